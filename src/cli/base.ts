@@ -1,0 +1,106 @@
+import {Command, Flags} from '@oclif/core';
+import type {Snapshot} from '../model/snapshot.ts';
+import {Trouble} from '../model/trouble.ts';
+import {jsonDocument} from '../render/json.ts';
+import {safe} from '../render/safe.ts';
+import {setColorLevel} from '../render/theme.ts';
+import {colorLevel} from './color.ts';
+import {EXIT, exitOf} from './exit.ts';
+import {ReaderGone, say, writeOut} from './output.ts';
+
+/**
+ * What all commands share: --json, --color, one form of error, and exit codes. The code is set, and the process left to end
+ * by itself: process.exit would cut off what a pipe has not taken yet.
+ */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = {
+    json: Flags.boolean({description: 'print JSON: sizes in bytes, addresses as hex strings', helpGroup: 'GLOBAL'}),
+    color: Flags.boolean({
+      description: 'use colour, or none; by default only on a terminal',
+      allowNo: true,
+      helpGroup: 'GLOBAL',
+    }),
+    'proc-root': Flags.directory({
+      description: 'another place where procfs is mounted',
+      default: '/proc',
+      hidden: true,
+    }),
+  };
+
+  /** Settles colour. Call it first, with the parsed flags. */
+  protected begin(flags: {readonly color?: boolean | undefined}): void {
+    setColorLevel(colorLevel(flags.color, process.env, process.stdout.isTTY));
+  }
+
+  /** Columns of the terminal that output goes to; undefined where it goes elsewhere, and nothing may be shortened. */
+  protected get width(): number | undefined {
+    return process.stdout.isTTY ? Math.max(process.stdout.columns || 80, 1) : undefined;
+  }
+
+  /** Writes a JSON document, or text for people. */
+  protected print(isJson: boolean, document: () => object, text: () => string): Promise<void> {
+    return writeOut(isJson ? jsonDocument(document()) : text());
+  }
+
+  /** Tells on standard error what of a snapshot was not understood or can't be trusted, and what a reader should know. */
+  protected remark(...snapshots: readonly Snapshot[]): void {
+    for (const snapshot of snapshots) {
+      const name = snapshot.source.name === undefined ? '' : `${safe(snapshot.source.name)}: `;
+      for (const {line, text, why} of snapshot.rejected.slice(0, 5)) {
+        say(`memmap: ${name}line ${line} was not used (${why}): ${safe(text)}`);
+      }
+      const more = snapshot.rejected.length - 5;
+      if (more > 0) say(`memmap: ${name}and ${more} more lines were not used.`);
+      for (const note of snapshot.notes) say(`memmap: ${name}${note}`);
+    }
+  }
+
+  /** 5 if one of the snapshots has not all, else `otherwise`. */
+  protected exitFor(snapshots: readonly Snapshot[], otherwise: number = EXIT.done): void {
+    process.exitCode = snapshots.every((snapshot) => snapshot.isWhole) ? otherwise : EXIT.incomplete;
+  }
+
+  protected override catch(error: unknown): Promise<void> {
+    if (error instanceof ReaderGone) return Promise.resolve();
+    if (error instanceof Trouble) {
+      say(errorText(error.message, error.why, error.next));
+      process.exitCode = exitOf(error.kind);
+    } else if (isUsageError(error)) {
+      const [what = '', ...more] = (error as Error).message
+        .split('\n')
+        .filter((line) => line.trim() && !line.startsWith('See more'));
+      say(
+        errorText(
+          what,
+          more.join(' ').trim() || 'that is not how this command is called.',
+          `memmap ${this.id ?? ''} --help`,
+        ),
+      );
+      process.exitCode = EXIT.usage;
+    } else {
+      say(
+        errorText(
+          'memmap failed.',
+          `this is a bug in it: ${(error as Error).message}`,
+          'Please report it, with the output of the same command under DEBUG=memmap.',
+        ),
+      );
+      if (process.env['DEBUG']) say(String((error as Error).stack));
+      process.exitCode = EXIT.bug;
+    }
+    return Promise.resolve();
+  }
+}
+
+/** One message of three parts: what failed, why, what to do next. */
+export const errorText = (what: string, why: string, next: string): string =>
+  `memmap: ${lines(what)}\n  why:  ${lines(why)}\n  next: ${lines(next)}`;
+
+/** Names in a message come from outside; its own line breaks stay. */
+const lines = (text: string): string => text.split('\n').map(safe).join('\n');
+
+const isUsageError = (error: unknown): boolean =>
+  typeof error === 'object' &&
+  error !== null &&
+  'oclif' in error &&
+  (error as {oclif?: {exit?: number}}).oclif?.exit === 2;

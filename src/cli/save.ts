@@ -1,0 +1,57 @@
+import {closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, unlinkSync, writeSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+import {Trouble} from '../model/trouble.ts';
+import {cannotWrite} from './output.ts';
+
+/**
+ * Saves a file whole or not at all: it is written beside its place, synced, and renamed. Only its owner may read it, since
+ * the addresses of a process help who attacks it. What is there already is replaced if it is a plain file, and never
+ * followed if it is a link.
+ *
+ * @throws Trouble `output`; then what was there before is untouched
+ */
+export function saveFile(path: string, text: string): void {
+  refuseUnlessPlain(path);
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    const fd = openSync(
+      temporary,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    );
+    try {
+      writeAll(fd, Buffer.from(text));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    removeIfThere(temporary);
+    throw cannotWrite(path, error);
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+}
+
+function refuseUnlessPlain(path: string): void {
+  const there = lstatSync(path, {throwIfNoEntry: false});
+  if (!there || there.isFile()) return;
+  const what = there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file';
+  throw new Trouble(
+    'output',
+    `Cannot write to ${path}.`,
+    `it is ${what}.`,
+    'Give the name of a file, or leave out -o to write to standard output.',
+  );
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It was never made.
+  }
+}

@@ -1,0 +1,159 @@
+import {closeSync, existsSync, fstatSync, openSync, readSync} from 'node:fs';
+import {Snapshot} from '../model/snapshot.ts';
+import {Trouble} from '../model/trouble.ts';
+import {parse} from '../parse/parse.ts';
+import {capture, type CaptureOptions} from '../procfs/capture.ts';
+import {findByName} from '../procfs/find.ts';
+import {errnoOf} from '../procfs/trouble.ts';
+
+/** What a command looks at: a PID, a file, `-` for standard input, or the name of exactly one process. */
+export type Target =
+  | {readonly is: 'process'; readonly pid: number}
+  | {readonly is: 'file'; readonly path: string}
+  | {readonly is: 'stdin'};
+
+/** A listing with 1,000,000 regions and all their counters has 0.7 GiB. */
+const LARGEST_INPUT = 2 ** 30;
+
+/** @throws Trouble `usage`, `gone`, `input` */
+export function resolveTarget(text: string, root?: string): Target {
+  if (text === '-') return {is: 'stdin'};
+  if (/^\d+$/.test(text) && isPid(text)) return {is: 'process', pid: Number(text)};
+  if (existsSync(text)) return {is: 'file', path: text};
+  if (/^[+-]?\p{Nd}/u.test(text) && !/[/.]/.test(text)) throw notAPid(text);
+  if (/[/.]/.test(text)) throw noSuchFile(text);
+  return {is: 'process', pid: onlyProcess(text, root)};
+}
+
+/** A target that must be a live process. */
+export function resolveProcess(text: string, root?: string): number {
+  const target = resolveTarget(text, root);
+  if (target.is === 'process') return target.pid;
+  throw new Trouble(
+    'usage',
+    `"${text}" is not a process.`,
+    'this command looks at a live process.',
+    'Give its PID, or its name.',
+  );
+}
+
+/** Reads a target: the process at this moment, or what a file holds. */
+export async function readTarget(target: Target, options: CaptureOptions = {}): Promise<Snapshot> {
+  if (target.is === 'process') return capture(target.pid, options);
+  const name = target.is === 'stdin' ? '-' : target.path;
+  const bytes = target.is === 'stdin' ? await readStdin() : readFile(target.path);
+  if (bytes.length === 0) throw unusable(name, 'it is empty.');
+  const snapshot = parseNamed(bytes, name);
+  return snapshot.withSource({...snapshot.source, name});
+}
+
+function parseNamed(bytes: Uint8Array, name: string): Snapshot {
+  try {
+    return parse(bytes);
+  } catch (error) {
+    if (error instanceof Trouble && error.kind === 'input')
+      throw unusable(name, `${error.message} ${error.why}`, error.next);
+    throw error;
+  }
+}
+
+/** The kernel's highest PID is 4,194,304 (PID_MAX_LIMIT); numbers that fit its type are taken as asked, and not found. */
+const isPid = (text: string): boolean => Number(text) > 0 && Number(text) < 2 ** 31;
+
+function onlyProcess(name: string, root: string | undefined): number {
+  const found = findByName(name, root);
+  if (found.length === 1) return found[0]!.pid;
+  if (found.length === 0) {
+    throw new Trouble(
+      'gone',
+      `Cannot find "${name}".`,
+      'no process has this name, and no file either.',
+      'List processes with: ps -e',
+    );
+  }
+  const list = found.map(({pid, command, comm}) => `\n    ${pid}  ${(command || comm).slice(0, 100)}`).join('');
+  throw new Trouble(
+    'usage',
+    `"${name}" is not one process.`,
+    `${found.length} processes have this name:${list}`,
+    'Give the PID of one of them.',
+  );
+}
+
+const notAPid = (text: string): Trouble =>
+  new Trouble(
+    'usage',
+    `"${text}" is not a PID.`,
+    'a PID is a whole number from 1 to 4194304, in decimal.',
+    'List processes with: ps -e',
+  );
+
+const noSuchFile = (path: string): Trouble => unusable(path, 'there is no such file.');
+
+const unusable = (
+  name: string,
+  why: string,
+  next = 'Give a copy of /proc/PID/maps or /proc/PID/smaps, or a memmap snapshot.',
+): Trouble => new Trouble('input', `Cannot use ${name === '-' ? 'standard input' : name}.`, why, next);
+
+function readFile(path: string): Buffer {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    const stat = fstatSync(fd);
+    if (stat.isDirectory()) throw unusable(path, 'it is a directory.');
+    if (stat.size > LARGEST_INPUT) throw tooLarge(path);
+    return readWhole(fd, path);
+  } catch (error) {
+    if (error instanceof Trouble) throw error;
+    throw unusable(path, FILE_REASONS[errnoOf(error)] ?? `${(error as Error).message}.`);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+const FILE_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file.',
+  EACCES: 'you may not read it (permission denied).',
+  EPERM: 'you may not read it (operation not permitted).',
+  ESRCH: 'the process behind it has ended.',
+};
+
+/** A file's size says nothing for pipes and for /proc itself. */
+function readWhole(fd: number, path: string): Buffer {
+  const parts: Buffer[] = [];
+  for (let size = 0; ;) {
+    const part = Buffer.allocUnsafe(256 * 1024);
+    const count = readSync(fd, part);
+    if (count === 0) return Buffer.concat(parts);
+    parts.push(part.subarray(0, count));
+    if ((size += count) > LARGEST_INPUT) throw tooLarge(path);
+  }
+}
+
+async function readStdin(): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of process.stdin) {
+    parts.push(part as Buffer);
+    if ((size += (part as Buffer).length) > LARGEST_INPUT) throw tooLarge('-');
+  }
+  return Buffer.concat(parts);
+}
+
+const tooLarge = (name: string): Trouble =>
+  unusable(name, 'it is larger than 1 GiB.', 'A listing of 1,000,000 regions is smaller than that.');
+
+/** Reads both sides of a comparison, the first one first. */
+export async function readBoth(before: string, after: string, options: CaptureOptions): Promise<[Snapshot, Snapshot]> {
+  const targets = [resolveTarget(before, options.root), resolveTarget(after, options.root)] as const;
+  if (targets.every((target) => target.is === 'stdin')) {
+    throw new Trouble(
+      'usage',
+      'Both sides are standard input.',
+      'it can be read only once.',
+      'Save one of them to a file.',
+    );
+  }
+  return [await readTarget(targets[0], options), await readTarget(targets[1], options)];
+}

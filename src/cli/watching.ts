@@ -1,0 +1,97 @@
+import {diff} from '../diff/diff.ts';
+import type {Change, Delta} from '../model/change.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {poll, type EndReason, type PollOptions} from '../procfs/poll.ts';
+import type {Cost, Session} from '../procfs/session.ts';
+import type {Condition} from './until.ts';
+
+/** What a watch tells, as it happens. `tick` counts the looks after the first. */
+export interface Reporter {
+  start(snapshot: Snapshot): Promise<void>;
+  /** Once a look, whether or not something changed. */
+  tick?(tick: number, snapshot: Snapshot): Promise<void>;
+  change(tick: number, changes: readonly Change[], delta: Delta, snapshot: Snapshot): Promise<void>;
+  exec(tick: number, snapshot: Snapshot): Promise<void>;
+  exit(tick: number, state: 'zombie' | 'gone'): Promise<void>;
+  end(ticks: number, reason: WatchEnd, cost: WatchCost): Promise<void>;
+}
+
+/** Why it ended: beside the limits, `until` (the condition came true), `quit`, or a signal's name. */
+export type WatchEnd = Exclude<EndReason, 'stopped'> | 'until' | 'quit' | NodeJS.Signals;
+
+/** What watching cost; times in ms. `duty` is the part of the time that was spent looking. */
+export interface WatchCost extends Cost {
+  readonly duty: number;
+}
+
+export interface WatchOptions extends PollOptions {
+  readonly until?: Condition | undefined;
+  /** Asked when the polling was stopped: by which signal? */
+  readonly stoppedBy?: () => NodeJS.Signals | undefined;
+}
+
+/** Watches a process until it ends or a limit is reached, and tells each change as it is seen. */
+export async function watch(session: Session, options: WatchOptions, reporter: Reporter): Promise<WatchEnd> {
+  const begin = performance.now();
+  const history = new History(session.snapshot);
+  let tick = 0;
+  await reporter.start(session.snapshot);
+  const reason = await follow();
+  const {ms, ...cost} = session.cost;
+  await reporter.end(tick, reason, {...cost, ms, duty: ms / Math.max(1, performance.now() - begin)});
+  return reason;
+
+  async function follow(): Promise<WatchEnd> {
+    if (options.until?.(session.snapshot)) return 'until';
+    const looks = poll(session, options);
+    for (;;) {
+      const next = await looks.next();
+      if (next.done) return next.value === 'stopped' ? (options.stoppedBy?.() ?? 'quit') : next.value;
+      const look = next.value;
+      tick++;
+      if (look.saw === 'exit') await reporter.exit(tick, look.state);
+      else if (look.saw === 'exec') await reporter.exec(tick, history.restart(look.snapshot));
+      else {
+        const {changes, delta} = history.compare(look.snapshot);
+        if (changes.length > 0) await reporter.change(tick, changes, delta, look.snapshot);
+        await reporter.tick?.(tick, look.snapshot);
+      }
+      if (look.saw !== 'exit' && options.until?.(look.snapshot)) return 'until';
+    }
+  }
+}
+
+/**
+ * What was seen before. Most looks read maps alone, some smaps: a look with counters is compared with the last one that had
+ * them too, or what was touched in between would be lost.
+ */
+class History {
+  #last: Snapshot;
+  #lastWithUsage: Snapshot | undefined;
+
+  constructor(snapshot: Snapshot) {
+    this.#last = this.restart(snapshot);
+  }
+
+  restart(snapshot: Snapshot): Snapshot {
+    this.#lastWithUsage = hasUsage(snapshot) ? snapshot : undefined;
+    return (this.#last = snapshot);
+  }
+
+  compare(snapshot: Snapshot): {readonly changes: readonly Change[]; readonly delta: Delta} {
+    if (snapshot === this.#last) return {changes: [], delta: {size: 0}};
+    const {changes, delta} = diff(this.#last, snapshot, {match: 'address'});
+    const touched = hasUsage(snapshot) && !hasUsage(this.#last) ? this.#touchedSinceUsage(snapshot) : [];
+    this.#last = snapshot;
+    if (hasUsage(snapshot)) this.#lastWithUsage = snapshot;
+    return {changes: [...changes, ...touched], delta};
+  }
+
+  #touchedSinceUsage(snapshot: Snapshot): readonly Change[] {
+    if (!this.#lastWithUsage) return [];
+    const {changes} = diff(this.#lastWithUsage, snapshot, {match: 'address'});
+    return changes.filter((change) => change.kind === 'touched');
+  }
+}
+
+const hasUsage = (snapshot: Snapshot): boolean => snapshot.source.format === 'smaps';

@@ -1,0 +1,55 @@
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base.ts';
+import {parseDuration} from '../cli/duration.ts';
+import {EXIT} from '../cli/exit.ts';
+import {readBoth} from '../cli/target.ts';
+import {diff} from '../diff/diff.ts';
+import {renderDiff} from '../render/diff.ts';
+
+export default class DiffCommand extends BaseCommand {
+  static override summary = 'say what changed between two processes, two saved listings, or one of each';
+  static override description = `Names each change and the exact range of memory that it happened to. Listings are copies of /proc/PID/maps or smaps, memmap snapshots, or listings as tutorials print them; which one a file holds is found by looking.
+
+Two moments of one process are compared by address. Two runs of a program lie at random addresses, so there the parts that moved as a whole are found first.
+
+Ends with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
+
+  static override examples = [
+    'cat /proc/$$/maps > before.txt; <%= config.bin %> <%= command.id %> before.txt $$',
+    '<%= config.bin %> <%= command.id %> before.txt after.txt --json',
+    '<%= config.bin %> <%= command.id %> --match layout before.txt after.txt',
+  ];
+
+  static override args = {
+    before: Args.string({
+      description: 'a PID, a file, - for standard input, or the name of a process',
+      required: true,
+      ignoreStdin: true,
+    }),
+    after: Args.string({description: 'the same', required: true, ignoreStdin: true}),
+  };
+
+  static override flags = {
+    match: Flags.option({
+      description: 'compare equal addresses (one process), or two runs of a program',
+      options: ['auto', 'address', 'layout'] as const,
+      default: 'auto' as const,
+    })(),
+    'max-stall': Flags.string({
+      description: 'for how long reading may hold up a process',
+      default: '50ms',
+      helpValue: '<time>',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(DiffCommand);
+    this.begin(flags);
+    const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
+    const [before, after] = await readBoth(args.before, args.after, options);
+    this.remark(before, after);
+    const changes = diff(before, after, {match: flags.match});
+    await this.print(flags.json, () => changes.toJSON(), () => renderDiff(changes, {width: this.width})); // prettier-ignore
+    this.exitFor([before, after], changes.changes.length > 0 ? EXIT.no : EXIT.done);
+  }
+}

@@ -1,0 +1,96 @@
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base.ts';
+import {parseDuration, parsePercent} from '../cli/duration.ts';
+import {EXIT, exitOfSignal} from '../cli/exit.ts';
+import {jsonReporter} from '../cli/report-json.ts';
+import {lineReporter} from '../cli/report-lines.ts';
+import {screenReporter} from '../cli/report-screen.ts';
+import {interruption, type Interruption} from '../cli/signals.ts';
+import {resolveProcess} from '../cli/target.ts';
+import {parseCondition} from '../cli/until.ts';
+import {watch, type Reporter} from '../cli/watching.ts';
+import {Session} from '../procfs/session.ts';
+
+export default class Watch extends BaseCommand {
+  static override summary = 'report each change to a process as it happens';
+  static override description = `On a terminal it shows one screen, redrawn in place (q quits); into a pipe it prints a line a change; with --json one JSON object a line. It ends when the process does, on Ctrl-C, or at a limit.
+
+Looking is kept gentle: maps, which is harmless, is read at each look; smaps, which holds up the process, only for a small part of the time (--max-duty). What it cost is said at the end.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> $$',
+    '<%= config.bin %> <%= command.id %> $$ --interval 100ms --for 10s',
+    "<%= config.bin %> <%= command.id %> $$ --until 'heap>1M' --for 1m",
+    '<%= config.bin %> <%= command.id %> $$ --count 3 --json',
+  ];
+
+  static override args = {
+    pid: Args.string({description: 'a PID, or the name of a process', required: true, ignoreStdin: true}),
+  };
+
+  static override flags = {
+    interval: Flags.string({description: 'time between two looks', default: '500ms', helpValue: '<time>'}),
+    count: Flags.integer({description: 'end after so many looks', min: 1}),
+    for: Flags.string({description: 'end after this time', helpValue: '<time>'}),
+    until: Flags.string({
+      description:
+        "end when this comes true, and with exit code 1 if it doesn't: a region's name or kind, or a comparison",
+      helpValue: '<condition>',
+    }),
+    'max-stall': Flags.string({
+      description: 'for how long one look may hold up the process',
+      default: '50ms',
+      helpValue: '<time>',
+    }),
+    'max-duty': Flags.string({
+      description: 'the part of the time, in percent, that may be spent reading smaps; 0 for never',
+      default: '2',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(Watch);
+    this.begin(flags);
+    const interval = parseDuration(flags.interval);
+    const duration = flags.for === undefined ? undefined : parseDuration(flags.for);
+    const until = flags.until === undefined ? undefined : parseCondition(flags.until);
+    const session = this.attach(args.pid, flags);
+    const interrupted = interruption();
+    try {
+      const reporter = this.reporter(flags.json, session, interval, interrupted);
+      const options = {
+        interval,
+        count: flags.count,
+        duration,
+        until,
+        signal: interrupted.signal,
+        stoppedBy: interrupted.received,
+      };
+      const reason = await watch(session, options, reporter);
+      const signal = interrupted.received();
+      if (signal) process.exitCode = exitOfSignal(signal);
+      else if (until && reason !== 'until') process.exitCode = EXIT.no;
+    } finally {
+      interrupted.dispose();
+      session.close();
+    }
+  }
+
+  private attach(target: string, flags: {'proc-root': string; 'max-stall': string; 'max-duty': string}): Session {
+    const root = flags['proc-root'];
+    const maxDuty = parsePercent(flags['max-duty']);
+    const session = new Session(resolveProcess(target, root), {
+      root,
+      maxStall: parseDuration(flags['max-stall']),
+      maxDuty,
+    });
+    this.remark(session.snapshot);
+    return session;
+  }
+
+  private reporter(isJson: boolean, session: Session, interval: number, interrupted: Interruption): Reporter {
+    if (isJson) return jsonReporter;
+    const canDraw = process.stdout.isTTY && process.env['TERM'] !== 'dumb';
+    return canDraw ? screenReporter(session, interval, interrupted) : lineReporter(interval);
+  }
+}

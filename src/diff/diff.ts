@@ -1,0 +1,111 @@
+import {changeJSON, type Change, type Delta} from '../model/change.ts';
+import type {Snapshot, Totals} from '../model/snapshot.ts';
+import type {Draft} from './draft.ts';
+import {sweepLayout} from './layout.ts';
+import {chooseMatch, type Match} from './match.ts';
+import {pairMoved} from './moved.ts';
+import {sweep} from './sweep.ts';
+import {sentence} from './words.ts';
+
+export interface DiffOptions {
+  /** How to compare; by default (`auto`) found by looking. */
+  readonly match?: Match | 'auto' | undefined;
+}
+
+/** What happened between two snapshots. */
+export class Diff {
+  readonly before: Snapshot;
+  readonly after: Snapshot;
+  readonly match: Match;
+  /** Why it was compared in this way: a phrase. */
+  readonly why: string;
+  /** In address order. */
+  readonly changes: readonly Change[];
+  /** Regions that are the same on both sides. */
+  readonly unchanged: number;
+  /** After minus before, in bytes; the changes' deltas add up to it. A counter is there if both sides have it. */
+  readonly delta: Delta & {readonly regions: number};
+  /**
+   * What moved in the counters of unchanged regions. Pss and the split into private and shared depend on other processes
+   * too, so they are no change of this one: delta plus drift is the difference of the totals.
+   */
+  readonly drift: Readonly<Record<string, number>>;
+
+  constructor(before: Snapshot, after: Snapshot, options: DiffOptions = {}) {
+    const {match, why} = chooseMatch(before, after, options.match ?? 'auto');
+    const swept =
+      match === 'layout' ? sweepLayout(before.regions, after.regions) : sweep(before.regions, after.regions);
+    const drafts = match === 'layout' ? swept.drafts : pairMoved(swept.drafts);
+    const counters = sharedCounters(before.totals, after.totals);
+    this.before = before;
+    this.after = after;
+    this.match = match;
+    this.why = why;
+    this.unchanged = swept.unchanged;
+    this.changes = drafts
+      .map((draft) => toChange(draft, counters))
+      .sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
+    this.delta = {...sumOfDeltas(this.changes, counters), regions: after.totals.regions - before.totals.regions};
+    this.drift = driftOf(before.totals, after.totals, this.delta, counters);
+  }
+
+  /** The document `memmap.diff/1`. */
+  toJSON(): Record<string, unknown> {
+    return {
+      schema: 'memmap.diff/1',
+      before: sideJSON(this.before),
+      after: sideJSON(this.after),
+      match: this.match,
+      why: this.why,
+      changes: this.changes.map(changeJSON),
+      unchanged: this.unchanged,
+      delta: this.delta,
+      drift: Object.keys(this.drift).length > 0 ? this.drift : undefined,
+    };
+  }
+}
+
+/**
+ * Compares two snapshots.
+ *
+ * @returns the changes that turn `before` into `after`, byte for byte of address space
+ */
+export const diff = (before: Snapshot, after: Snapshot, options?: DiffOptions): Diff =>
+  new Diff(before, after, options);
+
+function toChange(draft: Draft, counters: readonly string[]): Change {
+  const {kind, range, from, slide, before, after} = draft;
+  const delta: Record<string, number> = {};
+  for (const counter of counters) delta[counter] = draft.usage[counter] ?? 0;
+  return {kind, range, from, slide, before, after, delta: {...delta, size: draft.size}, text: sentence(draft)};
+}
+
+/** smaps counters that both sides know: what one side never counted has no difference. */
+const sharedCounters = (before: Totals, after: Totals): string[] =>
+  Object.keys(before).filter((key) => key in after && key !== 'regions' && key !== 'size');
+
+function sumOfDeltas(changes: readonly Change[], counters: readonly string[]): Delta {
+  const sum: Record<string, number> = {};
+  let size = 0;
+  for (const counter of counters) sum[counter] = 0;
+  for (const {delta} of changes) {
+    size += delta.size;
+    for (const counter of counters) sum[counter]! += delta[counter] ?? 0;
+  }
+  return {...sum, size};
+}
+
+function driftOf(before: Totals, after: Totals, delta: Delta, counters: readonly string[]): Record<string, number> {
+  const drift: Record<string, number> = {};
+  for (const counter of counters) {
+    const difference = after[counter]! - before[counter]! - (delta[counter] ?? 0);
+    if (difference !== 0) drift[counter] = difference;
+  }
+  return drift;
+}
+
+/** Which snapshot a side was; its regions are in the changes as far as they changed. */
+function sideJSON(snapshot: Snapshot): Record<string, unknown> {
+  const {source, takenAt, process, consistency, totals, rejected} = snapshot;
+  return {source, takenAt: takenAt ?? null, process, consistency, totals, rejected: rejected.length || undefined};
+}

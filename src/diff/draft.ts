@@ -1,0 +1,37 @@
+import type {ChangeKind, Range} from '../model/change.ts';
+import {sizeOf, type Region} from '../model/region.ts';
+import {addUsage} from '../model/usage.ts';
+
+/** A change before its sentence is written. */
+export interface Draft {
+  readonly kind: ChangeKind;
+  readonly range: Range;
+  readonly from?: Range;
+  readonly slide?: number;
+  readonly before: readonly Region[];
+  readonly after: readonly Region[];
+  /** Bytes of address space, after minus before. */
+  readonly size: number;
+  /** The smaps counters, after minus before. */
+  readonly usage: Record<string, number>;
+  /** It is the likeliest reading, not the only one. */
+  readonly isGuess?: boolean;
+}
+
+/** Counters of `after` minus counters of `before`. */
+export function usageDelta(before: readonly Region[], after: readonly Region[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const region of after) addUsage(sum, region.usage);
+  for (const region of before) addUsage(sum, region.usage, -1);
+  return sum;
+}
+
+/** A region that is there on one side only. */
+export const wholeRegion = (kind: 'new' | 'gone', region: Region): Draft => ({
+  kind,
+  range: {start: region.start, end: region.end},
+  before: kind === 'gone' ? [region] : [],
+  after: kind === 'new' ? [region] : [],
+  size: kind === 'new' ? sizeOf(region) : -sizeOf(region),
+  usage: kind === 'new' ? usageDelta([], [region]) : usageDelta([region], []),
+});

@@ -1,0 +1,45 @@
+import {isFileBacked, type Region} from '../model/region.ts';
+import {withoutDeleted} from './same.ts';
+
+/** What the kernel places as a whole: a file's regions with its bss, a region with a label, or unnamed memory between two of these. */
+export interface LayoutObject {
+  /** What it is, with its turn if it occurs again: `/lib/x.so#0`, `anonymous after /lib/x.so#0`. */
+  readonly key: string;
+  readonly isAnonymous: boolean;
+  readonly regions: Region[];
+  /** The keys of the named objects below and above; undefined at the ends. */
+  readonly below: string | undefined;
+  above: string | undefined;
+}
+
+/** Cuts a listing into objects, in address order. */
+export function objectsOf(regions: readonly Region[]): LayoutObject[] {
+  const objects: LayoutObject[] = [];
+  const turns = new Map<string, number>();
+  let named: LayoutObject | undefined;
+  let name: string | undefined;
+  for (const region of regions) {
+    const current = objects.at(-1);
+    const isNamed = region.name !== '' && !region.name.startsWith('[anon:');
+    const what = isNamed ? withoutDeleted(region.name) : undefined;
+    if (current && (isNamed ? current === named && name === what : current.isAnonymous || isBss(region, current))) {
+      current.regions.push(region);
+    } else if (what === undefined) {
+      const key = `anonymous after ${named?.key ?? 'the start'}`;
+      objects.push({key, isAnonymous: true, regions: [region], below: named?.key, above: undefined});
+    } else {
+      const turn = turns.get(what) ?? 0;
+      turns.set(what, turn + 1);
+      const key = `${what}#${turn}`;
+      if (current?.isAnonymous) current.above = key;
+      named = {key, isAnonymous: false, regions: [region], below: named?.key, above: undefined};
+      name = what;
+      objects.push(named);
+    }
+  }
+  return objects;
+}
+
+/** The pages right after a file's last segment: what the program asked for, and the file doesn't have. */
+const isBss = (region: Region, file: LayoutObject): boolean =>
+  region.start === file.regions.at(-1)!.end && isFileBacked(file.regions.at(-1)!);

@@ -1,0 +1,58 @@
+import {isFileBacked, type Region} from '../model/region.ts';
+
+/**
+ * What a range of memory is before and after, where both sides map it.
+ *
+ * kept          the same memory, nothing else changed
+ * reprotected   the same memory with other permissions (mprotect(2) never makes private memory shared)
+ * renamed       the same memory with another name
+ * replaced      other memory
+ */
+export type Fate = 'kept' | 'reprotected' | 'renamed' | 'replaced';
+
+/**
+ * @param slide how far `before` is to be moved first, in bytes: two runs of a program lie at different addresses
+ */
+export function fate(before: Region, after: Region, slide: number): Fate {
+  if (before === after && slide === 0) return 'kept';
+  if (!isSameMemory(before, after, slide)) return 'replaced';
+  if (before.perms !== after.perms) return 'reprotected';
+  return sameName(before, after) ? 'kept' : 'renamed';
+}
+
+export const sameName = (a: Region, b: Region): boolean => a.name === b.name && a.nameBase64 === b.nameBase64;
+
+function isSameMemory(before: Region, after: Region, slide: number): boolean {
+  if (before.perms[3] !== after.perms[3]) return false;
+  const isFile = isFileBacked(before);
+  if (isFile !== isFileBacked(after)) return false;
+  return isFile ? isSameFile(before, after, slide) : isSameAnonymous(before, after);
+}
+
+/** The same file, and the same byte of it at the same address. A name may change under a mapping: rename(2), unlink(2). */
+function isSameFile(before: Region, after: Region, slide: number): boolean {
+  if (before.offset - before.start !== after.offset - after.start + slide) return false;
+  const knowsInodes = before.inode !== '' && after.inode !== '';
+  // Between two runs or hosts, inodes differ for the same program; there the object's name has matched already.
+  if (knowsInodes && before.inode === after.inode && before.dev === after.dev) return true;
+  return (!knowsInodes || slide !== 0) && sameName(before, after);
+}
+
+/**
+ * Anonymous memory has no identity but its place. The kernel's labels may come and go on it: `[stack]` is only on the
+ * region with the stack's first page, `[heap]` on what touches the brk area, `[anon:…]` is set by prctl(2).
+ */
+function isSameAnonymous(before: Region, after: Region): boolean {
+  return sameName(before, after) || (isLabel(before.name) && isLabel(after.name) && isFree(before, after));
+}
+
+const isLabel = (name: string): boolean =>
+  name === '' || name === '[heap]' || name === '[stack]' || name.startsWith('[anon:');
+
+/** At least one of the two carries no label of the kernel's own. */
+const isFree = (a: Region, b: Region): boolean => !isPlace(a.name) || !isPlace(b.name);
+
+const isPlace = (name: string): boolean => name === '[heap]' || name === '[stack]';
+
+/** `/lib/x.so (deleted)` → `/lib/x.so`. */
+export const withoutDeleted = (name: string): string => name.replace(/ \(deleted\)$/, '');

@@ -1,0 +1,192 @@
+/*
+ * From a list of instructions and data to bytes: gives each label its address, chooses the length of each jump, and
+ * puts addresses where labels were named.
+ *
+ * A jump to a label has a short form (one byte of distance) and a long one (four). A short one may make another one
+ * reach, so the choice is made as GNU as makes it: all are short at first; those that don't reach become long, which
+ * moves others apart; again, until all reach. None ever becomes short again, so this ends. It depends on nothing but
+ * the list.
+ */
+import {littleEndian} from './bytes.ts';
+import type {ProgramSymbol} from './program.ts';
+
+/** Bytes, in which at most one place wants an address that is not known yet. */
+export interface Instruction {
+  readonly kind: 'instruction';
+  readonly bytes: readonly number[];
+  readonly fixup?: Fixup;
+}
+
+/**
+ * Four bytes of an instruction that shall hold the distance from the end of the instruction to a label.
+ * (Not a relocation: those are for a linker, and there is none.)
+ */
+export interface Fixup {
+  /** where in the instruction, in bytes */
+  readonly at: number;
+  readonly label: string;
+  /** added to the label's address, in bytes */
+  readonly plus: number;
+}
+
+/** A jump that may be short: each form is the bytes before the distance. */
+export interface Jump {
+  readonly kind: 'jump';
+  readonly short: readonly number[];
+  readonly long: readonly number[];
+  readonly label: string;
+}
+
+/** A name for the address of what follows. */
+export interface Label {
+  readonly kind: 'label';
+  readonly name: string;
+}
+
+/** Zeros up to a multiple of `to` bytes. */
+export interface Alignment {
+  readonly kind: 'align';
+  readonly to: number;
+}
+
+/** Items under a name that tools shall see: becomes a symbol with a size, and is a label too. */
+export interface Block {
+  readonly kind: 'block';
+  readonly name: string;
+  readonly type: ProgramSymbol['type'];
+  readonly items: readonly Item[];
+}
+
+export type Item = Instruction | Jump | Label | Alignment | Block;
+
+/** What came out: the bytes for the address asked for, and the symbols of the blocks in their order. */
+export interface Assembled {
+  readonly bytes: Uint8Array;
+  readonly symbols: readonly ProgramSymbol[];
+}
+
+/** A name for the address of the next item. Not seen by tools. */
+export function label(name: string): Label {
+  return {kind: 'label', name};
+}
+
+/** Zeros up to the next multiple of `to` bytes, counted in addresses. */
+export function align(to: number): Alignment {
+  return {kind: 'align', to};
+}
+
+/** Code with a name: gdb can break on it, objdump shows it. */
+export function func(name: string, items: readonly Item[]): Block {
+  return {kind: 'block', name, type: 'func', items};
+}
+
+/** Data with a name. */
+export function object(name: string, bytes: readonly number[]): Block {
+  return {kind: 'block', name, type: 'object', items: [{kind: 'instruction', bytes}]};
+}
+
+/**
+ * Assembles items for the memory at `address`.
+ *
+ * @param known symbols that stand elsewhere: labels for the code, not part of the result
+ * @throws RangeError if a label is missing or stands twice, or something is further away than 2 GiB
+ */
+export function assemble(items: readonly Item[], address: number, known: readonly ProgramSymbol[] = []): Assembled {
+  const code = flatten(items, {items: [], names: []});
+  checkNames([...known.map((symbol) => symbol.name), ...code.names.map(({name}) => name)]);
+  const labels = new Map(known.map((symbol) => [symbol.name, symbol.address]));
+  const long = new Set<number>();
+  for (;;) {
+    const places = place(code, address, long);
+    for (const {name, start} of code.names) labels.set(name, places[start] ?? 0);
+    const failing = code.items.flatMap((item, i) => {
+      if (item.kind !== 'jump' || long.has(i)) return [];
+      const to = find(labels, item.label);
+      return reachesShort(to - (places[i + 1] ?? 0)) ? [] : [i];
+    });
+    if (failing.length === 0) return {bytes: put(code, places, long, labels), symbols: symbolsOf(code, places)};
+    for (const i of failing) long.add(i);
+  }
+}
+
+// --- internal ---
+
+/** A list without blocks and labels, and the names with the indices of the items they stand for. */
+interface Code {
+  readonly items: (Instruction | Jump | Alignment)[];
+  readonly names: {name: string; start: number; end: number; type?: ProgramSymbol['type']}[];
+}
+
+function flatten(items: readonly Item[], code: Code): Code {
+  for (const item of items) {
+    const start = code.items.length;
+    if (item.kind === 'label') code.names.push({name: item.name, start, end: start});
+    else if (item.kind === 'block') {
+      const name = {name: item.name, start, end: start, type: item.type};
+      code.names.push(name);
+      name.end = flatten(item.items, code).items.length;
+    } else code.items.push(item);
+  }
+  return code;
+}
+
+function checkNames(names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new RangeError(`label ${twice} stands twice`);
+}
+
+/** The address of each item, and behind the last one the end. */
+function place(code: Code, address: number, long: ReadonlySet<number>): number[] {
+  const places = [address];
+  let at = address;
+  code.items.forEach((item, i) => {
+    if (item.kind === 'instruction') at += item.bytes.length;
+    else if (item.kind === 'align') at = Math.ceil(at / item.to) * item.to;
+    else at += long.has(i) ? item.long.length + 4 : item.short.length + 1;
+    places.push(at);
+  });
+  return places;
+}
+
+function put(code: Code, places: number[], long: ReadonlySet<number>, labels: ReadonlyMap<string, number>): Uint8Array {
+  const bytes: number[] = [];
+  code.items.forEach((item, i) => {
+    const end = places[i + 1] ?? 0;
+    if (item.kind === 'align') {
+      bytes.push(...Array.from({length: end - (places[i] ?? 0)}, () => 0));
+    } else if (item.kind === 'jump') {
+      const distance = find(labels, item.label) - end;
+      if (long.has(i)) bytes.push(...item.long, ...fourBytes(distance));
+      else bytes.push(...item.short, ...littleEndian(distance, 1));
+    } else if (item.fixup) {
+      const {at, label, plus} = item.fixup;
+      const distance = fourBytes(find(labels, label) + plus - end);
+      bytes.push(...item.bytes.slice(0, at), ...distance, ...item.bytes.slice(at + 4));
+    } else bytes.push(...item.bytes);
+  });
+  return Uint8Array.from(bytes);
+}
+
+function symbolsOf(code: Code, places: readonly number[]): ProgramSymbol[] {
+  return code.names.flatMap(({name, start, end, type}) => {
+    const address = places[start] ?? 0;
+    return type ? [{name, address, size: (places[end] ?? 0) - address, type}] : [];
+  });
+}
+
+function find(labels: ReadonlyMap<string, number>, name: string): number {
+  const address = labels.get(name);
+  if (address === undefined) throw new RangeError(`no label ${name}`);
+  return address;
+}
+
+/** A distance as four bytes. They are signed, so 2 GiB in either direction is the furthest. */
+function fourBytes(distance: number): number[] {
+  if (Math.abs(distance) >= 2 ** 31) throw new RangeError(`${distance} bytes are too far away`);
+  return littleEndian(distance, 4);
+}
+
+/** Distances count from the end of the jump; one byte holds -128 to 127. */
+function reachesShort(distance: number): boolean {
+  return distance >= -128 && distance <= 127;
+}

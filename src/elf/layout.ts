@@ -1,0 +1,144 @@
+/*
+ * The first of the writer's two phases: every offset, size and index of the file is fixed here, and no byte is put
+ * out. The order in the file is
+ *
+ *   file header · program headers · build-id note · symbols · names · section names · section headers · segments
+ *
+ * All but the segments fit the first page, between the headers and the next page boundary, where a file with 4 KiB
+ * pages has a hole anyway: names for debuggers cost no byte of the file.
+ */
+import * as elf from './elf.ts';
+import type {Program, Segment} from './program.ts';
+import {stringTable, type StringTable} from './strings.ts';
+
+/** A segment and the offset of its first byte in the file. */
+export interface PlacedSegment {
+  readonly segment: Segment;
+  readonly offset: number;
+}
+
+/** A section that is part of a mapped segment. NOBITS ones have a size in memory only. */
+export interface PlacedSection {
+  readonly name: string;
+  readonly type: typeof elf.SHT_PROGBITS | typeof elf.SHT_NOBITS;
+  readonly segment: Segment;
+  readonly address: number;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Where everything goes. Offsets are in bytes from the start of the file, sizes in bytes. */
+export interface Layout {
+  readonly program: Program;
+  readonly programHeaderCount: number;
+  readonly noteOffset: number;
+  /** The end of what the first PT_LOAD maps on purpose: headers and note. */
+  readonly headersEnd: number;
+  readonly symbolsOffset: number;
+  readonly names: StringTable;
+  readonly namesOffset: number;
+  /** In the order of the section headers, without the empty section 0. */
+  readonly sectionNames: StringTable;
+  readonly sectionNamesOffset: number;
+  readonly sectionHeadersOffset: number;
+  readonly sectionHeaderCount: number;
+  readonly segments: readonly PlacedSegment[];
+  readonly sections: readonly PlacedSection[];
+  /** The size of the whole file. */
+  readonly size: number;
+}
+
+/** A build-id note: header, the name "GNU" with its NUL, the id. */
+export const BUILD_ID_NOTE_SIZE = elf.NOTE_SIZE + 4 + elf.BUILD_ID_SIZE;
+
+/** Program headers that are not the caller's segments: the PT_LOAD of the headers, PT_NOTE, PT_GNU_STACK. */
+const OWN_PROGRAM_HEADERS = 3;
+
+/** Section headers that describe no segment: the empty one, the note; .symtab, .strtab, .shstrtab. */
+export const SECTIONS_BEFORE = 2;
+export const SECTIONS_AFTER = 3;
+
+/** Fixes the place of everything in the file. The same program gives the same layout. */
+export function layout(program: Program): Layout {
+  const programHeaderCount = program.segments.length + OWN_PROGRAM_HEADERS;
+  const noteOffset = roundUp(elf.FILE_HEADER_SIZE + programHeaderCount * elf.PROGRAM_HEADER_SIZE, 4);
+  const headersEnd = noteOffset + BUILD_ID_NOTE_SIZE;
+
+  const symbolsOffset = roundUp(headersEnd, 8);
+  const names = stringTable(program.symbols.map((symbol) => symbol.name));
+  const namesOffset = symbolsOffset + (program.symbols.length + 1) * elf.SYMBOL_SIZE;
+
+  const sectionNames = stringTable([
+    '.note.gnu.build-id',
+    ...program.segments.flatMap((segment) => sectionsOf({segment, offset: 0}).map((section) => section.name)),
+    '.symtab',
+    '.strtab',
+    '.shstrtab',
+  ]);
+  const sectionNamesOffset = namesOffset + names.bytes.length;
+  const sectionHeadersOffset = roundUp(sectionNamesOffset + sectionNames.bytes.length, 8);
+  const sectionHeaderCount = sectionNames.offsets.length + 1;
+
+  // From here on all that tools read is fixed. What the program itself needs follows.
+  let end = sectionHeadersOffset + sectionHeaderCount * elf.SECTION_HEADER_SIZE;
+  const segments: PlacedSegment[] = [];
+  for (const segment of program.segments) {
+    const offset = congruent(end, segment, program.machine.pageSize);
+    segments.push({segment, offset});
+    end = Math.max(end, offset + segment.bytes.length);
+  }
+
+  return {
+    program,
+    programHeaderCount,
+    noteOffset,
+    headersEnd,
+    symbolsOffset,
+    names,
+    namesOffset,
+    sectionNames,
+    sectionNamesOffset,
+    sectionHeadersOffset,
+    sectionHeaderCount,
+    segments,
+    sections: segments.flatMap(sectionsOf),
+    size: end,
+  };
+}
+
+/** The size of a segment in memory, in bytes. */
+export function memorySize(segment: Segment): number {
+  return segment.memorySize ?? segment.bytes.length;
+}
+
+// --- internal ---
+
+function roundUp(offset: number, to: number): number {
+  return Math.ceil(offset / to) * to;
+}
+
+/**
+ * The offset for a segment, with the same remainder by the page size as its address: mmap(2) can map a file at page
+ * boundaries only, and maps the page from its start. A segment without bytes takes none of the file, so it gets the
+ * last such offset before `end`, not one behind the end of the file.
+ */
+function congruent(end: number, segment: Segment, pageSize: number): number {
+  const missing = (((segment.vaddr - end) % pageSize) + pageSize) % pageSize;
+  return segment.bytes.length === 0 && missing > 0 ? end + missing - pageSize : end + missing;
+}
+
+/** The sections of a segment: one for its bytes, one for the zeros behind them. */
+function sectionsOf({segment, offset}: PlacedSegment): PlacedSection[] {
+  const inFile = segment.bytes.length;
+  const zeros = memorySize(segment) - inFile;
+  const sections: PlacedSection[] = [];
+  if (inFile > 0) {
+    const {name, vaddr: address} = segment;
+    sections.push({name, type: elf.SHT_PROGBITS, segment, address, offset, size: inFile});
+  }
+  if (zeros > 0) {
+    const address = segment.vaddr + inFile;
+    sections.push({name: '.bss', type: elf.SHT_NOBITS, segment, address, offset: offset + inFile, size: zeros});
+  }
+  return sections;
+}

@@ -1,0 +1,116 @@
+/* What tools read: the section headers and the symbols. The kernel looks at none of this. */
+import * as elf from './elf.ts';
+import {hasName} from './strings.ts';
+import {checkSymbols} from './validate-symbols.ts';
+
+/** Checks the section headers against each other, the segments and the file. One sentence for each problem. */
+export function checkSections(
+  file: Uint8Array,
+  header: elf.FileHeader,
+  segments: readonly elf.ProgramHeader[],
+  sections: readonly elf.SectionHeader[],
+): string[] {
+  const names = sections[header.e_shstrndx];
+  if (!names || names.sh_type !== elf.SHT_STRTAB || header.e_shstrndx !== sections.length - 1) {
+    return ['e_shstrndx is not the last section, or that is no string table.'];
+  }
+  const strings = file.subarray(names.sh_offset, names.sh_offset + names.sh_size);
+  const problems: string[] = [];
+  if (header.e_shoff % 8 !== 0) problems.push('The section headers are not aligned to 8.');
+  sections.forEach((section, i) => {
+    const found =
+      i === 0
+        ? checkEmpty(section)
+        : [...checkSection(file, section), ...checkStrings(file, section), ...checkRole(section, sections)];
+    if (i > 0 && !hasName(strings, section.sh_name)) found.push('its name is not in the table of names.');
+    problems.push(...found.map((text) => `Section ${i}: ${text}`));
+  });
+
+  const loads = segments.filter(({p_type}) => p_type === elf.PT_LOAD);
+  const mapped = sections.filter(({sh_flags}) => (sh_flags & elf.SHF_ALLOC) !== 0);
+  for (const section of mapped) problems.push(...checkMapped(section, loads));
+  problems.push(...checkEnds(mapped, loads));
+
+  const tables = sections.filter(({sh_type}) => sh_type === elf.SHT_SYMTAB);
+  if (tables.length !== 1) problems.push(`There are ${tables.length} symbol tables instead of one.`);
+  for (const symbols of tables) problems.push(...checkSymbols(file, header.e_entry, symbols, sections));
+  return problems;
+}
+
+// --- internal ---
+
+function checkEmpty(section: elf.SectionHeader): string[] {
+  return Object.values(section).every((value) => value === 0) ? [] : ['section 0 is not empty.'];
+}
+
+/** What is asked of each section by itself. */
+function checkSection(file: Uint8Array, section: elf.SectionHeader): string[] {
+  const {sh_type, sh_flags, sh_addr, sh_offset, sh_size, sh_addralign} = section;
+  const problems: string[] = [];
+  const wrong = (when: boolean, text: string): void => void (when && problems.push(text));
+
+  const isMapped = (sh_flags & elf.SHF_ALLOC) !== 0;
+  const hasBytes = sh_type !== elf.SHT_NOBITS;
+  wrong(sh_flags > elf.SHF_WRITE + elf.SHF_ALLOC + elf.SHF_EXECINSTR, 'sh_flags has flags that are not expected.');
+  wrong(!isMapped && sh_flags + sh_addr !== 0, 'it has an address or flags but is not mapped.');
+  wrong(hasBytes && sh_offset + sh_size > file.length, 'it ends behind the end of the file.');
+  const expected = sh_type === elf.SHT_NOTE ? 4 : sh_type === elf.SHT_SYMTAB ? 8 : 1;
+  wrong(sh_addralign !== expected, `sh_addralign is not ${expected}.`);
+  wrong(hasBytes && sh_offset % expected !== 0, 'its bytes are not aligned as it says.');
+  return problems;
+}
+
+/** Names lie between a NUL at the start, which is the empty name, and one at the end. */
+function checkStrings(file: Uint8Array, {sh_type, sh_offset, sh_size}: elf.SectionHeader): string[] {
+  if (sh_type !== elf.SHT_STRTAB) return [];
+  const strings = file.subarray(sh_offset, sh_offset + sh_size);
+  const isTable = strings[0] === 0 && strings.at(-1) === 0 && strings.at(-2) !== 0;
+  return isTable ? [] : ['it does not begin and end with one NUL each.'];
+}
+
+/** What each type of section may refer to: only the symbol table does, to its names and its first global symbol. */
+function checkRole(section: elf.SectionHeader, sections: readonly elf.SectionHeader[]): string[] {
+  const {sh_type, sh_flags, sh_link, sh_info, sh_entsize} = section;
+  const problems: string[] = [];
+  const mapped: readonly number[] = [elf.SHT_PROGBITS, elf.SHT_NOBITS, elf.SHT_NOTE];
+  const unmapped: readonly number[] = [elf.SHT_SYMTAB, elf.SHT_STRTAB];
+  const fitting = (sh_flags & elf.SHF_ALLOC) === 0 ? unmapped : mapped;
+  if (!fitting.includes(sh_type)) problems.push(`sh_type ${sh_type} does not go with its flags.`);
+  if (sh_type === elf.SHT_SYMTAB) {
+    if (sections[sh_link]?.sh_type !== elf.SHT_STRTAB) problems.push('sh_link is not a string table.');
+    if (sh_entsize !== elf.SYMBOL_SIZE) problems.push('sh_entsize is not the size of a symbol.');
+  } else if (sh_link + sh_info + sh_entsize !== 0) {
+    problems.push('sh_link, sh_info or sh_entsize is not 0.');
+  }
+  return problems;
+}
+
+/** A mapped section is where its segment puts it: both stories tell the same of each byte. */
+function checkMapped(section: elf.SectionHeader, loads: readonly elf.ProgramHeader[]): string[] {
+  const {sh_type, sh_flags, sh_addr, sh_offset, sh_size} = section;
+  const where = `The section at 0x${sh_addr.toString(16)}`;
+  const home = loads.find(({p_vaddr, p_memsz}) => sh_addr >= p_vaddr && sh_addr + sh_size <= p_vaddr + p_memsz);
+  if (!home) return [`${where} is in no PT_LOAD.`];
+  const problems: string[] = [];
+  const fileEnd = home.p_vaddr + home.p_filesz;
+  const isZeros = sh_type === elf.SHT_NOBITS;
+  if (sh_addr - home.p_vaddr !== sh_offset - home.p_offset)
+    problems.push(`${where} is not what its PT_LOAD maps there.`);
+  if (isZeros ? sh_addr < fileEnd : sh_addr + sh_size > fileEnd) problems.push(`${where} mixes bytes and zeros.`);
+  const flags = [elf.PF_W, elf.PF_X].map((flag) => (home.p_flags & flag) !== 0);
+  const said = [elf.SHF_WRITE, elf.SHF_EXECINSTR].map((flag) => (sh_flags & flag) !== 0);
+  if (flags.join() !== said.join()) problems.push(`${where} has other permissions than its PT_LOAD.`);
+  return problems;
+}
+
+/** The last section of a segment ends where the segment ends, in the file and in memory. */
+function checkEnds(mapped: readonly elf.SectionHeader[], loads: readonly elf.ProgramHeader[]): string[] {
+  return loads.flatMap(({p_vaddr, p_filesz, p_memsz}, i) => {
+    const inside = mapped.filter(({sh_addr}) => sh_addr >= p_vaddr && sh_addr < p_vaddr + p_memsz);
+    const end = (sections: readonly elf.SectionHeader[]): number =>
+      Math.max(p_vaddr, ...sections.map(({sh_addr, sh_size}) => sh_addr + sh_size));
+    const withBytes = inside.filter(({sh_type}) => sh_type !== elf.SHT_NOBITS);
+    if (end(inside) === p_vaddr + p_memsz && end(withBytes) === p_vaddr + p_filesz) return [];
+    return [`PT_LOAD ${i} does not end where its last section ends.`];
+  });
+}

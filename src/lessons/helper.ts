@@ -1,0 +1,119 @@
+import {spawn, type ChildProcessByStdio} from 'node:child_process';
+import {closeSync, existsSync, fsyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync} from 'node:fs';
+import {homedir, tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {createInterface, type Interface} from 'node:readline';
+import {fileURLToPath} from 'node:url';
+import type {Readable, Writable} from 'node:stream';
+import {Trouble} from '../model/trouble.ts';
+
+type Child = ChildProcessByStdio<Writable, Readable, null>;
+
+/**
+ * A lesson's helper while it runs. It waits in read(2); a newline lets it take one step, and it answers with one line when
+ * the step is done. So between answer and newline it stands still, and can be looked at in peace.
+ *
+ * It dies with us, whatever happens: it asks the kernel for that (PR_SET_PDEATHSIG), and its input ends.
+ */
+export class Helper {
+  readonly pid: number;
+  readonly #child: Child;
+  readonly #answers: AsyncIterator<string>;
+  readonly #ended: Promise<void>;
+  readonly #cleanUp: () => void;
+
+  private constructor(child: Child, pid: number, answers: AsyncIterator<string>, cleanUp: () => void) {
+    this.#child = child;
+    this.pid = pid;
+    this.#answers = answers;
+    this.#cleanUp = cleanUp;
+    this.#ended = new Promise((resolve) => child.once('close', () => resolve()));
+  }
+
+  /**
+   * Starts the helper of a lesson.
+   *
+   * @throws Trouble `input` if there is none for this machine, `denied` if it may not be executed anywhere
+   */
+  static async start(lesson: string): Promise<Helper> {
+    const file = helperFile(lesson);
+    const tried: string[] = [];
+    for (const place of [() => ({path: file, cleanUp: () => {}}), ...privatePlaces(file)]) {
+      const {path, cleanUp} = place();
+      const helper = await Helper.#spawn(path, cleanUp);
+      if (helper instanceof Helper) return helper;
+      tried.push(`${path} (${helper})`);
+      cleanUp();
+    }
+    throw new Trouble(
+      'denied',
+      'Cannot start the helper.',
+      `it may not be executed: ${tried.join(', ')}.`,
+      'Set TMPDIR to a folder whose file system is not mounted noexec.',
+    );
+  }
+
+  /** @returns the helper, or the system's reason why it could not be started there */
+  static async #spawn(path: string, cleanUp: () => void): Promise<Helper | string> {
+    const child: Child = spawn(path, [String(process.pid)], {stdio: ['pipe', 'pipe', 'inherit']});
+    const failed = new Promise<string>((resolve) =>
+      child.once('error', (error) => resolve((error as NodeJS.ErrnoException).code ?? error.message)),
+    );
+    child.stdin.on('error', () => {}); // It may end before it reads; its missing answer tells.
+    const lines: Interface = createInterface({input: child.stdout});
+    const answers = lines[Symbol.asyncIterator]();
+    const first = await Promise.race([failed.then((reason) => ({reason})), answers.next()]);
+    if ('reason' in first) return first.reason;
+    const pid = /^pid: (\d+)$/.exec(first.value as string)?.[1];
+    if (pid === undefined) throw new Error(`the helper said ${JSON.stringify(first.value)} instead of its PID`);
+    return new Helper(child, Number(pid), answers, cleanUp);
+  }
+
+  /** Lets it take one step. @returns its answer, once the step is done */
+  async step(): Promise<string> {
+    this.#child.stdin.write('\n');
+    const answer = await this.#answers.next();
+    if (answer.done)
+      throw new Trouble(
+        'gone',
+        'The helper is gone.',
+        'it ended in the middle of the lesson.',
+        'Run the lesson again.',
+      );
+    return answer.value;
+  }
+
+  /** Ends it and removes what it needed. */
+  async stop(): Promise<void> {
+    this.#child.stdin.end();
+    const impatience = setTimeout(() => this.#child.kill('SIGKILL'), 1000);
+    await this.#ended;
+    clearTimeout(impatience);
+    this.#cleanUp();
+  }
+}
+
+/** Helpers are made at build time and lie beside the compiled code. */
+function helperFile(lesson: string): string {
+  const file = fileURLToPath(new URL(`../helpers/${lesson}.${process.arch}`, import.meta.url));
+  if (existsSync(file)) return file;
+  const why = `no helper was built for the processor ${process.arch}.`;
+  throw new Trouble('input', `Cannot run the lesson ${lesson}.`, why, 'Run it on an x86-64 machine.');
+}
+
+/** Where to copy the helper if it can't be executed where it is: a folder of our own, in one place after the other. */
+function privatePlaces(file: string): Array<() => {path: string; cleanUp: () => void}> {
+  const folders = [process.env['XDG_RUNTIME_DIR'], tmpdir(), join(homedir(), '.cache')];
+  return folders
+    .filter((folder) => folder !== undefined && existsSync(folder))
+    .map((folder) => () => {
+      const own = mkdtempSync(join(folder!, 'memmap-')); // mode 0700
+      const path = join(own, 'helper');
+      // Synced, since pages of a file that isn't on disk yet show as Private_Dirty in smaps.
+      const fd = openSync(path, 'wx', 0o500);
+      writeSync(fd, readFileSync(file));
+      fsyncSync(fd);
+      closeSync(fd);
+      return {path, cleanUp: () => rmSync(own, {recursive: true, force: true})};
+    });
+}

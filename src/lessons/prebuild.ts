@@ -1,0 +1,43 @@
+/*
+ * Makes the helpers of the lessons, at build time: dist/helpers/NAME, and index.json with what each must be. The same
+ * sources give the same bytes on every machine, so no binary is kept in git, and a helper can be checked by its hash.
+ */
+import {createHash} from 'node:crypto';
+import {closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import type {Program} from '../elf/program.ts';
+import {validate} from '../elf/validate.ts';
+import {write} from '../elf/write.ts';
+import {brkProgram} from './brk-program.ts';
+
+const helpers: Readonly<Record<string, Program>> = {'brk.x64': brkProgram()};
+
+const folder = new URL('../helpers/', import.meta.url);
+mkdirSync(folder, {recursive: true});
+
+const index: Record<string, {sha256: string; size: number}> = {};
+for (const [name, program] of Object.entries(helpers)) {
+  const file = write(program, (bytes) => createHash('sha1').update(bytes).digest());
+  const problems = validate(file);
+  if (problems.length > 0) throw new Error(`${name} is not a valid executable:\n${problems.join('\n')}`);
+  save(new URL(name, folder), file);
+  index[name] = {sha256: createHash('sha256').update(file).digest('hex'), size: file.length};
+}
+writeFileSync(new URL('index.json', folder), `${JSON.stringify(index, undefined, 2)}\n`);
+
+/**
+ * Writes an executable file. It is synced, since pages of a file that the disk doesn't have yet are dirty, and the
+ * lesson would show its code as Private_Dirty. An older file is removed, not written over: it may be running.
+ */
+function save(url: URL, bytes: Uint8Array): void {
+  const path = fileURLToPath(url);
+  rmSync(path, {force: true});
+  const fd = openSync(path, 'wx', 0o755);
+  try {
+    writeSync(fd, bytes);
+    fchmodSync(fd, 0o755);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,72 @@
+import type {Kind} from './kind.ts';
+import type {Usage} from './usage.ts';
+
+/**
+ * A region: one line of /proc/PID/maps, the man page's "mapped memory region", the kernel's VMA.
+ *
+ * Addresses, offsets and sizes are plain numbers of bytes. That is exact: the kernel maps whole pages, so the low 12 bits
+ * of an address are 0 and the other 52 fit the 53 bits of a double. Print them with `hex`, never with String().
+ */
+export interface Region {
+  /** First byte. */
+  readonly start: number;
+  /** First byte after the region. */
+  readonly end: number;
+  /** As the kernel prints it: `rw-p`; the fourth letter is `s` where MAP_SHARED was asked for. */
+  readonly perms: string;
+  /** Where in the file the region begins, in bytes; 0 for anonymous memory. */
+  readonly offset: number;
+  /** `major:minor` of the file's device, in hex as printed; `00:00` for anonymous memory, '' where the source has none. */
+  readonly dev: string;
+  /** Decimal. A string, since overlay filesystems use all 64 bits. '' where the source has none. */
+  readonly inode: string;
+  /** The kernel's text after the inode and its padding; '' if unnamed. Bytes that aren't UTF-8 show as U+FFFD. */
+  readonly name: string;
+  /** The name's bytes, where they are not valid UTF-8: two such names may look alike, and this tells them apart. */
+  readonly nameBase64?: string | undefined;
+  /** What the region is for; decided by `classify`, once. */
+  kind: Kind;
+  /** The smaps counters, where the source has them. Absent is not zero. */
+  readonly usage?: Usage | undefined;
+  /** VmFlags codes in the kernel's order, unknown ones kept. Compare as a set: the order changed between kernels. */
+  readonly flags?: readonly string[] | undefined;
+  /** smaps lines that are no byte counters, as printed (THPeligible, ProtectionKey, Android's Name). */
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Bytes of address space; not of memory. */
+export const sizeOf = (region: {start: number; end: number}): number => region.end - region.start;
+
+/** An address without 0x, padded to 8 digits as /proc/PID/maps prints it. */
+export const address = (value: number): string => value.toString(16).padStart(8, '0');
+
+/** A range as /proc/PID/maps prints it: `00400000-00401000`. */
+export const rangeText = (range: {start: number; end: number}): string =>
+  `${address(range.start)}-${address(range.end)}`;
+
+/** An address or offset for JSON: `"0x400000"`. JSON numbers can't hold 64 bits. */
+export const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/** Is anything behind this memory but memory? Anonymous shared memory has an inode: the kernel backs it by a file. */
+export const isFileBacked = (region: Region): boolean =>
+  region.inode === ''
+    ? /^[^[]/.test(region.name)
+    : region.inode !== '0' || (region.dev !== '00:00' && region.dev !== '');
+
+/** The document of contract section "Region". */
+export function regionJSON(region: Region): Record<string, unknown> {
+  return {
+    start: hex(region.start),
+    end: hex(region.end),
+    perms: region.perms,
+    offset: hex(region.offset),
+    dev: region.dev,
+    inode: region.inode,
+    name: region.name,
+    nameBase64: region.nameBase64,
+    kind: region.kind,
+    usage: region.usage,
+    flags: region.flags,
+    attributes: region.attributes,
+  };
+}

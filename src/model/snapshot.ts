@@ -1,0 +1,151 @@
+import {regionJSON, sizeOf, type Region} from './region.ts';
+import {addUsage} from './usage.ts';
+import type {Kind} from './kind.ts';
+
+/** Where a snapshot comes from. */
+export interface Source {
+  /** `process`: read from /proc. `capture`: a text somebody saved. `snapshot`: a memmap snapshot. */
+  readonly from: 'process' | 'capture' | 'snapshot';
+  /** What was read: `maps`, `smaps`, `smaps_rollup`, `tutorial`, … */
+  readonly format: string;
+  /** The file, or `-` for standard input. */
+  readonly name?: string | undefined;
+}
+
+/** Whose memory it is; what the source doesn't say is absent. */
+export interface ProcessInfo {
+  readonly pid?: number;
+  readonly ppid?: number;
+  readonly comm?: string;
+  /** What /proc/PID/exe points to. */
+  readonly exe?: string;
+  /** Clock ticks from boot to the process's start: field 22 of proc_pid_stat(5). exec keeps it. */
+  readonly startTime?: number;
+  readonly bootId?: string;
+  /** One letter of proc_pid_stat(5): R, S, D, Z, T, … */
+  readonly state?: string;
+  readonly threads?: number;
+  readonly uid?: number;
+  /** Fields 26, 28 and 47 of stat: they differ between two program images of one process. */
+  readonly startCode?: string;
+  readonly startStack?: string;
+  readonly startBrk?: string;
+}
+
+/** How far the listing can be trusted. The kernel lets go of its locks between two lines (proc.rst, "maps"). */
+export interface Consistency {
+  /** Regions overlapped or went backwards. They were put in order, later lines before earlier ones, and nothing is summed twice. */
+  readonly torn: boolean;
+  /** The listing ends early, or belongs to two program images. */
+  readonly incomplete: boolean;
+  /** How often the listing was read until it was accepted. */
+  readonly reads: number;
+}
+
+/** A line that no reader accepts. */
+export interface Rejected {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly text: string;
+  readonly why: string;
+}
+
+/** Sums over regions, in bytes. A smaps counter is there if some region has it. */
+export interface Totals {
+  readonly [counter: string]: number;
+  readonly regions: number;
+  readonly size: number;
+}
+
+interface SnapshotParts {
+  readonly source: Source;
+  readonly regions: readonly Region[];
+  readonly takenAt?: string | undefined;
+  readonly process?: ProcessInfo;
+  readonly consistency?: Partial<Consistency>;
+  /** /proc/PID/status: byte counts and a few words, keys in camelCase. */
+  readonly status?: Readonly<Record<string, number | string | boolean>>;
+  readonly rejected?: readonly Rejected[];
+  /** What a reader should know, a sentence each. */
+  readonly notes?: readonly string[];
+}
+
+/** All regions of one process at one moment, with its status. */
+export class Snapshot {
+  readonly source: Source;
+  /** Ascending and without overlaps. */
+  readonly regions: readonly Region[];
+  /** ISO 8601; undefined for a capture that doesn't say. */
+  readonly takenAt: string | undefined;
+  readonly process: ProcessInfo;
+  readonly consistency: Consistency;
+  readonly status: Readonly<Record<string, number | string | boolean>>;
+  readonly rejected: readonly Rejected[];
+  readonly notes: readonly string[];
+  #totals: Totals | undefined;
+
+  constructor(parts: SnapshotParts) {
+    this.source = parts.source;
+    this.regions = parts.regions;
+    this.takenAt = parts.takenAt;
+    this.process = parts.process ?? {};
+    this.consistency = {torn: false, incomplete: false, reads: 1, ...parts.consistency};
+    this.status = parts.status ?? {};
+    this.rejected = parts.rejected ?? [];
+    this.notes = parts.notes ?? [];
+  }
+
+  /** The same snapshot, said to come from somewhere else. */
+  withSource(source: Source): Snapshot {
+    const {regions, takenAt, process, consistency, status, rejected, notes} = this;
+    return new Snapshot({source, regions, takenAt, process, consistency, status, rejected, notes});
+  }
+
+  get totals(): Totals {
+    return (this.#totals ??= totalsOf(this.regions));
+  }
+
+  /** Is everything there, and from one moment? */
+  get isWhole(): boolean {
+    return !this.consistency.torn && !this.consistency.incomplete && this.rejected.length === 0;
+  }
+
+  /** The document `memmap.snapshot/1`. */
+  toJSON(): Record<string, unknown> {
+    return {
+      schema: 'memmap.snapshot/1',
+      source: this.source,
+      takenAt: this.takenAt ?? null,
+      process: this.process,
+      consistency: this.consistency,
+      regions: this.regions.map(regionJSON),
+      totals: {...this.totals, kinds: Object.fromEntries(totalsByKind(this.regions))},
+      status: this.status,
+      rejected: this.rejected.length > 0 ? this.rejected : undefined,
+      notes: this.notes.length > 0 ? this.notes : undefined,
+    };
+  }
+}
+
+/** Sizes are multiples of 4096 and counters of 1024, so the sums stay exact far beyond 2^53. */
+export function totalsOf(regions: readonly Region[]): Totals {
+  const sum: Record<string, number> = {};
+  let size = 0;
+  for (const region of regions) {
+    size += sizeOf(region);
+    addUsage(sum, region.usage);
+  }
+  return {...sum, regions: regions.length, size};
+}
+
+/** Totals of each kind that occurs, the largest in memory (or else in address space) first. */
+export function totalsByKind(regions: readonly Region[]): Map<Kind, Totals> {
+  const groups = new Map<Kind, Region[]>();
+  for (const region of regions) {
+    const group = groups.get(region.kind);
+    if (group) group.push(region);
+    else groups.set(region.kind, [region]);
+  }
+  const rows = [...groups].map(([kind, group]) => [kind, totalsOf(group)] as const);
+  return new Map(rows.sort(([, a], [, b]) => (b['rss'] ?? 0) - (a['rss'] ?? 0) || b.size - a.size));
+}

@@ -1,0 +1,26 @@
+/**
+ * Why memmap could not do what was asked. A closed set; each has one exit code (contract section 3).
+ *
+ * usage     the words of the call are wrong
+ * gone      no such process, it ended, or it has no memory of its own (zombie, kernel thread)
+ * denied    the kernel doesn't let us look
+ * input     a file or standard input that can't be used
+ * output    what we made could not be written
+ * deadline  a read that did not return in time
+ */
+export type TroubleKind = 'usage' | 'gone' | 'denied' | 'input' | 'output' | 'deadline';
+
+/** An error in three parts: what failed, why (the kernel's reason in words), what to do next. */
+export class Trouble extends Error {
+  readonly kind: TroubleKind;
+  readonly why: string;
+  readonly next: string;
+
+  constructor(kind: TroubleKind, what: string, why: string, next: string, options?: ErrorOptions) {
+    super(what, options);
+    this.name = 'Trouble';
+    this.kind = kind;
+    this.why = why;
+    this.next = next;
+  }
+}

@@ -1,0 +1,178 @@
+import {classify} from '../model/kind.ts';
+import type {Region} from '../model/region.ts';
+import type {Rejected} from '../model/snapshot.ts';
+import {CounterReader} from './counters.ts';
+import {HeaderReader} from './maps.ts';
+import {putInOrder} from './order.ts';
+import {isFraming, readPastedLine, shellPrompt} from './pasted.ts';
+import {decode, latin1} from './scan.ts';
+
+/** What a listing of regions says: maps, smaps or smaps_rollup, since the headers of the last two are lines of the first. */
+export interface Listing {
+  /** Ascending, without overlaps, with their kinds. */
+  readonly regions: Region[];
+  readonly format: 'maps' | 'smaps' | 'smaps_rollup' | 'tutorial';
+  /** How many lines overlapped or went backwards. */
+  readonly torn: number;
+  /** How many lines were of no bytes, and are not in `regions`. */
+  readonly empty: number;
+  /** Why the listing can't be whole, a phrase; undefined if nothing says so. */
+  readonly cutShort: string | undefined;
+  /** Does the last line lack its newline? Of a capture that alone may only mean that somebody trimmed it. */
+  readonly isUnterminated: boolean;
+  readonly rejected: Rejected[];
+  /** Whose listing it is, where a shell line above it says so. */
+  readonly pid: number | undefined;
+}
+
+/** No line of the kernel comes near this; a file without newlines does. */
+const LONGEST_LINE = 1024 * 1024;
+
+/**
+ * Reads a listing.
+ *
+ * @param bytes as read from /proc, or from a file
+ * @param from `proc`: the kernel's own form, and nothing else, is accepted. `capture`: also what people make of it.
+ */
+export function parseListing(bytes: Uint8Array, from: 'proc' | 'capture'): Listing {
+  const reader = new ListingReader(bytes, from === 'capture');
+  let line = 0;
+  for (let at = 0; at < bytes.length && !reader.isDone;) {
+    const newline = bytes.indexOf(0x0a, at);
+    const end = newline < 0 ? bytes.length : newline;
+    reader.line(++line, at, end);
+    at = end + 1;
+  }
+  return reader.finish(bytes.length > 0 && bytes.at(-1) !== 0x0a);
+}
+
+class ListingReader {
+  isDone = false;
+  readonly #bytes: Uint8Array;
+  readonly #isCapture: boolean;
+  readonly #headers: HeaderReader;
+  readonly #counters = new CounterReader();
+  readonly #regions: Region[] = [];
+  readonly #rejected: Rejected[] = [];
+  /** Lines after a shell's prompt: no fault in a listing, but no listing either. */
+  readonly #commands: Rejected[] = [];
+  #spacedOut = 0;
+  #empty = 0;
+  #isNamed = false;
+  #pid: number | undefined;
+  #current: Region | undefined;
+
+  constructor(bytes: Uint8Array, isCapture: boolean) {
+    this.#bytes = bytes;
+    this.#isCapture = isCapture;
+    this.#headers = new HeaderReader(!isCapture);
+  }
+
+  line(number: number, from: number, to: number): void {
+    if (to - from > LONGEST_LINE) return this.#reject(number, from, to, 'longer than 1 MiB');
+    if (this.#isCapture) from = this.#afterIndent(from, to);
+    if (this.#counters.read(this.#bytes, from, to, this.#current)) return;
+    const region = this.#headers.read(this.#bytes, from, to);
+    if (region && region.end >= region.start) this.#add(region, number, from, to);
+    else if (this.#isCapture) this.#pastedLine(number, from, to);
+    else this.#reject(number, from, to, 'not in the form that the kernel prints');
+  }
+
+  #afterIndent(from: number, to: number): number {
+    while (from < to && (this.#bytes[from] === 0x20 || this.#bytes[from] === 0x09)) from++;
+    return from;
+  }
+
+  /** Capture only: a line that isn't as the kernel prints it. */
+  #pastedLine(number: number, from: number, to: number): void {
+    const raw = latin1(this.#bytes, from, to).replace(/^\xef\xbb\xbf/, '');
+    if (isFraming(raw)) return;
+    const region = readPastedLine(raw);
+    if (typeof region !== 'string') {
+      if (region.end < region.start) return this.#reject(number, from, to, 'the region ends before it starts');
+      if (/\S {2,}\S+ {2,}/.test(raw)) this.#spacedOut++;
+      return this.#add(region, number, from, to);
+    }
+    const prompt = shellPrompt(raw);
+    if (!prompt) return this.#reject(number, from, to, region);
+    if (prompt.showsListing && this.#regions.length > 0) return this.#secondListing(number, from, to);
+    this.#isNamed ||= prompt.showsListing;
+    this.#pid ??= prompt.pid;
+    this.#commands.push(this.#rejection(number, from, to, region));
+  }
+
+  #add(region: Region, number: number, from: number, to: number): void {
+    if (this.#isCapture && this.#beginsAnother(region)) return this.#secondListing(number, from, to);
+    this.#current = region;
+    this.#counters.restart();
+    // Linux 2.6.32 printed its stack guard as a region of no bytes: nothing is mapped there.
+    if (region.end > region.start || region.name === '[rollup]') this.#regions.push(region);
+    else this.#empty++;
+  }
+
+  /**
+   * Two captures in one file would look like one torn listing: the second begins as the first did, or behind its end with
+   * what comes first in a process. A rollup is one region, and covers all that others list.
+   */
+  #beginsAnother(region: Region): boolean {
+    const first = this.#regions[0];
+    if (!first) return false;
+    if (region.name === '[rollup]' || first.name === '[rollup]') return true;
+    if (this.#regions.length > 1 && first.start === region.start && first.end === region.end) return true;
+    const last = this.#regions.at(-1)!;
+    return region.end <= last.start && LAST_NAMES.has(last.name) && !region.name.startsWith('[');
+  }
+
+  #secondListing(number: number, from: number, to: number): void {
+    this.#reject(number, from, to, 'a second listing begins here; only the first one was used');
+    this.isDone = true;
+  }
+
+  #reject(number: number, from: number, to: number, why: string): void {
+    this.#rejected.push(this.#rejection(number, from, to, why));
+  }
+
+  #rejection(line: number, from: number, to: number, why: string): Rejected {
+    return {line, text: decode(latin1(this.#bytes, from, Math.min(to, from + 200))).text, why};
+  }
+
+  finish(isUnterminated: boolean): Listing {
+    const hasCounters = this.#regions.some((region) => region.usage);
+    const cutShort = this.#cutShort(isUnterminated, hasCounters);
+    const {regions, torn} = putInOrder(this.#regions);
+    classify(regions);
+    // Nothing but commands, none of which shows a listing: some other file.
+    const isOther = this.#regions.length + this.#empty + this.#rejected.length === 0 && !this.#isNamed;
+    const rejected = isOther ? this.#commands : this.#rejected;
+    const format = this.#format(hasCounters);
+    return {regions, format, torn, empty: this.#empty, cutShort, isUnterminated, rejected, pid: this.#pid};
+  }
+
+  #format(hasCounters: boolean): Listing['format'] {
+    if (this.#regions.length === 1 && this.#regions[0]?.name === '[rollup]') return 'smaps_rollup';
+    if (hasCounters) return 'smaps';
+    return this.#spacedOut > this.#regions.length / 2 ? 'tutorial' : 'maps';
+  }
+
+  #cutShort(isUnterminated: boolean, hasCounters: boolean): string | undefined {
+    const last = this.#current;
+    if (!last || this.isDone) return undefined;
+    if (hasCounters && lacksItsEnd(last, this.#regions[0])) return 'the last record lacks its end';
+    if (!isUnterminated) return undefined;
+    if (!this.#isCapture) return 'the last line has no end';
+    if (hasCounters) return undefined;
+    // Only a mapped file has an inode, and it has a name: without one, the line was cut in or after the inode.
+    if (last.name === '' && !/^0?$/.test(last.inode)) return 'the last line is cut in its inode';
+    return /^\[[^\]]*$/.test(last.name) ? 'the last line is cut in its name' : undefined;
+  }
+}
+
+/** What the kernel puts last: at the top of a process's addresses. */
+const LAST_NAMES = new Set(['[stack]', '[vvar]', '[vvar_vclock]', '[vdso]', '[vsyscall]', '[vectors]', '[uprobes]']);
+
+/** VmFlags is the last line; kernels before 3.8 have none, but the same counters in each record, and Rss always. */
+function lacksItsEnd(last: Region, first: Region | undefined): boolean {
+  if (last.usage?.['rss'] === undefined) return true;
+  if (first?.flags !== undefined) return last.flags === undefined;
+  return Object.keys(first?.usage ?? {}).some((key) => last.usage?.[key] === undefined);
+}

@@ -1,0 +1,80 @@
+import {Snapshot} from '../model/snapshot.ts';
+import {Trouble} from '../model/trouble.ts';
+import {parseListing, type Listing} from './listing.ts';
+import {snapshotFromJSON} from './snapshot.ts';
+
+const NEWLINE = 0x0a;
+const CR = 0x0d;
+
+/**
+ * Any accepted input, recognised by its content: /proc/PID/maps, smaps or smaps_rollup, a memmap snapshot (JSON), or a
+ * listing with spaced-out columns as tutorials print it.
+ *
+ * @param input bytes as they are, or text
+ * @returns the snapshot; lines that no reader accepts are in `rejected`, and no input at all is a snapshot of no regions
+ * @throws Trouble (`input`) if it is none of these
+ */
+export function parse(input: Uint8Array | string): Snapshot {
+  const bytes = typeof input === 'string' ? Buffer.from(input, 'utf8') : input;
+  if (looksLikeJson(bytes)) return snapshotFromJSON(bytes);
+  const listing = parseListing(withoutCarriageReturns(bytes), 'capture');
+  if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing);
+  return fromListing(listing);
+}
+
+function fromListing(listing: Listing): Snapshot {
+  const notes: string[] = [];
+  if (listing.torn > 0) notes.push(`${listing.torn} lines overlapped or went backwards; the later ones were believed.`);
+  if (listing.cutShort) notes.push(`The listing was cut short: ${listing.cutShort}.`);
+  else if (listing.isUnterminated && listing.regions.at(-1)?.name.includes('/'))
+    notes.push('The last line has no newline: its name may be cut.');
+  if (listing.empty > 0) notes.push(`${listing.empty} regions of no bytes were left out.`);
+  return new Snapshot({
+    source: {from: 'capture', format: listing.format},
+    regions: listing.regions,
+    process: listing.pid === undefined ? {} : {pid: listing.pid},
+    consistency: {torn: listing.torn > 0, incomplete: listing.cutShort !== undefined},
+    rejected: listing.rejected,
+    notes,
+  });
+}
+
+/** JSON may have blanks and a byte order mark before its brace. */
+function looksLikeJson(bytes: Uint8Array): boolean {
+  let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
+  return bytes[at] === 0x7b;
+}
+
+/** A CR before (or after) each newline was added on the way. A CR in only some lines belongs to a file's name, and stays. */
+function withoutCarriageReturns(bytes: Uint8Array): Uint8Array {
+  const side = hasOneAtEachNewline(bytes, -1) ? -1 : hasOneAtEachNewline(bytes, 1) ? 1 : 0;
+  if (side === 0) return bytes;
+  const rest = new Uint8Array(bytes.length);
+  let length = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const isAdded = bytes[at] === CR && (bytes[at - side] === NEWLINE || at - side === bytes.length);
+    if (!isAdded) rest[length++] = bytes[at]!;
+  }
+  return rest.subarray(0, length);
+}
+
+function hasOneAtEachNewline(bytes: Uint8Array, side: -1 | 1): boolean {
+  let at = bytes.indexOf(NEWLINE);
+  if (at < 0) return false;
+  for (; at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) {
+    // What would follow the last newline may be missing.
+    if (bytes[at + side] !== CR && at + side < bytes.length) return false;
+  }
+  return true;
+}
+
+function notACapture(listing: Listing): Trouble {
+  const first = listing.rejected[0]!;
+  return new Trouble(
+    'input',
+    'This is no listing of memory regions.',
+    `none of its ${listing.rejected.length} lines is one; line ${first.line} is ${JSON.stringify(first.text.slice(0, 60))} (${first.why}).`,
+    'Give a copy of /proc/PID/maps or /proc/PID/smaps, or a memmap snapshot.',
+  );
+}

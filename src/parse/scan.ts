@@ -1,0 +1,57 @@
+/**
+ * Reading numbers and text out of bytes. The kernel's text is bytes, not characters: a file name may hold anything but
+ * NUL, so lines end at 0x0A only (never at CR, U+0085 or U+2028), and text is decoded at the very end.
+ */
+
+/** Value of a hex digit, by byte; -1 for any other byte. */
+export const HEX_DIGIT: Int8Array = new Int8Array(256).fill(-1);
+/** The same without capitals, which the kernel doesn't print. */
+export const LOWER_HEX_DIGIT: Int8Array = new Int8Array(256).fill(-1);
+for (let value = 0; value < 16; value++) {
+  const letter = value.toString(16);
+  HEX_DIGIT[letter.charCodeAt(0)] = LOWER_HEX_DIGIT[letter.charCodeAt(0)] = value;
+  HEX_DIGIT[letter.toUpperCase().charCodeAt(0)] = value;
+}
+
+/** One character a byte, so that it can be turned back. */
+export const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
+
+const strictUtf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
+const looseUtf8 = new TextDecoder('utf-8', {ignoreBOM: true});
+
+/**
+ * Bytes as text for people: UTF-8, or the nearest to it. Where they aren't valid UTF-8, `base64` keeps what they were.
+ *
+ * @param raw one character a byte, as `latin1` makes it
+ */
+export function decode(raw: string): {text: string; base64?: string} {
+  if (!/[\x80-\xff]/.test(raw)) return {text: raw};
+  const bytes = Buffer.from(raw, 'latin1');
+  try {
+    return {text: strictUtf8.decode(bytes)};
+  } catch {
+    return {text: looseUtf8.decode(bytes), base64: bytes.toString('base64')};
+  }
+}
+
+/**
+ * Hex digits as a number. Up to 13 digits any value is exact; with more, only whole pages are (the last three digits 0),
+ * since a double has 53 bits.
+ *
+ * @returns undefined where the value would not be exact, or isn't hex
+ */
+export function exactHex(digits: string): number | undefined {
+  if (!/^[0-9a-f]{1,16}$/i.test(digits)) return undefined;
+  const significant = digits.replace(/^0+/, '');
+  return significant.length <= 13 || significant.endsWith('000') ? Number.parseInt(digits, 16) : undefined;
+}
+
+/** `Private_Dirty` → `privateDirty`, `KSM` → `ksm`, `VmRSS` → `vmRss`, `MMUPageSize` → `mmuPageSize`. */
+export function camelCase(key: string): string {
+  if (key === 'THPeligible') return 'thpEligible';
+  const words = key.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+/g) ?? [key];
+  return words.map((word, index) => (index === 0 ? word.toLowerCase() : capital(word))).join('');
+}
+
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase();

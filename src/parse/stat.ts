@@ -1,0 +1,57 @@
+import {decode, latin1} from './scan.ts';
+
+/**
+ * /proc/PID/stat: one record, fields separated by blanks. proc_pid_stat(5); fs/proc/array.c, do_task_stat().
+ * Field numbers below are the man page's. Addresses are 64 bits wide and not whole pages, so they stay text; to a reader
+ * without ptrace access the kernel gives 1 for startcode and endcode and 0 for the others.
+ */
+export interface Stat {
+  readonly pid: number;
+  /** Up to 15 bytes of the program's name, or what the process called itself. */
+  readonly comm: string;
+  /** R, S, D, Z, T, t, X, I. */
+  readonly state: string;
+  readonly ppid: number;
+  readonly threads: number;
+  /** Clock ticks after boot. exec doesn't change it. */
+  readonly startTime: number;
+  readonly startCode: string;
+  readonly endCode: string;
+  readonly startStack: string;
+  readonly startBrk: string;
+  readonly argStart: string;
+}
+
+/**
+ * @returns undefined if it isn't a stat record. The name stands in parentheses and may itself hold any byte, parentheses
+ * and newlines too: it ends at the last `)`.
+ */
+export function parseStat(bytes: Uint8Array): Stat | undefined {
+  const text = latin1(bytes, 0, bytes.length);
+  const open = text.indexOf('(');
+  const close = lastParenthesis(text);
+  if (open < 0 || close < open) return undefined;
+  const pid = Number.parseInt(text, 10);
+  const rest = text.slice(close + 2).split(/[ \n]/);
+  const field = (number: number): string => rest[number - 3] ?? '';
+  if (!Number.isInteger(pid) || !/^[A-Za-z]$/.test(field(3))) return undefined;
+  return {
+    pid,
+    comm: decode(text.slice(open + 1, close)).text,
+    state: field(3),
+    ppid: Number(field(4)),
+    threads: Number(field(20)),
+    startTime: Number(field(22)),
+    startCode: field(26),
+    endCode: field(27),
+    startStack: field(28),
+    startBrk: field(47),
+    argStart: field(48),
+  };
+}
+
+/** After the name come a letter and numbers only. Text behind the record (a script that prints itself) may hold a `)`. */
+function lastParenthesis(text: string): number {
+  const record = /^[^]*\)(?= [A-Za-z] -?\d+ -?\d+ -?\d+ )/.exec(text);
+  return record ? record[0].length - 1 : -1;
+}

@@ -1,0 +1,224 @@
+import {readFileSync} from 'node:fs';
+import {Snapshot, type ProcessInfo} from '../model/snapshot.ts';
+import {sizeText} from '../model/size.ts';
+import {Trouble} from '../model/trouble.ts';
+import {parseListing, type Listing} from '../parse/listing.ts';
+import type {Stat} from '../parse/stat.ts';
+import type {Status} from '../parse/status.ts';
+import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
+import type {ProcFile} from './file.ts';
+import {ProcessHandle} from './handle.ts';
+import {errnoOf} from './trouble.ts';
+
+export interface CaptureOptions {
+  /** Where procfs is mounted. */
+  readonly root?: string | undefined;
+  /** Read smaps, and so resident memory per region? By default if it stalls the process no longer than `maxStall`. */
+  readonly usage?: boolean | undefined;
+  /** ms; 50 by default. */
+  readonly maxStall?: number | undefined;
+}
+
+/** A listing is read again if it is torn or belongs to two program images: with three tries, 4 in a million stay torn. */
+const TRIES = 3;
+
+/**
+ * Reads a live process at one moment.
+ *
+ * The regions come from one walk: of smaps alone (its headers are the lines of maps) or of maps alone, never joined, since
+ * two walks of a living process disagree. status and stat give its name, state and peaks.
+ *
+ * @throws Trouble `gone` (no such process, zombie, kernel thread) or `denied`
+ */
+export function capture(pid: number, options: CaptureOptions = {}): Snapshot {
+  const handle = new ProcessHandle(pid, options.root);
+  try {
+    return captureFrom(handle, options);
+  } finally {
+    handle.close();
+  }
+}
+
+/** The same for a process that is held already. */
+export function captureFrom(handle: ProcessHandle, options: CaptureOptions = {}): Snapshot {
+  let best: {listing: Listing; stat: Stat; note: string} | undefined;
+  for (let reads = 1; reads <= TRIES; reads++) {
+    let attempt: Attempt;
+    try {
+      attempt = readOnce(handle, options);
+    } catch (error) {
+      // It ended between two tries: what the first one saw is all there will ever be.
+      if (best && error instanceof Trouble && error.kind === 'gone') break;
+      throw error;
+    }
+    const {listing, stat, status, notes} = attempt;
+    const fault = faultOf(attempt);
+    if (!fault) return toSnapshot(handle, listing, stat, status, {torn: false, incomplete: false, reads}, notes);
+    if (listing.regions.length > 0) best = {listing, stat, note: fault};
+  }
+  if (!best) throw withoutMemory(handle);
+  const {listing, stat, note} = best;
+  const isTorn = listing.torn > 0;
+  return toSnapshot(handle, listing, stat, {}, {torn: isTorn, incomplete: !isTorn, reads: TRIES}, [note]);
+}
+
+interface Attempt {
+  readonly listing: Listing;
+  readonly stat: Stat;
+  readonly status: Status;
+  readonly isSameImage: boolean;
+  readonly notes: string[];
+}
+
+function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
+  const stat = handle.stat();
+  const status = handle.status();
+  const notes: string[] = [];
+  const folder = folderOf(handle, stat);
+  const maps = handle.open(`${folder}maps`);
+  let source: ProcFile = maps;
+  try {
+    let bytes = readAll(maps, handle);
+    if (wantsUsage(bytes, status, options, notes)) {
+      const smaps = openIfThere(handle, `${folder}smaps`, notes);
+      if (smaps) {
+        source = smaps;
+        bytes = readAll(smaps, handle);
+      }
+    }
+    const listing = parseListing(bytes, 'proc');
+    // A process that execs or is killed during the walk makes the file end early, without an error.
+    const isSameImage = listing.regions.length > 0 && isAlive(source) && isSame(stat, handle.stat());
+    return {listing, stat, status, isSameImage, notes};
+  } finally {
+    maps.close();
+    if (source !== maps) source.close();
+  }
+}
+
+/** Why an attempt isn't a snapshot; undefined if it is one. */
+function faultOf({listing, isSameImage}: Attempt): string | undefined {
+  if (!isSameImage)
+    return 'The process ended or began another program while it was read: this is a part of its regions.';
+  if (listing.torn > 0)
+    return `Regions changed while they were listed: ${listing.torn} lines overlapped, in each of ${TRIES} tries.`;
+  return undefined;
+}
+
+/** Once the first thread has ended, /proc/PID/maps is empty, though other threads live on and share the memory. */
+export function folderOf(handle: ProcessHandle, stat: Stat): string {
+  if (stat.state !== 'Z' || stat.threads <= 1) return '';
+  const other = handle.threads().find((tid) => tid !== handle.pid);
+  return other === undefined ? '' : `task/${other}/`;
+}
+
+function wantsUsage(maps: Buffer, status: Status, options: CaptureOptions, notes: string[]): boolean {
+  if (options.usage !== undefined || maps.length === 0) return options.usage === true && maps.length > 0;
+  const maxStall = options.maxStall ?? DEFAULT_MAX_STALL;
+  const regions = countLines(maps);
+  const stall = predictStall(Number(status['vmRss'] ?? 0), regions);
+  if (stall <= maxStall) return true;
+  notes.push(
+    `Resident memory was not read: with ${regions} regions and ${sizeText(Number(status['vmRss'] ?? 0))} resident that would stall ` +
+      `the process for about ${Math.round(stall)} ms (allowed: ${maxStall} ms, --max-stall).`,
+  );
+  return false;
+}
+
+function countLines(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++;
+  return lines;
+}
+
+/** smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR. */
+function openIfThere(handle: ProcessHandle, file: string, notes: string[]): ProcFile | undefined {
+  try {
+    return handle.open(file);
+  } catch (error) {
+    notes.push(`Resident memory was not read: ${error instanceof Trouble ? error.why : String(error)}`);
+    return undefined;
+  }
+}
+
+function readAll(file: ProcFile, handle: ProcessHandle): Buffer {
+  try {
+    return file.read();
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') throw withoutMemory(handle);
+    throw error;
+  }
+}
+
+function isAlive(file: ProcFile): boolean {
+  try {
+    return file.isAlive();
+  } catch {
+    return false;
+  }
+}
+
+/** One process and one program image: exec keeps the start time, and places code and stack anew. */
+const isSame = (a: Stat, b: Stat): boolean =>
+  a.startTime === b.startTime && a.startCode === b.startCode && a.endCode === b.endCode && a.startStack === b.startStack &&
+  a.argStart === b.argStart && b.state !== 'X'; // prettier-ignore
+
+/** Why there is nothing to list. */
+function withoutMemory(handle: ProcessHandle): Trouble {
+  const what = `Cannot look at process ${handle.pid}.`;
+  const {state, comm, ppid} = handle.stat();
+  if (state === 'Z' || state === 'X') {
+    const why = `it (${comm}) has ended and is a zombie: its memory is gone, and only its exit status waits for its parent, process ${ppid}.`;
+    return new Trouble('gone', what, why, `Look at its parent: memmap show ${ppid}`);
+  }
+  const why = `it (${comm}) is a kernel thread: it has no memory of its own.`;
+  return new Trouble('gone', what, why, 'Kernel memory is in /proc/meminfo and /proc/slabinfo.');
+}
+
+function toSnapshot(
+  handle: ProcessHandle,
+  listing: Listing,
+  stat: Stat,
+  status: Status,
+  consistency: Snapshot['consistency'],
+  notes: readonly string[],
+): Snapshot {
+  return new Snapshot({
+    source: {from: 'process', format: listing.format},
+    takenAt: new Date().toISOString(),
+    process: processInfo(handle, stat, status),
+    consistency,
+    regions: listing.regions,
+    status,
+    rejected: listing.rejected,
+    notes,
+  });
+}
+
+function processInfo(handle: ProcessHandle, stat: Stat, status: Status): ProcessInfo {
+  const exe = handle.exe();
+  const bootId = bootIdOf(handle.root);
+  return {
+    pid: handle.pid,
+    ppid: stat.ppid,
+    comm: stat.comm,
+    ...(exe !== undefined && {exe}),
+    startTime: stat.startTime,
+    ...(bootId !== undefined && {bootId}),
+    state: stat.state,
+    threads: stat.threads,
+    ...(typeof status['uid'] === 'number' && {uid: status['uid']}),
+    startCode: stat.startCode,
+    startStack: stat.startStack,
+    startBrk: stat.startBrk,
+  };
+}
+
+/** Tells two runs of the machine apart, since start times count from boot. */
+function bootIdOf(root: string): string | undefined {
+  try {
+    return readFileSync(`${root}/sys/kernel/random/boot_id`, 'latin1').trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,65 @@
+import {closeSync, openSync, readSync} from 'node:fs';
+import {errnoOf} from './trouble.ts';
+
+/**
+ * A file of /proc that is kept open and read whole, again and again.
+ *
+ * Position 0 starts the kernel's walk anew, so a kept descriptor gives the present each time. It also is an identity check:
+ * it never shows another process (ESRCH after the end), and after exec it gives 0 bytes. The kernel hands out at most
+ * 4 KiB a read whatever is asked for, and the file's size says 0: only a read of 0 bytes is the end (fs/seq_file.c).
+ * Reads are synchronous on purpose: fs.promises takes 6 times as long, and the longer a listing takes, the more it tears.
+ */
+export class ProcFile {
+  /** How many read(2) calls it took so far. */
+  reads = 0;
+  readonly #fd: number;
+  #buffer: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
+  #spare: Buffer | undefined;
+
+  /** @throws the system's error, if the file can't be opened */
+  constructor(path: string) {
+    this.#fd = openSync(path, 'r');
+  }
+
+  /**
+   * Reads all of it.
+   *
+   * @returns bytes that stay as they are until the next read but one, so that two readings can be compared
+   */
+  read(): Buffer {
+    [this.#buffer, this.#spare] = [this.#spare ?? Buffer.allocUnsafeSlow(this.#buffer.length), this.#buffer];
+    let length = 0;
+    for (;;) {
+      if (this.#buffer.length - length < 8 * 1024) this.#buffer = grown(this.#buffer, length);
+      const count = this.#readSome(length);
+      if (count === 0) return this.#buffer.subarray(0, length);
+      length += count;
+    }
+  }
+
+  /** Is the program image that this file was opened on still there? (0 bytes after exec, or when the process is a zombie.) */
+  isAlive(): boolean {
+    return readSync(this.#fd, Buffer.allocUnsafe(1), 0, 1, 0) > 0;
+  }
+
+  #readSome(position: number): number {
+    for (;;) {
+      try {
+        this.reads++;
+        return readSync(this.#fd, this.#buffer, position, this.#buffer.length - position, position);
+      } catch (error) {
+        if (errnoOf(error) !== 'EINTR' && errnoOf(error) !== 'EAGAIN') throw error;
+      }
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+function grown(buffer: Buffer, length: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(buffer.length * 2);
+  buffer.copy(larger, 0, 0, length);
+  return larger;
+}

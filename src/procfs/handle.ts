@@ -1,0 +1,80 @@
+import {closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
+import {parseStat, type Stat} from '../parse/stat.ts';
+import {parseStatus, type Status} from '../parse/status.ts';
+import {ProcFile} from './file.ts';
+import {processTrouble} from './trouble.ts';
+
+/**
+ * One process, held by its directory. A PID is a number that the kernel gives to somebody else later; an open descriptor of
+ * /proc/PID is not. Files are opened through it (/proc/self/fd/N/maps), so that a reused PID can't be read by mistake:
+ * after the process's end every read answers ESRCH.
+ */
+export class ProcessHandle {
+  readonly pid: number;
+  readonly root: string;
+  readonly #directory: number;
+
+  /**
+   * @param root where procfs is mounted; another folder of the same form serves as well
+   * @throws Trouble `gone` or `denied`
+   */
+  constructor(pid: number, root = '/proc') {
+    this.pid = pid;
+    this.root = root;
+    try {
+      this.#directory = openSync(`${root}/${pid}`, constants.O_RDONLY | constants.O_DIRECTORY);
+    } catch (error) {
+      throw processTrouble(pid, error, root);
+    }
+  }
+
+  /** @param file relative to the process's directory: `maps`, `task/12/maps` */
+  open(file: string): ProcFile {
+    return this.#orTrouble(() => new ProcFile(this.#path(file)));
+  }
+
+  stat(): Stat {
+    const stat = parseStat(this.#readSmall('stat'));
+    if (!stat) throw new Error(`unreadable stat of process ${this.pid}`);
+    return stat;
+  }
+
+  status(): Status {
+    return parseStatus(this.#readSmall('status'));
+  }
+
+  /** What runs in it: /proc/PID/exe; undefined where that may not be read, or there is none. */
+  exe(): string | undefined {
+    try {
+      return readlinkSync(this.#path('exe'));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Thread ids. */
+  threads(): number[] {
+    return this.#orTrouble(() => readdirSync(this.#path('task')).map(Number));
+  }
+
+  close(): void {
+    closeSync(this.#directory);
+  }
+
+  /** status and stat come in one read(2); readFileSync is right for them. */
+  #readSmall(file: string): Buffer {
+    return this.#orTrouble(() => readFileSync(this.#path(file)));
+  }
+
+  #path(file: string): string {
+    return `/proc/self/fd/${this.#directory}/${file}`;
+  }
+
+  #orTrouble<Result>(act: () => Result): Result {
+    try {
+      return act();
+    } catch (error) {
+      throw processTrouble(this.pid, error, this.root);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Look, Session} from './session.ts';
+
+export interface PollOptions {
+  /** ms between the beginnings of two looks. */
+  readonly interval: number;
+  /** Looks at most. */
+  readonly count?: number | undefined;
+  /** ms at most. */
+  readonly duration?: number | undefined;
+  /** Ends the polling at once; its reason is handed on. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Why the polling ended: the process did, the given number of looks or time is over, or the caller wished it. */
+export type EndReason = 'exit' | 'count' | 'for' | 'stopped';
+
+/**
+ * Looks at a process at an interval, until it ends or a limit is reached. The beat is kept: a look that takes long makes
+ * the next pause shorter, and beats that it overran are left out.
+ */
+export async function* poll(session: Session, options: PollOptions): AsyncGenerator<Look, EndReason> {
+  const {interval, count = Infinity, duration = Infinity, signal} = options;
+  const begin = performance.now();
+  for (let looks = 0; looks < count; looks++) {
+    const elapsed = performance.now() - begin;
+    const next = Math.max(1, Math.ceil(elapsed / interval)) * interval;
+    const end = Math.min(next, duration);
+    if (!(await pause(end - elapsed, signal))) return 'stopped';
+    if (end === duration && duration < next) return 'for';
+    const look = session.look();
+    yield look;
+    if (look.saw === 'exit') return 'exit';
+    if (performance.now() - begin >= duration) return 'for';
+  }
+  return 'count';
+}
+
+/** @returns false if it was ended by the signal */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+  if (signal?.aborted) return false;
+  try {
+    await sleep(Math.max(0, ms), undefined, signal ? {signal} : {});
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,83 @@
+import type {Change} from '../model/change.ts';
+import {sizeText, deltaText} from '../model/size.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {signOf} from './change.ts';
+import {renderChanges} from './diff.ts';
+import {renderTable, type Cell} from './table.ts';
+import {rangeText, type Region} from '../model/region.ts';
+import {safe} from './safe.ts';
+import {paint} from './theme.ts';
+
+/** Prose is set no wider than this, whatever the terminal. */
+const PROSE = 88;
+
+/** Paragraphs, wrapped at blanks, with an empty line after each. */
+export function prose(paragraphs: readonly string[], width = PROSE): string {
+  return paragraphs.map((paragraph) => `${wrap(paragraph, Math.min(width, PROSE))}\n`).join('\n');
+}
+
+function wrap(text: string, width: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
+
+export const heading = (text: string): string => `${paint('title', text)}\n`;
+
+/** A small program's regions, each with a few words on what it is. */
+export function renderAnatomy(snapshot: Snapshot, width?: number): string {
+  const columns = [{title: 'range'}, {title: 'perms'}, {title: 'resident', align: 'right'}, {title: 'name'}, {title: 'what it is', gives: true}] as const; // prettier-ignore
+  const rows = snapshot.regions.map((region): Cell[] => [
+    {text: rangeText(region)},
+    {text: region.perms},
+    {text: region.usage?.rss === undefined ? '' : sizeText(region.usage.rss)},
+    {text: safe(region.name.split('/').at(-1)!)},
+    {text: WORDS[region.kind]?.(region) ?? region.kind, role: 'quiet'},
+  ]);
+  return `${renderTable(columns, rows, width).join('\n')}\n`;
+}
+
+/** What a region of a small static program is, by its kind. */
+const WORDS: Readonly<Record<string, (region: Region) => string>> = {
+  rodata: (region) =>
+    region.offset === 0 ? 'the ELF header: how the file is to be loaded' : 'constants: may be read, never changed',
+  text: () => 'the code: may be read and executed, never changed',
+  data: () => 'variables with a first value, copied from the file when written to',
+  bss: () => 'variables that start as 0: no file is behind them',
+  heap: () => 'memory between where the break began and where it is',
+  stack: () => "the stack: the program's arguments and its calls; it grows downwards by itself",
+  vvar: () => "the kernel's clock data, which the vdso reads",
+  vdso: () => 'kernel code that runs without a system call',
+  vsyscall: () => 'the old form of the vdso, the same in every process',
+};
+
+/** What is predicted, in one line. */
+export function renderPrediction(
+  expected: ReadonlyArray<{kind: Change['kind']; name?: string; size?: number; rss?: number}>,
+): string {
+  const parts = expected.map(({kind, name, size, rss}) => {
+    const amounts = [size !== undefined && deltaText(size), rss !== undefined && `${deltaText(rss)} resident`];
+    return [`${signOf(kind)} ${kind}`, name, ...amounts].filter(Boolean).join('  ');
+  });
+  return `Prediction:  ${parts.join(';  ')}\n`;
+}
+
+/** What was seen, and whether it is what was predicted. */
+export function renderObserved(changes: readonly Change[], ok: boolean, width?: number): string {
+  const verdict = ok ? paint('good', 'As predicted.') : paint('bad', 'Not as predicted.');
+  const seen = changes.length === 0 ? ['Nothing changed.'] : renderChanges(changes, {width});
+  return `${seen.join('\n')}\n\n${verdict}\n`;
+}
+
+/** The lessons there are, by what they teach. */
+export function renderLessons(lessons: ReadonlyArray<{name: string; teaches: string}>): string {
+  const rows = lessons.map(({name, teaches}): Cell[] => [{text: name, role: 'title'}, {text: teaches}]);
+  const table = renderTable([{title: 'lesson'}, {title: 'what it teaches'}], rows);
+  return `${table.join('\n')}\n\nRun one with: memmap demo ${lessons[0]?.name ?? ''}\n`;
+}

@@ -1,0 +1,29 @@
+import {Chalk, type ChalkInstance, type ColorSupportLevel} from 'chalk';
+
+/**
+ * What colours mean here. Nothing is said by colour alone: each has a sign or a word beside it.
+ * This is the only file that knows chalk.
+ */
+const ROLES = {
+  title: (chalk: ChalkInstance) => chalk.bold,
+  quiet: (chalk: ChalkInstance) => chalk.dim,
+  come: (chalk: ChalkInstance) => chalk.green,
+  comeNew: (chalk: ChalkInstance) => chalk.green.bold,
+  go: (chalk: ChalkInstance) => chalk.red,
+  change: (chalk: ChalkInstance) => chalk.yellow,
+  move: (chalk: ChalkInstance) => chalk.cyan,
+  heap: (chalk: ChalkInstance) => chalk.magenta,
+  bad: (chalk: ChalkInstance) => chalk.red.bold,
+  good: (chalk: ChalkInstance) => chalk.green.bold,
+} as const;
+
+export type Role = keyof typeof ROLES;
+
+let chalk: ChalkInstance = new Chalk({level: 0});
+
+/** Set once at the start of a command; 0 is no colour. chalk itself doesn't know NO_COLOR. */
+export function setColorLevel(level: ColorSupportLevel): void {
+  chalk = new Chalk({level});
+}
+
+export const paint = (role: Role | undefined, text: string): string => (role ? ROLES[role](chalk)(text) : text);

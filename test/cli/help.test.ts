@@ -1,0 +1,39 @@
+import {readFileSync} from 'node:fs';
+import test from 'ava';
+import {memmap, run} from '../helpers/cli.ts';
+import {folder} from '../helpers/listings.ts';
+
+const COMMANDS = ['demo', 'diff', 'show', 'snapshot', 'watch'];
+
+test('--help of each command has its usage and examples', async (t) => {
+  for (const command of COMMANDS) {
+    const {stdout, code} = await memmap([command, '--help']);
+    t.is(code, 0, command);
+    t.regex(stdout, new RegExp(`^ {2}\\$ memmap ${command} `, 'm'), command);
+    t.regex(stdout, /^EXAMPLES$/m, command);
+    t.regex(stdout, /--json/, command);
+  }
+});
+
+test('the examples in --help work as printed', async (t) => {
+  const place = folder(t);
+  // A shell in which `memmap` is ours. A watch without a limit would go on for ever: it is interrupted, as a user would.
+  const ours = `${process.execPath} ${process.cwd()}/bin/run.js`;
+  const prelude = `memmap() { if [ "$1" = watch ]; then timeout -s INT 2 ${ours} "$@" || [ $? = 124 ]; else ${ours} "$@"; fi; }`;
+  for (const command of COMMANDS) {
+    const {stdout} = await memmap([command, '--help'], {env: {COLUMNS: '200'}});
+    const examples = stdout.slice(stdout.indexOf('\nEXAMPLES')).split('\n').slice(2).map((line) => line.trim().replace(/^\$ /, '')).filter((line) => line !== ''); // prettier-ignore
+    t.true(examples.length > 1, command);
+    // An example may use a file that an earlier command made; these two names are used throughout.
+    await run('sh', ['-c', 'cat /proc/self/maps > before.txt; cat /proc/self/maps > after.txt'], {cwd: place});
+    for (const example of examples) {
+      const ran = await run('bash', ['-c', `${prelude}\n${example}`], {cwd: place});
+      t.true(ran.code === 0 || ran.code === 1, `${example}\n${ran.code}\n${ran.stderr}`);
+    }
+  }
+});
+
+test('--version says what package.json says', async (t) => {
+  const {version} = JSON.parse(readFileSync('package.json', 'utf8')) as {version: string};
+  t.regex((await memmap(['--version'])).stdout, new RegExp(`^memmap/${version} linux-`));
+});

@@ -1,0 +1,18 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import type {ExecutionContext} from 'ava';
+import {Ajv2020} from 'ajv/dist/2020.js';
+
+const ajv = new Ajv2020({
+  allErrors: true,
+  strictTypes: false,
+  formats: {'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/},
+});
+for (const file of readdirSync('schema')) ajv.addSchema(JSON.parse(readFileSync(`schema/${file}`, 'utf8')) as object);
+
+/** Is a document as the published schema says? */
+export function conforms(t: ExecutionContext, name: string, document: unknown): void {
+  const validate = ajv.getSchema(`${name}.schema.json`);
+  if (!validate) return t.fail(`there is no schema ${name}`);
+  void validate(document);
+  t.deepEqual(validate.errors ?? [], []);
+}

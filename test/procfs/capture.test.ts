@@ -1,0 +1,138 @@
+import {execFileSync} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import test from 'ava';
+import {sizeOf} from '../../src/model/region.ts';
+import {Trouble} from '../../src/model/trouble.ts';
+import {capture} from '../../src/procfs/capture.ts';
+import {ProcessHandle} from '../../src/procfs/handle.ts';
+import {Child, python} from '../helpers/child.ts';
+import {needs} from '../helpers/tools.ts';
+
+test('a snapshot of a waiting process has the regions that the kernel lists, and its name and state', async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
+  await child.line();
+  const snapshot = capture(child.pid);
+  const lines = readFileSync(`/proc/${child.pid}/maps`, 'latin1').trimEnd().split('\n');
+  t.deepEqual(
+    snapshot.regions.map((region) => [region.start, region.end, region.perms]),
+    lines.map((line) => {
+      const [range, perms] = line.split(' ');
+      const [start, end] = range!.split('-');
+      return [Number.parseInt(start!, 16), Number.parseInt(end!, 16), perms!];
+    }),
+  );
+  t.is(snapshot.process.comm, 'sh');
+  t.is(snapshot.process.pid, child.pid);
+  t.is(snapshot.process.ppid, process.pid);
+  t.deepEqual(snapshot.consistency, {torn: false, incomplete: false, reads: 1});
+  t.is(snapshot.source.format, 'smaps');
+});
+
+test("resident memory of a process that stands still adds up to the kernel's own sum", async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
+  await child.line();
+  const snapshot = capture(child.pid);
+  const rollup = readFileSync(`/proc/${child.pid}/smaps_rollup`, 'latin1');
+  const sum = (key: string): number => Number(new RegExp(`^${key}: +(\\d+) kB`, 'm').exec(rollup)![1]) * 1024;
+  t.is(snapshot.totals['rss'], sum('Rss'));
+  t.is(snapshot.totals['privateDirty'], sum('Private_Dirty'));
+  t.is(snapshot.totals['anonymous'], sum('Anonymous'));
+});
+
+test('memory that a program maps is found where it says it is', async (t) => {
+  if (!needs(t, 'python3', 'python3')) return;
+  const child = await python(t, 'libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p');
+  const answer = await child.ask(
+    'p = libc.mmap(ctypes.c_void_p(0x200000000000), ctypes.c_size_t(5*4096), 3, 0x100022, -1, ctypes.c_long(0)); ctypes.memset(p, 1, 2*4096); answer = hex(p)',
+  );
+  t.is(answer, '0x200000000000');
+  const region = capture(child.pid).regions.find(({start}) => start === 0x200000000000);
+  t.is(region && sizeOf(region), 5 * 4096);
+  t.is(region?.perms, 'rw-p');
+  t.is(region?.kind, 'anon');
+  t.is(region?.usage?.rss, 2 * 4096);
+  t.is(region?.usage?.privateDirty, 2 * 4096);
+});
+
+test('without smaps the regions are the same, and resident memory is unknown, not 0', async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
+  await child.line();
+  const withUsage = capture(child.pid);
+  const without = capture(child.pid, {usage: false});
+  t.is(without.source.format, 'maps');
+  t.is(without.totals['rss'], undefined);
+  t.deepEqual(without.regions.map(sizeOf), withUsage.regions.map(sizeOf));
+  t.deepEqual(without.regions.map(({kind}) => kind), withUsage.regions.map(({kind}) => kind)); // prettier-ignore
+});
+
+test('smaps is left out, and that is said, where reading it would stall the process for too long', async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
+  await child.line();
+  const snapshot = capture(child.pid, {maxStall: 0.001});
+  t.is(snapshot.source.format, 'maps');
+  t.regex(snapshot.notes[0]!, /^Resident memory was not read: with \d+ regions .* --max-stall/);
+});
+
+const gone = (pid: number): Trouble => {
+  try {
+    capture(pid);
+  } catch (error) {
+    if (error instanceof Trouble) return error;
+    throw error;
+  }
+  throw new Error('it was captured');
+};
+
+test('no such process, a kernel thread and a zombie are told apart', async (t) => {
+  t.like(gone(4_194_304), {kind: 'gone', why: 'there is no such process.'});
+  t.like(gone(2), {kind: 'gone'});
+  t.regex(gone(2).why, /kernel thread/);
+  const child = new Child(t, 'sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']);
+  const zombie = Number(await child.line());
+  for (let tries = 0; tries < 100 && !/^State:\s+Z/m.test(readFileSync(`/proc/${zombie}/status`, 'latin1')); tries++) {
+    execFileSync('sleep', ['0.02']);
+  }
+  t.regex(gone(zombie).why, /zombie/);
+  t.regex(gone(zombie).next, new RegExp(`memmap show ${child.pid}`));
+});
+
+test('a process whose first thread has ended is read through another thread', async (t) => {
+  if (!needs(t, 'python3', 'python3')) return;
+  const child = new Child(t, 'python3', [
+    '-c',
+    'import threading, time, ctypes, os\ndef work():\n  time.sleep(0.3)\n  print("alone", flush=True)\n  time.sleep(60)\nthreading.Thread(target=work).start()\nctypes.CDLL(None).syscall(60, 0)',
+  ]);
+  await child.line();
+  const snapshot = capture(child.pid);
+  t.is(snapshot.process.state, 'Z');
+  t.true(snapshot.regions.length > 20);
+});
+
+test('a process of another user is refused with what would give access', (t) => {
+  if (process.getuid?.() !== 0) {
+    t.log('skipped: needs root, to become another user');
+    t.pass();
+    return;
+  }
+  const script = `
+    process.setegid(65534); process.seteuid(65534);
+    const {capture} = await import('./build/src/procfs/capture.js');
+    try { capture(${process.pid}); } catch (error) { console.log(JSON.stringify([error.kind, error.why, error.next])); }`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {encoding: 'utf8'});
+  const [kind, why, next] = JSON.parse(output) as string[];
+  t.is(kind, 'denied');
+  t.regex(why!, /EACCES/);
+  t.regex(next!, /CAP_SYS_PTRACE/);
+});
+
+test('a process that is held can end, but never become another one', async (t) => {
+  const child = new Child(t, 'sleep', ['60']);
+  const handle = new ProcessHandle(child.pid);
+  t.teardown(() => handle.close());
+  t.is(handle.stat().comm, 'sleep');
+  const ended = new Promise((resolve) => child.process.once('close', resolve));
+  child.process.kill();
+  await ended;
+  const error = t.throws(() => handle.stat(), {instanceOf: Trouble});
+  t.is(error?.kind, 'gone');
+});

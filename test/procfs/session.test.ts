@@ -1,0 +1,84 @@
+import test from 'ava';
+import {diff} from '../../src/diff/diff.ts';
+import {poll} from '../../src/procfs/poll.ts';
+import {Session, type Look} from '../../src/procfs/session.ts';
+import {Child, python} from '../helpers/child.ts';
+import {needs} from '../helpers/tools.ts';
+
+test('the snapshot is the very same object while nothing changes', async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
+  await child.line();
+  const session = new Session(child.pid, {maxDuty: 0});
+  t.teardown(() => session.close());
+  const first = session.look();
+  const second = session.look();
+  t.is(first.saw, 'process');
+  t.is((first as Look & {saw: 'process'}).snapshot, (second as Look & {saw: 'process'}).snapshot);
+});
+
+test('a mapping that comes is seen at the next look, and its pages once smaps may be read', async (t) => {
+  if (!needs(t, 'python3', 'python3')) return;
+  const child = await python(t);
+  const session = new Session(child.pid, {maxDuty: 0});
+  t.teardown(() => session.close());
+  const before = session.snapshot;
+  await child.ask('m = mmap.mmap(-1, 1 << 20)');
+  const look = session.look();
+  if (look.saw !== 'process') return t.fail(look.saw);
+  const news = diff(before, look.snapshot).changes.filter((change) => change.kind === 'new');
+  t.deepEqual(news.map((change) => [change.after[0]!.name, change.delta.size]), [['/dev/zero (deleted)', 1 << 20]]); // prettier-ignore
+});
+
+test('exec is told from exit: the same process with another program', async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x; exec sleep 60']);
+  await child.line();
+  const session = new Session(child.pid);
+  t.teardown(() => session.close());
+  t.is(session.look().saw, 'process');
+  child.process.stdin!.write('\n');
+  let look = session.look();
+  for (let tries = 0; tries < 200 && look.saw !== 'exec'; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    look = session.look();
+  }
+  t.is(look.saw, 'exec');
+  if (look.saw === 'exec') t.is(look.snapshot.process.comm, 'sleep');
+  child.process.kill();
+  for (let tries = 0; tries < 200 && look.saw !== 'exit'; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    look = session.look();
+  }
+  t.is(look.saw, 'exit');
+});
+
+test('polling ends at its count, its time, a signal, and with the process', async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
+  await child.line();
+  const session = new Session(child.pid);
+  t.teardown(() => session.close());
+  const run = async (options: Parameters<typeof poll>[1]): Promise<[number, string]> => {
+    const looks = poll(session, options);
+    for (let count = 0; ; count++) {
+      const next = await looks.next();
+      if (next.done) return [count, next.value];
+    }
+  };
+  t.deepEqual(await run({interval: 5, count: 3}), [3, 'count']);
+  const [, reason] = await run({interval: 5, duration: 40});
+  t.is(reason, 'for');
+  t.deepEqual(await run({interval: 10_000, duration: 1}), [0, 'for']);
+  t.deepEqual(await run({interval: 5, signal: AbortSignal.abort()}), [0, 'stopped']);
+  child.process.kill();
+  t.is((await run({interval: 5}))[1], 'exit');
+});
+
+test('smaps is read within its budget, and what was left out is counted', async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
+  await child.line();
+  const thrifty = new Session(child.pid, {maxDuty: 0.0001});
+  t.teardown(() => thrifty.close());
+  for (let looks = 0; looks < 20; looks++) thrifty.look();
+  t.is(thrifty.cost.usageReads, 1);
+  t.is(thrifty.cost.usageSkipped, 20);
+  t.is(thrifty.cost.looks, 20);
+});
