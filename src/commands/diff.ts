@@ -1,10 +1,12 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
-import {parseDuration} from '../cli/duration.ts';
+import {parseDuration, parseSize} from '../cli/duration.ts';
 import {EXIT} from '../cli/exit.ts';
 import {readBoth} from '../cli/target.ts';
 import {diff} from '../diff/diff.ts';
-import {renderDiff} from '../render/diff.ts';
+import {CHANGE_KINDS} from '../model/change.ts';
+import {KINDS} from '../model/kind.ts';
+import {renderDiff, type DiffLook} from '../render/diff.ts';
 
 export default class DiffCommand extends BaseCommand {
   static override summary = 'say what changed between two processes, two saved listings, or one of each';
@@ -17,7 +19,8 @@ Ends with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
   static override examples = [
     'cat /proc/$$/maps > before.txt; <%= config.bin %> <%= command.id %> before.txt $$',
     '<%= config.bin %> <%= command.id %> before.txt after.txt --json',
-    '<%= config.bin %> <%= command.id %> --match layout before.txt after.txt',
+    '<%= config.bin %> <%= command.id %> before.txt after.txt --kind heap --kind anon --min-size 64K',
+    '<%= config.bin %> <%= command.id %> --match layout before.txt after.txt --summary',
   ];
 
   static override args = {
@@ -35,6 +38,16 @@ Ends with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
       options: ['auto', 'address', 'layout'] as const,
       default: 'auto' as const,
     })(),
+    all: Flags.boolean({description: 'print every change, however many'}),
+    kind: Flags.string({
+      description:
+        'only changes of this kind (new, grown, …), or to regions of this kind (heap, anon, …); may be given again',
+      multiple: true,
+      options: [...CHANGE_KINDS, ...KINDS],
+      helpValue: '<kind>',
+    }),
+    'min-size': Flags.string({description: 'only changes of at least this size', helpValue: '<size>'}),
+    summary: Flags.boolean({description: 'only which kind of memory grew or shrank, and by how much'}),
     'max-stall': Flags.string({
       description: 'for how long reading may hold up a process',
       default: '50ms',
@@ -49,7 +62,18 @@ Ends with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
     const [before, after] = await readBoth(args.before, args.after, options);
     this.remark(before, after);
     const changes = diff(before, after, {match: flags.match});
-    await this.print(flags.json, () => changes.toJSON(), () => renderDiff(changes, {width: this.width})); // prettier-ignore
+    await this.print(flags.json, () => changes.toJSON(), () => renderDiff(changes, this.look(flags))); // prettier-ignore
     this.exitFor([before, after], changes.changes.length > 0 ? EXIT.no : EXIT.done);
+  }
+
+  private look(flags: {
+    all: boolean;
+    kind: string[] | undefined;
+    'min-size': string | undefined;
+    summary: boolean;
+  }): DiffLook {
+    const minSize = flags['min-size'] === undefined ? undefined : parseSize(flags['min-size']);
+    const rows = flags.all ? undefined : Math.max(10, (process.stdout.rows || 54) - 14);
+    return {width: this.width, rows, kinds: flags.kind && new Set(flags.kind), minSize, summary: flags.summary};
   }
 }

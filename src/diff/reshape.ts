@@ -31,10 +31,6 @@ export function reshaped(cluster: Cluster, slide: number): Draft[] {
 function belongTogether(a: Piece, b: Piece): boolean {
   if (a.fate !== b.fate) return false;
   switch (a.fate) {
-    case 'mapped':
-      return a.after === b.after;
-    case 'unmapped':
-      return a.before === b.before;
     case 'reprotected':
       return a.before!.perms === b.before!.perms && a.after!.perms === b.after!.perms;
     case 'renamed':

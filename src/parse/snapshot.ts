@@ -53,7 +53,7 @@ function regionFromJSON(entry: unknown, path: string): Region {
   return {
     start,
     end,
-    perms: matching(json['perms'], /^[r-][w-][x-][sp-]$/, `${path}.perms`, 'rw-p'),
+    perms: matching(json['perms'], /^[r?-][w?-][x?-][sp?-]$/, `${path}.perms`, 'rw-p'),
     offset: hexString(json['offset'], `${path}.offset`),
     dev: string(json['dev'], `${path}.dev`),
     inode: matching(json['inode'], /^\d{0,20}$/, `${path}.inode`, '0'),

@@ -25,7 +25,7 @@ export type Look =
   /** It ended; a zombie still waits for its parent. */
   | {readonly saw: 'exit'; readonly state: 'zombie' | 'gone'};
 
-/** What looking cost so far; times in ms. */
+/** What looking cost so far; times in ms. The first look, when it was opened, is in the times and not in `looks`. */
 export interface Cost {
   readonly looks: number;
   readonly ms: number;
@@ -53,6 +53,7 @@ export class Session {
   constructor(pid: number, options: SessionOptions = {}) {
     this.#maxStall = options.maxStall ?? DEFAULT_MAX_STALL;
     this.#budget = new DutyBudget(options.maxDuty);
+    const begin = performance.now();
     this.#handle = new ProcessHandle(pid, options.root);
     try {
       this.#last = this.#capture(this.#budget.maxDuty > 0);
@@ -61,6 +62,7 @@ export class Session {
       this.#handle.close();
       throw error;
     }
+    this.#cost.ms += performance.now() - begin;
   }
 
   /** What was seen last. */

@@ -1,6 +1,7 @@
 import type {Change, ChangeKind} from '../model/change.ts';
 import {rangeText} from '../model/region.ts';
 import {deltaText} from '../model/size.ts';
+import type {News} from './moves.ts';
 import {safe} from './safe.ts';
 import type {Cell, Column} from './table.ts';
 import {paint, type Role} from './theme.ts';
@@ -34,14 +35,14 @@ export const CHANGE_COLUMNS: readonly Column[] = [
 ];
 
 /** One row of the table of changes. */
-export function changeCells(change: Change): Cell[] {
-  const {kind, range, delta, text} = change;
+export function newsCells({change, end, text}: News): Cell[] {
+  const {kind, range, delta} = change;
   const {sign, role} = SIGNS[kind];
   const rss = delta['rss'];
   return [
     {text: sign, role},
     {text: kind, role},
-    {text: rangeText(range)},
+    {text: rangeText({start: range.start, end})},
     {text: delta.size === 0 ? '' : deltaText(delta.size), role},
     {text: rss ? deltaText(rss) : ''},
     {text: safe(text)},

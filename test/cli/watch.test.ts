@@ -115,22 +115,16 @@ test('the limits end it: a count, a time, a condition', async (t) => {
 test('into a pipe it prints a line a change, with a sign and without colour', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
   const child = await python(t);
-  const running = memmap([
-    'watch',
-    String(child.pid),
-    '--interval',
-    '50ms',
-    '--for',
-    '3s',
-    '--until',
-    '/dev/zero (deleted)',
-    '--max-duty',
-    '0',
-  ]);
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  await child.ask('m = mmap.mmap(-1, 1 << 20)');
-  const {stdout, code} = await running;
-  t.is(code, 0);
+  const args = ['watch', String(child.pid), '--interval', '50ms', '--until', '/dev/zero (deleted)', '--max-duty', '0'];
+  const watching = spawn(process.execPath, [MEMMAP, ...args], {stdio: ['ignore', 'pipe', 'inherit']});
+  t.teardown(() => watching.kill('SIGKILL'));
+  const ended = new Promise((resolve) => watching.once('close', resolve));
+  let stdout = '';
+  for await (const data of watching.stdout) {
+    if (stdout === '') child.process.stdin!.write('m = mmap.mmap(-1, 1 << 20)\n');
+    stdout += String(data);
+  }
+  t.is(await ended, 0);
   const [start, change, end] = stdout.trimEnd().split('\n');
   t.regex(start!, /^Watching python3\S* \(pid \d+\), .* a look every 50 ms\.$/);
   t.regex(
