@@ -62,7 +62,8 @@ function kindOf(region: Region, previous: Region | undefined, programs: Set<stri
   if (name === '' && !isFileBacked(region)) return anonymousKind(region, previous);
   if (name.startsWith('[')) return bracketKind(name);
   if (name.startsWith('/memfd:')) return 'memfd';
-  if (isSharedMemory(name)) return 'shared';
+  if (isMemory(name)) return region.perms[3] === 'p' ? 'anon' : 'shared';
+  if (name === '/[aio] (deleted)') return 'special';
   if (name.startsWith('/dev/') && name !== '/dev/zero') return 'device';
   if (!name.includes('/')) return isFileBacked(region) ? 'special' : 'anon';
   if (name === '/dev/zero') return 'anon';
@@ -78,9 +79,12 @@ function bracketKind(name: string): Kind {
   return name.startsWith('[anon:') ? 'anon' : 'special';
 }
 
-/** SysV segments, MAP_SHARED|MAP_ANONYMOUS (which the kernel backs by a deleted /dev/zero) and POSIX shared memory. */
-const isSharedMemory = (name: string): boolean =>
-  /^\/SYSV[0-9a-f]{8} \(deleted\)$/.test(name) || name === '/dev/zero (deleted)' || name.startsWith('/dev/shm/');
+/**
+ * Memory that the kernel backs by a file of its own, which nobody can open: SysV segments, MAP_SHARED|MAP_ANONYMOUS (a
+ * deleted /dev/zero), MAP_HUGETLB, memfd_secret(2); and POSIX shared memory, which is a file in /dev/shm.
+ */
+const isMemory = (name: string): boolean =>
+  /^\/(?:SYSV[0-9a-f]{8}|dev\/zero|anon_hugepage|secretmem) \(deleted\)$/.test(name) || name.startsWith('/dev/shm/');
 
 function segmentKind(perms: string): Kind {
   if (perms[2] === 'x') return 'text';

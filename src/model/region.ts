@@ -58,6 +58,7 @@ export function regionJSON(region: Region): Record<string, unknown> {
   return {
     start: hex(region.start),
     end: hex(region.end),
+    size: sizeOf(region),
     perms: region.perms,
     offset: hex(region.offset),
     dev: region.dev,

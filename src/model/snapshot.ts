@@ -129,7 +129,7 @@ export class Snapshot {
 
 /** Sizes are multiples of 4096 and counters of 1024, so the sums stay exact far beyond 2^53. */
 export function totalsOf(regions: readonly Region[]): Totals {
-  const sum: Record<string, number> = {};
+  const sum = Object.create(null) as Record<string, number>;
   let size = 0;
   for (const region of regions) {
     size += sizeOf(region);

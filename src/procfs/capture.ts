@@ -102,6 +102,7 @@ function faultOf({listing, isSameImage}: Attempt): string | undefined {
     return 'The process ended or began another program while it was read: this is a part of its regions.';
   if (listing.torn > 0)
     return `Regions changed while they were listed: ${listing.torn} lines overlapped, in each of ${TRIES} tries.`;
+  if (listing.cutShort) return `The listing was cut short: ${listing.cutShort}.`;
   return undefined;
 }
 

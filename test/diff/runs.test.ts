@@ -5,7 +5,8 @@ import test from 'ava';
 import {diff} from '../../src/diff/diff.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
 import {capture} from '../../src/procfs/capture.ts';
-import {hasPython, shortForm} from './tools.ts';
+import {needs} from '../helpers/tools.ts';
+import {shortForm} from './tools.ts';
 
 /** Two runs of a program, each once it has come to rest. One with a script says that it is ready: before, it may be a shell's. */
 async function twoRuns(command: string, ...args: string[]): Promise<[Snapshot, Snapshot]> {
@@ -51,7 +52,7 @@ for (const [command, ...args] of [
   ['node', '-e', 'console.log("ready"); setInterval(() => {}, 60_000)'],
 ] as const) {
   test(`Two runs of ${command} have the same files, which moved`, async (t) => {
-    if (command === 'python3' && !hasPython(t)) return;
+    if (command === 'python3' && !needs(t, 'python3', 'python3')) return;
     const [before, after] = await twoRuns(command, ...args);
     const result = diff(before, after);
     t.is(result.match, 'layout');

@@ -6,7 +6,8 @@ import {diff, type Diff} from '../../src/diff/diff.ts';
 import type {Change} from '../../src/model/change.ts';
 import {capture} from '../../src/procfs/capture.ts';
 import {Caller} from './caller.ts';
-import {hasPython, PAGE, shortForm, sumOf} from './tools.ts';
+import {needs} from '../helpers/tools.ts';
+import {PAGE, shortForm, sumOf} from './tools.ts';
 
 /** Pages, at 64 GiB, where nothing else lies: `at(0x10)` is the address of a page. */
 const BASE = 0x1000000;
@@ -70,7 +71,7 @@ const down = ({start, end}: Change['range']) => ({start: start - at(0), end: end
 /** A test with a process of its own and a file of 64 pages, open as descriptor 3. */
 export function scene(title: string, play: (scene: Scene) => Promise<void>): void {
   test(title, async (t) => {
-    if (!hasPython(t)) return;
+    if (!needs(t, 'python3', 'python3')) return;
     const folder = mkdtempSync(path.join(tmpdir(), 'memmap-diff-'));
     const file = path.join(folder, 'file');
     const descriptor = openSync(file, 'w+');

@@ -1,6 +1,3 @@
-import {spawnSync} from 'node:child_process';
-import process from 'node:process';
-import type {ExecutionContext} from 'ava';
 import type {Change, Range} from '../../src/model/change.ts';
 import {address, rangeText, sizeOf, type Region} from '../../src/model/region.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
@@ -64,12 +61,3 @@ export const sumOf = (numbers: Iterable<number>): number => [...numbers].reduce(
 
 export const pagesOf = (range: Range): number[] =>
   Array.from({length: sizeOf(range) / PAGE}, (_, index) => range.start + index * PAGE);
-
-/** Is there a python3? It makes system calls that node can't. Without it a test says so and passes, but not in CI. */
-export function hasPython(t: ExecutionContext): boolean {
-  if (spawnSync('python3', ['-c', 'import ctypes']).status === 0) return true;
-  t.log('skipped: apt-get install python3');
-  if (process.env['CI']) t.fail('python3 is missing');
-  else t.pass();
-  return false;
-}

@@ -8,7 +8,7 @@ import {python} from '../helpers/child.ts';
 import {needs} from '../helpers/tools.ts';
 
 /** A maps line → the kind of its region, beside others that decide about it. */
-const NAMES: ReadonlyArray<readonly [string, string]> = [
+const NAMES: ReadonlyArray<readonly [name: string, kind: string, perms?: string]> = [
   ['[heap]', 'heap'],
   ['[stack]', 'stack'],
   ['[stack:1234]', 'thread-stack'],
@@ -20,11 +20,14 @@ const NAMES: ReadonlyArray<readonly [string, string]> = [
   ['[anon_shmem:ring]', 'shared'],
   ['[uprobes]', 'special'],
   ['/memfd:x (deleted)', 'memfd'],
-  ['/SYSV1234abcd (deleted)', 'shared'],
+  ['/SYSV1234abcd (deleted)', 'shared', 'rw-s'],
   ['/SYSVfoo.txt', 'file'],
-  ['/dev/zero (deleted)', 'shared'],
+  ['/dev/zero (deleted)', 'shared', 'rw-s'],
   ['/dev/zero', 'anon'],
-  ['/dev/shm/ring', 'shared'],
+  ['/anon_hugepage (deleted)', 'anon'],
+  ['/secretmem (deleted)', 'anon'],
+  ['/[aio] (deleted)', 'special'],
+  ['/dev/shm/ring', 'shared', 'rw-s'],
   ['/dev/dri/card0', 'device'],
   ['anon_inode:[perf_event]', 'special'],
   ['socket:[27941]', 'special'],
@@ -32,10 +35,10 @@ const NAMES: ReadonlyArray<readonly [string, string]> = [
   ['/usr/lib/locale/locale-archive', 'file'],
 ];
 
-for (const [name, kind] of NAMES) {
+for (const [name, kind, perms = 'rw-p'] of NAMES) {
   test(`a region called ${name} is of kind ${kind}`, (t) => {
     const inode = name.startsWith('[') ? '00:00 0' : 'fd:00 7';
-    const [region] = parse(`00400000-00401000 rw-p 00000000 ${inode}   ${name}\n`).regions;
+    const [region] = parse(`00400000-00401000 ${perms} 00000000 ${inode}   ${name}\n`).regions;
     t.is(region?.kind, kind as Region['kind']);
   });
 }

@@ -1,0 +1,113 @@
+import {spawn, spawnSync} from 'node:child_process';
+import {closeSync, openSync, readFileSync, readSync} from 'node:fs';
+import {setTimeout as pause} from 'node:timers/promises';
+import test, {type ExecutionContext} from 'ava';
+import type {Region} from '../../src/model/region.ts';
+import {parseListing, type Listing} from '../../src/parse/listing.ts';
+import {inPythonsWords, readByPython} from './python-reader.ts';
+import {needs} from './tools.ts';
+
+/** A file of /proc, of which each read gives at most a page or so. */
+function readProc(path: string): Buffer {
+  const file = openSync(path, 'r');
+  const parts: Buffer[] = [];
+  for (;;) {
+    const part = Buffer.alloc(65_536);
+    const length = readSync(file, part, 0, part.length, null);
+    if (length === 0) break;
+    parts.push(part.subarray(0, length));
+  }
+  closeSync(file);
+  return Buffer.concat(parts);
+}
+
+/** This process has threads that map memory at any time: a torn listing is read again. */
+function readItself(name: string): {raw: Buffer; listing: Listing} {
+  for (let tries = 0; ; tries++) {
+    const raw = readProc(`/proc/self/${name}`);
+    const listing = parseListing(raw, 'proc');
+    if (listing.torn === 0 || tries === 20) return {raw, listing};
+  }
+}
+
+function compare(t: ExecutionContext, listing: Listing, raw: Uint8Array, regions = readByPython(raw).regions): void {
+  t.deepEqual(listing.rejected, []);
+  t.is(listing.cutShort, undefined);
+  t.true(regions.length > 10);
+  t.deepEqual(listing.regions.map(inPythonsWords), regions);
+}
+
+test("memmap and Python read the same in Python's smaps", (t) => {
+  if (!needs(t, 'python3', 'python3')) return;
+  const {raw, regions} = readByPython();
+  const listing = parseListing(raw, 'proc');
+  t.is(listing.format, 'smaps');
+  compare(t, listing, raw, regions);
+});
+
+for (const name of ['maps', 'smaps'] as const) {
+  test(`memmap and Python read the same in the ${name} of the process that runs this test`, (t) => {
+    if (!needs(t, 'python3', 'python3')) return;
+    const {raw, listing} = readItself(name);
+    t.is(listing.format, name);
+    compare(t, listing, raw);
+  });
+}
+
+test('the regions of a sleeping process are those that pmap -X shows, with what is resident', async (t) => {
+  if (!needs(t, 'pmap', 'procps')) return;
+  const pid = await sleeper(t);
+  const {regions} = parseListing(readProc(`/proc/${pid}/smaps`), 'proc');
+  const rows = pmap(pid, '-X').map((line) => line.trim().split(/\s+/));
+  const titles = rows.find((row) => row[0] === 'Address')!;
+  const at = (row: string[], title: string): string => row[titles.indexOf(title)]!;
+  const shown = rows.filter((row) => /^[0-9a-f]{8,}$/.test(row[0]!));
+  const columns = ['Address', 'Perm', 'Offset', 'Device', 'Inode', 'Size', 'Rss', 'Anonymous', 'Private_Dirty'];
+  const present = columns.filter((title) => titles.includes(title));
+  t.true(present.length >= 7);
+  t.deepEqual(
+    regions.map((region) => present.map((title) => ours(region)[title])),
+    shown.map((row) => present.map((title) => at(row, title))),
+  );
+});
+
+test('the regions of a sleeping process are those that pmap -x shows, with their sizes', async (t) => {
+  if (!needs(t, 'pmap', 'procps')) return;
+  const pid = await sleeper(t);
+  const {regions} = parseListing(readProc(`/proc/${pid}/smaps`), 'proc');
+  const shown = pmap(pid, '-x').map((line) => line.trim().split(/\s+/)).filter((row) => /^[0-9a-f]{16}$/.test(row[0]!));
+  // pmap's mode has five letters: read, write, execute, shared, and one that is always `-`.
+  t.deepEqual(
+    regions.map(({start, end, perms, usage}) => [start.toString(16).padStart(16, '0'), (end - start) / 1024, usage!.rss! / 1024, perms.slice(0, 3)]),
+    shown.map((row) => [row[0], Number(row[1]), Number(row[2]), row[4]!.slice(0, 3)]),
+  );
+}); // prettier-ignore
+
+const kib = (region: Region, counter: string): string => String(region.usage![counter]! / 1024);
+
+const pad = (value: number): string => value.toString(16).padStart(8, '0');
+
+const ours = (region: Region): Record<string, string> => ({
+  Address: pad(region.start), Perm: region.perms, Offset: pad(region.offset), Device: region.dev, Inode: region.inode,
+  Size: kib(region, 'size'), Rss: kib(region, 'rss'), Anonymous: kib(region, 'anonymous'),
+  Private_Dirty: region.usage!['privateDirty'] === undefined ? '' : kib(region, 'privateDirty'),
+}); // prettier-ignore
+
+function pmap(pid: number, option: string): string[] {
+  const {stdout, status, stderr} = spawnSync('pmap', [option, `${pid}`], {env: {...process.env, LC_ALL: 'C'}});
+  if (status !== 0) throw new Error(stderr.toString());
+  return stdout.toString().split('\n');
+}
+
+/** A process that sleeps and whose memory no longer changes. */
+async function sleeper(t: ExecutionContext): Promise<number> {
+  const child = spawn('sleep', ['300'], {stdio: 'ignore'});
+  t.teardown(() => child.kill('SIGKILL'));
+  const pid = child.pid!;
+  for (let before = ''; ; await pause(50)) {
+    const now = readFileSync(`/proc/${pid}/maps`, 'latin1');
+    const isAsleep = /^\d+ \(sleep\) S /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    if (isAsleep && now === before && now !== '') return pid;
+    before = now;
+  }
+}
