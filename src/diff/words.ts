@@ -77,7 +77,7 @@ const WORDS: Record<Draft['kind'], (draft: Draft) => string> = {
     const parts = OWN_COUNTERS.filter((counter) => draft.usage[counter]).map(
       (counter) => `${COUNTER_WORDS[counter]} ${deltaText(draft.usage[counter]!)}`,
     );
-    return `${subject(draft.after[0]!)} has the same pages mapped; ${parts.join(', ')}.`;
+    return `${subject(draft.after[0]!)} was touched: ${parts.join(', ')}.`;
   },
 };
 

@@ -80,8 +80,7 @@ scene('Touching pages, and giving them back: touched, and the same address space
   await s.map(0x10, 16);
   const touched = (await s.expect(() => s.touch(0x10, 3), 'touched 10-20 [1,1] 0')).changes.find(isOurs)!;
   s.t.like(touched.delta, {size: 0, rss: bytes(3), anonymous: bytes(3), privateDirty: bytes(3)});
-  const text =
-    'anonymous memory has the same pages mapped; resident +12 KiB, anonymous +12 KiB, private dirty +12 KiB.';
+  const text = 'anonymous memory was touched: resident +12 KiB, anonymous +12 KiB, private dirty +12 KiB.';
   s.t.is(touched.text, text);
   const freed = (await s.expect(() => s.advise(0x10, 16, DONTNEED), 'touched 10-20 [1,1] 0')).changes.find(isOurs)!;
   s.t.like(freed.delta, {size: 0, rss: -bytes(3)});

@@ -17,7 +17,7 @@ for (const [counter, word] of Object.entries({
   test(`A region is touched if its ${counter} alone changes`, (t) => {
     const {changes, unchanged, delta} = counters(`${counter}=4`, `${counter}=12`);
     t.deepEqual(changes.map(shortForm), ['touched 10-20 [1,1] 0']);
-    t.is(changes[0]?.text, `anonymous memory has the same pages mapped; ${word} +8 KiB.`);
+    t.is(changes[0]?.text, `anonymous memory was touched: ${word} +8 KiB.`);
     t.deepEqual(changes[0]?.delta, {[counter]: 8192, size: 0});
     t.deepEqual([unchanged, delta], [0, {[counter]: 8192, size: 0, regions: 0}]);
   });
@@ -46,7 +46,7 @@ test('A counter that one side lacks has no difference: absent is not zero', (t) 
   t.deepEqual([same.changes, same.unchanged, same.delta], [[], 1, {rss: 0, size: 0, regions: 0}]);
   const other = counters('rss=8 swap=4', 'rss=12 anonymous=8');
   t.deepEqual(other.changes[0]?.delta, {rss: 4096, size: 0});
-  t.is(other.changes[0]?.text, 'anonymous memory has the same pages mapped; resident +4 KiB.');
+  t.is(other.changes[0]?.text, 'anonymous memory was touched: resident +4 KiB.');
 });
 
 test('maps and smaps of one moment do not differ', (t) => {
