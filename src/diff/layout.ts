@@ -74,7 +74,8 @@ function slideOfNamed(before: LayoutObject, after: LayoutObject): number {
   const [b] = after.regions as [Region];
   // The stack's top is where the kernel put it; its start moves as it grows.
   if (a.name === '[stack]') return after.regions.at(-1)!.end - before.regions.at(-1)!.end;
-  return b.start - b.offset - (a.start - a.offset);
+  // Some listings have no offsets.
+  return b.start - (b.offset ?? 0) - (a.start - (a.offset ?? 0));
 }
 
 /**

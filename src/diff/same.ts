@@ -16,14 +16,29 @@ export type Fate = 'kept' | 'reprotected' | 'renamed' | 'replaced';
 export function fate(before: Region, after: Region, slide: number): Fate {
   if (before === after && slide === 0) return 'kept';
   if (!isSameMemory(before, after, slide)) return 'replaced';
-  if (before.perms !== after.perms) return 'reprotected';
+  if (before.perms !== after.perms && !agreeOnPerms(before, after)) return 'reprotected';
   return sameName(before, after) ? 'kept' : 'renamed';
 }
 
-export const sameName = (a: Region, b: Region): boolean => a.name === b.name && a.nameBase64 === b.nameBase64;
+/**
+ * pmap prints the last part of a file's name, and for memory without a file `[ anon ]`, whatever the kernel calls it: what one
+ * side doesn't know is no difference.
+ */
+export function sameName(a: Region, b: Region): boolean {
+  if (a.name === b.name) return a.nameBase64 === b.nameBase64;
+  const isPartial = !a.name.includes('/') || !b.name.includes('/');
+  if (isPartial && isFileBacked(a) && isFileBacked(b)) return baseName(a.name) === baseName(b.name);
+  return (a.inode === '' && a.name === '') || (b.inode === '' && b.name === '');
+}
+
+const agreeOnPerms = (a: Region, b: Region): boolean =>
+  [0, 1, 2].every((index) => agree(a.perms[index], b.perms[index]));
+
+/** Equal, or unknown on one side. */
+const agree = (a: string | undefined, b: string | undefined): boolean => a === b || a === '?' || b === '?';
 
 function isSameMemory(before: Region, after: Region, slide: number): boolean {
-  if (before.perms[3] !== after.perms[3]) return false;
+  if (!agree(before.perms[3], after.perms[3])) return false;
   const isFile = isFileBacked(before);
   if (isFile !== isFileBacked(after)) return false;
   return isFile ? isSameFile(before, after, slide) : isSameAnonymous(before, after);
@@ -31,11 +46,12 @@ function isSameMemory(before: Region, after: Region, slide: number): boolean {
 
 /** The same file, and the same byte of it at the same address. A name may change under a mapping: rename(2), unlink(2). */
 function isSameFile(before: Region, after: Region, slide: number): boolean {
-  if (before.offset - before.start !== after.offset - after.start + slide) return false;
+  const knowsOffsets = before.offset !== undefined && after.offset !== undefined;
+  if (knowsOffsets && before.offset - before.start !== after.offset - after.start + slide) return false;
   const knowsInodes = before.inode !== '' && after.inode !== '';
   // Between two runs or hosts, inodes differ for the same program; there the object's name has matched already.
   if (knowsInodes && before.inode === after.inode && before.dev === after.dev) return true;
-  return (!knowsInodes || slide !== 0) && sameName(before, after);
+  return (!knowsInodes || slide !== 0) && baseName(before.name) === baseName(after.name);
 }
 
 /**
@@ -56,3 +72,6 @@ const isPlace = (name: string): boolean => name === '[heap]' || name === '[stack
 
 /** `/lib/x.so (deleted)` → `/lib/x.so`. */
 export const withoutDeleted = (name: string): string => name.replace(/ \(deleted\)$/, '');
+
+/** `/usr/lib/x.so` → `x.so`. */
+const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1);

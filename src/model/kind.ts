@@ -65,7 +65,8 @@ function kindOf(region: Region, previous: Region | undefined, programs: Set<stri
   if (isMemory(name)) return region.perms[3] === 'p' ? 'anon' : 'shared';
   if (name === '/[aio] (deleted)') return 'special';
   if (name.startsWith('/dev/') && name !== '/dev/zero') return 'device';
-  if (!name.includes('/')) return isFileBacked(region) ? 'special' : 'anon';
+  // Objects of the kernel have names such as `anon_inode:[perf_event]`. Other names without a slash are files to pmap.
+  if (/^\w+:/.test(name)) return 'special';
   if (name === '/dev/zero') return 'anon';
   if (!programs.has(fileKey(region))) return 'file';
   return segmentKind(region.perms);

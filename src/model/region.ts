@@ -12,10 +12,10 @@ export interface Region {
   readonly start: number;
   /** First byte after the region. */
   readonly end: number;
-  /** As the kernel prints it: `rw-p`; the fourth letter is `s` where MAP_SHARED was asked for. */
+  /** As the kernel prints it: `rw-p`; the fourth letter is `s` where MAP_SHARED was asked for. `????` where the source has none. */
   readonly perms: string;
-  /** Where in the file the region begins, in bytes; 0 for anonymous memory. */
-  readonly offset: number;
+  /** Where in the file the region begins, in bytes; 0 for anonymous memory; undefined where the source doesn't say. */
+  readonly offset: number | undefined;
   /** `major:minor` of the file's device, in hex as printed; `00:00` for anonymous memory, '' where the source has none. */
   readonly dev: string;
   /** Decimal. A string, since overlay filesystems use all 64 bits. '' where the source has none. */
@@ -60,7 +60,7 @@ export function regionJSON(region: Region): Record<string, unknown> {
     end: hex(region.end),
     size: sizeOf(region),
     perms: region.perms,
-    offset: hex(region.offset),
+    offset: region.offset === undefined ? null : hex(region.offset),
     dev: region.dev,
     inode: region.inode,
     name: region.name,

@@ -55,6 +55,7 @@ function countBackwards(regions: readonly Region[]): number {
 /** A part of a region. Its counters were for the whole, so they are dropped rather than counted twice. */
 function cut(region: Region, start: number, end: number): Region {
   if (start === region.start && end === region.end) return region;
-  const offset = region.inode === '0' ? region.offset : region.offset + (start - region.start);
+  const isFixed = region.offset === undefined || region.inode === '0';
+  const offset = isFixed ? region.offset : region.offset + (start - region.start);
   return {...region, start, end, offset, usage: undefined};
 }

@@ -1,5 +1,6 @@
 import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
+import {parseForeign} from './foreign.ts';
 import {parseListing, type Listing} from './listing.ts';
 import {snapshotFromJSON} from './snapshot.ts';
 
@@ -7,8 +8,8 @@ const NEWLINE = 0x0a;
 const CR = 0x0d;
 
 /**
- * Any accepted input, recognised by its content: /proc/PID/maps, smaps or smaps_rollup, a memmap snapshot (JSON), or a
- * listing with spaced-out columns as tutorials print it.
+ * Any accepted input, recognised by its content: /proc/PID/maps, smaps or smaps_rollup, a memmap snapshot (JSON), a
+ * listing with spaced-out columns as tutorials print it, what pmap prints, or gdb's `info proc mappings`.
  *
  * @param input bytes as they are, or text
  * @returns the snapshot; lines that no reader accepts are in `rejected`, and no input at all is a snapshot of no regions
@@ -17,7 +18,10 @@ const CR = 0x0d;
 export function parse(input: Uint8Array | string): Snapshot {
   const bytes = typeof input === 'string' ? Buffer.from(input, 'utf8') : input;
   if (looksLikeJson(bytes)) return snapshotFromJSON(bytes);
-  const listing = parseListing(withoutCarriageReturns(bytes), 'capture');
+  const text = withoutCarriageReturns(bytes);
+  const listing = parseListing(text, 'capture');
+  const foreign = listing.rejected.length > listing.regions.length ? parseForeign(text) : undefined;
+  if (foreign && foreign.regions.length > listing.regions.length) return foreign;
   if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing);
   return fromListing(listing);
 }

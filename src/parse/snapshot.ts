@@ -54,7 +54,7 @@ function regionFromJSON(entry: unknown, path: string): Region {
     start,
     end,
     perms: matching(json['perms'], /^[r?-][w?-][x?-][sp?-]$/, `${path}.perms`, 'rw-p'),
-    offset: hexString(json['offset'], `${path}.offset`),
+    offset: json['offset'] === null ? undefined : hexString(json['offset'], `${path}.offset`),
     dev: string(json['dev'], `${path}.dev`),
     inode: matching(json['inode'], /^\d{0,20}$/, `${path}.inode`, '0'),
     name: string(json['name'], `${path}.name`),

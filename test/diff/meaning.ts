@@ -14,7 +14,7 @@ function isSame(a: Region | undefined, b: Region | undefined, page: number, slid
   if (!a || !b || a.perms[3] !== b.perms[3] || isFileBacked(a) !== isFileBacked(b)) return false;
   if (!isFileBacked(a))
     return a.name === b.name || [a, b].every(isPlain) || ([a, b].every(isLabelled) && [a, b].some(isPlain));
-  const isSamePlace = a.offset + page - slide - a.start === b.offset + page - b.start;
+  const isSamePlace = a.offset! + page - slide - a.start === b.offset! + page - b.start;
   const isSameInode = a.dev === b.dev && a.inode === b.inode;
   return isSamePlace && (isSameInode || (slide !== 0 && a.name === b.name));
 }

@@ -9,7 +9,7 @@ export type Memory = Map<number, string>;
 /** What one page of a region is. A place in the file is a part of it, a place in the region is not. */
 export function pageText(region: Region, page: number): string {
   const {perms, name, dev, inode, offset, start} = region;
-  const place = isFileBacked(region) ? `${dev} ${inode} ${offset + page - start}` : 'anonymous';
+  const place = isFileBacked(region) ? `${dev} ${inode} ${offset! + page - start}` : 'anonymous';
   return `${perms} ${place} ${name}`;
 }
 

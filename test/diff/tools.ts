@@ -53,7 +53,7 @@ const pages = ({start, end}: Range): string => `${(start / PAGE).toString(16)}-$
 /** One line of /proc/PID/maps, and its counters if it has some. */
 export function lineOf(region: Region): string {
   const {perms, offset, dev, inode, name, usage} = region;
-  const line = `${rangeText(region)} ${perms} ${address(offset)} ${dev} ${inode} ${name}`;
+  const line = `${rangeText(region)} ${perms} ${address(offset!)} ${dev} ${inode} ${name}`;
   return usage ? `${line} ${JSON.stringify(usage)}` : line;
 }
 

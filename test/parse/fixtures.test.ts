@@ -17,7 +17,7 @@ const hex = (value: number): string => value.toString(16).padStart(8, '0');
 
 /** The line of maps that this region was read from, if it was read right. */
 function asPrinted({start, end, perms, offset, dev, inode, name}: Region): string {
-  return line(`${hex(start)}-${hex(end)} ${perms} ${hex(offset)} ${dev} ${inode}`, name);
+  return line(`${hex(start)}-${hex(end)} ${perms} ${hex(offset!)} ${dev} ${inode}`, name);
 }
 
 const sum = (regions: readonly Region[], counter: string): number =>

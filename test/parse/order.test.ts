@@ -53,7 +53,7 @@ test('what is left of a region keeps its place in its file and loses its counter
       const line = regions[Number(entry.name)]!;
       if (entry.start === line.start && entry.end === line.end) t.is(entry, line);
       else t.is(entry.usage, undefined);
-      t.is(entry.offset, line.inode === '0' ? 0 : line.offset + entry.start - line.start);
+      t.is(entry.offset, line.inode === '0' ? 0 : line.offset! + entry.start - line.start);
     }
   }), {numRuns: 1000});
 }); // prettier-ignore

@@ -59,7 +59,7 @@ export function inPythonsWords(region: Region): PythonRegion {
   if (attributes?.['protectionKey'] !== undefined) words['ProtectionKey'] = attributes['protectionKey'];
   if (flags) words['VmFlags'] = flags.join(' ');
   return {
-    start: String(BigInt(start)), end: String(BigInt(end)), perms, offset: String(BigInt(offset)), dev, inode,
+    start: String(BigInt(start)), end: String(BigInt(end)), perms, offset: String(BigInt(offset!)), dev, inode,
     name: nameBase64 ?? Buffer.from(name).toString('base64'), kB: kernelsKeys(usage ?? {}), words,
   }; // prettier-ignore
 }

@@ -88,7 +88,7 @@ const kib = (region: Region, counter: string): string => String(region.usage![co
 const pad = (value: number): string => value.toString(16).padStart(8, '0');
 
 const ours = (region: Region): Record<string, string> => ({
-  Address: pad(region.start), Perm: region.perms, Offset: pad(region.offset), Device: region.dev, Inode: region.inode,
+  Address: pad(region.start), Perm: region.perms, Offset: pad(region.offset!), Device: region.dev, Inode: region.inode,
   Size: kib(region, 'size'), Rss: kib(region, 'rss'), Anonymous: kib(region, 'anonymous'),
   Private_Dirty: region.usage!['privateDirty'] === undefined ? '' : kib(region, 'privateDirty'),
 }); // prettier-ignore
