@@ -1,6 +1,6 @@
 import type {Region} from '../model/region.ts';
 import type {Draft} from './draft.ts';
-import {pairMoved} from './moved.ts';
+import {pairMovedInTurn} from './moved.ts';
 import {objectsOf, type LayoutObject} from './objects.ts';
 import {fate} from './same.ts';
 import {sweep, type Swept} from './sweep.ts';
@@ -29,7 +29,7 @@ export function sweepLayout(before: readonly Region[], after: readonly Region[])
   for (const {before: a, after: b, slide} of pairs) add(a.regions.filter(isLeft), b.regions.filter(isLeft), slide);
   const rest = (regions: readonly Region[]) => regions.filter((region) => alone.has(region) && isLeft(region));
   add(rest(before), rest(after), 0);
-  return {drafts: pairMoved(drafts), unchanged};
+  return {drafts: pairMovedInTurn(drafts), unchanged};
 }
 
 /** Regions, of both sides, that are the same memory at the same addresses: an executable that isn't position-independent. */

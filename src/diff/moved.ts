@@ -4,60 +4,97 @@ import {usageDelta, type Draft} from './draft.ts';
 /**
  * Finds what moved: memory that is gone at one address and new at another (mremap(2) with MREMAP_MAYMOVE). A mapped file is
  * known by its inode and offset. Anonymous memory has nothing to know it by, so it counts as moved only where exactly one
- * region of its size, permissions and name went and exactly one came, and is called a guess.
+ * region of its size, permissions and name went and exactly one came, and is called a guess. Where nothing of that size
+ * came, it may have been resized on the way.
  *
- * @returns the drafts with such pairs as one `moved` each
+ * @returns the drafts with such pairs as one `moved` each, with a `grown` or `shrunk` behind it if the size changed
  */
 export function pairMoved(drafts: readonly Draft[]): Draft[] {
-  const gone = uniqueByKey(drafts.filter((draft) => draft.kind === 'gone' && isWhole(draft, draft.before)));
-  const come = uniqueByKey(drafts.filter((draft) => draft.kind === 'new' && isWhole(draft, draft.after)));
-  const pairOf = new Map<Draft, Draft>();
-  for (const [key, from] of gone) {
-    const to = come.get(key);
-    if (from && to) pairOf.set(to, from);
-  }
-  const paired = new Set(pairOf.values());
-  return drafts
-    .filter((draft) => !paired.has(draft))
-    .map((draft) => (pairOf.has(draft) ? moved(pairOf.get(draft)!, draft) : draft));
+  return pairBy(withoutSize, pairBy(withSize, drafts, onlyOne), onlyOne);
 }
 
-function moved(from: Draft, to: Draft): Draft {
+/**
+ * The same for two runs of a program, where all of it lies elsewhere: if as many regions of a size came as went, each is taken
+ * for the one in its turn.
+ */
+export const pairMovedInTurn = (drafts: readonly Draft[]): Draft[] => pairBy(withSize, drafts, inTurn);
+
+/** Pairs gone and new regions that have the same key, where `isClear` says of their numbers that it may be done. */
+function pairBy(keyOf: KeyOf, drafts: readonly Draft[], isClear: (gone: number, come: number) => boolean): Draft[] {
+  const gone = byKey(keyOf, drafts, 'gone');
+  const come = byKey(keyOf, drafts, 'new');
+  const partnerOf = new Map<Draft, Draft>();
+  for (const [key, from] of gone) {
+    const to = come.get(key) ?? [];
+    if (isClear(from.length, to.length)) from.forEach((draft, index) => partnerOf.set(to[index]!, draft));
+  }
+  const paired = new Set(partnerOf.values());
+  return drafts
+    .filter((draft) => !paired.has(draft))
+    .flatMap((draft) => (partnerOf.has(draft) ? moved(partnerOf.get(draft)!, draft) : [draft]));
+}
+
+const onlyOne = (gone: number, come: number): boolean => gone === 1 && come === 1;
+
+const inTurn = (gone: number, come: number): boolean => gone === come && gone > 0;
+
+type KeyOf = (region: Region) => string;
+
+/** What makes two regions one, wherever they are. */
+const withoutSize: KeyOf = (region) => {
+  const {perms, dev, inode, offset, name, nameBase64} = region;
+  return JSON.stringify([perms, dev, inode, isFileBacked(region) ? offset : 0, name, nameBase64]);
+};
+
+const withSize: KeyOf = (region) => `${sizeOf(region)} ${withoutSize(region)}`;
+
+/** Regions that went, or came, as a whole: in address order, under their keys. */
+function byKey(keyOf: KeyOf, drafts: readonly Draft[], kind: 'gone' | 'new'): Map<string, Draft[]> {
+  const map = new Map<string, Draft[]>();
+  for (const draft of drafts) {
+    const [region] = kind === 'gone' ? draft.before : draft.after;
+    if (draft.kind !== kind || !region || !isWhole(draft, region)) continue;
+    const key = keyOf(region);
+    const group = map.get(key);
+    if (group) group.push(draft);
+    else map.set(key, [draft]);
+  }
+  for (const group of map.values()) group.sort((a, b) => a.range.start - b.range.start);
+  return map;
+}
+
+/** A draft about all of one region, not about what is left of it. */
+const isWhole = ({range}: Draft, region: Region): boolean => region.start === range.start && region.end === range.end;
+
+/** What both sizes have moved; the rest came or went at the end, as mremap(2) grows and shrinks. */
+function moved(from: Draft, to: Draft): Draft[] {
   const [before] = from.before as [Region];
   const [after] = to.after as [Region];
-  return {
+  const kept = Math.min(sizeOf(before), sizeOf(after));
+  const regions = {before: [before], after: [after]};
+  const whole: Draft = {
     kind: 'moved',
-    range: to.range,
-    from: from.range,
+    range: {start: after.start, end: after.start + kept},
+    from: {start: before.start, end: before.start + kept},
     slide: after.start - before.start,
-    before: [before],
-    after: [after],
+    ...regions,
     size: 0,
     usage: usageDelta([before], [after]),
     isGuess: !isFileBacked(before) && !before.name.startsWith('['),
   };
+  if (sizeOf(after) > kept) return [whole, tail('grown', after, kept, regions)];
+  return sizeOf(before) > kept ? [whole, tail('shrunk', before, kept, regions)] : [whole];
 }
 
-/** A draft about all of one region, not about what is left of it. */
-const isWhole = (draft: Draft, regions: readonly Region[]): boolean =>
-  regions.length === 1 && regions[0]!.start === draft.range.start && regions[0]!.end === draft.range.end;
-
-/** Key → its draft, or undefined where several drafts have the key. */
-function uniqueByKey(drafts: readonly Draft[]): Map<string, Draft | undefined> {
-  const byKey = new Map<string, Draft | undefined>();
-  for (const draft of drafts) {
-    const region = (draft.before[0] ?? draft.after[0])!;
-    const {perms, dev, inode, offset, name, nameBase64} = region;
-    const key = JSON.stringify([
-      sizeOf(region),
-      perms,
-      dev,
-      inode,
-      isFileBacked(region) ? offset : 0,
-      name,
-      nameBase64,
-    ]);
-    byKey.set(key, byKey.has(key) ? undefined : draft);
-  }
-  return byKey;
-}
+const tail = (
+  kind: 'grown' | 'shrunk',
+  region: Region,
+  kept: number,
+  regions: Pick<Draft, 'before' | 'after'>,
+): Draft => ({
+  kind,
+  range: {start: region.start + kept, end: region.end},
+  ...regions,
+  size: kind === 'grown' ? sizeOf(region) - kept : kept - sizeOf(region),
+  usage: {},
+});

@@ -66,7 +66,7 @@ const WORDS: Record<Draft['kind'], (draft: Draft) => string> = {
   moved: (draft) => {
     const from = draft.from!;
     const where = `from ${rangeText(from)}, by ${signedHex(draft.slide!)}`;
-    const guess = ' This is a guess: nothing else of its size and permissions came or went.';
+    const guess = ' This is a guess: unnamed memory has nothing to be known by.';
     return `${subject(draft.after[0]!)} moved ${where}.${draft.isGuess ? guess : ''}`;
   },
   split: (draft) =>

@@ -122,7 +122,7 @@ tryEach({
     after: ['10-18 rw-p', '20-24 rw-p'],
     changes: ['moved 10-18 from 30-38 [1,1] 0'],
     says: [
-      'anonymous memory moved from 00030000-00038000, by -0x20000. This is a guess: nothing else of its size and permissions came or went.',
+      'anonymous memory moved from 00030000-00038000, by -0x20000. This is a guess: unnamed memory has nothing to be known by.',
     ],
   },
   'Where two regions could have moved, none is said to have': {
@@ -135,9 +135,24 @@ tryEach({
     after: ['20-24 rw-p', '30-34 rw-p'],
     changes: ['gone 10-14 [1,0] -4', 'new 20-24 [0,1] +4', 'new 30-34 [0,1] +4'],
   },
-  'Memory of another size or with other permissions has not moved': {
+  'Memory with other permissions has not moved': {
+    before: ['10-14 rw-p'],
+    after: ['30-34 r--p'],
+    changes: ['gone 10-14 [1,0] -4', 'new 30-34 [0,1] +4'],
+  },
+  'Memory of another size has moved and grown, or shrunk, if it is the only one': {
     before: ['10-14 rw-p', '20-28 r--p'],
     after: ['30-38 rw-p', '40-44 r--p'],
-    changes: ['gone 10-14 [1,0] -4', 'gone 20-28 [1,0] -8', 'new 30-38 [0,1] +8', 'new 40-44 [0,1] +4'],
+    changes: [
+      'shrunk 24-28 [1,1] -4',
+      'moved 30-34 from 10-14 [1,1] 0',
+      'grown 34-38 [1,1] +4',
+      'moved 40-44 from 20-24 [1,1] 0',
+    ],
+  },
+  'Memory of another size has not moved if there are two that it could have become': {
+    before: ['10-14 rw-p'],
+    after: ['30-38 rw-p', '40-4a rw-p'],
+    changes: ['gone 10-14 [1,0] -4', 'new 30-38 [0,1] +8', 'new 40-4a [0,1] +10'],
   },
 });

@@ -108,7 +108,7 @@ test("A stack's top is its place: one that is deeper has grown downwards", (t) =
   t.deepEqual(result.changes.map(shortForm), ['grown 170-180 [1,1] +16', 'moved 180-190 from 100-110 [1,1] 0']);
 });
 
-test('Unnamed memory goes with the named memory beside it; what goes with none moved by guess, if it is the only one', (t) => {
+test('Unnamed memory goes with the named memory beside it; what goes with none moved by guess, if as much came as went', (t) => {
   const stacks = ['100-110 rw-p [stack]', '180-190 rw-p [stack]'] as const;
   const beside = diff(
     listing('20-24 r--p /f', '25-28 rw-p', stacks[0]),
@@ -130,7 +130,17 @@ test('Unnamed memory goes with the named memory beside it; what goes with none m
   );
   t.deepEqual(
     two.changes.map(({kind}) => kind),
-    ['gone', 'gone', 'new', 'new', 'moved', 'moved'],
+    ['moved', 'moved', 'moved', 'moved'],
+    'as many went as came: each moved in its turn',
+  );
+  const more = diff(
+    listing('10-14 rw-p', '20-24 r--p /f', stacks[0]),
+    listing('30-34 rw-p', '36-3a rw-p', '60-64 r--p /f', stacks[1]),
+  );
+  t.deepEqual(
+    more.changes.map(({kind}) => kind),
+    ['gone', 'new', 'new', 'moved', 'moved'],
+    'which of two it became is not known',
   );
 });
 

@@ -25,7 +25,7 @@ const isLabelled = (region: Region): boolean =>
   isPlain(region) || region.name === '[heap]' || region.name === '[stack]';
 
 /** Why a change isn't what its kind says; undefined if it is. It looks at both listings, page by page. */
-export function misnomer(change: Change, {before, after, match}: Diff): string | undefined {
+export function misnomer(change: Change, {before, after, match, changes}: Diff): string | undefined {
   const {kind, slide = 0} = change;
   const pages = pagesOf(change.range).map((page) => {
     const isGoneFrom = kind === 'gone' || kind === 'shrunk';
@@ -36,9 +36,10 @@ export function misnomer(change: Change, {before, after, match}: Diff): string |
   const isTrue = pages.every(({a, b, same}) => MEANINGS[kind](a, b, same));
   // Under the layout match, an address that is free on the other side says nothing.
   if (!isTrue && (match === 'address' || same(kind))) return `${kind} is not true of each page`;
-  if (match === 'address' && !ownsOrBelongs(change, before.regions, after.regions))
+  const hasMoved = isPartOfMoved(change, changes);
+  if (match === 'address' && !hasMoved && !ownsOrBelongs(change, before.regions, after.regions))
     return `${kind} says the wrong thing of its region`;
-  return shapeFault(change, match);
+  return shapeFault(change, match, hasMoved);
 }
 
 /** `new` and `gone` are regions of their own, `grown` and `shrunk` are parts of one that was there before, and still is. */
@@ -49,6 +50,11 @@ function ownsOrBelongs({kind, range}: Change, before: readonly Region[], after: 
   const goesOn = pagesOf(region).some((page) => isSame(region, at(others, page), page, 0));
   return goesOn === (kind === 'grown' || kind === 'shrunk');
 }
+
+/** What was resized on the way: the same regions are those of a `moved`. */
+const isPartOfMoved = ({kind, before, after}: Change, changes: readonly Change[]): boolean =>
+  (kind === 'grown' || kind === 'shrunk') &&
+  changes.some((other) => other.kind === 'moved' && other.before[0] === before[0] && other.after[0] === after[0]);
 
 const same = (kind: ChangeKind): boolean => !['new', 'gone', 'grown', 'shrunk'].includes(kind);
 
@@ -80,7 +86,7 @@ const SHAPES: Partial<Record<ChangeKind, (before: number, after: number) => bool
   touched: (before, after) => before === 1 && after === 1,
 };
 
-function shapeFault(change: Change, match: Diff['match']): string | undefined {
+function shapeFault(change: Change, match: Diff['match'], hasMoved: boolean): string | undefined {
   const {kind, before, after, delta, slide} = change;
   const shape = SHAPES[kind] ?? ((before, after) => before >= 1 && after >= 1);
   if (!shape(before.length, after.length)) return `${kind} has the shape ${before.length}, ${after.length}`;
@@ -92,7 +98,7 @@ function shapeFault(change: Change, match: Diff['match']): string | undefined {
     // What grew in another run has no address in this one.
     const range = ranges[side] ?? (match === 'address' ? change.range : undefined);
     const far = range && change[side].find((region) => !touches(region, range));
-    if (far) return `${kind}: a region of ${side} lies apart from its range`;
+    if (far && !hasMoved) return `${kind}: a region of ${side} lies apart from its range`;
   }
   return undefined;
 }
