@@ -1,5 +1,5 @@
 import {isFileBacked, type Region} from '../model/region.ts';
-import {withoutDeleted} from './same.ts';
+import {baseName, withoutDeleted} from './same.ts';
 
 /** What the kernel places as a whole: a file's regions with its bss, a region with a label, or unnamed memory between two of these. */
 export interface LayoutObject {
@@ -11,6 +11,9 @@ export interface LayoutObject {
   readonly below: string | undefined;
   above: string | undefined;
 }
+
+const ANONYMOUS = 'anonymous after ';
+const START = 'the start';
 
 /** Cuts a listing into objects, in address order. */
 export function objectsOf(regions: readonly Region[]): LayoutObject[] {
@@ -25,7 +28,7 @@ export function objectsOf(regions: readonly Region[]): LayoutObject[] {
     if (current && (isNamed ? current === named && name === what : current.isAnonymous || isBss(region, current))) {
       current.regions.push(region);
     } else if (what === undefined) {
-      const key = `anonymous after ${named?.key ?? 'the start'}`;
+      const key = ANONYMOUS + (named?.key ?? START);
       objects.push({key, isAnonymous: true, regions: [region], below: named?.key, above: undefined});
     } else {
       const turn = turns.get(what) ?? 0;
@@ -43,3 +46,28 @@ export function objectsOf(regions: readonly Region[]): LayoutObject[] {
 /** The pages right after a file's last segment: what the program asked for, and the file doesn't have. */
 const isBss = (region: Region, file: LayoutObject): boolean =>
   region.start === file.regions.at(-1)!.end && isFileBacked(file.regions.at(-1)!);
+
+/**
+ * Another host may have the same library in another folder: what has no partner by its whole name is called as the object of
+ * the other side that has the last part of the name in common.
+ *
+ * @returns both lists, the second in the names of the first
+ */
+export function sameNames(
+  before: readonly LayoutObject[],
+  after: readonly LayoutObject[],
+): [readonly LayoutObject[], readonly LayoutObject[]] {
+  const [known, theirs] = [before, after].map((objects) => new Set(objects.map(({key}) => key)));
+  const left = new Map<string, string>();
+  for (const {key, isAnonymous} of before) if (!isAnonymous && !theirs!.has(key)) left.set(baseName(key), key);
+  if (left.size === 0) return [before, after];
+  const ours = (key: string): string => (known!.has(key) ? key : (left.get(baseName(key)) ?? key));
+  const named = ({key, isAnonymous, regions, below, above}: LayoutObject): LayoutObject => ({
+    key: isAnonymous ? `${ANONYMOUS}${below === undefined ? START : ours(below)}` : ours(key),
+    isAnonymous,
+    regions,
+    below: below && ours(below),
+    above: above && ours(above),
+  });
+  return [before, after.map(named)];
+}

@@ -94,16 +94,21 @@ function splitOrMerged(run: readonly Piece[]): 'split' | 'merged' | undefined {
   return run[0]!.before === run[1]!.before ? 'split' : 'merged';
 }
 
+/**
+ * A run with the pieces beside it in which one of its regions goes on: there that region was cut, or joined to. What else
+ * came to lie beside it is no news about a region, unless nothing better is there.
+ */
 function withNeighbours(pieces: readonly Piece[], first: number, last: number): Piece[] {
-  const from = first > 0 && sharesRegion(pieces[first - 1]!, pieces[first]!) ? first - 1 : first;
-  const to = last + 1 < pieces.length && sharesRegion(pieces[last]!, pieces[last + 1]!) ? last + 1 : last;
-  return pieces.slice(from, to + 1);
+  const below = first > 0 && sharesRegion(pieces[first - 1]!, pieces[first]!) ? pieces[first - 1] : undefined;
+  const above =
+    last + 1 < pieces.length && sharesRegion(pieces[last + 1]!, pieces[last]!) ? pieces[last + 1] : undefined;
+  const hasBetter = [below, above].some((piece) => piece && isKept(piece));
+  const counts = (piece: Piece | undefined): Piece[] => (piece && (isKept(piece) || !hasBetter) ? [piece] : []);
+  return [...counts(below), ...pieces.slice(first, last + 1), ...counts(above)];
 }
 
-/** Only pieces of kept memory count: that something else came to lie beside it is no news about a region. */
-function sharesRegion(a: Piece, b: Piece): boolean {
-  return (a.before !== undefined && a.before === b.before) || (a.after !== undefined && a.after === b.after);
-}
+const sharesRegion = (a: Piece, b: Piece): boolean =>
+  (a.before !== undefined && a.before === b.before) || (a.after !== undefined && a.after === b.after);
 
 function distinct(regions: ReadonlyArray<Region | undefined>): Region[] {
   return [...new Set(regions)].filter((region) => region !== undefined);

@@ -17,7 +17,9 @@ export function fate(before: Region, after: Region, slide: number): Fate {
   if (before === after && slide === 0) return 'kept';
   if (!isSameMemory(before, after, slide)) return 'replaced';
   if (before.perms !== after.perms && !agreeOnPerms(before, after)) return 'reprotected';
-  return sameName(before, after) ? 'kept' : 'renamed';
+  // Another host may have the same library in another folder.
+  const isElsewhere = slide !== 0 && baseName(before.name) === baseName(after.name);
+  return isElsewhere || sameName(before, after) ? 'kept' : 'renamed';
 }
 
 /**
@@ -74,4 +76,4 @@ const isPlace = (name: string): boolean => name === '[heap]' || name === '[stack
 export const withoutDeleted = (name: string): string => name.replace(/ \(deleted\)$/, '');
 
 /** `/usr/lib/x.so` → `x.so`. */
-const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
+export const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1);

@@ -95,3 +95,84 @@ test('a torn listing is used, marked, and ends with 5', async (t) => {
   t.true(before.consistency.torn);
   t.is(before.totals.size, 0x4000, 'no byte is counted twice');
 });
+
+/** Two listings of a program that grew: `count` new regions, some of them large, and a heap that is longer. */
+const grown = (count: number): [string, string] => {
+  const program = '00400000-00401000 r-xp 00000000 fd:00 7                          /bin/x\n';
+  const heap = (pages: number): string =>
+    `00500000-${(0x500000 + pages * 4096).toString(16).padStart(8, '0')} rw-p 00000000 00:00 0                          [heap]\n`;
+  const region = (index: number): string => {
+    const start = 0x7f0000000000 + index * 0x100000;
+    return `${start.toString(16)}-${(start + (index % 10 === 0 ? 0x40000 : 0x1000)).toString(16)} rw-p 00000000 00:00 0 \n`;
+  };
+  const regions = Array.from({length: count}, (_, index) => region(index)).join('');
+  return [program + heap(1), program + heap(9) + regions];
+};
+
+test('a big diff is one screen: the largest of each kind first, and how many more there are', async (t) => {
+  const [before, after] = files(t, ...grown(500)) as [string, string];
+  const {stdout} = await memmap(['diff', before, after]);
+  const rows = stdout.split('\n').filter((line) => /^[+↑] /.test(line));
+  t.is(rows.length, 40);
+  t.regex(rows[0]!, /\+256 KiB/);
+  t.regex(stdout, /^… 461 more, use --all$/m);
+  const all = await memmap(['diff', before, after, '--all']);
+  t.is(all.stdout.split('\n').filter((line) => /^[+↑] /.test(line)).length, 501);
+  const {stdout: json} = await memmap(['diff', before, after, '--json']);
+  t.is((JSON.parse(json) as {changes: unknown[]}).changes.length, 501, '--json has all');
+});
+
+test('changes can be chosen by kind and by size, and what was left out is counted', async (t) => {
+  const [before, after] = files(t, ...grown(500)) as [string, string];
+  const heap = await memmap(['diff', before, after, '--kind', 'heap']);
+  t.regex(heap.stdout, /\[heap\] grew: the program break moved up by 32 KiB\./);
+  t.regex(heap.stdout, /^500 other changes were not asked for\.$/m);
+  const large = await memmap(['diff', before, after, '--kind', 'new', '--min-size', '64K', '--all']);
+  t.is(large.stdout.split('\n').filter((line) => line.startsWith('+')).length, 50);
+  t.is((await memmap(['diff', before, after, '--min-size', 'much'])).code, 2);
+});
+
+test('--summary says which kind of memory grew, and by how much', async (t) => {
+  const [before, after] = files(t, ...grown(500)) as [string, string];
+  const {stdout, code} = await memmap(['diff', before, after, '--summary']);
+  t.is(code, 1);
+  t.notRegex(stdout, /is new/);
+  t.regex(stdout, /^anon +0 → 500 +0 → 14\.3 MiB +\+14\.3 MiB$/m);
+  t.regex(stdout, /^heap +1 +4 KiB → 36 KiB +\+32 KiB$/m);
+  t.regex(stdout, /^total +2 → 502/m);
+});
+
+test('a library that moved as a whole is one line', async (t) => {
+  const run = (at: string, stack: string): string =>
+    [
+      `${at}0000-${at}1000 r--p 00000000 fd:00 7 /lib/libc.so.6`,
+      `${at}1000-${at}3000 r-xp 00001000 fd:00 7 /lib/libc.so.6`,
+      `${at}3000-${at}4000 rw-p 00003000 fd:00 7 /lib/libc.so.6`,
+      `${stack}00000-${stack}21000 rw-p 00000000 00:00 0 [stack]\n`,
+    ].join('\n');
+  const [before, after] = files(t, run('7f100000', '7ff1000'), run('7f200000', '7ff2000')) as [string, string];
+  const {stdout} = await memmap(['diff', before, after]);
+  t.regex(stdout, /^→ +moved .*\/lib\/libc\.so\.6: 3 regions, moved by 0x1000000000\.$/m);
+  t.is(stdout.split('\n').filter((line) => line.startsWith('→')).length, 2);
+});
+
+test('a file that is no listing is refused with its name, though the other one is good', async (t) => {
+  const [good] = files(t, TUTORIAL[0]) as [string];
+  const {code, stderr} = await memmap(['diff', good, '/etc/passwd']);
+  t.is(code, 6);
+  t.regex(stderr, /Cannot use \/etc\/passwd/);
+});
+
+test('two live processes, and a process beside what pmap says of it, can be compared', async (t) => {
+  const [a, b] = [new Child(t, 'cat', []), new Child(t, 'cat', [])];
+  await Promise.all([a.ask('ready'), b.ask('ready')]);
+  const two = JSON.parse((await memmap(['diff', String(a.pid), String(b.pid), '--json'])).stdout) as {
+    match: string;
+    changes: Change[];
+  };
+  t.is(two.match, 'layout');
+  t.deepEqual(
+    two.changes.filter(({kind}) => kind !== 'moved').map(({kind}) => kind),
+    [],
+  );
+});

@@ -157,3 +157,47 @@ test('How two snapshots are compared is found by looking, and said', (t) => {
   t.like(diff(stack('70-80'), stack('70-80'), {match: 'layout'}), {match: 'layout', unchanged: 2});
   t.is(diff(listing('10-14 rw-p'), listing('20-24 rw-p')).match, 'address', 'nothing says otherwise');
 });
+
+test('A library that another host has in another folder has moved', (t) => {
+  const host = (folder: string, at: string, inode: number, stackAt: string) =>
+    listing(
+      `${at}0-${at}2 r--p ${folder}/libc.so.6 #${inode}`,
+      `${at}2-${at}6 r-xp ${folder}/libc.so.6@2 #${inode}`,
+      `${at}6-${at}8 rw-p`,
+      `${at}9-${at}a rw-p`,
+      `${stackAt} rw-p [stack]`,
+    );
+  const {changes, unchanged} = diff(host('/lib', '2', 7, '100-110'), host('/usr/lib', '4', 8, '180-190'));
+  t.deepEqual(changes.map(({kind, slide}) => [kind, slide! / PAGE]), [
+    ['moved', 0x20],
+    ['moved', 0x20],
+    ['moved', 0x20],
+    ['moved', 0x20],
+    ['moved', 0x80],
+  ]); // prettier-ignore
+  t.is(unchanged, 0);
+});
+
+test('An upgraded library has grown where it is longer, and is replaced where its parts lie elsewhere in the file', (t) => {
+  const before = listing(
+    '20-22 r--p /lib/x.so',
+    '22-26 r-xp /lib/x.so@2',
+    '27-28 rw-p /lib/x.so@6',
+    '100-110 rw-p [stack]',
+  );
+  const after = listing(
+    '40-42 r--p /lib/x.so #9',
+    '42-48 r-xp /lib/x.so@2 #9',
+    '49-4a rw-p /lib/x.so@8 #9',
+    '180-190 rw-p [stack]',
+  );
+  const {changes} = diff(before, after);
+  t.deepEqual(changes.map(shortForm), [
+    'moved 40-42 from 20-22 [1,1] 0',
+    'moved 42-46 from 22-26 [1,1] 0',
+    'grown 46-47 [1,1] +1',
+    'replaced 47-48 from 27-28 [1,1] 0',
+    'new 49-4a [0,1] +1',
+    'moved 180-190 from 100-110 [1,1] 0',
+  ]);
+});

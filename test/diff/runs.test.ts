@@ -56,7 +56,8 @@ for (const [command, ...args] of [
     const [before, after] = await twoRuns(command, ...args);
     const result = diff(before, after);
     t.is(result.match, 'layout');
-    const others = result.changes.filter(({kind}) => kind !== 'moved');
+    // An executable that isn't position-independent stays where it is; how much of it is in memory is chance.
+    const others = result.changes.filter(({kind}) => kind !== 'moved' && kind !== 'touched');
     t.log(`${others.length} of ${result.changes.length} changes are not "moved"`);
     // The kernel aligns large mappings to 2 MiB, so the gaps differ, and unnamed memory merges with other neighbours.
     const files = others.filter(({before, after}) =>

@@ -73,15 +73,21 @@ function executable(): Uint8Array {
   return write({machine: X64, base: 0x400000, segments, entry: TEXT, symbols}, () => new Uint8Array(20));
 }
 
+/** Writes the executable into a folder of the test's own. */
+export function serverFile(t: ExecutionContext): string {
+  const path = join(folder(t), 'server');
+  writeFileSync(path, executable());
+  chmodSync(path, 0o755);
+  return path;
+}
+
 export class SyscallServer {
   readonly #child: ChildProcess;
   #answered: ((result: bigint) => void) | undefined;
   #died: ((error: Error) => void) | undefined;
 
-  constructor(t: ExecutionContext) {
-    const path = join(folder(t), 'server');
-    writeFileSync(path, executable());
-    chmodSync(path, 0o755);
+  /** @param path the executable, if several servers are to run the same one */
+  constructor(t: ExecutionContext, path = serverFile(t)) {
     this.#child = spawn(path, [], {stdio: ['pipe', 'pipe', 'inherit']});
     this.#child.stdin!.on('error', () => {});
     this.#child.stdout!.on('data', (data: Buffer) => this.#answered?.(data.readBigInt64LE(0)));
