@@ -2,7 +2,7 @@ import {closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync}
 import {parseStat, type Stat} from '../parse/stat.ts';
 import {parseStatus, type Status} from '../parse/status.ts';
 import {ProcFile} from './file.ts';
-import {processTrouble} from './trouble.ts';
+import {noSuchProcess, processTrouble} from './trouble.ts';
 
 /**
  * One process, held by its directory. A PID is a number that the kernel gives to somebody else later; an open descriptor of
@@ -21,6 +21,7 @@ export class ProcessHandle {
   constructor(pid: number, root = '/proc') {
     this.pid = pid;
     this.root = root;
+    if (!Number.isInteger(pid) || pid <= 0) throw noSuchProcess(pid, root);
     try {
       this.#directory = openSync(`${root}/${pid}`, constants.O_RDONLY | constants.O_DIRECTORY);
     } catch (error) {
