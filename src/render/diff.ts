@@ -79,8 +79,8 @@ function isWanted(change: Change, {kinds, minSize}: DiffLook): boolean {
 /** Which kind of memory grew by how much: the kinds that differ, and the totals. */
 function renderKinds({before, after, delta}: Diff, look: Look): string[] {
   const [a, b] = [totalsByKind(before.regions), totalsByKind(after.regions)];
-  const hasUsage = delta['rss'] !== undefined;
-  const counters = hasUsage ? (['size', 'rss', 'privateDirty'] as const) : (['size'] as const);
+  // A counter that one side never counted has no difference.
+  const counters = (['size', 'rss', 'privateDirty'] as const).filter((counter) => delta[counter] !== undefined);
   const differs = [...new Set([...a.keys(), ...b.keys()])].filter((kind) =>
     ['regions', ...counters].some((counter) => (a.get(kind)?.[counter] ?? 0) !== (b.get(kind)?.[counter] ?? 0)),
   );

@@ -176,3 +176,15 @@ test('two live processes, and a process beside what pmap says of it, can be comp
     [],
   );
 });
+
+test('what one side never counted has no difference, not one from 0', async (t) => {
+  const region = '00400000-00402000 rw-p 00000000 00:00 0 \nRss:                8 kB\nPrivate_Dirty:      8 kB\n';
+  const pmap =
+    '         Address Perm   Offset Device Inode Size Rss Mapping\n        00400000 rw-p 00000000  00:00     0   12  12 \n';
+  const [before, after] = files(t, region, pmap) as [string, string];
+  const {stdout} = await memmap(['diff', before, after]);
+  t.regex(stdout, /^anon .*8 KiB → 12 KiB/m);
+  t.notRegex(stdout, /private dirty/);
+  const {delta} = JSON.parse((await memmap(['diff', before, after, '--json'])).stdout) as {delta: object};
+  t.deepEqual(delta, {rss: 4096, size: 4096, regions: 0});
+});
