@@ -10,17 +10,22 @@ import {cannotWrite} from './output.ts';
  *
  * @throws Trouble `output`; then what was there before is untouched
  */
-export function saveFile(path: string, text: string): void {
+export const saveFile = (path: string, text: string): void => save(path, Buffer.from(text), 0o600);
+
+/** The same for a program, which its owner may run. */
+export const saveExecutable = (path: string, bytes: Uint8Array): void => save(path, bytes, 0o700);
+
+function save(path: string, bytes: Uint8Array, mode: number): void {
   refuseUnlessPlain(path);
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     const fd = openSync(
       temporary,
       constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-      0o600,
+      mode,
     );
     try {
-      writeAll(fd, Buffer.from(text));
+      writeAll(fd, bytes);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -32,7 +37,7 @@ export function saveFile(path: string, text: string): void {
   }
 }
 
-function writeAll(fd: number, bytes: Buffer): void {
+function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
 

@@ -1,7 +1,8 @@
+import {constants} from 'node:os';
 import {diff} from '../diff/diff.ts';
-import type {Lesson, Observed, Step} from '../lessons/lesson.ts';
 import {Helper} from '../lessons/helper.ts';
 import {asPredicted} from '../lessons/judge.ts';
+import type {Lesson, Observed, Step} from '../lessons/lesson.ts';
 import {changeJSON} from '../model/change.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {capture} from '../procfs/capture.ts';
@@ -9,8 +10,12 @@ import {capture} from '../procfs/capture.ts';
 /** A step that was run: what was predicted, what was seen, and whether they agree. */
 export interface Taught {
   readonly step: Step;
+  /** Whose memory was looked at. */
+  readonly pid: number;
   readonly observed: Observed;
   readonly ok: boolean;
+  /** Why this kernel, or these limits, can't show it. */
+  readonly unsupported?: string | undefined;
 }
 
 /** What a lesson tells on its way. */
@@ -29,48 +34,88 @@ export interface LessonResult {
   readonly start: Snapshot;
   readonly steps: readonly Taught[];
   readonly ok: boolean;
+  readonly unsupported: string | undefined;
+}
+
+export interface TeachOptions {
+  readonly root?: string | undefined;
+  /** Called at the end, before the helper is ended. */
+  readonly beforeEnd?: ((pid: number) => Promise<void>) | undefined;
 }
 
 /** Runs a lesson's helper step by step, and looks at its memory before and after each. */
-export async function teach(lesson: Lesson, teacher: Teacher, options: {root?: string} = {}): Promise<LessonResult> {
+export async function teach(lesson: Lesson, teacher: Teacher, options: TeachOptions = {}): Promise<LessonResult> {
   const helper = await Helper.start(lesson.name);
   try {
-    const look = (): Snapshot => capture(helper.pid, {...options, usage: true});
-    const start = look();
-    await teacher.start(helper.pid, start);
-    const steps: Taught[] = [];
-    let before = start;
-    for (const step of lesson.steps) {
-      await teacher.before(step);
-      const result = (await helper.step()).split(' ').at(-1)!;
-      const after = look();
-      const {changes} = diff(before, after, {match: 'address'});
-      const taught = {step, observed: {result, before, after, changes}, ok: asPredicted(step.expected, changes)};
-      await teacher.after(taught);
-      steps.push(taught);
-      before = after;
-    }
-    return {lesson, pid: helper.pid, start, steps, ok: steps.every((step) => step.ok)};
+    const result = await allSteps(lesson, helper, teacher, options);
+    await options.beforeEnd?.(helper.pid);
+    return result;
   } finally {
     await helper.stop();
   }
 }
 
+async function allSteps(lesson: Lesson, helper: Helper, teacher: Teacher, {root}: TeachOptions): Promise<LessonResult> {
+  const look = (pid: number): Snapshot => capture(pid, {root, usage: true});
+  const start = look(helper.pid);
+  await teacher.start(helper.pid, start);
+  const steps: Taught[] = [];
+  let child = 0;
+  for (const step of lesson.steps) {
+    await teacher.before(step);
+    const pid = step.watch === 'child' ? child : helper.pid;
+    const before = look(pid);
+    const {result, printed} = await helper.step(step.name);
+    if (step.answers === 'child') child = Number(result);
+    const after = look(pid);
+    const {changes} = diff(before, after, {match: 'address'});
+    const taught = judged(step, pid, {result, printed, before, after, changes});
+    await teacher.after(taught);
+    steps.push(taught);
+    if (taught.unsupported !== undefined) break;
+  }
+  const unsupported = steps.find((step) => step.unsupported)?.unsupported;
+  return {lesson, pid: helper.pid, start, steps, ok: steps.every((step) => step.ok), unsupported};
+}
+
+function judged(step: Step, pid: number, observed: Observed): Taught {
+  const unsupported = step.unsupported?.(observed) ?? refusal(step, observed.result);
+  return {
+    step,
+    pid,
+    observed,
+    ok: unsupported === undefined && asPredicted(step.expected, observed.changes),
+    unsupported,
+  };
+}
+
+/** A system call that fails gives the negative errno, as 64 bits. */
+function refusal(step: Step, result: string): string | undefined {
+  const value = BigInt.asIntN(64, BigInt(result));
+  if (value >= 0 || value < -4095) return undefined;
+  const name =
+    Object.entries(constants.errno).find(([, number]) => BigInt(number) === -value)?.[0] ?? `errno ${-value}`;
+  return `${step.call} failed: ${name}`;
+}
+
 /** The document `memmap.lesson/1`. */
-export const lessonJSON = ({lesson, pid, start, steps, ok}: LessonResult): Record<string, unknown> => ({
+export const lessonJSON = ({lesson, pid, start, steps, ok, unsupported}: LessonResult): Record<string, unknown> => ({
   schema: 'memmap.lesson/1',
   lesson: lesson.name,
   title: lesson.title,
   arch: process.arch,
   pid,
   start: start.toJSON(),
-  steps: steps.map(({step, observed, ok: isAsPredicted}) => ({
-    title: step.title,
-    call: step.call,
-    result: observed.result,
-    expected: step.expected,
-    changes: observed.changes.map(changeJSON),
-    ok: isAsPredicted,
+  steps: steps.map((taught) => ({
+    title: taught.step.title,
+    call: taught.step.call,
+    result: taught.observed.result,
+    printed: taught.observed.printed.length > 0 ? taught.observed.printed : undefined,
+    pid: taught.pid,
+    expected: taught.step.expected,
+    changes: taught.observed.changes.map(changeJSON),
+    ok: taught.ok,
   })),
   ok,
+  unsupported,
 });

@@ -1,37 +1,73 @@
-import {Args} from '@oclif/core';
+import {readFileSync} from 'node:fs';
+import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
-import {EXIT} from '../cli/exit.ts';
-import {epilogue, storyteller} from '../cli/storyteller.ts';
-import {lessonJSON, silently, teach} from '../cli/teach.ts';
+import {EXIT, exitOfSignal} from '../cli/exit.ts';
+import {say, writeOut} from '../cli/output.ts';
+import {saveExecutable} from '../cli/save.ts';
+import {interruption} from '../cli/signals.ts';
+import {epilogue, keepWaiting, storyteller, waitForEnter} from '../cli/storyteller.ts';
+import {lessonJSON, silently, teach, type LessonResult} from '../cli/teach.ts';
 import {LESSONS, lessonNamed, lessonsJSON} from '../lessons/catalogue.ts';
+import {helperFile} from '../lessons/helper.ts';
+import {listLesson} from '../lessons/listing.ts';
 import {renderLessons} from '../render/lesson.ts';
+import {renderListing} from '../render/listing.ts';
+import {safe} from '../render/safe.ts';
 
 export default class Demo extends BaseCommand {
   static override summary = 'run a lesson: a small program does one thing to its memory, and you see what';
   static override description = `A lesson starts a helper program of a few hundred bytes of code, says what it is about to do and what should change, lets it do that, shows what did change, and says why. Without a name it lists the lessons.
 
-Ends with 1 if the kernel did something else than predicted.`;
+Ends with 1 if the kernel did something else than predicted, or can't do what the lesson shows (that is said).`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> brk',
-    '<%= config.bin %> <%= command.id %> brk --json',
+    '<%= config.bin %> <%= command.id %> cow --json',
+    '<%= config.bin %> <%= command.id %> brk --listing --arch arm64',
+    '<%= config.bin %> <%= command.id %> brk --emit brk-helper',
   ];
 
   static override args = {
     lesson: Args.string({description: 'the lesson to run', ignoreStdin: true}),
   };
 
+  static override flags = {
+    step: Flags.boolean({description: 'wait for Enter before each step'}),
+    keep: Flags.boolean({description: 'leave the helper waiting at the end, to look at it from another terminal'}),
+    emit: Flags.string({description: "write the lesson's helper to a file, to run it by hand", helpValue: '<file>'}),
+    listing: Flags.boolean({description: "show the helper's instructions, with what they are for"}),
+    arch: Flags.string({
+      description: 'the processor that --emit and --listing are for; by default this one',
+      options: ['x64', 'arm64', 'riscv64'],
+    }),
+  };
+
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Demo);
     this.begin(flags);
-    if (args.lesson === undefined) {
-      return this.print(flags.json, lessonsJSON, () => renderLessons(LESSONS));
-    }
+    if (args.lesson === undefined) return this.print(flags.json, lessonsJSON, () => renderLessons(LESSONS));
     const lesson = lessonNamed(args.lesson);
-    const teacher = flags.json ? silently : storyteller(lesson, this.width);
-    const result = await teach(lesson, teacher, {root: flags['proc-root']});
+    if (flags.emit !== undefined) return emitHelper(helperFile(lesson.name, flags.arch), flags.emit);
+    if (flags.listing) return writeOut(renderListing(listLesson(lesson, flags.arch ?? process.arch)));
+    const interrupted = interruption();
+    const pause = flags.step ? () => waitForEnter(interrupted) : undefined;
+    const teacher = flags.json ? silently : storyteller(lesson, this.width, pause);
+    const beforeEnd = flags.keep ? (pid: number) => keepWaiting(pid, interrupted) : undefined;
+    const result = await teach(lesson, teacher, {root: flags['proc-root'], beforeEnd});
+    interrupted.dispose();
+    process.exitCode = exitCodeOf(result, interrupted.received());
     await this.print(flags.json, () => lessonJSON(result), () => epilogue(result)); // prettier-ignore
-    process.exitCode = result.ok ? EXIT.done : EXIT.no;
   }
+}
+
+function exitCodeOf(result: LessonResult, signal: NodeJS.Signals | undefined): number {
+  if (signal) return exitOfSignal(signal);
+  return result.ok ? EXIT.done : EXIT.no;
+}
+
+/** The helper works by hand too: it prints its PID, and Enter is the next step. */
+function emitHelper(helper: string, path: string): void {
+  saveExecutable(path, readFileSync(helper));
+  say(`Wrote ${safe(path)}. Run it: it prints its PID, and Enter is the next step.`);
 }

@@ -11,26 +11,32 @@ import {littleEndian} from './bytes.ts';
 import type {ProgramSymbol} from './program.ts';
 
 /** Bytes, in which at most one place wants an address that is not known yet. */
-export interface Instruction {
+export interface Instruction extends Remarks {
   readonly kind: 'instruction';
   readonly bytes: readonly number[];
+  /** Its address must be a multiple of this, in bytes; without it, any will do. */
+  readonly align?: number;
   readonly fixup?: Fixup;
 }
 
 /**
- * Four bytes of an instruction that shall hold the distance from the end of the instruction to a label.
+ * What an instruction says about a label, once the label's address is known. Each machine has its own ways to say it.
  * (Not a relocation: those are for a linker, and there is none.)
  */
 export interface Fixup {
-  /** where in the instruction, in bytes */
-  readonly at: number;
   readonly label: string;
   /** added to the label's address, in bytes */
   readonly plus: number;
+  /**
+   * The bytes of the instruction, as many as without it, from the address it is about and its own address.
+   *
+   * @throws RangeError if the instruction can't reach that far
+   */
+  readonly link: (to: number, at: number) => readonly number[];
 }
 
 /** A jump that may be short: each form is the bytes before the distance. */
-export interface Jump {
+export interface Jump extends Remarks {
   readonly kind: 'jump';
   readonly short: readonly number[];
   readonly long: readonly number[];
@@ -59,10 +65,27 @@ export interface Block {
 
 export type Item = Instruction | Jump | Label | Alignment | Block;
 
-/** What came out: the bytes for the address asked for, and the symbols of the blocks in their order. */
+/** What came out: the bytes for the address asked for, the symbols of the blocks in their order, and the lines of a listing. */
 export interface Assembled {
   readonly bytes: Uint8Array;
   readonly symbols: readonly ProgramSymbol[];
+  readonly lines: readonly Line[];
+}
+
+/** What may stand beside an instruction in a listing. It changes nothing of what is assembled. */
+export interface Remarks {
+  /** How one writes it: `mov rax, 12`. */
+  readonly text?: string;
+  /** What it is for, and what follows it. */
+  readonly words?: string;
+}
+
+/** One instruction of a listing, or the name of what follows. */
+export interface Line extends Remarks {
+  readonly address: number;
+  /** Empty for a name. */
+  readonly bytes: Uint8Array;
+  readonly name?: string;
 }
 
 /** A name for the address of the next item. Not seen by tools. */
@@ -89,7 +112,8 @@ export function object(name: string, bytes: readonly number[]): Block {
  * Assembles items for the memory at `address`.
  *
  * @param known symbols that stand elsewhere: labels for the code, not part of the result
- * @throws RangeError if a label is missing or stands twice, or something is further away than 2 GiB
+ * @throws RangeError if a label is missing or stands twice, something is further away than an instruction reaches
+ *   (2 GiB on x86-64), or an instruction is not aligned as its machine wants
  */
 export function assemble(items: readonly Item[], address: number, known: readonly ProgramSymbol[] = []): Assembled {
   const code = flatten(items, {items: [], names: []});
@@ -104,9 +128,18 @@ export function assemble(items: readonly Item[], address: number, known: readonl
       const to = find(labels, item.label);
       return reachesShort(to - (places[i + 1] ?? 0)) ? [] : [i];
     });
-    if (failing.length === 0) return {bytes: put(code, places, long, labels), symbols: symbolsOf(code, places)};
+    if (failing.length === 0) {
+      const bytes = put(code, places, long, labels);
+      return {bytes, symbols: symbolsOf(code, places), lines: linesOf(code, places, bytes)};
+    }
     for (const i of failing) long.add(i);
   }
+}
+
+/** A distance as four bytes. They are signed, so 2 GiB in either direction is the furthest; else a RangeError. */
+export function fourBytes(distance: number): number[] {
+  if (Math.abs(distance) >= 2 ** 31) throw new RangeError(`${distance} bytes are too far away`);
+  return littleEndian(distance, 4);
 }
 
 // --- internal ---
@@ -151,18 +184,21 @@ function place(code: Code, address: number, long: ReadonlySet<number>): number[]
 function put(code: Code, places: number[], long: ReadonlySet<number>, labels: ReadonlyMap<string, number>): Uint8Array {
   const bytes: number[] = [];
   code.items.forEach((item, i) => {
+    const start = places[i] ?? 0;
     const end = places[i + 1] ?? 0;
     if (item.kind === 'align') {
-      bytes.push(...Array.from({length: end - (places[i] ?? 0)}, () => 0));
+      bytes.push(...Array.from({length: end - start}, () => 0));
     } else if (item.kind === 'jump') {
       const distance = find(labels, item.label) - end;
       if (long.has(i)) bytes.push(...item.long, ...fourBytes(distance));
       else bytes.push(...item.short, ...littleEndian(distance, 1));
-    } else if (item.fixup) {
-      const {at, label, plus} = item.fixup;
-      const distance = fourBytes(find(labels, label) + plus - end);
-      bytes.push(...item.bytes.slice(0, at), ...distance, ...item.bytes.slice(at + 4));
-    } else bytes.push(...item.bytes);
+    } else {
+      if (start % (item.align ?? 1) !== 0) {
+        throw new RangeError(`an instruction at 0x${start.toString(16)}, which is no multiple of ${item.align}`);
+      }
+      const {bytes: known, fixup} = item;
+      bytes.push(...(fixup ? fixup.link(find(labels, fixup.label) + fixup.plus, start) : known));
+    }
   });
   return Uint8Array.from(bytes);
 }
@@ -174,16 +210,27 @@ function symbolsOf(code: Code, places: readonly number[]): ProgramSymbol[] {
   });
 }
 
+/** Blocks by their names, and each item with what was remarked of it. Padding is left out. */
+function linesOf(code: Code, places: readonly number[], bytes: Uint8Array): Line[] {
+  const begin = places[0] ?? 0;
+  const lines: Line[] = [];
+  for (const [i, item] of code.items.entries()) {
+    const [address, end] = [places[i] ?? 0, places[i + 1] ?? 0];
+    for (const {name, start, type} of code.names) {
+      if (start === i && type) lines.push({address, bytes: new Uint8Array(0), name});
+    }
+    if (item.kind === 'align') continue;
+    const {text, words} = item;
+    const its = bytes.subarray(address - begin, end - begin);
+    lines.push({address, bytes: its, ...(text !== undefined && {text}), ...(words !== undefined && {words})});
+  }
+  return lines;
+}
+
 function find(labels: ReadonlyMap<string, number>, name: string): number {
   const address = labels.get(name);
   if (address === undefined) throw new RangeError(`no label ${name}`);
   return address;
-}
-
-/** A distance as four bytes. They are signed, so 2 GiB in either direction is the furthest. */
-function fourBytes(distance: number): number[] {
-  if (Math.abs(distance) >= 2 ** 31) throw new RangeError(`${distance} bytes are too far away`);
-  return littleEndian(distance, 4);
 }
 
 /** Distances count from the end of the jump; one byte holds -128 to 127. */

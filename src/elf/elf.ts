@@ -92,6 +92,8 @@ export const ELFOSABI_NONE = 0;
 /** e_type, e_machine. ET_EXEC: mapped where the headers say, not moved by ASLR. */
 export const ET_EXEC = 2;
 export const EM_X86_64 = 62;
+export const EM_AARCH64 = 183;
+export const EM_RISCV = 243;
 
 /** p_type, p_flags. */
 export const PT_LOAD = 1;

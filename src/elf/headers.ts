@@ -21,7 +21,7 @@ export function fileHeader(layout: Layout): elf.FileHeader {
     e_entry: layout.program.entry,
     e_phoff: elf.FILE_HEADER_SIZE,
     e_shoff: layout.sectionHeadersOffset,
-    e_flags: 0,
+    e_flags: layout.program.machine.flags,
     e_ehsize: elf.FILE_HEADER_SIZE,
     e_phentsize: elf.PROGRAM_HEADER_SIZE,
     e_phnum: layout.programHeaderCount,

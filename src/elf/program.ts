@@ -1,4 +1,4 @@
-import {EM_X86_64} from './elf.ts';
+import {EM_AARCH64, EM_RISCV, EM_X86_64} from './elf.ts';
 
 /** What the file must say about the processor it is for. */
 export interface Machine {
@@ -9,10 +9,53 @@ export interface Machine {
    * so a segment's place in the file and in memory must agree in their remainder by it.
    */
   readonly pageSize: number;
+  /** e_flags of elf(5): what the psABI says there about the code. */
+  readonly flags: number;
+  /** Where functions may begin: multiples of this, in bytes. */
+  readonly codeAlign: number;
+  /** The end of the addresses that a program may have on every kernel for the machine. */
+  readonly addressesEnd: number;
 }
 
-/** x86-64 has one page size for mappings of files: 4 KiB. */
-export const X64: Machine = {machine: EM_X86_64, pageSize: 0x1000};
+/**
+ * x86-64 has one page size for mappings of files: 4 KiB. With four levels of page tables, user addresses end one page
+ * below 2^47 (TASK_SIZE).
+ */
+export const X64: Machine = {
+  machine: EM_X86_64,
+  pageSize: 0x1000,
+  flags: 0,
+  codeAlign: 1,
+  addressesEnd: 0x7fff_ffff_f000,
+};
+
+/**
+ * aarch64 kernels have pages of 4, 16 or 64 KiB, so segments are aligned to 64 KiB, as GNU ld does it. The psABI has no
+ * flags. User addresses have 39 bits at least (CONFIG_ARM64_VA_BITS; 36 only for experts).
+ */
+export const ARM64: Machine = {
+  machine: EM_AARCH64,
+  pageSize: 0x10000,
+  flags: 0,
+  codeAlign: 4,
+  addressesEnd: 2 ** 39,
+};
+
+/**
+ * riscv64 kernels have pages of 4 KiB today; segments are aligned to 64 KiB so that the file outlives that, and has the
+ * same layout as on aarch64. Flags 0 is what GNU as says for rv64im: no compressed instructions (EF_RISCV_RVC), no
+ * floating point registers in calls (EF_RISCV_FLOAT_ABI_SOFT). User addresses have 38 bits at least (Sv39).
+ */
+export const RISCV64: Machine = {
+  machine: EM_RISCV,
+  pageSize: 0x10000,
+  flags: 0,
+  codeAlign: 4,
+  addressesEnd: 2 ** 38,
+};
+
+/** All machines there are. */
+export const MACHINES: readonly Machine[] = [X64, ARM64, RISCV64];
 
 /** A name for an address. Tools show it in place of the number: nm, objdump, gdb, perf. */
 export interface ProgramSymbol {

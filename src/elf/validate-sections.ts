@@ -1,11 +1,13 @@
 /* What tools read: the section headers and the symbols. The kernel looks at none of this. */
 import * as elf from './elf.ts';
+import type {Machine} from './program.ts';
 import {hasName} from './strings.ts';
 import {checkSymbols} from './validate-symbols.ts';
 
 /** Checks the section headers against each other, the segments and the file. One sentence for each problem. */
 export function checkSections(
   file: Uint8Array,
+  machine: Machine,
   header: elf.FileHeader,
   segments: readonly elf.ProgramHeader[],
   sections: readonly elf.SectionHeader[],
@@ -33,7 +35,7 @@ export function checkSections(
 
   const tables = sections.filter(({sh_type}) => sh_type === elf.SHT_SYMTAB);
   if (tables.length !== 1) problems.push(`There are ${tables.length} symbol tables instead of one.`);
-  for (const symbols of tables) problems.push(...checkSymbols(file, header.e_entry, symbols, sections));
+  for (const symbols of tables) problems.push(...checkSymbols(file, machine, header.e_entry, symbols, sections));
   return problems;
 }
 

@@ -1,22 +1,22 @@
 /* What the kernel maps: the program headers. */
 import * as elf from './elf.ts';
-
-const PAGE = 0x1000;
+import type {Machine} from './program.ts';
 
 /** The lowest address an ordinary user's program may have where vm.mmap_min_addr is as distributions set it. */
 const LOWEST = 0x10000;
-/** The end of user addresses on x86-64 with four levels of page tables (TASK_SIZE: 2^47 less one page). */
-const HIGHEST = 0x7fff_ffff_f000;
 
 /** Checks the program headers against each other and the file. One sentence for each problem. */
 export function checkSegments(
   file: Uint8Array,
+  machine: Machine,
   header: elf.FileHeader,
   segments: readonly elf.ProgramHeader[],
 ): string[] {
   const loads = segments.filter(({p_type}) => p_type === elf.PT_LOAD);
-  const problems = segments.flatMap((segment, i) => checkSegment(file, segment).map((text) => `Segment ${i}: ${text}`));
-  problems.push(...checkOrder(loads), ...checkEntry(header.e_entry, loads));
+  const problems = segments.flatMap((segment, i) =>
+    checkSegment(file, machine, segment).map((text) => `Segment ${i}: ${text}`),
+  );
+  problems.push(...checkOrder(loads, machine.pageSize), ...checkEntry(header.e_entry, machine, loads));
 
   const first = loads[0];
   const headersEnd = header.e_phoff + segments.length * elf.PROGRAM_HEADER_SIZE;
@@ -37,7 +37,7 @@ export function checkSegments(
 
 // --- internal ---
 
-function checkSegment(file: Uint8Array, segment: elf.ProgramHeader): string[] {
+function checkSegment(file: Uint8Array, machine: Machine, segment: elf.ProgramHeader): string[] {
   const {p_type, p_flags, p_offset, p_vaddr, p_paddr, p_filesz, p_memsz, p_align} = segment;
   const problems: string[] = [];
   const wrong = (when: boolean, text: string): void => void (when && problems.push(text));
@@ -65,26 +65,27 @@ function checkSegment(file: Uint8Array, segment: elf.ProgramHeader): string[] {
   // The kernel has to make the page with the zeros writable, and adds it to whatever the segment's flags are: on a
   // segment with PF_X that page is rwx.
   wrong(p_memsz > p_filesz && (p_flags & elf.PF_W) === 0, 'it has zeros behind its bytes but is not writable.');
-  wrong(p_align !== PAGE, 'p_align is not the page size.');
-  wrong((p_offset - p_vaddr) % PAGE !== 0, 'p_offset and p_vaddr differ in their place in the page.');
-  wrong(p_vaddr < LOWEST || p_vaddr + p_memsz > HIGHEST, 'it is not at an address for user programs.');
+  wrong(p_align !== machine.pageSize, 'p_align is not the page size.');
+  wrong((p_offset - p_vaddr) % machine.pageSize !== 0, 'p_offset and p_vaddr differ in their place in the page.');
+  wrong(p_vaddr < LOWEST || p_vaddr + p_memsz > machine.addressesEnd, 'it is not at an address for user programs.');
   return problems;
 }
 
 /** Ascending, and no page belongs to two: the kernel maps with MAP_FIXED, so the later of two wins without a word. */
-function checkOrder(loads: readonly elf.ProgramHeader[]): string[] {
+function checkOrder(loads: readonly elf.ProgramHeader[], pageSize: number): string[] {
   const problems: string[] = [];
   let end = 0;
   loads.forEach(({p_vaddr, p_memsz}, i) => {
-    if (Math.floor(p_vaddr / PAGE) * PAGE < end) {
+    if (Math.floor(p_vaddr / pageSize) * pageSize < end) {
       problems.push(`PT_LOAD ${i} shares a page with one before it, or lies below it.`);
     }
-    end = Math.ceil((p_vaddr + p_memsz) / PAGE) * PAGE;
+    end = Math.ceil((p_vaddr + p_memsz) / pageSize) * pageSize;
   });
   return problems;
 }
 
-function checkEntry(entry: number, loads: readonly elf.ProgramHeader[]): string[] {
+function checkEntry(entry: number, machine: Machine, loads: readonly elf.ProgramHeader[]): string[] {
+  if (entry % machine.codeAlign !== 0) return [`The entry point is no multiple of ${machine.codeAlign}.`];
   const home = loads.find(({p_vaddr, p_filesz}) => entry >= p_vaddr && entry < p_vaddr + p_filesz);
   return home && (home.p_flags & elf.PF_X) !== 0 ? [] : ['The entry point is not in executable bytes of the file.'];
 }

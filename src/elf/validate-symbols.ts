@@ -1,10 +1,12 @@
 /* The names that debuggers show. */
 import * as elf from './elf.ts';
+import type {Machine} from './program.ts';
 import {hasName} from './strings.ts';
 
 /** Checks the symbol table: each name stands for something inside a section. One sentence for each problem. */
 export function checkSymbols(
   file: Uint8Array,
+  machine: Machine,
   entry: number,
   table: elf.SectionHeader,
   sections: readonly elf.SectionHeader[],
@@ -25,6 +27,10 @@ export function checkSymbols(
     }
     if (!hasName(strings, symbol.st_name)) problems.push(`Symbol ${i} has no name.`);
     problems.push(...checkSymbol(symbol, i, entry, sections));
+    const isFunction = (symbol.st_info & 15) === elf.STT_FUNC;
+    if (isFunction && symbol.st_value % machine.codeAlign !== 0) {
+      problems.push(`Symbol ${i} is a function where the machine can't have code.`);
+    }
   }
   return problems;
 }

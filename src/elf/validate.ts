@@ -5,6 +5,7 @@
  * that elf(5), the gABI and fs/binfmt_elf.c want together, and for some order that nobody else checks.
  */
 import * as elf from './elf.ts';
+import {MACHINES, X64, type Machine} from './program.ts';
 import {checkSections} from './validate-sections.ts';
 import {checkSegments} from './validate-segments.ts';
 
@@ -16,7 +17,11 @@ import {checkSegments} from './validate-segments.ts';
 export function validate(file: Uint8Array): string[] {
   if (file.length < elf.FILE_HEADER_SIZE) return [`The file has ${file.length} bytes, less than a file header.`];
   const header = elf.decode(file, elf.FILE_HEADER, 0);
-  const problems = checkFileHeader(header);
+  const found = MACHINES.find(({machine}) => machine === header.e_machine);
+  // Of a file for an unknown machine the rest is still checked, as if it were for the first.
+  const machine = found ?? X64;
+  const problems = checkFileHeader(header, machine);
+  if (!found) problems.unshift(`e_machine is ${header.e_machine}, which is no machine known here.`);
 
   const segments = table(file, elf.PROGRAM_HEADER, header.e_phoff, header.e_phnum);
   const sections = table(file, elf.SECTION_HEADER, header.e_shoff, header.e_shnum);
@@ -24,7 +29,8 @@ export function validate(file: Uint8Array): string[] {
   if (!sections) problems.push('The section headers are not inside the file.');
   if (!segments || !sections) return problems;
 
-  problems.push(...checkSegments(file, header, segments), ...checkSections(file, header, segments, sections));
+  problems.push(...checkSegments(file, machine, header, segments));
+  problems.push(...checkSections(file, machine, header, segments, sections));
   problems.push(...checkPadding(file, header, segments, sections));
   return problems;
 }
@@ -32,7 +38,7 @@ export function validate(file: Uint8Array): string[] {
 // --- internal ---
 
 /** The fields that have one right value, or one here. The kernel itself looks at magic, type, machine and phentsize. */
-function checkFileHeader(header: elf.FileHeader): string[] {
+function checkFileHeader(header: elf.FileHeader, machine: Machine): string[] {
   const expected: Partial<elf.FileHeader> = {
     EI_MAG: elf.ELFMAG,
     EI_CLASS: elf.ELFCLASS64,
@@ -42,10 +48,9 @@ function checkFileHeader(header: elf.FileHeader): string[] {
     EI_ABIVERSION: 0,
     EI_PAD: 0,
     e_type: elf.ET_EXEC,
-    e_machine: elf.EM_X86_64,
     e_version: elf.EV_CURRENT,
     e_phoff: elf.FILE_HEADER_SIZE,
-    e_flags: 0,
+    e_flags: machine.flags,
     e_ehsize: elf.FILE_HEADER_SIZE,
     e_phentsize: elf.PROGRAM_HEADER_SIZE,
     e_shentsize: elf.SECTION_HEADER_SIZE,

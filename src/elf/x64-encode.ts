@@ -10,7 +10,7 @@
  *
  * REX is 0100WRXB: W for 64-bit operands, R, X and B the fourth bits of reg, of the SIB's index, and of rm or base.
  */
-import type {Instruction} from './assemble.ts';
+import {fourBytes, type Instruction} from './assemble.ts';
 import {littleEndian} from './bytes.ts';
 import type {Bits, Memory, Register} from './x64-operands.ts';
 
@@ -32,9 +32,18 @@ export function modrm({opcode, reg, rm, wide, immediate = []}: Form): Instructio
   const bytes = [...rex(wide, reg, rm), ...opcode];
   const {mod, low, rest} = addressing(rm);
   bytes.push((mod << 6) | ((regNumber & 7) << 3) | low, ...rest);
-  const done: Instruction = {kind: 'instruction', bytes: [...bytes, ...immediate]};
+  const done = plain(...bytes, ...immediate);
   if (rm.kind === 'register' || rm.label === undefined) return done;
-  return {...done, fixup: {at: bytes.length - 4, label: rm.label, plus: rm.disp}};
+  return withDistance(done, bytes.length - 4, rm.label, rm.disp);
+}
+
+/** An instruction of which four bytes, from `place` on, hold the distance from its end to a label. */
+export function withDistance({bytes}: Instruction, place: number, label: string, plus = 0): Instruction {
+  const link = (to: number, at: number): number[] => {
+    const distance = fourBytes(to - at - bytes.length);
+    return [...bytes.slice(0, place), ...distance, ...bytes.slice(place + 4)];
+  };
+  return {...plain(...bytes), fixup: {label, plus, link}};
 }
 
 /** An instruction that names a register in the lower three bits of its opcode. */

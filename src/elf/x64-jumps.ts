@@ -1,6 +1,6 @@
 /* Where x86-64 goes on: jumps, calls and returns. Distances to labels are worked out by assemble.ts. */
 import type {Instruction, Jump} from './assemble.ts';
-import {modrm, plain} from './x64-encode.ts';
+import {modrm, plain, withDistance} from './x64-encode.ts';
 import type {Memory, Register} from './x64-operands.ts';
 
 /** Goes on at a label, or at the address in a register or in memory. */
@@ -14,7 +14,7 @@ export function jmp(to: string | Register | Memory): Jump | Instruction {
 /** Pushes the address of the next instruction, then goes on as jmp does. There is no short form. */
 export function call(to: string | Register | Memory): Instruction {
   if (typeof to !== 'string') return through(to, 2);
-  return {...plain(0xe8, 0, 0, 0, 0), fixup: {at: 1, label: to, plus: 0}};
+  return withDistance(plain(0xe8, 0, 0, 0, 0), 1, to);
 }
 
 /** Pops an address and goes on there. */

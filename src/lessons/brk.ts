@@ -2,8 +2,8 @@ import {hex, rangeText, sizeOf, type Region} from '../model/region.ts';
 import {sizeText} from '../model/size.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import type {Lesson, Observed} from './lesson.ts';
-
-const PAGE = 4096;
+import {PAGE} from './mman.ts';
+import {call, slot, store} from './program.ts';
 
 /** The lesson with which memmap began: a program asks for its first page of heap. */
 export const brk: Lesson = {
@@ -15,8 +15,11 @@ export const brk: Lesson = {
   ],
   steps: [
     {
+      name: 'brk',
       title: 'Ask for one page',
       call: 'brk(brk(0) + 4096)',
+      operations: [call('brk', [0], 'old'), call('brk', [slot('old', PAGE)], 'new')],
+      answer: slot('new'),
       expected: [{kind: 'new', name: '[heap]', size: PAGE}],
       about: [
         'Every program has a "program break": the address where its data ends. brk(0) asks where it is; brk(address) moves it. What lies between where it began and where it is now is the heap. Now they are the same, so there is no heap, and no line for one above.',
@@ -25,13 +28,61 @@ export const brk: Lesson = {
       why: whyHeap,
     },
     {
+      name: 'touched',
       title: 'Write one byte into it',
       call: '*heap = 1',
+      // brk(2) is allowed to refuse; then there is nothing to write to.
+      operations: [
+        {do: 'set', slot: 'touched', to: 0},
+        {
+          do: 'if',
+          value: slot('old', PAGE),
+          is: slot('new'),
+          body: [store(slot('old')), {do: 'set', slot: 'touched', to: slot('old')}],
+        },
+      ],
+      answer: slot('touched'),
       expected: [{kind: 'touched', name: '[heap]', rss: PAGE}],
       about: [
         'So far the page is a promise. The processor will find no memory behind the address, the kernel will take the fault, look up the region, and only then find a page of memory for it.',
       ],
       why: whyTouched,
+    },
+    {
+      name: 'more',
+      title: 'Ask for four pages more',
+      call: 'brk(brk(0) + 4 * 4096)',
+      operations: [call('brk', [slot('new', 4 * PAGE)], 'new')],
+      answer: slot('new'),
+      expected: [{kind: 'grown', name: '[heap]', size: 4 * PAGE, rss: 0}],
+      about: ['The break moves up again. Will there be a second line?'],
+      why: ({result}) => [
+        `No: the same line has become longer, and ends at ${result}. A heap is one region however often it grows, as long as its pages have the same permissions. The new pages are not resident either.`,
+      ],
+    },
+    {
+      name: 'less',
+      title: 'Give back all but the first page',
+      call: 'brk(heap + 4096)',
+      operations: [call('brk', [slot('old', PAGE)], 'new')],
+      answer: slot('new'),
+      expected: [{kind: 'shrunk', name: '[heap]', size: -4 * PAGE, rss: 0}],
+      about: [
+        'The break can move down too. This is how a C library returns memory when the top of its heap is free, and why it often can not: one block in use at the top holds all below it.',
+      ],
+      why: () => ['The line is as short as before, and the first page still has the byte in it.'],
+    },
+    {
+      name: 'none',
+      title: 'And that one too',
+      call: 'brk(heap)',
+      operations: [call('brk', [slot('old')], 'new')],
+      answer: slot('new'),
+      expected: [{kind: 'gone', name: '[heap]', size: -PAGE, rss: -PAGE}],
+      about: ['Back to where the break began.'],
+      why: () => [
+        'The line is gone, and with it the page of memory: what was in it is lost. Should the break move up again, the page would be full of zeros.',
+      ],
     },
   ],
   further: [

@@ -1,19 +1,28 @@
-import {brk} from './brk.ts';
 import {Trouble} from '../model/trouble.ts';
+import {hugepages, madvise, mlock, names} from './advice.ts';
+import {merge, mmap, touch} from './anonymous.ts';
+import {brk} from './brk.ts';
+import {file, shared} from './files.ts';
+import {cow} from './fork.ts';
 import type {Lesson} from './lesson.ts';
+import {maps} from './maps.ts';
+import {mremap, stack} from './moving.ts';
+import {guard, mprotect, munmap} from './protection.ts';
 
 /** All lessons, in the order in which they are best taken. */
-export const LESSONS: readonly Lesson[] = [brk];
+export const LESSONS: readonly Lesson[] = [
+  brk, maps, mmap, touch, merge, mprotect, munmap, mremap, stack, guard, file, shared, cow, madvise, hugepages, mlock, names,
+]; // prettier-ignore
 
 /** @throws Trouble `usage` with the names there are */
 export function lessonNamed(name: string): Lesson {
   const lesson = LESSONS.find((each) => each.name === name);
   if (lesson) return lesson;
-  const names = LESSONS.map((each) => each.name).join(', ');
+  const known = LESSONS.map((each) => each.name).join(', ');
   throw new Trouble(
     'usage',
     `There is no lesson "${name}".`,
-    `the lessons are: ${names}.`,
+    `the lessons are: ${known}.`,
     'List them with: memmap demo',
   );
 }

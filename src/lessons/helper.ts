@@ -69,18 +69,21 @@ export class Helper {
     return new Helper(child, Number(pid), answers, cleanUp);
   }
 
-  /** Lets it take one step. @returns its answer, once the step is done */
-  async step(): Promise<string> {
+  /**
+   * Lets it take one step.
+   *
+   * @returns what it answered once the step was done (`0x…`), and the lines it printed before
+   */
+  async step(name: string): Promise<{result: string; printed: string[]}> {
     this.#child.stdin.write('\n');
-    const answer = await this.#answers.next();
-    if (answer.done)
-      throw new Trouble(
-        'gone',
-        'The helper is gone.',
-        'it ended in the middle of the lesson.',
-        'Run the lesson again.',
-      );
-    return answer.value;
+    const printed: string[] = [];
+    for (;;) {
+      const line = await this.#answers.next();
+      if (line.done)
+        throw new Trouble('gone', 'The helper is gone.', `it ended in the step ${name}.`, 'Run the lesson again.');
+      if (line.value.startsWith(`${name}: 0x`)) return {result: line.value.slice(name.length + 2), printed};
+      printed.push(line.value);
+    }
   }
 
   /** Ends it and removes what it needed. */
@@ -94,11 +97,16 @@ export class Helper {
 }
 
 /** Helpers are made at build time and lie beside the compiled code. */
-function helperFile(lesson: string): string {
-  const file = fileURLToPath(new URL(`../helpers/${lesson}.${process.arch}`, import.meta.url));
+export function helperFile(lesson: string, architecture: string = process.arch): string {
+  const file = fileURLToPath(new URL(`../helpers/${lesson}.${architecture}`, import.meta.url));
   if (existsSync(file)) return file;
-  const why = `no helper was built for the processor ${process.arch}.`;
-  throw new Trouble('input', `Cannot run the lesson ${lesson}.`, why, 'Run it on an x86-64 machine.');
+  const why = `no helper was built for the processor ${architecture}.`;
+  throw new Trouble(
+    'input',
+    `Cannot run the lesson ${lesson}.`,
+    why,
+    'Run it on a machine with an x86-64, aarch64 or riscv64 processor.',
+  );
 }
 
 /** Where to copy the helper if it can't be executed where it is: a folder of our own, in one place after the other. */

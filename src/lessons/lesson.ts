@@ -1,5 +1,6 @@
 import type {Change, ChangeKind} from '../model/change.ts';
 import type {Snapshot} from '../model/snapshot.ts';
+import type {HelperProgram, Operation, Value} from './program.ts';
 
 /** What a step is predicted to change. */
 export interface Expected {
@@ -8,28 +9,40 @@ export interface Expected {
   readonly name?: string;
   /** Bytes of address space that come (or, negative, go). */
   readonly size?: number;
-  /** Bytes that become resident. */
+  /** Bytes that become resident, or (negative) no longer are. */
   readonly rss?: number;
 }
 
 /** What was seen when a step had run. */
 export interface Observed {
-  /** The last word of the helper's answer: what the system call returned. */
+  /** What the helper answered, as it said it: in hex. */
   readonly result: string;
+  /** What it printed before that. */
+  readonly printed: readonly string[];
   readonly before: Snapshot;
   readonly after: Snapshot;
   readonly changes: readonly Change[];
 }
 
 export interface Step {
+  /** One word: the helper's line for it begins with it, and its symbol is `step_` and this. */
+  readonly name: string;
   readonly title: string;
   /** The call, as one writes it in C. */
   readonly call: string;
+  /** What the helper does, and what it answers. */
+  readonly operations: readonly Operation[];
+  readonly answer: Value;
   readonly expected: readonly Expected[];
   /** Paragraphs before it runs: what it is about to do. */
   readonly about: readonly string[];
   /** Paragraphs after it: why that is what one sees. */
   readonly why: (observed: Observed) => readonly string[];
+  /** `child`: its answer is the PID of a child, and the steps with `watch` look at that one. */
+  readonly answers?: 'child';
+  readonly watch?: 'child';
+  /** Why this kernel, or these limits, can't show it; undefined if they can. A call that fails is asked about anyway. */
+  readonly unsupported?: (observed: Observed) => string | undefined;
 }
 
 /** A small program and what there is to learn from watching it. */
@@ -39,7 +52,14 @@ export interface Lesson {
   /** What it teaches, in a few words. */
   readonly teaches: string;
   readonly about: readonly string[];
+  readonly texts?: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
   /** Where to read on. */
   readonly further: readonly string[];
 }
+
+/** What its helper does. */
+export const programOf = ({texts, steps}: Lesson): HelperProgram => ({
+  ...(texts && {texts}),
+  steps: steps.map(({name, operations, answer}) => ({name, operations, answer})),
+});

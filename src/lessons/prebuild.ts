@@ -1,6 +1,7 @@
 /*
- * Makes the helpers of the lessons, at build time: dist/helpers/NAME, and index.json with what each must be. The same
- * sources give the same bytes on every machine, so no binary is kept in git, and a helper can be checked by its hash.
+ * Makes the helpers of the lessons, and the gate of `run`, at build time: dist/helpers/NAME, and index.json with what each
+ * must be. The same sources give the same bytes on every machine, so no binary is kept in git, and a helper can be checked by
+ * its hash.
  */
 import {createHash} from 'node:crypto';
 import {closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync} from 'node:fs';
@@ -8,9 +9,17 @@ import {fileURLToPath} from 'node:url';
 import type {Program} from '../elf/program.ts';
 import {validate} from '../elf/validate.ts';
 import {write} from '../elf/write.ts';
-import {brkProgram} from './brk-program.ts';
+import {buildHelper} from './build.ts';
+import {LESSONS} from './catalogue.ts';
+import {gateProgram} from './gate-program.ts';
+import {programOf} from './lesson.ts';
+import {MACHINES} from './machines.ts';
 
-const helpers: Readonly<Record<string, Program>> = {'brk.x64': brkProgram()};
+const helpers: Record<string, Program> = {'gate.x64': gateProgram()};
+for (const machine of MACHINES) {
+  for (const lesson of LESSONS)
+    helpers[`${lesson.name}.${machine.architecture}`] = buildHelper(programOf(lesson), machine);
+}
 
 const folder = new URL('../helpers/', import.meta.url);
 mkdirSync(folder, {recursive: true});

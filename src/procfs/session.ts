@@ -107,7 +107,10 @@ export class Session {
     // A kept descriptor gives nothing any more after exec, for a zombie, and when the first thread ended before others.
     if (bytes.length === 0 || !this.#maps.isAlive()) return this.#anotherImage();
     if (this.#mayReadUsage()) return this.#adopt(this.#capture(true), undefined);
-    if (this.#bytes && bytes.equals(this.#bytes)) return {saw: 'process', snapshot: this.#last};
+    const isSame = this.#bytes?.equals(bytes) === true;
+    // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
+    this.#bytes = bytes;
+    if (isSame) return {saw: 'process', snapshot: this.#last};
     const listing = parseListing(bytes, 'proc');
     if (listing.torn > 0 || listing.rejected.length > 0) return this.#adopt(this.#capture(false), undefined);
     const {process, status} = this.#last;
@@ -127,11 +130,18 @@ export class Session {
   #anotherImage(): Look {
     const stat = this.#handle.stat();
     if (stat.state === 'Z' && stat.threads <= 1) return this.#ended();
-    const look = this.#adopt(this.#capture(false), undefined);
+    const look = this.#adopt(this.#placedImage(), undefined);
     if (look.saw === 'process') this.#reopen();
     // Where stat hides the addresses, only the silent descriptor says that this is another program.
     const isExec = stat.state !== 'Z';
     return {...look, saw: isExec ? 'exec' : 'process'} as Look;
+  }
+
+  /** For a moment during exec the new program has memory, and stat has no addresses for it yet. */
+  #placedImage(): Snapshot {
+    let snapshot = this.#capture(false);
+    for (let tries = 0; tries < 10 && snapshot.process.startCode === '0'; tries++) snapshot = this.#capture(false);
+    return snapshot;
   }
 
   #ended(): Look {

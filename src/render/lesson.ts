@@ -11,9 +11,16 @@ import {paint} from './theme.ts';
 /** Prose is set no wider than this, whatever the terminal. */
 const PROSE = 88;
 
-/** Paragraphs, wrapped at blanks, with an empty line after each. */
+/** Paragraphs, wrapped at blanks, with an empty line after each. What is indented stays as it is, line by line. */
 export function prose(paragraphs: readonly string[], width = PROSE): string {
-  return paragraphs.map((paragraph) => `${wrap(paragraph, Math.min(width, PROSE))}\n`).join('\n');
+  const isVerbatim = (index: number): boolean => paragraphs[index]?.startsWith('    ') === true;
+  return paragraphs
+    .map((paragraph, index) => {
+      if (!isVerbatim(index))
+        return `${wrap(paragraph, Math.min(width, PROSE))}\n${index < paragraphs.length - 1 ? '\n' : ''}`;
+      return `${safe(paragraph.trimEnd())}\n${isVerbatim(index + 1) || index === paragraphs.length - 1 ? '' : '\n'}`;
+    })
+    .join('');
 }
 
 function wrap(text: string, width: number): string {
@@ -57,22 +64,46 @@ const WORDS: Readonly<Record<string, (region: Region) => string>> = {
   vsyscall: () => 'the old form of the vdso, the same in every process',
 };
 
+interface Prediction {
+  readonly kind: Change['kind'];
+  readonly name?: string;
+  readonly size?: number;
+  readonly rss?: number;
+}
+
 /** What is predicted, in one line. */
-export function renderPrediction(
-  expected: ReadonlyArray<{kind: Change['kind']; name?: string; size?: number; rss?: number}>,
-): string {
+export function renderPrediction(expected: readonly Prediction[], whose = ''): string {
   const parts = expected.map(({kind, name, size, rss}) => {
-    const amounts = [size !== undefined && deltaText(size), rss !== undefined && `${deltaText(rss)} resident`];
+    const amounts = [size && deltaText(size), rss !== undefined && `${rss === 0 ? '0' : deltaText(rss)} resident`];
     return [`${signOf(kind)} ${kind}`, name, ...amounts].filter(Boolean).join('  ');
   });
-  return `Prediction:  ${parts.join(';  ')}\n`;
+  return `Prediction${whose}:  ${parts.join(';  ') || 'nothing is mapped, unmapped or changed'}\n`;
 }
 
 /** What was seen, and whether it is what was predicted. */
-export function renderObserved(changes: readonly Change[], ok: boolean, width?: number): string {
-  const verdict = ok ? paint('good', 'As predicted.') : paint('bad', 'Not as predicted.');
+export function renderObserved(
+  changes: readonly Change[],
+  {ok, unsupported}: {readonly ok: boolean; readonly unsupported?: string | undefined},
+  width?: number,
+): string {
   const seen = changes.length === 0 ? ['Nothing changed.'] : renderChanges(changes, {width});
-  return `${seen.join('\n')}\n\n${verdict}\n`;
+  const verdict = ok ? paint('good', 'As predicted.') : paint('bad', 'Not as predicted.');
+  const words = unsupported === undefined ? verdict : paint('change', `This can't be shown here: ${unsupported}.`);
+  return `${seen.join('\n')}\n\n${words}\n`;
+}
+
+/** How a lesson ended. */
+export function renderVerdict(steps: readonly boolean[], unsupported: string | undefined): string {
+  if (unsupported !== undefined) return paint('change', `Not supported here: ${unsupported}.`);
+  const wrong = steps.filter((ok) => !ok).length;
+  if (wrong === 0)
+    return paint(
+      'good',
+      steps.length === 1
+        ? 'The kernel agreed with the prediction.'
+        : `The kernel agreed with all ${steps.length} predictions.`,
+    );
+  return paint('bad', `${wrong} of ${steps.length} predictions did not come true on this kernel.`);
 }
 
 /** The lessons there are, by what they teach. */

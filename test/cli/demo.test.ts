@@ -50,7 +50,7 @@ interface Document {
       /^pid: \d+$/m,
       /Prediction: {2}\+ new {2}\[heap\] {2}\+4 KiB/,
       /As predicted\./,
-      /The kernel agreed with all 2 predictions\./,
+      /The kernel agreed with all 5 predictions\./,
     ]) {
       t.regex(stdout, words);
     }

@@ -4,9 +4,14 @@ import {closeSync, existsSync, openSync, readFileSync, readSync, statSync, write
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
+import {LESSONS} from '../../src/lessons/catalogue.ts';
 import {brkFile, save, temporaryFolder} from './helper-file.ts';
 import {firstFive, LAYOUT, Running} from './running.ts';
 import {needs, run} from './tools.ts';
+
+/** What it says by hand: the break goes up by a page, then by four, down by four, and to where it was. */
+const ALL_STEPS =
+  /^pid: \d+\nbrk: 0x([\da-f]+000)\ntouched: 0x([\da-f]+000)\nmore: 0x[\da-f]+000\nless: 0x\1\nnone: 0x\2\n$/;
 
 const GOLDEN = new URL('../../../test/fixtures/elf/brk.x64.sha256', import.meta.url);
 
@@ -50,6 +55,11 @@ test('It follows the protocol, and its memory is what the tutorial shows', async
   t.deepEqual(helper.maps(), grown);
   t.is(helper.counters(range)['Rss'], 4);
 
+  for (const name of ['more', 'less', 'none']) {
+    helper.step();
+    t.regex((await helper.line()) ?? '', new RegExp(`^${name}: 0x[\\da-f]+000$`));
+  }
+  t.deepEqual(helper.maps(), before);
   helper.step();
   t.is(await helper.end, 0);
 });
@@ -111,9 +121,9 @@ for (const argument of ['1', '0', 'x', '', ' 1', '-1', '12a', '99999999999999999
 
 test('By hand, without an argument, Enter is the step', (t) => {
   const path = save(temporaryFolder(t), 'brk', brkFile());
-  const {status, stdout} = spawnSync(path, {input: '\n\n\n', encoding: 'latin1'});
+  const {status, stdout} = spawnSync(path, {input: '\n'.repeat(6), encoding: 'latin1'});
   t.is(status, 0);
-  t.regex(stdout, /^pid: \d+\nbrk: 0x[\da-f]+000\ntouched: 0x[\da-f]+000\n$/);
+  t.regex(stdout, ALL_STEPS);
 });
 
 test('Interrupted while it waits, it waits on', async (t) => {
@@ -131,9 +141,9 @@ test('Where the kernel refuses the page, it says so and does not crash', (t) => 
   if (!needs(t, 'prlimit', 'util-linux')) return;
   const path = save(temporaryFolder(t), 'brk', brkFile());
   // Its own two data pages are all that the limit allows.
-  const {status, stdout} = spawnSync('prlimit', ['--data=8192', path], {input: '\n\n\n', encoding: 'latin1'});
+  const {status, stdout} = spawnSync('prlimit', ['--data=8192', path], {input: '\n'.repeat(6), encoding: 'latin1'});
   t.is(status, 0);
-  t.regex(stdout, /^pid: \d+\nbrk: 0x[\da-f]+000\ntouched: 0x0\n$/);
+  t.regex(stdout, /^pid: \d+\nbrk: 0x([\da-f]+000)\ntouched: 0x0\nmore: 0x\1\nless: 0x\1\nnone: 0x\1\n$/);
 });
 
 for (const [what, argument, survives] of [
@@ -168,9 +178,9 @@ for (const [what, argument, survives] of [
 test('Under another kernel interface, qemu, it does the same', (t) => {
   if (!needs(t, 'qemu-x86_64-static', 'qemu-user-static')) return;
   const path = save(temporaryFolder(t), 'brk', brkFile());
-  const {code, stdout} = run('qemu-x86_64-static', [path], '\n\n\n');
+  const {code, stdout} = run('qemu-x86_64-static', [path], '\n'.repeat(6));
   t.is(code, 0);
-  t.regex(stdout, /^pid: \d+\nbrk: 0x[\da-f]+\ntouched: 0x[\da-f]+\n$/);
+  t.regex(stdout, ALL_STEPS);
 });
 
 test('The prebuild puts an executable helper and an index beside the built code', (t) => {
@@ -183,7 +193,12 @@ test('The prebuild puts an executable helper and an index beside the built code'
   t.deepEqual(new Uint8Array(readFileSync(helper)), brkFile());
   t.is(statSync(helper).mode & 0o777, 0o755);
   const sha256 = readFileSync(GOLDEN, 'utf8').trim();
-  t.deepEqual(JSON.parse(readFileSync(new URL('index.json', folder), 'utf8')), {'brk.x64': {sha256, size: 20_481}});
+  const index = JSON.parse(readFileSync(new URL('index.json', folder), 'utf8')) as Record<
+    string,
+    {sha256: string; size: number}
+  >;
+  t.deepEqual(index['brk.x64'], {sha256, size: 20_481});
+  for (const {name} of LESSONS) t.is(index[`${name}.x64`]?.size, 20_481, name);
 });
 
 /** Whether a process exists and is no zombie: who is to reap an orphan is not our matter. */

@@ -3,20 +3,14 @@ import * as operands from '../../src/elf/x64-operands.ts';
 import {at, absolute, indexed, rip, type Bits, type Memory, type Register} from '../../src/elf/x64-operands.ts';
 import {call, jmp, ret} from '../../src/elf/x64-jumps.ts';
 import * as x from '../../src/elf/x64.ts';
-
-/** An instruction as other assemblers read it (Intel syntax), and as ours makes it. */
-export interface Form {
-  readonly text: string;
-  readonly item: Item;
-}
-
-type Named<T> = readonly [text: string, value: T];
+import type {Form} from './assemblers.ts';
+import {all, inTurn, registersOf, type Named} from './combine.ts';
 
 /** All registers, or those few with which encodings differ: rax, rsp, rbp, and r8, r12, r13 of the new ones. */
 export type Choice = 'all' | 'few';
 
 /**
- * All instructions with all sizes, registers and kinds of addresses, and with displacements and immediates of each
+ * All x86-64 instructions, in Intel's syntax, with all sizes, registers and kinds of addresses, and with displacements and immediates of each
  * class: the values at which an encoding becomes longer, and their neighbours.
  */
 export function forms(choice: Choice): Form[] {
@@ -37,9 +31,7 @@ const IMMEDIATES: Readonly<Record<Bits, readonly number[]>> = {
 const WIDE = [0x80000000, -0x80000001, 0xffffffff, 0x123456789abcdefn, -(1n << 63n), (1n << 64n) - 1n];
 
 function registers(bits: Bits, choice: Choice): Named<Register>[] {
-  const all = Object.entries(operands as Record<string, unknown>).filter(
-    (entry): entry is [string, Register] => (entry[1] as {kind?: string}).kind === 'register',
-  );
+  const all = registersOf<Register>(operands);
   return all.filter(([, {bits: has, number}]) => has === bits && (choice === 'all' || FEW.includes(number)));
 }
 
@@ -70,16 +62,6 @@ const SOME: Named<Memory>[] = memories('few').filter(([text]) =>
 
 function sized(places: readonly Named<Memory>[], bits: Bits): Named<Memory>[] {
   return places.map(([text, memory]) => [`${POINTER[bits]}${text}`, {...memory, bits}]);
-}
-
-/** Each of the first with one of the second, in turn: as many pairs as the longer of the two has. */
-function inTurn<A, B>(first: readonly A[], second: readonly B[]): [A, B][] {
-  const count = Math.max(first.length, second.length);
-  return Array.from({length: count}, (_, i) => [first[i % first.length] as A, second[i % second.length] as B]);
-}
-
-function all<A, B>(first: readonly A[], second: readonly B[]): [A, B][] {
-  return first.flatMap((a) => second.map((b): [A, B] => [a, b]));
 }
 
 function moves(choice: Choice): Form[] {

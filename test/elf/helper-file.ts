@@ -5,12 +5,18 @@ import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import type {Program} from '../../src/elf/program.ts';
 import {write} from '../../src/elf/write.ts';
-import {brkProgram} from '../../src/lessons/brk-program.ts';
+import {brk} from '../../src/lessons/brk.ts';
+import {buildHelper} from '../../src/lessons/build.ts';
+import {programOf} from '../../src/lessons/lesson.ts';
+import {x64} from '../../src/lessons/machine-x64.ts';
 
 /** The file of a program, with the build-id that `ld --build-id=sha1` would take: SHA-1 of the content. */
 export function fileOf(program: Program): Uint8Array {
   return write(program, (bytes) => createHash('sha1').update(bytes).digest());
 }
+
+/** The program of the lesson on brk, for x86-64. */
+export const brkProgram = (): Program => buildHelper(programOf(brk), x64);
 
 /** The file of the brk lesson's helper. */
 export function brkFile(): Uint8Array {

@@ -1,11 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import * as elf from '../../src/elf/elf.ts';
-import type {Program, Segment} from '../../src/elf/program.ts';
+import {X64, type Program, type Segment} from '../../src/elf/program.ts';
 import {validate} from '../../src/elf/validate.ts';
-import {brkProgram} from '../../src/lessons/brk-program.ts';
 import {fieldsOf, withField} from './fields.ts';
-import {brkFile, fileOf} from './helper-file.ts';
+import {brkFile, brkProgram, fileOf} from './helper-file.ts';
 
 test('The helper has no problems', (t) => {
   t.deepEqual(validate(brkFile()), []);
@@ -65,9 +64,12 @@ const wrongPrograms: Readonly<Record<string, readonly [Program, readonly string[
     {...brkProgram(), base: 0x7fff_ffff_f000},
     ['Segment 0: it is not at an address for user programs.'],
   ],
-  'another machine': [{...brkProgram(), machine: {machine: 183, pageSize: 0x1000}}, ['e_machine is 183, not 62.']],
+  'another machine': [
+    {...brkProgram(), machine: {...X64, machine: 3}},
+    ['e_machine is 3, which is no machine known here.'],
+  ],
   'larger pages': [
-    {...brkProgram(), machine: {machine: 62, pageSize: 0x10000}},
+    {...brkProgram(), machine: {...X64, pageSize: 0x10000}},
     ['Segment 0: p_align is not the page size.'],
   ],
   'a function in the data': [

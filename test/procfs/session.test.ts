@@ -29,6 +29,34 @@ test('a mapping that comes is seen at the next look, and its pages once smaps ma
   t.deepEqual(news.map((change) => [change.after[0]!.name, change.delta.size]), [['/dev/zero (deleted)', 1 << 20]]); // prettier-ignore
 });
 
+test('a change after looks at which nothing changed is seen, though the listing is as long as before', async (t) => {
+  if (!needs(t, 'python3', 'python3')) return;
+  const child = await python(
+    t,
+    'libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p; libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]',
+  );
+  await child.ask(
+    'p = libc.mmap(ctypes.c_void_p(0x200000000000), ctypes.c_size_t(8*4096), 3, 0x100022, -1, ctypes.c_long(0))',
+  );
+  const session = new Session(child.pid, {maxDuty: 0});
+  t.teardown(() => session.close());
+  const permissions = (): string | undefined => {
+    const look = session.look();
+    return look.saw === 'process' ? look.snapshot.regions.find(({start}) => start === 0x200000000000)?.perms : look.saw;
+  };
+  for (const [protection, perms] of [
+    [1, 'r--p'],
+    [3, 'rw-p'],
+    [5, 'r-xp'],
+    [1, 'r--p'],
+  ] as const) {
+    for (let still = 0; still < 3; still++) permissions();
+    await child.ask(`libc.mprotect(p, 8*4096, ${protection})`);
+    t.is(permissions(), perms);
+    t.is(permissions(), perms);
+  }
+});
+
 test('exec is told from exit: the same process with another program', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x; exec sleep 60']);
   await child.line();

@@ -1,0 +1,58 @@
+import {gateFile, Target, type Command, type TargetEnd} from '../lessons/gate.ts';
+import {Trouble} from '../model/trouble.ts';
+import {exitOfSignal} from './exit.ts';
+import {refusalTrouble} from './run-command.ts';
+import {follow, type FollowOptions} from './run-follow.ts';
+import type {ReportOutput} from './run-output.ts';
+import {jsonReport, TextReport} from './run-report.ts';
+import {leaveSignalsTo} from './run-signals.ts';
+
+export interface RunOptions extends FollowOptions {
+  readonly isJson: boolean;
+}
+
+/**
+ * Runs a command to its end, and reports.
+ *
+ * @throws Trouble if it could not be started: then there is no report, but the events that there were
+ */
+export async function runTarget(command: Command, options: RunOptions, output: ReportOutput): Promise<TargetEnd> {
+  if (options.withoutAslr && gateFile() === undefined) throw withoutGate();
+  const target = await Target.start(command);
+  if (!(target instanceof Target)) {
+    output.discard();
+    throw refusalTrouble(target, command);
+  }
+  const restoreSignals = leaveSignalsTo(target);
+  const text = options.isJson ? undefined : new TextReport(command.argv);
+  const end = await follow(target, options, text ?? jsonReport(output)).finally(() => {
+    restoreSignals();
+    target.letGo();
+  });
+  if (target.refusal) {
+    if (text) output.discard();
+    else await output.finish();
+    throw refusalTrouble(target.refusal, command);
+  }
+  if (text) output.write(text.render(output.width));
+  await output.finish();
+  return end;
+}
+
+const withoutGate = (): Trouble =>
+  new Trouble(
+    'input',
+    'Cannot turn off the random placing of memory.',
+    `the gate that does it was not built for the processor ${process.arch}.`,
+    'Leave out --no-aslr, or use: setarch -R memmap run -- COMMAND',
+  );
+
+/** The environment that memmap was started with: what bin/run.js adds for itself is not the target's. */
+export function targetEnvironment(): NodeJS.ProcessEnv {
+  const {OCLIF_DISABLE_ENGINE_WARNING: _ours, ...environment} = process.env;
+  return environment;
+}
+
+/** What memmap ends with: the target's code, or 128+n as shells have it. */
+export const codeOf = ({code, signal}: TargetEnd): number =>
+  signal === undefined ? (code ?? 0) : exitOfSignal(signal);

@@ -1,0 +1,68 @@
+import {Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base.ts';
+import {colorLevel} from '../cli/color.ts';
+import {parseDuration, parsePercent} from '../cli/duration.ts';
+import {codeOfRefusal, findCommand, splitCall} from '../cli/run-command.ts';
+import {openReport} from '../cli/run-output.ts';
+import {codeOf, runTarget, targetEnvironment} from '../cli/run-target.ts';
+import {Trouble} from '../model/trouble.ts';
+import {setColorLevel} from '../render/theme.ts';
+
+export default class Run extends BaseCommand {
+  static override summary = 'start a command, and report what its memory did from its first instruction to its end';
+  static override description = `The command has standard input, output and error to itself, and memmap ends with its exit code (128+n if signal n ended it; 127 if there is no such command, 126 if it can't be executed). The report comes at the end, on standard error or in a file that only you may read; with --json it is one JSON object a line as it happens, the same events as those of watch --json.
+
+Only the process itself is watched, not those that it starts. A script without a first line #! is not executed: name its interpreter.`;
+
+  static override usage =
+    '<%= command.id %> [-o <file>] [--json] [--interval <time>] [--no-aslr] -- <command> [<arg>...]';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> -- ls -l',
+    '<%= config.bin %> <%= command.id %> -o report.txt -- sort before.txt',
+    '<%= config.bin %> <%= command.id %> -o events.json --json --interval 20ms -- sleep 0.2',
+    '<%= config.bin %> <%= command.id %> --no-aslr -- cat /proc/self/maps',
+  ];
+
+  /** For oclif all words may be the command's; which are ours, splitCall decides. */
+  static override strict = false;
+
+  static override flags = {
+    output: Flags.string({char: 'o', description: 'the file for the report', helpValue: '<file>'}),
+    interval: Flags.string({description: 'time between two looks', default: '100ms', helpValue: '<time>'}),
+    'no-aslr': Flags.boolean({
+      description: 'have the kernel place its memory without randomness: the same at each run',
+    }),
+    'max-stall': Flags.string({
+      description: 'for how long one look may hold up the command',
+      default: '50ms',
+      helpValue: '<time>',
+    }),
+    'max-duty': Flags.string({
+      description: 'the part of the time, in percent, that may be spent reading smaps; 0 for never',
+      default: '2',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const {own, command: words} = splitCall(this.argv);
+    const {flags} = await this.parse({flags: Run.flags, baseFlags: Run.baseFlags, strict: true}, own);
+    const options = {
+      interval: parseDuration(flags.interval),
+      maxStall: parseDuration(flags['max-stall']),
+      maxDuty: parsePercent(flags['max-duty']),
+      root: flags['proc-root'],
+      withoutAslr: flags['no-aslr'],
+      isJson: flags.json,
+    };
+    const command = findCommand(words, targetEnvironment());
+    const output = openReport(flags.output === '-' ? undefined : flags.output, flags.json);
+    setColorLevel(colorLevel(flags.color, process.env, output.isTerminal));
+    process.exitCode = codeOf(await runTarget(command, options, output));
+  }
+
+  protected override async catch(error: unknown): Promise<void> {
+    await super.catch(error);
+    if (error instanceof Trouble) process.exitCode = codeOfRefusal(error);
+  }
+}

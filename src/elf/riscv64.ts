@@ -1,0 +1,155 @@
+/*
+ * The riscv64 machine, as far as a small program without a C library meets it: rv64im, that is the base instructions
+ * and multiplication. All instructions have 32 bits (no compressed ones), so every Linux machine runs them.
+ *
+ * Registers: 31 of 64 bits, and zero. They have names by what calls use them for: ra the return address, sp the stack
+ * pointer, a0 to a7 arguments and results, s0 to s11 what a called function keeps, t0 to t6 what it need not keep.
+ * There are no flags: a branch compares two registers itself. Instructions that end in w work on the lower 32 bits
+ * and fill the upper half with the sign of the result, also where it is unsigned.
+ *
+ * Start of a process (fs/binfmt_elf.c, create_elf_tables): the kernel jumps to the entry point with sp at the argument
+ * count; above it are the pointers argv[0], argv[1], ..., a null pointer, the environment. sp is a multiple of 16 and
+ * should stay so. Nobody has set gp: code that a linker has "relaxed" would need it, ours does not.
+ *
+ * Calls (RISC-V psABI, "Integer Calling Convention"): arguments and results in a0 to a7. A call puts the return address
+ * into ra, not on the stack, so a function that calls another saves ra first.
+ *
+ * System calls (arch/riscv/kernel/entry.S): the number in a7, arguments in a0 to a5, then `ecall`. The result comes in
+ * a0; -4095 to -1 is an error, the negative errno. All else is kept. The numbers are those of
+ * include/uapi/asm-generic/unistd.h, the same as on aarch64.
+ *
+ * The names are those of the manual, operands go destination first. All functions are pure; all throw a RangeError for
+ * operands that the machine does not have.
+ */
+import type {Instruction} from './assemble.ts';
+import {formI, formR, formU, load, OP, OP_32, OP_IMM, OP_IMM_32, store, AUIPC, LUI, SYSTEM} from './riscv64-encode.ts';
+import {type Memory, type Register, zero} from './riscv64-operands.ts';
+import {word} from './word.ts';
+
+/** to = a + b; a - b; a & b; a | b; a ^ b. */
+export const add = registers(OP, 0x000);
+export const sub = registers(OP, 0x100);
+export const and = registers(OP, 0x007);
+export const or = registers(OP, 0x006);
+export const xor = registers(OP, 0x004);
+/** Shifts by the lower six bits of b: left; right with zeros; right with the sign. */
+export const sll = registers(OP, 0x001);
+export const srl = registers(OP, 0x005);
+export const sra = registers(OP, 0x105);
+/** to = 1 if a < b, else 0; signed; unsigned. */
+export const slt = registers(OP, 0x002);
+export const sltu = registers(OP, 0x003);
+
+/** to = a * b; a / b and the remainder, signed and unsigned. Division by zero is no trap: all ones, the remainder a. */
+export const mul = registers(OP, 0x008);
+export const div = registers(OP, 0x00c);
+export const divu = registers(OP, 0x00d);
+export const rem = registers(OP, 0x00e);
+export const remu = registers(OP, 0x00f);
+
+/** The same with the lower 32 bits. */
+export const addw = registers(OP_32, 0x000);
+export const subw = registers(OP_32, 0x100);
+export const sllw = registers(OP_32, 0x001);
+export const srlw = registers(OP_32, 0x005);
+export const sraw = registers(OP_32, 0x105);
+export const mulw = registers(OP_32, 0x008);
+export const divw = registers(OP_32, 0x00c);
+export const divuw = registers(OP_32, 0x00d);
+export const remw = registers(OP_32, 0x00e);
+export const remuw = registers(OP_32, 0x00f);
+
+/** to = a + a number, and so on. Numbers are -2048 to 2047, also where the comparison is unsigned. */
+export const addi = number(OP_IMM, 0);
+export const slti = number(OP_IMM, 2);
+export const sltiu = number(OP_IMM, 3);
+export const xori = number(OP_IMM, 4);
+export const ori = number(OP_IMM, 6);
+export const andi = number(OP_IMM, 7);
+export const addiw = number(OP_IMM_32, 0);
+
+/** Shifts by a number of bits, up to 63; with w, up to 31. */
+export const slli = shift(OP_IMM, 1, 64);
+export const srli = shift(OP_IMM, 5, 64);
+export const srai = shift(OP_IMM, 5, 64, 0x400);
+export const slliw = shift(OP_IMM_32, 1, 32);
+export const srliw = shift(OP_IMM_32, 5, 32);
+export const sraiw = shift(OP_IMM_32, 5, 32, 0x400);
+
+/** to = value * 4096, extended by the sign of its 32 bits; the same + the address of this instruction. 20 bits. */
+export const lui = (to: Register, value: number): Instruction => formU(LUI, to, value);
+export const auipc = (to: Register, value: number): Instruction => formU(AUIPC, to, value);
+
+/** Loads one, two, four or eight bytes; the rest is the sign, or with u, zeros. */
+export const lb = (to: Register, from: Memory): Instruction => load(0, to, from);
+export const lh = (to: Register, from: Memory): Instruction => load(1, to, from);
+export const lw = (to: Register, from: Memory): Instruction => load(2, to, from);
+export const ld = (to: Register, from: Memory): Instruction => load(3, to, from);
+export const lbu = (to: Register, from: Memory): Instruction => load(4, to, from);
+export const lhu = (to: Register, from: Memory): Instruction => load(5, to, from);
+export const lwu = (to: Register, from: Memory): Instruction => load(6, to, from);
+
+/** Stores the lower one, two, four or all eight bytes of a register. */
+export const sb = (from: Register, to: Memory): Instruction => store(0, from, to);
+export const sh = (from: Register, to: Memory): Instruction => store(1, from, to);
+export const sw = (from: Register, to: Memory): Instruction => store(2, from, to);
+export const sd = (from: Register, to: Memory): Instruction => store(3, from, to);
+
+/** What other machines have an instruction for: copies; flips the bits; 0 - x; 1 if x is zero, 1 if not; nothing. */
+export const mv = (to: Register, from: Register): Instruction => addi(to, from, 0);
+export const not = (to: Register, from: Register): Instruction => xori(to, from, -1);
+export const neg = (to: Register, from: Register): Instruction => sub(to, zero, from);
+export const seqz = (to: Register, from: Register): Instruction => sltiu(to, from, 1);
+export const snez = (to: Register, from: Register): Instruction => sltu(to, zero, from);
+export const nop = (): Instruction => addi(zero, zero, 0);
+
+/** Enters the kernel; SIGTRAP; SIGILL. */
+export const ecall = (): Instruction => word(SYSTEM);
+export const ebreak = (): Instruction => word(0x100000 | SYSTEM);
+export const unimp = (): Instruction => word(0xc0001073);
+
+/**
+ * Sets a register to any number of 64 bits, in one to eight instructions, the same ones as GNU as: 32 bits are lui and
+ * addiw; more are made of their upper part, shifted left, and of 12 bits more. As addi takes its 12 bits as signed,
+ * what is above them is one more where they are negative.
+ */
+export function li(to: Register, value: number | bigint): Instruction[] {
+  const whole = BigInt(value);
+  if (whole < -(1n << 63n) || whole >= 1n << 64n) throw new RangeError(`${value} does not fit 64 bits`);
+  const signed = BigInt.asIntN(64, whole);
+  const lower = BigInt.asIntN(12, signed);
+  return signed === lower ? [addi(to, zero, Number(lower))] : build(to, signed);
+}
+
+// --- internal ---
+
+function build(to: Register, value: bigint): Instruction[] {
+  const lower = Number(BigInt.asIntN(12, value));
+  const upper = BigInt.asIntN(64, value - BigInt(lower));
+  if (value === BigInt.asIntN(32, value)) {
+    const low = (from: Register): Instruction => addiw(to, from, lower);
+    if (upper === 0n) return [low(zero)];
+    const high = lui(to, Number(BigInt.asUintN(20, upper >> 12n)));
+    return lower === 0 ? [high] : [high, low(to)];
+  }
+  let by = 12;
+  while (((upper >> BigInt(by)) & 1n) === 0n) by++;
+  const shifted = [...build(to, upper >> BigInt(by)), slli(to, to, by)];
+  return lower === 0 ? shifted : [...shifted, addi(to, to, lower)];
+}
+
+function registers(opcode: number, funct: number) {
+  return (to: Register, a: Register, b: Register): Instruction => formR(opcode, funct, to, a, b);
+}
+
+function number(opcode: number, funct3: number) {
+  return (to: Register, a: Register, value: number): Instruction => formI(opcode, funct3, to, a, value);
+}
+
+/** The number of bits is the lower part of the number; what the upper part is, is a part of the operation. */
+function shift(opcode: number, funct3: number, bits: number, upper = 0) {
+  return (to: Register, a: Register, by: number): Instruction => {
+    if (!Number.isInteger(by) || by < 0 || by >= bits) throw new RangeError(`cannot shift ${bits} bits by ${by}`);
+    return formI(opcode, funct3, to, a, upper + by);
+  };
+}

@@ -1,0 +1,165 @@
+import {align, assemble, func, label, object, type Item, type Line} from '../elf/assemble.ts';
+import {PF_R, PF_W, PF_X} from '../elf/elf.ts';
+import type {Program, ProgramSymbol} from '../elf/program.ts';
+import {ascii} from '../elf/strings.ts';
+import type {Machine} from './machine.ts';
+import {remarkFirst} from './spoken.ts';
+import {valueText, wordsOf} from './words.ts';
+import {slotsOf, type HelperProgram, type Operation, type ProgramStep} from './program.ts';
+import {syscallNumber, type SyscallName} from './syscalls.ts';
+
+/**
+ * Makes an executable of a lesson's program; for x86-64 in the layout of the tutorial with which memmap began:
+ *
+ *   00400000-00401000 r--p 00000000   headers: this page also holds all that debuggers want
+ *   00401000-00404000 r-xp 00001000   code: the steps, how to wait, how to say it, a page each
+ *   00404000-00405000 r--p 00004000   texts
+ *   00406000-00407000 rw-p 00005000   one byte of the file; behind it the slots
+ *   00407000-00408000 rw-p 00000000   zeros only, so no file is behind them: `line`
+ *
+ * What it does: it says `pid: N` and waits for a byte on standard input; then each step is done, says its line, and waits. The
+ * system call has returned before the line is said, and the program sleeps in read(2) until the next byte, so its memory stands
+ * still in between. The end of the input ends it. An argument is the PID of its parent, with which it dies.
+ */
+const PAGE = 0x1000;
+const BASE = 0x400000;
+
+/**
+ * Where the segments lie. Kernels of aarch64 and riscv64 may have pages of 64 KiB: there each segment begins in one of its own,
+ * at an address that differs from its place in the file by whole pages of that size.
+ */
+const PLACES = {
+  x64: {text: 0x401000, rodata: 0x404000, data: 0x406000},
+  arm64: {text: 0x411000, rodata: 0x424000, data: 0x435000},
+  riscv64: {text: 0x411000, rodata: 0x424000, data: 0x435000},
+} as const;
+
+const EINTR = 4;
+const SIGKILL = 9;
+const PR_SET_PDEATHSIG = 1;
+
+export const buildHelper = (program: HelperProgram, machine: Machine): Program => build(program, machine).program;
+
+/** The instructions of a helper, with what they are for. */
+export const listHelper = (program: HelperProgram, machine: Machine): readonly Line[] => build(program, machine).lines;
+
+function build(program: HelperProgram, machine: Machine): {program: Program; lines: readonly Line[]} {
+  const {text: textAt, rodata: rodataAt, data: dataAt} = PLACES[machine.architecture];
+  const says = {pid: 'pid: ', ...Object.fromEntries(program.steps.map(({name}) => [name, `${name}: 0x`]))};
+  const texts = Object.entries(says).map(([name, text]) => object(`says_${name}`, ascii(text)));
+  const own = Object.entries(program.texts ?? {}).map(([name, text]) => object(name, [...ascii(text), 0]));
+  const rodata = assemble([...texts, ...own, object('digits', ascii('0123456789abcdef'))], rodataAt);
+  const data = assemble([object('counter', [1])], dataAt);
+  const elsewhere = [...rodata.symbols, ...data.symbols, ...zeros(dataAt, ['parent', ...slotsOf(program)])];
+  const code = [
+    ...machine.startup(),
+    ...mainOf(program.steps, machine),
+    align(PAGE),
+    ...waiting(machine),
+    align(PAGE),
+    ...machine.sayFunction(),
+  ];
+  const text = assemble(code, textAt, elsewhere);
+  const made: Program = {
+    machine: machine.elf,
+    base: BASE,
+    segments: [
+      {name: '.text', vaddr: textAt, flags: PF_R + PF_X, bytes: text.bytes},
+      {name: '.rodata', vaddr: rodataAt, flags: PF_R, bytes: rodata.bytes},
+      {name: '.data', vaddr: dataAt, flags: PF_R + PF_W, bytes: data.bytes, memorySize: 2 * PAGE},
+    ],
+    entry: textAt,
+    symbols: [...text.symbols, ...elsewhere],
+  };
+  return {program: made, lines: text.lines};
+}
+
+/** What starts as zero takes no byte of the file. */
+function zeros(data: number, slots: readonly string[]): ProgramSymbol[] {
+  const symbols = slots.map(
+    (name, index) => ({name, address: data + 8 * (index + 1), size: 8, type: 'object'}) as const,
+  );
+  return [...symbols, {name: 'line', address: data + PAGE, size: PAGE, type: 'object'}];
+}
+
+function mainOf(steps: readonly ProgramStep[], machine: Machine): Item[] {
+  const system = (name: SyscallName): Item[] => machine.syscall(syscallNumber(name, machine.architecture));
+  return [
+    func('main', [
+      ...machine.result({slot: 'parent'}),
+      ...machine.jumpIf(0, 'introduce'),
+      ...machine.call('die_with_parent'),
+      label('introduce'),
+      ...system('getpid'),
+      ...machine.say('says_pid', 'pid: '.length, 10),
+      ...machine.call('wait'),
+      ...steps.flatMap(({name}) => [...machine.call(`step_${name}`), ...machine.call('wait')]),
+      ...machine.jump('leave'),
+    ]),
+    ...steps.map((step) =>
+      func(`step_${step.name}`, [
+        ...machine.enter(),
+        ...step.operations.flatMap((operation, index) => instructions(operation, machine, `${step.name}_${index}`)),
+        ...remarkFirst(machine.result(step.answer), `say "${step.name}: 0x…": ${valueText(step.answer)}`),
+        ...machine.say(`says_${step.name}`, `${step.name}: 0x`.length, 16),
+        ...machine.leave(),
+      ]),
+    ),
+  ];
+}
+
+const instructions = (operation: Operation, machine: Machine, name: string): Item[] =>
+  remarkFirst(bareInstructions(operation, machine, name), wordsOf(operation));
+
+function bareInstructions(operation: Operation, machine: Machine, name: string): Item[] {
+  switch (operation.do) {
+    case 'call':
+      return [
+        ...operation.args.flatMap((value, index) => machine.argument(index, value)),
+        ...machine.syscall(syscallNumber(operation.name, machine.architecture)),
+        ...(operation.into === undefined ? [] : machine.save(operation.into)),
+      ];
+    case 'store':
+      return machine.storeByte(operation.at, operation.byte);
+    case 'load':
+      return machine.loadByte(operation.at);
+    case 'fetch':
+      return [...machine.loadWord(operation.at), ...machine.save(operation.into)];
+    case 'set':
+      return [...machine.result(operation.to), ...machine.save(operation.slot)];
+    case 'deepen':
+      return machine.deepen(operation.pages);
+    case 'if': {
+      const body = operation.body.flatMap((inner, index) => instructions(inner, machine, `${name}_${index}`));
+      const end = `end_${name}`;
+      return [...machine.result(operation.value), ...machine.jumpUnless(operation.is, end), ...body, label(end)];
+    }
+  }
+}
+
+/** Waits for a byte; and dies with the parent: the kernel shall kill us (PR_SET_PDEATHSIG), unless it is gone already. */
+function waiting(machine: Machine): Item[] {
+  const system = (name: SyscallName, ...args: Array<number | {address: string}>): Item[] => [
+    ...args.flatMap((value, index) => machine.argument(index, value)),
+    ...machine.syscall(syscallNumber(name, machine.architecture)),
+  ];
+  return [
+    func('wait', [
+      ...machine.enter(),
+      label('again'),
+      ...system('read', 0, {address: 'line'}, 1),
+      ...machine.jumpIf(-EINTR, 'again'),
+      ...machine.jumpUnless(1, 'leave'),
+      ...machine.leave(),
+    ]),
+    func('die_with_parent', [
+      ...machine.enter(),
+      ...system('prctl', PR_SET_PDEATHSIG, SIGKILL),
+      ...system('getppid'),
+      ...machine.jumpUnless({slot: 'parent'}, 'orphan'),
+      ...machine.leave(),
+    ]),
+    func('leave', system('exit_group', 0)),
+    func('orphan', system('exit_group', 1)),
+  ];
+}

@@ -1,0 +1,119 @@
+import {spawn, type ChildProcess} from 'node:child_process';
+import {existsSync} from 'node:fs';
+import type {Duplex} from 'node:stream';
+import {fileURLToPath} from 'node:url';
+
+/** How gate and memmap speak; gate-program.ts says what it means. */
+export const SOCKET = 3;
+export const GO = 'g';
+export const GO_WITHOUT_ASLR = 'n';
+export const PLACING_REFUSED = 128;
+
+/**
+ * Node's first write takes half a millisecond, as long as a short program lives, and later ones a tenth of that. So the
+ * first ones say nothing.
+ */
+const NOTHING = '.';
+const WARM_UP = 4;
+
+/** A command, resolved: what is executed, and the arguments that it gets, its own name first. */
+export interface Command {
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** How a target ended: one of both is there. */
+export interface TargetEnd {
+  readonly code?: number;
+  readonly signal?: NodeJS.Signals;
+}
+
+/** Why the command can't be executed: an errno, of execve or of personality(2). */
+export interface Refusal {
+  readonly errno: number;
+  readonly of: 'execute' | 'place';
+}
+
+/**
+ * A command that was started, and has our standard input, output and error for its own. If it `isGated`, it stands still
+ * before its first instruction until `release`; else it runs already.
+ *
+ * It outlives us: whatever happens to memmap, a released target is left alone. A gate that was not released ends with us.
+ */
+export class Target {
+  readonly pid: number;
+  readonly isGated: boolean;
+  readonly ended: Promise<TargetEnd>;
+  readonly #child: ChildProcess;
+  readonly #socket: Duplex | undefined;
+  #refusal: Refusal | undefined;
+
+  private constructor(child: ChildProcess, pid: number, isGated: boolean) {
+    this.#child = child;
+    this.pid = pid;
+    this.isGated = isGated;
+    this.ended = new Promise((resolve) => {
+      child.once('close', (code, signal) => resolve(signal === null ? {code: code ?? 0} : {signal}));
+    });
+    this.#socket = isGated ? (child.stdio[SOCKET] as Duplex) : undefined;
+    this.#socket?.on('error', () => {}); // It may end before it reads; how it ended tells.
+    this.#socket?.on('data', ([answer]: Buffer) => {
+      const isPlacing = answer! >= PLACING_REFUSED;
+      this.#refusal = {of: isPlacing ? 'place' : 'execute', errno: answer! - (isPlacing ? PLACING_REFUSED : 0)};
+    });
+  }
+
+  /**
+   * Starts a command behind the gate; without it where there is none for this machine, or it may not be executed.
+   *
+   * @param gate where the gate's program is
+   * @returns the target, or why it could not be started
+   */
+  static async start({path, argv, env}: Command, gate = gateFile()): Promise<Target | Refusal> {
+    if (gate !== undefined) {
+      const child = spawn(gate, [path, ...argv], {env, stdio: ['inherit', 'inherit', 'inherit', 'pipe']});
+      const failed = failure(child);
+      if (child.pid !== undefined) return new Target(child, child.pid, true);
+      await failed;
+    }
+    const [argv0 = path, ...rest] = argv;
+    const child = spawn(path, rest, {argv0, env, stdio: 'inherit'});
+    const failed = failure(child);
+    if (child.pid !== undefined) return new Target(child, child.pid, false);
+    return {of: 'execute', errno: await failed};
+  }
+
+  /** Why the command could not be executed; known when it has ended. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
+  }
+
+  /** Lets it begin: the byte is sent before this returns. */
+  release(withoutAslr: boolean): void {
+    for (let i = 0; i < WARM_UP; i++) this.#socket?.write(NOTHING);
+    this.#socket?.write(withoutAslr ? GO_WITHOUT_ASLR : GO);
+  }
+
+  /** No more is wanted of it. A gate that was not released ends; a command is left alone. */
+  letGo(): void {
+    this.#socket?.destroy();
+  }
+
+  /** Hands a signal on. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+}
+
+/** Made at build time, and lies beside the compiled code. */
+export function gateFile(arch: string = process.arch): string | undefined {
+  const file = fileURLToPath(new URL(`../helpers/gate.${arch}`, import.meta.url));
+  return existsSync(file) ? file : undefined;
+}
+
+/** The errno, if it could not be started; else this never settles. */
+const failure = (child: ChildProcess): Promise<number> =>
+  new Promise((resolve) => {
+    child.on('error', (error) => resolve(-((error as NodeJS.ErrnoException & {errno?: number}).errno ?? -1)));
+  });

@@ -1,0 +1,48 @@
+import type {Item} from '../elf/assemble.ts';
+import type {Machine as ElfMachine} from '../elf/program.ts';
+import type {Architecture} from './syscalls.ts';
+import type {Value} from './program.ts';
+
+/**
+ * What a processor must be able to do for a lesson. One file a machine; each turns these few operations into its own
+ * instructions. There is one register for results, and what lasts is kept in slots in memory.
+ */
+export interface Machine {
+  readonly architecture: Architecture;
+  readonly elf: ElfMachine;
+
+  /** Puts a value into the place of a system call's argument, 0 to 5. The result register is lost. */
+  argument(index: number, value: Value): Item[];
+  /** Makes a system call; its result is in the result register. */
+  syscall(number: number): Item[];
+  /** Puts a value into the result register. */
+  result(value: Value): Item[];
+  /** Puts the result register into a slot. */
+  save(slot: string): Item[];
+  storeByte(at: Value, byte: number): Item[];
+  loadByte(at: Value): Item[];
+  /** Four bytes of memory, unsigned, into the result register. */
+  loadWord(at: Value): Item[];
+  /** Writes a byte into each of so many pages below the stack pointer; the stack pointer stays. */
+  deepen(pages: number): Item[];
+
+  /** Goes on at a label: always; if the result register equals a value, or doesn't. */
+  jump(label: string): Item[];
+  jumpIf(equals: Value, label: string): Item[];
+  jumpUnless(equals: Value, label: string): Item[];
+  call(label: string): Item[];
+  /** Begins and ends a function that calls others. */
+  enter(): Item[];
+  leave(): Item[];
+
+  /**
+   * The functions that every helper has and that depend on the machine:
+   * `_start` reads the argument, if there is one, as a decimal number into the slot `parent`, and goes on at `main`, or at
+   * `orphan` if it is no number above 0;
+   * `say` writes a line: the text at label, its length, and the result register as a number in a base, from the buffer `line`.
+   */
+  startup(): Item[];
+  sayFunction(): Item[];
+  /** Calls `say`. The number is in the result register. */
+  say(text: string, length: number, base: 10 | 16): Item[];
+}

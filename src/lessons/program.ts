@@ -1,0 +1,83 @@
+import type {SyscallName} from './syscalls.ts';
+
+/**
+ * What a lesson's helper does, written once for all machines: a list of steps, each a list of small operations. A machine
+ * (machine-x64.ts, …) turns them into instructions; build.ts makes an executable of them.
+ */
+
+/** A number; what is in a slot (plus some bytes); or the address of a text or a slot. */
+export type Value =
+  | number
+  | {readonly slot: string; readonly plus?: number}
+  | {readonly address: string; readonly plus?: number};
+
+export type Operation =
+  /** Makes a system call; its result goes into a slot. A failed call gives the negative errno. */
+  | {readonly do: 'call'; readonly name: SyscallName; readonly args: readonly Value[]; readonly into?: string}
+  /** Writes one byte to memory. */
+  | {readonly do: 'store'; readonly at: Value; readonly byte: number}
+  /** Reads one byte from memory, and forgets it. */
+  | {readonly do: 'load'; readonly at: Value}
+  /** Reads four bytes from memory into a slot: the file descriptors that pipe2(2) writes are as long. */
+  | {readonly do: 'fetch'; readonly at: Value; readonly into: string}
+  /** Puts a value into a slot. */
+  | {readonly do: 'set'; readonly slot: string; readonly to: Value}
+  /** Writes one byte into each of so many pages below the stack pointer, the nearest first. */
+  | {readonly do: 'deepen'; readonly pages: number}
+  /** Does the rest only if two values are equal. */
+  | {readonly do: 'if'; readonly value: Value; readonly is: Value; readonly body: readonly Operation[]};
+
+export interface ProgramStep {
+  /** Its symbol is `step_` and this; and with it begins the line that says it is done. */
+  readonly name: string;
+  readonly operations: readonly Operation[];
+  /** What the line says. */
+  readonly answer: Value;
+}
+
+/** All a helper does. Texts are zero-terminated and stand in its read-only memory, slots are 8 bytes each in its data. */
+export interface HelperProgram {
+  readonly texts?: Readonly<Record<string, string>>;
+  readonly steps: readonly ProgramStep[];
+}
+
+export const call = (name: SyscallName, args: readonly Value[], into?: string): Operation => ({
+  do: 'call',
+  name,
+  args,
+  ...(into !== undefined && {into}),
+});
+
+export const store = (at: Value, byte = 1): Operation => ({do: 'store', at, byte});
+
+export const load = (at: Value): Operation => ({do: 'load', at});
+
+/** What is in a slot, plus some bytes. */
+export const slot = (name: string, plus = 0): Value => ({slot: name, plus});
+
+export const address = (label: string, plus = 0): Value => ({address: label, plus});
+
+/** All slots that a program uses, in the order in which they occur. */
+export function slotsOf(program: HelperProgram): string[] {
+  const texts = new Set(Object.keys(program.texts ?? {}));
+  const slots = new Set<string>();
+  const seeValue = (value: Value): void => {
+    if (typeof value === 'number') return;
+    if ('slot' in value) slots.add(value.slot);
+    else if (!texts.has(value.address)) slots.add(value.address);
+  };
+  const see = (operation: Operation): void => {
+    if (operation.do === 'call') operation.args.forEach(seeValue);
+    if ('into' in operation && operation.into !== undefined) slots.add(operation.into);
+    if (operation.do === 'store' || operation.do === 'load' || operation.do === 'fetch') seeValue(operation.at);
+    if (operation.do === 'set') slots.add(operation.slot);
+    if (operation.do === 'set') seeValue(operation.to);
+    if (operation.do === 'if') [operation.value, operation.is].forEach(seeValue);
+    if (operation.do === 'if') operation.body.forEach(see);
+  };
+  for (const step of program.steps) {
+    step.operations.forEach(see);
+    seeValue(step.answer);
+  }
+  return [...slots];
+}

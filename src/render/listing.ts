@@ -1,0 +1,46 @@
+import {address} from '../model/region.ts';
+import {renderTable, type Cell} from './table.ts';
+
+/** One instruction, or the name of what follows. */
+export interface ListedLine {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+  readonly name?: string;
+  readonly text?: string;
+  readonly words?: string;
+}
+
+/** What a helper's functions are for. */
+const FUNCTIONS: Readonly<Record<string, string>> = {
+  _start: 'reads the argument: the PID of the process that it dies with',
+  main: 'says its PID, and does the steps, waiting before each',
+  wait: 'waits for one byte on standard input; at its end, ends',
+  die_with_parent: 'asks the kernel for a signal when the parent dies, and sees that it has not',
+  leave: 'ends with 0',
+  orphan: 'ends with 1: the parent is gone',
+  say: 'writes a line: a text and a number',
+};
+
+/** A program as its machine sees it, and as we mean it: addresses, bytes, instructions, and what they are for. */
+export function renderListing(lines: readonly ListedLine[]): string {
+  const rows = lines.flatMap(({address: at, bytes, name, text = '', words = ''}): Cell[][] => {
+    if (name !== undefined) {
+      return [
+        [],
+        [
+          {text: `${address(at)} <${name}>:`, role: 'title'},
+          {text: ''},
+          {text: ''},
+          {text: FUNCTIONS[name] ?? '', role: 'quiet'},
+        ],
+      ];
+    }
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    return [
+      [{text: `  ${at.toString(16)}`}, {text: hex, role: 'quiet'}, {text}, {text: words && `; ${words}`, role: 'come'}],
+    ];
+  });
+  const columns = [{title: 'address'}, {title: 'bytes'}, {title: 'instruction'}, {title: 'what it is for'}];
+  const full = rows.map((row) => columns.map((_, index) => row[index] ?? {text: ''}));
+  return `${renderTable(columns, full).join('\n')}\n`;
+}
