@@ -39,6 +39,8 @@ export interface LessonResult {
 
 export interface TeachOptions {
   readonly root?: string | undefined;
+  /** Ends the lesson before its next step. */
+  readonly signal?: AbortSignal | undefined;
   /** Called at the end, before the helper is ended. */
   readonly beforeEnd?: ((pid: number) => Promise<void>) | undefined;
 }
@@ -55,7 +57,12 @@ export async function teach(lesson: Lesson, teacher: Teacher, options: TeachOpti
   }
 }
 
-async function allSteps(lesson: Lesson, helper: Helper, teacher: Teacher, {root}: TeachOptions): Promise<LessonResult> {
+async function allSteps(
+  lesson: Lesson,
+  helper: Helper,
+  teacher: Teacher,
+  {root, signal}: TeachOptions,
+): Promise<LessonResult> {
   const look = (pid: number): Snapshot => capture(pid, {root, usage: true});
   const start = look(helper.pid);
   await teacher.start(helper.pid, start);
@@ -63,6 +70,7 @@ async function allSteps(lesson: Lesson, helper: Helper, teacher: Teacher, {root}
   let child = 0;
   for (const step of lesson.steps) {
     await teacher.before(step);
+    if (signal?.aborted) break;
     const pid = step.watch === 'child' ? child : helper.pid;
     const before = look(pid);
     const {result, printed} = await helper.step(step.name);

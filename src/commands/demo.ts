@@ -6,11 +6,12 @@ import {say, writeOut} from '../cli/output.ts';
 import {saveExecutable} from '../cli/save.ts';
 import {interruption} from '../cli/signals.ts';
 import {epilogue, keepWaiting, storyteller, waitForEnter} from '../cli/storyteller.ts';
+import {surveyJSON, surveyRows} from '../cli/survey.ts';
 import {lessonJSON, silently, teach, type LessonResult} from '../cli/teach.ts';
 import {LESSONS, lessonNamed, lessonsJSON} from '../lessons/catalogue.ts';
 import {helperFile} from '../lessons/helper.ts';
 import {listLesson} from '../lessons/listing.ts';
-import {renderLessons} from '../render/lesson.ts';
+import {renderLessons, renderSurvey} from '../render/lesson.ts';
 import {renderListing} from '../render/listing.ts';
 import {safe} from '../render/safe.ts';
 
@@ -24,6 +25,7 @@ Ends with 1 if the kernel did something else than predicted, or can't do what th
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> brk',
     '<%= config.bin %> <%= command.id %> cow --json',
+    '<%= config.bin %> <%= command.id %> --all',
     '<%= config.bin %> <%= command.id %> brk --listing --arch arm64',
     '<%= config.bin %> <%= command.id %> brk --emit brk-helper',
   ];
@@ -33,6 +35,7 @@ Ends with 1 if the kernel did something else than predicted, or can't do what th
   };
 
   static override flags = {
+    all: Flags.boolean({description: 'run all lessons, and show a table of what was predicted and what was observed'}),
     step: Flags.boolean({description: 'wait for Enter before each step'}),
     keep: Flags.boolean({description: 'leave the helper waiting at the end, to look at it from another terminal'}),
     emit: Flags.string({description: "write the lesson's helper to a file, to run it by hand", helpValue: '<file>'}),
@@ -46,6 +49,7 @@ Ends with 1 if the kernel did something else than predicted, or can't do what th
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Demo);
     this.begin(flags);
+    if (flags.all) return this.all(flags.json);
     if (args.lesson === undefined) return this.print(flags.json, lessonsJSON, () => renderLessons(LESSONS));
     const lesson = lessonNamed(args.lesson);
     if (flags.emit !== undefined) return emitHelper(helperFile(lesson.name, flags.arch), flags.emit);
@@ -54,10 +58,19 @@ Ends with 1 if the kernel did something else than predicted, or can't do what th
     const pause = flags.step ? () => waitForEnter(interrupted) : undefined;
     const teacher = flags.json ? silently : storyteller(lesson, this.width, pause);
     const beforeEnd = flags.keep ? (pid: number) => keepWaiting(pid, interrupted) : undefined;
-    const result = await teach(lesson, teacher, {root: flags['proc-root'], beforeEnd});
+    const result = await teach(lesson, teacher, {root: flags['proc-root'], beforeEnd, signal: interrupted.signal});
     interrupted.dispose();
     process.exitCode = exitCodeOf(result, interrupted.received());
-    await this.print(flags.json, () => lessonJSON(result), () => epilogue(result)); // prettier-ignore
+    if (!interrupted.received()) await this.print(flags.json, () => lessonJSON(result), () => epilogue(result)); // prettier-ignore
+  }
+
+  /** Every lesson, one after the other: what was predicted, and whether the kernel did it. */
+  private async all(isJson: boolean): Promise<void> {
+    const results: LessonResult[] = [];
+    for (const lesson of LESSONS) results.push(await teach(lesson, silently));
+    process.exitCode = results.every(({ok, unsupported}) => ok || unsupported !== undefined) ? EXIT.done : EXIT.no;
+    const document = () => ({schema: 'memmap.lessons/1', lessons: results.map(surveyJSON)});
+    await this.print(isJson, document, () => renderSurvey(results.flatMap(surveyRows))); // prettier-ignore
   }
 }
 

@@ -20,13 +20,11 @@ export class Helper {
   readonly #child: Child;
   readonly #answers: AsyncIterator<string>;
   readonly #ended: Promise<void>;
-  readonly #cleanUp: () => void;
 
-  private constructor(child: Child, pid: number, answers: AsyncIterator<string>, cleanUp: () => void) {
+  private constructor(child: Child, pid: number, answers: AsyncIterator<string>) {
     this.#child = child;
     this.pid = pid;
     this.#answers = answers;
-    this.#cleanUp = cleanUp;
     this.#ended = new Promise((resolve) => child.once('close', () => resolve()));
   }
 
@@ -40,10 +38,11 @@ export class Helper {
     const tried: string[] = [];
     for (const place of [() => ({path: file, cleanUp: () => {}}), ...privatePlaces(file)]) {
       const {path, cleanUp} = place();
-      const helper = await Helper.#spawn(path, cleanUp);
+      const helper = await Helper.#spawn(path);
+      // A copy is needed only until it runs: removed now, it can't be left behind, however we end.
+      cleanUp();
       if (helper instanceof Helper) return helper;
       tried.push(`${path} (${helper})`);
-      cleanUp();
     }
     throw new Trouble(
       'denied',
@@ -54,7 +53,7 @@ export class Helper {
   }
 
   /** @returns the helper, or the system's reason why it could not be started there */
-  static async #spawn(path: string, cleanUp: () => void): Promise<Helper | string> {
+  static async #spawn(path: string): Promise<Helper | string> {
     const child: Child = spawn(path, [String(process.pid)], {stdio: ['pipe', 'pipe', 'inherit']});
     const failed = new Promise<string>((resolve) =>
       child.once('error', (error) => resolve((error as NodeJS.ErrnoException).code ?? error.message)),
@@ -66,7 +65,7 @@ export class Helper {
     if ('reason' in first) return first.reason;
     const pid = /^pid: (\d+)$/.exec(first.value as string)?.[1];
     if (pid === undefined) throw new Error(`the helper said ${JSON.stringify(first.value)} instead of its PID`);
-    return new Helper(child, Number(pid), answers, cleanUp);
+    return new Helper(child, Number(pid), answers);
   }
 
   /**
@@ -86,13 +85,12 @@ export class Helper {
     }
   }
 
-  /** Ends it and removes what it needed. */
+  /** Ends it. */
   async stop(): Promise<void> {
     this.#child.stdin.end();
     const impatience = setTimeout(() => this.#child.kill('SIGKILL'), 1000);
     await this.#ended;
     clearTimeout(impatience);
-    this.#cleanUp();
   }
 }
 

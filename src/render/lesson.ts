@@ -112,3 +112,39 @@ export function renderLessons(lessons: ReadonlyArray<{name: string; teaches: str
   const table = renderTable([{title: 'lesson'}, {title: 'what it teaches'}], rows);
   return `${table.join('\n')}\n\nRun one with: memmap demo ${lessons[0]?.name ?? ''}\n`;
 }
+
+export interface SurveyRow {
+  readonly lesson: string;
+  readonly step: string;
+  readonly expected: readonly Prediction[];
+  readonly observed: readonly Change[];
+  readonly ok: boolean;
+  readonly unsupported?: string | undefined;
+}
+
+/** All lessons in one table: what was predicted, what was observed, and whether they agree. */
+export function renderSurvey(rows: readonly SurveyRow[]): string {
+  const columns = ['lesson', 'step', 'predicted', 'observed', ''].map((title) => ({title}));
+  const cells = rows.map(({lesson, step, expected, observed, ok, unsupported}, index): Cell[] => [
+    {text: rows[index - 1]?.lesson === lesson ? '' : lesson, role: 'title'},
+    {text: step},
+    {text: expected.map(predictionText).join('; ') || 'nothing'},
+    {text: observed.map(changeText).join('; ') || 'nothing', role: 'quiet'},
+    {
+      text: unsupported ?? (ok ? 'as predicted' : 'NOT as predicted'),
+      role: unsupported ? 'change' : ok ? 'good' : 'bad',
+    },
+  ]);
+  const wrong = rows.filter(({ok, unsupported}) => !ok && unsupported === undefined).length;
+  const missing = rows.filter(({unsupported}) => unsupported !== undefined).length;
+  const sum = `${rows.length - wrong - missing} of ${rows.length} steps as predicted, ${wrong} not, ${missing} not supported here.`;
+  return `${renderTable(columns, cells).join('\n')}\n\n${sum}\n`;
+}
+
+function predictionText({kind, name, size, rss}: Prediction): string {
+  const amounts = [size ? deltaText(size) : '', rss === undefined ? '' : `resident ${deltaText(rss)}`];
+  return [signOf(kind), kind, name, ...amounts].filter(Boolean).join(' ');
+}
+
+const changeText = ({kind, delta}: Change): string =>
+  [signOf(kind), kind, delta.size ? deltaText(delta.size) : '', delta['rss'] ? `resident ${deltaText(delta['rss'])}` : ''].filter(Boolean).join(' '); // prettier-ignore

@@ -190,3 +190,12 @@ test('--listing shows the bytes of the file, the instructions that objdump sees 
     t.regex(other.stdout, architecture === 'arm64' ? /^ {2}\w+ +01 00 00 d4 +svc/m : /^ {2}\w+ +73 00 00 00 +ecall/m);
   }
 });
+
+test('--all is a table of every step of every lesson, and none goes otherwise than predicted', async (t) => {
+  if (!hasHelper) return t.pass();
+  const {stdout, code} = await memmap(['demo', '--all']);
+  t.is(code, 0);
+  const steps = LESSONS.reduce((sum, lesson) => sum + lesson.steps.length, 0);
+  t.regex(stdout, new RegExp(`^\\d+ of ${steps} steps as predicted, 0 not, [01] not supported here\\.$`, 'm'));
+  conforms(t, 'lessons', JSON.parse((await memmap(['demo', '--all', '--json'])).stdout));
+});
