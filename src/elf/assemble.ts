@@ -8,6 +8,7 @@
  * the list.
  */
 import {littleEndian} from './bytes.ts';
+import {linesOf, type Line, type Remarks} from './listing.ts';
 import type {ProgramSymbol} from './program.ts';
 
 /** Bytes, in which at most one place wants an address that is not known yet. */
@@ -72,22 +73,6 @@ export interface Assembled {
   readonly lines: readonly Line[];
 }
 
-/** What may stand beside an instruction in a listing. It changes nothing of what is assembled. */
-export interface Remarks {
-  /** How one writes it: `mov rax, 12`. */
-  readonly text?: string;
-  /** What it is for, and what follows it. */
-  readonly words?: string;
-}
-
-/** One instruction of a listing, or the name of what follows. */
-export interface Line extends Remarks {
-  readonly address: number;
-  /** Empty for a name. */
-  readonly bytes: Uint8Array;
-  readonly name?: string;
-}
-
 /** A name for the address of the next item. Not seen by tools. */
 export function label(name: string): Label {
   return {kind: 'label', name};
@@ -130,7 +115,7 @@ export function assemble(items: readonly Item[], address: number, known: readonl
     });
     if (failing.length === 0) {
       const bytes = put(code, places, long, labels);
-      return {bytes, symbols: symbolsOf(code, places), lines: linesOf(code, places, bytes)};
+      return {bytes, symbols: symbolsOf(code, places), lines: linesOf(code.items, code.names, places, bytes)};
     }
     for (const i of failing) long.add(i);
   }
@@ -208,23 +193,6 @@ function symbolsOf(code: Code, places: readonly number[]): ProgramSymbol[] {
     const address = places[start] ?? 0;
     return type ? [{name, address, size: (places[end] ?? 0) - address, type}] : [];
   });
-}
-
-/** Blocks by their names, and each item with what was remarked of it. Padding is left out. */
-function linesOf(code: Code, places: readonly number[], bytes: Uint8Array): Line[] {
-  const begin = places[0] ?? 0;
-  const lines: Line[] = [];
-  for (const [i, item] of code.items.entries()) {
-    const [address, end] = [places[i] ?? 0, places[i + 1] ?? 0];
-    for (const {name, start, type} of code.names) {
-      if (start === i && type) lines.push({address, bytes: new Uint8Array(0), name});
-    }
-    if (item.kind === 'align') continue;
-    const {text, words} = item;
-    const its = bytes.subarray(address - begin, end - begin);
-    lines.push({address, bytes: its, ...(text !== undefined && {text}), ...(words !== undefined && {words})});
-  }
-  return lines;
 }
 
 function find(labels: ReadonlyMap<string, number>, name: string): number {

@@ -1,4 +1,5 @@
-import {align, assemble, func, label, object, type Item, type Line} from '../elf/assemble.ts';
+import {align, assemble, func, label, object, type Item} from '../elf/assemble.ts';
+import type {Line} from '../elf/listing.ts';
 import {PF_R, PF_W, PF_X} from '../elf/elf.ts';
 import type {Program, ProgramSymbol} from '../elf/program.ts';
 import {ascii} from '../elf/strings.ts';

@@ -1,5 +1,4 @@
-import {readFileSync} from 'node:fs';
-import {Snapshot, type ProcessInfo} from '../model/snapshot.ts';
+import {Snapshot} from '../model/snapshot.ts';
 import {sizeText} from '../model/size.ts';
 import {Trouble} from '../model/trouble.ts';
 import {parseListing, type Listing} from '../parse/listing.ts';
@@ -8,6 +7,7 @@ import type {Status} from '../parse/status.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
+import {isSame, processInfo} from './identity.ts';
 import {errnoOf} from './trouble.ts';
 
 export interface CaptureOptions {
@@ -159,11 +159,6 @@ function isAlive(file: ProcFile): boolean {
   }
 }
 
-/** One process and one program image: exec keeps the start time, and places code and stack anew. */
-const isSame = (a: Stat, b: Stat): boolean =>
-  a.startTime === b.startTime && a.startCode === b.startCode && a.endCode === b.endCode && a.startStack === b.startStack &&
-  a.argStart === b.argStart && b.state !== 'X'; // prettier-ignore
-
 /** Why there is nothing to list. */
 function withoutMemory(handle: ProcessHandle): Trouble {
   const what = `Cannot look at process ${handle.pid}.`;
@@ -194,32 +189,4 @@ function toSnapshot(
     rejected: listing.rejected,
     notes,
   });
-}
-
-function processInfo(handle: ProcessHandle, stat: Stat, status: Status): ProcessInfo {
-  const exe = handle.exe();
-  const bootId = bootIdOf(handle.root);
-  return {
-    pid: handle.pid,
-    ppid: stat.ppid,
-    comm: stat.comm,
-    ...(exe !== undefined && {exe}),
-    startTime: stat.startTime,
-    ...(bootId !== undefined && {bootId}),
-    state: stat.state,
-    threads: stat.threads,
-    ...(typeof status['uid'] === 'number' && {uid: status['uid']}),
-    startCode: stat.startCode,
-    startStack: stat.startStack,
-    startBrk: stat.startBrk,
-  };
-}
-
-/** Tells two runs of the machine apart, since start times count from boot. */
-function bootIdOf(root: string): string | undefined {
-  try {
-    return readFileSync(`${root}/sys/kernel/random/boot_id`, 'latin1').trim();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,14 @@
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {memmap} from '../helpers/cli.ts';
 import {conforms} from '../helpers/schema.ts';
 
-const isHere = process.arch === 'x64';
+/** The layout of the tutorial is that of x86-64. */
+function isHere(t: ExecutionContext): boolean {
+  if (process.arch === 'x64') return true;
+  t.log(`skipped: the helper for ${process.arch} has another layout`);
+  t.pass();
+  return false;
+}
 
 interface Document {
   pid: number;
@@ -16,7 +22,8 @@ interface Document {
   }>;
 }
 
-(isHere ? test : test.skip)("the helper's memory is the tutorial's, to the character", async (t) => {
+test("the helper's memory is the tutorial's, to the character", async (t) => {
+  if (!isHere(t)) return;
   const {stdout, code} = await memmap(['demo', 'brk', '--json']);
   t.is(code, 0);
   const document = JSON.parse(stdout) as Document;
@@ -31,7 +38,8 @@ interface Document {
   ]);
 });
 
-(isHere ? test : test.skip)('brk makes a [heap] of one page that is not resident until it is touched', async (t) => {
+test('brk makes a [heap] of one page that is not resident until it is touched', async (t) => {
+  if (!isHere(t)) return;
   const {steps, ok} = JSON.parse((await memmap(['demo', 'brk', '--json'])).stdout) as Document;
   t.true(ok);
   const [grow, touch] = steps;
@@ -40,26 +48,24 @@ interface Document {
   t.deepEqual(touch!.changes.map(({kind, range, delta}) => [kind, range, delta.size, delta.rss]), [['touched', grow!.changes[0]!.range, 0, 4096]]); // prettier-ignore
 });
 
-(isHere ? test : test.skip)(
-  'the story names the PID, the prediction, what changed and why, and the helper is gone after it',
-  async (t) => {
-    const {stdout, code, stderr} = await memmap(['demo', 'brk']);
-    t.is(code, 0);
-    t.is(stderr, '');
-    for (const words of [
-      /^pid: \d+$/m,
-      /Prediction: {2}\+ new {2}\[heap\] {2}\+4 KiB/,
-      /As predicted\./,
-      /The kernel agreed with all 5 predictions\./,
-    ]) {
-      t.regex(stdout, words);
-    }
-    t.regex(stdout, /at random/);
-    t.regex(stdout, /Its resident size is 0/);
-    const pid = /^pid: (\d+)$/m.exec(stdout)![1]!;
-    t.is((await memmap(['show', pid])).code, 3);
-  },
-);
+test('the story names the PID, the prediction, what changed and why, and the helper is gone after it', async (t) => {
+  if (!isHere(t)) return;
+  const {stdout, code, stderr} = await memmap(['demo', 'brk']);
+  t.is(code, 0);
+  t.is(stderr, '');
+  for (const words of [
+    /^pid: \d+$/m,
+    /Prediction: {2}\+ new {2}\[heap\] {2}\+4 KiB/,
+    /As predicted\./,
+    /The kernel agreed with all 5 predictions\./,
+  ]) {
+    t.regex(stdout, words);
+  }
+  t.regex(stdout, /at random/);
+  t.regex(stdout, /Its resident size is 0/);
+  const pid = /^pid: (\d+)$/m.exec(stdout)![1]!;
+  t.is((await memmap(['show', pid])).code, 3);
+});
 
 test('without a name, the lessons are listed', async (t) => {
   t.regex((await memmap(['demo'])).stdout, /^brk {2,}the program break/m);

@@ -1,0 +1,39 @@
+import {readFileSync} from 'node:fs';
+import type {ProcessInfo} from '../model/snapshot.ts';
+import type {Stat} from '../parse/stat.ts';
+import type {Status} from '../parse/status.ts';
+import type {ProcessHandle} from './handle.ts';
+
+/** One process and one program image: exec keeps the start time, and places code and stack anew. */
+export const isSame = (a: Stat, b: Stat): boolean =>
+  a.startTime === b.startTime && a.startCode === b.startCode && a.endCode === b.endCode && a.startStack === b.startStack &&
+  a.argStart === b.argStart && b.state !== 'X'; // prettier-ignore
+
+/** Who a process is: what tells it from others, now and later. */
+export function processInfo(handle: ProcessHandle, stat: Stat, status: Status): ProcessInfo {
+  const exe = handle.exe();
+  const bootId = bootIdOf(handle.root);
+  return {
+    pid: handle.pid,
+    ppid: stat.ppid,
+    comm: stat.comm,
+    ...(exe !== undefined && {exe}),
+    startTime: stat.startTime,
+    ...(bootId !== undefined && {bootId}),
+    state: stat.state,
+    threads: stat.threads,
+    ...(typeof status['uid'] === 'number' && {uid: status['uid']}),
+    startCode: stat.startCode,
+    startStack: stat.startStack,
+    startBrk: stat.startBrk,
+  };
+}
+
+/** Tells two runs of the machine apart, since start times count from boot. */
+function bootIdOf(root: string): string | undefined {
+  try {
+    return readFileSync(`${root}/sys/kernel/random/boot_id`, 'latin1').trim();
+  } catch {
+    return undefined;
+  }
+}
