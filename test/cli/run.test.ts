@@ -145,7 +145,7 @@ test('--json tells start, exec, changes, exit and end, as the schema says, and t
 test('the report names what grew, the peak, and the largest that came', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
   const {stdout: python} = await run('python3', ['-c', 'import sys; print(sys.executable, end="")']);
-  const program = 'import time; time.sleep(0.2); x = bytearray(50 << 20); time.sleep(0.5)';
+  const program = 'import time; time.sleep(1); x = bytearray(50 << 20); time.sleep(1)';
   const {stderr, code} = await memmap(['run', '--', python, '-c', program]);
   t.is(code, 0);
   t.regex(stderr, /^memmap run: .*python\S* -c 'import time; /);

@@ -87,7 +87,7 @@ test('no such process, a kernel thread and a zombie are told apart', async (t) =
   t.like(gone(4_194_304), {kind: 'gone', why: 'there is no such process.'});
   t.like(gone(2), {kind: 'gone'});
   t.regex(gone(2).why, /kernel thread/);
-  const child = new Child(t, 'sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']);
+  const child = new Child(t, 'sh', ['-c', 'sleep 0.4 & echo $!; exec sleep 60']);
   const zombie = Number(await child.line());
   for (let tries = 0; tries < 100 && !/^State:\s+Z/m.test(readFileSync(`/proc/${zombie}/status`, 'latin1')); tries++) {
     execFileSync('sleep', ['0.02']);
