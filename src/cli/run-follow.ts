@@ -87,7 +87,6 @@ class Looks {
   readonly #session: Session;
   readonly #to: RunReporter;
   #begin = performance.now();
-  #unplaced: string | undefined;
 
   constructor(session: Session, to: RunReporter) {
     this.#session = session;
@@ -135,15 +134,10 @@ class Looks {
     };
   }
 
-  /** Seen in the middle of execve, a program has no place for its code yet. Once it has, it is no other one. */
+  /** Another program: its looks begin anew, close together. */
   #exec(tick: number, snapshot: Snapshot): void {
-    const {exe, startCode} = snapshot.process;
-    const isSame = exe === this.#unplaced;
-    this.#unplaced = startCode === '0' ? exe : undefined;
-    if (!isSame || exe === undefined) {
-      this.#begin = performance.now();
-      this.#to.exec(tick, snapshot);
-    }
+    this.#begin = performance.now();
+    this.#to.exec(tick, snapshot);
     this.#to.look(snapshot, this.#session.status());
   }
 }

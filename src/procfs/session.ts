@@ -130,18 +130,11 @@ export class Session {
   #anotherImage(): Look {
     const stat = this.#handle.stat();
     if (stat.state === 'Z' && stat.threads <= 1) return this.#ended();
-    const look = this.#adopt(this.#placedImage(), undefined);
+    const look = this.#adopt(this.#capture(false), undefined);
     if (look.saw === 'process') this.#reopen();
     // Where stat hides the addresses, only the silent descriptor says that this is another program.
     const isExec = stat.state !== 'Z';
     return {...look, saw: isExec ? 'exec' : 'process'} as Look;
-  }
-
-  /** For a moment during exec the new program has memory, and stat has no addresses for it yet. */
-  #placedImage(): Snapshot {
-    let snapshot = this.#capture(false);
-    for (let tries = 0; tries < 10 && snapshot.process.startCode === '0'; tries++) snapshot = this.#capture(false);
-    return snapshot;
   }
 
   #ended(): Look {
@@ -163,7 +156,11 @@ export class Session {
 
   #capture(usage: boolean): Snapshot {
     const begin = performance.now();
-    const snapshot = captureFrom(this.#handle, usage ? {maxStall: this.#maxStall} : {usage: false});
+    const options = usage ? {maxStall: this.#maxStall} : {usage: false};
+    let snapshot = captureFrom(this.#handle, options);
+    // For a moment during exec the new program has memory, and stat has no addresses for it yet.
+    for (let tries = 0; tries < 10 && snapshot.process.startCode === '0'; tries++)
+      snapshot = captureFrom(this.#handle, options);
     if (snapshot.source.format === 'smaps') {
       const ms = performance.now() - begin;
       this.#budget.spend(begin, ms);
