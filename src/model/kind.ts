@@ -1,110 +1,33 @@
-import {isFileBacked, sizeOf, type Region} from './region.ts';
-
 /**
- * What a region is for. A closed set: every region has exactly one of these.
- *
- * text rodata data bss   the executable's and the libraries' segments
- * heap                   the brk area, which the kernel labels `[heap]`
- * stack thread-stack     the main thread's stack, and what looks like another thread's
- * guard reserved         no access at all: a few pages that catch overruns, or a large range kept free
- * anon                   other memory without a file
- * file                   a mapped file that isn't a program
- * shared memfd           shared memory (SysV, POSIX, MAP_SHARED|MAP_ANONYMOUS); memory of memfd_create(2)
- * vdso vvar vsyscall     pages the kernel gives each process to call and read
- * device                 a mapping of a device
- * special                other objects of the kernel (perf buffers, io_uring, uprobes, sockets)
+ * What a region is for. A closed set: every region has exactly one of these, decided by `classify` in one place.
+ * The words are what `memmap explain KIND` and docs/kinds.md say.
  */
-export const KINDS = [
-  'text', 'rodata', 'data', 'bss', 'heap', 'stack', 'thread-stack', 'guard', 'reserved', 'anon', 'file', 'shared',
-  'memfd', 'vdso', 'vvar', 'vsyscall', 'device', 'special',
-] as const; // prettier-ignore
+export const KIND_MEANINGS = {
+  text: 'machine code of the executable or of a library',
+  rodata: 'constants and tables of the executable or of a library, read only',
+  relro: 'what the dynamic linker filled in and then made read only (RELRO): addresses of functions and of variables',
+  data: 'initialised variables of the executable or of a library',
+  bss: 'variables that start as zero: anonymous memory after the data of the executable or of a library',
+  heap: 'the brk area, which the kernel labels [heap]: where malloc of the main thread begins',
+  arena: 'a further heap of glibc malloc: blocks of 64 MiB of address space, of which a part may be used',
+  managed: 'the heap of a language runtime (V8, the JVM, Go), which collects its garbage itself',
+  jit: 'machine code that was made while the program runs',
+  stack: "the main thread's stack, which the kernel lets grow downwards",
+  'thread-stack': "another thread's stack",
+  guard: 'a few pages without access, to catch who runs over the end of a stack or of a heap',
+  reserved: 'addresses kept free for later: no access, and no memory behind them',
+  anon: 'other memory without a file: large blocks of malloc, and what programs map themselves',
+  file: "a mapped file that isn't a program",
+  shared: 'memory shared with other processes: SysV, POSIX, or MAP_SHARED|MAP_ANONYMOUS',
+  memfd: 'memory of memfd_create(2): a file that has no name in any folder',
+  hugetlb: 'huge pages of the hugetlb pool, which RSS and PSS do not count',
+  vdso: "code that the kernel gives each process, so that asking for the time isn't a system call",
+  vvar: 'data of the kernel that the code in the vdso reads',
+  vsyscall: 'an old page of the kernel for a few calls, at a fixed address',
+  device: 'a mapping of a device',
+  special: 'other objects of the kernel (perf buffers, io_uring, uprobes, sockets)',
+} as const;
 
-export type Kind = (typeof KINDS)[number];
+export type Kind = keyof typeof KIND_MEANINGS;
 
-const BY_NAME: Readonly<Record<string, Kind>> = {
-  '[heap]': 'heap',
-  '[stack]': 'stack',
-  '[vdso]': 'vdso',
-  '[vvar]': 'vvar',
-  '[vvar_vclock]': 'vvar',
-  '[vsyscall]': 'vsyscall',
-  '[vectors]': 'vsyscall',
-};
-
-const MIB = 1024 * 1024;
-
-/**
- * Gives each region of one address space its kind, in place. Regions must be in ascending order: some kinds show only in
- * the neighbours (the anonymous pages after a data segment are its bss).
- */
-export function classify(regions: Region[]): void {
-  const programs = filesThatRun(regions);
-  let previous: Region | undefined;
-  for (const [index, region] of regions.entries()) {
-    const kind = kindOf(region, previous, programs);
-    // A region may be shared with an earlier snapshot: what was said there stays.
-    if (region.kind !== kind) regions[index] = {...region, kind};
-    previous = regions[index];
-  }
-}
-
-/** A file is a program or a library if any of its regions may be executed. */
-function filesThatRun(regions: readonly Region[]): Set<string> {
-  const files = new Set<string>();
-  for (const region of regions) if (region.perms[2] === 'x' && isFileBacked(region)) files.add(fileKey(region));
-  return files;
-}
-
-const fileKey = (region: Region): string => `${region.dev} ${region.inode} ${region.name}`;
-
-function kindOf(region: Region, previous: Region | undefined, programs: Set<string>): Kind {
-  const {name} = region;
-  if (name === '' && !isFileBacked(region)) return anonymousKind(region, previous);
-  if (name.startsWith('[')) return bracketKind(name);
-  if (name.startsWith('/memfd:')) return 'memfd';
-  if (isMemory(name)) return region.perms[3] === 'p' ? 'anon' : 'shared';
-  if (name === '/[aio] (deleted)') return 'special';
-  if (name.startsWith('/dev/') && name !== '/dev/zero') return 'device';
-  // Objects of the kernel have names such as `anon_inode:[perf_event]`. Other names without a slash are files to pmap.
-  if (/^\w+:/.test(name)) return 'special';
-  if (name === '/dev/zero') return 'anon';
-  if (!programs.has(fileKey(region))) return 'file';
-  return segmentKind(region.perms);
-}
-
-function bracketKind(name: string): Kind {
-  const kind = BY_NAME[name];
-  if (kind) return kind;
-  if (name.startsWith('[stack:')) return 'thread-stack'; // kernels 3.4 to 4.4 named thread stacks
-  if (name.startsWith('[anon_shmem:')) return 'shared';
-  return name.startsWith('[anon:') ? 'anon' : 'special';
-}
-
-/**
- * Memory that the kernel backs by a file of its own, which nobody can open: SysV segments, MAP_SHARED|MAP_ANONYMOUS (a
- * deleted /dev/zero), MAP_HUGETLB, memfd_secret(2); and POSIX shared memory, which is a file in /dev/shm.
- */
-const isMemory = (name: string): boolean =>
-  /^\/(?:SYSV[0-9a-f]{8}|dev\/zero|anon_hugepage|secretmem) \(deleted\)$/.test(name) || name.startsWith('/dev/shm/');
-
-function segmentKind(perms: string): Kind {
-  if (perms[2] === 'x') return 'text';
-  if (perms[1] === 'w') return 'data';
-  return perms[0] === 'r' ? 'rodata' : 'guard';
-}
-
-function anonymousKind(region: Region, previous: Region | undefined): Kind {
-  const touching = previous !== undefined && previous.end === region.start ? previous : undefined;
-  if (region.perms.startsWith('---')) return sizeOf(region) <= MIB ? 'guard' : 'reserved';
-  if (touching?.kind === 'data' && region.perms.startsWith('rw-')) return 'bss';
-  if (touching?.kind === 'guard' && looksLikeThreadStack(touching, region)) return 'thread-stack';
-  return 'anon';
-}
-
-/** A C library maps guard and stack as one block; one of the two, or both together, is a round number of MiB (8 by default). */
-function looksLikeThreadStack(guard: Region, region: Region): boolean {
-  const stack = sizeOf(region);
-  return sizeOf(guard) <= 64 * 1024 && region.perms === 'rw-p' && (isRound(stack) || isRound(stack + sizeOf(guard)));
-}
-
-const isRound = (bytes: number): boolean => bytes > 0 && bytes % MIB === 0 && bytes <= 64 * MIB;
+export const KINDS = Object.keys(KIND_MEANINGS) as readonly Kind[];

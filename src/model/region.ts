@@ -26,6 +26,12 @@ export interface Region {
   readonly nameBase64?: string | undefined;
   /** What the region is for; decided by `classify`, once. */
   kind: Kind;
+  /** What it is in a few words, where the name doesn't say: `stack of thread 4242 (worker)`, `V8 young generation`. */
+  readonly label?: string | undefined;
+  /** Why `kind` and `label` are what they are, in one clause: `VmFlags has ht`. Decided by `classify`. */
+  readonly evidence?: string | undefined;
+  /** `guess` where only the shape and the neighbours tell; absent where the kernel or a file says so. */
+  readonly confidence?: 'guess' | undefined;
   /** The smaps counters, where the source has them. Absent is not zero. */
   readonly usage?: Usage | undefined;
   /** VmFlags codes in the kernel's order, unknown ones kept. Compare as a set: the order changed between kernels. */
@@ -66,6 +72,9 @@ export function regionJSON(region: Region): Record<string, unknown> {
     name: region.name,
     nameBase64: region.nameBase64,
     kind: region.kind,
+    label: region.label,
+    evidence: region.evidence,
+    confidence: region.confidence,
     usage: region.usage,
     flags: region.flags,
     attributes: region.attributes,

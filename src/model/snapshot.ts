@@ -1,5 +1,6 @@
 import {regionJSON, sizeOf, type Region} from './region.ts';
 import {addUsage} from './usage.ts';
+import type {Clues} from './clues.ts';
 import type {Kind} from './kind.ts';
 
 /** Where a snapshot comes from. */
@@ -68,6 +69,7 @@ interface SnapshotParts {
   readonly rejected?: readonly Rejected[];
   /** What a reader should know, a sentence each. */
   readonly notes?: readonly string[];
+  readonly clues?: Clues | undefined;
 }
 
 /** All regions of one process at one moment, with its status. */
@@ -82,6 +84,8 @@ export class Snapshot {
   readonly status: Readonly<Record<string, number | string | boolean>>;
   readonly rejected: readonly Rejected[];
   readonly notes: readonly string[];
+  /** What else tells what the regions are for; empty for a bare listing. */
+  readonly clues: Clues;
   #totals: Totals | undefined;
 
   constructor(parts: SnapshotParts) {
@@ -93,12 +97,13 @@ export class Snapshot {
     this.status = parts.status ?? {};
     this.rejected = parts.rejected ?? [];
     this.notes = parts.notes ?? [];
+    this.clues = parts.clues ?? {};
   }
 
   /** The same snapshot, said to come from somewhere else. */
   withSource(source: Source): Snapshot {
-    const {regions, takenAt, process, consistency, status, rejected, notes} = this;
-    return new Snapshot({source, regions, takenAt, process, consistency, status, rejected, notes});
+    const {regions, takenAt, process, consistency, status, rejected, notes, clues} = this;
+    return new Snapshot({source, regions, takenAt, process, consistency, status, rejected, notes, clues});
   }
 
   get totals(): Totals {

@@ -1,4 +1,4 @@
-import {classify} from '../model/kind.ts';
+import {classify} from '../classify/classify.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import {parseGdb} from './gdb.ts';
 import {putInOrder} from './order.ts';

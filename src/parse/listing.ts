@@ -1,4 +1,4 @@
-import {classify} from '../model/kind.ts';
+import {classify} from '../classify/classify.ts';
 import type {Region} from '../model/region.ts';
 import type {Rejected} from '../model/snapshot.ts';
 import {CounterReader} from './counters.ts';

@@ -1,4 +1,5 @@
-import {classify, KINDS, type Kind} from '../model/kind.ts';
+import {classify} from '../classify/classify.ts';
+import {KINDS, type Kind} from '../model/kind.ts';
 import type {Region} from '../model/region.ts';
 import {Snapshot, type Rejected} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';

@@ -31,7 +31,7 @@ export class ProcessHandle {
 
   /** @param file relative to the process's directory: `maps`, `task/12/maps` */
   open(file: string): ProcFile {
-    return this.#orTrouble(() => new ProcFile(this.#path(file)));
+    return this.#orTrouble(() => new ProcFile(this.path(file)));
   }
 
   stat(): Stat {
@@ -47,7 +47,7 @@ export class ProcessHandle {
   /** What runs in it: /proc/PID/exe; undefined where that may not be read, or there is none. */
   exe(): string | undefined {
     try {
-      return readlinkSync(this.#path('exe'));
+      return readlinkSync(this.path('exe'));
     } catch {
       return undefined;
     }
@@ -55,7 +55,7 @@ export class ProcessHandle {
 
   /** Thread ids. */
   threads(): number[] {
-    return this.#orTrouble(() => readdirSync(this.#path('task')).map(Number));
+    return this.#orTrouble(() => readdirSync(this.path('task')).map(Number));
   }
 
   close(): void {
@@ -64,10 +64,11 @@ export class ProcessHandle {
 
   /** status and stat come in one read(2); readFileSync is right for them. */
   #readSmall(file: string): Buffer {
-    return this.#orTrouble(() => readFileSync(this.#path(file)));
+    return this.#orTrouble(() => readFileSync(this.path(file)));
   }
 
-  #path(file: string): string {
+  /** Where a file of this process is, as long as the handle is open. */
+  path(file: string): string {
     return `/proc/self/fd/${this.#directory}/${file}`;
   }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {classify} from '../../src/model/kind.ts';
+import {classify} from '../../src/classify/classify.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import type {Usage} from '../../src/model/usage.ts';
 import {bytes, Editor, isFile, toRegion, type Backing, type Piece} from './edits.ts';

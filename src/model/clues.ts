@@ -1,0 +1,77 @@
+/**
+ * What the kernel and the files say about an address space beside its regions: enough to tell what each region is for, and
+ * saved with a snapshot, so that another machine can tell the same. All addresses are plain numbers of bytes; those that
+ * aren't whole pages are exact below 2^53, as all addresses of user space on today's machines are.
+ */
+export interface Clues {
+  /** Bytes of a page: AT_PAGESZ of /proc/PID/auxv. */
+  readonly pageSize?: number | undefined;
+  /** Fields 26–28 and 45–51 of proc_pid_stat(5). Absent where the reader may not trace the process: the kernel hides them. */
+  readonly marks?: Marks | undefined;
+  /** /proc/PID/auxv, getauxval(3): where the kernel put the program, its interpreter and the vdso. */
+  readonly auxv?: AuxiliaryVector | undefined;
+  readonly threads?: readonly Thread[] | undefined;
+  /** The ELF files that are mapped, by region name; what their program headers say. */
+  readonly files?: Readonly<Record<string, ElfClue>> | undefined;
+  /** /proc/PID/limits, the soft ones, in bytes; null is unlimited. */
+  readonly limits?: Limits | undefined;
+  /** /proc/sys/vm/max_map_count: how many regions a process may have. */
+  readonly maxMapCount?: number | undefined;
+}
+
+export interface Marks {
+  readonly startCode: number;
+  readonly endCode: number;
+  readonly startStack: number;
+  readonly startData: number;
+  readonly endData: number;
+  /** Where the brk area begins; it may be empty, and then no region shows it. */
+  readonly startBrk: number;
+  readonly argStart: number;
+  readonly argEnd: number;
+  readonly envStart: number;
+  readonly envEnd: number;
+}
+
+export interface AuxiliaryVector {
+  /** AT_PHDR: the program headers of the executable, in memory. */
+  readonly phdr?: number;
+  /** AT_BASE: where the interpreter (ld.so) is mapped; 0 for a static program. */
+  readonly base?: number;
+  /** AT_ENTRY: the program's first instruction. */
+  readonly entry?: number;
+  /** AT_SYSINFO_EHDR: the vdso. */
+  readonly vdso?: number;
+}
+
+export interface Thread {
+  readonly tid: number;
+  /** /proc/PID/task/TID/comm. */
+  readonly name: string;
+  /** The stack pointer of a thread that waits in the kernel (/proc/PID/task/TID/syscall); absent while it runs. */
+  readonly stackPointer?: number | undefined;
+}
+
+/** The program headers of a mapped ELF file: elf(5). Bytes, file offsets and virtual addresses as in the file. */
+export interface ElfClue {
+  readonly segments: readonly ElfSegment[];
+  /** PT_GNU_RELRO, as a range of the file's own virtual addresses. */
+  readonly relro?: {readonly start: number; readonly end: number} | undefined;
+}
+
+/** One PT_LOAD. */
+export interface ElfSegment {
+  readonly offset: number;
+  readonly address: number;
+  readonly fileSize: number;
+  readonly memorySize: number;
+  /** p_flags: PF_X 1, PF_W 2, PF_R 4. */
+  readonly flags: number;
+}
+
+export interface Limits {
+  readonly stack?: number | null;
+  readonly data?: number | null;
+  readonly addressSpace?: number | null;
+  readonly locked?: number | null;
+}
