@@ -37,6 +37,11 @@ export abstract class BaseCommand extends Command {
     return process.stdout.isTTY ? Math.max(process.stdout.columns || 80, 1) : undefined;
   }
 
+  /** Lines that a picture may have: most of the terminal, where output goes to one. */
+  protected get height(): number | undefined {
+    return process.stdout.isTTY ? Math.max(24, (process.stdout.rows || 54) - 10) : undefined;
+  }
+
   /** Writes a JSON document, or text for people. */
   protected print(isJson: boolean, document: () => object, text: () => string): Promise<void> {
     return writeOut(isJson ? jsonDocument(document()) : text());

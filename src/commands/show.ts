@@ -2,6 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
 import {parseDuration} from '../cli/duration.ts';
 import {readTarget, resolveTarget} from '../cli/target.ts';
+import {renderPicture} from '../render/picture.ts';
 import {renderSnapshot} from '../render/snapshot.ts';
 
 export default class Show extends BaseCommand {
@@ -14,6 +15,7 @@ Resident memory comes from smaps, and reading that holds up the process. Where i
     '<%= config.bin %> <%= command.id %> $$',
     '<%= config.bin %> <%= command.id %> /proc/self/maps',
     'cat /proc/$$/smaps | <%= config.bin %> <%= command.id %> -',
+    '<%= config.bin %> <%= command.id %> $$ --map',
     '<%= config.bin %> <%= command.id %> $$ --json',
   ];
 
@@ -26,6 +28,10 @@ Resident memory comes from smaps, and reading that holds up the process. Where i
   };
 
   static override flags = {
+    map: Flags.boolean({
+      description: 'draw the address space as a picture, for people: not together with --json',
+      exclusive: ['json'],
+    }),
     'max-stall': Flags.string({
       description: 'for how long reading may hold up the process',
       default: '50ms',
@@ -42,7 +48,9 @@ Resident memory comes from smaps, and reading that holds up the process. Where i
       maxStall: parseDuration(flags['max-stall']),
     });
     this.remark(snapshot);
-    await this.print(flags.json, () => snapshot.toJSON(), () => renderSnapshot(snapshot, {width: this.width})); // prettier-ignore
+    const look = {width: this.width, rows: this.height};
+    const draw = flags.map ? renderPicture : renderSnapshot;
+    await this.print(flags.json, () => snapshot.toJSON(), () => draw(snapshot, look)); // prettier-ignore
     this.exitFor([snapshot]);
   }
 }

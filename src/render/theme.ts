@@ -13,6 +13,10 @@ const ROLES = {
   change: (chalk: ChalkInstance) => chalk.yellow,
   move: (chalk: ChalkInstance) => chalk.cyan,
   heap: (chalk: ChalkInstance) => chalk.magenta,
+  code: (chalk: ChalkInstance) => chalk.blueBright,
+  data: (chalk: ChalkInstance) => chalk.yellow,
+  stack: (chalk: ChalkInstance) => chalk.green,
+  file: (chalk: ChalkInstance) => chalk.cyan,
   bad: (chalk: ChalkInstance) => chalk.red.bold,
   good: (chalk: ChalkInstance) => chalk.green.bold,
 } as const;

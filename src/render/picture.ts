@@ -1,0 +1,122 @@
+import {address, type Region} from '../model/region.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {sizeText} from '../model/size.ts';
+import {bar} from './picture-bar.ts';
+import {objectBlocks, single, type Block, type IsProgram} from './picture-blocks.ts';
+import {mostImportant, runsOfOneKind} from './picture-fewer.ts';
+import {barRoom, drawRows, PIPED_WIDTH, wrapped, type Row} from './picture-frame.ts';
+import {gapBetween, gapFacts, type Gap} from './picture-gaps.ts';
+import {ruler, scaleFor, scaleWords, type Scale} from './picture-scale.ts';
+import {blockPerms, blockTexts, roleOfWord} from './picture-words.ts';
+import {howMuch, who, type Look} from './snapshot.ts';
+import {paint} from './theme.ts';
+
+export interface PictureLook extends Look {
+  /** Lines that the drawing may take. */
+  readonly rows?: number | undefined;
+}
+
+const MOST_ROWS = 60;
+
+/** So few regions are drawn each for itself. */
+const FEW = 16;
+
+/** Holes smaller than this, between libraries, say little: 1 MiB. */
+const SMALL_GAP = 2 ** 20;
+
+/**
+ * The address space as a picture: high addresses at the top, as in a textbook, so that the heap grows up and the stack
+ * down. A line is a region or neighbours that are one thing, and its bar is as long as the region is large.
+ */
+export function renderPicture(snapshot: Snapshot, look: PictureLook = {}): string {
+  const width = look.width ?? PIPED_WIDTH;
+  const {blocks, gaps, hidden} = compose(snapshot, look.rows ?? MOST_ROWS);
+  const scale = scaleFor(Math.max(0, ...blocks.map(({size}) => size)), barRoom(width));
+  const rows = blocks.flatMap((block, index) => [blockRow(block, scale), ...gapRow(gaps[index])]);
+  const titles = {ruler: ruler(scale), numbers: ['size', 'resident'], least: [1, 0]};
+  return [
+    ...wrapped(who(snapshot), width).map((line) => paint('title', line)),
+    ...wrapped(howMuch(snapshot), width),
+    '',
+    ...drawRows(rows, titles, width),
+    '',
+    ...legend(snapshot, blocks, hidden, scale).flatMap((line) => wrapped(line, width)),
+    '',
+  ].join('\n');
+}
+
+interface Composition {
+  /** From high addresses to low ones. */
+  readonly blocks: readonly Block[];
+  /** What lies below each block, where it is drawn. */
+  readonly gaps: ReadonlyArray<Gap | undefined>;
+  /** How many gaps are not drawn. */
+  readonly hidden: number;
+}
+
+/** The most detailed picture that has room. */
+function compose(snapshot: Snapshot, most: number): Composition {
+  const facts = gapFacts(snapshot);
+  for (const {blocks, smallest} of views(snapshot)) {
+    const gaps = blocks.map((block, index) => gapBetween(blocks[index - 1]?.regions.at(-1), block.regions[0]!, facts));
+    const drawn = gaps.map((gap) => (gap && (gap.isNamed || gap.end - gap.start >= smallest) ? gap : undefined));
+    const count = blocks.length + drawn.filter(Boolean).length;
+    const hidden = gaps.filter(Boolean).length - drawn.filter(Boolean).length;
+    if (count <= most || blocks.length < 4) return {blocks: [...blocks].reverse(), gaps: drawn.reverse(), hidden};
+  }
+  return {blocks: [], gaps: [], hidden: 0};
+}
+
+/** Blocks from the finest to the coarsest, and how large an unnamed gap must be to be drawn. */
+function* views({regions, process}: Snapshot): Generator<{blocks: readonly Block[]; smallest: number}> {
+  const isProgram = programOf(regions, process.exe);
+  if (regions.length <= FEW) yield {blocks: regions.map(single), smallest: 0};
+  const detailed = objectBlocks(regions, isProgram, isProgram);
+  yield {blocks: detailed, smallest: SMALL_GAP};
+  yield {blocks: runsOfOneKind(detailed, 'library'), smallest: SMALL_GAP};
+  const objects = objectBlocks(regions, isProgram, () => false);
+  yield {blocks: runsOfOneKind(objects, 'library'), smallest: SMALL_GAP};
+  const runs = runsOfOneKind(objects);
+  yield {blocks: runs, smallest: SMALL_GAP};
+  for (const keep of [24, 18, 14, 11, 9, 7, 5, 3, 1, 0]) yield {blocks: mostImportant(runs, keep), smallest: 2 ** 30};
+}
+
+/** The file that /proc/PID/exe names; else the first that has code, as the kernel puts the program below the libraries. */
+function programOf(regions: readonly Region[], exe: string | undefined): IsProgram {
+  const isThere = exe !== undefined && regions.some(({name}) => name === exe);
+  const name = isThere ? exe : regions.find((region) => region.kind === 'text')?.name;
+  return (region) => region.name === name && name !== '';
+}
+
+function blockRow(block: Block, scale: Scale): Row {
+  return {
+    spine: '│',
+    address: address(block.regions[0]!.start),
+    bar: bar(scale, block),
+    numbers: [sizeText(block.size), block.rss === undefined ? '' : sizeText(block.rss)],
+    perms: blockPerms(block),
+    word: block.word,
+    texts: blockTexts(block),
+    role: roleOfWord(block.word),
+  };
+}
+
+export const gapRow = (gap: Gap | undefined): Row[] =>
+  gap ? [{spine: '┊', texts: [gap.text], role: 'quiet'}] : [];
+
+function legend({regions, totals}: Snapshot, blocks: readonly Block[], hidden: number, scale: Scale): string[] {
+  const shades =
+    totals['rss'] === undefined
+      ? '▒ mapped; what of it is resident, this listing does not say'
+      : '█ resident   ▌ not all of it   ░ address space only';
+  const gaps = `${hidden} smaller ${hidden === 1 ? 'gap is' : 'gaps are'} not drawn`;
+  const notes = [
+    blocks.length < regions.length ? `${regions.length} regions are drawn in ${blocks.length} lines` : '',
+    hidden > 0 ? gaps : '',
+  ].filter(Boolean);
+  return [
+    `${shades}   ┊ nothing mapped`,
+    `The address is where a line begins; ${scaleWords(scale)}.`,
+    ...(notes.length > 0 ? [`${notes.join('; ')}. Without --map each region is a row.`] : []),
+  ];
+}
