@@ -14,6 +14,13 @@ export interface Block extends Amount {
 /** Which file is the program itself: its regions are drawn apart, since the picture of a process begins with them. */
 export type IsProgram = (region: Region) => boolean;
 
+/** The file that /proc/PID/exe names; else the first that has code, as the kernel puts the program below the libraries. */
+export function programOf(regions: readonly Region[], exe: string | undefined): IsProgram {
+  const isThere = exe !== undefined && regions.some(({name}) => name === exe);
+  const name = isThere ? exe : regions.find((region) => region.kind === 'text')?.name;
+  return (region) => region.name === name && name !== '';
+}
+
 /** Each region for itself. */
 export const single = (region: Region): Block => ({
   regions: [region],
@@ -24,10 +31,8 @@ export const single = (region: Region): Block => ({
 });
 
 /** Regions as one thing. */
-export const whole = (regions: readonly Region[], word: string): Block => ({
-  ...joined(regions.map(single), word),
-  things: 1,
-});
+export const whole = (regions: readonly Region[], word: string): Block =>
+  regions.length === 1 ? single(regions[0]!) : {...joined(regions.map(single), word), things: 1};
 
 /** Neighbours as one block. Where some of them don't say what is resident, the others' sum is what is known. */
 export function joined(blocks: readonly Block[], word: string): Block {
@@ -58,13 +63,14 @@ export function objectBlocks(regions: readonly Region[], isProgram: IsProgram, a
     if (group && !isApart && !apart(group.at(-1)!) && isOneThing(group, region)) group.push(region);
     else groups.push([region]);
   }
-  return groups.map((group) => whole(group, wordOf(group, isProgram)));
+  return groups.map((group) => whole(group, group.length === 1 ? group[0]!.kind : wordOf(group, isProgram)));
 }
 
 /** Older linkers left holes of up to 2 MiB between the segments of a library, and so do linkers for large pages. */
 const HOLE = 4 * 1024 * 1024;
 
-function isOneThing(group: readonly Region[], next: Region): boolean {
+/** Does a region belong to the one thing that these, below it, are? */
+export function isOneThing(group: readonly Region[], next: Region): boolean {
   const [first, last] = [group[0]!, group.at(-1)!];
   const touches = last.end === next.start;
   if (isFileBacked(next) && fileOf(next) === fileOf(first)) return next.start - last.end <= HOLE;
@@ -77,14 +83,17 @@ function isOneThing(group: readonly Region[], next: Region): boolean {
 
 const fileOf = ({dev, inode, name}: Region): string => `${dev} ${inode} ${name}`;
 
-/** The first region of a library may be its constants; that there is code makes it one. */
+/** A library's first region may be its constants: that there is code makes it one. */
 function wordOf(group: readonly Region[], isProgram: IsProgram): string {
-  if (group.length > 1 && group.some(isProgram)) return 'program';
-  if (group.every(({kind}) => kind === group[0]!.kind)) return group[0]!.kind;
+  if (group.some(isProgram)) return 'program';
   if (group.some(({kind}) => kind === 'text')) return 'library';
-  return group.find(({kind}) => kind === 'thread-stack' || kind === 'arena')?.kind ?? largestKind(group);
+  return wordOfKinds(group);
 }
 
-function largestKind(group: readonly Region[]): string {
-  return group.reduce((most, region) => (sizeOf(region) > sizeOf(most) ? region : most)).kind;
+/** The kind that all of them have but for guards; else `mixed`. */
+export function wordOfKinds(regions: readonly Region[]): string {
+  const kinds = new Set(regions.map(({kind}) => kind));
+  if (kinds.size > 1) kinds.delete('guard');
+  if (kinds.has('arena')) kinds.delete('reserved');
+  return kinds.size === 1 ? [...kinds][0]! : 'mixed';
 }

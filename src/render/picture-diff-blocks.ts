@@ -8,18 +8,25 @@ export interface DiffBlock {
   readonly before: readonly Region[];
   readonly after: readonly Region[];
   readonly changes: readonly Change[];
+  /** How many of the regions are the same on both sides. */
+  readonly same: number;
 }
 
 /**
- * Both sides as one list, ascending: by where things are after. What is gone stands above what lay below it before.
+ * Both sides as one list, ascending: by where things are after. What is gone stands where it was; or, where two runs are
+ * compared and all addresses differ, above what lay below it.
  */
-export function diffBlocks({before, after, changes}: Diff): DiffBlock[] {
+export function diffBlocks({before, after, changes, match}: Diff): DiffBlock[] {
   const ties = new Ties(changes);
   const placed: Array<{block: DiffBlock; place: number}> = [];
   const placeOf = new Map<DiffBlock, number>();
   const done = new Set<DiffBlock>();
+  // What is the same lies at the same address, in the comparison of two runs too: else it has moved.
+  const untied = new Map(
+    before.regions.filter((region) => !ties.of('before', region)).map((region) => [region.start, region]),
+  );
   for (const region of after.regions) {
-    const block = ties.of('after', region) ?? {before: [], after: [region], changes: []};
+    const block = ties.of('after', region) ?? unchanged(untied.get(region.start) ?? region, region);
     if (done.has(block)) continue;
     done.add(block);
     placed.push({block, place: region.start});
@@ -28,13 +35,21 @@ export function diffBlocks({before, after, changes}: Diff): DiffBlock[] {
   let below = -1;
   for (const region of before.regions) {
     const block = ties.of('before', region);
-    if (block && block.after.length === 0 && !done.has(block)) placed.push({block, place: below});
-    else below = Math.max(below, block ? (placeOf.get(block) ?? below) : region.start);
+    if (block && block.after.length === 0) {
+      if (!done.has(block)) placed.push({block, place: match === 'address' ? region.start : below});
+    } else below = block ? placeOf.get(block)! : region.start;
     if (block) done.add(block);
   }
   // The sort is stable: what is gone follows what it lay above, in its own order.
   return placed.sort((a, b) => a.place - b.place).map(({block}) => block);
 }
+
+const unchanged = (before: Region, after: Region): DiffBlock => ({
+  before: [before],
+  after: [after],
+  changes: [],
+  same: 1,
+});
 
 /** Which regions go together, since a change or several in a row concern them. */
 class Ties {
@@ -60,10 +75,12 @@ class Ties {
       }
     }
     // The largest takes the others in, so that a long chain of changes costs no more than its length.
-    const [block = {before: [], after: [], changes: []}, ...others] = [...found].sort((a, b) => weight(b) - weight(a));
+    const [block = {before: [], after: [], changes: [], same: 0}, ...others] = [...found].sort(
+      (a, b) => weight(b) - weight(a),
+    );
     block.changes.push(change);
     for (const side of ['before', 'after'] as const) {
-      const added = [...change[side].filter((region) => !this.#blocks[side].has(region))];
+      const added = change[side].filter((region) => !this.#blocks[side].has(region));
       for (const other of others) added.push(...other[side]);
       for (const region of added) {
         block[side].push(region);
@@ -78,6 +95,7 @@ interface DraftBlock {
   readonly before: Region[];
   readonly after: Region[];
   readonly changes: Change[];
+  readonly same: 0;
 }
 
 const weight = ({before, after}: DraftBlock): number => before.length + after.length;
@@ -90,6 +108,7 @@ export const joinedDiff = (blocks: readonly DiffBlock[]): DiffBlock =>
         before: blocks.flatMap((block) => block.before),
         after: blocks.flatMap((block) => block.after),
         changes: blocks.flatMap((block) => block.changes),
+        same: blocks.reduce((sum, block) => sum + block.same, 0),
       };
 
 /** Bytes on one side. */

@@ -1,7 +1,7 @@
 import {joined, type Block} from './picture-blocks.ts';
 
 /** Above this a hole parts two areas of the address space, and blocks on its sides are not drawn as one: 32 TiB. */
-const ANOTHER_AREA = 2 ** 45;
+export const ANOTHER_AREA = 2 ** 45;
 
 /**
  * Neighbours of one kind as one block: 1000 thread stacks, 50000 anonymous regions, 40 libraries.
@@ -10,9 +10,7 @@ const ANOTHER_AREA = 2 ** 45;
  */
 export function runsOfOneKind(blocks: readonly Block[], stays = ''): Block[] {
   const isRun = (last: Block, next: Block): boolean =>
-    last.word === next.word &&
-    last.word !== stays &&
-    next.regions[0]!.start - last.regions.at(-1)!.end < ANOTHER_AREA;
+    last.word === next.word && last.word !== stays && next.regions[0]!.start - last.regions.at(-1)!.end < ANOTHER_AREA;
   return groupsBy(blocks, isRun).map((group) => joined(group, group[0]!.word));
 }
 

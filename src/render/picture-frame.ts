@@ -32,7 +32,7 @@ export const PIPED_WIDTH = 100;
 export const barRoom = (width: number): number => Math.min(36, Math.max(4, Math.floor(width * 0.26)));
 
 /** Room that text should have, before a column is left out for it. */
-const TEXT = 24;
+const TEXT = 28;
 
 /** The picture's lines, with a line of titles: high addresses first, as the rows are. */
 export function drawRows(rows: readonly Row[], titles: Titles, width: number): string[] {
@@ -73,7 +73,10 @@ function layout(rows: readonly Row[], titles: Titles, width: number): Columns {
     word: most((row) => row.word),
   }; // prettier-ignore
   // What stands before a colon must have room; a list behind it may be cut.
-  const text = Math.min(TEXT, most((row) => row.bar && row.texts.at(-1)!.split(': ')[0]));
+  const text = Math.min(
+    TEXT,
+    most((row) => row.bar && row.texts.at(-1)!.split(': ')[0]),
+  );
   const isTight = (): boolean => room(columns, width) < text;
   const leave: Array<() => unknown> = [
     () => (columns.perms = 0),
@@ -128,6 +131,18 @@ export function clip(text: string, width: number): string {
     cut += character;
   }
   return width < 1 ? '' : `${cut}…`;
+}
+
+/** Short texts side by side, as many in a line as fit. */
+export function packed(texts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const text of texts) {
+    const last = lines.at(-1);
+    const longer = `${last}   ${text}`;
+    if (last !== undefined && cells(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(clip(text, width));
+  }
+  return lines;
 }
 
 /** A sentence in lines that fit. */

@@ -44,7 +44,12 @@ export function gapBetween(below: Region | undefined, above: Region, facts: GapF
   const end = above.start;
   if (start >= end) return undefined;
   if (start < UPPER_HALF && end >= UPPER_HALF)
-    return {start, end, text: `${sizeText(end - start)} not for programs: the upper half is the kernel's`, isNamed: true};
+    return {
+      start,
+      end,
+      text: `${sizeText(end - start)} not for programs: the upper half is the kernel's`,
+      isNamed: true,
+    };
   const why = below ? meanings(below, above, facts) : ['nothing at address 0, so a null pointer faults'];
   const text = [`${sizeText(end - start)} free`, why.join(', ')].filter(Boolean).join(': ');
   return {start, end, text, isNamed: why.length > 0};

@@ -8,10 +8,8 @@ import type {Role} from './theme.ts';
 export function blockTexts({regions, word, things}: Block): string[] {
   const names = distinctNames(regions);
   if (regions.length === 1) return names.length === 1 ? names[0]! : [''];
-  const [first] = names;
   const parts = partWords(regions, word);
-  if (names.length === 1 && first)
-    return [`${first[0]}: ${parts}`, `${first.at(-1)}: ${parts}`, first.at(-1)!].map((text) => text!);
+  if (names.length === 1) return [...names[0]!.map((name) => `${name}: ${parts}`), names[0]!.at(-1)!];
   const list = names.map((texts) => texts.at(-1)!).join(', ');
   const some = things > 1 && things < regions.length ? `${things} in ` : '';
   const count = `${some}${regions.length} regions${spread(regions)}`;
@@ -19,7 +17,7 @@ export function blockTexts({regions, word, things}: Block): string[] {
 }
 
 /** Names, each as it is and without its folders; in address order, each once. At most so many as may have room. */
-function distinctNames(regions: readonly Region[]): string[][] {
+export function distinctNames(regions: readonly Region[]): string[][] {
   const names = new Set<string>();
   for (const region of regions) {
     const name = region.label ?? region.name;

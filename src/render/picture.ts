@@ -1,10 +1,10 @@
-import {address, type Region} from '../model/region.ts';
+import {address} from '../model/region.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {sizeText} from '../model/size.ts';
 import {bar} from './picture-bar.ts';
-import {objectBlocks, single, type Block, type IsProgram} from './picture-blocks.ts';
+import {objectBlocks, programOf, single, type Block} from './picture-blocks.ts';
 import {mostImportant, runsOfOneKind} from './picture-fewer.ts';
-import {barRoom, drawRows, PIPED_WIDTH, wrapped, type Row} from './picture-frame.ts';
+import {barRoom, drawRows, packed, PIPED_WIDTH, wrapped, type Row} from './picture-frame.ts';
 import {gapBetween, gapFacts, type Gap} from './picture-gaps.ts';
 import {ruler, scaleFor, scaleWords, type Scale} from './picture-scale.ts';
 import {blockPerms, blockTexts, roleOfWord} from './picture-words.ts';
@@ -40,7 +40,8 @@ export function renderPicture(snapshot: Snapshot, look: PictureLook = {}): strin
     '',
     ...drawRows(rows, titles, width),
     '',
-    ...legend(snapshot, blocks, hidden, scale).flatMap((line) => wrapped(line, width)),
+    ...packed([...shades(snapshot), '┊ nothing mapped'], width),
+    ...notes(snapshot, blocks, hidden, scale).flatMap((line) => wrapped(line, width)),
     '',
   ].join('\n');
 }
@@ -57,18 +58,27 @@ interface Composition {
 /** The most detailed picture that has room. */
 function compose(snapshot: Snapshot, most: number): Composition {
   const facts = gapFacts(snapshot);
-  for (const {blocks, smallest} of views(snapshot)) {
+  for (const {blocks, smallest, isLast} of views(snapshot)) {
+    if (blocks.length > most && !isLast) continue;
     const gaps = blocks.map((block, index) => gapBetween(blocks[index - 1]?.regions.at(-1), block.regions[0]!, facts));
     const drawn = gaps.map((gap) => (gap && (gap.isNamed || gap.end - gap.start >= smallest) ? gap : undefined));
-    const count = blocks.length + drawn.filter(Boolean).length;
-    const hidden = gaps.filter(Boolean).length - drawn.filter(Boolean).length;
-    if (count <= most || blocks.length < 4) return {blocks: [...blocks].reverse(), gaps: drawn.reverse(), hidden};
+    const count = drawn.filter(Boolean).length;
+    const hidden = gaps.filter(Boolean).length - count;
+    if (blocks.length + count <= most || isLast) return {blocks: [...blocks].reverse(), gaps: drawn.reverse(), hidden};
   }
   return {blocks: [], gaps: [], hidden: 0};
 }
 
-/** Blocks from the finest to the coarsest, and how large an unnamed gap must be to be drawn. */
-function* views({regions, process}: Snapshot): Generator<{blocks: readonly Block[]; smallest: number}> {
+interface View {
+  /** Ascending. */
+  readonly blocks: readonly Block[];
+  /** How large an unnamed gap must be to be drawn. */
+  readonly smallest: number;
+  readonly isLast?: boolean;
+}
+
+/** From the finest to the coarsest, which always has room. */
+function* views({regions, process}: Snapshot): Generator<View> {
   const isProgram = programOf(regions, process.exe);
   if (regions.length <= FEW) yield {blocks: regions.map(single), smallest: 0};
   const detailed = objectBlocks(regions, isProgram, isProgram);
@@ -78,14 +88,8 @@ function* views({regions, process}: Snapshot): Generator<{blocks: readonly Block
   yield {blocks: runsOfOneKind(objects, 'library'), smallest: SMALL_GAP};
   const runs = runsOfOneKind(objects);
   yield {blocks: runs, smallest: SMALL_GAP};
-  for (const keep of [24, 18, 14, 11, 9, 7, 5, 3, 1, 0]) yield {blocks: mostImportant(runs, keep), smallest: 2 ** 30};
-}
-
-/** The file that /proc/PID/exe names; else the first that has code, as the kernel puts the program below the libraries. */
-function programOf(regions: readonly Region[], exe: string | undefined): IsProgram {
-  const isThere = exe !== undefined && regions.some(({name}) => name === exe);
-  const name = isThere ? exe : regions.find((region) => region.kind === 'text')?.name;
-  return (region) => region.name === name && name !== '';
+  for (const keep of [24, 18, 14, 11, 9, 7, 5, 3, 1])
+    yield {blocks: mostImportant(runs, keep), smallest: 2 ** 30, isLast: keep === 1};
 }
 
 function blockRow(block: Block, scale: Scale): Row {
@@ -101,22 +105,21 @@ function blockRow(block: Block, scale: Scale): Row {
   };
 }
 
-export const gapRow = (gap: Gap | undefined): Row[] =>
-  gap ? [{spine: '┊', texts: [gap.text], role: 'quiet'}] : [];
+export const gapRow = (gap: Gap | undefined): Row[] => (gap ? [{spine: '┊', texts: [gap.text], role: 'quiet'}] : []);
 
-function legend({regions, totals}: Snapshot, blocks: readonly Block[], hidden: number, scale: Scale): string[] {
-  const shades =
-    totals['rss'] === undefined
-      ? '▒ mapped; what of it is resident, this listing does not say'
-      : '█ resident   ▌ not all of it   ░ address space only';
+const shades = ({totals}: Snapshot): string[] =>
+  totals['rss'] === undefined
+    ? ['▒ mapped; what of it is resident is not known']
+    : ['█ resident', '▌ nearly all', '░ address space only'];
+
+function notes({regions}: Snapshot, blocks: readonly Block[], hidden: number, scale: Scale): string[] {
   const gaps = `${hidden} smaller ${hidden === 1 ? 'gap is' : 'gaps are'} not drawn`;
-  const notes = [
+  const left = [
     blocks.length < regions.length ? `${regions.length} regions are drawn in ${blocks.length} lines` : '',
     hidden > 0 ? gaps : '',
   ].filter(Boolean);
   return [
-    `${shades}   ┊ nothing mapped`,
     `The address is where a line begins; ${scaleWords(scale)}.`,
-    ...(notes.length > 0 ? [`${notes.join('; ')}. Without --map each region is a row.`] : []),
+    ...(left.length > 0 ? [`${left.join('; ')}. Without --map each region is a row.`] : []),
   ];
 }
