@@ -7,8 +7,9 @@ import {programOf, wordOfKinds, type IsProgram} from './picture-blocks.ts';
 import {amountOf, diffBlocks, type DiffBlock} from './picture-diff-blocks.ts';
 import {fewerDiffBlocks} from './picture-diff-fewer.ts';
 import {diffTexts, kindsOf} from './picture-diff-words.ts';
-import {barRoom, drawRows, packed, PIPED_WIDTH, wrapped, type Row} from './picture-frame.ts';
+import {barRoom, drawRows, PIPED_WIDTH, type Row} from './picture-frame.ts';
 import {gapBetween, gapFacts, type GapFacts} from './picture-gaps.ts';
+import {packed, wrapped} from './picture-lines.ts';
 import {ruler, scaleFor, scaleWords, type Scale} from './picture-scale.ts';
 import type {PictureLook} from './picture.ts';
 import {who} from './snapshot.ts';
@@ -39,7 +40,7 @@ export function renderDiffPicture(diff: Diff, look: PictureLook = {}): string {
     rows = rowsOf(blocks, facts, scale, isProgram);
     if (rows.length <= most) break;
   }
-  const titles = {ruler: ruler(scale), numbers: ['size', 'change', 'resident'], least: [0, 2, 1]};
+  const titles = {ruler: ruler(scale), numbers: ['size', 'change', 'resident'], least: [0, 2, 1], cut: ', '} as const;
   return [
     ...[`before  ${who(before)}`, `after   ${who(after)}`, `match   ${match}: ${why}`].flatMap((line) =>
       wrapped(line, width),

@@ -4,8 +4,9 @@ import {sizeText} from '../model/size.ts';
 import {bar} from './picture-bar.ts';
 import {objectBlocks, programOf, single, type Block} from './picture-blocks.ts';
 import {mostImportant, runsOfOneKind} from './picture-fewer.ts';
-import {barRoom, drawRows, packed, PIPED_WIDTH, wrapped, type Row} from './picture-frame.ts';
+import {barRoom, drawRows, PIPED_WIDTH, type Row} from './picture-frame.ts';
 import {gapBetween, gapFacts, type Gap} from './picture-gaps.ts';
+import {packed, wrapped} from './picture-lines.ts';
 import {ruler, scaleFor, scaleWords, type Scale} from './picture-scale.ts';
 import {blockPerms, blockTexts, roleOfWord} from './picture-words.ts';
 import {howMuch, who, type Look} from './snapshot.ts';
@@ -33,7 +34,7 @@ export function renderPicture(snapshot: Snapshot, look: PictureLook = {}): strin
   const {blocks, gaps, hidden} = compose(snapshot, look.rows ?? MOST_ROWS);
   const scale = scaleFor(Math.max(0, ...blocks.map(({size}) => size)), barRoom(width));
   const rows = blocks.flatMap((block, index) => [blockRow(block, scale), ...gapRow(gaps[index])]);
-  const titles = {ruler: ruler(scale), numbers: ['size', 'resident'], least: [1, 0]};
+  const titles = {ruler: ruler(scale), numbers: ['size', 'resident'], least: [1, 0], cut: ': '} as const;
   return [
     ...wrapped(who(snapshot), width).map((line) => paint('title', line)),
     ...wrapped(howMuch(snapshot), width),
