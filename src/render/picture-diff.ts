@@ -11,7 +11,7 @@ import {barRoom, drawRows, PIPED_WIDTH, type Row} from './picture-frame.ts';
 import {gapBetween, gapFacts, type GapFacts} from './picture-gaps.ts';
 import {packed, wrapped} from './picture-lines.ts';
 import {ruler, scaleFor, scaleWords, type Scale} from './picture-scale.ts';
-import type {PictureLook} from './picture.ts';
+import {gapRow, type PictureLook} from './picture.ts';
 import {who} from './snapshot.ts';
 
 const MOST_ROWS = 60;
@@ -71,7 +71,7 @@ function rowsOf(blocks: readonly DiffBlock[], facts: GapFacts, scale: Scale, isP
       const gap = gapBetween(highest(below.after), first, facts);
       const isNews = block.changes.length > 0 || below.changes.length > 0;
       const isDrawn = gap && (gap.end - gap.start >= SMALL_GAP || (gap.isNamed && isNews));
-      if (isDrawn) rows.push({spine: '┊', texts: [gap.text], role: 'quiet'});
+      rows.push(...gapRow(isDrawn ? gap : undefined));
     }
     rows.push(block.changes.length === 0 ? sameRow(block) : changedRow(block, scale, isProgram));
     if (first) below = block;

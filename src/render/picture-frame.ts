@@ -64,7 +64,7 @@ function details({numbers = [], perms = '', word = '', texts, role}: Row, column
   const room = roomForText(columns, width);
   return [
     ...amounts,
-    columns.perms > 0 ? GAP + perms.padEnd(columns.perms) : '',
+    columns.perms > 0 ? GAP + paint(perms.includes('wx') ? 'bad' : undefined, perms.padEnd(columns.perms)) : '',
     what && GAP + paint(role, what),
     room > 0 ? GAP + fitting(texts, room) : '',
   ].join('');
