@@ -26,7 +26,9 @@ export function distinctNames(regions: readonly Region[]): string[][] {
   }
   return [...names].map((name) => {
     const text = safe(name);
-    return text.includes('/') ? [text, text.slice(text.lastIndexOf('/', text.length - 2) + 1)] : [text];
+    return text.includes('/') && !text.startsWith('/dev/')
+      ? [text, text.slice(text.lastIndexOf('/', text.length - 2) + 1)]
+      : [text];
   });
 }
 
