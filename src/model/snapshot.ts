@@ -1,6 +1,6 @@
 import {regionJSON, sizeOf, type Region} from './region.ts';
 import {addUsage} from './usage.ts';
-import type {Clues} from './clues.ts';
+import {cluesJSON, type Clues} from './clues.ts';
 import type {Kind} from './kind.ts';
 
 /** Where a snapshot comes from. */
@@ -126,6 +126,7 @@ export class Snapshot {
       regions: this.regions.map(regionJSON),
       totals: {...this.totals, kinds: Object.fromEntries(totalsByKind(this.regions))},
       status: this.status,
+      clues: cluesJSON(this.clues),
       rejected: this.rejected.length > 0 ? this.rejected : undefined,
       notes: this.notes.length > 0 ? this.notes : undefined,
     };

@@ -9,7 +9,7 @@ import {decode, latin1} from './scan.ts';
 
 /** What a listing of regions says: maps, smaps or smaps_rollup, since the headers of the last two are lines of the first. */
 export interface Listing {
-  /** Ascending, without overlaps, with their kinds. */
+  /** Ascending, without overlaps. Of a capture with their kinds; of a live process not yet. */
   readonly regions: Region[];
   readonly format: 'maps' | 'smaps' | 'smaps_rollup' | 'tutorial';
   /** How many lines overlapped or went backwards. */
@@ -140,7 +140,8 @@ class ListingReader {
     const hasCounters = this.#regions.some((region) => region.usage);
     const cutShort = this.#cutShort(isUnterminated, hasCounters);
     const {regions, torn} = putInOrder(this.#regions);
-    classify(regions);
+    // Of a live process more is known than its listing: whoever reads one classifies with that.
+    if (this.#isCapture) classify(regions);
     // Nothing but commands, none of which shows a listing: some other file.
     const isOther = this.#regions.length + this.#empty + this.#rejected.length === 0 && !this.#isNamed;
     const rejected = isOther ? this.#commands : this.#rejected;

@@ -1,13 +1,18 @@
+import {classify} from '../classify/classify.ts';
+import type {Clues} from '../model/clues.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import {sizeText} from '../model/size.ts';
+import type {Region} from '../model/region.ts';
 import {Trouble} from '../model/trouble.ts';
 import {parseListing, type Listing} from '../parse/listing.ts';
 import type {Stat} from '../parse/stat.ts';
 import type {Status} from '../parse/status.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
+import {isOneProgram, readClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
 import {isSame, processInfo} from './identity.ts';
+import {MOST_THREADS} from './threads.ts';
 import {errnoOf} from './trouble.ts';
 
 export interface CaptureOptions {
@@ -17,6 +22,10 @@ export interface CaptureOptions {
   readonly usage?: boolean | undefined;
   /** ms; 50 by default. */
   readonly maxStall?: number | undefined;
+  /** What an earlier look at the same program found, so that less must be read. */
+  readonly known?: Clues | undefined;
+  /** Regions of an earlier look at the same program that had VmFlags. */
+  readonly earlier?: readonly Region[] | undefined;
 }
 
 /** A listing is read again if it is torn or belongs to two program images: with three tries, 4 in a million stay torn. */
@@ -53,13 +62,14 @@ export function captureFrom(handle: ProcessHandle, options: CaptureOptions = {})
     }
     const {listing, stat, status, notes} = attempt;
     const fault = faultOf(attempt);
-    if (!fault) return toSnapshot(handle, listing, stat, status, {torn: false, incomplete: false, reads}, notes);
+    if (!fault)
+      return toSnapshot(handle, options, listing, stat, status, {torn: false, incomplete: false, reads}, notes);
     if (listing.regions.length > 0) best = {listing, stat, note: fault};
   }
   if (!best) throw withoutMemory(handle);
   const {listing, stat, note} = best;
   const isTorn = listing.torn > 0;
-  return toSnapshot(handle, listing, stat, {}, {torn: isTorn, incomplete: !isTorn, reads: TRIES}, [note]);
+  return toSnapshot(handle, options, listing, stat, {}, {torn: isTorn, incomplete: !isTorn, reads: TRIES}, [note]);
 }
 
 interface Attempt {
@@ -173,20 +183,29 @@ function withoutMemory(handle: ProcessHandle): Trouble {
 
 function toSnapshot(
   handle: ProcessHandle,
+  options: CaptureOptions,
   listing: Listing,
   stat: Stat,
   status: Status,
   consistency: Snapshot['consistency'],
   notes: readonly string[],
 ): Snapshot {
+  const takenAt = new Date().toISOString();
+  const isKnown = options.known !== undefined && isOneProgram(options.known, stat);
+  const clues = readClues(handle, listing.regions, stat, isKnown ? options.known : {});
+  classify(listing.regions, clues, isKnown ? options.earlier : []);
   return new Snapshot({
     source: {from: 'process', format: listing.format},
-    takenAt: new Date().toISOString(),
+    takenAt,
     process: processInfo(handle, stat, status),
     consistency,
     regions: listing.regions,
     status,
     rejected: listing.rejected,
-    notes,
+    notes: stat.threads > MOST_THREADS ? [...notes, manyThreads(stat.threads)] : notes,
+    clues,
   });
 }
+
+const manyThreads = (threads: number): string =>
+  `Of ${threads} threads ${MOST_THREADS} were asked where their stacks are; the others' stacks are told by their shape.`;
