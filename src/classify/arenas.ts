@@ -45,7 +45,8 @@ const isGlibcs = (space: Space, index: number): boolean =>
  */
 function lastOf(space: Space, first: number, block: number): number {
   const {regions} = space;
-  for (let index = first; index < regions.length; index++) {
+  const limit = Math.ceil(regions[first]!.end / block) * block;
+  for (let index = first; index < regions.length && regions[index]!.start < limit; index++) {
     const region = regions[index]!;
     if (index > first && (!space.isOpen(index) || !space.touchesBelow(index))) return -1;
     const isWhole = region.end % block === 0;

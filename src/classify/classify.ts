@@ -31,8 +31,8 @@ export function classify(regions: Region[], clues: Clues = {}, earlier: readonly
   tellArenas(space);
   tellStacks(space);
   tellStacksByShape(space);
-  tellV8(space);
   tellPartitions(space);
+  tellV8(space);
   tellJvm(space);
   tellRest(space);
   for (let index = 0; index < regions.length; index++) {

@@ -17,8 +17,9 @@ export function tellGo(space: Space): void {
     space.verdicts[index] = hasNoAccess(space.regions[index]!) ? UNUSED : HEAP;
     if (index + 1 === space.regions.length) break;
   }
+  if (isCs(space)) return;
   for (const {from, to, hasCode} of reservationsIn(space, MIB / 2)) {
-    if (hasCode || isCs(space)) continue;
+    if (hasCode) continue;
     for (let index = from; index < to; index++) {
       space.verdicts[index] = hasNoAccess(space.regions[index]!) ? UNUSED_NOTES : NOTES;
     }

@@ -41,7 +41,7 @@ function lastBelow(space: Space, address: number): number {
   return index - 1;
 }
 
-const isArchive = (space: Space, index: number): boolean => /\.jsa$/.test(space.regions[index]?.name ?? '');
+const isArchive = (space: Space, index: number): boolean => space.regions[index]?.name.endsWith('.jsa') === true;
 
 /** Where flags are known, what is set aside has nr. */
 function isJvms(space: Space, {from, to}: Reservation): boolean {
@@ -75,4 +75,4 @@ const HEAP = pair('managed', 'the Java heap', 'this block is the highest one bel
 const METASPACE = pair('managed', "Java's metaspace", 'this block is beside the class data archive, or low', 'guess');
 const CODE = pair('jit', "the JVM's code cache", 'this block is executable and belongs to no file');
 const TABLES = pair('managed', "tables of the JVM's collector", 'this block touches the code cache from below', 'guess'); // prettier-ignore
-const OTHER = pair('managed', "metaspace or tables of the JVM's collector", 'this block was set aside as one, with MAP_NORESERVE', 'guess'); // prettier-ignore
+const OTHER = pair('managed', "metaspace or tables of the JVM", 'this block was set aside as one, with MAP_NORESERVE', 'guess'); // prettier-ignore

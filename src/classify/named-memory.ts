@@ -24,8 +24,10 @@ const NAMES: ReadonlyArray<readonly [pattern: RegExp, kind: Kind]> = [
 /** @param name what the program called it; `isShared`: memory of MAP_SHARED|MAP_ANONYMOUS, whatever its name */
 export function namedMemory(name: string, isShared: boolean): Verdict {
   const evidence = `its program named it "${name}"`;
-  if (isShared) return {kind: 'shared', evidence, label: name};
+  const label = name === '' ? undefined : name;
+  if (isShared) return {kind: 'shared', evidence, label};
   const kind = NAMES.find(([pattern]) => pattern.test(name))?.[1] ?? 'anon';
+  if (kind !== 'thread-stack') return {kind, evidence, label};
   const thread = /^(?:stack_and_tls:|glibc: pthread stack: )(\d+)$/.exec(name)?.[1];
   return {kind, evidence, label: thread ? `stack of thread ${thread}` : name};
 }

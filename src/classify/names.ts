@@ -9,21 +9,24 @@ import {isExecutable, type Space, type Verdict} from './space.ts';
  */
 export function tellNames(space: Space): void {
   const programs = programsIn(space);
-  const known = new Map<string, Verdict | undefined>();
+  const known: ReadonlyArray<Map<string, Verdict>> = [new Map(), new Map(), new Map(), new Map()];
   for (let index = 0; index < space.regions.length; index++) {
     const region = space.regions[index]!;
-    const {name} = region;
+    const isFile = isFileBacked(region);
     if (space.has(index, FLAG.ht)) space.verdicts[index] = HUGETLB;
-    else if (name === '' && !isFileBacked(region)) continue;
-    else if (programs.has(name) && isFileBacked(region)) continue;
-    else if (space.has(index, FLAG.pf) && space.has(index, FLAG.io) && isFileBacked(region)) space.verdicts[index] = MEMORY_OF_A_DEVICE;
+    else if (isFile ? programs.has(region.name) : region.name === '') continue;
+    else if (isFile && space.has(index, FLAG.pf) && space.has(index, FLAG.io)) space.verdicts[index] = MEMORY_OF_A_DEVICE;
     else {
-      const key = isFileBacked(region) ? `${region.perms[3]}${name}` : name;
-      if (!known.has(key)) known.set(key, verdictOf(region, space));
-      space.verdicts[index] = known.get(key);
+      const verdicts = known[isFile ? sharing(region) : 0]!;
+      let verdict = verdicts.get(region.name);
+      if (!verdict) verdicts.set(region.name, (verdict = verdictOf(region, space)));
+      space.verdicts[index] = verdict;
     }
   }
 } // prettier-ignore
+
+/** What beside the name decides: a memfd may be mapped twice, once to be written and once to be executed. */
+const sharing = (region: Region): 1 | 2 | 3 => (region.perms[3] !== 's' ? 1 : isExecutable(region) ? 3 : 2);
 
 /** The names of files of which a region may be executed: programs and libraries. Memory files are none if they are shared. */
 function programsIn(space: Space): Set<string> {
@@ -41,20 +44,24 @@ const mayBeProgram = (region: Region): boolean =>
 
 function isKernelFile({name, perms}: Region): boolean {
   if (name.startsWith('/memfd:')) return perms[3] === 's';
-  return MEMORY.test(name) || name.startsWith('/dev/') || name === '/[aio] (deleted)';
+  return MEMORY.test(name) || name.startsWith('/dev/') || kernelFile(name) !== undefined;
 }
 
-function verdictOf(region: Region, space: Space): Verdict | undefined {
+function verdictOf(region: Region, space: Space): Verdict {
   const {name} = region;
   if (name.startsWith('[')) return isFileBacked(region) && !name.startsWith('[anon_shmem:') ? FALSE_LABEL : bracket(name);
+  if (!name.startsWith('/')) return object(name);
   if (name.startsWith('/memfd:')) return isExecutable(region) ? MEMFD_CODE : MEMFD;
   if (MEMORY.test(name)) return memoryFile(region);
-  if (name.startsWith('/dev/')) return device(region);
-  if (name.startsWith('/')) return KERNEL_FILES[name.replace(/ \(deleted\)$/, '').replace(/^(\/dmabuf):.*/s, '$1')] ?? plainFile(name, space);
-  if (/^anon_inode:i915/.test(name)) return DEVICE;
-  // Objects of the kernel have names such as `anon_inode:[perf_event]`. Other names without a slash are files to pmap.
-  return /^\w+:/.test(name) ? {kind: 'special', evidence: `the kernel's name for an object of its own: ${name}`} : FILE;
+  if (name.startsWith('/dev/')) return name === '/dev/zero' ? ZEROS : DEVICE;
+  return kernelFile(name) ?? plainFile(name, space);
 } // prettier-ignore
+
+/** Objects of the kernel have names such as `anon_inode:[perf_event]`. Other names without a slash are files to pmap. */
+function object(name: string): Verdict {
+  if (name.startsWith('anon_inode:i915')) return DEVICE;
+  return /^\w+:/.test(name) ? {kind: 'special', evidence: `the kernel's name for an object of its own: ${name}`} : FILE;
+}
 
 const NAMES: Readonly<Record<string, Verdict['kind']>> = {
   '[heap]': 'heap', '[stack]': 'stack', '[vdso]': 'vdso', '[sigpage]': 'vdso', '[vvar]': 'vvar', '[vvar_vclock]': 'vvar',
@@ -67,7 +74,7 @@ function bracket(name: string): Verdict {
   if (kind) return {kind, evidence};
   const stack = /^\[stack:(\d+)\]$/.exec(name); // kernels 3.4 to 4.4 named thread stacks
   if (stack) return {kind: 'thread-stack', evidence, label: `stack of thread ${stack[1]}`};
-  const named = /^\[(anon|anon_shmem):(.*)\]$/s.exec(name);
+  const named = /^\[(anon|anon_shmem):(.*?)\]?$/s.exec(name);
   return named ? namedMemory(named[2]!, named[1] === 'anon_shmem') : {kind: 'special', evidence};
 }
 
@@ -89,11 +96,6 @@ function memoryFile({name, perms, inode}: Region): Verdict {
     : {kind: 'shared', evidence: `the kernel calls it ${name}`, label: 'memory of memfd_secret(2)'};
 }
 
-function device({name}: Region): Verdict {
-  if (name === '/dev/zero') return {kind: 'anon', evidence: 'a private mapping of /dev/zero is memory, not a device'};
-  return DEVICE;
-}
-
 /** ` (deleted)` at the end is the kernel's remark or a part of the name: the text alone doesn't tell. */
 function plainFile(name: string, {clues}: Space): Verdict {
   if (!name.endsWith(' (deleted)')) return FILE;
@@ -105,13 +107,16 @@ function plainFile(name: string, {clues}: Space): Verdict {
 const FILE: Verdict = {kind: 'file', evidence: 'a mapped file, no part of which may be executed'};
 const FALSE_LABEL: Verdict = {kind: 'file', evidence: "a file that is called like the kernel's own labels: it has an inode"}; // prettier-ignore
 const DEVICE: Verdict = {kind: 'device', evidence: 'a mapping of a device'};
+const ZEROS: Verdict = {kind: 'anon', evidence: 'a private mapping of /dev/zero is memory, not a device'};
 const MEMORY_OF_A_DEVICE: Verdict = {kind: 'device', evidence: 'VmFlags has io and pf: memory of a device'};
 const HUGETLB: Verdict = {kind: 'hugetlb', evidence: 'VmFlags has ht: pages of the hugetlb pool'};
 const MEMFD: Verdict = {kind: 'memfd', evidence: 'the kernel calls it /memfd: and the name given to memfd_create(2)'};
 const MEMFD_CODE: Verdict = {kind: 'jit', evidence: 'memory of memfd_create(2), shared and executable: code is written through another mapping of it'}; // prettier-ignore
 
-const KERNEL_FILES: Readonly<Record<string, Verdict>> = {
-  '/[aio]': {kind: 'special', evidence: 'the kernel calls it /[aio]: the ring of io_setup(2)'},
-  '/drm mm object': {kind: 'device', evidence: 'the kernel calls it a drm mm object: memory of a graphics driver'},
-  '/dmabuf': {kind: 'device', evidence: 'the kernel calls it a dmabuf: a buffer that devices share'},
-};
+function kernelFile(name: string): Verdict | undefined {
+  if (name.startsWith('/[aio]')) return AIO;
+  return name.startsWith('/drm mm object') || name.startsWith('/dmabuf:') ? BUFFER : undefined;
+}
+
+const AIO: Verdict = {kind: 'special', evidence: 'the kernel calls it /[aio]: the ring of io_setup(2)'};
+const BUFFER: Verdict = {kind: 'device', evidence: "the kernel's name for a buffer of graphics and other devices"};

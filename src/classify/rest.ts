@@ -23,7 +23,7 @@ export function tellRest(space: Space): void {
 /** Large blocks of which a program uses a part. How much of one is free tells less than that it is one. */
 function tellReservations(space: Space): void {
   for (const {from, to, size, reserved} of reservationsIn(space, 64 * MIB)) {
-    if (reserved < size / 2) continue;
+    if (reserved < size / 2 || reserved === size) continue;
     const evidence = `no access; a part of ${sizeText(size)} of addresses that were set aside as one`;
     const unused: Verdict = {kind: 'reserved', evidence};
     const used: Verdict = {kind: 'anon', label: `in use, of ${sizeText(size)} that were set aside`, evidence: `no file and no name; a part of ${sizeText(size)} of addresses that were set aside as one`}; // prettier-ignore

@@ -67,12 +67,13 @@ function segmentAt(clue: ElfClue, region: Region, pageSize: number, bias?: numbe
 }
 
 function bySegment({clue, bias}: Image, segment: ElfSegment, region: Region, pageSize: number): Verdict {
-  const which = `segment ${clue.segments.indexOf(segment) + 1} of the file is ${flagsText(segment.flags)} (PT_LOAD)`;
-  if (segment.flags & PF_X || isExecutable(region)) return TEXT_BY_SEGMENT.get(which);
-  if (!(segment.flags & PF_W)) return RODATA_BY_SEGMENT.get(which);
-  if (isWritable(region)) return DATA_BY_SEGMENT.get(which);
-  return isRelro(clue, region, bias, pageSize) ? RELRO : DATA_BY_SEGMENT.get(`${which}, and the program made this part read only`);
-} // prettier-ignore
+  const number = clue.segments.indexOf(segment) + 1;
+  const {flags} = segment;
+  if (flags & PF_X || isExecutable(region)) return segmentVerdict('text', number, flags);
+  if (!(flags & PF_W)) return segmentVerdict('rodata', number, flags);
+  if (isWritable(region)) return segmentVerdict('data', number, flags);
+  return isRelro(clue, region, bias, pageSize) ? RELRO : segmentVerdict('data', number, flags, ', and the program made this part read only'); // prettier-ignore
+}
 
 /** The dynamic linker makes the whole pages of PT_GNU_RELRO read only, once it has filled them in. */
 const isRelro = ({relro}: ElfClue, region: Region, bias: number, pageSize: number): boolean =>
@@ -81,38 +82,37 @@ const isRelro = ({relro}: ElfClue, region: Region, bias: number, pageSize: numbe
 const flagsText = (flags: number): string =>
   [flags & 4 && 'R', flags & PF_W && 'W', flags & PF_X && 'E'].filter(Boolean).join(' ');
 
-/** Verdicts by their sentence, so that equal ones are one object. */
-class Sentences {
-  readonly #kind: Verdict['kind'];
-  readonly #verdicts = new Map<string, Verdict>();
+/** Most files are alike, and their verdicts are one object: by the segment's number, its flags and what is said. */
+const VERDICTS = new Map<number, Verdict>();
 
-  constructor(kind: Verdict['kind']) {
-    this.#kind = kind;
+function segmentVerdict(kind: 'text' | 'rodata' | 'data', number: number, flags: number, remark = ''): Verdict {
+  const key = ((number * 8 + (flags & 7)) * 3 + (kind === 'text' ? 0 : kind === 'rodata' ? 1 : 2)) * 2 + (remark ? 1 : 0); // prettier-ignore
+  let verdict = VERDICTS.get(key);
+  if (!verdict) {
+    verdict = {kind, evidence: `segment ${number} of the file is ${flagsText(flags)} (PT_LOAD)${remark}`};
+    VERDICTS.set(key, verdict);
   }
-
-  get(evidence: string): Verdict {
-    let verdict = this.#verdicts.get(evidence);
-    if (!verdict) this.#verdicts.set(evidence, (verdict = {kind: this.#kind, evidence}));
-    return verdict;
-  }
+  return verdict;
 }
 
-const TEXT_BY_SEGMENT = new Sentences('text');
-const RODATA_BY_SEGMENT = new Sentences('rodata');
-const DATA_BY_SEGMENT = new Sentences('data');
 const RELRO: Verdict = {kind: 'relro', evidence: 'PT_GNU_RELRO of the file covers it, and it is read only'};
 const GAP: Verdict = {kind: 'reserved', evidence: 'no access: the dynamic linker keeps the gap between two segments of the file'}; // prettier-ignore
 
-/** Without headers. RELRO was cut off a writable segment: the same file goes on behind it, writable. */
+/** Without headers. RELRO was cut off a writable segment: VM_ACCOUNT stays, and the file goes on behind it, writable. */
 function byShape(space: Space, index: number): Verdict {
   const region = space.regions[index]!;
   if (isExecutable(region)) return TEXT;
   if (isWritable(region)) return DATA;
   if (hasNoAccess(region)) return GAP;
   if (space.has(index, FLAG.ac)) return RELRO_BY_FLAG;
-  const next = space.regions[index + 1];
-  const goesOn = next?.start === region.end && next.name === region.name && isWritable(next) && isBehind(next, region);
-  return goesOn && space.touchesBelow(index) ? RELRO_BY_SHAPE : RODATA;
+  return isCutOff(space, index) ? RELRO_BY_SHAPE : RODATA;
+}
+
+/** Below it lies rodata, or a gap, which would be one region with it if they had been one segment. */
+function isCutOff(space: Space, index: number): boolean {
+  const [below, region, above] = [space.regions[index - 1], space.regions[index]!, space.regions[index + 1]];
+  if (below?.end !== region.start || below.name !== region.name || isExecutable(below)) return false;
+  return above?.start === region.end && above.name === region.name && isWritable(above) && isBehind(above, region);
 }
 
 const isBehind = (next: Region, region: Region): boolean =>

@@ -53,12 +53,16 @@ export function tellGuard(space: Space, stack: number, label: string, confidence
       : {kind: 'reserved', label: `ends in the guard of the ${label}`, evidence, confidence};
 }
 
-/** mprotect on a part of the main stack leaves the kernel's label to one piece; all of them have VM_GROWSDOWN. */
+/**
+ * mprotect on a part of the main stack leaves the kernel's label to one piece; all of them have VM_GROWSDOWN. Without flags
+ * their place tells: the kernel lets nothing else touch a stack from below (stack_guard_gap).
+ */
 function tellGrowing(space: Space): void {
   for (let index = space.regions.length - 1; index >= 0; index--) {
-    if (!space.has(index, FLAG.gd) || !space.isOpen(index)) continue;
-    const above = space.regions[index + 1]?.start === space.regions[index]!.end ? space.verdicts[index + 1] : undefined;
-    space.verdicts[index] = above?.kind === 'stack' ? PIECE : GROWING;
+    if (!space.isOpen(index)) continue;
+    const isBelowStack = space.verdicts[index + 1]?.kind === 'stack' && space.touchesBelow(index + 1);
+    if (space.has(index, FLAG.gd)) space.verdicts[index] = isBelowStack ? PIECE : GROWING;
+    else if (isBelowStack && !space.hasFlags(index)) space.verdicts[index] = PIECE_BY_PLACE;
   }
 }
 
@@ -66,6 +70,11 @@ const PIECE: Verdict = {
   kind: 'stack',
   label: "a piece of the main thread's stack",
   evidence: 'VmFlags has gd (it grows downwards), and it touches the rest of [stack]',
+};
+const PIECE_BY_PLACE: Verdict = {
+  ...PIECE,
+  evidence: 'it touches [stack] from below, where nothing else may be',
+  confidence: 'guess',
 };
 const GROWING: Verdict = {
   kind: 'thread-stack',

@@ -7,8 +7,8 @@ export function cluesFromJSON(value: unknown): Clues {
   const json = object(value, 'clues');
   return {
     ...optional('pageSize', json['pageSize'], integer),
-    ...optional('marks', json['marks'], (entry, path) => addresses<Marks>(entry, path, MARKS, true)),
-    ...optional('auxv', json['auxv'], (entry, path) => addresses<AuxiliaryVector>(entry, path, AUXV, false)),
+    ...optional('marks', json['marks'], (entry, path) => addresses(entry, path, MARKS, true) as unknown as Marks),
+    ...optional('auxv', json['auxv'], (entry, path) => addresses(entry, path, AUXV, false) as AuxiliaryVector),
     ...optional('threads', json['threads'], (list, path) => array(list, path).map((entry, index) => thread(entry, `${path}[${index}]`))), // prettier-ignore
     ...optional('files', json['files'], (entry, path) => record(entry, path, elf)),
     ...optional('deleted', json['deleted'], (entry, path) => record(entry, path, boolean)),
@@ -36,10 +36,15 @@ const MARKS = [
 ]; // prettier-ignore
 const AUXV = ['phdr', 'base', 'entry', 'vdso'];
 
-function addresses<Value>(value: unknown, path: string, names: readonly string[], areAllThere: boolean): Value {
+function addresses(
+  value: unknown,
+  path: string,
+  names: readonly string[],
+  areAllThere: boolean,
+): Record<string, number> {
   const json = object(value, path);
   const there = names.filter((name) => areAllThere || json[name] !== undefined);
-  return Object.fromEntries(there.map((name) => [name, hexString(json[name], `${path}.${name}`)])) as Value;
+  return Object.fromEntries(there.map((name) => [name, hexString(json[name], `${path}.${name}`)]));
 }
 
 function thread(value: unknown, path: string): Thread {

@@ -96,7 +96,7 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
         bytes = readAll(smaps, handle);
       }
     }
-    const listing = parseListing(bytes, 'proc');
+    const listing = parseListing(bytes, 'proc', 'later');
     // A process that execs or is killed during the walk makes the file end early, without an error.
     const isSameImage = listing.regions.length > 0 && isAlive(source) && isSame(stat, handle.stat());
     return {listing, stat, status, isSameImage, notes};

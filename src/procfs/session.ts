@@ -116,7 +116,7 @@ export class Session {
     // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
     this.#bytes = bytes;
     if (isSame) return {saw: 'process', snapshot: this.#last};
-    const listing = parseListing(bytes, 'proc');
+    const listing = parseListing(bytes, 'proc', 'later');
     if (listing.torn > 0 || listing.rejected.length > 0) return this.#adopt(this.#capture(false), undefined);
     const {process, status} = this.#last;
     const takenAt = new Date().toISOString();
