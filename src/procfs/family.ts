@@ -1,0 +1,122 @@
+import {existsSync} from 'node:fs';
+import type {Family, Member} from '../model/family.ts';
+import {sizeText} from '../model/size.ts';
+import {totalsOf} from '../model/totals.ts';
+import {Trouble} from '../model/trouble.ts';
+import type {Usage} from '../model/usage.ts';
+import {parseListing} from '../parse/listing.ts';
+import type {Stat} from '../parse/stat.ts';
+import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
+import {folderOf, withoutMemory} from './capture.ts';
+import {childrenIn} from './children.ts';
+import {ProcessHandle} from './handle.ts';
+import {processTrouble} from './trouble.ts';
+
+export interface FamilyOptions {
+  readonly root?: string | undefined;
+  /** ms that reading may stall each process: 50 by default. */
+  readonly maxStall?: number | undefined;
+}
+
+/**
+ * Reads a process and its descendants, one after the other: the number of regions from maps, and the counters from
+ * smaps_rollup (Linux 4.14), which is one walk for each process. It is no moment of all of them.
+ *
+ * @throws Trouble `gone` or `denied`, if the first process itself can't be read
+ */
+export function captureFamily(pid: number, options: FamilyOptions = {}): Family {
+  const {root = '/proc', maxStall = DEFAULT_MAX_STALL} = options;
+  const childrenOf = childrenIn(root);
+  const members: Member[] = [];
+  const seen = new Set<number>();
+  let ended = 0;
+  const visit = (each: number, parent: Member | undefined): void => {
+    if (seen.has(each)) return;
+    seen.add(each);
+    const member = memberOf(each, parent, root, maxStall);
+    if (!member) return void ended++;
+    members.push(member);
+    for (const child of childrenOf(each)) visit(child, member);
+  };
+  visit(pid, undefined);
+  return {takenAt: new Date().toISOString(), members, ended};
+}
+
+/** @returns undefined for a child that ended, or whose PID is another process's by now */
+function memberOf(pid: number, parent: Member | undefined, root: string, maxStall: number): Member | undefined {
+  let handle: ProcessHandle | undefined;
+  try {
+    handle = new ProcessHandle(pid, root);
+    const stat = handle.stat();
+    if (parent && stat.ppid !== parent.pid) return undefined;
+    return lookAt(handle, stat, parent, maxStall);
+  } catch (error) {
+    if (!parent || !(error instanceof Trouble) || error.kind !== 'gone') throw error;
+    return undefined;
+  } finally {
+    handle?.close();
+  }
+}
+
+function lookAt(handle: ProcessHandle, stat: Stat, parent: Member | undefined, maxStall: number): Member {
+  const status = handle.status();
+  const number = (key: string): number | undefined =>
+    typeof status[key] === 'number' ? (status[key] as number) : undefined;
+  const member = {
+    pid: handle.pid,
+    ppid: stat.ppid,
+    comm: stat.comm,
+    exe: handle.exe(),
+    state: stat.state,
+    threads: stat.threads,
+    depth: parent ? parent.depth + 1 : 0,
+    size: number('vmSize'),
+    vmRss: number('vmRss'),
+  };
+  if (stat.state === 'Z' && stat.threads <= 1) {
+    if (!parent) throw withoutMemory(handle);
+    return {...member, missing: 'ended', note: 'it has ended, and waits for its parent (a zombie)'};
+  }
+  try {
+    return {...member, ...countersOf(handle, stat, member.vmRss ?? 0, maxStall)};
+  } catch (error) {
+    if (!parent || !(error instanceof Trouble) || error.kind !== 'denied') throw error;
+    return {...member, missing: 'denied', note: error.why};
+  }
+}
+
+type Counted = Pick<Member, 'regions' | 'usage' | 'missing' | 'note'>;
+
+function countersOf(handle: ProcessHandle, stat: Stat, rss: number, maxStall: number): Counted {
+  const folder = folderOf(handle, stat);
+  const {regions} = parseListing(readWhole(handle, `${folder}maps`), 'proc');
+  if (regions.length === 0) throw withoutMemory(handle);
+  const stall = predictStall(rss, regions.length);
+  if (stall > maxStall) {
+    const note = `reading its PSS would stall it for about ${Math.round(stall)} ms (${regions.length} regions, ${sizeText(rss)} resident; allowed: ${maxStall} ms, --max-stall)`;
+    return {regions: regions.length, missing: 'spared', note};
+  }
+  return {regions: regions.length, usage: rollup(handle, folder)};
+}
+
+/** Kernels before 4.14 have no smaps_rollup; what smaps lists adds up to the same. */
+function rollup(handle: ProcessHandle, folder: string): Usage {
+  const file = existsSync(handle.path(`${folder}smaps_rollup`)) ? 'smaps_rollup' : 'smaps';
+  const {
+    regions: _,
+    size: __,
+    ...usage
+  } = totalsOf(parseListing(readWhole(handle, `${folder}${file}`), 'proc').regions);
+  return usage;
+}
+
+function readWhole(handle: ProcessHandle, path: string): Buffer {
+  const file = handle.open(path);
+  try {
+    return file.read();
+  } catch (error) {
+    throw processTrouble(handle.pid, error, handle.root);
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,76 @@
+import {bordersOf, type Borders, type Cause} from '../model/borders.ts';
+import {isInUserSpace} from '../model/holes.ts';
+import {rangeText} from '../model/region.ts';
+import {counted, countText} from '../model/size.ts';
+import {totalsByFile, totalsByKind, type Totals} from '../model/totals.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {safe} from './safe.ts';
+import type {Look} from './snapshot.ts';
+import {renderTable, type Cell} from './table.ts';
+import {wrapped} from './wrap.ts';
+
+const CAUSES: Readonly<Record<Cause, string>> = {
+  backing: 'another file, or none',
+  offset: 'another place in the file',
+  guard: 'one without access',
+  perms: 'permissions',
+  name: 'name',
+  flags: 'VmFlags',
+  unseen: 'nothing in smaps',
+  unknown: 'unknown without smaps',
+};
+
+/** What sets a flag of VmFlags that keeps neighbours apart: madvise(2), mlock(2), mmap(2). */
+const SETTERS: Readonly<Record<string, string>> = {
+  dc: 'MADV_DONTFORK', wf: 'MADV_WIPEONFORK', dd: 'MADV_DONTDUMP', hg: 'MADV_HUGEPAGE', nh: 'MADV_NOHUGEPAGE',
+  mg: 'MADV_MERGEABLE', sr: 'MADV_SEQUENTIAL', rr: 'MADV_RANDOM', lo: 'mlock', lf: 'MLOCK_ONFAULT', nr: 'MAP_NORESERVE',
+  ac: 'counted for overcommit', gd: 'grows down', sl: 'mseal', um: 'userfaultfd', uw: 'userfaultfd', ht: 'hugetlb',
+  mr: 'may be made readable', mw: 'may be made writable', me: 'may be made executable',
+}; // prettier-ignore
+
+/** What uses the regions up that a process may have, and what keeps neighbours from being one. */
+export function renderBorders({regions, clues}: Snapshot, look: Look = {}): string[] {
+  const own = regions.filter(isInUserSpace);
+  const borders = bordersOf(regions);
+  const touching = borders.reduce((sum, {count}) => sum + count, 0);
+  const limit = clues.maxMapCount === undefined ? '' : ` of ${countText(clues.maxMapCount)} allowed (vm.max_map_count)`;
+  const sentences = [
+    `${counted(own.length, 'region')}${limit}: ${mostOf(totalsByKind(own))}.`,
+    `By file: ${mostOf(totalsByFile(own))}.`,
+    ...(touching === 0 ? [] : [`${counted(touching, 'region')} ${touching === 1 ? 'touches' : 'touch'} the one before. The kernel joins neighbours that are alike; these are kept apart by:`]), // prettier-ignore
+  ];
+  return [
+    ...sentences.flatMap((sentence) => wrapped(sentence, look.width)),
+    ...(touching === 0 ? [] : renderTable(COLUMNS, borders.slice(0, MOST).map(bordersCells), look.width)),
+  ];
+}
+
+const MOST = 12;
+
+const COLUMNS = [
+  {title: 'difference'},
+  {title: 'borders', align: 'right'},
+  {title: 'which', gives: true},
+  {title: 'for example at'},
+] as const;
+
+const bordersCells = ({cause, detail, count, first: [before, after]}: Borders): Cell[] => [
+  {text: CAUSES[cause]},
+  {text: countText(count)},
+  {text: cause === 'flags' ? flagsText(detail) : safe(detail)},
+  {text: rangeText({start: before.start, end: after.end}), role: 'quiet'},
+];
+
+const flagsText = (detail: string): string =>
+  detail
+    .split(' ')
+    .map((flag) => (SETTERS[flag] ? `${safe(flag)} (${SETTERS[flag]})` : safe(flag)))
+    .join(', ');
+
+/** The groups with most regions. */
+function mostOf(groups: ReadonlyMap<string, Totals>): string {
+  const sorted = [...groups].sort(([, a], [, b]) => b.regions - a.regions);
+  const rest = sorted.slice(4).reduce((sum, [, {regions}]) => sum + regions, 0);
+  const most = sorted.slice(0, 4).map(([name, {regions}]) => `${safe(name)} ${countText(regions)}`);
+  return [...most, ...(rest > 0 ? [`others ${countText(rest)}`] : [])].join(', ');
+}

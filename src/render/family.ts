@@ -1,0 +1,66 @@
+import {familyTotals, type Family, type Member} from '../model/family.ts';
+import {counted, countText, sizeText} from '../model/size.ts';
+import {safe} from './safe.ts';
+import type {Look} from './snapshot.ts';
+import {renderTable, type Cell, type Column} from './table.ts';
+import {paint} from './theme.ts';
+import {wrapped} from './wrap.ts';
+
+const COLUMNS: readonly Column[] = [
+  {title: 'pid', align: 'right'},
+  {title: 'process', gives: true},
+  {title: 'regions', align: 'right'},
+  {title: 'resident', align: 'right'},
+  {title: 'PSS', align: 'right'},
+  {title: 'private dirty', align: 'right'},
+  {title: 'swap', align: 'right'},
+];
+
+/** A process and its descendants, what each costs, and what they cost together. */
+export function renderFamily(family: Family, look: Look = {}): string {
+  const {members, ended} = family;
+  const totals = familyTotals(members);
+  const total = cells('', 'total', {...totals, vmRss: undefined}).map((cell): Cell => ({...cell, role: 'title'}));
+  const rows = [...members.map(memberCells), total];
+  const isSwapped = (totals.usage['swap'] ?? 0) > 0;
+  const keep = (_: unknown, index: number): boolean => isSwapped || index < 6;
+  const [first] = members;
+  return [
+    paint('title', `${safe(first!.comm)} (pid ${first!.pid}) and ${counted(members.length - 1, 'descendant')}`),
+    '',
+    ...renderTable(COLUMNS.filter(keep), rows.map((row) => row.filter(keep)), look.width), // prettier-ignore
+    '',
+    ...remarks(family).flatMap((sentence) => wrapped(sentence, look.width)),
+    ...(ended > 0 ? [`${counted(ended, 'process', 'processes')} ended while the family was read, and ${ended === 1 ? 'is' : 'are'} left out.`] : []), // prettier-ignore
+    '',
+  ].join('\n');
+}
+
+function remarks({members}: Family): string[] {
+  const totals = familyTotals(members);
+  const {rss = 0, pss = 0} = totals.usage;
+  const uncounted = members.filter(({missing}) => missing === 'denied' || missing === 'spared');
+  return [
+    ...(totals.counted < 2 ? [] : [
+      `PSS is what the family costs: ${sizeText(pss)}. Resident added up counts a page once for each process that maps it: ${sizeText(Math.max(0, rss - pss))} more.`,
+    ]),
+    ...(uncounted.length === 0 ? [] : [`The total is of ${totals.counted} processes; ${uncounted.length} more could not be counted, so it is too low:`]),
+    ...uncounted.map(({pid, comm, note = ''}) => `  ${pid} ${safe(comm)}: ${safe(note)}`),
+  ]; // prettier-ignore
+}
+
+function memberCells(member: Member): Cell[] {
+  const {pid, comm, depth, missing} = member;
+  const why = missing === 'ended' ? ' (ended)' : missing === 'denied' ? ' (not permitted)' : missing === 'spared' ? ' (spared)' : ''; // prettier-ignore
+  return cells(String(pid), `${'  '.repeat(depth)}${safe(comm)}${why}`, member);
+}
+
+function cells(pid: string, name: string, {regions, usage, vmRss}: Pick<Member, 'regions' | 'usage' | 'vmRss'>): Cell[] {
+  const counters = ['pss', 'privateDirty', 'swap'].map((counter) => usage?.[counter]);
+  return [
+    {text: pid},
+    {text: name},
+    {text: regions === undefined ? '' : countText(regions)},
+    ...[usage?.rss ?? vmRss, ...counters].map((bytes): Cell => ({text: bytes === undefined ? '' : sizeText(bytes)})),
+  ];
+} // prettier-ignore

@@ -1,0 +1,133 @@
+import {holesOf} from '../model/holes.ts';
+import {rangeText, sizeOf, type Region} from '../model/region.ts';
+import {roomOf, type Headroom, type Room} from '../model/room.ts';
+import {counted, countText, sizeText} from '../model/size.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {safe} from './safe.ts';
+import type {Look} from './snapshot.ts';
+import {renderTable, type Cell} from './table.ts';
+import {paint} from './theme.ts';
+import {wrapped} from './wrap.ts';
+
+export interface RoomLook extends Look {
+  /** Holes at most; undefined: all. */
+  readonly rows?: number | undefined;
+}
+
+/** How much room there is, on a line; and a line for each thing that is nearly used up. */
+export function renderRoomLine(snapshot: Snapshot, look: Look = {}): string[] {
+  const room = roomOf(snapshot);
+  const {mapping, brk, stack, regions} = room;
+  const parts = [
+    mapping.left !== undefined && `mmap ${sizeText(mapping.left)}`,
+    brk?.left !== undefined && `brk ${sizeText(brk.left)}`,
+    stack?.left !== undefined && stack.limit !== undefined && `stack ${sizeText(stack.left)}`,
+    regions.left !== undefined && counted(regions.left, 'region'),
+  ].filter(Boolean);
+  return [
+    ...wrapped(`Room for: ${parts.join(', ')} (--room says more).`, look.width),
+    ...tightOnes(room).flatMap((sentence) => wrapped(`! ${sentence}`, look.width, '  ').map((line) => paint('bad', line))), // prettier-ignore
+  ];
+}
+
+/** What is nearly used up, a sentence each. */
+function tightOnes({mapping, brk, stack, regions, locked}: Room): string[] {
+  const isTight = ({used, limit, left}: Headroom): boolean => limit != null && left !== undefined && left < limit / 10 && used > 0; // prettier-ignore
+  return [
+    regions.limit && regions.used > regions.limit / 2 &&
+      `Regions: ${countText(regions.used)} of ${countText(regions.limit)} allowed (vm.max_map_count). When they are used up, mmap, mprotect and munmap fail with ENOMEM, and with them new threads. --room says what uses them up.`,
+    isTight(mapping) && `mmap: ${sizeText(mapping.left!)} left of ${sizeText(mapping.limit!)} (RLIMIT_AS, ulimit -v).`,
+    brk && isTight(brk) && `brk: ${sizeText(brk.left!)} left of ${sizeText(brk.limit!)} for data (RLIMIT_DATA, ulimit -d).`,
+    brk && brk.endsAt === 'addresses' && brk.left! < 2 ** 20 * 16 &&
+      `brk: ${sizeText(brk.left!)} left until the next region, ${brk.next ? regionText(brk.next) : 'the end'}. malloc goes on with mmap then.`,
+    stack && isTight(stack) && `stack: ${sizeText(stack.left!)} left of ${sizeText(stack.limit!)} (RLIMIT_STACK, ulimit -s).`,
+    locked && isTight(locked) && `mlock: ${sizeText(locked.left!)} left of ${sizeText(locked.limit!)} (RLIMIT_MEMLOCK, ulimit -l).`,
+  ].filter((sentence): sentence is string => typeof sentence === 'string');
+} // prettier-ignore
+
+/** Why mmap, brk or a deeper stack would fail: what is used, what is allowed, what is left, and what ends it. */
+export function renderRoom(snapshot: Snapshot, look: RoomLook = {}): string[] {
+  const room = roomOf(snapshot);
+  return [
+    ...renderHeadrooms(room, look),
+    '',
+    ...renderHoles(snapshot, room, look),
+    ...renderArenas(room).flatMap((sentence) => ['', ...wrapped(sentence, look.width)]),
+  ];
+}
+
+function renderHeadrooms({mapping, brk, stack, regions, locked}: Room, look: Look): string[] {
+  const {largest} = mapping;
+  const hole = largest ? `the largest hole: ${rangeText(largest)}` : 'there is no hole';
+  const rows = [
+    cells('mmap', mapping, sizeText, ending(mapping, 'RLIMIT_AS', hole)),
+    brk && cells('brk', brk, sizeText, ending(brk, 'RLIMIT_DATA, on VmData', `the next region: ${brk.next ? regionText(brk.next) : 'none'}`)),
+    stack && cells('stack', stack, sizeText, ending(stack, 'RLIMIT_STACK', `the region below: ${stack.below ? regionText(stack.below) : 'none'}`)),
+    cells('regions', regions, countText, ending(regions, 'vm.max_map_count', '')),
+    locked && cells('mlock', locked, sizeText, ending(locked, 'RLIMIT_MEMLOCK', '')),
+  ]; // prettier-ignore
+  return renderTable(
+    [
+      {title: 'room for'},
+      {title: 'used', align: 'right'},
+      {title: 'limit', align: 'right'},
+      {title: 'left', align: 'right'},
+      {title: 'what ends it', gives: true},
+    ],
+    rows.filter((row) => row !== undefined),
+    look.width,
+  );
+}
+
+const ending = ({endsAt}: Headroom, limit: string, addresses: string): string =>
+  endsAt === 'limit' ? limit : endsAt === 'addresses' ? addresses : '';
+
+const cells = (what: string, {used, limit, left}: Headroom, text: (value: number) => string, ends: string): Cell[] => [
+  {text: what},
+  {text: text(used)},
+  {text: limit === undefined ? '?' : limit === null ? 'none' : text(limit)},
+  {text: left === undefined ? '?' : text(left)},
+  {text: ends},
+];
+
+const regionText = (region: Region): string => `${rangeText(region)} ${safe(region.name || region.label || region.kind)}`; // prettier-ignore
+
+/** Holes at most, unless somebody wants all. */
+const FEW_HOLES = 5;
+
+function renderHoles({regions, clues}: Snapshot, {mapping}: Room, look: RoomLook): string[] {
+  const holes = holesOf(regions, clues.pageSize ?? 4096);
+  const largest = holes.toSorted((a, b) => sizeOf(b) - sizeOf(a)).slice(0, look.rows ?? Infinity);
+  const byStart = new Map(regions.map((region) => [region.end, region]));
+  const small = holes.filter((hole) => sizeOf(hole) < 2 ** 20).length;
+  const rows = largest.map((hole): Cell[] => {
+    const before = byStart.get(hole.start);
+    return [
+      {text: rangeText(hole)},
+      {text: sizeText(sizeOf(hole))},
+      {text: before ? safe(before.name || before.label || before.kind) : ''},
+    ];
+  });
+  return [
+    ...wrapped(`${counted(holes.length, 'hole')} of ${sizeText(mapping.free)} together, ${countText(small)} of them below 1 MiB.`, look.width), // prettier-ignore
+    ...renderTable([{title: largest.length < holes.length ? 'largest holes' : 'hole'}, {title: 'size', align: 'right'}, {title: 'behind', gives: true}], rows, look.width), // prettier-ignore
+  ];
+}
+
+export const fewHoles = (isAll: boolean): number | undefined => (isAll ? undefined : FEW_HOLES);
+
+/** How much of what was asked for is really memory. */
+function renderArenas({arenas, writable}: Room): string[] {
+  const sum = (amount: (arena: Room['arenas'][number]) => number): number => arenas.reduce((total, each) => total + amount(each), 0); // prettier-ignore
+  const resident = arenas.some(({rss}) => rss !== undefined) ? `, ${sizeText(sum(({rss}) => rss ?? 0))} resident` : '';
+  return [
+    ...(arenas.length === 0 ? [] : [
+      `${counted(arenas.length, 'heap')} of glibc malloc for further threads (arenas): ${sizeText(sum(sizeOf))} of address space, ${sizeText(sum(({committed}) => committed))} made accessible${resident}.`,
+    ]),
+    ...(writable.rss === undefined || writable.size === 0 ? [] : [
+      `Private memory that may be written, without a file: ${sizeText(writable.size)}, of which ${sizeText(writable.rss)} (${percent(writable.rss, writable.size)}) is resident.`,
+    ]),
+  ]; // prettier-ignore
+}
+
+const percent = (part: number, whole: number): string => `${Math.round((part / whole) * 100)} %`;
