@@ -64,7 +64,9 @@ export function columnsOf(text: string | undefined): readonly ColumnName[] | und
   if (text === undefined) return undefined;
   if (text === 'all') return COLUMN_NAMES.filter((name) => name !== 'start');
   const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !COLUMN_NAMES.includes(name as ColumnName));
-  if (unknown === undefined) return names as ColumnName[];
+  const unknown = names.find((name) => !isColumn(name));
+  if (unknown === undefined) return names.filter(isColumn);
   throw new Trouble('usage', `"${unknown}" is no column.`, `the columns are ${COLUMN_NAMES.join(', ')}.`, 'For example: --columns range,size,resident,name'); // prettier-ignore
 }
+
+const isColumn = (name: string): name is ColumnName => (COLUMN_NAMES as readonly string[]).includes(name);

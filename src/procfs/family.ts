@@ -60,8 +60,10 @@ function memberOf(pid: number, parent: Member | undefined, root: string, maxStal
 
 function lookAt(handle: ProcessHandle, stat: Stat, parent: Member | undefined, maxStall: number): Member {
   const status = handle.status();
-  const number = (key: string): number | undefined =>
-    typeof status[key] === 'number' ? (status[key] as number) : undefined;
+  const bytes = (key: string): number | undefined => {
+    const value = status[key];
+    return typeof value === 'number' ? value : undefined;
+  };
   const member = {
     pid: handle.pid,
     ppid: stat.ppid,
@@ -70,8 +72,8 @@ function lookAt(handle: ProcessHandle, stat: Stat, parent: Member | undefined, m
     state: stat.state,
     threads: stat.threads,
     depth: parent ? parent.depth + 1 : 0,
-    size: number('vmSize'),
-    vmRss: number('vmRss'),
+    size: bytes('vmSize'),
+    vmRss: bytes('vmRss'),
   };
   if (stat.state === 'Z' && stat.threads <= 1) {
     if (!parent) throw withoutMemory(handle);

@@ -34,9 +34,10 @@ export function renderBorders({regions, clues}: Snapshot, look: Look = {}): stri
   const borders = bordersOf(regions);
   const touching = borders.reduce((sum, {count}) => sum + count, 0);
   const limit = clues.maxMapCount === undefined ? '' : ` of ${countText(clues.maxMapCount)} allowed (vm.max_map_count)`;
+  const isMany = clues.maxMapCount !== undefined && own.length > clues.maxMapCount / 2;
   const sentences = [
     `${counted(own.length, 'region')}${limit}: ${mostOf(totalsByKind(own))}.`,
-    `By file: ${mostOf(totalsByFile(own))}.`,
+    ...(isMany ? [`By file: ${mostOf(totalsByFile(own))}.`] : []),
     ...(touching === 0 ? [] : [`${counted(touching, 'region')} ${touching === 1 ? 'touches' : 'touch'} the one before. The kernel joins neighbours that are alike; these are kept apart by:`]), // prettier-ignore
   ];
   return [

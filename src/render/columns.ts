@@ -38,6 +38,8 @@ export const KIND_ROLES: Readonly<Record<string, Role>> = {
 
 export const COLUMNS = {
   range: words('range', 'first byte, and first byte after it', rangeText),
+  /** The vsyscall page alone has 16 digits, and would make the column wider for all. */
+  shortRange: words('range', 'the same, where a terminal is narrow', shortRange),
   start: words('start', 'first byte', (region) => address(region.start)),
   size: amount('size', 'size', 'address space: a promise, not memory'),
   perms: {
@@ -76,9 +78,17 @@ export const COLUMNS = {
   inode: words('inode', "the file's number on its device", (region) => region.inode),
 } as const satisfies Readonly<Record<string, RegionColumn>>;
 
+/** `shortRange` is for the default on a terminal; nobody has to ask for it. */
 export type ColumnName = keyof typeof COLUMNS;
 
-export const COLUMN_NAMES = Object.keys(COLUMNS) as readonly ColumnName[];
+/** What --columns takes. */
+export const COLUMN_NAMES = (Object.keys(COLUMNS) as readonly ColumnName[]).filter((name) => name !== 'shortRange');
+
+/** `ffffffffff600000-…601000`: as wide as the other ranges. */
+function shortRange(region: Region): string {
+  const [start, end] = [address(region.start), address(region.end)];
+  return end.length > 12 && start.length === end.length ? `${start}-…${end.slice(-6)}` : rangeText(region);
+}
 
 const nameAndLabel = ({name, label}: Region): string =>
   label === undefined ? name : name === '' ? `(${label})` : `${name} (${label})`;

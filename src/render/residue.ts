@@ -10,7 +10,7 @@ export interface ResidueLook extends Look {
 }
 
 /** PSS that may be too low by less than this part of it needs no word. */
-const SMALL = 0.01;
+const SMALL = 0.1;
 
 /** Why the totals differ from other numbers of the same process, and what they leave out. */
 export function renderResidue(snapshot: Snapshot, look: ResidueLook = {}): string[] {

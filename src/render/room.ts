@@ -1,5 +1,5 @@
 import {holesOf} from '../model/holes.ts';
-import {rangeText, sizeOf, type Region} from '../model/region.ts';
+import {address, rangeText, sizeOf, type Region} from '../model/region.ts';
 import {roomOf, type Headroom, type Room} from '../model/room.ts';
 import {counted, countText, sizeText} from '../model/size.ts';
 import type {Snapshot} from '../model/snapshot.ts';
@@ -39,7 +39,7 @@ function tightOnes({mapping, brk, stack, regions, locked}: Room): string[] {
     isTight(mapping) && `mmap: ${sizeText(mapping.left!)} left of ${sizeText(mapping.limit!)} (RLIMIT_AS, ulimit -v).`,
     brk && isTight(brk) && `brk: ${sizeText(brk.left!)} left of ${sizeText(brk.limit!)} for data (RLIMIT_DATA, ulimit -d).`,
     brk && brk.endsAt === 'addresses' && brk.left! < 2 ** 20 * 16 &&
-      `brk: ${sizeText(brk.left!)} left until the next region, ${brk.next ? regionText(brk.next) : 'the end'}. malloc goes on with mmap then.`,
+      `brk: ${sizeText(brk.left!)} left until ${brk.next ? `the region ${regionText(brk.next)}` : 'the end of user space'}; malloc goes on with mmap then.`,
     stack && isTight(stack) && `stack: ${sizeText(stack.left!)} left of ${sizeText(stack.limit!)} (RLIMIT_STACK, ulimit -s).`,
     locked && isTight(locked) && `mlock: ${sizeText(locked.left!)} left of ${sizeText(locked.limit!)} (RLIMIT_MEMLOCK, ulimit -l).`,
   ].filter((sentence): sentence is string => typeof sentence === 'string');
@@ -58,11 +58,11 @@ export function renderRoom(snapshot: Snapshot, look: RoomLook = {}): string[] {
 
 function renderHeadrooms({mapping, brk, stack, regions, locked}: Room, look: Look): string[] {
   const {largest} = mapping;
-  const hole = largest ? `the largest hole: ${rangeText(largest)}` : 'there is no hole';
+  const hole = largest ? `the largest hole, at ${address(largest.start)}` : 'there is no hole';
   const rows = [
     cells('mmap', mapping, sizeText, ending(mapping, 'RLIMIT_AS', hole)),
-    brk && cells('brk', brk, sizeText, ending(brk, 'RLIMIT_DATA, on VmData', `the next region: ${brk.next ? regionText(brk.next) : 'none'}`)),
-    stack && cells('stack', stack, sizeText, ending(stack, 'RLIMIT_STACK', `the region below: ${stack.below ? regionText(stack.below) : 'none'}`)),
+    brk && cells('brk', brk, sizeText, ending(brk, 'RLIMIT_DATA, on VmData', brk.next ? `the next region, ${regionText(brk.next)}` : 'the end of user space')),
+    stack && cells('stack', stack, sizeText, ending(stack, 'RLIMIT_STACK', stack.below ? `the region below, ${regionText(stack.below)}` : 'address 0')),
     cells('regions', regions, countText, ending(regions, 'vm.max_map_count', '')),
     locked && cells('mlock', locked, sizeText, ending(locked, 'RLIMIT_MEMLOCK', '')),
   ]; // prettier-ignore
@@ -90,7 +90,8 @@ const cells = (what: string, {used, limit, left}: Headroom, text: (value: number
   {text: ends},
 ];
 
-const regionText = (region: Region): string => `${rangeText(region)} ${safe(region.name || region.label || region.kind)}`; // prettier-ignore
+const regionText = (region: Region): string =>
+  `at ${address(region.start)}: ${safe(region.name || region.label || region.kind)}`;
 
 /** Holes at most, unless somebody wants all. */
 const FEW_HOLES = 5;

@@ -26,7 +26,7 @@ export function renderShow(snapshot: Snapshot, look: ShowLook = {}): string {
   const shown = chooseRegions(snapshot.regions, look.choice ?? {});
   const left = snapshot.regions.length - shown.length;
   const blocks = [
-    renderHead(snapshot),
+    renderHead(snapshot, look.width),
     look.summary ? [] : renderRegions(shown, look),
     left > 0 ? [paint('quiet', `${counted(left, 'other region')} ${left === 1 ? 'was' : 'were'} not asked for.`)] : [],
     ...totalsOf(snapshot, shown, look),

@@ -2,6 +2,7 @@ import type {Snapshot} from '../model/snapshot.ts';
 import {counted, sizeText} from '../model/size.ts';
 import {safe} from './safe.ts';
 import {paint} from './theme.ts';
+import {wrapped} from './wrap.ts';
 
 export interface Look {
   /** Columns of the terminal; undefined: nothing is shortened. */
@@ -9,9 +10,10 @@ export interface Look {
 }
 
 /** Whose memory, from where, and how much of it. */
-export function renderHead(snapshot: Snapshot): string[] {
-  return [paint('title', who(snapshot)), howMuch(snapshot)];
-}
+export const renderHead = (snapshot: Snapshot, width?: number): string[] => [
+  ...wrapped(who(snapshot), width).map((line) => paint('title', line)),
+  ...wrapped(howMuch(snapshot), width),
+];
 
 /** `python3 (pid 4242), /usr/bin/python3.11`, or the file that a listing came from. */
 export function who(snapshot: Snapshot): string {
