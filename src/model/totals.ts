@@ -11,7 +11,7 @@ export interface Totals {
 
 /** Sizes are multiples of 4096 and counters of 1024, so the sums stay exact far beyond 2^53. */
 export function totalsOf(regions: readonly Region[]): Totals {
-  const sum = Object.create(null) as Record<string, number>;
+  const sum: Record<string, number> = {};
   let size = 0;
   for (const region of regions) {
     size += sizeOf(region);

@@ -39,13 +39,13 @@ export function renderShow(snapshot: Snapshot, look: ShowLook = {}): string {
 /** Files at most, unless somebody wants all. */
 const FEW_FILES = 10;
 
-function totalsOf({regions}: Snapshot, shown: Snapshot['regions'], look: ShowLook): string[][] {
+function totalsOf(snapshot: Snapshot, shown: Snapshot['regions'], look: ShowLook): string[][] {
   const by = look.by ?? (look.summary ? ['kind', 'file'] : ['kind']);
   const files = look.all ? undefined : FEW_FILES;
   return by.map((group) =>
     group === 'kind'
-      ? renderKinds(shown, regions, {width: look.width})
-      : renderFiles(shown, regions, {width: look.width, rows: files}),
+      ? renderKinds(shown, snapshot, {width: look.width})
+      : renderFiles(shown, snapshot, {width: look.width, rows: files}),
   );
 }
 

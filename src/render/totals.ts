@@ -1,4 +1,5 @@
 import type {Region} from '../model/region.ts';
+import type {Snapshot} from '../model/snapshot.ts';
 import {countText, sizeText} from '../model/size.ts';
 import {totalsByFile, totalsByKind, totalsOf, type Totals} from '../model/totals.ts';
 import {KIND_ROLES} from './columns.ts';
@@ -11,13 +12,13 @@ export interface TotalsLook extends Look {
   readonly rows?: number | undefined;
 }
 
-/** What kinds of memory an address space is made of. */
-export const renderKinds = (shown: readonly Region[], all: readonly Region[], look: TotalsLook = {}): string[] =>
-  renderGroups('kind', [...totalsByKind(shown)], shown, all, look);
+/** What kinds of memory an address space, or a chosen part of it, is made of. */
+export const renderKinds = (shown: readonly Region[], snapshot: Snapshot, look: TotalsLook = {}): string[] =>
+  renderGroups('kind', [...totalsByKind(shown)], shown, snapshot, look);
 
 /** What its files cost, and what has no file. */
-export const renderFiles = (shown: readonly Region[], all: readonly Region[], look: TotalsLook = {}): string[] =>
-  renderGroups('file', [...totalsByFile(shown)], shown, all, look);
+export const renderFiles = (shown: readonly Region[], snapshot: Snapshot, look: TotalsLook = {}): string[] =>
+  renderGroups('file', [...totalsByFile(shown)], shown, snapshot, look);
 
 /** A column of sums: its counters in `Totals`. Those of the second group are left out where they are 0 throughout. */
 const AMOUNTS: ReadonlyArray<{readonly title: string; readonly counters: readonly string[]; readonly ifAny?: boolean}> = [
@@ -36,15 +37,14 @@ function renderGroups(
   title: string,
   groups: Group[],
   shown: readonly Region[],
-  all: readonly Region[],
+  {regions, totals: total}: Snapshot,
   look: TotalsLook,
 ): string[] {
-  const total = totalsOf(all);
   const rest = groups.slice(look.rows ?? Infinity);
   const rows: Group[] = [
     ...groups.slice(0, look.rows ?? Infinity),
     ...(rest.length > 0 ? [[`… ${countText(rest.length)} more (--all)`, sumOf(rest)] as const] : []),
-    ...(shown === all ? [] : [['shown', totalsOf(shown)] as const]),
+    ...(shown === regions ? [] : [['shown', totalsOf(shown)] as const]),
     ['total', total],
   ];
   const amounts = fitting(
