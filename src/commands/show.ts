@@ -3,7 +3,7 @@ import {BaseCommand} from '../cli/base.ts';
 import {choiceOf, CHOICE_FLAGS, columnsOf} from '../cli/choose.ts';
 import {parseDuration} from '../cli/duration.ts';
 import {EXIT} from '../cli/exit.ts';
-import {writeOut} from '../cli/output.ts';
+import {say, writeOut} from '../cli/output.ts';
 import {showJSON} from '../cli/show-json.ts';
 import {readTarget, resolveProcess, resolveTarget, type Target} from '../cli/target.ts';
 import {familyJSON} from '../model/family.ts';
@@ -99,9 +99,11 @@ Of a process whose memory map may not be read, the status is shown, and the comm
   }
 
   private async family(pid: number, options: CaptureOptions, isJson: boolean): Promise<void> {
-    const family = captureFamily(pid, options);
+    const {family, denied} = captureFamily(pid, options);
     await this.print(isJson, () => familyJSON(family), () => renderFamily(family, {width: this.width})); // prettier-ignore
-    process.exitCode = family.members.some(({missing}) => missing === 'denied') ? EXIT.incomplete : EXIT.done;
+    if (denied && family.members[0]?.missing === 'denied') throw denied;
+    if (denied) say(`memmap: ${denied.message} ${denied.why} ${denied.next}`);
+    process.exitCode = denied ? EXIT.incomplete : EXIT.done;
   }
 }
 

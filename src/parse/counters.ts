@@ -60,7 +60,7 @@ export class CounterReader {
 
   /** A new record begins, or the listing is over. */
   restart(): void {
-    if (this.#region?.usage) this.#region.usage = this.#shape.finish(this.#region.usage as Counters);
+    if (this.#region?.usage) this.#region.usage = this.#shape.finish(this.#region.usage);
     this.#region = undefined;
     this.#next = 0;
     this.#isOver = false;
@@ -86,7 +86,7 @@ export class CounterReader {
       value = value * 10 + byte - 0x30;
     }
     if (digits > 0 && isKilobytes(bytes, at, to) && value <= MOST_KILOBYTES) {
-      const usage = (region.usage ??= this.#shape.begin()) as Counters;
+      const usage: Counters = (region.usage ??= this.#shape.begin());
       this.#region = region;
       if (usage[key.name] !== undefined) return this.#endRecord();
       usage[key.name] = value * 1024;

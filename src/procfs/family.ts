@@ -22,28 +22,37 @@ export interface FamilyOptions {
  * Reads a process and its descendants, one after the other: the number of regions from maps, and the counters from
  * smaps_rollup (Linux 4.14), which is one walk for each process. It is no moment of all of them.
  *
- * @throws Trouble `gone` or `denied`, if the first process itself can't be read
+ * @returns the family, and why the first process that may not be read may not
+ * @throws Trouble `gone`, if the first process is not there or has no memory
  */
-export function captureFamily(pid: number, options: FamilyOptions = {}): Family {
+export function captureFamily(pid: number, options: FamilyOptions = {}): {family: Family; denied: Trouble | undefined} {
   const {root = '/proc', maxStall = DEFAULT_MAX_STALL} = options;
   const childrenOf = childrenIn(root);
   const members: Member[] = [];
   const seen = new Set<number>();
   let ended = 0;
+  let denied: Trouble | undefined;
   const visit = (each: number, parent: Member | undefined): void => {
     if (seen.has(each)) return;
     seen.add(each);
-    const member = memberOf(each, parent, root, maxStall);
-    if (!member) return void ended++;
+    const look = memberOf(each, parent, root, maxStall);
+    if (!look) return void ended++;
+    const {member} = look;
+    denied ??= look.denied;
     members.push(member);
     for (const child of childrenOf(each)) visit(child, member);
   };
   visit(pid, undefined);
-  return {takenAt: new Date().toISOString(), members, ended};
+  return {family: {takenAt: new Date().toISOString(), members, ended}, denied};
+}
+
+interface Looked {
+  readonly member: Member;
+  readonly denied?: Trouble;
 }
 
 /** @returns undefined for a child that ended, or whose PID is another process's by now */
-function memberOf(pid: number, parent: Member | undefined, root: string, maxStall: number): Member | undefined {
+function memberOf(pid: number, parent: Member | undefined, root: string, maxStall: number): Looked | undefined {
   let handle: ProcessHandle | undefined;
   try {
     handle = new ProcessHandle(pid, root);
@@ -58,7 +67,7 @@ function memberOf(pid: number, parent: Member | undefined, root: string, maxStal
   }
 }
 
-function lookAt(handle: ProcessHandle, stat: Stat, parent: Member | undefined, maxStall: number): Member {
+function lookAt(handle: ProcessHandle, stat: Stat, parent: Member | undefined, maxStall: number): Looked {
   const status = handle.status();
   const bytes = (key: string): number | undefined => {
     const value = status[key];
@@ -77,13 +86,13 @@ function lookAt(handle: ProcessHandle, stat: Stat, parent: Member | undefined, m
   };
   if (stat.state === 'Z' && stat.threads <= 1) {
     if (!parent) throw withoutMemory(handle);
-    return {...member, missing: 'ended', note: 'it has ended, and waits for its parent (a zombie)'};
+    return {member: {...member, missing: 'ended', note: 'it has ended, and waits for its parent (a zombie)'}};
   }
   try {
-    return {...member, ...countersOf(handle, stat, member.vmRss ?? 0, maxStall)};
+    return {member: {...member, ...countersOf(handle, stat, member.vmRss ?? 0, maxStall)}};
   } catch (error) {
-    if (!parent || !(error instanceof Trouble) || error.kind !== 'denied') throw error;
-    return {...member, missing: 'denied', note: error.why};
+    if (!(error instanceof Trouble) || error.kind !== 'denied') throw error;
+    return {member: {...member, missing: 'denied', note: error.why}, denied: error};
   }
 }
 

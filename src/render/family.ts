@@ -21,7 +21,7 @@ export function renderFamily(family: Family, look: Look = {}): string {
   const {members, ended} = family;
   const totals = familyTotals(members);
   const total = cells('', 'total', {...totals, vmRss: undefined}).map((cell): Cell => ({...cell, role: 'title'}));
-  const rows = [...members.map(memberCells), total];
+  const rows = [...members.map(memberCells), ...(totals.counted > 0 ? [total] : [])];
   const isSwapped = (totals.usage['swap'] ?? 0) > 0;
   const keep = (_: unknown, index: number): boolean => isSwapped || index < 6;
   const [first] = members;
@@ -44,9 +44,21 @@ function remarks({members}: Family): string[] {
     ...(totals.counted < 2 ? [] : [
       `PSS is what the family costs: ${sizeText(pss)}. Resident added up counts a page once for each process that maps it: ${sizeText(Math.max(0, rss - pss))} more.`,
     ]),
-    ...(uncounted.length === 0 ? [] : [`The total is of ${totals.counted} processes; ${uncounted.length} more could not be counted, so it is too low:`]),
-    ...uncounted.map(({pid, comm, note = ''}) => `  ${pid} ${safe(comm)}: ${safe(note)}`),
+    ...(uncounted.length === 0 ? [] : [
+      totals.counted === 0 ? 'None of them could be counted.' : `The total is of ${counted(totals.counted, 'process', 'processes')}, and too low: ${uncounted.length} more could not be counted.`,
+      ...reasons(uncounted),
+    ]),
   ]; // prettier-ignore
+}
+
+/** Why processes could not be counted, and which: alike reasons together. */
+function reasons(uncounted: readonly Member[]): string[] {
+  const byNote = new Map<string, string[]>();
+  for (const {pid, note = ''} of uncounted) byNote.set(note, [...(byNote.get(note) ?? []), String(pid)]);
+  return [...byNote].map(([note, pids]) => {
+    const more = pids.length > 8 ? ` and ${pids.length - 8} more` : '';
+    return `${pids.slice(0, 8).join(', ')}${more}: ${safe(note)}`;
+  });
 }
 
 function memberCells(member: Member): Cell[] {
