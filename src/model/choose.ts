@@ -45,6 +45,8 @@ function compareTexts(a: string, b: string): number {
 /** The `count` regions that have most in memory (or else most address space), in the order given. */
 export function largestRegions(regions: readonly Region[], count: number): readonly Region[] {
   if (regions.length <= count) return regions;
-  const largest = new Set(sortRegions(sortRegions(regions, 'size'), 'resident').slice(0, count));
+  const {resident, size} = MEASURES;
+  const bySize = regions.toSorted((a, b) => (resident(b) ?? 0) - (resident(a) ?? 0) || size(b) - size(a));
+  const largest = new Set(bySize.slice(0, count));
   return regions.filter((region) => largest.has(region));
 }

@@ -1,12 +1,12 @@
 import {bordersOf, type Borders, type Cause} from '../model/borders.ts';
 import {isInUserSpace} from '../model/holes.ts';
-import {rangeText} from '../model/region.ts';
+import {address} from '../model/region.ts';
 import {counted, countText} from '../model/size.ts';
 import {totalsByFile, totalsByKind, type Totals} from '../model/totals.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {safe} from './safe.ts';
 import type {Look} from './snapshot.ts';
-import {renderTable, type Cell} from './table.ts';
+import {renderTable, type Cell, type Column} from './table.ts';
 import {wrapped} from './wrap.ts';
 
 const CAUSES: Readonly<Record<Cause, string>> = {
@@ -42,25 +42,36 @@ export function renderBorders({regions, clues}: Snapshot, look: Look = {}): stri
   ];
   return [
     ...sentences.flatMap((sentence) => wrapped(sentence, look.width)),
-    ...(touching === 0 ? [] : renderTable(COLUMNS, borders.slice(0, MOST).map(bordersCells), look.width)),
+    ...(touching === 0 ? [] : renderCauses(borders, look)),
   ];
 }
 
 const MOST = 12;
 
-const COLUMNS = [
-  {title: 'difference'},
+const COLUMNS: readonly Column[] = [
   {title: 'borders', align: 'right'},
-  {title: 'which', gives: true},
-  {title: 'for example at'},
-] as const;
-
-const bordersCells = ({cause, detail, count, first: [before, after]}: Borders): Cell[] => [
-  {text: CAUSES[cause]},
-  {text: countText(count)},
-  {text: cause === 'flags' ? flagsText(detail) : safe(detail)},
-  {text: rangeText({start: before.start, end: after.end}), role: 'quiet'},
+  {title: 'what differs', gives: true},
+  {title: 'one is at'},
 ];
+
+/** Where the terminal has no room for it, the example is left out. */
+const NARROW = 60;
+
+function renderCauses(borders: readonly Borders[], {width = Infinity}: Look): string[] {
+  const columns = COLUMNS.slice(0, width < NARROW ? 2 : 3);
+  const rows = borders.slice(0, MOST).map((each) => bordersCells(each).slice(0, columns.length));
+  const rest = borders.slice(MOST).reduce((sum, {count}) => sum + count, 0);
+  return [...renderTable(columns, rows, width), ...(rest > 0 ? [`… and ${countText(rest)} more borders of other kinds`] : [])]; // prettier-ignore
+}
+
+function bordersCells({cause, detail, count, first: [, after]}: Borders): Cell[] {
+  const which = cause === 'flags' ? flagsText(detail) : safe(detail);
+  return [
+    {text: countText(count)},
+    {text: which === '' ? CAUSES[cause] : `${CAUSES[cause]}: ${which}`},
+    {text: address(after.start), role: 'quiet'},
+  ];
+}
 
 const flagsText = (detail: string): string =>
   detail

@@ -5,7 +5,7 @@ import {counted, countText, sizeText} from '../model/size.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {safe} from './safe.ts';
 import type {Look} from './snapshot.ts';
-import {renderTable, type Cell} from './table.ts';
+import {renderTable, type Cell, type Column} from './table.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './wrap.ts';
 
@@ -30,15 +30,19 @@ export function renderRoomLine(snapshot: Snapshot, look: Look = {}): string[] {
   ];
 }
 
+/** Addresses for 16 MiB are few for a machine of 64 bits. */
+const LITTLE = 16 * 2 ** 20;
+
 /** What is nearly used up, a sentence each. */
 function tightOnes({mapping, brk, stack, regions, locked}: Room): string[] {
-  const isTight = ({used, limit, left}: Headroom): boolean => limit != null && left !== undefined && left < limit / 10 && used > 0; // prettier-ignore
+  const isTight = ({used, limit, left, endsAt}: Headroom): boolean => endsAt === 'limit' && left! < limit! / 10 && used > 0; // prettier-ignore
   return [
     regions.limit && regions.used > regions.limit / 2 &&
       `Regions: ${countText(regions.used)} of ${countText(regions.limit)} allowed (vm.max_map_count). When they are used up, mmap, mprotect and munmap fail with ENOMEM, and with them new threads. --room says what uses them up.`,
     isTight(mapping) && `mmap: ${sizeText(mapping.left!)} left of ${sizeText(mapping.limit!)} (RLIMIT_AS, ulimit -v).`,
+    mapping.endsAt === 'addresses' && mapping.left! < LITTLE && `mmap: the largest hole between regions has ${sizeText(mapping.left!)}.`,
     brk && isTight(brk) && `brk: ${sizeText(brk.left!)} left of ${sizeText(brk.limit!)} for data (RLIMIT_DATA, ulimit -d).`,
-    brk && brk.endsAt === 'addresses' && brk.left! < 2 ** 20 * 16 &&
+    brk && brk.endsAt === 'addresses' && brk.left! < LITTLE &&
       `brk: ${sizeText(brk.left!)} left until ${brk.next ? `the region ${regionText(brk.next)}` : 'the end of user space'}; malloc goes on with mmap then.`,
     stack && isTight(stack) && `stack: ${sizeText(stack.left!)} left of ${sizeText(stack.limit!)} (RLIMIT_STACK, ulimit -s).`,
     locked && isTight(locked) && `mlock: ${sizeText(locked.left!)} left of ${sizeText(locked.limit!)} (RLIMIT_MEMLOCK, ulimit -l).`,
@@ -66,18 +70,22 @@ function renderHeadrooms({mapping, brk, stack, regions, locked}: Room, look: Loo
     cells('regions', regions, countText, ending(regions, 'vm.max_map_count', '')),
     locked && cells('mlock', locked, sizeText, ending(locked, 'RLIMIT_MEMLOCK', '')),
   ]; // prettier-ignore
-  return renderTable(
-    [
-      {title: 'room for'},
-      {title: 'used', align: 'right'},
-      {title: 'limit', align: 'right'},
-      {title: 'left', align: 'right'},
-      {title: 'what ends it', gives: true},
-    ],
-    rows.filter((row) => row !== undefined),
-    look.width,
-  );
+  return withoutLast(HEADROOM_COLUMNS, rows.filter((row) => row !== undefined), look, 60); // prettier-ignore
 }
+
+const HEADROOM_COLUMNS: readonly Column[] = [
+  {title: 'room for'},
+  {title: 'used', align: 'right'},
+  {title: 'limit', align: 'right'},
+  {title: 'left', align: 'right'},
+  {title: 'what ends it', gives: true},
+];
+
+/** A table whose last column is left out where the terminal has fewer columns than `least`. */
+function withoutLast(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]>, {width}: Look, least: number): string[] {
+  const count = width !== undefined && width < least ? columns.length - 1 : columns.length;
+  return renderTable(columns.slice(0, count), rows.map((row) => row.slice(0, count)), width);
+} // prettier-ignore
 
 const ending = ({endsAt}: Headroom, limit: string, addresses: string): string =>
   endsAt === 'limit' ? limit : endsAt === 'addresses' ? addresses : '';
@@ -111,7 +119,7 @@ function renderHoles({regions, clues}: Snapshot, {mapping}: Room, look: RoomLook
   });
   return [
     ...wrapped(`${counted(holes.length, 'hole')} of ${sizeText(mapping.free)} together, ${countText(small)} of them below 1 MiB.`, look.width), // prettier-ignore
-    ...renderTable([{title: largest.length < holes.length ? 'largest holes' : 'hole'}, {title: 'size', align: 'right'}, {title: 'behind', gives: true}], rows, look.width), // prettier-ignore
+    ...withoutLast([{title: largest.length < holes.length ? 'largest holes' : 'hole'}, {title: 'size', align: 'right'}, {title: 'behind', gives: true}], rows, look, 50), // prettier-ignore
   ];
 }
 
