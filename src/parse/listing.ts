@@ -138,6 +138,7 @@ class ListingReader {
   }
 
   finish(isUnterminated: boolean, kinds: 'now' | 'later'): Listing {
+    this.#counters.restart();
     const hasCounters = this.#regions.some((region) => region.usage);
     const cutShort = this.#cutShort(isUnterminated, hasCounters);
     const {regions, torn} = putInOrder(this.#regions);

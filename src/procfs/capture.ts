@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs';
 import {classify} from '../classify/classify.ts';
 import type {Clues} from '../model/clues.ts';
 import {Snapshot} from '../model/snapshot.ts';
@@ -142,12 +143,17 @@ function countLines(bytes: Buffer): number {
   return lines;
 }
 
-/** smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR. */
+/** smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR; a security module may forbid it alone. */
 function openIfThere(handle: ProcessHandle, file: string, notes: string[]): ProcFile | undefined {
   try {
     return handle.open(file);
   } catch (error) {
-    notes.push(`Resident memory was not read: ${error instanceof Trouble ? error.why : String(error)}`);
+    if (!(error instanceof Trouble)) throw error;
+    const isMissing = error.kind === 'gone' && !existsSync(handle.path(file)) && existsSync(handle.path('stat'));
+    const why = isMissing
+      ? 'there is no smaps: the kernel was built without CONFIG_PROC_PAGE_MONITOR.'
+      : `${error.why} ${error.next}`;
+    notes.push(`Resident memory was not read: ${why}`);
     return undefined;
   }
 }
@@ -170,7 +176,7 @@ function isAlive(file: ProcFile): boolean {
 }
 
 /** Why there is nothing to list. */
-function withoutMemory(handle: ProcessHandle): Trouble {
+export function withoutMemory(handle: ProcessHandle): Trouble {
   const what = `Cannot look at process ${handle.pid}.`;
   const {state, comm, ppid} = handle.stat();
   if (state === 'Z' || state === 'X') {
