@@ -15,7 +15,7 @@ const commandNotFound: Hook<'command_not_found'> = async ({id, config}) => {
 export default commandNotFound;
 
 /** How many letters must be added, dropped, changed or swapped with their neighbour to make `b` of `a`. */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({length: b.length + 1}, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
