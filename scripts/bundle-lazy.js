@@ -21,6 +21,17 @@ export const lazyRequire = {
   },
 };
 
+/** Help says on which platform it runs, and asks for that whether Windows is below: it would start child_process (10 ms). */
+export const withoutWindows = {
+  name: 'without windows',
+  setup(build) {
+    build.onResolve({filter: /^(wsl-utils|is-wsl)$/}, () => ({path: 'wsl', namespace: 'without-windows'}));
+    build.onLoad({filter: /.*/, namespace: 'without-windows'}, () => ({
+      contents: 'export const isWsl = false; export default false;',
+    }));
+  },
+};
+
 /** oclif's log, which is silent unless DEBUG is set; starting it opens the terminal (7 ms). */
 export const withoutDebug = {
   name: 'without debug',
