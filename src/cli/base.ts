@@ -6,7 +6,7 @@ import {safe} from '../render/safe.ts';
 import {setColorLevel} from '../render/theme.ts';
 import {colorLevel} from './color.ts';
 import {EXIT, exitOf} from './exit.ts';
-import {ReaderGone, say, writeOut} from './output.ts';
+import {ReaderGone, say, takeOverErrors, writeOut} from './output.ts';
 
 /**
  * What all commands share: --json, --color, one form of error, and exit codes. The code is set, and the process left to end
@@ -26,6 +26,9 @@ export abstract class BaseCommand extends Command {
       hidden: true,
     }),
   };
+
+  /** oclif's own is for deprecated commands. */
+  protected override async init(): Promise<void> {}
 
   /** Settles colour. Call it first, with the parsed flags. */
   protected begin(flags: {readonly color?: boolean | undefined}): void {
@@ -96,6 +99,8 @@ export abstract class BaseCommand extends Command {
     return Promise.resolve();
   }
 }
+
+takeOverErrors();
 
 /** One message of three parts: what failed, why, what to do next. */
 export const errorText = (what: string, why: string, next: string): string =>

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import test from 'ava';
 import {memmap, run} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
@@ -36,4 +36,11 @@ test('the examples in --help work as printed', async (t) => {
 test('--version says what package.json says', async (t) => {
   const {version} = JSON.parse(readFileSync('package.json', 'utf8')) as {version: string};
   t.regex((await memmap(['--version'])).stdout, new RegExp(`^memmap/${version} linux-`));
+});
+
+test('every file in src/commands is a command that memmap starts', async (t) => {
+  const {COMMANDS: started} = await import('../../src/main.ts');
+  const files = readdirSync('src/commands').map((file) => file.replace('.ts', ''));
+  t.deepEqual(Object.keys(started), files.toSorted());
+  t.deepEqual(COMMANDS, files.toSorted());
 });
