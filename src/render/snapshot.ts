@@ -51,7 +51,8 @@ const WHAT: Readonly<Record<string, string>> = {
   smaps_rollup: 'smaps_rollup',
 };
 
-const STATES: Readonly<Record<string, string>> = {
+/** What the letters of `State` in proc_pid_status(5) mean. */
+export const STATES: Readonly<Record<string, string>> = {
   R: 'running', S: 'sleeping', D: 'waiting for I/O', T: 'stopped', t: 'stopped by a debugger', Z: 'its first thread has ended',
 }; // prettier-ignore
 
@@ -97,7 +98,12 @@ function regionCells(region: Region): Cell[] {
   ];
 }
 
-const KIND_ROLES: Readonly<Record<string, Role>> = {heap: 'heap', stack: 'heap', guard: 'quiet', reserved: 'quiet'};
+export const KIND_ROLES: Readonly<Record<string, Role>> = {
+  heap: 'heap',
+  stack: 'heap',
+  guard: 'quiet',
+  reserved: 'quiet',
+};
 
 function renderKinds(snapshot: Snapshot, look: Look): string[] {
   const hasUsage = snapshot.totals['rss'] !== undefined;

@@ -27,3 +27,12 @@ export function setColorLevel(level: ColorSupportLevel): void {
 }
 
 export const paint = (role: Role | undefined, text: string): string => (role ? ROLES[role](chalk)(text) : text);
+
+/** How long ago something happened, for what a reader should see first. */
+export type Age = 'fresh' | 'recent' | 'old';
+
+/** A colour that fades: bright while it is news, then plain, at last dim. */
+export function paintAged(role: Role | undefined, age: Age | undefined, text: string): string {
+  if (age === 'fresh') return chalk.bold(paint(role, text));
+  return age === 'old' ? chalk.dim(text) : paint(role, text);
+}

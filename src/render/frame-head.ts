@@ -1,0 +1,138 @@
+import {sizeText} from '../model/size.ts';
+import {lineOf, padded, sidesOf, widthOf, type Piece} from './frame-line.ts';
+import type {Moment, Picture} from './frame-picture.ts';
+import type {FrameState} from './frame-state.ts';
+import {safe} from './safe.ts';
+import {STATES} from './snapshot.ts';
+import {extremes, sparkline} from './sparkline.ts';
+
+/** Whose memory, and how much of it: as many lines as there is room for, the most telling ones first. */
+export function headLines(state: FrameState, width: number, count: number): string[] {
+  const title = titleLine(state, width);
+  if (count < 2) return [title];
+  if (count < 3 || width < NARROWEST_TABLE) return [title, briefLine(state.picture, width)];
+  return [title, ...totalLines(state, width).slice(0, count - 1)];
+}
+
+/** Where totals have a line each. */
+const NARROWEST_TABLE = 44;
+
+function titleLine(state: FrameState, width: number): string {
+  const who: Piece[] = [{text: whoNow(state.picture), role: 'title'}];
+  const standing = standingOf(state);
+  const right = [...standing, {text: `  ${timeText(state.picture.ms)}`, role: 'quiet' as const}];
+  const isQuiet = !state.view.isPaused && !state.picture.isOver;
+  if (isQuiet || widthOf(who) + widthOf(right) + 2 <= width) return sidesOf(who, right, width);
+  // That the screen stands still must be seen, however narrow it is.
+  return lineOf([...standing, {text: '  '}, ...who], width);
+}
+
+/** Does the screen move? In words, whatever the colours are. */
+function standingOf({view, picture, since}: FrameState): Piece[] {
+  if (picture.isOver) return [{text: 'ended', role: 'go'}];
+  if (!view.isPaused) return [{text: 'live', role: 'good'}];
+  const {looks = 0, changes = 0, isOver = false} = since ?? {};
+  const news = isOver ? '; the process ended' : looks > 0 ? `; ${count(looks, 'look')}, ${count(changes, 'change')} since` : ''; // prettier-ignore
+  return [{text: `paused${news}`, role: 'change'}];
+}
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+/** The state and the threads are the present ones, not those of the snapshot. */
+function whoNow({snapshot, status, isOver}: Picture): string {
+  const {pid, comm, exe, state, threads} = snapshot.process;
+  const name = safe(String(status['name'] ?? comm ?? ''));
+  const letter = String(status['state'] ?? state ?? '');
+  const threadCount = Number(status['threads'] ?? threads ?? 0);
+  return [
+    pid === undefined ? name : `${name} (pid ${pid})`,
+    exe && safe(exe),
+    isOver ? '' : STATES[letter],
+    threadCount > 1 && `${threadCount} threads`,
+  ].filter(Boolean).join(', '); // prettier-ignore
+}
+
+function briefLine({snapshot, status, history}: Picture, width: number): string {
+  const {resident} = history.at(-1)!;
+  const swap = Number(status['vmSwap'] ?? 0);
+  const parts = [
+    resident !== undefined && `${sizeText(resident)} resident`,
+    swap > 0 && `${sizeText(swap)} swapped`,
+    `${sizeText(snapshot.totals.size)} of addresses`,
+    count(snapshot.totals.regions, 'region'),
+  ].filter(Boolean);
+  return lineOf([{text: parts.join(', ')}], width);
+}
+
+interface Total {
+  readonly name: string;
+  readonly of: (moment: Moment) => number | undefined;
+  readonly text: (value: number) => string;
+  readonly words: (picture: Picture) => string;
+}
+
+const TOTALS: readonly Total[] = [
+  {name: 'resident', of: ({resident}) => resident, text: sizeText, words: residentWords},
+  {name: 'size', of: ({size}) => size, text: sizeText, words: ({status}) => peakWords(status['vmPeak'])},
+  {name: 'regions', of: ({regions}) => regions, text: String, words: () => ''},
+];
+
+const NAME_WIDTH = 8;
+const VALUE_WIDTH = 10;
+const WORDS_WIDTH = 17;
+const EXTREMES_WIDTH = 24;
+const NARROWEST_SPARK = 8;
+const WIDEST_SPARK = 60;
+
+function totalLines(state: FrameState, width: number): string[] {
+  const {picture} = state;
+  // Wider where something is swapped, and then on all lines.
+  const words = TOTALS.map((total) => total.words(picture));
+  const wordsWidth = words.reduce((most, text) => Math.max(most, text.length), WORDS_WIDTH);
+  const fixed = NAME_WIDTH + 2 + VALUE_WIDTH + 2 + wordsWidth + 2;
+  const room = Math.min(WIDEST_SPARK, width - fixed - 2 - EXTREMES_WIDTH);
+  return TOTALS.map(({name, of, text}, index) => {
+    const values = picture.history.map(of);
+    const now = values.at(-1);
+    const left: Piece[] = [
+      {text: padded(name, NAME_WIDTH + 2), role: 'quiet'},
+      {text: padded(now === undefined ? '' : text(now), VALUE_WIDTH, 'right')},
+      {text: `  ${padded(words[index]!, wordsWidth)}`, role: 'quiet'},
+    ];
+    if (room >= NARROWEST_SPARK) left.push(...sparkPieces(values, room, text));
+    return index === 2 ? sidesOf(left, costPieces(state), width) : lineOf(left, width);
+  });
+}
+
+/** The scale is written beside it: bars alone would make a page look like a gibibyte. */
+function sparkPieces(
+  values: ReadonlyArray<number | undefined>,
+  width: number,
+  text: (value: number) => string,
+): Piece[] {
+  const {least, most} = extremes(values, width);
+  const scale = least === most ? 'steady' : `${text(least)} to ${text(most)}`;
+  return [
+    {text: `  ${sparkline(values, width)}`, role: 'move'},
+    {text: `  ${scale}`, role: 'quiet'},
+  ];
+}
+
+function costPieces({duty}: FrameState): Piece[] {
+  return duty === undefined ? [] : [{text: `looking: ${(duty * 100).toFixed(1)} % of the time`, role: 'quiet'}];
+}
+
+function residentWords({status}: Picture): string {
+  const swap = Number(status['vmSwap'] ?? 0);
+  return [peakWords(status['vmHwm']), swap > 0 && `swapped ${sizeText(swap)}`].filter(Boolean).join(', ');
+}
+
+const peakWords = (peak: unknown): string => (typeof peak === 'number' ? `peak ${sizeText(peak)}` : '');
+
+/** `0:42`, `12:03`, `1:02:03`. */
+function timeText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
