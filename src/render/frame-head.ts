@@ -11,7 +11,7 @@ export function headLines(state: FrameState, width: number, count: number): stri
   const title = titleLine(state, width);
   if (count < 2) return [title];
   if (count < 3 || width < NARROWEST_TABLE) return [title, briefLine(state.picture, width)];
-  return [title, ...totalLines(state, width).slice(0, count - 1)];
+  return [title, ...totalLines(state.picture, width).slice(0, count - 1)];
 }
 
 /** Where totals have a line each. */
@@ -20,11 +20,13 @@ const NARROWEST_TABLE = 44;
 function titleLine(state: FrameState, width: number): string {
   const who: Piece[] = [{text: whoNow(state.picture), role: 'title'}];
   const standing = standingOf(state);
-  const right = [...standing, {text: `  ${timeText(state.picture.ms)}`, role: 'quiet' as const}];
-  const isQuiet = !state.view.isPaused && !state.picture.isOver;
-  if (isQuiet || widthOf(who) + widthOf(right) + 2 <= width) return sidesOf(who, right, width);
+  const time: Piece = {text: `  ${timeText(state.picture.ms)}`, role: 'quiet'};
+  const right = [[...standing, time, ...costPieces(state)], [...standing, time], standing];
+  const fitting = right.find((pieces) => widthOf(who) + 2 + widthOf(pieces) <= width);
+  if (fitting) return sidesOf(who, fitting, width);
   // That the screen stands still must be seen, however narrow it is.
-  return lineOf([...standing, {text: '  '}, ...who], width);
+  const isStill = state.view.isPaused || state.picture.isOver;
+  return lineOf(isStill ? [...standing, {text: '  '}, ...who] : who, width);
 }
 
 /** Does the screen move? In words, whatever the colours are. */
@@ -84,8 +86,7 @@ const EXTREMES_WIDTH = 24;
 const NARROWEST_SPARK = 8;
 const WIDEST_SPARK = 60;
 
-function totalLines(state: FrameState, width: number): string[] {
-  const {picture} = state;
+function totalLines(picture: Picture, width: number): string[] {
   // Wider where something is swapped, and then on all lines.
   const words = TOTALS.map((total) => total.words(picture));
   const wordsWidth = words.reduce((most, text) => Math.max(most, text.length), WORDS_WIDTH);
@@ -100,7 +101,7 @@ function totalLines(state: FrameState, width: number): string[] {
       {text: `  ${padded(words[index]!, wordsWidth)}`, role: 'quiet'},
     ];
     if (room >= NARROWEST_SPARK) left.push(...sparkPieces(values, room, text));
-    return index === 2 ? sidesOf(left, costPieces(state), width) : lineOf(left, width);
+    return lineOf(left, width);
   });
 }
 
@@ -118,8 +119,9 @@ function sparkPieces(
   ];
 }
 
+/** The part of the time that is spent looking. */
 function costPieces({duty}: FrameState): Piece[] {
-  return duty === undefined ? [] : [{text: `looking: ${(duty * 100).toFixed(1)} % of the time`, role: 'quiet'}];
+  return duty === undefined ? [] : [{text: `  cost ${(duty * 100).toFixed(1)} %`, role: 'quiet'}];
 }
 
 function residentWords({status}: Picture): string {

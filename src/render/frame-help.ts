@@ -34,7 +34,8 @@ const SIGN_WORDS: Readonly<Record<ChangeKind, string>> = {
 const COLUMN_WORDS: ReadonlyArray<readonly [string, string]> = [
   ['size', 'addresses: a promise, not memory'],
   ['resident', 'in RAM now; ? where smaps was not read yet'],
-  ['Δ', 'since the watch began'],
+  ['Δ', 'since the watch began, or since exec'],
+  ['cost', 'the part of the time that is spent looking'],
 ];
 
 const LEFT_WIDTH = 68;
@@ -58,7 +59,7 @@ function allLines(width: number): ReadonlyArray<readonly Piece[]> {
       {text: SIGN_WORDS[kind]},
     ]),
   ];
-  const columns = [title('Columns'), ...COLUMN_WORDS.map(([name, what]) => entry(name, what))];
+  const columns = [title('Words'), ...COLUMN_WORDS.map(([name, what]) => entry(name, what))];
   if (width < LEFT_WIDTH + 48) return [...keys, [], ...signs, [], ...columns];
   const left = [...keys, [], ...columns];
   return Array.from({length: Math.max(left.length, signs.length)}, (_, index) => [

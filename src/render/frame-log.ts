@@ -28,10 +28,10 @@ export function logLines({picture}: FrameState, width: number, count: number): s
 
 const WORD_WIDTH = 11;
 
-/** The time, the place and the word give way to the sentence where the screen is narrow. */
+/** The sentence says all; time, place and the kind of change stand before it where there is room. */
 function pieces({time, sign, word, role, range, text}: FrameEvent, age: Age, width: number): Piece[] {
   const when: Piece[] = width < 40 ? [] : [{text: `${width < 80 ? time.slice(0, 8) : time}  `, role: 'quiet'}];
-  const what: Piece = {text: width < 70 ? `${sign} ` : `${sign} ${word.padEnd(WORD_WIDTH)}  `, role, age};
-  const where: Piece[] = width < 90 || !range ? [] : [{text: `${rangeText(range)}  `, age}];
+  const what: Piece = {text: width < 120 ? `${sign} ` : `${sign} ${word.padEnd(WORD_WIDTH)}  `, role, age};
+  const where: Piece[] = width < 90 || !range ? [] : [{text: `${rangeText(range)}  `, role, age}];
   return [...when, what, ...where, {text: safe(text), age}];
 }

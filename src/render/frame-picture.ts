@@ -59,17 +59,18 @@ export function firstPicture({snapshot, status, ms}: Omit<Sight, 'changes' | 'ti
 /** The picture after a further look at the same program. */
 export function nextPicture(picture: Picture, {snapshot, status, changes, ms, time}: Sight): Picture {
   const tick = picture.tick + 1;
-  const isSame = snapshot === picture.snapshot && changes.length === 0;
+  const isNew = snapshot !== picture.snapshot;
+  const isMeasured = isNew && hasUsage(snapshot);
   return {
     ...picture,
     snapshot,
     status,
-    rows: isSame ? picture.rows : nextRows(picture.rows, snapshot.regions, changes, tick),
+    rows: isNew ? nextRows(picture.rows, snapshot.regions, changes, tick, isMeasured) : picture.rows,
     events: withChanges(picture.events, changes, ms, time),
     history: [...picture.history, momentOf(snapshot, status)].slice(-MOST_MOMENTS),
     tick,
     ms,
-    usageMs: hasUsage(snapshot) && snapshot !== picture.snapshot ? ms : picture.usageMs,
+    usageMs: isMeasured ? ms : picture.usageMs,
     changes: picture.changes + changes.length,
   };
 }

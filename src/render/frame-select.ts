@@ -3,22 +3,25 @@
  * Hoare's selection: what lies outside those places is only told to be before or behind them, so that the cost grows with
  * the number of items and not faster. At 60,000 items it takes a tenth of the time of a sort.
  *
- * @param keys one array for each key; a later one decides where the earlier ones are equal
+ * @param keys of the items, and perhaps more behind them
+ * @param count how many items there are
  * @returns indices, in order
  */
-export function selectRange(keys: readonly Float64Array[], from: number, to: number): number[] {
-  const count = keys[0]?.length ?? 0;
+export function selectRange(keys: Float64Array, count: number, from: number, to: number): number[] {
   const [first, last] = [Math.max(0, from), Math.min(count, to)];
   if (first >= last) return [];
-  const order = new Uint32Array(count);
+  if (order.length < count) order = new Uint32Array(count * 2);
   for (let index = 0; index < count; index++) order[index] = index;
   partition(order, keys, 0, count, first);
   partition(order, keys, first, count, last);
   return Array.from(order.subarray(first, last)).sort((a, b) => (isBefore(keys, a, b) ? -1 : 1));
 }
 
+/** Used again at each call. */
+let order = new Uint32Array(0);
+
 /** Puts those that belong before place `at` before it, and the others behind; within order[low, high). */
-function partition(order: Uint32Array, keys: readonly Float64Array[], low: number, high: number, at: number): void {
+function partition(order: Uint32Array, keys: Float64Array, low: number, high: number, at: number): void {
   while (high - low > 1 && at > low && at < high) {
     const pivot = middleOf(order, keys, low, high);
     let left = low;
@@ -38,16 +41,13 @@ function partition(order: Uint32Array, keys: readonly Float64Array[], low: numbe
 }
 
 /** The middle one of three: what is sorted already, or nearly, is no bad case. */
-function middleOf(order: Uint32Array, keys: readonly Float64Array[], low: number, high: number): number {
+function middleOf(order: Uint32Array, keys: Float64Array, low: number, high: number): number {
   const [a, b, c] = [order[low]!, order[(low + high) >>> 1]!, order[high - 1]!];
   if (isBefore(keys, a, b)) return isBefore(keys, b, c) ? b : isBefore(keys, a, c) ? c : a;
   return isBefore(keys, a, c) ? a : isBefore(keys, b, c) ? c : b;
 }
 
-function isBefore(keys: readonly Float64Array[], a: number, b: number): boolean {
-  for (let index = 0; index < keys.length; index++) {
-    const difference = keys[index]![a]! - keys[index]![b]!;
-    if (difference !== 0) return difference > 0;
-  }
-  return a < b;
+function isBefore(keys: Float64Array, a: number, b: number): boolean {
+  const difference = keys[a]! - keys[b]!;
+  return difference > 0 || (difference === 0 && a < b);
 }

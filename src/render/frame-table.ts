@@ -19,8 +19,8 @@ export function tableLines(state: FrameState, width: number, count: number): str
   const {picture, view} = state;
   const rows = filtered(picture.rows, view.filter);
   const from = Math.min(view.scroll, Math.max(0, rows.length - count));
-  const shown = rowsAt(rows, view, from, count);
   const isMeasured = picture.usageMs !== undefined;
+  const shown = rowsAt(rows, view, from, count, isMeasured);
   const columns = columnsFor(shown, width, isMeasured);
   const head = columns.map((column) => titlePiece(column, view.sort, view.isReversed));
   return [
@@ -77,14 +77,18 @@ function titlePiece({title, name, width, align}: Column, sort: Sort, isReversed:
 }
 
 function rowPieces(row: Row, columns: readonly Column[], {picture, interval}: FrameState): Piece[] {
-  const isChanged = row.change !== undefined;
-  const age = isChanged ? ageOf(0, (picture.tick - row.changed) * interval) : undefined;
-  return columns.map(({name, text, width, align, roleOf: columnRole}) => {
-    const isMarked = isChanged && (name === 'sign' || name === 'range' || name === 'address' || name === 'size');
-    const role = isMarked ? roleOf(row.change!) : columnRole?.(row);
-    return {text: padded(text(row), width, align), role, age: isMarked ? age : undefined};
+  const {change} = row;
+  const age = ageOf(0, (picture.tick - row.changed) * interval);
+  return columns.map(({name, text, width, align, roleOf: ownRole}) => {
+    const cell = padded(text(row), width, align);
+    return change !== undefined && MARKS_CHANGE.has(name)
+      ? {text: cell, role: roleOf(change), age}
+      : {text: cell, role: ownRole?.(row)};
   });
 }
+
+/** Columns that have the colour of what happened to the region. */
+const MARKS_CHANGE: ReadonlySet<Name> = new Set(['sign', 'range', 'address', 'size']);
 
 /** With gaps between the columns; the last one needs no blanks behind it. */
 const spaced = (pieces: readonly Piece[]): Piece[] =>
