@@ -78,4 +78,7 @@ const rows = [
   measure('100 changed, filter "lib49"', {filter: 'lib49'}, 100),
 ];
 process.removeAllListeners('exit');
-console.table(rows);
+for (const {case: what, ...row} of rows) {
+  const figures = Object.entries(row).map(([name, value]) => `${name} ${String(value).padStart(6)}`);
+  process.stdout.write(`${what.padEnd(28)} ${figures.join('  ')}\n`);
+}

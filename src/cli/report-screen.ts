@@ -67,12 +67,20 @@ export function screenReporter(session: Session, interval: number, interruption:
     async end(ticks, reason, cost) {
       viewer?.close();
       if (failure !== undefined) throw failure;
-      const written = writeOut(log.text(endLine(ticks, reason, cost)));
-      // Who hung up reads no summary, and needs no complaint that it can't be written.
-      await (interruption.received() === 'SIGHUP' ? written.catch(() => {}) : written);
+      if (viewer?.isGone) hangUp(interruption);
+      await writeOut(log.text(endLine(ticks, reason, cost)));
     },
     abandon: () => viewer?.close(),
   };
+}
+
+/**
+ * Ends as any program whose terminal went away: of SIGHUP, quietly. An orderly end isn't to be had, as Node can't restore the
+ * modes of such a terminal and aborts (ResetStdio in its node.cc).
+ */
+function hangUp(interruption: Interruption): void {
+  interruption.dispose();
+  process.kill(process.pid, 'SIGHUP');
 }
 
 /** What is printed below the prompt: how it began, and the latest of what happened. */

@@ -45,6 +45,11 @@ export class Viewer {
     this.#stage.close();
   }
 
+  /** Nobody looks at it any more. */
+  get isGone(): boolean {
+    return this.#stage.screen.isGone;
+  }
+
   /** Shows a further picture; a paused screen only counts it. */
   show(picture: Picture, duty?: number): void {
     this.#latest = picture;

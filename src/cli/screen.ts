@@ -28,6 +28,8 @@ export class Screen {
   #shown: string[] = [];
   #isOpen = false;
   #isBusy = false;
+  /** The terminal was no longer there when it was to be restored. */
+  isGone = false;
   /** Frames that were not drawn, since the terminal had not taken the one before. */
   skipped = 0;
 
@@ -91,7 +93,7 @@ export class Screen {
     try {
       writeSync(this.#terminal.fd, LEAVE);
     } catch {
-      // The terminal is gone: nothing to restore.
+      this.isGone = true;
     }
   };
 
@@ -104,7 +106,10 @@ export class Screen {
     this.#events.onRedraw();
   };
 
-  readonly #onError = (): void => this.#events.onGone();
+  readonly #onError = (): void => {
+    this.isGone = true;
+    this.#events.onGone();
+  };
 }
 
 /**

@@ -86,6 +86,7 @@ const SETS: ReadonlyArray<readonly Name[]> = [
   ['sign', 'address', 'size', 'resident', 'rssGrowth', 'perms', 'kind', 'name'],
   ['sign', 'address', 'size', 'resident', 'rssGrowth', 'kind', 'name'],
   ['sign', 'address', 'size', 'resident', 'kind', 'name'],
+  ['sign', 'address', 'size', 'resident', 'nameOrKind'],
   ['sign', 'size', 'resident', 'nameOrKind'],
   ['sign', 'size', 'nameOrKind'],
 ];
@@ -100,7 +101,7 @@ const UNMEASURED_SETS: ReadonlyArray<readonly Name[]> = [
 ];
 
 /** Columns that a name should have at least, or others give way to it. */
-const NAME_WIDTH = 16;
+const NAME_WIDTH = 14;
 const GAP = 2;
 
 /**

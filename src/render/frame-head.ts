@@ -57,10 +57,10 @@ function whoNow({snapshot, status, isOver}: Picture): string {
 function briefLine({snapshot, status, history}: Picture, width: number): string {
   const {resident} = history.at(-1)!;
   const swap = Number(status['vmSwap'] ?? 0);
+  const size = sizeText(snapshot.totals.size);
   const parts = [
-    resident !== undefined && `${sizeText(resident)} resident`,
+    resident === undefined ? `${size} of address space` : `${sizeText(resident)} resident of ${size}`,
     swap > 0 && `${sizeText(swap)} swapped`,
-    `${sizeText(snapshot.totals.size)} of addresses`,
     count(snapshot.totals.regions, 'region'),
   ].filter(Boolean);
   return lineOf([{text: parts.join(', ')}], width);
@@ -95,12 +95,13 @@ function totalLines(picture: Picture, width: number): string[] {
   return TOTALS.map(({name, of, text}, index) => {
     const values = picture.history.map(of);
     const now = values.at(-1);
+    const hasSpark = room >= NARROWEST_SPARK;
     const left: Piece[] = [
       {text: padded(name, NAME_WIDTH + 2), role: 'quiet'},
       {text: padded(now === undefined ? '' : text(now), VALUE_WIDTH, 'right')},
-      {text: `  ${padded(words[index]!, wordsWidth)}`, role: 'quiet'},
+      {text: words[index] === '' ? '' : `  ${words[index]!}`, role: 'quiet'},
     ];
-    if (room >= NARROWEST_SPARK) left.push(...sparkPieces(values, room, text));
+    if (hasSpark) left.push({text: ' '.repeat(fixed - widthOf(left) - 2)}, ...sparkPieces(values, room, text));
     return lineOf(left, width);
   });
 }

@@ -19,9 +19,10 @@ export function rowsAt(
   count: number,
   isMeasured: boolean,
 ): readonly Row[] {
-  const to = Math.min(rows.length, from + count);
+  const first = Math.min(rows.length, from);
+  const to = Math.min(rows.length, first + count);
   // Reversed means the same order from its end.
-  const [low, high] = isReversed ? [rows.length - to, rows.length - from] : [from, to];
+  const [low, high] = isReversed ? [rows.length - to, rows.length - first] : [first, to];
   const found = sort === 'address' ? rows.slice(low, high) : byKey(rows, sort, low, high, isMeasured);
   return isReversed ? found.reverse() : found;
 }

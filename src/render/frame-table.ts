@@ -6,7 +6,7 @@ import type {Row} from './frame-rows.ts';
 import {SORTS, type Sort} from './frame-view.ts';
 import type {FrameState} from './frame-state.ts';
 import {roleOf} from './change.ts';
-import {cells} from './safe.ts';
+import {cells, safe} from './safe.ts';
 
 const GAP = '  ';
 
@@ -37,7 +37,7 @@ function captionLine(state: FrameState, count: number, from: number, shown: numb
   const {picture, view} = state;
   const all = picture.rows.length;
   const regions = `${count}${view.filter === '' ? '' : ` of ${all}`} ${all === 1 ? 'region' : 'regions'}`;
-  const which = view.filter === '' ? '' : ` with “${view.filter}”`;
+  const which = view.filter === '' ? '' : ` with “${safe(view.filter)}”`;
   const place = shown < count ? ` (${from + 1}–${from + shown})` : '';
   const order = `, ${SORTS[view.sort]}${view.isReversed ? ', reversed' : ''}`;
   const left: Piece[] = [
