@@ -3,7 +3,7 @@ import {cells} from '../render/safe.ts';
 
 /** The alternate screen (1049), without a cursor (25) and without wrapping at its edge (7), empty. */
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J';
-const LEAVE = '\x1b[?2026l\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l';
+const LEAVE = '\x1b[?2026l\x1b[?7h\x1b[?25h\x1b[?1049l';
 /** Between these two the terminal holds its picture still, so that no half frame is seen (mode 2026). */
 const HOLD = '\x1b[?2026h';
 const SHOW = '\x1b[?2026l';

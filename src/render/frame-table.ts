@@ -52,11 +52,14 @@ function agePieces({picture, interval}: FrameState): Piece[] {
   const {ms, usageMs} = picture;
   if (usageMs === undefined) return [{text: 'smaps is not read', role: 'quiet'}];
   const age = ms - usageMs;
-  return age <= STALE_LOOKS * interval ? [] : [{text: `resident as of ${agoText(age)} ago`, role: 'quiet'}];
+  return age <= Math.max(STALE_LOOKS * interval, STALE_MS)
+    ? []
+    : [{text: `resident as of ${agoText(age)} ago`, role: 'quiet'}];
 }
 
-/** After so many looks without smaps its numbers are called old. */
+/** After so many looks without smaps, and so many ms, its numbers are called old. */
 const STALE_LOOKS = 3;
+const STALE_MS = 2000;
 
 const agoText = (ms: number): string => (ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} min`); // prettier-ignore
 
