@@ -8,7 +8,7 @@ export function footLine(state: FrameState, width: number): string {
   if (!hasKeys) return lineOf([{text: 'Ctrl-C ends it', role: 'quiet'}], width);
   if (view.isTyping) {
     const typed = safe(view.filter.replace(/ $/, '\u00a0'));
-    return lineOf([{text: '/', role: 'title'}, {text: `${typed}▏`}, ...hints(['Enter', 'keeps it'], ['Esc', 'clears it'])], width); // prettier-ignore
+    return lineOf([{text: '/', role: 'title'}, {text: `${typed}▏   `}, ...hints(['Enter', 'keeps it'], ['Esc', 'clears it'])], width); // prettier-ignore
   }
   if (view.help !== undefined) return lineOf(hints(['↑↓', 'scroll'], ['any other key', 'back']), width);
   const isFiltered = view.filter !== '';

@@ -1,10 +1,10 @@
 import {sizeText} from '../model/size.ts';
-import {lineOf, padded, sidesOf, widthOf, type Piece} from './frame-line.ts';
-import type {Moment, Picture} from './frame-picture.ts';
+import {lineOf, sidesOf, widthOf, type Piece} from './frame-line.ts';
+import type {Picture} from './frame-picture.ts';
 import type {FrameState} from './frame-state.ts';
-import {safe} from './safe.ts';
+import {totalLines} from './frame-totals.ts';
+import {cells, safe, shorten} from './safe.ts';
 import {STATES} from './snapshot.ts';
-import {extremes, sparkline} from './sparkline.ts';
 
 /** Whose memory, and how much of it: as many lines as there is room for, the most telling ones first. */
 export function headLines(state: FrameState, width: number, count: number): string[] {
@@ -18,15 +18,17 @@ export function headLines(state: FrameState, width: number, count: number): stri
 const NARROWEST_TABLE = 44;
 
 function titleLine(state: FrameState, width: number): string {
-  const who: Piece[] = [{text: whoNow(state.picture), role: 'title'}];
   const standing = standingOf(state);
   const time: Piece = {text: `  ${timeText(state.picture.ms)}`, role: 'quiet'};
   const right = [[...standing, time, ...costPieces(state)], [...standing, time], standing];
-  const fitting = right.find((pieces) => widthOf(who) + 2 + widthOf(pieces) <= width);
-  if (fitting) return sidesOf(who, fitting, width);
+  for (const pieces of right) {
+    const who = whoNow(state.picture, width - widthOf(pieces) - 2);
+    if (who !== undefined) return sidesOf([{text: who, role: 'title'}], pieces, width);
+  }
   // That the screen stands still must be seen, however narrow it is.
   const isStill = state.view.isPaused || state.picture.isOver;
-  return lineOf(isStill ? [...standing, {text: '  '}, ...who] : who, width);
+  const who: Piece = {text: (whoNow(state.picture, width) ?? whoNow(state.picture, Infinity))!, role: 'title'};
+  return lineOf(isStill ? [...standing, {text: '  '}, who] : [who], width);
 }
 
 /** Does the screen move? In words, whatever the colours are. */
@@ -40,18 +42,31 @@ function standingOf({view, picture, since}: FrameState): Piece[] {
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 
-/** The state and the threads are the present ones, not those of the snapshot. */
-function whoNow({snapshot, status, isOver}: Picture): string {
+/** The file gives way where room is short, at last wholly. */
+const SHORTEST_FILE = 12;
+
+/**
+ * The state and the threads are the present ones, not those of the snapshot.
+ *
+ * @returns undefined if it doesn't fit
+ */
+function whoNow({snapshot, status, isOver}: Picture, width: number): string | undefined {
   const {pid, comm, exe, state, threads} = snapshot.process;
   const name = safe(String(status['name'] ?? comm ?? ''));
   const letter = String(status['state'] ?? state ?? '');
   const threadCount = Number(status['threads'] ?? threads ?? 0);
-  return [
-    pid === undefined ? name : `${name} (pid ${pid})`,
-    exe && safe(exe),
-    isOver ? '' : STATES[letter],
-    threadCount > 1 && `${threadCount} threads`,
-  ].filter(Boolean).join(', '); // prettier-ignore
+  const described = (file: string): string =>
+    [
+      pid === undefined ? name : `${name} (pid ${pid})`,
+      file,
+      isOver ? '' : STATES[letter],
+      threadCount > 1 && `${threadCount} threads`,
+    ].filter(Boolean).join(', '); // prettier-ignore
+  const file = safe(exe ?? '');
+  const room = width - cells(described('')) - 2;
+  const shortened = room >= Math.min(SHORTEST_FILE, cells(file)) ? shorten(file, room) : '';
+  const text = described(shortened);
+  return cells(text) <= width ? text : undefined;
 }
 
 function briefLine({snapshot, status, history}: Picture, width: number): string {
@@ -66,71 +81,10 @@ function briefLine({snapshot, status, history}: Picture, width: number): string 
   return lineOf([{text: parts.join(', ')}], width);
 }
 
-interface Total {
-  readonly name: string;
-  readonly of: (moment: Moment) => number | undefined;
-  readonly text: (value: number) => string;
-  readonly words: (picture: Picture) => string;
-}
-
-const TOTALS: readonly Total[] = [
-  {name: 'resident', of: ({resident}) => resident, text: sizeText, words: residentWords},
-  {name: 'size', of: ({size}) => size, text: sizeText, words: ({status}) => peakWords(status['vmPeak'])},
-  {name: 'regions', of: ({regions}) => regions, text: String, words: () => ''},
-];
-
-const NAME_WIDTH = 8;
-const VALUE_WIDTH = 10;
-const WORDS_WIDTH = 17;
-const EXTREMES_WIDTH = 24;
-const NARROWEST_SPARK = 8;
-const WIDEST_SPARK = 60;
-
-function totalLines(picture: Picture, width: number): string[] {
-  // Wider where something is swapped, and then on all lines.
-  const words = TOTALS.map((total) => total.words(picture));
-  const wordsWidth = words.reduce((most, text) => Math.max(most, text.length), WORDS_WIDTH);
-  const fixed = NAME_WIDTH + 2 + VALUE_WIDTH + 2 + wordsWidth + 2;
-  const room = Math.min(WIDEST_SPARK, width - fixed - 2 - EXTREMES_WIDTH);
-  return TOTALS.map(({name, of, text}, index) => {
-    const values = picture.history.map(of);
-    const now = values.at(-1);
-    const hasSpark = room >= NARROWEST_SPARK;
-    const left: Piece[] = [
-      {text: padded(name, NAME_WIDTH + 2), role: 'quiet'},
-      {text: padded(now === undefined ? '' : text(now), VALUE_WIDTH, 'right')},
-      {text: words[index] === '' ? '' : `  ${words[index]!}`, role: 'quiet'},
-    ];
-    if (hasSpark) left.push({text: ' '.repeat(fixed - widthOf(left) - 2)}, ...sparkPieces(values, room, text));
-    return lineOf(left, width);
-  });
-}
-
-/** The scale is written beside it: bars alone would make a page look like a gibibyte. */
-function sparkPieces(
-  values: ReadonlyArray<number | undefined>,
-  width: number,
-  text: (value: number) => string,
-): Piece[] {
-  const {least, most} = extremes(values, width);
-  const scale = least === most ? 'steady' : `${text(least)} to ${text(most)}`;
-  return [
-    {text: `  ${sparkline(values, width)}`, role: 'move'},
-    {text: `  ${scale}`, role: 'quiet'},
-  ];
-}
-
 /** The part of the time that is spent looking. */
 function costPieces({duty}: FrameState): Piece[] {
   return duty === undefined ? [] : [{text: `  cost ${(duty * 100).toFixed(1)} %`, role: 'quiet'}];
 }
-
-function residentWords({status}: Picture): string {
-  const swap = Number(status['vmSwap'] ?? 0);
-  return [peakWords(status['vmHwm']), swap > 0 && `swapped ${sizeText(swap)}`].filter(Boolean).join(', ');
-}
-
-const peakWords = (peak: unknown): string => (typeof peak === 'number' ? `peak ${sizeText(peak)}` : '');
 
 /** `0:42`, `12:03`, `1:02:03`. */
 function timeText(ms: number): string {

@@ -5,42 +5,44 @@ import type {FrameState} from './frame-state.ts';
 
 const KEYS: ReadonlyArray<readonly [keys: string, what: string]> = [
   ['q', 'quit'],
-  ['p space', 'pause: the screen stands still, the watch goes on'],
-  ['s', 'next order: changed, resident, size, growth, address'],
+  ['p space', 'stand still; the watch goes on'],
+  ['s', 'sort by another column'],
   ['r', 'reverse the order'],
-  ['/', 'filter by name, kind, permissions, or an address; Esc clears it'],
+  ['/', 'filter by name, kind, perms, address'],
+  ['Esc', 'all regions again'],
   ['↑ ↓ k j', 'scroll by a line'],
   ['PgUp PgDn', 'scroll by a page'],
   ['Home End', 'to the first, to the last region'],
   ['Ctrl-L', 'draw the screen again'],
   ['Ctrl-Z', 'stop; fg goes on'],
-  ['? h', 'this help; any key leaves it'],
+  ['? h', 'this help'],
 ];
 
 const SIGN_WORDS: Readonly<Record<ChangeKind, string>> = {
-  new: 'a region that was not there before',
+  new: 'a region that was not there',
   grown: 'more addresses for a region',
   gone: 'a region is no longer there',
   shrunk: 'a region lost a part',
-  replaced: 'something else is mapped there now',
+  replaced: 'something else is there now',
   reprotected: 'other permissions',
   renamed: 'another name',
-  moved: 'the same memory at another address',
-  split: 'one region became several, alike',
+  moved: 'same memory, another address',
+  split: 'one region became several',
   merged: 'several regions became one',
   touched: 'only resident memory changed',
 };
 
-const COLUMN_WORDS: ReadonlyArray<readonly [string, string]> = [
+const WORDS: ReadonlyArray<readonly [word: string, meaning: string]> = [
   ['size', 'addresses: a promise, not memory'],
-  ['resident', 'in RAM now; ? where smaps was not read yet'],
+  ['resident', 'in RAM; ? until smaps is read again'],
   ['Δ', 'since the watch began, or since exec'],
-  ['cost', 'the part of the time that is spent looking'],
+  ['cost', 'the part of the time spent looking'],
 ];
 
-const LEFT_WIDTH = 68;
+const LEFT_WIDTH = 50;
+const RIGHT_WIDTH = 48;
 
-/** Each key, each sign, and what the columns mean; beside each other where there is room. */
+/** Each key, each sign, and what the words mean; beside each other where there is room. */
 export function helpLines({view}: FrameState, width: number, count: number): string[] {
   const all = allLines(width);
   const from = Math.min(view.help ?? 0, Math.max(0, all.length - count));
@@ -59,9 +61,9 @@ function allLines(width: number): ReadonlyArray<readonly Piece[]> {
       {text: SIGN_WORDS[kind]},
     ]),
   ];
-  const columns = [title('Words'), ...COLUMN_WORDS.map(([name, what]) => entry(name, what))];
-  if (width < LEFT_WIDTH + 48) return [...keys, [], ...signs, [], ...columns];
-  const left = [...keys, [], ...columns];
+  const words = [title('Words'), ...WORDS.map(([word, meaning]) => entry(word, meaning))];
+  if (width < LEFT_WIDTH + RIGHT_WIDTH) return [...keys, [], ...signs, [], ...words];
+  const left = [...keys, [], ...words];
   return Array.from({length: Math.max(left.length, signs.length)}, (_, index) => [
     ...filled(left[index] ?? []),
     ...(signs[index] ?? []),

@@ -33,6 +33,7 @@ export type Age = 'fresh' | 'recent' | 'old';
 
 /** A colour that fades: bright while it is news, then plain, at last dim. */
 export function paintAged(role: Role | undefined, age: Age | undefined, text: string): string {
-  if (age === 'fresh') return chalk.bold(paint(role, text));
+  // What is dim even when it is new can't be bright: it is plain then.
+  if (age === 'fresh') return role === 'quiet' ? text : chalk.bold(paint(role, text));
   return age === 'old' ? chalk.dim(text) : paint(role, text);
 }
