@@ -1,4 +1,4 @@
-import {address, rangeText, sizeOf} from '../model/region.ts';
+import {address, rangeText} from '../model/region.ts';
 import {deltaText, sizeText} from '../model/size.ts';
 import {signOf} from './change.ts';
 import {rssGrowth, sizeGrowth, type Row} from './frame-rows.ts';
@@ -22,7 +22,7 @@ const COLUMNS = {
   sign: {title: '', least: 1, align: 'left', text: ({change}: Row) => (change ? signOf(change) : '')},
   range: {title: 'range', least: 25, align: 'left', text: ({region}: Row) => rangeText(region)},
   address: {title: 'address', least: 12, align: 'left', text: ({region}: Row) => address(region.start)},
-  size: {title: 'size', least: 9, align: 'right', text: ({region}: Row) => sizeText(sizeOf(region))},
+  size: {title: 'size', least: 9, align: 'right', text: (row: Row) => sizeText(row.size)},
   sizeGrowth: {title: 'Δ size', least: 10, align: 'right', text: (row: Row) => growthText(sizeGrowth(row))},
   resident: {
     title: 'resident',

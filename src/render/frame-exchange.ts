@@ -1,16 +1,27 @@
 import type {Region} from '../model/region.ts';
 import type {Row} from './frame-rows.ts';
 
-/** Where the rows of these regions stand. */
-export const placesOf = (rows: readonly Row[], regions: readonly Region[]): readonly number[] =>
-  regions
-    .map(({start}) => placeOf(rows, start))
-    .filter((place, index) => rows[place]?.region.start === regions[index]!.start);
+/** Where the rows of these regions stand, which are in address order. */
+export function placesOf(rows: readonly Row[], regions: readonly Region[]): readonly number[] {
+  const places: number[] = [];
+  let at = 0;
+  for (const {start} of regions) {
+    at = placeOf(rows, start, at);
+    if (rows[at]?.region.start === start) places.push(at);
+  }
+  return places;
+}
 
-/** The first row that starts at an address or above it: binary search. */
-function placeOf(rows: readonly Row[], start: number): number {
-  let low = 0;
-  let high = rows.length;
+/**
+ * The first row that starts at an address or above it.
+ *
+ * @param from it isn't before this place; the search goes on from here in longer and longer steps, as it is mostly near
+ */
+function placeOf(rows: readonly Row[], start: number, from: number): number {
+  let low = from;
+  let step = 1;
+  for (; low + step <= rows.length && rows[low + step - 1]!.region.start < start; step *= 2) low += step;
+  let high = Math.min(rows.length, low + step);
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (rows[middle]!.region.start < start) low = middle + 1;
@@ -33,7 +44,7 @@ export function exchange(rows: readonly Row[], gone: readonly number[], come: re
     at = Math.max(at, end);
   };
   for (const row of come) {
-    copyUntil(placeOf(rows, row.region.start));
+    copyUntil(placeOf(rows, row.region.start, at));
     parts.push([row]);
   }
   copyUntil(rows.length);

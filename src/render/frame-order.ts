@@ -1,5 +1,4 @@
 import {KINDS} from '../model/kind.ts';
-import {sizeOf} from '../model/region.ts';
 import {rssGrowth, sizeGrowth, type Row} from './frame-rows.ts';
 import {selectRange} from './frame-select.ts';
 import type {Sort, View} from './frame-view.ts';
@@ -47,7 +46,7 @@ let keys = new Float64Array(0);
 const KEYS: Readonly<Record<Exclude<Sort, 'address'>, (row: Row) => number>> = {
   changed: (row) => row.changed,
   resident: (row) => row.rss ?? -1,
-  size: (row) => sizeOf(row.region),
+  size: (row) => row.size,
   growth: (row) => rssGrowth(row) ?? 0,
 };
 

@@ -9,6 +9,8 @@ import {parentsOf, PIECE} from './frame-parents.ts';
  */
 export interface Row {
   readonly region: Region;
+  /** Its bytes: kept here, as sorting 60,000 by what lies in another object takes 3 ms more. */
+  readonly size: number;
   /** Resident bytes, as smaps said when it was read last; undefined: it was not read since the region came. */
   readonly rss: number | undefined;
   /** Its bytes, and its resident bytes, when the watch began; 0 for what came later. Growth is counted from these. */
@@ -23,6 +25,7 @@ export interface Row {
 export const firstRows = (regions: readonly Region[]): readonly Row[] =>
   regions.map((region) => ({
     region,
+    size: sizeOf(region),
     rss: region.usage?.rss,
     firstSize: sizeOf(region),
     firstRss: region.usage?.rss,
@@ -76,6 +79,7 @@ function follow(
     if (mark === undefined && isStill(before, region)) return before;
     return {
       region,
+      size: sizeOf(region),
       rss: region.usage?.rss ?? before.rss,
       firstSize: before.firstSize,
       firstRss: before.firstRss ?? region.usage?.rss,
@@ -88,6 +92,7 @@ function follow(
 /** A row for what was no region of its own: growth is counted from 0, or for a part cut off another region from its size. */
 const came = (region: Region, isPiece: boolean): Row => ({
   region,
+  size: sizeOf(region),
   rss: region.usage?.rss,
   firstSize: isPiece ? sizeOf(region) : 0,
   firstRss: isPiece ? region.usage?.rss : 0,
@@ -124,4 +129,4 @@ export const rssGrowth = ({rss, firstRss}: Row): number | undefined =>
   rss === undefined || firstRss === undefined ? undefined : rss - firstRss;
 
 /** By how much the region itself grew, in bytes of address space. */
-export const sizeGrowth = ({region, firstSize}: Row): number => sizeOf(region) - firstSize;
+export const sizeGrowth = ({size, firstSize}: Row): number => size - firstSize;
