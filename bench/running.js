@@ -23,16 +23,11 @@ export class Running {
     this.pause();
   }
 
-  /**
-   * Lets it go on for a while.
-   *
-   * @param measure called at the beginning and at the end; its two numbers are subtracted
-   * @returns the difference, per second
-   */
-  async turn(ms, measure = () => this.cpu(), clock) {
+  /** Lets it go on while something is measured. */
+  async during(measure) {
     this.#child.kill('SIGCONT');
     try {
-      return await rate(ms, measure, clock);
+      return await measure();
     } finally {
       this.#mustRun();
       this.pause();
@@ -50,6 +45,11 @@ export class Running {
       Number(readFileSync(`${folder}/${tid}/schedstat`, 'latin1').split(' ')[0]),
     );
     return ns.reduce((sum, value) => sum + value, 0) / 1e6;
+  }
+
+  /** Bytes that it read so far. */
+  read() {
+    return Number(/^rchar: (\d+)/.exec(readFileSync(`/proc/${this.#child.pid}/io`, 'latin1'))[1]);
   }
 
   /** The most it had resident, in MiB. */

@@ -30,7 +30,7 @@ export function rowText({what, missing, unit, ours, beside, ratio, spread, isNoi
     beside ? figure(beside.median, unit) : '',
     beside?.name ?? '',
     ratio === undefined ? '' : `${isNoisy ? '~' : ''}${ratio.toFixed(2)}`,
-    spread === undefined || beside.rounds === 1 ? '' : `${Math.round(spread * 100)}%`,
+    spread === undefined || beside.rounds === 1 ? '' : `${Math.min(999, Math.round(spread * 100))}%`,
     bound(limit),
     bound(goal),
     verdict ?? '',

@@ -19,7 +19,7 @@ export async function* run() {
   const read = (file) => [NODE, '-e', 'fs.readFileSync(process.argv[1])', file];
   const [showHalf, showWhole, bare] = await takeTurns(
     [show(half), show(whole), read(whole)].map(timedInPipe),
-    roundsOf(3, 1),
+    roundsOf(2, 1),
     0,
   );
   yield row('show', showWhole, {name: '500,000', numbers: showHalf}, linear);

@@ -29,8 +29,8 @@ async function* of(regions, what, ms, rounds, bounds) {
     const [alone, watched, read] = await takeTurns(
       [
         () => rate(ms, target.cycles, target.clock),
-        () => watch.turn(ms, target.cycles, target.clock),
-        () => bare.turn(ms, target.cycles, target.clock),
+        () => watch.during(() => rate(ms, target.cycles, target.clock)),
+        () => bare.during(() => rate(ms, target.cycles, target.clock)),
       ],
       rounds,
       0,

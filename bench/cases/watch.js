@@ -1,3 +1,5 @@
+import {readFileSync} from 'node:fs';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {MEMMAP, NODE, inner} from '../command.js';
 import {isQuick, roundsOf} from '../plan.js';
 import {takeTurns} from '../rounds.js';
@@ -7,10 +9,13 @@ import {canRunTargets, startTarget} from '../target.js';
 
 export const title = 'watch, 60,000 regions, 10 Hz';
 
+/** ms for one turn, at most. */
+const LONGEST = 10_000;
+
 /**
- * Processor time per second of watching, all threads, in steady state, of a process that stands still and of one that maps
+ * Processor time of one look, all threads, in steady state, of a process that stands still and of one that maps
  * and unmaps something 50 times a second; and the most memory that was resident. Beside: a Node that reads maps at the same
- * ticks, and does nothing with it.
+ * ticks, and does nothing with it. Looks are counted by the bytes that were read: on a busy machine some are left out.
  */
 export async function* run() {
   if (!canRunTargets) return yield missing('watch', 'the target is a program for x86-64');
@@ -28,12 +33,12 @@ async function* of(name, does) {
     (words) => new Running(words),
   );
   try {
-    await Promise.all(running.map((one) => one.warmUp(isQuick() ? 2500 : 5000)));
-    const turns = running.map((one) => () => one.turn(2000));
+    await Promise.all(running.map((one) => look(one, isQuick() ? 15 : 40, pid)));
+    const turns = running.map((one) => () => look(one, 20, pid));
     const [bare, ...ours] = await takeTurns(turns, roundsOf(5, 1), 0);
     const peaks = running.map((one) => [one.peak()]);
     for (const [index, {what}] of ways.entries()) {
-      const bounds = {unit: 'ms/s', limit: 1.2, goal: 1.05};
+      const bounds = {limit: 1.2, goal: 1.05};
       yield row(what, ours[index], {name: 'bare reader', numbers: bare}, bounds);
     }
     for (const [index, {what}] of ways.entries()) {
@@ -44,4 +49,19 @@ async function* of(name, does) {
     for (const one of running) one.stop();
     target.stop();
   }
+}
+
+/**
+ * ms of processor time for one look at maps, on the average of some. At 10 Hz they take 2 s; a machine that is too busy to
+ * keep the beat gets more time, to a limit.
+ */
+async function look(one, count, pid) {
+  const bytes = readFileSync(`/proc/${pid}/maps`).length;
+  const looks = () => one.read() / bytes;
+  return one.during(async () => {
+    await sleep(150);
+    const [from, cpu, begin] = [looks(), one.cpu(), performance.now()];
+    while (looks() - from < count && performance.now() - begin < LONGEST) await sleep(50);
+    return (one.cpu() - cpu) / (looks() - from);
+  });
 }
