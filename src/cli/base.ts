@@ -47,11 +47,11 @@ export abstract class BaseCommand extends Command {
     for (const snapshot of snapshots) {
       const name = snapshot.source.name === undefined ? '' : `${safe(snapshot.source.name)}: `;
       for (const {line, text, why} of snapshot.rejected.slice(0, 5)) {
-        say(`memmap: ${name}line ${line} was not used (${why}): ${safe(text)}`);
+        say(`memmap: ${name}line ${line} was not used (${safe(why)}): ${safe(text)}`);
       }
       const more = snapshot.rejected.length - 5;
       if (more > 0) say(`memmap: ${name}and ${more} more lines were not used.`);
-      for (const note of snapshot.notes) say(`memmap: ${name}${note}`);
+      for (const note of snapshot.notes) say(`memmap: ${name}${safe(note)}`);
     }
   }
 
