@@ -23,7 +23,8 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
   const root = object(document, 'the document');
   const schema = root['schema'];
   if (schema !== 'memmap.snapshot/1') {
-    throw unusable(`its schema is ${JSON.stringify(schema) ?? 'not given'}, not "memmap.snapshot/1"`);
+    const given = typeof schema === 'string' ? JSON.stringify(schema.slice(0, 60)) : 'not given';
+    throw unusable(`its schema is ${given}, not "memmap.snapshot/1"`);
   }
   const regions = array(root['regions'], 'regions').map((entry, index) => regionFromJSON(entry, `regions[${index}]`));
   regions.forEach((region, index) => {
