@@ -57,5 +57,12 @@ function cut(region: Region, start: number, end: number): Region {
   if (start === region.start && end === region.end) return region;
   const isFixed = region.offset === undefined || region.inode === '0';
   const offset = isFixed ? region.offset : region.offset + (start - region.start);
-  return {...region, start, end, offset, usage: undefined};
+  // Beyond 64 bits is no offset: such a line was no region of a file.
+  return {
+    ...region,
+    start,
+    end,
+    offset: offset !== undefined && offset < 2 ** 64 ? offset : undefined,
+    usage: undefined,
+  };
 }

@@ -20,7 +20,7 @@ export function parsePmap(text: string): ForeignListing | undefined {
   const columns = TABLE.test(first) ? first.trim().split(/\s+/) : [];
   const readRow = columns.length > 0 ? tableReader(columns) : plainRow;
   const {regions, rejected} = readRows(lines, (line) => (isFraming(line) ? true : readRow(line)));
-  const pid = /^(\d+):\s/m.exec(text)?.[1];
+  const pid = /^([1-9]\d{0,6}):\s/m.exec(text)?.[1];
   return {
     format: formatOf(columns),
     regions,

@@ -122,7 +122,7 @@ function typed(value: unknown, path: string, forms: Readonly<Record<string, Form
   for (const [field, [type, form]] of Object.entries(forms)) {
     const entry = json[field];
     if (entry === undefined) continue;
-    if (typeof entry !== type || !form.test(String(entry)))
+    if (typeof entry !== type || !form.test(`${entry as string | number | boolean}`))
       throw unusable(`${path}.${field} is not a ${type} as it should be`);
     known[field] = entry;
   }
