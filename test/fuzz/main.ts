@@ -8,8 +8,8 @@ import {BATCH, type Report} from './worker.ts';
  * own, so that a hang can be ended; it does batches, each with a seed that makes it again. Ends with 1 if something was found.
  */
 
-/** A batch takes about a second; this much is a hang. */
-const PATIENCE = 60_000;
+/** ms: a batch takes a few seconds, and a minute if something was found; this much is a hang. */
+const PATIENCE = 180_000;
 
 const {values} = parseArgs({
   options: {

@@ -4,6 +4,9 @@ import {Trouble} from '../../src/model/trouble.ts';
 import {anyInput} from './mutations.ts';
 import {checkInput} from './properties.ts';
 
+/** ms that a batch may take; making a finding small ends then. */
+const SHRINKING = 60_000;
+
 /** Inputs that have one seed. */
 export const BATCH = 1000;
 
@@ -41,7 +44,11 @@ export function oneBatch(seed: number, batch: number, numRuns: number): Report {
       slowest = Math.max(slowest, performance.now() - begin);
       bytes += input.length;
     });
-    const {failed, errorInstance, counterexample} = fc.check(property, {numRuns, seed: seed + batch});
+    const {failed, errorInstance, counterexample} = fc.check(property, {
+      numRuns,
+      seed: seed + batch,
+      interruptAfterTimeLimit: SHRINKING,
+    });
     if (!failed) return {batch, snapshots, refused, known, slowest, bytes, rss: process.memoryUsage.rss(), findings};
     found.add(keyOf(errorInstance));
     findings.push(`${keyOf(errorInstance)}\n${stackOf(errorInstance)}\n  input: ${JSON.stringify(counterexample![0].toString('latin1'))}`); // prettier-ignore
