@@ -2,7 +2,7 @@ import {fileURLToPath} from 'node:url';
 import fc from 'fast-check';
 import {Trouble} from '../../src/model/trouble.ts';
 import {anyInput} from './mutations.ts';
-import {checkInput} from './properties.ts';
+import {checkInput, LIMIT} from './properties.ts';
 
 /** ms that a batch may take; making a finding small ends then. */
 const SHRINKING = 60_000;
@@ -16,7 +16,7 @@ export interface Report {
   readonly snapshots: number;
   readonly refused: number;
   readonly known: number;
-  /** ms of the slowest input. */
+  /** ms of processor time of the slowest input. */
   readonly slowest: number;
   /** Of all inputs together. */
   readonly bytes: number;
@@ -33,7 +33,7 @@ export function oneBatch(seed: number, batch: number, numRuns: number): Report {
   for (;;) {
     let [snapshots, refused, known, slowest, bytes] = [0, 0, 0, 0, 0];
     const property = fc.property(anyInput, (input) => {
-      const begin = performance.now();
+      const begin = process.cpuUsage();
       try {
         if (checkInput(input) instanceof Trouble) refused++;
         else snapshots++;
@@ -41,8 +41,11 @@ export function oneBatch(seed: number, batch: number, numRuns: number): Report {
         if (!found.has(keyOf(error))) throw error;
         known++;
       }
-      slowest = Math.max(slowest, performance.now() - begin);
+      const {user, system} = process.cpuUsage(begin);
+      const ms = (user + system) / 1000;
+      slowest = Math.max(slowest, ms);
       bytes += input.length;
+      if (ms > LIMIT && !found.has('it took too long')) throw new Error('it took too long');
     });
     const {failed, errorInstance, counterexample} = fc.check(property, {
       numRuns,
@@ -58,6 +61,7 @@ export function oneBatch(seed: number, batch: number, numRuns: number): Report {
 /** One finding has many messages: numbers and quoted texts differ. */
 function keyOf(error: unknown): string {
   const {message, stack = ''} = error as Error;
+  if (message === 'it took too long') return message;
   return `${message.replace(/\n[^]*?\n\n/, ' ').replace(/\n/g, ' ').replace(/\d+/g, 'N').replace(/"[^"]*"/g, '"…"').slice(0, 120)} in ${ownFrames(stack)[0]}`; // prettier-ignore
 }
 
