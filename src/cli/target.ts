@@ -3,6 +3,7 @@ import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {parse} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
+import {retried} from '../procfs/file.ts';
 import {findByName} from '../procfs/find.ts';
 import {errnoOf} from '../procfs/trouble.ts';
 
@@ -71,12 +72,13 @@ function onlyProcess(name: string, root: string | undefined): number {
       'List processes with: ps -e',
     );
   }
-  const list = found.map(({pid, command, comm}) => `\n    ${pid}  ${(command || comm).slice(0, 100)}`).join('');
+  const list = found.map(({pid, command, comm}) => `${pid}  ${(command || comm).slice(0, 100)}`);
   throw new Trouble(
     'usage',
     `"${name}" is not one process.`,
-    `${found.length} processes have this name:${list}`,
+    `${found.length} processes have this name:`,
     'Give the PID of one of them.',
+    list,
   );
 }
 
@@ -124,7 +126,7 @@ function readWhole(fd: number, path: string): Buffer {
   const parts: Buffer[] = [];
   for (let size = 0; ;) {
     const part = Buffer.allocUnsafe(256 * 1024);
-    const count = readSync(fd, part);
+    const count = retried(() => readSync(fd, part));
     if (count === 0) return Buffer.concat(parts);
     parts.push(part.subarray(0, count));
     if ((size += count) > LARGEST_INPUT) throw tooLarge(path);
