@@ -8,7 +8,7 @@ import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
 import {isSame, processInfo} from './identity.ts';
-import {errnoOf} from './trouble.ts';
+import {errnoOf, processTrouble} from './trouble.ts';
 
 export interface CaptureOptions {
   /** Where procfs is mounted. */
@@ -137,7 +137,9 @@ function openIfThere(handle: ProcessHandle, file: string, notes: string[]): Proc
   try {
     return handle.open(file);
   } catch (error) {
-    notes.push(`Resident memory was not read: ${error instanceof Trouble ? error.why : String(error)}`);
+    if (!(error instanceof Trouble)) throw error;
+    const why = error.kind === 'gone' ? 'this kernel has no smaps (CONFIG_PROC_PAGE_MONITOR).' : error.why;
+    notes.push(`Resident memory was not read: ${why}`);
     return undefined;
   }
 }
@@ -147,7 +149,7 @@ function readAll(file: ProcFile, handle: ProcessHandle): Buffer {
     return file.read();
   } catch (error) {
     if (errnoOf(error) === 'ESRCH') throw withoutMemory(handle);
-    throw error;
+    throw processTrouble(handle.pid, error, handle.root);
   }
 }
 

@@ -14,16 +14,19 @@ export function processTrouble(pid: number, error: unknown, root: string): Troub
   const errno = errnoOf(error);
   if (errno === 'ENOENT' || errno === 'ESRCH') return noSuchProcess(pid, root);
   if (errno === 'EACCES' || errno === 'EPERM') return notPermitted(pid, errno, root);
-  if (errno === 'EMFILE' || errno === 'ENFILE') {
-    return new Trouble(
-      'deadline',
-      `Cannot read process ${pid}.`,
-      'too many open files (ulimit -n).',
-      'Close some, or raise the limit with ulimit -n.',
-    );
-  }
-  throw error;
+  const lacking = LACKING[errno];
+  const what = `Cannot read process ${pid}.`;
+  if (lacking !== undefined) return new Trouble('deadline', what, `${lacking} (${errno}).`, 'Try again when there is room, or raise the limit with ulimit.'); // prettier-ignore
+  if (errno === '') throw error;
+  return new Trouble('input', what, `${(error as Error).message}.`, 'Try again; the kernel gave no reason that memmap knows.'); // prettier-ignore
 }
+
+/** What may be there again a moment later. */
+const LACKING: Readonly<Record<string, string>> = {
+  EMFILE: 'too many open files',
+  ENFILE: 'too many open files on this machine',
+  ENOMEM: 'the kernel has no memory for it',
+};
 
 export function noSuchProcess(pid: number, root = '/proc'): Trouble {
   const hidden = isHiding(root) ? ' that you may see: /proc is mounted with hidepid' : '';
