@@ -1,0 +1,3 @@
+export async function liveTable(): Promise<{text: string; failed: boolean}> {
+  return {text: '', failed: false};
+}
