@@ -1,7 +1,7 @@
 import {closeSync, existsSync, fstatSync, openSync, readSync} from 'node:fs';
 import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
-import {parse} from '../parse/parse.ts';
+import {looksLikeJson, parse} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {retried} from '../procfs/file.ts';
 import {findByName} from '../procfs/find.ts';
@@ -129,7 +129,8 @@ function readWhole(fd: number, path: string): Buffer {
     const count = retried(() => readSync(fd, part));
     if (count === 0) return Buffer.concat(parts);
     parts.push(part.subarray(0, count));
-    if ((size += count) > LARGEST_INPUT) throw tooLarge(path);
+    if (passes(size, (size += count))) refuseNonsense(parts, path);
+    if (size > LARGEST_INPUT) throw tooLarge(path);
   }
 }
 
@@ -138,9 +139,21 @@ async function readStdin(): Promise<Buffer> {
   let size = 0;
   for await (const part of process.stdin) {
     parts.push(part as Buffer);
-    if ((size += (part as Buffer).length) > LARGEST_INPUT) throw tooLarge('-');
+    if (passes(size, (size += (part as Buffer).length))) refuseNonsense(parts, '-');
+    if (size > LARGEST_INPUT) throw tooLarge('-');
   }
   return Buffer.concat(parts);
+}
+
+/** Bytes after which a first look is taken. */
+const GLIMPSE = 16 * 2 ** 20;
+
+const passes = (before: number, after: number): boolean => before < GLIMPSE && after >= GLIMPSE;
+
+/** An endless input (/dev/zero, yes(1)) is known by its beginning: no need to fill memory first. JSON says nothing before its end. */
+function refuseNonsense(parts: readonly Buffer[], name: string): void {
+  const beginning = Buffer.concat(parts);
+  if (!looksLikeJson(beginning)) parseNamed(beginning, name);
 }
 
 const tooLarge = (name: string): Trouble =>

@@ -14,9 +14,12 @@ type Json = Readonly<Record<string, unknown>>;
  * @throws Trouble (`input`) with the path of the first thing that isn't as the schema says
  */
 export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
+  if (input.length > LARGEST) throw unusable(`it is larger than ${LARGEST / 2 ** 20} MiB`);
+  const text = typeof input === 'string' ? input : new TextDecoder().decode(input);
+  if (isDeep(text)) throw unusable(`it has more than ${DEEPEST} brackets within each other`);
   let document: unknown;
   try {
-    document = JSON.parse(typeof input === 'string' ? input : new TextDecoder().decode(input));
+    document = JSON.parse(text);
   } catch (error) {
     throw unusable(`it begins like JSON but isn't: ${(error as Error).message}`);
   }
@@ -49,6 +52,36 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
     notes: array(root['notes'] ?? [], 'notes').map((note, index) => string(note, `notes[${index}]`)),
     regions,
   });
+}
+
+/** As much as 150,000 regions with all their counters take; JSON.parse needs many times the size of its text. */
+const LARGEST = 128 * 2 ** 20;
+
+/** A snapshot has 5. */
+const DEEPEST = 100;
+
+/** Some millions of brackets would take JSON.parse gigabytes. Those in a string are none. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length && depth <= DEEPEST; at++) {
+    const character = text.charCodeAt(at);
+    if (character === QUOTE) at = endOfString(text, at);
+    else if (character === 0x5b || character === 0x7b) depth++;
+    else if (character === 0x5d || character === 0x7d) depth--;
+  }
+  return depth > DEEPEST;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at++) {
+    const character = text.charCodeAt(at);
+    if (character === QUOTE) return at;
+    if (character === BACKSLASH) at++;
+  }
+  return text.length;
 }
 
 function regionFromJSON(entry: unknown, path: string): Region {
