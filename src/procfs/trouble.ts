@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
 
 /** The kernel's reason, from a failed system call. */
@@ -29,6 +29,7 @@ const LACKING: Readonly<Record<string, string>> = {
 };
 
 export function noSuchProcess(pid: number, root = '/proc'): Trouble {
+  if (!existsSync(`${root}/self`) && root === '/proc') return new Trouble('gone', `Cannot look at process ${pid}.`, 'no procfs is mounted at /proc.', 'Mount it: mount -t proc proc /proc'); // prettier-ignore
   const hidden = isHiding(root) ? ' that you may see: /proc is mounted with hidepid' : '';
   return new Trouble(
     'gone',
@@ -45,7 +46,9 @@ function notPermitted(pid: number, errno: string, root: string): Trouble {
   const reason =
     owner !== undefined && owner !== mine
       ? `it belongs to uid ${owner}, and you are uid ${mine}`
-      : 'it is yours, but it is not dumpable (it is or was setuid, or asked for it), or a security module forbids it';
+      : owner === undefined && isHiding(root)
+        ? '/proc is mounted with hidepid, and shows you your own processes only'
+        : 'it is yours, but it is not dumpable (it is or was setuid, or asked for it), or a security module forbids it';
   return new Trouble(
     'denied',
     `Cannot read the memory map of process ${pid}.`,
