@@ -54,8 +54,11 @@ async function blocked(scene: Scene): Promise<string> {
   mkdirSync(place);
   for (const file of ['stat', 'status']) execFileSync('cp', [`/proc/self/${file}`, join(place, file)]);
   execFileSync('mkfifo', [join(place, 'maps')]);
-  const ran = await scene.bash('timeout -s KILL 4 $MEMMAP show 4242 --proc-root "$1"', [root]);
-  assert.equal(ran.code, 137, 'if it ended by itself, this row is met');
+  const call = (signal: string) => scene.bash(`timeout -s ${signal} 3 $MEMMAP show 4242 --proc-root "$1"; exit $?`, [root]); // prettier-ignore
+  for (const signal of ['INT', 'TERM', 'KILL']) {
+    const {code} = await call(signal);
+    assert.equal(code, signal === 'KILL' ? 137 : 124, 'if it ended by itself, this row is met');
+  }
   throw new Unmet('it waits until it is killed; SIGINT and SIGTERM end it. There is no deadline yet');
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {execFileSync, spawn} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
 import {mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Session} from '../../src/procfs/session.ts';
@@ -67,7 +67,7 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
         await ended;
       }
       await new Promise((resolve) => setTimeout(resolve, 300));
-      const left = execFileSync('sh', ['-c', `pgrep -fc '${process.cwd()}/dist/helpers/brk' || true`], {encoding: 'utf8'}).trim(); // prettier-ignore
+      const left = spawnSync('pgrep', ['-fc', `^${process.cwd()}/dist/helpers/brk`], {encoding: 'utf8'}).stdout.trim();
       assert.deepEqual([left, readdirSync(folder)], ['0', []]);
       return '0 processes, 0 files';
     },
@@ -227,8 +227,8 @@ async function limits(scene: Scene): Promise<string> {
   const codes = new Map<string, number[]>();
   for (let n = 12; n <= 40; n++) {
     const ran = await scene.bash(`ulimit -n ${n}; exec $MEMMAP show $$ --json`);
-    const isNodes = ran.code === 134 || /^node:|Assertion|#\s*FATAL|uv_|Error: EMFILE[^]*node:internal|libnode/m.test(ran.stderr); // prettier-ignore
-    const key = isNodes ? 'Node itself does not start' : String(ran.code);
+    const isNodes = ran.signal !== null || ran.code === 134 || /^node:|Assertion|#\s*FATAL|uv_|Error: EMFILE[^]*node:internal|node_modules/m.test(ran.stderr); // prettier-ignore
+    const key = isNodes ? 'Node, or its loading of modules, ends before memmap begins' : String(ran.code);
     if (!isNodes) {
       clean(ran.stderr);
       assert.ok([0, 6, 7, 8].includes(ran.code!), `ulimit -n ${n}: ${ran.code}: ${ran.stderr}`);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {closeSync, openSync, writeFileSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
@@ -28,7 +29,7 @@ export const INPUT_ROWS: readonly Row[] = [
   {
     id: '38',
     fault: 'a file of 10 GB, an endless line, /dev/zero, /proc/kcore',
-    how: 'show of a sparse file; of yes | tr -d "\\n", of /dev/zero as a file and as a pipe; of /proc/kcore; time and memory measured',
+    how: 'show of a sparse file; of yes with and without newlines, of /dev/zero as a file and as a pipe; of 300 MB of lines that are none; of 200 MB of JSON; of /proc/kcore; memory measured',
     expected: '6, bounded memory',
     needs: ['python3', 'slow'],
     run: huge,
@@ -138,7 +139,10 @@ async function huge(scene: Scene): Promise<string> {
   closeSync(fd);
   const seen = [await measured(scene, ['show', sparse]), await measured(scene, ['show', '/dev/zero'])];
   for (const input of ['yes | tr -d "\\n"', 'cat /dev/zero', 'yes']) seen.push(await measured(scene, ['show', '-'], 6, input)); // prettier-ignore
+  const nonsense = join(scene.folder(), 'nonsense');
+  execFileSync('sh', ['-c', 'yes | head -c 300000000 > "$1"; yes "{}," | head -c 200000000 > "$1.json"; sed -i "1s/^/{\\"a\\":[/" "$1.json"', 'sh', nonsense]); // prettier-ignore
+  for (const file of [nonsense, `${nonsense}.json`]) seen.push(await measured(scene, ['show', file]));
   if (process.getuid?.() === 0) seen.push(await measured(scene, ['show', '/proc/kcore']));
   done(await scene.memmap(['show', '/proc/self/maps']));
-  return summary(seen, 400);
+  return summary(seen, 600);
 }

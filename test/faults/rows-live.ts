@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 import {capture} from '../../src/procfs/capture.ts';
 import {Child} from '../helpers/child.ts';
+import {MEMMAP} from '../helpers/cli.ts';
 import {until} from './rows-target.ts';
 import {clean, done, Unmet, type Row, type Scene} from './scene.ts';
 
@@ -51,8 +53,14 @@ export const LIVE_ROWS: readonly Row[] = [
     run: async (scene) => {
       const seen = await midRead(scene, (child) => void process.kill(child, 'SIGUSR1'));
       const child = await scene.python('import signal; signal.signal(signal.SIGUSR1, lambda *a: os.execvp("sleep", ["sleep", "60"])); print("ready", flush=True)\nwhile True: time.sleep(1)');
-      setTimeout(() => child.process.kill('SIGUSR1'), 700);
-      assert.match(done(await scene.memmap(['watch', String(child.pid), '--interval', '50ms', '--for', '1500ms'])), /now runs .*sleep/);
+      const watch = new Child(scene.test, process.execPath, [MEMMAP, 'watch', String(child.pid), '--interval', '50ms', '--count', '400']);
+      const ended = new Promise((resolve) => watch.process.once('exit', resolve));
+      await watch.line();
+      child.process.kill('SIGUSR1');
+      let line = '';
+      while (!/now runs .*sleep/.test(line)) line = await watch.line();
+      child.process.kill('SIGKILL');
+      assert.equal(await ended, 0);
       return `${seen}; watch 0: "it now runs …/sleep"`;
     },
   }, // prettier-ignore
@@ -150,9 +158,10 @@ async function midRead(scene: Scene, happen: (pid: number) => void): Promise<str
   const pid = Number(await parent.line());
   scene.teardown(() => process.kill(pid, 'SIGKILL'));
   await until(() => readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n').length > 2000);
-  const file = `/proc/${pid}/maps`;
-  const reading = scene.bash('exec strace -f -o /dev/null -P "$1" -e trace=read,pread64 -e inject=read,pread64:delay_enter=40000 $MEMMAP show "$2" --json', [file, String(pid)]); // prettier-ignore
-  await new Promise((resolve) => setTimeout(resolve, 1300));
+  const [file, log] = [`/proc/${pid}/maps`, join(scene.folder(), 'log')];
+  writeFileSync(log, '');
+  const reading = scene.bash('exec strace -f -o "$3" -P "$1" -e trace=read,pread64 -e inject=read,pread64:delay_enter=40000 $MEMMAP show "$2" --json', [file, String(pid), log]); // prettier-ignore
+  await until(() => readFileSync(log, 'latin1').split('\n').length > 12);
   happen(pid);
   const {code: ended, stdout, stderr} = await reading;
   clean(stderr);

@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {fileURLToPath} from 'node:url';
 import {BATCH, type Report} from './worker.ts';
@@ -8,7 +9,7 @@ import {BATCH, type Report} from './worker.ts';
  * own, so that a hang can be ended; it does batches, each with a seed that makes it again. Ends with 1 if something was found.
  */
 
-/** ms: a batch takes a few seconds, and a minute if something was found; this much is a hang. */
+/** ms of processor time: a batch takes a few seconds, and a minute if something was found; this much is a hang. */
 const PATIENCE = 180_000;
 
 const {values} = parseArgs({
@@ -72,19 +73,34 @@ function oneWorker(
     found(`batch ${batch} did not end in ${PATIENCE / 1000} s`, batch);
     child.kill('SIGKILL');
   };
-  let alarm = setTimeout(isStuck, PATIENCE);
+  // Its own time counts, not what passes: the machine may be busy with others.
+  let since = 0;
+  const watch = setInterval(() => {
+    if (processorTime(child.pid!) - since > PATIENCE) isStuck();
+  }, 5000);
   child.stdout.on('data', (data: Buffer) => {
     const lines = (rest + data.toString()).split('\n');
     rest = lines.pop()!;
     for (const line of lines) take(JSON.parse(line) as Report);
     batch += workers * lines.length;
-    clearTimeout(alarm);
-    alarm = setTimeout(isStuck, PATIENCE);
+    since = processorTime(child.pid!);
   });
   return new Promise((resolve) => {
     child.once('close', (code) => {
-      clearTimeout(alarm);
+      clearInterval(watch);
       resolve(code ?? 1);
     });
   });
+}
+
+/** Of a process, in ms: fields 14 and 15 of proc_pid_stat(5), in ticks of 10 ms. */
+function processorTime(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return 0; // It has ended.
+  }
 }
