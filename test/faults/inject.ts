@@ -48,36 +48,11 @@ export async function injectionTable(): Promise<{text: string; failed: boolean}>
   const title = '## Errors of system calls, one at a time\n\n';
   const lacks = missing('strace');
   if (lacks !== undefined) return {text: `${title}Not run: ${lacks}.\n`, failed: false};
-  const rows: string[][] = [];
-  const bad: string[] = [];
-  let runs = 0;
-  for (const command of COMMANDS) {
-    const scene = new Scene();
-    const child = new Child(scene.test, 'cat', []);
-    await child.ask('ready');
-    // One folder for the run that counts and those that fail: paths are the same.
-    const folder = join(scene.folder(), 'w');
-    const call = (injection?: {path: string; inject: string}) => oneCall(scene, folder, command, child.pid, injection);
-    const normal = await call();
-    process.stderr.write(`inject: ${command.name}, ${normal.points.length} points\n`);
-    for (const point of normal.points) {
-      const answers: string[] = [];
-      for (const error of ERRORS[point.call] ?? []) {
-        const codes = new Set<string>();
-        for (const when of moments(point.count)) {
-          const seen = await call({path: point.path, inject: `${point.call}:error=${error}:when=${when}`});
-          if (!seen.injected) continue;
-          runs++;
-          const fault = judge(command, folder, point, error, normal, seen);
-          if (fault !== undefined) bad.push(`${command.name}: ${error} of ${point.call} no. ${when} on ${named(point)}: ${fault}`); // prettier-ignore
-          codes.add(`${seen.code}${fault === undefined ? '' : ' **FAILED**'}`);
-        }
-        if (codes.size > 0) answers.push(`${error} ${[...codes].join(' or ')}`);
-      }
-      if (answers.length > 0) add(rows, [command.name, point.call, named(point), answers.join(' · ')]);
-    }
-    scene.close();
-  }
+  // All commands at once: most of the time is waiting.
+  const answers = await Promise.all(COMMANDS.map(answersOf));
+  const rows = answers.flatMap((answer) => answer.rows);
+  const bad = answers.flatMap((answer) => answer.bad);
+  const runs = answers.reduce((sum, answer) => sum + answer.runs, 0);
   for (const each of bad) process.stderr.write(`FAILED    ${each}\n`);
   const text = `${title}\`strace -e inject=…\`, ${runs} runs: each call that memmap itself makes on a file of /proc, its input or its output fails once, the first, the
 second and the last time that it is made. Beside the code it is checked that there is one message of three parts and no stack
@@ -88,6 +63,45 @@ ${markdown(['command', 'call', 'on', 'exit code'], rows)}
 ${bad.length === 0 ? 'All as they should be.' : `${bad.length} not as they should be:\n\n${bad.map((each) => `- ${each}`).join('\n')}`}
 `;
   return {text, failed: bad.length > 0};
+}
+
+interface Answers {
+  readonly rows: string[][];
+  /** What was not as it should be. */
+  readonly bad: string[];
+  readonly runs: number;
+}
+
+async function answersOf(command: Call): Promise<Answers> {
+  const scene = new Scene();
+  const rows: string[][] = [];
+  const bad: string[] = [];
+  let runs = 0;
+  const child = new Child(scene.test, 'cat', []);
+  await child.ask('ready');
+  // One folder for the run that counts and those that fail: paths are the same.
+  const folder = join(scene.folder(), 'w');
+  const call = (injection?: {path: string; inject: string}) => oneCall(scene, folder, command, child.pid, injection);
+  const normal = await call();
+  for (const point of normal.points) {
+    const answers: string[] = [];
+    for (const error of ERRORS[point.call] ?? []) {
+      const codes = new Set<string>();
+      for (const when of moments(point.count)) {
+        const seen = await call({path: point.path, inject: `${point.call}:error=${error}:when=${when}`});
+        if (!seen.injected) continue;
+        runs++;
+        const fault = judge(command, folder, point, error, normal, seen);
+        if (fault !== undefined) bad.push(`${command.name}: ${error} of ${point.call} no. ${when} on ${named(point)}: ${fault}`); // prettier-ignore
+        codes.add(`${seen.code}${fault === undefined ? '' : ' **FAILED**'}`);
+      }
+      if (codes.size > 0) answers.push(`${error} ${[...codes].join(' or ')}`);
+    }
+    if (answers.length > 0) add(rows, [command.name, point.call, named(point), answers.join(' · ')]);
+  }
+  scene.close();
+  process.stderr.write(`inject: ${command.name}, ${normal.points.length} calls, ${runs} runs, ${bad.length} not as they should be\n`); // prettier-ignore
+  return {rows, bad, runs};
 }
 
 /** Calls on several files that are answered alike are one row. */

@@ -19,7 +19,7 @@ export const BLOCKED_ROWS: readonly Row[] = [
   {
     id: '18',
     fault: '/proc/PID/mem on a page of FUSE blocks',
-    how: 'strace of show, snapshot, watch, diff, run and demo: is mem ever opened, or anything traced?',
+    how: 'strace of show, snapshot, watch, diff, run and demo: is mem ever opened, anything traced, or a network asked?',
     expected: 'neither /proc/PID/mem nor ptrace(2)',
     needs: ['strace', 'slow'],
     run: neverMem,
@@ -67,11 +67,15 @@ async function neverMem(scene: Scene): Promise<string> {
   const calls = ['show $$', 'snapshot $$ -o "$1/s.json"', 'diff "$1/s.json" $$', 'watch $$ --count 2 --interval 20ms', 'run -- true', 'demo touch']; // prettier-ignore
   for (const [index, call] of calls.entries()) {
     const log = join(folder, `log-${index}`);
-    await scene.bash(`strace -f -e trace=open,openat,ptrace,process_vm_readv -o "$2" $MEMMAP ${call}`, [folder, log]);
+    await scene.bash(`strace -f -e trace=open,openat,ptrace,process_vm_readv,socket,connect -o "$2" $MEMMAP ${call}`, [
+      folder,
+      log,
+    ]);
     const lines = readFileSync(log, 'utf8').split('\n');
     assert.ok(lines.some((line) => line.includes('/maps"')), call); // prettier-ignore
     assert.deepEqual(lines.filter((line) => /\/mem"|ptrace\(|process_vm_readv\(|\/environ"/.test(line)), [], call); // prettier-ignore
+    assert.deepEqual(lines.filter((line) => /AF_INET|connect\(/.test(line)), [], call); // prettier-ignore
     assert.deepEqual(lines.filter((line) => /"\/proc\/[^"]*", O_(WRONLY|RDWR)/.test(line)), [], call); // prettier-ignore
   }
-  return `none of ${calls.length} commands opens mem or environ, traces, or opens anything of /proc for writing`;
+  return `none of ${calls.length} commands opens mem or environ, traces, connects, or opens anything of /proc for writing`;
 }

@@ -227,7 +227,7 @@ async function limits(scene: Scene): Promise<string> {
   const codes = new Map<string, number[]>();
   for (let n = 12; n <= 40; n++) {
     const ran = await scene.bash(`ulimit -n ${n}; exec $MEMMAP show $$ --json`);
-    const isNodes = ran.signal !== null || ran.code === 134 || /^node:|Assertion|#\s*FATAL|uv_|Error: EMFILE[^]*node:internal|node_modules/m.test(ran.stderr); // prettier-ignore
+    const isNodes = ran.signal !== null || ran.code === 134 || /^node:|Assertion|#\s*FATAL|uv_|Error: EMFILE[^]*node:internal|Code: EMFILE/m.test(ran.stderr); // prettier-ignore
     const key = isNodes ? 'Node, or its loading of modules, ends before memmap begins' : String(ran.code);
     if (!isNodes) {
       clean(ran.stderr);
