@@ -52,14 +52,17 @@ export async function traced(
 }
 
 function pointsOf(log: string, folder: string): Point[] {
-  const own = new RegExp(`^(/proc/(\\d+|self/fd/\\d+|self/mountinfo|sys)(/|$)|/proc$|${folder}(/|$))`);
+  const own = new RegExp(
+    `^(/proc/(\\d+|self/fd/\\d+|self/mountinfo|sys/kernel|sys/vm/max_map_count)(/|$)|/proc$|${folder}(/|$))`,
+  );
   const points = new Map<string, Point>();
   const pid = /^(\d+)/.exec(log)?.[1] ?? '';
   for (const line of log.split('\n')) {
     // `4242 pread64(18</proc/7/maps>, …` or `4242 openat(AT_FDCWD</cwd>, "/proc/7/maps", …`
     const match = /^\d+ +(\w+)\((?:(?:AT_FDCWD<[^>]*>, )?"([^"]*)"|\d+<([^>]*)>)/.exec(line);
     const [, call = '', given, behind] = match ?? [];
-    const path = (given ?? behind ?? '').replace(`.${pid}.tmp`, '.$$.tmp');
+    const path = (given ?? behind ?? '').replace(`.${pid}.tmp`, () => '.$$.tmp');
+    if (/, 0\) += 0$/.test(line) && call === 'write') continue; // The end of a stream: there is nothing in it.
     if (!own.test(path) || path.startsWith(`/proc/${pid}/`)) continue;
     const key = `${call} ${path}`;
     points.set(key, {call, path, count: (points.get(key)?.count ?? 0) + 1});

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Child} from '../helpers/child.ts';
 import {TUTORIAL} from '../helpers/listings.ts';
@@ -92,6 +92,8 @@ async function answersOf(command: Call): Promise<Answers> {
         if (!seen.injected) continue;
         runs++;
         const fault = judge(command, folder, point, error, normal, seen);
+        if (fault !== undefined)
+          process.stderr.write(`${command.name}: ${error} of ${point.call} no. ${when} on ${named(point)}: ${fault}\n`);
         if (fault !== undefined) bad.push(`${command.name}: ${error} of ${point.call} no. ${when} on ${named(point)}: ${fault}`); // prettier-ignore
         codes.add(`${seen.code}${fault === undefined ? '' : ' **FAILED**'}`);
       }
@@ -120,6 +122,7 @@ async function oneCall(
   pid: number,
   injection?: {path: string; inject: string},
 ): Promise<Traced> {
+  rmSync(folder, {recursive: true, force: true});
   mkdirSync(folder, {recursive: true});
   writeFileSync(join(folder, 'before.txt'), TUTORIAL[0]);
   writeFileSync(join(folder, 'out.json'), 'precious');
