@@ -25,10 +25,17 @@ export async function runTarget(command: Command, options: RunOptions, output: R
   }
   const restoreSignals = leaveSignalsTo(target);
   const text = options.isJson ? undefined : new TextReport(command.argv);
-  const end = await follow(target, options, text ?? jsonReport(output)).finally(() => {
-    restoreSignals();
-    target.letGo();
-  });
+  const end = await follow(target, options, text ?? jsonReport(output))
+    .catch(async (error: unknown) => {
+      // A report that isn't whole is none; events stand for themselves.
+      if (text) output.discard();
+      else await output.finish();
+      throw error;
+    })
+    .finally(() => {
+      restoreSignals();
+      target.letGo();
+    });
   if (target.refusal) {
     if (text) output.discard();
     else await output.finish();

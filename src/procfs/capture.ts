@@ -14,7 +14,7 @@ import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
 import {isSame, processInfo} from './identity.ts';
 import {MOST_THREADS} from './threads.ts';
-import {errnoOf} from './trouble.ts';
+import {errnoOf, processTrouble} from './trouble.ts';
 
 export interface CaptureOptions {
   /** Where procfs is mounted. */
@@ -163,7 +163,7 @@ function readAll(file: ProcFile, handle: ProcessHandle): Buffer {
     return file.read();
   } catch (error) {
     if (errnoOf(error) === 'ESRCH') throw withoutMemory(handle);
-    throw error;
+    throw processTrouble(handle.pid, error, handle.root);
   }
 }
 

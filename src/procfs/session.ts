@@ -9,7 +9,7 @@ import {captureFrom, folderOf} from './capture.ts';
 import {renewClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
-import {errnoOf} from './trouble.ts';
+import {errnoOf, processTrouble} from './trouble.ts';
 
 export interface SessionOptions {
   readonly root?: string | undefined;
@@ -107,10 +107,11 @@ export class Session {
   }
 
   #look(): Look {
-    const bytes = this.#readMaps();
-    if (!bytes) return this.#ended();
+    const bytes = this.#orEnded(() => this.#maps.read());
+    const isAlive = bytes && bytes.length > 0 ? this.#orEnded(() => this.#maps.isAlive()) : false;
+    if (!bytes || isAlive === undefined) return this.#ended();
     // A kept descriptor gives nothing any more after exec, for a zombie, and when the first thread ended before others.
-    if (bytes.length === 0 || !this.#maps.isAlive()) return this.#anotherImage();
+    if (!isAlive) return this.#anotherImage();
     if (this.#mayReadUsage()) return this.#adopt(this.#capture(true), undefined);
     const isSame = this.#bytes?.equals(bytes) === true;
     // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
@@ -153,12 +154,13 @@ export class Session {
     }
   }
 
-  #readMaps(): Buffer | undefined {
+  /** @returns undefined if the process has ended */
+  #orEnded<Result>(read: () => Result): Result | undefined {
     try {
-      return this.#maps.read();
+      return read();
     } catch (error) {
       if (errnoOf(error) === 'ESRCH') return undefined;
-      throw error;
+      throw processTrouble(this.#handle.pid, error, this.#handle.root);
     }
   }
 
