@@ -134,7 +134,7 @@ function renderArenas({arenas, writable}: Room): string[] {
     : '';
   return [
     ...(arenas.length === 0 ? [] : [
-      `${counted(arenas.length, 'heap')} of glibc malloc for further threads (arenas): ${sizeText(sum(({committed, reserved}) => committed + reserved))} of address space, ${sizeText(sum(({committed}) => committed))} made accessible${inMemory}.`,
+      `${counted(arenas.length, 'arena')} of glibc malloc beside [heap]: ${sizeText(sum(({committed, reserved}) => committed + reserved))} of address space, ${sizeText(sum(({committed}) => committed))} made accessible${inMemory}.`,
     ]),
     ...(writable.rss === undefined || writable.size === 0 ? [] : [
       `Private memory that may be written, without a file: ${sizeText(writable.size)}, of which ${sizeText(writable.rss)} (${percent(writable.rss, writable.size)}) is resident.`,
