@@ -135,10 +135,10 @@ const OUTPUT = /\/w\/(out|out\.json|\.out\.json\.\$\$\.tmp)$/;
 
 /** A path as the table names it. */
 function named({path}: Point): string {
-  if (/\/w\/before\.txt$/.test(path)) return 'the input file';
-  if (/\/w\/out$/.test(path)) return 'standard output';
-  if (/\.tmp$/.test(path)) return 'the temporary file';
-  if (/\/w\/out\.json$/.test(path)) return 'the output file';
+  if (path.endsWith('/w/before.txt')) return 'the input file';
+  if (path.endsWith('/w/out')) return 'standard output';
+  if (path.endsWith('.tmp')) return 'the temporary file';
+  if (path.endsWith('/w/out.json')) return 'the output file';
   return path.replace(/^\/proc\/(self\/fd\/\d+|\d+)$/, '/proc/PID').replace(/^\/proc\/(self\/fd\/\d+|\d+)\//, '/proc/PID/').replace(/map_files\/.*|root\/.*/, '…').replace(/task\/\d+/, 'task/TID'); // prettier-ignore
 }
 

@@ -104,7 +104,7 @@ export const OUTPUT_ROWS: readonly Row[] = [
     run: async (scene) => {
       const folder = scene.folder();
       execFileSync('mkfifo', [join(folder, 'fifo')]);
-      const places = [join(folder, 'fifo'), '/dev/null', folder, join(folder, 'no/file'), join(folder, `${'x'.repeat(300)}`), '/proc/version', '/proc/new']; // prettier-ignore
+      const places = [join(folder, 'fifo'), '/dev/null', folder, join(folder, 'no/file'), join(folder, 'x'.repeat(300)), '/proc/new']; // prettier-ignore
       for (const place of places) refused(await scene.memmap(['snapshot', LISTING, '-o', place]), 7, /Cannot write to/);
       assert.deepEqual(readdirSync(folder), ['fifo']);
       return `7 for each of ${places.length}`;
