@@ -8,14 +8,8 @@
 export {capture} from './procfs/capture.ts';
 export {parse} from './parse/parse.ts';
 export {diff, Diff, type DiffOptions} from './diff/diff.ts';
-export {
-  Snapshot,
-  type Consistency,
-  type ProcessInfo,
-  type Rejected,
-  type Source,
-  type Totals,
-} from './model/snapshot.ts';
+export {Snapshot, type Consistency, type ProcessInfo, type Rejected, type Source} from './model/snapshot.ts';
+export type {Totals} from './model/totals.ts';
 export {Trouble, type TroubleKind} from './model/trouble.ts';
 export type {Change, ChangeKind, Delta, Range} from './model/change.ts';
 export type {Kind} from './model/kind.ts';

@@ -6,7 +6,7 @@ import {safe} from '../render/safe.ts';
 import {setColorLevel} from '../render/theme.ts';
 import {colorLevel} from './color.ts';
 import {EXIT, exitOf} from './exit.ts';
-import {ReaderGone, say, writeOut} from './output.ts';
+import {ReaderGone, say, takeOverErrors, writeOut} from './output.ts';
 
 /**
  * What all commands share: --json, --color, one form of error, and exit codes. The code is set, and the process left to end
@@ -27,6 +27,9 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
+  /** oclif's own is for deprecated commands. */
+  protected override async init(): Promise<void> {}
+
   /** Settles colour. Call it first, with the parsed flags. */
   protected begin(flags: {readonly color?: boolean | undefined}): void {
     setColorLevel(colorLevel(flags.color, process.env, process.stdout.isTTY));
@@ -35,6 +38,11 @@ export abstract class BaseCommand extends Command {
   /** Columns of the terminal that output goes to; undefined where it goes elsewhere, and nothing may be shortened. */
   protected get width(): number | undefined {
     return process.stdout.isTTY ? Math.max(process.stdout.columns || 80, 1) : undefined;
+  }
+
+  /** Lines that a picture may have: most of the terminal, where output goes to one. */
+  protected get height(): number | undefined {
+    return process.stdout.isTTY ? Math.max(24, (process.stdout.rows || 54) - 10) : undefined;
   }
 
   /** Writes a JSON document, or text for people. */
@@ -91,6 +99,8 @@ export abstract class BaseCommand extends Command {
     return Promise.resolve();
   }
 }
+
+takeOverErrors();
 
 /**
  * One message of three parts: what failed, why, what to do next. The names in it come from outside, and a line break in one

@@ -1,21 +1,17 @@
-import type {Hook} from '@oclif/core';
 import {errorText} from './base.ts';
 import {EXIT} from './exit.ts';
 import {say} from './output.ts';
 
-/** What is said of a command that doesn't exist; package.json names this file as oclif's hook. */
-const commandNotFound: Hook<'command_not_found'> = async ({id, config}) => {
-  const commands = config.commandIDs.filter((each) => each !== '');
+/** What is said of a command that doesn't exist. */
+export function noSuchCommand(id: string, commands: readonly string[]): void {
   const near = commands.find((each) => distance(id, each) <= 2);
   const next = near === undefined ? 'memmap --help' : `Did you mean: memmap ${near}`;
-  say(errorText(`There is no command "${id}".`, `the commands are: ${commands.sort().join(', ')}.`, next));
+  say(errorText(`There is no command "${id}".`, `the commands are: ${[...commands].sort().join(', ')}.`, next));
   process.exitCode = EXIT.usage;
-};
-
-export default commandNotFound;
+}
 
 /** How many letters must be added, dropped, changed or swapped with their neighbour to make `b` of `a`. */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({length: b.length + 1}, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
     const row = [i];

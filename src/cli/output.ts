@@ -4,11 +4,15 @@ import {errnoOf} from '../procfs/trouble.ts';
 /** The reader of our output went away (`| head -1`): no fault, and nothing more to do. */
 export class ReaderGone extends Error {}
 
-// Failed writes are reported to the callbacks below. Without a listener Node would end with a stack trace, and oclif's own
-// listener, which was set when it was loaded, does the same for all but EPIPE.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.removeAllListeners('error');
-  stream.on('error', () => {});
+/**
+ * Failed writes are reported to the callbacks below. Without a listener Node would end with a stack trace, and oclif's own
+ * listener, which is set when its Command is loaded, does the same for all but EPIPE: call this afterwards.
+ */
+export function takeOverErrors(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error');
+    stream.on('error', () => {});
+  }
 }
 
 /**

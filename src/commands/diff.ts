@@ -3,10 +3,11 @@ import {BaseCommand} from '../cli/base.ts';
 import {parseDuration, parseSize} from '../cli/duration.ts';
 import {EXIT} from '../cli/exit.ts';
 import {readBoth} from '../cli/target.ts';
-import {diff} from '../diff/diff.ts';
+import {diff, type Diff} from '../diff/diff.ts';
 import {CHANGE_KINDS} from '../model/change.ts';
 import {KINDS} from '../model/kind.ts';
 import {renderDiff, type DiffLook} from '../render/diff.ts';
+import {renderDiffPicture} from '../render/picture-diff.ts';
 
 export default class DiffCommand extends BaseCommand {
   static override summary = 'say what changed between two processes, two saved listings, or one of each';
@@ -18,6 +19,7 @@ Ends with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
 
   static override examples = [
     'cat /proc/$$/maps > before.txt; <%= config.bin %> <%= command.id %> before.txt $$',
+    '<%= config.bin %> <%= command.id %> before.txt $$ --map',
     '<%= config.bin %> <%= command.id %> before.txt after.txt --json',
     '<%= config.bin %> <%= command.id %> before.txt after.txt --kind heap --kind anon --min-size 64K',
     '<%= config.bin %> <%= command.id %> --match layout before.txt after.txt --summary',
@@ -38,6 +40,10 @@ Ends with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
       options: ['auto', 'address', 'layout'] as const,
       default: 'auto' as const,
     })(),
+    map: Flags.boolean({
+      description: 'draw before and after as one picture, for people: not together with --json',
+      exclusive: ['json', 'kind', 'min-size', 'summary'],
+    }),
     all: Flags.boolean({description: 'print every change, however many'}),
     kind: Flags.string({
       description:
@@ -62,8 +68,13 @@ Ends with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
     const [before, after] = await readBoth(args.before, args.after, options);
     this.remark(before, after);
     const changes = diff(before, after, {match: flags.match});
-    await this.print(flags.json, () => changes.toJSON(), () => renderDiff(changes, this.look(flags))); // prettier-ignore
+    await this.print(flags.json, () => changes.toJSON(), () => this.draw(changes, flags)); // prettier-ignore
     this.exitFor([before, after], changes.changes.length > 0 ? EXIT.no : EXIT.done);
+  }
+
+  private draw(changes: Diff, flags: Parameters<DiffCommand['look']>[0] & {map: boolean}): string {
+    if (!flags.map) return renderDiff(changes, this.look(flags));
+    return renderDiffPicture(changes, {width: this.width, rows: flags.all ? Infinity : this.height});
   }
 
   private look(flags: {

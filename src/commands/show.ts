@@ -1,19 +1,43 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
+import {choiceOf, CHOICE_FLAGS, columnsOf} from '../cli/choose.ts';
 import {parseDuration} from '../cli/duration.ts';
-import {readTarget, resolveTarget} from '../cli/target.ts';
-import {renderSnapshot} from '../render/snapshot.ts';
+import {EXIT} from '../cli/exit.ts';
+import {say, writeOut} from '../cli/output.ts';
+import {showJSON} from '../cli/show-json.ts';
+import {readTarget, resolveProcess, resolveTarget, type Target} from '../cli/target.ts';
+import {familyJSON} from '../model/family.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {Trouble} from '../model/trouble.ts';
+import type {CaptureOptions} from '../procfs/capture.ts';
+import {captureFamily} from '../procfs/family.ts';
+import {glimpse} from '../procfs/glimpse.ts';
+import {renderColumnHelp} from '../render/columns.ts';
+import {renderFamily} from '../render/family.ts';
+import {renderPicture} from '../render/picture.ts';
+import {renderShow} from '../render/show.ts';
+import {renderStatus} from '../render/status.ts';
 
 export default class Show extends BaseCommand {
   static override summary = 'show the address space of a process, or of a saved listing';
-  static override description = `Prints each region with its range, size, permissions, resident memory, kind and name, and totals by kind.
+  static override description = `Prints each region with its range, size, permissions, resident memory, kind and name; totals by kind; what the totals leave out; and how much room there is.
 
-Resident memory comes from smaps, and reading that holds up the process. Where it would be for longer than --max-stall, regions are shown without it, and that is said.`;
+Resident memory comes from smaps, and reading that holds up the process. Where it would be for longer than --max-stall, regions are shown without it, and that is said.
+
+On a terminal there are as many columns as fit, and of more than 2,000 regions the largest; into a pipe go all. --json is a whole snapshot in ascending order, of which --kind and --filter leave the chosen regions and their totals.
+
+Of a process whose memory map may not be read, the status is shown, and the command ends with 4.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',
+    '<%= config.bin %> <%= command.id %> $$ --sort dirty --columns range,dirty,perms,name',
+    "<%= config.bin %> <%= command.id %> $$ --kind text --filter '/lib(c|m)/'",
+    '<%= config.bin %> <%= command.id %> $$ --summary',
+    '<%= config.bin %> <%= command.id %> $$ --children',
+    '<%= config.bin %> <%= command.id %> $$ --summary --room',
     '<%= config.bin %> <%= command.id %> /proc/self/maps',
     'cat /proc/$$/smaps | <%= config.bin %> <%= command.id %> -',
+    '<%= config.bin %> <%= command.id %> $$ --map',
     '<%= config.bin %> <%= command.id %> $$ --json',
   ];
 
@@ -26,8 +50,28 @@ Resident memory comes from smaps, and reading that holds up the process. Where i
   };
 
   static override flags = {
+    map: Flags.boolean({
+      description: 'draw the address space as a picture, for people: not together with --json',
+      exclusive: ['json'],
+    }),
+    ...CHOICE_FLAGS,
+    summary: Flags.boolean({description: 'only the totals, by kind and by file'}),
+    by: Flags.option({
+      description: 'which totals; may be given again',
+      multiple: true,
+      options: ['kind', 'file'] as const,
+      helpValue: '<group>',
+    })(),
+    all: Flags.boolean({description: 'every region, file and hole, however many'}),
+    room: Flags.boolean({
+      description: 'how much room is left for mmap, brk, stack and more regions, and what keeps regions apart',
+    }),
+    children: Flags.boolean({
+      description: 'the process and its descendants, and what they cost together',
+      exclusive: ['kind', 'filter', 'sort', 'columns', 'summary', 'by', 'room', 'map'],
+    }),
     'max-stall': Flags.string({
-      description: 'for how long reading may hold up the process',
+      description: 'for how long reading may hold up a process',
       default: '50ms',
       helpValue: '<time>',
     }),
@@ -36,13 +80,38 @@ Resident memory comes from smaps, and reading that holds up the process. Where i
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Show);
     this.begin(flags);
-    const root = flags['proc-root'];
-    const snapshot = await readTarget(resolveTarget(args.target, root), {
-      root,
-      maxStall: parseDuration(flags['max-stall']),
-    });
+    if (flags.columns === 'help') return writeOut(renderColumnHelp(this.width));
+    const [columns, choice] = [columnsOf(flags.columns), choiceOf(flags)];
+    const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
+    if (flags.children) return this.family(resolveProcess(args.target, options.root), options, flags.json);
+    const snapshot = await this.read(resolveTarget(args.target, options.root), options, flags.json);
     this.remark(snapshot);
-    await this.print(flags.json, () => snapshot.toJSON(), () => renderSnapshot(snapshot, {width: this.width})); // prettier-ignore
+    const rows = flags.all || this.width === undefined ? undefined : MOST_ROWS;
+    const look = {...flags, columns, choice, rows, width: this.width};
+    await this.print(flags.json, () => showJSON(snapshot, choice), () => (flags.map ? renderPicture(snapshot, {...look, rows: this.height}) : renderShow(snapshot, look))); // prettier-ignore
     this.exitFor([snapshot]);
   }
+
+  /** Reads the target. Of a process that may not be read, what may be seen is printed before the command fails. */
+  private async read(target: Target, options: CaptureOptions, isJson: boolean): Promise<Snapshot> {
+    try {
+      return await readTarget(target, options);
+    } catch (error) {
+      const isDenied = error instanceof Trouble && error.kind === 'denied';
+      const seen = target.is === 'process' && isDenied ? glimpse(target.pid, error, options.root) : undefined;
+      if (seen) await this.print(isJson, () => seen.toJSON(), () => renderStatus(seen, {width: this.width})); // prettier-ignore
+      throw error;
+    }
+  }
+
+  private async family(pid: number, options: CaptureOptions, isJson: boolean): Promise<void> {
+    const {family, denied} = captureFamily(pid, options);
+    await this.print(isJson, () => familyJSON(family), () => renderFamily(family, {width: this.width})); // prettier-ignore
+    if (denied && family.members[0]?.missing === 'denied') throw denied;
+    if (denied) say(`memmap: ${denied.message} ${denied.why} ${denied.next}`);
+    process.exitCode = denied ? EXIT.incomplete : EXIT.done;
+  }
 }
+
+/** Of more regions than these, a terminal shows the largest. */
+const MOST_ROWS = 2000;

@@ -1,5 +1,6 @@
 import {changeJSON, type Change, type Delta} from '../model/change.ts';
-import type {Snapshot, Totals} from '../model/snapshot.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import type {Totals} from '../model/totals.ts';
 import type {Draft} from './draft.ts';
 import {sweepLayout} from './layout.ts';
 import {chooseMatch, type Match} from './match.ts';

@@ -1,3 +1,5 @@
+import {hex} from './region.ts';
+
 /**
  * What the kernel and the files say about an address space beside its regions: enough to tell what each region is for, and
  * saved with a snapshot, so that another machine can tell the same. All addresses are plain numbers of bytes; those that
@@ -13,6 +15,8 @@ export interface Clues {
   readonly threads?: readonly Thread[] | undefined;
   /** The ELF files that are mapped, by region name; what their program headers say. */
   readonly files?: Readonly<Record<string, ElfClue>> | undefined;
+  /** Of mapped files whose names end in " (deleted)": is that the kernel's remark (true), or are they called so (false)? */
+  readonly deleted?: Readonly<Record<string, boolean>> | undefined;
   /** /proc/PID/limits, the soft ones, in bytes; null is unlimited. */
   readonly limits?: Limits | undefined;
   /** /proc/sys/vm/max_map_count: how many regions a process may have. */
@@ -75,3 +79,24 @@ export interface Limits {
   readonly addressSpace?: number | null;
   readonly locked?: number | null;
 }
+
+/** The `clues` of a snapshot document: addresses and file offsets as hex strings, sizes as integers of bytes. */
+export function cluesJSON(clues: Clues): Record<string, unknown> | undefined {
+  if (Object.keys(clues).length === 0) return undefined;
+  const {marks, auxv, threads, files} = clues;
+  return {
+    ...clues,
+    marks: marks && inHex(marks),
+    auxv: auxv && inHex(auxv),
+    threads: threads?.map((thread) => ({...thread, stackPointer: thread.stackPointer === undefined ? undefined : hex(thread.stackPointer)})),
+    files: files && Object.fromEntries(Object.entries(files).map(([name, clue]) => [name, elfJSON(clue)])),
+  };
+} // prettier-ignore
+
+const inHex = (addresses: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(addresses).map(([name, value]) => [name, hex(value as number)]));
+
+const elfJSON = ({segments, relro}: ElfClue): Record<string, unknown> => ({
+  segments: segments.map(({offset, address, ...rest}) => ({offset: hex(offset), address: hex(address), ...rest})),
+  relro: relro && inHex(relro),
+});

@@ -9,8 +9,10 @@ export const KIND_MEANINGS = {
   data: 'initialised variables of the executable or of a library',
   bss: 'variables that start as zero: anonymous memory after the data of the executable or of a library',
   heap: 'the brk area, which the kernel labels [heap]: where malloc of the main thread begins',
-  arena: 'a further heap of glibc malloc: blocks of 64 MiB of address space, of which a part may be used',
-  managed: 'the heap of a language runtime (V8, the JVM, Go), which collects its garbage itself',
+  arena:
+    "what malloc hands out beside [heap]: glibc's blocks of 64 MiB of address space, or the pools of other allocators",
+  managed:
+    'the heap of a language runtime (V8, the JVM, Go), which collects its garbage itself, and what the runtime notes about it',
   jit: 'machine code that was made while the program runs',
   stack: "the main thread's stack, which the kernel lets grow downwards",
   'thread-stack': "another thread's stack",

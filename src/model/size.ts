@@ -16,3 +16,10 @@ export function sizeText(bytes: number): string {
 
 /** A difference for people, always with its sign: `+4 KiB`, `−1.4 MiB`, `0`. */
 export const deltaText = (bytes: number): string => (bytes > 0 ? `+${sizeText(bytes)}` : sizeText(bytes));
+
+/** A number of things for people: `65,530`. */
+export const countText = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** `1 region`, `44 regions`, `65,530 regions`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${countText(count)} ${count === 1 ? one : many}`;

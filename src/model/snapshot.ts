@@ -1,7 +1,6 @@
-import {regionJSON, sizeOf, type Region} from './region.ts';
-import {addUsage} from './usage.ts';
-import type {Clues} from './clues.ts';
-import type {Kind} from './kind.ts';
+import {regionJSON, type Region} from './region.ts';
+import {totalsByKind, totalsOf, type Totals} from './totals.ts';
+import {cluesJSON, type Clues} from './clues.ts';
 
 /** Where a snapshot comes from. */
 export interface Source {
@@ -49,13 +48,6 @@ export interface Rejected {
   readonly line: number;
   readonly text: string;
   readonly why: string;
-}
-
-/** Sums over regions, in bytes. A smaps counter is there if some region has it. */
-export interface Totals {
-  readonly [counter: string]: number;
-  readonly regions: number;
-  readonly size: number;
 }
 
 interface SnapshotParts {
@@ -106,6 +98,12 @@ export class Snapshot {
     return new Snapshot({source, regions, takenAt, process, consistency, status, rejected, notes, clues});
   }
 
+  /** The same process at the same moment, with some of its regions, and a note that says which. */
+  withRegions(regions: readonly Region[], note: string): Snapshot {
+    const {source, takenAt, process, consistency, status, rejected, notes, clues} = this;
+    return new Snapshot({source, regions, takenAt, process, consistency, status, rejected, notes: [...notes, note], clues}); // prettier-ignore
+  }
+
   get totals(): Totals {
     return (this.#totals ??= totalsOf(this.regions));
   }
@@ -126,31 +124,9 @@ export class Snapshot {
       regions: this.regions.map(regionJSON),
       totals: {...this.totals, kinds: Object.fromEntries(totalsByKind(this.regions))},
       status: this.status,
+      clues: cluesJSON(this.clues),
       rejected: this.rejected.length > 0 ? this.rejected : undefined,
       notes: this.notes.length > 0 ? this.notes : undefined,
     };
   }
-}
-
-/** Sizes are multiples of 4096 and counters of 1024, so the sums stay exact far beyond 2^53. */
-export function totalsOf(regions: readonly Region[]): Totals {
-  const sum = Object.create(null) as Record<string, number>;
-  let size = 0;
-  for (const region of regions) {
-    size += sizeOf(region);
-    addUsage(sum, region.usage);
-  }
-  return {...sum, regions: regions.length, size};
-}
-
-/** Totals of each kind that occurs, the largest in memory (or else in address space) first. */
-export function totalsByKind(regions: readonly Region[]): Map<Kind, Totals> {
-  const groups = new Map<Kind, Region[]>();
-  for (const region of regions) {
-    const group = groups.get(region.kind);
-    if (group) group.push(region);
-    else groups.set(region.kind, [region]);
-  }
-  const rows = [...groups].map(([kind, group]) => [kind, totalsOf(group)] as const);
-  return new Map(rows.sort(([, a], [, b]) => (b['rss'] ?? 0) - (a['rss'] ?? 0) || b.size - a.size));
 }

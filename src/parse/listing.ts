@@ -34,8 +34,9 @@ const LONGEST_LINE = 1024 * 1024;
  *
  * @param bytes as read from /proc, or from a file
  * @param from `proc`: the kernel's own form, and nothing else, is accepted. `capture`: also what people make of it.
+ * @param kinds `later`: the caller classifies the regions, since it knows more of the process than its listing says
  */
-export function parseListing(bytes: Uint8Array, from: 'proc' | 'capture'): Listing {
+export function parseListing(bytes: Uint8Array, from: 'proc' | 'capture', kinds: 'now' | 'later' = 'now'): Listing {
   const reader = new ListingReader(bytes, from === 'capture');
   let line = 0;
   for (let at = 0; at < bytes.length && !reader.isDone;) {
@@ -44,7 +45,7 @@ export function parseListing(bytes: Uint8Array, from: 'proc' | 'capture'): Listi
     reader.line(++line, at, end);
     at = end + 1;
   }
-  return reader.finish(bytes.length > 0 && bytes.at(-1) !== 0x0a);
+  return reader.finish(bytes.length > 0 && bytes.at(-1) !== 0x0a, kinds);
 }
 
 class ListingReader {
@@ -138,11 +139,12 @@ class ListingReader {
     return {line, text: decode(latin1(this.#bytes, from, Math.min(to, from + 200))).text, why};
   }
 
-  finish(isUnterminated: boolean): Listing {
+  finish(isUnterminated: boolean, kinds: 'now' | 'later'): Listing {
+    this.#counters.restart();
     const hasCounters = this.#regions.some((region) => region.usage);
     const cutShort = this.#cutShort(isUnterminated, hasCounters);
     const {regions, torn} = putInOrder(this.#regions);
-    classify(regions);
+    if (kinds === 'now') classify(regions);
     // Nothing but commands, none of which shows a listing: some other file.
     const isOther = this.#regions.length + this.#empty + this.#rejected.length === 0 && !this.#isNamed;
     const rejected = isOther ? this.#commands : this.#rejected;

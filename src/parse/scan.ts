@@ -47,6 +47,9 @@ export function exactHex(digits: string): number | undefined {
   return significant.length <= 13 || significant.endsWith('000') ? Number.parseInt(digits, 16) : undefined;
 }
 
+/** Is a number that isn't whole pages exact, and can it be written as hex and read back? All addresses of user space can. */
+export const isExact = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < 2 ** 52;
+
 /** `Private_Dirty` → `privateDirty`, `KSM` → `ksm`, `VmRSS` → `vmRss`, `MMUPageSize` → `mmuPageSize`. */
 export function camelCase(key: string): string {
   if (key === 'THPeligible') return 'thpEligible';

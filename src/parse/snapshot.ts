@@ -2,11 +2,9 @@ import {classify} from '../classify/classify.ts';
 import {KINDS, type Kind} from '../model/kind.ts';
 import type {Region} from '../model/region.ts';
 import {Snapshot, type Rejected} from '../model/snapshot.ts';
-import {Trouble} from '../model/trouble.ts';
 import type {Usage} from '../model/usage.ts';
-import {exactHex} from './scan.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import {cluesFromJSON} from './clues.ts';
+import {array, hexString, isOwnName, matching, object, string, unusable, type Json} from './json.ts';
 
 /**
  * Reads a `memmap.snapshot/1` document, the reverse of Snapshot.toJSON().
@@ -34,7 +32,9 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
     if (index > 0 && region.start < regions[index - 1]!.end)
       throw unusable(`regions[${index}] overlaps the one before it`);
   });
-  if (regions.some((region) => !KINDS.includes(region.kind))) classify(regions);
+  const clues = cluesFromJSON(root['clues']);
+  // What was said when it was saved stays, unless an older version said less, or a newer one what this one doesn't know.
+  if (regions.some(({kind, evidence}) => evidence === undefined || !KINDS.includes(kind))) classify(regions, clues);
   const source = object(root['source'] ?? {}, 'source');
   return new Snapshot({
     source: {
@@ -51,6 +51,7 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
     ),
     notes: array(root['notes'] ?? [], 'notes').map((note, index) => string(note, `notes[${index}]`)),
     regions,
+    clues,
   });
 }
 
@@ -99,6 +100,9 @@ function regionFromJSON(entry: unknown, path: string): Region {
     name: string(json['name'], `${path}.name`),
     nameBase64: json['nameBase64'] === undefined ? undefined : string(json['nameBase64'], `${path}.nameBase64`),
     kind: string(json['kind'], `${path}.kind`) as Kind,
+    label: json['label'] === undefined ? undefined : string(json['label'], `${path}.label`),
+    evidence: json['evidence'] === undefined ? undefined : string(json['evidence'], `${path}.evidence`),
+    confidence: json['confidence'] === undefined ? undefined : confidence(json['confidence'], `${path}.confidence`),
     usage: json['usage'] === undefined ? undefined : usageFromJSON(json['usage'], `${path}.usage`),
     flags:
       json['flags'] === undefined
@@ -107,6 +111,11 @@ function regionFromJSON(entry: unknown, path: string): Region {
     attributes:
       json['attributes'] === undefined ? undefined : attributesFromJSON(json['attributes'], `${path}.attributes`),
   };
+}
+
+function confidence(value: unknown, path: string): 'guess' {
+  if (value !== 'guess') throw unusable(`${path} is not "guess"`);
+  return value;
 }
 
 function usageFromJSON(value: unknown, path: string): Usage {
@@ -179,36 +188,3 @@ const PROCESS_FIELDS = {
 const CONSISTENCY_FIELDS = {torn: YES_OR_NO, incomplete: YES_OR_NO, reads: FROM_ONE};
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
-
-/** `__proto__`, `constructor` and the like would stand for what every object has. */
-const isOwnName = (name: string): boolean => !(name in Object.prototype);
-
-function hexString(value: unknown, path: string): number {
-  const number = typeof value === 'string' && value.startsWith('0x') ? exactHex(value.slice(2)) : undefined;
-  if (number === undefined) throw unusable(`${path} is not a hex string such as "0x400000"`);
-  return number;
-}
-
-function string(value: unknown, path: string): string {
-  if (typeof value !== 'string') throw unusable(`${path} is not a string`);
-  return value;
-}
-
-function matching(value: unknown, form: RegExp, path: string, example: string): string {
-  const text = string(value, path);
-  if (!form.test(text)) throw unusable(`${path} is not a text such as "${example}"`);
-  return text;
-}
-
-function array(value: unknown, path: string): unknown[] {
-  if (!Array.isArray(value)) throw unusable(`${path} is not a list`);
-  return value;
-}
-
-function object(value: unknown, path: string): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unusable(`${path} is not an object`);
-  return value as Json;
-}
-
-const unusable = (why: string): Trouble =>
-  new Trouble('input', 'This is no memmap snapshot.', `${why}.`, 'Make one with: memmap snapshot PID -o FILE');

@@ -1,4 +1,5 @@
-import {decode, latin1} from './scan.ts';
+import type {Marks} from '../model/clues.ts';
+import {decode, isExact, latin1} from './scan.ts';
 
 /**
  * /proc/PID/stat: one record, fields separated by blanks. proc_pid_stat(5); fs/proc/array.c, do_task_stat().
@@ -20,6 +21,8 @@ export interface Stat {
   readonly startStack: string;
   readonly startBrk: string;
   readonly argStart: string;
+  /** The addresses as numbers; undefined where the kernel hides them. */
+  readonly marks: Marks | undefined;
 }
 
 /**
@@ -47,7 +50,19 @@ export function parseStat(bytes: Uint8Array): Stat | undefined {
     startStack: field(28),
     startBrk: field(47),
     argStart: field(48),
+    marks: marksOf(field),
   };
+}
+
+/** Fields 26-28 and 45-51. A stack can't begin at 0, so a 0 there says that the kernel doesn't tell. */
+function marksOf(field: (number: number) => string): Marks | undefined {
+  const names = [
+    ['startCode', 26], ['endCode', 27], ['startStack', 28], ['startData', 45], ['endData', 46], ['startBrk', 47],
+    ['argStart', 48], ['argEnd', 49], ['envStart', 50], ['envEnd', 51],
+  ] as const; // prettier-ignore
+  const marks = Object.fromEntries(names.map(([name, number]) => [name, Number(field(number) || NaN)]));
+  const isTold = marks['startStack'] !== 0 && Object.values(marks).every(isExact);
+  return isTold ? (marks as unknown as Marks) : undefined;
 }
 
 /** After the name come a letter and numbers only. Text behind the record (a script that prints itself) may hold a `)`. */

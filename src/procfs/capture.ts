@@ -1,13 +1,19 @@
+import {existsSync} from 'node:fs';
+import {classify} from '../classify/classify.ts';
+import type {Clues} from '../model/clues.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import {sizeText} from '../model/size.ts';
+import type {Region} from '../model/region.ts';
 import {Trouble} from '../model/trouble.ts';
 import {parseListing, type Listing} from '../parse/listing.ts';
 import type {Stat} from '../parse/stat.ts';
 import type {Status} from '../parse/status.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
+import {isOneProgram, readClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
 import {isSame, processInfo} from './identity.ts';
+import {MOST_THREADS} from './threads.ts';
 import {errnoOf, processTrouble} from './trouble.ts';
 
 export interface CaptureOptions {
@@ -17,6 +23,10 @@ export interface CaptureOptions {
   readonly usage?: boolean | undefined;
   /** ms; 50 by default. */
   readonly maxStall?: number | undefined;
+  /** What an earlier look at the same program found, so that less must be read. */
+  readonly known?: Clues | undefined;
+  /** Regions of an earlier look at the same program that had VmFlags. */
+  readonly earlier?: readonly Region[] | undefined;
 }
 
 /** A listing is read again if it is torn or belongs to two program images: with three tries, 4 in a million stay torn. */
@@ -53,13 +63,14 @@ export function captureFrom(handle: ProcessHandle, options: CaptureOptions = {})
     }
     const {listing, stat, status, notes} = attempt;
     const fault = faultOf(attempt);
-    if (!fault) return toSnapshot(handle, listing, stat, status, {torn: false, incomplete: false, reads}, notes);
+    if (!fault)
+      return toSnapshot(handle, options, listing, stat, status, {torn: false, incomplete: false, reads}, notes);
     if (listing.regions.length > 0) best = {listing, stat, note: fault};
   }
   if (!best) throw withoutMemory(handle);
   const {listing, stat, note} = best;
   const isTorn = listing.torn > 0;
-  return toSnapshot(handle, listing, stat, {}, {torn: isTorn, incomplete: !isTorn, reads: TRIES}, [note]);
+  return toSnapshot(handle, options, listing, stat, {}, {torn: isTorn, incomplete: !isTorn, reads: TRIES}, [note]);
 }
 
 interface Attempt {
@@ -86,7 +97,7 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
         bytes = readAll(smaps, handle);
       }
     }
-    const listing = parseListing(bytes, 'proc');
+    const listing = parseListing(bytes, 'proc', 'later');
     // A process that execs or is killed during the walk makes the file end early, without an error.
     const isSameImage = listing.regions.length > 0 && isAlive(source) && isSame(stat, handle.stat());
     return {listing, stat, status, isSameImage, notes};
@@ -132,13 +143,16 @@ function countLines(bytes: Buffer): number {
   return lines;
 }
 
-/** smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR. */
+/** smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR; a security module may forbid it alone. */
 function openIfThere(handle: ProcessHandle, file: string, notes: string[]): ProcFile | undefined {
   try {
     return handle.open(file);
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
-    const why = error.kind === 'gone' ? 'this kernel has no smaps (CONFIG_PROC_PAGE_MONITOR).' : error.why;
+    const isMissing = error.kind === 'gone' && !existsSync(handle.path(file)) && existsSync(handle.path('stat'));
+    const why = isMissing
+      ? 'there is no smaps: the kernel was built without CONFIG_PROC_PAGE_MONITOR.'
+      : `${error.why} ${error.next}`;
     notes.push(`Resident memory was not read: ${why}`);
     return undefined;
   }
@@ -162,33 +176,50 @@ function isAlive(file: ProcFile): boolean {
 }
 
 /** Why there is nothing to list. */
-function withoutMemory(handle: ProcessHandle): Trouble {
+export function withoutMemory(handle: ProcessHandle): Trouble {
   const what = `Cannot look at process ${handle.pid}.`;
   const {state, comm, ppid} = handle.stat();
   if (state === 'Z' || state === 'X') {
     const why = `it (${comm}) has ended and is a zombie: its memory is gone, and only its exit status waits for its parent, process ${ppid}.`;
     return new Trouble('gone', what, why, `Look at its parent: memmap show ${ppid}`);
   }
+  if (!isKernelThread(handle, ppid)) {
+    const why = `it (${comm}) is ending at this moment: its memory is gone already.`;
+    return new Trouble('gone', what, why, 'List processes with: ps -e');
+  }
   const why = `it (${comm}) is a kernel thread: it has no memory of its own.`;
   return new Trouble('gone', what, why, 'Kernel memory is in /proc/meminfo and /proc/slabinfo.');
 }
 
+/** Since Linux 6.8 status says so. Before, they are told by their parent: kthreadd, process 2, starts all others. */
+const isKernelThread = (handle: ProcessHandle, ppid: number): boolean =>
+  handle.status()['kthread'] === true || (handle.status()['kthread'] === undefined && (ppid === 2 || handle.pid === 2));
+
 function toSnapshot(
   handle: ProcessHandle,
+  options: CaptureOptions,
   listing: Listing,
   stat: Stat,
   status: Status,
   consistency: Snapshot['consistency'],
   notes: readonly string[],
 ): Snapshot {
+  const takenAt = new Date().toISOString();
+  const isKnown = options.known !== undefined && isOneProgram(options.known, stat);
+  const clues = readClues(handle, listing.regions, stat, isKnown ? options.known : {});
+  classify(listing.regions, clues, isKnown ? options.earlier : []);
   return new Snapshot({
     source: {from: 'process', format: listing.format},
-    takenAt: new Date().toISOString(),
+    takenAt,
     process: processInfo(handle, stat, status),
     consistency,
     regions: listing.regions,
     status,
     rejected: listing.rejected,
-    notes,
+    notes: stat.threads > MOST_THREADS ? [...notes, manyThreads(stat.threads)] : notes,
+    clues,
   });
 }
+
+const manyThreads = (threads: number): string =>
+  `Of ${threads} threads ${MOST_THREADS} were asked where their stacks are; the others' stacks are told by their shape.`;

@@ -26,7 +26,8 @@ export function openMapped(handle: ProcessHandle, region: Region): MappedFile | 
 /** open(2): a descriptor that only names the file. Opening a FIFO, a terminal or a tape in earnest would do something to it. */
 const O_PATH = 0o10000000;
 
-function openPlain(path: string, inode?: string): MappedFile | undefined {
+/** Opens a plain file for reading; with `inode`, only if it is that one. */
+export function openPlain(path: string, inode?: string): MappedFile | undefined {
   let name: number | undefined;
   try {
     name = openSync(path, O_PATH);

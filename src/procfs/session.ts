@@ -1,9 +1,12 @@
+import {classify} from '../classify/classify.ts';
+import type {Region} from '../model/region.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {parseListing} from '../parse/listing.ts';
 import type {Status} from '../parse/status.ts';
 import {DEFAULT_MAX_STALL, DutyBudget, predictStall} from './budget.ts';
 import {captureFrom, folderOf} from './capture.ts';
+import {renewClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
 import {errnoOf, processTrouble} from './trouble.ts';
@@ -48,6 +51,8 @@ export class Session {
   /** The listing that #last was made of; undefined if it was made of another walk. */
   #bytes: Buffer | undefined;
   #last: Snapshot;
+  /** What was seen last with VmFlags: a look without them is classified with those, so that kinds don't come and go. */
+  #flagged: readonly Region[] = [];
 
   /** @throws Trouble `gone` or `denied`, as capture does */
   constructor(pid: number, options: SessionOptions = {}) {
@@ -112,12 +117,14 @@ export class Session {
     // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
     this.#bytes = bytes;
     if (isSame) return {saw: 'process', snapshot: this.#last};
-    const listing = parseListing(bytes, 'proc');
+    const listing = parseListing(bytes, 'proc', 'later');
     if (listing.torn > 0 || listing.rejected.length > 0) return this.#adopt(this.#capture(false), undefined);
     const {process, status} = this.#last;
     const takenAt = new Date().toISOString();
     const source = {from: 'process', format: 'maps'} as const;
-    return this.#adopt(new Snapshot({source, regions: listing.regions, process, status, takenAt}), bytes);
+    const clues = renewClues(this.#handle, listing.regions, this.#last.clues);
+    classify(listing.regions, clues, this.#flagged);
+    return this.#adopt(new Snapshot({source, regions: listing.regions, process, status, takenAt, clues}), bytes);
   }
 
   #adopt(snapshot: Snapshot, bytes: Buffer | undefined): Look {
@@ -125,6 +132,7 @@ export class Session {
     this.#last = snapshot;
     this.#bytes = bytes;
     if (isNewImage) this.#reopen();
+    if (isNewImage && snapshot.source.format !== 'smaps') this.#flagged = [];
     return {saw: isNewImage ? 'exec' : 'process', snapshot};
   }
 
@@ -158,7 +166,8 @@ export class Session {
 
   #capture(usage: boolean): Snapshot {
     const begin = performance.now();
-    const options = usage ? {maxStall: this.#maxStall} : {usage: false};
+    const about = {known: this.#last?.clues, earlier: this.#flagged};
+    const options = usage ? {maxStall: this.#maxStall, ...about} : {usage: false, ...about};
     let snapshot = captureFrom(this.#handle, options);
     // For a moment during exec the new program has memory, and stat has no addresses for it yet.
     for (let tries = 0; tries < 10 && snapshot.process.startCode === '0'; tries++)
@@ -168,6 +177,7 @@ export class Session {
       this.#budget.spend(begin, ms);
       this.#cost.usageReads++;
       this.#cost.usageMs += ms;
+      this.#flagged = snapshot.regions;
     }
     return snapshot;
   }

@@ -2,7 +2,7 @@ import type {Diff} from '../diff/diff.ts';
 import {CHANGE_KINDS, type Change, type ChangeKind} from '../model/change.ts';
 import type {Kind} from '../model/kind.ts';
 import {sizeOf} from '../model/region.ts';
-import {totalsByKind} from '../model/snapshot.ts';
+import {totalsByKind} from '../model/totals.ts';
 import {deltaText, sizeText} from '../model/size.ts';
 import {CHANGE_COLUMNS, newsCells} from './change.ts';
 import {news, type News} from './moves.ts';

@@ -23,7 +23,8 @@ export function prose(paragraphs: readonly string[], width = PROSE): string {
     .join('');
 }
 
-function wrap(text: string, width: number): string {
+/** Breaks lines at blanks; a word that is wider stays whole. */
+export function wrap(text: string, width: number): string {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

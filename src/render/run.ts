@@ -1,7 +1,8 @@
 import {diff} from '../diff/diff.ts';
 import type {Change} from '../model/change.ts';
 import type {Kind} from '../model/kind.ts';
-import {totalsByKind, type Snapshot} from '../model/snapshot.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {totalsByKind} from '../model/totals.ts';
 import {deltaText, sizeText} from '../model/size.ts';
 import {renderChanges} from './diff.ts';
 import {safe} from './safe.ts';

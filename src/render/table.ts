@@ -37,8 +37,12 @@ export function renderTable(
   const all = [titles, ...rows];
   const widths = columns.map((_, index) => all.reduce((most, row) => Math.max(most, cells(row[index]?.text ?? '')), 0));
   if (width !== undefined) narrow(columns, widths, width);
-  const fitting = all.map((row) => row.map((cell, index) => ({...cell, text: shorten(cell.text, widths[index]!)})));
+  const fitting = width === undefined ? all : all.map((row) => row.map((cell, index) => fitted(cell, widths[index]!)));
   return fitting.length <= MOST_ROWS ? tableRows(columns, fitting) : ownRows(columns, fitting, widths);
+}
+
+function fitted(cell: Cell, width: number): Cell {
+  return cells(cell.text) <= width ? cell : {...cell, text: shorten(cell.text, width)};
 }
 
 function narrow(columns: readonly Column[], widths: number[], width: number): void {
@@ -68,10 +72,11 @@ function ownRows(
   return rows.map((row) => {
     let line = '';
     for (const [index, cell] of row.entries()) {
-      const padding = ' '.repeat(Math.max(0, widths[index]! - cells(cell.text)));
-      const text = paint(cell.role, cell.text);
+      const isLast = index === last;
       const isRight = columns[index]!.align === 'right';
-      line += (isRight ? padding + text : index === last ? text : text + padding) + (index === last ? '' : GAP);
+      const padding = isLast && !isRight ? '' : ' '.repeat(Math.max(0, widths[index]! - cells(cell.text)));
+      const text = paint(cell.role, cell.text);
+      line += (isRight ? padding + text : text + padding) + (isLast ? '' : GAP);
     }
     return withoutTrailingBlanks(line);
   });

@@ -1,9 +1,9 @@
-import {readFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import test from 'ava';
 import {memmap, run} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
 
-const COMMANDS = ['demo', 'diff', 'run', 'show', 'snapshot', 'watch'];
+const COMMANDS = ['demo', 'diff', 'explain', 'pages', 'run', 'show', 'snapshot', 'watch'];
 
 test('--help of each command has its usage and examples', async (t) => {
   for (const command of COMMANDS) {
@@ -36,4 +36,11 @@ test('the examples in --help work as printed', async (t) => {
 test('--version says what package.json says', async (t) => {
   const {version} = JSON.parse(readFileSync('package.json', 'utf8')) as {version: string};
   t.regex((await memmap(['--version'])).stdout, new RegExp(`^memmap/${version} linux-`));
+});
+
+test('every file in src/commands is a command that memmap starts', async (t) => {
+  const {COMMANDS: started} = await import('../../src/main.ts');
+  const files = readdirSync('src/commands').map((file) => file.replace('.ts', ''));
+  t.deepEqual(Object.keys(started), files.toSorted());
+  t.deepEqual(COMMANDS, files.toSorted());
 });

@@ -38,7 +38,7 @@ export async function liveTable(): Promise<{text: string; failed: boolean}> {
         count.set(String(ran.code), (count.get(String(ran.code)) ?? 0) + 1);
       }
     }
-    for (const [name, count] of codes) rows.push([user, name, [...count].sort(([a], [b]) => a.localeCompare(b)).map(([code, times]) => `${code}: ${times}`).join(' · ')]); // prettier-ignore
+    for (const [name, count] of codes) rows.push([user, name, [...count].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([code, times]) => `${code}: ${times}`).join(' · ')]); // prettier-ignore
   }
   for (const each of bad) process.stderr.write(`FAILED    ${each}\n`);
   const text = `## Every process of a machine

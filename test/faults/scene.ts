@@ -89,7 +89,7 @@ export class Scene {
     // Another user may not have root's.
     const python = prefix.length > 0 && existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
     const [command, ...args] = [...prefix, python, '-c', `import ctypes, mmap, os, sys, time\n${code}`];
-    const child = new Child(this.test, command!, args);
+    const child = new Child(this.test, command, args);
     await child.line();
     return child;
   }

@@ -10,7 +10,7 @@ import {parseStat} from '../../src/parse/stat.ts';
 import {parseStatus} from '../../src/parse/status.ts';
 import {renderDiff} from '../../src/render/diff.ts';
 import {jsonDocument} from '../../src/render/json.ts';
-import {renderSnapshot} from '../../src/render/snapshot.ts';
+import {renderShow} from '../../src/render/show.ts';
 import {schemaErrors} from '../helpers/schema.ts';
 import {SEEDS} from './seeds.ts';
 
@@ -67,8 +67,8 @@ function checkSnapshot(snapshot: Snapshot, other: Snapshot): void {
   const changes = diff(other, snapshot);
   assert.equal(schemaFaults('diff', JSON.parse(JSON.stringify(changes))), '');
   const renderings = [
-    () => renderSnapshot(snapshot),
-    () => renderSnapshot(snapshot, {width: 40}),
+    () => renderShow(snapshot),
+    () => renderShow(snapshot, {width: 40}),
     () => renderDiff(changes),
     () => renderDiff(diff(snapshot, other), {width: 60, rows: 10}),
   ];

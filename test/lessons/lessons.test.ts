@@ -107,7 +107,7 @@ test('With --keep the helper waits to be looked at from elsewhere, until a signa
 /** The built package in a folder of its own, so that its helpers are known by their path. */
 function ownPackage(t: ExecutionContext): string {
   const place = folder(t);
-  for (const name of ['bin', 'dist', 'package.json', 'oclif.manifest.json']) {
+  for (const name of ['bin', 'bundle', 'dist', 'package.json', 'oclif.manifest.json']) {
     cpSync(name, join(place, name), {recursive: true});
   }
   symlinkSync(`${process.cwd()}/node_modules`, join(place, 'node_modules'));

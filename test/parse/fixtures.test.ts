@@ -23,8 +23,11 @@ function asPrinted({start, end, perms, offset, dev, inode, name}: Region): strin
 const sum = (regions: readonly Region[], counter: string): number =>
   regions.reduce((total, {usage}) => total + (usage?.[counter] ?? 0), 0);
 
+/** The flags in smaps tell more of why a region has its kind; the kind is the same. */
 const withoutUsage = (regions: readonly Region[]): unknown[] =>
-  regions.map((region) => ({...region, usage: undefined, flags: undefined, attributes: undefined}));
+  regions.map((region) => ({
+    ...region, usage: undefined, flags: undefined, attributes: undefined, label: undefined, evidence: undefined, confidence: undefined,
+  })); // prettier-ignore
 
 for (const name of names) {
   test(`every byte of the maps of ${name} is in its regions`, (t) => {

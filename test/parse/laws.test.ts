@@ -12,7 +12,7 @@ import {bytesOf, kib, type Expected} from './tools.ts';
 const RUNS = {numRuns: 400};
 
 const withoutKind = (regions: ReadonlyArray<Region | Expected>): unknown[] =>
-  regions.map((entry) => ({...entry, kind: undefined}));
+  regions.map((entry) => ({...entry, kind: undefined, label: undefined, evidence: undefined, confidence: undefined}));
 
 const CAMEL: Readonly<Record<string, string>> = {
   Size: 'size', Rss: 'rss', Pss: 'pss', Pss_Dirty: 'pssDirty', Private_Dirty: 'privateDirty', SwapPss: 'swapPss', KSM: 'ksm', New_Key: 'newKey',

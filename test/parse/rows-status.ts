@@ -16,6 +16,10 @@ const usual = {3: 'S', 4: '1888', 5: '1', 6: '1', 20: '3', 22: '87654321', 26: '
 const seen = {
   pid: 2001, state: 'S', ppid: 1888, threads: 3, startTime: 87_654_321, startCode: '4194304', endCode: '4206592',
   startStack: '140726000000016', startBrk: '8192000', argStart: '140726000000500',
+  marks: {
+    startCode: 4_194_304, endCode: 4_206_592, startStack: 140_726_000_000_016, startData: 0, endData: 0, startBrk: 8_192_000,
+    argStart: 140_726_000_000_500, argEnd: 0, envStart: 0, envEnd: 0,
+  },
 }; // prettier-ignore
 
 const called = (id: string, title: string, comm: string, name = comm, behind = ''): StatusRow =>
@@ -34,7 +38,7 @@ export const STATUS: readonly StatusRow[] = [
   {
     id: 'E96', title: 'numbers of 64 bits are not rounded',
     input: `2001 (x) ${fields({...usual, 26: '18446744073709551615', 27: '-9223372036854775808', 28: '9223372036854775807'})}\n`,
-    stat: {...seen, comm: 'x', startCode: '18446744073709551615', endCode: '-9223372036854775808', startStack: '9223372036854775807'},
+    stat: {...seen, comm: 'x', startCode: '18446744073709551615', endCode: '-9223372036854775808', startStack: '9223372036854775807', marks: undefined},
   },
   {
     id: 'E97', title: 'sizes are in bytes', input: `Name:\tx\nUmask:\t0022\nState:\tS (sleeping)\nPid:\t12\nPPid:\t1\nUid:\t1000\t1000\t1000\t1000\n${MEMORY}Threads:\t3\n`,

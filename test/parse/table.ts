@@ -64,7 +64,7 @@ interface Seen extends Outcome {
 function compare(t: ExecutionContext, wanted: Outcome, seen: Seen): void {
   const {regions, format = 'maps', rejected = [], torn = false, incomplete = false} = wanted;
   const comparable = seen.regions.map((region, index) => {
-    const {kind, ...rest} = region;
+    const {kind, label: _label, evidence: _evidence, confidence: _confidence, ...rest} = region;
     return regions[index]?.kind === undefined ? rest : {...rest, kind};
   });
   t.deepEqual({...seen, regions: comparable}, {regions: [...regions], format, rejected, torn, incomplete});

@@ -1,0 +1,70 @@
+import {FLAG} from './flags.ts';
+import {hasNoAccess, isExecutable, isWritable, type Space, type Verdict} from './space.ts';
+
+const MIB = 1024 * 1024;
+
+/**
+ * glibc's malloc gives threads heaps of their own: blocks whose size is HEAP_MAX_SIZE and which begin at a multiple of it,
+ * since the block of any pointer is found by masking its low bits. They are mapped without access and with MAP_NORESERVE;
+ * mprotect makes the lower part writable as it is needed (malloc/arena.c, new_heap and grow_heap). 64 MiB with 64-bit
+ * pointers, 1 MiB with 32-bit ones.
+ *
+ * Each block counts as an arena here. One that outgrows its block gets another, which only the memory itself would tell.
+ */
+export function tellArenas(space: Space): void {
+  const block = is32Bit(space) ? MIB : 64 * MIB;
+  let number = 0;
+  for (let index = 0; index < space.regions.length; index++) {
+    if (!isUsed(space, index) || space.regions[index]!.start % block !== 0) continue;
+    const last = lastOf(space, index, block);
+    if (last < 0) continue;
+    const blocks = Math.ceil((space.regions[last]!.end - space.regions[index]!.start) / block);
+    name(space, index, last, number + 1, blocks, block);
+    number += blocks;
+    index = last;
+  }
+}
+
+/** All of it below 4 GiB: a 32-bit program has no region above, and a 64-bit one always has its stack there. */
+const is32Bit = ({regions}: Space): boolean => (regions.at(-1)?.end ?? 0) <= 2 ** 32;
+
+const isUsed = (space: Space, index: number): boolean => {
+  const region = space.regions[index]!;
+  return space.isOpen(index) && isWritable(region) && !isExecutable(region) && region.perms[3] === 'p' && isGlibcs(space, index); // prettier-ignore
+};
+
+/** V8 adds MADV_DONTFORK to what it maps; what the JVM made writable doesn't have nr any more. Without flags, we can't see. */
+const isGlibcs = (space: Space, index: number): boolean =>
+  !space.hasFlags(index) || (space.has(index, FLAG.nr) && !space.has(index, FLAG.dc));
+
+/**
+ * The block's last region: used parts, then one without access up to a multiple of the block's size. Or one that is used
+ * up to there, with nothing left: without the flag `nr`, that may be any memory.
+ *
+ * @returns -1 if this is no such block
+ */
+function lastOf(space: Space, first: number, block: number): number {
+  const {regions} = space;
+  const limit = Math.ceil(regions[first]!.end / block) * block;
+  for (let index = first; index < regions.length && regions[index]!.start < limit; index++) {
+    const region = regions[index]!;
+    if (index > first && (!space.isOpen(index) || !space.touchesBelow(index))) return -1;
+    const isWhole = region.end % block === 0;
+    if (hasNoAccess(region)) return isWhole && region.end - region.start < block && (index > first) && isGlibcs(space, index) ? index : -1; // prettier-ignore
+    if (!isUsed(space, index)) return -1;
+    if (isWhole && space.has(index, FLAG.nr)) return index;
+  }
+  return -1;
+}
+
+function name(space: Space, first: number, last: number, number: number, blocks: number, block: number): void {
+  const size = `${block / MIB} MiB`;
+  const numbers = blocks === 1 ? `malloc arena ${number}` : `malloc arenas ${number} to ${number + blocks - 1}`;
+  const evidence = `a block of ${size} at a multiple of ${size}, writable up to where it is used: a heap of glibc's malloc`;
+  const confidence = 'guess' as const;
+  const used: Verdict = {kind: 'arena', label: numbers, evidence, confidence};
+  const rest: Verdict = {kind: 'reserved', label: `unused part of malloc arena ${number + blocks - 1}`, evidence, confidence}; // prettier-ignore
+  for (let index = first; index <= last; index++) {
+    space.verdicts[index] = hasNoAccess(space.regions[index]!) ? rest : used;
+  }
+}

@@ -1,0 +1,38 @@
+import {reservationsIn} from './reservations.ts';
+import {hasNoAccess, type Space, type Verdict} from './space.ts';
+
+/** Where the Go runtime asks for its first arena on 64-bit machines (runtime/malloc.go, arena hints). */
+const FIRST = 0xc000000000;
+const MIB = 1024 * 1024;
+
+/**
+ * Go's heap: arenas of 64 MiB from 0xc000000000 upwards, which begin without access and become writable as they fill;
+ * stacks of goroutines are in it. What the runtime notes about it lies in reservations near the libraries, of which it
+ * uses a page here and there.
+ */
+export function tellGo(space: Space): void {
+  const first = space.find(FIRST);
+  if (first < 0 || space.regions[first]!.start !== FIRST || !space.isOpen(first)) return;
+  for (let index = first; space.isOpen(index) && (index === first || space.touchesBelow(index)); index++) {
+    space.verdicts[index] = hasNoAccess(space.regions[index]!) ? UNUSED : HEAP;
+    if (index + 1 === space.regions.length) break;
+  }
+  if (isCs(space)) return;
+  for (const {from, to, hasCode} of reservationsIn(space, MIB / 2)) {
+    if (hasCode) continue;
+    for (let index = from; index < to; index++) {
+      space.verdicts[index] = hasNoAccess(space.regions[index]!) ? UNUSED_NOTES : NOTES;
+    }
+  }
+}
+
+/** With a C library in it (cgo) there are stacks and arenas of C's too, and these look alike. */
+const isCs = (space: Space): boolean => space.regions.some(({name}) => /\/(libc|ld-musl)[-.][^/]*$/.test(name));
+
+const EVIDENCE = 'it belongs to the block at 0xc000000000, where the Go runtime puts its heap';
+const HEAP: Verdict = {kind: 'managed', evidence: EVIDENCE, label: 'Go heap', confidence: 'guess'};
+const UNUSED: Verdict = {kind: 'reserved', evidence: EVIDENCE, label: 'unused part of the Go heap', confidence: 'guess'}; // prettier-ignore
+
+const ITS_OWN = 'its program is in Go and has no C library, and it belongs to addresses that were set aside as one';
+const NOTES: Verdict = {kind: 'managed', evidence: ITS_OWN, label: 'what the Go runtime notes about its heap', confidence: 'guess'}; // prettier-ignore
+const UNUSED_NOTES: Verdict = {kind: 'reserved', evidence: ITS_OWN, label: 'kept for what the Go runtime notes about its heap', confidence: 'guess'}; // prettier-ignore

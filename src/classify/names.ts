@@ -1,0 +1,122 @@
+import {isFileBacked, type Region} from '../model/region.ts';
+import {FLAG} from './flags.ts';
+import {namedMemory} from './named-memory.ts';
+import {isExecutable, type Space, type Verdict} from './space.ts';
+
+/**
+ * What the name says, and the two flags that say it alone. A name may lie: anybody may call a file `[heap]`, and then the
+ * region has an inode, as no region of the kernel's own has. Files that are programs are left to their segments.
+ */
+export function tellNames(space: Space): void {
+  const programs = programsIn(space);
+  const known: ReadonlyArray<Map<string, Verdict>> = [new Map(), new Map(), new Map(), new Map()];
+  for (let index = 0; index < space.regions.length; index++) {
+    const region = space.regions[index]!;
+    const isFile = isFileBacked(region);
+    if (space.has(index, FLAG.ht)) space.verdicts[index] = HUGETLB;
+    else if (isFile ? programs.has(region.name) : region.name === '') continue;
+    else if (isFile && space.has(index, FLAG.pf) && space.has(index, FLAG.io)) space.verdicts[index] = MEMORY_OF_A_DEVICE;
+    else {
+      const verdicts = known[isFile ? sharing(region) : 0]!;
+      let verdict = verdicts.get(region.name);
+      if (!verdict) verdicts.set(region.name, (verdict = verdictOf(region, space)));
+      space.verdicts[index] = verdict;
+    }
+  }
+} // prettier-ignore
+
+/** What beside the name decides: a memfd may be mapped twice, once to be written and once to be executed. */
+const sharing = (region: Region): 1 | 2 | 3 => (region.perms[3] !== 's' ? 1 : isExecutable(region) ? 3 : 2);
+
+/** The names of files of which a region may be executed: programs and libraries. Memory files are none if they are shared. */
+function programsIn(space: Space): Set<string> {
+  const programs = new Set<string>();
+  for (const region of space.regions) {
+    if (isExecutable(region) && region.name !== '' && mayBeProgram(region)) programs.add(region.name);
+  }
+  return programs;
+}
+
+const mayBeProgram = (region: Region): boolean =>
+  isFileBacked(region) &&
+  (region.name.startsWith('/') ? !isKernelFile(region) : !/^\w+:/.test(region.name)) &&
+  !region.name.startsWith('[anon_shmem:');
+
+function isKernelFile({name, perms}: Region): boolean {
+  if (name.startsWith('/memfd:')) return perms[3] === 's';
+  return MEMORY.test(name) || name.startsWith('/dev/') || kernelFile(name) !== undefined;
+}
+
+function verdictOf(region: Region, space: Space): Verdict {
+  const {name} = region;
+  if (name.startsWith('[')) return isFileBacked(region) && !name.startsWith('[anon_shmem:') ? FALSE_LABEL : bracket(name);
+  if (!name.startsWith('/')) return object(name);
+  if (name.startsWith('/memfd:')) return isExecutable(region) ? MEMFD_CODE : MEMFD;
+  if (MEMORY.test(name)) return memoryFile(region);
+  if (name.startsWith('/dev/')) return name === '/dev/zero' ? ZEROS : DEVICE;
+  return kernelFile(name) ?? plainFile(name, space);
+} // prettier-ignore
+
+/** Objects of the kernel have names such as `anon_inode:[perf_event]`. Other names without a slash are files to pmap. */
+function object(name: string): Verdict {
+  if (name.startsWith('anon_inode:i915')) return DEVICE;
+  return /^\w+:/.test(name) ? {kind: 'special', evidence: `the kernel's name for an object of its own: ${name}`} : FILE;
+}
+
+const NAMES: Readonly<Record<string, Verdict['kind']>> = {
+  '[heap]': 'heap', '[stack]': 'stack', '[vdso]': 'vdso', '[sigpage]': 'vdso', '[vvar]': 'vvar', '[vvar_vclock]': 'vvar',
+  '[vsyscall]': 'vsyscall', '[vectors]': 'vsyscall',
+}; // prettier-ignore
+
+function bracket(name: string): Verdict {
+  const evidence = `the kernel calls it ${name}`;
+  const kind = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined;
+  if (kind) return {kind, evidence};
+  const stack = /^\[stack:(\d+)\]$/.exec(name); // kernels 3.4 to 4.4 named thread stacks
+  if (stack) return {kind: 'thread-stack', evidence, label: `stack of thread ${stack[1]}`};
+  const named = /^\[(anon|anon_shmem):(.*?)\]?$/s.exec(name);
+  return named ? namedMemory(named[2]!, named[1] === 'anon_shmem') : {kind: 'special', evidence};
+}
+
+/**
+ * Memory that the kernel backs by a file of its own, which nobody can open: SysV segments, MAP_SHARED|MAP_ANONYMOUS (a
+ * deleted /dev/zero), MAP_HUGETLB, memfd_secret(2); and POSIX shared memory, which is a file in /dev/shm.
+ */
+const MEMORY = /^\/(?:SYSV[0-9a-f]{8}|dev\/zero|anon_hugepage|secretmem) \(deleted\)$|^\/dev\/shm\//;
+
+function memoryFile({name, perms, inode}: Region): Verdict {
+  if (name.startsWith('/anon_hugepage')) return {...HUGETLB, evidence: 'the kernel calls it /anon_hugepage: mmap with MAP_HUGETLB'}; // prettier-ignore
+  const key = /^\/SYSV([0-9a-f]{8})/.exec(name)?.[1];
+  // ipc/shm.c names the file after the key, and its inode number is the segment's id.
+  if (key) return {kind: 'shared', evidence: 'the kernel calls it /SYSV and the key', label: `SysV segment, key 0x${key}, id ${inode}`}; // prettier-ignore
+  if (name.startsWith('/dev/shm/')) return {kind: 'shared', evidence: 'a file in /dev/shm, where shm_open(3) makes them', label: `POSIX shared memory /${name.slice(9)}`}; // prettier-ignore
+  if (perms[3] === 'p') return {kind: 'anon', evidence: `the kernel calls it ${name}, and it is mapped privately`};
+  return name.startsWith('/dev/zero')
+    ? {kind: 'shared', evidence: 'the kernel calls it /dev/zero (deleted)', label: 'shared by fork: MAP_SHARED|MAP_ANONYMOUS'} // prettier-ignore
+    : {kind: 'shared', evidence: `the kernel calls it ${name}`, label: 'memory of memfd_secret(2)'};
+}
+
+/** ` (deleted)` at the end is the kernel's remark or a part of the name: the text alone doesn't tell. */
+function plainFile(name: string, {clues}: Space): Verdict {
+  if (!name.endsWith(' (deleted)')) return FILE;
+  const isDeleted = clues.deleted && Object.hasOwn(clues.deleted, name) ? clues.deleted[name] : undefined;
+  if (isDeleted === undefined) return {...FILE, evidence: `${FILE.evidence}; it was deleted, or is called so`};
+  return {...FILE, evidence: `${FILE.evidence}; ${isDeleted ? 'it was deleted' : 'its name really ends in " (deleted)"'}`}; // prettier-ignore
+}
+
+const FILE: Verdict = {kind: 'file', evidence: 'a mapped file, no part of which may be executed'};
+const FALSE_LABEL: Verdict = {kind: 'file', evidence: "a file that is called like the kernel's own labels: it has an inode"}; // prettier-ignore
+const DEVICE: Verdict = {kind: 'device', evidence: 'a mapping of a device'};
+const ZEROS: Verdict = {kind: 'anon', evidence: 'a private mapping of /dev/zero is memory, not a device'};
+const MEMORY_OF_A_DEVICE: Verdict = {kind: 'device', evidence: 'VmFlags has io and pf: memory of a device'};
+const HUGETLB: Verdict = {kind: 'hugetlb', evidence: 'VmFlags has ht: pages of the hugetlb pool'};
+const MEMFD: Verdict = {kind: 'memfd', evidence: 'the kernel calls it /memfd: and the name given to memfd_create(2)'};
+const MEMFD_CODE: Verdict = {kind: 'jit', evidence: 'memory of memfd_create(2), shared and executable: code is written through another mapping of it'}; // prettier-ignore
+
+function kernelFile(name: string): Verdict | undefined {
+  if (name.startsWith('/[aio]')) return AIO;
+  return name.startsWith('/drm mm object') || name.startsWith('/dmabuf:') ? BUFFER : undefined;
+}
+
+const AIO: Verdict = {kind: 'special', evidence: 'the kernel calls it /[aio]: the ring of io_setup(2)'};
+const BUFFER: Verdict = {kind: 'device', evidence: "the kernel's name for a buffer of graphics and other devices"};

@@ -1,0 +1,54 @@
+import type {Region} from '../model/region.ts';
+import {CHROMIUM, runs} from './programs.ts';
+import {reservationsIn, type Reservation} from './reservations.ts';
+import {hasNoAccess, isExecutable, isWritable, sizeOfPages, type Space, type Verdict} from './space.ts';
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+const SUPER_PAGE = 2 * MIB;
+
+/**
+ * Chromium's memory. Its malloc is PartitionAlloc: pools of GiB of addresses, cut into super pages of 2 MiB, of which the
+ * first 16 KiB hold a page of notes between guard pages, and the rest what malloc hands out
+ * (base/allocator/partition_allocator). The notes may lie in a block of their own, a page for each super page.
+ */
+export function tellPartitions(space: Space): void {
+  if (!runs(space, CHROMIUM)) return;
+  for (const reservation of reservationsIn(space, GIB)) {
+    if (reservation.hasCode) continue;
+    const what = isPool(space, reservation) ? POOL : isNotes(space, reservation) ? NOTES : undefined;
+    if (!what) continue;
+    for (let index = reservation.from; index < reservation.to; index++) {
+      space.verdicts[index] = hasNoAccess(space.regions[index]!) ? what.unused : what.used;
+    }
+  }
+}
+
+function isPool(space: Space, {from, to}: Reservation): boolean {
+  for (let index = from; index < to; index++) {
+    const region = space.regions[index]!;
+    const into = region.start % SUPER_PAGE;
+    if (isWritable(region) && !isExecutable(region) && (into === 0x2000 || into === 0x4000)) return true;
+  }
+  return false;
+}
+
+/** Single pages, all at the same two places in 2 MiB. */
+function isNotes(space: Space, {from, to}: Reservation): boolean {
+  const places = new Set<number>();
+  for (let index = from; index < to; index++) {
+    const region: Region = space.regions[index]!;
+    if (hasNoAccess(region)) continue;
+    if (!isWritable(region) || sizeOfPages(region) > 2) return false;
+    places.add(region.start % SUPER_PAGE);
+  }
+  return places.size > 0 && places.size <= 3;
+}
+
+const pair = (what: string, evidence: string): {used: Verdict; unused: Verdict} => ({
+  used: {kind: 'arena', label: what, evidence, confidence: 'guess'},
+  unused: {kind: 'reserved', label: `unused part of a ${what}`, evidence, confidence: 'guess'},
+});
+
+const POOL = pair('PartitionAlloc pool', 'its program is Chromium, and a reservation of GiB is used in the pattern of super pages of 2 MiB'); // prettier-ignore
+const NOTES = pair('block of notes of PartitionAlloc', 'its program is Chromium, and of a reservation of GiB a page in each 2 MiB is used'); // prettier-ignore

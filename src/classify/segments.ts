@@ -1,0 +1,148 @@
+import type {ElfClue, ElfSegment} from '../model/clues.ts';
+import type {Region} from '../model/region.ts';
+import {sizeText} from '../model/size.ts';
+import {FLAG} from './flags.ts';
+import {baseName, hasNoAccess, isExecutable, isWritable, type Space, type Verdict} from './space.ts';
+
+/** A file as it was mapped once: its addresses are those in the file plus the bias. */
+interface Image {
+  readonly name: string;
+  readonly clue: ElfClue;
+  readonly bias: number;
+}
+
+const PF_X = 1;
+const PF_W = 2;
+
+/**
+ * The parts of the executable and of each library: from the file's program headers where they were read (elf(5), PT_LOAD
+ * and PT_GNU_RELRO), else from permissions and order.
+ */
+export function tellSegments(space: Space): void {
+  const images = new Map<string, Image>();
+  const {pageSize = 4096, files = {}} = space.clues;
+  /** What the region below belongs to: after it may come its bss. */
+  let image: Image | undefined;
+  for (let index = 0; index < space.regions.length; index++) {
+    if (!space.isOpen(index)) continue;
+    const region = space.regions[index]!;
+    if (region.name === '') {
+      if (space.touchesBelow(index)) space.verdicts[index] = image && space.verdicts[index - 1] ? bssOf(image, region, pageSize) : bssByShape(space, index); // prettier-ignore
+      continue;
+    }
+    const clue = Object.hasOwn(files, region.name) ? files[region.name] : undefined;
+    image = clue && imageOf(images.get(region.name), clue, region, pageSize);
+    if (image) images.set(region.name, image);
+    const segment = image && segmentAt(image.clue, region, pageSize, image.bias);
+    space.verdicts[index] = segment && !hasNoAccess(region) ? bySegment(image!, segment, region, pageSize) : byShape(space, index); // prettier-ignore
+  }
+}
+
+/** The image that this region is a part of: the file's latest one, or else a further mapping of the file. */
+function imageOf(image: Image | undefined, clue: ElfClue, region: Region, pageSize: number): Image | undefined {
+  if (image && (segmentAt(clue, region, pageSize, image.bias) || hasNoAccess(region))) return image;
+  const segment = segmentAt(clue, region, pageSize);
+  return segment && {name: region.name, clue, bias: region.start - addressIn(segment, region)};
+}
+
+/** The address that the file gives to a region's first byte, if it is a part of this segment. */
+const addressIn = (segment: ElfSegment, region: Region): number => segment.address + (region.offset! - segment.offset);
+
+/** Two segments may share a page of the file; then the bias tells which one it is, or else the permissions. */
+function segmentAt(clue: ElfClue, region: Region, pageSize: number, bias?: number): ElfSegment | undefined {
+  let first: ElfSegment | undefined;
+  for (const segment of clue.segments) {
+    const into = (region.offset ?? 0) - segment.offset;
+    if (into <= -pageSize || into >= segment.fileSize) continue;
+    if (bias !== undefined) {
+      if (region.start - addressIn(segment, region) === bias) return segment;
+    } else if (
+      isExecutable(region) === ((segment.flags & PF_X) !== 0) &&
+      (!isWritable(region) || (segment.flags & PF_W) !== 0)
+    )
+      return segment; // prettier-ignore
+    else first ??= segment;
+  }
+  return first;
+}
+
+function bySegment({clue, bias}: Image, segment: ElfSegment, region: Region, pageSize: number): Verdict {
+  const number = clue.segments.indexOf(segment) + 1;
+  const {flags} = segment;
+  if (flags & PF_X || isExecutable(region)) return segmentVerdict('text', number, flags);
+  if (!(flags & PF_W)) return segmentVerdict('rodata', number, flags);
+  if (isWritable(region)) return segmentVerdict('data', number, flags);
+  return isRelro(clue, region, bias, pageSize) ? RELRO : segmentVerdict('data', number, flags, ', and the program made this part read only'); // prettier-ignore
+}
+
+/** The dynamic linker makes the whole pages of PT_GNU_RELRO read only, once it has filled them in. */
+const isRelro = ({relro}: ElfClue, region: Region, bias: number, pageSize: number): boolean =>
+  relro !== undefined && region.start - bias >= relro.start - pageSize && region.end - bias < relro.end + pageSize;
+
+const flagsText = (flags: number): string =>
+  [flags & 4 && 'R', flags & PF_W && 'W', flags & PF_X && 'E'].filter(Boolean).join(' ');
+
+/** Most files are alike, and their verdicts are one object: by the segment's number, its flags and what is said. */
+const VERDICTS = new Map<number, Verdict>();
+
+function segmentVerdict(kind: 'text' | 'rodata' | 'data', number: number, flags: number, remark = ''): Verdict {
+  const key = ((number * 8 + (flags & 7)) * 3 + (kind === 'text' ? 0 : kind === 'rodata' ? 1 : 2)) * 2 + (remark ? 1 : 0); // prettier-ignore
+  let verdict = VERDICTS.get(key);
+  if (!verdict) {
+    verdict = {kind, evidence: `segment ${number} of the file is ${flagsText(flags)} (PT_LOAD)${remark}`};
+    VERDICTS.set(key, verdict);
+  }
+  return verdict;
+}
+
+const RELRO: Verdict = {kind: 'relro', evidence: 'PT_GNU_RELRO of the file covers it, and it is read only'};
+const GAP: Verdict = {kind: 'reserved', evidence: 'no access: the dynamic linker keeps the gap between two segments of the file'}; // prettier-ignore
+
+/** Without headers. RELRO was cut off a writable segment: VM_ACCOUNT stays, and the file goes on behind it, writable. */
+function byShape(space: Space, index: number): Verdict {
+  const region = space.regions[index]!;
+  if (isExecutable(region)) return TEXT;
+  if (isWritable(region)) return DATA;
+  if (hasNoAccess(region)) return GAP;
+  if (space.has(index, FLAG.ac)) return RELRO_BY_FLAG;
+  return isCutOff(space, index) ? RELRO_BY_SHAPE : RODATA;
+}
+
+/** Below it lies rodata, or a gap, which would be one region with it if they had been one segment. */
+function isCutOff(space: Space, index: number): boolean {
+  const [below, region, above] = [space.regions[index - 1], space.regions[index]!, space.regions[index + 1]];
+  if (below?.end !== region.start || below.name !== region.name || isExecutable(below)) return false;
+  return above?.start === region.end && above.name === region.name && isWritable(above) && isBehind(above, region);
+}
+
+const isBehind = (next: Region, region: Region): boolean =>
+  next.offset !== undefined && region.offset !== undefined && next.offset - region.offset === region.end - region.start;
+
+const TEXT: Verdict = {kind: 'text', evidence: 'a part of a file that may be executed'};
+const RODATA: Verdict = {kind: 'rodata', evidence: 'a part of a program file that may only be read'};
+const DATA: Verdict = {kind: 'data', evidence: 'a part of a program file that may be written'};
+const RELRO_BY_FLAG: Verdict = {kind: 'relro', evidence: 'read only now, and VmFlags has ac: it was writable before', confidence: 'guess'}; // prettier-ignore
+const RELRO_BY_SHAPE: Verdict = {kind: 'relro', evidence: 'read only, and the file goes on behind it, writable', confidence: 'guess'}; // prettier-ignore
+
+/** What a segment takes in memory beyond what the file has of it is zeros: p_memsz above p_filesz. */
+function bssOf({clue, bias, name}: Image, region: Region, pageSize: number): Verdict | undefined {
+  for (const segment of clue.segments) {
+    const begin = pageUp(bias + segment.address + segment.fileSize, pageSize);
+    const end = pageUp(bias + segment.address + segment.memorySize, pageSize);
+    if (region.start < begin || region.start >= end || hasNoAccess(region)) continue;
+    if (!isWritable(region) && isRelro(clue, region, bias, pageSize)) return {...RELRO, label: `relro of ${baseName(name)}`}; // prettier-ignore
+    const which = `segment ${clue.segments.indexOf(segment) + 1} of ${baseName(name)}`;
+    const evidence = `${which} takes ${sizeText(end - begin)} more in memory than in the file`;
+    const beyond = region.end > end ? `; the last ${sizeText(region.end - end)} are other memory, merged with it` : '';
+    return {kind: 'bss', evidence: evidence + beyond, label: `bss of ${baseName(name)}`};
+  }
+  return undefined;
+}
+
+const pageUp = (address: number, pageSize: number): number => Math.ceil(address / pageSize) * pageSize;
+
+function bssByShape(space: Space, index: number): Verdict | undefined {
+  const below = space.regions[index - 1]!;
+  if (space.verdicts[index - 1]?.kind !== 'data' || !isWritable(space.regions[index]!)) return undefined;
+  return {kind: 'bss', evidence: `touches the data of ${baseName(below.name)}`, label: `bss of ${baseName(below.name)}`, confidence: 'guess'}; // prettier-ignore
+}

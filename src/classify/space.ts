@@ -1,0 +1,75 @@
+import type {Clues} from '../model/clues.ts';
+import type {Kind} from '../model/kind.ts';
+import type {Region} from '../model/region.ts';
+
+/** What was decided about a region. One object may serve many regions. */
+export interface Verdict {
+  readonly kind: Kind;
+  readonly evidence: string;
+  readonly label?: string | undefined;
+  readonly confidence?: 'guess' | undefined;
+}
+
+/**
+ * An address space while it is classified: its regions, ascending, and what was decided so far. Each step decides what it
+ * can tell and leaves the rest open, so the first one that knows has the word.
+ */
+export class Space {
+  readonly regions: readonly Region[];
+  readonly clues: Clues;
+  /** The VmFlags of each region, as bits of FLAG; 0 where the source has none. */
+  readonly flags: Uint16Array;
+  readonly verdicts: Array<Verdict | undefined>;
+
+  constructor(regions: readonly Region[], clues: Clues, flags: Uint16Array) {
+    this.regions = regions;
+    this.clues = clues;
+    this.flags = flags;
+    this.verdicts = Array.from<Verdict | undefined>({length: regions.length}).fill(undefined);
+  }
+
+  isOpen(index: number): boolean {
+    return this.verdicts[index] === undefined;
+  }
+
+  has(index: number, flag: number): boolean {
+    return (this.flags[index]! & flag) !== 0;
+  }
+
+  /** Were the VmFlags of this region read? Each region has at least one, of which `mr` is in all but the rarest. */
+  hasFlags(index: number): boolean {
+    return this.flags[index] !== 0;
+  }
+
+  /** Does the region below end where this one begins? */
+  touchesBelow(index: number): boolean {
+    return index > 0 && this.regions[index - 1]!.end === this.regions[index]!.start;
+  }
+
+  /** @returns the index of the region that holds an address; -1 if none does */
+  find(address: number): number {
+    let low = 0;
+    let high = this.regions.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const region = this.regions[middle]!;
+      if (address < region.start) high = middle - 1;
+      else if (address >= region.end) low = middle + 1;
+      else return middle;
+    }
+    return -1;
+  }
+}
+
+/** Neither read nor write nor execute: PROT_NONE. */
+export const hasNoAccess = (region: Region): boolean => region.perms.startsWith('---');
+
+export const isWritable = (region: Region): boolean => region.perms[1] === 'w';
+
+export const isExecutable = (region: Region): boolean => region.perms[2] === 'x';
+
+/** In pages of 4 KiB. */
+export const sizeOfPages = (region: Region): number => (region.end - region.start) / 4096;
+
+/** The last part of a path, without the kernel's remark that the file was deleted. */
+export const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1).replace(/ \(deleted\)$/, '');

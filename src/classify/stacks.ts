@@ -1,0 +1,83 @@
+import type {Thread} from '../model/clues.ts';
+import {sizeOf} from '../model/region.ts';
+import {FLAG} from './flags.ts';
+import {hasNoAccess, isWritable, type Space, type Verdict} from './space.ts';
+
+const MIB = 1024 * 1024;
+
+/**
+ * The stacks of the threads whose stack pointers are known, and what the kernel lets grow downwards. A pointer into memory
+ * that is something else already (the Go heap, malloc's memory) leaves that as it is: its stack is a part of it.
+ */
+export function tellStacks(space: Space): void {
+  tellGrowing(space);
+  for (const [index, threads] of threadsByRegion(space)) {
+    if (!space.isOpen(index) || !isWritable(space.regions[index]!)) continue;
+    const label = `stack of ${threadsText(threads)}`;
+    const evidence = `the stack pointer of thread ${threads[0]!.tid} is in it`;
+    space.verdicts[index] = {kind: 'thread-stack', label, evidence};
+    tellGuard(space, index, label, undefined);
+  }
+}
+
+/** Threads in order of the region that their stack pointer is in. */
+function threadsByRegion(space: Space): Map<number, Thread[]> {
+  const found = new Map<number, Thread[]>();
+  for (const thread of space.clues.threads ?? []) {
+    const index = thread.stackPointer === undefined ? -1 : space.find(thread.stackPointer);
+    if (index < 0) continue;
+    const threads = found.get(index);
+    if (threads) threads.push(thread);
+    else found.set(index, [thread]);
+  }
+  return found;
+}
+
+function threadsText(threads: readonly Thread[]): string {
+  const [first] = threads as [Thread];
+  const one = first.name === '' ? `thread ${first.tid}` : `thread ${first.tid} (${first.name})`;
+  return threads.length === 1 ? one : `${one} and ${threads.length - 1} more`;
+}
+
+/**
+ * What lies below a stack without access is its guard. Of a large one only the end is: the rest was reserved before, and
+ * merged with it.
+ */
+export function tellGuard(space: Space, stack: number, label: string, confidence: Verdict['confidence']): void {
+  const guard = stack - 1;
+  if (!space.touchesBelow(stack) || !space.isOpen(guard) || !hasNoAccess(space.regions[guard]!)) return;
+  const evidence = `no access, and it ends where the ${label} begins`;
+  space.verdicts[guard] =
+    sizeOf(space.regions[guard]!) <= MIB
+      ? {kind: 'guard', label: `guard of the ${label}`, evidence, confidence}
+      : {kind: 'reserved', label: `ends in the guard of the ${label}`, evidence, confidence};
+}
+
+/**
+ * mprotect on a part of the main stack leaves the kernel's label to one piece; all of them have VM_GROWSDOWN. Without flags
+ * their place tells: the kernel lets nothing else touch a stack from below (stack_guard_gap).
+ */
+function tellGrowing(space: Space): void {
+  for (let index = space.regions.length - 1; index >= 0; index--) {
+    if (!space.isOpen(index)) continue;
+    const isBelowStack = space.verdicts[index + 1]?.kind === 'stack' && space.touchesBelow(index + 1);
+    if (space.has(index, FLAG.gd)) space.verdicts[index] = isBelowStack ? PIECE : GROWING;
+    else if (isBelowStack && !space.hasFlags(index)) space.verdicts[index] = PIECE_BY_PLACE;
+  }
+}
+
+const PIECE: Verdict = {
+  kind: 'stack',
+  label: "a piece of the main thread's stack",
+  evidence: 'VmFlags has gd (it grows downwards), and it touches the rest of [stack]',
+};
+const PIECE_BY_PLACE: Verdict = {
+  ...PIECE,
+  evidence: 'it touches [stack] from below, where nothing else may be',
+  confidence: 'guess',
+};
+const GROWING: Verdict = {
+  kind: 'thread-stack',
+  label: 'a stack that grows downwards',
+  evidence: 'VmFlags has gd: it was mapped with MAP_GROWSDOWN',
+};

@@ -1,0 +1,86 @@
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base.ts';
+import {parseDuration} from '../cli/duration.ts';
+import {EXIT} from '../cli/exit.ts';
+import {explainPlace, head} from '../cli/explain-place.ts';
+import {lookAt, type Looked} from '../cli/explain-target.ts';
+import {meaningOf, wordListJSON, wordsJSON, type Meaning} from '../cli/explain-words.ts';
+import {say} from '../cli/output.ts';
+import {WORDS} from '../explain/glossary.ts';
+import {storyJSON, storyOf} from '../explain/story.ts';
+import {renderStory} from '../render/explain-story.ts';
+import {renderUnknown, renderWordList, renderWords} from '../render/explain-word.ts';
+
+export default class Explain extends BaseCommand {
+  static override summary = 'say in words what a process, a region, an address, or a word of the kernel is';
+  static override description = `With a target: the story of its address space in a page. With a target and a place (an address, a range as maps prints it, or a name such as [heap] or libc.so.6): what is there, down to the section and symbol of the file. With a word (Pss, VmData, nr, relro, rw-p, [heap], touched): what it means, in which unit, what surprises people, since which kernel, and where to read on; this looks at nothing. Without anything: all words.
+
+PIDs, files and - are looked at; what else is a word in memmap's list is explained; only then processes are looked for by name. --word makes it a word; for a process that is called like a word give its PID.
+
+Ends with 1 for a two-letter code that memmap does not know.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> $$',
+    '<%= config.bin %> <%= command.id %> $$ "[heap]"',
+    '<%= config.bin %> <%= command.id %> $$ libc.so.6',
+    '<%= config.bin %> <%= command.id %> $$ 0xffffffffff600000',
+    'cat /proc/$$/smaps | <%= config.bin %> <%= command.id %> -',
+    '<%= config.bin %> <%= command.id %> Private_Dirty',
+    '<%= config.bin %> <%= command.id %> nr',
+    '<%= config.bin %> <%= command.id %> -- ---p',
+    '<%= config.bin %> <%= command.id %>',
+  ];
+
+  static override args = {
+    target: Args.string({
+      description: 'a PID, a file, - for standard input, the name of a process; or a word',
+      ignoreStdin: true,
+    }),
+    place: Args.string({description: 'an address, a range, or the name of a region', ignoreStdin: true}),
+  };
+
+  static override flags = {
+    word: Flags.boolean({description: 'it is a word, whatever file or process has the same name'}),
+    'max-stall': Flags.string({
+      description: 'for how long reading may hold up the process',
+      default: '50ms',
+      helpValue: '<time>',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(Explain);
+    this.begin(flags);
+    const {target, place} = args;
+    if (target === undefined) return this.print(flags.json, wordListJSON, () => renderWordList(WORDS, this.width));
+    const root = flags['proc-root'];
+    const meaning = meaningOf(target, {isWord: flags.word, hasPlace: place !== undefined, root});
+    if (meaning.is !== 'target') return this.word(target, meaning, flags.json);
+    if (meaning.isWordToo) say(`memmap: ${target} is a file here. The word: memmap explain --word ${target}`);
+    const options = {root, maxStall: parseDuration(flags['max-stall'])};
+    await lookAt(target, options, (looked) => this.tell(looked, place, flags.json));
+  }
+
+  private word(asked: string, meaning: Exclude<Meaning, {is: 'target'}>, isJson: boolean): Promise<void> {
+    if (meaning.is === 'unknown') {
+      process.exitCode = EXIT.no;
+      return this.print(isJson, () => wordsJSON(asked, []), () => renderUnknown(asked, this.width)); // prettier-ignore
+    }
+    const {words} = meaning;
+    return this.print(isJson, () => wordsJSON(asked, words), () => renderWords(words, this.width)); // prettier-ignore
+  }
+
+  private async tell(looked: Looked, place: string | undefined, isJson: boolean): Promise<void> {
+    const {snapshot} = looked;
+    this.remark(snapshot);
+    if (place === undefined) {
+      const story = storyOf(snapshot, looked.name);
+      const document = () => ({...head(snapshot, 'process'), totals: snapshot.totals, ...storyJSON(story)});
+      await this.print(isJson, document, () => renderStory(snapshot, story, this.width));
+    } else {
+      const answer = explainPlace(looked, place);
+      await this.print(isJson, answer.json, () => answer.text(this.width));
+    }
+    this.exitFor([snapshot]);
+  }
+}

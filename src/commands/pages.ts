@@ -1,0 +1,73 @@
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base.ts';
+import {parseDuration} from '../cli/duration.ts';
+import {EXIT} from '../cli/exit.ts';
+import {say} from '../cli/output.ts';
+import {lookAtPages} from '../cli/pages-look.ts';
+import {KINDS} from '../model/kind.ts';
+import {renderPages} from '../render/pages.ts';
+
+export default class Pages extends BaseCommand {
+  static override summary = 'show which pages of a process are present, swapped, shared or its own';
+  static override description = `Reads /proc/PID/pagemap. Without a region: each region as a strip of signs, and totals. With one: its pages as runs, the pages of a run being in one state.
+
+A region is chosen by an address in it (0x…), a range (START-END in hex), its name, or a part of its name.
+
+The page map is read in small pieces with rests between them, so it holds up the process for a few ms at most. It is no picture of one moment: a process that runs goes on meanwhile.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> $$',
+    "<%= config.bin %> <%= command.id %> $$ '[heap]'",
+    '<%= config.bin %> <%= command.id %> $$ libc --all',
+    '<%= config.bin %> <%= command.id %> $$ --kind stack --json',
+    '<%= config.bin %> <%= command.id %> $$ --summary',
+  ];
+
+  static override args = {
+    target: Args.string({description: 'a PID, or the name of a process', required: true, ignoreStdin: true}),
+    region: Args.string({
+      description: 'an address as 0x…, a range as START-END, or a name or a part of it',
+      ignoreStdin: true,
+    }),
+  };
+
+  static override flags = {
+    kind: Flags.string({
+      description: 'only regions of this kind (heap, anon, …); may be given again',
+      multiple: true,
+      options: [...KINDS],
+      helpValue: '<kind>',
+    }),
+    all: Flags.boolean({description: 'print every run, however many'}),
+    summary: Flags.boolean({description: 'only the totals'}),
+    'dirty-since': Flags.string({
+      description:
+        "clear the soft-dirty marks of the process's pages, wait so long, and show which pages were written; this slows the process down, and needs a kernel with CONFIG_MEM_SOFT_DIRTY",
+      helpValue: '<time>',
+    }),
+    'max-stall': Flags.string({
+      description: 'for how long reading smaps, or clearing the marks, may hold up the process',
+      default: '50ms',
+      helpValue: '<time>',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(Pages);
+    this.begin(flags);
+    const dirtySince = flags['dirty-since'];
+    const pages = await lookAtPages(args.target, {
+      root: flags['proc-root'],
+      region: args.region,
+      kinds: flags.kind,
+      maxStall: parseDuration(flags['max-stall']),
+      dirtySince: dirtySince === undefined ? undefined : parseDuration(dirtySince),
+    });
+    this.remark(pages.snapshot);
+    for (const note of pages.notes) say(`memmap: ${note}`);
+    const rows = flags.all ? undefined : Math.max(10, (process.stdout.rows || 54) - 14);
+    const look = {width: this.width, rows, runs: args.region !== undefined, summary: flags.summary};
+    await this.print(flags.json, () => pages.toJSON(!flags.summary), () => renderPages(pages, look)); // prettier-ignore
+    process.exitCode = pages.isWhole ? EXIT.done : EXIT.incomplete;
+  }
+}

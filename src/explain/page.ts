@@ -1,0 +1,46 @@
+/** What /proc/PID/pagemap says of one page: proc_pid_pagemap(5); Documentation/admin-guide/mm/pagemap.rst. */
+export interface PageState {
+  readonly present: boolean;
+  readonly swapped: boolean;
+  /** It belongs to a file or to shared memory. */
+  readonly file: boolean;
+  /** Only this process maps it. */
+  readonly exclusive: boolean;
+  /** Written to since the bits were cleared; always false where the kernel doesn't keep them. */
+  readonly softDirty: boolean;
+  /** Made a guard with MADV_GUARD_INSTALL. */
+  readonly guard: boolean;
+  /** userfaultfd(2) protects it against writing. */
+  readonly writeProtected: boolean;
+}
+
+const bit = (word: bigint, number: bigint): boolean => ((word >> number) & 1n) === 1n;
+
+/** The bits of one word. */
+export const pageState = (word: bigint): PageState => ({
+  present: bit(word, 63n),
+  swapped: bit(word, 62n),
+  file: bit(word, 61n),
+  guard: bit(word, 58n),
+  writeProtected: bit(word, 57n),
+  exclusive: bit(word, 56n),
+  softDirty: bit(word, 55n),
+});
+
+/** The state of a page in words. */
+export function pageText(page: PageState): string {
+  if (page.guard) return 'a guard (MADV_GUARD_INSTALL): touching it is a SIGSEGV, whatever the permissions say';
+  if (page.swapped) return 'out on swap: the next touch brings it back';
+  if (!page.present) return 'not in RAM: the next touch is a page fault, and the kernel supplies the page then';
+  const parts = [
+    page.file ? 'in RAM: a page of a file or of shared memory' : 'in RAM: anonymous, not of a file',
+    page.exclusive ? 'only this process maps it' : sharedText(page),
+    page.softDirty && 'soft-dirty',
+    page.writeProtected && 'userfaultfd is told of writes to it',
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+/** Not exclusive: after fork pages are shared until one side writes, and memory that was only read is one page of zeros. */
+const sharedText = (page: PageState): string =>
+  page.file ? 'and others map it too' : 'and not its alone: shared since fork, or the zero page';

@@ -1,0 +1,89 @@
+import {readFileSync} from 'node:fs';
+import type {Command} from '@oclif/core';
+
+/** What a file in src/commands exports. */
+type CommandClass = (new (argv: string[], config: never) => {_run(): Promise<unknown>}) & {id: string};
+
+/** The commands, each loaded when it is asked for. */
+export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>>> = {
+  demo: () => import('./commands/demo.ts'),
+  diff: () => import('./commands/diff.ts'),
+  explain: () => import('./commands/explain.ts'),
+  pages: () => import('./commands/pages.ts'),
+  run: () => import('./commands/run.ts'),
+  show: () => import('./commands/show.ts'),
+  snapshot: () => import('./commands/snapshot.ts'),
+  watch: () => import('./commands/watch.ts'),
+};
+
+const HELP_OR_VERSION = new Set(['--help', '-h', '--version', '-V']);
+
+/**
+ * memmap's start. A command that is called by its name needs of oclif only its base class and its parser, and is run with
+ * them directly: finding plugins, reading the user's settings and making help take three times as long as a small `show`
+ * (bench/README.md). All else, --help first of all, goes the whole way through oclif.
+ *
+ * @param root memmap's own folder, with package.json and oclif.manifest.json
+ * @param argv the words after `memmap`
+ */
+export async function main(root: string, argv: readonly string[]): Promise<void> {
+  const [id = '', ...words] = argv;
+  const end = words.indexOf('--');
+  const isHelp = (end < 0 ? words : words.slice(0, end)).some((word) => word === '--help' || word === '-h');
+  const load = Object.hasOwn(COMMANDS, id) ? COMMANDS[id] : undefined;
+  if (load && !isHelp) await runCommand(id, load, words);
+  else if (load || isHelp || id === '' || HELP_OR_VERSION.has(id)) await runOclif(root, argv);
+  else (await import('./cli/not-found.ts')).noSuchCommand(id, Object.keys(COMMANDS));
+}
+
+/** Errors are the command's own to tell (src/cli/base.ts): nothing is thrown. */
+async function runCommand(id: string, load: () => Promise<{default: unknown}>, words: string[]): Promise<void> {
+  const Command = (await load()).default as CommandClass;
+  Command.id = id;
+  await new Command(words, {bin: 'memmap', runHook, scopedEnvVarKeys: () => []} as never)._run();
+}
+
+/** What oclif's parser asks of its surroundings: there are no hooks. */
+const runHook = async (): Promise<object> => ({successes: [], failures: []});
+
+async function runOclif(root: string, argv: readonly string[]): Promise<void> {
+  const {Config, flush, handle, Plugin, run} = await import('@oclif/core');
+  const read = (file: string): unknown => JSON.parse(readFileSync(`${root}/${file}`, 'utf8'));
+
+  /** memmap as oclif's one plugin: its commands are in COMMANDS, and nothing is looked for in folders. */
+  class Memmap extends Plugin {
+    override async load(): Promise<void> {
+      this.root = root;
+      this.pjson = read('package.json') as typeof this.pjson;
+      this.name = this.alias = this.pjson.name;
+      this.version = this.pjson.version;
+      this.type = 'core';
+      this.valid = true;
+      this.hooks = {};
+      this.manifest = read('oclif.manifest.json') as typeof this.manifest;
+      this.commandIDs = Object.keys(this.manifest.commands);
+      this.commands = Object.values(this.manifest.commands).map((command) => ({
+        ...command,
+        load: () => this.findCommand(command.id),
+      }));
+    }
+
+    override async findCommand(id: string): Promise<Command.Class> {
+      const command = (await COMMANDS[id]!()).default as Command.Class;
+      command.id = id;
+      command.plugin = this;
+      return command;
+    }
+  }
+
+  try {
+    const memmap = new Memmap({root, type: 'core', isRoot: true});
+    await memmap.load();
+    const config = new Config({root, plugins: new Map([[memmap.name, memmap]]), userPlugins: false, devPlugins: false});
+    await config.load();
+    await run([...argv], config);
+    await flush();
+  } catch (error) {
+    await handle(error as Error);
+  }
+}

@@ -1,0 +1,52 @@
+import type {Kind} from './kind.ts';
+import {MEASURES, type Measure} from './measure.ts';
+import {rangeText, type Region} from './region.ts';
+
+/** Which regions somebody wants to see; all, where nothing is said. */
+export interface Choice {
+  readonly kinds?: ReadonlySet<Kind> | undefined;
+  /** Is a region meant that has these texts: its name, label, kind, permissions and range? */
+  readonly text?: ((text: string) => boolean) | undefined;
+}
+
+/** @returns the very same list if everything is chosen */
+export function chooseRegions(regions: readonly Region[], {kinds, text}: Choice): readonly Region[] {
+  if (!kinds && !text) return regions;
+  return regions.filter((region) => (!kinds || kinds.has(region.kind)) && (!text || textsOf(region).some(text)));
+}
+
+const textsOf = (region: Region): string[] => [
+  region.name,
+  region.label ?? '',
+  region.kind,
+  region.perms,
+  rangeText(region),
+];
+
+export type SortKey = 'address' | 'name' | 'kind' | Measure;
+
+/** In another order: amounts from the largest down, names and kinds from A on, and what is equal by address. */
+export function sortRegions(regions: readonly Region[], key: SortKey): readonly Region[] {
+  if (key === 'address') return regions;
+  if (key === 'name' || key === 'kind') {
+    const textOf = (region: Region): string => (key === 'name' ? region.name || (region.label ?? '') : region.kind);
+    return regions.toSorted((a, b) => compareTexts(textOf(a), textOf(b)) || a.start - b.start);
+  }
+  const measure = MEASURES[key];
+  return regions.toSorted((a, b) => (measure(b) ?? 0) - (measure(a) ?? 0) || a.start - b.start);
+}
+
+/** By code, as `LC_ALL=C sort` does; what has no name comes last. */
+function compareTexts(a: string, b: string): number {
+  if (a === '' || b === '') return a === b ? 0 : a === '' ? 1 : -1;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The `count` regions that have most in memory (or else most address space), in the order given. */
+export function largestRegions(regions: readonly Region[], count: number): readonly Region[] {
+  if (regions.length <= count) return regions;
+  const {resident, size} = MEASURES;
+  const bySize = regions.toSorted((a, b) => (resident(b) ?? 0) - (resident(a) ?? 0) || size(b) - size(a));
+  const largest = new Set(bySize.slice(0, count));
+  return regions.filter((region) => largest.has(region));
+}

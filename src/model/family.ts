@@ -1,0 +1,73 @@
+import type {Usage} from './usage.ts';
+
+/** One process of a family. Sizes in bytes; what could not be read is absent. */
+export interface Member {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly comm: string;
+  readonly exe?: string | undefined;
+  /** One letter of proc_pid_stat(5). */
+  readonly state: string;
+  readonly threads: number;
+  /** 0 for the first process, 1 for its children, and so on. */
+  readonly depth: number;
+  readonly regions?: number | undefined;
+  /** Bytes of address space: VmSize. */
+  readonly size?: number | undefined;
+  /** VmRSS of status, which stays readable where the rest isn't. */
+  readonly vmRss?: number | undefined;
+  /** The counters of smaps_rollup: one walk over all regions. */
+  readonly usage?: Usage | undefined;
+  /** Why something is missing, a sentence. */
+  readonly note?: string | undefined;
+  /** `denied`: not permitted. `spared`: reading it would have held the process up. `ended`: a zombie. */
+  readonly missing?: 'denied' | 'spared' | 'ended' | undefined;
+}
+
+/** A process and its descendants, parents before their children. */
+export interface Family {
+  readonly takenAt: string;
+  readonly members: readonly Member[];
+  /** How many ended while the family was read; they are left out. */
+  readonly ended: number;
+}
+
+/**
+ * What a family has together. PSS adds up to what its processes truly cost; resident memory added up counts a page once for
+ * each process that maps it.
+ */
+export interface FamilyTotals {
+  readonly processes: number;
+  /** How many of them have counters. The sums of counters are theirs alone. */
+  readonly counted: number;
+  readonly regions: number;
+  readonly size: number;
+  readonly usage: Readonly<Record<string, number>>;
+}
+
+export function familyTotals(members: readonly Member[]): FamilyTotals {
+  const counted = members.filter(({usage}) => usage !== undefined);
+  const usage: Record<string, number> = {};
+  for (const member of counted) {
+    for (const [counter, bytes] of Object.entries(member.usage!)) usage[counter] = (usage[counter] ?? 0) + (bytes ?? 0);
+  }
+  const sum = (amount: (member: Member) => number | undefined): number =>
+    members.reduce((total, member) => total + (amount(member) ?? 0), 0);
+  return {
+    processes: members.length,
+    counted: counted.length,
+    regions: sum(({regions}) => regions),
+    size: sum(({size}) => size),
+    usage,
+  };
+}
+
+/** The document `memmap.family/1`. */
+export const familyJSON = ({takenAt, members, ended}: Family): Record<string, unknown> => ({
+  schema: 'memmap.family/1',
+  takenAt,
+  pid: members[0]?.pid,
+  processes: members,
+  totals: familyTotals(members),
+  ended,
+});

@@ -1,0 +1,110 @@
+import {arenasOf, type Arena} from './arenas.ts';
+import {growsDown, holesOf, isInUserSpace, stackGap, userSpaceEnd, type Hole} from './holes.ts';
+import {isFileBacked, sizeOf, type Region} from './region.ts';
+import type {Snapshot} from './snapshot.ts';
+
+/** How far something can still grow, in bytes (regions: their number). */
+export interface Headroom {
+  readonly used: number;
+  /** The limit that the process was given; null: none; undefined: the source doesn't say. */
+  readonly limit: number | null | undefined;
+  /** What is left of the limit, or until the addresses end: the smaller one. Undefined where nothing says. */
+  readonly left: number | undefined;
+  /** What ends it first: the limit, or the addresses. */
+  readonly endsAt: 'limit' | 'addresses' | undefined;
+}
+
+/** How much room an address space has: why mmap, brk or a deeper stack would fail. */
+export interface Room {
+  /** One mmap: into the largest hole, as long as the sum keeps below RLIMIT_AS. */
+  readonly mapping: Headroom & {readonly holes: number; readonly free: number; readonly largest: Hole | undefined};
+  /** The brk area, until the next region; RLIMIT_DATA counts all private memory that may be written (VmData). */
+  readonly brk: (Headroom & {readonly end: number; readonly next: Region | undefined}) | undefined;
+  /** The main thread's stack, until 1 MiB above the region below it; RLIMIT_STACK. */
+  readonly stack: (Headroom & {readonly start: number; readonly below: Region | undefined}) | undefined;
+  /** The number of regions, and vm.max_map_count. */
+  readonly regions: Headroom;
+  /** Memory locked into RAM: VmLck, and RLIMIT_MEMLOCK. */
+  readonly locked: Headroom | undefined;
+  readonly arenas: readonly Arena[];
+  /** Private memory without a file that may be written: what was asked for, and what of it is resident. */
+  readonly writable: {readonly size: number; readonly rss: number | undefined};
+}
+
+export function roomOf(snapshot: Snapshot): Room {
+  const {regions, clues, status} = snapshot;
+  const pageSize = clues.pageSize ?? regions[0]?.usage?.['kernelPageSize'] ?? 4096;
+  const {limits} = clues;
+  const vmLck = bytes(status['vmLck']);
+  return {
+    mapping: mappingRoom(snapshot, pageSize),
+    brk: brkRoom(snapshot, pageSize),
+    stack: stackRoom(regions, limits?.stack, pageSize),
+    regions: headroom(regions.filter(isInUserSpace).length, clues.maxMapCount, undefined),
+    locked: vmLck === undefined ? undefined : headroom(vmLck, limits?.locked, undefined),
+    arenas: arenasOf(regions),
+    writable: writableOf(regions),
+  };
+}
+
+function mappingRoom({regions, clues, status, totals}: Snapshot, pageSize: number): Room['mapping'] {
+  const holes = holesOf(regions, pageSize);
+  const largest = holes.reduce<Hole | undefined>((most, hole) => (most && sizeOf(most) >= sizeOf(hole) ? most : hole), undefined); // prettier-ignore
+  const used = bytes(status['vmSize']) ?? totals.size;
+  return {
+    ...headroom(used, clues.limits?.addressSpace, largest ? sizeOf(largest) : 0),
+    holes: holes.length,
+    free: holes.reduce((sum, hole) => sum + sizeOf(hole), 0),
+    largest,
+  };
+}
+
+/**
+ * brk(2) wants a free page behind the new end (mm/mmap.c). Where the area is empty no region shows it, and only stat tells
+ * where it would begin.
+ */
+function brkRoom({regions, clues, status, process}: Snapshot, pageSize: number): Room['brk'] {
+  const heap = regions.filter(({name}) => name === '[heap]');
+  const mark = clues.marks?.startBrk ?? Number(process.startBrk ?? 0);
+  const start = mark > 1 ? mark : heap[0]?.start;
+  if (start === undefined) return undefined;
+  const end = heap.at(-1)?.end ?? Math.ceil(start / pageSize) * pageSize;
+  const next = regions.find((region) => region.start >= end && isInUserSpace(region));
+  const stop = next ? next.start - (growsDown(next) ? stackGap(pageSize) : 0) : userSpaceEnd(regions, pageSize);
+  const used = heap.reduce((sum, region) => sum + sizeOf(region), 0);
+  const data = bytes(status['vmData']);
+  // The limit is on VmData, of which the brk area is a part.
+  const limit = clues.limits?.data;
+  const left = data === undefined ? undefined : limit && Math.max(0, limit - data);
+  return {...smaller(used, limit, left, Math.max(0, stop - pageSize - end)), end, next};
+}
+
+/** A stack may come near what is not accessible, and else keeps its distance (mm/vma.c, expand_downwards). */
+function stackRoom(regions: readonly Region[], limit: number | null | undefined, pageSize: number): Room['stack'] {
+  const index = regions.findIndex(({name}) => name === '[stack]');
+  const stack = regions[index];
+  if (!stack) return undefined;
+  const below = regions[index - 1];
+  const gap = below && !below.perms.startsWith('---') ? stackGap(pageSize) : 0;
+  const free = Math.max(0, stack.start - (below?.end ?? 0) - gap);
+  return {...headroom(sizeOf(stack), limit, free), start: stack.start, below};
+}
+
+function writableOf(regions: readonly Region[]): Room['writable'] {
+  const writable = regions.filter((region) => /^.w.p$/.test(region.perms) && !isFileBacked(region));
+  const rss = writable.some(({usage}) => usage?.rss !== undefined);
+  const sum = (amount: (region: Region) => number): number => writable.reduce((total, each) => total + amount(each), 0);
+  return {size: sum(sizeOf), rss: rss ? sum(({usage}) => usage?.rss ?? 0) : undefined};
+}
+
+/** @param free how far the addresses go on; undefined where they don't matter */
+const headroom = (used: number, limit: number | null | undefined, free: number | undefined): Headroom =>
+  smaller(used, limit, limit == null ? limit : Math.max(0, limit - used), free);
+
+function smaller(used: number, limit: number | null | undefined, left: number | null | undefined, free: number | undefined): Headroom {
+  const isLimit = left != null && (free === undefined || left < free);
+  const endsAt = isLimit ? 'limit' : free === undefined ? undefined : 'addresses';
+  return {used, limit, left: isLimit ? left : free, endsAt};
+} // prettier-ignore
+
+const bytes = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);

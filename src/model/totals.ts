@@ -1,0 +1,45 @@
+import type {Kind} from './kind.ts';
+import {isFileBacked, sizeOf, type Region} from './region.ts';
+import {addUsage} from './usage.ts';
+
+/** Sums over regions, in bytes. A smaps counter is there if some region has it. */
+export interface Totals {
+  readonly [counter: string]: number;
+  readonly regions: number;
+  readonly size: number;
+}
+
+/** Sizes are multiples of 4096 and counters of 1024, so the sums stay exact far beyond 2^53. */
+export function totalsOf(regions: readonly Region[]): Totals {
+  const sum: Record<string, number> = {};
+  let size = 0;
+  for (const region of regions) {
+    size += sizeOf(region);
+    addUsage(sum, region.usage);
+  }
+  return {...sum, regions: regions.length, size};
+}
+
+/** Totals of each kind that occurs, the largest in memory (or else in address space) first. */
+export const totalsByKind = (regions: readonly Region[]): Map<Kind, Totals> =>
+  totalsBy(regions, (region) => region.kind);
+
+/**
+ * Totals of each file, the largest first. Each region is in one group, so that the groups add up: memory without a file
+ * goes by its name (`[heap]`), and what has no name goes by its kind in parentheses: `(anon)`, `(bss)`.
+ * Two files of one name (a library that was replaced while it is in use) are one group.
+ */
+export const totalsByFile = (regions: readonly Region[]): Map<string, Totals> =>
+  totalsBy(regions, (region) => (region.name !== '' || isFileBacked(region) ? region.name : `(${region.kind})`));
+
+function totalsBy<Key>(regions: readonly Region[], keyOf: (region: Region) => Key): Map<Key, Totals> {
+  const groups = new Map<Key, Region[]>();
+  for (const region of regions) {
+    const key = keyOf(region);
+    const group = groups.get(key);
+    if (group) group.push(region);
+    else groups.set(key, [region]);
+  }
+  const rows = [...groups].map(([key, group]) => [key, totalsOf(group)] as const);
+  return new Map(rows.sort(([, a], [, b]) => (b['rss'] ?? 0) - (a['rss'] ?? 0) || b.size - a.size));
+}

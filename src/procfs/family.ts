@@ -1,0 +1,133 @@
+import {existsSync} from 'node:fs';
+import type {Family, Member} from '../model/family.ts';
+import {sizeText} from '../model/size.ts';
+import {totalsOf} from '../model/totals.ts';
+import {Trouble} from '../model/trouble.ts';
+import type {Usage} from '../model/usage.ts';
+import {parseListing} from '../parse/listing.ts';
+import type {Stat} from '../parse/stat.ts';
+import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
+import {folderOf, withoutMemory} from './capture.ts';
+import {childrenIn} from './children.ts';
+import {ProcessHandle} from './handle.ts';
+import {processTrouble} from './trouble.ts';
+
+export interface FamilyOptions {
+  readonly root?: string | undefined;
+  /** ms that reading may stall each process: 50 by default. */
+  readonly maxStall?: number | undefined;
+}
+
+/**
+ * Reads a process and its descendants, one after the other: the number of regions from maps, and the counters from
+ * smaps_rollup (Linux 4.14), which is one walk for each process. It is no moment of all of them.
+ *
+ * @returns the family, and why the first process that may not be read may not
+ * @throws Trouble `gone`, if the first process is not there or has no memory
+ */
+export function captureFamily(pid: number, options: FamilyOptions = {}): {family: Family; denied: Trouble | undefined} {
+  const {root = '/proc', maxStall = DEFAULT_MAX_STALL} = options;
+  const childrenOf = childrenIn(root);
+  const members: Member[] = [];
+  const seen = new Set<number>();
+  let ended = 0;
+  let denied: Trouble | undefined;
+  const visit = (each: number, parent: Member | undefined): void => {
+    if (seen.has(each)) return;
+    seen.add(each);
+    const look = memberOf(each, parent, root, maxStall);
+    if (!look) return void ended++;
+    const {member} = look;
+    denied ??= look.denied;
+    members.push(member);
+    for (const child of childrenOf(each)) visit(child, member);
+  };
+  visit(pid, undefined);
+  return {family: {takenAt: new Date().toISOString(), members, ended}, denied};
+}
+
+interface Looked {
+  readonly member: Member;
+  readonly denied?: Trouble;
+}
+
+/** @returns undefined for a child that ended, or whose PID is another process's by now */
+function memberOf(pid: number, parent: Member | undefined, root: string, maxStall: number): Looked | undefined {
+  let handle: ProcessHandle | undefined;
+  try {
+    handle = new ProcessHandle(pid, root);
+    const stat = handle.stat();
+    if (parent && stat.ppid !== parent.pid) return undefined;
+    return lookAt(handle, stat, parent, maxStall);
+  } catch (error) {
+    if (!parent || !(error instanceof Trouble) || error.kind !== 'gone') throw error;
+    return undefined;
+  } finally {
+    handle?.close();
+  }
+}
+
+function lookAt(handle: ProcessHandle, stat: Stat, parent: Member | undefined, maxStall: number): Looked {
+  const status = handle.status();
+  const bytes = (key: string): number | undefined => {
+    const value = status[key];
+    return typeof value === 'number' ? value : undefined;
+  };
+  const member = {
+    pid: handle.pid,
+    ppid: stat.ppid,
+    comm: stat.comm,
+    exe: handle.exe(),
+    state: stat.state,
+    threads: stat.threads,
+    depth: parent ? parent.depth + 1 : 0,
+    size: bytes('vmSize'),
+    vmRss: bytes('vmRss'),
+  };
+  if (stat.state === 'Z' && stat.threads <= 1) {
+    if (!parent) throw withoutMemory(handle);
+    return {member: {...member, missing: 'ended', note: 'it has ended, and waits for its parent (a zombie)'}};
+  }
+  try {
+    return {member: {...member, ...countersOf(handle, stat, member.vmRss ?? 0, maxStall)}};
+  } catch (error) {
+    if (!(error instanceof Trouble) || error.kind !== 'denied') throw error;
+    return {member: {...member, missing: 'denied', note: error.why}, denied: error};
+  }
+}
+
+type Counted = Pick<Member, 'regions' | 'usage' | 'missing' | 'note'>;
+
+function countersOf(handle: ProcessHandle, stat: Stat, rss: number, maxStall: number): Counted {
+  const folder = folderOf(handle, stat);
+  const {regions} = parseListing(readWhole(handle, `${folder}maps`), 'proc');
+  if (regions.length === 0) throw withoutMemory(handle);
+  const stall = predictStall(rss, regions.length);
+  if (stall > maxStall) {
+    const note = `reading its PSS would stall it for about ${Math.round(stall)} ms (${regions.length} regions, ${sizeText(rss)} resident; allowed: ${maxStall} ms, --max-stall)`;
+    return {regions: regions.length, missing: 'spared', note};
+  }
+  return {regions: regions.length, usage: rollup(handle, folder)};
+}
+
+/** Kernels before 4.14 have no smaps_rollup; what smaps lists adds up to the same. */
+function rollup(handle: ProcessHandle, folder: string): Usage {
+  const file = existsSync(handle.path(`${folder}smaps_rollup`)) ? 'smaps_rollup' : 'smaps';
+  const {
+    regions: _,
+    size: __,
+    ...usage
+  } = totalsOf(parseListing(readWhole(handle, `${folder}${file}`), 'proc').regions);
+  return usage;
+}
+
+function readWhole(handle: ProcessHandle, path: string): Buffer {
+  const file = handle.open(path);
+  try {
+    return file.read();
+  } catch (error) {
+    throw processTrouble(handle.pid, error, handle.root);
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,102 @@
+import {MEASURES, type Measure} from '../model/measure.ts';
+import {address, hex, rangeText, type Region} from '../model/region.ts';
+import {sizeText} from '../model/size.ts';
+import {safe} from './safe.ts';
+import {renderTable, type Cell, type Column} from './table.ts';
+import type {Role} from './theme.ts';
+
+/** A column of the table of regions. */
+export interface RegionColumn extends Column {
+  /** What it says, for `--columns help`. */
+  readonly meaning: string;
+  readonly cell: (region: Region) => Cell;
+  /** Of columns of bytes: how many; undefined where the source doesn't say. */
+  readonly measure?: (region: Region) => number | undefined;
+}
+
+const words = (title: string, meaning: string, text: (region: Region) => string): RegionColumn => ({
+  title,
+  meaning,
+  cell: (region) => ({text: safe(text(region))}),
+});
+
+const amount = (name: Measure, title: string, meaning: string): RegionColumn => ({
+  title,
+  meaning,
+  align: 'right',
+  measure: MEASURES[name],
+  cell: (region) => {
+    const bytes = MEASURES[name](region);
+    return {text: bytes === undefined ? '' : sizeText(bytes), role: bytes === 0 ? 'quiet' : undefined};
+  },
+});
+
+/** Kinds that stand out, and kinds that are no memory. */
+export const KIND_ROLES: Readonly<Record<string, Role>> = {
+  heap: 'heap', arena: 'heap', managed: 'heap', stack: 'heap', guard: 'quiet', reserved: 'quiet',
+}; // prettier-ignore
+
+export const COLUMNS = {
+  range: words('range', 'first byte, and first byte after it', rangeText),
+  /** The vsyscall page alone has 16 digits, and would make the column wider for all. */
+  shortRange: words('range', 'the same, where a terminal is narrow', shortRange),
+  start: words('start', 'first byte', (region) => address(region.start)),
+  size: amount('size', 'size', 'address space: a promise, not memory'),
+  perms: {
+    title: 'perms',
+    meaning: 'read, write, execute; p private, s asked for as shared',
+    cell: (region) => ({text: safe(region.perms), role: region.perms.includes('wx') ? 'bad' : undefined}),
+  },
+  resident: amount('resident', 'resident', 'in RAM now; pages shared with other processes in full (Rss)'),
+  pss: amount('pss', 'PSS', 'each page divided by the number of processes that map it (Pss)'),
+  dirty: amount('dirty', 'private dirty', "only this process's, and can't be dropped (Private_Dirty)"),
+  clean: amount('clean', 'private clean', "only this process's, and can be read again from its file (Private_Clean)"),
+  shared: amount('shared', 'shared', 'mapped by other processes too (Shared_Clean and Shared_Dirty)'),
+  anonymous: amount('anonymous', 'anonymous', 'pages without a file, copied ones of private files too (Anonymous)'),
+  referenced: amount('referenced', 'referenced', 'used since somebody last cleared the marks (Referenced)'),
+  lazyfree: amount('lazyfree', 'lazy free', 'given back with MADV_FREE, and not yet taken (LazyFree)'),
+  swap: amount('swap', 'swap', 'swapped out (Swap)'),
+  locked: amount('locked', 'locked', 'locked into RAM (Locked)'),
+  huge: amount('huge', 'huge', 'in huge pages: transparent ones, mapped whole, and hugetlb'),
+  kind: {
+    title: 'kind',
+    meaning: 'what it is for; ? is a guess',
+    cell: (region) => ({text: `${region.kind}${region.confidence ? '?' : ''}`, role: KIND_ROLES[region.kind]}),
+  },
+  name: {
+    title: 'name',
+    meaning: 'the name that the kernel prints, and in parentheses what memmap knows of it',
+    gives: true,
+    cell: (region) => ({text: safe(nameAndLabel(region)), role: KIND_ROLES[region.kind]}),
+  },
+  evidence: words('evidence', 'why it is of this kind', (region) => region.evidence ?? ''),
+  flags: words('VmFlags', 'two letters each, as proc(5) has them', (region) => region.flags?.join(' ') ?? ''),
+  offset: words('offset', 'where in its file it begins', (region) =>
+    region.offset === undefined ? '' : hex(region.offset),
+  ),
+  dev: words('dev', "the file's device, major:minor in hex", (region) => region.dev),
+  inode: words('inode', "the file's number on its device", (region) => region.inode),
+} as const satisfies Readonly<Record<string, RegionColumn>>;
+
+/** `shortRange` is for the default on a terminal; nobody has to ask for it. */
+export type ColumnName = keyof typeof COLUMNS;
+
+/** What --columns takes. */
+export const COLUMN_NAMES = (Object.keys(COLUMNS) as readonly ColumnName[]).filter((name) => name !== 'shortRange');
+
+/** `ffffffffff600000-…601000`: as wide as the other ranges. */
+function shortRange(region: Region): string {
+  const [start, end] = [address(region.start), address(region.end)];
+  return end.length > 12 && start.length === end.length ? `${start}-…${end.slice(-6)}` : rangeText(region);
+}
+
+const nameAndLabel = ({name, label}: Region): string =>
+  label === undefined ? name : name === '' ? `(${label})` : `${name} (${label})`;
+
+/** What `--columns help` prints. */
+export const renderColumnHelp = (width?: number): string =>
+  `${renderTable(
+    [{title: 'column'}, {title: 'says', gives: true}],
+    COLUMN_NAMES.map((name) => [{text: name}, {text: COLUMNS[name].meaning}]),
+    width,
+  ).join('\n')}\n`;

@@ -1,0 +1,78 @@
+import {familyTotals, type Family, type Member} from '../model/family.ts';
+import {counted, countText, sizeText} from '../model/size.ts';
+import {safe} from './safe.ts';
+import type {Look} from './snapshot.ts';
+import {renderTable, type Cell, type Column} from './table.ts';
+import {paint} from './theme.ts';
+import {wrapped} from './wrap.ts';
+
+const COLUMNS: readonly Column[] = [
+  {title: 'pid', align: 'right'},
+  {title: 'process', gives: true},
+  {title: 'regions', align: 'right'},
+  {title: 'resident', align: 'right'},
+  {title: 'PSS', align: 'right'},
+  {title: 'private dirty', align: 'right'},
+  {title: 'swap', align: 'right'},
+];
+
+/** A process and its descendants, what each costs, and what they cost together. */
+export function renderFamily(family: Family, look: Look = {}): string {
+  const {members, ended} = family;
+  const totals = familyTotals(members);
+  const total = cells('', 'total', {...totals, vmRss: undefined}).map((cell): Cell => ({...cell, role: 'title'}));
+  const rows = [...members.map(memberCells), ...(totals.counted > 0 ? [total] : [])];
+  const isSwapped = (totals.usage['swap'] ?? 0) > 0;
+  const keep = (_: unknown, index: number): boolean => isSwapped || index < 6;
+  const [first] = members;
+  return [
+    paint('title', `${safe(first!.comm)} (pid ${first!.pid}) and ${counted(members.length - 1, 'descendant')}`),
+    '',
+    ...renderTable(COLUMNS.filter(keep), rows.map((row) => row.filter(keep)), look.width), // prettier-ignore
+    '',
+    ...remarks(family).flatMap((sentence) => wrapped(sentence, look.width)),
+    ...(ended > 0 ? [`${counted(ended, 'process', 'processes')} ended while the family was read, and ${ended === 1 ? 'is' : 'are'} left out.`] : []), // prettier-ignore
+    '',
+  ].join('\n');
+}
+
+function remarks({members}: Family): string[] {
+  const totals = familyTotals(members);
+  const {rss = 0, pss = 0} = totals.usage;
+  const uncounted = members.filter(({missing}) => missing === 'denied' || missing === 'spared');
+  return [
+    ...(totals.counted < 2 ? [] : [
+      `PSS is what the family costs: ${sizeText(pss)}. Resident added up counts a page once for each process that maps it: ${sizeText(Math.max(0, rss - pss))} more.`,
+    ]),
+    ...(uncounted.length === 0 ? [] : [
+      totals.counted === 0 ? 'None of them could be counted.' : `The total is of ${counted(totals.counted, 'process', 'processes')}, and too low: ${uncounted.length} more could not be counted.`,
+      ...reasons(uncounted),
+    ]),
+  ]; // prettier-ignore
+}
+
+/** Why processes could not be counted, and which: alike reasons together. */
+function reasons(uncounted: readonly Member[]): string[] {
+  const byNote = new Map<string, string[]>();
+  for (const {pid, note = ''} of uncounted) byNote.set(note, [...(byNote.get(note) ?? []), String(pid)]);
+  return [...byNote].map(([note, pids]) => {
+    const more = pids.length > 8 ? ` and ${pids.length - 8} more` : '';
+    return `${pids.slice(0, 8).join(', ')}${more}: ${safe(note)}`;
+  });
+}
+
+function memberCells(member: Member): Cell[] {
+  const {pid, comm, depth, missing} = member;
+  const why = missing === 'ended' ? ' (ended)' : missing === 'denied' ? ' (not permitted)' : missing === 'spared' ? ' (spared)' : ''; // prettier-ignore
+  return cells(String(pid), `${'  '.repeat(depth)}${safe(comm)}${why}`, member);
+}
+
+function cells(pid: string, name: string, {regions, usage, vmRss}: Pick<Member, 'regions' | 'usage' | 'vmRss'>): Cell[] {
+  const counters = ['pss', 'privateDirty', 'swap'].map((counter) => usage?.[counter]);
+  return [
+    {text: pid},
+    {text: name},
+    {text: regions === undefined ? '' : countText(regions)},
+    ...[usage?.rss ?? vmRss, ...counters].map((bytes): Cell => ({text: bytes === undefined ? '' : sizeText(bytes)})),
+  ];
+} // prettier-ignore

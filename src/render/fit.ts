@@ -1,0 +1,51 @@
+import type {Region} from '../model/region.ts';
+import {COLUMNS, type ColumnName, type RegionColumn} from './columns.ts';
+import {cells} from './safe.ts';
+
+/** Into a pipe or a file: always these, so that a script finds them where they were. */
+const PIPED: readonly ColumnName[] = ['range', 'size', 'perms', 'resident', 'pss', 'dirty', 'swap', 'locked', 'huge', 'kind', 'name']; // prettier-ignore
+
+/** What goes first where a terminal is too narrow for all; the range is then told by its start. */
+const FIRST_TO_GO: readonly ColumnName[] = ['pss', 'dirty', 'huge', 'locked', 'swap', 'perms', 'shortRange', 'kind', 'resident']; // prettier-ignore
+
+/** A name of fewer columns says little; what is no more than usual may take some of it. */
+const LEAST_NAME = 18;
+const LEAST_NAME_USUAL = 10;
+const USUAL: ReadonlySet<ColumnName> = new Set<ColumnName>(['perms', 'shortRange', 'kind', 'resident']);
+
+/**
+ * Which columns a table of these regions has, unless somebody chose: what the source says; on a terminal what isn't zero
+ * throughout, and as many as leave room for names.
+ *
+ * @param width columns of the terminal; undefined: not a terminal
+ */
+export function fittingColumns(regions: readonly Region[], width: number | undefined): ColumnName[] {
+  const known = PIPED.filter((name) => says(regions, name));
+  if (width === undefined) return known;
+  const names = known.filter((name) => !ONLY_IF_ANY.has(name) || regions.some((region) => measure(name, region) !== 0));
+  return fitted(names.map((name) => (name === 'range' ? 'shortRange' : name)), regions, width); // prettier-ignore
+}
+
+function fitted(names: ColumnName[], regions: readonly Region[], width: number): ColumnName[] {
+  const widths = new Map([...names, 'start' as const].map((name) => [name, widthOf(regions, COLUMNS[name])]));
+  for (const name of FIRST_TO_GO) {
+    const least = USUAL.has(name) ? LEAST_NAME_USUAL : LEAST_NAME;
+    const needed = names.reduce((sum, each) => sum + 2 + (each === 'name' ? Math.min(least, widths.get(each)!) : widths.get(each)!), -2); // prettier-ignore
+    if (needed <= width) continue;
+    names = name === 'shortRange' ? names.map((each) => (each === name ? 'start' : each)) : names.filter((each) => each !== name); // prettier-ignore
+  }
+  return names;
+}
+
+const ONLY_IF_ANY: ReadonlySet<ColumnName> = new Set<ColumnName>(['swap', 'locked', 'huge']);
+
+const measure = (name: ColumnName, region: Region): number | undefined =>
+  (COLUMNS[name] as RegionColumn).measure?.(region) ?? 0;
+
+const says = (regions: readonly Region[], name: ColumnName): boolean => {
+  const {measure: of} = COLUMNS[name] as RegionColumn;
+  return of === undefined || regions.some((region) => of(region) !== undefined);
+};
+
+const widthOf = (regions: readonly Region[], column: RegionColumn): number =>
+  regions.reduce((most, region) => Math.max(most, cells(column.cell(region).text)), cells(column.title));

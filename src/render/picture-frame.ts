@@ -1,0 +1,74 @@
+import {columnsFor, GAP, roomForText, type Columns} from './picture-columns.ts';
+import {clip} from './picture-lines.ts';
+import {cells} from './safe.ts';
+import {paint, type Role} from './theme.ts';
+
+/** One line of a picture, before its columns have their widths. All text is safe for a terminal. */
+export interface Row {
+  /** The line down the left of the bars: `│` memory, `┊` nothing mapped. */
+  readonly spine: '│' | '┊' | ' ';
+  readonly sign?: string | undefined;
+  readonly address?: string | undefined;
+  readonly bar?: string | undefined;
+  /** Amounts, under the picture's titles. */
+  readonly numbers?: readonly string[] | undefined;
+  readonly perms?: string | undefined;
+  readonly word?: string | undefined;
+  /** The same in ever fewer words: the first that has room is shown. Without a bar it begins where bars do. */
+  readonly texts: readonly string[];
+  readonly role?: Role | undefined;
+}
+
+export interface Titles {
+  readonly ruler: string;
+  readonly numbers: readonly string[];
+  /** Which number goes first where the terminal is narrow. */
+  readonly least: readonly number[];
+  /** The shortest text should have room up to here; what comes then may be cut. */
+  readonly cut: ': ' | ', ';
+}
+
+/** Where output goes to no terminal. */
+export const PIPED_WIDTH = 100;
+
+/** Columns that bars may take. */
+export const barRoom = (width: number): number => Math.min(36, Math.max(4, Math.floor(width * 0.26)));
+
+/** The picture's lines, below a line of titles: high addresses first, as the rows are. */
+export function drawRows(rows: readonly Row[], titles: Titles, width: number): string[] {
+  const columns = columnsFor(rows, titles, width);
+  const {ruler, numbers} = titles;
+  const head: Row = {spine: ' ', bar: ruler, numbers, texts: [''], role: 'quiet'};
+  return [
+    paint('quiet', clip('high addresses', width)),
+    ...[head, ...rows].map((row) => drawRow(row, columns, width).trimEnd()),
+    paint('quiet', clip('low addresses', width)),
+  ];
+}
+
+function drawRow(row: Row, columns: Columns, width: number): string {
+  const {sign = '', address = '', spine, bar, role} = row;
+  const left =
+    (columns.sign > 0 ? `${sign.padEnd(columns.sign)} ` : '') +
+    (columns.address > 0 ? address.padStart(columns.address) + GAP : '');
+  const start = paint(sign === '' ? undefined : role, left) + paint('quiet', spine);
+  if (bar === undefined) return `${start} ${paint(role, fitting(row.texts, width - cells(left) - 2))}`;
+  const filled = bar + ' '.repeat(Math.max(0, columns.bar - cells(bar)));
+  return start + paint(role, filled) + details(row, columns, width);
+}
+
+/** What stands behind a bar. */
+function details({numbers = [], perms = '', word = '', texts, role}: Row, columns: Columns, width: number): string {
+  const amounts = columns.numbers.map((size, index) => (size > 0 ? GAP + (numbers[index] ?? '').padStart(size) : ''));
+  const what = columns.word > 0 ? clip(word, columns.word).padEnd(columns.word) : '';
+  const room = roomForText(columns, width);
+  return [
+    ...amounts,
+    columns.perms > 0 ? GAP + paint(perms.includes('wx') ? 'bad' : undefined, perms.padEnd(columns.perms)) : '',
+    what && GAP + paint(role, what),
+    room > 0 ? GAP + fitting(texts, room) : '',
+  ].join('');
+}
+
+const fitting = (texts: readonly string[], width: number): string =>
+  clip(texts.find((text) => cells(text) <= width) ?? texts.at(-1) ?? '', width);

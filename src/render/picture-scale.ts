@@ -1,0 +1,65 @@
+/**
+ * How long a bar is. Regions go from one page to hundreds of GiB, so lengths are logarithmic: so many cells more are twice
+ * the size. Every bar of a picture has the same scale, and a ruler above says what its places mean.
+ */
+export interface Scale {
+  /** What one cell more means, as a power of 2: 1 is twice the size, 2 is four times. */
+  readonly bits: number;
+  /** Cells of the longest bar. */
+  readonly room: number;
+}
+
+/** 2^12 is a page of most machines, and the least that can be mapped. */
+const SMALLEST = 12;
+
+const STEPS = [0.25, 0.5, 1, 2, 4, 8, 16, 64];
+
+/**
+ * The finest scale on which the largest amount has room.
+ *
+ * @param largest bytes
+ * @param room columns of the terminal that a bar may take
+ */
+export function scaleFor(largest: number, room: number): Scale {
+  const bits = STEPS.find((step) => lengthOf({bits: step, room}, largest) <= room) ?? 64;
+  return {bits, room: lengthOf({bits, room}, largest)};
+}
+
+/** Cells of a bar: 0 for nothing, 1 for up to a page, and never fewer for more bytes. */
+export function lengthOf({bits}: Scale, bytes: number): number {
+  if (bytes <= 0) return 0;
+  // Rounding must not put an exact power of two below itself.
+  return 1 + Math.max(0, Math.floor((Math.log2(bytes) - SMALLEST) / bits + 1e-9));
+}
+
+/**
+ * The ruler: a size stands above the first cell of the bars that have it, `4K      64K     1M`. As many sizes as have room
+ * beside each other, in even steps.
+ */
+export function ruler(scale: Scale): string {
+  for (const step of [1, 2, 4, 8, 16, 32]) {
+    const text = marks(scale, step);
+    if (text !== undefined) return text;
+  }
+  return '4K';
+}
+
+/** The sizes 4K·2^(step·n) at their places; undefined where they would touch. */
+function marks(scale: Scale, step: number): string | undefined {
+  let text = '';
+  for (let power = SMALLEST; ; power += step) {
+    const place = lengthOf(scale, 2 ** power) - 1;
+    if (place >= scale.room) return text;
+    if (text !== '' && place <= text.length) return undefined;
+    text = text.padEnd(place) + powerText(power);
+  }
+}
+
+/** 2^16 as `64K`. */
+const powerText = (power: number): string => `${2 ** (power % 10)}${'BKMGTPE'[Math.floor(power / 10)]}`;
+
+/** What the scale means, in words. */
+export function scaleWords({bits}: Scale): string {
+  const cells = bits < 1 ? `${1 / bits} cells more are` : 'one cell more is';
+  return `bars are logarithmic: ${cells} ${bits <= 1 ? 'twice' : `${2 ** bits} times`} the size`;
+}

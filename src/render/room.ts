@@ -1,0 +1,144 @@
+import {holesOf} from '../model/holes.ts';
+import {address, rangeText, sizeOf, type Region} from '../model/region.ts';
+import {roomOf, type Headroom, type Room} from '../model/room.ts';
+import {counted, countText, sizeText} from '../model/size.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {safe} from './safe.ts';
+import type {Look} from './snapshot.ts';
+import {renderTable, type Cell, type Column} from './table.ts';
+import {paint} from './theme.ts';
+import {wrapped} from './wrap.ts';
+
+export interface RoomLook extends Look {
+  /** Holes at most; undefined: all. */
+  readonly rows?: number | undefined;
+}
+
+/** How much room there is, on a line; and a line for each thing that is nearly used up. */
+export function renderRoomLine(snapshot: Snapshot, look: Look = {}): string[] {
+  const room = roomOf(snapshot);
+  const {mapping, brk, stack, regions} = room;
+  const parts = [
+    mapping.left !== undefined && `mmap ${sizeText(mapping.left)}`,
+    brk?.left !== undefined && `brk ${sizeText(brk.left)}`,
+    stack?.left !== undefined && stack.limit !== undefined && `stack ${sizeText(stack.left)}`,
+    regions.left !== undefined && counted(regions.left, 'region'),
+  ].filter(Boolean);
+  return [
+    ...wrapped(`Room for: ${parts.join(', ')} (--room says more).`, look.width),
+    ...tightOnes(room).flatMap((sentence) => wrapped(`! ${sentence}`, look.width, '  ').map((line) => paint('bad', line))), // prettier-ignore
+  ];
+}
+
+/** Addresses for 16 MiB are few for a machine of 64 bits. */
+const LITTLE = 16 * 2 ** 20;
+
+/** What is nearly used up, a sentence each. */
+function tightOnes({mapping, brk, stack, regions, locked}: Room): string[] {
+  const isTight = ({used, limit, left, endsAt}: Headroom): boolean => endsAt === 'limit' && left! < limit! / 10 && used > 0; // prettier-ignore
+  return [
+    regions.limit && regions.used > regions.limit / 2 &&
+      `Regions: ${countText(regions.used)} of ${countText(regions.limit)} allowed (vm.max_map_count). When they are used up, mmap, mprotect and munmap fail with ENOMEM, and with them new threads. --room says what uses them up.`,
+    isTight(mapping) && `mmap: ${sizeText(mapping.left!)} left of ${sizeText(mapping.limit!)} (RLIMIT_AS, ulimit -v).`,
+    mapping.endsAt === 'addresses' && mapping.left! < LITTLE && `mmap: the largest hole between regions has ${sizeText(mapping.left!)}.`,
+    brk && isTight(brk) && `brk: ${sizeText(brk.left!)} left of ${sizeText(brk.limit!)} for data (RLIMIT_DATA, ulimit -d).`,
+    brk && brk.endsAt === 'addresses' && brk.left! < LITTLE &&
+      `brk: ${sizeText(brk.left!)} left until ${brk.next ? `the region ${regionText(brk.next)}` : 'the end of user space'}; malloc goes on with mmap then.`,
+    stack && isTight(stack) && `stack: ${sizeText(stack.left!)} left of ${sizeText(stack.limit!)} (RLIMIT_STACK, ulimit -s).`,
+    locked && isTight(locked) && `mlock: ${sizeText(locked.left!)} left of ${sizeText(locked.limit!)} (RLIMIT_MEMLOCK, ulimit -l).`,
+  ].filter((sentence): sentence is string => typeof sentence === 'string');
+} // prettier-ignore
+
+/** Why mmap, brk or a deeper stack would fail: what is used, what is allowed, what is left, and what ends it. */
+export function renderRoom(snapshot: Snapshot, look: RoomLook = {}): string[] {
+  const room = roomOf(snapshot);
+  return [
+    ...renderHeadrooms(room, look),
+    '',
+    ...renderHoles(snapshot, room, look),
+    ...renderArenas(room).flatMap((sentence) => ['', ...wrapped(sentence, look.width)]),
+  ];
+}
+
+function renderHeadrooms({mapping, brk, stack, regions, locked}: Room, look: Look): string[] {
+  const {largest} = mapping;
+  const hole = largest ? `the largest hole, at ${address(largest.start)}` : 'there is no hole';
+  const rows = [
+    cells('mmap', mapping, sizeText, ending(mapping, 'RLIMIT_AS', hole)),
+    brk && cells('brk', brk, sizeText, ending(brk, 'RLIMIT_DATA, on VmData', brk.next ? `the next region, ${regionText(brk.next)}` : 'the end of user space')),
+    stack && cells('stack', stack, sizeText, ending(stack, 'RLIMIT_STACK', stack.below ? `the region below, ${regionText(stack.below)}` : 'address 0')),
+    cells('regions', regions, countText, ending(regions, 'vm.max_map_count', '')),
+    locked && cells('mlock', locked, sizeText, ending(locked, 'RLIMIT_MEMLOCK', '')),
+  ]; // prettier-ignore
+  return withoutLast(HEADROOM_COLUMNS, rows.filter((row) => row !== undefined), look, 60); // prettier-ignore
+}
+
+const HEADROOM_COLUMNS: readonly Column[] = [
+  {title: 'room for'},
+  {title: 'used', align: 'right'},
+  {title: 'limit', align: 'right'},
+  {title: 'left', align: 'right'},
+  {title: 'what ends it', gives: true},
+];
+
+/** A table whose last column is left out where the terminal has fewer columns than `least`. */
+function withoutLast(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]>, {width}: Look, least: number): string[] {
+  const count = width !== undefined && width < least ? columns.length - 1 : columns.length;
+  return renderTable(columns.slice(0, count), rows.map((row) => row.slice(0, count)), width);
+} // prettier-ignore
+
+const ending = ({endsAt}: Headroom, limit: string, addresses: string): string =>
+  endsAt === 'limit' ? limit : endsAt === 'addresses' ? addresses : '';
+
+const cells = (what: string, {used, limit, left}: Headroom, text: (value: number) => string, ends: string): Cell[] => [
+  {text: what},
+  {text: text(used)},
+  {text: limit === undefined ? '?' : limit === null ? 'none' : text(limit)},
+  {text: left === undefined ? '?' : text(left)},
+  {text: ends},
+];
+
+const regionText = (region: Region): string =>
+  `at ${address(region.start)}: ${safe(region.name || region.label || region.kind)}`;
+
+/** Holes at most, unless somebody wants all. */
+const FEW_HOLES = 5;
+
+function renderHoles({regions, clues}: Snapshot, {mapping}: Room, look: RoomLook): string[] {
+  const holes = holesOf(regions, clues.pageSize ?? 4096);
+  const largest = holes.toSorted((a, b) => sizeOf(b) - sizeOf(a)).slice(0, look.rows ?? Infinity);
+  const byStart = new Map(regions.map((region) => [region.end, region]));
+  const small = holes.filter((hole) => sizeOf(hole) < 2 ** 20).length;
+  const rows = largest.map((hole): Cell[] => {
+    const before = byStart.get(hole.start);
+    return [
+      {text: rangeText(hole)},
+      {text: sizeText(sizeOf(hole))},
+      {text: before ? safe(before.name || before.label || before.kind) : ''},
+    ];
+  });
+  return [
+    ...wrapped(`${counted(holes.length, 'hole')} of ${sizeText(mapping.free)} together, ${countText(small)} of them below 1 MiB.`, look.width), // prettier-ignore
+    ...withoutLast([{title: largest.length < holes.length ? 'largest holes' : 'hole'}, {title: 'size', align: 'right'}, {title: 'behind', gives: true}], rows, look, 50), // prettier-ignore
+  ];
+}
+
+export const fewHoles = (isAll: boolean): number | undefined => (isAll ? undefined : FEW_HOLES);
+
+/** How much of what was asked for is really memory. */
+function renderArenas({arenas, writable}: Room): string[] {
+  const sum = (amount: (arena: Room['arenas'][number]) => number): number => arenas.reduce((total, each) => total + amount(each), 0); // prettier-ignore
+  const resident = arenas.some(({resident}) => resident !== undefined)
+    ? `, ${sizeText(sum((arena) => arena.resident ?? 0))} resident`
+    : '';
+  return [
+    ...(arenas.length === 0 ? [] : [
+      `${counted(arenas.length, 'arena')} of glibc malloc beside [heap]: ${sizeText(sum(({committed, reserved}) => committed + reserved))} of address space, ${sizeText(sum(({committed}) => committed))} made accessible${resident}.`,
+    ]),
+    ...(writable.rss === undefined || writable.size === 0 ? [] : [
+      `Private memory that may be written, without a file: ${sizeText(writable.size)}, of which ${sizeText(writable.rss)} (${percent(writable.rss, writable.size)}) is resident.`,
+    ]),
+  ]; // prettier-ignore
+}
+
+const percent = (part: number, whole: number): string => `${Math.round((part / whole) * 100)} %`;

@@ -1,0 +1,54 @@
+import {chooseRegions, type Choice} from '../model/choose.ts';
+import {counted} from '../model/size.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {renderBorders} from './borders.ts';
+import {renderRegions, type RegionsLook} from './regions.ts';
+import {renderResidue} from './residue.ts';
+import {fewHoles, renderRoom, renderRoomLine} from './room.ts';
+import {renderHead} from './snapshot.ts';
+import {paint} from './theme.ts';
+import {renderFiles, renderKinds} from './totals.ts';
+
+export interface ShowLook extends RegionsLook {
+  readonly choice?: Choice | undefined;
+  /** No table of regions. */
+  readonly summary?: boolean | undefined;
+  /** How much room is left, and what keeps regions apart, at length. */
+  readonly room?: boolean | undefined;
+  /** Which totals. */
+  readonly by?: ReadonlyArray<'kind' | 'file'> | undefined;
+  /** Every region, file and hole, however many. */
+  readonly all?: boolean | undefined;
+}
+
+/** A process's address space: who, how much, each region, what it is made of, and what room it has. */
+export function renderShow(snapshot: Snapshot, look: ShowLook = {}): string {
+  const shown = chooseRegions(snapshot.regions, look.choice ?? {});
+  const left = snapshot.regions.length - shown.length;
+  const blocks = [
+    renderHead(snapshot, look.width),
+    look.summary ? [] : renderRegions(shown, look),
+    left > 0 ? [paint('quiet', `${counted(left, 'other region')} ${left === 1 ? 'was' : 'were'} not asked for.`)] : [],
+    ...totalsOf(snapshot, shown, look),
+    [...renderResidue(snapshot, {width: look.width, full: look.summary}), ...roomLine(snapshot, look)],
+    ...(look.room ? [renderRoom(snapshot, {width: look.width, rows: fewHoles(look.all === true)}), renderBorders(snapshot, look)] : []), // prettier-ignore
+  ];
+  return blocks.filter((lines) => lines.length > 0).map((lines) => `${lines.join('\n')}\n`).join('\n'); // prettier-ignore
+}
+
+/** Files at most, unless somebody wants all. */
+const FEW_FILES = 10;
+
+function totalsOf(snapshot: Snapshot, shown: Snapshot['regions'], look: ShowLook): string[][] {
+  const by = look.by ?? (look.summary ? ['kind', 'file'] : ['kind']);
+  const files = look.all ? undefined : FEW_FILES;
+  return by.map((group) =>
+    group === 'kind'
+      ? renderKinds(shown, snapshot, {width: look.width})
+      : renderFiles(shown, snapshot, {width: look.width, rows: files}),
+  );
+}
+
+/** A saved listing may be a part of one: the holes in it may not be holes. */
+const roomLine = (snapshot: Snapshot, look: ShowLook): string[] =>
+  look.room || snapshot.source.from === 'capture' ? [] : renderRoomLine(snapshot, look);

@@ -1,0 +1,37 @@
+import type {Snapshot} from '../model/snapshot.ts';
+import {sizeText} from '../model/size.ts';
+import {who, type Look} from './snapshot.ts';
+import {renderTable, type Cell} from './table.ts';
+import {paint} from './theme.ts';
+import {wrapped} from './wrap.ts';
+
+/** The lines of status that tell of memory, and what they mean: proc_pid_status(5). */
+const LINES: ReadonlyArray<readonly [key: string, name: string, meaning: string]> = [
+  ['vmSize', 'VmSize', 'address space'],
+  ['vmPeak', 'VmPeak', 'its peak'],
+  ['vmRss', 'VmRSS', 'resident: in RAM now'],
+  ['vmHwm', 'VmHWM', 'its peak'],
+  ['rssAnon', 'RssAnon', 'of it without a file'],
+  ['rssFile', 'RssFile', 'of it from files'],
+  ['rssShmem', 'RssShmem', 'of it shared memory'],
+  ['vmData', 'VmData', 'private memory that may be written'],
+  ['vmStk', 'VmStk', 'stack'],
+  ['vmExe', 'VmExe', "the program's code"],
+  ['vmLib', 'VmLib', "libraries' code"],
+  ['vmPte', 'VmPTE', 'page tables'],
+  ['vmSwap', 'VmSwap', 'swapped out'],
+  ['vmLck', 'VmLck', 'locked into RAM'],
+  ['hugetlbPages', 'HugetlbPages', 'huge pages of the hugetlb pool'],
+];
+
+/** What may be seen of a process whose regions may not: its status, and what is missing. */
+export function renderStatus(snapshot: Snapshot, look: Look = {}): string {
+  const rows = LINES.flatMap(([key, name, meaning]): Cell[][] => {
+    const bytes = snapshot.status[key];
+    return typeof bytes === 'number' ? [[{text: name}, {text: sizeText(bytes)}, {text: meaning, role: 'quiet'}]] : [];
+  });
+  const uid = snapshot.process.uid === undefined ? '' : `, uid ${snapshot.process.uid}`;
+  const table = renderTable([{title: 'status'}, {title: 'size', align: 'right'}, {title: 'means', gives: true}], rows, look.width); // prettier-ignore
+  const missing = 'Not seen: its regions, their kinds and files, PSS and private dirty. They are in maps and smaps, which you may not read.'; // prettier-ignore
+  return [paint('title', `${who(snapshot)}${uid}`), '', ...table, '', ...wrapped(missing, look.width), ''].join('\n');
+}

@@ -1,0 +1,183 @@
+import {execFileSync} from 'node:child_process';
+import {chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import {parse} from '../../src/parse/parse.ts';
+import {capture} from '../../src/procfs/capture.ts';
+import {Child} from '../helpers/child.ts';
+import {folder} from '../helpers/listings.ts';
+import {conforms} from '../helpers/schema.ts';
+import {needs} from '../helpers/tools.ts';
+import {at, capturedWhole, kindsOf, processes, start, until} from './real.ts';
+
+const MIB = 1024 * 1024;
+
+test("node: V8's heap, its code, malloc's arenas and all threads' stacks", async (t) => {
+  const child = new Child(t, process.execPath, [
+    '-e',
+    // It then waits in read(2), so that its collector can't give anything back meanwhile.
+    "const a = []; for (let i = 0; i < 1e5; i++) a.push({i}); console.log(process.memoryUsage().heapTotal); require('fs').readSync(0, Buffer.alloc(1))",
+  ]);
+  const heapTotal = Number(await child.line());
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const snapshot = capturedWhole(t, child.pid);
+  const kinds = kindsOf(snapshot);
+  for (const kind of ['managed', 'jit', 'arena', 'thread-stack', 'relro', 'bss', 'reserved', 'guard'] as const)
+    t.true(kinds.has(kind), kind);
+  const managed = snapshot.regions
+    .filter(({kind}) => kind === 'managed')
+    .reduce((sum, {start: from, end}) => sum + end - from, 0);
+  t.true(
+    managed > heapTotal * 0.8 && managed < heapTotal * 1.6 + 4 * MIB,
+    `${managed} beside V8's own figure of ${heapTotal}`,
+  );
+  const stacks = snapshot.regions.filter(
+    ({kind, label}) => kind === 'thread-stack' && label?.startsWith('stack of thread'),
+  );
+  t.is(stacks.length, snapshot.clues.threads!.length - 1);
+  // A saved snapshot says the same, on another machine too.
+  const saved = parse(JSON.stringify(snapshot));
+  t.deepEqual(saved.regions, snapshot.regions);
+  t.deepEqual(saved.clues, snapshot.clues);
+  conforms(t, 'snapshot', JSON.parse(JSON.stringify(snapshot)));
+});
+
+test('bash and gdb: no region stays unknown', async (t) => {
+  if (!needs(t, 'gdb', 'gdb')) return;
+  const bash = new Child(t, 'bash', ['-c', 'echo ready; read x']);
+  await bash.line();
+  const gdb = start(t, 'gdb', ['-q', '-nx', '-batch', '-ex', 'shell sleep 100', '/bin/true']);
+  await until(() => processes().some(({words}) => words[0] === 'sleep' && words[1] === '100'), 'gdb');
+  for (const pid of [bash.pid, gdb]) {
+    const snapshot = capturedWhole(t, pid);
+    const anon = snapshot.regions.filter(({kind}) => kind === 'anon');
+    t.true(
+      anon.every(({label}) => label),
+      'each has its neighbours',
+    );
+  }
+});
+
+test('java: the heap, the code cache and the threads are where the JVM says', async (t) => {
+  if (!needs(t, 'java', 'default-jre-headless') || !needs(t, 'jcmd', 'default-jdk-headless')) return;
+  const place = folder(t);
+  const source = join(place, 'Sleepy.java');
+  writeFileSync(
+    source,
+    'class Sleepy { public static void main(String[] a) throws Exception { System.out.println("ready"); Thread.sleep(600000); } }',
+  );
+  const child = new Child(t, 'java', ['-Xmx256m', '-XX:NativeMemoryTracking=detail', source]);
+  await child.line();
+  const told = execFileSync('jcmd', [String(child.pid), 'VM.native_memory', 'detail'], {encoding: 'utf8'});
+  const snapshot = capturedWhole(t, child.pid);
+  const ranges = [...told.matchAll(/^\[0x(\w+) - 0x(\w+)\] reserved (?:and committed )?\w+ for (.*?)(?: from)?$/gm)];
+  t.true(ranges.length > 10);
+  const allowed: Readonly<Record<string, RegExp>> = {
+    'Java Heap': /^(managed|reserved|file)$/,
+    'Thread Stack': /^(thread-stack|guard|stack)$/,
+    Code: /^(jit|managed|reserved|anon)$/,
+    Metaspace: /^(managed|reserved)$/,
+    Class: /^(managed|reserved)$/,
+    GC: /^(managed|reserved|anon)$/,
+  };
+  for (const [, from, to, what] of ranges) {
+    const [begin, end] = [Number.parseInt(from!, 16), Number.parseInt(to!, 16)];
+    const inside = snapshot.regions.filter((region) => region.start >= begin && region.end <= end);
+    for (const region of inside)
+      if (allowed[what!]) t.regex(region.kind, allowed[what!]!, `${what}: ${region.label} ${region.evidence}`);
+    if (what === 'Java Heap') t.regex(at(snapshot, begin)?.label ?? '', /the Java heap$/);
+  }
+  t.true(kindsOf(snapshot).has('jit'));
+});
+
+test("PostgreSQL: its shared memory, and a server process's own", async (t) => {
+  const bin = postgresFolder();
+  if (bin === '' && !needs(t, 'initdb', 'postgresql')) return;
+  const place = mkdtempSync(join(tmpdir(), 'memmap-pg-'));
+  const isRoot = process.getuid?.() === 0;
+  const ids = isRoot ? (idsOf(t, 'postgres') ?? idsOf(t, 'nobody')) : undefined;
+  if (isRoot && !ids)
+    return t.pass('skipped: PostgreSQL does not run as root, and there is no user postgres or nobody');
+  if (ids) chownSync(place, ids.uid, ids.gid);
+  const data = join(place, 'data');
+  execFileSync(`${bin}initdb`, ['-D', data, '-A', 'trust', '-N', '--no-instructions'], {
+    ...ids,
+    cwd: place,
+    stdio: 'ignore',
+  });
+  const server = start(t, `${bin}postgres`, ['-D', data, '-k', place, '-h', ''], {...ids, cwd: place});
+  t.teardown(() => rmSync(place, {recursive: true, force: true}));
+  const worker = await until(
+    () => processes().find(({words}) => words[0] === 'postgres:' && words.includes('checkpointer')),
+    'a server process',
+  );
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  for (const pid of [server, worker.pid]) {
+    const snapshot = capturedWhole(t, pid);
+    const shared = snapshot.regions.filter(({kind}) => kind === 'shared');
+    t.true(shared.some(({label}) => label?.startsWith('SysV segment, key 0x')));
+    t.true(shared.some(({label}) => label?.startsWith('shared by fork')));
+    t.is(kindsOf(snapshot).has('managed'), false);
+  }
+});
+
+/** Debian keeps the server's programs out of PATH, a folder for each version. */
+function postgresFolder(): string {
+  const place = '/usr/lib/postgresql';
+  const versions = existsSync(place)
+    ? readdirSync(place).filter((name) => existsSync(`${place}/${name}/bin/initdb`))
+    : [];
+  const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
+  return newest === undefined ? '' : `${place}/${newest}/bin/`;
+}
+
+function idsOf(t: ExecutionContext, user: string): {uid: number; gid: number} | undefined {
+  try {
+    const [uid, gid] = ['-u', '-g'].map((flag) =>
+      Number(execFileSync('id', [flag, user], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})),
+    );
+    return {uid: uid!, gid: gid!};
+  } catch {
+    t.log(`there is no user ${user}`);
+    return undefined;
+  }
+}
+
+test('Chromium: browser, renderer and GPU process', async (t) => {
+  if (!needs(t, 'chromium', 'chromium')) return;
+  const place = mkdtempSync(join(tmpdir(), 'memmap-chromium-'));
+  t.teardown(() => rmSync(place, {recursive: true, force: true, maxRetries: 5}));
+  const browser = start(
+    t,
+    'chromium',
+    ['--headless', '--no-sandbox', '--remote-debugging-port=0', `--user-data-dir=${place}`, 'about:blank'],
+    {
+      env: {...process.env, HOME: place},
+    },
+  );
+  const ours = (type: string) =>
+    processes().filter(({words}) => words.includes(`--type=${type}`) && words.some((word) => word.includes(place)));
+  const gpu = await until(() => ours('gpu-process')[0], 'the GPU process');
+  // One of the renderers is a spare, and hasn't begun to use V8.
+  const renderer = await until(() => ours('renderer').find(({pid}) => hasSandbox(pid)), 'a renderer', 60_000);
+  for (const pid of [browser, renderer.pid, gpu.pid]) {
+    const snapshot = capturedWhole(t, pid);
+    const kinds = kindsOf(snapshot);
+    for (const kind of ['text', 'relro', 'arena', 'reserved', 'thread-stack', 'guard', 'memfd'] as const)
+      t.true(kinds.has(kind), kind);
+    const known = snapshot.regions
+      .filter(({kind}) => kind !== 'anon')
+      .reduce((sum, {usage}) => sum + (usage?.rss ?? 0), 0);
+    const all = snapshot.totals['rss']!;
+    t.true(known / all > 0.97, `${(100 * known) / all} % of what is resident has a kind beyond anon`);
+  }
+});
+
+function hasSandbox(pid: number): boolean {
+  try {
+    return capture(pid, {usage: false}).regions.some(({label}) => label === "V8's sandbox");
+  } catch {
+    return false; // It ended meanwhile.
+  }
+}
