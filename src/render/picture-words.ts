@@ -1,4 +1,4 @@
-import {sizeOf, type Region} from '../model/region.ts';
+import {ownLabel, sizeOf, type Region} from '../model/region.ts';
 import {sizeText} from '../model/size.ts';
 import {safe} from './safe.ts';
 import type {Block} from './picture-blocks.ts';
@@ -20,7 +20,8 @@ export function blockTexts({regions, word, things}: Block): string[] {
 export function distinctNames(regions: readonly Region[]): string[][] {
   const names = new Set<string>();
   for (const region of regions) {
-    const name = region.label ?? region.name;
+    // What plain anonymous memory lies between is seen in the picture.
+    const name = (regions.length > 1 ? ownLabel(region) : region.label) ?? region.name;
     if (name !== '') names.add(name);
     if (names.size > MOST_NAMES) break;
   }

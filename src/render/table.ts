@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import {cells, shorten} from './safe.ts';
+import {cells, shorten, shortenPath, shortenPhrase} from './safe.ts';
 import {paint, type Role} from './theme.ts';
 
 export interface Column {
@@ -13,7 +13,11 @@ export interface Cell {
   /** Safe for a terminal. */
   readonly text: string;
   readonly role?: Role | undefined;
+  /** What goes where it is too long: the middle, unless it is a path or a phrase. */
+  readonly is?: 'path' | 'phrase' | undefined;
 }
+
+const SHORTEN = {path: shortenPath, phrase: shortenPhrase, name: shorten};
 
 const GAP = '  ';
 
@@ -42,7 +46,7 @@ export function renderTable(
 }
 
 function fitted(cell: Cell, width: number): Cell {
-  return cells(cell.text) <= width ? cell : {...cell, text: shorten(cell.text, width)};
+  return cells(cell.text) <= width ? cell : {...cell, text: SHORTEN[cell.is ?? 'name'](cell.text, width)};
 }
 
 function narrow(columns: readonly Column[], widths: number[], width: number): void {
