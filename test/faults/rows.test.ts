@@ -12,7 +12,7 @@ test('the table has every fault of the list once', (t) => {
 
 // The others, which take long or need more than an ordinary user has, are made by `npm run test:faults`.
 for (const row of ROWS.filter(({run, needs = []}) => run && !needs.includes('slow') && !needs.includes('root'))) {
-  test(`fault ${row.id}: ${row.fault}`, async (t) => {
+  test.serial(`fault ${row.id}: ${row.fault}`, async (t) => {
     const lacks = (row.needs ?? []).map(missing).find((reason) => reason !== undefined);
     if (lacks !== undefined) {
       t.log(`skipped: ${lacks}`);

@@ -3,15 +3,19 @@ import {diff} from '../../src/diff/diff.ts';
 import {hex} from '../../src/model/region.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
 import {Trouble} from '../../src/model/trouble.ts';
+import {parseAuxv} from '../../src/parse/auxv.ts';
 import {parseElfHead} from '../../src/parse/elf-file.ts';
+import {readElfImage, sectionAt} from '../../src/parse/elf-image.ts';
+import {findSymbol} from '../../src/parse/elf-symbols.ts';
+import {parseLimits} from '../../src/parse/limits.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {parseStat} from '../../src/parse/stat.ts';
 import {parseStatus} from '../../src/parse/status.ts';
-import {renderDiff} from '../../src/render/diff.ts';
+import {parseStackPointer} from '../../src/parse/syscall.ts';
 import {jsonDocument} from '../../src/render/json.ts';
-import {renderShow} from '../../src/render/show.ts';
 import {schemaErrors} from '../helpers/schema.ts';
+import {RENDERINGS} from './renderings.ts';
 import {SEEDS} from './seeds.ts';
 
 /** ms of processor time that one input may take, in all its readers and writers together. */
@@ -66,15 +70,10 @@ function checkSnapshot(snapshot: Snapshot, other: Snapshot): void {
   assert.deepEqual(same.changes, [], 'a snapshot differs from itself');
   const changes = diff(other, snapshot);
   assert.equal(schemaFaults('diff', JSON.parse(JSON.stringify(changes))), '');
-  const renderings = [
-    () => renderShow(snapshot),
-    () => renderShow(snapshot, {width: 40}),
-    () => renderDiff(changes),
-    () => renderDiff(diff(snapshot, other), {width: 60, rows: 10}),
-  ];
   // One of them, for one input in three: drawing tables would be most of the time.
   if (json.length % 3 !== 0) return;
-  const text = renderings[(json.length / 3) % renderings.length]!();
+  const seed = Math.floor(json.length / 3);
+  const text = RENDERINGS[seed % RENDERINGS.length]!(snapshot, other, seed);
   const found = CONTROL.exec(text);
   assert.equal(found && JSON.stringify(text.slice(Math.max(0, found.index - 20), found.index + 20)), null);
 }
@@ -104,7 +103,23 @@ function checkProcFiles(bytes: Uint8Array): void {
   for (const value of Object.values(parseStatus(bytes))) assert.match(typeof value, /^(number|string|boolean)$/);
   const stat = parseStat(bytes);
   assert.ok(stat === undefined || (Number.isInteger(stat.pid) && stat.state.length === 1));
+  for (const value of Object.values(parseAuxv(bytes))) assert.ok(value === undefined || value >= 0);
+  for (const value of Object.values(parseLimits(bytes))) assert.ok(value === null || value >= 0);
+  assert.ok((parseStackPointer(bytes) ?? 0) >= 0);
+  checkElf(bytes);
   for (const segment of parseElfHead(bytes)?.segments ?? []) assert.ok(segment.offset >= 0 && segment.memorySize >= 0);
+}
+
+/** A mapped file may hold anything: its headers and symbols are read, or it is none. */
+function checkElf(bytes: Uint8Array): void {
+  const read = (offset: number, length: number): Uint8Array => bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length)); // prettier-ignore
+  const image = readElfImage(read);
+  if (!image) return;
+  for (const {address} of image.sections.slice(0, 20)) {
+    const {symbol} = findSymbol(read, image, address);
+    assert.ok(symbol === undefined || typeof symbol.name === 'string');
+    sectionAt(image, address);
+  }
 }
 
 function describePrototype(): string {
