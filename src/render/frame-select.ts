@@ -65,5 +65,7 @@ function middleOf(order: Uint32Array, keys: Float64Array, low: number, high: num
 }
 
 /** No difference is taken: that of two infinite keys is no number, and then neither would be before the other. */
-const isBefore = (keys: Float64Array, a: number, b: number): boolean =>
-  keys[a]! > keys[b]! || (keys[a]! === keys[b]! && a < b);
+function isBefore(keys: Float64Array, a: number, b: number): boolean {
+  const [one, other] = [keys[a]!, keys[b]!];
+  return one > other || (one === other && a < b);
+}

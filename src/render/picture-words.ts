@@ -61,4 +61,4 @@ const ROLES: Readonly<Record<string, Role>> = {
 }; // prettier-ignore
 
 /** The colour of a kind, or of a block's word; the word is in the line too. */
-export const roleOfWord = (word: string): Role | undefined => ROLES[word];
+export const roleOfWord = (word: string): Role | undefined => (Object.hasOwn(ROLES, word) ? ROLES[word] : undefined);

@@ -70,7 +70,7 @@ export const INPUT_ROWS: readonly Row[] = [
     expected: '0, memory bounded',
     needs: ['python3', 'slow'],
     run: async (scene) => {
-      const child = await scene.python(MANY(65_400, 'time.sleep(60)'));
+      const child = await scene.python(MANY(65_400, 'time.sleep(900)'));
       const pid = String(child.pid);
       const seen: Measured[] = [];
       for (const args of [

@@ -3,7 +3,7 @@ import {execFileSync} from 'node:child_process';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Child} from '../helpers/child.ts';
-import {done, isRoot, NOBODY, refused, type Row, type Scene} from './scene.ts';
+import {denied, done, isRoot, NOBODY, refused, type Row, type Scene} from './scene.ts';
 
 /** Targets that aren't there, have no memory, or may not be looked at. */
 export const TARGET_ROWS: readonly Row[] = [
@@ -25,21 +25,21 @@ export const TARGET_ROWS: readonly Row[] = [
   {
     id: '3',
     fault: "another user's process",
-    how: 'snapshot as nobody of a process of root',
-    expected: '4, with what is needed',
+    how: 'show as nobody of a process of root',
+    expected: '4, with what is needed; what may be read (status) is shown',
     needs: ['root'],
-    run: async (scene) => refused(await scene.asUser(['snapshot', String(process.pid)]), 4, /belongs to uid 0, and you are uid 65534[^]*CAP_SYS_PTRACE/), // prettier-ignore
+    run: async (scene) => denied(await scene.asUser(['show', String(process.pid)]), /belongs to uid 0, and you are uid 65534[^]*CAP_SYS_PTRACE/), // prettier-ignore
   },
   {
     id: '4',
     fault: 'own process that is not dumpable',
-    how: 'prctl(PR_SET_DUMPABLE, 0), snapshot as the same ordinary user',
+    how: 'prctl(PR_SET_DUMPABLE, 0), show as the same ordinary user',
     expected: '4, and dumpable is named',
     needs: ['python3'],
     run: async (scene) => {
       const code = 'ctypes.CDLL(None).prctl(4, 0); print("ready", flush=True); time.sleep(60)';
       const child = await scene.python(code, isRoot ? NOBODY : []);
-      return refused(await scene.asUser(['snapshot', String(child.pid)]), 4, /not dumpable/);
+      return denied(await scene.asUser(['show', String(child.pid)]), /not dumpable/);
     },
   },
   {
@@ -114,7 +114,7 @@ export const TARGET_ROWS: readonly Row[] = [
     how: 'show 1 as nobody',
     expected: '4',
     needs: ['root'],
-    run: async (scene) => refused(await scene.asUser(['show', '1']), 4, /permission denied/),
+    run: async (scene) => denied(await scene.asUser(['show', '1']), /permission denied/),
   },
   {
     id: 'A2',

@@ -50,7 +50,7 @@ export const TERMINAL_ROWS: readonly Row[] = [
       await new Promise((resolve) => setTimeout(resolve, 200));
       process.kill(pid, 'SIGCONT');
       await until(() => count() > before);
-      await run.shows(/address space/);
+      await run.shows(/\d+ regions \(/);
       run.type('q');
       assert.equal(await run.end(), 0);
       restored(run);
@@ -97,7 +97,7 @@ export const TERMINAL_ROWS: readonly Row[] = [
 async function watching(scene: Scene): Promise<{run: TerminalRun; pid: number}> {
   const target = new Child(scene.test, 'sleep', ['60']);
   const run = new TerminalRun(scene.test, ['watch', String(target.pid), '--interval', '50ms']);
-  await run.shows(/address space/);
+  await run.shows(/\d+ regions \(/);
   const pid = execFileSync('pgrep', ['-f', `^[^ ]*node ${MEMMAP} watch ${target.pid} `], {encoding: 'utf8'}).trim();
   return {run, pid: Number(pid)};
 }
@@ -114,7 +114,7 @@ async function exception(scene: Scene): Promise<string> {
   const target = new Child(scene.test, 'sleep', ['60']);
   for (const file of ['stat', 'status', 'maps']) copyProc(`/proc/${target.pid}/${file}`, join(place, file));
   const run = new TerminalRun(scene.test, ['watch', '4242', '--interval', '50ms', '--max-duty', '0', '--proc-root', root]); // prettier-ignore
-  await run.shows(/address space/);
+  await run.shows(/\d+ regions \(/);
   writeFileSync(join(place, 'stat'), 'nonsense');
   writeFileSync(join(place, 'maps'), '');
   const code = await Promise.race([run.end(), new Promise((resolve) => setTimeout(resolve, 10_000))]);

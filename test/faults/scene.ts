@@ -107,6 +107,13 @@ export function refused({code, stdout, stderr}: Ran, expected: number, words: Re
   return `${expected}: ${/why: {2}(.*)/.exec(stderr)![1]!}`;
 }
 
+/** The regions may not be read: what everybody may read is shown, and said to be all. */
+export function denied(ran: Ran, words: RegExp): string {
+  assert.match(ran.stdout, /^Not seen: /m);
+  clean(ran.stdout);
+  return refused({...ran, stdout: ''}, 4, words);
+}
+
 /** Nothing for a terminal to obey, and no stack trace. */
 export function clean(text: string): void {
   const found = CONTROL.exec(text);
