@@ -133,7 +133,7 @@ test('after SIGSTOP and SIGCONT the screen is drawn anew', async (t) => {
   const sent = run.raw.length;
   process.kill(run.pid, 'SIGCONT');
   for (const end = Date.now() + 15_000; !/\x1b\[\?1049h.*live/s.test(run.raw.slice(sent)) && Date.now() < end;)
-    await run.screen();
+    await new Promise((resolve) => setTimeout(resolve, 20));
   await run.shows(/live/);
   t.true(run.isAlternate);
   run.type('q');
