@@ -39,6 +39,7 @@ const REASONS: Readonly<Record<string, string>> = {
   for: 'The time was over',
   quit: 'It was ended as wished',
   to: 'The replay was to end here',
+  left: 'It was left',
   cut: 'The recording breaks off',
 };
 
