@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs';
 import {Command, Flags} from '@oclif/core';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
@@ -7,6 +8,9 @@ import {setColorLevel} from '../render/theme.ts';
 import {colorLevel} from './color.ts';
 import {EXIT, exitOf} from './exit.ts';
 import {ReaderGone, say, takeOverErrors, writeOut} from './output.ts';
+
+/** A snapshot, or another thing that was read and has faults. */
+type Remarkable = Pick<Snapshot, 'rejected' | 'notes'> & {readonly source: {readonly name?: string | undefined}};
 
 /**
  * What all commands share: --json, --color, one form of error, and exit codes. The code is set, and the process left to end
@@ -40,6 +44,11 @@ export abstract class BaseCommand extends Command {
     return process.stdout.isTTY ? Math.max(process.stdout.columns || 80, 1) : undefined;
   }
 
+  /** As in package.json. */
+  protected get memmapVersion(): string {
+    return (JSON.parse(readFileSync(`${this.config.root}/package.json`, 'utf8')) as {version: string}).version;
+  }
+
   /** Lines that a picture may have: most of the terminal, where output goes to one. */
   protected get height(): number | undefined {
     return process.stdout.isTTY ? Math.max(24, (process.stdout.rows || 54) - 10) : undefined;
@@ -51,11 +60,11 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Tells on standard error what of a snapshot was not understood or can't be trusted, and what a reader should know. */
-  protected remark(...snapshots: readonly Snapshot[]): void {
+  protected remark(...snapshots: ReadonlyArray<Remarkable>): void {
     for (const snapshot of snapshots) {
       const name = snapshot.source.name === undefined ? '' : `${safe(snapshot.source.name)}: `;
       for (const {line, text, why} of snapshot.rejected.slice(0, 5)) {
-        say(`memmap: ${name}line ${line} was not used (${safe(why)}): ${safe(text)}`);
+        say(`memmap: ${name}line ${line} was not used (${safe(why)})${text === '' ? '.' : `: ${safe(text)}`}`);
       }
       const more = snapshot.rejected.length - 5;
       if (more > 0) say(`memmap: ${name}and ${more} more lines were not used.`);

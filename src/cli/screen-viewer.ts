@@ -1,5 +1,5 @@
 import type {Picture} from '../render/frame-picture.ts';
-import type {FrameState} from '../render/frame-state.ts';
+import type {FrameState, ReplayState} from '../render/frame-state.ts';
 import {FIRST_VIEW, type View} from '../render/frame-view.ts';
 import {extentOf, renderFrame} from '../render/frame.ts';
 import type {Key} from './screen-keys.ts';
@@ -11,8 +11,17 @@ export interface ViewerOptions {
   readonly interval: number;
   /** The reader wants to end: with a key, or as if a signal had come. */
   readonly onEnd: (signal?: NodeJS.Signals) => void;
+  /** What is shown is a recording: some keys are the player's. */
+  readonly replay?: ReplayKeys | undefined;
   /** A frame could not be drawn: a bug. */
   readonly onFailure: (error: unknown) => void;
+}
+
+/** Who moves through a recording. */
+export interface ReplayKeys {
+  readonly state: ReplayState;
+  /** @returns false if the key means nothing to it */
+  press(key: Key): boolean;
 }
 
 /** Shows pictures of a process on a terminal, as its reader likes to see them. Where the pictures come from it doesn't know. */
@@ -70,6 +79,7 @@ export class Viewer {
   #press(keys: readonly Key[]): void {
     const {width, height} = this.#stage.screen;
     for (const key of keys) {
+      if (this.#isReplayKey(key)) continue;
       const wish = wishOf(this.#view, key);
       if (wish === 'stop') return this.#stage.stop();
       if (wish === 'redraw') this.#stage.screen.redraw();
@@ -78,6 +88,12 @@ export class Viewer {
       if (!this.#view.isPaused) this.#goOn();
     }
     this.#draw();
+  }
+
+  /** While help is shown, or a filter is typed, all keys are for that. */
+  #isReplayKey(key: Key): boolean {
+    const {isTyping, help} = this.#view;
+    return !isTyping && help === undefined && this.#options.replay?.press(key) === true;
   }
 
   #goOn(): void {
@@ -98,6 +114,7 @@ export class Viewer {
       interval: this.#options.interval,
       duty: this.#duty,
       since: {looks: latest.tick - shown.tick, changes: latest.changes - shown.changes, isOver: latest.isOver},
+      replay: this.#options.replay?.state,
       hasKeys: this.#stage.hasKeys,
     };
   }

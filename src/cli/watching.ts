@@ -72,7 +72,7 @@ export async function watch(session: Session, options: WatchOptions, reporter: R
  * What was seen before. Most looks read maps alone, some smaps: a look with counters is compared with the last one that had
  * them too, or what was touched in between would be lost.
  */
-class History {
+export class History {
   #last: Snapshot;
   #lastWithUsage: Snapshot | undefined;
 
@@ -86,12 +86,19 @@ class History {
   }
 
   compare(snapshot: Snapshot): {readonly changes: readonly Change[]; readonly delta: Delta} {
-    if (snapshot === this.#last) return {changes: [], delta: {size: 0}};
+    if (snapshot.regions === this.#last.regions) return {changes: [], delta: {size: 0}};
     const {changes, delta} = diff(this.#last, snapshot, {match: 'address'});
     const touched = hasUsage(snapshot) && !hasUsage(this.#last) ? this.#touchedSinceUsage(snapshot) : [];
     this.#last = snapshot;
     if (hasUsage(snapshot)) this.#lastWithUsage = snapshot;
     return {changes: [...changes, ...touched], delta};
+  }
+
+  /** Goes its own way from here. */
+  copy(): History {
+    const copy = new History(this.#last);
+    copy.#lastWithUsage = this.#lastWithUsage;
+    return copy;
   }
 
   #touchedSinceUsage(snapshot: Snapshot): readonly Change[] {

@@ -1,7 +1,7 @@
 import {classify} from '../classify/classify.ts';
 import {KINDS, type Kind} from '../model/kind.ts';
 import type {Region} from '../model/region.ts';
-import {Snapshot, type Rejected} from '../model/snapshot.ts';
+import {Snapshot, type Consistency, type ProcessInfo, type Rejected} from '../model/snapshot.ts';
 import type {Usage} from '../model/usage.ts';
 import {cluesFromJSON} from './clues.ts';
 import {array, hexString, isOwnName, matching, object, string, unusable, type Json} from './json.ts';
@@ -43,8 +43,8 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
     },
     takenAt:
       root['takenAt'] == null ? undefined : matching(root['takenAt'], ISO_TIME, 'takenAt', '2026-01-31T12:00:00.000Z'),
-    process: typed(root['process'], 'process', PROCESS_FIELDS),
-    consistency: typed(root['consistency'], 'consistency', CONSISTENCY_FIELDS),
+    process: processFromJSON(root['process']),
+    consistency: consistencyFromJSON(root['consistency']),
     status: statusFromJSON(root['status']),
     rejected: array(root['rejected'] ?? [], 'rejected').map((entry, index) =>
       rejectedFromJSON(entry, `rejected[${index}]`),
@@ -136,7 +136,7 @@ function attributesFromJSON(value: unknown, path: string): Record<string, string
   return attributes;
 }
 
-function statusFromJSON(value: unknown): Record<string, number | string | boolean> {
+export function statusFromJSON(value: unknown): Record<string, number | string | boolean> {
   const status: Record<string, number | string | boolean> = {};
   for (const [name, entry] of Object.entries(object(value ?? {}, 'status'))) {
     if (!Number.isInteger(entry) && typeof entry !== 'string' && typeof entry !== 'boolean')
@@ -146,7 +146,7 @@ function statusFromJSON(value: unknown): Record<string, number | string | boolea
   return status;
 }
 
-function rejectedFromJSON(entry: unknown, path: string): Rejected {
+export function rejectedFromJSON(entry: unknown, path: string): Rejected {
   const json = object(entry, path);
   if (!Number.isSafeInteger(json['line']) || Number(json['line']) < 1)
     throw unusable(`${path}.line is not a number of a line`);
@@ -170,6 +170,12 @@ function typed(value: unknown, path: string, forms: Readonly<Record<string, Form
   }
   return known;
 }
+
+/** The `process` of a snapshot, also of a recording. */
+export const processFromJSON = (value: unknown): ProcessInfo => typed(value, 'process', PROCESS_FIELDS);
+
+export const consistencyFromJSON = (value: unknown): Partial<Consistency> =>
+  typed(value, 'consistency', CONSISTENCY_FIELDS);
 
 /** The type of a value, and what it looks like as text. */
 type Form = readonly [type: 'number' | 'string' | 'boolean', form: RegExp];

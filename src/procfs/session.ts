@@ -17,6 +17,8 @@ export interface SessionOptions {
   readonly maxStall?: number | undefined;
   /** The part of the time that may be spent reading smaps: 0.02 by default, 0 for never. */
   readonly maxDuty?: number | undefined;
+  /** As in CaptureOptions. */
+  readonly onListing?: ((bytes: Buffer) => void) | undefined;
 }
 
 /** What one look at a process gave. */
@@ -46,8 +48,11 @@ export class Session {
   readonly #handle: ProcessHandle;
   readonly #maxStall: number;
   readonly #budget: DutyBudget;
+  readonly #onListing: ((bytes: Buffer) => void) | undefined;
   readonly #cost = {looks: 0, ms: 0, usageReads: 0, usageMs: 0, usageSkipped: 0};
   #maps: ProcFile;
+  /** Another program began after the last look, and before its maps was opened: the descriptor doesn't show that. */
+  #isOverrun = false;
   /** The listing that #last was made of; undefined if it was made of another walk. */
   #bytes: Buffer | undefined;
   #last: Snapshot;
@@ -58,6 +63,7 @@ export class Session {
   constructor(pid: number, options: SessionOptions = {}) {
     this.#maxStall = options.maxStall ?? DEFAULT_MAX_STALL;
     this.#budget = new DutyBudget(options.maxDuty);
+    this.#onListing = options.onListing;
     const begin = performance.now();
     this.#handle = new ProcessHandle(pid, options.root);
     try {
@@ -108,10 +114,11 @@ export class Session {
 
   #look(): Look {
     const bytes = this.#orEnded(() => this.#maps.read());
+    if (bytes) this.#onListing?.(bytes);
     const isAlive = bytes && bytes.length > 0 ? this.#orEnded(() => this.#maps.isAlive()) : false;
     if (!bytes || isAlive === undefined) return this.#ended();
     // A kept descriptor gives nothing any more after exec, for a zombie, and when the first thread ended before others.
-    if (!isAlive) return this.#anotherImage();
+    if (!isAlive || this.#isOverrun) return this.#anotherImage();
     if (this.#mayReadUsage()) return this.#adopt(this.#capture(true), undefined);
     const isSame = this.#bytes?.equals(bytes) === true;
     // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
@@ -166,7 +173,7 @@ export class Session {
 
   #capture(usage: boolean): Snapshot {
     const begin = performance.now();
-    const about = {known: this.#last?.clues, earlier: this.#flagged};
+    const about = {known: this.#last?.clues, earlier: this.#flagged, onListing: this.#onListing};
     const options = usage ? {maxStall: this.#maxStall, ...about} : {usage: false, ...about};
     let snapshot = captureFrom(this.#handle, options);
     // For a moment during exec the new program has memory, and stat has no addresses for it yet.
@@ -190,7 +197,11 @@ export class Session {
   }
 
   #openMaps(): ProcFile {
-    return this.#handle.open(`${folderOf(this.#handle, this.#handle.stat())}maps`);
+    const maps = this.#handle.open(`${folderOf(this.#handle, this.#handle.stat())}maps`);
+    const {startCode, startStack} = this.#handle.stat();
+    const {process} = this.#last;
+    this.#isOverrun = startCode !== process.startCode || startStack !== process.startStack;
+    return maps;
   }
 
   #reopen(): void {

@@ -1,7 +1,7 @@
 import {sizeText} from '../model/size.ts';
 import {lineOf, sidesOf, widthOf, type Piece} from './frame-line.ts';
 import type {Picture} from './frame-picture.ts';
-import type {FrameState} from './frame-state.ts';
+import type {FrameState, ReplayState} from './frame-state.ts';
 import {totalLines} from './frame-totals.ts';
 import {cells, safe, shorten} from './safe.ts';
 import {STATES} from './snapshot.ts';
@@ -26,18 +26,26 @@ function titleLine(state: FrameState, width: number): string {
     if (who !== undefined) return sidesOf([{text: who, role: 'title'}], pieces, width);
   }
   // That the screen stands still must be seen, however narrow it is.
-  const isStill = state.view.isPaused || state.picture.isOver;
+  const isStill = state.view.isPaused || state.picture.isOver || state.replay !== undefined;
   const who: Piece = {text: (whoNow(state.picture, width) ?? whoNow(state.picture, Infinity))!, role: 'title'};
   return lineOf(isStill ? [...standing, {text: '  '}, who] : [who], width);
 }
 
 /** Does the screen move? In words, whatever the colours are. */
-function standingOf({view, picture, since}: FrameState): Piece[] {
+function standingOf({view, picture, since, replay}: FrameState): Piece[] {
+  if (replay) return replayPieces(replay, picture.isOver);
   if (picture.isOver) return [{text: 'ended', role: 'go'}];
   if (!view.isPaused) return [{text: 'live', role: 'good'}];
   const {looks = 0, changes = 0, isOver = false} = since ?? {};
   const news = isOver ? '; the process ended' : looks > 0 ? `; ${count(looks, 'look')}, ${count(changes, 'change')} since` : ''; // prettier-ignore
   return [{text: `paused${news}`, role: 'change'}];
+}
+
+/** `playing ×4  moment 12 of 340  #before-load`. */
+function replayPieces({isPlaying, speed, index, last, marks}: ReplayState, isOver: boolean): Piece[] {
+  const state: Piece = isPlaying ? {text: `playing ×${speed}`, role: 'good'} : {text: isOver ? 'ended' : 'paused', role: isOver ? 'go' : 'change'}; // prettier-ignore
+  const names = marks.length > 0 ? `  ${marks.map((name) => `#${safe(name)}`).join(' ')}` : '';
+  return [state, {text: `  moment ${index} of ${last}`}, {text: shorten(names, 30), role: 'title'}];
 }
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;

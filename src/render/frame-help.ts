@@ -18,6 +18,21 @@ const KEYS: ReadonlyArray<readonly [keys: string, what: string]> = [
   ['? h', 'this help'],
 ];
 
+/** Of a recording; the other keys are as they are. */
+const REPLAY_KEYS: ReadonlyArray<readonly [keys: string, what: string]> = [
+  ['space p', 'play, stand still'],
+  ['← → , .', 'a moment back, a moment on'],
+  ['n N', 'to the next mark, to the one before'],
+  ['Home End', 'to the first moment, to the last'],
+  ['g', 'to a moment: 12, +30s, a mark'],
+  ['+ -', 'faster, slower'],
+];
+
+const keysOf = (isReplay: boolean): typeof KEYS => {
+  const replaced = new Set(['p space', 'Home End']);
+  return isReplay ? [KEYS[0]!, ...REPLAY_KEYS, ...KEYS.slice(1).filter(([key]) => !replaced.has(key))] : KEYS;
+};
+
 const SIGN_WORDS: Readonly<Record<ChangeKind, string>> = {
   new: 'a region that was not there',
   grown: 'more addresses for a region',
@@ -43,17 +58,17 @@ const LEFT_WIDTH = 50;
 const RIGHT_WIDTH = 48;
 
 /** Each key, each sign, and what the words mean; beside each other where there is room. */
-export function helpLines({view}: FrameState, width: number, count: number): string[] {
-  const all = allLines(width);
+export function helpLines({view, replay}: FrameState, width: number, count: number): string[] {
+  const all = allLines(width, replay !== undefined);
   const from = Math.min(view.help ?? 0, Math.max(0, all.length - count));
   return all.slice(from, from + count).map((pieces) => lineOf(pieces, width));
 }
 
 /** How many lines the help has. */
-export const helpCount = (width: number): number => allLines(width).length;
+export const helpCount = (width: number, isReplay: boolean): number => allLines(width, isReplay).length;
 
-function allLines(width: number): ReadonlyArray<readonly Piece[]> {
-  const keys = [title('Keys'), ...KEYS.map(([key, what]) => entry(key, what))];
+function allLines(width: number, isReplay: boolean): ReadonlyArray<readonly Piece[]> {
+  const keys = [title('Keys'), ...keysOf(isReplay).map(([key, what]) => entry(key, what))];
   const signs = [
     title('Signs'),
     ...CHANGE_KINDS.map((kind): Piece[] => [

@@ -33,7 +33,7 @@ export function extentOf(
   const {head, rows, foot, gap} = layoutOf(height);
   return state.view.help === undefined
     ? {lines: rowCount(state), page: rows}
-    : {lines: helpCount(width), page: height - head - foot - gap};
+    : {lines: helpCount(width, state.replay !== undefined), page: height - head - foot - gap};
 }
 
 const filled = (lines: readonly string[], count: number): string[] =>
