@@ -47,8 +47,7 @@ export class Series {
     this.#status.push(status ?? snapshot.status);
     this.#kinds.push(isSame ? this.#kinds.at(-1)! : totalsByKind(snapshot.regions));
     this.#totals.push(snapshot.totals);
-    // The same snapshot again tells nothing new of counters: they were read when it was made.
-    const hasUsage = !isSame && snapshot.totals['rss'] !== undefined;
+    const hasUsage = snapshot.totals['rss'] !== undefined;
     if (hasUsage) this.#usageLooks.push(look);
     if (isSame) this.#tracks.again(look);
     else this.#tracks.add(snapshot.regions, look, hasUsage ? this.#usageLooks.length - 1 : undefined);
