@@ -9,6 +9,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>
   demo: () => import('./commands/demo.ts'),
   diff: () => import('./commands/diff.ts'),
   explain: () => import('./commands/explain.ts'),
+  growth: () => import('./commands/growth.ts'),
   pages: () => import('./commands/pages.ts'),
   run: () => import('./commands/run.ts'),
   show: () => import('./commands/show.ts'),

@@ -28,6 +28,8 @@ export interface Growth {
   /** What was followed; where smaps could not be read often enough, `size` stands for it, and the total is of status. */
   readonly measure: GrowthMeasure;
   readonly asked: GrowthMeasure;
+  /** What the total was measured by: as `measure`, or `vmRss` of status. */
+  readonly totalMeasure: GrowthMeasure | 'vmRss';
   readonly looks: number;
   /** How many of the looks had counters. */
   readonly usageLooks: number;
@@ -40,6 +42,8 @@ export interface Growth {
   readonly regions: readonly Line[];
   /** How many things there are: regions, and threads where status says. */
   readonly counts: readonly Line[];
+  /** A size that somebody wants to know the time of, in bytes. */
+  readonly limit?: number | undefined;
 }
 
 /** So many regions are judged: those that moved most. */
@@ -54,6 +58,7 @@ const MOST_REGIONS = 200;
 export function growthOf(series: Series, asked: GrowthMeasure, least: number): Growth {
   const isKnown = asked === 'size' || series.usageLooks >= Math.min(FEWEST_LOOKS, series.times.length);
   const measure = isKnown ? asked : 'size';
+  const total = totalOf(series, asked, measure);
   const end = series.times.at(-1) ?? 0;
   const line = (points: Points, about: Pick<Line, 'of' | 'kind' | 'region'>, limit = least, isThere = true): Line => ({
     ...about,
@@ -68,11 +73,12 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number): G
   return {
     measure,
     asked,
+    totalMeasure: total.measure,
     looks: series.times.length,
     usageLooks: series.usageLooks,
     span: end - (series.times[0] ?? 0),
     least,
-    total: line(totalOf(series, asked, measure), {of: 'total'}),
+    total: line(total.points, {of: 'total'}),
     kinds: series.kinds.map((kind) => line(series.ofKind(kind, measure), {of: 'kind', kind})).sort(byMovement),
     regions: tracks
       .map((track) => line(pointsOf(series, track, measure), {of: 'region', kind: track.kind, region: track.region}, least, track.last === series.times.length - 1))
@@ -86,9 +92,14 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number): G
 } // prettier-ignore
 
 /** Without counters, status still says how much is resident in all. */
-function totalOf(series: Series, asked: GrowthMeasure, measure: GrowthMeasure): Points {
-  const status = asked === 'rss' && measure === 'size' ? series.ofStatus('vmRss') : undefined;
-  return status && status.t.length === series.times.length ? status : series.total(measure);
+function totalOf(
+  series: Series,
+  asked: GrowthMeasure,
+  measure: GrowthMeasure,
+): {points: Points; measure: Growth['totalMeasure']} {
+  const vmRss = asked === 'rss' && measure === 'size' ? series.ofStatus('vmRss') : undefined;
+  const isThere = vmRss !== undefined && vmRss.t.length > 0 && vmRss.t.length === series.times.length;
+  return isThere ? {points: vmRss, measure: 'vmRss'} : {points: series.total(measure), measure};
 }
 
 const pointsOf = (series: Series, track: Track, measure: GrowthMeasure): Points =>

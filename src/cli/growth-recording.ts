@@ -1,0 +1,45 @@
+import {closeSync, openSync, readSync} from 'node:fs';
+import type {Seen} from '../model/series.ts';
+import {isRecording, type Recording} from '../record/recording.ts';
+
+/** Does a file hold a recording? False too if it can't be read: who reads it says why. */
+export function holdsRecording(path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    return false;
+  }
+  try {
+    const head = Buffer.alloc(4096);
+    return isRecording(head.subarray(0, readSync(fd, head, 0, head.length, 0)));
+  } catch {
+    return false;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Of more looks than these at which nothing had changed, some are left out. */
+const MOST_IDLE = 5000;
+
+/**
+ * The looks of a recording, from the last program that began on. Looks at which nothing had changed are not written down:
+ * they are put in again, evenly, or a process that sat still would seem to have been looked at only while it moved.
+ */
+export function* recordedLooks(recording: Recording): Generator<Seen> {
+  const {moments} = recording;
+  const begin = moments.findLastIndex(({event}) => event === 'exec');
+  const every = Math.max(1, Math.ceil(recording.looks / MOST_IDLE));
+  const start = moments[Math.max(0, begin)]!.t;
+  for (const {moment, snapshot} of recording.snapshots(Math.max(0, begin))) {
+    if (moment.event === 'exit') return;
+    const status = recording.status(moment.index);
+    yield {t: moment.t - start, snapshot, status};
+    const next = moments[moment.index + 1];
+    const idle = next?.since === undefined ? 0 : next.look - moment.look - 1;
+    for (let look = every; look <= idle; look += every) {
+      yield {t: moment.t - start + ((next!.since! - moment.t) * look) / idle, snapshot, status};
+    }
+  }
+}
