@@ -6,6 +6,7 @@ type CommandClass = (new (argv: string[], config: never) => {_run(): Promise<unk
 
 /** The commands, each loaded when it is asked for. */
 export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>>> = {
+  check: () => import('./commands/check.ts'),
   demo: () => import('./commands/demo.ts'),
   diff: () => import('./commands/diff.ts'),
   explain: () => import('./commands/explain.ts'),

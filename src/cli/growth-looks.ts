@@ -39,13 +39,9 @@ export function growthOfTarget(target: Target, options: GrowthOptions): Promise<
   try {
     const series = new Series(options.measure);
     for (const seen of recordedLooks(recording)) series.add(seen);
-    const {notes, rejected} = recording;
-    return {
-      growth: growthOf(series, options.measure, options.least),
-      last: series.last!,
-      notes,
-      isWhole: rejected.length === 0,
-    };
+    const {notes, rejected, end} = recording;
+    const growth = growthOf(series, options.measure, options.least, end?.reason === 'exit');
+    return {growth, last: series.last!, notes, isWhole: rejected.length === 0};
   } finally {
     recording.close();
   }
@@ -67,6 +63,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
   const notes: string[] = [];
   let series = new Series(options.measure);
   let begin = performance.now();
+  let hasEnded = false;
   const add = (snapshot: Snapshot): void => series.add({t: performance.now() - begin, snapshot, status: session.status() ?? snapshot.status}); // prettier-ignore
   try {
     add(session.snapshot);
@@ -76,6 +73,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
         series = new Series(options.measure);
         begin = performance.now();
       }
+      hasEnded = look.saw === 'exit';
       if (look.saw === 'exit') notes.push('It ended before the time was over.');
       else add(look.snapshot);
       showProgress(performance.now() - begin, duration, series);
@@ -87,7 +85,13 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
   }
   const signal = interrupted.received();
   if (signal) notes.push('It was interrupted; this is what was seen until then.');
-  return {growth: growthOf(series, options.measure, options.least), last: series.last!, notes, isWhole: true, signal};
+  return {
+    growth: growthOf(series, options.measure, options.least, hasEnded),
+    last: series.last!,
+    notes,
+    isWhole: true,
+    signal,
+  };
 }
 
 function showProgress(ms: number, duration: number, series: Series): void {

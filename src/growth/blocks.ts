@@ -36,3 +36,17 @@ export function deepestFall(values: readonly number[]): number {
   }
   return fall;
 }
+
+/** A process may give memory back as it ends for so long: this part of all looks. */
+const ENDING = 1 / 8;
+
+/**
+ * A series of a process that ended, without what it gave back as it did: what follows the last high point, if that is a
+ * small part of all.
+ */
+export function withoutFinalFall({t, v}: Points): Points {
+  const most = v.reduce((high, value) => Math.max(high, value), -Infinity);
+  const least = v.reduce((low, value) => Math.min(low, value), Infinity);
+  const end = v.findLastIndex((value) => value >= most - (most - least) / 10) + 1;
+  return v.length - end <= Math.max(1, ENDING * v.length) ? {t: t.slice(0, end), v: v.slice(0, end)} : {t, v};
+}

@@ -2,6 +2,7 @@ import type {Kind} from '../model/kind.ts';
 import type {Region} from '../model/region.ts';
 import type {Points, Series} from '../model/series.ts';
 import type {Track} from '../model/tracks.ts';
+import {withoutFinalFall} from './blocks.ts';
 import {FEWEST_LOOKS, judge, type Judgement} from './judge.ts';
 
 /** What can be followed: bytes of address space, or a smaps counter. */
@@ -54,8 +55,9 @@ const MOST_REGIONS = 200;
  *
  * @param asked the measure to follow, if there are enough looks at it
  * @param least a movement of fewer bytes doesn't matter
+ * @param hasEnded the process did: what it gave back at the very end is no sign that it doesn't grow
  */
-export function growthOf(series: Series, asked: GrowthMeasure, least: number): Growth {
+export function growthOf(series: Series, asked: GrowthMeasure, least: number, hasEnded = false): Growth {
   const isKnown = asked === 'size' || series.usageLooks >= Math.min(FEWEST_LOOKS, series.times.length);
   const measure = isKnown ? asked : 'size';
   const total = totalOf(series, asked, measure);
@@ -63,7 +65,7 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number): G
   const line = (points: Points, about: Pick<Line, 'of' | 'kind' | 'region'>, limit = least, isThere = true): Line => ({
     ...about,
     points,
-    ...judge(points, limit),
+    ...judge(hasEnded ? withoutFinalFall(points) : points, limit),
     first: points.v[0] ?? 0,
     last: points.v.at(-1) ?? 0,
     firstSeen: firstSeen(points),

@@ -74,10 +74,11 @@ const steadily = ({isBelowTeeth, since, points}: Line): string => {
   return isBelowTeeth ? 'below what comes and goes: its low points rise' : `steadily, ${when}`;
 };
 
-function mostOf({kinds, total}: Growth): string {
+function mostOf({kinds, total, measure, totalMeasure}: Growth): string {
   const [first] = kinds.filter(({verdict}) => verdict === 'steady growth');
   const rise = riseOf(total);
   if (!first || rise <= 0) return '';
+  if (measure !== totalMeasure) return ` Of the kinds, ${first.kind} grows in size.`;
   return ` ${Math.min(100, Math.round((riseOf(first) / rise) * 100))} % of it is ${first.kind}.`;
 }
 

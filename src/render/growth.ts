@@ -34,14 +34,14 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
     ...(still > 0 ? [paint('quiet', `${counted(still, 'other kind')} moved by less than ${sizeText(least)}.`)] : []),
     ...(shown.length === 0 ? [] : ['', ...renderTable(columnsOf('region'), shown.map((line) => cells(regionName(line), line, share(line))), look.width)]),
     ...(more > 0 ? [paint('quiet', `… and ${counted(more, 'more region')} that moved (--all shows them).`)] : []),
-    ...counts.filter(({verdict}) => verdict !== 'flat').flatMap((line) => wrapped(countSentence(line), look.width)),
+    ...counts.filter(({verdict}) => verdict !== 'flat' && verdict !== 'not enough data').flatMap((line) => wrapped(countSentence(line), look.width)),
     '',
   ].join('\n');
 } // prettier-ignore
 
 function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): string {
   const times = `${counted(looks, 'look')} in ${timeText(span)}`;
-  if (measure !== asked) return `${times}; smaps could not be read often enough to follow ${MEASURE_WORDS[asked]} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'}`; // prettier-ignore
+  if (measure !== asked) return `${times}; smaps could not be read often enough to follow ${MEASURE_WORDS[asked]} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`; // prettier-ignore
   if (measure === 'size') return `${times}, of the size of regions`;
   return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${MEASURE_WORDS[measure]}`;
 }
