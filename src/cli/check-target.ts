@@ -4,8 +4,8 @@ import type {Snapshot} from '../model/snapshot.ts';
 import {capture} from '../procfs/capture.ts';
 import {poll} from '../procfs/poll.ts';
 import {Session, type SessionOptions} from '../procfs/session.ts';
-import {readRecording} from '../record/recording.ts';
-import {holdsRecording, recordedLooks} from './growth-recording.ts';
+import {recordedLooks} from './growth-recording.ts';
+import {isRecordingFile, openRecording} from './recording-target.ts';
 import {interruption} from './signals.ts';
 import {readTarget, type Target} from './target.ts';
 
@@ -26,7 +26,7 @@ export interface CheckedTarget {
 /** Holds a process, a recording or a listing against the rules. */
 export async function checkTarget(target: Target, name: string, checker: Checker, options: CheckTargetOptions): Promise<CheckedTarget> {
   if (target.is === 'process' && options.duration !== undefined) return checkLive(target.pid, name, checker, options);
-  if (target.is === 'file' && holdsRecording(target.path)) return checkRecording(target.path, checker);
+  if (target.is === 'file' && target.moment === undefined && isRecordingFile(target.path)) return checkRecording(target.path, checker);
   const last = target.is === 'process' ? capture(target.pid, options) : await readTarget(target);
   checker.add({t: 0, snapshot: last});
   return {report: reportOf(checker, name, 0), last, isWhole: last.isWhole};
@@ -35,7 +35,7 @@ export async function checkTarget(target: Target, name: string, checker: Checker
 const reportOf = (checker: Checker, target: string, ms: number, interval?: number, notes: readonly string[] = [], hasEnded = false): CheckReport => ({target, looks: checker.looks, ms, interval, results: checker.results(hasEnded), notes}); // prettier-ignore
 
 function checkRecording(path: string, checker: Checker): CheckedTarget {
-  const recording = readRecording(path);
+  const recording = openRecording(path);
   try {
     let last: Snapshot | undefined;
     let ms = 0;

@@ -5,8 +5,8 @@ import {sizeText} from '../model/size.ts';
 import {Trouble} from '../model/trouble.ts';
 import {poll} from '../procfs/poll.ts';
 import {Session, type SessionOptions} from '../procfs/session.ts';
-import {readRecording} from '../record/recording.ts';
-import {holdsRecording, recordedLooks} from './growth-recording.ts';
+import {recordedLooks} from './growth-recording.ts';
+import {isRecordingFile, openRecording} from './recording-target.ts';
 import {interruption} from './signals.ts';
 import type {Target} from './target.ts';
 
@@ -34,8 +34,9 @@ export interface Watched {
 /** @throws Trouble `input` for a file that is no recording */
 export function growthOfTarget(target: Target, options: GrowthOptions): Promise<Watched> | Watched {
   if (target.is === 'process') return watchGrowth(target.pid, options);
-  if (target.is === 'stdin' || !holdsRecording(target.path)) throw onlyOneMoment(target);
-  const recording = readRecording(target.path);
+  if (target.is === 'stdin' || target.moment !== undefined || !isRecordingFile(target.path))
+    throw onlyOneMoment(target);
+  const recording = openRecording(target.path);
   try {
     const series = new Series(options.measure);
     for (const seen of recordedLooks(recording)) series.add(seen);
@@ -51,7 +52,7 @@ const onlyOneMoment = (target: Target): Trouble =>
   new Trouble(
     'input',
     `Cannot see growth in ${target.is === 'file' ? target.path : 'standard input'}.`,
-    'it is no recording, and one moment does not show what grows.',
+    'it is no recording, or one moment of it, and that does not show what grows.',
     'Give a recording (memmap record PID -o FILE), or a PID. What two moments differ in says: memmap diff BEFORE AFTER',
   );
 

@@ -1,24 +1,5 @@
-import {closeSync, openSync, readSync} from 'node:fs';
 import type {Seen} from '../model/series.ts';
-import {isRecording, type Recording} from '../record/recording.ts';
-
-/** Does a file hold a recording? False too if it can't be read: who reads it says why. */
-export function holdsRecording(path: string): boolean {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch {
-    return false;
-  }
-  try {
-    const head = Buffer.alloc(4096);
-    return isRecording(head.subarray(0, readSync(fd, head, 0, head.length, 0)));
-  } catch {
-    return false;
-  } finally {
-    closeSync(fd);
-  }
-}
+import type {Recording} from '../record/recording.ts';
 
 /** Of more looks than these at which nothing had changed, some are left out. */
 const MOST_IDLE = 5000;
