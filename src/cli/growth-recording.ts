@@ -18,9 +18,11 @@ export function* recordedLooks(recording: Recording): Generator<Seen> {
     const status = recording.status(moment.index);
     yield {t: moment.t - start, snapshot, status};
     const next = moments[moment.index + 1];
-    const idle = next?.since === undefined ? 0 : next.look - moment.look - 1;
+    const idle = next === undefined ? 0 : next.look - moment.look - 1;
     for (let look = every; look <= idle; look += every) {
-      yield {t: moment.t - start + ((next!.since! - moment.t) * look) / idle, snapshot, status};
+      // `since` is the last of them; where it isn't said, the next moment is one more at which nothing had changed.
+      const part = next!.since === undefined ? look / (idle + 1) : look / idle;
+      yield {t: moment.t - start + ((next!.since ?? next!.t) - moment.t) * part, snapshot, status};
     }
   }
 }

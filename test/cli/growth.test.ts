@@ -1,5 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {readdirSync, readlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
@@ -109,6 +110,20 @@ test('one moment shows no growth: a listing and a snapshot are refused with 6, w
   t.is((await memmap(['growth', '2147483000'])).code, 3);
 });
 
+/** Waits until memmap holds a process: it has its folder of /proc open. */
+async function attached(memmapPid: number, pid: number): Promise<void> {
+  const holds = (): boolean => readdirSync(`/proc/${memmapPid}/fd`).some((fd) => linkOf(`/proc/${memmapPid}/fd/${fd}`) === `/proc/${pid}/maps`); // prettier-ignore
+  for (let i = 0; i < 500 && !holds(); i++) await sleep(50);
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
 test('Ctrl-C gives the result so far, and ends with 130', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
   const child = await leaking(t);
@@ -116,7 +131,8 @@ test('Ctrl-C gives the result so far, and ends with 130', async (t) => {
   t.teardown(() => growth.kill('SIGKILL'));
   let output = '';
   growth.stdout.on('data', (part: Buffer) => (output += part.toString()));
-  await sleep(3000);
+  await attached(growth.pid!, child.pid);
+  await sleep(2500);
   growth.kill('SIGINT');
   const [code] = (await once(growth, 'close')) as [number];
   t.is(code, 130);
@@ -125,11 +141,17 @@ test('Ctrl-C gives the result so far, and ends with 130', async (t) => {
 });
 
 test('a process that ends on the way is judged until then', async (t) => {
-  const child = new Child(t, 'sh', ['-c', 'echo ready; sleep 1.5']);
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
-  const ran = await memmap(['growth', String(child.pid), '--for', '60s', '--interval', '50ms']);
-  t.is(ran.code, 0);
-  t.regex(ran.stderr, /It ended before the time was over/);
+  const growth = spawn(process.execPath, [MEMMAP, 'growth', String(child.pid), '--for', '10m', '--interval', '50ms'], {stdio: ['ignore', 'ignore', 'pipe']}); // prettier-ignore
+  t.teardown(() => growth.kill('SIGKILL'));
+  let said = '';
+  growth.stderr.on('data', (part: Buffer) => (said += part.toString()));
+  await attached(growth.pid!, child.pid);
+  child.process.stdin!.end('x\n');
+  const [code] = (await once(growth, 'close')) as [number];
+  t.is(code, 0);
+  t.regex(said, /It ended before the time was over/);
 });
 
 test('on a terminal it fits, and the progress goes away', async (t) => {
