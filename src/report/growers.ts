@@ -1,0 +1,125 @@
+import type {Kind} from '../model/kind.ts';
+import {sumOver, type Series} from './series.ts';
+import {slopeOf} from './slope.ts';
+import type {Stay} from './tracks.ts';
+
+/** Something that grew: all memory, a kind of it, or one region. Bytes. */
+export interface Grower {
+  readonly what: 'total' | 'kind' | 'region';
+  readonly kind: Kind | undefined;
+  /** Of a region: its name or label, and where it lay last. */
+  readonly name: string;
+  readonly start: number | undefined;
+  readonly end: number | undefined;
+  readonly first: number;
+  readonly peak: number;
+  readonly last: number;
+  /** The look at which it was first seen. */
+  readonly from: number;
+  /** Bytes a minute; undefined where there are too few values. */
+  readonly slope: number | undefined;
+  /** Its values over time, for a small chart: look, bytes, look, bytes, … */
+  readonly points: readonly number[];
+}
+
+/** So many regions are listed. */
+const MOST = 12;
+
+/** What resident memory is measured by where it was read at least twice; else address space. */
+export const growthMeasure = ({usageAt}: Series): 'rss' | 'size' => (usageAt.length > 1 ? 'rss' : 'size');
+
+/** The total, each kind that changed, and the regions that grew most, the largest growth first. */
+export function growersOf(series: Series, stays: readonly Stay[]): Grower[] {
+  const measure = growthMeasure(series);
+  const looks = measure === 'size' ? series.times.map((_, look) => look) : series.usageAt;
+  const followed = (what: Grower['what'], kind: Kind | undefined, values: readonly number[]): Grower =>
+    measured({what, kind, name: kind ?? 'total', start: undefined, end: undefined}, looks, values, series.times);
+  const kinds = series.kinds.map((each) => followed('kind', each.kind, each[measure]));
+  return [
+    followed('total', undefined, sumOver(series, measure)),
+    ...kinds.filter(({first, peak, last}) => peak > first || last < first).sort(byGrowth),
+    ...regionGrowers(series, stays, measure).sort(byGrowth),
+  ];
+}
+
+const byGrowth = (a: Grower, b: Grower): number => b.last - b.first - (a.last - a.first) || b.peak - a.peak;
+
+/** Which regions grew most is found by their first and last values; only of those all values are looked at. */
+function regionGrowers(series: Series, stays: readonly Stay[], measure: 'rss' | 'size'): Grower[] {
+  const tracks = new Map<number, Stay[]>();
+  for (const stay of stays) {
+    const track = tracks.get(stay.track);
+    if (track) track.push(stay);
+    else tracks.set(stay.track, [stay]);
+  }
+  const growth = ([first, ...more]: readonly Stay[]): number => {
+    const begin = first!.from > 0 ? 0 : measure === 'size' ? first!.end - first!.start : (first!.rss[1] ?? 0);
+    const last = more.at(-1) ?? first!;
+    return (measure === 'size' ? last.end - last.start : (last.rss.at(-1) ?? 0)) - begin;
+  };
+  const most = [...tracks.values()]
+    .map((track) => ({track, growth: growth(track)}))
+    .filter((each) => each.growth > 0)
+    .sort((a, b) => b.growth - a.growth)
+    .slice(0, MOST);
+  return most.map(({track}) => {
+    const points = pointsOf(track, measure, series);
+    const {kind, name, start, end} = track.at(-1)!;
+    const grower = measured({what: 'region', kind, name, start, end}, points.map(([look]) => look), points.map(([, bytes]) => bytes), series.times);
+    return {...grower, from: track[0]!.from};
+  }); // prettier-ignore
+}
+
+/** A region's values at each look that knew them, from its first to its last. One that came later grew from nothing. */
+function pointsOf(track: readonly Stay[], measure: 'rss' | 'size', series: Series): Array<[look: number, bytes: number]> {
+  const points: Array<[number, number]> = [];
+  const isLate = track[0]!.from > 0;
+  if (isLate) points.push([track[0]!.from - 1, 0]);
+  for (const stay of track) {
+    if (measure === 'size') {
+      for (let look = stay.from; look < stay.to; look++) points.push([look, stay.end - stay.start]);
+      continue;
+    }
+    let at = 0;
+    for (const look of between(series.usageAt, stay.from, stay.to)) {
+      while (at + 2 < stay.rss.length && stay.rss[at + 2]! <= look) at += 2;
+      if (at < stay.rss.length && stay.rss[at]! <= look) points.push([look, stay.rss[at + 1]!]);
+    }
+  }
+  return points;
+} // prettier-ignore
+
+const between = (looks: readonly number[], from: number, to: number): readonly number[] =>
+  looks.slice(lowerBound(looks, from), lowerBound(looks, to));
+
+/** The place of the first value that is not below `value`. */
+export function lowerBound(values: readonly number[], value: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function measured(
+  about: Pick<Grower, 'what' | 'kind' | 'name' | 'start' | 'end'>,
+  looks: readonly number[],
+  values: readonly number[],
+  times: readonly number[],
+): Grower {
+  const step = Math.max(1, Math.ceil(values.length / 120));
+  const points = values.flatMap((value, at) =>
+    at % step === 0 || at === values.length - 1 ? [looks[at]!, value] : [],
+  );
+  return {
+    ...about,
+    first: values[0] ?? 0,
+    peak: values.reduce((most, value) => Math.max(most, value), 0),
+    last: values.at(-1) ?? 0,
+    from: looks[0] ?? 0,
+    slope: slopeOf(looks.map((look) => times[look]!), values),
+    points,
+  }; // prettier-ignore
+}

@@ -1,0 +1,107 @@
+import type {Snapshot} from '../model/snapshot.ts';
+import {ChangeKeeper, type ReportChange} from './changes.ts';
+import {growersOf, growthMeasure, type Grower} from './growers.ts';
+import type {Moment, Seen} from './moment.ts';
+import {SeriesKeeper, type Series} from './series.ts';
+import {stripsOf, type Strip} from './strips.ts';
+import {summaryOf} from './summary.ts';
+import {fewerStays, thin} from './thin.ts';
+import {Tracks} from './tracks.ts';
+
+/** So many changes are listed; so many looks and stays of regions are drawn. */
+const MOST = {changes: 4000, looks: 2000, stays: 20_000} as const;
+
+/** What a recording says about itself. */
+export interface About {
+  /** The recording's name, as it was given. */
+  readonly file: string;
+  readonly host?: string | undefined;
+  readonly kernel?: string | undefined;
+  /** Whether all of it could be used. */
+  readonly isWhole: boolean;
+  /** What a reader should know, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Something that happened to the process as a whole, or a mark. */
+export interface ReportEvent {
+  readonly look: number;
+  readonly kind: 'exec' | 'exit' | 'mark';
+  readonly text: string;
+}
+
+/** What a recording shows, made ready to be drawn and read. A look is a place in `series.times`. */
+export interface Report {
+  readonly about: About;
+  readonly process: Snapshot['process'];
+  /** ISO 8601: the first and the last look. */
+  readonly from: string;
+  readonly to: string;
+  /** How many looks there were; `series` may have fewer. */
+  readonly looks: number;
+  readonly series: Series;
+  readonly events: readonly ReportEvent[];
+  readonly strips: readonly Strip[];
+  readonly measure: 'rss' | 'size';
+  readonly growers: readonly Grower[];
+  readonly changes: readonly ReportChange[];
+  readonly summary: readonly string[];
+  /** What was left out or can't be trusted, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads a recording once, from its first look to its last, and makes the report of it.
+ *
+ * @param seen at least one look
+ */
+export function reportOf(about: About, seen: Iterable<Seen>): Report {
+  const [series, tracks, changes] = [new SeriesKeeper(), new Tracks(), new ChangeKeeper(MOST.changes)];
+  const events: ReportEvent[] = [];
+  let first: Seen | undefined;
+  let last: Seen | undefined;
+  let peak = 0;
+  for (const look of seen) {
+    for (const keeper of [series, tracks, changes]) keeper.take(look);
+    events.push(...eventsOf(look));
+    first ??= look;
+    last = look;
+    peak = Math.max(peak, Number(look.snapshot.status['vmHwm'] ?? 0));
+  }
+  const looks = series.times.length;
+  tracks.close(looks);
+  const {process} = last!.snapshot;
+  const [from, to] = [first!.moment.at, last!.moment.at];
+  const growers = growersOf(series, tracks.stays);
+  const measure = growthMeasure(series);
+  const counts = changes.counts;
+  const summary = summaryOf({from, to, looks, series, events, growers, measure, peak, counts});
+  const thinned = thin({series, events, growers, changes: changes.rows, stays: tracks.stays}, MOST.looks);
+  const drawn = fewerStays(thinned.stays, MOST.stays);
+  const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes];
+  const strips = stripsOf(drawn.stays, thinned.series.times.length, process.exe);
+  return {about, process, from, to, looks, measure, summary, ...thinned, strips, notes: left};
+}
+
+function eventsOf({moment, snapshot}: Seen): ReportEvent[] {
+  const {index: look, event, marks} = moment;
+  const program = snapshot.process.exe ?? snapshot.process.comm ?? 'another program';
+  const texts = {exec: `It became ${program} (execve): all of its memory is new.`, exit: 'The process ended.'};
+  return [
+    ...(event ? [{look, kind: event, text: texts[event]}] : []),
+    ...marks.map((mark) => ({look, kind: 'mark' as const, text: `Mark: ${mark}`})),
+  ];
+}
+
+type Looks = Pick<Moment, 'index'>;
+
+function notesOf(looks: Looks['index'], thinned: {series: Series; unseen: number}, changes: ChangeKeeper): string[] {
+  const kept = thinned.series.times.length;
+  const all = [...changes.counts.values()].reduce((sum, count) => sum + count, 0);
+  const shown = changes.rows.length;
+  return [
+    ...(kept < looks ? [`The charts show ${kept} of ${looks} looks: of each few neighbours the one with most memory.`] : []),
+    ...(thinned.unseen > 0 ? [`${thinned.unseen} regions came and went between two looks that are shown; the picture leaves them out.`] : []),
+    ...(shown < all ? [`The list has the ${shown} largest of ${all} changes; touches are left out first.`] : []),
+  ];
+} // prettier-ignore

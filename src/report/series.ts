@@ -1,0 +1,80 @@
+import type {Kind} from '../model/kind.ts';
+import type {Region} from '../model/region.ts';
+import {totalsByKind, type Totals} from '../model/totals.ts';
+import type {Seen} from './moment.ts';
+
+/** The counters of smaps that are followed over time, in bytes. */
+export const COUNTERS = ['rss', 'pss', 'privateDirty', 'swap'] as const;
+export type Counter = (typeof COUNTERS)[number];
+
+/** One kind of memory over time. `regions` and `size` have a value for each look, the counters one for each reading of smaps. */
+export interface KindSeries extends Readonly<Record<Counter, readonly number[]>> {
+  readonly kind: Kind;
+  readonly regions: readonly number[];
+  readonly size: readonly number[];
+}
+
+/** Totals by kind over time. */
+export interface Series {
+  /** ms since the recording began, one for each look. */
+  readonly times: readonly number[];
+  /** The looks at which smaps was read, as places in `times`. */
+  readonly usageAt: readonly number[];
+  /** Every kind that was there at some time, in the order in which they were first seen. */
+  readonly kinds: readonly KindSeries[];
+}
+
+/** Fills a series, look by look. */
+export class SeriesKeeper implements Series {
+  readonly times: number[] = [];
+  readonly usageAt: number[] = [];
+  readonly #kinds = new Map<Kind, Growing>();
+  #regions: readonly Region[] | undefined;
+  #totals: ReadonlyMap<Kind, Totals> = new Map();
+
+  get kinds(): readonly Growing[] {
+    return [...this.#kinds.values()];
+  }
+
+  take({moment, snapshot}: Seen): void {
+    if (snapshot.regions !== this.#regions) this.#totals = totalsByKind((this.#regions = snapshot.regions));
+    for (const kind of this.#totals.keys()) {
+      if (!this.#kinds.has(kind)) this.#kinds.set(kind, growing(kind, this.times.length, this.usageAt.length));
+    }
+    this.times.push(moment.t);
+    if (moment.hasUsage) this.usageAt.push(this.times.length - 1);
+    for (const [kind, series] of this.#kinds) append(series, this.#totals.get(kind), moment.hasUsage);
+  }
+}
+
+interface Growing extends Record<Counter | 'regions' | 'size', number[]> {
+  readonly kind: Kind;
+}
+
+/** A kind that is first seen late was not there before. */
+function growing(kind: Kind, looks: number, readings: number): Growing {
+  const nothing = (count: number): number[] => Array.from({length: count}, () => 0);
+  return {
+    kind,
+    regions: nothing(looks),
+    size: nothing(looks),
+    rss: nothing(readings),
+    pss: nothing(readings),
+    privateDirty: nothing(readings),
+    swap: nothing(readings),
+  };
+}
+
+function append(series: Growing, totals: Totals | undefined, hasUsage: boolean): void {
+  series.regions.push(totals?.regions ?? 0);
+  series.size.push(totals?.size ?? 0);
+  if (hasUsage) for (const counter of COUNTERS) series[counter].push(totals?.[counter] ?? 0);
+}
+
+/** The sum over all kinds, value by value. */
+export function sumOver(series: Series, measure: Counter | 'regions' | 'size'): number[] {
+  const length = measure === 'regions' || measure === 'size' ? series.times.length : series.usageAt.length;
+  const sum = Array.from({length}, () => 0);
+  for (const kind of series.kinds) for (const [index, value] of kind[measure].entries()) sum[index]! += value;
+  return sum;
+}

@@ -1,0 +1,107 @@
+import type {ChangeKind} from '../model/change.ts';
+import {counted, countText, deltaText, sizeText} from '../model/size.ts';
+import {durationText} from './duration.ts';
+import type {Grower} from './growers.ts';
+import type {ReportEvent} from './report.ts';
+import {sumOver, type Series} from './series.ts';
+
+interface Facts {
+  readonly from: string;
+  readonly to: string;
+  readonly looks: number;
+  readonly series: Series;
+  readonly events: readonly ReportEvent[];
+  readonly growers: readonly Grower[];
+  readonly measure: 'rss' | 'size';
+  /** The kernel's own high-water mark of resident memory (VmHWM), in bytes; 0 if unknown. */
+  readonly peak: number;
+  readonly counts: ReadonlyMap<ChangeKind, number>;
+}
+
+/** What happened, in sentences: how it was seen, the totals, what grew, what came and went, and the events. */
+export function summaryOf(facts: Facts): string[] {
+  return [how(facts), ...resident(facts), space(facts), ...grew(facts), counts(facts), ...eventWords(facts)];
+}
+
+function how({from, to, looks, series}: Facts): string {
+  const [first, last] = [series.times[0]!, series.times.at(-1)!];
+  if (looks === 1) return `It was looked at once, at ${clock(from)} UTC.`;
+  const readings = series.usageAt.length;
+  const usage =
+    readings === looks
+      ? 'each time with resident memory'
+      : readings === 0
+        ? 'never with resident memory'
+        : `${countText(readings)} of them with resident memory`;
+  return `It was watched for ${durationText(last - first)}, from ${clock(from)} to ${clock(to)} UTC, and looked at ${countText(looks)} times, ${usage}.`;
+}
+
+const clock = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
+
+function resident({series, peak}: Facts): string[] {
+  if (series.usageAt.length === 0) return [];
+  const values = sumOver(series, 'rss');
+  const most = values.reduce((best, value, at) => (value > values[best]! ? at : best), 0);
+  const when = durationText(series.times[series.usageAt[most]!]!);
+  const mark = peak > values[most]! ? ` The kernel's own mark of the peak (VmHWM) is ${sizeText(peak)}.` : '';
+  return [`Resident memory ${went(values)}; the most that was seen was ${sizeText(values[most]!)}, after ${when}.${mark}`];
+} // prettier-ignore
+
+function space({series}: Facts): string {
+  const regions = sumOver(series, 'regions');
+  const counts =
+    regions[0] === regions.at(-1)
+      ? `the number of regions is ${countText(regions[0]!)} at both ends`
+      : `regions went from ${countText(regions[0]!)} to ${countText(regions.at(-1)!)}`;
+  return `Address space ${went(sumOver(series, 'size'))}; ${counts}.`;
+}
+
+function went(values: readonly number[]): string {
+  const [first, last] = [values[0]!, values.at(-1)!];
+  if (first === last) return `is ${sizeText(first)} at both ends`;
+  return `went from ${sizeText(first)} to ${sizeText(last)} (${deltaText(last - first)})`;
+}
+
+/** The kind and the region that grew most. */
+function grew({growers, measure, series}: Facts): string[] {
+  const what = measure === 'rss' ? 'resident memory' : 'address space';
+  const kind = growers.find((grower) => grower.what === 'kind' && grower.last > grower.first);
+  if (!kind) return [`No kind of memory has more ${what} at the end than at the beginning.`];
+  const region = growers.find((grower) => grower.what === 'region');
+  const share = growers[0]!.last - growers[0]!.first;
+  const part = share > 0 && kind.last - kind.first < share * 0.995 ? `, of ${deltaText(share)} in all` : '';
+  return [
+    `What grew most is ${kind.name}: ${deltaText(kind.last - kind.first)} of ${what}${part}${rate(kind)}.`,
+    ...(region ? [`The region that grew most is ${regionName(region)}: from ${sizeText(region.first)} to ${sizeText(region.last)}${since(region, series)}${rate(region)}.`] : []),
+  ];
+} // prettier-ignore
+
+const rate = ({slope}: Grower): string =>
+  slope === undefined || Math.abs(slope) < 1024
+    ? ''
+    : `, typically ${deltaText(Math.round(slope / 1024) * 1024)} a minute`;
+
+const since = ({from}: Grower, {times}: Series): string =>
+  from === 0 ? '' : `, first seen after ${durationText(times[from]!)}`;
+
+const regionName = ({name, kind, start}: Grower): string =>
+  `${name === '' ? `unnamed ${kind} memory` : name} at ${(start ?? 0).toString(16)}`;
+
+const PAST: ReadonlyArray<readonly [ChangeKind, string]> = [
+  ['new', 'came'], ['gone', 'went'], ['grown', 'grew'], ['shrunk', 'shrank'], ['reprotected', 'got other permissions'],
+  ['renamed', 'got another name'], ['replaced', 'gave way to others'], ['moved', 'moved'],
+]; // prettier-ignore
+
+function counts({counts: made, looks}: Facts): string {
+  if (looks === 1) return 'One look shows no change.';
+  const parts = PAST.filter(([kind]) => made.get(kind)).map(([kind, past]) => `${countText(made.get(kind)!)} ${past}`);
+  const touched = made.get('touched') ?? 0;
+  const touches = touched > 0 ? ` Resident memory of a region changed ${counted(touched, 'time')}.` : '';
+  if (parts.length === 0) return `No region came, went or changed its borders.${touches}`;
+  return `Regions, from look to look: ${parts.join(', ')}.${touches}`;
+}
+
+function eventWords({events, series}: Facts): string[] {
+  const words = events.map(({look, text}) => `After ${durationText(series.times[look]!)}: ${text}`);
+  return words.length <= 12 ? words : [...words.slice(0, 11), `… and ${words.length - 11} more events.`];
+}
