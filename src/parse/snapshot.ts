@@ -1,7 +1,7 @@
 import {classify} from '../classify/classify.ts';
 import {KINDS, type Kind} from '../model/kind.ts';
 import type {Region} from '../model/region.ts';
-import {Snapshot, type Rejected} from '../model/snapshot.ts';
+import {Snapshot, type Consistency, type ProcessInfo, type Rejected} from '../model/snapshot.ts';
 import type {Usage} from '../model/usage.ts';
 import {cluesFromJSON} from './clues.ts';
 import {array, hexString, isOwnName, matching, object, string, unusable, type Json} from './json.ts';
@@ -35,8 +35,8 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
   return new Snapshot({
     source: {from: 'snapshot', format: string(source['format'] ?? 'maps', 'source.format')},
     takenAt: root['takenAt'] == null ? undefined : string(root['takenAt'], 'takenAt'),
-    process: typed(root['process'], 'process', PROCESS_FIELDS),
-    consistency: typed(root['consistency'], 'consistency', CONSISTENCY_FIELDS),
+    process: processFromJSON(root['process']),
+    consistency: consistencyFromJSON(root['consistency']),
     status: statusFromJSON(root['status']),
     rejected: array(root['rejected'] ?? [], 'rejected').map((entry, index) =>
       rejectedFromJSON(entry, `rejected[${index}]`),
@@ -98,7 +98,7 @@ function attributesFromJSON(value: unknown, path: string): Record<string, string
   return attributes;
 }
 
-function statusFromJSON(value: unknown): Record<string, number | string | boolean> {
+export function statusFromJSON(value: unknown): Record<string, number | string | boolean> {
   const status: Record<string, number | string | boolean> = {};
   for (const [name, entry] of Object.entries(object(value ?? {}, 'status'))) {
     if (typeof entry !== 'number' && typeof entry !== 'string' && typeof entry !== 'boolean')
@@ -108,7 +108,7 @@ function statusFromJSON(value: unknown): Record<string, number | string | boolea
   return status;
 }
 
-function rejectedFromJSON(entry: unknown, path: string): Rejected {
+export function rejectedFromJSON(entry: unknown, path: string): Rejected {
   const json = object(entry, path);
   if (typeof json['line'] !== 'number') throw unusable(`${path}.line is not a number`);
   return {line: json['line'], text: string(json['text'], `${path}.text`), why: string(json['why'], `${path}.why`)};
@@ -122,6 +122,12 @@ function typed(value: unknown, path: string, types: Readonly<Record<string, stri
   }
   return Object.fromEntries(Object.entries(json).filter(([name]) => isOwnName(name)));
 }
+
+/** The `process` of a snapshot, also of a recording. */
+export const processFromJSON = (value: unknown): ProcessInfo => typed(value, 'process', PROCESS_FIELDS);
+
+export const consistencyFromJSON = (value: unknown): Partial<Consistency> =>
+  typed(value, 'consistency', CONSISTENCY_FIELDS);
 
 const PROCESS_FIELDS = {
   pid: 'number', ppid: 'number', comm: 'string', exe: 'string', startTime: 'number', bootId: 'string', state: 'string',

@@ -1,0 +1,146 @@
+import type {Rejected} from '../model/snapshot.ts';
+import {Column} from './column.ts';
+import {NO_SEED, openLine} from './line.ts';
+import type {Line} from './lines.ts';
+import {RecordedMoment} from './moment.ts';
+import {readHead, type RecordHead} from './head.ts';
+
+const KEY = 1;
+const CHANGES = 2;
+const USAGE = 4;
+const EXEC = 8;
+const EXIT = 16;
+
+/** Where the moments of a recording are, and when they were: what is known of it without reading what they hold. */
+export class MomentIndex {
+  readonly rejected: Rejected[] = [];
+  /** Lines that are as they were written, and of no use, since what they build on isn't there. */
+  unusable = 0;
+  /** Places of the lines that say how the recorder ended; the last one counts. */
+  endAt: {readonly offset: number; readonly length: number} | undefined;
+  /** Looks until now, those of which nothing was written too. */
+  looks = 0;
+  /** t of the last line. */
+  duration = 0;
+  readonly #t = new Column();
+  readonly #wall = new Column();
+  readonly #since = new Column();
+  readonly #offset = new Column();
+  readonly #length = new Column();
+  readonly #line = new Column();
+  readonly #look = new Column();
+  readonly #is = new Column();
+  readonly #key = new Column();
+  readonly #marks = new Map<number, string[]>();
+  #seed: number;
+  #isBroken = true;
+  #hasUsage = false;
+  #wallAtStart: number;
+
+  /** @param seed the checksum of the header @param startedAt ms since 1970 */
+  constructor(seed: number, startedAt: number) {
+    this.#seed = seed;
+    this.#wallAtStart = startedAt;
+  }
+
+  get count(): number {
+    return this.#t.length;
+  }
+
+  add(line: Line): void {
+    const head = readHead(line.bytes);
+    const isKey = head?.event === 'key' || head?.event === 'exec';
+    const opened = openLine(line.bytes, isKey ? NO_SEED : this.#seed);
+    if (!opened) return this.#reject(line);
+    this.#seed = opened.crc;
+    this.#isBroken = false;
+    if (!head) return; // Of a later version, which may say more.
+    this.duration = Math.max(this.duration, head.t);
+    this.looks = Math.max(this.looks, head.look);
+    this.endAt = undefined;
+    if (head.event === 'end') this.endAt = {offset: line.offset, length: line.bytes.length};
+    else if (head.event === 'mark') this.#mark(head, line);
+    else this.#moment(head, line);
+  }
+
+  /** The first of several in a row is told, since the others may only miss it. */
+  #reject(line: Line): void {
+    this.endAt = undefined;
+    if (this.#isBroken && this.count > 0) this.unusable++;
+    else this.rejected.push({line: line.number, text: line.bytes.toString('utf8', 0, 60), why: whyNot(line)});
+    this.#isBroken = true;
+  }
+
+  #mark(head: RecordHead, line: Line): void {
+    const last = this.count - 1;
+    if (last < 0) return;
+    if (this.#look.at(last) !== head.look) this.#moment({...head, event: 'same'}, line);
+    const marks = this.#marks.get(this.count - 1) ?? [];
+    this.#marks.set(this.count - 1, [...marks, markName(line)]);
+  }
+
+  #moment(head: RecordHead, line: Line): void {
+    const {event, look, since, wall, listing} = head;
+    const t = this.duration;
+    if (wall !== undefined) this.#wallAtStart = wall - t;
+    if (listing !== undefined) this.#hasUsage = listing === 'smaps';
+    const isKey = event === 'key' || event === 'exec';
+    if (this.count === 0 && !isKey) return;
+    this.#key.push(isKey ? this.count : this.#key.at(this.count - 1));
+    this.#t.push(t);
+    this.#wall.push(this.#wallAtStart);
+    this.#since.push(since ?? NaN);
+    this.#offset.push(line.offset);
+    this.#length.push(line.bytes.length);
+    this.#line.push(line.number);
+    this.#look.push(look);
+    const changes = isKey || event === 'delta' ? CHANGES : 0;
+    this.#is.push((isKey ? KEY : 0) | changes | (this.#hasUsage ? USAGE : 0) | (event === 'exec' ? EXEC : event === 'exit' ? EXIT : 0)); // prettier-ignore
+  }
+
+  moment(index: number): RecordedMoment {
+    const is = this.#is.at(index);
+    const event = is & EXEC ? 'exec' : is & EXIT ? 'exit' : undefined;
+    const since = this.#since.at(index);
+    return new RecordedMoment(
+      {index, t: this.#t.at(index), since: Number.isNaN(since) ? undefined : since, look: this.#look.at(index)},
+      {marks: this.#marks.get(index) ?? NONE, event, hasUsage: (is & USAGE) !== 0},
+      this.#wall.at(index) + this.#t.at(index),
+    );
+  }
+
+  /** The line of a moment, if it changes what was before; else undefined. */
+  changeAt(index: number): {readonly line: number; readonly offset: number; readonly length: number} | undefined {
+    if ((this.#is.at(index) & CHANGES) === 0) return undefined;
+    return {line: this.#line.at(index), offset: this.#offset.at(index), length: this.#length.at(index)};
+  }
+
+  /** The key frame that a moment is built on. */
+  keyOf(index: number): number {
+    return this.#key.at(index);
+  }
+
+  /** The moment at a time, in ms since the beginning, or the last before it; -1 if there is none. */
+  at(t: number): number {
+    return this.#t.lastUpTo(t);
+  }
+
+  marks(): ReadonlyMap<number, readonly string[]> {
+    return this.#marks;
+  }
+}
+
+const NONE: readonly string[] = [];
+
+function markName(line: Line): string {
+  try {
+    return String((JSON.parse(line.bytes.toString()) as {name?: unknown}).name);
+  } catch {
+    return '';
+  }
+}
+
+function whyNot({isEnded, bytes}: Line): string {
+  if (!isEnded) return 'it is cut off';
+  return bytes.at(-1) === 0x7d && bytes[0] === 0x7b ? 'it is not as it was written, or a line before it is missing' : 'it is no line of a recording'; // prettier-ignore
+}

@@ -1,0 +1,176 @@
+import type {Rejected, Snapshot} from '../model/snapshot.ts';
+import {Trouble} from '../model/trouble.ts';
+import {object, type Json} from '../parse/json.ts';
+import {applyRecord} from './apply.ts';
+import {Developer, NOTHING, type Frame} from './frame.ts';
+import {isGzip, unzippedHead} from './gzip.ts';
+import {noRecording, readHeader, type RecordingHeader} from './header.ts';
+import {MomentIndex} from './moment-index.ts';
+import {linesOf} from './lines.ts';
+import type {Moment} from './moment.ts';
+import {endOf, notesOn, type RecordingEnd} from './remarks.ts';
+import {openSource, type Source} from './source.ts';
+
+export type {Moment} from './moment.ts';
+export type {RecordingHeader} from './header.ts';
+export type {RecordingEnd} from './remarks.ts';
+
+/** Is this the beginning of a recording, of whatever version, plain or compressed? Half a KiB is enough. */
+export function isRecording(head: Uint8Array): boolean {
+  const bytes = isGzip(head) ? unzippedHead(head) : head;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString('latin1');
+  return /^\s*\{\s*"schema"\s*:\s*"memmap\.recording\//.test(text);
+}
+
+/**
+ * Opens a recording: finds its moments, and checks that each line is as it was written. What the moments hold is read when
+ * it is asked for. The file stays open until close(), or the end of the process.
+ *
+ * @throws Trouble `input` if nothing of it can be used: no recording, of a newer version, or without a whole moment
+ */
+export function readRecording(path: string): Recording {
+  const source = openSource(path);
+  try {
+    return new Recording(source);
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+/** What one process's memory was over a time: each moment can be had as a snapshot, exactly as it was seen. */
+export class Recording {
+  readonly header: RecordingHeader;
+  /** What a reader should know of the whole, a sentence each: that it is cut off, damaged, or has a gap. */
+  readonly notes: readonly string[];
+  /** Lines that could not be used. */
+  readonly rejected: readonly Rejected[];
+  /** How it ended; undefined if it is cut off, or still being made. */
+  readonly end: RecordingEnd | undefined;
+  /** Bytes of the file. */
+  readonly size: number;
+  readonly #source: Source;
+  readonly #index: MomentIndex;
+  #moments: readonly Moment[] | undefined;
+  /** Where the last call was: the next one mostly goes on from there. */
+  #cursor: {readonly index: number; readonly frame: Frame} = {index: -1, frame: NOTHING};
+  readonly #developer = new Developer();
+
+  /** Use readRecording. @throws Trouble `input` */
+  constructor(source: Source) {
+    const lines = linesOf(source)[Symbol.iterator]();
+    const first = lines.next();
+    if (first.done) throw noRecording('it is empty');
+    const {header, opened} = readHeader(first.value.bytes);
+    this.#source = source;
+    this.header = header;
+    this.#index = new MomentIndex(opened.crc, Date.parse(header.startedAt));
+    for (let next = lines.next(); !next.done; next = lines.next()) this.#index.add(next.value);
+    const {count, rejected} = this.#index;
+    if (count === 0) throw noRecording(rejected[0] ? `line ${rejected[0].line}: ${rejected[0].why}, and there is no moment before it` : 'it ends after its first line, before the first moment'); // prettier-ignore
+    this.rejected = rejected;
+    this.end = endOf(this.#index, source);
+    this.size = source.size;
+    this.notes = notesOn(this.#index, this.end, source.damage);
+  }
+
+  /** All moments in order of time; there is at least one. */
+  get moments(): readonly Moment[] {
+    return (this.#moments ??= Array.from({length: this.count}, (_, index) => this.#index.moment(index)));
+  }
+
+  /** How many moments there are. */
+  get count(): number {
+    return this.#index.count;
+  }
+
+  /** How often the process was looked at; looks at which nothing had changed are not all moments. */
+  get looks(): number {
+    return this.#index.looks;
+  }
+
+  /** ms from the first to the last line. */
+  get duration(): number {
+    return this.#index.duration;
+  }
+
+  /** Is it as it was written, from the beginning to an end in order? */
+  get isWhole(): boolean {
+    return this.end !== undefined && this.rejected.length === 0;
+  }
+
+  moment(index: number): Moment {
+    return this.#moments?.[index] ?? this.#index.moment(this.#checked(index));
+  }
+
+  /** The moment at a time, in ms since the beginning, or the last one before it; the first one if there is none. */
+  momentAt(t: number): Moment {
+    return this.moment(Math.max(0, this.#index.at(t)));
+  }
+
+  /** The moments that have marks, in order. */
+  marked(): readonly Moment[] {
+    return [...this.#index.marks().keys()].map((index) => this.moment(index));
+  }
+
+  /**
+   * Any moment, exactly as it was seen. Going forward from the last one that was asked for is quick.
+   *
+   * @throws RangeError if there is no such moment; Trouble `input` if its line, though as written, makes no sense
+   */
+  snapshot(index: number): Snapshot {
+    return this.#developer.snapshot(this.#frame(this.#checked(index)), this.#index.moment(index).at);
+  }
+
+  /** /proc/PID/status at a moment: `vmRss`, `vmSize`, `vmHwm`, `vmSwap`, `vmPte`, … in bytes, `threads`, `state`. */
+  status(index: number): Snapshot['status'] {
+    return this.#frame(this.#checked(index)).status as Snapshot['status'];
+  }
+
+  /**
+   * All moments in order, or a part of them, cheaply: a region that did not change is the same object as in the moment
+   * before, and where none did, so is the whole `regions`.
+   */
+  *snapshots(from = 0, to = this.count - 1): Iterable<{readonly moment: Moment; readonly snapshot: Snapshot}> {
+    for (let index = from; index <= Math.min(to, this.count - 1); index++)
+      yield {moment: this.moment(index), snapshot: this.snapshot(index)};
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+
+  #checked(index: number): number {
+    if (Number.isInteger(index) && index >= 0 && index < this.count) return index;
+    throw new RangeError(`There is no moment ${index} in a recording of ${this.count}.`);
+  }
+
+  #frame(index: number): Frame {
+    const key = this.#index.keyOf(index);
+    let {index: at, frame} = this.#cursor;
+    if (at > index || at < key) at = key - 1;
+    while (at < index) frame = this.#next(++at, frame);
+    this.#cursor = {index, frame};
+    return frame;
+  }
+
+  #next(index: number, frame: Frame): Frame {
+    const change = this.#index.changeAt(index);
+    if (!change) return frame;
+    try {
+      return applyRecord(frame, this.#read(change), this.header.pageSize);
+    } catch (error) {
+      if (error instanceof Trouble && error.kind === 'input') throw noRecording(`line ${change.line}: ${error.why.replace(/\.$/, '')}`); // prettier-ignore
+      throw error;
+    }
+  }
+
+  #read({line, offset, length}: {readonly line: number; readonly offset: number; readonly length: number}): Json {
+    try {
+      return object(JSON.parse(this.#source.read(offset, length).toString('utf8')), `line ${line}`);
+    } catch (error) {
+      if (error instanceof SyntaxError) throw noRecording('it is no JSON, or the file was changed since it was opened');
+      throw error;
+    }
+  }
+}

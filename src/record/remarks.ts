@@ -1,0 +1,47 @@
+import {Trouble} from '../model/trouble.ts';
+import {integer, object, string} from '../parse/json.ts';
+import type {MomentIndex} from './moment-index.ts';
+import type {Source} from './source.ts';
+
+/** The last line of a recording that ended in order. */
+export interface RecordingEnd {
+  /** ms since the beginning. */
+  readonly t: number;
+  /** `exit`: the process ended; `count` or `for`: a limit was reached; a signal's name; `quit`. */
+  readonly reason: string;
+  /** How often the process was looked at. */
+  readonly looks: number;
+  /** Bytes of all listings that the kernel gave: what a copy of each would have taken. */
+  readonly listings: number;
+  /** What looking cost; times in ms. */
+  readonly cost: Readonly<Record<string, number>>;
+}
+
+export function endOf({endAt}: MomentIndex, source: Source): RecordingEnd | undefined {
+  if (!endAt) return undefined;
+  try {
+    const json = object(JSON.parse(source.read(endAt.offset, endAt.length).toString('utf8')), 'end');
+    return {
+      t: integer(json['t'], 't'),
+      reason: string(json['reason'], 'reason'),
+      looks: integer(json['look'], 'look'),
+      listings: integer(json['listings'], 'listings'),
+      cost: object(json['cost'], 'cost') as RecordingEnd['cost'],
+    };
+  } catch (error) {
+    if (error instanceof Trouble || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** What is to be said of a recording that isn't as a recorder leaves it. */
+export function notesOn(index: MomentIndex, end: RecordingEnd | undefined, damage: string | undefined): string[] {
+  const notes: string[] = [];
+  if (index.unusable > 0)
+    notes.push(`Of what follows a line that could not be used, ${index.unusable} more lines could not either: they say only what differs from it.`); // prettier-ignore
+  if (!end) {
+    const torn = index.rejected.at(-1)?.why === 'it is cut off' ? 'its last line is cut off' : damage;
+    notes.push(`The recording has no end${torn ? `, and ${torn}` : ''}: it is still being made, or its recorder was killed, or it was cut. What there is was used.`); // prettier-ignore
+  } else if (damage) notes.push(`The recording is damaged: ${damage}.`);
+  return notes;
+}
