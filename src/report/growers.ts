@@ -1,4 +1,5 @@
 import type {Kind} from '../model/kind.ts';
+import {lowerBound} from './place.ts';
 import {sumOver, type Series} from './series.ts';
 import {slopeOf} from './slope.ts';
 import type {Stay} from './tracks.ts';
@@ -29,23 +30,29 @@ const MOST = 12;
 export const growthMeasure = ({usageAt}: Series): 'rss' | 'size' => (usageAt.length > 1 ? 'rss' : 'size');
 
 /** The total, each kind that changed, and the regions that grew most, the largest growth first. */
-export function growersOf(series: Series, stays: readonly Stay[]): Grower[] {
+export function growersOf(series: Series, stays: readonly Stay[], duration: number): Grower[] {
   const measure = growthMeasure(series);
   const looks = measure === 'size' ? series.times.map((_, look) => look) : series.usageAt;
   const followed = (what: Grower['what'], kind: Kind | undefined, values: readonly number[]): Grower =>
-    measured({what, kind, name: kind ?? 'total', start: undefined, end: undefined}, looks, values, series.times);
+    measured(
+      {what, kind, name: kind ?? 'total', start: undefined, end: undefined},
+      looks,
+      values,
+      series.times,
+      duration,
+    );
   const kinds = series.kinds.map((each) => followed('kind', each.kind, each[measure]));
   return [
     followed('total', undefined, sumOver(series, measure)),
     ...kinds.filter(({first, peak, last}) => peak > first || last < first).sort(byGrowth),
-    ...regionGrowers(series, stays, measure).sort(byGrowth),
+    ...regionGrowers(series, stays, measure, duration).sort(byGrowth),
   ];
 }
 
 const byGrowth = (a: Grower, b: Grower): number => b.last - b.first - (a.last - a.first) || b.peak - a.peak;
 
 /** Which regions grew most is found by their first and last values; only of those all values are looked at. */
-function regionGrowers(series: Series, stays: readonly Stay[], measure: 'rss' | 'size'): Grower[] {
+function regionGrowers(series: Series, stays: readonly Stay[], measure: 'rss' | 'size', duration: number): Grower[] {
   const tracks = new Map<number, Stay[]>();
   for (const stay of stays) {
     const track = tracks.get(stay.track);
@@ -65,7 +72,7 @@ function regionGrowers(series: Series, stays: readonly Stay[], measure: 'rss' | 
   return most.map(({track}) => {
     const points = pointsOf(track, measure, series);
     const {kind, name, start, end} = track.at(-1)!;
-    const grower = measured({what: 'region', kind, name, start, end}, points.map(([look]) => look), points.map(([, bytes]) => bytes), series.times);
+    const grower = measured({what: 'region', kind, name, start, end}, points.map(([look]) => look), points.map(([, bytes]) => bytes), series.times, duration);
     return {...grower, from: track[0]!.from};
   }); // prettier-ignore
 }
@@ -92,22 +99,12 @@ function pointsOf(track: readonly Stay[], measure: 'rss' | 'size', series: Serie
 const between = (looks: readonly number[], from: number, to: number): readonly number[] =>
   looks.slice(lowerBound(looks, from), lowerBound(looks, to));
 
-/** The place of the first value that is not below `value`. */
-export function lowerBound(values: readonly number[], value: number): number {
-  let [low, high] = [0, values.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (values[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 function measured(
   about: Pick<Grower, 'what' | 'kind' | 'name' | 'start' | 'end'>,
   looks: readonly number[],
   values: readonly number[],
   times: readonly number[],
+  duration: number,
 ): Grower {
   const step = Math.max(1, Math.ceil(values.length / 120));
   const points = values.flatMap((value, at) =>
@@ -119,7 +116,7 @@ function measured(
     peak: values.reduce((most, value) => Math.max(most, value), 0),
     last: values.at(-1) ?? 0,
     from: looks[0] ?? 0,
-    slope: slopeOf(looks.map((look) => times[look]!), values),
+    slope: slopeOf(looks.map((look) => times[look]!), values, duration),
     points,
   }; // prettier-ignore
 }

@@ -17,6 +17,12 @@ export interface About {
   readonly file: string;
   readonly host?: string | undefined;
   readonly kernel?: string | undefined;
+  /** How often the process was looked at. Looks at which nothing had changed are no moments of the recording. */
+  readonly looks: number;
+  /** ms from the beginning to the last line. */
+  readonly duration: number;
+  /** ISO 8601: the beginning. */
+  readonly startedAt: string;
   /** Whether all of it could be used. */
   readonly isWhole: boolean;
   /** What a reader should know, a sentence each. */
@@ -34,11 +40,6 @@ export interface ReportEvent {
 export interface Report {
   readonly about: About;
   readonly process: Snapshot['process'];
-  /** ISO 8601: the first and the last look. */
-  readonly from: string;
-  readonly to: string;
-  /** How many looks there were; `series` may have fewer. */
-  readonly looks: number;
   readonly series: Series;
   readonly events: readonly ReportEvent[];
   readonly strips: readonly Strip[];
@@ -58,29 +59,26 @@ export interface Report {
 export function reportOf(about: About, seen: Iterable<Seen>): Report {
   const [series, tracks, changes] = [new SeriesKeeper(), new Tracks(), new ChangeKeeper(MOST.changes)];
   const events: ReportEvent[] = [];
-  let first: Seen | undefined;
   let last: Seen | undefined;
   let peak = 0;
   for (const look of seen) {
     for (const keeper of [series, tracks, changes]) keeper.take(look);
     events.push(...eventsOf(look));
-    first ??= look;
     last = look;
     peak = Math.max(peak, Number(look.snapshot.status['vmHwm'] ?? 0));
   }
   const looks = series.times.length;
   tracks.close(looks);
   const {process} = last!.snapshot;
-  const [from, to] = [first!.moment.at, last!.moment.at];
-  const growers = growersOf(series, tracks.stays);
+  const growers = growersOf(series, tracks.stays, about.duration);
   const measure = growthMeasure(series);
   const counts = changes.counts;
-  const summary = summaryOf({from, to, looks, series, events, growers, measure, peak, counts});
+  const summary = summaryOf({about, series, events, growers, measure, peak, counts});
   const thinned = thin({series, events, growers, changes: changes.rows, stays: tracks.stays}, MOST.looks);
   const drawn = fewerStays(thinned.stays, MOST.stays);
   const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes];
   const strips = stripsOf(drawn.stays, thinned.series.times.length, process.exe);
-  return {about, process, from, to, looks, measure, summary, ...thinned, strips, notes: left};
+  return {about, process, measure, summary, ...thinned, strips, notes: left};
 }
 
 function eventsOf({moment, snapshot}: Seen): ReportEvent[] {

@@ -1,29 +1,40 @@
-/** Pairs of points are compared with each other, so their number is limited: 45,000 pairs. */
-const MOST_POINTS = 300;
-/** Fewer points say nothing about a trend. */
-const LEAST_POINTS = 8;
+/** The time is cut into so many pieces: 20,000 pairs of values. */
+const PIECES = 200;
+/** Fewer values say nothing about a trend. */
+const LEAST = 8;
 
 /**
- * The slope of a line through points: the median of the slopes between all pairs of them (Theil 1950, Sen 1968). Single
- * jumps don't move it as they move a mean.
+ * How fast something grows: the median of the slopes between all pairs of values at even distances of time (Theil 1950, Sen
+ * 1968). Single jumps don't move it as they move a mean. A recording has a value only where something changed: until the
+ * next one it holds.
  *
  * @param times ms, ascending
- * @param values bytes
- * @returns bytes a minute; undefined where there are fewer than 8 points
+ * @param values bytes, one for each time
+ * @param end ms: until when the last value held
+ * @returns bytes a minute; undefined where there are fewer than 8 values
  */
-export function slopeOf(times: readonly number[], values: readonly number[]): number | undefined {
-  if (values.length < LEAST_POINTS) return undefined;
-  const step = Math.max(1, Math.ceil(values.length / MOST_POINTS));
-  const points = values.map((value, index) => ({t: times[index]!, value})).filter((_, index) => index % step === 0);
+export function slopeOf(times: readonly number[], values: readonly number[], end: number): number | undefined {
+  if (values.length < LEAST || end <= times[0]!) return undefined;
+  const step = (end - times[0]!) / PIECES;
+  const even = held(times, values, step);
   const slopes: number[] = [];
-  for (const [index, a] of points.entries()) {
-    for (const b of points.slice(index + 1)) if (b.t > a.t) slopes.push((b.value - a.value) / (b.t - a.t));
+  for (let a = 0; a < even.length; a++) {
+    for (let b = a + 1; b < even.length; b++) slopes.push((even[b]! - even[a]!) / ((b - a) * step));
   }
-  return slopes.length === 0 ? undefined : median(slopes) * 60_000;
+  return median(slopes) * 60_000;
 }
 
-function median(values: number[]): number {
-  const sorted = values.sort((a, b) => a - b);
+function held(times: readonly number[], values: readonly number[], step: number): number[] {
+  let at = 0;
+  return Array.from({length: PIECES + 1}, (_, piece) => {
+    const t = times[0]! + piece * step;
+    while (at + 1 < times.length && times[at + 1]! <= t) at++;
+    return values[at]!;
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

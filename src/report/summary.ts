@@ -2,13 +2,11 @@ import type {ChangeKind} from '../model/change.ts';
 import {counted, countText, deltaText, sizeText} from '../model/size.ts';
 import {durationText} from './duration.ts';
 import type {Grower} from './growers.ts';
-import type {ReportEvent} from './report.ts';
+import type {About, ReportEvent} from './report.ts';
 import {sumOver, type Series} from './series.ts';
 
 interface Facts {
-  readonly from: string;
-  readonly to: string;
-  readonly looks: number;
+  readonly about: About;
   readonly series: Series;
   readonly events: readonly ReportEvent[];
   readonly growers: readonly Grower[];
@@ -23,17 +21,17 @@ export function summaryOf(facts: Facts): string[] {
   return [how(facts), ...resident(facts), space(facts), ...grew(facts), counts(facts), ...eventWords(facts)];
 }
 
-function how({from, to, looks, series}: Facts): string {
-  const [first, last] = [series.times[0]!, series.times.at(-1)!];
-  if (looks === 1) return `It was looked at once, at ${clock(from)} UTC.`;
+function how({about, series}: Facts): string {
+  const {looks, duration, startedAt} = about;
+  if (looks === 1) return `It was looked at once, at ${clock(startedAt)} UTC.`;
   const readings = series.usageAt.length;
   const usage =
-    readings === looks
-      ? 'each time with resident memory'
+    readings === series.times.length
+      ? 'Resident memory was read each time.'
       : readings === 0
-        ? 'never with resident memory'
-        : `${countText(readings)} of them with resident memory`;
-  return `It was watched for ${durationText(last - first)}, from ${clock(from)} to ${clock(to)} UTC, and looked at ${countText(looks)} times, ${usage}.`;
+        ? 'Resident memory of the regions was never read.'
+        : `Something had changed at ${countText(series.times.length)} looks; resident memory is known at ${countText(readings)} of those.`;
+  return `It was watched for ${durationText(duration)}, from ${clock(startedAt)} UTC on, and looked at ${countText(looks)} times. ${usage}`;
 }
 
 const clock = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
@@ -92,8 +90,8 @@ const PAST: ReadonlyArray<readonly [ChangeKind, string]> = [
   ['renamed', 'got another name'], ['replaced', 'gave way to others'], ['moved', 'moved'],
 ]; // prettier-ignore
 
-function counts({counts: made, looks}: Facts): string {
-  if (looks === 1) return 'One look shows no change.';
+function counts({counts: made, about}: Facts): string {
+  if (about.looks === 1) return 'One look shows no change.';
   const parts = PAST.filter(([kind]) => made.get(kind)).map(([kind, past]) => `${countText(made.get(kind)!)} ${past}`);
   const touched = made.get('touched') ?? 0;
   const touches = touched > 0 ? ` Resident memory of a region changed ${counted(touched, 'time')}.` : '';
