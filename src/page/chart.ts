@@ -58,7 +58,9 @@ function lineOf(kind: string, form: Form): uPlot.Series {
 }
 
 /** Steps of whole seconds, minutes and hours; sizes in powers of two. */
-const SECONDS = [0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400, 604_800];
+const SECONDS = [
+  0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400, 604_800,
+];
 const POWERS = Array.from({length: 60}, (_, power) => 2 ** power);
 
 function axes(measure: Measure, left: number): uPlot.Axis[] {

@@ -17,10 +17,10 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
 }
 
 /** An element of the template. */
-export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
+export function byId(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (!found) throw new Error(`the page has no element ${id}`);
-  return found as Kind;
+  return found;
 }
 
 export const cell = (text: string | Node, kind = ''): HTMLTableCellElement =>

@@ -8,8 +8,8 @@ const PLAYED_IN = 20_000;
 
 /** The slider, which goes look by look with the arrow keys, and the button that lets time pass. */
 export function startPlayer(): void {
-  const slider = byId<HTMLInputElement>('slider');
-  const button = byId<HTMLButtonElement>('play');
+  const slider = byId('slider') as HTMLInputElement;
+  const button = byId('play') as HTMLButtonElement;
   slider.max = String(duration);
   slider.addEventListener('input', () => show(lookAt(Number(slider.value))));
   slider.addEventListener('keydown', (event) => {

@@ -9,7 +9,7 @@ const THEMES = ['as the system', 'light', 'dark'] as const;
  */
 export function startTheme(redraw: () => void): void {
   const system = matchMedia('(prefers-color-scheme: dark)');
-  const button = byId<HTMLButtonElement>('theme');
+  const button = byId('theme') as HTMLButtonElement;
   let theme: (typeof THEMES)[number] = 'as the system';
   const apply = (isPrinted = false): void => {
     const isDark = !isPrinted && (theme === 'dark' || (theme === 'as the system' && system.matches));

@@ -1,7 +1,8 @@
 import type {ChangeKind} from '../model/change.ts';
 import type {Kind} from '../model/kind.ts';
 import {safe} from '../render/safe.ts';
-import type {Report, ReportEvent} from './report.ts';
+import type {ReportEvent} from './events.ts';
+import type {Report} from './report.ts';
 import type {Counter} from './series.ts';
 import type {Strip} from './strips.ts';
 

@@ -1,7 +1,8 @@
 import type {Snapshot} from '../model/snapshot.ts';
 import {ChangeKeeper, type ReportChange} from './changes.ts';
 import {growersOf, growthMeasure, type Grower} from './growers.ts';
-import type {Moment, Seen} from './moment.ts';
+import {eventsOf, type ReportEvent} from './events.ts';
+import type {Seen} from './moment.ts';
 import {SeriesKeeper, type Series} from './series.ts';
 import {stripsOf, type Strip} from './strips.ts';
 import {summaryOf} from './summary.ts';
@@ -27,13 +28,6 @@ export interface About {
   readonly isWhole: boolean;
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
-}
-
-/** Something that happened to the process as a whole, or a mark. */
-export interface ReportEvent {
-  readonly look: number;
-  readonly kind: 'exec' | 'exit' | 'mark';
-  readonly text: string;
 }
 
 /** What a recording shows, made ready to be drawn and read. A look is a place in `series.times`. */
@@ -81,19 +75,7 @@ export function reportOf(about: About, seen: Iterable<Seen>): Report {
   return {about, process, measure, summary, ...thinned, strips, notes: left};
 }
 
-function eventsOf({moment, snapshot}: Seen): ReportEvent[] {
-  const {index: look, event, marks} = moment;
-  const program = snapshot.process.exe ?? snapshot.process.comm ?? 'another program';
-  const texts = {exec: `It became ${program} (execve): all of its memory is new.`, exit: 'The process ended.'};
-  return [
-    ...(event ? [{look, kind: event, text: texts[event]}] : []),
-    ...marks.map((mark) => ({look, kind: 'mark' as const, text: `Mark: ${mark}`})),
-  ];
-}
-
-type Looks = Pick<Moment, 'index'>;
-
-function notesOf(looks: Looks['index'], thinned: {series: Series; unseen: number}, changes: ChangeKeeper): string[] {
+function notesOf(looks: number, thinned: {series: Series; unseen: number}, changes: ChangeKeeper): string[] {
   const kept = thinned.series.times.length;
   const all = [...changes.counts.values()].reduce((sum, count) => sum + count, 0);
   const shown = changes.rows.length;

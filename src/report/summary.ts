@@ -2,7 +2,8 @@ import type {ChangeKind} from '../model/change.ts';
 import {counted, countText, deltaText, sizeText} from '../model/size.ts';
 import {durationText} from './duration.ts';
 import type {Grower} from './growers.ts';
-import type {About, ReportEvent} from './report.ts';
+import type {ReportEvent} from './events.ts';
+import type {About} from './report.ts';
 import {sumOver, type Series} from './series.ts';
 
 interface Facts {

@@ -2,7 +2,7 @@ import {countText, sizeText} from '../model/size.ts';
 import type {ReportChange} from './changes.ts';
 import type {Grower} from './growers.ts';
 import {lowerBound} from './place.ts';
-import type {ReportEvent} from './report.ts';
+import type {ReportEvent} from './events.ts';
 import {COUNTERS, sumOver, type Series} from './series.ts';
 import type {Stay} from './tracks.ts';
 
