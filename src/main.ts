@@ -11,6 +11,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>
   explain: () => import('./commands/explain.ts'),
   export: () => import('./commands/export.ts'),
   pages: () => import('./commands/pages.ts'),
+  record: () => import('./commands/record.ts'),
+  replay: () => import('./commands/replay.ts'),
   report: () => import('./commands/report.ts'),
   run: () => import('./commands/run.ts'),
   show: () => import('./commands/show.ts'),
@@ -33,16 +35,21 @@ export async function main(root: string, argv: readonly string[]): Promise<void>
   const end = words.indexOf('--');
   const isHelp = (end < 0 ? words : words.slice(0, end)).some((word) => word === '--help' || word === '-h');
   const load = Object.hasOwn(COMMANDS, id) ? COMMANDS[id] : undefined;
-  if (load && !isHelp) await runCommand(id, load, words);
+  if (load && !isHelp) await runCommand(root, id, load, words);
   else if (load || isHelp || id === '' || HELP_OR_VERSION.has(id)) await runOclif(root, argv);
   else (await import('./cli/not-found.ts')).noSuchCommand(id, Object.keys(COMMANDS));
 }
 
 /** Errors are the command's own to tell (src/cli/base.ts): nothing is thrown. */
-async function runCommand(id: string, load: () => Promise<{default: unknown}>, words: string[]): Promise<void> {
+async function runCommand(
+  root: string,
+  id: string,
+  load: () => Promise<{default: unknown}>,
+  words: string[],
+): Promise<void> {
   const Command = (await load()).default as CommandClass;
   Command.id = id;
-  await new Command(words, {bin: 'memmap', runHook, scopedEnvVarKeys: () => []} as never)._run();
+  await new Command(words, {root, bin: 'memmap', runHook, scopedEnvVarKeys: () => []} as never)._run();
 }
 
 /** What oclif's parser asks of its surroundings: there are no hooks. */

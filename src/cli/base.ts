@@ -8,6 +8,9 @@ import {colorLevel} from './color.ts';
 import {EXIT, exitOf} from './exit.ts';
 import {ReaderGone, say, takeOverErrors, writeOut} from './output.ts';
 
+/** A snapshot, or another thing that was read and has faults. */
+type Remarkable = Pick<Snapshot, 'rejected' | 'notes'> & {readonly source: {readonly name?: string | undefined}};
+
 /**
  * What all commands share: --json, --color, one form of error, and exit codes. The code is set, and the process left to end
  * by itself: process.exit would cut off what a pipe has not taken yet.
@@ -51,7 +54,7 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Tells on standard error what of a snapshot was not understood or can't be trusted, and what a reader should know. */
-  protected remark(...snapshots: readonly Snapshot[]): void {
+  protected remark(...snapshots: ReadonlyArray<Remarkable>): void {
     for (const snapshot of snapshots) {
       const name = snapshot.source.name === undefined ? '' : `${safe(snapshot.source.name)}: `;
       for (const {line, text, why} of snapshot.rejected.slice(0, 5)) {

@@ -21,7 +21,7 @@ export async function lookAt(
 ): Promise<void> {
   const target = resolveTarget(text, options.root);
   if (target.is !== 'process') {
-    const name = target.is === 'stdin' ? 'FILE' : quoted(target.path);
+    const name = target.is === 'stdin' ? 'FILE' : quoted(`${target.path}${target.moment ?? ''}`);
     return use({snapshot: await readTarget(target, options), handle: undefined, name});
   }
   const handle = new ProcessHandle(target.pid, options.root);

@@ -5,21 +5,24 @@ import {parse} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {findByName} from '../procfs/find.ts';
 import {errnoOf} from '../procfs/trouble.ts';
+import {isRecording, recordingFrom} from '../record/recording.ts';
+import {LARGEST_INPUT, readStdin, tooLarge} from './stdin.ts';
+import {isRecordingFile, momentOf, noMoments, readMoment, splitMoment} from './recording-target.ts';
 
 /** What a command looks at: a PID, a file, `-` for standard input, or the name of exactly one process. */
 export type Target =
   | {readonly is: 'process'; readonly pid: number}
-  | {readonly is: 'file'; readonly path: string}
+  /** `moment`: which one of a recording, `#12` or `@+30s`. */
+  | {readonly is: 'file'; readonly path: string; readonly moment?: string | undefined}
   | {readonly is: 'stdin'};
-
-/** A listing with 1,000,000 regions and all their counters has 0.7 GiB. */
-const LARGEST_INPUT = 2 ** 30;
 
 /** @throws Trouble `usage`, `gone`, `input` */
 export function resolveTarget(text: string, root?: string): Target {
   if (text === '-') return {is: 'stdin'};
   if (/^\d+$/.test(text) && isPid(text)) return {is: 'process', pid: Number(text)};
   if (existsSync(text)) return {is: 'file', path: text};
+  const moment = splitMoment(text);
+  if (moment) return {is: 'file', ...moment};
   if (/^[+-]?\p{Nd}/u.test(text) && !/[/.]/.test(text)) throw notAPid(text);
   if (/[/.]/.test(text)) throw noSuchFile(text);
   return {is: 'process', pid: onlyProcess(text, root)};
@@ -41,8 +44,11 @@ export function resolveProcess(text: string, root?: string): number {
 export async function readTarget(target: Target, options: CaptureOptions = {}): Promise<Snapshot> {
   if (target.is === 'process') return capture(target.pid, options);
   const name = target.is === 'stdin' ? '-' : target.path;
+  if (target.is === 'file' && isRecordingFile(target.path)) return readMoment(target.path, target.moment);
+  if (target.is === 'file' && target.moment !== undefined) throw noMoments(target.path, target.moment);
   const bytes = target.is === 'stdin' ? await readStdin() : readFile(target.path);
   if (bytes.length === 0) throw unusable(name, 'it is empty.');
+  if (isRecording(bytes)) return momentOf(recordingFrom(bytes), name, undefined);
   const snapshot = parseNamed(bytes, name);
   return snapshot.withSource({...snapshot.source, name});
 }
@@ -130,19 +136,6 @@ function readWhole(fd: number, path: string): Buffer {
     if ((size += count) > LARGEST_INPUT) throw tooLarge(path);
   }
 }
-
-async function readStdin(): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of process.stdin) {
-    parts.push(part as Buffer);
-    if ((size += (part as Buffer).length) > LARGEST_INPUT) throw tooLarge('-');
-  }
-  return Buffer.concat(parts);
-}
-
-const tooLarge = (name: string): Trouble =>
-  unusable(name, 'it is larger than 1 GiB.', 'A listing of 1,000,000 regions is smaller than that.');
 
 /** Reads both sides of a comparison, the first one first. */
 export async function readBoth(before: string, after: string, options: CaptureOptions): Promise<[Snapshot, Snapshot]> {

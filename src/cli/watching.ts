@@ -65,7 +65,7 @@ export async function watch(session: Session, options: WatchOptions, reporter: R
  * What was seen before. Most looks read maps alone, some smaps: a look with counters is compared with the last one that had
  * them too, or what was touched in between would be lost.
  */
-class History {
+export class History {
   #last: Snapshot;
   #lastWithUsage: Snapshot | undefined;
 

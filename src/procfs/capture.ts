@@ -27,6 +27,8 @@ export interface CaptureOptions {
   readonly known?: Clues | undefined;
   /** Regions of an earlier look at the same program that had VmFlags. */
   readonly earlier?: readonly Region[] | undefined;
+  /** Is given each listing as the kernel printed it; of those of one look the last one counts. The bytes don't stay. */
+  readonly onListing?: ((bytes: Buffer) => void) | undefined;
 }
 
 /** A listing is read again if it is torn or belongs to two program images: with three tries, 4 in a million stay torn. */
@@ -97,6 +99,7 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
         bytes = readAll(smaps, handle);
       }
     }
+    options.onListing?.(bytes);
     const listing = parseListing(bytes, 'proc', 'later');
     // A process that execs or is killed during the walk makes the file end early, without an error.
     const isSameImage = listing.regions.length > 0 && isAlive(source) && isSame(stat, handle.stat());

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import type {ProcessInfo} from '../model/snapshot.ts';
-import type {Stat} from '../parse/stat.ts';
+import {parseStat, type Stat} from '../parse/stat.ts';
 import type {Status} from '../parse/status.ts';
 import type {ProcessHandle} from './handle.ts';
 
@@ -33,6 +33,19 @@ export function processInfo(handle: ProcessHandle, stat: Stat, status: Status): 
 function bootIdOf(root: string): string | undefined {
   try {
     return readFileSync(`${root}/sys/kernel/random/boot_id`, 'latin1').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What tells a process from all others, those before it with its number too; undefined if there is none. */
+export function identify(
+  pid: number,
+  root = '/proc',
+): {readonly startTime: number; readonly bootId: string} | undefined {
+  try {
+    const stat = parseStat(readFileSync(`${root}/${pid}/stat`));
+    return stat && {startTime: stat.startTime, bootId: bootIdOf(root) ?? ''};
   } catch {
     return undefined;
   }

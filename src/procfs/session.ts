@@ -17,6 +17,8 @@ export interface SessionOptions {
   readonly maxStall?: number | undefined;
   /** The part of the time that may be spent reading smaps: 0.02 by default, 0 for never. */
   readonly maxDuty?: number | undefined;
+  /** As in CaptureOptions. */
+  readonly onListing?: ((bytes: Buffer) => void) | undefined;
 }
 
 /** What one look at a process gave. */
@@ -46,6 +48,7 @@ export class Session {
   readonly #handle: ProcessHandle;
   readonly #maxStall: number;
   readonly #budget: DutyBudget;
+  readonly #onListing: ((bytes: Buffer) => void) | undefined;
   readonly #cost = {looks: 0, ms: 0, usageReads: 0, usageMs: 0, usageSkipped: 0};
   #maps: ProcFile;
   /** The listing that #last was made of; undefined if it was made of another walk. */
@@ -58,6 +61,7 @@ export class Session {
   constructor(pid: number, options: SessionOptions = {}) {
     this.#maxStall = options.maxStall ?? DEFAULT_MAX_STALL;
     this.#budget = new DutyBudget(options.maxDuty);
+    this.#onListing = options.onListing;
     const begin = performance.now();
     this.#handle = new ProcessHandle(pid, options.root);
     try {
@@ -155,7 +159,9 @@ export class Session {
 
   #readMaps(): Buffer | undefined {
     try {
-      return this.#maps.read();
+      const bytes = this.#maps.read();
+      this.#onListing?.(bytes);
+      return bytes;
     } catch (error) {
       if (errnoOf(error) === 'ESRCH') return undefined;
       throw error;
@@ -164,7 +170,7 @@ export class Session {
 
   #capture(usage: boolean): Snapshot {
     const begin = performance.now();
-    const about = {known: this.#last?.clues, earlier: this.#flagged};
+    const about = {known: this.#last?.clues, earlier: this.#flagged, onListing: this.#onListing};
     const options = usage ? {maxStall: this.#maxStall, ...about} : {usage: false, ...about};
     let snapshot = captureFrom(this.#handle, options);
     // For a moment during exec the new program has memory, and stat has no addresses for it yet.

@@ -9,6 +9,7 @@ import {
   verdictFromJSON,
   wordsFromJSON,
   type Counted,
+  type Verdict,
   type Words,
 } from './row.ts';
 
@@ -27,7 +28,7 @@ export function applyRecord(frame: Frame, record: Json, pageSize: number): Frame
   let rows = before.rows;
   if (counters !== before.counters) rows = rows.map(({bare}) => new Row(bare, uncounted(bare, counters, pageSize)));
   if (record['gone'] !== undefined || record['regions'] !== undefined)
-    rows = withRegions(rows, record, (json) => regionFromRow(json, kinds, 'regions'), counters, pageSize);
+    rows = withRegions(rows, record, kinds, counters, pageSize);
   if (record['usage'] !== undefined || record['words'] !== undefined) rows = withCounters(rows, record, wordLists);
   const {status, process, clues} = record;
   return {
@@ -73,12 +74,13 @@ const names = (value: unknown): readonly string[] =>
 function withRegions(
   rows: readonly Row[],
   record: Json,
-  read: (json: unknown) => Row['bare'],
+  kinds: readonly Verdict[],
   counters: readonly string[],
   pageSize: number,
 ): readonly Row[] {
   const gone = new Set(array(record['gone'] ?? [], 'gone').map((start) => hexString(start, 'gone')));
-  const regions = array(record['regions'] ?? [], 'regions').map(read);
+  const regions: Row['bare'][] = [];
+  for (const row of array(record['regions'] ?? [], 'regions')) regions.push(regionFromRow(row, kinds, regions.at(-1)));
   const after: Row[] = [];
   let index = 0;
   for (const region of regions) {

@@ -18,7 +18,7 @@ export function encodeRecord(frame: Frame, snapshot: Snapshot, status: Json, pag
   return defined({
     listing: listing === frame.listing && frame.rows.length > 0 ? undefined : listing,
     status: patchOf(frame.status, status),
-    process: patchOf(frame.process, process as Json),
+    process: patchOf(frame.process, process),
     clues: patchOf(frame.clues, cluesOfSnapshot(snapshot.clues)),
     consistency: isAlike(frame.consistency, consistency) ? undefined : consistency,
     notes: isAlike(frame.notes, notes) ? undefined : notes,
@@ -34,11 +34,15 @@ function encodeRegions(frame: Frame, regions: readonly Region[], hasUsage: boole
   const kinds = new Table<Verdict>(frame.kinds);
   const counts = new Counts(frame, hasUsage ? countersOf(regions, frame.counters) : frame.counters, pageSize);
   const [gone, rows]: [string[], unknown[]] = [[], []];
+  let last: Region | undefined;
   let at = 0;
   regions.forEach((region, position) => {
     for (; at < frame.rows.length && frame.rows[at]!.bare.start < region.start; at++) gone.push(startOf(frame.rows[at]!));
     const before = frame.rows[at]?.bare.start === region.start ? frame.rows[at++] : undefined;
-    if (!before || !isSameRow(before.bare, region)) rows.push(rowJSON(region, kinds.place(verdictOf(region))));
+    if (!before || !isSameRow(before.bare, region)) {
+      rows.push(rowJSON(region, kinds.place(verdictOf(region)), last));
+      last = region;
+    }
     if (hasUsage) counts.compare(position, before, region);
   });
   for (; at < frame.rows.length; at++) gone.push(startOf(frame.rows[at]!));

@@ -20,6 +20,10 @@ export class MomentIndex {
   endAt: {readonly offset: number; readonly length: number} | undefined;
   /** Looks until now, those of which nothing was written too. */
   looks = 0;
+  /** How the process ended, where that was seen. */
+  exitState: 'zombie' | 'gone' | undefined;
+  /** Lines of the file. */
+  lines = 1;
   /** t of the last line. */
   duration = 0;
   readonly #t = new Column();
@@ -48,6 +52,7 @@ export class MomentIndex {
   }
 
   add(line: Line): void {
+    this.lines = line.number;
     const head = readHead(line.bytes);
     const isKey = head?.event === 'key' || head?.event === 'exec';
     const opened = openLine(line.bytes, isKey ? NO_SEED : this.#seed);
@@ -61,6 +66,7 @@ export class MomentIndex {
     if (head.event === 'end') this.endAt = {offset: line.offset, length: line.bytes.length};
     else if (head.event === 'mark') this.#mark(head, line);
     else this.#moment(head, line);
+    if (head.event === 'exit') this.exitState = member(line, 'state') === 'zombie' ? 'zombie' : 'gone';
   }
 
   /** The first of several in a row is told, since the others may only miss it. */
@@ -76,7 +82,7 @@ export class MomentIndex {
     if (last < 0) return;
     if (this.#look.at(last) !== head.look) this.#moment({...head, event: 'same'}, line);
     const marks = this.#marks.get(this.count - 1) ?? [];
-    this.#marks.set(this.count - 1, [...marks, markName(line)]);
+    this.#marks.set(this.count - 1, [...marks, member(line, 'name')]);
   }
 
   #moment(head: RecordHead, line: Line): void {
@@ -132,9 +138,11 @@ export class MomentIndex {
 
 const NONE: readonly string[] = [];
 
-function markName(line: Line): string {
+/** One member of a line, as text. */
+function member(line: Line, name: string): string {
   try {
-    return String((JSON.parse(line.bytes.toString()) as {name?: unknown}).name);
+    const value = (JSON.parse(line.bytes.toString()) as Record<string, unknown>)[name];
+    return typeof value === 'string' ? value : '';
   } catch {
     return '';
   }

@@ -9,7 +9,7 @@ import {MomentIndex} from './moment-index.ts';
 import {linesOf} from './lines.ts';
 import type {Moment} from './moment.ts';
 import {endOf, notesOn, type RecordingEnd} from './remarks.ts';
-import {openSource, type Source} from './source.ts';
+import {openSource, sourceOf, type Source} from './source.ts';
 
 export type {Moment} from './moment.ts';
 export type {RecordingHeader} from './header.ts';
@@ -28,8 +28,12 @@ export function isRecording(head: Uint8Array): boolean {
  *
  * @throws Trouble `input` if nothing of it can be used: no recording, of a newer version, or without a whole moment
  */
-export function readRecording(path: string): Recording {
-  const source = openSource(path);
+export const readRecording = (path: string): Recording => recordingOf(openSource(path));
+
+/** The same of a recording that came from elsewhere, all at once. */
+export const recordingFrom = (bytes: Buffer): Recording => recordingOf(sourceOf(bytes));
+
+function recordingOf(source: Source): Recording {
   try {
     return new Recording(source);
   } catch (error) {
@@ -89,9 +93,19 @@ export class Recording {
     return this.#index.looks;
   }
 
+  /** Lines of the file, those that could not be used too. */
+  get lines(): number {
+    return this.#index.lines;
+  }
+
   /** ms from the first to the last line. */
   get duration(): number {
     return this.#index.duration;
+  }
+
+  /** What was left of the process where its end was seen: a zombie, or nothing. */
+  get exitState(): 'zombie' | 'gone' | undefined {
+    return this.#index.exitState;
   }
 
   /** Is it as it was written, from the beginning to an end in order? */

@@ -49,29 +49,48 @@ export function verdictFromJSON(value: unknown, path: string): Verdict {
   return [kind, label, evidence, confidence] as Verdict;
 }
 
-/** A region as an entry of `regions`. What is at its end and as in memory without a file is left out. */
-export function rowJSON({start, end, perms, offset, dev, inode, name, nameBase64}: Region, verdict: number): unknown[] {
-  const row = [hex(start), hex(end), perms, verdict, hex(offset ?? 0), dev, inode, name];
-  if (nameBase64 !== undefined) return [...row, nameBase64];
-  if (name !== '') return row;
-  return offset === 0 && dev === NO_DEVICE && inode === '0' ? row.slice(0, 4) : row.slice(0, 7);
+/**
+ * A region as an entry of `regions`: start, end, perms, its place in `kinds`, offset, dev, inode, name, nameBase64. With the
+ * first four alone it is memory without a file or a name, with five it has the file of the entry before.
+ *
+ * @param before the region of that entry
+ */
+export function rowJSON(region: Region, verdict: number, before: Region | undefined): unknown[] {
+  const {start, end, perms, offset = 0, dev, inode, name, nameBase64} = region;
+  const row = [hex(start), hex(end), perms, verdict];
+  if (offset === 0 && isBacked(region, NO_BACKING)) return row;
+  row.push(hex(offset));
+  if (before && isBacked(region, before)) return row;
+  return [...row, dev, inode, name, ...(nameBase64 === undefined ? [] : [nameBase64])];
 }
 
-const NO_DEVICE = '00:00';
+type Backing = Pick<Region, 'dev' | 'inode' | 'name' | 'nameBase64'>;
 
-/** @returns the region without what smaps says */
-export function regionFromRow(value: unknown, verdicts: readonly Verdict[], path: string): Region {
-  const [start, end, perms, verdict, offset = '0x0', dev = NO_DEVICE, inode = '0', name = '', nameBase64] = array(value, path);
-  const [kind, label, evidence, confidence] = verdicts[integer(verdict, path)] ?? missing(`${path}: its kind`);
+const NO_BACKING: Backing = {dev: '00:00', inode: '0', name: '', nameBase64: undefined};
+
+const isBacked = (a: Backing, b: Backing): boolean =>
+  a.dev === b.dev && a.inode === b.inode && a.name === b.name && a.nameBase64 === b.nameBase64;
+
+/**
+ * The reverse.
+ *
+ * @param before what the entry before was read as
+ * @returns the region without what smaps says
+ */
+export function regionFromRow(value: unknown, verdicts: readonly Verdict[], before: Region | undefined): Region {
+  const row = array(value, 'regions');
+  const [start, end, perms, verdict, offset = '0x0'] = row;
+  const [kind, label, evidence, confidence] = verdicts[integer(verdict, 'regions')] ?? missing('the kind of a region');
+  const backing = row.length <= 4 ? NO_BACKING : row.length === 5 ? (before ?? missing('the file of a region')) : backingFrom(row); // prettier-ignore
   const region = {
-    start: hexString(start, path),
-    end: hexString(end, path),
-    perms: matching(perms, /^[r-][w-][x-][sp]$/, path, 'rw-p'),
-    offset: hexString(offset, path),
-    dev: string(dev, path),
-    inode: matching(inode, /^\d{1,20}$/, path, '0'),
-    name: string(name, path),
-    nameBase64: nameBase64 === undefined ? undefined : string(nameBase64, path),
+    start: hexString(start, 'regions'),
+    end: hexString(end, 'regions'),
+    perms: matching(perms, /^[r-][w-][x-][sp]$/, 'regions', 'rw-p'),
+    offset: hexString(offset, 'regions'),
+    dev: backing.dev,
+    inode: backing.inode,
+    name: backing.name,
+    nameBase64: backing.nameBase64,
     kind,
     label: label ?? undefined,
     evidence: evidence ?? undefined,
@@ -80,9 +99,18 @@ export function regionFromRow(value: unknown, verdicts: readonly Verdict[], path
     flags: undefined,
     attributes: undefined,
   };
-  if (region.end <= region.start) throw unusable(`${path} ends before it starts`);
+  if (region.end <= region.start) throw unusable('a region ends before it starts');
   return region;
-} // prettier-ignore
+}
+
+function backingFrom([, , , , , dev, inode, name, nameBase64]: readonly unknown[]): Backing {
+  return {
+    dev: string(dev, 'regions'),
+    inode: matching(inode, /^\d{1,20}$/, 'regions', '0'),
+    name: string(name, 'regions'),
+    nameBase64: nameBase64 === undefined ? undefined : string(nameBase64, 'regions'),
+  };
+}
 
 /** Flags and attributes of a region, as an entry of `wordLists`. */
 export type Words = readonly [flags: string | null, attributes?: Readonly<Record<string, string>>];

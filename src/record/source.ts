@@ -40,6 +40,32 @@ export function openSource(path: string): Source {
   }
 }
 
+/** The same of bytes that came from elsewhere. */
+export const sourceOf = (bytes: Buffer): Source => (isGzip(bytes) ? new GzipSource(bytes) : new BytesSource(bytes));
+
+class BytesSource implements Source {
+  readonly damage = undefined;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  blocks(): Iterable<Buffer> {
+    return [this.#bytes];
+  }
+
+  read(offset: number, length: number): Buffer {
+    return this.#bytes.subarray(offset, offset + length);
+  }
+
+  close(): void {}
+}
+
 const unreadable = (path: string, code: string): Trouble =>
   new Trouble('input', `Cannot read ${path}.`, `${REASONS[code] ?? code}.`, 'Give the name of a recording.');
 

@@ -1,0 +1,133 @@
+import {lstatSync, unlinkSync} from 'node:fs';
+import {hostname, release} from 'node:os';
+import {basename} from 'node:path';
+import type {Snapshot} from '../model/snapshot.ts';
+import {Trouble} from '../model/trouble.ts';
+import {errnoOf} from '../procfs/trouble.ts';
+import {RecordingFile} from '../record/file.ts';
+import {healTail} from '../record/heal.ts';
+import type {RecordingHeader} from '../record/header.ts';
+import {GzipPacker, PlainPacker} from '../record/packer.ts';
+import {readRecording} from '../record/recording.ts';
+import {RecordingWriter, type Before} from '../record/writer.ts';
+import {cannotWrite, say} from './output.ts';
+import {lock, type Lock} from './record-lock.ts';
+
+/** What to do if the file is there already: refuse, go on with it, or take its place. */
+export type IfThere = 'refuse' | 'append' | 'replace';
+
+/** The file that a recording is written to, from before anything is recorded until it is closed. */
+export class OpenRecording {
+  readonly path: string;
+  readonly #file: RecordingFile;
+  readonly #lock: Lock;
+  readonly #before: (Before & {readonly header: RecordingHeader}) | undefined;
+  #writer: RecordingWriter | undefined;
+
+  /** @throws Trouble `output`, and `input` if what is to be gone on with is no recording */
+  static open(path: string, ifThere: IfThere): OpenRecording {
+    const there = lstatSync(path, {throwIfNoEntry: false});
+    if (there && !there.isFile()) throw cannotRecord(path, `it is ${there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file'}.`); // prettier-ignore
+    if (there && ifThere === 'refuse') throw cannotRecord(path, 'it is there already.', 'Give another name with -o, --append to go on with it, or --force to replace it.'); // prettier-ignore
+    const right = lock(path);
+    try {
+      return new OpenRecording(path, there ? ifThere : 'refuse', right);
+    } catch (error) {
+      right.release();
+      if (error instanceof Trouble) throw error;
+      throw cannotWrite(path, error);
+    }
+  }
+
+  private constructor(path: string, ifThere: IfThere, right: Lock) {
+    this.path = path;
+    this.#lock = right;
+    if (ifThere === 'append') {
+      this.#before = endOfOld(path);
+      this.#file = RecordingFile.reopen(path);
+    } else {
+      if (ifThere === 'replace') unlinkSync(path);
+      this.#file = RecordingFile.create(path);
+    }
+  }
+
+  /** Bytes. */
+  get size(): number {
+    return this.#file.size;
+  }
+
+  /**
+   * Begins, once it is known what of.
+   *
+   * @throws Trouble `output` if it is to be gone on with, and is of another process
+   */
+  begin(snapshot: Snapshot, interval: number, version: string): RecordingWriter {
+    const {process: info} = snapshot;
+    const old = this.#before?.header;
+    if (old) refuseUnlessSame(this.path, old.process, info);
+    const header = old ?? {
+      memmap: version,
+      host: hostname(),
+      kernel: release(),
+      bootId: info.bootId,
+      process: info,
+      pageSize: snapshot.clues.pageSize ?? 4096,
+      interval: Math.max(1, Math.round(interval)),
+      startedAt: new Date().toISOString(),
+    };
+    const packer = isCompressed(this.path) ? new GzipPacker(this.#file) : new PlainPacker(this.#file);
+    const clock = {now: () => performance.now(), wall: () => Date.now()};
+    return (this.#writer = new RecordingWriter(packer, header, clock, this.#before));
+  }
+
+  /**
+   * Closes it, once its last line was written.
+   *
+   * @throws Trouble `output`
+   */
+  async close(): Promise<void> {
+    try {
+      if (!this.#writer && !this.#before) return this.#file.discard();
+      await this.#file.close();
+    } catch (error) {
+      throw cannotWrite(this.path, error);
+    } finally {
+      this.#lock.release();
+    }
+  }
+}
+
+/** The name's ending decides; the file's content does when it is read. */
+const isCompressed = (path: string): boolean => path.endsWith('.gz');
+
+/** Where a recording that is there ends, with its torn end taken off. */
+function endOfOld(path: string): Before & {readonly header: RecordingHeader} {
+  const healed = healTail(path);
+  if (healed > 0) say(`memmap: ${path}: its last line was cut off (${healed} bytes), and was taken away.`);
+  const recording = readRecording(path);
+  recording.close();
+  return {header: recording.header, t: recording.duration, look: recording.looks};
+}
+
+function refuseUnlessSame(path: string, then: RecordingHeader['process'], now: RecordingHeader['process']): void {
+  if (then.pid === now.pid && then.startTime === now.startTime && then.bootId === now.bootId) return;
+  const why = then.bootId !== now.bootId ? 'it is of a process of another run of the machine' : then.pid === now.pid ? `it is of an earlier process with the PID ${now.pid}` : `it is of process ${then.pid}, and not of ${now.pid}`; // prettier-ignore
+  throw cannotRecord(path, `${why}: a recording is of one process.`);
+}
+
+const cannotRecord = (path: string, why: string, next = 'Give another name with -o.'): Trouble =>
+  new Trouble('output', `Cannot record to ${path}.`, why, next);
+
+/** `memmap-python3-4242-20260131-120000.jsonl`: which program, which process, since when. */
+export function defaultName({comm = 'process', pid}: Snapshot['process'], now = new Date()): string {
+  const program = basename(comm).replace(/[^A-Za-z0-9._-]+/g, '_');
+  const [date, time] = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).split('T');
+  return `memmap-${program}-${pid}-${date!.replaceAll('-', '')}-${time!.replaceAll(':', '')}.jsonl`;
+}
+
+/** What a failed write means to who records. */
+export function recordingFailed(path: string, error: unknown, moments: number): Trouble {
+  if (error instanceof Trouble || errnoOf(error) === '') return error as Trouble;
+  const {message, why, next} = cannotWrite(path, error);
+  return new Trouble('output', message, `${why} What it has until then can be used${moments > 0 ? `: about ${moments} moments` : ''}.`, next); // prettier-ignore
+}

@@ -1,0 +1,124 @@
+import {closeSync, constants, openSync, readFileSync, renameSync, unlinkSync, writeSync} from 'node:fs';
+import {hostname} from 'node:os';
+import {Trouble} from '../model/trouble.ts';
+import {identify} from '../procfs/identity.ts';
+import {errnoOf} from '../procfs/trouble.ts';
+import {cannotWrite} from './output.ts';
+
+/** Who records into a file: a process of this run of this machine. */
+interface Owner {
+  readonly host: string;
+  readonly bootId: string;
+  readonly pid: number;
+  readonly startTime: number;
+}
+
+/** The right to write to a recording. It is a file beside it, `FILE.lock`, that says who has it. */
+export interface Lock {
+  release(): void;
+}
+
+export const lockPath = (path: string): string => `${path}.lock`;
+
+/**
+ * Takes the right to write to a recording. Who was killed leaves the file behind; it counts no longer, and is taken over.
+ *
+ * @throws Trouble `output` if another recorder has it, or the file can't be made
+ */
+export function lock(path: string): Lock {
+  const file = lockPath(path);
+  const own = ownText();
+  for (let tries = 0; tries < 3; tries++) {
+    if (create(file, own, path)) return {release: () => release(file, own)};
+    const there = contents(file);
+    const owner = there === undefined ? undefined : ownerOf(there);
+    if (there !== undefined && isAtWork(owner)) throw taken(path, owner);
+    if (there !== undefined) takeAway(file, there);
+  }
+  throw taken(path, ownerOf(contents(file) ?? ''));
+}
+
+/** Who records into a file right now; undefined if nobody does. */
+export function recorderOf(path: string): number | undefined {
+  const owner = ownerOf(contents(lockPath(path)) ?? '');
+  return owner && isAtWork(owner) ? owner.pid : undefined;
+}
+
+function ownText(): string {
+  const {startTime, bootId} = identify(process.pid) ?? {startTime: 0, bootId: ''};
+  return JSON.stringify({host: hostname(), bootId, pid: process.pid, startTime} satisfies Owner);
+}
+
+function create(file: string, text: string, path: string): boolean {
+  const {O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW} = constants;
+  let fd: number | undefined;
+  try {
+    fd = openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    writeSync(fd, text);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    if (fd !== undefined) unlinkSync(file);
+    throw cannotWrite(path, error);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function contents(file: string): string | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return readFileSync(fd, 'utf8');
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function ownerOf(text: string): Owner | undefined {
+  try {
+    const {host, bootId, pid, startTime} = JSON.parse(text) as Owner;
+    return Number.isInteger(pid) && pid > 0 ? {host, bootId, pid, startTime} : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of another machine it can't be known, so it counts. A process that has the number now, but began later, is another one. */
+function isAtWork(owner: Owner | undefined): boolean {
+  if (!owner) return false;
+  if (owner.host !== hostname()) return true;
+  const now = identify(owner.pid);
+  return now !== undefined && now.startTime === owner.startTime && now.bootId === owner.bootId;
+}
+
+/** If somebody else was quicker, what is taken away is his, and is put back. */
+function takeAway(file: string, stale: string): void {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+    if (contents(aside) === stale) unlinkSync(aside);
+    else renameSync(aside, file);
+  } catch {
+    // It is gone already.
+  }
+}
+
+function release(file: string, own: string): void {
+  if (contents(file) !== own) return;
+  try {
+    unlinkSync(file);
+  } catch {
+    // Its folder is gone.
+  }
+}
+
+const taken = (path: string, owner: Owner | undefined): Trouble =>
+  new Trouble(
+    'output',
+    `Cannot record to ${path}.`,
+    owner ? `process ${owner.pid}${owner.host === hostname() ? '' : ` on ${owner.host}`} is recording to it.` : 'another recorder has it.',
+    owner && owner.host !== hostname() ? `Give another name; or, if it no longer runs, remove ${lockPath(path)}.` : 'Give another name with -o.',
+  ); // prettier-ignore

@@ -1,0 +1,109 @@
+import {closeSync, existsSync, fstatSync, openSync, readSync} from 'node:fs';
+import {Snapshot, type Rejected} from '../model/snapshot.ts';
+import {Trouble} from '../model/trouble.ts';
+import {isRecording, readRecording, recordingFrom, type Recording} from '../record/recording.ts';
+import {momentNamed} from './recording-moment.ts';
+import {readStdin} from './stdin.ts';
+import {recorderOf} from './record-lock.ts';
+
+/**
+ * Takes `FILE#12`, `FILE#name`, `FILE@+30s` apart, at the last # or @ before which there is a file.
+ *
+ * @returns undefined if there is none
+ */
+export function splitMoment(text: string): {readonly path: string; readonly moment: string} | undefined {
+  for (let at = text.length - 1; at > 0; at--) {
+    if (text[at] !== '#' && text[at] !== '@') continue;
+    const path = text.slice(0, at);
+    if (existsSync(path)) return {path, moment: text.slice(at)};
+  }
+  return undefined;
+}
+
+/** Does a file hold a recording? By its content; what can't be read is none. */
+export function isRecordingFile(path: string): boolean {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    if (!fstatSync(fd).isFile()) return false;
+    const head = Buffer.alloc(512);
+    return isRecording(head.subarray(0, readSync(fd, head, 0, head.length, 0)));
+  } catch {
+    return false;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** Opens a recording, and says what file it is if it can't be used. @throws Trouble `input` */
+export function openRecording(path: string): Recording {
+  try {
+    return readRecording(path);
+  } catch (error) {
+    if (!(error instanceof Trouble) || error.kind !== 'input') throw error;
+    throw new Trouble('input', `Cannot use ${path}.`, `${error.message} ${error.why}`, error.next);
+  }
+}
+
+/** The same of a file that a command must have a recording of, or of standard input. */
+export async function openRecordingTarget(name: string): Promise<Recording> {
+  if (name === '-') return recordingFrom(await readStdin());
+  if (existsSync(name) && !isRecordingFile(name))
+    throw new Trouble('input', `Cannot use ${name}.`, 'it is no recording.', 'Make one with: memmap record PID -o FILE'); // prettier-ignore
+  return openRecording(name);
+}
+
+/**
+ * Reads one moment of a recording.
+ *
+ * @param moment `#12`, `@+30s`, …; the last one if undefined
+ * @throws Trouble `input`
+ */
+export function readMoment(path: string, moment: string | undefined): Snapshot {
+  const recording = openRecording(path);
+  try {
+    return momentOf(recording, path, moment);
+  } finally {
+    recording.close();
+  }
+}
+
+/** The same of a recording that is open. */
+export function momentOf(recording: Recording, name: string, moment: string | undefined): Snapshot {
+  const {index} = momentNamed(recording, name, moment);
+  const snapshot = recording.snapshot(index);
+  const {notes, rejected} = faultsOf(recording, name);
+  const {regions, takenAt, process, consistency, status, clues} = snapshot;
+  return new Snapshot({
+    regions, takenAt, process, consistency, status, clues,
+    source: {...snapshot.source, name: `${name}#${index}`},
+    notes: [...snapshot.notes, ...notes, ...withoutUsage(recording, name, index)],
+    rejected: [...snapshot.rejected, ...rejected],
+  }); // prettier-ignore
+}
+
+/** What is wrong with the recording, which makes each of its moments incomplete; nothing while it is still being made. */
+export function faultsOf(
+  recording: Recording,
+  path: string,
+): {readonly notes: readonly string[]; readonly rejected: readonly Rejected[]} {
+  const {notes, rejected, isWhole, end} = recording;
+  if (isWhole) return {notes, rejected};
+  if (!end && recorderOf(path) !== undefined) return {notes: ['It is still being recorded.'], rejected: rejected.filter(({why}) => why !== CUT)}; // prettier-ignore
+  const isTold = end !== undefined || rejected.some(({why}) => why === CUT);
+  return {notes, rejected: isTold ? rejected : [...rejected, {line: recording.lines + 1, text: '', why: 'it is missing: the recording breaks off before its end'}]}; // prettier-ignore
+}
+
+const CUT = 'it is cut off';
+
+/** At most looks at a large process maps alone is read. */
+function withoutUsage(recording: Recording, name: string, index: number): string[] {
+  if (recording.moment(index).hasUsage) return [];
+  for (let before = index - 1; before >= 0; before--) {
+    if (recording.moment(before).hasUsage) return [`Resident memory was not read at this moment; the last time before was ${name}#${before}.`]; // prettier-ignore
+  }
+  return ['Resident memory was not read at this moment, nor before.'];
+}
+
+export const noMoments = (path: string, moment: string): Trouble =>
+  new Trouble('input', `Cannot use ${path}${moment}.`, `${path} is no recording, so it has no moments.`, `Look at the file itself: memmap show ${path}`); // prettier-ignore

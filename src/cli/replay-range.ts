@@ -1,0 +1,32 @@
+import {Trouble} from '../model/trouble.ts';
+import type {Recording} from '../record/recording.ts';
+import {momentNamed} from './recording-moment.ts';
+
+/**
+ * The moments from `--from` to `--to`, which are named as behind a file: `12`, `first`, a mark's name, `+30s`, `14:03:20`.
+ *
+ * @throws Trouble `input`, `usage`
+ */
+export function rangeOf(
+  recording: Recording,
+  file: string,
+  {from, to}: {readonly from: string; readonly to: string},
+): {from: number; to: number} {
+  const [first, last] = [from, to].map((name) => momentNamed(recording, file, nameOf(name)).index) as [number, number];
+  if (first <= last) return {from: first, to: last};
+  throw new Trouble('usage', `Moment ${from} is after moment ${to}.`, 'a replay goes forward.', 'Give the earlier one with --from.'); // prettier-ignore
+}
+
+const nameOf = (text: string): string => (/^[#@]/.test(text) ? text : /^\+|:/.test(text) ? `@${text}` : `#${text}`);
+
+/** @throws Trouble `usage` */
+export function speedOf(text: string | undefined): number | undefined {
+  const speed = text === undefined ? undefined : Number(/^(\d+(?:\.\d+)?)x?$/.exec(text)?.[1] ?? NaN);
+  if (speed === undefined || speed > 0) return speed;
+  throw new Trouble(
+    'usage',
+    `"${text}" is no speed.`,
+    'it is how many times as fast as it was.',
+    'For example: 4, 0.5',
+  );
+}

@@ -1,0 +1,100 @@
+import {readFileSync} from 'node:fs';
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base.ts';
+import {parseDuration, parsePercent} from '../cli/duration.ts';
+import {exitOfSignal} from '../cli/exit.ts';
+import {defaultName, OpenRecording} from '../cli/record-file.ts';
+import {ListingSize} from '../cli/record-follow.ts';
+import {checkedNames} from '../cli/record-names.ts';
+import {recordProcess} from '../cli/record-process.ts';
+import {recordedJSON} from '../cli/record-json.ts';
+import {resolveProcess} from '../cli/target.ts';
+import {Session} from '../procfs/session.ts';
+import {renderRecorded} from '../render/record.ts';
+
+export default class RecordCommand extends BaseCommand {
+  static override summary = 'write down what happens to the memory of a process, to look at any moment of it later';
+  static override description = `Looks at the process at an interval, and writes what changed to a file, until the process ends, a limit is reached, or Ctrl-C. show, diff, explain, replay and all other commands read the file: FILE is its last moment, FILE#12 the one with that number, FILE@+30s the one at that time, FILE#name the one with that mark.
+
+The file is JSON Lines, for its owner only, and compressed if its name ends with .gz. Each line is written whole: whoever is killed has lost one at most. SIGUSR1, or the key m, makes a mark.
+
+Looking is kept gentle: maps, which is harmless, is read at each look; smaps, which holds up the process, only for a small part of the time (--max-duty). What it cost is said at the end.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> $$ -o shell.jsonl --for 2s; <%= config.bin %> diff shell.jsonl#first shell.jsonl#last',
+    '<%= config.bin %> <%= command.id %> $$ --count 5 --interval 100ms',
+    '<%= config.bin %> <%= command.id %> $$ --append -o shell.jsonl.gz --for 1s',
+    `<%= config.bin %> <%= command.id %> $$ -o rss.jsonl --for 1s; jq -r 'select(.status.vmRss) | [.t, .status.vmRss] | @tsv' rss.jsonl`,
+  ];
+
+  static override args = {
+    pid: Args.string({description: 'a PID, or the name of a process', required: true, ignoreStdin: true}),
+  };
+
+  static override flags = {
+    output: Flags.string({
+      char: 'o',
+      description: 'the file; by default one in this folder that is named for program, PID and time',
+      helpValue: '<file>',
+    }),
+    interval: Flags.string({description: 'time between two looks', default: '500ms', helpValue: '<time>'}),
+    for: Flags.string({description: 'end after this time', helpValue: '<time>'}),
+    count: Flags.integer({description: 'end after so many looks', min: 1}),
+    'until-exit': Flags.boolean({description: 'end with the process, as without limits', exclusive: ['for', 'count']}),
+    mark: Flags.string({
+      description: 'the name of the first mark (of the second, …); the others are mark1, mark2, …',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: '<name>',
+    }),
+    append: Flags.boolean({description: 'go on with a recording of the same process', exclusive: ['force']}),
+    force: Flags.boolean({description: 'replace a file that is there'}),
+    'max-stall': Flags.string({
+      description: 'for how long one look may hold up the process',
+      default: '50ms',
+      helpValue: '<time>',
+    }),
+    'max-duty': Flags.string({
+      description: 'the part of the time, in percent, that may be spent reading smaps; 0 for never',
+      default: '2',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(RecordCommand);
+    this.begin(flags);
+    const limits = {interval: parseDuration(flags.interval), count: flags.count && flags.count - 1, duration: flags.for === undefined ? undefined : parseDuration(flags.for), names: checkedNames(flags.mark)}; // prettier-ignore
+    const listing = new ListingSize();
+    const session = this.attach(args.pid, flags, listing);
+    try {
+      const path = flags.output ?? defaultName(session.snapshot.process);
+      const file = OpenRecording.open(path, flags.append ? 'append' : flags.force ? 'replace' : 'refuse');
+      try {
+        const writer = file.begin(session.snapshot, limits.interval, this.version());
+        const summary = await recordProcess(session, writer, {...limits, listing, file});
+        await this.print(flags.json, () => recordedJSON(summary), () => renderRecorded(summary)); // prettier-ignore
+        if (summary.reason.startsWith('SIG')) process.exitCode = exitOfSignal(summary.reason as NodeJS.Signals);
+      } finally {
+        await file.close();
+      }
+    } finally {
+      session.close();
+    }
+  }
+
+  private attach(
+    target: string,
+    flags: {'proc-root': string; 'max-stall': string; 'max-duty': string},
+    {onListing}: ListingSize,
+  ): Session {
+    const root = flags['proc-root'];
+    const [maxStall, maxDuty] = [parseDuration(flags['max-stall']), parsePercent(flags['max-duty'])];
+    const session = new Session(resolveProcess(target, root), {root, maxStall, maxDuty, onListing});
+    this.remark(session.snapshot);
+    return session;
+  }
+
+  private version(): string {
+    return (JSON.parse(readFileSync(`${this.config.root}/package.json`, 'utf8')) as {version: string}).version;
+  }
+}

@@ -1,0 +1,80 @@
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base.ts';
+import {EXIT, exitOfSignal} from '../cli/exit.ts';
+import {momentsJSON, momentRows} from '../cli/replay-moments.ts';
+import {rangeOf, speedOf} from '../cli/replay-range.ts';
+import {replay} from '../cli/replay-play.ts';
+import {replayJson, replayLines} from '../cli/replay-report.ts';
+import {faultsOf, openRecordingTarget} from '../cli/recording-target.ts';
+import {interruption} from '../cli/signals.ts';
+import {renderMoments} from '../render/replay.ts';
+import type {Recording} from '../record/recording.ts';
+
+export default class Replay extends BaseCommand {
+  static override summary = 'show a recording again, as it happened';
+  static override description = `Into a pipe it prints a line a change, with the times of day at which it was, as fast as it can; with --json the events of watch --json. --moments lists the moments.
+
+Moments are named as in FILE#12: by number, by first, last or the name of a mark, by the time since the beginning (+30s), or by the clock (14:03:20).`;
+
+  static override examples = [
+    'memmap record $$ -o moments.jsonl --force --count 5 --interval 100ms; <%= config.bin %> <%= command.id %> moments.jsonl --moments',
+    '<%= config.bin %> <%= command.id %> moments.jsonl',
+    '<%= config.bin %> <%= command.id %> moments.jsonl --from +100ms --to last --speed 4',
+    '<%= config.bin %> <%= command.id %> moments.jsonl --json',
+  ];
+
+  static override args = {
+    file: Args.string({description: 'a recording, or - for standard input', required: true, ignoreStdin: true}),
+  };
+
+  static override flags = {
+    moments: Flags.boolean({description: 'list the moments'}),
+    from: Flags.string({description: 'the first moment', default: 'first', helpValue: '<moment>'}),
+    to: Flags.string({description: 'the last moment', default: 'last', helpValue: '<moment>'}),
+    speed: Flags.string({description: 'how many times as fast as it was', helpValue: '<factor>'}),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(Replay);
+    this.begin(flags);
+    const speed = speedOf(flags.speed);
+    const recording = await openRecordingTarget(args.file);
+    try {
+      const isWhole = this.remarkOn(recording, args.file);
+      const range = rangeOf(recording, args.file, flags);
+      if (flags.moments) await this.list(recording, range, flags.json);
+      else await this.play(recording, {...range, speed}, flags.json);
+      process.exitCode ??= isWhole ? EXIT.done : EXIT.incomplete;
+    } finally {
+      recording.close();
+    }
+  }
+
+  /** @returns is there nothing wrong with it? */
+  private remarkOn(recording: Recording, name: string): boolean {
+    const faults = faultsOf(recording, name);
+    this.remark({...faults, source: {name}});
+    return faults.rejected.length === 0;
+  }
+
+  private list(recording: Recording, {from, to}: {from: number; to: number}, isJson: boolean): Promise<void> {
+    const rows = momentRows(recording, from, to);
+    return this.print(isJson, () => momentsJSON(recording, rows), () => renderMoments(rows, this.width)); // prettier-ignore
+  }
+
+  private async play(
+    recording: Recording,
+    options: {from: number; to: number; speed: number | undefined},
+    isJson: boolean,
+  ): Promise<void> {
+    const interrupted = interruption();
+    try {
+      const reporter = isJson ? replayJson(recording) : replayLines(recording);
+      await replay(recording, {...options, signal: interrupted.signal}, reporter);
+      const signal = interrupted.received();
+      if (signal) process.exitCode = exitOfSignal(signal);
+    } finally {
+      interrupted.dispose();
+    }
+  }
+}

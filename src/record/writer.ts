@@ -1,0 +1,168 @@
+import type {Snapshot} from '../model/snapshot.ts';
+import type {Json} from '../parse/json.ts';
+import {applyRecord} from './apply.ts';
+import {encodeRecord} from './encode.ts';
+import {NOTHING, type Frame} from './frame.ts';
+import {headerJSON, type RecordingHeader} from './header.ts';
+import {headOf, type RecordEvent} from './head.ts';
+import {NO_SEED, sealLine} from './line.ts';
+import type {Packer} from './packer.ts';
+
+/** Both in ms: one that never goes back, from wherever it began, and one since 1970, that may be set. */
+export interface Clock {
+  now(): number;
+  wall(): number;
+}
+
+/** Where a recording that is gone on with had ended. */
+export interface Before {
+  readonly t: number;
+  readonly look: number;
+}
+
+/** So many times the size of a key frame may be written before the next one: the more, the longer to get to a moment. */
+const DELTAS_PER_KEY = 4;
+
+/** A process that sits still is said to be looked at after 2 s, then 4 s later, and so on, at last once a minute. */
+const FIRST_REST = 2000;
+const LONGEST_REST = 60_000;
+
+/** Writes a recording: of each look what differs from the one before, and nothing where nothing does. */
+export class RecordingWriter {
+  /** Looks until now, moments written, and the bytes of the listings that the looks gave. */
+  looks = 0;
+  moments = 0;
+  listings = 0;
+  readonly #packer: Packer;
+  readonly #clock: Clock;
+  readonly #pageSize: number;
+  readonly #begin: number;
+  #base: number;
+  /** The clock on the wall at #t. */
+  #wall: number;
+  #t: number;
+  #frame: Frame = NOTHING;
+  #seed = NO_SEED;
+  #keyBytes = 0;
+  #sinceKey = 0;
+  /** t of the last look of which nothing was written. */
+  #idle: number | undefined;
+  #written = 0;
+  #rest = FIRST_REST;
+  #last: Promise<void> = Promise.resolve();
+
+  /** Begins a new recording, or goes on with one that ended at `before`. */
+  constructor(packer: Packer, header: RecordingHeader, clock: Clock, before?: Before) {
+    this.#packer = packer;
+    this.#clock = clock;
+    this.#pageSize = header.pageSize;
+    const startedAt = Date.parse(header.startedAt);
+    this.#t = before ? Math.max(before.t + 1, clock.wall() - startedAt) : 0;
+    this.#begin = clock.now() - this.#t;
+    this.#base = this.#wall = startedAt;
+    this.looks = before?.look ?? 0;
+    if (!before) void this.#put(headerJSON(header), NO_SEED, false);
+  }
+
+  /**
+   * A look: the process as it is now. Snapshots that are one object are the same to the byte.
+   *
+   * @param status /proc/PID/status at this look
+   * @param listing bytes that the kernel printed for it
+   * @throws (later) the system's error, if it could not be written
+   */
+  look(snapshot: Snapshot, status: Snapshot['status'], listing: number): Promise<void> {
+    return this.#look('delta', snapshot, status, listing);
+  }
+
+  /** The same, and it is another program now. */
+  exec(snapshot: Snapshot, status: Snapshot['status'], listing: number): Promise<void> {
+    return this.#look('exec', snapshot, status, listing);
+  }
+
+  /** A mark at the last look. */
+  mark(name: string): Promise<void> {
+    this.#restNow();
+    return this.#write('mark', {name}, this.#t);
+  }
+
+  exit(state: 'zombie' | 'gone'): Promise<void> {
+    this.looks++;
+    this.moments++;
+    return this.#write('exit', {state}, this.#advance());
+  }
+
+  /** The last line. */
+  async end(reason: string, cost: object): Promise<void> {
+    this.#restNow();
+    await this.#write('end', {reason, listings: this.listings, cost}, this.#advance());
+    await this.#packer.finish();
+  }
+
+  /** Waits until all that was said is written. */
+  get written(): Promise<void> {
+    return this.#last;
+  }
+
+  #look(event: 'delta' | 'exec', snapshot: Snapshot, status: Snapshot['status'], listing: number): Promise<void> {
+    this.looks++;
+    this.listings += listing;
+    const t = this.#advance();
+    if (event === 'exec' || this.#frame === NOTHING) return this.#key(event, snapshot, status, t);
+    const json = encodeRecord(this.#frame, snapshot, status, this.#pageSize);
+    if (Object.keys(json).length === 0) return this.#same(t);
+    if (this.#sinceKey > DELTAS_PER_KEY * this.#keyBytes) return this.#key('delta', snapshot, status, t);
+    this.#frame = applyRecord(this.#frame, {event, ...json}, this.#pageSize);
+    this.moments++;
+    return this.#write(event, json, t);
+  }
+
+  #key(event: 'delta' | 'exec', snapshot: Snapshot, status: Snapshot['status'], t: number): Promise<void> {
+    const json = encodeRecord(NOTHING, snapshot, status, this.#pageSize);
+    this.#frame = applyRecord(NOTHING, {event: 'key', ...json}, this.#pageSize);
+    this.moments++;
+    return this.#write(event === 'exec' ? 'exec' : 'key', json, t);
+  }
+
+  #same(t: number): Promise<void> {
+    this.#idle = t;
+    if (t - this.#written < this.#rest) return this.#last;
+    this.#rest = Math.min(this.#rest * 2, LONGEST_REST);
+    this.moments++;
+    return this.#write('same', {}, t);
+  }
+
+  /** Nothing had changed until now: that is said before something else is. */
+  #restNow(): void {
+    if (this.#idle === undefined) return;
+    this.moments++;
+    void this.#write('same', {}, this.#idle);
+  }
+
+  #advance(): number {
+    this.#wall = this.#clock.wall();
+    return (this.#t = Math.max(this.#t, Math.round(this.#clock.now() - this.#begin)));
+  }
+
+  #write(event: RecordEvent, json: Json, t: number): Promise<void> {
+    const isSet = t === this.#t && Math.abs(this.#wall - (this.#base + t)) > 1;
+    if (isSet) this.#base = this.#wall - t;
+    const since = this.#idle !== undefined && this.#idle < t ? this.#idle : undefined;
+    this.#idle = undefined;
+    this.#written = t;
+    if (event !== 'same') this.#rest = FIRST_REST;
+    const isKey = event === 'key' || event === 'exec';
+    const head = headOf({event, t, look: this.looks, wall: isSet ? this.#wall : undefined, since});
+    return this.#put({...head, ...json}, isKey ? NO_SEED : this.#seed, isKey);
+  }
+
+  #put(record: object, seed: number, isKey: boolean): Promise<void> {
+    const {bytes, crc} = sealLine(record, seed);
+    this.#seed = crc;
+    if (isKey) [this.#keyBytes, this.#sinceKey] = [bytes.length, 0];
+    else this.#sinceKey += bytes.length;
+    this.#last = this.#packer.add(bytes, isKey);
+    this.#last.catch(() => {}); // Who waits for it is told.
+    return this.#last;
+  }
+}

@@ -1,0 +1,59 @@
+import {counted, countText, sizeText} from '../model/size.ts';
+import {safe} from './safe.ts';
+import {timeText} from './time.ts';
+import {endLine, type EndCost} from './watch.ts';
+
+/** How far a recording is. */
+export interface RecordProgress {
+  readonly file: string;
+  /** ms since it began. */
+  readonly ms: number;
+  readonly looks: number;
+  readonly moments: number;
+  readonly marks: number;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** Resident bytes of the process. */
+  readonly rss: number | undefined;
+}
+
+/** One line while it goes on: `0:12  25 looks, 3 moments, 8 KiB, 9.3 MiB resident   m mark  q end`. */
+export function recordProgress(progress: RecordProgress, keys: boolean, width: number): string {
+  const {ms, looks, moments, marks, size, rss} = progress;
+  const parts = [
+    counted(looks, 'look'),
+    counted(moments, 'moment'),
+    marks > 0 && counted(marks, 'mark'),
+    sizeText(size),
+    rss !== undefined && `${sizeText(rss)} resident`,
+  ].filter(Boolean);
+  return `${timeText(ms)}  ${parts.join(', ')}${keys ? '   m mark  q end' : ''}`.slice(0, width);
+}
+
+/** What a recording became. */
+export interface RecordSummary extends RecordProgress {
+  readonly reason: string;
+  /** Bytes of the listings that it stands for. */
+  readonly listings: number;
+  readonly cost: EndCost;
+}
+
+/** What was recorded, how large it is beside what it stands for, and what it cost the process. */
+export function renderRecorded(summary: RecordSummary): string {
+  const {file, ms, looks, moments, marks, size, listings, reason, cost} = summary;
+  const marked = marks > 0 ? `, ${counted(marks, 'mark')}` : '';
+  return [
+    `Recorded ${timeText(ms)} to ${safe(file)}: ${counted(looks, 'look')}, ${counted(moments, 'moment')}${marked}.`,
+    `${sizeText(size)}, ${percentText(size, listings)} of the ${sizeText(listings)} of listings that it stands for.`,
+    endLine(looks, reason, cost),
+    `Look at it with: memmap show ${safe(file)}  ·  memmap replay ${safe(file)}`,
+    '',
+  ].join('\n');
+}
+
+/** `0.4 %`; `12 %`. */
+export function percentText(part: number, whole: number): string {
+  const percent = (100 * part) / Math.max(1, whole);
+  if (percent >= 10) return `${countText(Math.round(percent))} %`;
+  return percent >= 0.01 ? `${Number(percent.toPrecision(2))} %` : 'less than 0.01 %';
+}

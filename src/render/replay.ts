@@ -1,0 +1,78 @@
+import type {Snapshot} from '../model/snapshot.ts';
+import {counted, countText, sizeText} from '../model/size.ts';
+import {safe} from './safe.ts';
+import {howMuch, who} from './snapshot.ts';
+import {renderTable, type Column} from './table.ts';
+import {paint} from './theme.ts';
+import {timeText} from './time.ts';
+
+/** What is said of a recording as a whole. */
+export interface Recorded {
+  readonly count: number;
+  readonly looks: number;
+  readonly duration: number;
+}
+
+/** One moment of it. */
+export interface Moment {
+  readonly index: number;
+  readonly t: number;
+  readonly at: string;
+  readonly marks: readonly string[];
+  readonly event?: 'exec' | 'exit' | undefined;
+  readonly hasUsage: boolean;
+  readonly since?: number | undefined;
+  readonly look: number;
+}
+
+export const replayStartLine = ({count, looks, duration}: Recorded, moment: Moment, snapshot: Snapshot): string =>
+  `${paint('title', `Recorded from ${who(snapshot)}`)}: ${howMuch(snapshot)}; moment ${moment.index} of ${counted(count, 'moment')} in ${timeText(duration)}, ${counted(looks, 'look')}.`; // prettier-ignore
+
+export const markLine = (name: string): string => paint('title', `* mark         ${safe(name)}`);
+
+export const replayEndLine = ({count, duration}: Recorded, {index, t}: Moment, reason: string): string =>
+  `${REASONS[reason] ?? `It was ended by ${reason}`} at ${timeText(t)} of ${timeText(duration)}, moment ${index} of 0 to ${countText(count - 1)}.`; // prettier-ignore
+
+const REASONS: Readonly<Record<string, string>> = {
+  exit: 'The process ended',
+  count: 'The count was reached',
+  for: 'The time was over',
+  quit: 'It was ended as wished',
+  to: 'The replay was to end here',
+  cut: 'The recording breaks off',
+};
+
+/** What a list of moments says of each. */
+export interface MomentRow {
+  readonly moment: Moment;
+  readonly regions: number;
+  readonly size: number;
+  readonly rss: number | undefined;
+}
+
+/** A list of moments, with what tells them apart. */
+export function renderMoments(rows: readonly MomentRow[], width?: number): string {
+  const cells = rows.map(({moment, regions, size, rss}) => {
+    const words = [moment.event, ...moment.marks.map((name) => `#${safe(name)}`)].filter((word) => word !== undefined);
+    return [
+      `#${moment.index}`,
+      `+${timeText(moment.t)}`,
+      moment.at,
+      countText(regions),
+      sizeText(size),
+      rss === undefined ? '' : sizeText(rss),
+      words.join(' '),
+    ].map((text) => ({text}));
+  });
+  return `${renderTable(COLUMNS, cells, width).join('\n')}\n`;
+}
+
+const COLUMNS: readonly Column[] = [
+  {title: 'moment', align: 'right'},
+  {title: 'time', align: 'right'},
+  {title: 'clock'},
+  {title: 'regions', align: 'right'},
+  {title: 'size', align: 'right'},
+  {title: 'resident', align: 'right'},
+  {title: 'what', gives: true},
+];
