@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import {countText, sizeText} from '../model/size.ts';
 import {colourOf, styleColour} from './colours.ts';
-import {duration, lookAt, page, timeText, type Measure} from './data.ts';
+import {duration, isCounted, lookAt, page, timeText, type Measure} from './data.ts';
 import {byId} from './dom.ts';
 import {columnsIn} from './layout.ts';
 import {current, show} from './moment.ts';
@@ -21,7 +21,7 @@ export function drawChart(measure: Measure, form: Form): void {
   plot?.destroy();
   const layers = layersOf(measure);
   const {left, right} = columnsIn(place.clientWidth);
-  const lines = form === 'stacked' ? stacked(layers.layers) : layers.layers.map(({values}) => [...values]);
+  const lines = form === 'stacked' ? stacked(layers.layers) : layers.layers.map(({values}) => values);
   // The tallest is drawn first, and the others over it.
   const order = layers.layers.map((_, index) => index).reverse();
   const options: uPlot.Options = {
@@ -32,10 +32,10 @@ export function drawChart(measure: Measure, form: Form): void {
     cursor: {x: false, y: false, points: {show: false}, drag: {x: false, y: false}},
     scales: {x: {time: false, range: [0, duration / 1000]}, y: {range: (_plot, _least, most) => [0, (most || 1) * 1.04]}},
     axes: axes(measure, left),
-    series: [{}, ...order.map((index) => lineOf(layers.layers[index]!.kind, form))],
+    series: [{}, ...order.map((index) => lineOf(layers.layers[index]!.kind, form, isCounted(measure))), ...(layers.total ? [totalLine()] : [])],
     hooks: {draw: [(self) => drawLabels(self, layers, lines, form, right), drawEvents]},
   };
-  plot = new uPlot(options, [[...layers.times], ...order.map((index) => lines[index]!)], place);
+  plot = new uPlot(options, [[...layers.times], ...order.map((index) => [...lines[index]!]), ...(layers.total ? [[...layers.total]] : [])], place);
   rule = document.createElement('div');
   rule.className = 'rule';
   plot.over.append(rule);
@@ -49,13 +49,22 @@ export function moveRule(look: number): void {
   if (plot && rule) rule.style.left = `${plot.valToPos((page.times[look] ?? 0) / 1000, 'x')}px`;
 }
 
-function lineOf(kind: string, form: Form): uPlot.Series {
+/** Borders hold until they are changed: steps. What a counter was between two readings isn't known: a straight line. */
+function lineOf(kind: string, form: Form, isCounter: boolean): uPlot.Series {
   const colour = colourOf(kind);
-  const paths = uPlot.paths.stepped!({align: 1});
+  const paths = isCounter ? uPlot.paths.linear!() : uPlot.paths.stepped!({align: 1});
+  const common = {paths, spanGaps: true, points: {show: false}};
   return form === 'stacked'
-    ? {paths, stroke: styleColour('--paper'), width: 1, fill: colour, points: {show: false}}
-    : {paths, stroke: colour, width: 2, points: {show: false}};
+    ? {...common, stroke: styleColour('--paper'), width: 1, fill: colour}
+    : {...common, stroke: colour, width: 2};
 }
+
+const totalLine = (): uPlot.Series => ({
+  paths: uPlot.paths.stepped!({align: 1}),
+  stroke: styleColour('--ink'),
+  width: 1.4,
+  points: {show: false},
+});
 
 /** Steps of whole seconds, minutes and hours; sizes in powers of two. */
 const SECONDS = [
@@ -91,14 +100,20 @@ function axes(measure: Measure, left: number): uPlot.Axis[] {
 }
 
 /** Each layer's name beside its end, as long as it has room there. */
-function drawLabels(self: uPlot, {layers}: Layers, lines: readonly number[][], form: Form, right: number): void {
+function drawLabels(
+  self: uPlot,
+  {layers}: Layers,
+  lines: ReadonlyArray<ReadonlyArray<number | null>>,
+  form: Form,
+  right: number,
+): void {
   if (right < 60) return;
   const {ctx, bbox} = self;
   const scale = devicePixelRatio;
   const labels = layers
     .map(({kind}, index) => {
-      const top = lines[index]!.at(-1)!;
-      const bottom = form === 'stacked' && index > 0 ? lines[index - 1]!.at(-1)! : 0;
+      const top = lines[index]!.at(-1) ?? 0;
+      const bottom = form === 'stacked' && index > 0 ? (lines[index - 1]!.at(-1) ?? 0) : 0;
       const isThere = top > bottom;
       return {kind, isThere, y: self.valToPos(form === 'stacked' ? (top + bottom) / 2 : top, 'y', true)};
     })
@@ -159,6 +174,6 @@ function listen(over: HTMLElement): void {
 /** The chart in words, for those who can't see it; the table below has the numbers. */
 function describe({layers}: Layers, measure: Measure): string {
   const amount = measure === 'regions' ? countText : sizeText;
-  const parts = layers.map(({kind, values}) => `${kind} from ${amount(values[0] ?? 0)} to ${amount(values.at(-1) ?? 0)}`);
+  const parts = layers.map(({kind, values}) => `${kind} from ${amount(values.find((value) => value !== null) ?? 0)} to ${amount(values.at(-1) ?? 0)}`);
   return `Chart over ${timeText(duration)}: ${parts.join('; ')}.`;
 } // prettier-ignore

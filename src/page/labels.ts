@@ -27,7 +27,7 @@ function label(place: HTMLElement, {strip, top, height}: PlacedStrip, columns: C
   const {left, middle, right, isNarrow} = columns;
   const amount = element('span');
   const isTall = height >= 33;
-  const box = element('div', {class: 'strip label', title: strip.names.join('\n') || undefined}, element('b', {}, nameOf(strip)), isTall ? element('br') : '  ', amount);
+  const box = element('div', {class: isTall ? 'strip label tall' : 'strip label', title: strip.names.join('\n') || undefined}, element('b', {}, nameOf(strip)), amount);
   put(box, {top: top - (isTall ? 0 : 1), height, left: isNarrow ? left : left + middle + 10, width: isNarrow ? middle : right - 10});
   const address = strip.start.toString(16).padStart(8, '0');
   const start = element('div', {class: 'strip address'}, isNarrow ? `…${address.slice(-7)}` : address);
@@ -40,13 +40,17 @@ function put(box: HTMLElement, at: {top: number; height: number; left: number; w
   for (const [name, value] of Object.entries(at)) box.style.setProperty(name, `${value}px`);
 }
 
-/** What a strip is called: its kind, and the names in it as far as there is room. */
+/** What a strip is called: its largest file or region, and how many more; or its kind. */
 function nameOf({word, names, count}: PackedStrip): string {
-  const short = names.map((name) => (name.startsWith('/') ? name.slice(name.lastIndexOf('/') + 1) || name : name));
-  if (short.length === 0) return count > 3 ? `${count} × ${word}` : word;
-  if (short.length === 1) return short[0] === `[${word}]` ? short[0] : `${short[0]}, ${word}`;
-  if (word === 'program' || word === 'thread-stack') return `${word}: ${short[0]} …`;
-  return `${short.length} ${word === 'libraries' || word === 'files' ? word : `× ${word}`}: ${short.slice(0, 2).join(', ')} …`;
+  const [first] = names.map((name) => (name.startsWith('/') ? name.slice(name.lastIndexOf('/') + 1) || name : name));
+  const more = names.length > 1 ? ` and ${names.length - 1} more` : '';
+  if (first === undefined || first.startsWith('between ')) return count > 1 ? `${count} × ${word}` : word;
+  if (word === 'short-lived') return `short-lived: ${first}${more}`;
+  if (word === 'program') return `program ${first}${more}`;
+  if (word === 'thread-stack' && count > 2) return `${Math.ceil(count / 2)} thread stacks`;
+  return first === `[${word}]` || word === 'libraries' || word === 'files' || word === 'kernel'
+    ? `${first}${more}`
+    : `${word}: ${first}${more}`;
 }
 
 /** Says how much of each strip is there at a look. */

@@ -1,6 +1,6 @@
 import type {Kind} from '../model/kind.ts';
 import {lowerBound} from './place.ts';
-import {sumOver, type Series} from './series.ts';
+import {sumOver, totalResident, type Series} from './series.ts';
 import {slopeOf} from './slope.ts';
 import type {Stay} from './tracks.ts';
 
@@ -25,6 +25,7 @@ export interface Grower {
 
 /** So many regions are listed. */
 const MOST = 12;
+const MOST_KINDS = 8;
 
 /** What resident memory is measured by where it was read at least twice; else address space. */
 export const growthMeasure = ({usageAt}: Series): 'rss' | 'size' => (usageAt.length > 1 ? 'rss' : 'size');
@@ -33,21 +34,24 @@ export const growthMeasure = ({usageAt}: Series): 'rss' | 'size' => (usageAt.len
 export function growersOf(series: Series, stays: readonly Stay[], duration: number): Grower[] {
   const measure = growthMeasure(series);
   const looks = measure === 'size' ? series.times.map((_, look) => look) : series.usageAt;
-  const followed = (what: Grower['what'], kind: Kind | undefined, values: readonly number[]): Grower =>
-    measured(
-      {what, kind, name: kind ?? 'total', start: undefined, end: undefined},
-      looks,
-      values,
-      series.times,
-      duration,
-    );
-  const kinds = series.kinds.map((each) => followed('kind', each.kind, each[measure]));
+  const followed = (kind: Kind, values: readonly number[]): Grower =>
+    measured({what: 'kind', kind, name: kind, start: undefined, end: undefined}, looks, values, series.times, duration);
+  const kinds = series.kinds.map((each) => followed(each.kind, each[measure]));
+  const total = totalOf(series, measure);
+  const about = {what: 'total', kind: undefined, name: 'total', start: undefined, end: undefined} as const;
+  const changed = kinds.filter(({first, peak, last}) => peak > first || last < first).sort(byGrowth);
+  const least = changed.map((each) => Math.abs(each.last - each.first)).sort((a, b) => b - a)[MOST_KINDS - 1] ?? 0;
   return [
-    followed('total', undefined, sumOver(series, measure)),
-    ...kinds.filter(({first, peak, last}) => peak > first || last < first).sort(byGrowth),
+    measured(about, total.looks, total.values, series.times, duration),
+    ...changed.filter((each) => Math.abs(each.last - each.first) >= least).slice(0, MOST_KINDS),
     ...regionGrowers(series, stays, measure, duration).sort(byGrowth),
   ];
 }
+
+const totalOf = (series: Series, measure: 'rss' | 'size') =>
+  measure === 'rss'
+    ? totalResident(series)
+    : {looks: series.times.map((_, look) => look), values: sumOver(series, 'size')};
 
 const byGrowth = (a: Grower, b: Grower): number => b.last - b.first - (a.last - a.first) || b.peak - a.peak;
 

@@ -18,6 +18,7 @@ export function reportJSON(report: Report): Record<string, unknown> {
     summary,
     times: series.times,
     usageAt: series.usageAt,
+    resident: series.resident,
     kinds: series.kinds.map((each) => ({
       kind: each.kind,
       regions: each.regions,

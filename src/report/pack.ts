@@ -43,6 +43,7 @@ export interface Page {
   readonly duration: number;
   readonly times: readonly number[];
   readonly usageAt: readonly number[];
+  readonly resident: ReadonlyArray<number | null>;
   readonly series: ReadonlyArray<{readonly kind: Kind; readonly regions: Runs; readonly size: Runs} & Readonly<Record<Counter, Runs>>>;
   readonly events: readonly ReportEvent[];
   /** What stays and changes refer to. */
@@ -68,6 +69,7 @@ export function packReport(report: Report): Page {
     duration: about.duration,
     times: series.times,
     usageAt: series.usageAt,
+    resident: series.resident,
     series: series.kinds.map(({kind, regions, size, rss, pss, privateDirty, swap}) => ({
       kind, regions: runs(regions), size: runs(size), rss: runs(rss), pss: runs(pss), privateDirty: runs(privateDirty), swap: runs(swap),
     })),

@@ -67,11 +67,11 @@ export function reportOf(about: About, seen: Iterable<Seen>): Report {
   const growers = growersOf(series, tracks.stays, about.duration);
   const measure = growthMeasure(series);
   const counts = changes.counts;
-  const summary = summaryOf({about, series, events, growers, measure, peak, counts});
+  const summary = summaryOf({about, series, growers, measure, peak, counts});
   const thinned = thin({series, events, growers, changes: changes.rows, stays: tracks.stays}, MOST.looks);
   const drawn = fewerStays(thinned.stays, MOST.stays);
   const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes];
-  const strips = stripsOf(drawn.stays, thinned.series.times.length, process.exe);
+  const strips = stripsOf(drawn.stays, [...thinned.series.times, about.duration], process.exe);
   return {about, process, measure, summary, ...thinned, strips, notes: left};
 }
 

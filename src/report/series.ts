@@ -20,6 +20,8 @@ export interface Series {
   readonly times: readonly number[];
   /** The looks at which smaps was read, as places in `times`. */
   readonly usageAt: readonly number[];
+  /** Resident memory of the whole process at each look (VmRSS of /proc/PID/status), in bytes; null where it isn't known. */
+  readonly resident: ReadonlyArray<number | null>;
   /** Every kind that was there at some time, in the order in which they were first seen. */
   readonly kinds: readonly KindSeries[];
 }
@@ -28,6 +30,7 @@ export interface Series {
 export class SeriesKeeper implements Series {
   readonly times: number[] = [];
   readonly usageAt: number[] = [];
+  readonly resident: Array<number | null> = [];
   readonly #kinds = new Map<Kind, Growing>();
   #regions: readonly Region[] | undefined;
   #totals: ReadonlyMap<Kind, Totals> = new Map();
@@ -42,6 +45,8 @@ export class SeriesKeeper implements Series {
       if (!this.#kinds.has(kind)) this.#kinds.set(kind, growing(kind, this.times.length, this.usageAt.length));
     }
     this.times.push(moment.t);
+    const {vmRss} = snapshot.status;
+    this.resident.push(typeof vmRss === 'number' ? vmRss : null);
     if (moment.hasUsage) this.usageAt.push(this.times.length - 1);
     for (const [kind, series] of this.#kinds) append(series, this.#totals.get(kind), moment.hasUsage);
   }
@@ -77,4 +82,14 @@ export function sumOver(series: Series, measure: Counter | 'regions' | 'size'): 
   const sum = Array.from({length}, () => 0);
   for (const kind of series.kinds) for (const [index, value] of kind[measure].entries()) sum[index]! += value;
   return sum;
+}
+
+/**
+ * All resident memory over time: what status says at each look, which costs the process nothing to read, or else the sum of
+ * what smaps says.
+ */
+export function totalResident(series: Series): {readonly looks: readonly number[]; readonly values: readonly number[]} {
+  const known = series.resident.flatMap((bytes, look) => (bytes === null ? [] : [look]));
+  if (known.length < series.usageAt.length) return {looks: series.usageAt, values: sumOver(series, 'rss')};
+  return {looks: known, values: known.map((look) => series.resident[look]!)};
 }

@@ -1,15 +1,15 @@
 import type {Stay} from './tracks.ts';
 
 /**
- * A part of the address space that is drawn as one strip: bytes that were mapped at some time, without a hole. Neighbours that
- * came and went together (the segments of a library, libraries side by side) share one.
+ * A part of the address space that is drawn as one strip: bytes that were mapped at some time. Neighbours that belong
+ * together (the segments of a library, libraries side by side, stacks with their guards) share one.
  */
 export interface Strip {
   readonly start: number;
   readonly end: number;
-  /** What it is, in a word or two: a kind, `program`, `libraries`. */
+  /** What it is, in a word or two: a kind, `program`, `libraries`, `short-lived`. */
   readonly word: string;
-  /** Names of what lies in it, each once. */
+  /** Names of what lies in it, each once, the largest first. */
   readonly names: readonly string[];
   /** Its parts from low to high addresses; each is drawn with a height of its own. */
   readonly parts: readonly Part[];
@@ -23,30 +23,29 @@ export interface Part {
 }
 
 /** More parts than this in one strip can't be told apart. */
-const MOST_PARTS = 40;
+const MOST_PARTS = 100;
 /** Neighbours farther apart than this are strips of their own: linkers leave holes of up to 2 MiB in a library. */
 const HOLE = 4 * 1024 * 1024;
-/** So many regions without a file must be alike to share a strip. */
-const ALIKE = 3;
+/** Anonymous memory up to this size between two libraries is theirs: the linker's and the C library's own. */
+const SMALL = 512 * 1024;
+/** What was there for less of the time than this can hardly be seen. */
+const SHORT = 0.03;
 
 /**
  * @param stays all stays, in any order
- * @param looks how many looks there are
+ * @param times ms of each look, and of the end
  * @param exe the program's file, where that is known
  * @returns ascending
  */
-export function stripsOf(stays: readonly Stay[], looks: number, exe: string | undefined): Strip[] {
-  const groups: Part[][] = [];
-  let word = '';
+export function stripsOf(stays: readonly Stay[], times: readonly number[], exe: string | undefined): Strip[] {
+  const groups: Array<{word: string; parts: Part[]}> = [];
   for (const part of partsOf(stays)) {
+    const word = wordOf(part, times, exe);
     const group = groups.at(-1);
-    const next = wordOf(part, exe);
-    const isNear = group !== undefined && part.start - group.at(-1)!.end <= HOLE && group.length < MOST_PARTS;
-    if (isNear && belongs(group, part, word, next)) group.push(part);
-    else groups.push([part]);
-    word = next === 'bss' && isNear && groups.at(-1) === group ? word : next;
+    if (group && belongs(group, part, word)) group.parts.push(part);
+    else groups.push({word, parts: [part]});
   }
-  return groups.flatMap((group) => settled(group, looks, exe));
+  return groups.map(({word, parts}) => strip(parts, word));
 }
 
 /** Stays that share bytes are one part. */
@@ -63,45 +62,53 @@ function partsOf(stays: readonly Stay[]): Part[] {
 }
 
 const FILE_KINDS = new Set(['text', 'rodata', 'relro', 'data', 'bss', 'file']);
+const KERNEL_KINDS = new Set(['vdso', 'vvar']);
 
-function wordOf({stays}: Part, exe: string | undefined): string {
+function wordOf({stays}: Part, times: readonly number[], exe: string | undefined): string {
+  const from = stays.reduce((least, stay) => Math.min(least, stay.from), Infinity);
+  const to = stays.reduce((most, stay) => Math.max(most, stay.to), 0);
   const {kind, name} = stays[0]!;
+  if (times[to]! - times[from]! < times.at(-1)! * SHORT) return 'short-lived';
   if (exe !== undefined && name === exe) return 'program';
-  if (kind === 'bss') return 'bss';
   if (FILE_KINDS.has(kind)) return 'files';
+  if (KERNEL_KINDS.has(kind)) return 'kernel';
   return kind === 'guard' ? 'thread-stack' : kind;
 }
 
-/** Whole libraries share a strip, and so do stacks with their guards. */
-function belongs(group: readonly Part[], part: Part, word: string, next: string): boolean {
-  const touches = group.at(-1)!.end === part.start;
-  if (next === 'bss') return touches && (word === 'program' || word === 'files');
-  if (word !== next) return false;
-  return word === 'program' || word === 'files' || isStill(group.at(-1)!) === isStill(part);
+const SHARING = new Set(['short-lived', 'program', 'files', 'kernel', 'thread-stack', 'arena', 'reserved', 'vsyscall']);
+
+function belongs(group: {word: string; parts: Part[]}, part: Part, word: string): boolean {
+  const last = group.parts.at(-1)!;
+  const hole = part.start - last.end;
+  if (group.parts.length >= MOST_PARTS) return false;
+  if (word === 'short-lived' && group.word === word) return true;
+  if (hole > HOLE) return false;
+  const isBss = part.stays[0]!.kind === 'bss' && hole === 0;
+  if (isBss && group.word === 'program') return true;
+  if (group.word === 'files' && word === 'anon') return part.stays.length === 1 && part.end - part.start <= SMALL;
+  if (group.word === 'arena' && word === 'reserved') return hole === 0;
+  return group.word === word && (SHARING.has(word) || (isSmall(part) && isSmall(last)));
 }
 
-const isStill = ({stays}: Part): boolean => stays.length === 1;
-
-/** Few regions without a file that share no strip by need are drawn apart, so that each has its name. */
-function settled(group: readonly Part[], looks: number, exe: string | undefined): Strip[] {
-  const word = wordOf(group[0]!, exe);
-  const isAlike = word === 'program' || word === 'files' || word === 'vvar' || word === 'thread-stack';
-  const isStatic = group.every((part) => isStill(part) && part.stays[0]!.from === 0 && part.stays[0]!.to === looks);
-  if (isAlike || group.length === 1 || (isStatic && group.length >= ALIKE) || group.length > 12) {
-    return [strip(group, word)];
-  }
-  return group.map((part) => strip([part], word));
-}
+const isSmall = ({start, end, stays}: Part): boolean => stays.length === 1 && end - start <= SMALL;
 
 function strip(parts: readonly Part[], word: string): Strip {
-  const names = new Set(parts.flatMap(({stays}) => stays.map(({name}) => name)).filter((name) => name !== ''));
-  const kinds = new Set(parts.flatMap(({stays}) => stays.map(({kind}) => kind)));
-  const first = [...kinds][0]!;
+  const sizes = new Map<string, number>();
+  const kinds = new Set<string>();
+  for (const {stays} of parts) {
+    for (const {name, kind, start, end} of stays) {
+      kinds.add(kind);
+      // What belongs to a file is named by the file, and what lies between files by nothing.
+      if (name !== '' && kind !== 'bss' && !(word === 'files' && kind === 'anon')) sizes.set(name, (sizes.get(name) ?? 0) + end - start);
+    }
+  }
+  const [first] = kinds;
+  const files = kinds.has('text') ? 'libraries' : 'files';
   return {
     start: parts[0]!.start,
     end: parts.at(-1)!.end,
-    word: word === 'files' ? (kinds.has('text') ? 'libraries' : kinds.size === 1 ? first : 'files') : kinds.size === 1 ? first : word,
-    names: [...names],
+    word: word === 'files' ? files : word === 'program' || word === 'short-lived' || kinds.size > 1 ? word : first!,
+    names: [...sizes].sort(([, a], [, b]) => b - a).map(([name]) => name),
     parts,
   };
 } // prettier-ignore

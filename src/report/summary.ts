@@ -2,14 +2,12 @@ import type {ChangeKind} from '../model/change.ts';
 import {counted, countText, deltaText, sizeText} from '../model/size.ts';
 import {durationText} from './duration.ts';
 import type {Grower} from './growers.ts';
-import type {ReportEvent} from './events.ts';
 import type {About} from './report.ts';
-import {sumOver, type Series} from './series.ts';
+import {sumOver, totalResident, type Series} from './series.ts';
 
 interface Facts {
   readonly about: About;
   readonly series: Series;
-  readonly events: readonly ReportEvent[];
   readonly growers: readonly Grower[];
   readonly measure: 'rss' | 'size';
   /** The kernel's own high-water mark of resident memory (VmHWM), in bytes; 0 if unknown. */
@@ -19,32 +17,38 @@ interface Facts {
 
 /** What happened, in sentences: how it was seen, the totals, what grew, what came and went, and the events. */
 export function summaryOf(facts: Facts): string[] {
-  return [how(facts), ...resident(facts), space(facts), ...grew(facts), counts(facts), ...eventWords(facts)];
+  return [resident(facts), ...grew(facts), space(facts), counts(facts), how(facts)];
 }
 
 function how({about, series}: Facts): string {
-  const {looks, duration, startedAt} = about;
+  const {looks, startedAt} = about;
   if (looks === 1) return `It was looked at once, at ${clock(startedAt)} UTC.`;
   const readings = series.usageAt.length;
   const usage =
-    readings === series.times.length
-      ? 'Resident memory was read each time.'
-      : readings === 0
-        ? 'Resident memory of the regions was never read.'
-        : `Something had changed at ${countText(series.times.length)} looks; resident memory is known at ${countText(readings)} of those.`;
-  return `It was watched for ${durationText(duration)}, from ${clock(startedAt)} UTC on, and looked at ${countText(looks)} times. ${usage}`;
+    readings === 0
+      ? 'Resident memory of the regions was not read.'
+      : `Resident memory by region is known at ${counted(readings, 'moment')}.`;
+  return `It was looked at ${countText(looks)} times, from ${clock(startedAt)} UTC on. ${usage}`;
 }
 
 const clock = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
 
-function resident({series, peak}: Facts): string[] {
-  if (series.usageAt.length === 0) return [];
-  const values = sumOver(series, 'rss');
+/** The first sentence: how long, and what became of resident memory. */
+function resident({about, series, peak}: Facts): string {
+  const {looks, values} = totalResident(series);
+  const begin = about.looks === 1 ? 'At the one look at it' : `In ${durationText(about.duration)}`;
+  if (values.length === 0) return `${begin} its address space ${went(sumOver(series, 'size'))}.`;
   const most = values.reduce((best, value, at) => (value > values[best]! ? at : best), 0);
-  const when = durationText(series.times[series.usageAt[most]!]!);
-  const mark = peak > values[most]! ? ` The kernel's own mark of the peak (VmHWM) is ${sizeText(peak)}.` : '';
-  return [`Resident memory ${went(values)}; the most that was seen was ${sizeText(values[most]!)}, after ${when}.${mark}`];
-} // prettier-ignore
+  const when = durationText(series.times[looks[most]!]!);
+  const seen = Math.max(values[most]!, peak);
+  const top =
+    seen === values.at(-1)
+      ? 'which is the most it ever was'
+      : peak > values[most]!
+        ? `its peak was ${sizeText(peak)}, as the kernel noted (VmHWM)`
+        : `its peak was ${sizeText(seen)}, after ${when}`;
+  return `${begin} its resident memory ${went(values)}; ${top}.`;
+}
 
 function space({series}: Facts): string {
   const regions = sumOver(series, 'regions');
@@ -98,9 +102,4 @@ function counts({counts: made, about}: Facts): string {
   const touches = touched > 0 ? ` Resident memory of a region changed ${counted(touched, 'time')}.` : '';
   if (parts.length === 0) return `No region came, went or changed its borders.${touches}`;
   return `Regions, from look to look: ${parts.join(', ')}.${touches}`;
-}
-
-function eventWords({events, series}: Facts): string[] {
-  const words = events.map(({look, text}) => `After ${durationText(series.times[look]!)}: ${text}`);
-  return words.length <= 12 ? words : [...words.slice(0, 11), `… and ${words.length - 11} more events.`];
 }

@@ -65,6 +65,7 @@ function thinSeries(series: Series, kept: readonly number[]): Series {
   const counters = (values: readonly number[]): number[] => usage.map((look) => values[at.get(look)!]!);
   return {
     times: some(series.times),
+    resident: kept.map((look) => series.resident[look]!),
     usageAt: usage.map((look) => places.get(look)!),
     kinds: series.kinds.map((each) => ({
       ...each,
