@@ -115,9 +115,11 @@ function isSameWords(a: Counted, b: Region): boolean {
 /** Values that are named by their place in a list, which grows. */
 class Table<Entry> {
   readonly added: Entry[] = [];
+  readonly #known: number;
   readonly #places = new Map<string, number>();
 
   constructor(known: readonly Entry[]) {
+    this.#known = known.length;
     known.forEach((entry, place) => this.#places.set(JSON.stringify(entry), place));
   }
 
@@ -125,7 +127,7 @@ class Table<Entry> {
     const key = JSON.stringify(entry);
     let place = this.#places.get(key);
     if (place === undefined) {
-      this.#places.set(key, (place = this.#places.size));
+      this.#places.set(key, (place = this.#known + this.added.length));
       this.added.push(entry);
     }
     return place;

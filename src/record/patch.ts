@@ -16,7 +16,8 @@ export function patchOf(before: Json, after: Json, depth = 1): Patch | undefined
     const [from, to] = [before[name], after[name]];
     if (to === undefined || isAlike(from, to)) continue;
     const isNested = depth > 0 && BY_ENTRY.has(name) && from !== undefined;
-    patch[name] = isNested ? patchOf(from as Json, to as Json, depth - 1) : to;
+    const differing = isNested ? patchOf(from as Json, to as Json, depth - 1) : to;
+    if (differing !== undefined) patch[name] = differing;
   }
   for (const name in before) if (before[name] !== undefined && after[name] === undefined) patch[name] = null;
   return Object.keys(patch).length > 0 ? patch : undefined;

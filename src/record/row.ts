@@ -46,7 +46,7 @@ export function verdictFromJSON(value: unknown, path: string): Verdict {
     throw unusable(`${path} is of a kind that this memmap doesn't know`);
   for (const text of [label, evidence]) if (text != null) string(text, path);
   if (confidence !== undefined && confidence !== 'guess') throw unusable(`${path} is neither sure nor a guess`);
-  return [kind, label, evidence, confidence] as Verdict;
+  return value as Verdict;
 }
 
 /**
