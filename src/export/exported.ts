@@ -27,11 +27,11 @@ export const wallClock = ({startedAt, series}: Exported, look: number): number =
 export function exportedOf(startedAt: string, seen: Iterable<Seen>): Exported {
   const series = new SeriesKeeper();
   const events: ReportEvent[] = [];
-  let last: Seen | undefined;
+  let process: ProcessInfo = {};
   for (const look of seen) {
     series.take(look);
     events.push(...eventsOf(look));
-    last = look;
+    process = {...process, ...look.snapshot.process};
   }
-  return {process: last!.snapshot.process, startedAt, series, events};
+  return {process, startedAt, series, events};
 }

@@ -18,13 +18,14 @@ const FAMILIES: ReadonlyArray<readonly [Measure, string, string, string]> = [
  * for each measure, labelled with process, pid and kind; its samples ascend in time for each kind, as the format wants it.
  */
 export function* openmetrics(exported: Exported): Generator<string> {
-  const {series, process} = exported;
+  const {series} = exported;
+  const {comm = '', pid = ''} = exported.process;
   for (const [measure, name, unit, help] of FAMILIES) {
     const looks = measure === 'regions' || measure === 'size' ? series.times.map((_, look) => look) : series.usageAt;
     if (looks.length === 0) continue;
     yield `# TYPE ${name} gauge\n${unit === '' ? '' : `# UNIT ${name} ${unit}\n`}# HELP ${name} ${help}\n`;
     for (const kind of series.kinds) {
-      const labels = labelsOf({process: process.comm ?? '', pid: String(process.pid ?? ''), kind: kind.kind});
+      const labels = labelsOf({process: comm, pid: String(pid), kind: kind.kind});
       let last = -Infinity;
       for (const [at, look] of looks.entries()) {
         const time = wallClock(exported, look);

@@ -7,11 +7,11 @@ import {readingsOf, type Exported} from './exported.ts';
  * recording began, amounts bytes. `mem.virt` and `mem.rss` are what Perfetto's own recorder calls the totals.
  */
 export function* perfetto(exported: Exported): Generator<string> {
-  const {process, series} = exported;
-  const pid = process.pid ?? 0;
+  const {series} = exported;
+  const {pid = 0, comm = 'process', exe} = exported.process;
   const common = {pid, tid: pid};
   yield '{"displayTimeUnit":"ms","traceEvents":[\n';
-  yield JSON.stringify({ph: 'M', name: 'process_name', ...common, args: {name: process.comm ?? 'process'}});
+  yield JSON.stringify({ph: 'M', name: 'process_name', ...common, args: {name: comm}});
   const readings = readingsOf(series);
   const [size, rss] = [sumOver(series, 'size'), sumOver(series, 'rss')];
   for (const [look, ms] of series.times.entries()) {
@@ -28,5 +28,5 @@ export function* perfetto(exported: Exported): Generator<string> {
   }
   for (const {look, text} of exported.events) yield `,\n${JSON.stringify({ph: 'i', s: 'p', name: text, ts: series.times[look]! * 1000, ...common})}`;
   const {startedAt} = exported;
-  yield `\n],"otherData":${JSON.stringify({startedAt, exe: process.exe})}}\n`;
+  yield `\n],"otherData":${JSON.stringify({startedAt, exe})}}\n`;
 } // prettier-ignore

@@ -84,6 +84,7 @@ function axes(measure: Measure, left: number): uPlot.Axis[] {
     {
       ...common,
       incrs: SECONDS,
+      size: 30,
       space: 70,
       grid: {show: false},
       values: (_plot, splits) => splits.map((at) => timeText(at * 1000).replace(/\.0$/, '')),
@@ -122,6 +123,7 @@ function drawLabels(
   ctx.save();
   ctx.font = `${11.5 * scale}px system-ui, sans-serif`;
   ctx.textBaseline = 'middle';
+  ctx.textAlign = 'left';
   let floor = Infinity;
   for (const {kind, y} of labels) {
     const at = Math.min(y, floor - 13 * scale);
@@ -145,6 +147,7 @@ function drawEvents(self: uPlot): void {
   ctx.lineWidth = scale;
   ctx.setLineDash([2 * scale, 3 * scale]);
   ctx.font = `${10.5 * scale}px system-ui, sans-serif`;
+  ctx.textAlign = 'left';
   let free = -Infinity;
   for (const {look, kind, text} of page.events) {
     const x = Math.round(self.valToPos((page.times[look] ?? 0) / 1000, 'x', true));

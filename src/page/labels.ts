@@ -26,7 +26,7 @@ export function labelsFor(place: HTMLElement, {strips, gaps}: Placed, columns: C
 function label(place: HTMLElement, {strip, top, height}: PlacedStrip, columns: Columns): Label {
   const {left, middle, right, isNarrow} = columns;
   const amount = element('span');
-  const isTall = height >= 33;
+  const isTall = height >= 30;
   const box = element('div', {class: isTall ? 'strip label tall' : 'strip label', title: strip.names.join('\n') || undefined}, element('b', {}, nameOf(strip)), amount);
   put(box, {top: top - (isTall ? 0 : 1), height, left: isNarrow ? left : left + middle + 10, width: isNarrow ? middle : right - 10});
   const address = strip.start.toString(16).padStart(8, '0');
@@ -48,7 +48,9 @@ function nameOf({word, names, count}: PackedStrip): string {
   if (word === 'short-lived') return `short-lived: ${first}${more}`;
   if (word === 'program') return `program ${first}${more}`;
   if (word === 'thread-stack' && count > 2) return `${Math.ceil(count / 2)} thread stacks`;
-  return first === `[${word}]` || word === 'libraries' || word === 'files' || word === 'kernel'
+  // What is no path and no name of the kernel's says itself what it is.
+  const isLabel = !names[0]!.startsWith('/') && !first.startsWith('[');
+  return isLabel || first === `[${word}]` || word === 'libraries' || word === 'files' || word === 'kernel'
     ? `${first}${more}`
     : `${word}: ${first}${more}`;
 }

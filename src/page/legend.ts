@@ -20,12 +20,12 @@ export function drawLegend(measure: Measure): void {
   const length = kinds[0]?.[measure].length ?? 0;
   const total = Array.from({length}, (_, at) => kinds.reduce((sum, kind) => sum + kind[measure][at]!, 0));
   const peak = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0);
-  lines = [...some.sort((a, b) => peak(b.values) - peak(a.values)), {name: 'total', values: total}].map((line) => ({...line, now: number('')}));
+  lines = [{name: 'total', values: total}, ...some.sort((a, b) => peak(b.values) - peak(a.values))].map((line) => ({...line, now: number('')}));
   const amount = measure === 'regions' ? countText : sizeText;
   const change = measure === 'regions' ? (count: number) => (count > 0 ? `+${countText(count)}` : count < 0 ? `−${countText(-count)}` : '0') : deltaText;
   const rows = lines.map(({name, values, now}) => {
     const [first, last] = [values[0] ?? 0, values.at(-1) ?? 0];
-    const title = cell(name);
+    const title = cell(name, 'nowrap');
     if (name !== 'total') title.prepend(swatch(name));
     const delta = number(first === last ? '' : change(last - first));
     delta.classList.add(last > first ? 'come' : 'go');

@@ -8,7 +8,7 @@ const MEASURES: ReadonlyArray<readonly [Measure, string, string]> = [
   [
     'rss',
     'resident',
-    'Bytes in RAM by kind of memory; shared pages count in full. Between two readings of smaps a straight line is drawn; the dark line is the whole process as /proc/PID/status has it at each look.',
+    'Bytes in RAM by kind of memory; shared pages count in full. Between two readings of smaps a straight line is drawn; the thin line on top is the whole process as /proc/PID/status has it at each look.',
   ],
   ['pss', 'PSS', 'Bytes in RAM by kind of memory; a page that n processes map counts as 1/n.'],
   ['privateDirty', 'private dirty', 'Bytes that only this process has and that can not be dropped.'],

@@ -57,9 +57,8 @@ export function placed(): Placed {
 
 function gapText(below: PackedStrip, above: PackedStrip, size: number): string {
   if (size < GIB) return '';
-  if (below.start < UPPER_HALF && above.start >= UPPER_HALF)
-    return `${sizeText(size)} not for programs: the upper half is the kernel's`;
-  return `${sizeText(size)} where nothing was mapped`;
+  if (below.start < UPPER_HALF && above.start >= UPPER_HALF) return `${sizeText(size)} not for programs`;
+  return `${sizeText(size)} with nothing mapped`;
 }
 
 function heightOf({parts}: PackedStrip): number {

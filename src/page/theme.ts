@@ -9,10 +9,11 @@ const THEMES = ['as the system', 'light', 'dark'] as const;
  */
 export function startTheme(redraw: () => void): void {
   const system = matchMedia('(prefers-color-scheme: dark)');
+  const paper = matchMedia('print');
   const button = byId('theme') as HTMLButtonElement;
   let theme: (typeof THEMES)[number] = 'as the system';
-  const apply = (isPrinted = false): void => {
-    const isDark = !isPrinted && (theme === 'dark' || (theme === 'as the system' && system.matches));
+  const apply = (): void => {
+    const isDark = !paper.matches && (theme === 'dark' || (theme === 'as the system' && system.matches));
     document.documentElement.dataset['theme'] = isDark ? 'dark' : 'light';
     button.textContent = `Theme: ${theme}`;
     redraw();
@@ -21,7 +22,7 @@ export function startTheme(redraw: () => void): void {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]!;
     apply();
   });
-  system.addEventListener('change', () => apply());
-  matchMedia('print').addEventListener('change', ({matches}) => apply(matches));
-  apply(matchMedia('print').matches);
+  system.addEventListener('change', apply);
+  paper.addEventListener('change', apply);
+  apply();
 }

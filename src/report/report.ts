@@ -53,17 +53,17 @@ export interface Report {
 export function reportOf(about: About, seen: Iterable<Seen>): Report {
   const [series, tracks, changes] = [new SeriesKeeper(), new Tracks(), new ChangeKeeper(MOST.changes)];
   const events: ReportEvent[] = [];
-  let last: Seen | undefined;
+  let process: Snapshot['process'] = {};
   let peak = 0;
   for (const look of seen) {
     for (const keeper of [series, tracks, changes]) keeper.take(look);
     events.push(...eventsOf(look));
-    last = look;
+    // A process that has ended says no more what its program was.
+    process = {...process, ...look.snapshot.process};
     peak = Math.max(peak, Number(look.snapshot.status['vmHwm'] ?? 0));
   }
   const looks = series.times.length;
   tracks.close(looks);
-  const {process} = last!.snapshot;
   const growers = growersOf(series, tracks.stays, about.duration);
   const measure = growthMeasure(series);
   const counts = changes.counts;

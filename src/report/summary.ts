@@ -43,11 +43,11 @@ function resident({about, series, peak}: Facts): string {
   const seen = Math.max(values[most]!, peak);
   const top =
     seen === values.at(-1)
-      ? 'which is the most it ever was'
+      ? ', which is the most it ever was'
       : peak > values[most]!
-        ? `its peak was ${sizeText(peak)}, as the kernel noted (VmHWM)`
-        : `its peak was ${sizeText(seen)}, after ${when}`;
-  return `${begin} its resident memory ${went(values)}; ${top}.`;
+        ? `; its peak was ${sizeText(peak)}, as the kernel noted (VmHWM)`
+        : `; its peak was ${sizeText(seen)}, after ${when}`;
+  return `${begin} its resident memory ${went(values)}${top}.`;
 }
 
 function space({series}: Facts): string {
@@ -99,7 +99,7 @@ function counts({counts: made, about}: Facts): string {
   if (about.looks === 1) return 'One look shows no change.';
   const parts = PAST.filter(([kind]) => made.get(kind)).map(([kind, past]) => `${countText(made.get(kind)!)} ${past}`);
   const touched = made.get('touched') ?? 0;
-  const touches = touched > 0 ? ` Resident memory of a region changed ${counted(touched, 'time')}.` : '';
+  const touches = touched > 0 ? ` In others only resident memory changed, ${counted(touched, 'time')}.` : '';
   if (parts.length === 0) return `No region came, went or changed its borders.${touches}`;
   return `Regions, from look to look: ${parts.join(', ')}.${touches}`;
 }
