@@ -24,5 +24,7 @@ export function startTheme(redraw: () => void): void {
   });
   system.addEventListener('change', apply);
   paper.addEventListener('change', apply);
+  addEventListener('beforeprint', apply);
+  addEventListener('afterprint', apply);
   apply();
 }

@@ -1,6 +1,7 @@
 import type {Kind} from '../model/kind.ts';
 import {lowerBound} from './place.ts';
 import {sumOver, totalResident, type Series} from './series.ts';
+import {sizeOf} from '../model/region.ts';
 import {slopeOf} from './slope.ts';
 import type {Stay} from './tracks.ts';
 
@@ -63,10 +64,21 @@ function regionGrowers(series: Series, stays: readonly Stay[], measure: 'rss' | 
     if (track) track.push(stay);
     else tracks.set(stay.track, [stay]);
   }
-  const growth = ([first, ...more]: readonly Stay[]): number => {
-    const begin = first!.from > 0 ? 0 : measure === 'size' ? first!.end - first!.start : (first!.rss[1] ?? 0);
-    const last = more.at(-1) ?? first!;
-    return (measure === 'size' ? last.end - last.start : (last.rss.at(-1) ?? 0)) - begin;
+  const growth = (track: readonly Stay[]): number => {
+    const isLate = track[0]!.from > 0;
+    if (measure === 'size') return sizeOf(track.at(-1)!) - (isLate ? 0 : sizeOf(track[0]!));
+    // Most looks don't know what is resident: the first and the last that do.
+    const known = (stay: Stay | undefined, at: number): number => stay?.rss.at(at) ?? 0;
+    const last = track.findLast(({rss}) => rss.length > 0);
+    return (
+      known(last, -1) -
+      (isLate
+        ? 0
+        : known(
+            track.find(({rss}) => rss.length > 0),
+            1,
+          ))
+    );
   };
   const most = [...tracks.values()]
     .map((track) => ({track, growth: growth(track)}))

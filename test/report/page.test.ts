@@ -68,6 +68,16 @@ test('the words say what happened', (t) => {
   t.is(how, 'It was looked at 21 times, from 2026-01-31 12:00:00 UTC on. Resident memory by region is known at 21 moments.');
 }); // prettier-ignore
 
+test('what grew is found though most looks know nothing of resident memory', (t) => {
+  const sparse = leak().map(({t: time, snapshot}, index) => {
+    if (index % 6 === 0) return {t: time, snapshot};
+    const regions = snapshot.regions.map(({usage: _usage, ...region}) => region);
+    return {t: time, snapshot: snapshot.withRegions(regions, '').withSource({from: 'snapshot', format: 'maps'})};
+  });
+  const heap = reportOf(ABOUT, seen(sparse)).growers.find(({what}) => what === 'region');
+  t.like(heap, {name: '[heap]', first: 1024 * 1024, last: 19 * 1024 * 1024, peak: 19 * 1024 * 1024});
+});
+
 test('one look makes a report too, and so does a recording without resident memory', (t) => {
   const once = reportOf({...ABOUT, looks: 1, duration: 0}, seen(leak(0)));
   t.true(once.summary[0]!.startsWith('At the one look at it its resident memory is 1.5 MiB'));
