@@ -100,6 +100,8 @@ function axes(measure: Measure, left: number): uPlot.Axis[] {
   ];
 }
 
+const lastOf = (values: ReadonlyArray<number | null>): number => values.findLast((value) => value !== null) ?? 0;
+
 /** Each layer's name beside its end, as long as it has room there. */
 function drawLabels(
   self: uPlot,
@@ -113,8 +115,8 @@ function drawLabels(
   const scale = devicePixelRatio;
   const labels = layers
     .map(({kind}, index) => {
-      const top = lines[index]!.at(-1) ?? 0;
-      const bottom = form === 'stacked' && index > 0 ? (lines[index - 1]!.at(-1) ?? 0) : 0;
+      const top = lastOf(lines[index]!);
+      const bottom = form === 'stacked' && index > 0 ? lastOf(lines[index - 1]!) : 0;
       const isThere = top > bottom;
       return {kind, isThere, y: self.valToPos(form === 'stacked' ? (top + bottom) / 2 : top, 'y', true)};
     })
@@ -177,6 +179,6 @@ function listen(over: HTMLElement): void {
 /** The chart in words, for those who can't see it; the table below has the numbers. */
 function describe({layers}: Layers, measure: Measure): string {
   const amount = measure === 'regions' ? countText : sizeText;
-  const parts = layers.map(({kind, values}) => `${kind} from ${amount(values.find((value) => value !== null) ?? 0)} to ${amount(values.at(-1) ?? 0)}`);
+  const parts = layers.map(({kind, values}) => `${kind} from ${amount(values.find((value) => value !== null) ?? 0)} to ${amount(lastOf(values))}`);
   return `Chart over ${timeText(duration)}: ${parts.join('; ')}.`;
 } // prettier-ignore

@@ -45,6 +45,7 @@ function spark({kind, points, peak}: PackedGrower): SVGSVGElement {
   }
   const svg = make('svg', {class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, 'aria-hidden': 'true'});
   const stroke = kind === '' ? styleColour('--ink') : colourOf(kind);
-  svg.append(make('path', {d: `${path}H${WIDTH}`, fill: 'none', stroke, 'stroke-width': '1.8'}));
+  const end = page.measure === 'rss' && kind !== '' ? page.knownUntil : duration;
+  svg.append(make('path', {d: `${path}H${x(end)}`, fill: 'none', stroke, 'stroke-width': '1.8'}));
   return svg;
 } // prettier-ignore

@@ -26,7 +26,7 @@ export function labelsFor(place: HTMLElement, {strips, gaps}: Placed, columns: C
 function label(place: HTMLElement, {strip, top, height}: PlacedStrip, columns: Columns): Label {
   const {left, middle, right, isNarrow} = columns;
   const amount = element('span');
-  const isTall = height >= 30;
+  const isTall = height >= 33;
   const box = element('div', {class: isTall ? 'strip label tall' : 'strip label', title: strip.names.join('\n') || undefined}, element('b', {}, nameOf(strip)), amount);
   put(box, {top: top - (isTall ? 0 : 1), height, left: isNarrow ? left : left + middle + 10, width: isNarrow ? middle : right - 10});
   const address = strip.start.toString(16).padStart(8, '0');

@@ -1,6 +1,6 @@
 import {countText, deltaText, sizeText} from '../model/size.ts';
 import {swatch} from './colours.ts';
-import {kinds, placeAt, type Measure} from './data.ts';
+import {isCounted, kinds, placeAt, type Measure} from './data.ts';
 import {byId, cell, element, headRow, number} from './dom.ts';
 import {current} from './moment.ts';
 
@@ -31,7 +31,7 @@ export function drawLegend(measure: Measure): void {
     delta.classList.add(last > first ? 'come' : 'go');
     return element('tr', {class: name === 'total' ? 'total' : undefined}, title, now, number(amount(first)), number(amount(last)), delta, number(amount(peak(values))));
   });
-  byId('legend').replaceChildren(headRow(['kind', '>at the moment', '>first', '>last', '>change', '>most seen']), element('tbody', {}, ...rows));
+  byId('legend').replaceChildren(headRow(['kind', '>at the moment', isCounted(measure) ? '>first read' : '>first', isCounted(measure) ? '>last read' : '>last', '>change', '>most seen']), element('tbody', {}, ...rows));
   updateLegend(current());
 } // prettier-ignore
 

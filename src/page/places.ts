@@ -64,7 +64,7 @@ function gapText(below: PackedStrip, above: PackedStrip, size: number): string {
 function heightOf({parts}: PackedStrip): number {
   if (parts.length === 1) return Math.min(92, Math.max(17, 11 + 3 * doublings(parts[0]![1] - parts[0]![0])));
   const size = parts.reduce((sum, [start, end]) => sum + end - start, 0);
-  return Math.min(110, Math.max(30, 12 + 3 * doublings(size) + parts.length * 0.6));
+  return Math.min(110, Math.max(33, 12 + 3 * doublings(size) + parts.length * 0.6));
 }
 
 /** Parts share a strip's height by their doublings, low addresses below. */

@@ -32,11 +32,12 @@ export function layersOf(measure: Measure): Layers {
   return {times, total, layers: [...all.slice(0, MOST - 1), {kind: 'other', values: rest.reduce<Values>(plus, rest[0]!.map((value) => (value === null ? null : 0)))}]};
 } // prettier-ignore
 
-/** Values at the looks that have them; the last one holds until the end of the recording. */
+/** Values at the looks that have them; the last one holds until the end of the recording, unless more is known. */
 function spread(measure: Measure, values: readonly number[]): Array<number | null> {
   const last = values.at(-1) ?? null;
   if (!isCounted(measure)) return [...values, last];
-  const all: Array<number | null> = [...page.times.map(() => null), last];
+  const isKnownToEnd = page.knownUntil >= page.duration;
+  const all: Array<number | null> = [...page.times.map(() => null), isKnownToEnd ? last : null];
   for (const [at, look] of page.usageAt.entries()) all[look] = values[at]!;
   return all;
 }

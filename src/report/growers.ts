@@ -1,6 +1,6 @@
 import type {Kind} from '../model/kind.ts';
 import {lowerBound} from './place.ts';
-import {sumOver, totalResident, type Series} from './series.ts';
+import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
 import {sizeOf} from '../model/region.ts';
 import {slopeOf} from './slope.ts';
 import type {Stay} from './tracks.ts';
@@ -34,9 +34,10 @@ export const growthMeasure = ({usageAt}: Series): 'rss' | 'size' => (usageAt.len
 /** The total, each kind that changed, and the regions that grew most, the largest growth first. */
 export function growersOf(series: Series, stays: readonly Stay[], duration: number): Grower[] {
   const measure = growthMeasure(series);
+  const until = measure === 'rss' ? knownUntil(series, duration) : duration;
   const looks = measure === 'size' ? series.times.map((_, look) => look) : series.usageAt;
   const followed = (kind: Kind, values: readonly number[]): Grower =>
-    measured({what: 'kind', kind, name: kind, start: undefined, end: undefined}, looks, values, series.times, duration);
+    measured({what: 'kind', kind, name: kind, start: undefined, end: undefined}, looks, values, series.times, until);
   const kinds = series.kinds.map((each) => followed(each.kind, each[measure]));
   const total = totalOf(series, measure);
   const about = {what: 'total', kind: undefined, name: 'total', start: undefined, end: undefined} as const;
@@ -45,7 +46,7 @@ export function growersOf(series: Series, stays: readonly Stay[], duration: numb
   return [
     measured(about, total.looks, total.values, series.times, duration),
     ...changed.filter((each) => Math.abs(each.last - each.first) >= least).slice(0, MOST_KINDS),
-    ...regionGrowers(series, stays, measure, duration).sort(byGrowth),
+    ...regionGrowers(series, stays, measure, until).sort(byGrowth),
   ];
 }
 
@@ -56,7 +57,7 @@ const totalOf = (series: Series, measure: 'rss' | 'size') =>
 
 const byGrowth = (a: Grower, b: Grower): number => b.last - b.first - (a.last - a.first) || b.peak - a.peak;
 
-/** Which regions grew most is found by their first and last values; only of those all values are looked at. */
+/** Regions that are still there at the end. Which of them grew most is found by their first and last values; only of those all values are looked at. */
 function regionGrowers(series: Series, stays: readonly Stay[], measure: 'rss' | 'size', duration: number): Grower[] {
   const tracks = new Map<number, Stay[]>();
   for (const stay of stays) {
@@ -80,7 +81,9 @@ function regionGrowers(series: Series, stays: readonly Stay[], measure: 'rss' | 
           ))
     );
   };
+  const looks = series.times.length;
   const most = [...tracks.values()]
+    .filter((track) => track.at(-1)!.to === looks)
     .map((track) => ({track, growth: growth(track)}))
     .filter((each) => each.growth > 0)
     .sort((a, b) => b.growth - a.growth)

@@ -3,7 +3,7 @@ import type {Kind} from '../model/kind.ts';
 import {safe} from '../render/safe.ts';
 import type {ReportEvent} from './events.ts';
 import type {Report} from './report.ts';
-import type {Counter} from './series.ts';
+import {knownUntil, type Counter} from './series.ts';
 import type {Strip} from './strips.ts';
 
 /** Values in few bytes: each value with how often it comes in a row: 5, 3, 6, 1 is 5 5 5 6. */
@@ -44,6 +44,8 @@ export interface Page {
   readonly times: readonly number[];
   readonly usageAt: readonly number[];
   readonly resident: ReadonlyArray<number | null>;
+  /** ms until which the last counters hold. */
+  readonly knownUntil: number;
   readonly series: ReadonlyArray<{readonly kind: Kind; readonly regions: Runs; readonly size: Runs} & Readonly<Record<Counter, Runs>>>;
   readonly events: readonly ReportEvent[];
   /** What stays and changes refer to. */
@@ -70,6 +72,7 @@ export function packReport(report: Report): Page {
     times: series.times,
     usageAt: series.usageAt,
     resident: series.resident,
+    knownUntil: knownUntil(series, about.duration),
     series: series.kinds.map(({kind, regions, size, rss, pss, privateDirty, swap}) => ({
       kind, regions: runs(regions), size: runs(size), rss: runs(rss), pss: runs(pss), privateDirty: runs(privateDirty), swap: runs(swap),
     })),

@@ -93,3 +93,14 @@ export function totalResident(series: Series): {readonly looks: readonly number[
   if (known.length < series.usageAt.length) return {looks: series.usageAt, values: sumOver(series, 'rss')};
   return {looks: known, values: known.map((look) => series.resident[look]!)};
 }
+
+/**
+ * Until when the last reading of smaps holds, in ms: to the end, unless status says that resident memory changed since. A
+ * recorder that must spare the process reads smaps seldom, or no more.
+ */
+export function knownUntil({times, usageAt, resident}: Series, duration: number): number {
+  const last = usageAt.at(-1);
+  if (last === undefined) return 0;
+  const changed = resident.findIndex((bytes, look) => look > last && bytes !== resident[last]);
+  return changed < 0 ? duration : times[last]!;
+}

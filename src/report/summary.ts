@@ -3,7 +3,7 @@ import {counted, countText, deltaText, sizeText} from '../model/size.ts';
 import {durationText} from './duration.ts';
 import type {Grower} from './growers.ts';
 import type {About} from './report.ts';
-import {sumOver, totalResident, type Series} from './series.ts';
+import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
 
 interface Facts {
   readonly about: About;
@@ -27,8 +27,14 @@ function how({about, series}: Facts): string {
   const usage =
     readings === 0
       ? 'Resident memory of the regions was not read.'
-      : `Resident memory by region is known at ${counted(readings, 'moment')}.`;
+      : `Resident memory by region is known at ${counted(readings, 'moment')}${lastKnown(series, about.duration)}.`;
   return `It was looked at ${countText(looks)} times, from ${clock(startedAt)} UTC on. ${usage}`;
+}
+
+/** Where readings stopped before the end: the process was spared. */
+function lastKnown(series: Series, duration: number): string {
+  const until = knownUntil(series, duration);
+  return until < duration * 0.95 ? `, and not after ${durationText(until)}` : '';
 }
 
 const clock = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;

@@ -101,15 +101,15 @@ function note(open: Open, region: Region, look: number): void {
   if (rss !== undefined && rss !== open.stay.rss.at(-1)) open.stay.rss.push(look, rss);
 }
 
-/** A region that begins where one of the same name ended, on some of the same bytes, is that region: it grew or shrank. */
+/** A region that begins where one of the same name ended, on some of the same bytes, is that region: it grew or shrank. Labels don't count: they speak of neighbours too. */
 function inherit(ended: readonly Open[], begun: readonly Open[]): void {
   const taken = new Set<Open>();
   let at = 0;
-  for (const {stay} of begun) {
+  for (const {stay, region} of begun) {
     while (at < ended.length && ended[at]!.stay.end <= stay.start) at++;
     for (let index = at; index < ended.length && ended[index]!.stay.start < stay.end; index++) {
       const old = ended[index]!;
-      if (taken.has(old) || old.stay.name !== stay.name) continue;
+      if (taken.has(old) || old.region.name !== region.name) continue;
       taken.add(old);
       stay.track = old.stay.track;
       break;

@@ -78,6 +78,22 @@ test('what grew is found though most looks know nothing of resident memory', (t)
   t.like(heap, {name: '[heap]', first: 1024 * 1024, last: 19 * 1024 * 1024, peak: 19 * 1024 * 1024});
 });
 
+test('where readings of smaps stopped, nothing is said of what came after', (t) => {
+  const stopped = leak().map(({t: time, snapshot}, index) => {
+    if (index <= 10) return {t: time, snapshot};
+    const regions = snapshot.regions.map(({usage: _usage, ...region}) => region);
+    return {t: time, snapshot: snapshot.withRegions(regions, '').withSource({from: 'snapshot', format: 'maps'})};
+  });
+  const report = reportOf(ABOUT, seen(stopped));
+  t.is(packReport(report).knownUntil, 10_000);
+  t.regex(report.summary.at(-1)!, /known at 11 moments, and not after 10 s\.$/);
+  t.like(
+    report.growers.find(({name}) => name === 'heap'),
+    {last: 11 * 1024 * 1024, slope: 60 * 1024 * 1024},
+  );
+  t.is(report.growers[0]!.last, 21.5 * 1024 * 1024 + 8192, 'status tells the total all the same');
+});
+
 test('one look makes a report too, and so does a recording without resident memory', (t) => {
   const once = reportOf({...ABOUT, looks: 1, duration: 0}, seen(leak(0)));
   t.true(once.summary[0]!.startsWith('At the one look at it its resident memory is 1.5 MiB'));
