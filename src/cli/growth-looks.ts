@@ -42,7 +42,8 @@ export function growthOfTarget(target: Target, options: GrowthOptions): Promise<
     for (const seen of recordedLooks(recording)) series.add(seen);
     const {notes, rejected, end} = recording;
     const growth = growthOf(series, options.measure, options.least, end?.reason === 'exit');
-    return {growth, last: series.last!, notes, isWhole: rejected.length === 0};
+    const last = series.last!.withSource({...series.last!.source, name: target.path});
+    return {growth, last, notes, isWhole: rejected.length === 0};
   } finally {
     recording.close();
   }
