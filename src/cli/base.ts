@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs';
 import {Command, Flags} from '@oclif/core';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
@@ -43,6 +44,11 @@ export abstract class BaseCommand extends Command {
     return process.stdout.isTTY ? Math.max(process.stdout.columns || 80, 1) : undefined;
   }
 
+  /** As in package.json. */
+  protected get memmapVersion(): string {
+    return (JSON.parse(readFileSync(`${this.config.root}/package.json`, 'utf8')) as {version: string}).version;
+  }
+
   /** Lines that a picture may have: most of the terminal, where output goes to one. */
   protected get height(): number | undefined {
     return process.stdout.isTTY ? Math.max(24, (process.stdout.rows || 54) - 10) : undefined;
@@ -58,7 +64,7 @@ export abstract class BaseCommand extends Command {
     for (const snapshot of snapshots) {
       const name = snapshot.source.name === undefined ? '' : `${safe(snapshot.source.name)}: `;
       for (const {line, text, why} of snapshot.rejected.slice(0, 5)) {
-        say(`memmap: ${name}line ${line} was not used (${why}): ${safe(text)}`);
+        say(`memmap: ${name}line ${line} was not used (${why})${text === '' ? '.' : `: ${safe(text)}`}`);
       }
       const more = snapshot.rejected.length - 5;
       if (more > 0) say(`memmap: ${name}and ${more} more lines were not used.`);

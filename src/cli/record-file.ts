@@ -22,6 +22,7 @@ export class OpenRecording {
   readonly #file: RecordingFile;
   readonly #lock: Lock;
   readonly #before: (Before & {readonly header: RecordingHeader}) | undefined;
+  readonly #sizeBefore: number;
   #writer: RecordingWriter | undefined;
 
   /** @throws Trouble `output`, and `input` if what is to be gone on with is no recording */
@@ -49,11 +50,17 @@ export class OpenRecording {
       if (ifThere === 'replace') unlinkSync(path);
       this.#file = RecordingFile.create(path);
     }
+    this.#sizeBefore = this.#file.size;
   }
 
-  /** Bytes. */
+  /** Bytes that were added to it. */
   get size(): number {
-    return this.#file.size;
+    return this.#file.size - this.#sizeBefore;
+  }
+
+  /** Looks that it had before. */
+  get looksBefore(): number {
+    return this.#before?.look ?? 0;
   }
 
   /**

@@ -54,7 +54,7 @@ export async function recordProcess(session: Session, writer: RecordingWriter, s
     return {
       file: file.path,
       ms: performance.now() - begin,
-      looks: writer.looks,
+      looks: writer.looks - file.looksBefore,
       moments: writer.moments,
       marks: follower.marks,
       size: file.size,

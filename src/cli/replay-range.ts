@@ -17,7 +17,9 @@ export function rangeOf(
   throw new Trouble('usage', `Moment ${from} is after moment ${to}.`, 'a replay goes forward.', 'Give the earlier one with --from.'); // prettier-ignore
 }
 
-const nameOf = (text: string): string => (/^[#@]/.test(text) ? text : /^\+|:/.test(text) ? `@${text}` : `#${text}`);
+/** A moment as it stands behind a file: `#12`, `@+30s`. */
+export const nameOf = (text: string): string =>
+  /^[#@]/.test(text) ? text : /^\+|:/.test(text) ? `@${text}` : `#${text}`;
 
 /** @throws Trouble `usage` */
 export function speedOf(text: string | undefined): number | undefined {

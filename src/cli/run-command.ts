@@ -6,8 +6,8 @@ import type {Command, Refusal} from '../lessons/gate.ts';
 import {EXIT} from './exit.ts';
 
 /** What follows a flag in a word of its own. */
-const VALUE_FLAGS = new Set(['-o', '--output', '--interval', '--max-duty', '--max-stall', '--proc-root']);
-const OUR_FLAG = /^(-o|--(output|json|interval|no-aslr|max-duty|max-stall|color|no-color))/;
+const VALUE_FLAGS = new Set(['-o', '--output', '--interval', '--record', '--max-duty', '--max-stall', '--proc-root']);
+const OUR_FLAG = /^(-o|--(output|json|interval|record|no-aslr|max-duty|max-stall|color|no-color))/;
 
 /**
  * Takes the words of a call apart: ours, and the command with its arguments, which begin behind the first `--`. Without

@@ -4,11 +4,13 @@ import {exitOfSignal} from './exit.ts';
 import {refusalTrouble} from './run-command.ts';
 import {follow, type FollowOptions} from './run-follow.ts';
 import type {ReportOutput} from './run-output.ts';
+import {both, RunRecorder, type RunRecording} from './run-record.ts';
 import {jsonReport, TextReport} from './run-report.ts';
 import {leaveSignalsTo} from './run-signals.ts';
 
 export interface RunOptions extends FollowOptions {
   readonly isJson: boolean;
+  readonly record?: RunRecording | undefined;
 }
 
 /**
@@ -18,24 +20,30 @@ export interface RunOptions extends FollowOptions {
  */
 export async function runTarget(command: Command, options: RunOptions, output: ReportOutput): Promise<TargetEnd> {
   if (options.withoutAslr && gateFile() === undefined) throw withoutGate();
+  const recorder = options.record && new RunRecorder(options.record);
   const target = await Target.start(command);
   if (!(target instanceof Target)) {
     output.discard();
+    await recorder?.finish();
     throw refusalTrouble(target, command);
   }
   const restoreSignals = leaveSignalsTo(target);
   const text = options.isJson ? undefined : new TextReport(command.argv);
-  const end = await follow(target, options, text ?? jsonReport(output)).finally(() => {
+  const report = text ?? jsonReport(output);
+  const watched = recorder ? {...options, onListing: recorder.listing.onListing} : options;
+  const end = await follow(target, watched, recorder ? both(report, recorder) : report).finally(() => {
     restoreSignals();
     target.letGo();
   });
   if (target.refusal) {
     if (text) output.discard();
     else await output.finish();
+    await recorder?.finish();
     throw refusalTrouble(target.refusal, command);
   }
   if (text) output.write(text.render(output.width));
   await output.finish();
+  await recorder?.finish();
   return end;
 }
 

@@ -1,27 +1,41 @@
 import {writeSync} from 'node:fs';
+import {cells} from '../render/safe.ts';
 
-const ENTER = '\x1b[?1049h\x1b[?25l\x1b[2J';
-const LEAVE = '\x1b[?2026l\x1b[?25h\x1b[?1049l';
+/** The alternate screen (1049), without a cursor (25) and without wrapping at its edge (7), empty. */
+const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J';
+const LEAVE = '\x1b[?2026l\x1b[?7h\x1b[?25h\x1b[?1049l';
 /** Between these two the terminal holds its picture still, so that no half frame is seen (mode 2026). */
 const HOLD = '\x1b[?2026h';
 const SHOW = '\x1b[?2026l';
+const ERASE_TO_END = '\x1b[K';
+
+/** What the screen tells. */
+export interface ScreenEvents {
+  /** Draw again: the terminal has another size, or is ready for a further frame, or was used by somebody else. */
+  readonly onRedraw: () => void;
+  /** The terminal is no longer there: nobody will see anything any more. */
+  readonly onGone: () => void;
+}
 
 /**
- * The alternate screen of a terminal, redrawn in place: only lines that changed are sent. The terminal is restored on every
- * way out, an exception too; only SIGKILL leaves it as it is (then: `reset`).
+ * The alternate screen of a terminal, redrawn in place: only lines that changed are sent, and no frame before the terminal has
+ * taken the one before it. It is left on every way out, an exception too; only SIGKILL leaves the terminal as it is (then:
+ * `reset`).
  */
 export class Screen {
-  readonly #terminal: NodeJS.WriteStream;
-  readonly #onResize: () => void;
+  readonly #terminal: typeof process.stdout;
+  readonly #events: ScreenEvents;
   #shown: string[] = [];
   #isOpen = false;
+  #isBusy = false;
+  /** The terminal was no longer there when it was to be restored. */
+  isGone = false;
+  /** Frames that were not drawn, since the terminal had not taken the one before. */
+  skipped = 0;
 
-  constructor(terminal: NodeJS.WriteStream, onResize: () => void) {
+  constructor(terminal: typeof process.stdout, events: ScreenEvents) {
     this.#terminal = terminal;
-    this.#onResize = () => {
-      this.#shown = [];
-      onResize();
-    };
+    this.#events = events;
   }
 
   get width(): number {
@@ -33,57 +47,74 @@ export class Screen {
   }
 
   open(): void {
+    if (this.#isOpen) return;
     this.#isOpen = true;
-    this.#terminal.write(ENTER);
-    this.#terminal.on('resize', this.#onResize);
-    process.on('SIGCONT', this.#reopen);
+    this.#shown = [];
+    this.#send(ENTER);
+    this.#terminal.on('resize', this.redraw);
+    this.#terminal.on('drain', this.#onDrain);
+    this.#terminal.on('error', this.#onError);
     process.on('exit', this.close);
   }
 
+  /** @param lines none wider than the screen */
   draw(lines: readonly string[]): void {
     if (!this.#isOpen) return;
+    if (this.#isBusy) {
+      this.skipped++;
+      return;
+    }
+    const {width} = this;
     let output = '';
     for (let row = 0; row < Math.max(lines.length, this.#shown.length); row++) {
       const line = lines[row] ?? '';
-      if (line !== this.#shown[row]) output += `\x1b[${row + 1};1H${line}\x1b[K`;
+      if (line !== this.#shown[row]) output += `\x1b[${row + 1};1H${erasing(line, width)}`;
     }
     this.#shown = [...lines];
-    if (output !== '') this.#terminal.write(HOLD + output + SHOW);
+    if (output !== '') this.#send(HOLD + output + SHOW);
   }
+
+  /** Everything is drawn again, whatever the terminal shows now. */
+  readonly redraw = (): void => {
+    if (!this.#isOpen) return;
+    // A line that no frame has: each is sent.
+    this.#shown = Array.from({length: this.height}, () => '\0');
+    this.#events.onRedraw();
+  };
 
   /** Restores the terminal. A direct write: at the process's end nothing else would still come out. */
   readonly close = (): void => {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#terminal.off('resize', this.#onResize);
-    process.off('SIGCONT', this.#reopen);
+    this.#isBusy = false;
+    this.#terminal.off('resize', this.redraw);
+    this.#terminal.off('drain', this.#onDrain);
     process.off('exit', this.close);
     try {
-      writeSync(1, LEAVE);
+      writeSync(this.#terminal.fd, LEAVE);
     } catch {
-      // The terminal is gone: nothing to restore.
+      this.isGone = true;
     }
   };
 
-  /** After a stop (Ctrl-Z) and continue, the shell's screen is shown. */
-  readonly #reopen = (): void => {
-    this.#shown = [];
-    this.#terminal.write(ENTER);
-    this.#onResize();
+  #send(text: string): void {
+    this.#isBusy = !this.#terminal.write(text);
+  }
+
+  readonly #onDrain = (): void => {
+    this.#isBusy = false;
+    this.#events.onRedraw();
+  };
+
+  readonly #onError = (): void => {
+    this.isGone = true;
+    this.#events.onGone();
   };
 }
 
-/** Calls `onKey` for each key until the returned function is called. Ctrl-C comes as a key then, and is handed on as one. */
-export function listenToKeys(onKey: (key: string) => void): () => void {
-  const {stdin} = process;
-  if (!stdin.isTTY) return () => {};
-  const onData = (data: Buffer): void => onKey(data.toString('latin1'));
-  stdin.setRawMode(true);
-  stdin.on('data', onData);
-  stdin.resume();
-  return () => {
-    stdin.off('data', onData);
-    stdin.setRawMode(false);
-    stdin.pause();
-  };
-}
+/**
+ * A line, and nothing behind it of what was there. Erasing comes last, so that the line doesn't flicker; but behind a full
+ * line it would erase the last column, where the cursor still stands.
+ */
+const erasing = (line: string, width: number): string =>
+  cells(line.replace(/\x1b\[[0-9;]*m/g, '')) < width ? line + ERASE_TO_END : ERASE_TO_END + line;

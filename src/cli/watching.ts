@@ -14,6 +14,8 @@ export interface Reporter {
   exec(tick: number, snapshot: Snapshot): Promise<void>;
   exit(tick: number, state: 'zombie' | 'gone'): Promise<void>;
   end(ticks: number, reason: WatchEnd, cost: WatchCost): Promise<void>;
+  /** The watch failed, and nothing more will be told: a terminal is restored, for the message that comes. */
+  abandon?(): void;
 }
 
 /** Why it ended: beside the limits, `until` (the condition came true), `quit`, or a signal's name. */
@@ -35,11 +37,16 @@ export async function watch(session: Session, options: WatchOptions, reporter: R
   const begin = performance.now();
   const history = new History(session.snapshot);
   let tick = 0;
-  await reporter.start(session.snapshot);
-  const reason = await follow();
-  const {ms, ...cost} = session.cost;
-  await reporter.end(tick, reason, {...cost, ms, duty: ms / Math.max(1, performance.now() - begin)});
-  return reason;
+  try {
+    await reporter.start(session.snapshot);
+    const reason = await follow();
+    const {ms, ...cost} = session.cost;
+    await reporter.end(tick, reason, {...cost, ms, duty: ms / Math.max(1, performance.now() - begin)});
+    return reason;
+  } catch (error) {
+    reporter.abandon?.();
+    throw error;
+  }
 
   async function follow(): Promise<WatchEnd> {
     if (options.until?.(session.snapshot)) return 'until';
@@ -79,12 +86,19 @@ export class History {
   }
 
   compare(snapshot: Snapshot): {readonly changes: readonly Change[]; readonly delta: Delta} {
-    if (snapshot === this.#last) return {changes: [], delta: {size: 0}};
+    if (snapshot.regions === this.#last.regions) return {changes: [], delta: {size: 0}};
     const {changes, delta} = diff(this.#last, snapshot, {match: 'address'});
     const touched = hasUsage(snapshot) && !hasUsage(this.#last) ? this.#touchedSinceUsage(snapshot) : [];
     this.#last = snapshot;
     if (hasUsage(snapshot)) this.#lastWithUsage = snapshot;
     return {changes: [...changes, ...touched], delta};
+  }
+
+  /** Goes its own way from here. */
+  copy(): History {
+    const copy = new History(this.#last);
+    copy.#lastWithUsage = this.#lastWithUsage;
+    return copy;
   }
 
   #touchedSinceUsage(snapshot: Snapshot): readonly Change[] {

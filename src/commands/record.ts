@@ -1,4 +1,3 @@
-import {readFileSync} from 'node:fs';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
 import {parseDuration, parsePercent} from '../cli/duration.ts';
@@ -70,7 +69,7 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
       const path = flags.output ?? defaultName(session.snapshot.process);
       const file = OpenRecording.open(path, flags.append ? 'append' : flags.force ? 'replace' : 'refuse');
       try {
-        const writer = file.begin(session.snapshot, limits.interval, this.version());
+        const writer = file.begin(session.snapshot, limits.interval, this.memmapVersion);
         const summary = await recordProcess(session, writer, {...limits, listing, file});
         await this.print(flags.json, () => recordedJSON(summary), () => renderRecorded(summary)); // prettier-ignore
         if (summary.reason.startsWith('SIG')) process.exitCode = exitOfSignal(summary.reason as NodeJS.Signals);
@@ -92,9 +91,5 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
     const session = new Session(resolveProcess(target, root), {root, maxStall, maxDuty, onListing});
     this.remark(session.snapshot);
     return session;
-  }
-
-  private version(): string {
-    return (JSON.parse(readFileSync(`${this.config.root}/package.json`, 'utf8')) as {version: string}).version;
   }
 }

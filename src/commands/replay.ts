@@ -6,13 +6,14 @@ import {rangeOf, speedOf} from '../cli/replay-range.ts';
 import {replay} from '../cli/replay-play.ts';
 import {replayJson, replayLines} from '../cli/replay-report.ts';
 import {faultsOf, openRecordingTarget} from '../cli/recording-target.ts';
-import {interruption} from '../cli/signals.ts';
+import {replayOnScreen} from '../cli/replay-screen.ts';
+import {interruption, type Interruption} from '../cli/signals.ts';
 import {renderMoments} from '../render/replay.ts';
 import type {Recording} from '../record/recording.ts';
 
 export default class Replay extends BaseCommand {
   static override summary = 'show a recording again, as it happened';
-  static override description = `Into a pipe it prints a line a change, with the times of day at which it was, as fast as it can; with --json the events of watch --json. --moments lists the moments.
+  static override description = `On a terminal it is the screen of watch, on which one can stand still, step back and forth, and go to any moment (? tells the keys). Into a pipe it prints a line a change, with the times of day at which it was, as fast as it can; with --json the events of watch --json. --moments lists the moments.
 
 Moments are named as in FILE#12: by number, by first, last or the name of a mark, by the time since the beginning (+30s), or by the clock (14:03:20).`;
 
@@ -43,7 +44,7 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
       const isWhole = this.remarkOn(recording, args.file);
       const range = rangeOf(recording, args.file, flags);
       if (flags.moments) await this.list(recording, range, flags.json);
-      else await this.play(recording, {...range, speed}, flags.json);
+      else await this.play(recording, {...range, speed, name: args.file}, flags.json);
       process.exitCode ??= isWhole ? EXIT.done : EXIT.incomplete;
     } finally {
       recording.close();
@@ -62,19 +63,28 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
     return this.print(isJson, () => momentsJSON(recording, rows), () => renderMoments(rows, this.width)); // prettier-ignore
   }
 
-  private async play(
-    recording: Recording,
-    options: {from: number; to: number; speed: number | undefined},
-    isJson: boolean,
-  ): Promise<void> {
+  private async play(recording: Recording, options: Range, isJson: boolean): Promise<void> {
     const interrupted = interruption();
     try {
-      const reporter = isJson ? replayJson(recording) : replayLines(recording);
-      await replay(recording, {...options, signal: interrupted.signal}, reporter);
+      const canDraw = !isJson && process.stdout.isTTY && process.env['TERM'] !== 'dumb';
+      if (canDraw) await replayOnScreen(recording, {...options, speed: options.speed ?? 1}, interrupted);
+      else await this.tell(recording, options, isJson, interrupted);
       const signal = interrupted.received();
       if (signal) process.exitCode = exitOfSignal(signal);
     } finally {
       interrupted.dispose();
     }
   }
+
+  private async tell(recording: Recording, options: Range, isJson: boolean, {signal}: Interruption): Promise<void> {
+    const reporter = isJson ? replayJson(recording) : replayLines(recording);
+    await replay(recording, {...options, signal}, reporter);
+  }
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly speed: number | undefined;
+  readonly name: string;
 }

@@ -15,12 +15,13 @@ export default class Run extends BaseCommand {
 Only the process itself is watched, not those that it starts. A script without a first line #! is not executed: name its interpreter.`;
 
   static override usage =
-    '<%= command.id %> [-o <file>] [--json] [--interval <time>] [--no-aslr] -- <command> [<arg>...]';
+    '<%= command.id %> [-o <file>] [--json] [--interval <time>] [--record <file>] [--no-aslr] -- <command> [<arg>...]';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> -- ls -l',
     '<%= config.bin %> <%= command.id %> -o report.txt -- sort before.txt',
     '<%= config.bin %> <%= command.id %> -o events.json --json --interval 20ms -- sleep 0.2',
+    '<%= config.bin %> <%= command.id %> --record sorted.jsonl -- sort before.txt; <%= config.bin %> show sorted.jsonl',
     '<%= config.bin %> <%= command.id %> --no-aslr -- cat /proc/self/maps',
   ];
 
@@ -30,6 +31,10 @@ Only the process itself is watched, not those that it starts. A script without a
   static override flags = {
     output: Flags.string({char: 'o', description: 'the file for the report', helpValue: '<file>'}),
     interval: Flags.string({description: 'time between two looks', default: '100ms', helpValue: '<time>'}),
+    record: Flags.string({
+      description: 'record it to this file too, as memmap record does',
+      helpValue: '<file>',
+    }),
     'no-aslr': Flags.boolean({
       description: 'have the kernel place its memory without randomness: the same at each run',
     }),
@@ -54,6 +59,7 @@ Only the process itself is watched, not those that it starts. A script without a
       root: flags['proc-root'],
       withoutAslr: flags['no-aslr'],
       isJson: flags.json,
+      record: flags.record === undefined ? undefined : {file: flags.record, interval: parseDuration(flags.interval), version: this.memmapVersion}, // prettier-ignore
     };
     const command = findCommand(words, targetEnvironment());
     const output = openReport(flags.output === '-' ? undefined : flags.output, flags.json);

@@ -13,7 +13,7 @@ import {Session} from '../procfs/session.ts';
 
 export default class Watch extends BaseCommand {
   static override summary = 'report each change to a process as it happens';
-  static override description = `On a terminal it shows one screen, redrawn in place (q quits); into a pipe it prints a line a change; with --json one JSON object a line. It ends when the process does, on Ctrl-C, or at a limit.
+  static override description = `On a terminal it shows one screen, redrawn in place (q quits, ? tells its keys); into a pipe it prints a line a change; with --json one JSON object a line. It ends when the process does, on Ctrl-C, or at a limit.
 
 Looking is kept gentle: maps, which is harmless, is read at each look; smaps, which holds up the process, only for a small part of the time (--max-duty). What it cost is said at the end.`;
 

@@ -51,6 +51,8 @@ export class Session {
   readonly #onListing: ((bytes: Buffer) => void) | undefined;
   readonly #cost = {looks: 0, ms: 0, usageReads: 0, usageMs: 0, usageSkipped: 0};
   #maps: ProcFile;
+  /** Another program began after the last look, and before its maps was opened: the descriptor doesn't show that. */
+  #isOverrun = false;
   /** The listing that #last was made of; undefined if it was made of another walk. */
   #bytes: Buffer | undefined;
   #last: Snapshot;
@@ -114,7 +116,7 @@ export class Session {
     const bytes = this.#readMaps();
     if (!bytes) return this.#ended();
     // A kept descriptor gives nothing any more after exec, for a zombie, and when the first thread ended before others.
-    if (bytes.length === 0 || !this.#maps.isAlive()) return this.#anotherImage();
+    if (bytes.length === 0 || this.#isOverrun || !this.#maps.isAlive()) return this.#anotherImage();
     if (this.#mayReadUsage()) return this.#adopt(this.#capture(true), undefined);
     const isSame = this.#bytes?.equals(bytes) === true;
     // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
@@ -194,7 +196,11 @@ export class Session {
   }
 
   #openMaps(): ProcFile {
-    return this.#handle.open(`${folderOf(this.#handle, this.#handle.stat())}maps`);
+    const maps = this.#handle.open(`${folderOf(this.#handle, this.#handle.stat())}maps`);
+    const {startCode, startStack} = this.#handle.stat();
+    const {process} = this.#last;
+    this.#isOverrun = startCode !== process.startCode || startStack !== process.startStack;
+    return maps;
   }
 
   #reopen(): void {

@@ -26,7 +26,7 @@ export interface Moment {
 }
 
 export const replayStartLine = ({count, looks, duration}: Recorded, moment: Moment, snapshot: Snapshot): string =>
-  `${paint('title', `Recorded from ${who(snapshot)}`)}: ${howMuch(snapshot)}; moment ${moment.index} of ${counted(count, 'moment')} in ${timeText(duration)}, ${counted(looks, 'look')}.`; // prettier-ignore
+  `${paint('title', `Recording of ${who(snapshot.withSource({from: 'process', format: ''}))}`)}: ${howMuch(snapshot)}; moment ${moment.index} of ${counted(count, 'moment')} in ${timeText(duration)}, ${counted(looks, 'look')}.`; // prettier-ignore
 
 export const markLine = (name: string): string => paint('title', `* mark         ${safe(name)}`);
 
@@ -39,6 +39,7 @@ const REASONS: Readonly<Record<string, string>> = {
   for: 'The time was over',
   quit: 'It was ended as wished',
   to: 'The replay was to end here',
+  left: 'It was left',
   cut: 'The recording breaks off',
 };
 

@@ -39,7 +39,8 @@ const WHAT: Readonly<Record<string, string>> = {
   smaps_rollup: 'smaps_rollup',
 };
 
-const STATES: Readonly<Record<string, string>> = {
+/** What the letters of `State` in proc_pid_status(5) mean. */
+export const STATES: Readonly<Record<string, string>> = {
   R: 'running', S: 'sleeping', D: 'waiting for I/O', T: 'stopped', t: 'stopped by a debugger', Z: 'its first thread has ended',
 }; // prettier-ignore
 

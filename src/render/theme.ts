@@ -31,3 +31,13 @@ export function setColorLevel(level: ColorSupportLevel): void {
 }
 
 export const paint = (role: Role | undefined, text: string): string => (role ? ROLES[role](chalk)(text) : text);
+
+/** How long ago something happened, for what a reader should see first. */
+export type Age = 'fresh' | 'recent' | 'old';
+
+/** A colour that fades: bright while it is news, then plain, at last dim. */
+export function paintAged(role: Role | undefined, age: Age | undefined, text: string): string {
+  // What is dim even when it is new can't be bright: it is plain then.
+  if (age === 'fresh') return role === 'quiet' ? text : chalk.bold(paint(role, text));
+  return age === 'old' ? chalk.dim(text) : paint(role, text);
+}

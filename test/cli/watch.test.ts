@@ -134,42 +134,6 @@ test('into a pipe it prints a line a change, with a sign and without colour', as
   t.regex(end!, /^The condition came true after \d+ looks?\. Looking took .* smaps was not read/);
 });
 
-test('on a terminal it draws one screen in place, marks what is new, and leaves the terminal as it was', async (t) => {
-  if (!needs(t, 'python3', 'python3') || !needs(t, 'script', 'bsdutils')) return;
-  const child = await python(t);
-  const run = new TerminalRun(t, ['watch', String(child.pid), '--interval', '100ms', '--max-duty', '0']);
-  await run.shows(/No change so far/);
-  t.true(run.isAlternate);
-  await child.ask('m = mmap.mmap(-1, 1 << 20)');
-  const lines = await run.shows(/\+ new .*\/dev\/zero \(deleted\) is new: 1 MiB/);
-  t.regex(lines[0]!, /^python3\S* \(pid \d+\)/);
-  t.true(lines.some((line) => /^\+ +[0-9a-f]+-[0-9a-f]+ +1 MiB +rw-s +shared +\/dev\/zero \(deleted\)$/.test(line)));
-  t.true(lines.every((line) => line.length <= 100));
-  run.type('q');
-  t.is(await run.end(), 0);
-  await run.screen();
-  t.false(run.isAlternate);
-  t.true(run.raw.lastIndexOf('\x1b[?25h') > run.raw.lastIndexOf('\x1b[?25l'), 'the cursor is shown again');
-  await run.shows(/Ended as wished after \d+ looks?/);
-});
-
-test('Ctrl-C on a terminal ends it with 130 and restores the screen; so does the end of the process with 0', async (t) => {
-  if (!needs(t, 'script', 'bsdutils')) return;
-  const child = await sleeper(t);
-  const interrupted = new TerminalRun(t, ['watch', String(child.pid), '--interval', '100ms']);
-  await interrupted.shows(/q quits/);
-  interrupted.type('\x03');
-  t.is(await interrupted.end(), 130);
-  await interrupted.screen();
-  t.false(interrupted.isAlternate);
-  const ended = new TerminalRun(t, ['watch', String(child.pid), '--interval', '100ms'], {columns: 40, rows: 10});
-  await ended.shows(/^look/);
-  child.process.kill();
-  t.is(await ended.end(), 0);
-  await ended.screen();
-  t.false(ended.isAlternate);
-});
-
 test('with NO_COLOR the screen has signs and no colour', async (t) => {
   if (!needs(t, 'script', 'bsdutils')) return;
   const child = await sleeper(t);

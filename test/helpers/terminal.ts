@@ -1,4 +1,4 @@
-import {spawn, type ChildProcess} from 'node:child_process';
+import {execFileSync, spawn, type ChildProcess} from 'node:child_process';
 import type {ExecutionContext} from 'ava';
 import xterm from '@xterm/headless';
 import {MEMMAP} from './cli.ts';
@@ -14,13 +14,18 @@ export class TerminalRun {
   /** All bytes that came, as text. */
   raw = '';
 
-  constructor(t: ExecutionContext, args: readonly string[], {columns = 100, rows = 30, env = {}} = {}) {
+  /**
+   * @param args of memmap; or, as one text, another command, which is run instead
+   */
+  constructor(t: ExecutionContext, args: readonly string[] | string, {columns = 100, rows = 30, env = {}} = {}) {
     this.#terminal = new xterm.Terminal({cols: columns, rows, allowProposedApi: true});
-    const command = `stty cols ${columns} rows ${rows}; ${process.execPath} ${MEMMAP} ${args.join(' ')}; echo "code=$?"`;
+    const run = typeof args === 'string' ? args : `${process.execPath} ${MEMMAP} ${args.join(' ')}`;
+    // What the shell says comes before and after: which terminal it is, whose PID, its modes, and the exit code.
+    const command = `stty cols ${columns} rows ${rows}; echo "tty=$(tty) modes=$(stty -g)"; sh -c 'echo "pid=$$"; exec $RUN'; echo "code=$? modes=$(stty -g)"`;
     const {NODE_ENV: _node, FORCE_COLOR: _force, NO_COLOR: _no, ...environment} = process.env;
     this.#child = spawn('script', ['-qec', command, '/dev/null'], {
       stdio: 'pipe',
-      env: {...environment, TERM: 'xterm-256color', SHELL: '/bin/sh', ...env},
+      env: {...environment, TERM: 'xterm-256color', SHELL: '/bin/sh', RUN: run, ...env},
     });
     this.#child.stdout!.on('data', (data: Buffer) => {
       this.raw += data.toString();
@@ -43,6 +48,38 @@ export class TerminalRun {
   /** Is the alternate screen shown? */
   get isAlternate(): boolean {
     return this.#terminal.buffer.active.type === 'alternate';
+  }
+
+  /** The process of memmap. */
+  get pid(): number {
+    return Number(/pid=(\d+)/.exec(this.raw)![1]);
+  }
+
+  /** The modes of the terminal before memmap, and, once it ended, after it: as stty(1) writes them. */
+  get modes(): string[] {
+    return Array.from(this.raw.matchAll(/modes=(\S+)/g), ([, modes]) => modes!);
+  }
+
+  /** Gives the terminal another size, as a window does that is dragged larger. */
+  resize(columns: number, rows: number): void {
+    const tty = /tty=(\S+)/.exec(this.raw)![1]!;
+    this.#terminal.resize(columns, rows);
+    execFileSync('stty', ['-F', tty, 'cols', String(columns), 'rows', String(rows)]);
+  }
+
+  /** The terminal goes away, as when its window is closed or the network breaks. */
+  hangUp(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Does a line go on in the next one, since it was too long? */
+  async isWrapped(): Promise<boolean> {
+    await this.screen();
+    const {active} = this.#terminal.buffer;
+    return Array.from(
+      {length: this.#terminal.rows},
+      (_, row) => active.getLine(active.baseY + row)?.isWrapped,
+    ).includes(true);
   }
 
   type(keys: string): void {

@@ -66,7 +66,7 @@ test('lines that were taken out, doubled or exchanged change no moment; one that
 
 test('a newer version, another tool and no recording are refused, with what to do', async (t) => {
   const {lines} = await small(t);
-  const refused = (text: string | Buffer): Trouble => t.throws(() => recordingFrom(Buffer.from(text)), {instanceOf: Trouble})!; // prettier-ignore
+  const refused = (text: string | Buffer): Trouble => t.throws(() => recordingFrom(Buffer.from(text)), {instanceOf: Trouble}); // prettier-ignore
   const newer = refused('{"schema":"memmap.recording/2","memmap":"3.1.4"}\n{"event":"key"}\n');
   t.regex(newer.why, /newer memmap \(3\.1\.4\).*memmap\.recording\/2.*this one reads memmap\.recording\/1/);
   t.true(isRecording(Buffer.from('{"schema":"memmap.recording/2"}')));

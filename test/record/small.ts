@@ -80,7 +80,7 @@ export async function smallRecording(path: string, looks = 12): Promise<{readonl
   }
   await writer.exit('zombie');
   note(last);
-  await writer.end('exit', {looks, ms: 1, usageReads: 1, usageMs: 1, usageSkipped: 0});
+  await writer.end('exit', {looks, ms: 1, duty: 0, usageReads: 1, usageMs: 1, usageSkipped: 0});
   await close();
   const bytes = readFileSync(path);
   rmSync(path);

@@ -1,0 +1,145 @@
+import {Trouble} from '../model/trouble.ts';
+import type {ReplayState} from '../render/frame-state.ts';
+import type {Recording} from '../record/recording.ts';
+import {momentNamed} from './recording-moment.ts';
+import {nameOf} from './replay-range.ts';
+import {isCharacter, type Key} from './screen-keys.ts';
+import type {ReplayKeys} from './screen-viewer.ts';
+
+/** Of a whole recording the speeds that one may want. */
+const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+
+/** Longer than any name of a moment that one would type. */
+const LONGEST_NAME = 60;
+
+export interface PlayerOptions {
+  /** Numbers of the first and the last moment. */
+  readonly from: number;
+  readonly to: number;
+  readonly speed: number;
+  /** How the recording is called. */
+  readonly name: string;
+}
+
+/** Where in a recording we are: it plays by the clock, and keys move it. It draws nothing. */
+export class Player implements ReplayKeys {
+  readonly #recording: Recording;
+  readonly #options: PlayerOptions;
+  #index: number;
+  #speed: number;
+  #isPlaying = true;
+  #typed: string | undefined;
+  #fault: string | undefined;
+  /** The time of the recording at a time of ours: both in ms. */
+  #since: {readonly t: number; readonly now: number};
+
+  constructor(recording: Recording, options: PlayerOptions, now: number) {
+    this.#recording = recording;
+    this.#options = options;
+    this.#index = options.from;
+    this.#speed = options.speed;
+    this.#since = {t: recording.moment(options.from).t, now};
+  }
+
+  get index(): number {
+    return this.#index;
+  }
+
+  get state(): ReplayState {
+    const {to} = this.#options;
+    const {marks} = this.#recording.moment(this.#index);
+    return {isPlaying: this.#isPlaying, speed: this.#speed, index: this.#index, last: to, marks, typed: this.#typed, fault: this.#fault}; // prettier-ignore
+  }
+
+  /** ms of the recording that are shown now: between two moments nothing happens but time. */
+  time(now: number): number {
+    const here = this.#recording.moment(this.#index).t;
+    if (!this.#isPlaying) return here;
+    return Math.max(here, Math.min(this.#since.t + (now - this.#since.now) * this.#speed, this.#recording.moment(this.#options.to).t)); // prettier-ignore
+  }
+
+  /** The clock went on. @returns did the moment change? */
+  advance(now: number): boolean {
+    if (!this.#isPlaying) return false;
+    const {to} = this.#options;
+    const due = Math.min(to, this.#recording.momentAt(this.time(now)).index);
+    const isNew = due > this.#index;
+    this.#index = Math.max(this.#index, due);
+    if (this.#index === to) this.#isPlaying = false;
+    return isNew;
+  }
+
+  press(key: Key, now = performance.now()): boolean {
+    if (this.#typed !== undefined) return this.#type(key);
+    const act = this.#keys(now)[key];
+    this.#fault = undefined;
+    act?.();
+    return act !== undefined;
+  }
+
+  #keys(now: number): Readonly<Record<Key, (() => void) | undefined>> {
+    const back = (): void => this.#go(this.#index - 1);
+    const on = (): void => this.#go(this.#index + 1);
+    const toggle = (): void => this.#play(!this.#isPlaying, now);
+    return {
+      ' ': toggle, p: toggle, left: back, ',': back, right: on, '.': on,
+      home: () => this.#go(this.#options.from),
+      end: () => this.#go(this.#options.to),
+      '+': () => this.#faster(1, now), '=': () => this.#faster(1, now), '-': () => this.#faster(-1, now),
+      n: () => this.#toMark(1), N: () => this.#toMark(-1),
+      g: () => void (this.#typed = ''),
+    }; // prettier-ignore
+  }
+
+  /** What was gone to stands still. */
+  #go(index: number): void {
+    this.#isPlaying = false;
+    this.#index = Math.max(this.#options.from, Math.min(this.#options.to, index));
+  }
+
+  #play(isPlaying: boolean, now: number): void {
+    // At the end it begins again.
+    if (isPlaying && this.#index === this.#options.to) this.#index = this.#options.from;
+    const t = isPlaying ? this.#recording.moment(this.#index).t : this.time(now);
+    this.#since = {t, now};
+    this.#isPlaying = isPlaying;
+  }
+
+  #faster(by: 1 | -1, now: number): void {
+    const t = this.time(now);
+    const others = SPEEDS.filter((speed) => (speed - this.#speed) * by > 0);
+    this.#speed = (by > 0 ? others[0] : others.at(-1)) ?? this.#speed;
+    this.#since = {t, now};
+  }
+
+  #toMark(by: 1 | -1): void {
+    const marked = this.#recording.marked().map(({index}) => index);
+    const others = marked.filter((index) => (index - this.#index) * by > 0 && index >= this.#options.from && index <= this.#options.to); // prettier-ignore
+    const found = by > 0 ? others[0] : others.at(-1);
+    if (found !== undefined) this.#go(found);
+    else this.#fault = `There is no mark ${by > 0 ? 'after' : 'before'} this moment.`;
+  }
+
+  /** @returns false for keys that are somebody else's even then: Ctrl-C */
+  #type(key: Key): boolean {
+    const typed = this.#typed ?? '';
+    if (key === 'escape') this.#typed = undefined;
+    else if (key === 'enter') this.#goTo(typed);
+    else if (key === 'backspace') this.#typed = typed === '' ? undefined : Array.from(typed).slice(0, -1).join('');
+    else if (key === 'ctrl-u') this.#typed = '';
+    else if (!isCharacter(key)) return !key.startsWith('ctrl-');
+    else if (typed.length < LONGEST_NAME) this.#typed = typed + key;
+    return true;
+  }
+
+  #goTo(name: string): void {
+    this.#typed = undefined;
+    if (name === '') return;
+    try {
+      this.#go(momentNamed(this.#recording, this.#options.name, nameOf(name)).index);
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      this.#fault = `${name}: ${error.why}`;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Recording} from '../record/recording.ts';
+import {replayEndLine} from '../render/replay.ts';
+import {writeOut} from './output.ts';
+import {Pictures} from './replay-pictures.ts';
+import {Player, type PlayerOptions} from './replay-player.ts';
+import {Viewer, type ReplayKeys} from './screen-viewer.ts';
+import type {Interruption} from './signals.ts';
+
+/** Between two frames, in ms. */
+const BEAT = 50;
+
+/** A recording on the live screen, until its reader has seen enough. */
+export async function replayOnScreen(
+  recording: Recording,
+  options: PlayerOptions,
+  interrupted: Interruption,
+): Promise<void> {
+  const player = new Player(recording, options, performance.now());
+  const pictures = new Pictures(recording, options.from);
+  let failure: unknown;
+  const onFailure = (error: unknown): void => {
+    failure ??= error;
+    interrupted.end();
+  };
+  const show = (): void => viewer.show({...pictures.at(player.index), ms: player.time(performance.now())});
+  // Keys come between two beats, and are seen at once.
+  const replay: ReplayKeys = {
+    get state() {
+      return player.state;
+    },
+    press(key) {
+      const isTaken = player.press(key);
+      if (isTaken) show();
+      return isTaken;
+    },
+  };
+  const {interval} = recording.header;
+  const viewer = new Viewer(pictures.at(player.index), {interval, onEnd: interrupted.end, onFailure, replay});
+  viewer.open();
+  try {
+    while (!interrupted.signal.aborted) {
+      player.advance(performance.now());
+      show();
+      await pause(interrupted.signal);
+    }
+  } finally {
+    viewer.close();
+  }
+  if (failure !== undefined) throw failure;
+  if (viewer.isGone) return;
+  const {end} = recording;
+  const reason = player.index === recording.count - 1 ? (end?.reason ?? 'cut') : 'to';
+  await writeOut(
+    `${replayEndLine(recording, recording.moment(player.index), player.index < options.to ? 'left' : reason)}\n`,
+  );
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(BEAT, undefined, {signal});
+  } catch {
+    // It was ended.
+  }
+} // prettier-ignore

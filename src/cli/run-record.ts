@@ -1,0 +1,112 @@
+import type {Snapshot} from '../model/snapshot.ts';
+import {counted, sizeText} from '../model/size.ts';
+import {percentText} from '../render/record.ts';
+import {safe} from '../render/safe.ts';
+import type {RecordingWriter} from '../record/writer.ts';
+import {say} from './output.ts';
+import {OpenRecording, recordingFailed} from './record-file.ts';
+import {ListingSize} from './record-follow.ts';
+import type {RunReporter} from './run-follow.ts';
+import type {WatchCost} from './watching.ts';
+
+/** What `run --record` was asked for. */
+export interface RunRecording {
+  readonly file: string;
+  /** ms between two looks. */
+  readonly interval: number;
+  /** Of memmap. */
+  readonly version: string;
+}
+
+/** Records a run beside its report. It begins with the command's own first moment, the gate left out. */
+export class RunRecorder implements RunReporter {
+  readonly listing = new ListingSize();
+  readonly #setting: RunRecording;
+  readonly #file: OpenRecording;
+  #writer: RecordingWriter | undefined;
+  #isExec = false;
+  #failure: unknown;
+
+  /** @throws Trouble `output` before anything was started */
+  constructor(setting: RunRecording) {
+    this.#setting = setting;
+    this.#file = OpenRecording.open(setting.file, 'refuse');
+  }
+
+  start(snapshot: Snapshot, isGate: boolean): void {
+    if (!isGate) this.look(snapshot, snapshot.status);
+  }
+
+  exec(): void {
+    this.#isExec = true;
+  }
+
+  look(snapshot: Snapshot, status: Snapshot['status'] | undefined): void {
+    const {interval, version} = this.#setting;
+    const isFirst = this.#writer === undefined;
+    const writer = (this.#writer ??= this.#file.begin(snapshot, interval, version));
+    const now = status?.['vmRss'] === undefined ? snapshot.status : status;
+    this.#keep(this.#isExec && !isFirst ? writer.exec(snapshot, now, this.listing.last) : writer.look(snapshot, now, this.listing.last)); // prettier-ignore
+    this.#isExec = false;
+  }
+
+  change(): void {}
+
+  exit(): void {
+    this.#keep(this.#writer?.exit('gone'));
+  }
+
+  end(_ticks: number, cost: WatchCost): void {
+    this.#keep(this.#writer?.end('exit', cost));
+  }
+
+  /**
+   * All is written; says so.
+   *
+   * @throws Trouble `output` if something could not be; until now nobody was disturbed by that
+   */
+  async finish(): Promise<void> {
+    await this.#writer?.written.catch(() => {});
+    await this.#last;
+    await this.#file.close();
+    const writer = this.#writer;
+    if (this.#failure !== undefined) throw recordingFailed(this.#file.path, this.#failure, writer?.moments ?? 0);
+    if (!writer) return;
+    const {size} = this.#file;
+    say(`memmap: recorded to ${safe(this.#file.path)}: ${counted(writer.moments, 'moment')}, ${sizeText(size)}, ${percentText(size, writer.listings)} of the listings that it stands for.`); // prettier-ignore
+  }
+
+  #last: Promise<void> = Promise.resolve();
+
+  #keep(written: Promise<void> | undefined): void {
+    if (written) this.#last = written.catch((error: unknown) => void (this.#failure ??= error));
+  }
+}
+
+/** Tells two reporters. */
+export const both = (a: RunReporter, b: RunReporter): RunReporter => ({
+  start(...told) {
+    a.start(...told);
+    b.start(...told);
+  },
+  exec(...told) {
+    a.exec(...told);
+    b.exec(...told);
+  },
+  look(...told) {
+    a.look(...told);
+    b.look(...told);
+  },
+  change(...told) {
+    a.change(...told);
+    b.change(...told);
+  },
+  exit(...told) {
+    a.exit(...told);
+    b.exit(...told);
+  },
+  end(...told) {
+    a.end(...told);
+    b.end(...told);
+  },
+});

@@ -1,0 +1,84 @@
+import type {Key} from './screen-keys.ts';
+import {Keyboard} from './screen-keyboard.ts';
+import {Screen, type ScreenEvents} from './screen.ts';
+
+export interface StageEvents extends ScreenEvents {
+  readonly onKeys: (keys: readonly Key[]) => void;
+}
+
+/** How long until a stop that the kernel didn't let happen is taken for one that is over, in ms. */
+const NOT_STOPPED = 100;
+
+/**
+ * A terminal that was taken over, screen and keyboard, and is given back when memmap ends or is stopped. Ctrl-Z, and SIGTSTP
+ * from elsewhere, stop it as they stop any program; after SIGCONT it goes on where it was (termios(3), job control in
+ * credentials(7)).
+ */
+export class Stage {
+  readonly screen: Screen;
+  readonly #keyboard: Keyboard;
+  #isOpen = false;
+  #isStopped = false;
+
+  constructor(events: StageEvents) {
+    this.screen = new Screen(process.stdout, events);
+    this.#keyboard = new Keyboard(process.stdin, events.onKeys);
+  }
+
+  get hasKeys(): boolean {
+    return this.#keyboard.isThere;
+  }
+
+  open(): void {
+    this.#isOpen = true;
+    this.#take();
+    process.on('SIGCONT', this.#goOn);
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    process.off('SIGCONT', this.#goOn);
+    this.#giveBack();
+  }
+
+  /**
+   * Stops as the terminal's own Ctrl-Z does: with the whole process group, so that a shell, sudo or npx behind it notices.
+   * Where no shell could let it go on (an orphaned group) the kernel drops the signal, and nothing will say that it's over.
+   */
+  stop(): void {
+    this.#stop(0);
+  }
+
+  #stop(whom: number): void {
+    if (!this.#isOpen || this.#isStopped) return;
+    this.#isStopped = true;
+    this.#giveBack();
+    process.kill(whom, 'SIGTSTP');
+    setTimeout(this.#goOn, NOT_STOPPED);
+  }
+
+  readonly #onStopSignal = (): void => this.#stop(process.pid);
+
+  readonly #goOn = (): void => {
+    if (!this.#isOpen) return;
+    // After SIGSTOP nothing was given back, and the shell has used the terminal since.
+    if (!this.#isStopped) this.#giveBack();
+    this.#isStopped = false;
+    this.#take();
+    this.screen.redraw();
+  };
+
+  #take(): void {
+    // The keyboard first: a process in the background is stopped by that (SIGTTOU), before it draws over the shell.
+    this.#keyboard.open();
+    this.screen.open();
+    process.on('SIGTSTP', this.#onStopSignal);
+  }
+
+  #giveBack(): void {
+    process.off('SIGTSTP', this.#onStopSignal);
+    this.screen.close();
+    this.#keyboard.close();
+  }
+}

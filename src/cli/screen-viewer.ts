@@ -1,0 +1,130 @@
+import type {Picture} from '../render/frame-picture.ts';
+import type {FrameState, ReplayState} from '../render/frame-state.ts';
+import {FIRST_VIEW, type View} from '../render/frame-view.ts';
+import {extentOf, renderFrame} from '../render/frame.ts';
+import type {Key} from './screen-keys.ts';
+import {Stage} from './screen-stage.ts';
+import {press, wishOf} from './screen-state.ts';
+
+export interface ViewerOptions {
+  /** ms between two looks. */
+  readonly interval: number;
+  /** The reader wants to end: with a key, or as if a signal had come. */
+  readonly onEnd: (signal?: NodeJS.Signals) => void;
+  /** What is shown is a recording: some keys are the player's. */
+  readonly replay?: ReplayKeys | undefined;
+  /** A frame could not be drawn: a bug. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Who moves through a recording. */
+export interface ReplayKeys {
+  readonly state: ReplayState;
+  /** @returns false if the key means nothing to it */
+  press(key: Key): boolean;
+}
+
+/** Shows pictures of a process on a terminal, as its reader likes to see them. Where the pictures come from it doesn't know. */
+export class Viewer {
+  readonly #options: ViewerOptions;
+  readonly #stage: Stage;
+  #view: View = FIRST_VIEW;
+  /** What is there, and what is shown: the same, unless paused. */
+  #latest: Picture;
+  #shown: Picture;
+  #duty: number | undefined;
+  #onGoOn: (() => void) | undefined;
+
+  constructor(first: Picture, options: ViewerOptions) {
+    this.#latest = this.#shown = first;
+    this.#options = options;
+    this.#stage = new Stage({
+      onKeys: (keys) => this.#guard(() => this.#press(keys)),
+      onRedraw: () => this.#guard(() => this.#draw()),
+      onGone: () => options.onEnd('SIGHUP'),
+    });
+  }
+
+  open(): void {
+    this.#stage.open();
+    this.#draw();
+  }
+
+  close(): void {
+    this.#stage.close();
+  }
+
+  /** Nobody looks at it any more. */
+  get isGone(): boolean {
+    return this.#stage.screen.isGone;
+  }
+
+  /** Shows a further picture; a paused screen only counts it. */
+  show(picture: Picture, duty?: number): void {
+    this.#latest = picture;
+    this.#duty = duty;
+    if (!this.#view.isPaused) this.#shown = picture;
+    this.#draw();
+  }
+
+  /** Waits while the screen is paused: its reader is not done with it. */
+  async untilGoesOn(signal: AbortSignal): Promise<void> {
+    if (!this.#view.isPaused || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#onGoOn = resolve;
+      signal.addEventListener('abort', () => resolve(), {once: true});
+    });
+  }
+
+  #press(keys: readonly Key[]): void {
+    const {width, height} = this.#stage.screen;
+    for (const key of keys) {
+      if (this.#isReplayKey(key)) continue;
+      const wish = wishOf(this.#view, key);
+      if (wish === 'stop') return this.#stage.stop();
+      if (wish === 'redraw') this.#stage.screen.redraw();
+      else if (wish !== undefined) return this.#options.onEnd(wish === 'quit' ? undefined : wish);
+      else this.#view = press(this.#view, key, extentOf(this.#state(), width, height));
+      if (!this.#view.isPaused) this.#goOn();
+    }
+    this.#draw();
+  }
+
+  /** While help is shown, or a filter is typed, all keys are for that. */
+  #isReplayKey(key: Key): boolean {
+    const {isTyping, help} = this.#view;
+    return !isTyping && help === undefined && this.#options.replay?.press(key) === true;
+  }
+
+  #goOn(): void {
+    this.#shown = this.#latest;
+    this.#onGoOn?.();
+  }
+
+  #draw(): void {
+    const {screen} = this.#stage;
+    screen.draw(renderFrame(this.#state(), screen.width, screen.height));
+  }
+
+  #state(): FrameState {
+    const [shown, latest] = [this.#shown, this.#latest];
+    return {
+      picture: shown,
+      view: this.#view,
+      interval: this.#options.interval,
+      duty: this.#duty,
+      since: {looks: latest.tick - shown.tick, changes: latest.changes - shown.changes, isOver: latest.isOver},
+      replay: this.#options.replay?.state,
+      hasKeys: this.#stage.hasKeys,
+    };
+  }
+
+  /** Keys and signals come from the event loop, where an error would end the process before the terminal is restored in order. */
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import type {Change, Range} from '../model/change.ts';
+import {deltaText} from '../model/size.ts';
+import {roleOf, signOf} from './change.ts';
+import type {Role} from './theme.ts';
+
+/** One line of what happened. Its text comes from outside, and is made safe when it is drawn. */
+export interface FrameEvent {
+  /** When: ms since the watch began, and the time of day for people. */
+  readonly ms: number;
+  readonly time: string;
+  readonly sign: string;
+  readonly word: string;
+  readonly role: Role;
+  readonly range?: Range | undefined;
+  readonly text: string;
+  /** Present where it stands for all that was touched at one look, or at several with nothing else between them. */
+  readonly touched?: Touched;
+}
+
+interface Touched {
+  readonly looks: number;
+  /** At most, at one look. */
+  readonly regions: number;
+  readonly rss: number;
+  readonly privateDirty: number;
+  readonly swap: number;
+}
+
+/** As many events as are kept. */
+export const MOST_EVENTS = 1000;
+
+/**
+ * Adds what one look saw. A process that works touches memory at every look: so that this doesn't drive out all else, it
+ * has one line, which goes on until something else happens.
+ *
+ * @param events the newest last
+ */
+export function withChanges(
+  events: readonly FrameEvent[],
+  changes: readonly Change[],
+  ms: number,
+  time: string,
+): readonly FrameEvent[] {
+  if (changes.length === 0) return events;
+  const touches = changes.filter(({kind}) => kind === 'touched');
+  const others = changes.filter(({kind}) => kind !== 'touched').slice(-MOST_EVENTS);
+  const last = others.length === 0 ? events.at(-1) : undefined;
+  const kept = last?.touched && touches.length > 0 ? events.slice(0, -1) : events;
+  const touched = touches.length === 0 ? [] : [touchedEvent(touches, last?.touched, ms, time)];
+  return [...kept, ...touched, ...others.map((change) => changeEvent(change, ms, time))].slice(-MOST_EVENTS);
+}
+
+const changeEvent = ({kind, range, text}: Change, ms: number, time: string): FrameEvent =>
+  ({ms, time, sign: signOf(kind), word: kind, role: roleOf(kind), range, text}); // prettier-ignore
+
+function touchedEvent(changes: readonly Change[], earlier: Touched | undefined, ms: number, time: string): FrameEvent {
+  const [first] = changes as [Change];
+  const sum = (counter: 'rss' | 'privateDirty' | 'swap'): number =>
+    changes.reduce((total, {delta}) => total + (delta[counter] ?? 0), earlier?.[counter] ?? 0);
+  const touched = {
+    looks: 1 + (earlier?.looks ?? 0),
+    regions: Math.max(changes.length, earlier?.regions ?? 0),
+    rss: sum('rss'),
+    privateDirty: sum('privateDirty'),
+    swap: sum('swap'),
+  };
+  const isOne = touched.looks === 1 && changes.length === 1;
+  const text = isOne ? first.text : touchedText(touched);
+  return {...changeEvent(first, ms, time), range: isOne ? first.range : undefined, text, touched};
+}
+
+function touchedText({looks, regions, rss, privateDirty, swap}: Touched): string {
+  const where = regions === 1 ? 'one region' : `${looks > 1 ? 'up to ' : ''}${regions} regions`;
+  const when = looks > 1 ? `, at ${looks} looks` : '';
+  const parts = [
+    rss !== 0 && `resident ${deltaText(rss)}`,
+    privateDirty !== 0 && `private dirty ${deltaText(privateDirty)}`,
+    swap !== 0 && `swap ${deltaText(swap)}`,
+  ].filter(Boolean);
+  return `${where} touched${when}: ${parts.length > 0 ? parts.join(', ') : 'as much came as went'}.`;
+}

@@ -1,0 +1,103 @@
+import {sizeText} from '../model/size.ts';
+import {lineOf, sidesOf, widthOf, type Piece} from './frame-line.ts';
+import type {Picture} from './frame-picture.ts';
+import type {FrameState, ReplayState} from './frame-state.ts';
+import {totalLines} from './frame-totals.ts';
+import {cells, safe, shorten} from './safe.ts';
+import {STATES} from './snapshot.ts';
+
+/** Whose memory, and how much of it: as many lines as there is room for, the most telling ones first. */
+export function headLines(state: FrameState, width: number, count: number): string[] {
+  const title = titleLine(state, width);
+  if (count < 2) return [title];
+  if (count < 3 || width < NARROWEST_TABLE) return [title, briefLine(state.picture, width)];
+  return [title, ...totalLines(state.picture, width).slice(0, count - 1)];
+}
+
+/** Where totals have a line each. */
+const NARROWEST_TABLE = 44;
+
+function titleLine(state: FrameState, width: number): string {
+  const standing = standingOf(state);
+  const time: Piece = {text: `  ${timeText(state.picture.ms)}`, role: 'quiet'};
+  const right = [[...standing, time, ...costPieces(state)], [...standing, time], standing];
+  for (const pieces of right) {
+    const who = whoNow(state.picture, width - widthOf(pieces) - 2);
+    if (who !== undefined) return sidesOf([{text: who, role: 'title'}], pieces, width);
+  }
+  // That the screen stands still must be seen, however narrow it is.
+  const isStill = state.view.isPaused || state.picture.isOver || state.replay !== undefined;
+  const who: Piece = {text: (whoNow(state.picture, width) ?? whoNow(state.picture, Infinity))!, role: 'title'};
+  return lineOf(isStill ? [...standing, {text: '  '}, who] : [who], width);
+}
+
+/** Does the screen move? In words, whatever the colours are. */
+function standingOf({view, picture, since, replay}: FrameState): Piece[] {
+  if (replay) return replayPieces(replay, picture.isOver);
+  if (picture.isOver) return [{text: 'ended', role: 'go'}];
+  if (!view.isPaused) return [{text: 'live', role: 'good'}];
+  const {looks = 0, changes = 0, isOver = false} = since ?? {};
+  const news = isOver ? '; the process ended' : looks > 0 ? `; ${count(looks, 'look')}, ${count(changes, 'change')} since` : ''; // prettier-ignore
+  return [{text: `paused${news}`, role: 'change'}];
+}
+
+/** `playing ×4  moment 12 of 340  #before-load`. */
+function replayPieces({isPlaying, speed, index, last, marks}: ReplayState, isOver: boolean): Piece[] {
+  const state: Piece = isPlaying ? {text: `playing ×${speed}`, role: 'good'} : {text: isOver ? 'ended' : 'paused', role: isOver ? 'go' : 'change'}; // prettier-ignore
+  const names = marks.length > 0 ? `  ${marks.map((name) => `#${safe(name)}`).join(' ')}` : '';
+  return [state, {text: `  moment ${index} of ${last}`}, {text: shorten(names, 30), role: 'title'}];
+}
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+/** The file gives way where room is short, at last wholly. */
+const SHORTEST_FILE = 12;
+
+/**
+ * The state and the threads are the present ones, not those of the snapshot.
+ *
+ * @returns undefined if it doesn't fit
+ */
+function whoNow({snapshot, status, isOver}: Picture, width: number): string | undefined {
+  const {pid, comm, exe, state, threads} = snapshot.process;
+  const name = safe(String(status['name'] ?? comm ?? ''));
+  const letter = String(status['state'] ?? state ?? '');
+  const threadCount = Number(status['threads'] ?? threads ?? 0);
+  const described = (file: string): string =>
+    [
+      pid === undefined ? name : `${name} (pid ${pid})`,
+      file,
+      isOver ? '' : STATES[letter],
+      threadCount > 1 && `${threadCount} threads`,
+    ].filter(Boolean).join(', '); // prettier-ignore
+  const file = safe(exe ?? '');
+  const room = width - cells(described('')) - 2;
+  const shortened = room >= Math.min(SHORTEST_FILE, cells(file)) ? shorten(file, room) : '';
+  const text = described(shortened);
+  return cells(text) <= width ? text : undefined;
+}
+
+function briefLine({snapshot, status, history}: Picture, width: number): string {
+  const {resident} = history.at(-1)!;
+  const swap = Number(status['vmSwap'] ?? 0);
+  const size = sizeText(snapshot.totals.size);
+  const parts = [
+    resident === undefined ? `${size} of address space` : `${sizeText(resident)} resident of ${size}`,
+    swap > 0 && `${sizeText(swap)} swapped`,
+    count(snapshot.totals.regions, 'region'),
+  ].filter(Boolean);
+  return lineOf([{text: parts.join(', ')}], width);
+}
+
+/** The part of the time that is spent looking. */
+function costPieces({duty}: FrameState): Piece[] {
+  return duty === undefined ? [] : [{text: `  cost ${(duty * 100).toFixed(1)} %`, role: 'quiet'}];
+}
+
+/** `0:42`, `12:03`, `1:02:03`. */
+function timeText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}

@@ -1,0 +1,95 @@
+import {CHANGE_KINDS, type ChangeKind} from '../model/change.ts';
+import {roleOf, signOf} from './change.ts';
+import {lineOf, padded, type Piece} from './frame-line.ts';
+import type {FrameState} from './frame-state.ts';
+
+const KEYS: ReadonlyArray<readonly [keys: string, what: string]> = [
+  ['q', 'quit'],
+  ['p space', 'stand still; the watch goes on'],
+  ['s', 'sort by another column'],
+  ['r', 'reverse the order'],
+  ['/', 'filter by name, kind, perms, address'],
+  ['Esc', 'all regions again'],
+  ['↑ ↓ k j', 'scroll by a line'],
+  ['PgUp PgDn', 'scroll by a page'],
+  ['Home End', 'to the first, to the last region'],
+  ['Ctrl-L', 'draw the screen again'],
+  ['Ctrl-Z', 'stop; fg goes on'],
+  ['? h', 'this help'],
+];
+
+/** Of a recording; the other keys are as they are. */
+const REPLAY_KEYS: ReadonlyArray<readonly [keys: string, what: string]> = [
+  ['space p', 'play, stand still'],
+  ['← → , .', 'a moment back, a moment on'],
+  ['n N', 'to the next mark, to the one before'],
+  ['Home End', 'to the first moment, to the last'],
+  ['g', 'to a moment: 12, +30s, a mark'],
+  ['+ -', 'faster, slower'],
+];
+
+const keysOf = (isReplay: boolean): typeof KEYS => {
+  const replaced = new Set(['p space', 'Home End']);
+  return isReplay ? [KEYS[0]!, ...REPLAY_KEYS, ...KEYS.slice(1).filter(([key]) => !replaced.has(key))] : KEYS;
+};
+
+const SIGN_WORDS: Readonly<Record<ChangeKind, string>> = {
+  new: 'a region that was not there',
+  grown: 'more addresses for a region',
+  gone: 'a region is no longer there',
+  shrunk: 'a region lost a part',
+  replaced: 'something else is there now',
+  reprotected: 'other permissions',
+  renamed: 'another name',
+  moved: 'same memory, another address',
+  split: 'one region became several',
+  merged: 'several regions became one',
+  touched: 'only resident memory changed',
+};
+
+const WORDS: ReadonlyArray<readonly [word: string, meaning: string]> = [
+  ['size', 'addresses: a promise, not memory'],
+  ['resident', 'in RAM; ? until smaps is read again'],
+  ['Δ', 'since the watch began, or since exec'],
+  ['cost', 'the part of the time spent looking'],
+];
+
+const LEFT_WIDTH = 50;
+const RIGHT_WIDTH = 48;
+
+/** Each key, each sign, and what the words mean; beside each other where there is room. */
+export function helpLines({view, replay}: FrameState, width: number, count: number): string[] {
+  const all = allLines(width, replay !== undefined);
+  const from = Math.min(view.help ?? 0, Math.max(0, all.length - count));
+  return all.slice(from, from + count).map((pieces) => lineOf(pieces, width));
+}
+
+/** How many lines the help has. */
+export const helpCount = (width: number, isReplay: boolean): number => allLines(width, isReplay).length;
+
+function allLines(width: number, isReplay: boolean): ReadonlyArray<readonly Piece[]> {
+  const keys = [title('Keys'), ...keysOf(isReplay).map(([key, what]) => entry(key, what))];
+  const signs = [
+    title('Signs'),
+    ...CHANGE_KINDS.map((kind): Piece[] => [
+      {text: `${signOf(kind)} ${kind.padEnd(13)}`, role: roleOf(kind)},
+      {text: SIGN_WORDS[kind]},
+    ]),
+  ];
+  const words = [title('Words'), ...WORDS.map(([word, meaning]) => entry(word, meaning))];
+  if (width < LEFT_WIDTH + RIGHT_WIDTH) return [...keys, [], ...signs, [], ...words];
+  const left = [...keys, [], ...words];
+  return Array.from({length: Math.max(left.length, signs.length)}, (_, index) => [
+    ...filled(left[index] ?? []),
+    ...(signs[index] ?? []),
+  ]);
+}
+
+const title = (text: string): Piece[] => [{text, role: 'title'}];
+
+const entry = (name: string, what: string): Piece[] => [{text: padded(name, 11), role: 'title'}, {text: what}];
+
+const filled = (pieces: readonly Piece[]): Piece[] => {
+  const used = pieces.reduce((sum, {text}) => sum + text.length, 0);
+  return [...pieces, {text: ' '.repeat(Math.max(1, LEFT_WIDTH - used))}];
+};

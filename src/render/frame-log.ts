@@ -1,0 +1,37 @@
+import {rangeText} from '../model/region.ts';
+import type {FrameEvent} from './frame-event.ts';
+import {lineOf, type Piece} from './frame-line.ts';
+import type {FrameState} from './frame-state.ts';
+import {safe} from './safe.ts';
+import type {Age} from './theme.ts';
+
+/** News is bright for so long, and then plain for so long, in ms; afterwards dim. */
+const FRESH = 2000;
+const RECENT = 15_000;
+
+/** How old something is that happened at `ms`. What the latest look saw is always fresh, however rarely one looks. */
+export function ageOf(ms: number, now: number): Age {
+  const age = now - ms;
+  return age < FRESH ? 'fresh' : age < RECENT ? 'recent' : 'old';
+}
+
+/** What happened, the newest first. The sign says what the colour says. */
+export function logLines({picture}: FrameState, width: number, count: number): string[] {
+  const {events, ms} = picture;
+  if (events.length === 0) return [lineOf([{text: 'No change so far.', role: 'quiet'}], width)].slice(0, count);
+  return events
+    .slice(-Math.max(1, count))
+    .reverse()
+    .slice(0, count)
+    .map((event) => lineOf(pieces(event, ageOf(event.ms, ms), width), width));
+}
+
+const WORD_WIDTH = 11;
+
+/** The sentence says all; time, place and the kind of change stand before it where there is room. */
+function pieces({time, sign, word, role, range, text}: FrameEvent, age: Age, width: number): Piece[] {
+  const when: Piece[] = width < 40 ? [] : [{text: `${width < 80 ? time.slice(0, 8) : time}  `, role: 'quiet'}];
+  const what: Piece = {text: width < 120 ? `${sign} ` : `${sign} ${word.padEnd(WORD_WIDTH)}  `, role, age};
+  const where: Piece[] = width < 90 || !range ? [] : [{text: `${rangeText(range)}  `, role, age}];
+  return [...when, what, ...where, {text: safe(text), age}];
+}
