@@ -41,7 +41,9 @@ export function summary({results}: CheckReport): string {
 
 /** How far what was seen can be trusted. */
 export function howSeen({looks, interval, results, beforeEnd, command}: CheckReport): string {
-  const exact = results.some(({isExact}) => isExact) ? 'Peaks marked "kernel" are exact: the kernel keeps them. ' : '';
+  const exact = results.some(({isExact}) => isExact)
+    ? 'Peaks marked "kernel" are exact up to the last look: the kernel keeps them. '
+    : '';
   const spread = interval === undefined || looks < 2 ? '' : `, ${timeText(interval)} apart${command ? ' at most' : ''}`;
   const last = beforeEnd === undefined ? '' : `, the last one ${Math.round(beforeEnd)} ms before the end`;
   const missed = looks > 1 ? ': a shorter peak may be missed' : '';
