@@ -25,17 +25,10 @@ export const TARGET_ROWS: readonly Row[] = [
   {
     id: '3',
     fault: "another user's process",
-<<<<<<< HEAD
     how: 'show as nobody of a process of root',
     expected: '4, with what is needed; what may be read (status) is shown',
     needs: ['root'],
     run: async (scene) => denied(await scene.asUser(['show', String(process.pid)]), /belongs to uid 0, and you are uid 65534[^]*CAP_SYS_PTRACE/), // prettier-ignore
-=======
-    how: 'snapshot as nobody of a process of root',
-    expected: '4, with what is needed',
-    needs: ['root'],
-    run: async (scene) => refused(await scene.asUser(['snapshot', String(process.pid)]), 4, /belongs to uid 0, and you are uid 65534[^]*CAP_SYS_PTRACE/), // prettier-ignore
->>>>>>> origin/main
   },
   {
     id: '4',
@@ -46,11 +39,7 @@ export const TARGET_ROWS: readonly Row[] = [
     run: async (scene) => {
       const code = 'ctypes.CDLL(None).prctl(4, 0); print("ready", flush=True); time.sleep(60)';
       const child = await scene.python(code, isRoot ? NOBODY : []);
-<<<<<<< HEAD
       return denied(await scene.asUser(['show', String(child.pid)]), /not dumpable/);
-=======
-      return refused(await scene.asUser(['snapshot', String(child.pid)]), 4, /not dumpable/);
->>>>>>> origin/main
     },
   },
   {
