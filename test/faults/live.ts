@@ -29,15 +29,17 @@ export async function liveTable(): Promise<{text: string; failed: boolean}> {
   for (const user of isRoot ? ['root', 'nobody'] : ['an ordinary user']) {
     const codes = new Map<string, Map<string, number>>(Object.keys(ALLOWED).map((name) => [name, new Map()]));
     process.stderr.write(`live: ${pids.length} processes as ${user}\n`);
-    for (const pid of pids) {
-      for (const [name, args] of calls(pid)) {
-        const ran = await asUser(user, args);
-        const fault = judge(name, ran);
-        if (fault !== undefined) bad.push(`${name} ${pid} as ${user}: ${fault}`);
-        const count = codes.get(name)!;
+    const waiting = pids.flatMap((pid) => calls(pid).map(([name, args]) => ({pid, name, args})));
+    const worker = async (): Promise<void> => {
+      for (let call = waiting.pop(); call; call = waiting.pop()) {
+        const ran = await asUser(user, call.args);
+        const fault = judge(call.name, ran);
+        if (fault !== undefined) bad.push(`${call.name} ${call.pid} as ${user}: ${fault}`);
+        const count = codes.get(call.name)!;
         count.set(String(ran.code), (count.get(String(ran.code)) ?? 0) + 1);
       }
-    }
+    };
+    await Promise.all([worker(), worker(), worker(), worker()]);
     for (const [name, count] of codes) rows.push([user, name, [...count].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([code, times]) => `${code}: ${times}`).join(' · ')]); // prettier-ignore
   }
   for (const each of bad) process.stderr.write(`FAILED    ${each}\n`);
