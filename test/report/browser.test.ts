@@ -119,6 +119,7 @@ test.serial('another measure and another form are drawn; the listing is the mome
   await page.getByRole('radio', {name: 'lines'}).check();
   t.true((await painted(page, '#chart')) > 500);
   await page.locator('#listing summary').click();
+  await page.locator('#listing tbody tr').nth(2).waitFor();
   t.is(await page.locator('#listing tbody tr').count(), 3);
   await page.locator('#slider').press('Home');
   await page.locator('#slider').press('ArrowRight');
