@@ -45,9 +45,11 @@ export class Series {
     const isSame = snapshot === this.#last;
     this.#times.push(t);
     this.#status.push(status ?? snapshot.status);
-    this.#kinds.push(isSame ? this.#kinds.at(-1)! : totalsByKind(snapshot.regions));
-    this.#totals.push(snapshot.totals);
-    const hasUsage = snapshot.totals['rss'] !== undefined;
+    const kinds = isSame ? this.#kinds.at(-1)! : totalsByKind(snapshot.regions);
+    const totals = isSame ? this.#totals.at(-1)! : sumOf(kinds);
+    this.#kinds.push(kinds);
+    this.#totals.push(totals);
+    const hasUsage = totals['rss'] !== undefined;
     if (hasUsage) this.#usageLooks.push(look);
     if (isSame) this.#tracks.again(look);
     else this.#tracks.add(snapshot.regions, look, hasUsage ? this.#usageLooks.length - 1 : undefined);
@@ -113,6 +115,14 @@ export class Series {
     const looks = isAlways ? this.#times.map((_, look) => look) : this.#usageLooks;
     return pointsOf(looks, this.#times, (look) => valueOf(look) ?? 0);
   }
+}
+
+/** The totals of the whole: going over all regions again would take as long as going over them by kind. */
+function sumOf(kinds: ReadonlyMap<Kind, Totals>): Totals {
+  const sum: Record<string, number> = {};
+  for (const totals of kinds.values())
+    for (const counter in totals) sum[counter] = (sum[counter] ?? 0) + totals[counter]!;
+  return {...sum, regions: sum['regions'] ?? 0, size: sum['size'] ?? 0};
 }
 
 const pointsOf = (looks: readonly number[], times: readonly number[], valueOf: (look: number) => number): Points => ({
