@@ -1,4 +1,5 @@
-import {drawChart, moveRule, type Form} from './chart.ts';
+import {drawChart, moveRule} from './chart.ts';
+import type {Form} from './chart-labels.ts';
 import {page, type Measure} from './data.ts';
 import {byId, element} from './dom.ts';
 import {drawLegend, updateLegend} from './legend.ts';
