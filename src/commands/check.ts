@@ -44,7 +44,7 @@ Ends with 1 if a rule is broken; else with the command's own code, if it failed;
     '<%= config.bin %> <%= command.id %> --max heap=64M --max rss=200M --max-regions 2000 --no rwx -- sleep 1',
     '<%= config.bin %> <%= command.id %> --max rss=1G --no exec-stack $$',
     '<%= config.bin %> <%= command.id %> --max size=1G before.txt --format github',
-    "echo 'no rwx  # W^X' > rules.txt; <%= config.bin %> <%= command.id %> --rules rules.txt --format junit -o junit.xml -- ls",
+    "echo 'no rwx  # W^X' > rules.txt; <%= config.bin %> <%= command.id %> --rules rules.txt --format junit -o junit.xml -- sleep 1",
     '<%= config.bin %> <%= command.id %> --no-growth rss --for 2s $$ --json',
   ];
 

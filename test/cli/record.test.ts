@@ -251,11 +251,13 @@ test('a device without room: the same', async (t) => {
   t.teardown(() => run('umount', ['-l', place]));
   const child = await python(t);
   const path = join(place, 'a.jsonl');
+  const target = {goesOn: true};
   const churning = (async () => {
-    for (let step = 0; step < 80; step++, await sleep(10))
+    for (let step = 0; step < 2000 && target.goesOn; step++, await sleep(10))
       await child.ask(`y${step} = mmap.mmap(-1, 4096 * ${100 + step})`);
   })();
   const {code, stderr} = await memmap(['record', String(child.pid), '-o', path, '--interval', '5ms', '--for', '20s', '--max-duty', '100']); // prettier-ignore
+  target.goesOn = false;
   await churning;
   t.is(code, 7, stderr);
   t.regex(stderr, /no space is left on the device/);
