@@ -27,8 +27,10 @@ export class TerminalRun {
       stdio: 'pipe',
       env: {...environment, TERM: 'xterm-256color', SHELL: '/bin/sh', RUN: run, ...env},
     });
+    // A character may come in two parts.
+    const decoder = new TextDecoder();
     this.#child.stdout!.on('data', (data: Buffer) => {
-      this.raw += data.toString();
+      this.raw += decoder.decode(data, {stream: true});
       this.#terminal.write(data);
     });
     this.#closed = new Promise((resolve) => this.#child.once('close', resolve));
