@@ -82,7 +82,7 @@ async function measure(commands, rounds, lines) {
         return ms;
       }),
       rounds,
-      isQuick() ? 3 : 5,
+      Math.min(rounds, 5),
     );
   } finally {
     for (const one of contenders) one.stop();
