@@ -1,100 +1,56 @@
-// npm run bench: how long memmap takes, beside the limit (a bare Node) and beside pmap and diff. Everything is a ratio of
-// medians of runs that take turns, since machines are noisy. It installs nothing; a peer that is missing is left out.
-import {spawn, spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {cpus, tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {fileURLToPath} from 'node:url';
-import {diff, parse} from '../dist/index.js';
+// npm run bench: what memmap costs, beside the limit and beside its peers. README.md says how to read it.
+import {parseArgs} from 'node:util';
+import {CASES} from './cases.js';
+import {jsonReport, tableReport} from './report.js';
+import {machine} from './machine.js';
+import {startLoad} from './load.js';
+import {usePlan} from './plan.js';
 
-const ROUNDS = 11;
-const REGIONS = 60_000;
-const memmap = fileURLToPath(new URL('../bin/run.js', import.meta.url));
-// It makes each start of Node 20 slower by 77 ms, ours and the bare one.
-delete process.env.NODE_EXTRA_CA_CERTS;
+const USAGE = `npm run bench -- [options]
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+  --case <name,…>  only these: ${Object.keys(CASES).join(', ')}
+  --quick          fewer rounds, no peers that have to be compiled; at most a minute
+  --rounds <n>     so many rounds in every case
+  --ticks <n>      looks of the case soak (50,000; 10,000 with --quick)
+  --load <n>       with so many busy processes beside it, to see what is left on a loaded machine
+  --json           one JSON document instead of the table
+`;
 
-function timed(act) {
-  const begin = performance.now();
-  act();
-  return performance.now() - begin;
-}
+const {values} = parseArgs({
+  options: {
+    case: {type: 'string', multiple: true},
+    quick: {type: 'boolean', default: false},
+    rounds: {type: 'string'},
+    ticks: {type: 'string'},
+    load: {type: 'string', default: '0'},
+    json: {type: 'boolean', default: false},
+    help: {type: 'boolean', short: 'h', default: false},
+  },
+});
 
-/** Runs the acts in turn, several rounds, after one that doesn't count. @returns the median of each, in ms */
-function inTurns(acts, rounds = ROUNDS) {
-  const times = acts.map(() => []);
-  for (let round = 0; round <= rounds; round++) {
-    acts.forEach((act, index) => {
-      const ms = timed(act);
-      if (round > 0) times[index].push(ms);
-    });
+if (values.help) process.stdout.write(USAGE);
+else await bench();
+
+async function bench() {
+  const names = values.case?.flatMap((list) => list.split(',')) ?? Object.keys(CASES);
+  const unknown = names.filter((name) => !(name in CASES));
+  if (unknown.length > 0) throw new Error(`there is no case ${unknown.join(', ')}\n\n${USAGE}`);
+  usePlan({
+    isQuick: values.quick,
+    rounds: values.rounds && Number(values.rounds),
+    ticks: values.ticks && Number(values.ticks),
+  });
+  const load = await startLoad(Number(values.load));
+  const report = (values.json ? jsonReport : tableReport)(machine());
+  for (const name of names) {
+    report.begin(CASES[name]);
+    try {
+      for await (const row of CASES[name].run()) report.row({case: name, ...row});
+    } catch (error) {
+      process.exitCode = 1;
+      report.crash(name, error);
+    }
   }
-  return times.map(median);
-}
-
-const command =
-  (...words) =>
-  () => {
-    const {error} = spawnSync(words[0], words.slice(1), {stdio: 'ignore'});
-    if (error) throw error;
-  };
-const ours = (...args) => command(process.execPath, memmap, ...args);
-const isThere = (name) => spawnSync('sh', ['-c', `command -v ${name}`], {stdio: 'ignore'}).status === 0;
-
-const rows = [];
-function compare(what, ourAct, peer, peerAct, rounds) {
-  if (!peerAct) return rows.push({case: what, ours: '', beside: `${peer} is missing`, ratio: ''});
-  const [a, b] = inTurns([ourAct, peerAct], rounds);
-  rows.push({case: what, ours: `${a.toFixed(1)} ms`, beside: `${peer}: ${b.toFixed(1)} ms`, ratio: (a / b).toFixed(2)});
-}
-
-const bare = command(process.execPath, '-e', '0');
-const pmap = isThere('pmap') ? (pid) => command('pmap', '-x', String(pid)) : () => undefined;
-
-compare('--version', ours('--version'), 'node -e 0', bare);
-compare('--help', ours('--help'), 'node -e 0', bare);
-const sleeper = spawn('sleep', ['600'], {stdio: 'ignore'});
-compare('show, small process', ours('show', String(sleeper.pid)), 'node -e 0', bare);
-compare('show, small process', ours('show', String(sleeper.pid)), 'pmap -x', pmap(sleeper.pid));
-sleeper.kill();
-
-const listing = (seed) =>
-  Array.from({length: REGIONS}, (_, index) => {
-    const start = 0x7f0000000000 + index * 0x9000;
-    const end = start + (index % 1000 === seed ? 0x7000 : 0x8000);
-    return `${start.toString(16)}-${end.toString(16)} ${index % 2 ? 'rw-p' : 'r--p'} 00000000 00:00 0 \n`;
-  }).join('');
-const folder = mkdtempSync(join(tmpdir(), 'memmap-bench-'));
-const [before, after] = ['before', 'after'].map((name, index) => {
-  const path = join(folder, name);
-  writeFileSync(path, listing(index));
-  return path;
-});
-const gnuDiff = isThere('diff') ? command('diff', before, after) : undefined;
-compare(`diff, ${REGIONS} regions a side`, ours('diff', before, after), 'diff', gnuDiff);
-rmSync(folder, {recursive: true});
-
-const bytes = Buffer.from(listing(0));
-const [a, b] = [parse(bytes), parse(Buffer.from(listing(1)))];
-const [parseMs, diffMs] = inTurns([() => parse(bytes), () => diff(a, b)], 31);
-rows.push({
-  case: `parse alone, ${REGIONS} regions`,
-  ours: `${parseMs.toFixed(1)} ms`,
-  beside: `${(bytes.length / parseMs / 1000).toFixed(0)} MB/s`,
-  ratio: '',
-});
-rows.push({
-  case: `diff alone, ${REGIONS} regions a side`,
-  ours: `${diffMs.toFixed(1)} ms`,
-  beside: `${(REGIONS / diffMs / 1000).toFixed(1)} M regions/s`,
-  ratio: '',
-});
-
-const machine = {node: process.version, cpu: cpus()[0]?.model ?? '', cores: cpus().length};
-if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({machine, rows}, null, 2)}\n`);
-else {
-  process.stdout.write(`Node ${machine.node}, ${machine.cores} cores, ${machine.cpu}; medians of runs in turn\n`);
-  for (const row of rows)
-    process.stdout.write(`${row.case.padEnd(36)} ${row.ours.padStart(10)}   ${row.beside.padEnd(24)} ${row.ratio}\n`);
+  load.stop();
+  report.end(machine());
 }

@@ -6,12 +6,16 @@ type CommandClass = (new (argv: string[], config: never) => {_run(): Promise<unk
 
 /** The commands, each loaded when it is asked for. */
 export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>>> = {
+  check: () => import('./commands/check.ts'),
   demo: () => import('./commands/demo.ts'),
   diff: () => import('./commands/diff.ts'),
   explain: () => import('./commands/explain.ts'),
+  export: () => import('./commands/export.ts'),
+  growth: () => import('./commands/growth.ts'),
   pages: () => import('./commands/pages.ts'),
   record: () => import('./commands/record.ts'),
   replay: () => import('./commands/replay.ts'),
+  report: () => import('./commands/report.ts'),
   run: () => import('./commands/run.ts'),
   show: () => import('./commands/show.ts'),
   snapshot: () => import('./commands/snapshot.ts'),

@@ -58,13 +58,18 @@ function lastOf(space: Space, first: number, block: number): number {
 }
 
 function name(space: Space, first: number, last: number, number: number, blocks: number, block: number): void {
-  const size = `${block / MIB} MiB`;
-  const numbers = blocks === 1 ? `malloc arena ${number}` : `malloc arenas ${number} to ${number + blocks - 1}`;
-  const evidence = `a block of ${size} at a multiple of ${size}, writable up to where it is used: a heap of glibc's malloc`;
-  const confidence = 'guess' as const;
-  const used: Verdict = {kind: 'arena', label: numbers, evidence, confidence};
-  const rest: Verdict = {kind: 'reserved', label: `unused part of malloc arena ${number + blocks - 1}`, evidence, confidence}; // prettier-ignore
+  const labels = blocks === 1 ? `malloc arena ${number}` : `malloc arenas ${number} to ${number + blocks - 1}`;
+  const evidence = block === MIB ? EVIDENCE_32 : EVIDENCE;
+  const used: Verdict = {kind: 'arena', label: labels, evidence, confidence: 'guess'};
   for (let index = first; index <= last; index++) {
-    space.verdicts[index] = hasNoAccess(space.regions[index]!) ? rest : used;
+    space.verdicts[index] = hasNoAccess(space.regions[index]!)
+      ? {kind: 'reserved', label: `unused part of malloc arena ${number + blocks - 1}`, evidence, confidence: 'guess'}
+      : used;
   }
 }
+
+const evidenceOf = (size: string): string =>
+  `a block of ${size} at a multiple of ${size}, writable up to where it is used: a heap of glibc's malloc`;
+
+const EVIDENCE = evidenceOf('64 MiB');
+const EVIDENCE_32 = evidenceOf('1 MiB');

@@ -1,5 +1,5 @@
 import {FLAG} from './flags.ts';
-import {JVM, runs} from './programs.ts';
+import {runs} from './programs.ts';
 import {reservationsIn, type Reservation} from './reservations.ts';
 import {hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
 
@@ -14,7 +14,7 @@ const COMPRESSED_REACH = 2 ** 35;
  * Checked against `jcmd PID VM.native_memory detail` of JDK 17 and 25.
  */
 export function tellJvm(space: Space): void {
-  if (!runs(space, JVM)) return;
+  if (!runs(space, 'JVM')) return;
   tellLowBlocks(space);
   for (const reservation of reservationsIn(space, 256 * KIB)) {
     if (isJvms(space, reservation)) tellReservation(space, reservation);

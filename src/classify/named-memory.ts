@@ -21,12 +21,16 @@ const NAMES: ReadonlyArray<readonly [pattern: RegExp, kind: Kind]> = [
   [/^(bss|\.bss)$/, 'bss'],
 ];
 
+/** Most names are a program's own. */
+const MAY_BE_KNOWN =
+  /^(?:Go: |dalvik-|v8|oilpan|cppgc|blink|ruby|stack_and|thread |glibc: |libc_|scudo|GWP|partition|mimalloc|jemalloc|tcmalloc|\.?bss)|jit/i;
+
 /** @param name what the program called it; `isShared`: memory of MAP_SHARED|MAP_ANONYMOUS, whatever its name */
 export function namedMemory(name: string, isShared: boolean): Verdict {
   const evidence = `its program named it "${name}"`;
   const label = name === '' ? undefined : name;
   if (isShared) return {kind: 'shared', evidence, label};
-  const kind = NAMES.find(([pattern]) => pattern.test(name))?.[1] ?? 'anon';
+  const kind = (MAY_BE_KNOWN.test(name) && NAMES.find(([pattern]) => pattern.test(name))?.[1]) || 'anon';
   if (kind !== 'thread-stack') return {kind, evidence, label};
   const thread = /^(?:stack_and_tls:|glibc: pthread stack: )(\d+)$/.exec(name)?.[1];
   return {kind, evidence, label: thread ? `stack of thread ${thread}` : name};

@@ -69,14 +69,17 @@ const NAMES: Readonly<Record<string, Verdict['kind']>> = {
 }; // prettier-ignore
 
 function bracket(name: string): Verdict {
+  if (name.startsWith('[anon:')) return namedMemory(inner(name, 6), false);
+  if (name.startsWith('[anon_shmem:')) return namedMemory(inner(name, 12), true);
   const evidence = `the kernel calls it ${name}`;
   const kind = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined;
   if (kind) return {kind, evidence};
   const stack = /^\[stack:(\d+)\]$/.exec(name); // kernels 3.4 to 4.4 named thread stacks
-  if (stack) return {kind: 'thread-stack', evidence, label: `stack of thread ${stack[1]}`};
-  const named = /^\[(anon|anon_shmem):(.*?)\]?$/s.exec(name);
-  return named ? namedMemory(named[2]!, named[1] === 'anon_shmem') : {kind: 'special', evidence};
+  return stack ? {kind: 'thread-stack', evidence, label: `stack of thread ${stack[1]}`} : {kind: 'special', evidence};
 }
+
+/** A capture may have lost the end. */
+const inner = (name: string, from: number): string => name.slice(from, name.endsWith(']') ? -1 : undefined);
 
 /**
  * Memory that the kernel backs by a file of its own, which nobody can open: SysV segments, MAP_SHARED|MAP_ANONYMOUS (a

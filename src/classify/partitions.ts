@@ -1,5 +1,5 @@
 import type {Region} from '../model/region.ts';
-import {CHROMIUM, runs} from './programs.ts';
+import {runs} from './programs.ts';
 import {reservationsIn, type Reservation} from './reservations.ts';
 import {hasNoAccess, isExecutable, isWritable, sizeOfPages, type Space, type Verdict} from './space.ts';
 
@@ -13,7 +13,7 @@ const SUPER_PAGE = 2 * MIB;
  * (base/allocator/partition_allocator). The notes may lie in a block of their own, a page for each super page.
  */
 export function tellPartitions(space: Space): void {
-  if (!runs(space, CHROMIUM)) return;
+  if (!runs(space, 'Chromium')) return;
   for (const reservation of reservationsIn(space, GIB)) {
     if (reservation.hasCode) continue;
     const what = isPool(space, reservation) ? POOL : isNotes(space, reservation) ? NOTES : undefined;

@@ -20,6 +20,8 @@ export class Space {
   /** The VmFlags of each region, as bits of FLAG; 0 where the source has none. */
   readonly flags: Uint16Array;
   readonly verdicts: Array<Verdict | undefined>;
+  /** The runtimes that the mapped programs have in them, once somebody asked. */
+  runtimes: ReadonlySet<string> | undefined;
 
   constructor(regions: readonly Region[], clues: Clues, flags: Uint16Array) {
     this.regions = regions;
@@ -72,4 +74,7 @@ export const isExecutable = (region: Region): boolean => region.perms[2] === 'x'
 export const sizeOfPages = (region: Region): number => (region.end - region.start) / 4096;
 
 /** The last part of a path, without the kernel's remark that the file was deleted. */
-export const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1).replace(/ \(deleted\)$/, '');
+export const baseName = (name: string): string =>
+  name.slice(name.lastIndexOf('/') + 1, name.endsWith(DELETED) ? -DELETED.length : undefined);
+
+const DELETED = ' (deleted)';

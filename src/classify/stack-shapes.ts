@@ -1,6 +1,6 @@
 import {sizeOf, type Region} from '../model/region.ts';
 import {hasNoAccess, isWritable, type Space} from './space.ts';
-import {tellGuard} from './stacks.ts';
+import {guardsOf, tellGuard} from './stacks.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -17,11 +17,12 @@ export function tellStacksByShape(space: Space): void {
   const whose = asked ? '; none of its threads has its stack pointer there: kept for the next thread' : '';
   const evidence = `no access below it, and the size of a thread's stack${whose}`;
   const verdict = {kind: 'thread-stack', label: asked ? 'unused stack' : label, evidence, confidence: 'guess'} as const;
+  const guards = guardsOf(verdict.label, 'guess');
   for (let index = 1; index < space.regions.length; index++) {
     if (!space.isOpen(index) || !space.isOpen(index - 1) || !space.touchesBelow(index)) continue;
     if (!looksLikeStack(space.regions[index - 1]!, space.regions[index]!, space.clues.limits?.stack)) continue;
     space.verdicts[index] = verdict;
-    tellGuard(space, index, verdict.label, 'guess');
+    tellGuard(space, index, guards);
   }
 }
 

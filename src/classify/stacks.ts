@@ -16,7 +16,7 @@ export function tellStacks(space: Space): void {
     const label = `stack of ${threadsText(threads)}`;
     const evidence = `the stack pointer of thread ${threads[0]!.tid} is in it`;
     space.verdicts[index] = {kind: 'thread-stack', label, evidence};
-    tellGuard(space, index, label, undefined);
+    tellGuard(space, index, guardsOf(label));
   }
 }
 
@@ -39,18 +39,28 @@ function threadsText(threads: readonly Thread[]): string {
   return threads.length === 1 ? one : `${one} and ${threads.length - 1} more`;
 }
 
+/** What is said of a stack's guard. */
+export interface Guards {
+  readonly small: Verdict;
+  readonly large: Verdict;
+}
+
+export function guardsOf(label: string, confidence?: 'guess'): Guards {
+  const evidence = `no access, and it ends where the ${label} begins`;
+  return {
+    small: {kind: 'guard', label: `guard of the ${label}`, evidence, confidence},
+    large: {kind: 'reserved', label: `ends in the guard of the ${label}`, evidence, confidence},
+  };
+}
+
 /**
  * What lies below a stack without access is its guard. Of a large one only the end is: the rest was reserved before, and
  * merged with it.
  */
-export function tellGuard(space: Space, stack: number, label: string, confidence: Verdict['confidence']): void {
+export function tellGuard(space: Space, stack: number, guards: Guards): void {
   const guard = stack - 1;
   if (!space.touchesBelow(stack) || !space.isOpen(guard) || !hasNoAccess(space.regions[guard]!)) return;
-  const evidence = `no access, and it ends where the ${label} begins`;
-  space.verdicts[guard] =
-    sizeOf(space.regions[guard]!) <= MIB
-      ? {kind: 'guard', label: `guard of the ${label}`, evidence, confidence}
-      : {kind: 'reserved', label: `ends in the guard of the ${label}`, evidence, confidence};
+  space.verdicts[guard] = sizeOf(space.regions[guard]!) <= MIB ? guards.small : guards.large;
 }
 
 /**

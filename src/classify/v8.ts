@@ -1,6 +1,6 @@
 import {sizeText} from '../model/size.ts';
 import {FLAG} from './flags.ts';
-import {runs, V8} from './programs.ts';
+import {runs} from './programs.ts';
 import {reservationsIn, type Reservation} from './reservations.ts';
 import {hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
 
@@ -17,7 +17,7 @@ const HIGHEST_HINT = 2 ** 46;
  * MAP_NORESERVE, which hardly anything else does but malloc's arenas.
  */
 export function tellV8(space: Space): void {
-  if (!runs(space, V8)) return;
+  if (!runs(space, 'V8')) return;
   for (const reservation of reservationsIn(space, 512 * KIB)) tellReservation(space, reservation);
   for (let index = 0; index < space.regions.length; index++) {
     if (!space.isOpen(index) || !isChunk(space, index)) continue;

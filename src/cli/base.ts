@@ -64,11 +64,11 @@ export abstract class BaseCommand extends Command {
     for (const snapshot of snapshots) {
       const name = snapshot.source.name === undefined ? '' : `${safe(snapshot.source.name)}: `;
       for (const {line, text, why} of snapshot.rejected.slice(0, 5)) {
-        say(`memmap: ${name}line ${line} was not used (${why})${text === '' ? '.' : `: ${safe(text)}`}`);
+        say(`memmap: ${name}line ${line} was not used (${safe(why)})${text === '' ? '.' : `: ${safe(text)}`}`);
       }
       const more = snapshot.rejected.length - 5;
       if (more > 0) say(`memmap: ${name}and ${more} more lines were not used.`);
-      for (const note of snapshot.notes) say(`memmap: ${name}${note}`);
+      for (const note of snapshot.notes) say(`memmap: ${name}${safe(note)}`);
     }
   }
 
@@ -80,7 +80,7 @@ export abstract class BaseCommand extends Command {
   protected override catch(error: unknown): Promise<void> {
     if (error instanceof ReaderGone) return Promise.resolve();
     if (error instanceof Trouble) {
-      say(errorText(error.message, error.why, error.next));
+      say(errorText(error.message, error.why, error.next, error.list));
       process.exitCode = exitOf(error.kind);
     } else if (isUsageError(error)) {
       const [what = '', ...more] = (error as Error).message
@@ -111,12 +111,12 @@ export abstract class BaseCommand extends Command {
 
 takeOverErrors();
 
-/** One message of three parts: what failed, why, what to do next. */
-export const errorText = (what: string, why: string, next: string): string =>
-  `memmap: ${lines(what)}\n  why:  ${lines(why)}\n  next: ${lines(next)}`;
-
-/** Names in a message come from outside; its own line breaks stay. */
-const lines = (text: string): string => text.split('\n').map(safe).join('\n');
+/**
+ * One message of three parts: what failed, why, what to do next. The names in it come from outside, and a line break in one
+ * could forge a part: only those of the list are memmap's own.
+ */
+export const errorText = (what: string, why: string, next: string, list: readonly string[] = []): string =>
+  [`memmap: ${safe(what)}`, `  why:  ${safe(why)}`, ...list.map((entry) => `    ${safe(entry)}`), `  next: ${safe(next)}`].join('\n'); // prettier-ignore
 
 const isUsageError = (error: unknown): boolean =>
   typeof error === 'object' &&

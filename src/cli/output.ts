@@ -52,4 +52,5 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is no folder',
   EFBIG: 'the file would be too large',
   EIO: 'input/output error',
+  ENAMETOOLONG: 'its name is too long',
 };

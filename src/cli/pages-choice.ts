@@ -1,4 +1,4 @@
-import {hex, rangeText, type Region} from '../model/region.ts';
+import {ownLabel, hex, rangeText, type Region} from '../model/region.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import type {Choice} from '../procfs/walk.ts';
@@ -60,8 +60,8 @@ function neighbours({regions}: Snapshot, address: number): string {
 const nameOf = (region: Region): string => region.name || region.label || `unnamed memory (${rangeText(region)})`;
 
 function named(snapshot: Snapshot, regions: readonly Region[], words: string): Choice[] {
-  const exact = regions.filter(({name, label}) => name === words || label === words);
-  const found = exact.length > 0 ? exact : regions.filter(({name, label}) => name.includes(words) || label?.includes(words)); // prettier-ignore
+  const exact = regions.filter((region) => region.name === words || ownLabel(region) === words);
+  const found = exact.length > 0 ? exact : regions.filter((region) => region.name.includes(words) || ownLabel(region)?.includes(words)); // prettier-ignore
   if (found.length > 0) return found.map(whole);
   const isNumber = /^[0-9a-f]{5,16}$/i.test(words);
   const names = [...new Set(snapshot.regions.map(({name}) => name.split('/').at(-1)!).filter(Boolean))];

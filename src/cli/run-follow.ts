@@ -95,7 +95,12 @@ class Looks {
 
   /** The first time all this runs it takes longer than a short program lives. So it looks at the gate before it opens. */
   warmUp(): void {
-    for (let i = 0; i < WARM_UP; i++) this.#session.look();
+    try {
+      for (let i = 0; i < WARM_UP; i++) this.#session.look();
+    } catch (error) {
+      // Should it fail again later, that is told; the target shall run in any case.
+      if (!(error instanceof Trouble)) throw error;
+    }
   }
 
   /** @returns false if the target has ended */

@@ -1,4 +1,4 @@
-import {closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeSync} from 'node:fs';
+import {closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeSync, type Stats} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {Trouble} from '../model/trouble.ts';
 import {errnoOf} from '../procfs/trouble.ts';
@@ -124,8 +124,17 @@ class ReportFile implements ReportOutput {
   }
 }
 
+/** @throws Trouble where its folder can't be searched, a part of its path is no folder, or it is too long */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, {throwIfNoEntry: false});
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
 function refuseUnlessPlain(path: string): void {
-  const there = lstatSync(path, {throwIfNoEntry: false});
+  const there = lookAt(path);
   if (!there || there.isFile()) return;
   const what = there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file';
   const next = 'Give the name of a file, or leave out -o to have the report on standard error.';

@@ -31,10 +31,17 @@ export async function runTarget(command: Command, options: RunOptions, output: R
   const text = options.isJson ? undefined : new TextReport(command.argv);
   const report = text ?? jsonReport(output);
   const watched = recorder ? {...options, onListing: recorder.listing.onListing} : options;
-  const end = await follow(target, watched, recorder ? both(report, recorder) : report).finally(() => {
-    restoreSignals();
-    target.letGo();
-  });
+  const end = await follow(target, watched, recorder ? both(report, recorder) : report)
+    .catch(async (error: unknown) => {
+      // A report that isn't whole is none; events stand for themselves.
+      if (text) output.discard();
+      else await output.finish();
+      throw error;
+    })
+    .finally(() => {
+      restoreSignals();
+      target.letGo();
+    });
   if (target.refusal) {
     if (text) output.discard();
     else await output.finish();

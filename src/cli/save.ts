@@ -1,4 +1,14 @@
-import {closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, unlinkSync, writeSync} from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {Trouble} from '../model/trouble.ts';
 import {cannotWrite} from './output.ts';
@@ -41,8 +51,17 @@ function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
 
+/** @throws Trouble where its folder can't be searched, a part of its path is no folder, or it is too long */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, {throwIfNoEntry: false});
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
 function refuseUnlessPlain(path: string): void {
-  const there = lstatSync(path, {throwIfNoEntry: false});
+  const there = lookAt(path);
   if (!there || there.isFile()) return;
   const what = there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file';
   throw new Trouble(

@@ -1,8 +1,9 @@
 import {closeSync, existsSync, fstatSync, openSync, readSync} from 'node:fs';
 import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
-import {parse} from '../parse/parse.ts';
+import {looksLikeJson, parse} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
+import {retried} from '../procfs/file.ts';
 import {findByName} from '../procfs/find.ts';
 import {errnoOf} from '../procfs/trouble.ts';
 import {isRecording, recordingFrom} from '../record/recording.ts';
@@ -46,7 +47,7 @@ export async function readTarget(target: Target, options: CaptureOptions = {}): 
   const name = target.is === 'stdin' ? '-' : target.path;
   if (target.is === 'file' && isRecordingFile(target.path)) return readMoment(target.path, target.moment);
   if (target.is === 'file' && target.moment !== undefined) throw noMoments(target.path, target.moment);
-  const bytes = target.is === 'stdin' ? await readStdin() : readFile(target.path);
+  const bytes = target.is === 'stdin' ? await readStdin(lookAtStdin) : readFile(target.path);
   if (bytes.length === 0) throw unusable(name, 'it is empty.');
   if (isRecording(bytes)) return momentOf(recordingFrom(bytes), name, undefined);
   const snapshot = parseNamed(bytes, name);
@@ -77,12 +78,13 @@ function onlyProcess(name: string, root: string | undefined): number {
       'List processes with: ps -e',
     );
   }
-  const list = found.map(({pid, command, comm}) => `\n    ${pid}  ${(command || comm).slice(0, 100)}`).join('');
+  const list = found.map(({pid, command, comm}) => `${pid}  ${(command || comm).slice(0, 100)}`);
   throw new Trouble(
     'usage',
     `"${name}" is not one process.`,
-    `${found.length} processes have this name:${list}`,
+    `${found.length} processes have this name:`,
     'Give the PID of one of them.',
+    list,
   );
 }
 
@@ -130,11 +132,27 @@ function readWhole(fd: number, path: string): Buffer {
   const parts: Buffer[] = [];
   for (let size = 0; ;) {
     const part = Buffer.allocUnsafe(256 * 1024);
-    const count = readSync(fd, part);
+    const count = retried(() => readSync(fd, part));
     if (count === 0) return Buffer.concat(parts);
     parts.push(part.subarray(0, count));
-    if ((size += count) > LARGEST_INPUT) throw tooLarge(path);
+    if (passes(size, (size += count))) refuseNonsense(parts, path);
+    if (size > LARGEST_INPUT) throw tooLarge(path);
   }
+}
+
+const lookAtStdin = (parts: readonly Buffer[], before: number, after: number): void => {
+  if (passes(before, after)) refuseNonsense(parts, '-');
+};
+
+/** Bytes after which a first look is taken. */
+const GLIMPSE = 16 * 2 ** 20;
+
+const passes = (before: number, after: number): boolean => before < GLIMPSE && after >= GLIMPSE;
+
+/** An endless input (/dev/zero, yes(1)) is known by its beginning: no need to fill memory first. JSON says nothing before its end. */
+function refuseNonsense(parts: readonly Buffer[], name: string): void {
+  const beginning = Buffer.concat(parts);
+  if (!looksLikeJson(beginning) && !isRecording(beginning)) parseNamed(beginning, name);
 }
 
 /** Reads both sides of a comparison, the first one first. */

@@ -87,7 +87,7 @@ async function allSteps(
 }
 
 function judged(step: Step, pid: number, observed: Observed): Taught {
-  const unsupported = step.unsupported?.(observed) ?? refusal(step, observed.result);
+  const unsupported = step.unsupported?.(observed) ?? refusal(step, observed.result) ?? blindness(step, observed);
   return {
     step,
     pid,
@@ -95,6 +95,12 @@ function judged(step: Step, pid: number, observed: Observed): Taught {
     ok: unsupported === undefined && asPredicted(step.expected, observed.changes),
     unsupported,
   };
+}
+
+/** What was touched is seen in smaps only; why that could not be read stands in the snapshot's notes. */
+function blindness({expected}: Step, {before, after}: Observed): string | undefined {
+  if (!expected.some(({kind}) => kind === 'touched')) return undefined;
+  return [before, after].find(({totals}) => totals['rss'] === undefined)?.notes[0];
 }
 
 /** A system call that fails gives the negative errno, as 64 bits. */

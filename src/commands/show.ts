@@ -52,7 +52,7 @@ Of a process whose memory map may not be read, the status is shown, and the comm
   static override flags = {
     map: Flags.boolean({
       description: 'draw the address space as a picture, for people: not together with --json',
-      exclusive: ['json'],
+      exclusive: ['json', 'kind', 'filter', 'sort', 'columns', 'summary', 'by', 'room', 'children'],
     }),
     ...CHOICE_FLAGS,
     summary: Flags.boolean({description: 'only the totals, by kind and by file'}),
@@ -68,7 +68,7 @@ Of a process whose memory map may not be read, the status is shown, and the comm
     }),
     children: Flags.boolean({
       description: 'the process and its descendants, and what they cost together',
-      exclusive: ['kind', 'filter', 'sort', 'columns', 'summary', 'by', 'room', 'map'],
+      exclusive: ['kind', 'filter', 'sort', 'columns', 'summary', 'by', 'room'],
     }),
     'max-stall': Flags.string({
       description: 'for how long reading may hold up a process',
@@ -86,9 +86,10 @@ Of a process whose memory map may not be read, the status is shown, and the comm
     if (flags.children) return this.family(resolveProcess(args.target, options.root), options, flags.json);
     const snapshot = await this.read(resolveTarget(args.target, options.root), options, flags.json);
     this.remark(snapshot);
-    const rows = flags.all || this.width === undefined ? undefined : MOST_ROWS;
-    const look = {...flags, columns, choice, rows, width: this.width};
-    await this.print(flags.json, () => showJSON(snapshot, choice), () => (flags.map ? renderPicture(snapshot, {...look, rows: this.height}) : renderShow(snapshot, look))); // prettier-ignore
+    const all = flags.all || this.width === undefined;
+    const look = {...flags, columns, choice, rows: all ? undefined : MOST_ROWS, width: this.width};
+    const draw = (): string => (flags.map ? renderPicture(snapshot, {width: this.width, rows: this.height}) : renderShow(snapshot, look)); // prettier-ignore
+    await this.print(flags.json, () => showJSON(snapshot, choice), draw);
     this.exitFor([snapshot]);
   }
 

@@ -4,7 +4,7 @@ import type {Draft} from './draft.ts';
 import {pairMovedInTurn} from './moved.ts';
 import {objectsOf, sameNames, type LayoutObject} from './objects.ts';
 import {fate} from './same.ts';
-import {slideOfAnonymous, slidesOfNamed} from './slides.ts';
+import {neighboursOf, slideOfAnonymous, slidesOfNamed} from './slides.ts';
 import {sweep, type Swept} from './sweep.ts';
 
 /**
@@ -68,8 +68,8 @@ class Layout {
   pairBlocks(): void {
     for (const {before, after} of this.#pairs) {
       if (!before.isAnonymous) continue;
-      for (const neighbour of [before.below, before.above]) {
-        const slide = neighbour === undefined ? undefined : this.#slides.get(neighbour);
+      for (const neighbour of neighboursOf(before, after)) {
+        const slide = this.#slides.get(neighbour);
         if (slide !== undefined) this.#sweepBlocks(pairAt(slide, this.#blocks(before), this.#blocks(after)), false);
       }
     }

@@ -25,16 +25,20 @@ export function slideOfAnonymous(
   after: LayoutObject,
   slides: ReadonlyMap<string, number>,
 ): number | undefined {
-  const neighbours = [before.below, before.above === after.above ? before.above : undefined];
+  const neighbours = neighboursOf(before, after);
   let best: number | undefined;
   let most = Math.max(before.regions.length, after.regions.length) - 1;
   for (const neighbour of neighbours) {
-    const slide = neighbour === undefined ? undefined : slides.get(neighbour);
+    const slide = slides.get(neighbour);
     const fit = slide === undefined ? 0 : commonBorders(before.regions, after.regions, slide);
     if (fit > most) [best, most] = [slide, fit];
   }
   return best;
 }
+
+/** The named objects that lie below and above unnamed memory on both sides. Below is what it is called after. */
+export const neighboursOf = (before: LayoutObject, after: LayoutObject): string[] =>
+  [before.below, before.above === after.above ? before.above : undefined].filter((key) => key !== undefined);
 
 /** How many starts and ends of `before`, moved by `slide`, are also in `after`, with the same permissions. */
 function commonBorders(before: readonly Region[], after: readonly Region[], slide: number): number {

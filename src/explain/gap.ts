@@ -16,8 +16,9 @@ export interface GapFacts {
 /** By default; RLIMIT_STACK of the process decides, where it is known. */
 const STACK_LIMIT = 8 * 1024 * 1024;
 const MMAP_MIN_ADDR = 65_536n;
-/** User space ends here on x86-64 with four levels of page tables, and no lower on other 64-bit machines but arm64 with 39 bits. */
-const USER_END = 1n << 47n;
+/** Where user space ends: with four levels of page tables on x86-64, and at most, with five. arm64 lies between. */
+const USER_END_USUAL = 2 ** 47;
+const USER_END_LARGEST = 2 ** 57;
 
 /** What lies around an unmapped address, and what would happen there. */
 export function gapAt(regions: readonly Region[], address: bigint, limits: Limits | undefined): GapFacts {
@@ -28,8 +29,13 @@ export function gapAt(regions: readonly Region[], address: bigint, limits: Limit
     below: below && {region: below, gap: Number(address - BigInt(below.end))},
     above: above && {region: above, gap: Number(BigInt(above.start) - address)},
   };
-  return {...gaps, size, why: whyFault(address, gaps, limits)};
+  const highest = regions.findLast(({end}) => end <= USER_END_LARGEST)?.end ?? 0;
+  const userEnd = highest > USER_END_USUAL ? USER_END_LARGEST : USER_END_USUAL;
+  return {...gaps, size, why: address >= BigInt(userEnd) ? BEYOND : whyFault(address, gaps, limits)};
 }
+
+const BEYOND =
+  'an access is a SIGSEGV: it lies beyond what programs use. Either it belongs to the kernel, or a pointer was damaged (tags in its top bits?).';
 
 function whyFault(
   address: bigint,
@@ -40,8 +46,6 @@ function whyFault(
     return 'an access is a SIGSEGV: nothing is mapped so low (vm.mmap_min_addr), so that a null pointer, and a field or element behind one, is always a fault.';
   if (above?.region.kind === 'stack' && isInReach(above, limits))
     return `an access may be no fault: the stack above grows down to it by itself, as far as its limit (${limitText(limits)}) and what lies below allow.`;
-  if (address >= USER_END)
-    return 'an access is a SIGSEGV: it lies beyond what programs use. Either it belongs to the kernel, or a pointer was damaged (tags in its top bits?).';
   if (below?.region.kind === 'guard' || above?.region.kind === 'guard')
     return 'an access is a SIGSEGV: nothing is mapped here. A guard is next to it: something may have run far over the end of a stack.';
   if (below && below.gap < 65_536)

@@ -1,4 +1,4 @@
-import type {Region} from '../model/region.ts';
+import {ownLabel, type Region} from '../model/region.ts';
 import {Trouble} from '../model/trouble.ts';
 
 /** What of an address space is asked for: an address, a range of addresses, or regions by their name. */
@@ -74,7 +74,7 @@ export function pick(regions: readonly Region[], wanted: Wanted): Region[] {
     (region) => region.name === name,
     (region) => region.name.split('/').at(-1) === name,
     (region) => region.kind === small,
-    (region) => region.name.toLowerCase().includes(small) || region.label?.toLowerCase().includes(small) === true,
+    (region) => region.name.toLowerCase().includes(small) || ownLabel(region)?.toLowerCase().includes(small) === true,
   ];
   for (const fits of tries) {
     const found = regions.filter(fits);

@@ -1,6 +1,6 @@
 import type {Kind} from './kind.ts';
 import {MEASURES, type Measure} from './measure.ts';
-import {rangeText, type Region} from './region.ts';
+import {ownLabel, rangeText, type Region} from './region.ts';
 
 /** Which regions somebody wants to see; all, where nothing is said. */
 export interface Choice {
@@ -17,7 +17,7 @@ export function chooseRegions(regions: readonly Region[], {kinds, text}: Choice)
 
 const textsOf = (region: Region): string[] => [
   region.name,
-  region.label ?? '',
+  ownLabel(region) ?? '',
   region.kind,
   region.perms,
   rangeText(region),
@@ -29,7 +29,8 @@ export type SortKey = 'address' | 'name' | 'kind' | Measure;
 export function sortRegions(regions: readonly Region[], key: SortKey): readonly Region[] {
   if (key === 'address') return regions;
   if (key === 'name' || key === 'kind') {
-    const textOf = (region: Region): string => (key === 'name' ? region.name || (region.label ?? '') : region.kind);
+    const textOf = (region: Region): string =>
+      key === 'name' ? region.name || (region.label ? `(${region.label})` : '') : region.kind;
     return regions.toSorted((a, b) => compareTexts(textOf(a), textOf(b)) || a.start - b.start);
   }
   const measure = MEASURES[key];

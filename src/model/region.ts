@@ -40,6 +40,9 @@ export interface Region {
   readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
+/** The label by which a region may be looked for. That of plain anonymous memory only tells what it lies between. */
+export const ownLabel = ({kind, label}: Region): string | undefined => (kind === 'anon' ? undefined : label);
+
 /** Bytes of address space; not of memory. */
 export const sizeOf = (region: {start: number; end: number}): number => region.end - region.start;
 

@@ -15,9 +15,12 @@ export class Trouble extends Error {
   readonly kind: TroubleKind;
   readonly why: string;
   readonly next: string;
+  /** What `why` enumerates, a line each. */
+  readonly list: readonly string[];
 
-  constructor(kind: TroubleKind, what: string, why: string, next: string, options?: ErrorOptions) {
-    super(what, options);
+  constructor(kind: TroubleKind, what: string, why: string, next: string, list: readonly string[] = []) {
+    super(what);
+    this.list = list;
     this.name = 'Trouble';
     this.kind = kind;
     this.why = why;

@@ -6,7 +6,7 @@ export function cluesFromJSON(value: unknown): Clues {
   if (value === undefined) return {};
   const json = object(value, 'clues');
   return {
-    ...optional('pageSize', json['pageSize'], integer),
+    ...optional('pageSize', json['pageSize'], fromOne),
     ...optional('marks', json['marks'], (entry, path) => addresses(entry, path, MARKS, true) as unknown as Marks),
     ...optional('auxv', json['auxv'], (entry, path) => addresses(entry, path, AUXV, false) as AuxiliaryVector),
     ...optional('threads', json['threads'], (list, path) => array(list, path).map((entry, index) => thread(entry, `${path}[${index}]`))), // prettier-ignore
@@ -49,7 +49,7 @@ function addresses(
 
 function thread(value: unknown, path: string): Thread {
   const json = object(value, path);
-  const tid = integer(json['tid'], `${path}.tid`);
+  const tid = fromOne(json['tid'], `${path}.tid`);
   const name = string(json['name'], `${path}.name`);
   if (json['stackPointer'] === undefined) return {tid, name};
   return {tid, name, stackPointer: hexString(json['stackPointer'], `${path}.stackPointer`)};
@@ -73,6 +73,12 @@ function segment(value: unknown, path: string): ElfSegment {
     memorySize: integer(json['memorySize'], `${path}.memorySize`),
     flags: integer(json['flags'], `${path}.flags`),
   };
+}
+
+function fromOne(value: unknown, path: string): number {
+  const number = integer(value, path);
+  if (number === 0) throw unusable(`${path} is 0`);
+  return number;
 }
 
 function limits(value: unknown, path: string): Limits {

@@ -5,7 +5,7 @@ import {putInOrder} from './order.ts';
 import {parsePmap} from './pmap.ts';
 
 /** No listing of these tools comes near this; and text takes more room than bytes. */
-const LARGEST = 128 * 1024 * 1024;
+const LARGEST = 32 * 1024 * 1024;
 
 /**
  * The listings of other tools, tried one after the other: the one whose reader finds the most regions is the one.

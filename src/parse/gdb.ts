@@ -14,7 +14,7 @@ export function parseGdb(text: string): ForeignListing | undefined {
   const heading = lines.findIndex((line) => HEADING.test(line));
   const listing = lines.map((line, index) => (index < heading ? '' : line));
   const {regions, rejected} = readRows(listing, (line) => (FRAMING.test(line) ? true : row(line)));
-  const pid = /^process (\d+)$/m.exec(text)?.[1];
+  const pid = /^process ([1-9]\d{0,6})$/m.exec(text)?.[1];
   return {
     format: 'gdb info proc mappings',
     regions,

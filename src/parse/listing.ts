@@ -5,6 +5,7 @@ import {CounterReader} from './counters.ts';
 import {HeaderReader} from './maps.ts';
 import {putInOrder} from './order.ts';
 import {isFraming, readPastedLine, shellPrompt} from './pasted.ts';
+import {isHopeless} from './rows.ts';
 import {decode, latin1} from './scan.ts';
 
 /** What a listing of regions says: maps, smaps or smaps_rollup, since the headers of the last two are lines of the first. */
@@ -131,6 +132,7 @@ class ListingReader {
 
   #reject(number: number, from: number, to: number, why: string): void {
     this.#rejected.push(this.#rejection(number, from, to, why));
+    this.isDone ||= isHopeless(this.#rejected.length, this.#regions.length);
   }
 
   #rejection(line: number, from: number, to: number, why: string): Rejected {

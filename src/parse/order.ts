@@ -1,4 +1,5 @@
 import type {Region} from '../model/region.ts';
+import {exactHex} from './scan.ts';
 
 /**
  * Puts a torn listing in order. The kernel walks a process's regions without holding it still: a region that merges with
@@ -57,5 +58,7 @@ function cut(region: Region, start: number, end: number): Region {
   if (start === region.start && end === region.end) return region;
   const isFixed = region.offset === undefined || region.inode === '0';
   const offset = isFixed ? region.offset : region.offset + (start - region.start);
-  return {...region, start, end, offset, usage: undefined};
+  // Where the sum is no offset, or not exact, the line was none of the kernel's.
+  const isOffset = offset !== undefined && exactHex(offset.toString(16)) === offset;
+  return {...region, start, end, offset: isOffset ? offset : undefined, usage: undefined};
 }

@@ -2,6 +2,7 @@ import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {parseForeign} from './foreign.ts';
 import {parseListing, type Listing} from './listing.ts';
+import {isHopeless} from './rows.ts';
 import {snapshotFromJSON} from './snapshot.ts';
 
 const NEWLINE = 0x0a;
@@ -44,7 +45,7 @@ function fromListing(listing: Listing): Snapshot {
 }
 
 /** JSON may have blanks and a byte order mark before its brace. */
-function looksLikeJson(bytes: Uint8Array): boolean {
+export function looksLikeJson(bytes: Uint8Array): boolean {
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
   return bytes[at] === 0x7b;
@@ -78,7 +79,7 @@ function notACapture(listing: Listing): Trouble {
   return new Trouble(
     'input',
     'This is no listing of memory regions.',
-    `none of its ${listing.rejected.length} lines is one; line ${first.line} is ${JSON.stringify(first.text.slice(0, 60))} (${first.why}).`,
+    `none of its ${isHopeless(listing.rejected.length, 0) ? 'first ' : ''}${listing.rejected.length} lines is one; line ${first.line} is ${JSON.stringify(first.text.slice(0, 60))} (${first.why}).`,
     'Give a copy of /proc/PID/maps or /proc/PID/smaps, or a memmap snapshot.',
   );
 }

@@ -46,7 +46,7 @@ export function shellPrompt(
 ): {readonly showsListing: boolean; readonly pid: number | undefined} | undefined {
   if (!/^[\w.@:~/()[\] \t-]*[>$#%] +\S/.test(raw)) return undefined;
   const file = /\/proc\/(\d+|\w+)\/(?:maps|smaps|smaps_rollup)\s*$/.exec(raw);
-  return {showsListing: file !== null, pid: file && /^\d+$/.test(file[1]!) ? Number(file[1]) : undefined};
+  return {showsListing: file !== null, pid: file && /^[1-9]\d{0,6}$/.test(file[1]!) ? Number(file[1]) : undefined};
 }
 
 /** What stands around a listing in an issue or a tutorial and says nothing: blank lines, Markdown fences. */

@@ -20,7 +20,7 @@ export function parsePmap(text: string): ForeignListing | undefined {
   const columns = TABLE.test(first) ? first.trim().split(/\s+/) : [];
   const readRow = columns.length > 0 ? tableReader(columns) : plainRow;
   const {regions, rejected} = readRows(lines, (line) => (isFraming(line) ? true : readRow(line)));
-  const pid = /^(\d+):\s/m.exec(text)?.[1];
+  const pid = /^([1-9]\d{0,6}):\s/m.exec(text)?.[1];
   return {
     format: formatOf(columns),
     regions,
@@ -69,7 +69,7 @@ function tableReader(columns: readonly string[]): RowReader {
     const row = new Map(columns.slice(0, count).map((column, index) => [column, words[index]!]));
     const where = place(row.get('Address')!, Number(row.get('Kbytes') ?? row.get('Size')));
     const perms = permsOf(row.get('Mode') ?? row.get('Perm') ?? '');
-    if (!where || perms === '????') return 'not a line of pmap';
+    if (!where || perms === '????' || !/^\d{1,20}$/.test(row.get('Inode') ?? '0')) return 'not a line of pmap';
     const rest = restOf(line, count).trimStart();
     const flags = hasFlags ? /^(?:[a-z?]{2} )*/.exec(rest)![0] : '';
     const name = nameOf(rest.slice(flags.length).trimStart());
@@ -90,7 +90,10 @@ const restOf = (line: string, count: number): string =>
 
 function place(startText: string, kilobytes: number): {start: number; end: number} | undefined {
   const start = exactHex(startText);
-  return start === undefined || !Number.isInteger(kilobytes) ? undefined : {start, end: start + kilobytes * 1024};
+  if (start === undefined || !(kilobytes > 0)) return undefined;
+  const end = start + kilobytes * 1024;
+  // The sum is taken only where it is exact, and an address at all.
+  return end - start === kilobytes * 1024 && exactHex(end.toString(16)) === end ? {start, end} : undefined;
 }
 
 /** `rw---` and `rw-s-` (the fifth letter is for MAP_NORESERVE), or as the kernel has it. */
@@ -104,12 +107,15 @@ const nameOf = (text: string): string => (text === '[ anon ]' ? '' : text === '[
 /** -X and -d know offset and device; -d prints `0fe:00000`. */
 function backing(row: ReadonlyMap<string, string>): Partial<Region> {
   const offset = exactHex(row.get('Offset') ?? '');
-  const [major, minor] = (row.get('Device') ?? '')
-    .split(':')
-    .map((part) => Number.parseInt(part, 16).toString(16).padStart(2, '0'));
+  const device = /^([0-9a-f]{1,8}):([0-9a-f]{1,8})$/.exec(row.get('Device') ?? '');
+  const [major, minor] = [1, 2].map((part) =>
+    Number.parseInt(device?.[part] ?? '0', 16)
+      .toString(16)
+      .padStart(2, '0'),
+  );
   return {
     ...(offset !== undefined && {offset}),
-    ...(major !== undefined && minor !== undefined && {dev: `${major}:${minor}`}),
+    ...(device && {dev: `${major}:${minor}`}),
     ...(row.has('Inode') && {inode: row.get('Inode')!}),
   };
 }
@@ -119,7 +125,9 @@ const NOT_COUNTERS = new Set(['Address', 'Kbytes', 'Size', 'Mode', 'Perm', 'Offs
 function usageOf(row: ReadonlyMap<string, string>): Usage | undefined {
   const usage: Record<string, number> = {};
   for (const [column, text] of row) {
-    if (!NOT_COUNTERS.has(column) && /^\d+$/.test(text)) usage[camelCase(column)] = Number(text) * 1024;
+    const [counter, bytes] = [camelCase(column), Number(text) * 1024];
+    if (NOT_COUNTERS.has(column) || !/^\d+$/.test(text) || !Number.isSafeInteger(bytes)) continue;
+    if (!(counter in Object.prototype)) usage[counter] = bytes;
   }
   return Object.keys(usage).length > 0 ? usage : undefined;
 }

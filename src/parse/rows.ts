@@ -16,6 +16,9 @@ export type RowReader = (
   line: string,
 ) => (Partial<Region> & {readonly start: number; readonly end: number}) | true | string;
 
+/** A file of other lines by the million is no listing, and each would be kept: from here on nothing more is read. */
+export const isHopeless = (rejected: number, regions: number): boolean => rejected > 10_000 && rejected > regions;
+
 /** Goes through the lines of a listing with a reader for its rows. */
 export function readRows(lines: readonly string[], readRow: RowReader): {regions: Region[]; rejected: Rejected[]} {
   const regions: Region[] = [];
@@ -24,6 +27,7 @@ export function readRows(lines: readonly string[], readRow: RowReader): {regions
     const row = readRow(line);
     if (typeof row === 'string') rejected.push({line: index + 1, text: line.slice(0, 200), why: row});
     else if (row !== true) regions.push({...UNKNOWN, ...row});
+    if (isHopeless(rejected.length, regions.length)) break;
   }
   return {regions, rejected};
 }

@@ -12,16 +12,20 @@ import {array, hexString, isOwnName, matching, object, string, unusable, type Js
  * @throws Trouble (`input`) with the path of the first thing that isn't as the schema says
  */
 export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
+  if (input.length > LARGEST) throw unusable(`it is larger than ${LARGEST / 2 ** 20} MiB`);
+  const text = typeof input === 'string' ? input : new TextDecoder().decode(input);
+  if (isDeep(text)) throw unusable(`it has more than ${DEEPEST} brackets within each other`);
   let document: unknown;
   try {
-    document = JSON.parse(typeof input === 'string' ? input : new TextDecoder().decode(input));
+    document = JSON.parse(text);
   } catch (error) {
     throw unusable(`it begins like JSON but isn't: ${(error as Error).message}`);
   }
   const root = object(document, 'the document');
   const schema = root['schema'];
   if (schema !== 'memmap.snapshot/1') {
-    throw unusable(`its schema is ${JSON.stringify(schema) ?? 'not given'}, not "memmap.snapshot/1"`);
+    const given = typeof schema === 'string' ? JSON.stringify(schema.slice(0, 60)) : 'not given';
+    throw unusable(`its schema is ${given}, not "memmap.snapshot/1"`);
   }
   const regions = array(root['regions'], 'regions').map((entry, index) => regionFromJSON(entry, `regions[${index}]`));
   regions.forEach((region, index) => {
@@ -33,8 +37,12 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
   if (regions.some(({kind, evidence}) => evidence === undefined || !KINDS.includes(kind))) classify(regions, clues);
   const source = object(root['source'] ?? {}, 'source');
   return new Snapshot({
-    source: {from: 'snapshot', format: string(source['format'] ?? 'maps', 'source.format')},
-    takenAt: root['takenAt'] == null ? undefined : string(root['takenAt'], 'takenAt'),
+    source: {
+      from: 'snapshot',
+      format: matching(source['format'] ?? 'maps', /^(?!constructor$)[a-z][\w -]{0,40}$/, 'source.format', 'smaps'),
+    },
+    takenAt:
+      root['takenAt'] == null ? undefined : matching(root['takenAt'], ISO_TIME, 'takenAt', '2026-01-31T12:00:00.000Z'),
     process: processFromJSON(root['process']),
     consistency: consistencyFromJSON(root['consistency']),
     status: statusFromJSON(root['status']),
@@ -47,17 +55,47 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
   });
 }
 
+/** As much as 150,000 regions with all their counters take; JSON.parse needs many times the size of its text. */
+const LARGEST = 128 * 2 ** 20;
+
+/** A snapshot has 5. */
+const DEEPEST = 100;
+
+/** Some millions of brackets would take JSON.parse gigabytes. Those in a string are none. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length && depth <= DEEPEST; at++) {
+    const character = text.charCodeAt(at);
+    if (character === QUOTE) at = endOfString(text, at);
+    else if (character === 0x5b || character === 0x7b) depth++;
+    else if (character === 0x5d || character === 0x7d) depth--;
+  }
+  return depth > DEEPEST;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at++) {
+    const character = text.charCodeAt(at);
+    if (character === QUOTE) return at;
+    if (character === BACKSLASH) at++;
+  }
+  return text.length;
+}
+
 function regionFromJSON(entry: unknown, path: string): Region {
   const json = object(entry, path);
   const start = hexString(json['start'], `${path}.start`);
   const end = hexString(json['end'], `${path}.end`);
-  if (end < start) throw unusable(`${path} ends before it starts`);
+  if (end < start || (end === start && json['name'] !== '[rollup]')) throw unusable(`${path} ends where it starts`);
   return {
     start,
     end,
-    perms: matching(json['perms'], /^[r?-][w?-][x?-][sp?-]$/, `${path}.perms`, 'rw-p'),
+    perms: matching(json['perms'], /^([r-][w-][x-][sp-]|\?{4})$/, `${path}.perms`, 'rw-p'),
     offset: json['offset'] === null ? undefined : hexString(json['offset'], `${path}.offset`),
-    dev: string(json['dev'], `${path}.dev`),
+    dev: matching(json['dev'], /^([0-9a-f]{2,}:[0-9a-f]{2,})?$/, `${path}.dev`, 'fe:00'),
     inode: matching(json['inode'], /^\d{0,20}$/, `${path}.inode`, '0'),
     name: string(json['name'], `${path}.name`),
     nameBase64: json['nameBase64'] === undefined ? undefined : string(json['nameBase64'], `${path}.nameBase64`),
@@ -101,26 +139,36 @@ function attributesFromJSON(value: unknown, path: string): Record<string, string
 export function statusFromJSON(value: unknown): Record<string, number | string | boolean> {
   const status: Record<string, number | string | boolean> = {};
   for (const [name, entry] of Object.entries(object(value ?? {}, 'status'))) {
-    if (typeof entry !== 'number' && typeof entry !== 'string' && typeof entry !== 'boolean')
-      throw unusable(`status.${name} is neither a number nor a string, true or false`);
-    if (isOwnName(name)) status[name] = entry;
+    if (!Number.isInteger(entry) && typeof entry !== 'string' && typeof entry !== 'boolean')
+      throw unusable(`status.${name} is neither a whole number nor a string, true or false`);
+    if (isOwnName(name)) status[name] = entry as number | string | boolean;
   }
   return status;
 }
 
 export function rejectedFromJSON(entry: unknown, path: string): Rejected {
   const json = object(entry, path);
-  if (typeof json['line'] !== 'number') throw unusable(`${path}.line is not a number`);
-  return {line: json['line'], text: string(json['text'], `${path}.text`), why: string(json['why'], `${path}.why`)};
+  if (!Number.isSafeInteger(json['line']) || Number(json['line']) < 1)
+    throw unusable(`${path}.line is not a number of a line`);
+  return {
+    line: Number(json['line']),
+    text: string(json['text'], `${path}.text`),
+    why: string(json['why'], `${path}.why`),
+  };
 }
 
-/** An object whose known fields have their types; what else it has is kept, for versions to come. */
-function typed(value: unknown, path: string, types: Readonly<Record<string, string>>): Json {
+/** An object whose known fields have their forms. What else it has is left out: it could be anything, of any depth. */
+function typed(value: unknown, path: string, forms: Readonly<Record<string, Form>>): Json {
   const json = object(value ?? {}, path);
-  for (const [field, type] of Object.entries(types)) {
-    if (json[field] !== undefined && typeof json[field] !== type) throw unusable(`${path}.${field} is not a ${type}`);
+  const known: Record<string, unknown> = {};
+  for (const [field, [type, form]] of Object.entries(forms)) {
+    const entry = json[field];
+    if (entry === undefined) continue;
+    if (typeof entry !== type || !form.test(`${entry as string | number | boolean}`))
+      throw unusable(`${path}.${field} is not a ${type} as it should be`);
+    known[field] = entry;
   }
-  return Object.fromEntries(Object.entries(json).filter(([name]) => isOwnName(name)));
+  return known;
 }
 
 /** The `process` of a snapshot, also of a recording. */
@@ -129,9 +177,20 @@ export const processFromJSON = (value: unknown): ProcessInfo => typed(value, 'pr
 export const consistencyFromJSON = (value: unknown): Partial<Consistency> =>
   typed(value, 'consistency', CONSISTENCY_FIELDS);
 
-const PROCESS_FIELDS = {
-  pid: 'number', ppid: 'number', comm: 'string', exe: 'string', startTime: 'number', bootId: 'string', state: 'string',
-  threads: 'number', uid: 'number', startCode: 'string', startStack: 'string', startBrk: 'string',
-}; // prettier-ignore
+/** The type of a value, and what it looks like as text. */
+type Form = readonly [type: 'number' | 'string' | 'boolean', form: RegExp];
 
-const CONSISTENCY_FIELDS = {torn: 'boolean', incomplete: 'boolean', reads: 'number'};
+const TEXT: Form = ['string', /^/];
+const ADDRESS: Form = ['string', /^\d+$/];
+const COUNT: Form = ['number', /^\d+$/];
+const FROM_ONE: Form = ['number', /^[1-9]\d*$/];
+const YES_OR_NO: Form = ['boolean', /^/];
+
+const PROCESS_FIELDS = {
+  pid: FROM_ONE, ppid: COUNT, comm: TEXT, exe: TEXT, startTime: COUNT, bootId: TEXT, state: ['string', /^[A-Za-z]$/],
+  threads: COUNT, uid: COUNT, startCode: ADDRESS, startStack: ADDRESS, startBrk: ADDRESS,
+} as const; // prettier-ignore
+
+const CONSISTENCY_FIELDS = {torn: YES_OR_NO, incomplete: YES_OR_NO, reads: FROM_ONE};
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;

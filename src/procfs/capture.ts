@@ -14,7 +14,7 @@ import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
 import {isSame, processInfo} from './identity.ts';
 import {MOST_THREADS} from './threads.ts';
-import {errnoOf} from './trouble.ts';
+import {errnoOf, processTrouble} from './trouble.ts';
 
 export interface CaptureOptions {
   /** Where procfs is mounted. */
@@ -166,7 +166,7 @@ function readAll(file: ProcFile, handle: ProcessHandle): Buffer {
     return file.read();
   } catch (error) {
     if (errnoOf(error) === 'ESRCH') throw withoutMemory(handle);
-    throw error;
+    throw processTrouble(handle.pid, error, handle.root);
   }
 }
 
@@ -186,9 +186,17 @@ export function withoutMemory(handle: ProcessHandle): Trouble {
     const why = `it (${comm}) has ended and is a zombie: its memory is gone, and only its exit status waits for its parent, process ${ppid}.`;
     return new Trouble('gone', what, why, `Look at its parent: memmap show ${ppid}`);
   }
+  if (!isKernelThread(handle, ppid)) {
+    const why = `it (${comm}) is ending at this moment: its memory is gone already.`;
+    return new Trouble('gone', what, why, 'List processes with: ps -e');
+  }
   const why = `it (${comm}) is a kernel thread: it has no memory of its own.`;
   return new Trouble('gone', what, why, 'Kernel memory is in /proc/meminfo and /proc/slabinfo.');
 }
+
+/** Since Linux 6.8 status says so. Before, they are told by their parent: kthreadd, process 2, starts all others. */
+const isKernelThread = (handle: ProcessHandle, ppid: number): boolean =>
+  handle.status()['kthread'] === true || (handle.status()['kthread'] === undefined && (ppid === 2 || handle.pid === 2));
 
 function toSnapshot(
   handle: ProcessHandle,

@@ -39,22 +39,29 @@ export class ProcFile {
 
   /** Is the program image that this file was opened on still there? (0 bytes after exec, or when the process is a zombie.) */
   isAlive(): boolean {
-    return readSync(this.#fd, Buffer.allocUnsafe(1), 0, 1, 0) > 0;
+    return retried(() => readSync(this.#fd, Buffer.allocUnsafe(1), 0, 1, 0)) > 0;
   }
 
   #readSome(position: number): number {
-    for (;;) {
-      try {
-        this.reads++;
-        return readSync(this.#fd, this.#buffer, position, this.#buffer.length - position, position);
-      } catch (error) {
-        if (errnoOf(error) !== 'EINTR' && errnoOf(error) !== 'EAGAIN') throw error;
-      }
-    }
+    return retried(() => {
+      this.reads++;
+      return readSync(this.#fd, this.#buffer, position, this.#buffer.length - position, position);
+    });
   }
 
   close(): void {
     closeSync(this.#fd);
+  }
+}
+
+/** A call that a signal interrupted is made again: Node does so for no read(2). */
+export function retried<Result>(call: () => Result): Result {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if (errnoOf(error) !== 'EINTR' && errnoOf(error) !== 'EAGAIN') throw error;
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import {closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {parseStat, type Stat} from '../parse/stat.ts';
 import {parseStatus, type Status} from '../parse/status.ts';
-import {ProcFile} from './file.ts';
+import {ProcFile, retried} from './file.ts';
 import {noSuchProcess, processTrouble} from './trouble.ts';
 
 /**
@@ -64,7 +64,7 @@ export class ProcessHandle {
 
   /** status and stat come in one read(2); readFileSync is right for them. */
   #readSmall(file: string): Buffer {
-    return this.#orTrouble(() => readFileSync(this.path(file)));
+    return this.#orTrouble(() => retried(() => readFileSync(this.path(file))));
   }
 
   /** Where a file of this process is, as long as the handle is open. */

@@ -8,7 +8,8 @@ import {openMapped} from './mapped.ts';
 
 /** A large program has a few hundred libraries. */
 const MOST_FILES = 500;
-const MOST_MS = 50;
+/** A file costs some 60 µs, unless its file system is slow to answer: what is left then is told by shape. */
+const MOST_MS = 200;
 
 /**
  * The program headers of each mapped file that may be executed, once a file.
@@ -23,8 +24,8 @@ export function readProgramHeaders(handle: ProcessHandle, regions: readonly Regi
     const {name} = region;
     if (region.perms[2] !== 'x' || !name.startsWith('/') || name in Object.prototype || asked.has(name)) continue;
     asked.add(name);
-    if (asked.size > MOST_FILES || performance.now() > until) break;
-    const clue = Object.hasOwn(known, name) ? known[name] : readHead(handle, region);
+    const isLate = asked.size > MOST_FILES || performance.now() > until;
+    const clue = Object.hasOwn(known, name) ? known[name] : isLate ? undefined : readHead(handle, region);
     if (clue) files[name] = clue;
   }
   return Object.keys(files).length > 0 ? {files} : {};

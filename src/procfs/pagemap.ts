@@ -22,6 +22,7 @@ const REST_MS = 0.1;
 /** /proc/PID/pagemap, open. It shows one program image: after exec, and after the end, reads give nothing, without an error. */
 export class PageMap {
   readonly #fd: number;
+  readonly #handle: ProcessHandle;
   readonly #pageSize: number;
   readonly #words = new Uint32Array(MOST_WORDS * 2);
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
@@ -32,6 +33,7 @@ export class PageMap {
    * @throws Trouble `gone` or `denied`
    */
   constructor(handle: ProcessHandle, pageSize: number, folder = '') {
+    this.#handle = handle;
     this.#pageSize = pageSize;
     try {
       this.#fd = openSync(handle.path(`${folder}pagemap`), 'r');
@@ -72,7 +74,8 @@ export class PageMap {
         return readSync(this.#fd, this.#words, at, length, position);
       } catch (error) {
         if (errnoOf(error) === 'ESRCH') return 0;
-        if (errnoOf(error) !== 'EINTR' && errnoOf(error) !== 'EAGAIN') throw error;
+        if (errnoOf(error) !== 'EINTR' && errnoOf(error) !== 'EAGAIN')
+          throw processTrouble(this.#handle.pid, error, this.#handle.root);
       }
     }
   }

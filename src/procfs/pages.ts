@@ -9,6 +9,7 @@ import {isSame} from './identity.ts';
 import {FrameFlags} from './kpageflags.ts';
 import {pageSizeHere} from './page-size.ts';
 import {PageMap} from './pagemap.ts';
+import {processTrouble} from './trouble.ts';
 import {walkPages, type Choice, type Walk} from './walk.ts';
 
 export interface PagesOptions {
@@ -110,8 +111,10 @@ function regionsNow(handle: ProcessHandle): readonly Region[] {
     } finally {
       maps.close();
     }
-  } catch {
-    return [];
+  } catch (error) {
+    const trouble = error instanceof Trouble ? error : processTrouble(handle.pid, error, handle.root);
+    if (trouble.kind === 'gone') return [];
+    throw trouble;
   }
 }
 

@@ -9,7 +9,7 @@ import {captureFrom, folderOf} from './capture.ts';
 import {renewClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
-import {errnoOf} from './trouble.ts';
+import {errnoOf, processTrouble} from './trouble.ts';
 
 export interface SessionOptions {
   readonly root?: string | undefined;
@@ -113,10 +113,12 @@ export class Session {
   }
 
   #look(): Look {
-    const bytes = this.#readMaps();
-    if (!bytes) return this.#ended();
+    const bytes = this.#orEnded(() => this.#maps.read());
+    if (bytes) this.#onListing?.(bytes);
+    const isAlive = bytes && bytes.length > 0 ? this.#orEnded(() => this.#maps.isAlive()) : false;
+    if (!bytes || isAlive === undefined) return this.#ended();
     // A kept descriptor gives nothing any more after exec, for a zombie, and when the first thread ended before others.
-    if (bytes.length === 0 || this.#isOverrun || !this.#maps.isAlive()) return this.#anotherImage();
+    if (!isAlive || this.#isOverrun) return this.#anotherImage();
     if (this.#mayReadUsage()) return this.#adopt(this.#capture(true), undefined);
     const isSame = this.#bytes?.equals(bytes) === true;
     // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
@@ -159,14 +161,13 @@ export class Session {
     }
   }
 
-  #readMaps(): Buffer | undefined {
+  /** @returns undefined if the process has ended */
+  #orEnded<Result>(read: () => Result): Result | undefined {
     try {
-      const bytes = this.#maps.read();
-      this.#onListing?.(bytes);
-      return bytes;
+      return read();
     } catch (error) {
       if (errnoOf(error) === 'ESRCH') return undefined;
-      throw error;
+      throw processTrouble(this.#handle.pid, error, this.#handle.root);
     }
   }
 
@@ -204,8 +205,10 @@ export class Session {
   }
 
   #reopen(): void {
+    // The old one is closed once there is a new one: should that fail, close() must not close it twice.
+    const maps = this.#openMaps();
     this.#maps.close();
-    this.#maps = this.#openMaps();
+    this.#maps = maps;
   }
 }
 

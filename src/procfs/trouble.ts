@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
 
 /** The kernel's reason, from a failed system call. */
@@ -14,18 +14,22 @@ export function processTrouble(pid: number, error: unknown, root: string): Troub
   const errno = errnoOf(error);
   if (errno === 'ENOENT' || errno === 'ESRCH') return noSuchProcess(pid, root);
   if (errno === 'EACCES' || errno === 'EPERM') return notPermitted(pid, errno, root);
-  if (errno === 'EMFILE' || errno === 'ENFILE') {
-    return new Trouble(
-      'deadline',
-      `Cannot read process ${pid}.`,
-      'too many open files (ulimit -n).',
-      'Close some, or raise the limit with ulimit -n.',
-    );
-  }
-  throw error;
+  const lacking = LACKING[errno];
+  const what = `Cannot read process ${pid}.`;
+  if (lacking !== undefined) return new Trouble('deadline', what, `${lacking} (${errno}).`, 'Try again when there is room, or raise the limit with ulimit.'); // prettier-ignore
+  if (errno === '') throw error;
+  return new Trouble('input', what, `${(error as Error).message}.`, 'Try again; the kernel gave no reason that memmap knows.'); // prettier-ignore
 }
 
+/** What may be there again a moment later. */
+const LACKING: Readonly<Record<string, string>> = {
+  EMFILE: 'too many open files',
+  ENFILE: 'too many open files on this machine',
+  ENOMEM: 'the kernel has no memory for it',
+};
+
 export function noSuchProcess(pid: number, root = '/proc'): Trouble {
+  if (!existsSync(`${root}/self`) && root === '/proc') return new Trouble('gone', `Cannot look at process ${pid}.`, 'no procfs is mounted at /proc.', 'Mount it: mount -t proc proc /proc'); // prettier-ignore
   const hidden = isHiding(root) ? ' that you may see: /proc is mounted with hidepid' : '';
   return new Trouble(
     'gone',
@@ -42,7 +46,9 @@ function notPermitted(pid: number, errno: string, root: string): Trouble {
   const reason =
     owner !== undefined && owner !== mine
       ? `it belongs to uid ${owner}, and you are uid ${mine}`
-      : 'it is yours, but it is not dumpable (it is or was setuid, or asked for it), or a security module forbids it';
+      : owner === undefined && isHiding(root)
+        ? '/proc is mounted with hidepid, and shows you your own processes only'
+        : 'it is yours, but it is not dumpable (it is or was setuid, or asked for it), or a security module forbids it';
   return new Trouble(
     'denied',
     `Cannot read the memory map of process ${pid}.`,

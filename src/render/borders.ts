@@ -61,7 +61,7 @@ function renderCauses(borders: readonly Borders[], {width = Infinity}: Look): st
   const columns = COLUMNS.slice(0, width < NARROW ? 2 : 3);
   const rows = borders.slice(0, MOST).map((each) => bordersCells(each).slice(0, columns.length));
   const rest = borders.slice(MOST).reduce((sum, {count}) => sum + count, 0);
-  return [...renderTable(columns, rows, width), ...(rest > 0 ? [`… and ${countText(rest)} more borders of other kinds`] : [])]; // prettier-ignore
+  return [...renderTable(columns, rows, width), ...(rest > 0 ? [`… and ${counted(rest, 'border')} with other differences`] : [])]; // prettier-ignore
 }
 
 function bordersCells({cause, detail, count, first: [, after]}: Borders): Cell[] {

@@ -67,7 +67,11 @@ export const COLUMNS = {
     title: 'name',
     meaning: 'the name that the kernel prints, and in parentheses what memmap knows of it',
     gives: true,
-    cell: (region) => ({text: safe(nameAndLabel(region)), role: KIND_ROLES[region.kind]}),
+    cell: (region) => ({
+      text: safe(nameAndLabel(region)),
+      role: KIND_ROLES[region.kind],
+      is: region.label !== undefined ? 'phrase' : region.name.startsWith('/') ? 'path' : undefined,
+    }),
   },
   evidence: words('evidence', 'why it is of this kind', (region) => region.evidence ?? ''),
   flags: words('VmFlags', 'two letters each, as proc(5) has them', (region) => region.flags?.join(' ') ?? ''),

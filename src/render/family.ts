@@ -26,7 +26,10 @@ export function renderFamily(family: Family, look: Look = {}): string {
   const keep = (_: unknown, index: number): boolean => isSwapped || index < 6;
   const [first] = members;
   return [
-    paint('title', `${safe(first!.comm)} (pid ${first!.pid}) and ${counted(members.length - 1, 'descendant')}`),
+    paint(
+      'title',
+      `${safe(first!.comm)} (pid ${first!.pid}) and ${members.length > 1 ? counted(members.length - 1, 'descendant') : 'no descendants'}`,
+    ),
     '',
     ...renderTable(COLUMNS.filter(keep), rows.map((row) => row.filter(keep)), look.width), // prettier-ignore
     '',

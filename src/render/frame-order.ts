@@ -1,3 +1,4 @@
+import {ownLabel} from '../model/region.ts';
 import {KINDS} from '../model/kind.ts';
 import {rssGrowth, sizeGrowth, type Row} from './frame-rows.ts';
 import {selectRange} from './frame-select.ts';
@@ -77,7 +78,7 @@ function matcherOf(filter: string): (row: Row) => boolean {
   return ({region}) =>
     (region.name !== '' && has(region.name)) ||
     (kinds.size > 0 && kinds.has(region.kind)) ||
-    (region.label !== undefined && has(region.label)) ||
+    has(ownLabel(region) ?? '') ||
     (isPerms && region.perms.includes(needle)) ||
     (region.start <= address && address < region.end);
 }

@@ -64,7 +64,8 @@ function middleOf(order: Uint32Array, keys: Float64Array, low: number, high: num
   return isBefore(keys, a, c) ? a : isBefore(keys, b, c) ? c : b;
 }
 
+/** No difference is taken: that of two infinite keys is no number, and then neither would be before the other. */
 function isBefore(keys: Float64Array, a: number, b: number): boolean {
-  const difference = keys[a]! - keys[b]!;
-  return difference > 0 || (difference === 0 && a < b);
+  const [one, other] = [keys[a]!, keys[b]!];
+  return one > other || (one === other && a < b);
 }

@@ -1,4 +1,4 @@
-import {sizeOf, type Region} from '../model/region.ts';
+import {ownLabel, sizeOf, type Region} from '../model/region.ts';
 import {sizeText} from '../model/size.ts';
 import {safe} from './safe.ts';
 import type {Block} from './picture-blocks.ts';
@@ -20,7 +20,8 @@ export function blockTexts({regions, word, things}: Block): string[] {
 export function distinctNames(regions: readonly Region[]): string[][] {
   const names = new Set<string>();
   for (const region of regions) {
-    const name = region.label ?? region.name;
+    // What plain anonymous memory lies between is seen in the picture.
+    const name = (regions.length > 1 ? ownLabel(region) : region.label) ?? region.name;
     if (name !== '') names.add(name);
     if (names.size > MOST_NAMES) break;
   }
@@ -60,4 +61,4 @@ const ROLES: Readonly<Record<string, Role>> = {
 }; // prettier-ignore
 
 /** The colour of a kind, or of a block's word; the word is in the line too. */
-export const roleOfWord = (word: string): Role | undefined => ROLES[word];
+export const roleOfWord = (word: string): Role | undefined => (Object.hasOwn(ROLES, word) ? ROLES[word] : undefined);

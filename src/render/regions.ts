@@ -6,6 +6,7 @@ import {fittingColumns} from './fit.ts';
 import type {Look} from './snapshot.ts';
 import {renderTable} from './table.ts';
 import {paint} from './theme.ts';
+import {wrapped} from './wrap.ts';
 
 export interface RegionsLook extends Look {
   /** Which columns; undefined: those that fit. */
@@ -23,11 +24,9 @@ export function renderRegions(regions: readonly Region[], look: RegionsLook = {}
   const table = renderTable(columns, rows, look.width);
   const more = regions.length - shown.length;
   const guesses = shown.some(({confidence}) => confidence) && columns.some(({title}) => title === 'kind');
-  return [
-    ...table,
-    ...(more > 0 ? [paint('quiet', `… ${counted(more, 'more region')}, the smaller ones (--all)`)] : []),
-    ...(guesses
-      ? [paint('quiet', '? a guess, from shape and neighbours (--columns range,kind,evidence says why)')]
-      : []),
+  const remarks = [
+    ...(more > 0 ? [`… ${counted(more, 'more region')}, the smaller ones (--all)`] : []),
+    ...(guesses ? ['? a guess, from shape and neighbours (--columns range,kind,evidence says why)'] : []),
   ];
+  return [...table, ...remarks.flatMap((remark) => wrapped(remark, look.width)).map((line) => paint('quiet', line))];
 }

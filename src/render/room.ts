@@ -25,7 +25,7 @@ export function renderRoomLine(snapshot: Snapshot, look: Look = {}): string[] {
     regions.left !== undefined && counted(regions.left, 'region'),
   ].filter(Boolean);
   return [
-    ...wrapped(`Room for: ${parts.join(', ')} (--room says more).`, look.width),
+    ...wrapped(`Room for: ${parts.join(', ')} (see --room).`, look.width),
     ...tightOnes(room).flatMap((sentence) => wrapped(`! ${sentence}`, look.width, '  ').map((line) => paint('bad', line))), // prettier-ignore
   ];
 }
@@ -98,8 +98,9 @@ const cells = (what: string, {used, limit, left}: Headroom, text: (value: number
   {text: ends},
 ];
 
+/** The last part of a path says enough here. */
 const regionText = (region: Region): string =>
-  `at ${address(region.start)}: ${safe(region.name || region.label || region.kind)}`;
+  `at ${address(region.start)} (${safe((region.name || region.label || region.kind).replace(/^.*\/(?=[^/]+$)/, ''))})`;
 
 /** Holes at most, unless somebody wants all. */
 const FEW_HOLES = 5;
@@ -128,12 +129,12 @@ export const fewHoles = (isAll: boolean): number | undefined => (isAll ? undefin
 /** How much of what was asked for is really memory. */
 function renderArenas({arenas, writable}: Room): string[] {
   const sum = (amount: (arena: Room['arenas'][number]) => number): number => arenas.reduce((total, each) => total + amount(each), 0); // prettier-ignore
-  const resident = arenas.some(({resident}) => resident !== undefined)
-    ? `, ${sizeText(sum((arena) => arena.resident ?? 0))} resident`
+  const inMemory = arenas.some(({resident}) => resident !== undefined)
+    ? `, ${sizeText(sum(({resident}) => resident ?? 0))} resident`
     : '';
   return [
     ...(arenas.length === 0 ? [] : [
-      `${counted(arenas.length, 'arena')} of glibc malloc beside [heap]: ${sizeText(sum(({committed, reserved}) => committed + reserved))} of address space, ${sizeText(sum(({committed}) => committed))} made accessible${resident}.`,
+      `${counted(arenas.length, 'arena')} of glibc malloc beside [heap]: ${sizeText(sum(({committed, reserved}) => committed + reserved))} of address space, ${sizeText(sum(({committed}) => committed))} made accessible${inMemory}.`,
     ]),
     ...(writable.rss === undefined || writable.size === 0 ? [] : [
       `Private memory that may be written, without a file: ${sizeText(writable.size)}, of which ${sizeText(writable.rss)} (${percent(writable.rss, writable.size)}) is resident.`,

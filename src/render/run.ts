@@ -133,7 +133,7 @@ function renderNew(first: Snapshot, largest: Snapshot, look: Look): string[] {
 const fromTo = (before: string, after: string): string => (before === after ? before : `${before} → ${after}`);
 
 /** A word of the command, as one would type it into a shell; what can't be typed is escaped as bash has it. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   if (safe(word) === word) return `'${word.replaceAll("'", "'\\''")}'`;
   return `$'${safe(word.replaceAll('\\', '\\\\').replaceAll("'", "\\'"))}'`;

@@ -38,6 +38,18 @@ export function shorten(text: string, width: number): string {
   return `${take(characters, width - 1 - tail)}…${take(characters.reverse(), tail, true)}`;
 }
 
+/** Shortens a path to `width` columns: its last part says most. */
+export function shortenPath(path: string, width: number): string {
+  if (cells(path) <= width) return path;
+  const last = path.slice(path.lastIndexOf('/'));
+  return cells(last) < width ? `…${last}` : shorten(last.slice(1), width);
+}
+
+/** Shortens a phrase to `width` columns: its beginning says most. */
+export function shortenPhrase(text: string, width: number): string {
+  return cells(text) <= width ? text : `${take(Array.from(text), Math.max(0, width - 1))}…`;
+}
+
 function take(characters: readonly string[], width: number, isReversed = false): string {
   const taken: string[] = [];
   let used = 0;

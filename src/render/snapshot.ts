@@ -28,7 +28,7 @@ export function who(snapshot: Snapshot): string {
   const place =
     from === 'process'
       ? ''
-      : `${name === '-' || name === undefined ? 'standard input' : safe(name)}: ${WHAT[format] ?? format}`;
+      : `${name === '-' || name === undefined ? 'standard input' : safe(name)}: ${WHAT[format] ?? safe(format)}`;
   return [place, [process, ...details].filter(Boolean).join(', ')].filter(Boolean).join(' of ');
 }
 

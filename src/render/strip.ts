@@ -23,7 +23,13 @@ const SIGNS: Readonly<Record<string, readonly [words: string, role: Role | undef
   '?': ['not read', 'quiet'],
 };
 
-const WRITTEN: Readonly<Record<string, string>> = {'█': 'all written', '·': 'not written'};
+const WRITTEN: Readonly<Record<string, string>> = {
+  '█': 'all written',
+  '▓': 'more than half written',
+  '▒': 'some written',
+  '░': 'few written',
+  '·': 'not written',
+};
 const FRAMES_HIDDEN: Readonly<Record<string, string>> = {
   C: 'all present, shared by copy-on-write or the zero page',
   c: 'some shared by copy-on-write or the zero page',

@@ -57,7 +57,7 @@ function renderGroups(
     ...amounts.map((amount): Column => ({title: amount.title, align: 'right'})),
   ];
   return renderTable(columns, rows.map(([name, totals]) => [
-    {text: safe(name), role: name === 'total' || name === 'shown' ? 'title' : KIND_ROLES[name]},
+    {text: safe(name), role: name === 'total' || name === 'shown' ? 'title' : title === 'kind' ? KIND_ROLES[name] : undefined, is: name.startsWith('/') ? 'path' : undefined},
     {text: countText(totals.regions)},
     ...amounts.map(({counters}): Cell => ({text: sizeText(amountOf(totals, counters) ?? 0)})),
   ]), look.width); // prettier-ignore

@@ -3,7 +3,22 @@ import test from 'ava';
 import {memmap, run} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
 
-const COMMANDS = ['demo', 'diff', 'explain', 'pages', 'record', 'replay', 'run', 'show', 'snapshot', 'watch'];
+const COMMANDS = [
+  'check',
+  'demo',
+  'diff',
+  'explain',
+  'export',
+  'growth',
+  'pages',
+  'record',
+  'replay',
+  'report',
+  'run',
+  'show',
+  'snapshot',
+  'watch',
+];
 
 test('--help of each command has its usage and examples', async (t) => {
   for (const command of COMMANDS) {

@@ -32,6 +32,7 @@ interface Document {
     readonly end: string;
     readonly kind: string;
     readonly name: string;
+    readonly label?: string;
     readonly totals: Counts;
     readonly runs?: ReadonlyArray<{start: string; end: string; pages: number; state: string[]}>;
   }>;
@@ -43,7 +44,7 @@ test('each region is a line with a strip, and totals follow', async (t) => {
   const {stdout, code, stderr} = await memmap(['pages', String(child.pid)]);
   t.is(code, 0, stderr);
   t.regex(stdout, /^python3 \(pid \d+\)/);
-  t.regex(stdout, /^200000000000-200000200000 +2 MiB +684 KiB +anon +▒{64}$/m);
+  t.regex(stdout, /^200000000000-200000200000 +2 MiB +684 KiB +below \S+ +▒{64}$/m);
   t.regex(stdout, /^state +pages +size$/m);
   t.regex(stdout, /^all +\d+ +[\d.]+ [KMG]iB$/m);
   t.regex(stdout, /^Not read: .*\[vsyscall\]/m);
@@ -93,7 +94,7 @@ test('a region is chosen by address, range, name, part of a name, or kind', asyn
   t.like(await chosen('0x200000000000-0x200000003000'), {length: 1, 0: {totals: {pages: 3}}});
   t.deepEqual((await chosen('[stack]')).map(({name}) => name), ['[stack]']); // prettier-ignore
   const libc = await chosen('libc.so');
-  t.true(libc.length > 2 && libc.every(({name}) => name.includes('libc.so')));
+  t.true(libc.length > 2 && libc.every(({name, label = ''}) => `${name}${label}`.includes('libc.so')));
   const kinds = await chosen('--kind', 'heap', '--kind', 'stack');
   t.deepEqual([...new Set(kinds.map(({kind}) => kind))], ['heap', 'stack']);
 });
@@ -205,7 +206,7 @@ for (const columns of [60, 100, 200]) {
       const run = new TerminalRun(t, ['pages', String(child.pid), ...args], {columns, rows: 80});
       t.is(await run.end(), 0);
       // eslint-disable-next-line no-control-regex
-      const lines = run.raw.replace(/\x1b\[[\d;]*m/g, '').split(/\r?\n/);
+      const {lines} = run;
       for (const line of lines) {
         if (/^\d+ regions?,/.test(line)) continue;
         t.true(cells(line) <= columns, `${cells(line)}: ${line}`);

@@ -17,7 +17,7 @@ for (const [columns, titles] of [
     t.is(await terminal.end(), 0);
     const screen = await terminal.screen();
     t.true(screen.some((line) => titles.test(line)), screen.join('\n')); // prettier-ignore
-    const lines = terminal.raw.replaceAll(/\x1b\[[\d;]*m/g, '').split('\r\n');
+    const {lines} = terminal;
     t.deepEqual(lines.filter((line) => line.length > columns), []); // prettier-ignore
     t.true(
       screen.some((line) => line.startsWith('ffffffffff600000')) === lines.some((line) => line.includes('vsyscall')),

@@ -100,3 +100,9 @@ test('how far the stack may grow is what its limit says', (t) => {
   t.notRegex(gapAt(regions, address, {stack: 1 << 19}).why, /grows/);
   t.regex(gapAt(regions, 0x7ff000000000n, {stack: null}).why, /limit \(none\)/);
 });
+
+test('where regions lie above 2^47, as on arm64, a hole there is no address of the kernel', (t) => {
+  const arm = parse('aaaac0000000-aaaac0001000 r-xp 00000000 fd:00 7 /bin/x\nffffc0000000-ffffc0021000 rw-p 00000000 00:00 0 [stack]\n').regions; // prettier-ignore
+  t.regex(gapAt(arm, 0xbbbb00000000n, undefined).why, /wild/);
+  t.regex(gapAt(arm, 0xb400ffff00000000n, undefined).why, /beyond what programs use/);
+});

@@ -11,8 +11,13 @@ for (const file of readdirSync('schema')) ajv.addSchema(JSON.parse(readFileSync(
 
 /** Is a document as the published schema says? */
 export function conforms(t: ExecutionContext, name: string, document: unknown): void {
+  t.deepEqual(schemaErrors(name, document), []);
+}
+
+/** What of a document is not as the published schema says. */
+export function schemaErrors(name: string, document: unknown): readonly unknown[] {
   const validate = ajv.getSchema(`${name}.schema.json`);
-  if (!validate) return t.fail(`there is no schema ${name}`);
+  if (!validate) return [`there is no schema ${name}`];
   void validate(document);
-  t.deepEqual(validate.errors ?? [], []);
+  return validate.errors ?? [];
 }

@@ -46,7 +46,8 @@ test('a process that execs again and again is seen as one of its programs, never
   const child = spawn('bash', ['-c', script, script], {stdio: 'ignore'});
   t.teardown(() => child.kill('SIGKILL'));
   let whole = 0;
-  for (const end = Date.now() + 1500; Date.now() < end;) {
+  // After 400 programs it rests, so in the end it is seen whole on the slowest machine.
+  for (const end = Date.now() + 1500; Date.now() < end || (whole === 0 && Date.now() < end + 60_000);) {
     try {
       const pages = allPages(child.pid!);
       if (!pages.isWhole) continue;

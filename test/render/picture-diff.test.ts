@@ -27,7 +27,7 @@ test("the tutorial's first two listings: the heap is new above the program, stac
     '                    ┊ 128 TiB free: ↑ the heap grows up, ↓ the stack grows down',
     '+         004cd000  │+              4 KiB  +4 KiB  heap   new: [heap]',
     '                    ┊ 788 KiB free: the heap begins at a random distance',
-    '          00400000  │ 5 unchanged: bin',
+    '          00400000  │ 5 unchanged: bin, bss of bin',
   ]);
 });
 

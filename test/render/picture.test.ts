@@ -28,7 +28,7 @@ ffffffffff600000  │▒              4 KiB  --xp  vsyscall  [vsyscall]
                   ┊ 128 TiB free: ↑ the heap grows up, ↓ the stack grows down
         004cd000  │▒              4 KiB  rw-p  heap      [heap]
                   ┊ 788 KiB free: the heap begins at a random distance
-        00407000  │▒              4 KiB  rw-p  bss
+        00407000  │▒              4 KiB  rw-p  bss       bss of bin
         00406000  │▒              4 KiB  rw-p  data      /target/bin
                   ┊ 4 KiB free
         00404000  │▒              4 KiB  r--p  rodata    /target/bin

@@ -72,3 +72,14 @@ test('what is nearly used up is said without being asked, and colour says nothin
   t.is(coloured.replaceAll(/\x1b\[\d+m/g, ''), text);
   t.not(coloured, text);
 });
+
+test('where room is short a path keeps its last part, and a phrase its beginning', (t) => {
+  const lines = renderRegions(
+    [
+      region(0x1000, 0x2000, 'r-xp', {name: '/usr/lib/x86_64-linux-gnu/libc.so.6', kind: 'text'}),
+      region(0x3000, 0x4000, 'rw-p', {kind: 'bss', label: 'bss of libc.so.6'}),
+    ],
+    {columns: ['range', 'name'], width: 33},
+  );
+  t.deepEqual(lines.slice(1), ['00001000-00002000  …/libc.so.6', '00003000-00004000  (bss of libc.…']);
+});

@@ -1,0 +1,31 @@
+/*
+ * Loaded before `memmap watch` (--import): makes a day of watching pass in a minute. Every pause between two looks is over at
+ * once; each tenth time the listing that is watched has changed meanwhile, and at some looks it is told on descriptor 3 how
+ * many bytes are resident, and how many of the heap are in use once garbage was collected.
+ *
+ *   SOAK_FOLDER   the folder that stands for /proc/PID
+ *   SOAK_TICKS    the looks at which memory is told, ascending, with commas between
+ */
+import {openSync, writeSync} from 'node:fs';
+import {syncBuiltinESMExports} from 'node:module';
+import {setImmediate} from 'node:timers/promises';
+import timers from 'node:timers/promises';
+
+const ticks = process.env.SOAK_TICKS.split(',').map(Number);
+const listings = ['maps', 'smaps'].map((file) => openSync(`${process.env.SOAK_FOLDER}/${file}`, 'r+'));
+let looks = 0;
+
+timers.setTimeout = async () => {
+  looks++;
+  // In a line of maps, the permissions begin 26 bytes after the start of an address of 12 digits.
+  if (looks % 10 === 0) for (const listing of listings) writeSync(listing, looks % 20 === 0 ? 'rw-p' : 'r-xp', 26);
+  if (looks === ticks[0]) tell(ticks.shift());
+  await setImmediate();
+};
+syncBuiltinESMExports();
+
+function tell(look) {
+  const {rss} = process.memoryUsage();
+  globalThis.gc();
+  writeSync(3, `${look} ${rss} ${process.memoryUsage().heapUsed}\n`);
+}

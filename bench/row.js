@@ -1,0 +1,36 @@
+import {summary} from './rounds.js';
+
+/** A row is noisy if the slowest and the fastest run of what we are compared with differ by more than this part of the median. */
+const NOISY = 0.3;
+
+/**
+ * One line of the table: ours beside something else.
+ *
+ * @param what what was done
+ * @param ours numbers, one a round
+ * @param beside `{name, numbers}`; undefined where there is nothing to compare with
+ * @param options `unit`: ms by default. `limit`, `goal`: for the ratio of the medians; with `on: 'ours'`, for our own median.
+ *   `more`: more is better.
+ */
+export function row(what, ours, beside, options = {}) {
+  const {unit = 'ms', limit, goal, on = 'ratio', more = false} = options;
+  const left = summary(ours);
+  const right = beside && {name: beside.name, ...summary(beside.numbers)};
+  const ratio = right && left.median / right.median;
+  const spread = right && (right.max - right.min) / right.median;
+  const measured = on === 'ours' ? left.median : ratio;
+  return {
+    what, unit, ours: left, beside: right, ratio, spread, isNoisy: spread !== undefined && spread > NOISY,
+    limit, goal, on, more, verdict: verdictOf(measured, limit, goal, more),
+  }; // prettier-ignore
+}
+
+/** A row that could not be measured, and why. */
+export const missing = (what, why) => ({what, missing: why});
+
+function verdictOf(measured, limit, goal, more) {
+  if (measured === undefined || limit === undefined) return undefined;
+  const isWithin = (bound) => (more ? measured >= bound : measured <= bound);
+  if (goal !== undefined && isWithin(goal)) return 'goal';
+  return isWithin(limit) ? 'ok' : 'missed';
+}

@@ -1,0 +1,81 @@
+import {spawn} from 'node:child_process';
+import {readFileSync, readdirSync} from 'node:fs';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {environment} from './command.js';
+
+/**
+ * Commands that go on and on, and are measured from outside, a while at a time: between its turns one stands still (SIGSTOP),
+ * so that several that look at the same process don't disturb each other.
+ */
+export class Running {
+  #child;
+  #said = '';
+
+  constructor(words) {
+    this.#child = spawn(words[0], words.slice(1), {stdio: ['ignore', 'ignore', 'pipe'], env: environment});
+    this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.#said += text));
+  }
+
+  /** Lets it work itself warm, then stops it. */
+  async warmUp(ms) {
+    await sleep(ms);
+    this.#mustRun();
+    this.pause();
+  }
+
+  /** Lets it go on while something is measured. */
+  async during(measure) {
+    this.#child.kill('SIGCONT');
+    try {
+      return await measure();
+    } finally {
+      this.#mustRun();
+      this.pause();
+    }
+  }
+
+  pause() {
+    this.#child.kill('SIGSTOP');
+  }
+
+  /** ms of processor time of all its threads so far. /proc/PID/schedstat counts ns, where stat has ticks of 10 ms. */
+  cpu() {
+    const folder = `/proc/${this.#child.pid}/task`;
+    const ns = readdirSync(folder).map((tid) =>
+      Number(readFileSync(`${folder}/${tid}/schedstat`, 'latin1').split(' ')[0]),
+    );
+    return ns.reduce((sum, value) => sum + value, 0) / 1e6;
+  }
+
+  /** Bytes that it read so far. */
+  read() {
+    return Number(/^rchar: (\d+)/.exec(readFileSync(`/proc/${this.#child.pid}/io`, 'latin1'))[1]);
+  }
+
+  /** The most it had resident, in MiB. */
+  peak() {
+    return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'latin1'))[1]) / 1024;
+  }
+
+  stop() {
+    this.#child.kill('SIGKILL');
+  }
+
+  #mustRun() {
+    const {exitCode, signalCode, spawnargs} = this.#child;
+    if (exitCode !== null || signalCode !== null)
+      throw new Error(`${spawnargs.join(' ')} ended: ${exitCode ?? signalCode} ${this.#said}`);
+  }
+}
+
+/**
+ * After a moment to find its beat again: how fast a number grows, per second.
+ *
+ * @param clock ms; another one than the usual may leave out what must not count
+ */
+export async function rate(ms, measure, clock = () => performance.now()) {
+  await sleep(150);
+  const [from, begin] = [measure(), clock()];
+  await sleep(ms);
+  return ((measure() - from) / (clock() - begin)) * 1000;
+}

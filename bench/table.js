@@ -1,0 +1,58 @@
+/** The table as text: 100 columns. */
+const WIDTHS = {what: 30, ours: 10, beside: 10, name: 12, ratio: 8, spread: 5, limit: 8, goal: 8};
+
+const line = (what, ours, beside, name, ratio, spread, limit, goal, verdict) =>
+  [
+    what.padEnd(WIDTHS.what),
+    ours.padStart(WIDTHS.ours),
+    beside.padStart(WIDTHS.beside),
+    `  ${name.padEnd(WIDTHS.name)}`,
+    ratio.padStart(WIDTHS.ratio),
+    spread.padStart(WIDTHS.spread),
+    limit.padStart(WIDTHS.limit),
+    goal.padStart(WIDTHS.goal),
+    `  ${verdict}`,
+  ]
+    .join('')
+    .trimEnd();
+
+/** A case's title above its columns. */
+export const heading = (title) => line(title, 'memmap', 'beside', '', 'ratio', '±', 'limit', 'goal', '');
+
+export function rowText({what, missing, unit, ours, beside, ratio, spread, isNoisy, limit, goal, on, more, verdict}) {
+  const label = `  ${what}`;
+  if (missing !== undefined) return `${label.padEnd(WIDTHS.what)} not measured: ${missing}`;
+  const bound = (value) =>
+    value === undefined ? '' : `${more ? '≥' : '≤'}${on === 'ours' ? `${Math.round(value)} ${unit}` : value}`;
+  return line(
+    label,
+    figure(ours.median, unit),
+    beside ? figure(beside.median, unit) : '',
+    beside?.name ?? '',
+    ratio === undefined ? '' : `${isNoisy ? '~' : ''}${ratio.toFixed(2)}`,
+    spread === undefined || beside.rounds === 1 ? '' : `${Math.min(999, Math.round(spread * 100))}%`,
+    bound(limit),
+    bound(goal),
+    verdict ?? '',
+  );
+}
+
+const figure = (value, unit) => `${value >= 100 ? Math.round(value) : value.toFixed(value >= 10 ? 1 : 2)} ${unit}`;
+
+export const machineText = ({cpu, cores, kernel, arch, node, at, load}) =>
+  `memmap bench, ${at.slice(0, 16).replace('T', ' ')} UTC: ${cpu}, ${cores} cores, ${arch}, Linux ${kernel}, Node ${node}; load ${load[0]}`;
+
+/** What came of it, and how to read it. */
+export function verdictsText(rows, before, after) {
+  const judged = rows.filter(({verdict}) => verdict);
+  const missed = judged.filter(({verdict}) => verdict === 'missed');
+  const goals = judged.filter(({verdict}) => verdict === 'goal');
+  const seconds = Math.round((new Date(after.at) - new Date(before.at)) / 1000);
+  return [
+    `${judged.length - missed.length} of ${judged.length} limits held, ${goals.length} goals reached.`,
+    'ratio  of the medians of runs that took turns',
+    '±      slowest less fastest run of what stands beside, as part of its median; ~ if that is more than 30 %: noisy',
+    'ok     within the limit; goal: within the goal too',
+    `Took ${seconds} s; load ${before.load[0]} at the start, ${after.load[0]} at the end.`,
+  ].join('\n');
+}

@@ -1,0 +1,115 @@
+import {growthOf, type Growth} from '../growth/growth.ts';
+import {rangeText, type Region} from '../model/region.ts';
+import {Series, type Seen} from '../model/series.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {isForbidden} from './lints.ts';
+import {amountAt, type Peak} from './peak.ts';
+import type {Result} from './result.ts';
+import type {Rule} from './rule.ts';
+
+type MaxRule = Extract<Rule, {is: 'max'}>;
+type NoRule = Extract<Rule, {is: 'no'}>;
+type GrowthRule = Extract<Rule, {is: 'no-growth'}>;
+
+interface Found {
+  readonly count: number;
+  readonly region: Region;
+  readonly at: number;
+}
+
+/** Holds rules against one look after the other. */
+export class Checker {
+  looks = 0;
+  readonly #rules: readonly Rule[];
+  readonly #least: number;
+  readonly #peaks = new Map<Rule, Peak>();
+  readonly #found = new Map<Rule, Found>();
+  readonly #told = new Set<Rule>();
+  #series: Series | undefined;
+  #last: Snapshot | undefined;
+
+  /** @param least growth by fewer bytes doesn't matter */
+  constructor(rules: readonly Rule[], least: number) {
+    this.#rules = rules;
+    this.#least = least;
+    this.restart();
+  }
+
+  /** Another program began: what grew before is no growth of it. Peaks stay. */
+  restart(): void {
+    this.#series = this.#rules.some(({is}) => is === 'no-growth') ? new Series() : undefined;
+  }
+
+  add(seen: Seen): void {
+    this.looks++;
+    this.#series?.add(seen);
+    const isSame = seen.snapshot === this.#last;
+    this.#last = seen.snapshot;
+    for (const rule of this.#rules) {
+      if (rule.is === 'max' && (!isSame || rule.subject.of === 'total')) this.#addPeak(rule, seen);
+      else if (rule.is === 'no' && !isSame) this.#find(rule, seen);
+    }
+  }
+
+  /** @param hasEnded the process did: what it gave back at the very end is no sign that it doesn't grow */
+  results(hasEnded = false): Result[] {
+    const growth = this.#series && growthOf(this.#series, 'rss', this.#least, hasEnded);
+    return this.#rules.map((rule) => {
+      if (this.looks === 0) return {rule, verdict: 'not measured', isExact: false, detail: 'it was not looked at'};
+      if (rule.is === 'max') return this.#maxResult(rule);
+      return rule.is === 'no' ? this.#noResult(rule) : growthResult(rule, growth!);
+    });
+  }
+
+  #addPeak(rule: MaxRule, seen: Seen): void {
+    const peak = amountAt(seen, rule.subject);
+    const before = this.#peaks.get(rule);
+    if (peak && (!before || peak.value > before.value)) this.#peaks.set(rule, peak);
+  }
+
+  #find(rule: NoRule, {snapshot, t}: Seen): void {
+    const told = snapshot.regions.map((region) => isForbidden(rule.lint, region));
+    const index = told.indexOf(true);
+    if (told.some((answer) => answer !== undefined)) this.#told.add(rule);
+    const count = told.filter((answer) => answer === true).length;
+    if (index < 0 || (this.#found.get(rule)?.count ?? 0) >= count) return;
+    const at = this.#found.get(rule)?.at ?? t;
+    this.#found.set(rule, {count, region: snapshot.regions[index]!, at});
+  }
+
+  /** Of one look there is nothing to say. */
+  #when(at: number): number | undefined {
+    return this.looks > 1 ? at : undefined;
+  }
+
+  #maxResult(rule: MaxRule): Result {
+    const peak = this.#peaks.get(rule);
+    if (!peak) return {rule, verdict: 'not measured', isExact: false, detail: NO_COUNTERS};
+    const {value, at, isExact} = peak;
+    return {rule, verdict: value > rule.limit ? 'broken' : 'ok', measured: value, at: this.#when(at), isExact};
+  }
+
+  #noResult(rule: NoRule): Result {
+    const found = this.#found.get(rule);
+    if (!found && !this.#told.has(rule)) return {rule, verdict: 'not measured', isExact: false, detail: NO_COUNTERS};
+    if (!found) return {rule, verdict: 'ok', measured: 0, isExact: false};
+    const {region, count, at} = found;
+    const name = region.name || region.label || region.kind;
+    const detail = `${rangeText(region)} ${region.perms} ${name}`;
+    return {rule, verdict: 'broken', measured: count, at: this.#when(at), isExact: false, detail};
+  }
+}
+
+const NO_COUNTERS = 'smaps, which has the counters, was not read or is not in the file';
+
+function growthResult(rule: GrowthRule, growth: Growth): Result {
+  const line = rule.of === 'total' ? growth.total : growth.kinds.find(({kind}) => kind === rule.of);
+  const base = {rule, isExact: false} as const;
+  if (!line && growth.looks > 1) return {...base, verdict: 'ok', detail: 'there was none'};
+  if (!line || (line.verdict === 'not enough data' && line.slope === undefined))
+    return {...base, verdict: 'not measured', detail: `${growth.looks === 1 ? 'one look does' : `${growth.looks} looks do`} not show what grows; 12 are the least`}; // prettier-ignore
+  const {verdict, slope, since: at} = line;
+  if (verdict === 'not enough data') return {...base, verdict: 'not measured', slope, detail: 'it rose, but not evenly enough to call it steady, and had not stopped'}; // prettier-ignore
+  if (verdict === 'steady growth') return {...base, verdict: 'broken', slope, at, detail: verdict};
+  return {...base, verdict: 'ok', detail: verdict};
+}

@@ -1,0 +1,37 @@
+import type {Kind} from '../model/kind.ts';
+import {isFileBacked, type Region} from '../model/region.ts';
+
+/** What a region may be forbidden to be, beside being of a kind. */
+export const LINTS = {
+  rwx: 'memory that may be both written and executed',
+  'exec-stack': 'a stack that may be executed',
+  'exec-anon': 'executable memory without a file (jit)',
+  'deleted-text': 'code of a file that was deleted or replaced since',
+  swap: 'memory that is swapped out',
+} as const;
+
+export type Lint = keyof typeof LINTS | Kind;
+
+/**
+ * Is a region what is forbidden?
+ *
+ * @returns undefined if the source doesn't say
+ */
+export function isForbidden(lint: Lint, region: Region): boolean | undefined {
+  const {perms, kind, name, usage} = region;
+  const mayExecute = perms[2] === 'x';
+  switch (lint) {
+    case 'rwx':
+      return mayExecute && perms[1] === 'w';
+    case 'exec-stack':
+      return mayExecute && (kind === 'stack' || kind === 'thread-stack');
+    case 'exec-anon':
+      return mayExecute && !isFileBacked(region) && kind !== 'vdso' && kind !== 'vsyscall';
+    case 'deleted-text':
+      return mayExecute && kind !== 'jit' && kind !== 'shared' && kind !== 'memfd' && name.endsWith(' (deleted)');
+    case 'swap':
+      return usage?.swap === undefined ? undefined : usage.swap > 0;
+    default:
+      return kind === lint;
+  }
+}

@@ -1,0 +1,41 @@
+import type {Slope} from '../growth/trend.ts';
+import type {Rule} from './rule.ts';
+
+/** What became of a rule. What could not be measured is not `ok`. */
+export interface Result {
+  readonly rule: Rule;
+  readonly verdict: 'ok' | 'broken' | 'not measured';
+  /** The highest amount, in bytes or things; for `no`, in how many regions. */
+  readonly measured?: number | undefined;
+  /** When it was reached first, in ms since the beginning. */
+  readonly at?: number | undefined;
+  /** The kernel kept the peak itself; else a peak between two looks may be missing. */
+  readonly isExact: boolean;
+  /** How fast it grows, in bytes a ms. */
+  readonly slope?: Slope | undefined;
+  /** More in words: which region, or why it was not measured. A name in it comes from outside. */
+  readonly detail?: string | undefined;
+}
+
+/** A rule's limit minus what was measured: below 0 if it is broken. */
+export const marginOf = ({rule, measured}: Result): number | undefined =>
+  rule.is === 'max' && measured !== undefined ? rule.limit - measured : undefined;
+
+/** What is checked, and how it came out. Times in ms. */
+export interface CheckReport {
+  /** The words of a command. */
+  readonly command?: readonly string[] | undefined;
+  /** Else what was looked at. */
+  readonly target?: string | undefined;
+  /** How the command ended: one of both is there. */
+  readonly end?: {readonly code?: number | undefined; readonly signal?: string | undefined} | undefined;
+  readonly looks: number;
+  /** From the first to the last look, or the whole run of a command. */
+  readonly ms: number;
+  /** Between two looks; undefined if there was one, or a recording's own. */
+  readonly interval?: number | undefined;
+  /** How long before the end of the command the last look was. */
+  readonly beforeEnd?: number | undefined;
+  readonly results: readonly Result[];
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,89 @@
+import type {Checker} from '../check/checker.ts';
+import type {CheckReport} from '../check/result.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {capture} from '../procfs/capture.ts';
+import {poll} from '../procfs/poll.ts';
+import {Session, type SessionOptions} from '../procfs/session.ts';
+import {recordedLooks} from './growth-recording.ts';
+import {isRecordingFile, openRecording} from './recording-target.ts';
+import {interruption} from './signals.ts';
+import {readTarget, type Target} from './target.ts';
+
+export interface CheckTargetOptions extends SessionOptions {
+  readonly interval: number;
+  /** ms to look at a process; undefined for one look. */
+  readonly duration: number | undefined;
+}
+
+export interface CheckedTarget {
+  readonly report: CheckReport;
+  /** What a reader should know of it, and whether all of it is there. */
+  readonly last: Snapshot;
+  readonly isWhole: boolean;
+  readonly signal?: NodeJS.Signals | undefined;
+}
+
+/** Holds a process, a recording or a listing against the rules. */
+export async function checkTarget(target: Target, name: string, checker: Checker, options: CheckTargetOptions): Promise<CheckedTarget> {
+  if (target.is === 'process' && options.duration !== undefined) return checkLive(target.pid, name, checker, options);
+  if (target.is === 'file' && target.moment === undefined && isRecordingFile(target.path)) return checkRecording(target.path, checker);
+  const last = target.is === 'process' ? capture(target.pid, options) : await readTarget(target);
+  checker.add({t: 0, snapshot: last});
+  return {report: reportOf(checker, name, 0), last, isWhole: last.isWhole};
+} // prettier-ignore
+
+const reportOf = (checker: Checker, target: string, ms: number, interval?: number, notes: readonly string[] = [], hasEnded = false): CheckReport => ({target, looks: checker.looks, ms, interval, results: checker.results(hasEnded), notes}); // prettier-ignore
+
+function checkRecording(path: string, checker: Checker): CheckedTarget {
+  const recording = openRecording(path);
+  try {
+    let last: Snapshot | undefined;
+    let ms = 0;
+    for (const seen of recordedLooks(recording)) {
+      checker.add(seen);
+      [last, ms] = [seen.snapshot, seen.t];
+    }
+    const isWhole = recording.rejected.length === 0;
+    return {
+      report: reportOf(checker, path, ms, undefined, recording.notes, recording.end?.reason === 'exit'),
+      last: last!,
+      isWhole,
+    };
+  } finally {
+    recording.close();
+  }
+}
+
+async function checkLive(
+  pid: number,
+  name: string,
+  checker: Checker,
+  options: CheckTargetOptions,
+): Promise<CheckedTarget> {
+  const {interval, duration} = options;
+  const session = new Session(pid, options);
+  const interrupted = interruption();
+  const begin = performance.now();
+  let hasEnded = false;
+  const add = (snapshot: Snapshot): void => checker.add({t: performance.now() - begin, snapshot, status: session.status() ?? snapshot.status}); // prettier-ignore
+  try {
+    add(session.snapshot);
+    for await (const look of poll(session, {interval, duration, signal: interrupted.signal})) {
+      if (look.saw === 'exec') checker.restart();
+      if (look.saw === 'exit') hasEnded = true;
+      else add(look.snapshot);
+    }
+  } finally {
+    interrupted.dispose();
+    session.close();
+  }
+  const report = reportOf(
+    checker,
+    name,
+    performance.now() - begin,
+    interval,
+    hasEnded ? ['It ended before the time was over.'] : [],
+    hasEnded,
+  );
+  return {report, last: session.snapshot, isWhole: true, signal: interrupted.received()};
+}

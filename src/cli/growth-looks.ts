@@ -1,0 +1,107 @@
+import {growthOf, type Growth, type GrowthMeasure} from '../growth/growth.ts';
+import {Series} from '../model/series.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {sizeText} from '../model/size.ts';
+import {Trouble} from '../model/trouble.ts';
+import {poll} from '../procfs/poll.ts';
+import {Session, type SessionOptions} from '../procfs/session.ts';
+import {recordedLooks} from './growth-recording.ts';
+import {isRecordingFile, openRecording} from './recording-target.ts';
+import {interruption} from './signals.ts';
+import type {Target} from './target.ts';
+
+export interface GrowthOptions extends SessionOptions {
+  /** ms to look at a live process; undefined for a recording. */
+  readonly duration: number;
+  /** ms between two looks; by default 240 looks in all, but no more than 20 a second and no fewer than one a minute. */
+  readonly interval: number | undefined;
+  readonly measure: GrowthMeasure;
+  readonly least: number;
+}
+
+/** What was looked at, and what it did. */
+export interface Watched {
+  readonly growth: Growth;
+  readonly last: Snapshot;
+  /** What a reader should know, a sentence each. */
+  readonly notes: readonly string[];
+  /** Is all there that was asked for? */
+  readonly isWhole: boolean;
+  /** It ended early, by this signal. */
+  readonly signal?: NodeJS.Signals | undefined;
+}
+
+/** @throws Trouble `input` for a file that is no recording */
+export function growthOfTarget(target: Target, options: GrowthOptions): Promise<Watched> | Watched {
+  if (target.is === 'process') return watchGrowth(target.pid, options);
+  if (target.is === 'stdin' || target.moment !== undefined || !isRecordingFile(target.path))
+    throw onlyOneMoment(target);
+  const recording = openRecording(target.path);
+  try {
+    const series = new Series(options.measure);
+    for (const seen of recordedLooks(recording)) series.add(seen);
+    const {notes, rejected, end} = recording;
+    const growth = growthOf(series, options.measure, options.least, end?.reason === 'exit');
+    const last = series.last!.withSource({...series.last!.source, name: target.path});
+    return {growth, last, notes, isWhole: rejected.length === 0};
+  } finally {
+    recording.close();
+  }
+}
+
+const onlyOneMoment = (target: Target): Trouble =>
+  new Trouble(
+    'input',
+    `Cannot see growth in ${target.is === 'file' ? target.path : 'standard input'}.`,
+    'it is no recording, or one moment of it, and that does not show what grows.',
+    'Give a recording (memmap record PID -o FILE), or a PID. What two moments differ in says: memmap diff BEFORE AFTER',
+  );
+
+async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched> {
+  const {duration} = options;
+  const interval = options.interval ?? Math.min(60_000, Math.max(50, duration / 240));
+  const session = new Session(pid, options);
+  const interrupted = interruption();
+  const notes: string[] = [];
+  let series = new Series(options.measure);
+  let begin = performance.now();
+  let hasEnded = false;
+  const add = (snapshot: Snapshot): void => series.add({t: performance.now() - begin, snapshot, status: session.status() ?? snapshot.status}); // prettier-ignore
+  try {
+    add(session.snapshot);
+    for await (const look of poll(session, {interval, duration, signal: interrupted.signal})) {
+      if (look.saw === 'exec') {
+        notes.push('It began another program on the way; what was before is left out.');
+        series = new Series(options.measure);
+        begin = performance.now();
+      }
+      hasEnded = look.saw === 'exit';
+      if (look.saw === 'exit') notes.push('It ended before the time was over.');
+      else add(look.snapshot);
+      showProgress(performance.now() - begin, duration, series);
+    }
+  } finally {
+    clearProgress();
+    interrupted.dispose();
+    session.close();
+  }
+  const signal = interrupted.received();
+  if (signal) notes.push('It was interrupted; this is what was seen until then.');
+  return {
+    growth: growthOf(series, options.measure, options.least, hasEnded),
+    last: series.last!,
+    notes,
+    isWhole: true,
+    signal,
+  };
+}
+
+function showProgress(ms: number, duration: number, series: Series): void {
+  if (!process.stderr.isTTY) return;
+  const rss = series.ofStatus('vmRss').v.at(-1);
+  const resident = rss === undefined ? '' : `, ${sizeText(rss)} resident`;
+  const left = Math.max(0, Math.round((duration - ms) / 1000));
+  process.stderr.write(`\r\x1b[K${series.times.length} looks${resident}; ${left} s to go (Ctrl-C: the result so far)`);
+}
+
+const clearProgress = (): void => void (process.stderr.isTTY && process.stderr.write('\r\x1b[K'));

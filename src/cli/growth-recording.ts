@@ -1,0 +1,28 @@
+import type {Seen} from '../model/series.ts';
+import type {Recording} from '../record/recording.ts';
+
+/** Of more looks than these at which nothing had changed, some are left out. */
+const MOST_IDLE = 5000;
+
+/**
+ * The looks of a recording, from the last program that began on. Looks at which nothing had changed are not written down:
+ * they are put in again, evenly, or a process that sat still would seem to have been looked at only while it moved.
+ */
+export function* recordedLooks(recording: Recording): Generator<Seen> {
+  const {moments} = recording;
+  const begin = moments.findLastIndex(({event}) => event === 'exec');
+  const every = Math.max(1, Math.ceil(recording.looks / MOST_IDLE));
+  const start = moments[Math.max(0, begin)]!.t;
+  for (const {moment, snapshot} of recording.snapshots(Math.max(0, begin))) {
+    if (moment.event === 'exit') return;
+    const status = recording.status(moment.index);
+    yield {t: moment.t - start, snapshot, status};
+    const next = moments[moment.index + 1];
+    const idle = next === undefined ? 0 : next.look - moment.look - 1;
+    for (let look = every; look <= idle; look += every) {
+      // `since` is the last of them; where it isn't said, the next moment is one more at which nothing had changed.
+      const part = next!.since === undefined ? look / (idle + 1) : look / idle;
+      yield {t: moment.t - start + ((next!.since ?? next!.t) - moment.t) * part, snapshot, status};
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base.ts';
+import {say, writeOut} from '../cli/output.ts';
+import {withRecording} from '../cli/report-source.ts';
+import {saveFile} from '../cli/save.ts';
+import {csv} from '../export/csv.ts';
+import {exportedOf, type Exported} from '../export/exported.ts';
+import {exportJSON} from '../export/json.ts';
+import {openmetrics} from '../export/openmetrics.ts';
+import {perfetto} from '../export/perfetto.ts';
+import {sizeText} from '../model/size.ts';
+import {jsonDocument} from '../render/json.ts';
+import {safe} from '../render/safe.ts';
+
+const FORMATS: Readonly<Record<string, (exported: Exported) => Iterable<string>>> = {
+  perfetto,
+  csv,
+  openmetrics,
+  json: (exported) => [jsonDocument(exportJSON(exported))],
+};
+
+export default class ExportCommand extends BaseCommand {
+  static override summary = 'write a recording in the form of another tool: a trace viewer, a table, a metrics store';
+  static override description = `Totals by kind of memory over time, in bytes: for ui.perfetto.dev (perfetto), for a spreadsheet or pandas (csv), for a backfill of Prometheus (openmetrics: promtool tsdb create-blocks-from openmetrics FILE), or as memmap's own document (json, or --json).`;
+
+  static override examples = [
+    '<%= config.bin %> record $$ --for 2s -o shell.memmap; <%= config.bin %> <%= command.id %> shell.memmap --format perfetto -o shell.trace.json',
+    '<%= config.bin %> <%= command.id %> shell.memmap --format csv | head -3',
+    '<%= config.bin %> <%= command.id %> shell.memmap --format openmetrics -o shell.om',
+    `<%= config.bin %> <%= command.id %> shell.memmap --json | jq '.times | length'`,
+  ];
+
+  static override args = {
+    recording: Args.string({description: 'a recording, made with memmap record', required: true, ignoreStdin: true}),
+  };
+
+  static override flags = {
+    format: Flags.string({
+      description: 'the form to write; csv by default',
+      options: Object.keys(FORMATS),
+      helpValue: '<format>',
+      exclusive: ['json'],
+    }),
+    output: Flags.string({
+      char: 'o',
+      description: 'the file to write; without it, or with -, standard output',
+      helpValue: '<file>',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(ExportCommand);
+    this.begin(flags);
+    const format = FORMATS[flags.json ? 'json' : (flags.format ?? 'csv')]!;
+    const exported = withRecording(args.recording, (recording, {startedAt}) =>
+      exportedOf(startedAt, recording.snapshots()),
+    );
+    const text = [...format(exported)].join('');
+    if (flags.output === undefined || flags.output === '-') return writeOut(text);
+    saveFile(flags.output, text);
+    say(`Saved to ${safe(flags.output)}: ${sizeText(Buffer.byteLength(text))}.`);
+  }
+}

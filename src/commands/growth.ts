@@ -1,0 +1,92 @@
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base.ts';
+import {parseDuration, parsePercent, parseSize} from '../cli/duration.ts';
+import {EXIT, exitOfSignal} from '../cli/exit.ts';
+import {growthOfTarget, type GrowthOptions} from '../cli/growth-looks.ts';
+import {say} from '../cli/output.ts';
+import {resolveTarget} from '../cli/target.ts';
+import {GROWTH_MEASURES, type GrowthMeasure} from '../growth/growth.ts';
+import {renderGrowth} from '../render/growth.ts';
+import {growthJSON} from '../render/growth-json.ts';
+
+export default class GrowthCommand extends BaseCommand {
+  static override summary = 'say what grows: how fast, how sure that is, and whether it stops';
+  static override description = `Looks at a process for a while, or reads a recording, and judges its memory as a whole, by kind and by region: steady growth, step, plateau, sawtooth, flat, shrinks, or not enough data. A slope has the bounds within which it lies with 95 % confidence. docs/growth.md says how it is judged.
+
+What is judged is what was seen: a cache that is still filling looks like a leak, and so does a collector that has not run yet. Look for longer than these take.
+
+Ends with 0 whatever the verdict is; memmap check --no-growth ends with 1 where something grows.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> $$ --for 3s',
+    '<%= config.bin %> <%= command.id %> $$ --for 3s --measure privateDirty --limit 2G',
+    '<%= config.bin %> <%= command.id %> $$ --for 3s --json',
+  ];
+
+  static override args = {
+    target: Args.string({
+      description: 'a PID, the name of a process, or a recording',
+      required: true,
+      ignoreStdin: true,
+    }),
+  };
+
+  static override flags = {
+    for: Flags.string({description: 'for how long to look at a process', default: '60s', helpValue: '<time>'}),
+    interval: Flags.string({description: 'time between two looks; by default 240 looks in all', helpValue: '<time>'}),
+    measure: Flags.option({
+      description: 'what to follow',
+      options: GROWTH_MEASURES,
+      default: 'rss' as GrowthMeasure,
+      helpValue: '<measure>',
+    })(),
+    'min-size': Flags.string({
+      description: 'movements of less than this do not matter',
+      default: '64K',
+      helpValue: '<size>',
+    }),
+    limit: Flags.string({description: 'say when steady growth reaches this', helpValue: '<size>'}),
+    all: Flags.boolean({description: 'print every region that moved, however many'}),
+    'max-stall': Flags.string({
+      description: 'for how long one look may hold up the process',
+      default: '50ms',
+      helpValue: '<time>',
+    }),
+    'max-duty': Flags.string({
+      description: 'the part of the time, in percent, that may be spent reading smaps; 0 for never',
+      default: '2',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(GrowthCommand);
+    this.begin(flags);
+    const watched = await growthOfTarget(resolveTarget(args.target, flags['proc-root']), optionsOf(flags));
+    const {last, notes, signal} = watched;
+    const growth = {...watched.growth, limit: flags.limit === undefined ? undefined : parseSize(flags.limit)};
+    for (const note of notes) say(`memmap: ${note}`);
+    const look = {width: this.width, rows: flags.all ? undefined : MOST_ROWS};
+    await this.print(flags.json, () => growthJSON(growth, last, notes), () => renderGrowth(growth, last, look)); // prettier-ignore
+    process.exitCode = signal ? exitOfSignal(signal) : watched.isWhole ? EXIT.done : EXIT.incomplete;
+  }
+}
+
+const MOST_ROWS = 10;
+
+const optionsOf = (flags: {
+  for: string;
+  interval: string | undefined;
+  measure: GrowthMeasure;
+  'min-size': string;
+  'max-stall': string;
+  'max-duty': string;
+  'proc-root': string;
+}): GrowthOptions => ({
+  duration: parseDuration(flags.for),
+  interval: flags.interval === undefined ? undefined : parseDuration(flags.interval),
+  measure: flags.measure,
+  least: parseSize(flags['min-size']),
+  maxStall: parseDuration(flags['max-stall']),
+  maxDuty: parsePercent(flags['max-duty']),
+  root: flags['proc-root'],
+});

@@ -1,0 +1,18 @@
+import {COUNTERS} from '../report/series.ts';
+import type {Exported} from './exported.ts';
+
+/** The document `memmap.export/1`: the same totals by kind over time. `times` are ms; a counter has one value for each of `usageAt`. */
+export const exportJSON = ({process, startedAt, series, events}: Exported): Record<string, unknown> => ({
+  schema: 'memmap.export/1',
+  process,
+  startedAt,
+  times: series.times,
+  usageAt: series.usageAt,
+  kinds: series.kinds.map(({kind, regions, size, ...rest}) => ({
+    kind,
+    regions,
+    size,
+    ...Object.fromEntries(COUNTERS.map((counter) => [counter, rest[counter]])),
+  })),
+  events,
+});

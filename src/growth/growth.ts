@@ -1,0 +1,124 @@
+import type {Kind} from '../model/kind.ts';
+import type {Region} from '../model/region.ts';
+import type {Points, Series} from '../model/series.ts';
+import type {Track} from '../model/tracks.ts';
+import {withoutFinalFall} from './blocks.ts';
+import {FEWEST_LOOKS, judge, type Judgement} from './judge.ts';
+
+/** What can be followed: bytes of address space, or a smaps counter. */
+export const GROWTH_MEASURES = ['rss', 'privateDirty', 'pss', 'anonymous', 'swap', 'size'] as const;
+export type GrowthMeasure = (typeof GROWTH_MEASURES)[number];
+
+/** One thing that was followed, and what it did. */
+export interface Line extends Judgement {
+  readonly of: 'total' | 'kind' | 'region' | 'regions' | 'threads';
+  readonly kind?: Kind | undefined;
+  /** As it was seen last. */
+  readonly region?: Region | undefined;
+  readonly points: Points;
+  /** At the first and the last look at it. */
+  readonly first: number;
+  readonly last: number;
+  /** When it was seen first, in ms; and whether it was still there at the end. */
+  readonly firstSeen: number;
+  readonly isThere: boolean;
+}
+
+/** What a process's memory did over a time. */
+export interface Growth {
+  /** What was followed; where smaps could not be read often enough, `size` stands for it, and the total is of status. */
+  readonly measure: GrowthMeasure;
+  readonly asked: GrowthMeasure;
+  /** What the total was measured by: as `measure`, or `vmRss` of status. */
+  readonly totalMeasure: GrowthMeasure | 'vmRss';
+  readonly looks: number;
+  /** How many of the looks had counters. */
+  readonly usageLooks: number;
+  /** ms from the first to the last look. */
+  readonly span: number;
+  readonly least: number;
+  readonly total: Line;
+  readonly kinds: readonly Line[];
+  /** The largest by how far they moved. */
+  readonly regions: readonly Line[];
+  /** How many things there are: regions, and threads where status says. */
+  readonly counts: readonly Line[];
+  /** A size that somebody wants to know the time of, in bytes. */
+  readonly limit?: number | undefined;
+}
+
+/** So many regions are judged: those that moved most. */
+const MOST_REGIONS = 200;
+
+/**
+ * Judges the whole, each kind and each region.
+ *
+ * @param asked the measure to follow, if there are enough looks at it
+ * @param least a movement of fewer bytes doesn't matter
+ * @param hasEnded the process did: what it gave back at the very end is no sign that it doesn't grow
+ */
+export function growthOf(series: Series, asked: GrowthMeasure, least: number, hasEnded = false): Growth {
+  const isKnown = asked === 'size' || series.usageLooks >= Math.min(FEWEST_LOOKS, series.times.length);
+  const measure = isKnown ? asked : 'size';
+  const total = totalOf(series, asked, measure);
+  const end = series.times.at(-1) ?? 0;
+  const line = (points: Points, about: Pick<Line, 'of' | 'kind' | 'region'>, limit = least, isThere = true): Line => ({
+    ...about,
+    points,
+    ...judge(hasEnded ? withoutFinalFall(points) : points, limit),
+    first: points.v[0] ?? 0,
+    last: points.v.at(-1) ?? 0,
+    firstSeen: firstSeen(points),
+    isThere,
+  });
+  const tracks = [...series.tracks].sort((a, b) => movement(b, measure) - movement(a, measure)).slice(0, MOST_REGIONS);
+  return {
+    measure,
+    asked,
+    totalMeasure: total.measure,
+    looks: series.times.length,
+    usageLooks: series.usageLooks,
+    span: end - (series.times[0] ?? 0),
+    least,
+    total: line(total.points, {of: 'total'}),
+    kinds: series.kinds.map((kind) => line(series.ofKind(kind, measure), {of: 'kind', kind})).sort(byMovement),
+    regions: tracks
+      .map((track) => line(pointsOf(series, track, measure), {of: 'region', kind: track.kind, region: track.region}, least, track.last === series.times.length - 1))
+      .filter(({points}) => points.t.length > 0)
+      .sort(byMovement),
+    counts: [
+      line(series.total('regions'), {of: 'regions'}, 3),
+      line(series.ofStatus('threads'), {of: 'threads'}, 3),
+    ].filter(({points}) => points.t.length > 0),
+  };
+} // prettier-ignore
+
+/** Without counters, status still says how much is resident in all. */
+function totalOf(
+  series: Series,
+  asked: GrowthMeasure,
+  measure: GrowthMeasure,
+): {points: Points; measure: Growth['totalMeasure']} {
+  const vmRss = asked === 'rss' && measure === 'size' ? series.ofStatus('vmRss') : undefined;
+  const isThere = vmRss !== undefined && vmRss.t.length > 0 && vmRss.t.length === series.times.length;
+  return isThere ? {points: vmRss, measure: 'vmRss'} : {points: series.total(measure), measure};
+}
+
+const pointsOf = (series: Series, track: Track, measure: GrowthMeasure): Points =>
+  series.ofTrack(track, measure === 'size' ? 'size' : 'amount');
+
+/** How far an amount came from its lowest to its highest. */
+function movement(track: Track, measure: GrowthMeasure): number {
+  const {value} = measure === 'size' ? track.size : track.amount;
+  const most = value.reduce((high, each) => Math.max(high, each), 0);
+  return most - value.reduce((low, each) => Math.min(low, each), Infinity);
+}
+
+/** What grew steadily comes first, then what ended highest above its beginning. */
+const byMovement = (a: Line, b: Line): number =>
+  Number(b.verdict === 'steady growth') - Number(a.verdict === 'steady growth') || riseOf(b) - riseOf(a);
+
+export const riseOf = ({first, last}: Pick<Line, 'first' | 'last'>): number => last - first;
+
+/** The first time at which it was more than nothing. */
+const firstSeen = ({t, v}: Points): number => t[v.findIndex((value) => value > 0)] ?? t[0] ?? 0;

@@ -1,0 +1,55 @@
+import type {Points} from '../model/series.ts';
+import {BLOCKS, blocksOf, deepestFall} from './blocks.ts';
+import {mannKendall, theilSen, type Slope} from './trend.ts';
+
+/** Student's t that the mean step must reach: by chance a walk without a direction does in 1 of 200 cases. */
+const DIRECTED = 3;
+
+/**
+ * Does a series grow steadily, up to its end? Each of these must hold:
+ * 1. its blocks have a trend by Mann and Kendall, and their slope by Theil and Sen is above 0 with 95 % confidence;
+ * 2. it rose by twice as much as it ever fell;
+ * 3. a random walk would hardly get so far: the mean step between blocks is clear of 0;
+ * 4. it rose in all parts of the time, and in the later ones about as fast as in the earlier ones.
+ *
+ * @param least a rise of less than this doesn't matter
+ * @param fall how deep the series fell that this one is a part of
+ * @param p how likely the trend test may be wrong
+ * @returns the slope
+ */
+export function steadyRise(points: Points, least: number, fall: number, p: number): Slope | undefined {
+  const {t, v} = blocksOf(points, BLOCKS);
+  if (mannKendall(v).p > p) return undefined;
+  const slope = theilSen(t, v);
+  const rise = slope.slope * (points.t.at(-1)! - points.t[0]!);
+  if (slope.low <= 0 || rise < least || rise < 2 * Math.max(fall, deepestFall(v))) return undefined;
+  return stepT(v) > DIRECTED && isEven(points) && goesOn(points) ? slope : undefined;
+}
+
+/** Student's t of the steps from one value to the next. */
+function stepT(values: readonly number[]): number {
+  const steps = values.slice(1).map((value, index) => value - values[index]!);
+  const mean = steps.reduce((sum, step) => sum + step, 0) / steps.length;
+  const variance = steps.reduce((sum, step) => sum + (step - mean) ** 2, 0) / (steps.length - 1);
+  return mean / Math.sqrt(variance / steps.length);
+}
+
+/** Of six parts of the time none is lower than the one before, and one at most is as high. */
+function isEven(points: Points): boolean {
+  const levels = blocksOf(points, 6).v;
+  const rises = levels.slice(1).map((level, index) => level - levels[index]!);
+  return rises.every((rise) => rise >= 0) && rises.filter((rise) => rise > 0).length >= 4;
+}
+
+/** The second half rises about half as fast as the first one or faster, and both the first and the last quarter rise. */
+function goesOn(points: Points): boolean {
+  const [a, b, c, d] = blocksOf(points, 4).v as [number, number, number, number];
+  if (d - c <= (d - a) / 8 || b - a <= (d - a) / 12) return false;
+  const half = points.t.length >> 1;
+  return slopeOf(points, half, points.t.length) > 0.45 * slopeOf(points, 0, half);
+}
+
+function slopeOf(points: Points, from: number, to: number): number {
+  const {t, v} = blocksOf({t: points.t.slice(from, to), v: points.v.slice(from, to)}, BLOCKS);
+  return theilSen(t, v).slope;
+}

@@ -1,0 +1,68 @@
+/** The middle of some numbers; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The trend test of Mann (1945) and Kendall (1975). */
+export interface Trend {
+  /** Pairs that rise minus pairs that fall. */
+  readonly s: number;
+  /** The variance that s has if there is no trend, less for ties. */
+  readonly variance: number;
+  /** How likely such an s or a higher one is if there is no trend: one-sided, by the normal approximation. */
+  readonly p: number;
+}
+
+/** @param values in the order of time, independent of each other but for the trend */
+export function mannKendall(values: readonly number[]): Trend {
+  const n = values.length;
+  let s = 0;
+  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) s += Math.sign(values[j]! - values[i]!);
+  const ties = new Map<number, number>();
+  for (const value of values) ties.set(value, (ties.get(value) ?? 0) + 1);
+  const spread = (count: number): number => count * (count - 1) * (2 * count + 5);
+  const variance = [...ties.values()].reduce((rest, count) => rest - spread(count), spread(n)) / 18;
+  const z = variance > 0 ? (s - Math.sign(s)) / Math.sqrt(variance) : 0;
+  return {s, variance, p: upperTail(z)};
+}
+
+/** A slope per ms, and the bounds between which it lies with 95 % confidence. */
+export interface Slope {
+  readonly slope: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** 95 % of a normal distribution lie within so many standard deviations. */
+const Z95 = 1.96;
+
+/**
+ * The slope of Theil (1950) and Sen (1968): the median of the slopes between all pairs of points, which up to 29 % of wild
+ * points don't move. The bounds are the pairs that lie as far from the middle as Kendall's s may by chance.
+ *
+ * @param t ascending; at least two of them differ
+ */
+export function theilSen(t: readonly number[], v: readonly number[]): Slope {
+  const slopes: number[] = [];
+  for (let i = 0; i < t.length; i++) {
+    for (let j = i + 1; j < t.length; j++) if (t[j]! > t[i]!) slopes.push((v[j]! - v[i]!) / (t[j]! - t[i]!));
+  }
+  slopes.sort((a, b) => a - b);
+  const off = (Z95 * Math.sqrt(mannKendall(v).variance)) / 2;
+  const at = (rank: number): number => slopes[Math.min(slopes.length - 1, Math.max(0, rank))]!;
+  const middle = (slopes.length - 1) / 2;
+  return {slope: median(slopes), low: at(Math.floor(middle - off)), high: at(Math.ceil(middle + off))};
+}
+
+/**
+ * The part of the standard normal distribution above z: Abramowitz and Stegun, Handbook of Mathematical Functions,
+ * 26.2.17, right to 7.5e-8.
+ */
+function upperTail(z: number): number {
+  if (z < 0) return 1 - upperTail(-z);
+  const t = 1 / (1 + 0.2316419 * z);
+  const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
+}

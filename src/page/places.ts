@@ -1,0 +1,80 @@
+import {sizeText} from '../model/size.ts';
+import type {PackedStrip} from '../report/pack.ts';
+import {page} from './data.ts';
+
+/** Where a strip is in the picture; pixels from the top. High addresses are above. */
+export interface PlacedStrip {
+  readonly strip: PackedStrip;
+  readonly top: number;
+  readonly height: number;
+  /** Tops and heights of its parts, in the strip's order: low addresses first. */
+  readonly parts: ReadonlyArray<{readonly top: number; readonly height: number}>;
+}
+
+/** Addresses at which nothing ever was. */
+export interface PlacedGap {
+  readonly top: number;
+  readonly height: number;
+  /** '' for small ones, which are a space only. */
+  readonly text: string;
+}
+
+export interface Placed {
+  readonly strips: readonly PlacedStrip[];
+  readonly gaps: readonly PlacedGap[];
+  readonly height: number;
+}
+
+const GIB = 2 ** 30;
+const UPPER_HALF = 2 ** 63;
+const NAMED_GAP = 20;
+const SMALL_GAP = 5;
+
+/** Doublings of a page: heights are logarithmic, since regions go from one page to hundreds of GiB. */
+const doublings = (bytes: number): number => Math.log2(1 + bytes / 4096);
+
+/** Gives each strip its place: the same at all times, so that what changes can be seen. */
+export function placed(): Placed {
+  const strips: PlacedStrip[] = [];
+  const gaps: PlacedGap[] = [];
+  let top = 0;
+  let above: PackedStrip | undefined;
+  for (const strip of page.strips.toReversed()) {
+    if (above && above.start > strip.end) {
+      const size = above.start - strip.end;
+      const text = gapText(strip, above, size);
+      const height = text === '' ? SMALL_GAP : NAMED_GAP;
+      gaps.push({top, height, text});
+      top += height;
+    } else if (above) top += 1;
+    const height = heightOf(strip);
+    strips.push({strip, top, height, parts: partsIn(strip, top, height)});
+    top += height;
+    above = strip;
+  }
+  return {strips, gaps, height: top};
+}
+
+function gapText(below: PackedStrip, above: PackedStrip, size: number): string {
+  if (size < GIB) return '';
+  if (below.start < UPPER_HALF && above.start >= UPPER_HALF) return `${sizeText(size)} not for programs`;
+  return `${sizeText(size)} with nothing mapped`;
+}
+
+function heightOf({parts}: PackedStrip): number {
+  if (parts.length === 1) return Math.min(92, Math.max(17, 11 + 3 * doublings(parts[0]![1] - parts[0]![0])));
+  const size = parts.reduce((sum, [start, end]) => sum + end - start, 0);
+  return Math.min(110, Math.max(33, 12 + 3 * doublings(size) + parts.length * 0.6));
+}
+
+/** Parts share a strip's height by their doublings, low addresses below. */
+function partsIn({parts}: PackedStrip, top: number, height: number): Array<{top: number; height: number}> {
+  const weights = parts.map(([start, end]) => 1 + doublings(end - start));
+  const sum = weights.reduce((all, weight) => all + weight, 0);
+  let bottom = top + height;
+  return weights.map((weight) => {
+    const part = (weight / sum) * height;
+    bottom -= part;
+    return {top: bottom, height: part};
+  });
+}

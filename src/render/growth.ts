@@ -1,0 +1,90 @@
+import {riseOf, type Growth, type Line} from '../growth/growth.ts';
+import type {Verdict} from '../growth/judge.ts';
+import {address} from '../model/region.ts';
+import {counted, countText, sizeText} from '../model/size.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {headline, MEASURE_WORDS, slopeText, timeText} from './growth-words.ts';
+import {safe} from './safe.ts';
+import {who, type Look} from './snapshot.ts';
+import {renderTable, type Cell, type Column} from './table.ts';
+import {paint, type Role} from './theme.ts';
+import {wrapped} from './wrap.ts';
+
+export interface GrowthLook extends Look {
+  /** Regions at most; undefined: all that moved. */
+  readonly rows?: number | undefined;
+}
+
+/** What grew, for people: the answer, then each kind and each region that moved. */
+export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = {}): string {
+  const {kinds, regions, counts, total, least} = growth;
+  const moved = (line: Line): boolean => line.verdict !== 'flat' && line.verdict !== 'not enough data' || Math.abs(riseOf(line)) >= least;
+  const [movedKinds, movedRegions] = [kinds.filter(moved), regions.filter(moved)];
+  const shown = movedRegions.slice(0, look.rows ?? movedRegions.length);
+  const share = (line: Line): number | undefined => shareOf(line, growth);
+  const more = movedRegions.length - shown.length;
+  const still = kinds.length - movedKinds.length;
+  return [
+    ...wrapped(who(last), look.width).map((line) => paint('title', line)),
+    ...wrapped(`${how(growth)}.`, look.width),
+    '',
+    ...headline(growth).flatMap((sentence) => wrapped(sentence, look.width)),
+    '',
+    ...renderTable(columnsOf('kind'), [...movedKinds.map((line) => cells(line.kind!, line, share(line))), cells('total', total, undefined)], look.width),
+    ...(still > 0 ? [paint('quiet', `${counted(still, 'other kind')} moved by less than ${sizeText(least)}.`)] : []),
+    ...(shown.length === 0 ? [] : ['', ...renderTable(columnsOf('region'), shown.map((line) => cells(regionName(line), line, share(line))), look.width)]),
+    ...(more > 0 ? [paint('quiet', `… and ${counted(more, 'more region')} that moved (--all shows them).`)] : []),
+    ...counts.filter(({verdict}) => verdict !== 'flat' && verdict !== 'not enough data').flatMap((line) => wrapped(countSentence(line), look.width)),
+    '',
+  ].join('\n');
+} // prettier-ignore
+
+function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): string {
+  const times = `${counted(looks, 'look')} in ${timeText(span)}`;
+  if (measure !== asked) return `${times}; smaps could not be read often enough to follow ${MEASURE_WORDS[asked]} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`; // prettier-ignore
+  if (measure === 'size') return `${times}, of the size of regions`;
+  return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${MEASURE_WORDS[measure]}`;
+}
+
+const columnsOf = (title: string): Column[] => [
+  {title, gives: title === 'region'},
+  {title: 'first', align: 'right'},
+  {title: 'last', align: 'right'},
+  {title: 'rise', align: 'right'},
+  {title: 'verdict'},
+  {title: 'slope', align: 'right'},
+  {title: 'since', align: 'right'},
+  {title: 'share', align: 'right'},
+];
+
+const ROLES: Readonly<Partial<Record<Verdict, Role>>> = {'steady growth': 'bad', 'not enough data': 'quiet', flat: 'quiet'}; // prettier-ignore
+
+function cells(name: string, line: Line, share: number | undefined): Cell[] {
+  const {verdict, slope, since, first, last, isBelowTeeth} = line;
+  const hasSlope = slope !== undefined && (verdict === 'steady growth' || verdict === 'shrinks');
+  const rise = riseOf(line);
+  return [
+    {text: name, role: name === 'total' ? 'title' : undefined},
+    {text: sizeText(first)},
+    {text: sizeText(last)},
+    {text: rise > 0 ? `+${sizeText(rise)}` : sizeText(rise)},
+    {text: isBelowTeeth ? `${verdict}, low points` : verdict, role: ROLES[verdict]},
+    {text: hasSlope ? slopeText(slope) : ''},
+    {text: since === undefined ? '' : timeText(since)},
+    {text: share === undefined ? '' : `${Math.round(share * 100)} %`},
+  ];
+}
+
+/** The part of all that was gained. */
+function shareOf(line: Line, {kinds}: Growth): number | undefined {
+  const gained = kinds.reduce((sum, kind) => sum + Math.max(0, riseOf(kind)), 0);
+  return gained > 0 && riseOf(line) > 0 && line.isThere ? riseOf(line) / gained : undefined;
+}
+
+const regionName = ({region, isThere}: Line): string =>
+  `${address(region!.start)}  ${safe(region!.name || region!.label || region!.kind)}${isThere ? '' : ' (gone)'}`;
+
+function countSentence({of, verdict, first, last, slope}: Line): string {
+  const rate = verdict === 'steady growth' && slope ? `, by ${slopeText(slope, true)}` : '';
+  return `Number of ${of}: ${countText(first)} at first, ${countText(last)} at last; ${verdict}${rate}.`;
+}

@@ -1,0 +1,47 @@
+import {hex} from '../model/region.ts';
+import type {Report} from './report.ts';
+import {COUNTERS} from './series.ts';
+
+/** The document `memmap.report/1`: what the page shows, in full words. Looks are places in `times`, which is in ms; sizes in bytes. */
+export function reportJSON(report: Report): Record<string, unknown> {
+  const {about, process, series, events, measure, growers, strips, changes, summary, notes} = report;
+  return {
+    schema: 'memmap.report/1',
+    source: about.file,
+    host: about.host,
+    kernel: about.kernel,
+    process,
+    startedAt: about.startedAt,
+    duration: about.duration,
+    looks: about.looks,
+    whole: about.isWhole,
+    summary,
+    times: series.times,
+    usageAt: series.usageAt,
+    resident: series.resident,
+    kinds: series.kinds.map((each) => ({
+      kind: each.kind,
+      regions: each.regions,
+      size: each.size,
+      ...Object.fromEntries(COUNTERS.map((counter) => [counter, each[counter]])),
+    })),
+    events,
+    measure,
+    growers: growers.map(({start, end, slope, points: _points, kind, ...rest}) => ({
+      ...rest,
+      kind: kind ?? null,
+      start: start === undefined ? undefined : hex(start),
+      end: end === undefined ? undefined : hex(end),
+      slope: slope ?? null,
+    })),
+    regions: strips.flatMap(({parts}) => parts.flatMap(({stays}) => stays)).map(({start, end, rss, ...rest}) => ({
+      start: hex(start), end: hex(end), size: end - start, ...rest, rss: pairs(rss),
+    })),
+    changes: changes.map(({start, end, of, rss, ...rest}) => ({...rest, of, start: hex(start), end: hex(end), rss: rss ?? null})),
+    notes,
+  };
+} // prettier-ignore
+
+function pairs(flat: readonly number[]): Array<{look: number; bytes: number}> {
+  return flat.flatMap((look, at) => (at % 2 === 0 ? [{look, bytes: flat[at + 1]!}] : []));
+}

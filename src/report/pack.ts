@@ -1,0 +1,150 @@
+import type {ChangeKind} from '../model/change.ts';
+import type {Kind} from '../model/kind.ts';
+import {safe} from '../render/safe.ts';
+import type {ReportEvent} from './events.ts';
+import type {Report} from './report.ts';
+import {knownUntil, type Counter} from './series.ts';
+import type {Strip} from './strips.ts';
+
+/** Values in few bytes: each value with how often it comes in a row: 5, 3, 6, 1 is 5 5 5 6. */
+export type Runs = readonly number[];
+
+/** A region for a while: start, end, place of its kind, of its permissions and of its name in the lists, from, to, resident. */
+export type PackedStay = readonly [number, number, number, number, number, number, number, readonly number[]];
+
+/** Look, change, place of the kind of memory, start, end, bytes of address space, resident bytes, sentence. */
+export type PackedChange = readonly [number, ChangeKind, number, number, number, number, number | null, string];
+
+export interface PackedStrip extends Omit<Strip, 'parts' | 'names'> {
+  /** The first few, and how many there are. */
+  readonly names: readonly string[];
+  readonly count: number;
+  readonly parts: ReadonlyArray<readonly [start: number, end: number, stays: readonly PackedStay[]]>;
+}
+
+export interface PackedGrower {
+  readonly what: 'total' | 'kind' | 'region';
+  readonly kind: string;
+  readonly name: string;
+  readonly range: string;
+  readonly first: number;
+  readonly peak: number;
+  readonly last: number;
+  readonly from: number;
+  readonly slope: number | null;
+  readonly points: readonly number[];
+}
+
+/** The report as the page has it: small, and fit to be shown. All names have passed `safe`. */
+export interface Page {
+  readonly title: string;
+  readonly details: readonly string[];
+  readonly startedAt: string;
+  readonly duration: number;
+  readonly times: readonly number[];
+  readonly usageAt: readonly number[];
+  readonly resident: ReadonlyArray<number | null>;
+  /** ms until which the last counters hold. */
+  readonly knownUntil: number;
+  readonly series: ReadonlyArray<{readonly kind: Kind; readonly regions: Runs; readonly size: Runs} & Readonly<Record<Counter, Runs>>>;
+  readonly events: readonly ReportEvent[];
+  /** What stays and changes refer to. */
+  readonly lists: {readonly kinds: readonly string[]; readonly perms: readonly string[]; readonly names: readonly string[]};
+  readonly strips: readonly PackedStrip[];
+  readonly measure: 'rss' | 'size';
+  readonly growers: readonly PackedGrower[];
+  readonly changes: readonly PackedChange[];
+  readonly summary: readonly string[];
+  readonly notes: readonly string[];
+} // prettier-ignore
+
+/** So many names of a strip are listed. */
+const MOST_NAMES = 30;
+
+export function packReport(report: Report): Page {
+  const {about, series, strips, growers, changes} = report;
+  const [kinds, perms, names] = [new List(), new List(), new List()];
+  return {
+    title: titleOf(report),
+    details: detailsOf(report),
+    startedAt: about.startedAt,
+    duration: about.duration,
+    times: series.times,
+    usageAt: series.usageAt,
+    resident: series.resident,
+    knownUntil: knownUntil(series, about.duration),
+    series: series.kinds.map(({kind, regions, size, rss, pss, privateDirty, swap}) => ({
+      kind, regions: runs(regions), size: runs(size), rss: runs(rss), pss: runs(pss), privateDirty: runs(privateDirty), swap: runs(swap),
+    })),
+    events: report.events.map((event) => ({...event, text: safe(event.text)})),
+    strips: strips.map((strip) => ({
+      start: strip.start,
+      end: strip.end,
+      word: strip.word,
+      names: strip.names.slice(0, MOST_NAMES).map(safe),
+      count: strip.parts.length,
+      parts: strip.parts.map(({start, end, stays}) => [
+        start,
+        end,
+        stays.map((stay) => [stay.start, stay.end, kinds.at(stay.kind), perms.at(safe(stay.perms)), names.at(safe(stay.name)), stay.from, stay.to, stay.rss] as const),
+      ] as const),
+    })),
+    measure: report.measure,
+    growers: growers.map(({start, end, kind, slope, ...grower}) => ({
+      ...grower,
+      kind: kind ?? '',
+      name: safe(grower.name),
+      range: start === undefined ? '' : `${start.toString(16)}-${end!.toString(16)}`,
+      slope: slope ?? null,
+    })),
+    changes: changes.map(({look, kind, of, start, end, size, rss, text}) => [look, kind, kinds.at(of), start, end, size, rss ?? null, safe(text)] as const),
+    lists: {kinds: kinds.entries, perms: perms.entries, names: names.entries},
+    summary: report.summary.map(safe),
+    notes: report.notes.map(safe),
+  };
+} // prettier-ignore
+
+/** `python3 (pid 4242)`. */
+export function titleOf({process}: Pick<Report, 'process'>): string {
+  const {comm, pid} = process;
+  const name = comm === undefined ? 'a process' : safe(comm);
+  return pid === undefined ? name : `${name} (pid ${pid})`;
+}
+
+function detailsOf({about, process}: Report): string[] {
+  const place = [about.host && `on ${about.host}`, about.kernel && `Linux ${about.kernel}`].filter(Boolean).join(', ');
+  return [process.exe ?? '', place, `recording ${about.file}`].filter((text) => text !== '').map(safe);
+}
+
+/** Text that comes often is written once. */
+class List {
+  readonly entries: string[] = [];
+  readonly #places = new Map<string, number>();
+
+  at(entry: string): number {
+    let place = this.#places.get(entry);
+    if (place === undefined) {
+      this.#places.set(entry, (place = this.entries.length));
+      this.entries.push(entry);
+    }
+    return place;
+  }
+}
+
+export function runs(values: readonly number[]): Runs {
+  const packed: number[] = [];
+  for (const value of values) {
+    if (packed.length > 0 && packed.at(-2) === value) packed[packed.length - 1]!++;
+    else packed.push(value, 1);
+  }
+  return packed;
+}
+
+/** The reverse of `runs`. */
+export function values(packed: Runs): number[] {
+  const all: number[] = [];
+  for (let at = 0; at < packed.length; at += 2) {
+    for (let count = packed[at + 1]!; count > 0; count--) all.push(packed[at]!);
+  }
+  return all;
+}

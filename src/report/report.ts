@@ -1,0 +1,87 @@
+import type {Snapshot} from '../model/snapshot.ts';
+import {ChangeKeeper, type ReportChange} from './changes.ts';
+import {growersOf, growthMeasure, type Grower} from './growers.ts';
+import {eventsOf, type ReportEvent} from './events.ts';
+import type {Seen} from './moment.ts';
+import {SeriesKeeper, type Series} from './series.ts';
+import {stripsOf, type Strip} from './strips.ts';
+import {summaryOf} from './summary.ts';
+import {fewerStays, thin} from './thin.ts';
+import {Tracks} from './tracks.ts';
+
+/** So many changes are listed; so many looks and stays of regions are drawn. */
+const MOST = {changes: 4000, looks: 2000, stays: 20_000} as const;
+
+/** What a recording says about itself. */
+export interface About {
+  /** The recording's name, as it was given. */
+  readonly file: string;
+  readonly host?: string | undefined;
+  readonly kernel?: string | undefined;
+  /** How often the process was looked at. Looks at which nothing had changed are no moments of the recording. */
+  readonly looks: number;
+  /** ms from the beginning to the last line. */
+  readonly duration: number;
+  /** ISO 8601: the beginning. */
+  readonly startedAt: string;
+  /** Whether all of it could be used. */
+  readonly isWhole: boolean;
+  /** What a reader should know, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** What a recording shows, made ready to be drawn and read. A look is a place in `series.times`. */
+export interface Report {
+  readonly about: About;
+  readonly process: Snapshot['process'];
+  readonly series: Series;
+  readonly events: readonly ReportEvent[];
+  readonly strips: readonly Strip[];
+  readonly measure: 'rss' | 'size';
+  readonly growers: readonly Grower[];
+  readonly changes: readonly ReportChange[];
+  readonly summary: readonly string[];
+  /** What was left out or can't be trusted, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads a recording once, from its first look to its last, and makes the report of it.
+ *
+ * @param seen at least one look
+ */
+export function reportOf(about: About, seen: Iterable<Seen>): Report {
+  const [series, tracks, changes] = [new SeriesKeeper(), new Tracks(), new ChangeKeeper(MOST.changes)];
+  const events: ReportEvent[] = [];
+  let process: Snapshot['process'] = {};
+  let peak = 0;
+  for (const look of seen) {
+    for (const keeper of [series, tracks, changes]) keeper.take(look);
+    events.push(...eventsOf(look));
+    // A process that has ended says no more what its program was.
+    process = {...process, ...look.snapshot.process};
+    peak = Math.max(peak, Number(look.snapshot.status['vmHwm'] ?? 0));
+  }
+  const looks = series.times.length;
+  tracks.close(looks);
+  const growers = growersOf(series, tracks.stays, about.duration);
+  const measure = growthMeasure(series);
+  const counts = changes.counts;
+  const summary = summaryOf({about, series, growers, measure, peak, counts});
+  const thinned = thin({series, events, growers, changes: changes.rows, stays: tracks.stays}, MOST.looks);
+  const drawn = fewerStays(thinned.stays, MOST.stays);
+  const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes];
+  const strips = stripsOf(drawn.stays, [...thinned.series.times, about.duration], process.exe);
+  return {about, process, measure, summary, ...thinned, strips, notes: left};
+}
+
+function notesOf(looks: number, thinned: {series: Series; unseen: number}, changes: ChangeKeeper): string[] {
+  const kept = thinned.series.times.length;
+  const all = [...changes.counts.values()].reduce((sum, count) => sum + count, 0);
+  const shown = changes.rows.length;
+  return [
+    ...(kept < looks ? [`The charts show ${kept} of ${looks} looks: of each few neighbours the one with most memory.`] : []),
+    ...(thinned.unseen > 0 ? [`${thinned.unseen} regions came and went between two looks that are shown; the picture leaves them out.`] : []),
+    ...(shown < all ? [`The list has the ${shown} largest of ${all} changes; touches are left out first.`] : []),
+  ];
+} // prettier-ignore

@@ -1,0 +1,111 @@
+import type {ChangeKind} from '../model/change.ts';
+import {counted, countText, deltaText, sizeText} from '../model/size.ts';
+import {durationText} from './duration.ts';
+import type {Grower} from './growers.ts';
+import type {About} from './report.ts';
+import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
+
+interface Facts {
+  readonly about: About;
+  readonly series: Series;
+  readonly growers: readonly Grower[];
+  readonly measure: 'rss' | 'size';
+  /** The kernel's own high-water mark of resident memory (VmHWM), in bytes; 0 if unknown. */
+  readonly peak: number;
+  readonly counts: ReadonlyMap<ChangeKind, number>;
+}
+
+/** What happened, in sentences: how it was seen, the totals, what grew, what came and went, and the events. */
+export function summaryOf(facts: Facts): string[] {
+  return [resident(facts), ...grew(facts), space(facts), counts(facts), how(facts)];
+}
+
+function how({about, series}: Facts): string {
+  const {looks, startedAt} = about;
+  if (looks === 1) return `It was looked at once, at ${clock(startedAt)} UTC.`;
+  const readings = series.usageAt.length;
+  const usage =
+    readings === 0
+      ? 'Resident memory of the regions was not read.'
+      : `Resident memory by region is known at ${counted(readings, 'moment')}${lastKnown(series, about.duration)}.`;
+  return `It was looked at ${countText(looks)} times, from ${clock(startedAt)} UTC on. ${usage}`;
+}
+
+/** Where readings stopped before the end: the process was spared. */
+function lastKnown(series: Series, duration: number): string {
+  const until = knownUntil(series, duration);
+  return until < duration * 0.95 ? `, and not after ${durationText(until)}` : '';
+}
+
+const clock = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
+
+/** The first sentence: how long, and what became of resident memory. */
+function resident({about, series, peak}: Facts): string {
+  const {looks, values} = totalResident(series);
+  const begin = about.looks === 1 ? 'At the one look at it' : `In ${durationText(about.duration)}`;
+  if (values.length === 0) return `${begin} its address space ${went(sumOver(series, 'size'))}.`;
+  const most = values.reduce((best, value, at) => (value > values[best]! ? at : best), 0);
+  const when = durationText(series.times[looks[most]!]!);
+  const seen = Math.max(values[most]!, peak);
+  const top =
+    seen === values.at(-1)
+      ? ', which is the most it ever was'
+      : peak > values[most]!
+        ? `; its peak was ${sizeText(peak)}, as the kernel noted (VmHWM)`
+        : `; its peak was ${sizeText(seen)}, after ${when}`;
+  return `${begin} its resident memory ${went(values)}${top}.`;
+}
+
+function space({series}: Facts): string {
+  const regions = sumOver(series, 'regions');
+  const counts =
+    regions[0] === regions.at(-1)
+      ? `the number of regions is ${countText(regions[0]!)} at both ends`
+      : `regions went from ${countText(regions[0]!)} to ${countText(regions.at(-1)!)}`;
+  return `Address space ${went(sumOver(series, 'size'))}; ${counts}.`;
+}
+
+function went(values: readonly number[]): string {
+  const [first, last] = [values[0]!, values.at(-1)!];
+  if (first === last) return `is ${sizeText(first)} at both ends`;
+  return `went from ${sizeText(first)} to ${sizeText(last)} (${deltaText(last - first)})`;
+}
+
+/** The kind and the region that grew most. */
+function grew({growers, measure, series}: Facts): string[] {
+  const what = measure === 'rss' ? 'resident memory' : 'address space';
+  const kind = growers.find((grower) => grower.what === 'kind' && grower.last > grower.first);
+  if (!kind) return [`No kind of memory has more ${what} at the end than at the beginning.`];
+  const region = growers.find((grower) => grower.what === 'region');
+  const share = growers[0]!.last - growers[0]!.first;
+  const part = share > 0 && kind.last - kind.first < share * 0.995 ? `, of ${deltaText(share)} in all` : '';
+  return [
+    `What grew most is ${kind.name}: ${deltaText(kind.last - kind.first)} of ${what}${part}${rate(kind)}.`,
+    ...(region ? [`The region that grew most is ${regionName(region)}: from ${sizeText(region.first)} to ${sizeText(region.last)}${since(region, series)}${rate(region)}.`] : []),
+  ];
+} // prettier-ignore
+
+const rate = ({slope}: Grower): string =>
+  slope === undefined || Math.abs(slope) < 1024
+    ? ''
+    : `, typically ${deltaText(Math.round(slope / 1024) * 1024)} a minute`;
+
+const since = ({from}: Grower, {times}: Series): string =>
+  from === 0 ? '' : `, first seen after ${durationText(times[from]!)}`;
+
+const regionName = ({name, kind, start}: Grower): string =>
+  `${name === '' ? `unnamed ${kind} memory` : name} at ${(start ?? 0).toString(16)}`;
+
+const PAST: ReadonlyArray<readonly [ChangeKind, string]> = [
+  ['new', 'came'], ['gone', 'went'], ['grown', 'grew'], ['shrunk', 'shrank'], ['reprotected', 'got other permissions'],
+  ['renamed', 'got another name'], ['replaced', 'gave way to others'], ['moved', 'moved'],
+]; // prettier-ignore
+
+function counts({counts: made, about}: Facts): string {
+  if (about.looks === 1) return 'One look shows no change.';
+  const parts = PAST.filter(([kind]) => made.get(kind)).map(([kind, past]) => `${countText(made.get(kind)!)} ${past}`);
+  const touched = made.get('touched') ?? 0;
+  const touches = touched > 0 ? ` In others only resident memory changed, ${counted(touched, 'time')}.` : '';
+  if (parts.length === 0) return `No region came, went or changed its borders.${touches}`;
+  return `Regions, from look to look: ${parts.join(', ')}.${touches}`;
+}

@@ -1,0 +1,89 @@
+import {countText, sizeText} from '../model/size.ts';
+import type {ReportChange} from './changes.ts';
+import type {Grower} from './growers.ts';
+import {lowerBound} from './place.ts';
+import type {ReportEvent} from './events.ts';
+import {COUNTERS, sumOver, type Series} from './series.ts';
+import type {Stay} from './tracks.ts';
+
+interface OverTime {
+  readonly series: Series;
+  readonly events: readonly ReportEvent[];
+  readonly growers: readonly Grower[];
+  readonly changes: readonly ReportChange[];
+  readonly stays: readonly Stay[];
+}
+
+/**
+ * Leaves out looks until `most` remain, and lets everything that refers to a look refer to those that are kept: to itself, or
+ * else to the next. Of neighbours the one with most memory stays, so that peaks do; the first, the last, and those with
+ * an event stay in any case.
+ */
+export function thin(all: OverTime, most: number): OverTime & {readonly unseen: number} {
+  const looks = all.series.times.length;
+  if (looks <= most) return {...all, unseen: 0};
+  const kept = keptLooks(all, most);
+  const place = (look: number): number => Math.min(lowerBound(kept, look), kept.length - 1);
+  const points = (values: readonly number[]): number[] => values.map((value, at) => (at % 2 === 0 ? place(value) : value));
+  const stays = all.stays
+    .map((stay) => ({...stay, from: lowerBound(kept, stay.from), to: lowerBound(kept, stay.to), rss: points(stay.rss)}))
+    .filter(({from, to}) => from < to);
+  return {
+    series: thinSeries(all.series, kept),
+    events: all.events.map((event) => ({...event, look: place(event.look)})),
+    growers: all.growers.map((grower) => ({...grower, from: place(grower.from), points: points(grower.points)})),
+    changes: all.changes.map((change) => ({...change, look: place(change.look)})),
+    stays,
+    unseen: all.stays.length - stays.length,
+  };
+} // prettier-ignore
+
+function keptLooks({series, events}: OverTime, most: number): number[] {
+  const looks = series.times.length;
+  const needed = new Set([0, looks - 1, ...events.slice(0, most / 4).map(({look}) => look)]);
+  const resident = sumOver(series, 'rss');
+  const usage = new Map(series.usageAt.map((look, at) => [look, resident[at]!] as const));
+  const size = sumOver(series, 'size');
+  const width = Math.ceil(looks / (most - needed.size));
+  for (let begin = 0; begin < looks; begin += width) {
+    let best = begin;
+    for (let look = begin; look < Math.min(begin + width, looks); look++) {
+      // A look with resident memory goes before those without it.
+      const [a, b] = [usage.get(look) ?? -1, usage.get(best) ?? -1];
+      if (a > b || (a === b && size[look]! > size[best]!)) best = look;
+    }
+    needed.add(best);
+  }
+  return [...needed].sort((a, b) => a - b);
+}
+
+function thinSeries(series: Series, kept: readonly number[]): Series {
+  const at = new Map(series.usageAt.map((look, index) => [look, index]));
+  const usage = kept.filter((look) => at.has(look));
+  const places = new Map(kept.map((look, index) => [look, index]));
+  const some = (values: readonly number[]): number[] => kept.map((look) => values[look]!);
+  const counters = (values: readonly number[]): number[] => usage.map((look) => values[at.get(look)!]!);
+  return {
+    times: some(series.times),
+    resident: kept.map((look) => series.resident[look]!),
+    usageAt: usage.map((look) => places.get(look)!),
+    kinds: series.kinds.map((each) => ({
+      ...each,
+      regions: some(each.regions),
+      size: some(each.size),
+      ...(Object.fromEntries(COUNTERS.map((counter) => [counter, counters(each[counter])])) as Record<
+        (typeof COUNTERS)[number],
+        number[]
+      >),
+    })),
+  };
+}
+
+/** The largest stays, where there are too many to draw. */
+export function fewerStays(stays: readonly Stay[], most: number): {stays: readonly Stay[]; notes: string[]} {
+  if (stays.length <= most) return {stays, notes: []};
+  const size = ({start, end}: Stay): number => end - start;
+  const kept = [...stays].sort((a, b) => size(b) - size(a)).slice(0, most);
+  const note = `The picture shows the largest ${countText(most)} of ${countText(stays.length)} regions over time: those of ${sizeText(size(kept.at(-1)!))} and more.`;
+  return {stays: kept, notes: [note]};
+}

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import {diff} from '../../src/diff/diff.ts';
+import {hex} from '../../src/model/region.ts';
+import type {Snapshot} from '../../src/model/snapshot.ts';
+import {Trouble} from '../../src/model/trouble.ts';
+import {parseAuxv} from '../../src/parse/auxv.ts';
+import {parseElfHead} from '../../src/parse/elf-file.ts';
+import {readElfImage, sectionAt} from '../../src/parse/elf-image.ts';
+import {findSymbol} from '../../src/parse/elf-symbols.ts';
+import {parseLimits} from '../../src/parse/limits.ts';
+import {parseListing} from '../../src/parse/listing.ts';
+import {parse} from '../../src/parse/parse.ts';
+import {parseStat} from '../../src/parse/stat.ts';
+import {parseStatus} from '../../src/parse/status.ts';
+import {parseStackPointer} from '../../src/parse/syscall.ts';
+import {jsonDocument} from '../../src/render/json.ts';
+import {schemaErrors} from '../helpers/schema.ts';
+import {RENDERINGS} from './renderings.ts';
+import {SEEDS} from './seeds.ts';
+
+/** ms of processor time that one input may take, in all its readers and writers together. */
+export const LIMIT = 1000;
+
+/** What must never come out: control bytes, marks that turn the writing direction, lone surrogates. */
+export const CONTROL = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/; // prettier-ignore
+
+const PROTOTYPE = describePrototype();
+
+/** What an input is compared with. */
+const OTHERS: readonly Snapshot[] = SEEDS.filter(({form}) => form === 'maps' || form === 'snapshot' || form === 'gdb').map(({bytes}) => parse(bytes)); // prettier-ignore
+
+/**
+ * What must be true of every input. Throws if something isn't.
+ *
+ * @returns the snapshot that it is, or the reason why it is none
+ */
+export function checkInput(bytes: Uint8Array): Snapshot | Trouble {
+  const read = readIt(bytes);
+  if (!(read instanceof Trouble)) checkSnapshot(read, OTHERS[bytes.length % OTHERS.length]!);
+  checkProcFiles(bytes);
+  assert.equal(describePrototype(), PROTOTYPE, 'Object.prototype was changed');
+  return read;
+}
+
+/** parse() gives a snapshot, or one reason why not, and throws nothing else. */
+function readIt(bytes: Uint8Array): Snapshot | Trouble {
+  try {
+    return parse(bytes);
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    assert.equal(error.kind, 'input');
+    for (const part of [error.message, error.why, error.next]) {
+      assert.ok(part.length > 0 && part.length < 2000, `a message of ${part.length} characters`);
+    }
+    return error;
+  }
+}
+
+function checkSnapshot(snapshot: Snapshot, other: Snapshot): void {
+  inOrder(snapshot);
+  const json = JSON.stringify(snapshot);
+  assert.equal(schemaFaults('snapshot', JSON.parse(json)), '');
+  const again = parse(json);
+  const {source: _a, ...first} = JSON.parse(json) as Record<string, unknown>;
+  const {source: _b, ...second} = JSON.parse(JSON.stringify(again)) as Record<string, unknown>;
+  assert.deepEqual(second, first, 'a snapshot changes when it is saved and read');
+  assert.deepEqual(JSON.parse(jsonDocument(snapshot.toJSON())), JSON.parse(json));
+
+  const same = diff(snapshot, again, {match: 'address'});
+  assert.deepEqual(same.changes, [], 'a snapshot differs from itself');
+  const changes = diff(other, snapshot);
+  assert.equal(schemaFaults('diff', JSON.parse(JSON.stringify(changes))), '');
+  // One of them, for one input in three: drawing tables would be most of the time.
+  if (json.length % 3 !== 0) return;
+  const seed = Math.floor(json.length / 3);
+  const text = RENDERINGS[seed % RENDERINGS.length]!(snapshot, other, seed);
+  const found = CONTROL.exec(text);
+  assert.equal(found && JSON.stringify(text.slice(Math.max(0, found.index - 20), found.index + 20)), null);
+}
+
+/** What is not as the schema says, in a line. */
+function schemaFaults(name: string, document: unknown): string {
+  const faults = schemaErrors(name, document) as Array<{instancePath: string; message?: string; params: object}>;
+  return faults.map(({instancePath, message, params}) => `${instancePath} ${message} ${JSON.stringify(params)}`).join('; '); // prettier-ignore
+}
+
+/** Regions ascend, overlap nowhere, and their numbers survive being printed. */
+function inOrder({regions}: Snapshot): void {
+  let end = 0;
+  for (const region of regions) {
+    assert.ok(region.start >= end, `${hex(region.start)} lies before ${hex(end)}`);
+    assert.ok(region.end >= region.start && region.end <= 2 ** 64);
+    for (const number of [region.start, region.end, region.offset ?? 0])
+      assert.ok(Number.isInteger(number) && number >= 0);
+    end = region.end;
+  }
+}
+
+/** The readers of the kernel's own files say "not that", and never throw. */
+function checkProcFiles(bytes: Uint8Array): void {
+  const {regions, rejected} = parseListing(bytes, 'proc');
+  assert.ok(Array.isArray(regions) && rejected.every(({line}) => line > 0));
+  for (const value of Object.values(parseStatus(bytes))) assert.match(typeof value, /^(number|string|boolean)$/);
+  const stat = parseStat(bytes);
+  assert.ok(stat === undefined || (Number.isInteger(stat.pid) && stat.state.length === 1));
+  for (const value of Object.values(parseAuxv(bytes))) assert.ok(value === undefined || value >= 0);
+  for (const value of Object.values(parseLimits(bytes))) assert.ok(value === null || value >= 0);
+  assert.ok((parseStackPointer(bytes) ?? 0) >= 0);
+  checkElf(bytes);
+  for (const segment of parseElfHead(bytes)?.segments ?? []) assert.ok(segment.offset >= 0 && segment.memorySize >= 0);
+}
+
+/** A mapped file may hold anything: its headers and symbols are read, or it is none. */
+function checkElf(bytes: Uint8Array): void {
+  const read = (offset: number, length: number): Uint8Array => bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length)); // prettier-ignore
+  const image = readElfImage(read);
+  if (!image) return;
+  for (const {address} of image.sections.slice(0, 20)) {
+    const {symbol} = findSymbol(read, image, address);
+    assert.ok(symbol === undefined || typeof symbol.name === 'string');
+    sectionAt(image, address);
+  }
+}
+
+function describePrototype(): string {
+  return Reflect.ownKeys(Object.prototype).map(String).join(' ') + Object.keys({}).join(' ');
+}

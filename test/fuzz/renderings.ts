@@ -1,0 +1,22 @@
+import {diff} from '../../src/diff/diff.ts';
+import {regionFacts} from '../../src/explain/region.ts';
+import {storyOf} from '../../src/explain/story.ts';
+import type {Snapshot} from '../../src/model/snapshot.ts';
+import {renderDiff} from '../../src/render/diff.ts';
+import {renderRegionFacts} from '../../src/render/explain-region.ts';
+import {renderStory} from '../../src/render/explain-story.ts';
+import {renderDiffPicture} from '../../src/render/picture-diff.ts';
+import {renderPicture} from '../../src/render/picture.ts';
+import {renderShow} from '../../src/render/show.ts';
+
+/** Everything that a snapshot, or two of them, can be shown as. `seed` chooses where there is a choice. */
+export const RENDERINGS: ReadonlyArray<(snapshot: Snapshot, other: Snapshot, seed: number) => string> = [
+  (snapshot) => renderShow(snapshot, {columns: ['range', 'size', 'resident', 'kind', 'flags', 'evidence', 'dev', 'inode', 'name'], by: ['kind', 'file'], room: true, all: true}),
+  (snapshot, _, seed) => renderShow(snapshot, {width: 30 + (seed % 60), summary: seed % 2 === 0}),
+  (snapshot, other) => renderDiff(diff(other, snapshot)),
+  (snapshot, other) => renderDiff(diff(snapshot, other), {width: 60, rows: 10}),
+  (snapshot, _, seed) => renderPicture(snapshot, {width: 40 + (seed % 80)}),
+  (snapshot, other, seed) => renderDiffPicture(diff(other, snapshot), {width: 40 + (seed % 80)}),
+  (snapshot, _, seed) => renderStory(snapshot, storyOf(snapshot, 'input'), 40 + (seed % 80)),
+  (snapshot, _, seed) => renderRegionFacts(snapshot, snapshot.regions.slice(seed % 8, (seed % 8) + 3).map((region) => regionFacts(snapshot.regions, region)), []),
+]; // prettier-ignore
