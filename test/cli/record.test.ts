@@ -15,7 +15,7 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {readRecording} from '../../src/record/recording.ts';
-import {python} from '../helpers/child.ts';
+import {python, type Child} from '../helpers/child.ts';
 import {memmap, MEMMAP, run, type Ran} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
 import {conforms} from '../helpers/schema.ts';
@@ -55,6 +55,21 @@ const hasMoments = (path: string, count: number): boolean => {
     return false;
   }
 };
+
+/** Has memory come and go until it is ended. */
+function churn(child: Child): {end(): Promise<void>} {
+  let isOver = false;
+  const done = (async () => {
+    for (let step = 0; !isOver; step++, await sleep(10))
+      await child.ask(`y${step % 50} = mmap.mmap(-1, 4096 * ${100 + (step % 70)})`);
+  })();
+  return {
+    end() {
+      isOver = true;
+      return done;
+    },
+  };
+}
 
 test('a recording is for its owner, JSON Lines as the schema says, and read by jq', async (t) => {
   const child = await python(t);
@@ -225,11 +240,9 @@ test('a full disk ends it with 7, and what is there can be used', async (t) => {
     const path = join(folder(t), `a.${ending}`);
     // RLIMIT_FSIZE, in blocks of 512 bytes: room for a key frame, and not for much more.
     const blocks = ending === 'jsonl' ? 80 : 16;
-    const churning = (async () => {
-      for (let step = 0; step < 60; step++, await sleep(10)) await child.ask(`y${step} = mmap.mmap(-1, 4096 * ${100 + step})`);
-    })();
+    const churning = churn(child);
     const {code, stderr} = await run('sh', ['-c', `ulimit -f ${blocks}; exec ${process.execPath} ${MEMMAP} record ${child.pid} -o ${path} --interval 5ms --for 20s --max-duty 100`]);
-    await churning;
+    await churning.end();
     t.is(code, 7, stderr);
     t.regex(stderr, /Cannot write to .*\n.*the file would be too large.*can be used/);
     const recording = readRecording(path);
@@ -243,7 +256,7 @@ test('a full disk ends it with 7, and what is there can be used', async (t) => {
 test('a device without room: the same', async (t) => {
   const place = join(folder(t), 'small');
   mkdirSync(place);
-  const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', place]);
+  const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'none', place]);
   if (mounted.code !== 0) {
     t.log(`skipped: a small file system can't be mounted (${mounted.stderr.trim()})`);
     return t.pass();
@@ -251,14 +264,9 @@ test('a device without room: the same', async (t) => {
   t.teardown(() => run('umount', ['-l', place]));
   const child = await python(t);
   const path = join(place, 'a.jsonl');
-  const target = {goesOn: true};
-  const churning = (async () => {
-    for (let step = 0; step < 2000 && target.goesOn; step++, await sleep(10))
-      await child.ask(`y${step} = mmap.mmap(-1, 4096 * ${100 + step})`);
-  })();
+  const churning = churn(child);
   const {code, stderr} = await memmap(['record', String(child.pid), '-o', path, '--interval', '5ms', '--for', '20s', '--max-duty', '100']); // prettier-ignore
-  target.goesOn = false;
-  await churning;
+  await churning.end();
   t.is(code, 7, stderr);
   t.regex(stderr, /no space is left on the device/);
   t.true(readRecording(path).count > 1);
