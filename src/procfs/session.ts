@@ -194,8 +194,10 @@ export class Session {
   }
 
   #reopen(): void {
+    // The old one is closed once there is a new one: should that fail, close() must not close it twice.
+    const maps = this.#openMaps();
     this.#maps.close();
-    this.#maps = this.#openMaps();
+    this.#maps = maps;
   }
 }
 
