@@ -42,7 +42,8 @@ const COMMANDS: readonly Call[] = [
   {name: 'watch --json', args: (pid) => `watch ${pid} --json --count 2 --interval 20ms`},
   {name: 'run -o', args: () => 'run -o "$1/out.json" -- sleep 0.05', makes: 'out.json', keepsCode: true},
   {name: 'demo touch', args: () => 'demo touch', mayTell: /Resident memory was not read/},
-  {name: 'show --map --room', args: (pid) => `show ${pid} --map --room`},
+  {name: 'show --map', args: (pid) => `show ${pid} --map`},
+  {name: 'show --room', args: (pid) => `show ${pid} --room`},
   {name: 'explain', args: (pid) => `explain ${pid}`},
   {name: 'pages', args: (pid) => `pages ${pid}`},
   {name: 'demo --emit', args: () => 'demo touch --emit "$1/out.json"', makes: 'out.json'},
@@ -91,6 +92,7 @@ async function answersOf(command: Call): Promise<Answers> {
   const folder = join(scene.folder(), 'w');
   const call = (injection?: {path: string; inject: string}) => oneCall(scene, folder, command, child.pid, injection);
   const normal = await call();
+  assert.ok(normal.code! <= 1 && normal.points.length > 0, `${command.name} does not do: ${normal.stderr}`);
   for (const point of normal.points) {
     const answers: string[] = [];
     for (const error of ERRORS[point.call] ?? []) {

@@ -1,33 +1,34 @@
-import {writeFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {injectionTable} from './inject.ts';
 import {liveTable} from './live.ts';
 import {ROWS} from './rows.ts';
 import {runRow, type Outcome} from './run-row.ts';
-import {table} from './report.ts';
+import {table, withSection} from './report.ts';
 
-/** `npm run test:faults [-- --only 38]`: makes every fault, and writes docs/faults.md. Ends with 1 if one is not as expected. */
+/**
+ * `npm run test:faults`: makes every fault, and writes docs/faults.md. `-- --only 38` makes one of the table and writes nothing;
+ * `-- --only inject` and `-- --only live` make their part of the page anew. Ends with 1 if something is not as expected.
+ */
 const {values} = parseArgs({options: {only: {type: 'string', multiple: true}}});
+const PAGE = 'docs/faults.md';
+const PARTS = {live: liveTable, inject: injectionTable} as const;
+
+const isWanted = (name: string): boolean => !values.only || values.only.includes(name);
 
 const outcomes: Outcome[] = [];
-for (const row of ROWS.filter(({id}) => !values.only || values.only.includes(id))) {
+for (const row of ROWS.filter(({id}) => isWanted(id))) {
   const outcome = await runRow(row);
   outcomes.push(outcome);
   process.stderr.write(`${outcome.mark.padEnd(9)} ${row.id.padEnd(3)} ${row.fault}: ${outcome.seen}\n`);
 }
 let failed = outcomes.some(({mark}) => mark === 'FAILED');
-if (!values.only) {
-  const live = await liveTable();
-  const injection = await injectionTable();
-  writeFileSync('docs/faults.md', table(outcomes, injection.text, live.text));
-  failed ||= injection.failed || live.failed;
-} else if (values.only.includes('inject')) {
-  const injection = await injectionTable();
-  process.stdout.write(injection.text);
-  failed ||= injection.failed;
-} else if (values.only.includes('live')) {
-  const live = await liveTable();
-  process.stdout.write(live.text);
-  failed ||= live.failed;
+let page = values.only ? readFileSync(PAGE, 'utf8') : table(outcomes);
+for (const name of ['inject', 'live'] as const) {
+  if (!isWanted(name)) continue;
+  const part = await PARTS[name]();
+  page = withSection(page, part.text);
+  failed ||= part.failed;
 }
+writeFileSync(PAGE, page);
 process.exitCode = failed ? 1 : 0;

@@ -4,8 +4,8 @@ import type {Outcome} from './run-row.ts';
 
 const MARKS: Readonly<Record<Outcome['mark'], string>> = {ok: 'as expected', open: '**open**', 'not run': 'not run', FAILED: '**FAILED**'}; // prettier-ignore
 
-/** docs/faults.md. */
-export function table(outcomes: readonly Outcome[], injection: string, live: string): string {
+/** docs/faults.md, but for its later parts. */
+export function table(outcomes: readonly Outcome[]): string {
   const count = (mark: Outcome['mark']): number => outcomes.filter((outcome) => outcome.mark === mark).length;
   const {version} = JSON.parse(readFileSync('package.json', 'utf8')) as {version: string};
   const lines = outcomes.map(({row, mark, seen}) => [row.id, row.fault, row.how, row.expected, MARKS[mark], seen]);
@@ -18,9 +18,16 @@ ${release().split('-')[0]}, Node ${process.versions.node}, as ${process.getuid?.
 ${outcomes.length} faults: ${count('ok')} as expected, ${count('open')} open, ${count('FAILED')} failed, ${count('not run')} not run (each says why).
 
 ${markdown(['#', 'fault', 'how it is made', 'expected', 'result', 'what was seen'], lines)}
+`;
+}
 
-${injection}
-${live}`;
+/** The page with a part of it, from its heading to the next one, made anew; or added. */
+export function withSection(page: string, section: string): string {
+  const heading = section.slice(0, section.indexOf('\n') + 1);
+  const from = page.indexOf(heading);
+  if (from < 0) return `${page.trimEnd()}\n\n${section}`;
+  const to = page.indexOf('\n## ', from);
+  return `${page.slice(0, from)}${section}${to < 0 ? '' : page.slice(to)}`;
 }
 
 /** A table of Markdown; whatever a cell holds stays in it. */

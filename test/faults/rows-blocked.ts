@@ -64,7 +64,7 @@ async function blocked(scene: Scene): Promise<string> {
 
 async function neverMem(scene: Scene): Promise<string> {
   const folder = scene.folder();
-  const calls = ['show $$', 'snapshot $$ -o "$1/s.json"', 'diff "$1/s.json" $$', 'watch $$ --count 2 --interval 20ms', 'run -- true', 'demo touch', 'explain $$', 'pages $$', 'show $$ --map --room']; // prettier-ignore
+  const calls = ['show $$', 'snapshot $$ -o "$1/s.json"', 'diff "$1/s.json" $$', 'watch $$ --count 2 --interval 20ms', 'run -- true', 'demo touch', 'explain $$', 'pages $$', 'show $$ --map', 'show $$ --room']; // prettier-ignore
   for (const [index, call] of calls.entries()) {
     const log = join(folder, `log-${index}`);
     await scene.bash(`strace -f -e trace=open,openat,ptrace,process_vm_readv,socket,connect -o "$2" $MEMMAP ${call}`, [
