@@ -87,21 +87,15 @@ async function allSteps(
 }
 
 function judged(step: Step, pid: number, observed: Observed): Taught {
-  const unsupported = step.unsupported?.(observed) ?? refusal(step, observed.result) ?? blindness(step, observed);
-  return {
-    step,
-    pid,
-    observed,
-    ok: unsupported === undefined && asPredicted(step.expected, observed.changes),
-    unsupported,
-  };
+  const isAsPredicted = asPredicted(step.expected, observed.changes);
+  const unsupported =
+    step.unsupported?.(observed) ?? refusal(step, observed.result) ?? (isAsPredicted ? undefined : blindness(observed));
+  return {step, pid, observed, ok: unsupported === undefined && isAsPredicted, unsupported};
 }
 
-/** What was touched is seen in smaps only; why that could not be read stands in the snapshot's notes. */
-function blindness({expected}: Step, {before, after}: Observed): string | undefined {
-  if (!expected.some(({kind}) => kind === 'touched')) return undefined;
-  return [before, after].find(({totals}) => totals['rss'] === undefined)?.notes[0];
-}
+/** What is resident is seen in smaps only; why that could not be read stands in the snapshot's notes. */
+const blindness = ({before, after}: Observed): string | undefined =>
+  [before, after].find(({totals}) => totals['rss'] === undefined)?.notes[0];
 
 /** A system call that fails gives the negative errno, as 64 bits. */
 function refusal(step: Step, result: string): string | undefined {
