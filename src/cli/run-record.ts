@@ -71,9 +71,14 @@ export class RunRecorder implements RunReporter {
     await this.#file.close();
     const writer = this.#writer;
     if (this.#failure !== undefined) throw recordingFailed(this.#file.path, this.#failure, writer?.moments ?? 0);
-    if (!writer) return;
+    if (!writer) return say(`memmap: nothing was recorded to ${safe(this.#file.path)}: the command ended before the first look at it.`); // prettier-ignore
     const {size} = this.#file;
     say(`memmap: recorded to ${safe(this.#file.path)}: ${counted(writer.moments, 'moment')}, ${sizeText(size)}, ${percentText(size, writer.listings)} of the listings that it stands for.`); // prettier-ignore
+  }
+
+  /** The command could not be started: there is nothing to record. */
+  discard(): Promise<void> {
+    return this.#file.close();
   }
 
   #last: Promise<void> = Promise.resolve();

@@ -24,7 +24,7 @@ export async function runTarget(command: Command, options: RunOptions, output: R
   const target = await Target.start(command);
   if (!(target instanceof Target)) {
     output.discard();
-    await recorder?.finish();
+    await recorder?.discard();
     throw refusalTrouble(target, command);
   }
   const restoreSignals = leaveSignalsTo(target);
@@ -38,7 +38,7 @@ export async function runTarget(command: Command, options: RunOptions, output: R
   if (target.refusal) {
     if (text) output.discard();
     else await output.finish();
-    await recorder?.finish();
+    await recorder?.discard();
     throw refusalTrouble(target.refusal, command);
   }
   if (text) output.write(text.render(output.width));

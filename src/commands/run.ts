@@ -21,7 +21,7 @@ Only the process itself is watched, not those that it starts. A script without a
     '<%= config.bin %> <%= command.id %> -- ls -l',
     '<%= config.bin %> <%= command.id %> -o report.txt -- sort before.txt',
     '<%= config.bin %> <%= command.id %> -o events.json --json --interval 20ms -- sleep 0.2',
-    '<%= config.bin %> <%= command.id %> --record sorted.jsonl -- sort before.txt; <%= config.bin %> show sorted.jsonl',
+    '<%= config.bin %> <%= command.id %> --record slept.jsonl -- sleep 0.5; <%= config.bin %> replay slept.jsonl',
     '<%= config.bin %> <%= command.id %> --no-aslr -- cat /proc/self/maps',
   ];
 

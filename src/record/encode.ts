@@ -1,7 +1,8 @@
 import type {Region} from '../model/region.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import type {Json} from '../parse/json.ts';
-import {cluesOfSnapshot, type Frame} from './frame.ts';
+import {cluesOfSnapshot} from './frame-clues.ts';
+import type {Frame} from './frame.ts';
 import {isAlike, patchOf} from './patch.ts';
 import {recounted, rowJSON, uncounted, verdictOf, wordsOf, type Counted, type Row, type Verdict} from './row.ts';
 

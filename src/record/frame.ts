@@ -1,9 +1,9 @@
-import {cluesJSON, type Clues} from '../model/clues.ts';
+import type {Clues} from '../model/clues.ts';
 import type {Region} from '../model/region.ts';
 import {Snapshot, type Consistency, type Rejected} from '../model/snapshot.ts';
-import {cluesFromJSON} from '../parse/clues.ts';
-import {array, object, type Json} from '../parse/json.ts';
+import {array, type Json} from '../parse/json.ts';
 import {consistencyFromJSON, processFromJSON, rejectedFromJSON, statusFromJSON} from '../parse/snapshot.ts';
+import {cluesOfFrame} from './frame-clues.ts';
 import {Row, type Verdict, type Words} from './row.ts';
 
 /** All that is known at one moment of a recording. A record says how the next one differs from it; frames are never changed. */
@@ -18,7 +18,7 @@ export interface Frame {
   readonly counters: readonly string[];
   readonly status: Json;
   readonly process: Json;
-  /** As in a snapshot document, but the threads by their ids. */
+  /** As frame-clues.ts makes them. */
   readonly clues: Json;
   readonly consistency: Consistency;
   readonly notes: readonly string[];
@@ -39,22 +39,6 @@ export const NOTHING: Frame = {
   notes: [],
   rejected: [],
 };
-
-/** Clues as a frame has them: threads by their ids, so that one that comes or goes is one entry. */
-export function cluesOfSnapshot(clues: Clues): Json {
-  const json: Record<string, unknown> = {...cluesJSON(clues)};
-  const threads = json['threads'] as Array<Record<string, unknown>> | undefined;
-  if (threads) json['threads'] = Object.fromEntries(threads.map(({tid, ...rest}) => [String(tid), rest]));
-  return json;
-}
-
-function cluesOfFrame(json: Json): Clues {
-  const threads = json['threads'] === undefined ? undefined : Object.entries(object(json['threads'], 'clues.threads'));
-  return cluesFromJSON({
-    ...json,
-    threads: threads?.map(([tid, rest]) => ({...object(rest, 'clues.threads'), tid: Number(tid)})),
-  });
-}
 
 /** Makes snapshots of frames, one after the other. What did not change is the same object as in the one before. */
 export class Developer {

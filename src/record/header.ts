@@ -33,6 +33,8 @@ const FIELDS = {
   usage: ['position', 'bytes'],
   words: ['position', 'wordLists[]'],
   wordLists: ['flags', 'attributes'],
+  'clues.files': ['segments', 'relro'],
+  segments: ['offset', 'address', 'fileSize', 'memorySize', 'flags'],
 };
 
 export const headerJSON = (header: RecordingHeader): object => ({schema: RECORDING_SCHEMA, ...header, fields: FIELDS});
