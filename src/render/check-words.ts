@@ -41,9 +41,8 @@ export function summary({results}: CheckReport): string {
 
 /** How far what was seen can be trusted. */
 export function howSeen({looks, interval, results, beforeEnd, command}: CheckReport): string {
-  const exact = results.some(({isExact}) => isExact)
-    ? 'Peaks marked "kernel" are exact up to the last look: the kernel keeps them. '
-    : '';
+  const kept = results.filter(({isExact}) => isExact).map(({rule}) => rule.text);
+  const exact = kept.length === 0 ? '' : `What ${kept.map((text) => `"${text}"`).join(' and ')} measured is exact up to the last look: the kernel keeps that peak. `; // prettier-ignore
   const spread = interval === undefined || looks < 2 ? '' : `, ${timeText(interval)} apart${command ? ' at most' : ''}`;
   const last = beforeEnd === undefined ? '' : `, the last one ${Math.round(beforeEnd)} ms before the end`;
   const missed = looks > 1 ? ': a shorter peak may be missed' : '';

@@ -12,13 +12,15 @@ import {wrapped} from './wrap.ts';
 export function renderCheck(report: CheckReport, look: Look = {}): string {
   const {command, target, end, ms, results, notes} = report;
   const how = end && (end.signal === undefined ? `with exit code ${end.code}` : `by signal ${end.signal}`);
+  // The last two have no room on a narrow terminal.
+  const columns = look.width !== undefined && look.width < 90 ? COLUMNS.length - 2 : COLUMNS.length;
   const isBad = results.some(({verdict}) => verdict !== 'ok');
   const more = results.filter(({rule, verdict}) => verdict === 'not measured' || (verdict === 'broken' && rule.is === 'no'));
   return [
     paint('title', `memmap check: ${command?.map(quoted).join(' ') ?? safe(target ?? '')}`),
     ...(how === undefined ? [] : [`ended ${how}, after ${timeText(ms)}`]),
     '',
-    ...renderTable(COLUMNS, results.map(cells), look.width),
+    ...renderTable(COLUMNS.slice(0, columns), results.map((result) => cells(result).slice(0, columns)), look.width),
     ...more.flatMap((result) => wrapped(resultSentence(result), look.width, '  ')),
     '',
     ...wrapped(howSeen(report), look.width).map((line) => paint('quiet', line)),

@@ -1,7 +1,7 @@
 import {riseOf, type Growth, type Line} from '../growth/growth.ts';
 import type {Verdict} from '../growth/judge.ts';
 import {address} from '../model/region.ts';
-import {counted, countText, sizeText} from '../model/size.ts';
+import {counted, countText, deltaText, sizeText} from '../model/size.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {headline, MEASURE_WORDS, slopeText, timeText} from './growth-words.ts';
 import {safe} from './safe.ts';
@@ -30,9 +30,9 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
     '',
     ...headline(growth).flatMap((sentence) => wrapped(sentence, look.width)),
     '',
-    ...renderTable(columnsOf('kind'), [...movedKinds.map((line) => cells(line.kind!, line, share(line))), cells('total', total, undefined)], look.width),
+    ...narrower(KIND_COLUMNS, [...movedKinds.map((line) => kindCells(line.kind!, line, share(line))), kindCells('total', total, undefined)], look.width, 90),
     ...(still > 0 ? [paint('quiet', `${counted(still, 'other kind')} moved by less than ${sizeText(least)}.`)] : []),
-    ...(shown.length === 0 ? [] : ['', ...renderTable(columnsOf('region'), shown.map((line) => cells(regionName(line), line, share(line))), look.width)]),
+    ...(shown.length === 0 ? [] : ['', ...regionTable(shown, growth, look.width)]),
     ...(more > 0 ? [paint('quiet', `… and ${counted(more, 'more region')} that moved (--all shows them).`)] : []),
     ...counts.filter(({verdict}) => verdict !== 'flat' && verdict !== 'not enough data').flatMap((line) => wrapped(countSentence(line), look.width)),
     '',
@@ -46,9 +46,7 @@ function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): s
   return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${MEASURE_WORDS[measure]}`;
 }
 
-const columnsOf = (title: string): Column[] => [
-  {title, gives: title === 'region'},
-  {title: 'first', align: 'right'},
+const AMOUNTS: readonly Column[] = [
   {title: 'last', align: 'right'},
   {title: 'rise', align: 'right'},
   {title: 'verdict'},
@@ -57,18 +55,45 @@ const columnsOf = (title: string): Column[] => [
   {title: 'share', align: 'right'},
 ];
 
+const KIND_COLUMNS: readonly Column[] = [{title: 'kind', gives: true}, {title: 'first', align: 'right'}, ...AMOUNTS];
+
+const REGION_COLUMNS: readonly Column[] = [{title: 'start'}, {title: 'region', gives: true}, ...AMOUNTS];
+
+/** A table that has no room for the last two columns where the terminal has fewer columns than `least`. */
+function narrower(
+  columns: readonly Column[],
+  rows: ReadonlyArray<readonly Cell[]>,
+  width: number | undefined,
+  least: number,
+): string[] {
+  const count = width !== undefined && width < least ? columns.length - 2 : columns.length;
+  return renderTable(columns.slice(0, count), rows.map((row) => row.slice(0, count)), width); // prettier-ignore
+}
+
+function regionTable(lines: readonly Line[], growth: Growth, width: number | undefined): string[] {
+  const rows = lines.map((line): Cell[] => [
+    {text: address(line.region!.start), role: 'quiet'},
+    {text: regionName(line)},
+    ...amountCells(line, shareOf(line, growth)),
+  ]);
+  return narrower(REGION_COLUMNS, rows, width, 110);
+}
+
+const kindCells = (name: string, line: Line, share: number | undefined): Cell[] => [
+  {text: name, role: name === 'total' ? 'title' : undefined},
+  {text: sizeText(line.first)},
+  ...amountCells(line, share),
+];
+
 const ROLES: Readonly<Partial<Record<Verdict, Role>>> = {'steady growth': 'bad', 'not enough data': 'quiet', flat: 'quiet'}; // prettier-ignore
 
-function cells(name: string, line: Line, share: number | undefined): Cell[] {
-  const {verdict, slope, since, first, last, isBelowTeeth} = line;
+function amountCells(line: Line, share: number | undefined): Cell[] {
+  const {verdict, slope, since, last, isBelowTeeth} = line;
   const hasSlope = slope !== undefined && (verdict === 'steady growth' || verdict === 'shrinks');
-  const rise = riseOf(line);
   return [
-    {text: name, role: name === 'total' ? 'title' : undefined},
-    {text: sizeText(first)},
     {text: sizeText(last)},
-    {text: rise > 0 ? `+${sizeText(rise)}` : sizeText(rise)},
-    {text: isBelowTeeth ? `${verdict}, low points` : verdict, role: ROLES[verdict]},
+    {text: deltaText(riseOf(line))},
+    {text: isBelowTeeth ? 'steady, low points' : verdict, role: ROLES[verdict]},
     {text: hasSlope ? slopeText(slope) : ''},
     {text: since === undefined ? '' : timeText(since)},
     {text: share === undefined ? '' : `${Math.round(share * 100)} %`},
@@ -82,7 +107,7 @@ function shareOf(line: Line, {kinds}: Growth): number | undefined {
 }
 
 const regionName = ({region, isThere}: Line): string =>
-  `${address(region!.start)}  ${safe(region!.name || region!.label || region!.kind)}${isThere ? '' : ' (gone)'}`;
+  `${safe(region!.name || region!.label || region!.kind)}${isThere ? '' : ' (gone)'}`;
 
 function countSentence({of, verdict, first, last, slope}: Line): string {
   const rate = verdict === 'steady growth' && slope ? `, by ${slopeText(slope, true)}` : '';

@@ -156,7 +156,7 @@ test('a process that ends on the way is judged until then', async (t) => {
   let said = '';
   growth.stderr.on('data', (part: Buffer) => (said += part.toString()));
   await attached(growth.pid!, child.pid);
-  await sleep(500); // its first look is over
+  await sleep(1500); // Its first look may not be over.
   child.process.stdin!.end('x\n');
   const [code] = (await once(growth, 'close')) as [number];
   t.is(code, 0, said);
