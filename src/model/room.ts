@@ -91,7 +91,9 @@ function stackRoom(regions: readonly Region[], limit: number | null | undefined,
 }
 
 function writableOf(regions: readonly Region[]): Room['writable'] {
-  const writable = regions.filter((region) => /^.w.p$/.test(region.perms) && !isFileBacked(region));
+  const writable = regions.filter(
+    (region) => region.perms[1] === 'w' && region.perms[3] === 'p' && !isFileBacked(region),
+  );
   const rss = writable.some(({usage}) => usage?.rss !== undefined);
   const sum = (amount: (region: Region) => number): number => writable.reduce((total, each) => total + amount(each), 0);
   return {size: sum(sizeOf), rss: rss ? sum(({usage}) => usage?.rss ?? 0) : undefined};

@@ -15,7 +15,7 @@ export function totalsOf(regions: readonly Region[]): Totals {
   let size = 0;
   for (const region of regions) {
     size += sizeOf(region);
-    addUsage(sum, region.usage);
+    if (region.usage) addUsage(sum, region.usage);
   }
   return {...sum, regions: regions.length, size};
 }
