@@ -20,7 +20,7 @@ export class Space {
   readonly clues: Clues;
   /** The VmFlags of each region, as bits of FLAG; 0 where the source has none. */
   readonly flags: Uint16Array;
-  readonly verdicts: Array<Verdict | undefined>;
+  readonly verdicts: Array<Verdict | undefined> = [];
   /** Indices, ascending, of the regions that have a name or are of the hugetlb pool: what says itself what it is. */
   readonly telling: number[] = [];
   /** The same of those without access, and of those that may be executed. Most steps concern these alone. */
@@ -35,12 +35,11 @@ export class Space {
     this.regions = regions;
     this.clues = clues;
     this.flags = flags;
-    // Array.from would take 30 times as long.
-    this.verdicts = new Array<Verdict | undefined>(regions.length).fill(undefined);
     for (let index = 0; index < regions.length; index++) {
       const {name, perms} = regions[index]!;
       const bits = flags[index]!;
       this.#flags |= bits;
+      this.verdicts.push(undefined);
       if (name !== '' || bits & FLAG.ht) this.telling.push(index);
       if (perms[2] === 'x') this.executable.push(index);
       else if (perms[1] !== 'w' && perms[0] !== 'r' && perms.startsWith('---')) this.closed.push(index);

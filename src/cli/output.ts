@@ -34,6 +34,11 @@ export function writeOut(text: string): Promise<void> {
   });
 }
 
+/** The same of a long text, one piece after another. */
+export async function writePieces(pieces: Iterable<string>): Promise<void> {
+  for (const piece of pieces) await writeOut(piece);
+}
+
 /** Messages for people go to standard error; data never does. */
 export const say = (text: string): void => void process.stderr.write(`${text}\n`);
 

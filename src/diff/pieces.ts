@@ -32,9 +32,8 @@ export function* clusters(before: readonly Region[], after: readonly Region[], s
   let i = 0;
   let j = 0;
   for (;;) {
-    while (slide === 0 && i < before.length && before[i] === after[j]) {
-      i++;
-      j++;
+    if (slide === 0) {
+      for (; i < before.length && before[i] === after[j]; i++) j++;
     }
     if (i === before.length && j === after.length) return;
     const firstBefore = i;

@@ -40,10 +40,19 @@ export function roomOf(snapshot: Snapshot): Room {
     mapping: mappingRoom(snapshot, pageSize),
     brk: brkRoom(snapshot, pageSize),
     stack: stackRoom(regions, limits?.stack, pageSize),
-    regions: headroom(regions.filter(isInUserSpace).length, clues.maxMapCount, undefined),
+    regions: headroom(
+      regions.length - regions.filter((region) => !isInUserSpace(region)).length,
+      clues.maxMapCount,
+      undefined,
+    ),
     locked: vmLck === undefined ? undefined : headroom(vmLck, limits?.locked, undefined),
-    arenas: arenasOf(regions),
-    writable: writableOf(regions),
+    // The line below a table of regions says nothing of these two.
+    get arenas() {
+      return arenasOf(regions);
+    },
+    get writable() {
+      return writableOf(regions);
+    },
   };
 }
 

@@ -25,7 +25,10 @@ const words = (title: string, meaning: string, text: (region: Region) => string)
 const plain = (title: string, meaning: string, text: (region: Region) => string): RegionColumn => ({
   title,
   meaning,
-  cell: (region) => ({text: text(region)}),
+  cell: (region) => {
+    const own = text(region);
+    return {text: own, length: own.length};
+  },
 });
 
 /**

@@ -13,9 +13,14 @@ export interface Cell {
   /** Safe for a terminal. */
   readonly text: string;
   readonly role?: Role | undefined;
+  /** How many columns of the terminal it takes, where that is known. */
+  readonly length?: number | undefined;
   /** What goes where it is too long: the middle, unless it is a path or a phrase. */
   readonly is?: 'path' | 'phrase' | undefined;
 }
+
+/** So many lines of a long table are one string: one by one, 60,000 of them would take 20 MB. */
+const BLOCK = 500;
 
 const SHORTEN = {path: shortenPath, phrase: shortenPhrase, name: shorten};
 
@@ -31,6 +36,7 @@ const MOST_ROWS = 20;
  * Cells as lines of text.
  *
  * @param width columns of the terminal; undefined: nothing is shortened
+ * @returns lines without their newlines; those of a long table are several in one string, with newlines between them
  */
 export function renderTable(
   columns: readonly Column[],
@@ -54,7 +60,8 @@ function lengthsOf(rows: ReadonlyArray<readonly Cell[]>, columns: number): Int32
     const current = rows[row]!;
     for (let index = 0; index < columns; index++, at++) {
       const cell = current[index];
-      lengths[at] = row > 0 && cell === above[index] ? lengths[at - columns]! : cells(cell?.text ?? '');
+      lengths[at] =
+        row > 0 && cell === above[index] ? lengths[at - columns]! : (cell?.length ?? cells(cell?.text ?? ''));
     }
     above = current;
   }
@@ -68,7 +75,8 @@ function largest(lengths: Int32Array, index: number, columns: number): number {
 }
 
 function fitted(cell: Cell, width: number): Cell {
-  return cells(cell.text) <= width ? cell : {...cell, text: SHORTEN[cell.is ?? 'name'](cell.text, width)};
+  if (cells(cell.text) <= width) return cell;
+  return {...cell, text: SHORTEN[cell.is ?? 'name'](cell.text, width), length: undefined};
 }
 
 function narrow(columns: readonly Column[], widths: number[], width: number): void {
@@ -97,6 +105,7 @@ function ownRows(
   widths: readonly number[],
 ): string[] {
   const isRight = columns.map(({align}) => align === 'right');
+  const blocks: string[] = [];
   const lines: string[] = [];
   let at = 0;
   for (const row of rows) {
@@ -112,9 +121,9 @@ function ownRows(
       }
       blanks += isRight[index] ? GAP.length : missing + GAP.length;
     }
-    lines.push(line);
+    if (lines.push(line) === BLOCK) blocks.push(lines.splice(0).join('\n'));
   }
-  return lines;
+  return [...blocks, ...lines];
 }
 
 const BLANKS: readonly string[] = Array.from({length: 100}, (_, count) => ' '.repeat(count));
