@@ -17,10 +17,7 @@ const WAYS = {
   library: () => parse(bytes).regions,
 };
 // A watch's next look, at which 100 lines have other permissions.
-const changed = Buffer.from(bytes);
+const reprotected = (line, number) => (number % 600 === 5 ? line.replace(/-p /, 'xp ') : line);
+const changed = Buffer.from(bytes.toString('latin1').split('\n').map(reprotected).join('\n'), 'latin1');
 const earlier = {bytes, regions: how === 'beside' ? WAYS.kinds() : []};
-for (let line = 0, at = 0; how === 'beside' && at >= 0 && at < bytes.length; line++) {
-  if (line % 600 === 5) changed[bytes.indexOf(' ', at) + 3] ^= 'x'.charCodeAt(0) ^ '-'.charCodeAt(0);
-  at = bytes.indexOf(10, at) + 1 || -1;
-}
 answerWith(() => WAYS[how]().length);
