@@ -1,4 +1,3 @@
-import {readFileSync} from 'node:fs';
 import type {Clues} from '../model/clues.ts';
 import type {Region} from '../model/region.ts';
 import {parseAuxv} from '../parse/auxv.ts';
@@ -6,6 +5,7 @@ import {parseLimits} from '../parse/limits.ts';
 import type {Stat} from '../parse/stat.ts';
 import type {ProcessHandle} from './handle.ts';
 import {readProgramHeaders, tellDeleted} from './images.ts';
+import {readPlain} from './plain.ts';
 import {readThreads} from './threads.ts';
 
 /**
@@ -50,7 +50,7 @@ const NOTHING = new Uint8Array(0);
 
 function read(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return readPlain(path);
   } catch {
     return undefined;
   }

@@ -1,7 +1,8 @@
-import {closeSync, openSync, readSync} from 'node:fs';
+import {closeSync, readSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
 import {firstPageState} from '../parse/pagemap.ts';
 import type {ProcessHandle} from './handle.ts';
+import {openPlain} from './plain.ts';
 import {errnoOf, processTrouble} from './trouble.ts';
 
 /** Bytes a word. */
@@ -36,7 +37,7 @@ export class PageMap {
     this.#handle = handle;
     this.#pageSize = pageSize;
     try {
-      this.#fd = openSync(handle.path(`${folder}pagemap`), 'r');
+      this.#fd = openPlain(handle.path(`${folder}pagemap`), `${handle.root}/${handle.pid}/${folder}pagemap`);
     } catch (error) {
       throw pageMapTrouble(handle, error);
     }

@@ -68,6 +68,8 @@ export class Session {
     const begin = performance.now();
     this.#handle = new ProcessHandle(pid, options.root);
     try {
+      // Before it is asked within the reading: what that takes is no stall of the process.
+      this.#handle.lock.ask(this.#handle.stat());
       this.#last = this.#capture(this.#budget.maxDuty > 0);
       this.#maps = this.#openMaps();
     } catch (error) {
@@ -93,6 +95,11 @@ export class Session {
     } catch {
       return undefined;
     }
+  }
+
+  /** Waits until the map can be read without waiting long for its lock. Ends early, and in vain, with `signal`. @throws Trouble `deadline` */
+  readable(signal: AbortSignal | undefined): Promise<void> {
+    return this.#handle.lock.wait(signal);
   }
 
   look(): Look {
