@@ -220,7 +220,7 @@ function toSnapshot(
     regions: listing.regions,
     status,
     rejected: listing.rejected,
-    notes: stat.threads > MOST_THREADS ? [...notes, manyThreads(stat.threads)] : notes,
+    notes: [...notes, ...handle.files.notes, ...(stat.threads > MOST_THREADS ? [manyThreads(stat.threads)] : [])],
     clues,
   });
 }

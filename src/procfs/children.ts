@@ -1,6 +1,6 @@
 import {existsSync, readdirSync} from 'node:fs';
 import {parseStat} from '../parse/stat.ts';
-import {readPlainText} from './plain.ts';
+import {readProcText} from './open.ts';
 
 /** Gives the children of a process, by PID. Processes end while one lists them: a child in the list may be gone already. */
 export type ChildrenOf = (pid: number) => number[];
@@ -43,7 +43,7 @@ export function scannedChildren(root: string): ChildrenOf {
 
 function readOrEmpty(path: string): string {
   try {
-    return readPlainText(path);
+    return readProcText(path);
   } catch {
     return '';
   }

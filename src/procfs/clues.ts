@@ -5,7 +5,7 @@ import {parseLimits} from '../parse/limits.ts';
 import type {Stat} from '../parse/stat.ts';
 import type {ProcessHandle} from './handle.ts';
 import {readProgramHeaders, tellDeleted} from './images.ts';
-import {readPlain} from './plain.ts';
+import {readProc} from './open.ts';
 import {readThreads} from './threads.ts';
 
 /**
@@ -50,7 +50,7 @@ const NOTHING = new Uint8Array(0);
 
 function read(path: string): Buffer | undefined {
   try {
-    return readPlain(path);
+    return readProc(path);
   } catch {
     return undefined;
   }

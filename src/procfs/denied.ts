@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
 import {capabilityNames, hasCapability, parseCredentials, type Credentials} from '../parse/credentials.ts';
-import {readPlain, readPlainText} from './plain.ts';
+import {readProc, readProcText} from './open.ts';
 
 /**
  * Which of the kernel's rules keeps us from a process's memory map, found by looking at what is open to all. ptrace(2), "Ptrace
@@ -78,7 +78,7 @@ function isUndumpable(folder: string, its: Credentials): boolean {
 /** A user namespace is told by how it maps users: user_namespaces(7). The names in /proc/PID/ns need the same right as maps. */
 function isElsewhere(pid: number, root: string): boolean {
   try {
-    return readPlainText(`${root}/${pid}/uid_map`) !== readPlainText('/proc/self/uid_map');
+    return readProcText(`${root}/${pid}/uid_map`) !== readProcText('/proc/self/uid_map');
   } catch {
     return false;
   }
@@ -86,7 +86,7 @@ function isElsewhere(pid: number, root: string): boolean {
 
 function credentials(folder: string): Credentials | undefined {
   try {
-    return parseCredentials(readPlain(`${folder}/status`));
+    return parseCredentials(readProc(`${folder}/status`));
   } catch {
     return undefined;
   }
@@ -102,7 +102,7 @@ function rightToTrace(root: string): string {
 
 function release(root: string): string {
   try {
-    return /^\d+\.\d+/.exec(readPlainText(`${root}/sys/kernel/osrelease`))?.[0] ?? '';
+    return /^\d+\.\d+/.exec(readProcText(`${root}/sys/kernel/osrelease`))?.[0] ?? '';
   } catch {
     return '';
   }
@@ -111,7 +111,7 @@ function release(root: string): string {
 /** Is procfs mounted so that it hides the processes of others? proc(5), hidepid. */
 export function isHiding(root: string): boolean {
   try {
-    const mounts = readPlainText(`${root}/self/mountinfo`).split('\n');
+    const mounts = readProcText(`${root}/self/mountinfo`).split('\n');
     return mounts.some((line) => line.split(' ')[4] === root && /\bhidepid=(?!0|off)/.test(line));
   } catch {
     return false;

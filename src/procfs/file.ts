@@ -1,7 +1,7 @@
 import {closeSync, readSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
 import {deadline, deadlineText, waitLonger} from './deadline.ts';
-import {openPlain} from './plain.ts';
+import {openProc} from './open.ts';
 import {errnoOf} from './trouble.ts';
 
 /**
@@ -26,7 +26,7 @@ export class ProcFile {
    */
   constructor(path: string, name: string = path) {
     this.#name = name;
-    this.#fd = openPlain(path, name);
+    this.#fd = openProc(path, name);
   }
 
   /**

@@ -1,6 +1,6 @@
 import {readdirSync} from 'node:fs';
 import {parseStat} from '../parse/stat.ts';
-import {readPlainText} from './plain.ts';
+import {readProcText} from './open.ts';
 
 /** A process that may be looked at, by its name. */
 export interface Found {
@@ -31,7 +31,7 @@ export function findByName(name: string, root = '/proc'): Found[] {
 /** Processes end while one lists them. */
 function readOrEmpty(path: string): string {
   try {
-    return readPlainText(path);
+    return readProcText(path);
   } catch {
     return '';
   }

@@ -3,7 +3,8 @@ import {parseStat, type Stat} from '../parse/stat.ts';
 import {parseStatus, type Status} from '../parse/status.ts';
 import {ProcFile, retried} from './file.ts';
 import {MapLock} from './lock.ts';
-import {openPlain} from './plain.ts';
+import {MappedFiles} from './mapped-files.ts';
+import {openProc} from './open.ts';
 import {noSuchProcess, processTrouble} from './trouble.ts';
 
 /**
@@ -17,6 +18,8 @@ export class ProcessHandle {
   readonly #directory: number;
   /** Ask it before the map is read. */
   readonly lock: MapLock = new MapLock(this);
+  /** Ask it before a mapped file is opened. */
+  readonly files: MappedFiles = new MappedFiles(this);
 
   /**
    * @param root where procfs is mounted; another folder of the same form serves as well
@@ -69,7 +72,7 @@ export class ProcessHandle {
   /** status and stat come in one read(2); readFileSync is right for them. */
   #readSmall(file: string): Buffer {
     return this.#orTrouble(() => {
-      const fd = openPlain(this.path(file), this.#nameOf(file));
+      const fd = openProc(this.path(file), this.#nameOf(file));
       try {
         return retried(() => readFileSync(fd));
       } finally {

@@ -1,6 +1,6 @@
 import {closeSync, readSync} from 'node:fs';
 import {PAGE} from '../model/pages.ts';
-import {openPlain} from './plain.ts';
+import {openProc} from './open.ts';
 
 /** /proc/kpageflags: Documentation/admin-guide/mm/pagemap.rst; include/uapi/linux/kernel-page-flags.h. */
 const KPF_KSM = 1 << 21;
@@ -25,7 +25,7 @@ export class FrameFlags {
   /** @returns undefined where it may not be read */
   static open(root: string): FrameFlags | undefined {
     try {
-      return new FrameFlags(openPlain(`${root}/kpageflags`));
+      return new FrameFlags(openProc(`${root}/kpageflags`));
     } catch {
       return undefined;
     }

@@ -4,7 +4,7 @@ import {Trouble} from '../model/trouble.ts';
 import {parseStat, type Stat} from '../parse/stat.ts';
 import {deadline, deadlineText, waitLonger} from './deadline.ts';
 import type {ProcessHandle} from './handle.ts';
-import {readPlain, readPlainText} from './plain.ts';
+import {readProc, readProcText} from './open.ts';
 import {errnoOf} from './trouble.ts';
 
 /** A thread that sleeps uninterruptibly (state D in proc_pid_stat(5)). */
@@ -149,7 +149,7 @@ function sleepersIn(task: string): readonly Sleeper[] {
     return readdirSync(task)
       .slice(0, MOST_THREADS)
       .flatMap((tid) => {
-        const stat = parseStat(readPlain(`${task}/${tid}/stat`));
+        const stat = parseStat(readProc(`${task}/${tid}/stat`));
         return stat?.state === 'D' ? [sleeper(`${task}/${tid}`, stat)] : [];
       });
   } catch {
@@ -173,7 +173,7 @@ function wchan(path: string): string | undefined {
 
 function textOf(path: string): string {
   try {
-    return readPlainText(path);
+    return readProcText(path);
   } catch {
     return '';
   }

@@ -3,7 +3,7 @@ import {Trouble} from '../model/trouble.ts';
 import {firstPageState} from '../parse/pagemap.ts';
 import {notOwner} from './denied.ts';
 import type {ProcessHandle} from './handle.ts';
-import {openPlain} from './plain.ts';
+import {openProc} from './open.ts';
 import {errnoOf, processTrouble} from './trouble.ts';
 
 /** Bytes a word. */
@@ -38,7 +38,7 @@ export class PageMap {
     this.#handle = handle;
     this.#pageSize = pageSize;
     try {
-      this.#fd = openPlain(handle.path(`${folder}pagemap`), `${handle.root}/${handle.pid}/${folder}pagemap`);
+      this.#fd = openProc(handle.path(`${folder}pagemap`), `${handle.root}/${handle.pid}/${folder}pagemap`);
     } catch (error) {
       throw pageMapTrouble(handle, error, handle.path(`${folder}pagemap`));
     }

@@ -5,7 +5,7 @@ import {predictStall} from './budget.ts';
 import {ProcessHandle} from './handle.ts';
 import {pageSizeHere} from './page-size.ts';
 import {PageMap} from './pagemap.ts';
-import {readPlain} from './plain.ts';
+import {readProc} from './open.ts';
 import {processTrouble} from './trouble.ts';
 import {walkPages} from './walk.ts';
 
@@ -59,7 +59,7 @@ export class OwnTrial implements Trial {
   }
 
   marked(): number {
-    const {regions} = parseListing(readPlain(`${this.#root}/self/maps`), 'proc');
+    const {regions} = parseListing(readProc(`${this.#root}/self/maps`), 'proc');
     const writable = regions.filter(({perms, name}) => perms === 'rw-p' && (name === '' || name === '[heap]'));
     const handle = new ProcessHandle(process.pid, this.#root);
     const map = new PageMap(handle, this.#pageSize);

@@ -3,7 +3,7 @@ import type {Clues, Thread} from '../model/clues.ts';
 import {decode, latin1} from '../parse/scan.ts';
 import {parseStackPointer} from '../parse/syscall.ts';
 import type {ProcessHandle} from './handle.ts';
-import {readPlain} from './plain.ts';
+import {readProc} from './open.ts';
 
 /** More aren't asked: two small files each, some 20 µs. */
 export const MOST_THREADS = 1000;
@@ -48,7 +48,7 @@ function list(handle: ProcessHandle): number[] {
 
 function read(path: string): Buffer | undefined {
   try {
-    return readPlain(path);
+    return readProc(path);
   } catch {
     return undefined;
   }

@@ -13,7 +13,7 @@ const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
  * @param name what a message calls it
  * @throws the system's error; Trouble `input` if it is no plain file
  */
-export function openPlain(path: string, name: string = path): number {
+export function openProc(path: string, name: string = path): number {
   const fd = openSync(path, AT_ONCE);
   try {
     if (fstatSync(fd).isFile()) return fd;
@@ -31,7 +31,7 @@ export function openPlain(path: string, name: string = path): number {
 }
 
 /** Reads a small file of /proc whole. A FIFO in its place holds nothing, or is an error. @throws the system's error */
-export function readPlain(path: string): Buffer {
+export function readProc(path: string): Buffer {
   const fd = openSync(path, AT_ONCE);
   try {
     return readFileSync(fd);
@@ -41,4 +41,4 @@ export function readPlain(path: string): Buffer {
 }
 
 /** The same as text of one byte a letter. */
-export const readPlainText = (path: string): string => readPlain(path).toString('latin1');
+export const readProcText = (path: string): string => readProc(path).toString('latin1');
