@@ -86,8 +86,9 @@ export function retried<Result>(call: () => Result): Result {
   }
 }
 
+/** In large steps: what was copied from stays for a while, and what nobody wrote to takes no memory. */
 function grown(buffer: Buffer, length: number): Buffer {
-  const larger = Buffer.allocUnsafeSlow(buffer.length * 2);
+  const larger = Buffer.allocUnsafeSlow(buffer.length * 4);
   buffer.copy(larger, 0, 0, length);
   return larger;
 }
