@@ -13,7 +13,7 @@ const WAYS = {
   alone: () => parseListing(bytes, 'proc', 'later').regions,
   kinds: () => parseListing(bytes, 'proc').regions,
   read: () => parseListing(file.read(), 'proc', 'later').regions,
-  beside: () => parseBeside(changed, earlier),
+  beside: () => parseBeside(changed, earlier).regions,
   library: () => parse(bytes).regions,
 };
 // A watch's next look, at which 100 lines have other permissions.

@@ -31,14 +31,20 @@ export function readClues(handle: ProcessHandle, regions: readonly Region[], sta
   };
 }
 
-/** The same, where only regions and threads may have changed since: what can't change isn't read again. */
-export function renewClues(handle: ProcessHandle, regions: readonly Region[], known: Clues): Clues {
-  const named = regions.filter(({name}) => name !== '');
+/**
+ * The same, where only regions and threads may have changed since: what can't change isn't read again. Of files that are mapped
+ * no more, what was known stays until all is read anew.
+ *
+ * @param fresh the regions that were not there, or not like this, when `known` was read
+ */
+export function renewClues(handle: ProcessHandle, fresh: readonly Region[], known: Clues): Clues {
+  const {files} = readProgramHeaders(handle, fresh, known.files);
+  const {deleted} = tellDeleted(handle, fresh, known.deleted);
   return {
     ...known,
     ...readThreads(handle, known.threads, true),
-    ...readProgramHeaders(handle, named, known.files),
-    ...tellDeleted(handle, named, known.deleted),
+    ...(files && {files: {...known.files, ...files}}),
+    ...(deleted && {deleted: {...known.deleted, ...deleted}}),
   };
 }
 
