@@ -49,7 +49,7 @@ function readRules(path: string): Rule[] {
  */
 export function parseRule(text: string, where = ''): Rule {
   const [, word = '', value = ''] = /^(\S+)[\s=]+(.*)$/s.exec(text) ?? [];
-  const rule = READERS[word]?.(value.trim());
+  const rule = Object.hasOwn(READERS, word) ? READERS[word]!(value.trim()) : undefined;
   if (typeof rule === 'object') return rule;
   const [why, next] = rule === undefined ? [`a rule begins with ${Object.keys(READERS).join(', ')}.`, EXAMPLES] : [rule, EXAMPLES]; // prettier-ignore
   throw new Trouble('usage', `${where}"${text}" is no rule.`, why, next);
