@@ -91,14 +91,19 @@ function subjectOf(name: string, counter: string | undefined): Subject | string 
 }
 
 function limitOf(text: string, counter: string): number | string {
-  if (isCount(counter)) return /^\d+$/.test(text.trim()) ? Number(text) : `"${text}" is no number of ${counter}.`;
+  if (isCount(counter))
+    return /^\d+$/.test(text.trim()) ? exact(Number(text)) : `"${text}" is no number of ${counter}.`;
   try {
-    return parseSize(text);
+    return exact(parseSize(text));
   } catch (error) {
     if (error instanceof Trouble) return `${error.message.replace(/\.$/, '')}: ${error.why}`;
     throw error;
   }
 }
+
+/** A number that JSON can hold; what is larger is no limit. */
+const exact = (limit: number): number | string =>
+  limit <= Number.MAX_SAFE_INTEGER ? limit : 'the limit is larger than any memory.';
 
 const isKind = (text: string): text is Kind => (KINDS as readonly string[]).includes(text);
 const isCounter = (text: string): boolean => (COUNTERS as readonly string[]).includes(text);

@@ -31,6 +31,11 @@ test('a word that every object of JavaScript knows is no rule', (t) => {
   }
 });
 
+test('a limit that no number can hold is no limit', (t) => {
+  for (const text of [`max-regions ${'9'.repeat(400)}`, `max heap=${'9'.repeat(400)}`, 'max heap=99999999999T'])
+    t.throws(() => parseRule(text), {instanceOf: Trouble, message: /is no rule/}, text);
+});
+
 test('each kind and each lint may be forbidden, each kind limited and kept from growing', (t) => {
   for (const kind of KINDS) {
     t.like(parseRule(`max ${kind}=1M`), {subject: {of: kind}});
