@@ -49,7 +49,7 @@ function readRules(path: string): Rule[] {
  */
 export function parseRule(text: string, where = ''): Rule {
   const [, word = '', value = ''] = /^(\S+)[\s=]+(.*)$/s.exec(text) ?? [];
-  const rule = READERS[word]?.(value.trim());
+  const rule = Object.hasOwn(READERS, word) ? READERS[word]!(value.trim()) : undefined;
   if (typeof rule === 'object') return rule;
   const [why, next] = rule === undefined ? [`a rule begins with ${Object.keys(READERS).join(', ')}.`, EXAMPLES] : [rule, EXAMPLES]; // prettier-ignore
   throw new Trouble('usage', `${where}"${text}" is no rule.`, why, next);
@@ -91,14 +91,19 @@ function subjectOf(name: string, counter: string | undefined): Subject | string 
 }
 
 function limitOf(text: string, counter: string): number | string {
-  if (isCount(counter)) return /^\d+$/.test(text.trim()) ? Number(text) : `"${text}" is no number of ${counter}.`;
+  if (isCount(counter))
+    return /^\d+$/.test(text.trim()) ? exact(Number(text)) : `"${text}" is no number of ${counter}.`;
   try {
-    return parseSize(text);
+    return exact(parseSize(text));
   } catch (error) {
     if (error instanceof Trouble) return `${error.message.replace(/\.$/, '')}: ${error.why}`;
     throw error;
   }
 }
+
+/** A number that JSON can hold; what is larger is no limit. */
+const exact = (limit: number): number | string =>
+  limit <= Number.MAX_SAFE_INTEGER ? limit : 'the limit is larger than any memory.';
 
 const isKind = (text: string): text is Kind => (KINDS as readonly string[]).includes(text);
 const isCounter = (text: string): boolean => (COUNTERS as readonly string[]).includes(text);

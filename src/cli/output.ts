@@ -24,7 +24,7 @@ export function writeOut(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (error?: Error | null): void => {
       if (!error) resolve();
-      else reject(errnoOf(error) === 'EPIPE' ? new ReaderGone() : cannotWrite('standard output', error));
+      else reject(isReaderGone(errnoOf(error)) ? new ReaderGone() : cannotWrite('standard output', error));
     };
     try {
       process.stdout.write(text, done);
@@ -38,6 +38,9 @@ export function writeOut(text: string): Promise<void> {
 export async function writePieces(pieces: Iterable<string>): Promise<void> {
   for (const piece of pieces) await writeOut(piece);
 }
+
+/** EIO on a terminal: it was closed, or its network broke. */
+const isReaderGone = (errno: string): boolean => errno === 'EPIPE' || (errno === 'EIO' && process.stdout.isTTY);
 
 /** Messages for people go to standard error; data never does. */
 export const say = (text: string): void => void process.stderr.write(`${text}\n`);

@@ -1,3 +1,5 @@
+import {isatty} from 'node:tty';
+
 /** A wish to end: Ctrl-C, a signal, or the key that quits. */
 export interface Interruption {
   readonly signal: AbortSignal;
@@ -19,6 +21,13 @@ export function interruption(): Interruption {
     controller.abort();
   };
   for (const signal of ENDING) process.on(signal, end);
+  const terminals = [0, 1, 2].filter(isatty);
+  // Node can't restore the modes of a terminal that went away, and aborts (ResetStdio in its node.cc): so we end of the signal.
+  process.once('exit', () => {
+    if (received !== 'SIGHUP' || terminals.every(isatty)) return;
+    process.off('SIGHUP', end);
+    process.kill(process.pid, 'SIGHUP');
+  });
   return {
     signal: controller.signal,
     received: () => received,

@@ -1,10 +1,11 @@
 import {readFileSync} from 'node:fs';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {say, writeOut} from '../cli/output.ts';
 import {saveExecutable} from '../cli/save.ts';
-import {interruption} from '../cli/signals.ts';
+import {interruption, type Interruption} from '../cli/signals.ts';
 import {epilogue, keepWaiting, storyteller, waitForEnter} from '../cli/storyteller.ts';
 import {surveyJSON, surveyRows} from '../cli/survey.ts';
 import {lessonJSON, silently, teach, type LessonResult} from '../cli/teach.ts';
@@ -58,10 +59,11 @@ Ends with 1 if the kernel did something else than predicted, or can't do what th
     const pause = flags.step ? () => waitForEnter(interrupted) : undefined;
     const teacher = flags.json ? silently : storyteller(lesson, this.width, pause);
     const beforeEnd = flags.keep ? (pid: number) => keepWaiting(pid, interrupted) : undefined;
-    const result = await teach(lesson, teacher, {root: flags['proc-root'], beforeEnd, signal: interrupted.signal});
+    const options = {root: flags['proc-root'], beforeEnd, signal: interrupted.signal};
+    const result = await teach(lesson, teacher, options).catch((error: unknown) => unlessInterrupted(error, interrupted)); // prettier-ignore
     interrupted.dispose();
     process.exitCode = exitCodeOf(result, interrupted.received());
-    if (!interrupted.received()) await this.print(flags.json, () => lessonJSON(result), () => epilogue(result)); // prettier-ignore
+    if (result && !interrupted.received()) await this.print(flags.json, () => lessonJSON(result), () => epilogue(result)); // prettier-ignore
   }
 
   /** Every lesson, one after the other: what was predicted, and whether the kernel did it. */
@@ -74,9 +76,15 @@ Ends with 1 if the kernel did something else than predicted, or can't do what th
   }
 }
 
-function exitCodeOf(result: LessonResult, signal: NodeJS.Signals | undefined): number {
+/** A terminal's Ctrl-C ends the helper too, and its end may be seen first. */
+async function unlessInterrupted(error: unknown, interrupted: Interruption): Promise<undefined> {
+  await sleep(50);
+  if (interrupted.received() === undefined) throw error;
+}
+
+function exitCodeOf(result: LessonResult | undefined, signal: NodeJS.Signals | undefined): number {
   if (signal) return exitOfSignal(signal);
-  return result.ok ? EXIT.done : EXIT.no;
+  return result?.ok ? EXIT.done : EXIT.no;
 }
 
 /** The helper works by hand too: it prints its PID, and Enter is the next step. */

@@ -71,14 +71,16 @@ export class ProcessHandle {
 
   /** status and stat come in one read(2); readFileSync is right for them. */
   #readSmall(file: string): Buffer {
-    return this.#orTrouble(() => {
+    // Opened anew after an interruption: what was read before it is lost, and the descriptor stands behind that.
+    const readOnce = (): Buffer => {
       const fd = openProc(this.path(file), this.#nameOf(file));
       try {
-        return retried(() => readFileSync(fd));
+        return readFileSync(fd);
       } finally {
         closeSync(fd);
       }
-    });
+    };
+    return this.#orTrouble(() => retried(readOnce));
   }
 
   /** A descriptor of the process's directory, for a child of ours. */

@@ -93,8 +93,9 @@ export class MapLock {
   #suspectsNow(): readonly Sleeper[] {
     try {
       return this.#suspects(this.#handle.stat());
-    } catch {
-      return []; // It has ended: the reading says so.
+    } catch (error) {
+      if (error instanceof Trouble && error.kind === 'gone') return []; // The reading says so.
+      throw error;
     }
   }
 

@@ -24,6 +24,18 @@ test('a rule is read as a flag or as a line of a file, with the same words', (t)
   t.like(parseRule('max thread-stack.regions=8'), {subject: {of: 'thread-stack', counter: 'regions'}, limit: 8});
 }); // prettier-ignore
 
+test('a word that every object of JavaScript knows is no rule', (t) => {
+  for (const word of ['__proto__', 'constructor', 'hasOwnProperty', 'toString']) {
+    for (const text of [`${word} x`, `max ${word}=1`, `no ${word}`, `no-growth ${word}`])
+      t.throws(() => parseRule(text), {instanceOf: Trouble, message: /is no rule/}, text);
+  }
+});
+
+test('a limit that no number can hold is no limit', (t) => {
+  for (const text of [`max-regions ${'9'.repeat(400)}`, `max heap=${'9'.repeat(400)}`, 'max heap=99999999999T'])
+    t.throws(() => parseRule(text), {instanceOf: Trouble, message: /is no rule/}, text);
+});
+
 test('each kind and each lint may be forbidden, each kind limited and kept from growing', (t) => {
   for (const kind of KINDS) {
     t.like(parseRule(`max ${kind}=1M`), {subject: {of: kind}});

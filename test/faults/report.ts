@@ -21,6 +21,12 @@ ${markdown(['#', 'fault', 'how it is made', 'expected', 'result', 'what was seen
 `;
 }
 
+/** The page with its first part, the table, made anew. */
+export function withTable(page: string, table: string): string {
+  const rest = page.indexOf('\n## ');
+  return rest < 0 ? table : `${table}${page.slice(rest)}`;
+}
+
 /** The page with a part of it, from its heading to the next one, made anew; or added. */
 export function withSection(page: string, section: string): string {
   const heading = section.slice(0, section.indexOf('\n') + 1);

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import {record, listing, listingText} from '../parse/laws.ts';
+import {compressed, RECORDING, resealed} from './recordings.ts';
+import {RULES} from './rules.ts';
 import {SEEDS, type Seed} from './seeds.ts';
 
 /**
@@ -146,10 +148,16 @@ function changeJson(root: Record<string, unknown>, at: number, act: string, key:
 
 const deep = (depth: number): unknown => (depth === 0 ? 1 : [deep(depth - 1)]);
 
+const changedRecording = fc
+  .tuple(changed(fc.constant(RECORDING)), fc.constantFrom('as it is', 'sealed', 'compressed'))
+  .map(([bytes, how]) => (how === 'as it is' ? bytes : how === 'sealed' ? resealed(bytes) : compressed(resealed(bytes)))); // prettier-ignore
+
 /** Any input at all. */
 export const anyInput: fc.Arbitrary<Buffer> = fc.oneof(
   {weight: 10, arbitrary: changed(seedBytes)},
   {weight: 3, arbitrary: changed(randomListing)},
   {weight: 5, arbitrary: changedJson},
+  {weight: 2, arbitrary: changedRecording},
+  {weight: 1, arbitrary: changed(fc.constant(RULES))},
   {weight: 1, arbitrary: fc.uint8Array({maxLength: 300}).map((bytes) => Buffer.from(bytes))},
 );

@@ -4,6 +4,7 @@ import {hex} from '../../src/model/region.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 import {parseAuxv} from '../../src/parse/auxv.ts';
+import {capabilityNames, parseCredentials} from '../../src/parse/credentials.ts';
 import {parseElfHead} from '../../src/parse/elf-file.ts';
 import {readElfImage, sectionAt} from '../../src/parse/elf-image.ts';
 import {findSymbol} from '../../src/parse/elf-symbols.ts';
@@ -15,7 +16,9 @@ import {parseStatus} from '../../src/parse/status.ts';
 import {parseStackPointer} from '../../src/parse/syscall.ts';
 import {jsonDocument} from '../../src/render/json.ts';
 import {schemaErrors} from '../helpers/schema.ts';
+import {checkRecording} from './recordings.ts';
 import {RENDERINGS} from './renderings.ts';
+import {checkRules} from './rules.ts';
 import {SEEDS} from './seeds.ts';
 
 /** ms of processor time that one input may take, in all its readers and writers together. */
@@ -38,6 +41,8 @@ export function checkInput(bytes: Uint8Array): Snapshot | Trouble {
   const read = readIt(bytes);
   if (!(read instanceof Trouble)) checkSnapshot(read, OTHERS[bytes.length % OTHERS.length]!);
   checkProcFiles(bytes);
+  checkRecording(Buffer.from(bytes));
+  checkRules(Buffer.from(bytes));
   assert.equal(describePrototype(), PROTOTYPE, 'Object.prototype was changed');
   return read;
 }
@@ -104,6 +109,8 @@ function checkProcFiles(bytes: Uint8Array): void {
   const stat = parseStat(bytes);
   assert.ok(stat === undefined || (Number.isInteger(stat.pid) && stat.state.length === 1));
   for (const value of Object.values(parseAuxv(bytes))) assert.ok(value === undefined || value >= 0);
+  const credentials = parseCredentials(bytes);
+  assert.ok(credentials === undefined || capabilityNames(credentials.permitted).length <= 64);
   for (const value of Object.values(parseLimits(bytes))) assert.ok(value === null || value >= 0);
   assert.ok((parseStackPointer(bytes) ?? 0) >= 0);
   checkElf(bytes);
