@@ -1,12 +1,13 @@
 import {growthOf, type Growth, type GrowthMeasure} from '../growth/growth.ts';
 import {Series} from '../model/series.ts';
-import type {Snapshot} from '../model/snapshot.ts';
+import type {Rejected, Snapshot} from '../model/snapshot.ts';
 import {sizeText} from '../model/size.ts';
 import {Trouble} from '../model/trouble.ts';
 import {poll} from '../procfs/poll.ts';
 import {Session, type SessionOptions} from '../procfs/session.ts';
+import {readRecording} from '../record/recording.ts';
 import {recordedLooks} from './growth-recording.ts';
-import {isRecordingFile, openRecording} from './recording-target.ts';
+import {faultsOf, isRecordingFile} from './recording-target.ts';
 import {interruption} from './signals.ts';
 import type {Target} from './target.ts';
 
@@ -25,8 +26,8 @@ export interface Watched {
   readonly last: Snapshot;
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
-  /** Is all there that was asked for? */
-  readonly isWhole: boolean;
+  /** What of a recording could not be used. */
+  readonly rejected: readonly Rejected[];
   /** It ended early, by this signal. */
   readonly signal?: NodeJS.Signals | undefined;
 }
@@ -36,14 +37,14 @@ export function growthOfTarget(target: Target, options: GrowthOptions): Promise<
   if (target.is === 'process') return watchGrowth(target.pid, options);
   if (target.is === 'stdin' || target.moment !== undefined || !isRecordingFile(target.path))
     throw onlyOneMoment(target);
-  const recording = openRecording(target.path);
+  const recording = readRecording(target.path);
   try {
     const series = new Series(options.measure);
     for (const seen of recordedLooks(recording)) series.add(seen);
-    const {notes, rejected, end} = recording;
-    const growth = growthOf(series, options.measure, options.least, end?.reason === 'exit');
+    const {notes, rejected} = faultsOf(recording, target.path);
+    const growth = growthOf(series, options.measure, options.least, recording.end?.reason === 'exit');
     const last = series.last!.withSource({...series.last!.source, name: target.path});
-    return {growth, last, notes, isWhole: rejected.length === 0};
+    return {growth, last, notes, rejected};
   } finally {
     recording.close();
   }
@@ -91,7 +92,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
     growth: growthOf(series, options.measure, options.least, hasEnded),
     last: series.last!,
     notes,
-    isWhole: true,
+    rejected: [],
     signal,
   };
 }

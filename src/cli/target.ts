@@ -49,7 +49,7 @@ export async function readTarget(target: Target, options: CaptureOptions = {}): 
   if (target.is === 'file' && target.moment !== undefined) throw noMoments(target.path, target.moment);
   const bytes = target.is === 'stdin' ? await readStdin(lookAtStdin) : readFile(target.path);
   if (bytes.length === 0) throw unusable(name, 'it is empty.');
-  if (isRecording(bytes)) return momentOf(recordingFrom(bytes), name, undefined);
+  if (isRecording(bytes)) return momentOf(recordingFrom(bytes, name === '-' ? undefined : name), name, undefined);
   const snapshot = parseNamed(bytes, name);
   return snapshot.withSource({...snapshot.source, name});
 }
@@ -59,7 +59,7 @@ function parseNamed(bytes: Uint8Array, name: string): Snapshot {
     return parse(bytes);
   } catch (error) {
     if (error instanceof Trouble && error.kind === 'input')
-      throw unusable(name, `${error.message} ${error.why}`, error.next);
+      throw unusable(name, `${error.message.replace(/\.$/, ':')} ${error.why}`, error.next);
     throw error;
   }
 }

@@ -52,7 +52,7 @@ export default class ExportCommand extends BaseCommand {
     const {args, flags} = await this.parse(ExportCommand);
     this.begin(flags);
     const format = FORMATS[flags.json ? 'json' : (flags.format ?? 'csv')]!;
-    const exported = withRecording(args.recording, (recording, {startedAt}) =>
+    const exported = await withRecording(args.recording, (recording, {startedAt}) =>
       exportedOf(startedAt, recording.snapshots()),
     );
     const text = [...format(exported)].join('');

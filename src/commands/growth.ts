@@ -62,12 +62,12 @@ Ends with 0 whatever the verdict is; memmap check --no-growth ends with 1 where 
     const {args, flags} = await this.parse(GrowthCommand);
     this.begin(flags);
     const watched = await growthOfTarget(resolveTarget(args.target, flags['proc-root']), optionsOf(flags));
-    const {last, notes, signal} = watched;
+    const {last, notes, rejected, signal} = watched;
     const growth = {...watched.growth, limit: flags.limit === undefined ? undefined : parseSize(flags.limit)};
-    for (const note of notes) say(`memmap: ${note}`);
+    this.remark({source: {name: rejected.length > 0 ? args.target : undefined}, rejected, notes});
     const look = {width: this.width, rows: flags.all ? undefined : MOST_ROWS};
     await this.print(flags.json, () => growthJSON(growth, last, notes), () => renderGrowth(growth, last, look)); // prettier-ignore
-    process.exitCode = signal ? exitOfSignal(signal) : watched.isWhole ? EXIT.done : EXIT.incomplete;
+    process.exitCode = signal ? exitOfSignal(signal) : rejected.length === 0 ? EXIT.done : EXIT.incomplete;
   }
 }
 

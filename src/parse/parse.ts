@@ -19,6 +19,7 @@ const CR = 0x0d;
 export function parse(input: Uint8Array | string): Snapshot {
   const bytes = typeof input === 'string' ? Buffer.from(input, 'utf8') : input;
   if (looksLikeJson(bytes)) return snapshotFromJSON(bytes);
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw compressed();
   const text = withoutCarriageReturns(bytes);
   const listing = parseListing(text, 'capture');
   const foreign = listing.rejected.length > listing.regions.length ? parseForeign(text) : undefined;
@@ -73,6 +74,10 @@ function hasOneAtEachNewline(bytes: Uint8Array, side: -1 | 1): boolean {
   }
   return true;
 }
+
+/** RFC 1952: 1F 8B. Recordings are read compressed; these are known before. */
+const compressed = (): Trouble =>
+  new Trouble('input', 'This is no listing of memory regions.', 'it is compressed with gzip, and no recording.', 'Unpack it: zcat FILE | memmap show -'); // prettier-ignore
 
 function notACapture(listing: Listing): Trouble {
   const first = listing.rejected[0]!;

@@ -1,4 +1,5 @@
-import {copyFileSync, writeFileSync} from 'node:fs';
+import {gzipSync} from 'node:zlib';
+import {copyFileSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {readRecording} from '../../src/record/recording.ts';
@@ -184,4 +185,33 @@ test('what is no recording, or of a newer version, is refused', async (t) => {
     /newer memmap \(9\.0\.0\) in the form memmap\.recording\/7/,
   );
   await refused('{"schema":"memmap.recording/1","memmap":"0.1.0"}\n', /line 1/);
+});
+
+test('what can be wrong with a recording is told alike by all commands that read one', async (t) => {
+  const path = await made(t);
+  const place = folder(t);
+  const [other, twice, maps, html] = ['other.jsonl', 'twice.jsonl', 'maps.gz', 'page.html'].map((name) => join(place, name)) as [string, string, string, string]; // prettier-ignore
+  writeFileSync(other, '{"level":"info"}\n{"level":"warn"}\n');
+  writeFileSync(twice, Buffer.concat([readFileSync(path), readFileSync(path)]));
+  writeFileSync(maps, gzipSync(readFileSync('/proc/self/maps')));
+  writeFileSync(html, '<!doctype html>\n<p>hello\n');
+  const commands = [['show'], ['replay'], ['growth'], ['report', '-o', '-'], ['export'], ['check', '--max', 'rss=1T']];
+  for (const [command, ...rest] of commands) {
+    for (const [file, why] of [
+      [other, /JSON Lines|no recording/],
+      [maps, /gzip|no recording/],
+      [html, /no listing|no recording/],
+      [place, /directory|no recording/],
+    ] as const) {
+      // prettier-ignore
+      const ran = await memmap([command!, ...rest, file]);
+      t.is(ran.code, 6, `${command} ${file}\n${ran.stderr}`);
+      t.is(ran.stdout, '');
+      t.true(ran.stderr.includes(file), ran.stderr);
+      t.regex(ran.stderr, why);
+    }
+    const ran = await memmap([command!, ...rest, twice]);
+    t.is(ran.code, 5, `${command}\n${ran.stderr}`);
+    t.regex(ran.stderr, /line \d+ was not used \(another recording begins here/);
+  }
 });
