@@ -43,7 +43,7 @@ export function growthOfTarget(target: Target, options: GrowthOptions): Promise<
     for (const seen of recordedLooks(recording)) series.add(seen);
     const {notes, rejected} = faultsOf(recording, target.path);
     const growth = growthOf(series, options.measure, options.least, recording.end?.reason === 'exit');
-    const last = series.last!.withSource({...series.last!.source, name: target.path});
+    const last = series.last!.withSource({from: 'snapshot', format: 'recording', name: target.path});
     return {growth, last, notes, rejected};
   } finally {
     recording.close();
