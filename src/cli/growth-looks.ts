@@ -6,7 +6,7 @@ import {Trouble} from '../model/trouble.ts';
 import {poll} from '../procfs/poll.ts';
 import {Session, type SessionOptions} from '../procfs/session.ts';
 import {readRecording} from '../record/recording.ts';
-import {recordedLooks} from './growth-recording.ts';
+import {growthOfRecording} from './growth-recording.ts';
 import {faultsOf, isRecordingFile} from './recording-target.ts';
 import {interruption} from './signals.ts';
 import type {Target} from './target.ts';
@@ -39,11 +39,9 @@ export function growthOfTarget(target: Target, options: GrowthOptions): Promise<
     throw onlyOneMoment(target);
   const recording = readRecording(target.path);
   try {
-    const series = new Series(options.measure);
-    for (const seen of recordedLooks(recording)) series.add(seen);
     const {notes, rejected} = faultsOf(recording, target.path);
-    const growth = growthOf(series, options.measure, options.least, recording.end?.reason === 'exit');
-    const last = series.last!.withSource({from: 'snapshot', format: 'recording', name: target.path});
+    const {growth, last: seen} = growthOfRecording(recording, options.measure, options.least);
+    const last = seen.withSource({from: 'snapshot', format: 'recording', name: target.path});
     return {growth, last, notes, rejected};
   } finally {
     recording.close();

@@ -1,4 +1,6 @@
-import type {Seen} from '../model/series.ts';
+import {growthOf, type Growth, type GrowthMeasure} from '../growth/growth.ts';
+import {Series, type Seen} from '../model/series.ts';
+import type {Snapshot} from '../model/snapshot.ts';
 import type {Recording} from '../record/recording.ts';
 
 /** Of more looks than these at which nothing had changed, some are left out. */
@@ -26,3 +28,14 @@ export function* recordedLooks(recording: Recording): Generator<Seen> {
     }
   }
 }
+
+/**
+ * Judges what the last program of a recording did.
+ *
+ * @param least a movement of fewer bytes doesn't matter
+ */
+export function growthOfRecording(recording: Recording, measure: GrowthMeasure, least: number): {growth: Growth; last: Snapshot} {
+  const series = new Series(measure);
+  for (const seen of recordedLooks(recording)) series.add(seen);
+  return {growth: growthOf(series, measure, least, recording.end?.reason === 'exit'), last: series.last!};
+} // prettier-ignore

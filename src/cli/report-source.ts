@@ -3,6 +3,7 @@ import {basename} from 'node:path';
 import type {Recording} from '../record/recording.ts';
 import {reportOf, type About, type Report} from '../report/report.ts';
 import {EXIT} from './exit.ts';
+import {growthOfRecording} from './growth-recording.ts';
 import {faultsOf, openRecordingTarget, type Faults} from './recording-target.ts';
 import {remarkOn} from './remarks.ts';
 
@@ -11,7 +12,13 @@ export const pageTemplate = (): string => readFileSync(new URL('../report/page.h
 
 /** Reads a recording and makes the report of it. @throws Trouble `input` */
 export const readReport = (path: string): Promise<Report> =>
-  withRecording(path, (recording, about) => reportOf(about, recording.snapshots()));
+  withRecording(path, (recording, about) => {
+    const {growth} = growthOfRecording(recording, 'rss', LEAST);
+    return reportOf(about, recording.snapshots(), growth);
+  });
+
+/** Movements of fewer bytes don't matter: as `memmap growth` has it unless it is told otherwise. */
+const LEAST = 64 * 1024;
 
 /**
  * Opens a recording for as long as it is used. What of it can't be trusted is told on standard error, and ends memmap with 5.

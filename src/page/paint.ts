@@ -51,6 +51,6 @@ function paintShape(context: CanvasRenderingContext2D, {stay, left, right, top, 
   if (height > 4) {
     context.fillStyle = styleColour('--paper');
     context.fillRect(left, top, breadth, 0.6);
-    if (left > 0) context.fillRect(left, top, 0.8, height);
+    if (left > 0 && breadth > 6) context.fillRect(left, top, 0.8, height);
   }
 } // prettier-ignore

@@ -1,6 +1,7 @@
 import type {Snapshot} from '../model/snapshot.ts';
 import {ChangeKeeper, type ReportChange} from './changes.ts';
-import {growersOf, growthMeasure, type Grower} from './growers.ts';
+import type {Growth} from '../growth/growth.ts';
+import {growersOf, growthMeasure, judged, type Grower} from './growers.ts';
 import {eventsOf, type ReportEvent} from './events.ts';
 import type {Seen} from './moment.ts';
 import {SeriesKeeper, type Series} from './series.ts';
@@ -49,8 +50,9 @@ export interface Report {
  * Reads a recording once, from its first look to its last, and makes the report of it.
  *
  * @param seen at least one look
+ * @param growth what `memmap growth` says of it
  */
-export function reportOf(about: About, seen: Iterable<Seen>): Report {
+export function reportOf(about: About, seen: Iterable<Seen>, growth?: Growth): Report {
   const [series, tracks, changes] = [new SeriesKeeper(), new Tracks(), new ChangeKeeper(MOST.changes)];
   const events: ReportEvent[] = [];
   let process: Snapshot['process'] = {};
@@ -64,10 +66,10 @@ export function reportOf(about: About, seen: Iterable<Seen>): Report {
   }
   const looks = series.times.length;
   tracks.close(looks);
-  const growers = growersOf(series, tracks.stays, about.duration);
+  const growers = judged(growersOf(series, tracks.stays, about.duration), growth);
   const measure = growthMeasure(series);
   const counts = changes.counts;
-  const summary = summaryOf({about, series, growers, measure, peak, counts});
+  const summary = summaryOf({about, series, growers, measure, peak, counts, growth});
   const thinned = thin({series, events, growers, changes: changes.rows, stays: tracks.stays}, MOST.looks);
   const drawn = fewerStays(thinned.stays, MOST.stays);
   const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes];
