@@ -1,5 +1,6 @@
 import {Trouble} from '../model/trouble.ts';
 import {errnoOf} from '../procfs/trouble.ts';
+import {inBatches} from './batches.ts';
 
 /** The reader of our output went away (`| head -1`): no fault, and nothing more to do. */
 export class ReaderGone extends Error {}
@@ -32,6 +33,11 @@ export function writeOut(text: string): Promise<void> {
       done(error as Error); // Where standard output is a file, Node 20 throws.
     }
   });
+}
+
+/** The same of a text that comes in parts: the next is made when the one before is out. */
+export async function writeParts(parts: Iterable<string>): Promise<void> {
+  for (const batch of inBatches(parts)) await writeOut(batch);
 }
 
 /** Messages for people go to standard error; data never does. */

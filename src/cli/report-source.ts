@@ -5,6 +5,7 @@ import {reportOf, type About, type Report} from '../report/report.ts';
 import {EXIT} from './exit.ts';
 import {growthOfRecording} from './growth-recording.ts';
 import {faultsOf, openRecordingTarget, type Faults} from './recording-target.ts';
+import {withProgress} from './progress.ts';
 import {remarkOn} from './remarks.ts';
 
 /** The page without its data, which scripts/page.js made when memmap was built. */
@@ -14,7 +15,7 @@ export const pageTemplate = (): string => readFileSync(new URL('../report/page.h
 export const readReport = (path: string): Promise<Report> =>
   withRecording(path, (recording, about) => {
     const {growth} = growthOfRecording(recording, 'rss', LEAST);
-    return reportOf(about, recording.snapshots(), growth);
+    return reportOf(about, withProgress('Making the page', recording.snapshots(), recording.count), growth);
   });
 
 /** Movements of fewer bytes don't matter: as `memmap growth` has it unless it is told otherwise. */

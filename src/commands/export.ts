@@ -1,8 +1,9 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
-import {say, writeOut} from '../cli/output.ts';
+import {say, writeParts} from '../cli/output.ts';
+import {withProgress} from '../cli/progress.ts';
 import {withRecording} from '../cli/report-source.ts';
-import {saveFile} from '../cli/save.ts';
+import {saveParts} from '../cli/save.ts';
 import {csv} from '../export/csv.ts';
 import {exportedOf, type Exported} from '../export/exported.ts';
 import {exportJSON} from '../export/json.ts';
@@ -53,11 +54,9 @@ export default class ExportCommand extends BaseCommand {
     this.begin(flags);
     const format = FORMATS[flags.json ? 'json' : (flags.format ?? 'csv')]!;
     const exported = await withRecording(args.recording, (recording, {startedAt}) =>
-      exportedOf(startedAt, recording.snapshots()),
+      exportedOf(startedAt, withProgress('Reading', recording.snapshots(), recording.count)),
     );
-    const text = [...format(exported)].join('');
-    if (flags.output === undefined || flags.output === '-') return writeOut(text);
-    saveFile(flags.output, text);
-    say(`Saved to ${safe(flags.output)}: ${sizeText(Buffer.byteLength(text))}.`);
+    if (flags.output === undefined || flags.output === '-') return writeParts(format(exported));
+    say(`Saved to ${safe(flags.output)}: ${sizeText(saveParts(flags.output, format(exported)))}.`);
   }
 }
