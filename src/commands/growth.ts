@@ -3,7 +3,6 @@ import {BaseCommand} from '../cli/base.ts';
 import {parseDuration, parsePercent, parseSize} from '../cli/duration.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {growthOfTarget, type GrowthOptions} from '../cli/growth-looks.ts';
-import {say} from '../cli/output.ts';
 import {resolveTarget} from '../cli/target.ts';
 import {GROWTH_MEASURES, type GrowthMeasure} from '../growth/growth.ts';
 import {renderGrowth} from '../render/growth.ts';

@@ -116,7 +116,7 @@ test('replay tells the changes with their times', async (t) => {
   t.regex(stdout, /^22:13:21\.000 {2}\* mark {9}loaded$/m);
   t.regex(stdout, /^22:13:2\d\.\d00 {2}! exec {9}it now runs \/bin\/a b/m);
   t.regex(stdout, /^22:13:\d\d\.\d00 {2}- exit {9}the process ended; its parent/m);
-  t.regex(lines.at(-1)!, /^The process ended at 0:10\.5 of 0:10\.5, moment \d+ of 0 to \d+\.$/);
+  t.regex(lines.at(-1)!, /^The process ended at 0:10\.5 of 0:10\.5, moment #\d+ of #0 to #\d+\.$/);
   const part = await memmap(['replay', path, '--from', 'loaded', '--to', '+1500ms'], UTC);
   t.is(part.stdout.trimEnd().split('\n').length, 5, part.stdout);
   t.is((await memmap(['replay', path, '--from', 'last', '--to', 'first'])).code, 2);
