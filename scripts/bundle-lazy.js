@@ -32,6 +32,17 @@ export const withoutWindows = {
   },
 };
 
+/** chalk asks the terminal for its colours when it is loaded (4 ms); memmap does that itself, and tells it. */
+export const withoutSupportsColor = {
+  name: 'without supports-color',
+  setup(build) {
+    build.onResolve({filter: /^#supports-color$/}, () => ({path: 'colors', namespace: 'without-supports-color'}));
+    build.onLoad({filter: /.*/, namespace: 'without-supports-color'}, () => ({
+      contents: 'export default {stdout: false, stderr: false};',
+    }));
+  },
+};
+
 /** oclif's log, which is silent unless DEBUG is set; starting it opens the terminal (7 ms). */
 export const withoutDebug = {
   name: 'without debug',

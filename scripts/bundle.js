@@ -4,7 +4,7 @@ import {createHash} from 'node:crypto';
 import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
-import {lazyRequire, withoutDebug, withoutWindows} from './bundle-lazy.js';
+import {lazyRequire, withoutDebug, withoutSupportsColor, withoutWindows} from './bundle-lazy.js';
 import {licencesOf} from './bundle-licences.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -28,7 +28,7 @@ const {outputFiles, metafile} = await build({
   minifySyntax: true,
   legalComments: 'none',
   define: {'import.meta.url': 'bundledFrom'},
-  plugins: [lazyRequire, withoutDebug, withoutWindows],
+  plugins: [lazyRequire, withoutDebug, withoutSupportsColor, withoutWindows],
   logLevel: 'warning',
 });
 

@@ -12,6 +12,8 @@ const MIB = 1024 * 1024;
  * Each block counts as an arena here. One that outgrows its block gets another, which only the memory itself would tell.
  */
 export function tellArenas(space: Space): void {
+  // Each block ends with what is not used yet, or is told by its flag.
+  if (space.closed.length === 0 && !space.hasAny(FLAG.nr)) return;
   const block = is32Bit(space) ? MIB : 64 * MIB;
   let number = 0;
   for (let index = 0; index < space.regions.length; index++) {

@@ -17,8 +17,8 @@ import {tellV8} from './v8.ts';
  * Gives each region of one address space its kind, its label, and why: the one place where that is decided. docs/kinds.md
  * says how each kind is told. What the kernel and the files say comes first, shapes and neighbours last.
  *
- * @param regions ascending; replaced in the array where something differs, since a region may be shared with an earlier
- * snapshot, of which what was said stays
+ * @param regions ascending. One that was classified before is replaced in the array where something differs, since an earlier
+ * snapshot may share it, of which what was said stays; one of which nothing was said yet is changed itself.
  * @param clues what else is known of the process; all of it may be absent
  * @param earlier an earlier look at the same process that had VmFlags, for a look that has none: a kind must not change
  * from look to look only because smaps was not read
@@ -40,9 +40,19 @@ export function classify(regions: Region[], clues: Clues = {}, earlier: readonly
   }
 }
 
-/** A literal with all fields is some ten times as fast as a spread, and all regions keep one hidden class. */
-function decided(region: Region, verdict: Verdict): Region {
+/**
+ * A region that nobody classified yet is only ours so far: it is changed in place, which halves the memory that a look takes.
+ * A literal with all fields is some ten times as fast as a spread, and all regions keep one hidden class.
+ */
+function decided(region: {-readonly [field in keyof Region]: Region[field]}, verdict: Verdict): Region {
   const {kind, label, evidence, confidence} = verdict;
+  if (region.evidence === undefined) {
+    region.kind = kind;
+    region.label = label;
+    region.evidence = evidence;
+    region.confidence = confidence;
+    return region;
+  }
   if (
     region.kind === kind &&
     region.label === label &&

@@ -10,7 +10,7 @@ import {isExecutable, type Space, type Verdict} from './space.ts';
 export function tellNames(space: Space): void {
   const programs = programsIn(space);
   const known: ReadonlyArray<Map<string, Verdict>> = [new Map(), new Map(), new Map(), new Map()];
-  for (let index = 0; index < space.regions.length; index++) {
+  for (const index of space.telling) {
     const region = space.regions[index]!;
     const isFile = isFileBacked(region);
     if (space.has(index, FLAG.ht)) space.verdicts[index] = HUGETLB;
@@ -31,8 +31,9 @@ const sharing = (region: Region): 1 | 2 | 3 => (region.perms[3] !== 's' ? 1 : is
 /** The names of files of which a region may be executed: programs and libraries. Memory files are none if they are shared. */
 function programsIn(space: Space): Set<string> {
   const programs = new Set<string>();
-  for (const region of space.regions) {
-    if (isExecutable(region) && region.name !== '' && mayBeProgram(region)) programs.add(region.name);
+  for (const index of space.executable) {
+    const region = space.regions[index]!;
+    if (region.name !== '' && mayBeProgram(region)) programs.add(region.name);
   }
   return programs;
 }

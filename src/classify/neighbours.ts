@@ -24,10 +24,23 @@ export function tellNeighbours(space: Space): void {
     if (!verdict) {
       above = Math.max(above, index);
       while (above < regions.length && (!verdicts[above] || SAYS_LITTLE.has(verdicts[above]!.kind))) above++;
-      verdict = {kind: 'anon', label: place(below, above < regions.length ? nameOf(regions[above]!, verdicts[above]!) : ''), evidence: EVIDENCE}; // prettier-ignore
+      verdict = verdictOf(place(below, above < regions.length ? nameOf(regions[above]!, verdicts[above]!) : ''));
     }
     verdicts[index] = verdict;
   }
+}
+
+/** The same text is the same string from look to look: to compare two of them then takes no time. */
+const VERDICTS = new Map<string | undefined, Verdict>();
+const MOST_VERDICTS = 1000;
+
+function verdictOf(label: string | undefined): Verdict {
+  let verdict = VERDICTS.get(label);
+  if (!verdict) {
+    if (VERDICTS.size >= MOST_VERDICTS) VERDICTS.clear();
+    VERDICTS.set(label, (verdict = {kind: 'anon', label, evidence: EVIDENCE}));
+  }
+  return verdict;
 }
 
 /** Between a region and the next thing that has a name there may be these. */

@@ -16,7 +16,7 @@ const CHROMIUM = /^(?:code|electron.*|chrom(?:e|ium).*|headless_shell|libcef\.so
 function runtimesIn(space: Space): Set<string> {
   const found = new Set<Runtime>();
   let last = '';
-  for (let index = 0; index < space.regions.length; index++) {
+  for (const index of space.telling) {
     const {name} = space.regions[index]!;
     if (name === last || space.verdicts[index]?.kind !== 'text') continue;
     last = name;

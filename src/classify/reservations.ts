@@ -15,19 +15,15 @@ export interface Reservation {
 export function reservationsIn(space: Space, smallest: number): Reservation[] {
   const found: Reservation[] = [];
   const {regions} = space;
-  for (let from = 0; from < regions.length;) {
-    let to = from + 1;
-    if (!space.isOpen(from)) {
-      from = to;
-      continue;
-    }
+  let to = 0;
+  for (const closed of space.closed) {
+    if (closed < to || !space.isOpen(closed)) continue;
+    let from = closed;
+    while (from > 0 && space.isOpen(from - 1) && space.touchesBelow(from)) from--;
+    to = closed + 1;
     while (to < regions.length && space.isOpen(to) && space.touchesBelow(to)) to++;
     const size = regions[to - 1]!.end - regions[from]!.start;
-    if (size >= smallest) {
-      const reservation = measured(space, from, to, size);
-      if (reservation.reserved > 0) found.push(reservation);
-    }
-    from = to;
+    if (size >= smallest) found.push(measured(space, from, to, size));
   }
   return found;
 }

@@ -10,14 +10,16 @@ const MIB = 1024 * 1024;
 /** What nobody knew: code without a file, memory without access, and the memory of which only the neighbours tell anything. */
 export function tellRest(space: Space): void {
   tellReservations(space);
-  for (let index = 0; index < space.regions.length; index++) {
-    if (!space.isOpen(index)) continue;
-    const region = space.regions[index]!;
-    if (isExecutable(region)) space.verdicts[index] = CODE;
-    else if (hasNoAccess(region)) space.verdicts[index] = withoutAccess(space, index);
-    else if (space.has(index, FLAG.wf)) space.verdicts[index] = WIPED;
-  }
+  for (const index of space.executable) if (space.isOpen(index)) space.verdicts[index] = CODE;
+  for (const index of space.closed) if (space.isOpen(index)) space.verdicts[index] = withoutAccess(space, index);
+  if (space.hasAny(FLAG.wf)) tellWiped(space);
   tellNeighbours(space);
+}
+
+function tellWiped(space: Space): void {
+  for (let index = 0; index < space.regions.length; index++) {
+    if (space.isOpen(index) && space.has(index, FLAG.wf)) space.verdicts[index] = WIPED;
+  }
 }
 
 /** Large blocks of which a program uses a part. How much of one is free tells less than that it is one. */

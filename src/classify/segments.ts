@@ -23,18 +23,27 @@ export function tellSegments(space: Space): void {
   const {pageSize = 4096, files = {}} = space.clues;
   /** What the region below belongs to: after it may come its bss. */
   let image: Image | undefined;
-  for (let index = 0; index < space.regions.length; index++) {
-    if (!space.isOpen(index)) continue;
+  for (const index of space.telling) {
     const region = space.regions[index]!;
-    if (region.name === '') {
-      if (space.touchesBelow(index)) space.verdicts[index] = image && space.verdicts[index - 1] ? bssOf(image, region, pageSize) : bssByShape(space, index); // prettier-ignore
-      continue;
+    if (space.isOpen(index)) {
+      const clue = Object.hasOwn(files, region.name) ? files[region.name] : undefined;
+      image = clue && imageOf(images.get(region.name), clue, region, pageSize);
+      if (image) images.set(region.name, image);
+      const segment = image && segmentAt(image.clue, region, pageSize, image.bias);
+      space.verdicts[index] = segment && !hasNoAccess(region) ? bySegment(image!, segment, region, pageSize) : byShape(space, index); // prettier-ignore
     }
-    const clue = Object.hasOwn(files, region.name) ? files[region.name] : undefined;
-    image = clue && imageOf(images.get(region.name), clue, region, pageSize);
-    if (image) images.set(region.name, image);
-    const segment = image && segmentAt(image.clue, region, pageSize, image.bias);
-    space.verdicts[index] = segment && !hasNoAccess(region) ? bySegment(image!, segment, region, pageSize) : byShape(space, index); // prettier-ignore
+    tellBss(space, index + 1, image, pageSize);
+  }
+}
+
+/** Memory without a name that touches what was told just now, and what touches that. */
+function tellBss(space: Space, first: number, image: Image | undefined, pageSize: number): void {
+  for (let index = first; index < space.regions.length; index++) {
+    const region = space.regions[index]!;
+    if (region.name !== '' || !space.isOpen(index) || !space.touchesBelow(index)) return;
+    const verdict = image ? bssOf(image, region, pageSize) : bssByShape(space, index);
+    if (!verdict) return;
+    space.verdicts[index] = verdict;
   }
 }
 

@@ -1,6 +1,7 @@
 import type {Clues} from '../model/clues.ts';
 import type {Kind} from '../model/kind.ts';
 import type {Region} from '../model/region.ts';
+import {FLAG} from './flags.ts';
 
 /** What was decided about a region. One object may serve many regions. */
 export interface Verdict {
@@ -19,15 +20,35 @@ export class Space {
   readonly clues: Clues;
   /** The VmFlags of each region, as bits of FLAG; 0 where the source has none. */
   readonly flags: Uint16Array;
-  readonly verdicts: Array<Verdict | undefined>;
+  readonly verdicts: Array<Verdict | undefined> = [];
+  /** Indices, ascending, of the regions that have a name or are of the hugetlb pool: what says itself what it is. */
+  readonly telling: number[] = [];
+  /** The same of those without access, and of those that may be executed. Most steps concern these alone. */
+  readonly closed: number[] = [];
+  readonly executable: number[] = [];
   /** The runtimes that the mapped programs have in them, once somebody asked. */
   runtimes: ReadonlySet<string> | undefined;
+  /** Those of all regions. */
+  #flags = 0;
 
   constructor(regions: readonly Region[], clues: Clues, flags: Uint16Array) {
     this.regions = regions;
     this.clues = clues;
     this.flags = flags;
-    this.verdicts = Array.from<Verdict | undefined>({length: regions.length}).fill(undefined);
+    for (let index = 0; index < regions.length; index++) {
+      const {name, perms} = regions[index]!;
+      const bits = flags[index]!;
+      this.#flags |= bits;
+      this.verdicts.push(undefined);
+      if (name !== '' || bits & FLAG.ht) this.telling.push(index);
+      if (perms[2] === 'x') this.executable.push(index);
+      else if (perms[1] !== 'w' && perms[0] !== 'r' && perms.startsWith('---')) this.closed.push(index);
+    }
+  }
+
+  /** Does any region have this flag? */
+  hasAny(flag: number): boolean {
+    return (this.#flags & flag) !== 0;
   }
 
   isOpen(index: number): boolean {

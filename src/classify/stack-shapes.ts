@@ -1,5 +1,5 @@
 import {sizeOf, type Region} from '../model/region.ts';
-import {hasNoAccess, isWritable, type Space} from './space.ts';
+import {isWritable, type Space} from './space.ts';
 import {guardsOf, tellGuard} from './stacks.ts';
 
 const KIB = 1024;
@@ -18,16 +18,17 @@ export function tellStacksByShape(space: Space): void {
   const evidence = `no access below it, and the size of a thread's stack${whose}`;
   const verdict = {kind: 'thread-stack', label: asked ? 'unused stack' : label, evidence, confidence: 'guess'} as const;
   const guards = guardsOf(verdict.label, 'guess');
-  for (let index = 1; index < space.regions.length; index++) {
-    if (!space.isOpen(index) || !space.isOpen(index - 1) || !space.touchesBelow(index)) continue;
-    if (!looksLikeStack(space.regions[index - 1]!, space.regions[index]!, space.clues.limits?.stack)) continue;
+  for (const guard of space.closed) {
+    const index = guard + 1;
+    if (index === space.regions.length || !space.isOpen(index) || !space.isOpen(guard) || !space.touchesBelow(index)) continue; // prettier-ignore
+    if (!looksLikeStack(space.regions[guard]!, space.regions[index]!, space.clues.limits?.stack)) continue;
     space.verdicts[index] = verdict;
     tellGuard(space, index, guards);
   }
 }
 
 function looksLikeStack(guard: Region, region: Region, limit: number | null | undefined): boolean {
-  if (!hasNoAccess(guard) || sizeOf(guard) > 64 * KIB || !isWritable(region) || region.perms[3] !== 'p') return false;
+  if (sizeOf(guard) > 64 * KIB || !isWritable(region) || region.perms[3] !== 'p') return false;
   const size = sizeOf(region);
   const both = size + sizeOf(guard);
   return isRound(size) || isRound(both) || size === limit || both === limit;

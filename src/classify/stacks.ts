@@ -68,11 +68,20 @@ export function tellGuard(space: Space, stack: number, guards: Guards): void {
  * their place tells: the kernel lets nothing else touch a stack from below (stack_guard_gap).
  */
 function tellGrowing(space: Space): void {
+  if (!space.hasAny(FLAG.known)) return tellPieces(space);
   for (let index = space.regions.length - 1; index >= 0; index--) {
     if (!space.isOpen(index)) continue;
     const isBelowStack = space.verdicts[index + 1]?.kind === 'stack' && space.touchesBelow(index + 1);
     if (space.has(index, FLAG.gd)) space.verdicts[index] = isBelowStack ? PIECE : GROWING;
     else if (isBelowStack && !space.hasFlags(index)) space.verdicts[index] = PIECE_BY_PLACE;
+  }
+}
+
+function tellPieces(space: Space): void {
+  for (const stack of space.telling) {
+    if (space.verdicts[stack]?.kind !== 'stack') continue;
+    for (let index = stack - 1; index >= 0 && space.isOpen(index) && space.touchesBelow(index + 1); index--)
+      space.verdicts[index] = PIECE_BY_PLACE;
   }
 }
 

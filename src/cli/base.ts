@@ -2,12 +2,12 @@ import {readFileSync} from 'node:fs';
 import {Command, Flags} from '@oclif/core';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
-import {jsonDocument} from '../render/json.ts';
+import {jsonPieces} from '../render/json.ts';
 import {safe} from '../render/safe.ts';
 import {setColorLevel} from '../render/theme.ts';
 import {colorLevel} from './color.ts';
 import {EXIT, exitOf} from './exit.ts';
-import {ReaderGone, say, takeOverErrors, writeOut} from './output.ts';
+import {ReaderGone, say, takeOverErrors, writeOut, writePieces} from './output.ts';
 import {remarkOn, type Remarkable} from './remarks.ts';
 
 /**
@@ -53,8 +53,8 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Writes a JSON document, or text for people. */
-  protected print(isJson: boolean, document: () => object, text: () => string): Promise<void> {
-    return writeOut(isJson ? jsonDocument(document()) : text());
+  protected async print(isJson: boolean, document: () => object, text: () => string): Promise<void> {
+    await (isJson ? writePieces(jsonPieces(document())) : writeOut(text()));
   }
 
   /** Tells on standard error what of a snapshot was not understood or can't be trusted, and what a reader should know. */

@@ -1,6 +1,5 @@
 import {Trouble} from '../model/trouble.ts';
 import {errnoOf} from '../procfs/trouble.ts';
-import {inBatches} from './batches.ts';
 
 /** The reader of our output went away (`| head -1`): no fault, and nothing more to do. */
 export class ReaderGone extends Error {}
@@ -35,9 +34,9 @@ export function writeOut(text: string): Promise<void> {
   });
 }
 
-/** The same of a text that comes in parts: the next is made when the one before is out. */
-export async function writeParts(parts: Iterable<string>): Promise<void> {
-  for (const batch of inBatches(parts)) await writeOut(batch);
+/** The same of a long text, one piece after another. */
+export async function writePieces(pieces: Iterable<string>): Promise<void> {
+  for (const piece of pieces) await writeOut(piece);
 }
 
 /** Messages for people go to standard error; data never does. */

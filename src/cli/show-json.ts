@@ -9,7 +9,7 @@ import type {Snapshot} from '../model/snapshot.ts';
  * those alone, their totals, and a note; the residue and the room are the whole process's all the same.
  */
 export function showJSON(snapshot: Snapshot, choice: Choice): Record<string, unknown> {
-  return {...chosen(snapshot, choice).toJSON(), residue: residueOf(snapshot), room: roomJSON(snapshot)};
+  return {...chosen(snapshot, choice).document(), residue: residueOf(snapshot), room: roomJSON(snapshot)};
 }
 
 function chosen(snapshot: Snapshot, choice: Choice): Snapshot {

@@ -1,7 +1,7 @@
 import {closeSync, existsSync, fstatSync, openSync, readSync} from 'node:fs';
 import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
-import {looksLikeJson, parse} from '../parse/parse.ts';
+import {looksLikeJson, parseBytes, type Parsed} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {retried} from '../procfs/file.ts';
 import {findByName} from '../procfs/find.ts';
@@ -43,20 +43,26 @@ export function resolveProcess(text: string, root?: string): number {
 
 /** Reads a target: the process at this moment, or what a file holds. */
 export async function readTarget(target: Target, options: CaptureOptions = {}): Promise<Snapshot> {
-  if (target.is === 'process') return capture(target.pid, options);
+  return (await readBeside(target, options)).snapshot;
+}
+
+/** The same. @param before what it will be compared with */
+async function readBeside(target: Target, options: CaptureOptions, before?: Parsed): Promise<Parsed> {
+  if (target.is === 'process') return {snapshot: capture(target.pid, options)};
   const name = target.is === 'stdin' ? '-' : target.path;
-  if (target.is === 'file' && isRecordingFile(target.path)) return readMoment(target.path, target.moment);
+  if (target.is === 'file' && isRecordingFile(target.path)) return {snapshot: readMoment(target.path, target.moment)};
   if (target.is === 'file' && target.moment !== undefined) throw noMoments(target.path, target.moment);
   const bytes = target.is === 'stdin' ? await readStdin(lookAtStdin) : readFile(target.path);
   if (bytes.length === 0) throw unusable(name, 'it is empty.');
-  if (isRecording(bytes)) return momentOf(recordingFrom(bytes, name === '-' ? undefined : name), name, undefined);
-  const snapshot = parseNamed(bytes, name);
-  return snapshot.withSource({...snapshot.source, name});
+  if (isRecording(bytes))
+    return {snapshot: momentOf(recordingFrom(bytes, name === '-' ? undefined : name), name, undefined)};
+  const {snapshot, lines} = parseNamed(bytes, name, before);
+  return {snapshot: snapshot.withSource({...snapshot.source, name}), lines};
 }
 
-function parseNamed(bytes: Uint8Array, name: string): Snapshot {
+function parseNamed(bytes: Uint8Array, name: string, before?: Parsed): Parsed {
   try {
-    return parse(bytes);
+    return parseBytes(bytes, before);
   } catch (error) {
     if (error instanceof Trouble && error.kind === 'input')
       throw unusable(name, `${error.message.replace(/\.$/, ':')} ${error.why}`, error.next);
@@ -166,5 +172,6 @@ export async function readBoth(before: string, after: string, options: CaptureOp
       'Save one of them to a file.',
     );
   }
-  return [await readTarget(targets[0], options), await readTarget(targets[1], options)];
+  const first = await readBeside(targets[0], options);
+  return [first.snapshot, (await readBeside(targets[1], options, first)).snapshot];
 }

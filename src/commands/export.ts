@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
-import {say, writeParts} from '../cli/output.ts';
+import {inBatches} from '../cli/batches.ts';
+import {say, writePieces} from '../cli/output.ts';
 import {withProgress} from '../cli/progress.ts';
 import {withRecording} from '../cli/report-source.ts';
 import {saveParts} from '../cli/save.ts';
@@ -10,14 +11,14 @@ import {exportJSON} from '../export/json.ts';
 import {openmetrics} from '../export/openmetrics.ts';
 import {perfetto} from '../export/perfetto.ts';
 import {sizeText} from '../model/size.ts';
-import {jsonDocument} from '../render/json.ts';
+import {jsonPieces} from '../render/json.ts';
 import {safe} from '../render/safe.ts';
 
 const FORMATS: Readonly<Record<string, (exported: Exported) => Iterable<string>>> = {
   perfetto,
   csv,
   openmetrics,
-  json: (exported) => [jsonDocument(exportJSON(exported))],
+  json: (exported) => jsonPieces(exportJSON(exported)),
 };
 
 export default class ExportCommand extends BaseCommand {
@@ -56,7 +57,7 @@ export default class ExportCommand extends BaseCommand {
     const exported = await withRecording(args.recording, (recording, {startedAt}) =>
       exportedOf(startedAt, withProgress('Reading', recording.snapshots(), recording.count)),
     );
-    if (flags.output === undefined || flags.output === '-') return writeParts(format(exported));
+    if (flags.output === undefined || flags.output === '-') return writePieces(inBatches(format(exported)));
     say(`Saved to ${safe(flags.output)}: ${sizeText(saveParts(flags.output, format(exported)))}.`);
   }
 }

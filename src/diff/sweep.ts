@@ -18,12 +18,12 @@ export interface Swept {
  */
 export function sweep(before: readonly Region[], after: readonly Region[], slide = 0): Swept {
   const drafts: Draft[] = [];
-  let unchanged = 0;
+  let unchanged = after.length;
   for (const cluster of clusters(before, after, slide)) {
     if (isSamePair(cluster, slide)) {
       const draft = samePlace(cluster.before[0]!, cluster.after[0]!, slide);
-      if (draft) drafts.push(draft);
-      else unchanged++;
+      if (!draft) continue;
+      drafts.push(draft);
     } else if (cluster.after.length === 0) {
       drafts.push(wholeRegion('gone', cluster.before[0]!));
     } else if (cluster.before.length === 0) {
@@ -32,6 +32,7 @@ export function sweep(before: readonly Region[], after: readonly Region[], slide
       // Not push(...): a large region can fall into more pieces than a call has arguments.
       for (const draft of reshaped(cluster, slide)) drafts.push(draft);
     }
+    unchanged -= cluster.after.length;
   }
   return {drafts, unchanged};
 }

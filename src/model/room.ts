@@ -40,10 +40,19 @@ export function roomOf(snapshot: Snapshot): Room {
     mapping: mappingRoom(snapshot, pageSize),
     brk: brkRoom(snapshot, pageSize),
     stack: stackRoom(regions, limits?.stack, pageSize),
-    regions: headroom(regions.filter(isInUserSpace).length, clues.maxMapCount, undefined),
+    regions: headroom(
+      regions.length - regions.filter((region) => !isInUserSpace(region)).length,
+      clues.maxMapCount,
+      undefined,
+    ),
     locked: vmLck === undefined ? undefined : headroom(vmLck, limits?.locked, undefined),
-    arenas: arenasOf(regions),
-    writable: writableOf(regions),
+    // The line below a table of regions says nothing of these two.
+    get arenas() {
+      return arenasOf(regions);
+    },
+    get writable() {
+      return writableOf(regions);
+    },
   };
 }
 
@@ -91,7 +100,9 @@ function stackRoom(regions: readonly Region[], limit: number | null | undefined,
 }
 
 function writableOf(regions: readonly Region[]): Room['writable'] {
-  const writable = regions.filter((region) => /^.w.p$/.test(region.perms) && !isFileBacked(region));
+  const writable = regions.filter(
+    (region) => region.perms[1] === 'w' && region.perms[3] === 'p' && !isFileBacked(region),
+  );
   const rss = writable.some(({usage}) => usage?.rss !== undefined);
   const sum = (amount: (region: Region) => number): number => writable.reduce((total, each) => total + amount(each), 0);
   return {size: sum(sizeOf), rss: rss ? sum(({usage}) => usage?.rss ?? 0) : undefined};

@@ -1,3 +1,4 @@
+import {JsonList} from './json-list.ts';
 import {regionJSON, type Region} from './region.ts';
 import {totalsByKind, totalsOf, type Totals} from './totals.ts';
 import {cluesJSON, type Clues} from './clues.ts';
@@ -115,13 +116,18 @@ export class Snapshot {
 
   /** The document `memmap.snapshot/1`. */
   toJSON(): Record<string, unknown> {
+    return {...this.document(), regions: this.regions.map(regionJSON)};
+  }
+
+  /** The same for those who write it out: its regions are told one after another. */
+  document(): Record<string, unknown> {
     return {
       schema: 'memmap.snapshot/1',
       source: this.source,
       takenAt: this.takenAt ?? null,
       process: this.process,
       consistency: this.consistency,
-      regions: this.regions.map(regionJSON),
+      regions: new JsonList(this.regions, regionJSON),
       totals: {...this.totals, kinds: Object.fromEntries(totalsByKind(this.regions))},
       status: this.status,
       clues: cluesJSON(this.clues),

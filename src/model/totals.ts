@@ -15,7 +15,7 @@ export function totalsOf(regions: readonly Region[]): Totals {
   let size = 0;
   for (const region of regions) {
     size += sizeOf(region);
-    addUsage(sum, region.usage);
+    if (region.usage) addUsage(sum, region.usage);
   }
   return {...sum, regions: regions.length, size};
 }
@@ -33,13 +33,18 @@ export const totalsByFile = (regions: readonly Region[]): Map<string, Totals> =>
   totalsBy(regions, (region) => (region.name !== '' || isFileBacked(region) ? region.name : `(${region.kind})`));
 
 function totalsBy<Key>(regions: readonly Region[], keyOf: (region: Region) => Key): Map<Key, Totals> {
-  const groups = new Map<Key, Region[]>();
+  const groups = new Map<Key, {sum: Record<string, number>; regions: number; size: number}>();
   for (const region of regions) {
     const key = keyOf(region);
-    const group = groups.get(key);
-    if (group) group.push(region);
-    else groups.set(key, [region]);
+    let group = groups.get(key);
+    if (!group) groups.set(key, (group = {sum: {}, regions: 0, size: 0}));
+    group.regions++;
+    group.size += sizeOf(region);
+    if (region.usage) addUsage(group.sum, region.usage);
   }
-  const rows = [...groups].map(([key, group]) => [key, totalsOf(group)] as const);
+  const rows = [...groups].map(([key, {sum, regions: count, size}]): [Key, Totals] => [
+    key,
+    {...sum, regions: count, size},
+  ]);
   return new Map(rows.sort(([, a], [, b]) => (b['rss'] ?? 0) - (a['rss'] ?? 0) || b.size - a.size));
 }

@@ -2,17 +2,19 @@ import {classify} from '../classify/classify.ts';
 import type {Region} from '../model/region.ts';
 import type {Rejected} from '../model/snapshot.ts';
 import {CounterReader} from './counters.ts';
-import {HeaderReader} from './maps.ts';
+import {HeaderReader, LONGEST_LINE} from './maps.ts';
 import {putInOrder} from './order.ts';
 import {isFraming, readPastedLine, shellPrompt} from './pasted.ts';
 import {isHopeless} from './rows.ts';
-import {decode, latin1} from './scan.ts';
+import {decode, latin1, LOWER_HEX_DIGIT} from './scan.ts';
 
 /** What a listing of regions says: maps, smaps or smaps_rollup, since the headers of the last two are lines of the first. */
 export interface Listing {
   /** Ascending, without overlaps, with their kinds. */
   readonly regions: Region[];
   readonly format: 'maps' | 'smaps' | 'smaps_rollup' | 'tutorial';
+  /** Is each line a region, whole and in order, as the kernel prints maps? */
+  readonly isPlain: boolean;
   /** How many lines overlapped or went backwards. */
   readonly torn: number;
   /** How many lines were of no bytes, and are not in `regions`. */
@@ -26,9 +28,6 @@ export interface Listing {
   readonly pid: number | undefined;
 }
 
-/** No line of the kernel comes near this; a file without newlines does. */
-const LONGEST_LINE = 1024 * 1024;
-
 /**
  * Reads a listing.
  *
@@ -38,13 +37,7 @@ const LONGEST_LINE = 1024 * 1024;
  */
 export function parseListing(bytes: Uint8Array, from: 'proc' | 'capture', kinds: 'now' | 'later' = 'now'): Listing {
   const reader = new ListingReader(bytes, from === 'capture');
-  let line = 0;
-  for (let at = 0; at < bytes.length && !reader.isDone;) {
-    const newline = bytes.indexOf(0x0a, at);
-    const end = newline < 0 ? bytes.length : newline;
-    reader.line(++line, at, end);
-    at = end + 1;
-  }
+  for (let at = 0, line = 1; at < bytes.length && !reader.isDone; line++) at = reader.line(line, at);
   return reader.finish(bytes.length > 0 && bytes.at(-1) !== 0x0a, kinds);
 }
 
@@ -60,6 +53,8 @@ class ListingReader {
   readonly #commands: Rejected[] = [];
   #spacedOut = 0;
   #empty = 0;
+  /** Lines that aren't regions in the kernel's own form. */
+  #others = 0;
   #isNamed = false;
   #pid: number | undefined;
   #current: Region | undefined;
@@ -67,14 +62,29 @@ class ListingReader {
   constructor(bytes: Uint8Array, isCapture: boolean) {
     this.#bytes = bytes;
     this.#isCapture = isCapture;
-    this.#headers = new HeaderReader(!isCapture);
+    this.#headers = new HeaderReader(bytes, !isCapture);
   }
 
-  line(number: number, from: number, to: number): void {
+  /** @returns where the next line begins */
+  line(number: number, from: number): number {
+    // Counters begin with capitals: what begins like an address in maps is one.
+    const region = LOWER_HEX_DIGIT[this.#bytes[from]!]! >= 0 ? this.#headers.read(from) : undefined;
+    if (region && region.end >= region.start) {
+      this.#add(region, number, from, this.#headers.next - 1);
+      return this.#headers.next;
+    }
+    this.#others++;
+    const newline = this.#bytes.indexOf(0x0a, from);
+    const to = newline < 0 ? this.#bytes.length : newline;
+    this.#otherLine(number, from, to);
+    return to + 1;
+  }
+
+  #otherLine(number: number, from: number, to: number): void {
     if (to - from > LONGEST_LINE) return this.#reject(number, from, to, 'longer than 1 MiB');
     if (this.#isCapture) from = this.#afterIndent(from, to);
     if (this.#counters.read(this.#bytes, from, to, this.#current)) return;
-    const region = this.#headers.read(this.#bytes, from, to);
+    const region = from < to ? this.#headers.read(from) : undefined;
     if (region && region.end >= region.start) this.#add(region, number, from, to);
     else if (this.#isCapture) this.#pastedLine(number, from, to);
     else this.#reject(number, from, to, 'not in the form that the kernel prints');
@@ -149,7 +159,8 @@ class ListingReader {
     const isOther = this.#regions.length + this.#empty + this.#rejected.length === 0 && !this.#isNamed;
     const rejected = isOther ? this.#commands : this.#rejected;
     const format = this.#format(hasCounters);
-    return {regions, format, torn, empty: this.#empty, cutShort, isUnterminated, rejected, pid: this.#pid};
+    const isPlain = format === 'maps' && this.#others + this.#empty + torn === 0 && !this.isDone && !isUnterminated;
+    return {regions, format, isPlain, torn, empty: this.#empty, cutShort, isUnterminated, rejected, pid: this.#pid};
   }
 
   #format(hasCounters: boolean): Listing['format'] {

@@ -30,70 +30,117 @@ export interface Backing {
 }
 
 /**
- * Reads header lines of one listing. It remembers the end of each line, `dev inode name`: neighbours mostly share it
- * (a library has five regions), and comparing bytes is cheaper than decoding them.
+ * Reads header lines of one listing. It remembers where the line before had its end, `dev inode name`: neighbours mostly
+ * share it (a library has five regions), and comparing bytes is cheaper than decoding them. Where they are equal, the
+ * newline is found with them: of 60,000 anonymous regions, looking for it would take a third of the time.
  */
 export class HeaderReader {
+  /** Behind the newline of the line that was read last. */
+  next = 0;
+  readonly #bytes: Uint8Array;
   readonly #digits: Int8Array;
   readonly #isStrict: boolean;
   readonly #seen = new Map<string, Backing | undefined>();
+  /** Behind the digits that were read last. */
+  #at = 0;
+  /** The end of the line before: bytes[#from, #to), with its newline. */
+  #from = 0;
+  #to = 0;
   #last: Backing | undefined;
-  #lastBytes: Uint8Array = new Uint8Array(0);
 
-  /** @param isStrict accept the kernel's own form only; else also other digits (capitals, other padding) and a lost last blank */
-  constructor(isStrict: boolean) {
+  /**
+   * @param bytes the listing
+   * @param isStrict accept the kernel's own form only; else also other digits (capitals, other padding) and a lost last blank
+   */
+  constructor(bytes: Uint8Array, isStrict: boolean) {
+    this.#bytes = bytes;
     this.#isStrict = isStrict;
     this.#digits = isStrict ? LOWER_HEX_DIGIT : HEX_DIGIT;
   }
 
   /**
-   * @param bytes the listing; the line is bytes[from, to), without its newline
-   * @returns undefined if the line is not in that form. start and end are not compared here.
+   * @param from where the line begins
+   * @returns undefined if the line is not in that form; else `next` is where the next one begins. start and end are not
+   * compared here.
    */
-  read(bytes: Uint8Array, from: number, to: number): Region | undefined {
-    const digits = this.#digits;
-    let at = from;
-    let digit: number;
-    let start = 0;
-    for (; (digit = digits[bytes[at]!]!) >= 0; at++) start = start * 16 + digit;
-    if (!this.#isNumber(bytes, from, at) || bytes[at] !== DASH) return undefined;
+  read(from: number): Region | undefined {
+    const bytes = this.#bytes;
+    const start = this.#hex(from);
+    let at = this.#at;
+    if (bytes[at] !== DASH || !this.#isNumber(from, at)) return undefined;
 
-    let begin = ++at;
-    let end = 0;
-    for (; (digit = digits[bytes[at]!]!) >= 0; at++) end = end * 16 + digit;
-    if (!this.#isNumber(bytes, begin, at) || bytes[at] !== SPACE) return undefined;
+    const second = at + 1;
+    const end = this.#hex(second);
+    at = this.#at;
+    if (bytes[at] !== SPACE || !this.#isNumber(second, at)) return undefined;
 
     const perms = permsAt(bytes, at + 1);
     if (perms === undefined || bytes[at + 5] !== SPACE) return undefined;
 
-    begin = at += 6;
-    let offset = 0;
-    for (; (digit = digits[bytes[at]!]!) >= 0; at++) offset = offset * 16 + digit;
-    if (!this.#isNumber(bytes, begin, at) || bytes[at] !== SPACE || at >= to) return undefined;
+    const third = at + 6;
+    const offset = this.#hex(third);
+    at = this.#at;
+    if (bytes[at] !== SPACE || !this.#isNumber(third, at)) return undefined;
 
-    const backing = this.#backing(bytes, at + 1, to);
+    const backing = this.#backing(from, at + 1);
     if (!backing) return undefined;
     return {
       start, end, perms, offset, dev: backing.dev, inode: backing.inode, name: backing.name, nameBase64: backing.nameBase64,
-      kind: 'anon', usage: undefined, flags: undefined, attributes: undefined,
+      kind: 'anon', label: undefined, evidence: undefined, confidence: undefined,
+      usage: undefined, flags: undefined, attributes: undefined,
     }; // prettier-ignore
   }
 
-  /** The kernel pads to 8 digits, never further. */
-  #isNumber(bytes: Uint8Array, from: number, to: number): boolean {
-    const isOwnForm = to - from === 8 || (to - from > 8 && bytes[from] !== 0x30);
-    return (isOwnForm || !this.#isStrict) && isExact(bytes, from, to);
+  /** Seven digits at a time: so much is a small integer to V8, and takes no memory. */
+  #hex(from: number): number {
+    const bytes = this.#bytes;
+    const digits = this.#digits;
+    let value = 0;
+    let part = 0;
+    let count = 0;
+    let at = from;
+    for (let digit; (digit = digits[bytes[at]!]!) >= 0; at++) {
+      part = (part << 4) | digit;
+      if (++count === 7) {
+        value = value * 0x10000000 + part;
+        part = count = 0;
+      }
+    }
+    this.#at = at;
+    return value === 0 ? part : value * SCALE[count]! + part;
   }
 
-  #backing(bytes: Uint8Array, from: number, to: number): Backing | undefined {
-    if (sameBytes(this.#lastBytes, bytes, from, to)) return this.#last;
+  /** The kernel pads to 8 digits, never further. */
+  #isNumber(from: number, to: number): boolean {
+    const isOwnForm = to - from === 8 || (to - from > 8 && this.#bytes[from] !== 0x30);
+    return (isOwnForm || !this.#isStrict) && isExact(this.#bytes, from, to);
+  }
+
+  #backing(line: number, from: number): Backing | undefined {
+    const bytes = this.#bytes;
+    if (sameBytes(bytes, this.#from, this.#to, from)) {
+      this.next = from + this.#to - this.#from;
+      return this.#last;
+    }
+    const newline = bytes.indexOf(0x0a, from - 1);
+    const to = newline < 0 ? bytes.length : newline;
+    if (to < from || to - line > LONGEST_LINE) return undefined;
     const raw = latin1(bytes, from, to);
-    if (!this.#seen.has(raw)) this.#seen.set(raw, backingOf(raw, this.#isStrict));
-    this.#lastBytes = bytes.subarray(from, to);
-    this.#last = this.#seen.get(raw);
-    return this.#last;
+    let backing = this.#seen.get(raw);
+    if (!backing && !this.#seen.has(raw)) this.#seen.set(raw, (backing = backingOf(raw, this.#isStrict)));
+    if (!backing) return undefined;
+    this.next = to + 1;
+    this.#last = backing;
+    [this.#from, this.#to] = newline < 0 ? [0, 0] : [from, newline + 1];
+    return backing;
   }
 }
+
+/** 16 to the power of the index. */
+const SCALE = [1, 0x10, 0x100, 0x1000, 0x10000, 0x100000, 0x1000000];
+
+/** No line of the kernel comes near this; a file without newlines does. */
+export const LONGEST_LINE: number = 1024 * 1024;
 
 const OWN_BACKING = /^([0-9a-f]{2,}:[0-9a-f]{2,}) (\d{1,20}) +(.*)$/s;
 const ANY_BACKING = /^([0-9a-f]{2,}:[0-9a-f]{2,}) (\d{1,20})(?: +(.*))?$/is;
@@ -127,8 +174,9 @@ function permsAt(bytes: Uint8Array, at: number): string | undefined {
 
 const flag = (byte: number | undefined, letter: number): number => (byte === letter ? 1 : byte === DASH ? 0 : -1);
 
-function sameBytes(last: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
-  if (last.length !== to - from || last.length === 0) return false;
-  for (let index = 0; index < last.length; index++) if (last[index] !== bytes[from + index]) return false;
+/** Is bytes[from, to) there again at `at`? */
+function sameBytes(bytes: Uint8Array, from: number, to: number, at: number): boolean {
+  if (from === to) return false;
+  for (; from < to; from++, at++) if (bytes[from] !== bytes[at]) return false;
   return true;
 }

@@ -1,5 +1,7 @@
+import {classify} from '../classify/classify.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
+import {parseBeside} from './beside.ts';
 import {parseForeign} from './foreign.ts';
 import {parseListing, type Listing} from './listing.ts';
 import {isHopeless} from './rows.ts';
@@ -17,15 +19,36 @@ const CR = 0x0d;
  * @throws Trouble (`input`) if it is none of these
  */
 export function parse(input: Uint8Array | string): Snapshot {
-  const bytes = typeof input === 'string' ? Buffer.from(input, 'utf8') : input;
-  if (looksLikeJson(bytes)) return snapshotFromJSON(bytes);
+  return parseBytes(typeof input === 'string' ? Buffer.from(input, 'utf8') : input).snapshot;
+}
+
+/** What an input was parsed to. */
+export interface Parsed {
+  readonly snapshot: Snapshot;
+  /** The bytes of a listing of maps just as the kernel prints it; undefined of anything else. */
+  readonly lines?: Uint8Array | undefined;
+}
+
+/**
+ * The same, of an input that will be compared with one that was parsed before: lines that two listings of maps share become
+ * the same objects. Of two with 60,000 regions, the second then takes 5 ms instead of 40.
+ *
+ * @throws Trouble (`input`), as `parse` does
+ */
+export function parseBytes(bytes: Uint8Array, before?: Parsed): Parsed {
+  if (looksLikeJson(bytes)) return {snapshot: snapshotFromJSON(bytes)};
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw compressed();
+  const regions = before?.lines && parseBeside(bytes, {bytes: before.lines, regions: before.snapshot.regions});
+  if (regions) {
+    classify(regions);
+    return {snapshot: new Snapshot({source: {from: 'capture', format: 'maps'}, regions}), lines: bytes};
+  }
   const text = withoutCarriageReturns(bytes);
   const listing = parseListing(text, 'capture');
   const foreign = listing.rejected.length > listing.regions.length ? parseForeign(text) : undefined;
-  if (foreign && foreign.regions.length > listing.regions.length) return foreign;
+  if (foreign && foreign.regions.length > listing.regions.length) return {snapshot: foreign};
   if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing);
-  return fromListing(listing);
+  return {snapshot: fromListing(listing), lines: listing.isPlain ? text : undefined};
 }
 
 function fromListing(listing: Listing): Snapshot {

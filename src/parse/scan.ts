@@ -15,7 +15,9 @@ for (let value = 0; value < 16; value++) {
 
 /** One character a byte, so that it can be turned back. */
 export const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
+  Buffer.isBuffer(bytes)
+    ? bytes.toString('latin1', from, to)
+    : Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
 
 const strictUtf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
 const looseUtf8 = new TextDecoder('utf-8', {ignoreBOM: true});

@@ -33,11 +33,12 @@ export function readClues(handle: ProcessHandle, regions: readonly Region[], sta
 
 /** The same, where only regions and threads may have changed since: what can't change isn't read again. */
 export function renewClues(handle: ProcessHandle, regions: readonly Region[], known: Clues): Clues {
+  const named = regions.filter(({name}) => name !== '');
   return {
     ...known,
     ...readThreads(handle, known.threads, true),
-    ...readProgramHeaders(handle, regions, known.files),
-    ...tellDeleted(handle, regions, known.deleted),
+    ...readProgramHeaders(handle, named, known.files),
+    ...tellDeleted(handle, named, known.deleted),
   };
 }
 

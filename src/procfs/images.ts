@@ -22,7 +22,7 @@ export function readProgramHeaders(handle: ProcessHandle, regions: readonly Regi
   const until = performance.now() + MOST_MS;
   for (const region of regions) {
     const {name} = region;
-    if (region.perms[2] !== 'x' || !name.startsWith('/') || name in Object.prototype || asked.has(name)) continue;
+    if (name === '' || region.perms[2] !== 'x' || !name.startsWith('/') || name in Object.prototype || asked.has(name)) continue;
     asked.add(name);
     const isLate = asked.size > MOST_FILES || performance.now() > until;
     const clue = Object.hasOwn(known, name) ? known[name] : isLate ? undefined : readHead(handle, region);
@@ -57,7 +57,7 @@ export function tellDeleted(handle: ProcessHandle, regions: readonly Region[], k
   const deleted: Record<string, boolean> = {};
   for (const region of regions) {
     const {name} = region;
-    if (!name.startsWith('/') || !name.endsWith(' (deleted)') || Object.hasOwn(deleted, name)) continue;
+    if (name === '' || !name.startsWith('/') || !name.endsWith(' (deleted)') || Object.hasOwn(deleted, name)) continue;
     if (region.dev === '00:01' || Object.keys(deleted).length >= MOST_FILES) continue; // The kernel's own files have no folder.
     const answer = Object.hasOwn(known, name) ? known[name] : isDeleted(handle, region);
     if (answer !== undefined) deleted[name] = answer;

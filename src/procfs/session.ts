@@ -2,6 +2,7 @@ import {classify} from '../classify/classify.ts';
 import type {Region} from '../model/region.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
+import {parseBeside} from '../parse/beside.ts';
 import {parseListing} from '../parse/listing.ts';
 import type {Status} from '../parse/status.ts';
 import {DEFAULT_MAX_STALL, DutyBudget, predictStall} from './budget.ts';
@@ -119,25 +120,32 @@ export class Session {
     if (!bytes || isAlive === undefined) return this.#ended();
     // A kept descriptor gives nothing any more after exec, for a zombie, and when the first thread ended before others.
     if (!isAlive || this.#isOverrun) return this.#anotherImage();
-    if (this.#mayReadUsage()) return this.#adopt(this.#capture(true), undefined);
+    if (this.#mayReadUsage()) return this.#adopt(this.#capture(true));
     const isSame = this.#bytes?.equals(bytes) === true;
+    const regions = isSame ? undefined : this.#parse(bytes);
     // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
     this.#bytes = bytes;
     if (isSame) return {saw: 'process', snapshot: this.#last};
-    const listing = parseListing(bytes, 'proc', 'later');
-    if (listing.torn > 0 || listing.rejected.length > 0) return this.#adopt(this.#capture(false), undefined);
+    if (!regions) return this.#adopt(this.#capture(false));
     const {process, status} = this.#last;
     const takenAt = new Date().toISOString();
     const source = {from: 'process', format: 'maps'} as const;
-    const clues = renewClues(this.#handle, listing.regions, this.#last.clues);
-    classify(listing.regions, clues, this.#flagged);
-    return this.#adopt(new Snapshot({source, regions: listing.regions, process, status, takenAt, clues}), bytes);
+    const clues = renewClues(this.#handle, regions, this.#last.clues);
+    classify(regions, clues, this.#flagged);
+    return this.#adopt(new Snapshot({source, regions, process, status, takenAt, clues}));
   }
 
-  #adopt(snapshot: Snapshot, bytes: Buffer | undefined): Look {
+  /** Unchanged lines are those of the last look. @returns undefined if the listing is torn */
+  #parse(bytes: Buffer): Region[] | undefined {
+    const known = this.#bytes && parseBeside(bytes, {bytes: this.#bytes, regions: this.#last.regions});
+    if (known) return known;
+    const listing = parseListing(bytes, 'proc', 'later');
+    return listing.torn > 0 || listing.rejected.length > 0 || listing.empty > 0 ? undefined : listing.regions;
+  }
+
+  #adopt(snapshot: Snapshot): Look {
     const isNewImage = !isOneImage(this.#last, snapshot);
     this.#last = snapshot;
-    this.#bytes = bytes;
     if (isNewImage) this.#reopen();
     if (isNewImage && snapshot.source.format !== 'smaps') this.#flagged = [];
     return {saw: isNewImage ? 'exec' : 'process', snapshot};
@@ -146,7 +154,7 @@ export class Session {
   #anotherImage(): Look {
     const stat = this.#handle.stat();
     if (stat.state === 'Z' && stat.threads <= 1) return this.#ended();
-    const look = this.#adopt(this.#capture(false), undefined);
+    const look = this.#adopt(this.#capture(false));
     if (look.saw === 'process') this.#reopen();
     // Where stat hides the addresses, only the silent descriptor says that this is another program.
     const isExec = stat.state !== 'Z';
@@ -173,19 +181,26 @@ export class Session {
 
   #capture(usage: boolean): Snapshot {
     const begin = performance.now();
-    const about = {known: this.#last?.clues, earlier: this.#flagged, onListing: this.#onListing};
+    const onListing = (bytes: Buffer): void => {
+      this.#bytes = bytes;
+      this.#onListing?.(bytes);
+    };
+    const about = {known: this.#last?.clues, earlier: this.#flagged, onListing};
     const options = usage ? {maxStall: this.#maxStall, ...about} : {usage: false, ...about};
     let snapshot = captureFrom(this.#handle, options);
     // For a moment during exec the new program has memory, and stat has no addresses for it yet.
     for (let tries = 0; tries < 10 && snapshot.process.startCode === '0'; tries++)
       snapshot = captureFrom(this.#handle, options);
+    const ms = performance.now() - begin;
+    // Where there is no smaps to read, trying takes its time as well.
+    if (usage) this.#budget.spend(begin, ms);
     if (snapshot.source.format === 'smaps') {
-      const ms = performance.now() - begin;
-      this.#budget.spend(begin, ms);
       this.#cost.usageReads++;
       this.#cost.usageMs += ms;
       this.#flagged = snapshot.regions;
     }
+    // What the next look is compared with: one line a region.
+    if (snapshot.source.format !== 'maps' || !snapshot.isWhole) this.#bytes = undefined;
     return snapshot;
   }
 

@@ -1,3 +1,4 @@
+import type {Kind} from '../model/kind.ts';
 import {MEASURES, type Measure} from '../model/measure.ts';
 import {address, hex, rangeText, type Region} from '../model/region.ts';
 import {sizeText} from '../model/size.ts';
@@ -20,15 +21,51 @@ const words = (title: string, meaning: string, text: (region: Region) => string)
   cell: (region) => ({text: safe(text(region))}),
 });
 
+/** The same of text that is our own. */
+const plain = (title: string, meaning: string, text: (region: Region) => string): RegionColumn => ({
+  title,
+  meaning,
+  cell: (region) => {
+    const own = text(region);
+    return {text: own, length: own.length};
+  },
+});
+
+/**
+ * Cells of equal content are one object, made once: most of many regions have the size, the kind and the name of another.
+ * That takes a third off a table of 60,000.
+ */
+function once<Key>(make: (key: Key) => Cell): (key: Key) => Cell {
+  const known = new Map<Key, Cell>();
+  return (key) => {
+    let cell = known.get(key);
+    if (cell) return cell;
+    if (known.size >= MOST_CELLS) known.clear();
+    known.set(key, (cell = make(key)));
+    return cell;
+  };
+}
+
+/** A live screen goes on for days. */
+const MOST_CELLS = 10_000;
+
+const amountCell = once((bytes: number | undefined): Cell => ({
+  text: bytes === undefined ? '' : sizeText(bytes),
+  role: bytes === 0 ? 'quiet' : undefined,
+}));
+
+const permsCell = once((perms: string): Cell => ({text: safe(perms), role: perms.includes('wx') ? 'bad' : undefined}));
+
+const kindCell = once((kind: Kind): Cell => ({text: kind, role: KIND_ROLES[kind]}));
+
+const guessedKindCell = once((kind: Kind): Cell => ({text: `${kind}?`, role: KIND_ROLES[kind]}));
+
 const amount = (name: Measure, title: string, meaning: string): RegionColumn => ({
   title,
   meaning,
   align: 'right',
   measure: MEASURES[name],
-  cell: (region) => {
-    const bytes = MEASURES[name](region);
-    return {text: bytes === undefined ? '' : sizeText(bytes), role: bytes === 0 ? 'quiet' : undefined};
-  },
+  cell: (region) => amountCell(MEASURES[name](region)),
 });
 
 /** Kinds that stand out, and kinds that are no memory. */
@@ -37,15 +74,15 @@ export const KIND_ROLES: Readonly<Record<string, Role>> = {
 }; // prettier-ignore
 
 export const COLUMNS = {
-  range: words('range', 'first byte, and first byte after it', rangeText),
+  range: plain('range', 'first byte, and first byte after it', rangeText),
   /** The vsyscall page alone has 16 digits, and would make the column wider for all. */
-  shortRange: words('range', 'the same, where a terminal is narrow', shortRange),
-  start: words('start', 'first byte', (region) => address(region.start)),
+  shortRange: plain('range', 'the same, where a terminal is narrow', shortRange),
+  start: plain('start', 'first byte', (region) => address(region.start)),
   size: amount('size', 'size', 'address space: a promise, not memory'),
   perms: {
     title: 'perms',
     meaning: 'read, write, execute; p private, s asked for as shared',
-    cell: (region) => ({text: safe(region.perms), role: region.perms.includes('wx') ? 'bad' : undefined}),
+    cell: (region) => permsCell(region.perms),
   },
   resident: amount('resident', 'resident', 'in RAM now; pages shared with other processes in full (Rss)'),
   pss: amount('pss', 'PSS', 'each page divided by the number of processes that map it (Pss)'),
@@ -61,17 +98,13 @@ export const COLUMNS = {
   kind: {
     title: 'kind',
     meaning: 'what it is for; ? is a guess',
-    cell: (region) => ({text: `${region.kind}${region.confidence ? '?' : ''}`, role: KIND_ROLES[region.kind]}),
+    cell: (region) => (region.confidence ? guessedKindCell : kindCell)(region.kind),
   },
   name: {
     title: 'name',
     meaning: 'the name that the kernel prints, and in parentheses what memmap knows of it',
     gives: true,
-    cell: (region) => ({
-      text: safe(nameAndLabel(region)),
-      role: KIND_ROLES[region.kind],
-      is: region.label !== undefined ? 'phrase' : region.name.startsWith('/') ? 'path' : undefined,
-    }),
+    cell: nameCell,
   },
   evidence: words('evidence', 'why it is of this kind', (region) => region.evidence ?? ''),
   flags: words('VmFlags', 'two letters each, as proc(5) has them', (region) => region.flags?.join(' ') ?? ''),
@@ -92,6 +125,18 @@ export const COLUMN_NAMES = (Object.keys(COLUMNS) as readonly ColumnName[]).filt
 function shortRange(region: Region): string {
   const [start, end] = [address(region.start), address(region.end)];
   return end.length > 12 && start.length === end.length ? `${start}-…${end.slice(-6)}` : rangeText(region);
+}
+
+/** That of the region before, which mostly is the one that is asked for again. */
+let lastName: {readonly name: string; readonly label: string | undefined; readonly kind: Kind; readonly cell: Cell} | undefined; // prettier-ignore
+
+function nameCell(region: Region): Cell {
+  const {name, label, kind} = region;
+  if (lastName && name === lastName.name && label === lastName.label && kind === lastName.kind) return lastName.cell;
+  const is = label !== undefined ? 'phrase' : name.startsWith('/') ? 'path' : undefined;
+  const cell: Cell = {text: safe(nameAndLabel(region)), role: KIND_ROLES[kind], is};
+  lastName = {name, label, kind, cell};
+  return cell;
 }
 
 const nameAndLabel = ({name, label}: Region): string =>

@@ -1,16 +1,61 @@
+import {JsonList} from '../model/json-list.ts';
+
+/** Elements that are written as one piece. */
+const BATCH = 500;
+
 /**
  * A document as JSON that can be read and grepped: one line for each key at the top, and one for each element of a list of
  * objects. Indenting everything would make a listing of 60,000 regions four times as long.
+ *
+ * @returns the text in pieces of at most some 200 KB a list, so that nobody must hold a long one as a whole
  */
-export function jsonDocument(document: object): string {
-  const lines = Object.entries(document)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `  ${JSON.stringify(key)}: ${jsonValue(value)}`);
-  return `{\n${lines.join(',\n')}\n}\n`;
+export function* jsonPieces(document: object): Generator<string> {
+  yield* written(document, {open: '{\n  ', next: ',\n  ', colon: ': ', close: '\n}\n', list: '[\n    ', element: ',\n    ', end: '\n  ]'}); // prettier-ignore
 }
 
-function jsonValue(value: unknown): string {
+/** The same on one line, with its newline. */
+export function* jsonLinePieces(document: object): Generator<string> {
+  yield* written(document, {open: '{', next: ',', colon: ':', close: '}\n', list: '[', element: ',', end: ']'});
+}
+
+/** The same as `jsonPieces`, whole. */
+export const jsonDocument = (document: object): string => [...jsonPieces(document)].join('');
+
+interface Form {
+  readonly open: string;
+  readonly next: string;
+  readonly colon: string;
+  readonly close: string;
+  readonly list: string;
+  readonly element: string;
+  readonly end: string;
+}
+
+function* written(document: object, form: Form): Generator<string> {
+  let before = form.open;
+  for (const [key, value] of Object.entries(document)) {
+    if (value === undefined) continue;
+    const begin = `${before}${JSON.stringify(key)}${form.colon}`;
+    before = form.next;
+    const list = listIn(value);
+    if (list) yield* listed(begin, list, form);
+    else yield begin + JSON.stringify(value);
+  }
+  yield before === form.open ? `{${form.close}` : form.close;
+}
+
+/** Lists of objects get a line an element. */
+function listIn(value: unknown): JsonList | undefined {
+  if (value instanceof JsonList) return value;
   const isListOfObjects = Array.isArray(value) && typeof value[0] === 'object';
-  if (!isListOfObjects) return JSON.stringify(value);
-  return `[\n${value.map((element) => `    ${JSON.stringify(element)}`).join(',\n')}\n  ]`;
+  return isListOfObjects ? new JsonList<unknown>(value, (element) => element as object) : undefined;
+}
+
+function* listed(begin: string, list: JsonList, form: Form): Generator<string> {
+  if (list.length === 0) return yield `${begin}[]`;
+  for (let from = 0; from < list.length; from += BATCH) {
+    const elements = list.slice(from, from + BATCH).map((element) => JSON.stringify(element));
+    yield (from === 0 ? begin + form.list : form.element) + elements.join(form.element);
+  }
+  yield form.end;
 }

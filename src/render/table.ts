@@ -13,9 +13,14 @@ export interface Cell {
   /** Safe for a terminal. */
   readonly text: string;
   readonly role?: Role | undefined;
+  /** How many columns of the terminal it takes, where that is known. */
+  readonly length?: number | undefined;
   /** What goes where it is too long: the middle, unless it is a path or a phrase. */
   readonly is?: 'path' | 'phrase' | undefined;
 }
+
+/** So many lines of a long table are one string: one by one, 60,000 of them would take 20 MB. */
+const BLOCK = 500;
 
 const SHORTEN = {path: shortenPath, phrase: shortenPhrase, name: shorten};
 
@@ -31,22 +36,47 @@ const MOST_ROWS = 20;
  * Cells as lines of text.
  *
  * @param width columns of the terminal; undefined: nothing is shortened
+ * @returns lines without their newlines; those of a long table are several in one string, with newlines between them
  */
 export function renderTable(
   columns: readonly Column[],
   rows: ReadonlyArray<readonly Cell[]>,
   width?: number,
 ): string[] {
-  const titles = columns.map((column) => ({text: column.title, role: 'title' as const}));
-  const all = [titles, ...rows];
-  const widths = columns.map((_, index) => all.reduce((most, row) => Math.max(most, cells(row[index]?.text ?? '')), 0));
+  const all = [columns.map(({title}): Cell => ({text: title, role: 'title'})), ...rows];
+  const lengths = lengthsOf(all, columns.length);
+  const widths = columns.map((_, index) => largest(lengths, index, columns.length));
   if (width !== undefined) narrow(columns, widths, width);
   const fitting = width === undefined ? all : all.map((row) => row.map((cell, index) => fitted(cell, widths[index]!)));
-  return fitting.length <= MOST_ROWS ? tableRows(columns, fitting) : ownRows(columns, fitting, widths);
+  if (fitting.length <= MOST_ROWS) return tableRows(columns, fitting);
+  return ownRows(columns, fitting, width === undefined ? lengths : lengthsOf(fitting, columns.length), widths);
+}
+
+/** How many columns of the terminal each cell takes, row by row. A cell that is the one above it is not counted again. */
+function lengthsOf(rows: ReadonlyArray<readonly Cell[]>, columns: number): Int32Array {
+  const lengths = new Int32Array(rows.length * columns);
+  let above = rows[0]!;
+  for (let row = 0, at = 0; row < rows.length; row++) {
+    const current = rows[row]!;
+    for (let index = 0; index < columns; index++, at++) {
+      const cell = current[index];
+      lengths[at] =
+        row > 0 && cell === above[index] ? lengths[at - columns]! : (cell?.length ?? cells(cell?.text ?? ''));
+    }
+    above = current;
+  }
+  return lengths;
+}
+
+function largest(lengths: Int32Array, index: number, columns: number): number {
+  let most = 0;
+  for (let at = index; at < lengths.length; at += columns) if (lengths[at]! > most) most = lengths[at]!;
+  return most;
 }
 
 function fitted(cell: Cell, width: number): Cell {
-  return cells(cell.text) <= width ? cell : {...cell, text: SHORTEN[cell.is ?? 'name'](cell.text, width)};
+  if (cells(cell.text) <= width) return cell;
+  return {...cell, text: SHORTEN[cell.is ?? 'name'](cell.text, width), length: undefined};
 }
 
 function narrow(columns: readonly Column[], widths: number[], width: number): void {
@@ -67,23 +97,37 @@ function tableRows(columns: readonly Column[], rows: ReadonlyArray<readonly Cell
   return table.toString().split('\n').map(withoutTrailingBlanks);
 }
 
+/** Blanks are written once something follows them, so that none end a line. */
 function ownRows(
   columns: readonly Column[],
   rows: ReadonlyArray<readonly Cell[]>,
+  lengths: Int32Array,
   widths: readonly number[],
 ): string[] {
-  const last = columns.length - 1;
-  return rows.map((row) => {
+  const isRight = columns.map(({align}) => align === 'right');
+  const blocks: string[] = [];
+  const lines: string[] = [];
+  let at = 0;
+  for (const row of rows) {
     let line = '';
-    for (const [index, cell] of row.entries()) {
-      const isLast = index === last;
-      const isRight = columns[index]!.align === 'right';
-      const padding = isLast && !isRight ? '' : ' '.repeat(Math.max(0, widths[index]! - cells(cell.text)));
-      const text = paint(cell.role, cell.text);
-      line += (isRight ? padding + text : text + padding) + (isLast ? '' : GAP);
+    let blanks = 0;
+    for (let index = 0; index < columns.length; index++, at++) {
+      const {text, role} = row[index]!;
+      const missing = widths[index]! - lengths[at]!;
+      if (isRight[index]) blanks += missing;
+      if (text !== '') {
+        line += blanksOf(blanks) + paint(role, text);
+        blanks = 0;
+      }
+      blanks += isRight[index] ? GAP.length : missing + GAP.length;
     }
-    return withoutTrailingBlanks(line);
-  });
+    if (lines.push(line) === BLOCK) blocks.push(lines.splice(0).join('\n'));
+  }
+  return [...blocks, ...lines];
 }
+
+const BLANKS: readonly string[] = Array.from({length: 100}, (_, count) => ' '.repeat(count));
+
+const blanksOf = (count: number): string => BLANKS[count] ?? ' '.repeat(Math.max(0, count));
 
 const withoutTrailingBlanks = (line: string): string => line.replace(/ +$/, '');

@@ -30,7 +30,8 @@ export function setColorLevel(level: ColorSupportLevel): void {
   chalk = new Chalk({level});
 }
 
-export const paint = (role: Role | undefined, text: string): string => (role ? ROLES[role](chalk)(text) : text);
+export const paint = (role: Role | undefined, text: string): string =>
+  role && chalk.level > 0 ? ROLES[role](chalk)(text) : text;
 
 /** How long ago something happened, for what a reader should see first. */
 export type Age = 'fresh' | 'recent' | 'old';

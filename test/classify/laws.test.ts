@@ -79,6 +79,7 @@ test('whatever the regions and the clues: each region has a kind of the set and 
   fc.assert(
     fc.property(bases, fc.array(draft, {maxLength: 40}), clues, (base, drafts, known) => {
       const before = build(base, drafts);
+      classify(before);
       const kept = JSON.stringify(before);
       const after = [...before];
       classify(after, known);

@@ -58,14 +58,14 @@ const hasMoments = (path: string, count: number): boolean => {
 
 /** Has memory come and go until it is ended. */
 function churn(child: Child): {end(): Promise<void>} {
-  let isOver = false;
+  const state = {isOver: false};
   const done = (async () => {
-    for (let step = 0; !isOver; step++, await sleep(10))
+    for (let step = 0; !state.isOver; step++, await sleep(10))
       await child.ask(`y${step % 50} = mmap.mmap(-1, 4096 * ${100 + (step % 70)})`);
   })();
   return {
     end() {
-      isOver = true;
+      state.isOver = true;
       return done;
     },
   };
