@@ -4,12 +4,12 @@ import type {Snapshot} from '../model/snapshot.ts';
 import {capture} from '../procfs/capture.ts';
 import {poll} from '../procfs/poll.ts';
 import {Session, type SessionOptions} from '../procfs/session.ts';
-import {readRecording} from '../record/recording.ts';
+import {readRecording, Recording} from '../record/recording.ts';
 import {recordedLooks} from './growth-recording.ts';
 import {faultsOf, isRecordingFile} from './recording-target.ts';
 import type {Remarkable} from './remarks.ts';
 import {interruption} from './signals.ts';
-import {readTarget, type Target} from './target.ts';
+import {readFromStdin, readTarget, type Target} from './target.ts';
 
 export interface CheckTargetOptions extends SessionOptions {
   readonly interval: number;
@@ -28,16 +28,16 @@ export interface CheckedTarget {
 /** Holds a process, a recording or a listing against the rules. */
 export async function checkTarget(target: Target, name: string, checker: Checker, options: CheckTargetOptions): Promise<CheckedTarget> {
   if (target.is === 'process' && options.duration !== undefined) return checkLive(target.pid, name, checker, options);
-  if (target.is === 'file' && target.moment === undefined && isRecordingFile(target.path)) return checkRecording(target.path, checker);
-  const last = target.is === 'process' ? capture(target.pid, options) : await readTarget(target);
+  if (target.is === 'file' && target.moment === undefined && isRecordingFile(target.path)) return checkRecording(readRecording(target.path), target.path, checker);
+  const last = target.is === 'process' ? capture(target.pid, options) : target.is === 'stdin' ? await readFromStdin() : await readTarget(target);
+  if (last instanceof Recording) return checkRecording(last, name, checker);
   checker.add({t: 0, snapshot: last});
   return {report: reportOf(checker, name, 0), remarks: last, isWhole: last.isWhole};
 } // prettier-ignore
 
 const reportOf = (checker: Checker, target: string, ms: number, interval?: number, notes: readonly string[] = [], hasEnded = false): CheckReport => ({target, looks: checker.looks, ms, interval, results: checker.results(hasEnded), notes}); // prettier-ignore
 
-function checkRecording(path: string, checker: Checker): CheckedTarget {
-  const recording = readRecording(path);
+function checkRecording(recording: Recording, path: string, checker: Checker): CheckedTarget {
   try {
     let last: Snapshot | undefined;
     let ms = 0;

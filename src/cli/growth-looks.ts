@@ -5,9 +5,8 @@ import {sizeText} from '../model/size.ts';
 import {Trouble} from '../model/trouble.ts';
 import {poll} from '../procfs/poll.ts';
 import {Session, type SessionOptions} from '../procfs/session.ts';
-import {readRecording} from '../record/recording.ts';
 import {growthOfRecording} from './growth-recording.ts';
-import {faultsOf, isRecordingFile} from './recording-target.ts';
+import {faultsOf, isRecordingFile, openRecordingTarget} from './recording-target.ts';
 import {interruption} from './signals.ts';
 import type {Target} from './target.ts';
 
@@ -32,26 +31,25 @@ export interface Watched {
   readonly signal?: NodeJS.Signals | undefined;
 }
 
-/** @throws Trouble `input` for a file that is no recording */
-export function growthOfTarget(target: Target, options: GrowthOptions): Promise<Watched> | Watched {
+/** @throws Trouble `input` for a file, or standard input, that is no recording */
+export async function growthOfTarget(target: Target, options: GrowthOptions): Promise<Watched> {
   if (target.is === 'process') return watchGrowth(target.pid, options);
-  if (target.is === 'stdin' || target.moment !== undefined || !isRecordingFile(target.path))
-    throw onlyOneMoment(target);
-  const recording = readRecording(target.path);
+  if (target.is === 'file' && (target.moment !== undefined || !isRecordingFile(target.path))) throw onlyOneMoment(target.path); // prettier-ignore
+  const name = target.is === 'stdin' ? '-' : target.path;
+  const recording = await openRecordingTarget(name);
   try {
-    const {notes, rejected} = faultsOf(recording, target.path);
+    const {notes, rejected} = faultsOf(recording, name);
     const {growth, last: seen} = growthOfRecording(recording, options.measure, options.least);
-    const last = seen.withSource({from: 'snapshot', format: 'recording', name: target.path});
-    return {growth, last, notes, rejected};
+    return {growth, last: seen.withSource({from: 'snapshot', format: 'recording', name}), notes, rejected};
   } finally {
     recording.close();
   }
 }
 
-const onlyOneMoment = (target: Target): Trouble =>
+const onlyOneMoment = (path: string): Trouble =>
   new Trouble(
     'input',
-    `Cannot see growth in ${target.is === 'file' ? target.path : 'standard input'}.`,
+    `Cannot see growth in ${path}.`,
     'it is no recording, or one moment of it, and that does not show what grows.',
     'Give a recording (memmap record PID -o FILE), or a PID. What two moments differ in says: memmap diff BEFORE AFTER',
   );

@@ -192,8 +192,9 @@ export class Recording {
   #next(index: number, frame: Frame): Frame {
     const change = this.#index.changeAt(index);
     if (!change) return frame;
+    const record = this.#read(change);
     try {
-      return applyRecord(frame, this.#read(change), this.header.pageSize);
+      return applyRecord(frame, record, this.header.pageSize);
     } catch (error) {
       throw this.#refused(change.line, error);
     }
@@ -218,10 +219,10 @@ export class Recording {
 
   #read({line, offset, length}: {readonly line: number; readonly offset: number; readonly length: number}): Json {
     try {
-      return object(JSON.parse(this.#source.read(offset, length).toString('utf8')), `line ${line}`);
+      return object(JSON.parse(this.#source.read(offset, length).toString('utf8')), 'it');
     } catch (error) {
-      if (error instanceof SyntaxError) throw noRecording('it is no JSON, or the file was changed since it was opened'); // prettier-ignore
-      throw error;
+      if (!(error instanceof SyntaxError || error instanceof Trouble)) throw error;
+      throw named(this.#name, noRecording(`line ${line}: it is no JSON object, or the file was changed since it was opened`)); // prettier-ignore
     }
   }
 }

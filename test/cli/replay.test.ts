@@ -168,6 +168,28 @@ test('a recording comes from standard input, cut or not', async (t) => {
   }
 });
 
+test('a recording from standard input is judged, checked, reported and exported as a whole', async (t) => {
+  const path = await made(t);
+  for (const command of [
+    'growth',
+    'check --max size=1G',
+    'report --json',
+    'export',
+    'growth --json',
+    'check --json --max size=1G',
+  ]) {
+    const piped = await run('sh', ['-c', `${process.execPath} ${MEMMAP} ${command} - < ${path}`]);
+    t.is(piped.code, 0, piped.stderr);
+    const named = await memmap([...command.split(' '), path]);
+    const unnamed = (text: string): string => text.replace(/standard input(?=: )|(?<=memmap check: )-|"-"/, 'X').replace(new RegExp(`"?${path}"?|"a\\.jsonl"`), 'X'); // prettier-ignore
+    t.is(unnamed(piped.stdout), unnamed(named.stdout), command);
+  }
+  t.is((await run('sh', ['-c', `${process.execPath} ${MEMMAP} check --max regions=1 - < ${path}`])).code, 1);
+  const listing = await run('sh', ['-c', `${process.execPath} ${MEMMAP} growth - < /proc/self/maps`]);
+  t.is(listing.code, 6);
+  t.regex(listing.stderr, /Cannot use standard input/);
+});
+
 test('what is no recording, or of a newer version, is refused', async (t) => {
   const place = folder(t);
   const refused = async (content: string, why: RegExp): Promise<void> => {
