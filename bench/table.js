@@ -37,7 +37,8 @@ export function rowText({what, missing, unit, ours, beside, ratio, spread, isNoi
   );
 }
 
-const figure = (value, unit) => `${value >= 100 ? Math.round(value) : value.toFixed(value >= 10 ? 1 : 2)} ${unit}`;
+const figure = (value, unit) =>
+  unit === '' ? String(value) : `${value >= 100 ? Math.round(value) : value.toFixed(value >= 10 ? 1 : 2)} ${unit}`;
 
 export const machineText = ({cpu, cores, kernel, arch, node, at, load}) =>
   `memmap bench, ${at.slice(0, 16).replace('T', ' ')} UTC: ${cpu}, ${cores} cores, ${arch}, Linux ${kernel}, Node ${node}; load ${load[0]}`;

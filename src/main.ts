@@ -58,6 +58,9 @@ async function runCommand(
 const runHook = async (): Promise<object> => ({successes: [], failures: []});
 
 async function runOclif(root: string, argv: readonly string[]): Promise<void> {
+  // oclif asks for the user's home and shell, and Node fails where a uid has no entry in passwd(5), as in containers.
+  process.env['HOME'] ||= '/nonexistent';
+  process.env['SHELL'] ||= '/bin/sh';
   const {Config, flush, handle, Plugin, run} = await import('@oclif/core');
   const read = (file: string): unknown => JSON.parse(readFileSync(`${root}/${file}`, 'utf8'));
 

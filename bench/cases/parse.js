@@ -33,14 +33,16 @@ async function* ofMaps(root, pid) {
   const lines = readFileSync(path, 'latin1').split('\n').length - 1;
   const ours = (how) => [NODE, inner('parse.js'), how, path];
   const read = [NODE, inner('read.js'), `/proc/${pid}/maps`];
-  const first = once([NODE, inner('parse.js'), 'alone', path]);
-  const [[alone, bare], [cold]] = [
-    await measure([ours('alone'), read], roundsOf(21, 7)),
+  const first = once([NODE, inner('parse.js'), 'kinds', path]);
+  const [[alone, kinds, besides, bare], [cold]] = [
+    await measure([ours('alone'), ours('kinds'), ours('beside'), read], roundsOf(21, 7)),
     await takeTurns([first], roundsOf(7, 2)),
   ];
   const beside = {name: 'bare read', numbers: bare};
   yield row('maps alone', alone, beside, {limit: 0.5, goal: 0.3});
-  yield row('maps alone, the first time', cold, beside);
+  yield row('maps, and kinds', kinds, beside);
+  yield row('maps, 100 lines changed', besides, beside);
+  yield row('maps and kinds, the first time', cold, beside);
   const others = [['Rust procfs', peers.rust()], ['Go procfs', peers.go()]]; // prettier-ignore
   yield* against('maps from a file', ours('read'), others, [root, pid, 'maps'], lines, roundsOf(21, 7));
   const [library] = await measure([ours('library')], roundsOf(11, 3));

@@ -29,10 +29,16 @@ export async function* run() {
     yield row(`${what}, look ${half}`, at50, {name: `at ${early}`, numbers: at10}, {unit});
     yield row(`${what}, look ${late}`, at100, {name: `at ${early}`, numbers: at10}, {unit, limit});
   }
+  for (const [index, what] of [
+    [3, 'open descriptors'],
+    [4, 'active timers'],
+  ])
+    // prettier-ignore
+    yield row(`${what}, look ${late}`, [told[2][index]], {name: `at ${early}`, numbers: [told[0][index]]}, {unit: '', limit: 1});
   yield row('one look, all told', [us], undefined, {unit: 'µs'});
 }
 
-/** @returns for each mark: the look, the bytes that were resident, and those of the heap that were in use */
+/** @returns for each mark: the look, the bytes that were resident, those of the heap in use, descriptors, active timers and requests */
 function soak(marks) {
   const root = falseProc();
   const {status, output, stderr} = spawnSync(

@@ -1,12 +1,13 @@
 /*
  * Loaded before `memmap watch` (--import): makes a day of watching pass in a minute. Every pause between two looks is over at
  * once; each tenth time the listing that is watched has changed meanwhile, and at some looks it is told on descriptor 3 how
- * many bytes are resident, and how many of the heap are in use once garbage was collected.
+ * many bytes are resident, how many of the heap are in use once garbage was collected, how many descriptors are open, and how
+ * many timers, requests and the like are active.
  *
  *   SOAK_FOLDER   the folder that stands for /proc/PID
  *   SOAK_TICKS    the looks at which memory is told, ascending, with commas between
  */
-import {openSync, writeSync} from 'node:fs';
+import {openSync, readdirSync, writeSync} from 'node:fs';
 import {syncBuiltinESMExports} from 'node:module';
 import {setImmediate} from 'node:timers/promises';
 import timers from 'node:timers/promises';
@@ -27,5 +28,6 @@ syncBuiltinESMExports();
 function tell(look) {
   const {rss} = process.memoryUsage();
   globalThis.gc();
-  writeSync(3, `${look} ${rss} ${process.memoryUsage().heapUsed}\n`);
+  const descriptors = readdirSync('/proc/self/fd').length;
+  writeSync(3, `${look} ${rss} ${process.memoryUsage().heapUsed} ${descriptors} ${process.getActiveResourcesInfo().length}\n`); // prettier-ignore
 }

@@ -1,6 +1,7 @@
-// Parses a listing of the kernel's, as `show` and `watch` do. With `read` it reads the file each time, as the peers do.
+// Parses a listing of the kernel's, as `show` (`kinds`) and `watch` (`beside`) do. With `read` it reads the file each time, as the peers do.
 import {readFileSync} from 'node:fs';
 import {parse} from '../../dist/index.js';
+import {parseBeside} from '../../dist/parse/beside.js';
 import {parseListing} from '../../dist/parse/listing.js';
 import {ProcFile} from '../../dist/procfs/file.js';
 import {answerWith} from './answer.js';
@@ -9,8 +10,14 @@ const [how, path] = process.argv.slice(2);
 const bytes = readFileSync(path);
 const file = new ProcFile(path);
 const WAYS = {
-  alone: () => parseListing(bytes, 'proc'),
-  read: () => parseListing(file.read(), 'proc'),
-  library: () => parse(bytes),
+  alone: () => parseListing(bytes, 'proc', 'later').regions,
+  kinds: () => parseListing(bytes, 'proc').regions,
+  read: () => parseListing(file.read(), 'proc', 'later').regions,
+  beside: () => parseBeside(changed, earlier).regions,
+  library: () => parse(bytes).regions,
 };
-answerWith(() => WAYS[how]().regions.length);
+// A watch's next look, at which 100 lines have other permissions.
+const reprotected = (line, number) => (number % 600 === 5 ? line.replace(/-p /, 'xp ') : line);
+const changed = Buffer.from(bytes.toString('latin1').split('\n').map(reprotected).join('\n'), 'latin1');
+const earlier = {bytes, regions: how === 'beside' ? WAYS.kinds() : []};
+answerWith(() => WAYS[how]().length);

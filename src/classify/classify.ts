@@ -1,7 +1,6 @@
 import type {Clues} from '../model/clues.ts';
 import type {Region} from '../model/region.ts';
 import {tellArenas} from './arenas.ts';
-import {flagsOf} from './flags.ts';
 import {tellGo} from './go.ts';
 import {tellJvm} from './jvm.ts';
 import {tellNames} from './names.ts';
@@ -24,7 +23,7 @@ import {tellV8} from './v8.ts';
  * from look to look only because smaps was not read
  */
 export function classify(regions: Region[], clues: Clues = {}, earlier: readonly Region[] = []): void {
-  const space = new Space(regions, clues, flagsOf(regions, earlier));
+  const space = new Space(regions, clues, earlier);
   tellNames(space);
   tellSegments(space);
   tellGo(space);

@@ -24,37 +24,42 @@ export const FLAG = {
 const BITS = new Map<string, number>(Object.entries(FLAG));
 
 /**
- * The flags of each region, as bits. Regions of one listing mostly share their list of flags, so one is read once.
- *
- * @param earlier the same process at an earlier look that had flags: where a region has none, those count that the memory
- * had then, if its permissions and its name are still the same
+ * Tells the flags of regions as bits, one region after another. Those of one listing mostly share their list of flags, so one
+ * is read once.
  */
-export function flagsOf(regions: readonly Region[], earlier: readonly Region[] = []): Uint16Array {
-  const all = new Uint16Array(regions.length);
-  let last: readonly string[] | undefined;
-  let bits = 0;
-  for (let index = 0, before = 0; index < regions.length; index++) {
-    const region = regions[index]!;
-    let {flags} = region;
-    if (!flags && earlier.length > 0) {
-      while (before < earlier.length && earlier[before]!.end <= region.start) before++;
-      flags = flagsThen(region, earlier, before);
-    }
-    if (flags && flags !== last) {
-      bits = bitsOf(flags);
-      last = flags;
-    }
-    if (flags) all[index] = bits;
-  }
-  return all;
-}
+export class FlagReader {
+  readonly #earlier: readonly Region[];
+  #before = 0;
+  #last: readonly string[] | undefined;
+  #bits = 0;
 
-function flagsThen(region: Region, earlier: readonly Region[], from: number): readonly string[] | undefined {
-  for (let index = from; index < earlier.length && earlier[index]!.start < region.end; index++) {
-    const then = earlier[index]!;
-    if (then.perms === region.perms && then.name === region.name && then.inode === region.inode) return then.flags;
+  /**
+   * @param earlier the same process at an earlier look that had flags: where a region has none, those count that the memory
+   * had then, if its permissions and its name are still the same
+   */
+  constructor(earlier: readonly Region[]) {
+    this.#earlier = earlier;
   }
-  return undefined;
+
+  /** @param region above the one before. @returns 0 where nothing is known */
+  read(region: Region): number {
+    const flags = region.flags ?? this.#then(region);
+    if (flags && flags !== this.#last) {
+      this.#bits = bitsOf(flags);
+      this.#last = flags;
+    }
+    return flags ? this.#bits : 0;
+  }
+
+  #then(region: Region): readonly string[] | undefined {
+    const earlier = this.#earlier;
+    while (this.#before < earlier.length && earlier[this.#before]!.end <= region.start) this.#before++;
+    for (let index = this.#before; index < earlier.length && earlier[index]!.start < region.end; index++) {
+      const then = earlier[index]!;
+      if (then.perms === region.perms && then.name === region.name && then.inode === region.inode) return then.flags;
+    }
+    return undefined;
+  }
 }
 
 function bitsOf(flags: readonly string[]): number {

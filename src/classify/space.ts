@@ -1,7 +1,7 @@
 import type {Clues} from '../model/clues.ts';
 import type {Kind} from '../model/kind.ts';
 import type {Region} from '../model/region.ts';
-import {FLAG} from './flags.ts';
+import {FLAG, FlagReader} from './flags.ts';
 
 /** What was decided about a region. One object may serve many regions. */
 export interface Verdict {
@@ -20,7 +20,7 @@ export class Space {
   readonly clues: Clues;
   /** The VmFlags of each region, as bits of FLAG; 0 where the source has none. */
   readonly flags: Uint16Array;
-  readonly verdicts: Array<Verdict | undefined> = [];
+  readonly verdicts: Array<Verdict | undefined>;
   /** Indices, ascending, of the regions that have a name or are of the hugetlb pool: what says itself what it is. */
   readonly telling: number[] = [];
   /** The same of those without access, and of those that may be executed. Most steps concern these alone. */
@@ -31,15 +31,19 @@ export class Space {
   /** Those of all regions. */
   #flags = 0;
 
-  constructor(regions: readonly Region[], clues: Clues, flags: Uint16Array) {
+  /** @param earlier regions of an earlier look that had flags */
+  constructor(regions: readonly Region[], clues: Clues, earlier: readonly Region[]) {
     this.regions = regions;
     this.clues = clues;
-    this.flags = flags;
+    this.flags = new Uint16Array(regions.length);
+    this.verdicts = regions.map(() => undefined);
+    const reader = new FlagReader(earlier);
     for (let index = 0; index < regions.length; index++) {
-      const {name, perms} = regions[index]!;
-      const bits = flags[index]!;
+      const region = regions[index]!;
+      const {name, perms} = region;
+      const bits = reader.read(region);
+      this.flags[index] = bits;
       this.#flags |= bits;
-      this.verdicts.push(undefined);
       if (name !== '' || bits & FLAG.ht) this.telling.push(index);
       if (perms[2] === 'x') this.executable.push(index);
       else if (perms[1] !== 'w' && perms[0] !== 'r' && perms.startsWith('---')) this.closed.push(index);

@@ -5,7 +5,9 @@ import {Trouble} from '../model/trouble.ts';
 import {jsonPieces} from '../render/json.ts';
 import {safe} from '../render/safe.ts';
 import {setColorLevel} from '../render/theme.ts';
+import {setDeadline} from '../procfs/deadline.ts';
 import {colorLevel} from './color.ts';
+import {parseDuration} from './duration.ts';
 import {EXIT, exitOf} from './exit.ts';
 import {ReaderGone, say, takeOverErrors, writeOut, writePieces} from './output.ts';
 import {remarkOn, type Remarkable} from './remarks.ts';
@@ -25,6 +27,12 @@ export abstract class BaseCommand extends Command {
     'proc-root': Flags.directory({
       description: 'another place where procfs is mounted',
       default: '/proc',
+      hidden: true,
+    }),
+    deadline: Flags.string({
+      description: 'how long one reading of a process may take',
+      parse: async (text) => (setDeadline(parseDuration(text)), text),
+      helpValue: '<time>',
       hidden: true,
     }),
   };

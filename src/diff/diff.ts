@@ -37,7 +37,8 @@ export class Diff {
     const swept =
       match === 'layout' ? sweepLayout(before.regions, after.regions) : sweep(before.regions, after.regions);
     const drafts = match === 'layout' ? swept.drafts : pairMoved(swept.drafts);
-    const counters = sharedCounters(before.totals, after.totals);
+    // What was read from maps has no counters, and 60,000 regions need not be asked for them at each look.
+    const counters = isMaps(before) || isMaps(after) ? [] : sharedCounters(before.totals, after.totals);
     this.before = before;
     this.after = after;
     this.match = match;
@@ -46,8 +47,8 @@ export class Diff {
     this.changes = drafts
       .map((draft) => toChange(draft, counters))
       .sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
-    this.delta = {...sumOfDeltas(this.changes, counters), regions: after.totals.regions - before.totals.regions};
-    this.drift = driftOf(before.totals, after.totals, this.delta, counters);
+    this.delta = {...sumOfDeltas(this.changes, counters), regions: after.regions.length - before.regions.length};
+    this.drift = counters.length === 0 ? {} : driftOf(before.totals, after.totals, this.delta, counters);
   }
 
   /** The document `memmap.diff/1`. */
@@ -80,6 +81,8 @@ function toChange(draft: Draft, counters: readonly string[]): Change {
   for (const counter of counters) delta[counter] = draft.usage[counter] ?? 0;
   return {kind, range, from, slide, before, after, delta: {...delta, size: draft.size}, text: sentence(draft)};
 }
+
+const isMaps = ({source}: Snapshot): boolean => source.from === 'process' && source.format === 'maps';
 
 /** smaps counters that both sides know: what one side never counted has no difference. */
 const sharedCounters = (before: Totals, after: Totals): string[] =>

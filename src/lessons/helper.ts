@@ -107,9 +107,18 @@ export function helperFile(lesson: string, architecture: string = process.arch):
   );
 }
 
+/** A uid without an entry in passwd(5), as in containers, has no home unless HOME says so. */
+function cacheAtHome(): string | undefined {
+  try {
+    return join(homedir(), '.cache');
+  } catch {
+    return undefined;
+  }
+}
+
 /** Where to copy the helper if it can't be executed where it is: a folder of our own, in one place after the other. */
 function privatePlaces(file: string): Array<() => {path: string; cleanUp: () => void}> {
-  const folders = [process.env['XDG_RUNTIME_DIR'], tmpdir(), join(homedir(), '.cache')];
+  const folders = [process.env['XDG_RUNTIME_DIR'], tmpdir(), cacheAtHome()];
   return folders
     .filter((folder) => folder !== undefined && existsSync(folder))
     .map((folder) => () => {

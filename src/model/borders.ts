@@ -29,10 +29,11 @@ export interface Borders {
 /** All borders between regions that touch, the most frequent first. */
 export function bordersOf(regions: readonly Region[]): Borders[] {
   const groups = new Map<string, {cause: Cause; detail: string; count: number; first: [Region, Region]}>();
+  const pairs = new Pairs();
   for (let index = 1; index < regions.length; index++) {
     const [before, after] = [regions[index - 1]!, regions[index]!];
     if (before.end !== after.start || !isInUserSpace(after)) continue;
-    const [cause, detail] = causeOf(before, after);
+    const [cause, detail] = causeOf(before, after, pairs);
     const key = `${cause} ${detail}`;
     const group = groups.get(key);
     if (group) group.count++;
@@ -41,13 +42,26 @@ export function bordersOf(regions: readonly Region[]): Borders[] {
   return [...groups.values()].sort((a, b) => b.count - a.count || a.first[0].start - b.first[0].start);
 }
 
-function causeOf(before: Region, after: Region): [Cause, string] {
+/** The two permissions on both sides of a border, in either order, as one text: made once, since 60,000 borders share a few. */
+class Pairs {
+  readonly #known = new Map<string, Map<string, string>>();
+
+  of(a: string, b: string): string {
+    let others = this.#known.get(a);
+    if (!others) this.#known.set(a, (others = new Map()));
+    let text = others.get(b);
+    if (text === undefined) others.set(b, (text = [a, b].sort().join(' | ')));
+    return text;
+  }
+}
+
+function causeOf(before: Region, after: Region, pairs: Pairs): [Cause, string] {
   const [a, b] = [isFileBacked(before), isFileBacked(after)];
   if (a !== b || (a && !isOneFile(before, after))) return ['backing', ''];
   if (a && !followsInFile(before, after)) return ['offset', ''];
   if (before.perms !== after.perms) {
     const isGuard = before.perms.startsWith('---') || after.perms.startsWith('---');
-    return [isGuard ? 'guard' : 'perms', [before.perms, after.perms].sort().join(' | ')];
+    return [isGuard ? 'guard' : 'perms', pairs.of(before.perms, after.perms)];
   }
   if (before.name !== after.name) return ['name', ''];
   if (!before.flags || !after.flags) return ['unknown', ''];

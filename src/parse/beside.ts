@@ -7,6 +7,13 @@ export interface Earlier {
   readonly regions: readonly Region[];
 }
 
+export interface Beside {
+  /** Ascending; without their kinds, as far as they are new. */
+  readonly regions: Region[];
+  /** Those of lines that the earlier listing doesn't have. */
+  readonly fresh: readonly Region[];
+}
+
 /**
  * Reads a listing of maps of which most lines are in an earlier one too: of one process some time before, or of another run.
  * What both have is found by comparing bytes, and only what differs is parsed. Regions of equal lines are the very same
@@ -17,11 +24,12 @@ export interface Earlier {
  * @param bytes as read from /proc
  * @returns undefined where that can't be done, since the listing is torn, cut short or in another form: then it must be read whole
  */
-export function parseBeside(bytes: Uint8Array, earlier: Earlier): Region[] | undefined {
+export function parseBeside(bytes: Uint8Array, earlier: Earlier): Beside | undefined {
   if (bytes.at(-1) !== NEWLINE || earlier.bytes.at(-1) !== NEWLINE) return undefined;
   const walk = new Walk(earlier);
   const reader = new HeaderReader(bytes, true);
   const regions = new Regions();
+  const fresh: Region[] = [];
   for (let at = 0; at < bytes.length;) {
     const same = commonLines(earlier.bytes, walk.at, bytes, at);
     at += same;
@@ -32,9 +40,11 @@ export function parseBeside(bytes: Uint8Array, earlier: Earlier): Region[] | und
     walk.skipTo(region.start);
     if (commonLines(earlier.bytes, walk.at, bytes, at) > 0) continue;
     regions.add([region]);
+    fresh.push(region);
     at = reader.next;
   }
-  return walk.isLost ? undefined : regions.all();
+  const all = walk.isLost ? undefined : regions.all();
+  return all && {regions: all, fresh};
 }
 
 const NEWLINE = 0x0a;

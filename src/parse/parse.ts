@@ -38,8 +38,9 @@ export interface Parsed {
 export function parseBytes(bytes: Uint8Array, before?: Parsed): Parsed {
   if (looksLikeJson(bytes)) return {snapshot: snapshotFromJSON(bytes)};
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw compressed();
-  const regions = before?.lines && parseBeside(bytes, {bytes: before.lines, regions: before.snapshot.regions});
-  if (regions) {
+  const known = before?.lines && parseBeside(bytes, {bytes: before.lines, regions: before.snapshot.regions});
+  if (known) {
+    const {regions} = known;
     classify(regions);
     return {snapshot: new Snapshot({source: {from: 'capture', format: 'maps'}, regions}), lines: bytes};
   }

@@ -40,7 +40,7 @@ const TRIES = 3;
  * The regions come from one walk: of smaps alone (its headers are the lines of maps) or of maps alone, never joined, since
  * two walks of a living process disagree. status and stat give its name, state and peaks.
  *
- * @throws Trouble `gone` (no such process, zombie, kernel thread) or `denied`
+ * @throws Trouble `gone` (no such process, zombie, kernel thread), `denied`, or `deadline`
  */
 export function capture(pid: number, options: CaptureOptions = {}): Snapshot {
   const handle = new ProcessHandle(pid, options.root);
@@ -88,6 +88,7 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
   const status = handle.status();
   const notes: string[] = [];
   const folder = folderOf(handle, stat);
+  handle.lock.ask(stat);
   const maps = handle.open(`${folder}maps`);
   let source: ProcFile = maps;
   try {
@@ -219,7 +220,7 @@ function toSnapshot(
     regions: listing.regions,
     status,
     rejected: listing.rejected,
-    notes: stat.threads > MOST_THREADS ? [...notes, manyThreads(stat.threads)] : notes,
+    notes: [...notes, ...handle.files.notes, ...(stat.threads > MOST_THREADS ? [manyThreads(stat.threads)] : [])],
     clues,
   });
 }

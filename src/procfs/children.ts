@@ -1,5 +1,6 @@
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {parseStat} from '../parse/stat.ts';
+import {readProcText} from './open.ts';
 
 /** Gives the children of a process, by PID. Processes end while one lists them: a child in the list may be gone already. */
 export type ChildrenOf = (pid: number) => number[];
@@ -42,7 +43,7 @@ export function scannedChildren(root: string): ChildrenOf {
 
 function readOrEmpty(path: string): string {
   try {
-    return readFileSync(path, 'latin1');
+    return readProcText(path);
   } catch {
     return '';
   }

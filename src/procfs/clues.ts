@@ -1,4 +1,3 @@
-import {readFileSync} from 'node:fs';
 import type {Clues} from '../model/clues.ts';
 import type {Region} from '../model/region.ts';
 import {parseAuxv} from '../parse/auxv.ts';
@@ -6,6 +5,7 @@ import {parseLimits} from '../parse/limits.ts';
 import type {Stat} from '../parse/stat.ts';
 import type {ProcessHandle} from './handle.ts';
 import {readProgramHeaders, tellDeleted} from './images.ts';
+import {readProc} from './open.ts';
 import {readThreads} from './threads.ts';
 
 /**
@@ -31,14 +31,20 @@ export function readClues(handle: ProcessHandle, regions: readonly Region[], sta
   };
 }
 
-/** The same, where only regions and threads may have changed since: what can't change isn't read again. */
-export function renewClues(handle: ProcessHandle, regions: readonly Region[], known: Clues): Clues {
-  const named = regions.filter(({name}) => name !== '');
+/**
+ * The same, where only regions and threads may have changed since: what can't change isn't read again. Of files that are mapped
+ * no more, what was known stays until all is read anew.
+ *
+ * @param fresh the regions that were not there, or not like this, when `known` was read
+ */
+export function renewClues(handle: ProcessHandle, fresh: readonly Region[], known: Clues): Clues {
+  const {files} = readProgramHeaders(handle, fresh, known.files);
+  const {deleted} = tellDeleted(handle, fresh, known.deleted);
   return {
     ...known,
     ...readThreads(handle, known.threads, true),
-    ...readProgramHeaders(handle, named, known.files),
-    ...tellDeleted(handle, named, known.deleted),
+    ...(files && {files: {...known.files, ...files}}),
+    ...(deleted && {deleted: {...known.deleted, ...deleted}}),
   };
 }
 
@@ -50,7 +56,7 @@ const NOTHING = new Uint8Array(0);
 
 function read(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return readProc(path);
   } catch {
     return undefined;
   }

@@ -100,6 +100,7 @@ type Counted = Pick<Member, 'regions' | 'usage' | 'missing' | 'note'>;
 
 function countersOf(handle: ProcessHandle, stat: Stat, rss: number, maxStall: number): Counted {
   const folder = folderOf(handle, stat);
+  handle.lock.ask(stat);
   const {regions} = parseListing(readWhole(handle, `${folder}maps`), 'proc');
   if (regions.length === 0) throw withoutMemory(handle);
   const stall = predictStall(rss, regions.length);

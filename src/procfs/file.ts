@@ -1,4 +1,7 @@
-import {closeSync, openSync, readSync} from 'node:fs';
+import {closeSync, readSync} from 'node:fs';
+import {Trouble} from '../model/trouble.ts';
+import {deadline, deadlineText, waitLonger} from './deadline.ts';
+import {openProc} from './open.ts';
 import {errnoOf} from './trouble.ts';
 
 /**
@@ -13,27 +16,36 @@ export class ProcFile {
   /** How many read(2) calls it took so far. */
   reads = 0;
   readonly #fd: number;
+  readonly #name: string;
   #buffer: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
   #spare: Buffer | undefined;
 
-  /** @throws the system's error, if the file can't be opened */
-  constructor(path: string) {
-    this.#fd = openSync(path, 'r');
+  /**
+   * @param name what a message calls it
+   * @throws the system's error, if the file can't be opened; Trouble `input` if it is no plain file
+   */
+  constructor(path: string, name: string = path) {
+    this.#name = name;
+    this.#fd = openProc(path, name);
   }
 
   /**
    * Reads all of it.
    *
    * @returns bytes that stay as they are until the next read but one, so that two readings can be compared
+   * @throws the system's error; Trouble `deadline` if it takes too long: each read(2) waits for the process's lock again, and
+   * who takes that without end lets others have it late
    */
   read(): Buffer {
     [this.#buffer, this.#spare] = [this.#spare ?? Buffer.allocUnsafeSlow(this.#buffer.length), this.#buffer];
+    const latest = performance.now() + deadline();
     let length = 0;
     for (;;) {
       if (this.#buffer.length - length < 8 * 1024) this.#buffer = grown(this.#buffer, length);
       const count = this.#readSome(length);
       if (count === 0) return this.#buffer.subarray(0, length);
       length += count;
+      if (performance.now() > latest) throw this.#late(length);
     }
   }
 
@@ -52,6 +64,15 @@ export class ProcFile {
   close(): void {
     closeSync(this.#fd);
   }
+
+  #late(length: number): Trouble {
+    return new Trouble(
+      'deadline',
+      `Cannot read all of ${this.#name}.`,
+      `after ${deadlineText()} it was not whole (${length} bytes so far): the process keeps the lock of its memory map busy, or the machine has no time.`,
+      `Try again, or wait longer: ${waitLonger()}`,
+    );
+  }
 }
 
 /** A call that a signal interrupted is made again: Node does so for no read(2). */
@@ -65,8 +86,9 @@ export function retried<Result>(call: () => Result): Result {
   }
 }
 
+/** In large steps: what was copied from stays for a while, and what nobody wrote to takes no memory. */
 function grown(buffer: Buffer, length: number): Buffer {
-  const larger = Buffer.allocUnsafeSlow(buffer.length * 2);
+  const larger = Buffer.allocUnsafeSlow(buffer.length * 4);
   buffer.copy(larger, 0, 0, length);
   return larger;
 }

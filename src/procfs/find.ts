@@ -1,4 +1,6 @@
-import {readdirSync, readFileSync} from 'node:fs';
+import {readdirSync} from 'node:fs';
+import {parseStat} from '../parse/stat.ts';
+import {readProcText} from './open.ts';
 
 /** A process that may be looked at, by its name. */
 export interface Found {
@@ -16,8 +18,10 @@ export function findByName(name: string, root = '/proc'): Found[] {
   const found: Found[] = [];
   for (const entry of readdirSync(root)) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
-    const comm = readOrEmpty(`${root}/${entry}/comm`).replace(/\n$/, '');
-    const words = readOrEmpty(`${root}/${entry}/cmdline`).split('\0');
+    const stat = parseStat(Buffer.from(readOrEmpty(`${root}/${entry}/stat`), 'latin1'));
+    const comm = stat?.comm ?? '';
+    // cmdline lies in the process's memory, and waits for the lock of its map: who sleeps uninterruptibly may hold that for long.
+    const words = stat?.state === 'D' ? [''] : readOrEmpty(`${root}/${entry}/cmdline`).split('\0');
     const program = words[0]?.split('/').at(-1);
     if (comm === name || program === name) found.push({pid: Number(entry), comm, command: words.join(' ').trim()});
   }
@@ -27,7 +31,7 @@ export function findByName(name: string, root = '/proc'): Found[] {
 /** Processes end while one lists them. */
 function readOrEmpty(path: string): string {
   try {
-    return readFileSync(path, 'latin1');
+    return readProcText(path);
   } catch {
     return '';
   }

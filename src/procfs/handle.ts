@@ -2,6 +2,9 @@ import {closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync}
 import {parseStat, type Stat} from '../parse/stat.ts';
 import {parseStatus, type Status} from '../parse/status.ts';
 import {ProcFile, retried} from './file.ts';
+import {MapLock} from './lock.ts';
+import {MappedFiles} from './mapped-files.ts';
+import {openProc} from './open.ts';
 import {noSuchProcess, processTrouble} from './trouble.ts';
 
 /**
@@ -13,6 +16,10 @@ export class ProcessHandle {
   readonly pid: number;
   readonly root: string;
   readonly #directory: number;
+  /** Ask it before the map is read. */
+  readonly lock: MapLock = new MapLock(this);
+  /** Ask it before a mapped file is opened. */
+  readonly files: MappedFiles = new MappedFiles(this);
 
   /**
    * @param root where procfs is mounted; another folder of the same form serves as well
@@ -31,7 +38,7 @@ export class ProcessHandle {
 
   /** @param file relative to the process's directory: `maps`, `task/12/maps` */
   open(file: string): ProcFile {
-    return this.#orTrouble(() => new ProcFile(this.path(file)));
+    return this.#orTrouble(() => new ProcFile(this.path(file), this.#nameOf(file)));
   }
 
   stat(): Stat {
@@ -64,8 +71,22 @@ export class ProcessHandle {
 
   /** status and stat come in one read(2); readFileSync is right for them. */
   #readSmall(file: string): Buffer {
-    return this.#orTrouble(() => retried(() => readFileSync(this.path(file))));
+    return this.#orTrouble(() => {
+      const fd = openProc(this.path(file), this.#nameOf(file));
+      try {
+        return retried(() => readFileSync(fd));
+      } finally {
+        closeSync(fd);
+      }
+    });
   }
+
+  /** A descriptor of the process's directory, for a child of ours. */
+  get directory(): number {
+    return this.#directory;
+  }
+
+  readonly #nameOf = (file: string): string => `${this.root}/${this.pid}/${file}`;
 
   /** Where a file of this process is, as long as the handle is open. */
   path(file: string): string {

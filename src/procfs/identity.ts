@@ -1,8 +1,8 @@
-import {readFileSync} from 'node:fs';
 import type {ProcessInfo} from '../model/snapshot.ts';
 import {parseStat, type Stat} from '../parse/stat.ts';
 import type {Status} from '../parse/status.ts';
 import type {ProcessHandle} from './handle.ts';
+import {readProc, readProcText} from './open.ts';
 
 /** One process and one program image: exec keeps the start time, and places code and stack anew. */
 export const isSame = (a: Stat, b: Stat): boolean =>
@@ -32,7 +32,7 @@ export function processInfo(handle: ProcessHandle, stat: Stat, status: Status): 
 /** Tells two runs of the machine apart, since start times count from boot. */
 function bootIdOf(root: string): string | undefined {
   try {
-    return readFileSync(`${root}/sys/kernel/random/boot_id`, 'latin1').trim();
+    return readProcText(`${root}/sys/kernel/random/boot_id`).trim();
   } catch {
     return undefined;
   }
@@ -44,7 +44,7 @@ export function identify(
   root = '/proc',
 ): {readonly startTime: number; readonly bootId: string} | undefined {
   try {
-    const stat = parseStat(readFileSync(`${root}/${pid}/stat`));
+    const stat = parseStat(readProc(`${root}/${pid}/stat`));
     return stat && {startTime: stat.startTime, bootId: bootIdOf(root) ?? ''};
   } catch {
     return undefined;

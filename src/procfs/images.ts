@@ -68,6 +68,7 @@ export function tellDeleted(handle: ProcessHandle, regions: readonly Region[], k
 const O_PATH = 0o10000000;
 
 function isDeleted(handle: ProcessHandle, region: Region): boolean | undefined {
+  if (!handle.files.answers(region)) return undefined;
   try {
     const name = openSync(handle.path(`map_files/${region.start.toString(16)}-${region.end.toString(16)}`), O_PATH);
     const {nlink} = fstatSync(name);

@@ -1,5 +1,6 @@
-import {closeSync, openSync, readSync} from 'node:fs';
+import {closeSync, readSync} from 'node:fs';
 import {PAGE} from '../model/pages.ts';
+import {openProc} from './open.ts';
 
 /** /proc/kpageflags: Documentation/admin-guide/mm/pagemap.rst; include/uapi/linux/kernel-page-flags.h. */
 const KPF_KSM = 1 << 21;
@@ -24,7 +25,7 @@ export class FrameFlags {
   /** @returns undefined where it may not be read */
   static open(root: string): FrameFlags | undefined {
     try {
-      return new FrameFlags(openSync(`${root}/kpageflags`, 'r'));
+      return new FrameFlags(openProc(`${root}/kpageflags`));
     } catch {
       return undefined;
     }

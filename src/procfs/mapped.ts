@@ -19,6 +19,7 @@ export interface MappedFile {
  */
 export function openMapped(handle: ProcessHandle, region: Region): MappedFile | undefined {
   if (!region.name.startsWith('/') || region.nameBase64 !== undefined) return undefined;
+  if (!handle.files.answers(region)) return undefined;
   const range = `${region.start.toString(16)}-${region.end.toString(16)}`;
   return openPlain(handle.path(`map_files/${range}`)) ?? openPlain(handle.path(`root${region.name}`), region.inode);
 }

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {readProc} from './open.ts';
 
 const AT_PAGESZ = 6n;
 const USUAL = 4096;
@@ -9,7 +9,7 @@ const USUAL = 4096;
  */
 export function pageSizeHere(root = '/proc'): number {
   try {
-    const bytes = readFileSync(`${root}/self/auxv`);
+    const bytes = readProc(`${root}/self/auxv`);
     const words = new BigUint64Array(new Uint8Array(bytes).buffer, 0, bytes.length >> 3);
     for (let index = 0; index + 1 < words.length; index += 2) {
       if (words[index] === AT_PAGESZ) return Number(words[index + 1]);

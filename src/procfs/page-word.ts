@@ -1,6 +1,7 @@
-import {closeSync, openSync, readFileSync, readSync} from 'node:fs';
+import {closeSync, readFileSync, readSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
 import type {ProcessHandle} from './handle.ts';
+import {openProc} from './open.ts';
 import {errnoOf, processTrouble} from './trouble.ts';
 
 const AT_PAGESZ = 6;
@@ -22,7 +23,7 @@ export function pageSizeHere(): number {
 export function readPageWord(handle: ProcessHandle, address: bigint): bigint | Trouble | undefined {
   let fd: number | undefined;
   try {
-    fd = openSync(handle.path('pagemap'), 'r');
+    fd = openProc(handle.path('pagemap'));
     const bytes = Buffer.alloc(8);
     const count = readSync(fd, bytes, 0, 8, (address / BigInt(pageSizeHere())) * 8n);
     return count === 8 ? new BigUint64Array(bytes.buffer, bytes.byteOffset, 1)[0] : undefined;

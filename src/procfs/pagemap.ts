@@ -1,7 +1,9 @@
-import {closeSync, openSync, readSync} from 'node:fs';
+import {closeSync, readSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
 import {firstPageState} from '../parse/pagemap.ts';
+import {notOwner} from './denied.ts';
 import type {ProcessHandle} from './handle.ts';
+import {openProc} from './open.ts';
 import {errnoOf, processTrouble} from './trouble.ts';
 
 /** Bytes a word. */
@@ -36,9 +38,9 @@ export class PageMap {
     this.#handle = handle;
     this.#pageSize = pageSize;
     try {
-      this.#fd = openSync(handle.path(`${folder}pagemap`), 'r');
+      this.#fd = openProc(handle.path(`${folder}pagemap`), `${handle.root}/${handle.pid}/${folder}pagemap`);
     } catch (error) {
-      throw pageMapTrouble(handle, error);
+      throw pageMapTrouble(handle, error, handle.path(`${folder}pagemap`));
     }
   }
 
@@ -105,13 +107,15 @@ export function pageStateAt(handle: ProcessHandle, address: number, pageSize: nu
 }
 
 /** maps of another's process may be read with CAP_SYS_PTRACE alone; pagemap has mode 0400. */
-function pageMapTrouble(handle: ProcessHandle, error: unknown): Trouble {
+function pageMapTrouble(handle: ProcessHandle, error: unknown, path: string): Trouble {
   const trouble = processTrouble(handle.pid, error, handle.root);
   const what = `Cannot read the page map of process ${handle.pid}.`;
   if (trouble.kind === 'denied') {
     const next =
       'Run memmap as the user of that process or with sudo, or give it CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: only its owner may open /proc/PID/pagemap.';
-    return new Trouble('denied', what, trouble.why, next);
+    const notOurs = notOwner(path);
+    const why = notOurs === undefined ? trouble.why : `permission denied (${errnoOf(error)}): ${notOurs}.`;
+    return new Trouble('denied', what, why, next);
   }
   // Through the directory of a process that is gone, or has no memory, the answer is ESRCH.
   if (errnoOf(error) !== 'ENOENT') return trouble;

@@ -28,6 +28,8 @@ export async function* poll(session: Session, options: PollOptions): AsyncGenera
     const end = Math.min(next, duration);
     if (!(await pause(end - elapsed, signal))) return 'stopped';
     if (end === duration && duration < next) return 'for';
+    await session.readable(signal);
+    if (signal?.aborted) return 'stopped';
     const look = session.look();
     yield look;
     if (look.saw === 'exit') return 'exit';

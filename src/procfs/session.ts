@@ -2,7 +2,7 @@ import {classify} from '../classify/classify.ts';
 import type {Region} from '../model/region.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
-import {parseBeside} from '../parse/beside.ts';
+import {parseBeside, type Beside} from '../parse/beside.ts';
 import {parseListing} from '../parse/listing.ts';
 import type {Status} from '../parse/status.ts';
 import {DEFAULT_MAX_STALL, DutyBudget, predictStall} from './budget.ts';
@@ -68,6 +68,8 @@ export class Session {
     const begin = performance.now();
     this.#handle = new ProcessHandle(pid, options.root);
     try {
+      // Before it is asked within the reading: what that takes is no stall of the process.
+      this.#handle.lock.ask(this.#handle.stat());
       this.#last = this.#capture(this.#budget.maxDuty > 0);
       this.#maps = this.#openMaps();
     } catch (error) {
@@ -93,6 +95,11 @@ export class Session {
     } catch {
       return undefined;
     }
+  }
+
+  /** Waits until the map can be read without waiting long for its lock. Ends early, and in vain, with `signal`. @throws Trouble `deadline` */
+  readable(signal: AbortSignal | undefined): Promise<void> {
+    return this.#handle.lock.wait(signal);
   }
 
   look(): Look {
@@ -122,25 +129,27 @@ export class Session {
     if (!isAlive || this.#isOverrun) return this.#anotherImage();
     if (this.#mayReadUsage()) return this.#adopt(this.#capture(true));
     const isSame = this.#bytes?.equals(bytes) === true;
-    const regions = isSame ? undefined : this.#parse(bytes);
+    const parsed = isSame ? undefined : this.#parse(bytes);
     // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
     this.#bytes = bytes;
     if (isSame) return {saw: 'process', snapshot: this.#last};
-    if (!regions) return this.#adopt(this.#capture(false));
+    if (!parsed) return this.#adopt(this.#capture(false));
+    const {regions, fresh} = parsed;
     const {process, status} = this.#last;
     const takenAt = new Date().toISOString();
     const source = {from: 'process', format: 'maps'} as const;
-    const clues = renewClues(this.#handle, regions, this.#last.clues);
+    const clues = renewClues(this.#handle, fresh, this.#last.clues);
     classify(regions, clues, this.#flagged);
     return this.#adopt(new Snapshot({source, regions, process, status, takenAt, clues}));
   }
 
   /** Unchanged lines are those of the last look. @returns undefined if the listing is torn */
-  #parse(bytes: Buffer): Region[] | undefined {
+  #parse(bytes: Buffer): Beside | undefined {
     const known = this.#bytes && parseBeside(bytes, {bytes: this.#bytes, regions: this.#last.regions});
     if (known) return known;
     const listing = parseListing(bytes, 'proc', 'later');
-    return listing.torn > 0 || listing.rejected.length > 0 || listing.empty > 0 ? undefined : listing.regions;
+    const isWhole = listing.torn === 0 && listing.rejected.length === 0 && listing.empty === 0;
+    return isWhole ? {regions: listing.regions, fresh: listing.regions} : undefined;
   }
 
   #adopt(snapshot: Snapshot): Look {

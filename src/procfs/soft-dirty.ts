@@ -1,10 +1,11 @@
-import {closeSync, constants, openSync, readFileSync, writeSync} from 'node:fs';
+import {closeSync, constants, openSync, writeSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
 import {parseListing} from '../parse/listing.ts';
 import {predictStall} from './budget.ts';
 import {ProcessHandle} from './handle.ts';
 import {pageSizeHere} from './page-size.ts';
 import {PageMap} from './pagemap.ts';
+import {readProc} from './open.ts';
 import {processTrouble} from './trouble.ts';
 import {walkPages} from './walk.ts';
 
@@ -58,7 +59,7 @@ export class OwnTrial implements Trial {
   }
 
   marked(): number {
-    const {regions} = parseListing(readFileSync(`${this.#root}/self/maps`), 'proc');
+    const {regions} = parseListing(readProc(`${this.#root}/self/maps`), 'proc');
     const writable = regions.filter(({perms, name}) => perms === 'rw-p' && (name === '' || name === '[heap]'));
     const handle = new ProcessHandle(process.pid, this.#root);
     const map = new PageMap(handle, this.#pageSize);
@@ -118,7 +119,7 @@ export function clearSoftDirty(handle: ProcessHandle, maxStall: number): void {
 
 /** The file is for writing only: its owner can't open it to read. */
 function writeClear(path: string): void {
-  const fd = openSync(path, constants.O_WRONLY);
+  const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   try {
     writeSync(fd, CLEAR_SOFT_DIRTY);
   } finally {

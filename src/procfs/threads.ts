@@ -1,8 +1,9 @@
-import {readdirSync, readFileSync} from 'node:fs';
+import {readdirSync} from 'node:fs';
 import type {Clues, Thread} from '../model/clues.ts';
 import {decode, latin1} from '../parse/scan.ts';
 import {parseStackPointer} from '../parse/syscall.ts';
 import type {ProcessHandle} from './handle.ts';
+import {readProc} from './open.ts';
 
 /** More aren't asked: two small files each, some 20 µs. */
 export const MOST_THREADS = 1000;
@@ -47,7 +48,7 @@ function list(handle: ProcessHandle): number[] {
 
 function read(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return readProc(path);
   } catch {
     return undefined;
   }

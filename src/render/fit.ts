@@ -44,7 +44,7 @@ const measure = (name: ColumnName, region: Region): number | undefined =>
 
 const says = (regions: readonly Region[], name: ColumnName): boolean => {
   const {measure: of} = COLUMNS[name] as RegionColumn;
-  return of === undefined || regions.some((region) => of(region) !== undefined);
+  return of === undefined || name === 'size' || regions.some((region) => region.usage && of(region) !== undefined);
 };
 
 const widthOf = (regions: readonly Region[], column: RegionColumn): number =>

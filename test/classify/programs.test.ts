@@ -109,7 +109,10 @@ test("PostgreSQL: its shared memory, and a server process's own", async (t) => {
   const server = start(t, `${bin}postgres`, ['-D', data, '-k', place, '-h', ''], {...ids, cwd: place});
   t.teardown(() => rmSync(place, {recursive: true, force: true}));
   const worker = await until(
-    () => processes().find(({words}) => words[0] === 'postgres:' && words.includes('checkpointer')),
+    () =>
+      processes().find(
+        ({words, parent}) => words[0] === 'postgres:' && words.includes('checkpointer') && parent === server,
+      ),
     'a server process',
   );
   await new Promise((resolve) => setTimeout(resolve, 200));

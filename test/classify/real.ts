@@ -30,12 +30,13 @@ export async function until<Value>(find: () => Value | undefined | false, what: 
   }
 }
 
-/** PIDs and command lines, as ps has them. */
-export function processes(): Array<{pid: number; words: string[]}> {
+/** PIDs, those of their parents, and command lines, as ps has them. */
+export function processes(): Array<{pid: number; parent: number; words: string[]}> {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
     try {
-      return [{pid: Number(name), words: readFileSync(`/proc/${name}/cmdline`, 'latin1').split(/[\0 ]/)}];
+      const parent = Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, 'latin1'))?.[1]);
+      return [{pid: Number(name), parent, words: readFileSync(`/proc/${name}/cmdline`, 'latin1').split(/[\0 ]/)}];
     } catch {
       return [];
     }

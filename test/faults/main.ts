@@ -5,14 +5,15 @@ import {liveTable} from './live.ts';
 import {ROWS} from './rows.ts';
 import {runRow, type Outcome} from './run-row.ts';
 import {table, withSection} from './report.ts';
+import {soakTable} from './soak.ts';
 
 /**
  * `npm run test:faults`: makes every fault, and writes docs/faults.md. `-- --only 38` makes one of the table and writes nothing;
- * `-- --only inject` and `-- --only live` make their part of the page anew. Ends with 1 if something is not as expected.
+ * `-- --only inject`, `live` or `soak` make their part of the page anew. Ends with 1 if something is not as expected.
  */
 const {values} = parseArgs({options: {only: {type: 'string', multiple: true}}});
 const PAGE = 'docs/faults.md';
-const PARTS = {live: liveTable, inject: injectionTable} as const;
+const PARTS = {live: liveTable, inject: injectionTable, soak: soakTable} as const;
 
 const isWanted = (name: string): boolean => !values.only || values.only.includes(name);
 
@@ -24,7 +25,7 @@ for (const row of ROWS.filter(({id}) => isWanted(id))) {
 }
 let failed = outcomes.some(({mark}) => mark === 'FAILED');
 let page = values.only ? readFileSync(PAGE, 'utf8') : table(outcomes);
-for (const name of ['inject', 'live'] as const) {
+for (const name of ['inject', 'live', 'soak'] as const) {
   if (!isWanted(name)) continue;
   const part = await PARTS[name]();
   page = withSection(page, part.text);

@@ -116,6 +116,24 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
     },
   },
   {
+    id: 'A10',
+    fault: 'a uid that passwd has no entry for, without HOME, as in containers',
+    how: 'env -i setpriv --reuid=12345: --help, show --help, nothing, show, demo touch --json, a wrong word, run',
+    expected: '0, or 2 for the wrong word; no stack trace',
+    needs: ['root'],
+    run: async (scene) => {
+      const calls = ['--help', 'show --help', '', `show ${LISTING}`, 'demo touch --json', 'nonsense', 'run -- true'];
+      const codes: Array<number | null> = [];
+      for (const call of calls) {
+        const ran = await scene.bash(`exec env -i PATH="$PATH" setpriv --reuid=12345 --regid=12345 --clear-groups $MEMMAP ${call}`); // prettier-ignore
+        clean(ran.stderr);
+        codes.push(ran.code);
+      }
+      assert.deepEqual(codes, [0, 0, 0, 0, 0, 2, 0]);
+      return codes.join(', ');
+    },
+  },
+  {
     id: 'A8',
     fault: 'stdin, stderr closed',
     how: 'show <&-; show - <&-; an error with 2>&-; show 2>/dev/full of a listing with a note',

@@ -110,13 +110,6 @@ export const OUTPUT_ROWS: readonly Row[] = [
       return `7 for each of ${places.length}`;
     },
   },
-  ...['32', '33', '34'].map((id) => ({
-    id,
-    fault: ['a crash in the middle of record', 'appending after a torn end', 'two recorders on one file'][Number(id) - 32]!,
-    how: '–',
-    expected: '–',
-    not: 'later: recordings',
-  })),
   {
     id: '35',
     fault: 'the disk fills up',
@@ -125,7 +118,6 @@ export const OUTPUT_ROWS: readonly Row[] = [
     needs: ['root', 'slow'],
     run: diskFull,
   },
-  {id: '36', fault: 'the clock steps while recording', how: '–', expected: '–', not: 'later: recordings; watch and run measure with the monotonic clock'}, // prettier-ignore
   {
     id: 'A4',
     fault: 'a read-only folder, a read-only file system',

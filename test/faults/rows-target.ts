@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {release} from 'node:os';
 import {join} from 'node:path';
 import {Child} from '../helpers/child.ts';
 import {denied, done, isRoot, NOBODY, refused, type Row, type Scene} from './scene.ts';
@@ -117,6 +118,14 @@ export const TARGET_ROWS: readonly Row[] = [
     run: async (scene) => denied(await scene.asUser(['show', '1']), /permission denied/),
   },
   {
+    id: 'A11',
+    fault: 'a process that is kept from us: which of the rules does it, and what would help?',
+    how: 'same user with more capabilities, another group, another uid at once (setuid), another user namespace; root without CAP_SYS_PTRACE; CAP_SYS_PTRACE for the page map; CAP_PERFMON alone',
+    expected: '4, with the rule by its name; 0 with CAP_PERFMON, since Linux 6.15',
+    needs: ['root', 'slow'],
+    run: advice,
+  },
+  {
     id: 'A2',
     fault: "a thread's id, and /proc/self",
     how: 'show TID; show /proc/self/maps',
@@ -147,6 +156,29 @@ export const TARGET_ROWS: readonly Row[] = [
     },
   },
 ];
+
+async function advice(scene: Scene): Promise<string> {
+  const as = 'setpriv --clear-groups';
+  const capability = (name: string): string => `--inh-caps=+${name} --ambient-caps=+${name}`;
+  const nobody = `${as} --reuid=65534 --regid=65534`;
+  const cases: ReadonlyArray<readonly [target: string, caller: string, words: RegExp]> = [
+    [`${nobody} ${capability('net_admin')}`, nobody, /it is yours, but has capabilities that you lack \(CAP_NET_ADMIN\)/],
+    [`${as} --reuid=65534 --regid=1`, nobody, /of group 1, and you are of group 65534/],
+    [`${as} --ruid=65534 --euid=1000 --regid=65534`, nobody, /as several users \(uids 65534, 1000: a setuid program\)/],
+    [as, 'unshare -Ur', /CAP_SYS_PTRACE in your own user namespace, and it lives in another/],
+    [as, 'capsh --drop=cap_sys_ptrace,cap_sys_admin,cap_perfmon --', /you are root, but without CAP_SYS_PTRACE, as in a container/],
+  ];
+  for (const [target, caller, words] of cases) {
+    const call = caller.startsWith('capsh') ? `${caller} -c "$MEMMAP show $!"` : `${caller} $MEMMAP show $!`;
+    denied(await scene.bash(`${target} sleep 60 & sleep 0.2; ${call}; code=$?; kill $!; exit $code`), words);
+  }
+  const [perfmon, ptrace] = ['perfmon', 'sys_ptrace'].map((name) => `${nobody} ${capability(name)} $MEMMAP`);
+  refused(await scene.bash(`sleep 60 & ${ptrace} pages $!; code=$?; kill $!; exit $code`), 4, /belongs to uid 0 alone \(mode 0400\)/);
+  const {code} = await scene.bash(`sleep 60 & ${perfmon} show $! >/dev/null; code=$?; kill $!; exit $code`);
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  assert.equal(code, major > 6 || (major === 6 && minor >= 15) ? 0 : 4);
+  return `4, and each is named; with CAP_PERFMON alone: ${code}`;
+} // prettier-ignore
 
 async function notPids(scene: Scene): Promise<string> {
   const log = join(scene.folder(), 'log');

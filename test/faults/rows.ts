@@ -5,6 +5,7 @@ import {KERNEL_ROWS} from './rows-kernel.ts';
 import {LIVE_ROWS} from './rows-live.ts';
 import {NAME_ROWS} from './rows-names.ts';
 import {OUTPUT_ROWS} from './rows-output.ts';
+import {RECORDING_ROWS} from './rows-recording.ts';
 import type {Row} from './scene.ts';
 import {TARGET_ROWS} from './rows-target.ts';
 import {TERMINAL_ROWS} from './rows-terminal.ts';
@@ -23,4 +24,5 @@ export const ROWS: readonly Row[] = [
   ...NAME_ROWS,
   ...KERNEL_ROWS,
   ...ENVIRONMENT_ROWS,
+  ...RECORDING_ROWS,
 ].sort((a, b) => order(a) - order(b));

@@ -85,8 +85,10 @@ test('of two looks at a process, lines that are the same are the same objects, a
     const second = lines.filter((_, index) => inSecond[index]).map(({header}) => header);
     fc.pre(first.length > 0 && second.length > 0);
     const earlier = parseListing(textOf(first), 'proc');
-    const regions = parseBeside(textOf(second), {bytes: textOf(first), regions: earlier.regions});
-    if (!regions) return t.fail();
+    const parsed = parseBeside(textOf(second), {bytes: textOf(first), regions: earlier.regions});
+    if (!parsed) return t.fail();
+    const {regions, fresh} = parsed;
+    t.deepEqual(fresh, regions.filter((region) => !earlier.regions.includes(region)));
     classify(regions);
     t.deepEqual(regions.map(({start}) => start), parseListing(textOf(second), 'proc').regions.map(({start}) => start));
     for (const [index, region] of regions.entries()) {
@@ -104,7 +106,7 @@ test('what was said of a region in the earlier listing stays, though now more is
   const earlier = parseListing(text, 'proc').regions;
   const said = {...earlier[0]!};
   const more = Buffer.concat([text, bytesOf('7f0000001000-7f0000002000 rw-p 00000000 00:00 0                          [stack]\n')]); // prettier-ignore
-  const regions = parseBeside(more, {bytes: text, regions: earlier})!;
+  const {regions} = parseBeside(more, {bytes: text, regions: earlier})!;
   classify(regions);
   t.deepEqual(earlier[0], said);
   t.is(regions[0]!.kind, 'stack');

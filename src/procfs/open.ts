@@ -1,0 +1,44 @@
+import {closeSync, constants, fstatSync, openSync, readFileSync} from 'node:fs';
+import {Trouble} from '../model/trouble.ts';
+
+/**
+ * Below --proc-root may be anything. Opening a FIFO waits until somebody writes to it, and with O_NONBLOCK it doesn't
+ * (fifo(7)); for the files of procfs, which are plain ones, the flag means nothing.
+ */
+const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/**
+ * Opens a file of /proc to read.
+ *
+ * @param name what a message calls it
+ * @throws the system's error; Trouble `input` if it is no plain file
+ */
+export function openProc(path: string, name: string = path): number {
+  const fd = openSync(path, AT_ONCE);
+  try {
+    if (fstatSync(fd).isFile()) return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  closeSync(fd);
+  throw new Trouble(
+    'input',
+    `Cannot read ${name}.`,
+    'it is no plain file, as those of procfs are.',
+    'Give --proc-root a folder where procfs is mounted, or a copy of one.',
+  );
+}
+
+/** Reads a small file of /proc whole. A FIFO in its place holds nothing, or is an error. @throws the system's error */
+export function readProc(path: string): Buffer {
+  const fd = openSync(path, AT_ONCE);
+  try {
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same as text of one byte a letter. */
+export const readProcText = (path: string): string => readProc(path).toString('latin1');
