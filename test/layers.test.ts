@@ -15,7 +15,7 @@ const OURS: Readonly<Record<string, readonly string[]>> = {
   record: ['parse', 'diff', 'model'],
   render: ['check', 'growth', 'explain', 'parse', 'diff', 'model'],
   lessons: ['elf', 'parse', 'diff', 'model'],
-  report: ['render', 'diff', 'model'],
+  report: ['growth', 'render', 'diff', 'model'],
   export: ['report', 'model'],
   page: ['report', 'model'],
   cli: [

@@ -5,7 +5,8 @@ import type {Snapshot} from '../model/snapshot.ts';
 import {isForbidden} from './lints.ts';
 import {amountAt, type Peak} from './peak.ts';
 import type {Result} from './result.ts';
-import type {Rule} from './rule.ts';
+import {isCount, type Rule} from './rule.ts';
+import {sizeText} from '../model/size.ts';
 
 type MaxRule = Extract<Rule, {is: 'max'}>;
 type NoRule = Extract<Rule, {is: 'no'}>;
@@ -23,6 +24,8 @@ export class Checker {
   readonly #rules: readonly Rule[];
   readonly #least: number;
   readonly #peaks = new Map<Rule, Peak>();
+  /** What a rule's amount can't have been more than, where only the size of the memory was seen. */
+  readonly #bounds = new Map<Rule, number>();
   readonly #found = new Map<Rule, Found>();
   readonly #told = new Set<Rule>();
   #series: Series | undefined;
@@ -63,8 +66,15 @@ export class Checker {
 
   #addPeak(rule: MaxRule, seen: Seen): void {
     const peak = amountAt(seen, rule.subject);
+    if (!peak) this.#addBound(rule, seen);
     const before = this.#peaks.get(rule);
     if (peak && (!before || peak.value > before.value)) this.#peaks.set(rule, peak);
+  }
+
+  /** No more can be resident, dirty or swapped than there is. A short command may have ended before it said more. */
+  #addBound(rule: MaxRule, seen: Seen): void {
+    const size = amountAt(seen, {of: rule.subject.of, counter: 'size'})?.value;
+    if (size !== undefined && !isCount(rule.subject.counter)) this.#bounds.set(rule, Math.max(size, this.#bounds.get(rule) ?? 0)); // prettier-ignore
   }
 
   #find(rule: NoRule, {snapshot, t}: Seen): void {
@@ -84,6 +94,8 @@ export class Checker {
 
   #maxResult(rule: MaxRule): Result {
     const peak = this.#peaks.get(rule);
+    const bound = this.#bounds.get(rule) ?? Infinity;
+    if (!peak && bound <= rule.limit) return {rule, verdict: 'ok', isExact: false, detail: `it was not measured, and can not be more than its address space, ${sizeText(bound)}`}; // prettier-ignore
     if (!peak) return {rule, verdict: 'not measured', isExact: false, detail: NO_COUNTERS};
     const {value, at, isExact} = peak;
     return {rule, verdict: value > rule.limit ? 'broken' : 'ok', measured: value, at: this.#when(at), isExact};

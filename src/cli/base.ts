@@ -10,9 +10,7 @@ import {colorLevel} from './color.ts';
 import {parseDuration} from './duration.ts';
 import {EXIT, exitOf} from './exit.ts';
 import {ReaderGone, say, takeOverErrors, writeOut, writePieces} from './output.ts';
-
-/** A snapshot, or another thing that was read and has faults. */
-type Remarkable = Pick<Snapshot, 'rejected' | 'notes'> & {readonly source: {readonly name?: string | undefined}};
+import {remarkOn, type Remarkable} from './remarks.ts';
 
 /**
  * What all commands share: --json, --color, one form of error, and exit codes. The code is set, and the process left to end
@@ -69,15 +67,7 @@ export abstract class BaseCommand extends Command {
 
   /** Tells on standard error what of a snapshot was not understood or can't be trusted, and what a reader should know. */
   protected remark(...snapshots: ReadonlyArray<Remarkable>): void {
-    for (const snapshot of snapshots) {
-      const name = snapshot.source.name === undefined ? '' : `${safe(snapshot.source.name)}: `;
-      for (const {line, text, why} of snapshot.rejected.slice(0, 5)) {
-        say(`memmap: ${name}line ${line} was not used (${safe(why)})${text === '' ? '.' : `: ${safe(text)}`}`);
-      }
-      const more = snapshot.rejected.length - 5;
-      if (more > 0) say(`memmap: ${name}and ${more} more lines were not used.`);
-      for (const note of snapshot.notes) say(`memmap: ${name}${safe(note)}`);
-    }
+    for (const snapshot of snapshots) remarkOn(snapshot);
   }
 
   /** 5 if one of the snapshots has not all, else `otherwise`. */

@@ -4,10 +4,12 @@ import type {Snapshot} from '../model/snapshot.ts';
 import {capture} from '../procfs/capture.ts';
 import {poll} from '../procfs/poll.ts';
 import {Session, type SessionOptions} from '../procfs/session.ts';
+import {readRecording, Recording} from '../record/recording.ts';
 import {recordedLooks} from './growth-recording.ts';
-import {isRecordingFile, openRecording} from './recording-target.ts';
+import {faultsOf, isRecordingFile} from './recording-target.ts';
+import type {Remarkable} from './remarks.ts';
 import {interruption} from './signals.ts';
-import {readTarget, type Target} from './target.ts';
+import {readFromStdin, readTarget, type Target} from './target.ts';
 
 export interface CheckTargetOptions extends SessionOptions {
   readonly interval: number;
@@ -18,7 +20,7 @@ export interface CheckTargetOptions extends SessionOptions {
 export interface CheckedTarget {
   readonly report: CheckReport;
   /** What a reader should know of it, and whether all of it is there. */
-  readonly last: Snapshot;
+  readonly remarks: Remarkable;
   readonly isWhole: boolean;
   readonly signal?: NodeJS.Signals | undefined;
 }
@@ -26,16 +28,16 @@ export interface CheckedTarget {
 /** Holds a process, a recording or a listing against the rules. */
 export async function checkTarget(target: Target, name: string, checker: Checker, options: CheckTargetOptions): Promise<CheckedTarget> {
   if (target.is === 'process' && options.duration !== undefined) return checkLive(target.pid, name, checker, options);
-  if (target.is === 'file' && target.moment === undefined && isRecordingFile(target.path)) return checkRecording(target.path, checker);
-  const last = target.is === 'process' ? capture(target.pid, options) : await readTarget(target);
+  if (target.is === 'file' && target.moment === undefined && isRecordingFile(target.path)) return checkRecording(readRecording(target.path), target.path, checker);
+  const last = target.is === 'process' ? capture(target.pid, options) : target.is === 'stdin' ? await readFromStdin() : await readTarget(target);
+  if (last instanceof Recording) return checkRecording(last, name, checker);
   checker.add({t: 0, snapshot: last});
-  return {report: reportOf(checker, name, 0), last, isWhole: last.isWhole};
+  return {report: reportOf(checker, name, 0), remarks: last, isWhole: last.isWhole};
 } // prettier-ignore
 
 const reportOf = (checker: Checker, target: string, ms: number, interval?: number, notes: readonly string[] = [], hasEnded = false): CheckReport => ({target, looks: checker.looks, ms, interval, results: checker.results(hasEnded), notes}); // prettier-ignore
 
-function checkRecording(path: string, checker: Checker): CheckedTarget {
-  const recording = openRecording(path);
+function checkRecording(recording: Recording, path: string, checker: Checker): CheckedTarget {
   try {
     let last: Snapshot | undefined;
     let ms = 0;
@@ -43,12 +45,9 @@ function checkRecording(path: string, checker: Checker): CheckedTarget {
       checker.add(seen);
       [last, ms] = [seen.snapshot, seen.t];
     }
-    const isWhole = recording.rejected.length === 0;
-    return {
-      report: reportOf(checker, path, ms, undefined, recording.notes, recording.end?.reason === 'exit'),
-      last: last!,
-      isWhole,
-    };
+    const {notes, rejected} = faultsOf(recording, path);
+    const report = reportOf(checker, path, ms, undefined, notes, recording.end?.reason === 'exit');
+    return {report, remarks: {source: {name: path}, rejected: [...last!.rejected, ...rejected], notes: last!.notes}, isWhole: rejected.length === 0}; // prettier-ignore
   } finally {
     recording.close();
   }
@@ -85,5 +84,5 @@ async function checkLive(
     hasEnded ? ['It ended before the time was over.'] : [],
     hasEnded,
   );
-  return {report, last: session.snapshot, isWhole: true, signal: interrupted.received()};
+  return {report, remarks: session.snapshot, isWhole: true, signal: interrupted.received()};
 }

@@ -1,12 +1,12 @@
 import {growthOf, type Growth, type GrowthMeasure} from '../growth/growth.ts';
 import {Series} from '../model/series.ts';
-import type {Snapshot} from '../model/snapshot.ts';
+import type {Rejected, Snapshot} from '../model/snapshot.ts';
 import {sizeText} from '../model/size.ts';
 import {Trouble} from '../model/trouble.ts';
 import {poll} from '../procfs/poll.ts';
 import {Session, type SessionOptions} from '../procfs/session.ts';
-import {recordedLooks} from './growth-recording.ts';
-import {isRecordingFile, openRecording} from './recording-target.ts';
+import {growthOfRecording} from './growth-recording.ts';
+import {faultsOf, isRecordingFile, openRecordingTarget} from './recording-target.ts';
 import {interruption} from './signals.ts';
 import type {Target} from './target.ts';
 
@@ -25,34 +25,31 @@ export interface Watched {
   readonly last: Snapshot;
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
-  /** Is all there that was asked for? */
-  readonly isWhole: boolean;
+  /** What of a recording could not be used. */
+  readonly rejected: readonly Rejected[];
   /** It ended early, by this signal. */
   readonly signal?: NodeJS.Signals | undefined;
 }
 
-/** @throws Trouble `input` for a file that is no recording */
-export function growthOfTarget(target: Target, options: GrowthOptions): Promise<Watched> | Watched {
+/** @throws Trouble `input` for a file, or standard input, that is no recording */
+export async function growthOfTarget(target: Target, options: GrowthOptions): Promise<Watched> {
   if (target.is === 'process') return watchGrowth(target.pid, options);
-  if (target.is === 'stdin' || target.moment !== undefined || !isRecordingFile(target.path))
-    throw onlyOneMoment(target);
-  const recording = openRecording(target.path);
+  if (target.is === 'file' && (target.moment !== undefined || !isRecordingFile(target.path))) throw onlyOneMoment(target.path); // prettier-ignore
+  const name = target.is === 'stdin' ? '-' : target.path;
+  const recording = await openRecordingTarget(name);
   try {
-    const series = new Series(options.measure);
-    for (const seen of recordedLooks(recording)) series.add(seen);
-    const {notes, rejected, end} = recording;
-    const growth = growthOf(series, options.measure, options.least, end?.reason === 'exit');
-    const last = series.last!.withSource({...series.last!.source, name: target.path});
-    return {growth, last, notes, isWhole: rejected.length === 0};
+    const {notes, rejected} = faultsOf(recording, name);
+    const {growth, last: seen} = growthOfRecording(recording, options.measure, options.least);
+    return {growth, last: seen.withSource({from: 'snapshot', format: 'recording', name}), notes, rejected};
   } finally {
     recording.close();
   }
 }
 
-const onlyOneMoment = (target: Target): Trouble =>
+const onlyOneMoment = (path: string): Trouble =>
   new Trouble(
     'input',
-    `Cannot see growth in ${target.is === 'file' ? target.path : 'standard input'}.`,
+    `Cannot see growth in ${path}.`,
     'it is no recording, or one moment of it, and that does not show what grows.',
     'Give a recording (memmap record PID -o FILE), or a PID. What two moments differ in says: memmap diff BEFORE AFTER',
   );
@@ -91,7 +88,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
     growth: growthOf(series, options.measure, options.least, hasEnded),
     last: series.last!,
     notes,
-    isWhole: true,
+    rejected: [],
     signal,
   };
 }

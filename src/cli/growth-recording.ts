@@ -1,5 +1,8 @@
-import type {Seen} from '../model/series.ts';
+import {growthOf, type Growth, type GrowthMeasure} from '../growth/growth.ts';
+import {Series, type Seen} from '../model/series.ts';
+import type {Snapshot} from '../model/snapshot.ts';
 import type {Recording} from '../record/recording.ts';
+import {withProgress} from './progress.ts';
 
 /** Of more looks than these at which nothing had changed, some are left out. */
 const MOST_IDLE = 5000;
@@ -13,7 +16,11 @@ export function* recordedLooks(recording: Recording): Generator<Seen> {
   const begin = moments.findLastIndex(({event}) => event === 'exec');
   const every = Math.max(1, Math.ceil(recording.looks / MOST_IDLE));
   const start = moments[Math.max(0, begin)]!.t;
-  for (const {moment, snapshot} of recording.snapshots(Math.max(0, begin))) {
+  for (const {moment, snapshot} of withProgress(
+    'Reading',
+    recording.snapshots(Math.max(0, begin)),
+    recording.count - Math.max(0, begin),
+  )) {
     if (moment.event === 'exit') return;
     const status = recording.status(moment.index);
     yield {t: moment.t - start, snapshot, status};
@@ -26,3 +33,14 @@ export function* recordedLooks(recording: Recording): Generator<Seen> {
     }
   }
 }
+
+/**
+ * Judges what the last program of a recording did.
+ *
+ * @param least a movement of fewer bytes doesn't matter
+ */
+export function growthOfRecording(recording: Recording, measure: GrowthMeasure, least: number): {growth: Growth; last: Snapshot} {
+  const series = new Series(measure);
+  for (const seen of recordedLooks(recording)) series.add(seen);
+  return {growth: growthOf(series, measure, least, recording.end?.reason === 'exit'), last: series.last!};
+} // prettier-ignore

@@ -113,6 +113,7 @@ function endOfOld(path: string): Before & {readonly header: RecordingHeader} {
   if (healed > 0) say(`memmap: ${path}: its last line was cut off (${healed} bytes), and was taken away.`);
   const recording = readRecording(path);
   recording.close();
+  if (recording.followedAt !== undefined) throw cannotRecord(path, `another recording begins in its line ${recording.followedAt}: what is added there could not be used.`); // prettier-ignore
   return {header: recording.header, t: recording.duration, look: recording.looks};
 }
 

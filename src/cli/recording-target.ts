@@ -1,4 +1,4 @@
-import {closeSync, existsSync, fstatSync, openSync, readSync} from 'node:fs';
+import {closeSync, existsSync, fstatSync, openSync, readSync, statSync} from 'node:fs';
 import {Snapshot, type Rejected} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {isRecording, readRecording, recordingFrom, type Recording} from '../record/recording.ts';
@@ -35,22 +35,21 @@ export function isRecordingFile(path: string): boolean {
   }
 }
 
-/** Opens a recording, and says what file it is if it can't be used. @throws Trouble `input` */
-export function openRecording(path: string): Recording {
-  try {
-    return readRecording(path);
-  } catch (error) {
-    if (!(error instanceof Trouble) || error.kind !== 'input') throw error;
-    throw new Trouble('input', `Cannot use ${path}.`, `${error.message} ${error.why}`, error.next);
-  }
-}
-
-/** The same of a file that a command must have a recording of, or of standard input. */
+/**
+ * Opens what a command must have a recording of: a file, or `-` for standard input.
+ *
+ * @throws Trouble `input`: also where it is something else, and what
+ */
 export async function openRecordingTarget(name: string): Promise<Recording> {
   if (name === '-') return recordingFrom(await readStdin());
-  if (existsSync(name) && !isRecordingFile(name))
-    throw new Trouble('input', `Cannot use ${name}.`, 'it is no recording.', 'Make one with: memmap record PID -o FILE'); // prettier-ignore
-  return openRecording(name);
+  if (existsSync(name) && !isRecordingFile(name)) throw noneIn(name);
+  return readRecording(name);
+}
+
+function noneIn(path: string): Trouble {
+  const stat = statSync(path);
+  const why = stat.isDirectory() ? 'it is a directory' : !stat.isFile() ? 'it is no plain file, in which one can go back and forth' : stat.size === 0 ? 'it is empty' : 'it is no recording: its first line does not begin with {"schema":"memmap.recording/'; // prettier-ignore
+  return new Trouble('input', `Cannot use ${path}.`, `${why}.`, 'Make one with: memmap record PID -o FILE');
 }
 
 /**
@@ -60,7 +59,7 @@ export async function openRecordingTarget(name: string): Promise<Recording> {
  * @throws Trouble `input`
  */
 export function readMoment(path: string, moment: string | undefined): Snapshot {
-  const recording = openRecording(path);
+  const recording = readRecording(path);
   try {
     return momentOf(recording, path, moment);
   } finally {
@@ -82,15 +81,17 @@ export function momentOf(recording: Recording, name: string, moment: string | un
   }); // prettier-ignore
 }
 
+export interface Faults {
+  readonly notes: readonly string[];
+  readonly rejected: readonly Rejected[];
+}
+
 /** What is wrong with the recording, which makes each of its moments incomplete; nothing while it is still being made. */
-export function faultsOf(
-  recording: Recording,
-  path: string,
-): {readonly notes: readonly string[]; readonly rejected: readonly Rejected[]} {
+export function faultsOf(recording: Recording, path: string): Faults {
   const {notes, rejected, isWhole, end} = recording;
   if (isWhole) return {notes, rejected};
   if (!end && recorderOf(path) !== undefined) return {notes: ['It is still being recorded.'], rejected: rejected.filter(({why}) => why !== CUT)}; // prettier-ignore
-  const isTold = end !== undefined || rejected.some(({why}) => why === CUT);
+  const isTold = !recording.breaksOff || rejected.some(({why}) => why === CUT);
   return {notes, rejected: isTold ? rejected : [...rejected, {line: recording.lines + 1, text: '', why: 'it is missing: the recording breaks off before its end'}]}; // prettier-ignore
 }
 

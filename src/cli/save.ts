@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {Trouble} from '../model/trouble.ts';
+import {inBatches} from './batches.ts';
 import {cannotWrite} from './output.ts';
 
 /**
@@ -20,14 +21,22 @@ import {cannotWrite} from './output.ts';
  *
  * @throws Trouble `output`; then what was there before is untouched
  */
-export const saveFile = (path: string, text: string): void => save(path, Buffer.from(text), 0o600);
+export const saveFile = (path: string, text: string): void => void save(path, [Buffer.from(text)], 0o600);
+
+/** The same of a text that comes in parts, and need never be in memory as a whole. @returns its bytes */
+export const saveParts = (path: string, parts: Iterable<string>): number => save(path, encoded(parts), 0o600);
 
 /** The same for a program, which its owner may run. */
-export const saveExecutable = (path: string, bytes: Uint8Array): void => save(path, bytes, 0o700);
+export const saveExecutable = (path: string, bytes: Uint8Array): void => void save(path, [bytes], 0o700);
 
-function save(path: string, bytes: Uint8Array, mode: number): void {
+function* encoded(parts: Iterable<string>): Generator<Buffer> {
+  for (const part of inBatches(parts)) yield Buffer.from(part);
+}
+
+function save(path: string, parts: Iterable<Uint8Array>, mode: number): number {
   refuseUnlessPlain(path);
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  let size = 0;
   try {
     const fd = openSync(
       temporary,
@@ -35,20 +44,23 @@ function save(path: string, bytes: Uint8Array, mode: number): void {
       mode,
     );
     try {
-      writeAll(fd, bytes);
+      for (const bytes of parts) size += writeAll(fd, bytes);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
     renameSync(temporary, path);
+    return size;
   } catch (error) {
     removeIfThere(temporary);
     throw cannotWrite(path, error);
   }
 }
 
-function writeAll(fd: number, bytes: Uint8Array): void {
+/** @returns how many there were */
+function writeAll(fd: number, bytes: Uint8Array): number {
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+  return bytes.length;
 }
 
 /** @throws Trouble where its folder can't be searched, a part of its path is no folder, or it is too long */

@@ -6,7 +6,7 @@ import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {retried} from '../procfs/file.ts';
 import {findByName} from '../procfs/find.ts';
 import {errnoOf} from '../procfs/trouble.ts';
-import {isRecording, recordingFrom} from '../record/recording.ts';
+import {isRecording, Recording, recordingFrom} from '../record/recording.ts';
 import {LARGEST_INPUT, readStdin, tooLarge} from './stdin.ts';
 import {isRecordingFile, momentOf, noMoments, readMoment, splitMoment} from './recording-target.ts';
 
@@ -52,9 +52,19 @@ async function readBeside(target: Target, options: CaptureOptions, before?: Pars
   const name = target.is === 'stdin' ? '-' : target.path;
   if (target.is === 'file' && isRecordingFile(target.path)) return {snapshot: readMoment(target.path, target.moment)};
   if (target.is === 'file' && target.moment !== undefined) throw noMoments(target.path, target.moment);
-  const bytes = target.is === 'stdin' ? await readStdin(lookAtStdin) : readFile(target.path);
+  const held = heldBy(target.is === 'stdin' ? await readStdin(lookAtStdin) : readFile(target.path), name, before);
+  return held instanceof Recording ? {snapshot: momentOf(held, name, undefined)} : held;
+}
+
+/** What standard input holds: a recording as a whole, or one moment. */
+export async function readFromStdin(): Promise<Recording | Snapshot> {
+  const held = heldBy(await readStdin(lookAtStdin), '-');
+  return held instanceof Recording ? held : held.snapshot;
+}
+
+function heldBy(bytes: Buffer, name: string, before?: Parsed): Recording | Parsed {
   if (bytes.length === 0) throw unusable(name, 'it is empty.');
-  if (isRecording(bytes)) return {snapshot: momentOf(recordingFrom(bytes), name, undefined)};
+  if (isRecording(bytes)) return recordingFrom(bytes, name === '-' ? undefined : name);
   const {snapshot, lines} = parseNamed(bytes, name, before);
   return {snapshot: snapshot.withSource({...snapshot.source, name}), lines};
 }
@@ -64,7 +74,7 @@ function parseNamed(bytes: Uint8Array, name: string, before?: Parsed): Parsed {
     return parseBytes(bytes, before);
   } catch (error) {
     if (error instanceof Trouble && error.kind === 'input')
-      throw unusable(name, `${error.message} ${error.why}`, error.next);
+      throw unusable(name, `${error.message.replace(/\.$/, ':')} ${error.why}`, error.next);
     throw error;
   }
 }

@@ -107,8 +107,8 @@ Ends with 1 if a rule is broken; else with the command's own code, if it failed;
   private async checkTarget(name: string, checker: Checker, settings: Settings): Promise<void> {
     this.begin(settings);
     const target = resolveTarget(name, settings.root);
-    const {report, last, isWhole, signal} = await checkTarget(target, name, checker, settings);
-    this.remark(last);
+    const {report, remarks, isWhole, signal} = await checkTarget(target, name, checker, settings);
+    this.remark(remarks);
     if (settings.output === undefined) await writeOut(formatReport(report, settings.format, this.width));
     else saveFile(settings.output, formatReport(report, settings.format, undefined));
     process.exitCode = signal ? exitOfSignal(signal) : codeOfCheck(report, 0, isWhole);

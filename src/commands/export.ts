@@ -1,22 +1,24 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
-import {say, writeOut} from '../cli/output.ts';
+import {inBatches} from '../cli/batches.ts';
+import {say, writePieces} from '../cli/output.ts';
+import {withProgress} from '../cli/progress.ts';
 import {withRecording} from '../cli/report-source.ts';
-import {saveFile} from '../cli/save.ts';
+import {saveParts} from '../cli/save.ts';
 import {csv} from '../export/csv.ts';
 import {exportedOf, type Exported} from '../export/exported.ts';
 import {exportJSON} from '../export/json.ts';
 import {openmetrics} from '../export/openmetrics.ts';
 import {perfetto} from '../export/perfetto.ts';
 import {sizeText} from '../model/size.ts';
-import {jsonDocument} from '../render/json.ts';
+import {jsonPieces} from '../render/json.ts';
 import {safe} from '../render/safe.ts';
 
 const FORMATS: Readonly<Record<string, (exported: Exported) => Iterable<string>>> = {
   perfetto,
   csv,
   openmetrics,
-  json: (exported) => [jsonDocument(exportJSON(exported))],
+  json: (exported) => jsonPieces(exportJSON(exported)),
 };
 
 export default class ExportCommand extends BaseCommand {
@@ -52,12 +54,10 @@ export default class ExportCommand extends BaseCommand {
     const {args, flags} = await this.parse(ExportCommand);
     this.begin(flags);
     const format = FORMATS[flags.json ? 'json' : (flags.format ?? 'csv')]!;
-    const exported = withRecording(args.recording, (recording, {startedAt}) =>
-      exportedOf(startedAt, recording.snapshots()),
+    const exported = await withRecording(args.recording, (recording, {startedAt}) =>
+      exportedOf(startedAt, withProgress('Reading', recording.snapshots(), recording.count)),
     );
-    const text = [...format(exported)].join('');
-    if (flags.output === undefined || flags.output === '-') return writeOut(text);
-    saveFile(flags.output, text);
-    say(`Saved to ${safe(flags.output)}: ${sizeText(Buffer.byteLength(text))}.`);
+    if (flags.output === undefined || flags.output === '-') return writePieces(inBatches(format(exported)));
+    say(`Saved to ${safe(flags.output)}: ${sizeText(saveParts(flags.output, format(exported)))}.`);
   }
 }

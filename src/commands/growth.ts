@@ -3,7 +3,6 @@ import {BaseCommand} from '../cli/base.ts';
 import {parseDuration, parsePercent, parseSize} from '../cli/duration.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {growthOfTarget, type GrowthOptions} from '../cli/growth-looks.ts';
-import {say} from '../cli/output.ts';
 import {resolveTarget} from '../cli/target.ts';
 import {GROWTH_MEASURES, type GrowthMeasure} from '../growth/growth.ts';
 import {renderGrowth} from '../render/growth.ts';
@@ -62,12 +61,12 @@ Ends with 0 whatever the verdict is; memmap check --no-growth ends with 1 where 
     const {args, flags} = await this.parse(GrowthCommand);
     this.begin(flags);
     const watched = await growthOfTarget(resolveTarget(args.target, flags['proc-root']), optionsOf(flags));
-    const {last, notes, signal} = watched;
+    const {last, notes, rejected, signal} = watched;
     const growth = {...watched.growth, limit: flags.limit === undefined ? undefined : parseSize(flags.limit)};
-    for (const note of notes) say(`memmap: ${note}`);
+    this.remark({source: {name: rejected.length > 0 ? args.target : undefined}, rejected, notes});
     const look = {width: this.width, rows: flags.all ? undefined : MOST_ROWS};
     await this.print(flags.json, () => growthJSON(growth, last, notes), () => renderGrowth(growth, last, look)); // prettier-ignore
-    process.exitCode = signal ? exitOfSignal(signal) : watched.isWhole ? EXIT.done : EXIT.incomplete;
+    process.exitCode = signal ? exitOfSignal(signal) : rejected.length === 0 ? EXIT.done : EXIT.incomplete;
   }
 }
 

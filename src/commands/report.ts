@@ -40,7 +40,7 @@ With --json the same as data.`;
     const {args, flags} = await this.parse(ReportCommand);
     this.begin(flags);
     if (!flags.json && flags.output === undefined && process.stdout.isTTY) throw noPlace(args.recording);
-    const report = readReport(args.recording);
+    const report = await readReport(args.recording);
     if (flags.json) return this.print(true, () => reportJSON(report), () => ''); // prettier-ignore
     const html = pageOf(pageTemplate(), packReport(report));
     if (flags.output === undefined || flags.output === '-') return writeOut(html);

@@ -3,7 +3,7 @@ import type {Region} from '../model/region.ts';
 import type {Points, Series} from '../model/series.ts';
 import type {Track} from '../model/tracks.ts';
 import {withoutFinalFall} from './blocks.ts';
-import {FEWEST_LOOKS, judge, type Judgement} from './judge.ts';
+import {FEWEST_LOOKS, judge, LONG, type Judgement} from './judge.ts';
 
 /** What can be followed: bytes of address space, or a smaps counter. */
 export const GROWTH_MEASURES = ['rss', 'privateDirty', 'pss', 'anonymous', 'swap', 'size'] as const;
@@ -26,10 +26,10 @@ export interface Line extends Judgement {
 
 /** What a process's memory did over a time. */
 export interface Growth {
-  /** What was followed; where smaps could not be read often enough, `size` stands for it, and the total is of status. */
+  /** What was followed; where smaps could not be read often enough, `size` stands for it. */
   readonly measure: GrowthMeasure;
   readonly asked: GrowthMeasure;
-  /** What the total was measured by: as `measure`, or `vmRss` of status. */
+  /** What the total was measured by: as `measure`, or `vmRss` of status, where smaps was not read for long. */
   readonly totalMeasure: GrowthMeasure | 'vmRss';
   readonly looks: number;
   /** How many of the looks had counters. */
@@ -61,7 +61,6 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number, ha
   const isKnown = asked === 'size' || series.usageLooks >= Math.min(FEWEST_LOOKS, series.times.length);
   const measure = isKnown ? asked : 'size';
   const total = totalOf(series, asked, measure);
-  const end = series.times.at(-1) ?? 0;
   const line = (points: Points, about: Pick<Line, 'of' | 'kind' | 'region'>, limit = least, isThere = true): Line => ({
     ...about,
     points,
@@ -78,7 +77,7 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number, ha
     totalMeasure: total.measure,
     looks: series.times.length,
     usageLooks: series.usageLooks,
-    span: end - (series.times[0] ?? 0),
+    span: lengthOf(series.times),
     least,
     total: line(total.points, {of: 'total'}),
     kinds: series.kinds.map((kind) => line(series.ofKind(kind, measure), {of: 'kind', kind})).sort(byMovement),
@@ -93,16 +92,24 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number, ha
   };
 } // prettier-ignore
 
-/** Without counters, status still says how much is resident in all. */
+/** Without counters, or where they were not read for long, status still says how much is resident in all. */
 function totalOf(
   series: Series,
   asked: GrowthMeasure,
   measure: GrowthMeasure,
 ): {points: Points; measure: Growth['totalMeasure']} {
-  const vmRss = asked === 'rss' && measure === 'size' ? series.ofStatus('vmRss') : undefined;
+  const points = series.total(measure);
+  const isThin = measure === 'size' || longestGap(points.t, series.times) > LONG * lengthOf(series.times);
+  const vmRss = asked === 'rss' && isThin ? series.ofStatus('vmRss') : undefined;
   const isThere = vmRss !== undefined && vmRss.t.length > 0 && vmRss.t.length === series.times.length;
-  return isThere ? {points: vmRss, measure: 'vmRss'} : {points: series.total(measure), measure};
+  return isThere ? {points: vmRss, measure: 'vmRss'} : {points, measure};
 }
+
+/** The longest time of all that nobody looked, in ms. */
+const longestGap = (looks: readonly number[], all: readonly number[]): number =>
+  [...looks, all.at(-1) ?? 0].reduce((longest, t, index) => Math.max(longest, t - (looks[index - 1] ?? all[0]!)), 0);
+
+const lengthOf = (times: readonly number[]): number => (times.at(-1) ?? 0) - (times[0] ?? 0);
 
 const pointsOf = (series: Series, track: Track, measure: GrowthMeasure): Points =>
   series.ofTrack(track, measure === 'size' ? 'size' : 'amount');

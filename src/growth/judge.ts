@@ -1,6 +1,6 @@
 import type {Points} from '../model/series.ts';
 import {BLOCKS, blocksOf, deepestFall} from './blocks.ts';
-import {steadyRise} from './steady.ts';
+import {fillsUp, steadyRise} from './steady.ts';
 import {changePoint, isClearOf, stepsUp} from './step.ts';
 import {valleysOf} from './teeth.ts';
 import {median, theilSen, type Slope} from './trend.ts';
@@ -37,6 +37,9 @@ const FEWEST_VALLEYS = 6;
 /** Growth may have begun later than the looks: after these parts of them. */
 const STARTS = [0, 1 / 6, 1 / 3, 1 / 2];
 
+/** The part of the whole time for which nobody may look without that something is missed. */
+export const LONG = 1 / 8;
+
 /** How likely Mann and Kendall may take chance for a trend: of a part of the looks, and of low points, of which there are few. */
 const SURE = {looks: 0.001, valleys: 0.005};
 
@@ -59,7 +62,8 @@ export function judge(points: Points, least = 0): Judgement {
   const up = risen(points, slope, least);
   if (up) return up;
   const down = risen({t, v: v.map((value) => -value)}, {slope: -slope.slope}, least);
-  if (down && down.verdict !== 'not enough data') return {...NOTHING, verdict: 'shrinks', slope, since: down.since};
+  const isLess = Math.min(v[0]!, blocks.v[0]!) - Math.max(v.at(-1)!, blocks.v.at(-1)!) >= Math.max(least, 1);
+  if (down && isLess && down.verdict !== 'not enough data') return {...NOTHING, verdict: 'shrinks', slope, since: down.since}; // prettier-ignore
   return {...NOTHING, verdict: usualRange(v) > MUCH * Math.abs(median(v)) ? 'sawtooth' : 'flat', slope};
 }
 
@@ -72,7 +76,7 @@ function risen(points: Points, whole: {readonly slope: number}, least: number): 
     const from = Math.round(part * points.t.length);
     const tail = {t: points.t.slice(from), v: points.v.slice(from)};
     const slope = tail.t.length < FEWEST_LOOKS ? undefined : steadyRise(tail, least, fall, SURE.looks);
-    if (slope) return {verdict: 'steady growth', slope, since: tail.t[0], isBelowTeeth: false};
+    if (slope && !fillsUp(points, from)) return {verdict: 'steady growth', slope, since: tail.t[0], isBelowTeeth: false}; // prettier-ignore
   }
   const valleys = valleysOf(points, whole);
   const slope = valleys.t.length < FEWEST_VALLEYS ? undefined : steadyRise(valleys, least, 0, SURE.valleys);
@@ -83,8 +87,15 @@ function risen(points: Points, whole: {readonly slope: number}, least: number): 
 function stepped({t, v}: Points, least: number): Judgement | undefined {
   const {at, before, after, isClear} = changePoint(v);
   const rise = after - before;
-  if (!isClear || rise <= 0 || rise < least || stepsUp(v, 0.8 * rise) > 3) return undefined;
+  if (!isClear || rise <= 0 || rise < least || stepsUp(v, 0.8 * rise) > 3 || isUnseen({t, v})) return undefined;
   return {...NOTHING, verdict: 'step', slope: slopeOf({t, v}), since: t[at]};
+}
+
+/** Did nobody look for a long time while most of it came? What looks like a step may have come little by little. */
+function isUnseen({t, v}: Points): boolean {
+  let most = 1;
+  for (let at = 2; at < v.length; at++) if (v[at]! - v[at - 1]! > v[most]! - v[most - 1]!) most = at;
+  return t[most]! - t[most - 1]! > LONG * (t.at(-1)! - t[0]!);
 }
 
 /** It is clearly higher at the end than at the beginning, and never came down by much. */
@@ -95,9 +106,12 @@ function levelledOff(points: Points, least: number): Judgement | undefined {
   const rise = median(lastQuarter) - first!;
   const isUp = rise > 0 && rise >= least && isClearOf(rise, lastQuarter) && deepestFall(blocks.v) < rise / 3;
   if (!isUp) return undefined;
-  const [, , before, last] = blocksOf(points, 4).v;
+  const quarters = blocksOf(points, 4);
+  const [before, last] = quarters.v.slice(-2) as [number, number];
+  // Of even looks the last quarter takes a third of the time between the first one and the last one.
+  const long = (3 * (quarters.t[3]! - quarters.t[2]!)) / (quarters.t[3]! - quarters.t[0]!);
   const slope = slopeOf(points);
-  if (last! - before! >= 0.15 * rise) return {...NOTHING, verdict: 'not enough data', slope};
+  if (last - before >= 0.15 * rise * long) return {...NOTHING, verdict: 'not enough data', slope};
   return {...NOTHING, verdict: 'plateau', slope, since: blocks.t[blocks.v.findIndex((value) => value > first! + 0.9 * rise)]}; // prettier-ignore
 }
 

@@ -26,6 +26,21 @@ export function steadyRise(points: Points, least: number, fall: number, p: numbe
   return stepT(v) > DIRECTED && isEven(points) && goesOn(points) ? slope : undefined;
 }
 
+/**
+ * Does what came last only fill up, ever more slowly? Before it memory rose at least twice as fast, and its own second half
+ * rises clearly more slowly than its first: a cache does so, or a warm-up. A leak goes on at its own pace.
+ *
+ * @param from the place of the first point of what came last; 0 if that is all
+ */
+export function fillsUp({t, v}: Points, from: number): boolean {
+  if (from < 2) return false;
+  const [start, last] = [blocksOf({t: t.slice(0, from), v: v.slice(0, from)}, 4), {t: t.slice(from), v: v.slice(from)}];
+  const half = last.t.length >> 1;
+  const [first, second] = [slopeOf(last, 0, half), slopeOf(last, half, last.t.length)];
+  const before = (last.v[0]! - start.v[0]!) / (last.t[0]! - start.t[0]!);
+  return before > 2 * Math.max(first, second) && second < 0.7 * first;
+}
+
 /** Student's t of the steps from one value to the next. */
 function stepT(values: readonly number[]): number {
   const steps = values.slice(1).map((value, index) => value - values[index]!);
@@ -41,10 +56,14 @@ function isEven(points: Points): boolean {
   return rises.every((rise) => rise >= 0) && rises.filter((rise) => rise > 0).length >= 4;
 }
 
-/** The second half rises about half as fast as the first one or faster, and both the first and the last quarter rise. */
+/**
+ * The second half rises about half as fast as the first one or faster, and both the first and the last quarter rise. Looks may
+ * be many at one time and few at another: what a quarter should rise by is told by how long it took.
+ */
 function goesOn(points: Points): boolean {
-  const [a, b, c, d] = blocksOf(points, 4).v as [number, number, number, number];
-  if (d - c <= (d - a) / 8 || b - a <= (d - a) / 12) return false;
+  const {t, v} = blocksOf(points, 4);
+  const part = (from: number, to: number): number => ((v[to]! - v[from]!) * (t[3]! - t[0]!)) / ((t[to]! - t[from]!) * (v[3]! - v[0]!)); // prettier-ignore
+  if (!(part(2, 3) > 3 / 8) || !(part(0, 1) > 1 / 4)) return false; // NaN too: of no time at all.
   const half = points.t.length >> 1;
   return slopeOf(points, half, points.t.length) > 0.45 * slopeOf(points, 0, half);
 }

@@ -21,6 +21,7 @@ export function drawChart(measure: Measure, form: Form): void {
   const layers = layersOf(measure);
   const {left, right} = columnsIn(place.clientWidth);
   const lines = form === 'stacked' ? stacked(layers.layers) : layers.layers.map(({values}) => values);
+  const isDense = layers.times.length > (place.clientWidth - left - right) / 2;
   // The tallest is drawn first, and the others over it.
   const order = layers.layers.map((_, index) => index).reverse();
   const options: uPlot.Options = {
@@ -31,7 +32,7 @@ export function drawChart(measure: Measure, form: Form): void {
     cursor: {x: false, y: false, points: {show: false}, drag: {x: false, y: false}},
     scales: {x: {time: false, range: [0, duration / 1000]}, y: {range: (_plot, _least, most) => [0, (most || 1) * 1.04]}},
     axes: axes(measure, left),
-    series: [{}, ...order.map((index) => lineOf(layers.layers[index]!.kind, form, isCounted(measure))), ...(layers.total ? [totalLine()] : [])],
+    series: [{}, ...order.map((index) => lineOf(layers.layers[index]!.kind, form, isCounted(measure), isDense)), ...(layers.total ? [totalLine()] : [])],
     hooks: {draw: [(self) => drawLabels(self, layers, lines, form, right), drawEvents]},
   };
   plot = new uPlot(options, [[...layers.times], ...order.map((index) => [...lines[index]!]), ...(layers.total ? [[...layers.total]] : [])], place);
@@ -48,13 +49,17 @@ export function moveRule(look: number): void {
   if (plot && rule) rule.style.left = `${plot.valToPos((page.times[look] ?? 0) / 1000, 'x')}px`;
 }
 
-/** Borders hold until they are changed: steps. What a counter was between two readings isn't known: a straight line. */
-function lineOf(kind: string, form: Form, isCounter: boolean): uPlot.Series {
+/**
+ * Borders hold until they are changed: steps. What a counter was between two readings isn't known: a straight line.
+ *
+ * @param isDense there are so many looks that lines between layers would hide the layers
+ */
+function lineOf(kind: string, form: Form, isCounter: boolean, isDense: boolean): uPlot.Series {
   const colour = colourOf(kind);
   const paths = isCounter ? uPlot.paths.linear!() : uPlot.paths.stepped!({align: 1});
   const common = {paths, spanGaps: true, points: {show: false}};
   return form === 'stacked'
-    ? {...common, stroke: styleColour('--paper'), width: 1, fill: colour}
+    ? {...common, stroke: isDense ? colour : styleColour('--paper'), width: 1, fill: colour}
     : {...common, stroke: colour, width: 2};
 }
 

@@ -9,14 +9,14 @@ import {show} from './moment.ts';
 export function drawGrowth(): void {
   const what = page.measure === 'rss' ? 'Resident memory' : 'Address space, since resident memory was not read';
   byId('growth-words').textContent =
-    `${what}: of everything, of the kinds that changed, and of the regions that grew most. The slope is typical growth: the median of the slopes between all pairs of moments (Theil–Sen), so that one jump does not make it. memmap growth judges whether it is steady.`;
+    `${what}: of everything, of the kinds that changed, and of the regions that grew most. The verdict is that of memmap growth. The slope is typical growth: the median of the slopes between all pairs of moments (Theil–Sen), so that one jump does not make it.`;
   const rows = page.growers.map(rowOf);
-  const titles = ['what', 'over time', '>first', '>last', '>change', '>most seen', '>slope', '>first seen'];
+  const titles = ['what', 'over time', '>first', '>last', '>change', '>most seen', 'verdict', '>slope', '>first seen'];
   byId('growers').replaceChildren(headRow(titles), element('tbody', {}, ...rows));
 }
 
 function rowOf(grower: PackedGrower): HTMLTableRowElement {
-  const {what, kind, name, range, first, peak, last, from, slope} = grower;
+  const {what, kind, name, range, first, peak, last, from, slope, verdict} = grower;
   const title = cell(what === 'region' ? name || `unnamed, ${kind}` : name, 'text');
   if (what !== 'total') title.prepend(swatch(kind));
   if (range !== '') title.append(element('br'), element('small', {}, range));
@@ -24,7 +24,7 @@ function rowOf(grower: PackedGrower): HTMLTableRowElement {
   change.classList.add(last > first ? 'come' : 'go');
   const when = element('button', {type: 'button', class: 'link', onclick: () => show(from)}, timeText(page.times[from] ?? 0));
   const rate = slope === null ? 'too few values' : Math.abs(slope) < 512 ? '0' : `${deltaText(Math.round(slope / 1024) * 1024)}/min`;
-  return element('tr', {class: what === 'total' ? 'total' : undefined}, title, cell(spark(grower)), number(sizeText(first)), number(sizeText(last)), change, number(sizeText(peak)), number(rate), cell(when, 'number'));
+  return element('tr', {class: what === 'total' ? 'total' : undefined}, title, cell(spark(grower)), number(sizeText(first)), number(sizeText(last)), change, number(sizeText(peak)), cell(verdict, 'nowrap'), number(rate), cell(when, 'number'));
 } // prettier-ignore
 
 const [WIDTH, HEIGHT] = [120, 24];

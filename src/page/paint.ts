@@ -35,22 +35,24 @@ export function paintAll(context: CanvasRenderingContext2D, shapes: readonly Rec
 function paintShape(context: CanvasRenderingContext2D, {stay, left, right, top, bottom}: Rectangle, width: number): void {
   const [start, end, kind, , , , to, rss] = stay;
   const height = bottom - top;
-  const breadth = Math.max(right - left, 1);
+  // Whole pixels: between neighbours in time there is neither a gap nor a seam.
+  const [begin, finish] = [Math.round(left), Math.max(Math.round(right), Math.round(left) + 1)];
+  const breadth = finish - begin;
   context.fillStyle = colourOf(page.lists.kinds[kind]!);
   context.globalAlpha = 0.32;
-  context.fillRect(left, top, breadth, height);
+  context.fillRect(begin, top, breadth, height);
   context.globalAlpha = 1;
   const x = xOf(width);
   for (let at = 0; at < rss.length; at += 2) {
-    const from = x(page.times[rss[at]!] ?? 0);
-    const until = x(at + 2 < rss.length ? page.times[rss[at + 2]!]! : endOf(to));
+    const from = Math.round(x(page.times[rss[at]!] ?? 0));
+    const until = Math.round(x(at + 2 < rss.length ? page.times[rss[at + 2]!]! : endOf(to)));
     const filled = Math.min(1, rss[at + 1]! / (end - start)) * height;
     if (filled > 0) context.fillRect(from, bottom - Math.max(filled, 0.8), Math.max(until - from, 1), Math.max(filled, 0.8));
   }
   // A hairline between neighbours, in space and in time.
   if (height > 4) {
     context.fillStyle = styleColour('--paper');
-    context.fillRect(left, top, breadth, 0.6);
-    if (left > 0) context.fillRect(left, top, 0.8, height);
+    context.fillRect(begin, top, breadth, 0.6);
+    if (begin > 0 && breadth > 6) context.fillRect(begin, top, 0.8, height);
   }
 } // prettier-ignore

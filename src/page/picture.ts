@@ -39,7 +39,7 @@ export function redrawPicture(): void {
 
 export function startPicture(): void {
   byId('picture-words').textContent =
-    'High addresses are above. A region is a bar for as long as it was there: pale is mapped, full colour is resident. Heights are logarithmic. What comes after the moment of the slider is faint.';
+    'High addresses are above. A region is a bar for as long as it was there: pale is mapped, full colour is resident, as smaps had it last. Heights are logarithmic. What comes after the moment of the slider is faint.';
   follow(moveTo);
 }
 

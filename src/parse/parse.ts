@@ -37,6 +37,7 @@ export interface Parsed {
  */
 export function parseBytes(bytes: Uint8Array, before?: Parsed): Parsed {
   if (looksLikeJson(bytes)) return {snapshot: snapshotFromJSON(bytes)};
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw compressed();
   const known = before?.lines && parseBeside(bytes, {bytes: before.lines, regions: before.snapshot.regions});
   if (known) {
     const {regions} = known;
@@ -97,6 +98,10 @@ function hasOneAtEachNewline(bytes: Uint8Array, side: -1 | 1): boolean {
   }
   return true;
 }
+
+/** RFC 1952: 1F 8B. Recordings are read compressed; these are known before. */
+const compressed = (): Trouble =>
+  new Trouble('input', 'This is no listing of memory regions.', 'it is compressed with gzip, and no recording.', 'Unpack it: zcat FILE | memmap show -'); // prettier-ignore
 
 function notACapture(listing: Listing): Trouble {
   const first = listing.rejected[0]!;

@@ -19,7 +19,8 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
   try {
     document = JSON.parse(text);
   } catch (error) {
-    throw unusable(`it begins like JSON but isn't: ${(error as Error).message}`);
+    const first = isLine(text) ? 'it is JSON Lines, a document a line, as logs are' : undefined;
+    throw unusable(first ?? `it begins like JSON but isn't: ${(error as Error).message}`);
   }
   const root = object(document, 'the document');
   const schema = root['schema'];
@@ -53,6 +54,15 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
     regions,
     clues,
   });
+}
+
+/** Is the first line a document of its own? */
+function isLine(text: string): boolean {
+  try {
+    return typeof JSON.parse(text.slice(0, text.indexOf('\n'))) === 'object';
+  } catch {
+    return false;
+  }
 }
 
 /** As much as 150,000 regions with all their counters take; JSON.parse needs many times the size of its text. */

@@ -1,5 +1,5 @@
 import {gunzipSync, inflateRawSync, constants} from 'node:zlib';
-import {noRecording} from './header.ts';
+import {noRecording} from './refusal.ts';
 
 /**
  * A compressed recording is a row of gzip members (RFC 1952), one from each key frame to the next. The last one may be cut

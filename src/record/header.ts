@@ -3,6 +3,7 @@ import {Trouble} from '../model/trouble.ts';
 import {integer, object, string, type Json} from '../parse/json.ts';
 import {processFromJSON} from '../parse/snapshot.ts';
 import {NO_SEED, openLine, type Opened} from './line.ts';
+import {noRecording, unknownForm} from './refusal.ts';
 
 /** The schema of the first line; the number grows when a reader of this version could no longer read what is written. */
 export const RECORDING_SCHEMA = 'memmap.recording/1';
@@ -51,20 +52,28 @@ export function readHeader(line: Uint8Array): {readonly header: RecordingHeader;
     throw noRecording(`line 1 has no schema "${RECORDING_SCHEMA}", so another tool wrote it`);
   if (schema !== RECORDING_SCHEMA) throw newer(schema, json['memmap']);
   const opened = openLine(line, NO_SEED);
-  if (!opened) throw noRecording('line 1 was changed after it was written: its checksum is another one');
+  if (!opened) throw noRecording(line.at(-1) === CR ? 'its lines end in CR LF: something made it a DOS text (dos2unix makes it what it was)' : 'line 1 was changed after it was written: its checksum is another one'); // prettier-ignore
+  try {
+    return {opened, header: headerOf(json)};
+  } catch (error) {
+    if (error instanceof Trouble) throw unknownForm(1, error.why, String(json['memmap']).slice(0, 60));
+    throw error;
+  }
+}
+
+const CR = 0x0d;
+
+function headerOf(json: Json): RecordingHeader {
   const bootId = json['bootId'];
   return {
-    opened,
-    header: {
-      memmap: string(json['memmap'], 'memmap'),
-      host: string(json['host'], 'host'),
-      kernel: string(json['kernel'], 'kernel'),
-      ...(bootId !== undefined && {bootId: string(bootId, 'bootId')}),
-      process: processFromJSON(json['process']),
-      pageSize: integer(json['pageSize'], 'pageSize'),
-      interval: integer(json['interval'], 'interval'),
-      startedAt: isoTime(json['startedAt'], 'startedAt'),
-    },
+    memmap: string(json['memmap'], 'memmap'),
+    host: string(json['host'], 'host'),
+    kernel: string(json['kernel'], 'kernel'),
+    ...(bootId !== undefined && {bootId: string(bootId, 'bootId')}),
+    process: processFromJSON(json['process']),
+    pageSize: integer(json['pageSize'], 'pageSize'),
+    interval: integer(json['interval'], 'interval'),
+    startedAt: isoTime(json['startedAt'], 'startedAt'),
   };
 }
 
@@ -83,13 +92,8 @@ export function isoTime(value: unknown, path: string): string {
   return text;
 }
 
-export const noRecording = (why: string): Trouble =>
-  new Trouble('input', 'This recording can not be used.', `${why}.`, 'Make one with: memmap record PID -o FILE');
-
 const newer = (schema: string, version: unknown): Trouble =>
-  new Trouble(
-    'input',
-    'This recording can not be used.',
-    `it was written by a newer memmap${typeof version === 'string' ? ` (${version})` : ''} in the form ${schema}; this one reads ${RECORDING_SCHEMA}.`,
+  noRecording(
+    `it was written by a newer memmap${typeof version === 'string' ? ` (${version})` : ''} in the form ${schema}; this one reads ${RECORDING_SCHEMA}`,
     'Read it with that version of memmap, or a later one.',
   );

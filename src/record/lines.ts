@@ -1,4 +1,4 @@
-import {noRecording} from './header.ts';
+import {noRecording} from './refusal.ts';
 import type {Source} from './source.ts';
 
 export interface Line {

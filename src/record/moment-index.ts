@@ -20,6 +20,8 @@ export class MomentIndex {
   endAt: {readonly offset: number; readonly length: number} | undefined;
   /** Looks until now, those of which nothing was written too. */
   looks = 0;
+  /** The line at which another recording begins: nothing of it is used, since it may be of another process. */
+  followedAt: number | undefined;
   /** How the process ended, where that was seen. */
   exitState: 'zombie' | 'gone' | undefined;
   /** Lines of the file. */
@@ -51,8 +53,15 @@ export class MomentIndex {
     return this.#t.length;
   }
 
+  /** Could the last line not be used? */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
   add(line: Line): void {
     this.lines = line.number;
+    if (this.followedAt !== undefined) return;
+    if (isHeader(line.bytes)) return this.#stopBefore(line);
     const head = readHead(line.bytes);
     const isKey = head?.event === 'key' || head?.event === 'exec';
     const opened = openLine(line.bytes, isKey ? NO_SEED : this.#seed);
@@ -67,6 +76,11 @@ export class MomentIndex {
     else if (head.event === 'mark') this.#mark(head, line);
     else this.#moment(head, line);
     if (head.event === 'exit') this.exitState = member(line, 'state') === 'zombie' ? 'zombie' : 'gone';
+  }
+
+  #stopBefore({number, bytes}: Line): void {
+    this.followedAt = number;
+    this.rejected.push({line: number, text: bytes.toString('utf8', 0, 60), why: 'another recording begins here; it was not used, nor what follows'}); // prettier-ignore
   }
 
   /** The first of several in a row is told, since the others may only miss it. */
@@ -121,6 +135,11 @@ export class MomentIndex {
     return {line: this.#line.at(index), offset: this.#offset.at(index), length: this.#length.at(index)};
   }
 
+  /** The line that a moment is of. */
+  lineOf(index: number): number {
+    return this.#line.at(index);
+  }
+
   /** The key frame that a moment is built on. */
   keyOf(index: number): number {
     return this.#key.at(index);
@@ -136,6 +155,10 @@ export class MomentIndex {
   }
 }
 
+const HEADER = Buffer.from('{"schema":"memmap.recording/');
+
+const isHeader = (bytes: Buffer): boolean => bytes.subarray(0, HEADER.length).equals(HEADER);
+
 const NONE: readonly string[] = [];
 
 /** One member of a line, as text. */
@@ -148,7 +171,10 @@ function member(line: Line, name: string): string {
   }
 }
 
+/** Of a last line without its newline. */
+export const CUT = 'it is cut off';
+
 function whyNot({isEnded, bytes}: Line): string {
-  if (!isEnded) return 'it is cut off';
+  if (!isEnded) return CUT;
   return bytes.at(-1) === 0x7d && bytes[0] === 0x7b ? 'it is not as it was written, or a line before it is missing' : 'it is no line of a recording'; // prettier-ignore
 }

@@ -4,10 +4,11 @@ import {object, type Json} from '../parse/json.ts';
 import {applyRecord} from './apply.ts';
 import {Developer, NOTHING, type Frame} from './frame.ts';
 import {isGzip, unzippedHead} from './gzip.ts';
-import {noRecording, readHeader, type RecordingHeader} from './header.ts';
+import {readHeader, type RecordingHeader} from './header.ts';
 import {MomentIndex} from './moment-index.ts';
 import {linesOf} from './lines.ts';
 import type {Moment} from './moment.ts';
+import {named, noRecording, unknownForm} from './refusal.ts';
 import {endOf, notesOn, type RecordingEnd} from './remarks.ts';
 import {openSource, sourceOf, type Source} from './source.ts';
 
@@ -19,7 +20,7 @@ export type {RecordingEnd} from './remarks.ts';
 export function isRecording(head: Uint8Array): boolean {
   const bytes = isGzip(head) ? unzippedHead(head) : head;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString('latin1');
-  return /^\s*\{\s*"schema"\s*:\s*"memmap\.recording\//.test(text);
+  return /^(\xef\xbb\xbf)?\s*\{\s*"schema"\s*:\s*"memmap\.recording\//.test(text);
 }
 
 /**
@@ -28,17 +29,19 @@ export function isRecording(head: Uint8Array): boolean {
  *
  * @throws Trouble `input` if nothing of it can be used: no recording, of a newer version, or without a whole moment
  */
-export const readRecording = (path: string): Recording => recordingOf(openSource(path));
+export const readRecording = (path: string): Recording => recordingOf(() => openSource(path), path);
 
 /** The same of a recording that came from elsewhere, all at once. */
-export const recordingFrom = (bytes: Buffer): Recording => recordingOf(sourceOf(bytes));
+export const recordingFrom = (bytes: Buffer, name = 'standard input'): Recording =>
+  recordingOf(() => sourceOf(bytes), name);
 
-function recordingOf(source: Source): Recording {
+function recordingOf(open: () => Source, name: string): Recording {
+  let source: Source | undefined;
   try {
-    return new Recording(source);
+    return new Recording((source = open()), name);
   } catch (error) {
-    source.close();
-    throw error;
+    source?.close();
+    throw named(name, error);
   }
 }
 
@@ -54,6 +57,8 @@ export class Recording {
   /** Bytes of the file. */
   readonly size: number;
   readonly #source: Source;
+  /** What it is called where something is wrong with it. */
+  readonly #name: string;
   readonly #index: MomentIndex;
   #moments: readonly Moment[] | undefined;
   /** Where the last call was: the next one mostly goes on from there. */
@@ -61,17 +66,18 @@ export class Recording {
   readonly #developer = new Developer();
 
   /** Use readRecording. @throws Trouble `input` */
-  constructor(source: Source) {
+  constructor(source: Source, name: string) {
     const lines = linesOf(source)[Symbol.iterator]();
     const first = lines.next();
     if (first.done) throw noRecording('it is empty');
     const {header, opened} = readHeader(first.value.bytes);
     this.#source = source;
+    this.#name = name;
     this.header = header;
     this.#index = new MomentIndex(opened.crc, Date.parse(header.startedAt));
     for (let next = lines.next(); !next.done; next = lines.next()) this.#index.add(next.value);
     const {count, rejected} = this.#index;
-    if (count === 0) throw noRecording(rejected[0] ? `line ${rejected[0].line}: ${rejected[0].why}, and there is no moment before it` : 'it ends after its first line, before the first moment'); // prettier-ignore
+    if (count === 0) throw noRecording(`${source.damage ? `${source.damage}; ` : ''}${rejected[0] ? `line ${rejected[0].line}: ${rejected[0].why}, and there is no moment before it` : 'it ends after its first line, before the first moment'}`); // prettier-ignore
     this.rejected = rejected;
     this.end = endOf(this.#index, source);
     this.size = source.size;
@@ -108,6 +114,16 @@ export class Recording {
     return this.#index.exitState;
   }
 
+  /** Does it stop without an end, and all that there is could be used? So it is while it is being made, and if its recorder was killed. */
+  get breaksOff(): boolean {
+    return this.end === undefined && !this.#index.isBroken;
+  }
+
+  /** The line at which another recording begins, of which nothing was used. */
+  get followedAt(): number | undefined {
+    return this.#index.followedAt;
+  }
+
   /** Is it as it was written, from the beginning to an end in order? */
   get isWhole(): boolean {
     return this.end !== undefined && this.rejected.length === 0;
@@ -133,7 +149,12 @@ export class Recording {
    * @throws RangeError if there is no such moment; Trouble `input` if its line, though as written, makes no sense
    */
   snapshot(index: number): Snapshot {
-    return this.#developer.snapshot(this.#frame(this.#checked(index)), this.#index.moment(index).at);
+    const frame = this.#frame(this.#checked(index));
+    try {
+      return this.#developer.snapshot(frame, this.#index.moment(index).at);
+    } catch (error) {
+      throw this.#refused(this.#firstUndeveloped(index), error);
+    }
   }
 
   /** /proc/PID/status at a moment: `vmRss`, `vmSize`, `vmHwm`, `vmSwap`, `vmPte`, … in bytes, `threads`, `state`. */
@@ -171,20 +192,37 @@ export class Recording {
   #next(index: number, frame: Frame): Frame {
     const change = this.#index.changeAt(index);
     if (!change) return frame;
+    const record = this.#read(change);
     try {
-      return applyRecord(frame, this.#read(change), this.header.pageSize);
+      return applyRecord(frame, record, this.header.pageSize);
     } catch (error) {
-      if (error instanceof Trouble && error.kind === 'input') throw noRecording(`line ${change.line}: ${error.why.replace(/\.$/, '')}`); // prettier-ignore
-      throw error;
+      throw this.#refused(change.line, error);
     }
+  }
+
+  /** The line from which on frames make no snapshots; found by trying, since what made none was read long before, maybe. */
+  #firstUndeveloped(index: number): number {
+    for (let at = this.#index.keyOf(index); at < index; at++) {
+      try {
+        new Developer().snapshot(this.#frame(at), this.#index.moment(at).at);
+      } catch {
+        return this.#index.lineOf(at);
+      }
+    }
+    return this.#index.lineOf(index);
+  }
+
+  #refused(line: number, error: unknown): unknown {
+    if (!(error instanceof Trouble) || error.kind !== 'input') return error;
+    return named(this.#name, unknownForm(line, error.why, this.header.memmap));
   }
 
   #read({line, offset, length}: {readonly line: number; readonly offset: number; readonly length: number}): Json {
     try {
-      return object(JSON.parse(this.#source.read(offset, length).toString('utf8')), `line ${line}`);
+      return object(JSON.parse(this.#source.read(offset, length).toString('utf8')), 'it');
     } catch (error) {
-      if (error instanceof SyntaxError) throw noRecording('it is no JSON, or the file was changed since it was opened');
-      throw error;
+      if (!(error instanceof SyntaxError || error instanceof Trouble)) throw error;
+      throw named(this.#name, noRecording(`line ${line}: it is no JSON object, or the file was changed since it was opened`)); // prettier-ignore
     }
   }
 }

@@ -1,6 +1,6 @@
 import {Trouble} from '../model/trouble.ts';
 import {integer, object, string} from '../parse/json.ts';
-import type {MomentIndex} from './moment-index.ts';
+import {CUT, type MomentIndex} from './moment-index.ts';
 import type {Source} from './source.ts';
 
 /** The last line of a recording that ended in order. */
@@ -39,8 +39,9 @@ export function notesOn(index: MomentIndex, end: RecordingEnd | undefined, damag
   const notes: string[] = [];
   if (index.unusable > 0)
     notes.push(`Of what follows a line that could not be used, ${index.unusable} more lines could not either: they say only what differs from it.`); // prettier-ignore
-  if (!end) {
-    const torn = index.rejected.at(-1)?.why === 'it is cut off' ? 'its last line is cut off' : damage;
+  const isCut = index.rejected.at(-1)?.why === CUT;
+  if (!end && (isCut || !index.isBroken)) {
+    const torn = isCut ? 'its last line is cut off' : damage;
     notes.push(`The recording has no end${torn ? `, and ${torn}` : ''}: it is still being made, or its recorder was killed, or it was cut. What there is was used.`); // prettier-ignore
   } else if (damage) notes.push(`The recording is damaged: ${damage}.`);
   return notes;

@@ -1,7 +1,7 @@
 import {closeSync, fstatSync, openSync, readSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
 import {isGzip, readMember} from './gzip.ts';
-import {noRecording} from './header.ts';
+import {noRecording} from './refusal.ts';
 
 /** The lines of a recording, by their places: compressed or not, only what is asked for is in memory. */
 export interface Source {
@@ -67,7 +67,7 @@ class BytesSource implements Source {
 }
 
 const unreadable = (path: string, code: string): Trouble =>
-  new Trouble('input', `Cannot read ${path}.`, `${REASONS[code] ?? code}.`, 'Give the name of a recording.');
+  new Trouble('input', `Cannot use ${path}.`, `${REASONS[code] ?? code}.`, 'Give the name of a recording.');
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

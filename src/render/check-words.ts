@@ -16,9 +16,10 @@ export function resultSentence(result: Result): string {
   const what = safe(rule.text);
   if (verdict === 'not measured') return `${what}: not measured, since ${safe(detail ?? '')}`;
   if (rule.is === 'max') {
+    if (measured === undefined) return `${what}: ok, since ${safe(detail ?? '')}`;
     const margin = marginOf(result)!;
     const side = margin < 0 ? `${amountText(rule, -margin)} over` : `${amountText(rule, margin)} under`;
-    return `${what}: ${amountText(rule, measured!)}, ${side} the limit of ${amountText(rule, rule.limit)}${when(at)}`;
+    return `${what}: ${amountText(rule, measured)}, ${side} the limit of ${amountText(rule, rule.limit)}${when(at)}`;
   }
   if (verdict === 'ok') return `${what}: ok${detail === undefined ? '' : ` (${detail})`}`;
   if (rule.is === 'no-growth') return `${what}: it grows steadily, by ${slopeText(result.slope!)}`;

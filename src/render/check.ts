@@ -15,7 +15,7 @@ export function renderCheck(report: CheckReport, look: Look = {}): string {
   // The last two have no room on a narrow terminal.
   const columns = look.width !== undefined && look.width < 90 ? COLUMNS.length - 2 : COLUMNS.length;
   const isBad = results.some(({verdict}) => verdict !== 'ok');
-  const more = results.filter(({rule, verdict}) => verdict === 'not measured' || (verdict === 'broken' && rule.is === 'no'));
+  const more = results.filter(({rule, verdict, measured}) => verdict === 'not measured' || (verdict === 'broken' && rule.is === 'no') || (verdict === 'ok' && rule.is === 'max' && measured === undefined));
   return [
     paint('title', `memmap check: ${command?.map(quoted).join(' ') ?? safe(target ?? '')}`),
     ...(how === undefined ? [] : [`ended ${how}, after ${timeText(ms)}`]),

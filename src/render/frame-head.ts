@@ -43,7 +43,7 @@ function standingOf({view, picture, since, replay}: FrameState): Piece[] {
 
 /** `playing ×4  moment 12 of 340  #before-load`. */
 function replayPieces({isPlaying, speed, index, last, marks}: ReplayState, isOver: boolean): Piece[] {
-  const state: Piece = isPlaying ? {text: `playing ×${speed}`, role: 'good'} : {text: isOver ? 'ended' : 'paused', role: isOver ? 'go' : 'change'}; // prettier-ignore
+  const state: Piece = isPlaying ? {text: `playing ×${speed}`, role: 'good'} : {text: isOver ? 'ended' : speed === 1 ? 'paused' : `paused ×${speed}`, role: isOver ? 'go' : 'change'}; // prettier-ignore
   const names = marks.length > 0 ? `  ${marks.map((name) => `#${safe(name)}`).join(' ')}` : '';
   return [state, {text: `  moment ${index} of ${last}`}, {text: shorten(names, 30), role: 'title'}];
 }

@@ -78,7 +78,7 @@ function mostOf({kinds, total, measure, totalMeasure}: Growth): string {
   const [first] = kinds.filter(({verdict}) => verdict === 'steady growth');
   const rise = riseOf(total);
   if (!first || rise <= 0) return '';
-  if (measure !== totalMeasure) return ` Of the kinds, ${first.kind} grows in size.`;
+  if (measure === 'size' && totalMeasure !== 'size') return ` Of the kinds, ${first.kind} grows in size.`;
   return ` ${Math.min(100, Math.round((riseOf(first) / rise) * 100))} % of it is ${first.kind}.`;
 }
 

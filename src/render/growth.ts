@@ -43,7 +43,8 @@ function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): s
   const times = `${counted(looks, 'look')} in ${timeText(span)}`;
   if (measure !== asked) return `${times}; smaps could not be read often enough to follow ${MEASURE_WORDS[asked]} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`; // prettier-ignore
   if (measure === 'size') return `${times}, of the size of regions`;
-  return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${MEASURE_WORDS[measure]}`;
+  const total = totalMeasure === measure ? '' : ', and long times without: the total is VmRSS of status';
+  return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${MEASURE_WORDS[measure]} of each region${total}`; // prettier-ignore
 }
 
 const AMOUNTS: readonly Column[] = [
@@ -89,7 +90,7 @@ const ROLES: Readonly<Partial<Record<Verdict, Role>>> = {'steady growth': 'bad',
 
 function amountCells(line: Line, share: number | undefined): Cell[] {
   const {verdict, slope, since, last, isBelowTeeth} = line;
-  const hasSlope = slope !== undefined && (verdict === 'steady growth' || verdict === 'shrinks');
+  const hasSlope = slope !== undefined && (verdict === 'steady growth' || (verdict === 'shrinks' && slope.high < 0));
   return [
     {text: sizeText(last)},
     {text: deltaText(riseOf(line))},

@@ -31,7 +31,7 @@ export const replayStartLine = ({count, looks, duration}: Recorded, moment: Mome
 export const markLine = (name: string): string => paint('title', `* mark         ${safe(name)}`);
 
 export const replayEndLine = ({count, duration}: Recorded, {index, t}: Moment, reason: string): string =>
-  `${REASONS[reason] ?? `It was ended by ${reason}`} at ${timeText(t)} of ${timeText(duration)}, moment ${index} of 0 to ${countText(count - 1)}.`; // prettier-ignore
+  `${REASONS[reason] ?? `It was ended by ${reason}`} at ${timeText(t)} of ${timeText(duration)}, moment #${index} of #0 to #${countText(count - 1)}.`; // prettier-ignore
 
 const REASONS: Readonly<Record<string, string>> = {
   exit: 'The process ended',

@@ -37,6 +37,7 @@ const WHAT: Readonly<Record<string, string>> = {
   maps: 'maps',
   smaps: 'smaps',
   smaps_rollup: 'smaps_rollup',
+  recording: 'a recording',
 };
 
 /** What the letters of `State` in proc_pid_status(5) mean. */

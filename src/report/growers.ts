@@ -1,3 +1,5 @@
+import type {Growth, Line} from '../growth/growth.ts';
+import type {Verdict} from '../growth/judge.ts';
 import type {Kind} from '../model/kind.ts';
 import {lowerBound} from './place.ts';
 import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
@@ -20,6 +22,8 @@ export interface Grower {
   readonly from: number;
   /** Bytes a minute; undefined where there are too few values. */
   readonly slope: number | undefined;
+  /** What `memmap growth` says of it; undefined where it was not asked, or has not followed it. */
+  readonly verdict?: Verdict | undefined;
   /** Its values over time, for a small chart: look, bytes, look, bytes, … */
   readonly points: readonly number[];
 }
@@ -48,6 +52,23 @@ export function growersOf(series: Series, stays: readonly Stay[], duration: numb
     ...changed.filter((each) => Math.abs(each.last - each.first) >= least).slice(0, MOST_KINDS),
     ...regionGrowers(series, stays, measure, until).sort(byGrowth),
   ];
+}
+
+/** The same with verdicts. What grows steadily has the slope that it was judged by: since when it grows so. */
+export function judged(growers: readonly Grower[], growth: Growth | undefined): readonly Grower[] {
+  if (!growth) return growers;
+  return growers.map((grower) => {
+    const line = lineOf(grower, growth);
+    if (!line) return grower;
+    const {verdict, slope} = line;
+    return {...grower, verdict, slope: verdict === 'steady growth' ? slope!.slope * 60_000 : grower.slope};
+  });
+}
+
+function lineOf({what, kind, start}: Grower, {total, kinds, regions}: Growth): Line | undefined {
+  if (what === 'total') return total;
+  if (what === 'kind') return kinds.find((line) => line.kind === kind);
+  return regions.find(({region, isThere}) => isThere && region!.start === start);
 }
 
 const totalOf = (series: Series, measure: 'rss' | 'size') =>

@@ -27,12 +27,13 @@ export function reportJSON(report: Report): Record<string, unknown> {
     })),
     events,
     measure,
-    growers: growers.map(({start, end, slope, points: _points, kind, ...rest}) => ({
+    growers: growers.map(({start, end, slope, verdict, points: _points, kind, ...rest}) => ({
       ...rest,
       kind: kind ?? null,
       start: start === undefined ? undefined : hex(start),
       end: end === undefined ? undefined : hex(end),
       slope: slope ?? null,
+      verdict: verdict ?? null,
     })),
     regions: strips.flatMap(({parts}) => parts.flatMap(({stays}) => stays)).map(({start, end, rss, ...rest}) => ({
       start: hex(start), end: hex(end), size: end - start, ...rest, rss: pairs(rss),

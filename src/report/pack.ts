@@ -5,6 +5,7 @@ import type {ReportEvent} from './events.ts';
 import type {Report} from './report.ts';
 import {knownUntil, type Counter} from './series.ts';
 import type {Strip} from './strips.ts';
+import type {Stay} from './tracks.ts';
 
 /** Values in few bytes: each value with how often it comes in a row: 5, 3, 6, 1 is 5 5 5 6. */
 export type Runs = readonly number[];
@@ -32,6 +33,7 @@ export interface PackedGrower {
   readonly last: number;
   readonly from: number;
   readonly slope: number | null;
+  readonly verdict: string;
   readonly points: readonly number[];
 }
 
@@ -86,16 +88,17 @@ export function packReport(report: Report): Page {
       parts: strip.parts.map(({start, end, stays}) => [
         start,
         end,
-        stays.map((stay) => [stay.start, stay.end, kinds.at(stay.kind), perms.at(safe(stay.perms)), names.at(safe(stay.name)), stay.from, stay.to, stay.rss] as const),
+        carried(stays).map((stay) => [stay.start, stay.end, kinds.at(stay.kind), perms.at(safe(stay.perms)), names.at(safe(stay.name)), stay.from, stay.to, stay.rss] as const),
       ] as const),
     })),
     measure: report.measure,
-    growers: growers.map(({start, end, kind, slope, ...grower}) => ({
+    growers: growers.map(({start, end, kind, slope, verdict, ...grower}) => ({
       ...grower,
       kind: kind ?? '',
       name: safe(grower.name),
       range: start === undefined ? '' : `${start.toString(16)}-${end!.toString(16)}`,
       slope: slope ?? null,
+      verdict: verdict ?? '',
     })),
     changes: changes.map(({look, kind, of, start, end, size, rss, text}) => [look, kind, kinds.at(of), start, end, size, rss ?? null, safe(text)] as const),
     lists: {kinds: kinds.entries, perms: perms.entries, names: names.entries},
@@ -103,6 +106,22 @@ export function packReport(report: Report): Page {
     notes: report.notes.map(safe),
   };
 } // prettier-ignore
+
+/**
+ * The stays of a part, with what of a region was resident when it became another stay: most looks read maps alone, and a
+ * region that grows at each would seem to lose its memory until smaps is read again.
+ */
+function carried(stays: readonly Stay[]): readonly Stay[] {
+  const last = new Map<number, number>();
+  const after = new Map<Stay, Stay>();
+  for (const stay of [...stays].sort((a, b) => a.from - b.from)) {
+    const [known, size] = [last.get(stay.track), stay.end - stay.start];
+    if (stay.rss.length > 0) last.set(stay.track, stay.rss.at(-1)!);
+    const isUnread = known !== undefined && (stay.rss.length === 0 || stay.rss[0]! > stay.from);
+    if (isUnread) after.set(stay, {...stay, rss: [stay.from, Math.min(known, size), ...stay.rss]});
+  }
+  return stays.map((stay) => after.get(stay) ?? stay);
+}
 
 /** `python3 (pid 4242)`. */
 export function titleOf({process}: Pick<Report, 'process'>): string {

@@ -1,6 +1,8 @@
+import {countText} from '../model/size.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {ChangeKeeper, type ReportChange} from './changes.ts';
-import {growersOf, growthMeasure, type Grower} from './growers.ts';
+import type {Growth} from '../growth/growth.ts';
+import {growersOf, growthMeasure, judged, type Grower} from './growers.ts';
 import {eventsOf, type ReportEvent} from './events.ts';
 import type {Seen} from './moment.ts';
 import {SeriesKeeper, type Series} from './series.ts';
@@ -49,8 +51,9 @@ export interface Report {
  * Reads a recording once, from its first look to its last, and makes the report of it.
  *
  * @param seen at least one look
+ * @param growth what `memmap growth` says of it
  */
-export function reportOf(about: About, seen: Iterable<Seen>): Report {
+export function reportOf(about: About, seen: Iterable<Seen>, growth?: Growth): Report {
   const [series, tracks, changes] = [new SeriesKeeper(), new Tracks(), new ChangeKeeper(MOST.changes)];
   const events: ReportEvent[] = [];
   let process: Snapshot['process'] = {};
@@ -64,10 +67,10 @@ export function reportOf(about: About, seen: Iterable<Seen>): Report {
   }
   const looks = series.times.length;
   tracks.close(looks);
-  const growers = growersOf(series, tracks.stays, about.duration);
+  const growers = judged(growersOf(series, tracks.stays, about.duration), growth);
   const measure = growthMeasure(series);
   const counts = changes.counts;
-  const summary = summaryOf({about, series, growers, measure, peak, counts});
+  const summary = summaryOf({about, series, growers, measure, peak, counts, growth});
   const thinned = thin({series, events, growers, changes: changes.rows, stays: tracks.stays}, MOST.looks);
   const drawn = fewerStays(thinned.stays, MOST.stays);
   const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes];
@@ -80,8 +83,8 @@ function notesOf(looks: number, thinned: {series: Series; unseen: number}, chang
   const all = [...changes.counts.values()].reduce((sum, count) => sum + count, 0);
   const shown = changes.rows.length;
   return [
-    ...(kept < looks ? [`The charts show ${kept} of ${looks} looks: of each few neighbours the one with most memory.`] : []),
-    ...(thinned.unseen > 0 ? [`${thinned.unseen} regions came and went between two looks that are shown; the picture leaves them out.`] : []),
-    ...(shown < all ? [`The list has the ${shown} largest of ${all} changes; touches are left out first.`] : []),
+    ...(kept < looks ? [`The charts show ${countText(kept)} of ${countText(looks)} looks: of each few neighbours the one with most memory.`] : []),
+    ...(thinned.unseen > 0 ? [`${countText(thinned.unseen)} regions came and went between two looks that are shown; the picture leaves them out.`] : []),
+    ...(shown < all ? [`The list has the ${countText(shown)} largest of ${countText(all)} changes; touches are left out first.`] : []),
   ];
 } // prettier-ignore

@@ -1,6 +1,8 @@
 import type {ChangeKind} from '../model/change.ts';
 import {counted, countText, deltaText, sizeText} from '../model/size.ts';
 import {durationText} from './duration.ts';
+import type {Growth} from '../growth/growth.ts';
+import {headline} from '../render/growth-words.ts';
 import type {Grower} from './growers.ts';
 import type {About} from './report.ts';
 import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
@@ -13,12 +15,17 @@ interface Facts {
   /** The kernel's own high-water mark of resident memory (VmHWM), in bytes; 0 if unknown. */
   readonly peak: number;
   readonly counts: ReadonlyMap<ChangeKind, number>;
+  readonly growth: Growth | undefined;
 }
 
 /** What happened, in sentences: how it was seen, the totals, what grew, what came and went, and the events. */
 export function summaryOf(facts: Facts): string[] {
-  return [resident(facts), ...grew(facts), space(facts), counts(facts), how(facts)];
+  return [resident(facts), ...verdict(facts), ...grew(facts), space(facts), counts(facts), how(facts)];
 }
+
+/** What `memmap growth` answers, where there was enough to judge by. */
+const verdict = ({growth}: Facts): string[] =>
+  growth && growth.total.verdict !== 'not enough data' ? [headline(growth).join(' ')] : [];
 
 function how({about, series}: Facts): string {
   const {looks, startedAt} = about;
@@ -85,10 +92,13 @@ function grew({growers, measure, series}: Facts): string[] {
   ];
 } // prettier-ignore
 
-const rate = ({slope}: Grower): string =>
-  slope === undefined || Math.abs(slope) < 1024
-    ? ''
-    : `, typically ${deltaText(Math.round(slope / 1024) * 1024)} a minute`;
+/** What was judged to grow steadily does so at a pace; else a pace would say nothing. */
+function rate({slope, verdict: judgement}: Grower): string {
+  if (judgement === 'plateau') return ', and then it stopped or nearly did';
+  if (judgement === 'step') return ', in a step';
+  const isSteady = judgement === 'steady growth' && slope !== undefined && slope >= 1024;
+  return isSteady ? `, steadily by ${deltaText(Math.round(slope / 1024) * 1024)} a minute` : '';
+}
 
 const since = ({from}: Grower, {times}: Series): string =>
   from === 0 ? '' : `, first seen after ${durationText(times[from]!)}`;

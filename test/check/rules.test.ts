@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import {resultSentence} from '../../src/render/check-words.ts';
 import {Checker} from '../../src/check/checker.ts';
 import {LINTS} from '../../src/check/lints.ts';
 import type {Rule} from '../../src/check/rule.ts';
@@ -139,8 +140,19 @@ test('lints say yes where the permissions do', (t) => {
 
 test('what a listing does not say is not measured, and not ok', (t) => {
   const maps = parse('00010000-00011000 rw-p 00000000 00:00 0\n');
-  for (const text of ['max rss=1G', 'max heap.rss=1G', 'max pss=1G', 'max threads=1', 'no swap', 'no-growth rss'])
+  for (const text of ['max rss=4095', 'max anon.rss=1K', 'max pss=0', 'max threads=1', 'no swap', 'no-growth rss'])
     t.is(verdictOf(parseRule(text), [maps]), 'not measured', text);
   t.is(verdictOf(parseRule('max heap=1G'), [maps]), 'ok');
   t.is(verdictOf(parseRule('max heap=1G'), []), 'not measured');
+});
+
+test('what is no larger than a limit as a whole can not have more than it resident, dirty or swapped', (t) => {
+  const maps = parse('00010000-00011000 rw-p 00000000 00:00 0\n');
+  for (const text of ['max rss=4096', 'max anon.privateDirty=4K', 'max heap.rss=0', 'max swap=1G']) {
+    const checker = new Checker([parseRule(text)], 0);
+    checker.add({t: 0, snapshot: maps});
+    const [result] = checker.results();
+    t.like(result, {verdict: 'ok', measured: undefined, isExact: false}, text);
+    t.regex(resultSentence(result!), /ok, since it was not measured, and can not be more than its address space, /);
+  }
 });

@@ -68,7 +68,7 @@ test('what was not measured is not ok: 5', async (t) => {
   t.is(ran.code, 5, ran.stderr);
   t.regex(ran.stderr, /^no-growth rss: not measured, since \d+ looks? do(es)? not show what grows; 12 are the least$/m);
   const [path] = files(t, TUTORIAL[1]);
-  t.is((await memmap(['check', '--max', 'rss=1G', path!])).code, 5);
+  t.is((await memmap(['check', '--max', 'rss=1K', path!])).code, 5);
   t.is((await memmap(['check', '--max', 'heap=1M', path!])).code, 0);
   t.is((await memmap(['check', '--no', 'heap', path!])).code, 1);
   t.is((await memmap(['check', '--no', 'heap', '-'], {input: TUTORIAL[1]})).code, 1);
@@ -138,7 +138,7 @@ test('junit is XML that Python reads, whatever the words are, with the counts of
   const place = folder(t);
   const report = join(place, 'junit.xml');
   const hostile = `<&>"']]>\u0001\u001b[31m\n\u202e --`;
-  const ran = await memmap(['check', '--max', 'regions=3', '--no', 'vvar', '--max', 'pss=1G', '--no-growth', 'rss', '--max-duty', '0', '--format', 'junit', '-o', report, '--', 'sh', '-c', 'sleep 0.3', hostile]); // prettier-ignore
+  const ran = await memmap(['check', '--max', 'regions=3', '--no', 'vvar', '--max', 'pss=1K', '--no-growth', 'rss', '--max-duty', '0', '--format', 'junit', '-o', report, '--', 'sh', '-c', 'sleep 0.3', hostile]); // prettier-ignore
   t.is(ran.code, 1);
   const reader = `
 import sys, json, xml.etree.ElementTree as E
@@ -151,7 +151,7 @@ print(json.dumps([root.tag, {k: suite.get(k) for k in ('tests', 'failures', 'err
   const [tag, counts, cases, name, message] = JSON.parse(stdout || `"${stderr}"`) as [string, object, Array<[string, string, string[]]>, string, string]; // prettier-ignore
   t.is(tag, 'testsuites');
   t.deepEqual(counts, {tests: '4', failures: '2', errors: '2', skipped: '0'});
-  t.deepEqual(cases.map(([, rule, inside]) => [rule, inside[0]]), [['max regions=3', 'failure'], ['max pss=1G', 'error'], ['no vvar', 'failure'], ['no-growth rss', 'error']]); // prettier-ignore
+  t.deepEqual(cases.map(([, rule, inside]) => [rule, inside[0]]), [['max regions=3', 'failure'], ['max pss=1K', 'error'], ['no vvar', 'failure'], ['no-growth rss', 'error']]); // prettier-ignore
   t.true(name.includes('<&>"'), name);
   t.regex(message, /^max regions=3: \d+, \d+ over the limit of 3/);
 });

@@ -1,4 +1,5 @@
-import {copyFileSync, writeFileSync} from 'node:fs';
+import {gzipSync} from 'node:zlib';
+import {copyFileSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {readRecording} from '../../src/record/recording.ts';
@@ -115,7 +116,7 @@ test('replay tells the changes with their times', async (t) => {
   t.regex(stdout, /^22:13:21\.000 {2}\* mark {9}loaded$/m);
   t.regex(stdout, /^22:13:2\d\.\d00 {2}! exec {9}it now runs \/bin\/a b/m);
   t.regex(stdout, /^22:13:\d\d\.\d00 {2}- exit {9}the process ended; its parent/m);
-  t.regex(lines.at(-1)!, /^The process ended at 0:10\.5 of 0:10\.5, moment \d+ of 0 to \d+\.$/);
+  t.regex(lines.at(-1)!, /^The process ended at 0:10\.5 of 0:10\.5, moment #\d+ of #0 to #\d+\.$/);
   const part = await memmap(['replay', path, '--from', 'loaded', '--to', '+1500ms'], UTC);
   t.is(part.stdout.trimEnd().split('\n').length, 5, part.stdout);
   t.is((await memmap(['replay', path, '--from', 'last', '--to', 'first'])).code, 2);
@@ -167,6 +168,28 @@ test('a recording comes from standard input, cut or not', async (t) => {
   }
 });
 
+test('a recording from standard input is judged, checked, reported and exported as a whole', async (t) => {
+  const path = await made(t);
+  for (const command of [
+    'growth',
+    'check --max size=1G',
+    'report --json',
+    'export',
+    'growth --json',
+    'check --json --max size=1G',
+  ]) {
+    const piped = await run('sh', ['-c', `${process.execPath} ${MEMMAP} ${command} - < ${path}`]);
+    t.is(piped.code, 0, piped.stderr);
+    const named = await memmap([...command.split(' '), path]);
+    const unnamed = (text: string): string => text.replace(/standard input(?=: )|(?<=memmap check: )-|"-"/, 'X').replace(new RegExp(`"?${path}"?|"a\\.jsonl"`), 'X'); // prettier-ignore
+    t.is(unnamed(piped.stdout), unnamed(named.stdout), command);
+  }
+  t.is((await run('sh', ['-c', `${process.execPath} ${MEMMAP} check --max regions=1 - < ${path}`])).code, 1);
+  const listing = await run('sh', ['-c', `${process.execPath} ${MEMMAP} growth - < /proc/self/maps`]);
+  t.is(listing.code, 6);
+  t.regex(listing.stderr, /Cannot use standard input/);
+});
+
 test('what is no recording, or of a newer version, is refused', async (t) => {
   const place = folder(t);
   const refused = async (content: string, why: RegExp): Promise<void> => {
@@ -184,4 +207,33 @@ test('what is no recording, or of a newer version, is refused', async (t) => {
     /newer memmap \(9\.0\.0\) in the form memmap\.recording\/7/,
   );
   await refused('{"schema":"memmap.recording/1","memmap":"0.1.0"}\n', /line 1/);
+});
+
+test('what can be wrong with a recording is told alike by all commands that read one', async (t) => {
+  const path = await made(t);
+  const place = folder(t);
+  const [other, twice, maps, html] = ['other.jsonl', 'twice.jsonl', 'maps.gz', 'page.html'].map((name) => join(place, name)) as [string, string, string, string]; // prettier-ignore
+  writeFileSync(other, '{"level":"info"}\n{"level":"warn"}\n');
+  writeFileSync(twice, Buffer.concat([readFileSync(path), readFileSync(path)]));
+  writeFileSync(maps, gzipSync(readFileSync('/proc/self/maps')));
+  writeFileSync(html, '<!doctype html>\n<p>hello\n');
+  const commands = [['show'], ['replay'], ['growth'], ['report', '-o', '-'], ['export'], ['check', '--max', 'rss=1T']];
+  for (const [command, ...rest] of commands) {
+    for (const [file, why] of [
+      [other, /JSON Lines|no recording/],
+      [maps, /gzip|no recording/],
+      [html, /no listing|no recording/],
+      [place, /directory|no recording/],
+    ] as const) {
+      // prettier-ignore
+      const ran = await memmap([command!, ...rest, file]);
+      t.is(ran.code, 6, `${command} ${file}\n${ran.stderr}`);
+      t.is(ran.stdout, '');
+      t.true(ran.stderr.includes(file), ran.stderr);
+      t.regex(ran.stderr, why);
+    }
+    const ran = await memmap([command!, ...rest, twice]);
+    t.is(ran.code, 5, `${command}\n${ran.stderr}`);
+    t.regex(ran.stderr, /line \d+ was not used \(another recording begins here/);
+  }
 });

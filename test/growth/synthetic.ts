@@ -73,6 +73,8 @@ export const QUIET: Readonly<Record<string, Maker>> = {
     return each(n, (i) => 30 * Math.min(1, i / at) + 0.2 * random.normal());
   },
   'cache, full after 65 %': (n, random) => each(n, (i) => 30 * Math.min(1, i / (0.65 * n)) + 0.2 * random.normal()),
+  'saturating, 3 time constants': (n, random) => each(n, (i) => 30 * (1 - Math.exp((-3 * i) / n)) + 0.2 * random.normal()),
+  'saturating, 4 time constants': (n, random) => each(n, (i) => 30 * (1 - Math.exp((-4 * i) / n)) + 0.2 * random.normal()),
   'saturating, 6 time constants': (n, random) => each(n, (i) => 30 * (1 - Math.exp((-6 * i) / n)) + 0.2 * random.normal()),
   'shrinking': (n, random) => each(n, (i) => (-20 * i) / n + 0.5 * random.normal()),
 }; // prettier-ignore
@@ -84,7 +86,7 @@ export const UNSURE: Readonly<Record<string, Maker>> = {
     let x = 0;
     return each(n, () => (x += 0.3 * random.normal()));
   },
-  'saturating, 4 time constants': (n, random) => each(n, (i) => 30 * (1 - Math.exp((-4 * i) / n)) + 0.2 * random.normal()),
+  'saturating, 2 time constants': (n, random) => each(n, (i) => 30 * (1 - Math.exp((-2 * i) / n)) + 0.2 * random.normal()),
 }; // prettier-ignore
 
 const line = (rise: number, noise: number): Maker => (n, random) => each(n, (i) => (rise * i) / n + noise * random.normal()); // prettier-ignore

@@ -134,3 +134,66 @@ test('any bytes are a recording or refused', (t) => {
     }),
   );
 });
+
+/** The lines with one of them changed, each with the checksum that it then has: as another build would have written them. */
+function resealed(lines: readonly string[], index: number, change: (record: Record<string, unknown>) => void): string {
+  let seed = NO_SEED;
+  const sealed = lines.map((line, each) => {
+    const {crc: _crc, ...record} = JSON.parse(line) as Record<string, unknown>;
+    if (each === index) change(record);
+    const begins = record['event'] === undefined || record['event'] === 'key' || record['event'] === 'exec';
+    const {bytes, crc} = sealLine(record, begins ? NO_SEED : seed);
+    seed = crc;
+    return bytes.toString();
+  });
+  return sealed.join('');
+}
+
+test('a line of a form that another build had is refused with its number and the part that is wrong', async (t) => {
+  const {lines} = await small(t);
+  t.is(resealed(lines, -1, () => {}), `${lines.join('\n')}\n`); // prettier-ignore
+  const refused = (index: number, change: (record: Record<string, unknown>) => void): Trouble => {
+    const error = t.throws(() => [...recordingFrom(Buffer.from(resealed(lines, index, change)), 'a.jsonl').snapshots()], {instanceOf: Trouble}); // prettier-ignore
+    t.is(error.kind, 'input');
+    t.is(error.message, 'Cannot use a.jsonl.');
+    t.regex(error.why, /another build of memmap \(.+\) wrote it in a form that this one does not read\.$/);
+    t.regex(error.next, /memmap that wrote it, or record again/);
+    return error;
+  };
+  t.regex(refused(0, (header) => delete header['host']).why, /^line 1: host is not a string;/);
+  t.regex(refused(1, (key) => (key['clues'] = {files: {'/bin/a b': {segments: []}}})).why, /^line 2: clues\.files is not a list;/); // prettier-ignore
+  t.regex(refused(1, (key) => (key['counters'] = 'rss')).why, /^line 2: counters is not a list;/);
+  t.regex(refused(3, (delta) => (delta['status'] = {vmRss: [1]})).why, /^line 4: status\.vmRss is neither/);
+  t.regex(refused(5, (delta) => (delta['regions'] = {a: 1})).why, /^line 6: regions is not a list;/);
+});
+
+test('of two recordings in one file only the first is used, plain and compressed', async (t) => {
+  const {bytes, lines, byLook} = await small(t);
+  for (const both of [Buffer.concat([bytes, bytes]), Buffer.concat([gzipSync(bytes), gzipSync(bytes)])]) {
+    const recording = recordingFrom(both);
+    t.is(recording.count, byLook.size);
+    t.is(recording.followedAt, lines.length + 1);
+    t.deepEqual(recording.rejected.map(({line}) => line), [lines.length + 1]); // prettier-ignore
+    t.regex(recording.rejected[0]!.why, /another recording begins here/);
+    t.deepEqual(recording.end, recordingFrom(bytes).end);
+    t.deepEqual(recording.notes, []);
+  }
+});
+
+test('that a line was changed is not told as if the recorder had been killed', async (t) => {
+  const {lines} = await small(t);
+  const last = lines.length - 3;
+  const changed = lines.map((line, index) => (index === last ? line.replace(/"look":(\d)/, '"look":9$1') : line));
+  const recording = recordingFrom(Buffer.from(`${changed.join('\n')}\n`));
+  t.false(recording.breaksOff);
+  t.deepEqual(recording.notes, ['Of what follows a line that could not be used, 2 more lines could not either: they say only what differs from it.']); // prettier-ignore
+  t.true(recordingFrom(Buffer.from(`${lines.slice(0, last).join('\n')}\n`)).breaksOff);
+});
+
+test('a recording that became a DOS text is refused by that name', async (t) => {
+  const {bytes} = await small(t);
+  const {why} = t.throws(() => recordingFrom(Buffer.from(bytes.toString().replaceAll('\n', '\r\n'))), {
+    instanceOf: Trouble,
+  });
+  t.regex(why, /CR LF/);
+});

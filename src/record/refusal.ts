@@ -1,0 +1,23 @@
+import {Trouble} from '../model/trouble.ts';
+
+/** A recording that can't be used, or what was taken for one. Which file it is is said where it is opened: `named`. */
+export const noRecording = (why: string, next = 'Make one with: memmap record PID -o FILE'): Trouble =>
+  new Trouble('input', 'This recording can not be used.', `${why}.`, next);
+
+/**
+ * A line that is as it was written, since its checksum is right, and yet not as this version has it.
+ *
+ * @param why which part of it, and what is wrong with that
+ * @param memmap the version that wrote it
+ */
+export const unknownForm = (line: number, why: string, memmap: string): Trouble =>
+  noRecording(
+    `line ${line}: ${why.replace(/\.$/, '')}; another build of memmap (${memmap}) wrote it in a form that this one does not read`,
+    'Read it with the memmap that wrote it, or record again: memmap record PID -o FILE',
+  );
+
+/** The same complaint, of a file. Others are left as they are. */
+export function named(name: string, error: unknown): unknown {
+  if (!(error instanceof Trouble) || error.kind !== 'input') return error;
+  return new Trouble('input', `Cannot use ${name}.`, error.why, error.next);
+}
