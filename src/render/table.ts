@@ -27,10 +27,11 @@ const SHORTEN = {path: shortenPath, phrase: shortenPhrase, name: shorten};
 const GAP = '  ';
 
 /**
- * cli-table3 compares each cell with all rows before it: 40 rows take 5 ms, where `ownRows` takes 0.3 ms, and 1,000 rows 0.4 s.
- * It draws the small tables; above so many rows `ownRows` draws the same, or a small `show` would take a third longer.
+ * cli-table3 compares each cell with all rows before it, and its code is new to V8 at each start: 12 rows take 6 ms, 40 rows 10 ms,
+ * 1,000 rows 0.4 s. `ownRows` takes 0.3 ms for 40. So cli-table3 draws the small tables, and `ownRows` the others alike, or the
+ * totals below a small `show` would take a tenth of its time.
  */
-const MOST_ROWS = 20;
+const MOST_ROWS = 8;
 
 /**
  * Cells as lines of text.
