@@ -1,3 +1,4 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {isatty} from 'node:tty';
 
 /** A wish to end: Ctrl-C, a signal, or the key that quits. */
@@ -34,4 +35,14 @@ export function interruption(): Interruption {
     end,
     dispose: () => ENDING.forEach((signal) => process.off(signal, end)),
   };
+}
+
+/**
+ * A terminal's Ctrl-C ends our children too, and their end may be seen first.
+ *
+ * @throws the error, unless a signal came with it
+ */
+export async function unlessInterrupted(error: unknown, interrupted: Interruption): Promise<undefined> {
+  await sleep(50);
+  if (interrupted.received() === undefined) throw error;
 }

@@ -1,11 +1,10 @@
 import {readFileSync} from 'node:fs';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {say, writeOut} from '../cli/output.ts';
 import {saveExecutable} from '../cli/save.ts';
-import {interruption, type Interruption} from '../cli/signals.ts';
+import {interruption, unlessInterrupted} from '../cli/signals.ts';
 import {epilogue, keepWaiting, storyteller, waitForEnter} from '../cli/storyteller.ts';
 import {surveyJSON, surveyRows} from '../cli/survey.ts';
 import {lessonJSON, silently, teach, type LessonResult} from '../cli/teach.ts';
@@ -74,12 +73,6 @@ Ends with 1 if the kernel did something else than predicted, or can't do what th
     const document = () => ({schema: 'memmap.lessons/1', lessons: results.map(surveyJSON)});
     await this.print(isJson, document, () => renderSurvey(results.flatMap(surveyRows))); // prettier-ignore
   }
-}
-
-/** A terminal's Ctrl-C ends the helper too, and its end may be seen first. */
-async function unlessInterrupted(error: unknown, interrupted: Interruption): Promise<undefined> {
-  await sleep(50);
-  if (interrupted.received() === undefined) throw error;
 }
 
 function exitCodeOf(result: LessonResult | undefined, signal: NodeJS.Signals | undefined): number {

@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 
 export const PID = 4242;
 
@@ -35,9 +35,9 @@ export class LockedRoot {
     const stat = readFileSync('test/fixtures/proc/sleep-stat.txt', 'latin1');
     const status = readFileSync('test/fixtures/proc/sleep-status.txt', 'latin1');
     for (const folder of [this.#place, `${this.#place}/task/${PID}`]) {
-      writeFileSync(`${folder}/stat`, stat.replace(/^\d+/, String(PID)).replace(/\) [A-Z] /, `) ${state} `), 'latin1');
+      replace(`${folder}/stat`, stat.replace(/^\d+/, String(PID)).replace(/\) [A-Z] /, `) ${state} `));
       const text = status.replace(/^voluntary_ctxt_switches:.*$/m, `voluntary_ctxt_switches:\t${switches}`);
-      writeFileSync(`${folder}/status`, text, 'latin1');
+      replace(`${folder}/status`, text);
     }
   }
 
@@ -45,4 +45,10 @@ export class LockedRoot {
     this.sleep('D');
     this.block('maps');
   }
+}
+
+/** Whoever reads it meanwhile sees the old text or the new one. */
+function replace(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, 'latin1');
+  renameSync(`${path}.new`, path);
 }
