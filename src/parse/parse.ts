@@ -38,7 +38,9 @@ export interface Parsed {
 export function parseBytes(bytes: Uint8Array, before?: Parsed): Parsed {
   if (looksLikeJson(bytes)) return {snapshot: snapshotFromJSON(bytes)};
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw compressed();
-  const known = before?.lines && parseBeside(bytes, {bytes: before.lines, regions: before.snapshot.regions});
+  // With a CR, only all lines together tell whether it belongs to a name.
+  const known =
+    before?.lines && !bytes.includes(CR) && parseBeside(bytes, {bytes: before.lines, regions: before.snapshot.regions});
   if (known) {
     const {regions} = known;
     classify(regions);

@@ -44,6 +44,7 @@ function edited(lines: readonly Buffer[], {at, does, byte}: {at: number; does: s
   else if (does === 'lower') result[index] = replaced(/-([0-9a-f]+)/, '-7fffffffffff000');
   else if (does === 'cut') result[index] = line.subarray(0, byte % (line.length + 1));
   else if (does === 'garble') result[index] = Buffer.concat([line.subarray(0, at), Buffer.of(byte), line.subarray(at + 1)]);
+  else if (does === 'crlf') return result.map((each) => Buffer.concat([each, bytesOf('\r')]));
   else if (does === 'prompt') result.splice(index, 0, bytesOf('$ cat /proc/12/maps'));
   else result.splice(index, 0, bytesOf('00400000-7fffffff000 ---p 00000000 00:00 0                    [rollup]'));
   return result;
