@@ -23,6 +23,8 @@ export interface CaptureOptions {
   readonly usage?: boolean | undefined;
   /** ms; 50 by default. */
   readonly maxStall?: number | undefined;
+  /** ms that reading smaps may take before it is done without; by default as long as any reading may. */
+  readonly patience?: number | undefined;
   /** What an earlier look at the same program found, so that less must be read. */
   readonly known?: Clues | undefined;
   /** Regions of an earlier look at the same program that had VmFlags. */
@@ -97,7 +99,12 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
       const smaps = openIfThere(handle, `${folder}smaps`, notes);
       if (smaps) {
         source = smaps;
-        bytes = readAll(smaps, handle);
+        const usage = readInTime(smaps, handle, options.patience, notes);
+        if (!usage) {
+          source = maps;
+          smaps.close();
+        }
+        bytes = usage ?? readAll(maps, handle);
       }
     }
     options.onListing?.(bytes);
@@ -162,12 +169,28 @@ function openIfThere(handle: ProcessHandle, file: string, notes: string[]): Proc
   }
 }
 
-function readAll(file: ProcFile, handle: ProcessHandle): Buffer {
+function readAll(file: ProcFile, handle: ProcessHandle, patience?: number): Buffer {
   try {
-    return file.read();
+    return file.read(patience);
   } catch (error) {
     if (errnoOf(error) === 'ESRCH') throw withoutMemory(handle);
     throw processTrouble(handle.pid, error, handle.root);
+  }
+}
+
+/** smaps needs the lock for longer than maps, and of a process that maps without pause it may never become whole. */
+function readInTime(
+  smaps: ProcFile,
+  handle: ProcessHandle,
+  patience: number | undefined,
+  notes: string[],
+): Buffer | undefined {
+  try {
+    return readAll(smaps, handle, patience);
+  } catch (error) {
+    if (!(error instanceof Trouble) || error.kind !== 'deadline') throw error;
+    notes.push(`Resident memory was not read from smaps: ${error.why}`);
+    return undefined;
   }
 }
 

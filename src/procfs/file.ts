@@ -1,6 +1,6 @@
 import {closeSync, readSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
-import {deadline, deadlineText, waitLonger} from './deadline.ts';
+import {deadline, waitLonger} from './deadline.ts';
 import {openProc} from './open.ts';
 import {errnoOf} from './trouble.ts';
 
@@ -32,20 +32,26 @@ export class ProcFile {
   /**
    * Reads all of it.
    *
+   * @param patience ms that it may take
    * @returns bytes that stay as they are until the next read but one, so that two readings can be compared
    * @throws the system's error; Trouble `deadline` if it takes too long: each read(2) waits for the process's lock again, and
    * who takes that without end lets others have it late
    */
-  read(): Buffer {
+  read(patience: number = deadline()): Buffer {
     [this.#buffer, this.#spare] = [this.#spare ?? Buffer.allocUnsafeSlow(this.#buffer.length), this.#buffer];
-    const latest = performance.now() + deadline();
+    let before = performance.now();
+    let latest = before + patience;
     let length = 0;
     for (;;) {
       if (this.#buffer.length - length < 8 * 1024) this.#buffer = grown(this.#buffer, length);
       const count = this.#readSome(length);
       if (count === 0) return this.#buffer.subarray(0, length);
       length += count;
-      if (performance.now() > latest) throw this.#late(length);
+      const now = performance.now();
+      // After one long pause it goes on: this program was stopped (Ctrl-Z), or the lock was kept and is free now.
+      if (now - before >= PAUSE) latest += now - before;
+      if (now > latest) throw this.#late(length, patience);
+      before = now;
     }
   }
 
@@ -65,15 +71,18 @@ export class ProcFile {
     closeSync(this.#fd);
   }
 
-  #late(length: number): Trouble {
+  #late(length: number, patience: number): Trouble {
     return new Trouble(
       'deadline',
       `Cannot read all of ${this.#name}.`,
-      `after ${deadlineText()} it was not whole (${length} bytes so far): the process keeps the lock of its memory map busy, or the machine has no time.`,
+      `after ${patience / 1000} s it was not whole (${length} bytes so far): the process keeps the lock of its memory map busy, or the machine has no time.`,
       `Try again, or wait longer: ${waitLonger()}`,
     );
   }
 }
+
+/** ms between two reads of 4 KiB that are no sign of a listing that gets on too slowly. */
+const PAUSE = 1000;
 
 /** A call that a signal interrupted is made again: Node does so for no read(2). */
 export function retried<Result>(call: () => Result): Result {

@@ -195,7 +195,8 @@ export class Session {
       this.#onListing?.(bytes);
     };
     const about = {known: this.#last?.clues, earlier: this.#flagged, onListing};
-    const options = usage ? {maxStall: this.#maxStall, ...about} : {usage: false, ...about};
+    const patience = Math.max(PATIENCE, 4 * this.#maxStall);
+    const options = usage ? {maxStall: this.#maxStall, patience, ...about} : {usage: false, ...about};
     let snapshot = captureFrom(this.#handle, options);
     // For a moment during exec the new program has memory, and stat has no addresses for it yet.
     for (let tries = 0; tries < 10 && snapshot.process.startCode === '0'; tries++)
@@ -235,6 +236,9 @@ export class Session {
     this.#maps = maps;
   }
 }
+
+/** ms for which a look may hold up the keys to get resident memory from a process that keeps its lock busy. */
+const PATIENCE = 1000;
 
 /** exec gives code and stack new places. */
 const isOneImage = (a: Snapshot, b: Snapshot): boolean =>

@@ -136,3 +136,14 @@ test('a process that is held can end, but never become another one', async (t) =
   const error = t.throws(() => handle.stat(), {instanceOf: Trouble});
   t.is(error?.kind, 'gone');
 });
+
+test('where smaps does not become whole in time, the regions are told without it, and that is said', async (t) => {
+  if (!needs(t, 'python3', 'python3')) return;
+  const child = await python(t);
+  const late = capture(child.pid, {maxStall: Infinity, patience: 0});
+  t.is(late.source.format, 'maps');
+  t.true(late.isWhole);
+  t.deepEqual(late.regions.map(({start}) => start), capture(child.pid, {usage: false}).regions.map(({start}) => start)); // prettier-ignore
+  t.regex(late.notes.join(' '), /^Resident memory was not read from smaps: after 0 s it was not whole/); // prettier-ignore
+  t.is(capture(child.pid, {maxStall: Infinity}).source.format, 'smaps');
+});
