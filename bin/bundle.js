@@ -38,7 +38,7 @@ exports.load = (root, word) => {
   const source = readFileSync(filename, 'latin1'); // it is ASCII: the fastest way to a string
   const digest = source.slice(0, DIGEST);
   const {commands, cachedData} = readCache(cacheFile, digest, filename);
-  const script = new Script(`(function (require, module, exports, bundledFrom) {${source}\n})`, {filename, cachedData});
+  const script = new Script(source, {filename, cachedData});
   const bundle = {exports: {}};
   const from = pathToFileURL(`${root}/dist/bundle/memmap.js`).href; // where the files of dist find those beside them
   script.runInThisContext()(require, bundle, bundle.exports, from);
