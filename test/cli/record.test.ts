@@ -256,7 +256,7 @@ test('a full disk ends it with 7, and what is there can be used', async (t) => {
 test('a device without room: the same', async (t) => {
   const place = join(folder(t), 'small');
   mkdirSync(place);
-  const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'none', place]);
+  const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=48k', 'none', place]);
   if (mounted.code !== 0) {
     t.log(`skipped: a small file system can't be mounted (${mounted.stderr.trim()})`);
     return t.pass();
