@@ -4,7 +4,7 @@ import type {Region} from '../model/region.ts';
 import {readElfImage, sectionAt, type ElfImage, type ReadAt} from '../parse/elf-image.ts';
 import {ownAddress} from '../parse/elf-place.ts';
 import {findSymbol, isMangled} from '../parse/elf-symbols.ts';
-import {openMapped, openPlain, type MappedFile} from '../procfs/mapped.ts';
+import {openMapped, openIfPlain, type MappedFile} from '../procfs/mapped.ts';
 import type {Looked} from './explain-target.ts';
 
 /** What the file behind a region says of one byte of it; undefined where there is no file. */
@@ -104,7 +104,7 @@ function openOwner({handle, snapshot}: Looked, owner: Region): MappedFile | stri
     );
   if (owner.inode === '' || owner.inode === '0')
     return 'The listing has no inode number, so memmap does not take a file of this name for the same.';
-  const opened = owner.nameBase64 === undefined ? openPlain(owner.name, owner.inode) : undefined;
+  const opened = owner.nameBase64 === undefined ? openIfPlain(owner.name, owner.inode) : undefined;
   const where = snapshot.source.from === 'capture' ? 'The listing' : 'The snapshot';
   return (
     opened ?? `${where} may be of another machine: here is no file of this name and inode number that you may read.`

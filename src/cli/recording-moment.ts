@@ -1,6 +1,7 @@
 import {Trouble} from '../model/trouble.ts';
 import {timeText} from '../render/time.ts';
-import type {Moment, Recording} from '../record/recording.ts';
+import type {Moment} from '../model/moment.ts';
+import type {Recording} from '../record/recording.ts';
 import {parseDuration} from './duration.ts';
 
 /**

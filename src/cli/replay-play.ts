@@ -1,7 +1,8 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Change, Delta} from '../model/change.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Moment, Recording} from '../record/recording.ts';
+import type {Moment} from '../model/moment.ts';
+import type {Recording} from '../record/recording.ts';
 import {History} from './watching.ts';
 
 /** What a replay tells. The times are those of the recording. */

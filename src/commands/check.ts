@@ -1,12 +1,13 @@
 import {Args, Flags} from '@oclif/core';
 import {Checker} from '../check/checker.ts';
 import {BaseCommand} from '../cli/base.ts';
+import {BUDGET_FLAGS, budgetOf} from '../cli/budget-flags.ts';
 import {codeOfCheck, FORMATS, formatReport, requireOne, splitCheck, type Format} from '../cli/check-call.ts';
 import {checkCommand} from '../cli/check-command.ts';
 import {rulesOf} from '../cli/check-rules.ts';
 import {checkTarget} from '../cli/check-target.ts';
 import {colorLevel} from '../cli/color.ts';
-import {parseDuration, parsePercent, parseSize} from '../cli/duration.ts';
+import {parseDuration, parseSize} from '../cli/duration.ts';
 import {exitOfSignal} from '../cli/exit.ts';
 import {writeOut} from '../cli/output.ts';
 import {codeOfRefusal, findCommand} from '../cli/run-command.ts';
@@ -66,8 +67,7 @@ Ends with 1 if a rule is broken; else with the command's own code, if it failed;
     'min-size': Flags.string({description: 'growth by less than this does not matter', default: '64K', helpValue: '<size>'}),
     for: Flags.string({description: 'look at a process for this time, not once', helpValue: '<time>'}),
     interval: Flags.string({description: 'time between two looks', default: '100ms', helpValue: '<time>'}),
-    'max-stall': Flags.string({description: 'for how long one look may hold up the process', default: '50ms', helpValue: '<time>'}),
-    'max-duty': Flags.string({description: 'the part of the time, in percent, that may be spent reading smaps; 0 for never', default: '2'}),
+    ...BUDGET_FLAGS,
   }; // prettier-ignore
 
   async run(): Promise<void> {
@@ -81,8 +81,7 @@ Ends with 1 if a rule is broken; else with the command's own code, if it failed;
       color: flags.color,
       duration: flags.for === undefined ? undefined : parseDuration(flags.for),
       interval: parseDuration(flags.interval),
-      maxStall: parseDuration(flags['max-stall']),
-      maxDuty: parsePercent(flags['max-duty']),
+      ...budgetOf(flags),
       root: flags['proc-root'],
     } as const;
     if (command) await this.checkCommand(command, checker, settings);

@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
-import {parseDuration, parsePercent, parseSize} from '../cli/duration.ts';
+import {BUDGET_FLAGS, budgetOf} from '../cli/budget-flags.ts';
+import {parseDuration, parseSize} from '../cli/duration.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {growthOfTarget, type GrowthOptions} from '../cli/growth-looks.ts';
 import {resolveTarget} from '../cli/target.ts';
@@ -46,15 +47,7 @@ Ends with 0 whatever the verdict is; memmap check --no-growth ends with 1 where 
     }),
     limit: Flags.string({description: 'say when steady growth reaches this', helpValue: '<size>'}),
     all: Flags.boolean({description: 'print every region that moved, however many'}),
-    'max-stall': Flags.string({
-      description: 'for how long one look may hold up the process',
-      default: '50ms',
-      helpValue: '<time>',
-    }),
-    'max-duty': Flags.string({
-      description: 'the part of the time, in percent, that may be spent reading smaps; 0 for never',
-      default: '2',
-    }),
+    ...BUDGET_FLAGS,
   };
 
   async run(): Promise<void> {
@@ -85,7 +78,6 @@ const optionsOf = (flags: {
   interval: flags.interval === undefined ? undefined : parseDuration(flags.interval),
   measure: flags.measure,
   least: parseSize(flags['min-size']),
-  maxStall: parseDuration(flags['max-stall']),
-  maxDuty: parsePercent(flags['max-duty']),
+  ...budgetOf(flags),
   root: flags['proc-root'],
 });

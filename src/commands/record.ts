@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
-import {parseDuration, parsePercent} from '../cli/duration.ts';
+import {BUDGET_FLAGS, budgetOf} from '../cli/budget-flags.ts';
+import {parseDuration} from '../cli/duration.ts';
 import {exitOfSignal} from '../cli/exit.ts';
 import {defaultName, OpenRecording} from '../cli/record-file.ts';
 import {ListingSize} from '../cli/record-follow.ts';
@@ -48,15 +49,7 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
     }),
     append: Flags.boolean({description: 'go on with a recording of the same process', exclusive: ['force']}),
     force: Flags.boolean({description: 'replace a file that is there'}),
-    'max-stall': Flags.string({
-      description: 'for how long one look may hold up the process',
-      default: '50ms',
-      helpValue: '<time>',
-    }),
-    'max-duty': Flags.string({
-      description: 'the part of the time, in percent, that may be spent reading smaps; 0 for never',
-      default: '2',
-    }),
+    ...BUDGET_FLAGS,
   };
 
   async run(): Promise<void> {
@@ -87,8 +80,7 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
     {onListing}: ListingSize,
   ): Session {
     const root = flags['proc-root'];
-    const [maxStall, maxDuty] = [parseDuration(flags['max-stall']), parsePercent(flags['max-duty'])];
-    const session = new Session(resolveProcess(target, root), {root, maxStall, maxDuty, onListing});
+    const session = new Session(resolveProcess(target, root), {root, ...budgetOf(flags), onListing});
     this.remark(session.snapshot);
     return session;
   }

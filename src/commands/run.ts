@@ -1,7 +1,8 @@
 import {Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
+import {BUDGET_FLAGS, budgetOf} from '../cli/budget-flags.ts';
 import {colorLevel} from '../cli/color.ts';
-import {parseDuration, parsePercent} from '../cli/duration.ts';
+import {parseDuration} from '../cli/duration.ts';
 import {codeOfRefusal, findCommand, splitCall} from '../cli/run-command.ts';
 import {openReport} from '../cli/run-output.ts';
 import {codeOf, runTarget, targetEnvironment} from '../cli/run-target.ts';
@@ -43,10 +44,7 @@ Only the process itself is watched, not those that it starts. A script without a
       default: '50ms',
       helpValue: '<time>',
     }),
-    'max-duty': Flags.string({
-      description: 'the part of the time, in percent, that may be spent reading smaps; 0 for never',
-      default: '2',
-    }),
+    'max-duty': BUDGET_FLAGS['max-duty'],
   };
 
   async run(): Promise<void> {
@@ -54,8 +52,7 @@ Only the process itself is watched, not those that it starts. A script without a
     const {flags} = await this.parse({flags: Run.flags, baseFlags: Run.baseFlags, strict: true}, own);
     const options = {
       interval: parseDuration(flags.interval),
-      maxStall: parseDuration(flags['max-stall']),
-      maxDuty: parsePercent(flags['max-duty']),
+      ...budgetOf(flags),
       root: flags['proc-root'],
       withoutAslr: flags['no-aslr'],
       isJson: flags.json,

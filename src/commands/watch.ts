@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base.ts';
-import {parseDuration, parsePercent} from '../cli/duration.ts';
+import {BUDGET_FLAGS, budgetOf} from '../cli/budget-flags.ts';
+import {parseDuration} from '../cli/duration.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {jsonReporter} from '../cli/report-json.ts';
 import {lineReporter} from '../cli/report-lines.ts';
@@ -37,15 +38,7 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
         "end when this comes true, and with exit code 1 if it doesn't: a region's name or kind, or a comparison",
       helpValue: '<condition>',
     }),
-    'max-stall': Flags.string({
-      description: 'for how long one look may hold up the process',
-      default: '50ms',
-      helpValue: '<time>',
-    }),
-    'max-duty': Flags.string({
-      description: 'the part of the time, in percent, that may be spent reading smaps; 0 for never',
-      default: '2',
-    }),
+    ...BUDGET_FLAGS,
   };
 
   async run(): Promise<void> {
@@ -78,12 +71,7 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
 
   private attach(target: string, flags: {'proc-root': string; 'max-stall': string; 'max-duty': string}): Session {
     const root = flags['proc-root'];
-    const maxDuty = parsePercent(flags['max-duty']);
-    const session = new Session(resolveProcess(target, root), {
-      root,
-      maxStall: parseDuration(flags['max-stall']),
-      maxDuty,
-    });
+    const session = new Session(resolveProcess(target, root), {root, ...budgetOf(flags)});
     this.remark(session.snapshot);
     return session;
   }

@@ -1,20 +1,18 @@
-import {existsSync} from 'node:fs';
 import {classify} from '../classify/classify.ts';
 import type {Clues} from '../model/clues.ts';
 import {Snapshot} from '../model/snapshot.ts';
-import {sizeText} from '../model/size.ts';
 import type {Region} from '../model/region.ts';
 import {Trouble} from '../model/trouble.ts';
 import {parseListing, type Listing} from '../parse/listing.ts';
 import type {Stat} from '../parse/stat.ts';
 import type {Status} from '../parse/status.ts';
-import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import {isOneProgram, readClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
 import {isSame, processInfo} from './identity.ts';
+import {isAlive, openIfThere, readAll, readInTime, wantsUsage} from './listings.ts';
+import {withoutMemory} from './no-memory.ts';
 import {MOST_THREADS} from './threads.ts';
-import {errnoOf, processTrouble} from './trouble.ts';
 
 export interface CaptureOptions {
   /** Where procfs is mounted. */
@@ -134,93 +132,6 @@ export function folderOf(handle: ProcessHandle, stat: Stat): string {
   const other = handle.threads().find((tid) => tid !== handle.pid);
   return other === undefined ? '' : `task/${other}/`;
 }
-
-function wantsUsage(maps: Buffer, status: Status, options: CaptureOptions, notes: string[]): boolean {
-  if (options.usage !== undefined || maps.length === 0) return options.usage === true && maps.length > 0;
-  const maxStall = options.maxStall ?? DEFAULT_MAX_STALL;
-  const regions = countLines(maps);
-  const stall = predictStall(Number(status['vmRss'] ?? 0), regions);
-  if (stall <= maxStall) return true;
-  notes.push(
-    `Resident memory was not read: with ${regions} regions and ${sizeText(Number(status['vmRss'] ?? 0))} resident that would stall ` +
-      `the process for about ${Math.round(stall)} ms (allowed: ${maxStall} ms, --max-stall).`,
-  );
-  return false;
-}
-
-function countLines(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++;
-  return lines;
-}
-
-/** smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR; a security module may forbid it alone. */
-function openIfThere(handle: ProcessHandle, file: string, notes: string[]): ProcFile | undefined {
-  try {
-    return handle.open(file);
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    const isMissing = error.kind === 'gone' && !existsSync(handle.path(file)) && existsSync(handle.path('stat'));
-    const why = isMissing
-      ? 'there is no smaps: the kernel was built without CONFIG_PROC_PAGE_MONITOR.'
-      : `${error.why} ${error.next}`;
-    notes.push(`Resident memory was not read: ${why}`);
-    return undefined;
-  }
-}
-
-function readAll(file: ProcFile, handle: ProcessHandle, patience?: number): Buffer {
-  try {
-    return file.read(patience);
-  } catch (error) {
-    if (errnoOf(error) === 'ESRCH') throw withoutMemory(handle);
-    throw processTrouble(handle.pid, error, handle.root);
-  }
-}
-
-/** smaps needs the lock for longer than maps, and of a process that maps without pause it may never become whole. */
-function readInTime(
-  smaps: ProcFile,
-  handle: ProcessHandle,
-  patience: number | undefined,
-  notes: string[],
-): Buffer | undefined {
-  try {
-    return readAll(smaps, handle, patience);
-  } catch (error) {
-    if (!(error instanceof Trouble) || error.kind !== 'deadline') throw error;
-    notes.push(`Resident memory was not read from smaps: ${error.why}`);
-    return undefined;
-  }
-}
-
-function isAlive(file: ProcFile): boolean {
-  try {
-    return file.isAlive();
-  } catch {
-    return false;
-  }
-}
-
-/** Why there is nothing to list. */
-export function withoutMemory(handle: ProcessHandle): Trouble {
-  const what = `Cannot look at process ${handle.pid}.`;
-  const {state, comm, ppid} = handle.stat();
-  if (state === 'Z' || state === 'X') {
-    const why = `it (${comm}) has ended and is a zombie: its memory is gone, and only its exit status waits for its parent, process ${ppid}.`;
-    return new Trouble('gone', what, why, `Look at its parent: memmap show ${ppid}`);
-  }
-  if (!isKernelThread(handle, ppid)) {
-    const why = `it (${comm}) is ending at this moment: its memory is gone already.`;
-    return new Trouble('gone', what, why, 'List processes with: ps -e');
-  }
-  const why = `it (${comm}) is a kernel thread: it has no memory of its own.`;
-  return new Trouble('gone', what, why, 'Kernel memory is in /proc/meminfo and /proc/slabinfo.');
-}
-
-/** Since Linux 6.8 status says so. Before, they are told by their parent: kthreadd, process 2, starts all others. */
-const isKernelThread = (handle: ProcessHandle, ppid: number): boolean =>
-  handle.status()['kthread'] === true || (handle.status()['kthread'] === undefined && (ppid === 2 || handle.pid === 2));
 
 function toSnapshot(
   handle: ProcessHandle,

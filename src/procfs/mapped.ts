@@ -21,14 +21,14 @@ export function openMapped(handle: ProcessHandle, region: Region): MappedFile | 
   if (!region.name.startsWith('/') || region.nameBase64 !== undefined) return undefined;
   if (!handle.files.answers(region)) return undefined;
   const range = `${region.start.toString(16)}-${region.end.toString(16)}`;
-  return openPlain(handle.path(`map_files/${range}`)) ?? openPlain(handle.path(`root${region.name}`), region.inode);
+  return openIfPlain(handle.path(`map_files/${range}`)) ?? openIfPlain(handle.path(`root${region.name}`), region.inode);
 }
 
 /** open(2): a descriptor that only names the file. Opening a FIFO, a terminal or a tape in earnest would do something to it. */
 const O_PATH = 0o10000000;
 
 /** Opens a plain file for reading; with `inode`, only if it is that one. */
-export function openPlain(path: string, inode?: string): MappedFile | undefined {
+export function openIfPlain(path: string, inode?: string): MappedFile | undefined {
   let name: number | undefined;
   try {
     name = openSync(path, O_PATH);

@@ -7,12 +7,11 @@ import {isGzip, unzippedHead} from './gzip.ts';
 import {readHeader, type RecordingHeader} from './header.ts';
 import {MomentIndex} from './moment-index.ts';
 import {linesOf} from './lines.ts';
-import type {Moment} from './moment.ts';
+import type {Moment} from '../model/moment.ts';
 import {named, noRecording, unknownForm} from './refusal.ts';
 import {endOf, notesOn, type RecordingEnd} from './remarks.ts';
 import {openSource, sourceOf, type Source} from './source.ts';
 
-export type {Moment} from './moment.ts';
 export type {RecordingHeader} from './header.ts';
 export type {RecordingEnd} from './remarks.ts';
 

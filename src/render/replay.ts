@@ -1,4 +1,5 @@
 import type {Snapshot} from '../model/snapshot.ts';
+import type {Moment} from '../model/moment.ts';
 import {counted, countText, sizeText} from '../model/size.ts';
 import {safe} from './safe.ts';
 import {howMuch, who} from './snapshot.ts';
@@ -11,18 +12,6 @@ export interface Recorded {
   readonly count: number;
   readonly looks: number;
   readonly duration: number;
-}
-
-/** One moment of it. */
-export interface Moment {
-  readonly index: number;
-  readonly t: number;
-  readonly at: string;
-  readonly marks: readonly string[];
-  readonly event?: 'exec' | 'exit' | undefined;
-  readonly hasUsage: boolean;
-  readonly since?: number | undefined;
-  readonly look: number;
 }
 
 export const replayStartLine = ({count, looks, duration}: Recorded, moment: Moment, snapshot: Snapshot): string =>
