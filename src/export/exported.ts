@@ -1,6 +1,6 @@
 import type {ProcessInfo} from '../model/snapshot.ts';
 import {eventsOf, type ReportEvent} from '../report/events.ts';
-import type {Seen} from '../report/moment.ts';
+import type {Seen} from '../report/seen.ts';
 import {SeriesKeeper, type Series} from '../report/series.ts';
 
 /** What is exported: totals by kind over time, of one process. */

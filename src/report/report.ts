@@ -4,7 +4,7 @@ import {ChangeKeeper, type ReportChange} from './changes.ts';
 import type {Growth} from '../growth/growth.ts';
 import {growersOf, growthMeasure, judged, type Grower} from './growers.ts';
 import {eventsOf, type ReportEvent} from './events.ts';
-import type {Seen} from './moment.ts';
+import type {Seen} from './seen.ts';
 import {SeriesKeeper, type Series} from './series.ts';
 import {stripsOf, type Strip} from './strips.ts';
 import {summaryOf} from './summary.ts';

@@ -1,6 +1,6 @@
 import type {Kind} from '../model/kind.ts';
 import type {Region} from '../model/region.ts';
-import type {Seen} from './moment.ts';
+import type {Seen} from './seen.ts';
 
 /** A region for as long as its borders, permissions, name and kind stay the same. */
 export interface Stay {
