@@ -184,7 +184,7 @@ test('Under another kernel interface, qemu, it does the same', (t) => {
 });
 
 test('The prebuild puts an executable helper and an index beside the built code', (t) => {
-  const script = new URL('../../src/lessons/prebuild.js', import.meta.url);
+  const script = new URL('../../src/prebuild.js', import.meta.url);
   const {status, stderr} = spawnSync(process.execPath, [fileURLToPath(script)], {cwd: '/', encoding: 'utf8'});
   t.deepEqual({status, stderr}, {status: 0, stderr: ''});
 

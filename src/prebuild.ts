@@ -6,14 +6,14 @@
 import {createHash} from 'node:crypto';
 import {closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import type {Program} from '../elf/program.ts';
-import {validate} from '../elf/validate.ts';
-import {write} from '../elf/write.ts';
-import {buildHelper} from './build.ts';
-import {LESSONS} from './catalogue.ts';
-import {gateProgram} from './gate-program.ts';
-import {programOf} from './lesson.ts';
-import {MACHINES} from './machines.ts';
+import type {Program} from './elf/program.ts';
+import {validate} from './elf/validate.ts';
+import {write} from './elf/write.ts';
+import {buildHelper} from './lessons/build.ts';
+import {LESSONS} from './lessons/catalogue.ts';
+import {gateProgram} from './lessons/gate-program.ts';
+import {programOf} from './lessons/lesson.ts';
+import {MACHINES} from './lessons/machines.ts';
 
 const helpers: Record<string, Program> = {'gate.x64': gateProgram()};
 for (const machine of MACHINES) {
@@ -21,7 +21,7 @@ for (const machine of MACHINES) {
     helpers[`${lesson.name}.${machine.architecture}`] = buildHelper(programOf(lesson), machine);
 }
 
-const folder = new URL('../helpers/', import.meta.url);
+const folder = new URL('helpers/', import.meta.url);
 mkdirSync(folder, {recursive: true});
 
 const index: Record<string, {sha256: string; size: number}> = {};
