@@ -1,5 +1,4 @@
-import {FLAG} from './flags.ts';
-import {hasNoAccess, isExecutable, isWritable, type Space, type Verdict} from './space.ts';
+import {FLAG, hasNoAccess, isExecutable, isWritable, type Space, type Verdict} from './space.ts';
 
 const MIB = 1024 * 1024;
 

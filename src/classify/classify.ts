@@ -8,8 +8,7 @@ import {tellPartitions} from './partitions.ts';
 import {tellRest} from './rest.ts';
 import {tellSegments} from './segments.ts';
 import {Space, type Verdict} from './space.ts';
-import {tellStacks} from './stacks.ts';
-import {tellStacksByShape} from './stack-shapes.ts';
+import {tellStacks, tellStacksByShape} from './stacks.ts';
 import {tellV8} from './v8.ts';
 
 /**

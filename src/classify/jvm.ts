@@ -1,7 +1,6 @@
-import {FLAG} from './flags.ts';
+import {FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
 import {runs} from './programs.ts';
 import {reservationsIn, type Reservation} from './reservations.ts';
-import {hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
 
 const KIB = 1024;
 

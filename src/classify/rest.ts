@@ -1,9 +1,8 @@
-import {sizeOf} from '../model/region.ts';
+import {type Region, sizeOf} from '../model/region.ts';
 import {sizeText} from '../model/size.ts';
-import {FLAG} from './flags.ts';
-import {tellNeighbours} from './neighbours.ts';
+import {baseName, FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
 import {reservationsIn} from './reservations.ts';
-import {hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
+import type {Kind} from '../model/kind.ts';
 
 const MIB = 1024 * 1024;
 
@@ -50,3 +49,58 @@ const LARGE: Verdict = {kind: 'reserved', evidence: 'no access, and larger than 
 const GUARD: Verdict = {kind: 'guard', evidence: 'no access, small, and it touches memory in use', confidence: 'guess'};
 const ALONE: Verdict = {kind: 'guard', evidence: 'no access, and small', confidence: 'guess'};
 const WIPED: Verdict = {kind: 'anon', label: 'wiped on fork: secrets, such as the state of a random number generator', evidence: 'VmFlags has wf (MADV_WIPEONFORK)'}; // prettier-ignore
+
+const EVIDENCE = 'no file and no name, and neither its flags nor its shape tell more';
+
+/**
+ * Anonymous memory that can't be told: it gets the names of what lies below and above it. Whatever programs map
+ * themselves, large blocks of malloc and what the dynamic linker needs is among these.
+ */
+export function tellNeighbours(space: Space): void {
+  const {regions, verdicts} = space;
+  let below = '';
+  let verdict: Verdict | undefined;
+  for (let index = 0, above = 0; index < regions.length; index++) {
+    const known = verdicts[index];
+    if (known) {
+      if (!SAYS_LITTLE.has(known.kind)) {
+        below = nameOf(regions[index]!, known);
+        verdict = undefined;
+      }
+      continue;
+    }
+    if (!verdict) {
+      above = Math.max(above, index);
+      while (above < regions.length && (!verdicts[above] || SAYS_LITTLE.has(verdicts[above]!.kind))) above++;
+      verdict = verdictOf(place(below, above < regions.length ? nameOf(regions[above]!, verdicts[above]!) : ''));
+    }
+    verdicts[index] = verdict;
+  }
+}
+
+/** The same text is the same string from look to look: to compare two of them then takes no time. */
+const VERDICTS = new Map<string | undefined, Verdict>();
+const MOST_VERDICTS = 1000;
+
+function verdictOf(label: string | undefined): Verdict {
+  let verdict = VERDICTS.get(label);
+  if (!verdict) {
+    if (VERDICTS.size >= MOST_VERDICTS) VERDICTS.clear();
+    VERDICTS.set(label, (verdict = {kind: 'anon', label, evidence: EVIDENCE}));
+  }
+  return verdict;
+}
+
+/** Between a region and the next thing that has a name there may be these. */
+const SAYS_LITTLE: ReadonlySet<Kind> = new Set(['guard', 'reserved', 'anon']);
+
+function place(below: string, above: string): string | undefined {
+  if (below && above) return `between ${below} and ${above}`;
+  if (below || above) return below ? `above ${below}` : `below ${above}`;
+  return undefined;
+}
+
+function nameOf({name}: Region, {label, kind}: Verdict): string {
+  if (name.startsWith('[')) return name;
+  return label ?? (name === '' ? kind : baseName(name));
+}

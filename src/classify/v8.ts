@@ -1,8 +1,7 @@
 import {sizeText} from '../model/size.ts';
-import {FLAG} from './flags.ts';
+import {FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
 import {runs} from './programs.ts';
 import {reservationsIn, type Reservation} from './reservations.ts';
-import {hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
 
 const KIB = 1024;
 const GIB = 1024 ** 3;
