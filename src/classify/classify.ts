@@ -1,15 +1,15 @@
 import type {Clues} from '../model/clues.ts';
 import type {Region} from '../model/region.ts';
 import {tellArenas} from './arenas.ts';
-import {tellGo} from './go.ts';
-import {tellJvm} from './jvm.ts';
+import {tellGo} from './runtimes/go.ts';
+import {tellJvm} from './runtimes/jvm.ts';
 import {tellNames} from './names.ts';
-import {tellPartitions} from './partitions.ts';
+import {tellPartitions} from './runtimes/partitions.ts';
 import {tellRest} from './rest.ts';
 import {tellSegments} from './segments.ts';
 import {Space, type Verdict} from './space.ts';
 import {tellStacks, tellStacksByShape} from './stacks.ts';
-import {tellV8} from './v8.ts';
+import {tellV8} from './runtimes/v8.ts';
 
 /**
  * Gives each region of one address space its kind, its label, and why: the one place where that is decided. docs/kinds.md

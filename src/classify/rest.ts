@@ -1,7 +1,7 @@
 import {type Region, sizeOf} from '../model/region.ts';
 import {sizeText} from '../model/size.ts';
 import {baseName, FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
-import {reservationsIn} from './reservations.ts';
+import {reservationsIn} from './runtimes/runtimes.ts';
 import type {Kind} from '../model/kind.ts';
 
 const MIB = 1024 * 1024;

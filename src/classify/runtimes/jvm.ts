@@ -1,6 +1,5 @@
-import {FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
-import {runs} from './programs.ts';
-import {reservationsIn, type Reservation} from './reservations.ts';
+import {FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from '../space.ts';
+import {type Reservation, reservationsIn, runs} from './runtimes.ts';
 
 const KIB = 1024;
 

@@ -1,7 +1,6 @@
-import {sizeText} from '../model/size.ts';
-import {FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
-import {runs} from './programs.ts';
-import {reservationsIn, type Reservation} from './reservations.ts';
+import {sizeText} from '../../model/size.ts';
+import {FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from '../space.ts';
+import {type Reservation, reservationsIn, runs} from './runtimes.ts';
 
 const KIB = 1024;
 const GIB = 1024 ** 3;
