@@ -2,8 +2,7 @@ import {readFileSync} from 'node:fs';
 import {LINTS, type Lint} from '../check/lints.ts';
 import {COUNTERS, isCount, type Rule, type Subject} from '../check/rule.ts';
 import {KINDS, type Kind} from '../model/kind.ts';
-import {Trouble} from '../model/trouble.ts';
-import {errnoOf} from '../procfs/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseSize} from './duration.ts';
 
 /** Rules as flags give them. */

@@ -3,7 +3,7 @@ import {lookUp, WORDS} from '../explain/glossary.ts';
 import {GROUPS, type Group, type Word} from '../explain/word.ts';
 import {Trouble} from '../model/trouble.ts';
 import {findByName} from '../procfs/find.ts';
-import {distance} from './not-found.ts';
+import {distance} from '../render/nearest.ts';
 
 /** What the first argument of `explain` stands for. */
 export type Meaning =

@@ -1,6 +1,7 @@
 import {errorText} from './base.ts';
 import {EXIT} from './exit.ts';
 import {say} from './output.ts';
+import {distance} from '../render/nearest.ts';
 
 /** What is said of a command that doesn't exist. */
 export function noSuchCommand(id: string, commands: readonly string[]): void {
@@ -8,20 +9,4 @@ export function noSuchCommand(id: string, commands: readonly string[]): void {
   const next = near === undefined ? 'memmap --help' : `Did you mean: memmap ${near}`;
   say(errorText(`There is no command "${id}".`, `the commands are: ${[...commands].sort().join(', ')}.`, next));
   process.exitCode = EXIT.usage;
-}
-
-/** How many letters must be added, dropped, changed or swapped with their neighbour to make `b` of `a`. */
-export function distance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({length: b.length + 1}, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swap = isSwap ? rows[i - 2]![j - 2]! + 1 : Infinity;
-      row.push(Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, rows[i - 1]![j - 1]! + cost, swap));
-    }
-    rows.push(row);
-  }
-  return rows[a.length]![b.length]!;
 }

@@ -1,5 +1,4 @@
-import {Trouble} from '../model/trouble.ts';
-import {errnoOf} from '../procfs/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 
 /** The reader of our output went away (`| head -1`): no fault, and nothing more to do. */
 export class ReaderGone extends Error {}

@@ -1,7 +1,8 @@
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import type {Recording} from '../record/recording.ts';
-import {reportOf, type About, type Report} from '../report/report.ts';
+import {reportOf, type Report} from '../report/report.ts';
+import type {About} from '../report/summary.ts';
 import {EXIT} from './exit.ts';
 import {growthOfRecording} from './growth-recording.ts';
 import {faultsOf, openRecordingTarget, type Faults} from './recording-target.ts';

@@ -1,7 +1,6 @@
 import {closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeSync, type Stats} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
-import {Trouble} from '../model/trouble.ts';
-import {errnoOf} from '../procfs/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 import {cannotWrite} from './output.ts';
 
 /** Where the report goes. The target's standard output is never touched. */

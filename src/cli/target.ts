@@ -1,11 +1,10 @@
 import {closeSync, existsSync, fstatSync, openSync, readSync} from 'node:fs';
 import {Snapshot} from '../model/snapshot.ts';
-import {Trouble} from '../model/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 import {looksLikeJson, parseBytes, type Parsed} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {retried} from '../procfs/file.ts';
 import {findByName} from '../procfs/find.ts';
-import {errnoOf} from '../procfs/trouble.ts';
 import {isRecording, Recording, recordingFrom} from '../record/recording.ts';
 import {LARGEST_INPUT, readStdin, tooLarge} from './stdin.ts';
 import {isRecordingFile, momentOf, noMoments, readMoment, splitMoment} from './recording-target.ts';

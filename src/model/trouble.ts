@@ -27,3 +27,6 @@ export class Trouble extends Error {
     this.next = next;
   }
 }
+
+/** The kernel's reason, from a failed system call. */
+export const errnoOf = (error: unknown): string => (error as {code?: string}).code ?? '';

@@ -1,8 +1,7 @@
 import {closeSync, readSync} from 'node:fs';
-import {Trouble} from '../model/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 import {deadline, waitLonger} from './deadline.ts';
 import {openProc} from './open.ts';
-import {errnoOf} from './trouble.ts';
 
 /**
  * A file of /proc that is kept open and read whole, again and again.

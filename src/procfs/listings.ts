@@ -1,12 +1,12 @@
 import {existsSync} from 'node:fs';
-import {Trouble} from '../model/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 import {sizeText} from '../model/size.ts';
 import type {Status} from '../parse/status.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import type {ProcFile} from './file.ts';
 import type {ProcessHandle} from './handle.ts';
 import {withoutMemory} from './no-memory.ts';
-import {errnoOf, processTrouble} from './trouble.ts';
+import {processTrouble} from './trouble.ts';
 
 /** What a reader wishes of smaps. */
 export interface Wish {

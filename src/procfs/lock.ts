@@ -1,11 +1,10 @@
 import type {ChildProcess, SpawnSyncReturns} from 'node:child_process';
 import {readdirSync} from 'node:fs';
-import {Trouble} from '../model/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseStat, type Stat} from '../parse/stat.ts';
 import {deadline, deadlineText, waitLonger} from './deadline.ts';
 import type {ProcessHandle} from './handle.ts';
 import {readProc, readProcText} from './open.ts';
-import {errnoOf} from './trouble.ts';
 
 /** A thread that sleeps uninterruptibly (state D in proc_pid_stat(5)). */
 interface Sleeper {

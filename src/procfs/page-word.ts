@@ -1,8 +1,8 @@
 import {closeSync, readFileSync, readSync} from 'node:fs';
-import {Trouble} from '../model/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 import type {ProcessHandle} from './handle.ts';
 import {openProc} from './open.ts';
-import {errnoOf, processTrouble} from './trouble.ts';
+import {processTrouble} from './trouble.ts';
 
 const AT_PAGESZ = 6;
 

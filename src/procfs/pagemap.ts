@@ -1,10 +1,10 @@
 import {closeSync, readSync} from 'node:fs';
-import {Trouble} from '../model/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 import {firstPageState} from '../parse/pagemap.ts';
 import {notOwner} from './denied.ts';
 import type {ProcessHandle} from './handle.ts';
 import {openProc} from './open.ts';
-import {errnoOf, processTrouble} from './trouble.ts';
+import {processTrouble} from './trouble.ts';
 
 /** Bytes a word. */
 const WORD = 8;

@@ -1,7 +1,7 @@
 import {classify} from '../classify/classify.ts';
 import type {Region} from '../model/region.ts';
 import {Snapshot} from '../model/snapshot.ts';
-import {Trouble} from '../model/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseBeside, type Beside} from '../parse/beside.ts';
 import {parseListing} from '../parse/listing.ts';
 import type {Status} from '../parse/status.ts';
@@ -10,7 +10,7 @@ import {captureFrom, folderOf} from './capture.ts';
 import {renewClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
-import {errnoOf, processTrouble} from './trouble.ts';
+import {processTrouble} from './trouble.ts';
 
 export interface SessionOptions {
   readonly root?: string | undefined;

@@ -1,9 +1,6 @@
 import {existsSync} from 'node:fs';
-import {Trouble} from '../model/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 import {isHiding, notPermitted} from './denied.ts';
-
-/** The kernel's reason, from a failed system call. */
-export const errnoOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 
 /**
  * A failed read of a process's file, in the words of someone who wants to see its memory.

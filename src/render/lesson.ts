@@ -7,6 +7,7 @@ import {renderTable, type Cell} from './table.ts';
 import {rangeText, type Region} from '../model/region.ts';
 import {safe} from './safe.ts';
 import {paint} from './theme.ts';
+import {wrap} from './wrap.ts';
 
 /** Prose is set no wider than this, whatever the terminal. */
 const PROSE = 88;
@@ -21,19 +22,6 @@ export function prose(paragraphs: readonly string[], width = PROSE): string {
       return `${safe(paragraph.trimEnd())}\n${isVerbatim(index + 1) || index === paragraphs.length - 1 ? '' : '\n'}`;
     })
     .join('');
-}
-
-/** Breaks lines at blanks; a word that is wider stays whole. */
-export function wrap(text: string, width: number): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line].join('\n');
 }
 
 export const heading = (text: string): string => `${paint('title', text)}\n`;

@@ -2,7 +2,7 @@ import type {PageTotals} from '../model/pages.ts';
 import type {ProcessPages, RegionPages} from '../model/process-pages.ts';
 import {rangeText, sizeOf} from '../model/region.ts';
 import {sizeText} from '../model/size.ts';
-import {wrap} from './lesson.ts';
+import {wrap} from './wrap.ts';
 import {safe} from './safe.ts';
 import type {Look} from './snapshot.ts';
 import {renderTable, type Cell, type Column} from './table.ts';

@@ -14,3 +14,16 @@ export function wrapped(sentence: string, width: number | undefined, indent = ''
   }
   return [...lines, line];
 }
+
+/** Breaks lines at blanks; a word that is wider stays whole. */
+export function wrap(text: string, width: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join('\n');
+}

@@ -7,30 +7,12 @@ import {eventsOf, type ReportEvent} from './events.ts';
 import type {Seen} from './seen.ts';
 import {SeriesKeeper, type Series} from './series.ts';
 import {stripsOf, type Strip} from './strips.ts';
-import {summaryOf} from './summary.ts';
+import {type About, summaryOf} from './summary.ts';
 import {fewerStays, thin} from './thin.ts';
 import {Tracks} from './tracks.ts';
 
 /** So many changes are listed; so many looks and stays of regions are drawn. */
 const MOST = {changes: 4000, looks: 2000, stays: 20_000} as const;
-
-/** What a recording says about itself. */
-export interface About {
-  /** The recording's name, as it was given. */
-  readonly file: string;
-  readonly host?: string | undefined;
-  readonly kernel?: string | undefined;
-  /** How often the process was looked at. Looks at which nothing had changed are no moments of the recording. */
-  readonly looks: number;
-  /** ms from the beginning to the last line. */
-  readonly duration: number;
-  /** ISO 8601: the beginning. */
-  readonly startedAt: string;
-  /** Whether all of it could be used. */
-  readonly isWhole: boolean;
-  /** What a reader should know, a sentence each. */
-  readonly notes: readonly string[];
-}
 
 /** What a recording shows, made ready to be drawn and read. A look is a place in `series.times`. */
 export interface Report {

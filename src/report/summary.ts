@@ -4,7 +4,7 @@ import {durationText} from './duration.ts';
 import type {Growth} from '../growth/growth.ts';
 import {headline} from '../render/growth-words.ts';
 import type {Grower} from './growers.ts';
-import type {About} from './report.ts';
+
 import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
 
 interface Facts {
@@ -118,4 +118,22 @@ function counts({counts: made, about}: Facts): string {
   const touches = touched > 0 ? ` In others only resident memory changed, ${counted(touched, 'time')}.` : '';
   if (parts.length === 0) return `No region came, went or changed its borders.${touches}`;
   return `Regions, from look to look: ${parts.join(', ')}.${touches}`;
+}
+
+/** What a recording says about itself. */
+export interface About {
+  /** The recording's name, as it was given. */
+  readonly file: string;
+  readonly host?: string | undefined;
+  readonly kernel?: string | undefined;
+  /** How often the process was looked at. Looks at which nothing had changed are no moments of the recording. */
+  readonly looks: number;
+  /** ms from the beginning to the last line. */
+  readonly duration: number;
+  /** ISO 8601: the beginning. */
+  readonly startedAt: string;
+  /** Whether all of it could be used. */
+  readonly isWhole: boolean;
+  /** What a reader should know, a sentence each. */
+  readonly notes: readonly string[];
 }

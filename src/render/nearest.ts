@@ -1,0 +1,15 @@
+/** How many letters must be added, dropped, changed or swapped with their neighbour to make `b` of `a`. */
+export function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({length: b.length + 1}, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = isSwap ? rows[i - 2]![j - 2]! + 1 : Infinity;
+      row.push(Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, rows[i - 1]![j - 1]! + cost, swap));
+    }
+    rows.push(row);
+  }
+  return rows[a.length]![b.length]!;
+}
