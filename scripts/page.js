@@ -1,4 +1,4 @@
-// Writes dist/report/page.html: the report's page without its data. Its script and its style are in it, and its policy names
+// Writes dist/page.html: the report's page without its data. Its script and its style are in it, and its policy names
 // them by their hashes, so that a browser runs nothing else and loads nothing from elsewhere.
 import {createHash} from 'node:crypto';
 import {readFileSync, writeFileSync} from 'node:fs';
@@ -35,4 +35,4 @@ const parts = {
   licences: `memmap\n${'-'.repeat(72)}\n${read('LICENSE').trim()}\n\n${licencesOf(Object.keys(metafile.inputs), read).replaceAll('--', '==')}`,
 };
 const page = read('src/page/page.html').replace(/\{\{([a-z-]+)\}\}/g, (mark, name) => parts[name] ?? mark);
-writeFileSync(`${root}dist/report/page.html`, page);
+writeFileSync(`${root}dist/page.html`, page);

@@ -58,7 +58,7 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'text/table.ts': /^cli-table3$/,
   'procfs/': /^node:(fs|timers\/promises)$/,
   'recording/': /^node:(fs|zlib|os|path)$/,
-  'shell/': /^node:(fs|os|path|tty|timers\/promises|child_process)$/,
+  'shell/': /^node:(fs|os|path|tty|url|timers\/promises|child_process)$/,
   'terminal/': /^node:(fs|timers\/promises)$/,
   'input/': /^node:fs$/,
   'commands/': /^(@oclif\/core|node:fs|chalk)$/,

@@ -1,3 +1,4 @@
+import {builtFile} from '../shell/built.ts';
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import type {Recording} from '../record/recording.ts';
@@ -10,7 +11,7 @@ import {withProgress} from './progress.ts';
 import {remarkOn} from './remarks.ts';
 
 /** The page without its data, which scripts/page.js made when memmap was built. */
-export const pageTemplate = (): string => readFileSync(new URL('../report/page.html', import.meta.url), 'utf8');
+export const pageTemplate = (): string => readFileSync(builtFile('page.html'), 'utf8');
 
 /** Reads a recording and makes the report of it. @throws Trouble `input` */
 export const readReport = (path: string): Promise<Report> =>

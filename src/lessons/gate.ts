@@ -1,7 +1,7 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import type {Duplex} from 'node:stream';
-import {fileURLToPath} from 'node:url';
+import {builtFile} from '../shell/built.ts';
 
 /** How gate and memmap speak; gate-program.ts says what it means. */
 export const SOCKET = 3;
@@ -108,7 +108,7 @@ export class Target {
 
 /** Made at build time, and lies beside the compiled code. */
 export function gateFile(arch: string = process.arch): string | undefined {
-  const file = fileURLToPath(new URL(`../helpers/gate.${arch}`, import.meta.url));
+  const file = builtFile(`helpers/gate.${arch}`);
   return existsSync(file) ? file : undefined;
 }
 

@@ -3,7 +3,7 @@ import {closeSync, existsSync, fsyncSync, mkdtempSync, openSync, readFileSync, r
 import {homedir, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface, type Interface} from 'node:readline';
-import {fileURLToPath} from 'node:url';
+import {builtFile} from '../shell/built.ts';
 import type {Readable, Writable} from 'node:stream';
 import {Trouble} from '../model/trouble.ts';
 
@@ -96,7 +96,7 @@ export class Helper {
 
 /** Helpers are made at build time and lie beside the compiled code. */
 export function helperFile(lesson: string, architecture: string = process.arch): string {
-  const file = fileURLToPath(new URL(`../helpers/${lesson}.${architecture}`, import.meta.url));
+  const file = builtFile(`helpers/${lesson}.${architecture}`);
   if (existsSync(file)) return file;
   const why = `no helper was built for the processor ${architecture}.`;
   throw new Trouble(

@@ -9,7 +9,7 @@ import {open, painted} from './browser.ts';
 import {ABOUT, HOSTILE, leak, region, seen} from './scenes.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 
-const template = readFileSync('dist/report/page.html', 'utf8');
+const template = readFileSync('dist/page.html', 'utf8');
 const html = pageOf(template, packReport(reportOf(ABOUT, seen(leak()))));
 
 const rows = (page: Page): Promise<string[]> => page.locator('#changes-table tbody tr').allInnerTexts();

@@ -9,7 +9,7 @@ import {packReport} from '../../src/report/pack.ts';
 import {reportOf} from '../../src/report/report.ts';
 import {ABOUT, HOSTILE, leak, seen} from './scenes.ts';
 
-const template = readFileSync('dist/report/page.html', 'utf8');
+const template = readFileSync('dist/page.html', 'utf8');
 const page = packReport(reportOf(ABOUT, seen(leak())));
 const html = pageOf(template, page);
 
