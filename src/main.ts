@@ -39,7 +39,7 @@ export async function main(root: string, argv: readonly string[]): Promise<void>
   const load = Object.hasOwn(COMMANDS, id) ? COMMANDS[id] : undefined;
   if (load && !isHelp) await runCommand(root, id, load, words);
   else if (load || isHelp || id === '' || HELP_OR_VERSION.has(id)) await runOclif(root, argv);
-  else (await import('./cli/not-found.ts')).noSuchCommand(id, Object.keys(COMMANDS));
+  else (await import('./commands/not-found.ts')).noSuchCommand(id, Object.keys(COMMANDS));
 }
 
 /** Errors are the command's own to tell (src/cli/base.ts): nothing is thrown. */

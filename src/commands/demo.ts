@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base.ts';
+import {BaseCommand} from './base.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {say, writeOut} from '../cli/output.ts';
 import {saveExecutable} from '../cli/save.ts';

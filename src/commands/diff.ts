@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base.ts';
+import {BaseCommand} from './base.ts';
 import {parseDuration, parseSize} from '../cli/duration.ts';
 import {EXIT} from '../cli/exit.ts';
 import {readBoth} from '../cli/target.ts';

@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base.ts';
+import {BaseCommand} from './base.ts';
 import {inBatches} from '../cli/batches.ts';
 import {say, writePieces} from '../cli/output.ts';
 import {withProgress} from '../cli/progress.ts';

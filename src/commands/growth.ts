@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base.ts';
-import {BUDGET_FLAGS, budgetOf} from '../cli/budget-flags.ts';
+import {BaseCommand} from './base.ts';
+import {BUDGET_FLAGS, budgetOf} from './flags.ts';
 import {parseDuration, parseSize} from '../cli/duration.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {growthOfTarget, type GrowthOptions} from '../cli/growth-looks.ts';

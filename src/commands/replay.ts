@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base.ts';
+import {BaseCommand} from './base.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {momentsJSON, momentRows} from '../cli/replay-moments.ts';
 import {rangeOf, speedOf} from '../cli/replay-range.ts';

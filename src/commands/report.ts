@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base.ts';
+import {BaseCommand} from './base.ts';
 import {say, writeOut} from '../cli/output.ts';
 import {pageTemplate, readReport} from '../cli/report-source.ts';
 import {saveFile} from '../cli/save.ts';

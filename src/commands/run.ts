@@ -1,7 +1,6 @@
 import {Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base.ts';
-import {BUDGET_FLAGS, budgetOf} from '../cli/budget-flags.ts';
-import {colorLevel} from '../cli/color.ts';
+import {BaseCommand, colorLevel} from './base.ts';
+import {BUDGET_FLAGS, budgetOf} from './flags.ts';
 import {parseDuration} from '../cli/duration.ts';
 import {codeOfRefusal, findCommand, splitCall} from '../cli/run-command.ts';
 import {openReport} from '../cli/run-output.ts';

@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base.ts';
+import {BaseCommand} from './base.ts';
 import {parseDuration} from '../cli/duration.ts';
 import {say, writeOut} from '../cli/output.ts';
 import {saveFile} from '../cli/save.ts';

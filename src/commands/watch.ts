@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base.ts';
-import {BUDGET_FLAGS, budgetOf} from '../cli/budget-flags.ts';
+import {BaseCommand} from './base.ts';
+import {BUDGET_FLAGS, budgetOf} from './flags.ts';
 import {parseDuration} from '../cli/duration.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {jsonReporter} from '../cli/report-json.ts';

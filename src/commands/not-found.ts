@@ -1,6 +1,6 @@
 import {errorText} from './base.ts';
-import {EXIT} from './exit.ts';
-import {say} from './output.ts';
+import {EXIT} from '../cli/exit.ts';
+import {say} from '../cli/output.ts';
 import {distance} from '../render/nearest.ts';
 
 /** What is said of a command that doesn't exist. */

@@ -6,11 +6,11 @@ import {jsonPieces} from '../render/json.ts';
 import {safe} from '../render/safe.ts';
 import {setColorLevel} from '../render/theme.ts';
 import {setDeadline} from '../procfs/deadline.ts';
-import {colorLevel} from './color.ts';
-import {parseDuration} from './duration.ts';
-import {EXIT, exitOf} from './exit.ts';
-import {ReaderGone, say, takeOverErrors, writeOut, writePieces} from './output.ts';
-import {remarkOn, type Remarkable} from './remarks.ts';
+import {parseDuration} from '../cli/duration.ts';
+import {EXIT, exitOf} from '../cli/exit.ts';
+import {ReaderGone, say, takeOverErrors, writeOut, writePieces} from '../cli/output.ts';
+import {remarkOn, type Remarkable} from '../cli/remarks.ts';
+import type {ColorSupportLevel} from 'chalk';
 
 /**
  * What all commands share: --json, --color, one form of error, and exit codes. The code is set, and the process left to end
@@ -121,3 +121,19 @@ const isUsageError = (error: unknown): boolean =>
   error !== null &&
   'oclif' in error &&
   (error as {oclif?: {exit?: number}}).oclif?.exit === 2;
+
+/**
+ * How much colour to use: 0 none, 1 the 16 basic ones. --color and --no-color decide; else NO_COLOR (no-color.org), then
+ * FORCE_COLOR; else there is colour where a person reads: on a terminal that isn't `dumb`.
+ */
+export function colorLevel(
+  flag: boolean | undefined,
+  environment: NodeJS.ProcessEnv,
+  isTerminal: boolean,
+): ColorSupportLevel {
+  if (flag !== undefined) return flag ? 1 : 0;
+  if (environment['NO_COLOR']) return 0;
+  const forced = environment['FORCE_COLOR'];
+  if (forced !== undefined) return forced === '0' || forced === 'false' ? 0 : 1;
+  return isTerminal && environment['TERM'] !== 'dumb' ? 1 : 0;
+}
