@@ -1,5 +1,4 @@
-import {align, assemble, func, label, object, type Item} from '../elf/assemble.ts';
-import type {Line} from '../elf/listing.ts';
+import {align, assemble, func, type Item, label, type Line, object} from '../elf/assemble.ts';
 import {PF_R, PF_W, PF_X} from '../elf/elf.ts';
 import type {Program, ProgramSymbol} from '../elf/program.ts';
 import {ascii} from '../elf/strings.ts';

@@ -1,4 +1,4 @@
-import type {Line} from '../elf/listing.ts';
+import type {Line} from '../elf/assemble.ts';
 import {Trouble} from '../model/trouble.ts';
 import {listHelper} from './build.ts';
 import {programOf, type Lesson} from './lesson.ts';
