@@ -1,10 +1,10 @@
 import {func, label, type Item} from '../elf/assemble.ts';
-import * as jumps from '../elf/arm64-jumps.ts';
-import * as memory from '../elf/arm64-memory.ts';
-import * as moves from '../elf/arm64-moves.ts';
-import * as r from '../elf/arm64-operands.ts';
-import {after, at, before, indexed, type Register} from '../elf/arm64-operands.ts';
-import * as assembler from '../elf/arm64.ts';
+import * as jumps from '../elf/arm64/jumps.ts';
+import * as memory from '../elf/arm64/memory.ts';
+import * as moves from '../elf/arm64/arm64.ts';
+import * as r from '../elf/arm64/operands.ts';
+import {after, at, before, indexed, type Register} from '../elf/arm64/operands.ts';
+import * as assembler from '../elf/arm64/arm64.ts';
 import {ARM64} from '../elf/program.ts';
 import type {Machine} from './machine.ts';
 import type {Value} from './program.ts';

@@ -1,6 +1,6 @@
 /* The registers of aarch64 for lists of forms. */
-import * as operands from '../../src/elf/arm64-operands.ts';
-import type {Bits, Register} from '../../src/elf/arm64-operands.ts';
+import * as operands from '../../src/elf/arm64/operands.ts';
+import type {Bits, Register} from '../../src/elf/arm64/operands.ts';
 import type {Form} from './assemblers.ts';
 import {registersOf, type Named} from './combine.ts';
 

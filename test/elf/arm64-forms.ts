@@ -1,7 +1,7 @@
-import * as logic from '../../src/elf/arm64-bits.ts';
-import * as moves from '../../src/elf/arm64-moves.ts';
-import type {Bits} from '../../src/elf/arm64-operands.ts';
-import * as a from '../../src/elf/arm64.ts';
+import * as logic from '../../src/elf/arm64/arm64.ts';
+import * as moves from '../../src/elf/arm64/arm64.ts';
+import type {Bits} from '../../src/elf/arm64/operands.ts';
+import * as a from '../../src/elf/arm64/arm64.ts';
 import {push, registers, SIZES, withStack, type Choice} from './arm64-choice.ts';
 import {places} from './arm64-places.ts';
 import type {Form} from './assemblers.ts';

@@ -1,8 +1,8 @@
 /* Forms of aarch64 that name a place: in memory, or in the code. */
-import * as jumps from '../../src/elf/arm64-jumps.ts';
-import * as memory from '../../src/elf/arm64-memory.ts';
-import * as operands from '../../src/elf/arm64-operands.ts';
-import {after, at, before, indexed, type Memory} from '../../src/elf/arm64-operands.ts';
+import * as jumps from '../../src/elf/arm64/jumps.ts';
+import * as memory from '../../src/elf/arm64/memory.ts';
+import * as operands from '../../src/elf/arm64/operands.ts';
+import {after, at, before, indexed, type Memory} from '../../src/elf/arm64/operands.ts';
 import {push, registers, SIZES, withStack, type Choice} from './arm64-choice.ts';
 import type {Form} from './assemblers.ts';
 import {all, inTurn, type Named} from './combine.ts';

@@ -1,12 +1,11 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {and, lsl, orr} from '../../src/elf/arm64-bits.ts';
-import {bitmask} from '../../src/elf/arm64-encode.ts';
-import * as jumps from '../../src/elf/arm64-jumps.ts';
-import {ldp, ldr, ldrb, str} from '../../src/elf/arm64-memory.ts';
-import {constant, mov, movz} from '../../src/elf/arm64-moves.ts';
-import {after, at, before, indexed, sp, w0, w1, x0, x1, x2, xzr} from '../../src/elf/arm64-operands.ts';
-import * as a from '../../src/elf/arm64.ts';
+import {and, constant, lsl, mov, movz, orr} from '../../src/elf/arm64/arm64.ts';
+import {bitmask} from '../../src/elf/arm64/encode.ts';
+import * as jumps from '../../src/elf/arm64/jumps.ts';
+import {ldp, ldr, ldrb, str} from '../../src/elf/arm64/memory.ts';
+import {after, at, before, indexed, sp, w0, w1, x0, x1, x2, xzr} from '../../src/elf/arm64/operands.ts';
+import * as a from '../../src/elf/arm64/arm64.ts';
 import {assemble, label, object} from '../../src/elf/assemble.ts';
 import {forms, patterns} from './arm64-forms.ts';
 import {testEncodings} from './assemblers.ts';

@@ -1,9 +1,9 @@
 /* One small program for each machine that is not this one: says `pid: N` and ends with 0. */
-import {b, bl, adr, adrp, addLow, cbnz, ret} from '../../src/elf/arm64-jumps.ts';
-import {ldrb, strb} from '../../src/elf/arm64-memory.ts';
-import {mov} from '../../src/elf/arm64-moves.ts';
-import * as x from '../../src/elf/arm64-operands.ts';
-import * as arm from '../../src/elf/arm64.ts';
+import {b, bl, adr, adrp, addLow, cbnz, ret} from '../../src/elf/arm64/jumps.ts';
+import {ldrb, strb} from '../../src/elf/arm64/memory.ts';
+import {mov} from '../../src/elf/arm64/arm64.ts';
+import * as x from '../../src/elf/arm64/operands.ts';
+import * as arm from '../../src/elf/arm64/arm64.ts';
 import {assemble, func, label, object, type Item} from '../../src/elf/assemble.ts';
 import {PF_R, PF_W, PF_X} from '../../src/elf/elf.ts';
 import {ARM64, type Machine, type Program} from '../../src/elf/program.ts';

@@ -2,10 +2,10 @@
  * Where aarch64 goes on, and how it finds addresses: all by distance from the instruction itself. Branches reach 128 MiB,
  * conditional ones 1 MiB, those on one bit 32 KiB; there are no longer forms.
  */
-import {orZero, RD, RN, sf} from './arm64-encode.ts';
-import type {Register} from './arm64-operands.ts';
-import type {Instruction} from './assemble.ts';
-import {distanceField, unsignedField, word, wordTo} from './word.ts';
+import {orZero, RD, RN, sf} from './encode.ts';
+import type {Register} from './operands.ts';
+import type {Instruction} from '../assemble.ts';
+import {distanceField, unsignedField, word, wordTo} from '../word.ts';
 
 /** Goes on at a label; the same, with the address of the next instruction in x30. Within 128 MiB. */
 export const b = (to: string): Instruction => wordTo(0x14000000, to, branch(26, 0));

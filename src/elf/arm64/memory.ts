@@ -3,10 +3,10 @@
  * them; one that is no multiple, or is negative, reaches 256 bytes in bytes (Arm calls these ldur and stur; GNU as
  * takes them by itself, and so do we).
  */
-import {orStack, orZero, RA, RD, RM, RN} from './arm64-encode.ts';
-import type {Bits, Memory, Register} from './arm64-operands.ts';
-import type {Instruction} from './assemble.ts';
-import {distanceField, signedField, word} from './word.ts';
+import {orStack, orZero, RA, RD, RM, RN} from './encode.ts';
+import type {Bits, Memory, Register} from './operands.ts';
+import type {Instruction} from '../assemble.ts';
+import {distanceField, signedField, word} from '../word.ts';
 
 /** What is done, bits 22 and 23: a store, a load with zeros above, a load with the sign to 64 bits. */
 const STORE = 0;

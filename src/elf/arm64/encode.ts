@@ -5,9 +5,9 @@
  * Register 31 is the stack pointer where an instruction makes addresses, and zero elsewhere; which it is, is fixed for
  * each field of each instruction. So each field is asked for by one of two functions.
  */
-import {type Bits, type Register, wzr, xzr} from './arm64-operands.ts';
-import type {Instruction} from './assemble.ts';
-import {word} from './word.ts';
+import {type Bits, type Register, wzr, xzr} from './operands.ts';
+import type {Instruction} from '../assemble.ts';
+import {word} from '../word.ts';
 
 /** The places of the register fields. */
 export const RD = 0;
