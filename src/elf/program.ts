@@ -1,4 +1,4 @@
-import {EM_AARCH64, EM_RISCV, EM_X86_64} from './elf.ts';
+import {EM_AARCH64, EM_RISCV, EM_X86_64} from './file/elf.ts';
 
 /** What the file must say about the processor it is for. */
 export interface Machine {

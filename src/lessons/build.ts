@@ -1,7 +1,7 @@
 import {align, assemble, func, type Item, label, type Line, object} from '../elf/assemble.ts';
-import {PF_R, PF_W, PF_X} from '../elf/elf.ts';
+import {PF_R, PF_W, PF_X} from '../elf/file/elf.ts';
 import type {Program, ProgramSymbol} from '../elf/program.ts';
-import {ascii} from '../elf/strings.ts';
+import {ascii} from '../elf/file/strings.ts';
 import type {Machine} from './machine.ts';
 import {remarkFirst} from './spoken.ts';
 import {valueText, wordsOf} from './words.ts';

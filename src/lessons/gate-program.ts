@@ -17,7 +17,7 @@
  *   00401000-00402000 r-xp 00001000   code
  */
 import {assemble, func, label, type Item} from '../elf/assemble.ts';
-import {PF_R, PF_X} from '../elf/elf.ts';
+import {PF_R, PF_X} from '../elf/file/elf.ts';
 import {X64, type Program} from '../elf/program.ts';
 import {jb, je, jmp, jne, jns} from '../elf/x64-jumps.ts';
 import * as r from '../elf/x64-operands.ts';

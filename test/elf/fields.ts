@@ -1,4 +1,4 @@
-import * as elf from '../../src/elf/elf.ts';
+import * as elf from '../../src/elf/file/elf.ts';
 
 /** One field of one header of a file: where it is, how wide, and its name, like `phdr 3 p_memsz`. */
 export interface Field {

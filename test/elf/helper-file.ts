@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import type {Program} from '../../src/elf/program.ts';
-import {write} from '../../src/elf/write.ts';
+import {write} from '../../src/elf/file/write.ts';
 import {brk} from '../../src/lessons/brk.ts';
 import {buildHelper} from '../../src/lessons/build.ts';
 import {programOf} from '../../src/lessons/lesson.ts';

@@ -1,9 +1,9 @@
 /* Files for machines that are not this one: what the validator and other people's programs say, and whether they run. */
 import {spawnSync} from 'node:child_process';
 import test, {type ExecutionContext} from 'ava';
-import * as elf from '../../src/elf/elf.ts';
+import * as elf from '../../src/elf/file/elf.ts';
 import {ARM64, RISCV64, type Program} from '../../src/elf/program.ts';
-import {validate} from '../../src/elf/validate.ts';
+import {validate} from '../../src/elf/file/validate.ts';
 import {fieldsOf, mutationsOf} from './fields.ts';
 import {fileOf, save, temporaryFolder} from './helper-file.ts';
 import {pidProgram} from './pid-programs.ts';

@@ -4,7 +4,7 @@
  */
 import test from 'ava';
 import {rmSync} from 'node:fs';
-import {validate} from '../../src/elf/validate.ts';
+import {validate} from '../../src/elf/file/validate.ts';
 import {fieldsOf, mutationsOf} from './fields.ts';
 import {brkFile, save, temporaryFolder} from './helper-file.ts';
 import {firstFive, LAYOUT, Running} from './running.ts';

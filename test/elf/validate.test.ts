@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import * as elf from '../../src/elf/elf.ts';
+import * as elf from '../../src/elf/file/elf.ts';
 import {X64, type Program, type Segment} from '../../src/elf/program.ts';
-import {validate} from '../../src/elf/validate.ts';
+import {validate} from '../../src/elf/file/validate.ts';
 import {fieldsOf, withField} from './fields.ts';
 import {brkFile, brkProgram, fileOf} from './helper-file.ts';
 

@@ -6,7 +6,7 @@
  * A record is described by a table: the fields in file order, each with its width in bytes. The type of the record,
  * its encoder and its decoder follow from the table, so they can't disagree.
  */
-import {readUint, type ByteSink} from './bytes.ts';
+import {readUint, type ByteSink} from '../bytes.ts';
 
 /** A record's fields in file order, and their widths in bytes. */
 export type Fields = Readonly<Record<string, number>>;

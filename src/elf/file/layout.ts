@@ -8,7 +8,7 @@
  * pages has a hole anyway: names for debuggers cost no byte of the file.
  */
 import * as elf from './elf.ts';
-import type {Program, Segment} from './program.ts';
+import type {Program, Segment} from '../program.ts';
 import {stringTable, type StringTable} from './strings.ts';
 
 /** A segment and the offset of its first byte in the file. */

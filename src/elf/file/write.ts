@@ -1,8 +1,8 @@
-import {ByteSink} from './bytes.ts';
+import {ByteSink} from '../bytes.ts';
 import * as elf from './elf.ts';
 import {fileHeader, programHeaders, sectionHeaders, symbolRecords} from './headers.ts';
 import {layout, type Layout} from './layout.ts';
-import type {Program} from './program.ts';
+import type {Program} from '../program.ts';
 import {ascii} from './strings.ts';
 
 /**
