@@ -9,8 +9,8 @@ import fc from 'fast-check';
 import * as arm from '../../src/elf/arm64/jumps.ts';
 import {w3, x1, x2} from '../../src/elf/arm64/operands.ts';
 import {align, assemble, label, object, type Item} from '../../src/elf/assemble.ts';
-import * as riscv from '../../src/elf/riscv64-jumps.ts';
-import {a0, ra, t0, t1} from '../../src/elf/riscv64-operands.ts';
+import * as riscv from '../../src/elf/riscv64/riscv64.ts';
+import {a0, ra, t0, t1} from '../../src/elf/riscv64/operands.ts';
 import {temporaryFolder} from './helper-file.ts';
 import {needs, run, type Outcome} from './tools.ts';
 

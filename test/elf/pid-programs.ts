@@ -7,9 +7,9 @@ import * as arm from '../../src/elf/arm64/arm64.ts';
 import {assemble, func, label, object, type Item} from '../../src/elf/assemble.ts';
 import {PF_R, PF_W, PF_X} from '../../src/elf/file/elf.ts';
 import {ARM64, type Machine, type Program} from '../../src/elf/program.ts';
-import * as jumps from '../../src/elf/riscv64-jumps.ts';
-import * as r from '../../src/elf/riscv64-operands.ts';
-import * as riscv from '../../src/elf/riscv64.ts';
+import * as jumps from '../../src/elf/riscv64/riscv64.ts';
+import * as r from '../../src/elf/riscv64/operands.ts';
+import * as riscv from '../../src/elf/riscv64/riscv64.ts';
 import {ascii} from '../../src/elf/file/strings.ts';
 
 /** System calls of both machines (include/uapi/asm-generic/unistd.h). */

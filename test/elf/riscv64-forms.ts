@@ -1,8 +1,8 @@
 import {func} from '../../src/elf/assemble.ts';
-import * as jumps from '../../src/elf/riscv64-jumps.ts';
-import * as operands from '../../src/elf/riscv64-operands.ts';
-import {at, type Register} from '../../src/elf/riscv64-operands.ts';
-import * as v from '../../src/elf/riscv64.ts';
+import * as jumps from '../../src/elf/riscv64/riscv64.ts';
+import * as operands from '../../src/elf/riscv64/operands.ts';
+import {at, type Register} from '../../src/elf/riscv64/operands.ts';
+import * as v from '../../src/elf/riscv64/riscv64.ts';
 import type {Form} from './assemblers.ts';
 import {all, inTurn, registersOf, triples, type Named} from './combine.ts';
 

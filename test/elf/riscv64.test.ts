@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {assemble, label, object} from '../../src/elf/assemble.ts';
-import * as jumps from '../../src/elf/riscv64-jumps.ts';
-import {a0, a1, at, sp, zero} from '../../src/elf/riscv64-operands.ts';
-import * as v from '../../src/elf/riscv64.ts';
+import * as jumps from '../../src/elf/riscv64/riscv64.ts';
+import {a0, a1, at, sp, zero} from '../../src/elf/riscv64/operands.ts';
+import * as v from '../../src/elf/riscv64/riscv64.ts';
 import {testEncodings} from './assemblers.ts';
 import {forms} from './riscv64-forms.ts';
 

@@ -11,9 +11,9 @@
  * Registers have the same places in all of them, and the highest bit of each number, its sign, is bit 31: that is why
  * the bits of the other numbers, in B and J, lie in such disorder.
  */
-import type {Instruction} from './assemble.ts';
-import type {Memory, Register} from './riscv64-operands.ts';
-import {distanceField, signedField, unsignedField, word} from './word.ts';
+import type {Instruction} from '../assemble.ts';
+import type {Memory, Register} from './operands.ts';
+import {distanceField, signedField, unsignedField, word} from '../word.ts';
 
 /** The opcodes, bits 0 to 6. The lowest two are ones: the word is no compressed instruction of 16 bits. */
 export const LOAD = 0x03;
