@@ -3,9 +3,9 @@ import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {align, assemble, func, label, object, type Item} from '../../src/elf/assemble.ts';
-import {at, byte, dword, qword, rax, rdi, rip, rsi, r13} from '../../src/elf/x64-operands.ts';
-import * as jumps from '../../src/elf/x64-jumps.ts';
-import * as x from '../../src/elf/x64.ts';
+import {at, byte, dword, qword, rax, rdi, rip, rsi, r13} from '../../src/elf/x64/operands.ts';
+import * as jumps from '../../src/elf/x64/x64.ts';
+import * as x from '../../src/elf/x64/x64.ts';
 import {temporaryFolder} from './helper-file.ts';
 import {needs, run} from './tools.ts';
 

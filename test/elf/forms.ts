@@ -1,8 +1,8 @@
 import type {Item} from '../../src/elf/assemble.ts';
-import * as operands from '../../src/elf/x64-operands.ts';
-import {at, absolute, indexed, rip, type Bits, type Memory, type Register} from '../../src/elf/x64-operands.ts';
-import {call, jmp, ret} from '../../src/elf/x64-jumps.ts';
-import * as x from '../../src/elf/x64.ts';
+import * as operands from '../../src/elf/x64/operands.ts';
+import {at, absolute, indexed, rip, type Bits, type Memory, type Register} from '../../src/elf/x64/operands.ts';
+import {call, jmp, ret} from '../../src/elf/x64/x64.ts';
+import * as x from '../../src/elf/x64/x64.ts';
 import type {Form} from './assemblers.ts';
 import {all, inTurn, registersOf, type Named} from './combine.ts';
 

@@ -7,8 +7,8 @@ import {X64, type Program, type ProgramSymbol, type Segment} from '../../src/elf
 import {ascii, hasName, stringTable} from '../../src/elf/file/strings.ts';
 import {validate} from '../../src/elf/file/validate.ts';
 import {write} from '../../src/elf/file/write.ts';
-import {edi, eax} from '../../src/elf/x64-operands.ts';
-import * as x from '../../src/elf/x64.ts';
+import {edi, eax} from '../../src/elf/x64/operands.ts';
+import * as x from '../../src/elf/x64/x64.ts';
 import {fileOf, save, temporaryFolder} from './helper-file.ts';
 import {needs, run} from './tools.ts';
 

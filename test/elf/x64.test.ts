@@ -1,6 +1,6 @@
 import test from 'ava';
-import {absolute, al, at, byte, eax, indexed, qword, rax, rbx, rcx, rsp} from '../../src/elf/x64-operands.ts';
-import * as x from '../../src/elf/x64.ts';
+import {absolute, al, at, byte, eax, indexed, qword, rax, rbx, rcx, rsp} from '../../src/elf/x64/operands.ts';
+import * as x from '../../src/elf/x64/x64.ts';
 import {testEncodings} from './assemblers.ts';
 import {forms} from './forms.ts';
 

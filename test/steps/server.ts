@@ -7,10 +7,10 @@ import {PF_R, PF_W, PF_X} from '../../src/elf/file/elf.ts';
 import {X64} from '../../src/elf/program.ts';
 import {ascii} from '../../src/elf/file/strings.ts';
 import {write} from '../../src/elf/file/write.ts';
-import {jmp, jne} from '../../src/elf/x64-jumps.ts';
-import * as r from '../../src/elf/x64-operands.ts';
-import {rip} from '../../src/elf/x64-operands.ts';
-import * as x from '../../src/elf/x64.ts';
+import {jmp, jne} from '../../src/elf/x64/x64.ts';
+import * as r from '../../src/elf/x64/operands.ts';
+import {rip} from '../../src/elf/x64/operands.ts';
+import * as x from '../../src/elf/x64/x64.ts';
 import {folder} from '../helpers/listings.ts';
 
 /**

@@ -10,9 +10,9 @@
  *
  * REX is 0100WRXB: W for 64-bit operands, R, X and B the fourth bits of reg, of the SIB's index, and of rm or base.
  */
-import {fourBytes, type Instruction} from './assemble.ts';
-import {littleEndian} from './bytes.ts';
-import type {Bits, Memory, Register} from './x64-operands.ts';
+import {fourBytes, type Instruction} from '../assemble.ts';
+import {littleEndian} from '../bytes.ts';
+import type {Bits, Memory, Register} from './operands.ts';
 
 /** What an instruction with a ModRM byte is made of. */
 export interface Form {
