@@ -1,11 +1,11 @@
 import {Args, Flags} from '@oclif/core';
-import {Checker} from '../check/checker.ts';
+import {Checker} from '../features/check/checker.ts';
 import {BaseCommand, colorLevel} from './base.ts';
 import {BUDGET_FLAGS, budgetOf} from './flags.ts';
-import {codeOfCheck, FORMATS, formatReport, requireOne, splitCheck, type Format} from '../cli/check-call.ts';
-import {checkCommand} from '../cli/check-command.ts';
-import {rulesOf} from '../cli/check-rules.ts';
-import {checkTarget} from '../cli/check-target.ts';
+import {codeOfCheck, FORMATS, formatReport, requireOne, splitCheck, type Format} from '../features/check/formats.ts';
+import {checkCommand} from '../features/check/command.ts';
+import {rulesOf} from '../features/check/read-rules.ts';
+import {checkTarget} from '../features/check/target.ts';
 import {parseDuration, parseSize} from '../cli/duration.ts';
 import {exitOfSignal} from '../cli/exit.ts';
 import {writeOut} from '../cli/output.ts';

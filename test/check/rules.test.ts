@@ -1,10 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {resultSentence} from '../../src/render/check-words.ts';
-import {Checker} from '../../src/check/checker.ts';
-import {LINTS} from '../../src/check/lints.ts';
-import type {Rule} from '../../src/check/rule.ts';
-import {parseRule, rulesOf} from '../../src/cli/check-rules.ts';
+import {resultSentence} from '../../src/features/check/text.ts';
+import {Checker} from '../../src/features/check/checker.ts';
+import {LINTS, type Rule} from '../../src/features/check/rules.ts';
+import {parseRule, rulesOf} from '../../src/features/check/read-rules.ts';
 import {KINDS} from '../../src/model/kind.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
 import {Trouble} from '../../src/model/trouble.ts';

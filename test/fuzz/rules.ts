@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {parseRule} from '../../src/cli/check-rules.ts';
+import {parseRule} from '../../src/features/check/read-rules.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 
 /** A file of rules for `memmap check`. */

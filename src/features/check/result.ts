@@ -1,5 +1,5 @@
-import type {Slope} from '../growth/trend.ts';
-import type {Rule} from './rule.ts';
+import type {Slope} from '../../growth/trend.ts';
+import type {Rule} from './rules.ts';
 
 /** What became of a rule. What could not be measured is not `ok`. */
 export interface Result {

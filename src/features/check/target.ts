@@ -1,15 +1,15 @@
-import type {Checker} from '../check/checker.ts';
-import type {CheckReport} from '../check/result.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import {capture} from '../procfs/capture.ts';
-import {poll} from '../procfs/poll.ts';
-import {Session, type SessionOptions} from '../procfs/session.ts';
-import {readRecording, Recording} from '../record/recording.ts';
-import {recordedLooks} from './growth-recording.ts';
-import {faultsOf, isRecordingFile} from './recording-target.ts';
-import type {Remarkable} from './remarks.ts';
-import {interruption} from './signals.ts';
-import {readFromStdin, readTarget, type Target} from './target.ts';
+import type {Checker} from './checker.ts';
+import type {CheckReport} from './result.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {capture} from '../../procfs/capture.ts';
+import {poll} from '../../procfs/poll.ts';
+import {Session, type SessionOptions} from '../../procfs/session.ts';
+import {readRecording, Recording} from '../../record/recording.ts';
+import {recordedLooks} from '../../cli/growth-recording.ts';
+import {faultsOf, isRecordingFile} from '../../cli/recording-target.ts';
+import type {Remarkable} from '../../cli/remarks.ts';
+import {interruption} from '../../cli/signals.ts';
+import {readFromStdin, readTarget, type Target} from '../../cli/target.ts';
 
 export interface CheckTargetOptions extends SessionOptions {
   readonly interval: number;

@@ -1,12 +1,11 @@
-import {growthOf, type Growth} from '../growth/growth.ts';
-import {rangeText, type Region} from '../model/region.ts';
-import {Series, type Seen} from '../model/series.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import {isForbidden} from './lints.ts';
-import {amountAt, type Peak} from './peak.ts';
+import {growthOf, type Growth} from '../../growth/growth.ts';
+import {rangeText, type Region} from '../../model/region.ts';
+import {type Seen, Series} from '../../model/series.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {isCount, isForbidden, type Rule, type Subject} from './rules.ts';
 import type {Result} from './result.ts';
-import {isCount, type Rule} from './rule.ts';
-import {sizeText} from '../model/size.ts';
+import {sizeText} from '../../model/size.ts';
+import {totalsByKind} from '../../model/totals.ts';
 
 type MaxRule = Extract<Rule, {is: 'max'}>;
 type NoRule = Extract<Rule, {is: 'no'}>;
@@ -124,4 +123,48 @@ function growthResult(rule: GrowthRule, growth: Growth): Result {
   if (verdict === 'not enough data') return {...base, verdict: 'not measured', slope, detail: 'it rose, but not evenly enough to call it steady, and had not stopped'}; // prettier-ignore
   if (verdict === 'steady growth') return {...base, verdict: 'broken', slope, at, detail: verdict};
   return {...base, verdict: 'ok', detail: verdict};
+}
+
+/** The highest amount seen. */
+export interface Peak {
+  readonly value: number;
+  /** ms */
+  readonly at: number;
+  readonly isExact: boolean;
+}
+
+/** status has the present value of some totals: known at each look, and where the regions' sums are not. */
+const OF_STATUS: Readonly<Record<string, string>> = {
+  rss: 'vmRss',
+  size: 'vmSize',
+  swap: 'vmSwap',
+  locked: 'vmLck',
+  threads: 'threads',
+};
+
+/** And of these the highest since the program began (proc_pid_status(5)): VmHWM, "high water mark", and VmPeak. */
+const PEAK_OF_STATUS: Readonly<Record<string, string>> = {rss: 'vmHwm', size: 'vmPeak'};
+
+/**
+ * How much there is of something at one moment, or was until then where the kernel keeps that.
+ *
+ * @returns undefined if the moment doesn't say
+ */
+export function amountAt({snapshot, status = snapshot.status, t}: Seen, {of, counter}: Subject): Peak | undefined {
+  if (of !== 'total') {
+    const totals = totalsByKind(snapshot.regions).get(of);
+    const isKnown = counter === 'size' || counter === 'regions' || snapshot.totals[counter] !== undefined;
+    return isKnown ? {value: totals?.[counter] ?? 0, at: t, isExact: false} : undefined;
+  }
+  const highest = numberOf(status, PEAK_OF_STATUS[counter]);
+  const now = numberOf(status, OF_STATUS[counter]);
+  // The vsyscall page is listed, and is no part of the process: status leaves it out, the sum doesn't.
+  const sum = counter === 'size' && (highest ?? now) !== undefined ? undefined : snapshot.totals[counter];
+  const known = [highest, now, sum].filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : {value: Math.max(...known), at: t, isExact: highest !== undefined};
+}
+
+function numberOf(status: Seen['status'], key: string | undefined): number | undefined {
+  const value = key === undefined ? undefined : status?.[key];
+  return typeof value === 'number' ? value : undefined;
 }

@@ -1,9 +1,8 @@
 import {readFileSync} from 'node:fs';
-import {LINTS, type Lint} from '../check/lints.ts';
-import {COUNTERS, isCount, type Rule, type Subject} from '../check/rule.ts';
-import {KINDS, type Kind} from '../model/kind.ts';
-import {errnoOf, Trouble} from '../model/trouble.ts';
-import {parseSize} from './duration.ts';
+import {COUNTERS, isCount, type Lint, LINTS, type Rule, type Subject} from './rules.ts';
+import {KINDS, type Kind} from '../../model/kind.ts';
+import {errnoOf, Trouble} from '../../model/trouble.ts';
+import {parseSize} from '../../cli/duration.ts';
 
 /** Rules as flags give them. */
 export interface RuleFlags {

@@ -1,11 +1,11 @@
-import type {Checker} from '../check/checker.ts';
-import type {CheckReport} from '../check/result.ts';
-import {Target, type Command, type TargetEnd} from '../lessons/gate.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import {refusalTrouble} from './run-command.ts';
-import {follow, type FollowOptions, type RunReporter} from './run-follow.ts';
-import {leaveSignalsTo} from './run-signals.ts';
-import type {WatchCost} from './watching.ts';
+import type {Checker} from './checker.ts';
+import type {CheckReport} from './result.ts';
+import {Target, type Command, type TargetEnd} from '../../lessons/gate.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {refusalTrouble} from '../../cli/run-command.ts';
+import {follow, type FollowOptions, type RunReporter} from '../../cli/run-follow.ts';
+import {leaveSignalsTo} from '../../cli/run-signals.ts';
+import type {WatchCost} from '../../cli/watching.ts';
 
 export interface CheckedCommand {
   readonly report: CheckReport;

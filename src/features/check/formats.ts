@@ -1,0 +1,128 @@
+import {type CheckReport, marginOf, type Result} from './result.ts';
+import {howSeen, renderCheck, resultSentence, summary} from './text.ts';
+import {quoted} from '../../render/run.ts';
+import {safe} from '../../render/safe.ts';
+import {Trouble} from '../../model/trouble.ts';
+import {jsonDocument} from '../../render/json.ts';
+import {EXIT} from '../../cli/exit.ts';
+
+/**
+ * Annotations of a run, as GitHub's runner reads them from the output of a step: a line for each rule that is broken or
+ * could not be measured, and one that says how all came out.
+ */
+export function renderCheckGithub(report: CheckReport): string {
+  const bad = report.results.filter(({verdict}) => verdict !== 'ok');
+  const lines = bad.map((result) => annotation('error', `memmap check: ${result.rule.text}`, resultSentence(result)));
+  const all = report.results.map(resultSentence).join('\n');
+  return `${[...lines, annotation('notice', `memmap check: ${summary(report)}`, all)].join('\n')}\n`;
+}
+
+const annotation = (level: 'error' | 'notice', title: string, message: string): string =>
+  `::${level} title=${property(title)}::${data(message)}`;
+
+/** A line break would end the message, and a percent sign begins an escape. */
+const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+
+/** In a property, colon and comma have a meaning too. */
+const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+
+/** A report as test runners write it (JUnit's XML): a case for each rule; what could not be measured is an error. */
+export function renderCheckJunit(report: CheckReport): string {
+  const {results, ms, command, target} = report;
+  const count = (verdict: Result['verdict']): number => results.filter((result) => result.verdict === verdict).length;
+  const counts = `tests="${results.length}" failures="${count('broken')}" errors="${count('not measured')}" time="${(ms / 1000).toFixed(3)}"`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="memmap check" ${counts}>`,
+    `  <testsuite name="${xml(`memmap check: ${command?.map(quoted).join(' ') ?? target ?? ''}`)}" ${counts} skipped="0">`,
+    ...results.flatMap(testcase),
+    `    <system-out>${xml([howSeen(report), ...report.notes].join(' '))}</system-out>`,
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function testcase(result: Result): string[] {
+  const {rule, verdict} = result;
+  const begin = `    <testcase classname="memmap.check" name="${xml(rule.text)}" time="0">`;
+  const sentence = xml(resultSentence(result));
+  const tag = verdict === 'broken' ? 'failure' : 'error';
+  const inside =
+    verdict === 'ok'
+      ? `<system-out>${sentence}</system-out>`
+      : `<${tag} message="${sentence}" type="${xml(verdict)}">${sentence}</${tag}>`;
+  return [begin, `      ${inside}`, '    </testcase>'];
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;'}; // prettier-ignore
+
+/** `safe` has taken out the characters that XML 1.0 can't hold. */
+const xml = (text: string): string => safe(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+
+/** The document `memmap.check/1`: times in ms since the beginning, amounts in bytes (or things), slopes in bytes a second. */
+export function checkJSON(report: CheckReport): Record<string, unknown> {
+  const {command, target, end, looks, ms, interval, beforeEnd, results, notes} = report;
+  return {
+    schema: 'memmap.check/1',
+    command,
+    target,
+    end,
+    ok: results.every(({verdict}) => verdict === 'ok'),
+    looks,
+    ms: Math.round(ms),
+    interval,
+    beforeEnd: beforeEnd === undefined ? undefined : Math.round(beforeEnd),
+    results: results.map(resultJSON),
+    notes: notes.length > 0 ? notes : undefined,
+  };
+}
+
+function resultJSON(result: Result): Record<string, unknown> {
+  const {rule, verdict, measured, at, isExact, slope, detail} = result;
+  return {
+    rule: rule.text,
+    is: rule.is,
+    verdict,
+    measured,
+    limit: rule.is === 'max' ? rule.limit : undefined,
+    margin: marginOf(result),
+    at: at === undefined ? undefined : Math.round(at),
+    exact: isExact,
+    slope: slope && {perSecond: slope.slope * 1000, low: slope.low * 1000, high: slope.high * 1000},
+    detail,
+  };
+}
+
+export const FORMATS = ['text', 'github', 'junit', 'json'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Takes the words of a call apart at the first `--`: what is behind it is the command. */
+export function splitCheck(words: readonly string[]): {own: string[]; command: readonly string[] | undefined} {
+  const dashes = words.indexOf('--');
+  return dashes < 0 ? {own: [...words], command: undefined} : {own: words.slice(0, dashes), command: words.slice(dashes + 1)}; // prettier-ignore
+}
+
+/** @throws Trouble `usage` unless there is a target or a command, and not both */
+export function requireOne(target: string | undefined, command: readonly string[] | undefined): void {
+  const isCommand = command !== undefined && command.length > 0;
+  if ((target !== undefined) !== isCommand) return;
+  const why = isCommand ? `"${target}" is a target, and behind -- there is a command.` : 'neither a target nor a command was given.'; // prettier-ignore
+  throw new Trouble('usage', 'It is not clear what to check.', why, 'Give one of both: memmap check --max heap=64M 4242, or memmap check --max heap=64M -- ls -l'); // prettier-ignore
+}
+
+export function formatReport(report: CheckReport, format: Format, width: number | undefined): string {
+  if (format === 'json') return jsonDocument(checkJSON(report));
+  if (format === 'github') return renderCheckGithub(report);
+  return format === 'junit' ? renderCheckJunit(report) : renderCheck(report, {width});
+}
+
+/**
+ * What a check ends with: 1 if a rule is broken; else the command's own code, if it failed; else 5 if a rule could not be
+ * measured, or not all of a file was understood.
+ */
+export function codeOfCheck({results}: CheckReport, commandCode = 0, isWhole = true): number {
+  if (results.some(({verdict}) => verdict === 'broken')) return EXIT.no;
+  if (commandCode !== 0) return commandCode;
+  return isWhole && results.every(({verdict}) => verdict === 'ok') ? EXIT.done : EXIT.incomplete;
+}

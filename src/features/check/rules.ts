@@ -1,0 +1,59 @@
+import type {Kind} from '../../model/kind.ts';
+import {isFileBacked, type Region} from '../../model/region.ts';
+
+/** What an amount is of: the whole process, or all regions of a kind. */
+export interface Subject {
+  readonly of: 'total' | Kind;
+  /** `size`, a smaps counter such as `rss`, or a number of things: `regions`, `threads`. */
+  readonly counter: string;
+}
+
+/** What must hold for a process's memory. Rules name kinds and totals, which are the same wherever memory was placed. */
+export type Rule =
+  /** An amount never exceeds a limit, in bytes or in things. */
+  | {readonly is: 'max'; readonly text: string; readonly subject: Subject; readonly limit: number}
+  /** No region is so. */
+  | {readonly is: 'no'; readonly text: string; readonly lint: Lint}
+  /** An amount doesn't grow steadily. */
+  | {readonly is: 'no-growth'; readonly text: string; readonly of: 'total' | Kind};
+
+/** The totals that a rule may name; `threads` only of the whole. */
+export const COUNTERS = ['size', 'rss', 'pss', 'privateDirty', 'privateClean', 'sharedClean', 'sharedDirty', 'anonymous', 'swap', 'locked', 'regions', 'threads'] as const; // prettier-ignore
+
+/** Numbers of things, not of bytes. */
+export const isCount = (counter: string): boolean => counter === 'regions' || counter === 'threads';
+
+/** What a region may be forbidden to be, beside being of a kind. */
+export const LINTS = {
+  rwx: 'memory that may be both written and executed',
+  'exec-stack': 'a stack that may be executed',
+  'exec-anon': 'executable memory without a file (jit)',
+  'deleted-text': 'code of a file that was deleted or replaced since',
+  swap: 'memory that is swapped out',
+} as const;
+
+export type Lint = keyof typeof LINTS | Kind;
+
+/**
+ * Is a region what is forbidden?
+ *
+ * @returns undefined if the source doesn't say
+ */
+export function isForbidden(lint: Lint, region: Region): boolean | undefined {
+  const {perms, kind, name, usage} = region;
+  const mayExecute = perms[2] === 'x';
+  switch (lint) {
+    case 'rwx':
+      return mayExecute && perms[1] === 'w';
+    case 'exec-stack':
+      return mayExecute && (kind === 'stack' || kind === 'thread-stack');
+    case 'exec-anon':
+      return mayExecute && !isFileBacked(region) && kind !== 'vdso' && kind !== 'vsyscall';
+    case 'deleted-text':
+      return mayExecute && kind !== 'jit' && kind !== 'shared' && kind !== 'memfd' && name.endsWith(' (deleted)');
+    case 'swap':
+      return usage?.swap === undefined ? undefined : usage.swap > 0;
+    default:
+      return kind === lint;
+  }
+}

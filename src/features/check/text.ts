@@ -1,0 +1,112 @@
+import {type CheckReport, marginOf, type Result} from './result.ts';
+import {slopeText, timeText} from '../../render/growth-words.ts';
+import {quoted} from '../../render/run.ts';
+import {safe} from '../../render/safe.ts';
+import type {Look} from '../../render/snapshot.ts';
+import {renderTable, type Cell, type Column} from '../../render/table.ts';
+import {paint, type Role} from '../../render/theme.ts';
+import {wrapped} from '../../render/wrap.ts';
+import {isCount, LINTS, type Rule} from './rules.ts';
+import {KIND_MEANINGS} from '../../model/kind.ts';
+import {counted, countText, sizeText} from '../../model/size.ts';
+
+/** Each rule with what was measured, for people. */
+export function renderCheck(report: CheckReport, look: Look = {}): string {
+  const {command, target, end, ms, results, notes} = report;
+  const how = end && (end.signal === undefined ? `with exit code ${end.code}` : `by signal ${end.signal}`);
+  // The last two have no room on a narrow terminal.
+  const columns = look.width !== undefined && look.width < 90 ? COLUMNS.length - 2 : COLUMNS.length;
+  const isBad = results.some(({verdict}) => verdict !== 'ok');
+  const more = results.filter(({rule, verdict, measured}) => verdict === 'not measured' || (verdict === 'broken' && rule.is === 'no') || (verdict === 'ok' && rule.is === 'max' && measured === undefined));
+  return [
+    paint('title', `memmap check: ${command?.map(quoted).join(' ') ?? safe(target ?? '')}`),
+    ...(how === undefined ? [] : [`ended ${how}, after ${timeText(ms)}`]),
+    '',
+    ...renderTable(COLUMNS.slice(0, columns), results.map((result) => cells(result).slice(0, columns)), look.width),
+    ...more.flatMap((result) => wrapped(resultSentence(result), look.width, '  ')),
+    '',
+    ...wrapped(howSeen(report), look.width).map((line) => paint('quiet', line)),
+    ...notes.flatMap((note) => wrapped(safe(note), look.width)),
+    paint(isBad ? 'bad' : 'good', `${summary(report)}.`),
+    '',
+  ].join('\n');
+} // prettier-ignore
+
+const COLUMNS: readonly Column[] = [
+  {title: 'rule', gives: true},
+  {title: 'verdict'},
+  {title: 'measured', align: 'right'},
+  {title: 'limit', align: 'right'},
+  {title: 'margin', align: 'right'},
+  {title: 'reached', align: 'right'},
+  {title: 'by'},
+];
+
+const ROLES: Readonly<Record<Result['verdict'], Role>> = {ok: 'good', broken: 'bad', 'not measured': 'change'};
+
+function cells(result: Result): Cell[] {
+  const {rule, verdict, measured, at, isExact} = result;
+  const margin = marginOf(result);
+  const isMax = rule.is === 'max';
+  return [
+    {text: safe(rule.text)},
+    {text: verdict === 'broken' ? 'BROKEN' : verdict, role: ROLES[verdict]},
+    {text: measuredText(result)},
+    {text: isMax ? amountText(rule, rule.limit) : ''},
+    {text: margin === undefined ? '' : `${margin < 0 ? '−' : ''}${amountText(rule, Math.abs(margin))}`},
+    {text: at === undefined ? '' : timeText(at)},
+    {text: verdict === 'not measured' || measured === undefined ? '' : isExact ? 'kernel' : 'looks'},
+  ];
+}
+
+function measuredText({rule, measured, slope, verdict, detail}: Result): string {
+  if (rule.is === 'no-growth')
+    return verdict === 'broken' && slope ? slopeText(slope) : verdict === 'ok' ? (detail ?? '') : '';
+  if (measured === undefined) return '';
+  if (rule.is === 'no') return measured === 0 ? 'none' : `${measured} region${measured === 1 ? '' : 's'}`;
+  return amountText(rule, measured);
+}
+
+/** An amount as its rule counts it: bytes, or things. */
+export const amountText = (rule: Rule, amount: number): string =>
+  rule.is === 'max' && !isCount(rule.subject.counter) ? sizeText(amount) : countText(amount);
+
+/** What was found, in a sentence that stands for itself. */
+export function resultSentence(result: Result): string {
+  const {rule, verdict, measured, at, detail} = result;
+  const what = safe(rule.text);
+  if (verdict === 'not measured') return `${what}: not measured, since ${safe(detail ?? '')}`;
+  if (rule.is === 'max') {
+    if (measured === undefined) return `${what}: ok, since ${safe(detail ?? '')}`;
+    const margin = marginOf(result)!;
+    const side = margin < 0 ? `${amountText(rule, -margin)} over` : `${amountText(rule, margin)} under`;
+    return `${what}: ${amountText(rule, measured)}, ${side} the limit of ${amountText(rule, rule.limit)}${when(at)}`;
+  }
+  if (verdict === 'ok') return `${what}: ok${detail === undefined ? '' : ` (${detail})`}`;
+  if (rule.is === 'no-growth') return `${what}: it grows steadily, by ${slopeText(result.slope!)}`;
+  const meaning = {...KIND_MEANINGS, ...LINTS}[rule.lint];
+  return `${what}: ${counted(measured!, 'region')}${when(at)}, the first is ${safe(detail ?? '')} (${meaning})`;
+}
+
+const when = (at: number | undefined): string => (at === undefined ? '' : ` after ${timeText(at)}`);
+
+/** `2 of 5 rules are broken, 1 was not measured`. */
+export function summary({results}: CheckReport): string {
+  const count = (verdict: Result['verdict']): number => results.filter((result) => result.verdict === verdict).length;
+  const [broken, unmeasured] = [count('broken'), count('not measured')];
+  if (broken + unmeasured === 0) return results.length === 1 ? 'The rule holds' : `All ${results.length} rules hold`;
+  return [
+    broken > 0 && `${broken} of ${counted(results.length, 'rule')} ${broken === 1 ? 'is' : 'are'} broken`,
+    unmeasured > 0 && `${unmeasured} of ${counted(results.length, 'rule')} could not be measured`,
+  ].filter(Boolean).join(', '); // prettier-ignore
+}
+
+/** How far what was seen can be trusted. */
+export function howSeen({looks, interval, results, beforeEnd, command}: CheckReport): string {
+  const kept = results.filter(({isExact}) => isExact).map(({rule}) => rule.text);
+  const exact = kept.length === 0 ? '' : `What ${kept.map((text) => `"${text}"`).join(' and ')} measured is exact up to the last look: the kernel keeps that peak. `; // prettier-ignore
+  const spread = interval === undefined || looks < 2 ? '' : `, ${timeText(interval)} apart${command ? ' at most' : ''}`;
+  const last = beforeEnd === undefined ? '' : `, the last one ${Math.round(beforeEnd)} ms before the end`;
+  const missed = looks > 1 ? ': a shorter peak may be missed' : '';
+  return `${exact}${exact === '' ? 'This' : 'The rest'} is what was seen at ${counted(looks, 'look')}${spread}${last}${missed}.`;
+}
