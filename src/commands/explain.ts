@@ -2,14 +2,14 @@ import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {parseDuration} from '../cli/duration.ts';
 import {EXIT} from '../cli/exit.ts';
-import {explainPlace, head} from '../cli/explain-place.ts';
-import {lookAt, type Looked} from '../cli/explain-target.ts';
-import {meaningOf, wordListJSON, wordsJSON, type Meaning} from '../cli/explain-words.ts';
+import {explainPlace, head} from '../features/explain/place.ts';
+import {lookAt, type Looked} from '../features/explain/target.ts';
+import {meaningOf, wordListJSON, wordsJSON, type Meaning} from '../features/explain/words.ts';
 import {say} from '../cli/output.ts';
-import {WORDS} from '../explain/glossary.ts';
-import {storyJSON, storyOf} from '../explain/story.ts';
-import {renderStory} from '../render/explain-story.ts';
-import {renderUnknown, renderWordList, renderWords} from '../render/explain-word.ts';
+import {WORDS} from '../features/explain/glossary.ts';
+import {storyJSON, storyOf} from '../features/explain/story.ts';
+import {renderStory} from '../features/explain/text.ts';
+import {renderUnknown, renderWordList, renderWords} from '../features/explain/word-text.ts';
 
 export default class Explain extends BaseCommand {
   static override summary = 'say in words what a process, a region, an address, or a word of the kernel is';

@@ -1,9 +1,9 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import fc from 'fast-check';
 import test from 'ava';
-import {lookUp, WORDS} from '../../src/explain/glossary.ts';
-import {GROUPS} from '../../src/explain/word.ts';
-import {FLAG_CODES, flagMeaning} from '../../src/explain/words-flags.ts';
+import {lookUp, WORDS} from '../../src/features/explain/glossary.ts';
+import {GROUPS} from '../../src/features/explain/word.ts';
+import {FLAG_CODES, flagMeaning} from '../../src/features/explain/words/flags.ts';
 import {CHANGE_KINDS} from '../../src/model/change.ts';
 import {KINDS} from '../../src/model/kind.ts';
 import {parse} from '../../src/parse/parse.ts';

@@ -1,11 +1,11 @@
 import {readFileSync} from 'node:fs';
 import fc from 'fast-check';
 import test from 'ava';
-import {areasOf} from '../../src/explain/areas.ts';
+import {areasOf} from '../../src/features/explain/areas.ts';
 import {pageState, pageText} from '../../src/explain/page.ts';
-import {mayText} from '../../src/explain/perms.ts';
-import {regionFacts} from '../../src/explain/region.ts';
-import {storyOf} from '../../src/explain/story.ts';
+import {mayText} from '../../src/features/explain/glossary.ts';
+import {regionFacts} from '../../src/features/explain/region.ts';
+import {storyOf} from '../../src/features/explain/story.ts';
 import {sizeOf} from '../../src/model/region.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
 import {parse} from '../../src/parse/parse.ts';

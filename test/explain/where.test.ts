@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import test from 'ava';
-import {gapAt} from '../../src/explain/gap.ts';
+import {gapAt} from '../../src/features/explain/address.ts';
 import {parseWanted, pick, regionAt} from '../../src/explain/where.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 import {parse} from '../../src/parse/parse.ts';

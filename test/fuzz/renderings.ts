@@ -1,10 +1,9 @@
 import {diff} from '../../src/diff/diff.ts';
-import {regionFacts} from '../../src/explain/region.ts';
-import {storyOf} from '../../src/explain/story.ts';
+import {regionFacts} from '../../src/features/explain/region.ts';
+import {storyOf} from '../../src/features/explain/story.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
 import {renderDiff} from '../../src/render/diff.ts';
-import {renderRegionFacts} from '../../src/render/explain-region.ts';
-import {renderStory} from '../../src/render/explain-story.ts';
+import {renderRegionFacts, renderStory} from '../../src/features/explain/text.ts';
 import {renderDiffPicture} from '../../src/render/picture-diff.ts';
 import {renderPicture} from '../../src/render/picture.ts';
 import {renderShow} from '../../src/render/show.ts';

@@ -1,0 +1,105 @@
+import {type AddressFacts, addressJSON, gapAt} from './address.ts';
+import {pageState} from '../../explain/page.ts';
+import {byWeight, regionFacts, regionFactsJSON, type RegionFacts} from './region.ts';
+import {parseWanted, pick, regionAt, type Wanted} from '../../explain/where.ts';
+import type {Region} from '../../model/region.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {Trouble} from '../../model/trouble.ts';
+import {readPageWord} from '../../procfs/page-word.ts';
+import {renderAddress, renderRegionFacts} from './text.ts';
+import {heading} from '../../render/explain-wrap.ts';
+import {renderRegions} from '../../render/regions.ts';
+import {fileFacts, sectionsIn} from './file.ts';
+import type {Looked} from './target.ts';
+
+/** An answer in both forms. */
+export interface Answer {
+  readonly json: () => object;
+  readonly text: (width: number | undefined) => string;
+}
+
+/** More regions than this are listed, and not explained one by one. */
+const MOST_EXPLAINED = 4;
+
+/** What is at a place of an address space: an address, or the regions of a range or name. */
+export function explainPlace(looked: Looked, text: string): Answer {
+  const {snapshot} = looked;
+  const wanted = parseWanted(text);
+  if (wanted.is === 'address') return answerAddress(looked, wanted.address);
+  const regions = pick(snapshot.regions, wanted);
+  if (regions.length === 0) {
+    if (wanted.is === 'range') return answerAddress(looked, wanted.start);
+    throw noSuchRegion(looked, wanted);
+  }
+  const facts = (some: readonly Region[]): RegionFacts[] => some.map((region) => regionFacts(snapshot.regions, region));
+  const sections = regions.length === 1 ? sectionsIn(looked, regions[0]!) : [];
+  return {
+    json: () => ({...head(snapshot, 'region'), asked: text, sections, regions: facts(regions).map(regionFactsJSON)}),
+    text: (width) =>
+      regions.length <= MOST_EXPLAINED
+        ? renderRegionFacts(snapshot, facts(regions), sections, width)
+        : manyRegions(looked, text, regions, width),
+  };
+}
+
+/** Many regions as a table, and the largest explained. */
+function manyRegions(looked: Looked, asked: string, regions: readonly Region[], width: number | undefined): string {
+  const most = regions.reduce((best, region) => (byWeight(best, region) <= 0 ? best : region));
+  const facts = regionFacts(looked.snapshot.regions, most);
+  const one = renderRegionFacts(looked.snapshot, [facts], sectionsIn(looked, most), width);
+  const title = heading(`${regions.length} regions are meant by ${asked}:`, width);
+  return `${title}\n\n${renderRegions(regions, {width}).join('\n')}\n\nThe one that takes the most:\n\n${one}`;
+}
+
+function answerAddress(looked: Looked, address: bigint): Answer {
+  const facts = addressFacts(looked, address);
+  return {
+    json: () => ({...head(looked.snapshot, 'address'), ...addressJSON(facts)}),
+    text: (width) => renderAddress(looked.snapshot, facts, width),
+  };
+}
+
+function addressFacts(looked: Looked, address: bigint): AddressFacts {
+  const {regions, clues} = looked.snapshot;
+  const region = regionAt(regions, address);
+  const nothing = {region: undefined, offset: undefined, file: undefined, page: undefined, pageNote: undefined};
+  if (!region) return {...nothing, address, gap: gapAt(regions, address, clues.limits)};
+  return {
+    address,
+    region: regionFacts(regions, region),
+    offset: Number(address - BigInt(region.start)),
+    gap: undefined,
+    file: fileFacts(looked, region, address),
+    ...pageOf(looked, region, address),
+  };
+}
+
+function pageOf({handle}: Looked, region: Region, address: bigint): Pick<AddressFacts, 'page' | 'pageNote'> {
+  if (!handle) return {page: undefined, pageNote: 'Not known: only a live process tells (/proc/PID/pagemap).'};
+  const word = readPageWord(handle, address);
+  if (typeof word === 'bigint') return {page: pageState(word), pageNote: undefined};
+  const why = region.kind === 'vsyscall' ? 'pagemap does not reach so high.' : 'the kernel gives none for it.';
+  return {page: undefined, pageNote: `Not known: ${word instanceof Trouble ? word.why : why}`};
+}
+
+/** Whose address space it is; all documents on a target begin so. */
+export const head = ({source, process}: Snapshot, about: string): object => ({
+  schema: 'memmap.explain/1',
+  about,
+  source,
+  process,
+});
+
+function noSuchRegion({snapshot, name}: Looked, wanted: Wanted): Trouble {
+  const asked = wanted.is === 'name' ? wanted.name : '';
+  const names = [...new Set(snapshot.regions.map((region) => region.name.split('/').at(-1)!))].filter(
+    (each) => each !== '',
+  );
+  const some = names.length > 8 ? `${names.slice(0, 8).join(', ')}, …` : names.join(', ');
+  return new Trouble(
+    'usage',
+    `No region is meant by "${asked}".`,
+    `its names are: ${some}.`,
+    `List all regions with: memmap show ${name}`,
+  );
+}

@@ -1,0 +1,177 @@
+import {KIND_MEANINGS} from '../../model/kind.ts';
+import {hex, rangeText, type Region, regionJSON, sizeOf} from '../../model/region.ts';
+import {mayText, sharingText} from './glossary.ts';
+import {flagMeaning} from './words/flags.ts';
+import {sizeText} from '../../model/size.ts';
+import type {Usage} from '../../model/usage.ts';
+
+/** Who lies next to a region or a gap. */
+export interface Neighbour {
+  readonly region: Region;
+  /** Bytes between the two; 0 where they touch. */
+  readonly gap: number;
+}
+
+/** All that can be said of one region from its line, its counters and its neighbours. */
+export interface RegionFacts {
+  readonly region: Region;
+  /** What its kind means. */
+  readonly meaning: string;
+  /** Its permissions in words. */
+  readonly may: string;
+  /** What its counters say, a sentence each. */
+  readonly memory: readonly string[];
+  /** VmFlags in words; undefined for a code that memmap doesn't know. */
+  readonly flags: ReadonlyArray<{readonly code: string; readonly meaning: string | undefined}>;
+  readonly below: Neighbour | undefined;
+  readonly above: Neighbour | undefined;
+}
+
+export function regionFacts(regions: readonly Region[], region: Region): RegionFacts {
+  const index = indexOf(regions, region);
+  const [before, after] = [regions[index - 1], regions[index + 1]];
+  return {
+    region,
+    meaning: KIND_MEANINGS[region.kind],
+    may: [mayText(region.perms), sharingText(region.perms)].filter(Boolean).join('; '),
+    memory: counterTexts(region),
+    flags: (region.flags ?? []).map((code) => ({code, meaning: flagMeaning(code)})),
+    below: before && {region: before, gap: region.start - before.end},
+    above: after && {region: after, gap: after.start - region.end},
+  };
+}
+
+/** Regions ascend, and there may be very many. */
+function indexOf(regions: readonly Region[], {start}: Region): number {
+  let [low, high] = [0, regions.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (regions[middle]!.start < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What to call a region in a sentence: its label, its file, or its kind. The name is as the kernel prints it. */
+export function called(region: Region): string {
+  const file = region.name.startsWith('/') ? region.name.split('/').at(-1)! : region.name;
+  if (file === '') return region.label ?? ANONYMOUS[region.kind] ?? `${region.kind} memory`;
+  return file.startsWith('[') ? file : `${region.kind} of ${file}`;
+}
+
+const ANONYMOUS: Readonly<Record<string, string>> = {
+  anon: 'anonymous memory',
+  bss: 'bss',
+  guard: 'a guard',
+  reserved: 'reserved addresses',
+  arena: 'an arena of malloc',
+  'thread-stack': 'a thread stack',
+};
+
+/** The part of `memmap.explain/1` on one region. */
+export const regionFactsJSON = ({region, meaning, may, memory, flags, below, above}: RegionFacts): object => ({
+  region: regionJSON(region),
+  meaning,
+  permissions: may,
+  memory,
+  flags: flags.map(({code, meaning: words}) => ({code, known: words !== undefined, meaning: words ?? null})),
+  below: neighbourJSON(below),
+  above: neighbourJSON(above),
+});
+
+export const neighbourJSON = (neighbour: Neighbour | undefined): object | null =>
+  neighbour
+    ? {
+        start: hex(neighbour.region.start),
+        end: hex(neighbour.region.end),
+        name: neighbour.region.name,
+        kind: neighbour.region.kind,
+        gap: neighbour.gap,
+      }
+    : null;
+
+/** `00400000-00401000 (text of bash)`. */
+export const placeText = (region: Region): string => `${rangeText(region)} (${called(region)})`;
+
+/** Regions that are alike for a list: the larger in RAM first, then the larger. */
+export const byWeight = (a: Region, b: Region): number =>
+  (b.usage?.rss ?? 0) - (a.usage?.rss ?? 0) || sizeOf(b) - sizeOf(a);
+
+/** What the counters of one region say, a sentence each; those that say nothing here are left out. */
+export function counterTexts(region: Region): string[] {
+  const {usage} = region;
+  if (usage?.rss === undefined) return [];
+  return [
+    residentText(region, usage),
+    sharedText(usage),
+    privateText(region, usage),
+    ...rareTexts(region, usage),
+  ].filter((text) => text !== '');
+}
+
+function residentText(region: Region, usage: Usage): string {
+  const size = sizeOf(region);
+  const rss = usage.rss!;
+  if (rss === 0) return whyNothing(region, usage);
+  if (rss >= size) return `All ${sizeText(size)} of it are in RAM.`;
+  return `${sizeText(rss)} of its ${sizeText(size)} are in RAM (${percent(rss, size)}); ${restText(region)}.`;
+}
+
+/** Pages of a file can come and go; those that the program wrote to can't. */
+const restText = (region: Region): string =>
+  region.name.startsWith('/') && region.perms[1] !== 'w'
+    ? 'the rest is read from the file when it is needed'
+    : 'the rest was not touched yet, or was given back';
+
+function whyNothing(region: Region, usage: Usage): string {
+  if (region.perms.startsWith('---')) return 'Nothing of it is in RAM: nobody may touch it.';
+  if ((usage['sharedHugetlb'] ?? 0) + (usage['privateHugetlb'] ?? 0) > 0)
+    return 'RSS says 0, as it does not count hugetlb pages.';
+  if (/^(vvar|vsyscall|device)$/.test(region.kind)) return 'RSS says 0, as the kernel does not count such pages.';
+  if (usage.swap) return 'Nothing of it is in RAM: it is out on swap.';
+  return 'Nothing of it is in RAM: it was not touched yet, only read where it is still zero, or given back.';
+}
+
+function sharedText(usage: Usage): string {
+  const shared = (usage.sharedClean ?? 0) + (usage.sharedDirty ?? 0);
+  if (usage.pss === undefined || shared === 0) return '';
+  return `Other processes map ${sizeText(shared)} of that too, so its fair share (PSS) is ${sizeText(usage.pss)}.`;
+}
+
+function privateText(region: Region, usage: Usage): string {
+  const dirty = usage.privateDirty;
+  if (!dirty) return '';
+  const copied = usage.anonymous && region.name.startsWith('/') && region.perms[3] === 'p';
+  const why = copied
+    ? `; ${sizeText(usage.anonymous)} are copies of the file's pages, made when they were written to`
+    : '';
+  return `${sizeText(dirty)} are private dirty: only this process has them, and the kernel can't drop them${why}.`;
+}
+
+function rareTexts(region: Region, usage: Usage): string[] {
+  const hugetlb = (usage['sharedHugetlb'] ?? 0) + (usage['privateHugetlb'] ?? 0);
+  const rows: ReadonlyArray<readonly [number | undefined, (size: string) => string]> = [
+    [usage.swap, (size) => `${size} are out on swap.`],
+    [usage.locked, (size) => `${size} are locked into RAM.`],
+    [
+      usage['lazyFree'],
+      (size) => `${size} were given back with MADV_FREE and still count until the kernel takes them.`,
+    ],
+    [usage['anonHugePages'], (size) => `${size} are in transparent huge pages.`],
+    [usage['ksm'], (size) => `${size} are merged with pages of the same content.`],
+    [hugetlb, (size) => `${size} of hugetlb pages come on top: RSS and PSS do not count them.`],
+  ];
+  const texts = rows.filter(([amount]) => amount).map(([amount, say]) => say(sizeText(amount!)));
+  const key = region.attributes?.['protectionKey'];
+  return key !== undefined && key !== '0'
+    ? [...texts, `Protection key ${key}: a thread may have locked itself out.`]
+    : texts;
+}
+
+/** `33 %`; what is there but small is `< 1 %`. */
+export function percent(part: number, whole: number): string {
+  if (whole <= 0) return '0 %';
+  const share = (100 * part) / whole;
+  if (part > 0 && share < 1) return '< 1 %';
+  return `${part < whole ? Math.min(99, Math.round(share)) : Math.round(share)} %`;
+}

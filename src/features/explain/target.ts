@@ -1,0 +1,60 @@
+import type {Snapshot} from '../../model/snapshot.ts';
+import {sizeText} from '../../model/size.ts';
+import {Trouble} from '../../model/trouble.ts';
+import {captureFrom, type CaptureOptions} from '../../procfs/capture.ts';
+import {ProcessHandle} from '../../procfs/handle.ts';
+import {readTarget, resolveTarget} from '../../cli/target.ts';
+
+/** A target that was read, and the process itself if it lives: held, so that nothing else is asked of another one. */
+export interface Looked {
+  readonly snapshot: Snapshot;
+  readonly handle: ProcessHandle | undefined;
+  /** How to name it again on a command line. */
+  readonly name: string;
+}
+
+/** Reads a target and hands it to `use`, while the process is held. */
+export async function lookAt(
+  text: string,
+  options: CaptureOptions,
+  use: (looked: Looked) => Promise<void>,
+): Promise<void> {
+  const target = resolveTarget(text, options.root);
+  if (target.is !== 'process') {
+    const name = target.is === 'stdin' ? 'FILE' : quoted(`${target.path}${target.moment ?? ''}`);
+    return use({snapshot: await readTarget(target, options), handle: undefined, name});
+  }
+  const handle = new ProcessHandle(target.pid, options.root);
+  try {
+    await use({snapshot: captureOrSay(handle, options), handle, name: String(target.pid)});
+  } finally {
+    handle.close();
+  }
+}
+
+/** Where the regions may not be read, status still may: what it says goes into the message. */
+function captureOrSay(handle: ProcessHandle, options: CaptureOptions): Snapshot {
+  try {
+    return captureFrom(handle, options);
+  } catch (error) {
+    if (!(error instanceof Trouble) || error.kind !== 'denied') throw error;
+    throw new Trouble('denied', error.message, `${error.why}${seenAnyway(handle)}`, error.next);
+  }
+}
+
+function seenAnyway(handle: ProcessHandle): string {
+  const {name, vmSize, vmRss, rssAnon, vmSwap} = handle.status() as Readonly<
+    Record<string, number | string | undefined>
+  >;
+  if (typeof vmSize !== 'number' || typeof vmRss !== 'number') return '';
+  const parts = [
+    `${sizeText(vmSize)} of address space`,
+    `${sizeText(vmRss)} in RAM`,
+    typeof rssAnon === 'number' && `${sizeText(rssAnon)} of that its own (RssAnon)`,
+    typeof vmSwap === 'number' && vmSwap > 0 && `${sizeText(vmSwap)} on swap`,
+  ].filter(Boolean);
+  return `\n    What anybody may see of it (status): ${String(name)} has ${parts.join(', ')}.`;
+}
+
+const quoted = (path: string): string =>
+  /^[\w./+@%,:=-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
