@@ -1,11 +1,11 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {csv} from '../../src/export/csv.ts';
-import {exportedOf} from '../../src/export/exported.ts';
-import {exportJSON} from '../../src/export/json.ts';
-import {openmetrics} from '../../src/export/openmetrics.ts';
-import {perfetto} from '../../src/export/perfetto.ts';
+import {csv} from '../../src/features/export/csv.ts';
+import {exportedOf} from '../../src/features/export/exported.ts';
+import {exportJSON} from '../../src/features/export/json.ts';
+import {openmetrics} from '../../src/features/export/openmetrics.ts';
+import {perfetto} from '../../src/features/export/perfetto.ts';
 import {run} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
 import {conforms} from '../helpers/schema.ts';
