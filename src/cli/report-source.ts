@@ -5,7 +5,7 @@ import type {Recording} from '../record/recording.ts';
 import {reportOf, type Report} from '../report/report.ts';
 import type {About} from '../report/summary.ts';
 import {EXIT} from './exit.ts';
-import {growthOfRecording} from './growth-recording.ts';
+import {growthOfRecording} from '../features/growth/target.ts';
 import {faultsOf, openRecordingTarget, type Faults} from './recording-target.ts';
 import {withProgress} from './progress.ts';
 import {remarkOn} from './remarks.ts';

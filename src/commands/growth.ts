@@ -3,11 +3,10 @@ import {BaseCommand} from './base.ts';
 import {BUDGET_FLAGS, budgetOf} from './flags.ts';
 import {parseDuration, parseSize} from '../cli/duration.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
-import {growthOfTarget, type GrowthOptions} from '../cli/growth-looks.ts';
+import {growthOfTarget, type GrowthOptions} from '../features/growth/target.ts';
 import {resolveTarget} from '../cli/target.ts';
-import {GROWTH_MEASURES, type GrowthMeasure} from '../growth/growth.ts';
-import {renderGrowth} from '../render/growth.ts';
-import {growthJSON} from '../render/growth-json.ts';
+import {GROWTH_MEASURES, type GrowthMeasure} from '../features/growth/growth.ts';
+import {growthJSON, renderGrowth} from '../features/growth/text.ts';
 
 export default class GrowthCommand extends BaseCommand {
   static override summary = 'say what grows: how fast, how sure that is, and whether it stops';

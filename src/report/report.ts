@@ -1,7 +1,7 @@
 import {countText} from '../model/size.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {ChangeKeeper, type ReportChange} from './changes.ts';
-import type {Growth} from '../growth/growth.ts';
+import type {Growth} from '../features/growth/growth.ts';
 import {growersOf, growthMeasure, judged, type Grower} from './growers.ts';
 import {eventsOf, type ReportEvent} from './events.ts';
 import type {Seen} from './seen.ts';

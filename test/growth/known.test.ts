@@ -1,5 +1,5 @@
 import test from 'ava';
-import {growthOf} from '../../src/growth/growth.ts';
+import {growthOf} from '../../src/features/growth/growth.ts';
 import {Series} from '../../src/model/series.ts';
 import {Session} from '../../src/procfs/session.ts';
 import {python} from '../helpers/child.ts';

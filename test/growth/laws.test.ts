@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {withoutFinalFall} from '../../src/growth/blocks.ts';
-import {judge, VERDICTS} from '../../src/growth/judge.ts';
+import {withoutFinalFall} from '../../src/features/growth/trend.ts';
+import {judge, VERDICTS} from '../../src/features/growth/judge.ts';
 import type {Points} from '../../src/model/series.ts';
 import {LEAKS, QUIET, Random, UNSURE} from './synthetic.ts';
 

@@ -1,7 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import test from 'ava';
 import fc from 'fast-check';
-import {mannKendall, median, theilSen} from '../../src/growth/trend.ts';
+import {mannKendall, median, theilSen} from '../../src/features/growth/trend.ts';
 import {needs} from '../helpers/tools.ts';
 
 /** The same by the definitions, in Python: all orders of the values for the exact chance, and its own normal distribution. */

@@ -1,6 +1,6 @@
 import test from 'ava';
-import {growthOf} from '../../src/growth/growth.ts';
-import {judge} from '../../src/growth/judge.ts';
+import {growthOf} from '../../src/features/growth/growth.ts';
+import {judge} from '../../src/features/growth/judge.ts';
 import {Series, type Points} from '../../src/model/series.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {parseListing} from '../../src/parse/listing.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {runs, values} from '../../src/report/pack.ts';
 import {SeriesKeeper, sumOver} from '../../src/report/series.ts';
-import {slopeOf} from '../../src/report/slope.ts';
+import {slopeOf} from '../../src/features/report/slope.ts';
 import {stripsOf} from '../../src/report/strips.ts';
 import {thin} from '../../src/report/thin.ts';
 import {Tracks} from '../../src/report/tracks.ts';

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
-import {growthOf} from '../../src/growth/growth.ts';
+import {growthOf} from '../../src/features/growth/growth.ts';
 import {Series} from '../../src/model/series.ts';
 import {embeddedJson, pageOf} from '../../src/report/html.ts';
 import {packReport} from '../../src/report/pack.ts';

@@ -1,4 +1,4 @@
-import {growthOf, type Growth} from '../../growth/growth.ts';
+import {growthOf, type Growth} from '../growth/growth.ts';
 import {rangeText, type Region} from '../../model/region.ts';
 import {type Seen, Series} from '../../model/series.ts';
 import type {Snapshot} from '../../model/snapshot.ts';

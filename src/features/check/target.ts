@@ -5,7 +5,7 @@ import {capture} from '../../procfs/capture.ts';
 import {poll} from '../../procfs/poll.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
 import {readRecording, Recording} from '../../record/recording.ts';
-import {recordedLooks} from '../../cli/growth-recording.ts';
+import {recordedLooks} from '../growth/target.ts';
 import {faultsOf, isRecordingFile} from '../../cli/recording-target.ts';
 import type {Remarkable} from '../../cli/remarks.ts';
 import {interruption} from '../../cli/signals.ts';

@@ -1,5 +1,5 @@
 import {type CheckReport, marginOf, type Result} from './result.ts';
-import {slopeText, timeText} from '../../render/growth-words.ts';
+import {slopeText, timeText} from '../growth/words.ts';
 import {quoted} from '../../render/run.ts';
 import {safe} from '../../render/safe.ts';
 import type {Look} from '../../render/snapshot.ts';

@@ -1,14 +1,14 @@
-import {riseOf, type Growth, type Line} from '../growth/growth.ts';
-import type {Verdict} from '../growth/judge.ts';
-import {address} from '../model/region.ts';
-import {counted, countText, deltaText, sizeText} from '../model/size.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import {headline, MEASURE_WORDS, slopeText, timeText} from './growth-words.ts';
-import {safe} from './safe.ts';
-import {who, type Look} from './snapshot.ts';
-import {renderTable, type Cell, type Column} from './table.ts';
-import {paint, type Role} from './theme.ts';
-import {wrapped} from './wrap.ts';
+import {type Growth, type Line, riseOf} from './growth.ts';
+import type {Verdict} from './judge.ts';
+import {address, regionJSON} from '../../model/region.ts';
+import {counted, countText, deltaText, sizeText} from '../../model/size.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {headline, MEASURE_WORDS, slopeText, timeText} from './words.ts';
+import {safe} from '../../render/safe.ts';
+import {who, type Look} from '../../render/snapshot.ts';
+import {renderTable, type Cell, type Column} from '../../render/table.ts';
+import {paint, type Role} from '../../render/theme.ts';
+import {wrapped} from '../../render/wrap.ts';
 
 export interface GrowthLook extends Look {
   /** Regions at most; undefined: all that moved. */
@@ -113,4 +113,45 @@ const regionName = ({region, isThere}: Line): string =>
 function countSentence({of, verdict, first, last, slope}: Line): string {
   const rate = verdict === 'steady growth' && slope ? `, by ${slopeText(slope, true)}` : '';
   return `Number of ${of}: ${countText(first)} at first, ${countText(last)} at last; ${verdict}${rate}.`;
+}
+
+/** The document `memmap.growth/1`: times in ms since the first look, amounts in bytes, slopes in bytes a second. */
+export function growthJSON(growth: Growth, last: Snapshot, notes: readonly string[]): Record<string, unknown> {
+  const {measure, asked, totalMeasure, looks, usageLooks, span, least, total, kinds, regions, counts} = growth;
+  return {
+    schema: 'memmap.growth/1',
+    source: last.source,
+    process: last.process,
+    measure,
+    asked,
+    totalMeasure,
+    looks,
+    usageLooks,
+    span: Math.round(span),
+    least,
+    total: lineJSON(total),
+    kinds: kinds.map(lineJSON),
+    regions: regions.map(lineJSON),
+    counts: counts.map(lineJSON),
+    notes: notes.length > 0 ? notes : undefined,
+  };
+}
+
+function lineJSON(line: Line): Record<string, unknown> {
+  const {of, kind, region, verdict, slope, since, isBelowTeeth, first, last, firstSeen, isThere} = line;
+  return {
+    of,
+    kind,
+    region: region && {...regionJSON(region), usage: undefined},
+    verdict,
+    first,
+    last,
+    rise: riseOf(line),
+    slope: slope && {perSecond: slope.slope * 1000, low: slope.low * 1000, high: slope.high * 1000},
+    since: since === undefined ? undefined : Math.round(since),
+    firstSeen: Math.round(firstSeen),
+    isThere,
+    lowPoints: isBelowTeeth || undefined,
+    looks: line.points.t.length,
+  };
 }

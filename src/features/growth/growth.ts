@@ -1,8 +1,8 @@
-import type {Kind} from '../model/kind.ts';
-import type {Region} from '../model/region.ts';
-import type {Points, Series} from '../model/series.ts';
-import type {Track} from '../model/tracks.ts';
-import {withoutFinalFall} from './blocks.ts';
+import type {Kind} from '../../model/kind.ts';
+import type {Region} from '../../model/region.ts';
+import type {Points, Series} from '../../model/series.ts';
+import type {Track} from '../../model/tracks.ts';
+import {withoutFinalFall} from './trend.ts';
 import {FEWEST_LOOKS, judge, LONG, type Judgement} from './judge.ts';
 
 /** What can be followed: bytes of address space, or a smaps counter. */

@@ -1,0 +1,285 @@
+import type {Points} from '../../model/series.ts';
+import {BLOCKS, blocksOf, deepestFall, mannKendall, median, type Slope, theilSen} from './trend.ts';
+
+/** What a series does. A closed set; docs/growth.md says how each is told. */
+export const VERDICTS = {
+  'steady growth': 'it grew all the time, and had not stopped at the end',
+  step: 'it went up in one to three steps, and stayed there',
+  plateau: 'it grew, and then stopped or nearly did',
+  sawtooth: 'it goes up and comes down again',
+  flat: 'it hardly moved',
+  shrinks: 'it became less, and stayed so',
+  'not enough data': 'too few looks, or it grew in too uneven a way to say more',
+} as const;
+
+export type Verdict = keyof typeof VERDICTS;
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Bytes (or things) per ms; of steady growth, since it began. Undefined of too few looks. */
+  readonly slope: Slope | undefined;
+  /** When the growth or the step began, or the plateau was reached: in ms, as the points have it. */
+  readonly since: number | undefined;
+  /** Is it the low points that grew, below what comes and goes? */
+  readonly isBelowTeeth: boolean;
+}
+
+/** Fewer looks than these say nothing. */
+export const FEWEST_LOOKS = 12;
+
+/** Fewer low points than these say nothing. */
+const FEWEST_VALLEYS = 6;
+
+/** Growth may have begun later than the looks: after these parts of them. */
+const STARTS = [0, 1 / 6, 1 / 3, 1 / 2];
+
+/** The part of the whole time for which nobody may look without that something is missed. */
+export const LONG = 1 / 8;
+
+/** How likely Mann and Kendall may take chance for a trend: of a part of the looks, and of low points, of which there are few. */
+const SURE = {looks: 0.001, valleys: 0.005};
+
+/** What moves by less than this part of its level is flat. */
+const MUCH = 0.1;
+
+/**
+ * Says what a series does. The verdict is the same for a series that is moved in time, or whose times or values (and
+ * `least`) are multiplied by one number.
+ *
+ * @param least a movement of less than this doesn't matter
+ */
+export function judge(points: Points, least = 0): Judgement {
+  const {t, v} = points;
+  if (t.length < FEWEST_LOOKS || t.at(-1)! <= t[0]!) return {...NOTHING, verdict: 'not enough data'};
+  const blocks = blocksOf(points, BLOCKS);
+  const slope = theilSen(blocks.t, blocks.v);
+  const range = largest(v) - smallest(v);
+  if (range === 0 || range < least) return {...NOTHING, verdict: 'flat', slope};
+  const up = risen(points, slope, least);
+  if (up) return up;
+  const down = risen({t, v: v.map((value) => -value)}, {slope: -slope.slope}, least);
+  const isLess = Math.min(v[0]!, blocks.v[0]!) - Math.max(v.at(-1)!, blocks.v.at(-1)!) >= Math.max(least, 1);
+  if (down && isLess && down.verdict !== 'not enough data') return {...NOTHING, verdict: 'shrinks', slope, since: down.since}; // prettier-ignore
+  return {...NOTHING, verdict: usualRange(v) > MUCH * Math.abs(median(v)) ? 'sawtooth' : 'flat', slope};
+}
+
+const NOTHING = {slope: undefined, since: undefined, isBelowTeeth: false} as const;
+
+/** What went up and stayed up; undefined if nothing did. */
+function risen(points: Points, whole: {readonly slope: number}, least: number): Judgement | undefined {
+  const fall = deepestFall(blocksOf(points, BLOCKS).v);
+  for (const part of STARTS) {
+    const from = Math.round(part * points.t.length);
+    const tail = {t: points.t.slice(from), v: points.v.slice(from)};
+    const slope = tail.t.length < FEWEST_LOOKS ? undefined : steadyRise(tail, least, fall, SURE.looks);
+    if (slope && !fillsUp(points, from)) return {verdict: 'steady growth', slope, since: tail.t[0], isBelowTeeth: false}; // prettier-ignore
+  }
+  const valleys = valleysOf(points, whole);
+  const slope = valleys.t.length < FEWEST_VALLEYS ? undefined : steadyRise(valleys, least, 0, SURE.valleys);
+  if (slope) return {verdict: 'steady growth', slope, since: valleys.t[0], isBelowTeeth: true};
+  return stepped(points, least) ?? levelledOff(points, least);
+}
+
+function stepped({t, v}: Points, least: number): Judgement | undefined {
+  const {at, before, after, isClear} = changePoint(v);
+  const rise = after - before;
+  if (!isClear || rise <= 0 || rise < least || stepsUp(v, 0.8 * rise) > 3 || isUnseen({t, v})) return undefined;
+  return {...NOTHING, verdict: 'step', slope: slopeOf({t, v}), since: t[at]};
+}
+
+/** Did nobody look for a long time while most of it came? What looks like a step may have come little by little. */
+function isUnseen({t, v}: Points): boolean {
+  let most = 1;
+  for (let at = 2; at < v.length; at++) if (v[at]! - v[at - 1]! > v[most]! - v[most - 1]!) most = at;
+  return t[most]! - t[most - 1]! > LONG * (t.at(-1)! - t[0]!);
+}
+
+/** It is clearly higher at the end than at the beginning, and never came down by much. */
+function levelledOff(points: Points, least: number): Judgement | undefined {
+  const blocks = blocksOf(points, BLOCKS);
+  const lastQuarter = points.v.slice(Math.floor(points.v.length * 0.75));
+  const [first] = blocks.v;
+  const rise = median(lastQuarter) - first!;
+  const isUp = rise > 0 && rise >= least && isClearOf(rise, lastQuarter) && deepestFall(blocks.v) < rise / 3;
+  if (!isUp) return undefined;
+  const quarters = blocksOf(points, 4);
+  const [before, last] = quarters.v.slice(-2) as [number, number];
+  // Of even looks the last quarter takes a third of the time between the first one and the last one.
+  const long = (3 * (quarters.t[3]! - quarters.t[2]!)) / (quarters.t[3]! - quarters.t[0]!);
+  const slope = slopeOf(points);
+  if (last - before >= 0.15 * rise * long) return {...NOTHING, verdict: 'not enough data', slope};
+  return {...NOTHING, verdict: 'plateau', slope, since: blocks.t[blocks.v.findIndex((value) => value > first! + 0.9 * rise)]}; // prettier-ignore
+}
+
+function slopeOf(points: Points): Slope {
+  const {t, v} = blocksOf(points, BLOCKS);
+  return theilSen(t, v);
+}
+
+/** From low to high without the wildest tenth. */
+function usualRange(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (part: number): number => sorted[Math.round(part * (sorted.length - 1))]!;
+  return at(0.95) - at(0.05);
+}
+
+const largest = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), -Infinity);
+const smallest = (values: readonly number[]): number => values.reduce((least, value) => Math.min(least, value), Infinity); // prettier-ignore
+
+/** Student's t that the mean step must reach: by chance a walk without a direction does in 1 of 200 cases. */
+const DIRECTED = 3;
+
+/**
+ * Does a series grow steadily, up to its end? Each of these must hold:
+ * 1. its blocks have a trend by Mann and Kendall, and their slope by Theil and Sen is above 0 with 95 % confidence;
+ * 2. it rose by twice as much as it ever fell;
+ * 3. a random walk would hardly get so far: the mean step between blocks is clear of 0;
+ * 4. it rose in all parts of the time, and in the later ones about as fast as in the earlier ones.
+ *
+ * @param least a rise of less than this doesn't matter
+ * @param fall how deep the series fell that this one is a part of
+ * @param p how likely the trend test may be wrong
+ * @returns the slope
+ */
+export function steadyRise(points: Points, least: number, fall: number, p: number): Slope | undefined {
+  const {t, v} = blocksOf(points, BLOCKS);
+  if (mannKendall(v).p > p) return undefined;
+  const slope = theilSen(t, v);
+  const rise = slope.slope * (points.t.at(-1)! - points.t[0]!);
+  if (slope.low <= 0 || rise < least || rise < 2 * Math.max(fall, deepestFall(v))) return undefined;
+  return stepT(v) > DIRECTED && isEven(points) && goesOn(points) ? slope : undefined;
+}
+
+/**
+ * Does what came last only fill up, ever more slowly? Before it memory rose at least twice as fast, and its own second half
+ * rises clearly more slowly than its first: a cache does so, or a warm-up. A leak goes on at its own pace.
+ *
+ * @param from the place of the first point of what came last; 0 if that is all
+ */
+export function fillsUp({t, v}: Points, from: number): boolean {
+  if (from < 2) return false;
+  const [start, last] = [blocksOf({t: t.slice(0, from), v: v.slice(0, from)}, 4), {t: t.slice(from), v: v.slice(from)}];
+  const half = last.t.length >> 1;
+  const [first, second] = [slopeBetween(last, 0, half), slopeBetween(last, half, last.t.length)];
+  const before = (last.v[0]! - start.v[0]!) / (last.t[0]! - start.t[0]!);
+  return before > 2 * Math.max(first, second) && second < 0.7 * first;
+}
+
+/** Student's t of the steps from one value to the next. */
+function stepT(values: readonly number[]): number {
+  const steps = values.slice(1).map((value, index) => value - values[index]!);
+  const mean = steps.reduce((sum, step) => sum + step, 0) / steps.length;
+  const variance = steps.reduce((sum, step) => sum + (step - mean) ** 2, 0) / (steps.length - 1);
+  return mean / Math.sqrt(variance / steps.length);
+}
+
+/** Of six parts of the time none is lower than the one before, and one at most is as high. */
+function isEven(points: Points): boolean {
+  const levels = blocksOf(points, 6).v;
+  const rises = levels.slice(1).map((level, index) => level - levels[index]!);
+  return rises.every((rise) => rise >= 0) && rises.filter((rise) => rise > 0).length >= 4;
+}
+
+/**
+ * The second half rises about half as fast as the first one or faster, and both the first and the last quarter rise. Looks may
+ * be many at one time and few at another: what a quarter should rise by is told by how long it took.
+ */
+function goesOn(points: Points): boolean {
+  const {t, v} = blocksOf(points, 4);
+  const part = (from: number, to: number): number => ((v[to]! - v[from]!) * (t[3]! - t[0]!)) / ((t[to]! - t[from]!) * (v[3]! - v[0]!)); // prettier-ignore
+  if (!(part(2, 3) > 3 / 8) || !(part(0, 1) > 1 / 4)) return false; // NaN too: of no time at all.
+  const half = points.t.length >> 1;
+  return slopeBetween(points, half, points.t.length) > 0.45 * slopeBetween(points, 0, half);
+}
+
+function slopeBetween(points: Points, from: number, to: number): number {
+  const {t, v} = blocksOf({t: points.t.slice(from, to), v: points.v.slice(from, to)}, BLOCKS);
+  return theilSen(t, v).slope;
+}
+
+/** Where a series has one level before and another after. */
+export interface ChangePoint {
+  /** The index of the first point of what is after. */
+  readonly at: number;
+  readonly before: number;
+  readonly after: number;
+  /** Are both levels further apart than what is beside them moves by itself? */
+  readonly isClear: boolean;
+}
+
+/** So many points must lie on each side. */
+const FEWEST = 3;
+
+/** The levels are so many times the median deviation apart: 4 standard deviations where the noise is normal. */
+const CLEAR = 4 * 1.4826;
+
+/**
+ * The change point of Hinkley (1970): where two levels, one before and one after, leave the least squares of all places.
+ *
+ * @param v at least 6 values
+ */
+export function changePoint(v: readonly number[]): ChangePoint {
+  const sum = v.reduce((total, value) => total + value, 0);
+  let [left, most, at] = [0, -1, FEWEST];
+  for (let k = 1; k <= v.length - FEWEST; k++) {
+    left += v[k - 1]!;
+    // What two levels explain: the squares between the groups.
+    const explained = left ** 2 / k + (sum - left) ** 2 / (v.length - k);
+    if (k >= FEWEST && explained > most) [most, at] = [explained, k];
+  }
+  const sides = [v.slice(0, at), v.slice(at)] as const;
+  const [before, after] = [median(sides[0]), median(sides[1])];
+  const noise = Math.max(deviation(sides[0]), deviation(sides[1]));
+  return {at, before, after, isClear: Math.abs(after - before) > CLEAR * noise};
+}
+
+/** Does a difference stand out of values that should be all alike? */
+export const isClearOf = (difference: number, values: readonly number[]): boolean =>
+  difference > CLEAR * deviation(values);
+
+/** The median of the distances to the median. */
+function deviation(values: readonly number[]): number {
+  const middle = median(values);
+  return median(values.map((value) => Math.abs(value - middle)));
+}
+
+/** How many of the largest rises from one point to the next are needed to have come up by `height`. */
+export function stepsUp(v: readonly number[], height: number): number {
+  const rises = v.slice(1).map((value, index) => value - v[index]!).filter((rise) => rise > 0).sort((a, b) => b - a); // prettier-ignore
+  let climbed = 0;
+  const last = rises.findIndex((rise) => (climbed += rise) >= height);
+  return last < 0 ? Infinity : last + 1;
+}
+
+/** The part of its whole movement that a turn must have to count as one. */
+const TURN = 0.4;
+
+/**
+ * The low points of a series that goes up and down: after each fall, the lowest before it rises again. Where memory is
+ * collected from time to time, these are what was left. The first rise and the last fall may be cut off, and are left out.
+ *
+ * @param slope of the series, which is taken out before ups and downs are measured
+ */
+export function valleysOf({t, v}: Points, {slope}: {readonly slope: number}): Points {
+  const level = v.map((value, index) => value - slope * (t[index]! - t[0]!));
+  const turn =
+    TURN *
+    (level.reduce((most, value) => Math.max(most, value)) - level.reduce((least, value) => Math.min(least, value)));
+  const valleys: number[] = [];
+  let low = 0;
+  let high = 0;
+  let isFalling = false;
+  for (const [index, value] of level.entries()) {
+    if (value < level[low]!) low = index;
+    if (value > level[high]!) high = index;
+    if (isFalling && value > level[low]! + turn) {
+      valleys.push(low);
+      isFalling = false;
+      high = index;
+    } else if (!isFalling && value < level[high]! - turn) {
+      isFalling = true;
+      low = index;
+    }
+  }
+  return {t: valleys.map((index) => t[index]!), v: valleys.map((index) => v[index]!)};
+}
