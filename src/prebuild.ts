@@ -10,9 +10,9 @@ import type {Program} from './elf/program.ts';
 import {validate} from './elf/file/validate.ts';
 import {write} from './elf/file/write.ts';
 import {buildHelper} from './lessons/build.ts';
-import {LESSONS} from './lessons/catalogue.ts';
+import {LESSONS} from './features/lessons/catalogue.ts';
 import {gateProgram} from './lessons/gate-program.ts';
-import {programOf} from './lessons/lesson.ts';
+import {programOf} from './features/lessons/lesson.ts';
 import {MACHINES} from './lessons/machines.ts';
 
 const helpers: Record<string, Program> = {'gate.x64': gateProgram()};

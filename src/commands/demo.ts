@@ -5,14 +5,20 @@ import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {say, writeOut} from '../cli/output.ts';
 import {saveExecutable} from '../cli/save.ts';
 import {interruption, unlessInterrupted} from '../cli/signals.ts';
-import {epilogue, keepWaiting, storyteller, waitForEnter} from '../cli/storyteller.ts';
-import {surveyJSON, surveyRows} from '../cli/survey.ts';
-import {lessonJSON, silently, teach, type LessonResult} from '../cli/teach.ts';
-import {LESSONS, lessonNamed, lessonsJSON} from '../lessons/catalogue.ts';
-import {helperFile} from '../lessons/helper.ts';
-import {listLesson} from '../lessons/listing.ts';
-import {renderLessons, renderSurvey} from '../render/lesson.ts';
-import {renderListing} from '../render/listing.ts';
+import {
+  epilogue,
+  keepWaiting,
+  renderLessons,
+  renderSurvey,
+  storyteller,
+  surveyJSON,
+  surveyRows,
+  waitForEnter,
+} from '../features/lessons/text.ts';
+import {lessonJSON, silently, teach, type LessonResult} from '../features/lessons/teach.ts';
+import {LESSONS, lessonNamed, lessonsJSON} from '../features/lessons/catalogue.ts';
+import {helperFile} from '../features/lessons/helper.ts';
+import {listLesson, renderListing} from '../features/lessons/listing.ts';
 import {safe} from '../render/safe.ts';
 
 export default class Demo extends BaseCommand {

@@ -1,5 +1,5 @@
 import {sizeText} from '../model/size.ts';
-import type {Lesson, Observed} from './lesson.ts';
+import type {Lesson, Observed} from '../features/lessons/lesson.ts';
 import {mapAnonymous, PAGE, place, PROT_READ} from './mman.ts';
 import {load, slot, store} from './program.ts';
 

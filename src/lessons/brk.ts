@@ -1,7 +1,7 @@
 import {hex, rangeText, sizeOf, type Region} from '../model/region.ts';
 import {sizeText} from '../model/size.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Lesson, Observed} from './lesson.ts';
+import type {Lesson, Observed} from '../features/lessons/lesson.ts';
 import {PAGE} from './mman.ts';
 import {call, slot, store} from './program.ts';
 

@@ -1,4 +1,4 @@
-import type {Lesson} from './lesson.ts';
+import type {Lesson} from '../features/lessons/lesson.ts';
 import {mapFile, PAGE, place, PROT_READ, PROT_READ_WRITE} from './mman.ts';
 import {address, call, load, slot, store} from './program.ts';
 

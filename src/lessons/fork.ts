@@ -1,5 +1,5 @@
 import {deltaText, sizeText} from '../model/size.ts';
-import type {Lesson, Observed} from './lesson.ts';
+import type {Lesson, Observed} from '../features/lessons/lesson.ts';
 import {mapAnonymous, PAGE, place} from './mman.ts';
 import {address, call, slot, store} from './program.ts';
 

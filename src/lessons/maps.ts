@@ -1,4 +1,4 @@
-import type {Lesson} from './lesson.ts';
+import type {Lesson} from '../features/lessons/lesson.ts';
 import {PAGE} from './mman.ts';
 import {address, call, slot} from './program.ts';
 

@@ -1,4 +1,4 @@
-import type {Lesson} from './lesson.ts';
+import type {Lesson} from '../features/lessons/lesson.ts';
 import {mapAnonymous, PAGE, place} from './mman.ts';
 import {call, slot, store, type Operation} from './program.ts';
 

@@ -1,4 +1,4 @@
-import type {Lesson} from './lesson.ts';
+import type {Lesson} from '../features/lessons/lesson.ts';
 import {mapAnonymous, PAGE, place, PROT_NONE, PROT_READ, PROT_READ_WRITE} from './mman.ts';
 import {address, call, slot, store} from './program.ts';
 

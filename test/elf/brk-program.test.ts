@@ -4,7 +4,7 @@ import {closeSync, existsSync, openSync, readFileSync, readSync, statSync, write
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
-import {LESSONS} from '../../src/lessons/catalogue.ts';
+import {LESSONS} from '../../src/features/lessons/catalogue.ts';
 import {brkFile, save, temporaryFolder} from './helper-file.ts';
 import {firstFive, LAYOUT, Running} from './running.ts';
 import {needs, run} from './tools.ts';

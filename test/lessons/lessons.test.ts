@@ -2,7 +2,7 @@ import {spawn, spawnSync} from 'node:child_process';
 import {chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readlinkSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {LESSONS} from '../../src/lessons/catalogue.ts';
+import {LESSONS} from '../../src/features/lessons/catalogue.ts';
 import {MEMMAP, memmap, run} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
 import {conforms} from '../helpers/schema.ts';

@@ -1,11 +1,10 @@
 import {constants} from 'node:os';
-import {diff} from '../diff/diff.ts';
-import {Helper} from '../lessons/helper.ts';
-import {asPredicted} from '../lessons/judge.ts';
-import type {Lesson, Observed, Step} from '../lessons/lesson.ts';
-import {changeJSON} from '../model/change.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import {capture} from '../procfs/capture.ts';
+import {diff} from '../../diff/diff.ts';
+import {Helper} from './helper.ts';
+import {asPredicted, type Lesson, type Observed, type Step} from './lesson.ts';
+import {changeJSON} from '../../model/change.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {capture} from '../../procfs/capture.ts';
 
 /** A step that was run: what was predicted, what was seen, and whether they agree. */
 export interface Taught {

@@ -3,9 +3,9 @@ import {closeSync, existsSync, fsyncSync, mkdtempSync, openSync, readFileSync, r
 import {homedir, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface, type Interface} from 'node:readline';
-import {builtFile} from '../shell/built.ts';
+import {builtFile} from '../../shell/built.ts';
 import type {Readable, Writable} from 'node:stream';
-import {Trouble} from '../model/trouble.ts';
+import {Trouble} from '../../model/trouble.ts';
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 

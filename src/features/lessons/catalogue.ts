@@ -1,13 +1,13 @@
-import {Trouble} from '../model/trouble.ts';
-import {hugepages, madvise, mlock, names} from './advice.ts';
-import {merge, mmap, touch} from './anonymous.ts';
-import {brk} from './brk.ts';
-import {file, shared} from './files.ts';
-import {cow} from './fork.ts';
+import {Trouble} from '../../model/trouble.ts';
+import {hugepages, madvise, mlock, names} from '../../lessons/advice.ts';
+import {merge, mmap, touch} from '../../lessons/anonymous.ts';
+import {brk} from '../../lessons/brk.ts';
+import {file, shared} from '../../lessons/files.ts';
+import {cow} from '../../lessons/fork.ts';
 import type {Lesson} from './lesson.ts';
-import {maps} from './maps.ts';
-import {mremap, stack} from './moving.ts';
-import {guard, mprotect, munmap} from './protection.ts';
+import {maps} from '../../lessons/maps.ts';
+import {mremap, stack} from '../../lessons/moving.ts';
+import {guard, mprotect, munmap} from '../../lessons/protection.ts';
 
 /** All lessons, in the order in which they are best taken. */
 export const LESSONS: readonly Lesson[] = [
