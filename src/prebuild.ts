@@ -9,11 +9,11 @@ import {fileURLToPath} from 'node:url';
 import type {Program} from './elf/program.ts';
 import {validate} from './elf/file/validate.ts';
 import {write} from './elf/file/write.ts';
-import {buildHelper} from './lessons/build.ts';
+import {buildHelper} from './features/lessons/program/build.ts';
 import {LESSONS} from './features/lessons/catalogue.ts';
 import {gateProgram} from './lessons/gate-program.ts';
 import {programOf} from './features/lessons/lesson.ts';
-import {MACHINES} from './lessons/machines.ts';
+import {MACHINES} from './features/lessons/program/machines.ts';
 
 const helpers: Record<string, Program> = {'gate.x64': gateProgram()};
 for (const machine of MACHINES) {

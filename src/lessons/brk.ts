@@ -3,7 +3,7 @@ import {sizeText} from '../model/size.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import type {Lesson, Observed} from '../features/lessons/lesson.ts';
 import {PAGE} from './mman.ts';
-import {call, slot, store} from './program.ts';
+import {call, slot, store} from '../features/lessons/program/program.ts';
 
 /** The lesson with which memmap began: a program asks for its first page of heap. */
 export const brk: Lesson = {

@@ -6,9 +6,9 @@ import type {ExecutionContext} from 'ava';
 import type {Program} from '../../src/elf/program.ts';
 import {write} from '../../src/elf/file/write.ts';
 import {brk} from '../../src/lessons/brk.ts';
-import {buildHelper} from '../../src/lessons/build.ts';
+import {buildHelper} from '../../src/features/lessons/program/build.ts';
 import {programOf} from '../../src/features/lessons/lesson.ts';
-import {x64} from '../../src/lessons/machine-x64.ts';
+import {x64} from '../../src/features/lessons/program/x64.ts';
 
 /** The file of a program, with the build-id that `ld --build-id=sha1` would take: SHA-1 of the content. */
 export function fileOf(program: Program): Uint8Array {

@@ -1,6 +1,6 @@
 import type {Change, ChangeKind} from '../../model/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import type {HelperProgram, Operation, Value} from '../../lessons/program.ts';
+import type {HelperProgram, Operation, Value} from './program/program.ts';
 
 /** What a step is predicted to change. */
 export interface Expected {

@@ -1,8 +1,8 @@
 import type {Line} from '../../elf/assemble.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {listHelper} from '../../lessons/build.ts';
+import {listHelper} from './program/build.ts';
 import {programOf, type Lesson} from './lesson.ts';
-import {MACHINES} from '../../lessons/machines.ts';
+import {MACHINES} from './program/machines.ts';
 import {address} from '../../model/region.ts';
 import {renderTable, type Cell} from '../../render/table.ts';
 

@@ -1,5 +1,5 @@
-import type {Item} from '../elf/assemble.ts';
-import type {Machine as ElfMachine} from '../elf/program.ts';
+import type {Item} from '../../../elf/assemble.ts';
+import type {Machine as ElfMachine} from '../../../elf/program.ts';
 import type {Architecture} from './syscalls.ts';
 import type {Value} from './program.ts';
 

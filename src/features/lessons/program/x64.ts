@@ -1,9 +1,9 @@
-import {func, label, type Item} from '../elf/assemble.ts';
-import {X64} from '../elf/program.ts';
-import * as jumps from '../elf/x64/x64.ts';
-import * as r from '../elf/x64/operands.ts';
-import {at, byte, dword, indexed, qword, rip, type Register} from '../elf/x64/operands.ts';
-import * as assembler from '../elf/x64/x64.ts';
+import {func, label, type Item} from '../../../elf/assemble.ts';
+import {X64} from '../../../elf/program.ts';
+import * as jumps from '../../../elf/x64/x64.ts';
+import * as r from '../../../elf/x64/operands.ts';
+import {at, byte, dword, indexed, qword, rip, type Register} from '../../../elf/x64/operands.ts';
+import * as assembler from '../../../elf/x64/x64.ts';
 import type {Machine} from './machine.ts';
 import type {Value} from './program.ts';
 import {spoken} from './spoken.ts';

@@ -1,9 +1,9 @@
-import {func, label, type Item} from '../elf/assemble.ts';
-import {RISCV64} from '../elf/program.ts';
-import * as jumps from '../elf/riscv64/riscv64.ts';
-import * as r from '../elf/riscv64/operands.ts';
-import {at, type Register} from '../elf/riscv64/operands.ts';
-import * as assembler from '../elf/riscv64/riscv64.ts';
+import {func, label, type Item} from '../../../elf/assemble.ts';
+import {RISCV64} from '../../../elf/program.ts';
+import * as jumps from '../../../elf/riscv64/riscv64.ts';
+import * as r from '../../../elf/riscv64/operands.ts';
+import {at, type Register} from '../../../elf/riscv64/operands.ts';
+import * as assembler from '../../../elf/riscv64/riscv64.ts';
 import type {Machine} from './machine.ts';
 import type {Value} from './program.ts';
 import {spoken} from './spoken.ts';

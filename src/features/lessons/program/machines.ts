@@ -1,7 +1,7 @@
 import type {Machine} from './machine.ts';
-import {arm64} from './machine-arm64.ts';
-import {riscv64} from './machine-riscv64.ts';
-import {x64} from './machine-x64.ts';
+import {arm64} from './arm64.ts';
+import {riscv64} from './riscv64.ts';
+import {x64} from './x64.ts';
 
 /** All machines that lessons are built for. */
 export const MACHINES: readonly Machine[] = [x64, arm64, riscv64];

@@ -1,4 +1,4 @@
-import type {Item, Remarks} from '../elf/assemble.ts';
+import type {Item, Remarks} from '../../../elf/assemble.ts';
 
 /**
  * Lets an assembler say what it assembles: each of its functions is named by its mnemonic, so the call itself is how one writes

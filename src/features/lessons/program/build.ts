@@ -1,11 +1,10 @@
-import {align, assemble, func, type Item, label, type Line, object} from '../elf/assemble.ts';
-import {PF_R, PF_W, PF_X} from '../elf/file/elf.ts';
-import type {Program, ProgramSymbol} from '../elf/program.ts';
-import {ascii} from '../elf/file/strings.ts';
+import {align, assemble, func, type Item, label, type Line, object} from '../../../elf/assemble.ts';
+import {PF_R, PF_W, PF_X} from '../../../elf/file/elf.ts';
+import type {Program, ProgramSymbol} from '../../../elf/program.ts';
+import {ascii} from '../../../elf/file/strings.ts';
 import type {Machine} from './machine.ts';
 import {remarkFirst} from './spoken.ts';
-import {valueText, wordsOf} from './words.ts';
-import {slotsOf, type HelperProgram, type Operation, type ProgramStep} from './program.ts';
+import {type HelperProgram, type Operation, type ProgramStep, slotsOf, valueText, wordsOf} from './program.ts';
 import {syscallNumber, type SyscallName} from './syscalls.ts';
 
 /**
