@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import type {Program} from '../../src/elf/program.ts';
 import {write} from '../../src/elf/file/write.ts';
-import {brk} from '../../src/lessons/brk.ts';
+import {brk} from '../../src/features/lessons/taught/brk.ts';
 import {buildHelper} from '../../src/features/lessons/program/build.ts';
 import {programOf} from '../../src/features/lessons/lesson.ts';
 import {x64} from '../../src/features/lessons/program/x64.ts';

@@ -1,13 +1,13 @@
 import {Trouble} from '../../model/trouble.ts';
-import {hugepages, madvise, mlock, names} from '../../lessons/advice.ts';
-import {merge, mmap, touch} from '../../lessons/anonymous.ts';
-import {brk} from '../../lessons/brk.ts';
-import {file, shared} from '../../lessons/files.ts';
-import {cow} from '../../lessons/fork.ts';
+import {hugepages, madvise, mlock, names} from './taught/advice.ts';
+import {merge, mmap, touch} from './taught/anonymous.ts';
+import {brk} from './taught/brk.ts';
+import {file, shared} from './taught/files.ts';
+import {cow} from './taught/fork.ts';
 import type {Lesson} from './lesson.ts';
-import {maps} from '../../lessons/maps.ts';
-import {mremap, stack} from '../../lessons/moving.ts';
-import {guard, mprotect, munmap} from '../../lessons/protection.ts';
+import {maps} from './taught/maps.ts';
+import {mremap, stack} from './taught/moving.ts';
+import {guard, mprotect, munmap} from './taught/protection.ts';
 
 /** All lessons, in the order in which they are best taken. */
 export const LESSONS: readonly Lesson[] = [

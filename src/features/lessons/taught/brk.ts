@@ -1,9 +1,9 @@
-import {hex, rangeText, sizeOf, type Region} from '../model/region.ts';
-import {sizeText} from '../model/size.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import type {Lesson, Observed} from '../features/lessons/lesson.ts';
+import {hex, rangeText, sizeOf, type Region} from '../../../model/region.ts';
+import {sizeText} from '../../../model/size.ts';
+import type {Snapshot} from '../../../model/snapshot.ts';
+import type {Lesson, Observed} from '../lesson.ts';
 import {PAGE} from './mman.ts';
-import {call, slot, store} from '../features/lessons/program/program.ts';
+import {call, slot, store} from '../program/program.ts';
 
 /** The lesson with which memmap began: a program asks for its first page of heap. */
 export const brk: Lesson = {

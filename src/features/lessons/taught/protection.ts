@@ -1,6 +1,6 @@
-import type {Lesson} from '../features/lessons/lesson.ts';
+import type {Lesson} from '../lesson.ts';
 import {mapAnonymous, PAGE, place, PROT_NONE, PROT_READ, PROT_READ_WRITE} from './mman.ts';
-import {address, call, slot, store} from '../features/lessons/program/program.ts';
+import {address, call, slot, store} from '../program/program.ts';
 
 export const mprotect: Lesson = {
   name: 'mprotect',

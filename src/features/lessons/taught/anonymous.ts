@@ -1,7 +1,7 @@
-import {sizeText} from '../model/size.ts';
-import type {Lesson, Observed} from '../features/lessons/lesson.ts';
+import {sizeText} from '../../../model/size.ts';
+import type {Lesson, Observed} from '../lesson.ts';
 import {mapAnonymous, PAGE, place, PROT_READ} from './mman.ts';
-import {load, slot, store} from '../features/lessons/program/program.ts';
+import {load, slot, store} from '../program/program.ts';
 
 export const mmap: Lesson = {
   name: 'mmap',

@@ -1,7 +1,7 @@
-import {deltaText, sizeText} from '../model/size.ts';
-import type {Lesson, Observed} from '../features/lessons/lesson.ts';
+import {deltaText, sizeText} from '../../../model/size.ts';
+import type {Lesson, Observed} from '../lesson.ts';
 import {mapAnonymous, PAGE, place} from './mman.ts';
-import {address, call, slot, store} from '../features/lessons/program/program.ts';
+import {address, call, slot, store} from '../program/program.ts';
 
 /** clone(2) with SIGCHLD alone is fork(2). */
 const SIGCHLD = 17;

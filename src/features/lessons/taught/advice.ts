@@ -1,8 +1,8 @@
 import {readFileSync} from 'node:fs';
-import {sizeText} from '../model/size.ts';
-import type {Lesson, Observed} from '../features/lessons/lesson.ts';
+import {sizeText} from '../../../model/size.ts';
+import type {Lesson, Observed} from '../lesson.ts';
 import {mapAnonymous, PAGE, place} from './mman.ts';
-import {address, call, slot, store} from '../features/lessons/program/program.ts';
+import {address, call, slot, store} from '../program/program.ts';
 
 const MADV_DONTNEED = 4;
 const MADV_FREE = 8;

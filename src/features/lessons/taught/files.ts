@@ -1,6 +1,6 @@
-import type {Lesson} from '../features/lessons/lesson.ts';
+import type {Lesson} from '../lesson.ts';
 import {mapFile, PAGE, place, PROT_READ, PROT_READ_WRITE} from './mman.ts';
-import {address, call, load, slot, store} from '../features/lessons/program/program.ts';
+import {address, call, load, slot, store} from '../program/program.ts';
 
 const AT_FDCWD = -100;
 const O_RDONLY = 0;

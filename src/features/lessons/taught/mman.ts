@@ -1,4 +1,4 @@
-import {call, type Operation, type Value} from '../features/lessons/program/program.ts';
+import {call, type Operation, type Value} from '../program/program.ts';
 
 /** Constants of <sys/mman.h>, the same on all machines here (include/uapi/asm-generic/mman-common.h, mman.h). */
 export const PROT_NONE = 0;

@@ -1,6 +1,6 @@
-import type {Lesson} from '../features/lessons/lesson.ts';
+import type {Lesson} from '../lesson.ts';
 import {mapAnonymous, PAGE, place} from './mman.ts';
-import {call, slot, store, type Operation} from '../features/lessons/program/program.ts';
+import {call, slot, store, type Operation} from '../program/program.ts';
 
 const MREMAP_MAYMOVE = 1;
 const MREMAP_FIXED = 2;

@@ -1,6 +1,6 @@
-import type {Lesson} from '../features/lessons/lesson.ts';
+import type {Lesson} from '../lesson.ts';
 import {PAGE} from './mman.ts';
-import {address, call, slot} from '../features/lessons/program/program.ts';
+import {address, call, slot} from '../program/program.ts';
 
 const AT_FDCWD = -100;
 const STDOUT = 1;
