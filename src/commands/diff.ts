@@ -7,7 +7,7 @@ import {diff, type Diff} from '../diff/diff.ts';
 import {CHANGE_KINDS} from '../model/change.ts';
 import {KINDS} from '../model/kind.ts';
 import {renderDiff, type DiffLook} from '../render/diff.ts';
-import {renderDiffPicture} from '../render/picture-diff.ts';
+import {renderDiffPicture} from '../features/map/diff.ts';
 
 export default class DiffCommand extends BaseCommand {
   static override summary = 'say what changed between two processes, two saved listings, or one of each';

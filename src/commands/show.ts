@@ -14,7 +14,7 @@ import {captureFamily} from '../procfs/family.ts';
 import {glimpse} from '../procfs/glimpse.ts';
 import {renderColumnHelp} from '../render/columns.ts';
 import {renderFamily} from '../render/family.ts';
-import {renderPicture} from '../render/picture.ts';
+import {renderPicture} from '../features/map/map.ts';
 import {renderShow} from '../render/show.ts';
 import {renderStatus} from '../render/status.ts';
 

@@ -4,8 +4,8 @@ import {storyOf} from '../../src/features/explain/story.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
 import {renderDiff} from '../../src/render/diff.ts';
 import {renderRegionFacts, renderStory} from '../../src/features/explain/text.ts';
-import {renderDiffPicture} from '../../src/render/picture-diff.ts';
-import {renderPicture} from '../../src/render/picture.ts';
+import {renderDiffPicture} from '../../src/features/map/diff.ts';
+import {renderPicture} from '../../src/features/map/map.ts';
 import {renderShow} from '../../src/render/show.ts';
 
 /** Everything that a snapshot, or two of them, can be shown as. `seed` chooses where there is a choice. */

@@ -2,11 +2,16 @@ import test from 'ava';
 import fc from 'fast-check';
 import {parse} from '../../src/parse/parse.ts';
 import {sizeOf, type Region} from '../../src/model/region.ts';
-import {bar, barOfBoth} from '../../src/render/picture-bar.ts';
-import {objectBlocks, programOf, single, type Block} from '../../src/render/picture-blocks.ts';
-import {mostImportant, runsOfOneKind} from '../../src/render/picture-fewer.ts';
-import {lengthOf, ruler, scaleFor} from '../../src/render/picture-scale.ts';
-import {renderPicture} from '../../src/render/picture.ts';
+import {bar, barOfBoth, lengthOf, ruler, scaleFor} from '../../src/features/map/bar.ts';
+import {
+  type Block,
+  mostImportant,
+  objectBlocks,
+  programOf,
+  runsOfOneKind,
+  single,
+} from '../../src/features/map/blocks.ts';
+import {renderPicture} from '../../src/features/map/map.ts';
 import {cells} from '../../src/render/safe.ts';
 import {listing, listingText, record} from '../parse/laws.ts';
 import {TUTORIAL} from '../helpers/listings.ts';

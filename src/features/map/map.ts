@@ -1,16 +1,14 @@
-import {address} from '../model/region.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import {sizeText} from '../model/size.ts';
-import {bar} from './picture-bar.ts';
-import {objectBlocks, programOf, single, type Block} from './picture-blocks.ts';
-import {mostImportant, runsOfOneKind} from './picture-fewer.ts';
-import {barRoom, drawRows, PIPED_WIDTH, type Row} from './picture-frame.ts';
-import {gapBetween, gapFacts, type Gap} from './picture-gaps.ts';
-import {packed, wrapped} from './picture-lines.ts';
-import {ruler, scaleFor, scaleWords, type Scale} from './picture-scale.ts';
-import {blockPerms, blockTexts, roleOfWord} from './picture-words.ts';
-import {howMuch, who, type Look} from './snapshot.ts';
-import {paint} from './theme.ts';
+import {address} from '../../model/region.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {sizeText} from '../../model/size.ts';
+import {bar, ruler, type Scale, scaleFor, scaleWords} from './bar.ts';
+import {type Block, mostImportant, objectBlocks, programOf, runsOfOneKind, single} from './blocks.ts';
+import {barRoom, drawRows, PIPED_WIDTH, type Row} from './rows.ts';
+import {gapBetween, gapFacts, type Gap} from './gaps.ts';
+import {packed, wrapped} from '../../render/picture-lines.ts';
+import {blockPerms, blockTexts, roleOfWord} from './words.ts';
+import {howMuch, who, type Look} from '../../render/snapshot.ts';
+import {paint} from '../../render/theme.ts';
 
 export interface PictureLook extends Look {
   /** Lines that the drawing may take. */

@@ -1,18 +1,15 @@
-import type {Diff} from '../diff/diff.ts';
-import {address, type Region} from '../model/region.ts';
-import {deltaText, sizeText} from '../model/size.ts';
-import {roleOf, signOf} from './change.ts';
-import {barOfBoth} from './picture-bar.ts';
-import {programOf, wordOfKinds, type IsProgram} from './picture-blocks.ts';
-import {amountOf, diffBlocks, type DiffBlock} from './picture-diff-blocks.ts';
-import {fewerDiffBlocks} from './picture-diff-fewer.ts';
-import {diffTexts, kindsOf} from './picture-diff-words.ts';
-import {barRoom, drawRows, PIPED_WIDTH, type Row} from './picture-frame.ts';
-import {gapBetween, gapFacts, type GapFacts} from './picture-gaps.ts';
-import {packed, wrapped} from './picture-lines.ts';
-import {ruler, scaleFor, scaleWords, type Scale} from './picture-scale.ts';
-import {gapRow, type PictureLook} from './picture.ts';
-import {who} from './snapshot.ts';
+import type {Diff} from '../../diff/diff.ts';
+import {address, type Region} from '../../model/region.ts';
+import {deltaText, sizeText} from '../../model/size.ts';
+import {roleOf, signOf} from '../../render/change.ts';
+import {barOfBoth, ruler, type Scale, scaleFor, scaleWords} from './bar.ts';
+import {programOf, wordOfKinds, type IsProgram} from './blocks.ts';
+import {amountOf, type DiffBlock, diffBlocks, diffTexts, fewerDiffBlocks, kindsOf} from './diff-blocks.ts';
+import {barRoom, drawRows, PIPED_WIDTH, type Row} from './rows.ts';
+import {gapBetween, gapFacts, type GapFacts} from './gaps.ts';
+import {packed, wrapped} from '../../render/picture-lines.ts';
+import {gapRow, type PictureLook} from './map.ts';
+import {who} from '../../render/snapshot.ts';
 
 const MOST_ROWS = 60;
 

@@ -1,6 +1,6 @@
-import {hex, type Region} from '../model/region.ts';
-import {sizeText} from '../model/size.ts';
-import type {Snapshot} from '../model/snapshot.ts';
+import {hex, type Region} from '../../model/region.ts';
+import {sizeText} from '../../model/size.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
 
 /** Addresses between two regions at which nothing is mapped. */
 export interface Gap {
