@@ -3,9 +3,9 @@ import {BaseCommand} from './base.ts';
 import {parseDuration} from '../cli/duration.ts';
 import {EXIT} from '../cli/exit.ts';
 import {say} from '../cli/output.ts';
-import {lookAtPages} from '../cli/pages-look.ts';
+import {lookAtPages} from '../features/pages/target.ts';
 import {KINDS} from '../model/kind.ts';
-import {renderPages} from '../render/pages.ts';
+import {renderPages} from '../features/pages/pages.ts';
 
 export default class Pages extends BaseCommand {
   static override summary = 'show which pages of a process are present, swapped, shared or its own';

@@ -5,7 +5,7 @@ import {pageWords} from '../../src/model/pages.ts';
 import {ProcessHandle} from '../../src/procfs/handle.ts';
 import {capturePages} from '../../src/procfs/pages.ts';
 import {clearSoftDirty} from '../../src/procfs/soft-dirty.ts';
-import {renderPages} from '../../src/render/pages.ts';
+import {renderPages} from '../../src/features/pages/pages.ts';
 import {memmap} from '../helpers/cli.ts';
 import {conforms} from '../helpers/schema.ts';
 import {falseRoot, PID} from './false-root.ts';

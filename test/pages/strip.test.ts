@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {PAGE, type PageRuns} from '../../src/model/pages.ts';
-import {legend, paintStrip, strip} from '../../src/render/strip.ts';
+import {legend, paintStrip, strip} from '../../src/features/pages/strip.ts';
 
 const OWN = PAGE.present | PAGE.exclusive;
 const FILE = PAGE.present | PAGE.file;

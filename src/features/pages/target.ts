@@ -1,11 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {ProcessPages} from '../model/process-pages.ts';
-import {Trouble} from '../model/trouble.ts';
-import {ProcessHandle} from '../procfs/handle.ts';
-import {capturePages} from '../procfs/pages.ts';
-import {clearSoftDirty, OwnTrial, requireSoftDirty} from '../procfs/soft-dirty.ts';
-import {chooseRegions, type Wish} from './pages-choice.ts';
-import {resolveTarget} from './target.ts';
+import type {ProcessPages} from '../../model/process-pages.ts';
+import {Trouble} from '../../model/trouble.ts';
+import {ProcessHandle} from '../../procfs/handle.ts';
+import {capturePages} from '../../procfs/pages.ts';
+import {clearSoftDirty, OwnTrial, requireSoftDirty} from '../../procfs/soft-dirty.ts';
+import {chooseRegions, type Wish} from '../../cli/pages-choice.ts';
+import {resolveTarget} from '../../cli/target.ts';
 
 export interface LookOptions extends Wish {
   readonly root: string;

@@ -1,13 +1,13 @@
-import {pageWords} from '../model/pages.ts';
-import type {ProcessPages, RegionPages} from '../model/process-pages.ts';
-import {rangeText, address, sizeOf} from '../model/region.ts';
-import {sizeText} from '../model/size.ts';
-import {renderPageTotals} from './page-totals.ts';
-import {cells, safe, shorten} from './safe.ts';
-import {who, type Look} from './snapshot.ts';
+import {pageWords} from '../../model/pages.ts';
+import type {ProcessPages, RegionPages} from '../../model/process-pages.ts';
+import {rangeText, address, sizeOf} from '../../model/region.ts';
+import {sizeText} from '../../model/size.ts';
+import {renderPageTotals} from './totals.ts';
+import {cells, safe, shorten} from '../../render/safe.ts';
+import {who, type Look} from '../../render/snapshot.ts';
 import {legend, paintStrip, strip, type StripOf} from './strip.ts';
-import {renderTable, type Cell, type Column} from './table.ts';
-import {paint} from './theme.ts';
+import {renderTable, type Cell, type Column} from '../../render/table.ts';
+import {paint} from '../../render/theme.ts';
 
 export interface PagesLook extends Look {
   /** Runs at most, of all regions together; undefined: all. */

@@ -1,11 +1,11 @@
-import type {PageTotals} from '../model/pages.ts';
-import type {ProcessPages, RegionPages} from '../model/process-pages.ts';
-import {rangeText, sizeOf} from '../model/region.ts';
-import {sizeText} from '../model/size.ts';
-import {wrap} from './wrap.ts';
-import {safe} from './safe.ts';
-import type {Look} from './snapshot.ts';
-import {renderTable, type Cell, type Column} from './table.ts';
+import type {PageTotals} from '../../model/pages.ts';
+import type {ProcessPages, RegionPages} from '../../model/process-pages.ts';
+import {rangeText, sizeOf} from '../../model/region.ts';
+import {sizeText} from '../../model/size.ts';
+import {wrap} from '../../render/wrap.ts';
+import {safe} from '../../render/safe.ts';
+import type {Look} from '../../render/snapshot.ts';
+import {renderTable, type Cell, type Column} from '../../render/table.ts';
 
 const COLUMNS: readonly Column[] = [
   {title: 'state', gives: true},
