@@ -3,14 +3,11 @@ import {BaseCommand} from './base.ts';
 import {BUDGET_FLAGS, budgetOf} from './flags.ts';
 import {parseDuration} from '../cli/duration.ts';
 import {exitOfSignal} from '../cli/exit.ts';
-import {defaultName, OpenRecording} from '../cli/record-file.ts';
-import {ListingSize} from '../cli/record-follow.ts';
-import {checkedNames} from '../cli/record-names.ts';
-import {recordProcess} from '../cli/record-process.ts';
-import {recordedJSON} from '../cli/record-json.ts';
+import {defaultName, OpenRecording} from '../features/record/file.ts';
+import {checkedNames, ListingSize, recordProcess} from '../features/record/recorder.ts';
+import {recordedJSON, renderRecorded} from '../features/record/text.ts';
 import {resolveProcess} from '../cli/target.ts';
 import {Session} from '../procfs/session.ts';
-import {renderRecorded} from '../render/record.ts';
 
 export default class RecordCommand extends BaseCommand {
   static override summary = 'write down what happens to the memory of a process, to look at any moment of it later';

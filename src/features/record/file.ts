@@ -1,16 +1,16 @@
 import {lstatSync, unlinkSync} from 'node:fs';
 import {hostname, release} from 'node:os';
 import {basename} from 'node:path';
-import type {Snapshot} from '../model/snapshot.ts';
-import {errnoOf, Trouble} from '../model/trouble.ts';
-import {RecordingFile} from '../record/file.ts';
-import {healTail} from '../record/heal.ts';
-import type {RecordingHeader} from '../record/header.ts';
-import {GzipPacker, PlainPacker} from '../record/packer.ts';
-import {readRecording} from '../record/recording.ts';
-import {RecordingWriter, type Before} from '../record/writer.ts';
-import {cannotWrite, say} from './output.ts';
-import {lock, type Lock} from './record-lock.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {errnoOf, Trouble} from '../../model/trouble.ts';
+import {RecordingFile} from '../../record/file.ts';
+import {healTail} from '../../record/heal.ts';
+import type {RecordingHeader} from '../../record/header.ts';
+import {GzipPacker, PlainPacker} from '../../record/packer.ts';
+import {readRecording} from '../../record/recording.ts';
+import {RecordingWriter, type Before} from '../../record/writer.ts';
+import {cannotWrite, say} from '../../cli/output.ts';
+import {lock, type Lock} from '../../cli/record-lock.ts';
 
 /** What to do if the file is there already: refuse, go on with it, or take its place. */
 export type IfThere = 'refuse' | 'append' | 'replace';

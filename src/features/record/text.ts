@@ -1,7 +1,7 @@
-import {counted, countText, sizeText} from '../model/size.ts';
-import {safe} from './safe.ts';
-import {timeText} from './time.ts';
-import {endLine, type EndCost} from './watch.ts';
+import {counted, countText, sizeText} from '../../model/size.ts';
+import {safe} from '../../render/safe.ts';
+import {timeText} from '../../render/time.ts';
+import {endLine, type EndCost} from '../../render/watch.ts';
 
 /** How far a recording is. */
 export interface RecordProgress {
@@ -56,4 +56,10 @@ export function percentText(part: number, whole: number): string {
   const percent = (100 * part) / Math.max(1, whole);
   if (percent >= 10) return `${countText(Math.round(percent))} %`;
   return percent >= 0.01 ? `${Number(percent.toPrecision(2))} %` : 'less than 0.01 %';
+}
+
+/** The document `memmap.recorded/1`: times in ms, sizes in bytes. */
+export function recordedJSON(summary: RecordSummary): object {
+  const {file, ms, looks, moments, marks, size, listings, reason, cost} = summary;
+  return {schema: 'memmap.recorded/1', file, ms: Math.round(ms), looks, moments, marks, size, listings, reason, cost};
 }
