@@ -1,14 +1,12 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
-import {momentsJSON, momentRows} from '../cli/replay-moments.ts';
-import {rangeOf, speedOf} from '../cli/replay-range.ts';
-import {replay} from '../cli/replay-play.ts';
-import {replayJson, replayLines} from '../cli/replay-report.ts';
+import {momentRows, momentsJSON, renderMoments} from '../features/replay/moments.ts';
+import {rangeOf, speedOf} from '../features/replay/range.ts';
+import {replay, replayJson, replayLines} from '../features/replay/replay.ts';
 import {faultsOf, openRecordingTarget} from '../cli/recording-target.ts';
-import {replayOnScreen} from '../cli/replay-screen.ts';
+import {replayOnScreen} from '../features/replay/screen.ts';
 import {interruption, type Interruption} from '../cli/signals.ts';
-import {renderMoments} from '../render/replay.ts';
 import type {Recording} from '../record/recording.ts';
 
 export default class Replay extends BaseCommand {

@@ -1,11 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Recording} from '../record/recording.ts';
-import {replayEndLine} from '../render/replay.ts';
-import {writeOut} from './output.ts';
-import {Pictures} from './replay-pictures.ts';
-import {Player, type PlayerOptions} from './replay-player.ts';
-import {Viewer, type ReplayKeys} from './screen-viewer.ts';
-import type {Interruption} from './signals.ts';
+import type {Recording} from '../../record/recording.ts';
+import {replayEndLine} from './moments.ts';
+import {writeOut} from '../../cli/output.ts';
+import {Pictures} from './pictures.ts';
+import {Player, type PlayerOptions} from './player.ts';
+import {Viewer, type ReplayKeys} from '../../cli/screen-viewer.ts';
+import type {Interruption} from '../../cli/signals.ts';
 
 /** Between two frames, in ms. */
 const BEAT = 50;

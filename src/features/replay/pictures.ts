@@ -1,5 +1,5 @@
-import type {Change} from '../model/change.ts';
-import type {Snapshot} from '../model/snapshot.ts';
+import type {Change} from '../../model/change.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
 import {
   execPicture,
   firstPicture,
@@ -7,10 +7,10 @@ import {
   nextPicture,
   type Picture,
   type Sight,
-} from '../render/frame-picture.ts';
-import type {Recording} from '../record/recording.ts';
-import {clockTime} from './report-lines.ts';
-import {History} from './watching.ts';
+} from '../../render/frame-picture.ts';
+import type {Recording} from '../../record/recording.ts';
+import {clockTime} from '../../cli/report-lines.ts';
+import {History} from '../../cli/watching.ts';
 
 /** As many pictures are kept, so that stepping back is quick. */
 const KEPT = 200;
