@@ -3,7 +3,7 @@ import {BaseCommand} from './base.ts';
 import {inBatches} from '../cli/batches.ts';
 import {say, writePieces} from '../cli/output.ts';
 import {withProgress} from '../cli/progress.ts';
-import {withRecording} from '../cli/report-source.ts';
+import {withRecording} from '../features/report/source.ts';
 import {saveParts} from '../cli/save.ts';
 import {csv} from '../features/export/csv.ts';
 import {exportedOf, type Exported} from '../features/export/exported.ts';

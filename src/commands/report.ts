@@ -1,13 +1,13 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {say, writeOut} from '../cli/output.ts';
-import {pageTemplate, readReport} from '../cli/report-source.ts';
+import {pageTemplate, readReport} from '../features/report/source.ts';
 import {saveFile} from '../cli/save.ts';
 import {sizeText} from '../model/size.ts';
 import {Trouble} from '../model/trouble.ts';
-import {pageOf} from '../report/html.ts';
-import {reportJSON} from '../report/json.ts';
-import {packReport} from '../report/pack.ts';
+import {pageOf} from '../features/report/html.ts';
+import {reportJSON} from '../features/report/json.ts';
+import {packReport} from '../features/report/pack.ts';
 import {safe} from '../render/safe.ts';
 
 export default class ReportCommand extends BaseCommand {

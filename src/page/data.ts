@@ -1,5 +1,5 @@
 import {lowerBound} from '../report/place.ts';
-import {values, type Page} from '../report/pack.ts';
+import {values, type Page} from '../features/report/pack.ts';
 import type {Counter} from '../report/series.ts';
 import {byId} from './dom.ts';
 

@@ -1,5 +1,5 @@
 import {sizeText} from '../model/size.ts';
-import type {PackedStrip} from '../report/pack.ts';
+import type {PackedStrip} from '../features/report/pack.ts';
 import {isCounted, page, placeAt} from './data.ts';
 import {element} from './dom.ts';
 import type {Columns} from './layout.ts';

@@ -1,5 +1,5 @@
 import {sizeText} from '../model/size.ts';
-import type {PackedStay} from '../report/pack.ts';
+import type {PackedStay} from '../features/report/pack.ts';
 import {swatch} from './colours.ts';
 import {page} from './data.ts';
 import {byId, cell, element, headRow, number} from './dom.ts';

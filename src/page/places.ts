@@ -1,5 +1,5 @@
 import {sizeText} from '../model/size.ts';
-import type {PackedStrip} from '../report/pack.ts';
+import type {PackedStrip} from '../features/report/pack.ts';
 import {page} from './data.ts';
 
 /** Where a strip is in the picture; pixels from the top. High addresses are above. */

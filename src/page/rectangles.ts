@@ -1,4 +1,4 @@
-import type {PackedStay} from '../report/pack.ts';
+import type {PackedStay} from '../features/report/pack.ts';
 import {duration, endOf, page} from './data.ts';
 import type {Placed} from './places.ts';
 

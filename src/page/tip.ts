@@ -1,5 +1,5 @@
 import {sizeText} from '../model/size.ts';
-import type {PackedStay} from '../report/pack.ts';
+import type {PackedStay} from '../features/report/pack.ts';
 import {endOf, looks, page, timeText} from './data.ts';
 import {byId, element} from './dom.ts';
 import {residentAt} from './rectangles.ts';

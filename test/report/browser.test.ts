@@ -1,9 +1,9 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
 import type {Page} from 'playwright-core';
-import {pageOf} from '../../src/report/html.ts';
-import {packReport} from '../../src/report/pack.ts';
-import {reportOf} from '../../src/report/report.ts';
+import {pageOf} from '../../src/features/report/html.ts';
+import {packReport} from '../../src/features/report/pack.ts';
+import {reportOf} from '../../src/features/report/report.ts';
 import {needs} from '../helpers/tools.ts';
 import {open, painted} from './browser.ts';
 import {ABOUT, HOSTILE, leak, region, seen} from './scenes.ts';

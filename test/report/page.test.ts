@@ -4,9 +4,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import {growthOf} from '../../src/features/growth/growth.ts';
 import {Series} from '../../src/model/series.ts';
-import {embeddedJson, pageOf} from '../../src/report/html.ts';
-import {packReport} from '../../src/report/pack.ts';
-import {reportOf} from '../../src/report/report.ts';
+import {embeddedJson, pageOf} from '../../src/features/report/html.ts';
+import {packReport} from '../../src/features/report/pack.ts';
+import {reportOf} from '../../src/features/report/report.ts';
 import {ABOUT, HOSTILE, leak, seen} from './scenes.ts';
 
 const template = readFileSync('dist/page.html', 'utf8');

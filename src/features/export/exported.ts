@@ -1,5 +1,5 @@
 import type {ProcessInfo} from '../../model/snapshot.ts';
-import {eventsOf, type ReportEvent} from '../../report/events.ts';
+import {eventsOf, type ReportEvent} from '../report/events.ts';
 import type {Seen} from '../../report/seen.ts';
 import {SeriesKeeper, type Series} from '../../report/series.ts';
 

@@ -1,11 +1,11 @@
-import type {ChangeKind} from '../model/change.ts';
-import {counted, countText, deltaText, sizeText} from '../model/size.ts';
-import {durationText} from './duration.ts';
-import type {Growth} from '../features/growth/growth.ts';
-import {headline} from '../features/growth/words.ts';
+import type {ChangeKind} from '../../model/change.ts';
+import {counted, countText, deltaText, sizeText} from '../../model/size.ts';
+import {durationText} from '../../report/duration.ts';
+import type {Growth} from '../growth/growth.ts';
+import {headline} from '../growth/words.ts';
 import type {Grower} from './growers.ts';
 
-import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
+import {knownUntil, sumOver, totalResident, type Series} from '../../report/series.ts';
 
 interface Facts {
   readonly about: About;

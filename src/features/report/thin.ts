@@ -1,10 +1,10 @@
-import {countText, sizeText} from '../model/size.ts';
+import {countText, sizeText} from '../../model/size.ts';
 import type {ReportChange} from './changes.ts';
 import type {Grower} from './growers.ts';
-import {lowerBound} from './place.ts';
+import {lowerBound} from '../../report/place.ts';
 import type {ReportEvent} from './events.ts';
-import {COUNTERS, sumOver, type Series} from './series.ts';
-import type {Stay} from './tracks.ts';
+import {COUNTERS, sumOver, type Series} from '../../report/series.ts';
+import type {Stay} from '../../report/tracks.ts';
 
 interface OverTime {
   readonly series: Series;

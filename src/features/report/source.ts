@@ -1,14 +1,14 @@
-import {builtFile} from '../shell/built.ts';
+import {builtFile} from '../../shell/built.ts';
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
-import type {Recording} from '../record/recording.ts';
-import {reportOf, type Report} from '../report/report.ts';
-import type {About} from '../report/summary.ts';
-import {EXIT} from './exit.ts';
-import {growthOfRecording} from '../features/growth/target.ts';
-import {faultsOf, openRecordingTarget, type Faults} from './recording-target.ts';
-import {withProgress} from './progress.ts';
-import {remarkOn} from './remarks.ts';
+import type {Recording} from '../../record/recording.ts';
+import {reportOf, type Report} from './report.ts';
+import type {About} from './summary.ts';
+import {EXIT} from '../../cli/exit.ts';
+import {growthOfRecording} from '../growth/target.ts';
+import {faultsOf, openRecordingTarget, type Faults} from '../../cli/recording-target.ts';
+import {withProgress} from '../../cli/progress.ts';
+import {remarkOn} from '../../cli/remarks.ts';
 
 /** The page without its data, which scripts/page.js made when memmap was built. */
 export const pageTemplate = (): string => readFileSync(builtFile('page.html'), 'utf8');
