@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file) => readFileSync(`${root}${file}`, 'utf8');
 
 const {outputFiles, metafile} = await build({
-  entryPoints: [`${root}src/page/main.ts`],
+  entryPoints: [`${root}src/features/report/page/main.ts`],
   absWorkingDir: root,
   bundle: true,
   write: false,
@@ -23,7 +23,7 @@ const {outputFiles, metafile} = await build({
 });
 
 const [script] = outputFiles.map(({text}) => text.trim());
-const style = `${read('node_modules/uplot/dist/uPlot.min.css')}\n${read('src/page/style.css')}`;
+const style = `${read('node_modules/uplot/dist/uPlot.min.css')}\n${read('src/features/report/page/style.css')}`;
 const hash = (text) => `sha256-${createHash('sha256').update(text).digest('base64')}`;
 if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) throw new Error('the page would end too early');
 
@@ -34,5 +34,5 @@ const parts = {
   'style-hash': hash(style),
   licences: `memmap\n${'-'.repeat(72)}\n${read('LICENSE').trim()}\n\n${licencesOf(Object.keys(metafile.inputs), read).replaceAll('--', '==')}`,
 };
-const page = read('src/page/page.html').replace(/\{\{([a-z-]+)\}\}/g, (mark, name) => parts[name] ?? mark);
+const page = read('src/features/report/page/page.html').replace(/\{\{([a-z-]+)\}\}/g, (mark, name) => parts[name] ?? mark);
 writeFileSync(`${root}dist/page.html`, page);

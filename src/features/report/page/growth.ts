@@ -1,5 +1,5 @@
-import {deltaText, sizeText} from '../model/size.ts';
-import type {PackedGrower} from '../features/report/pack.ts';
+import {deltaText, sizeText} from '../../../model/size.ts';
+import type {PackedGrower} from '../pack.ts';
 import {colourOf, styleColour, swatch} from './colours.ts';
 import {duration, page, timeText} from './data.ts';
 import {byId, cell, element, headRow, number} from './dom.ts';

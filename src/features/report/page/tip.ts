@@ -1,8 +1,8 @@
-import {sizeText} from '../model/size.ts';
-import type {PackedStay} from '../features/report/pack.ts';
+import {sizeText} from '../../../model/size.ts';
+import type {PackedStay} from '../pack.ts';
 import {endOf, looks, page, timeText} from './data.ts';
 import {byId, element} from './dom.ts';
-import {residentAt} from './rectangles.ts';
+import {residentAt} from './places.ts';
 
 /** Tells beside the pointer what it points to. */
 export function showTip(stay: PackedStay, look: number, {clientX, clientY}: PointerEvent): void {

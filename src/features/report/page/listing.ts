@@ -1,10 +1,10 @@
-import {sizeText} from '../model/size.ts';
-import type {PackedStay} from '../features/report/pack.ts';
+import {sizeText} from '../../../model/size.ts';
+import type {PackedStay} from '../pack.ts';
 import {swatch} from './colours.ts';
 import {page} from './data.ts';
 import {byId, cell, element, headRow, number} from './dom.ts';
 import {current, follow} from './moment.ts';
-import {residentAt} from './rectangles.ts';
+import {residentAt} from './places.ts';
 
 /** A longer table holds up the browser. */
 const MOST = 500;

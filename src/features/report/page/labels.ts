@@ -1,10 +1,9 @@
-import {sizeText} from '../model/size.ts';
-import type {PackedStrip} from '../features/report/pack.ts';
+import {sizeText} from '../../../model/size.ts';
+import type {PackedStrip} from '../pack.ts';
 import {isCounted, page, placeAt} from './data.ts';
 import {element} from './dom.ts';
 import type {Columns} from './layout.ts';
-import type {Placed, PlacedStrip} from './places.ts';
-import {residentAt} from './rectangles.ts';
+import {type Placed, type PlacedStrip, residentAt} from './places.ts';
 
 export interface Label {
   readonly strip: PackedStrip;

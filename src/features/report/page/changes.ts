@@ -1,5 +1,5 @@
-import {countText, deltaText} from '../model/size.ts';
-import type {PackedChange} from '../features/report/pack.ts';
+import {countText, deltaText} from '../../../model/size.ts';
+import type {PackedChange} from '../pack.ts';
 import {page, timeText} from './data.ts';
 import {byId, cell, element, number} from './dom.ts';
 import {follow, show} from './moment.ts';
