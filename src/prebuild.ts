@@ -11,7 +11,7 @@ import {validate} from './elf/file/validate.ts';
 import {write} from './elf/file/write.ts';
 import {buildHelper} from './features/lessons/program/build.ts';
 import {LESSONS} from './features/lessons/catalogue.ts';
-import {gateProgram} from './lessons/gate-program.ts';
+import {gateProgram} from './features/run/gate-program.ts';
 import {programOf} from './features/lessons/lesson.ts';
 import {MACHINES} from './features/lessons/program/machines.ts';
 

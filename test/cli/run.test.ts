@@ -269,7 +269,7 @@ test('very short commands are seen, and where they are not, that is said', async
 test('where there is no gate for the machine, the command runs all the same, and that is said', async (t) => {
   const {Target} = (await import(
     join(process.cwd(), 'dist/lessons/gate.js')
-  )) as typeof import('../../src/lessons/gate.ts');
+  )) as typeof import('../../src/features/run/gate.ts');
   const target = await Target.start({path: '/bin/sh', argv: ['sh', '-c', 'exit 5'], env: process.env}, '/no/such/gate');
   t.true(target instanceof Target);
   if (!(target instanceof Target)) return;

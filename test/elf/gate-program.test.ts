@@ -7,7 +7,7 @@ import type {Duplex} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {validate} from '../../src/elf/file/validate.ts';
-import {gateProgram} from '../../src/lessons/gate-program.ts';
+import {gateProgram} from '../../src/features/run/gate-program.ts';
 import {fileOf, save, temporaryFolder} from './helper-file.ts';
 import {needs, run} from './tools.ts';
 

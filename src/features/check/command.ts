@@ -1,10 +1,10 @@
 import type {Checker} from './checker.ts';
 import type {CheckReport} from './result.ts';
-import {Target, type Command, type TargetEnd} from '../../lessons/gate.ts';
+import {Target, type Command, type TargetEnd} from '../run/gate.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {refusalTrouble} from '../../cli/run-command.ts';
-import {follow, type FollowOptions, type RunReporter} from '../../cli/run-follow.ts';
-import {leaveSignalsTo} from '../../cli/run-signals.ts';
+import {refusalTrouble} from '../run/command.ts';
+import {follow, type FollowOptions, type RunReporter} from '../run/follow.ts';
+import {leaveSignalsTo} from '../run/run.ts';
 import type {WatchCost} from '../../cli/watching.ts';
 
 export interface CheckedCommand {

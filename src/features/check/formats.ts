@@ -1,6 +1,6 @@
 import {type CheckReport, marginOf, type Result} from './result.ts';
 import {howSeen, renderCheck, resultSentence, summary} from './text.ts';
-import {quoted} from '../../render/run.ts';
+import {quoted} from '../run/text.ts';
 import {safe} from '../../render/safe.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {jsonDocument} from '../../render/json.ts';

@@ -1,6 +1,6 @@
 import {type CheckReport, marginOf, type Result} from './result.ts';
 import {slopeText, timeText} from '../growth/words.ts';
-import {quoted} from '../../render/run.ts';
+import {quoted} from '../run/text.ts';
 import {safe} from '../../render/safe.ts';
 import type {Look} from '../../render/snapshot.ts';
 import {renderTable, type Cell, type Column} from '../../render/table.ts';

@@ -1,13 +1,13 @@
-import type {Snapshot} from '../model/snapshot.ts';
-import {counted, sizeText} from '../model/size.ts';
-import {percentText} from '../features/record/text.ts';
-import {safe} from '../render/safe.ts';
-import type {RecordingWriter} from '../record/writer.ts';
-import {say} from './output.ts';
-import {OpenRecording, recordingFailed} from '../features/record/file.ts';
-import {ListingSize} from '../features/record/recorder.ts';
-import type {RunReporter} from './run-follow.ts';
-import type {WatchCost} from './watching.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {counted, sizeText} from '../../model/size.ts';
+import {percentText} from '../record/text.ts';
+import {safe} from '../../render/safe.ts';
+import type {RecordingWriter} from '../../record/writer.ts';
+import {say} from '../../cli/output.ts';
+import {OpenRecording, recordingFailed} from '../record/file.ts';
+import {ListingSize} from '../record/recorder.ts';
+import type {RunReporter} from './follow.ts';
+import type {WatchCost} from '../../cli/watching.ts';
 
 /** What `run --record` was asked for. */
 export interface RunRecording {

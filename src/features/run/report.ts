@@ -1,10 +1,10 @@
-import {changeJSON, type Change} from '../model/change.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import type {TargetEnd} from '../lessons/gate.ts';
-import {renderRun, type RunSeen} from '../render/run.ts';
-import type {RunReporter} from './run-follow.ts';
-import type {ReportOutput} from './run-output.ts';
-import type {WatchCost} from './watching.ts';
+import {changeJSON, type Change} from '../../model/change.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import type {TargetEnd} from './gate.ts';
+import {renderRun, type RunSeen} from './text.ts';
+import type {RunReporter} from './follow.ts';
+import type {ReportOutput} from '../../cli/run-output.ts';
+import type {WatchCost} from '../../cli/watching.ts';
 
 /** The events of `watch --json`, one a line, as they happen. The first snapshot is the gate's. */
 export function jsonReport(output: ReportOutput): RunReporter {

@@ -1,14 +1,14 @@
-import {diff} from '../diff/diff.ts';
-import type {Change} from '../model/change.ts';
-import type {Kind} from '../model/kind.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import {totalsByKind} from '../model/totals.ts';
-import {deltaText, sizeText} from '../model/size.ts';
-import {renderChanges} from './diff.ts';
-import {safe} from './safe.ts';
-import {howMuch, type Look} from './snapshot.ts';
-import {renderTable, type Cell, type Column} from './table.ts';
-import {paint} from './theme.ts';
+import {diff} from '../../diff/diff.ts';
+import type {Change} from '../../model/change.ts';
+import type {Kind} from '../../model/kind.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {totalsByKind} from '../../model/totals.ts';
+import {deltaText, sizeText} from '../../model/size.ts';
+import {renderChanges} from '../../render/diff.ts';
+import {safe} from '../../render/safe.ts';
+import {howMuch, type Look} from '../../render/snapshot.ts';
+import {renderTable, type Cell, type Column} from '../../render/table.ts';
+import {paint} from '../../render/theme.ts';
 
 /** A run from its start to its end. Times in ms. */
 export interface RunFacts {

@@ -1,7 +1,7 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import type {Duplex} from 'node:stream';
-import {builtFile} from '../shell/built.ts';
+import {builtFile} from '../../shell/built.ts';
 
 /** How gate and memmap speak; gate-program.ts says what it means. */
 export const SOCKET = 3;

@@ -1,10 +1,10 @@
-import type {Change, Delta} from '../model/change.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import {Trouble} from '../model/trouble.ts';
-import type {Target, TargetEnd} from '../lessons/gate.ts';
-import {Session, type SessionOptions} from '../procfs/session.ts';
-import type {Status} from '../parse/status.ts';
-import {watch, type Reporter, type WatchCost, type WatchEnd} from './watching.ts';
+import type {Change, Delta} from '../../model/change.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {Trouble} from '../../model/trouble.ts';
+import type {Target, TargetEnd} from './gate.ts';
+import {Session, type SessionOptions} from '../../procfs/session.ts';
+import type {Status} from '../../parse/status.ts';
+import {watch, type Reporter, type WatchCost, type WatchEnd} from '../../cli/watching.ts';
 
 export interface FollowOptions extends SessionOptions {
   /** ms between two looks, once the program has been running for a moment. */

@@ -16,13 +16,13 @@
  *   00400000-00401000 r--p 00000000   headers
  *   00401000-00402000 r-xp 00001000   code
  */
-import {assemble, func, label, type Item} from '../elf/assemble.ts';
-import {PF_R, PF_X} from '../elf/file/elf.ts';
-import {X64, type Program} from '../elf/program.ts';
-import {jb, je, jmp, jne, jns} from '../elf/x64/x64.ts';
-import * as r from '../elf/x64/operands.ts';
-import {at, byte, indexed, qword} from '../elf/x64/operands.ts';
-import * as x from '../elf/x64/x64.ts';
+import {assemble, func, label, type Item} from '../../elf/assemble.ts';
+import {PF_R, PF_X} from '../../elf/file/elf.ts';
+import {X64, type Program} from '../../elf/program.ts';
+import {jb, je, jmp, jne, jns} from '../../elf/x64/x64.ts';
+import * as r from '../../elf/x64/operands.ts';
+import {at, byte, indexed, qword} from '../../elf/x64/operands.ts';
+import * as x from '../../elf/x64/x64.ts';
 import {GO, GO_WITHOUT_ASLR, PLACING_REFUSED, SOCKET} from './gate.ts';
 
 const BASE = 0x400000;

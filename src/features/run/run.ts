@@ -1,12 +1,11 @@
-import {gateFile, Target, type Command, type TargetEnd} from '../lessons/gate.ts';
-import {Trouble} from '../model/trouble.ts';
-import {exitOfSignal} from './exit.ts';
-import {refusalTrouble} from './run-command.ts';
-import {follow, type FollowOptions} from './run-follow.ts';
-import type {ReportOutput} from './run-output.ts';
-import {both, RunRecorder, type RunRecording} from './run-record.ts';
-import {jsonReport, TextReport} from './run-report.ts';
-import {leaveSignalsTo} from './run-signals.ts';
+import {type Command, gateFile, Target, type TargetEnd} from './gate.ts';
+import {Trouble} from '../../model/trouble.ts';
+import {exitOfSignal} from '../../cli/exit.ts';
+import {refusalTrouble} from './command.ts';
+import {follow, type FollowOptions} from './follow.ts';
+import type {ReportOutput} from '../../cli/run-output.ts';
+import {both, RunRecorder, type RunRecording} from './record.ts';
+import {jsonReport, TextReport} from './report.ts';
 
 export interface RunOptions extends FollowOptions {
   readonly isJson: boolean;
@@ -71,3 +70,21 @@ export function targetEnvironment(): NodeJS.ProcessEnv {
 /** What memmap ends with: the target's code, or 128+n as shells have it. */
 export const codeOf = ({code, signal}: TargetEnd): number =>
   signal === undefined ? (code ?? 0) : exitOfSignal(signal);
+
+/** A terminal sends these to the whole foreground group: the target has them already, and we must outlive it. */
+const SHARED = ['SIGINT', 'SIGQUIT'] as const;
+
+/** These come to one process: who sends them to us means the target. */
+const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** From now on the target has its signals, and memmap ends when it does. @returns how to undo that */
+export function leaveSignalsTo(target: Target): () => void {
+  const ignore = (): void => {};
+  const forward = (signal: NodeJS.Signals): void => target.signal(signal);
+  for (const signal of SHARED) process.on(signal, ignore);
+  for (const signal of FORWARDED) process.on(signal, forward);
+  return () => {
+    for (const signal of SHARED) process.off(signal, ignore);
+    for (const signal of FORWARDED) process.off(signal, forward);
+  };
+}

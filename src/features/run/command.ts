@@ -1,9 +1,9 @@
 import {accessSync, constants, statSync} from 'node:fs';
 import {constants as osConstants} from 'node:os';
 import {getSystemErrorMap} from 'node:util';
-import {Trouble} from '../model/trouble.ts';
-import type {Command, Refusal} from '../lessons/gate.ts';
-import {EXIT} from './exit.ts';
+import {Trouble} from '../../model/trouble.ts';
+import type {Command, Refusal} from './gate.ts';
+import {EXIT} from '../../cli/exit.ts';
 
 /** What follows a flag in a word of its own. */
 const VALUE_FLAGS = new Set(['-o', '--output', '--interval', '--record', '--max-duty', '--max-stall', '--proc-root']);
