@@ -1,10 +1,10 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {choiceOf, CHOICE_FLAGS, columnsOf} from '../cli/choose.ts';
+import {choiceOf, CHOICE_FLAGS, columnsOf} from '../features/show/choose.ts';
 import {parseDuration} from '../cli/duration.ts';
 import {EXIT} from '../cli/exit.ts';
 import {say, writeOut} from '../cli/output.ts';
-import {showJSON} from '../cli/show-json.ts';
+import {renderShow, showJSON} from '../features/show/show.ts';
 import {readTarget, resolveProcess, resolveTarget, type Target} from '../cli/target.ts';
 import {familyJSON} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
@@ -13,10 +13,9 @@ import type {CaptureOptions} from '../procfs/capture.ts';
 import {captureFamily} from '../procfs/family.ts';
 import {glimpse} from '../procfs/glimpse.ts';
 import {renderColumnHelp} from '../render/columns.ts';
-import {renderFamily} from '../render/family.ts';
+import {renderFamily} from '../features/show/family.ts';
 import {renderPicture} from '../features/map/map.ts';
-import {renderShow} from '../render/show.ts';
-import {renderStatus} from '../render/status.ts';
+import {renderStatus} from '../features/show/status.ts';
 
 export default class Show extends BaseCommand {
   static override summary = 'show the address space of a process, or of a saved listing';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {arenasOf} from '../../src/model/arenas.ts';
+import {arenasOf} from '../../src/features/show/room.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {python} from '../helpers/child.ts';
 import {needs} from '../helpers/tools.ts';

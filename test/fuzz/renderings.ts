@@ -6,7 +6,7 @@ import {renderDiff} from '../../src/render/diff.ts';
 import {renderRegionFacts, renderStory} from '../../src/features/explain/text.ts';
 import {renderDiffPicture} from '../../src/features/map/diff.ts';
 import {renderPicture} from '../../src/features/map/map.ts';
-import {renderShow} from '../../src/render/show.ts';
+import {renderShow} from '../../src/features/show/show.ts';
 
 /** Everything that a snapshot, or two of them, can be shown as. `seed` chooses where there is a choice. */
 export const RENDERINGS: ReadonlyArray<(snapshot: Snapshot, other: Snapshot, seed: number) => string> = [

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {bordersOf} from '../../src/model/borders.ts';
+import {bordersOf} from '../../src/features/show/borders.ts';
 import type {Region} from '../../src/model/region.ts';
 import {region} from './regions.ts';
 

@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {holesOf, isInUserSpace, userSpaceEnd} from '../../src/model/holes.ts';
-import {residueOf} from '../../src/model/residue.ts';
-import {roomOf} from '../../src/model/room.ts';
+import {residueOf} from '../../src/features/show/residue.ts';
+import {roomOf} from '../../src/features/show/room.ts';
 import {region, regions, snapshotOf} from './regions.ts';
 
 const KIB = 1024;

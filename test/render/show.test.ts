@@ -5,7 +5,7 @@ import {parse} from '../../src/parse/parse.ts';
 import {cells} from '../../src/render/safe.ts';
 import {fittingColumns} from '../../src/render/fit.ts';
 import {renderRegions} from '../../src/render/regions.ts';
-import {renderShow} from '../../src/render/show.ts';
+import {renderShow} from '../../src/features/show/show.ts';
 import {setColorLevel} from '../../src/render/theme.ts';
 import {region, snapshotOf} from '../model/regions.ts';
 

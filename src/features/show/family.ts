@@ -1,10 +1,10 @@
-import {familyTotals, type Family, type Member} from '../model/family.ts';
-import {counted, countText, sizeText} from '../model/size.ts';
-import {safe} from './safe.ts';
-import type {Look} from './snapshot.ts';
-import {renderTable, type Cell, type Column} from './table.ts';
-import {paint} from './theme.ts';
-import {wrapped} from './wrap.ts';
+import {familyTotals, type Family, type Member} from '../../model/family.ts';
+import {counted, countText, sizeText} from '../../model/size.ts';
+import {safe} from '../../render/safe.ts';
+import type {Look} from '../../render/snapshot.ts';
+import {renderTable, type Cell, type Column} from '../../render/table.ts';
+import {paint} from '../../render/theme.ts';
+import {wrapped} from '../../render/wrap.ts';
 
 const COLUMNS: readonly Column[] = [
   {title: 'pid', align: 'right'},

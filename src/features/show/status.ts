@@ -1,9 +1,9 @@
-import type {Snapshot} from '../model/snapshot.ts';
-import {sizeText} from '../model/size.ts';
-import {who, type Look} from './snapshot.ts';
-import {renderTable, type Cell} from './table.ts';
-import {paint} from './theme.ts';
-import {wrapped} from './wrap.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {sizeText} from '../../model/size.ts';
+import {who, type Look} from '../../render/snapshot.ts';
+import {renderTable, type Cell} from '../../render/table.ts';
+import {paint} from '../../render/theme.ts';
+import {wrapped} from '../../render/wrap.ts';
 
 /** The lines of status that tell of memory, and what they mean: proc_pid_status(5). */
 const LINES: ReadonlyArray<readonly [key: string, name: string, meaning: string]> = [

@@ -1,13 +1,13 @@
-import {holesOf} from '../model/holes.ts';
-import {address, rangeText, sizeOf, type Region} from '../model/region.ts';
-import {roomOf, type Headroom, type Room} from '../model/room.ts';
-import {counted, countText, sizeText} from '../model/size.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import {safe} from './safe.ts';
-import type {Look} from './snapshot.ts';
-import {renderTable, type Cell, type Column} from './table.ts';
-import {paint} from './theme.ts';
-import {wrapped} from './wrap.ts';
+import {holesOf} from '../../model/holes.ts';
+import {address, rangeText, sizeOf, type Region} from '../../model/region.ts';
+import {roomOf, type Headroom, type Room} from './room.ts';
+import {counted, countText, sizeText} from '../../model/size.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {safe} from '../../render/safe.ts';
+import type {Look} from '../../render/snapshot.ts';
+import {renderTable, type Cell, type Column} from '../../render/table.ts';
+import {paint} from '../../render/theme.ts';
+import {wrapped} from '../../render/wrap.ts';
 
 export interface RoomLook extends Look {
   /** Holes at most; undefined: all. */

@@ -1,7 +1,7 @@
-import {arenasOf, type Arena} from './arenas.ts';
-import {growsDown, holesOf, isInUserSpace, stackGap, userSpaceEnd, type Hole} from './holes.ts';
-import {isFileBacked, sizeOf, type Region} from './region.ts';
-import type {Snapshot} from './snapshot.ts';
+import {growsDown, holesOf, isInUserSpace, stackGap, userSpaceEnd, type Hole} from '../../model/holes.ts';
+import {hex, isFileBacked, type Region, sizeOf} from '../../model/region.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {bordersOf} from './borders.ts';
 
 /** How far something can still grow, in bytes (regions: their number). */
 export interface Headroom {
@@ -119,3 +119,70 @@ function smaller(used: number, limit: number | null | undefined, left: number | 
 } // prettier-ignore
 
 const bytes = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+
+/** One block of glibc's malloc beside [heap]: 64 MiB of addresses (1 MiB with 32-bit pointers), of which a part is in use. */
+export interface Arena {
+  /** Counted from 1 in the order of addresses, as in the labels. */
+  readonly number: number;
+  readonly start: number;
+  /** Bytes that malloc made writable. */
+  readonly committed: number;
+  /** Bytes without access, kept for when it needs more. */
+  readonly reserved: number;
+  /** Bytes in RAM, of what is committed; absent where resident memory wasn't read. */
+  readonly resident?: number | undefined;
+}
+
+/**
+ * The arenas of glibc's malloc among classified regions, by their labels. An arena that outgrew its block has several, and
+ * each counts; blocks that are used up and merged into one region count as one, by the number of the first.
+ */
+export function arenasOf(regions: readonly Region[]): Arena[] {
+  const arenas = new Map<number, {-readonly [field in keyof Arena]: Arena[field]}>();
+  let number = 0;
+  for (const region of regions) {
+    const used = /^malloc arenas? (\d+)/.exec(region.label ?? '');
+    if (used) number = Number(used[1]);
+    else if (!region.label?.startsWith('unused part of malloc arena ')) continue;
+    const arena = arenas.get(number) ?? {number, start: region.start, committed: 0, reserved: 0, resident: undefined};
+    arenas.set(number, arena);
+    if (!used) arena.reserved += sizeOf(region);
+    else {
+      arena.committed += sizeOf(region);
+      if (region.usage?.rss !== undefined) arena.resident = (arena.resident ?? 0) + region.usage.rss;
+    }
+  }
+  return [...arenas.values()];
+}
+
+/** What `show --json` says of the room in an address space: sizes in bytes, addresses as hex strings. */
+export function roomJSON(snapshot: Snapshot): Record<string, unknown> {
+  const {mapping, brk, stack, regions, locked, arenas, writable} = roomOf(snapshot);
+  return {
+    mapping: {...mapping, largest: mapping.largest && rangeJSON(mapping.largest)},
+    brk: brk && {...brk, end: hex(brk.end), next: brk.next && neighbourJSON(brk.next)},
+    stack: stack && {...stack, start: hex(stack.start), below: stack.below && neighbourJSON(stack.below)},
+    regions,
+    locked,
+    arenas: arenas.map((arena) => ({...arena, start: hex(arena.start), size: arena.committed + arena.reserved})),
+    writable,
+    borders: bordersOf(snapshot.regions).map(({cause, detail, count, first: [before, after]}) => ({
+      cause,
+      detail,
+      count,
+      example: [hex(before.start), hex(after.start)],
+    })),
+  };
+}
+
+const rangeJSON = (range: {readonly start: number; readonly end: number}): Record<string, unknown> => ({
+  start: hex(range.start),
+  end: hex(range.end),
+  size: sizeOf(range),
+});
+
+const neighbourJSON = (region: Region): Record<string, unknown> => ({
+  ...rangeJSON(region),
+  name: region.name,
+  kind: region.kind,
+});

@@ -1,11 +1,11 @@
-import type {Region} from '../model/region.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import {countText, sizeText} from '../model/size.ts';
-import {totalsByFile, totalsByKind, totalsOf, type Totals} from '../model/totals.ts';
-import {KIND_ROLES} from './columns.ts';
-import {safe} from './safe.ts';
-import type {Look} from './snapshot.ts';
-import {renderTable, type Cell, type Column} from './table.ts';
+import type {Region} from '../../model/region.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {countText, sizeText} from '../../model/size.ts';
+import {totalsByFile, totalsByKind, totalsOf, type Totals} from '../../model/totals.ts';
+import {KIND_ROLES} from '../../render/columns.ts';
+import {safe} from '../../render/safe.ts';
+import type {Look} from '../../render/snapshot.ts';
+import {renderTable, type Cell, type Column} from '../../render/table.ts';
 
 export interface TotalsLook extends Look {
   /** Groups at most; undefined: all. What is left over is one row, so that the rows add up. */

@@ -1,13 +1,14 @@
-import {chooseRegions, type Choice} from '../model/choose.ts';
-import {counted} from '../model/size.ts';
-import type {Snapshot} from '../model/snapshot.ts';
+import {type Choice, chooseRegions} from '../../model/choose.ts';
+import {counted} from '../../model/size.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
 import {renderBorders} from './borders.ts';
-import {renderRegions, type RegionsLook} from './regions.ts';
-import {renderResidue} from './residue.ts';
-import {fewHoles, renderRoom, renderRoomLine} from './room.ts';
-import {renderHead} from './snapshot.ts';
-import {paint} from './theme.ts';
+import {renderRegions, type RegionsLook} from '../../render/regions.ts';
+import {renderResidue, residueOf} from './residue.ts';
+import {fewHoles, renderRoom, renderRoomLine} from './room-text.ts';
+import {renderHead} from '../../render/snapshot.ts';
+import {paint} from '../../render/theme.ts';
 import {renderFiles, renderKinds} from './totals.ts';
+import {roomJSON} from './room.ts';
 
 export interface ShowLook extends RegionsLook {
   readonly choice?: Choice | undefined;
@@ -52,3 +53,18 @@ function totalsOf(snapshot: Snapshot, shown: Snapshot['regions'], look: ShowLook
 /** A saved listing may be a part of one: the holes in it may not be holes. */
 const roomLine = (snapshot: Snapshot, look: ShowLook): string[] =>
   look.room || snapshot.source.from === 'capture' ? [] : renderRoomLine(snapshot, look);
+
+/**
+ * The document of `show --json`: a snapshot, what its totals leave out, and the room it has. If regions were chosen, it has
+ * those alone, their totals, and a note; the residue and the room are the whole process's all the same.
+ */
+export function showJSON(snapshot: Snapshot, choice: Choice): Record<string, unknown> {
+  return {...chosen(snapshot, choice).document(), residue: residueOf(snapshot), room: roomJSON(snapshot)};
+}
+
+function chosen(snapshot: Snapshot, choice: Choice): Snapshot {
+  const regions = chooseRegions(snapshot.regions, choice);
+  if (regions === snapshot.regions) return snapshot;
+  const note = `Chosen: ${regions.length} of ${counted(snapshot.regions.length, 'region')}; totals are of these.`;
+  return snapshot.withRegions(regions, note);
+}
