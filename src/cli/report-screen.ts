@@ -10,12 +10,11 @@ import {
   type Picture,
   type Sight,
 } from '../render/frame-picture.ts';
-import {endLine, execLine, exitLine, startLine} from '../render/watch.ts';
+import {clockTime, endLine, execLine, exitLine, startLine} from '../features/watch/tell.ts';
 import {writeOut} from './output.ts';
-import {clockTime} from './report-lines.ts';
 import {Viewer} from './screen-viewer.ts';
 import type {Interruption} from './signals.ts';
-import type {Reporter} from './watching.ts';
+import type {Reporter} from '../features/watch/watch.ts';
 
 /** As many changes as are printed once the screen is left. */
 const PRINTED = 20;

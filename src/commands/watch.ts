@@ -3,13 +3,12 @@ import {BaseCommand} from './base.ts';
 import {BUDGET_FLAGS, budgetOf} from './flags.ts';
 import {parseDuration} from '../cli/duration.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
-import {jsonReporter} from '../cli/report-json.ts';
-import {lineReporter} from '../cli/report-lines.ts';
+import {jsonReporter, lineReporter} from '../features/watch/tell.ts';
 import {screenReporter} from '../cli/report-screen.ts';
 import {interruption, type Interruption} from '../cli/signals.ts';
 import {resolveProcess} from '../cli/target.ts';
-import {parseCondition} from '../cli/until.ts';
-import {watch, type Reporter} from '../cli/watching.ts';
+import {parseCondition} from '../features/watch/until.ts';
+import {watch, type Reporter} from '../features/watch/watch.ts';
 import {Session} from '../procfs/session.ts';
 
 export default class Watch extends BaseCommand {

@@ -5,7 +5,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {refusalTrouble} from '../run/command.ts';
 import {follow, type FollowOptions, type RunReporter} from '../run/follow.ts';
 import {leaveSignalsTo} from '../run/run.ts';
-import type {WatchCost} from '../../cli/watching.ts';
+import type {WatchCost} from '../watch/watch.ts';
 
 export interface CheckedCommand {
   readonly report: CheckReport;

@@ -1,7 +1,7 @@
 import {counted, countText, sizeText} from '../../model/size.ts';
 import {safe} from '../../render/safe.ts';
 import {timeText} from '../../render/time.ts';
-import {endLine, type EndCost} from '../../render/watch.ts';
+import {endLine, type EndCost} from '../watch/tell.ts';
 
 /** How far a recording is. */
 export interface RecordProgress {

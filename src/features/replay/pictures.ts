@@ -9,8 +9,8 @@ import {
   type Sight,
 } from '../../render/frame-picture.ts';
 import type {Recording} from '../../record/recording.ts';
-import {clockTime} from '../../cli/report-lines.ts';
-import {History} from '../../cli/watching.ts';
+import {clockTime} from '../watch/tell.ts';
+import {History} from '../watch/watch.ts';
 
 /** As many pictures are kept, so that stepping back is quick. */
 const KEPT = 200;

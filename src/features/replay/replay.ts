@@ -3,13 +3,12 @@ import {type Change, changeJSON, type Delta} from '../../model/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {Moment} from '../../model/moment.ts';
 import type {Recording} from '../../record/recording.ts';
-import {History} from '../../cli/watching.ts';
+import {History} from '../watch/watch.ts';
 import {changeLine} from '../../render/change.ts';
 import {jsonLinePieces} from '../../render/json.ts';
 import {markLine, replayEndLine, replayStartLine} from './moments.ts';
-import {execLine, exitLine} from '../../render/watch.ts';
+import {clockTime, execLine, exitLine} from '../watch/tell.ts';
 import {writeOut, writePieces} from '../../cli/output.ts';
-import {clockTime} from '../../cli/report-lines.ts';
 
 /** What a replay tells. The times are those of the recording. */
 export interface ReplayReporter {

@@ -4,7 +4,7 @@ import {Trouble} from '../../model/trouble.ts';
 import type {Target, TargetEnd} from './gate.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
 import type {Status} from '../../parse/status.ts';
-import {watch, type Reporter, type WatchCost, type WatchEnd} from '../../cli/watching.ts';
+import {watch, type Reporter, type WatchCost, type WatchEnd} from '../watch/watch.ts';
 
 export interface FollowOptions extends SessionOptions {
   /** ms between two looks, once the program has been running for a moment. */

@@ -7,7 +7,7 @@ import {say} from '../../cli/output.ts';
 import {OpenRecording, recordingFailed} from '../record/file.ts';
 import {ListingSize} from '../record/recorder.ts';
 import type {RunReporter} from './follow.ts';
-import type {WatchCost} from '../../cli/watching.ts';
+import type {WatchCost} from '../watch/watch.ts';
 
 /** What `run --record` was asked for. */
 export interface RunRecording {

@@ -4,7 +4,7 @@ import type {TargetEnd} from './gate.ts';
 import {renderRun, type RunSeen} from './text.ts';
 import type {RunReporter} from './follow.ts';
 import type {ReportOutput} from '../../cli/run-output.ts';
-import type {WatchCost} from '../../cli/watching.ts';
+import type {WatchCost} from '../watch/watch.ts';
 
 /** The events of `watch --json`, one a line, as they happen. The first snapshot is the gate's. */
 export function jsonReport(output: ReportOutput): RunReporter {

@@ -1,8 +1,43 @@
-import type {Snapshot} from '../model/snapshot.ts';
-import {sizeText} from '../model/size.ts';
-import {safe} from './safe.ts';
-import {howMuch, who} from './snapshot.ts';
-import {paint} from './theme.ts';
+import {changeJSON} from '../../model/change.ts';
+import {jsonLinePieces} from '../../render/json.ts';
+import {writeOut, writePieces} from '../../cli/output.ts';
+import type {Reporter} from './watch.ts';
+import {changeLine} from '../../render/change.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {sizeText} from '../../model/size.ts';
+import {safe} from '../../render/safe.ts';
+import {howMuch, who} from '../../render/snapshot.ts';
+import {paint} from '../../render/theme.ts';
+
+/** Watch events as NDJSON: one object a line, written as it happens. `end` is always the last. */
+export const jsonReporter: Reporter = {
+  start: (snapshot) => event('start', snapshot.document()),
+  change: (tick, changes, delta) => event('change', {tick, changes: changes.map(changeJSON), delta}),
+  exec: (tick, snapshot) => event('exec', {tick, ...snapshot.document()}),
+  exit: (tick, state) => event('exit', {tick, state}),
+  end: (ticks, reason, cost) => event('end', {ticks, reason, cost}),
+};
+
+const event = (name: string, rest: object): Promise<void> =>
+  writePieces(jsonLinePieces({event: name, at: new Date().toISOString(), ...rest}));
+
+/** Watch events as text, one line a change: for pipes, logs, and terminals that can't move the cursor. */
+export function lineReporter(interval: number): Reporter {
+  return {
+    start: (snapshot) => line(startLine(snapshot, interval)),
+    change: (_tick, changes) => line(changes.map((change) => changeLine(change, clockTime())).join('\n')),
+    exec: (_tick, snapshot) => line(`${clockTime()}  ${execLine(snapshot)}`),
+    exit: (_tick, state) => line(`${clockTime()}  ${exitLine(state)}`),
+    end: (ticks, reason, cost) => line(endLine(ticks, reason, cost)),
+  };
+}
+
+const line = (text: string): Promise<void> => writeOut(`${text}\n`);
+
+/** The local time of day, to the millisecond. */
+export function clockTime(now = new Date()): string {
+  return `${now.toTimeString().slice(0, 8)}.${String(now.getMilliseconds()).padStart(3, '0')}`;
+}
 
 /** The sentences with which a watch begins and ends. */
 export const startLine = (snapshot: Snapshot, interval: number): string =>

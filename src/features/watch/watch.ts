@@ -1,8 +1,8 @@
-import {diff} from '../diff/diff.ts';
-import type {Change, Delta} from '../model/change.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import {poll, type EndReason, type PollOptions} from '../procfs/poll.ts';
-import type {Cost, Session} from '../procfs/session.ts';
+import {diff} from '../../diff/diff.ts';
+import type {Change, Delta} from '../../model/change.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {poll, type EndReason, type PollOptions} from '../../procfs/poll.ts';
+import type {Cost, Session} from '../../procfs/session.ts';
 import type {Condition} from './until.ts';
 
 /** What a watch tells, as it happens. `tick` counts the looks after the first. */
