@@ -4,7 +4,7 @@ import {BUDGET_FLAGS, budgetOf} from './flags.ts';
 import {parseDuration} from '../cli/duration.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {jsonReporter, lineReporter} from '../features/watch/tell.ts';
-import {screenReporter} from '../cli/report-screen.ts';
+import {screenReporter} from '../features/watch/screen/reporter.ts';
 import {interruption, type Interruption} from '../cli/signals.ts';
 import {resolveProcess} from '../cli/target.ts';
 import {parseCondition} from '../features/watch/until.ts';

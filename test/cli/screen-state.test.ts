@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {press, wishOf} from '../../src/cli/screen-state.ts';
-import {FIRST_VIEW, SORTS, type View} from '../../src/render/frame-view.ts';
+import {press, wishOf} from '../../src/features/watch/screen/keys.ts';
+import {FIRST_VIEW, SORTS, type View} from '../../src/features/watch/screen/view.ts';
 
 const EXTENT = {lines: 100, page: 20};
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {sizeOf} from '../../src/model/region.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {diff} from '../../src/diff/diff.ts';
-import {firstRows, nextRows, rssGrowth, sizeGrowth, type Row} from '../../src/render/frame-rows.ts';
+import {firstRows, nextRows, rssGrowth, sizeGrowth, type Row} from '../../src/features/watch/screen/rows.ts';
 import {looks, pictureOf} from './frame-scene.ts';
 
 /** The rows after several listings, of maps or smaps. */

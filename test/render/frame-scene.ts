@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import {diff} from '../../src/diff/diff.ts';
 import type {Region} from '../../src/model/region.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
-import {firstPicture, nextPicture, type Picture} from '../../src/render/frame-picture.ts';
-import {SORTS, type Sort, type View} from '../../src/render/frame-view.ts';
+import {firstPicture, nextPicture, type Picture} from '../../src/features/watch/screen/picture.ts';
+import {SORTS, type Sort, type View} from '../../src/features/watch/screen/view.ts';
 
 /** Names that make a line too wide, move the cursor, or turn the writing round, if one lets them. */
 const NAMES = [

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {selectRange} from '../../src/render/frame-select.ts';
+import {selectRange} from '../../src/features/watch/screen/order.ts';
 
 test('what is selected is what stands there when all is sorted', (t) => {
   const values = fc.array(fc.oneof(fc.integer({min: 0, max: 3}), fc.double({noNaN: true})), {

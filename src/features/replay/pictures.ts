@@ -7,7 +7,7 @@ import {
   nextPicture,
   type Picture,
   type Sight,
-} from '../../render/frame-picture.ts';
+} from '../watch/screen/picture.ts';
 import type {Recording} from '../../record/recording.ts';
 import {clockTime} from '../watch/tell.ts';
 import {History} from '../watch/watch.ts';

@@ -1,10 +1,10 @@
 import {Trouble} from '../../model/trouble.ts';
-import type {ReplayState} from '../../render/frame-state.ts';
+import type {ReplayState} from '../watch/screen/view.ts';
 import type {Recording} from '../../record/recording.ts';
 import {momentNamed} from '../../cli/recording-moment.ts';
 import {nameOf} from './range.ts';
 import {isCharacter, type Key} from '../../cli/screen-keys.ts';
-import type {ReplayKeys} from '../../cli/screen-viewer.ts';
+import type {ReplayKeys} from '../watch/screen/viewer.ts';
 
 /** Of a whole recording the speeds that one may want. */
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];

@@ -4,7 +4,7 @@ import {replayEndLine} from './moments.ts';
 import {writeOut} from '../../cli/output.ts';
 import {Pictures} from './pictures.ts';
 import {Player, type PlayerOptions} from './player.ts';
-import {Viewer, type ReplayKeys} from '../../cli/screen-viewer.ts';
+import {Viewer, type ReplayKeys} from '../watch/screen/viewer.ts';
 import type {Interruption} from '../../cli/signals.ts';
 
 /** Between two frames, in ms. */

@@ -1,7 +1,7 @@
-import type {Change, Range} from '../model/change.ts';
-import {deltaText} from '../model/size.ts';
-import {roleOf, signOf} from './change.ts';
-import type {Role} from './theme.ts';
+import type {Change, Range} from '../../../model/change.ts';
+import {deltaText} from '../../../model/size.ts';
+import {roleOf, signOf} from '../../../render/change.ts';
+import type {Role} from '../../../render/theme.ts';
 
 /** One line of what happened. Its text comes from outside, and is made safe when it is drawn. */
 export interface FrameEvent {

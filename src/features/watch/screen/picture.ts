@@ -1,8 +1,8 @@
-import type {Change} from '../model/change.ts';
-import {safe} from './safe.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import {MOST_EVENTS, withChanges, type FrameEvent} from './frame-event.ts';
-import {firstRows, nextRows, type Row} from './frame-rows.ts';
+import type {Change} from '../../../model/change.ts';
+import {safe} from '../../../render/safe.ts';
+import type {Snapshot} from '../../../model/snapshot.ts';
+import {MOST_EVENTS, withChanges, type FrameEvent} from './events.ts';
+import {firstRows, nextRows, type Row} from './rows.ts';
 
 /**
  * What the live screen knows of a process at one look. A further look makes a new picture and leaves the old one as it is,

@@ -1,20 +1,13 @@
-import type {Change} from '../model/change.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import type {Session} from '../procfs/session.ts';
-import {changeLine} from '../render/change.ts';
-import {
-  execPicture,
-  firstPicture,
-  lastPicture,
-  nextPicture,
-  type Picture,
-  type Sight,
-} from '../render/frame-picture.ts';
-import {clockTime, endLine, execLine, exitLine, startLine} from '../features/watch/tell.ts';
-import {writeOut} from './output.ts';
-import {Viewer} from './screen-viewer.ts';
-import type {Interruption} from './signals.ts';
-import type {Reporter} from '../features/watch/watch.ts';
+import type {Change} from '../../../model/change.ts';
+import type {Snapshot} from '../../../model/snapshot.ts';
+import type {Session} from '../../../procfs/session.ts';
+import {changeLine} from '../../../render/change.ts';
+import {execPicture, firstPicture, lastPicture, nextPicture, type Picture, type Sight} from './picture.ts';
+import {clockTime, endLine, execLine, exitLine, startLine} from '../tell.ts';
+import {writeOut} from '../../../cli/output.ts';
+import {Viewer} from './viewer.ts';
+import type {Interruption} from '../../../cli/signals.ts';
+import type {Reporter} from '../watch.ts';
 
 /** As many changes as are printed once the screen is left. */
 const PRINTED = 20;

@@ -1,10 +1,9 @@
-import type {Picture} from '../render/frame-picture.ts';
-import type {FrameState, ReplayState} from '../render/frame-state.ts';
-import {FIRST_VIEW, type View} from '../render/frame-view.ts';
-import {extentOf, renderFrame} from '../render/frame.ts';
-import type {Key} from './screen-keys.ts';
-import {Stage} from './screen-stage.ts';
-import {press, wishOf} from './screen-state.ts';
+import type {Picture} from './picture.ts';
+import {FIRST_VIEW, type FrameState, type ReplayState, type View} from './view.ts';
+import {extentOf, renderFrame} from './frame.ts';
+import type {Key} from '../../../cli/screen-keys.ts';
+import {Stage} from '../../../cli/screen-stage.ts';
+import {press, wishOf} from './keys.ts';
 
 export interface ViewerOptions {
   /** ms between two looks. */

@@ -1,9 +1,9 @@
-import {rangeText} from '../model/region.ts';
-import type {FrameEvent} from './frame-event.ts';
-import {lineOf, type Piece} from './frame-line.ts';
-import type {FrameState} from './frame-state.ts';
-import {safe} from './safe.ts';
-import type {Age} from './theme.ts';
+import {rangeText} from '../../../model/region.ts';
+import type {FrameEvent} from './events.ts';
+import {lineOf, type Piece} from '../../../render/frame-line.ts';
+import type {FrameState} from './view.ts';
+import {safe} from '../../../render/safe.ts';
+import type {Age} from '../../../render/theme.ts';
 
 /** News is bright for so long, and then plain for so long, in ms; afterwards dim. */
 const FRESH = 2000;
