@@ -1,6 +1,6 @@
 import test from 'ava';
 import {growthOf} from '../../src/features/growth/growth.ts';
-import {Series} from '../../src/model/series.ts';
+import {Series} from '../../src/history/series.ts';
 import {Session} from '../../src/procfs/session.ts';
 import {python} from '../helpers/child.ts';
 import {needs} from '../helpers/tools.ts';

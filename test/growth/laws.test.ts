@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {withoutFinalFall} from '../../src/features/growth/trend.ts';
 import {judge, VERDICTS} from '../../src/features/growth/judge.ts';
-import type {Points} from '../../src/model/series.ts';
+import type {Points} from '../../src/history/series.ts';
 import {LEAKS, QUIET, Random, UNSURE} from './synthetic.ts';
 
 const MAKERS = Object.values({...QUIET, ...LEAKS, ...UNSURE});

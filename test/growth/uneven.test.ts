@@ -1,7 +1,7 @@
 import test from 'ava';
 import {growthOf} from '../../src/features/growth/growth.ts';
 import {judge} from '../../src/features/growth/judge.ts';
-import {Series, type Points} from '../../src/model/series.ts';
+import {Series, type Points} from '../../src/history/series.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {MIB, Random} from './synthetic.ts';

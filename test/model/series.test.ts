@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
 import fc from 'fast-check';
 import {sizeOf} from '../../src/model/region.ts';
-import {Series} from '../../src/model/series.ts';
+import {Series} from '../../src/history/series.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {Session} from '../../src/procfs/session.ts';

@@ -2,11 +2,11 @@ import test from 'ava';
 import fc from 'fast-check';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {runs, values} from '../../src/features/report/pack.ts';
-import {SeriesKeeper, sumOver} from '../../src/report/series.ts';
+import {SeriesKeeper, sumOver} from '../../src/features/report/series.ts';
 import {slopeOf} from '../../src/features/report/slope.ts';
 import {stripsOf} from '../../src/features/report/strips.ts';
 import {thin} from '../../src/features/report/thin.ts';
-import {Tracks} from '../../src/report/tracks.ts';
+import {Tracks} from '../../src/features/report/tracks.ts';
 import {regions as someRegions} from '../model/regions.ts';
 import {seen} from './scenes.ts';
 

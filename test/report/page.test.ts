@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import {growthOf} from '../../src/features/growth/growth.ts';
-import {Series} from '../../src/model/series.ts';
+import {Series} from '../../src/history/series.ts';
 import {embeddedJson, pageOf} from '../../src/features/report/html.ts';
 import {packReport} from '../../src/features/report/pack.ts';
 import {reportOf} from '../../src/features/report/report.ts';

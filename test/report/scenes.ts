@@ -1,6 +1,6 @@
 import {Snapshot} from '../../src/model/snapshot.ts';
 import type {Region} from '../../src/model/region.ts';
-import type {Seen} from '../../src/report/seen.ts';
+import type {Seen} from '../../src/features/report/seen.ts';
 import type {Shot} from './recorder.ts';
 
 /** Names that would do harm if a page took them for more than text. */

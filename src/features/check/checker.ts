@@ -1,6 +1,6 @@
 import {growthOf, type Growth} from '../growth/growth.ts';
 import {rangeText, type Region} from '../../model/region.ts';
-import {type Seen, Series} from '../../model/series.ts';
+import {type Seen, Series} from '../../history/series.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {isCount, isForbidden, type Rule, type Subject} from './rules.ts';
 import type {Result} from './result.ts';

@@ -1,4 +1,4 @@
-import {COUNTERS} from '../../report/series.ts';
+import {COUNTERS} from '../report/series.ts';
 import {readingsOf, wallClock, type Exported} from './exported.ts';
 
 const COLUMNS = ['time', 'ms', 'kind', 'regions', 'size', 'rss', 'pss', 'private_dirty', 'swap'];

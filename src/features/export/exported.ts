@@ -1,7 +1,7 @@
 import type {ProcessInfo} from '../../model/snapshot.ts';
 import {eventsOf, type ReportEvent} from '../report/events.ts';
-import type {Seen} from '../../report/seen.ts';
-import {SeriesKeeper, type Series} from '../../report/series.ts';
+import type {Seen} from '../report/seen.ts';
+import {SeriesKeeper, type Series} from '../report/series.ts';
 
 /** What is exported: totals by kind over time, of one process. */
 export interface Exported {

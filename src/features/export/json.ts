@@ -1,4 +1,4 @@
-import {COUNTERS} from '../../report/series.ts';
+import {COUNTERS} from '../report/series.ts';
 import type {Exported} from './exported.ts';
 
 /** The document `memmap.export/1`: the same totals by kind over time. `times` are ms; a counter has one value for each of `usageAt`. */

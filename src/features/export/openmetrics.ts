@@ -1,5 +1,5 @@
 import type {Kind} from '../../model/kind.ts';
-import type {KindSeries} from '../../report/series.ts';
+import type {KindSeries} from '../report/series.ts';
 import {wallClock, type Exported} from './exported.ts';
 
 type Measure = Exclude<keyof KindSeries, 'kind'>;

@@ -1,4 +1,4 @@
-import {sumOver} from '../../report/series.ts';
+import {sumOver} from '../report/series.ts';
 import {readingsOf, type Exported} from './exported.ts';
 
 /**

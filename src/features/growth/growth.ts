@@ -1,7 +1,7 @@
 import type {Kind} from '../../model/kind.ts';
 import type {Region} from '../../model/region.ts';
-import type {Points, Series} from '../../model/series.ts';
-import type {Track} from '../../model/tracks.ts';
+import type {Points, Series} from '../../history/series.ts';
+import type {Track} from '../../history/tracks.ts';
 import {withoutFinalFall} from './trend.ts';
 import {FEWEST_LOOKS, judge, LONG, type Judgement} from './judge.ts';
 

@@ -1,4 +1,4 @@
-import type {Points} from '../../model/series.ts';
+import type {Points} from '../../history/series.ts';
 import {BLOCKS, blocksOf, deepestFall, mannKendall, median, type Slope, theilSen} from './trend.ts';
 
 /** What a series does. A closed set; docs/growth.md says how each is told. */

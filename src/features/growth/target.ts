@@ -1,5 +1,5 @@
 import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
-import {type Seen, Series} from '../../model/series.ts';
+import {type Seen, Series} from '../../history/series.ts';
 import type {Rejected, Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/size.ts';
 import {Trouble} from '../../model/trouble.ts';

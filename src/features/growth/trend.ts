@@ -1,4 +1,4 @@
-import type {Points} from '../../model/series.ts';
+import type {Points} from '../../history/series.ts';
 
 /** The middle of some numbers; NaN of none. */
 export function median(values: readonly number[]): number {

@@ -2,7 +2,7 @@ import {diff} from '../../diff/diff.ts';
 import type {Change, ChangeKind} from '../../model/change.ts';
 import type {Kind} from '../../model/kind.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import type {Seen} from '../../report/seen.ts';
+import type {Seen} from './seen.ts';
 
 /** One change as the report lists it. */
 export interface ReportChange {

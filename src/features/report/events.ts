@@ -1,4 +1,4 @@
-import type {Seen} from '../../report/seen.ts';
+import type {Seen} from './seen.ts';
 
 /** Something that happened to the process as a whole, or a mark. */
 export interface ReportEvent {

@@ -2,10 +2,10 @@ import type {Growth, Line} from '../growth/growth.ts';
 import type {Verdict} from '../growth/judge.ts';
 import type {Kind} from '../../model/kind.ts';
 import {lowerBound} from '../../report/place.ts';
-import {knownUntil, sumOver, totalResident, type Series} from '../../report/series.ts';
+import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
 import {sizeOf} from '../../model/region.ts';
 import {slopeOf} from './slope.ts';
-import type {Stay} from '../../report/tracks.ts';
+import type {Stay} from './tracks.ts';
 
 /** Something that grew: all memory, a kind of it, or one region. Bytes. */
 export interface Grower {

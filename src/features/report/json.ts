@@ -1,6 +1,6 @@
 import {hex} from '../../model/region.ts';
 import type {Report} from './report.ts';
-import {COUNTERS} from '../../report/series.ts';
+import {COUNTERS} from './series.ts';
 
 /** The document `memmap.report/1`: what the page shows, in full words. Looks are places in `times`, which is in ms; sizes in bytes. */
 export function reportJSON(report: Report): Record<string, unknown> {

@@ -3,9 +3,9 @@ import type {Kind} from '../../model/kind.ts';
 import {safe} from '../../render/safe.ts';
 import type {ReportEvent} from './events.ts';
 import type {Report} from './report.ts';
-import {knownUntil, type Counter} from '../../report/series.ts';
+import {knownUntil, type Counter} from './series.ts';
 import type {Strip} from './strips.ts';
-import type {Stay} from '../../report/tracks.ts';
+import type {Stay} from './tracks.ts';
 
 /** Values in few bytes: each value with how often it comes in a row: 5, 3, 6, 1 is 5 5 5 6. */
 export type Runs = readonly number[];

@@ -4,12 +4,12 @@ import {ChangeKeeper, type ReportChange} from './changes.ts';
 import type {Growth} from '../growth/growth.ts';
 import {growersOf, growthMeasure, judged, type Grower} from './growers.ts';
 import {eventsOf, type ReportEvent} from './events.ts';
-import type {Seen} from '../../report/seen.ts';
-import {SeriesKeeper, type Series} from '../../report/series.ts';
+import type {Seen} from './seen.ts';
+import {SeriesKeeper, type Series} from './series.ts';
 import {stripsOf, type Strip} from './strips.ts';
 import {type About, summaryOf} from './summary.ts';
 import {fewerStays, thin} from './thin.ts';
-import {Tracks} from '../../report/tracks.ts';
+import {Tracks} from './tracks.ts';
 
 /** So many changes are listed; so many looks and stays of regions are drawn. */
 const MOST = {changes: 4000, looks: 2000, stays: 20_000} as const;

@@ -5,7 +5,7 @@ import type {Growth} from '../growth/growth.ts';
 import {headline} from '../growth/words.ts';
 import type {Grower} from './growers.ts';
 
-import {knownUntil, sumOver, totalResident, type Series} from '../../report/series.ts';
+import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
 
 interface Facts {
   readonly about: About;

@@ -3,8 +3,8 @@ import type {ReportChange} from './changes.ts';
 import type {Grower} from './growers.ts';
 import {lowerBound} from '../../report/place.ts';
 import type {ReportEvent} from './events.ts';
-import {COUNTERS, sumOver, type Series} from '../../report/series.ts';
-import type {Stay} from '../../report/tracks.ts';
+import {COUNTERS, sumOver, type Series} from './series.ts';
+import type {Stay} from './tracks.ts';
 
 interface OverTime {
   readonly series: Series;

@@ -1,6 +1,6 @@
 import {lowerBound} from '../../../report/place.ts';
 import {values, type Page} from '../pack.ts';
-import type {Counter} from '../../../report/series.ts';
+import type {Counter} from '../series.ts';
 import {byId} from './dom.ts';
 
 export type Measure = Counter | 'size' | 'regions';

@@ -1,5 +1,5 @@
-import type {Kind} from './kind.ts';
-import {isFileBacked, sizeOf, type Region} from './region.ts';
+import type {Kind} from '../model/kind.ts';
+import {isFileBacked, sizeOf, type Region} from '../model/region.ts';
 
 /** An amount that was looked at again and again, kept only where it changed: `at[i]` counts looks, and `value[i]` holds from there on. */
 export interface Steps {

@@ -1,6 +1,6 @@
-import type {Kind} from '../model/kind.ts';
-import type {Region} from '../model/region.ts';
-import {totalsByKind, type Totals} from '../model/totals.ts';
+import type {Kind} from '../../model/kind.ts';
+import type {Region} from '../../model/region.ts';
+import {totalsByKind, type Totals} from '../../model/totals.ts';
 import type {Seen} from './seen.ts';
 
 /** The counters of smaps that are followed over time, in bytes. */

@@ -1,6 +1,6 @@
-import type {Kind} from './kind.ts';
-import type {Snapshot} from './snapshot.ts';
-import {totalsByKind, type Totals} from './totals.ts';
+import type {Kind} from '../model/kind.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {totalsByKind, type Totals} from '../model/totals.ts';
 import {Tracks, type Steps, type Track} from './tracks.ts';
 
 /** An amount over time. Times in ms, ascending; values in bytes, or a number of things. Both lists have one length. */

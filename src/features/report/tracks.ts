@@ -1,5 +1,5 @@
-import type {Kind} from '../model/kind.ts';
-import type {Region} from '../model/region.ts';
+import type {Kind} from '../../model/kind.ts';
+import type {Region} from '../../model/region.ts';
 import type {Seen} from './seen.ts';
 
 /** A region for as long as its borders, permissions, name and kind stay the same. */
