@@ -13,7 +13,7 @@ import {codeOfRefusal, findCommand} from '../features/run/command.ts';
 import {openReport} from '../cli/run-output.ts';
 import {codeOf, targetEnvironment} from '../features/run/run.ts';
 import {saveFile} from '../cli/save.ts';
-import {resolveTarget} from '../cli/target.ts';
+import {resolveTarget} from '../input/target.ts';
 import {Trouble} from '../model/trouble.ts';
 import {setColorLevel} from '../render/theme.ts';
 

@@ -4,7 +4,7 @@ import {BUDGET_FLAGS, budgetOf} from './flags.ts';
 import {parseDuration, parseSize} from '../cli/duration.ts';
 import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {growthOfTarget, type GrowthOptions} from '../features/growth/target.ts';
-import {resolveTarget} from '../cli/target.ts';
+import {resolveTarget} from '../input/target.ts';
 import {GROWTH_MEASURES, type GrowthMeasure} from '../features/growth/growth.ts';
 import {growthJSON, renderGrowth} from '../features/growth/text.ts';
 

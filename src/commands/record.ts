@@ -6,7 +6,7 @@ import {exitOfSignal} from '../cli/exit.ts';
 import {defaultName, OpenRecording} from '../features/record/file.ts';
 import {checkedNames, ListingSize, recordProcess} from '../features/record/recorder.ts';
 import {recordedJSON, renderRecorded} from '../features/record/text.ts';
-import {resolveProcess} from '../cli/target.ts';
+import {resolveProcess} from '../input/target.ts';
 import {Session} from '../procfs/session.ts';
 
 export default class RecordCommand extends BaseCommand {

@@ -4,7 +4,7 @@ import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {momentRows, momentsJSON, renderMoments} from '../features/replay/moments.ts';
 import {rangeOf, speedOf} from '../features/replay/range.ts';
 import {replay, replayJson, replayLines} from '../features/replay/replay.ts';
-import {faultsOf, openRecordingTarget} from '../cli/recording-target.ts';
+import {faultsOf, openRecordingTarget} from '../input/open.ts';
 import {replayOnScreen} from '../features/replay/screen.ts';
 import {interruption, type Interruption} from '../cli/signals.ts';
 import type {Recording} from '../record/recording.ts';

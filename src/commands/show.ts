@@ -5,7 +5,7 @@ import {parseDuration} from '../cli/duration.ts';
 import {EXIT} from '../cli/exit.ts';
 import {say, writeOut} from '../cli/output.ts';
 import {renderShow, showJSON} from '../features/show/show.ts';
-import {readTarget, resolveProcess, resolveTarget, type Target} from '../cli/target.ts';
+import {readTarget, resolveProcess, resolveTarget, type Target} from '../input/target.ts';
 import {familyJSON} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';

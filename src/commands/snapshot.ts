@@ -3,7 +3,7 @@ import {BaseCommand} from './base.ts';
 import {parseDuration} from '../cli/duration.ts';
 import {say, writeOut} from '../cli/output.ts';
 import {saveFile} from '../cli/save.ts';
-import {readTarget, resolveTarget} from '../cli/target.ts';
+import {readTarget, resolveTarget} from '../input/target.ts';
 import {jsonDocument} from '../render/json.ts';
 import {safe} from '../render/safe.ts';
 import {howMuch} from '../render/snapshot.ts';

@@ -6,7 +6,7 @@ import {EXIT, exitOfSignal} from '../cli/exit.ts';
 import {jsonReporter, lineReporter} from '../features/watch/tell.ts';
 import {screenReporter} from '../features/watch/screen/reporter.ts';
 import {interruption, type Interruption} from '../cli/signals.ts';
-import {resolveProcess} from '../cli/target.ts';
+import {resolveProcess} from '../input/target.ts';
 import {parseCondition} from '../features/watch/until.ts';
 import {watch, type Reporter} from '../features/watch/watch.ts';
 import {Session} from '../procfs/session.ts';

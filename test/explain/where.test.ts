@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import test from 'ava';
 import {gapAt} from '../../src/features/explain/address.ts';
-import {parseWanted, pick, regionAt} from '../../src/explain/where.ts';
+import {parseWanted, pick, regionAt} from '../../src/input/regions.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 import {parse} from '../../src/parse/parse.ts';
 

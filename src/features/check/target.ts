@@ -6,10 +6,10 @@ import {poll} from '../../procfs/poll.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
 import {readRecording, Recording} from '../../record/recording.ts';
 import {recordedLooks} from '../growth/target.ts';
-import {faultsOf, isRecordingFile} from '../../cli/recording-target.ts';
+import {faultsOf, isRecordingFile} from '../../input/open.ts';
 import type {Remarkable} from '../../cli/remarks.ts';
 import {interruption} from '../../cli/signals.ts';
-import {readFromStdin, readTarget, type Target} from '../../cli/target.ts';
+import {readFromStdin, readTarget, type Target} from '../../input/target.ts';
 
 export interface CheckTargetOptions extends SessionOptions {
   readonly interval: number;

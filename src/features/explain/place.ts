@@ -1,7 +1,7 @@
 import {type AddressFacts, addressJSON, gapAt} from './address.ts';
 import {pageState} from '../../explain/page.ts';
 import {byWeight, regionFacts, regionFactsJSON, type RegionFacts} from './region.ts';
-import {parseWanted, pick, regionAt, type Wanted} from '../../explain/where.ts';
+import {parseWanted, pick, regionAt, type Wanted} from '../../input/regions.ts';
 import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';

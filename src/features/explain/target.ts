@@ -3,7 +3,7 @@ import {sizeText} from '../../model/size.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {captureFrom, type CaptureOptions} from '../../procfs/capture.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
-import {readTarget, resolveTarget} from '../../cli/target.ts';
+import {readTarget, resolveTarget} from '../../input/target.ts';
 
 /** A target that was read, and the process itself if it lives: held, so that nothing else is asked of another one. */
 export interface Looked {

@@ -5,9 +5,9 @@ import {sizeText} from '../../model/size.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {poll} from '../../procfs/poll.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
-import {faultsOf, isRecordingFile, openRecordingTarget} from '../../cli/recording-target.ts';
+import {faultsOf, isRecordingFile, openRecordingTarget} from '../../input/open.ts';
 import {interruption} from '../../cli/signals.ts';
-import type {Target} from '../../cli/target.ts';
+import type {Target} from '../../input/target.ts';
 import type {Recording} from '../../record/recording.ts';
 import {withProgress} from '../../cli/progress.ts';
 

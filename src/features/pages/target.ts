@@ -4,8 +4,8 @@ import {Trouble} from '../../model/trouble.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
 import {capturePages} from '../../procfs/pages.ts';
 import {clearSoftDirty, OwnTrial, requireSoftDirty} from '../../procfs/soft-dirty.ts';
-import {chooseRegions, type Wish} from '../../cli/pages-choice.ts';
-import {resolveTarget} from '../../cli/target.ts';
+import {chooseRegions, type Wish} from '../../input/regions.ts';
+import {resolveTarget} from '../../input/target.ts';
 
 export interface LookOptions extends Wish {
   readonly root: string;

@@ -1,7 +1,7 @@
 import {Trouble} from '../../model/trouble.ts';
 import type {ReplayState} from '../watch/screen/view.ts';
 import type {Recording} from '../../record/recording.ts';
-import {momentNamed} from '../../cli/recording-moment.ts';
+import {momentNamed} from '../../input/moment.ts';
 import {nameOf} from './range.ts';
 import {isCharacter, type Key} from '../../cli/screen-keys.ts';
 import type {ReplayKeys} from '../watch/screen/viewer.ts';

@@ -1,6 +1,6 @@
 import {Trouble} from '../../model/trouble.ts';
 import type {Recording} from '../../record/recording.ts';
-import {momentNamed} from '../../cli/recording-moment.ts';
+import {momentNamed} from '../../input/moment.ts';
 
 /**
  * The moments from `--from` to `--to`, which are named as behind a file: `12`, `first`, a mark's name, `+30s`, `14:03:20`.

@@ -6,7 +6,7 @@ import {reportOf, type Report} from './report.ts';
 import type {About} from './summary.ts';
 import {EXIT} from '../../cli/exit.ts';
 import {growthOfRecording} from '../growth/target.ts';
-import {faultsOf, openRecordingTarget, type Faults} from '../../cli/recording-target.ts';
+import {faultsOf, openRecordingTarget, type Faults} from '../../input/open.ts';
 import {withProgress} from '../../cli/progress.ts';
 import {remarkOn} from '../../cli/remarks.ts';
 

@@ -2,9 +2,8 @@ import {closeSync, existsSync, fstatSync, openSync, readSync, statSync} from 'no
 import {Snapshot, type Rejected} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {isRecording, readRecording, recordingFrom, type Recording} from '../record/recording.ts';
-import {momentNamed} from './recording-moment.ts';
-import {readStdin} from './stdin.ts';
-import {recorderOf} from './record-lock.ts';
+import {momentNamed} from './moment.ts';
+import {recorderOf} from '../cli/record-lock.ts';
 
 /**
  * Takes `FILE#12`, `FILE#name`, `FILE@+30s` apart, at the last # or @ before which there is a file.
@@ -108,3 +107,28 @@ function withoutUsage(recording: Recording, name: string, index: number): string
 
 export const noMoments = (path: string, moment: string): Trouble =>
   new Trouble('input', `Cannot use ${path}${moment}.`, `${path} is no recording, so it has no moments.`, `Look at the file itself: memmap show ${path}`); // prettier-ignore
+
+/** A listing with 1,000,000 regions and all their counters has 0.7 GiB. */
+export const LARGEST_INPUT = 2 ** 30;
+
+/**
+ * All of standard input.
+ *
+ * @param look called for each part with all that came so far, and its size before: to refuse what no reader will accept
+ * @throws Trouble `input` if there is too much, and what `look` throws
+ */
+export async function readStdin(
+  look: (parts: readonly Buffer[], before: number, after: number) => void = () => {},
+): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of process.stdin) {
+    parts.push(part as Buffer);
+    look(parts, size, (size += (part as Buffer).length));
+    if (size > LARGEST_INPUT) throw tooLarge('standard input');
+  }
+  return Buffer.concat(parts);
+}
+
+export const tooLarge = (name: string): Trouble =>
+  new Trouble('input', `Cannot use ${name}.`, 'it is larger than 1 GiB.', 'A listing of 1,000,000 regions is smaller than that.'); // prettier-ignore

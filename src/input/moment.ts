@@ -2,7 +2,7 @@ import {Trouble} from '../model/trouble.ts';
 import {timeText} from '../render/time.ts';
 import type {Moment} from '../model/moment.ts';
 import type {Recording} from '../record/recording.ts';
-import {parseDuration} from './duration.ts';
+import {parseDuration} from '../cli/duration.ts';
 
 /**
  * Which moment of a recording is meant: `#12` by its number, `#first`, `#last`, `#name` by its mark, `@+30s` by the time since

@@ -6,8 +6,16 @@ import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {retried} from '../procfs/file.ts';
 import {findByName} from '../procfs/find.ts';
 import {isRecording, Recording, recordingFrom} from '../record/recording.ts';
-import {LARGEST_INPUT, readStdin, tooLarge} from './stdin.ts';
-import {isRecordingFile, momentOf, noMoments, readMoment, splitMoment} from './recording-target.ts';
+import {
+  isRecordingFile,
+  LARGEST_INPUT,
+  momentOf,
+  noMoments,
+  readMoment,
+  readStdin,
+  splitMoment,
+  tooLarge,
+} from './open.ts';
 
 /** What a command looks at: a PID, a file, `-` for standard input, or the name of exactly one process. */
 export type Target =
