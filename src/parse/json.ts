@@ -1,5 +1,5 @@
 import {Trouble} from '../model/trouble.ts';
-import {exactHex} from './scan.ts';
+import {exactHex} from '../model/address.ts';
 
 /**
  * Readers for the values of a saved snapshot. Each takes a value and its path, and throws Trouble (`input`) with the path

@@ -1,5 +1,5 @@
 import type {Region} from '../model/region.ts';
-import {exactHex} from './scan.ts';
+import {exactHex} from '../model/address.ts';
 
 /**
  * Puts a torn listing in order. The kernel walks a process's regions without holding it still: a region that merges with

@@ -1,7 +1,8 @@
 import type {Region} from '../model/region.ts';
 import type {Usage} from '../model/usage.ts';
 import {readRows, type ForeignListing, type RowReader} from './rows.ts';
-import {camelCase, exactHex} from './scan.ts';
+import {camelCase} from './scan.ts';
+import {exactHex} from '../model/address.ts';
 
 /**
  * What pmap(1) of procps prints. It gives a start and a size in KiB, and no end; by default the last part of a file's name,
