@@ -14,4 +14,4 @@ export {Trouble, type TroubleKind} from './model/trouble.ts';
 export type {Change, ChangeKind, Delta, Range} from './model/change.ts';
 export type {Kind} from './model/kind.ts';
 export type {Region} from './model/region.ts';
-export type {Usage} from './model/usage.ts';
+export type {Usage} from './model/region.ts';

@@ -1,5 +1,5 @@
 import {type Region, sizeOf} from '../model/region.ts';
-import {sizeText} from '../model/size.ts';
+import {sizeText} from '../model/amounts.ts';
 import {baseName, FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
 import {reservationsIn} from './runtimes/runtimes.ts';
 import type {Kind} from '../model/kind.ts';

@@ -1,6 +1,6 @@
 import type {ElfClue, ElfSegment} from '../model/clues.ts';
 import type {Region} from '../model/region.ts';
-import {sizeText} from '../model/size.ts';
+import {sizeText} from '../model/amounts.ts';
 import {baseName, FLAG, hasNoAccess, isExecutable, isWritable, type Space, type Verdict} from './space.ts';
 
 /** A file as it was mapped once: its addresses are those in the file plus the bias. */

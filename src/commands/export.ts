@@ -10,7 +10,7 @@ import {exportedOf, type Exported} from '../features/export/exported.ts';
 import {exportJSON} from '../features/export/json.ts';
 import {openmetrics} from '../features/export/openmetrics.ts';
 import {perfetto} from '../features/export/perfetto.ts';
-import {sizeText} from '../model/size.ts';
+import {sizeText} from '../model/amounts.ts';
 import {jsonPieces} from '../render/json.ts';
 import {safe} from '../render/safe.ts';
 

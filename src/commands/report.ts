@@ -3,7 +3,7 @@ import {BaseCommand} from './base.ts';
 import {say, writeOut} from '../cli/output.ts';
 import {pageTemplate, readReport} from '../features/report/source.ts';
 import {saveFile} from '../cli/save.ts';
-import {sizeText} from '../model/size.ts';
+import {sizeText} from '../model/amounts.ts';
 import {Trouble} from '../model/trouble.ts';
 import {pageOf} from '../features/report/html.ts';
 import {reportJSON} from '../features/report/json.ts';

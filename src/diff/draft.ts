@@ -1,6 +1,5 @@
 import type {ChangeKind, Range} from '../model/change.ts';
-import {sizeOf, type Region} from '../model/region.ts';
-import {addUsage} from '../model/usage.ts';
+import {addUsage, type Region, sizeOf} from '../model/region.ts';
 
 /** A change before its sentence is written. */
 export interface Draft {

@@ -1,7 +1,7 @@
 import {isFileBacked, type Region, sizeOf} from '../model/region.ts';
 import type {Draft} from './draft.ts';
 import {pairMovedInTurn} from './moved.ts';
-import {baseName, fate, withoutDeleted} from './same.ts';
+import {baseName, fate, withoutDeleted} from '../model/same.ts';
 import {sweep, type Swept} from './sweep.ts';
 
 /**

@@ -1,7 +1,6 @@
-import {type Region, sizeOf} from '../model/region.ts';
-import {OWN_COUNTERS} from '../model/usage.ts';
+import {OWN_COUNTERS, type Region, sizeOf} from '../model/region.ts';
 import {type Draft, usageDelta, wholeRegion} from './draft.ts';
-import {fate, type Fate, sameName} from './same.ts';
+import {fate, type Fate, sameName} from '../model/same.ts';
 import type {ChangeKind} from '../model/change.ts';
 
 export interface Swept {

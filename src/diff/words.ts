@@ -1,9 +1,8 @@
 import {signedHex, type Range} from '../model/change.ts';
-import {isFileBacked, rangeText, sizeOf, type Region} from '../model/region.ts';
-import {OWN_COUNTERS} from '../model/usage.ts';
-import {deltaText, sizeText} from '../model/size.ts';
+import {isFileBacked, OWN_COUNTERS, rangeText, type Region, sizeOf} from '../model/region.ts';
+import {deltaText, sizeText} from '../model/amounts.ts';
 import type {Draft} from './draft.ts';
-import {withoutDeleted} from './same.ts';
+import {withoutDeleted} from '../model/same.ts';
 
 /**
  * One plain sentence for a change. It names the cause where only one call can have done it, and says "looks like" where

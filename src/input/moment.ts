@@ -1,5 +1,5 @@
 import {Trouble} from '../model/trouble.ts';
-import {timeText} from '../render/time.ts';
+import {timeText} from '../model/amounts.ts';
 import type {Moment} from '../model/moment.ts';
 import type {Recording} from '../record/recording.ts';
 import {parseDuration} from '../cli/duration.ts';

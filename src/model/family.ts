@@ -1,4 +1,4 @@
-import type {Usage} from './usage.ts';
+import type {Usage} from './region.ts';
 
 /** One process of a family. Sizes in bytes; what could not be read is absent. */
 export interface Member {

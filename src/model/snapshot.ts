@@ -1,4 +1,4 @@
-import {JsonList} from './json-list.ts';
+import {JsonList} from './json.ts';
 import {regionJSON, type Region} from './region.ts';
 import {totalsByKind, totalsOf, type Totals} from './totals.ts';
 import {cluesJSON, type Clues} from './clues.ts';

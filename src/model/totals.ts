@@ -1,6 +1,5 @@
 import type {Kind} from './kind.ts';
-import {isFileBacked, sizeOf, type Region} from './region.ts';
-import {addUsage} from './usage.ts';
+import {addUsage, isFileBacked, type Region, sizeOf} from './region.ts';
 
 /** Sums over regions, in bytes. A smaps counter is there if some region has it. */
 export interface Totals {

@@ -1,5 +1,5 @@
 import type {AuxiliaryVector, Clues, ElfClue, ElfSegment, Limits, Marks, Thread} from '../model/clues.ts';
-import {array, hexString, integer, isOwnName, object, string, unusable} from './json.ts';
+import {array, hexString, integer, isOwnName, object, string, unusable} from '../model/json.ts';
 
 /** The `clues` of a `memmap.snapshot/1` document, the reverse of cluesJSON. What is absent stays so; other keys are left out. */
 export function cluesFromJSON(value: unknown): Clues {

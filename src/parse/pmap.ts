@@ -1,5 +1,4 @@
-import type {Region} from '../model/region.ts';
-import type {Usage} from '../model/usage.ts';
+import type {Region, Usage} from '../model/region.ts';
 import {readRows, type ForeignListing, type RowReader} from './rows.ts';
 import {camelCase} from './scan.ts';
 import {exactHex} from '../model/address.ts';

@@ -1,10 +1,9 @@
 import {classify} from '../classify/classify.ts';
 import {KINDS, type Kind} from '../model/kind.ts';
-import type {Region} from '../model/region.ts';
+import type {Region, Usage} from '../model/region.ts';
 import {Snapshot, type Consistency, type ProcessInfo, type Rejected} from '../model/snapshot.ts';
-import type {Usage} from '../model/usage.ts';
 import {cluesFromJSON} from './clues.ts';
-import {array, hexString, isOwnName, matching, object, string, unusable, type Json} from './json.ts';
+import {array, hexString, isOwnName, matching, object, string, unusable, type Json} from '../model/json.ts';
 
 /**
  * Reads a `memmap.snapshot/1` document, the reverse of Snapshot.toJSON().

@@ -1,9 +1,9 @@
 import {existsSync} from 'node:fs';
 import type {Family, Member} from '../model/family.ts';
-import {sizeText} from '../model/size.ts';
+import {sizeText} from '../model/amounts.ts';
 import {totalsOf} from '../model/totals.ts';
 import {Trouble} from '../model/trouble.ts';
-import type {Usage} from '../model/usage.ts';
+import type {Usage} from '../model/region.ts';
 import {parseListing} from '../parse/listing.ts';
 import type {Stat} from '../parse/stat.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';

@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {sizeText} from '../model/size.ts';
+import {sizeText} from '../model/amounts.ts';
 import type {Status} from '../parse/status.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import type {ProcFile} from './file.ts';

@@ -1,4 +1,4 @@
-import {ProcessPages, type DirtySince} from '../model/process-pages.ts';
+import {ProcessPages, type DirtySince} from '../model/pages.ts';
 import type {Region} from '../model/region.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';

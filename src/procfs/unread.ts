@@ -1,5 +1,5 @@
 import {sizeOf, type Region} from '../model/region.ts';
-import {sizeText} from '../model/size.ts';
+import {sizeText} from '../model/amounts.ts';
 
 const TIB = 1024 ** 4;
 

@@ -1,6 +1,5 @@
 import type {Region} from '../model/region.ts';
-import {totalsOfRuns} from '../model/pages.ts';
-import {unreadPages, type RegionPages} from '../model/process-pages.ts';
+import {type RegionPages, totalsOfRuns, unreadPages} from '../model/pages.ts';
 import {RunReader, type FrameReader} from '../parse/pagemap.ts';
 import type {PageMap} from './pagemap.ts';
 import {whyNotRead} from './unread.ts';

@@ -1,4 +1,4 @@
-import {array, hexString, integer, isOwnName, object, string, unusable, type Json} from '../parse/json.ts';
+import {array, hexString, integer, isOwnName, object, string, unusable, type Json} from '../model/json.ts';
 import {NOTHING, trustOf, type Frame} from './frame.ts';
 import {patched} from './patch.ts';
 import {

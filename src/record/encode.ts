@@ -1,6 +1,6 @@
 import type {Region} from '../model/region.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Json} from '../parse/json.ts';
+import type {Json} from '../model/json.ts';
 import {cluesOfSnapshot} from './frame-clues.ts';
 import type {Frame} from './frame.ts';
 import {isAlike, patchOf} from './patch.ts';

@@ -1,6 +1,6 @@
 import {cluesJSON, type Clues} from '../model/clues.ts';
 import {cluesFromJSON} from '../parse/clues.ts';
-import {array, object, type Json} from '../parse/json.ts';
+import {array, object, type Json} from '../model/json.ts';
 
 /**
  * Clues as a recording has them: those of a snapshot document, but threads by their ids, so that one that comes or goes is

@@ -1,7 +1,7 @@
 import type {Clues} from '../model/clues.ts';
 import type {Region} from '../model/region.ts';
 import {Snapshot, type Consistency, type Rejected} from '../model/snapshot.ts';
-import {array, type Json} from '../parse/json.ts';
+import {array, type Json} from '../model/json.ts';
 import {consistencyFromJSON, processFromJSON, rejectedFromJSON, statusFromJSON} from '../parse/snapshot.ts';
 import {cluesOfFrame} from './frame-clues.ts';
 import {Row, type Verdict, type Words} from './row.ts';

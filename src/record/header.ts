@@ -1,6 +1,6 @@
 import type {ProcessInfo} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
-import {integer, object, string, type Json} from '../parse/json.ts';
+import {integer, object, string, type Json} from '../model/json.ts';
 import {processFromJSON} from '../parse/snapshot.ts';
 import {NO_SEED, openLine, type Opened} from './line.ts';
 import {noRecording, unknownForm} from './refusal.ts';

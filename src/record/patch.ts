@@ -1,4 +1,4 @@
-import {isOwnName, object, type Json} from '../parse/json.ts';
+import {isOwnName, object, type Json} from '../model/json.ts';
 
 /**
  * What differs between two records of names and values: the new values, and null for what is gone. Status, process and clues

@@ -1,6 +1,6 @@
 import type {Rejected, Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
-import {object, type Json} from '../parse/json.ts';
+import {object, type Json} from '../model/json.ts';
 import {applyRecord} from './apply.ts';
 import {Developer, NOTHING, type Frame} from './frame.ts';
 import {isGzip, unzippedHead} from './gzip.ts';

@@ -1,5 +1,5 @@
 import {Trouble} from '../model/trouble.ts';
-import {integer, object, string} from '../parse/json.ts';
+import {integer, object, string} from '../model/json.ts';
 import {CUT, type MomentIndex} from './moment-index.ts';
 import type {Source} from './source.ts';
 

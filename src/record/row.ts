@@ -1,7 +1,6 @@
 import {KINDS, type Kind} from '../model/kind.ts';
-import {hex, sizeOf, type Region} from '../model/region.ts';
-import type {Usage} from '../model/usage.ts';
-import {array, hexString, integer, matching, object, string, unusable} from '../parse/json.ts';
+import {hex, type Region, sizeOf, type Usage} from '../model/region.ts';
+import {array, hexString, integer, matching, object, string, unusable} from '../model/json.ts';
 
 /** What was said of a region, as an entry of a recording's `kinds`: kind, label, evidence, confidence. */
 export type Verdict = readonly [kind: Kind, label?: string | null, evidence?: string | null, confidence?: 'guess'];

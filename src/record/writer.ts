@@ -1,5 +1,5 @@
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Json} from '../parse/json.ts';
+import type {Json} from '../model/json.ts';
 import {applyRecord} from './apply.ts';
 import {encodeRecord} from './encode.ts';
 import {NOTHING, type Frame} from './frame.ts';

@@ -1,6 +1,6 @@
 import type {Change, ChangeKind} from '../model/change.ts';
 import {rangeText} from '../model/region.ts';
-import {deltaText} from '../model/size.ts';
+import {deltaText} from '../model/amounts.ts';
 import type {News} from './moves.ts';
 import {safe} from './safe.ts';
 import type {Cell, Column} from './table.ts';

@@ -1,7 +1,7 @@
 import type {Kind} from '../model/kind.ts';
 import {MEASURES, type Measure} from '../model/measure.ts';
 import {address, hex, rangeText, type Region} from '../model/region.ts';
-import {sizeText} from '../model/size.ts';
+import {sizeText} from '../model/amounts.ts';
 import {safe} from './safe.ts';
 import {renderTable, type Cell, type Column} from './table.ts';
 import type {Role} from './theme.ts';

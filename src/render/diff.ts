@@ -3,7 +3,7 @@ import {CHANGE_KINDS, type Change, type ChangeKind} from '../model/change.ts';
 import type {Kind} from '../model/kind.ts';
 import {sizeOf} from '../model/region.ts';
 import {totalsByKind} from '../model/totals.ts';
-import {deltaText, sizeText} from '../model/size.ts';
+import {deltaText, sizeText} from '../model/amounts.ts';
 import {CHANGE_COLUMNS, newsCells} from './change.ts';
 import {news, type News} from './moves.ts';
 import {who, type Look} from './snapshot.ts';

@@ -1,4 +1,4 @@
-import {JsonList} from '../model/json-list.ts';
+import {JsonList} from '../model/json.ts';
 
 /** Elements that are written as one piece. */
 const BATCH = 500;

@@ -1,6 +1,6 @@
 import {largestRegions, sortRegions, type SortKey} from '../model/choose.ts';
 import type {Region} from '../model/region.ts';
-import {counted} from '../model/size.ts';
+import {counted} from '../model/amounts.ts';
 import {COLUMNS, type ColumnName, type RegionColumn} from './columns.ts';
 import {fittingColumns} from './fit.ts';
 import type {Look} from './snapshot.ts';

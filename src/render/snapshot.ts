@@ -1,5 +1,5 @@
 import type {Snapshot} from '../model/snapshot.ts';
-import {counted, sizeText} from '../model/size.ts';
+import {counted, sizeText} from '../model/amounts.ts';
 import {safe} from './safe.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './wrap.ts';

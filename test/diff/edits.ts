@@ -1,5 +1,4 @@
-import type {Region} from '../../src/model/region.ts';
-import type {Usage} from '../../src/model/usage.ts';
+import type {Region, Usage} from '../../src/model/region.ts';
 import {PAGE} from './tools.ts';
 
 /** What memory is: a file's page, or anonymous memory with or without a label of the kernel's. */

@@ -1,8 +1,7 @@
 import test from 'ava';
 import {diff} from '../../src/diff/diff.ts';
 import type {Change, ChangeKind, Range} from '../../src/model/change.ts';
-import {rangeText} from '../../src/model/region.ts';
-import {OWN_COUNTERS} from '../../src/model/usage.ts';
+import {OWN_COUNTERS, rangeText} from '../../src/model/region.ts';
 import {applyTo, memoryOf, rangeAfter, rangeBefore, type Memory} from './memory.ts';
 import {check, holds, same} from './law.ts';
 import {misnomer} from './meaning.ts';

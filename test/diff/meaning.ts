@@ -1,7 +1,6 @@
 import type {Diff} from '../../src/diff/diff.ts';
 import type {Change, ChangeKind, Range} from '../../src/model/change.ts';
-import {isFileBacked, type Region} from '../../src/model/region.ts';
-import {OWN_COUNTERS} from '../../src/model/usage.ts';
+import {isFileBacked, OWN_COUNTERS, type Region} from '../../src/model/region.ts';
 import {rangeAfter, rangeBefore} from './memory.ts';
 import {pagesOf} from './tools.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {classify} from '../../src/classify/classify.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
-import type {Usage} from '../../src/model/usage.ts';
+import type {Usage} from '../../src/model/region.ts';
 import {bytes, Editor, isFile, toRegion, type Backing, type Piece} from './edits.ts';
 import {lineOf} from './tools.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {deltaText, sizeText} from '../../src/model/size.ts';
+import {deltaText, sizeText} from '../../src/model/amounts.ts';
 
 const ROWS: ReadonlyArray<readonly [number, string, string]> = [
   [0, '0', '0'],

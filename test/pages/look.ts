@@ -1,5 +1,4 @@
-import type {PageTotals} from '../../src/model/pages.ts';
-import type {ProcessPages} from '../../src/model/process-pages.ts';
+import type {PageTotals, ProcessPages} from '../../src/model/pages.ts';
 import {ProcessHandle} from '../../src/procfs/handle.ts';
 import {capturePages} from '../../src/procfs/pages.ts';
 

@@ -1,4 +1,4 @@
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from '../space.ts';
 import {type Reservation, reservationsIn, runs} from './runtimes.ts';
 

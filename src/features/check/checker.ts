@@ -4,7 +4,7 @@ import {type Seen, Series} from '../../history/series.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {isCount, isForbidden, type Rule, type Subject} from './rules.ts';
 import type {Result} from './result.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {totalsByKind} from '../../model/totals.ts';
 
 type MaxRule = Extract<Rule, {is: 'max'}>;

@@ -8,7 +8,7 @@ import {paint, type Role} from '../../render/theme.ts';
 import {wrapped} from '../../render/wrap.ts';
 import {isCount, LINTS, type Rule} from './rules.ts';
 import {KIND_MEANINGS} from '../../model/kind.ts';
-import {counted, countText, sizeText} from '../../model/size.ts';
+import {counted, countText, sizeText} from '../../model/amounts.ts';
 
 /** Each rule with what was measured, for people. */
 export function renderCheck(report: CheckReport, look: Look = {}): string {

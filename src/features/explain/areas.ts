@@ -2,7 +2,7 @@ import {hex, type Region, sizeOf} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {type Totals, totalsByKind, totalsOf} from '../../model/totals.ts';
 import type {Kind} from '../../model/kind.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 
 export type AreaName = 'program' | 'heap' | 'low' | 'mmap' | 'stack' | 'kernel';
 

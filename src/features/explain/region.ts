@@ -1,9 +1,8 @@
 import {KIND_MEANINGS} from '../../model/kind.ts';
-import {hex, rangeText, type Region, regionJSON, sizeOf} from '../../model/region.ts';
+import {hex, rangeText, type Region, regionJSON, sizeOf, type Usage} from '../../model/region.ts';
 import {mayText, sharingText} from './glossary.ts';
 import {flagMeaning} from './words/flags.ts';
-import {sizeText} from '../../model/size.ts';
-import type {Usage} from '../../model/usage.ts';
+import {sizeText} from '../../model/amounts.ts';
 
 /** Who lies next to a region or a gap. */
 export interface Neighbour {

@@ -2,7 +2,7 @@ import {hex, isFileBacked, type Region, regionJSON, sizeOf} from '../../model/re
 import type {Snapshot} from '../../model/snapshot.ts';
 import {layoutOf, type AreaText} from './areas.ts';
 import {lookedFor, unusualOf, type Finding} from './unusual.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {percent} from './region.ts';
 import {totalsByKind, totalsOf, type Totals} from '../../model/totals.ts';
 

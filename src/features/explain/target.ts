@@ -1,5 +1,5 @@
 import type {Snapshot} from '../../model/snapshot.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {captureFrom, type CaptureOptions} from '../../procfs/capture.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';

@@ -1,7 +1,7 @@
 import {type AddressFacts, type FileFacts, type GapFacts, sectionText, type SymbolFacts} from './address.ts';
 import {pageText} from '../../explain/page.ts';
 import {called, type Neighbour, placeText, type RegionFacts} from './region.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {entry, heading, indented, item, paragraph, proseWidth} from '../../render/explain-wrap.ts';
 import {who} from '../../render/snapshot.ts';

@@ -1,6 +1,6 @@
 import {hex, sizeOf, type Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {called} from './region.ts';
 import {flagMeaning} from './words/flags.ts';
 

@@ -1,7 +1,7 @@
 import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
 import {type Seen, Series} from '../../history/series.ts';
 import type {Rejected, Snapshot} from '../../model/snapshot.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {poll} from '../../procfs/poll.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';

@@ -1,7 +1,7 @@
 import {type Growth, type Line, riseOf} from './growth.ts';
 import type {Verdict} from './judge.ts';
 import {address, regionJSON} from '../../model/region.ts';
-import {counted, countText, deltaText, sizeText} from '../../model/size.ts';
+import {counted, countText, deltaText, sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {headline, MEASURE_WORDS, slopeText, timeText} from './words.ts';
 import {safe} from '../../render/safe.ts';

@@ -1,6 +1,6 @@
 import {riseOf, type Growth, type Line} from './growth.ts';
 import type {Slope} from './trend.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 
 /** What is followed, in words. */
 export const MEASURE_WORDS: Readonly<Record<string, string>> = {

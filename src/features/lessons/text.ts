@@ -3,7 +3,7 @@ import {writeOut} from '../../cli/output.ts';
 import type {Interruption} from '../../cli/signals.ts';
 import type {LessonResult, Teacher} from './teach.ts';
 import type {Change} from '../../model/change.ts';
-import {sizeText, deltaText} from '../../model/size.ts';
+import {sizeText, deltaText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {signOf} from '../../render/change.ts';
 import {renderChanges} from '../../render/diff.ts';

@@ -1,6 +1,6 @@
 import type {Diff} from '../../diff/diff.ts';
 import {address, type Region} from '../../model/region.ts';
-import {deltaText, sizeText} from '../../model/size.ts';
+import {deltaText, sizeText} from '../../model/amounts.ts';
 import {roleOf, signOf} from '../../render/change.ts';
 import {barOfBoth, ruler, type Scale, scaleFor, scaleWords} from './bar.ts';
 import {programOf, wordOfKinds, type IsProgram} from './blocks.ts';

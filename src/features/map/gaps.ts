@@ -1,5 +1,5 @@
 import {hex, type Region} from '../../model/region.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 
 /** Addresses between two regions at which nothing is mapped. */

@@ -1,6 +1,6 @@
 import {address} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {bar, ruler, type Scale, scaleFor, scaleWords} from './bar.ts';
 import {type Block, mostImportant, objectBlocks, programOf, runsOfOneKind, single} from './blocks.ts';
 import {barRoom, drawRows, PIPED_WIDTH, type Row} from './rows.ts';

@@ -1,5 +1,5 @@
 import {ownLabel, sizeOf, type Region} from '../../model/region.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {safe} from '../../render/safe.ts';
 import type {Block} from './blocks.ts';
 import type {Role} from '../../render/theme.ts';

@@ -1,7 +1,6 @@
-import {pageWords} from '../../model/pages.ts';
-import type {ProcessPages, RegionPages} from '../../model/process-pages.ts';
+import {pageWords, type ProcessPages, type RegionPages} from '../../model/pages.ts';
 import {rangeText, address, sizeOf} from '../../model/region.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {renderPageTotals} from './totals.ts';
 import {cells, safe, shorten} from '../../render/safe.ts';
 import {who, type Look} from '../../render/snapshot.ts';

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {ProcessPages} from '../../model/process-pages.ts';
+import type {ProcessPages} from '../../model/pages.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
 import {capturePages} from '../../procfs/pages.ts';

@@ -1,7 +1,6 @@
-import type {PageTotals} from '../../model/pages.ts';
-import type {ProcessPages, RegionPages} from '../../model/process-pages.ts';
+import type {PageTotals, ProcessPages, RegionPages} from '../../model/pages.ts';
 import {rangeText, sizeOf} from '../../model/region.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {wrap} from '../../render/wrap.ts';
 import {safe} from '../../render/safe.ts';
 import type {Look} from '../../render/snapshot.ts';

@@ -1,6 +1,5 @@
-import {counted, countText, sizeText} from '../../model/size.ts';
+import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
 import {safe} from '../../render/safe.ts';
-import {timeText} from '../../render/time.ts';
 import {endLine, type EndCost} from '../watch/tell.ts';
 
 /** How far a recording is. */

@@ -2,12 +2,11 @@ import type {Region} from '../../model/region.ts';
 import type {Recording} from '../../record/recording.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {Moment} from '../../model/moment.ts';
-import {counted, countText, sizeText} from '../../model/size.ts';
+import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
 import {safe} from '../../render/safe.ts';
 import {howMuch, who} from '../../render/snapshot.ts';
 import {renderTable, type Column} from '../../render/table.ts';
 import {paint} from '../../render/theme.ts';
-import {timeText} from '../../render/time.ts';
 
 /** All moments of a part of a recording, with what each is known by. */
 export function momentRows(recording: Recording, from: number, to: number): MomentRow[] {

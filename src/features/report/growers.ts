@@ -1,7 +1,7 @@
 import type {Growth, Line} from '../growth/growth.ts';
 import type {Verdict} from '../growth/judge.ts';
 import type {Kind} from '../../model/kind.ts';
-import {lowerBound} from '../../report/place.ts';
+import {lowerBound} from '../../model/search.ts';
 import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
 import {sizeOf} from '../../model/region.ts';
 import {slopeOf} from './slope.ts';

@@ -1,4 +1,4 @@
-import {countText} from '../../model/size.ts';
+import {countText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {ChangeKeeper, type ReportChange} from './changes.ts';
 import type {Growth} from '../growth/growth.ts';

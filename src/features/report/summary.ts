@@ -1,10 +1,8 @@
 import type {ChangeKind} from '../../model/change.ts';
-import {counted, countText, deltaText, sizeText} from '../../model/size.ts';
-import {durationText} from '../../report/duration.ts';
+import {counted, countText, deltaText, durationText, sizeText} from '../../model/amounts.ts';
 import type {Growth} from '../growth/growth.ts';
 import {headline} from '../growth/words.ts';
 import type {Grower} from './growers.ts';
-
 import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
 
 interface Facts {

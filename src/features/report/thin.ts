@@ -1,7 +1,7 @@
-import {countText, sizeText} from '../../model/size.ts';
+import {countText, sizeText} from '../../model/amounts.ts';
 import type {ReportChange} from './changes.ts';
 import type {Grower} from './growers.ts';
-import {lowerBound} from '../../report/place.ts';
+import {lowerBound} from '../../model/search.ts';
 import type {ReportEvent} from './events.ts';
 import {COUNTERS, sumOver, type Series} from './series.ts';
 import type {Stay} from './tracks.ts';

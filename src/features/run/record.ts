@@ -1,5 +1,5 @@
 import type {Snapshot} from '../../model/snapshot.ts';
-import {counted, sizeText} from '../../model/size.ts';
+import {counted, sizeText} from '../../model/amounts.ts';
 import {percentText} from '../record/text.ts';
 import {safe} from '../../render/safe.ts';
 import type {RecordingWriter} from '../../record/writer.ts';

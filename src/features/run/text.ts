@@ -3,7 +3,7 @@ import type {Change} from '../../model/change.ts';
 import type {Kind} from '../../model/kind.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {totalsByKind} from '../../model/totals.ts';
-import {deltaText, sizeText} from '../../model/size.ts';
+import {deltaText, sizeText} from '../../model/amounts.ts';
 import {renderChanges} from '../../render/diff.ts';
 import {safe} from '../../render/safe.ts';
 import {howMuch, type Look} from '../../render/snapshot.ts';

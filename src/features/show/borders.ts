@@ -1,6 +1,6 @@
 import {isInUserSpace} from '../../model/holes.ts';
 import {address, isFileBacked, type Region, sizeOf} from '../../model/region.ts';
-import {counted, countText} from '../../model/size.ts';
+import {counted, countText} from '../../model/amounts.ts';
 import {totalsByFile, totalsByKind, type Totals} from '../../model/totals.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {safe} from '../../render/safe.ts';

@@ -1,5 +1,5 @@
 import {familyTotals, type Family, type Member} from '../../model/family.ts';
-import {counted, countText, sizeText} from '../../model/size.ts';
+import {counted, countText, sizeText} from '../../model/amounts.ts';
 import {safe} from '../../render/safe.ts';
 import type {Look} from '../../render/snapshot.ts';
 import {renderTable, type Cell, type Column} from '../../render/table.ts';

@@ -1,6 +1,6 @@
 import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../render/wrap.ts';
 import type {Look} from '../../render/snapshot.ts';
 

@@ -1,7 +1,7 @@
 import {holesOf} from '../../model/holes.ts';
 import {address, rangeText, sizeOf, type Region} from '../../model/region.ts';
 import {roomOf, type Headroom, type Room} from './room.ts';
-import {counted, countText, sizeText} from '../../model/size.ts';
+import {counted, countText, sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {safe} from '../../render/safe.ts';
 import type {Look} from '../../render/snapshot.ts';

@@ -1,5 +1,5 @@
 import {type Choice, chooseRegions} from '../../model/choose.ts';
-import {counted} from '../../model/size.ts';
+import {counted} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {renderBorders} from './borders.ts';
 import {renderRegions, type RegionsLook} from '../../render/regions.ts';

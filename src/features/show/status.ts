@@ -1,5 +1,5 @@
 import type {Snapshot} from '../../model/snapshot.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {who, type Look} from '../../render/snapshot.ts';
 import {renderTable, type Cell} from '../../render/table.ts';
 import {paint} from '../../render/theme.ts';

@@ -1,6 +1,6 @@
 import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {countText, sizeText} from '../../model/size.ts';
+import {countText, sizeText} from '../../model/amounts.ts';
 import {totalsByFile, totalsByKind, totalsOf, type Totals} from '../../model/totals.ts';
 import {KIND_ROLES} from '../../render/columns.ts';
 import {safe} from '../../render/safe.ts';

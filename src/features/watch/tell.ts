@@ -4,7 +4,7 @@ import {writeOut, writePieces} from '../../cli/output.ts';
 import type {Reporter} from './watch.ts';
 import {changeLine} from '../../render/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {sizeText} from '../../model/size.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {safe} from '../../render/safe.ts';
 import {howMuch, who} from '../../render/snapshot.ts';
 import {paint} from '../../render/theme.ts';

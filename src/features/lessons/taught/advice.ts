@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import {sizeText} from '../../../model/size.ts';
+import {sizeText} from '../../../model/amounts.ts';
 import type {Lesson, Observed} from '../lesson.ts';
 import {mapAnonymous, PAGE, place} from './mman.ts';
 import {address, call, slot, store} from '../program/program.ts';

@@ -1,4 +1,4 @@
-import {sizeText} from '../../../model/size.ts';
+import {sizeText} from '../../../model/amounts.ts';
 import type {Lesson, Observed} from '../lesson.ts';
 import {mapAnonymous, PAGE, place, PROT_READ} from './mman.ts';
 import {load, slot, store} from '../program/program.ts';

@@ -1,5 +1,5 @@
 import {hex, rangeText, sizeOf, type Region} from '../../../model/region.ts';
-import {sizeText} from '../../../model/size.ts';
+import {sizeText} from '../../../model/amounts.ts';
 import type {Snapshot} from '../../../model/snapshot.ts';
 import type {Lesson, Observed} from '../lesson.ts';
 import {PAGE} from './mman.ts';

@@ -1,4 +1,4 @@
-import {deltaText, sizeText} from '../../../model/size.ts';
+import {deltaText, sizeText} from '../../../model/amounts.ts';
 import type {Lesson, Observed} from '../lesson.ts';
 import {mapAnonymous, PAGE, place} from './mman.ts';
 import {address, call, slot, store} from '../program/program.ts';

@@ -1,4 +1,4 @@
-import {countText, deltaText} from '../../../model/size.ts';
+import {countText, deltaText} from '../../../model/amounts.ts';
 import type {PackedChange} from '../pack.ts';
 import {page, timeText} from './data.ts';
 import {byId, cell, element, number} from './dom.ts';

@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import {countText, sizeText} from '../../../model/size.ts';
+import {countText, sizeText} from '../../../model/amounts.ts';
 import {colourOf, styleColour} from './colours.ts';
 import {duration, isCounted, kinds, lookAt, type Measure, page, timeText} from './data.ts';
 import {byId} from './dom.ts';

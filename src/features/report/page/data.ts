@@ -1,4 +1,4 @@
-import {lowerBound} from '../../../report/place.ts';
+import {lowerBound} from '../../../model/search.ts';
 import {values, type Page} from '../pack.ts';
 import type {Counter} from '../series.ts';
 import {byId} from './dom.ts';

@@ -1,4 +1,4 @@
-import {deltaText, sizeText} from '../../../model/size.ts';
+import {deltaText, sizeText} from '../../../model/amounts.ts';
 import type {PackedGrower} from '../pack.ts';
 import {colourOf, styleColour, swatch} from './colours.ts';
 import {duration, page, timeText} from './data.ts';

@@ -1,4 +1,4 @@
-import {sizeText} from '../../../model/size.ts';
+import {sizeText} from '../../../model/amounts.ts';
 import type {PackedStrip} from '../pack.ts';
 import {isCounted, page, placeAt} from './data.ts';
 import {element} from './dom.ts';

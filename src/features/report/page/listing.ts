@@ -1,4 +1,4 @@
-import {sizeText} from '../../../model/size.ts';
+import {sizeText} from '../../../model/amounts.ts';
 import type {PackedStay} from '../pack.ts';
 import {swatch} from './colours.ts';
 import {page} from './data.ts';

@@ -2,7 +2,7 @@ import {drawChart, type Form, moveRule} from './chart.ts';
 import {isCounted, kinds, type Measure, page, placeAt} from './data.ts';
 import {byId, cell, element, headRow, number} from './dom.ts';
 import {current, follow} from './moment.ts';
-import {countText, deltaText, sizeText} from '../../../model/size.ts';
+import {countText, deltaText, sizeText} from '../../../model/amounts.ts';
 import {swatch} from './colours.ts';
 
 const MEASURES: ReadonlyArray<readonly [Measure, string, string]> = [

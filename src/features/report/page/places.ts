@@ -1,4 +1,4 @@
-import {sizeText} from '../../../model/size.ts';
+import {sizeText} from '../../../model/amounts.ts';
 import type {PackedStay, PackedStrip} from '../pack.ts';
 import {duration, endOf, page} from './data.ts';
 

@@ -1,4 +1,4 @@
-import {countText, sizeText} from '../../../model/size.ts';
+import {countText, sizeText} from '../../../model/amounts.ts';
 import {duration, kinds, lookAt, looks, page, placeAt, timeText, type Measure} from './data.ts';
 import {byId, element} from './dom.ts';
 import {current, follow, show} from './moment.ts';

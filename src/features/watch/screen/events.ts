@@ -1,5 +1,5 @@
 import type {Change, Range} from '../../../model/change.ts';
-import {deltaText} from '../../../model/size.ts';
+import {deltaText} from '../../../model/amounts.ts';
 import {roleOf, signOf} from '../../../render/change.ts';
 import type {Role} from '../../../render/theme.ts';
 

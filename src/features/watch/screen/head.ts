@@ -1,4 +1,4 @@
-import {sizeText} from '../../../model/size.ts';
+import {sizeText} from '../../../model/amounts.ts';
 import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../render/frame-line.ts';
 import type {Moment, Picture} from './picture.ts';
 import type {FrameState, ReplayState} from './view.ts';

@@ -6,7 +6,7 @@ import {type FrameState, type Sort, SORTS} from './view.ts';
 import {roleOf, signOf} from '../../../render/change.ts';
 import {cells, safe} from '../../../render/safe.ts';
 import {address, rangeText} from '../../../model/region.ts';
-import {deltaText, sizeText} from '../../../model/size.ts';
+import {deltaText, sizeText} from '../../../model/amounts.ts';
 import {KIND_ROLES} from '../../../render/columns.ts';
 import type {Role} from '../../../render/theme.ts';
 

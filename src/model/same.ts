@@ -1,4 +1,4 @@
-import {isFileBacked, type Region} from '../model/region.ts';
+import {isFileBacked, type Region} from './region.ts';
 
 /**
  * What a range of memory is before and after, where both sides map it.
