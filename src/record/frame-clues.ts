@@ -1,5 +1,5 @@
 import {cluesJSON, type Clues} from '../model/clues.ts';
-import {cluesFromJSON} from '../parse/clues.ts';
+import {cluesFromJSON} from '../parse/snapshot.ts';
 import {array, object, type Json} from '../model/json.ts';
 
 /**
