@@ -2,7 +2,7 @@ import {fstatSync, lstatSync, openSync, closeSync, readSync} from 'node:fs';
 import type {Clues, ElfClue} from '../model/clues.ts';
 import type {Region} from '../model/region.ts';
 import {isExact} from '../model/address.ts';
-import {ELF_HEAD_BYTES, parseElfHead} from '../parse/elf-file.ts';
+import {ELF_HEAD_BYTES, parseElfHead} from '../parse/elf/image.ts';
 import type {ProcessHandle} from './handle.ts';
 import {openMapped} from './mapped.ts';
 

@@ -3,9 +3,9 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import fc from 'fast-check';
 import test, {type ExecutionContext} from 'ava';
-import {readElfImage, sectionAt, type ElfImage, type ReadAt} from '../../src/parse/elf-image.ts';
-import {ownAddress} from '../../src/parse/elf-place.ts';
-import {findSymbol} from '../../src/parse/elf-symbols.ts';
+import {readElfImage, sectionAt, type ElfImage, type ReadAt} from '../../src/parse/elf/image.ts';
+import {ownAddress} from '../../src/parse/elf/place.ts';
+import {findSymbol} from '../../src/parse/elf/symbols.ts';
 import {folder} from '../helpers/listings.ts';
 import {needs} from '../helpers/tools.ts';
 

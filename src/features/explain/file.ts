@@ -1,9 +1,9 @@
 import {readSync} from 'node:fs';
 import type {FileFacts} from './address.ts';
 import type {Region} from '../../model/region.ts';
-import {readElfImage, sectionAt, type ElfImage, type ReadAt} from '../../parse/elf-image.ts';
-import {ownAddress} from '../../parse/elf-place.ts';
-import {findSymbol, isMangled} from '../../parse/elf-symbols.ts';
+import {readElfImage, sectionAt, type ElfImage, type ReadAt} from '../../parse/elf/image.ts';
+import {ownAddress} from '../../parse/elf/place.ts';
+import {findSymbol, isMangled} from '../../parse/elf/symbols.ts';
 import {openMapped, openIfPlain, type MappedFile} from '../../procfs/mapped.ts';
 import type {Looked} from './target.ts';
 

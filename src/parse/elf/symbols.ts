@@ -1,4 +1,4 @@
-import {Fields, sectionAt, textAt, type ElfImage, type ElfSection, type ReadAt} from './elf-image.ts';
+import {Fields, sectionAt, textAt, type ElfImage, type ElfSection, type ReadAt} from './image.ts';
 
 /** The name of what lies at an address. */
 export interface ElfSymbol {

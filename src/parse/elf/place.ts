@@ -1,5 +1,5 @@
-import type {ElfSegment} from '../model/clues.ts';
-import type {ElfImage} from './elf-image.ts';
+import type {ElfSegment} from '../../model/clues.ts';
+import type {ElfImage} from './image.ts';
 
 /** Where a file is mapped: the region with an address in it, and where the file's first byte is mapped, if it is. */
 export interface MappedAt {
