@@ -3,8 +3,8 @@ import type {Region} from '../model/region.ts';
 import type {Rejected} from '../model/snapshot.ts';
 import {CounterReader} from './counters.ts';
 import {HeaderReader, LONGEST_LINE} from './maps.ts';
-import {isFraming, readPastedLine, shellPrompt} from './pasted.ts';
-import {isHopeless} from './rows.ts';
+import {isFraming, readPastedLine, shellPrompt} from './foreign/pasted.ts';
+import {isHopeless} from './foreign/rows.ts';
 import {decode, latin1, LOWER_HEX_DIGIT} from './scan.ts';
 import {exactHex} from '../model/address.ts';
 

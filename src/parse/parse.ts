@@ -2,9 +2,9 @@ import {classify} from '../classify/classify.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {parseBeside} from './beside.ts';
-import {parseForeign} from './foreign.ts';
+import {parseForeign} from './foreign/foreign.ts';
 import {parseListing, type Listing} from './listing.ts';
-import {isHopeless} from './rows.ts';
+import {isHopeless} from './foreign/rows.ts';
 import {snapshotFromJSON} from './snapshot.ts';
 
 const NEWLINE = 0x0a;

@@ -1,5 +1,5 @@
-import type {Region} from '../model/region.ts';
-import type {Rejected} from '../model/snapshot.ts';
+import type {Region} from '../../model/region.ts';
+import type {Rejected} from '../../model/snapshot.ts';
 
 /** What another tool's listing says. What that tool doesn't print is unknown: '' or undefined, never 0. */
 export interface ForeignListing {

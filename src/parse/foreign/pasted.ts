@@ -1,6 +1,6 @@
-import type {Region} from '../model/region.ts';
-import {decode} from './scan.ts';
-import {exactHex} from '../model/address.ts';
+import type {Region} from '../../model/region.ts';
+import {decode} from '../scan.ts';
+import {exactHex} from '../../model/address.ts';
 
 /**
  * A maps line as it looks after people and other systems had it: columns spaced out (as in tutorials), indented, addresses
