@@ -1,5 +1,5 @@
 import type {Region} from '../model/region.ts';
-import {HeaderReader} from './maps.ts';
+import {HeaderReader} from './proc/maps.ts';
 
 /** A listing of maps in the kernel's own form, and what was read from it: one region a line. */
 export interface Earlier {

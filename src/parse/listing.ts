@@ -1,8 +1,8 @@
 import {classify} from '../classify/classify.ts';
 import type {Region} from '../model/region.ts';
 import type {Rejected} from '../model/snapshot.ts';
-import {CounterReader} from './counters.ts';
-import {HeaderReader, LONGEST_LINE} from './maps.ts';
+import {CounterReader} from './proc/smaps.ts';
+import {HeaderReader, LONGEST_LINE} from './proc/maps.ts';
 import {isFraming, readPastedLine, shellPrompt} from './foreign/pasted.ts';
 import {isHopeless} from './foreign/rows.ts';
 import {decode, latin1, LOWER_HEX_DIGIT} from './scan.ts';

@@ -1,5 +1,5 @@
 import {existsSync, readdirSync} from 'node:fs';
-import {parseStat} from '../parse/stat.ts';
+import {parseStat} from '../parse/proc/stat.ts';
 import {readProcText} from './open.ts';
 
 /** Gives the children of a process, by PID. Processes end while one lists them: a child in the list may be gone already. */

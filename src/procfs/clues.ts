@@ -1,8 +1,8 @@
 import type {Clues} from '../model/clues.ts';
 import type {Region} from '../model/region.ts';
-import {parseAuxv} from '../parse/auxv.ts';
-import {parseLimits} from '../parse/limits.ts';
-import type {Stat} from '../parse/stat.ts';
+import {parseAuxv} from '../parse/proc/auxv.ts';
+import {parseLimits} from '../parse/proc/limits.ts';
+import type {Stat} from '../parse/proc/stat.ts';
 import type {ProcessHandle} from './handle.ts';
 import {readProgramHeaders, tellDeleted} from './images.ts';
 import {readProc} from './open.ts';

@@ -1,6 +1,6 @@
 import {statSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
-import {capabilityNames, hasCapability, parseCredentials, type Credentials} from '../parse/credentials.ts';
+import {capabilityNames, hasCapability, parseCredentials, type Credentials} from '../parse/proc/status.ts';
 import {readProc, readProcText} from './open.ts';
 
 /**

@@ -5,7 +5,7 @@ import {totalsOf} from '../model/totals.ts';
 import {Trouble} from '../model/trouble.ts';
 import type {Usage} from '../model/region.ts';
 import {parseListing} from '../parse/listing.ts';
-import type {Stat} from '../parse/stat.ts';
+import type {Stat} from '../parse/proc/stat.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import {folderOf} from './capture.ts';
 import {withoutMemory} from './no-memory.ts';

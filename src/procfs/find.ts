@@ -1,5 +1,5 @@
 import {readdirSync} from 'node:fs';
-import {parseStat} from '../parse/stat.ts';
+import {parseStat} from '../parse/proc/stat.ts';
 import {readProcText} from './open.ts';
 
 /** A process that may be looked at, by its name. */

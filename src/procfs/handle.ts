@@ -1,6 +1,6 @@
 import {closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
-import {parseStat, type Stat} from '../parse/stat.ts';
-import {parseStatus, type Status} from '../parse/status.ts';
+import {parseStat, type Stat} from '../parse/proc/stat.ts';
+import {parseStatus, type Status} from '../parse/proc/status.ts';
 import {ProcFile, retried} from './file.ts';
 import {MapLock} from './lock.ts';
 import {MappedFiles} from './mapped-files.ts';

@@ -1,6 +1,6 @@
 import type {ProcessInfo} from '../model/snapshot.ts';
-import {parseStat, type Stat} from '../parse/stat.ts';
-import type {Status} from '../parse/status.ts';
+import {parseStat, type Stat} from '../parse/proc/stat.ts';
+import type {Status} from '../parse/proc/status.ts';
 import type {ProcessHandle} from './handle.ts';
 import {readProc, readProcText} from './open.ts';
 

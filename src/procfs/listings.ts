@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {sizeText} from '../model/amounts.ts';
-import type {Status} from '../parse/status.ts';
+import type {Status} from '../parse/proc/status.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import type {ProcFile} from './file.ts';
 import type {ProcessHandle} from './handle.ts';

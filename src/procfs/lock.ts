@@ -1,7 +1,7 @@
 import type {ChildProcess, SpawnSyncReturns} from 'node:child_process';
 import {readdirSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {parseStat, type Stat} from '../parse/stat.ts';
+import {parseStat, type Stat} from '../parse/proc/stat.ts';
 import {deadline, deadlineText, waitLonger} from './deadline.ts';
 import type {ProcessHandle} from './handle.ts';
 import {readProc, readProcText} from './open.ts';

@@ -1,6 +1,6 @@
 import {closeSync, readSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {firstPageState} from '../parse/pagemap.ts';
+import {firstPageState} from '../parse/proc/pagemap.ts';
 import {notOwner} from './denied.ts';
 import type {ProcessHandle} from './handle.ts';
 import {openProc} from './open.ts';

@@ -4,7 +4,7 @@ import {Snapshot} from '../model/snapshot.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseBeside, type Beside} from '../parse/beside.ts';
 import {parseListing} from '../parse/listing.ts';
-import type {Status} from '../parse/status.ts';
+import type {Status} from '../parse/proc/status.ts';
 import {DEFAULT_MAX_STALL, DutyBudget, predictStall} from './budget.ts';
 import {captureFrom, folderOf} from './capture.ts';
 import {renewClues} from './clues.ts';

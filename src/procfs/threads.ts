@@ -1,7 +1,7 @@
 import {readdirSync} from 'node:fs';
 import type {Clues, Thread} from '../model/clues.ts';
 import {decode, latin1} from '../parse/scan.ts';
-import {parseStackPointer} from '../parse/syscall.ts';
+import {parseStackPointer} from '../parse/proc/syscall.ts';
 import type {ProcessHandle} from './handle.ts';
 import {readProc} from './open.ts';
 

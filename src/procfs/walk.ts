@@ -1,6 +1,6 @@
 import type {Region} from '../model/region.ts';
 import {type RegionPages, totalsOfRuns, unreadPages} from '../model/pages.ts';
-import {RunReader, type FrameReader} from '../parse/pagemap.ts';
+import {RunReader, type FrameReader} from '../parse/proc/pagemap.ts';
 import type {PageMap} from './pagemap.ts';
 import {whyNotRead} from './unread.ts';
 

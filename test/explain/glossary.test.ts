@@ -7,7 +7,7 @@ import {FLAG_CODES, flagMeaning} from '../../src/features/explain/words/flags.ts
 import {CHANGE_KINDS} from '../../src/model/change.ts';
 import {KINDS} from '../../src/model/kind.ts';
 import {parse} from '../../src/parse/parse.ts';
-import {parseStatus} from '../../src/parse/status.ts';
+import {parseStatus} from '../../src/parse/proc/status.ts';
 
 /** What the kernels have ever printed: fs/proc/task_mmu.c from 3.8 to 6.19, and what the tutorial of formats lists. */
 const EVER =

@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs';
 import fc from 'fast-check';
 import test from 'ava';
 import {areasOf} from '../../src/features/explain/areas.ts';
-import {pageState, pageText} from '../../src/explain/page.ts';
+import {pageState, pageText} from '../../src/features/explain/page.ts';
 import {mayText} from '../../src/features/explain/glossary.ts';
 import {regionFacts} from '../../src/features/explain/region.ts';
 import {storyOf} from '../../src/features/explain/story.ts';

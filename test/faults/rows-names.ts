@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {parseStat} from '../../src/parse/stat.ts';
+import {parseStat} from '../../src/parse/proc/stat.ts';
 import {capture} from '../../src/procfs/capture.ts';
 import {cells} from '../../src/render/safe.ts';
 import {CONTROL} from '../fuzz/properties.ts';

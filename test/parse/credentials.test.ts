@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import test from 'ava';
-import {capabilityNames, hasCapability, parseCredentials} from '../../src/parse/credentials.ts';
+import {capabilityNames, hasCapability, parseCredentials} from '../../src/parse/proc/status.ts';
 import {needs} from '../helpers/tools.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');

@@ -3,8 +3,8 @@ import test from 'ava';
 import type {Region} from '../../src/model/region.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {parse} from '../../src/parse/parse.ts';
-import {parseStat} from '../../src/parse/stat.ts';
-import {parseStatus} from '../../src/parse/status.ts';
+import {parseStat} from '../../src/parse/proc/stat.ts';
+import {parseStatus} from '../../src/parse/proc/status.ts';
 import {line} from './tools.ts';
 
 /** Captures of two processes at rest; test/fixtures/README.md says how they were made. */

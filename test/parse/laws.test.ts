@@ -4,8 +4,8 @@ import type {Region} from '../../src/model/region.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {parse} from '../../src/parse/parse.ts';
-import {parseStat} from '../../src/parse/stat.ts';
-import {parseStatus} from '../../src/parse/status.ts';
+import {parseStat} from '../../src/parse/proc/stat.ts';
+import {parseStatus} from '../../src/parse/proc/status.ts';
 import {listing, listingText, record} from './laws.ts';
 import {bytesOf, kib, type Expected} from './tools.ts';
 

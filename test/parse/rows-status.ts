@@ -1,5 +1,5 @@
-import type {Stat} from '../../src/parse/stat.ts';
-import type {Status} from '../../src/parse/status.ts';
+import type {Stat} from '../../src/parse/proc/stat.ts';
+import type {Status} from '../../src/parse/proc/status.ts';
 
 export type StatusRow = {readonly id: string; readonly title: string; /** One character a byte. */ readonly input: string} & (
   | {readonly stat: Stat}

@@ -1,5 +1,5 @@
 import {hex, type Region} from '../../model/region.ts';
-import type {PageState} from '../../explain/page.ts';
+import type {PageState} from './page.ts';
 import {type Neighbour, neighbourJSON, type RegionFacts, regionFactsJSON} from './region.ts';
 import type {Limits} from '../../model/clues.ts';
 import {sizeText} from '../../model/amounts.ts';

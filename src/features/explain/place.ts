@@ -1,5 +1,5 @@
 import {type AddressFacts, addressJSON, gapAt} from './address.ts';
-import {pageState} from '../../explain/page.ts';
+import {pageState} from './page.ts';
 import {byWeight, regionFacts, regionFactsJSON, type RegionFacts} from './region.ts';
 import {parseWanted, pick, regionAt, type Wanted} from '../../input/regions.ts';
 import type {Region} from '../../model/region.ts';

@@ -1,5 +1,5 @@
 import {type AddressFacts, type FileFacts, type GapFacts, sectionText, type SymbolFacts} from './address.ts';
-import {pageText} from '../../explain/page.ts';
+import {pageText} from './page.ts';
 import {called, type Neighbour, placeText, type RegionFacts} from './region.ts';
 import {sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';

@@ -3,7 +3,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import type {Target, TargetEnd} from './gate.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
-import type {Status} from '../../parse/status.ts';
+import type {Status} from '../../parse/proc/status.ts';
 import {watch, type Reporter, type WatchCost, type WatchEnd} from '../watch/watch.ts';
 
 export interface FollowOptions extends SessionOptions {

@@ -1,5 +1,5 @@
-import type {Limits} from '../model/clues.ts';
-import {latin1} from './scan.ts';
+import type {Limits} from '../../model/clues.ts';
+import {latin1} from '../scan.ts';
 
 const NAMES: ReadonlyArray<readonly [title: string, name: keyof Limits]> = [
   ['Max data size', 'data'],

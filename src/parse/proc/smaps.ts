@@ -1,5 +1,5 @@
-import type {Region} from '../model/region.ts';
-import {camelCase, decode, latin1} from './scan.ts';
+import type {Region} from '../../model/region.ts';
+import {camelCase, decode, latin1} from '../scan.ts';
 
 /**
  * The lines below a header in smaps and smaps_rollup: `Key:` blanks `value kB`, and last `VmFlags: rd wr …`.

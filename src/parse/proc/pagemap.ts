@@ -1,4 +1,4 @@
-import {PAGE, type PageRuns} from '../model/pages.ts';
+import {PAGE, type PageRuns} from '../../model/pages.ts';
 
 /**
  * /proc/PID/pagemap: a word of 64 bits for each page of address space, in the machine's byte order.

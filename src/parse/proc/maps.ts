@@ -1,5 +1,5 @@
-import type {Region} from '../model/region.ts';
-import {decode, HEX_DIGIT, latin1, LOWER_HEX_DIGIT} from './scan.ts';
+import type {Region} from '../../model/region.ts';
+import {decode, HEX_DIGIT, latin1, LOWER_HEX_DIGIT} from '../scan.ts';
 
 /**
  * One line of /proc/PID/maps, which is also the head of each record in smaps:

@@ -1,5 +1,5 @@
-import type {AuxiliaryVector} from '../model/clues.ts';
-import {isExact} from '../model/address.ts';
+import type {AuxiliaryVector} from '../../model/clues.ts';
+import {isExact} from '../../model/address.ts';
 
 /** What of a vector is used, and AT_PAGESZ. */
 export interface Auxv extends AuxiliaryVector {

@@ -1,0 +1,87 @@
+import {camelCase, decode, latin1} from '../scan.ts';
+
+/**
+ * /proc/PID/status: `Key:` tab `value` lines. proc_pid_status(5); fs/proc/array.c, proc_pid_status().
+ * The memory lines (VmPeak … VmSwap, in kB) are absent for kernel threads and zombies.
+ */
+export type Status = Record<string, number | string | boolean>;
+
+/** Beside the kB lines, what memmap uses. */
+const WORDS = new Set(['State', 'Umask', 'NSpid']);
+const NUMBERS = new Set(['Tgid', 'Pid', 'PPid', 'TracerPid', 'Threads', 'FDSize', 'Seccomp']);
+const YES_OR_NO = new Set(['Kthread', 'CoreDumping', 'THP_enabled']);
+
+/**
+ * @returns keys in camelCase: sizes in bytes (`vmRss`, `rssAnon`, …), `name`, `state` (its letter), `threads`, `uid` and
+ * `gid` (the real ones), `kthread`. The first line of a key counts: a process can't forge one in its name, since the
+ * kernel writes a newline there as `\n`.
+ */
+export function parseStatus(bytes: Uint8Array): Status {
+  const status: Status = {};
+  for (const line of latin1(bytes, 0, bytes.length).split('\n')) {
+    // The kernel puts one tab; what follows it in a name is the name's. Captures may have blanks instead.
+    const match = /^([A-Za-z_0-9]+):(?:\t| *)(.*)$/s.exec(line);
+    if (!match) continue;
+    const [, key, text] = match as unknown as [string, string, string];
+    const value = statusValue(key, text);
+    const name = key === 'THP_enabled' ? 'thpEnabled' : camelCase(key);
+    if (value !== undefined && status[name] === undefined) status[name] = value;
+  }
+  return status;
+}
+
+function statusValue(key: string, text: string): number | string | boolean | undefined {
+  const kilobytes = /^\s*(\d+) kB$/.exec(text);
+  if (kilobytes) return Number(kilobytes[1]) * 1024;
+  if (key === 'Name') return decode(unescapeName(text)).text;
+  if (key === 'State') return text.trim().charAt(0);
+  if (key === 'Uid' || key === 'Gid') return Number.parseInt(text, 10);
+  if (NUMBERS.has(key)) return Number(text);
+  if (YES_OR_NO.has(key)) return text.trim() === '1';
+  return WORDS.has(key) ? text.trim() : undefined;
+}
+
+/** In the name a newline is written `\n` and a backslash `\\`; nothing else is changed. */
+const unescapeName = (text: string): string =>
+  text.replace(/\\([n\\])/g, (_, letter) => (letter === 'n' ? '\n' : '\\'));
+
+/** Who a process is to the kernel when it asks what it may do: credentials(7), capabilities(7). */
+export interface Credentials {
+  /** Real, effective, saved, and the one for files. */
+  readonly uids: readonly number[];
+  readonly gids: readonly number[];
+  /** Capabilities as bits, by their numbers. */
+  readonly permitted: bigint;
+  readonly effective: bigint;
+}
+
+/** @returns undefined if /proc/PID/status doesn't say; the first line of a key counts, as in parseStatus */
+export function parseCredentials(bytes: Uint8Array): Credentials | undefined {
+  const text = latin1(bytes, 0, bytes.length);
+  const [uids, gids] = [numbers(text, /^Uid:\s*(.*)$/m), numbers(text, /^Gid:\s*(.*)$/m)];
+  if (uids.length !== 4 || gids.length !== 4) return undefined;
+  return {uids, gids, permitted: bits(text, /^CapPrm:\s*([\da-f]{1,16})$/m), effective: bits(text, /^CapEff:\s*([\da-f]{1,16})$/m)}; // prettier-ignore
+}
+
+function numbers(text: string, line: RegExp): number[] {
+  const values = line.exec(text)?.[1]?.split(/\s+/).map(Number) ?? [];
+  return values.every((value) => Number.isInteger(value) && value >= 0) ? values : [];
+}
+
+const bits = (text: string, line: RegExp): bigint => BigInt(`0x${line.exec(text)?.[1] ?? '0'}`);
+
+/** By their numbers: include/uapi/linux/capability.h. */
+const NAMES =
+  'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'.split(
+    ' ',
+  );
+
+/** As `CAP_SYS_PTRACE`; those that have no name yet by their number. */
+export function capabilityNames(set: bigint): string[] {
+  const names: string[] = [];
+  for (let bit = 0; bit < 64; bit++) if ((set >> BigInt(bit)) & 1n) names.push(`CAP_${NAMES[bit] ?? bit}`);
+  return names;
+}
+
+/** @param name as `SYS_PTRACE` */
+export const hasCapability = (set: bigint, name: string): boolean => ((set >> BigInt(NAMES.indexOf(name))) & 1n) === 1n;
