@@ -1,7 +1,7 @@
 import {closeSync, constants, openSync, readFileSync, renameSync, unlinkSync, writeSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {identify} from '../procfs/identity.ts';
+import {identify} from '../procfs/handle.ts';
 import {cannotWrite} from './output.ts';
 
 /** Who records into a file: a process of this run of this machine. */

@@ -9,9 +9,8 @@ import {readTarget, resolveProcess, resolveTarget, type Target} from '../input/t
 import {familyJSON} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
-import type {CaptureOptions} from '../procfs/capture.ts';
+import {type CaptureOptions, glimpse} from '../procfs/capture.ts';
 import {captureFamily} from '../procfs/family.ts';
-import {glimpse} from '../procfs/glimpse.ts';
 import {renderColumnHelp} from '../render/columns.ts';
 import {renderFamily} from '../features/show/family.ts';
 import {renderPicture} from '../features/map/map.ts';

@@ -2,17 +2,18 @@ import {classify} from '../classify/classify.ts';
 import type {Clues} from '../model/clues.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import type {Region} from '../model/region.ts';
-import {Trouble} from '../model/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseListing, type Listing} from '../parse/listing.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
-import {isOneProgram, readClues} from './clues.ts';
+import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
-import {ProcessHandle} from './handle.ts';
-import {isSame, processInfo} from './identity.ts';
-import {isAlive, openIfThere, readAll, readInTime, wantsUsage} from './listings.ts';
+import {isSame, ProcessHandle, processInfo} from './handle.ts';
 import {withoutMemory} from './no-memory.ts';
-import {MOST_THREADS} from './threads.ts';
+import {existsSync} from 'node:fs';
+import {sizeText} from '../model/amounts.ts';
+import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
+import {processTrouble} from './trouble.ts';
 
 export interface CaptureOptions {
   /** Where procfs is mounted. */
@@ -161,3 +162,109 @@ function toSnapshot(
 
 const manyThreads = (threads: number): string =>
   `Of ${threads} threads ${MOST_THREADS} were asked where their stacks are; the others' stacks are told by their shape.`;
+
+/** What a reader wishes of smaps. */
+export interface Wish {
+  readonly usage?: boolean | undefined;
+  /** ms; 50 by default. */
+  readonly maxStall?: number | undefined;
+}
+
+/** Shall smaps be read? @param notes is told why not, where that is for the process's sake */
+export function wantsUsage(maps: Buffer, status: Status, options: Wish, notes: string[]): boolean {
+  if (options.usage !== undefined || maps.length === 0) return options.usage === true && maps.length > 0;
+  const maxStall = options.maxStall ?? DEFAULT_MAX_STALL;
+  const regions = countLines(maps);
+  const stall = predictStall(Number(status['vmRss'] ?? 0), regions);
+  if (stall <= maxStall) return true;
+  notes.push(
+    `Resident memory was not read: with ${regions} regions and ${sizeText(Number(status['vmRss'] ?? 0))} resident that would stall ` +
+      `the process for about ${Math.round(stall)} ms (allowed: ${maxStall} ms, --max-stall).`,
+  );
+  return false;
+}
+
+function countLines(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++;
+  return lines;
+}
+
+/** smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR; a security module may forbid it alone. */
+export function openIfThere(handle: ProcessHandle, file: string, notes: string[]): ProcFile | undefined {
+  try {
+    return handle.open(file);
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    const isMissing = error.kind === 'gone' && !existsSync(handle.path(file)) && existsSync(handle.path('stat'));
+    const why = isMissing
+      ? 'there is no smaps: the kernel was built without CONFIG_PROC_PAGE_MONITOR.'
+      : `${error.why} ${error.next}`;
+    notes.push(`Resident memory was not read: ${why}`);
+    return undefined;
+  }
+}
+
+/** @throws Trouble `gone`, `denied`, `deadline` */
+export function readAll(file: ProcFile, handle: ProcessHandle, patience?: number): Buffer {
+  try {
+    return file.read(patience);
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') throw withoutMemory(handle);
+    throw processTrouble(handle.pid, error, handle.root);
+  }
+}
+
+/** smaps needs the lock for longer than maps, and of a process that maps without pause it may never become whole. */
+export function readInTime(
+  smaps: ProcFile,
+  handle: ProcessHandle,
+  patience: number | undefined,
+  notes: string[],
+): Buffer | undefined {
+  try {
+    return readAll(smaps, handle, patience);
+  } catch (error) {
+    if (!(error instanceof Trouble) || error.kind !== 'deadline') throw error;
+    notes.push(`Resident memory was not read from smaps: ${error.why}`);
+    return undefined;
+  }
+}
+
+/** Is the program that it was opened on still there? */
+export function isAlive(file: ProcFile): boolean {
+  try {
+    return file.isAlive();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What may be seen of a process whose maps may not be read: stat and status, which are open to all (unless /proc is mounted
+ * with hidepid). A snapshot without regions, marked incomplete.
+ *
+ * @param denied why the regions are missing
+ * @returns undefined if not even that may be read
+ */
+export function glimpse(pid: number, denied: Trouble, root?: string): Snapshot | undefined {
+  let handle: ProcessHandle | undefined;
+  try {
+    handle = new ProcessHandle(pid, root);
+    const [stat, status] = [handle.stat(), handle.status()];
+    return new Snapshot({
+      source: {from: 'process', format: 'status'},
+      takenAt: new Date().toISOString(),
+      process: processInfo(handle, stat, status),
+      consistency: {torn: false, incomplete: true, reads: 1},
+      regions: [],
+      status,
+      notes: [`${denied.message} ${denied.why} ${denied.next}`],
+    });
+  } catch (error) {
+    if (error instanceof Trouble) return undefined;
+    throw error;
+  } finally {
+    handle?.close();
+  }
+}

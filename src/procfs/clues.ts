@@ -1,12 +1,16 @@
-import type {Clues} from '../model/clues.ts';
+import type {Clues, ElfClue, Thread} from '../model/clues.ts';
 import type {Region} from '../model/region.ts';
 import {parseAuxv} from '../parse/proc/auxv.ts';
 import {parseLimits} from '../parse/proc/limits.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {ProcessHandle} from './handle.ts';
-import {readProgramHeaders, tellDeleted} from './images.ts';
 import {readProc} from './open.ts';
-import {readThreads} from './threads.ts';
+import {closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync} from 'node:fs';
+import {decode, latin1} from '../parse/scan.ts';
+import {parseStackPointer} from '../parse/proc/syscall.ts';
+import {isExact} from '../model/address.ts';
+import {ELF_HEAD_BYTES, parseElfHead} from '../parse/elf/image.ts';
+import {openMapped} from './mapped.ts';
 
 /**
  * Reads what else tells what the regions are for, in a few ms. What may not be read, or isn't there, is missing; none of
@@ -59,5 +63,125 @@ function read(path: string): Buffer | undefined {
     return readProc(path);
   } catch {
     return undefined;
+  }
+}
+
+/** More aren't asked: two small files each, some 20 µs. */
+export const MOST_THREADS = 1000;
+
+/**
+ * The threads with their names, and the stack pointers of those that wait. Asking for one needs the right to trace the
+ * process (ptrace(2), PTRACE_MODE_ATTACH); without it the names are left.
+ *
+ * @param known from an earlier look: a thread keeps its stack, so one that runs now is looked for where it was
+ * @param onlyNew ask only the threads whose stack pointer isn't known
+ */
+export function readThreads(
+  handle: ProcessHandle,
+  known: readonly Thread[] = [],
+  onlyNew = false,
+): Pick<Clues, 'threads'> {
+  const before = new Map(known.map((thread) => [thread.tid, thread]));
+  const threads: Thread[] = [];
+  for (const tid of list(handle).slice(0, MOST_THREADS)) {
+    const then = before.get(tid);
+    if (onlyNew && then?.stackPointer !== undefined) {
+      threads.push(then);
+      continue;
+    }
+    const name = read(handle.path(`task/${tid}/comm`));
+    if (!name) continue; // It ended since.
+    const syscall = read(handle.path(`task/${tid}/syscall`));
+    const stackPointer = (syscall && parseStackPointer(syscall)) ?? then?.stackPointer;
+    const {text} = decode(latin1(name, 0, name.length).replace(/\n$/, ''));
+    threads.push(stackPointer === undefined ? {tid, name: text} : {tid, name: text, stackPointer});
+  }
+  return threads.length > 0 ? {threads} : {};
+}
+
+function list(handle: ProcessHandle): number[] {
+  try {
+    return readdirSync(handle.path('task')).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** A large program has a few hundred libraries. */
+const MOST_FILES = 500;
+/** A file costs some 60 µs, unless its file system is slow to answer: what is left then is told by shape. */
+const MOST_MS = 200;
+
+/**
+ * The program headers of each mapped file that may be executed, once a file.
+ *
+ * @param known headers that were read before, by name; what was in a file doesn't change while it is mapped
+ */
+export function readProgramHeaders(handle: ProcessHandle, regions: readonly Region[], known: Clues['files'] = {}): Pick<Clues, 'files'> {
+  const files: Record<string, ElfClue> = {};
+  const asked = new Set<string>();
+  const until = performance.now() + MOST_MS;
+  for (const region of regions) {
+    const {name} = region;
+    if (name === '' || region.perms[2] !== 'x' || !name.startsWith('/') || name in Object.prototype || asked.has(name)) continue;
+    asked.add(name);
+    const isLate = asked.size > MOST_FILES || performance.now() > until;
+    const clue = Object.hasOwn(known, name) ? known[name] : isLate ? undefined : readHead(handle, region);
+    if (clue) files[name] = clue;
+  }
+  return Object.keys(files).length > 0 ? {files} : {};
+} // prettier-ignore
+
+function readHead(handle: ProcessHandle, region: Region): ElfClue | undefined {
+  const file = openMapped(handle, region);
+  if (!file) return undefined;
+  try {
+    const head = Buffer.alloc(ELF_HEAD_BYTES);
+    const clue = parseElfHead(head.subarray(0, readSync(file.fd, head, 0, head.length, 0)));
+    return clue && isSane(clue) ? clue : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    file.close();
+  }
+}
+
+/** A header may claim anything; what isn't exact could not be saved, and isn't mapped so. */
+const isSane = ({segments, relro}: ElfClue): boolean =>
+  segments.every((segment) => Object.values(segment).every(isExact)) && Object.values(relro ?? {}).every(isExact);
+
+/**
+ * Whether files whose names end in " (deleted)" are deleted or called so: their link count tells (map_files needs
+ * CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE), or else whether the folder has the same inode under that name.
+ */
+export function tellDeleted(handle: ProcessHandle, regions: readonly Region[], known: Clues['deleted'] = {}): Pick<Clues, 'deleted'> {
+  const deleted: Record<string, boolean> = {};
+  for (const region of regions) {
+    const {name} = region;
+    if (name === '' || !name.startsWith('/') || !name.endsWith(' (deleted)') || Object.hasOwn(deleted, name)) continue;
+    if (region.dev === '00:01' || Object.keys(deleted).length >= MOST_FILES) continue; // The kernel's own files have no folder.
+    const answer = Object.hasOwn(known, name) ? known[name] : isDeleted(handle, region);
+    if (answer !== undefined) deleted[name] = answer;
+  }
+  return Object.keys(deleted).length > 0 ? {deleted} : {};
+} // prettier-ignore
+
+const O_PATH = 0o10000000;
+
+function isDeleted(handle: ProcessHandle, region: Region): boolean | undefined {
+  if (!handle.files.answers(region)) return undefined;
+  try {
+    const name = openSync(handle.path(`map_files/${region.start.toString(16)}-${region.end.toString(16)}`), O_PATH);
+    const {nlink} = fstatSync(name);
+    closeSync(name);
+    if (nlink === 0) return true;
+  } catch {
+    // Not permitted: the folder is asked.
+  }
+  try {
+    const {ino} = lstatSync(handle.path(`root${region.name}`), {bigint: true});
+    return ino.toString() !== region.inode;
+  } catch {
+    return true;
   }
 }

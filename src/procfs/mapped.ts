@@ -1,6 +1,7 @@
 import {closeSync, constants, fstatSync, openSync} from 'node:fs';
 import type {Region} from '../model/region.ts';
 import type {ProcessHandle} from './handle.ts';
+import {readProcText} from './open.ts';
 
 /** A mapped file, open for reading. */
 export interface MappedFile {
@@ -41,4 +42,90 @@ export function openIfPlain(path: string, inode?: string): MappedFile | undefine
   } finally {
     if (name !== undefined) closeSync(name);
   }
+}
+
+/**
+ * File systems that somebody else serves: a machine far away, or a program here. Opening a file of one that is dead waits for as
+ * long as it is, and not even SIGKILL ends that (fuse: request_wait_answer in fs/fuse/dev.c).
+ */
+const SERVED =
+  /^(fuse|fuseblk|nfs4?|cifs|smb3|9p|virtiofs|ceph|afs|coda|lustre|beegfs|orangefs|pvfs2|ocfs2|gfs2)(\.|$)/;
+
+/** ms that such a file system has for its first answer. */
+const PATIENCE = 1000;
+
+/**
+ * The files that a process maps, and whether it is safe to open them. One file of each served file system is opened by a child of a
+ * child first; if that doesn't come back it is left behind, and files of that file system are not opened. It ends when the file
+ * system does.
+ */
+export class MappedFiles {
+  readonly #handle: ProcessHandle;
+  #types: ReadonlyMap<string, string> | undefined;
+  readonly #answers = new Map<string, boolean>();
+
+  constructor(handle: ProcessHandle) {
+    this.#handle = handle;
+  }
+
+  /** May the file behind a region be opened? What is asked once is remembered. */
+  answers({dev, start, end, name}: Region): boolean {
+    if (dev === undefined) return true;
+    this.#types ??= typesOf(mounts(this.#handle.path('mountinfo')));
+    if (!SERVED.test(this.#types.get(dev) ?? '')) return true;
+    const known = this.#answers.get(dev);
+    if (known !== undefined) return known;
+    const answer = opens(this.#handle.directory, [
+      `map_files/${start.toString(16)}-${end.toString(16)}`,
+      `root${name}`,
+    ]);
+    this.#answers.set(dev, answer);
+    return answer;
+  }
+
+  /** What a reader of a snapshot should know. */
+  get notes(): string[] {
+    const silent = [...this.#answers].filter(([, answer]) => !answer).map(([dev]) => this.#types?.get(dev) ?? dev);
+    return silent.length === 0 ? [] : [`Of the mapped files, those of a file system that does not answer (${silent.join(', ')}) were not opened: what their regions are is told by their shape.`]; // prettier-ignore
+  }
+}
+
+function mounts(path: string): string {
+  try {
+    return readProcText(path);
+  } catch {
+    return '';
+  }
+}
+
+/** proc_pid_mountinfo(5): field 3 is `major:minor` in decimal, the type comes after the ` - `. @returns types by dev, as maps has it */
+function typesOf(mountinfo: string): ReadonlyMap<string, string> {
+  const types = new Map<string, string>();
+  for (const line of mountinfo.split('\n')) {
+    const match = /^\d+ \d+ (\d+):(\d+) .* - (\S+) /.exec(line);
+    if (!match) continue;
+    const [major, minor] = [match[1], match[2]].map((text) => Number(text).toString(16).padStart(2, '0'));
+    types.set(`${major}:${minor}`, match[3]!);
+  }
+  return types;
+}
+
+/** Opens the first of the files that there is. Descriptor 3 is the folder that their paths begin at. */
+const OPEN = `
+const fs = require('node:fs');
+for (const path of process.argv.slice(1)) {
+  try { fs.readSync(fs.openSync('/proc/self/fd/3/' + path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK), Buffer.alloc(64)); break; } catch {}
+}`;
+
+/** Ends with 1 when its child has not ended in time, and leaves it behind: who waits for one that can't be killed waits too. */
+const LEAVE = `
+const child = require('node:child_process').spawn(process.execPath, ['-e', ...process.argv.slice(2)], {stdio: ['ignore', 'ignore', 'ignore', 3], detached: true});
+child.once('exit', () => process.exit(0));
+setTimeout(() => { child.kill('SIGKILL'); process.exit(1); }, Number(process.argv[1]));`;
+
+function opens(folder: number, paths: readonly string[]): boolean {
+  const {spawnSync} = process.getBuiltinModule('node:child_process');
+  const args = ['-e', LEAVE, String(PATIENCE), OPEN, ...paths];
+  const {status} = spawnSync(process.execPath, args, {stdio: ['ignore', 'ignore', 'ignore', folder], timeout: 5 * PATIENCE, killSignal: 'SIGKILL'}); // prettier-ignore
+  return status === 0;
 }

@@ -1,10 +1,9 @@
 import {closeSync, readSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {firstPageState} from '../parse/proc/pagemap.ts';
-import {notOwner} from './denied.ts';
+import {notOwner, processTrouble} from './trouble.ts';
 import type {ProcessHandle} from './handle.ts';
 import {openProc} from './open.ts';
-import {processTrouble} from './trouble.ts';
 
 /** Bytes a word. */
 const WORD = 8;

@@ -1,7 +1,7 @@
 import {chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {childrenIn, scannedChildren} from '../../src/procfs/children.ts';
+import {childrenIn, scannedChildren} from '../../src/procfs/family.ts';
 import {python, type Child} from '../helpers/child.ts';
 import {memmap, run} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
