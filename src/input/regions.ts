@@ -1,7 +1,7 @@
 import {hex, ownLabel, rangeText, type Region} from '../model/region.ts';
 import {Trouble} from '../model/trouble.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Choice} from '../procfs/walk.ts';
+import type {Choice} from '../procfs/pages/pages.ts';
 
 /** What of an address space is asked for: an address, a range of addresses, or regions by their name. */
 export type Wanted =

@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
 import {ProcessHandle} from '../../src/procfs/handle.ts';
 import {PAGE} from '../../src/model/pages.ts';
-import {pageStateAt} from '../../src/procfs/pagemap.ts';
+import {pageStateAt} from '../../src/procfs/pages/pagemap.ts';
 import {python, type Child} from '../helpers/child.ts';
 import {folder} from '../helpers/listings.ts';
 import {needs} from '../helpers/tools.ts';

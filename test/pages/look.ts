@@ -1,6 +1,6 @@
 import type {PageTotals, ProcessPages} from '../../src/model/pages.ts';
 import {ProcessHandle} from '../../src/procfs/handle.ts';
-import {capturePages} from '../../src/procfs/pages.ts';
+import {capturePages} from '../../src/procfs/pages/pages.ts';
 
 /** The pages of all regions of a process. */
 export function allPages(pid: number, root?: string): ProcessPages {

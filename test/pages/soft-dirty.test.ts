@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {gunzipSync} from 'node:zlib';
 import test from 'ava';
-import {marksWrites, OwnTrial, requireSoftDirty, type Trial} from '../../src/procfs/soft-dirty.ts';
+import {marksWrites, OwnTrial, requireSoftDirty, type Trial} from '../../src/procfs/pages/soft-dirty.ts';
 
 /** A kernel that marks pages, or doesn't, as four kinds of it would. */
 class FalseKernel implements Trial {

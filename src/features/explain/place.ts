@@ -5,7 +5,7 @@ import {parseWanted, pick, regionAt, type Wanted} from '../../input/regions.ts';
 import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {readPageWord} from '../../procfs/page-word.ts';
+import {readPageWord} from '../../procfs/pages/pagemap.ts';
 import {renderAddress, renderRegionFacts} from './text.ts';
 import {heading} from '../../render/explain-wrap.ts';
 import {renderRegions} from '../../render/regions.ts';

@@ -2,8 +2,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {ProcessPages} from '../../model/pages.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
-import {capturePages} from '../../procfs/pages.ts';
-import {clearSoftDirty, OwnTrial, requireSoftDirty} from '../../procfs/soft-dirty.ts';
+import {capturePages} from '../../procfs/pages/pages.ts';
+import {clearSoftDirty, OwnTrial, requireSoftDirty} from '../../procfs/pages/soft-dirty.ts';
 import {chooseRegions, type Wish} from '../../input/regions.ts';
 import {resolveTarget} from '../../input/target.ts';
 

@@ -1,6 +1,6 @@
 import {closeSync, readSync} from 'node:fs';
-import {PAGE} from '../model/pages.ts';
-import {openProc} from './open.ts';
+import {PAGE} from '../../model/pages.ts';
+import {openProc} from '../open.ts';
 
 /** /proc/kpageflags: Documentation/admin-guide/mm/pagemap.rst; include/uapi/linux/kernel-page-flags.h. */
 const KPF_KSM = 1 << 21;

@@ -1,13 +1,12 @@
 import {closeSync, constants, openSync, writeSync} from 'node:fs';
-import {Trouble} from '../model/trouble.ts';
-import {parseListing} from '../parse/listing.ts';
-import {predictStall} from './budget.ts';
-import {ProcessHandle} from './handle.ts';
-import {pageSizeHere} from './page-size.ts';
-import {PageMap} from './pagemap.ts';
-import {readProc} from './open.ts';
-import {processTrouble} from './trouble.ts';
-import {walkPages} from './walk.ts';
+import {Trouble} from '../../model/trouble.ts';
+import {parseListing} from '../../parse/listing.ts';
+import {predictStall} from '../budget.ts';
+import {ProcessHandle} from '../handle.ts';
+import {PageMap, pageSizeHere} from './pagemap.ts';
+import {readProc} from '../open.ts';
+import {processTrouble} from '../trouble.ts';
+import {walkPages} from './pages.ts';
 
 /**
  * Soft-dirty marks: Documentation/admin-guide/mm/soft-dirty.rst. Writing 4 to /proc/PID/clear_refs takes the mark from all
