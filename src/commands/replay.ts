@@ -7,7 +7,7 @@ import {replay, replayJson, replayLines} from '../features/replay/replay.ts';
 import {faultsOf, openRecordingTarget} from '../input/open.ts';
 import {replayOnScreen} from '../features/replay/screen.ts';
 import {interruption, type Interruption} from '../cli/signals.ts';
-import type {Recording} from '../record/recording.ts';
+import type {Recording} from '../recording/recording.ts';
 
 export default class Replay extends BaseCommand {
   static override summary = 'show a recording again, as it happened';

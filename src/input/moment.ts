@@ -1,7 +1,7 @@
 import {Trouble} from '../model/trouble.ts';
 import {timeText} from '../model/amounts.ts';
 import type {Moment} from '../model/moment.ts';
-import type {Recording} from '../record/recording.ts';
+import type {Recording} from '../recording/recording.ts';
 import {parseDuration} from '../cli/duration.ts';
 
 /**

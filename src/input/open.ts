@@ -1,7 +1,7 @@
 import {closeSync, existsSync, fstatSync, openSync, readSync, statSync} from 'node:fs';
 import {Snapshot, type Rejected} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
-import {isRecording, readRecording, recordingFrom, type Recording} from '../record/recording.ts';
+import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {momentNamed} from './moment.ts';
 import {recorderOf} from '../cli/record-lock.ts';
 

@@ -5,7 +5,7 @@ import {looksLikeJson, parseBytes, type Parsed} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {retried} from '../procfs/file.ts';
 import {findByName} from '../procfs/find.ts';
-import {isRecording, Recording, recordingFrom} from '../record/recording.ts';
+import {isRecording, Recording, recordingFrom} from '../recording/recording.ts';
 import {
   isRecordingFile,
   LARGEST_INPUT,

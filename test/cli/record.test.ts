@@ -14,7 +14,7 @@ import {
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
-import {readRecording} from '../../src/record/recording.ts';
+import {readRecording} from '../../src/recording/recording.ts';
 import {python, type Child} from '../helpers/child.ts';
 import {memmap, MEMMAP, run, type Ran} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';

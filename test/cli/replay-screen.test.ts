@@ -1,7 +1,7 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {readRecording} from '../../src/record/recording.ts';
+import {readRecording} from '../../src/recording/recording.ts';
 import {python} from '../helpers/child.ts';
 import {folder} from '../helpers/listings.ts';
 import {TerminalRun} from '../helpers/terminal.ts';

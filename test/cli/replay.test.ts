@@ -2,7 +2,7 @@ import {gzipSync} from 'node:zlib';
 import {copyFileSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {readRecording} from '../../src/record/recording.ts';
+import {readRecording} from '../../src/recording/recording.ts';
 import {memmap, MEMMAP, run} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
 import {conforms} from '../helpers/schema.ts';

@@ -3,7 +3,7 @@ import {spawn} from 'node:child_process';
 import {appendFileSync, existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {readRecording} from '../../src/record/recording.ts';
+import {readRecording} from '../../src/recording/recording.ts';
 import type {Child} from '../helpers/child.ts';
 import {MEMMAP} from '../helpers/cli.ts';
 import {open} from '../report/browser.ts';

@@ -4,8 +4,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {Trouble} from '../../src/model/trouble.ts';
-import {NO_SEED, sealLine} from '../../src/record/line.ts';
-import {isRecording, recordingFrom} from '../../src/record/recording.ts';
+import {NO_SEED, sealLine} from '../../src/recording/lines.ts';
+import {isRecording, recordingFrom} from '../../src/recording/recording.ts';
 import {smallRecording} from '../record/small.ts';
 
 /** A recording of a dozen looks, as memmap writes one. */

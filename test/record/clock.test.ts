@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import test from 'ava';
-import {readRecording} from '../../src/record/recording.ts';
+import {readRecording} from '../../src/recording/recording.ts';
 import {folder} from '../helpers/listings.ts';
 import {beginRecording} from './recorder.ts';
 import {snapshotAt, statusAt} from './small.ts';

@@ -3,8 +3,8 @@ import {gzipSync} from 'node:zlib';
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {Trouble} from '../../src/model/trouble.ts';
-import {NO_SEED, sealLine} from '../../src/record/line.ts';
-import {isRecording, recordingFrom, type Recording} from '../../src/record/recording.ts';
+import {NO_SEED, sealLine} from '../../src/recording/lines.ts';
+import {isRecording, recordingFrom, type Recording} from '../../src/recording/recording.ts';
 import {folder} from '../helpers/listings.ts';
 import {smallRecording, toldBy} from './small.ts';
 

@@ -3,8 +3,8 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
-import {healTail} from '../../src/record/heal.ts';
-import {readRecording} from '../../src/record/recording.ts';
+import {healTail} from '../../src/recording/file.ts';
+import {readRecording} from '../../src/recording/recording.ts';
 import {folder} from '../helpers/listings.ts';
 import {snapshotAt, toldBy} from './small.ts';
 

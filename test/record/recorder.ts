@@ -1,8 +1,7 @@
 import type {Snapshot} from '../../src/model/snapshot.ts';
-import {RecordingFile} from '../../src/record/file.ts';
-import type {RecordingHeader} from '../../src/record/header.ts';
-import {GzipPacker, PlainPacker} from '../../src/record/packer.ts';
-import {RecordingWriter, type Clock} from '../../src/record/writer.ts';
+import {GzipPacker, PlainPacker, RecordingFile} from '../../src/recording/file.ts';
+import type {RecordingHeader} from '../../src/recording/header.ts';
+import {RecordingWriter, type Clock} from '../../src/recording/writer.ts';
 
 export const REAL_CLOCK: Clock = {now: () => performance.now(), wall: () => Date.now()};
 

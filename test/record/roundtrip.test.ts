@@ -5,7 +5,7 @@ import test, {type ExecutionContext} from 'ava';
 import {regionJSON, type Region} from '../../src/model/region.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {Session} from '../../src/procfs/session.ts';
-import {readRecording} from '../../src/record/recording.ts';
+import {readRecording} from '../../src/recording/recording.ts';
 import {python} from '../helpers/child.ts';
 import {folder} from '../helpers/listings.ts';
 import {beginRecording} from './recorder.ts';

@@ -2,7 +2,7 @@ import {readFileSync, rmSync} from 'node:fs';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {classify} from '../../src/classify/classify.ts';
-import type {Recording} from '../../src/record/recording.ts';
+import type {Recording} from '../../src/recording/recording.ts';
 import {beginRecording} from './recorder.ts';
 
 const line = (start: number, pages: number, rest: string): string =>

@@ -1,10 +1,9 @@
 import {writeFileSync} from 'node:fs';
 import type {Snapshot} from '../../src/model/snapshot.ts';
-import {encodeRecord} from '../../src/record/encode.ts';
-import {NOTHING} from '../../src/record/frame.ts';
-import {headOf} from '../../src/record/head.ts';
-import {headerJSON} from '../../src/record/header.ts';
-import {NO_SEED, sealLine} from '../../src/record/line.ts';
+import {encodeRecord} from '../../src/recording/codec.ts';
+import {NOTHING} from '../../src/recording/frame.ts';
+import {headOf, NO_SEED, sealLine} from '../../src/recording/lines.ts';
+import {headerJSON} from '../../src/recording/header.ts';
 
 /** A look to be written into a recording. */
 export interface Shot {

@@ -4,7 +4,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {capture} from '../../procfs/capture.ts';
 import {poll} from '../../procfs/poll.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
-import {readRecording, Recording} from '../../record/recording.ts';
+import {readRecording, Recording} from '../../recording/recording.ts';
 import {recordedLooks} from '../growth/target.ts';
 import {faultsOf, isRecordingFile} from '../../input/open.ts';
 import type {Remarkable} from '../../cli/remarks.ts';

@@ -8,7 +8,7 @@ import {Session, type SessionOptions} from '../../procfs/session.ts';
 import {faultsOf, isRecordingFile, openRecordingTarget} from '../../input/open.ts';
 import {interruption} from '../../cli/signals.ts';
 import type {Target} from '../../input/target.ts';
-import type {Recording} from '../../record/recording.ts';
+import type {Recording} from '../../recording/recording.ts';
 import {withProgress} from '../../cli/progress.ts';
 
 export interface GrowthOptions extends SessionOptions {

@@ -3,12 +3,10 @@ import {hostname, release} from 'node:os';
 import {basename} from 'node:path';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
-import {RecordingFile} from '../../record/file.ts';
-import {healTail} from '../../record/heal.ts';
-import type {RecordingHeader} from '../../record/header.ts';
-import {GzipPacker, PlainPacker} from '../../record/packer.ts';
-import {readRecording} from '../../record/recording.ts';
-import {RecordingWriter, type Before} from '../../record/writer.ts';
+import {GzipPacker, healTail, PlainPacker, RecordingFile} from '../../recording/file.ts';
+import type {RecordingHeader} from '../../recording/header.ts';
+import {readRecording} from '../../recording/recording.ts';
+import {RecordingWriter, type Before} from '../../recording/writer.ts';
 import {cannotWrite, say} from '../../cli/output.ts';
 import {lock, type Lock} from '../../cli/record-lock.ts';
 

@@ -1,6 +1,6 @@
 import {poll, type PollOptions} from '../../procfs/poll.ts';
 import type {Look, Session} from '../../procfs/session.ts';
-import type {RecordingWriter} from '../../record/writer.ts';
+import type {RecordingWriter} from '../../recording/writer.ts';
 import {recordProgress, type RecordProgress, type RecordSummary} from './text.ts';
 import {say} from '../../cli/output.ts';
 import {recordingFailed, type OpenRecording} from './file.ts';

@@ -1,5 +1,5 @@
 import type {Region} from '../../model/region.ts';
-import type {Recording} from '../../record/recording.ts';
+import type {Recording} from '../../recording/recording.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {Moment} from '../../model/moment.ts';
 import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';

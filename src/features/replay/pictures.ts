@@ -8,7 +8,7 @@ import {
   type Picture,
   type Sight,
 } from '../watch/screen/picture.ts';
-import type {Recording} from '../../record/recording.ts';
+import type {Recording} from '../../recording/recording.ts';
 import {clockTime} from '../watch/tell.ts';
 import {History} from '../watch/watch.ts';
 

@@ -1,6 +1,6 @@
 import {Trouble} from '../../model/trouble.ts';
 import type {ReplayState} from '../watch/screen/view.ts';
-import type {Recording} from '../../record/recording.ts';
+import type {Recording} from '../../recording/recording.ts';
 import {momentNamed} from '../../input/moment.ts';
 import {nameOf} from './range.ts';
 import {isCharacter, type Key} from '../../cli/screen-keys.ts';

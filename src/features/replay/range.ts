@@ -1,5 +1,5 @@
 import {Trouble} from '../../model/trouble.ts';
-import type {Recording} from '../../record/recording.ts';
+import type {Recording} from '../../recording/recording.ts';
 import {momentNamed} from '../../input/moment.ts';
 
 /**

@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {type Change, changeJSON, type Delta} from '../../model/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {Moment} from '../../model/moment.ts';
-import type {Recording} from '../../record/recording.ts';
+import type {Recording} from '../../recording/recording.ts';
 import {History} from '../watch/watch.ts';
 import {changeLine} from '../../render/change.ts';
 import {jsonLinePieces} from '../../render/json.ts';

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Recording} from '../../record/recording.ts';
+import type {Recording} from '../../recording/recording.ts';
 import {replayEndLine} from './moments.ts';
 import {writeOut} from '../../cli/output.ts';
 import {Pictures} from './pictures.ts';

@@ -1,7 +1,7 @@
 import {builtFile} from '../../shell/built.ts';
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
-import type {Recording} from '../../record/recording.ts';
+import type {Recording} from '../../recording/recording.ts';
 import {reportOf, type Report} from './report.ts';
 import type {About} from './summary.ts';
 import {EXIT} from '../../cli/exit.ts';

@@ -2,7 +2,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import {percentText} from '../record/text.ts';
 import {safe} from '../../render/safe.ts';
-import type {RecordingWriter} from '../../record/writer.ts';
+import type {RecordingWriter} from '../../recording/writer.ts';
 import {say} from '../../cli/output.ts';
 import {OpenRecording, recordingFailed} from '../record/file.ts';
 import {ListingSize} from '../record/recorder.ts';

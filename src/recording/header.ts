@@ -2,7 +2,7 @@ import type {ProcessInfo} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {integer, object, string, type Json} from '../model/json.ts';
 import {processFromJSON} from '../parse/snapshot.ts';
-import {NO_SEED, openLine, type Opened} from './line.ts';
+import {NO_SEED, openLine, type Opened} from './lines.ts';
 import {noRecording, unknownForm} from './refusal.ts';
 
 /** The schema of the first line; the number grows when a reader of this version could no longer read what is written. */

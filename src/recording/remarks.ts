@@ -1,6 +1,6 @@
 import {Trouble} from '../model/trouble.ts';
 import {integer, object, string} from '../model/json.ts';
-import {CUT, type MomentIndex} from './moment-index.ts';
+import {CUT, type MomentIndex} from './index.ts';
 import type {Source} from './source.ts';
 
 /** The last line of a recording that ended in order. */

@@ -1,16 +1,15 @@
 import type {Rejected, Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {object, type Json} from '../model/json.ts';
-import {applyRecord} from './apply.ts';
+import {applyRecord} from './codec.ts';
 import {Developer, NOTHING, type Frame} from './frame.ts';
-import {isGzip, unzippedHead} from './gzip.ts';
+import {isGzip, openSource, type Source, sourceOf, unzippedHead} from './source.ts';
 import {readHeader, type RecordingHeader} from './header.ts';
-import {MomentIndex} from './moment-index.ts';
+import {MomentIndex} from './index.ts';
 import {linesOf} from './lines.ts';
 import type {Moment} from '../model/moment.ts';
 import {named, noRecording, unknownForm} from './refusal.ts';
 import {endOf, notesOn, type RecordingEnd} from './remarks.ts';
-import {openSource, sourceOf, type Source} from './source.ts';
 
 export type {RecordingHeader} from './header.ts';
 export type {RecordingEnd} from './remarks.ts';

@@ -1,9 +1,36 @@
 import type {Rejected} from '../model/snapshot.ts';
-import {Column} from './column.ts';
-import {NO_SEED, openLine} from './line.ts';
-import type {Line} from './lines.ts';
-import {RecordedMoment} from './moment.ts';
-import {readHead, type RecordHead} from './head.ts';
+import {type Line, NO_SEED, openLine, readHead, type RecordHead} from './lines.ts';
+import type {Moment} from '../model/moment.ts';
+
+/** A list of numbers that grows: a million take 8 MB. */
+export class Column {
+  #values = new Float64Array(1024);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.#values.length) {
+      const larger = new Float64Array(this.length * 2);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.length++] = value;
+  }
+
+  at(index: number): number {
+    return this.#values[index]!;
+  }
+
+  /** Of ascending numbers: the place of the last that is not larger than `value`; -1 if all are. */
+  lastUpTo(value: number): number {
+    let [low, high] = [0, this.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#values[middle]! <= value) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+}
 
 const KEY = 1;
 const CHANGES = 2;
@@ -177,4 +204,36 @@ export const CUT = 'it is cut off';
 function whyNot({isEnded, bytes}: Line): string {
   if (!isEnded) return CUT;
   return bytes.at(-1) === 0x7d && bytes[0] === 0x7b ? 'it is not as it was written, or a line before it is missing' : 'it is no line of a recording'; // prettier-ignore
+}
+
+/** A moment, of which there may be a million: the time of day is written out when it is asked for. */
+export class RecordedMoment implements Moment {
+  readonly index: number;
+  readonly t: number;
+  readonly since: number | undefined;
+  readonly look: number;
+  readonly marks: readonly string[];
+  readonly event: 'exec' | 'exit' | undefined;
+  readonly hasUsage: boolean;
+  readonly #wall: number;
+
+  /** @param wall ms since 1970 */
+  constructor(
+    when: Pick<RecordedMoment, 'index' | 't' | 'since' | 'look'>,
+    what: Pick<RecordedMoment, 'marks' | 'event' | 'hasUsage'>,
+    wall: number,
+  ) {
+    this.index = when.index;
+    this.t = when.t;
+    this.since = when.since;
+    this.look = when.look;
+    this.marks = what.marks;
+    this.event = what.event;
+    this.hasUsage = what.hasUsage;
+    this.#wall = wall;
+  }
+
+  get at(): string {
+    return new Date(this.#wall).toISOString();
+  }
 }

@@ -1,12 +1,10 @@
 import type {Snapshot} from '../model/snapshot.ts';
 import type {Json} from '../model/json.ts';
-import {applyRecord} from './apply.ts';
-import {encodeRecord} from './encode.ts';
+import {applyRecord, encodeRecord} from './codec.ts';
 import {NOTHING, type Frame} from './frame.ts';
 import {headerJSON, type RecordingHeader} from './header.ts';
-import {headOf, type RecordEvent} from './head.ts';
-import {NO_SEED, sealLine} from './line.ts';
-import type {Packer} from './packer.ts';
+import {headOf, NO_SEED, type RecordEvent, sealLine} from './lines.ts';
+import type {Packer} from './file.ts';
 
 /** Both in ms: one that never goes back, from wherever it began, and one since 1970, that may be set. */
 export interface Clock {

@@ -1,0 +1,262 @@
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import {constants as zlib, createGzip, type Gzip, gzipSync} from 'node:zlib';
+import {isGzip, readMember} from './source.ts';
+
+/**
+ * The file of a recording, to which whole records are added. Only its owner may read it, since addresses help who attacks
+ * the process; and it is never opened through a symbolic link.
+ */
+export class RecordingFile {
+  readonly path: string;
+  readonly #fd: number;
+  #size: number;
+  #failure: unknown;
+  #syncs = 0;
+  #onSynced: (() => void) | undefined;
+
+  /** @throws the system's error: EEXIST if something has that name already, a link too */
+  static create(path: string): RecordingFile {
+    const {O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_APPEND} = constants;
+    return new RecordingFile(path, openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND, 0o600));
+  }
+
+  /** Opens one that is there, to go on with it. @throws the system's error: ELOOP if it is a link */
+  static reopen(path: string): RecordingFile {
+    const {O_WRONLY, O_NOFOLLOW, O_APPEND} = constants;
+    return new RecordingFile(path, openSync(path, O_WRONLY | O_NOFOLLOW | O_APPEND));
+  }
+
+  private constructor(path: string, fd: number) {
+    this.path = path;
+    this.#fd = fd;
+    this.#size = fstatSync(fd).size;
+  }
+
+  /** Bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Adds whole records, in one write(2): who is killed in between has lost these at most.
+   *
+   * @throws the system's error, if they could not be written whole; then nothing of them is left in the file
+   */
+  add(bytes: Uint8Array): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at);
+      this.#size += bytes.length;
+    } catch (error) {
+      this.#failure = error;
+      this.#cutBack();
+      throw error;
+    }
+  }
+
+  /** Has what was written so far brought to the disk; that it could not be is told when more is written. */
+  sync(): void {
+    this.#syncs++;
+    fdatasync(this.#fd, (error) => {
+      this.#failure ??= error ?? undefined;
+      if (--this.#syncs === 0) this.#onSynced?.();
+    });
+  }
+
+  /** Waits until all is on the disk, and closes it. @throws the system's error */
+  async close(): Promise<void> {
+    if (this.#syncs > 0) await new Promise<void>((resolve) => (this.#onSynced = resolve));
+    try {
+      if (this.#failure === undefined) fsyncSync(this.#fd);
+    } finally {
+      closeSync(this.#fd);
+    }
+  }
+
+  /** Closes it, and takes it away: it was made, and nothing was recorded. */
+  discard(): void {
+    closeSync(this.#fd);
+    unlinkSync(this.path);
+  }
+
+  /** What was written in part is taken away again, where that can be done; else readers see that the line is cut off. */
+  #cutBack(): void {
+    try {
+      ftruncateSync(this.#fd, this.#size);
+    } catch {
+      // The device is gone.
+    }
+  }
+}
+
+/** Brings lines into a file, in the order in which they come. */
+export interface Packer {
+  /** @param isKey a line that stands on its own */
+  add(line: Buffer, isKey: boolean): Promise<void>;
+  /** The last line was added. */
+  finish(): Promise<void>;
+}
+
+/** As they are. */
+export class PlainPacker implements Packer {
+  readonly #file: RecordingFile;
+
+  constructor(file: RecordingFile) {
+    this.#file = file;
+  }
+
+  async add(line: Buffer, isKey: boolean): Promise<void> {
+    this.#file.add(line);
+    if (isKey) this.#file.sync();
+  }
+
+  async finish(): Promise<void> {}
+}
+
+/**
+ * Compressed: one gzip member from each key frame to the next. Each line is flushed (Z_SYNC_FLUSH), so that all lines can be
+ * read of a file whose last member was never finished.
+ */
+export class GzipPacker implements Packer {
+  readonly #file: RecordingFile;
+  #queue: Promise<void> = Promise.resolve();
+  #member: Gzip | undefined;
+  #parts: Buffer[] = [];
+
+  constructor(file: RecordingFile) {
+    this.#file = file;
+  }
+
+  add(line: Buffer, isKey: boolean): Promise<void> {
+    return (this.#queue = this.#queue.then(async () => {
+      if (isKey) await this.#endMember();
+      await this.#flush(line);
+      this.#write();
+      if (isKey) this.#file.sync();
+    }));
+  }
+
+  finish(): Promise<void> {
+    return (this.#queue = this.#queue.then(async () => {
+      await this.#endMember();
+      this.#write();
+    }));
+  }
+
+  #write(): void {
+    const bytes = Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#file.add(bytes);
+  }
+
+  #flush(line: Buffer): Promise<void> {
+    const member = (this.#member ??= this.#begin());
+    return new Promise((resolve, reject) => {
+      member.once('error', reject);
+      member.write(line);
+      member.flush(zlib.Z_SYNC_FLUSH, () => {
+        member.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  #endMember(): Promise<void> {
+    const member = this.#member;
+    this.#member = undefined;
+    if (!member) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      member.once('error', reject);
+      member.once('end', resolve);
+      member.end();
+    });
+  }
+
+  #begin(): Gzip {
+    const member = createGzip();
+    member.on('data', (part: Buffer) => this.#parts.push(part));
+    return member;
+  }
+}
+
+const NEWLINE = 0x0a;
+
+/**
+ * Takes the torn end off a recording, so that more can be added: a last line without its newline, or a gzip member that was
+ * never finished, which becomes one of the whole lines that it has.
+ *
+ * @param path a plain file that is a recording
+ * @returns how many bytes of a line were taken off; 0 if there was nothing to heal
+ * @throws the system's error
+ */
+export function healTail(path: string): number {
+  const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  try {
+    const head = Buffer.alloc(3);
+    readSync(fd, head, 0, 3, 0);
+    return isGzip(head) ? healCompressed(fd, path) : healPlain(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function healPlain(fd: number): number {
+  const {size} = fstatSync(fd);
+  const end = endOfLastLine(fd, size);
+  if (end < size) ftruncateSync(fd, end);
+  return size - end;
+}
+
+/** Where the last line with a newline ends. */
+function endOfLastLine(fd: number, size: number): number {
+  const block = Buffer.alloc(64 * 1024);
+  for (let to = size; to > 0;) {
+    const from = Math.max(0, to - block.length);
+    const count = readSync(fd, block, 0, to - from, from);
+    const newline = block.subarray(0, count).lastIndexOf(NEWLINE);
+    if (newline >= 0) return from + newline + 1;
+    to = from;
+  }
+  return 0;
+}
+
+/** The healed copy takes the place of the file in one step: who is killed before that has lost nothing. */
+function healCompressed(fd: number, path: string): number {
+  const file = readFileSync(fd);
+  for (let at = 0; at < file.length;) {
+    const {bytes, next, isWhole} = readMember(file, at);
+    if (!isWhole && next >= file.length) {
+      const lines = bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1);
+      replace(path, Buffer.concat([file.subarray(0, at), gzipSync(lines)]));
+      return Math.max(1, bytes.length - lines.length);
+    }
+    at = next;
+  }
+  return 0;
+}
+
+function replace(path: string, bytes: Buffer): void {
+  const temporary = `${path}.healed`;
+  const {O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW} = constants;
+  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, path);
+}
