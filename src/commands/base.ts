@@ -6,10 +6,9 @@ import {jsonPieces} from '../render/json.ts';
 import {safe} from '../render/safe.ts';
 import {setColorLevel} from '../render/theme.ts';
 import {setDeadline} from '../procfs/deadline.ts';
-import {parseDuration} from '../cli/duration.ts';
-import {EXIT, exitOf} from '../cli/exit.ts';
-import {ReaderGone, say, takeOverErrors, writeOut, writePieces} from '../cli/output.ts';
-import {remarkOn, type Remarkable} from '../cli/remarks.ts';
+import {parseDuration} from '../shell/values.ts';
+import {EXIT, exitOf} from '../shell/exit.ts';
+import {ReaderGone, type Remarkable, remarkOn, say, takeOverErrors, writeOut, writePieces} from '../shell/output.ts';
 import type {ColorSupportLevel} from 'chalk';
 
 /**

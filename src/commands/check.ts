@@ -6,13 +6,12 @@ import {codeOfCheck, FORMATS, formatReport, requireOne, splitCheck, type Format}
 import {checkCommand} from '../features/check/command.ts';
 import {rulesOf} from '../features/check/read-rules.ts';
 import {checkTarget} from '../features/check/target.ts';
-import {parseDuration, parseSize} from '../cli/duration.ts';
-import {exitOfSignal} from '../cli/exit.ts';
-import {writeOut} from '../cli/output.ts';
+import {parseDuration, parseSize} from '../shell/values.ts';
+import {exitOfSignal} from '../shell/exit.ts';
+import {writeOut} from '../shell/output.ts';
 import {codeOfRefusal, findCommand} from '../features/run/command.ts';
-import {openReport} from '../cli/run-output.ts';
+import {openReport, saveFile} from '../shell/file.ts';
 import {codeOf, targetEnvironment} from '../features/run/run.ts';
-import {saveFile} from '../cli/save.ts';
 import {resolveTarget} from '../input/target.ts';
 import {Trouble} from '../model/trouble.ts';
 import {setColorLevel} from '../render/theme.ts';

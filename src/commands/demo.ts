@@ -1,10 +1,10 @@
 import {readFileSync} from 'node:fs';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {EXIT, exitOfSignal} from '../cli/exit.ts';
-import {say, writeOut} from '../cli/output.ts';
-import {saveExecutable} from '../cli/save.ts';
-import {interruption, unlessInterrupted} from '../cli/signals.ts';
+import {EXIT, exitOfSignal} from '../shell/exit.ts';
+import {say, writeOut} from '../shell/output.ts';
+import {saveExecutable} from '../shell/file.ts';
+import {interruption, unlessInterrupted} from '../shell/signals.ts';
 import {
   epilogue,
   keepWaiting,

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {parseDuration, parseSize} from '../cli/duration.ts';
-import {EXIT} from '../cli/exit.ts';
+import {parseDuration, parseSize} from '../shell/values.ts';
+import {EXIT} from '../shell/exit.ts';
 import {readBoth} from '../input/target.ts';
 import {diff, type Diff} from '../diff/diff.ts';
 import {CHANGE_KINDS} from '../model/change.ts';

@@ -1,11 +1,11 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {parseDuration} from '../cli/duration.ts';
-import {EXIT} from '../cli/exit.ts';
+import {parseDuration} from '../shell/values.ts';
+import {EXIT} from '../shell/exit.ts';
 import {explainPlace, head} from '../features/explain/place.ts';
 import {lookAt, type Looked} from '../features/explain/target.ts';
 import {meaningOf, wordListJSON, wordsJSON, type Meaning} from '../features/explain/words.ts';
-import {say} from '../cli/output.ts';
+import {say} from '../shell/output.ts';
 import {WORDS} from '../features/explain/glossary.ts';
 import {storyJSON, storyOf} from '../features/explain/story.ts';
 import {renderStory} from '../features/explain/text.ts';

@@ -1,10 +1,8 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {inBatches} from '../cli/batches.ts';
-import {say, writePieces} from '../cli/output.ts';
-import {withProgress} from '../cli/progress.ts';
+import {inBatches, say, withProgress, writePieces} from '../shell/output.ts';
 import {withRecording} from '../features/report/source.ts';
-import {saveParts} from '../cli/save.ts';
+import {saveParts} from '../shell/file.ts';
 import {csv} from '../features/export/csv.ts';
 import {exportedOf, type Exported} from '../features/export/exported.ts';
 import {exportJSON} from '../features/export/json.ts';

@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core';
-import {parseDuration, parsePercent} from '../cli/duration.ts';
+import {parseDuration, parsePercent} from '../shell/values.ts';
 
 /** What looking again and again may cost the process: the flags of each command that does. */
 export const BUDGET_FLAGS = {

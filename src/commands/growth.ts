@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {BUDGET_FLAGS, budgetOf} from './flags.ts';
-import {parseDuration, parseSize} from '../cli/duration.ts';
-import {EXIT, exitOfSignal} from '../cli/exit.ts';
+import {parseDuration, parseSize} from '../shell/values.ts';
+import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {growthOfTarget, type GrowthOptions} from '../features/growth/target.ts';
 import {resolveTarget} from '../input/target.ts';
 import {GROWTH_MEASURES, type GrowthMeasure} from '../features/growth/growth.ts';

@@ -1,6 +1,6 @@
 import {errorText} from './base.ts';
-import {EXIT} from '../cli/exit.ts';
-import {say} from '../cli/output.ts';
+import {EXIT} from '../shell/exit.ts';
+import {say} from '../shell/output.ts';
 import {distance} from '../render/nearest.ts';
 
 /** What is said of a command that doesn't exist. */

@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {parseDuration} from '../cli/duration.ts';
-import {EXIT} from '../cli/exit.ts';
-import {say} from '../cli/output.ts';
+import {parseDuration} from '../shell/values.ts';
+import {EXIT} from '../shell/exit.ts';
+import {say} from '../shell/output.ts';
 import {lookAtPages} from '../features/pages/target.ts';
 import {KINDS} from '../model/kind.ts';
 import {renderPages} from '../features/pages/pages.ts';

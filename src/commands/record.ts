@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {BUDGET_FLAGS, budgetOf} from './flags.ts';
-import {parseDuration} from '../cli/duration.ts';
-import {exitOfSignal} from '../cli/exit.ts';
+import {parseDuration} from '../shell/values.ts';
+import {exitOfSignal} from '../shell/exit.ts';
 import {defaultName, OpenRecording} from '../features/record/file.ts';
 import {checkedNames, ListingSize, recordProcess} from '../features/record/recorder.ts';
 import {recordedJSON, renderRecorded} from '../features/record/text.ts';

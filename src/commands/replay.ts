@@ -1,12 +1,12 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {EXIT, exitOfSignal} from '../cli/exit.ts';
+import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {momentRows, momentsJSON, renderMoments} from '../features/replay/moments.ts';
 import {rangeOf, speedOf} from '../features/replay/range.ts';
 import {replay, replayJson, replayLines} from '../features/replay/replay.ts';
 import {faultsOf, openRecordingTarget} from '../input/open.ts';
 import {replayOnScreen} from '../features/replay/screen.ts';
-import {interruption, type Interruption} from '../cli/signals.ts';
+import {interruption, type Interruption} from '../shell/signals.ts';
 import type {Recording} from '../recording/recording.ts';
 
 export default class Replay extends BaseCommand {

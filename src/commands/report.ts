@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {say, writeOut} from '../cli/output.ts';
+import {say, writeOut} from '../shell/output.ts';
 import {pageTemplate, readReport} from '../features/report/source.ts';
-import {saveFile} from '../cli/save.ts';
+import {saveFile} from '../shell/file.ts';
 import {sizeText} from '../model/amounts.ts';
 import {Trouble} from '../model/trouble.ts';
 import {pageOf} from '../features/report/html.ts';

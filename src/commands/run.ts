@@ -1,9 +1,9 @@
 import {Flags} from '@oclif/core';
 import {BaseCommand, colorLevel} from './base.ts';
 import {BUDGET_FLAGS, budgetOf} from './flags.ts';
-import {parseDuration} from '../cli/duration.ts';
+import {parseDuration} from '../shell/values.ts';
 import {codeOfRefusal, findCommand, splitCall} from '../features/run/command.ts';
-import {openReport} from '../cli/run-output.ts';
+import {openReport} from '../shell/file.ts';
 import {codeOf, runTarget, targetEnvironment} from '../features/run/run.ts';
 import {Trouble} from '../model/trouble.ts';
 import {setColorLevel} from '../render/theme.ts';

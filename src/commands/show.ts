@@ -1,9 +1,9 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {choiceOf, CHOICE_FLAGS, columnsOf} from '../features/show/choose.ts';
-import {parseDuration} from '../cli/duration.ts';
-import {EXIT} from '../cli/exit.ts';
-import {say, writeOut} from '../cli/output.ts';
+import {parseDuration} from '../shell/values.ts';
+import {EXIT} from '../shell/exit.ts';
+import {say, writeOut} from '../shell/output.ts';
 import {renderShow, showJSON} from '../features/show/show.ts';
 import {readTarget, resolveProcess, resolveTarget, type Target} from '../input/target.ts';
 import {familyJSON} from '../model/family.ts';

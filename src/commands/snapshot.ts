@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {parseDuration} from '../cli/duration.ts';
-import {say, writeOut} from '../cli/output.ts';
-import {saveFile} from '../cli/save.ts';
+import {parseDuration} from '../shell/values.ts';
+import {say, writeOut} from '../shell/output.ts';
+import {saveFile} from '../shell/file.ts';
 import {readTarget, resolveTarget} from '../input/target.ts';
 import {jsonDocument} from '../render/json.ts';
 import {safe} from '../render/safe.ts';

@@ -1,11 +1,11 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {BUDGET_FLAGS, budgetOf} from './flags.ts';
-import {parseDuration} from '../cli/duration.ts';
-import {EXIT, exitOfSignal} from '../cli/exit.ts';
+import {parseDuration} from '../shell/values.ts';
+import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {jsonReporter, lineReporter} from '../features/watch/tell.ts';
 import {screenReporter} from '../features/watch/screen/reporter.ts';
-import {interruption, type Interruption} from '../cli/signals.ts';
+import {interruption, type Interruption} from '../shell/signals.ts';
 import {resolveProcess} from '../input/target.ts';
 import {parseCondition} from '../features/watch/until.ts';
 import {watch, type Reporter} from '../features/watch/watch.ts';

@@ -2,7 +2,7 @@ import {Trouble} from '../model/trouble.ts';
 import {timeText} from '../model/amounts.ts';
 import type {Moment} from '../model/moment.ts';
 import type {Recording} from '../recording/recording.ts';
-import {parseDuration} from '../cli/duration.ts';
+import {parseDuration} from '../shell/values.ts';
 
 /**
  * Which moment of a recording is meant: `#12` by its number, `#first`, `#last`, `#name` by its mark, `@+30s` by the time since

@@ -3,7 +3,7 @@ import {Snapshot, type Rejected} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {momentNamed} from './moment.ts';
-import {recorderOf} from '../cli/record-lock.ts';
+import {recorderOf} from '../shell/lock.ts';
 
 /**
  * Takes `FILE#12`, `FILE#name`, `FILE@+30s` apart, at the last # or @ before which there is a file.

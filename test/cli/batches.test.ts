@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {inBatches} from '../../src/cli/batches.ts';
+import {inBatches} from '../../src/shell/output.ts';
 
 test('a text in parts is the same text in larger ones', (t) => {
   fc.assert(fc.property(fc.array(fc.string()), (parts) => [...inBatches(parts)].join('') === parts.join('')));

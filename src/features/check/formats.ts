@@ -4,7 +4,7 @@ import {quoted} from '../run/text.ts';
 import {safe} from '../../render/safe.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {jsonDocument} from '../../render/json.ts';
-import {EXIT} from '../../cli/exit.ts';
+import {EXIT} from '../../shell/exit.ts';
 
 /**
  * Annotations of a run, as GitHub's runner reads them from the output of a step: a line for each rule that is broken or

@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs';
 import {COUNTERS, isCount, type Lint, LINTS, type Rule, type Subject} from './rules.ts';
 import {KINDS, type Kind} from '../../model/kind.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
-import {parseSize} from '../../cli/duration.ts';
+import {parseSize} from '../../shell/values.ts';
 
 /** Rules as flags give them. */
 export interface RuleFlags {

@@ -7,8 +7,8 @@ import {Session, type SessionOptions} from '../../procfs/session.ts';
 import {readRecording, Recording} from '../../recording/recording.ts';
 import {recordedLooks} from '../growth/target.ts';
 import {faultsOf, isRecordingFile} from '../../input/open.ts';
-import type {Remarkable} from '../../cli/remarks.ts';
-import {interruption} from '../../cli/signals.ts';
+import type {Remarkable} from '../../shell/output.ts';
+import {interruption} from '../../shell/signals.ts';
 import {readFromStdin, readTarget, type Target} from '../../input/target.ts';
 
 export interface CheckTargetOptions extends SessionOptions {

@@ -6,10 +6,10 @@ import {Trouble} from '../../model/trouble.ts';
 import {poll} from '../../procfs/poll.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
 import {faultsOf, isRecordingFile, openRecordingTarget} from '../../input/open.ts';
-import {interruption} from '../../cli/signals.ts';
+import {interruption} from '../../shell/signals.ts';
 import type {Target} from '../../input/target.ts';
 import type {Recording} from '../../recording/recording.ts';
-import {withProgress} from '../../cli/progress.ts';
+import {withProgress} from '../../shell/output.ts';
 
 export interface GrowthOptions extends SessionOptions {
   /** ms to look at a live process; undefined for a recording. */

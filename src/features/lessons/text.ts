@@ -1,6 +1,6 @@
 import type {Lesson} from './lesson.ts';
-import {writeOut} from '../../cli/output.ts';
-import type {Interruption} from '../../cli/signals.ts';
+import {writeOut} from '../../shell/output.ts';
+import type {Interruption} from '../../shell/signals.ts';
 import type {LessonResult, Teacher} from './teach.ts';
 import type {Change} from '../../model/change.ts';
 import {sizeText, deltaText} from '../../model/amounts.ts';

@@ -7,8 +7,8 @@ import {GzipPacker, healTail, PlainPacker, RecordingFile} from '../../recording/
 import type {RecordingHeader} from '../../recording/header.ts';
 import {readRecording} from '../../recording/recording.ts';
 import {RecordingWriter, type Before} from '../../recording/writer.ts';
-import {cannotWrite, say} from '../../cli/output.ts';
-import {lock, type Lock} from '../../cli/record-lock.ts';
+import {cannotWrite, say} from '../../shell/output.ts';
+import {lock, type Lock} from '../../shell/lock.ts';
 
 /** What to do if the file is there already: refuse, go on with it, or take its place. */
 export type IfThere = 'refuse' | 'append' | 'replace';

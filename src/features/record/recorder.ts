@@ -2,9 +2,9 @@ import {poll, type PollOptions} from '../../procfs/poll.ts';
 import type {Look, Session} from '../../procfs/session.ts';
 import type {RecordingWriter} from '../../recording/writer.ts';
 import {recordProgress, type RecordProgress, type RecordSummary} from './text.ts';
-import {say} from '../../cli/output.ts';
+import {say} from '../../shell/output.ts';
 import {recordingFailed, type OpenRecording} from './file.ts';
-import {interruption, type Interruption} from '../../cli/signals.ts';
+import {interruption, type Interruption} from '../../shell/signals.ts';
 import {isInForeground} from '../../procfs/foreground.ts';
 import {Trouble} from '../../model/trouble.ts';
 

@@ -8,7 +8,7 @@ import {changeLine} from '../../render/change.ts';
 import {jsonLinePieces} from '../../render/json.ts';
 import {markLine, replayEndLine, replayStartLine} from './moments.ts';
 import {clockTime, execLine, exitLine} from '../watch/tell.ts';
-import {writeOut, writePieces} from '../../cli/output.ts';
+import {writeOut, writePieces} from '../../shell/output.ts';
 
 /** What a replay tells. The times are those of the recording. */
 export interface ReplayReporter {

@@ -1,11 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Recording} from '../../recording/recording.ts';
 import {replayEndLine} from './moments.ts';
-import {writeOut} from '../../cli/output.ts';
+import {writeOut} from '../../shell/output.ts';
 import {Pictures} from './pictures.ts';
 import {Player, type PlayerOptions} from './player.ts';
 import {Viewer, type ReplayKeys} from '../watch/screen/viewer.ts';
-import type {Interruption} from '../../cli/signals.ts';
+import type {Interruption} from '../../shell/signals.ts';
 
 /** Between two frames, in ms. */
 const BEAT = 50;

@@ -4,11 +4,10 @@ import {basename} from 'node:path';
 import type {Recording} from '../../recording/recording.ts';
 import {reportOf, type Report} from './report.ts';
 import type {About} from './summary.ts';
-import {EXIT} from '../../cli/exit.ts';
+import {EXIT} from '../../shell/exit.ts';
 import {growthOfRecording} from '../growth/target.ts';
 import {faultsOf, openRecordingTarget, type Faults} from '../../input/open.ts';
-import {withProgress} from '../../cli/progress.ts';
-import {remarkOn} from '../../cli/remarks.ts';
+import {remarkOn, withProgress} from '../../shell/output.ts';
 
 /** The page without its data, which scripts/page.js made when memmap was built. */
 export const pageTemplate = (): string => readFileSync(builtFile('page.html'), 'utf8');

@@ -3,7 +3,7 @@ import {constants as osConstants} from 'node:os';
 import {getSystemErrorMap} from 'node:util';
 import {Trouble} from '../../model/trouble.ts';
 import type {Command, Refusal} from './gate.ts';
-import {EXIT} from '../../cli/exit.ts';
+import {EXIT} from '../../shell/exit.ts';
 
 /** What follows a flag in a word of its own. */
 const VALUE_FLAGS = new Set(['-o', '--output', '--interval', '--record', '--max-duty', '--max-stall', '--proc-root']);

@@ -3,7 +3,7 @@ import {counted, sizeText} from '../../model/amounts.ts';
 import {percentText} from '../record/text.ts';
 import {safe} from '../../render/safe.ts';
 import type {RecordingWriter} from '../../recording/writer.ts';
-import {say} from '../../cli/output.ts';
+import {say} from '../../shell/output.ts';
 import {OpenRecording, recordingFailed} from '../record/file.ts';
 import {ListingSize} from '../record/recorder.ts';
 import type {RunReporter} from './follow.ts';

@@ -3,7 +3,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import type {TargetEnd} from './gate.ts';
 import {renderRun, type RunSeen} from './text.ts';
 import type {RunReporter} from './follow.ts';
-import type {ReportOutput} from '../../cli/run-output.ts';
+import type {ReportOutput} from '../../shell/file.ts';
 import type {WatchCost} from '../watch/watch.ts';
 
 /** The events of `watch --json`, one a line, as they happen. The first snapshot is the gate's. */

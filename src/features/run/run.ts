@@ -1,9 +1,9 @@
 import {type Command, gateFile, Target, type TargetEnd} from './gate.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {exitOfSignal} from '../../cli/exit.ts';
+import {exitOfSignal} from '../../shell/exit.ts';
 import {refusalTrouble} from './command.ts';
 import {follow, type FollowOptions} from './follow.ts';
-import type {ReportOutput} from '../../cli/run-output.ts';
+import type {ReportOutput} from '../../shell/file.ts';
 import {both, RunRecorder, type RunRecording} from './record.ts';
 import {jsonReport, TextReport} from './report.ts';
 

@@ -1,6 +1,6 @@
 import {changeJSON} from '../../model/change.ts';
 import {jsonLinePieces} from '../../render/json.ts';
-import {writeOut, writePieces} from '../../cli/output.ts';
+import {writeOut, writePieces} from '../../shell/output.ts';
 import type {Reporter} from './watch.ts';
 import {changeLine} from '../../render/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';

@@ -2,7 +2,7 @@ import {KINDS} from '../../model/kind.ts';
 import {sizeOf} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {parseSize} from '../../cli/duration.ts';
+import {parseSize} from '../../shell/values.ts';
 
 /** A condition on a snapshot: has it come true? */
 export type Condition = (snapshot: Snapshot) => boolean;

@@ -4,9 +4,9 @@ import type {Session} from '../../../procfs/session.ts';
 import {changeLine} from '../../../render/change.ts';
 import {execPicture, firstPicture, lastPicture, nextPicture, type Picture, type Sight} from './picture.ts';
 import {clockTime, endLine, execLine, exitLine, startLine} from '../tell.ts';
-import {writeOut} from '../../../cli/output.ts';
+import {writeOut} from '../../../shell/output.ts';
 import {Viewer} from './viewer.ts';
-import type {Interruption} from '../../../cli/signals.ts';
+import type {Interruption} from '../../../shell/signals.ts';
 import type {Reporter} from '../watch.ts';
 
 /** As many changes as are printed once the screen is left. */
