@@ -59,7 +59,7 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'procfs/': /^node:(fs|timers\/promises)$/,
   'recording/': /^node:(fs|zlib|os|path)$/,
   'shell/': /^node:(fs|os|path|tty|url|timers\/promises|child_process)$/,
-  'terminal/': /^node:(fs|timers\/promises)$/,
+  'terminal/': /^node:(fs|string_decoder)$/,
   'input/': /^node:fs$/,
   'commands/': /^(@oclif\/core|node:fs|chalk)$/,
   'main.ts': /^(@oclif\/core|node:fs)$/,

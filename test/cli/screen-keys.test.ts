@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {KeyReader} from '../../src/cli/screen-keys.ts';
+import {KeyReader} from '../../src/terminal/keyboard.ts';
 
 /** What terminals send: xterm in both cursor modes, the Linux console, rxvt, tmux, with Shift and Ctrl. */
 const SENT: ReadonlyArray<readonly [sent: string, key: string]> = [

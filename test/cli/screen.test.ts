@@ -1,6 +1,6 @@
 import {EventEmitter} from 'node:events';
 import test from 'ava';
-import {Screen} from '../../src/cli/screen.ts';
+import {Screen} from '../../src/terminal/screen.ts';
 
 /** A terminal that takes what it is sent only when it is told to. */
 class SlowTerminal extends EventEmitter {

@@ -5,7 +5,7 @@ import {recordProgress, type RecordProgress, type RecordSummary} from './text.ts
 import {say} from '../../shell/output.ts';
 import {recordingFailed, type OpenRecording} from './file.ts';
 import {interruption, type Interruption} from '../../shell/signals.ts';
-import {isInForeground} from '../../procfs/foreground.ts';
+import {isInForeground} from '../../terminal/keyboard.ts';
 import {Trouble} from '../../model/trouble.ts';
 
 /** Why a recording ended; `quit`: as wished by a key. */

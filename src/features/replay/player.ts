@@ -3,7 +3,7 @@ import type {ReplayState} from '../watch/screen/view.ts';
 import type {Recording} from '../../recording/recording.ts';
 import {momentNamed} from '../../input/moment.ts';
 import {nameOf} from './range.ts';
-import {isCharacter, type Key} from '../../cli/screen-keys.ts';
+import {isCharacter, type Key} from '../../terminal/keyboard.ts';
 import type {ReplayKeys} from '../watch/screen/viewer.ts';
 
 /** Of a whole recording the speeds that one may want. */

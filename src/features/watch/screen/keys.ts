@@ -1,5 +1,5 @@
 import {SORTS, type Sort, type View} from './view.ts';
-import {isCharacter, type Key} from '../../../cli/screen-keys.ts';
+import {isCharacter, type Key} from '../../../terminal/keyboard.ts';
 
 /** What a key asks for beyond another view. */
 export type Wish = 'quit' | 'redraw' | 'stop' | NodeJS.Signals;

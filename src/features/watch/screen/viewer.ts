@@ -1,8 +1,8 @@
 import type {Picture} from './picture.ts';
 import {FIRST_VIEW, type FrameState, type ReplayState, type View} from './view.ts';
 import {extentOf, renderFrame} from './frame.ts';
-import type {Key} from '../../../cli/screen-keys.ts';
-import {Stage} from '../../../cli/screen-stage.ts';
+import type {Key} from '../../../terminal/keyboard.ts';
+import {Stage} from '../../../terminal/stage.ts';
 import {press, wishOf} from './keys.ts';
 
 export interface ViewerOptions {

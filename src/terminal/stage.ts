@@ -1,5 +1,4 @@
-import type {Key} from './screen-keys.ts';
-import {Keyboard} from './screen-keyboard.ts';
+import {type Key, Keyboard} from './keyboard.ts';
 import {Screen, type ScreenEvents} from './screen.ts';
 
 export interface StageEvents extends ScreenEvents {

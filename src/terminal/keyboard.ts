@@ -1,3 +1,6 @@
+import {StringDecoder} from 'node:string_decoder';
+import {readFileSync} from 'node:fs';
+
 /**
  * A key: the character that it writes, or a name. A terminal sends characters as they are, Ctrl with a letter as a control
  * byte, and other keys as sequences that begin with Escape (ECMA-48 section 5.4; xterm's ctlseqs, "PC-Style Function Keys").
@@ -74,3 +77,71 @@ function keyOfCharacter(character: string): Key | undefined {
 
 /** Does the key write a character? */
 export const isCharacter = (key: Key): boolean => Array.from(key).length === 1;
+
+/** How long an Escape waits for what may follow it, in ms: a sequence comes at once, even from afar. */
+const ESCAPE_WAIT = 50;
+
+/** The keys of a terminal, each as it is pressed (raw mode): Ctrl-C and Ctrl-Z come as keys too. */
+export class Keyboard {
+  readonly #terminal: NodeJS.ReadStream;
+  readonly #onKeys: (keys: readonly Key[]) => void;
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #reader = new KeyReader();
+  #isOpen = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(terminal: NodeJS.ReadStream, onKeys: (keys: readonly Key[]) => void) {
+    this.#terminal = terminal;
+    this.#onKeys = onKeys;
+  }
+
+  /** Does standard input come from a keyboard? */
+  get isThere(): boolean {
+    return this.#terminal.isTTY;
+  }
+
+  open(): void {
+    if (this.#isOpen || !this.isThere) return;
+    this.#isOpen = true;
+    this.#terminal.on('error', ignore);
+    this.#terminal.setRawMode(true);
+    this.#terminal.on('data', this.#onData);
+    this.#terminal.resume();
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    clearTimeout(this.#timer);
+    this.#terminal.off('data', this.#onData);
+    this.#terminal.setRawMode(false);
+    this.#terminal.pause();
+  }
+
+  readonly #onData = (data: Buffer): void => {
+    clearTimeout(this.#timer);
+    this.#give(this.#reader.read(this.#decoder.write(data)));
+    if (this.#reader.isWaiting) this.#timer = setTimeout(() => this.#give(this.#reader.finish()), ESCAPE_WAIT);
+  };
+
+  #give(keys: readonly Key[]): void {
+    if (keys.length > 0) this.#onKeys(keys);
+  }
+}
+
+/** A terminal that goes away is noticed where it is written to; Node would end with a stack trace here. */
+const ignore = (): void => {};
+
+/**
+ * Are we the job that the terminal listens to? One in the background would be stopped for touching the terminal's modes
+ * (SIGTTOU). Fields 5 and 8 of proc_pid_stat(5): our process group, and that of the terminal's foreground.
+ */
+export function isInForeground(): boolean {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'latin1');
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return group === foreground;
+  } catch {
+    return false;
+  }
+}
