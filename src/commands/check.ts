@@ -14,7 +14,7 @@ import {openReport, saveFile} from '../shell/file.ts';
 import {codeOf, targetEnvironment} from '../features/run/run.ts';
 import {resolveTarget} from '../input/target.ts';
 import {Trouble} from '../model/trouble.ts';
-import {setColorLevel} from '../render/theme.ts';
+import {setColorLevel} from '../text/theme.ts';
 
 /** What all ways of checking need. */
 interface Settings {

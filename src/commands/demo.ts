@@ -19,7 +19,7 @@ import {lessonJSON, silently, teach, type LessonResult} from '../features/lesson
 import {LESSONS, lessonNamed, lessonsJSON} from '../features/lessons/catalogue.ts';
 import {helperFile} from '../features/lessons/helper.ts';
 import {listLesson, renderListing} from '../features/lessons/listing.ts';
-import {safe} from '../render/safe.ts';
+import {safe} from '../text/safe.ts';
 
 export default class Demo extends BaseCommand {
   static override summary = 'run a lesson: a small program does one thing to its memory, and you see what';

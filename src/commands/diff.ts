@@ -6,7 +6,7 @@ import {readBoth} from '../input/target.ts';
 import {diff, type Diff} from '../diff/diff.ts';
 import {CHANGE_KINDS} from '../model/change.ts';
 import {KINDS} from '../model/kind.ts';
-import {renderDiff, type DiffLook} from '../render/diff.ts';
+import {renderDiff, type DiffLook} from '../text/changes.ts';
 import {renderDiffPicture} from '../features/map/diff.ts';
 
 export default class DiffCommand extends BaseCommand {

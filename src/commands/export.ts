@@ -9,8 +9,8 @@ import {exportJSON} from '../features/export/json.ts';
 import {openmetrics} from '../features/export/openmetrics.ts';
 import {perfetto} from '../features/export/perfetto.ts';
 import {sizeText} from '../model/amounts.ts';
-import {jsonPieces} from '../render/json.ts';
-import {safe} from '../render/safe.ts';
+import {jsonPieces} from '../text/json.ts';
+import {safe} from '../text/safe.ts';
 
 const FORMATS: Readonly<Record<string, (exported: Exported) => Iterable<string>>> = {
   perfetto,

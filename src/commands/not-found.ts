@@ -1,7 +1,7 @@
 import {errorText} from './base.ts';
 import {EXIT} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
-import {distance} from '../render/nearest.ts';
+import {distance} from '../text/nearest.ts';
 
 /** What is said of a command that doesn't exist. */
 export function noSuchCommand(id: string, commands: readonly string[]): void {

@@ -8,7 +8,7 @@ import {Trouble} from '../model/trouble.ts';
 import {pageOf} from '../features/report/html.ts';
 import {reportJSON} from '../features/report/json.ts';
 import {packReport} from '../features/report/pack.ts';
-import {safe} from '../render/safe.ts';
+import {safe} from '../text/safe.ts';
 
 export default class ReportCommand extends BaseCommand {
   static override summary =

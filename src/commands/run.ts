@@ -6,7 +6,7 @@ import {codeOfRefusal, findCommand, splitCall} from '../features/run/command.ts'
 import {openReport} from '../shell/file.ts';
 import {codeOf, runTarget, targetEnvironment} from '../features/run/run.ts';
 import {Trouble} from '../model/trouble.ts';
-import {setColorLevel} from '../render/theme.ts';
+import {setColorLevel} from '../text/theme.ts';
 
 export default class Run extends BaseCommand {
   static override summary = 'start a command, and report what its memory did from its first instruction to its end';

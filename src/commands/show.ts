@@ -11,7 +11,7 @@ import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {type CaptureOptions, glimpse} from '../procfs/capture.ts';
 import {captureFamily} from '../procfs/family.ts';
-import {renderColumnHelp} from '../render/columns.ts';
+import {renderColumnHelp} from '../text/columns.ts';
 import {renderFamily} from '../features/show/family.ts';
 import {renderPicture} from '../features/map/map.ts';
 import {renderStatus} from '../features/show/status.ts';

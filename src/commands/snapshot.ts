@@ -4,9 +4,9 @@ import {parseDuration} from '../shell/values.ts';
 import {say, writeOut} from '../shell/output.ts';
 import {saveFile} from '../shell/file.ts';
 import {readTarget, resolveTarget} from '../input/target.ts';
-import {jsonDocument} from '../render/json.ts';
-import {safe} from '../render/safe.ts';
-import {howMuch} from '../render/snapshot.ts';
+import {jsonDocument} from '../text/json.ts';
+import {safe} from '../text/safe.ts';
+import {howMuch} from '../text/who.ts';
 
 export default class SnapshotCommand extends BaseCommand {
   static override summary = 'save all that is needed to show or diff a process later, on another machine too';

@@ -1,6 +1,6 @@
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import {safe} from '../render/safe.ts';
+import {safe} from '../text/safe.ts';
 
 /** The reader of our output went away (`| head -1`): no fault, and nothing more to do. */
 export class ReaderGone extends Error {}

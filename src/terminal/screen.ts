@@ -1,5 +1,5 @@
 import {writeSync} from 'node:fs';
-import {cells} from '../render/safe.ts';
+import {cells} from '../text/safe.ts';
 
 /** The alternate screen (1049), without a cursor (25) and without wrapping at its edge (7), empty. */
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J';

@@ -5,7 +5,7 @@ import {Child, python} from '../helpers/child.ts';
 import {files, TUTORIAL} from '../helpers/listings.ts';
 import {TerminalRun} from '../helpers/terminal.ts';
 import {needs} from '../helpers/tools.ts';
-import {cells} from '../../src/render/safe.ts';
+import {cells} from '../../src/text/safe.ts';
 
 /** The lines of a drawing: addresses, and what stands behind them. */
 const drawing = (text: string): string[] => {

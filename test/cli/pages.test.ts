@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
-import {cells} from '../../src/render/safe.ts';
+import {cells} from '../../src/text/safe.ts';
 import {Child, python} from '../helpers/child.ts';
 import {memmap} from '../helpers/cli.ts';
 import {files, TUTORIAL} from '../helpers/listings.ts';

@@ -9,8 +9,8 @@ import {storyOf} from '../../src/features/explain/story.ts';
 import {sizeOf} from '../../src/model/region.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
 import {parse} from '../../src/parse/parse.ts';
-import {entry, wrapLines} from '../../src/render/explain-wrap.ts';
-import {cells} from '../../src/render/safe.ts';
+import {entry, wrapLines} from '../../src/text/lines.ts';
+import {cells} from '../../src/text/safe.ts';
 import {TUTORIAL} from '../helpers/listings.ts';
 
 const PYTHON = parse(readFileSync('test/fixtures/smaps/python3.txt'));

@@ -3,7 +3,7 @@ import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {parseStat} from '../../src/parse/proc/stat.ts';
 import {capture} from '../../src/procfs/capture.ts';
-import {cells} from '../../src/render/safe.ts';
+import {cells} from '../../src/text/safe.ts';
 import {CONTROL} from '../fuzz/properties.ts';
 import {TUTORIAL} from '../helpers/listings.ts';
 import {asPrinted, HOSTILE, hostileCall, hostileProgram} from './hostile.ts';

@@ -12,7 +12,7 @@ import {parseListing} from '../../src/parse/listing.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {parseStat} from '../../src/parse/proc/stat.ts';
 import {parseStackPointer} from '../../src/parse/proc/syscall.ts';
-import {jsonDocument} from '../../src/render/json.ts';
+import {jsonDocument} from '../../src/text/json.ts';
 import {schemaErrors} from '../helpers/schema.ts';
 import {checkRecording} from './recordings.ts';
 import {RENDERINGS} from './renderings.ts';

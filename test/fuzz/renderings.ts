@@ -2,7 +2,7 @@ import {diff} from '../../src/diff/diff.ts';
 import {regionFacts} from '../../src/features/explain/region.ts';
 import {storyOf} from '../../src/features/explain/story.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
-import {renderDiff} from '../../src/render/diff.ts';
+import {renderDiff} from '../../src/text/changes.ts';
 import {renderRegionFacts, renderStory} from '../../src/features/explain/text.ts';
 import {renderDiffPicture} from '../../src/features/map/diff.ts';
 import {renderPicture} from '../../src/features/map/map.ts';

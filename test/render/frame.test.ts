@@ -6,8 +6,8 @@ import {filtered, rowsAt} from '../../src/features/watch/screen/order.ts';
 import {rssGrowth, type Row} from '../../src/features/watch/screen/rows.ts';
 import {FIRST_VIEW, type FrameState, type Sort} from '../../src/features/watch/screen/view.ts';
 import {extentOf, renderFrame} from '../../src/features/watch/screen/frame.ts';
-import {cells} from '../../src/render/safe.ts';
-import {setColorLevel} from '../../src/render/theme.ts';
+import {cells} from '../../src/text/safe.ts';
+import {setColorLevel} from '../../src/text/theme.ts';
 import {looks, pictureOf, views} from './frame-scene.ts';
 
 const plain = (line: string): string => line.replace(/\x1b\[[0-9;]*m/g, '');

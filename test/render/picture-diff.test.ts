@@ -5,7 +5,7 @@ import type {Match} from '../../src/diff/match.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {diffBlocks, fewerDiffBlocks} from '../../src/features/map/diff-blocks.ts';
 import {renderDiffPicture} from '../../src/features/map/diff.ts';
-import {cells} from '../../src/render/safe.ts';
+import {cells} from '../../src/text/safe.ts';
 import {pairs as edited} from '../diff/pairs.ts';
 import {listing, listingText, record} from '../parse/laws.ts';
 import {TUTORIAL} from '../helpers/listings.ts';

@@ -12,7 +12,7 @@ import {
   single,
 } from '../../src/features/map/blocks.ts';
 import {renderPicture} from '../../src/features/map/map.ts';
-import {cells} from '../../src/render/safe.ts';
+import {cells} from '../../src/text/safe.ts';
 import {listing, listingText, record} from '../parse/laws.ts';
 import {TUTORIAL} from '../helpers/listings.ts';
 

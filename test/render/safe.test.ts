@@ -1,7 +1,7 @@
 import test from 'ava';
 import xterm from '@xterm/headless';
 import fc from 'fast-check';
-import {cells, safe, shorten} from '../../src/render/safe.ts';
+import {cells, safe, shorten} from '../../src/text/safe.ts';
 
 /** Names that did harm in other tools, and ways to do it. */
 const HOSTILE = [

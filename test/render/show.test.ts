@@ -2,11 +2,10 @@ import {readFileSync} from 'node:fs';
 import test from 'ava';
 import type {Region} from '../../src/model/region.ts';
 import {parse} from '../../src/parse/parse.ts';
-import {cells} from '../../src/render/safe.ts';
-import {fittingColumns} from '../../src/render/fit.ts';
-import {renderRegions} from '../../src/render/regions.ts';
+import {cells} from '../../src/text/safe.ts';
+import {fittingColumns, renderRegions} from '../../src/text/regions.ts';
 import {renderShow} from '../../src/features/show/show.ts';
-import {setColorLevel} from '../../src/render/theme.ts';
+import {setColorLevel} from '../../src/text/theme.ts';
 import {region, snapshotOf} from '../model/regions.ts';
 
 const python = parse(readFileSync('test/fixtures/smaps/python3.txt'));

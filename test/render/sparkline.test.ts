@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {cells} from '../../src/render/safe.ts';
-import {extremes, sparkline} from '../../src/render/sparkline.ts';
+import {cells} from '../../src/text/safe.ts';
+import {extremes, sparkline} from '../../src/text/sparkline.ts';
 
 test('the least is the lowest bar, the most the highest, and the newest stands at the right', (t) => {
   t.is(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8), '▁▂▃▄▅▆▇█');

@@ -1,9 +1,9 @@
 import {type CheckReport, marginOf, type Result} from './result.ts';
 import {howSeen, renderCheck, resultSentence, summary} from './text.ts';
 import {quoted} from '../run/text.ts';
-import {safe} from '../../render/safe.ts';
+import {safe} from '../../text/safe.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {jsonDocument} from '../../render/json.ts';
+import {jsonDocument} from '../../text/json.ts';
 import {EXIT} from '../../shell/exit.ts';
 
 /**

@@ -1,11 +1,11 @@
 import {type CheckReport, marginOf, type Result} from './result.ts';
 import {slopeText, timeText} from '../growth/words.ts';
 import {quoted} from '../run/text.ts';
-import {safe} from '../../render/safe.ts';
-import type {Look} from '../../render/snapshot.ts';
-import {renderTable, type Cell, type Column} from '../../render/table.ts';
-import {paint, type Role} from '../../render/theme.ts';
-import {wrapped} from '../../render/wrap.ts';
+import {safe} from '../../text/safe.ts';
+import type {Look} from '../../text/who.ts';
+import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {paint, type Role} from '../../text/theme.ts';
+import {wrapped} from '../../text/lines.ts';
 import {isCount, LINTS, type Rule} from './rules.ts';
 import {KIND_MEANINGS} from '../../model/kind.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';

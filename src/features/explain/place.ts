@@ -7,8 +7,8 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {readPageWord} from '../../procfs/pages/pagemap.ts';
 import {renderAddress, renderRegionFacts} from './text.ts';
-import {heading} from '../../render/explain-wrap.ts';
-import {renderRegions} from '../../render/regions.ts';
+import {heading} from '../../text/lines.ts';
+import {renderRegions} from '../../text/regions.ts';
 import {fileFacts, sectionsIn} from './file.ts';
 import type {Looked} from './target.ts';
 

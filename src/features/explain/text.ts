@@ -3,14 +3,14 @@ import {pageText} from './page.ts';
 import {called, type Neighbour, placeText, type RegionFacts} from './region.ts';
 import {sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {entry, heading, indented, item, paragraph, proseWidth} from '../../render/explain-wrap.ts';
-import {who} from '../../render/snapshot.ts';
+import {entry, heading, indented, item, paragraph, proseWidth} from '../../text/lines.ts';
+import {who} from '../../text/who.ts';
 import {rangeText, sizeOf} from '../../model/region.ts';
 import {amountOf, type Measure, type Story} from './story.ts';
 import type {Totals} from '../../model/totals.ts';
-import {cells, safe} from '../../render/safe.ts';
-import {renderTable, type Cell, type Column} from '../../render/table.ts';
-import {paint} from '../../render/theme.ts';
+import {cells, safe} from '../../text/safe.ts';
+import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {paint} from '../../text/theme.ts';
 
 /** What is at one address, then the region around it. */
 export function renderAddress(snapshot: Snapshot, facts: AddressFacts, width?: number): string {

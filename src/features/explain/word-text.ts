@@ -1,7 +1,7 @@
 import {GROUPS, type Group, type Word} from './word.ts';
-import {entry, heading, indented, proseWidth, wrapLines} from '../../render/explain-wrap.ts';
-import {cells} from '../../render/safe.ts';
-import {paint} from '../../render/theme.ts';
+import {entry, heading, indented, proseWidth, wrapLines} from '../../text/lines.ts';
+import {cells} from '../../text/safe.ts';
+import {paint} from '../../text/theme.ts';
 
 /** What each group is called in front of one word. */
 const KINDS_OF_WORD: Readonly<Record<Group, string>> = {

@@ -3,7 +3,7 @@ import {lookUp, WORDS} from './glossary.ts';
 import {GROUPS, type Group, type Word} from './word.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {findByName} from '../../procfs/find.ts';
-import {distance} from '../../render/nearest.ts';
+import {distance} from '../../text/nearest.ts';
 
 /** What the first argument of `explain` stands for. */
 export type Meaning =

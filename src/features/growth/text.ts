@@ -4,11 +4,11 @@ import {address, regionJSON} from '../../model/region.ts';
 import {counted, countText, deltaText, sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {headline, MEASURE_WORDS, slopeText, timeText} from './words.ts';
-import {safe} from '../../render/safe.ts';
-import {who, type Look} from '../../render/snapshot.ts';
-import {renderTable, type Cell, type Column} from '../../render/table.ts';
-import {paint, type Role} from '../../render/theme.ts';
-import {wrapped} from '../../render/wrap.ts';
+import {safe} from '../../text/safe.ts';
+import {who, type Look} from '../../text/who.ts';
+import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {paint, type Role} from '../../text/theme.ts';
+import {wrapped} from '../../text/lines.ts';
 
 export interface GrowthLook extends Look {
   /** Regions at most; undefined: all that moved. */

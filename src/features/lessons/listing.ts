@@ -4,7 +4,7 @@ import {listHelper} from './program/build.ts';
 import {programOf, type Lesson} from './lesson.ts';
 import {MACHINES} from './program/machines.ts';
 import {address} from '../../model/region.ts';
-import {renderTable, type Cell} from '../../render/table.ts';
+import {renderTable, type Cell} from '../../text/table.ts';
 
 /**
  * A lesson's helper, instruction by instruction, with what each is for.

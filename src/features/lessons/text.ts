@@ -5,13 +5,12 @@ import type {LessonResult, Teacher} from './teach.ts';
 import type {Change} from '../../model/change.ts';
 import {sizeText, deltaText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {signOf} from '../../render/change.ts';
-import {renderChanges} from '../../render/diff.ts';
-import {renderTable, type Cell} from '../../render/table.ts';
+import {renderChanges, signOf} from '../../text/changes.ts';
+import {renderTable, type Cell} from '../../text/table.ts';
 import {rangeText, type Region} from '../../model/region.ts';
-import {safe} from '../../render/safe.ts';
-import {paint} from '../../render/theme.ts';
-import {wrap} from '../../render/wrap.ts';
+import {safe} from '../../text/safe.ts';
+import {paint} from '../../text/theme.ts';
+import {wrap} from '../../text/lines.ts';
 
 /**
  * Tells a lesson to a person, as it happens: the memory, what is about to be done, what changed, and why.

@@ -4,7 +4,7 @@ import {type Region, sizeOf} from '../../model/region.ts';
 import type {Amount} from './bar.ts';
 import {ANOTHER_AREA, groupsBy, isOneThing, wordOfKinds} from './blocks.ts';
 import {distinctNames} from './words.ts';
-import {safe} from '../../render/safe.ts';
+import {safe} from '../../text/safe.ts';
 
 /** Regions of both sides that changes tie together; or, without a change, regions that are the same on both sides. */
 export interface DiffBlock {

@@ -1,15 +1,15 @@
 import type {Diff} from '../../diff/diff.ts';
 import {address, type Region} from '../../model/region.ts';
 import {deltaText, sizeText} from '../../model/amounts.ts';
-import {roleOf, signOf} from '../../render/change.ts';
+import {roleOf, signOf} from '../../text/changes.ts';
 import {barOfBoth, ruler, type Scale, scaleFor, scaleWords} from './bar.ts';
 import {programOf, wordOfKinds, type IsProgram} from './blocks.ts';
 import {amountOf, type DiffBlock, diffBlocks, diffTexts, fewerDiffBlocks, kindsOf} from './diff-blocks.ts';
 import {barRoom, drawRows, PIPED_WIDTH, type Row} from './rows.ts';
 import {gapBetween, gapFacts, type GapFacts} from './gaps.ts';
-import {packed, wrapped} from '../../render/picture-lines.ts';
+import {packed, packedWords} from '../../text/lines.ts';
 import {gapRow, type PictureLook} from './map.ts';
-import {who} from '../../render/snapshot.ts';
+import {who} from '../../text/who.ts';
 
 const MOST_ROWS = 60;
 
@@ -40,13 +40,13 @@ export function renderDiffPicture(diff: Diff, look: PictureLook = {}): string {
   const titles = {ruler: ruler(scale), numbers: ['size', 'change', 'resident'], least: [0, 2, 1], cut: ', '} as const;
   return [
     ...[`before  ${who(before)}`, `after   ${who(after)}`, `match   ${match}: ${why}`].flatMap((line) =>
-      wrapped(line, width),
+      packedWords(line, width),
     ),
     '',
     ...drawRows(rows, titles, width),
     '',
     ...packed([...shades(diff), '+ came', '- went', '┊ nothing mapped'], width),
-    ...notes(diff, scale).flatMap((line) => wrapped(line, width)),
+    ...notes(diff, scale).flatMap((line) => packedWords(line, width)),
     '',
   ].join('\n');
 }

@@ -5,10 +5,10 @@ import {bar, ruler, type Scale, scaleFor, scaleWords} from './bar.ts';
 import {type Block, mostImportant, objectBlocks, programOf, runsOfOneKind, single} from './blocks.ts';
 import {barRoom, drawRows, PIPED_WIDTH, type Row} from './rows.ts';
 import {gapBetween, gapFacts, type Gap} from './gaps.ts';
-import {packed, wrapped} from '../../render/picture-lines.ts';
+import {packed, packedWords} from '../../text/lines.ts';
 import {blockPerms, blockTexts, roleOfWord} from './words.ts';
-import {howMuch, who, type Look} from '../../render/snapshot.ts';
-import {paint} from '../../render/theme.ts';
+import {howMuch, who, type Look} from '../../text/who.ts';
+import {paint} from '../../text/theme.ts';
 
 export interface PictureLook extends Look {
   /** Lines that the drawing may take. */
@@ -34,13 +34,13 @@ export function renderPicture(snapshot: Snapshot, look: PictureLook = {}): strin
   const rows = blocks.flatMap((block, index) => [blockRow(block, scale), ...gapRow(gaps[index])]);
   const titles = {ruler: ruler(scale), numbers: ['size', 'resident'], least: [1, 0], cut: ': '} as const;
   return [
-    ...wrapped(who(snapshot), width).map((line) => paint('title', line)),
-    ...wrapped(howMuch(snapshot), width),
+    ...packedWords(who(snapshot), width).map((line) => paint('title', line)),
+    ...packedWords(howMuch(snapshot), width),
     '',
     ...drawRows(rows, titles, width),
     '',
     ...packed([...shades(snapshot), '┊ nothing mapped'], width),
-    ...notes(snapshot, blocks, hidden, scale).flatMap((line) => wrapped(line, width)),
+    ...notes(snapshot, blocks, hidden, scale).flatMap((line) => packedWords(line, width)),
     '',
   ].join('\n');
 }

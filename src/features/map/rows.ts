@@ -1,6 +1,6 @@
-import {clip} from '../../render/picture-lines.ts';
-import {cells} from '../../render/safe.ts';
-import {paint, type Role} from '../../render/theme.ts';
+import {clip} from '../../text/lines.ts';
+import {cells} from '../../text/safe.ts';
+import {paint, type Role} from '../../text/theme.ts';
 
 /** One line of a picture, before its columns have their widths. All text is safe for a terminal. */
 export interface Row {

@@ -1,8 +1,8 @@
 import {ownLabel, sizeOf, type Region} from '../../model/region.ts';
 import {sizeText} from '../../model/amounts.ts';
-import {safe} from '../../render/safe.ts';
+import {safe} from '../../text/safe.ts';
 import type {Block} from './blocks.ts';
-import type {Role} from '../../render/theme.ts';
+import type {Role} from '../../text/theme.ts';
 
 /** What a block is called, the longest text first: the one that has room is used. */
 export function blockTexts({regions, word, things}: Block): string[] {

@@ -2,11 +2,11 @@ import {pageWords, type ProcessPages, type RegionPages} from '../../model/pages.
 import {rangeText, address, sizeOf} from '../../model/region.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {renderPageTotals} from './totals.ts';
-import {cells, safe, shorten} from '../../render/safe.ts';
-import {who, type Look} from '../../render/snapshot.ts';
+import {cells, safe, shorten} from '../../text/safe.ts';
+import {who, type Look} from '../../text/who.ts';
 import {legend, paintStrip, strip, type StripOf} from './strip.ts';
-import {renderTable, type Cell, type Column} from '../../render/table.ts';
-import {paint} from '../../render/theme.ts';
+import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {paint} from '../../text/theme.ts';
 
 export interface PagesLook extends Look {
   /** Runs at most, of all regions together; undefined: all. */

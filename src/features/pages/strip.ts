@@ -1,5 +1,5 @@
 import {classOfPage, isWritten, type PageClass, type PageRuns} from '../../model/pages.ts';
-import {paint, type Role} from '../../render/theme.ts';
+import {paint, type Role} from '../../text/theme.ts';
 
 /**
  * A region as a strip of signs. Each stands for equally many pages (give or take one), and for a page where there is room.

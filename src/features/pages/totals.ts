@@ -1,10 +1,10 @@
 import type {PageTotals, ProcessPages, RegionPages} from '../../model/pages.ts';
 import {rangeText, sizeOf} from '../../model/region.ts';
 import {sizeText} from '../../model/amounts.ts';
-import {wrap} from '../../render/wrap.ts';
-import {safe} from '../../render/safe.ts';
-import type {Look} from '../../render/snapshot.ts';
-import {renderTable, type Cell, type Column} from '../../render/table.ts';
+import {wrap} from '../../text/lines.ts';
+import {safe} from '../../text/safe.ts';
+import type {Look} from '../../text/who.ts';
+import {renderTable, type Cell, type Column} from '../../text/table.ts';
 
 const COLUMNS: readonly Column[] = [
   {title: 'state', gives: true},

@@ -1,5 +1,5 @@
 import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
-import {safe} from '../../render/safe.ts';
+import {safe} from '../../text/safe.ts';
 import {endLine, type EndCost} from '../watch/tell.ts';
 
 /** How far a recording is. */

@@ -3,10 +3,10 @@ import type {Recording} from '../../recording/recording.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {Moment} from '../../model/moment.ts';
 import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
-import {safe} from '../../render/safe.ts';
-import {howMuch, who} from '../../render/snapshot.ts';
-import {renderTable, type Column} from '../../render/table.ts';
-import {paint} from '../../render/theme.ts';
+import {safe} from '../../text/safe.ts';
+import {howMuch, who} from '../../text/who.ts';
+import {renderTable, type Column} from '../../text/table.ts';
+import {paint} from '../../text/theme.ts';
 
 /** All moments of a part of a recording, with what each is known by. */
 export function momentRows(recording: Recording, from: number, to: number): MomentRow[] {

@@ -1,6 +1,6 @@
 import type {ChangeKind} from '../../model/change.ts';
 import type {Kind} from '../../model/kind.ts';
-import {safe} from '../../render/safe.ts';
+import {safe} from '../../text/safe.ts';
 import type {ReportEvent} from './events.ts';
 import type {Report} from './report.ts';
 import {knownUntil, type Counter} from './series.ts';

@@ -1,7 +1,7 @@
 import type {Snapshot} from '../../model/snapshot.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import {percentText} from '../record/text.ts';
-import {safe} from '../../render/safe.ts';
+import {safe} from '../../text/safe.ts';
 import type {RecordingWriter} from '../../recording/writer.ts';
 import {say} from '../../shell/output.ts';
 import {OpenRecording, recordingFailed} from '../record/file.ts';

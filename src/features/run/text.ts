@@ -4,11 +4,11 @@ import type {Kind} from '../../model/kind.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {totalsByKind} from '../../model/totals.ts';
 import {deltaText, sizeText} from '../../model/amounts.ts';
-import {renderChanges} from '../../render/diff.ts';
-import {safe} from '../../render/safe.ts';
-import {howMuch, type Look} from '../../render/snapshot.ts';
-import {renderTable, type Cell, type Column} from '../../render/table.ts';
-import {paint} from '../../render/theme.ts';
+import {renderChanges} from '../../text/changes.ts';
+import {safe} from '../../text/safe.ts';
+import {howMuch, type Look} from '../../text/who.ts';
+import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {paint} from '../../text/theme.ts';
 
 /** A run from its start to its end. Times in ms. */
 export interface RunFacts {

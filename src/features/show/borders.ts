@@ -3,10 +3,10 @@ import {address, isFileBacked, type Region, sizeOf} from '../../model/region.ts'
 import {counted, countText} from '../../model/amounts.ts';
 import {totalsByFile, totalsByKind, type Totals} from '../../model/totals.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {safe} from '../../render/safe.ts';
-import type {Look} from '../../render/snapshot.ts';
-import {renderTable, type Cell, type Column} from '../../render/table.ts';
-import {wrapped} from '../../render/wrap.ts';
+import {safe} from '../../text/safe.ts';
+import type {Look} from '../../text/who.ts';
+import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {wrapped} from '../../text/lines.ts';
 
 /**
  * Why two regions that touch are two and not one. The kernel joins neighbours that are alike (mm/vma.c, is_mergeable_vma),

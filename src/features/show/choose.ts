@@ -3,7 +3,7 @@ import type {Choice, SortKey} from '../../model/choose.ts';
 import {KINDS, type Kind} from '../../model/kind.ts';
 import {MEASURE_NAMES} from '../../model/measure.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {COLUMN_NAMES, type ColumnName} from '../../render/columns.ts';
+import {COLUMN_NAMES, type ColumnName} from '../../text/columns.ts';
 
 const SORT_KEYS: readonly SortKey[] = ['address', 'name', 'kind', ...MEASURE_NAMES];
 

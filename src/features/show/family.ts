@@ -1,10 +1,10 @@
 import {familyTotals, type Family, type Member} from '../../model/family.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
-import {safe} from '../../render/safe.ts';
-import type {Look} from '../../render/snapshot.ts';
-import {renderTable, type Cell, type Column} from '../../render/table.ts';
-import {paint} from '../../render/theme.ts';
-import {wrapped} from '../../render/wrap.ts';
+import {safe} from '../../text/safe.ts';
+import type {Look} from '../../text/who.ts';
+import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {paint} from '../../text/theme.ts';
+import {wrapped} from '../../text/lines.ts';
 
 const COLUMNS: readonly Column[] = [
   {title: 'pid', align: 'right'},

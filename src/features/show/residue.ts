@@ -1,8 +1,8 @@
 import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
-import {wrapped} from '../../render/wrap.ts';
-import type {Look} from '../../render/snapshot.ts';
+import {wrapped} from '../../text/lines.ts';
+import type {Look} from '../../text/who.ts';
 
 /**
  * What lies between the sum over the regions and what status says of the whole process: two counts of one thing, and

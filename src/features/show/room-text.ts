@@ -3,11 +3,11 @@ import {address, rangeText, sizeOf, type Region} from '../../model/region.ts';
 import {roomOf, type Headroom, type Room} from './room.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {safe} from '../../render/safe.ts';
-import type {Look} from '../../render/snapshot.ts';
-import {renderTable, type Cell, type Column} from '../../render/table.ts';
-import {paint} from '../../render/theme.ts';
-import {wrapped} from '../../render/wrap.ts';
+import {safe} from '../../text/safe.ts';
+import type {Look} from '../../text/who.ts';
+import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {paint} from '../../text/theme.ts';
+import {wrapped} from '../../text/lines.ts';
 
 export interface RoomLook extends Look {
   /** Holes at most; undefined: all. */

@@ -2,11 +2,11 @@ import {type Choice, chooseRegions} from '../../model/choose.ts';
 import {counted} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {renderBorders} from './borders.ts';
-import {renderRegions, type RegionsLook} from '../../render/regions.ts';
+import {renderRegions, type RegionsLook} from '../../text/regions.ts';
 import {renderResidue, residueOf} from './residue.ts';
 import {fewHoles, renderRoom, renderRoomLine} from './room-text.ts';
-import {renderHead} from '../../render/snapshot.ts';
-import {paint} from '../../render/theme.ts';
+import {renderHead} from '../../text/who.ts';
+import {paint} from '../../text/theme.ts';
 import {renderFiles, renderKinds} from './totals.ts';
 import {roomJSON} from './room.ts';
 

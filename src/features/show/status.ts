@@ -1,9 +1,9 @@
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
-import {who, type Look} from '../../render/snapshot.ts';
-import {renderTable, type Cell} from '../../render/table.ts';
-import {paint} from '../../render/theme.ts';
-import {wrapped} from '../../render/wrap.ts';
+import {who, type Look} from '../../text/who.ts';
+import {renderTable, type Cell} from '../../text/table.ts';
+import {paint} from '../../text/theme.ts';
+import {wrapped} from '../../text/lines.ts';
 
 /** The lines of status that tell of memory, and what they mean: proc_pid_status(5). */
 const LINES: ReadonlyArray<readonly [key: string, name: string, meaning: string]> = [

@@ -2,10 +2,10 @@ import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {countText, sizeText} from '../../model/amounts.ts';
 import {totalsByFile, totalsByKind, totalsOf, type Totals} from '../../model/totals.ts';
-import {KIND_ROLES} from '../../render/columns.ts';
-import {safe} from '../../render/safe.ts';
-import type {Look} from '../../render/snapshot.ts';
-import {renderTable, type Cell, type Column} from '../../render/table.ts';
+import {KIND_ROLES} from '../../text/columns.ts';
+import {safe} from '../../text/safe.ts';
+import type {Look} from '../../text/who.ts';
+import {renderTable, type Cell, type Column} from '../../text/table.ts';
 
 export interface TotalsLook extends Look {
   /** Groups at most; undefined: all. What is left over is one row, so that the rows add up. */

@@ -1,13 +1,13 @@
 import {changeJSON} from '../../model/change.ts';
-import {jsonLinePieces} from '../../render/json.ts';
+import {jsonLinePieces} from '../../text/json.ts';
 import {writeOut, writePieces} from '../../shell/output.ts';
 import type {Reporter} from './watch.ts';
-import {changeLine} from '../../render/change.ts';
+import {changeLine} from '../../text/changes.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
-import {safe} from '../../render/safe.ts';
-import {howMuch, who} from '../../render/snapshot.ts';
-import {paint} from '../../render/theme.ts';
+import {safe} from '../../text/safe.ts';
+import {howMuch, who} from '../../text/who.ts';
+import {paint} from '../../text/theme.ts';
 
 /** Watch events as NDJSON: one object a line, written as it happens. `end` is always the last. */
 export const jsonReporter: Reporter = {

@@ -1,7 +1,7 @@
 import type {Change, Range} from '../../../model/change.ts';
 import {deltaText} from '../../../model/amounts.ts';
-import {roleOf, signOf} from '../../../render/change.ts';
-import type {Role} from '../../../render/theme.ts';
+import {roleOf, signOf} from '../../../text/changes.ts';
+import type {Role} from '../../../text/theme.ts';
 
 /** One line of what happened. Its text comes from outside, and is made safe when it is drawn. */
 export interface FrameEvent {

@@ -1,8 +1,8 @@
-import {lineOf, padded, type Piece} from '../../../render/frame-line.ts';
+import {lineOf, padded, type Piece} from '../../../text/lines.ts';
 import type {FrameState, ReplayState} from './view.ts';
-import {safe} from '../../../render/safe.ts';
+import {safe} from '../../../text/safe.ts';
 import {CHANGE_KINDS, type ChangeKind} from '../../../model/change.ts';
-import {roleOf, signOf} from '../../../render/change.ts';
+import {roleOf, signOf} from '../../../text/changes.ts';
 
 /** What can be done now. */
 export function footLine(state: FrameState, width: number): string {

@@ -1,10 +1,10 @@
 import {sizeText} from '../../../model/amounts.ts';
-import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../render/frame-line.ts';
+import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../text/lines.ts';
 import type {Moment, Picture} from './picture.ts';
 import type {FrameState, ReplayState} from './view.ts';
-import {cells, safe, shorten} from '../../../render/safe.ts';
-import {STATES} from '../../../render/snapshot.ts';
-import {extremes, sparkline} from '../../../render/sparkline.ts';
+import {cells, safe, shorten} from '../../../text/safe.ts';
+import {STATES} from '../../../text/who.ts';
+import {extremes, sparkline} from '../../../text/sparkline.ts';
 
 /** Whose memory, and how much of it: as many lines as there is room for, the most telling ones first. */
 export function headLines(state: FrameState, width: number, count: number): string[] {

@@ -1,9 +1,9 @@
 import {rangeText} from '../../../model/region.ts';
 import type {FrameEvent} from './events.ts';
-import {lineOf, type Piece} from '../../../render/frame-line.ts';
+import {lineOf, type Piece} from '../../../text/lines.ts';
 import type {FrameState} from './view.ts';
-import {safe} from '../../../render/safe.ts';
-import type {Age} from '../../../render/theme.ts';
+import {safe} from '../../../text/safe.ts';
+import type {Age} from '../../../text/theme.ts';
 
 /** News is bright for so long, and then plain for so long, in ms; afterwards dim. */
 const FRESH = 2000;

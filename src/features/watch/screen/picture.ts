@@ -1,5 +1,5 @@
 import type {Change} from '../../../model/change.ts';
-import {safe} from '../../../render/safe.ts';
+import {safe} from '../../../text/safe.ts';
 import type {Snapshot} from '../../../model/snapshot.ts';
 import {MOST_EVENTS, withChanges, type FrameEvent} from './events.ts';
 import {firstRows, nextRows, type Row} from './rows.ts';

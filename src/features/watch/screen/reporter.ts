@@ -1,7 +1,7 @@
 import type {Change} from '../../../model/change.ts';
 import type {Snapshot} from '../../../model/snapshot.ts';
 import type {Session} from '../../../procfs/session.ts';
-import {changeLine} from '../../../render/change.ts';
+import {changeLine} from '../../../text/changes.ts';
 import {execPicture, firstPicture, lastPicture, nextPicture, type Picture, type Sight} from './picture.ts';
 import {clockTime, endLine, execLine, exitLine, startLine} from '../tell.ts';
 import {writeOut} from '../../../shell/output.ts';

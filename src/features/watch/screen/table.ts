@@ -1,14 +1,14 @@
-import {lineOf, padded, sidesOf, type Piece} from '../../../render/frame-line.ts';
+import {lineOf, padded, sidesOf, type Piece} from '../../../text/lines.ts';
 import {ageOf} from './log.ts';
 import {filtered, rowsAt} from './order.ts';
 import {type Row, rssGrowth, sizeGrowth} from './rows.ts';
 import {type FrameState, type Sort, SORTS} from './view.ts';
-import {roleOf, signOf} from '../../../render/change.ts';
-import {cells, safe} from '../../../render/safe.ts';
+import {roleOf, signOf} from '../../../text/changes.ts';
+import {cells, safe} from '../../../text/safe.ts';
 import {address, rangeText} from '../../../model/region.ts';
 import {deltaText, sizeText} from '../../../model/amounts.ts';
-import {KIND_ROLES} from '../../../render/columns.ts';
-import type {Role} from '../../../render/theme.ts';
+import {KIND_ROLES} from '../../../text/columns.ts';
+import type {Role} from '../../../text/theme.ts';
 
 const GAP = '  ';
 

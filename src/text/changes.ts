@@ -1,14 +1,13 @@
 import type {Diff} from '../diff/diff.ts';
-import {CHANGE_KINDS, type Change, type ChangeKind} from '../model/change.ts';
+import {type Change, CHANGE_KINDS, type ChangeKind, signedHex} from '../model/change.ts';
 import type {Kind} from '../model/kind.ts';
-import {sizeOf} from '../model/region.ts';
+import {rangeText, sizeOf} from '../model/region.ts';
 import {totalsByKind} from '../model/totals.ts';
 import {deltaText, sizeText} from '../model/amounts.ts';
-import {CHANGE_COLUMNS, newsCells} from './change.ts';
-import {news, type News} from './moves.ts';
-import {who, type Look} from './snapshot.ts';
-import {renderTable, type Cell, type Column} from './table.ts';
-import {paint} from './theme.ts';
+import {who, type Look} from './who.ts';
+import {type Cell, type Column, renderTable} from './table.ts';
+import {paint, type Role} from './theme.ts';
+import {safe} from './safe.ts';
 
 export interface DiffLook extends Look {
   /** Rows at most; undefined: all. */
@@ -123,3 +122,91 @@ function kindCells(kind: string, before: Amounts, after: Amounts, counters: read
 }
 
 const fromTo = (before: string, after: string): string => (before === after ? before : `${before} → ${after}`);
+
+/** A sign and a colour for each kind of change; the sign says it too where there is no colour. */
+const SIGNS: Readonly<Record<ChangeKind, {readonly sign: string; readonly role: Role}>> = {
+  new: {sign: '+', role: 'comeNew'},
+  grown: {sign: '↑', role: 'come'},
+  gone: {sign: '-', role: 'go'},
+  shrunk: {sign: '↓', role: 'go'},
+  replaced: {sign: '!', role: 'change'},
+  reprotected: {sign: '~', role: 'change'},
+  renamed: {sign: '~', role: 'change'},
+  moved: {sign: '→', role: 'move'},
+  split: {sign: '÷', role: 'move'},
+  merged: {sign: '=', role: 'move'},
+  touched: {sign: '·', role: 'quiet'},
+};
+
+export const signOf = (kind: ChangeKind): string => SIGNS[kind].sign;
+
+export const roleOf = (kind: ChangeKind): Role => SIGNS[kind].role;
+
+export const CHANGE_COLUMNS: readonly Column[] = [
+  {title: ''},
+  {title: 'change'},
+  {title: 'range'},
+  {title: 'size', align: 'right'},
+  {title: 'resident', align: 'right'},
+  {title: 'what happened', gives: true},
+];
+
+/** One row of the table of changes. */
+export function newsCells({change, end, text}: News): Cell[] {
+  const {kind, range, delta} = change;
+  const {sign, role} = SIGNS[kind];
+  const rss = delta['rss'];
+  return [
+    {text: sign, role},
+    {text: kind, role},
+    {text: rangeText({start: range.start, end})},
+    {text: delta.size === 0 ? '' : deltaText(delta.size), role},
+    {text: rss ? deltaText(rss) : ''},
+    {text: safe(text)},
+  ];
+}
+
+/** One line for a log: when, which sign, where, what. */
+export function changeLine(change: Change, time: string): string {
+  const {sign, role} = SIGNS[change.kind];
+  const what = paint(role, `${sign} ${change.kind.padEnd(11)}`);
+  return `${time}  ${what}  ${rangeText(change.range)}  ${safe(change.text)}`;
+}
+
+/** What one row of the table says: a change, or several that are one piece of news. */
+export interface News {
+  readonly change: Change;
+  /** How many changes it stands for. */
+  readonly count: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/**
+ * Joins what moved as a whole: the regions of a library that lie elsewhere, all by the same distance, are one line for people.
+ *
+ * @param changes in address order
+ */
+export function news(changes: readonly Change[]): News[] {
+  const rows: News[] = [];
+  for (const change of changes) {
+    const last = rows.at(-1);
+    if (last && movedTogether(last, change)) rows[rows.length - 1] = joined(last, change);
+    else rows.push({change, count: 1, end: change.range.end, text: change.text});
+  }
+  return rows;
+}
+
+/** The same distance, and the same file or what has no name of its own next to it. */
+function movedTogether({change: first, end}: News, next: Change): boolean {
+  if (first.kind !== 'moved' || next.kind !== 'moved' || first.slide !== next.slide) return false;
+  const name = next.after.at(-1)!.name;
+  return name === first.after[0]!.name || (name === '' && next.range.start === end);
+}
+
+function joined({change, count}: News, next: Change): News {
+  const regions = count + 1;
+  const name = change.after[0]!.name || 'anonymous memory';
+  const text = `${name}: ${regions} regions, moved by ${signedHex(change.slide!)}.`;
+  return {change, count: regions, end: next.range.end, text};
+}

@@ -2,7 +2,7 @@ import type {Snapshot} from '../model/snapshot.ts';
 import {counted, sizeText} from '../model/amounts.ts';
 import {safe} from './safe.ts';
 import {paint} from './theme.ts';
-import {wrapped} from './wrap.ts';
+import {wrapped} from './lines.ts';
 
 export interface Look {
   /** Columns of the terminal; undefined: nothing is shortened. */

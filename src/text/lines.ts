@@ -1,0 +1,187 @@
+import {cells, safe, shorten} from './safe.ts';
+import {type Age, paint, paintAged, type Role} from './theme.ts';
+
+/** A sentence in lines of at most `width` columns, broken at blanks; undefined: one line. Words longer than that stay whole. */
+export function wrapped(sentence: string, width: number | undefined, indent = ''): string[] {
+  if (width === undefined) return [sentence];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of sentence.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && cells(longer) > width) {
+      lines.push(line);
+      line = indent + word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
+/** Breaks lines at blanks; a word that is wider stays whole. */
+export function wrap(text: string, width: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
+
+/** Prose is set no wider than this, whatever the terminal; and no narrower than a word or two. */
+const WIDEST = 88;
+const NARROWEST = 20;
+/** Room for the words in front of an entry. */
+const LABEL = 10;
+/** Below this, labels stand above their text. */
+const NARROW = 48;
+
+/** How wide to set prose. */
+export const proseWidth = (width: number | undefined): number => Math.min(WIDEST, Math.max(NARROWEST, width ?? WIDEST));
+
+/** A number and its unit stay on one line. */
+const AMOUNT = /(\d) (?=%|[KMGTPE]iB)/g;
+const NO_BREAK = '\u00a0';
+
+/** Text as lines of at most `width` columns, broken at blanks; words that are longer (paths) are cut into pieces. */
+export function wrapLines(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  const words = safe(text).replaceAll(AMOUNT, `$1${NO_BREAK}`).split(' ');
+  for (const word of words.flatMap((each) => pieces(each, width))) {
+    if (line !== '' && cells(line) + 1 + cells(word) > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((each) => each.replaceAll(NO_BREAK, ' '));
+}
+
+function pieces(word: string, width: number): string[] {
+  if (cells(word) <= width) return [word];
+  const parts: string[] = [];
+  let part = '';
+  for (const character of word) {
+    if (cells(part + character) > width) {
+      parts.push(part);
+      part = '';
+    }
+    part += character;
+  }
+  return [...parts, part];
+}
+
+/** A paragraph, followed by an empty line. */
+export const paragraph = (text: string, width: number | undefined): string[] => [
+  ...wrapLines(text, proseWidth(width)),
+  '',
+];
+
+/** `label     text`, the text wrapped beside the label; on narrow terminals below it. */
+export function entry(label: string, text: string, width: number | undefined, role: Role = 'title'): string[] {
+  const wide = proseWidth(width);
+  if (wide < NARROW) return [...(label === '' ? [] : [paint(role, safe(label))]), ...indented(text, width)];
+  const indent = ' '.repeat(LABEL);
+  return wrapLines(text, wide - LABEL).map((line, index) =>
+    index > 0
+      ? indent + line
+      : `${paint(role, safe(label))}${' '.repeat(Math.max(1, LABEL - cells(safe(label))))}${line}`,
+  );
+}
+
+/** Text below a title, set in by two blanks. */
+export const indented = (text: string, width: number | undefined): string[] =>
+  wrapLines(text, proseWidth(width) - 2).map((line) => `  ${line}`);
+
+/** An item of a list. */
+export const item = (text: string, width: number | undefined): string[] =>
+  wrapLines(text, proseWidth(width) - 2).map((line, index) => (index === 0 ? `- ${line}` : `  ${line}`));
+
+/** A title; where the terminal is narrow, on several lines. */
+export const heading = (text: string, width?: number, role: Role = 'title'): string =>
+  (width === undefined ? [safe(text)] : wrapLines(text, Math.max(NARROWEST, width)))
+    .map((line) => paint(role, line))
+    .join('\n');
+
+/** Cuts the end off: what a block is stands at the beginning of its text. */
+export function clip(text: string, width: number): string {
+  if (cells(text) <= width) return text;
+  let cut = '';
+  let used = 1;
+  for (const character of text) {
+    used += cells(character);
+    if (used > width) break;
+    cut += character;
+  }
+  return width < 1 ? '' : `${cut}…`;
+}
+
+/** Short texts side by side, as many in a line as fit. */
+export function packed(texts: readonly string[], width: number, between = '   '): string[] {
+  const lines: string[] = [];
+  for (const text of texts) {
+    const longer = `${lines.at(-1)}${between}${text}`;
+    if (lines.length > 0 && cells(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(clip(text, width));
+  }
+  return lines;
+}
+
+/** A sentence in lines that fit. */
+export const packedWords = (text: string, width: number): string[] => packed(text.split(' '), width, ' ');
+
+/** A stretch of text in one colour. The text is safe for a terminal. */
+export interface Piece {
+  readonly text: string;
+  readonly role?: Role | undefined;
+  /** Old news is dim, fresh news bright; by default neither. */
+  readonly age?: Age | undefined;
+}
+
+/**
+ * One line of the screen. Plain text is cut to the width before it is coloured: afterwards its columns could only be counted
+ * by taking the colours out again.
+ *
+ * @returns at most `width` columns
+ */
+export function lineOf(pieces: readonly Piece[], width: number): string {
+  let room = width;
+  let line = '';
+  for (const {text, role, age} of pieces) {
+    const cut = cutEnd(text, room);
+    if (cut !== '') line += cut.trim() === '' ? cut : paintAged(role, age, cut);
+    room -= cells(cut);
+    if (cut !== text) break;
+  }
+  return line;
+}
+
+/** One line with a part at each of its ends. Where both don't fit, the right one is left out. */
+export function sidesOf(left: readonly Piece[], right: readonly Piece[], width: number, gap = 2): string {
+  const room = width - widthOf(right) - gap;
+  if (widthOf(right) === 0 || widthOf(left) > room) return lineOf(left, width);
+  return lineOf([...left, {text: ' '.repeat(room + gap - widthOf(left))}, ...right], width);
+}
+
+export const widthOf = (pieces: readonly Piece[]): number => pieces.reduce((sum, {text}) => sum + cells(text), 0);
+
+/** A text in a column of its own: shortened in its middle or filled up with blanks to exactly `width` columns. */
+export function padded(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  const fitting = shorten(text, width);
+  const blanks = ' '.repeat(Math.max(0, width - cells(fitting)));
+  return align === 'right' ? blanks + fitting : fitting + blanks;
+}
+
+/** The beginning of a text, with … where more would come. */
+export function cutEnd(text: string, width: number): string {
+  if (cells(text) <= width) return text;
+  let used = 0;
+  let cut = '';
+  for (const character of text) {
+    used += cells(character);
+    if (used > width - 1) break;
+    cut += character;
+  }
+  return width < 1 ? '' : `${cut}…`;
+}
