@@ -3,8 +3,17 @@ import {readdirSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
 import {deadline, deadlineText, waitLonger} from './deadline.ts';
-import type {ProcessHandle} from './handle.ts';
 import {readProc, readProcText} from './open.ts';
+
+/** What the lock must know of a process that is held: a ProcessHandle. */
+export interface HeldProcess {
+  readonly pid: number;
+  /** A descriptor of its directory, for a child of ours. */
+  readonly directory: number;
+  /** Where a file of it is. */
+  path(file: string): string;
+  stat(): Stat;
+}
 
 /** A thread that sleeps uninterruptibly (state D in proc_pid_stat(5)). */
 interface Sleeper {
@@ -34,14 +43,14 @@ const DUTY = 0.05;
  * What remains: a lock that is taken and kept for long between the question and the reading.
  */
 export class MapLock {
-  readonly #handle: ProcessHandle;
+  readonly #process: HeldProcess;
   /** Sleepers that were found not to hold it. As they do nothing, they can't take it. */
   #cleared: ReadonlySet<string> = new Set();
   /** performance.now() from which on a child may be started again. */
   #restUntil = 0;
 
-  constructor(handle: ProcessHandle) {
-    this.#handle = handle;
+  constructor(process: HeldProcess) {
+    this.#process = process;
   }
 
   /**
@@ -54,7 +63,7 @@ export class MapLock {
     const before = this.#suspects(stat);
     if (before.length === 0) return;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SHORT_SLEEP);
-    const suspects = stillAsleep(before, this.#suspects(this.#handle.stat()));
+    const suspects = stillAsleep(before, this.#suspects(this.#process.stat()));
     if (suspects.length === 0) return;
     const begin = performance.now();
     const child = processes().spawnSync(process.execPath, PROBE, {
@@ -79,7 +88,7 @@ export class MapLock {
 
   /** The child's descriptor 3 is the process's directory, so that it asks the same process as we do. */
   get #stdio(): {stdio: Array<'ignore' | number>} {
-    return {stdio: ['ignore', 'ignore', 'ignore', this.#handle.directory]};
+    return {stdio: ['ignore', 'ignore', 'ignore', this.#process.directory]};
   }
 
   #conclude(suspects: readonly Sleeper[], isLocked: boolean, begin: number): void {
@@ -91,7 +100,7 @@ export class MapLock {
 
   #suspectsNow(): readonly Sleeper[] {
     try {
-      return this.#suspects(this.#handle.stat());
+      return this.#suspects(this.#process.stat());
     } catch (error) {
       if (error instanceof Trouble && error.kind === 'gone') return []; // The reading says so.
       throw error;
@@ -101,13 +110,13 @@ export class MapLock {
   #suspects(stat: Stat): readonly Sleeper[] {
     const isAlone = stat.threads <= 1;
     if (isAlone && stat.state !== 'D') return [];
-    const folder = this.#handle.path('task');
-    const sleepers = isAlone ? [sleeper(this.#handle.path('.'), stat)] : sleepersIn(folder);
+    const folder = this.#process.path('task');
+    const sleepers = isAlone ? [sleeper(this.#process.path('.'), stat)] : sleepersIn(folder);
     return sleepers.filter(({mark}) => !this.#cleared.has(mark));
   }
 
   #locked({tid, comm, folder}: Sleeper): Trouble {
-    const {pid} = this.#handle;
+    const {pid} = this.#process;
     const place = wchan(`${folder}/wchan`);
     const where = place === undefined ? '' : ` in ${place}`;
     return new Trouble(

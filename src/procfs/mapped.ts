@@ -1,6 +1,5 @@
 import {closeSync, constants, fstatSync, openSync} from 'node:fs';
 import type {Region} from '../model/region.ts';
-import type {ProcessHandle} from './handle.ts';
 import {readProcText} from './open.ts';
 
 /** A mapped file, open for reading. */
@@ -11,6 +10,13 @@ export interface MappedFile {
   close(): void;
 }
 
+/** Where the files of a process are: a ProcessHandle. */
+interface Place {
+  /** A descriptor of its directory, for a child of ours. */
+  readonly directory: number;
+  path(file: string): string;
+}
+
 /**
  * Opens the file behind a region: the very file where the reader may (/proc/PID/map_files needs CAP_SYS_ADMIN or
  * CAP_CHECKPOINT_RESTORE), else what now has its name in the process's own root folder, if it has the same inode number.
@@ -18,7 +24,10 @@ export interface MappedFile {
  *
  * @returns undefined if it can't be opened, or isn't a plain file (opening a FIFO or a device could block or do something)
  */
-export function openMapped(handle: ProcessHandle, region: Region): MappedFile | undefined {
+export function openMapped(
+  handle: Pick<Place, 'path'> & {readonly files: MappedFiles},
+  region: Region,
+): MappedFile | undefined {
   if (!region.name.startsWith('/') || region.nameBase64 !== undefined) return undefined;
   if (!handle.files.answers(region)) return undefined;
   const range = `${region.start.toString(16)}-${region.end.toString(16)}`;
@@ -60,22 +69,22 @@ const PATIENCE = 1000;
  * system does.
  */
 export class MappedFiles {
-  readonly #handle: ProcessHandle;
+  readonly #process: Place;
   #types: ReadonlyMap<string, string> | undefined;
   readonly #answers = new Map<string, boolean>();
 
-  constructor(handle: ProcessHandle) {
-    this.#handle = handle;
+  constructor(process: Place) {
+    this.#process = process;
   }
 
   /** May the file behind a region be opened? What is asked once is remembered. */
   answers({dev, start, end, name}: Region): boolean {
     if (dev === undefined) return true;
-    this.#types ??= typesOf(mounts(this.#handle.path('mountinfo')));
+    this.#types ??= typesOf(mounts(this.#process.path('mountinfo')));
     if (!SERVED.test(this.#types.get(dev) ?? '')) return true;
     const known = this.#answers.get(dev);
     if (known !== undefined) return known;
-    const answer = opens(this.#handle.directory, [
+    const answer = opens(this.#process.directory, [
       `map_files/${start.toString(16)}-${end.toString(16)}`,
       `root${name}`,
     ]);
