@@ -1,11 +1,11 @@
 // node bench/frame.js: what one frame of the live screen costs at 60,000 regions: the rows are followed, the frame is made,
 // and its bytes go to a terminal that takes them at once. Medians in ms. Build first.
 import {diff, parse} from '../dist/index.js';
-import {Screen} from '../dist/cli/screen.js';
-import {firstPicture, nextPicture} from '../dist/render/frame-picture.js';
-import {FIRST_VIEW} from '../dist/render/frame-view.js';
-import {renderFrame} from '../dist/render/frame.js';
-import {setColorLevel} from '../dist/render/theme.js';
+import {Screen} from '../dist/terminal/screen.js';
+import {firstPicture, nextPicture} from '../dist/features/watch/screen/picture.js';
+import {FIRST_VIEW} from '../dist/features/watch/screen/view.js';
+import {renderFrame} from '../dist/features/watch/screen/frame.js';
+import {setColorLevel} from '../dist/text/theme.js';
 
 const REGIONS = 60_000;
 const FRAMES = 200;

@@ -11,11 +11,11 @@
  * It dies with its parent.
  */
 import {assemble, func, label} from '../dist/elf/assemble.js';
-import {PF_R, PF_X} from '../dist/elf/elf.js';
+import {PF_R, PF_X} from '../dist/elf/file/elf.js';
 import {X64} from '../dist/elf/program.js';
-import {jmp, jne} from '../dist/elf/x64-jumps.js';
-import * as r from '../dist/elf/x64-operands.js';
-import * as x from '../dist/elf/x64.js';
+import {jmp, jne} from '../dist/elf/x64/x64.js';
+import * as r from '../dist/elf/x64/operands.js';
+import * as x from '../dist/elf/x64/x64.js';
 
 const PAGE = 4096;
 /** Address space of one piece: 8 pages, of which one is touched where it is writable. */

@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {closeSync, ftruncateSync, openSync, readFileSync, readSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {write} from '../dist/elf/write.js';
+import {write} from '../dist/elf/file/write.js';
 import {folder} from './folder.js';
 import {targetProgram} from './target-program.js';
 

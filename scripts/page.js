@@ -34,5 +34,8 @@ const parts = {
   'style-hash': hash(style),
   licences: `memmap\n${'-'.repeat(72)}\n${read('LICENSE').trim()}\n\n${licencesOf(Object.keys(metafile.inputs), read).replaceAll('--', '==')}`,
 };
-const page = read('src/features/report/page/page.html').replace(/\{\{([a-z-]+)\}\}/g, (mark, name) => parts[name] ?? mark);
+const page = read('src/features/report/page/page.html').replace(
+  /\{\{([a-z-]+)\}\}/g,
+  (mark, name) => parts[name] ?? mark,
+);
 writeFileSync(`${root}dist/page.html`, page);

@@ -42,7 +42,7 @@ export async function main(root: string, argv: readonly string[]): Promise<void>
   else (await import('./commands/not-found.ts')).noSuchCommand(id, Object.keys(COMMANDS));
 }
 
-/** Errors are the command's own to tell (src/cli/base.ts): nothing is thrown. */
+/** Errors are the command's own to tell (src/commands/base.ts): nothing is thrown. */
 async function runCommand(
   root: string,
   id: string,

@@ -6,7 +6,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {readRecording} from '../../src/recording/recording.ts';
 import type {Child} from '../helpers/child.ts';
 import {MEMMAP} from '../helpers/cli.ts';
-import {open} from '../report/browser.ts';
+import {open} from '../features/report/browser.ts';
 import {until} from './rows-target.ts';
 import {clean, done, refused, type Row, type Scene} from './scene.ts';
 
@@ -41,7 +41,7 @@ export const RECORDING_ROWS: readonly Row[] = [
     fault: 'the clock steps while recording',
     how: 'record in a time namespace whose clock faketime(1) cannot reach: date -s an hour back and forth, in a machine of its own',
     expected: 'time within a recording never goes back',
-    not: 'setting the clock would set it for the whole machine; test/record/clock.test.ts gives the recorder a clock that steps by an hour and a day',
+    not: 'setting the clock would set it for the whole machine; test/recording/clock.test.ts gives the recorder a clock that steps by an hour and a day',
   },
   {
     id: '48',

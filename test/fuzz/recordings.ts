@@ -6,7 +6,7 @@ import {gzipSync} from 'node:zlib';
 import {Trouble} from '../../src/model/trouble.ts';
 import {NO_SEED, sealLine} from '../../src/recording/lines.ts';
 import {isRecording, recordingFrom} from '../../src/recording/recording.ts';
-import {smallRecording} from '../record/small.ts';
+import {smallRecording} from '../recording/small.ts';
 
 /** A recording of a dozen looks, as memmap writes one. */
 export const RECORDING = await small();

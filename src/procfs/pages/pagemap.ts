@@ -1,4 +1,4 @@
-import {closeSync, readFileSync, readSync} from 'node:fs';
+import {closeSync, readSync} from 'node:fs';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {firstPageState} from '../../parse/proc/pagemap.ts';
 import {notOwner, processTrouble} from '../trouble.ts';

@@ -1,0 +1,166 @@
+import {chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import {childrenIn, scannedChildren} from '../../../src/procfs/family.ts';
+import {python, type Child} from '../../helpers/child.ts';
+import {memmap, run} from '../../helpers/cli.ts';
+import {folder} from '../../helpers/listings.ts';
+import {conforms} from '../../helpers/schema.ts';
+import {needs} from '../../helpers/tools.ts';
+
+interface Family {
+  readonly processes: ReadonlyArray<{pid: number; ppid: number; depth: number; comm: string; regions?: number; usage?: Record<string, number>; missing?: string; note?: string}>;
+  readonly totals: {processes: number; counted: number; regions: number; usage: Record<string, number>};
+} // prettier-ignore
+
+/** Forks: the child runs `code`, says what it called `told`, and waits for its parent's end. */
+const FORK = `
+import signal, time
+def fork(code='pass'):
+    global told
+    ours, theirs = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        libc = ctypes.CDLL(None); libc.prctl(1, 9)
+        exec(code, globals())
+        os.write(theirs, str(globals().get('told', 0)).encode())
+        while True: time.sleep(1000)
+    told = int(os.read(ours, 99))
+    return pid
+`;
+
+/** A family of five: a Python, three children, and a grandchild of the first. */
+async function family(t: ExecutionContext): Promise<{parent: Child; pids: number[]}> {
+  const parent = await python(t, `${FORK}\nheld = bytearray(b'x' * (20 << 20))`);
+  const answer = await parent.ask(
+    `first = fork('told = fork()'); grand = told; second = fork('held[:5 << 20] = bytes(5 << 20)'); third = fork(); answer = f"{first} {grand} {second} {third}"`,
+  );
+  const [first, grand, second, third] = answer.split(' ').map(Number) as [number, number, number, number];
+  return {parent, pids: [parent.pid, first, grand, second, third]};
+}
+
+async function read(t: ExecutionContext, pid: number): Promise<Family> {
+  const {stdout, stderr, code} = await memmap(['show', String(pid), '--children', '--json']);
+  t.deepEqual([code, stderr], [0, '']);
+  const document = JSON.parse(stdout) as Family;
+  conforms(t, 'family', document);
+  return document;
+}
+
+test('a family is counted once: PSS adds up to what its memory is, resident to far more', async (t) => {
+  if (!needs(t, 'python3', 'python3')) return;
+  const {parent, pids} = await family(t);
+  const {processes, totals} = await read(t, parent.pid);
+  t.deepEqual(processes.map(({pid}) => pid), pids); // prettier-ignore
+  t.deepEqual(processes.map(({depth}) => depth), [0, 1, 2, 1, 1]); // prettier-ignore
+  t.is(totals.counted, 5);
+  for (const counter of ['rss', 'pss', 'privateDirty']) {
+    t.is(processes.reduce((sum, {usage}) => sum + usage![counter]!, 0), totals.usage[counter]!, counter); // prettier-ignore
+  }
+  for (const {pid, regions, usage} of processes) {
+    t.is(regions, readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n').length - 1);
+    t.is(usage!['anonymous'], Number(/^Anonymous: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))![1]) * 1024); // prettier-ignore
+  }
+  // 20 MiB are shared by five, and one has 5 MiB of them for itself.
+  const MIB = 1 << 20;
+  t.true(totals.usage['rss']! > 100 * MIB);
+  t.true(totals.usage['pss']! > 25 * MIB && totals.usage['pss']! < 80 * MIB, String(totals.usage['pss']));
+  t.true(processes[3]!.usage!['privateDirty']! >= 5 * MIB);
+  const {stdout} = await memmap(['show', String(parent.pid), '--children']);
+  t.regex(stdout, /^python3 \(pid \d+\) and 4 descendants$/m);
+  t.regex(stdout, /^ *\d+ {6}python3/m, 'a grandchild is indented twice');
+  t.regex(stdout, /^ +total +[\d,]+ /m);
+});
+
+test("the kernel's lists of children, a look at all parents, and ps agree", async (t) => {
+  if (!needs(t, 'python3', 'python3') || !needs(t, 'ps', 'procps')) return;
+  const {parent, pids} = await family(t);
+  for (const pid of pids.slice(0, 2)) {
+    const theirs = (await run('ps', ['-o', 'pid=', '--ppid', String(pid)])).stdout.trim().split(/\s+/).filter(Boolean).map(Number); // prettier-ignore
+    t.deepEqual(childrenIn('/proc')(pid), theirs.sort((a, b) => a - b)); // prettier-ignore
+    t.deepEqual(scannedChildren('/proc')(pid), theirs);
+  }
+  t.deepEqual(childrenIn('/proc')(parent.pid), [pids[1]!, pids[3]!, pids[4]!].sort((a, b) => a - b)); // prettier-ignore
+});
+
+test('children of other threads than the first belong to the family', async (t) => {
+  if (!needs(t, 'python3', 'python3')) return;
+  const parent = await python(t, `${FORK}\nimport threading`);
+  const pid = Number(
+    await parent.ask(
+      "out = []; thread = threading.Thread(target=lambda: (out.append(fork()), time.sleep(1000)), daemon=True); thread.start(); exec('while not out: time.sleep(0.01)'); answer = out[0]",
+    ),
+  );
+  t.is(readdirSync(`/proc/${parent.pid}/task`).length, 2);
+  const {processes} = await read(t, parent.pid);
+  t.deepEqual(processes.map((process) => process.pid), [parent.pid, pid]); // prettier-ignore
+});
+
+test('a zombie is in the family, has no memory, and is no fault', async (t) => {
+  if (!needs(t, 'python3', 'python3')) return;
+  const parent = await python(t, FORK);
+  const pid = Number(await parent.ask('pid = fork(); os.kill(pid, 9); os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT); answer = pid')); // prettier-ignore
+  const {processes, totals} = await read(t, parent.pid);
+  t.like(processes[1], {pid, missing: 'ended'});
+  t.deepEqual([totals.processes, totals.counted], [2, 1]);
+});
+
+test('a child that may not be read is named with the reason, and the total is said to be too low', async (t) => {
+  if (!needs(t, 'python3', 'python3') || !needs(t, 'setpriv', 'util-linux')) return;
+  // Without capabilities of its own, so that a reader without any may look at it; PR_SET_DUMPABLE (4) forbids the child.
+  const parent = await python(t, `${FORK}\nctypes.CDLL(None).capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())`); // prettier-ignore
+  const pid = Number(await parent.ask(`answer = fork('ctypes.CDLL(None).prctl(4, 0)')`));
+  const {stdout, stderr, code} = await withoutRights(['show', String(parent.pid), '--children']);
+  t.is(code, 5, stderr);
+  t.regex(stdout, new RegExp(`^ *${pid} +python3 \\(not permitted\\)`, 'm'));
+  t.regex(stdout, new RegExp(`^${pid}: permission denied`, 'm'));
+  t.regex(stdout, /too low: 1 more could not be counted/);
+  t.regex(stderr, /CAP_SYS_PTRACE/);
+});
+
+test('a first process that may not be read ends with 4, and what can be seen is shown', async (t) => {
+  if (!needs(t, 'python3', 'python3') || !needs(t, 'setpriv', 'util-linux')) return;
+  const child = await python(t);
+  await child.ask('ctypes.CDLL(None).prctl(4, 0); held = bytearray(9 << 20)');
+  const status = readFileSync(`/proc/${child.pid}/status`, 'latin1');
+  const text = await withoutRights(['show', String(child.pid)]);
+  t.is(text.code, 4);
+  t.regex(text.stdout, new RegExp(`^python3 \\(pid ${child.pid}\\), sleeping`, 'm'));
+  const mib = Number(/^VmSize:\s+(\d+)/m.exec(status)![1]) / 1024;
+  t.regex(text.stdout, new RegExp(`^VmSize +${mib.toFixed(1).replace(/\.0$/, '')} MiB`, 'm'));
+  t.regex(text.stdout, /^Not seen: its regions/m);
+  t.regex(text.stderr, /why: {2}permission denied[^]*next: [^]*CAP_SYS_PTRACE/);
+  const json = await withoutRights(['show', String(child.pid), '--json']);
+  t.is(json.code, 4);
+  const document = JSON.parse(json.stdout) as {regions: unknown[]; notes: string[]; status: Record<string, number>};
+  conforms(t, 'snapshot', document);
+  t.deepEqual([document.regions, document.status['vmSize']], [[], mib * 1024 * 1024]);
+  t.regex(document.notes.join(), /permission denied/);
+  t.is((await withoutRights(['show', String(child.pid), '--children'])).code, 4);
+});
+
+test('where maps may be read and smaps may not, regions are shown without memory, and why is said', async (t) => {
+  if (!needs(t, 'setpriv', 'util-linux')) return;
+  const root = folder(t);
+  const pid = String(process.pid);
+  mkdirSync(join(root, pid));
+  for (const file of ['maps', 'stat', 'status'])
+    writeFileSync(join(root, pid, file), readFileSync(`/proc/${pid}/${file}`));
+  const missing = await withoutRights(['show', pid, '--proc-root', root]);
+  t.regex(missing.stderr, /^memmap: Resident memory was not read: there is no smaps: the kernel was built without CONFIG_PROC_PAGE_MONITOR\.$/m); // prettier-ignore
+  t.regex(missing.stdout, /^range +size +perms +kind +name$/m);
+  t.regex(missing.stdout, /^Resident in all: [\d.]+ MiB \(VmRSS of status\)\.$/m);
+  writeFileSync(join(root, pid, 'smaps'), '');
+  chmodSync(join(root, pid, 'smaps'), 0o000);
+  const denied = await withoutRights(['show', pid, '--proc-root', root]);
+  t.regex(denied.stderr, /^memmap: Resident memory was not read: permission denied .* CAP_SYS_PTRACE/m);
+  t.deepEqual([missing.code, denied.code, denied.stdout === missing.stdout], [0, 0, true]);
+});
+
+/** memmap as somebody who may not look at every process: root keeps its number, and loses its capabilities. */
+function withoutRights(args: readonly string[]): ReturnType<typeof memmap> {
+  if (process.getuid!() !== 0) return memmap(args);
+  const drop = ['--bounding-set=-all', '--inh-caps=-all', '--'];
+  return run('setpriv', [...drop, process.execPath, `${process.cwd()}/bin/run.js`, ...args]);
+}

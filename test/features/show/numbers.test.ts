@@ -1,0 +1,109 @@
+import {readFileSync} from 'node:fs';
+import test, {type ExecutionContext} from 'ava';
+import {Child, python} from '../../helpers/child.ts';
+import {memmap, run} from '../../helpers/cli.ts';
+import {conforms} from '../../helpers/schema.ts';
+import {needs} from '../../helpers/tools.ts';
+
+interface Document {
+  readonly regions: ReadonlyArray<{start: string; size: number; kind: string; name: string; usage: Record<string, number>}>;
+  readonly totals: Record<string, number> & {kinds: Record<string, Record<string, number>>};
+  readonly residue: {rss: {regions: number; status: number}; pssCut: number; pageTables: number};
+} // prettier-ignore
+
+const LIBC = `
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+for call in (libc.madvise, libc.mprotect): call.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+for call in (libc.mlock, libc.munmap): call.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+`;
+
+async function show(t: ExecutionContext, pid: number, ...flags: string[]): Promise<Document> {
+  const {stdout, stderr, code} = await memmap(['show', String(pid), '--json', ...flags]);
+  t.deepEqual([code, stderr], [0, '']);
+  const document = JSON.parse(stdout) as Document;
+  conforms(t, 'snapshot', document);
+  return document;
+}
+
+/** A process that can't change while it is looked at. */
+async function stop(child: Child): Promise<void> {
+  process.kill(child.pid, 'SIGSTOP');
+  while (!/^State:\s+T/m.test(readFileSync(`/proc/${child.pid}/status`, 'latin1'))) {
+    await new Promise((resolve) => setTimeout(resolve, 5)); // eslint-disable-line no-await-in-loop
+  }
+}
+
+test('the regions of a stopped process add up to what the kernel adds up, to the byte', async (t) => {
+  if (!needs(t, 'python3', 'python3')) return;
+  const child = await python(t);
+  await child.ask('held = bytearray(30 << 20); more = [bytes(200000) for _ in range(40)]');
+  await stop(child);
+  const theirs = Object.fromEntries(
+    [...readFileSync(`/proc/${child.pid}/smaps_rollup`, 'latin1').matchAll(/^(\w+): +(\d+) kB$/gm)].map(
+      ([, key, kilobytes]) => [key!, Number(kilobytes) * 1024],
+    ),
+  );
+  const {totals, residue, regions} = await show(t, child.pid);
+  // Pss and what is shared change when another process starts or ends, so that two readings differ.
+  for (const [key, ours] of [['Rss', 'rss'], ['Anonymous', 'anonymous'], ['Swap', 'swap'], ['Locked', 'locked']] as const) {
+    t.is(totals[ours], theirs[key], key);
+  } // prettier-ignore
+  t.deepEqual(residue.rss, {regions: theirs['Rss']!, status: theirs['Rss']!}, 'as status has it');
+  for (const counter of ['rss', 'size', 'privateDirty']) {
+    const kinds = Object.values(totals.kinds).reduce((sum, kind) => sum + kind[counter]!, 0);
+    t.is(kinds, totals[counter]!, `kinds add up: ${counter}`);
+  }
+  t.is(regions.reduce((sum, {usage}) => sum + usage['rss']!, 0), totals['rss']!); // prettier-ignore
+});
+
+test('pmap -X adds up to the same', async (t) => {
+  if (!needs(t, 'python3', 'python3') || !needs(t, 'pmap', 'procps')) return;
+  const child = await python(t);
+  await stop(child);
+  const {stdout} = await run('pmap', ['-X', String(child.pid)]);
+  const lines = stdout.trimEnd().split('\n');
+  const titles = lines.find((line) => /^ *Address/.test(line))!.trim().split(/ +/).slice(5, -1); // prettier-ignore
+  const sums = lines.at(-2 + (/KB/.test(lines.at(-1)!) ? 1 : 0))!.trim().split(/ +/); // prettier-ignore
+  const {totals} = await show(t, child.pid);
+  const theirs = Object.fromEntries(titles.map((title, index) => [title, Number(sums[index]) * 1024]));
+  t.deepEqual(
+    [theirs['Size'], theirs['Rss'], theirs['Anonymous'], theirs['Swap']],
+    [totals['size'], totals['rss'], totals['anonymous'], totals['swap']],
+  );
+});
+
+test('locked memory and huge pages are columns of their own where there are any', async (t) => {
+  if (!needs(t, 'python3', 'python3')) return;
+  const child = await python(t, LIBC);
+  const plain = await memmap(['show', String(child.pid), '--columns', 'locked,huge,kind']);
+  t.notRegex(plain.stdout, /^ *[1-9][\d.]* [KM]iB .*anon$/m, 'nothing is locked or huge at first');
+  // 64 KiB between pages without access, so that no neighbour is joined to it.
+  const locked = await child.ask(
+    'at = libc.mmap(None, 24 * 4096, 0, 0x22, -1, 0) + 4 * 4096; libc.mprotect(at, 65536, 3); answer = f"{at:x} {libc.mlock(at, 65536)}"',
+  );
+  const [address, failed] = locked.split(' ');
+  if (failed === '0') {
+    const {stdout} = await memmap(['show', String(child.pid), '--columns', 'start,locked,resident', '--filter', address!]); // prettier-ignore
+    t.regex(stdout, new RegExp(`^${address} +64 KiB +64 KiB$`, 'm'));
+  } else t.log('mlock is not permitted here');
+  const huge = await child.ask(
+    'm = libc.mmap(None, 8 << 20, 3, 0x22, -1, 0); at = (m + (2 << 20) - 1) & ~((2 << 20) - 1); libc.madvise(at, 4 << 20, 14); ctypes.memset(at, 1, 4 << 20); answer = f"{at:x}"',
+  );
+  const kernel = readFileSync(`/proc/${child.pid}/smaps`, 'latin1').split(/^(?=[0-9a-f]+-)/m).find((text) => text.startsWith(`${huge}-`))!; // prettier-ignore
+  const kilobytes = Number(/^AnonHugePages: +(\d+) kB/m.exec(kernel)?.[1]);
+  const {stdout} = await memmap(['show', String(child.pid), '--columns', 'start,huge', '--filter', `/^${huge}-/`]);
+  t.regex(stdout, new RegExp(`^${huge} +${kilobytes === 0 ? '0' : `${kilobytes / 1024} MiB`}$`, 'm'));
+  t.log(`${kilobytes} KiB of huge pages`);
+});
+
+test('what the totals leave out is named: page tables as status has them', async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
+  await child.line();
+  const {residue} = await show(t, child.pid);
+  const kilobytes = /^VmPTE:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))?.[1];
+  t.is(residue.pageTables, Number(kilobytes) * 1024);
+  const {stdout} = await memmap(['show', String(child.pid)]);
+  t.regex(stdout, new RegExp(`^Not in the total: page tables ${kilobytes} KiB \\(VmPTE\\)`, 'm'));
+});

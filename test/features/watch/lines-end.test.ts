@@ -1,0 +1,57 @@
+import {spawn} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import test from 'ava';
+import {MEMMAP} from '../../helpers/cli.ts';
+import {Child} from '../../helpers/child.ts';
+import {folder} from '../../helpers/listings.ts';
+import {TerminalRun} from '../../helpers/terminal.ts';
+import {needs} from '../../helpers/tools.ts';
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+  ['SIGQUIT', 131],
+] as const) {
+  test(`a watch into a pipe that gets ${signal} ends with ${code}, and its last line says what it cost`, async (t) => {
+    const target = new Child(t, 'cat', []);
+    await target.ask('ready');
+    const watching = spawn(process.execPath, [MEMMAP, 'watch', String(target.pid), '--interval', '20ms'], {stdio: ['ignore', 'pipe', 'pipe']}); // prettier-ignore
+    t.teardown(() => watching.kill('SIGKILL'));
+    let [stdout, stderr] = ['', ''];
+    watching.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+    const ended = new Promise((resolve) => watching.once('close', resolve));
+    await new Promise<void>((resolve) => {
+      watching.stdout.on('data', (data: Buffer) => {
+        stdout += data.toString();
+        if (stdout.includes('\n')) resolve();
+      });
+    });
+    watching.kill(signal);
+    t.is(await ended, code);
+    t.regex(stdout, new RegExp(`${signal}.*\\. Looking took .*\\n$|Looking took .*\\n$`));
+    t.is(stderr, '');
+  });
+}
+
+test('lines on a terminal that goes away: it ends quietly with 129', async (t) => {
+  if (!needs(t, 'script', 'bsdutils')) return;
+  const target = new Child(t, 'cat', []);
+  await target.ask('ready');
+  const place = folder(t);
+  const words = `TERM=dumb ${process.execPath} ${MEMMAP} watch ${target.pid} --interval 50ms`;
+  const run = new TerminalRun(t, `sh -c "trap '' HUP; ${words} 2>${place}/errors; echo \\$? >${place}/code"`);
+  await run.shows(/Watching cat/);
+  run.hangUp();
+  const read = (file: string): string => {
+    try {
+      return readFileSync(join(place, file), 'utf8');
+    } catch {
+      return '';
+    }
+  };
+  for (const end = Date.now() + 15_000; read('code') === '' && Date.now() < end;) await new Promise((resolve) => setTimeout(resolve, 50)); // prettier-ignore
+  t.is(read('code'), '129\n', read('errors'));
+  t.regex(read('errors'), /^(Hangup\n)?$/); // The shell says how its command ended; memmap says nothing.
+});
