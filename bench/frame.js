@@ -49,7 +49,13 @@ function measure(what, view, changing) {
     const {snapshot, changes} = changing ? looks[frame % 4] : {snapshot: picture.snapshot, changes: []};
     const cpu = process.cpuUsage();
     const begin = performance.now();
-    picture = nextPicture(picture, {snapshot, status: {vmRss: 1e9 + frame * 4096}, changes, ms: frame * 100, time: '12:00:00.000'}); // prettier-ignore
+    picture = nextPicture(picture, {
+      snapshot,
+      status: {vmRss: 1e9 + frame * 4096},
+      changes,
+      ms: frame * 100,
+      time: '12:00:00.000',
+    });
     const followed = performance.now();
     const lines = renderFrame({picture, view: {...FIRST_VIEW, ...view}, interval: 100, hasKeys: true}, WIDTH, HEIGHT);
     const framed = performance.now();

@@ -20,9 +20,19 @@ export function row(what, ours, beside, options = {}) {
   const spread = right && (right.max - right.min) / right.median;
   const measured = on === 'ours' ? left.median : ratio;
   return {
-    what, unit, ours: left, beside: right, ratio, spread, isNoisy: spread !== undefined && spread > NOISY,
-    limit, goal, on, more, verdict: verdictOf(measured, limit, goal, more),
-  }; // prettier-ignore
+    what,
+    unit,
+    ours: left,
+    beside: right,
+    ratio,
+    spread,
+    isNoisy: spread !== undefined && spread > NOISY,
+    limit,
+    goal,
+    on,
+    more,
+    verdict: verdictOf(measured, limit, goal, more),
+  };
 }
 
 /** A row that could not be measured, and why. */

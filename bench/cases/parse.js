@@ -43,7 +43,10 @@ async function* ofMaps(root, pid) {
   yield row('maps, and kinds', kinds, beside);
   yield row('maps, 100 lines changed', besides, beside);
   yield row('maps and kinds, the first time', cold, beside);
-  const others = [['Rust procfs', peers.rust()], ['Go procfs', peers.go()]]; // prettier-ignore
+  const others = [
+    ['Rust procfs', peers.rust()],
+    ['Go procfs', peers.go()],
+  ];
   yield* against('maps from a file', ours('read'), others, [root, pid, 'maps'], lines, roundsOf(21, 7));
   const [library] = await measure([ours('library')], roundsOf(11, 3));
   yield row('maps by the library, parse()', library, beside);
@@ -56,7 +59,12 @@ async function* ofSmaps(root, pid) {
   const ours = (how) => [NODE, inner('parse.js'), how, path];
   const [alone, bare] = await measure([ours('alone'), [NODE, inner('read.js'), `/proc/${pid}/smaps`]], roundsOf(7, 2));
   yield row('smaps alone', alone, {name: 'bare read', numbers: bare});
-  yield row('smaps alone, MB/s', alone.map((ms) => bytes.length / ms / 1000), undefined, {unit: 'MB/s'}); // prettier-ignore
+  yield row(
+    'smaps alone, MB/s',
+    alone.map((ms) => bytes.length / ms / 1000),
+    undefined,
+    {unit: 'MB/s'},
+  );
   const others = [
     ['Rust procfs', peers.rust()],
     ['psutil', isQuick() ? {missing: 'psutil takes a second each time: not with --quick'} : peers.psutil()],

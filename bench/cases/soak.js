@@ -33,8 +33,12 @@ export async function* run() {
     [3, 'open descriptors'],
     [4, 'active timers'],
   ])
-    // prettier-ignore
-    yield row(`${what}, look ${late}`, [told[2][index]], {name: `at ${early}`, numbers: [told[0][index]]}, {unit: '', limit: 1});
+    yield row(
+      `${what}, look ${late}`,
+      [told[2][index]],
+      {name: `at ${early}`, numbers: [told[0][index]]},
+      {unit: '', limit: 1},
+    );
   yield row('one look, all told', [us], undefined, {unit: 'µs'});
 }
 
@@ -43,13 +47,31 @@ function soak(marks) {
   const root = falseProc();
   const {status, output, stderr} = spawnSync(
     NODE,
-    ['--expose-gc', '--import', inner('no-waiting.js'), ...MEMMAP.slice(1), 'watch', '1', '--proc-root', root, '--json', '--interval', '1ms', '--count', String(marks.at(-1))],
+    [
+      '--expose-gc',
+      '--import',
+      inner('no-waiting.js'),
+      ...MEMMAP.slice(1),
+      'watch',
+      '1',
+      '--proc-root',
+      root,
+      '--json',
+      '--interval',
+      '1ms',
+      '--count',
+      String(marks.at(-1)),
+    ],
     {
       env: {...environment, SOAK_FOLDER: join(root, '1'), SOAK_TICKS: marks.join(',')},
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     },
-  ); // prettier-ignore
-  const told = output[3].toString().trim().split('\n').map((line) => line.split(' ').map(Number)); // prettier-ignore
+  );
+  const told = output[3]
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ').map(Number));
   if (status !== 0 || told.length !== marks.length) throw new Error(`watch ended with ${status}: ${stderr}`);
   return told;
 }

@@ -29,5 +29,8 @@ function tell(look) {
   const {rss} = process.memoryUsage();
   globalThis.gc();
   const descriptors = readdirSync('/proc/self/fd').length;
-  writeSync(3, `${look} ${rss} ${process.memoryUsage().heapUsed} ${descriptors} ${process.getActiveResourcesInfo().length}\n`); // prettier-ignore
+  writeSync(
+    3,
+    `${look} ${rss} ${process.memoryUsage().heapUsed} ${descriptors} ${process.getActiveResourcesInfo().length}\n`,
+  );
 }

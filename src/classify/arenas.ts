@@ -31,7 +31,13 @@ const is32Bit = ({regions}: Space): boolean => (regions.at(-1)?.end ?? 0) <= 2 *
 
 const isUsed = (space: Space, index: number): boolean => {
   const region = space.regions[index]!;
-  return space.isOpen(index) && isWritable(region) && !isExecutable(region) && region.perms[3] === 'p' && isGlibcs(space, index); // prettier-ignore
+  return (
+    space.isOpen(index) &&
+    isWritable(region) &&
+    !isExecutable(region) &&
+    region.perms[3] === 'p' &&
+    isGlibcs(space, index)
+  );
 };
 
 /** V8 adds MADV_DONTFORK to what it maps; what the JVM made writable doesn't have nr any more. Without flags, we can't see. */
@@ -51,7 +57,8 @@ function lastOf(space: Space, first: number, block: number): number {
     const region = regions[index]!;
     if (index > first && (!space.isOpen(index) || !space.touchesBelow(index))) return -1;
     const isWhole = region.end % block === 0;
-    if (hasNoAccess(region)) return isWhole && region.end - region.start < block && (index > first) && isGlibcs(space, index) ? index : -1; // prettier-ignore
+    if (hasNoAccess(region))
+      return isWhole && region.end - region.start < block && index > first && isGlibcs(space, index) ? index : -1;
     if (!isUsed(space, index)) return -1;
     if (isWhole && space.has(index, FLAG.nr)) return index;
   }

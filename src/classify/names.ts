@@ -14,7 +14,8 @@ export function tellNames(space: Space): void {
     const isFile = isFileBacked(region);
     if (space.has(index, FLAG.ht)) space.verdicts[index] = HUGETLB;
     else if (isFile ? programs.has(region.name) : region.name === '') continue;
-    else if (isFile && space.has(index, FLAG.pf) && space.has(index, FLAG.io)) space.verdicts[index] = MEMORY_OF_A_DEVICE;
+    else if (isFile && space.has(index, FLAG.pf) && space.has(index, FLAG.io))
+      space.verdicts[index] = MEMORY_OF_A_DEVICE;
     else {
       const verdicts = known[isFile ? sharing(region) : 0]!;
       let verdict = verdicts.get(region.name);
@@ -22,7 +23,7 @@ export function tellNames(space: Space): void {
       space.verdicts[index] = verdict;
     }
   }
-} // prettier-ignore
+}
 
 /** What beside the name decides: a memfd may be mapped twice, once to be written and once to be executed. */
 const sharing = (region: Region): 1 | 2 | 3 => (region.perms[3] !== 's' ? 1 : isExecutable(region) ? 3 : 2);
@@ -49,13 +50,14 @@ function isKernelFile({name, perms}: Region): boolean {
 
 function verdictOf(region: Region, space: Space): Verdict {
   const {name} = region;
-  if (name.startsWith('[')) return isFileBacked(region) && !name.startsWith('[anon_shmem:') ? FALSE_LABEL : bracket(name);
+  if (name.startsWith('['))
+    return isFileBacked(region) && !name.startsWith('[anon_shmem:') ? FALSE_LABEL : bracket(name);
   if (!name.startsWith('/')) return object(name);
   if (name.startsWith('/memfd:')) return isExecutable(region) ? MEMFD_CODE : MEMFD;
   if (MEMORY.test(name)) return memoryFile(region);
   if (name.startsWith('/dev/')) return name === '/dev/zero' ? ZEROS : DEVICE;
   return kernelFile(name) ?? plainFile(name, space);
-} // prettier-ignore
+}
 
 /** Objects of the kernel have names such as `anon_inode:[perf_event]`. Other names without a slash are files to pmap. */
 function object(name: string): Verdict {
@@ -64,9 +66,15 @@ function object(name: string): Verdict {
 }
 
 const NAMES: Readonly<Record<string, Verdict['kind']>> = {
-  '[heap]': 'heap', '[stack]': 'stack', '[vdso]': 'vdso', '[sigpage]': 'vdso', '[vvar]': 'vvar', '[vvar_vclock]': 'vvar',
-  '[vsyscall]': 'vsyscall', '[vectors]': 'vsyscall',
-}; // prettier-ignore
+  '[heap]': 'heap',
+  '[stack]': 'stack',
+  '[vdso]': 'vdso',
+  '[sigpage]': 'vdso',
+  '[vvar]': 'vvar',
+  '[vvar_vclock]': 'vvar',
+  '[vsyscall]': 'vsyscall',
+  '[vectors]': 'vsyscall',
+};
 
 function bracket(name: string): Verdict {
   if (name.startsWith('[anon:')) return namedMemory(inner(name, 6), false);
@@ -88,14 +96,29 @@ const inner = (name: string, from: number): string => name.slice(from, name.ends
 const MEMORY = /^\/(?:SYSV[0-9a-f]{8}|dev\/zero|anon_hugepage|secretmem) \(deleted\)$|^\/dev\/shm\//;
 
 function memoryFile({name, perms, inode}: Region): Verdict {
-  if (name.startsWith('/anon_hugepage')) return {...HUGETLB, evidence: 'the kernel calls it /anon_hugepage: mmap with MAP_HUGETLB'}; // prettier-ignore
+  if (name.startsWith('/anon_hugepage'))
+    return {...HUGETLB, evidence: 'the kernel calls it /anon_hugepage: mmap with MAP_HUGETLB'};
   const key = /^\/SYSV([0-9a-f]{8})/.exec(name)?.[1];
   // ipc/shm.c names the file after the key, and its inode number is the segment's id.
-  if (key) return {kind: 'shared', evidence: 'the kernel calls it /SYSV and the key', label: `SysV segment, key 0x${key}, id ${inode}`}; // prettier-ignore
-  if (name.startsWith('/dev/shm/')) return {kind: 'shared', evidence: 'a file in /dev/shm, where shm_open(3) makes them', label: `POSIX shared memory /${name.slice(9)}`}; // prettier-ignore
+  if (key)
+    return {
+      kind: 'shared',
+      evidence: 'the kernel calls it /SYSV and the key',
+      label: `SysV segment, key 0x${key}, id ${inode}`,
+    };
+  if (name.startsWith('/dev/shm/'))
+    return {
+      kind: 'shared',
+      evidence: 'a file in /dev/shm, where shm_open(3) makes them',
+      label: `POSIX shared memory /${name.slice(9)}`,
+    };
   if (perms[3] === 'p') return {kind: 'anon', evidence: `the kernel calls it ${name}, and it is mapped privately`};
   return name.startsWith('/dev/zero')
-    ? {kind: 'shared', evidence: 'the kernel calls it /dev/zero (deleted)', label: 'shared by fork: MAP_SHARED|MAP_ANONYMOUS'} // prettier-ignore
+    ? {
+        kind: 'shared',
+        evidence: 'the kernel calls it /dev/zero (deleted)',
+        label: 'shared by fork: MAP_SHARED|MAP_ANONYMOUS',
+      }
     : {kind: 'shared', evidence: `the kernel calls it ${name}`, label: 'memory of memfd_secret(2)'};
 }
 
@@ -104,17 +127,26 @@ function plainFile(name: string, {clues}: Space): Verdict {
   if (!name.endsWith(' (deleted)')) return FILE;
   const isDeleted = clues.deleted && Object.hasOwn(clues.deleted, name) ? clues.deleted[name] : undefined;
   if (isDeleted === undefined) return {...FILE, evidence: `${FILE.evidence}; it was deleted, or is called so`};
-  return {...FILE, evidence: `${FILE.evidence}; ${isDeleted ? 'it was deleted' : 'its name really ends in " (deleted)"'}`}; // prettier-ignore
+  return {
+    ...FILE,
+    evidence: `${FILE.evidence}; ${isDeleted ? 'it was deleted' : 'its name really ends in " (deleted)"'}`,
+  };
 }
 
 const FILE: Verdict = {kind: 'file', evidence: 'a mapped file, no part of which may be executed'};
-const FALSE_LABEL: Verdict = {kind: 'file', evidence: "a file that is called like the kernel's own labels: it has an inode"}; // prettier-ignore
+const FALSE_LABEL: Verdict = {
+  kind: 'file',
+  evidence: "a file that is called like the kernel's own labels: it has an inode",
+};
 const DEVICE: Verdict = {kind: 'device', evidence: 'a mapping of a device'};
 const ZEROS: Verdict = {kind: 'anon', evidence: 'a private mapping of /dev/zero is memory, not a device'};
 const MEMORY_OF_A_DEVICE: Verdict = {kind: 'device', evidence: 'VmFlags has io and pf: memory of a device'};
 const HUGETLB: Verdict = {kind: 'hugetlb', evidence: 'VmFlags has ht: pages of the hugetlb pool'};
 const MEMFD: Verdict = {kind: 'memfd', evidence: 'the kernel calls it /memfd: and the name given to memfd_create(2)'};
-const MEMFD_CODE: Verdict = {kind: 'jit', evidence: 'memory of memfd_create(2), shared and executable: code is written through another mapping of it'}; // prettier-ignore
+const MEMFD_CODE: Verdict = {
+  kind: 'jit',
+  evidence: 'memory of memfd_create(2), shared and executable: code is written through another mapping of it',
+};
 
 function kernelFile(name: string): Verdict | undefined {
   if (name.startsWith('/[aio]')) return AIO;
@@ -149,7 +181,7 @@ const MAY_BE_KNOWN =
   /^(?:Go: |dalvik-|v8|oilpan|cppgc|blink|ruby|stack_and|thread |glibc: |libc_|scudo|GWP|partition|mimalloc|jemalloc|tcmalloc|\.?bss)|jit/i;
 
 /** @param name what the program called it; `isShared`: memory of MAP_SHARED|MAP_ANONYMOUS, whatever its name */
-export function namedMemory(name: string, isShared: boolean): Verdict {
+function namedMemory(name: string, isShared: boolean): Verdict {
   const evidence = `its program named it "${name}"`;
   const label = name === '' ? undefined : name;
   if (isShared) return {kind: 'shared', evidence, label};

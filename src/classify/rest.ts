@@ -27,7 +27,11 @@ function tellReservations(space: Space): void {
     if (reserved < size / 2 || reserved === size) continue;
     const evidence = `no access; a part of ${sizeText(size)} of addresses that were set aside as one`;
     const unused: Verdict = {kind: 'reserved', evidence};
-    const used: Verdict = {kind: 'anon', label: `in use, of ${sizeText(size)} that were set aside`, evidence: `no file and no name; a part of ${sizeText(size)} of addresses that were set aside as one`}; // prettier-ignore
+    const used: Verdict = {
+      kind: 'anon',
+      label: `in use, of ${sizeText(size)} that were set aside`,
+      evidence: `no file and no name; a part of ${sizeText(size)} of addresses that were set aside as one`,
+    };
     for (let index = from; index < to; index++) {
       const region = space.regions[index]!;
       if (isExecutable(region)) continue;
@@ -48,7 +52,11 @@ const KEPT: Verdict = {kind: 'reserved', evidence: 'no access, and VmFlags has n
 const LARGE: Verdict = {kind: 'reserved', evidence: 'no access, and larger than a guard'};
 const GUARD: Verdict = {kind: 'guard', evidence: 'no access, small, and it touches memory in use', confidence: 'guess'};
 const ALONE: Verdict = {kind: 'guard', evidence: 'no access, and small', confidence: 'guess'};
-const WIPED: Verdict = {kind: 'anon', label: 'wiped on fork: secrets, such as the state of a random number generator', evidence: 'VmFlags has wf (MADV_WIPEONFORK)'}; // prettier-ignore
+const WIPED: Verdict = {
+  kind: 'anon',
+  label: 'wiped on fork: secrets, such as the state of a random number generator',
+  evidence: 'VmFlags has wf (MADV_WIPEONFORK)',
+};
 
 const EVIDENCE = 'no file and no name, and neither its flags nor its shape tell more';
 
@@ -56,7 +64,7 @@ const EVIDENCE = 'no file and no name, and neither its flags nor its shape tell 
  * Anonymous memory that can't be told: it gets the names of what lies below and above it. Whatever programs map
  * themselves, large blocks of malloc and what the dynamic linker needs is among these.
  */
-export function tellNeighbours(space: Space): void {
+function tellNeighbours(space: Space): void {
   const {regions, verdicts} = space;
   let below = '';
   let verdict: Verdict | undefined;

@@ -29,7 +29,8 @@ export function tellSegments(space: Space): void {
       image = clue && imageOf(images.get(region.name), clue, region, pageSize);
       if (image) images.set(region.name, image);
       const segment = image && segmentAt(image.clue, region, pageSize, image.bias);
-      space.verdicts[index] = segment && !hasNoAccess(region) ? bySegment(image!, segment, region, pageSize) : byShape(space, index); // prettier-ignore
+      space.verdicts[index] =
+        segment && !hasNoAccess(region) ? bySegment(image!, segment, region, pageSize) : byShape(space, index);
     }
     tellBss(space, index + 1, image, pageSize);
   }
@@ -68,7 +69,7 @@ function segmentAt(clue: ElfClue, region: Region, pageSize: number, bias?: numbe
       isExecutable(region) === ((segment.flags & PF_X) !== 0) &&
       (!isWritable(region) || (segment.flags & PF_W) !== 0)
     )
-      return segment; // prettier-ignore
+      return segment;
     else first ??= segment;
   }
   return first;
@@ -80,7 +81,9 @@ function bySegment({clue, bias}: Image, segment: ElfSegment, region: Region, pag
   if (flags & PF_X || isExecutable(region)) return segmentVerdict('text', number, flags);
   if (!(flags & PF_W)) return segmentVerdict('rodata', number, flags);
   if (isWritable(region)) return segmentVerdict('data', number, flags);
-  return isRelro(clue, region, bias, pageSize) ? RELRO : segmentVerdict('data', number, flags, ', and the program made this part read only'); // prettier-ignore
+  return isRelro(clue, region, bias, pageSize)
+    ? RELRO
+    : segmentVerdict('data', number, flags, ', and the program made this part read only');
 }
 
 /** The dynamic linker makes the whole pages of PT_GNU_RELRO read only, once it has filled them in. */
@@ -94,7 +97,8 @@ const flagsText = (flags: number): string =>
 const VERDICTS = new Map<number, Verdict>();
 
 function segmentVerdict(kind: 'text' | 'rodata' | 'data', number: number, flags: number, remark = ''): Verdict {
-  const key = ((number * 8 + (flags & 7)) * 3 + (kind === 'text' ? 0 : kind === 'rodata' ? 1 : 2)) * 2 + (remark ? 1 : 0); // prettier-ignore
+  const key =
+    ((number * 8 + (flags & 7)) * 3 + (kind === 'text' ? 0 : kind === 'rodata' ? 1 : 2)) * 2 + (remark ? 1 : 0);
   let verdict = VERDICTS.get(key);
   if (!verdict) {
     verdict = {kind, evidence: `segment ${number} of the file is ${flagsText(flags)} (PT_LOAD)${remark}`};
@@ -104,7 +108,10 @@ function segmentVerdict(kind: 'text' | 'rodata' | 'data', number: number, flags:
 }
 
 const RELRO: Verdict = {kind: 'relro', evidence: 'PT_GNU_RELRO of the file covers it, and it is read only'};
-const GAP: Verdict = {kind: 'reserved', evidence: 'no access: the dynamic linker keeps the gap between two segments of the file'}; // prettier-ignore
+const GAP: Verdict = {
+  kind: 'reserved',
+  evidence: 'no access: the dynamic linker keeps the gap between two segments of the file',
+};
 
 /** Without headers. RELRO was cut off a writable segment: VM_ACCOUNT stays, and the file goes on behind it, writable. */
 function byShape(space: Space, index: number): Verdict {
@@ -129,8 +136,16 @@ const isBehind = (next: Region, region: Region): boolean =>
 const TEXT: Verdict = {kind: 'text', evidence: 'a part of a file that may be executed'};
 const RODATA: Verdict = {kind: 'rodata', evidence: 'a part of a program file that may only be read'};
 const DATA: Verdict = {kind: 'data', evidence: 'a part of a program file that may be written'};
-const RELRO_BY_FLAG: Verdict = {kind: 'relro', evidence: 'read only now, and VmFlags has ac: it was writable before', confidence: 'guess'}; // prettier-ignore
-const RELRO_BY_SHAPE: Verdict = {kind: 'relro', evidence: 'read only, and the file goes on behind it, writable', confidence: 'guess'}; // prettier-ignore
+const RELRO_BY_FLAG: Verdict = {
+  kind: 'relro',
+  evidence: 'read only now, and VmFlags has ac: it was writable before',
+  confidence: 'guess',
+};
+const RELRO_BY_SHAPE: Verdict = {
+  kind: 'relro',
+  evidence: 'read only, and the file goes on behind it, writable',
+  confidence: 'guess',
+};
 
 /** What a segment takes in memory beyond what the file has of it is zeros: p_memsz above p_filesz. */
 function bssOf({clue, bias, name}: Image, region: Region, pageSize: number): Verdict | undefined {
@@ -138,7 +153,8 @@ function bssOf({clue, bias, name}: Image, region: Region, pageSize: number): Ver
     const begin = pageUp(bias + segment.address + segment.fileSize, pageSize);
     const end = pageUp(bias + segment.address + segment.memorySize, pageSize);
     if (region.start < begin || region.start >= end || hasNoAccess(region)) continue;
-    if (!isWritable(region) && isRelro(clue, region, bias, pageSize)) return {...RELRO, label: `relro of ${baseName(name)}`}; // prettier-ignore
+    if (!isWritable(region) && isRelro(clue, region, bias, pageSize))
+      return {...RELRO, label: `relro of ${baseName(name)}`};
     const which = `segment ${clue.segments.indexOf(segment) + 1} of ${baseName(name)}`;
     const evidence = `${which} takes ${sizeText(end - begin)} more in memory than in the file`;
     const beyond = region.end > end ? `; the last ${sizeText(region.end - end)} are other memory, merged with it` : '';
@@ -152,5 +168,10 @@ const pageUp = (address: number, pageSize: number): number => Math.ceil(address 
 function bssByShape(space: Space, index: number): Verdict | undefined {
   const below = space.regions[index - 1]!;
   if (space.verdicts[index - 1]?.kind !== 'data' || !isWritable(space.regions[index]!)) return undefined;
-  return {kind: 'bss', evidence: `touches the data of ${baseName(below.name)}`, label: `bss of ${baseName(below.name)}`, confidence: 'guess'}; // prettier-ignore
+  return {
+    kind: 'bss',
+    evidence: `touches the data of ${baseName(below.name)}`,
+    label: `bss of ${baseName(below.name)}`,
+    confidence: 'guess',
+  };
 }

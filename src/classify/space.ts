@@ -130,7 +130,7 @@ const BITS = new Map<string, number>(Object.entries(FLAG));
  * Tells the flags of regions as bits, one region after another. Those of one listing mostly share their list of flags, so one
  * is read once.
  */
-export class FlagReader {
+class FlagReader {
   readonly #earlier: readonly Region[];
   #before = 0;
   #last: readonly string[] | undefined;

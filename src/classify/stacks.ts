@@ -39,12 +39,12 @@ function threadsText(threads: readonly Thread[]): string {
 }
 
 /** What is said of a stack's guard. */
-export interface Guards {
+interface Guards {
   readonly small: Verdict;
   readonly large: Verdict;
 }
 
-export function guardsOf(label: string, confidence?: 'guess'): Guards {
+function guardsOf(label: string, confidence?: 'guess'): Guards {
   const evidence = `no access, and it ends where the ${label} begins`;
   return {
     small: {kind: 'guard', label: `guard of the ${label}`, evidence, confidence},
@@ -56,7 +56,7 @@ export function guardsOf(label: string, confidence?: 'guess'): Guards {
  * What lies below a stack without access is its guard. Of a large one only the end is: the rest was reserved before, and
  * merged with it.
  */
-export function tellGuard(space: Space, stack: number, guards: Guards): void {
+function tellGuard(space: Space, stack: number, guards: Guards): void {
   const guard = stack - 1;
   if (!space.touchesBelow(stack) || !space.isOpen(guard) || !hasNoAccess(space.regions[guard]!)) return;
   space.verdicts[guard] = sizeOf(space.regions[guard]!) <= MIB ? guards.small : guards.large;
@@ -117,7 +117,8 @@ export function tellStacksByShape(space: Space): void {
   const guards = guardsOf(verdict.label, 'guess');
   for (const guard of space.closed) {
     const index = guard + 1;
-    if (index === space.regions.length || !space.isOpen(index) || !space.isOpen(guard) || !space.touchesBelow(index)) continue; // prettier-ignore
+    if (index === space.regions.length || !space.isOpen(index) || !space.isOpen(guard) || !space.touchesBelow(index))
+      continue;
     if (!looksLikeStack(space.regions[guard]!, space.regions[index]!, space.clues.limits?.stack)) continue;
     space.verdicts[index] = verdict;
     tellGuard(space, index, guards);

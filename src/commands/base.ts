@@ -113,7 +113,12 @@ takeOverErrors();
  * could forge a part: only those of the list are memmap's own.
  */
 export const errorText = (what: string, why: string, next: string, list: readonly string[] = []): string =>
-  [`memmap: ${safe(what)}`, `  why:  ${safe(why)}`, ...list.map((entry) => `    ${safe(entry)}`), `  next: ${safe(next)}`].join('\n'); // prettier-ignore
+  [
+    `memmap: ${safe(what)}`,
+    `  why:  ${safe(why)}`,
+    ...list.map((entry) => `    ${safe(entry)}`),
+    `  next: ${safe(next)}`,
+  ].join('\n');
 
 const isUsageError = (error: unknown): boolean =>
   typeof error === 'object' &&

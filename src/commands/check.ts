@@ -55,22 +55,54 @@ Ends with 1 if a rule is broken; else with the command's own code, if it failed;
   };
 
   static override flags = {
-    max: Flags.string({description: 'an amount never exceeds a limit', multiple: true, multipleNonGreedy: true, helpValue: '<name>=<limit>'}),
+    max: Flags.string({
+      description: 'an amount never exceeds a limit',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: '<name>=<limit>',
+    }),
     'max-regions': Flags.string({description: 'there are never more regions', helpValue: '<number>'}),
-    no: Flags.string({description: 'no region is so: rwx, exec-stack, exec-anon, deleted-text, swap, or a kind', multiple: true, multipleNonGreedy: true, helpValue: '<what>'}),
-    'no-growth': Flags.string({description: 'rss, or a kind, does not grow steadily', multiple: true, multipleNonGreedy: true, helpValue: '<name>'}),
-    rules: Flags.string({description: 'a file with rules, one a line', multiple: true, multipleNonGreedy: true, helpValue: '<file>'}),
-    format: Flags.option({description: 'the form of the report', options: FORMATS, default: 'text' as Format, helpValue: '<form>'})(),
+    no: Flags.string({
+      description: 'no region is so: rwx, exec-stack, exec-anon, deleted-text, swap, or a kind',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: '<what>',
+    }),
+    'no-growth': Flags.string({
+      description: 'rss, or a kind, does not grow steadily',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: '<name>',
+    }),
+    rules: Flags.string({
+      description: 'a file with rules, one a line',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: '<file>',
+    }),
+    format: Flags.option({
+      description: 'the form of the report',
+      options: FORMATS,
+      default: 'text' as Format,
+      helpValue: '<form>',
+    })(),
     output: Flags.string({char: 'o', description: 'the file for the report', helpValue: '<file>'}),
-    'min-size': Flags.string({description: 'growth by less than this does not matter', default: '64K', helpValue: '<size>'}),
+    'min-size': Flags.string({
+      description: 'growth by less than this does not matter',
+      default: '64K',
+      helpValue: '<size>',
+    }),
     for: Flags.string({description: 'look at a process for this time, not once', helpValue: '<time>'}),
     interval: Flags.string({description: 'time between two looks', default: '100ms', helpValue: '<time>'}),
     ...BUDGET_FLAGS,
-  }; // prettier-ignore
+  };
 
   async run(): Promise<void> {
     const {own, command} = splitCheck(this.argv);
-    const {args, flags} = await this.parse({args: Check.args, flags: Check.flags, baseFlags: Check.baseFlags, strict: true}, own); // prettier-ignore
+    const {args, flags} = await this.parse(
+      {args: Check.args, flags: Check.flags, baseFlags: Check.baseFlags, strict: true},
+      own,
+    );
     requireOne(args.target, command);
     const checker = new Checker(rulesOf(flags), parseSize(flags['min-size']));
     const settings = {

@@ -65,10 +65,17 @@ Ends with 1 if the kernel did something else than predicted, or can't do what th
     const teacher = flags.json ? silently : storyteller(lesson, this.width, pause);
     const beforeEnd = flags.keep ? (pid: number) => keepWaiting(pid, interrupted) : undefined;
     const options = {root: flags['proc-root'], beforeEnd, signal: interrupted.signal};
-    const result = await teach(lesson, teacher, options).catch((error: unknown) => unlessInterrupted(error, interrupted)); // prettier-ignore
+    const result = await teach(lesson, teacher, options).catch((error: unknown) =>
+      unlessInterrupted(error, interrupted),
+    );
     interrupted.dispose();
     process.exitCode = exitCodeOf(result, interrupted.received());
-    if (result && !interrupted.received()) await this.print(flags.json, () => lessonJSON(result), () => epilogue(result)); // prettier-ignore
+    if (result && !interrupted.received())
+      await this.print(
+        flags.json,
+        () => lessonJSON(result),
+        () => epilogue(result),
+      );
   }
 
   /** Every lesson, one after the other: what was predicted, and whether the kernel did it. */
@@ -77,7 +84,7 @@ Ends with 1 if the kernel did something else than predicted, or can't do what th
     for (const lesson of LESSONS) results.push(await teach(lesson, silently));
     process.exitCode = results.every(({ok, unsupported}) => ok || unsupported !== undefined) ? EXIT.done : EXIT.no;
     const document = () => ({schema: 'memmap.lessons/1', lessons: results.map(surveyJSON)});
-    await this.print(isJson, document, () => renderSurvey(results.flatMap(surveyRows))); // prettier-ignore
+    await this.print(isJson, document, () => renderSurvey(results.flatMap(surveyRows)));
   }
 }
 

@@ -68,7 +68,11 @@ Ends with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
     const [before, after] = await readBoth(args.before, args.after, options);
     this.remark(before, after);
     const changes = diff(before, after, {match: flags.match});
-    await this.print(flags.json, () => changes.toJSON(), () => this.draw(changes, flags)); // prettier-ignore
+    await this.print(
+      flags.json,
+      () => changes.toJSON(),
+      () => this.draw(changes, flags),
+    );
     this.exitFor([before, after], changes.changes.length > 0 ? EXIT.no : EXIT.done);
   }
 

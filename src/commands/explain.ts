@@ -64,10 +64,18 @@ Ends with 1 for a two-letter code that memmap does not know.`;
   private word(asked: string, meaning: Exclude<Meaning, {is: 'target'}>, isJson: boolean): Promise<void> {
     if (meaning.is === 'unknown') {
       process.exitCode = EXIT.no;
-      return this.print(isJson, () => wordsJSON(asked, []), () => renderUnknown(asked, this.width)); // prettier-ignore
+      return this.print(
+        isJson,
+        () => wordsJSON(asked, []),
+        () => renderUnknown(asked, this.width),
+      );
     }
     const {words} = meaning;
-    return this.print(isJson, () => wordsJSON(asked, words), () => renderWords(words, this.width)); // prettier-ignore
+    return this.print(
+      isJson,
+      () => wordsJSON(asked, words),
+      () => renderWords(words, this.width),
+    );
   }
 
   private async tell(looked: Looked, place: string | undefined, isJson: boolean): Promise<void> {

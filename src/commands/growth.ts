@@ -57,7 +57,11 @@ Ends with 0 whatever the verdict is; memmap check --no-growth ends with 1 where 
     const growth = {...watched.growth, limit: flags.limit === undefined ? undefined : parseSize(flags.limit)};
     this.remark({source: {name: rejected.length > 0 ? args.target : undefined}, rejected, notes});
     const look = {width: this.width, rows: flags.all ? undefined : MOST_ROWS};
-    await this.print(flags.json, () => growthJSON(growth, last, notes), () => renderGrowth(growth, last, look)); // prettier-ignore
+    await this.print(
+      flags.json,
+      () => growthJSON(growth, last, notes),
+      () => renderGrowth(growth, last, look),
+    );
     process.exitCode = signal ? exitOfSignal(signal) : rejected.length === 0 ? EXIT.done : EXIT.incomplete;
   }
 }

@@ -67,7 +67,11 @@ The page map is read in small pieces with rests between them, so it holds up the
     for (const note of pages.notes) say(`memmap: ${note}`);
     const rows = flags.all ? undefined : Math.max(10, (process.stdout.rows || 54) - 14);
     const look = {width: this.width, rows, runs: args.region !== undefined, summary: flags.summary};
-    await this.print(flags.json, () => pages.toJSON(!flags.summary), () => renderPages(pages, look)); // prettier-ignore
+    await this.print(
+      flags.json,
+      () => pages.toJSON(!flags.summary),
+      () => renderPages(pages, look),
+    );
     process.exitCode = pages.isWhole ? EXIT.done : EXIT.incomplete;
   }
 }

@@ -52,7 +52,12 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RecordCommand);
     this.begin(flags);
-    const limits = {interval: parseDuration(flags.interval), count: flags.count && flags.count - 1, duration: flags.for === undefined ? undefined : parseDuration(flags.for), names: checkedNames(flags.mark)}; // prettier-ignore
+    const limits = {
+      interval: parseDuration(flags.interval),
+      count: flags.count && flags.count - 1,
+      duration: flags.for === undefined ? undefined : parseDuration(flags.for),
+      names: checkedNames(flags.mark),
+    };
     const listing = new ListingSize();
     const session = this.attach(args.pid, flags, listing);
     try {
@@ -61,7 +66,11 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
       try {
         const writer = file.begin(session.snapshot, limits.interval, this.memmapVersion);
         const summary = await recordProcess(session, writer, {...limits, listing, file});
-        await this.print(flags.json, () => recordedJSON(summary), () => renderRecorded(summary)); // prettier-ignore
+        await this.print(
+          flags.json,
+          () => recordedJSON(summary),
+          () => renderRecorded(summary),
+        );
         if (summary.reason.startsWith('SIG')) process.exitCode = exitOfSignal(summary.reason as NodeJS.Signals);
       } finally {
         await file.close();

@@ -58,7 +58,11 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
 
   private list(recording: Recording, {from, to}: {from: number; to: number}, isJson: boolean): Promise<void> {
     const rows = momentRows(recording, from, to);
-    return this.print(isJson, () => momentsJSON(recording, rows), () => renderMoments(rows, this.width)); // prettier-ignore
+    return this.print(
+      isJson,
+      () => momentsJSON(recording, rows),
+      () => renderMoments(rows, this.width),
+    );
   }
 
   private async play(recording: Recording, options: Range, isJson: boolean): Promise<void> {

@@ -41,7 +41,12 @@ With --json the same as data.`;
     this.begin(flags);
     if (!flags.json && flags.output === undefined && process.stdout.isTTY) throw noPlace(args.recording);
     const report = await readReport(args.recording);
-    if (flags.json) return this.print(true, () => reportJSON(report), () => ''); // prettier-ignore
+    if (flags.json)
+      return this.print(
+        true,
+        () => reportJSON(report),
+        () => '',
+      );
     const html = pageOf(pageTemplate(), packReport(report));
     if (flags.output === undefined || flags.output === '-') return writeOut(html);
     saveFile(flags.output, html);
@@ -50,9 +55,9 @@ With --json the same as data.`;
 }
 
 const noPlace = (recording: string): Trouble =>
-  new Trouble(
-    'usage',
-    'There is no place for the page.',
-    'a page of HTML on a terminal can not be read.',
-    `memmap report ${recording} -o page.html`,
-  );
+  new Trouble({
+    kind: 'usage',
+    what: 'There is no place for the page.',
+    why: 'a page of HTML on a terminal can not be read.',
+    next: `memmap report ${recording} -o page.html`,
+  });

@@ -55,7 +55,10 @@ Only the process itself is watched, not those that it starts. A script without a
       root: flags['proc-root'],
       withoutAslr: flags['no-aslr'],
       isJson: flags.json,
-      record: flags.record === undefined ? undefined : {file: flags.record, interval: parseDuration(flags.interval), version: this.memmapVersion}, // prettier-ignore
+      record:
+        flags.record === undefined
+          ? undefined
+          : {file: flags.record, interval: parseDuration(flags.interval), version: this.memmapVersion},
     };
     const command = findCommand(words, targetEnvironment());
     const output = openReport(flags.output === '-' ? undefined : flags.output, flags.json);

@@ -86,7 +86,8 @@ Of a process whose memory map may not be read, the status is shown, and the comm
     this.remark(snapshot);
     const all = flags.all || this.width === undefined;
     const look = {...flags, columns, choice, rows: all ? undefined : MOST_ROWS, width: this.width};
-    const draw = (): string => (flags.map ? renderPicture(snapshot, {width: this.width, rows: this.height}) : renderShow(snapshot, look)); // prettier-ignore
+    const draw = (): string =>
+      flags.map ? renderPicture(snapshot, {width: this.width, rows: this.height}) : renderShow(snapshot, look);
     await this.print(flags.json, () => showJSON(snapshot, choice), draw);
     this.exitFor([snapshot]);
   }
@@ -98,14 +99,23 @@ Of a process whose memory map may not be read, the status is shown, and the comm
     } catch (error) {
       const isDenied = error instanceof Trouble && error.kind === 'denied';
       const seen = target.is === 'process' && isDenied ? glimpse(target.pid, error, options.root) : undefined;
-      if (seen) await this.print(isJson, () => seen.toJSON(), () => renderStatus(seen, {width: this.width})); // prettier-ignore
+      if (seen)
+        await this.print(
+          isJson,
+          () => seen.toJSON(),
+          () => renderStatus(seen, {width: this.width}),
+        );
       throw error;
     }
   }
 
   private async family(pid: number, options: CaptureOptions, isJson: boolean): Promise<void> {
     const {family, denied} = captureFamily(pid, options);
-    await this.print(isJson, () => familyJSON(family), () => renderFamily(family, {width: this.width})); // prettier-ignore
+    await this.print(
+      isJson,
+      () => familyJSON(family),
+      () => renderFamily(family, {width: this.width}),
+    );
     if (denied && family.members[0]?.missing === 'denied') throw denied;
     if (denied) say(`memmap: ${denied.message} ${denied.why} ${denied.next}`);
     process.exitCode = denied ? EXIT.incomplete : EXIT.done;

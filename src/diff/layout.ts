@@ -52,7 +52,11 @@ class Layout {
       const other = there.get(region.start);
       return other?.end === region.end && fate(region, other, 0) === 'kept';
     });
-    this.#sweep(same, same.map((region) => there.get(region.start)!), 0); // prettier-ignore
+    this.#sweep(
+      same,
+      same.map((region) => there.get(region.start)!),
+      0,
+    );
   }
 
   sweepNamed(): void {
@@ -114,7 +118,7 @@ class Layout {
 const isUnnamed = (region: Region): boolean => !isFileBacked(region) && !/^\[(?!anon:)/.test(region.name);
 
 /** What the kernel places as a whole: a file's regions with its bss, a region with a label, or unnamed memory between two of these. */
-export interface LayoutObject {
+interface LayoutObject {
   /** What it is, with its turn if it occurs again: `/lib/x.so#0`, `anonymous after /lib/x.so#0`. */
   readonly key: string;
   readonly isAnonymous: boolean;
@@ -128,7 +132,7 @@ const ANONYMOUS = 'anonymous after ';
 const START = 'the start';
 
 /** Cuts a listing into objects, in address order. */
-export function objectsOf(regions: readonly Region[]): LayoutObject[] {
+function objectsOf(regions: readonly Region[]): LayoutObject[] {
   const objects: LayoutObject[] = [];
   const turns = new Map<string, number>();
   let named: LayoutObject | undefined;
@@ -165,7 +169,7 @@ const isBss = (region: Region, file: LayoutObject): boolean =>
  *
  * @returns both lists, the second in the names of the first
  */
-export function sameNames(
+function sameNames(
   before: readonly LayoutObject[],
   after: readonly LayoutObject[],
 ): [readonly LayoutObject[], readonly LayoutObject[]] {
@@ -185,7 +189,7 @@ export function sameNames(
 }
 
 /** How far each named object lies from where it was, by its key. */
-export function slidesOfNamed(pairs: ReadonlyArray<{before: LayoutObject; after: LayoutObject}>): Map<string, number> {
+function slidesOfNamed(pairs: ReadonlyArray<{before: LayoutObject; after: LayoutObject}>): Map<string, number> {
   const named = pairs.filter(({before}) => !before.isAnonymous);
   return new Map(named.map(({before, after}) => [before.key, slideOfNamed(before, after)]));
 }
@@ -203,7 +207,7 @@ function slideOfNamed(before: LayoutObject, after: LayoutObject): number {
  * Unnamed memory goes with the object below or above it, if half of its borders do: a slide that brings a thread's guard over
  * another's stack says nothing. If it goes with neither, it is not known which is which.
  */
-export function slideOfAnonymous(
+function slideOfAnonymous(
   before: LayoutObject,
   after: LayoutObject,
   slides: ReadonlyMap<string, number>,
@@ -220,7 +224,7 @@ export function slideOfAnonymous(
 }
 
 /** The named objects that lie below and above unnamed memory on both sides. Below is what it is called after. */
-export const neighboursOf = (before: LayoutObject, after: LayoutObject): string[] =>
+const neighboursOf = (before: LayoutObject, after: LayoutObject): string[] =>
   [before.below, before.above === after.above ? before.above : undefined].filter((key) => key !== undefined);
 
 /** How many starts and ends of `before`, moved by `slide`, are also in `after`, with the same permissions. */
@@ -236,16 +240,16 @@ function commonBorders(before: readonly Region[], after: readonly Region[], slid
 }
 
 /** Unnamed regions that touch each other: what was mapped in one piece (a thread's guard and stack, a heap of malloc's). */
-export type Block = readonly Region[];
+type Block = readonly Region[];
 
-export interface BlockPair {
+interface BlockPair {
   readonly before: Block;
   readonly after: Block;
   readonly slide: number;
 }
 
 /** Cuts unnamed memory into blocks, in address order. */
-export function blocksOf(regions: readonly Region[]): Block[] {
+function blocksOf(regions: readonly Region[]): Block[] {
   const blocks: Region[][] = [];
   for (const region of regions) {
     const last = blocks.at(-1);
@@ -256,7 +260,7 @@ export function blocksOf(regions: readonly Region[]): Block[] {
 }
 
 /** Blocks that lie in the same place once `slide` is taken out, to the last border. */
-export function pairAt(slide: number, before: readonly Block[], after: readonly Block[]): BlockPair[] {
+function pairAt(slide: number, before: readonly Block[], after: readonly Block[]): BlockPair[] {
   const there = new Map(after.map((block) => [block[0]!.start, block]));
   return before.flatMap((block) => {
     const other = there.get(block[0]!.start + slide);
@@ -265,7 +269,7 @@ export function pairAt(slide: number, before: readonly Block[], after: readonly 
 }
 
 /** Blocks that are alike, wherever they lie: if as many are on both sides, each goes with the one in its turn. */
-export function pairAlike(before: readonly Block[], after: readonly Block[]): BlockPair[] {
+function pairAlike(before: readonly Block[], after: readonly Block[]): BlockPair[] {
   const theirs = bySignature(after);
   return [...bySignature(before)].flatMap(([key, blocks]) => {
     const others = theirs.get(key) ?? [];

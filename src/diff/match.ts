@@ -3,7 +3,7 @@ import type {Snapshot} from '../model/snapshot.ts';
 /** `address` compares equal addresses: one process, two moments. `layout` compares two runs of a program. */
 export type Match = 'address' | 'layout';
 
-export interface Chosen {
+interface Chosen {
   readonly match: Match;
   /** A phrase that says why. */
   readonly why: string;

@@ -40,9 +40,12 @@ function isSamePair({before, after}: Cluster, slide: number): boolean {
   const [a] = before;
   const [b] = after;
   return (
-    before.length === 1 && after.length === 1 && a!.start + slide === b!.start && a!.end + slide === b!.end &&
+    before.length === 1 &&
+    after.length === 1 &&
+    a!.start + slide === b!.start &&
+    a!.end + slide === b!.end &&
     fate(a!, b!, slide) === 'kept'
-  ); // prettier-ignore
+  );
 }
 
 function samePlace(before: Region, after: Region, slide: number): Draft | undefined {
@@ -65,7 +68,7 @@ function samePlace(before: Region, after: Region, slide: number): Draft | undefi
  * memory at the borders of both listings: between two cuts, nothing changes within a listing, and each such piece has one
  * answer to "what was it, and what is it now?".
  */
-export interface Piece {
+interface Piece {
   /** In the addresses of `after`. */
   readonly start: number;
   readonly end: number;
@@ -76,7 +79,7 @@ export interface Piece {
 }
 
 /** Regions of both sides that overlap each other, directly or through others. What happens in one doesn't touch the next. */
-export interface Cluster {
+interface Cluster {
   readonly before: readonly Region[];
   readonly after: readonly Region[];
 }
@@ -87,7 +90,7 @@ export interface Cluster {
  *
  * @param slide added to the addresses of `before`
  */
-export function* clusters(before: readonly Region[], after: readonly Region[], slide: number): Generator<Cluster> {
+function* clusters(before: readonly Region[], after: readonly Region[], slide: number): Generator<Cluster> {
   let i = 0;
   let j = 0;
   for (;;) {
@@ -113,7 +116,7 @@ export function* clusters(before: readonly Region[], after: readonly Region[], s
 }
 
 /** The pieces of one cluster, in address order and without gaps. */
-export function piecesOf(cluster: Cluster, slide: number): Piece[] {
+function piecesOf(cluster: Cluster, slide: number): Piece[] {
   const {before, after} = cluster;
   const pieces: Piece[] = [];
   let i = 0;
@@ -150,7 +153,7 @@ export function piecesOf(cluster: Cluster, slide: number): Piece[] {
  *
  * @param slide as for `sweep`
  */
-export function reshaped(cluster: Cluster, slide: number): Draft[] {
+function reshaped(cluster: Cluster, slide: number): Draft[] {
   const pieces = piecesOf(cluster, slide);
   const goOn = new Set(pieces.filter(isKept).flatMap((piece) => [piece.before, piece.after]));
   const drafts: Draft[] = [];

@@ -23,7 +23,7 @@ export interface Instruction extends Remarks {
  * What an instruction says about a label, once the label's address is known. Each machine has its own ways to say it.
  * (Not a relocation: those are for a linker, and there is none.)
  */
-export interface Fixup {
+interface Fixup {
   readonly label: string;
   /** added to the label's address, in bytes */
   readonly plus: number;
@@ -44,19 +44,19 @@ export interface Jump extends Remarks {
 }
 
 /** A name for the address of what follows. */
-export interface Label {
+interface Label {
   readonly kind: 'label';
   readonly name: string;
 }
 
 /** Zeros up to a multiple of `to` bytes. */
-export interface Alignment {
+interface Alignment {
   readonly kind: 'align';
   readonly to: number;
 }
 
 /** Items under a name that tools shall see: becomes a symbol with a size, and is a label too. */
-export interface Block {
+interface Block {
   readonly kind: 'block';
   readonly name: string;
   readonly type: ProgramSymbol['type'];
@@ -66,7 +66,7 @@ export interface Block {
 export type Item = Instruction | Jump | Label | Alignment | Block;
 
 /** What came out: the bytes for the address asked for, the symbols of the blocks in their order, and the lines of a listing. */
-export interface Assembled {
+interface Assembled {
   readonly bytes: Uint8Array;
   readonly symbols: readonly ProgramSymbol[];
   readonly lines: readonly Line[];
@@ -224,7 +224,7 @@ export interface Line extends Remarks {
 }
 
 /** Blocks by their names, and each item with what was remarked of it. Padding is left out. */
-export function linesOf(
+function linesOf(
   items: readonly (Remarks & {readonly kind: string})[],
   names: readonly {readonly name: string; readonly start: number; readonly type?: unknown}[],
   places: readonly number[],

@@ -28,7 +28,10 @@ function marked(recording: Recording, file: string, name: string): Moment {
   const found = all.find(({marks}) => marks.includes(name));
   if (found) return found;
   const names = [...new Set(all.flatMap(({marks}) => marks))];
-  const those = names.length === 0 ? 'it has no marks' : `its marks are ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}`; // prettier-ignore
+  const those =
+    names.length === 0
+      ? 'it has no marks'
+      : `its marks are ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}`;
   throw noSuch(file, `#${name}`, `${those}; and it has the moments 0 to ${recording.count - 1}, first and last.`);
 }
 
@@ -37,14 +40,24 @@ function timeOf(recording: Recording, file: string, text: string): number {
   const name = text.slice(1);
   const t = name.startsWith('+') ? parseDuration(name.slice(1)) : sinceStart(recording, file, name);
   if (t >= 0 && t <= recording.duration) return t;
-  throw noSuch(file, text, `it is from ${recording.moment(0).at} to ${recording.moment(recording.count - 1).at}, ${timeText(recording.duration)} long.`); // prettier-ignore
+  throw noSuch(
+    file,
+    text,
+    `it is from ${recording.moment(0).at} to ${recording.moment(recording.count - 1).at}, ${timeText(recording.duration)} long.`,
+  );
 }
 
 /** The moment before which the clock showed that time; its own clock is asked, which may have been set in between. */
 function sinceStart(recording: Recording, file: string, name: string): number {
   const [from, to] = [Date.parse(recording.moment(0).at), Date.parse(recording.moment(recording.count - 1).at)];
   const wall = /^\d{1,2}:\d\d(:\d\d(\.\d+)?)?$/.test(name) ? timeOfDay(name, from) : Date.parse(name);
-  if (Number.isNaN(wall)) throw new Trouble('usage', `"${file}@${name}" names no moment.`, 'behind @ stands a time.', 'For example: @+30s, @14:03:20, @2026-01-31T14:03:20Z'); // prettier-ignore
+  if (Number.isNaN(wall))
+    throw new Trouble({
+      kind: 'usage',
+      what: `"${file}@${name}" names no moment.`,
+      why: 'behind @ stands a time.',
+      next: 'For example: @+30s, @14:03:20, @2026-01-31T14:03:20Z',
+    });
   if (wall < from || wall > Math.max(to, from + recording.duration)) return -1;
   for (let index = recording.count - 1; index > 0; index--) {
     const moment = recording.moment(index);
@@ -64,4 +77,9 @@ function timeOfDay(name: string, from: number): number {
 }
 
 const noSuch = (file: string, text: string, why: string): Trouble =>
-  new Trouble('input', `There is no ${file}${text}.`, why, `List all moments with: memmap replay --moments ${file}`);
+  new Trouble({
+    kind: 'input',
+    what: `There is no ${file}${text}.`,
+    why,
+    next: `List all moments with: memmap replay --moments ${file}`,
+  });

@@ -47,8 +47,19 @@ export async function openRecordingTarget(name: string): Promise<Recording> {
 
 function noneIn(path: string): Trouble {
   const stat = statSync(path);
-  const why = stat.isDirectory() ? 'it is a directory' : !stat.isFile() ? 'it is no plain file, in which one can go back and forth' : stat.size === 0 ? 'it is empty' : 'it is no recording: its first line does not begin with {"schema":"memmap.recording/'; // prettier-ignore
-  return new Trouble('input', `Cannot use ${path}.`, `${why}.`, 'Make one with: memmap record PID -o FILE');
+  const why = stat.isDirectory()
+    ? 'it is a directory'
+    : !stat.isFile()
+      ? 'it is no plain file, in which one can go back and forth'
+      : stat.size === 0
+        ? 'it is empty'
+        : 'it is no recording: its first line does not begin with {"schema":"memmap.recording/';
+  return new Trouble({
+    kind: 'input',
+    what: `Cannot use ${path}.`,
+    why: `${why}.`,
+    next: 'Make one with: memmap record PID -o FILE',
+  });
 }
 
 /**
@@ -73,11 +84,16 @@ export function momentOf(recording: Recording, name: string, moment: string | un
   const {notes, rejected} = faultsOf(recording, name);
   const {regions, takenAt, process, consistency, status, clues} = snapshot;
   return new Snapshot({
-    regions, takenAt, process, consistency, status, clues,
+    regions,
+    takenAt,
+    process,
+    consistency,
+    status,
+    clues,
     source: {...snapshot.source, name: `${name}#${index}`},
     notes: [...snapshot.notes, ...notes, ...withoutUsage(recording, name, index)],
     rejected: [...snapshot.rejected, ...rejected],
-  }); // prettier-ignore
+  });
 }
 
 export interface Faults {
@@ -89,9 +105,18 @@ export interface Faults {
 export function faultsOf(recording: Recording, path: string): Faults {
   const {notes, rejected, isWhole, end} = recording;
   if (isWhole) return {notes, rejected};
-  if (!end && recorderOf(path) !== undefined) return {notes: ['It is still being recorded.'], rejected: rejected.filter(({why}) => why !== CUT)}; // prettier-ignore
+  if (!end && recorderOf(path) !== undefined)
+    return {notes: ['It is still being recorded.'], rejected: rejected.filter(({why}) => why !== CUT)};
   const isTold = !recording.breaksOff || rejected.some(({why}) => why === CUT);
-  return {notes, rejected: isTold ? rejected : [...rejected, {line: recording.lines + 1, text: '', why: 'it is missing: the recording breaks off before its end'}]}; // prettier-ignore
+  return {
+    notes,
+    rejected: isTold
+      ? rejected
+      : [
+          ...rejected,
+          {line: recording.lines + 1, text: '', why: 'it is missing: the recording breaks off before its end'},
+        ],
+  };
 }
 
 const CUT = 'it is cut off';
@@ -100,13 +125,19 @@ const CUT = 'it is cut off';
 function withoutUsage(recording: Recording, name: string, index: number): string[] {
   if (recording.moment(index).hasUsage) return [];
   for (let before = index - 1; before >= 0; before--) {
-    if (recording.moment(before).hasUsage) return [`Resident memory was not read at this moment; the last time before was ${name}#${before}.`]; // prettier-ignore
+    if (recording.moment(before).hasUsage)
+      return [`Resident memory was not read at this moment; the last time before was ${name}#${before}.`];
   }
   return ['Resident memory was not read at this moment, nor before.'];
 }
 
 export const noMoments = (path: string, moment: string): Trouble =>
-  new Trouble('input', `Cannot use ${path}${moment}.`, `${path} is no recording, so it has no moments.`, `Look at the file itself: memmap show ${path}`); // prettier-ignore
+  new Trouble({
+    kind: 'input',
+    what: `Cannot use ${path}${moment}.`,
+    why: `${path} is no recording, so it has no moments.`,
+    next: `Look at the file itself: memmap show ${path}`,
+  });
 
 /** A listing with 1,000,000 regions and all their counters has 0.7 GiB. */
 export const LARGEST_INPUT = 2 ** 30;
@@ -131,4 +162,9 @@ export async function readStdin(
 }
 
 export const tooLarge = (name: string): Trouble =>
-  new Trouble('input', `Cannot use ${name}.`, 'it is larger than 1 GiB.', 'A listing of 1,000,000 regions is smaller than that.'); // prettier-ignore
+  new Trouble({
+    kind: 'input',
+    what: `Cannot use ${name}.`,
+    why: 'it is larger than 1 GiB.',
+    next: 'A listing of 1,000,000 regions is smaller than that.',
+  });

@@ -37,22 +37,23 @@ function rangeOf(text: string, start: bigint, end: bigint): Wanted {
 }
 
 const ambiguous = (text: string): Trouble =>
-  new Trouble(
-    'usage',
-    `Is ${text} hexadecimal or decimal?`,
-    'memmap does not guess: as /proc/PID/maps prints addresses it is hexadecimal, as Python prints them decimal.',
-    text.length > 16
-      ? `Write hexadecimal with 0x in front: 0x${BigInt(text).toString(16)}`
-      : `Write 0x${text} if it is hexadecimal, or 0x${BigInt(text).toString(16)} if it is decimal.`,
-  );
+  new Trouble({
+    kind: 'usage',
+    what: `Is ${text} hexadecimal or decimal?`,
+    why: 'memmap does not guess: as /proc/PID/maps prints addresses it is hexadecimal, as Python prints them decimal.',
+    next:
+      text.length > 16
+        ? `Write hexadecimal with 0x in front: 0x${BigInt(text).toString(16)}`
+        : `Write 0x${text} if it is hexadecimal, or 0x${BigInt(text).toString(16)} if it is decimal.`,
+  });
 
 const notAnAddress = (text: string, why: string): Trouble =>
-  new Trouble(
-    'usage',
-    `"${text}" is no address.`,
-    `${why}.`,
-    'For example: 0x7ffd5000, 00400000-00452000, [heap], libc.so.6',
-  );
+  new Trouble({
+    kind: 'usage',
+    what: `"${text}" is no address.`,
+    why: `${why}.`,
+    next: 'For example: 0x7ffd5000, 00400000-00452000, [heap], libc.so.6',
+  });
 
 /** The region with an address in it. The last page of 64 bits ends at 2^64. */
 export const regionAt = (regions: readonly Region[], address: bigint): Region | undefined =>
@@ -135,7 +136,10 @@ function regionWith(snapshot: Snapshot, regions: readonly Region[], address: num
 function neighbours({regions}: Snapshot, address: number): string {
   const below = regions.filter(({end}) => end <= address).at(-1);
   const above = regions.find(({start}) => start > address);
-  const sides = [below && `${nameOf(below)} ends at ${hex(below.end)}`, above && `${nameOf(above)} begins at ${hex(above.start)}`]; // prettier-ignore
+  const sides = [
+    below && `${nameOf(below)} ends at ${hex(below.end)}`,
+    above && `${nameOf(above)} begins at ${hex(above.start)}`,
+  ];
   return `: ${sides.filter(Boolean).join(', and ')}`;
 }
 
@@ -143,7 +147,10 @@ const nameOf = (region: Region): string => region.name || region.label || `unnam
 
 function named(snapshot: Snapshot, regions: readonly Region[], words: string): Choice[] {
   const exact = regions.filter((region) => region.name === words || ownLabel(region) === words);
-  const found = exact.length > 0 ? exact : regions.filter((region) => region.name.includes(words) || ownLabel(region)?.includes(words)); // prettier-ignore
+  const found =
+    exact.length > 0
+      ? exact
+      : regions.filter((region) => region.name.includes(words) || ownLabel(region)?.includes(words));
   if (found.length > 0) return found.map(whole);
   const isNumber = /^[0-9a-f]{5,16}$/i.test(words);
   const names = [...new Set(snapshot.regions.map(({name}) => name.split('/').at(-1)!).filter(Boolean))];
@@ -157,13 +164,18 @@ function named(snapshot: Snapshot, regions: readonly Region[], words: string): C
 
 function noneOfKind(snapshot: Snapshot, kinds: readonly string[]): Trouble {
   const there = [...new Set(snapshot.regions.map(({kind}) => kind))].join(', ');
-  return new Trouble(
-    'usage',
-    `No region is of kind ${kinds.join(' or ')}.`,
-    `this process has: ${there}.`,
-    'Choose one of these with --kind.',
-  );
+  return new Trouble({
+    kind: 'usage',
+    what: `No region is of kind ${kinds.join(' or ')}.`,
+    why: `this process has: ${there}.`,
+    next: 'Choose one of these with --kind.',
+  });
 }
 
 const unusable = (words: string, why: string): Trouble =>
-  new Trouble('usage', `Cannot find the region "${words}".`, why, 'List the regions with: memmap show PID');
+  new Trouble({
+    kind: 'usage',
+    what: `Cannot find the region "${words}".`,
+    why,
+    next: 'List the regions with: memmap show PID',
+  });

@@ -40,12 +40,12 @@ export function resolveTarget(text: string, root?: string): Target {
 export function resolveProcess(text: string, root?: string): number {
   const target = resolveTarget(text, root);
   if (target.is === 'process') return target.pid;
-  throw new Trouble(
-    'usage',
-    `"${text}" is not a process.`,
-    'this command looks at a live process.',
-    'Give its PID, or its name.',
-  );
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${text}" is not a process.`,
+    why: 'this command looks at a live process.',
+    next: 'Give its PID, or its name.',
+  });
 }
 
 /** Reads a target: the process at this moment, or what a file holds. */
@@ -93,30 +93,30 @@ function onlyProcess(name: string, root: string | undefined): number {
   const found = findByName(name, root);
   if (found.length === 1) return found[0]!.pid;
   if (found.length === 0) {
-    throw new Trouble(
-      'gone',
-      `Cannot find "${name}".`,
-      'no process has this name, and no file either.',
-      'List processes with: ps -e',
-    );
+    throw new Trouble({
+      kind: 'gone',
+      what: `Cannot find "${name}".`,
+      why: 'no process has this name, and no file either.',
+      next: 'List processes with: ps -e',
+    });
   }
   const list = found.map(({pid, command, comm}) => `${pid}  ${(command || comm).slice(0, 100)}`);
-  throw new Trouble(
-    'usage',
-    `"${name}" is not one process.`,
-    `${found.length} processes have this name:`,
-    'Give the PID of one of them.',
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${name}" is not one process.`,
+    why: `${found.length} processes have this name:`,
+    next: 'Give the PID of one of them.',
     list,
-  );
+  });
 }
 
 const notAPid = (text: string): Trouble =>
-  new Trouble(
-    'usage',
-    `"${text}" is not a PID.`,
-    'a PID is a whole number from 1 to 4194304, in decimal.',
-    'List processes with: ps -e',
-  );
+  new Trouble({
+    kind: 'usage',
+    what: `"${text}" is not a PID.`,
+    why: 'a PID is a whole number from 1 to 4194304, in decimal.',
+    next: 'List processes with: ps -e',
+  });
 
 const noSuchFile = (path: string): Trouble => unusable(path, 'there is no such file.');
 
@@ -124,7 +124,7 @@ const unusable = (
   name: string,
   why: string,
   next = 'Give a copy of /proc/PID/maps or /proc/PID/smaps, or a memmap snapshot.',
-): Trouble => new Trouble('input', `Cannot use ${name === '-' ? 'standard input' : name}.`, why, next);
+): Trouble => new Trouble({kind: 'input', what: `Cannot use ${name === '-' ? 'standard input' : name}.`, why, next});
 
 function readFile(path: string): Buffer {
   let fd: number | undefined;
@@ -181,12 +181,12 @@ function refuseNonsense(parts: readonly Buffer[], name: string): void {
 export async function readBoth(before: string, after: string, options: CaptureOptions): Promise<[Snapshot, Snapshot]> {
   const targets = [resolveTarget(before, options.root), resolveTarget(after, options.root)] as const;
   if (targets.every((target) => target.is === 'stdin')) {
-    throw new Trouble(
-      'usage',
-      'Both sides are standard input.',
-      'it can be read only once.',
-      'Save one of them to a file.',
-    );
+    throw new Trouble({
+      kind: 'usage',
+      what: 'Both sides are standard input.',
+      why: 'it can be read only once.',
+      next: 'Save one of them to a file.',
+    });
   }
   const first = await readBeside(targets[0], options);
   return [first.snapshot, (await readBeside(targets[1], options, first)).snapshot];

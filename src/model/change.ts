@@ -14,8 +14,18 @@ import {hex, regionJSON, type Region} from './region.ts';
  * touched            the same regions; only resident memory changed
  */
 export const CHANGE_KINDS = [
-  'new', 'grown', 'gone', 'shrunk', 'replaced', 'reprotected', 'renamed', 'moved', 'split', 'merged', 'touched',
-] as const; // prettier-ignore
+  'new',
+  'grown',
+  'gone',
+  'shrunk',
+  'replaced',
+  'reprotected',
+  'renamed',
+  'moved',
+  'split',
+  'merged',
+  'touched',
+] as const;
 
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 

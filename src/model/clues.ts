@@ -88,10 +88,13 @@ export function cluesJSON(clues: Clues): Record<string, unknown> | undefined {
     ...clues,
     marks: marks && inHex(marks),
     auxv: auxv && inHex(auxv),
-    threads: threads?.map((thread) => ({...thread, stackPointer: thread.stackPointer === undefined ? undefined : hex(thread.stackPointer)})),
+    threads: threads?.map((thread) => ({
+      ...thread,
+      stackPointer: thread.stackPointer === undefined ? undefined : hex(thread.stackPointer),
+    })),
     files: files && Object.fromEntries(Object.entries(files).map(([name, clue]) => [name, elfJSON(clue)])),
   };
-} // prettier-ignore
+}
 
 const inHex = (addresses: object): Record<string, string> =>
   Object.fromEntries(Object.entries(addresses).map(([name, value]) => [name, hex(value as number)]));

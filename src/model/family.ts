@@ -36,7 +36,7 @@ export interface Family {
  * What a family has together. PSS adds up to what its processes truly cost; resident memory added up counts a page once for
  * each process that maps it.
  */
-export interface FamilyTotals {
+interface FamilyTotals {
   readonly processes: number;
   /** How many of them have counters. The sums of counters are theirs alone. */
   readonly counted: number;

@@ -44,7 +44,12 @@ export function hexString(value: unknown, path: string): number {
 export const isOwnName = (name: string): boolean => !(name in Object.prototype);
 
 export const unusable = (why: string): Trouble =>
-  new Trouble('input', 'This is no memmap snapshot.', `${why}.`, 'Make one with: memmap snapshot PID -o FILE');
+  new Trouble({
+    kind: 'input',
+    what: 'This is no memmap snapshot.',
+    why: `${why}.`,
+    next: 'Make one with: memmap snapshot PID -o FILE',
+  });
 
 /**
  * A list in a JSON document, whose elements are made while it is written: of 60,000 regions, all at once take 40 MB.

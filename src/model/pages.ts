@@ -39,7 +39,7 @@ export const PAGE = {
  * file      present, of a file or of shared memory
  * swapped guard absent unread
  */
-export const PAGE_CLASSES = ['own', 'shared', 'zero', 'file', 'swapped', 'guard', 'absent', 'unread'] as const;
+const PAGE_CLASSES = ['own', 'shared', 'zero', 'file', 'swapped', 'guard', 'absent', 'unread'] as const;
 
 export type PageClass = (typeof PAGE_CLASSES)[number];
 
@@ -117,9 +117,21 @@ export interface PageTotals {
 }
 
 const noPages = (): PageTotals => ({
-  pages: 0, present: 0, anonymous: 0, file: 0, exclusive: 0, sharedOrZero: 0, zero: 0, ksm: 0,
-  swapped: 0, guard: 0, absent: 0, unread: 0, softDirty: 0, uffdWp: 0,
-}); // prettier-ignore
+  pages: 0,
+  present: 0,
+  anonymous: 0,
+  file: 0,
+  exclusive: 0,
+  sharedOrZero: 0,
+  zero: 0,
+  ksm: 0,
+  swapped: 0,
+  guard: 0,
+  absent: 0,
+  unread: 0,
+  softDirty: 0,
+  uffdWp: 0,
+});
 
 export function totalsOfRuns({starts, states, end}: PageRuns, pageSize: number): PageTotals {
   const totals = noPages();
@@ -183,7 +195,7 @@ interface ProcessPagesParts {
 }
 
 /** Pages are read a few MiB of addresses at a time, while the process goes on. */
-export interface PageConsistency {
+interface PageConsistency {
   /** Regions were unmapped or replaced while their pages were read. */
   readonly torn: boolean;
   /** The process ended or began another program before all was read. */

@@ -102,7 +102,17 @@ export class Snapshot {
   /** The same process at the same moment, with some of its regions, and a note that says which. */
   withRegions(regions: readonly Region[], note: string): Snapshot {
     const {source, takenAt, process, consistency, status, rejected, notes, clues} = this;
-    return new Snapshot({source, regions, takenAt, process, consistency, status, rejected, notes: [...notes, note], clues}); // prettier-ignore
+    return new Snapshot({
+      source,
+      regions,
+      takenAt,
+      process,
+      consistency,
+      status,
+      rejected,
+      notes: [...notes, note],
+      clues,
+    });
   }
 
   get totals(): Totals {

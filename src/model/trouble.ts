@@ -10,21 +10,33 @@
  */
 export type TroubleKind = 'usage' | 'gone' | 'denied' | 'input' | 'output' | 'deadline';
 
-/** An error in three parts: what failed, why (the kernel's reason in words), what to do next. */
+/** An error in three parts. */
+interface TroubleParts {
+  readonly kind: TroubleKind;
+  /** What failed. */
+  readonly what: string;
+  /** Why: the kernel's reason in words. */
+  readonly why: string;
+  /** What `why` enumerates, a line each. */
+  readonly list?: readonly string[];
+  /** What to do next. */
+  readonly next: string;
+}
+
+/** What could not be done, why, and what to do next; `message` is the first of these. */
 export class Trouble extends Error {
   readonly kind: TroubleKind;
   readonly why: string;
   readonly next: string;
-  /** What `why` enumerates, a line each. */
   readonly list: readonly string[];
 
-  constructor(kind: TroubleKind, what: string, why: string, next: string, list: readonly string[] = []) {
+  constructor({kind, what, why, next, list = []}: TroubleParts) {
     super(what);
-    this.list = list;
     this.name = 'Trouble';
     this.kind = kind;
     this.why = why;
     this.next = next;
+    this.list = list;
   }
 }
 

@@ -2,7 +2,7 @@ import type {Region} from '../model/region.ts';
 import {HeaderReader} from './proc/maps.ts';
 
 /** A listing of maps in the kernel's own form, and what was read from it: one region a line. */
-export interface Earlier {
+interface Earlier {
   readonly bytes: Uint8Array;
   readonly regions: readonly Region[];
 }

@@ -103,14 +103,19 @@ function hasOneAtEachNewline(bytes: Uint8Array, side: -1 | 1): boolean {
 
 /** RFC 1952: 1F 8B. Recordings are read compressed; these are known before. */
 const compressed = (): Trouble =>
-  new Trouble('input', 'This is no listing of memory regions.', 'it is compressed with gzip, and no recording.', 'Unpack it: zcat FILE | memmap show -'); // prettier-ignore
+  new Trouble({
+    kind: 'input',
+    what: 'This is no listing of memory regions.',
+    why: 'it is compressed with gzip, and no recording.',
+    next: 'Unpack it: zcat FILE | memmap show -',
+  });
 
 function notACapture(listing: Listing): Trouble {
   const first = listing.rejected[0]!;
-  return new Trouble(
-    'input',
-    'This is no listing of memory regions.',
-    `none of its ${isHopeless(listing.rejected.length, 0) ? 'first ' : ''}${listing.rejected.length} lines is one; line ${first.line} is ${JSON.stringify(first.text.slice(0, 60))} (${first.why}).`,
-    'Give a copy of /proc/PID/maps or /proc/PID/smaps, or a memmap snapshot.',
-  );
+  return new Trouble({
+    kind: 'input',
+    what: 'This is no listing of memory regions.',
+    why: `none of its ${isHopeless(listing.rejected.length, 0) ? 'first ' : ''}${listing.rejected.length} lines is one; line ${first.line} is ${JSON.stringify(first.text.slice(0, 60))} (${first.why}).`,
+    next: 'Give a copy of /proc/PID/maps or /proc/PID/smaps, or a memmap snapshot.',
+  });
 }

@@ -196,9 +196,19 @@ const FROM_ONE: Form = ['number', /^[1-9]\d*$/];
 const YES_OR_NO: Form = ['boolean', /^/];
 
 const PROCESS_FIELDS = {
-  pid: FROM_ONE, ppid: COUNT, comm: TEXT, exe: TEXT, startTime: COUNT, bootId: TEXT, state: ['string', /^[A-Za-z]$/],
-  threads: COUNT, uid: COUNT, startCode: ADDRESS, startStack: ADDRESS, startBrk: ADDRESS,
-} as const; // prettier-ignore
+  pid: FROM_ONE,
+  ppid: COUNT,
+  comm: TEXT,
+  exe: TEXT,
+  startTime: COUNT,
+  bootId: TEXT,
+  state: ['string', /^[A-Za-z]$/],
+  threads: COUNT,
+  uid: COUNT,
+  startCode: ADDRESS,
+  startStack: ADDRESS,
+  startBrk: ADDRESS,
+} as const;
 
 const CONSISTENCY_FIELDS = {torn: YES_OR_NO, incomplete: YES_OR_NO, reads: FROM_ONE};
 
@@ -212,7 +222,9 @@ export function cluesFromJSON(value: unknown): Clues {
     ...optional('pageSize', json['pageSize'], fromOne),
     ...optional('marks', json['marks'], (entry, path) => addresses(entry, path, MARKS, true) as unknown as Marks),
     ...optional('auxv', json['auxv'], (entry, path) => addresses(entry, path, AUXV, false) as AuxiliaryVector),
-    ...optional('threads', json['threads'], (list, path) => array(list, path).map((entry, index) => thread(entry, `${path}[${index}]`))), // prettier-ignore
+    ...optional('threads', json['threads'], (list, path) =>
+      array(list, path).map((entry, index) => thread(entry, `${path}[${index}]`)),
+    ),
     ...optional('files', json['files'], (entry, path) => record(entry, path, elf)),
     ...optional('deleted', json['deleted'], (entry, path) => record(entry, path, boolean)),
     ...optional('limits', json['limits'], limits),
@@ -229,14 +241,27 @@ function optional<Name extends string, Value>(
 }
 
 /** A record by names from outside: file names. */
-function record<Value>(value: unknown, path: string, read: (value: unknown, path: string) => Value): Record<string, Value> {
+function record<Value>(
+  value: unknown,
+  path: string,
+  read: (value: unknown, path: string) => Value,
+): Record<string, Value> {
   const entries = Object.entries(object(value, path)).filter(([name]) => isOwnName(name));
   return Object.fromEntries(entries.map(([name, entry]) => [name, read(entry, `${path}[${JSON.stringify(name)}]`)]));
-} // prettier-ignore
+}
 
 const MARKS = [
-  'startCode', 'endCode', 'startStack', 'startData', 'endData', 'startBrk', 'argStart', 'argEnd', 'envStart', 'envEnd',
-]; // prettier-ignore
+  'startCode',
+  'endCode',
+  'startStack',
+  'startData',
+  'endData',
+  'startBrk',
+  'argStart',
+  'argEnd',
+  'envStart',
+  'envEnd',
+];
 const AUXV = ['phdr', 'base', 'entry', 'vdso'];
 
 function addresses(
@@ -260,7 +285,9 @@ function thread(value: unknown, path: string): Thread {
 
 function elf(value: unknown, path: string): ElfClue {
   const json = object(value, path);
-  const segments = array(json['segments'], `${path}.segments`).map((entry, index) => segment(entry, `${path}.segments[${index}]`)); // prettier-ignore
+  const segments = array(json['segments'], `${path}.segments`).map((entry, index) =>
+    segment(entry, `${path}.segments[${index}]`),
+  );
   if (json['relro'] === undefined) return {segments};
   const relro = object(json['relro'], `${path}.relro`);
   const [start, end] = [hexString(relro['start'], `${path}.relro.start`), hexString(relro['end'], `${path}.relro.end`)];

@@ -12,7 +12,7 @@ const MS_PER_REGION = 0.005;
 export const DEFAULT_MAX_STALL = 50;
 
 /** The part of the time that may be spent reading smaps. */
-export const DEFAULT_MAX_DUTY = 0.02;
+const DEFAULT_MAX_DUTY = 0.02;
 
 /**
  * How long one read of smaps will hold the lock, in ms, from what status and maps say.

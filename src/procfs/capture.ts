@@ -164,14 +164,14 @@ const manyThreads = (threads: number): string =>
   `Of ${threads} threads ${MOST_THREADS} were asked where their stacks are; the others' stacks are told by their shape.`;
 
 /** What a reader wishes of smaps. */
-export interface Wish {
+interface Wish {
   readonly usage?: boolean | undefined;
   /** ms; 50 by default. */
   readonly maxStall?: number | undefined;
 }
 
 /** Shall smaps be read? @param notes is told why not, where that is for the process's sake */
-export function wantsUsage(maps: Buffer, status: Status, options: Wish, notes: string[]): boolean {
+function wantsUsage(maps: Buffer, status: Status, options: Wish, notes: string[]): boolean {
   if (options.usage !== undefined || maps.length === 0) return options.usage === true && maps.length > 0;
   const maxStall = options.maxStall ?? DEFAULT_MAX_STALL;
   const regions = countLines(maps);
@@ -191,7 +191,7 @@ function countLines(bytes: Buffer): number {
 }
 
 /** smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR; a security module may forbid it alone. */
-export function openIfThere(handle: ProcessHandle, file: string, notes: string[]): ProcFile | undefined {
+function openIfThere(handle: ProcessHandle, file: string, notes: string[]): ProcFile | undefined {
   try {
     return handle.open(file);
   } catch (error) {
@@ -206,7 +206,7 @@ export function openIfThere(handle: ProcessHandle, file: string, notes: string[]
 }
 
 /** @throws Trouble `gone`, `denied`, `deadline` */
-export function readAll(file: ProcFile, handle: ProcessHandle, patience?: number): Buffer {
+function readAll(file: ProcFile, handle: ProcessHandle, patience?: number): Buffer {
   try {
     return file.read(patience);
   } catch (error) {
@@ -216,7 +216,7 @@ export function readAll(file: ProcFile, handle: ProcessHandle, patience?: number
 }
 
 /** smaps needs the lock for longer than maps, and of a process that maps without pause it may never become whole. */
-export function readInTime(
+function readInTime(
   smaps: ProcFile,
   handle: ProcessHandle,
   patience: number | undefined,
@@ -232,7 +232,7 @@ export function readInTime(
 }
 
 /** Is the program that it was opened on still there? */
-export function isAlive(file: ProcFile): boolean {
+function isAlive(file: ProcFile): boolean {
   try {
     return file.isAlive();
   } catch {

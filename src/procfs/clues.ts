@@ -76,11 +76,7 @@ export const MOST_THREADS = 1000;
  * @param known from an earlier look: a thread keeps its stack, so one that runs now is looked for where it was
  * @param onlyNew ask only the threads whose stack pointer isn't known
  */
-export function readThreads(
-  handle: ProcessHandle,
-  known: readonly Thread[] = [],
-  onlyNew = false,
-): Pick<Clues, 'threads'> {
+function readThreads(handle: ProcessHandle, known: readonly Thread[] = [], onlyNew = false): Pick<Clues, 'threads'> {
   const before = new Map(known.map((thread) => [thread.tid, thread]));
   const threads: Thread[] = [];
   for (const tid of list(handle).slice(0, MOST_THREADS)) {
@@ -117,20 +113,25 @@ const MOST_MS = 200;
  *
  * @param known headers that were read before, by name; what was in a file doesn't change while it is mapped
  */
-export function readProgramHeaders(handle: ProcessHandle, regions: readonly Region[], known: Clues['files'] = {}): Pick<Clues, 'files'> {
+function readProgramHeaders(
+  handle: ProcessHandle,
+  regions: readonly Region[],
+  known: Clues['files'] = {},
+): Pick<Clues, 'files'> {
   const files: Record<string, ElfClue> = {};
   const asked = new Set<string>();
   const until = performance.now() + MOST_MS;
   for (const region of regions) {
     const {name} = region;
-    if (name === '' || region.perms[2] !== 'x' || !name.startsWith('/') || name in Object.prototype || asked.has(name)) continue;
+    if (name === '' || region.perms[2] !== 'x' || !name.startsWith('/') || name in Object.prototype || asked.has(name))
+      continue;
     asked.add(name);
     const isLate = asked.size > MOST_FILES || performance.now() > until;
     const clue = Object.hasOwn(known, name) ? known[name] : isLate ? undefined : readHead(handle, region);
     if (clue) files[name] = clue;
   }
   return Object.keys(files).length > 0 ? {files} : {};
-} // prettier-ignore
+}
 
 function readHead(handle: ProcessHandle, region: Region): ElfClue | undefined {
   const file = openMapped(handle, region);
@@ -154,7 +155,11 @@ const isSane = ({segments, relro}: ElfClue): boolean =>
  * Whether files whose names end in " (deleted)" are deleted or called so: their link count tells (map_files needs
  * CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE), or else whether the folder has the same inode under that name.
  */
-export function tellDeleted(handle: ProcessHandle, regions: readonly Region[], known: Clues['deleted'] = {}): Pick<Clues, 'deleted'> {
+function tellDeleted(
+  handle: ProcessHandle,
+  regions: readonly Region[],
+  known: Clues['deleted'] = {},
+): Pick<Clues, 'deleted'> {
   const deleted: Record<string, boolean> = {};
   for (const region of regions) {
     const {name} = region;
@@ -164,7 +169,7 @@ export function tellDeleted(handle: ProcessHandle, regions: readonly Region[], k
     if (answer !== undefined) deleted[name] = answer;
   }
   return Object.keys(deleted).length > 0 ? {deleted} : {};
-} // prettier-ignore
+}
 
 const O_PATH = 0o10000000;
 

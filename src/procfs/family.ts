@@ -13,7 +13,7 @@ import {ProcessHandle} from './handle.ts';
 import {processTrouble} from './trouble.ts';
 import {readProcText} from './open.ts';
 
-export interface FamilyOptions {
+interface FamilyOptions {
   readonly root?: string | undefined;
   /** ms that reading may stall each process: 50 by default. */
   readonly maxStall?: number | undefined;
@@ -135,7 +135,7 @@ function readWhole(handle: ProcessHandle, path: string): Buffer {
 }
 
 /** Gives the children of a process, by PID. Processes end while one lists them: a child in the list may be gone already. */
-export type ChildrenOf = (pid: number) => number[];
+type ChildrenOf = (pid: number) => number[];
 
 /**
  * How to find children: the kernel's own lists (/proc/PID/task/TID/children, Linux 3.5, CONFIG_PROC_CHILDREN; a child is

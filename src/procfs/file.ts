@@ -71,12 +71,12 @@ export class ProcFile {
   }
 
   #late(length: number, patience: number): Trouble {
-    return new Trouble(
-      'deadline',
-      `Cannot read all of ${this.#name}.`,
-      `after ${patience / 1000} s it was not whole (${length} bytes so far): the process keeps the lock of its memory map busy, or the machine has no time.`,
-      `Try again, or wait longer: ${waitLonger()}`,
-    );
+    return new Trouble({
+      kind: 'deadline',
+      what: `Cannot read all of ${this.#name}.`,
+      why: `after ${patience / 1000} s it was not whole (${length} bytes so far): the process keeps the lock of its memory map busy, or the machine has no time.`,
+      next: `Try again, or wait longer: ${waitLonger()}`,
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import {parseStat} from '../parse/proc/stat.ts';
 import {readProcText} from './open.ts';
 
 /** A process that may be looked at, by its name. */
-export interface Found {
+interface Found {
   readonly pid: number;
   readonly comm: string;
   /** The command line, its words joined by blanks; '' for kernel threads. */

@@ -107,8 +107,12 @@ export class ProcessHandle {
 
 /** One process and one program image: exec keeps the start time, and places code and stack anew. */
 export const isSame = (a: Stat, b: Stat): boolean =>
-  a.startTime === b.startTime && a.startCode === b.startCode && a.endCode === b.endCode && a.startStack === b.startStack &&
-  a.argStart === b.argStart && b.state !== 'X'; // prettier-ignore
+  a.startTime === b.startTime &&
+  a.startCode === b.startCode &&
+  a.endCode === b.endCode &&
+  a.startStack === b.startStack &&
+  a.argStart === b.argStart &&
+  b.state !== 'X';
 
 /** Who a process is: what tells it from others, now and later. */
 export function processInfo(handle: ProcessHandle, stat: Stat, status: Status): ProcessInfo {

@@ -6,7 +6,7 @@ import {deadline, deadlineText, waitLonger} from './deadline.ts';
 import {readProc, readProcText} from './open.ts';
 
 /** What the lock must know of a process that is held: a ProcessHandle. */
-export interface HeldProcess {
+interface HeldProcess {
   readonly pid: number;
   /** A descriptor of its directory, for a child of ours. */
   readonly directory: number;
@@ -119,12 +119,12 @@ export class MapLock {
     const {pid} = this.#process;
     const place = wchan(`${folder}/wchan`);
     const where = place === undefined ? '' : ` in ${place}`;
-    return new Trouble(
-      'deadline',
-      `Cannot read the memory map of process ${pid}.`,
-      `its lock did not become free within ${deadlineText()}: thread ${tid} (${comm}) is in uninterruptible sleep (state D)${where}, and seems to keep it.`,
-      `See what it waits for, as root: cat /proc/${pid}/task/${tid}/stack. Wait longer: ${waitLonger()}`,
-    );
+    return new Trouble({
+      kind: 'deadline',
+      what: `Cannot read the memory map of process ${pid}.`,
+      why: `its lock did not become free within ${deadlineText()}: thread ${tid} (${comm}) is in uninterruptible sleep (state D)${where}, and seems to keep it.`,
+      next: `See what it waits for, as root: cat /proc/${pid}/task/${tid}/stack. Wait longer: ${waitLonger()}`,
+    });
   }
 }
 

@@ -95,7 +95,11 @@ export class MappedFiles {
   /** What a reader of a snapshot should know. */
   get notes(): string[] {
     const silent = [...this.#answers].filter(([, answer]) => !answer).map(([dev]) => this.#types?.get(dev) ?? dev);
-    return silent.length === 0 ? [] : [`Of the mapped files, those of a file system that does not answer (${silent.join(', ')}) were not opened: what their regions are is told by their shape.`]; // prettier-ignore
+    return silent.length === 0
+      ? []
+      : [
+          `Of the mapped files, those of a file system that does not answer (${silent.join(', ')}) were not opened: what their regions are is told by their shape.`,
+        ];
   }
 }
 
@@ -135,6 +139,10 @@ setTimeout(() => { child.kill('SIGKILL'); process.exit(1); }, Number(process.arg
 function opens(folder: number, paths: readonly string[]): boolean {
   const {spawnSync} = process.getBuiltinModule('node:child_process');
   const args = ['-e', LEAVE, String(PATIENCE), OPEN, ...paths];
-  const {status} = spawnSync(process.execPath, args, {stdio: ['ignore', 'ignore', 'ignore', folder], timeout: 5 * PATIENCE, killSignal: 'SIGKILL'}); // prettier-ignore
+  const {status} = spawnSync(process.execPath, args, {
+    stdio: ['ignore', 'ignore', 'ignore', folder],
+    timeout: 5 * PATIENCE,
+    killSignal: 'SIGKILL',
+  });
   return status === 0;
 }

@@ -22,12 +22,12 @@ export function openProc(path: string, name: string = path): number {
     throw error;
   }
   closeSync(fd);
-  throw new Trouble(
-    'input',
-    `Cannot read ${name}.`,
-    'it is no plain file, as those of procfs are.',
-    'Give --proc-root a folder where procfs is mounted, or a copy of one.',
-  );
+  throw new Trouble({
+    kind: 'input',
+    what: `Cannot read ${name}.`,
+    why: 'it is no plain file, as those of procfs are.',
+    next: 'Give --proc-root a folder where procfs is mounted, or a copy of one.',
+  });
 }
 
 /** Reads a small file of /proc whole. A FIFO in its place holds nothing, or is an error. @throws the system's error */

@@ -14,9 +14,20 @@ export function processTrouble(pid: number, error: unknown, root: string): Troub
   if (errno === 'EACCES' || errno === 'EPERM') return notPermitted(pid, errno, root);
   const lacking = LACKING[errno];
   const what = `Cannot read process ${pid}.`;
-  if (lacking !== undefined) return new Trouble('deadline', what, `${lacking} (${errno}).`, 'Try again when there is room, or raise the limit with ulimit.'); // prettier-ignore
+  if (lacking !== undefined)
+    return new Trouble({
+      kind: 'deadline',
+      what,
+      why: `${lacking} (${errno}).`,
+      next: 'Try again when there is room, or raise the limit with ulimit.',
+    });
   if (errno === '') throw error;
-  return new Trouble('input', what, `${(error as Error).message}.`, 'Try again; the kernel gave no reason that memmap knows.'); // prettier-ignore
+  return new Trouble({
+    kind: 'input',
+    what,
+    why: `${(error as Error).message}.`,
+    next: 'Try again; the kernel gave no reason that memmap knows.',
+  });
 }
 
 /** What may be there again a moment later. */
@@ -27,14 +38,20 @@ const LACKING: Readonly<Record<string, string>> = {
 };
 
 export function noSuchProcess(pid: number, root = '/proc'): Trouble {
-  if (!existsSync(`${root}/self`) && root === '/proc') return new Trouble('gone', `Cannot look at process ${pid}.`, 'no procfs is mounted at /proc.', 'Mount it: mount -t proc proc /proc'); // prettier-ignore
+  if (!existsSync(`${root}/self`) && root === '/proc')
+    return new Trouble({
+      kind: 'gone',
+      what: `Cannot look at process ${pid}.`,
+      why: 'no procfs is mounted at /proc.',
+      next: 'Mount it: mount -t proc proc /proc',
+    });
   const hidden = isHiding(root) ? ' that you may see: /proc is mounted with hidepid' : '';
-  return new Trouble(
-    'gone',
-    `Cannot look at process ${pid}.`,
-    `there is no such process${hidden}.`,
-    'List processes with: ps -e',
-  );
+  return new Trouble({
+    kind: 'gone',
+    what: `Cannot look at process ${pid}.`,
+    why: `there is no such process${hidden}.`,
+    next: 'List processes with: ps -e',
+  });
 }
 
 /**
@@ -44,10 +61,15 @@ export function noSuchProcess(pid: number, root = '/proc'): Trouble {
  * CAP_PERFMON is enough for maps and smaps (may_access_mm in kernel/fork.c). Yama's ptrace_scope has no part in it: it is about
  * attaching.
  */
-export function notPermitted(pid: number, errno: string, root: string): Trouble {
+function notPermitted(pid: number, errno: string, root: string): Trouble {
   const words = errno === 'EPERM' ? 'operation not permitted' : 'permission denied';
   const [why, next] = reasonOf(pid, root);
-  return new Trouble('denied', `Cannot read the memory map of process ${pid}.`, `${words} (${errno}): ${why}.`, next);
+  return new Trouble({
+    kind: 'denied',
+    what: `Cannot read the memory map of process ${pid}.`,
+    why: `${words} (${errno}): ${why}.`,
+    next,
+  });
 }
 
 /** Why, and what would give access. */
@@ -57,24 +79,34 @@ function reasonOf(pid: number, root: string): Reason {
   const [its, ours] = [credentials(`${root}/${pid}`), credentials('/proc/self')];
   const right = rightToTrace(root);
   if (!its || !ours) {
-    const why = isHiding(root) ? '/proc is mounted with hidepid, and shows you your own processes only' : 'who it belongs to may not be seen either'; // prettier-ignore
+    const why = isHiding(root)
+      ? '/proc is mounted with hidepid, and shows you your own processes only'
+      : 'who it belongs to may not be seen either';
     return [why, `Run memmap as root (sudo), or as a member of the group that the mount of /proc names (gid=).`];
   }
   if (hasCapability(ours.effective, 'SYS_PTRACE')) return despiteCapability(pid, root);
   const stranger = strangerTo(ours, its);
   if (ours.uids[3] === 0) {
-    const why = `you are root, but without CAP_SYS_PTRACE, as in a container, and ${stranger ?? mineBut(pid, root, its, ours)}`; // prettier-ignore
+    const why = `you are root, but without CAP_SYS_PTRACE, as in a container, and ${stranger ?? mineBut(pid, root, its, ours)}`;
     return [why, `Give memmap ${right}: docker run --cap-add SYS_PTRACE …; or run it on the host.`];
   }
-  if (stranger) return [stranger, `Reading it needs the right to trace it: run memmap as that user or with sudo, or give it ${right}.`]; // prettier-ignore
-  return [mineBut(pid, root, its, ours), `Being its user is not enough: run memmap as root (sudo), or give it ${right}.`]; // prettier-ignore
+  if (stranger)
+    return [
+      stranger,
+      `Reading it needs the right to trace it: run memmap as that user or with sudo, or give it ${right}.`,
+    ];
+  return [
+    mineBut(pid, root, its, ours),
+    `Being its user is not enough: run memmap as root (sudo), or give it ${right}.`,
+  ];
 }
 
 /** @returns undefined if it is of our user and group */
 function strangerTo(ours: Credentials, its: Credentials): string | undefined {
   const [uid, gid] = [ours.uids[3]!, ours.gids[3]!];
   const owners = [...new Set(its.uids.slice(0, 3))];
-  if (owners.length > 1) return `it runs as several users (uids ${owners.join(', ')}: a setuid program), and you are uid ${uid}`; // prettier-ignore
+  if (owners.length > 1)
+    return `it runs as several users (uids ${owners.join(', ')}: a setuid program), and you are uid ${uid}`;
   if (owners[0] !== uid) return `it belongs to uid ${owners[0]}, and you are uid ${uid}`;
   const groups = [...new Set(its.gids.slice(0, 3))].filter((group) => group !== gid);
   return groups.length > 0 ? `it is yours, but of group ${groups.join(', ')}, and you are of group ${gid}` : undefined;
@@ -83,8 +115,10 @@ function strangerTo(ours: Credentials, its: Credentials): string | undefined {
 /** A process of our user and group may be kept from us by what it is. */
 function mineBut(pid: number, root: string, its: Credentials, ours: Credentials): string {
   const more = capabilityNames(its.permitted & ~ours.effective);
-  if (isUndumpable(`${root}/${pid}`, its)) return 'it is yours, but it is not dumpable: it was setuid or got capabilities as it began, or asked for it (PR_SET_DUMPABLE in prctl(2))'; // prettier-ignore
-  if (more.length > 0) return `it is yours, but has capabilities that you lack (${more.length > 3 ? `${more.length} of them` : more.join(', ')})`; // prettier-ignore
+  if (isUndumpable(`${root}/${pid}`, its))
+    return 'it is yours, but it is not dumpable: it was setuid or got capabilities as it began, or asked for it (PR_SET_DUMPABLE in prctl(2))';
+  if (more.length > 0)
+    return `it is yours, but has capabilities that you lack (${more.length > 3 ? `${more.length} of them` : more.join(', ')})`;
   if (isElsewhere(pid, root)) return 'it is yours, but lives in another user namespace';
   return its.uids[1] === 0
     ? 'it is not dumpable, or a security module (SELinux, AppArmor, BPF) forbids it'
@@ -143,7 +177,7 @@ function release(root: string): string {
 }
 
 /** Is procfs mounted so that it hides the processes of others? proc(5), hidepid. */
-export function isHiding(root: string): boolean {
+function isHiding(root: string): boolean {
   try {
     const mounts = readProcText(`${root}/self/mountinfo`).split('\n');
     return mounts.some((line) => line.split(' ')[4] === root && /\bhidepid=(?!0|off)/.test(line));
@@ -155,10 +189,13 @@ export function isHiding(root: string): boolean {
 /** The page map is for its owner alone (mode 0400), who may trace it or not. @returns undefined if that is not what keeps us off */
 export function notOwner(path: string): string | undefined {
   const ours = credentials('/proc/self');
-  if (!ours || hasCapability(ours.effective, 'DAC_OVERRIDE') || hasCapability(ours.effective, 'DAC_READ_SEARCH')) return undefined; // prettier-ignore
+  if (!ours || hasCapability(ours.effective, 'DAC_OVERRIDE') || hasCapability(ours.effective, 'DAC_READ_SEARCH'))
+    return undefined;
   try {
     const {uid} = statSync(path);
-    return uid === ours.uids[3] ? undefined : `its file belongs to uid ${uid} alone (mode 0400), and you are uid ${ours.uids[3]}`; // prettier-ignore
+    return uid === ours.uids[3]
+      ? undefined
+      : `its file belongs to uid ${uid} alone (mode 0400), and you are uid ${ours.uids[3]}`;
   } catch {
     return undefined;
   }

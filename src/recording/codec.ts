@@ -49,7 +49,8 @@ function encodeRegions(frame: Frame, regions: readonly Region[], hasUsage: boole
   let last: Region | undefined;
   let at = 0;
   regions.forEach((region, position) => {
-    for (; at < frame.rows.length && frame.rows[at]!.bare.start < region.start; at++) gone.push(startOf(frame.rows[at]!));
+    for (; at < frame.rows.length && frame.rows[at]!.bare.start < region.start; at++)
+      gone.push(startOf(frame.rows[at]!));
     const before = frame.rows[at]?.bare.start === region.start ? frame.rows[at++] : undefined;
     if (!before || !isSameRow(before.bare, region)) {
       rows.push(rowJSON(region, kinds.place(verdictOf(region)), last));
@@ -59,7 +60,7 @@ function encodeRegions(frame: Frame, regions: readonly Region[], hasUsage: boole
   });
   for (; at < frame.rows.length; at++) gone.push(startOf(frame.rows[at]!));
   return {gone: some(gone), kinds: some(kinds.added), regions: some(rows), ...counts.json()};
-} // prettier-ignore
+}
 
 const some = <Entry>(list: readonly Entry[]): readonly Entry[] | undefined => (list.length > 0 ? list : undefined);
 
@@ -67,9 +68,17 @@ const startOf = (row: Row): string => `0x${row.bare.start.toString(16)}`;
 
 const isSameRow = (a: Region, b: Region): boolean =>
   a === b ||
-  (a.end === b.end && a.perms === b.perms && a.name === b.name && a.nameBase64 === b.nameBase64 &&
-    a.inode === b.inode && a.dev === b.dev && a.offset === b.offset && a.kind === b.kind && a.label === b.label &&
-    a.evidence === b.evidence && a.confidence === b.confidence); // prettier-ignore
+  (a.end === b.end &&
+    a.perms === b.perms &&
+    a.name === b.name &&
+    a.nameBase64 === b.nameBase64 &&
+    a.inode === b.inode &&
+    a.dev === b.dev &&
+    a.offset === b.offset &&
+    a.kind === b.kind &&
+    a.label === b.label &&
+    a.evidence === b.evidence &&
+    a.confidence === b.confidence);
 
 /** The names of all counters; the same list if it is as known. */
 function countersOf(regions: readonly Region[], known: readonly string[]): readonly string[] {
@@ -275,13 +284,13 @@ function outOfPlace(): never {
  * What differs between two records of names and values: the new values, and null for what is gone. Status, process and clues
  * are kept up to date with these.
  */
-export type Patch = Readonly<Record<string, unknown>>;
+type Patch = Readonly<Record<string, unknown>>;
 
 /** Parts of the clues of which each entry changes on its own: the threads by their id, the files by their names. */
 const BY_ENTRY = new Set(['threads', 'files', 'deleted']);
 
 /** @returns undefined if nothing differs */
-export function patchOf(before: Json, after: Json, depth = 1): Patch | undefined {
+function patchOf(before: Json, after: Json, depth = 1): Patch | undefined {
   const patch: Record<string, unknown> = {};
   for (const name in after) {
     const [from, to] = [before[name], after[name]];
@@ -295,7 +304,7 @@ export function patchOf(before: Json, after: Json, depth = 1): Patch | undefined
 }
 
 /** The reverse: `before` with a patch put on it. */
-export function patched(before: Json, patch: unknown, path: string, depth = 1): Json {
+function patched(before: Json, patch: unknown, path: string, depth = 1): Json {
   const after: Record<string, unknown> = {...before};
   for (const [name, value] of Object.entries(object(patch, path))) {
     if (!isOwnName(name)) continue;
@@ -306,7 +315,7 @@ export function patched(before: Json, patch: unknown, path: string, depth = 1): 
   return after;
 }
 
-export function isAlike(a: unknown, b: unknown): boolean {
+function isAlike(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   return JSON.stringify(a) === JSON.stringify(b);

@@ -62,7 +62,17 @@ export class Developer {
     const source = {from: 'snapshot', format: listing} as const;
     const status = statusFromJSON(frame.status);
     const process = processFromJSON({...frame.process, state: status['state'], threads: status['threads']});
-    return new Snapshot({source, regions: this.#regions, takenAt, process, status, consistency, notes, rejected, clues: this.#clues}); // prettier-ignore
+    return new Snapshot({
+      source,
+      regions: this.#regions,
+      takenAt,
+      process,
+      status,
+      consistency,
+      notes,
+      rejected,
+      clues: this.#clues,
+    });
   }
 }
 
@@ -73,11 +83,15 @@ const regionsOf = ({rows, listing}: Frame): readonly Region[] =>
 export function trustOf(before: Frame, record: Json): Pick<Frame, 'consistency' | 'notes' | 'rejected'> {
   const {consistency, notes, rejected} = record;
   return {
-    consistency: consistency === undefined ? before.consistency : {...NOTHING.consistency, ...consistencyFromJSON(consistency)},
+    consistency:
+      consistency === undefined ? before.consistency : {...NOTHING.consistency, ...consistencyFromJSON(consistency)},
     notes: notes === undefined ? before.notes : array(notes, 'notes').map(String),
-    rejected: rejected === undefined ? before.rejected : array(rejected, 'rejected').map((each) => rejectedFromJSON(each, 'rejected')),
+    rejected:
+      rejected === undefined
+        ? before.rejected
+        : array(rejected, 'rejected').map((each) => rejectedFromJSON(each, 'rejected')),
   };
-} // prettier-ignore
+}
 
 /**
  * Clues as a recording has them: those of a snapshot document, but threads by their ids, so that one that comes or goes is
@@ -106,7 +120,7 @@ function shortElf({segments, relro}: ElfJSON): unknown[] {
 }
 
 /** The reverse. @throws Trouble `input` */
-export function cluesOfFrame(json: Json): Clues {
+function cluesOfFrame(json: Json): Clues {
   const {threads, files} = json;
   const byId = threads === undefined ? undefined : Object.entries(object(threads, 'clues.threads'));
   const byName = files === undefined ? undefined : Object.entries(object(files, 'clues.files'));

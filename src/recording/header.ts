@@ -6,7 +6,7 @@ import {NO_SEED, openLine, type Opened} from './lines.ts';
 import {noRecording, unknownForm} from './refusal.ts';
 
 /** The schema of the first line; the number grows when a reader of this version could no longer read what is written. */
-export const RECORDING_SCHEMA = 'memmap.recording/1';
+const RECORDING_SCHEMA = 'memmap.recording/1';
 
 /** The first line of a recording: what it is a recording of. */
 export interface RecordingHeader {
@@ -52,7 +52,12 @@ export function readHeader(line: Uint8Array): {readonly header: RecordingHeader;
     throw noRecording(`line 1 has no schema "${RECORDING_SCHEMA}", so another tool wrote it`);
   if (schema !== RECORDING_SCHEMA) throw newer(schema, json['memmap']);
   const opened = openLine(line, NO_SEED);
-  if (!opened) throw noRecording(line.at(-1) === CR ? 'its lines end in CR LF: something made it a DOS text (dos2unix makes it what it was)' : 'line 1 was changed after it was written: its checksum is another one'); // prettier-ignore
+  if (!opened)
+    throw noRecording(
+      line.at(-1) === CR
+        ? 'its lines end in CR LF: something made it a DOS text (dos2unix makes it what it was)'
+        : 'line 1 was changed after it was written: its checksum is another one',
+    );
   try {
     return {opened, header: headerOf(json)};
   } catch (error) {
@@ -86,7 +91,7 @@ function headerLine(line: Uint8Array): Json {
 }
 
 /** @throws Trouble `input` unless it is a time as toISOString() writes it */
-export function isoTime(value: unknown, path: string): string {
+function isoTime(value: unknown, path: string): string {
   const text = string(value, path);
   if (!Number.isFinite(Date.parse(text))) throw noRecording(`${path} is not a time such as "2026-01-31T12:00:00.000Z"`);
   return text;

@@ -3,7 +3,7 @@ import {type Line, NO_SEED, openLine, readHead, type RecordHead} from './lines.t
 import type {Moment} from '../model/moment.ts';
 
 /** A list of numbers that grows: a million take 8 MB. */
-export class Column {
+class Column {
   #values = new Float64Array(1024);
   length = 0;
 
@@ -107,7 +107,11 @@ export class MomentIndex {
 
   #stopBefore({number, bytes}: Line): void {
     this.followedAt = number;
-    this.rejected.push({line: number, text: bytes.toString('utf8', 0, 60), why: 'another recording begins here; it was not used, nor what follows'}); // prettier-ignore
+    this.rejected.push({
+      line: number,
+      text: bytes.toString('utf8', 0, 60),
+      why: 'another recording begins here; it was not used, nor what follows',
+    });
   }
 
   /** The first of several in a row is told, since the others may only miss it. */
@@ -142,7 +146,12 @@ export class MomentIndex {
     this.#line.push(line.number);
     this.#look.push(look);
     const changes = isKey || event === 'delta' ? CHANGES : 0;
-    this.#is.push((isKey ? KEY : 0) | changes | (this.#hasUsage ? USAGE : 0) | (event === 'exec' ? EXEC : event === 'exit' ? EXIT : 0)); // prettier-ignore
+    this.#is.push(
+      (isKey ? KEY : 0) |
+        changes |
+        (this.#hasUsage ? USAGE : 0) |
+        (event === 'exec' ? EXEC : event === 'exit' ? EXIT : 0),
+    );
   }
 
   moment(index: number): RecordedMoment {
@@ -203,11 +212,13 @@ export const CUT = 'it is cut off';
 
 function whyNot({isEnded, bytes}: Line): string {
   if (!isEnded) return CUT;
-  return bytes.at(-1) === 0x7d && bytes[0] === 0x7b ? 'it is not as it was written, or a line before it is missing' : 'it is no line of a recording'; // prettier-ignore
+  return bytes.at(-1) === 0x7d && bytes[0] === 0x7b
+    ? 'it is not as it was written, or a line before it is missing'
+    : 'it is no line of a recording';
 }
 
 /** A moment, of which there may be a million: the time of day is written out when it is asked for. */
-export class RecordedMoment implements Moment {
+class RecordedMoment implements Moment {
   readonly index: number;
   readonly t: number;
   readonly since: number | undefined;

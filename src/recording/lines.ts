@@ -81,7 +81,8 @@ export function* linesOf(source: Source): Iterable<Line> {
   for (const block of source.blocks()) {
     let at = 0;
     for (let newline; (newline = block.indexOf(NEWLINE, at)) >= 0; at = newline + 1) {
-      const bytes = begun.length > 0 ? Buffer.concat([...begun, block.subarray(at, newline)]) : block.subarray(at, newline);
+      const bytes =
+        begun.length > 0 ? Buffer.concat([...begun, block.subarray(at, newline)]) : block.subarray(at, newline);
       yield {number: ++number, bytes, offset, isEnded: true};
       offset += bytes.length + 1;
       [begun, length] = [[], 0];
@@ -90,7 +91,7 @@ export function* linesOf(source: Source): Iterable<Line> {
     if ((length += block.length - at) > LONGEST_LINE) throw noRecording(`line ${number + 1} is longer than 500 MiB`);
   }
   if (begun.length > 0) yield {number: ++number, bytes: Buffer.concat(begun), offset, isEnded: false};
-} // prettier-ignore
+}
 
 /**
  * The lines of a recording after its header, by what they say. All have `t`, ms since the beginning, and `look`, the number
@@ -105,7 +106,7 @@ export function* linesOf(source: Source): Iterable<Line> {
  * exit   the process has ended; `state` says whether its parent knows
  * end    the recorder ended in order, for `reason`; what looking cost
  */
-export const EVENTS = ['key', 'exec', 'delta', 'same', 'mark', 'exit', 'end'] as const;
+const EVENTS = ['key', 'exec', 'delta', 'same', 'mark', 'exit', 'end'] as const;
 
 export type RecordEvent = (typeof EVENTS)[number];
 

@@ -75,7 +75,10 @@ export class Recording {
     this.#index = new MomentIndex(opened.crc, Date.parse(header.startedAt));
     for (let next = lines.next(); !next.done; next = lines.next()) this.#index.add(next.value);
     const {count, rejected} = this.#index;
-    if (count === 0) throw noRecording(`${source.damage ? `${source.damage}; ` : ''}${rejected[0] ? `line ${rejected[0].line}: ${rejected[0].why}, and there is no moment before it` : 'it ends after its first line, before the first moment'}`); // prettier-ignore
+    if (count === 0)
+      throw noRecording(
+        `${source.damage ? `${source.damage}; ` : ''}${rejected[0] ? `line ${rejected[0].line}: ${rejected[0].why}, and there is no moment before it` : 'it ends after its first line, before the first moment'}`,
+      );
     this.rejected = rejected;
     this.end = endOf(this.#index, source);
     this.size = source.size;
@@ -220,7 +223,10 @@ export class Recording {
       return object(JSON.parse(this.#source.read(offset, length).toString('utf8')), 'it');
     } catch (error) {
       if (!(error instanceof SyntaxError || error instanceof Trouble)) throw error;
-      throw named(this.#name, noRecording(`line ${line}: it is no JSON object, or the file was changed since it was opened`)); // prettier-ignore
+      throw named(
+        this.#name,
+        noRecording(`line ${line}: it is no JSON object, or the file was changed since it was opened`),
+      );
     }
   }
 }

@@ -2,7 +2,7 @@ import {Trouble} from '../model/trouble.ts';
 
 /** A recording that can't be used, or what was taken for one. Which file it is is said where it is opened: `named`. */
 export const noRecording = (why: string, next = 'Make one with: memmap record PID -o FILE'): Trouble =>
-  new Trouble('input', 'This recording can not be used.', `${why}.`, next);
+  new Trouble({kind: 'input', what: 'This recording can not be used.', why: `${why}.`, next});
 
 /**
  * A line that is as it was written, since its checksum is right, and yet not as this version has it.
@@ -19,5 +19,5 @@ export const unknownForm = (line: number, why: string, memmap: string): Trouble 
 /** The same complaint, of a file. Others are left as they are. */
 export function named(name: string, error: unknown): unknown {
   if (!(error instanceof Trouble) || error.kind !== 'input') return error;
-  return new Trouble('input', `Cannot use ${name}.`, error.why, error.next);
+  return new Trouble({kind: 'input', what: `Cannot use ${name}.`, why: error.why, next: error.next});
 }

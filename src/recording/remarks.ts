@@ -38,11 +38,15 @@ export function endOf({endAt}: MomentIndex, source: Source): RecordingEnd | unde
 export function notesOn(index: MomentIndex, end: RecordingEnd | undefined, damage: string | undefined): string[] {
   const notes: string[] = [];
   if (index.unusable > 0)
-    notes.push(`Of what follows a line that could not be used, ${index.unusable} more lines could not either: they say only what differs from it.`); // prettier-ignore
+    notes.push(
+      `Of what follows a line that could not be used, ${index.unusable} more lines could not either: they say only what differs from it.`,
+    );
   const isCut = index.rejected.at(-1)?.why === CUT;
   if (!end && (isCut || !index.isBroken)) {
     const torn = isCut ? 'its last line is cut off' : damage;
-    notes.push(`The recording has no end${torn ? `, and ${torn}` : ''}: it is still being made, or its recorder was killed, or it was cut. What there is was used.`); // prettier-ignore
+    notes.push(
+      `The recording has no end${torn ? `, and ${torn}` : ''}: it is still being made, or its recorder was killed, or it was cut. What there is was used.`,
+    );
   } else if (damage) notes.push(`The recording is damaged: ${damage}.`);
   return notes;
 }

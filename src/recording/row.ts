@@ -80,7 +80,8 @@ export function regionFromRow(value: unknown, verdicts: readonly Verdict[], befo
   const row = array(value, 'regions');
   const [start, end, perms, verdict, offset = '0x0'] = row;
   const [kind, label, evidence, confidence] = verdicts[integer(verdict, 'regions')] ?? missing('the kind of a region');
-  const backing = row.length <= 4 ? NO_BACKING : row.length === 5 ? (before ?? missing('the file of a region')) : backingFrom(row); // prettier-ignore
+  const backing =
+    row.length <= 4 ? NO_BACKING : row.length === 5 ? (before ?? missing('the file of a region')) : backingFrom(row);
   const region = {
     start: hexString(start, 'regions'),
     end: hexString(end, 'regions'),
@@ -122,9 +123,12 @@ export function wordsFromJSON(value: unknown, path: string): Pick<Counted, 'flag
   const entries = attributes === undefined ? [] : Object.entries(object(attributes, path));
   return {
     flags: flags === null ? undefined : string(flags, path).split(' ').filter(Boolean),
-    attributes: attributes === undefined ? undefined : Object.fromEntries(entries.map(([name, text]) => [name, string(text, path)])),
+    attributes:
+      attributes === undefined
+        ? undefined
+        : Object.fromEntries(entries.map(([name, text]) => [name, string(text, path)])),
   };
-} // prettier-ignore
+}
 
 /**
  * What is taken for granted of a region until something else is said: its own size, the page size, and else zeros.

@@ -67,7 +67,12 @@ class BytesSource implements Source {
 }
 
 const unreadable = (path: string, code: string): Trouble =>
-  new Trouble('input', `Cannot use ${path}.`, `${REASONS[code] ?? code}.`, 'Give the name of a recording.');
+  new Trouble({
+    kind: 'input',
+    what: `Cannot use ${path}.`,
+    why: `${REASONS[code] ?? code}.`,
+    next: 'Give the name of a recording.',
+  });
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -99,8 +104,9 @@ class PlainSource implements Source {
   }
 
   *blocks(): Iterable<Buffer> {
-    for (let offset = 0; offset < this.size; offset += BLOCK) yield this.read(offset, Math.min(BLOCK, this.size - offset));
-  } // prettier-ignore
+    for (let offset = 0; offset < this.size; offset += BLOCK)
+      yield this.read(offset, Math.min(BLOCK, this.size - offset));
+  }
 
   read(offset: number, length: number): Buffer {
     return readAt(this.#fd, offset, length);
@@ -174,7 +180,7 @@ class GzipSource implements Source {
 /** The longest that one member may become: what is larger is no recording, but made to fill our memory. */
 const LARGEST_MEMBER = 2 ** 30;
 
-export interface Member {
+interface Member {
   /** Where the next one begins; the end of the file for the last. */
   readonly next: number;
   readonly bytes: Buffer;
@@ -235,7 +241,12 @@ const MAGIC = Buffer.from([0x1f, 0x8b, 0x08]);
 
 /** @returns undefined if it is damaged. That it ends early is no damage. */
 function inflated(body: Buffer): {readonly bytes: Buffer; readonly consumed: number} | undefined {
-  const options = {finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: LARGEST_MEMBER, chunkSize: 256 * 1024, info: true};
+  const options = {
+    finishFlush: constants.Z_SYNC_FLUSH,
+    maxOutputLength: LARGEST_MEMBER,
+    chunkSize: 256 * 1024,
+    info: true,
+  };
   try {
     const {buffer, engine} = inflateRawSync(body, options) as unknown as Inflated;
     return {bytes: buffer, consumed: engine.bytesWritten};
@@ -244,7 +255,7 @@ function inflated(body: Buffer): {readonly bytes: Buffer; readonly consumed: num
       throw noRecording('decompressed, a part of it is larger than 1 GiB');
     return undefined;
   }
-} // prettier-ignore
+}
 
 /** What `info: true` gives. */
 interface Inflated {

@@ -76,12 +76,12 @@ function refuseUnlessPlain(path: string): void {
   const there = lookAt(path);
   if (!there || there.isFile()) return;
   const what = there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file';
-  throw new Trouble(
-    'output',
-    `Cannot write to ${path}.`,
-    `it is ${what}.`,
-    'Give the name of a file, or leave out -o to write to standard output.',
-  );
+  throw new Trouble({
+    kind: 'output',
+    what: `Cannot write to ${path}.`,
+    why: `it is ${what}.`,
+    next: 'Give the name of a file, or leave out -o to write to standard output.',
+  });
 }
 
 function removeIfThere(path: string): void {
@@ -217,5 +217,5 @@ function refuseUnlessFile(path: string): void {
   if (!there || there.isFile()) return;
   const what = there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file';
   const next = 'Give the name of a file, or leave out -o to have the report on standard error.';
-  throw new Trouble('output', `Cannot write to ${path}.`, `it is ${what}.`, next);
+  throw new Trouble({kind: 'output', what: `Cannot write to ${path}.`, why: `it is ${what}.`, next});
 }

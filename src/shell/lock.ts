@@ -17,7 +17,7 @@ export interface Lock {
   release(): void;
 }
 
-export const lockPath = (path: string): string => `${path}.lock`;
+const lockPath = (path: string): string => `${path}.lock`;
 
 /**
  * Takes the right to write to a recording. Who was killed leaves the file behind; it counts no longer, and is taken over.
@@ -115,9 +115,14 @@ function release(file: string, own: string): void {
 }
 
 const taken = (path: string, owner: Owner | undefined): Trouble =>
-  new Trouble(
-    'output',
-    `Cannot record to ${path}.`,
-    owner ? `process ${owner.pid}${owner.host === hostname() ? '' : ` on ${owner.host}`} is recording to it.` : 'another recorder has it.',
-    owner && owner.host !== hostname() ? `Give another name; or, if it no longer runs, remove ${lockPath(path)}.` : 'Give another name with -o.',
-  ); // prettier-ignore
+  new Trouble({
+    kind: 'output',
+    what: `Cannot record to ${path}.`,
+    why: owner
+      ? `process ${owner.pid}${owner.host === hostname() ? '' : ` on ${owner.host}`} is recording to it.`
+      : 'another recorder has it.',
+    next:
+      owner && owner.host !== hostname()
+        ? `Give another name; or, if it no longer runs, remove ${lockPath(path)}.`
+        : 'Give another name with -o.',
+  });

@@ -49,7 +49,7 @@ export const say = (text: string): void => void process.stderr.write(`${text}\n`
 export function cannotWrite(where: string, error: unknown): Trouble {
   const reason = REASONS[errnoOf(error)] ?? (error as Error).message;
   const next = 'Choose another place with -o, or make room.';
-  return new Trouble('output', `Cannot write to ${where}.`, `${reason} (${errnoOf(error)}).`, next);
+  return new Trouble({kind: 'output', what: `Cannot write to ${where}.`, why: `${reason} (${errnoOf(error)}).`, next});
 }
 
 const REASONS: Readonly<Record<string, string>> = {

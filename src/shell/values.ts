@@ -7,12 +7,12 @@ export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h)?$/.exec(text.trim());
   const ms = match ? Number(match[1]) * MS[match[2] ?? 's']! : NaN;
   if (ms > 0 && Number.isFinite(ms)) return ms;
-  throw new Trouble(
-    'usage',
-    `"${text}" is no length of time.`,
-    'it must be a number above 0 with ms, s, m or h behind it.',
-    'For example: 500ms, 10s, 2m',
-  );
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${text}" is no length of time.`,
+    why: 'it must be a number above 0 with ms, s, m or h behind it.',
+    next: 'For example: 500ms, 10s, 2m',
+  });
 }
 
 const BYTES: Readonly<Record<string, number>> = {B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4};
@@ -21,12 +21,12 @@ const BYTES: Readonly<Record<string, number>> = {B: 1, K: 1024, M: 1024 ** 2, G:
 export function parseSize(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([BKMGT])?(?:i?B)?$/i.exec(text.trim());
   if (match) return Number(match[1]) * BYTES[(match[2] ?? 'B').toUpperCase()]!;
-  throw new Trouble(
-    'usage',
-    `"${text}" is no size.`,
-    'it must be a number with K, M or G behind it, or bytes.',
-    'For example: 64K, 1.5M, 2G',
-  );
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${text}" is no size.`,
+    why: 'it must be a number with K, M or G behind it, or bytes.',
+    next: 'For example: 64K, 1.5M, 2G',
+  });
 }
 
 /** `2` or `2%` is 0.02. */
@@ -34,10 +34,10 @@ export function parsePercent(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*%?$/.exec(text.trim());
   const part = match ? Number(match[1]) / 100 : NaN;
   if (part >= 0 && part <= 1) return part;
-  throw new Trouble(
-    'usage',
-    `"${text}" is no percentage.`,
-    'it must be a number from 0 to 100.',
-    'For example: 2, 0.5, 0',
-  );
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${text}" is no percentage.`,
+    why: 'it must be a number from 0 to 100.',
+    next: 'For example: 2, 0.5, 0',
+  });
 }

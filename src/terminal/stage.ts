@@ -1,7 +1,7 @@
 import {type Key, Keyboard} from './keyboard.ts';
 import {Screen, type ScreenEvents} from './screen.ts';
 
-export interface StageEvents extends ScreenEvents {
+interface StageEvents extends ScreenEvents {
   readonly onKeys: (keys: readonly Key[]) => void;
 }
 

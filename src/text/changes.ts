@@ -49,7 +49,11 @@ export function renderChanges(changes: readonly Change[], look: DiffLook = {}): 
     (column, index) => column.gives === true || rows.some((row) => row[index]!.text !== ''),
   );
   const keep = (_: unknown, index: number): boolean => isUsed[index]!;
-  const table = renderTable(CHANGE_COLUMNS.filter(keep), rows.map((row) => row.filter(keep)), look.width); // prettier-ignore
+  const table = renderTable(
+    CHANGE_COLUMNS.filter(keep),
+    rows.map((row) => row.filter(keep)),
+    look.width,
+  );
   const more = all.length - rows.length;
   return more > 0 ? [...table, paint('quiet', `… ${more} more, use --all`)] : table;
 }
@@ -142,7 +146,7 @@ export const signOf = (kind: ChangeKind): string => SIGNS[kind].sign;
 
 export const roleOf = (kind: ChangeKind): Role => SIGNS[kind].role;
 
-export const CHANGE_COLUMNS: readonly Column[] = [
+const CHANGE_COLUMNS: readonly Column[] = [
   {title: ''},
   {title: 'change'},
   {title: 'range'},
@@ -152,7 +156,7 @@ export const CHANGE_COLUMNS: readonly Column[] = [
 ];
 
 /** One row of the table of changes. */
-export function newsCells({change, end, text}: News): Cell[] {
+function newsCells({change, end, text}: News): Cell[] {
   const {kind, range, delta} = change;
   const {sign, role} = SIGNS[kind];
   const rss = delta['rss'];
@@ -174,7 +178,7 @@ export function changeLine(change: Change, time: string): string {
 }
 
 /** What one row of the table says: a change, or several that are one piece of news. */
-export interface News {
+interface News {
   readonly change: Change;
   /** How many changes it stands for. */
   readonly count: number;
@@ -187,7 +191,7 @@ export interface News {
  *
  * @param changes in address order
  */
-export function news(changes: readonly Change[]): News[] {
+function news(changes: readonly Change[]): News[] {
   const rows: News[] = [];
   for (const change of changes) {
     const last = rows.at(-1);

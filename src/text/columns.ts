@@ -70,8 +70,13 @@ const amount = (name: Measure, title: string, meaning: string): RegionColumn => 
 
 /** Kinds that stand out, and kinds that are no memory. */
 export const KIND_ROLES: Readonly<Record<string, Role>> = {
-  heap: 'heap', arena: 'heap', managed: 'heap', stack: 'heap', guard: 'quiet', reserved: 'quiet',
-}; // prettier-ignore
+  heap: 'heap',
+  arena: 'heap',
+  managed: 'heap',
+  stack: 'heap',
+  guard: 'quiet',
+  reserved: 'quiet',
+};
 
 export const COLUMNS = {
   range: plain('range', 'first byte, and first byte after it', rangeText),
@@ -128,7 +133,9 @@ function shortRange(region: Region): string {
 }
 
 /** That of the region before, which mostly is the one that is asked for again. */
-let lastName: {readonly name: string; readonly label: string | undefined; readonly kind: Kind; readonly cell: Cell} | undefined; // prettier-ignore
+let lastName:
+  | {readonly name: string; readonly label: string | undefined; readonly kind: Kind; readonly cell: Cell}
+  | undefined;
 
 function nameCell(region: Region): Cell {
   const {name, label, kind} = region;

@@ -10,7 +10,15 @@ const BATCH = 500;
  * @returns the text in pieces of at most some 200 KB a list, so that nobody must hold a long one as a whole
  */
 export function* jsonPieces(document: object): Generator<string> {
-  yield* written(document, {open: '{\n  ', next: ',\n  ', colon: ': ', close: '\n}\n', list: '[\n    ', element: ',\n    ', end: '\n  ]'}); // prettier-ignore
+  yield* written(document, {
+    open: '{\n  ',
+    next: ',\n  ',
+    colon: ': ',
+    close: '\n}\n',
+    list: '[\n    ',
+    element: ',\n    ',
+    end: '\n  ]',
+  });
 }
 
 /** The same on one line, with its newline. */

@@ -174,7 +174,7 @@ export function padded(text: string, width: number, align: 'left' | 'right' = 'l
 }
 
 /** The beginning of a text, with … where more would come. */
-export function cutEnd(text: string, width: number): string {
+function cutEnd(text: string, width: number): string {
   if (cells(text) <= width) return text;
   let used = 0;
   let cut = '';

@@ -32,10 +32,32 @@ export function renderRegions(regions: readonly Region[], look: RegionsLook = {}
 }
 
 /** Into a pipe or a file: always these, so that a script finds them where they were. */
-const PIPED: readonly ColumnName[] = ['range', 'size', 'perms', 'resident', 'pss', 'dirty', 'swap', 'locked', 'huge', 'kind', 'name']; // prettier-ignore
+const PIPED: readonly ColumnName[] = [
+  'range',
+  'size',
+  'perms',
+  'resident',
+  'pss',
+  'dirty',
+  'swap',
+  'locked',
+  'huge',
+  'kind',
+  'name',
+];
 
 /** What goes first where a terminal is too narrow for all; the range is then told by its start. */
-const FIRST_TO_GO: readonly ColumnName[] = ['pss', 'dirty', 'huge', 'locked', 'swap', 'perms', 'shortRange', 'kind', 'resident']; // prettier-ignore
+const FIRST_TO_GO: readonly ColumnName[] = [
+  'pss',
+  'dirty',
+  'huge',
+  'locked',
+  'swap',
+  'perms',
+  'shortRange',
+  'kind',
+  'resident',
+];
 
 /** A name of fewer columns says little; what is no more than usual may take some of it. */
 const LEAST_NAME = 18;
@@ -52,16 +74,26 @@ export function fittingColumns(regions: readonly Region[], width: number | undef
   const known = PIPED.filter((name) => says(regions, name));
   if (width === undefined) return known;
   const names = known.filter((name) => !ONLY_IF_ANY.has(name) || regions.some((region) => measure(name, region) !== 0));
-  return fitted(names.map((name) => (name === 'range' ? 'shortRange' : name)), regions, width); // prettier-ignore
+  return fitted(
+    names.map((name) => (name === 'range' ? 'shortRange' : name)),
+    regions,
+    width,
+  );
 }
 
 function fitted(names: ColumnName[], regions: readonly Region[], width: number): ColumnName[] {
   const widths = new Map([...names, 'start' as const].map((name) => [name, widthOf(regions, COLUMNS[name])]));
   for (const name of FIRST_TO_GO) {
     const least = USUAL.has(name) ? LEAST_NAME_USUAL : LEAST_NAME;
-    const needed = names.reduce((sum, each) => sum + 2 + (each === 'name' ? Math.min(least, widths.get(each)!) : widths.get(each)!), -2); // prettier-ignore
+    const needed = names.reduce(
+      (sum, each) => sum + 2 + (each === 'name' ? Math.min(least, widths.get(each)!) : widths.get(each)!),
+      -2,
+    );
     if (needed <= width) continue;
-    names = name === 'shortRange' ? names.map((each) => (each === name ? 'start' : each)) : names.filter((each) => each !== name); // prettier-ignore
+    names =
+      name === 'shortRange'
+        ? names.map((each) => (each === name ? 'start' : each))
+        : names.filter((each) => each !== name);
   }
   return names;
 }

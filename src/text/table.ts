@@ -88,7 +88,22 @@ function narrow(columns: readonly Column[], widths: number[], width: number): vo
 }
 
 function tableRows(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]>): string[] {
-  const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid']; // prettier-ignore
+  const none = [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
+  ];
   const table = new Table({
     chars: {...Object.fromEntries(none.map((place) => [place, ''])), middle: GAP},
     style: {head: [], border: [], 'padding-left': 0, 'padding-right': 0},

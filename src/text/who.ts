@@ -42,8 +42,13 @@ const WHAT: Readonly<Record<string, string>> = {
 
 /** What the letters of `State` in proc_pid_status(5) mean. */
 export const STATES: Readonly<Record<string, string>> = {
-  R: 'running', S: 'sleeping', D: 'waiting for I/O', T: 'stopped', t: 'stopped by a debugger', Z: 'its first thread has ended',
-}; // prettier-ignore
+  R: 'running',
+  S: 'sleeping',
+  D: 'waiting for I/O',
+  T: 'stopped',
+  t: 'stopped by a debugger',
+  Z: 'its first thread has ended',
+};
 
 export function howMuch(snapshot: Snapshot): string {
   const {regions, size, rss, pss, privateDirty, swap} = snapshot.totals as Record<string, number | undefined>;
@@ -54,5 +59,7 @@ export function howMuch(snapshot: Snapshot): string {
     pss !== undefined && `PSS ${sizeText(pss)}`,
     privateDirty !== undefined && `private dirty ${sizeText(privateDirty)}`,
     swap && `swapped ${sizeText(swap)}`,
-  ].filter(Boolean).join(', '); // prettier-ignore
+  ]
+    .filter(Boolean)
+    .join(', ');
 }

@@ -44,19 +44,24 @@ test('what malloc of a thread gives lies in an arena, which begins where glibc w
   }
 });
 
-test("the arenas are as many and as large as malloc_info(3) says", async (t) => {
+test('the arenas are as many and as large as malloc_info(3) says', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
   const child = await python(t, ARENAS);
   const info = await child.ask('answer = heaps().replace("\\n", " ")');
-  const heaps = [...info.matchAll(/<heap nr="(\d+)">.*?<system type="current" size="(\d+)"\/>/g)].map((match) => Number(match[2]));
+  const heaps = [...info.matchAll(/<heap nr="(\d+)">.*?<system type="current" size="(\d+)"\/>/g)].map((match) =>
+    Number(match[2]),
+  );
   const arenas = arenasOf(capturedWhole(t, child.pid).regions);
   // The first one is the main arena, which is in [heap].
   const ascending = (sizes: number[]) => sizes.sort((a, b) => a - b);
   t.deepEqual(ascending(arenas.map(({committed}) => committed)), ascending(heaps.slice(1)));
-  t.deepEqual(arenas.map(({number}) => number), arenas.map((_, index) => index + 1));
+  t.deepEqual(
+    arenas.map(({number}) => number),
+    arenas.map((_, index) => index + 1),
+  );
   t.true(arenas.every(({committed, reserved}) => committed + reserved === 64 * MIB));
   t.true(arenas.every(({resident, committed}) => resident! > 0 && resident! <= committed));
-}); // prettier-ignore
+});
 
 const line = (start: number, end: number, perms: string): string =>
   `${start.toString(16)}-${end.toString(16)} ${perms} 00000000 00:00 0 \n`;
@@ -82,6 +87,7 @@ test('only a whole block at its own multiple is an arena', (t) => {
 });
 
 test('a program with 32-bit pointers has blocks of 1 MiB', (t) => {
-  const text = line(0xf6500000, 0xf6521000, 'rw-p') + line(0xf6521000, 0xf6600000, '---p') + line(0xffb00000, 0xffb21000, 'rw-p');
+  const text =
+    line(0xf6500000, 0xf6521000, 'rw-p') + line(0xf6521000, 0xf6600000, '---p') + line(0xffb00000, 0xffb21000, 'rw-p');
   t.deepEqual(kind(text).slice(0, 2), ['arena', 'reserved']);
-}); // prettier-ignore
+});

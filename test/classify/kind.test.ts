@@ -74,7 +74,10 @@ test("each thread's stack pointer lies in a region of kind stack or thread-stack
     return [tid === String(child.pid), regions.find(({start, end}) => start <= pointer && pointer < end)?.kind];
   });
   t.is(kinds.length, 4);
-  t.deepEqual(kinds, kinds.map(([isMain]) => [isMain, isMain ? 'stack' : 'thread-stack'])); // prettier-ignore
+  t.deepEqual(
+    kinds,
+    kinds.map(([isMain]) => [isMain, isMain ? 'stack' : 'thread-stack']),
+  );
 });
 
 test('every region of every process here has a kind of the closed set', (t) => {

@@ -11,7 +11,28 @@ import {conforms} from '../helpers/schema.ts';
 const MIB = 1024 * 1024;
 const PAGE = 4096;
 
-const NAMES = ['', '', '', '', '[heap]', '[stack]', '[vdso]', '[anon:x]', '[anon:Go: heap]', '/usr/bin/node', '/usr/lib/chromium', '/usr/lib/libjvm.so', '/usr/lib/libc.so.6', '/x/classes.jsa', '/tmp/a (deleted)', '/SYSV00000001 (deleted)', '/memfd:m (deleted)', '/dev/dri/card0', 'anon_inode:[x]', '__proto__']; // prettier-ignore
+const NAMES = [
+  '',
+  '',
+  '',
+  '',
+  '[heap]',
+  '[stack]',
+  '[vdso]',
+  '[anon:x]',
+  '[anon:Go: heap]',
+  '/usr/bin/node',
+  '/usr/lib/chromium',
+  '/usr/lib/libjvm.so',
+  '/usr/lib/libc.so.6',
+  '/x/classes.jsa',
+  '/tmp/a (deleted)',
+  '/SYSV00000001 (deleted)',
+  '/memfd:m (deleted)',
+  '/dev/dri/card0',
+  'anon_inode:[x]',
+  '__proto__',
+];
 
 interface Draft {
   readonly gap: number;
@@ -39,9 +60,25 @@ function build(base: number, drafts: readonly Draft[]): Region[] {
     const start = at + gap * PAGE;
     at = start + pages * PAGE;
     const isFile = /^[^[]/.test(name);
-    return {start, end: at, perms, offset: isFile ? offset * PAGE : 0, dev: isFile ? 'fd:00' : '00:00', inode: isFile ? '7' : '0', name, nameBase64: undefined, kind: 'anon', label: undefined, evidence: undefined, confidence: undefined, usage: undefined, flags, attributes: undefined};
+    return {
+      start,
+      end: at,
+      perms,
+      offset: isFile ? offset * PAGE : 0,
+      dev: isFile ? 'fd:00' : '00:00',
+      inode: isFile ? '7' : '0',
+      name,
+      nameBase64: undefined,
+      kind: 'anon',
+      label: undefined,
+      evidence: undefined,
+      confidence: undefined,
+      usage: undefined,
+      flags,
+      attributes: undefined,
+    };
   });
-} // prettier-ignore
+}
 
 const segment = fc.record({
   offset: fc.integer({min: 0, max: 8 * PAGE}),
@@ -56,22 +93,34 @@ const clues: fc.Arbitrary<Clues> = fc.record(
     pageSize: fc.constantFrom(4096, 65_536),
     threads: fc.array(
       fc.record(
-        {tid: fc.integer({min: 1, max: 99}), name: fc.string({maxLength: 5}), stackPointer: fc.integer({min: 0, max: 200 * MIB}).map((into) => 0x7f0000000000 + into)},
+        {
+          tid: fc.integer({min: 1, max: 99}),
+          name: fc.string({maxLength: 5}),
+          stackPointer: fc.integer({min: 0, max: 200 * MIB}).map((into) => 0x7f0000000000 + into),
+        },
         {requiredKeys: ['tid', 'name']},
       ),
       {maxLength: 5},
     ),
-    files: fc.dictionary(
-      fc.constantFrom('/usr/bin/node', '/usr/lib/libc.so.6', 'toString'),
-      fc.record({segments: fc.array(segment, {maxLength: 4}), relro: fc.record({start: fc.integer({min: 0, max: 9 * PAGE}), end: fc.integer({min: 0, max: 9 * PAGE})})}, {requiredKeys: ['segments']}),
-      {noNullPrototype: true},
-    ).map((files) => Object.fromEntries(Object.entries(files).filter(([name]) => name !== 'toString'))),
+    files: fc
+      .dictionary(
+        fc.constantFrom('/usr/bin/node', '/usr/lib/libc.so.6', 'toString'),
+        fc.record(
+          {
+            segments: fc.array(segment, {maxLength: 4}),
+            relro: fc.record({start: fc.integer({min: 0, max: 9 * PAGE}), end: fc.integer({min: 0, max: 9 * PAGE})}),
+          },
+          {requiredKeys: ['segments']},
+        ),
+        {noNullPrototype: true},
+      )
+      .map((files) => Object.fromEntries(Object.entries(files).filter(([name]) => name !== 'toString'))),
     deleted: fc.constant({'/tmp/a (deleted)': true}),
     limits: fc.constantFrom({}, {stack: null}, {stack: 8 * MIB, data: null}),
     maxMapCount: fc.constant(65_530),
   },
   {requiredKeys: []},
-); // prettier-ignore
+);
 
 const without = (region: Region) => ({...regionJSON(region), kind: 0, label: 0, evidence: 0, confidence: 0});
 
@@ -105,11 +154,14 @@ test('a look without flags that is shown the flags of an earlier one gives the s
       classify(flagged, known);
       const bare = build(base, drafts).map((region) => ({...region, flags: undefined}));
       classify(bare, known, flagged);
-      t.deepEqual(bare.map(({kind, label}) => [kind, label]), flagged.map(({kind, label}) => [kind, label]));
+      t.deepEqual(
+        bare.map(({kind, label}) => [kind, label]),
+        flagged.map(({kind, label}) => [kind, label]),
+      );
     }),
     {numRuns: 300},
   );
-}); // prettier-ignore
+});
 
 test('what is said of regions, and why, comes back from a saved snapshot', (t) => {
   fc.assert(

@@ -66,7 +66,10 @@ test("the kernel's own labels have no inode; a name that only looks like one is 
   const text = `00400000-00401000 rw-p 00000000 fd:00 7                          [heap]
 00500000-00501000 rw-p 00000000 00:00 0                          [heap]
 `;
-  t.deepEqual(parse(text).regions.map(({kind}) => kind), ['file', 'heap']); // prettier-ignore
+  t.deepEqual(
+    parse(text).regions.map(({kind}) => kind),
+    ['file', 'heap'],
+  );
 });
 
 test('pages of the hugetlb pool are hugetlb memory, whatever they are called', async (t) => {

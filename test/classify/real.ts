@@ -7,7 +7,12 @@ import type {Snapshot} from '../../src/model/snapshot.ts';
 import {capture} from '../../src/procfs/capture.ts';
 
 /** Starts a real program, which is ended with the test together with its children. @returns its PID */
-export function start(t: ExecutionContext, command: string, args: readonly string[], options: SpawnOptions = {}): number {
+export function start(
+  t: ExecutionContext,
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+): number {
   const child = spawn(command, args, {stdio: 'ignore', detached: true, ...options});
   child.on('error', (error) => t.log(String(error)));
   t.teardown(async () => {
@@ -18,7 +23,7 @@ export function start(t: ExecutionContext, command: string, args: readonly strin
     await ended;
   });
   return child.pid!;
-} // prettier-ignore
+}
 
 /** Waits until something is there. */
 export async function until<Value>(find: () => Value | undefined | false, what: string, ms = 30_000): Promise<Value> {

@@ -47,7 +47,11 @@ test('text, rodata, relro, data and bss of every mapped ELF file are where reade
       const kinds = new Set(parts.map(({kind}) => kind));
       if (load.flags === 'R E') t.deepEqual([...kinds], ['text'], file);
       else if (load.flags === 'R  ') t.deepEqual([...kinds], ['rodata'], file);
-      else t.true([...kinds].every((kind) => kind === 'relro' || kind === 'data'), file);
+      else
+        t.true(
+          [...kinds].every((kind) => kind === 'relro' || kind === 'data'),
+          file,
+        );
       if (up(load.address + load.memorySize) > up(load.address + load.fileSize)) {
         const bss = regions.find(({start}) => start === to);
         t.deepEqual([bss?.kind, bss?.confidence], ['bss', undefined], file);
@@ -56,12 +60,14 @@ test('text, rodata, relro, data and bss of every mapped ELF file are where reade
     }
     const relro = headers.find(({type}) => type === 'GNU_RELRO');
     if (!relro) continue;
-    const protectedBytes = ours.filter(({kind}) => kind === 'relro').reduce((sum, {start, end}) => sum + end - start, 0);
+    const protectedBytes = ours
+      .filter(({kind}) => kind === 'relro')
+      .reduce((sum, {start, end}) => sum + end - start, 0);
     t.is(protectedBytes, down(relro.address + relro.memorySize) - down(relro.address), file);
     seen.relro++;
   }
   t.true(seen.relro > 3 && seen.bss > 1, JSON.stringify(seen));
-}); // prettier-ignore
+});
 
 test('from maps alone the same parts are told, and which are guesses is said', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
@@ -70,7 +76,10 @@ test('from maps alone the same parts are told, and which are guesses is said', a
   const bare = parse(readFileSync(`/proc/${child.pid}/maps`)).regions;
   const part = new Set(['text', 'rodata', 'relro', 'data']);
   const pairs = regions.flatMap((region, index) => (part.has(region.kind) ? [[region, bare[index]!] as const] : []));
-  t.deepEqual(pairs.filter(([region, guess]) => region.kind !== guess.kind), []); // prettier-ignore
+  t.deepEqual(
+    pairs.filter(([region, guess]) => region.kind !== guess.kind),
+    [],
+  );
   t.true(pairs.some(([, guess]) => guess.kind === 'relro'));
   t.true(pairs.every(([, guess]) => (guess.confidence === 'guess') === (guess.kind === 'relro')));
 });
@@ -81,5 +90,8 @@ test('a gap that the dynamic linker keeps between two segments is reserved, not 
 7f0000200000-7f0000201000 r--p 00000000 fd:00 7                          /lib/old.so
 7f0000201000-7f0000202000 rw-p 00001000 fd:00 7                          /lib/old.so
 `;
-  t.deepEqual(parse(text).regions.map(({kind}) => kind), ['text', 'reserved', 'relro', 'data']); // prettier-ignore
+  t.deepEqual(
+    parse(text).regions.map(({kind}) => kind),
+    ['text', 'reserved', 'relro', 'data'],
+  );
 });

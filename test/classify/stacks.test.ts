@@ -63,7 +63,10 @@ test('without a stack pointer, a stack is known by its shape, and that is called
 
 test('a piece of the main stack below a page of other permissions is still of the stack', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
-  const child = await python(t, 'libc = ctypes.CDLL(None); libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]');
+  const child = await python(
+    t,
+    'libc = ctypes.CDLL(None); libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]',
+  );
   const {start, end} = capture(child.pid).regions.find(({name}) => name === '[stack]')!;
   // The lowest pages were touched at exec or not at all: nothing there is needed now.
   t.is(await child.ask(`answer = str(libc.mprotect(${start} + 4096, 4096, 1))`), '0');
@@ -71,7 +74,7 @@ test('a piece of the main stack below a page of other permissions is still of th
   t.is(pieces.length, 3);
   t.deepEqual([...new Set(pieces.map(({kind}) => kind))], ['stack']);
   t.is(pieces[0]?.name, '');
-}); // prettier-ignore
+});
 
 test('a kind does not come and go between looks with smaps and without, nor while a thread runs', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
@@ -81,12 +84,23 @@ test('a kind does not come and go between looks with smaps and without, nor whil
   t.teardown(() => (session.close(), sparing.close()));
   const kinds = (): string[] => {
     const look = sparing.look();
-    return look.saw === 'process' ? look.snapshot.regions.filter(({kind}) => kind === 'thread-stack' || kind === 'guard').map(({kind, label}) => `${kind} ${label}`) : [];
+    return look.saw === 'process'
+      ? look.snapshot.regions
+          .filter(({kind}) => kind === 'thread-stack' || kind === 'guard')
+          .map(({kind, label}) => `${kind} ${label}`)
+      : [];
   };
   const first = kinds();
   t.is(first.length, 6);
   for (let round = 0; round < 8; round++) {
-    await child.ask(round % 2 ? 'blocks.append(mmap.mmap(-1, 1 << 20))' : 'threading.Thread(target=lambda: sum(range(300000)), daemon=True).start()');
-    t.deepEqual(kinds().filter((kind) => first.includes(kind)), first);
+    await child.ask(
+      round % 2
+        ? 'blocks.append(mmap.mmap(-1, 1 << 20))'
+        : 'threading.Thread(target=lambda: sum(range(300000)), daemon=True).start()',
+    );
+    t.deepEqual(
+      kinds().filter((kind) => first.includes(kind)),
+      first,
+    );
   }
-}); // prettier-ignore
+});

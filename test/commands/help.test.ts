@@ -37,7 +37,12 @@ test('the examples in --help work as printed', async (t) => {
   const prelude = `memmap() { if [ "$1" = watch ]; then timeout -s INT 2 ${ours} "$@" || [ $? = 124 ]; else ${ours} "$@"; fi; }`;
   for (const command of COMMANDS) {
     const {stdout} = await memmap([command, '--help'], {env: {COLUMNS: '200'}});
-    const examples = stdout.slice(stdout.indexOf('\nEXAMPLES')).split('\n').slice(2).map((line) => line.trim().replace(/^\$ /, '')).filter((line) => line !== ''); // prettier-ignore
+    const examples = stdout
+      .slice(stdout.indexOf('\nEXAMPLES'))
+      .split('\n')
+      .slice(2)
+      .map((line) => line.trim().replace(/^\$ /, ''))
+      .filter((line) => line !== '');
     t.true(examples.length > 1, command);
     // An example may use a file that an earlier command made; these two names are used throughout.
     await run('sh', ['-c', 'cat /proc/self/maps > before.txt; cat /proc/self/maps > after.txt'], {cwd: place});

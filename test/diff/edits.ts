@@ -21,8 +21,11 @@ export interface Piece extends Backing {
 export const isFile = (backing: Backing): boolean => backing.inode !== '0' && backing.inode !== '';
 
 export const toRegion = (piece: Piece): Region => ({
-  ...piece, kind: 'anon', nameBase64: undefined, attributes: undefined,
-}); // prettier-ignore
+  ...piece,
+  kind: 'anon',
+  nameBase64: undefined,
+  attributes: undefined,
+});
 
 /** A sorted list of regions without overlaps, with what system calls do to it. */
 export class Editor {

@@ -82,8 +82,13 @@ test(
 );
 
 const MIRROR: Partial<Record<ChangeKind, ChangeKind>> = {
-  new: 'gone', gone: 'new', grown: 'shrunk', shrunk: 'grown', split: 'merged', merged: 'split',
-}; // prettier-ignore
+  new: 'gone',
+  gone: 'new',
+  grown: 'shrunk',
+  shrunk: 'grown',
+  split: 'merged',
+  merged: 'split',
+};
 
 test(
   'Backwards, each change is its own mirror image',
@@ -103,9 +108,14 @@ const signature = ({kind, range, from, slide = 0, before, after, delta}: Omit<Ch
 function mirror({kind, range, from, slide, before, after, delta}: Change): Omit<Change, 'text'> {
   const opposite = Object.entries(delta).map(([key, value]) => [key, 0 - value!]);
   return {
-    kind: MIRROR[kind] ?? kind, range: from ?? range, from: from && range, slide: slide && -slide,
-    before: after, after: before, delta: Object.fromEntries(opposite) as Change['delta'],
-  }; // prettier-ignore
+    kind: MIRROR[kind] ?? kind,
+    range: from ?? range,
+    from: from && range,
+    slide: slide && -slide,
+    before: after,
+    after: before,
+    delta: Object.fromEntries(opposite) as Change['delta'],
+  };
 }
 
 test(

@@ -68,8 +68,12 @@ test("In the tutorial's third listing, the read-only region has a page more", (t
   t.is(shortForm(result.changes[0]!), 'grown 405-406 [1,1] +1');
   t.is(result.unchanged, 5);
   t.deepEqual(named(diff(parse(SECOND), parse(THIRD))), [
-    '/target/bin grown', '[heap] moved', '[stack] moved', '[vvar] moved', '[vdso] moved',
-  ]); // prettier-ignore
+    '/target/bin grown',
+    '[heap] moved',
+    '[stack] moved',
+    '[vvar] moved',
+    '[vdso] moved',
+  ]);
 });
 
 test('A library that moved as a whole, and grew, is one library', (t) => {
@@ -168,13 +172,16 @@ test('A library that another host has in another folder has moved', (t) => {
       `${stackAt} rw-p [stack]`,
     );
   const {changes, unchanged} = diff(host('/lib', '2', 7, '100-110'), host('/usr/lib', '4', 8, '180-190'));
-  t.deepEqual(changes.map(({kind, slide}) => [kind, slide! / PAGE]), [
-    ['moved', 0x20],
-    ['moved', 0x20],
-    ['moved', 0x20],
-    ['moved', 0x20],
-    ['moved', 0x80],
-  ]); // prettier-ignore
+  t.deepEqual(
+    changes.map(({kind, slide}) => [kind, slide! / PAGE]),
+    [
+      ['moved', 0x20],
+      ['moved', 0x20],
+      ['moved', 0x20],
+      ['moved', 0x20],
+      ['moved', 0x80],
+    ],
+  );
   t.is(unchanged, 0);
 });
 

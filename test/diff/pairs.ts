@@ -52,9 +52,14 @@ const usage = fc.record(Object.fromEntries(COUNTERS.map((counter) => [counter, f
 
 /** A file's page lies at its own address, give or take: so neighbours are often one after the other in the file, too. */
 const start = fc.record({
-  gap: fc.constantFrom(0, 0, 1, 3), length: pagesUpTo(6), backing, perms, usage, bias: fc.constantFrom(0, 0, 5),
+  gap: fc.constantFrom(0, 0, 1, 3),
+  length: pagesUpTo(6),
+  backing,
+  perms,
+  usage,
+  bias: fc.constantFrom(0, 0, 5),
   flags: fc.constantFrom(['rd', 'mr'], ['rd', 'mr', 'dc']),
-}); // prettier-ignore
+});
 
 const listing = fc.array(start, {maxLength: 9}).map((regions): Piece[] => {
   let at = 16;
@@ -67,12 +72,31 @@ const listing = fc.array(start, {maxLength: 9}).map((regions): Piece[] => {
 });
 
 const edit = fc.record({
-  what: fc.constantFrom('grow', 'unmap', 'protect', 'rename', 'replace', 'map', 'cut', 'merge',
-    'border', 'move', 'slide', 'touch', 'others'),
+  what: fc.constantFrom(
+    'grow',
+    'unmap',
+    'protect',
+    'rename',
+    'replace',
+    'map',
+    'cut',
+    'merge',
+    'border',
+    'move',
+    'slide',
+    'touch',
+    'others',
+  ),
   /** Which region, from which of its pages on, and how many. */
-  index: fc.nat(20), from: fc.nat(7), length: pagesUpTo(5), down: fc.boolean(),
-  backing, perms, usage, to: fc.nat(60),
-}); // prettier-ignore
+  index: fc.nat(20),
+  from: fc.nat(7),
+  length: pagesUpTo(5),
+  down: fc.boolean(),
+  backing,
+  perms,
+  usage,
+  to: fc.nat(60),
+});
 
 type Edit = typeof edit extends fc.Arbitrary<infer T> ? T : never;
 

@@ -73,7 +73,10 @@ if (process.arch === 'x64') {
       const news = diff(before, after, {match: 'layout'}).changes.filter(
         ({kind, delta}) => kind !== 'moved' && delta.size !== 0,
       );
-      t.deepEqual(news.map(({kind, delta}) => [kind, delta.size]), [['new', 37 * 4096]]); // prettier-ignore
+      t.deepEqual(
+        news.map(({kind, delta}) => [kind, delta.size]),
+        [['new', 37 * 4096]],
+      );
     }
   });
 }

@@ -13,7 +13,6 @@ for (const [counter, word] of Object.entries({
   swap: 'swap',
   privateDirty: 'private dirty',
 })) {
-  // prettier-ignore
   test(`A region is touched if its ${counter} alone changes`, (t) => {
     const {changes, unchanged, delta} = counters(`${counter}=4`, `${counter}=12`);
     t.deepEqual(changes.map(shortForm), ['touched 10-20 [1,1] 0']);
@@ -105,13 +104,18 @@ test('A torn listing is put in order, and compared like any other', (t) => {
 });
 
 test('The document has the names that the contract fixes', (t) => {
-  const json = diff(listing('10-1c rw-p | rss=4'), listing('10-14 rw-p | rss=4', '14-18 r--p | rss=4', '18-1c rw-p | rss=0'))
-    .toJSON() as {changes: object[]}; // prettier-ignore
+  const json = diff(
+    listing('10-1c rw-p | rss=4'),
+    listing('10-14 rw-p | rss=4', '14-18 r--p | rss=4', '18-1c rw-p | rss=0'),
+  ).toJSON() as {changes: object[]};
   t.like(json, {schema: 'memmap.diff/1', match: 'address', unchanged: 0, delta: {regions: 2, size: 0, rss: 4096}});
   t.is(json.changes.length, 1);
   t.like(json.changes[0], {
-    kind: 'reprotected', range: {start: '0x14000', end: '0x18000'}, shape: [1, 3], delta: {size: 0, rss: 4096},
-  }); // prettier-ignore
+    kind: 'reprotected',
+    range: {start: '0x14000', end: '0x18000'},
+    shape: [1, 3],
+    delta: {size: 0, rss: 4096},
+  });
   const moved = diff(listing('30-34 r--p /f'), listing('10-14 r--p /f')).toJSON() as {changes: object[]};
   t.like(moved.changes[0], {kind: 'moved', from: {start: '0x30000', end: '0x34000'}, slide: '-0x20000', shape: [1, 1]});
 });

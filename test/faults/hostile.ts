@@ -52,13 +52,26 @@ for line in sys.stdin:
 export async function hostileProgram(scene: Scene): Promise<{child: Child; place: string}> {
   const place = scene.folder();
   const names = JSON.stringify(HOSTILE.map(([, bytes]) => bytes));
-  const child = new Child(scene.test, 'python3', ['-c', PROGRAM, place, names, HOSTILE.map(([, bytes]) => bytes).join(' ')]); // prettier-ignore
+  const child = new Child(scene.test, 'python3', [
+    '-c',
+    PROGRAM,
+    place,
+    names,
+    HOSTILE.map(([, bytes]) => bytes).join(' '),
+  ]);
   await child.line();
   return {child, place};
 }
 
 /** The same to be run by memmap. */
-export const hostileCall = (place: string): string[] => ['python3', '-c', PROGRAM, place, JSON.stringify(HOSTILE.map(([, bytes]) => bytes)), HOSTILE[1]![1]]; // prettier-ignore
+export const hostileCall = (place: string): string[] => [
+  'python3',
+  '-c',
+  PROGRAM,
+  place,
+  JSON.stringify(HOSTILE.map(([, bytes]) => bytes)),
+  HOSTILE[1]![1],
+];
 
 /** What the kernel prints of a file's name. */
 export const asPrinted = (bytes: string): Buffer => Buffer.from(bytes.replaceAll('\n', '\\012'), 'latin1');

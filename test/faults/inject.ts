@@ -104,7 +104,8 @@ async function answersOf(command: Call): Promise<Answers> {
         const fault = judge(command, folder, point, error, when, normal, seen);
         if (fault !== undefined)
           process.stderr.write(`${command.name}: ${error} of ${point.call} no. ${when} on ${named(point)}: ${fault}\n`);
-        if (fault !== undefined) bad.push(`${command.name}: ${error} of ${point.call} no. ${when} on ${named(point)}: ${fault}`); // prettier-ignore
+        if (fault !== undefined)
+          bad.push(`${command.name}: ${error} of ${point.call} no. ${when} on ${named(point)}: ${fault}`);
         codes.add(`${seen.code}${fault === undefined ? '' : ' **FAILED**'}`);
       }
       if (codes.size > 0) answers.push(`${error} ${[...codes].join(' or ')}`);
@@ -112,7 +113,9 @@ async function answersOf(command: Call): Promise<Answers> {
     if (answers.length > 0) add(rows, [command.name, point.call, named(point), answers.join(' · ')]);
   }
   scene.close();
-  process.stderr.write(`inject: ${command.name}, ${normal.points.length} calls, ${runs} runs, ${bad.length} not as they should be\n`); // prettier-ignore
+  process.stderr.write(
+    `inject: ${command.name}, ${normal.points.length} calls, ${runs} runs, ${bad.length} not as they should be\n`,
+  );
   return {rows, bad, runs};
 }
 
@@ -148,7 +151,11 @@ function named({path}: Point): string {
   if (path.endsWith('.tmp')) return 'the temporary file';
   if (path.endsWith('/w/out.json')) return 'the output file';
   if (/^\/proc\/self\/fd\/\d+$/.test(path)) return 'a mapped file';
-  return path.replace(/^\/proc\/(self\/fd\/\d+|\d+)$/, '/proc/PID').replace(/^\/proc\/(self\/fd\/\d+|\d+)\//, '/proc/PID/').replace(/map_files\/.*|root\/.*/, '…').replace(/task\/\d+/, 'task/TID'); // prettier-ignore
+  return path
+    .replace(/^\/proc\/(self\/fd\/\d+|\d+)$/, '/proc/PID')
+    .replace(/^\/proc\/(self\/fd\/\d+|\d+)\//, '/proc/PID/')
+    .replace(/map_files\/.*|root\/.*/, '…')
+    .replace(/task\/\d+/, 'task/TID');
 }
 
 /** What of a snapshot memmap can do without. */
@@ -171,8 +178,16 @@ function judge(
     if (command.makes !== undefined) wholeOrOld(command, folder, seen);
     if (seen.code === 1 && command.mayTell?.test(seen.stdout)) return undefined;
     const allowed = codesFor(command, point, error, when, normal.code!);
-    assert.ok(allowed.includes(seen.code!), `ended with ${seen.code}, not ${allowed.join(' or ')}: ${seen.stderr.slice(0, 300)}`); // prettier-ignore
-    if (seen.code !== normal.code && seen.code !== 5) assert.equal([...seen.stderr.matchAll(/^memmap: .+\n {2}why: {2}.+\n {2}next: .+$/gm)].length, 1, `not one message: ${seen.stderr}`); // prettier-ignore
+    assert.ok(
+      allowed.includes(seen.code!),
+      `ended with ${seen.code}, not ${allowed.join(' or ')}: ${seen.stderr.slice(0, 300)}`,
+    );
+    if (seen.code !== normal.code && seen.code !== 5)
+      assert.equal(
+        [...seen.stderr.matchAll(/^memmap: .+\n {2}why: {2}.+\n {2}next: .+$/gm)].length,
+        1,
+        `not one message: ${seen.stderr}`,
+      );
     return undefined;
   } catch (error) {
     return (error as Error).message.split('\n')[0];
@@ -182,7 +197,12 @@ function judge(
 function wholeOrOld({makes, name}: Call, folder: string, {files}: Traced): void {
   assert.ok(files.includes(makes!), 'neither the old file nor a new one is there');
   const text = readFileSync(join(folder, makes!), 'latin1');
-  const isWhole = name === 'demo --emit' ? text.startsWith('\x7fELF') : name === 'run -o' ? text.startsWith('memmap run') : text.endsWith('}\n'); // prettier-ignore
+  const isWhole =
+    name === 'demo --emit'
+      ? text.startsWith('\x7fELF')
+      : name === 'run -o'
+        ? text.startsWith('memmap run')
+        : text.endsWith('}\n');
   assert.ok(text === 'precious' || isWhole, `a part: ${JSON.stringify(text.slice(0, 60))}`);
 }
 

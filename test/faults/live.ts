@@ -6,7 +6,9 @@ import {clean, isRoot, NOBODY} from './scene.ts';
 import {run, type Ran} from '../helpers/cli.ts';
 
 /** What may come of looking at a process that is none of ours: it may also end meanwhile. */
-const CALLS: ReadonlyArray<readonly [name: string, args: (pid: string, folder: string) => readonly string[], codes: readonly number[]]> = [
+const CALLS: ReadonlyArray<
+  readonly [name: string, args: (pid: string, folder: string) => readonly string[], codes: readonly number[]]
+> = [
   ['show', (pid) => ['show', pid], [0, 3, 4, 5]],
   ['show --json', (pid) => ['show', pid, '--json'], [0, 3, 4, 5]],
   ['show --children', (pid) => ['show', pid, '--children'], [0, 3, 4, 5]],
@@ -16,10 +18,23 @@ const CALLS: ReadonlyArray<readonly [name: string, args: (pid: string, folder: s
   ['explain', (pid) => ['explain', pid], [0, 3, 4, 5]],
   ['pages', (pid) => ['pages', pid], [0, 3, 4, 5]],
   ['watch --count 2', (pid) => ['watch', pid, '--count', '2', '--interval', '10ms'], [0, 3, 4]],
-  ['record --count 2', (pid, folder) => ['record', pid, '--count', '2', '--interval', '10ms', '-o', join(folder, `${pid}-${Math.random()}`)], [0, 3, 4]],
+  [
+    'record --count 2',
+    (pid, folder) => [
+      'record',
+      pid,
+      '--count',
+      '2',
+      '--interval',
+      '10ms',
+      '-o',
+      join(folder, `${pid}-${Math.random()}`),
+    ],
+    [0, 3, 4],
+  ],
   ['growth --for 50ms', (pid) => ['growth', pid, '--for', '50ms'], [0, 1, 3, 4]],
   ['check --no rwx', (pid) => ['check', pid, '--no', 'rwx'], [0, 1, 3, 4, 5]],
-]; // prettier-ignore
+];
 
 /** Every process of the machine, through every command, as root and as an ordinary user. */
 export async function liveTable(): Promise<{text: string; failed: boolean}> {
@@ -27,7 +42,7 @@ export async function liveTable(): Promise<{text: string; failed: boolean}> {
   const rows: string[][] = [];
   const folder = mkdtempSync(join(tmpdir(), 'memmap-live-'));
   chmodSync(folder, 0o777);
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid); // prettier-ignore
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   for (const user of isRoot ? ['root', 'nobody'] : ['an ordinary user']) {
     const codes = new Map<string, Map<string, number>>(CALLS.map(([name]) => [name, new Map()]));
     process.stderr.write(`live: ${pids.length} processes as ${user}\n`);
@@ -44,7 +59,15 @@ export async function liveTable(): Promise<{text: string; failed: boolean}> {
       }
     };
     await Promise.all([worker(), worker(), worker(), worker()]);
-    for (const [name, count] of codes) rows.push([user, name, [...count].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([code, times]) => `${code}: ${times}`).join(' · ')]); // prettier-ignore
+    for (const [name, count] of codes)
+      rows.push([
+        user,
+        name,
+        [...count]
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .map(([code, times]) => `${code}: ${times}`)
+          .join(' · '),
+      ]);
   }
   rmSync(folder, {recursive: true});
   for (const each of bad) process.stderr.write(`FAILED    ${each}\n`);

@@ -2,7 +2,12 @@ import {readFileSync} from 'node:fs';
 import {release} from 'node:os';
 import type {Outcome} from './run-row.ts';
 
-const MARKS: Readonly<Record<Outcome['mark'], string>> = {ok: 'as expected', open: '**open**', 'not run': 'not run', FAILED: '**FAILED**'}; // prettier-ignore
+const MARKS: Readonly<Record<Outcome['mark'], string>> = {
+  ok: 'as expected',
+  open: '**open**',
+  'not run': 'not run',
+  FAILED: '**FAILED**',
+};
 
 /** docs/faults.md, but for its later parts. */
 export function table(outcomes: readonly Outcome[]): string {

@@ -53,8 +53,12 @@ export const BLOCKED_ROWS: readonly Row[] = [
       const child = await scene.python(MANY(20_000, 'time.sleep(60)'));
       let longest = 0;
       for (let moment = 0; moment < 8; moment++) {
-        const shown = spawn(process.execPath, [MEMMAP, 'show', String(child.pid), '--max-stall', '10s'], {stdio: 'pipe'}); // prettier-ignore
-        const ended = new Promise<NodeJS.Signals | null>((resolve) => shown.once('exit', (_, signal) => resolve(signal))); // prettier-ignore
+        const shown = spawn(process.execPath, [MEMMAP, 'show', String(child.pid), '--max-stall', '10s'], {
+          stdio: 'pipe',
+        });
+        const ended = new Promise<NodeJS.Signals | null>((resolve) =>
+          shown.once('exit', (_, signal) => resolve(signal)),
+        );
         await new Promise((resolve) => setTimeout(resolve, 100 + moment * 60));
         const begin = performance.now();
         shown.kill('SIGINT');
@@ -77,7 +81,8 @@ async function blocked(scene: Scene): Promise<string> {
     refused(await call(command, String(PID)), 8, /within 2 s: thread 4242/);
 
   const program = join(scene.folder(), 'sleeper');
-  const code = '#include <unistd.h>\n#include <stdio.h>\nint main(void) { puts("ready"); fflush(stdout); if (vfork() == 0) { sleep(60); _exit(0); } }';
+  const code =
+    '#include <unistd.h>\n#include <stdio.h>\nint main(void) { puts("ready"); fflush(stdout); if (vfork() == 0) { sleep(60); _exit(0); } }';
   execFileSync('gcc', ['-w', '-x', 'c', '-', '-o', program], {input: code});
   const sleeper = new Child(scene.test, program, []);
   await sleeper.line();
@@ -85,11 +90,12 @@ async function blocked(scene: Scene): Promise<string> {
   await until(() => /^State:\s+D/m.test(readFileSync(`/proc/${sleeper.pid}/status`, 'latin1')));
   done(await scene.memmap(['show', String(sleeper.pid)]));
   const begin = performance.now();
-  const held = 'exec strace -D -f -qq -o /dev/null -P "/proc/$1/maps" -e trace=read,pread64 -e inject=read,pread64:delay_enter=20s $MEMMAP show "$1" --deadline 2s';
+  const held =
+    'exec strace -D -f -qq -o /dev/null -P "/proc/$1/maps" -e trace=read,pread64 -e inject=read,pread64:delay_enter=20s $MEMMAP show "$1" --deadline 2s';
   const ran = await scene.bash(held, [String(sleeper.pid)]);
   const seen = refused({...ran, stderr: ran.stderr.replaceAll(/^strace: .*\n/gm, '')}, 8, /state D\) in \w+/);
   return `${seen.replace(/\d{3,}/, 'N')} (${Math.round((performance.now() - begin) / 1000)} s, with what strace held up)`;
-} // prettier-ignore
+}
 
 async function deadFiles(scene: Scene): Promise<string> {
   if (!existsSync('/dev/fuse')) return 'not tried: there is no /dev/fuse here';
@@ -111,20 +117,40 @@ async function deadFiles(scene: Scene): Promise<string> {
   done(await scene.memmap(['watch', String(child.pid), '--count', '3', '--interval', '50ms']));
   server.process.kill('SIGKILL');
   return `0 after ${Math.round(ms)} ms: ${dead.stderr.trim().replace('memmap: ', '')}`;
-} // prettier-ignore
+}
 
 async function interruptions(scene: Scene): Promise<string> {
-  const child = await scene.python('kept = []\nprint("ready", flush=True)\nwhile True: kept.append(mmap.mmap(-1, 8192)); kept = kept[-500:]; time.sleep(0.001)'); // prettier-ignore
+  const child = await scene.python(
+    'kept = []\nprint("ready", flush=True)\nwhile True: kept.append(mmap.mmap(-1, 8192)); kept = kept[-500:]; time.sleep(0.001)',
+  );
   const folder = scene.folder();
   const pid = String(child.pid);
-  const calls = ['show', 'show --children', 'show --map', 'snapshot', 'snapshot -o s.json', `diff ${pid}`, 'explain', 'pages', 'watch --interval 20ms', 'watch --json --interval 20ms', 'record -o r.jsonl --force --interval 20ms', 'growth --for 5s', 'check --no rwx --for 5s', 'demo touch']; // prettier-ignore
+  const calls = [
+    'show',
+    'show --children',
+    'show --map',
+    'snapshot',
+    'snapshot -o s.json',
+    `diff ${pid}`,
+    'explain',
+    'pages',
+    'watch --interval 20ms',
+    'watch --json --interval 20ms',
+    'record -o r.jsonl --force --interval 20ms',
+    'growth --for 5s',
+    'check --no rwx --for 5s',
+    'demo touch',
+  ];
   let [longest, by, ended] = [0, 0, 0];
   for (const call of calls) {
     const words = [...call.split(' '), ...(call.startsWith('demo') ? [] : [pid])];
     for (let moment = 0; moment < 12; moment++) {
       const ran = await interruptedAt(Math.random() * 1000, words, folder);
       assert.ok(ran.ms < 1000, `${call}: ${ran.ms} ms after the signal`);
-      assert.ok(ran.signal === 'SIGINT' || [130, 0, 1, 5].includes(ran.code!), `${call}: ${ran.code} ${ran.signal}: ${ran.stderr}`);
+      assert.ok(
+        ran.signal === 'SIGINT' || [130, 0, 1, 5].includes(ran.code!),
+        `${call}: ${ran.code} ${ran.signal}: ${ran.stderr}`,
+      );
       clean(ran.stderr);
       longest = Math.max(longest, ran.ms);
       if (ran.signal === 'SIGINT' || ran.code === 130) by++;
@@ -134,7 +160,7 @@ async function interruptions(scene: Scene): Promise<string> {
     }
   }
   return `${by} ended by it, after at most ${Math.round(longest)} ms; ${ended} were done before`;
-} // prettier-ignore
+}
 
 interface Interrupted {
   readonly code: number | null;
@@ -146,7 +172,11 @@ interface Interrupted {
 
 /** A terminal sends SIGINT to the whole group: so a lesson's helper has it too. */
 function interruptedAt(ms: number, words: readonly string[], cwd: string): Promise<Interrupted> {
-  const ran = spawn(process.execPath, [`${process.cwd()}/${MEMMAP}`, ...words], {stdio: ['ignore', 'ignore', 'pipe'], cwd, detached: true}); // prettier-ignore
+  const ran = spawn(process.execPath, [`${process.cwd()}/${MEMMAP}`, ...words], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    cwd,
+    detached: true,
+  });
   let stderr = '';
   let begin = Infinity;
   ran.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
@@ -164,7 +194,18 @@ function interruptedAt(ms: number, words: readonly string[], cwd: string): Promi
 
 async function neverMem(scene: Scene): Promise<string> {
   const folder = scene.folder();
-  const calls = ['show $$', 'snapshot $$ -o "$1/s.json"', 'diff "$1/s.json" $$', 'watch $$ --count 2 --interval 20ms', 'run -- true', 'demo touch', 'explain $$', 'pages $$', 'show $$ --map', 'show $$ --room']; // prettier-ignore
+  const calls = [
+    'show $$',
+    'snapshot $$ -o "$1/s.json"',
+    'diff "$1/s.json" $$',
+    'watch $$ --count 2 --interval 20ms',
+    'run -- true',
+    'demo touch',
+    'explain $$',
+    'pages $$',
+    'show $$ --map',
+    'show $$ --room',
+  ];
   for (const [index, call] of calls.entries()) {
     const log = join(folder, `log-${index}`);
     await scene.bash(`strace -f -e trace=open,openat,ptrace,process_vm_readv,socket,connect -o "$2" $MEMMAP ${call}`, [
@@ -172,10 +213,25 @@ async function neverMem(scene: Scene): Promise<string> {
       log,
     ]);
     const lines = readFileSync(log, 'utf8').split('\n');
-    assert.ok(lines.some((line) => line.includes('/maps"')), call); // prettier-ignore
-    assert.deepEqual(lines.filter((line) => /\/mem"|ptrace\(|process_vm_readv\(|\/environ"/.test(line)), [], call); // prettier-ignore
-    assert.deepEqual(lines.filter((line) => /AF_INET|connect\(/.test(line)), [], call); // prettier-ignore
-    assert.deepEqual(lines.filter((line) => /"\/proc\/[^"]*", O_(WRONLY|RDWR)/.test(line)), [], call); // prettier-ignore
+    assert.ok(
+      lines.some((line) => line.includes('/maps"')),
+      call,
+    );
+    assert.deepEqual(
+      lines.filter((line) => /\/mem"|ptrace\(|process_vm_readv\(|\/environ"/.test(line)),
+      [],
+      call,
+    );
+    assert.deepEqual(
+      lines.filter((line) => /AF_INET|connect\(/.test(line)),
+      [],
+      call,
+    );
+    assert.deepEqual(
+      lines.filter((line) => /"\/proc\/[^"]*", O_(WRONLY|RDWR)/.test(line)),
+      [],
+      call,
+    );
   }
   return `none of ${calls.length} commands opens mem or environ, traces, connects, or opens anything of /proc for writing`;
 }

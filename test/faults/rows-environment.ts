@@ -43,11 +43,14 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
     needs: ['root', 'strace', 'slow'],
     run: async (scene) => {
       const log = join(scene.folder(), 'log');
-      const script = `H=${process.cwd()}/dist/helpers; mount --bind $H $H; mount -o remount,bind,noexec $H; unset XDG_RUNTIME_DIR; strace -f -o ${log} -e trace=mkdir,openat,execve,rmdir,unlink $MEMMAP demo touch --json >/dev/null; ls -A /tmp | grep -c '^memmap-[A-Za-z0-9]\\{6\\}$'`; // prettier-ignore
+      const script = `H=${process.cwd()}/dist/helpers; mount --bind $H $H; mount -o remount,bind,noexec $H; unset XDG_RUNTIME_DIR; strace -f -o ${log} -e trace=mkdir,openat,execve,rmdir,unlink $MEMMAP demo touch --json >/dev/null; ls -A /tmp | grep -c '^memmap-[A-Za-z0-9]\\{6\\}$'`;
       await scene.inNamespace(script);
       const lines = readFileSync(log, 'utf8');
       assert.match(lines, /mkdir\("\/tmp\/memmap-\w+", 0700\) = 0/);
-      assert.match(lines, /"\/tmp\/memmap-\w+\/helper", O_WRONLY\|O_CREAT\|O_EXCL\|O_TRUNC\|O_CLOEXEC, 0500|"\/tmp\/memmap-\w+\/helper", O_WRONLY\|O_CREAT\|O_EXCL[^,]*, 0500/); // prettier-ignore
+      assert.match(
+        lines,
+        /"\/tmp\/memmap-\w+\/helper", O_WRONLY\|O_CREAT\|O_EXCL\|O_TRUNC\|O_CLOEXEC, 0500|"\/tmp\/memmap-\w+\/helper", O_WRONLY\|O_CREAT\|O_EXCL[^,]*, 0500/,
+      );
       assert.match(lines, /(rmdir|unlink)\("\/tmp\/memmap-\w+/);
       return 'mkdir 0700, O_EXCL 0500, removed';
     },
@@ -61,7 +64,10 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
     run: async (scene) => {
       const folder = scene.folder();
       for (let i = 0; i < 60; i++) {
-        const demo = spawn(process.execPath, [MEMMAP, 'demo', 'brk'], {stdio: 'ignore', env: {...process.env, TMPDIR: folder}}); // prettier-ignore
+        const demo = spawn(process.execPath, [MEMMAP, 'demo', 'brk'], {
+          stdio: 'ignore',
+          env: {...process.env, TMPDIR: folder},
+        });
         const ended = new Promise((resolve) => demo.once('exit', resolve));
         setTimeout(() => demo.kill('SIGKILL'), 100 + Math.random() * 300);
         await ended;
@@ -95,7 +101,10 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
     expected: 'for the owner only',
     run: async (scene) => {
       const folder = scene.folder();
-      await scene.bash('umask 0; cd "$1"; $MEMMAP snapshot $$ -o a; $MEMMAP run -o b -- true; $MEMMAP demo brk --emit c', [folder]); // prettier-ignore
+      await scene.bash(
+        'umask 0; cd "$1"; $MEMMAP snapshot $$ -o a; $MEMMAP run -o b -- true; $MEMMAP demo brk --emit c',
+        [folder],
+      );
       const modes = ['a', 'b', 'c'].map((file) => (statSync(join(folder, file)).mode & 0o777).toString(8));
       assert.deepEqual(modes, ['600', '600', '700']);
       return `${modes.join(', ')}; leaving addresses out (--redact) comes with reports`;
@@ -107,10 +116,14 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
     how: 'show, snapshot -o x in a removed folder; HOME unset, /nonexistent, /dev/null',
     expected: '0, and 7 for the file',
     run: async (scene) => {
-      const ran = await scene.bash('mkdir "$1/x"; cd "$1/x"; rmdir "$1/x"; $MEMMAP show "$2" >/dev/null; echo $?; $MEMMAP snapshot "$2" -o x; echo $?', [scene.folder(), LISTING]); // prettier-ignore
+      const ran = await scene.bash(
+        'mkdir "$1/x"; cd "$1/x"; rmdir "$1/x"; $MEMMAP show "$2" >/dev/null; echo $?; $MEMMAP snapshot "$2" -o x; echo $?',
+        [scene.folder(), LISTING],
+      );
       clean(ran.stderr);
       assert.equal(ran.stdout, '0\n7\n', ran.stderr);
-      for (const home of ['/nonexistent', '/dev/null', '']) done(await scene.memmap(['show', LISTING], {env: {HOME: home}})); // prettier-ignore
+      for (const home of ['/nonexistent', '/dev/null', ''])
+        done(await scene.memmap(['show', LISTING], {env: {HOME: home}}));
       done(await scene.bash('unset HOME; exec $MEMMAP show "$1"', [LISTING]));
       return '0, and 7';
     },
@@ -125,7 +138,9 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
       const calls = ['--help', 'show --help', '', `show ${LISTING}`, 'demo touch --json', 'nonsense', 'run -- true'];
       const codes: Array<number | null> = [];
       for (const call of calls) {
-        const ran = await scene.bash(`exec env -i PATH="$PATH" setpriv --reuid=12345 --regid=12345 --clear-groups $MEMMAP ${call}`); // prettier-ignore
+        const ran = await scene.bash(
+          `exec env -i PATH="$PATH" setpriv --reuid=12345 --regid=12345 --clear-groups $MEMMAP ${call}`,
+        );
         clean(ran.stderr);
         codes.push(ran.code);
       }
@@ -147,7 +162,6 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
         'show 999999999 2>/dev/full',
         'show "$1" 2>&-',
       ]) {
-        // prettier-ignore
         const ran = await scene.bash(`$MEMMAP ${call}`, [LISTING]);
         clean(ran.stderr);
         codes.push(ran.code);
@@ -160,7 +174,11 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
 
 async function terminals(scene: Scene): Promise<string> {
   for (const columns of [0, 1, 2, 7, 20]) {
-    const ran = await scene.bash(`script -qec "stty cols ${columns}; $MEMMAP show ${LISTING}; echo code=\\$?" /dev/null`, [], {env: {SHELL: '/bin/sh'}}); // prettier-ignore
+    const ran = await scene.bash(
+      `script -qec "stty cols ${columns}; $MEMMAP show ${LISTING}; echo code=\\$?" /dev/null`,
+      [],
+      {env: {SHELL: '/bin/sh'}},
+    );
     assert.match(ran.stdout, /code=0/, `${columns} columns`);
     assert.doesNotMatch(ran.stdout, /^\s+at /m);
   }
@@ -173,28 +191,54 @@ async function terminals(scene: Scene): Promise<string> {
     {LC_ALL: 'xx_YY.nonsense'},
     {TZ: 'Nowhere/Land'},
   ]) {
-    // prettier-ignore
     assert.doesNotMatch(done(await scene.memmap(['show', LISTING], {env})), /\x1b/);
     assert.equal((await scene.memmap(['diff', LISTING, LISTING], {env})).code, 0);
   }
-  const dumb = await scene.bash(`script -qec "TERM=dumb $MEMMAP watch $$ --count 1 --interval 10ms" /dev/null`, [], {env: {SHELL: '/bin/sh'}}); // prettier-ignore
+  const dumb = await scene.bash(`script -qec "TERM=dumb $MEMMAP watch $$ --count 1 --interval 10ms" /dev/null`, [], {
+    env: {SHELL: '/bin/sh'},
+  });
   assert.doesNotMatch(dumb.stdout, /\x1b/);
   return '5 widths, 7 environments; a watch on a dumb terminal has no escape sequence';
 }
 
 async function planted(scene: Scene): Promise<string> {
   const place = scene.folder();
-  for (const folder of ['node_modules/chalk', 'node_modules/@oclif/core', '.config/memmap', '.local/share/memmap', '.cache/memmap']) mkdirSync(join(place, folder), {recursive: true}); // prettier-ignore
-  for (const file of ['package.json', '.memmaprc', '.memmap.json', '.oclifrc.json', 'oclif.manifest.json', '.npmrc', '.env', 'node_modules/chalk/index.js', '.local/share/memmap/package.json']) writeFileSync(join(place, file), 'throw new Error("planted")'); // prettier-ignore
+  for (const folder of [
+    'node_modules/chalk',
+    'node_modules/@oclif/core',
+    '.config/memmap',
+    '.local/share/memmap',
+    '.cache/memmap',
+  ])
+    mkdirSync(join(place, folder), {recursive: true});
+  for (const file of [
+    'package.json',
+    '.memmaprc',
+    '.memmap.json',
+    '.oclifrc.json',
+    'oclif.manifest.json',
+    '.npmrc',
+    '.env',
+    'node_modules/chalk/index.js',
+    '.local/share/memmap/package.json',
+  ])
+    writeFileSync(join(place, file), 'throw new Error("planted")');
   const log = join(scene.folder(), 'log');
-  const env = {HOME: place, XDG_CONFIG_HOME: join(place, '.config'), XDG_DATA_HOME: join(place, '.local/share'), MEMMAP_X: '1'}; // prettier-ignore
+  const env = {
+    HOME: place,
+    XDG_CONFIG_HOME: join(place, '.config'),
+    XDG_DATA_HOME: join(place, '.local/share'),
+    MEMMAP_X: '1',
+  };
   const calls = ['show "$1"', 'diff "$1" "$1"', 'demo brk --json', '--help', 'nonsense'];
   for (const call of calls) {
     await scene.bash(`strace -f -e trace=open,openat,openat2 -o "$2" $MEMMAP ${call}`, [LISTING, log], {
       cwd: place,
       env,
     });
-    const opened = readFileSync(log, 'utf8').split('\n').filter((line) => (line.includes(place) || /AT_FDCWD, "(?!\/)[^"]/.test(line)) && !line.includes('ENOENT')); // prettier-ignore
+    const opened = readFileSync(log, 'utf8')
+      .split('\n')
+      .filter((line) => (line.includes(place) || /AT_FDCWD, "(?!\/)[^"]/.test(line)) && !line.includes('ENOENT'));
     assert.deepEqual(opened, [], call);
   }
   return `${calls.length} commands open nothing of it`;
@@ -211,12 +255,17 @@ async function noexec(scene: Scene): Promise<string> {
   }
   const none = await scene.inNamespace(`${start}${seal(a)}${seal(b)}${seal(home)}$MEMMAP demo touch --json`);
   refused(none, 4, /EACCES[^]*noexec/);
-  assert.deepEqual([a, b, join(home, '.cache')].flatMap((folder) => readdirSync(folder)), []); // prettier-ignore
+  assert.deepEqual(
+    [a, b, join(home, '.cache')].flatMap((folder) => readdirSync(folder)),
+    [],
+  );
   return '0 three times, then 4; no copy is left';
 }
 
 async function leak(scene: Scene): Promise<string> {
-  const child = await scene.python('print("ready", flush=True)\nwhile True: m = mmap.mmap(-1, 1 << 20); time.sleep(0.001); m.close(); time.sleep(0.001)'); // prettier-ignore
+  const child = await scene.python(
+    'print("ready", flush=True)\nwhile True: m = mmap.mmap(-1, 1 << 20); time.sleep(0.001); m.close(); time.sleep(0.001)',
+  );
   const still = new Child(scene.test, 'cat', []);
   await still.ask('ready');
   const fds = (): number => readdirSync('/proc/self/fd').length;
@@ -224,7 +273,10 @@ async function leak(scene: Scene): Promise<string> {
   const sessions = [new Session(still.pid), new Session(child.pid)] as const;
   const held = fds();
   const slope: number[] = [];
-  for (const [session, looks] of [[sessions[0], 30_000], [sessions[1], 3000]] as const) {
+  for (const [session, looks] of [
+    [sessions[0], 30_000],
+    [sessions[1], 3000],
+  ] as const) {
     for (let i = 0; i < looks; i++) {
       session.look();
       if (i === Math.floor(looks / 3)) slope.push(process.memoryUsage().rss);
@@ -237,13 +289,16 @@ async function leak(scene: Scene): Promise<string> {
   const grown = Math.max(slope[1]! - slope[0]!, slope[3]! - slope[2]!) / 2 ** 20;
   assert.ok(grown < 60, `${grown} MiB`);
   return `descriptors the same, and all given back; memory ${grown < 1 ? 'the same' : `+${Math.round(grown)} MiB before a collection`}`;
-} // prettier-ignore
+}
 
 async function limits(scene: Scene): Promise<string> {
   const codes = new Map<string, number[]>();
   for (let n = 12; n <= 40; n++) {
     const ran = await scene.bash(`ulimit -n ${n}; exec $MEMMAP show $$ --json`);
-    const isNodes = ran.signal !== null || ran.code === 134 || /^node:|Assertion|#\s*FATAL|uv_|Error: EMFILE[^]*node:internal|Code: EMFILE/m.test(ran.stderr); // prettier-ignore
+    const isNodes =
+      ran.signal !== null ||
+      ran.code === 134 ||
+      /^node:|Assertion|#\s*FATAL|uv_|Error: EMFILE[^]*node:internal|Code: EMFILE/m.test(ran.stderr);
     const key = isNodes ? 'Node, or its loading of modules, ends before memmap begins' : String(ran.code);
     if (!isNodes) {
       clean(ran.stderr);
@@ -251,5 +306,7 @@ async function limits(scene: Scene): Promise<string> {
     }
     codes.set(key, [...(codes.get(key) ?? []), n]);
   }
-  return [...codes].map(([code, ns]) => `${code}: ulimit -n ${ns[0]}${ns.length > 1 ? `–${ns.at(-1)}` : ''}`).join('; '); // prettier-ignore
+  return [...codes]
+    .map(([code, ns]) => `${code}: ulimit -n ${ns[0]}${ns.length > 1 ? `–${ns.at(-1)}` : ''}`)
+    .join('; ');
 }

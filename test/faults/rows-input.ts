@@ -19,7 +19,10 @@ export const INPUT_ROWS: readonly Row[] = [
     run: async (scene) => {
       const seed = Date.now() % 2 ** 31;
       const reports = [0, 1, 2].map((batch) => oneBatch(seed, batch, 1000));
-      assert.deepEqual(reports.flatMap(({findings}) => findings), []); // prettier-ignore
+      assert.deepEqual(
+        reports.flatMap(({findings}) => findings),
+        [],
+      );
       const file = join(scene.folder(), 'random');
       writeFileSync(file, randomBytes(1 << 20));
       refused(await scene.memmap(['show', file]), 6, /no listing/);
@@ -42,7 +45,14 @@ export const INPUT_ROWS: readonly Row[] = [
     needs: ['python3', 'slow'],
     run: async (scene) => {
       const depth = '['.repeat(1e6);
-      const documents = [`{"schema":${depth}`, `{"schema":${depth}${']'.repeat(1e6)}}`, `{"schema":"memmap.snapshot/1","regions":${depth}${']'.repeat(1e6)}}`, `{"schema":${'9'.repeat(1e7)}}`, `{"__proto__":{"schema":"memmap.snapshot/1","regions":[]}}`, `{"schema":"${'x'.repeat(1e7)}"}`]; // prettier-ignore
+      const documents = [
+        `{"schema":${depth}`,
+        `{"schema":${depth}${']'.repeat(1e6)}}`,
+        `{"schema":"memmap.snapshot/1","regions":${depth}${']'.repeat(1e6)}}`,
+        `{"schema":${'9'.repeat(1e7)}}`,
+        `{"__proto__":{"schema":"memmap.snapshot/1","regions":[]}}`,
+        `{"schema":"${'x'.repeat(1e7)}"}`,
+      ];
       const file = join(scene.folder(), 'deep.json');
       const seen: Measured[] = [];
       for (const document of documents) {
@@ -78,7 +88,6 @@ export const INPUT_ROWS: readonly Row[] = [
         ['snapshot', pid, '--max-stall', '10s'],
         ['watch', pid, '--count', '3', '--interval', '50ms'],
       ]) {
-        // prettier-ignore
         seen.push(await measured(scene, args, 0));
       }
       return summary(seen, 600);
@@ -132,7 +141,13 @@ if source: source.stdout.close()
 error = ran.stderr.read(); usage = __import__("os").wait4(ran.pid, 0)
 if source: source.kill()
 print(json.dumps({"code": usage[1] >> 8 if usage[1] & 127 == 0 else 128 + (usage[1] & 127), "ms": round((time.monotonic() - begin) * 1000), "most": round(usage[2].ru_maxrss / 1024), "stderr": error.decode()}))`;
-  const {stdout, stderr} = await scene.bash('exec python3 -c "$@"', [code, input, process.execPath, `${process.cwd()}/bin/run.js`, ...args]); // prettier-ignore
+  const {stdout, stderr} = await scene.bash('exec python3 -c "$@"', [
+    code,
+    input,
+    process.execPath,
+    `${process.cwd()}/bin/run.js`,
+    ...args,
+  ]);
   assert.equal(stderr, '');
   const result = JSON.parse(stdout) as Measured;
   assert.equal(result.code, expected, `${args.join(' ')}: ${result.code} ${result.stderr}`);
@@ -152,9 +167,15 @@ async function huge(scene: Scene): Promise<string> {
   writeSync(fd, 'x', 10 * 2 ** 30 - 1);
   closeSync(fd);
   const seen = [await measured(scene, ['show', sparse]), await measured(scene, ['show', '/dev/zero'])];
-  for (const input of ['yes | tr -d "\\n"', 'cat /dev/zero', 'yes']) seen.push(await measured(scene, ['show', '-'], 6, input)); // prettier-ignore
+  for (const input of ['yes | tr -d "\\n"', 'cat /dev/zero', 'yes'])
+    seen.push(await measured(scene, ['show', '-'], 6, input));
   const nonsense = join(scene.folder(), 'nonsense');
-  execFileSync('sh', ['-c', 'yes | head -c 300000000 > "$1"; yes "{}," | head -c 200000000 > "$1.json"; sed -i "1s/^/{\\"a\\":[/" "$1.json"', 'sh', nonsense]); // prettier-ignore
+  execFileSync('sh', [
+    '-c',
+    'yes | head -c 300000000 > "$1"; yes "{}," | head -c 200000000 > "$1.json"; sed -i "1s/^/{\\"a\\":[/" "$1.json"',
+    'sh',
+    nonsense,
+  ]);
   for (const file of [nonsense, `${nonsense}.json`]) seen.push(await measured(scene, ['show', file]));
   if (process.getuid?.() === 0) seen.push(await measured(scene, ['show', '/proc/kcore']));
   done(await scene.memmap(['show', '/proc/self/maps']));

@@ -13,7 +13,11 @@ export const KERNEL_ROWS: readonly Row[] = [
     how: 'a folder like /proc: smaps with Foo: 1 kB, VmFlags zz; status with NewKey',
     expected: '0, kept',
     run: async (scene) => {
-      const json = await show(scene, {smaps: (text) => text.replace(/^Rss:/m, 'Foo:                   1 kB\nRss:').replace(/VmFlags: /, 'VmFlags: zz '), status: (text) => `${text}NewKey:\t7 kB\n`}); // prettier-ignore
+      const json = await show(scene, {
+        smaps: (text) =>
+          text.replace(/^Rss:/m, 'Foo:                   1 kB\nRss:').replace(/VmFlags: /, 'VmFlags: zz '),
+        status: (text) => `${text}NewKey:\t7 kB\n`,
+      });
       assert.equal(json.regions[0]!.usage!['foo'], 1024);
       assert.equal(json.regions[0]!.flags![0], 'zz');
       assert.equal(json.status['newKey'], 7 * 1024);
@@ -26,7 +30,10 @@ export const KERNEL_ROWS: readonly Row[] = [
     how: 'the same, with them taken away',
     expected: '0; absent is not 0',
     run: async (scene) => {
-      const json = await show(scene, {smaps: (text) => text.replace(/^Pss:.*\n/gm, '').replace(/VmFlags:.*/g, 'VmFlags:'), status: (text) => text.replace(/^(Vm|Rss).*\n/gm, '')}); // prettier-ignore
+      const json = await show(scene, {
+        smaps: (text) => text.replace(/^Pss:.*\n/gm, '').replace(/VmFlags:.*/g, 'VmFlags:'),
+        status: (text) => text.replace(/^(Vm|Rss).*\n/gm, ''),
+      });
       assert.equal('pss' in json.totals, false);
       assert.deepEqual(json.regions[0]!.flags, []);
       assert.equal('vmRss' in json.status, false);
@@ -55,7 +62,7 @@ export const KERNEL_ROWS: readonly Row[] = [
       const child = new Child(scene.test, 'cat', []);
       await child.ask('ready');
       const {totals, regions} = capture(child.pid);
-      const rollup = Number(/^Pss: +(\d+)/m.exec(readFileSync(`/proc/${child.pid}/smaps_rollup`, 'latin1'))![1]) * 1024; // prettier-ignore
+      const rollup = Number(/^Pss: +(\d+)/m.exec(readFileSync(`/proc/${child.pid}/smaps_rollup`, 'latin1'))![1]) * 1024;
       const apart = Math.abs(rollup - totals['pss']!);
       assert.ok(apart <= regions.length * 1024 * 2, `${apart} bytes`);
       return `${apart / 1024} KiB apart, of ${regions.length} regions`;
@@ -90,7 +97,8 @@ export const KERNEL_ROWS: readonly Row[] = [
     how: 'maps with 1000-ffffffffff600000 and [vsyscall]',
     expected: '0, exact',
     run: async (scene) => {
-      const text = '00001000-ffffffffff600000 ---p 00000000 00:00 0 \nffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]\n'; // prettier-ignore
+      const text =
+        '00001000-ffffffffff600000 ---p 00000000 00:00 0 \nffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]\n';
       const json = await show(scene, {maps: () => text, smaps: undefined});
       assert.equal(BigInt(json.totals['size']!), 0xffffffffff600000n);
       return String(BigInt(json.totals['size']!));
@@ -108,11 +116,24 @@ export const KERNEL_ROWS: readonly Row[] = [
       return '0 bytes private dirty';
     },
   },
-  {id: '59', fault: 'a hostile configuration file', how: '–', expected: '–', not: 'there is none: memmap reads no configuration'}, // prettier-ignore
-]; // prettier-ignore
+  {
+    id: '59',
+    fault: 'a hostile configuration file',
+    how: '–',
+    expected: '–',
+    not: 'there is none: memmap reads no configuration',
+  },
+];
 
 interface Document {
-  readonly regions: Array<{perms: string; dev: string; inode: string; offset: string; usage?: Record<string, number>; flags?: string[]}>; // prettier-ignore
+  readonly regions: Array<{
+    perms: string;
+    dev: string;
+    inode: string;
+    offset: string;
+    usage?: Record<string, number>;
+    flags?: string[];
+  }>;
   readonly totals: Record<string, number>;
   readonly status: Record<string, unknown>;
   readonly notes?: string[];

@@ -52,8 +52,18 @@ export const LIVE_ROWS: readonly Row[] = [
     needs: ['strace', 'python3', 'slow'],
     run: async (scene) => {
       const seen = await midRead(scene, (child) => void process.kill(child, 'SIGUSR1'));
-      const child = await scene.python('import signal; signal.signal(signal.SIGUSR1, lambda *a: os.execvp("sleep", ["sleep", "60"])); print("ready", flush=True)\nwhile True: time.sleep(1)');
-      const watch = new Child(scene.test, process.execPath, [MEMMAP, 'watch', String(child.pid), '--interval', '50ms', '--count', '400']);
+      const child = await scene.python(
+        'import signal; signal.signal(signal.SIGUSR1, lambda *a: os.execvp("sleep", ["sleep", "60"])); print("ready", flush=True)\nwhile True: time.sleep(1)',
+      );
+      const watch = new Child(scene.test, process.execPath, [
+        MEMMAP,
+        'watch',
+        String(child.pid),
+        '--interval',
+        '50ms',
+        '--count',
+        '400',
+      ]);
       const ended = new Promise((resolve) => watch.process.once('exit', resolve));
       await watch.line();
       child.process.kill('SIGUSR1');
@@ -63,7 +73,7 @@ export const LIVE_ROWS: readonly Row[] = [
       assert.equal(await ended, 0);
       return `${seen}; watch 0: "it now runs …/sleep"`;
     },
-  }, // prettier-ignore
+  },
   {
     id: '12',
     fault: 'the PID is given to another process',
@@ -107,9 +117,12 @@ export const LIVE_ROWS: readonly Row[] = [
       assert.ok([0, 5, 8].includes(ran.code!), `${ran.code}: ${ran.stderr}`);
       const ms = Math.round(performance.now() - begin);
       const late = await scene.memmap(['show', String(child.pid), '--max-stall', '1m', '--deadline', '60ms']);
-      assert.ok(late.code === 8 || /Resident memory was not read from smaps: after 0\.06 s/.test(late.stderr), late.stderr); // prettier-ignore
+      assert.ok(
+        late.code === 8 || /Resident memory was not read from smaps: after 0\.06 s/.test(late.stderr),
+        late.stderr,
+      );
       const short = refused(await scene.memmap(['show', String(child.pid), '--deadline', '1ms']), 8, /was not whole/);
-      return `${ran.code} after ${ms} ms; with 60 ms: ${late.code}${late.code === 8 ? '' : ', without smaps'}; with 1 ms: ${short}`; // prettier-ignore
+      return `${ran.code} after ${ms} ms; with 60 ms: ${late.code}${late.code === 8 ? '' : ', without smaps'}; with 1 ms: ${short}`;
     },
   },
   {
@@ -166,13 +179,19 @@ async function midRead(scene: Scene, happen: (pid: number) => void): Promise<str
   await until(() => readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n').length > 2000);
   const [file, log] = [`/proc/${pid}/maps`, join(scene.folder(), 'log')];
   writeFileSync(log, '');
-  const reading = scene.bash('exec strace -f -o "$3" -P "$1" -e trace=read,pread64 -e inject=read,pread64:delay_enter=40000 $MEMMAP show "$2" --json', [file, String(pid), log]); // prettier-ignore
+  const reading = scene.bash(
+    'exec strace -f -o "$3" -P "$1" -e trace=read,pread64 -e inject=read,pread64:delay_enter=40000 $MEMMAP show "$2" --json',
+    [file, String(pid), log],
+  );
   await until(() => readFileSync(log, 'latin1').split('\n').length > 12);
   happen(pid);
   const {code: ended, stdout, stderr} = await reading;
   clean(stderr);
   if (ended === 3) return '3';
-  const {consistency, regions} = JSON.parse(stdout) as {consistency: {incomplete: boolean; torn: boolean}; regions: Array<{name: string}>}; // prettier-ignore
+  const {consistency, regions} = JSON.parse(stdout) as {
+    consistency: {incomplete: boolean; torn: boolean};
+    regions: Array<{name: string}>;
+  };
   if (ended === 5) assert.ok(consistency.incomplete || consistency.torn);
   else {
     assert.equal(ended, 0, stderr);

@@ -18,9 +18,11 @@ export const NAME_ROWS: readonly Row[] = [
     expected: '0, its name whole',
     needs: ['python3'],
     run: async (scene) => {
-      const code = `os.chdir(${JSON.stringify(scene.folder())})\nfor i in range(20):\n  os.mkdir("d" * 250); os.chdir("d" * 250)\nf = os.open("f", os.O_RDWR | os.O_CREAT); os.ftruncate(f, 4096); m = mmap.mmap(f, 4096); print("ready", flush=True); time.sleep(60)`; // prettier-ignore
+      const code = `os.chdir(${JSON.stringify(scene.folder())})\nfor i in range(20):\n  os.mkdir("d" * 250); os.chdir("d" * 250)\nf = os.open("f", os.O_RDWR | os.O_CREAT); os.ftruncate(f, 4096); m = mmap.mmap(f, 4096); print("ready", flush=True); time.sleep(60)`;
       const child = await scene.python(code);
-      const {regions} = JSON.parse(done(await scene.memmap(['show', '--json', String(child.pid)]))) as {regions: Array<{name: string}>}; // prettier-ignore
+      const {regions} = JSON.parse(done(await scene.memmap(['show', '--json', String(child.pid)]))) as {
+        regions: Array<{name: string}>;
+      };
       const name = regions.map(({name}) => name).find((text) => text.includes('dddd'))!;
       assert.ok(name.endsWith('d/f') && name.length > 5000);
       return `${name.length} characters`;
@@ -60,10 +62,18 @@ export const NAME_ROWS: readonly Row[] = [
       const {stdout} = await scene.memmap(['show', '--json', String(child.pid)]);
       const {regions} = JSON.parse(stdout) as {regions: Array<{name: string; nameBase64?: string; size: number}>};
       for (const [index, [what, bytes]] of HOSTILE.entries()) {
-        for (const [prefix, suffix, pages] of [['/', '', index + 1], ['/memfd:', ' (deleted)', 100 + index]] as const) {
+        for (const [prefix, suffix, pages] of [
+          ['/', '', index + 1],
+          ['/memfd:', ' (deleted)', 100 + index],
+        ] as const) {
           const ending = Buffer.concat([Buffer.from(prefix), asPrinted(bytes), Buffer.from(suffix)]);
-          const names = regions.filter(({size}) => size === pages * 4096).map(({name, nameBase64}) => Buffer.from(nameBase64 ?? name, nameBase64 ? 'base64' : 'utf8')); // prettier-ignore
-          assert.ok(names.some((name) => name.subarray(-ending.length).equals(ending)), what);
+          const names = regions
+            .filter(({size}) => size === pages * 4096)
+            .map(({name, nameBase64}) => Buffer.from(nameBase64 ?? name, nameBase64 ? 'base64' : 'utf8'));
+          assert.ok(
+            names.some((name) => name.subarray(-ending.length).equals(ending)),
+            what,
+          );
         }
       }
       return '32 regions of 16 names, each byte';
@@ -76,11 +86,14 @@ export const NAME_ROWS: readonly Row[] = [
     expected: 'the file is a file',
     needs: ['python3'],
     run: async (scene) => {
-      const code = `os.chdir(${JSON.stringify(scene.folder())}); keep = []\nfor n in ["[heap]", "x (deleted)", "[stack]"]:\n  f = os.open(n, os.O_RDWR | os.O_CREAT); os.ftruncate(f, 4096); keep.append(mmap.mmap(f, 4096))\nprint("ready", flush=True); time.sleep(60)`; // prettier-ignore
+      const code = `os.chdir(${JSON.stringify(scene.folder())}); keep = []\nfor n in ["[heap]", "x (deleted)", "[stack]"]:\n  f = os.open(n, os.O_RDWR | os.O_CREAT); os.ftruncate(f, 4096); keep.append(mmap.mmap(f, 4096))\nprint("ready", flush=True); time.sleep(60)`;
       const child = await scene.python(code);
       const {regions} = capture(child.pid);
       const pretending = regions.filter(({name}) => /\/(\[heap\]|\[stack\]|x \(deleted\))$/.test(name));
-      assert.deepEqual(pretending.map(({kind}) => kind), ['file', 'file', 'file']); // prettier-ignore
+      assert.deepEqual(
+        pretending.map(({kind}) => kind),
+        ['file', 'file', 'file'],
+      );
       assert.equal(regions.filter(({kind}) => kind === 'heap').length, 1);
       return 'file, file, file; one heap';
     },
@@ -92,8 +105,12 @@ export const NAME_ROWS: readonly Row[] = [
     expected: '0, the name whole, the state its own',
     needs: ['python3'],
     run: async (scene) => {
-      const child = await scene.python('ctypes.CDLL(None).prctl(15, b"a) R 1 2\\n"); print("ready", flush=True); time.sleep(60)'); // prettier-ignore
-      const {process: info} = JSON.parse(done(await scene.memmap(['show', '--json', String(child.pid)]))) as {process: Record<string, unknown>}; // prettier-ignore
+      const child = await scene.python(
+        'ctypes.CDLL(None).prctl(15, b"a) R 1 2\\n"); print("ready", flush=True); time.sleep(60)',
+      );
+      const {process: info} = JSON.parse(done(await scene.memmap(['show', '--json', String(child.pid)]))) as {
+        process: Record<string, unknown>;
+      };
       assert.deepEqual([info['comm'], info['state']], ['a) R 1 2\n', 'S']);
       clean(done(await scene.memmap(['watch', String(child.pid), '--count', '1', '--interval', '10ms'])));
       assert.equal(parseStat(readFileSync(`/proc/${child.pid}/stat`))?.comm, 'a) R 1 2\n');
@@ -107,7 +124,9 @@ export const NAME_ROWS: readonly Row[] = [
     expected: 'the resident memory is the real one',
     needs: ['python3'],
     run: async (scene) => {
-      const child = await scene.python('ctypes.CDLL(None).prctl(15, b"\\nVmRSS:\\t9 kB"); print("ready", flush=True); time.sleep(60)'); // prettier-ignore
+      const child = await scene.python(
+        'ctypes.CDLL(None).prctl(15, b"\\nVmRSS:\\t9 kB"); print("ready", flush=True); time.sleep(60)',
+      );
       const {status} = capture(child.pid);
       assert.ok(Number(status['vmRss']) > 1 << 20);
       assert.equal(status['name'], '\nVmRSS:\t9 kB');
@@ -122,8 +141,9 @@ export const NAME_ROWS: readonly Row[] = [
     needs: ['python3'],
     run: async (scene) => {
       const {child} = await hostileProgram(scene);
-      const check = `import json,sys; d=json.load(open(0,"rb"), parse_constant=lambda c: sys.exit(3)); json.dumps(d).encode("utf-8"); assert all(isinstance(r["start"],str) for r in d.get("regions",[]))`; // prettier-ignore
-      const call = (args: string) => scene.bash(`$MEMMAP ${args} | python3 -c '${check}'; exit \${PIPESTATUS[1]}`, [String(child.pid)]); // prettier-ignore
+      const check = `import json,sys; d=json.load(open(0,"rb"), parse_constant=lambda c: sys.exit(3)); json.dumps(d).encode("utf-8"); assert all(isinstance(r["start"],str) for r in d.get("regions",[]))`;
+      const call = (args: string) =>
+        scene.bash(`$MEMMAP ${args} | python3 -c '${check}'; exit \${PIPESTATUS[1]}`, [String(child.pid)]);
       for (const args of ['show --json "$1"', 'snapshot "$1"', 'diff --json "$1" "$1"'])
         assert.deepEqual([(await call(args)).code, args], [0, args]);
       return 'valid';
@@ -137,8 +157,18 @@ export const NAME_ROWS: readonly Row[] = [
     run: async (scene) => {
       const file = join(scene.folder(), 'wide.txt');
       const names = ['/日本語/漢字.so', '/e\u0301e\u0301/cafe\u0301', '/😀/🎉.bin', '/plain'];
-      writeFileSync(file, names.map((name, i) => `${(0x400000 + i * 4096).toString(16)}-${(0x401000 + i * 4096).toString(16)} r--p 00000000 fe:00 7 ${name}\n`).join('')); // prettier-ignore
-      const lines = done(await scene.memmap(['show', file])).split('\n').filter((line) => line.includes('r--p')); // prettier-ignore
+      writeFileSync(
+        file,
+        names
+          .map(
+            (name, i) =>
+              `${(0x400000 + i * 4096).toString(16)}-${(0x401000 + i * 4096).toString(16)} r--p 00000000 fe:00 7 ${name}\n`,
+          )
+          .join(''),
+      );
+      const lines = done(await scene.memmap(['show', file]))
+        .split('\n')
+        .filter((line) => line.includes('r--p'));
       assert.equal(new Set(lines.map((line) => cells(line.slice(0, line.indexOf('/'))))).size, 1);
       return 'in place';
     },
@@ -151,14 +181,18 @@ export const NAME_ROWS: readonly Row[] = [
     run: async (scene) => {
       const name = `memmap-long-${process.pid}`;
       // sleep(1) adds up its arguments: 15 times as many zeros.
-      const start = 'a=$(printf %0100000d 0); for i in 1 2; do (exec -a $1 sleep 60 $a $a $a $a $a $a $a $a $a $a $a $a $a $a $a) & done';
-      const ran = await scene.bash(`${start}; until [ "$(pgrep -fc "^$1 60 000")" = 2 ]; do sleep 0.1; done; $MEMMAP show $1; code=$?; kill $(jobs -p); exit $code`, [name]); // prettier-ignore
+      const start =
+        'a=$(printf %0100000d 0); for i in 1 2; do (exec -a $1 sleep 60 $a $a $a $a $a $a $a $a $a $a $a $a $a $a $a) & done';
+      const ran = await scene.bash(
+        `${start}; until [ "$(pgrep -fc "^$1 60 000")" = 2 ]; do sleep 0.1; done; $MEMMAP show $1; code=$?; kill $(jobs -p); exit $code`,
+        [name],
+      );
       assert.equal(ran.code, 2, ran.stderr);
       assert.ok(ran.stderr.length < 1000, `${ran.stderr.length} characters`);
       return `2, a message of ${ran.stderr.length} characters`;
     },
   },
-]; // prettier-ignore
+];
 
 const OWN_COLOURS = /\x1b\[\d+(;\d+)*m/g;
 
@@ -170,7 +204,10 @@ async function everywhere(scene: Scene): Promise<string> {
   const check = (what: string, text: string): void => {
     bytes += text.length;
     const found = CONTROL.exec(text.replace(OWN_COLOURS, ''));
-    assert.equal(found && `${what}: ${JSON.stringify(text.slice(Math.max(0, found.index - 30), found.index + 9))}`, null); // prettier-ignore
+    assert.equal(
+      found && `${what}: ${JSON.stringify(text.slice(Math.max(0, found.index - 30), found.index + 9))}`,
+      null,
+    );
   };
   check('snapshot', (await scene.memmap(['snapshot', pid, '-o', saved])).stderr);
   const watching = scene.memmap(['watch', pid, '--interval', '20ms', '--for', '1500ms']);
@@ -217,7 +254,8 @@ async function inMessages(scene: Scene, calls: (index: number) => readonly strin
       clean(stderr);
       clean(stdout);
       // Each line is one that memmap began: none is forged by a newline in a name.
-      for (const line of stderr.split('\n')) assert.match(line, /^(memmap: (?!ok)|  why:  |  next: |    |Saved |$)/, `${what}: ${JSON.stringify(stderr)}`); // prettier-ignore
+      for (const line of stderr.split('\n'))
+        assert.match(line, /^(memmap: (?!ok)|  why:  |  next: |    |Saved |$)/, `${what}: ${JSON.stringify(stderr)}`);
       if (stderr) messages++;
     }
   }

@@ -15,7 +15,12 @@ export const OUTPUT_ROWS: readonly Row[] = [
     how: 'show, diff, snapshot | head -1; show >&-; watch | head -2',
     expected: '0, and nothing on stderr; closed: 7',
     run: async (scene) => {
-      for (const call of ['show "$1"', 'snapshot "$1"', 'diff "$1" "$1" --json', 'watch $$ --json --interval 10ms --for 300ms']) {
+      for (const call of [
+        'show "$1"',
+        'snapshot "$1"',
+        'diff "$1" "$1" --json',
+        'watch $$ --json --interval 10ms --for 300ms',
+      ]) {
         const ran = await scene.bash(`$MEMMAP ${call} | head -c 20 >/dev/null; exit \${PIPESTATUS[0]}`, [MAPS]);
         assert.deepEqual([ran.code, ran.stderr], [0, ''], call);
       }
@@ -33,8 +38,17 @@ export const OUTPUT_ROWS: readonly Row[] = [
     needs: ['slow'],
     run: async (scene) => {
       const many = join(scene.folder(), 'many.txt');
-      writeFileSync(many, Array.from({length: 20_000}, (_, i) => `${(0x10000000 + i * 8192).toString(16)}-${(0x10001000 + i * 8192).toString(16)} rw-p 00000000 00:00 0 \n`).join('')); // prettier-ignore
-      const slow = await scene.bash('$MEMMAP show --json "$1" | (sleep 1; wc -c); $MEMMAP show --json "$1" | wc -c', [many]); // prettier-ignore
+      writeFileSync(
+        many,
+        Array.from(
+          {length: 20_000},
+          (_, i) =>
+            `${(0x10000000 + i * 8192).toString(16)}-${(0x10001000 + i * 8192).toString(16)} rw-p 00000000 00:00 0 \n`,
+        ).join(''),
+      );
+      const slow = await scene.bash('$MEMMAP show --json "$1" | (sleep 1; wc -c); $MEMMAP show --json "$1" | wc -c', [
+        many,
+      ]);
       const [a, b] = slow.stdout.trim().split('\n').map(Number);
       assert.equal(a, b);
       assert.ok(a! > 65_536 * 4);
@@ -88,7 +102,13 @@ export const OUTPUT_ROWS: readonly Row[] = [
     run: async (scene) => {
       const folder = scene.folder();
       const file = join(folder, 'taken.json');
-      execFileSync('sh', ['-c', 'chmod 1777 "$1"; echo x > "$2"; chown 65534 "$2"; chmod 666 "$2"', 'sh', folder, file]); // prettier-ignore
+      execFileSync('sh', [
+        '-c',
+        'chmod 1777 "$1"; echo x > "$2"; chown 65534 "$2"; chmod 666 "$2"',
+        'sh',
+        folder,
+        file,
+      ]);
       const ran = await scene.memmap(['snapshot', LISTING, '-o', file]);
       assert.equal(ran.code, 0, ran.stderr);
       const {mode, uid} = statSync(file);
@@ -104,7 +124,14 @@ export const OUTPUT_ROWS: readonly Row[] = [
     run: async (scene) => {
       const folder = scene.folder();
       execFileSync('mkfifo', [join(folder, 'fifo')]);
-      const places = [join(folder, 'fifo'), '/dev/null', folder, join(folder, 'no/file'), join(folder, 'x'.repeat(300)), '/proc/new']; // prettier-ignore
+      const places = [
+        join(folder, 'fifo'),
+        '/dev/null',
+        folder,
+        join(folder, 'no/file'),
+        join(folder, 'x'.repeat(300)),
+        '/proc/new',
+      ];
       for (const place of places) refused(await scene.memmap(['snapshot', LISTING, '-o', place]), 7, /Cannot write to/);
       assert.deepEqual(readdirSync(folder), ['fifo']);
       return `7 for each of ${places.length}`;
@@ -132,7 +159,7 @@ export const OUTPUT_ROWS: readonly Row[] = [
       return refused(await scene.inNamespace(script), 7, /read-only/);
     },
   },
-]; // prettier-ignore
+];
 
 async function diskFull(scene: Scene): Promise<string> {
   const folder = scene.folder();
@@ -148,7 +175,10 @@ cat old.json; ls -A`;
   clean(stderr);
   assert.match(stdout, /snapshot=7\nrun=(\d+)\nemit=[07]\nprecious\n/, `${stdout.slice(0, 200)}${stderr}`);
   const left = stdout.split('precious\n')[1]!.trim().split('\n');
-  assert.deepEqual(left.filter((name) => name.includes('.tmp')), []); // prettier-ignore
+  assert.deepEqual(
+    left.filter((name) => name.includes('.tmp')),
+    [],
+  );
   assert.match(stderr, /no space is left/);
   const code = /run=(\d+)/.exec(stdout)![1];
   const live = left.includes('run.json') ? 'its events so far, each line but the last whole, stay' : 'nothing stays';

@@ -61,7 +61,8 @@ export const RECORDING_ROWS: readonly Row[] = [
   },
 ];
 
-const CHURN = 'import random\nkept = []\nprint("ready", flush=True)\nwhile True:\n  kept.append(mmap.mmap(-1, 4096 * random.randint(1, 99)))\n  if len(kept) > 60: kept = kept[30:]\n  time.sleep(0.002)'; // prettier-ignore
+const CHURN =
+  'import random\nkept = []\nprint("ready", flush=True)\nwhile True:\n  kept.append(mmap.mmap(-1, 4096 * random.randint(1, 99)))\n  if len(kept) > 60: kept = kept[30:]\n  time.sleep(0.002)';
 
 const recorder = (scene: Scene, child: Child, path: string, ...flags: readonly string[]): ReturnType<typeof spawn> => {
   const args = [MEMMAP, 'record', String(child.pid), '-o', path, '--interval', '10ms', ...flags];
@@ -70,7 +71,8 @@ const recorder = (scene: Scene, child: Child, path: string, ...flags: readonly s
   return recording;
 };
 
-const ended = (child: ReturnType<typeof spawn>): Promise<unknown> => new Promise((resolve) => child.once('exit', resolve)); // prettier-ignore
+const ended = (child: ReturnType<typeof spawn>): Promise<unknown> =>
+  new Promise((resolve) => child.once('exit', resolve));
 
 async function crashes(scene: Scene): Promise<string> {
   const child = await scene.python(CHURN);
@@ -96,7 +98,10 @@ async function crashes(scene: Scene): Promise<string> {
     clean(shown.stderr);
     assert.equal(shown.code, 5, shown.stderr);
   }
-  assert.deepEqual(readdirSync(folder).filter((file) => file.endsWith('.tmp')), []); // prettier-ignore
+  assert.deepEqual(
+    readdirSync(folder).filter((file) => file.endsWith('.tmp')),
+    [],
+  );
   return `${moments} moments of ${40 - empty} recordings are there, ${cut} last lines were cut; ${empty} were killed before the first`;
 }
 
@@ -111,7 +116,9 @@ async function appended(scene: Scene): Promise<string> {
     await ended(recording);
     if (ending === 'jsonl') appendFileSync(path, '{"look":99,"t":12');
     const before = readRecording(path);
-    done(await scene.memmap(['record', String(child.pid), '--append', '-o', path, '--count', '5', '--interval', '20ms'])); // prettier-ignore
+    done(
+      await scene.memmap(['record', String(child.pid), '--append', '-o', path, '--count', '5', '--interval', '20ms']),
+    );
     const after = readRecording(path);
     assert.deepEqual(after.rejected, []);
     assert.ok(after.isWhole && after.count > before.count, `${before.count} and then ${after.count}`);
@@ -139,7 +146,17 @@ async function twoRecorders(scene: Scene): Promise<string> {
   return `${words.replace(/\d{2,}/g, 'N')}; after its end: 0`;
 }
 
-const NAMES = ['<img src=x onerror=alert(1)>', '<!--<script>alert(2)', '"onmouseover="alert(3)', '=cmd|calc!A0', '+1+1', '-2+3', '@SUM(1)', "'quoted", '<b>x<hr>']; // prettier-ignore
+const NAMES = [
+  '<img src=x onerror=alert(1)>',
+  '<!--<script>alert(2)',
+  '"onmouseover="alert(3)',
+  '=cmd|calc!A0',
+  '+1+1',
+  '-2+3',
+  '@SUM(1)',
+  "'quoted",
+  '<b>x<hr>',
+];
 
 /** A process that maps files of these names at random times, and is called like one itself; and a recording of it. */
 async function recorded(scene: Scene): Promise<string> {
@@ -154,7 +171,20 @@ while True:
   for name in names:
     f = os.open(name, os.O_RDWR | os.O_CREAT); os.ftruncate(f, 8192); m = mmap.mmap(f, 8192); m[0] = 1; kept = [*kept[-5:], m]; os.close(f); time.sleep(0.03)`;
   const child = await scene.python(code);
-  done(await scene.memmap(['record', String(child.pid), '-o', out, '--interval', '20ms', '--for', '1500ms', '--mark', '<img src=y onerror=alert(4)>'])); // prettier-ignore
+  done(
+    await scene.memmap([
+      'record',
+      String(child.pid),
+      '-o',
+      out,
+      '--interval',
+      '20ms',
+      '--for',
+      '1500ms',
+      '--mark',
+      '<img src=y onerror=alert(4)>',
+    ]),
+  );
   return out;
 }
 

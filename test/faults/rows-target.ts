@@ -29,7 +29,11 @@ export const TARGET_ROWS: readonly Row[] = [
     how: 'show as nobody of a process of root',
     expected: '4, with what is needed; what may be read (status) is shown',
     needs: ['root'],
-    run: async (scene) => denied(await scene.asUser(['show', String(process.pid)]), /belongs to uid 0, and you are uid 65534[^]*CAP_SYS_PTRACE/), // prettier-ignore
+    run: async (scene) =>
+      denied(
+        await scene.asUser(['show', String(process.pid)]),
+        /belongs to uid 0, and you are uid 65534[^]*CAP_SYS_PTRACE/,
+      ),
   },
   {
     id: '4',
@@ -49,7 +53,8 @@ export const TARGET_ROWS: readonly Row[] = [
     how: 'unshare -m, mount /proc with hidepid=1, show 1 as nobody',
     expected: '4, and hidepid is named',
     needs: ['root'],
-    run: async (scene) => refused(await scene.inNamespace('mount -t proc -o hidepid=1 proc /proc; $AS $MEMMAP show 1'), 4, /hidepid/), // prettier-ignore
+    run: async (scene) =>
+      refused(await scene.inNamespace('mount -t proc -o hidepid=1 proc /proc; $AS $MEMMAP show 1'), 4, /hidepid/),
   },
   {
     id: '6',
@@ -57,7 +62,8 @@ export const TARGET_ROWS: readonly Row[] = [
     how: 'the same with hidepid=2',
     expected: '3, and hidepid is named',
     needs: ['root'],
-    run: async (scene) => refused(await scene.inNamespace('mount -t proc -o hidepid=2 proc /proc; $AS $MEMMAP show 1'), 3, /hidepid/), // prettier-ignore
+    run: async (scene) =>
+      refused(await scene.inNamespace('mount -t proc -o hidepid=2 proc /proc; $AS $MEMMAP show 1'), 3, /hidepid/),
   },
   {
     id: '7',
@@ -78,7 +84,8 @@ export const TARGET_ROWS: readonly Row[] = [
     how: 'show 2',
     expected: '3, "kernel thread"',
     run: async (scene) => {
-      if (!existsSync('/proc/2/comm') || readFileSync('/proc/2/comm', 'utf8') !== 'kthreadd\n') return 'no kernel thread is visible here'; // prettier-ignore
+      if (!existsSync('/proc/2/comm') || readFileSync('/proc/2/comm', 'utf8') !== 'kthreadd\n')
+        return 'no kernel thread is visible here';
       return refused(await scene.memmap(['show', '2']), 3, /kernel thread/);
     },
   },
@@ -90,7 +97,14 @@ export const TARGET_ROWS: readonly Row[] = [
     needs: ['root', 'python3'],
     run: async (scene) => {
       const inner = `import mmap,time; f=open("/mnt/secret","w+b"); f.truncate(4096); m=mmap.mmap(f.fileno(),4096); print("x",flush=True); time.sleep(60)`;
-      const child = new Child(scene.test, 'unshare', ['-pmf', '--mount-proc', '--kill-child', 'sh', '-c', `mount -t tmpfs t /mnt; exec python3 -c '${inner}'`]); // prettier-ignore
+      const child = new Child(scene.test, 'unshare', [
+        '-pmf',
+        '--mount-proc',
+        '--kill-child',
+        'sh',
+        '-c',
+        `mount -t tmpfs t /mnt; exec python3 -c '${inner}'`,
+      ]);
       await child.line();
       const pid = execFileSync('pgrep', ['-P', String(child.pid)], {encoding: 'utf8'}).trim();
       assert.match(done(await scene.memmap(['show', pid])), /\/mnt\/secret/);
@@ -162,23 +176,35 @@ async function advice(scene: Scene): Promise<string> {
   const capability = (name: string): string => `--inh-caps=+${name} --ambient-caps=+${name}`;
   const nobody = `${as} --reuid=65534 --regid=65534`;
   const cases: ReadonlyArray<readonly [target: string, caller: string, words: RegExp]> = [
-    [`${nobody} ${capability('net_admin')}`, nobody, /it is yours, but has capabilities that you lack \(CAP_NET_ADMIN\)/],
+    [
+      `${nobody} ${capability('net_admin')}`,
+      nobody,
+      /it is yours, but has capabilities that you lack \(CAP_NET_ADMIN\)/,
+    ],
     [`${as} --reuid=65534 --regid=1`, nobody, /of group 1, and you are of group 65534/],
     [`${as} --ruid=65534 --euid=1000 --regid=65534`, nobody, /as several users \(uids 65534, 1000: a setuid program\)/],
     [as, 'unshare -Ur', /CAP_SYS_PTRACE in your own user namespace, and it lives in another/],
-    [as, 'capsh --drop=cap_sys_ptrace,cap_sys_admin,cap_perfmon --', /you are root, but without CAP_SYS_PTRACE, as in a container/],
+    [
+      as,
+      'capsh --drop=cap_sys_ptrace,cap_sys_admin,cap_perfmon --',
+      /you are root, but without CAP_SYS_PTRACE, as in a container/,
+    ],
   ];
   for (const [target, caller, words] of cases) {
     const call = caller.startsWith('capsh') ? `${caller} -c "$MEMMAP show $!"` : `${caller} $MEMMAP show $!`;
     denied(await scene.bash(`${target} sleep 60 & sleep 0.2; ${call}; code=$?; kill $!; exit $code`), words);
   }
   const [perfmon, ptrace] = ['perfmon', 'sys_ptrace'].map((name) => `${nobody} ${capability(name)} $MEMMAP`);
-  refused(await scene.bash(`sleep 60 & ${ptrace} pages $!; code=$?; kill $!; exit $code`), 4, /belongs to uid 0 alone \(mode 0400\)/);
+  refused(
+    await scene.bash(`sleep 60 & ${ptrace} pages $!; code=$?; kill $!; exit $code`),
+    4,
+    /belongs to uid 0 alone \(mode 0400\)/,
+  );
   const {code} = await scene.bash(`sleep 60 & ${perfmon} show $! >/dev/null; code=$?; kill $!; exit $code`);
   const [major = 0, minor = 0] = release().split('.').map(Number);
   assert.equal(code, major > 6 || (major === 6 && minor >= 15) ? 0 : 4);
   return `4, and each is named; with CAP_PERFMON alone: ${code}`;
-} // prettier-ignore
+}
 
 async function notPids(scene: Scene): Promise<string> {
   const log = join(scene.folder(), 'log');
@@ -188,7 +214,9 @@ async function notPids(scene: Scene): Promise<string> {
       writeFileSync(log, '');
       const ran = await scene.bash('strace -f -e trace=%file -o "$1" $MEMMAP "$2" -- "$3"', [log, command, text]);
       refused(ran, 2, /is not a PID/);
-      const opened = readFileSync(log, 'utf8').split('\n').filter((line) => line.includes(`/proc/${text}`)); // prettier-ignore
+      const opened = readFileSync(log, 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(`/proc/${text}`));
       assert.deepEqual(opened, []);
     }
   }

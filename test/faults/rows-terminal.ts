@@ -72,7 +72,10 @@ export const TERMINAL_ROWS: readonly Row[] = [
     expected: 'helpers are started by the main thread only',
     run: async () => {
       const files = readdirSync('src', {recursive: true, encoding: 'utf8'}).filter((file) => file.endsWith('.ts'));
-      assert.deepEqual(files.filter((file) => readFileSync(`src/${file}`, 'utf8').includes('worker_threads')), []); // prettier-ignore
+      assert.deepEqual(
+        files.filter((file) => readFileSync(`src/${file}`, 'utf8').includes('worker_threads')),
+        [],
+      );
       return 'there are no other threads';
     },
   },
@@ -113,7 +116,16 @@ async function exception(scene: Scene): Promise<string> {
   mkdirSync(place);
   const target = new Child(scene.test, 'sleep', ['60']);
   for (const file of ['stat', 'status', 'maps']) copyProc(`/proc/${target.pid}/${file}`, join(place, file));
-  const run = new TerminalRun(scene.test, ['watch', '4242', '--interval', '50ms', '--max-duty', '0', '--proc-root', root]); // prettier-ignore
+  const run = new TerminalRun(scene.test, [
+    'watch',
+    '4242',
+    '--interval',
+    '50ms',
+    '--max-duty',
+    '0',
+    '--proc-root',
+    root,
+  ]);
   await run.shows(/\d+ regions/);
   writeFileSync(join(place, 'stat'), 'nonsense');
   writeFileSync(join(place, 'maps'), '');
@@ -137,12 +149,18 @@ async function killed(scene: Scene): Promise<string> {
   await until(() => /as process \d+/.test(text));
   const helper = /as process (\d+)/.exec(text)![1]!;
   demo.kill('SIGKILL');
-  await until(() => !existsSync(`/proc/${helper}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${helper}/status`, 'latin1'))); // prettier-ignore
+  await until(
+    () => !existsSync(`/proc/${helper}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${helper}/status`, 'latin1')),
+  );
 
   const folder = scene.folder();
   copyFileSync('test/fixtures/maps/python3.txt', join(folder, 'in.txt'));
   for (let moment = 0; moment < 10; moment++) {
-    const saving = spawn(process.execPath, [MEMMAP, 'snapshot', join(folder, 'in.txt'), '-o', join(folder, 'out.json')], {stdio: 'ignore'}); // prettier-ignore
+    const saving = spawn(
+      process.execPath,
+      [MEMMAP, 'snapshot', join(folder, 'in.txt'), '-o', join(folder, 'out.json')],
+      {stdio: 'ignore'},
+    );
     const ended = new Promise((resolve) => saving.once('exit', resolve));
     setTimeout(() => saving.kill('SIGKILL'), 90 + moment * 20);
     await ended;

@@ -35,7 +35,9 @@ interface Part {
 
 /** Each with its helper, which must end too. */
 async function killedLessons(): Promise<Part> {
-  const names = [...new Set(readdirSync('dist/helpers').map((file) => file.replace(/\..*/, '')))].filter((name) => name !== 'gate' && name !== 'index'); // prettier-ignore
+  const names = [...new Set(readdirSync('dist/helpers').map((file) => file.replace(/\..*/, '')))].filter(
+    (name) => name !== 'gate' && name !== 'index',
+  );
   const folder = mkdtempSync(join(tmpdir(), 'memmap-soak-'));
   let [begun, done] = [0, 0];
   const worker = async (): Promise<void> => {
@@ -63,7 +65,9 @@ async function killedLessons(): Promise<Part> {
 function helpersLeft(): string[] {
   return readdirSync('/proc').filter((pid) => {
     try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(`${process.cwd()}/dist/helpers/`); // prettier-ignore
+      return (
+        /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(`${process.cwd()}/dist/helpers/`)
+      );
     } catch {
       return false;
     }
@@ -74,7 +78,8 @@ function helpersLeft(): string[] {
 function manyLooks(): Part {
   const root = mkdtempSync(join(tmpdir(), 'memmap-soak-'));
   mkdirSync(`${root}/4242`);
-  for (const file of ['stat', 'status']) writeFileSync(`${root}/4242/${file}`, readFileSync(`test/fixtures/proc/sleep-${file}.txt`)); // prettier-ignore
+  for (const file of ['stat', 'status'])
+    writeFileSync(`${root}/4242/${file}`, readFileSync(`test/fixtures/proc/sleep-${file}.txt`));
   const lines = readFileSync('test/fixtures/maps/sleep.txt', 'latin1');
   const more = `00010000-00011000 rw-p 00000000 00:00 0 \n${lines}`;
   writeFileSync(`${root}/4242/maps`, lines, 'latin1');
@@ -94,7 +99,9 @@ function manyLooks(): Part {
   session.close();
   rmSync(root, {recursive: true});
   const mib = seen.map(({rss}) => `${Math.round(rss / 2 ** 20)} MiB`);
-  const isFlat = seen.every(({fds, timers}) => fds === seen[0]!.fds && timers === seen[0]!.timers) && seen.at(-1)!.rss < seen[0]!.rss * 1.2 + 2 ** 24; // prettier-ignore
+  const isFlat =
+    seen.every(({fds, timers}) => fds === seen[0]!.fds && timers === seen[0]!.timers) &&
+    seen.at(-1)!.rss < seen[0]!.rss * 1.2 + 2 ** 24;
   return {
     text: `${LOOKS.toLocaleString('en')} looks of one watch, ${changes.toLocaleString('en')} of which saw a change, ${us.toFixed(0)} µs each: after a tenth, a half and all of them ${seen.map(({fds}) => fds).join(', ')} descriptors, ${seen.map(({timers}) => timers).join(', ')} timers, ${mib.join(', ')} resident.`,
     failed: !isFlat || changes < LOOKS / 11,

@@ -43,11 +43,16 @@ test('a line that is none is reported, with its number and its text, wherever it
   fc.assert(
     fc.property(listing, fc.nat(), strange, (lines, place, text) => {
       fc.pre(lines.length > 0);
-      const parts = listingText(lines).toString('latin1').split(/(?<=\n)/); // prettier-ignore
+      const parts = listingText(lines)
+        .toString('latin1')
+        .split(/(?<=\n)/);
       const at = place % (parts.length + 1);
       parts.splice(at, 0, `${Buffer.from(text).toString('latin1')}\n`);
       const {rejected, regions} = parse(Buffer.from(parts.join(''), 'latin1'));
-      t.deepEqual(rejected.map(({line, text}) => [line, text]), [[at + 1, text]]); // prettier-ignore
+      t.deepEqual(
+        rejected.map(({line, text}) => [line, text]),
+        [[at + 1, text]],
+      );
       t.is(regions.length, lines.length);
     }),
     {numRuns: 500},

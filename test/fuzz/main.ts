@@ -48,7 +48,8 @@ async function allWorkers(): Promise<void> {
   };
   const codes = await Promise.all(Array.from({length: workers}, (_, worker) => oneWorker(worker, take, found)));
   const sum = (of: (report: Report) => number): number => reports.reduce((total, report) => total + of(report), 0);
-  const most = (of: (report: Report) => number): number => reports.reduce((most, report) => Math.max(most, of(report)), 0); // prettier-ignore
+  const most = (of: (report: Report) => number): number =>
+    reports.reduce((most, report) => Math.max(most, of(report)), 0);
   const inputs = sum((report) => report.snapshots + report.refused + report.known);
   process.stdout.write(
     `\n${inputs} inputs (${Math.round(sum(({bytes}) => bytes) / 2 ** 20)} MiB) in ${Math.round((performance.now() - begin) / 1000)} s, seed ${seed}: ` +

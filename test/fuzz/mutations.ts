@@ -13,22 +13,120 @@ const bytesOf = (latin1: string): Buffer => Buffer.from(latin1, 'latin1');
 
 /** What readers like to stumble over, one after the other. */
 const FIELDS = [
-  '', '0', '-1', '1e9', '0x', 'ffffffffffffffff', 'fffffffffffff000', '10000000000000000', '7fffffffffffffff', '00400000-00401000',
-  '9007199254740993', '18446744073709551616', '9'.repeat(400), 'f'.repeat(300), '-', ':', '00:00', 'zz:zz', '??', 'rwxp', '---s', '????', 'RWXS',
-  'kB', 'KB', 'K', '99999999999999999999 kB', 'NaN', 'Infinity', 'null', 'true', '{}', '[]', '"', '\\', '\\012', '\\u0000', '\\ud800',
-  '__proto__', 'constructor', 'toString', 'hasOwnProperty', '__proto__:', 'Constructor:', 'To_String:', 'Value_Of:', 'VmFlags:', 'Rss:', 'Name:', 'Size:',
-  '[rollup]', '[heap]', '[stack]', '[anon:', '(deleted)', ' (deleted) (deleted)', '/memfd:', '/SYSV00000000 (deleted)', 'anon_inode:[x]',
-  '\x00', '\x1b[31m', '\x1b]0;t\x07', '\r', '\v', '\f', '\x7f', '\x9b', '\xff', '\xfe\xff', '\xef\xbb\xbf', '\xc2\x85', '\xe2\x80\xa8', '\xe2\x80\xae', '\xed\xa0\x80',
-  '\xf0\x9f\x98\x80', '\t', '  ', ')', '(', '> ', '$ cat /proc/1/maps', '```', ']', 'Address Kbytes Mapping', 'Mapped address spaces:', 'total 4K',
-].map(bytesOf); // prettier-ignore
+  '',
+  '0',
+  '-1',
+  '1e9',
+  '0x',
+  'ffffffffffffffff',
+  'fffffffffffff000',
+  '10000000000000000',
+  '7fffffffffffffff',
+  '00400000-00401000',
+  '9007199254740993',
+  '18446744073709551616',
+  '9'.repeat(400),
+  'f'.repeat(300),
+  '-',
+  ':',
+  '00:00',
+  'zz:zz',
+  '??',
+  'rwxp',
+  '---s',
+  '????',
+  'RWXS',
+  'kB',
+  'KB',
+  'K',
+  '99999999999999999999 kB',
+  'NaN',
+  'Infinity',
+  'null',
+  'true',
+  '{}',
+  '[]',
+  '"',
+  '\\',
+  '\\012',
+  '\\u0000',
+  '\\ud800',
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  '__proto__:',
+  'Constructor:',
+  'To_String:',
+  'Value_Of:',
+  'VmFlags:',
+  'Rss:',
+  'Name:',
+  'Size:',
+  '[rollup]',
+  '[heap]',
+  '[stack]',
+  '[anon:',
+  '(deleted)',
+  ' (deleted) (deleted)',
+  '/memfd:',
+  '/SYSV00000000 (deleted)',
+  'anon_inode:[x]',
+  '\x00',
+  '\x1b[31m',
+  '\x1b]0;t\x07',
+  '\r',
+  '\v',
+  '\f',
+  '\x7f',
+  '\x9b',
+  '\xff',
+  '\xfe\xff',
+  '\xef\xbb\xbf',
+  '\xc2\x85',
+  '\xe2\x80\xa8',
+  '\xe2\x80\xae',
+  '\xed\xa0\x80',
+  '\xf0\x9f\x98\x80',
+  '\t',
+  '  ',
+  ')',
+  '(',
+  '> ',
+  '$ cat /proc/1/maps',
+  '```',
+  ']',
+  'Address Kbytes Mapping',
+  'Mapped address spaces:',
+  'total 4K',
+].map(bytesOf);
 
 const LINES = [
-  '00400000-00401000 rw-p 00000000 00:00 0 \n', '00400000-00400000 rw-p 00000000 00:00 0 \n', 'ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]\n',
-  'fffffffffffff000-ffffffffffffffff rw-p 00000000 00:00 0 \n', '00000000-ffffffffffff0000 ---p 00000000 00:00 0 [rollup]\n', '0-fffffffffffff000 rw-p 0 00:00 0\n',
-  'Rss:                   4 kB\n', 'VmFlags: rd wr mr \n', 'THPeligible:    0\n', '__proto__: 4 kB\n', 'Constructor: 4 kB\n', 'Name:           [anon:x]\n', 'Pss: -1 kB\n', 'Rss: 18014398509481983 kB\n',
-  '0x1000 0x2000 0x1000 0x0 x\n', '0000563f1c2a5000 99999999999999999999999999K r---- x\n', '0000563f1c2a5000 0K r---- x\n', 'Address Kbytes RSS Constructor Mode Mapping\n',
-  '# a remark\n', '\n', '\r\n', 'rejected!\n', '> cat /proc/self/maps\n', `${'x'.repeat(5000)}\n`,
-].map(bytesOf); // prettier-ignore
+  '00400000-00401000 rw-p 00000000 00:00 0 \n',
+  '00400000-00400000 rw-p 00000000 00:00 0 \n',
+  'ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]\n',
+  'fffffffffffff000-ffffffffffffffff rw-p 00000000 00:00 0 \n',
+  '00000000-ffffffffffff0000 ---p 00000000 00:00 0 [rollup]\n',
+  '0-fffffffffffff000 rw-p 0 00:00 0\n',
+  'Rss:                   4 kB\n',
+  'VmFlags: rd wr mr \n',
+  'THPeligible:    0\n',
+  '__proto__: 4 kB\n',
+  'Constructor: 4 kB\n',
+  'Name:           [anon:x]\n',
+  'Pss: -1 kB\n',
+  'Rss: 18014398509481983 kB\n',
+  '0x1000 0x2000 0x1000 0x0 x\n',
+  '0000563f1c2a5000 99999999999999999999999999K r---- x\n',
+  '0000563f1c2a5000 0K r---- x\n',
+  'Address Kbytes RSS Constructor Mode Mapping\n',
+  '# a remark\n',
+  '\n',
+  '\r\n',
+  'rejected!\n',
+  '> cat /proc/self/maps\n',
+  `${'x'.repeat(5000)}\n`,
+].map(bytesOf);
 
 const payload = fc.oneof(
   {weight: 6, arbitrary: fc.constantFrom(...FIELDS)},
@@ -47,7 +145,7 @@ const splice = (bytes: Buffer, from: number, to: number, put: Buffer): Buffer =>
 const byteChange = fc.tuple(place, fc.nat({max: 4}), payload).map(([at, size, put]): Change => (bytes) => {
   const from = at % (bytes.length + 1);
   return splice(bytes, from, Math.min(bytes.length, from + size), put);
-}); // prettier-ignore
+});
 
 /** A field is what stands between blanks, or between the quotes and commas of JSON. */
 const fieldChange = fc.tuple(place, payload).map(([at, put]): Change => (bytes) => {
@@ -56,9 +154,10 @@ const fieldChange = fc.tuple(place, payload).map(([at, put]): Change => (bytes) 
   let to = from;
   while (to < bytes.length && !isBorder(bytes[to]!)) to++;
   return splice(bytes, from, to, put);
-}); // prettier-ignore
+});
 
-const isBorder = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x09 || byte === 0x22 || byte === 0x2c || byte === 0x7b || byte === 0x7d; // prettier-ignore
+const isBorder = (byte: number): boolean =>
+  byte === 0x20 || byte === 0x0a || byte === 0x09 || byte === 0x22 || byte === 0x2c || byte === 0x7b || byte === 0x7d;
 
 type LineAct = 'drop' | 'double' | 'swap' | 'put' | 'join';
 
@@ -85,7 +184,7 @@ const seedBytes = fc.constantFrom<Seed[]>(...SEEDS).map(({bytes}) => bytes);
 
 const join = fc.tuple(seedBytes, place, place).map(([other, at, from]): Change => (bytes) => {
   return Buffer.concat([bytes.subarray(0, at % (bytes.length + 1)), other.subarray(from % (other.length + 1))]);
-}); // prettier-ignore
+});
 
 const changes = fc.array(
   fc.oneof(
@@ -107,10 +206,45 @@ const changed = (base: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> =>
 
 /** JSON that keeps its form: a value of a snapshot is replaced, a key is added or dropped. */
 const jsonValue = fc.oneof(
-  fc.constantFrom<unknown>(null, true, 0, -1, 0.5, 1e308, 2 ** 53, '', '0x', '0x0', '0xfffffffffffff000', '0x1'.padEnd(40, '0'), [], {}, [[]], 'rw-p', 'x\x1b[2J\u202e', '\ud800', 'deep'), // prettier-ignore
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    0,
+    -1,
+    0.5,
+    1e308,
+    2 ** 53,
+    '',
+    '0x',
+    '0x0',
+    '0xfffffffffffff000',
+    '0x1'.padEnd(40, '0'),
+    [],
+    {},
+    [[]],
+    'rw-p',
+    'x\x1b[2J\u202e',
+    '\ud800',
+    'deep',
+  ),
   fc.jsonValue({maxDepth: 2}),
 );
-const jsonKey = fc.constantFrom('__proto__', 'constructor', 'toString', 'start', 'end', 'regions', 'usage', 'rss', 'flags', 'x', 'schema', 'pid', 'state', 'startCode'); // prettier-ignore
+const jsonKey = fc.constantFrom(
+  '__proto__',
+  'constructor',
+  'toString',
+  'start',
+  'end',
+  'regions',
+  'usage',
+  'rss',
+  'flags',
+  'x',
+  'schema',
+  'pid',
+  'state',
+  'startCode',
+);
 
 const snapshots = SEEDS.filter(({form}) => form === 'snapshot').map(({bytes}) => bytes.toString());
 
@@ -120,7 +254,7 @@ const changedJson = fc
     fc.array(fc.tuple(place, fc.constantFrom('set', 'add', 'drop'), jsonKey, jsonValue), {maxLength: 3}),
     changes,
     fc.integer({min: 0, max: 3}),
-  ) // prettier-ignore
+  )
   .map(([text, acts, bytesActs, pick]) => {
     const document = JSON.parse(text) as Record<string, unknown>;
     for (const [at, act, key, value] of acts)
@@ -141,7 +275,8 @@ function changeJson(root: Record<string, unknown>, at: number, act: string, key:
   const keys = Object.keys(object);
   const own = keys[at % Math.max(1, keys.length)];
   // Not by assignment: `__proto__` shall become a key of its own, as JSON.parse makes it.
-  const put = (name: string): void => void Object.defineProperty(object, name, {value, enumerable: true, configurable: true, writable: true}); // prettier-ignore
+  const put = (name: string): void =>
+    void Object.defineProperty(object, name, {value, enumerable: true, configurable: true, writable: true});
   if (act === 'drop' && own !== undefined) delete object[own];
   else put(act === 'set' && own !== undefined ? own : key);
 }
@@ -150,7 +285,9 @@ const deep = (depth: number): unknown => (depth === 0 ? 1 : [deep(depth - 1)]);
 
 const changedRecording = fc
   .tuple(changed(fc.constant(RECORDING)), fc.constantFrom('as it is', 'sealed', 'compressed'))
-  .map(([bytes, how]) => (how === 'as it is' ? bytes : how === 'sealed' ? resealed(bytes) : compressed(resealed(bytes)))); // prettier-ignore
+  .map(([bytes, how]) =>
+    how === 'as it is' ? bytes : how === 'sealed' ? resealed(bytes) : compressed(resealed(bytes)),
+  );
 
 /** Any input at all. */
 export const anyInput: fc.Arbitrary<Buffer> = fc.oneof(

@@ -18,7 +18,11 @@ test('whatever a file holds, show and diff end with 0, 1, 5 or 6, and print noth
   for (const [index, input] of inputs.entries()) {
     const file = join(place, `input-${index}`);
     writeFileSync(file, input);
-    const calls = [['show', file], ['diff', other, file], ['snapshot', file]]; // prettier-ignore
+    const calls = [
+      ['show', file],
+      ['diff', other, file],
+      ['snapshot', file],
+    ];
     for (const args of [calls[index % 3]!]) {
       const {code, stdout, stderr} = await memmap(args);
       t.true([0, 1, 5, 6].includes(code!), `${args[0]} ended with ${code}: ${stderr}`);

@@ -23,12 +23,15 @@ import {SEEDS} from './seeds.ts';
 export const LIMIT = 1000;
 
 /** What must never come out: control bytes, marks that turn the writing direction, lone surrogates. */
-export const CONTROL = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/; // prettier-ignore
+export const CONTROL =
+  /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 const PROTOTYPE = describePrototype();
 
 /** What an input is compared with. */
-const OTHERS: readonly Snapshot[] = SEEDS.filter(({form}) => form === 'maps' || form === 'snapshot' || form === 'gdb').map(({bytes}) => parse(bytes)); // prettier-ignore
+const OTHERS: readonly Snapshot[] = SEEDS.filter(
+  ({form}) => form === 'maps' || form === 'snapshot' || form === 'gdb',
+).map(({bytes}) => parse(bytes));
 
 /**
  * What must be true of every input. Throws if something isn't.
@@ -84,7 +87,9 @@ function checkSnapshot(snapshot: Snapshot, other: Snapshot): void {
 /** What is not as the schema says, in a line. */
 function schemaFaults(name: string, document: unknown): string {
   const faults = schemaErrors(name, document) as Array<{instancePath: string; message?: string; params: object}>;
-  return faults.map(({instancePath, message, params}) => `${instancePath} ${message} ${JSON.stringify(params)}`).join('; '); // prettier-ignore
+  return faults
+    .map(({instancePath, message, params}) => `${instancePath} ${message} ${JSON.stringify(params)}`)
+    .join('; ');
 }
 
 /** Regions ascend, overlap nowhere, and their numbers survive being printed. */
@@ -117,7 +122,8 @@ function checkProcFiles(bytes: Uint8Array): void {
 
 /** A mapped file may hold anything: its headers and symbols are read, or it is none. */
 function checkElf(bytes: Uint8Array): void {
-  const read = (offset: number, length: number): Uint8Array => bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length)); // prettier-ignore
+  const read = (offset: number, length: number): Uint8Array =>
+    bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length));
   const image = readElfImage(read);
   if (!image) return;
   for (const {address} of image.sections.slice(0, 20)) {

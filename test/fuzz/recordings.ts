@@ -23,15 +23,18 @@ async function small(): Promise<Buffer> {
 /** Checksums that are right again, wherever a line is still JSON: else a changed line is never read any further. */
 export function resealed(recording: Buffer): Buffer {
   let seed = NO_SEED;
-  const lines = recording.toString('utf8').split('\n').map((text, index) => {
-    const record = jsonOf(text);
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) return Buffer.from(`${text}\n`);
-    const {crc: _crc, ...rest} = record as Record<string, unknown>;
-    const isKey = index === 0 || rest['event'] === 'key' || rest['event'] === 'exec';
-    const {bytes, crc} = sealLine(rest, isKey ? NO_SEED : seed);
-    seed = crc;
-    return bytes;
-  }); // prettier-ignore
+  const lines = recording
+    .toString('utf8')
+    .split('\n')
+    .map((text, index) => {
+      const record = jsonOf(text);
+      if (typeof record !== 'object' || record === null || Array.isArray(record)) return Buffer.from(`${text}\n`);
+      const {crc: _crc, ...rest} = record as Record<string, unknown>;
+      const isKey = index === 0 || rest['event'] === 'key' || rest['event'] === 'exec';
+      const {bytes, crc} = sealLine(rest, isKey ? NO_SEED : seed);
+      seed = crc;
+      return bytes;
+    });
   return Buffer.concat(lines);
 }
 

@@ -6,7 +6,18 @@ import {TUTORIAL} from '../helpers/listings.ts';
  * Real documents of every form that memmap reads, from which the fuzzer starts: captures in test/fixtures, what pmap and gdb
  * print, a paste with prose around it, snapshots, and heads of ELF files.
  */
-export type Form = 'maps' | 'smaps' | 'rollup' | 'tutorial' | 'pasted' | 'pmap' | 'gdb' | 'status' | 'stat' | 'snapshot' | 'elf'; // prettier-ignore
+export type Form =
+  | 'maps'
+  | 'smaps'
+  | 'rollup'
+  | 'tutorial'
+  | 'pasted'
+  | 'pmap'
+  | 'gdb'
+  | 'status'
+  | 'stat'
+  | 'snapshot'
+  | 'elf';
 
 export interface Seed {
   readonly form: Form;
@@ -100,16 +111,47 @@ const LIVE = Buffer.from(
     ...parse(SMAPS[0]!).toJSON(),
     takenAt: '2026-11-22T10:00:00.000Z',
     process: {
-      pid: 4242, ppid: 1, comm: 'sleep', exe: '/usr/bin/sleep', startTime: 123456, bootId: 'a-b', state: 'S', threads: 1, uid: 0,
-      startCode: '94000000000000', startStack: '140000000000000', startBrk: '94000000100000',
+      pid: 4242,
+      ppid: 1,
+      comm: 'sleep',
+      exe: '/usr/bin/sleep',
+      startTime: 123456,
+      bootId: 'a-b',
+      state: 'S',
+      threads: 1,
+      uid: 0,
+      startCode: '94000000000000',
+      startStack: '140000000000000',
+      startBrk: '94000000100000',
     },
     status: {name: 'sleep', vmRss: 1048576, kthread: false},
     clues: {
       pageSize: 4096,
-      marks: Object.fromEntries(['startCode', 'endCode', 'startStack', 'startData', 'endData', 'startBrk', 'argStart', 'argEnd', 'envStart', 'envEnd'].map((name, index) => [name, `0x${(0x5555_0000_0000 + index * 0x1230).toString(16)}`])),
+      marks: Object.fromEntries(
+        [
+          'startCode',
+          'endCode',
+          'startStack',
+          'startData',
+          'endData',
+          'startBrk',
+          'argStart',
+          'argEnd',
+          'envStart',
+          'envEnd',
+        ].map((name, index) => [name, `0x${(0x5555_0000_0000 + index * 0x1230).toString(16)}`]),
+      ),
       auxv: {phdr: '0x555555554040', base: '0x7ffff7fc0000', entry: '0x555555556000', vdso: '0x7ffff7fbe000'},
-      threads: [{tid: 4242, name: 'sleep', stackPointer: '0x7ffffffde000'}, {tid: 4243, name: 'worker'}],
-      files: {'/usr/bin/sleep': {segments: [{offset: '0x0', address: '0x0', fileSize: 10, memorySize: 20, flags: 4}], relro: {start: '0x0', end: '0x1000'}}},
+      threads: [
+        {tid: 4242, name: 'sleep', stackPointer: '0x7ffffffde000'},
+        {tid: 4243, name: 'worker'},
+      ],
+      files: {
+        '/usr/bin/sleep': {
+          segments: [{offset: '0x0', address: '0x0', fileSize: 10, memorySize: 20, flags: 4}],
+          relro: {start: '0x0', end: '0x1000'},
+        },
+      },
       deleted: {'/usr/bin/sleep': false},
       limits: {stack: 8388608, data: null},
       maxMapCount: 65530,
@@ -117,7 +159,7 @@ const LIVE = Buffer.from(
     rejected: [{line: 3, text: 'x', why: 'not a line of maps'}],
     notes: ['a note'],
   }),
-); // prettier-ignore
+);
 
 export const SEEDS: readonly Seed[] = [
   ...MAPS.map((bytes) => ({form: 'maps' as const, bytes})),
@@ -129,10 +171,13 @@ export const SEEDS: readonly Seed[] = [
   ...GDB.map((text) => ({form: 'gdb' as const, bytes: Buffer.from(text)})),
   ...fixtures('proc', /-status\.txt$/).map((bytes) => ({form: 'status' as const, bytes})),
   ...fixtures('proc', /-stat\.txt$/).map((bytes) => ({form: 'stat' as const, bytes})),
-  ...[MAPS[0]!, SMAPS[0]!, TUTORIAL[0], PMAP[2]!, GDB[1]!].map((input) => ({form: 'snapshot' as const, bytes: snapshotOf(input)})),
+  ...[MAPS[0]!, SMAPS[0]!, TUTORIAL[0], PMAP[2]!, GDB[1]!].map((input) => ({
+    form: 'snapshot' as const,
+    bytes: snapshotOf(input),
+  })),
   {form: 'snapshot', bytes: LIVE},
   ...elfHeads().map((bytes) => ({form: 'elf' as const, bytes})),
-]; // prettier-ignore
+];
 
 /** Node's own executable; and a 32-bit big-endian head, which no machine at hand has. */
 function elfHeads(): Buffer[] {

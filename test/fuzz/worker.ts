@@ -54,7 +54,9 @@ export function oneBatch(seed: number, batch: number, numRuns: number): Report {
     });
     if (!failed) return {batch, snapshots, refused, known, slowest, bytes, rss: process.memoryUsage.rss(), findings};
     found.add(keyOf(errorInstance));
-    findings.push(`${keyOf(errorInstance)}\n${stackOf(errorInstance)}\n  input: ${JSON.stringify(counterexample![0].toString('latin1'))}`); // prettier-ignore
+    findings.push(
+      `${keyOf(errorInstance)}\n${stackOf(errorInstance)}\n  input: ${JSON.stringify(counterexample![0].toString('latin1'))}`,
+    );
   }
 }
 
@@ -62,11 +64,19 @@ export function oneBatch(seed: number, batch: number, numRuns: number): Report {
 function keyOf(error: unknown): string {
   const {message, stack = ''} = error as Error;
   if (message === 'it took too long') return message;
-  return `${message.replace(/\n[^]*?\n\n/, ' ').replace(/\n/g, ' ').replace(/\d+/g, 'N').replace(/"[^"]*"/g, '"…"').slice(0, 120)} in ${ownFrames(stack)[0]}`; // prettier-ignore
+  return `${message
+    .replace(/\n[^]*?\n\n/, ' ')
+    .replace(/\n/g, ' ')
+    .replace(/\d+/g, 'N')
+    .replace(/"[^"]*"/g, '"…"')
+    .slice(0, 120)} in ${ownFrames(stack)[0]}`;
 }
 
 const ownFrames = (stack: string): string[] =>
-  stack.split('\n').filter((line) => /build\/(src|test)/.test(line)).map((line) => line.trim().replace(/^at |file:\/\/.*\/build\//g, '')); // prettier-ignore
+  stack
+    .split('\n')
+    .filter((line) => /build\/(src|test)/.test(line))
+    .map((line) => line.trim().replace(/^at |file:\/\/.*\/build\//g, ''));
 
 function stackOf(error: unknown): string {
   const {message, stack = ''} = error as Error;

@@ -28,10 +28,21 @@ const text = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
 
 /** The tutorial's three listings. */
 export const TUTORIAL: readonly [string, string, string] = [
-  text([...program('00405000'), ...rest('7ffe1a300000-7ffe1a321000', '7ffe1a3f2000-7ffe1a3f6000', '7ffe1a3f6000-7ffe1a3f8000')]),
-  text([...program('00405000'), heap('004cd000-004ce000'), ...rest('7ffc131b5000-7ffc131d6000', '7ffc131ed000-7ffc131f1000', '7ffc131f1000-7ffc131f3000')]),
-  text([...program('00406000'), heap('017c8000-017c9000'), ...rest('7ffc3c050000-7ffc3c071000', '7ffc3c079000-7ffc3c07d000', '7ffc3c07d000-7ffc3c07f000')]),
-]; // prettier-ignore
+  text([
+    ...program('00405000'),
+    ...rest('7ffe1a300000-7ffe1a321000', '7ffe1a3f2000-7ffe1a3f6000', '7ffe1a3f6000-7ffe1a3f8000'),
+  ]),
+  text([
+    ...program('00405000'),
+    heap('004cd000-004ce000'),
+    ...rest('7ffc131b5000-7ffc131d6000', '7ffc131ed000-7ffc131f1000', '7ffc131f1000-7ffc131f3000'),
+  ]),
+  text([
+    ...program('00406000'),
+    heap('017c8000-017c9000'),
+    ...rest('7ffc3c050000-7ffc3c071000', '7ffc3c079000-7ffc3c07d000', '7ffc3c07d000-7ffc3c07f000'),
+  ]),
+];
 
 /** A folder of the test's own, removed after it. */
 export function folder(t: ExecutionContext): string {

@@ -10,10 +10,12 @@ import {python} from '../helpers/child.ts';
 import {needs} from '../helpers/tools.ts';
 
 const maps = (...lines: readonly string[]): Snapshot => parse(`${lines.join('\n')}\n`);
-const line = (range: string, name = '', perms = 'rw-p', file = '00:00 0'): string => `${range} ${perms} 00000000 ${file}   ${name}`; // prettier-ignore
+const line = (range: string, name = '', perms = 'rw-p', file = '00:00 0'): string =>
+  `${range} ${perms} 00000000 ${file}   ${name}`;
 
 /** The sizes of each track, look by look, in pages; a region is there from its first look to its last. */
-const pagesOf = (series: Series): number[][] => series.tracks.map((track) => series.ofTrack(track, 'size').v.map((bytes) => bytes / 4096)); // prettier-ignore
+const pagesOf = (series: Series): number[][] =>
+  series.tracks.map((track) => series.ofTrack(track, 'size').v.map((bytes) => bytes / 4096));
 
 const seriesOf = (...snapshots: readonly Snapshot[]): Series => {
   const series = new Series();
@@ -44,11 +46,13 @@ test('at each look the tracks that are there are the regions, and kinds add up t
   const region = fc.tuple(fc.integer({min: 1, max: 6}), fc.integer({min: 0, max: 3}));
   const listing = fc.array(region, {minLength: 1, maxLength: 12}).map((pairs) => {
     let at = 16;
-    return maps(...pairs.map(([pages, gap]) => {
-      const start = (at += gap);
-      at += pages;
-      return line(`${(start * 4096).toString(16).padStart(8, '0')}-${(at * 4096).toString(16).padStart(8, '0')}`);
-    }));
+    return maps(
+      ...pairs.map(([pages, gap]) => {
+        const start = (at += gap);
+        at += pages;
+        return line(`${(start * 4096).toString(16).padStart(8, '0')}-${(at * 4096).toString(16).padStart(8, '0')}`);
+      }),
+    );
   });
   fc.assert(
     fc.property(fc.array(listing, {minLength: 1, maxLength: 8}), (snapshots) => {
@@ -56,25 +60,36 @@ test('at each look the tracks that are there are the regions, and kinds add up t
       for (const [look, {regions}] of snapshots.entries()) {
         const there = series.tracks.filter(({first, last}) => first <= look && look <= last);
         const sizes = there.map((track) => series.ofTrack(track, 'size').v[look - track.first]!);
-        t.deepEqual(sizes.toSorted((a, b) => a - b), regions.map(sizeOf).toSorted((a, b) => a - b));
+        t.deepEqual(
+          sizes.toSorted((a, b) => a - b),
+          regions.map(sizeOf).toSorted((a, b) => a - b),
+        );
         const kinds = series.kinds.map((kind) => series.ofKind(kind, 'size').v[look]!);
-        t.is(kinds.reduce((sum, size) => sum + size, 0), series.total('size').v[look]!);
+        t.is(
+          kinds.reduce((sum, size) => sum + size, 0),
+          series.total('size').v[look]!,
+        );
       }
     }),
     {numRuns: 100},
   );
-}); // prettier-ignore
+});
 
 test('counters have their own times: the looks that read smaps', (t) => {
   const smaps = (rss: number): Snapshot => maps(line('10000-20000'), `Size: 64 kB`, `Rss: ${rss} kB`);
   const series = new Series('rss');
-  for (const [at, snapshot] of [[0, smaps(4)], [10, maps(line('10000-20000'))], [20, smaps(4)], [30, smaps(8)]] as const)
+  for (const [at, snapshot] of [
+    [0, smaps(4)],
+    [10, maps(line('10000-20000'))],
+    [20, smaps(4)],
+    [30, smaps(8)],
+  ] as const)
     series.add({t: at, snapshot, status: {vmRss: at}});
   t.deepEqual(series.total('size').t, [0, 10, 20, 30]);
   t.deepEqual(series.total('rss'), {t: [0, 20, 30], v: [4096, 4096, 8192]});
   t.deepEqual(series.ofTrack(series.tracks[0]!, 'amount'), {t: [0, 20, 30], v: [4096, 4096, 8192]});
   t.deepEqual(series.ofStatus('vmRss').v, [0, 10, 20, 30]);
-}); // prettier-ignore
+});
 
 test('a mapping that a living process makes, fills and gives back is seen so', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;

@@ -72,7 +72,10 @@ const PICKED: ReadonlyArray<readonly [string, readonly string[]]> = [
 ];
 for (const [asked, starts] of PICKED) {
   test(`"${asked}" means ${starts.length} regions`, (t) => {
-    t.deepEqual(pick(regions, parseWanted(asked)).map(({start}) => start.toString(16)), starts); // prettier-ignore
+    t.deepEqual(
+      pick(regions, parseWanted(asked)).map(({start}) => start.toString(16)),
+      starts,
+    );
   });
 }
 
@@ -102,7 +105,9 @@ test('how far the stack may grow is what its limit says', (t) => {
 });
 
 test('where regions lie above 2^47, as on arm64, a hole there is no address of the kernel', (t) => {
-  const arm = parse('aaaac0000000-aaaac0001000 r-xp 00000000 fd:00 7 /bin/x\nffffc0000000-ffffc0021000 rw-p 00000000 00:00 0 [stack]\n').regions; // prettier-ignore
+  const arm = parse(
+    'aaaac0000000-aaaac0001000 r-xp 00000000 fd:00 7 /bin/x\nffffc0000000-ffffc0021000 rw-p 00000000 00:00 0 [stack]\n',
+  ).regions;
   t.regex(gapAt(arm, 0xbbbb00000000n, undefined).why, /wild/);
   t.regex(gapAt(arm, 0xb400ffff00000000n, undefined).why, /beyond what programs use/);
 });

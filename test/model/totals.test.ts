@@ -38,7 +38,9 @@ law(
     const result = sortRegions(list, key);
     const isSame = result.length === list.length && new Set([...result, ...list]).size === list.length;
     const measure = key in MEASURES ? MEASURES[key as keyof typeof MEASURES] : () => 0;
-    return isSame && result.every((each, index) => index === 0 || (measure(result[index - 1]!) ?? 0) >= (measure(each) ?? 0)); // prettier-ignore
+    return (
+      isSame && result.every((each, index) => index === 0 || (measure(result[index - 1]!) ?? 0) >= (measure(each) ?? 0))
+    );
   }),
 );
 
@@ -48,8 +50,17 @@ law(
     const yes = chooseRegions(list, {text: (text) => text.includes(part)});
     const no = list.filter((each) => !yes.includes(each));
     const isMeant = (each: (typeof list)[number]): boolean =>
-      [each.name, each.kind, each.perms, each.start.toString(16).padStart(8, '0') + '-' + each.end.toString(16).padStart(8, '0')].some((text) => text.includes(part)); // prettier-ignore
-    return yes.every(isMeant) && !no.some(isMeant) && yes.every((each, index) => index === 0 || yes[index - 1]!.start < each.start); // prettier-ignore
+      [
+        each.name,
+        each.kind,
+        each.perms,
+        each.start.toString(16).padStart(8, '0') + '-' + each.end.toString(16).padStart(8, '0'),
+      ].some((text) => text.includes(part));
+    return (
+      yes.every(isMeant) &&
+      !no.some(isMeant) &&
+      yes.every((each, index) => index === 0 || yes[index - 1]!.start < each.start)
+    );
   }),
 );
 

@@ -43,32 +43,36 @@ function edited(lines: readonly Buffer[], {at, does, byte}: {at: number; does: s
   else if (does === 'rename') result[index] = Buffer.concat([line, bytesOf('x')]);
   else if (does === 'lower') result[index] = replaced(/-([0-9a-f]+)/, '-7fffffffffff000');
   else if (does === 'cut') result[index] = line.subarray(0, byte % (line.length + 1));
-  else if (does === 'garble') result[index] = Buffer.concat([line.subarray(0, at), Buffer.of(byte), line.subarray(at + 1)]);
+  else if (does === 'garble')
+    result[index] = Buffer.concat([line.subarray(0, at), Buffer.of(byte), line.subarray(at + 1)]);
   else if (does === 'crlf') return result.map((each) => Buffer.concat([each, bytesOf('\r')]));
   else if (does === 'prompt') result.splice(index, 0, bytesOf('$ cat /proc/12/maps'));
   else result.splice(index, 0, bytesOf('00400000-7fffffff000 ---p 00000000 00:00 0                    [rollup]'));
   return result;
-} // prettier-ignore
+}
 
 const two = fc.tuple(listing, fc.array(edit, {maxLength: 6}), fc.array(edit, {maxLength: 2}));
 
 test('beside whatever was parsed before, a listing says what it says alone', (t) => {
-  fc.assert(fc.property(two, ([lines, edits, first]) => {
-    const plain = lines.map(({header}) => header);
-    const before = textOf(first.reduce((all, each) => (all.length > 0 ? edited(all, each) : all), plain));
-    const after = textOf(edits.reduce((all, each) => (all.length > 0 ? edited(all, each) : all), plain));
-    const read = (beside?: Buffer): unknown => {
-      try {
-        return parseBytes(after, beside && parseBytes(beside)).snapshot.toJSON();
-      } catch (error) {
-        return String(error);
-      }
-    };
-    const isListing = lines.length > 0 && before.length > 0;
-    fc.pre(isListing && typeof attempt(before) !== 'string');
-    t.deepEqual(read(before), read());
-  }), RUNS);
-}); // prettier-ignore
+  fc.assert(
+    fc.property(two, ([lines, edits, first]) => {
+      const plain = lines.map(({header}) => header);
+      const before = textOf(first.reduce((all, each) => (all.length > 0 ? edited(all, each) : all), plain));
+      const after = textOf(edits.reduce((all, each) => (all.length > 0 ? edited(all, each) : all), plain));
+      const read = (beside?: Buffer): unknown => {
+        try {
+          return parseBytes(after, beside && parseBytes(beside)).snapshot.toJSON();
+        } catch (error) {
+          return String(error);
+        }
+      };
+      const isListing = lines.length > 0 && before.length > 0;
+      fc.pre(isListing && typeof attempt(before) !== 'string');
+      t.deepEqual(read(before), read());
+    }),
+    RUNS,
+  );
+});
 
 const attempt = (bytes: Buffer): unknown => {
   try {
@@ -79,34 +83,50 @@ const attempt = (bytes: Buffer): unknown => {
 };
 
 test('of two looks at a process, lines that are the same are the same objects, and the others are read', (t) => {
-  const kept = fc.tuple(listing, fc.array(fc.boolean(), {minLength: 24, maxLength: 24}), fc.array(fc.boolean(), {minLength: 24, maxLength: 24})); // prettier-ignore
+  const kept = fc.tuple(
+    listing,
+    fc.array(fc.boolean(), {minLength: 24, maxLength: 24}),
+    fc.array(fc.boolean(), {minLength: 24, maxLength: 24}),
+  );
   let shared = 0;
-  fc.assert(fc.property(kept, ([lines, inFirst, inSecond]) => {
-    const first = lines.filter((_, index) => inFirst[index]).map(({header}) => header);
-    const second = lines.filter((_, index) => inSecond[index]).map(({header}) => header);
-    fc.pre(first.length > 0 && second.length > 0);
-    const earlier = parseListing(textOf(first), 'proc');
-    const parsed = parseBeside(textOf(second), {bytes: textOf(first), regions: earlier.regions});
-    if (!parsed) return t.fail();
-    const {regions, fresh} = parsed;
-    t.deepEqual(fresh, regions.filter((region) => !earlier.regions.includes(region)));
-    classify(regions);
-    t.deepEqual(regions.map(({start}) => start), parseListing(textOf(second), 'proc').regions.map(({start}) => start));
-    for (const [index, region] of regions.entries()) {
-      const was = first.findIndex((line) => line.equals(second[index]!));
-      if (was < 0) continue;
-      t.is(region.start, earlier.regions[was]!.start);
-      if (region === earlier.regions[was]) shared++;
-    }
-  }), RUNS);
+  fc.assert(
+    fc.property(kept, ([lines, inFirst, inSecond]) => {
+      const first = lines.filter((_, index) => inFirst[index]).map(({header}) => header);
+      const second = lines.filter((_, index) => inSecond[index]).map(({header}) => header);
+      fc.pre(first.length > 0 && second.length > 0);
+      const earlier = parseListing(textOf(first), 'proc');
+      const parsed = parseBeside(textOf(second), {bytes: textOf(first), regions: earlier.regions});
+      if (!parsed) return t.fail();
+      const {regions, fresh} = parsed;
+      t.deepEqual(
+        fresh,
+        regions.filter((region) => !earlier.regions.includes(region)),
+      );
+      classify(regions);
+      t.deepEqual(
+        regions.map(({start}) => start),
+        parseListing(textOf(second), 'proc').regions.map(({start}) => start),
+      );
+      for (const [index, region] of regions.entries()) {
+        const was = first.findIndex((line) => line.equals(second[index]!));
+        if (was < 0) continue;
+        t.is(region.start, earlier.regions[was]!.start);
+        if (region === earlier.regions[was]) shared++;
+      }
+    }),
+    RUNS,
+  );
   t.true(shared > 1000, `${shared} shared`);
-}); // prettier-ignore
+});
 
 test('what was said of a region in the earlier listing stays, though now more is known of it', (t) => {
   const text = bytesOf('7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n');
   const earlier = parseListing(text, 'proc').regions;
   const said = {...earlier[0]!};
-  const more = Buffer.concat([text, bytesOf('7f0000001000-7f0000002000 rw-p 00000000 00:00 0                          [stack]\n')]); // prettier-ignore
+  const more = Buffer.concat([
+    text,
+    bytesOf('7f0000001000-7f0000002000 rw-p 00000000 00:00 0                          [stack]\n'),
+  ]);
   const {regions} = parseBeside(more, {bytes: text, regions: earlier})!;
   classify(regions);
   t.deepEqual(earlier[0], said);

@@ -14,10 +14,12 @@ import {bytesOf} from './tools.ts';
 test("auxv: a process's own getauxval(3) says the same", async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
   const child = await python(t, 'libc = ctypes.CDLL(None); libc.getauxval.restype = ctypes.c_ulong');
-  const told = (await child.ask('answer = " ".join(str(libc.getauxval(n)) for n in (6, 3, 7, 9, 33))')).split(' ').map(Number);
+  const told = (await child.ask('answer = " ".join(str(libc.getauxval(n)) for n in (6, 3, 7, 9, 33))'))
+    .split(' ')
+    .map(Number);
   const {pageSize, phdr, base, entry, vdso} = parseAuxv(readFileSync(`/proc/${child.pid}/auxv`));
   t.deepEqual([pageSize, phdr, base, entry, vdso], told);
-}); // prettier-ignore
+});
 
 test("auxv: a 32-bit program's words have 4 bytes, and what is no vector gives nothing", (t) => {
   const words = (...values: number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
@@ -36,7 +38,9 @@ test("limits: a process's own getrlimit(2) says the same", async (t) => {
   const child = await python(t, 'import resource');
   await child.ask('resource.setrlimit(resource.RLIMIT_DATA, (1 << 40, resource.RLIM_INFINITY))');
   const names = ['STACK', 'DATA', 'AS', 'MEMLOCK'];
-  const told = await child.ask(`answer = " ".join(str(resource.getrlimit(getattr(resource, "RLIMIT_" + n))[0]) for n in ${JSON.stringify(names)})`); // prettier-ignore
+  const told = await child.ask(
+    `answer = " ".join(str(resource.getrlimit(getattr(resource, "RLIMIT_" + n))[0]) for n in ${JSON.stringify(names)})`,
+  );
   const {stack, data, addressSpace, locked} = parseLimits(readFileSync(`/proc/${child.pid}/limits`));
   t.is([stack, data, addressSpace, locked].map((value) => value ?? -1).join(' '), told);
   t.is(data, 2 ** 40);
@@ -58,14 +62,34 @@ test('the stack pointer of a waiting thread, in each form that the kernel prints
 
 const CLUES: Clues = {
   pageSize: 4096,
-  marks: {startCode: 1, endCode: 2, startStack: 0x7ffffffff001, startData: 3, endData: 4, startBrk: 5, argStart: 6, argEnd: 7, envStart: 8, envEnd: 9},
+  marks: {
+    startCode: 1,
+    endCode: 2,
+    startStack: 0x7ffffffff001,
+    startData: 3,
+    endData: 4,
+    startBrk: 5,
+    argStart: 6,
+    argEnd: 7,
+    envStart: 8,
+    envEnd: 9,
+  },
   auxv: {phdr: 0x400040, base: 0, entry: 0x401000, vdso: 0x7fff00000000},
-  threads: [{tid: 4, name: 'x)\n', stackPointer: 0x7f0000000018}, {tid: 5, name: ''}],
-  files: {'/bin/x': {segments: [{offset: 0, address: 0x400000, fileSize: 512, memorySize: 4096, flags: 6}], relro: {start: 0x400000, end: 0x400100}}, '/bin/y': {segments: []}},
+  threads: [
+    {tid: 4, name: 'x)\n', stackPointer: 0x7f0000000018},
+    {tid: 5, name: ''},
+  ],
+  files: {
+    '/bin/x': {
+      segments: [{offset: 0, address: 0x400000, fileSize: 512, memorySize: 4096, flags: 6}],
+      relro: {start: 0x400000, end: 0x400100},
+    },
+    '/bin/y': {segments: []},
+  },
   deleted: {'/tmp/x (deleted)': false},
   limits: {stack: 8_388_608, data: null},
   maxMapCount: 65_530,
-}; // prettier-ignore
+};
 
 type Json = Record<string, any>;
 const document = (): Json =>
@@ -113,9 +137,12 @@ for (const [place, change] of WRONG) {
 
 test('names that every object has do no harm in saved clues', (t) => {
   const evil = '"__proto__":{"segments":[],"polluted":true},"constructor":{"segments":[]},"toString":{"segments":[]}';
-  const text = JSON.stringify(document()).replace('"files":{', `"files":{${evil},`).replace('"deleted":{', '"deleted":{"__proto__":true,"valueOf":true,').replace('"clues":{', '"clues":{"__proto__":{"pageSize":1},');
+  const text = JSON.stringify(document())
+    .replace('"files":{', `"files":{${evil},`)
+    .replace('"deleted":{', '"deleted":{"__proto__":true,"valueOf":true,')
+    .replace('"clues":{', '"clues":{"__proto__":{"pageSize":1},');
   const {clues} = parse(text);
   t.deepEqual(clues, CLUES);
   t.is(({} as {polluted?: boolean}).polluted, undefined);
   for (const object of [clues, clues.files, clues.deleted]) t.is(Object.getPrototypeOf(object), Object.prototype);
-}); // prettier-ignore
+});

@@ -26,16 +26,25 @@ const sum = (regions: readonly Region[], counter: string): number =>
 /** The flags in smaps tell more of why a region has its kind; the kind is the same. */
 const withoutUsage = (regions: readonly Region[]): unknown[] =>
   regions.map((region) => ({
-    ...region, usage: undefined, flags: undefined, attributes: undefined, label: undefined, evidence: undefined, confidence: undefined,
-  })); // prettier-ignore
+    ...region,
+    usage: undefined,
+    flags: undefined,
+    attributes: undefined,
+    label: undefined,
+    evidence: undefined,
+    confidence: undefined,
+  }));
 
 for (const name of names) {
   test(`every byte of the maps of ${name} is in its regions`, (t) => {
     const bytes = file(`maps/${name}`);
     const {regions, rejected, torn, cutShort} = parseListing(bytes, 'proc');
     t.is(regions.map(asPrinted).join(''), bytes.toString());
-    t.deepEqual({count: regions.length, rejected, torn, cutShort}, {count: COUNTS[name], rejected: [], torn: 0, cutShort: undefined});
-  }); // prettier-ignore
+    t.deepEqual(
+      {count: regions.length, rejected, torn, cutShort},
+      {count: COUNTS[name], rejected: [], torn: 0, cutShort: undefined},
+    );
+  });
 
   test(`maps and smaps of ${name} list the same regions, from /proc or from a file`, (t) => {
     const maps = parse(file(`maps/${name}`));
@@ -65,7 +74,16 @@ for (const name of names) {
     t.is(rollup.source.format, 'smaps_rollup');
     const whole = rollup.regions[0]!;
     t.deepEqual([rollup.regions.length, whole.name, whole.start], [1, '[rollup]', regions[0]!.start]);
-    for (const counter of ['rss', 'sharedClean', 'sharedDirty', 'privateClean', 'privateDirty', 'referenced', 'anonymous', 'swap']) {
+    for (const counter of [
+      'rss',
+      'sharedClean',
+      'sharedDirty',
+      'privateClean',
+      'privateDirty',
+      'referenced',
+      'anonymous',
+      'swap',
+    ]) {
       const wanted = whole.usage?.[counter] ?? Number.NaN;
       t.is(sum(regions, counter), wanted, counter);
       t.is(totals[counter], wanted, counter);
@@ -76,21 +94,31 @@ for (const name of names) {
     t.is(status['vmRss'], sum(regions, 'rss'));
     // The gate page belongs to the kernel.
     t.is(status['vmSize'], totals.size - 4096);
-  }); // prettier-ignore
+  });
 
   test(`stat and status of ${name} agree`, (t) => {
     const stat = parseStat(file(`proc/${name}-stat`))!;
     const status = parseStatus(file(`proc/${name}-status`));
     const {comm, state, pid, ppid, threads} = stat;
-    t.deepEqual({comm, state, pid, ppid, threads}, {
-      comm: name, state: status['state'], pid: status['pid'], ppid: status['pPid'], threads: status['threads'],
-    }); // prettier-ignore
+    t.deepEqual(
+      {comm, state, pid, ppid, threads},
+      {
+        comm: name,
+        state: status['state'],
+        pid: status['pid'],
+        ppid: status['pPid'],
+        threads: status['threads'],
+      },
+    );
     const {regions} = parse(file(`maps/${name}`));
     const holding = (address: string): string | undefined =>
       regions.find(({start, end}) => start <= Number(address) && Number(address) < end)?.name;
-    t.deepEqual([holding(stat.startStack), holding(stat.argStart), holding(stat.startBrk)], ['[stack]', '[stack]', '[heap]']);
+    t.deepEqual(
+      [holding(stat.startStack), holding(stat.argStart), holding(stat.startBrk)],
+      ['[stack]', '[stack]', '[heap]'],
+    );
     t.regex(holding(stat.startCode) ?? '', /^\/usr\/bin\//);
-  }); // prettier-ignore
+  });
 }
 
 test('what python3 mapped is recognised', (t) => {
@@ -98,6 +126,19 @@ test('what python3 mapped is recognised', (t) => {
   const shared = regions.find(({name}) => name === '/dev/zero (deleted)');
   t.like(shared, {kind: 'shared', perms: 'rw-s', dev: '00:01', usage: {size: 2 ** 20, rss: 4096}});
   const kinds = new Set(regions.map(({kind}) => kind));
-  for (const kind of ['text', 'rodata', 'data', 'bss', 'heap', 'stack', 'anon', 'file', 'shared', 'vdso', 'vvar', 'vsyscall'] as const)
+  for (const kind of [
+    'text',
+    'rodata',
+    'data',
+    'bss',
+    'heap',
+    'stack',
+    'anon',
+    'file',
+    'shared',
+    'vdso',
+    'vvar',
+    'vsyscall',
+  ] as const)
     t.true(kinds.has(kind), kind);
-}); // prettier-ignore
+});

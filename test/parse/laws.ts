@@ -42,14 +42,19 @@ type Details = typeof details extends fc.Arbitrary<infer T> ? T : never;
 /** Regions in ascending order, most of them touching the one before, somewhere below 2^64. */
 export const listing: fc.Arbitrary<Printed[]> = fc
   .record({
-    bounds: fc.uniqueArray(fc.oneof(fc.bigInt({min: 0n, max: LAST_PAGE}), fc.bigInt({min: 0x400n, max: 0x500n})), {minLength: 2, maxLength: 24}),
+    bounds: fc.uniqueArray(fc.oneof(fc.bigInt({min: 0n, max: LAST_PAGE}), fc.bigInt({min: 0x400n, max: 0x500n})), {
+      minLength: 2,
+      maxLength: 24,
+    }),
     holes: fc.array(fc.boolean(), {minLength: 24, maxLength: 24}),
     details: fc.array(details, {minLength: 24, maxLength: 24}),
   })
   .map(({bounds, holes, details}) => {
     const pages = [...bounds].sort((a, b) => (a < b ? -1 : 1));
-    return pages.slice(1).flatMap((end, index) => (holes[index] && index > 0 ? [] : [printed(pages[index]!, end, details[index]!)]));
-  }); // prettier-ignore
+    return pages
+      .slice(1)
+      .flatMap((end, index) => (holes[index] && index > 0 ? [] : [printed(pages[index]!, end, details[index]!)]));
+  });
 
 const pad = (value: bigint | number, width: number): string => value.toString(16).padStart(width, '0');
 
@@ -63,9 +68,14 @@ function printed(first: bigint, end: bigint, {letters, offset, major, minor, ino
   const text = new TextDecoder('utf-8', {ignoreBOM: true}).decode(name);
   const isUtf8 = Buffer.from(text, 'utf8').equals(name);
   const expected = region('0-0', perms, {
-    start: Number(first * PAGE), end: Number(end * PAGE), offset: Number(offset * PAGE), dev, inode: String(inode), name: text,
+    start: Number(first * PAGE),
+    end: Number(end * PAGE),
+    offset: Number(offset * PAGE),
+    dev,
+    inode: String(inode),
+    name: text,
     nameBase64: isUtf8 ? undefined : name.toString('base64'),
-  }); // prettier-ignore
+  });
   return {header, expected};
 }
 
@@ -81,10 +91,12 @@ const KEYS = ['Size', 'Pss', 'Pss_Dirty', 'Private_Dirty', 'SwapPss', 'KSM', 'Ne
 export const record: fc.Arbitrary<Record> = fc.record({
   counters: fc
     .tuple(fc.shuffledSubarray(KEYS), fc.array(fc.integer({min: 0, max: 2 ** 40}), {minLength: 8, maxLength: 8}))
-    .map(([keys, values]) => [...keys.slice(0, 2), 'Rss', ...keys.slice(2)].map((key, index) => [key, values[index]!] as const)),
+    .map(([keys, values]) =>
+      [...keys.slice(0, 2), 'Rss', ...keys.slice(2)].map((key, index) => [key, values[index]!] as const),
+    ),
   eligible: fc.boolean(),
   flags: fc.option(fc.array(fc.constantFrom('rd', 'wr', 'ex', 'mr', '??', 'gu', 'zz')), {nil: undefined}),
-}); // prettier-ignore
+});
 
 export const recordText = ({counters, eligible, flags}: Record): string =>
   counters.map(([key, value]) => `${`${key}:`.padEnd(16)}${String(value).padStart(8)} kB\n`).join('') +

@@ -32,8 +32,14 @@ for (const [what, text] of Object.entries(NOT_THE_KERNELS)) {
     const above = '00200000-00201000 rw-p 00000000 00:00 0 \n';
     const below = '7f000000-7f001000 rw-p 00000000 00:00 0 \n';
     const listing = parseListing(bytesOf(above + text + below), 'proc');
-    t.deepEqual(listing.regions.map(({start}) => start), [0x200000, 0x7f000000]); // prettier-ignore
-    t.deepEqual(listing.rejected.map((entry) => entry.line), [2]); // prettier-ignore
+    t.deepEqual(
+      listing.regions.map(({start}) => start),
+      [0x200000, 0x7f000000],
+    );
+    t.deepEqual(
+      listing.rejected.map((entry) => entry.line),
+      [2],
+    );
     t.is(Buffer.from(listing.rejected[0]!.text).toString(), Buffer.from(text.slice(0, -1), 'latin1').toString());
   });
 }
@@ -63,7 +69,10 @@ test('what stands around a listing in an issue is passed over', (t) => {
 test('a second shell line with a listing ends the first', (t) => {
   const snapshot = parse(`$ cat /proc/77/maps\n${good}$ cat /proc/78/maps\n00200000-00201000 rw-p 00000000 00:00 0 \n`);
   t.deepEqual([snapshot.regions.length, snapshot.process.pid], [1, 77]);
-  t.deepEqual(snapshot.rejected.map((entry) => [entry.line, entry.text]), [[3, '$ cat /proc/78/maps']]); // prettier-ignore
+  t.deepEqual(
+    snapshot.rejected.map((entry) => [entry.line, entry.text]),
+    [[3, '$ cat /proc/78/maps']],
+  );
 });
 
 test('a name that looks like a shell prompt hides no region, though its line lost its form', (t) => {
@@ -75,11 +84,14 @@ test('a name that looks like a shell prompt hides no region, though its line los
 
 test('a rollup is not mixed with the listing before or behind it', (t) => {
   const rollup = line('00400000-7ffd00000000 ---p 00000000 00:00 0', '[rollup]') + counters('Rss 4');
-  for (const [text, name, rejectedLine] of [[good + rollup, '/bin/x', 2], [rollup + good, '[rollup]', 3]] as const) {
+  for (const [text, name, rejectedLine] of [
+    [good + rollup, '/bin/x', 2],
+    [rollup + good, '[rollup]', 3],
+  ] as const) {
     const {regions, rejected} = parse(text);
     t.deepEqual([regions.map((entry) => entry.name), rejected.map((entry) => entry.line)[0]], [[name], rejectedLine]);
   }
-}); // prettier-ignore
+});
 
 test('a text that is no listing is refused, and its first line shown', (t) => {
   for (const text of [
@@ -108,5 +120,8 @@ test('text in a rejected line is shown in its own script', (t) => {
 test('a remark below a line of maps is no counter of that region', (t) => {
   const {regions, rejected} = parse(`${good}Note: it is large\n`);
   t.is(regions[0]?.attributes, undefined);
-  t.deepEqual(rejected.map((entry) => entry.line), [2]); // prettier-ignore
+  t.deepEqual(
+    rejected.map((entry) => entry.line),
+    [2],
+  );
 });

@@ -14,9 +14,17 @@ const lines = fc
 function asRegion(index: number, start: number, end: number): Region {
   const isFile = index % 2 === 1;
   return {
-    ...region('0-0', 'rw-p', {name: `${index}`, inode: isFile ? '9' : '0', dev: isFile ? '08:01' : '00:00', usage: {rss: index * PAGE}}),
-    kind: 'anon', start, end, offset: isFile ? 0x100000 : 0,
-  }; // prettier-ignore
+    ...region('0-0', 'rw-p', {
+      name: `${index}`,
+      inode: isFile ? '9' : '0',
+      dev: isFile ? '08:01' : '00:00',
+      usage: {rss: index * PAGE},
+    }),
+    kind: 'anon',
+    start,
+    end,
+    offset: isFile ? 0x100000 : 0,
+  };
 }
 
 /** For each page, the last line that covers it: the rule, in the plainest way. */
@@ -27,46 +35,65 @@ function owners(regions: readonly Region[]): Map<number, Region> {
 }
 
 test('each byte belongs to the last line that covers it, and no byte is lost or invented', (t) => {
-  fc.assert(fc.property(lines, (regions) => {
-    const result = putInOrder([...regions]);
-    const wanted = owners(regions);
-    const got = owners(result.regions);
-    t.deepEqual([...got.keys()].sort((a, b) => a - b), [...wanted.keys()].sort((a, b) => a - b));
-    for (const [at, entry] of got) t.is(entry.name, wanted.get(at)!.name);
-  }), {numRuns: 2000});
-}); // prettier-ignore
+  fc.assert(
+    fc.property(lines, (regions) => {
+      const result = putInOrder([...regions]);
+      const wanted = owners(regions);
+      const got = owners(result.regions);
+      t.deepEqual(
+        [...got.keys()].sort((a, b) => a - b),
+        [...wanted.keys()].sort((a, b) => a - b),
+      );
+      for (const [at, entry] of got) t.is(entry.name, wanted.get(at)!.name);
+    }),
+    {numRuns: 2000},
+  );
+});
 
 test('the regions come out ascending, apart, and none is cut where nothing cuts it', (t) => {
-  fc.assert(fc.property(lines, (regions) => {
-    const result = putInOrder([...regions]).regions;
-    for (const [index, entry] of result.entries()) {
-      const before = result[index - 1];
-      t.true(entry.end > entry.start);
-      t.true(before === undefined || before.end < entry.start || (before.end === entry.start && before.name !== entry.name));
-    }
-  }), {numRuns: 1000});
-}); // prettier-ignore
+  fc.assert(
+    fc.property(lines, (regions) => {
+      const result = putInOrder([...regions]).regions;
+      for (const [index, entry] of result.entries()) {
+        const before = result[index - 1];
+        t.true(entry.end > entry.start);
+        t.true(
+          before === undefined ||
+            before.end < entry.start ||
+            (before.end === entry.start && before.name !== entry.name),
+        );
+      }
+    }),
+    {numRuns: 1000},
+  );
+});
 
 test('what is left of a region keeps its place in its file and loses its counters; a whole one keeps both', (t) => {
-  fc.assert(fc.property(lines, (regions) => {
-    for (const entry of putInOrder([...regions]).regions) {
-      const line = regions[Number(entry.name)]!;
-      if (entry.start === line.start && entry.end === line.end) t.is(entry, line);
-      else t.is(entry.usage, undefined);
-      t.is(entry.offset, line.inode === '0' ? 0 : line.offset! + entry.start - line.start);
-    }
-  }), {numRuns: 1000});
-}); // prettier-ignore
+  fc.assert(
+    fc.property(lines, (regions) => {
+      for (const entry of putInOrder([...regions]).regions) {
+        const line = regions[Number(entry.name)]!;
+        if (entry.start === line.start && entry.end === line.end) t.is(entry, line);
+        else t.is(entry.usage, undefined);
+        t.is(entry.offset, line.inode === '0' ? 0 : line.offset! + entry.start - line.start);
+      }
+    }),
+    {numRuns: 1000},
+  );
+});
 
 test('a listing in order is not touched', (t) => {
-  fc.assert(fc.property(fc.uniqueArray(fc.nat(1000), {maxLength: 30}), (bounds) => {
-    const sorted = [...bounds].sort((a, b) => a - b);
-    const regions = sorted.slice(1).map((end, index) => asRegion(index, sorted[index]! * PAGE, end * PAGE));
-    const result = putInOrder(regions);
-    t.is(result.regions, regions);
-    t.is(result.torn, 0);
-  }), {numRuns: 300});
-}); // prettier-ignore
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.nat(1000), {maxLength: 30}), (bounds) => {
+      const sorted = [...bounds].sort((a, b) => a - b);
+      const regions = sorted.slice(1).map((end, index) => asRegion(index, sorted[index]! * PAGE, end * PAGE));
+      const result = putInOrder(regions);
+      t.is(result.regions, regions);
+      t.is(result.torn, 0);
+    }),
+    {numRuns: 300},
+  );
+});
 
 const starts = (...pages: number[]): Region[] =>
   pages.map((page, index) => asRegion(index, page * PAGE, (page + 2) * PAGE));
@@ -78,10 +105,12 @@ test('the number of lines at odds is that of lines that begin before the end of 
 });
 
 test('a long listing that goes backwards all the way is put in order at once', (t) => {
-  const regions = Array.from({length: 200_000}, (_, index) => asRegion(index, (200_000 - index) * PAGE, (200_003 - index) * PAGE));
+  const regions = Array.from({length: 200_000}, (_, index) =>
+    asRegion(index, (200_000 - index) * PAGE, (200_003 - index) * PAGE),
+  );
   const begin = performance.now();
   const result = putInOrder(regions);
   t.is(result.regions.length, 200_000);
   t.is(result.torn, 199_999);
   t.true(performance.now() - begin < 15_000);
-}); // prettier-ignore
+});

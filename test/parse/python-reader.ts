@@ -59,17 +59,30 @@ export function inPythonsWords(region: Region): PythonRegion {
   if (attributes?.['protectionKey'] !== undefined) words['ProtectionKey'] = attributes['protectionKey'];
   if (flags) words['VmFlags'] = flags.join(' ');
   return {
-    start: String(BigInt(start)), end: String(BigInt(end)), perms, offset: String(BigInt(offset!)), dev, inode,
-    name: nameBase64 ?? Buffer.from(name).toString('base64'), kB: kernelsKeys(usage ?? {}), words,
-  }; // prettier-ignore
+    start: String(BigInt(start)),
+    end: String(BigInt(end)),
+    perms,
+    offset: String(BigInt(offset!)),
+    dev,
+    inode,
+    name: nameBase64 ?? Buffer.from(name).toString('base64'),
+    kB: kernelsKeys(usage ?? {}),
+    words,
+  };
 }
 
 /** `privateDirty` → `Private_Dirty`, in KiB. */
 function kernelsKeys(usage: Readonly<Record<string, number | undefined>>): Record<string, number> {
   const odd: Record<string, string> = {
-    kernelPageSize: 'KernelPageSize', mmuPageSize: 'MMUPageSize', ksm: 'KSM', lazyFree: 'LazyFree', anonHugePages: 'AnonHugePages',
-    shmemPmdMapped: 'ShmemPmdMapped', filePmdMapped: 'FilePmdMapped', swapPss: 'SwapPss',
-  }; // prettier-ignore
+    kernelPageSize: 'KernelPageSize',
+    mmuPageSize: 'MMUPageSize',
+    ksm: 'KSM',
+    lazyFree: 'LazyFree',
+    anonHugePages: 'AnonHugePages',
+    shmemPmdMapped: 'ShmemPmdMapped',
+    filePmdMapped: 'FilePmdMapped',
+    swapPss: 'SwapPss',
+  };
   const key = (name: string): string =>
     odd[name] ?? name.replace(/^./, (letter) => letter.toUpperCase()).replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`);
   return Object.fromEntries(Object.entries(usage).map(([name, bytes]) => [key(name), (bytes ?? NaN) / 1024]));

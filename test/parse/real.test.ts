@@ -75,23 +75,36 @@ test('the regions of a sleeping process are those that pmap -x shows, with their
   if (!needs(t, 'pmap', 'procps')) return;
   const pid = await sleeper(t);
   const {regions} = parseListing(readProc(`/proc/${pid}/smaps`), 'proc');
-  const shown = pmap(pid, '-x').map((line) => line.trim().split(/\s+/)).filter((row) => /^[0-9a-f]{16}$/.test(row[0]!));
+  const shown = pmap(pid, '-x')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((row) => /^[0-9a-f]{16}$/.test(row[0]!));
   // pmap's mode has five letters: read, write, execute, shared, and one that is always `-`.
   t.deepEqual(
-    regions.map(({start, end, perms, usage}) => [start.toString(16).padStart(16, '0'), (end - start) / 1024, usage!.rss! / 1024, perms.slice(0, 3)]),
+    regions.map(({start, end, perms, usage}) => [
+      start.toString(16).padStart(16, '0'),
+      (end - start) / 1024,
+      usage!.rss! / 1024,
+      perms.slice(0, 3),
+    ]),
     shown.map((row) => [row[0], Number(row[1]), Number(row[2]), row[4]!.slice(0, 3)]),
   );
-}); // prettier-ignore
+});
 
 const kib = (region: Region, counter: string): string => String(region.usage![counter]! / 1024);
 
 const pad = (value: number): string => value.toString(16).padStart(8, '0');
 
 const ours = (region: Region): Record<string, string> => ({
-  Address: pad(region.start), Perm: region.perms, Offset: pad(region.offset!), Device: region.dev, Inode: region.inode,
-  Size: kib(region, 'size'), Rss: kib(region, 'rss'), Anonymous: kib(region, 'anonymous'),
+  Address: pad(region.start),
+  Perm: region.perms,
+  Offset: pad(region.offset!),
+  Device: region.dev,
+  Inode: region.inode,
+  Size: kib(region, 'size'),
+  Rss: kib(region, 'rss'),
+  Anonymous: kib(region, 'anonymous'),
   Private_Dirty: region.usage!['privateDirty'] === undefined ? '' : kib(region, 'privateDirty'),
-}); // prettier-ignore
+});
 
 function pmap(pid: number, option: string): string[] {
   const {stdout, status, stderr} = spawnSync('pmap', [option, `${pid}`], {env: {...process.env, LC_ALL: 'C'}});

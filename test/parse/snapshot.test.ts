@@ -5,21 +5,37 @@ import {parse} from '../../src/parse/parse.ts';
 import {bytesOf, counters, line} from './tools.ts';
 
 const smaps = [
-  line('00400000-00401000 r-xp 00002000 103:00 18446744073709551615', '/f/\xff\xfe  x ') + counters('Size 4', 'Rss 4', 'THPeligible            0', 'VmFlags rd ex ?? '),
-  line('7f0000000000-7f0000001000 rw-p 00000000 00:00 0', '[anon:\xc3\xa0]') + counters('Size 4', 'Rss 0', 'Swap 4', 'THPeligible            1', 'VmFlags '),
-  line('ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0', '[vsyscall]') + counters('Size 4', 'Rss 0', 'VmFlags ex '),
-].join(''); // prettier-ignore
+  line('00400000-00401000 r-xp 00002000 103:00 18446744073709551615', '/f/\xff\xfe  x ') +
+    counters('Size 4', 'Rss 4', 'THPeligible            0', 'VmFlags rd ex ?? '),
+  line('7f0000000000-7f0000001000 rw-p 00000000 00:00 0', '[anon:\xc3\xa0]') +
+    counters('Size 4', 'Rss 0', 'Swap 4', 'THPeligible            1', 'VmFlags '),
+  line('ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0', '[vsyscall]') +
+    counters('Size 4', 'Rss 0', 'VmFlags ex '),
+].join('');
 
 const snapshot = new Snapshot({
   source: {from: 'process', format: 'smaps'},
   regions: parse(bytesOf(smaps)).regions,
   takenAt: '2026-11-22T12:00:00.000Z',
-  process: {pid: 12, ppid: 1, comm: 'x)\n', exe: '/bin/x', startTime: 99, bootId: 'b', state: 'S', threads: 2, uid: 0, startCode: '1', startStack: '18446744073709551615', startBrk: '0'},
+  process: {
+    pid: 12,
+    ppid: 1,
+    comm: 'x)\n',
+    exe: '/bin/x',
+    startTime: 99,
+    bootId: 'b',
+    state: 'S',
+    threads: 2,
+    uid: 0,
+    startCode: '1',
+    startStack: '18446744073709551615',
+    startBrk: '0',
+  },
   consistency: {torn: true, incomplete: true, reads: 3},
   status: {vmRss: 4096, name: 'x', kthread: false},
   rejected: [{line: 4, text: 'odd', why: 'not a line of maps'}],
   notes: ['A note.'],
-}); // prettier-ignore
+});
 
 type Json = Record<string, unknown>;
 const document = (): Json => JSON.parse(JSON.stringify(snapshot.toJSON())) as Json;
@@ -29,10 +45,11 @@ test('a saved snapshot says what the snapshot said', (t) => {
   const back = parse(JSON.stringify(snapshot.toJSON()));
   t.deepEqual(back.regions, snapshot.regions);
   t.deepEqual(back.totals, snapshot.totals);
-  for (const part of ['takenAt', 'process', 'consistency', 'status', 'rejected', 'notes'] as const) t.deepEqual(back[part], snapshot[part]);
+  for (const part of ['takenAt', 'process', 'consistency', 'status', 'rejected', 'notes'] as const)
+    t.deepEqual(back[part], snapshot[part]);
   t.deepEqual(back.source, {from: 'snapshot', format: 'smaps'});
   t.deepEqual(JSON.parse(JSON.stringify(back.toJSON())), {...document(), source: {from: 'snapshot', format: 'smaps'}});
-}); // prettier-ignore
+});
 
 test('a saved snapshot may be indented, begin with a byte order mark, and say more than this version knows', (t) => {
   const later = {...document(), later: 1, process: {...(document()['process'] as Json), later: [1]}};

@@ -62,7 +62,10 @@ test('without smaps the regions are the same, and resident memory is unknown, no
   t.is(without.source.format, 'maps');
   t.is(without.totals['rss'], undefined);
   t.deepEqual(without.regions.map(sizeOf), withUsage.regions.map(sizeOf));
-  t.deepEqual(without.regions.map(({kind}) => kind), withUsage.regions.map(({kind}) => kind)); // prettier-ignore
+  t.deepEqual(
+    without.regions.map(({kind}) => kind),
+    withUsage.regions.map(({kind}) => kind),
+  );
 });
 
 test('smaps is left out, and that is said, where reading it would stall the process for too long', async (t) => {
@@ -143,7 +146,10 @@ test('where smaps does not become whole in time, the regions are told without it
   const late = capture(child.pid, {maxStall: Infinity, patience: 0});
   t.is(late.source.format, 'maps');
   t.true(late.isWhole);
-  t.deepEqual(late.regions.map(({start}) => start), capture(child.pid, {usage: false}).regions.map(({start}) => start)); // prettier-ignore
-  t.regex(late.notes.join(' '), /^Resident memory was not read from smaps: after 0 s it was not whole/); // prettier-ignore
+  t.deepEqual(
+    late.regions.map(({start}) => start),
+    capture(child.pid, {usage: false}).regions.map(({start}) => start),
+  );
+  t.regex(late.notes.join(' '), /^Resident memory was not read from smaps: after 0 s it was not whole/);
   t.is(capture(child.pid, {maxStall: Infinity}).source.format, 'smaps');
 });

@@ -8,7 +8,19 @@ import {needs} from '../helpers/tools.ts';
 import {LockedRoot, PID} from './locked-root.ts';
 import {isRestored} from '../features/watch/watched.ts';
 
-const LOOKING = ['show', 'show --children', 'snapshot', 'diff PID', 'explain', 'pages', 'watch', 'record', 'growth --for 1s', 'check --no rwx', 'check --no rwx --for 1s']; // prettier-ignore
+const LOOKING = [
+  'show',
+  'show --children',
+  'snapshot',
+  'diff PID',
+  'explain',
+  'pages',
+  'watch',
+  'record',
+  'growth --for 1s',
+  'check --no rwx',
+  'check --no rwx --for 1s',
+];
 
 test('each command that looks at a process ends with 8 where its memory map stays locked', async (t) => {
   const root = new LockedRoot(folder(t));
@@ -20,7 +32,11 @@ test('each command that looks at a process ends with 8 where its memory map stay
     });
     t.is(ran.code, 8, `${call}: ${ran.stderr}`);
     t.is(ran.stdout, '');
-    t.regex(ran.stderr, /^memmap: Cannot read the memory map of process 4242\.\n {2}why: {2}.* within 0\.4 s: .*\n {2}next: .*--deadline 6s\n$/, call); // prettier-ignore
+    t.regex(
+      ran.stderr,
+      /^memmap: Cannot read the memory map of process 4242\.\n {2}why: {2}.* within 0\.4 s: .*\n {2}next: .*--deadline 6s\n$/,
+      call,
+    );
   }
 });
 
@@ -32,9 +48,24 @@ test('--deadline is a length of time', async (t) => {
 
 test('on the live screen of a process whose map was locked since, Ctrl-C ends it at once, and the deadline in time', async (t) => {
   if (!needs(t, 'script', 'bsdutils')) return;
-  for (const [allowed, leave, code] of [['60s', '\x03', 130], ['60s', 'q', 0], ['1s', '', 8]] as const) {
+  for (const [allowed, leave, code] of [
+    ['60s', '\x03', 130],
+    ['60s', 'q', 0],
+    ['1s', '', 8],
+  ] as const) {
     const root = new LockedRoot(folder(t));
-    const run = new TerminalRun(t, ['watch', String(PID), '--interval', '50ms', '--max-duty', '0', '--proc-root', root.path, '--deadline', allowed]); // prettier-ignore
+    const run = new TerminalRun(t, [
+      'watch',
+      String(PID),
+      '--interval',
+      '50ms',
+      '--max-duty',
+      '0',
+      '--proc-root',
+      root.path,
+      '--deadline',
+      allowed,
+    ]);
     await run.shows(/live/);
     root.lock();
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -45,14 +76,30 @@ test('on the live screen of a process whose map was locked since, Ctrl-C ends it
     await isRestored(t, run);
     if (code === 8) await run.shows(/^memmap: Cannot read the memory map/);
   }
-}); // prettier-ignore
+});
 
 test('a FIFO as a file is waited for, as cat does, and Ctrl-C ends that at once in each command', async (t) => {
   const fifo = join(folder(t), 'fifo');
   execFileSync('mkfifo', [fifo]);
-  const calls = ['show', 'snapshot', `diff ${fifo}`, 'explain', 'replay', 'report', 'export', 'growth', 'check --no rwx', 'check --rules']; // prettier-ignore
-  const endings = calls.map((call) => interrupted([...call.split(' '), fifo, ...(call.endsWith('--rules') ? ['1'] : [])])); // prettier-ignore
-  t.deepEqual(await Promise.all(endings), calls.map(() => 'SIGINT')); // prettier-ignore
+  const calls = [
+    'show',
+    'snapshot',
+    `diff ${fifo}`,
+    'explain',
+    'replay',
+    'report',
+    'export',
+    'growth',
+    'check --no rwx',
+    'check --rules',
+  ];
+  const endings = calls.map((call) =>
+    interrupted([...call.split(' '), fifo, ...(call.endsWith('--rules') ? ['1'] : [])]),
+  );
+  t.deepEqual(
+    await Promise.all(endings),
+    calls.map(() => 'SIGINT'),
+  );
 });
 
 /** @returns the signal that ended it, or its code */

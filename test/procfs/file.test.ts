@@ -12,7 +12,10 @@ function read(t: ExecutionContext, patience: number, passes: readonly number[]):
   const file = new ProcFile(path);
   t.teardown(() => file.close());
   let [now, call] = [0, 0];
-  Object.defineProperty(performance, 'now', {value: () => (now += passes[call++] ?? passes.at(-1)!), configurable: true}); // prettier-ignore
+  Object.defineProperty(performance, 'now', {
+    value: () => (now += passes[call++] ?? passes.at(-1)!),
+    configurable: true,
+  });
   try {
     return file.read(patience);
   } finally {

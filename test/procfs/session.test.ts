@@ -26,7 +26,10 @@ test('a mapping that comes is seen at the next look, and its pages once smaps ma
   const look = session.look();
   if (look.saw !== 'process') return t.fail(look.saw);
   const news = diff(before, look.snapshot).changes.filter((change) => change.kind === 'new');
-  t.deepEqual(news.map((change) => [change.after[0]!.name, change.delta.size]), [['/dev/zero (deleted)', 1 << 20]]); // prettier-ignore
+  t.deepEqual(
+    news.map((change) => [change.after[0]!.name, change.delta.size]),
+    [['/dev/zero (deleted)', 1 << 20]],
+  );
 });
 
 test('a change after looks at which nothing changed is seen, though the listing is as long as before', async (t) => {

@@ -24,7 +24,11 @@ test('a clock that is set makes no time go back', async (t) => {
   const {moments} = readRecording(path);
   t.is(moments.length, 20);
   for (let index = 1; index < 20; index++) t.true(moments[index]!.t >= moments[index - 1]!.t);
-  t.deepEqual(moments.map(({at}) => Date.parse(at)), walls, 'the time of day is as it was shown'); // prettier-ignore
+  t.deepEqual(
+    moments.map(({at}) => Date.parse(at)),
+    walls,
+    'the time of day is as it was shown',
+  );
   t.is(moments[4]!.t, 2000);
   t.is(moments[12]!.t, 6000);
 });
@@ -55,7 +59,8 @@ test('a million moments are opened in bounded memory, and any one is at hand', a
   const clock = {now: () => ms, wall: () => 1_700_000_000_000 + ms};
   const {writer, close} = beginRecording(path, snapshotAt(0, true), clock);
   const snapshot = snapshotAt(0, true);
-  for (let look = 0; look < count; look++, ms += 500) await writer.look(snapshot, {...statusAt(0), vmRss: 4096 * look}, 10); // prettier-ignore
+  for (let look = 0; look < count; look++, ms += 500)
+    await writer.look(snapshot, {...statusAt(0), vmRss: 4096 * look}, 10);
   await writer.end('count', {});
   await close();
   const before = process.memoryUsage();
@@ -72,5 +77,7 @@ test('a million moments are opened in bounded memory, and any one is at hand', a
     t.is(recording.status(index)['vmRss'], 4096 * index);
     t.is(recording.momentAt(index * 500 + 1).index, index);
   }
-  t.log(`${count} moments, ${recording.size} bytes: opened in ${Math.round(took)} ms, ${Math.round(grown / count)} bytes each; 20 sought in ${Math.round(performance.now() - sought)} ms`); // prettier-ignore
+  t.log(
+    `${count} moments, ${recording.size} bytes: opened in ${Math.round(took)} ms, ${Math.round(grown / count)} bytes each; 20 sought in ${Math.round(performance.now() - sought)} ms`,
+  );
 });

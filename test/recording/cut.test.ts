@@ -19,7 +19,8 @@ function readCut(t: ExecutionContext, bytes: Buffer, moments: readonly string[],
     if (!recording.isWhole && recording.notes.length === 0) t.fail(`cut at ${at}: nothing is said of it`);
     return recording.count;
   } catch (error) {
-    if (!(error instanceof Trouble) || error.kind !== 'input' || error.why === '') t.fail(`cut at ${at}: ${String(error)}`); // prettier-ignore
+    if (!(error instanceof Trouble) || error.kind !== 'input' || error.why === '')
+      t.fail(`cut at ${at}: ${String(error)}`);
     return -1;
   }
 }
@@ -54,11 +55,12 @@ test('a larger recording is used up to the cut, plain and compressed', async (t)
       const count = readCut(t, bytes.subarray(0, at), moments, at);
       if (count > 0) used++;
       // No more than the line that is cut is lost.
-      if (name.endsWith('l')) t.true(count >= moments.length * ((sample - 8) / 60), `at ${at} of ${bytes.length} only ${count}`);
+      if (name.endsWith('l'))
+        t.true(count >= moments.length * ((sample - 8) / 60), `at ${at} of ${bytes.length} only ${count}`);
     }
     t.true(used > 50);
   }
-}); // prettier-ignore
+});
 
 test('a recording that is whole has an end, and nothing is said of it', async (t) => {
   const {bytes} = await smallRecording(join(folder(t), 'small.jsonl'));
@@ -68,6 +70,9 @@ test('a recording that is whole has an end, and nothing is said of it', async (t
   t.deepEqual(recording.rejected, []);
   t.is(recording.end?.reason, 'exit');
   t.is(recording.exitState, 'zombie');
-  t.deepEqual(recording.marked().map(({marks}) => marks), [['loaded']]); // prettier-ignore
+  t.deepEqual(
+    recording.marked().map(({marks}) => marks),
+    [['loaded']],
+  );
   t.deepEqual(recording.moments.map(({event}) => event).filter(Boolean), ['exec', 'exit']);
 });

@@ -11,7 +11,12 @@ import {smallRecording, toldBy} from './small.ts';
 /** What each moment of the undamaged recording was, by its look: damage may take moments away, and must not change any. */
 async function small(t: ExecutionContext): Promise<{bytes: Buffer; lines: string[]; byLook: Map<string, string>}> {
   const {bytes} = await smallRecording(join(folder(t), 'small.jsonl'), 30);
-  const byLook = new Map(Array.from(recordingFrom(bytes).snapshots(), ({moment, snapshot}) => [`${moment.look} ${moment.t}`, toldBy(snapshot)])); // prettier-ignore
+  const byLook = new Map(
+    Array.from(recordingFrom(bytes).snapshots(), ({moment, snapshot}) => [
+      `${moment.look} ${moment.t}`,
+      toldBy(snapshot),
+    ]),
+  );
   return {bytes, lines: bytes.toString().trimEnd().split('\n'), byLook};
 }
 
@@ -20,7 +25,8 @@ function exact(t: ExecutionContext, text: string | Buffer, byLook: ReadonlyMap<s
   try {
     const recording = recordingFrom(Buffer.from(text));
     for (const {moment, snapshot} of recording.snapshots()) {
-      if (toldBy(snapshot) !== byLook.get(`${moment.look} ${moment.t}`)) t.fail(`moment ${moment.index} at look ${moment.look} is not as it was`); // prettier-ignore
+      if (toldBy(snapshot) !== byLook.get(`${moment.look} ${moment.t}`))
+        t.fail(`moment ${moment.index} at look ${moment.look} is not as it was`);
     }
     return recording;
   } catch (error) {
@@ -57,16 +63,28 @@ test('lines that were taken out, doubled or exchanged change no moment; one that
   for (let index = 1; index < lines.length; index++) {
     exact(t, `${lines.filter((_, each) => each !== index).join('\n')}\n`, byLook);
     exact(t, `${[...lines.slice(0, index), lines[index]!, ...lines.slice(index)].join('\n')}\n`, byLook);
-    exact(t, `${[...lines.slice(0, index - 1), lines[index]!, lines[index - 1]!, ...lines.slice(index + 1)].join('\n')}\n`, byLook); // prettier-ignore
-    const recording = exact(t, `${[...lines.slice(0, index), '{"a note":"of somebody"}', ...lines.slice(index)].join('\n')}\n`, byLook); // prettier-ignore
+    exact(
+      t,
+      `${[...lines.slice(0, index - 1), lines[index]!, lines[index - 1]!, ...lines.slice(index + 1)].join('\n')}\n`,
+      byLook,
+    );
+    const recording = exact(
+      t,
+      `${[...lines.slice(0, index), '{"a note":"of somebody"}', ...lines.slice(index)].join('\n')}\n`,
+      byLook,
+    );
     t.is(recording?.count, byLook.size);
-    t.deepEqual(recording?.rejected.map(({line}) => line), [index + 1]); // prettier-ignore
+    t.deepEqual(
+      recording?.rejected.map(({line}) => line),
+      [index + 1],
+    );
   }
 });
 
 test('a newer version, another tool and no recording are refused, with what to do', async (t) => {
   const {lines} = await small(t);
-  const refused = (text: string | Buffer): Trouble => t.throws(() => recordingFrom(Buffer.from(text)), {instanceOf: Trouble}); // prettier-ignore
+  const refused = (text: string | Buffer): Trouble =>
+    t.throws(() => recordingFrom(Buffer.from(text)), {instanceOf: Trouble});
   const newer = refused('{"schema":"memmap.recording/2","memmap":"3.1.4"}\n{"event":"key"}\n');
   t.regex(newer.why, /newer memmap \(3\.1\.4\).*memmap\.recording\/2.*this one reads memmap\.recording\/1/);
   t.true(isRecording(Buffer.from('{"schema":"memmap.recording/2"}')));
@@ -80,7 +98,12 @@ test('a newer version, another tool and no recording are refused, with what to d
 
 test('a compressed recording that was damaged is used as far as it is whole', async (t) => {
   const {bytes} = await smallRecording(join(folder(t), 'small.jsonl.gz'), 30);
-  const byLook = new Map(Array.from(recordingFrom(bytes).snapshots(), ({moment, snapshot}) => [`${moment.look} ${moment.t}`, toldBy(snapshot)])); // prettier-ignore
+  const byLook = new Map(
+    Array.from(recordingFrom(bytes).snapshots(), ({moment, snapshot}) => [
+      `${moment.look} ${moment.t}`,
+      toldBy(snapshot),
+    ]),
+  );
   let used = 0;
   for (let at = 0; at < bytes.length; at += 3) {
     const changed = Buffer.from(bytes);
@@ -99,8 +122,36 @@ test('a file that was made to fill the memory is refused', (t) => {
 
 test('lines that are sealed, and make no sense, are refused', async (t) => {
   const {lines, byLook} = await small(t);
-  const value = fc.letrec((tie) => ({any: fc.oneof({maxDepth: 3}, fc.integer(), fc.string(), fc.constant(null), fc.constantFrom('0x400000', '0x401000', 'rw-p', '__proto__', 'smaps'), fc.array(tie('any')), fc.dictionary(fc.string(), tie('any')))})).any; // prettier-ignore
-  const member = fc.constantFrom('listing', 'status', 'process', 'clues', 'consistency', 'notes', 'rejected', 'gone', 'kinds', 'regions', 'counters', 'usage', 'wordLists', 'words', 'name', 'state', 'cost'); // prettier-ignore
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof(
+      {maxDepth: 3},
+      fc.integer(),
+      fc.string(),
+      fc.constant(null),
+      fc.constantFrom('0x400000', '0x401000', 'rw-p', '__proto__', 'smaps'),
+      fc.array(tie('any')),
+      fc.dictionary(fc.string(), tie('any')),
+    ),
+  })).any;
+  const member = fc.constantFrom(
+    'listing',
+    'status',
+    'process',
+    'clues',
+    'consistency',
+    'notes',
+    'rejected',
+    'gone',
+    'kinds',
+    'regions',
+    'counters',
+    'usage',
+    'wordLists',
+    'words',
+    'name',
+    'state',
+    'cost',
+  );
   const change = fc.tuple(fc.nat(lines.length - 2), member, value);
   fc.assert(
     fc.property(fc.array(change, {minLength: 1, maxLength: 4}), (changes) => {
@@ -128,7 +179,9 @@ test('lines that are sealed, and make no sense, are refused', async (t) => {
 test('any bytes are a recording or refused', (t) => {
   fc.assert(
     fc.property(fc.uint8Array({maxLength: 300}), fc.boolean(), (bytes, isAfterHeader) => {
-      const text = isAfterHeader ? Buffer.concat([Buffer.from('{"schema":"memmap.recording/1"'), bytes]) : Buffer.from(bytes); // prettier-ignore
+      const text = isAfterHeader
+        ? Buffer.concat([Buffer.from('{"schema":"memmap.recording/1"'), bytes])
+        : Buffer.from(bytes);
       isRecording(text);
       t.throws(() => recordingFrom(text), {instanceOf: Trouble});
     }),
@@ -151,9 +204,15 @@ function resealed(lines: readonly string[], index: number, change: (record: Reco
 
 test('a line of a form that another build had is refused with its number and the part that is wrong', async (t) => {
   const {lines} = await small(t);
-  t.is(resealed(lines, -1, () => {}), `${lines.join('\n')}\n`); // prettier-ignore
+  t.is(
+    resealed(lines, -1, () => {}),
+    `${lines.join('\n')}\n`,
+  );
   const refused = (index: number, change: (record: Record<string, unknown>) => void): Trouble => {
-    const error = t.throws(() => [...recordingFrom(Buffer.from(resealed(lines, index, change)), 'a.jsonl').snapshots()], {instanceOf: Trouble}); // prettier-ignore
+    const error = t.throws(
+      () => [...recordingFrom(Buffer.from(resealed(lines, index, change)), 'a.jsonl').snapshots()],
+      {instanceOf: Trouble},
+    );
     t.is(error.kind, 'input');
     t.is(error.message, 'Cannot use a.jsonl.');
     t.regex(error.why, /another build of memmap \(.+\) wrote it in a form that this one does not read\.$/);
@@ -161,7 +220,10 @@ test('a line of a form that another build had is refused with its number and the
     return error;
   };
   t.regex(refused(0, (header) => delete header['host']).why, /^line 1: host is not a string;/);
-  t.regex(refused(1, (key) => (key['clues'] = {files: {'/bin/a b': {segments: []}}})).why, /^line 2: clues\.files is not a list;/); // prettier-ignore
+  t.regex(
+    refused(1, (key) => (key['clues'] = {files: {'/bin/a b': {segments: []}}})).why,
+    /^line 2: clues\.files is not a list;/,
+  );
   t.regex(refused(1, (key) => (key['counters'] = 'rss')).why, /^line 2: counters is not a list;/);
   t.regex(refused(3, (delta) => (delta['status'] = {vmRss: [1]})).why, /^line 4: status\.vmRss is neither/);
   t.regex(refused(5, (delta) => (delta['regions'] = {a: 1})).why, /^line 6: regions is not a list;/);
@@ -173,7 +235,10 @@ test('of two recordings in one file only the first is used, plain and compressed
     const recording = recordingFrom(both);
     t.is(recording.count, byLook.size);
     t.is(recording.followedAt, lines.length + 1);
-    t.deepEqual(recording.rejected.map(({line}) => line), [lines.length + 1]); // prettier-ignore
+    t.deepEqual(
+      recording.rejected.map(({line}) => line),
+      [lines.length + 1],
+    );
     t.regex(recording.rejected[0]!.why, /another recording begins here/);
     t.deepEqual(recording.end, recordingFrom(bytes).end);
     t.deepEqual(recording.notes, []);
@@ -186,7 +251,9 @@ test('that a line was changed is not told as if the recorder had been killed', a
   const changed = lines.map((line, index) => (index === last ? line.replace(/"look":(\d)/, '"look":9$1') : line));
   const recording = recordingFrom(Buffer.from(`${changed.join('\n')}\n`));
   t.false(recording.breaksOff);
-  t.deepEqual(recording.notes, ['Of what follows a line that could not be used, 2 more lines could not either: they say only what differs from it.']); // prettier-ignore
+  t.deepEqual(recording.notes, [
+    'Of what follows a line that could not be used, 2 more lines could not either: they say only what differs from it.',
+  ]);
   t.true(recordingFrom(Buffer.from(`${lines.slice(0, last).join('\n')}\n`)).breaksOff);
 });
 

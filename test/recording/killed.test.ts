@@ -45,7 +45,11 @@ for (const ending of ['.jsonl', '.jsonl.gz']) {
         look = moment.look - 1;
         t.is(snapshot.status['look'], look);
         const {status: _status, process: _process, ...told} = JSON.parse(toldBy(snapshot)) as Record<string, unknown>;
-        const {status: _same, process: _too, ...kernel} = JSON.parse(toldBy(snapshotAt(look % 50, look % 3 !== 1))) as Record<string, unknown>; // prettier-ignore
+        const {
+          status: _same,
+          process: _too,
+          ...kernel
+        } = JSON.parse(toldBy(snapshotAt(look % 50, look % 3 !== 1))) as Record<string, unknown>;
         t.deepEqual(told, kernel);
       }
       t.is(recording.count, look + 1, 'none is missing');

@@ -67,14 +67,24 @@ for (const [name, maxDuty] of [
     const child = await python(t, CHURN);
     const path = join(folder(t), 'churn.jsonl');
     let listing = Buffer.alloc(0);
-    const session = new Session(child.pid, {maxDuty, maxStall: 10_000, onListing: (bytes) => (listing = Buffer.from(bytes))}); // prettier-ignore
+    const session = new Session(child.pid, {
+      maxDuty,
+      maxStall: 10_000,
+      onListing: (bytes) => (listing = Buffer.from(bytes)),
+    });
     t.teardown(() => session.close());
     const {writer, close} = beginRecording(path, session.snapshot);
     const seen: Array<{listing: Buffer; regions: unknown; status: object; clues: unknown; moment: number}> = [];
     const note = async (): Promise<void> => {
       const status = session.status()!;
       await writer.look(session.snapshot, status, listing.length);
-      seen.push({listing, regions: session.snapshot.regions.map(regionJSON), status, clues: session.snapshot.toJSON()['clues'], moment: writer.moments - 1}); // prettier-ignore
+      seen.push({
+        listing,
+        regions: session.snapshot.regions.map(regionJSON),
+        status,
+        clues: session.snapshot.toJSON()['clues'],
+        moment: writer.moments - 1,
+      });
     };
     await note();
     for (let look = 1; look < LOOKS; look++) {
@@ -88,7 +98,10 @@ for (const [name, maxDuty] of [
     const recording = readRecording(path);
     t.true(recording.isWhole);
     t.is(recording.looks, LOOKS);
-    t.is(recording.end!.listings, seen.reduce((sum, each) => sum + each.listing.length, 0)); // prettier-ignore
+    t.is(
+      recording.end!.listings,
+      seen.reduce((sum, each) => sum + each.listing.length, 0),
+    );
     // In order, backwards, and here and there: how one gets to a moment makes no difference.
     const all = [...seen.keys()];
     let compared = 0;

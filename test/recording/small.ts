@@ -22,7 +22,12 @@ export function listingAt(look: number, isSmaps: boolean): string {
   if (look % 4 > 1) parts.push([0x7f0000000000, 16, 'rw-p 00000000 00:00 0 ', look]);
   if (look > 5) parts.push([0x7f1000000000, 3, 'rw-s 00000000 00:01 99                     /memfd:é (deleted)', 0]);
   parts.push([0x7ffe00000000, 33, 'rw-p 00000000 00:00 0                          [stack]', 12]);
-  return parts.map(([start, pages, rest, rss]) => line(start, pages, rest) + (isSmaps ? counters(pages, rss, look > 8 ? 'rd wr mr' : 'rd wr mr mw me ac') : '')).join(''); // prettier-ignore
+  return parts
+    .map(
+      ([start, pages, rest, rss]) =>
+        line(start, pages, rest) + (isSmaps ? counters(pages, rss, look > 8 ? 'rd wr mr' : 'rd wr mr mw me ac') : ''),
+    )
+    .join('');
 }
 
 export function snapshotAt(look: number, isSmaps: boolean, startCode = '4194304'): Snapshot {
@@ -42,8 +47,12 @@ export function snapshotAt(look: number, isSmaps: boolean, startCode = '4194304'
   return new Snapshot({source: {from: 'process', format}, regions, process, status: statusAt(look), clues});
 }
 
-export const statusAt = (look: number): Record<string, number | string> =>
-  ({name: 'a b', state: look % 5 === 0 ? 'R' : 'S', threads: 1, vmRss: 4096 * (20 + Math.floor(look / 2))}); // prettier-ignore
+export const statusAt = (look: number): Record<string, number | string> => ({
+  name: 'a b',
+  state: look % 5 === 0 ? 'R' : 'S',
+  threads: 1,
+  vmRss: 4096 * (20 + Math.floor(look / 2)),
+});
 
 /** What a moment holds, as one text. */
 export const toldBy = (snapshot: Snapshot): string =>
@@ -58,7 +67,10 @@ function sorted(value: unknown): unknown {
 }
 
 /** Records it. @returns the bytes of the file, and what each moment must hold */
-export async function smallRecording(path: string, looks = 12): Promise<{readonly bytes: Buffer; readonly moments: readonly string[]}> {
+export async function smallRecording(
+  path: string,
+  looks = 12,
+): Promise<{readonly bytes: Buffer; readonly moments: readonly string[]}> {
   let ms = 0;
   const clock = {now: () => ms, wall: () => 1_700_000_000_000 + ms};
   const {writer, close} = beginRecording(path, snapshotAt(0, true), clock);
@@ -85,7 +97,7 @@ export async function smallRecording(path: string, looks = 12): Promise<{readonl
   const bytes = readFileSync(path);
   rmSync(path);
   return {bytes, moments};
-} // prettier-ignore
+}
 
 /** Are all moments of a recording as they were seen? Moments may be missing at the end, or be found by their look. */
 export function firstWrong(recording: Recording, moments: readonly string[]): number | undefined {

@@ -4,12 +4,40 @@ import {KeyReader} from '../../src/terminal/keyboard.ts';
 
 /** What terminals send: xterm in both cursor modes, the Linux console, rxvt, tmux, with Shift and Ctrl. */
 const SENT: ReadonlyArray<readonly [sent: string, key: string]> = [
-  ['q', 'q'], ['/', '/'], ['?', '?'], [' ', ' '], ['漢', '漢'], ['😀', '😀'], ['\x03', 'ctrl-c'], ['\x1a', 'ctrl-z'], ['\x0c', 'ctrl-l'],
-  ['\x1c', 'ctrl-\\'], ['\x15', 'ctrl-u'], ['\r', 'enter'], ['\n', 'enter'], ['\x7f', 'backspace'], ['\x08', 'backspace'],
-  ['\x1b[A', 'up'], ['\x1b[B', 'down'], ['\x1b[C', 'right'], ['\x1b[D', 'left'], ['\x1bOA', 'up'], ['\x1bOB', 'down'],
-  ['\x1b[H', 'home'], ['\x1b[F', 'end'], ['\x1bOH', 'home'], ['\x1bOF', 'end'], ['\x1b[1~', 'home'], ['\x1b[4~', 'end'],
-  ['\x1b[7~', 'home'], ['\x1b[8~', 'end'], ['\x1b[5~', 'pageup'], ['\x1b[6~', 'pagedown'], ['\x1b[1;5A', 'up'], ['\x1b[5;2~', 'pageup'],
-]; // prettier-ignore
+  ['q', 'q'],
+  ['/', '/'],
+  ['?', '?'],
+  [' ', ' '],
+  ['漢', '漢'],
+  ['😀', '😀'],
+  ['\x03', 'ctrl-c'],
+  ['\x1a', 'ctrl-z'],
+  ['\x0c', 'ctrl-l'],
+  ['\x1c', 'ctrl-\\'],
+  ['\x15', 'ctrl-u'],
+  ['\r', 'enter'],
+  ['\n', 'enter'],
+  ['\x7f', 'backspace'],
+  ['\x08', 'backspace'],
+  ['\x1b[A', 'up'],
+  ['\x1b[B', 'down'],
+  ['\x1b[C', 'right'],
+  ['\x1b[D', 'left'],
+  ['\x1bOA', 'up'],
+  ['\x1bOB', 'down'],
+  ['\x1b[H', 'home'],
+  ['\x1b[F', 'end'],
+  ['\x1bOH', 'home'],
+  ['\x1bOF', 'end'],
+  ['\x1b[1~', 'home'],
+  ['\x1b[4~', 'end'],
+  ['\x1b[7~', 'home'],
+  ['\x1b[8~', 'end'],
+  ['\x1b[5~', 'pageup'],
+  ['\x1b[6~', 'pagedown'],
+  ['\x1b[1;5A', 'up'],
+  ['\x1b[5;2~', 'pageup'],
+];
 
 /** What means nothing here: function keys, a report of the mouse, of the focus, of the terminal's kind, Ctrl-B. */
 const MEANINGLESS = ['\x1bOP', '\x1b[15~', '\x1b[<0;10;10M', '\x1b[I', '\x1b[?1;2c', '\x1b[200~', '\x02'];

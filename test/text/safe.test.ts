@@ -5,10 +5,24 @@ import {cells, safe, shorten} from '../../src/text/safe.ts';
 
 /** Names that did harm in other tools, and ways to do it. */
 const HOSTILE = [
-  'clear\x1b[2Jscreen', 'title\x1b]0;pwned\x07', 'c1\x9b31mred', 'bell\x07', 'back\b\b\bspace', 'over\rwritten', 'two\nlines',
-  'tab\tbed', 'nul\0', 'del\x7f', 'rtl\u202etxt.exe', 'isolate\u2066x\u2069', 'line\u2028sep', 'zero\u200bwidth', 'lone\ud800surrogate',
-  'bom\ufeff', 'soft\u00adhyphen',
-]; // prettier-ignore
+  'clear\x1b[2Jscreen',
+  'title\x1b]0;pwned\x07',
+  'c1\x9b31mred',
+  'bell\x07',
+  'back\b\b\bspace',
+  'over\rwritten',
+  'two\nlines',
+  'tab\tbed',
+  'nul\0',
+  'del\x7f',
+  'rtl\u202etxt.exe',
+  'isolate\u2066x\u2069',
+  'line\u2028sep',
+  'zero\u200bwidth',
+  'lone\ud800surrogate',
+  'bom\ufeff',
+  'soft\u00adhyphen',
+];
 
 test('no hostile name can move the cursor, change the title, break the line or turn the text', (t) => {
   for (const name of HOSTILE) {

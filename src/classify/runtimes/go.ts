@@ -31,8 +31,23 @@ const isCs = (space: Space): boolean => space.regions.some(({name}) => /\/(libc|
 
 const EVIDENCE = 'it belongs to the block at 0xc000000000, where the Go runtime puts its heap';
 const HEAP: Verdict = {kind: 'managed', evidence: EVIDENCE, label: 'Go heap', confidence: 'guess'};
-const UNUSED: Verdict = {kind: 'reserved', evidence: EVIDENCE, label: 'unused part of the Go heap', confidence: 'guess'}; // prettier-ignore
+const UNUSED: Verdict = {
+  kind: 'reserved',
+  evidence: EVIDENCE,
+  label: 'unused part of the Go heap',
+  confidence: 'guess',
+};
 
 const ITS_OWN = 'its program is in Go and has no C library, and it belongs to addresses that were set aside as one';
-const NOTES: Verdict = {kind: 'managed', evidence: ITS_OWN, label: 'what the Go runtime notes about its heap', confidence: 'guess'}; // prettier-ignore
-const UNUSED_NOTES: Verdict = {kind: 'reserved', evidence: ITS_OWN, label: 'kept for what the Go runtime notes about its heap', confidence: 'guess'}; // prettier-ignore
+const NOTES: Verdict = {
+  kind: 'managed',
+  evidence: ITS_OWN,
+  label: 'what the Go runtime notes about its heap',
+  confidence: 'guess',
+};
+const UNUSED_NOTES: Verdict = {
+  kind: 'reserved',
+  evidence: ITS_OWN,
+  label: 'kept for what the Go runtime notes about its heap',
+  confidence: 'guess',
+};

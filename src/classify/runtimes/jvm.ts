@@ -50,7 +50,8 @@ function isJvms(space: Space, {from, to}: Reservation): boolean {
 }
 
 function tellReservation(space: Space, {from, to, hasCode}: Reservation): void {
-  const isBesideArchive = (isArchive(space, from - 1) && space.touchesBelow(from)) || (isArchive(space, to) && space.touchesBelow(to)); // prettier-ignore
+  const isBesideArchive =
+    (isArchive(space, from - 1) && space.touchesBelow(from)) || (isArchive(space, to) && space.touchesBelow(to));
   let what = hasCode ? TABLES : isBesideArchive ? METASPACE : OTHER;
   for (let index = from; index < to; index++) {
     const region = space.regions[index]!;
@@ -66,11 +67,31 @@ interface Pair {
 
 const pair = (kind: Verdict['kind'], what: string, why: string, confidence?: 'guess'): Pair => ({
   used: {kind, label: what, evidence: `its program has libjvm.so, and ${why}`, confidence},
-  unused: {kind: 'reserved', label: `unused part of ${what}`, evidence: `its program has libjvm.so, and ${why}`, confidence: 'guess'}, // prettier-ignore
+  unused: {
+    kind: 'reserved',
+    label: `unused part of ${what}`,
+    evidence: `its program has libjvm.so, and ${why}`,
+    confidence: 'guess',
+  },
 });
 
-const HEAP = pair('managed', 'the Java heap', 'this block is the highest one below 32 GiB, where compressed pointers reach', 'guess'); // prettier-ignore
+const HEAP = pair(
+  'managed',
+  'the Java heap',
+  'this block is the highest one below 32 GiB, where compressed pointers reach',
+  'guess',
+);
 const METASPACE = pair('managed', "Java's metaspace", 'this block is beside the class data archive, or low', 'guess');
 const CODE = pair('jit', "the JVM's code cache", 'this block is executable and belongs to no file');
-const TABLES = pair('managed', "tables of the JVM's collector", 'this block touches the code cache from below', 'guess'); // prettier-ignore
-const OTHER = pair('managed', "metaspace or tables of the JVM", 'this block was set aside as one, with MAP_NORESERVE', 'guess'); // prettier-ignore
+const TABLES = pair(
+  'managed',
+  "tables of the JVM's collector",
+  'this block touches the code cache from below',
+  'guess',
+);
+const OTHER = pair(
+  'managed',
+  'metaspace or tables of the JVM',
+  'this block was set aside as one, with MAP_NORESERVE',
+  'guess',
+);

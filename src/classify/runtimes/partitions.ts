@@ -49,5 +49,11 @@ const pair = (what: string, evidence: string): {used: Verdict; unused: Verdict} 
   unused: {kind: 'reserved', label: `unused part of a ${what}`, evidence, confidence: 'guess'},
 });
 
-const POOL = pair('PartitionAlloc pool', 'its program is Chromium, and a reservation of GiB is used in the pattern of super pages of 2 MiB'); // prettier-ignore
-const NOTES = pair('block of notes of PartitionAlloc', 'its program is Chromium, and of a reservation of GiB a page in each 2 MiB is used'); // prettier-ignore
+const POOL = pair(
+  'PartitionAlloc pool',
+  'its program is Chromium, and a reservation of GiB is used in the pattern of super pages of 2 MiB',
+);
+const NOTES = pair(
+  'block of notes of PartitionAlloc',
+  'its program is Chromium, and of a reservation of GiB a page in each 2 MiB is used',
+);

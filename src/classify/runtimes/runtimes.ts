@@ -1,7 +1,7 @@
 import {baseName, hasNoAccess, isExecutable, type Space} from '../space.ts';
 
 /** What a program's name says of the memory that it will have. */
-export type Runtime = 'V8' | 'Chromium' | 'JVM';
+type Runtime = 'V8' | 'Chromium' | 'JVM';
 
 /** Is a program or a library mapped that has this runtime in it? */
 export function runs(space: Space, runtime: Runtime): boolean {
@@ -10,7 +10,8 @@ export function runs(space: Space, runtime: Runtime): boolean {
 }
 
 /** Programs that have V8 in them; some of these are Chromium, whose malloc is PartitionAlloc. */
-const WITH_V8 = /^(?:node|nodejs|libnode\.so.*|libv8.*\.so.*|deno|d8|code|electron.*|chrom(?:e|ium).*|headless_shell|libcef\.so|msedge|brave|opera|vivaldi.*)$/; // prettier-ignore
+const WITH_V8 =
+  /^(?:node|nodejs|libnode\.so.*|libv8.*\.so.*|deno|d8|code|electron.*|chrom(?:e|ium).*|headless_shell|libcef\.so|msedge|brave|opera|vivaldi.*)$/;
 const CHROMIUM = /^(?:code|electron.*|chrom(?:e|ium).*|headless_shell|libcef\.so|msedge|brave|opera|vivaldi.*)$/;
 
 function runtimesIn(space: Space): Set<string> {

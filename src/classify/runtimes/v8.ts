@@ -27,7 +27,13 @@ export function tellV8(space: Space): void {
 function tellReservation(space: Space, reservation: Reservation): void {
   const {from, to, size, hasCode} = reservation;
   if (!hasCode && !isV8s(space, reservation)) return;
-  const where = hasCode ? "V8's range for code" : size >= TIB ? "V8's sandbox" : size >= GIB ? 'a heap of V8 or Blink' : "V8's memory"; // prettier-ignore
+  const where = hasCode
+    ? "V8's range for code"
+    : size >= TIB
+      ? "V8's sandbox"
+      : size >= GIB
+        ? 'a heap of V8 or Blink'
+        : "V8's memory";
   const evidence = `its program has V8, and it belongs to ${sizeText(size)} of addresses that were set aside as one`;
   const used: Verdict = {kind: 'managed', label: where, evidence, confidence: 'guess'};
   const unused: Verdict = {kind: 'reserved', label: `unused part of ${where}`, evidence, confidence: 'guess'};
@@ -52,5 +58,14 @@ function isChunk(space: Space, index: number): boolean {
 
 const EVIDENCE = 'its program has V8, which maps chunks at multiples of 256 KiB, with MAP_NORESERVE';
 const CHUNK: Verdict = {kind: 'managed', label: "V8's heap", evidence: EVIDENCE, confidence: 'guess'};
-const FREE_CHUNK: Verdict = {kind: 'reserved', label: "free chunk of V8's heap", evidence: EVIDENCE, confidence: 'guess'}; // prettier-ignore
-const CODE: Verdict = {kind: 'jit', label: 'code made by V8', evidence: 'anonymous and executable, and its program has V8'}; // prettier-ignore
+const FREE_CHUNK: Verdict = {
+  kind: 'reserved',
+  label: "free chunk of V8's heap",
+  evidence: EVIDENCE,
+  confidence: 'guess',
+};
+const CODE: Verdict = {
+  kind: 'jit',
+  label: 'code made by V8',
+  evidence: 'anonymous and executable, and its program has V8',
+};

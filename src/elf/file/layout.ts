@@ -12,13 +12,13 @@ import type {Program, Segment} from '../program.ts';
 import {stringTable, type StringTable} from './strings.ts';
 
 /** A segment and the offset of its first byte in the file. */
-export interface PlacedSegment {
+interface PlacedSegment {
   readonly segment: Segment;
   readonly offset: number;
 }
 
 /** A section that is part of a mapped segment. NOBITS ones have a size in memory only. */
-export interface PlacedSection {
+interface PlacedSection {
   readonly name: string;
   readonly type: typeof elf.SHT_PROGBITS | typeof elf.SHT_NOBITS;
   readonly segment: Segment;

@@ -118,7 +118,7 @@ function checkEnds(mapped: readonly elf.SectionHeader[], loads: readonly elf.Pro
 
 /* The names that debuggers show. */
 /** Checks the symbol table: each name stands for something inside a section. One sentence for each problem. */
-export function checkSymbols(
+function checkSymbols(
   file: Uint8Array,
   machine: Machine,
   entry: number,

@@ -107,7 +107,7 @@ function checkPadding(
 const LOWEST = 0x10000;
 
 /** Checks the program headers against each other and the file. One sentence for each problem. */
-export function checkSegments(
+function checkSegments(
   file: Uint8Array,
   machine: Machine,
   header: elf.FileHeader,

@@ -16,11 +16,11 @@ import type {Memory, Register} from './operands.ts';
 import {distanceField, signedField, unsignedField, word} from '../word.ts';
 
 /** The opcodes, bits 0 to 6. The lowest two are ones: the word is no compressed instruction of 16 bits. */
-export const LOAD = 0x03;
+const LOAD = 0x03;
 export const OP_IMM = 0x13;
 export const AUIPC = 0x17;
 export const OP_IMM_32 = 0x1b;
-export const STORE = 0x23;
+const STORE = 0x23;
 export const OP = 0x33;
 export const LUI = 0x37;
 export const OP_32 = 0x3b;

@@ -15,7 +15,7 @@ import {littleEndian} from '../bytes.ts';
 import type {Bits, Memory, Register} from './operands.ts';
 
 /** What an instruction with a ModRM byte is made of. */
-export interface Form {
+interface Form {
   readonly opcode: readonly number[];
   /** The register of the reg field, or the three bits that extend the opcode. */
   readonly reg: Register | number;

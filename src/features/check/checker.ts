@@ -73,7 +73,8 @@ export class Checker {
   /** No more can be resident, dirty or swapped than there is. A short command may have ended before it said more. */
   #addBound(rule: MaxRule, seen: Seen): void {
     const size = amountAt(seen, {of: rule.subject.of, counter: 'size'})?.value;
-    if (size !== undefined && !isCount(rule.subject.counter)) this.#bounds.set(rule, Math.max(size, this.#bounds.get(rule) ?? 0)); // prettier-ignore
+    if (size !== undefined && !isCount(rule.subject.counter))
+      this.#bounds.set(rule, Math.max(size, this.#bounds.get(rule) ?? 0));
   }
 
   #find(rule: NoRule, {snapshot, t}: Seen): void {
@@ -94,7 +95,13 @@ export class Checker {
   #maxResult(rule: MaxRule): Result {
     const peak = this.#peaks.get(rule);
     const bound = this.#bounds.get(rule) ?? Infinity;
-    if (!peak && bound <= rule.limit) return {rule, verdict: 'ok', isExact: false, detail: `it was not measured, and can not be more than its address space, ${sizeText(bound)}`}; // prettier-ignore
+    if (!peak && bound <= rule.limit)
+      return {
+        rule,
+        verdict: 'ok',
+        isExact: false,
+        detail: `it was not measured, and can not be more than its address space, ${sizeText(bound)}`,
+      };
     if (!peak) return {rule, verdict: 'not measured', isExact: false, detail: NO_COUNTERS};
     const {value, at, isExact} = peak;
     return {rule, verdict: value > rule.limit ? 'broken' : 'ok', measured: value, at: this.#when(at), isExact};
@@ -118,15 +125,25 @@ function growthResult(rule: GrowthRule, growth: Growth): Result {
   const base = {rule, isExact: false} as const;
   if (!line && growth.looks > 1) return {...base, verdict: 'ok', detail: 'there was none'};
   if (!line || (line.verdict === 'not enough data' && line.slope === undefined))
-    return {...base, verdict: 'not measured', detail: `${growth.looks === 1 ? 'one look does' : `${growth.looks} looks do`} not show what grows; 12 are the least`}; // prettier-ignore
+    return {
+      ...base,
+      verdict: 'not measured',
+      detail: `${growth.looks === 1 ? 'one look does' : `${growth.looks} looks do`} not show what grows; 12 are the least`,
+    };
   const {verdict, slope, since: at} = line;
-  if (verdict === 'not enough data') return {...base, verdict: 'not measured', slope, detail: 'it rose, but not evenly enough to call it steady, and had not stopped'}; // prettier-ignore
+  if (verdict === 'not enough data')
+    return {
+      ...base,
+      verdict: 'not measured',
+      slope,
+      detail: 'it rose, but not evenly enough to call it steady, and had not stopped',
+    };
   if (verdict === 'steady growth') return {...base, verdict: 'broken', slope, at, detail: verdict};
   return {...base, verdict: 'ok', detail: verdict};
 }
 
 /** The highest amount seen. */
-export interface Peak {
+interface Peak {
   readonly value: number;
   /** ms */
   readonly at: number;
@@ -150,7 +167,7 @@ const PEAK_OF_STATUS: Readonly<Record<string, string>> = {rss: 'vmHwm', size: 'v
  *
  * @returns undefined if the moment doesn't say
  */
-export function amountAt({snapshot, status = snapshot.status, t}: Seen, {of, counter}: Subject): Peak | undefined {
+function amountAt({snapshot, status = snapshot.status, t}: Seen, {of, counter}: Subject): Peak | undefined {
   if (of !== 'total') {
     const totals = totalsByKind(snapshot.regions).get(of);
     const isKnown = counter === 'size' || counter === 'regions' || snapshot.totals[counter] !== undefined;

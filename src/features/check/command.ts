@@ -7,7 +7,7 @@ import {follow, type FollowOptions, type RunReporter} from '../run/follow.ts';
 import {leaveSignalsTo} from '../run/run.ts';
 import type {WatchCost} from '../watch/watch.ts';
 
-export interface CheckedCommand {
+interface CheckedCommand {
   readonly report: CheckReport;
   readonly end: TargetEnd;
 }
@@ -80,6 +80,9 @@ class CheckReporter implements RunReporter {
 
   end(_ticks: number, _cost: WatchCost, notes: readonly string[]): void {
     this.notes.push(...notes);
-    if (this.#programs > 1) this.notes.push(`It became ${this.#programs} programs, one after the other: peaks are of all, growth of the last one.`); // prettier-ignore
+    if (this.#programs > 1)
+      this.notes.push(
+        `It became ${this.#programs} programs, one after the other: peaks are of all, growth of the last one.`,
+      );
   }
 }

@@ -10,7 +10,7 @@ import {EXIT} from '../../shell/exit.ts';
  * Annotations of a run, as GitHub's runner reads them from the output of a step: a line for each rule that is broken or
  * could not be measured, and one that says how all came out.
  */
-export function renderCheckGithub(report: CheckReport): string {
+function renderCheckGithub(report: CheckReport): string {
   const bad = report.results.filter(({verdict}) => verdict !== 'ok');
   const lines = bad.map((result) => annotation('error', `memmap check: ${result.rule.text}`, resultSentence(result)));
   const all = report.results.map(resultSentence).join('\n');
@@ -27,7 +27,7 @@ const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
 /** A report as test runners write it (JUnit's XML): a case for each rule; what could not be measured is an error. */
-export function renderCheckJunit(report: CheckReport): string {
+function renderCheckJunit(report: CheckReport): string {
   const {results, ms, command, target} = report;
   const count = (verdict: Result['verdict']): number => results.filter((result) => result.verdict === verdict).length;
   const counts = `tests="${results.length}" failures="${count('broken')}" errors="${count('not measured')}" time="${(ms / 1000).toFixed(3)}"`;
@@ -55,13 +55,19 @@ function testcase(result: Result): string[] {
   return [begin, `      ${inside}`, '    </testcase>'];
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;'}; // prettier-ignore
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
 
 /** `safe` has taken out the characters that XML 1.0 can't hold. */
 const xml = (text: string): string => safe(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 
 /** The document `memmap.check/1`: times in ms since the beginning, amounts in bytes (or things), slopes in bytes a second. */
-export function checkJSON(report: CheckReport): Record<string, unknown> {
+function checkJSON(report: CheckReport): Record<string, unknown> {
   const {command, target, end, looks, ms, interval, beforeEnd, results, notes} = report;
   return {
     schema: 'memmap.check/1',
@@ -100,15 +106,24 @@ export type Format = (typeof FORMATS)[number];
 /** Takes the words of a call apart at the first `--`: what is behind it is the command. */
 export function splitCheck(words: readonly string[]): {own: string[]; command: readonly string[] | undefined} {
   const dashes = words.indexOf('--');
-  return dashes < 0 ? {own: [...words], command: undefined} : {own: words.slice(0, dashes), command: words.slice(dashes + 1)}; // prettier-ignore
+  return dashes < 0
+    ? {own: [...words], command: undefined}
+    : {own: words.slice(0, dashes), command: words.slice(dashes + 1)};
 }
 
 /** @throws Trouble `usage` unless there is a target or a command, and not both */
 export function requireOne(target: string | undefined, command: readonly string[] | undefined): void {
   const isCommand = command !== undefined && command.length > 0;
   if ((target !== undefined) !== isCommand) return;
-  const why = isCommand ? `"${target}" is a target, and behind -- there is a command.` : 'neither a target nor a command was given.'; // prettier-ignore
-  throw new Trouble('usage', 'It is not clear what to check.', why, 'Give one of both: memmap check --max heap=64M 4242, or memmap check --max heap=64M -- ls -l'); // prettier-ignore
+  const why = isCommand
+    ? `"${target}" is a target, and behind -- there is a command.`
+    : 'neither a target nor a command was given.';
+  throw new Trouble({
+    kind: 'usage',
+    what: 'It is not clear what to check.',
+    why,
+    next: 'Give one of both: memmap check --max heap=64M 4242, or memmap check --max heap=64M -- ls -l',
+  });
 }
 
 export function formatReport(report: CheckReport, format: Format, width: number | undefined): string {

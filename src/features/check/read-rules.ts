@@ -5,7 +5,7 @@ import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {parseSize} from '../../shell/values.ts';
 
 /** Rules as flags give them. */
-export interface RuleFlags {
+interface RuleFlags {
   readonly max: readonly string[] | undefined;
   readonly 'max-regions': string | undefined;
   readonly no: readonly string[] | undefined;
@@ -23,7 +23,12 @@ export function rulesOf(flags: RuleFlags): Rule[] {
     ...(flags.rules ?? []).flatMap(readRules),
   ];
   if (rules.length > 0) return rules;
-  throw new Trouble('usage', 'No rule was given.', 'memmap check holds a process against rules.', "For example: memmap check --max heap=64M --no rwx PID"); // prettier-ignore
+  throw new Trouble({
+    kind: 'usage',
+    what: 'No rule was given.',
+    why: 'memmap check holds a process against rules.',
+    next: 'For example: memmap check --max heap=64M --no rwx PID',
+  });
 }
 
 function readRules(path: string): Rule[] {
@@ -31,7 +36,12 @@ function readRules(path: string): Rule[] {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Trouble('input', `Cannot read the rules in ${path}.`, `${(error as Error).message.replace(/,.*/s, '')} (${errnoOf(error)}).`, 'Give a file with one rule a line, such as: max heap=64M'); // prettier-ignore
+    throw new Trouble({
+      kind: 'input',
+      what: `Cannot read the rules in ${path}.`,
+      why: `${(error as Error).message.replace(/,.*/s, '')} (${errnoOf(error)}).`,
+      next: 'Give a file with one rule a line, such as: max heap=64M',
+    });
   }
   return text.split('\n').flatMap((line, index) => {
     const rule = line.replace(/(^|\s)#.*$/, '').trim();
@@ -49,8 +59,9 @@ export function parseRule(text: string, where = ''): Rule {
   const [, word = '', value = ''] = /^(\S+)[\s=]+(.*)$/s.exec(text) ?? [];
   const rule = Object.hasOwn(READERS, word) ? READERS[word]!(value.trim()) : undefined;
   if (typeof rule === 'object') return rule;
-  const [why, next] = rule === undefined ? [`a rule begins with ${Object.keys(READERS).join(', ')}.`, EXAMPLES] : [rule, EXAMPLES]; // prettier-ignore
-  throw new Trouble('usage', `${where}"${text}" is no rule.`, why, next);
+  const [why, next] =
+    rule === undefined ? [`a rule begins with ${Object.keys(READERS).join(', ')}.`, EXAMPLES] : [rule, EXAMPLES];
+  throw new Trouble({kind: 'usage', what: `${where}"${text}" is no rule.`, why, next});
 }
 
 const EXAMPLES = 'For example: max heap=64M, max rss=200M, max-regions 2000, no rwx, no-growth heap';
@@ -78,14 +89,18 @@ function readMax(value: string): Rule | string {
   const subject = subjectOf(name, counter);
   if (typeof subject === 'string') return subject;
   const number = limitOf(limit, subject.counter);
-  return typeof number === 'string' ? number : {is: 'max', text: `max ${value.replace(/\s/g, '')}`, subject, limit: number}; // prettier-ignore
+  return typeof number === 'string'
+    ? number
+    : {is: 'max', text: `max ${value.replace(/\s/g, '')}`, subject, limit: number};
 }
 
 function subjectOf(name: string, counter: string | undefined): Subject | string {
   if (counter === undefined && isCounter(name)) return {of: 'total', counter: name};
   if (!isKind(name)) return `"${name}" is neither a total (${COUNTERS.join(', ')}) nor a kind (${KINDS.join(', ')}).`;
   const what = counter ?? 'size';
-  return isCounter(what) && what !== 'threads' ? {of: name, counter: what} : `"${what}" is nothing that a kind has: ${COUNTERS.filter((each) => each !== 'threads').join(', ')}.`; // prettier-ignore
+  return isCounter(what) && what !== 'threads'
+    ? {of: name, counter: what}
+    : `"${what}" is nothing that a kind has: ${COUNTERS.filter((each) => each !== 'threads').join(', ')}.`;
 }
 
 function limitOf(text: string, counter: string): number | string {

@@ -18,7 +18,20 @@ export type Rule =
   | {readonly is: 'no-growth'; readonly text: string; readonly of: 'total' | Kind};
 
 /** The totals that a rule may name; `threads` only of the whole. */
-export const COUNTERS = ['size', 'rss', 'pss', 'privateDirty', 'privateClean', 'sharedClean', 'sharedDirty', 'anonymous', 'swap', 'locked', 'regions', 'threads'] as const; // prettier-ignore
+export const COUNTERS = [
+  'size',
+  'rss',
+  'pss',
+  'privateDirty',
+  'privateClean',
+  'sharedClean',
+  'sharedDirty',
+  'anonymous',
+  'swap',
+  'locked',
+  'regions',
+  'threads',
+] as const;
 
 /** Numbers of things, not of bytes. */
 export const isCount = (counter: string): boolean => counter === 'regions' || counter === 'threads';

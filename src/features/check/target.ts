@@ -11,13 +11,13 @@ import type {Remarkable} from '../../shell/output.ts';
 import {interruption} from '../../shell/signals.ts';
 import {readFromStdin, readTarget, type Target} from '../../input/target.ts';
 
-export interface CheckTargetOptions extends SessionOptions {
+interface CheckTargetOptions extends SessionOptions {
   readonly interval: number;
   /** ms to look at a process; undefined for one look. */
   readonly duration: number | undefined;
 }
 
-export interface CheckedTarget {
+interface CheckedTarget {
   readonly report: CheckReport;
   /** What a reader should know of it, and whether all of it is there. */
   readonly remarks: Remarkable;
@@ -26,16 +26,34 @@ export interface CheckedTarget {
 }
 
 /** Holds a process, a recording or a listing against the rules. */
-export async function checkTarget(target: Target, name: string, checker: Checker, options: CheckTargetOptions): Promise<CheckedTarget> {
+export async function checkTarget(
+  target: Target,
+  name: string,
+  checker: Checker,
+  options: CheckTargetOptions,
+): Promise<CheckedTarget> {
   if (target.is === 'process' && options.duration !== undefined) return checkLive(target.pid, name, checker, options);
-  if (target.is === 'file' && target.moment === undefined && isRecordingFile(target.path)) return checkRecording(readRecording(target.path), target.path, checker);
-  const last = target.is === 'process' ? capture(target.pid, options) : target.is === 'stdin' ? await readFromStdin() : await readTarget(target);
+  if (target.is === 'file' && target.moment === undefined && isRecordingFile(target.path))
+    return checkRecording(readRecording(target.path), target.path, checker);
+  const last =
+    target.is === 'process'
+      ? capture(target.pid, options)
+      : target.is === 'stdin'
+        ? await readFromStdin()
+        : await readTarget(target);
   if (last instanceof Recording) return checkRecording(last, name, checker);
   checker.add({t: 0, snapshot: last});
   return {report: reportOf(checker, name, 0), remarks: last, isWhole: last.isWhole};
-} // prettier-ignore
+}
 
-const reportOf = (checker: Checker, target: string, ms: number, interval?: number, notes: readonly string[] = [], hasEnded = false): CheckReport => ({target, looks: checker.looks, ms, interval, results: checker.results(hasEnded), notes}); // prettier-ignore
+const reportOf = (
+  checker: Checker,
+  target: string,
+  ms: number,
+  interval?: number,
+  notes: readonly string[] = [],
+  hasEnded = false,
+): CheckReport => ({target, looks: checker.looks, ms, interval, results: checker.results(hasEnded), notes});
 
 function checkRecording(recording: Recording, path: string, checker: Checker): CheckedTarget {
   try {
@@ -47,7 +65,11 @@ function checkRecording(recording: Recording, path: string, checker: Checker): C
     }
     const {notes, rejected} = faultsOf(recording, path);
     const report = reportOf(checker, path, ms, undefined, notes, recording.end?.reason === 'exit');
-    return {report, remarks: {source: {name: path}, rejected: [...last!.rejected, ...rejected], notes: last!.notes}, isWhole: rejected.length === 0}; // prettier-ignore
+    return {
+      report,
+      remarks: {source: {name: path}, rejected: [...last!.rejected, ...rejected], notes: last!.notes},
+      isWhole: rejected.length === 0,
+    };
   } finally {
     recording.close();
   }
@@ -64,7 +86,8 @@ async function checkLive(
   const interrupted = interruption();
   const begin = performance.now();
   let hasEnded = false;
-  const add = (snapshot: Snapshot): void => checker.add({t: performance.now() - begin, snapshot, status: session.status() ?? snapshot.status}); // prettier-ignore
+  const add = (snapshot: Snapshot): void =>
+    checker.add({t: performance.now() - begin, snapshot, status: session.status() ?? snapshot.status});
   try {
     add(session.snapshot);
     for await (const look of poll(session, {interval, duration, signal: interrupted.signal})) {

@@ -17,12 +17,21 @@ export function renderCheck(report: CheckReport, look: Look = {}): string {
   // The last two have no room on a narrow terminal.
   const columns = look.width !== undefined && look.width < 90 ? COLUMNS.length - 2 : COLUMNS.length;
   const isBad = results.some(({verdict}) => verdict !== 'ok');
-  const more = results.filter(({rule, verdict, measured}) => verdict === 'not measured' || (verdict === 'broken' && rule.is === 'no') || (verdict === 'ok' && rule.is === 'max' && measured === undefined));
+  const more = results.filter(
+    ({rule, verdict, measured}) =>
+      verdict === 'not measured' ||
+      (verdict === 'broken' && rule.is === 'no') ||
+      (verdict === 'ok' && rule.is === 'max' && measured === undefined),
+  );
   return [
     paint('title', `memmap check: ${command?.map(quoted).join(' ') ?? safe(target ?? '')}`),
     ...(how === undefined ? [] : [`ended ${how}, after ${timeText(ms)}`]),
     '',
-    ...renderTable(COLUMNS.slice(0, columns), results.map((result) => cells(result).slice(0, columns)), look.width),
+    ...renderTable(
+      COLUMNS.slice(0, columns),
+      results.map((result) => cells(result).slice(0, columns)),
+      look.width,
+    ),
     ...more.flatMap((result) => wrapped(resultSentence(result), look.width, '  ')),
     '',
     ...wrapped(howSeen(report), look.width).map((line) => paint('quiet', line)),
@@ -30,7 +39,7 @@ export function renderCheck(report: CheckReport, look: Look = {}): string {
     paint(isBad ? 'bad' : 'good', `${summary(report)}.`),
     '',
   ].join('\n');
-} // prettier-ignore
+}
 
 const COLUMNS: readonly Column[] = [
   {title: 'rule', gives: true},
@@ -68,7 +77,7 @@ function measuredText({rule, measured, slope, verdict, detail}: Result): string 
 }
 
 /** An amount as its rule counts it: bytes, or things. */
-export const amountText = (rule: Rule, amount: number): string =>
+const amountText = (rule: Rule, amount: number): string =>
   rule.is === 'max' && !isCount(rule.subject.counter) ? sizeText(amount) : countText(amount);
 
 /** What was found, in a sentence that stands for itself. */
@@ -98,13 +107,18 @@ export function summary({results}: CheckReport): string {
   return [
     broken > 0 && `${broken} of ${counted(results.length, 'rule')} ${broken === 1 ? 'is' : 'are'} broken`,
     unmeasured > 0 && `${unmeasured} of ${counted(results.length, 'rule')} could not be measured`,
-  ].filter(Boolean).join(', '); // prettier-ignore
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
 /** How far what was seen can be trusted. */
 export function howSeen({looks, interval, results, beforeEnd, command}: CheckReport): string {
   const kept = results.filter(({isExact}) => isExact).map(({rule}) => rule.text);
-  const exact = kept.length === 0 ? '' : `What ${kept.map((text) => `"${text}"`).join(' and ')} measured is exact up to the last look: the kernel keeps that peak. `; // prettier-ignore
+  const exact =
+    kept.length === 0
+      ? ''
+      : `What ${kept.map((text) => `"${text}"`).join(' and ')} measured is exact up to the last look: the kernel keeps that peak. `;
   const spread = interval === undefined || looks < 2 ? '' : `, ${timeText(interval)} apart${command ? ' at most' : ''}`;
   const last = beforeEnd === undefined ? '' : `, the last one ${Math.round(beforeEnd)} ms before the end`;
   const missed = looks > 1 ? ': a shorter peak may be missed' : '';

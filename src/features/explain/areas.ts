@@ -1,13 +1,13 @@
-import {hex, type Region, sizeOf} from '../../model/region.ts';
+import {hex, type Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {type Totals, totalsByKind, totalsOf} from '../../model/totals.ts';
 import type {Kind} from '../../model/kind.ts';
 import {sizeText} from '../../model/amounts.ts';
 
-export type AreaName = 'program' | 'heap' | 'low' | 'mmap' | 'stack' | 'kernel';
+type AreaName = 'program' | 'heap' | 'low' | 'mmap' | 'stack' | 'kernel';
 
 /** A part of an address space with one purpose. Areas are disjoint, and each region is in one. */
-export interface Area {
+interface Area {
   readonly area: AreaName;
   readonly regions: readonly Region[];
   readonly totals: Totals;
@@ -54,13 +54,13 @@ function areaOf(region: Region, lowEnd: number): AreaName {
  * The file that the process runs: what exe says, else the lowest file with machine code that isn't a library (the kernel
  * puts the program below all libraries, fs/binfmt_elf.c).
  */
-export function programOf({process, regions}: Snapshot): string | undefined {
+function programOf({process, regions}: Snapshot): string | undefined {
   const {exe} = process;
   if (exe !== undefined && regions.some(({name}) => name === exe)) return exe;
   return regions.find(({kind, name}) => kind === 'text' && name !== '' && !isLibrary(name))?.name;
 }
 
-export const isLibrary = (name: string): boolean =>
+const isLibrary = (name: string): boolean =>
   /(?:^|\/)(?:lib[^/]*|ld[-.][^/]*|[^/]*)\.so(?:\.[\d.]+)?(?: \(deleted\))?$/.test(name);
 
 /** The mmap area grows downwards from below the stack; it begins at the far side of the widest hole. */
@@ -75,13 +75,6 @@ function lowestMmap(regions: readonly Region[], program: string | undefined): nu
   }
   return start;
 }
-
-/** Bytes of address space of the largest region in an area. */
-export const largestOf = (regions: readonly Region[]): Region | undefined =>
-  regions.reduce<Region | undefined>(
-    (most, region) => (most && sizeOf(most) >= sizeOf(region) ? most : region),
-    undefined,
-  );
 
 /** One area of an address space, in words. */
 export interface AreaText {
@@ -148,11 +141,24 @@ const kindsText = ({regions}: Area): string =>
   [...totalsByKind(regions)].map(([kind, totals]) => `${KIND_NAMES[kind] ?? kind} ${sizeText(totals.size)}`).join(', ');
 
 const KIND_NAMES: Readonly<Partial<Record<Kind, string>>> = {
-  text: 'machine code', rodata: 'constants', relro: 'addresses that the linker filled in (relro)', data: 'variables',
-  bss: 'variables that start as zero (bss)', anon: 'anonymous memory', guard: 'guards', reserved: 'reserved addresses',
-  'thread-stack': 'thread stacks', arena: 'arenas of malloc', managed: 'heap of the language runtime', jit: 'code made at run time',
-  file: 'mapped files', shared: 'shared memory', device: 'devices', special: 'objects of the kernel', hugetlb: 'huge pages',
-}; // prettier-ignore
+  text: 'machine code',
+  rodata: 'constants',
+  relro: 'addresses that the linker filled in (relro)',
+  data: 'variables',
+  bss: 'variables that start as zero (bss)',
+  anon: 'anonymous memory',
+  guard: 'guards',
+  reserved: 'reserved addresses',
+  'thread-stack': 'thread stacks',
+  arena: 'arenas of malloc',
+  managed: 'heap of the language runtime',
+  jit: 'code made at run time',
+  file: 'mapped files',
+  shared: 'shared memory',
+  device: 'devices',
+  special: 'objects of the kernel',
+  hugetlb: 'huge pages',
+};
 
 function behindText({regions}: Area, snapshot: Snapshot): string {
   const heap = snapshot.regions.find(({kind}) => kind === 'heap');

@@ -64,11 +64,20 @@ function elfFacts(read: ReadAt, image: ElfImage, place: Place, address: number, 
     ...how,
     image.sections.length === 0 && 'The file has no section headers, and so no names.',
     image.sections.length > 0 && tables.length === 0 && 'The file has no symbols (it is stripped).',
-    tables.length === 1 && tables[0] === '.dynsym' && symbol && !symbol.isInside && 'The file is stripped: only names that other files use are left, so this may be another function.',
-    tables.length === 1 && tables[0] === '.dynsym' && !symbol && 'The file is stripped: only names that other files use are left, and none is near.',
+    tables.length === 1 &&
+      tables[0] === '.dynsym' &&
+      symbol &&
+      !symbol.isInside &&
+      'The file is stripped: only names that other files use are left, so this may be another function.',
+    tables.length === 1 &&
+      tables[0] === '.dynsym' &&
+      !symbol &&
+      'The file is stripped: only names that other files use are left, and none is near.',
     isCut && 'The symbol table is larger than 256 MiB: only its beginning was searched.',
-    symbol && isMangled(symbol.name) && 'The name is as the compiler wrote it: c++filt (C++) or rustfilt (Rust) make it readable.',
-  ].filter((note) => typeof note === 'string'); // prettier-ignore
+    symbol &&
+      isMangled(symbol.name) &&
+      'The name is as the compiler wrote it: c++filt (C++) or rustfilt (Rust) make it readable.',
+  ].filter((note) => typeof note === 'string');
   return {ownAddress: own, section, symbol, notes};
 }
 

@@ -17,10 +17,22 @@ import {STATUS_MEMORY_WORDS} from './words/status.ts';
 
 /** All words that memmap can explain without looking at anything. */
 export const WORDS: readonly Word[] = [
-  ...MEMORY_WORDS, ...PROGRAM_WORDS, ...KIND_WORDS, ...CHANGE_WORDS, ...NAME_WORDS, ...MAPS_WORDS, ...RESIDENT_WORDS,
-  ...PAGE_WORDS, ...FLAG_WORDS, ...STATUS_MEMORY_WORDS, ...IDENTITY_WORDS, ...STAT_WORDS, ...PAGEMAP_WORDS,
-  ...LIMIT_WORDS, ...FILE_WORDS,
-]; // prettier-ignore
+  ...MEMORY_WORDS,
+  ...PROGRAM_WORDS,
+  ...KIND_WORDS,
+  ...CHANGE_WORDS,
+  ...NAME_WORDS,
+  ...MAPS_WORDS,
+  ...RESIDENT_WORDS,
+  ...PAGE_WORDS,
+  ...FLAG_WORDS,
+  ...STATUS_MEMORY_WORDS,
+  ...IDENTITY_WORDS,
+  ...STAT_WORDS,
+  ...PAGEMAP_WORDS,
+  ...LIMIT_WORDS,
+  ...FILE_WORDS,
+];
 
 /**
  * The words that a text may stand for: `Private_Dirty`, `privateDirty` and `private dirty` are one; `text` is a kind and a
@@ -73,10 +85,10 @@ export function sharingText(perms: string): string {
   return perms[3] === 's' ? 'shared: a write is seen by all who map it' : '';
 }
 
-export const isPerms = (text: string): boolean => /^[r-][w-][x-][ps-]?$/.test(text);
+const isPerms = (text: string): boolean => /^[r-][w-][x-][ps-]?$/.test(text);
 
 /** A word for one combination of permissions. */
-export function permsWord(perms: string): Word {
+function permsWord(perms: string): Word {
   return {
     names: [perms],
     group: 'maps',

@@ -13,7 +13,7 @@ import {fileFacts, sectionsIn} from './file.ts';
 import type {Looked} from './target.ts';
 
 /** An answer in both forms. */
-export interface Answer {
+interface Answer {
   readonly json: () => object;
   readonly text: (width: number | undefined) => string;
 }
@@ -96,10 +96,10 @@ function noSuchRegion({snapshot, name}: Looked, wanted: Wanted): Trouble {
     (each) => each !== '',
   );
   const some = names.length > 8 ? `${names.slice(0, 8).join(', ')}, …` : names.join(', ');
-  return new Trouble(
-    'usage',
-    `No region is meant by "${asked}".`,
-    `its names are: ${some}.`,
-    `List all regions with: memmap show ${name}`,
-  );
+  return new Trouble({
+    kind: 'usage',
+    what: `No region is meant by "${asked}".`,
+    why: `its names are: ${some}.`,
+    next: `List all regions with: memmap show ${name}`,
+  });
 }

@@ -97,7 +97,7 @@ export const byWeight = (a: Region, b: Region): number =>
   (b.usage?.rss ?? 0) - (a.usage?.rss ?? 0) || sizeOf(b) - sizeOf(a);
 
 /** What the counters of one region say, a sentence each; those that say nothing here are left out. */
-export function counterTexts(region: Region): string[] {
+function counterTexts(region: Region): string[] {
   const {usage} = region;
   if (usage?.rss === undefined) return [];
   return [

@@ -7,7 +7,7 @@ import {percent} from './region.ts';
 import {totalsByKind, totalsOf, type Totals} from '../../model/totals.ts';
 
 /** A command to go on with, and what it would show. */
-export interface Step {
+interface Step {
   readonly command: string;
   readonly why: string;
 }
@@ -108,7 +108,7 @@ export const storyJSON = (story: Story): object => ({
 });
 
 /** How much memory a process has, and what those numbers mean for it: a sentence or two each. */
-export function amountTexts(snapshot: Snapshot): string[] {
+function amountTexts(snapshot: Snapshot): string[] {
   const totals = snapshot.totals as Readonly<Record<string, number | undefined>>;
   const {size = 0, regions = 0, rss} = totals;
   const isRollup = snapshot.source.format === 'smaps_rollup';
@@ -172,14 +172,14 @@ function besideText(snapshot: Snapshot): string {
 /** By what costs are compared: the best that the source has. */
 export type Measure = 'pss' | 'rss' | 'size';
 
-export interface Cost {
+interface Cost {
   /** A kind, or a file. */
   readonly what: string;
   readonly totals: Totals;
 }
 
 /** What takes the most: by kind, by file, and single regions; the largest first. */
-export interface Costs {
+interface Costs {
   readonly by: Measure;
   readonly kinds: readonly Cost[];
   readonly files: readonly Cost[];
@@ -190,7 +190,7 @@ const MOST_KINDS = 6;
 const MOST_FILES = 5;
 const MOST_REGIONS = 5;
 
-export function costsOf(snapshot: Snapshot): Costs {
+function costsOf(snapshot: Snapshot): Costs {
   const by = measureOf(snapshot);
   const most = (a: Cost, b: Cost): number => (b.totals[by] ?? 0) - (a.totals[by] ?? 0) || b.totals.size - a.totals.size;
   const costs = ({totals}: Cost): boolean => (totals[by] ?? 0) > 0;
@@ -206,7 +206,7 @@ export function costsOf(snapshot: Snapshot): Costs {
   };
 }
 
-export function measureOf({totals}: Snapshot): Measure {
+function measureOf({totals}: Snapshot): Measure {
   if (totals['pss'] !== undefined) return 'pss';
   return totals['rss'] === undefined ? 'size' : 'rss';
 }

@@ -38,7 +38,12 @@ function captureOrSay(handle: ProcessHandle, options: CaptureOptions): Snapshot 
     return captureFrom(handle, options);
   } catch (error) {
     if (!(error instanceof Trouble) || error.kind !== 'denied') throw error;
-    throw new Trouble('denied', error.message, `${error.why}${seenAnyway(handle)}`, error.next);
+    throw new Trouble({
+      kind: 'denied',
+      what: error.message,
+      why: `${error.why}${seenAnyway(handle)}`,
+      next: error.next,
+    });
   }
 }
 

@@ -80,7 +80,7 @@ export function renderRegionFacts(
 }
 
 /** One region. */
-export function regionLines(facts: RegionFacts, sections: readonly string[], width: number | undefined): string[] {
+function regionLines(facts: RegionFacts, sections: readonly string[], width: number | undefined): string[] {
   const {region, meaning, may, memory, flags, below, above} = facts;
   const rows: Array<readonly [string, string | undefined]> = [
     ['kind', `${region.kind}: ${meaning}`],
@@ -111,7 +111,7 @@ function nameText({region}: RegionFacts): string | undefined {
 const flagText = ({code, meaning}: RegionFacts['flags'][number]): string =>
   `${code}: ${meaning ?? 'unknown to this version of memmap.'}`;
 
-export function neighbourText(neighbour: Neighbour | undefined, otherwise: string): string {
+function neighbourText(neighbour: Neighbour | undefined, otherwise: string): string {
   if (!neighbour) return otherwise;
   if (neighbour.region.kind === 'vsyscall') return "Nothing more of its own: the kernel's half, with [vsyscall].";
   const place = placeText(neighbour.region);
@@ -174,10 +174,22 @@ function costLines({costs}: Story, width: number | undefined): string[] {
       {text: safe(text)},
     ]);
   const all = [
-    ...rows('kind', costs.kinds.map(({what, totals}) => [`${what}, ${regionsText(totals.regions)}`, totals])),
-    ...rows('file', costs.files.map(({what, totals}) => [what, totals])),
-    ...rows('region', costs.regions.map((region) => [`0x${region.start.toString(16)} ${called(region)}`, {...region.usage, [costs.by]: amountOf(region, costs.by)}])),
-  ]; // prettier-ignore
+    ...rows(
+      'kind',
+      costs.kinds.map(({what, totals}) => [`${what}, ${regionsText(totals.regions)}`, totals]),
+    ),
+    ...rows(
+      'file',
+      costs.files.map(({what, totals}) => [what, totals]),
+    ),
+    ...rows(
+      'region',
+      costs.regions.map((region) => [
+        `0x${region.start.toString(16)} ${called(region)}`,
+        {...region.usage, [costs.by]: amountOf(region, costs.by)},
+      ]),
+    ),
+  ];
   return all.length === 0 ? [] : renderTable(columns, all, width);
 }
 

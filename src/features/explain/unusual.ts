@@ -29,31 +29,67 @@ type Check = (snapshot: Snapshot) => Finding | undefined;
 
 const CHECKS: readonly Check[] = [
   ({regions}) =>
-    among(regions.filter(({perms}) => perms[1] === 'w' && perms[2] === 'x'), 'rwx', (some) =>
-      `${count(some, 'region')} may be written and executed at once: ${listed(some)}. Who can write there can run anything. Compilers at run time (JIT) do this; otherwise look why.`),
+    among(
+      regions.filter(({perms}) => perms[1] === 'w' && perms[2] === 'x'),
+      'rwx',
+      (some) =>
+        `${count(some, 'region')} may be written and executed at once: ${listed(some)}. Who can write there can run anything. Compilers at run time (JIT) do this; otherwise look why.`,
+    ),
   ({regions}) =>
-    among(regions.filter(({kind, perms}) => (kind === 'stack' || kind === 'thread-stack') && perms[2] === 'x'), 'executable-stack', () =>
-      'A stack may be executed. An object file without a .note.GNU-stack section makes the linker ask for it: readelf -lW PROGRAM shows GNU_STACK with RWE.'),
+    among(
+      regions.filter(({kind, perms}) => (kind === 'stack' || kind === 'thread-stack') && perms[2] === 'x'),
+      'executable-stack',
+      () =>
+        'A stack may be executed. An object file without a .note.GNU-stack section makes the linker ask for it: readelf -lW PROGRAM shows GNU_STACK with RWE.',
+    ),
   ({regions}) =>
-    among(regions.filter(isDeletedFile), 'deleted', (some) =>
-      `${count(new Set(some.map(({name}) => name)), 'file')} still mapped though deleted: ${listed(some)}. ${some.some(({kind}) => kind === 'text') ? 'For a program or library it means an update: the old code runs on until a restart.' : 'The disk space comes free when nobody has it mapped or open.'}`),
+    among(
+      regions.filter(isDeletedFile),
+      'deleted',
+      (some) =>
+        `${count(new Set(some.map(({name}) => name)), 'file')} still mapped though deleted: ${listed(some)}. ${some.some(({kind}) => kind === 'text') ? 'For a program or library it means an update: the old code runs on until a restart.' : 'The disk space comes free when nobody has it mapped or open.'}`,
+    ),
   (snapshot) => manyRegions(snapshot),
   ({regions}) =>
-    among(having(regions, 'swap'), 'swapped', (some) => `${sizeText(sum(some, 'swap'))} are out on swap, in ${count(some, 'region')}. The machine was short of memory, or is.`),
+    among(
+      having(regions, 'swap'),
+      'swapped',
+      (some) =>
+        `${sizeText(sum(some, 'swap'))} are out on swap, in ${count(some, 'region')}. The machine was short of memory, or is.`,
+    ),
   ({regions}) =>
-    among(having(regions, 'locked'), 'locked', (some) => `${sizeText(sum(some, 'locked'))} are locked into RAM, in ${count(some, 'region')} (mlock).`),
+    among(
+      having(regions, 'locked'),
+      'locked',
+      (some) => `${sizeText(sum(some, 'locked'))} are locked into RAM, in ${count(some, 'region')} (mlock).`,
+    ),
+  ({regions}) => among(regions.filter(isReservation), 'reserved', (some) => reservedText(some)),
   ({regions}) =>
-    among(regions.filter(isReservation), 'reserved', (some) => reservedText(some)),
+    among(
+      regions.filter(({kind}) => kind === 'arena'),
+      'arenas',
+      (some) => arenasText(some),
+      8,
+    ),
   ({regions}) =>
-    among(regions.filter(({kind}) => kind === 'arena'), 'arenas', (some) => arenasText(some), 8),
+    among(
+      having(regions, 'lazyFree'),
+      'lazy-free',
+      (some) =>
+        `${sizeText(sum(some, 'lazyFree'))} were given back with MADV_FREE and still count as resident, until the kernel needs them.`,
+    ),
   ({regions}) =>
-    among(having(regions, 'lazyFree'), 'lazy-free', (some) => `${sizeText(sum(some, 'lazyFree'))} were given back with MADV_FREE and still count as resident, until the kernel needs them.`),
-  ({regions}) =>
-    among(regions.filter(({flags}) => flags?.some((code) => flagMeaning(code) === undefined)), 'unknown-flags', (some) =>
-      `VmFlags has codes that memmap does not know: ${[...new Set(some.flatMap(({flags = []}) => flags.filter((code) => flagMeaning(code) === undefined)))].join(', ')}.`),
+    among(
+      regions.filter(({flags}) => flags?.some((code) => flagMeaning(code) === undefined)),
+      'unknown-flags',
+      (some) =>
+        `VmFlags has codes that memmap does not know: ${[...new Set(some.flatMap(({flags = []}) => flags.filter((code) => flagMeaning(code) === undefined)))].join(', ')}.`,
+    ),
   ({consistency: {torn, incomplete}}) =>
-    torn || incomplete ? {what: 'torn', text: 'The listing is not one moment: sums can be wrong.', regions: []} : undefined,
-]; // prettier-ignore
+    torn || incomplete
+      ? {what: 'torn', text: 'The listing is not one moment: sums can be wrong.', regions: []}
+      : undefined,
+];
 
 function among(
   regions: readonly Region[],
@@ -66,8 +102,10 @@ function among(
 
 /** A file of its own that is gone; shared memory of all sorts is shown as deleted from its birth on. */
 const isDeletedFile = ({name, kind}: Region): boolean =>
-  name.startsWith('/') && name.endsWith(' (deleted)') && !/^(memfd|shared|hugetlb|special|anon)$/.test(kind) &&
-  !/^\/(memfd:|SYSV|dev\/|anon_hugepage|secretmem|\[|drm mm)/.test(name); // prettier-ignore
+  name.startsWith('/') &&
+  name.endsWith(' (deleted)') &&
+  !/^(memfd|shared|hugetlb|special|anon)$/.test(kind) &&
+  !/^\/(memfd:|SYSV|dev\/|anon_hugepage|secretmem|\[|drm mm)/.test(name);
 
 function manyRegions({regions, clues}: Snapshot): Finding | undefined {
   const most = clues.maxMapCount ?? MAX_MAP_COUNT;

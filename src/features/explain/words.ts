@@ -52,12 +52,12 @@ function isPlainFile(path: string): boolean {
 function noSuchWord(text: string): Trouble {
   const near = nearWords(text);
   const next = near.length > 0 ? `Did you mean: ${near.join(', ')}` : 'memmap explain lists all words.';
-  return new Trouble(
-    'usage',
-    `There is no word "${text}".`,
-    'it is no word that memmap knows, and no process or file has this name.',
+  return new Trouble({
+    kind: 'usage',
+    what: `There is no word "${text}".`,
+    why: 'it is no word that memmap knows, and no process or file has this name.',
     next,
-  );
+  });
 }
 
 /** Up to five names that are spelled nearly so, or that it is a part of. */
@@ -79,9 +79,16 @@ export const wordsJSON = (asked: string, words: readonly Word[]): object => ({
   asked,
   known: words.length > 0,
   words: words.map(({names, group, unit, meaning, traps, since, source, related}) => ({
-    names, group, unit, meaning, traps: traps ?? null, since: since ?? null, source, related: related ?? [],
+    names,
+    group,
+    unit,
+    meaning,
+    traps: traps ?? null,
+    since: since ?? null,
+    source,
+    related: related ?? [],
   })),
-}); // prettier-ignore
+});
 
 export const wordListJSON = (): object => ({
   schema: 'memmap.explain/1',

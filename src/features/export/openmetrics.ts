@@ -9,9 +9,14 @@ const FAMILIES: ReadonlyArray<readonly [Measure, string, string, string]> = [
   ['size', 'memmap_size_bytes', 'bytes', 'Address space of the process by kind of memory.'],
   ['rss', 'memmap_resident_bytes', 'bytes', 'Resident memory by kind; shared pages count in full.'],
   ['pss', 'memmap_pss_bytes', 'bytes', 'Resident memory by kind; a page that n processes map counts as 1/n.'],
-  ['privateDirty', 'memmap_private_dirty_bytes', 'bytes', 'Memory by kind that only this process has and that can not be dropped.'],
+  [
+    'privateDirty',
+    'memmap_private_dirty_bytes',
+    'bytes',
+    'Memory by kind that only this process has and that can not be dropped.',
+  ],
   ['swap', 'memmap_swap_bytes', 'bytes', 'Swapped memory by kind.'],
-]; // prettier-ignore
+];
 
 /**
  * OpenMetrics text (version 1.0) with times, for a backfill: `promtool tsdb create-blocks-from openmetrics FILE`. One gauge
@@ -39,7 +44,9 @@ export function* openmetrics(exported: Exported): Generator<string> {
 }
 
 const labelsOf = (labels: Readonly<Record<'process' | 'pid', string>> & {readonly kind: Kind}): string =>
-  `{${Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`).join(',')}}`; // prettier-ignore
+  `{${Object.entries(labels)
+    .map(([name, value]) => `${name}="${escaped(value)}"`)
+    .join(',')}}`;
 
 /** A label's value may hold anything; backslash, quote and line break are written as two characters. */
 const escaped = (value: string): string =>

@@ -16,7 +16,8 @@ export function* perfetto(exported: Exported): Generator<string> {
   const [size, rss] = [sumOver(series, 'size'), sumOver(series, 'rss')];
   for (const [look, ms] of series.times.entries()) {
     const ts = ms * 1000;
-    const counter = (name: string, args: object): string => `,\n${JSON.stringify({ph: 'C', name, ts, ...common, args})}`;
+    const counter = (name: string, args: object): string =>
+      `,\n${JSON.stringify({ph: 'C', name, ts, ...common, args})}`;
     yield counter('mem.virt', {bytes: size[look]});
     yield counter('regions', {regions: series.kinds.reduce((sum, kind) => sum + kind.regions[look]!, 0)});
     yield counter('size by kind', Object.fromEntries(series.kinds.map((kind) => [kind.kind, kind.size[look]])));
@@ -24,9 +25,13 @@ export function* perfetto(exported: Exported): Generator<string> {
     if (reading < 0) continue;
     yield counter('mem.rss', {bytes: rss[reading]});
     for (const measure of ['rss', 'pss', 'privateDirty', 'swap'] as const)
-      yield counter(`${measure} by kind`, Object.fromEntries(series.kinds.map((kind) => [kind.kind, kind[measure][reading]])));
+      yield counter(
+        `${measure} by kind`,
+        Object.fromEntries(series.kinds.map((kind) => [kind.kind, kind[measure][reading]])),
+      );
   }
-  for (const {look, text} of exported.events) yield `,\n${JSON.stringify({ph: 'i', s: 'p', name: text, ts: series.times[look]! * 1000, ...common})}`;
+  for (const {look, text} of exported.events)
+    yield `,\n${JSON.stringify({ph: 'i', s: 'p', name: text, ts: series.times[look]! * 1000, ...common})}`;
   const {startedAt} = exported;
   yield `\n],"otherData":${JSON.stringify({startedAt, exe})}}\n`;
-} // prettier-ignore
+}

@@ -82,7 +82,14 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number, ha
     total: line(total.points, {of: 'total'}),
     kinds: series.kinds.map((kind) => line(series.ofKind(kind, measure), {of: 'kind', kind})).sort(byMovement),
     regions: tracks
-      .map((track) => line(pointsOf(series, track, measure), {of: 'region', kind: track.kind, region: track.region}, least, track.last === series.times.length - 1))
+      .map((track) =>
+        line(
+          pointsOf(series, track, measure),
+          {of: 'region', kind: track.kind, region: track.region},
+          least,
+          track.last === series.times.length - 1,
+        ),
+      )
       .filter(({points}) => points.t.length > 0)
       .sort(byMovement),
     counts: [
@@ -90,7 +97,7 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number, ha
       line(series.ofStatus('threads'), {of: 'threads'}, 3),
     ].filter(({points}) => points.t.length > 0),
   };
-} // prettier-ignore
+}
 
 /** Without counters, or where they were not read for long, status still says how much is resident in all. */
 function totalOf(

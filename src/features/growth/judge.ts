@@ -59,7 +59,8 @@ export function judge(points: Points, least = 0): Judgement {
   if (up) return up;
   const down = risen({t, v: v.map((value) => -value)}, {slope: -slope.slope}, least);
   const isLess = Math.min(v[0]!, blocks.v[0]!) - Math.max(v.at(-1)!, blocks.v.at(-1)!) >= Math.max(least, 1);
-  if (down && isLess && down.verdict !== 'not enough data') return {...NOTHING, verdict: 'shrinks', slope, since: down.since}; // prettier-ignore
+  if (down && isLess && down.verdict !== 'not enough data')
+    return {...NOTHING, verdict: 'shrinks', slope, since: down.since};
   return {...NOTHING, verdict: usualRange(v) > MUCH * Math.abs(median(v)) ? 'sawtooth' : 'flat', slope};
 }
 
@@ -72,7 +73,8 @@ function risen(points: Points, whole: {readonly slope: number}, least: number): 
     const from = Math.round(part * points.t.length);
     const tail = {t: points.t.slice(from), v: points.v.slice(from)};
     const slope = tail.t.length < FEWEST_LOOKS ? undefined : steadyRise(tail, least, fall, SURE.looks);
-    if (slope && !fillsUp(points, from)) return {verdict: 'steady growth', slope, since: tail.t[0], isBelowTeeth: false}; // prettier-ignore
+    if (slope && !fillsUp(points, from))
+      return {verdict: 'steady growth', slope, since: tail.t[0], isBelowTeeth: false};
   }
   const valleys = valleysOf(points, whole);
   const slope = valleys.t.length < FEWEST_VALLEYS ? undefined : steadyRise(valleys, least, 0, SURE.valleys);
@@ -108,7 +110,12 @@ function levelledOff(points: Points, least: number): Judgement | undefined {
   const long = (3 * (quarters.t[3]! - quarters.t[2]!)) / (quarters.t[3]! - quarters.t[0]!);
   const slope = slopeOf(points);
   if (last - before >= 0.15 * rise * long) return {...NOTHING, verdict: 'not enough data', slope};
-  return {...NOTHING, verdict: 'plateau', slope, since: blocks.t[blocks.v.findIndex((value) => value > first! + 0.9 * rise)]}; // prettier-ignore
+  return {
+    ...NOTHING,
+    verdict: 'plateau',
+    slope,
+    since: blocks.t[blocks.v.findIndex((value) => value > first! + 0.9 * rise)],
+  };
 }
 
 function slopeOf(points: Points): Slope {
@@ -124,7 +131,8 @@ function usualRange(values: readonly number[]): number {
 }
 
 const largest = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), -Infinity);
-const smallest = (values: readonly number[]): number => values.reduce((least, value) => Math.min(least, value), Infinity); // prettier-ignore
+const smallest = (values: readonly number[]): number =>
+  values.reduce((least, value) => Math.min(least, value), Infinity);
 
 /** Student's t that the mean step must reach: by chance a walk without a direction does in 1 of 200 cases. */
 const DIRECTED = 3;
@@ -141,7 +149,7 @@ const DIRECTED = 3;
  * @param p how likely the trend test may be wrong
  * @returns the slope
  */
-export function steadyRise(points: Points, least: number, fall: number, p: number): Slope | undefined {
+function steadyRise(points: Points, least: number, fall: number, p: number): Slope | undefined {
   const {t, v} = blocksOf(points, BLOCKS);
   if (mannKendall(v).p > p) return undefined;
   const slope = theilSen(t, v);
@@ -156,7 +164,7 @@ export function steadyRise(points: Points, least: number, fall: number, p: numbe
  *
  * @param from the place of the first point of what came last; 0 if that is all
  */
-export function fillsUp({t, v}: Points, from: number): boolean {
+function fillsUp({t, v}: Points, from: number): boolean {
   if (from < 2) return false;
   const [start, last] = [blocksOf({t: t.slice(0, from), v: v.slice(0, from)}, 4), {t: t.slice(from), v: v.slice(from)}];
   const half = last.t.length >> 1;
@@ -186,7 +194,8 @@ function isEven(points: Points): boolean {
  */
 function goesOn(points: Points): boolean {
   const {t, v} = blocksOf(points, 4);
-  const part = (from: number, to: number): number => ((v[to]! - v[from]!) * (t[3]! - t[0]!)) / ((t[to]! - t[from]!) * (v[3]! - v[0]!)); // prettier-ignore
+  const part = (from: number, to: number): number =>
+    ((v[to]! - v[from]!) * (t[3]! - t[0]!)) / ((t[to]! - t[from]!) * (v[3]! - v[0]!));
   if (!(part(2, 3) > 3 / 8) || !(part(0, 1) > 1 / 4)) return false; // NaN too: of no time at all.
   const half = points.t.length >> 1;
   return slopeBetween(points, half, points.t.length) > 0.45 * slopeBetween(points, 0, half);
@@ -198,7 +207,7 @@ function slopeBetween(points: Points, from: number, to: number): number {
 }
 
 /** Where a series has one level before and another after. */
-export interface ChangePoint {
+interface ChangePoint {
   /** The index of the first point of what is after. */
   readonly at: number;
   readonly before: number;
@@ -218,7 +227,7 @@ const CLEAR = 4 * 1.4826;
  *
  * @param v at least 6 values
  */
-export function changePoint(v: readonly number[]): ChangePoint {
+function changePoint(v: readonly number[]): ChangePoint {
   const sum = v.reduce((total, value) => total + value, 0);
   let [left, most, at] = [0, -1, FEWEST];
   for (let k = 1; k <= v.length - FEWEST; k++) {
@@ -234,8 +243,7 @@ export function changePoint(v: readonly number[]): ChangePoint {
 }
 
 /** Does a difference stand out of values that should be all alike? */
-export const isClearOf = (difference: number, values: readonly number[]): boolean =>
-  difference > CLEAR * deviation(values);
+const isClearOf = (difference: number, values: readonly number[]): boolean => difference > CLEAR * deviation(values);
 
 /** The median of the distances to the median. */
 function deviation(values: readonly number[]): number {
@@ -244,8 +252,12 @@ function deviation(values: readonly number[]): number {
 }
 
 /** How many of the largest rises from one point to the next are needed to have come up by `height`. */
-export function stepsUp(v: readonly number[], height: number): number {
-  const rises = v.slice(1).map((value, index) => value - v[index]!).filter((rise) => rise > 0).sort((a, b) => b - a); // prettier-ignore
+function stepsUp(v: readonly number[], height: number): number {
+  const rises = v
+    .slice(1)
+    .map((value, index) => value - v[index]!)
+    .filter((rise) => rise > 0)
+    .sort((a, b) => b - a);
   let climbed = 0;
   const last = rises.findIndex((rise) => (climbed += rise) >= height);
   return last < 0 ? Infinity : last + 1;
@@ -260,7 +272,7 @@ const TURN = 0.4;
  *
  * @param slope of the series, which is taken out before ups and downs are measured
  */
-export function valleysOf({t, v}: Points, {slope}: {readonly slope: number}): Points {
+function valleysOf({t, v}: Points, {slope}: {readonly slope: number}): Points {
   const level = v.map((value, index) => value - slope * (t[index]! - t[0]!));
   const turn =
     TURN *

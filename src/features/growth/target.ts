@@ -21,7 +21,7 @@ export interface GrowthOptions extends SessionOptions {
 }
 
 /** What was looked at, and what it did. */
-export interface Watched {
+interface Watched {
   readonly growth: Growth;
   readonly last: Snapshot;
   /** What a reader should know, a sentence each. */
@@ -35,7 +35,8 @@ export interface Watched {
 /** @throws Trouble `input` for a file, or standard input, that is no recording */
 export async function growthOfTarget(target: Target, options: GrowthOptions): Promise<Watched> {
   if (target.is === 'process') return watchGrowth(target.pid, options);
-  if (target.is === 'file' && (target.moment !== undefined || !isRecordingFile(target.path))) throw onlyOneMoment(target.path); // prettier-ignore
+  if (target.is === 'file' && (target.moment !== undefined || !isRecordingFile(target.path)))
+    throw onlyOneMoment(target.path);
   const name = target.is === 'stdin' ? '-' : target.path;
   const recording = await openRecordingTarget(name);
   try {
@@ -48,12 +49,12 @@ export async function growthOfTarget(target: Target, options: GrowthOptions): Pr
 }
 
 const onlyOneMoment = (path: string): Trouble =>
-  new Trouble(
-    'input',
-    `Cannot see growth in ${path}.`,
-    'it is no recording, or one moment of it, and that does not show what grows.',
-    'Give a recording (memmap record PID -o FILE), or a PID. What two moments differ in says: memmap diff BEFORE AFTER',
-  );
+  new Trouble({
+    kind: 'input',
+    what: `Cannot see growth in ${path}.`,
+    why: 'it is no recording, or one moment of it, and that does not show what grows.',
+    next: 'Give a recording (memmap record PID -o FILE), or a PID. What two moments differ in says: memmap diff BEFORE AFTER',
+  });
 
 async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched> {
   const {duration} = options;
@@ -64,7 +65,8 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
   let series = new Series(options.measure);
   let begin = performance.now();
   let hasEnded = false;
-  const add = (snapshot: Snapshot): void => series.add({t: performance.now() - begin, snapshot, status: session.status() ?? snapshot.status}); // prettier-ignore
+  const add = (snapshot: Snapshot): void =>
+    series.add({t: performance.now() - begin, snapshot, status: session.status() ?? snapshot.status});
   try {
     add(session.snapshot);
     for await (const look of poll(session, {interval, duration, signal: interrupted.signal})) {
@@ -139,8 +141,12 @@ export function* recordedLooks(recording: Recording): Generator<Seen> {
  *
  * @param least a movement of fewer bytes doesn't matter
  */
-export function growthOfRecording(recording: Recording, measure: GrowthMeasure, least: number): {growth: Growth; last: Snapshot} {
+export function growthOfRecording(
+  recording: Recording,
+  measure: GrowthMeasure,
+  least: number,
+): {growth: Growth; last: Snapshot} {
   const series = new Series(measure);
   for (const seen of recordedLooks(recording)) series.add(seen);
   return {growth: growthOf(series, measure, least, recording.end?.reason === 'exit'), last: series.last!};
-} // prettier-ignore
+}

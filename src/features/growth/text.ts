@@ -10,7 +10,7 @@ import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint, type Role} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
 
-export interface GrowthLook extends Look {
+interface GrowthLook extends Look {
   /** Regions at most; undefined: all that moved. */
   readonly rows?: number | undefined;
 }
@@ -18,7 +18,8 @@ export interface GrowthLook extends Look {
 /** What grew, for people: the answer, then each kind and each region that moved. */
 export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = {}): string {
   const {kinds, regions, counts, total, least} = growth;
-  const moved = (line: Line): boolean => line.verdict !== 'flat' && line.verdict !== 'not enough data' || Math.abs(riseOf(line)) >= least;
+  const moved = (line: Line): boolean =>
+    (line.verdict !== 'flat' && line.verdict !== 'not enough data') || Math.abs(riseOf(line)) >= least;
   const [movedKinds, movedRegions] = [kinds.filter(moved), regions.filter(moved)];
   const shown = movedRegions.slice(0, look.rows ?? movedRegions.length);
   const share = (line: Line): number | undefined => shareOf(line, growth);
@@ -30,21 +31,29 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
     '',
     ...headline(growth).flatMap((sentence) => wrapped(sentence, look.width)),
     '',
-    ...narrower(KIND_COLUMNS, [...movedKinds.map((line) => kindCells(line.kind!, line, share(line))), kindCells('total', total, undefined)], look.width, 90),
+    ...narrower(
+      KIND_COLUMNS,
+      [...movedKinds.map((line) => kindCells(line.kind!, line, share(line))), kindCells('total', total, undefined)],
+      look.width,
+      90,
+    ),
     ...(still > 0 ? [paint('quiet', `${counted(still, 'other kind')} moved by less than ${sizeText(least)}.`)] : []),
     ...(shown.length === 0 ? [] : ['', ...regionTable(shown, growth, look.width)]),
     ...(more > 0 ? [paint('quiet', `… and ${counted(more, 'more region')} that moved (--all shows them).`)] : []),
-    ...counts.filter(({verdict}) => verdict !== 'flat' && verdict !== 'not enough data').flatMap((line) => wrapped(countSentence(line), look.width)),
+    ...counts
+      .filter(({verdict}) => verdict !== 'flat' && verdict !== 'not enough data')
+      .flatMap((line) => wrapped(countSentence(line), look.width)),
     '',
   ].join('\n');
-} // prettier-ignore
+}
 
 function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): string {
   const times = `${counted(looks, 'look')} in ${timeText(span)}`;
-  if (measure !== asked) return `${times}; smaps could not be read often enough to follow ${MEASURE_WORDS[asked]} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`; // prettier-ignore
+  if (measure !== asked)
+    return `${times}; smaps could not be read often enough to follow ${MEASURE_WORDS[asked]} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`;
   if (measure === 'size') return `${times}, of the size of regions`;
   const total = totalMeasure === measure ? '' : ', and long times without: the total is VmRSS of status';
-  return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${MEASURE_WORDS[measure]} of each region${total}`; // prettier-ignore
+  return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${MEASURE_WORDS[measure]} of each region${total}`;
 }
 
 const AMOUNTS: readonly Column[] = [
@@ -68,7 +77,11 @@ function narrower(
   least: number,
 ): string[] {
   const count = width !== undefined && width < least ? columns.length - 2 : columns.length;
-  return renderTable(columns.slice(0, count), rows.map((row) => row.slice(0, count)), width); // prettier-ignore
+  return renderTable(
+    columns.slice(0, count),
+    rows.map((row) => row.slice(0, count)),
+    width,
+  );
 }
 
 function regionTable(lines: readonly Line[], growth: Growth, width: number | undefined): string[] {
@@ -86,7 +99,11 @@ const kindCells = (name: string, line: Line, share: number | undefined): Cell[] 
   ...amountCells(line, share),
 ];
 
-const ROLES: Readonly<Partial<Record<Verdict, Role>>> = {'steady growth': 'bad', 'not enough data': 'quiet', flat: 'quiet'}; // prettier-ignore
+const ROLES: Readonly<Partial<Record<Verdict, Role>>> = {
+  'steady growth': 'bad',
+  'not enough data': 'quiet',
+  flat: 'quiet',
+};
 
 function amountCells(line: Line, share: number | undefined): Cell[] {
   const {verdict, slope, since, last, isBelowTeeth} = line;

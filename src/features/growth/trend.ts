@@ -8,7 +8,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** The trend test of Mann (1945) and Kendall (1975). */
-export interface Trend {
+interface Trend {
   /** Pairs that rise minus pairs that fall. */
   readonly s: number;
   /** The variance that s has if there is no trend, less for ties. */
@@ -73,7 +73,7 @@ function upperTail(z: number): number {
 export const BLOCKS = 16;
 
 /** A series in a few disjoint parts, one after the other. */
-export interface Blocks {
+interface Blocks {
   /** The middle of each part: median time and median value. */
   readonly t: readonly number[];
   readonly v: readonly number[];

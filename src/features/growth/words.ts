@@ -47,9 +47,15 @@ export function headline(growth: Growth): string[] {
   const within = `in ${timeText(span)}`;
   switch (total.verdict) {
     case 'steady growth':
-      return [`It grows: ${what} by ${slopeText(total.slope!)}, ${steadily(total)}.${mostOf(growth)}`, ...forecast(growth)];
+      return [
+        `It grows: ${what} by ${slopeText(total.slope!)}, ${steadily(total)}.${mostOf(growth)}`,
+        ...forecast(growth),
+      ];
     case 'not enough data': {
-      const why = total.slope === undefined ? `${looks} looks are too few; 12 are the least, and more say more` : `it rose by ${sizeText(Math.max(0, riseOf(total)))}, but not evenly enough to call it steady, and it had not stopped`;
+      const why =
+        total.slope === undefined
+          ? `${looks} looks are too few; 12 are the least, and more say more`
+          : `it rose by ${sizeText(Math.max(0, riseOf(total)))}, but not evenly enough to call it steady, and it had not stopped`;
       return [`Not enough data to say whether ${what} grows: ${why}.`];
     }
     default:
@@ -65,12 +71,15 @@ export function headline(growth: Growth): string[] {
   const hidden = kinds.filter(({verdict}) => verdict === 'steady growth');
   const but = hidden.map(({kind, slope}) => `But ${kind} grows steadily, by ${slopeText(slope!)}.`);
   return [[answers[total.verdict], ...but].join(' ')];
-} // prettier-ignore
+}
 
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const steadily = ({isBelowTeeth, since, points}: Line): string => {
-  const when = since === undefined || since <= (points.t[0] ?? 0) ? 'all the time' : `since ${timeText(since)} after the first look`; // prettier-ignore
+  const when =
+    since === undefined || since <= (points.t[0] ?? 0)
+      ? 'all the time'
+      : `since ${timeText(since)} after the first look`;
   return isBelowTeeth ? 'below what comes and goes: its low points rise' : `steadily, ${when}`;
 };
 
@@ -91,5 +100,8 @@ function forecast({total, span, limit}: Growth): string[] {
   if (limit === undefined) return [ahead];
   if (limit <= total.last) return [ahead, `It is above ${sizeText(limit)} already.`];
   const [soon, late] = [high, low].map((rate) => timeText((limit - total.last) / rate)) as [string, string];
-  return [ahead, `It reaches ${sizeText(limit)} in ${soon === late ? soon : `${soon} to ${late}`}, if it goes on so all the time.`]; // prettier-ignore
+  return [
+    ahead,
+    `It reaches ${sizeText(limit)} in ${soon === late ? soon : `${soon} to ${late}`}, if it goes on so all the time.`,
+  ];
 }

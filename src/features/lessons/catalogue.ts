@@ -11,20 +11,36 @@ import {guard, mprotect, munmap} from './taught/protection.ts';
 
 /** All lessons, in the order in which they are best taken. */
 export const LESSONS: readonly Lesson[] = [
-  brk, maps, mmap, touch, merge, mprotect, munmap, mremap, stack, guard, file, shared, cow, madvise, hugepages, mlock, names,
-]; // prettier-ignore
+  brk,
+  maps,
+  mmap,
+  touch,
+  merge,
+  mprotect,
+  munmap,
+  mremap,
+  stack,
+  guard,
+  file,
+  shared,
+  cow,
+  madvise,
+  hugepages,
+  mlock,
+  names,
+];
 
 /** @throws Trouble `usage` with the names there are */
 export function lessonNamed(name: string): Lesson {
   const lesson = LESSONS.find((each) => each.name === name);
   if (lesson) return lesson;
   const known = LESSONS.map((each) => each.name).join(', ');
-  throw new Trouble(
-    'usage',
-    `There is no lesson "${name}".`,
-    `the lessons are: ${known}.`,
-    'List them with: memmap demo',
-  );
+  throw new Trouble({
+    kind: 'usage',
+    what: `There is no lesson "${name}".`,
+    why: `the lessons are: ${known}.`,
+    next: 'List them with: memmap demo',
+  });
 }
 
 /** The list of lessons as a document. */

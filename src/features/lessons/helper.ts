@@ -44,12 +44,12 @@ export class Helper {
       if (helper instanceof Helper) return helper;
       tried.push(`${path} (${helper})`);
     }
-    throw new Trouble(
-      'denied',
-      'Cannot start the helper.',
-      `it may not be executed: ${tried.join(', ')}.`,
-      'Set TMPDIR to a folder whose file system is not mounted noexec.',
-    );
+    throw new Trouble({
+      kind: 'denied',
+      what: 'Cannot start the helper.',
+      why: `it may not be executed: ${tried.join(', ')}.`,
+      next: 'Set TMPDIR to a folder whose file system is not mounted noexec.',
+    });
   }
 
   /** @returns the helper, or the system's reason why it could not be started there */
@@ -79,7 +79,12 @@ export class Helper {
     for (;;) {
       const line = await this.#answers.next();
       if (line.done)
-        throw new Trouble('gone', 'The helper is gone.', `it ended in the step ${name}.`, 'Run the lesson again.');
+        throw new Trouble({
+          kind: 'gone',
+          what: 'The helper is gone.',
+          why: `it ended in the step ${name}.`,
+          next: 'Run the lesson again.',
+        });
       if (line.value.startsWith(`${name}: 0x`)) return {result: line.value.slice(name.length + 2), printed};
       printed.push(line.value);
     }
@@ -99,12 +104,12 @@ export function helperFile(lesson: string, architecture: string = process.arch):
   const file = builtFile(`helpers/${lesson}.${architecture}`);
   if (existsSync(file)) return file;
   const why = `no helper was built for the processor ${architecture}.`;
-  throw new Trouble(
-    'input',
-    `Cannot run the lesson ${lesson}.`,
+  throw new Trouble({
+    kind: 'input',
+    what: `Cannot run the lesson ${lesson}.`,
     why,
-    'Run it on a machine with an x86-64, aarch64 or riscv64 processor.',
-  );
+    next: 'Run it on a machine with an x86-64, aarch64 or riscv64 processor.',
+  });
 }
 
 /** A uid without an entry in passwd(5), as in containers, has no home unless HOME says so. */

@@ -3,7 +3,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import type {HelperProgram, Operation, Value} from './program/program.ts';
 
 /** What a step is predicted to change. */
-export interface Expected {
+interface Expected {
   readonly kind: ChangeKind;
   /** The region's name; any if absent. */
   readonly name?: string;

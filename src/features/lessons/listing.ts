@@ -15,16 +15,16 @@ export function listLesson(lesson: Lesson, architecture: string): readonly Line[
   const machine = MACHINES.find((each) => each.architecture === architecture);
   if (machine) return listHelper(programOf(lesson), machine);
   const known = MACHINES.map((each) => each.architecture).join(', ');
-  throw new Trouble(
-    'input',
-    `Cannot list the lesson for ${architecture}.`,
-    `helpers are made for ${known}.`,
-    'Choose one with --arch.',
-  );
+  throw new Trouble({
+    kind: 'input',
+    what: `Cannot list the lesson for ${architecture}.`,
+    why: `helpers are made for ${known}.`,
+    next: 'Choose one with --arch.',
+  });
 }
 
 /** One instruction, or the name of what follows. */
-export interface ListedLine {
+interface ListedLine {
   readonly address: number;
   readonly bytes: Uint8Array;
   readonly name?: string;

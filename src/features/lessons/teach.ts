@@ -7,7 +7,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {capture} from '../../procfs/capture.ts';
 
 /** A step that was run: what was predicted, what was seen, and whether they agree. */
-export interface Taught {
+interface Taught {
   readonly step: Step;
   /** Whose memory was looked at. */
   readonly pid: number;
@@ -36,7 +36,7 @@ export interface LessonResult {
   readonly unsupported: string | undefined;
 }
 
-export interface TeachOptions {
+interface TeachOptions {
   readonly root?: string | undefined;
   /** Ends the lesson before its next step. */
   readonly signal?: AbortSignal | undefined;

@@ -43,7 +43,10 @@ export function storyteller(lesson: Lesson, width: number | undefined, pause?: (
 }
 
 export const epilogue = ({lesson, steps, unsupported}: LessonResult): string =>
-  `\n${renderVerdict(steps.map(({ok}) => ok), unsupported)}\n\nRead on:\n${lesson.further.map((line) => `  ${line}\n`).join('')}`; // prettier-ignore
+  `\n${renderVerdict(
+    steps.map(({ok}) => ok),
+    unsupported,
+  )}\n\nRead on:\n${lesson.further.map((line) => `  ${line}\n`).join('')}`;
 
 /** Waits for Enter, where a person can press it. */
 export async function waitForEnter(interrupted: Interruption): Promise<void> {
@@ -93,7 +96,7 @@ export const surveyJSON = ({lesson, steps, ok, unsupported}: LessonResult): Reco
 const PROSE = 88;
 
 /** Paragraphs, wrapped at blanks, with an empty line after each. What is indented stays as it is, line by line. */
-export function prose(paragraphs: readonly string[], width = PROSE): string {
+function prose(paragraphs: readonly string[], width = PROSE): string {
   const isVerbatim = (index: number): boolean => paragraphs[index]?.startsWith('    ') === true;
   return paragraphs
     .map((paragraph, index) => {
@@ -104,11 +107,17 @@ export function prose(paragraphs: readonly string[], width = PROSE): string {
     .join('');
 }
 
-export const heading = (text: string): string => `${paint('title', text)}\n`;
+const heading = (text: string): string => `${paint('title', text)}\n`;
 
 /** A small program's regions, each with a few words on what it is. */
-export function renderAnatomy(snapshot: Snapshot, width?: number): string {
-  const columns = [{title: 'range'}, {title: 'perms'}, {title: 'resident', align: 'right'}, {title: 'name'}, {title: 'what it is', gives: true}] as const; // prettier-ignore
+function renderAnatomy(snapshot: Snapshot, width?: number): string {
+  const columns = [
+    {title: 'range'},
+    {title: 'perms'},
+    {title: 'resident', align: 'right'},
+    {title: 'name'},
+    {title: 'what it is', gives: true},
+  ] as const;
   const rows = snapshot.regions.map((region): Cell[] => [
     {text: rangeText(region)},
     {text: region.perms},
@@ -141,7 +150,7 @@ interface Prediction {
 }
 
 /** What is predicted, in one line. */
-export function renderPrediction(expected: readonly Prediction[], whose = ''): string {
+function renderPrediction(expected: readonly Prediction[], whose = ''): string {
   const parts = expected.map(({kind, name, size, rss}) => {
     const amounts = [size && deltaText(size), rss !== undefined && `${rss === 0 ? '0' : deltaText(rss)} resident`];
     return [`${signOf(kind)} ${kind}`, name, ...amounts].filter(Boolean).join('  ');
@@ -150,7 +159,7 @@ export function renderPrediction(expected: readonly Prediction[], whose = ''): s
 }
 
 /** What was seen, and whether it is what was predicted. */
-export function renderObserved(
+function renderObserved(
   changes: readonly Change[],
   {ok, unsupported}: {readonly ok: boolean; readonly unsupported?: string | undefined},
   width?: number,
@@ -162,7 +171,7 @@ export function renderObserved(
 }
 
 /** How a lesson ended. */
-export function renderVerdict(steps: readonly boolean[], unsupported: string | undefined): string {
+function renderVerdict(steps: readonly boolean[], unsupported: string | undefined): string {
   if (unsupported !== undefined) return paint('change', `Not supported here: ${unsupported}.`);
   const wrong = steps.filter((ok) => !ok).length;
   if (wrong === 0)
@@ -182,7 +191,7 @@ export function renderLessons(lessons: ReadonlyArray<{name: string; teaches: str
   return `${table.join('\n')}\n\nRun one with: memmap demo ${lessons[0]?.name ?? ''}\n`;
 }
 
-export interface SurveyRow {
+interface SurveyRow {
   readonly lesson: string;
   readonly step: string;
   readonly expected: readonly Prediction[];
@@ -216,4 +225,11 @@ function predictionText({kind, name, size, rss}: Prediction): string {
 }
 
 const changeText = ({kind, delta}: Change): string =>
-  [signOf(kind), kind, delta.size ? deltaText(delta.size) : '', delta['rss'] ? `resident ${deltaText(delta['rss'])}` : ''].filter(Boolean).join(' '); // prettier-ignore
+  [
+    signOf(kind),
+    kind,
+    delta.size ? deltaText(delta.size) : '',
+    delta['rss'] ? `resident ${deltaText(delta['rss'])}` : '',
+  ]
+    .filter(Boolean)
+    .join(' ');

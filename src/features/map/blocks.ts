@@ -31,11 +31,11 @@ export const single = (region: Region): Block => ({
 });
 
 /** Regions as one thing. */
-export const whole = (regions: readonly Region[], word: string): Block =>
+const whole = (regions: readonly Region[], word: string): Block =>
   regions.length === 1 ? single(regions[0]!) : {...joined(regions.map(single), word), things: 1};
 
 /** Neighbours as one block. Where some of them don't say what is resident, the others' sum is what is known. */
-export function joined(blocks: readonly Block[], word: string): Block {
+function joined(blocks: readonly Block[], word: string): Block {
   if (blocks.length === 1) return blocks[0]!;
   const regions = blocks.flatMap((block) => block.regions);
   let size = 0;

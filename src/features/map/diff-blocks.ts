@@ -104,7 +104,7 @@ interface DraftBlock {
 const weight = ({before, after}: DraftBlock): number => before.length + after.length;
 
 /** Neighbours as one line of the picture. */
-export const joinedDiff = (blocks: readonly DiffBlock[]): DiffBlock =>
+const joinedDiff = (blocks: readonly DiffBlock[]): DiffBlock =>
   blocks.length === 1
     ? blocks[0]!
     : {
@@ -126,7 +126,7 @@ export function amountOf(regions: readonly Region[]): Amount {
 }
 
 /** How much a block is about: bytes that came or went, or else became resident or no longer are. */
-export function amountOfChange({changes}: DiffBlock): number {
+function amountOfChange({changes}: DiffBlock): number {
   return changes.reduce((sum, {delta}) => sum + Math.abs(delta.size) + Math.abs(delta['rss'] ?? 0), 0);
 }
 

@@ -18,7 +18,7 @@ export interface Row {
   readonly role?: Role | undefined;
 }
 
-export interface Titles {
+interface Titles {
   readonly ruler: string;
   readonly numbers: readonly string[];
   /** Which number goes first where the terminal is narrow. */
@@ -73,7 +73,7 @@ const fitting = (texts: readonly string[], width: number): string =>
   clip(texts.find((text) => cells(text) <= width) ?? texts.at(-1) ?? '', width);
 
 /** Widths of the columns; 0 is left out. */
-export interface Columns {
+interface Columns {
   readonly sign: number;
   address: number;
   readonly bar: number;
@@ -82,13 +82,13 @@ export interface Columns {
   word: number;
 }
 
-export const GAP = '  ';
+const GAP = '  ';
 
 /** Room that text should have, before a column is left out for it. */
 const TEXT = 28;
 
 /** The widths that rows need; where the terminal is narrow, without the columns that say least. */
-export function columnsFor(rows: readonly Row[], titles: Titles, width: number): Columns {
+function columnsFor(rows: readonly Row[], titles: Titles, width: number): Columns {
   const columns = widest(rows, titles);
   const texts = rows.filter(({bar}) => bar !== undefined).map((row) => row.texts.at(-1)!.split(titles.cut)[0]!);
   const text = Math.min(TEXT, most(texts));
@@ -109,20 +109,23 @@ function widest(rows: readonly Row[], {ruler, numbers}: Titles): Columns {
   return {
     sign: of((row) => row.sign),
     address: of((row) => row.address),
-    bar: Math.max(of((row) => row.bar), cells(ruler)),
+    bar: Math.max(
+      of((row) => row.bar),
+      cells(ruler),
+    ),
     numbers: numbers.map((title, index) => {
       const longest = of((row) => row.numbers?.[index]);
       return longest === 0 ? 0 : Math.max(longest, cells(title));
     }),
     perms: of((row) => row.perms),
     word: of((row) => row.word),
-  }; // prettier-ignore
+  };
 }
 
 const most = (texts: readonly string[]): number => texts.reduce((longest, text) => Math.max(longest, cells(text)), 0);
 
 /** What is left for text. */
-export function roomForText({sign, address, bar, numbers, perms, word}: Columns, width: number): number {
+function roomForText({sign, address, bar, numbers, perms, word}: Columns, width: number): number {
   const others = [address, ...numbers, perms, word].reduce((sum, each) => sum + (each > 0 ? each + GAP.length : 0), 0);
   return width - (sign > 0 ? sign + 1 : 0) - 1 - bar - GAP.length - others;
 }

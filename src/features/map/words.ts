@@ -55,10 +55,29 @@ export function blockPerms({regions}: Block): string {
 }
 
 const ROLES: Readonly<Record<string, Role>> = {
-  program: 'code', library: 'code', text: 'code', rodata: 'code', relro: 'code', jit: 'code', vdso: 'code', vvar: 'code',
-  vsyscall: 'code', data: 'data', bss: 'data', heap: 'heap', arena: 'heap', managed: 'heap', stack: 'stack',
-  'thread-stack': 'stack', file: 'file', shared: 'file', memfd: 'file', device: 'file', guard: 'quiet', reserved: 'quiet',
-}; // prettier-ignore
+  program: 'code',
+  library: 'code',
+  text: 'code',
+  rodata: 'code',
+  relro: 'code',
+  jit: 'code',
+  vdso: 'code',
+  vvar: 'code',
+  vsyscall: 'code',
+  data: 'data',
+  bss: 'data',
+  heap: 'heap',
+  arena: 'heap',
+  managed: 'heap',
+  stack: 'stack',
+  'thread-stack': 'stack',
+  file: 'file',
+  shared: 'file',
+  memfd: 'file',
+  device: 'file',
+  guard: 'quiet',
+  reserved: 'quiet',
+};
 
 /** The colour of a kind, or of a block's word; the word is in the line too. */
 export const roleOfWord = (word: string): Role | undefined => (Object.hasOwn(ROLES, word) ? ROLES[word] : undefined);

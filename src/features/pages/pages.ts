@@ -8,7 +8,7 @@ import {legend, paintStrip, strip, type StripOf} from './strip.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 
-export interface PagesLook extends Look {
+interface PagesLook extends Look {
   /** Runs at most, of all regions together; undefined: all. */
   readonly rows?: number | undefined;
   /** Show each region's runs? Else one line a region. */
@@ -58,7 +58,11 @@ function renderStrips({regions, pageSize, dirtySince, frames}: ProcessPages, {wi
   if (width !== undefined) shortenNames(rows, width - widthOf(columns, rows) + widest(rows, NAME));
   const room = width === undefined ? FREE_WIDTH : Math.max(8, width - widthOf(columns, rows));
   const strips = regions.map((each) => strip(each.runs, pageSize, room, of));
-  const table = renderTable(columns, rows.map((row, index) => [...row, {text: strips[index]!}]), width); // prettier-ignore
+  const table = renderTable(
+    columns,
+    rows.map((row, index) => [...row, {text: strips[index]!}]),
+    width,
+  );
   return [
     ...table.map((line, index) => withColour(line, strips[index - 1] ?? '')),
     '',

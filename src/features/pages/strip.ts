@@ -64,7 +64,16 @@ export function strip({starts, states, end}: PageRuns, pageSize: number, width: 
 /** The pages of one sign. */
 class Tally {
   readonly #of: StripOf;
-  readonly #pages: Record<PageClass, number> = {own: 0, shared: 0, zero: 0, file: 0, swapped: 0, guard: 0, absent: 0, unread: 0}; // prettier-ignore
+  readonly #pages: Record<PageClass, number> = {
+    own: 0,
+    shared: 0,
+    zero: 0,
+    file: 0,
+    swapped: 0,
+    guard: 0,
+    absent: 0,
+    unread: 0,
+  };
 
   constructor(of: StripOf) {
     this.#of = of;
@@ -98,7 +107,7 @@ class Tally {
 export const paintStrip = (signs: string): string =>
   signs.replace(/(.)\1*/gu, (same) => paint(SIGNS[same[0]!]?.[1], same));
 
-export interface LegendOf {
+interface LegendOf {
   readonly of: StripOf;
   readonly frames: 'known' | 'hidden';
   /** Columns; undefined: one line. */

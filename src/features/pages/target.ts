@@ -7,7 +7,7 @@ import {clearSoftDirty, OwnTrial, requireSoftDirty} from '../../procfs/pages/sof
 import {chooseRegions, type Wish} from '../../input/regions.ts';
 import {resolveTarget} from '../../input/target.ts';
 
-export interface LookOptions extends Wish {
+interface LookOptions extends Wish {
   readonly root: string;
   /** ms */
   readonly maxStall: number;
@@ -36,10 +36,10 @@ export async function lookAtPages(target: string, options: LookOptions): Promise
 function processOf(text: string, root: string): number {
   const target = resolveTarget(text, root);
   if (target.is === 'process') return target.pid;
-  throw new Trouble(
-    'usage',
-    `"${text}" has no pages to look at.`,
-    'a saved listing has regions; which of their pages are there only the kernel knows, while the process lives.',
-    `Give the PID of a process, or see the regions: memmap show ${text}`,
-  );
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${text}" has no pages to look at.`,
+    why: 'a saved listing has regions; which of their pages are there only the kernel knows, while the process lives.',
+    next: `Give the PID of a process, or see the regions: memmap show ${text}`,
+  });
 }

@@ -11,7 +11,7 @@ import {cannotWrite, say} from '../../shell/output.ts';
 import {lock, type Lock} from '../../shell/lock.ts';
 
 /** What to do if the file is there already: refuse, go on with it, or take its place. */
-export type IfThere = 'refuse' | 'append' | 'replace';
+type IfThere = 'refuse' | 'append' | 'replace';
 
 /** The file that a recording is written to, from before anything is recorded until it is closed. */
 export class OpenRecording {
@@ -25,8 +25,17 @@ export class OpenRecording {
   /** @throws Trouble `output`, and `input` if what is to be gone on with is no recording */
   static open(path: string, ifThere: IfThere): OpenRecording {
     const there = lstatSync(path, {throwIfNoEntry: false});
-    if (there && !there.isFile()) throw cannotRecord(path, `it is ${there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file'}.`); // prettier-ignore
-    if (there && ifThere === 'refuse') throw cannotRecord(path, 'it is there already.', 'Give another name with -o, --append to go on with it, or --force to replace it.'); // prettier-ignore
+    if (there && !there.isFile())
+      throw cannotRecord(
+        path,
+        `it is ${there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file'}.`,
+      );
+    if (there && ifThere === 'refuse')
+      throw cannotRecord(
+        path,
+        'it is there already.',
+        'Give another name with -o, --append to go on with it, or --force to replace it.',
+      );
     const right = lock(path);
     try {
       return new OpenRecording(path, there ? ifThere : 'refuse', right);
@@ -110,18 +119,27 @@ function endOfOld(path: string): Before & {readonly header: RecordingHeader} {
   if (healed > 0) say(`memmap: ${path}: its last line was cut off (${healed} bytes), and was taken away.`);
   const recording = readRecording(path);
   recording.close();
-  if (recording.followedAt !== undefined) throw cannotRecord(path, `another recording begins in its line ${recording.followedAt}: what is added there could not be used.`); // prettier-ignore
+  if (recording.followedAt !== undefined)
+    throw cannotRecord(
+      path,
+      `another recording begins in its line ${recording.followedAt}: what is added there could not be used.`,
+    );
   return {header: recording.header, t: recording.duration, look: recording.looks};
 }
 
 function refuseUnlessSame(path: string, then: RecordingHeader['process'], now: RecordingHeader['process']): void {
   if (then.pid === now.pid && then.startTime === now.startTime && then.bootId === now.bootId) return;
-  const why = then.bootId !== now.bootId ? 'it is of a process of another run of the machine' : then.pid === now.pid ? `it is of an earlier process with the PID ${now.pid}` : `it is of process ${then.pid}, and not of ${now.pid}`; // prettier-ignore
+  const why =
+    then.bootId !== now.bootId
+      ? 'it is of a process of another run of the machine'
+      : then.pid === now.pid
+        ? `it is of an earlier process with the PID ${now.pid}`
+        : `it is of process ${then.pid}, and not of ${now.pid}`;
   throw cannotRecord(path, `${why}: a recording is of one process.`);
 }
 
 const cannotRecord = (path: string, why: string, next = 'Give another name with -o.'): Trouble =>
-  new Trouble('output', `Cannot record to ${path}.`, why, next);
+  new Trouble({kind: 'output', what: `Cannot record to ${path}.`, why, next});
 
 /** `memmap-python3-4242-20260131-120000.jsonl`: which program, which process, since when. */
 export function defaultName({comm = 'process', pid}: Snapshot['process'], now = new Date()): string {
@@ -134,5 +152,10 @@ export function defaultName({comm = 'process', pid}: Snapshot['process'], now = 
 export function recordingFailed(path: string, error: unknown, moments: number): Trouble {
   if (error instanceof Trouble || errnoOf(error) === '') return error as Trouble;
   const {message, why, next} = cannotWrite(path, error);
-  return new Trouble('output', message, `${why} What it has until then can be used${moments > 0 ? `: about ${moments} moments` : ''}.`, next); // prettier-ignore
+  return new Trouble({
+    kind: 'output',
+    what: message,
+    why: `${why} What it has until then can be used${moments > 0 ? `: about ${moments} moments` : ''}.`,
+    next,
+  });
 }

@@ -9,9 +9,9 @@ import {isInForeground} from '../../terminal/keyboard.ts';
 import {Trouble} from '../../model/trouble.ts';
 
 /** Why a recording ended; `quit`: as wished by a key. */
-export type RecordEnd = 'exit' | 'count' | 'for' | 'quit' | NodeJS.Signals;
+type RecordEnd = 'exit' | 'count' | 'for' | 'quit' | NodeJS.Signals;
 
-export interface RecordOptions extends PollOptions {
+interface RecordOptions extends PollOptions {
   /** Names for the marks, in the order in which they come; after these they are mark1, mark2, … */
   readonly names: readonly string[];
   /** Asked when the polling was stopped: by which signal? */
@@ -25,7 +25,7 @@ export class ListingSize {
 }
 
 /** Follows a process, and writes down what it sees, until the process ends or a limit is reached. */
-export class RecordFollower {
+class RecordFollower {
   marks = 0;
   readonly #session: Session;
   readonly #writer: RecordingWriter;
@@ -80,7 +80,7 @@ export class RecordFollower {
 }
 
 /** What a recording needs beside the session. */
-export interface RecordSetting extends Omit<RecordOptions, 'signal' | 'stoppedBy'> {
+interface RecordSetting extends Omit<RecordOptions, 'signal' | 'stoppedBy'> {
   readonly listing: ListingSize;
   readonly file: OpenRecording;
 }
@@ -90,7 +90,11 @@ export interface RecordSetting extends Omit<RecordOptions, 'signal' | 'stoppedBy
  *
  * @throws Trouble `output` if it can't be written any longer; the file has what was seen until then
  */
-export async function recordProcess(session: Session, writer: RecordingWriter, setting: RecordSetting): Promise<RecordSummary> {
+export async function recordProcess(
+  session: Session,
+  writer: RecordingWriter,
+  setting: RecordSetting,
+): Promise<RecordSummary> {
   const {file, listing} = setting;
   const interrupted = interruption();
   const options = {...setting, signal: interrupted.signal, stoppedBy: interrupted.received};
@@ -106,7 +110,10 @@ export async function recordProcess(session: Session, writer: RecordingWriter, s
   };
   process.on('SIGUSR1', mark);
   const keys = recordKeys(mark, interrupted);
-  if (process.stderr.isTTY) say(`Recording to ${file.path}. ${keys ? 'm makes a mark, q ends' : `A mark: kill -USR1 ${process.pid}. Ctrl-C ends`}.`); // prettier-ignore
+  if (process.stderr.isTTY)
+    say(
+      `Recording to ${file.path}. ${keys ? 'm makes a mark, q ends' : `A mark: kill -USR1 ${process.pid}. Ctrl-C ends`}.`,
+    );
   try {
     const reason = await follower.follow(() => line.show(progress(), keys !== undefined));
     const cost = {...session.cost, duty: session.cost.ms / Math.max(1, performance.now() - begin)};
@@ -132,15 +139,15 @@ export async function recordProcess(session: Session, writer: RecordingWriter, s
       rss: typeof rss === 'number' ? rss : undefined,
     };
   }
-} // prettier-ignore
+}
 
 /** Keys while a recording goes on: `m` makes a mark, `q` ends. Ctrl-C and Ctrl-Z are what they always are. */
-export interface RecordKeys {
+interface RecordKeys {
   close(): void;
 }
 
 /** @returns undefined where no keys can be had: no terminal, or one that listens to another job */
-export function recordKeys(onMark: () => void, interruption: Interruption): RecordKeys | undefined {
+function recordKeys(onMark: () => void, interruption: Interruption): RecordKeys | undefined {
   const terminal = process.stdin;
   if (!terminal.isTTY || !isInForeground()) return undefined;
   const open = (): void => void terminal.setRawMode(true);
@@ -177,7 +184,7 @@ export function recordKeys(onMark: () => void, interruption: Interruption): Reco
 const PAUSE = 250;
 
 /** One line on a terminal's standard error, written over again and again; nothing where that is no terminal. */
-export class ProgressLine {
+class ProgressLine {
   readonly #terminal = process.stderr;
   #drawn = -Infinity;
   #isThere = false;
@@ -200,5 +207,10 @@ export class ProgressLine {
 export function checkedNames(names: readonly string[] = []): readonly string[] {
   const wrong = names.find((name) => /^\d*$|^(first|last)$|[#\p{Cc}]/u.test(name));
   if (wrong === undefined) return names;
-  throw new Trouble('usage', `"${wrong}" can't be the name of a mark.`, 'numbers, first and last stand for moments themselves.', 'For example: --mark before-load'); // prettier-ignore
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${wrong}" can't be the name of a mark.`,
+    why: 'numbers, first and last stand for moments themselves.',
+    next: 'For example: --mark before-load',
+  });
 }

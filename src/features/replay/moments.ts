@@ -28,24 +28,34 @@ export const momentsJSON = ({header}: Recording, rows: readonly MomentRow[]): ob
   process: header.process,
   startedAt: header.startedAt,
   moments: rows.map(({moment: {index, t, at, look, since, event, marks, hasUsage}, regions, size, rss}) => ({
-    index, t, at, look, since, event, marks: marks.length > 0 ? marks : undefined, hasUsage, regions, size, rss,
-  })), // prettier-ignore
+    index,
+    t,
+    at,
+    look,
+    since,
+    event,
+    marks: marks.length > 0 ? marks : undefined,
+    hasUsage,
+    regions,
+    size,
+    rss,
+  })),
 });
 
 /** What is said of a recording as a whole. */
-export interface Recorded {
+interface Recorded {
   readonly count: number;
   readonly looks: number;
   readonly duration: number;
 }
 
 export const replayStartLine = ({count, looks, duration}: Recorded, moment: Moment, snapshot: Snapshot): string =>
-  `${paint('title', `Recording of ${who(snapshot.withSource({from: 'process', format: ''}))}`)}: ${howMuch(snapshot)}; moment ${moment.index} of ${counted(count, 'moment')} in ${timeText(duration)}, ${counted(looks, 'look')}.`; // prettier-ignore
+  `${paint('title', `Recording of ${who(snapshot.withSource({from: 'process', format: ''}))}`)}: ${howMuch(snapshot)}; moment ${moment.index} of ${counted(count, 'moment')} in ${timeText(duration)}, ${counted(looks, 'look')}.`;
 
 export const markLine = (name: string): string => paint('title', `* mark         ${safe(name)}`);
 
 export const replayEndLine = ({count, duration}: Recorded, {index, t}: Moment, reason: string): string =>
-  `${REASONS[reason] ?? `It was ended by ${reason}`} at ${timeText(t)} of ${timeText(duration)}, moment #${index} of #0 to #${countText(count - 1)}.`; // prettier-ignore
+  `${REASONS[reason] ?? `It was ended by ${reason}`} at ${timeText(t)} of ${timeText(duration)}, moment #${index} of #0 to #${countText(count - 1)}.`;
 
 const REASONS: Readonly<Record<string, string>> = {
   exit: 'The process ended',
@@ -58,7 +68,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** What a list of moments says of each. */
-export interface MomentRow {
+interface MomentRow {
   readonly moment: Moment;
   readonly regions: number;
   readonly size: number;

@@ -48,14 +48,25 @@ export class Player implements ReplayKeys {
   get state(): ReplayState {
     const {to} = this.#options;
     const {marks} = this.#recording.moment(this.#index);
-    return {isPlaying: this.#isPlaying, speed: this.#speed, index: this.#index, last: to, marks, typed: this.#typed, fault: this.#fault}; // prettier-ignore
+    return {
+      isPlaying: this.#isPlaying,
+      speed: this.#speed,
+      index: this.#index,
+      last: to,
+      marks,
+      typed: this.#typed,
+      fault: this.#fault,
+    };
   }
 
   /** ms of the recording that are shown now: between two moments nothing happens but time. */
   time(now: number): number {
     const here = this.#recording.moment(this.#index).t;
     if (!this.#isPlaying) return here;
-    return Math.max(here, Math.min(this.#since.t + (now - this.#since.now) * this.#speed, this.#recording.moment(this.#options.to).t)); // prettier-ignore
+    return Math.max(
+      here,
+      Math.min(this.#since.t + (now - this.#since.now) * this.#speed, this.#recording.moment(this.#options.to).t),
+    );
   }
 
   /** The clock went on. @returns did the moment change? */
@@ -82,13 +93,21 @@ export class Player implements ReplayKeys {
     const on = (): void => this.#go(this.#index + 1);
     const toggle = (): void => this.#play(!this.#isPlaying, now);
     return {
-      ' ': toggle, p: toggle, left: back, ',': back, right: on, '.': on,
+      ' ': toggle,
+      p: toggle,
+      left: back,
+      ',': back,
+      right: on,
+      '.': on,
       home: () => this.#go(this.#options.from),
       end: () => this.#go(this.#options.to),
-      '+': () => this.#faster(1, now), '=': () => this.#faster(1, now), '-': () => this.#faster(-1, now),
-      n: () => this.#toMark(1), N: () => this.#toMark(-1),
+      '+': () => this.#faster(1, now),
+      '=': () => this.#faster(1, now),
+      '-': () => this.#faster(-1, now),
+      n: () => this.#toMark(1),
+      N: () => this.#toMark(-1),
       g: () => void (this.#typed = ''),
-    }; // prettier-ignore
+    };
   }
 
   /** What was gone to stands still. */
@@ -114,7 +133,9 @@ export class Player implements ReplayKeys {
 
   #toMark(by: 1 | -1): void {
     const marked = this.#recording.marked().map(({index}) => index);
-    const others = marked.filter((index) => (index - this.#index) * by > 0 && index >= this.#options.from && index <= this.#options.to); // prettier-ignore
+    const others = marked.filter(
+      (index) => (index - this.#index) * by > 0 && index >= this.#options.from && index <= this.#options.to,
+    );
     const found = by > 0 ? others[0] : others.at(-1);
     if (found !== undefined) this.#go(found);
     else this.#fault = `There is no mark ${by > 0 ? 'after' : 'before'} this moment.`;

@@ -14,7 +14,12 @@ export function rangeOf(
 ): {from: number; to: number} {
   const [first, last] = [from, to].map((name) => momentNamed(recording, file, nameOf(name)).index) as [number, number];
   if (first <= last) return {from: first, to: last};
-  throw new Trouble('usage', `Moment ${from} is after moment ${to}.`, 'a replay goes forward.', 'Give the earlier one with --from.'); // prettier-ignore
+  throw new Trouble({
+    kind: 'usage',
+    what: `Moment ${from} is after moment ${to}.`,
+    why: 'a replay goes forward.',
+    next: 'Give the earlier one with --from.',
+  });
 }
 
 /** A moment as it stands behind a file: `#12`, `@+30s`. */
@@ -25,10 +30,10 @@ export const nameOf = (text: string): string =>
 export function speedOf(text: string | undefined): number | undefined {
   const speed = text === undefined ? undefined : Number(/^(\d+(?:\.\d+)?)x?$/.exec(text)?.[1] ?? NaN);
   if (speed === undefined || speed > 0) return speed;
-  throw new Trouble(
-    'usage',
-    `"${text}" is no speed.`,
-    'it is how many times as fast as it was.',
-    'For example: 4, 0.5',
-  );
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${text}" is no speed.`,
+    why: 'it is how many times as fast as it was.',
+    next: 'For example: 4, 0.5',
+  });
 }

@@ -11,7 +11,7 @@ import {clockTime, execLine, exitLine} from '../watch/tell.ts';
 import {writeOut, writePieces} from '../../shell/output.ts';
 
 /** What a replay tells. The times are those of the recording. */
-export interface ReplayReporter {
+interface ReplayReporter {
   start(moment: Moment, snapshot: Snapshot): Promise<void>;
   mark(moment: Moment, name: string): Promise<void>;
   change(moment: Moment, changes: readonly Change[], delta: Delta): Promise<void>;
@@ -20,7 +20,7 @@ export interface ReplayReporter {
   end(moment: Moment, reason: string): Promise<void>;
 }
 
-export interface ReplayOptions {
+interface ReplayOptions {
   /** Numbers of the first and the last moment. */
   readonly from: number;
   readonly to: number;
@@ -87,11 +87,19 @@ export function replayJson(recording: Recording): ReplayReporter {
   const event = (name: string, moment: Moment, rest: object): Promise<void> =>
     writePieces(jsonLinePieces({event: name, at: moment.at, ...rest}));
   const tick = ({look}: Moment): number => Math.max(1, look - 1);
-  const cost = recording.end?.cost ?? {looks: recording.looks, ms: 0, duty: 0, usageReads: 0, usageMs: 0, usageSkipped: 0}; // prettier-ignore
+  const cost = recording.end?.cost ?? {
+    looks: recording.looks,
+    ms: 0,
+    duty: 0,
+    usageReads: 0,
+    usageMs: 0,
+    usageSkipped: 0,
+  };
   return {
     start: (moment, snapshot) => event('start', moment, snapshot.document()),
     mark: (moment, name) => event('mark', moment, {tick: moment.look - 1, name}),
-    change: (moment, changes, delta) => event('change', moment, {tick: tick(moment), changes: changes.map(changeJSON), delta}), // prettier-ignore
+    change: (moment, changes, delta) =>
+      event('change', moment, {tick: tick(moment), changes: changes.map(changeJSON), delta}),
     exec: (moment, snapshot) => event('exec', moment, {tick: tick(moment), ...snapshot.document()}),
     exit: (moment, state) => event('exit', moment, {tick: tick(moment), state}),
     end: (moment, reason) => event('end', moment, {ticks: moment.look - 1, reason, cost}),

@@ -62,4 +62,4 @@ async function pause(signal: AbortSignal): Promise<void> {
   } catch {
     // It was ended.
   }
-} // prettier-ignore
+}

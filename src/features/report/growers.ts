@@ -112,13 +112,23 @@ function regionGrowers(series: Series, stays: readonly Stay[], measure: 'rss' | 
   return most.map(({track}) => {
     const points = pointsOf(track, measure, series);
     const {kind, name, start, end} = track.at(-1)!;
-    const grower = measured({what: 'region', kind, name, start, end}, points.map(([look]) => look), points.map(([, bytes]) => bytes), series.times, duration);
+    const grower = measured(
+      {what: 'region', kind, name, start, end},
+      points.map(([look]) => look),
+      points.map(([, bytes]) => bytes),
+      series.times,
+      duration,
+    );
     return {...grower, from: track[0]!.from};
-  }); // prettier-ignore
+  });
 }
 
 /** A region's values at each look that knew them, from its first to its last. One that came later grew from nothing. */
-function pointsOf(track: readonly Stay[], measure: 'rss' | 'size', series: Series): Array<[look: number, bytes: number]> {
+function pointsOf(
+  track: readonly Stay[],
+  measure: 'rss' | 'size',
+  series: Series,
+): Array<[look: number, bytes: number]> {
   const points: Array<[number, number]> = [];
   const isLate = track[0]!.from > 0;
   if (isLate) points.push([track[0]!.from - 1, 0]);
@@ -134,7 +144,7 @@ function pointsOf(track: readonly Stay[], measure: 'rss' | 'size', series: Serie
     }
   }
   return points;
-} // prettier-ignore
+}
 
 const between = (looks: readonly number[], from: number, to: number): readonly number[] =>
   looks.slice(lowerBound(looks, from), lowerBound(looks, to));
@@ -156,7 +166,11 @@ function measured(
     peak: values.reduce((most, value) => Math.max(most, value), 0),
     last: values.at(-1) ?? 0,
     from: looks[0] ?? 0,
-    slope: slopeOf(looks.map((look) => times[look]!), values, duration),
+    slope: slopeOf(
+      looks.map((look) => times[look]!),
+      values,
+      duration,
+    ),
     points,
-  }; // prettier-ignore
+  };
 }

@@ -35,13 +35,25 @@ export function reportJSON(report: Report): Record<string, unknown> {
       slope: slope ?? null,
       verdict: verdict ?? null,
     })),
-    regions: strips.flatMap(({parts}) => parts.flatMap(({stays}) => stays)).map(({start, end, rss, ...rest}) => ({
-      start: hex(start), end: hex(end), size: end - start, ...rest, rss: pairs(rss),
+    regions: strips
+      .flatMap(({parts}) => parts.flatMap(({stays}) => stays))
+      .map(({start, end, rss, ...rest}) => ({
+        start: hex(start),
+        end: hex(end),
+        size: end - start,
+        ...rest,
+        rss: pairs(rss),
+      })),
+    changes: changes.map(({start, end, of, rss, ...rest}) => ({
+      ...rest,
+      of,
+      start: hex(start),
+      end: hex(end),
+      rss: rss ?? null,
     })),
-    changes: changes.map(({start, end, of, rss, ...rest}) => ({...rest, of, start: hex(start), end: hex(end), rss: rss ?? null})),
     notes,
   };
-} // prettier-ignore
+}
 
 function pairs(flat: readonly number[]): Array<{look: number; bytes: number}> {
   return flat.flatMap((look, at) => (at % 2 === 0 ? [{look, bytes: flat[at + 1]!}] : []));

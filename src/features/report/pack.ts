@@ -8,7 +8,7 @@ import type {Strip} from './strips.ts';
 import type {Stay} from './tracks.ts';
 
 /** Values in few bytes: each value with how often it comes in a row: 5, 3, 6, 1 is 5 5 5 6. */
-export type Runs = readonly number[];
+type Runs = readonly number[];
 
 /** A region for a while: start, end, place of its kind, of its permissions and of its name in the lists, from, to, resident. */
 export type PackedStay = readonly [number, number, number, number, number, number, number, readonly number[]];
@@ -48,17 +48,23 @@ export interface Page {
   readonly resident: ReadonlyArray<number | null>;
   /** ms until which the last counters hold. */
   readonly knownUntil: number;
-  readonly series: ReadonlyArray<{readonly kind: Kind; readonly regions: Runs; readonly size: Runs} & Readonly<Record<Counter, Runs>>>;
+  readonly series: ReadonlyArray<
+    {readonly kind: Kind; readonly regions: Runs; readonly size: Runs} & Readonly<Record<Counter, Runs>>
+  >;
   readonly events: readonly ReportEvent[];
   /** What stays and changes refer to. */
-  readonly lists: {readonly kinds: readonly string[]; readonly perms: readonly string[]; readonly names: readonly string[]};
+  readonly lists: {
+    readonly kinds: readonly string[];
+    readonly perms: readonly string[];
+    readonly names: readonly string[];
+  };
   readonly strips: readonly PackedStrip[];
   readonly measure: 'rss' | 'size';
   readonly growers: readonly PackedGrower[];
   readonly changes: readonly PackedChange[];
   readonly summary: readonly string[];
   readonly notes: readonly string[];
-} // prettier-ignore
+}
 
 /** So many names of a strip are listed. */
 const MOST_NAMES = 30;
@@ -76,7 +82,13 @@ export function packReport(report: Report): Page {
     resident: series.resident,
     knownUntil: knownUntil(series, about.duration),
     series: series.kinds.map(({kind, regions, size, rss, pss, privateDirty, swap}) => ({
-      kind, regions: runs(regions), size: runs(size), rss: runs(rss), pss: runs(pss), privateDirty: runs(privateDirty), swap: runs(swap),
+      kind,
+      regions: runs(regions),
+      size: runs(size),
+      rss: runs(rss),
+      pss: runs(pss),
+      privateDirty: runs(privateDirty),
+      swap: runs(swap),
     })),
     events: report.events.map((event) => ({...event, text: safe(event.text)})),
     strips: strips.map((strip) => ({
@@ -85,11 +97,26 @@ export function packReport(report: Report): Page {
       word: strip.word,
       names: strip.names.slice(0, MOST_NAMES).map(safe),
       count: strip.parts.length,
-      parts: strip.parts.map(({start, end, stays}) => [
-        start,
-        end,
-        carried(stays).map((stay) => [stay.start, stay.end, kinds.at(stay.kind), perms.at(safe(stay.perms)), names.at(safe(stay.name)), stay.from, stay.to, stay.rss] as const),
-      ] as const),
+      parts: strip.parts.map(
+        ({start, end, stays}) =>
+          [
+            start,
+            end,
+            carried(stays).map(
+              (stay) =>
+                [
+                  stay.start,
+                  stay.end,
+                  kinds.at(stay.kind),
+                  perms.at(safe(stay.perms)),
+                  names.at(safe(stay.name)),
+                  stay.from,
+                  stay.to,
+                  stay.rss,
+                ] as const,
+            ),
+          ] as const,
+      ),
     })),
     measure: report.measure,
     growers: growers.map(({start, end, kind, slope, verdict, ...grower}) => ({
@@ -100,12 +127,15 @@ export function packReport(report: Report): Page {
       slope: slope ?? null,
       verdict: verdict ?? '',
     })),
-    changes: changes.map(({look, kind, of, start, end, size, rss, text}) => [look, kind, kinds.at(of), start, end, size, rss ?? null, safe(text)] as const),
+    changes: changes.map(
+      ({look, kind, of, start, end, size, rss, text}) =>
+        [look, kind, kinds.at(of), start, end, size, rss ?? null, safe(text)] as const,
+    ),
     lists: {kinds: kinds.entries, perms: perms.entries, names: names.entries},
     summary: report.summary.map(safe),
     notes: report.notes.map(safe),
   };
-} // prettier-ignore
+}
 
 /**
  * The stays of a part, with what of a region was resident when it became another stay: most looks read maps alone, and a
@@ -124,7 +154,7 @@ function carried(stays: readonly Stay[]): readonly Stay[] {
 }
 
 /** `python3 (pid 4242)`. */
-export function titleOf({process}: Pick<Report, 'process'>): string {
+function titleOf({process}: Pick<Report, 'process'>): string {
   const {comm, pid} = process;
   const name = comm === undefined ? 'a process' : safe(comm);
   return pid === undefined ? name : `${name} (pid ${pid})`;

@@ -65,8 +65,18 @@ function notesOf(looks: number, thinned: {series: Series; unseen: number}, chang
   const all = [...changes.counts.values()].reduce((sum, count) => sum + count, 0);
   const shown = changes.rows.length;
   return [
-    ...(kept < looks ? [`The charts show ${countText(kept)} of ${countText(looks)} looks: of each few neighbours the one with most memory.`] : []),
-    ...(thinned.unseen > 0 ? [`${countText(thinned.unseen)} regions came and went between two looks that are shown; the picture leaves them out.`] : []),
-    ...(shown < all ? [`The list has the ${countText(shown)} largest of ${countText(all)} changes; touches are left out first.`] : []),
+    ...(kept < looks
+      ? [
+          `The charts show ${countText(kept)} of ${countText(looks)} looks: of each few neighbours the one with most memory.`,
+        ]
+      : []),
+    ...(thinned.unseen > 0
+      ? [
+          `${countText(thinned.unseen)} regions came and went between two looks that are shown; the picture leaves them out.`,
+        ]
+      : []),
+    ...(shown < all
+      ? [`The list has the ${countText(shown)} largest of ${countText(all)} changes; touches are left out first.`]
+      : []),
   ];
-} // prettier-ignore
+}

@@ -28,7 +28,10 @@ const LEAST = 64 * 1024;
  * @param path a file, or `-` for standard input
  * @throws Trouble `input`
  */
-export async function withRecording<Result>(path: string, use: (recording: Recording, about: About) => Result): Promise<Result> {
+export async function withRecording<Result>(
+  path: string,
+  use: (recording: Recording, about: About) => Result,
+): Promise<Result> {
   const recording = await openRecordingTarget(path);
   try {
     const faults = faultsOf(recording, path);
@@ -39,11 +42,20 @@ export async function withRecording<Result>(path: string, use: (recording: Recor
   } finally {
     recording.close();
   }
-} // prettier-ignore
+}
 
 function aboutOf({header, looks, duration}: Recording, path: string, {notes, rejected}: Faults): About {
   const {host, kernel, startedAt} = header;
   const lines = rejected.map(({line, why}) => `Line ${line} of the recording was not used: ${why}.`);
   const isWhole = rejected.length === 0;
-  return {file: basename(path), host, kernel, startedAt, looks, duration, isWhole, notes: [...lines.slice(0, 20), ...notes]};
-} // prettier-ignore
+  return {
+    file: basename(path),
+    host,
+    kernel,
+    startedAt,
+    looks,
+    duration,
+    isWhole,
+    notes: [...lines.slice(0, 20), ...notes],
+  };
+}

@@ -16,7 +16,7 @@ export interface Strip {
 }
 
 /** A range that stays of regions share: two of them overlap, at the same time or one after the other. */
-export interface Part {
+interface Part {
   readonly start: number;
   readonly end: number;
   readonly stays: readonly Stay[];
@@ -99,7 +99,8 @@ function strip(parts: readonly Part[], word: string): Strip {
     for (const {name, kind, start, end} of stays) {
       kinds.add(kind);
       // What belongs to a file is named by the file, and what lies between files by nothing.
-      if (name !== '' && kind !== 'bss' && !(word === 'files' && kind === 'anon')) sizes.set(name, (sizes.get(name) ?? 0) + end - start);
+      if (name !== '' && kind !== 'bss' && !(word === 'files' && kind === 'anon'))
+        sizes.set(name, (sizes.get(name) ?? 0) + end - start);
     }
   }
   const [first] = kinds;
@@ -111,4 +112,4 @@ function strip(parts: readonly Part[], word: string): Strip {
     names: [...sizes].sort(([, a], [, b]) => b - a).map(([name]) => name),
     parts,
   };
-} // prettier-ignore
+}

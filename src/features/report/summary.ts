@@ -86,9 +86,13 @@ function grew({growers, measure, series}: Facts): string[] {
   const part = share > 0 && kind.last - kind.first < share * 0.995 ? `, of ${deltaText(share)} in all` : '';
   return [
     `What grew most is ${kind.name}: ${deltaText(kind.last - kind.first)} of ${what}${part}${rate(kind)}.`,
-    ...(region ? [`The region that grew most is ${regionName(region)}: from ${sizeText(region.first)} to ${sizeText(region.last)}${since(region, series)}${rate(region)}.`] : []),
+    ...(region
+      ? [
+          `The region that grew most is ${regionName(region)}: from ${sizeText(region.first)} to ${sizeText(region.last)}${since(region, series)}${rate(region)}.`,
+        ]
+      : []),
   ];
-} // prettier-ignore
+}
 
 /** What was judged to grow steadily does so at a pace; else a pace would say nothing. */
 function rate({slope, verdict: judgement}: Grower): string {
@@ -105,9 +109,15 @@ const regionName = ({name, kind, start}: Grower): string =>
   `${name === '' ? `unnamed ${kind} memory` : name} at ${(start ?? 0).toString(16)}`;
 
 const PAST: ReadonlyArray<readonly [ChangeKind, string]> = [
-  ['new', 'came'], ['gone', 'went'], ['grown', 'grew'], ['shrunk', 'shrank'], ['reprotected', 'got other permissions'],
-  ['renamed', 'got another name'], ['replaced', 'gave way to others'], ['moved', 'moved'],
-]; // prettier-ignore
+  ['new', 'came'],
+  ['gone', 'went'],
+  ['grown', 'grew'],
+  ['shrunk', 'shrank'],
+  ['reprotected', 'got other permissions'],
+  ['renamed', 'got another name'],
+  ['replaced', 'gave way to others'],
+  ['moved', 'moved'],
+];
 
 function counts({counts: made, about}: Facts): string {
   if (about.looks === 1) return 'One look shows no change.';

@@ -24,7 +24,8 @@ export function thin(all: OverTime, most: number): OverTime & {readonly unseen: 
   if (looks <= most) return {...all, unseen: 0};
   const kept = keptLooks(all, most);
   const place = (look: number): number => Math.min(lowerBound(kept, look), kept.length - 1);
-  const points = (values: readonly number[]): number[] => values.map((value, at) => (at % 2 === 0 ? place(value) : value));
+  const points = (values: readonly number[]): number[] =>
+    values.map((value, at) => (at % 2 === 0 ? place(value) : value));
   const stays = all.stays
     .map((stay) => ({...stay, from: lowerBound(kept, stay.from), to: lowerBound(kept, stay.to), rss: points(stay.rss)}))
     .filter(({from, to}) => from < to);
@@ -36,7 +37,7 @@ export function thin(all: OverTime, most: number): OverTime & {readonly unseen: 
     stays,
     unseen: all.stays.length - stays.length,
   };
-} // prettier-ignore
+}
 
 function keptLooks({series, events}: OverTime, most: number): number[] {
   const looks = series.times.length;

@@ -53,7 +53,11 @@ export class Tracks {
   }
 
   /** One walk over both, which ascend. */
-  #match(before: readonly Open[], regions: readonly Region[], look: number): {open: Open[]; ended: Open[]; begun: Open[]} {
+  #match(
+    before: readonly Open[],
+    regions: readonly Region[],
+    look: number,
+  ): {open: Open[]; ended: Open[]; begun: Open[]} {
     const open: Open[] = [];
     const ended: Open[] = [];
     const begun: Open[] = [];
@@ -73,7 +77,7 @@ export class Tracks {
     }
     for (; at < before.length; at++) ended.push(end(before[at]!, look));
     return {open, ended, begun};
-  } // prettier-ignore
+  }
 }
 
 const nameOf = (region: Region): string => region.label ?? region.name;
@@ -84,11 +88,21 @@ const isSame = ({region, stay}: Open, next: Region): boolean =>
 
 function begin(region: Region, look: number): Open {
   const {start, end: last, perms, kind} = region;
-  const stay = {start, end: last, perms, kind, name: nameOf(region), track: -1, from: look, to: look, rss: [] as number[]};
+  const stay = {
+    start,
+    end: last,
+    perms,
+    kind,
+    name: nameOf(region),
+    track: -1,
+    from: look,
+    to: look,
+    rss: [] as number[],
+  };
   const open = {region, stay};
   note(open, region, look);
   return open;
-} // prettier-ignore
+}
 
 function end(open: Open, look: number): Open {
   open.stay.to = look;

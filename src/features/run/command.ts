@@ -25,7 +25,12 @@ export function splitCall(words: readonly string[]): {own: string[]; command: re
     command.length === 0
       ? ['No command was given.', 'memmap run starts a command.']
       : ['It is not clear where the command begins.', `"${command[0]}" stands before flags that could be memmap's.`];
-  throw new Trouble('usage', what, why, 'Put the command behind --, for example: memmap run -o report.txt -- ls -l');
+  throw new Trouble({
+    kind: 'usage',
+    what,
+    why,
+    next: 'Put the command behind --, for example: memmap run -o report.txt -- ls -l',
+  });
 }
 
 /** Where the first word is that belongs to no flag of ours, or the `--`. */
@@ -37,11 +42,11 @@ function firstWord(words: readonly string[]): number {
 }
 
 /** The command could not be started. `code` is what a shell would end with. */
-export class CannotStart extends Trouble {
+class CannotStart extends Trouble {
   readonly code: number;
 
   constructor(code: number, command: string, why: string, next: string) {
-    super('input', `Cannot run ${command}.`, why, next);
+    super({kind: 'input', what: `Cannot run ${command}.`, why, next});
     this.code = code;
   }
 }
@@ -80,7 +85,12 @@ export function refusalTrouble({of, errno}: Refusal, {path}: Command): Trouble {
   const words = getSystemErrorMap().get(-errno)?.[1];
   if (of === 'execute') return cannotExecute(path, name, words);
   const why = `${words ?? 'the kernel refused it'} (${name}). In a container, its seccomp profile may forbid personality(2).`;
-  return new Trouble('denied', 'Cannot turn off the random placing of memory.', why, 'Leave out --no-aslr.');
+  return new Trouble({
+    kind: 'denied',
+    what: 'Cannot turn off the random placing of memory.',
+    why,
+    next: 'Leave out --no-aslr.',
+  });
 }
 
 function cannotExecute(path: string, errno: string, words = 'the kernel refused it'): CannotStart {

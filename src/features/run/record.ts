@@ -46,7 +46,11 @@ export class RunRecorder implements RunReporter {
     const isFirst = this.#writer === undefined;
     const writer = (this.#writer ??= this.#file.begin(snapshot, interval, version));
     const now = status?.['vmRss'] === undefined ? snapshot.status : status;
-    this.#keep(this.#isExec && !isFirst ? writer.exec(snapshot, now, this.listing.last) : writer.look(snapshot, now, this.listing.last)); // prettier-ignore
+    this.#keep(
+      this.#isExec && !isFirst
+        ? writer.exec(snapshot, now, this.listing.last)
+        : writer.look(snapshot, now, this.listing.last),
+    );
     this.#isExec = false;
   }
 
@@ -71,9 +75,14 @@ export class RunRecorder implements RunReporter {
     await this.#file.close();
     const writer = this.#writer;
     if (this.#failure !== undefined) throw recordingFailed(this.#file.path, this.#failure, writer?.moments ?? 0);
-    if (!writer) return say(`memmap: nothing was recorded to ${safe(this.#file.path)}: the command ended before the first look at it.`); // prettier-ignore
+    if (!writer)
+      return say(
+        `memmap: nothing was recorded to ${safe(this.#file.path)}: the command ended before the first look at it.`,
+      );
     const {size} = this.#file;
-    say(`memmap: recorded to ${safe(this.#file.path)}: ${counted(writer.moments, 'moment')}, ${sizeText(size)}, ${percentText(size, writer.listings)} of the listings that it stands for.`); // prettier-ignore
+    say(
+      `memmap: recorded to ${safe(this.#file.path)}: ${counted(writer.moments, 'moment')}, ${sizeText(size)}, ${percentText(size, writer.listings)} of the listings that it stands for.`,
+    );
   }
 
   /** The command could not be started: there is nothing to record. */

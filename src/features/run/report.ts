@@ -89,7 +89,14 @@ export class TextReport implements RunReporter {
 
   /** The report, once all has ended. */
   render(width: number | undefined): string {
-    const facts = {command: this.#command, end: this.#end, ms: this.#ms, seen: this.#seen(), cost: this.#cost, notes: this.#notes}; // prettier-ignore
+    const facts = {
+      command: this.#command,
+      end: this.#end,
+      ms: this.#ms,
+      seen: this.#seen(),
+      cost: this.#cost,
+      notes: this.#notes,
+    };
     return renderRun(facts, {width});
   }
 

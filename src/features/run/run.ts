@@ -7,7 +7,7 @@ import type {ReportOutput} from '../../shell/file.ts';
 import {both, RunRecorder, type RunRecording} from './record.ts';
 import {jsonReport, TextReport} from './report.ts';
 
-export interface RunOptions extends FollowOptions {
+interface RunOptions extends FollowOptions {
   readonly isJson: boolean;
   readonly record?: RunRecording | undefined;
 }
@@ -54,12 +54,12 @@ export async function runTarget(command: Command, options: RunOptions, output: R
 }
 
 const withoutGate = (): Trouble =>
-  new Trouble(
-    'input',
-    'Cannot turn off the random placing of memory.',
-    `the gate that does it was not built for the processor ${process.arch}.`,
-    'Leave out --no-aslr, or use: setarch -R memmap run -- COMMAND',
-  );
+  new Trouble({
+    kind: 'input',
+    what: 'Cannot turn off the random placing of memory.',
+    why: `the gate that does it was not built for the processor ${process.arch}.`,
+    next: 'Leave out --no-aslr, or use: setarch -R memmap run -- COMMAND',
+  });
 
 /** The environment that memmap was started with: what bin/run.js adds for itself is not the target's. */
 export function targetEnvironment(): NodeJS.ProcessEnv {

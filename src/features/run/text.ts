@@ -11,7 +11,7 @@ import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 
 /** A run from its start to its end. Times in ms. */
-export interface RunFacts {
+interface RunFacts {
   readonly command: readonly string[];
   /** How it ended: one of both is there. */
   readonly end: {readonly code?: number; readonly signal?: string};
@@ -93,7 +93,9 @@ function renderGrowth({first, largest, last, withUsage}: RunSeen, look: Look): s
     {title: 'left', align: 'right'},
     ...(usage ? [{title: 'resident, most seen', align: 'right'} as const] : []),
   ];
-  const rows = differs.map((kind) => growthCells(kind, a.get(kind), b.get(kind), c.get(kind), usage && (usage.get(kind)?.['rss'] ?? 0))); // prettier-ignore
+  const rows = differs.map((kind) =>
+    growthCells(kind, a.get(kind), b.get(kind), c.get(kind), usage && (usage.get(kind)?.['rss'] ?? 0)),
+  );
   const total = growthCells('total', first.totals, largest.totals, last.totals, withUsage?.totals['rss']);
   return renderTable(columns, [...rows, total], look.width);
 }

@@ -21,10 +21,10 @@ import {wrapped} from '../../text/lines.ts';
  * unseen     nothing that smaps shows: each had memory of its own before they touched (anon_vma), or another NUMA policy
  * unknown    the source has no VmFlags, and nothing else differs
  */
-export type Cause = 'backing' | 'offset' | 'guard' | 'perms' | 'name' | 'flags' | 'unseen' | 'unknown';
+type Cause = 'backing' | 'offset' | 'guard' | 'perms' | 'name' | 'flags' | 'unseen' | 'unknown';
 
 /** Borders of one cause, and of one detail: the flags or permissions that differ. */
-export interface Borders {
+interface Borders {
   readonly cause: Cause;
   /** `dc`: the VmFlags that one has and the other lacks; `r--p | rw-p`; '' where there is no more to say. */
   readonly detail: string;
@@ -103,11 +103,27 @@ const CAUSES: Readonly<Record<Cause, string>> = {
 
 /** What sets a flag of VmFlags that keeps neighbours apart: madvise(2), mlock(2), mmap(2). */
 const SETTERS: Readonly<Record<string, string>> = {
-  dc: 'MADV_DONTFORK', wf: 'MADV_WIPEONFORK', dd: 'MADV_DONTDUMP', hg: 'MADV_HUGEPAGE', nh: 'MADV_NOHUGEPAGE',
-  mg: 'MADV_MERGEABLE', sr: 'MADV_SEQUENTIAL', rr: 'MADV_RANDOM', lo: 'mlock', lf: 'MLOCK_ONFAULT', nr: 'MAP_NORESERVE',
-  ac: 'counted for overcommit', gd: 'grows down', sl: 'mseal', um: 'userfaultfd', uw: 'userfaultfd', ht: 'hugetlb',
-  mr: 'may be made readable', mw: 'may be made writable', me: 'may be made executable',
-}; // prettier-ignore
+  dc: 'MADV_DONTFORK',
+  wf: 'MADV_WIPEONFORK',
+  dd: 'MADV_DONTDUMP',
+  hg: 'MADV_HUGEPAGE',
+  nh: 'MADV_NOHUGEPAGE',
+  mg: 'MADV_MERGEABLE',
+  sr: 'MADV_SEQUENTIAL',
+  rr: 'MADV_RANDOM',
+  lo: 'mlock',
+  lf: 'MLOCK_ONFAULT',
+  nr: 'MAP_NORESERVE',
+  ac: 'counted for overcommit',
+  gd: 'grows down',
+  sl: 'mseal',
+  um: 'userfaultfd',
+  uw: 'userfaultfd',
+  ht: 'hugetlb',
+  mr: 'may be made readable',
+  mw: 'may be made writable',
+  me: 'may be made executable',
+};
 
 /** What uses the regions up that a process may have, and what keeps neighbours from being one. */
 export function renderBorders({regions, clues}: Snapshot, look: Look = {}): string[] {
@@ -119,7 +135,11 @@ export function renderBorders({regions, clues}: Snapshot, look: Look = {}): stri
   const sentences = [
     `${counted(own.length, 'region')}${limit}: ${mostOf(totalsByKind(own))}.`,
     ...(isMany ? [`By file: ${mostOf(totalsByFile(own))}.`] : []),
-    ...(touching === 0 ? [] : [`${counted(touching, 'region')} ${touching === 1 ? 'touches' : 'touch'} the one before. The kernel joins neighbours that are alike; these are kept apart by:`]), // prettier-ignore
+    ...(touching === 0
+      ? []
+      : [
+          `${counted(touching, 'region')} ${touching === 1 ? 'touches' : 'touch'} the one before. The kernel joins neighbours that are alike; these are kept apart by:`,
+        ]),
   ];
   return [
     ...sentences.flatMap((sentence) => wrapped(sentence, look.width)),
@@ -142,7 +162,10 @@ function renderCauses(borders: readonly Borders[], {width = Infinity}: Look): st
   const columns = COLUMNS.slice(0, width < NARROW ? 2 : 3);
   const rows = borders.slice(0, MOST).map((each) => bordersCells(each).slice(0, columns.length));
   const rest = borders.slice(MOST).reduce((sum, {count}) => sum + count, 0);
-  return [...renderTable(columns, rows, width), ...(rest > 0 ? [`… and ${counted(rest, 'border')} with other differences`] : [])]; // prettier-ignore
+  return [
+    ...renderTable(columns, rows, width),
+    ...(rest > 0 ? [`… and ${counted(rest, 'border')} with other differences`] : []),
+  ];
 }
 
 function bordersCells({cause, detail, count, first: [, after]}: Borders): Cell[] {

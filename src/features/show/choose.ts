@@ -45,7 +45,7 @@ export function choiceOf(flags: {
  *
  * @throws Trouble `usage`
  */
-export function filterOf(filter: string): (text: string) => boolean {
+function filterOf(filter: string): (text: string) => boolean {
   const expression = /^\/(.+)\/(i?)$/s.exec(filter);
   if (!expression) {
     const part = filter.toLowerCase();
@@ -55,7 +55,12 @@ export function filterOf(filter: string): (text: string) => boolean {
     const pattern = new RegExp(expression[1]!, `u${expression[2]}`);
     return (text) => pattern.test(text);
   } catch (error) {
-    throw new Trouble('usage', `"${filter}" is no regular expression.`, `${(error as Error).message}.`, "For example: --filter '/libc|ld-linux/'"); // prettier-ignore
+    throw new Trouble({
+      kind: 'usage',
+      what: `"${filter}" is no regular expression.`,
+      why: `${(error as Error).message}.`,
+      next: "For example: --filter '/libc|ld-linux/'",
+    });
   }
 }
 
@@ -66,7 +71,12 @@ export function columnsOf(text: string | undefined): readonly ColumnName[] | und
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !isColumn(name));
   if (unknown === undefined) return names.filter(isColumn);
-  throw new Trouble('usage', `"${unknown}" is no column.`, `the columns are ${COLUMN_NAMES.join(', ')}.`, 'For example: --columns range,size,resident,name'); // prettier-ignore
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${unknown}" is no column.`,
+    why: `the columns are ${COLUMN_NAMES.join(', ')}.`,
+    next: 'For example: --columns range,size,resident,name',
+  });
 }
 
 const isColumn = (name: string): name is ColumnName => (COLUMN_NAMES as readonly string[]).includes(name);

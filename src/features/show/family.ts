@@ -31,10 +31,18 @@ export function renderFamily(family: Family, look: Look = {}): string {
       `${safe(first!.comm)} (pid ${first!.pid}) and ${members.length > 1 ? counted(members.length - 1, 'descendant') : 'no descendants'}`,
     ),
     '',
-    ...renderTable(COLUMNS.filter(keep), rows.map((row) => row.filter(keep)), look.width), // prettier-ignore
+    ...renderTable(
+      COLUMNS.filter(keep),
+      rows.map((row) => row.filter(keep)),
+      look.width,
+    ),
     '',
     ...remarks(family).flatMap((sentence) => wrapped(sentence, look.width)),
-    ...(ended > 0 ? [`${counted(ended, 'process', 'processes')} ended while the family was read, and ${ended === 1 ? 'is' : 'are'} left out.`] : []), // prettier-ignore
+    ...(ended > 0
+      ? [
+          `${counted(ended, 'process', 'processes')} ended while the family was read, and ${ended === 1 ? 'is' : 'are'} left out.`,
+        ]
+      : []),
     '',
   ].join('\n');
 }
@@ -44,14 +52,20 @@ function remarks({members}: Family): string[] {
   const {rss = 0, pss = 0} = totals.usage;
   const uncounted = members.filter(({missing}) => missing === 'denied' || missing === 'spared');
   return [
-    ...(totals.counted < 2 ? [] : [
-      `PSS is what the family costs: ${sizeText(pss)}. Resident added up counts a page once for each process that maps it: ${sizeText(Math.max(0, rss - pss))} more.`,
-    ]),
-    ...(uncounted.length === 0 ? [] : [
-      totals.counted === 0 ? 'None of them could be counted.' : `The total is of ${counted(totals.counted, 'process', 'processes')}, and too low: ${uncounted.length} more could not be counted.`,
-      ...reasons(uncounted),
-    ]),
-  ]; // prettier-ignore
+    ...(totals.counted < 2
+      ? []
+      : [
+          `PSS is what the family costs: ${sizeText(pss)}. Resident added up counts a page once for each process that maps it: ${sizeText(Math.max(0, rss - pss))} more.`,
+        ]),
+    ...(uncounted.length === 0
+      ? []
+      : [
+          totals.counted === 0
+            ? 'None of them could be counted.'
+            : `The total is of ${counted(totals.counted, 'process', 'processes')}, and too low: ${uncounted.length} more could not be counted.`,
+          ...reasons(uncounted),
+        ]),
+  ];
 }
 
 /** Why processes could not be counted, and which: alike reasons together. */
@@ -66,11 +80,22 @@ function reasons(uncounted: readonly Member[]): string[] {
 
 function memberCells(member: Member): Cell[] {
   const {pid, comm, depth, missing} = member;
-  const why = missing === 'ended' ? ' (ended)' : missing === 'denied' ? ' (not permitted)' : missing === 'spared' ? ' (spared)' : ''; // prettier-ignore
+  const why =
+    missing === 'ended'
+      ? ' (ended)'
+      : missing === 'denied'
+        ? ' (not permitted)'
+        : missing === 'spared'
+          ? ' (spared)'
+          : '';
   return cells(String(pid), `${'  '.repeat(depth)}${safe(comm)}${why}`, member);
 }
 
-function cells(pid: string, name: string, {regions, usage, vmRss}: Pick<Member, 'regions' | 'usage' | 'vmRss'>): Cell[] {
+function cells(
+  pid: string,
+  name: string,
+  {regions, usage, vmRss}: Pick<Member, 'regions' | 'usage' | 'vmRss'>,
+): Cell[] {
   const counters = ['pss', 'privateDirty', 'swap'].map((counter) => usage?.[counter]);
   return [
     {text: pid},
@@ -78,4 +103,4 @@ function cells(pid: string, name: string, {regions, usage, vmRss}: Pick<Member, 
     {text: regions === undefined ? '' : countText(regions)},
     ...[usage?.rss ?? vmRss, ...counters].map((bytes): Cell => ({text: bytes === undefined ? '' : sizeText(bytes)})),
   ];
-} // prettier-ignore
+}

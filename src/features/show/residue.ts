@@ -8,7 +8,7 @@ import type {Look} from '../../text/who.ts';
  * What lies between the sum over the regions and what status says of the whole process: two counts of one thing, and
  * memory that the process costs beside its regions. All in bytes; absent where the source doesn't say.
  */
-export interface Residue {
+interface Residue {
   /** The regions' Rss added up, and status's VmRSS. They are read one after the other; kernels 2.6.34 to 6.15 count VmRSS inexactly. */
   readonly rss?: Compared | undefined;
   /** The regions' sizes added up, and VmSize. The vsyscall page is listed, and is no part of the process. */
@@ -21,7 +21,7 @@ export interface Residue {
   readonly pssCut?: number | undefined;
 }
 
-export interface Compared {
+interface Compared {
   readonly regions: number;
   readonly status: number;
 }
@@ -47,7 +47,7 @@ const compared = (regions: number | undefined, status: unknown): Compared | unde
 const vsyscallSize = (regions: readonly Region[]): number =>
   regions.reduce((sum, {kind, start, end}) => sum + (kind === 'vsyscall' ? end - start : 0), 0);
 
-export interface ResidueLook extends Look {
+interface ResidueLook extends Look {
   /** Say also what is as expected. */
   readonly full?: boolean | undefined;
 }
@@ -66,7 +66,9 @@ export function renderResidue(snapshot: Snapshot, look: ResidueLook = {}): strin
   ].filter(Boolean);
   if (beside.length > 0) sentences.push(`Not in the total: ${beside.join(', and ')}.`);
   if (rss && rss.regions !== rss.status) {
-    sentences.push(`status has ${sizeText(rss.status)} resident (VmRSS): it was read a moment before the regions, and kernels before 6.16 count it in batches.`); // prettier-ignore
+    sentences.push(
+      `status has ${sizeText(rss.status)} resident (VmRSS): it was read a moment before the regions, and kernels before 6.16 count it in batches.`,
+    );
   } else if (rss && look.full)
     sentences.push('The regions add up to what status says is resident (VmRSS), to the byte.');
   if (size && look.full && size.regions !== size.status)

@@ -9,7 +9,7 @@ import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
 
-export interface RoomLook extends Look {
+interface RoomLook extends Look {
   /** Holes at most; undefined: all. */
   readonly rows?: number | undefined;
 }
@@ -26,7 +26,9 @@ export function renderRoomLine(snapshot: Snapshot, look: Look = {}): string[] {
   ].filter(Boolean);
   return [
     ...wrapped(`Room for: ${parts.join(', ')} (see --room).`, look.width),
-    ...tightOnes(room).flatMap((sentence) => wrapped(`! ${sentence}`, look.width, '  ').map((line) => paint('bad', line))), // prettier-ignore
+    ...tightOnes(room).flatMap((sentence) =>
+      wrapped(`! ${sentence}`, look.width, '  ').map((line) => paint('bad', line)),
+    ),
   ];
 }
 
@@ -35,19 +37,31 @@ const LITTLE = 16 * 2 ** 20;
 
 /** What is nearly used up, a sentence each. */
 function tightOnes({mapping, brk, stack, regions, locked}: Room): string[] {
-  const isTight = ({used, limit, left, endsAt}: Headroom): boolean => endsAt === 'limit' && left! < limit! / 10 && used > 0; // prettier-ignore
+  const isTight = ({used, limit, left, endsAt}: Headroom): boolean =>
+    endsAt === 'limit' && left! < limit! / 10 && used > 0;
   return [
-    regions.limit && regions.used > regions.limit / 2 &&
+    regions.limit &&
+      regions.used > regions.limit / 2 &&
       `Regions: ${countText(regions.used)} of ${countText(regions.limit)} allowed (vm.max_map_count). When they are used up, mmap, mprotect and munmap fail with ENOMEM, and with them new threads. --room says what uses them up.`,
     isTight(mapping) && `mmap: ${sizeText(mapping.left!)} left of ${sizeText(mapping.limit!)} (RLIMIT_AS, ulimit -v).`,
-    mapping.endsAt === 'addresses' && mapping.left! < LITTLE && `mmap: the largest hole between regions has ${sizeText(mapping.left!)}.`,
-    brk && isTight(brk) && `brk: ${sizeText(brk.left!)} left of ${sizeText(brk.limit!)} for data (RLIMIT_DATA, ulimit -d).`,
-    brk && brk.endsAt === 'addresses' && brk.left! < LITTLE &&
+    mapping.endsAt === 'addresses' &&
+      mapping.left! < LITTLE &&
+      `mmap: the largest hole between regions has ${sizeText(mapping.left!)}.`,
+    brk &&
+      isTight(brk) &&
+      `brk: ${sizeText(brk.left!)} left of ${sizeText(brk.limit!)} for data (RLIMIT_DATA, ulimit -d).`,
+    brk &&
+      brk.endsAt === 'addresses' &&
+      brk.left! < LITTLE &&
       `brk: ${sizeText(brk.left!)} left until ${brk.next ? `the region ${regionText(brk.next)}` : 'the end of user space'}; malloc goes on with mmap then.`,
-    stack && isTight(stack) && `stack: ${sizeText(stack.left!)} left of ${sizeText(stack.limit!)} (RLIMIT_STACK, ulimit -s).`,
-    locked && isTight(locked) && `mlock: ${sizeText(locked.left!)} left of ${sizeText(locked.limit!)} (RLIMIT_MEMLOCK, ulimit -l).`,
+    stack &&
+      isTight(stack) &&
+      `stack: ${sizeText(stack.left!)} left of ${sizeText(stack.limit!)} (RLIMIT_STACK, ulimit -s).`,
+    locked &&
+      isTight(locked) &&
+      `mlock: ${sizeText(locked.left!)} left of ${sizeText(locked.limit!)} (RLIMIT_MEMLOCK, ulimit -l).`,
   ].filter((sentence): sentence is string => typeof sentence === 'string');
-} // prettier-ignore
+}
 
 /** Why mmap, brk or a deeper stack would fail: what is used, what is allowed, what is left, and what ends it. */
 export function renderRoom(snapshot: Snapshot, look: RoomLook = {}): string[] {
@@ -65,12 +79,33 @@ function renderHeadrooms({mapping, brk, stack, regions, locked}: Room, look: Loo
   const hole = largest ? `the largest hole, at ${address(largest.start)}` : 'there is no hole';
   const rows = [
     cells('mmap', mapping, sizeText, ending(mapping, 'RLIMIT_AS', hole)),
-    brk && cells('brk', brk, sizeText, ending(brk, 'RLIMIT_DATA, on VmData', brk.next ? `the next region, ${regionText(brk.next)}` : 'the end of user space')),
-    stack && cells('stack', stack, sizeText, ending(stack, 'RLIMIT_STACK', stack.below ? `the region below, ${regionText(stack.below)}` : 'address 0')),
+    brk &&
+      cells(
+        'brk',
+        brk,
+        sizeText,
+        ending(
+          brk,
+          'RLIMIT_DATA, on VmData',
+          brk.next ? `the next region, ${regionText(brk.next)}` : 'the end of user space',
+        ),
+      ),
+    stack &&
+      cells(
+        'stack',
+        stack,
+        sizeText,
+        ending(stack, 'RLIMIT_STACK', stack.below ? `the region below, ${regionText(stack.below)}` : 'address 0'),
+      ),
     cells('regions', regions, countText, ending(regions, 'vm.max_map_count', '')),
     locked && cells('mlock', locked, sizeText, ending(locked, 'RLIMIT_MEMLOCK', '')),
-  ]; // prettier-ignore
-  return withoutLast(HEADROOM_COLUMNS, rows.filter((row) => row !== undefined), look, 60); // prettier-ignore
+  ];
+  return withoutLast(
+    HEADROOM_COLUMNS,
+    rows.filter((row) => row !== undefined),
+    look,
+    60,
+  );
 }
 
 const HEADROOM_COLUMNS: readonly Column[] = [
@@ -82,10 +117,19 @@ const HEADROOM_COLUMNS: readonly Column[] = [
 ];
 
 /** A table whose last column is left out where the terminal has fewer columns than `least`. */
-function withoutLast(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]>, {width}: Look, least: number): string[] {
+function withoutLast(
+  columns: readonly Column[],
+  rows: ReadonlyArray<readonly Cell[]>,
+  {width}: Look,
+  least: number,
+): string[] {
   const count = width !== undefined && width < least ? columns.length - 1 : columns.length;
-  return renderTable(columns.slice(0, count), rows.map((row) => row.slice(0, count)), width);
-} // prettier-ignore
+  return renderTable(
+    columns.slice(0, count),
+    rows.map((row) => row.slice(0, count)),
+    width,
+  );
+}
 
 const ending = ({endsAt}: Headroom, limit: string, addresses: string): string =>
   endsAt === 'limit' ? limit : endsAt === 'addresses' ? addresses : '';
@@ -119,8 +163,20 @@ function renderHoles({regions, clues}: Snapshot, {mapping}: Room, look: RoomLook
     ];
   });
   return [
-    ...wrapped(`${counted(holes.length, 'hole')} of ${sizeText(mapping.free)} together, ${countText(small)} of them below 1 MiB.`, look.width), // prettier-ignore
-    ...withoutLast([{title: largest.length < holes.length ? 'largest holes' : 'hole'}, {title: 'size', align: 'right'}, {title: 'behind', gives: true}], rows, look, 50), // prettier-ignore
+    ...wrapped(
+      `${counted(holes.length, 'hole')} of ${sizeText(mapping.free)} together, ${countText(small)} of them below 1 MiB.`,
+      look.width,
+    ),
+    ...withoutLast(
+      [
+        {title: largest.length < holes.length ? 'largest holes' : 'hole'},
+        {title: 'size', align: 'right'},
+        {title: 'behind', gives: true},
+      ],
+      rows,
+      look,
+      50,
+    ),
   ];
 }
 
@@ -128,18 +184,23 @@ export const fewHoles = (isAll: boolean): number | undefined => (isAll ? undefin
 
 /** How much of what was asked for is really memory. */
 function renderArenas({arenas, writable}: Room): string[] {
-  const sum = (amount: (arena: Room['arenas'][number]) => number): number => arenas.reduce((total, each) => total + amount(each), 0); // prettier-ignore
+  const sum = (amount: (arena: Room['arenas'][number]) => number): number =>
+    arenas.reduce((total, each) => total + amount(each), 0);
   const inMemory = arenas.some(({resident}) => resident !== undefined)
     ? `, ${sizeText(sum(({resident}) => resident ?? 0))} resident`
     : '';
   return [
-    ...(arenas.length === 0 ? [] : [
-      `${counted(arenas.length, 'arena')} of glibc malloc beside [heap]: ${sizeText(sum(({committed, reserved}) => committed + reserved))} of address space, ${sizeText(sum(({committed}) => committed))} made accessible${inMemory}.`,
-    ]),
-    ...(writable.rss === undefined || writable.size === 0 ? [] : [
-      `Private memory that may be written, without a file: ${sizeText(writable.size)}, of which ${sizeText(writable.rss)} (${percent(writable.rss, writable.size)}) is resident.`,
-    ]),
-  ]; // prettier-ignore
+    ...(arenas.length === 0
+      ? []
+      : [
+          `${counted(arenas.length, 'arena')} of glibc malloc beside [heap]: ${sizeText(sum(({committed, reserved}) => committed + reserved))} of address space, ${sizeText(sum(({committed}) => committed))} made accessible${inMemory}.`,
+        ]),
+    ...(writable.rss === undefined || writable.size === 0
+      ? []
+      : [
+          `Private memory that may be written, without a file: ${sizeText(writable.size)}, of which ${sizeText(writable.rss)} (${percent(writable.rss, writable.size)}) is resident.`,
+        ]),
+  ];
 }
 
 const percent = (part: number, whole: number): string => `${Math.round((part / whole) * 100)} %`;

@@ -58,7 +58,10 @@ export function roomOf(snapshot: Snapshot): Room {
 
 function mappingRoom({regions, clues, status, totals}: Snapshot, pageSize: number): Room['mapping'] {
   const holes = holesOf(regions, pageSize);
-  const largest = holes.reduce<Hole | undefined>((most, hole) => (most && sizeOf(most) >= sizeOf(hole) ? most : hole), undefined); // prettier-ignore
+  const largest = holes.reduce<Hole | undefined>(
+    (most, hole) => (most && sizeOf(most) >= sizeOf(hole) ? most : hole),
+    undefined,
+  );
   const used = bytes(status['vmSize']) ?? totals.size;
   return {
     ...headroom(used, clues.limits?.addressSpace, largest ? sizeOf(largest) : 0),
@@ -112,16 +115,21 @@ function writableOf(regions: readonly Region[]): Room['writable'] {
 const headroom = (used: number, limit: number | null | undefined, free: number | undefined): Headroom =>
   smaller(used, limit, limit == null ? limit : Math.max(0, limit - used), free);
 
-function smaller(used: number, limit: number | null | undefined, left: number | null | undefined, free: number | undefined): Headroom {
+function smaller(
+  used: number,
+  limit: number | null | undefined,
+  left: number | null | undefined,
+  free: number | undefined,
+): Headroom {
   const isLimit = left != null && (free === undefined || left < free);
   const endsAt = isLimit ? 'limit' : free === undefined ? undefined : 'addresses';
   return {used, limit, left: isLimit ? left : free, endsAt};
-} // prettier-ignore
+}
 
 const bytes = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
 /** One block of glibc's malloc beside [heap]: 64 MiB of addresses (1 MiB with 32-bit pointers), of which a part is in use. */
-export interface Arena {
+interface Arena {
   /** Counted from 1 in the order of addresses, as in the labels. */
   readonly number: number;
   readonly start: number;

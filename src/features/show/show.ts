@@ -10,7 +10,7 @@ import {paint} from '../../text/theme.ts';
 import {renderFiles, renderKinds} from './totals.ts';
 import {roomJSON} from './room.ts';
 
-export interface ShowLook extends RegionsLook {
+interface ShowLook extends RegionsLook {
   readonly choice?: Choice | undefined;
   /** No table of regions. */
   readonly summary?: boolean | undefined;
@@ -32,9 +32,14 @@ export function renderShow(snapshot: Snapshot, look: ShowLook = {}): string {
     left > 0 ? [paint('quiet', `${counted(left, 'other region')} ${left === 1 ? 'was' : 'were'} not asked for.`)] : [],
     ...totalsOf(snapshot, shown, look),
     [...renderResidue(snapshot, {width: look.width, full: look.summary}), ...roomLine(snapshot, look)],
-    ...(look.room ? [renderRoom(snapshot, {width: look.width, rows: fewHoles(look.all === true)}), renderBorders(snapshot, look)] : []), // prettier-ignore
+    ...(look.room
+      ? [renderRoom(snapshot, {width: look.width, rows: fewHoles(look.all === true)}), renderBorders(snapshot, look)]
+      : []),
   ];
-  return blocks.filter((lines) => lines.length > 0).map((lines) => `${lines.join('\n')}\n`).join('\n'); // prettier-ignore
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
 }
 
 /** Files at most, unless somebody wants all. */

@@ -31,7 +31,12 @@ export function renderStatus(snapshot: Snapshot, look: Look = {}): string {
     return typeof bytes === 'number' ? [[{text: name}, {text: sizeText(bytes)}, {text: meaning, role: 'quiet'}]] : [];
   });
   const uid = snapshot.process.uid === undefined ? '' : `, uid ${snapshot.process.uid}`;
-  const table = renderTable([{title: 'status'}, {title: 'size', align: 'right'}, {title: 'means', gives: true}], rows, look.width); // prettier-ignore
-  const missing = 'Not seen: its regions, their kinds and files, PSS and private dirty. They are in maps and smaps, which you may not read.'; // prettier-ignore
+  const table = renderTable(
+    [{title: 'status'}, {title: 'size', align: 'right'}, {title: 'means', gives: true}],
+    rows,
+    look.width,
+  );
+  const missing =
+    'Not seen: its regions, their kinds and files, PSS and private dirty. They are in maps and smaps, which you may not read.';
   return [paint('title', `${who(snapshot)}${uid}`), '', ...table, '', ...wrapped(missing, look.width), ''].join('\n');
 }

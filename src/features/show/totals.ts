@@ -7,7 +7,7 @@ import {safe} from '../../text/safe.ts';
 import type {Look} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 
-export interface TotalsLook extends Look {
+interface TotalsLook extends Look {
   /** Groups at most; undefined: all. What is left over is one row, so that the rows add up. */
   readonly rows?: number | undefined;
 }
@@ -21,15 +21,20 @@ export const renderFiles = (shown: readonly Region[], snapshot: Snapshot, look: 
   renderGroups('file', [...totalsByFile(shown)], shown, snapshot, look);
 
 /** A column of sums: its counters in `Totals`. Those of the second group are left out where they are 0 throughout. */
-const AMOUNTS: ReadonlyArray<{readonly title: string; readonly counters: readonly string[]; readonly ifAny?: boolean}> = [
-  {title: 'size', counters: ['size']},
-  {title: 'resident', counters: ['rss']},
-  {title: 'PSS', counters: ['pss']},
-  {title: 'private dirty', counters: ['privateDirty']},
-  {title: 'swap', counters: ['swap'], ifAny: true},
-  {title: 'locked', counters: ['locked'], ifAny: true},
-  {title: 'huge', counters: ['anonHugePages', 'shmemPmdMapped', 'filePmdMapped', 'sharedHugetlb', 'privateHugetlb'], ifAny: true},
-]; // prettier-ignore
+const AMOUNTS: ReadonlyArray<{readonly title: string; readonly counters: readonly string[]; readonly ifAny?: boolean}> =
+  [
+    {title: 'size', counters: ['size']},
+    {title: 'resident', counters: ['rss']},
+    {title: 'PSS', counters: ['pss']},
+    {title: 'private dirty', counters: ['privateDirty']},
+    {title: 'swap', counters: ['swap'], ifAny: true},
+    {title: 'locked', counters: ['locked'], ifAny: true},
+    {
+      title: 'huge',
+      counters: ['anonHugePages', 'shmemPmdMapped', 'filePmdMapped', 'sharedHugetlb', 'privateHugetlb'],
+      ifAny: true,
+    },
+  ];
 
 type Group = readonly [string, Totals];
 
@@ -56,11 +61,19 @@ function renderGroups(
     {title: 'regions', align: 'right'},
     ...amounts.map((amount): Column => ({title: amount.title, align: 'right'})),
   ];
-  return renderTable(columns, rows.map(([name, totals]) => [
-    {text: safe(name), role: name === 'total' || name === 'shown' ? 'title' : title === 'kind' ? KIND_ROLES[name] : undefined, is: name.startsWith('/') ? 'path' : undefined},
-    {text: countText(totals.regions)},
-    ...amounts.map(({counters}): Cell => ({text: sizeText(amountOf(totals, counters) ?? 0)})),
-  ]), look.width); // prettier-ignore
+  return renderTable(
+    columns,
+    rows.map(([name, totals]) => [
+      {
+        text: safe(name),
+        role: name === 'total' || name === 'shown' ? 'title' : title === 'kind' ? KIND_ROLES[name] : undefined,
+        is: name.startsWith('/') ? 'path' : undefined,
+      },
+      {text: countText(totals.regions)},
+      ...amounts.map(({counters}): Cell => ({text: sizeText(amountOf(totals, counters) ?? 0)})),
+    ]),
+    look.width,
+  );
 }
 
 /** Undefined if no region has them, or (`ifAny`) if they are 0 throughout. */
@@ -72,7 +85,8 @@ function amountOf(totals: Totals, counters: readonly string[], ifAny = false): n
 
 /** On a narrow terminal PSS goes first, and then private dirty. */
 function fitting<Amount extends {readonly title: string}>(amounts: Amount[], {width = Infinity}: Look): Amount[] {
-  const isTooWide = (): boolean => 12 + 9 + amounts.reduce((sum, {title}) => sum + 2 + Math.max(9, title.length), 0) > width; // prettier-ignore
+  const isTooWide = (): boolean =>
+    12 + 9 + amounts.reduce((sum, {title}) => sum + 2 + Math.max(9, title.length), 0) > width;
   for (const title of ['PSS', 'locked', 'huge', 'swap', 'private dirty']) {
     if (isTooWide()) amounts = amounts.filter((amount) => amount.title !== title);
   }

@@ -4,7 +4,6 @@ import {writeOut, writePieces} from '../../shell/output.ts';
 import type {Reporter} from './watch.ts';
 import {changeLine} from '../../text/changes.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {sizeText} from '../../model/amounts.ts';
 import {safe} from '../../text/safe.ts';
 import {howMuch, who} from '../../text/who.ts';
 import {paint} from '../../text/theme.ts';
@@ -84,11 +83,3 @@ const REASONS: Readonly<Record<string, string>> = {
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
 
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
-
-/** A few words about a status: resident memory now, and its peak. */
-export function statusWords(status: Readonly<Record<string, unknown>>): string {
-  const {vmRss, vmHwm, vmSwap} = status as Record<string, number | undefined>;
-  if (vmRss === undefined) return '';
-  const swap = vmSwap ? `, swapped ${sizeText(vmSwap)}` : '';
-  return `${sizeText(vmRss)} resident (peak ${sizeText(vmHwm ?? vmRss)})${swap}`;
-}

@@ -43,9 +43,9 @@ function measureOf(subject: string, counter: string, text: string): (snapshot: S
 }
 
 const misunderstood = (text: string): Trouble =>
-  new Trouble(
-    'usage',
-    `"${text}" is no condition.`,
-    `it must be a region's name or kind (${KINDS.join(' ')}), rss, size or regions, and may be compared with a number.`,
-    "For example: '[heap]', 'heap>1M', 'heap.rss>=64K', 'rss>200M', 'regions>1000'",
-  );
+  new Trouble({
+    kind: 'usage',
+    what: `"${text}" is no condition.`,
+    why: `it must be a region's name or kind (${KINDS.join(' ')}), rss, size or regions, and may be compared with a number.`,
+    next: "For example: '[heap]', 'heap>1M', 'heap.rss>=64K', 'rss>200M', 'regions>1000'",
+  });

@@ -26,7 +26,7 @@ export interface WatchCost extends Cost {
   readonly duty: number;
 }
 
-export interface WatchOptions extends PollOptions {
+interface WatchOptions extends PollOptions {
   readonly until?: Condition | undefined;
   /** Asked when the polling was stopped: by which signal? */
   readonly stoppedBy?: () => NodeJS.Signals | undefined;

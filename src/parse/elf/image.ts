@@ -200,8 +200,20 @@ export function parseElfHead(head: Uint8Array): ElfClue | undefined {
   for (let at = table; at < table + size * count; at += size) {
     const type = view.getUint32(at, little);
     const segment = is64
-      ? {offset: word(at + 8), address: word(at + 16), fileSize: word(at + 32), memorySize: word(at + 40), flags: view.getUint32(at + 4, little)}
-      : {offset: word(at + 4), address: word(at + 8), fileSize: word(at + 16), memorySize: word(at + 20), flags: view.getUint32(at + 24, little)}; // prettier-ignore
+      ? {
+          offset: word(at + 8),
+          address: word(at + 16),
+          fileSize: word(at + 32),
+          memorySize: word(at + 40),
+          flags: view.getUint32(at + 4, little),
+        }
+      : {
+          offset: word(at + 4),
+          address: word(at + 8),
+          fileSize: word(at + 16),
+          memorySize: word(at + 20),
+          flags: view.getUint32(at + 24, little),
+        };
     if (type === PT_LOAD) segments.push(segment);
     if (type === PT_GNU_RELRO) relro = {start: segment.address, end: segment.address + segment.memorySize};
   }

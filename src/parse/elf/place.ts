@@ -2,7 +2,7 @@ import type {ElfSegment} from '../../model/clues.ts';
 import type {ElfImage} from './image.ts';
 
 /** Where a file is mapped: the region with an address in it, and where the file's first byte is mapped, if it is. */
-export interface MappedAt {
+interface MappedAt {
   /** The region's first byte. */
   readonly start: number;
   /** Where in the file that is. */

@@ -1,7 +1,7 @@
 import {Fields, sectionAt, textAt, type ElfImage, type ElfSection, type ReadAt} from './image.ts';
 
 /** The name of what lies at an address. */
-export interface ElfSymbol {
+interface ElfSymbol {
   /** As it stands in the file: C++ and Rust names are mangled. */
   readonly name: string;
   /** Its value: an address of the file's own. */
@@ -16,7 +16,7 @@ export interface ElfSymbol {
   readonly table: '.symtab' | '.dynsym';
 }
 
-export interface SymbolSearch {
+interface SymbolSearch {
   readonly symbol?: ElfSymbol | undefined;
   /** The tables that were looked through. */
   readonly tables: readonly string[];

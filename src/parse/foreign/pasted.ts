@@ -36,9 +36,19 @@ export function readPastedLine(raw: string): Region | string {
   if (start === undefined || end === undefined || offset === undefined) return 'an address that is not whole pages';
   const name = decode(rest ?? '');
   return {
-    start, end, perms: perms!.toLowerCase(), offset, dev: dev!.toLowerCase(), inode: inode!, name: name.text,
-    nameBase64: name.base64, kind: 'anon', usage: undefined, flags: undefined, attributes: undefined,
-  }; // prettier-ignore
+    start,
+    end,
+    perms: perms!.toLowerCase(),
+    offset,
+    dev: dev!.toLowerCase(),
+    inode: inode!,
+    name: name.text,
+    nameBase64: name.base64,
+    kind: 'anon',
+    usage: undefined,
+    flags: undefined,
+    attributes: undefined,
+  };
 }
 
 /** A shell line such as `> cat /proc/1320734/maps`: it says nothing about memory, but it may say whose listing follows. */

@@ -120,7 +120,20 @@ function backing(row: ReadonlyMap<string, string>): Partial<Region> {
   };
 }
 
-const NOT_COUNTERS = new Set(['Address', 'Kbytes', 'Size', 'Mode', 'Perm', 'Offset', 'Device', 'Inode', 'Mapping', 'THPeligible', 'ProtectionKey', 'VmFlags']); // prettier-ignore
+const NOT_COUNTERS = new Set([
+  'Address',
+  'Kbytes',
+  'Size',
+  'Mode',
+  'Perm',
+  'Offset',
+  'Device',
+  'Inode',
+  'Mapping',
+  'THPeligible',
+  'ProtectionKey',
+  'VmFlags',
+]);
 
 function usageOf(row: ReadonlyMap<string, string>): Usage | undefined {
   const usage: Record<string, number> = {};

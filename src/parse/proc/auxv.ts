@@ -2,7 +2,7 @@ import type {AuxiliaryVector} from '../../model/clues.ts';
 import {isExact} from '../../model/address.ts';
 
 /** What of a vector is used, and AT_PAGESZ. */
-export interface Auxv extends AuxiliaryVector {
+interface Auxv extends AuxiliaryVector {
   /** AT_PAGESZ, in bytes. */
   readonly pageSize?: number;
 }

@@ -22,7 +22,7 @@ const PERMS = Array.from(
 );
 
 /** What follows the offset, once decoded. */
-export interface Backing {
+interface Backing {
   readonly dev: string;
   readonly inode: string;
   readonly name: string;
@@ -85,10 +85,22 @@ export class HeaderReader {
     const backing = this.#backing(from, at + 1);
     if (!backing) return undefined;
     return {
-      start, end, perms, offset, dev: backing.dev, inode: backing.inode, name: backing.name, nameBase64: backing.nameBase64,
-      kind: 'anon', label: undefined, evidence: undefined, confidence: undefined,
-      usage: undefined, flags: undefined, attributes: undefined,
-    }; // prettier-ignore
+      start,
+      end,
+      perms,
+      offset,
+      dev: backing.dev,
+      inode: backing.inode,
+      name: backing.name,
+      nameBase64: backing.nameBase64,
+      kind: 'anon',
+      label: undefined,
+      evidence: undefined,
+      confidence: undefined,
+      usage: undefined,
+      flags: undefined,
+      attributes: undefined,
+    };
   }
 
   /** Seven digits at a time: so much is a small integer to V8, and takes no memory. */

@@ -58,9 +58,17 @@ export function parseStat(bytes: Uint8Array): Stat | undefined {
 /** Fields 26-28 and 45-51. A stack can't begin at 0, so a 0 there says that the kernel doesn't tell. */
 function marksOf(field: (number: number) => string): Marks | undefined {
   const names = [
-    ['startCode', 26], ['endCode', 27], ['startStack', 28], ['startData', 45], ['endData', 46], ['startBrk', 47],
-    ['argStart', 48], ['argEnd', 49], ['envStart', 50], ['envEnd', 51],
-  ] as const; // prettier-ignore
+    ['startCode', 26],
+    ['endCode', 27],
+    ['startStack', 28],
+    ['startData', 45],
+    ['endData', 46],
+    ['startBrk', 47],
+    ['argStart', 48],
+    ['argEnd', 49],
+    ['envStart', 50],
+    ['envEnd', 51],
+  ] as const;
   const marks = Object.fromEntries(names.map(([name, number]) => [name, Number(field(number) || NaN)]));
   const isTold = marks['startStack'] !== 0 && Object.values(marks).every(isExact);
   return isTold ? (marks as unknown as Marks) : undefined;

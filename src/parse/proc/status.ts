@@ -60,7 +60,12 @@ export function parseCredentials(bytes: Uint8Array): Credentials | undefined {
   const text = latin1(bytes, 0, bytes.length);
   const [uids, gids] = [numbers(text, /^Uid:\s*(.*)$/m), numbers(text, /^Gid:\s*(.*)$/m)];
   if (uids.length !== 4 || gids.length !== 4) return undefined;
-  return {uids, gids, permitted: bits(text, /^CapPrm:\s*([\da-f]{1,16})$/m), effective: bits(text, /^CapEff:\s*([\da-f]{1,16})$/m)}; // prettier-ignore
+  return {
+    uids,
+    gids,
+    permitted: bits(text, /^CapPrm:\s*([\da-f]{1,16})$/m),
+    effective: bits(text, /^CapEff:\s*([\da-f]{1,16})$/m),
+  };
 }
 
 function numbers(text: string, line: RegExp): number[] {

@@ -114,16 +114,16 @@ function pageMapTrouble(handle: ProcessHandle, error: unknown, path: string): Tr
       'Run memmap as the user of that process or with sudo, or give it CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: only its owner may open /proc/PID/pagemap.';
     const notOurs = notOwner(path);
     const why = notOurs === undefined ? trouble.why : `permission denied (${errnoOf(error)}): ${notOurs}.`;
-    return new Trouble('denied', what, why, next);
+    return new Trouble({kind: 'denied', what, why, next});
   }
   // Through the directory of a process that is gone, or has no memory, the answer is ESRCH.
   if (errnoOf(error) !== 'ENOENT') return trouble;
-  return new Trouble(
-    'input',
+  return new Trouble({
+    kind: 'input',
     what,
-    'this kernel has no /proc/PID/pagemap: it was built without CONFIG_PROC_PAGE_MONITOR.',
-    'See resident memory of whole regions: memmap show',
-  );
+    why: 'this kernel has no /proc/PID/pagemap: it was built without CONFIG_PROC_PAGE_MONITOR.',
+    next: 'See resident memory of whole regions: memmap show',
+  });
 }
 
 const AT_PAGESZ = 6n;

@@ -11,7 +11,7 @@ import {processTrouble} from '../trouble.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {RunReader, type FrameReader} from '../../parse/proc/pagemap.ts';
 
-export interface PagesOptions {
+interface PagesOptions {
   /** ms that reading smaps may stall the process: 50 by default. The page map itself is read in small pieces. */
   readonly maxStall?: number | undefined;
   /** Which pages to look at; ascending. */
@@ -141,12 +141,12 @@ function toPages({snapshot, pageSize, walk, torn}: Attempt, options: PagesOption
 }
 
 const restless = (handle: ProcessHandle): Trouble =>
-  new Trouble(
-    'gone',
-    `Cannot read the pages of process ${handle.pid}.`,
-    `it began another program each time it was looked at, ${TRIES} times.`,
-    'Look again when it has settled.',
-  );
+  new Trouble({
+    kind: 'gone',
+    what: `Cannot read the pages of process ${handle.pid}.`,
+    why: `it began another program each time it was looked at, ${TRIES} times.`,
+    next: 'Look again when it has settled.',
+  });
 
 const TIB = 1024 ** 4;
 
@@ -165,7 +165,7 @@ const KERNEL = 2 ** 63;
  *
  * @returns a clause without a subject
  */
-export function whyNotRead(region: Region, start: number, end: number): string | undefined {
+function whyNotRead(region: Region, start: number, end: number): string | undefined {
   if (start >= KERNEL) return 'above user space the kernel has no page map';
   if (isDevice(region)) return 'the page map does not show pages of a device, or of the kernel itself';
   const isWhole = end - start === sizeOf(region);
@@ -192,7 +192,7 @@ export interface Choice {
   readonly end: number;
 }
 
-export interface Walk {
+interface Walk {
   readonly regions: RegionPages[];
   /** Did a present page show its frame number? */
   readonly sawFrame: boolean;

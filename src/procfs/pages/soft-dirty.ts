@@ -76,12 +76,12 @@ export class OwnTrial implements Trial {
 /** @throws Trouble `usage` where the kernel doesn't mark writes */
 export function requireSoftDirty(trial: Trial): void {
   if (isTried(trial)) return;
-  throw new Trouble(
-    'usage',
-    'Cannot tell which pages are written.',
-    'this kernel has no soft-dirty marks (CONFIG_MEM_SOFT_DIRTY is off): memmap cleared those of its own pages, wrote to them, and saw none appear.',
-    'See where resident memory and private dirty change: memmap watch PID',
-  );
+  throw new Trouble({
+    kind: 'usage',
+    what: 'Cannot tell which pages are written.',
+    why: 'this kernel has no soft-dirty marks (CONFIG_MEM_SOFT_DIRTY is off): memmap cleared those of its own pages, wrote to them, and saw none appear.',
+    next: 'See where resident memory and private dirty change: memmap watch PID',
+  });
 }
 
 function isTried(trial: Trial): boolean {
@@ -102,12 +102,12 @@ function isTried(trial: Trial): boolean {
 export function clearSoftDirty(handle: ProcessHandle, maxStall: number): void {
   const stall = predictStall(Number(handle.status()['vmRss'] ?? 0), 0);
   if (stall > maxStall) {
-    throw new Trouble(
-      'usage',
-      `Clearing the soft-dirty marks would hold up process ${handle.pid} for about ${Math.round(stall)} ms.`,
-      `allowed are ${maxStall} ms (--max-stall).`,
-      `Allow it: --max-stall ${Math.ceil(stall)}ms`,
-    );
+    throw new Trouble({
+      kind: 'usage',
+      what: `Clearing the soft-dirty marks would hold up process ${handle.pid} for about ${Math.round(stall)} ms.`,
+      why: `allowed are ${maxStall} ms (--max-stall).`,
+      next: `Allow it: --max-stall ${Math.ceil(stall)}ms`,
+    });
   }
   try {
     writeClear(handle.path('clear_refs'));

@@ -34,7 +34,10 @@ const documentOf = (t: ExecutionContext, text: string): Document => {
 const PYTHON = spawnSync('python3', ['-c', 'import sys; print(sys.executable, end="")'], {encoding: 'utf8'}).stdout;
 
 /** 1 MiB a tenth of a second, for so many of them. */
-const growing = (steps: number, end = ''): string[] => [PYTHON, '-c', `
+const growing = (steps: number, end = ''): string[] => [
+  PYTHON,
+  '-c',
+  `
 import mmap, time
 kept = []
 for i in range(${steps}):
@@ -42,10 +45,13 @@ for i in range(${steps}):
     for at in range(0, 1 << 20, 4096): m[at] = 1
     kept.append(m)
     time.sleep(0.1)
-${end}`]; // prettier-ignore
+${end}`,
+];
 
 test('rules that hold: 0, or what the command ended with; its streams are its own', async (t) => {
-  const ran = await memmap(['check', '--max', 'rss=1G', '--no', 'rwx', '--', 'sh', '-c', 'cat; echo err >&2'], {input: 'in'}); // prettier-ignore
+  const ran = await memmap(['check', '--max', 'rss=1G', '--no', 'rwx', '--', 'sh', '-c', 'cat; echo err >&2'], {
+    input: 'in',
+  });
   t.is(ran.code, 0, ran.stderr);
   t.is(ran.stdout, 'in');
   t.regex(ran.stderr, /^err\nmemmap check: sh -c 'cat; echo err >&2'\nended with exit code 0, after /);
@@ -77,9 +83,24 @@ test('what was not measured is not ok: 5', async (t) => {
 test('the peak of a command is what the kernel says, also between two looks', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
   // 80 MiB for a moment; then the command says what its own peak was.
-  const program = 'import resource, time; x = bytearray(80 << 20); del x; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); time.sleep(1)'; // prettier-ignore
+  const program =
+    'import resource, time; x = bytearray(80 << 20); del x; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); time.sleep(1)';
   const report = join(folder(t), 'report.json');
-  const ran = await memmap(['check', '--max', 'rss=60M', '--format', 'json', '-o', report, '--interval', '400ms', '--', PYTHON, '-c', program]); // prettier-ignore
+  const ran = await memmap([
+    'check',
+    '--max',
+    'rss=60M',
+    '--format',
+    'json',
+    '-o',
+    report,
+    '--interval',
+    '400ms',
+    '--',
+    PYTHON,
+    '-c',
+    program,
+  ]);
   t.is(ran.code, 1);
   const [result] = documentOf(t, readFileSync(report, 'utf8')).results;
   t.like(result, {verdict: 'broken', exact: true});
@@ -97,9 +118,21 @@ test('growth breaks a rule, by the whole and by kind; a command that grows once 
   const rules = ['--no-growth', 'rss', '--no-growth', 'anon', '--no-growth', 'stack', '--no-growth', 'jit'];
   const leak = await memmap(['check', ...rules, '--json', '--', ...growing(60)]);
   const {results} = documentOf(t, leak.stderr);
-  t.deepEqual(results.map(({verdict}) => verdict), ['broken', 'broken', 'ok', 'ok'], leak.stderr); // prettier-ignore
+  t.deepEqual(
+    results.map(({verdict}) => verdict),
+    ['broken', 'broken', 'ok', 'ok'],
+    leak.stderr,
+  );
   t.is(leak.code, 1);
-  const once = await memmap(['check', '--no-growth', 'rss', '--', PYTHON, '-c', 'import time; x = bytearray(30 << 20); time.sleep(6)']); // prettier-ignore
+  const once = await memmap([
+    'check',
+    '--no-growth',
+    'rss',
+    '--',
+    PYTHON,
+    '-c',
+    'import time; x = bytearray(30 << 20); time.sleep(6)',
+  ]);
   t.is(once.code, 0, once.stderr);
 });
 
@@ -115,7 +148,18 @@ test('a living process, at one look or for a time', async (t) => {
   t.like(stack, {verdict: 'ok', measured: 0});
   const sleeper = new Child(t, 'sh', ['-c', 'echo ready; exec sleep 60']);
   await sleeper.line();
-  const while2 = await memmap(['check', '--no-growth', 'rss', '--max', 'threads=1', '--for', '3s', '--interval', '50ms', String(sleeper.pid)]); // prettier-ignore
+  const while2 = await memmap([
+    'check',
+    '--no-growth',
+    'rss',
+    '--max',
+    'threads=1',
+    '--for',
+    '3s',
+    '--interval',
+    '50ms',
+    String(sleeper.pid),
+  ]);
   t.is(while2.code, 0, while2.stdout + while2.stderr);
 });
 
@@ -138,7 +182,28 @@ test('junit is XML that Python reads, whatever the words are, with the counts of
   const place = folder(t);
   const report = join(place, 'junit.xml');
   const hostile = `<&>"']]>\u0001\u001b[31m\n\u202e --`;
-  const ran = await memmap(['check', '--max', 'regions=3', '--no', 'vvar', '--max', 'pss=1K', '--no-growth', 'rss', '--max-duty', '0', '--format', 'junit', '-o', report, '--', 'sh', '-c', 'sleep 0.3', hostile]); // prettier-ignore
+  const ran = await memmap([
+    'check',
+    '--max',
+    'regions=3',
+    '--no',
+    'vvar',
+    '--max',
+    'pss=1K',
+    '--no-growth',
+    'rss',
+    '--max-duty',
+    '0',
+    '--format',
+    'junit',
+    '-o',
+    report,
+    '--',
+    'sh',
+    '-c',
+    'sleep 0.3',
+    hostile,
+  ]);
   t.is(ran.code, 1);
   const reader = `
 import sys, json, xml.etree.ElementTree as E
@@ -148,10 +213,24 @@ cases = suite.findall('testcase')
 print(json.dumps([root.tag, {k: suite.get(k) for k in ('tests', 'failures', 'errors', 'skipped')},
   [[c.get('classname'), c.get('name'), [e.tag for e in c]] for c in cases], suite.get('name'), cases[0].find('failure').get('message')]))`;
   const {stdout, stderr} = spawnSync('python3', ['-c', reader, report], {encoding: 'utf8'});
-  const [tag, counts, cases, name, message] = JSON.parse(stdout || `"${stderr}"`) as [string, object, Array<[string, string, string[]]>, string, string]; // prettier-ignore
+  const [tag, counts, cases, name, message] = JSON.parse(stdout || `"${stderr}"`) as [
+    string,
+    object,
+    Array<[string, string, string[]]>,
+    string,
+    string,
+  ];
   t.is(tag, 'testsuites');
   t.deepEqual(counts, {tests: '4', failures: '2', errors: '2', skipped: '0'});
-  t.deepEqual(cases.map(([, rule, inside]) => [rule, inside[0]]), [['max regions=3', 'failure'], ['max pss=1K', 'error'], ['no vvar', 'failure'], ['no-growth rss', 'error']]); // prettier-ignore
+  t.deepEqual(
+    cases.map(([, rule, inside]) => [rule, inside[0]]),
+    [
+      ['max regions=3', 'failure'],
+      ['max pss=1K', 'error'],
+      ['no vvar', 'failure'],
+      ['no-growth rss', 'error'],
+    ],
+  );
   t.true(name.includes('<&>"'), name);
   t.regex(message, /^max regions=3: \d+, \d+ over the limit of 3/);
 });
@@ -159,7 +238,13 @@ print(json.dumps([root.tag, {k: suite.get(k) for k in ('tests', 'failures', 'err
 /** What a runner reads of a workflow command, by GitHub's documentation: properties and message, unescaped. */
 function annotationOf(line: string): {level: string; title: string; message: string} | undefined {
   const match = /^::(\w+) title=([^:,]*)::(.*)$/.exec(line);
-  const unescape = (text: string): string => text.replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%'); // prettier-ignore
+  const unescape = (text: string): string =>
+    text
+      .replaceAll('%3A', ':')
+      .replaceAll('%2C', ',')
+      .replaceAll('%0D', '\r')
+      .replaceAll('%0A', '\n')
+      .replaceAll('%25', '%');
   return match ? {level: match[1]!, title: unescape(match[2]!), message: unescape(match[3]!)} : undefined;
 }
 

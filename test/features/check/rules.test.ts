@@ -13,16 +13,28 @@ import {files} from '../../helpers/listings.ts';
 const none = {max: undefined, 'max-regions': undefined, no: undefined, 'no-growth': undefined, rules: undefined};
 
 test('a rule is read as a flag or as a line of a file, with the same words', (t) => {
-  const [path] = files(t, '# budget\nmax heap=64M\n  max  rss = 200M # of all\n\nmax-regions 2000\nno rwx\nno-growth heap\n');
+  const [path] = files(
+    t,
+    '# budget\nmax heap=64M\n  max  rss = 200M # of all\n\nmax-regions 2000\nno rwx\nno-growth heap\n',
+  );
   const fromFile = rulesOf({...none, rules: [path!]});
-  const fromFlags = rulesOf({...none, max: ['heap=64M', 'rss=200M'], 'max-regions': '2000', no: ['rwx'], 'no-growth': ['heap']}); // prettier-ignore
+  const fromFlags = rulesOf({
+    ...none,
+    max: ['heap=64M', 'rss=200M'],
+    'max-regions': '2000',
+    no: ['rwx'],
+    'no-growth': ['heap'],
+  });
   t.deepEqual(fromFile, fromFlags);
   t.like(fromFlags[0], {is: 'max', subject: {of: 'heap', counter: 'size'}, limit: 64 * 2 ** 20});
   t.like(fromFlags[1], {is: 'max', subject: {of: 'total', counter: 'rss'}, limit: 200 * 2 ** 20});
   t.like(fromFlags[2], {is: 'max', subject: {of: 'total', counter: 'regions'}, limit: 2000});
-  t.like(parseRule('max anon.privateDirty=1.5G'), {subject: {of: 'anon', counter: 'privateDirty'}, limit: 1.5 * 2 ** 30});
+  t.like(parseRule('max anon.privateDirty=1.5G'), {
+    subject: {of: 'anon', counter: 'privateDirty'},
+    limit: 1.5 * 2 ** 30,
+  });
   t.like(parseRule('max thread-stack.regions=8'), {subject: {of: 'thread-stack', counter: 'regions'}, limit: 8});
-}); // prettier-ignore
+});
 
 test('a word that every object of JavaScript knows is no rule', (t) => {
   for (const word of ['__proto__', 'constructor', 'hasOwnProperty', 'toString']) {
@@ -92,32 +104,47 @@ const verdictOf = (rule: Rule, snapshots: readonly Snapshot[]): string => {
 
 test('a limit that holds at some size holds at each larger one, and the measured peak is the lowest that holds', (t) => {
   fc.assert(
-    fc.property(fc.array(listing, {minLength: 1, maxLength: 5}), fc.constantFrom('size', 'anon', 'heap', 'text'), fc.nat(2 ** 20), fc.nat(2 ** 20), (snapshots, name, limit, more) => {
-      const at = (bytes: number): string => verdictOf(parseRule(`max ${name}=${bytes}`), snapshots);
-      if (at(limit) === 'ok') t.is(at(limit + more), 'ok');
-      const checker = new Checker([parseRule(`max ${name}=0`)], 0);
-      for (const snapshot of snapshots) checker.add({t: 0, snapshot});
-      const peak = checker.results()[0]!.measured!;
-      t.is(at(peak), 'ok');
-      if (peak > 0) t.is(at(peak - 1), 'broken');
-      const sums = snapshots.map(({regions}) => regions.filter(({kind}) => name === 'size' || kind === name).reduce((sum, {start, end}) => sum + end - start, 0));
-      t.is(peak, Math.max(...sums));
-    }),
+    fc.property(
+      fc.array(listing, {minLength: 1, maxLength: 5}),
+      fc.constantFrom('size', 'anon', 'heap', 'text'),
+      fc.nat(2 ** 20),
+      fc.nat(2 ** 20),
+      (snapshots, name, limit, more) => {
+        const at = (bytes: number): string => verdictOf(parseRule(`max ${name}=${bytes}`), snapshots);
+        if (at(limit) === 'ok') t.is(at(limit + more), 'ok');
+        const checker = new Checker([parseRule(`max ${name}=0`)], 0);
+        for (const snapshot of snapshots) checker.add({t: 0, snapshot});
+        const peak = checker.results()[0]!.measured!;
+        t.is(at(peak), 'ok');
+        if (peak > 0) t.is(at(peak - 1), 'broken');
+        const sums = snapshots.map(({regions}) =>
+          regions
+            .filter(({kind}) => name === 'size' || kind === name)
+            .reduce((sum, {start, end}) => sum + end - start, 0),
+        );
+        t.is(peak, Math.max(...sums));
+      },
+    ),
     {numRuns: 100},
   );
-}); // prettier-ignore
+});
 
 test('what was broken at some look stays broken, whatever comes before or after it', (t) => {
   fc.assert(
-    fc.property(listing, listing, fc.constantFrom('no rwx', 'no heap', 'no deleted-text', 'no exec-anon', 'max regions=3'), (a, b, text) => {
-      const rule = parseRule(text);
-      const isBroken = verdictOf(rule, [a]) === 'broken' || verdictOf(rule, [b]) === 'broken';
-      t.is(verdictOf(rule, [a, b]) === 'broken', isBroken);
-      t.is(verdictOf(rule, [b, a]) === 'broken', isBroken);
-    }),
+    fc.property(
+      listing,
+      listing,
+      fc.constantFrom('no rwx', 'no heap', 'no deleted-text', 'no exec-anon', 'max regions=3'),
+      (a, b, text) => {
+        const rule = parseRule(text);
+        const isBroken = verdictOf(rule, [a]) === 'broken' || verdictOf(rule, [b]) === 'broken';
+        t.is(verdictOf(rule, [a, b]) === 'broken', isBroken);
+        t.is(verdictOf(rule, [b, a]) === 'broken', isBroken);
+      },
+    ),
     {numRuns: 100},
   );
-}); // prettier-ignore
+});
 
 test('lints say yes where the permissions do', (t) => {
   const maps = parse(

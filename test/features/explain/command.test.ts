@@ -20,7 +20,14 @@ interface Explained {
   readonly sections?: string[];
   readonly mapped?: boolean;
   readonly gap?: {why: string};
-  readonly file?: {name: string; offset: string; ownAddress: string; section: string; symbol: {name: string; distance: number} | null; notes: string[]} | null; // prettier-ignore
+  readonly file?: {
+    name: string;
+    offset: string;
+    ownAddress: string;
+    section: string;
+    symbol: {name: string; distance: number} | null;
+    notes: string[];
+  } | null;
   readonly page?: {present: boolean; exclusive: boolean; file: boolean} | null;
   readonly pageNote?: string | null;
 }
@@ -46,7 +53,10 @@ test('a word is explained without looking at anything', async (t) => {
 test('a word with two meanings has both, and JSON says the same', async (t) => {
   const document = await explained(t, 'text');
   t.is(document.about, 'word');
-  t.deepEqual(document.words?.map(({group}) => group), ['kind', 'stat']); // prettier-ignore
+  t.deepEqual(
+    document.words?.map(({group}) => group),
+    ['kind', 'stat'],
+  );
 });
 
 test('without an argument all words are listed', async (t) => {
@@ -129,7 +139,11 @@ test('rwx memory and a deleted file that a process really maps are found', async
   if (!needs(t, 'python3', 'python3')) return;
   const child = await python(t);
   const file = join(folder(t), 'to-be-deleted');
-  const rwx = Number(await child.ask('m = mmap.mmap(-1, 8192, prot=7, flags=mmap.MAP_PRIVATE|mmap.MAP_ANONYMOUS); answer = ctypes.addressof(ctypes.c_char.from_buffer(m))')); // prettier-ignore
+  const rwx = Number(
+    await child.ask(
+      'm = mmap.mmap(-1, 8192, prot=7, flags=mmap.MAP_PRIVATE|mmap.MAP_ANONYMOUS); answer = ctypes.addressof(ctypes.c_char.from_buffer(m))',
+    ),
+  );
   await child.ask(
     `f = open(${JSON.stringify(file)}, "wb+"); f.write(b"x" * 4096); f.flush(); n = mmap.mmap(f.fileno(), 4096); os.unlink(f.name)`,
   );
@@ -148,13 +162,19 @@ test('an address in libc of a live process is named as Python, nm and gdb name i
     const address = Number(await child.ask(`answer = ctypes.addressof(ctypes.c_char.in_dll(libc, "${name}"))`));
     const {file, mapped} = await explained(t, String(child.pid), `0x${(address + 3).toString(16)}`);
     t.true(mapped);
-    const listed = execFileSync('nm', ['-D', file!.name], {encoding: 'utf8'}).split('\n').map((line) => line.replace(/@.*$/, '').split(' ')); // prettier-ignore
+    const listed = execFileSync('nm', ['-D', file!.name], {encoding: 'utf8'})
+      .split('\n')
+      .map((line) => line.replace(/@.*$/, '').split(' '));
     const own = listed.find(([, , symbol]) => symbol === name)?.[0];
     const aliases = listed.filter(([value]) => value === own).map(([, , symbol]) => symbol);
     t.true(aliases.includes(file!.symbol!.name), `${name} ${file!.symbol?.name}`);
     t.is(file!.symbol!.distance, 3);
     t.is(Number(file!.ownAddress), Number.parseInt(own!, 16) + 3);
-    const said = execFileSync('gdb', ['-q', '-batch', '-nx', '-p', String(child.pid), '-ex', `info symbol ${address + 3}`], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']}); // prettier-ignore
+    const said = execFileSync(
+      'gdb',
+      ['-q', '-batch', '-nx', '-p', String(child.pid), '-ex', `info symbol ${address + 3}`],
+      {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']},
+    );
     const [, symbol, section] = /^(\S+) \+ 3 in section (\S+)/m.exec(said) ?? [];
     t.true(aliases.includes(symbol!.replace(/@.*$/, '')), said);
     t.is(file!.section, section ?? '');
@@ -164,7 +184,11 @@ test('an address in libc of a live process is named as Python, nm and gdb name i
 test('the state of a page is what was done to it', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
   const child = await python(t);
-  const start = Number(await child.ask('m = mmap.mmap(-1, 1 << 20, flags=mmap.MAP_PRIVATE|mmap.MAP_ANONYMOUS); m[4096] = 1; answer = ctypes.addressof(ctypes.c_char.from_buffer(m))')); // prettier-ignore
+  const start = Number(
+    await child.ask(
+      'm = mmap.mmap(-1, 1 << 20, flags=mmap.MAP_PRIVATE|mmap.MAP_ANONYMOUS); m[4096] = 1; answer = ctypes.addressof(ctypes.c_char.from_buffer(m))',
+    ),
+  );
   const page = async (offset: number): Promise<Explained['page']> =>
     (await explained(t, String(child.pid), `0x${(start + offset).toString(16)}`)).page;
   t.like(await page(4096 + 17), {present: true, exclusive: true, file: false});
@@ -188,7 +212,10 @@ test('a region is meant by its name, its range or an address; its flags are in w
   t.is(stack.regions?.length, 1);
   t.true(stack.regions![0]!.flags.every(({known}) => known));
   const range = /^(\S+) .*\[stack\]$/m.exec(readFileSync(`/proc/${pid}/maps`, 'latin1'))?.[1] ?? '';
-  t.deepEqual((await explained(t, pid, range)).regions!.map(({region}) => region.name), ['[stack]']); // prettier-ignore
+  t.deepEqual(
+    (await explained(t, pid, range)).regions!.map(({region}) => region.name),
+    ['[stack]'],
+  );
   t.true((await explained(t, pid, 'libc.so.6')).regions!.length >= 3);
   t.regex((await memmap(['explain', pid, 'libc.so.6'])).stdout, /regions are meant by libc.so.6/);
   t.regex((await memmap(['explain', pid, '[stack]'])).stdout, /gd: Grows downwards/);

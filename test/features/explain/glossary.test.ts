@@ -66,7 +66,10 @@ test('every code in VmFlags of every process here is known', (t) => {
   }
   codes.delete('');
   t.true(codes.size > 8);
-  t.deepEqual([...codes].filter((code) => flagMeaning(code) === undefined), []); // prettier-ignore
+  t.deepEqual(
+    [...codes].filter((code) => flagMeaning(code) === undefined),
+    [],
+  );
 });
 
 test('every name in brackets in maps of every process here is a word', (t) => {
@@ -115,7 +118,10 @@ const ASKED: ReadonlyArray<readonly [string, readonly string[]]> = [
 
 for (const [asked, groups] of ASKED) {
   test(`"${asked}" is ${groups.join(' and ') || 'no word'}`, (t) => {
-    t.deepEqual(lookUp(asked).map(({group}) => group), groups); // prettier-ignore
+    t.deepEqual(
+      lookUp(asked).map(({group}) => group),
+      groups,
+    );
   });
 }
 

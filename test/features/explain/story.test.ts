@@ -23,13 +23,19 @@ test('each region of an address space is in one area, and the areas add up', (t)
     t.is(new Set(regions).size, regions.length);
     t.true(snapshot.regions.every((region) => regions.includes(region)));
     t.is(regions.length, snapshot.regions.length);
-    t.is(regions.reduce((sum, region) => sum + sizeOf(region), 0), snapshot.totals.size); // prettier-ignore
+    t.is(
+      regions.reduce((sum, region) => sum + sizeOf(region), 0),
+      snapshot.totals.size,
+    );
   }
 });
 
 test("the tutorial's program is told from low to high: program, heap, stack, the kernel's pages", (t) => {
   const {layout, amounts, costs, missing} = storyOf(parse(TUTORIAL[1]), 'x');
-  t.deepEqual(layout.map(({area}) => area), ['program', 'heap', 'stack', 'kernel']); // prettier-ignore
+  t.deepEqual(
+    layout.map(({area}) => area),
+    ['program', 'heap', 'stack', 'kernel'],
+  );
   t.regex(layout[0]!.text, /\/target\/bin, at the fixed address 0x400000/);
   t.regex(amounts[0]!, /192 KiB of address space in 10 regions/);
   t.is(costs.by, 'size');
@@ -39,7 +45,9 @@ test("the tutorial's program is told from low to high: program, heap, stack, the
 test('with smaps the story has the numbers that the kernel gave', (t) => {
   const {amounts, costs, layout, missing} = storyOf(PYTHON, 'x');
   const kilobytes = (key: string): number =>
-    [...readFileSync('test/fixtures/smaps/python3.txt', 'latin1').matchAll(new RegExp(`^${key}: +(\\d+) kB$`, 'gm'))].reduce((sum, [, value]) => sum + Number(value), 0); // prettier-ignore
+    [
+      ...readFileSync('test/fixtures/smaps/python3.txt', 'latin1').matchAll(new RegExp(`^${key}: +(\\d+) kB$`, 'gm')),
+    ].reduce((sum, [, value]) => sum + Number(value), 0);
   t.true(amounts[0]!.includes(`${(kilobytes('Rss') / 1024).toFixed(1).replace(/\.0$/, '')} MiB are in RAM`));
   t.true(
     amounts
@@ -48,7 +56,7 @@ test('with smaps the story has the numbers that the kernel gave', (t) => {
   );
   t.is(costs.by, 'pss');
   t.true(costs.kinds.length > 3 && costs.files.length === 5 && costs.regions.length === 5);
-  t.deepEqual(layout.map(({area}) => area).sort(), ['heap', 'kernel', 'mmap', 'program', 'stack']); // prettier-ignore
+  t.deepEqual(layout.map(({area}) => area).sort(), ['heap', 'kernel', 'mmap', 'program', 'stack']);
   t.deepEqual(missing, ['Who it is was not saved: memmap snapshot PID does.']);
 });
 
@@ -85,8 +93,12 @@ test('a code of VmFlags that memmap does not know is kept, and said to be unknow
   const {regions} = parse('10000000-10001000 rw-p 00000000 00:00 0 \nSize: 4 kB\nVmFlags: rd qq wr\n');
   t.deepEqual(
     regionFacts(regions, regions[0]!).flags.map(({code, meaning}) => [code, meaning === undefined]),
-    [['rd', false], ['qq', true], ['wr', false]],
-  ); // prettier-ignore
+    [
+      ['rd', false],
+      ['qq', true],
+      ['wr', false],
+    ],
+  );
 });
 
 test('permissions in words', (t) => {
@@ -99,7 +111,9 @@ test('permissions in words', (t) => {
 
 test('the bits of pagemap are those of the documentation', (t) => {
   const set = (word: bigint): string[] =>
-    Object.entries(pageState(word)).filter(([, isSet]) => isSet).map(([bit]) => bit); // prettier-ignore
+    Object.entries(pageState(word))
+      .filter(([, isSet]) => isSet)
+      .map(([bit]) => bit);
   t.deepEqual(set(0x81n << 56n), ['present', 'exclusive']);
   t.deepEqual(set(0xa1n << 56n), ['present', 'file', 'exclusive']);
   t.deepEqual(set(0x4400_0000_0000_009fn), ['swapped', 'guard']);

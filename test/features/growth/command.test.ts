@@ -86,7 +86,8 @@ test('a recording is judged as the process was, and looks at which nothing chang
   const sleeper = new Child(t, 'sh', ['-c', 'echo ready; exec sleep 60']);
   await sleeper.line();
   await sleep(100);
-  const record = (pid: number, path: string): ReturnType<typeof memmap> => memmap(['record', String(pid), '-o', path, '--for', '5s', '--interval', '50ms']); // prettier-ignore
+  const record = (pid: number, path: string): ReturnType<typeof memmap> =>
+    memmap(['record', String(pid), '-o', path, '--for', '5s', '--interval', '50ms']);
   const recordedStill = record(sleeper.pid, still);
   // Where the machine is so busy that a recorder doesn't run for a second, memory did stand still as far as it saw.
   let total: Line | undefined;
@@ -104,7 +105,7 @@ test('a recording is judged as the process was, and looks at which nothing chang
   const flat = documentOf(t, (await memmap(['growth', still, '--json'])).stdout);
   t.is(flat.total.verdict, 'flat');
   t.true(flat.looks > 12, `${flat.looks} looks`);
-}); // prettier-ignore
+});
 
 test('one moment shows no growth: a listing and a snapshot are refused with 6, wrong words with 2', async (t) => {
   const [path] = files(t, TUTORIAL[0]);
@@ -120,7 +121,8 @@ test('one moment shows no growth: a listing and a snapshot are refused with 6, w
 
 /** Waits until memmap holds a process: it has its folder of /proc open. */
 async function attached(memmapPid: number, pid: number): Promise<void> {
-  const holds = (): boolean => readdirSync(`/proc/${memmapPid}/fd`).some((fd) => linkOf(`/proc/${memmapPid}/fd/${fd}`) === `/proc/${pid}/maps`); // prettier-ignore
+  const holds = (): boolean =>
+    readdirSync(`/proc/${memmapPid}/fd`).some((fd) => linkOf(`/proc/${memmapPid}/fd/${fd}`) === `/proc/${pid}/maps`);
   for (let i = 0; i < 500 && !holds(); i++) await sleep(50);
 }
 
@@ -135,7 +137,9 @@ function linkOf(path: string): string {
 test('Ctrl-C gives the result so far, and ends with 130', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
   const child = await leaking(t);
-  const growth = spawn(process.execPath, [MEMMAP, 'growth', String(child.pid), '--for', '10m', '--interval', '50ms'], {stdio: 'pipe'}); // prettier-ignore
+  const growth = spawn(process.execPath, [MEMMAP, 'growth', String(child.pid), '--for', '10m', '--interval', '50ms'], {
+    stdio: 'pipe',
+  });
   t.teardown(() => growth.kill('SIGKILL'));
   let output = '';
   growth.stdout.on('data', (part: Buffer) => (output += part.toString()));
@@ -151,7 +155,9 @@ test('Ctrl-C gives the result so far, and ends with 130', async (t) => {
 test('a process that ends on the way is judged until then', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
-  const growth = spawn(process.execPath, [MEMMAP, 'growth', String(child.pid), '--for', '10m', '--interval', '50ms'], {stdio: ['ignore', 'ignore', 'pipe']}); // prettier-ignore
+  const growth = spawn(process.execPath, [MEMMAP, 'growth', String(child.pid), '--for', '10m', '--interval', '50ms'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   t.teardown(() => growth.kill('SIGKILL'));
   let said = '';
   growth.stderr.on('data', (part: Buffer) => (said += part.toString()));

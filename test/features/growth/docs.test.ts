@@ -10,5 +10,6 @@ test('docs/growth.md says what each verdict means', (t) => {
 });
 
 test('its table of programs has each verdict that a real program is known for', (t) => {
-  for (const {verdict} of Object.values(KNOWN_PROGRAMS)) t.regex(docs, new RegExp(`^\\|.* \\| ${[verdict].flat().join(' or ')}(, slope right)? \\|$`, 'm')); // prettier-ignore
+  for (const {verdict} of Object.values(KNOWN_PROGRAMS))
+    t.regex(docs, new RegExp(`^\\|.* \\| ${[verdict].flat().join(' or ')}(, slope right)? \\|$`, 'm'));
 });

@@ -9,7 +9,12 @@ import {KNOWN_PROGRAMS, PRELUDE, STEPS} from './programs.ts';
 /** ms between two looks, as the series is told: the programs go from step to step, so no clock is in the way. */
 const STEP = 100;
 
-const indented = (code: string): string => code.trim().split('\n').map((line) => `    ${line}\n`).join(''); // prettier-ignore
+const indented = (code: string): string =>
+  code
+    .trim()
+    .split('\n')
+    .map((line) => `    ${line}\n`)
+    .join('');
 
 for (const [name, {code, verdict, rate}] of Object.entries(KNOWN_PROGRAMS)) {
   test(`a real program, ${name}: ${[verdict].flat().join(' or ')}`, async (t) => {

@@ -13,30 +13,37 @@ const series: fc.Arbitrary<Points> = fc.oneof(
     const v = MAKERS[maker]!(n, new Random(seed)).map((mib) => Math.round((50 + mib) * 256) * 4096);
     return {t: v.map((_, i) => i * 250), v};
   }),
-  fc.array(fc.tuple(fc.integer({min: 0, max: 500}), fc.integer({min: 0, max: 2 ** 40})), {maxLength: 60}).map((pairs) => {
-    let at = 0;
-    return {t: pairs.map(([pause]) => (at += pause)), v: pairs.map(([, value]) => value)};
-  }),
-); // prettier-ignore
+  fc
+    .array(fc.tuple(fc.integer({min: 0, max: 500}), fc.integer({min: 0, max: 2 ** 40})), {maxLength: 60})
+    .map((pairs) => {
+      let at = 0;
+      return {t: pairs.map(([pause]) => (at += pause)), v: pairs.map(([, value]) => value)};
+    }),
+);
 
 const LEAST = 65_536;
 
 test('the verdict is the same at another time, on a slower clock, and for amounts that are all so many times larger', (t) => {
   fc.assert(
-    fc.property(series, fc.integer({min: -(2 ** 30), max: 2 ** 30}), fc.integer({min: -3, max: 12}), ({t: at, v}, shift, power) => {
-      const {verdict, since, slope} = judge({t: at, v}, LEAST);
-      const factor = 2 ** power;
-      const shifted = judge({t: at.map((ms) => ms + shift), v}, LEAST);
-      t.is(shifted.verdict, verdict);
-      if (since !== undefined) t.is(shifted.since, since + shift);
-      const slower = judge({t: at.map((ms) => ms * factor), v}, LEAST);
-      t.is(slower.verdict, verdict);
-      if (slope) t.is(slower.slope!.slope, slope.slope / factor);
-      t.is(judge({t: at, v: v.map((bytes) => bytes * factor)}, LEAST * factor).verdict, verdict);
-    }),
+    fc.property(
+      series,
+      fc.integer({min: -(2 ** 30), max: 2 ** 30}),
+      fc.integer({min: -3, max: 12}),
+      ({t: at, v}, shift, power) => {
+        const {verdict, since, slope} = judge({t: at, v}, LEAST);
+        const factor = 2 ** power;
+        const shifted = judge({t: at.map((ms) => ms + shift), v}, LEAST);
+        t.is(shifted.verdict, verdict);
+        if (since !== undefined) t.is(shifted.since, since + shift);
+        const slower = judge({t: at.map((ms) => ms * factor), v}, LEAST);
+        t.is(slower.verdict, verdict);
+        if (slope) t.is(slower.slope!.slope, slope.slope / factor);
+        t.is(judge({t: at, v: v.map((bytes) => bytes * factor)}, LEAST * factor).verdict, verdict);
+      },
+    ),
     {numRuns: 150},
   );
-}); // prettier-ignore
+});
 
 test('any series gets a verdict, and a slope lies within its bounds', (t) => {
   fc.assert(

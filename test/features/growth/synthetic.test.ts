@@ -4,7 +4,8 @@ import {LEAKS, QUIET, UNSURE, verdictsOf, type Maker} from './synthetic.ts';
 const LENGTHS = [24, 60, 240] as const;
 const RUNS = 60;
 
-const percent = (part: number, all: number): string => `${((100 * part) / all).toFixed(part === 0 || part === all ? 0 : 1)} %`; // prettier-ignore
+const percent = (part: number, all: number): string =>
+  `${((100 * part) / all).toFixed(part === 0 || part === all ? 0 : 1)} %`;
 
 /** How many of each maker's series are said to grow steadily, and a line of words for each. */
 function steadyOf(makers: Readonly<Record<string, Maker>>, n: number): {steady: Map<string, number>; lines: string[]} {
@@ -12,7 +13,9 @@ function steadyOf(makers: Readonly<Record<string, Maker>>, n: number): {steady: 
   const lines = Object.entries(makers).map(([name, maker], index) => {
     const counts = verdictsOf(maker, n, RUNS, 1000 * n + index);
     steady.set(name, counts.get('steady growth') ?? 0);
-    const words = [...counts].sort(([, a], [, b]) => b - a).map(([verdict, count]) => `${verdict} ${percent(count, RUNS)}`); // prettier-ignore
+    const words = [...counts]
+      .sort(([, a], [, b]) => b - a)
+      .map(([verdict, count]) => `${verdict} ${percent(count, RUNS)}`);
     return `${name}: ${words.join(', ')}`;
   });
   return {steady, lines};
@@ -34,10 +37,17 @@ for (const n of LENGTHS) {
     const {steady, lines} = steadyOf(LEAKS, n);
     for (const line of lines) t.log(line);
     t.log(`found: ${percent(sum(steady), steady.size * RUNS)}`);
-    for (const name of ['line without noise', '8 even lumps', 'behind 9 teeth, rise of 1 tooth', 'flat for 45 %, then a leak', 'warm-up for 10 %, then a leak', 'faster and faster'])
+    for (const name of [
+      'line without noise',
+      '8 even lumps',
+      'behind 9 teeth, rise of 1 tooth',
+      'flat for 45 %, then a leak',
+      'warm-up for 10 %, then a leak',
+      'faster and faster',
+    ])
       t.true(steady.get(name)! >= 0.8 * RUNS, `${name}: ${steady.get(name)}`);
     t.true(steady.get('rise of 20 sigma')! >= 0.8 * RUNS);
-  }); // prettier-ignore
+  });
 
   test(`what can not be told in ${n} looks is seldom called a leak`, (t) => {
     const {steady, lines} = steadyOf(UNSURE, n);

@@ -25,7 +25,8 @@ export class Random {
 /** Makes the values of a series, in MiB above a base of 50. */
 export type Maker = (n: number, random: Random) => number[];
 
-const each = (n: number, value: (index: number) => number): number[] => Array.from({length: n}, (_, index) => value(index)); // prettier-ignore
+const each = (n: number, value: (index: number) => number): number[] =>
+  Array.from({length: n}, (_, index) => value(index));
 
 /** Noise in which each value depends on the one before: autoregressive, of standard deviation 1. */
 const dependent = (n: number, phi: number, random: Random): number[] => {
@@ -42,15 +43,16 @@ const teeth = (n: number, period: number, random: Random, uneven = 0.2): number[
   });
 };
 
-const plus = (values: readonly number[], more: (index: number) => number): number[] => values.map((value, index) => value + more(index)); // prettier-ignore
+const plus = (values: readonly number[], more: (index: number) => number): number[] =>
+  values.map((value, index) => value + more(index));
 
 /** These do not grow, or have stopped. */
 export const QUIET: Readonly<Record<string, Maker>> = {
-  'constant': (n) => each(n, () => 0),
-  'noise': (n, random) => each(n, () => random.normal()),
+  constant: (n) => each(n, () => 0),
+  noise: (n, random) => each(n, () => random.normal()),
   'dependent noise, 0.5': (n, random) => dependent(n, 0.5, random),
   'dependent noise, 0.9': (n, random) => dependent(n, 0.9, random),
-  'spikes': (n, random) => each(n, () => (random.next() < 0.1 ? 20 * random.next() : 0)),
+  spikes: (n, random) => each(n, () => (random.next() < 0.1 ? 20 * random.next() : 0)),
   'sawtooth of 5': (n, random) => teeth(n, 5, random),
   'sawtooth of 17': (n, random) => teeth(n, 17, random),
   'sawtooth, 4 teeth in all': (n, random) => teeth(n, n / 4, random),
@@ -73,11 +75,14 @@ export const QUIET: Readonly<Record<string, Maker>> = {
     return each(n, (i) => 30 * Math.min(1, i / at) + 0.2 * random.normal());
   },
   'cache, full after 65 %': (n, random) => each(n, (i) => 30 * Math.min(1, i / (0.65 * n)) + 0.2 * random.normal()),
-  'saturating, 3 time constants': (n, random) => each(n, (i) => 30 * (1 - Math.exp((-3 * i) / n)) + 0.2 * random.normal()),
-  'saturating, 4 time constants': (n, random) => each(n, (i) => 30 * (1 - Math.exp((-4 * i) / n)) + 0.2 * random.normal()),
-  'saturating, 6 time constants': (n, random) => each(n, (i) => 30 * (1 - Math.exp((-6 * i) / n)) + 0.2 * random.normal()),
-  'shrinking': (n, random) => each(n, (i) => (-20 * i) / n + 0.5 * random.normal()),
-}; // prettier-ignore
+  'saturating, 3 time constants': (n, random) =>
+    each(n, (i) => 30 * (1 - Math.exp((-3 * i) / n)) + 0.2 * random.normal()),
+  'saturating, 4 time constants': (n, random) =>
+    each(n, (i) => 30 * (1 - Math.exp((-4 * i) / n)) + 0.2 * random.normal()),
+  'saturating, 6 time constants': (n, random) =>
+    each(n, (i) => 30 * (1 - Math.exp((-6 * i) / n)) + 0.2 * random.normal()),
+  shrinking: (n, random) => each(n, (i) => (-20 * i) / n + 0.5 * random.normal()),
+};
 
 /** These say nothing, or are still moving: no verdict is wrong here, and how often each is given is worth knowing. */
 export const UNSURE: Readonly<Record<string, Maker>> = {
@@ -86,10 +91,14 @@ export const UNSURE: Readonly<Record<string, Maker>> = {
     let x = 0;
     return each(n, () => (x += 0.3 * random.normal()));
   },
-  'saturating, 2 time constants': (n, random) => each(n, (i) => 30 * (1 - Math.exp((-2 * i) / n)) + 0.2 * random.normal()),
-}; // prettier-ignore
+  'saturating, 2 time constants': (n, random) =>
+    each(n, (i) => 30 * (1 - Math.exp((-2 * i) / n)) + 0.2 * random.normal()),
+};
 
-const line = (rise: number, noise: number): Maker => (n, random) => each(n, (i) => (rise * i) / n + noise * random.normal()); // prettier-ignore
+const line =
+  (rise: number, noise: number): Maker =>
+  (n, random) =>
+    each(n, (i) => (rise * i) / n + noise * random.normal());
 
 /** These grow to the end. */
 export const LEAKS: Readonly<Record<string, Maker>> = {
@@ -108,9 +117,10 @@ export const LEAKS: Readonly<Record<string, Maker>> = {
   'behind teeth of 12, rise of 5 teeth': (n, random) => plus(teeth(n, 12, random), (i) => (50 * i) / n),
   'behind 9 teeth, rise of 1 tooth': (n, random) => plus(teeth(n, n / 9, random), (i) => (10 * i) / n),
   'flat for 45 %, then a leak': (n, random) => each(n, (i) => Math.max(0, i / n - 0.45) * 20 + 0.2 * random.normal()),
-  'warm-up for 10 %, then a leak': (n, random) => each(n, (i) => 40 * Math.min(1, (10 * i) / n) + (10 * i) / n + 0.2 * random.normal()),
+  'warm-up for 10 %, then a leak': (n, random) =>
+    each(n, (i) => 40 * Math.min(1, (10 * i) / n) + (10 * i) / n + 0.2 * random.normal()),
   'faster and faster': (n, random) => each(n, (i) => (i / n) ** 2 * 20 + 0.2 * random.normal()),
-}; // prettier-ignore
+};
 
 export const MIB = 2 ** 20;
 

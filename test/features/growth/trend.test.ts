@@ -37,16 +37,28 @@ interface Answer {
 function askPython(series: ReadonlyArray<readonly [number[], number[]]>): Answer[] {
   const input = series.map((each) => JSON.stringify(each)).join('\n');
   const {stdout} = spawnSync('python3', ['-c', PYTHON], {input, encoding: 'utf8'});
-  return stdout.trim().split('\n').map((line) => {
-    const [s, variance, p, slope, exact, spread] = JSON.parse(line) as [number, number, number, number, number | null, number | null];
-    return {s, variance, p, slope, exact, spread};
-  });
-} // prettier-ignore
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [s, variance, p, slope, exact, spread] = JSON.parse(line) as [
+        number,
+        number,
+        number,
+        number,
+        number | null,
+        number | null,
+      ];
+      return {s, variance, p, slope, exact, spread};
+    });
+}
 
 test('the trend test and the slope are what Python makes of their definitions, ties and all orders of few values', (t) => {
   if (!needs(t, 'python3', 'python3')) return;
   const values = fc.array(fc.integer({min: 0, max: 9}), {minLength: 3, maxLength: 16});
-  const series = fc.sample(values, {numRuns: 60, seed: 5}).map((v) => [v.map((_, i) => i * 3 + (i % 2)), v] as [number[], number[]]); // prettier-ignore
+  const series = fc
+    .sample(values, {numRuns: 60, seed: 5})
+    .map((v) => [v.map((_, i) => i * 3 + (i % 2)), v] as [number[], number[]]);
   for (const [index, answer] of askPython(series).entries()) {
     const [at, v] = series[index]!;
     const trend = mannKendall(v);
@@ -62,10 +74,16 @@ test('the trend test and the slope are what Python makes of their definitions, t
 test('the bounds of the slope hold the true one in about 95 of 100 cases', (t) => {
   let held = 0;
   const runs = 1000;
-  const noise = fc.sample(fc.array(fc.integer({min: -1000, max: 1000}), {minLength: 16, maxLength: 16}), {numRuns: runs, seed: 3}); // prettier-ignore
+  const noise = fc.sample(fc.array(fc.integer({min: -1000, max: 1000}), {minLength: 16, maxLength: 16}), {
+    numRuns: runs,
+    seed: 3,
+  });
   for (const values of noise) {
     const at = values.map((_, i) => i * 100);
-    const {low, high} = theilSen(at, values.map((value, i) => value + at[i]! * 2)); // prettier-ignore
+    const {low, high} = theilSen(
+      at,
+      values.map((value, i) => value + at[i]! * 2),
+    );
     if (low <= 2 && 2 <= high) held++;
   }
   t.log(`${held} of ${runs}`);

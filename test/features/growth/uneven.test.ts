@@ -7,7 +7,8 @@ import {parseListing} from '../../../src/parse/listing.ts';
 import {MIB, Random} from './synthetic.ts';
 
 /** A recorder reads smaps when its budget lets it: often at one time, seldom at another. */
-const times = (count: number, at: (part: number) => number): number[] => Array.from({length: count}, (_, index) => 180_000 * at(index / count)); // prettier-ignore
+const times = (count: number, at: (part: number) => number): number[] =>
+  Array.from({length: count}, (_, index) => 180_000 * at(index / count));
 
 const points = (t: number[], mib: (part: number) => number): Points => {
   const random = new Random(5);
@@ -57,7 +58,12 @@ test('where smaps was not read for long the total is what status says at each lo
     const hasUsage = look === 0 || look > 30;
     const text = `00400000-00c00000 rw-p 00000000 00:00 0 \n${hasUsage ? `Size: 8192 kB\nRss: ${rss} kB\n` : ''}`;
     const {regions, format} = parseListing(Buffer.from(text), 'proc', 'later');
-    const snapshot = new Snapshot({source: {from: 'process', format}, regions, process: {}, status: {vmRss: rss * 1024}}); // prettier-ignore
+    const snapshot = new Snapshot({
+      source: {from: 'process', format},
+      regions,
+      process: {},
+      status: {vmRss: rss * 1024},
+    });
     series.add({t: look * 1000, snapshot});
   }
   const {measure, totalMeasure, total, kinds} = growthOf(series, 'rss', 65_536);

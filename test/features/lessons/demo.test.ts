@@ -43,9 +43,15 @@ test('brk makes a [heap] of one page that is not resident until it is touched', 
   const {steps, ok} = JSON.parse((await memmap(['demo', 'brk', '--json'])).stdout) as Document;
   t.true(ok);
   const [grow, touch] = steps;
-  t.deepEqual(grow!.changes.map(({kind, delta}) => [kind, delta.size, delta.rss]), [['new', 4096, 0]]); // prettier-ignore
+  t.deepEqual(
+    grow!.changes.map(({kind, delta}) => [kind, delta.size, delta.rss]),
+    [['new', 4096, 0]],
+  );
   t.is(grow!.changes[0]!.range.end, grow!.result, 'the break that brk answered is where the region ends');
-  t.deepEqual(touch!.changes.map(({kind, range, delta}) => [kind, range, delta.size, delta.rss]), [['touched', grow!.changes[0]!.range, 0, 4096]]); // prettier-ignore
+  t.deepEqual(
+    touch!.changes.map(({kind, range, delta}) => [kind, range, delta.size, delta.rss]),
+    [['touched', grow!.changes[0]!.range, 0, 4096]],
+  );
 });
 
 test('the story names the PID, the prediction, what changed and why, and the helper is gone after it', async (t) => {

@@ -29,7 +29,10 @@ for (const {name, steps} of hasHelper ? LESSONS : []) {
       t.deepEqual([document.ok, code], [false, 1]);
       return;
     }
-    t.deepEqual(document.steps.map((step) => [step.title, step.ok]), steps.map(({title}) => [title, true])); // prettier-ignore
+    t.deepEqual(
+      document.steps.map((step) => [step.title, step.ok]),
+      steps.map(({title}) => [title, true]),
+    );
     t.is(code, 0);
     t.false(existsSync(`/proc/${document.pid}`), 'the helper is gone');
   });
@@ -57,7 +60,10 @@ for (const [architecture, tool] of [
       const file = join(place, name);
       t.is((await memmap(['demo', name, '--emit', file, '--arch', architecture])).code, 0);
       const {stdout, code} = await run(tool, [file], {input: '\n'.repeat(steps.length + 1)});
-      const said = stdout.split('\n').filter((line) => /^\w+: /.test(line)).map((line) => line.split(':')[0]); // prettier-ignore
+      const said = stdout
+        .split('\n')
+        .filter((line) => /^\w+: /.test(line))
+        .map((line) => line.split(':')[0]);
       t.deepEqual(said, ['pid', ...steps.map((step) => step.name)], name);
       t.is(code, 0, name);
     }

@@ -63,10 +63,14 @@ test('sizes and resident memory in the picture are those that smaps says of the 
 test('60000 regions are a picture of one screen, and what was put together is counted', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
   const child = await python(t);
-  await child.ask(`
+  await child.ask(
+    `
 libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p; n = 60000
 base = libc.mmap(None, ctypes.c_size_t(n * 4096), 1, 0x22, -1, ctypes.c_long(0))
-[libc.mprotect(ctypes.c_void_p(base + i * 4096), ctypes.c_size_t(4096), 3) for i in range(0, n, 2)]`.trim().replaceAll('\n', '; ')); // prettier-ignore
+[libc.mprotect(ctypes.c_void_p(base + i * 4096), ctypes.c_size_t(4096), 3) for i in range(0, n, 2)]`
+      .trim()
+      .replaceAll('\n', '; '),
+  );
   const count = mapsOf(child.pid).length;
   t.true(count > 60_000, `${count}`);
   const {stdout} = await memmap(['show', String(child.pid), '--map']);
@@ -107,20 +111,26 @@ test('names from outside can not move the cursor in a picture', async (t) => {
   const evil = '00400000-00401000 r--p 00000000 fd:00 7 /tmp/\x1b[2J\x9b1m\x07\rx\u202e\n';
   const more = '00500000-00501000 r--p 00000000 fd:00 7 /tmp/\x1b]0;title\x07\n';
   const [one, two] = files(t, Buffer.from(evil), Buffer.from(evil + more)) as [string, string];
-  for (const args of [['show', one, '--map'], ['diff', one, two, '--map']]) {
+  for (const args of [
+    ['show', one, '--map'],
+    ['diff', one, two, '--map'],
+  ]) {
     const {stdout} = await memmap(args);
     t.notRegex(stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
-  } // prettier-ignore
+  }
 });
 
 test('a picture is for people: with --json it is a wrong call, and says so', async (t) => {
   const [one, two] = files(t, TUTORIAL[0], TUTORIAL[1]) as [string, string];
-  for (const args of [['show', one], ['diff', one, two]]) {
+  for (const args of [
+    ['show', one],
+    ['diff', one, two],
+  ]) {
     const {code, stdout, stderr} = await memmap([...args, '--map', '--json']);
     t.is(code, 2);
     t.is(stdout, '');
     t.regex(stderr, /--json/);
-  } // prettier-ignore
+  }
   t.is((await memmap(['diff', one, two, '--map', '--summary'])).code, 2);
 });
 

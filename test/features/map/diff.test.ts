@@ -50,15 +50,23 @@ const snapshots = fc
 
 /** Two listings of which the second has some lines of the first, and some of its own. */
 const unlike = fc
-  .tuple(snapshots, snapshots, fc.array(fc.boolean(), {minLength: 24, maxLength: 24}), fc.constantFrom<Match>('address', 'layout'))
+  .tuple(
+    snapshots,
+    snapshots,
+    fc.array(fc.boolean(), {minLength: 24, maxLength: 24}),
+    fc.constantFrom<Match>('address', 'layout'),
+  )
   .map(([a, b, keeps, match]) => {
     const kept = a.lines.filter((_, index) => keeps[index]);
-    const own = b.lines.filter(({expected}) => kept.every(({expected: {start, end}}) => expected.end <= start || end <= expected.start));
+    const own = b.lines.filter(({expected}) =>
+      kept.every(({expected: {start, end}}) => expected.end <= start || end <= expected.start),
+    );
     const lines = [...kept, ...own].sort((x, y) => x.expected.start - y.expected.start);
     const after = lines.length > 0 ? lines : b.lines;
-    const text = (side: typeof a, rows: typeof after) => parse(listingText(rows, side.isCounted ? rows.map((_, i) => side.records[i % 24]!) : undefined));
+    const text = (side: typeof a, rows: typeof after) =>
+      parse(listingText(rows, side.isCounted ? rows.map((_, i) => side.records[i % 24]!) : undefined));
     return diff(text(a, a.lines), text(b, after), {match});
-  }); // prettier-ignore
+  });
 
 /** Two listings that have little to do with each other, or one and what system calls made of it. */
 const match = fc.constantFrom<Match>('address', 'layout');
@@ -75,10 +83,19 @@ test('law: each region of either side is in exactly one block of each view', (t)
         for (const side of ['before', 'after'] as const) {
           const regions = view.flatMap((block) => block[side]).sort((a, b) => a.start - b.start);
           t.is(regions.length, result[side].regions.length, side);
-          t.true(regions.every((region, index) => region === result[side].regions[index]), side); // prettier-ignore
+          t.true(
+            regions.every((region, index) => region === result[side].regions[index]),
+            side,
+          );
         }
-        t.is(view.reduce((sum, {same}) => sum + same, 0), result.unchanged); // prettier-ignore
-        t.is(view.reduce((sum, {changes}) => sum + changes.length, 0), result.changes.length); // prettier-ignore
+        t.is(
+          view.reduce((sum, {same}) => sum + same, 0),
+          result.unchanged,
+        );
+        t.is(
+          view.reduce((sum, {changes}) => sum + changes.length, 0),
+          result.changes.length,
+        );
       }
     }),
     {numRuns: 300},

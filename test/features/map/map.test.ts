@@ -114,14 +114,17 @@ test('law: two bars in one are as long as the longer, and say which way it went'
   fc.assert(
     fc.property(amount, amount, fc.boolean(), (a, b, isCounted) => {
       const scale = scaleFor(Math.max(a.size, b.size), 30);
-      const of = ({size, part}: typeof a) => ({size, rss: isCounted ? Math.floor((size / 4096) * part) * 4096 : undefined});
+      const of = ({size, part}: typeof a) => ({
+        size,
+        rss: isCounted ? Math.floor((size / 4096) * part) * 4096 : undefined,
+      });
       const text = barOfBoth(scale, of(a), of(b));
       t.is(text.length, lengthOf(scale, Math.max(a.size, b.size)));
       t.is(text.includes('+'), b.size > a.size);
       t.is(text.includes('-'), b.size < a.size);
     }),
   );
-}); // prettier-ignore
+});
 
 /** A random listing, with counters or without. */
 const snapshots = fc

@@ -61,14 +61,21 @@ test('JSON is as its schema says, its runs cover each region, and counts add up'
     t.is(runs![0]!.start, start);
     t.is(runs!.at(-1)!.end, end);
     t.true(runs!.every((run, index) => index === 0 || run.start === runs![index - 1]!.end));
-    t.is(runs!.reduce((sum, {pages}) => sum + pages, 0), totals['pages']!); // prettier-ignore
+    t.is(
+      runs!.reduce((sum, {pages}) => sum + pages, 0),
+      totals['pages']!,
+    );
     for (const state of ['present', 'absent', 'swapped', 'guard', 'unread']) {
       const pages = runs!.filter((run) => run.state[0] === state).reduce((sum, run) => sum + run.pages, 0);
       t.is(pages, totals[state]!);
     }
   }
   for (const [key, value] of Object.entries(document.totals)) {
-    t.is(document.regions.reduce((sum, {totals}) => sum + totals[key]!, 0), value, key); // prettier-ignore
+    t.is(
+      document.regions.reduce((sum, {totals}) => sum + totals[key]!, 0),
+      value,
+      key,
+    );
   }
   const ours = document.regions.find(({start}) => start === `0x${AT}`)!;
   t.like(ours.totals, {pages: 512, present: 171, exclusive: 171, absent: 341});
@@ -92,7 +99,10 @@ test('a region is chosen by address, range, name, part of a name, or kind', asyn
     0: {start: '0x200000001000', end: '0x200000005000', totals: {pages: 4, present: 1}},
   });
   t.like(await chosen('0x200000000000-0x200000003000'), {length: 1, 0: {totals: {pages: 3}}});
-  t.deepEqual((await chosen('[stack]')).map(({name}) => name), ['[stack]']); // prettier-ignore
+  t.deepEqual(
+    (await chosen('[stack]')).map(({name}) => name),
+    ['[stack]'],
+  );
   const libc = await chosen('libc.so');
   t.true(libc.length > 2 && libc.every(({name, label = ''}) => `${name}${label}`.includes('libc.so')));
   const kinds = await chosen('--kind', 'heap', '--kind', 'stack');

@@ -29,7 +29,10 @@ test('swapped pages are counted and shown', async (t) => {
 test('states are read from the right place, whatever lies between the regions', (t) => {
   const anyRegion = fc.record({
     gap: fc.integer({min: 0, max: 3000}),
-    words: fc.array(fc.constantFrom(0n, OWN, SWAPPED, 1n << 63n, (1n << 63n) | (1n << 61n)), {minLength: 1, maxLength: 60}), // prettier-ignore
+    words: fc.array(fc.constantFrom(0n, OWN, SWAPPED, 1n << 63n, (1n << 63n) | (1n << 61n)), {
+      minLength: 1,
+      maxLength: 60,
+    }),
   });
   fc.assert(
     fc.property(fc.array(anyRegion, {minLength: 1, maxLength: 12}), (drawn) => {
@@ -90,7 +93,10 @@ test('an incomplete page map ends with 5', async (t) => {
   const document = JSON.parse(ran.stdout) as {consistency: object; regions: Array<{runs: Array<{state: string[]}>}>};
   conforms(t, 'pages', document);
   t.deepEqual(document.consistency, {torn: false, incomplete: true});
-  t.deepEqual(document.regions[0]!.runs.map(({state}) => state.join(' ')), ['present anonymous exclusive', 'unread']); // prettier-ignore
+  t.deepEqual(
+    document.regions[0]!.runs.map(({state}) => state.join(' ')),
+    ['present anonymous exclusive', 'unread'],
+  );
 });
 
 test('regions that are gone when all was read make the result torn', (t) => {

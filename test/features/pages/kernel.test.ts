@@ -99,7 +99,9 @@ test('a shared file mapping and a memfd have pages of a file, written or not', a
   await child.ask(`fd = os.open('${file}', os.O_RDWR | os.O_CREAT); os.write(fd, b'x' * 16 * P)`);
   await child.ask('map(16, 0x100001, fd); read(*range(16)); write(1, 2, 5, 8)');
   t.like(pagesIn(child.pid, AT, 16), {present: 16, file: 16, anonymous: 0});
-  await child.ask('libc.munmap(ctypes.c_void_p(AT), ctypes.c_size_t(16 * P)); m = os.memfd_create("m"); os.ftruncate(m, 8 * P)'); // prettier-ignore
+  await child.ask(
+    'libc.munmap(ctypes.c_void_p(AT), ctypes.c_size_t(16 * P)); m = os.memfd_create("m"); os.ftruncate(m, 8 * P)',
+  );
   await child.ask('map(8, 0x100001, m); write(0, 2, 3, 6, 7)');
   t.like(pagesIn(child.pid, AT, 8), {present: 5, file: 5, exclusive: 5, absent: 3});
 });
@@ -153,7 +155,10 @@ test('of a stopped process present pages are what smaps has resident, but for th
     if (isOurs) t.is(each.totals.present, rss + 10);
     else t.true(each.totals.present >= rss && each.totals.present - rss <= each.totals.sharedOrZero, each.region.name);
   }
-  t.is(totals.pages * P, regions.reduce((sum, {start, end}) => sum + end - start, 0)); // prettier-ignore
+  t.is(
+    totals.pages * P,
+    regions.reduce((sum, {start, end}) => sum + end - start, 0),
+  );
 });
 
 test('terabytes of reserved addresses are not read, and a part of them can be', async (t) => {

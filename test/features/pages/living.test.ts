@@ -54,7 +54,10 @@ test('a process that execs again and again is seen as one of its programs, never
       whole++;
       const stack = pages.regions.find(({region}) => region.name === '[stack]')!;
       t.true(stack.totals.present > 0, 'a living program has pages on its stack');
-      t.is(pages.totals.unread, pages.regions.reduce((sum, {totals, unread}) => sum + (unread ? totals.unread : 0), 0)); // prettier-ignore
+      t.is(
+        pages.totals.unread,
+        pages.regions.reduce((sum, {totals, unread}) => sum + (unread ? totals.unread : 0), 0),
+      );
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       t.is(error.kind, 'gone');

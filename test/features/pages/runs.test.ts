@@ -5,9 +5,14 @@ import {pageFrame, pageState, RunReader} from '../../../src/parse/proc/pagemap.t
 
 /** Documentation/admin-guide/mm/pagemap.rst, bit by bit, with BigInt: another way to the same answer. */
 const BITS: ReadonlyArray<readonly [bit: bigint, state: number]> = [
-  [55n, PAGE.softDirty], [56n, PAGE.exclusive], [57n, PAGE.uffdWp], [58n, PAGE.guard],
-  [61n, PAGE.file], [62n, PAGE.swapped], [63n, PAGE.present],
-]; // prettier-ignore
+  [55n, PAGE.softDirty],
+  [56n, PAGE.exclusive],
+  [57n, PAGE.uffdWp],
+  [58n, PAGE.guard],
+  [61n, PAGE.file],
+  [62n, PAGE.swapped],
+  [63n, PAGE.present],
+];
 
 const stateOf = (word: bigint): number =>
   BITS.reduce((state, [bit, flag]) => (word & (1n << bit) ? state | flag : state), 0);
@@ -112,7 +117,11 @@ test('frames are asked only for anonymous pages that are not exclusive, and tell
     return frame === 7 ? PAGE.zero : frame === 8 ? PAGE.ksm : PAGE.copyOnWrite;
   });
   const present = 1n << 63n;
-  reader.add(inMemory([present | 7n, present | 8n, present | 9n, present | (1n << 56n) | 10n, present | (1n << 61n) | 11n, 0n]), 0, 6); // prettier-ignore
+  reader.add(
+    inMemory([present | 7n, present | 8n, present | 9n, present | (1n << 56n) | 10n, present | (1n << 61n) | 11n, 0n]),
+    0,
+    6,
+  );
   t.deepEqual(asked, [7, 8, 9]);
   const {states} = reader.finish();
   t.deepEqual(states.map(classOfPage), ['zero', 'shared', 'shared', 'own', 'file', 'absent']);

@@ -24,10 +24,14 @@ const signs = (pages: readonly number[], width: number): string => strip(runsOf(
 
 test('a strip has a sign for each page where there is room, else as many as there is room for', (t) => {
   fc.assert(
-    fc.property(fc.array(fc.constantFrom(...STATES), {minLength: 1, maxLength: 300}), fc.integer({min: 1, max: 120}), (pages, width) => {
-      t.is(signs(pages, width).length, Math.min(pages.length, width));
-    }),
-  ); // prettier-ignore
+    fc.property(
+      fc.array(fc.constantFrom(...STATES), {minLength: 1, maxLength: 300}),
+      fc.integer({min: 1, max: 120}),
+      (pages, width) => {
+        t.is(signs(pages, width).length, Math.min(pages.length, width));
+      },
+    ),
+  );
 });
 
 test('each page has a sign of its own state', (t) => {
@@ -36,16 +40,26 @@ test('each page has a sign of its own state', (t) => {
 
 test('a sign says of its own pages, and of no others, how many are there', (t) => {
   fc.assert(
-    fc.property(fc.array(fc.boolean(), {minLength: 1, maxLength: 400}), fc.integer({min: 1, max: 60}), (present, width) => {
-      const line = signs(present.map((is) => (is ? OWN : 0)), width);
-      const cells = Math.min(present.length, width);
-      for (let cell = 0; cell < cells; cell++) {
-        const mine = present.slice(Math.floor((cell * present.length) / cells), Math.floor(((cell + 1) * present.length) / cells));
-        const part = mine.filter(Boolean).length / mine.length;
-        t.is(line[cell], part === 0 ? '·' : part === 1 ? '█' : part > 0.5 ? '▓' : part > 1 / 8 ? '▒' : '░');
-      }
-    }),
-  ); // prettier-ignore
+    fc.property(
+      fc.array(fc.boolean(), {minLength: 1, maxLength: 400}),
+      fc.integer({min: 1, max: 60}),
+      (present, width) => {
+        const line = signs(
+          present.map((is) => (is ? OWN : 0)),
+          width,
+        );
+        const cells = Math.min(present.length, width);
+        for (let cell = 0; cell < cells; cell++) {
+          const mine = present.slice(
+            Math.floor((cell * present.length) / cells),
+            Math.floor(((cell + 1) * present.length) / cells),
+          );
+          const part = mine.filter(Boolean).length / mine.length;
+          t.is(line[cell], part === 0 ? '·' : part === 1 ? '█' : part > 0.5 ? '▓' : part > 1 / 8 ? '▒' : '░');
+        }
+      },
+    ),
+  );
 });
 
 test('most pages decide what a sign shows', (t) => {
@@ -64,7 +78,10 @@ test('of what was written only the marks count', (t) => {
 test('a legend has the signs that occur, and no others, in lines that fit', (t) => {
   for (const width of [40, 60, 100]) {
     const lines = legend(['█▓▒░FfCczsx·?'], {of: 'pages', frames: 'hidden', width});
-    t.true(lines.every((line) => line.length <= Math.max(width, 58)), lines.join('\n')); // prettier-ignore
+    t.true(
+      lines.every((line) => line.length <= Math.max(width, 58)),
+      lines.join('\n'),
+    );
     t.is(lines.join('   ').split('   ').length, 13);
   }
   t.deepEqual(legend(['··'], {of: 'pages', frames: 'known'}), ['· absent']);

@@ -45,7 +45,8 @@ class Background {
 
 /** Waits until something is true of a file. */
 async function until(isTrue: () => boolean): Promise<void> {
-  for (const end = Date.now() + 20_000; !isTrue(); await sleep(20)) if (Date.now() > end) throw new Error('it did not come true'); // prettier-ignore
+  for (const end = Date.now() + 20_000; !isTrue(); await sleep(20))
+    if (Date.now() > end) throw new Error('it did not come true');
 }
 
 const hasMoments = (path: string, count: number): boolean => {
@@ -75,7 +76,8 @@ test('a recording is for its owner, JSON Lines as the schema says, and read by j
   const child = await python(t);
   const path = join(folder(t), 'a.jsonl');
   const growing = (async () => {
-    for (let step = 0; step < 8; step++, await sleep(40)) await child.ask(`x${step} = mmap.mmap(-1, 4096 * ${100 + step}); x${step}[0] = 1`); // prettier-ignore
+    for (let step = 0; step < 8; step++, await sleep(40))
+      await child.ask(`x${step} = mmap.mmap(-1, 4096 * ${100 + step}); x${step}[0] = 1`);
   })();
   const {code, stdout} = await record(child.pid, path, '--for', '800ms', '--max-duty', '50');
   await growing;
@@ -116,7 +118,13 @@ test('it is compressed if its name ends so: whole for gzip, and every line flush
   await until(() => hasMoments(path, 2));
   await child.ask('x = mmap.mmap(-1, 4096 * 77)');
   const size = statSync(path).size;
-  await until(() => statSync(path).size > size && readRecording(path).snapshot(readRecording(path).count - 1).regions.some((region) => region.end - region.start >= 4096 * 77)); // prettier-ignore
+  await until(
+    () =>
+      statSync(path).size > size &&
+      readRecording(path)
+        .snapshot(readRecording(path).count - 1)
+        .regions.some((region) => region.end - region.start >= 4096 * 77),
+  );
   recorder.kill('SIGTERM');
   const ended = await recorder.ended;
   t.is(ended.code, 143);
@@ -146,7 +154,18 @@ test('it ends with the process, and says so; exec begins anew', async (t) => {
 test('SIGUSR1 makes marks, with the names that were given, then numbered', async (t) => {
   const child = await python(t);
   const path = join(folder(t), 'a.jsonl');
-  const recorder = new Background(t, ['record', String(child.pid), '-o', path, '--interval', '10s', '--mark', 'loaded', '--mark', 'a b']); // prettier-ignore
+  const recorder = new Background(t, [
+    'record',
+    String(child.pid),
+    '-o',
+    path,
+    '--interval',
+    '10s',
+    '--mark',
+    'loaded',
+    '--mark',
+    'a b',
+  ]);
   await until(() => hasMoments(path, 1));
   for (let mark = 1; mark <= 3; mark++) {
     await child.ask(`x${mark} = mmap.mmap(-1, 4096 * ${mark * 50})`);
@@ -156,7 +175,10 @@ test('SIGUSR1 makes marks, with the names that were given, then numbered', async
   recorder.kill('SIGINT');
   t.is((await recorder.ended).code, 130);
   const recording = readRecording(path);
-  t.deepEqual(recording.marked().flatMap(({marks}) => marks), ['loaded', 'a b', 'mark1']); // prettier-ignore
+  t.deepEqual(
+    recording.marked().flatMap(({marks}) => marks),
+    ['loaded', 'a b', 'mark1'],
+  );
   t.is(recording.end?.reason, 'SIGINT');
   const [first, second] = recording.marked();
   t.true(recording.snapshot(second!.index).totals.size - recording.snapshot(first!.index).totals.size >= 4096 * 100);
@@ -185,7 +207,10 @@ test('what is there already is refused, whatever it is; --force replaces a plain
   t.is((await record(child.pid, victim, '--count', '1', '--force')).code, 0);
   t.is(readRecording(victim).count > 0, true);
   t.true(lstatSync(join(place, 'link')).isSymbolicLink());
-  t.deepEqual(readdirSync(place).filter((name) => name.includes('lock')), []); // prettier-ignore
+  t.deepEqual(
+    readdirSync(place).filter((name) => name.includes('lock')),
+    [],
+  );
 });
 
 for (const ending of ['jsonl', 'jsonl.gz']) {
@@ -205,14 +230,15 @@ for (const ending of ['jsonl', 'jsonl.gz']) {
     const recording = readRecording(path);
     t.true(recording.isWhole);
     t.true(recording.count > before.count);
-    for (let index = 1; index < recording.count; index++) t.true(recording.moment(index).t >= recording.moment(index - 1).t);
+    for (let index = 1; index < recording.count; index++)
+      t.true(recording.moment(index).t >= recording.moment(index - 1).t);
     t.is((await memmap(['show', path, '--summary'])).code, 0);
     const other = await python(t);
     const refused = await record(other.pid, path, '--count', '1', '--append');
     t.is(refused.code, 7);
     t.regex(refused.stderr, new RegExp(`it is of process ${child.pid}, and not of ${other.pid}`));
     t.true(readRecording(path).isWhole, 'and is left as it was');
-  }); // prettier-ignore
+  });
 }
 
 test('of two recorders on one file the second refuses; one that was killed is no hindrance', async (t) => {
@@ -241,7 +267,10 @@ test('a full disk ends it with 7, and what is there can be used', async (t) => {
     // RLIMIT_FSIZE, in blocks of 512 bytes: room for a key frame, and not for much more.
     const blocks = ending === 'jsonl' ? 80 : 16;
     const churning = churn(child);
-    const {code, stderr} = await run('sh', ['-c', `ulimit -f ${blocks}; exec ${process.execPath} ${MEMMAP} record ${child.pid} -o ${path} --interval 5ms --for 20s --max-duty 100`]);
+    const {code, stderr} = await run('sh', [
+      '-c',
+      `ulimit -f ${blocks}; exec ${process.execPath} ${MEMMAP} record ${child.pid} -o ${path} --interval 5ms --for 20s --max-duty 100`,
+    ]);
     await churning.end();
     t.is(code, 7, stderr);
     t.regex(stderr, /Cannot write to .*\n.*the file would be too large.*can be used/);
@@ -251,7 +280,7 @@ test('a full disk ends it with 7, and what is there can be used', async (t) => {
     t.is((await memmap(['show', path, '--summary'])).code, 5);
     t.false(existsSync(`${path}.lock`));
   }
-}); // prettier-ignore
+});
 
 test('a device without room: the same', async (t) => {
   const place = join(folder(t), 'small');
@@ -265,7 +294,18 @@ test('a device without room: the same', async (t) => {
   const child = await python(t);
   const path = join(place, 'a.jsonl');
   const churning = churn(child);
-  const {code, stderr} = await memmap(['record', String(child.pid), '-o', path, '--interval', '5ms', '--for', '20s', '--max-duty', '100']); // prettier-ignore
+  const {code, stderr} = await memmap([
+    'record',
+    String(child.pid),
+    '-o',
+    path,
+    '--interval',
+    '5ms',
+    '--for',
+    '20s',
+    '--max-duty',
+    '100',
+  ]);
   await churning.end();
   t.is(code, 7, stderr);
   t.regex(stderr, /no space is left on the device/);
@@ -277,7 +317,26 @@ test('a write that fails once ends it too', async (t) => {
   if (!needs(t, 'strace', 'strace')) return;
   const child = await python(t);
   const path = join(folder(t), 'a.jsonl');
-  const {code, stderr} = await run('strace', ['-f', '-qq', '-o', '/dev/null', '-P', path, '-e', 'inject=write:error=ENOSPC:when=3', process.execPath, MEMMAP, 'record', String(child.pid), '-o', path, '--interval', '20ms', '--for', '5s']); // prettier-ignore
+  const {code, stderr} = await run('strace', [
+    '-f',
+    '-qq',
+    '-o',
+    '/dev/null',
+    '-P',
+    path,
+    '-e',
+    'inject=write:error=ENOSPC:when=3',
+    process.execPath,
+    MEMMAP,
+    'record',
+    String(child.pid),
+    '-o',
+    path,
+    '--interval',
+    '20ms',
+    '--for',
+    '5s',
+  ]);
   if (/ptrace|Operation not permitted/.test(stderr)) return (t.log(`skipped: ${stderr.trim()}`), t.pass());
   t.is(code, 7, stderr);
   t.regex(stderr, /no space is left/);

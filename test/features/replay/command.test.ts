@@ -125,7 +125,10 @@ test('replay tells the changes with their times', async (t) => {
 test('replay --json tells the events of watch', async (t) => {
   const path = await made(t);
   const {stdout} = await memmap(['replay', path, '--json']);
-  const events = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as {event: string; at: string}); // prettier-ignore
+  const events = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as {event: string; at: string});
   for (const event of events) conforms(t, 'watch-event', event);
   t.is(events[0]!.event, 'start');
   t.is(events.at(-1)!.event, 'end');
@@ -181,7 +184,10 @@ test('a recording from standard input is judged, checked, reported and exported 
     const piped = await run('sh', ['-c', `${process.execPath} ${MEMMAP} ${command} - < ${path}`]);
     t.is(piped.code, 0, piped.stderr);
     const named = await memmap([...command.split(' '), path]);
-    const unnamed = (text: string): string => text.replace(/standard input(?=: )|(?<=memmap check: )-|"-"/, 'X').replace(new RegExp(`"?${path}"?|"a\\.jsonl"`), 'X'); // prettier-ignore
+    const unnamed = (text: string): string =>
+      text
+        .replace(/standard input(?=: )|(?<=memmap check: )-|"-"/, 'X')
+        .replace(new RegExp(`"?${path}"?|"a\\.jsonl"`), 'X');
     t.is(unnamed(piped.stdout), unnamed(named.stdout), command);
   }
   t.is((await run('sh', ['-c', `${process.execPath} ${MEMMAP} check --max regions=1 - < ${path}`])).code, 1);
@@ -212,7 +218,9 @@ test('what is no recording, or of a newer version, is refused', async (t) => {
 test('what can be wrong with a recording is told alike by all commands that read one', async (t) => {
   const path = await made(t);
   const place = folder(t);
-  const [other, twice, maps, html] = ['other.jsonl', 'twice.jsonl', 'maps.gz', 'page.html'].map((name) => join(place, name)) as [string, string, string, string]; // prettier-ignore
+  const [other, twice, maps, html] = ['other.jsonl', 'twice.jsonl', 'maps.gz', 'page.html'].map((name) =>
+    join(place, name),
+  ) as [string, string, string, string];
   writeFileSync(other, '{"level":"info"}\n{"level":"warn"}\n');
   writeFileSync(twice, Buffer.concat([readFileSync(path), readFileSync(path)]));
   writeFileSync(maps, gzipSync(readFileSync('/proc/self/maps')));
@@ -225,7 +233,6 @@ test('what can be wrong with a recording is told alike by all commands that read
       [html, /no listing|no recording/],
       [place, /directory|no recording/],
     ] as const) {
-      // prettier-ignore
       const ran = await memmap([command!, ...rest, file]);
       t.is(ran.code, 6, `${command} ${file}\n${ran.stderr}`);
       t.is(ran.stdout, '');

@@ -26,7 +26,11 @@ test('on a terminal a recording is played, stepped through, and left', async (t)
   run.type('\x1b[C\x1b[C');
   let lines = await run.shows(/paused {2}moment 2 of/);
   t.regex(lines[0]!, /#loaded/);
-  t.true(lines.some((line) => line.includes('7f0000000000-7f0000010000 anonymous memory is new') || /\+ {2}7f0000000000/.test(line))); // prettier-ignore
+  t.true(
+    lines.some(
+      (line) => line.includes('7f0000000000-7f0000010000 anonymous memory is new') || /\+ {2}7f0000000000/.test(line),
+    ),
+  );
   run.type('\x1b[D');
   lines = await run.shows(/paused {2}moment 1 of/);
   t.false(

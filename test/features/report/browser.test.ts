@@ -151,8 +151,15 @@ test.serial('at 400 pixels nothing reaches beyond the page', async (t) => {
 
 test.serial('60,000 regions are a page too', async (t) => {
   if (!needs(t, 'chromium', 'chromium')) return;
-  const regions = Array.from({length: 60_000}, (_, index) => region(0x7f0000000000 + index * 8192, 4096, {perms: index % 2 ? 'r--p' : 'rw-p'}));
-  const look = (from: number) => new Snapshot({source: {from: 'process', format: 'maps'}, regions: regions.slice(from), process: {pid: 1, comm: 'many'}});
+  const regions = Array.from({length: 60_000}, (_, index) =>
+    region(0x7f0000000000 + index * 8192, 4096, {perms: index % 2 ? 'r--p' : 'rw-p'}),
+  );
+  const look = (from: number) =>
+    new Snapshot({
+      source: {from: 'process', format: 'maps'},
+      regions: regions.slice(from),
+      process: {pid: 1, comm: 'many'},
+    });
   const shots = [0, 10, 20, 30].map((from, index) => ({t: index * 1000, snapshot: look(from)}));
   const packed = packReport(reportOf({...ABOUT, looks: 4, duration: 3000}, seen(shots)));
   t.regex(packed.notes.join(), /The picture shows the largest 20,000 of 60,000 regions over time/);
@@ -160,4 +167,4 @@ test.serial('60,000 regions are a page too', async (t) => {
   t.true((await painted(page, '#picture')) > 10_000);
   t.regex(await page.locator('#notes').innerText(), /largest 20,000/);
   t.deepEqual(complaints, []);
-}); // prettier-ignore
+});

@@ -71,12 +71,15 @@ test('a symbolic link is not followed', async (t) => {
   const path = recording(t);
   const link = `${path}.html`;
   symlinkSync('/tmp/elsewhere', link);
-  for (const args of [['report', path], ['export', path, '--format', 'csv']]) {
+  for (const args of [
+    ['report', path],
+    ['export', path, '--format', 'csv'],
+  ]) {
     const {code, stderr} = await memmap([...args, '-o', link]);
     t.is(code, 7);
     t.regex(stderr, /symbolic link/);
   }
-}); // prettier-ignore
+});
 
 test('export knows its formats', async (t) => {
   const path = recording(t);

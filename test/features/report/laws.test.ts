@@ -44,17 +44,27 @@ test('at each look, the stays are the regions that were seen, with their residen
     return shots.every(({snapshot}, look) => {
       const there = stays.filter(({from, to}) => from <= look && look < to).sort((a, b) => a.start - b.start);
       const all = snapshot.regions;
-      return there.length === all.length && there.every((stay, index) => {
-        const region = all[index]!;
-        let rss: number | undefined;
-        for (let at = 0; at < stay.rss.length && stay.rss[at]! <= look; at += 2) rss = stay.rss[at + 1];
-        const isKnown = region.usage === undefined || rss === region.usage.rss;
-        return stay.start === region.start && stay.end === region.end && stay.perms === region.perms && stay.kind === region.kind && stay.name === region.name && isKnown;
-      });
+      return (
+        there.length === all.length &&
+        there.every((stay, index) => {
+          const region = all[index]!;
+          let rss: number | undefined;
+          for (let at = 0; at < stay.rss.length && stay.rss[at]! <= look; at += 2) rss = stay.rss[at + 1];
+          const isKnown = region.usage === undefined || rss === region.usage.rss;
+          return (
+            stay.start === region.start &&
+            stay.end === region.end &&
+            stay.perms === region.perms &&
+            stay.kind === region.kind &&
+            stay.name === region.name &&
+            isKnown
+          );
+        })
+      );
     });
   });
   t.pass();
-}); // prettier-ignore
+});
 
 test('no two stays of one track are there at the same time', (t) => {
   holds((shots) => {
@@ -98,15 +108,47 @@ test('thinning keeps both ends and the highest peak, and what refers to a look r
   const drafts = fc.array(fc.nat(1e6), {minLength: 60, maxLength: 400});
   fc.assert(
     fc.property(drafts, (rss) => {
-      const series = {times: rss.map((_, at) => at * 10), usageAt: rss.map((_, at) => at), resident: rss.map(() => null), kinds: [{kind: 'heap' as const, regions: rss.map(() => 1), size: rss.map(() => 1), rss, pss: rss, privateDirty: rss, swap: rss}]};
-      const stays = rss.map((_, at) => ({start: at, end: at + 1, perms: '', kind: 'heap' as const, name: '', track: at, from: at, to: rss.length, rss: [at, 1]}));
+      const series = {
+        times: rss.map((_, at) => at * 10),
+        usageAt: rss.map((_, at) => at),
+        resident: rss.map(() => null),
+        kinds: [
+          {
+            kind: 'heap' as const,
+            regions: rss.map(() => 1),
+            size: rss.map(() => 1),
+            rss,
+            pss: rss,
+            privateDirty: rss,
+            swap: rss,
+          },
+        ],
+      };
+      const stays = rss.map((_, at) => ({
+        start: at,
+        end: at + 1,
+        perms: '',
+        kind: 'heap' as const,
+        name: '',
+        track: at,
+        from: at,
+        to: rss.length,
+        rss: [at, 1],
+      }));
       const thinned = thin({series, stays, events: [{look: 30, kind: 'mark', text: ''}], growers: [], changes: []}, 40);
       const {times} = thinned.series;
-      return times.length <= 41 && times[0] === 0 && times.at(-1) === (rss.length - 1) * 10 && Math.max(...thinned.series.kinds[0]!.rss) === Math.max(...rss) && times[thinned.events[0]!.look] === 300 && thinned.stays.every(({from, to}) => from < to && to <= times.length);
+      return (
+        times.length <= 41 &&
+        times[0] === 0 &&
+        times.at(-1) === (rss.length - 1) * 10 &&
+        Math.max(...thinned.series.kinds[0]!.rss) === Math.max(...rss) &&
+        times[thinned.events[0]!.look] === 300 &&
+        thinned.stays.every(({from, to}) => from < to && to <= times.length)
+      );
     }),
   );
   t.pass();
-}); // prettier-ignore
+});
 
 test('runs are the values again', (t) => {
   fc.assert(
@@ -123,8 +165,10 @@ test('the slope of a line is its slope, wherever it lies and whatever jumps once
       const line = times.map((time) => base + ((time - begin) / 1000) * rate);
       const spiked = line.map((value, at) => (at === 77 ? value + 1e9 : value));
       const exact = rate * 60;
-      return [line, spiked].every((each) => Math.abs(slopeOf(times, each, times.at(-1)!)! - exact) <= Math.abs(exact) * 0.03 + 1);
+      return [line, spiked].every(
+        (each) => Math.abs(slopeOf(times, each, times.at(-1)!)! - exact) <= Math.abs(exact) * 0.03 + 1,
+      );
     }),
   );
   t.is(slopeOf([0, 1, 2], [1, 2, 3], 2), undefined, 'three values say nothing');
-}); // prettier-ignore
+});

@@ -62,23 +62,38 @@ test('JSON in a page holds no sign of markup, and is what it was', (t) => {
 
 test('the words say what happened', (t) => {
   const [first, kind, region, space, counts, how] = page.summary;
-  t.is(first, 'In 20 s its resident memory went from 1.5 MiB to 21.5 MiB (+20 MiB); its peak was 30 MiB, as the kernel noted (VmHWM).');
+  t.is(
+    first,
+    'In 20 s its resident memory went from 1.5 MiB to 21.5 MiB (+20 MiB); its peak was 30 MiB, as the kernel noted (VmHWM).',
+  );
   t.is(kind, 'What grew most is heap: +20 MiB of resident memory.');
   t.is(region, 'The region that grew most is [heap] at 10000000: from 1 MiB to 21 MiB.');
   t.regex(space!, /^Address space went from 2.1 MiB to 22.1 MiB \(\+20 MiB\); the number of regions is 3 at both ends/);
   t.is(counts, 'Regions, from look to look: 5 came, 5 went, 20 grew.');
-  t.is(how, 'It was looked at 21 times, from 2026-01-31 12:00:00 UTC on. Resident memory by region is known at 21 moments.');
-}); // prettier-ignore
+  t.is(
+    how,
+    'It was looked at 21 times, from 2026-01-31 12:00:00 UTC on. Resident memory by region is known at 21 moments.',
+  );
+});
 
 test('with what growth says of it, the words answer whether it is a leak', (t) => {
   const series = new Series('rss');
   for (const look of leak()) series.add(look);
   const report = reportOf(ABOUT, seen(leak()), growthOf(series, 'rss', 65_536));
-  t.regex(report.summary[1]!, /^It grows: resident memory by \+60\.0 MiB\/min ± [\d.]+, steadily, all the time\. 100 % of it is heap\./);
+  t.regex(
+    report.summary[1]!,
+    /^It grows: resident memory by \+60\.0 MiB\/min ± [\d.]+, steadily, all the time\. 100 % of it is heap\./,
+  );
   t.is(report.summary[2], 'What grew most is heap: +20 MiB of resident memory, steadily by +60 MiB a minute.');
-  t.deepEqual(report.growers.slice(0, 2).map(({name, verdict}) => [name, verdict]), [['total', 'steady growth'], ['heap', 'steady growth']]);
+  t.deepEqual(
+    report.growers.slice(0, 2).map(({name, verdict}) => [name, verdict]),
+    [
+      ['total', 'steady growth'],
+      ['heap', 'steady growth'],
+    ],
+  );
   t.is(report.growers.find(({what}) => what === 'region')?.verdict, 'steady growth');
-}); // prettier-ignore
+});
 
 test('a region that grows at looks that read maps alone keeps what was resident, until smaps is read again', (t) => {
   const sparse = leak().map(({t: time, snapshot}, index) => {

@@ -25,7 +25,15 @@ const STARTED = Date.parse('2026-01-31T12:00:00.000Z');
 /** Writes a recording in which each look is a key frame. @param end undefined: its recorder was killed */
 export function writeRecording(path: string, shots: readonly Shot[], end: Ending | undefined): void {
   const first = shots[0]!.snapshot;
-  const header = {memmap: '0.1.0', host: 'machine', kernel: '6.1.0', process: first.process, pageSize: 4096, interval: 100, startedAt: new Date(STARTED).toISOString()}; // prettier-ignore
+  const header = {
+    memmap: '0.1.0',
+    host: 'machine',
+    kernel: '6.1.0',
+    process: first.process,
+    pageSize: 4096,
+    interval: 100,
+    startedAt: new Date(STARTED).toISOString(),
+  };
   const lines = [sealLine(headerJSON(header), NO_SEED)];
   const add = (head: Parameters<typeof headOf>[0], rest: object): void => {
     const isKey = head.event === 'key' || head.event === 'exec';
@@ -39,6 +47,7 @@ export function writeRecording(path: string, shots: readonly Shot[], end: Ending
   }
   const looks = shots.length;
   if (end?.isExit) add({event: 'exit', t: end.t, look: looks, ...common}, {state: 'gone'});
-  if (end) add({event: 'end', t: end.t, look: looks, ...common}, {reason: end.isExit ? 'exit' : 'for', listings: 1, cost: {}});
+  if (end)
+    add({event: 'end', t: end.t, look: looks, ...common}, {reason: end.isExit ? 'exit' : 'for', listings: 1, cost: {}});
   writeFileSync(path, Buffer.concat(lines.map(({bytes}) => bytes)));
-} // prettier-ignore
+}

@@ -15,8 +15,18 @@ export const HOSTILE = [
 export const MIB = 1024 * 1024;
 
 export function region(start: number, size: number, more: Partial<Region> = {}): Region {
-  return {start, end: start + size, perms: 'rw-p', offset: 0, dev: '00:00', inode: '0', name: '', kind: 'anon', ...more};
-} // prettier-ignore
+  return {
+    start,
+    end: start + size,
+    perms: 'rw-p',
+    offset: 0,
+    dev: '00:00',
+    inode: '0',
+    name: '',
+    kind: 'anon',
+    ...more,
+  };
+}
 
 const withRss = (rss: number) => ({usage: {rss, pss: rss, privateDirty: rss, swap: 0, anonymous: rss}});
 
@@ -26,9 +36,18 @@ export function leak(seconds = 20): Shot[] {
     const heap = (second + 1) * MIB;
     const named = second >= 5 && second < 8 ? HOSTILE : [];
     const regions = [
-      region(0x400000, MIB, {name: '/bin/leak', kind: 'text', perms: 'r-xp', dev: '08:01', inode: '7', ...withRss(512 * 1024)}),
+      region(0x400000, MIB, {
+        name: '/bin/leak',
+        kind: 'text',
+        perms: 'r-xp',
+        dev: '08:01',
+        inode: '7',
+        ...withRss(512 * 1024),
+      }),
       region(0x10000000, heap, {name: '[heap]', kind: 'heap', ...withRss(heap)}),
-      ...named.map((name, index) => region(0x7f0000000000 + index * 2 * MIB, MIB, {name, kind: 'file', dev: '08:01', inode: '9', ...withRss(4096)})),
+      ...named.map((name, index) =>
+        region(0x7f0000000000 + index * 2 * MIB, MIB, {name, kind: 'file', dev: '08:01', inode: '9', ...withRss(4096)}),
+      ),
       region(0x7fff00000000, 132 * 1024, {name: '[stack]', kind: 'stack', ...withRss(8192)}),
     ];
     const process = {pid: 4242, comm: HOSTILE[0]!, exe: '/bin/leak'};
@@ -36,7 +55,7 @@ export function leak(seconds = 20): Shot[] {
     const snapshot = new Snapshot({source: {from: 'process', format: 'smaps'}, regions, process, status});
     return {t: second * 1000, snapshot, ...(second === 10 && {marks: [HOSTILE[1]!]})};
   });
-} // prettier-ignore
+}
 
 /** The same as a reader of recordings gives it. */
 export function* seen(shots: readonly Shot[]): Iterable<Seen> {

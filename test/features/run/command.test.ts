@@ -1,6 +1,16 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync} from 'node:fs'; // prettier-ignore
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
@@ -23,11 +33,14 @@ const sh = (script: string, ...args: readonly string[]): Promise<Ran> =>
   memmap(['run', '--', 'sh', '-c', script, 'sh', ...args]);
 
 const eventsOf = (t: ExecutionContext, text: string): Event[] =>
-  text.trimEnd().split('\n').map((line) => {
-    const event = JSON.parse(line) as Event;
-    conforms(t, 'watch-event', event);
-    return event;
-  }); // prettier-ignore
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const event = JSON.parse(line) as Event;
+      conforms(t, 'watch-event', event);
+      return event;
+    });
 
 test('it ends with the exit code of the command, and with 128+n for a signal', async (t) => {
   for (const [script, code, words] of [
@@ -94,7 +107,11 @@ test('a command is found as a shell finds it; else 127 or 126 with a reason, and
     ['./lost', 127, /why: {2}the interpreter that it names does not exist \(ENOENT\)/],
     ['./data', 126, /why: {2}it may not be executed: permission denied.* \(EACCES\)/],
     ['./folder', 126, /why: {2}it is a directory \(EISDIR\)/],
-    ['./headless', 126, /neither a program for this machine nor a script that begins with #! \(ENOEXEC\).\n {2}next: .*memmap run -- sh FILE/], // prettier-ignore
+    [
+      './headless',
+      126,
+      /neither a program for this machine nor a script that begins with #! \(ENOEXEC\).\n {2}next: .*memmap run -- sh FILE/,
+    ],
   ] as const) {
     const ran = await at(name);
     t.is(ran.code, code, name);
@@ -171,14 +188,21 @@ test('-o writes a file that only the owner may read, with the report whole or th
   t.is(statSync(text).mode & 0o777, 0o600);
   t.regex(readFileSync(text, 'utf8'), /^memmap run: sleep 0\.1\nended {4}with exit code 0, after [\d.]+ m?s\n/);
 
-  const child = spawn(process.execPath, [MEMMAP, 'run', '-o', events, '--json', '--', 'cat'], {stdio: ['pipe', 'ignore', 'inherit']}); // prettier-ignore
+  const child = spawn(process.execPath, [MEMMAP, 'run', '-o', events, '--json', '--', 'cat'], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
   const closed = once(child, 'close');
   for (let i = 0; i < 200 && !(existsSync(events) && /"exec"/.test(readFileSync(events, 'utf8'))); i++) await sleep(20);
   t.is(statSync(events).mode & 0o777, 0o600);
   t.regex(readFileSync(events, 'utf8'), /^\{"event":"start".*\n\{"event":"exec"/);
   child.stdin.end();
   await closed;
-  t.deepEqual(eventsOf(t, readFileSync(events, 'utf8')).slice(-2).map(({event}) => event), ['exit', 'end']); // prettier-ignore
+  t.deepEqual(
+    eventsOf(t, readFileSync(events, 'utf8'))
+      .slice(-2)
+      .map(({event}) => event),
+    ['exit', 'end'],
+  );
   t.deepEqual(readdirSync(place).sort(), ['events.json', 'report.txt'], 'nothing else is left');
 });
 

@@ -13,7 +13,13 @@ const CASES: ReadonlyArray<readonly [what: string, before: Region, after: Region
   ['memory beside a file', file(1, 'rw-p', 0), at(2, 'rw-p'), 'backing', ''],
   ['two files', file(1, 'r--p', 0), file(2, 'r--p', 0x1000, '/lib/b.so'), 'backing', ''],
   ['other bytes of one file', file(1, 'r--p', 0), file(2, 'r--p', 0x5000), 'offset', ''],
-  ['the bytes that follow, with other permissions', file(1, 'r--p', 0), file(2, 'r-xp', 0x1000), 'perms', 'r--p | r-xp'], // prettier-ignore
+  [
+    'the bytes that follow, with other permissions',
+    file(1, 'r--p', 0),
+    file(2, 'r-xp', 0x1000),
+    'perms',
+    'r--p | r-xp',
+  ],
   ['a guard page', at(1, '---p'), at(2, 'rw-p'), 'guard', '---p | rw-p'],
   ['another name', at(1, 'rw-p', {name: '[anon:a]'}), at(2, 'rw-p'), 'name', ''],
   ['a flag', at(1, 'rw-p', {flags: ['rd', 'wr']}), at(2, 'rw-p', {flags: ['rd', 'dc', 'wr']}), 'flags', 'dc'],

@@ -7,7 +7,8 @@ import {conforms} from '../../helpers/schema.ts';
 import {needs} from '../../helpers/tools.ts';
 
 /** The regions of a table, as the ranges in its first column. */
-const rangesOf = (stdout: string): string[] => [...stdout.matchAll(/^([0-9a-f]+-[0-9a-f]+)\b/gm)].map(([, range]) => range!); // prettier-ignore
+const rangesOf = (stdout: string): string[] =>
+  [...stdout.matchAll(/^([0-9a-f]+-[0-9a-f]+)\b/gm)].map(([, range]) => range!);
 
 async function shell(t: Parameters<typeof needs>[0]): Promise<string> {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
@@ -25,8 +26,16 @@ test('--filter takes what a text or an expression is in, as grep does', async (t
     const {stdout} = await memmap(['show', pid, '--filter', filter]);
     const shown = stdout.split('\n').filter((line) => /^[0-9a-f]+-[0-9a-f]+ /.test(line));
     const expected = lines.filter(test).map((line) => line.split(' ')[0]!);
-    t.deepEqual(expected.filter((range) => !shown.some((line) => line.startsWith(range))), [], filter); // prettier-ignore
-    t.deepEqual(shown.filter((line) => !expected.includes(line.split(' ')[0]!) && !/\(.*libc\.so/.test(line)), [], filter); // prettier-ignore
+    t.deepEqual(
+      expected.filter((range) => !shown.some((line) => line.startsWith(range))),
+      [],
+      filter,
+    );
+    t.deepEqual(
+      shown.filter((line) => !expected.includes(line.split(' ')[0]!) && !/\(.*libc\.so/.test(line)),
+      [],
+      filter,
+    );
     return expected.length;
   };
   t.true((await agree('libc.so', (line) => line.includes('libc.so'))) > 2);
@@ -61,12 +70,19 @@ test('--sort puts the largest first, and names from A on', async (t) => {
   await child.ask('small = mmap.mmap(-1, 3 << 20); large = mmap.mmap(-1, 5 << 20); small.write(bytes(3 << 20))');
   const pid = String(child.pid);
   const sizes = rangesOf((await memmap(['show', pid, '--sort', 'size'])).stdout).map(sizeOf);
-  t.deepEqual(sizes, sizes.toSorted((a, b) => b - a)); // prettier-ignore
+  t.deepEqual(
+    sizes,
+    sizes.toSorted((a, b) => b - a),
+  );
   t.is(sizes.length, linesOf(pid).length);
   const resident = rangesOf((await memmap(['show', pid, '--sort', 'resident', '--filter', 'zero'])).stdout).map(sizeOf);
   t.deepEqual(resident, [3 << 20, 5 << 20], 'the one that was written to has more in memory');
   const {stdout} = await memmap(['show', pid, '--sort', 'name', '--columns', 'name']);
-  const names = stdout.split('\n\n')[1]!.split('\n').slice(1).filter((name) => /^[^(?]/.test(name)); // prettier-ignore
+  const names = stdout
+    .split('\n\n')[1]!
+    .split('\n')
+    .slice(1)
+    .filter((name) => /^[^(?]/.test(name));
   t.deepEqual(
     names,
     names.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
@@ -93,8 +109,21 @@ test('--columns are those, in that order; all and help know every one', async (t
 });
 
 test('into a pipe the columns are always the same', async (t) => {
-  const title = async (pid: string): Promise<string[]> => (await memmap(['show', pid])).stdout.split('\n')[3]!.split(/ {2,}/); // prettier-ignore
-  const expected = ['range', 'size', 'perms', 'resident', 'PSS', 'private dirty', 'swap', 'locked', 'huge', 'kind', 'name']; // prettier-ignore
+  const title = async (pid: string): Promise<string[]> =>
+    (await memmap(['show', pid])).stdout.split('\n')[3]!.split(/ {2,}/);
+  const expected = [
+    'range',
+    'size',
+    'perms',
+    'resident',
+    'PSS',
+    'private dirty',
+    'swap',
+    'locked',
+    'huge',
+    'kind',
+    'name',
+  ];
   t.deepEqual(await title(await shell(t)), expected);
   t.deepEqual(await title(String(process.pid)), expected);
 });
@@ -103,13 +132,22 @@ test('--by file adds up to the total, and --all names each file', async (t) => {
   const pid = String(process.pid);
   const {stdout} = await memmap(['show', pid, '--summary', '--by', 'file']);
   t.deepEqual(rangesOf(stdout), [], 'no regions in a summary');
-  const regions = [...stdout.matchAll(/^(\S.*?) {2,}([\d,]+) /gm)].map(([, name, count]) => [name!, Number(count!.replace(',', ''))] as const); // prettier-ignore
+  const regions = [...stdout.matchAll(/^(\S.*?) {2,}([\d,]+) /gm)].map(
+    ([, name, count]) => [name!, Number(count!.replace(',', ''))] as const,
+  );
   const total = regions.find(([name]) => name === 'total')![1];
-  t.is(regions.filter(([name]) => name !== 'total').reduce((sum, [, count]) => sum + count, 0), total); // prettier-ignore
+  t.is(
+    regions.filter(([name]) => name !== 'total').reduce((sum, [, count]) => sum + count, 0),
+    total,
+  );
   t.regex(stdout, /^… [\d,]+ more \(--all\)/m);
   const all = (await memmap(['show', pid, '--summary', '--by', 'file', '--all'])).stdout;
   t.notRegex(all, /more \(--all\)/);
-  const named = new Set(linesOf(pid).map((line) => /\/.*/.exec(line)?.[0]).filter((name) => name !== undefined)); // prettier-ignore
+  const named = new Set(
+    linesOf(pid)
+      .map((line) => /\/.*/.exec(line)?.[0])
+      .filter((name) => name !== undefined),
+  );
   for (const name of named) t.true(all.includes(name), name);
 });
 

@@ -12,8 +12,14 @@ test('each region of a process is a row, and kinds add up', async (t) => {
   const {stdout, stderr, code} = await memmap(['show', String(child.pid)]);
   t.is(code, 0);
   t.is(stderr, '');
-  const ranges = readFileSync(`/proc/${child.pid}/maps`, 'latin1').trimEnd().split('\n').map((line) => line.split(' ')[0]!); // prettier-ignore
-  const shown = stdout.split('\n').map((line) => line.split(' ')[0]!).filter((word) => /^[0-9a-f]+-[0-9a-f]+$/.test(word)); // prettier-ignore
+  const ranges = readFileSync(`/proc/${child.pid}/maps`, 'latin1')
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(' ')[0]!);
+  const shown = stdout
+    .split('\n')
+    .map((line) => line.split(' ')[0]!)
+    .filter((word) => /^[0-9a-f]+-[0-9a-f]+$/.test(word));
   t.deepEqual(shown, ranges);
   t.regex(stdout, new RegExp(`^sh \\(pid ${child.pid}\\), `));
   t.regex(stdout, new RegExp(`^total +${ranges.length} `, 'm'));

@@ -9,9 +9,18 @@ import {conforms} from '../../helpers/schema.ts';
 import {needs} from '../../helpers/tools.ts';
 
 interface Family {
-  readonly processes: ReadonlyArray<{pid: number; ppid: number; depth: number; comm: string; regions?: number; usage?: Record<string, number>; missing?: string; note?: string}>;
+  readonly processes: ReadonlyArray<{
+    pid: number;
+    ppid: number;
+    depth: number;
+    comm: string;
+    regions?: number;
+    usage?: Record<string, number>;
+    missing?: string;
+    note?: string;
+  }>;
   readonly totals: {processes: number; counted: number; regions: number; usage: Record<string, number>};
-} // prettier-ignore
+}
 
 /** Forks: the child runs `code`, says what it called `told`, and waits for its parent's end. */
 const FORK = `
@@ -52,15 +61,28 @@ test('a family is counted once: PSS adds up to what its memory is, resident to f
   if (!needs(t, 'python3', 'python3')) return;
   const {parent, pids} = await family(t);
   const {processes, totals} = await read(t, parent.pid);
-  t.deepEqual(processes.map(({pid}) => pid), pids); // prettier-ignore
-  t.deepEqual(processes.map(({depth}) => depth), [0, 1, 2, 1, 1]); // prettier-ignore
+  t.deepEqual(
+    processes.map(({pid}) => pid),
+    pids,
+  );
+  t.deepEqual(
+    processes.map(({depth}) => depth),
+    [0, 1, 2, 1, 1],
+  );
   t.is(totals.counted, 5);
   for (const counter of ['rss', 'pss', 'privateDirty']) {
-    t.is(processes.reduce((sum, {usage}) => sum + usage![counter]!, 0), totals.usage[counter]!, counter); // prettier-ignore
+    t.is(
+      processes.reduce((sum, {usage}) => sum + usage![counter]!, 0),
+      totals.usage[counter]!,
+      counter,
+    );
   }
   for (const {pid, regions, usage} of processes) {
     t.is(regions, readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n').length - 1);
-    t.is(usage!['anonymous'], Number(/^Anonymous: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))![1]) * 1024); // prettier-ignore
+    t.is(
+      usage!['anonymous'],
+      Number(/^Anonymous: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))![1]) * 1024,
+    );
   }
   // 20 MiB are shared by five, and one has 5 MiB of them for itself.
   const MIB = 1 << 20;
@@ -77,11 +99,21 @@ test("the kernel's lists of children, a look at all parents, and ps agree", asyn
   if (!needs(t, 'python3', 'python3') || !needs(t, 'ps', 'procps')) return;
   const {parent, pids} = await family(t);
   for (const pid of pids.slice(0, 2)) {
-    const theirs = (await run('ps', ['-o', 'pid=', '--ppid', String(pid)])).stdout.trim().split(/\s+/).filter(Boolean).map(Number); // prettier-ignore
-    t.deepEqual(childrenIn('/proc')(pid), theirs.sort((a, b) => a - b)); // prettier-ignore
+    const theirs = (await run('ps', ['-o', 'pid=', '--ppid', String(pid)])).stdout
+      .trim()
+      .split(/\s+/)
+      .filter(Boolean)
+      .map(Number);
+    t.deepEqual(
+      childrenIn('/proc')(pid),
+      theirs.sort((a, b) => a - b),
+    );
     t.deepEqual(scannedChildren('/proc')(pid), theirs);
   }
-  t.deepEqual(childrenIn('/proc')(parent.pid), [pids[1]!, pids[3]!, pids[4]!].sort((a, b) => a - b)); // prettier-ignore
+  t.deepEqual(
+    childrenIn('/proc')(parent.pid),
+    [pids[1]!, pids[3]!, pids[4]!].sort((a, b) => a - b),
+  );
 });
 
 test('children of other threads than the first belong to the family', async (t) => {
@@ -94,13 +126,18 @@ test('children of other threads than the first belong to the family', async (t) 
   );
   t.is(readdirSync(`/proc/${parent.pid}/task`).length, 2);
   const {processes} = await read(t, parent.pid);
-  t.deepEqual(processes.map((process) => process.pid), [parent.pid, pid]); // prettier-ignore
+  t.deepEqual(
+    processes.map((process) => process.pid),
+    [parent.pid, pid],
+  );
 });
 
 test('a zombie is in the family, has no memory, and is no fault', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
   const parent = await python(t, FORK);
-  const pid = Number(await parent.ask('pid = fork(); os.kill(pid, 9); os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT); answer = pid')); // prettier-ignore
+  const pid = Number(
+    await parent.ask('pid = fork(); os.kill(pid, 9); os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT); answer = pid'),
+  );
   const {processes, totals} = await read(t, parent.pid);
   t.like(processes[1], {pid, missing: 'ended'});
   t.deepEqual([totals.processes, totals.counted], [2, 1]);
@@ -109,7 +146,10 @@ test('a zombie is in the family, has no memory, and is no fault', async (t) => {
 test('a child that may not be read is named with the reason, and the total is said to be too low', async (t) => {
   if (!needs(t, 'python3', 'python3') || !needs(t, 'setpriv', 'util-linux')) return;
   // Without capabilities of its own, so that a reader without any may look at it; PR_SET_DUMPABLE (4) forbids the child.
-  const parent = await python(t, `${FORK}\nctypes.CDLL(None).capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())`); // prettier-ignore
+  const parent = await python(
+    t,
+    `${FORK}\nctypes.CDLL(None).capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())`,
+  );
   const pid = Number(await parent.ask(`answer = fork('ctypes.CDLL(None).prctl(4, 0)')`));
   const {stdout, stderr, code} = await withoutRights(['show', String(parent.pid), '--children']);
   t.is(code, 5, stderr);
@@ -148,7 +188,10 @@ test('where maps may be read and smaps may not, regions are shown without memory
   for (const file of ['maps', 'stat', 'status'])
     writeFileSync(join(root, pid, file), readFileSync(`/proc/${pid}/${file}`));
   const missing = await withoutRights(['show', pid, '--proc-root', root]);
-  t.regex(missing.stderr, /^memmap: Resident memory was not read: there is no smaps: the kernel was built without CONFIG_PROC_PAGE_MONITOR\.$/m); // prettier-ignore
+  t.regex(
+    missing.stderr,
+    /^memmap: Resident memory was not read: there is no smaps: the kernel was built without CONFIG_PROC_PAGE_MONITOR\.$/m,
+  );
   t.regex(missing.stdout, /^range +size +perms +kind +name$/m);
   t.regex(missing.stdout, /^Resident in all: [\d.]+ MiB \(VmRSS of status\)\.$/m);
   writeFileSync(join(root, pid, 'smaps'), '');

@@ -6,10 +6,16 @@ import {conforms} from '../../helpers/schema.ts';
 import {needs} from '../../helpers/tools.ts';
 
 interface Document {
-  readonly regions: ReadonlyArray<{start: string; size: number; kind: string; name: string; usage: Record<string, number>}>;
+  readonly regions: ReadonlyArray<{
+    start: string;
+    size: number;
+    kind: string;
+    name: string;
+    usage: Record<string, number>;
+  }>;
   readonly totals: Record<string, number> & {kinds: Record<string, Record<string, number>>};
   readonly residue: {rss: {regions: number; status: number}; pssCut: number; pageTables: number};
-} // prettier-ignore
+}
 
 const LIBC = `
 libc = ctypes.CDLL(None, use_errno=True)
@@ -47,15 +53,23 @@ test('the regions of a stopped process add up to what the kernel adds up, to the
   );
   const {totals, residue, regions} = await show(t, child.pid);
   // Pss and what is shared change when another process starts or ends, so that two readings differ.
-  for (const [key, ours] of [['Rss', 'rss'], ['Anonymous', 'anonymous'], ['Swap', 'swap'], ['Locked', 'locked']] as const) {
+  for (const [key, ours] of [
+    ['Rss', 'rss'],
+    ['Anonymous', 'anonymous'],
+    ['Swap', 'swap'],
+    ['Locked', 'locked'],
+  ] as const) {
     t.is(totals[ours], theirs[key], key);
-  } // prettier-ignore
+  }
   t.deepEqual(residue.rss, {regions: theirs['Rss']!, status: theirs['Rss']!}, 'as status has it');
   for (const counter of ['rss', 'size', 'privateDirty']) {
     const kinds = Object.values(totals.kinds).reduce((sum, kind) => sum + kind[counter]!, 0);
     t.is(kinds, totals[counter]!, `kinds add up: ${counter}`);
   }
-  t.is(regions.reduce((sum, {usage}) => sum + usage['rss']!, 0), totals['rss']!); // prettier-ignore
+  t.is(
+    regions.reduce((sum, {usage}) => sum + usage['rss']!, 0),
+    totals['rss']!,
+  );
 });
 
 test('pmap -X adds up to the same', async (t) => {
@@ -64,8 +78,15 @@ test('pmap -X adds up to the same', async (t) => {
   await stop(child);
   const {stdout} = await run('pmap', ['-X', String(child.pid)]);
   const lines = stdout.trimEnd().split('\n');
-  const titles = lines.find((line) => /^ *Address/.test(line))!.trim().split(/ +/).slice(5, -1); // prettier-ignore
-  const sums = lines.at(-2 + (/KB/.test(lines.at(-1)!) ? 1 : 0))!.trim().split(/ +/); // prettier-ignore
+  const titles = lines
+    .find((line) => /^ *Address/.test(line))!
+    .trim()
+    .split(/ +/)
+    .slice(5, -1);
+  const sums = lines
+    .at(-2 + (/KB/.test(lines.at(-1)!) ? 1 : 0))!
+    .trim()
+    .split(/ +/);
   const {totals} = await show(t, child.pid);
   const theirs = Object.fromEntries(titles.map((title, index) => [title, Number(sums[index]) * 1024]));
   t.deepEqual(
@@ -85,13 +106,22 @@ test('locked memory and huge pages are columns of their own where there are any'
   );
   const [address, failed] = locked.split(' ');
   if (failed === '0') {
-    const {stdout} = await memmap(['show', String(child.pid), '--columns', 'start,locked,resident', '--filter', address!]); // prettier-ignore
+    const {stdout} = await memmap([
+      'show',
+      String(child.pid),
+      '--columns',
+      'start,locked,resident',
+      '--filter',
+      address!,
+    ]);
     t.regex(stdout, new RegExp(`^${address} +64 KiB +64 KiB$`, 'm'));
   } else t.log('mlock is not permitted here');
   const huge = await child.ask(
     'm = libc.mmap(None, 8 << 20, 3, 0x22, -1, 0); at = (m + (2 << 20) - 1) & ~((2 << 20) - 1); libc.madvise(at, 4 << 20, 14); ctypes.memset(at, 1, 4 << 20); answer = f"{at:x}"',
   );
-  const kernel = readFileSync(`/proc/${child.pid}/smaps`, 'latin1').split(/^(?=[0-9a-f]+-)/m).find((text) => text.startsWith(`${huge}-`))!; // prettier-ignore
+  const kernel = readFileSync(`/proc/${child.pid}/smaps`, 'latin1')
+    .split(/^(?=[0-9a-f]+-)/m)
+    .find((text) => text.startsWith(`${huge}-`))!;
   const kilobytes = Number(/^AnonHugePages: +(\d+) kB/m.exec(kernel)?.[1]);
   const {stdout} = await memmap(['show', String(child.pid), '--columns', 'start,huge', '--filter', `/^${huge}-/`]);
   t.regex(stdout, new RegExp(`^${huge} +${kilobytes === 0 ? '0' : `${kilobytes / 1024} MiB`}$`, 'm'));

@@ -11,7 +11,7 @@ interface Room {
   readonly regions: {used: number; limit?: number; left?: number};
   readonly arenas: ReadonlyArray<{start: string; committed: number; reserved: number; resident: number}>;
   readonly borders: ReadonlyArray<{cause: string; detail: string; count: number; example: string[]}>;
-} // prettier-ignore
+}
 
 /** Calls into the C library that give 0, or the errno. */
 const LIBC = `
@@ -74,7 +74,10 @@ test('regions that madvise and mprotect keep apart are counted by what keeps the
   const before = await roomOf(t, child);
   // 10 is MADV_DONTFORK (dc). Every second page of 200, then one page without access in the middle of 3.
   const at = await child.ask(
-    `at = libc.mmap(None, 200 * 4096, 3, 0x22, -1, 0); ctypes.memset(at, 1, 200 * 4096)\nfor i in range(1, 200, 2): libc.madvise(at + i * 4096, 4096, 10)`.replace('\n', '; exec("') + '"); answer = hex(at)', // prettier-ignore
+    `at = libc.mmap(None, 200 * 4096, 3, 0x22, -1, 0); ctypes.memset(at, 1, 200 * 4096)\nfor i in range(1, 200, 2): libc.madvise(at + i * 4096, 4096, 10)`.replace(
+      '\n',
+      '; exec("',
+    ) + '"); answer = hex(at)',
   );
   const after = await roomOf(t, child);
   const flags = after.borders.find(({cause, detail}) => cause === 'flags' && detail === 'dc');
@@ -83,7 +86,8 @@ test('regions that madvise and mprotect keep apart are counted by what keeps the
   t.true(after.regions.used >= before.regions.used + 198);
   const {stdout} = await memmap(['show', String(child.pid), '--summary', '--room']);
   t.regex(stdout, /^ +199 {2}VmFlags: dc \(MADV_DONTFORK\) /m);
-  const guards = (room: Room): number => room.borders.filter(({cause}) => cause === 'guard').reduce((sum, {count}) => sum + count, 0); // prettier-ignore
+  const guards = (room: Room): number =>
+    room.borders.filter(({cause}) => cause === 'guard').reduce((sum, {count}) => sum + count, 0);
   await child.ask(`libc.mprotect(at + 100 * 4096, 4096, 0)`);
   t.is(guards(await roomOf(t, child)), guards(after) + 2);
 });
@@ -95,20 +99,26 @@ test('heaps of other threads are counted as arenas, with what is accessible of t
   const musl = await child.ask('answer = hasattr(libc, "gnu_get_libc_version")');
   if (musl !== 'True') return t.log('skipped: this Python has another C library than glibc');
   // A thread that calls malloc gets an arena of its own.
-  const ready = 'libc.malloc.restype = ctypes.c_void_p; held = []; done = threading.Event(); threading.Thread(target=lambda: (held.append(libc.malloc(100000)), ctypes.memset(held[0], 1, 100000), done.set(), time.sleep(1000)), daemon=True).start(); done.wait(); answer = hex(held[0] & ~((64 << 20) - 1))'; // prettier-ignore
+  const ready =
+    'libc.malloc.restype = ctypes.c_void_p; held = []; done = threading.Event(); threading.Thread(target=lambda: (held.append(libc.malloc(100000)), ctypes.memset(held[0], 1, 100000), done.set(), time.sleep(1000)), daemon=True).start(); done.wait(); answer = hex(held[0] & ~((64 << 20) - 1))';
   const heap = await child.ask(ready);
   const {arenas} = await roomOf(t, child);
   t.true(arenas.length > had);
   const arena = arenas.find(({start}) => start === heap)!;
   t.is(arena.committed + arena.reserved, 64 << 20);
   t.true(arena.committed > 100_000 && arena.resident >= 96 * 1024 && arena.resident <= arena.committed);
-  t.regex((await memmap(['show', String(child.pid), '--room'])).stdout, /^\d+ arenas? of glibc malloc beside \[heap\]/m); // prettier-ignore
+  t.regex(
+    (await memmap(['show', String(child.pid), '--room'])).stdout,
+    /^\d+ arenas? of glibc malloc beside \[heap\]/m,
+  );
 });
 
 test('limits are those that the process was given, and the kernel keeps to them to the page', async (t) => {
   if (!needs(t, 'python3', 'python3')) return;
   const child = await python(t, `${LIBC}\nimport resource`);
-  await child.ask('resource.setrlimit(resource.RLIMIT_AS, (1 << 30, -1)); resource.setrlimit(resource.RLIMIT_STACK, (1 << 20, -1))'); // prettier-ignore
+  await child.ask(
+    'resource.setrlimit(resource.RLIMIT_AS, (1 << 30, -1)); resource.setrlimit(resource.RLIMIT_STACK, (1 << 20, -1))',
+  );
   const {mapping, stack, regions} = await roomOf(t, child);
   t.deepEqual([mapping.limit, stack.limit], [1 << 30, 1 << 20]);
   t.is(regions.limit, Number(await child.ask('answer = open("/proc/sys/vm/max_map_count").read().strip()')));

@@ -30,12 +30,23 @@ test('user space ends where the machine has it, one page below a power of two', 
 
 const heap = region(0x1000000, 0x1021000, 'rw-p', {name: '[heap]', kind: 'heap'});
 const library = region(0x7f0000000000, 0x7f0000200000, 'r-xp', {name: '/lib/a.so', kind: 'text'});
-const stack = region(0x7ffe1a300000, 0x7ffe1a321000, 'rw-p', {name: '[stack]', kind: 'stack', flags: ['rd', 'wr', 'gd']}); // prettier-ignore
+const stack = region(0x7ffe1a300000, 0x7ffe1a321000, 'rw-p', {
+  name: '[stack]',
+  kind: 'stack',
+  flags: ['rd', 'wr', 'gd'],
+});
 
 test('brk ends a page before the next region, or at RLIMIT_DATA', (t) => {
   const list = [heap, library, stack];
   const free = snapshotOf(list, {limits: {data: null}}, {vmData: MIB});
-  t.like(roomOf(free).brk, {used: 0x21000, limit: null, left: 0x7f0000000000 - 0x1021000 - PAGE, endsAt: 'addresses', end: 0x1021000, next: library}); // prettier-ignore
+  t.like(roomOf(free).brk, {
+    used: 0x21000,
+    limit: null,
+    left: 0x7f0000000000 - 0x1021000 - PAGE,
+    endsAt: 'addresses',
+    end: 0x1021000,
+    next: library,
+  });
   const limited = snapshotOf(list, {limits: {data: 5 * MIB}}, {vmData: 2 * MIB});
   t.like(roomOf(limited).brk, {limit: 5 * MIB, left: 3 * MIB, endsAt: 'limit'});
   const used = snapshotOf(list, {limits: {data: MIB}}, {vmData: 2 * MIB});
@@ -43,14 +54,29 @@ test('brk ends a page before the next region, or at RLIMIT_DATA', (t) => {
 });
 
 test('an empty brk area begins where stat says, and without that nothing is said', (t) => {
-  const marks = {startCode: 0, endCode: 0, startStack: 0, startData: 0, endData: 0, startBrk: 0x2000123, argStart: 0, argEnd: 0, envStart: 0, envEnd: 0}; // prettier-ignore
+  const marks = {
+    startCode: 0,
+    endCode: 0,
+    startStack: 0,
+    startData: 0,
+    endData: 0,
+    startBrk: 0x2000123,
+    argStart: 0,
+    argEnd: 0,
+    envStart: 0,
+    envEnd: 0,
+  };
   t.like(roomOf(snapshotOf([library, stack], {marks})).brk, {used: 0, end: 0x2001000, next: library});
   t.is(roomOf(snapshotOf([library, stack])).brk, undefined);
 });
 
 test('a stack ends at its limit, or 1 MiB above what is below it, unless that has no access', (t) => {
   const limits = {stack: 8 * MIB};
-  t.like(roomOf(snapshotOf([library, stack], {limits})).stack, {used: 0x21000, left: 8 * MIB - 0x21000, endsAt: 'limit'}); // prettier-ignore
+  t.like(roomOf(snapshotOf([library, stack], {limits})).stack, {
+    used: 0x21000,
+    left: 8 * MIB - 0x21000,
+    endsAt: 'limit',
+  });
   const near = region(stack.start - 3 * MIB, stack.start - 2 * MIB, 'rw-p');
   t.like(roomOf(snapshotOf([near, stack], {limits})).stack, {left: MIB, endsAt: 'addresses', below: near});
   const guard = {...near, perms: '---p'};
@@ -68,7 +94,9 @@ test('the residue is what status has more, and what the totals leave out', (t) =
     {...heap, usage: {rss: 8 * KIB, pss: 7 * KIB, sharedHugetlb: 0, privateHugetlb: 2 * MIB}},
     {...library, usage: {rss: 0, pss: 0, sharedHugetlb: 0, privateHugetlb: 0}},
   ];
-  const residue = residueOf(snapshotOf(list, {}, {vmRss: 12 * KIB, vmSize: 5 * MIB, vmPte: 40 * KIB, hugetlbPages: 2 * MIB})); // prettier-ignore
+  const residue = residueOf(
+    snapshotOf(list, {}, {vmRss: 12 * KIB, vmSize: 5 * MIB, vmPte: 40 * KIB, hugetlbPages: 2 * MIB}),
+  );
   t.deepEqual(residue, {
     rss: {regions: 8 * KIB, status: 12 * KIB},
     size: {regions: 0x21000 + 0x200000, status: 5 * MIB},

@@ -16,9 +16,15 @@ for (const [columns, titles] of [
     const terminal = new TerminalRun(t, ['show', String(child.pid)], {columns, rows: 100});
     t.is(await terminal.end(), 0);
     const screen = await terminal.screen();
-    t.true(screen.some((line) => titles.test(line)), screen.join('\n')); // prettier-ignore
+    t.true(
+      screen.some((line) => titles.test(line)),
+      screen.join('\n'),
+    );
     const {lines} = terminal;
-    t.deepEqual(lines.filter((line) => line.length > columns), []); // prettier-ignore
+    t.deepEqual(
+      lines.filter((line) => line.length > columns),
+      [],
+    );
     t.true(
       screen.some((line) => line.startsWith('ffffffffff600000')) === lines.some((line) => line.includes('vsyscall')),
     );

@@ -14,7 +14,10 @@ for (const width of [40, 60, 80, 100, 132, 160]) {
   test(`no line is wider than a terminal of ${width} columns`, (t) => {
     for (const look of [{}, {summary: true, room: true}, {by: ['file' as const], room: true, all: true}]) {
       const lines = renderShow(python, {...look, width}).split('\n');
-      t.deepEqual(lines.filter((line) => cells(line) > width), []); // prettier-ignore
+      t.deepEqual(
+        lines.filter((line) => cells(line) > width),
+        [],
+      );
       t.true(lines.length > 20);
     }
   });
@@ -30,7 +33,9 @@ test('the wider the terminal, the more columns; what is 0 throughout takes none'
     t.true(at(width).length >= before, String(width));
     before = at(width).length;
   }
-  const locked = python.regions.map((each, index): Region => (index === 3 ? {...each, usage: {...each.usage, locked: 4096, swap: 0}} : each)); // prettier-ignore
+  const locked = python.regions.map((each, index): Region =>
+    index === 3 ? {...each, usage: {...each.usage, locked: 4096, swap: 0}} : each,
+  );
   t.true(fittingColumns(locked, 200).includes('locked'));
 });
 
@@ -60,8 +65,14 @@ test('labels stand in parentheses, a guess has a question mark, and both are sai
 });
 
 test('what is nearly used up is said without being asked, and colour says nothing alone', (t) => {
-  const list = Array.from({length: 50_000}, (_, index) => region(0x10000 + index * 0x2000, 0x11000 + index * 0x2000, 'rw-p')); // prettier-ignore
-  const snapshot = snapshotOf([...list, region(0x7f0000000000, 0x7f0000001000, 'rw-p')], {maxMapCount: 65530, limits: {addressSpace: 300 * 2 ** 20}}, {vmSize: 290 * 2 ** 20}); // prettier-ignore
+  const list = Array.from({length: 50_000}, (_, index) =>
+    region(0x10000 + index * 0x2000, 0x11000 + index * 0x2000, 'rw-p'),
+  );
+  const snapshot = snapshotOf(
+    [...list, region(0x7f0000000000, 0x7f0000001000, 'rw-p')],
+    {maxMapCount: 65530, limits: {addressSpace: 300 * 2 ** 20}},
+    {vmSize: 290 * 2 ** 20},
+  );
   const text = renderShow(snapshot, {summary: true});
   t.regex(text, /^! Regions: 50,001 of 65,530 allowed \(vm\.max_map_count\)/m);
   t.regex(text, /^! mmap: 10 MiB left of 300 MiB \(RLIMIT_AS/m);

@@ -55,7 +55,10 @@ test('a mapping is told as it comes and as it goes, and the end with the cost is
   t.is((await watch.next(t)).event, 'start');
   await child.ask('m = mmap.mmap(-1, 1 << 20)');
   const come = await watch.next(t);
-  t.deepEqual(come.changes?.map(({kind, after, delta}) => [kind, after[0]?.name, delta.size]), [['new', '/dev/zero (deleted)', 1 << 20]]); // prettier-ignore
+  t.deepEqual(
+    come.changes?.map(({kind, after, delta}) => [kind, after[0]?.name, delta.size]),
+    [['new', '/dev/zero (deleted)', 1 << 20]],
+  );
   await child.ask('m.close()');
   const go = await watch.next(t);
   t.deepEqual(

@@ -17,7 +17,9 @@ for (const [signal, code] of [
   test(`a watch into a pipe that gets ${signal} ends with ${code}, and its last line says what it cost`, async (t) => {
     const target = new Child(t, 'cat', []);
     await target.ask('ready');
-    const watching = spawn(process.execPath, [MEMMAP, 'watch', String(target.pid), '--interval', '20ms'], {stdio: ['ignore', 'pipe', 'pipe']}); // prettier-ignore
+    const watching = spawn(process.execPath, [MEMMAP, 'watch', String(target.pid), '--interval', '20ms'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     t.teardown(() => watching.kill('SIGKILL'));
     let [stdout, stderr] = ['', ''];
     watching.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
@@ -51,7 +53,8 @@ test('lines on a terminal that goes away: it ends quietly with 129', async (t) =
       return '';
     }
   };
-  for (const end = Date.now() + 15_000; read('code') === '' && Date.now() < end;) await new Promise((resolve) => setTimeout(resolve, 50)); // prettier-ignore
+  for (const end = Date.now() + 15_000; read('code') === '' && Date.now() < end;)
+    await new Promise((resolve) => setTimeout(resolve, 50));
   t.is(read('code'), '129\n', read('errors'));
   t.regex(read('errors'), /^(Hangup\n)?$/); // The shell says how its command ended; memmap says nothing.
 });

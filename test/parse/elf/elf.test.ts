@@ -17,7 +17,9 @@ const LIBC =
 const reading =
   (bytes: Uint8Array): ReadAt =>
   (offset, length) =>
-    offset >= 0 && offset < bytes.length ? bytes.subarray(offset, offset + Math.min(length, bytes.length)) : new Uint8Array(); // prettier-ignore
+    offset >= 0 && offset < bytes.length
+      ? bytes.subarray(offset, offset + Math.min(length, bytes.length))
+      : new Uint8Array();
 
 interface Named {
   readonly names: string[];
@@ -128,7 +130,9 @@ test('a program of 32 bits, and a stripped one, are read as well', (t) => {
       t.deepEqual(tables, [flags.includes('-s') ? '.dynsym' : '.symtab']);
     }
     if (flags.includes('-s')) {
-      const [hidden] = [...readelfSymbols(join(place, `lib${flags.slice(0, -1).join('')}.so`), '--syms')].find(([, {names}]) => names.includes('hidden'))!; // prettier-ignore
+      const [hidden] = [...readelfSymbols(join(place, `lib${flags.slice(0, -1).join('')}.so`), '--syms')].find(
+        ([, {names}]) => names.includes('hidden'),
+      )!;
       const {symbol} = findSymbol(read, image, hidden);
       t.is(symbol?.name, 'first', 'a stripped file has only the nearest name before');
       t.false(symbol?.isInside);
@@ -166,7 +170,10 @@ test('no damage to a file makes reading it fail or take long', (t) => {
     execFileSync('gcc', ['-nostdlib', '-shared', '-fPIC', ...flags, '-o', file, source], {stdio: 'ignore'});
     const whole = readFileSync(file);
     const places = importantPlaces(whole);
-    const damage = fc.array(fc.tuple(fc.oneof(fc.nat(whole.length - 1), fc.constantFrom(...places)), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff)), {minLength: 1, maxLength: 12}); // prettier-ignore
+    const damage = fc.array(
+      fc.tuple(fc.oneof(fc.nat(whole.length - 1), fc.constantFrom(...places)), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff)),
+      {minLength: 1, maxLength: 12},
+    );
     fc.assert(
       fc.property(damage, fc.nat(whole.length), fc.nat(), (bytes, length, address) => {
         const broken = Buffer.from(whole);

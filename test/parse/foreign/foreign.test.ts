@@ -56,12 +56,26 @@ test('what pmap -x and -X print of resident memory is what smaps says', async (t
   if (!needs(t, 'pmap', 'procps')) return;
   for (const flag of ['-x', '-X', '-XX']) {
     const [theirs, ours] = await beside(t, 'pmap', (pid) => [flag, pid]);
-    t.deepEqual(theirs.regions.map(({usage}) => usage?.rss), ours.regions.map(({usage}) => usage?.rss), flag); // prettier-ignore
+    t.deepEqual(
+      theirs.regions.map(({usage}) => usage?.rss),
+      ours.regions.map(({usage}) => usage?.rss),
+      flag,
+    );
     if (flag === '-x') continue;
-    t.deepEqual(theirs.regions.map(({inode, dev, offset}) => [inode, dev, offset]), ours.regions.map(({inode, dev, offset}) => [inode, dev, offset])); // prettier-ignore
+    t.deepEqual(
+      theirs.regions.map(({inode, dev, offset}) => [inode, dev, offset]),
+      ours.regions.map(({inode, dev, offset}) => [inode, dev, offset]),
+    );
     t.deepEqual(baseNames(theirs), baseNames(ours));
-    t.deepEqual(theirs.regions.map(({usage}) => usage?.anonymous), ours.regions.map(({usage}) => usage?.anonymous)); // prettier-ignore
-    if (flag === '-XX') t.deepEqual(theirs.regions.map(({flags}) => flags), ours.regions.map(({flags}) => flags)); // prettier-ignore
+    t.deepEqual(
+      theirs.regions.map(({usage}) => usage?.anonymous),
+      ours.regions.map(({usage}) => usage?.anonymous),
+    );
+    if (flag === '-XX')
+      t.deepEqual(
+        theirs.regions.map(({flags}) => flags),
+        ours.regions.map(({flags}) => flags),
+      );
   }
 });
 
@@ -88,7 +102,10 @@ test("gdb's info proc mappings is recognised, and differs in nothing from the pr
   ]);
   t.is(theirs.source.format, 'gdb info proc mappings');
   t.deepEqual(shape(theirs), shape(ours));
-  t.deepEqual(theirs.regions.map(({name, offset}) => [name, offset]), ours.regions.map(({name, offset}) => [name, offset])); // prettier-ignore
+  t.deepEqual(
+    theirs.regions.map(({name, offset}) => [name, offset]),
+    ours.regions.map(({name, offset}) => [name, offset]),
+  );
   t.deepEqual(diff(theirs, ours, {match: 'address'}).changes, []);
   t.deepEqual(theirs.rejected, []);
 });
@@ -107,7 +124,10 @@ Mapped address spaces:
 7ffff7fc1000-7ffff7fc3000 r-xp 00000000 00:00 0                          [vdso]
 `);
   t.is(old.process.pid, 4242);
-  t.deepEqual(old.regions.map(({perms}) => perms), ['????', '????', '????']); // prettier-ignore
+  t.deepEqual(
+    old.regions.map(({perms}) => perms),
+    ['????', '????', '????'],
+  );
   t.deepEqual(diff(old, now).changes, []);
   t.is(
     old.regions.reduce((sum, region) => sum + sizeOf(region), 0),
@@ -123,6 +143,9 @@ test('a paste of smaps with prose around it is used, and each line of prose is t
   const snapshot = parse(paste);
   t.is(snapshot.source.format, 'smaps');
   t.is(snapshot.process.pid, child.pid);
-  t.deepEqual(snapshot.rejected.map(({text}) => text), ['Hi, here is what I see after an hour:', 'It grows and grows.']); // prettier-ignore
+  t.deepEqual(
+    snapshot.rejected.map(({text}) => text),
+    ['Hi, here is what I see after an hour:', 'It grows and grows.'],
+  );
   t.deepEqual(diff(snapshot, capture(child.pid)).changes, []);
 });

@@ -8,7 +8,10 @@ const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
 test('our own credentials are those that Node knows', (t) => {
   const {uids, gids} = parseCredentials(readFileSync('/proc/self/status'))!;
-  t.deepEqual([uids[0], uids[1], gids[0], gids[1]], [process.getuid!(), process.geteuid!(), process.getgid!(), process.getegid!()]); // prettier-ignore
+  t.deepEqual(
+    [uids[0], uids[1], gids[0], gids[1]],
+    [process.getuid!(), process.geteuid!(), process.getgid!(), process.getegid!()],
+  );
 });
 
 test('each capability has the name that capsh gives it', (t) => {
@@ -23,7 +26,9 @@ test('each capability has the name that capsh gives it', (t) => {
 });
 
 test('a set is read bit for bit, and a bit without a name is shown by its number', (t) => {
-  const {permitted, effective} = parseCredentials(bytes('Uid:\t1 2 3 4\nGid:\t5 6 7 8\nCapPrm:\t8000000000080000\nCapEff:\t0000000000000000\n'))!; // prettier-ignore
+  const {permitted, effective} = parseCredentials(
+    bytes('Uid:\t1 2 3 4\nGid:\t5 6 7 8\nCapPrm:\t8000000000080000\nCapEff:\t0000000000000000\n'),
+  )!;
   t.deepEqual(capabilityNames(permitted), ['CAP_SYS_PTRACE', 'CAP_63']);
   t.true(hasCapability(permitted, 'SYS_PTRACE'));
   t.false(hasCapability(effective, 'SYS_PTRACE'));

@@ -8,13 +8,33 @@ const header = '00400000-00401000 rw-p 00000000 00:00 0 \n';
 
 /** The keys of Linux 6.18, in its order, and how memmap calls them. */
 const KEYS = {
-  Size: 'size', KernelPageSize: 'kernelPageSize', MMUPageSize: 'mmuPageSize', Rss: 'rss', Pss: 'pss', Pss_Dirty: 'pssDirty',
-  Shared_Clean: 'sharedClean', Shared_Dirty: 'sharedDirty', Private_Clean: 'privateClean', Private_Dirty: 'privateDirty',
-  Referenced: 'referenced', Anonymous: 'anonymous', KSM: 'ksm', LazyFree: 'lazyFree', AnonHugePages: 'anonHugePages',
-  ShmemPmdMapped: 'shmemPmdMapped', FilePmdMapped: 'filePmdMapped', Shared_Hugetlb: 'sharedHugetlb',
-  Private_Hugetlb: 'privateHugetlb', Swap: 'swap', SwapPss: 'swapPss', Locked: 'locked', Pss_Anon: 'pssAnon',
-  Pss_File: 'pssFile', Pss_Shmem: 'pssShmem', Nonlinear: 'nonlinear',
-}; // prettier-ignore
+  Size: 'size',
+  KernelPageSize: 'kernelPageSize',
+  MMUPageSize: 'mmuPageSize',
+  Rss: 'rss',
+  Pss: 'pss',
+  Pss_Dirty: 'pssDirty',
+  Shared_Clean: 'sharedClean',
+  Shared_Dirty: 'sharedDirty',
+  Private_Clean: 'privateClean',
+  Private_Dirty: 'privateDirty',
+  Referenced: 'referenced',
+  Anonymous: 'anonymous',
+  KSM: 'ksm',
+  LazyFree: 'lazyFree',
+  AnonHugePages: 'anonHugePages',
+  ShmemPmdMapped: 'shmemPmdMapped',
+  FilePmdMapped: 'filePmdMapped',
+  Shared_Hugetlb: 'sharedHugetlb',
+  Private_Hugetlb: 'privateHugetlb',
+  Swap: 'swap',
+  SwapPss: 'swapPss',
+  Locked: 'locked',
+  Pss_Anon: 'pssAnon',
+  Pss_File: 'pssFile',
+  Pss_Shmem: 'pssShmem',
+  Nonlinear: 'nonlinear',
+};
 
 const keys = Object.keys(KEYS) as Array<keyof typeof KEYS>;
 
@@ -24,17 +44,28 @@ test('every counter of the kernel has its name in camelCase, and its bytes', (t)
 });
 
 test('the order of the counters makes no difference, also if it changes from record to record', (t) => {
-  const order = fc.shuffledSubarray(keys.filter((key) => key !== 'Rss'), {minLength: 0});
-  fc.assert(fc.property(fc.array(order, {minLength: 1, maxLength: 8}), (records) => {
-    const text = records.map((subset, index) =>
-      `${(0x400000 + index * 4096).toString(16).padStart(8, '0')}-${(0x401000 + index * 4096).toString(16).padStart(8, '0')} rw-p 00000000 00:00 0 \n` +
-      counters('Rss 1', ...subset.map((key) => `${key} ${keys.indexOf(key)}`)));
-    const {regions, rejected} = parseListing(bytesOf(text.join('')), 'proc');
-    t.is(rejected.length, 0);
-    t.deepEqual(regions.map(({usage}) => usage), records.map((subset) =>
-      kib({rss: 1, ...Object.fromEntries(subset.map((key) => [KEYS[key], keys.indexOf(key)]))})));
-  }));
-}); // prettier-ignore
+  const order = fc.shuffledSubarray(
+    keys.filter((key) => key !== 'Rss'),
+    {minLength: 0},
+  );
+  fc.assert(
+    fc.property(fc.array(order, {minLength: 1, maxLength: 8}), (records) => {
+      const text = records.map(
+        (subset, index) =>
+          `${(0x400000 + index * 4096).toString(16).padStart(8, '0')}-${(0x401000 + index * 4096).toString(16).padStart(8, '0')} rw-p 00000000 00:00 0 \n` +
+          counters('Rss 1', ...subset.map((key) => `${key} ${keys.indexOf(key)}`)),
+      );
+      const {regions, rejected} = parseListing(bytesOf(text.join('')), 'proc');
+      t.is(rejected.length, 0);
+      t.deepEqual(
+        regions.map(({usage}) => usage),
+        records.map((subset) =>
+          kib({rss: 1, ...Object.fromEntries(subset.map((key) => [KEYS[key], keys.indexOf(key)]))}),
+        ),
+      );
+    }),
+  );
+});
 
 test('a counter that is not in the record is absent, not zero', (t) => {
   const usage = parse(`${header}${counters('Size 4', 'Rss 0')}`).regions[0]?.usage;
@@ -48,14 +79,34 @@ test('a counter that fell below zero in the kernel does not become a wrong numbe
   t.is(rejected.length, 0);
 });
 
-test("the records of gVisor, whose page size comes late and which has fewer counters, are read", (t) => {
-  const rest = ['Rss 8', 'Pss 8', 'Shared_Clean 0', 'Shared_Dirty 0', 'Private_Clean 0', 'Private_Dirty 8', 'Referenced 8', 'Anonymous 8', 'AnonHugePages 0', 'Shared_Hugetlb 0', 'Private_Hugetlb 0', 'Swap 0', 'SwapPss 0', 'KernelPageSize 4', 'MMUPageSize 4', 'Locked 0'];
-  const {regions, rejected} = parseListing(bytesOf(`00400000-00402000 rw-p 00000000 00:00 0 \n${counters('Size 8', ...rest)}VmFlags: rd wr mr mw me ?? ac \n`), 'proc');
+test('the records of gVisor, whose page size comes late and which has fewer counters, are read', (t) => {
+  const rest = [
+    'Rss 8',
+    'Pss 8',
+    'Shared_Clean 0',
+    'Shared_Dirty 0',
+    'Private_Clean 0',
+    'Private_Dirty 8',
+    'Referenced 8',
+    'Anonymous 8',
+    'AnonHugePages 0',
+    'Shared_Hugetlb 0',
+    'Private_Hugetlb 0',
+    'Swap 0',
+    'SwapPss 0',
+    'KernelPageSize 4',
+    'MMUPageSize 4',
+    'Locked 0',
+  ];
+  const {regions, rejected} = parseListing(
+    bytesOf(`00400000-00402000 rw-p 00000000 00:00 0 \n${counters('Size 8', ...rest)}VmFlags: rd wr mr mw me ?? ac \n`),
+    'proc',
+  );
   t.is(rejected.length, 0);
   t.is(regions[0]?.usage?.['kernelPageSize'], 4096);
   t.is(regions[0]?.usage?.['privateDirty'], 8192);
   t.deepEqual(regions[0]?.flags, ['rd', 'wr', 'mr', 'mw', 'me', '??', 'ac']);
-}); // prettier-ignore
+});
 
 test("Android's names are kept beside the counters, in UTF-8 too", (t) => {
   const {regions, rejected} = parse(
@@ -69,7 +120,11 @@ const record = (head: string): string =>
   head + counters('Size 4', 'Rss 4', 'Swap 0', 'THPeligible            0', 'VmFlags rd wr ');
 
 test('a smaps that is cut anywhere is never taken for a whole one, but between two records', (t) => {
-  const records = [record(header), record(line('00402000-00403000 r--p 00000000 08:01 99', '/bin/x')), record('00404000-00405000 rw-p 00000000 00:00 0 \n')];
+  const records = [
+    record(header),
+    record(line('00402000-00403000 r--p 00000000 08:01 99', '/bin/x')),
+    record('00404000-00405000 rw-p 00000000 00:00 0 \n'),
+  ];
   const bytes = bytesOf(records.join(''));
   const ends = new Set(records.map((_, index) => records.slice(0, index + 1).join('').length));
   for (let length = records[0]!.length + 1; length < bytes.length; length++) {
@@ -78,7 +133,7 @@ test('a smaps that is cut anywhere is never taken for a whole one, but between t
     if (!isInFlags) t.is(snapshot.isWhole, ends.has(length), `cut after ${length} bytes`);
     t.false(!ends.has(length) && parseListing(bytes.subarray(0, length), 'proc').cutShort === undefined);
   }
-}); // prettier-ignore
+});
 
 test('an indented smaps is read as one', (t) => {
   const text = `${header}${counters('Size 4', 'Rss 4', 'VmFlags rd wr ')}`;
@@ -99,5 +154,8 @@ test('counters called like what every object has are reported, not mixed up', (t
   const text = `${header}${counters('Size 4', 'Rss 4')}Constructor:  4 kB\nTo_String: 8 kB\nHas_Own_Property: x\n`;
   const {regions, rejected} = parse(text);
   t.deepEqual(regions[0]?.usage, kib({size: 4, rss: 4}));
-  t.deepEqual(rejected.map((entry) => entry.line), [4, 5, 6]); // prettier-ignore
+  t.deepEqual(
+    rejected.map((entry) => entry.line),
+    [4, 5, 6],
+  );
 });

@@ -29,7 +29,7 @@ function withText(mnemonic: string, assembler: Assembler, names: ReadonlyMap<unk
 }
 
 /** An instruction with remarks beside it. */
-export const remark = (item: Item, remarks: Remarks): Item =>
+const remark = (item: Item, remarks: Remarks): Item =>
   item.kind === 'instruction' || item.kind === 'jump' ? {...item, ...remarks} : item;
 
 /** Remarks on the first instruction of several. */

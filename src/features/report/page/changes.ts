@@ -5,9 +5,21 @@ import {byId, cell, element, number} from './dom.ts';
 import {follow, show} from './moment.ts';
 
 const SIGNS: Readonly<Record<string, string>> = {
-  new: '+', grown: '↑', gone: '−', shrunk: '↓', replaced: '!', reprotected: '~', renamed: '~', moved: '→', split: '÷', merged: '=', touched: '·',
-  exec: '»', exit: '■', mark: '▸',
-}; // prettier-ignore
+  new: '+',
+  grown: '↑',
+  gone: '−',
+  shrunk: '↓',
+  replaced: '!',
+  reprotected: '~',
+  renamed: '~',
+  moved: '→',
+  split: '÷',
+  merged: '=',
+  touched: '·',
+  exec: '»',
+  exit: '■',
+  mark: '▸',
+};
 
 /** A change, or an event, as a row shows it. */
 interface Row {
@@ -21,8 +33,14 @@ interface Row {
 }
 
 const rowOfChange = ([look, change, kind, start, end, size, rss, text]: PackedChange): Row => ({
-  look, change, kind: page.lists.kinds[kind]!, range: `${start.toString(16)}-${end.toString(16)}`, size, rss, text,
-}); // prettier-ignore
+  look,
+  change,
+  kind: page.lists.kinds[kind]!,
+  range: `${start.toString(16)}-${end.toString(16)}`,
+  size,
+  rss,
+  text,
+});
 
 const rows: readonly Row[] = [
   ...page.events.map(({look, kind, text}) => ({look, change: kind, kind: '', range: '', size: 0, rss: null, text})),
@@ -51,10 +69,24 @@ export function startChanges(): void {
     state.most = MORE;
     draw();
   };
-  const search = element('input', {type: 'search', placeholder: 'Filter by text or address', 'aria-label': 'Filter by text or address', oninput: () => again(() => (state.text = search.value.toLowerCase()))});
-  const some = (pick: (row: Row) => string): string[] => [...new Set(rows.map(pick))].filter((text) => text !== '').sort();
-  const change = choice('All changes', some((row) => row.change), (value) => again(() => (state.change = value)));
-  const kind = choice('All kinds of memory', some((row) => row.kind), (value) => again(() => (state.kind = value)));
+  const search = element('input', {
+    type: 'search',
+    placeholder: 'Filter by text or address',
+    'aria-label': 'Filter by text or address',
+    oninput: () => again(() => (state.text = search.value.toLowerCase())),
+  });
+  const some = (pick: (row: Row) => string): string[] =>
+    [...new Set(rows.map(pick))].filter((text) => text !== '').sort();
+  const change = choice(
+    'All changes',
+    some((row) => row.change),
+    (value) => again(() => (state.change = value)),
+  );
+  const kind = choice(
+    'All kinds of memory',
+    some((row) => row.kind),
+    (value) => again(() => (state.kind = value)),
+  );
   byId('filters').append(search, change, kind);
   byId('more').addEventListener('click', () => {
     state.most += 4 * MORE;
@@ -62,15 +94,20 @@ export function startChanges(): void {
   });
   draw();
   follow((look) => {
-    for (const row of byId('changes-table').querySelectorAll<HTMLElement>('tbody tr')) row.classList.toggle('here', row.dataset['look'] === String(look));
+    for (const row of byId('changes-table').querySelectorAll<HTMLElement>('tbody tr'))
+      row.classList.toggle('here', row.dataset['look'] === String(look));
   });
-} // prettier-ignore
+}
 
 function choice(all: string, options: readonly string[], choose: (value: string) => void): HTMLSelectElement {
-  const select = element('select', {'aria-label': all, onchange: () => choose(select.value)}, element('option', {value: ''}, all));
+  const select = element(
+    'select',
+    {'aria-label': all, onchange: () => choose(select.value)},
+    element('option', {value: ''}, all),
+  );
   select.append(...options.map((option) => element('option', {value: option}, option)));
   return select;
-} // prettier-ignore
+}
 
 function draw(): void {
   const {text, change, kind, column, isDown, most} = state;
@@ -82,8 +119,11 @@ function draw(): void {
   byId('changes-table').replaceChildren(head(), element('tbody', {}, ...chosen.slice(0, most).map(tableRow)));
   byId('more').hidden = chosen.length <= most;
   const shown = Math.min(most, chosen.length);
-  byId('shown').textContent = chosen.length === 0 ? 'No change is like this.' : `${countText(shown)} of ${countText(chosen.length)}${chosen.length < rows.length ? ` that match, of ${countText(rows.length)} in all` : ''}. A press on a time shows that moment above.`;
-} // prettier-ignore
+  byId('shown').textContent =
+    chosen.length === 0
+      ? 'No change is like this.'
+      : `${countText(shown)} of ${countText(chosen.length)}${chosen.length < rows.length ? ` that match, of ${countText(rows.length)} in all` : ''}. A press on a time shows that moment above.`;
+}
 
 function head(): HTMLElement {
   const cells = COLUMNS.map(([title, order], index) => {
@@ -102,11 +142,25 @@ function head(): HTMLElement {
 }
 
 function tableRow({look, change, kind, range, size, rss, text}: Row): HTMLTableRowElement {
-  const time = element('button', {type: 'button', class: 'link', onclick: () => show(look)}, timeText(page.times[look] ?? 0));
+  const time = element(
+    'button',
+    {type: 'button', class: 'link', onclick: () => show(look)},
+    timeText(page.times[look] ?? 0),
+  );
   const amount = (bytes: number | null): HTMLTableCellElement => {
     const made = number(bytes ? deltaText(bytes) : '');
     if (bytes) made.classList.add(bytes > 0 ? 'come' : 'go');
     return made;
   };
-  return element('tr', {'data-look': look}, cell(time), cell(`${SIGNS[change] ?? ''} ${change}`, 'nowrap'), cell(kind), cell(range, 'range'), amount(size), amount(rss), cell(text, 'text'));
-} // prettier-ignore
+  return element(
+    'tr',
+    {'data-look': look},
+    cell(time),
+    cell(`${SIGNS[change] ?? ''} ${change}`, 'nowrap'),
+    cell(kind),
+    cell(range, 'range'),
+    amount(size),
+    amount(rss),
+    cell(text, 'text'),
+  );
+}

@@ -28,19 +28,30 @@ export function drawChart(measure: Measure, form: Form): void {
     padding: [12, right, 0, 0],
     legend: {show: false},
     cursor: {x: false, y: false, points: {show: false}, drag: {x: false, y: false}},
-    scales: {x: {time: false, range: [0, duration / 1000]}, y: {range: (_plot, _least, most) => [0, (most || 1) * 1.04]}},
+    scales: {
+      x: {time: false, range: [0, duration / 1000]},
+      y: {range: (_plot, _least, most) => [0, (most || 1) * 1.04]},
+    },
     axes: axes(measure, left),
-    series: [{}, ...order.map((index) => lineOf(layers.layers[index]!.kind, form, isCounted(measure), isDense)), ...(layers.total ? [totalLine()] : [])],
+    series: [
+      {},
+      ...order.map((index) => lineOf(layers.layers[index]!.kind, form, isCounted(measure), isDense)),
+      ...(layers.total ? [totalLine()] : []),
+    ],
     hooks: {draw: [(self) => drawLabels(self, layers, lines, form, right), drawEvents]},
   };
-  plot = new uPlot(options, [[...layers.times], ...order.map((index) => [...lines[index]!]), ...(layers.total ? [[...layers.total]] : [])], place);
+  plot = new uPlot(
+    options,
+    [[...layers.times], ...order.map((index) => [...lines[index]!]), ...(layers.total ? [[...layers.total]] : [])],
+    place,
+  );
   rule = document.createElement('div');
   rule.className = 'rule';
   plot.over.append(rule);
   listen(plot.over);
   place.setAttribute('aria-label', describe(layers, measure));
   moveRule(current());
-} // prettier-ignore
+}
 
 /** Puts the line of the moment to its time. */
 export function moveRule(look: number): void {
@@ -105,27 +116,31 @@ function axes(measure: Measure, left: number): uPlot.Axis[] {
 /** A press on the chart, or a drag over it, shows the moment there. */
 function listen(over: HTMLElement): void {
   const follow = (event: PointerEvent): void => {
-    if (event.buttons === 1 && plot) show(lookAt(plot.posToVal(event.clientX - over.getBoundingClientRect().left, 'x') * 1000));
+    if (event.buttons === 1 && plot)
+      show(lookAt(plot.posToVal(event.clientX - over.getBoundingClientRect().left, 'x') * 1000));
   };
   over.addEventListener('pointerdown', follow);
   over.addEventListener('pointermove', follow);
-} // prettier-ignore
+}
 
 /** The chart in words, for those who can't see it; the table below has the numbers. */
 function describe({layers}: Layers, measure: Measure): string {
   const amount = measure === 'regions' ? countText : sizeText;
-  const parts = layers.map(({kind, values}) => `${kind} from ${amount(values.find((value) => value !== null) ?? 0)} to ${amount(lastOf(values))}`);
+  const parts = layers.map(
+    ({kind, values}) =>
+      `${kind} from ${amount(values.find((value) => value !== null) ?? 0)} to ${amount(lastOf(values))}`,
+  );
   return `Chart over ${timeText(duration)}: ${parts.join('; ')}.`;
-} // prettier-ignore
+}
 
 /** One layer on the other, or a line for each kind. */
 export type Form = 'stacked' | 'lines';
 
 /** The last value that is known. */
-export const lastOf = (values: ReadonlyArray<number | null>): number => values.findLast((value) => value !== null) ?? 0;
+const lastOf = (values: ReadonlyArray<number | null>): number => values.findLast((value) => value !== null) ?? 0;
 
 /** Each layer's name beside its end, as long as it has room there. */
-export function drawLabels(
+function drawLabels(
   self: uPlot,
   {layers}: Layers,
   lines: ReadonlyArray<ReadonlyArray<number | null>>,
@@ -163,7 +178,7 @@ export function drawLabels(
 }
 
 /** Marks, exec and exit as lines, each with its first letters. */
-export function drawEvents(self: uPlot): void {
+function drawEvents(self: uPlot): void {
   const {ctx, bbox} = self;
   const scale = devicePixelRatio;
   ctx.save();
@@ -190,7 +205,7 @@ export function drawEvents(self: uPlot): void {
 }
 
 /** What the chart draws: for each layer a value at each time. */
-export interface Layers {
+interface Layers {
   /** Seconds since the beginning. */
   readonly times: readonly number[];
   /** The largest first; null where a counter was not read. */
@@ -199,7 +214,7 @@ export interface Layers {
   readonly total: ReadonlyArray<number | null> | undefined;
 }
 
-export interface Layer {
+interface Layer {
   readonly kind: string;
   readonly values: ReadonlyArray<number | null>;
 }
@@ -208,18 +223,34 @@ export interface Layer {
 const MOST = 8;
 
 /** The kinds that have something of a measure, the largest ones for themselves and the others together. */
-export function layersOf(measure: Measure): Layers {
+function layersOf(measure: Measure): Layers {
   const times = [...page.times, duration].map((time) => time / 1000);
   const all = kinds
     .map((each) => ({kind: each.kind as string, values: spread(measure, each[measure])}))
     .map((layer) => ({...layer, peak: layer.values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0)}))
     .filter(({peak}) => peak > 0)
     .sort((a, b) => b.peak - a.peak);
-  const total = measure === 'rss' && page.resident.some((bytes) => bytes !== null) ? [...page.resident, page.resident.at(-1)!] : undefined;
+  const total =
+    measure === 'rss' && page.resident.some((bytes) => bytes !== null)
+      ? [...page.resident, page.resident.at(-1)!]
+      : undefined;
   if (all.length <= MOST) return {times, total, layers: all};
   const rest = all.slice(MOST - 1).map(({values}) => values);
-  return {times, total, layers: [...all.slice(0, MOST - 1), {kind: 'other', values: rest.reduce<Values>(plus, rest[0]!.map((value) => (value === null ? null : 0)))}]};
-} // prettier-ignore
+  return {
+    times,
+    total,
+    layers: [
+      ...all.slice(0, MOST - 1),
+      {
+        kind: 'other',
+        values: rest.reduce<Values>(
+          plus,
+          rest[0]!.map((value) => (value === null ? null : 0)),
+        ),
+      },
+    ],
+  };
+}
 
 /** Values at the looks that have them; the last one holds until the end of the recording, unless more is known. */
 function spread(measure: Measure, values: readonly number[]): Array<number | null> {
@@ -237,7 +268,7 @@ const plus = (a: Values, b: Values): Values =>
   a.map((value, at) => (value === null || b[at] === null ? null : value + b[at]!));
 
 /** Each layer on top of those before it. */
-export function stacked(layers: readonly Layer[]): Values[] {
+function stacked(layers: readonly Layer[]): Values[] {
   const tops: Values[] = [];
   for (const {values} of layers) tops.push(tops.length === 0 ? values : plus(tops.at(-1)!, values));
   return tops;

@@ -26,10 +26,6 @@ export const kinds = page.series.map((series) => ({
 
 export const isCounted = (measure: Measure): boolean => measure !== 'size' && measure !== 'regions';
 
-/** The looks that have a value of a measure. */
-export const looksOf = (measure: Measure): readonly number[] =>
-  isCounted(measure) ? page.usageAt : page.times.map((_, look) => look);
-
 /** The place of the value that was known at a look: the last one up to it; -1 if there was none yet. */
 export const placeAt = (measure: Measure, look: number): number =>
   isCounted(measure) ? lowerBound(page.usageAt, look + 1) - 1 : look;

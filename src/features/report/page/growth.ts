@@ -22,16 +22,40 @@ function rowOf(grower: PackedGrower): HTMLTableRowElement {
   if (range !== '') title.append(element('br'), element('small', {}, range));
   const change = number(last === first ? '0' : deltaText(last - first));
   change.classList.add(last > first ? 'come' : 'go');
-  const when = element('button', {type: 'button', class: 'link', onclick: () => show(from)}, timeText(page.times[from] ?? 0));
-  const rate = slope === null ? 'too few values' : Math.abs(slope) < 512 ? '0' : `${deltaText(Math.round(slope / 1024) * 1024)}/min`;
-  return element('tr', {class: what === 'total' ? 'total' : undefined}, title, cell(spark(grower)), number(sizeText(first)), number(sizeText(last)), change, number(sizeText(peak)), cell(verdict, 'nowrap'), number(rate), cell(when, 'number'));
-} // prettier-ignore
+  const when = element(
+    'button',
+    {type: 'button', class: 'link', onclick: () => show(from)},
+    timeText(page.times[from] ?? 0),
+  );
+  const rate =
+    slope === null
+      ? 'too few values'
+      : Math.abs(slope) < 512
+        ? '0'
+        : `${deltaText(Math.round(slope / 1024) * 1024)}/min`;
+  return element(
+    'tr',
+    {class: what === 'total' ? 'total' : undefined},
+    title,
+    cell(spark(grower)),
+    number(sizeText(first)),
+    number(sizeText(last)),
+    change,
+    number(sizeText(peak)),
+    cell(verdict, 'nowrap'),
+    number(rate),
+    cell(when, 'number'),
+  );
+}
 
 const [WIDTH, HEIGHT] = [120, 24];
 
 /** A small chart of values over the whole time, from 0 to their highest. */
 function spark({kind, points, peak}: PackedGrower): SVGSVGElement {
-  const make = <Tag extends 'svg' | 'path'>(tag: Tag, attributes: Record<string, string>): SVGElementTagNameMap[Tag] => {
+  const make = <Tag extends 'svg' | 'path'>(
+    tag: Tag,
+    attributes: Record<string, string>,
+  ): SVGElementTagNameMap[Tag] => {
     const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
     for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
     return made;
@@ -48,4 +72,4 @@ function spark({kind, points, peak}: PackedGrower): SVGSVGElement {
   const end = page.measure === 'rss' && kind !== '' ? page.knownUntil : duration;
   svg.append(make('path', {d: `${path}H${x(end)}`, fill: 'none', stroke, 'stroke-width': '1.8'}));
   return svg;
-} // prettier-ignore
+}

@@ -1,6 +1,6 @@
 import {sizeText} from '../../../model/amounts.ts';
 import type {PackedStrip} from '../pack.ts';
-import {isCounted, page, placeAt} from './data.ts';
+import {isCounted, placeAt} from './data.ts';
 import {element} from './dom.ts';
 import type {Columns} from './layout.ts';
 import {type Placed, type PlacedStrip, residentAt} from './places.ts';
@@ -16,24 +16,39 @@ export function labelsFor(place: HTMLElement, {strips, gaps}: Placed, columns: C
   for (const {top, height, text} of gaps) {
     if (text === '') continue;
     const box = element('div', {class: 'strip gap'}, text);
-    put(box, {top, height, left: columns.isNarrow ? columns.left + 4 : columns.left + columns.middle + 10, width: columns.isNarrow ? columns.middle : columns.right});
+    put(box, {
+      top,
+      height,
+      left: columns.isNarrow ? columns.left + 4 : columns.left + columns.middle + 10,
+      width: columns.isNarrow ? columns.middle : columns.right,
+    });
     place.append(box);
   }
   return strips.map((placed) => label(place, placed, columns));
-} // prettier-ignore
+}
 
 function label(place: HTMLElement, {strip, top, height}: PlacedStrip, columns: Columns): Label {
   const {left, middle, right, isNarrow} = columns;
   const amount = element('span');
   const isTall = height >= 33;
-  const box = element('div', {class: isTall ? 'strip label tall' : 'strip label', title: strip.names.join('\n') || undefined}, element('b', {}, nameOf(strip)), amount);
-  put(box, {top: top - (isTall ? 0 : 1), height, left: isNarrow ? left : left + middle + 10, width: isNarrow ? middle : right - 10});
+  const box = element(
+    'div',
+    {class: isTall ? 'strip label tall' : 'strip label', title: strip.names.join('\n') || undefined},
+    element('b', {}, nameOf(strip)),
+    amount,
+  );
+  put(box, {
+    top: top - (isTall ? 0 : 1),
+    height,
+    left: isNarrow ? left : left + middle + 10,
+    width: isNarrow ? middle : right - 10,
+  });
   const address = strip.start.toString(16).padStart(8, '0');
   const start = element('div', {class: 'strip address'}, isNarrow ? `…${address.slice(-7)}` : address);
   put(start, {top: top + height - 14, height: 14, left: 0, width: left - 8});
   place.append(box, start);
   return {strip, box, amount};
-} // prettier-ignore
+}
 
 function put(box: HTMLElement, at: {top: number; height: number; left: number; width: number}): void {
   for (const [name, value] of Object.entries(at)) box.style.setProperty(name, `${value}px`);
@@ -60,9 +75,14 @@ export function updateLabels(labels: readonly Label[], look: number): void {
   for (const {strip, box, amount} of labels) {
     const {size, resident, regions} = amountsAt(strip, look);
     box.classList.toggle('gone', regions === 0);
-    amount.textContent = regions === 0 ? (hasBeen(strip, look) ? 'gone' : 'not yet there') : `${sizeText(size)}${isKnown && resident !== undefined ? `, ${sizeText(resident)} resident` : ''}`;
+    amount.textContent =
+      regions === 0
+        ? hasBeen(strip, look)
+          ? 'gone'
+          : 'not yet there'
+        : `${sizeText(size)}${isKnown && resident !== undefined ? `, ${sizeText(resident)} resident` : ''}`;
   }
-} // prettier-ignore
+}
 
 function amountsAt({parts}: PackedStrip, look: number): {size: number; resident: number | undefined; regions: number} {
   let [size, regions] = [0, 0];
@@ -81,6 +101,3 @@ function amountsAt({parts}: PackedStrip, look: number): {size: number; resident:
 
 const hasBeen = ({parts}: PackedStrip, look: number): boolean =>
   parts.some(([, , stays]) => stays.some((stay) => stay[5] <= look));
-
-/** A region as a tooltip says it. */
-export const kindOf = (kind: number): string => page.lists.kinds[kind]!;

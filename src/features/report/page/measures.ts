@@ -39,22 +39,42 @@ export function startMeasures(): void {
   if (!has.has(measure)) measure = 'size';
   const measures = MEASURES.filter(([each]) => has.has(each)).map(([each, word]) => [each, word] as const);
   choice('measure', measures, measure, (chosen) => (measure = chosen));
-  choice('form', [['stacked', 'layers'], ['lines', 'lines']] as const, form, (chosen) => (form = chosen));
+  choice(
+    'form',
+    [
+      ['stacked', 'layers'],
+      ['lines', 'lines'],
+    ] as const,
+    form,
+    (chosen) => (form = chosen),
+  );
   follow((look) => {
     moveRule(look);
     updateLegend(look);
   });
-} // prettier-ignore
+}
 
-function choice<Value extends string>(id: string, options: ReadonlyArray<readonly [Value, string]>, chosen: Value, choose: (value: Value) => void): void {
+function choice<Value extends string>(
+  id: string,
+  options: ReadonlyArray<readonly [Value, string]>,
+  chosen: Value,
+  choose: (value: Value) => void,
+): void {
   for (const [value, word] of options) {
     const change = (): void => {
       choose(value);
       redrawChart();
     };
-    byId(id).append(element('label', {}, element('input', {type: 'radio', name: id, value, checked: value === chosen, onchange: change}), word));
+    byId(id).append(
+      element(
+        'label',
+        {},
+        element('input', {type: 'radio', name: id, value, checked: value === chosen, onchange: change}),
+        word,
+      ),
+    );
   }
-} // prettier-ignore
+}
 
 interface Line {
   readonly name: string;
@@ -66,28 +86,55 @@ let lines: Line[] = [];
 let shown: Measure = 'size';
 
 /** The chart's numbers: each kind at the moment, at the beginning, at the end and at its highest. */
-export function drawLegend(measure: Measure): void {
+function drawLegend(measure: Measure): void {
   shown = measure;
-  const some = kinds.map(({kind, [measure]: values}) => ({name: kind as string, values})).filter(({values}) => values.some((value) => value > 0));
+  const some = kinds
+    .map(({kind, [measure]: values}) => ({name: kind as string, values}))
+    .filter(({values}) => values.some((value) => value > 0));
   const length = kinds[0]?.[measure].length ?? 0;
   const total = Array.from({length}, (_, at) => kinds.reduce((sum, kind) => sum + kind[measure][at]!, 0));
   const peak = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0);
-  lines = [{name: 'total', values: total}, ...some.sort((a, b) => peak(b.values) - peak(a.values))].map((line) => ({...line, now: number('')}));
+  lines = [{name: 'total', values: total}, ...some.sort((a, b) => peak(b.values) - peak(a.values))].map((line) => ({
+    ...line,
+    now: number(''),
+  }));
   const amount = measure === 'regions' ? countText : sizeText;
-  const change = measure === 'regions' ? (count: number) => (count > 0 ? `+${countText(count)}` : count < 0 ? `−${countText(-count)}` : '0') : deltaText;
+  const change =
+    measure === 'regions'
+      ? (count: number) => (count > 0 ? `+${countText(count)}` : count < 0 ? `−${countText(-count)}` : '0')
+      : deltaText;
   const rows = lines.map(({name, values, now}) => {
     const [first, last] = [values[0] ?? 0, values.at(-1) ?? 0];
     const title = cell(name, 'nowrap');
     if (name !== 'total') title.prepend(swatch(name));
     const delta = number(first === last ? '' : change(last - first));
     delta.classList.add(last > first ? 'come' : 'go');
-    return element('tr', {class: name === 'total' ? 'total' : undefined}, title, now, number(amount(first)), number(amount(last)), delta, number(amount(peak(values))));
+    return element(
+      'tr',
+      {class: name === 'total' ? 'total' : undefined},
+      title,
+      now,
+      number(amount(first)),
+      number(amount(last)),
+      delta,
+      number(amount(peak(values))),
+    );
   });
-  byId('legend').replaceChildren(headRow(['kind', '>at the moment', isCounted(measure) ? '>first read' : '>first', isCounted(measure) ? '>last read' : '>last', '>change', '>most seen']), element('tbody', {}, ...rows));
+  byId('legend').replaceChildren(
+    headRow([
+      'kind',
+      '>at the moment',
+      isCounted(measure) ? '>first read' : '>first',
+      isCounted(measure) ? '>last read' : '>last',
+      '>change',
+      '>most seen',
+    ]),
+    element('tbody', {}, ...rows),
+  );
   updateLegend(current());
-} // prettier-ignore
+}
 
-export function updateLegend(look: number): void {
+function updateLegend(look: number): void {
   const place = placeAt(shown, look);
   const amount = shown === 'regions' ? countText : sizeText;
   for (const {values, now} of lines) now.textContent = place < 0 ? '?' : amount(values[place] ?? 0);

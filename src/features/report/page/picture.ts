@@ -60,16 +60,20 @@ function listen(canvas: HTMLCanvasElement): void {
     const {left, top} = canvas.getBoundingClientRect();
     const [x, y] = [event.clientX - left, event.clientY - top];
     if (event.buttons === 1) show(lookAt((x / width) * duration));
-    const shape = shapes.findLast((each) => each.left <= x && x <= each.right && each.top - 1 <= y && y <= each.bottom + 1);
+    const shape = shapes.findLast(
+      (each) => each.left <= x && x <= each.right && each.top - 1 <= y && y <= each.bottom + 1,
+    );
     if (shape) showTip(shape.stay, lookAt((x / width) * duration), event);
     else hideTip();
   });
-  canvas.addEventListener('pointerdown', ({clientX}) => show(lookAt(((clientX - canvas.getBoundingClientRect().left) / width) * duration)));
+  canvas.addEventListener('pointerdown', ({clientX}) =>
+    show(lookAt(((clientX - canvas.getBoundingClientRect().left) / width) * duration)),
+  );
   canvas.addEventListener('pointerleave', hideTip);
-} // prettier-ignore
+}
 
 /** A canvas of a size in pixels of the page, sharp on any screen. */
-export function canvasOf(width: number, height: number, canvas = document.createElement('canvas')): CanvasRenderingContext2D {
+function canvasOf(width: number, height: number, canvas = document.createElement('canvas')): CanvasRenderingContext2D {
   // Browsers refuse canvases of more than 32,767 pixels.
   const scale = Math.min(devicePixelRatio, 32_000 / Math.max(width, height));
   canvas.width = Math.round(width * scale);
@@ -79,10 +83,15 @@ export function canvasOf(width: number, height: number, canvas = document.create
   const context = canvas.getContext('2d')!;
   context.setTransform(scale, 0, 0, scale, 0, 0);
   return context;
-} // prettier-ignore
+}
 
 /** All of the picture that doesn't depend on the moment: pale is mapped, full colour is resident. */
-export function paintAll(context: CanvasRenderingContext2D, shapes: readonly Rectangle[], {gaps, height}: Placed, width: number): void {
+function paintAll(
+  context: CanvasRenderingContext2D,
+  shapes: readonly Rectangle[],
+  {gaps, height}: Placed,
+  width: number,
+): void {
   context.clearRect(0, 0, width, height);
   context.strokeStyle = styleColour('--line');
   context.setLineDash([2, 3]);
@@ -95,9 +104,13 @@ export function paintAll(context: CanvasRenderingContext2D, shapes: readonly Rec
   }
   context.setLineDash([]);
   for (const shape of shapes) paintShape(context, shape, width);
-} // prettier-ignore
+}
 
-function paintShape(context: CanvasRenderingContext2D, {stay, left, right, top, bottom}: Rectangle, width: number): void {
+function paintShape(
+  context: CanvasRenderingContext2D,
+  {stay, left, right, top, bottom}: Rectangle,
+  width: number,
+): void {
   const [start, end, kind, , , , to, rss] = stay;
   const height = bottom - top;
   // Whole pixels: between neighbours in time there is neither a gap nor a seam.
@@ -112,7 +125,8 @@ function paintShape(context: CanvasRenderingContext2D, {stay, left, right, top, 
     const from = Math.round(x(page.times[rss[at]!] ?? 0));
     const until = Math.round(x(at + 2 < rss.length ? page.times[rss[at + 2]!]! : endOf(to)));
     const filled = Math.min(1, rss[at + 1]! / (end - start)) * height;
-    if (filled > 0) context.fillRect(from, bottom - Math.max(filled, 0.8), Math.max(until - from, 1), Math.max(filled, 0.8));
+    if (filled > 0)
+      context.fillRect(from, bottom - Math.max(filled, 0.8), Math.max(until - from, 1), Math.max(filled, 0.8));
   }
   // A hairline between neighbours, in space and in time.
   if (height > 4) {
@@ -120,4 +134,4 @@ function paintShape(context: CanvasRenderingContext2D, {stay, left, right, top, 
     context.fillRect(begin, top, breadth, 0.6);
     if (begin > 0 && breadth > 6) context.fillRect(begin, top, 0.8, height);
   }
-} // prettier-ignore
+}

@@ -12,7 +12,7 @@ export interface PlacedStrip {
 }
 
 /** Addresses at which nothing ever was. */
-export interface PlacedGap {
+interface PlacedGap {
   readonly top: number;
   readonly height: number;
   /** '' for small ones, which are a space only. */
@@ -103,11 +103,17 @@ export function rectangles({strips}: Placed, width: number): Rectangle[] {
         const upper = top + height - (stay[1] - start) * scale;
         const middle = (bottom + upper) / 2;
         const half = Math.max(bottom - upper, THINNEST) / 2;
-        return {stay, left: x(page.times[stay[5]] ?? 0), right: x(endOf(stay[6])), top: middle - half, bottom: middle + half};
+        return {
+          stay,
+          left: x(page.times[stay[5]] ?? 0),
+          right: x(endOf(stay[6])),
+          top: middle - half,
+          bottom: middle + half,
+        };
       });
     }),
   );
-} // prettier-ignore
+}
 
 /** The place of a time in ms. */
 export const xOf =

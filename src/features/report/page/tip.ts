@@ -15,14 +15,18 @@ export function showTip(stay: PackedStay, look: number, {clientX, clientY}: Poin
   tip.replaceChildren(
     element('p', {}, element('b', {}, names[name] || kinds[kind]!)),
     element('p', {}, `${start.toString(16)}-${end.toString(16)}  ${allPerms[perms]!}`),
-    element('p', {}, `${kinds[kind]!}, ${sizeText(end - start)}${resident === undefined ? '' : `, ${sizeText(resident)} resident`}`),
+    element(
+      'p',
+      {},
+      `${kinds[kind]!}, ${sizeText(end - start)}${resident === undefined ? '' : `, ${sizeText(resident)} resident`}`,
+    ),
     element('p', {}, `like this ${since} ${until}`),
   );
   tip.hidden = false;
   const {width, height} = tip.getBoundingClientRect();
   tip.style.left = `${Math.min(clientX + 14, innerWidth - width - 8)}px`;
   tip.style.top = `${Math.max(8, Math.min(clientY + 14, innerHeight - height - 8))}px`;
-} // prettier-ignore
+}
 
 export const hideTip = (): void => {
   byId('tip').hidden = true;

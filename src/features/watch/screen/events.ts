@@ -50,8 +50,15 @@ export function withChanges(
   return [...kept, ...touched, ...others.map((change) => changeEvent(change, ms, time))].slice(-MOST_EVENTS);
 }
 
-const changeEvent = ({kind, range, text}: Change, ms: number, time: string): FrameEvent =>
-  ({ms, time, sign: signOf(kind), word: kind, role: roleOf(kind), range, text}); // prettier-ignore
+const changeEvent = ({kind, range, text}: Change, ms: number, time: string): FrameEvent => ({
+  ms,
+  time,
+  sign: signOf(kind),
+  word: kind,
+  role: roleOf(kind),
+  range,
+  text,
+});
 
 function touchedEvent(changes: readonly Change[], earlier: Touched | undefined, ms: number, time: string): FrameEvent {
   const [first] = changes as [Change];

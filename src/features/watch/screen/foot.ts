@@ -10,7 +10,10 @@ export function footLine(state: FrameState, width: number): string {
   if (!hasKeys) return lineOf([{text: 'Ctrl-C ends it', role: 'quiet'}], width);
   if (view.isTyping) {
     const typed = safe(view.filter.replace(/ $/, '\u00a0'));
-    return lineOf([{text: '/', role: 'title'}, {text: `${typed}▏   `}, ...hints(['Enter', 'keeps it'], ['Esc', 'clears it'])], width); // prettier-ignore
+    return lineOf(
+      [{text: '/', role: 'title'}, {text: `${typed}▏   `}, ...hints(['Enter', 'keeps it'], ['Esc', 'clears it'])],
+      width,
+    );
   }
   if (view.help !== undefined) return lineOf(hints(['↑↓', 'scroll'], ['any other key', 'back']), width);
   if (state.replay) return replayFoot(state.replay, view.filter !== '', width);
@@ -31,10 +34,31 @@ export function footLine(state: FrameState, width: number): string {
 
 function replayFoot({typed, fault, isPlaying}: ReplayState, isFiltered: boolean, width: number): string {
   if (typed !== undefined)
-    return lineOf([{text: 'go to ', role: 'title'}, {text: `${safe(typed)}▏   `}, ...hints(['12 +30s 14:03:20 name', ''], ['Enter', 'goes'], ['Esc', 'back'])], width); // prettier-ignore
+    return lineOf(
+      [
+        {text: 'go to ', role: 'title'},
+        {text: `${safe(typed)}▏   `},
+        ...hints(['12 +30s 14:03:20 name', ''], ['Enter', 'goes'], ['Esc', 'back']),
+      ],
+      width,
+    );
   if (fault !== undefined) return lineOf([{text: safe(fault), role: 'bad'}], width);
   const more = isFiltered ? ([['Esc', 'all regions']] as const) : [];
-  return lineOf(hints(['q', 'quit'], ['space', isPlaying ? 'pause' : 'play'], ['← →', 'step'], ['+ −', 'speed'], ['Home End', 'first, last'], ['g', 'go to'], ['s', 'sort'], ['/', 'filter'], ...more, ['?', 'help']), width); // prettier-ignore
+  return lineOf(
+    hints(
+      ['q', 'quit'],
+      ['space', isPlaying ? 'pause' : 'play'],
+      ['← →', 'step'],
+      ['+ −', 'speed'],
+      ['Home End', 'first, last'],
+      ['g', 'go to'],
+      ['s', 'sort'],
+      ['/', 'filter'],
+      ...more,
+      ['?', 'help'],
+    ),
+    width,
+  );
 }
 
 const hints = (...keys: ReadonlyArray<readonly [key: string, what: string]>): Piece[] =>

@@ -17,7 +17,11 @@ export function renderFrame(state: FrameState, width: number, height: number): s
   const isHelp = state.view.help !== undefined;
   const middle = isHelp
     ? [...blank, ...helpLines(state, width, height - head - foot - gap)]
-    : [...blank, ...filled(logLines(state, width, events), events), ...(rows > 0 ? [...blank, ...tableLines(state, width, rows)] : [])]; // prettier-ignore
+    : [
+        ...blank,
+        ...filled(logLines(state, width, events), events),
+        ...(rows > 0 ? [...blank, ...tableLines(state, width, rows)] : []),
+      ];
   const lines = [...filled(headLines(state, width, head), head), ...middle];
   return [...filled(lines, height - foot), ...(foot > 0 ? [footLine(state, width)] : [])];
 }
@@ -38,7 +42,7 @@ const filled = (lines: readonly string[], count: number): string[] =>
   Array.from({length: count}, (_, index) => lines[index] ?? '');
 
 /** How many lines each part of the screen has. They don't depend on what is shown, so that nothing jumps. */
-export interface Layout {
+interface Layout {
   readonly head: number;
   readonly events: number;
   /** Rows of regions, without the two lines above them; 0: there is no table. */
@@ -54,7 +58,7 @@ const FEWEST_ROWS = 3;
 const MOST_EVENT_LINES = 8;
 
 /** @param height lines of the terminal, at least 1 */
-export function layoutOf(height: number): Layout {
+function layoutOf(height: number): Layout {
   const foot = height >= 4 ? 1 : 0;
   const gap = height >= 20 ? 1 : 0;
   const head = Math.min(height, height >= 20 ? 4 : height >= 10 ? 3 : height >= 5 ? 2 : 1);

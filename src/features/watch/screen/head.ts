@@ -37,13 +37,19 @@ function standingOf({view, picture, since, replay}: FrameState): Piece[] {
   if (picture.isOver) return [{text: 'ended', role: 'go'}];
   if (!view.isPaused) return [{text: 'live', role: 'good'}];
   const {looks = 0, changes = 0, isOver = false} = since ?? {};
-  const news = isOver ? '; the process ended' : looks > 0 ? `; ${count(looks, 'look')}, ${count(changes, 'change')} since` : ''; // prettier-ignore
+  const news = isOver
+    ? '; the process ended'
+    : looks > 0
+      ? `; ${count(looks, 'look')}, ${count(changes, 'change')} since`
+      : '';
   return [{text: `paused${news}`, role: 'change'}];
 }
 
 /** `playing ×4  moment 12 of 340  #before-load`. */
 function replayPieces({isPlaying, speed, index, last, marks}: ReplayState, isOver: boolean): Piece[] {
-  const state: Piece = isPlaying ? {text: `playing ×${speed}`, role: 'good'} : {text: isOver ? 'ended' : speed === 1 ? 'paused' : `paused ×${speed}`, role: isOver ? 'go' : 'change'}; // prettier-ignore
+  const state: Piece = isPlaying
+    ? {text: `playing ×${speed}`, role: 'good'}
+    : {text: isOver ? 'ended' : speed === 1 ? 'paused' : `paused ×${speed}`, role: isOver ? 'go' : 'change'};
   const names = marks.length > 0 ? `  ${marks.map((name) => `#${safe(name)}`).join(' ')}` : '';
   return [state, {text: `  moment ${index} of ${last}`}, {text: shorten(names, 30), role: 'title'}];
 }
@@ -69,7 +75,9 @@ function whoNow({snapshot, status, isOver}: Picture, width: number): string | un
       file,
       isOver ? '' : STATES[letter],
       threadCount > 1 && `${threadCount} threads`,
-    ].filter(Boolean).join(', '); // prettier-ignore
+    ]
+      .filter(Boolean)
+      .join(', ');
   const file = safe(exe ?? '');
   const room = width - cells(described('')) - 2;
   const shortened = room >= Math.min(SHORTEST_FILE, cells(file)) ? shorten(file, room) : '';
@@ -123,7 +131,7 @@ const NARROWEST_SPARK = 8;
 const WIDEST_SPARK = 60;
 
 /** Resident memory, address space and regions: how much now, at most, and how it moved. */
-export function totalLines(picture: Picture, width: number): string[] {
+function totalLines(picture: Picture, width: number): string[] {
   // Wider where something is swapped, and then on all lines.
   const words = TOTALS.map((total) => total.words(picture));
   const wordsWidth = words.reduce((most, text) => Math.max(most, text.length), WORDS_WIDTH);

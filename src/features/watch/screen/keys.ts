@@ -2,10 +2,10 @@ import {SORTS, type Sort, type View} from './view.ts';
 import {isCharacter, type Key} from '../../../terminal/keyboard.ts';
 
 /** What a key asks for beyond another view. */
-export type Wish = 'quit' | 'redraw' | 'stop' | NodeJS.Signals;
+type Wish = 'quit' | 'redraw' | 'stop' | NodeJS.Signals;
 
 /** How far one can scroll: as many lines there are, and as many of them are shown at once. */
-export interface Extent {
+interface Extent {
   readonly lines: number;
   readonly page: number;
 }

@@ -27,7 +27,7 @@ export interface Picture {
   readonly isOver: boolean;
 }
 
-export type Status = Readonly<Record<string, number | string | boolean>>;
+type Status = Readonly<Record<string, number | string | boolean>>;
 
 /** What a sparkline is made of, in bytes. */
 export interface Moment {

@@ -21,8 +21,12 @@ export function screenReporter(session: Session, interval: number, interruption:
   let viewer: Viewer | undefined;
   let failure: unknown;
 
-  const sight = (snapshot: Snapshot): Omit<Sight, 'changes'> =>
-    ({snapshot, status: session.status() ?? snapshot.status, ms: performance.now() - begin, time: clockTime()}); // prettier-ignore
+  const sight = (snapshot: Snapshot): Omit<Sight, 'changes'> => ({
+    snapshot,
+    status: session.status() ?? snapshot.status,
+    ms: performance.now() - begin,
+    time: clockTime(),
+  });
   const show = (next: Picture): void => {
     picture = next;
     viewer?.show(picture, session.cost.ms / Math.max(1, performance.now() - begin));
@@ -89,7 +93,10 @@ class Log {
   addChanges(changes: readonly Change[]): void {
     const time = clockTime();
     this.#changes += changes.length;
-    this.#keep(changes.slice(-PRINTED).map((change) => changeLine(change, time)), true); // prettier-ignore
+    this.#keep(
+      changes.slice(-PRINTED).map((change) => changeLine(change, time)),
+      true,
+    );
   }
 
   #keep(lines: readonly string[], isChange: boolean): void {

@@ -50,7 +50,12 @@ export function nextRows(
 ): readonly Row[] {
   if (!isMeasured) {
     const gone = placesOf(rows, distinct(changes, 'before'));
-    const followed = follow(gone.map((place) => rows[place]!), distinct(changes, 'after'), changes, tick); // prettier-ignore
+    const followed = follow(
+      gone.map((place) => rows[place]!),
+      distinct(changes, 'after'),
+      changes,
+      tick,
+    );
     const next = exchange(rows, gone, followed);
     // A torn listing may not be what the changes lead to.
     if (next.length === regions.length) return next;
@@ -130,8 +135,8 @@ export const rssGrowth = ({rss, firstRss}: Row): number | undefined =>
 export const sizeGrowth = ({size, firstSize}: Row): number => size - firstSize;
 
 /** In place of an index: nothing was there before; or it was a part of a region that goes on elsewhere. */
-export const NEW = -1;
-export const PIECE = -2;
+const NEW = -1;
+const PIECE = -2;
 
 /** A region that overlaps a row's, and how good a claim to go on as that row this is. */
 interface Claim {
@@ -149,7 +154,7 @@ const SAME_PERMS = 2 ** 60;
  *
  * @returns for each region the index of its row, or NEW or PIECE
  */
-export function parentsOf(rows: readonly Row[], regions: readonly Region[], changes: readonly Change[]): Int32Array {
+function parentsOf(rows: readonly Row[], regions: readonly Region[], changes: readonly Change[]): Int32Array {
   const parents = new Int32Array(regions.length).fill(NEW);
   const claims: Claim[] = [];
   for (let row = 0, region = 0; row < rows.length && region < regions.length;) {
@@ -213,7 +218,7 @@ function indexOf(start: number, count: number, startAt: (index: number) => numbe
 }
 
 /** Where the rows of these regions stand, which are in address order. */
-export function placesOf(rows: readonly Row[], regions: readonly Region[]): readonly number[] {
+function placesOf(rows: readonly Row[], regions: readonly Region[]): readonly number[] {
   const places: number[] = [];
   let at = 0;
   for (const {start} of regions) {
@@ -242,7 +247,7 @@ function placeOf(rows: readonly Row[], start: number, from: number): number {
 }
 
 /** The rows without those at some places, and with others in address order; what stays is copied in long stretches. */
-export function exchange(rows: readonly Row[], gone: readonly number[], come: readonly Row[]): readonly Row[] {
+function exchange(rows: readonly Row[], gone: readonly number[], come: readonly Row[]): readonly Row[] {
   const parts: Array<readonly Row[]> = [];
   let at = 0;
   let without = 0;

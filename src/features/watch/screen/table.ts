@@ -63,7 +63,8 @@ function agePieces({picture, interval}: FrameState): Piece[] {
 const STALE_LOOKS = 3;
 const STALE_MS = 2000;
 
-const agoText = (ms: number): string => (ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} min`); // prettier-ignore
+const agoText = (ms: number): string =>
+  ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} min`;
 
 /** The order is marked where a column stands for it. */
 const MARKED: Readonly<Record<Sort, readonly Name[]>> = {
@@ -101,7 +102,7 @@ const spaced = (pieces: readonly Piece[]): Piece[] =>
     index === pieces.length - 1 ? [{...piece, text: piece.text.trimEnd()}] : [piece, {text: GAP}],
   );
 
-export interface Column {
+interface Column {
   readonly name: Name;
   readonly title: string;
   readonly width: number;
@@ -110,7 +111,7 @@ export interface Column {
   readonly roleOf?: ((row: Row) => Role | undefined) | undefined;
 }
 
-export type Name = keyof typeof COLUMNS;
+type Name = keyof typeof COLUMNS;
 
 /** `least`: as wide as it is with usual contents, so that columns stand still while rows come and go. */
 const COLUMNS = {
@@ -204,7 +205,7 @@ const COLUMN_GAP = 2;
  *
  * @param isMeasured smaps was read at least once
  */
-export function columnsFor(rows: readonly Row[], width: number, isMeasured: boolean): readonly Column[] {
+function columnsFor(rows: readonly Row[], width: number, isMeasured: boolean): readonly Column[] {
   const widths = new Map<Name, number>();
   const widthOf = (name: Name): number => {
     const known = widths.get(name);

@@ -5,7 +5,7 @@ import type {Key} from '../../../terminal/keyboard.ts';
 import {Stage} from '../../../terminal/stage.ts';
 import {press, wishOf} from './keys.ts';
 
-export interface ViewerOptions {
+interface ViewerOptions {
   /** ms between two looks. */
   readonly interval: number;
   /** The reader wants to end: with a key, or as if a signal had come. */

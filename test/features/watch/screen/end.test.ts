@@ -78,7 +78,8 @@ test('a terminal that goes away ends it quietly with 129', async (t) => {
       return '';
     }
   };
-  for (const end = Date.now() + 15_000; read() === '' && Date.now() < end;) await new Promise((resolve) => setTimeout(resolve, 50)); // prettier-ignore
+  for (const end = Date.now() + 15_000; read() === '' && Date.now() < end;)
+    await new Promise((resolve) => setTimeout(resolve, 50));
   t.is(read(), '129\n');
   // The shell says how its command ended; memmap says nothing.
   t.regex(readFileSync(`${place}/errors`, 'utf8'), /^(Hangup\n)?$/);

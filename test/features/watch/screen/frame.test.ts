@@ -43,19 +43,26 @@ test('any frame has as many lines as the terminal, and none is wider', (t) => {
 
 test('a terminal that is sent a frame shows it line by line, and wraps none', async (t) => {
   await fc.assert(
-    fc.asyncProperty(states, fc.integer({min: 5, max: 130}), fc.integer({min: 3, max: 40}), async (state, cols, rows) => {
-      const terminal = new xterm.Terminal({cols, rows, allowProposedApi: true});
-      const lines = renderFrame(state, cols, rows);
-      await new Promise<void>((resolve) => terminal.write(lines.map((line, row) => `\x1b[${row + 1};1H${line}`).join(''), resolve));
-      for (const [row, line] of lines.entries()) {
-        const shown = terminal.buffer.active.getLine(row)!;
-        t.false(shown.isWrapped);
-        t.is(shown.translateToString(true).trimEnd(), plain(line).trimEnd());
-      }
-      terminal.dispose();
-    }),
+    fc.asyncProperty(
+      states,
+      fc.integer({min: 5, max: 130}),
+      fc.integer({min: 3, max: 40}),
+      async (state, cols, rows) => {
+        const terminal = new xterm.Terminal({cols, rows, allowProposedApi: true});
+        const lines = renderFrame(state, cols, rows);
+        await new Promise<void>((resolve) =>
+          terminal.write(lines.map((line, row) => `\x1b[${row + 1};1H${line}`).join(''), resolve),
+        );
+        for (const [row, line] of lines.entries()) {
+          const shown = terminal.buffer.active.getLine(row)!;
+          t.false(shown.isWrapped);
+          t.is(shown.translateToString(true).trimEnd(), plain(line).trimEnd());
+        }
+        terminal.dispose();
+      },
+    ),
     {numRuns: 60},
-  ); // prettier-ignore
+  );
 });
 
 /** The order that is meant, by sorting all. */
@@ -81,7 +88,10 @@ test('what is shown is that part of the whole order', (t) => {
 });
 
 test('the filter finds names in any case, kinds, permissions, and the region that an address lies in', (t) => {
-  const [snapshots] = fc.sample(looks.filter(([first]) => first!.regions.length > 5), 1); // prettier-ignore
+  const [snapshots] = fc.sample(
+    looks.filter(([first]) => first!.regions.length > 5),
+    1,
+  );
   const {rows} = pictureOf([snapshots![0]!]);
   const found = (filter: string): number[] => filtered(rows, filter).map(({region}) => region.start);
   const where = (holds: (row: Row) => boolean): number[] => rows.filter(holds).map(({region}) => region.start);
@@ -103,11 +113,23 @@ test('the filter finds names in any case, kinds, permissions, and the region tha
 });
 
 test('a large screen has all parts; a narrow one fewer columns; a low one no table', (t) => {
-  const [snapshots] = fc.sample(looks.filter((all) => all.length > 3 && all.at(-1)!.regions.length > 8), 1); // prettier-ignore
+  const [snapshots] = fc.sample(
+    looks.filter((all) => all.length > 3 && all.at(-1)!.regions.length > 8),
+    1,
+  );
   const state = {picture: pictureOf(snapshots!), view: FIRST_VIEW, interval: 500, duty: 0.004, hasKeys: true};
   const text = (width: number, height: number): string => renderFrame(state, width, height).map(plain).join('\n');
   const large = text(140, 40);
-  for (const part of [/live {2}0:\d\d {2}cost 0\.4 %/, /resident +117\.7 MiB +peak 223\.7 MiB, swapped 4 KiB +[▁-█ ]+ /, /\d+ to \d+|steady/, /Δ size/, /Δ resident/, /perms/, /^q quit/m]) t.regex(large, part); // prettier-ignore
+  for (const part of [
+    /live {2}0:\d\d {2}cost 0\.4 %/,
+    /resident +117\.7 MiB +peak 223\.7 MiB, swapped 4 KiB +[▁-█ ]+ /,
+    /\d+ to \d+|steady/,
+    /Δ size/,
+    /Δ resident/,
+    /perms/,
+    /^q quit/m,
+  ])
+    t.regex(large, part);
   const narrow = text(60, 20);
   for (const part of [/address/, /^q quit/m]) t.regex(narrow, part);
   for (const part of [/[▁▂▃▅▆▇█]/, /Δ/, /perms/]) t.notRegex(narrow, part);

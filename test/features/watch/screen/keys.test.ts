@@ -57,9 +57,22 @@ test('p and the space bar pause and go on', (t) => {
 
 test('no keys lead out of the bounds', (t) => {
   const key = fc.oneof(
-    fc.constantFrom('up', 'down', 'pageup', 'pagedown', 'home', 'end', 'escape', 'enter', 'backspace', 'ctrl-u', 'ctrl-l', 'left'),
+    fc.constantFrom(
+      'up',
+      'down',
+      'pageup',
+      'pagedown',
+      'home',
+      'end',
+      'escape',
+      'enter',
+      'backspace',
+      'ctrl-u',
+      'ctrl-l',
+      'left',
+    ),
     fc.constantFrom('p', 's', 'r', '/', '?', 'h', 'j', 'k', ' ', 'q', 'x', '漢'),
-  ); // prettier-ignore
+  );
   fc.assert(
     fc.property(fc.array(fc.tuple(key, fc.nat(50), fc.nat(30)), {maxLength: 80}), (presses) => {
       let view = FIRST_VIEW;

@@ -77,7 +77,10 @@ test('however a process changes: a row for each region, in order, each with the 
           regions.map(({start, end, perms, name}) => [start, end, perms, name]);
         t.deepEqual(borders(rows.map(({region}) => region)), borders(snapshot.regions));
         if (snapshot.source.format !== 'smaps') return;
-        t.deepEqual(rows.map(({rss}) => rss), snapshot.regions.map(({usage}) => usage?.rss)); // prettier-ignore
+        t.deepEqual(
+          rows.map(({rss}) => rss),
+          snapshot.regions.map(({usage}) => usage?.rss),
+        );
       });
     }),
   );

@@ -7,9 +7,20 @@ import {SORTS, type Sort, type View} from '../../../../src/features/watch/screen
 
 /** Names that make a line too wide, move the cursor, or turn the writing round, if one lets them. */
 const NAMES = [
-  '', '', '', '[heap]', '[stack]', '/usr/lib/x86_64-linux-gnu/libc.so.6', '/memfd:漢字かな한글 (deleted)', '/tmp/\x1b[2J\x1b[31mred',
-  '/tmp/e\u0301e\u0301', '/tmp/😀😀😀', '/tmp/\u202etxt', `/tmp/${'long'.repeat(80)}`, '/tmp/blank ',
-]; // prettier-ignore
+  '',
+  '',
+  '',
+  '[heap]',
+  '[stack]',
+  '/usr/lib/x86_64-linux-gnu/libc.so.6',
+  '/memfd:漢字かな한글 (deleted)',
+  '/tmp/\x1b[2J\x1b[31mred',
+  '/tmp/e\u0301e\u0301',
+  '/tmp/😀😀😀',
+  '/tmp/\u202etxt',
+  `/tmp/${'long'.repeat(80)}`,
+  '/tmp/blank ',
+];
 
 interface Drawn {
   readonly gap: number;
@@ -35,8 +46,18 @@ function snapshotOf(listing: readonly Drawn[], isMeasured: boolean): Snapshot {
     at = start + pages * 4096;
     const isFile = name.startsWith('/');
     const usage = isMeasured ? {rss: Math.min(rss, pages) * 4096} : undefined;
-    return {start, end: at, perms, offset: 0, dev: isFile ? 'fd:00' : '00:00', inode: isFile ? '7' : '0', name, kind: 'anon', usage};
-  }); // prettier-ignore
+    return {
+      start,
+      end: at,
+      perms,
+      offset: 0,
+      dev: isFile ? 'fd:00' : '00:00',
+      inode: isFile ? '7' : '0',
+      name,
+      kind: 'anon',
+      usage,
+    };
+  });
   const process = {pid: 4242, comm: 'a\x1b[31m漢', exe: '/usr/bin/some program', state: 'S', threads: 3};
   return new Snapshot({regions, process, source: {from: 'process', format: isMeasured ? 'smaps' : 'maps'}});
 }
