@@ -4,7 +4,7 @@ import {memmap, run} from '../../helpers/cli.ts';
 import {Child} from '../../helpers/child.ts';
 import {files, folder, TUTORIAL} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
 
 test('each region of a process is a row, and kinds add up', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
@@ -25,8 +25,7 @@ test('each region of a process is a row, and kinds add up', async (t) => {
   t.regex(stdout, new RegExp(`^total +${ranges.length} `, 'm'));
 });
 
-test('--json is as its schema says, and Python reads the same numbers from smaps', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('--json is as its schema says, and Python reads the same numbers from smaps', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
   const {stdout} = await memmap(['show', String(child.pid), '--json']);
