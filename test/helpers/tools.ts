@@ -59,8 +59,9 @@ type Register = (title: string, run: (t: ExecutionContext) => unknown) => void;
 const told = new Set<string>();
 
 /**
- * `test`, or `test.skip` where the machine lacks something, which is then printed once for each test file. In CI a program
- * that is missing fails the test; what no package would bring, such as a feature of the kernel, is skipped there too.
+ * `test`, or `test.skip` where the machine lacks something, which is then printed once for each test file. In CI a
+ * program that is missing fails the test; what no package would bring, such as a feature of the kernel, is skipped
+ * there too.
  *
  * @param needs programs, and what was found out otherwise: `undefined` is no lack
  */
