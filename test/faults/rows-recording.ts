@@ -7,7 +7,7 @@ import {readRecording} from '../../src/recording/recording.ts';
 import type {Child} from '../helpers/child.ts';
 import {MEMMAP} from '../helpers/cli.ts';
 import {until} from '../helpers/wait.ts';
-import {open} from '../features/report/browser.ts';
+import {closeBrowser, open} from '../features/report/browser.ts';
 import {clean, done, refused, type Row, type Scene} from './scene.ts';
 
 /** Recordings, and what is made of them: pages and tables. */
@@ -192,6 +192,7 @@ async function hostilePage(scene: Scene): Promise<string> {
   const recording = await recorded(scene);
   const html = join(scene.folder(), 'page.html');
   done(await scene.bash('$MEMMAP report "$1" -o "$2"; code=$?; echo ok; exit $code', [recording, html]));
+  scene.teardown(() => void closeBrowser());
   const {page, complaints} = await open(scene.test, readFileSync(html, 'utf8'));
   const text = await page.innerText('body');
   assert.ok(

@@ -1,12 +1,15 @@
+import test from 'ava';
 import {readFileSync} from 'node:fs';
 import type {Page} from 'playwright-core';
 import {pageOf} from '../../../src/features/report/html.ts';
 import {packReport} from '../../../src/features/report/pack.ts';
 import {reportOf} from '../../../src/features/report/report.ts';
 import {testIf} from '../../helpers/tools.ts';
-import {open, painted} from './browser.ts';
+import {closeBrowser, open, painted} from './browser.ts';
 import {ABOUT, HOSTILE, leak, region, seen} from './scenes.ts';
 import {Snapshot} from '../../../src/model/snapshot.ts';
+
+test.after.always(closeBrowser);
 
 const template = readFileSync('dist/page.html', 'utf8');
 const html = pageOf(template, packReport(reportOf(ABOUT, seen(leak()))));

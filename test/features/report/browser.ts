@@ -1,7 +1,7 @@
 import {existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {chromium, type Browser, type BrowserContextOptions, type Page} from 'playwright-core';
 import {folder} from '../../helpers/listings.ts';
 import {PATIENCE} from '../../helpers/wait.ts';
@@ -15,7 +15,13 @@ export interface Opened {
 
 /** The browser of this process. Each test has a context of its own in it, as of a user who never used it. */
 let browser: Promise<Browser> | undefined;
-test.after.always(async () => (await browser)?.close());
+
+/** For the end of what opened pages. */
+export async function closeBrowser(): Promise<void> {
+  const last = browser;
+  browser = undefined;
+  await (await last)?.close();
+}
 
 /** Opens a page from disk, as a user would by a double click. */
 export async function open(t: ExecutionContext, html: string, options: BrowserContextOptions = {}): Promise<Opened> {

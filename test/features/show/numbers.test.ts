@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
-import {Child, python} from '../../helpers/child.ts';
+import {Child, inState, python} from '../../helpers/child.ts';
 import {memmap, run} from '../../helpers/cli.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {testIf} from '../../helpers/tools.ts';
@@ -36,9 +36,7 @@ async function show(t: ExecutionContext, pid: number, ...flags: string[]): Promi
 /** A process that can't change while it is looked at. */
 async function stop(child: Child): Promise<void> {
   process.kill(child.pid, 'SIGSTOP');
-  while (!/^State:\s+T/m.test(readFileSync(`/proc/${child.pid}/status`, 'latin1'))) {
-    await new Promise((resolve) => setTimeout(resolve, 5)); // eslint-disable-line no-await-in-loop
-  }
+  await inState(child.pid, 'T');
 }
 
 testIf('python3')('the regions of a stopped process add up to what the kernel adds up, to the byte', async (t) => {
