@@ -1,7 +1,7 @@
 import type {ElfClue, ElfSegment} from '../model/clues.ts';
-import type {Region} from '../model/region.ts';
+import {hasNoAccess, isExecutable, isWritable, type Region} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
-import {baseName, FLAG, hasNoAccess, isExecutable, isWritable, type Space, type Verdict} from './space.ts';
+import {baseName, FLAG, type Space, type Verdict} from './space.ts';
 
 /** A file as it was mapped once: its addresses are those in the file plus the bias. */
 interface Image {

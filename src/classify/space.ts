@@ -1,6 +1,6 @@
 import type {Clues} from '../model/clues.ts';
 import type {Kind} from '../model/kind.ts';
-import type {Region} from '../model/region.ts';
+import {hasNoAccess, isExecutable, type Region} from '../model/region.ts';
 
 /** What was decided about a region. One object may serve many regions. */
 export interface Verdict {
@@ -39,13 +39,12 @@ export class Space {
     const reader = new FlagReader(earlier);
     for (let index = 0; index < regions.length; index++) {
       const region = regions[index]!;
-      const {name, perms} = region;
       const bits = reader.read(region);
       this.flags[index] = bits;
       this.#flags |= bits;
-      if (name !== '' || bits & FLAG.ht) this.telling.push(index);
-      if (perms[2] === 'x') this.executable.push(index);
-      else if (perms[1] !== 'w' && perms[0] !== 'r' && perms.startsWith('---')) this.closed.push(index);
+      if (region.name !== '' || bits & FLAG.ht) this.telling.push(index);
+      if (isExecutable(region)) this.executable.push(index);
+      else if (hasNoAccess(region)) this.closed.push(index);
     }
   }
 
@@ -86,13 +85,6 @@ export class Space {
     return -1;
   }
 }
-
-/** Neither read nor write nor execute: PROT_NONE. */
-export const hasNoAccess = (region: Region): boolean => region.perms.startsWith('---');
-
-export const isWritable = (region: Region): boolean => region.perms[1] === 'w';
-
-export const isExecutable = (region: Region): boolean => region.perms[2] === 'x';
 
 /** In pages of 4 KiB. */
 export const sizeOfPages = (region: Region): number => (region.end - region.start) / 4096;

@@ -1,5 +1,5 @@
 import type {Kind} from '../model/kind.ts';
-import {isFileBacked, sizeOf, type Region} from '../model/region.ts';
+import {isFileBacked, isShared, sizeOf, type Region} from '../model/region.ts';
 
 /** An amount that was looked at again and again, kept only where it changed: `at[i]` counts looks, and `value[i]` holds from there on. */
 export interface Steps {
@@ -118,7 +118,7 @@ function bestOverlap(
 
 function isSameMemory(a: Region, b: Region): boolean {
   const isFile = isFileBacked(a);
-  if (isFile !== isFileBacked(b) || a.perms[3] !== b.perms[3]) return false;
+  if (isFile !== isFileBacked(b) || isShared(a) !== isShared(b)) return false;
   if (isFile) return a.inode === b.inode && a.dev === b.dev && (a.inode !== '' || a.name === b.name);
   return a.name === b.name || a.name === '' || b.name === '' || (isGiven(a.name) && isGiven(b.name));
 }

@@ -1,4 +1,4 @@
-import {isFileBacked, type Region} from './region.ts';
+import {isAllowed, isFileBacked, type Permission, type Region} from './region.ts';
 
 /**
  * What a range of memory is before and after, where both sides map it.
@@ -33,14 +33,18 @@ export function sameName(a: Region, b: Region): boolean {
   return (a.inode === '' && a.name === '') || (b.inode === '' && b.name === '');
 }
 
-const agreeOnPerms = (a: Region, b: Region): boolean =>
-  [0, 1, 2].every((index) => agree(a.perms[index], b.perms[index]));
+const agreeOnPerms = (a: Region, b: Region): boolean => ACCESS.every((permission) => agree(a, b, permission));
+
+const ACCESS = ['r', 'w', 'x'] as const;
 
 /** Equal, or unknown on one side. */
-const agree = (a: string | undefined, b: string | undefined): boolean => a === b || a === '?' || b === '?';
+function agree(a: Region, b: Region, permission: Permission): boolean {
+  const [one, other] = [isAllowed(a, permission), isAllowed(b, permission)];
+  return one === undefined || other === undefined || one === other;
+}
 
 function isSameMemory(before: Region, after: Region, slide: number): boolean {
-  if (!agree(before.perms[3], after.perms[3])) return false;
+  if (before.perms !== after.perms && !agree(before, after, 's')) return false;
   const isFile = isFileBacked(before);
   if (isFile !== isFileBacked(after)) return false;
   return isFile ? isSameFile(before, after, slide) : isSameAnonymous(before, after);

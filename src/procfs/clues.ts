@@ -1,5 +1,5 @@
 import type {Clues, ElfClue, Thread} from '../model/clues.ts';
-import type {Region} from '../model/region.ts';
+import {isExecutable, type Region} from '../model/region.ts';
 import {parseAuxv} from '../parse/proc/auxv.ts';
 import {parseLimits} from '../parse/proc/limits.ts';
 import type {Stat} from '../parse/proc/stat.ts';
@@ -123,7 +123,7 @@ function readProgramHeaders(
   const until = performance.now() + MOST_MS;
   for (const region of regions) {
     const {name} = region;
-    if (name === '' || region.perms[2] !== 'x' || !name.startsWith('/') || name in Object.prototype || asked.has(name))
+    if (name === '' || !isExecutable(region) || !name.startsWith('/') || name in Object.prototype || asked.has(name))
       continue;
     asked.add(name);
     const isLate = asked.size > MOST_FILES || performance.now() > until;

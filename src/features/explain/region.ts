@@ -1,5 +1,15 @@
 import {KIND_MEANINGS} from '../../model/kind.ts';
-import {hex, rangeText, type Region, regionJSON, sizeOf, type Usage} from '../../model/region.ts';
+import {
+  hasNoAccess,
+  hex,
+  isPrivate,
+  isWritable,
+  rangeText,
+  type Region,
+  regionJSON,
+  sizeOf,
+  type Usage,
+} from '../../model/region.ts';
 import {mayText, sharingText} from './glossary.ts';
 import {flagMeaning} from './words/flags.ts';
 import {sizeText} from '../../model/amounts.ts';
@@ -32,7 +42,7 @@ export function regionFacts(regions: readonly Region[], region: Region): RegionF
   return {
     region,
     meaning: KIND_MEANINGS[region.kind],
-    may: [mayText(region.perms), sharingText(region.perms)].filter(Boolean).join('; '),
+    may: [mayText(region), sharingText(region)].filter(Boolean).join('; '),
     memory: counterTexts(region),
     flags: (region.flags ?? []).map((code) => ({code, meaning: flagMeaning(code)})),
     below: before && {region: before, gap: region.start - before.end},
@@ -118,12 +128,12 @@ function residentText(region: Region, usage: Usage): string {
 
 /** Pages of a file can come and go; those that the program wrote to can't. */
 const restText = (region: Region): string =>
-  region.name.startsWith('/') && region.perms[1] !== 'w'
+  region.name.startsWith('/') && !isWritable(region)
     ? 'the rest is read from the file when it is needed'
     : 'the rest was not touched yet, or was given back';
 
 function whyNothing(region: Region, usage: Usage): string {
-  if (region.perms.startsWith('---')) return 'Nothing of it is in RAM: nobody may touch it.';
+  if (hasNoAccess(region)) return 'Nothing of it is in RAM: nobody may touch it.';
   if ((usage['sharedHugetlb'] ?? 0) + (usage['privateHugetlb'] ?? 0) > 0)
     return 'RSS says 0, as it does not count hugetlb pages.';
   if (/^(vvar|vsyscall|device)$/.test(region.kind)) return 'RSS says 0, as the kernel does not count such pages.';
@@ -140,7 +150,7 @@ function sharedText(usage: Usage): string {
 function privateText(region: Region, usage: Usage): string {
   const dirty = usage.privateDirty;
   if (!dirty) return '';
-  const copied = usage.anonymous && region.name.startsWith('/') && region.perms[3] === 'p';
+  const copied = usage.anonymous && region.name.startsWith('/') && isPrivate(region);
   const why = copied
     ? `; ${sizeText(usage.anonymous)} are copies of the file's pages, made when they were written to`
     : '';

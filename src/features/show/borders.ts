@@ -1,5 +1,5 @@
 import {isInUserSpace} from '../../model/holes.ts';
-import {address, isFileBacked, type Region, sizeOf} from '../../model/region.ts';
+import {address, hasNoAccess, isFileBacked, type Region, sizeOf} from '../../model/region.ts';
 import {counted, countText} from '../../model/amounts.ts';
 import {totalsByFile, totalsByKind, type Totals} from '../../model/totals.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
@@ -67,7 +67,7 @@ function causeOf(before: Region, after: Region, pairs: Pairs): [Cause, string] {
   if (a !== b || (a && !isOneFile(before, after))) return ['backing', ''];
   if (a && !followsInFile(before, after)) return ['offset', ''];
   if (before.perms !== after.perms) {
-    const isGuard = before.perms.startsWith('---') || after.perms.startsWith('---');
+    const isGuard = hasNoAccess(before) || hasNoAccess(after);
     return [isGuard ? 'guard' : 'perms', pairs.of(before.perms, after.perms)];
   }
   if (before.name !== after.name) return ['name', ''];

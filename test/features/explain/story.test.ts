@@ -102,11 +102,11 @@ test('a code of VmFlags that memmap does not know is kept, and said to be unknow
 });
 
 test('permissions in words', (t) => {
-  t.is(mayText('r-xp'), 'may be read and executed, not written');
-  t.is(mayText('rwxp'), 'may be read, written and executed');
-  t.is(mayText('r--p'), 'may be read, not written or executed');
-  t.regex(mayText('---p'), /may not be touched/);
-  t.regex(mayText('????'), /unknown/);
+  t.is(mayText({perms: 'r-xp'}), 'may be read and executed, not written');
+  t.is(mayText({perms: 'rwxp'}), 'may be read, written and executed');
+  t.is(mayText({perms: 'r--p'}), 'may be read, not written or executed');
+  t.regex(mayText({perms: '---p'}), /may not be touched/);
+  t.regex(mayText({perms: '????'}), /unknown/);
 });
 
 test('the bits of pagemap are those of the documentation', (t) => {
