@@ -1,6 +1,7 @@
 import type {Clues} from '../model/clues.ts';
 import type {Kind} from '../model/kind.ts';
 import {hasNoAccess, isExecutable, type Region} from '../model/region.ts';
+import {isAlike} from '../model/same.ts';
 
 /** What was decided about a region. One object may serve many regions. */
 export interface Verdict {
@@ -151,7 +152,7 @@ class FlagReader {
     while (this.#before < earlier.length && earlier[this.#before]!.end <= region.start) this.#before++;
     for (let index = this.#before; index < earlier.length && earlier[index]!.start < region.end; index++) {
       const then = earlier[index]!;
-      if (then.perms === region.perms && then.name === region.name && then.inode === region.inode) return then.flags;
+      if (isAlike(then, region)) return then.flags;
     }
     return undefined;
   }

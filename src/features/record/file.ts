@@ -1,6 +1,7 @@
 import {lstatSync, unlinkSync} from 'node:fs';
 import {hostname, release} from 'node:os';
 import {basename} from 'node:path';
+import {isSameProcess} from '../../model/same.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {GzipPacker, healTail, PlainPacker, RecordingFile} from '../../recording/file.ts';
@@ -128,7 +129,7 @@ function endOfOld(path: string): Before & {readonly header: RecordingHeader} {
 }
 
 function refuseUnlessSame(path: string, then: RecordingHeader['process'], now: RecordingHeader['process']): void {
-  if (then.pid === now.pid && then.startTime === now.startTime && then.bootId === now.bootId) return;
+  if (isSameProcess(then, now)) return;
   const why =
     then.bootId !== now.bootId
       ? 'it is of a process of another run of the machine'

@@ -1,5 +1,6 @@
 import {isInUserSpace} from '../../model/holes.ts';
 import {address, hasNoAccess, isFileBacked, type Region, sizeOf} from '../../model/region.ts';
+import {isSameBacking} from '../../model/same.ts';
 import {counted, countText} from '../../model/amounts.ts';
 import {totalsByFile, totalsByKind, type Totals} from '../../model/totals.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
@@ -76,7 +77,7 @@ function causeOf(before: Region, after: Region, pairs: Pairs): [Cause, string] {
   return differing.length > 0 ? ['flags', differing.join(' ')] : ['unseen', ''];
 }
 
-const isOneFile = (a: Region, b: Region): boolean => a.dev === b.dev && a.inode === b.inode && a.name === b.name;
+const isOneFile = (a: Region, b: Region): boolean => isSameBacking(a, b) && a.name === b.name;
 
 const followsInFile = (before: Region, after: Region): boolean =>
   before.offset === undefined || after.offset === undefined || before.offset + sizeOf(before) === after.offset;

@@ -1,5 +1,6 @@
 import {type DirtySince, ProcessPages, type RegionPages, totalsOfRuns, unreadPages} from '../../model/pages.ts';
 import {hasNoAccess, type Region, sizeOf} from '../../model/region.ts';
+import {isAlike} from '../../model/same.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {parseListing} from '../../parse/listing.ts';
@@ -99,8 +100,6 @@ function countChanged(handle: ProcessHandle, choices: readonly Choice[]): number
   // None at all: it has ended since, and what was read before is of one moment.
   return now.length === 0 ? 0 : changed;
 }
-
-const isAlike = (a: Region, b: Region): boolean => a.perms === b.perms && a.name === b.name && a.inode === b.inode;
 
 function regionsNow(handle: ProcessHandle): readonly Region[] {
   try {

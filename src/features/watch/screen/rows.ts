@@ -1,5 +1,6 @@
 import type {Change, ChangeKind} from '../../../model/change.ts';
 import {type Region, sizeOf} from '../../../model/region.ts';
+import {isSameBacking, isSameLine} from '../../../model/same.ts';
 
 /**
  * A region on the live screen, and what is remembered of it. Most looks read maps alone, which says nothing of resident
@@ -109,8 +110,7 @@ const came = (region: Region, isPiece: boolean): Row => ({
  */
 function isStill({region: before, rss}: Row, region: Region): boolean {
   if (before === region) return true;
-  if (before.start !== region.start || before.end !== region.end || before.perms !== region.perms) return false;
-  if (before.name !== region.name) return false;
+  if (!isSameLine(before, region)) return false;
   if (region.usage === undefined && before.usage !== undefined) return true;
   return region.usage?.rss === rss && before.kind === region.kind && before.label === region.label;
 }
@@ -161,7 +161,7 @@ function parentsOf(rows: readonly Row[], regions: readonly Region[], changes: re
     const before = rows[row]!.region;
     const after = regions[region]!;
     if (before.start === after.start && before.end === after.end) parents[region] = row;
-    else if (before.start < after.end && after.start < before.end && isOneThing(before, after)) {
+    else if (before.start < after.end && after.start < before.end && isSameBacking(before, after)) {
       claims.push({row, region, score: scoreOf(before, after)});
       parents[region] = PIECE;
     }
@@ -173,9 +173,6 @@ function parentsOf(rows: readonly Row[], regions: readonly Region[], changes: re
   followMoves(rows, regions, changes, parents);
   return parents;
 }
-
-/** Anonymous memory has neither device nor inode, so its parts are one thing whatever the kernel calls them. */
-const isOneThing = (a: Region, b: Region): boolean => a.inode === b.inode && a.dev === b.dev;
 
 const scoreOf = (a: Region, b: Region): number =>
   Math.min(a.end, b.end) - Math.max(a.start, b.start) + (a.perms === b.perms ? SAME_PERMS : 0);
