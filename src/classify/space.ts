@@ -2,6 +2,7 @@ import type {Clues} from '../model/clues.ts';
 import type {Kind} from '../model/kind.ts';
 import {hasNoAccess, isExecutable, type Region} from '../model/region.ts';
 import {isAlike} from '../model/same.ts';
+import {firstWhere} from '../model/search.ts';
 
 /** What was decided about a region. One object may serve many regions. */
 export interface Verdict {
@@ -74,16 +75,8 @@ export class Space {
 
   /** @returns the index of the region that holds an address; -1 if none does */
   find(address: number): number {
-    let low = 0;
-    let high = this.regions.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const region = this.regions[middle]!;
-      if (address < region.start) high = middle - 1;
-      else if (address >= region.end) low = middle + 1;
-      else return middle;
-    }
-    return -1;
+    const index = firstWhere((place) => this.regions[place]!.end > address, this.regions.length);
+    return index < this.regions.length && this.regions[index]!.start <= address ? index : -1;
   }
 }
 

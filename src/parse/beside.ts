@@ -1,3 +1,4 @@
+import {firstFrom} from '../model/search.ts';
 import type {Region} from '../model/region.ts';
 import {HeaderReader} from './proc/maps.ts';
 
@@ -94,7 +95,7 @@ class Walk {
     const from = this.#index;
     this.at += bytes;
     if (this.at === this.#earlier.bytes.length) this.#index = regions.length;
-    else if (bytes > 0) this.#index = lowestFrom(regions, this.#startAt(this.at), from);
+    else if (bytes > 0) this.#index = firstFrom(regions, this.#startAt(this.at), from);
     return regions.slice(from, this.#index);
   }
 
@@ -110,17 +111,6 @@ class Walk {
     for (; this.#index < regions.length && regions[this.#index]!.start < address; this.#index++)
       this.at = bytes.indexOf(NEWLINE, this.at) + 1;
   }
-}
-
-/** The index of the first region that begins at an address or above. */
-function lowestFrom(regions: readonly Region[], address: number, from: number): number {
-  let to = regions.length;
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (regions[middle]!.start < address) from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }
 
 /** How many bytes a[from…] and b[at…] have in common, in whole lines. */

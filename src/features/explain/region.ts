@@ -10,6 +10,7 @@ import {
   sizeOf,
   type Usage,
 } from '../../model/region.ts';
+import {firstFrom} from '../../model/search.ts';
 import {mayText, sharingText} from './glossary.ts';
 import {flagMeaning} from './words/flags.ts';
 import {sizeText} from '../../model/amounts.ts';
@@ -37,7 +38,7 @@ export interface RegionFacts {
 }
 
 export function regionFacts(regions: readonly Region[], region: Region): RegionFacts {
-  const index = indexOf(regions, region);
+  const index = firstFrom(regions, region.start);
   const [before, after] = [regions[index - 1], regions[index + 1]];
   return {
     region,
@@ -48,17 +49,6 @@ export function regionFacts(regions: readonly Region[], region: Region): RegionF
     below: before && {region: before, gap: region.start - before.end},
     above: after && {region: after, gap: after.start - region.end},
   };
-}
-
-/** Regions ascend, and there may be very many. */
-function indexOf(regions: readonly Region[], {start}: Region): number {
-  let [low, high] = [0, regions.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (regions[middle]!.start < start) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** What to call a region in a sentence: its label, its file, or its kind. The name is as the kernel prints it. */

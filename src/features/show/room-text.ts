@@ -1,3 +1,4 @@
+import {pageSizeOf} from '../../model/clues.ts';
 import {holesOf} from '../../model/holes.ts';
 import {address, rangeText, sizeOf, type Region} from '../../model/region.ts';
 import {roomOf, type Headroom, type Room} from './room.ts';
@@ -149,8 +150,9 @@ const regionText = (region: Region): string =>
 /** Holes at most, unless somebody wants all. */
 const FEW_HOLES = 5;
 
-function renderHoles({regions, clues}: Snapshot, {mapping}: Room, look: RoomLook): string[] {
-  const holes = holesOf(regions, clues.pageSize ?? 4096);
+function renderHoles(snapshot: Snapshot, {mapping}: Room, look: RoomLook): string[] {
+  const {regions} = snapshot;
+  const holes = holesOf(regions, pageSizeOf(snapshot));
   const largest = holes.toSorted((a, b) => sizeOf(b) - sizeOf(a)).slice(0, look.rows ?? Infinity);
   const byStart = new Map(regions.map((region) => [region.end, region]));
   const small = holes.filter((hole) => sizeOf(hole) < 2 ** 20).length;

@@ -1,3 +1,4 @@
+import {pageSizeOf} from '../../model/clues.ts';
 import {growsDown, holesOf, isInUserSpace, stackGap, userSpaceEnd, type Hole} from '../../model/holes.ts';
 import {hasNoAccess, hex, isFileBacked, isPrivate, isWritable, type Region, sizeOf} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
@@ -33,7 +34,7 @@ export interface Room {
 
 export function roomOf(snapshot: Snapshot): Room {
   const {regions, clues, status} = snapshot;
-  const pageSize = clues.pageSize ?? regions[0]?.usage?.['kernelPageSize'] ?? 4096;
+  const pageSize = pageSizeOf(snapshot);
   const {limits} = clues;
   const vmLck = bytes(status['vmLck']);
   return {
