@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import {cells, shorten, shortenPath, shortenPhrase} from './safe.ts';
+import {cells, clip, shorten, shortenPath} from './safe.ts';
 import {paint, type Role} from './theme.ts';
 
 export interface Column {
@@ -22,7 +22,7 @@ export interface Cell {
 /** So many lines of a long table are one string: one by one, 60,000 of them would take 20 MB. */
 const BLOCK = 500;
 
-const SHORTEN = {path: shortenPath, phrase: shortenPhrase, name: shorten};
+const SHORTEN = {path: shortenPath, phrase: clip, name: shorten};
 
 const GAP = '  ';
 

@@ -1,5 +1,5 @@
 import {type CheckReport, marginOf, type Result} from './result.ts';
-import {slopeText, timeText} from '../growth/words.ts';
+import {slopeText} from '../growth/words.ts';
 import {quoted} from '../run/text.ts';
 import {safe} from '../../text/safe.ts';
 import type {Look} from '../../text/who.ts';
@@ -8,7 +8,7 @@ import {paint, type Role} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
 import {isCount, LINTS, type Rule} from './rules.ts';
 import {KIND_MEANINGS} from '../../model/kind.ts';
-import {counted, countText, sizeText} from '../../model/amounts.ts';
+import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
 
 /** Each rule with what was measured, for people. */
 export function renderCheck(report: CheckReport, look: Look = {}): string {
@@ -25,7 +25,7 @@ export function renderCheck(report: CheckReport, look: Look = {}): string {
   );
   return [
     paint('title', `memmap check: ${command?.map(quoted).join(' ') ?? safe(target ?? '')}`),
-    ...(how === undefined ? [] : [`ended ${how}, after ${timeText(ms)}`]),
+    ...(how === undefined ? [] : [`ended ${how}, after ${spanText(ms)}`]),
     '',
     ...renderTable(
       COLUMNS.slice(0, columns),
@@ -63,7 +63,7 @@ function cells(result: Result): Cell[] {
     {text: measuredText(result)},
     {text: isMax ? amountText(rule, rule.limit) : ''},
     {text: margin === undefined ? '' : `${margin < 0 ? '−' : ''}${amountText(rule, Math.abs(margin))}`},
-    {text: at === undefined ? '' : timeText(at)},
+    {text: at === undefined ? '' : spanText(at)},
     {text: verdict === 'not measured' || measured === undefined ? '' : isExact ? 'kernel' : 'looks'},
   ];
 }
@@ -97,7 +97,7 @@ export function resultSentence(result: Result): string {
   return `${what}: ${counted(measured!, 'region')}${when(at)}, the first is ${safe(detail ?? '')} (${meaning})`;
 }
 
-const when = (at: number | undefined): string => (at === undefined ? '' : ` after ${timeText(at)}`);
+const when = (at: number | undefined): string => (at === undefined ? '' : ` after ${spanText(at)}`);
 
 /** `2 of 5 rules are broken, 1 was not measured`. */
 export function summary({results}: CheckReport): string {
@@ -119,7 +119,7 @@ export function howSeen({looks, interval, results, beforeEnd, command}: CheckRep
     kept.length === 0
       ? ''
       : `What ${kept.map((text) => `"${text}"`).join(' and ')} measured is exact up to the last look: the kernel keeps that peak. `;
-  const spread = interval === undefined || looks < 2 ? '' : `, ${timeText(interval)} apart${command ? ' at most' : ''}`;
+  const spread = interval === undefined || looks < 2 ? '' : `, ${spanText(interval)} apart${command ? ' at most' : ''}`;
   const last = beforeEnd === undefined ? '' : `, the last one ${Math.round(beforeEnd)} ms before the end`;
   const missed = looks > 1 ? ': a shorter peak may be missed' : '';
   return `${exact}${exact === '' ? 'This' : 'The rest'} is what was seen at ${counted(looks, 'look')}${spread}${last}${missed}.`;

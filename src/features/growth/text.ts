@@ -1,9 +1,9 @@
 import {type Growth, type Line, riseOf} from './growth.ts';
 import type {Verdict} from './judge.ts';
 import {address, regionJSON} from '../../model/region.ts';
-import {counted, countText, deltaText, sizeText} from '../../model/amounts.ts';
+import {counted, countText, deltaText, sizeText, spanText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {headline, MEASURE_WORDS, slopeText, timeText} from './words.ts';
+import {headline, MEASURE_WORDS, slopeText} from './words.ts';
 import {safe} from '../../text/safe.ts';
 import {who, type Look} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
@@ -48,7 +48,7 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
 }
 
 function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): string {
-  const times = `${counted(looks, 'look')} in ${timeText(span)}`;
+  const times = `${counted(looks, 'look')} in ${spanText(span)}`;
   if (measure !== asked)
     return `${times}; smaps could not be read often enough to follow ${MEASURE_WORDS[asked]} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`;
   if (measure === 'size') return `${times}, of the size of regions`;
@@ -113,7 +113,7 @@ function amountCells(line: Line, share: number | undefined): Cell[] {
     {text: deltaText(riseOf(line))},
     {text: isBelowTeeth ? 'steady, low points' : verdict, role: ROLES[verdict]},
     {text: hasSlope ? slopeText(slope) : ''},
-    {text: since === undefined ? '' : timeText(since)},
+    {text: since === undefined ? '' : spanText(since)},
     {text: share === undefined ? '' : `${Math.round(share * 100)} %`},
   ];
 }

@@ -1,6 +1,5 @@
 import {isWritableCode} from '../../model/region.ts';
-import {clip} from '../../text/lines.ts';
-import {cells} from '../../text/safe.ts';
+import {cells, clip} from '../../text/safe.ts';
 import {paint, type Role} from '../../text/theme.ts';
 
 /** One line of a picture, before its columns have their widths. All text is safe for a terminal. */
