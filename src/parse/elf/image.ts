@@ -1,3 +1,4 @@
+import {utf8} from '../scan.ts';
 import type {ElfClue} from '../../model/clues.ts';
 import {
   entries,
@@ -87,13 +88,11 @@ function readSections(read: ReadAt, table: Table, namesIndex: number, shape: Elf
   }));
 }
 
-const utf8 = new TextDecoder();
-
 /** Text up to its NUL, 16 KiB at most; '' where it begins outside. */
 export function textAt(bytes: Uint8Array, at: number): string {
   const text = bytes.subarray(at, at + LONGEST_NAME);
   const end = text.indexOf(0);
-  return utf8.decode(end < 0 ? text : text.subarray(0, end));
+  return utf8(end < 0 ? text : text.subarray(0, end));
 }
 
 /** The section in which an address of the file's own lies; .tbss takes no place. */
