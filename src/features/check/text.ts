@@ -14,8 +14,6 @@ import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
 export function renderCheck(report: CheckReport, look: Look = {}): string {
   const {command, target, end, ms, results, notes} = report;
   const how = end && (end.signal === undefined ? `with exit code ${end.code}` : `by signal ${end.signal}`);
-  // The last two have no room on a narrow terminal.
-  const columns = look.width !== undefined && look.width < 90 ? COLUMNS.length - 2 : COLUMNS.length;
   const isBad = results.some(({verdict}) => verdict !== 'ok');
   const more = results.filter(
     ({rule, verdict, measured}) =>
@@ -27,11 +25,7 @@ export function renderCheck(report: CheckReport, look: Look = {}): string {
     paint('title', `memmap check: ${command?.map(quoted).join(' ') ?? safe(target ?? '')}`),
     ...(how === undefined ? [] : [`ended ${how}, after ${spanText(ms)}`]),
     '',
-    ...renderTable(
-      COLUMNS.slice(0, columns),
-      results.map((result) => cells(result).slice(0, columns)),
-      look.width,
-    ),
+    ...renderTable(COLUMNS, results.map(cells), look.width),
     ...more.flatMap((result) => wrapped(resultSentence(result), look.width, '  ')),
     '',
     ...wrapped(howSeen(report), look.width).map((line) => paint('quiet', line)),
@@ -47,8 +41,8 @@ const COLUMNS: readonly Column[] = [
   {title: 'measured', align: 'right'},
   {title: 'limit', align: 'right'},
   {title: 'margin', align: 'right'},
-  {title: 'reached', align: 'right'},
-  {title: 'by'},
+  {title: 'reached', align: 'right', least: 90},
+  {title: 'by', least: 90},
 ];
 
 const ROLES: Readonly<Record<Result['verdict'], Role>> = {ok: 'good', broken: 'bad', 'not measured': 'change'};

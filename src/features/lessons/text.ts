@@ -6,7 +6,7 @@ import type {Change} from '../../model/change.ts';
 import {sizeText, deltaText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {renderChanges, signOf} from '../../text/changes.ts';
-import {renderTable, type Cell} from '../../text/table.ts';
+import {renderRows, renderTable, type Cell} from '../../text/table.ts';
 import {rangeText, type Region} from '../../model/region.ts';
 import {safe} from '../../text/safe.ts';
 import {paint} from '../../text/theme.ts';
@@ -125,7 +125,7 @@ function renderAnatomy(snapshot: Snapshot, width?: number): string {
     {text: safe(region.name.split('/').at(-1)!)},
     {text: WORDS[region.kind]?.(region) ?? region.kind, role: 'quiet'},
   ]);
-  return `${renderTable(columns, rows, width).join('\n')}\n`;
+  return `${renderRows(columns, rows, width).join('\n')}\n`;
 }
 
 /** What a region of a small static program is, by its kind. */

@@ -153,18 +153,14 @@ const MOST = 12;
 const COLUMNS: readonly Column[] = [
   {title: 'borders', align: 'right'},
   {title: 'what differs', gives: true},
-  {title: 'one is at'},
+  {title: 'one is at', least: 60},
 ];
 
-/** Where the terminal has no room for it, the example is left out. */
-const NARROW = 60;
-
-function renderCauses(borders: readonly Borders[], {width = Infinity}: Look): string[] {
-  const columns = COLUMNS.slice(0, width < NARROW ? 2 : 3);
-  const rows = borders.slice(0, MOST).map((each) => bordersCells(each).slice(0, columns.length));
+function renderCauses(borders: readonly Borders[], {width}: Look): string[] {
+  const rows = borders.slice(0, MOST).map(bordersCells);
   const rest = borders.slice(MOST).reduce((sum, {count}) => sum + count, 0);
   return [
-    ...renderTable(columns, rows, width),
+    ...renderTable(COLUMNS, rows, width),
     ...(rest > 0 ? [`… and ${counted(rest, 'border')} with other differences`] : []),
   ];
 }

@@ -6,7 +6,7 @@ import {counted, countText, sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {safe} from '../../text/safe.ts';
 import type {Look} from '../../text/who.ts';
-import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
 
@@ -101,11 +101,10 @@ function renderHeadrooms({mapping, brk, stack, regions, locked}: Room, look: Loo
     cells('regions', regions, countText, ending(regions, 'vm.max_map_count', '')),
     locked && cells('mlock', locked, sizeText, ending(locked, 'RLIMIT_MEMLOCK', '')),
   ];
-  return withoutLast(
+  return renderTable(
     HEADROOM_COLUMNS,
     rows.filter((row) => row !== undefined),
-    look,
-    60,
+    look.width,
   );
 }
 
@@ -114,23 +113,8 @@ const HEADROOM_COLUMNS: readonly Column[] = [
   {title: 'used', align: 'right'},
   {title: 'limit', align: 'right'},
   {title: 'left', align: 'right'},
-  {title: 'what ends it', gives: true},
+  {title: 'what ends it', gives: true, least: 60},
 ];
-
-/** A table whose last column is left out where the terminal has fewer columns than `least`. */
-function withoutLast(
-  columns: readonly Column[],
-  rows: ReadonlyArray<readonly Cell[]>,
-  {width}: Look,
-  least: number,
-): string[] {
-  const count = width !== undefined && width < least ? columns.length - 1 : columns.length;
-  return renderTable(
-    columns.slice(0, count),
-    rows.map((row) => row.slice(0, count)),
-    width,
-  );
-}
 
 const ending = ({endsAt}: Headroom, limit: string, addresses: string): string =>
   endsAt === 'limit' ? limit : endsAt === 'addresses' ? addresses : '';
@@ -169,15 +153,14 @@ function renderHoles(snapshot: Snapshot, {mapping}: Room, look: RoomLook): strin
       `${counted(holes.length, 'hole')} of ${sizeText(mapping.free)} together, ${countText(small)} of them below 1 MiB.`,
       look.width,
     ),
-    ...withoutLast(
+    ...renderRows(
       [
         {title: largest.length < holes.length ? 'largest holes' : 'hole'},
         {title: 'size', align: 'right'},
-        {title: 'behind', gives: true},
+        {title: 'behind', gives: true, least: 50},
       ],
       rows,
-      look,
-      50,
+      look.width,
     ),
   ];
 }
