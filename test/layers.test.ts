@@ -185,8 +185,23 @@ test('no import leads back to where it began', (t) => t.is(circle(house), undefi
 test('only the rooms that are named for it touch the operating system, a terminal or a library', (t) =>
   t.deepEqual(foreign(house), []));
 
+/** They touch no operating system, and are compiled without the types of Node. */
+const PURE = ['model', 'classify', 'diff', 'history', 'parse', 'text', 'elf'];
+
+test('the pure rooms are compiled without the types of Node', (t) => {
+  const config = JSON.parse(readFileSync('tsconfig.pure.json', 'utf8')) as {
+    readonly compilerOptions: {readonly types: readonly string[]};
+    readonly include: readonly string[];
+  };
+  t.deepEqual(config.compilerOptions.types, []);
+  t.deepEqual(
+    config.include,
+    PURE.map((room) => `src/${room}`),
+  );
+});
+
 test('the pure rooms use no clock and no process', (t) => {
-  const pure = [...house].filter(([file]) => /^(model|classify|diff|history|parse|text|elf)\//.test(file));
+  const pure = [...house].filter(([file]) => PURE.includes(roomOf(file)));
   const clock = /\b(process\.(env|std|exit|pid|argv|hrtime)|Date\.now|new Date\(\)|performance\.now)\b/;
   t.deepEqual(
     pure.filter(([, text]) => clock.test(text)).map(([file]) => file),

@@ -1,4 +1,5 @@
-import {FLAG, hasNoAccess, isExecutable, isWritable, type Space, type Verdict} from './space.ts';
+import {hasNoAccess, isExecutable, isPrivate, isWritable} from '../model/region.ts';
+import {FLAG, type Space, type Verdict} from './space.ts';
 
 const MIB = 1024 * 1024;
 
@@ -32,11 +33,7 @@ const is32Bit = ({regions}: Space): boolean => (regions.at(-1)?.end ?? 0) <= 2 *
 const isUsed = (space: Space, index: number): boolean => {
   const region = space.regions[index]!;
   return (
-    space.isOpen(index) &&
-    isWritable(region) &&
-    !isExecutable(region) &&
-    region.perms[3] === 'p' &&
-    isGlibcs(space, index)
+    space.isOpen(index) && isWritable(region) && !isExecutable(region) && isPrivate(region) && isGlibcs(space, index)
   );
 };
 

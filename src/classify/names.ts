@@ -1,5 +1,5 @@
-import {isFileBacked, type Region} from '../model/region.ts';
-import {FLAG, isExecutable, type Space, type Verdict} from './space.ts';
+import {isExecutable, isFileBacked, isPrivate, isShared, type Region} from '../model/region.ts';
+import {FLAG, type Space, type Verdict} from './space.ts';
 import type {Kind} from '../model/kind.ts';
 
 /**
@@ -26,7 +26,7 @@ export function tellNames(space: Space): void {
 }
 
 /** What beside the name decides: a memfd may be mapped twice, once to be written and once to be executed. */
-const sharing = (region: Region): 1 | 2 | 3 => (region.perms[3] !== 's' ? 1 : isExecutable(region) ? 3 : 2);
+const sharing = (region: Region): 1 | 2 | 3 => (!isShared(region) ? 1 : isExecutable(region) ? 3 : 2);
 
 /** The names of files of which a region may be executed: programs and libraries. Memory files are none if they are shared. */
 function programsIn(space: Space): Set<string> {
@@ -43,8 +43,9 @@ const mayBeProgram = (region: Region): boolean =>
   (region.name.startsWith('/') ? !isKernelFile(region) : !/^\w+:/.test(region.name)) &&
   !region.name.startsWith('[anon_shmem:');
 
-function isKernelFile({name, perms}: Region): boolean {
-  if (name.startsWith('/memfd:')) return perms[3] === 's';
+function isKernelFile(region: Region): boolean {
+  const {name} = region;
+  if (name.startsWith('/memfd:')) return isShared(region);
   return MEMORY.test(name) || name.startsWith('/dev/') || kernelFile(name) !== undefined;
 }
 
@@ -95,7 +96,8 @@ const inner = (name: string, from: number): string => name.slice(from, name.ends
  */
 const MEMORY = /^\/(?:SYSV[0-9a-f]{8}|dev\/zero|anon_hugepage|secretmem) \(deleted\)$|^\/dev\/shm\//;
 
-function memoryFile({name, perms, inode}: Region): Verdict {
+function memoryFile(region: Region): Verdict {
+  const {name, inode} = region;
   if (name.startsWith('/anon_hugepage'))
     return {...HUGETLB, evidence: 'the kernel calls it /anon_hugepage: mmap with MAP_HUGETLB'};
   const key = /^\/SYSV([0-9a-f]{8})/.exec(name)?.[1];
@@ -112,7 +114,7 @@ function memoryFile({name, perms, inode}: Region): Verdict {
       evidence: 'a file in /dev/shm, where shm_open(3) makes them',
       label: `POSIX shared memory /${name.slice(9)}`,
     };
-  if (perms[3] === 'p') return {kind: 'anon', evidence: `the kernel calls it ${name}, and it is mapped privately`};
+  if (isPrivate(region)) return {kind: 'anon', evidence: `the kernel calls it ${name}, and it is mapped privately`};
   return name.startsWith('/dev/zero')
     ? {
         kind: 'shared',

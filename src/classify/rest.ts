@@ -1,6 +1,6 @@
-import {type Region, sizeOf} from '../model/region.ts';
+import {hasNoAccess, isExecutable, type Region, sizeOf} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
-import {baseName, FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
+import {baseName, FLAG, type Space, type Verdict} from './space.ts';
 import {reservationsIn} from './runtimes/runtimes.ts';
 import type {Kind} from '../model/kind.ts';
 

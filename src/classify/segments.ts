@@ -1,7 +1,7 @@
-import type {ElfClue, ElfSegment} from '../model/clues.ts';
-import type {Region} from '../model/region.ts';
+import {type ElfClue, type ElfSegment, pageSizeOf} from '../model/clues.ts';
+import {hasNoAccess, isExecutable, isWritable, type Region} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
-import {baseName, FLAG, hasNoAccess, isExecutable, isWritable, type Space, type Verdict} from './space.ts';
+import {baseName, FLAG, type Space, type Verdict} from './space.ts';
 
 /** A file as it was mapped once: its addresses are those in the file plus the bias. */
 interface Image {
@@ -19,7 +19,8 @@ const PF_W = 2;
  */
 export function tellSegments(space: Space): void {
   const images = new Map<string, Image>();
-  const {pageSize = 4096, files = {}} = space.clues;
+  const {files = {}} = space.clues;
+  const pageSize = pageSizeOf(space);
   /** What the region below belongs to: after it may come its bss. */
   let image: Image | undefined;
   for (const index of space.telling) {

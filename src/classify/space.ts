@@ -1,6 +1,8 @@
 import type {Clues} from '../model/clues.ts';
 import type {Kind} from '../model/kind.ts';
-import type {Region} from '../model/region.ts';
+import {hasNoAccess, isExecutable, type Region} from '../model/region.ts';
+import {isAlike} from '../model/same.ts';
+import {firstWhere} from '../model/search.ts';
 
 /** What was decided about a region. One object may serve many regions. */
 export interface Verdict {
@@ -39,13 +41,12 @@ export class Space {
     const reader = new FlagReader(earlier);
     for (let index = 0; index < regions.length; index++) {
       const region = regions[index]!;
-      const {name, perms} = region;
       const bits = reader.read(region);
       this.flags[index] = bits;
       this.#flags |= bits;
-      if (name !== '' || bits & FLAG.ht) this.telling.push(index);
-      if (perms[2] === 'x') this.executable.push(index);
-      else if (perms[1] !== 'w' && perms[0] !== 'r' && perms.startsWith('---')) this.closed.push(index);
+      if (region.name !== '' || bits & FLAG.ht) this.telling.push(index);
+      if (isExecutable(region)) this.executable.push(index);
+      else if (hasNoAccess(region)) this.closed.push(index);
     }
   }
 
@@ -74,25 +75,10 @@ export class Space {
 
   /** @returns the index of the region that holds an address; -1 if none does */
   find(address: number): number {
-    let low = 0;
-    let high = this.regions.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const region = this.regions[middle]!;
-      if (address < region.start) high = middle - 1;
-      else if (address >= region.end) low = middle + 1;
-      else return middle;
-    }
-    return -1;
+    const index = firstWhere((place) => this.regions[place]!.end > address, this.regions.length);
+    return index < this.regions.length && this.regions[index]!.start <= address ? index : -1;
   }
 }
-
-/** Neither read nor write nor execute: PROT_NONE. */
-export const hasNoAccess = (region: Region): boolean => region.perms.startsWith('---');
-
-export const isWritable = (region: Region): boolean => region.perms[1] === 'w';
-
-export const isExecutable = (region: Region): boolean => region.perms[2] === 'x';
 
 /** In pages of 4 KiB. */
 export const sizeOfPages = (region: Region): number => (region.end - region.start) / 4096;
@@ -159,7 +145,7 @@ class FlagReader {
     while (this.#before < earlier.length && earlier[this.#before]!.end <= region.start) this.#before++;
     for (let index = this.#before; index < earlier.length && earlier[index]!.start < region.end; index++) {
       const then = earlier[index]!;
-      if (then.perms === region.perms && then.name === region.name && then.inode === region.inode) return then.flags;
+      if (isAlike(then, region)) return then.flags;
     }
     return undefined;
   }

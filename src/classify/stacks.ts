@@ -1,6 +1,6 @@
 import type {Thread} from '../model/clues.ts';
-import {type Region, sizeOf} from '../model/region.ts';
-import {FLAG, hasNoAccess, isWritable, type Space, type Verdict} from './space.ts';
+import {hasNoAccess, isPrivate, isWritable, type Region, sizeOf} from '../model/region.ts';
+import {FLAG, type Space, type Verdict} from './space.ts';
 
 const MIB = 1024 * 1024;
 
@@ -126,7 +126,7 @@ export function tellStacksByShape(space: Space): void {
 }
 
 function looksLikeStack(guard: Region, region: Region, limit: number | null | undefined): boolean {
-  if (sizeOf(guard) > 64 * KIB || !isWritable(region) || region.perms[3] !== 'p') return false;
+  if (sizeOf(guard) > 64 * KIB || !isWritable(region) || !isPrivate(region)) return false;
   const size = sizeOf(region);
   const both = size + sizeOf(guard);
   return isRound(size) || isRound(both) || size === limit || both === limit;

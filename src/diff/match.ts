@@ -1,3 +1,4 @@
+import {isSameImage, isSameProcess} from '../model/same.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 
 /** `address` compares equal addresses: one process, two moments. `layout` compares two runs of a program. */
@@ -30,10 +31,7 @@ function knownToBeTheSame(before: Snapshot, after: Snapshot): string | undefined
   const a = before.process;
   const b = after.process;
   if (a.pid === undefined || a.startTime === undefined || a.bootId === undefined) return undefined;
-  const isSameProcess = a.pid === b.pid && a.startTime === b.startTime && a.bootId === b.bootId;
-  // exec keeps the process and replaces its memory; a reader without rights sees 0 or 1 here, on both sides.
-  const isSameImage = a.startCode === b.startCode && a.startStack === b.startStack;
-  return isSameProcess && isSameImage ? `both are process ${a.pid}` : undefined;
+  return isSameProcess(a, b) && isSameImage(a, b) ? `both are process ${a.pid}` : undefined;
 }
 
 function anchors(snapshot: Snapshot): Map<string, number> {

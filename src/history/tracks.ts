@@ -1,5 +1,6 @@
 import type {Kind} from '../model/kind.ts';
-import {isFileBacked, sizeOf, type Region} from '../model/region.ts';
+import {sizeOf, type Region} from '../model/region.ts';
+import {isContinued} from '../model/same.ts';
 
 /** An amount that was looked at again and again, kept only where it changed: `at[i]` counts looks, and `value[i]` holds from there on. */
 export interface Steps {
@@ -111,17 +112,7 @@ function bestOverlap(
   for (let i = from; i < before.length && before[i]!.region.start < region.end; i++) {
     const track = before[i]!;
     const shared = Math.min(track.region.end, region.end) - Math.max(track.region.start, region.start);
-    if (shared > most && !taken.has(track) && isSameMemory(track.region, region)) [best, most] = [track, shared];
+    if (shared > most && !taken.has(track) && isContinued(track.region, region)) [best, most] = [track, shared];
   }
   return best;
 }
-
-function isSameMemory(a: Region, b: Region): boolean {
-  const isFile = isFileBacked(a);
-  if (isFile !== isFileBacked(b) || a.perms[3] !== b.perms[3]) return false;
-  if (isFile) return a.inode === b.inode && a.dev === b.dev && (a.inode !== '' || a.name === b.name);
-  return a.name === b.name || a.name === '' || b.name === '' || (isGiven(a.name) && isGiven(b.name));
-}
-
-/** Given by prctl(2), which may rename memory at any time. */
-const isGiven = (name: string): boolean => name.startsWith('[anon:');

@@ -1,3 +1,4 @@
+import {pageSizeOf} from '../model/clues.ts';
 import {hex, ownLabel, rangeText, type Region} from '../model/region.ts';
 import {Trouble} from '../model/trouble.ts';
 import type {Snapshot} from '../model/snapshot.ts';
@@ -117,7 +118,7 @@ function partsWithin(
   words: string,
 ): Choice[] {
   if (to <= from) throw unusable(words, 'it ends before it begins.');
-  const pageSize = snapshot.clues.pageSize ?? regions[0]?.usage?.['kernelPageSize'] ?? 4096;
+  const pageSize = pageSizeOf({clues: snapshot.clues, regions});
   const start = Math.floor(from / pageSize) * pageSize;
   const end = Math.ceil(to / pageSize) * pageSize;
   const parts = regions

@@ -1,5 +1,5 @@
 import {classify} from '../classify/classify.ts';
-import type {Region} from '../model/region.ts';
+import {type Region, withPlace} from '../model/region.ts';
 import type {Rejected} from '../model/snapshot.ts';
 import {CounterReader} from './proc/smaps.ts';
 import {HeaderReader, LONGEST_LINE} from './proc/maps.ts';
@@ -244,12 +244,11 @@ function countBackwards(regions: readonly Region[]): number {
   return count;
 }
 
-/** A part of a region. Its counters were for the whole, so they are dropped rather than counted twice. */
 function cut(region: Region, start: number, end: number): Region {
   if (start === region.start && end === region.end) return region;
   const isFixed = region.offset === undefined || region.inode === '0';
   const offset = isFixed ? region.offset : region.offset + (start - region.start);
   // Where the sum is no offset, or not exact, the line was none of the kernel's.
   const isOffset = offset !== undefined && exactHex(offset.toString(16)) === offset;
-  return {...region, start, end, offset: isOffset ? offset : undefined, usage: undefined};
+  return withPlace(region, {start, end, offset: isOffset ? offset : undefined});
 }

@@ -6,7 +6,7 @@ import {rangeText, sizeOf} from '../model/region.ts';
 import {totalsByKind} from '../model/totals.ts';
 import {deltaText, sizeText} from '../model/amounts.ts';
 import {who, type Look} from './who.ts';
-import {type Cell, type Column, renderTable} from './table.ts';
+import {type Cell, type Column, renderRows, renderTable} from './table.ts';
 import {paint, type Role} from './theme.ts';
 import {safe} from './safe.ts';
 
@@ -50,7 +50,7 @@ export function renderChanges(changes: readonly Change[], look: DiffLook = {}): 
     (column, index) => column.gives === true || rows.some((row) => row[index]!.text !== ''),
   );
   const keep = (_: unknown, index: number): boolean => isUsed[index]!;
-  const table = renderTable(
+  const table = renderRows(
     CHANGE_COLUMNS.filter(keep),
     rows.map((row) => row.filter(keep)),
     look.width,

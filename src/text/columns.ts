@@ -1,6 +1,6 @@
 import type {Kind} from '../model/kind.ts';
 import {BYTE_KEYS, type ByteKey, MEASURES} from '../model/measures.ts';
-import {address, hex, rangeText, type Region} from '../model/region.ts';
+import {address, hex, isWritableCode, rangeText, type Region} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
 import {safe} from './safe.ts';
 import {renderTable, type Cell, type Column} from './table.ts';
@@ -54,7 +54,10 @@ const amountCell = once((bytes: number | undefined): Cell => ({
   role: bytes === 0 ? 'quiet' : undefined,
 }));
 
-const permsCell = once((perms: string): Cell => ({text: safe(perms), role: perms.includes('wx') ? 'bad' : undefined}));
+const permsCell = once((perms: string): Cell => ({
+  text: safe(perms),
+  role: isWritableCode({perms}) ? 'bad' : undefined,
+}));
 
 const kindCell = once((kind: Kind): Cell => ({text: kind, role: KIND_ROLES[kind]}));
 

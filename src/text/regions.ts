@@ -4,7 +4,7 @@ import type {Region} from '../model/region.ts';
 import {counted} from '../model/amounts.ts';
 import {type ColumnName, COLUMNS, type RegionColumn} from './columns.ts';
 import type {Look} from './who.ts';
-import {renderTable} from './table.ts';
+import {renderRows} from './table.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './lines.ts';
 import {cells} from './safe.ts';
@@ -22,7 +22,7 @@ export function renderRegions(regions: readonly Region[], look: RegionsLook = {}
   const shown = sortRegions(largestRegions(regions, look.rows ?? Infinity), look.sort ?? 'address');
   const columns = (look.columns ?? fittingColumns(shown, look.width)).map((name): RegionColumn => COLUMNS[name]);
   const rows = shown.map((region) => columns.map((column) => column.cell(region)));
-  const table = renderTable(columns, rows, look.width);
+  const table = renderRows(columns, rows, look.width);
   const more = regions.length - shown.length;
   const guesses = shown.some(({confidence}) => confidence) && columns.some(({title}) => title === 'kind');
   const remarks = [

@@ -45,9 +45,10 @@ export function shortenPath(path: string, width: number): string {
   return cells(last) < width ? `…${last}` : shorten(last.slice(1), width);
 }
 
-/** Shortens a phrase to `width` columns: its beginning says most. */
-export function shortenPhrase(text: string, width: number): string {
-  return cells(text) <= width ? text : `${take(Array.from(text), Math.max(0, width - 1))}…`;
+/** Cuts a phrase to `width` columns: its beginning says most. */
+export function clip(text: string, width: number): string {
+  if (cells(text) <= width) return text;
+  return width < 1 ? '' : `${take(Array.from(text), width - 1)}…`;
 }
 
 function take(characters: readonly string[], width: number, isReversed = false): string {

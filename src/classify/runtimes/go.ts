@@ -1,5 +1,6 @@
 import {reservationsIn} from './runtimes.ts';
-import {hasNoAccess, type Space, type Verdict} from '../space.ts';
+import {hasNoAccess} from '../../model/region.ts';
+import {type Space, type Verdict} from '../space.ts';
 
 /** Where the Go runtime asks for its first arena on 64-bit machines (runtime/malloc.go, arena hints). */
 const FIRST = 0xc000000000;

@@ -1,4 +1,5 @@
-import {FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from '../space.ts';
+import {hasNoAccess, isExecutable} from '../../model/region.ts';
+import {FLAG, type Space, type Verdict} from '../space.ts';
 import {type Reservation, reservationsIn, runs} from './runtimes.ts';
 
 const KIB = 1024;

@@ -1,6 +1,6 @@
-import type {Region} from '../../model/region.ts';
+import {hasNoAccess, isExecutable, isWritable, type Region} from '../../model/region.ts';
 import {type Reservation, reservationsIn, runs} from './runtimes.ts';
-import {hasNoAccess, isExecutable, isWritable, sizeOfPages, type Space, type Verdict} from '../space.ts';
+import {sizeOfPages, type Space, type Verdict} from '../space.ts';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;

@@ -1,4 +1,5 @@
-import {baseName, hasNoAccess, isExecutable, type Space} from '../space.ts';
+import {hasNoAccess, isExecutable} from '../../model/region.ts';
+import {baseName, type Space} from '../space.ts';
 
 /** What a program's name says of the memory that it will have. */
 type Runtime = 'V8' | 'Chromium' | 'JVM';

@@ -1,5 +1,6 @@
 import {sizeText} from '../../model/amounts.ts';
-import {FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from '../space.ts';
+import {hasNoAccess, isExecutable} from '../../model/region.ts';
+import {FLAG, type Space, type Verdict} from '../space.ts';
 import {type Reservation, reservationsIn, runs} from './runtimes.ts';
 
 const KIB = 1024;

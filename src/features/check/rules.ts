@@ -1,6 +1,6 @@
 import type {Kind} from '../../model/kind.ts';
 import {MEASURES, type MeasureKey} from '../../model/measures.ts';
-import {isFileBacked, type Region} from '../../model/region.ts';
+import {isExecutable, isFileBacked, isWritableCode, type Region} from '../../model/region.ts';
 
 /** What an amount is of: the whole process, or all regions of a kind. */
 export interface Subject {
@@ -38,11 +38,11 @@ export type Lint = keyof typeof LINTS | Kind;
  * @returns undefined if the source doesn't say
  */
 export function isForbidden(lint: Lint, region: Region): boolean | undefined {
-  const {perms, kind, name, usage} = region;
-  const mayExecute = perms[2] === 'x';
+  const {kind, name, usage} = region;
+  const mayExecute = isExecutable(region);
   switch (lint) {
     case 'rwx':
-      return mayExecute && perms[1] === 'w';
+      return isWritableCode(region);
     case 'exec-stack':
       return mayExecute && (kind === 'stack' || kind === 'thread-stack');
     case 'exec-anon':

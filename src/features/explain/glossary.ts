@@ -1,4 +1,13 @@
 import {findMeasure} from '../../model/measures.ts';
+import {
+  isAllowed,
+  isPrivate,
+  isReadable,
+  isShared,
+  isWritable,
+  isWritableCode,
+  type Protected,
+} from '../../model/region.ts';
 import type {Word} from './word.ts';
 import {CHANGE_WORDS} from './words/changes.ts';
 import {FILE_WORDS} from './words/files.ts';
@@ -73,41 +82,43 @@ function isFormOf(text: string, name: string): boolean {
   return name.startsWith('/') && text === `${name} (deleted)`;
 }
 
-const LETTERS = ['read', 'written', 'executed'] as const;
+const ACCESS = {read: 'r', written: 'w', executed: 'x'} as const;
 
 /** `r-xp` → "may be read and executed, not written". Unknown permissions (`????`) say so. */
-export function mayText(perms: string): string {
-  if (perms.startsWith('???')) return 'permissions unknown: the listing does not say';
-  const allowed = LETTERS.filter((_, index) => perms[index] !== '-' && perms[index] !== '?');
-  const denied = LETTERS.filter((_, index) => perms[index] === '-');
+export function mayText(region: Protected): string {
+  const access = Object.entries(ACCESS).map(([word, letter]) => [word, isAllowed(region, letter)] as const);
+  const having = (wanted: boolean): string[] => access.filter(([, is]) => is === wanted).map(([word]) => word);
+  const [allowed, denied] = [having(true), having(false)];
+  if (allowed.length + denied.length === 0) return 'permissions unknown: the listing does not say';
   if (allowed.length === 0) return 'may not be touched: any access is a SIGSEGV';
   return `may be ${and(allowed)}${denied.length > 0 ? `, not ${and(denied, 'or')}` : ''}`;
 }
 
 /** What the fourth letter says; '' where the source has none. */
-export function sharingText(perms: string): string {
-  if (perms[3] === 'p') return 'private: a write makes a copy of the page for this process';
-  return perms[3] === 's' ? 'shared: a write is seen by all who map it' : '';
+export function sharingText(region: Protected): string {
+  if (isPrivate(region)) return 'private: a write makes a copy of the page for this process';
+  return isShared(region) ? 'shared: a write is seen by all who map it' : '';
 }
 
 const isPerms = (text: string): boolean => /^[r-][w-][x-][ps-]?$/.test(text);
 
 /** A word for one combination of permissions. */
 function permsWord(perms: string): Word {
+  const region = {perms};
   return {
     names: [perms],
     group: 'maps',
     unit: 'permissions',
-    meaning: `${capital([mayText(perms), sharingText(perms)].filter(Boolean).join('; '))}. ${usualOf(perms)}`,
-    traps: trapOf(perms),
+    meaning: `${capital([mayText(region), sharingText(region)].filter(Boolean).join('; '))}. ${usualOf(region)}`,
+    traps: trapOf(region),
     source: 'proc_pid_maps(5), mmap(2), mprotect(2)',
-    related: ['perms', 'mprotect', ...(perms[3] === 's' ? ['s'] : ['p', 'copy-on-write'])],
+    related: ['perms', 'mprotect', ...(isShared(region) ? ['s'] : ['p', 'copy-on-write'])],
   };
 }
 
-function usualOf(perms: string): string {
-  const what = perms.slice(0, 3);
-  if (perms[3] === 's') return USUAL_SHARED[what] ?? 'An unusual combination.';
+function usualOf(region: Protected): string {
+  const what = region.perms.slice(0, 3);
+  if (isShared(region)) return USUAL_SHARED[what] ?? 'An unusual combination.';
   return USUAL[what] ?? 'An unusual combination.';
 }
 
@@ -125,11 +136,11 @@ const USUAL_SHARED: Readonly<Record<string, string>> = {
   'r--': 'Usual for caches and data files that many read.',
 };
 
-function trapOf(perms: string): string | undefined {
-  if (perms[1] === 'w' && perms[2] === 'x')
-    return 'Who can write here can run anything: attackers look for such regions.';
-  if (perms[3] === 's') return 's says what was asked for, not whether others map it now.';
-  if (perms.startsWith('rw')) return "Until it is written to, a page of a private file mapping is still the file's.";
+function trapOf(region: Protected): string | undefined {
+  if (isWritableCode(region)) return 'Who can write here can run anything: attackers look for such regions.';
+  if (isShared(region)) return 's says what was asked for, not whether others map it now.';
+  if (isReadable(region) && isWritable(region))
+    return "Until it is written to, a page of a private file mapping is still the file's.";
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import {listHelper} from './program/build.ts';
 import {programOf, type Lesson} from './lesson.ts';
 import {MACHINES} from './program/machines.ts';
 import {address} from '../../model/region.ts';
-import {renderTable, type Cell} from '../../text/table.ts';
+import {renderRows, type Cell} from '../../text/table.ts';
 
 /**
  * A lesson's helper, instruction by instruction, with what each is for.
@@ -64,5 +64,5 @@ export function renderListing(lines: readonly ListedLine[]): string {
   });
   const columns = [{title: 'address'}, {title: 'bytes'}, {title: 'instruction'}, {title: 'what it is for'}];
   const full = rows.map((row) => columns.map((_, index) => row[index] ?? {text: ''}));
-  return `${renderTable(columns, full).join('\n')}\n`;
+  return `${renderRows(columns, full).join('\n')}\n`;
 }

@@ -6,11 +6,11 @@ import type {Change} from '../../model/change.ts';
 import {sizeText, deltaText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {renderChanges, signOf} from '../../text/changes.ts';
-import {renderTable, type Cell} from '../../text/table.ts';
+import {renderRows, renderTable, type Cell} from '../../text/table.ts';
 import {rangeText, type Region} from '../../model/region.ts';
 import {safe} from '../../text/safe.ts';
 import {paint} from '../../text/theme.ts';
-import {wrap} from '../../text/lines.ts';
+import {wrapped} from '../../text/lines.ts';
 
 /**
  * Tells a lesson to a person, as it happens: the memory, what is about to be done, what changed, and why.
@@ -101,7 +101,7 @@ function prose(paragraphs: readonly string[], width = PROSE): string {
   return paragraphs
     .map((paragraph, index) => {
       if (!isVerbatim(index))
-        return `${wrap(paragraph, Math.min(width, PROSE))}\n${index < paragraphs.length - 1 ? '\n' : ''}`;
+        return `${wrapped(paragraph, Math.min(width, PROSE)).join('\n')}\n${index < paragraphs.length - 1 ? '\n' : ''}`;
       return `${safe(paragraph.trimEnd())}\n${isVerbatim(index + 1) || index === paragraphs.length - 1 ? '' : '\n'}`;
     })
     .join('');
@@ -125,7 +125,7 @@ function renderAnatomy(snapshot: Snapshot, width?: number): string {
     {text: safe(region.name.split('/').at(-1)!)},
     {text: WORDS[region.kind]?.(region) ?? region.kind, role: 'quiet'},
   ]);
-  return `${renderTable(columns, rows, width).join('\n')}\n`;
+  return `${renderRows(columns, rows, width).join('\n')}\n`;
 }
 
 /** What a region of a small static program is, by its kind. */

@@ -1,5 +1,5 @@
-import {clip} from '../../text/lines.ts';
-import {cells} from '../../text/safe.ts';
+import {isWritableCode} from '../../model/region.ts';
+import {cells, clip} from '../../text/safe.ts';
 import {paint, type Role} from '../../text/theme.ts';
 
 /** One line of a picture, before its columns have their widths. All text is safe for a terminal. */
@@ -63,7 +63,7 @@ function details({numbers = [], perms = '', word = '', texts, role}: Row, column
   const room = roomForText(columns, width);
   return [
     ...amounts,
-    columns.perms > 0 ? GAP + paint(perms.includes('wx') ? 'bad' : undefined, perms.padEnd(columns.perms)) : '',
+    columns.perms > 0 ? GAP + paint(isWritableCode({perms}) ? 'bad' : undefined, perms.padEnd(columns.perms)) : '',
     what && GAP + paint(role, what),
     room > 0 ? GAP + fitting(texts, room) : '',
   ].join('');

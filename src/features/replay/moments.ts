@@ -5,7 +5,7 @@ import type {Moment} from '../../model/moment.ts';
 import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
 import {safe} from '../../text/safe.ts';
 import {howMuch, who} from '../../text/who.ts';
-import {renderTable, type Column} from '../../text/table.ts';
+import {renderRows, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 
 /** All moments of a part of a recording, with what each is known by. */
@@ -89,7 +89,7 @@ export function renderMoments(rows: readonly MomentRow[], width?: number): strin
       words.join(' '),
     ].map((text) => ({text}));
   });
-  return `${renderTable(COLUMNS, cells, width).join('\n')}\n`;
+  return `${renderRows(COLUMNS, cells, width).join('\n')}\n`;
 }
 
 const COLUMNS: readonly Column[] = [

@@ -3,7 +3,7 @@ import {counted, countText, sizeText} from '../../model/amounts.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {safe} from '../../text/safe.ts';
 import type {Look} from '../../text/who.ts';
-import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {renderRows, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
 
@@ -31,7 +31,7 @@ export function renderFamily(family: Family, look: Look = {}): string {
       `${safe(first!.comm)} (pid ${first!.pid}) and ${members.length > 1 ? counted(members.length - 1, 'descendant') : 'no descendants'}`,
     ),
     '',
-    ...renderTable(
+    ...renderRows(
       COLUMNS.filter(keep),
       rows.map((row) => row.filter(keep)),
       look.width,

@@ -8,7 +8,7 @@ import {KIND_ROLES} from '../../text/columns.ts';
 import {ONLY_IF_ANY} from '../../text/regions.ts';
 import {safe} from '../../text/safe.ts';
 import type {Look} from '../../text/who.ts';
-import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 
 interface TotalsLook extends Look {
   /** Groups at most; undefined: all. What is left over is one row, so that the rows add up. */
@@ -51,7 +51,9 @@ function renderGroups(
     {title: 'regions', align: 'right'},
     ...amounts.map((measure): Column => ({title: measure.title, align: 'right'})),
   ];
-  return renderTable(
+  // There are some thirty kinds, and any number of files.
+  const render = title === 'kind' ? renderTable : renderRows;
+  return render(
     columns,
     rows.map(([name, totals]) => [
       {

@@ -1,4 +1,4 @@
-import {sizeText} from '../../../model/amounts.ts';
+import {sizeText, timeText} from '../../../model/amounts.ts';
 import type {Measure} from '../../../model/measure.ts';
 import {MEASURES} from '../../../model/measures.ts';
 import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../text/lines.ts';
@@ -21,7 +21,7 @@ const NARROWEST_TABLE = 44;
 
 function titleLine(state: FrameState, width: number): string {
   const standing = standingOf(state);
-  const time: Piece = {text: `  ${timeText(state.picture.ms)}`, role: 'quiet'};
+  const time: Piece = {text: `  ${timeText(state.picture.ms, 'never')}`, role: 'quiet'};
   const right = [[...standing, time, ...costPieces(state)], [...standing, time], standing];
   for (const pieces of right) {
     const who = whoNow(state.picture, width - widthOf(pieces) - 2);
@@ -104,14 +104,6 @@ function briefLine({snapshot, status, history}: Picture, width: number): string 
 /** The part of the time that is spent looking. */
 function costPieces({duty}: FrameState): Piece[] {
   return duty === undefined ? [] : [{text: `  cost ${(duty * 100).toFixed(1)} %`, role: 'quiet'}];
-}
-
-/** `0:42`, `12:03`, `1:02:03`. */
-function timeText(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
 interface Total {

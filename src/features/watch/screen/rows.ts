@@ -1,5 +1,7 @@
 import type {Change, ChangeKind} from '../../../model/change.ts';
 import {type Region, sizeOf} from '../../../model/region.ts';
+import {isSameBacking, isSameLine} from '../../../model/same.ts';
+import {firstFrom, firstWhere} from '../../../model/search.ts';
 
 /**
  * A region on the live screen, and what is remembered of it. Most looks read maps alone, which says nothing of resident
@@ -109,8 +111,7 @@ const came = (region: Region, isPiece: boolean): Row => ({
  */
 function isStill({region: before, rss}: Row, region: Region): boolean {
   if (before === region) return true;
-  if (before.start !== region.start || before.end !== region.end || before.perms !== region.perms) return false;
-  if (before.name !== region.name) return false;
+  if (!isSameLine(before, region)) return false;
   if (region.usage === undefined && before.usage !== undefined) return true;
   return region.usage?.rss === rss && before.kind === region.kind && before.label === region.label;
 }
@@ -161,7 +162,7 @@ function parentsOf(rows: readonly Row[], regions: readonly Region[], changes: re
     const before = rows[row]!.region;
     const after = regions[region]!;
     if (before.start === after.start && before.end === after.end) parents[region] = row;
-    else if (before.start < after.end && after.start < before.end && isOneThing(before, after)) {
+    else if (before.start < after.end && after.start < before.end && isSameBacking(before, after)) {
       claims.push({row, region, score: scoreOf(before, after)});
       parents[region] = PIECE;
     }
@@ -173,9 +174,6 @@ function parentsOf(rows: readonly Row[], regions: readonly Region[], changes: re
   followMoves(rows, regions, changes, parents);
   return parents;
 }
-
-/** Anonymous memory has neither device nor inode, so its parts are one thing whatever the kernel calls them. */
-const isOneThing = (a: Region, b: Region): boolean => a.inode === b.inode && a.dev === b.dev;
 
 const scoreOf = (a: Region, b: Region): number =>
   Math.min(a.end, b.end) - Math.max(a.start, b.start) + (a.perms === b.perms ? SAME_PERMS : 0);
@@ -199,23 +197,15 @@ function followMoves(
 ): void {
   for (const {kind, before, after} of changes) {
     if (kind !== 'moved') continue;
-    const region = indexOf(after[0]!.start, regions.length, (index) => regions[index]!.start);
-    const row = indexOf(before[0]!.start, rows.length, (index) => rows[index]!.region.start);
-    if (region !== undefined && row !== undefined && parents[region] === NEW) parents[region] = row;
+    const region = firstFrom(regions, after[0]!.start);
+    const row = firstRow(rows, before[0]!.start);
+    const isThere = regions[region]?.start === after[0]!.start && rows[row]?.region.start === before[0]!.start;
+    if (isThere && parents[region] === NEW) parents[region] = row;
   }
 }
 
-/** Binary search in ascending starts. */
-function indexOf(start: number, count: number, startAt: (index: number) => number): number | undefined {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (startAt(middle) < start) low = middle + 1;
-    else high = middle;
-  }
-  return low < count && startAt(low) === start ? low : undefined;
-}
+const firstRow = (rows: readonly Row[], start: number, from = 0, end = rows.length): number =>
+  firstWhere((place) => rows[place]!.region.start >= start, end, from);
 
 /** Where the rows of these regions stand, which are in address order. */
 function placesOf(rows: readonly Row[], regions: readonly Region[]): readonly number[] {
@@ -237,13 +227,7 @@ function placeOf(rows: readonly Row[], start: number, from: number): number {
   let low = from;
   let step = 1;
   for (; low + step <= rows.length && rows[low + step - 1]!.region.start < start; step *= 2) low += step;
-  let high = Math.min(rows.length, low + step);
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (rows[middle]!.region.start < start) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstRow(rows, start, low, Math.min(rows.length, low + step));
 }
 
 /** The rows without those at some places, and with others in address order; what stays is copied in long stretches. */

@@ -5,7 +5,7 @@ import {type Row, rssGrowth, sizeGrowth} from './rows.ts';
 import {type FrameState, type Sort, SORTS} from './view.ts';
 import {roleOf, signOf} from '../../../text/changes.ts';
 import {cells, safe} from '../../../text/safe.ts';
-import {address, rangeText} from '../../../model/region.ts';
+import {address, isWritableCode, rangeText} from '../../../model/region.ts';
 import {deltaText, sizeText} from '../../../model/amounts.ts';
 import {MEASURES} from '../../../model/measures.ts';
 import {KIND_ROLES} from '../../../text/columns.ts';
@@ -146,7 +146,7 @@ const COLUMNS = {
     least: 5,
     align: 'left',
     text: ({region}: Row) => safe(region.perms),
-    roleOf: ({region}: Row): Role | undefined => (region.perms.includes('wx') ? 'bad' : undefined),
+    roleOf: ({region}: Row): Role | undefined => (isWritableCode(region) ? 'bad' : undefined),
   },
   kind: {
     title: 'kind',
