@@ -1,7 +1,7 @@
 import {KIND_MEANINGS} from '../../model/kind.ts';
 import {hex, rangeText, type Region, regionJSON, sizeOf, type Usage} from '../../model/region.ts';
-import {mayText, sharingText} from './glossary.ts';
-import {flagMeaning} from './words/flags.ts';
+import {flagMeaning} from './glossary/glossary.ts';
+import {mayText, sharingText} from './glossary/perms.ts';
 import {sizeText} from '../../model/amounts.ts';
 
 /** Who lies next to a region or a gap. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import test from 'ava';
 import {areasOf} from '../../../src/features/explain/areas.ts';
 import {pageState, pageText} from '../../../src/features/explain/page.ts';
-import {mayText} from '../../../src/features/explain/glossary.ts';
+import {mayText} from '../../../src/features/explain/glossary/perms.ts';
 import {regionFacts} from '../../../src/features/explain/region.ts';
 import {storyOf} from '../../../src/features/explain/story.ts';
 import {sizeOf} from '../../../src/model/region.ts';

@@ -1,12 +1,12 @@
 import {statSync} from 'node:fs';
-import {lookUp, WORDS} from './glossary.ts';
-import {GROUPS, type Group, type Word} from './word.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {findByName} from '../../procfs/find.ts';
-import {distance} from '../../text/nearest.ts';
+import {findWords, nearNames} from './glossary/find.ts';
+import {words} from './glossary/glossary.ts';
+import type {Word} from './glossary/word.ts';
 
 /** What the first argument of `explain` stands for. */
-export type Meaning =
+export type Argument =
   | {readonly is: 'words'; readonly words: readonly Word[]}
   | {readonly is: 'unknown'; readonly code: string}
   | {readonly is: 'target'; readonly isWordToo: boolean};
@@ -17,12 +17,12 @@ export type Meaning =
  *
  * @throws Trouble (`usage`) for what is none of these, with words that are near
  */
-export function meaningOf(text: string, {isWord, hasPlace, root}: Ask): Meaning {
+export function argumentOf(text: string, {isWord, hasPlace, root}: Ask): Argument {
   if (isWord) return wordsOrTrouble(text);
   if (hasPlace || text === '-' || /^[+-]?\p{Nd}+$/u.test(text)) return {is: 'target', isWordToo: false};
-  const words = lookUp(text);
-  if (isPlainFile(text)) return {is: 'target', isWordToo: words.length > 0};
-  if (words.length > 0) return {is: 'words', words};
+  const found = findWords(words(), text);
+  if (isPlainFile(text)) return {is: 'target', isWordToo: found.length > 0};
+  if (found.length > 0) return {is: 'words', words: found};
   if (/[/.]/.test(text) || findByName(text, root).length > 0) return {is: 'target', isWordToo: false};
   if (/^[a-z?]{2}$/.test(text)) return {is: 'unknown', code: text};
   throw noSuchWord(text);
@@ -36,9 +36,9 @@ interface Ask {
   readonly root: string;
 }
 
-function wordsOrTrouble(text: string): Meaning {
-  const words = lookUp(text);
-  if (words.length > 0) return {is: 'words', words};
+function wordsOrTrouble(text: string): Argument {
+  const found = findWords(words(), text);
+  if (found.length > 0) return {is: 'words', words: found};
   if (/^[a-z?]{2}$/.test(text)) return {is: 'unknown', code: text};
   throw noSuchWord(text);
 }
@@ -50,7 +50,7 @@ function isPlainFile(path: string): boolean {
 }
 
 function noSuchWord(text: string): Trouble {
-  const near = nearWords(text);
+  const near = nearNames(words(), text);
   const next = near.length > 0 ? `Did you mean: ${near.join(', ')}` : 'memmap explain lists all words.';
   return new Trouble({
     kind: 'usage',
@@ -59,43 +59,3 @@ function noSuchWord(text: string): Trouble {
     next,
   });
 }
-
-/** Up to five names that are spelled nearly so, or that it is a part of. */
-function nearWords(text: string): string[] {
-  const small = text.toLowerCase();
-  const most = Math.max(1, Math.floor(small.length / 3));
-  const scored = WORDS.flatMap(({names}) => names).map((name) => {
-    const other = name.toLowerCase();
-    const isPart = small.length >= 3 && other.includes(small);
-    return {name, score: isPart ? 0.5 : distance(small, other)};
-  });
-  const near = scored.filter(({score}) => score <= most).sort((a, b) => a.score - b.score);
-  return [...new Set(near.map(({name}) => name))].slice(0, 5);
-}
-
-export const wordsJSON = (asked: string, words: readonly Word[]): object => ({
-  schema: 'memmap.explain/1',
-  about: 'word',
-  asked,
-  known: words.length > 0,
-  words: words.map(({names, group, unit, meaning, traps, since, source, related}) => ({
-    names,
-    group,
-    unit,
-    meaning,
-    traps: traps ?? null,
-    since: since ?? null,
-    source,
-    related: related ?? [],
-  })),
-});
-
-export const wordListJSON = (): object => ({
-  schema: 'memmap.explain/1',
-  about: 'words',
-  groups: (Object.keys(GROUPS) as Group[]).map((group) => ({
-    group,
-    title: GROUPS[group],
-    words: WORDS.filter((word) => word.group === group).map(({names}) => names[0]),
-  })),
-});
