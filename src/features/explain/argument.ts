@@ -55,7 +55,7 @@ function noSuchWord(text: string): Trouble {
   return new Trouble({
     kind: 'usage',
     what: `There is no word "${text}".`,
-    why: 'it is no word that memmap knows, and no process or file has this name.',
+    why: 'memmap does not know this word, and no process or file has this name.',
     next,
   });
 }

@@ -43,7 +43,7 @@ const USUAL: Readonly<Record<string, string>> = {
   'r--': 'Usual for constants, for data that the linker made read only (relro), and for mapped files.',
   'r-x': 'Usual for machine code.',
   'rw-': 'Usual for variables, heap, stacks, and anonymous memory.',
-  rwx: 'Unusual: code that was made at run time, or a stack that some object file asked to be executable.',
+  rwx: 'Unusual: code that was made at run time, or a stack that an object file asked to be executable.',
   '---': 'Usual for guards and for reserved addresses.',
   '--x': 'Usual for [vsyscall] only.',
 };
@@ -55,7 +55,7 @@ const USUAL_SHARED: Readonly<Record<string, string>> = {
 
 function trapOf(perms: string): string | undefined {
   if (perms[1] === 'w' && perms[2] === 'x')
-    return 'Who can write here can run anything: attackers look for such regions.';
+    return 'Whoever can write here can run any code: attackers look for such regions.';
   if (perms[3] === 's') return 's says what was asked for, not whether others map it now.';
   if (perms.startsWith('rw')) return "Until it is written to, a page of a private file mapping is still the file's.";
   return undefined;
