@@ -60,6 +60,14 @@ test('each source is a man page, a file of the kernel or of glibc, a command, or
   );
 });
 
+test('where man-pages has one proc(5), as in Debian 12, that is named too', (t) => {
+  const one = WORDS.filter(({source}) => /proc_(pid|sys)_\w+\(5\)(?! or proc\(5\))/.test(source));
+  t.deepEqual(
+    one.map(({names: [name]}) => name),
+    [],
+  );
+});
+
 test('each word fits terminals of 40 and of 80 columns', (t) => {
   for (const width of [40, 80])
     for (const word of WORDS)

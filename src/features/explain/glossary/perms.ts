@@ -28,7 +28,7 @@ export function permsWord(perms: string): Word {
     unit: 'permissions',
     meaning: `${capital([mayText(perms), sharingText(perms)].filter(Boolean).join('; '))}. ${usualOf(perms)}`,
     traps: trapOf(perms),
-    source: 'proc_pid_maps(5), mmap(2), mprotect(2)',
+    source: 'proc_pid_maps(5) or proc(5), mmap(2), mprotect(2)',
     related: ['perms', 'mprotect', ...(perms[3] === 's' ? ['s'] : ['p', 'copy-on-write'])],
   };
 }
