@@ -74,8 +74,9 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'features/run/command.ts': /^node:(fs|os|util)$/,
   // Files that the user names.
   'features/check/read-rules.ts': /^node:fs$/,
+  'features/explain/argument.ts': /^node:fs$/,
   'features/explain/file.ts': /^node:fs$/,
-  'features/explain/words.ts': /^node:fs$/,
+  'features/explain/glossary/glossary.ts': /^node:fs$/,
   'features/record/file.ts': /^node:(fs|os|path|zlib)$/,
   'features/report/source.ts': /^node:(fs|path)$/,
   // Lessons about files make one; a lesson says where it ran.

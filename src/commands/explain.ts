@@ -4,12 +4,12 @@ import {parseDuration} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {explainPlace, head} from '../features/explain/place.ts';
 import {lookAt, type Looked} from '../features/explain/target.ts';
-import {meaningOf, wordListJSON, wordsJSON, type Meaning} from '../features/explain/words.ts';
+import {argumentOf, type Argument} from '../features/explain/argument.ts';
+import {wordListJSON, wordsJSON} from '../features/explain/glossary/json.ts';
+import {renderUnknown, renderWordList, renderWords} from '../features/explain/glossary/text.ts';
 import {say} from '../shell/output.ts';
-import {WORDS} from '../features/explain/glossary.ts';
 import {storyJSON, storyOf} from '../features/explain/story.ts';
 import {renderStory} from '../features/explain/text.ts';
-import {renderUnknown, renderWordList, renderWords} from '../features/explain/word-text.ts';
 
 export default class Explain extends BaseCommand {
   static override summary = 'say in words what a process, a region, an address, or a word of the kernel is';
@@ -52,17 +52,17 @@ Ends with 1 for a two-letter code that memmap does not know.`;
     const {args, flags} = await this.parse(Explain);
     this.begin(flags);
     const {target, place} = args;
-    if (target === undefined) return this.print(flags.json, wordListJSON, () => renderWordList(WORDS, this.width));
+    if (target === undefined) return this.print(flags.json, wordListJSON, () => renderWordList(this.width));
     const root = flags['proc-root'];
-    const meaning = meaningOf(target, {isWord: flags.word, hasPlace: place !== undefined, root});
-    if (meaning.is !== 'target') return this.word(target, meaning, flags.json);
-    if (meaning.isWordToo) say(`memmap: ${target} is a file here. The word: memmap explain --word ${target}`);
+    const argument = argumentOf(target, {isWord: flags.word, hasPlace: place !== undefined, root});
+    if (argument.is !== 'target') return this.word(target, argument, flags.json);
+    if (argument.isWordToo) say(`memmap: ${target} is a file here. The word: memmap explain --word ${target}`);
     const options = {root, maxStall: parseDuration(flags['max-stall'])};
     await lookAt(target, options, (looked) => this.tell(looked, place, flags.json));
   }
 
-  private word(asked: string, meaning: Exclude<Meaning, {is: 'target'}>, isJson: boolean): Promise<void> {
-    if (meaning.is === 'unknown') {
+  private word(asked: string, argument: Exclude<Argument, {is: 'target'}>, isJson: boolean): Promise<void> {
+    if (argument.is === 'unknown') {
       process.exitCode = EXIT.no;
       return this.print(
         isJson,
@@ -70,7 +70,7 @@ Ends with 1 for a two-letter code that memmap does not know.`;
         () => renderUnknown(asked, this.width),
       );
     }
-    const {words} = meaning;
+    const {words} = argument;
     return this.print(
       isJson,
       () => wordsJSON(asked, words),

@@ -2,7 +2,8 @@ import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {Checker} from '../../src/features/check/checker.ts';
 import {parseRule} from '../../src/features/check/read-rules.ts';
-import {lookUp} from '../../src/features/explain/glossary.ts';
+import {findWords} from '../../src/features/explain/glossary/find.ts';
+import {words} from '../../src/features/explain/glossary/glossary.ts';
 import {csv} from '../../src/features/export/csv.ts';
 import {exportedOf} from '../../src/features/export/exported.ts';
 import {openmetrics} from '../../src/features/export/openmetrics.ts';
@@ -137,7 +138,7 @@ test('growth takes each measure that it follows, however it is spelled, and says
 
 test('explain knows each measure that the kernel counts, however it is spelled', (t) => {
   for (const {key, spelling} of SPELLED) {
-    if (MEASURES[key].fields.length > 0) t.true(lookUp(spelling).length > 0, spelling);
+    if (MEASURES[key].fields.length > 0) t.true(findWords(words(), spelling).length > 0, spelling);
   }
 });
 

@@ -12,8 +12,8 @@ import {
   type Usage,
 } from '../../model/region.ts';
 import {firstFrom} from '../../model/search.ts';
-import {mayText, sharingText} from './glossary.ts';
-import {flagMeaning} from './words/flags.ts';
+import {flagMeaning} from './glossary/glossary.ts';
+import {mayText, sharingText} from './glossary/perms.ts';
 import {sizeText} from '../../model/amounts.ts';
 
 /** Who lies next to a region or a gap. */

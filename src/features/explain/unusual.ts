@@ -2,7 +2,7 @@ import {hex, isExecutable, isWritableCode, sizeOf, type Region} from '../../mode
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {called} from './region.ts';
-import {flagMeaning} from './words/flags.ts';
+import {flagMeaning} from './glossary/glossary.ts';
 
 /** Something that most address spaces don't have. */
 export interface Finding {

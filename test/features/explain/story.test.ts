@@ -4,7 +4,7 @@ import test from 'ava';
 import {areasOf} from '../../../src/features/explain/areas.ts';
 import {pageFacts, type PageFacts, pageText} from '../../../src/features/explain/page.ts';
 import {pageState} from '../../../src/parse/proc/pagemap.ts';
-import {mayText} from '../../../src/features/explain/glossary.ts';
+import {mayText} from '../../../src/features/explain/glossary/perms.ts';
 import {regionFacts} from '../../../src/features/explain/region.ts';
 import {storyOf} from '../../../src/features/explain/story.ts';
 import {sizeOf} from '../../../src/model/region.ts';

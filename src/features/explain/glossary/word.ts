@@ -1,27 +1,27 @@
-/** The groups that words are listed by, with what stands above each. In the order of the list. */
-export const GROUPS = {
-  idea: 'words of the field',
-  kind: 'kinds of region, as memmap shows them',
-  change: 'kinds of change, as memmap names them',
-  name: 'names of regions that are no files',
-  maps: 'columns of /proc/PID/maps',
-  counter: 'counters of /proc/PID/smaps',
-  flag: 'codes in VmFlags, the last line of each region in /proc/PID/smaps',
-  status: 'lines of /proc/PID/status',
-  stat: 'fields of /proc/PID/stat and /proc/PID/statm',
-  page: 'bits of /proc/PID/pagemap',
-  limit: 'limits and settings',
-  file: 'files of /proc',
-} as const;
+/** The groups that words are listed by, in the order of the list. Each is a page: glossary/GROUP.md. */
+export const GROUPS = [
+  'idea',
+  'kind',
+  'change',
+  'name',
+  'maps',
+  'counter',
+  'flag',
+  'status',
+  'stat',
+  'page',
+  'limit',
+  'file',
+] as const;
 
-export type Group = keyof typeof GROUPS;
+export type Group = (typeof GROUPS)[number];
 
 /** What one word means. All texts are plain sentences without line breaks. */
 export interface Word {
   /** As the kernel, the man page or memmap writes it; the first is the title, the others are found too. */
   readonly names: readonly string[];
   readonly group: Group;
-  /** What it is counted in; `none` for what is no amount. */
+  /** What it is counted in; `none` for what is not an amount. */
   readonly unit: string;
   /** One to three sentences. */
   readonly meaning: string;
@@ -32,4 +32,14 @@ export interface Word {
   /** Where to read more: a man page, a file of the kernel's documentation or source. */
   readonly source: string;
   readonly related?: readonly string[] | undefined;
+}
+
+/** The words of one group. */
+export interface Page {
+  readonly group: Group;
+  /** What stands above the list of them: `codes in VmFlags`. */
+  readonly all: string;
+  /** What each of them is: `a code in VmFlags`. */
+  readonly one: string;
+  readonly words: readonly Word[];
 }

@@ -1,23 +1,8 @@
-import {GROUPS, type Group, type Word} from './word.ts';
-import {entry, heading, indented, proseWidth, wrapLines} from '../../text/lines.ts';
-import {cells} from '../../text/safe.ts';
-import {paint} from '../../text/theme.ts';
-
-/** What each group is called in front of one word. */
-const KINDS_OF_WORD: Readonly<Record<Group, string>> = {
-  idea: 'a word of the field',
-  kind: 'a kind of region',
-  change: 'a kind of change',
-  name: 'a name in /proc/PID/maps',
-  maps: 'a column of /proc/PID/maps',
-  counter: 'a counter of /proc/PID/smaps',
-  flag: 'a code in VmFlags',
-  status: 'a line of /proc/PID/status',
-  stat: 'a field of /proc/PID/stat or statm',
-  page: 'a bit of /proc/PID/pagemap',
-  limit: 'a limit or setting',
-  file: 'a file of /proc',
-};
+import {glossary, oneOf} from './glossary.ts';
+import type {Word} from './word.ts';
+import {entry, heading, indented, proseWidth, wrapLines} from '../../../text/lines.ts';
+import {cells} from '../../../text/safe.ts';
+import {paint} from '../../../text/theme.ts';
 
 /** One word, or the several that are spelled so. */
 export function renderWords(words: readonly Word[], width?: number): string {
@@ -37,7 +22,7 @@ function renderWord(word: Word, width: number | undefined): string[] {
     ['related', word.related?.join(', ')],
   ];
   return [
-    ...titleLines(name, KINDS_OF_WORD[word.group], width),
+    ...titleLines(name, oneOf(word.group), width),
     ...rows.flatMap(([label, text]) => (text ? entry(label, text, width) : [])),
   ];
 }
@@ -50,11 +35,15 @@ function titleLines(name: string, sort: string, width: number | undefined): stri
 }
 
 /** All words there are, by group. */
-export function renderWordList(words: readonly Word[], width?: number): string {
-  const lines = (Object.keys(GROUPS) as Group[]).flatMap((group) => {
-    const names = words.filter((word) => word.group === group).map(({names: [name]}) => name!);
-    return [heading(GROUPS[group], width), ...wrapList(names, width), ''];
-  });
+export function renderWordList(width?: number): string {
+  const lines = glossary().flatMap(({all, words}) => [
+    heading(all, width),
+    ...wrapList(
+      words.map(({names: [name]}) => name!),
+      width,
+    ),
+    '',
+  ]);
   return [
     ...lines,
     ...wrapLines(
@@ -81,6 +70,6 @@ function wrapList(names: readonly string[], width: number | undefined): string[]
 /** A code of two letters that no kernel known to memmap has printed. */
 export function renderUnknown(code: string, width?: number): string {
   const text =
-    'unknown. memmap knows no code of VmFlags, and no other word, that is spelled so. Newer kernels add codes: Documentation/filesystems/proc.rst lists those of its kernel.';
+    'unknown. memmap knows no code of VmFlags and no other word of this spelling. Newer kernels add codes: Documentation/filesystems/proc.rst lists those of its kernel.';
   return `${[...entry(code, text, width), ...wrapLines('memmap explain lists all words.', proseWidth(width))].join('\n')}\n`;
 }
