@@ -55,7 +55,12 @@ Ends with 1 for a two-letter code that memmap does not know.`;
     if (meaning.is !== 'target') return this.word(target, meaning, flags.json);
     if (meaning.isWordToo) say(`memmap: ${target} is a file here. The word: memmap explain --word ${target}`);
     const options = {root, maxStall: parseDuration(flags['max-stall'])};
-    return lookAt(target, options, (looked) => this.tell(looked, place, flags.json));
+    const looked = await lookAt(target, options);
+    try {
+      return await this.tell(looked, place, flags.json);
+    } finally {
+      looked.handle?.close();
+    }
   }
 
   private word(asked: string, meaning: Exclude<Meaning, {is: 'target'}>, isJson: boolean): Promise<number> {

@@ -14,20 +14,17 @@ export interface Looked {
   readonly name: string;
 }
 
-/** Reads a target and hands it to `use`, while the process is held. */
-export async function lookAt<Result>(
-  text: string,
-  options: CaptureOptions,
-  use: (looked: Looked) => Promise<Result>,
-): Promise<Result> {
+/** Reads a target; a process that lives is held until it is let go of. */
+export async function lookAt(text: string, options: CaptureOptions): Promise<Looked> {
   const input = inputOf(text, options.root);
   if (input.is !== 'process')
-    return use({snapshot: await readInput(input, options), handle: undefined, name: nameOf(input)});
+    return {snapshot: await readInput(input, options), handle: undefined, name: nameOf(input)};
   const handle = new ProcessHandle(input.pid, options.root);
   try {
-    return await use({snapshot: captureOrSay(handle, options), handle, name: String(input.pid)});
-  } finally {
+    return {snapshot: captureOrSay(handle, options), handle, name: String(input.pid)};
+  } catch (error) {
     handle.close();
+    throw error;
   }
 }
 
