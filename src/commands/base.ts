@@ -42,8 +42,8 @@ export abstract class BaseCommand extends Command {
   abstract override run(): Promise<number>;
 
   /**
-   * What oclif calls. The code is set here and nowhere else, and the process left to end by itself: process.exit would cut
-   * off what a pipe has not taken yet.
+   * What oclif calls. The code is set here and nowhere else, and the process is left to end by itself: process.exit would
+   * cut off what a pipe has not taken yet.
    */
   protected override async _run<Result>(): Promise<Result> {
     process.exitCode = await this.run().catch((error: unknown) => this.failed(error));
