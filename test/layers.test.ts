@@ -60,7 +60,8 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'recording/': /^node:(fs|zlib|os|path)$/,
   'shell/': /^node:(fs|os|path|tty|url|timers\/promises|child_process)$/,
   'terminal/': /^node:(fs|string_decoder)$/,
-  'input/': /^node:fs$/,
+  'input/open.ts': /^node:fs$/,
+  'input/bytes.ts': /^node:fs$/,
   'commands/': /^(@oclif\/core|node:fs|chalk)$/,
   'main.ts': /^(@oclif\/core|node:fs)$/,
   'prebuild.ts': /^node:(crypto|fs|url)$/,
@@ -208,6 +209,11 @@ test('the pure rooms use no clock and no process', (t) => {
     pure.filter(([, text]) => clock.test(text)).map(([file]) => file),
     [],
   );
+});
+
+test('the exit code is set in one place', (t) => {
+  const setters = [...house].filter(([, text]) => /\bprocess\.exitCode\b/.test(text)).map(([file]) => file);
+  t.deepEqual(setters, ['commands/base.ts']);
 });
 
 test('a forbidden arrow, a circle and a foreign library are found', (t) => {

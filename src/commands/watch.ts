@@ -1,12 +1,12 @@
-import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from './base.ts';
-import {BUDGET_FLAGS, budgetOf} from './flags.ts';
+import {Flags} from '@oclif/core';
+import {BaseCommand, type FlagsOf} from './base.ts';
+import {BUDGET_FLAGS, budgetOf, given, interval, LIMIT_FLAGS, PROCESS_ARG} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {jsonReporter, lineReporter} from '../features/watch/tell.ts';
 import {screenReporter} from '../features/watch/screen/reporter.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
-import {resolveProcess} from '../input/target.ts';
+import {processOf} from '../input/open.ts';
 import {parseCondition} from '../features/watch/until.ts';
 import {watch, type Reporter} from '../features/watch/watch.ts';
 import {MEASURE_KEYS} from '../model/measures.ts';
@@ -30,13 +30,12 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
   ];
 
   static override args = {
-    pid: Args.string({description: 'a PID, or the name of a process', required: true, ignoreStdin: true}),
+    pid: PROCESS_ARG,
   };
 
   static override flags = {
-    interval: Flags.string({description: 'time between two looks', default: '500ms', helpValue: '<time>'}),
-    count: Flags.integer({description: 'end after so many looks', min: 1}),
-    for: Flags.string({description: 'end after this time', helpValue: '<time>'}),
+    interval: interval('500ms'),
+    ...LIMIT_FLAGS,
     until: Flags.string({
       description: UNTIL,
       helpValue: '<condition>',
@@ -44,18 +43,18 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
     ...BUDGET_FLAGS,
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(Watch);
     this.begin(flags);
-    const interval = parseDuration(flags.interval);
-    const duration = flags.for === undefined ? undefined : parseDuration(flags.for);
-    const until = flags.until === undefined ? undefined : parseCondition(flags.until);
+    const every = parseDuration(flags.interval);
+    const duration = given(flags.for, parseDuration);
+    const until = given(flags.until, parseCondition);
     const session = this.attach(args.pid, flags);
     const interrupted = interruption();
     try {
-      const reporter = this.reporter(flags.json, session, interval, interrupted);
+      const reporter = this.reporter(flags.json, session, every, interrupted);
       const options = {
-        interval,
+        interval: every,
         count: flags.count,
         duration,
         until,
@@ -64,24 +63,23 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
       };
       const reason = await watch(session, options, reporter);
       const signal = interrupted.received();
-      if (signal) process.exitCode = exitOfSignal(signal);
-      else if (until && reason !== 'until') process.exitCode = EXIT.no;
+      if (signal) return exitOfSignal(signal);
+      return until && reason !== 'until' ? EXIT.no : EXIT.done;
     } finally {
       interrupted.dispose();
       session.close();
     }
   }
 
-  private attach(target: string, flags: {'proc-root': string; 'max-stall': string; 'max-duty': string}): Session {
+  private attach(target: string, flags: FlagsOf<typeof Watch>): Session {
     const root = flags['proc-root'];
-    const session = new Session(resolveProcess(target, root), {root, ...budgetOf(flags)});
+    const session = new Session(processOf(target, root), {root, ...budgetOf(flags)});
     this.remark(session.snapshot);
     return session;
   }
 
-  private reporter(isJson: boolean, session: Session, interval: number, interrupted: Interruption): Reporter {
+  private reporter(isJson: boolean, session: Session, every: number, interrupted: Interruption): Reporter {
     if (isJson) return jsonReporter;
-    const canDraw = process.stdout.isTTY && process.env['TERM'] !== 'dumb';
-    return canDraw ? screenReporter(session, interval, interrupted) : lineReporter(interval);
+    return this.canDraw ? screenReporter(session, every, interrupted) : lineReporter(every);
   }
 }

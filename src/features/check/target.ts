@@ -4,12 +4,13 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {capture} from '../../procfs/capture.ts';
 import {poll} from '../../procfs/poll.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
-import {readRecording, Recording} from '../../recording/recording.ts';
+import type {Recording} from '../../recording/recording.ts';
 import {recordedLooks} from '../growth/target.ts';
-import {faultsOf, isRecordingFile} from '../../input/open.ts';
+import type {Input} from '../../input/input.ts';
+import {open} from '../../input/open.ts';
+import {faultsOf} from '../../input/recorded.ts';
 import type {Remarkable} from '../../shell/output.ts';
 import {interruption} from '../../shell/signals.ts';
-import {readFromStdin, readTarget, type Target} from '../../input/target.ts';
 
 interface CheckTargetOptions extends SessionOptions {
   readonly interval: number;
@@ -25,23 +26,21 @@ interface CheckedTarget {
   readonly signal?: NodeJS.Signals | undefined;
 }
 
-/** Holds a process, a recording or a listing against the rules. */
+/**
+ * Holds a process, a recording or a listing against the rules.
+ *
+ * @param name as the user calls it
+ */
 export async function checkTarget(
-  target: Target,
+  target: Input,
   name: string,
   checker: Checker,
   options: CheckTargetOptions,
 ): Promise<CheckedTarget> {
-  if (target.is === 'process' && options.duration !== undefined) return checkLive(target.pid, name, checker, options);
-  if (target.is === 'file' && target.moment === undefined && isRecordingFile(target.path))
-    return checkRecording(readRecording(target.path), target.path, checker);
-  const last =
-    target.is === 'process'
-      ? capture(target.pid, options)
-      : target.is === 'stdin'
-        ? await readFromStdin()
-        : await readTarget(target);
-  if (last instanceof Recording) return checkRecording(last, name, checker);
+  const opened = await open(target);
+  if (opened.is === 'recording') return checkRecording(opened.recording, opened.name, checker);
+  if (opened.is === 'process' && options.duration !== undefined) return checkLive(opened.pid, name, checker, options);
+  const last = opened.is === 'process' ? capture(opened.pid, options) : opened.read().snapshot;
   checker.add({t: 0, snapshot: last});
   return {report: reportOf(checker, name, 0), remarks: last, isWhole: last.isWhole};
 }

@@ -1,7 +1,7 @@
 import {type AddressFacts, addressJSON, gapAt} from './address.ts';
 import {pageFacts} from './page.ts';
 import {byWeight, regionFacts, regionFactsJSON, type RegionFacts} from './region.ts';
-import {parseWanted, pick, regionAt, type Wanted} from '../../input/regions.ts';
+import {noSuchRegion, parseWanted, pick, regionAt} from '../../input/regions.ts';
 import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
@@ -29,7 +29,7 @@ export function explainPlace(looked: Looked, text: string): Answer {
   const regions = pick(snapshot.regions, wanted);
   if (regions.length === 0) {
     if (wanted.is === 'range') return answerAddress(looked, wanted.start);
-    throw noSuchRegion(looked, wanted);
+    throw noSuchRegion(snapshot.regions, text, looked.name);
   }
   const facts = (some: readonly Region[]): RegionFacts[] => some.map((region) => regionFacts(snapshot.regions, region));
   const sections = regions.length === 1 ? sectionsIn(looked, regions[0]!) : [];
@@ -99,17 +99,3 @@ export const head = ({source, process}: Snapshot, about: string): object => ({
   source,
   process,
 });
-
-function noSuchRegion({snapshot, name}: Looked, wanted: Wanted): Trouble {
-  const asked = wanted.is === 'name' ? wanted.name : '';
-  const names = [...new Set(snapshot.regions.map((region) => region.name.split('/').at(-1)!))].filter(
-    (each) => each !== '',
-  );
-  const some = names.length > 8 ? `${names.slice(0, 8).join(', ')}, …` : names.join(', ');
-  return new Trouble({
-    kind: 'usage',
-    what: `No region is meant by "${asked}".`,
-    why: `its names are: ${some}.`,
-    next: `List all regions with: memmap show ${name}`,
-  });
-}

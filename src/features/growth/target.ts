@@ -5,9 +5,10 @@ import {sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {poll} from '../../procfs/poll.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
-import {faultsOf, isRecordingFile, openRecordingTarget} from '../../input/open.ts';
+import type {Input} from '../../input/input.ts';
+import {open} from '../../input/open.ts';
+import {faultsOf} from '../../input/recorded.ts';
 import {interruption} from '../../shell/signals.ts';
-import type {Target} from '../../input/target.ts';
 import type {Recording} from '../../recording/recording.ts';
 import {withProgress} from '../../shell/output.ts';
 
@@ -33,12 +34,12 @@ interface Watched {
 }
 
 /** @throws Trouble `input` for a file, or standard input, that is no recording */
-export async function growthOfTarget(target: Target, options: GrowthOptions): Promise<Watched> {
-  if (target.is === 'process') return watchGrowth(target.pid, options);
-  if (target.is === 'file' && (target.moment !== undefined || !isRecordingFile(target.path)))
-    throw onlyOneMoment(target.path);
-  const name = target.is === 'stdin' ? '-' : target.path;
-  const recording = await openRecordingTarget(name);
+export async function growthOfTarget(target: Input, options: GrowthOptions): Promise<Watched> {
+  const opened = await open(target);
+  if (opened.is === 'process') return watchGrowth(opened.pid, options);
+  if (opened.is === 'listing' && target.is === 'stdin') throw opened.noRecording();
+  if (opened.is !== 'recording') throw onlyOneMoment(opened.name);
+  const {recording, name} = opened;
   try {
     const {notes, rejected} = faultsOf(recording, name);
     const {growth, last: seen} = growthOfRecording(recording, options.measure, options.least);

@@ -1,6 +1,6 @@
-import {Flags} from '@oclif/core';
+import {Flags, type Interfaces} from '@oclif/core';
 import {type Choice, PLACE_KEYS, type SortKey} from '../../model/choose.ts';
-import {KINDS, type Kind} from '../../model/kind.ts';
+import {KINDS} from '../../model/kind.ts';
 import {BYTE_KEYS} from '../../model/measures.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {COLUMN_NAMES, type ColumnName} from '../../text/columns.ts';
@@ -33,10 +33,9 @@ export const CHOICE_FLAGS = {
   }),
 };
 
-export function choiceOf(flags: {
-  readonly kind: readonly Kind[] | undefined;
-  readonly filter: string | undefined;
-}): Choice {
+type ChoiceFlags = Interfaces.InferredFlags<typeof CHOICE_FLAGS>;
+
+export function choiceOf(flags: Pick<ChoiceFlags, 'kind' | 'filter'>): Choice {
   return {
     kinds: flags.kind && new Set(flags.kind),
     text: flags.filter === undefined ? undefined : filterOf(flags.filter),

@@ -2,7 +2,7 @@ import {utf8} from '../scan.ts';
 import {classify} from '../../classify/classify.ts';
 import {Snapshot} from '../../model/snapshot.ts';
 import {parseGdb} from './gdb.ts';
-import {putInOrder} from '../listing.ts';
+import {putInOrder} from '../order.ts';
 import {parsePmap} from './pmap.ts';
 
 /** No listing of these tools comes near this; and text takes more room than bytes. */
