@@ -3,12 +3,13 @@ import {BaseCommand} from './base.ts';
 import {BUDGET_FLAGS, budgetOf} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
-import {jsonReporter, lineReporter} from '../features/watch/tell.ts';
-import {screenReporter} from '../features/watch/screen/reporter.ts';
+import {tellAll, type Sink} from '../features/watch/events.ts';
+import {jsonSink, watchLines} from '../features/watch/sinks.ts';
+import {ScreenSink} from '../features/watch/screen/sink.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
 import {resolveProcess} from '../input/target.ts';
 import {parseCondition} from '../features/watch/until.ts';
-import {watch, type Reporter} from '../features/watch/watch.ts';
+import {watch} from '../features/watch/watch.ts';
 import {Session} from '../procfs/session.ts';
 
 export default class Watch extends BaseCommand {
@@ -49,7 +50,7 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
     const session = this.attach(args.pid, flags);
     const interrupted = interruption();
     try {
-      const reporter = this.reporter(flags.json, session, interval, interrupted);
+      const sink = this.sink(flags.json, session, interval, interrupted);
       const options = {
         interval,
         count: flags.count,
@@ -58,10 +59,10 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
         signal: interrupted.signal,
         stoppedBy: interrupted.received,
       };
-      const reason = await watch(session, options, reporter);
+      const end = await tellAll(watch(session, options), sink);
       const signal = interrupted.received();
       if (signal) process.exitCode = exitOfSignal(signal);
-      else if (until && reason !== 'until') process.exitCode = EXIT.no;
+      else if (until && end?.reason !== 'until') process.exitCode = EXIT.no;
     } finally {
       interrupted.dispose();
       session.close();
@@ -75,9 +76,9 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
     return session;
   }
 
-  private reporter(isJson: boolean, session: Session, interval: number, interrupted: Interruption): Reporter {
-    if (isJson) return jsonReporter;
+  private sink(isJson: boolean, session: Session, interval: number, interrupted: Interruption): Sink {
+    if (isJson) return jsonSink();
     const canDraw = process.stdout.isTTY && process.env['TERM'] !== 'dumb';
-    return canDraw ? screenReporter(session, interval, interrupted) : lineReporter(interval);
+    return canDraw ? new ScreenSink(session, interval, interrupted) : watchLines(interval);
   }
 }
