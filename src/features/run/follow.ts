@@ -3,7 +3,7 @@ import {poll} from '../../procfs/poll.ts';
 import {Session, type Look, type SessionOptions} from '../../procfs/session.ts';
 import type {Sink, WatchEvent} from '../watch/events.ts';
 import {Timeline} from '../watch/watch.ts';
-import type {Target, TargetEnd} from './gate.ts';
+import type {Target} from './gate.ts';
 
 export interface FollowOptions extends SessionOptions {
   /** ms between two looks, once the program has been running for a moment. */
@@ -34,8 +34,10 @@ export async function* follow(target: Target, options: FollowOptions): AsyncGene
     if (session && target.isGated) warmUp(session);
     timeline.restart();
     target.release(options.withoutAslr);
-    const end = yield* untilEnd(target, session && looksAt(target, session, options.interval), timeline, notes);
-    yield timeline.exit({state: 'gone', ...end});
+    if (session)
+      for await (const look of untilEnd(target, looksAt(target, session, options.interval), notes))
+        yield timeline.look(look);
+    yield timeline.exit({state: 'gone', ...(await target.ended)});
     yield timeline.end('exit', notes.length > 0 ? notes : undefined);
   } finally {
     session?.close();
@@ -62,23 +64,16 @@ function warmUp(session: Session): void {
   }
 }
 
-/** The looks, as long as they can be had. Whatever happens to them, this ends with the target. */
-async function* untilEnd(
-  target: Target,
-  looks: AsyncIterable<Look> | undefined,
-  timeline: Timeline,
-  notes: string[],
-): AsyncGenerator<WatchEvent, TargetEnd> {
+/** The looks, as long as they can be had. Whatever happens to them, this ends with the target, whose end is no look. */
+async function* untilEnd(target: Target, looks: AsyncIterable<Look>, notes: string[]): AsyncGenerator<Look, void> {
   try {
-    // Its end is told as we are told it: with how it ended.
-    for await (const look of looks ?? []) if (look.saw !== 'exit') yield timeline.look(look);
+    for await (const look of looks) if (look.saw !== 'exit') yield look;
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     notes.push(`It could not be watched any longer: ${error.why}`);
   } finally {
     await target.ended;
   }
-  return target.ended;
 }
 
 async function* looksAt(target: Target, session: Session, interval: number): AsyncGenerator<Look, void> {
