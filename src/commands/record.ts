@@ -4,7 +4,8 @@ import {BUDGET_FLAGS, budgetOf, given, interval, LIMIT_FLAGS, output, PROCESS_AR
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {defaultName, OpenRecording} from '../features/record/file.ts';
-import {checkedNames, ListingSize, recordProcess} from '../features/record/recorder.ts';
+import {checkedNames, recordProcess} from '../features/record/record.ts';
+import {ListingSize} from '../features/record/recorder.ts';
 import {recordedJSON, renderRecorded} from '../features/record/text.ts';
 import {processOf} from '../input/open.ts';
 import {Session} from '../procfs/session.ts';

@@ -3,9 +3,11 @@ import {BaseCommand} from './base.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {momentRows, momentsJSON, renderMoments} from '../features/replay/moments.ts';
 import {rangeOf, speedOf} from '../features/replay/range.ts';
-import {replay, replayJson, replayLines} from '../features/replay/replay.ts';
+import {replay, replayLines} from '../features/replay/replay.ts';
 import {openRecording} from '../input/open.ts';
 import {faultsOf} from '../input/recorded.ts';
+import {tellAll} from '../features/watch/events.ts';
+import {jsonSink} from '../features/watch/sinks.ts';
 import {replayOnScreen} from '../features/replay/screen.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
 import type {Recording} from '../recording/recording.ts';
@@ -82,8 +84,8 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
   }
 
   private async tell(recording: Recording, options: Range, isJson: boolean, {signal}: Interruption): Promise<void> {
-    const reporter = isJson ? replayJson(recording) : replayLines(recording);
-    await replay(recording, {...options, signal}, reporter);
+    const sink = isJson ? jsonSink() : replayLines(recording);
+    await tellAll(replay(recording, {...options, signal}), sink);
   }
 }
 

@@ -3,12 +3,13 @@ import {BaseCommand, type FlagsOf} from './base.ts';
 import {BUDGET_FLAGS, budgetOf, given, interval, LIMIT_FLAGS, PROCESS_ARG} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
-import {jsonReporter, lineReporter} from '../features/watch/tell.ts';
-import {screenReporter} from '../features/watch/screen/reporter.ts';
+import {tellAll, type Sink} from '../features/watch/events.ts';
+import {jsonSink, watchLines} from '../features/watch/sinks.ts';
+import {ScreenSink} from '../features/watch/screen/sink.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
 import {processOf} from '../input/open.ts';
 import {parseCondition} from '../features/watch/until.ts';
-import {watch, type Reporter} from '../features/watch/watch.ts';
+import {watch} from '../features/watch/watch.ts';
 import {MEASURE_KEYS} from '../model/measures.ts';
 import {Session} from '../procfs/session.ts';
 
@@ -52,7 +53,7 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
     const session = this.attach(args.pid, flags);
     const interrupted = interruption();
     try {
-      const reporter = this.reporter(flags.json, session, every, interrupted);
+      const sink = this.sink(flags.json, session, every, interrupted);
       const options = {
         interval: every,
         count: flags.count,
@@ -61,10 +62,10 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
         signal: interrupted.signal,
         stoppedBy: interrupted.received,
       };
-      const reason = await watch(session, options, reporter);
+      const end = await tellAll(watch(session, options), sink);
       const signal = interrupted.received();
       if (signal) return exitOfSignal(signal);
-      return until && reason !== 'until' ? EXIT.no : EXIT.done;
+      return until && end?.reason !== 'until' ? EXIT.no : EXIT.done;
     } finally {
       interrupted.dispose();
       session.close();
@@ -78,8 +79,8 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
     return session;
   }
 
-  private reporter(isJson: boolean, session: Session, every: number, interrupted: Interruption): Reporter {
-    if (isJson) return jsonReporter;
-    return this.canDraw ? screenReporter(session, every, interrupted) : lineReporter(every);
+  private sink(isJson: boolean, session: Session, every: number, interrupted: Interruption): Sink {
+    if (isJson) return jsonSink();
+    return this.canDraw ? new ScreenSink(session, every, interrupted) : watchLines(every);
   }
 }

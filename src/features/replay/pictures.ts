@@ -1,16 +1,9 @@
-import type {Change} from '../../model/change.ts';
+import type {Moment} from '../../model/moment.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {
-  execPicture,
-  firstPicture,
-  lastPicture,
-  nextPicture,
-  type Picture,
-  type Sight,
-} from '../watch/screen/picture.ts';
+import {firstPicture, pictureAfter, type Picture} from '../watch/screen/picture.ts';
 import type {Recording} from '../../recording/recording.ts';
-import {clockTime} from '../watch/tell.ts';
-import {History} from '../watch/watch.ts';
+import {comparedWith, History} from '../watch/watch.ts';
+import {eventAt, startAt} from './replay.ts';
 
 /** As many pictures are kept, so that stepping back is quick. */
 const KEPT = 200;
@@ -58,39 +51,26 @@ export class Pictures {
   /** Goes on from the moment before, which was seen. */
   #after(before: number, index: number): Seen {
     const last = this.#kept.get(before)!;
-    const {event} = this.#recording.moment(index);
-    const snapshot = this.#recording.snapshot(index);
     const history = last.history.copy();
-    if (event === 'exec') history.restart(snapshot);
-    const {changes} = event === undefined ? history.compare(snapshot) : {changes: []};
-    return this.#keep(index, {picture: this.#next(last.picture, index, changes), history});
+    const event = comparedWith(history, eventAt(this.#recording, ...this.#moment(index)));
+    return this.#keep(index, {picture: pictureAfter(last.picture, event), history});
   }
 
-  #next(picture: Picture, index: number, changes: readonly Change[]): Picture {
-    const {event, t, at} = this.#recording.moment(index);
-    const sight = this.#sight(index, this.#recording.snapshot(index));
-    if (event === 'exec') return execPicture(picture, sight);
-    if (event === 'exit') return lastPicture(picture, t, clockTime(new Date(at)));
-    return nextPicture(picture, {...sight, changes});
-  }
-
-  #sight(index: number, snapshot: Snapshot): Omit<Sight, 'changes'> {
-    const {t, at} = this.#recording.moment(index);
-    return {snapshot, status: snapshot.status, ms: t, time: clockTime(new Date(at))};
+  #moment(index: number): [Moment, Snapshot] {
+    return [this.#recording.moment(index), this.#recording.snapshot(index)];
   }
 
   /** From the beginning of the program at once to shortly before, and from there moment by moment. */
   #jump(index: number): Seen {
     const start = this.#programStart(index);
-    const first = this.#recording.snapshot(start);
     const near = Math.max(start, index - Math.min(MOST_BEFORE, this.#atOnce(index)));
-    const history = new History(first);
-    let picture = firstPicture(this.#sight(start, first));
+    const first = startAt(...this.#moment(start));
+    const history = new History(first.snapshot);
+    let picture = firstPicture(first);
     if (near > start) {
-      const snapshot = this.#recording.snapshot(near);
-      const {changes} = history.compare(snapshot);
+      const event = comparedWith(history, eventAt(this.#recording, ...this.#moment(near)));
       // What was long ago didn't happen here: it counts as growth, and is not among the events.
-      const next = nextPicture(picture, {...this.#sight(near, snapshot), changes});
+      const next = pictureAfter(picture, event);
       picture = {...next, events: [], history: next.history.slice(-1)};
     }
     const seen = this.#keep(near, {picture, history});
