@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {inBatches, say, withProgress, writePieces} from '../shell/output.ts';
-import {withRecording} from '../features/report/source.ts';
+import {inBatches, say, writePieces} from '../shell/output.ts';
+import {looksOf, withRecording} from '../features/report/source.ts';
 import {saveParts} from '../shell/file.ts';
 import {csv} from '../features/export/csv.ts';
 import {exportedOf, type Exported} from '../features/export/exported.ts';
@@ -53,7 +53,7 @@ export default class ExportCommand extends BaseCommand {
     this.begin(flags);
     const format = FORMATS[flags.json ? 'json' : (flags.format ?? 'csv')]!;
     const exported = await withRecording(args.recording, (recording, {startedAt}) =>
-      exportedOf(startedAt, withProgress('Reading', recording.snapshots(), recording.count)),
+      exportedOf(startedAt, looksOf(recording, 'Reading')),
     );
     if (flags.output === undefined || flags.output === '-') return writePieces(inBatches(format(exported)));
     say(`Saved to ${safe(flags.output)}: ${sizeText(saveParts(flags.output, format(exported)))}.`);

@@ -1,8 +1,8 @@
 import type {Kind} from '../../model/kind.ts';
-import type {KindSeries} from '../report/series.ts';
+import type {KindCurves} from '../../history/curves.ts';
 import {wallClock, type Exported} from './exported.ts';
 
-type Measure = Exclude<keyof KindSeries, 'kind'>;
+type Measure = Exclude<keyof KindCurves, 'kind'>;
 
 const FAMILIES: ReadonlyArray<readonly [Measure, string, string, string]> = [
   ['regions', 'memmap_regions', '', 'Regions of the process by kind of memory.'],
@@ -23,13 +23,13 @@ const FAMILIES: ReadonlyArray<readonly [Measure, string, string, string]> = [
  * for each measure, labelled with process, pid and kind; its samples ascend in time for each kind, as the format wants it.
  */
 export function* openmetrics(exported: Exported): Generator<string> {
-  const {series} = exported;
+  const {curves} = exported;
   const {comm = '', pid = ''} = exported.process;
   for (const [measure, name, unit, help] of FAMILIES) {
-    const looks = measure === 'regions' || measure === 'size' ? series.times.map((_, look) => look) : series.usageAt;
+    const looks = measure === 'regions' || measure === 'size' ? curves.times.map((_, look) => look) : curves.usageAt;
     if (looks.length === 0) continue;
     yield `# TYPE ${name} gauge\n${unit === '' ? '' : `# UNIT ${name} ${unit}\n`}# HELP ${name} ${help}\n`;
-    for (const kind of series.kinds) {
+    for (const kind of curves.kinds) {
       const labels = labelsOf({process: comm, pid: String(pid), kind: kind.kind});
       let last = -Infinity;
       for (const [at, look] of looks.entries()) {

@@ -1,5 +1,5 @@
 import {riseOf, type Growth, type Line} from './growth.ts';
-import type {Slope} from './trend.ts';
+import type {Slope} from '../../history/trend.ts';
 import {sizeText} from '../../model/amounts.ts';
 
 /** What is followed, in words. */

@@ -3,7 +3,8 @@ import {type Change, changeJSON, type Delta} from '../../model/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {Moment} from '../../model/moment.ts';
 import type {Recording} from '../../recording/recording.ts';
-import {History} from '../watch/watch.ts';
+import {diffInPlace} from '../../diff/diff.ts';
+import {Compare} from '../../history/compare.ts';
 import {changeLine} from '../../text/changes.ts';
 import {jsonLinePieces} from '../../text/json.ts';
 import {markLine, replayEndLine, replayStartLine} from './moments.ts';
@@ -33,16 +34,16 @@ interface ReplayOptions {
 export async function replay(recording: Recording, options: ReplayOptions, reporter: ReplayReporter): Promise<boolean> {
   const {from, to, speed, signal} = options;
   const begin = performance.now();
-  let history: History | undefined;
+  let compare: Compare | undefined;
   let last = recording.moment(from);
   for (const {moment, snapshot} of recording.snapshots(from, to)) {
     if (!(await until(begin, (moment.t - recording.moment(from).t) / (speed ?? Infinity), signal))) return false;
-    if (!history) {
-      history = new History(snapshot);
+    if (!compare) {
+      compare = new Compare(snapshot, diffInPlace);
       await reporter.start(moment, snapshot);
-    } else if (moment.event === 'exec') await reporter.exec(moment, history.restart(snapshot));
+    } else if (moment.event === 'exec') await reporter.exec(moment, compare.restart(snapshot));
     else if (moment.event === 'exit') await reporter.exit(moment, recording.exitState ?? 'gone');
-    else await tell(history, moment, snapshot, reporter);
+    else await tell(compare, moment, snapshot, reporter);
     for (const name of moment.marks) await reporter.mark(moment, name);
     last = moment;
   }
@@ -51,8 +52,8 @@ export async function replay(recording: Recording, options: ReplayOptions, repor
   return true;
 }
 
-async function tell(history: History, moment: Moment, snapshot: Snapshot, reporter: ReplayReporter): Promise<void> {
-  const {changes, delta} = history.compare(snapshot);
+async function tell(compare: Compare, moment: Moment, snapshot: Snapshot, reporter: ReplayReporter): Promise<void> {
+  const {changes, delta} = compare.next(snapshot);
   if (changes.length > 0) await reporter.change(moment, changes, delta);
 }
 

@@ -1,4 +1,5 @@
-import {diff} from '../../diff/diff.ts';
+import {diffInPlace} from '../../diff/diff.ts';
+import {Compare} from '../../history/compare.ts';
 import type {Change, Delta} from '../../model/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {poll, type EndReason, type PollOptions} from '../../procfs/poll.ts';
@@ -35,7 +36,7 @@ interface WatchOptions extends PollOptions {
 /** Watches a process until it ends or a limit is reached, and tells each change as it is seen. */
 export async function watch(session: Session, options: WatchOptions, reporter: Reporter): Promise<WatchEnd> {
   const begin = performance.now();
-  const history = new History(session.snapshot);
+  const compare = new Compare(session.snapshot, diffInPlace);
   let tick = 0;
   try {
     await reporter.start(session.snapshot);
@@ -57,9 +58,9 @@ export async function watch(session: Session, options: WatchOptions, reporter: R
       const look = next.value;
       tick++;
       if (look.saw === 'exit') await reporter.exit(tick, look.state);
-      else if (look.saw === 'exec') await reporter.exec(tick, history.restart(look.snapshot));
+      else if (look.saw === 'exec') await reporter.exec(tick, compare.restart(look.snapshot));
       else {
-        const {changes, delta} = history.compare(look.snapshot);
+        const {changes, delta} = compare.next(look.snapshot);
         if (changes.length > 0) await reporter.change(tick, changes, delta, look.snapshot);
         await reporter.tick?.(tick, look.snapshot);
       }
@@ -67,45 +68,3 @@ export async function watch(session: Session, options: WatchOptions, reporter: R
     }
   }
 }
-
-/**
- * What was seen before. Most looks read maps alone, some smaps: a look with counters is compared with the last one that had
- * them too, or what was touched in between would be lost.
- */
-export class History {
-  #last: Snapshot;
-  #lastWithUsage: Snapshot | undefined;
-
-  constructor(snapshot: Snapshot) {
-    this.#last = this.restart(snapshot);
-  }
-
-  restart(snapshot: Snapshot): Snapshot {
-    this.#lastWithUsage = hasUsage(snapshot) ? snapshot : undefined;
-    return (this.#last = snapshot);
-  }
-
-  compare(snapshot: Snapshot): {readonly changes: readonly Change[]; readonly delta: Delta} {
-    if (snapshot.regions === this.#last.regions) return {changes: [], delta: {size: 0}};
-    const {changes, delta} = diff(this.#last, snapshot, {match: 'address'});
-    const touched = hasUsage(snapshot) && !hasUsage(this.#last) ? this.#touchedSinceUsage(snapshot) : [];
-    this.#last = snapshot;
-    if (hasUsage(snapshot)) this.#lastWithUsage = snapshot;
-    return {changes: [...changes, ...touched], delta};
-  }
-
-  /** Goes its own way from here. */
-  copy(): History {
-    const copy = new History(this.#last);
-    copy.#lastWithUsage = this.#lastWithUsage;
-    return copy;
-  }
-
-  #touchedSinceUsage(snapshot: Snapshot): readonly Change[] {
-    if (!this.#lastWithUsage) return [];
-    const {changes} = diff(this.#lastWithUsage, snapshot, {match: 'address'});
-    return changes.filter((change) => change.kind === 'touched');
-  }
-}
-
-const hasUsage = (snapshot: Snapshot): boolean => snapshot.source.format === 'smaps';

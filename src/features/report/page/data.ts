@@ -1,6 +1,6 @@
 import {lowerBound} from '../../../model/search.ts';
 import {values, type Page} from '../pack.ts';
-import type {Counter} from '../series.ts';
+import type {Counter} from '../../../history/curves.ts';
 import {byId} from './dom.ts';
 
 export type Measure = Counter | 'size' | 'regions';

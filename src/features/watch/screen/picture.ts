@@ -2,7 +2,8 @@ import type {Change} from '../../../model/change.ts';
 import {safe} from '../../../text/safe.ts';
 import type {Snapshot} from '../../../model/snapshot.ts';
 import {MOST_EVENTS, withChanges, type FrameEvent} from './events.ts';
-import {firstRows, nextRows, type Row} from './rows.ts';
+import {firstRows, nextRows, type Row} from '../../../history/rows.ts';
+import {hasUsage} from '../../../history/seen.ts';
 
 /**
  * What the live screen knows of a process at one look. A further look makes a new picture and leaves the old one as it is,
@@ -89,8 +90,6 @@ export function lastPicture(picture: Picture, ms: number, time: string): Picture
   const event = {ms, time, sign: '-', word: 'exit', role: 'go', text: 'the process ended.'} as const;
   return {...picture, ms, isOver: true, events: [...picture.events, event].slice(-MOST_EVENTS)};
 }
-
-const hasUsage = ({source}: Snapshot): boolean => source.format === 'smaps';
 
 /** VmRSS is in status at every look, the sum over smaps only at some. */
 function momentOf(snapshot: Snapshot, status: Status): Moment {
