@@ -13,8 +13,8 @@ interface Difference {
 type Differ = (before: Snapshot, after: Snapshot) => Difference;
 
 /**
- * Compares each look with the one before. Most looks read maps alone, some smaps: a look with counters is compared with the
- * last one that had them too, or what was touched in between would be lost.
+ * Compares each look with the one before. Most looks read maps alone, some smaps: a look with counters is compared with
+ * the last one that had them too, or what was touched in between would be lost.
  */
 export class Compare {
   readonly #differ: Differ;

@@ -6,7 +6,10 @@ import type {Values} from './tracks.ts';
 export const COUNTERS = ['rss', 'pss', 'privateDirty', 'swap'] as const;
 export type Counter = (typeof COUNTERS)[number];
 
-/** One kind of memory over time. `regions` and `size` have a value for each look, the counters one for each reading of smaps. */
+/**
+ * One kind of memory over time. `regions` and `size` have a value for each look, the counters one for each reading of
+ * smaps.
+ */
 export interface KindCurves extends Readonly<Record<Counter, readonly number[]>> {
   readonly kind: Kind;
   readonly regions: readonly number[];
@@ -19,7 +22,9 @@ export interface Curves {
   readonly times: readonly number[];
   /** The looks at which smaps was read, as places in `times`. */
   readonly usageAt: readonly number[];
-  /** Resident memory of the whole process at each look (VmRSS of /proc/PID/status), in bytes; null where it isn't known. */
+  /**
+   * Resident memory of the whole process at each look (VmRSS of /proc/PID/status), in bytes; null where it isn't known.
+   */
   readonly resident: ReadonlyArray<number | null>;
   /** Every kind that was there at some time, in the order in which they were first seen. */
   readonly kinds: readonly KindCurves[];
@@ -46,8 +51,8 @@ export function sumOver({times, usageAt, kinds}: Curves, measure: Counter | 'reg
 }
 
 /**
- * All resident memory over time: what status says at each look, which costs the process nothing to read, or else the sum of
- * what smaps says.
+ * All resident memory over time: what status says at each look, which costs the process nothing to read, or else the
+ * sum of what smaps says.
  */
 export function totalResident(curves: Curves): Values {
   const known = curves.resident.flatMap((bytes, look) => (bytes === null ? [] : [look]));
@@ -56,8 +61,8 @@ export function totalResident(curves: Curves): Values {
 }
 
 /**
- * Until when the last reading of smaps holds, in ms: to the end, unless status says that resident memory changed since. A
- * recorder that must spare the process reads smaps seldom, or no more.
+ * Until when the last reading of smaps holds, in ms: to the end, unless status says that resident memory changed since.
+ * A recorder that must spare the process reads smaps seldom, or no more.
  */
 export function knownUntil({times, usageAt, resident}: Curves, duration: number): number {
   const last = usageAt.at(-1);

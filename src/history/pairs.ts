@@ -24,8 +24,8 @@ const SAME_PERMS = 2 ** 60;
 /**
  * Which region is which, from look to look. A region goes on as one with which it shares bytes of the same memory
  * (`fate`): borders move, and a heap that grew is the same heap. Nearly all regions lie where they did, and cost a few
- * comparisons; of the others the best fits are paired first, each known region and each region once: those with the same
- * permissions, then those that share most bytes.
+ * comparisons; of the others the best fits are paired first, each known region and each region once: those with the
+ * same permissions, then those that share most bytes.
  *
  * @param before what is known, in address order
  * @param after the regions of a further look, in address order
@@ -52,8 +52,19 @@ export function pairs(before: readonly Known[], after: readonly Region[], change
   return parents;
 }
 
+/** Of nearly all regions the text is the same, and 60,000 need not be asked for what it means. */
 const isSameMemory = (before: Region, after: Region): boolean =>
-  before === after || fate(before, after, 0) !== 'replaced';
+  isSameText(before, after) || fate(before, after, 0) !== 'replaced';
+
+const isSameText = (a: Region, b: Region): boolean =>
+  a === b ||
+  (a.start === b.start &&
+    a.offset === b.offset &&
+    a.perms === b.perms &&
+    a.inode === b.inode &&
+    a.dev === b.dev &&
+    a.name === b.name &&
+    a.nameBase64 === b.nameBase64);
 
 const scoreOf = (a: Region, b: Region): number =>
   Math.min(a.end, b.end) - Math.max(a.start, b.start) + (a.perms === b.perms ? SAME_PERMS : 0);

@@ -33,8 +33,8 @@ export const firstRows = (regions: readonly Region[]): readonly Row[] =>
   }));
 
 /**
- * The rows of a further look. The changes name every region that isn't as it was, so only those are followed, and all other
- * rows are handed on: to look at 60,000 of them would take 20 ms. But where smaps was read, each has new numbers.
+ * The rows of a further look. The changes name every region that isn't as it was, so only those are followed, and all
+ * other rows are handed on: to look at 60,000 of them would take 20 ms. But where smaps was read, each has new numbers.
  *
  * @param rows those of the look before
  * @param regions what is there now
@@ -93,7 +93,10 @@ function follow(
   });
 }
 
-/** A row for what was no region of its own: growth is counted from 0, or for a part cut off another region from its size. */
+/**
+ * A row for what was no region of its own: growth is counted from 0, or for a part cut off another region from its
+ * size.
+ */
 const came = (region: Region, isPiece: boolean): Row => ({
   region,
   size: sizeOf(region),
@@ -105,8 +108,8 @@ const came = (region: Region, isPiece: boolean): Row => ({
 });
 
 /**
- * Is there nothing to say about a region that its row doesn't say already? A look that read maps alone knows less than one
- * that read smaps: what the row has from that one stays.
+ * Is there nothing to say about a region that its row doesn't say already? A look that read maps alone knows less than
+ * one that read smaps: what the row has from that one stays.
  */
 function isStill({region: before, rss}: Row, region: Region): boolean {
   if (before === region) return true;

@@ -2,8 +2,8 @@ import type {Moment} from '../model/moment.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 
 /**
- * One look at a process: when, and what it saw. A region that did not change is the same object as at the look before, and
- * where none did, so is the whole `regions`.
+ * One look at a process: when, and what it saw. A region that did not change is the same object as at the look before,
+ * and where none did, so is the whole `regions`.
  */
 export interface Seen {
   /** ms since the first look. */

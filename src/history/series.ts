@@ -79,7 +79,9 @@ export class Series {
     return this.#followed()?.stays ?? [];
   }
 
-  /** Resident memory of the whole process at each look (VmRSS of /proc/PID/status), in bytes; null where it isn't known. */
+  /**
+   * Resident memory of the whole process at each look (VmRSS of /proc/PID/status), in bytes; null where it isn't known.
+   */
   get resident(): ReadonlyArray<number | null> {
     return this.#status.vmRss;
   }

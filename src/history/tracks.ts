@@ -1,7 +1,7 @@
 import type {Kind} from '../model/kind.ts';
 import type {Region} from '../model/region.ts';
 import {lowerBound} from '../model/search.ts';
-import {pairs} from './pairs.ts';
+import {NEW, pairs} from './pairs.ts';
 
 /** A region for as long as its borders, permissions, name and kind stay the same. */
 export interface Stay {
@@ -17,7 +17,7 @@ export interface Stay {
   readonly from: number;
   /** The look at which it was no longer seen. */
   readonly to: number;
-  /** Bytes of the counter that is followed, where they changed: look, bytes, look, bytes, … Empty if it was never read. */
+  /** Bytes of the counter that is followed, where they changed: look, bytes, look, … Empty if it was never read. */
   readonly amounts: readonly number[];
 }
 
@@ -41,8 +41,8 @@ interface Open {
 }
 
 /**
- * Follows each region of a process from its first look to its last. What is the same region is told by `pairs`. No diff is
- * made, so what mremap(2) moved is another track; its kind has both.
+ * Follows each region of a process from its first look to its last. What is the same region is told by `pairs`. No diff
+ * is made, so what mremap(2) moved is another track; its kind has both.
  */
 export class Tracks {
   /** In the order in which they were first seen. */
@@ -68,10 +68,9 @@ export class Tracks {
     const {open, ended, begun} = this.#match(isAnew ? [] : this.#open, regions, look);
     const parents = ended.length > 0 && begun.length > 0 ? pairs(ended, begun.map(regionOf)) : undefined;
     for (const [index, {region, stay}] of begun.entries()) {
-      const parent = ended[parents?.[index] ?? -1];
+      const parent = ended[parents?.[index] ?? NEW];
       stay.track = parent ? parent.stay.track : this.all.push({region, stays: []}) - 1;
       const track = this.all[stay.track]!;
-      track.region = region;
       track.stays.push(stay);
       this.stays.push(stay);
     }
@@ -80,7 +79,7 @@ export class Tracks {
 
   /** Says of what is there until when it was seen. More looks may follow. @param looks how many there were */
   close(looks: number): void {
-    for (const {stay} of this.#open) stay.to = looks;
+    for (const open of this.#open) this.#end(open, looks);
   }
 
   /** One walk over both, which ascend: most regions are as they were. */
@@ -94,7 +93,7 @@ export class Tracks {
     const begun: Open[] = [];
     let at = 0;
     const end = (): void => {
-      before[at]!.stay.to = look;
+      this.#end(before[at]!, look);
       ended.push(before[at++]!);
     };
     for (const region of regions) {
@@ -102,7 +101,10 @@ export class Tracks {
       const old = before[at];
       if (old && isStill(old, region)) {
         at++;
-        if (old.region !== region) this.#note(old, region, look);
+        if (old.region !== region) {
+          old.region = region;
+          keep(old.stay, region.usage?.[this.#counter], look);
+        }
         open.push(old);
       } else {
         const fresh = begin(region, look);
@@ -115,10 +117,9 @@ export class Tracks {
     return {open, ended, begun};
   }
 
-  #note(open: Open, region: Region, look: number): void {
-    open.region = region;
-    this.all[open.stay.track]!.region = region;
-    keep(open.stay, region.usage?.[this.#counter], look);
+  #end({region, stay}: Open, look: number): void {
+    stay.to = look;
+    this.all[stay.track]!.region = region;
   }
 }
 

@@ -43,8 +43,8 @@ export interface Slope {
 const Z95 = 1.96;
 
 /**
- * The slope of Theil (1950) and Sen (1968): the median of the slopes between all pairs of points, which up to 29 % of wild
- * points don't move. The bounds are the pairs that lie as far from the middle as Kendall's s may by chance.
+ * The slope of Theil (1950) and Sen (1968): the median of the slopes between all pairs of points, which up to 29 % of
+ * wild points don't move. The bounds are the pairs that lie as far from the middle as Kendall's s may by chance.
  *
  * @param t ascending; at least two of them differ
  */
@@ -82,9 +82,9 @@ interface Blocks {
 }
 
 /**
- * Cuts a series into parts of equally many points and takes the median of each. Memory at one moment depends on what it was
- * just before, and tests that take each look for news then see trends where there are none; long parts hardly depend on each
- * other.
+ * Cuts a series into parts of equally many points and takes the median of each. Memory at one moment depends on what it
+ * was just before, and tests that take each look for news then see trends where there are none; long parts hardly
+ * depend on each other.
  *
  * @param count parts at most; of fewer points each is a part
  */
@@ -108,8 +108,8 @@ export function deepestFall(values: readonly number[]): number {
 }
 
 /**
- * A series at even distances of time, from its first time on. One that has a value only where something changed holds it
- * until the next: so the times at which much changed don't weigh more than others.
+ * A series at even distances of time, from its first time on. One that has a value only where something changed holds
+ * it until the next: so the times at which much changed don't weigh more than others.
  *
  * @param points at least one
  * @param end ms: until when the last value held

@@ -78,7 +78,10 @@ const totalOf = (curves: Curves, measure: 'rss' | 'size'): Values =>
 
 const byGrowth = (a: Grower, b: Grower): number => b.last - b.first - (a.last - a.first) || b.peak - a.peak;
 
-/** Regions that are still there at the end. Which of them grew most is found by their first and last values; only of those all values are looked at. */
+/**
+ * Regions that are still there at the end. Which of them grew most is found by their first and last values; only of those
+ * all values are looked at.
+ */
 function regionGrowers(curves: Curves, tracks: readonly Track[], measure: 'rss' | 'size', duration: number): Grower[] {
   const looks = curves.times.length;
   const most = tracks
