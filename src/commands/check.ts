@@ -13,6 +13,7 @@ import {codeOfRefusal, findCommand} from '../features/run/command.ts';
 import {openReport, saveFile} from '../shell/file.ts';
 import {codeOf, targetEnvironment} from '../features/run/run.ts';
 import {resolveTarget} from '../input/target.ts';
+import {MEASURE_KEYS} from '../model/measures.ts';
 import {Trouble} from '../model/trouble.ts';
 import {setColorLevel} from '../text/theme.ts';
 
@@ -32,7 +33,7 @@ export default class Check extends BaseCommand {
   static override summary = 'hold a process, a recording, a listing or a command against rules, for scripts and CI';
   static override description = `A command is watched from its first instruction to its end, and has standard input, output and error to itself: the report comes at the end, on standard error or in a file. Of a target the report goes to standard output.
 
-Rules: --max NAME=LIMIT, where NAME is a total (rss, size, pss, privateDirty, swap, regions, threads, …), a kind (heap, anon, …: its size) or a kind's counter (heap.rss); --no rwx, exec-stack, exec-anon, deleted-text, swap or a kind; --no-growth rss or a kind. A file has one rule a line, in the same words without dashes; # begins a comment.
+Rules: --max NAME=LIMIT, where NAME is a measure of the whole process, a kind (heap, anon, …: its size) or a measure of a kind (heap.rss); --no rwx, exec-stack, exec-anon, deleted-text, swap or a kind; --no-growth rss or a kind. A file has one rule a line, in the same words without dashes; # begins a comment.
 
 Ends with 1 if a rule is broken; else with the command's own code, if it failed; else with 5 if a rule could not be measured; else with 0. The peaks of rss and size are the kernel's own (VmHWM, VmPeak) and exact; others are what was seen from look to look.`;
 
@@ -56,7 +57,7 @@ Ends with 1 if a rule is broken; else with the command's own code, if it failed;
 
   static override flags = {
     max: Flags.string({
-      description: 'an amount never exceeds a limit',
+      description: `an amount never exceeds a limit: a kind, or one of ${MEASURE_KEYS.join(', ')}`,
       multiple: true,
       multipleNonGreedy: true,
       helpValue: '<name>=<limit>',

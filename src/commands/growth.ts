@@ -7,6 +7,7 @@ import {growthOfTarget, type GrowthOptions} from '../features/growth/target.ts';
 import {resolveTarget} from '../input/target.ts';
 import {GROWTH_MEASURES, type GrowthMeasure} from '../features/growth/growth.ts';
 import {growthJSON, renderGrowth} from '../features/growth/text.ts';
+import {parseMeasure} from '../text/measures.ts';
 
 export default class GrowthCommand extends BaseCommand {
   static override summary = 'say what grows: how fast, how sure that is, and whether it stops';
@@ -33,10 +34,10 @@ Ends with 0 whatever the verdict is; memmap check --no-growth ends with 1 where 
   static override flags = {
     for: Flags.string({description: 'for how long to look at a process', default: '60s', helpValue: '<time>'}),
     interval: Flags.string({description: 'time between two looks; by default 240 looks in all', helpValue: '<time>'}),
-    measure: Flags.option({
-      description: 'what to follow',
-      options: GROWTH_MEASURES,
-      default: 'rss' as GrowthMeasure,
+    measure: Flags.custom<GrowthMeasure>({
+      description: `what to follow: ${GROWTH_MEASURES.join(', ')}`,
+      parse: async (text) => parseMeasure(text, GROWTH_MEASURES),
+      default: 'rss',
       helpValue: '<measure>',
     })(),
     'min-size': Flags.string({

@@ -28,7 +28,7 @@ Of a process whose memory map may not be read, the status is shown, and the comm
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',
-    '<%= config.bin %> <%= command.id %> $$ --sort dirty --columns range,dirty,perms,name',
+    '<%= config.bin %> <%= command.id %> $$ --sort privateDirty --columns range,privateDirty,perms,name',
     "<%= config.bin %> <%= command.id %> $$ --kind text --filter '/lib(c|m)/'",
     '<%= config.bin %> <%= command.id %> $$ --summary',
     '<%= config.bin %> <%= command.id %> $$ --children',

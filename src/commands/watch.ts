@@ -9,7 +9,12 @@ import {interruption, type Interruption} from '../shell/signals.ts';
 import {resolveProcess} from '../input/target.ts';
 import {parseCondition} from '../features/watch/until.ts';
 import {watch, type Reporter} from '../features/watch/watch.ts';
+import {MEASURE_KEYS} from '../model/measures.ts';
 import {Session} from '../procfs/session.ts';
+
+const UNTIL =
+  "end when this comes true, and with exit code 1 if it doesn't: a region's name or kind, a measure of it (heap.rss) " +
+  `or of the whole process, and how it compares with a number (>, >=, <, <=). Measures: ${MEASURE_KEYS.join(', ')}`;
 
 export default class Watch extends BaseCommand {
   static override summary = 'report each change to a process as it happens';
@@ -33,8 +38,7 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
     count: Flags.integer({description: 'end after so many looks', min: 1}),
     for: Flags.string({description: 'end after this time', helpValue: '<time>'}),
     until: Flags.string({
-      description:
-        "end when this comes true, and with exit code 1 if it doesn't: a region's name or kind, or a comparison",
+      description: UNTIL,
       helpValue: '<condition>',
     }),
     ...BUDGET_FLAGS,

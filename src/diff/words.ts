@@ -1,6 +1,7 @@
 import {signedHex, type Range} from '../model/change.ts';
 import {isFileBacked, OWN_COUNTERS, rangeText, type Region, sizeOf} from '../model/region.ts';
 import {deltaText, sizeText} from '../model/amounts.ts';
+import {MEASURES} from '../model/measures.ts';
 import type {Draft} from './draft.ts';
 import {withoutDeleted} from '../model/same.ts';
 
@@ -74,13 +75,11 @@ const WORDS: Record<Draft['kind'], (draft: Draft) => string> = {
     `${subject(draft.after[0]!)} is in ${count(draft.after)} now instead of ${draft.before.length}, with the same bytes and permissions.`,
   touched: (draft) => {
     const parts = OWN_COUNTERS.filter((counter) => draft.usage[counter]).map(
-      (counter) => `${COUNTER_WORDS[counter]} ${deltaText(draft.usage[counter]!)}`,
+      (counter) => `${MEASURES[counter].title} ${deltaText(draft.usage[counter]!)}`,
     );
     return `${subject(draft.after[0]!)} was touched: ${parts.join(', ')}.`;
   },
 };
-
-const COUNTER_WORDS = {rss: 'resident', anonymous: 'anonymous', swap: 'swap', privateDirty: 'private dirty'};
 
 /** How a region is called in a sentence. */
 function subject(region: Region): string {

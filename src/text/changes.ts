@@ -1,6 +1,7 @@
 import type {Diff} from '../diff/diff.ts';
 import {type Change, CHANGE_KINDS, type ChangeKind, signedHex} from '../model/change.ts';
 import type {Kind} from '../model/kind.ts';
+import {type MeasureKey, MEASURES} from '../model/measures.ts';
 import {rangeText, sizeOf} from '../model/region.ts';
 import {totalsByKind} from '../model/totals.ts';
 import {deltaText, sizeText} from '../model/amounts.ts';
@@ -101,16 +102,10 @@ function renderKinds({before, after, delta}: Diff, look: Look): string[] {
 
 type Amounts = Readonly<Record<string, number>>;
 
-const TITLES: Readonly<Record<string, string>> = {
-  size: 'address space',
-  rss: 'resident',
-  privateDirty: 'private dirty',
-};
-
-const kindColumns = (counters: readonly string[]): Column[] => [
+const kindColumns = (counters: readonly MeasureKey[]): Column[] => [
   {title: 'kind'},
   {title: 'regions'},
-  ...counters.flatMap((counter): Column[] => [{title: TITLES[counter]!}, {title: '', align: 'right'}]),
+  ...counters.flatMap((counter): Column[] => [{title: MEASURES[counter].words}, {title: '', align: 'right'}]),
 ];
 
 function kindCells(kind: string, before: Amounts, after: Amounts, counters: readonly string[]): Cell[] {
@@ -151,7 +146,7 @@ const CHANGE_COLUMNS: readonly Column[] = [
   {title: 'change'},
   {title: 'range'},
   {title: 'size', align: 'right'},
-  {title: 'resident', align: 'right'},
+  {title: MEASURES.rss.title, align: 'right'},
   {title: 'what happened', gives: true},
 ];
 

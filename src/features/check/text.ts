@@ -78,7 +78,7 @@ function measuredText({rule, measured, slope, verdict, detail}: Result): string 
 
 /** An amount as its rule counts it: bytes, or things. */
 const amountText = (rule: Rule, amount: number): string =>
-  rule.is === 'max' && !isCount(rule.subject.counter) ? sizeText(amount) : countText(amount);
+  rule.is === 'max' && !isCount(rule.subject.measure) ? sizeText(amount) : countText(amount);
 
 /** What was found, in a sentence that stands for itself. */
 export function resultSentence(result: Result): string {

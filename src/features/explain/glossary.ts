@@ -1,3 +1,4 @@
+import {findMeasure} from '../../model/measures.ts';
 import type {Word} from './word.ts';
 import {CHANGE_WORDS} from './words/changes.ts';
 import {FILE_WORDS} from './words/files.ts';
@@ -36,7 +37,8 @@ export const WORDS: readonly Word[] = [
 
 /**
  * The words that a text may stand for: `Private_Dirty`, `privateDirty` and `private dirty` are one; `text` is a kind and a
- * field of statm, and both come. What is spelled exactly so comes first.
+ * field of statm, and both come. What is spelled exactly so comes first. Another name of a measure stands for its
+ * counters.
  *
  * @returns an empty list for a text that is no word
  */
@@ -47,7 +49,10 @@ export function lookUp(text: string): Word[] {
   const found = WORDS.filter(({names}) => names.some((name) => plain(name) === wanted));
   const exact = (word: Word): number => (word.names.includes(text) ? 0 : 1);
   if (found.length > 0) return found.sort((a, b) => exact(a) - exact(b));
-  return WORDS.filter(({names}) => names.some((name) => isFormOf(text, name)));
+  const forms = WORDS.filter(({names}) => names.some((name) => isFormOf(text, name)));
+  if (forms.length > 0) return forms;
+  const fields = findMeasure(text)?.fields ?? [];
+  return WORDS.filter(({names}) => fields.some((field) => names.includes(field)));
 }
 
 /** Spelling that doesn't matter: capitals, and what stands between the parts of a word. */

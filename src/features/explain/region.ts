@@ -1,4 +1,5 @@
 import {KIND_MEANINGS} from '../../model/kind.ts';
+import {MEASURES} from '../../model/measures.ts';
 import {hex, rangeText, type Region, regionJSON, sizeOf, type Usage} from '../../model/region.ts';
 import {mayText, sharingText} from './glossary.ts';
 import {flagMeaning} from './words/flags.ts';
@@ -124,15 +125,14 @@ const restText = (region: Region): string =>
 
 function whyNothing(region: Region, usage: Usage): string {
   if (region.perms.startsWith('---')) return 'Nothing of it is in RAM: nobody may touch it.';
-  if ((usage['sharedHugetlb'] ?? 0) + (usage['privateHugetlb'] ?? 0) > 0)
-    return 'RSS says 0, as it does not count hugetlb pages.';
+  if (MEASURES.hugetlb.ofTotals(usage)) return 'RSS says 0, as it does not count hugetlb pages.';
   if (/^(vvar|vsyscall|device)$/.test(region.kind)) return 'RSS says 0, as the kernel does not count such pages.';
   if (usage.swap) return 'Nothing of it is in RAM: it is out on swap.';
   return 'Nothing of it is in RAM: it was not touched yet, only read where it is still zero, or given back.';
 }
 
 function sharedText(usage: Usage): string {
-  const shared = (usage.sharedClean ?? 0) + (usage.sharedDirty ?? 0);
+  const shared = MEASURES.shared.ofTotals(usage) ?? 0;
   if (usage.pss === undefined || shared === 0) return '';
   return `Other processes map ${sizeText(shared)} of that too, so its fair share (PSS) is ${sizeText(usage.pss)}.`;
 }
@@ -148,7 +148,7 @@ function privateText(region: Region, usage: Usage): string {
 }
 
 function rareTexts(region: Region, usage: Usage): string[] {
-  const hugetlb = (usage['sharedHugetlb'] ?? 0) + (usage['privateHugetlb'] ?? 0);
+  const hugetlb = MEASURES.hugetlb.ofTotals(usage);
   const rows: ReadonlyArray<readonly [number | undefined, (size: string) => string]> = [
     [usage.swap, (size) => `${size} are out on swap.`],
     [usage.locked, (size) => `${size} are locked into RAM.`],

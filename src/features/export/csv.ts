@@ -1,7 +1,7 @@
 import {COUNTERS} from '../../history/curves.ts';
 import {readingsOf, wallClock, type Exported} from './exported.ts';
 
-const COLUMNS = ['time', 'ms', 'kind', 'regions', 'size', 'rss', 'pss', 'private_dirty', 'swap'];
+const COLUMNS = ['time', 'ms', 'kind', 'regions', 'size', ...COUNTERS];
 
 /**
  * CSV as RFC 4180 has it: a row for each kind of memory at each look, bytes, the time as ISO 8601 and as ms since the

@@ -1,4 +1,4 @@
-import {sumOver} from '../../history/curves.ts';
+import {COUNTERS, sumOver} from '../../history/curves.ts';
 import {readingsOf, type Exported} from './exported.ts';
 
 /**
@@ -24,7 +24,7 @@ export function* perfetto(exported: Exported): Generator<string> {
     const reading = readings[look]!;
     if (reading < 0) continue;
     yield counter('mem.rss', {bytes: rss[reading]});
-    for (const measure of ['rss', 'pss', 'privateDirty', 'swap'] as const)
+    for (const measure of COUNTERS)
       yield counter(
         `${measure} by kind`,
         Object.fromEntries(curves.kinds.map((kind) => [kind.kind, kind[measure][reading]])),

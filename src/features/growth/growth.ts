@@ -1,11 +1,19 @@
 import type {Kind} from '../../model/kind.ts';
+import type {ByteKey} from '../../model/measures.ts';
 import type {Region} from '../../model/region.ts';
 import type {Points, Series} from '../../history/series.ts';
 import type {Track} from '../../history/tracks.ts';
 import {FEWEST_LOOKS, judge, LONG, type Judgement} from './judge.ts';
 
-/** What can be followed: bytes of address space, or a smaps counter. */
-export const GROWTH_MEASURES = ['rss', 'privateDirty', 'pss', 'anonymous', 'swap', 'size'] as const;
+/** What can be followed. */
+export const GROWTH_MEASURES = [
+  'rss',
+  'privateDirty',
+  'pss',
+  'anonymous',
+  'swap',
+  'size',
+] as const satisfies readonly ByteKey[];
 export type GrowthMeasure = (typeof GROWTH_MEASURES)[number];
 
 /** One thing that was followed, and what it did. */

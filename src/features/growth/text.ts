@@ -3,7 +3,7 @@ import type {Verdict} from './judge.ts';
 import {address, regionJSON} from '../../model/region.ts';
 import {counted, countText, deltaText, sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {headline, MEASURE_WORDS, slopeText, timeText} from './words.ts';
+import {headline, measureWords, slopeText, timeText} from './words.ts';
 import {safe} from '../../text/safe.ts';
 import {who, type Look} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
@@ -50,10 +50,10 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
 function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): string {
   const times = `${counted(looks, 'look')} in ${timeText(span)}`;
   if (measure !== asked)
-    return `${times}; smaps could not be read often enough to follow ${MEASURE_WORDS[asked]} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`;
+    return `${times}; smaps could not be read often enough to follow ${measureWords(asked)} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`;
   if (measure === 'size') return `${times}, of the size of regions`;
   const total = totalMeasure === measure ? '' : ', and long times without: the total is VmRSS of status';
-  return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${MEASURE_WORDS[measure]} of each region${total}`;
+  return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${measureWords(measure)} of each region${total}`;
 }
 
 const AMOUNTS: readonly Column[] = [

@@ -1,17 +1,11 @@
 import {riseOf, type Growth, type Line} from './growth.ts';
 import type {Slope} from '../../history/trend.ts';
 import {sizeText} from '../../model/amounts.ts';
+import {MEASURES} from '../../model/measures.ts';
 
 /** What is followed, in words. */
-export const MEASURE_WORDS: Readonly<Record<string, string>> = {
-  rss: 'resident memory',
-  vmRss: 'resident memory',
-  privateDirty: 'private dirty memory',
-  pss: 'PSS',
-  anonymous: 'anonymous memory',
-  swap: 'swapped memory',
-  size: 'address space',
-};
+export const measureWords = (measure: Growth['totalMeasure']): string =>
+  MEASURES[measure === 'vmRss' ? 'rss' : measure].noun;
 
 /** A time after the first look: `2.5 s`, `4 min`, `1.5 h`. */
 export function timeText(ms: number): string {
@@ -43,7 +37,7 @@ function unitOf(bytes: number): [divisor: number, unit: string] {
 /** The answer in a sentence or two. */
 export function headline(growth: Growth): string[] {
   const {total, kinds, span, looks} = growth;
-  const what = MEASURE_WORDS[growth.totalMeasure] ?? growth.totalMeasure;
+  const what = measureWords(growth.totalMeasure);
   const within = `in ${timeText(span)}`;
   switch (total.verdict) {
     case 'steady growth':

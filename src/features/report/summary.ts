@@ -1,5 +1,6 @@
 import type {ChangeKind} from '../../model/change.ts';
 import {counted, countText, deltaText, durationText, sizeText} from '../../model/amounts.ts';
+import {MEASURES} from '../../model/measures.ts';
 import type {Growth} from '../growth/growth.ts';
 import {headline} from '../growth/words.ts';
 import type {Grower} from './growers.ts';
@@ -78,7 +79,7 @@ function went(values: readonly number[]): string {
 
 /** The kind and the region that grew most. */
 function grew({growers, measure, curves}: Facts): string[] {
-  const what = measure === 'rss' ? 'resident memory' : 'address space';
+  const what = MEASURES[measure].noun;
   const kind = growers.find((grower) => grower.what === 'kind' && grower.last > grower.first);
   if (!kind) return [`No kind of memory has more ${what} at the end than at the beginning.`];
   const region = growers.find((grower) => grower.what === 'region');

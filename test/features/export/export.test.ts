@@ -47,7 +47,7 @@ test("Python's csv module reads the table", async (t) => {
       size: String(2 * MIB),
       rss: '',
       pss: '',
-      private_dirty: '',
+      privateDirty: '',
       swap: '',
     },
     'not read is empty',
@@ -103,7 +103,7 @@ print(json.dumps([[f.name, f.unit, f.type, [[s.labels, s.value, float(s.timestam
     [
       'memmap_regions',
       'memmap_size_bytes',
-      'memmap_resident_bytes',
+      'memmap_rss_bytes',
       'memmap_pss_bytes',
       'memmap_private_dirty_bytes',
       'memmap_swap_bytes',

@@ -1,3 +1,4 @@
+import {MEASURES} from '../../../model/measures.ts';
 import {lowerBound} from '../../../model/search.ts';
 import {values, type Page} from '../pack.ts';
 import type {Counter} from '../../../history/curves.ts';
@@ -24,7 +25,8 @@ export const kinds = page.series.map((series) => ({
   swap: values(series.swap),
 }));
 
-export const isCounted = (measure: Measure): boolean => measure !== 'size' && measure !== 'regions';
+/** Is it known only where smaps was read? */
+export const isCounted = (measure: Measure): boolean => !MEASURES[measure].listings.includes('maps');
 
 /** The place of the value that was known at a look: the last one up to it; -1 if there was none yet. */
 export const placeAt = (measure: Measure, look: number): number =>

@@ -68,7 +68,7 @@ test('a terminal that is sent a frame shows it line by line, and wraps none', as
 /** The order that is meant, by sorting all. */
 const MEANT: Readonly<Record<Sort, (row: Row) => number>> = {
   changed: (row) => row.changed,
-  resident: (row) => row.rss ?? -1,
+  rss: (row) => row.rss ?? -1,
   size: (row) => sizeOf(row.region),
   growth: (row) => rssGrowth(row) ?? 0,
   address: (row) => -row.region.start,
