@@ -2,8 +2,8 @@ import {Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {fileOf, output, RECORDING_ARG} from './flags.ts';
 import {EXIT} from '../shell/exit.ts';
-import {inBatches, say, withProgress, writePieces} from '../shell/output.ts';
-import {withRecording} from '../features/report/source.ts';
+import {inBatches, say, writePieces} from '../shell/output.ts';
+import {looksOf, withRecording} from '../features/report/source.ts';
 import {saveParts} from '../shell/file.ts';
 import {csv} from '../features/export/csv.ts';
 import {exportedOf, type Exported} from '../features/export/exported.ts';
@@ -51,7 +51,7 @@ export default class ExportCommand extends BaseCommand {
     this.begin(flags);
     const format = FORMATS[flags.json ? 'json' : (flags.format ?? 'csv')]!;
     const {made, isWhole} = await withRecording(args.recording, (recording, {startedAt}) =>
-      exportedOf(startedAt, withProgress('Reading', recording.snapshots(), recording.count)),
+      exportedOf(startedAt, looksOf(recording, 'Reading')),
     );
     const file = fileOf(flags.output);
     if (file === undefined) await writePieces(inBatches(format(made)));

@@ -75,6 +75,9 @@ export class Diff {
 export const diff = (before: Snapshot, after: Snapshot, options?: DiffOptions): Diff =>
   new Diff(before, after, options);
 
+/** What happened to one process between two looks at it: equal addresses are compared. */
+export const diffInPlace = (before: Snapshot, after: Snapshot): Diff => diff(before, after, {match: 'address'});
+
 function toChange(draft: Draft, counters: readonly string[]): Change {
   const {kind, range, from, slide, before, after} = draft;
   const delta: Record<string, number> = {};

@@ -20,7 +20,7 @@ import {parse} from '../../src/parse/parse.ts';
 import {COLUMNS} from '../../src/text/columns.ts';
 import {parseMeasure} from '../../src/text/measures.ts';
 import {memmap} from '../helpers/cli.ts';
-import {ABOUT, leak, seen} from '../features/report/scenes.ts';
+import {ABOUT, leak} from '../features/report/scenes.ts';
 
 /** Each measure with each of its spellings, in two cases. */
 const SPELLED = MEASURE_KEYS.flatMap((key) =>
@@ -143,7 +143,7 @@ test('explain knows each measure that the kernel counts, however it is spelled',
 });
 
 test('exports name a measure as everything else does', (t) => {
-  const exported = exportedOf(ABOUT.startedAt, seen(leak(2)));
+  const exported = exportedOf(ABOUT.startedAt, leak(2));
   const [head] = [...csv(exported)];
   const names = head!.trim().split(',').slice(3);
   t.deepEqual(names, ['regions', 'size', 'rss', 'pss', 'privateDirty', 'swap']);

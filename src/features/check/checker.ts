@@ -1,7 +1,8 @@
 import {growthOf, type Growth} from '../growth/growth.ts';
 import {MEASURES, type MeasureKey} from '../../model/measures.ts';
 import {rangeText, type Region} from '../../model/region.ts';
-import {type Seen, Series} from '../../history/series.ts';
+import type {Seen} from '../../history/seen.ts';
+import {Series} from '../../history/series.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {isCount, isForbidden, type Rule, type Subject} from './rules.ts';
 import type {Result} from './result.ts';
@@ -40,7 +41,7 @@ export class Checker {
 
   /** Another program began: what grew before is no growth of it. Peaks stay. */
   restart(): void {
-    this.#series = this.#rules.some(({is}) => is === 'no-growth') ? new Series() : undefined;
+    this.#series = this.#rules.some(({is}) => is === 'no-growth') ? new Series(['rss'], 'rss') : undefined;
   }
 
   add(seen: Seen): void {

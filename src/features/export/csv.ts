@@ -1,4 +1,4 @@
-import {COUNTERS} from '../report/series.ts';
+import {COUNTERS} from '../../history/curves.ts';
 import {readingsOf, wallClock, type Exported} from './exported.ts';
 
 const COLUMNS = ['time', 'ms', 'kind', 'regions', 'size', ...COUNTERS];
@@ -10,12 +10,12 @@ const COLUMNS = ['time', 'ms', 'kind', 'regions', 'size', ...COUNTERS];
  */
 export function* csv(exported: Exported): Generator<string> {
   yield `${COLUMNS.join(',')}\r\n`;
-  const {series} = exported;
-  const readings = readingsOf(series);
-  for (const [look, ms] of series.times.entries()) {
+  const {curves} = exported;
+  const readings = readingsOf(curves);
+  for (const [look, ms] of curves.times.entries()) {
     const time = new Date(wallClock(exported, look)).toISOString();
     const reading = readings[look]!;
-    for (const kind of series.kinds) {
+    for (const kind of curves.kinds) {
       const counters = COUNTERS.map((counter) => (reading < 0 ? '' : kind[counter][reading]));
       yield `${[time, ms, kind.kind, kind.regions[look], kind.size[look], ...counters].join(',')}\r\n`;
     }

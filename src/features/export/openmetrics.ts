@@ -1,6 +1,6 @@
 import type {Kind} from '../../model/kind.ts';
 import {MEASURES} from '../../model/measures.ts';
-import {COUNTERS} from '../report/series.ts';
+import {COUNTERS} from '../../history/curves.ts';
 import {wallClock, type Exported} from './exported.ts';
 
 /**
@@ -8,15 +8,15 @@ import {wallClock, type Exported} from './exported.ts';
  * for each measure, labelled with process, pid and kind; its samples ascend in time for each kind, as the format wants it.
  */
 export function* openmetrics(exported: Exported): Generator<string> {
-  const {series} = exported;
+  const {curves} = exported;
   const {comm = '', pid = ''} = exported.process;
   for (const measure of ['regions', 'size', ...COUNTERS] as const) {
     const {listings, unit, metric} = MEASURES[measure];
     const {type, name, help} = metric;
-    const looks = listings.includes('maps') ? series.times.map((_, look) => look) : series.usageAt;
+    const looks = listings.includes('maps') ? curves.times.map((_, look) => look) : curves.usageAt;
     if (looks.length === 0) continue;
     yield `# TYPE ${name} ${type}\n${unit === 'count' ? '' : `# UNIT ${name} ${unit}\n`}# HELP ${name} ${help}\n`;
-    for (const kind of series.kinds) {
+    for (const kind of curves.kinds) {
       const labels = labelsOf({process: comm, pid: String(pid), kind: kind.kind});
       let last = -Infinity;
       for (const [at, look] of looks.entries()) {

@@ -1,5 +1,6 @@
 import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
-import {type Seen, Series} from '../../history/series.ts';
+import type {Seen} from '../../history/seen.ts';
+import {Series} from '../../history/series.ts';
 import type {Rejected, Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
@@ -63,7 +64,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
   const session = new Session(pid, options);
   const interrupted = interruption();
   const notes: string[] = [];
-  let series = new Series(options.measure);
+  let series = seriesOf(options.measure);
   let begin = performance.now();
   let hasEnded = false;
   const add = (snapshot: Snapshot): void =>
@@ -73,7 +74,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
     for await (const look of poll(session, {interval, duration, signal: interrupted.signal})) {
       if (look.saw === 'exec') {
         notes.push('It began another program on the way; what was before is left out.');
-        series = new Series(options.measure);
+        series = seriesOf(options.measure);
         begin = performance.now();
       }
       hasEnded = look.saw === 'exit';
@@ -97,10 +98,12 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
   };
 }
 
+const seriesOf = (measure: GrowthMeasure): Series => new Series([measure], measure);
+
 function showProgress(ms: number, duration: number, series: Series): void {
   if (!process.stderr.isTTY) return;
-  const rss = series.ofStatus('vmRss').v.at(-1);
-  const resident = rss === undefined ? '' : `, ${sizeText(rss)} resident`;
+  const rss = series.resident.at(-1) ?? null;
+  const resident = rss === null ? '' : `, ${sizeText(rss)} resident`;
   const left = Math.max(0, Math.round((duration - ms) / 1000));
   process.stderr.write(`\r\x1b[K${series.times.length} looks${resident}; ${left} s to go (Ctrl-C: the result so far)`);
 }
@@ -147,7 +150,7 @@ export function growthOfRecording(
   measure: GrowthMeasure,
   least: number,
 ): {growth: Growth; last: Snapshot} {
-  const series = new Series(measure);
+  const series = seriesOf(measure);
   for (const seen of recordedLooks(recording)) series.add(seen);
   return {growth: growthOf(series, measure, least, recording.end?.reason === 'exit'), last: series.last!};
 }

@@ -1,6 +1,6 @@
 import {riseOf, type Growth, type Line} from './growth.ts';
-import type {Slope} from './trend.ts';
 import {sizeText, spanText} from '../../model/amounts.ts';
+import type {Slope} from '../../history/trend.ts';
 import {MEASURES} from '../../model/measures.ts';
 
 /** What is followed, in words. */

@@ -2,6 +2,7 @@ import {builtFile} from '../../shell/built.ts';
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import type {Recording} from '../../recording/recording.ts';
+import type {Seen} from '../../history/seen.ts';
 import {reportOf, type Report} from './report.ts';
 import type {About} from './summary.ts';
 import {growthOfRecording} from '../growth/target.ts';
@@ -23,8 +24,16 @@ interface Made<Result> {
 export const readReport = (path: string): Promise<Made<Report>> =>
   withRecording(path, (recording, about) => {
     const {growth} = growthOfRecording(recording, 'rss', LEAST);
-    return reportOf(about, withProgress('Making the page', recording.snapshots(), recording.count), growth);
+    return reportOf(about, looksOf(recording, 'Making the page'), growth);
   });
+
+/** The looks of a recording from its first to its last. @param doing what is said while it is read */
+export function* looksOf(recording: Recording, doing: string): Generator<Seen> {
+  for (const {moment, snapshot} of withProgress(doing, recording.snapshots(), recording.count)) {
+    const {t, event, marks} = moment;
+    yield {t, snapshot, event, marks};
+  }
+}
 
 /** Movements of fewer bytes don't matter: as `memmap growth` has it unless it is told otherwise. */
 const LEAST = 64 * 1024;

@@ -1,5 +1,5 @@
-import {diff} from '../../diff/diff.ts';
-import type {Change, Delta} from '../../model/change.ts';
+import {diffInPlace} from '../../diff/diff.ts';
+import {Compare} from '../../history/compare.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {poll, type EndReason, type PollOptions} from '../../procfs/poll.ts';
 import type {Look, Session} from '../../procfs/session.ts';
@@ -48,18 +48,18 @@ async function* looksUntil(
 
 /** Compares each look with what was seen before: one at which something changed becomes a `change`. */
 export async function* compared(events: AsyncIterable<WatchEvent>): AsyncGenerator<WatchEvent, void> {
-  let history: History | undefined;
+  let compare: Compare | undefined;
   for await (const event of events) {
-    if (event.event === 'start') history = new History(event.snapshot);
-    yield history ? comparedWith(history, event) : event;
+    if (event.event === 'start') compare = new Compare(event.snapshot, diffInPlace);
+    yield compare ? comparedWith(compare, event) : event;
   }
 }
 
 /** The same of one event. */
-export function comparedWith(history: History, event: WatchEvent): WatchEvent {
-  if (event.event === 'exec') history.restart(event.snapshot);
+export function comparedWith(compare: Compare, event: WatchEvent): WatchEvent {
+  if (event.event === 'exec') compare.restart(event.snapshot);
   if (event.event !== 'look') return event;
-  const {changes, delta} = history.compare(event.snapshot);
+  const {changes, delta} = compare.next(event.snapshot);
   return changes.length === 0 ? event : {...event, event: 'change', changes, delta};
 }
 
@@ -119,45 +119,3 @@ export class Timeline {
     return {...this.#stamp(), snapshot, status: now && hasMemory ? now : snapshot.status};
   }
 }
-
-/**
- * What was seen before. Most looks read maps alone, some smaps: a look with counters is compared with the last one that had
- * them too, or what was touched in between would be lost.
- */
-export class History {
-  #last: Snapshot;
-  #lastWithUsage: Snapshot | undefined;
-
-  constructor(snapshot: Snapshot) {
-    this.#last = this.restart(snapshot);
-  }
-
-  restart(snapshot: Snapshot): Snapshot {
-    this.#lastWithUsage = hasUsage(snapshot) ? snapshot : undefined;
-    return (this.#last = snapshot);
-  }
-
-  compare(snapshot: Snapshot): {readonly changes: readonly Change[]; readonly delta: Delta} {
-    if (snapshot.regions === this.#last.regions) return {changes: [], delta: {size: 0}};
-    const {changes, delta} = diff(this.#last, snapshot, {match: 'address'});
-    const touched = hasUsage(snapshot) && !hasUsage(this.#last) ? this.#touchedSinceUsage(snapshot) : [];
-    this.#last = snapshot;
-    if (hasUsage(snapshot)) this.#lastWithUsage = snapshot;
-    return {changes: [...changes, ...touched], delta};
-  }
-
-  /** Goes its own way from here. */
-  copy(): History {
-    const copy = new History(this.#last);
-    copy.#lastWithUsage = this.#lastWithUsage;
-    return copy;
-  }
-
-  #touchedSinceUsage(snapshot: Snapshot): readonly Change[] {
-    if (!this.#lastWithUsage) return [];
-    const {changes} = diff(this.#lastWithUsage, snapshot, {match: 'address'});
-    return changes.filter((change) => change.kind === 'touched');
-  }
-}
-
-const hasUsage = (snapshot: Snapshot): boolean => snapshot.source.format === 'smaps';

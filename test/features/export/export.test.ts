@@ -10,7 +10,7 @@ import {run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {needs} from '../../helpers/tools.ts';
-import {ABOUT, HOSTILE, leak, MIB, seen} from '../report/scenes.ts';
+import {ABOUT, HOSTILE, leak, MIB} from '../report/scenes.ts';
 
 // Some looks without resident memory, as recordings have them.
 const shots = leak().map(({t, snapshot, ...rest}, index) =>
@@ -18,7 +18,7 @@ const shots = leak().map(({t, snapshot, ...rest}, index) =>
     ? {t, snapshot: snapshot.withSource({from: 'snapshot', format: 'maps'}), ...rest}
     : {t, snapshot, ...rest},
 );
-const exported = exportedOf(ABOUT.startedAt, seen(shots));
+const exported = exportedOf(ABOUT.startedAt, shots);
 
 function saved(t: ExecutionContext, parts: Iterable<string>): string {
   const path = join(folder(t), 'export');

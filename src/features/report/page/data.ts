@@ -2,7 +2,7 @@ import {MEASURES} from '../../../model/measures.ts';
 import {timeText as clockText} from '../../../model/amounts.ts';
 import {lowerBound} from '../../../model/search.ts';
 import {values, type Page} from '../pack.ts';
-import type {Counter} from '../series.ts';
+import type {Counter} from '../../../history/curves.ts';
 import {byId} from './dom.ts';
 
 export type Measure = Counter | 'size' | 'regions';

@@ -1,6 +1,6 @@
 import {ownLabel} from '../../../model/region.ts';
 import {KINDS} from '../../../model/kind.ts';
-import {rssGrowth, sizeGrowth, type Row} from './rows.ts';
+import {rssGrowth, sizeGrowth, type Row} from '../../../history/rows.ts';
 import type {Sort, View} from './view.ts';
 
 /**

@@ -4,7 +4,8 @@ import type {Snapshot} from '../../../model/snapshot.ts';
 import type {LookEvent, Stamp, WatchEvent} from '../events.ts';
 import {clockTime} from '../text.ts';
 import {MOST_EVENTS, withChanges, type FrameEvent} from './events.ts';
-import {firstRows, nextRows, type Row} from './rows.ts';
+import {firstRows, nextRows, type Row} from '../../../history/rows.ts';
+import {hasUsage} from '../../../history/seen.ts';
 
 /**
  * What the live screen knows of a process at one look. A further look makes a new picture and leaves the old one as it is,
@@ -113,8 +114,6 @@ const withEvent = (
   {t: ms, at}: Pick<Stamp, 't' | 'at'>,
   event: Omit<FrameEvent, 'ms' | 'time'>,
 ): readonly FrameEvent[] => [...events, {...event, ms, time: clockTime(at)}].slice(-MOST_EVENTS);
-
-const hasUsage = ({source}: Snapshot): boolean => source.format === 'smaps';
 
 /** VmRSS is in status at every look, the sum over smaps only at some. */
 function momentOf(snapshot: Snapshot, status: Status): Moment {

@@ -1,7 +1,7 @@
 import {lineOf, padded, sidesOf, type Piece} from '../../../text/lines.ts';
 import {ageOf} from './log.ts';
 import {filtered, rowsAt} from './order.ts';
-import {type Row, rssGrowth, sizeGrowth} from './rows.ts';
+import {type Row, rssGrowth, sizeGrowth} from '../../../history/rows.ts';
 import {type FrameState, type Sort, SORTS} from './view.ts';
 import {roleOf, signOf} from '../../../text/changes.ts';
 import {cells, safe} from '../../../text/safe.ts';

@@ -1,10 +1,9 @@
-import type {Change, ChangeKind} from '../../../model/change.ts';
-import {type Region, sizeOf} from '../../../model/region.ts';
-import {isSameBacking, isSameLine} from '../../../model/same.ts';
-import {firstFrom, firstWhere} from '../../../model/search.ts';
+import type {Change, ChangeKind} from '../model/change.ts';
+import {type Region, sizeOf} from '../model/region.ts';
+import {pairs, PIECE} from './pairs.ts';
 
 /**
- * A region on the live screen, and what is remembered of it. Most looks read maps alone, which says nothing of resident
+ * A region of the latest look, and what is remembered of it. Most looks read maps alone, which says nothing of resident
  * memory, so what smaps said last is kept here. A row to which nothing happened stays the same object.
  */
 export interface Row {
@@ -34,8 +33,8 @@ export const firstRows = (regions: readonly Region[]): readonly Row[] =>
   }));
 
 /**
- * The rows of a further look. The changes name every region that isn't as it was, so only those are followed, and all other
- * rows are handed on: to look at 60,000 of them would take 20 ms. But where smaps was read, each has new numbers.
+ * The rows of a further look. The changes name every region that isn't as it was, so only those are followed, and all
+ * other rows are handed on: to look at 60,000 of them would take 20 ms. But where smaps was read, each has new numbers.
  *
  * @param rows those of the look before
  * @param regions what is there now
@@ -76,7 +75,7 @@ function follow(
   tick: number,
 ): readonly Row[] {
   const marks = marksOf(changes);
-  const parents = parentsOf(rows, regions, changes);
+  const parents = pairs(rows, regions, changes);
   return regions.map((region, index) => {
     const parent = parents[index]!;
     const mark = marks.size > 0 ? marks.get(region.start) : undefined;
@@ -94,7 +93,10 @@ function follow(
   });
 }
 
-/** A row for what was no region of its own: growth is counted from 0, or for a part cut off another region from its size. */
+/**
+ * A row for what was no region of its own: growth is counted from 0, or for a part cut off another region from its
+ * size.
+ */
 const came = (region: Region, isPiece: boolean): Row => ({
   region,
   size: sizeOf(region),
@@ -106,12 +108,13 @@ const came = (region: Region, isPiece: boolean): Row => ({
 });
 
 /**
- * Is there nothing to say about a region that its row doesn't say already? A look that read maps alone knows less than one
- * that read smaps: what the row has from that one stays.
+ * Is there nothing to say about a region that its row doesn't say already? A look that read maps alone knows less than
+ * one that read smaps: what the row has from that one stays.
  */
 function isStill({region: before, rss}: Row, region: Region): boolean {
   if (before === region) return true;
-  if (!isSameLine(before, region)) return false;
+  if (before.start !== region.start || before.end !== region.end || before.perms !== region.perms) return false;
+  if (before.name !== region.name) return false;
   if (region.usage === undefined && before.usage !== undefined) return true;
   return region.usage?.rss === rss && before.kind === region.kind && before.label === region.label;
 }
@@ -135,78 +138,6 @@ export const rssGrowth = ({rss, firstRss}: Row): number | undefined =>
 /** By how much the region itself grew, in bytes of address space. */
 export const sizeGrowth = ({size, firstSize}: Row): number => size - firstSize;
 
-/** In place of an index: nothing was there before; or it was a part of a region that goes on elsewhere. */
-const NEW = -1;
-const PIECE = -2;
-
-/** A region that overlaps a row's, and how good a claim to go on as that row this is. */
-interface Claim {
-  readonly row: number;
-  readonly region: number;
-  readonly score: number;
-}
-
-/** More than any overlap: a region with the same permissions goes on before one that was only mapped there. */
-const SAME_PERMS = 2 ** 60;
-
-/**
- * Which region goes on as which row. Borders move: a heap that grew is the same heap. Nearly all regions lie where they did,
- * and cost three comparisons; of the others that overlap, the best fits are paired first, each row and region once.
- *
- * @returns for each region the index of its row, or NEW or PIECE
- */
-function parentsOf(rows: readonly Row[], regions: readonly Region[], changes: readonly Change[]): Int32Array {
-  const parents = new Int32Array(regions.length).fill(NEW);
-  const claims: Claim[] = [];
-  for (let row = 0, region = 0; row < rows.length && region < regions.length;) {
-    const before = rows[row]!.region;
-    const after = regions[region]!;
-    if (before.start === after.start && before.end === after.end) parents[region] = row;
-    else if (before.start < after.end && after.start < before.end && isSameBacking(before, after)) {
-      claims.push({row, region, score: scoreOf(before, after)});
-      parents[region] = PIECE;
-    }
-    const isRowDone = before.end <= after.end;
-    if (after.end <= before.end) region++;
-    if (isRowDone) row++;
-  }
-  settle(claims, parents);
-  followMoves(rows, regions, changes, parents);
-  return parents;
-}
-
-const scoreOf = (a: Region, b: Region): number =>
-  Math.min(a.end, b.end) - Math.max(a.start, b.start) + (a.perms === b.perms ? SAME_PERMS : 0);
-
-function settle(claims: Claim[], parents: Int32Array): void {
-  const taken = new Set<number>();
-  claims.sort((a, b) => b.score - a.score || a.row - b.row || a.region - b.region);
-  for (const {row, region} of claims) {
-    if (taken.has(row) || parents[region] !== PIECE) continue;
-    taken.add(row);
-    parents[region] = row;
-  }
-}
-
-/** mremap(2): the diff has found out what moved, and where to. */
-function followMoves(
-  rows: readonly Row[],
-  regions: readonly Region[],
-  changes: readonly Change[],
-  parents: Int32Array,
-): void {
-  for (const {kind, before, after} of changes) {
-    if (kind !== 'moved') continue;
-    const region = firstFrom(regions, after[0]!.start);
-    const row = firstRow(rows, before[0]!.start);
-    const isThere = regions[region]?.start === after[0]!.start && rows[row]?.region.start === before[0]!.start;
-    if (isThere && parents[region] === NEW) parents[region] = row;
-  }
-}
-
-const firstRow = (rows: readonly Row[], start: number, from = 0, end = rows.length): number =>
-  firstWhere((place) => rows[place]!.region.start >= start, end, from);
-
 /** Where the rows of these regions stand, which are in address order. */
 function placesOf(rows: readonly Row[], regions: readonly Region[]): readonly number[] {
   const places: number[] = [];
@@ -227,7 +158,13 @@ function placeOf(rows: readonly Row[], start: number, from: number): number {
   let low = from;
   let step = 1;
   for (; low + step <= rows.length && rows[low + step - 1]!.region.start < start; step *= 2) low += step;
-  return firstRow(rows, start, low, Math.min(rows.length, low + step));
+  let high = Math.min(rows.length, low + step);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rows[middle]!.region.start < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The rows without those at some places, and with others in address order; what stays is copied in long stretches. */

@@ -1,10 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {sizeOf} from '../../../../src/model/region.ts';
-import {parse} from '../../../../src/parse/parse.ts';
-import {diff} from '../../../../src/diff/diff.ts';
-import {firstRows, nextRows, rssGrowth, sizeGrowth, type Row} from '../../../../src/features/watch/screen/rows.ts';
-import {looks, pictureOf} from './scene.ts';
+import {sizeOf} from '../../src/model/region.ts';
+import {parse} from '../../src/parse/parse.ts';
+import {diff} from '../../src/diff/diff.ts';
+import {firstRows, nextRows, rssGrowth, sizeGrowth, type Row} from '../../src/history/rows.ts';
+import {looks, pictureOf} from '../features/watch/screen/scene.ts';
 
 /** The rows after several listings, of maps or smaps. */
 function rowsOf(...listings: readonly string[]): readonly Row[] {

@@ -1,8 +1,8 @@
 import {spawnSync} from 'node:child_process';
 import test from 'ava';
 import fc from 'fast-check';
-import {mannKendall, median, theilSen} from '../../../src/features/growth/trend.ts';
-import {needs} from '../../helpers/tools.ts';
+import {heldEvenly, mannKendall, median, theilSen} from '../../src/history/trend.ts';
+import {needs} from '../helpers/tools.ts';
 
 /** The same by the definitions, in Python: all orders of the values for the exact chance, and its own normal distribution. */
 const PYTHON = `
@@ -92,4 +92,26 @@ test('the bounds of the slope hold the true one in about 95 of 100 cases', (t) =
 
 test('the median is between the middle ones', (t) => {
   t.deepEqual([median([3, 1, 2]), median([4, 1, 2, 3]), median([7])], [2, 2.5, 7]);
+});
+
+test('the slope of a line is its slope, wherever it lies and whatever jumps once', (t) => {
+  fc.assert(
+    fc.property(fc.integer({min: -1000, max: 1000}), fc.nat(1e9), fc.nat(1e6), (rate, base, begin) => {
+      const times = Array.from({length: 400}, (_, at) => begin + at * 100);
+      const line = times.map((time) => base + ((time - begin) / 1000) * rate);
+      const spiked = line.map((value, at) => (at === 77 ? value + 1e9 : value));
+      const exact = rate * 60;
+      return [line, spiked].every((each) => {
+        const {t: at, v} = heldEvenly({t: times, v: each}, times.at(-1)!, 200);
+        return Math.abs(theilSen(at, v).slope * 60_000 - exact) <= Math.abs(exact) * 0.03 + 1;
+      });
+    }),
+  );
+  t.pass();
+});
+
+test('at even distances a series holds each value until the next', (t) => {
+  const {t: times, v} = heldEvenly({t: [0, 5, 30], v: [1, 2, 3]}, 40, 4);
+  t.deepEqual(times, [0, 10, 20, 30, 40]);
+  t.deepEqual(v, [1, 2, 2, 3, 3]);
 });

@@ -1,8 +1,10 @@
-import type {Points} from '../../history/series.ts';
+import type {Points} from './series.ts';
 
 /** The middle of some numbers; NaN of none. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
+export const median = (values: readonly number[]): number => middleOf(Float64Array.from(values).sort());
+
+/** The median of what is sorted. */
+function middleOf(sorted: Float64Array): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
@@ -41,8 +43,8 @@ export interface Slope {
 const Z95 = 1.96;
 
 /**
- * The slope of Theil (1950) and Sen (1968): the median of the slopes between all pairs of points, which up to 29 % of wild
- * points don't move. The bounds are the pairs that lie as far from the middle as Kendall's s may by chance.
+ * The slope of Theil (1950) and Sen (1968): the median of the slopes between all pairs of points, which up to 29 % of
+ * wild points don't move. The bounds are the pairs that lie as far from the middle as Kendall's s may by chance.
  *
  * @param t ascending; at least two of them differ
  */
@@ -51,11 +53,11 @@ export function theilSen(t: readonly number[], v: readonly number[]): Slope {
   for (let i = 0; i < t.length; i++) {
     for (let j = i + 1; j < t.length; j++) if (t[j]! > t[i]!) slopes.push((v[j]! - v[i]!) / (t[j]! - t[i]!));
   }
-  slopes.sort((a, b) => a - b);
+  const sorted = Float64Array.from(slopes).sort();
   const off = (Z95 * Math.sqrt(mannKendall(v).variance)) / 2;
-  const at = (rank: number): number => slopes[Math.min(slopes.length - 1, Math.max(0, rank))]!;
-  const middle = (slopes.length - 1) / 2;
-  return {slope: median(slopes), low: at(Math.floor(middle - off)), high: at(Math.ceil(middle + off))};
+  const at = (rank: number): number => sorted[Math.min(sorted.length - 1, Math.max(0, rank))]!;
+  const middle = (sorted.length - 1) / 2;
+  return {slope: middleOf(sorted), low: at(Math.floor(middle - off)), high: at(Math.ceil(middle + off))};
 }
 
 /**
@@ -80,9 +82,9 @@ interface Blocks {
 }
 
 /**
- * Cuts a series into parts of equally many points and takes the median of each. Memory at one moment depends on what it was
- * just before, and tests that take each look for news then see trends where there are none; long parts hardly depend on each
- * other.
+ * Cuts a series into parts of equally many points and takes the median of each. Memory at one moment depends on what it
+ * was just before, and tests that take each look for news then see trends where there are none; long parts hardly
+ * depend on each other.
  *
  * @param count parts at most; of fewer points each is a part
  */
@@ -105,16 +107,21 @@ export function deepestFall(values: readonly number[]): number {
   return fall;
 }
 
-/** A process may give memory back as it ends for so long: this part of all looks. */
-const ENDING = 1 / 8;
-
 /**
- * A series of a process that ended, without what it gave back as it did: what follows the last high point, if that is a
- * small part of all.
+ * A series at even distances of time, from its first time on. One that has a value only where something changed holds
+ * it until the next: so the times at which much changed don't weigh more than others.
+ *
+ * @param points at least one
+ * @param end ms: until when the last value held
+ * @param pieces how many distances; there is one value more
  */
-export function withoutFinalFall({t, v}: Points): Points {
-  const most = v.reduce((high, value) => Math.max(high, value), -Infinity);
-  const least = v.reduce((low, value) => Math.min(low, value), Infinity);
-  const end = v.findLastIndex((value) => value >= most - (most - least) / 10) + 1;
-  return v.length - end <= Math.max(1, ENDING * v.length) ? {t: t.slice(0, end), v: v.slice(0, end)} : {t, v};
+export function heldEvenly({t, v}: Points, end: number, pieces: number): Points {
+  const step = (end - t[0]!) / pieces;
+  const times = Array.from({length: pieces + 1}, (_, piece) => t[0]! + piece * step);
+  let at = 0;
+  const values = times.map((time) => {
+    while (at + 1 < t.length && t[at + 1]! <= time) at++;
+    return v[at]!;
+  });
+  return {t: times, v: values};
 }
