@@ -13,14 +13,15 @@ const FAMILIES: ReadonlyArray<readonly [Measure, string, string, string]> = [
     'privateDirty',
     'memmap_private_dirty_bytes',
     'bytes',
-    'Memory by kind that only this process has and that can not be dropped.',
+    'Memory by kind that only this process has and that cannot be dropped.',
   ],
   ['swap', 'memmap_swap_bytes', 'bytes', 'Swapped memory by kind.'],
 ];
 
 /**
- * OpenMetrics text (version 1.0) with times, for a backfill: `promtool tsdb create-blocks-from openmetrics FILE`. One gauge
- * for each measure, labelled with process, pid and kind; its samples ascend in time for each kind, as the format wants it.
+ * OpenMetrics text (version 1.0) with timestamps, for a backfill: `promtool tsdb create-blocks-from openmetrics FILE`.
+ * One gauge for each measure, labelled with process, pid and kind; its samples ascend in time for each kind, as the
+ * format requires.
  */
 export function* openmetrics(exported: Exported): Generator<string> {
   const {series} = exported;

@@ -37,10 +37,10 @@ export interface Machine {
 
   /**
    * The functions that every helper has and that depend on the machine:
-   * `_start` reads the argument, if there is one, as a decimal number into the slot `parent`, and jumps to `main`, or to
-   * `orphan` if it is not a number above 0;
-   * `say` writes a line: the text at a label, of a given length, and the result register as a number in a base, built in
-   * the buffer `line`.
+   * `_start` reads the argument, if there is one, as a decimal number into the slot `parent`, and jumps to `main`, or
+   * to `orphan` if it is not a number above 0;
+   * `say` writes a line: the text at a label, of a given length, and the result register as a number in a base, built
+   * in the buffer `line`.
    */
   startup(): Item[];
   sayFunction(): Item[];

@@ -26,7 +26,7 @@ export const kinds = page.series.map((series) => ({
 
 export const isCounted = (measure: Measure): boolean => measure !== 'size' && measure !== 'regions';
 
-/** The place of the value that was known at a look: the last one up to it; -1 if there was none yet. */
+/** The index of the value that was known at a look: the last one up to it; -1 if there was none yet. */
 export const placeAt = (measure: Measure, look: number): number =>
   isCounted(measure) ? lowerBound(page.usageAt, look + 1) - 1 : look;
 

@@ -9,13 +9,13 @@ const MEASURES: ReadonlyArray<readonly [Measure, string, string]> = [
   [
     'rss',
     'resident',
-    'Bytes in RAM by kind of memory; shared pages count in full. Between two readings of smaps a straight line is drawn; the thin line on top is the whole process as /proc/PID/status has it at each look.',
+    'Bytes in RAM by kind of memory; shared pages count in full. Between two readings of smaps a straight line is drawn; the thin line on top is the whole process as in /proc/PID/status at each sample.',
   ],
   ['pss', 'PSS', 'Bytes in RAM by kind of memory; a page that n processes map counts as 1/n.'],
-  ['privateDirty', 'private dirty', 'Bytes that only this process has and that can not be dropped.'],
-  ['swap', 'swapped', 'Bytes that lie in swap.'],
+  ['privateDirty', 'private dirty', 'Bytes that only this process has and that cannot be dropped.'],
+  ['swap', 'swapped', 'Bytes in swap.'],
   ['size', 'address space', 'The sizes of the regions: a promise, not memory.'],
-  ['regions', 'regions', 'How many regions there are.'],
+  ['regions', 'regions', 'The number of regions.'],
 ];
 
 let measure: Measure = page.measure;
