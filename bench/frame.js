@@ -1,5 +1,5 @@
-// node bench/frame.js: what one frame of the live screen costs at 60,000 regions: the rows are followed, the frame is made,
-// and its bytes go to a terminal that takes them at once. Medians in ms. Build first.
+// node bench/frame.js: what one frame of the live screen costs with 60,000 regions: the rows are updated, the frame is
+// made, and its bytes go to a terminal that takes them at once. Medians in ms. Build first.
 import {diff, parse} from '../dist/index.js';
 import {Screen} from '../dist/terminal/screen.js';
 import {firstPicture, nextPicture} from '../dist/features/watch/screen/picture.js';

@@ -13,8 +13,8 @@ export interface Verdict {
 }
 
 /**
- * An address space while it is classified: its regions, ascending, and what was decided so far. Each step decides what it
- * can tell and leaves the rest open, so the first one that knows has the word.
+ * An address space while it is classified: its regions, ascending, and what was decided so far. Each step decides what
+ * it can recognise and leaves the rest open, so the first one that knows decides.
  */
 export class Space {
   readonly regions: readonly Region[];
@@ -22,14 +22,17 @@ export class Space {
   /** The VmFlags of each region, as bits of FLAG; 0 where the source has none. */
   readonly flags: Uint16Array;
   readonly verdicts: Array<Verdict | undefined>;
-  /** Indices, ascending, of the regions that have a name or are of the hugetlb pool: what says itself what it is. */
+  /**
+   * Indices, ascending, of the regions that have a name or are from the hugetlb pool: those that say themselves what
+   * they are.
+   */
   readonly telling: number[] = [];
-  /** The same of those without access, and of those that may be executed. Most steps concern these alone. */
+  /** The same for those without access, and for those that may be executed. Most steps concern only these. */
   readonly closed: number[] = [];
   readonly executable: number[] = [];
-  /** The runtimes that the mapped programs have in them, once somebody asked. */
+  /** The runtimes that the mapped programs contain, once somebody has asked. */
   runtimes: ReadonlySet<string> | undefined;
-  /** Those of all regions. */
+  /** The flags of all regions together. */
   #flags = 0;
 
   /** @param earlier regions of an earlier look that had flags */
@@ -63,7 +66,7 @@ export class Space {
     return (this.flags[index]! & flag) !== 0;
   }
 
-  /** Were the VmFlags of this region read? Each region has at least one, of which `mr` is in all but the rarest. */
+  /** Were the VmFlags of this region read? Each region has at least one flag; all but the rarest have `mr`. */
   hasFlags(index: number): boolean {
     return this.flags[index] !== 0;
   }
@@ -113,8 +116,8 @@ export const FLAG = {
 const BITS = new Map<string, number>(Object.entries(FLAG));
 
 /**
- * Tells the flags of regions as bits, one region after another. Those of one listing mostly share their list of flags, so one
- * is read once.
+ * Gives the flags of regions as bits, one region after another. The regions of one listing mostly share one list of
+ * flags, so a list is read once.
  */
 class FlagReader {
   readonly #earlier: readonly Region[];
@@ -123,8 +126,8 @@ class FlagReader {
   #bits = 0;
 
   /**
-   * @param earlier the same process at an earlier look that had flags: where a region has none, those count that the memory
-   * had then, if its permissions and its name are still the same
+   * @param earlier the same process at an earlier look that had flags: where a region has none, the flags that the
+   *   memory had then count, if its permissions and its name are still the same
    */
   constructor(earlier: readonly Region[]) {
     this.#earlier = earlier;

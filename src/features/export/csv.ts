@@ -4,9 +4,9 @@ import {readingsOf, wallClock, type Exported} from './exported.ts';
 const COLUMNS = ['time', 'ms', 'kind', 'regions', 'size', ...COUNTERS];
 
 /**
- * CSV as RFC 4180 has it: a row for each kind of memory at each look, bytes, the time as ISO 8601 and as ms since the
- * beginning. A counter that was not read at a look is empty: it is not zero. No name from outside is in it, so no cell can
- * be taken for a formula.
+ * CSV as defined by RFC 4180: a row for each kind of memory at each look, in bytes, with the time as ISO 8601 and as ms
+ * since the beginning. A counter that was not read at a look is empty: it is not zero. It contains no name from
+ * outside, so no cell can be taken for a formula.
  */
 export function* csv(exported: Exported): Generator<string> {
   yield `${COLUMNS.join(',')}\r\n`;

@@ -13,7 +13,7 @@ export interface Exported {
   readonly events: readonly ReportEvent[];
 }
 
-/** For each look the place of its reading of smaps; -1 where there was none. */
+/** For each look the index of its reading of smaps; -1 where there was none. */
 export function readingsOf({times, usageAt}: Curves): number[] {
   const readings = Array.from({length: times.length}, () => -1);
   for (const [reading, look] of usageAt.entries()) readings[look] = reading;

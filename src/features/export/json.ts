@@ -1,7 +1,10 @@
 import {COUNTERS} from '../../history/curves.ts';
 import type {Exported} from './exported.ts';
 
-/** The document `memmap.export/1`: the same totals by kind over time. `times` are ms; a counter has one value for each of `usageAt`. */
+/**
+ * The document `memmap.export/1`: the same totals by kind over time. `times` are in ms; a counter has one value for
+ * each of `usageAt`.
+ */
 export const exportJSON = ({process, startedAt, curves, events}: Exported): Record<string, unknown> => ({
   schema: 'memmap.export/1',
   process,

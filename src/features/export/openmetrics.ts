@@ -4,8 +4,9 @@ import {COUNTERS} from '../../history/curves.ts';
 import {wallClock, type Exported} from './exported.ts';
 
 /**
- * OpenMetrics text (version 1.0) with times, for a backfill: `promtool tsdb create-blocks-from openmetrics FILE`. One gauge
- * for each measure, labelled with process, pid and kind; its samples ascend in time for each kind, as the format wants it.
+ * OpenMetrics text (version 1.0) with timestamps, for a backfill: `promtool tsdb create-blocks-from openmetrics FILE`.
+ * One gauge for each measure, labelled with process, pid and kind; its samples ascend in time for each kind, as the
+ * format requires.
  */
 export function* openmetrics(exported: Exported): Generator<string> {
   const {curves} = exported;

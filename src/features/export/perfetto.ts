@@ -2,9 +2,10 @@ import {COUNTERS, sumOver} from '../../history/curves.ts';
 import {readingsOf, type Exported} from './exported.ts';
 
 /**
- * Trace events as JSON ("Trace Event Format", the form that ui.perfetto.dev and chrome://tracing open): counters (`ph` C) by
- * kind of memory, marks, exec and exit as instants (`ph` i), and the process's name (`ph` M). Times are microseconds since the
- * recording began, amounts bytes. `mem.virt` and `mem.rss` are what Perfetto's own recorder calls the totals.
+ * Trace events as JSON ("Trace Event Format", the form that ui.perfetto.dev and chrome://tracing open): counters (`ph`
+ * C) by kind of memory, marks, exec and exit as instants (`ph` i), and the process's name (`ph` M). Times are
+ * microseconds since the recording began, amounts are bytes. `mem.virt` and `mem.rss` are what Perfetto's own recorder
+ * calls the totals.
  */
 export function* perfetto(exported: Exported): Generator<string> {
   const {curves} = exported;

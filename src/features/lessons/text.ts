@@ -24,7 +24,7 @@ export function storyteller(lesson: Lesson, width: number | undefined, pause?: (
     start: (pid, snapshot) =>
       tell(heading(lesson.title), prose(lesson.about, width), `pid: ${pid}\n`, renderAnatomy(snapshot, width)),
     async before(step) {
-      const whose = step.watch === 'child' ? ' (the child is looked at)' : '';
+      const whose = step.watch === 'child' ? ' (for the child)' : '';
       await tell(
         '',
         heading(`Step ${++number}. ${step.title}:  ${step.call}`),
@@ -46,7 +46,7 @@ export const epilogue = ({lesson, steps, unsupported}: LessonResult): string =>
   `\n${renderVerdict(
     steps.map(({ok}) => ok),
     unsupported,
-  )}\n\nRead on:\n${lesson.further.map((line) => `  ${line}\n`).join('')}`;
+  )}\n\nFurther reading:\n${lesson.further.map((line) => `  ${line}\n`).join('')}`;
 
 /** Waits for Enter, where a person can press it. */
 export async function waitForEnter(interrupted: Interruption): Promise<void> {
@@ -60,7 +60,7 @@ export async function waitForEnter(interrupted: Interruption): Promise<void> {
   process.stdin.pause();
 }
 
-/** Leaves the helper waiting, for someone to look at it from elsewhere: until Enter, or without a terminal until a signal. */
+/** Keeps the helper waiting, to be looked at from elsewhere: until Enter, or without a terminal until a signal. */
 export async function keepWaiting(pid: number, interrupted: Interruption): Promise<void> {
   await writeOut(
     `\nThe helper waits, as process ${pid}. Look at it from another terminal:\n\n  memmap show ${pid}\n  memmap watch ${pid}\n\nEnter, or Ctrl-C, ends it.\n`,
@@ -92,10 +92,10 @@ export const surveyJSON = ({lesson, steps, ok, unsupported}: LessonResult): Reco
   steps: steps.map(({step, ok: isAsPredicted}) => ({title: step.title, ok: isAsPredicted})),
 });
 
-/** Prose is set no wider than this, whatever the terminal. */
+/** The greatest width of prose, in columns, whatever the terminal. */
 const PROSE = 88;
 
-/** Paragraphs, wrapped at blanks, with an empty line after each. What is indented stays as it is, line by line. */
+/** Paragraphs, wrapped at blanks, with an empty line after each. Indented ones are kept as they are, line by line. */
 function prose(paragraphs: readonly string[], width = PROSE): string {
   const isVerbatim = (index: number): boolean => paragraphs[index]?.startsWith('    ') === true;
   return paragraphs
@@ -133,10 +133,10 @@ const WORDS: Readonly<Record<string, (region: Region) => string>> = {
   rodata: (region) =>
     region.offset === 0 ? 'the ELF header: how the file is to be loaded' : 'constants: may be read, never changed',
   text: () => 'the code: may be read and executed, never changed',
-  data: () => 'variables with a first value, copied from the file when written to',
-  bss: () => 'variables that start as 0: no file is behind them',
-  heap: () => 'memory between where the break began and where it is',
-  stack: () => "the stack: the program's arguments and its calls; it grows downwards by itself",
+  data: () => 'variables with an initial value, copied from the file when written to',
+  bss: () => 'variables that start as 0: no file backs them',
+  heap: () => 'memory between where the break began and where it is now',
+  stack: () => "the stack: the program's arguments and its calls; it grows downwards on its own",
   vvar: () => "the kernel's clock data, which the vdso reads",
   vdso: () => 'kernel code that runs without a system call',
   vsyscall: () => 'the old form of the vdso, the same in every process',

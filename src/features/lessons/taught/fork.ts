@@ -20,7 +20,7 @@ export const cow: Lesson = {
   title: 'fork and copy-on-write',
   teaches: 'why fork is cheap, and what it costs later: parent and child side by side',
   about: [
-    'fork makes a copy of a process with all its memory. Copying gigabytes would take seconds, and it takes less than a millisecond. How?',
+    'fork makes a copy of a process with all its memory. Copying gigabytes would take seconds, yet fork takes less than a millisecond. How?',
   ],
   steps: [
     {
@@ -49,7 +49,7 @@ export const cow: Lesson = {
           value: slot('child'),
           is: 0,
           body: [
-            // It ends with its parent, which the kernel doesn't see to after a fork, and when the pipe ends.
+            // It ends with its parent (fork(2) clears that setting, so it is made again), and when the pipe ends.
             call('prctl', [PR_SET_PDEATHSIG, SIGKILL]),
             call('close', [slot('go_write')]),
             call('read', [slot('go_read'), address('byte'), 1], 'got'),

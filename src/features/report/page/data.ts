@@ -29,7 +29,7 @@ export const kinds = page.series.map((series) => ({
 /** Is it known only where smaps was read? */
 export const isCounted = (measure: Measure): boolean => !MEASURES[measure].listings.includes('maps');
 
-/** The place of the value that was known at a look: the last one up to it; -1 if there was none yet. */
+/** The index of the value that was known at a look: the last one up to it; -1 if there was none yet. */
 export const placeAt = (measure: Measure, look: number): number =>
   isCounted(measure) ? lowerBound(page.usageAt, look + 1) - 1 : look;
 

@@ -9,11 +9,11 @@ import {swatch} from './colours.ts';
 /** In the order in which they are offered. */
 const CHOICES = ['rss', 'pss', 'privateDirty', 'swap', 'size', 'regions'] as const satisfies readonly Measure[];
 
-/** What is to be said of the chart of a measure beside what the measure is. */
+/** What there is to say about the chart of a measure besides what the measure is. */
 const REMARKS: Readonly<Partial<Record<Measure, string>>> = {
   rss:
-    ' Between two readings of smaps a straight line is drawn; the thin line on top is the whole process as ' +
-    '/proc/PID/status has it at each look.',
+    ' Between two readings of smaps a straight line is drawn; the thin line on top is the whole process as in ' +
+    '/proc/PID/status at each sample.',
 };
 
 let measure: Measure = page.measure;
