@@ -11,6 +11,7 @@ import {hex, regionJSON, type Region} from './region.ts';
  * replaced           mapped before and after, but to something else
  * moved              the same memory at another address
  * split merged       the same bytes, permissions and names in more or fewer regions
+ * flagged            the same memory with other VmFlags, as a whole region
  * touched            the same regions; only resident memory changed
  */
 export const CHANGE_KINDS = [
@@ -24,6 +25,7 @@ export const CHANGE_KINDS = [
   'moved',
   'split',
   'merged',
+  'flagged',
   'touched',
 ] as const;
 

@@ -139,6 +139,7 @@ const SIGNS: Readonly<Record<ChangeKind, {readonly sign: string; readonly role: 
   moved: {sign: '→', role: 'move'},
   split: {sign: '÷', role: 'move'},
   merged: {sign: '=', role: 'move'},
+  flagged: {sign: '*', role: 'change'},
   touched: {sign: '·', role: 'quiet'},
 };
 

@@ -49,7 +49,7 @@ test("The tutorial's second listing differs from its first by a new heap, and li
   t.deepEqual(named(result), ['[heap] new', '[stack] moved', '[vvar] moved', '[vdso] moved']);
   t.is(result.unchanged, 6);
   t.deepEqual(result.delta, {size: 4096, regions: 1});
-  t.is(result.changes[0]?.text, '[heap] is new: the program break moved up by 4 KiB.');
+  t.is(result.changes[0]?.text, '[heap] is new: 4 KiB, rw-p.');
   t.deepEqual(
     result.changes.slice(1).map(({slide}) => slide),
     [0x7ffc131b5000 - 0x7ffe1a300000, 0x7ffc131ed000 - 0x7ffe1a3f2000, 0x7ffc131f1000 - 0x7ffe1a3f6000],

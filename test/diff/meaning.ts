@@ -72,6 +72,7 @@ const MEANINGS: Record<ChangeKind, Meaning> = {
   moved: goesOn,
   split: goesOn,
   merged: goesOn,
+  flagged: goesOn,
   touched: goesOn,
 };
 
@@ -82,6 +83,7 @@ const SHAPES: Partial<Record<ChangeKind, (before: number, after: number) => bool
   shrunk: (before, after) => before === 1 && after >= 1,
   split: (before, after) => after >= 2 && after >= before,
   merged: (before, after) => before >= 2 && before >= after,
+  flagged: (before, after) => before === 1 && after === 1,
   touched: (before, after) => before === 1 && after === 1,
 };
 

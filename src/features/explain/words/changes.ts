@@ -74,6 +74,13 @@ const HAPPENINGS: Readonly<Record<ChangeKind, Happening>> = {
     source: 'mm/vma.c',
     related: ['split', 'region'],
   },
+  flagged: {
+    meaning: 'The same memory has other VmFlags: it was locked, sealed, left out of core dumps, or given other advice.',
+    traps:
+      'Only smaps has VmFlags, so a comparison of two maps listings can not see it. Where the flags of a part of a region changed, the region is cut, and the change is called split.',
+    source: 'mlock(2), madvise(2), mseal(2); fs/proc/task_mmu.c, show_smap_vma_flags()',
+    related: ['VmFlags', 'split', 'touched'],
+  },
   touched: {
     meaning:
       'The same regions; only memory in them changed: it became resident, was written to, swapped out, or given back.',
