@@ -76,10 +76,20 @@ export const diff = (before: Snapshot, after: Snapshot, options?: DiffOptions): 
   new Diff(before, after, options);
 
 function toChange(draft: Draft, counters: readonly string[], match: Match): Change {
-  const {kind, range, from, slide, before, after} = draft;
+  const {kind, range, from, slide, pieces, before, after} = draft;
   const delta: Record<string, number> = {};
   for (const counter of counters) delta[counter] = draft.usage[counter] ?? 0;
-  return {kind, range, from, slide, before, after, delta: {...delta, size: draft.size}, text: sentence(draft, match)};
+  return {
+    kind,
+    range,
+    from,
+    slide,
+    pieces,
+    before,
+    after,
+    delta: {...delta, size: draft.size},
+    text: sentence(draft, match),
+  };
 }
 
 const isMaps = ({source}: Snapshot): boolean => source.from === 'process' && source.format === 'maps';

@@ -14,12 +14,6 @@ export function pairMoved(drafts: readonly Draft[]): Draft[] {
   return pairBy(withoutSize, pairBy(withSize, drafts, onlyOne, mayBeSame), onlyOne, mayBeSame);
 }
 
-/**
- * The same for two runs of a program, where all of it lies elsewhere: if as many regions of a size came as went, each is taken
- * for the one in its turn.
- */
-export const pairMovedInTurn = (drafts: readonly Draft[]): Draft[] => pairBy(withSize, drafts, inTurn, () => true);
-
 /** Pairs gone and new regions that have the same key, where `isClear` says of their numbers, and `mayPair` of the two, that it may be done. */
 function pairBy(
   keyOf: KeyOf,
@@ -59,8 +53,6 @@ const written = ({usage}: Region): number | undefined =>
   usage?.anonymous === undefined ? undefined : usage.anonymous + (usage.swap ?? 0);
 
 const onlyOne = (gone: number, come: number): boolean => gone === 1 && come === 1;
-
-const inTurn = (gone: number, come: number): boolean => gone === come && gone > 0;
 
 type KeyOf = (region: Region) => string;
 

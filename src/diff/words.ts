@@ -1,4 +1,4 @@
-import {signedHex, type Range} from '../model/change.ts';
+import {type Pieces, signedHex, type Range} from '../model/change.ts';
 import {flagChange, flagPhrases} from '../model/flags.ts';
 import {isFileBacked, OWN_COUNTERS, rangeText, type Region, sizeOf} from '../model/region.ts';
 import {deltaText, sizeText} from '../model/amounts.ts';
@@ -12,6 +12,7 @@ import {withoutDeleted} from '../model/same.ts';
  * in the second: nobody did anything to the first.
  */
 export function sentence(draft: Draft, match: Match): string {
+  if (draft.pieces) return piecesText(draft, draft.pieces);
   const words = match === 'layout' ? (RUNS[draft.kind] ?? MOMENTS[draft.kind]) : MOMENTS[draft.kind];
   const isTail = match === 'address' && draft.isGuess && draft.kind !== 'moved';
   return isTail ? `${words(draft)} This holds if it is the memory that moved.` : words(draft);
@@ -80,8 +81,8 @@ const MOMENTS: Record<Draft['kind'], Words> = {
 const RUNS: Partial<Record<Draft['kind'], Words>> = {
   new: ({range, after: [region]}) => `${subject(region!)} is new: ${sizeText(sizeOf(range))}, ${region!.perms}.`,
   gone: ({range, before: [region]}) => `${subject(region!)} is gone: ${sizeText(sizeOf(range))}, ${region!.perms}.`,
-  grown: (draft) => `${subject(around(draft.after, draft.range))} is larger by ${sizeText(sizeOf(draft.range))}.`,
-  shrunk: (draft) => `${subject(around(draft.before, draft.range))} is smaller by ${sizeText(sizeOf(draft.range))}.`,
+  grown: (draft) => `${plain(around(draft.after, draft.range))} is larger by ${sizeText(sizeOf(draft.range))}.`,
+  shrunk: (draft) => `${plain(around(draft.before, draft.range))} is smaller by ${sizeText(sizeOf(draft.range))}.`,
   reprotected: (draft) => {
     const {before, after} = sidesOf(draft);
     return `${partOf(draft, after)} has other permissions: ${before.perms}, then ${after.perms}.${slideWords(draft)}`;
@@ -95,13 +96,44 @@ const RUNS: Partial<Record<Draft['kind'], Words>> = {
     return `Where the first has ${sizeText(sizeOf(draft.range))} of ${before}, the second has ${after}${perms}.`;
   },
   moved: (draft) => {
-    const where = `${subject(draft.after[0]!)} moved from ${rangeText(draft.from!)}, by ${signedHex(draft.slide!)}.`;
-    return draft.isGuess ? `${where} This is a guess: nothing identifies unnamed memory.` : where;
+    return `${subject(draft.after[0]!)} moved from ${rangeText(draft.from!)}, by ${signedHex(draft.slide!)}.`;
   },
   split: (draft) =>
     `${subject(draft.before[0]!)} is in ${count(draft.after)}, with the same bytes and permissions as in ${count(draft.before)} before.`,
   touched: (draft) => `${subject(draft.after[0]!)} has other amounts: ${amountsOf(draft)}.`,
 };
+
+/** Two runs: the same purpose in other pieces, or one file instead of another. */
+function piecesText({kind, before, after, size}: Draft, {before: ours, after: theirs}: Pieces): string {
+  if (kind === 'replaced') return `${subject(after[0]!)} is another file: ${kindsText(before, after)}.`;
+  const [region] = [...after, ...before] as [Region];
+  const amounts = `${purposeText([...before, ...after])}, ${region.perms}: ${blocksText(ours)}, then ${blocksText(theirs)}`;
+  if (size === 0) return `${amounts}; only their places differ.`;
+  return `${amounts}: ${sizeText(Math.abs(size))} ${size > 0 ? 'more' : 'less'}. Which block is which can't be told.`;
+}
+
+/** What unnamed memory is for, where all of it is for the same and nothing of that is a guess. */
+function purposeText(regions: readonly Region[]): string {
+  const [first] = regions as [Region];
+  const isTold = regions.every(({kind, confidence}) => kind === first.kind && !confidence && kind !== 'bss');
+  return first.name !== '' || isTold ? subject(first) : 'anonymous memory';
+}
+
+const blocksText = (ranges: readonly Range[]): string => {
+  const bytes = ranges.reduce((sum, range) => sum + sizeOf(range), 0);
+  return `${ranges.length} ${ranges.length === 1 ? 'block' : 'blocks'} of ${sizeText(bytes)}`;
+};
+
+/** `text 4 → 24 KiB`, for each kind that differs. */
+function kindsText(before: readonly Region[], after: readonly Region[]): string {
+  const sum = (regions: readonly Region[], kind: string): number =>
+    regions.filter((region) => region.kind === kind).reduce((bytes, region) => bytes + sizeOf(region), 0);
+  const kinds = [...new Set([...before, ...after].map((region) => region.kind))];
+  const parts = kinds
+    .map((kind) => ({kind, a: sum(before, kind), b: sum(after, kind)}))
+    .map(({kind, a, b}) => (a === b ? `${kind} ${sizeText(a)}` : `${kind} ${sizeText(a)} → ${sizeText(b)}`));
+  return parts.join(', ');
+}
 
 const COUNTER_WORDS = {rss: 'resident', anonymous: 'anonymous', swap: 'swap'};
 
@@ -170,6 +202,9 @@ function subject(region: Region): string {
     ? 'anonymous memory'
     : `anonymous memory (${region.kind})`;
 }
+
+/** The same, where a bss may be merged with other memory: it is not the bss that is larger. */
+const plain = (region: Region): string => (region.kind === 'bss' ? 'anonymous memory' : subject(region));
 
 /** Several regions in a sentence: the first one's name stands for all, if it is theirs. */
 function subjects(regions: readonly Region[]): string {
