@@ -39,7 +39,10 @@ function purposeOf({region, isRest}: Piece): string {
 }
 
 function foldOne(before: readonly Piece[], after: readonly Piece[]): Draft[] {
-  const [ours, theirs] = [before.filter(isFilled), after.filter(isFilled)];
+  const [ours, theirs] = [before, after].map((pieces) => pieces.filter(isFilled).sort((a, b) => a.start - b.start)) as [
+    Piece[],
+    Piece[],
+  ];
   if (ours.length === 0 || theirs.length === 0) return oneSided(before, after);
   const pieces = {before: ours.map(rangeOf), after: theirs.map(rangeOf)};
   const size = sumOf(pieces.after) - sumOf(pieces.before);
