@@ -204,10 +204,11 @@ export interface Usage {
 }
 
 /**
- * What a process changes by its own doing. Pss and the split into private and shared also move when somebody else forks,
- * starts or ends; a change made of those would be noise.
+ * What tells that memory of a process was touched, given back or swapped. Pss and the split into private and shared, private
+ * dirty too, also move when another process forks, starts or ends, or when the kernel writes pages back; a change made of
+ * those would be noise.
  */
-export const OWN_COUNTERS = ['rss', 'anonymous', 'swap', 'privateDirty'] as const;
+export const OWN_COUNTERS = ['rss', 'anonymous', 'swap'] as const;
 
 /** Size is known from the region itself, and page sizes are no amounts: these are left out of sums. */
 const NOT_SUMMED = new Set(['size', 'kernelPageSize', 'mmuPageSize']);

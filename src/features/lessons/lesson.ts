@@ -22,6 +22,8 @@ export interface Observed {
   readonly before: Snapshot;
   readonly after: Snapshot;
   readonly changes: readonly Change[];
+  /** What Pss and the split into private and shared moved in regions that did not change, in bytes. */
+  readonly drift: Readonly<Record<string, number>>;
 }
 
 export interface Step {
@@ -34,6 +36,8 @@ export interface Step {
   readonly operations: readonly Operation[];
   readonly answer: Value;
   readonly expected: readonly Expected[];
+  /** How far private dirty is predicted to move without any change of a region: at least these bytes, in this direction. */
+  readonly drift?: {readonly privateDirty: number} | undefined;
   /** Paragraphs before it runs: what it is about to do. */
   readonly about: readonly string[];
   /** Paragraphs after it: why that is what is seen. */
@@ -66,17 +70,26 @@ export const programOf = ({texts, steps}: Lesson): HelperProgram => ({
 
 /**
  * Did what was predicted happen, and nothing else? Each prediction must be met by one change of its own. What the
- * program touches in passing (its stack, its text) does not contradict it: only what is mapped, unmapped or changed
- * counts.
+ * helper's own work touches (its stack, its text and data) does not contradict it; any other touch does.
  */
-export function asPredicted(expected: readonly Expected[], changes: readonly Change[]): boolean {
-  const left = [...changes];
+export function asPredicted({expected, drift}: Pick<Step, 'expected' | 'drift'>, observed: Observed): boolean {
+  const left = [...observed.changes];
   for (const prediction of expected) {
     const index = left.findIndex((change) => meets(change, prediction));
     if (index < 0) return false;
     left.splice(index, 1);
   }
-  return left.every((change) => change.kind === 'touched');
+  const {exe} = observed.after.process;
+  const isOwnWork = ({kind, after: [region]}: Change): boolean =>
+    kind === 'touched' && (region?.name === '[stack]' || region?.name === exe || region?.kind === 'bss');
+  return left.every(isOwnWork) && (drift === undefined || hasDrifted(observed, drift.privateDirty));
+}
+
+/** Without smaps there is nothing to judge by. */
+function hasDrifted({drift, after}: Observed, wanted: number): boolean {
+  if (after.totals['privateDirty'] === undefined) return false;
+  const moved = drift['privateDirty'] ?? 0;
+  return wanted < 0 ? moved <= wanted : moved >= wanted;
 }
 
 function meets(change: Change, {kind, name, size, rss}: Expected): boolean {

@@ -75,8 +75,8 @@ async function allSteps(
     const {result, printed} = await helper.step(step.name);
     if (step.answers === 'child') child = Number(result);
     const after = look(pid);
-    const {changes} = diff(before, after, {match: 'address'});
-    const taught = judged(step, pid, {result, printed, before, after, changes});
+    const {changes, drift} = diff(before, after, {match: 'address'});
+    const taught = judged(step, pid, {result, printed, before, after, changes, drift});
     await teacher.after(taught);
     steps.push(taught);
     if (taught.unsupported !== undefined) break;
@@ -86,7 +86,7 @@ async function allSteps(
 }
 
 function judged(step: Step, pid: number, observed: Observed): Taught {
-  const isAsPredicted = asPredicted(step.expected, observed.changes);
+  const isAsPredicted = asPredicted(step, observed);
   const unsupported =
     step.unsupported?.(observed) ?? refusal(step, observed.result) ?? (isAsPredicted ? undefined : blindness(observed));
   return {step, pid, observed, ok: unsupported === undefined && isAsPredicted, unsupported};
@@ -120,6 +120,7 @@ export const lessonJSON = ({lesson, pid, start, steps, ok, unsupported}: LessonR
     printed: taught.observed.printed.length > 0 ? taught.observed.printed : undefined,
     pid: taught.pid,
     expected: taught.step.expected,
+    drift: Object.keys(taught.observed.drift).length > 0 ? taught.observed.drift : undefined,
     changes: taught.observed.changes.map(changeJSON),
     ok: taught.ok,
   })),

@@ -1,4 +1,4 @@
-import type {Lesson} from './lesson.ts';
+import type {Lesson, Step} from './lesson.ts';
 import {writeOut} from '../../shell/output.ts';
 import type {Interruption} from '../../shell/signals.ts';
 import type {LessonResult, Teacher} from './teach.ts';
@@ -29,14 +29,14 @@ export function storyteller(lesson: Lesson, width: number | undefined, pause?: (
         '',
         heading(`Step ${++number}. ${step.title}:  ${step.call}`),
         prose(step.about, width),
-        renderPrediction(step.expected, whose),
+        renderPrediction(step, whose),
       );
       await pause?.();
     },
     after: ({step, observed, ok, unsupported}) =>
       tell(
         `Answer:      ${observed.result}\n`,
-        renderObserved(observed.changes, {ok, unsupported}, width),
+        renderObserved(observed.changes, {ok, unsupported, moved: step.drift && observed.drift['privateDirty']}, width),
         ...(unsupported === undefined ? [prose(step.why(observed), width)] : []),
       ),
   };
@@ -78,7 +78,9 @@ export const surveyRows = ({lesson, steps}: LessonResult): SurveyRow[] =>
     lesson: lesson.name,
     step: step.title,
     expected: step.expected,
+    drift: step.drift,
     observed: observed.changes,
+    moved: observed.drift['privateDirty'],
     ok,
     unsupported,
   }));
@@ -150,21 +152,28 @@ interface Prediction {
 }
 
 /** What is predicted, in one line. */
-function renderPrediction(expected: readonly Prediction[], whose = ''): string {
+function renderPrediction({expected, drift}: Pick<Step, 'expected' | 'drift'>, whose = ''): string {
   const parts = expected.map(({kind, name, size, rss}) => {
     const amounts = [size && deltaText(size), rss !== undefined && `${rss === 0 ? '0' : deltaText(rss)} resident`];
     return [`${signOf(kind)} ${kind}`, name, ...amounts].filter(Boolean).join('  ');
   });
-  return `Prediction${whose}:  ${parts.join(';  ') || 'nothing is mapped, unmapped or changed'}\n`;
+  const split = drift && `private dirty ${deltaText(drift.privateDirty)} or more`;
+  const nothing = drift ? 'no region changes' : 'nothing is mapped, unmapped or changed';
+  return `Prediction${whose}:  ${[parts.join(';  ') || nothing, split].filter(Boolean).join(';  ')}\n`;
 }
 
 /** What was seen, and whether it is what was predicted. */
 function renderObserved(
   changes: readonly Change[],
-  {ok, unsupported}: {readonly ok: boolean; readonly unsupported?: string | undefined},
+  {
+    ok,
+    unsupported,
+    moved,
+  }: {readonly ok: boolean; readonly unsupported?: string | undefined; readonly moved?: number | undefined},
   width?: number,
 ): string {
-  const seen = changes.length === 0 ? ['Nothing changed.'] : renderChanges(changes, {width});
+  const split = moved ? ` Private dirty ${deltaText(moved)}.` : '';
+  const seen = changes.length === 0 ? [`No region changed.${split}`] : renderChanges(changes, {width});
   const verdict = ok ? paint('good', 'As predicted.') : paint('bad', 'Not as predicted.');
   const words = unsupported === undefined ? verdict : paint('change', `This can't be shown here: ${unsupported}.`);
   return `${seen.join('\n')}\n\n${words}\n`;
@@ -195,7 +204,10 @@ interface SurveyRow {
   readonly lesson: string;
   readonly step: string;
   readonly expected: readonly Prediction[];
+  readonly drift: Step['drift'];
   readonly observed: readonly Change[];
+  /** What private dirty moved without a change of a region, in bytes. */
+  readonly moved: number | undefined;
   readonly ok: boolean;
   readonly unsupported?: string | undefined;
 }
@@ -203,11 +215,11 @@ interface SurveyRow {
 /** All lessons in one table: what was predicted, what was observed, and whether they agree. */
 export function renderSurvey(rows: readonly SurveyRow[]): string {
   const columns = ['lesson', 'step', 'predicted', 'observed', ''].map((title) => ({title}));
-  const cells = rows.map(({lesson, step, expected, observed, ok, unsupported}, index): Cell[] => [
+  const cells = rows.map(({lesson, step, expected, drift, observed, moved, ok, unsupported}, index): Cell[] => [
     {text: rows[index - 1]?.lesson === lesson ? '' : lesson, role: 'title'},
     {text: step},
-    {text: expected.map(predictionText).join('; ') || 'nothing'},
-    {text: observed.map(changeText).join('; ') || 'nothing', role: 'quiet'},
+    {text: listed([...expected.map(predictionText), driftText(drift?.privateDirty)])},
+    {text: listed([...observed.map(changeText), drift ? driftText(moved) : '']), role: 'quiet'},
     {
       text: unsupported ?? (ok ? 'as predicted' : 'NOT as predicted'),
       role: unsupported ? 'change' : ok ? 'good' : 'bad',
@@ -218,6 +230,10 @@ export function renderSurvey(rows: readonly SurveyRow[]): string {
   const sum = `${rows.length - wrong - missing} of ${rows.length} steps as predicted, ${wrong} not, ${missing} not supported here.`;
   return `${renderTable(columns, cells).join('\n')}\n\n${sum}\n`;
 }
+
+const listed = (texts: readonly string[]): string => texts.filter((text) => text !== '').join('; ') || 'nothing';
+
+const driftText = (bytes: number | undefined): string => (bytes ? `private dirty ${deltaText(bytes)}` : '');
 
 function predictionText({kind, name, size, rss}: Prediction): string {
   const amounts = [size ? deltaText(size) : '', rss === undefined ? '' : `resident ${deltaText(rss)}`];
