@@ -7,5 +7,5 @@ import * as start from './cases/start.js';
 import * as target from './cases/target.js';
 import * as watch from './cases/watch.js';
 
-/** In the order in which they run: what is measured in ms first, while the machine is as it was found. */
+/** In the order in which they run: first what is measured in ms, while the machine is as it was found. */
 export const CASES = {start, show, diff, parse, watch, target, million, soak};

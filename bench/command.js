@@ -7,8 +7,8 @@ export const MEMMAP = [NODE, fileURLToPath(new URL('../bin/run.js', import.meta.
 export const inner = (name) => fileURLToPath(new URL(`inner/${name}`, import.meta.url));
 
 /**
- * A user's environment. NODE_EXTRA_CA_CERTS would make each start of Node 20 slower by 77 ms, ours and the bare one, which
- * makes our ratio look better than it is.
+ * A user's environment. NODE_EXTRA_CA_CERTS would slow each start of Node 20 down by 77 ms, ours and the bare one,
+ * which would make our ratio look better than it is.
  */
 export const environment = Object.fromEntries(
   Object.entries(process.env).filter(
@@ -16,12 +16,12 @@ export const environment = Object.fromEntries(
   ),
 );
 
-/** A whole process, from its start to its end, in ms. Its output is thrown away. */
+/** A whole process, from its start to its end, in ms. Its output is discarded. */
 export const timed = (words) => () => time(words, [0]);
 
 /**
  * The same, with its output going through a pipe to a reader, as it does in scripts; sh and cat are in the time of all
- * contenders. /dev/null won't do: GNU diff looks whether it writes there, and then stops at the first difference.
+ * contenders. /dev/null won't do: GNU diff checks whether it writes there, and then stops at the first difference.
  */
 export const timedInPipe = (words) => () => time(['sh', '-c', '"$@" | cat > /dev/null', 'sh', ...words], [0]);
 
@@ -33,7 +33,7 @@ function time(words, codes) {
   return ms;
 }
 
-/** Runs a command once, to see that it does what is measured. @returns its standard output */
+/** Runs a command once, to check that it does what is to be measured. @returns its standard output */
 export function outputOf(words, codes = [0]) {
   const {error, status, stdout, stderr} = spawnSync(words[0], words.slice(1), {
     env: environment,

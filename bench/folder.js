@@ -4,7 +4,7 @@ import {join} from 'node:path';
 
 let path;
 
-/** A folder for this run, removed at its end. */
+/** A directory for this run, removed at its end. */
 export function folder() {
   if (path === undefined) {
     path = mkdtempSync(join(tmpdir(), 'memmap-bench-'));

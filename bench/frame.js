@@ -1,5 +1,5 @@
-// node bench/frame.js: what one frame of the live screen costs at 60,000 regions: the rows are followed, the frame is made,
-// and its bytes go to a terminal that takes them at once. Medians in ms. Build first.
+// node bench/frame.js: what one frame of the live screen costs with 60,000 regions: the rows are updated, the frame is
+// made, and its bytes go to a terminal that takes them at once. Medians in ms. Build first.
 import {diff, parse} from '../dist/index.js';
 import {Screen} from '../dist/terminal/screen.js';
 import {firstPicture, nextPicture} from '../dist/features/watch/screen/picture.js';
@@ -40,7 +40,7 @@ function measure(what, view, changing) {
     const {changes} = diff(snapshots.at(index - 1), snapshot, {match: 'address'});
     return {snapshot, changes};
   });
-  let picture = firstPicture({snapshot: snapshots.at(-1), status: {}, ms: 0});
+  let picture = firstPicture({snapshot: snapshots.at(-1), status: {}, t: 0});
   const screen = new Screen(terminal, {onRedraw() {}, onGone() {}});
   screen.open();
   bytes = 0;
@@ -49,13 +49,8 @@ function measure(what, view, changing) {
     const {snapshot, changes} = changing ? looks[frame % 4] : {snapshot: picture.snapshot, changes: []};
     const cpu = process.cpuUsage();
     const begin = performance.now();
-    picture = nextPicture(picture, {
-      snapshot,
-      status: {vmRss: 1e9 + frame * 4096},
-      changes,
-      ms: frame * 100,
-      time: '12:00:00.000',
-    });
+    const sight = {snapshot, status: {vmRss: 1e9 + frame * 4096}, t: frame * 100, at: '2026-01-31T12:00:00.000Z'};
+    picture = nextPicture(picture, sight, changes);
     const followed = performance.now();
     const lines = renderFrame({picture, view: {...FIRST_VIEW, ...view}, interval: 100, hasKeys: true}, WIDTH, HEIGHT);
     const framed = performance.now();

@@ -1,6 +1,6 @@
 import {cpus, loadavg, release} from 'node:os';
 
-/** What was measured on, and how busy it was at this moment. */
+/** The machine that was measured on, and how busy it is at this moment. */
 export const machine = () => ({
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
   cores: cpus().length,

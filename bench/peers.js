@@ -7,18 +7,18 @@ import {folder} from './folder.js';
 import {isQuick} from './plan.js';
 
 /*
- * The programs and libraries that memmap is compared with, all from Debian. None is installed here: each function gives the
- * words of a command, or `{missing}`, which says what to install.
+ * The programs and libraries that memmap is compared with, all from Debian. None is installed here: each function
+ * returns the words of a command, or `{missing}`, which says what to install.
  */
 
 const source = (name) => fileURLToPath(new URL(`peers/${name}`, import.meta.url));
 const install = (what, packages) => ({missing: `${what} is missing: apt-get install ${packages}`});
 
-/** A program that is in a package of another name. */
+/** A program whose package has another name. */
 export const program = (name, debianPackage) => (find(name) ? {words: [name]} : install(name, debianPackage));
 
 export function psutil() {
-  // A Python of the user's own comes first in PATH, and doesn't see Debian's modules.
+  // The user's own Python may come first in PATH, and it doesn't see Debian's modules.
   const python = ['python3', '/usr/bin/python3'].find(
     (name) => spawnSync(name, ['-c', 'import psutil'], {stdio: 'ignore'}).status === 0,
   );
@@ -49,7 +49,7 @@ export function go() {
 }
 
 function compile(words, cwd, env, file) {
-  if (isQuick()) return {missing: `${words[0]} takes a while to compile: not with --quick`};
+  if (isQuick()) return {missing: `${words[0]} takes a while to compile: left out with --quick`};
   const {status, stderr} = spawnSync(words[0], words.slice(1), {cwd, env: {...environment, ...env}, encoding: 'utf8'});
   return status === 0
     ? {words: [file]}

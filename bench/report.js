@@ -1,6 +1,6 @@
 import {heading, machineText, rowText, verdictsText} from './table.js';
 
-/** Prints the table as it grows; what runs now is said on a terminal's standard error. */
+/** Prints the table as it grows; what is running is shown on standard error, if that is a terminal. */
 export function tableReport(before) {
   const rows = [];
   const say = (text) => process.stdout.write(`${text}\n`);
@@ -13,10 +13,10 @@ export function tableReport(before) {
   };
 }
 
-/** Five digits are more than any of this is worth. */
+/** Five digits are more than any of these numbers deserves. */
 const rounded = (_, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value);
 
-/** One JSON document at the end; what runs now is said on standard error. */
+/** One JSON document at the end; what is running is shown on standard error. */
 export function jsonReport(before) {
   const rows = [];
   const crashes = [];

@@ -1,13 +1,13 @@
 import {turnsLimit} from './plan.js';
 
 /**
- * Lets contenders take turns, so that what disturbs the machine disturbs all of them. In each round every one runs once; who
- * goes first changes from round to round.
+ * Lets contenders take turns, so that what disturbs the machine disturbs all of them. In each round every contender
+ * runs once; which one goes first changes from round to round.
  *
- * @param contenders functions that run once and give (a promise of) a number: ms, or whatever is compared
- * @param rounds how many count; on a machine so busy that they would take too long, fewer, but no less than three
- * @param warm how many come before, and don't: files get cached, code gets compiled
- * @returns for each contender its numbers, in the order of the rounds
+ * @param contenders functions that run once and return (a promise of) a number: ms, or whatever is compared
+ * @param rounds how many count; on a machine so busy that they would take too long, fewer, but at least three
+ * @param warm how many come before and don't count: files get cached, code gets compiled
+ * @returns for each contender, its numbers in the order of the rounds
  */
 export async function takeTurns(contenders, rounds, warm = 1) {
   const numbers = contenders.map(() => []);
@@ -23,7 +23,7 @@ export async function takeTurns(contenders, rounds, warm = 1) {
   return numbers;
 }
 
-/** The middle of some numbers and how far they go. */
+/** The median of some numbers and their spread. */
 export function summary(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -1,16 +1,19 @@
 import {summary} from './rounds.js';
 
-/** A row is noisy if the slowest and the fastest run of what we are compared with differ by more than this part of the median. */
+/**
+ * A row is noisy if the slowest and the fastest run of what we are compared with differ by more than this fraction of
+ * the median.
+ */
 const NOISY = 0.3;
 
 /**
  * One line of the table: ours beside something else.
  *
  * @param what what was done
- * @param ours numbers, one a round
+ * @param ours numbers, one per round
  * @param beside `{name, numbers}`; undefined where there is nothing to compare with
- * @param options `unit`: ms by default. `limit`, `goal`: for the ratio of the medians; with `on: 'ours'`, for our own median.
- *   `more`: more is better.
+ * @param options `unit`: ms by default. `limit`, `goal`: for the ratio of the medians; with `on: 'ours'`, for our own
+ *   median. `more`: more is better.
  */
 export function row(what, ours, beside, options = {}) {
   const {unit = 'ms', limit, goal, on = 'ratio', more = false} = options;

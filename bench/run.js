@@ -1,4 +1,4 @@
-// npm run bench: what memmap costs, beside the limit and beside its peers. README.md says how to read it.
+// npm run bench: what memmap costs, beside its limits and its peers. README.md says how to read it.
 import {parseArgs} from 'node:util';
 import {CASES} from './cases.js';
 import {jsonReport, tableReport} from './report.js';

@@ -4,8 +4,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {environment} from './command.js';
 
 /**
- * Commands that go on and on, and are measured from outside, a while at a time: between its turns one stands still (SIGSTOP),
- * so that several that look at the same process don't disturb each other.
+ * Commands that run on and on, and are measured from outside, a while at a time: between its turns a command is stopped
+ * (SIGSTOP), so that several that look at the same process don't disturb each other.
  */
 export class Running {
   #child;
@@ -16,14 +16,14 @@ export class Running {
     this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.#said += text));
   }
 
-  /** Lets it work itself warm, then stops it. */
+  /** Lets it warm up, then stops it. */
   async warmUp(ms) {
     await sleep(ms);
     this.#mustRun();
     this.pause();
   }
 
-  /** Lets it go on while something is measured. */
+  /** Lets it continue while something is measured. */
   async during(measure) {
     this.#child.kill('SIGCONT');
     try {
@@ -47,12 +47,12 @@ export class Running {
     return ns.reduce((sum, value) => sum + value, 0) / 1e6;
   }
 
-  /** Bytes that it read so far. */
+  /** The bytes that it has read so far. */
   read() {
     return Number(/^rchar: (\d+)/.exec(readFileSync(`/proc/${this.#child.pid}/io`, 'latin1'))[1]);
   }
 
-  /** The most it had resident, in MiB. */
+  /** The peak of its resident memory, in MiB. */
   peak() {
     return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'latin1'))[1]) / 1024;
   }
@@ -69,9 +69,9 @@ export class Running {
 }
 
 /**
- * After a moment to find its beat again: how fast a number grows, per second.
+ * After a moment to find its pace again: how fast a number grows, per second.
  *
- * @param clock ms; another one than the usual may leave out what must not count
+ * @param clock in ms; a special clock may leave out what must not count
  */
 export async function rate(ms, measure, clock = () => performance.now()) {
   await sleep(150);

@@ -3,24 +3,24 @@ import {join} from 'node:path';
 import {folder} from './folder.js';
 
 /**
- * Saves what /proc says of a process, under a folder of the same form: so all contenders parse the same bytes, and no kernel
- * works while they do.
+ * Saves what /proc says about a process, in a directory of the same layout: so all contenders parse the same bytes, and
+ * the kernel does no work meanwhile.
  *
- * @returns the folder that stands for /proc
+ * @returns the directory that replaces /proc
  */
 export function saveProc(pid) {
   const root = join(folder(), 'proc');
   mkdirSync(join(root, String(pid)), {recursive: true});
   for (const file of ['maps', 'smaps', 'stat', 'status', 'statm', 'comm', 'cmdline'])
     writeFileSync(join(root, String(pid), file), readFileSync(`/proc/${pid}/${file}`));
-  writeFileSync(join(root, 'stat'), readFileSync('/proc/stat')); // psutil wants to know when the machine started.
+  writeFileSync(join(root, 'stat'), readFileSync('/proc/stat')); // psutil needs to know when the machine started.
   return root;
 }
 
 /**
- * Writes a listing as the kernel would print it, of anonymous regions that take turns in their permissions.
+ * Writes a listing as the kernel would print it, of anonymous regions with alternating permissions.
  *
- * @param odd one region in a thousand is a page shorter: which one, so that two listings differ
+ * @param odd which one region in a thousand is a page shorter, so that two listings differ
  * @returns the file
  */
 export function writeListing(name, regions, odd = 0) {

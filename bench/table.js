@@ -43,16 +43,16 @@ const figure = (value, unit) =>
 export const machineText = ({cpu, cores, kernel, arch, node, at, load}) =>
   `memmap bench, ${at.slice(0, 16).replace('T', ' ')} UTC: ${cpu}, ${cores} cores, ${arch}, Linux ${kernel}, Node ${node}; load ${load[0]}`;
 
-/** What came of it, and how to read it. */
+/** The outcome, and how to read it. */
 export function verdictsText(rows, before, after) {
   const judged = rows.filter(({verdict}) => verdict);
   const missed = judged.filter(({verdict}) => verdict === 'missed');
   const goals = judged.filter(({verdict}) => verdict === 'goal');
   const seconds = Math.round((new Date(after.at) - new Date(before.at)) / 1000);
   return [
-    `${judged.length - missed.length} of ${judged.length} limits held, ${goals.length} goals reached.`,
+    `${judged.length - missed.length} of ${judged.length} limits held, ${goals.length} ${goals.length === 1 ? 'goal' : 'goals'} reached.`,
     'ratio  of the medians of runs that took turns',
-    '±      slowest less fastest run of what stands beside, as part of its median; ~ if that is more than 30 %: noisy',
+    '±      slowest minus fastest run of what is beside, as part of its median; ~ if that is more than 30 %: noisy',
     'ok     within the limit; goal: within the goal too',
     `Took ${seconds} s; load ${before.load[0]} at the start, ${after.load[0]} at the end.`,
   ].join('\n');

@@ -1,11 +1,13 @@
 /*
- * The program that the bench looks at: a static executable for x86-64, made with memmap's own ELF emitter, so that the bench
- * needs no compiler. It maps one stretch of memory, makes every other piece writable (neighbours that differ stay regions of
- * their own), touches the first page of each writable piece, says "ready" on standard output, and then does one of these:
+ * The program that the bench looks at: a static executable for x86-64, made with memmap's own ELF emitter, so that the
+ * bench needs no compiler. It maps one stretch of memory, makes every other piece writable (neighbours that differ stay
+ * separate regions), touches the first page of each writable piece, prints "ready" on standard output, and then does
+ * one of these:
  *
  *   still      waits
  *   toggling   50 times a second, unmaps one piece in the middle or maps it again
- *   cycling    maps 16 KiB, touches its four pages, unmaps it, as often as it can, and counts that in the first 8 bytes of
+ *   cycling    maps 16 KiB, touches its four pages, unmaps it, as often as it can, and counts that in the first 8 bytes
+ *   of
  *              the file on descriptor 3
  *
  * It dies with its parent.
@@ -18,7 +20,7 @@ import * as r from '../dist/elf/x64/operands.js';
 import * as x from '../dist/elf/x64/x64.js';
 
 const PAGE = 4096;
-/** Address space of one piece: 8 pages, of which one is touched where it is writable. */
+/** The address space of one piece: 8 pages, one of which is touched if the piece is writable. */
 export const PIECE = 8 * PAGE;
 
 /** arch/x86/entry/syscalls/syscall_64.tbl, and the constants of the man pages. */

@@ -6,15 +6,15 @@ import {write} from '../dist/elf/file/write.js';
 import {folder} from './folder.js';
 import {targetProgram} from './target-program.js';
 
-/** The program is x86-64 code; elsewhere the cases that need a process with so many regions say so. */
+/** The program is x86-64 code; elsewhere the cases that need a process with that many regions say so. */
 export const canRunTargets = process.arch === 'x64';
 
 let made = 0;
 
 /**
- * Starts a process with about that many regions.
+ * Starts a process with about this many regions.
  *
- * @param regions its own few come on top: headers, code, stack, vdso, …
+ * @param regions a few of its own are added: headers, code, stack, vdso, …
  * @param does `still`, `toggling` or `cycling`; target-program.js says what that is
  */
 export async function startTarget(regions, does = 'still') {
@@ -32,9 +32,12 @@ export async function startTarget(regions, does = 'still') {
   return {
     pid: child.pid,
     name,
-    /** How many cycles it did so far. */
+    /** How many cycles it has done so far. */
     cycles: () => Number((readSync(counter, count, 0, 8, 0), count.readBigUInt64LE())),
-    /** ms that passed, without those in which it could run and had no processor, since other work had them all. */
+    /**
+     * The ms that passed, without those in which it was ready to run but had no processor, since other work had them
+     * all.
+     */
     clock: () => performance.now() - Number(readFileSync(`/proc/${child.pid}/schedstat`, 'latin1').split(' ')[1]) / 1e6,
     stop: () => (closeSync(counter), child.kill('SIGKILL')),
   };

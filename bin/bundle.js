@@ -17,30 +17,33 @@ const {Script} = require('node:vm');
 /** The first line of the bundle: `//`, the SHA-256 of what follows in hex, a newline. */
 const DIGEST = 67;
 
-/** A longer run has let go of code that it no longer needs, and would leave it out of the cache. */
+/**
+ * The longest run, in seconds, that writes the cache: a longer one has dropped code that it no longer needs, which
+ * would be missing.
+ */
 const SHORT_RUN = 5;
 
 /**
- * Runs the bundle, from V8's code cache if there is one: compiling it anew takes 15 ms.
+ * Runs the bundle, from V8's code cache if there is one: compiling it again takes 15 ms.
  *
- * The cache is code that will be executed, so it is read only where nobody could have put it but the one who could have
- * changed the bundle as well: beside it, of the same owner, and not for others to write. The same owner writes it, at
- * the end of a run that found none, or that was of a command which the cache lacks. V8 itself refuses the cache of another
- * version; of the source it compares but the length, so the bundle's first line is kept in the cache.
+ * The cache is code that will be executed, so it is read only from where nobody could have put it except whoever could
+ * have changed the bundle as well: beside the bundle, owned by the same user, and not writable for others. The same
+ * owner writes it, at the end of a run that found none, or of a command that the cache lacks. V8 itself refuses the
+ * cache of another version; of the source it compares only the length, so the bundle's first line is kept in the cache.
  *
- * @param root memmap's own folder
+ * @param root memmap's own directory
  * @param word the first word of the command line
  * @returns what the bundle exports
  */
 exports.load = (root, word) => {
   const filename = `${root}/bundle/memmap.cjs`;
   const cacheFile = `${root}/bundle/cache-${process.version}-${process.arch}`;
-  const source = readFileSync(filename, 'latin1'); // it is ASCII: the fastest way to a string
+  const source = readFileSync(filename, 'latin1'); // it is ASCII: this is the fastest way to a string
   const digest = source.slice(0, DIGEST);
   const {commands, cachedData} = readCache(cacheFile, digest, filename);
   const script = new Script(source, {filename, cachedData});
   const bundle = {exports: {}};
-  const from = pathToFileURL(`${root}/dist/bundle/memmap.js`).href; // where the files of dist find those beside them
+  const from = pathToFileURL(`${root}/dist/bundle/memmap.js`).href; // where the files of dist find their neighbours
   script.runInThisContext()(require, bundle, bundle.exports, from);
   const known = cachedData && !script.cachedDataRejected ? commands : [];
   const command = bundle.exports.commands.includes(word) ? word : '--help';
@@ -70,7 +73,9 @@ function readCache(cacheFile, digest, bundle) {
   }
 }
 
-/** Written beside and renamed: who reads it meanwhile has the old one or none. A failure is no loss. */
+/**
+ * Written to a temporary file and renamed: whoever reads it meanwhile gets the old one or none. A failure is no loss.
+ */
 function writeCache(cacheFile, digest, commands, script, bundle) {
   const temporary = `${cacheFile}.${process.pid}`;
   try {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts memmap from dist/, file by file: for debugging, coverage and profiles. It does the same as run.js, more slowly.
+// Starts memmap from dist/, file by file: for debugging, coverage and profiles. It does the same as run.js, but slower.
 'use strict';
 const {join} = require('node:path');
 

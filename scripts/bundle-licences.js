@@ -1,10 +1,10 @@
-// The licences of the libraries that are in the bundle, as they ask for.
+// The licences of the libraries in the bundle, as these require.
 import {readdirSync} from 'node:fs';
 
 /**
  * @param inputs the files that were bundled, relative to the root
  * @param read reads such a file
- * @returns for each library its name, version and licence text
+ * @returns for each library, its name, version and licence text
  */
 export function licencesOf(inputs, read) {
   const folders = new Set(inputs.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean));

@@ -1,5 +1,5 @@
-// Writes bundle/memmap.cjs: memmap and its libraries as one file, since Node takes as long to find and read 500 files as
-// memmap takes for its work (bench/README.md). dist/ stays what is debugged and what `import 'memmap'` gives.
+// Writes bundle/memmap.cjs: memmap and its libraries as one file, since Node takes as long to find and read 500 files
+// as memmap takes for its work (bench/README.md). dist/ is still what is debugged, and what `import 'memmap'` loads.
 import {createHash} from 'node:crypto';
 import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
@@ -23,7 +23,7 @@ const {outputFiles, metafile} = await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  // Names stay: a bug report with them can be read.
+  // Names are kept, so that bug reports can be read.
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',
@@ -33,9 +33,9 @@ const {outputFiles, metafile} = await build({
 });
 
 const code = outputFiles[0].text;
-// V8 takes a code cache for the source it was made of if the length is the same, so the source itself is named in it.
+// V8 accepts a code cache for any source of the same length, so the cache also names its source.
 const digest = createHash('sha256').update(code).digest('hex');
-// Already within the function that bin/bundle.js calls: to put 1.3 MB together at each start would take 1 ms.
+// Already wrapped in the function that bin/bundle.js calls: concatenating 1.3 MB at each start would take 1 ms.
 const inFunction = `(function (require, module, exports, bundledFrom) {${code}\n})`;
 writeFileSync(`${root}bundle/memmap.cjs`, `//${digest}\n${inFunction}`);
 writeFileSync(

@@ -1,4 +1,4 @@
-// Writes oclif.manifest.json: with it, help and start-up need not load every command.
+// Writes oclif.manifest.json: with it, help and start-up don't have to load every command.
 import {writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {Plugin} from '@oclif/core';

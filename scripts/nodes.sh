@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests, as they were compiled last, on other versions of Node. Node comes as a package from npm.
+# Runs the tests, as last compiled, on other versions of Node. Node comes as a package from npm.
 #   npm run build && npm run unit && scripts/nodes.sh 22 24 26
 set -u
 cd "$(dirname "$0")/.."

@@ -1,4 +1,4 @@
-// Writes dist/page.html: the report's page without its data. Its script and its style are in it, and its policy names
+// Writes dist/page.html: the report's page without its data. It contains its script and its style, and its policy names
 // them by their hashes, so that a browser runs nothing else and loads nothing from elsewhere.
 import {createHash} from 'node:crypto';
 import {readFileSync, writeFileSync} from 'node:fs';

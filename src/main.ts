@@ -39,10 +39,10 @@ export async function main(root: string, argv: readonly string[]): Promise<void>
   const load = Object.hasOwn(COMMANDS, id) ? COMMANDS[id] : undefined;
   if (load && !isHelp) await runCommand(root, id, load, words);
   else if (load || isHelp || id === '' || HELP_OR_VERSION.has(id)) await runOclif(root, argv);
-  else (await import('./commands/not-found.ts')).noSuchCommand(id, Object.keys(COMMANDS));
+  else await runCommand(root, id, () => import('./commands/not-found.ts'), [id, ...Object.keys(COMMANDS)]);
 }
 
-/** Errors are the command's own to tell (src/commands/base.ts): nothing is thrown. */
+/** Errors and the exit code are the command's own to tell (src/commands/base.ts): nothing is thrown. */
 async function runCommand(
   root: string,
   id: string,

@@ -60,7 +60,8 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'recording/': /^node:(fs|zlib|os|path)$/,
   'shell/': /^node:(fs|os|path|tty|url|timers\/promises|child_process)$/,
   'terminal/': /^node:(fs|string_decoder)$/,
-  'input/': /^node:fs$/,
+  'input/open.ts': /^node:fs$/,
+  'input/bytes.ts': /^node:fs$/,
   'commands/': /^(@oclif\/core|node:fs|chalk)$/,
   'main.ts': /^(@oclif\/core|node:fs)$/,
   'prebuild.ts': /^node:(crypto|fs|url)$/,
@@ -74,8 +75,9 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'features/run/command.ts': /^node:(fs|os|util)$/,
   // Files that the user names.
   'features/check/read-rules.ts': /^node:fs$/,
+  'features/explain/argument.ts': /^node:fs$/,
   'features/explain/file.ts': /^node:fs$/,
-  'features/explain/words.ts': /^node:fs$/,
+  'features/explain/glossary/glossary.ts': /^node:fs$/,
   'features/record/file.ts': /^node:(fs|os|path|zlib)$/,
   'features/report/source.ts': /^node:(fs|path)$/,
   // Lessons about files make one; a lesson says where it ran.
@@ -185,13 +187,33 @@ test('no import leads back to where it began', (t) => t.is(circle(house), undefi
 test('only the rooms that are named for it touch the operating system, a terminal or a library', (t) =>
   t.deepEqual(foreign(house), []));
 
+/** They touch no operating system, and are compiled without the types of Node. */
+const PURE = ['model', 'classify', 'diff', 'history', 'parse', 'text', 'elf'];
+
+test('the pure rooms are compiled without the types of Node', (t) => {
+  const config = JSON.parse(readFileSync('tsconfig.pure.json', 'utf8')) as {
+    readonly compilerOptions: {readonly types: readonly string[]};
+    readonly include: readonly string[];
+  };
+  t.deepEqual(config.compilerOptions.types, []);
+  t.deepEqual(
+    config.include,
+    PURE.map((room) => `src/${room}`),
+  );
+});
+
 test('the pure rooms use no clock and no process', (t) => {
-  const pure = [...house].filter(([file]) => /^(model|classify|diff|history|parse|text|elf)\//.test(file));
+  const pure = [...house].filter(([file]) => PURE.includes(roomOf(file)));
   const clock = /\b(process\.(env|std|exit|pid|argv|hrtime)|Date\.now|new Date\(\)|performance\.now)\b/;
   t.deepEqual(
     pure.filter(([, text]) => clock.test(text)).map(([file]) => file),
     [],
   );
+});
+
+test('the exit code is set in one place', (t) => {
+  const setters = [...house].filter(([, text]) => /\bprocess\.exitCode\b/.test(text)).map(([file]) => file);
+  t.deepEqual(setters, ['commands/base.ts']);
 });
 
 test('a forbidden arrow, a circle and a foreign library are found', (t) => {

@@ -8,7 +8,10 @@ import {writeListing} from '../saved.js';
 
 export const title = '1,000,000 regions, saved';
 
-/** Does it grow as the listing does? A listing of 1,000,000 regions beside one of 500,000, and beside reading the file. */
+/**
+ * Does the cost grow in step with the listing? A listing of 1,000,000 regions beside one of 500,000, and beside reading
+ * the file.
+ */
 export async function* run() {
   const [half, whole] = [writeListing('half', 500_000), writeListing('whole', 1_000_000)];
   const [ofHalf, ofWhole] = await parseBoth([half, whole]);

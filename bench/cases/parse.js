@@ -11,9 +11,10 @@ import {canRunTargets, startTarget} from '../target.js';
 export const title = 'parse, 60,000 regions';
 
 /**
- * The same bytes for all: what /proc said of a process, saved. Ours alone is compared with the kernel's part of the work, a
- * bare read from /proc itself; and with other libraries, where each opens, reads and parses the saved file. In-process times,
- * after five rounds that don't count; the first parse of a process is a row of its own, since that is what `show` has.
+ * The same bytes for all: what /proc said about a process, saved. Our parser alone is compared with the kernel's part
+ * of the work, a bare read from /proc itself; and with other libraries, where each opens, reads and parses the saved
+ * file. These are in-process times, after five rounds that don't count; the first parse of a process is a row of its
+ * own, since that is what `show` does.
  */
 export async function* run() {
   if (!canRunTargets) return yield missing('parse', 'the target is a program for x86-64');
@@ -67,7 +68,7 @@ async function* ofSmaps(root, pid) {
   );
   const others = [
     ['Rust procfs', peers.rust()],
-    ['psutil', isQuick() ? {missing: 'psutil takes a second each time: not with --quick'} : peers.psutil()],
+    ['psutil', isQuick() ? {missing: 'psutil takes a second each time: left out with --quick'} : peers.psutil()],
   ];
   yield* against('smaps from a file', ours('read'), others, [root, pid, 'smaps'], lines, roundsOf(5, 2));
 }
@@ -80,7 +81,7 @@ async function* against(what, ours, others, args, lines, rounds) {
   for (const [, peer] of others) if (peer.missing) yield missing(what, peer.missing);
 }
 
-/** @param lines how many regions all must find, where they say it */
+/** @param lines how many regions each must find, where it says so */
 async function measure(commands, rounds, lines) {
   const contenders = commands.map(contender);
   try {
@@ -99,7 +100,7 @@ async function measure(commands, rounds, lines) {
   }
 }
 
-/** A contender that is asked once in its life. */
+/** A contender that is asked only once. */
 const once = (words) => async () => {
   const one = contender(words);
   const {ms} = await one.ask();

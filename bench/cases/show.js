@@ -8,8 +8,8 @@ import {canRunTargets, startTarget} from '../target.js';
 export const title = 'show';
 
 /**
- * Whole processes that show a large process. By default memmap spares a process of 60,000 regions and reads maps alone, pmap -x
- * reads smaps; with --max-stall 10s both do the same. cat shows what the kernel takes to print smaps.
+ * Whole processes that show a large process. By default memmap spares a process of 60,000 regions and reads only maps,
+ * while pmap -x reads smaps; with --max-stall 10s both do the same. cat shows how long the kernel takes to print smaps.
  */
 export async function* run() {
   if (!canRunTargets) return yield missing('show', 'the target is a program for x86-64');
@@ -45,7 +45,7 @@ async function* ofSize(regions, isLarge) {
   }
 }
 
-/** What we measure of ours: a name, the arguments, the bounds. The last one reads smaps, as the peers do. */
+/** What we measure of memmap: a name, the arguments, the bounds. The last one reads smaps, as the peers do. */
 function waysOf(pid, isLarge) {
   const size = isLarge ? '60,000' : '1,000';
   const bounds = isLarge ? {limit: 0.6, goal: 0.3} : {};
@@ -64,7 +64,7 @@ function waysOf(pid, isLarge) {
   ];
 }
 
-/** Does it show that many regions at all? */
+/** Does it really show that many regions? */
 function check(args, regions) {
   const output = outputOf([...MEMMAP, ...args]).toString();
   const count = args.includes('--json')

@@ -8,12 +8,15 @@ import {writeListing} from '../saved.js';
 
 export const title = 'watch, many looks';
 
-/** What may grow between a tenth of the looks and all: code gets compiled, and the allocator has its holes. A leak is more. */
+/**
+ * How much may grow between a tenth of the looks and all: code gets compiled, and the allocator's memory has holes. A
+ * leak is more.
+ */
 const FLAT = 1.1;
 
 /**
- * Does watching for long need more and more memory? The command itself, with a folder in the place of /proc whose listing of
- * 1,000 regions changes at each tenth look, and without waiting between looks.
+ * Does watching for long need more and more memory? The command itself, with a directory in place of /proc whose
+ * listing of 1,000 regions changes at each tenth look, and without waiting between looks.
  */
 export async function* run() {
   const all = ticks() > 1000 ? ticks() : 1000;
@@ -42,7 +45,10 @@ export async function* run() {
   yield row('one look, all told', [us], undefined, {unit: 'µs'});
 }
 
-/** @returns for each mark: the look, the bytes that were resident, those of the heap in use, descriptors, active timers and requests */
+/**
+ * @returns for each mark: the look, the resident bytes, the bytes of the heap in use, descriptors, active timers and
+ * requests
+ */
 function soak(marks) {
   const root = falseProc();
   const {status, output, stderr} = spawnSync(

@@ -7,7 +7,7 @@ import {missing, row} from '../row.js';
 
 export const title = 'start';
 
-/** Whole processes that have nearly nothing to do, beside a Node that has nothing at all to do. */
+/** Whole processes that have almost nothing to do, beside a Node that has nothing to do at all. */
 export async function* run() {
   const sleeper = spawn('sleep', ['600'], {stdio: 'ignore'});
   try {

@@ -8,10 +8,10 @@ import {canRunTargets, startTarget} from '../target.js';
 export const title = 'cost to the target';
 
 /**
- * A target that maps, touches and unmaps memory as fast as it can, and counts: how many cycles a second are left of those it
- * does undisturbed. The time in which it waits for a processor is taken out (schedstat has it): what is measured is the lock
- * that a reader holds, not who else is at work on the machine. Its 60,000 regions are too many for smaps, by default; of its 6,000, smaps is read within the duty, and
- * a turn is so long that it has its share of those reads.
+ * A target that maps, touches and unmaps memory as fast as it can, and counts: how many cycles per second are left of
+ * those it does undisturbed? The time in which it waits for a processor is subtracted (schedstat has it): what is
+ * measured is the lock that a reader holds, not what else runs on the machine. 60,000 regions are too many for smaps,
+ * by default; with 6,000, smaps is read within the duty, and a turn is long enough to get its share of those reads.
  */
 export async function* run() {
   if (!canRunTargets) return yield missing('target', 'the target is a program for x86-64');

@@ -9,13 +9,13 @@ import {canRunTargets, startTarget} from '../target.js';
 
 export const title = 'watch, 60,000 regions, 10 Hz';
 
-/** ms for one turn, at most. */
+/** The longest turn, in ms. */
 const LONGEST = 10_000;
 
 /**
- * Processor time of one look, all threads, in steady state, of a process that stands still and of one that maps
- * and unmaps something 50 times a second; and the most memory that was resident. Beside: a Node that reads maps at the same
- * ticks, and does nothing with it. Looks are counted by the bytes that were read: on a busy machine some are left out.
+ * Processor time of one look, all threads, in steady state, at a process that does nothing and at one that maps and
+ * unmaps something 50 times a second; and the peak of resident memory. Beside: a Node that reads maps at the same
+ * ticks, and does nothing with it. Looks are counted by the bytes that were read: on a busy machine some are skipped.
  */
 export async function* run() {
   if (!canRunTargets) return yield missing('watch', 'the target is a program for x86-64');
@@ -52,8 +52,8 @@ async function* of(name, does) {
 }
 
 /**
- * ms of processor time for one look at maps, on the average of some. At 10 Hz they take 2 s; a machine that is too busy to
- * keep the beat gets more time, to a limit.
+ * ms of processor time for one look at maps, averaged over several. At 10 Hz they take 2 s; a machine that is too busy
+ * to keep the pace gets more time, up to a limit.
  */
 async function look(one, count, pid) {
   const bytes = readFileSync(`/proc/${pid}/maps`).length;

@@ -1,7 +1,10 @@
 import {readFileSync} from 'node:fs';
 import {createInterface} from 'node:readline';
 
-/** The contender's side of contender.js: for each line on standard input does it once, and answers with regions and times. */
+/**
+ * The contender's side of contender.js: for each line on standard input, does its thing once, and answers with regions
+ * and times.
+ */
 export function answerWith(act) {
   createInterface({input: process.stdin}).on('line', () => {
     const waited = waitedFor();

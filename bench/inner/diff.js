@@ -1,4 +1,4 @@
-// Compares two listings that are parsed already.
+// Compares two listings that are already parsed.
 import {readFileSync} from 'node:fs';
 import {diff, parse} from '../../dist/index.js';
 import {answerWith} from './answer.js';

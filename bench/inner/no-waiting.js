@@ -1,11 +1,11 @@
 /*
- * Loaded before `memmap watch` (--import): makes a day of watching pass in a minute. Every pause between two looks is over at
- * once; each tenth time the listing that is watched has changed meanwhile, and at some looks it is told on descriptor 3 how
- * many bytes are resident, how many of the heap are in use once garbage was collected, how many descriptors are open, and how
- * many timers, requests and the like are active.
+ * Loaded before `memmap watch` (--import): makes a day of watching pass in a minute. Every pause between two looks is
+ * over at once; every tenth time the watched listing has changed meanwhile. At some looks it reports on descriptor 3
+ * how many bytes are resident, how many bytes of the heap are in use after a garbage collection, how many descriptors
+ * are open, and how many timers, requests and the like are active.
  *
- *   SOAK_FOLDER   the folder that stands for /proc/PID
- *   SOAK_TICKS    the looks at which memory is told, ascending, with commas between
+ *   SOAK_FOLDER   the directory that replaces /proc/PID
+ *   SOAK_TICKS    the looks at which memory is reported, ascending, separated by commas
  */
 import {openSync, readdirSync, writeSync} from 'node:fs';
 import {syncBuiltinESMExports} from 'node:module';

@@ -1,4 +1,5 @@
-// Parses a listing of the kernel's, as `show` (`kinds`) and `watch` (`beside`) do. With `read` it reads the file each time, as the peers do.
+// Parses a listing from the kernel, as `show` (`kinds`) and `watch` (`beside`) do. With `read` it reads the file each
+// time, as the peers do.
 import {readFileSync} from 'node:fs';
 import {parse} from '../../dist/index.js';
 import {parseBeside} from '../../dist/parse/beside.js';

@@ -1,5 +1,5 @@
-// Loaded before a program (--import): at its end, says on descriptor 3 the most memory that it had resident, in MiB. Not from
-// getrusage(2): ru_maxrss of a new process begins with what its parent had.
+// Loaded before a program (--import): at its end, reports on descriptor 3 the most memory that was resident, in MiB.
+// Not from getrusage(2): ru_maxrss of a new process starts with the value of its parent.
 import {readFileSync, writeSync} from 'node:fs';
 
 process.on('exit', () => {

@@ -1,4 +1,5 @@
-// The least that Node can do with a file of /proc: read it whole into a buffer that is kept. Each answer counts its bytes.
+// The least that Node can do with a file of /proc: read it whole into a buffer that is reused. Each answer is its
+// number of bytes.
 import {openSync, readSync} from 'node:fs';
 import {answerWith} from './answer.js';
 

@@ -1,4 +1,4 @@
-// The least that a watcher written for Node can do: at each tick read maps whole, into a buffer that is kept.
+// The least that a watcher written for Node can do: at each tick, read all of maps into a buffer that is reused.
 import {openSync, readSync} from 'node:fs';
 
 const [path, interval] = [process.argv[2], Number(process.argv[3])];

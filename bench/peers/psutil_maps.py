@@ -1,5 +1,5 @@
 # A contender of memmap's bench (contender.js): Python's psutil. For each line on standard input it reads ROOT/PID/smaps
-# once, and answers with the number of regions, the ns that took, and those spent waiting. (It has no reader of maps.)
+# once, and answers with the number of regions, the ns that it took, and those spent waiting. (It can't read maps.)
 import sys
 import time
 

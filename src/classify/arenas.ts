@@ -1,17 +1,19 @@
-import {FLAG, hasNoAccess, isExecutable, isWritable, type Space, type Verdict} from './space.ts';
+import {hasNoAccess, isExecutable, isPrivate, isWritable} from '../model/region.ts';
+import {FLAG, type Space, type Verdict} from './space.ts';
 
 const MIB = 1024 * 1024;
 
 /**
- * glibc's malloc gives threads heaps of their own: blocks whose size is HEAP_MAX_SIZE and which begin at a multiple of it,
- * since the block of any pointer is found by masking its low bits. They are mapped without access and with MAP_NORESERVE;
- * mprotect makes the lower part writable as it is needed (malloc/arena.c, new_heap and grow_heap). 64 MiB with 64-bit
- * pointers, 1 MiB with 32-bit ones.
+ * glibc's malloc gives threads heaps of their own: blocks whose size is HEAP_MAX_SIZE and which begin at a multiple of
+ * it, since the block of any pointer is found by masking its low bits. They are mapped without access and with
+ * MAP_NORESERVE; mprotect makes the lower part writable as it is needed (malloc/arena.c, new_heap and grow_heap). 64
+ * MiB with 64-bit pointers, 1 MiB with 32-bit ones.
  *
- * Each block counts as an arena here. One that outgrows its block gets another, which only the memory itself would tell.
+ * Each block counts as an arena here. An arena that outgrows its block gets another, which only the memory itself would
+ * reveal.
  */
 export function tellArenas(space: Space): void {
-  // Each block ends with what is not used yet, or is told by its flag.
+  // Each block ends with its unused part, or is recognised by its flag.
   if (space.closed.length === 0 && !space.hasAny(FLAG.nr)) return;
   const block = is32Bit(space) ? MIB : 64 * MIB;
   let number = 0;
@@ -26,29 +28,28 @@ export function tellArenas(space: Space): void {
   }
 }
 
-/** All of it below 4 GiB: a 32-bit program has no region above, and a 64-bit one always has its stack there. */
+/** Is all of it below 4 GiB? A 32-bit program has no region above, and a 64-bit one always has its stack there. */
 const is32Bit = ({regions}: Space): boolean => (regions.at(-1)?.end ?? 0) <= 2 ** 32;
 
 const isUsed = (space: Space, index: number): boolean => {
   const region = space.regions[index]!;
   return (
-    space.isOpen(index) &&
-    isWritable(region) &&
-    !isExecutable(region) &&
-    region.perms[3] === 'p' &&
-    isGlibcs(space, index)
+    space.isOpen(index) && isWritable(region) && !isExecutable(region) && isPrivate(region) && isGlibcs(space, index)
   );
 };
 
-/** V8 adds MADV_DONTFORK to what it maps; what the JVM made writable doesn't have nr any more. Without flags, we can't see. */
+/**
+ * V8 adds MADV_DONTFORK to what it maps; what the JVM made writable no longer has nr. Without flags, neither can be
+ * seen.
+ */
 const isGlibcs = (space: Space, index: number): boolean =>
   !space.hasFlags(index) || (space.has(index, FLAG.nr) && !space.has(index, FLAG.dc));
 
 /**
- * The block's last region: used parts, then one without access up to a multiple of the block's size. Or one that is used
- * up to there, with nothing left: without the flag `nr`, that may be any memory.
+ * Finds the block's last region: used parts, then one without access up to a multiple of the block's size. Or one that
+ * is used up to there, with nothing left: without the flag `nr`, that may be any memory.
  *
- * @returns -1 if this is no such block
+ * @returns -1 if this is not such a block
  */
 function lastOf(space: Space, first: number, block: number): number {
   const {regions} = space;

@@ -1,5 +1,6 @@
 import type {Clues} from '../model/clues.ts';
-import type {Region} from '../model/region.ts';
+import {type Region, withPurpose} from '../model/region.ts';
+import {isSamePurpose} from '../model/same.ts';
 import {tellArenas} from './arenas.ts';
 import {tellGo} from './runtimes/go.ts';
 import {tellJvm} from './runtimes/jvm.ts';
@@ -12,12 +13,14 @@ import {tellStacks, tellStacksByShape} from './stacks.ts';
 import {tellV8} from './runtimes/v8.ts';
 
 /**
- * Gives each region of one address space its kind, its label, and why: the one place where that is decided. docs/kinds.md
- * says how each kind is told. What the kernel and the files say comes first, shapes and neighbours last.
+ * Gives each region of one address space its kind, its label, and why: the one place where that is decided.
+ * docs/kinds.md says how each kind is recognised. What the kernel and the files say comes first, shapes and neighbours
+ * last.
  *
- * @param regions ascending. One that was classified before is replaced in the array where something differs, since an earlier
- * snapshot may share it, of which what was said stays; one of which nothing was said yet is changed itself.
- * @param clues what else is known of the process; all of it may be absent
+ * @param regions ascending. A region that was classified before is replaced in the array where something differs, since
+ *   an earlier snapshot may share it and must keep its verdict; a region that was not classified yet is changed in
+ *   place.
+ * @param clues what else is known about the process; all of it may be absent
  * @param earlier an earlier look at the same process that had VmFlags, for a look that has none: a kind must not change
  * from look to look only because smaps was not read
  */
@@ -38,41 +41,14 @@ export function classify(regions: Region[], clues: Clues = {}, earlier: readonly
   }
 }
 
-/**
- * A region that nobody classified yet is only ours so far: it is changed in place, which halves the memory that a look takes.
- * A literal with all fields is some ten times as fast as a spread, and all regions keep one hidden class.
- */
+/** A region that was not classified yet is not shared so far: it is changed in place, which halves the memory that a look takes. */
 function decided(region: {-readonly [field in keyof Region]: Region[field]}, verdict: Verdict): Region {
-  const {kind, label, evidence, confidence} = verdict;
   if (region.evidence === undefined) {
-    region.kind = kind;
-    region.label = label;
-    region.evidence = evidence;
-    region.confidence = confidence;
+    region.kind = verdict.kind;
+    region.label = verdict.label;
+    region.evidence = verdict.evidence;
+    region.confidence = verdict.confidence;
     return region;
   }
-  if (
-    region.kind === kind &&
-    region.label === label &&
-    region.evidence === evidence &&
-    region.confidence === confidence
-  )
-    return region;
-  return {
-    start: region.start,
-    end: region.end,
-    perms: region.perms,
-    offset: region.offset,
-    dev: region.dev,
-    inode: region.inode,
-    name: region.name,
-    nameBase64: region.nameBase64,
-    kind,
-    label,
-    evidence,
-    confidence,
-    usage: region.usage,
-    flags: region.flags,
-    attributes: region.attributes,
-  };
+  return isSamePurpose(region, verdict) ? region : withPurpose(region, verdict);
 }

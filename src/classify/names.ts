@@ -1,10 +1,11 @@
-import {isFileBacked, type Region} from '../model/region.ts';
-import {FLAG, isExecutable, type Space, type Verdict} from './space.ts';
+import {isExecutable, isFileBacked, isPrivate, isShared, type Region} from '../model/region.ts';
+import {FLAG, type Space, type Verdict} from './space.ts';
 import type {Kind} from '../model/kind.ts';
 
 /**
- * What the name says, and the two flags that say it alone. A name may lie: anybody may call a file `[heap]`, and then the
- * region has an inode, as no region of the kernel's own has. Files that are programs are left to their segments.
+ * What the name says, and the two flags that are enough on their own. A name may lie: anybody may call a file `[heap]`,
+ * but then the region has an inode, which the kernel's own regions never have. Files that are programs are left to
+ * their segments.
  */
 export function tellNames(space: Space): void {
   const programs = programsIn(space);
@@ -25,10 +26,13 @@ export function tellNames(space: Space): void {
   }
 }
 
-/** What beside the name decides: a memfd may be mapped twice, once to be written and once to be executed. */
-const sharing = (region: Region): 1 | 2 | 3 => (region.perms[3] !== 's' ? 1 : isExecutable(region) ? 3 : 2);
+/** What decides besides the name: a memfd may be mapped twice, once to be written and once to be executed. */
+const sharing = (region: Region): 1 | 2 | 3 => (!isShared(region) ? 1 : isExecutable(region) ? 3 : 2);
 
-/** The names of files of which a region may be executed: programs and libraries. Memory files are none if they are shared. */
+/**
+ * The names of files of which some region may be executed: programs and libraries. Memory files don't count if they are
+ * shared.
+ */
 function programsIn(space: Space): Set<string> {
   const programs = new Set<string>();
   for (const index of space.executable) {
@@ -43,8 +47,9 @@ const mayBeProgram = (region: Region): boolean =>
   (region.name.startsWith('/') ? !isKernelFile(region) : !/^\w+:/.test(region.name)) &&
   !region.name.startsWith('[anon_shmem:');
 
-function isKernelFile({name, perms}: Region): boolean {
-  if (name.startsWith('/memfd:')) return perms[3] === 's';
+function isKernelFile(region: Region): boolean {
+  const {name} = region;
+  if (name.startsWith('/memfd:')) return isShared(region);
   return MEMORY.test(name) || name.startsWith('/dev/') || kernelFile(name) !== undefined;
 }
 
@@ -59,7 +64,10 @@ function verdictOf(region: Region, space: Space): Verdict {
   return kernelFile(name) ?? plainFile(name, space);
 }
 
-/** Objects of the kernel have names such as `anon_inode:[perf_event]`. Other names without a slash are files to pmap. */
+/**
+ * Objects of the kernel have names such as `anon_inode:[perf_event]`. Other names without a slash are files as pmap
+ * names them.
+ */
 function object(name: string): Verdict {
   if (name.startsWith('anon_inode:i915')) return DEVICE;
   return /^\w+:/.test(name) ? {kind: 'special', evidence: `the kernel's name for an object of its own: ${name}`} : FILE;
@@ -86,16 +94,17 @@ function bracket(name: string): Verdict {
   return stack ? {kind: 'thread-stack', evidence, label: `stack of thread ${stack[1]}`} : {kind: 'special', evidence};
 }
 
-/** A capture may have lost the end. */
+/** A capture may have lost the end of the name. */
 const inner = (name: string, from: number): string => name.slice(from, name.endsWith(']') ? -1 : undefined);
 
 /**
- * Memory that the kernel backs by a file of its own, which nobody can open: SysV segments, MAP_SHARED|MAP_ANONYMOUS (a
- * deleted /dev/zero), MAP_HUGETLB, memfd_secret(2); and POSIX shared memory, which is a file in /dev/shm.
+ * Memory that the kernel backs with a file of its own, which nobody can open: SysV segments, MAP_SHARED|MAP_ANONYMOUS
+ * (a deleted /dev/zero), MAP_HUGETLB, memfd_secret(2); and POSIX shared memory, which is a file in /dev/shm.
  */
 const MEMORY = /^\/(?:SYSV[0-9a-f]{8}|dev\/zero|anon_hugepage|secretmem) \(deleted\)$|^\/dev\/shm\//;
 
-function memoryFile({name, perms, inode}: Region): Verdict {
+function memoryFile(region: Region): Verdict {
+  const {name, inode} = region;
   if (name.startsWith('/anon_hugepage'))
     return {...HUGETLB, evidence: 'the kernel calls it /anon_hugepage: mmap with MAP_HUGETLB'};
   const key = /^\/SYSV([0-9a-f]{8})/.exec(name)?.[1];
@@ -112,7 +121,7 @@ function memoryFile({name, perms, inode}: Region): Verdict {
       evidence: 'a file in /dev/shm, where shm_open(3) makes them',
       label: `POSIX shared memory /${name.slice(9)}`,
     };
-  if (perms[3] === 'p') return {kind: 'anon', evidence: `the kernel calls it ${name}, and it is mapped privately`};
+  if (isPrivate(region)) return {kind: 'anon', evidence: `the kernel calls it ${name}, and it is mapped privately`};
   return name.startsWith('/dev/zero')
     ? {
         kind: 'shared',
@@ -122,11 +131,12 @@ function memoryFile({name, perms, inode}: Region): Verdict {
     : {kind: 'shared', evidence: `the kernel calls it ${name}`, label: 'memory of memfd_secret(2)'};
 }
 
-/** ` (deleted)` at the end is the kernel's remark or a part of the name: the text alone doesn't tell. */
+/** ` (deleted)` at the end is the kernel's remark or a part of the name: the text alone can't tell. */
 function plainFile(name: string, {clues}: Space): Verdict {
   if (!name.endsWith(' (deleted)')) return FILE;
   const isDeleted = clues.deleted && Object.hasOwn(clues.deleted, name) ? clues.deleted[name] : undefined;
-  if (isDeleted === undefined) return {...FILE, evidence: `${FILE.evidence}; it was deleted, or is called so`};
+  if (isDeleted === undefined)
+    return {...FILE, evidence: `${FILE.evidence}; it was deleted, or its name ends like this`};
   return {
     ...FILE,
     evidence: `${FILE.evidence}; ${isDeleted ? 'it was deleted' : 'its name really ends in " (deleted)"'}`,
@@ -136,7 +146,7 @@ function plainFile(name: string, {clues}: Space): Verdict {
 const FILE: Verdict = {kind: 'file', evidence: 'a mapped file, no part of which may be executed'};
 const FALSE_LABEL: Verdict = {
   kind: 'file',
-  evidence: "a file that is called like the kernel's own labels: it has an inode",
+  evidence: "a file that is named like the kernel's own labels: it has an inode",
 };
 const DEVICE: Verdict = {kind: 'device', evidence: 'a mapping of a device'};
 const ZEROS: Verdict = {kind: 'anon', evidence: 'a private mapping of /dev/zero is memory, not a device'};
@@ -158,7 +168,7 @@ const BUFFER: Verdict = {kind: 'device', evidence: "the kernel's name for a buff
 
 /**
  * Names that programs give their anonymous memory with prctl(PR_SET_VMA_ANON_NAME), which the kernel prints as
- * `[anon:NAME]` (Linux 5.17 with CONFIG_ANON_VMA_NAME, Android long before). The first pattern that fits decides.
+ * `[anon:NAME]` (Linux 5.17 with CONFIG_ANON_VMA_NAME, Android long before). The first pattern that matches decides.
  */
 const GIVEN_NAMES: ReadonlyArray<readonly [pattern: RegExp, kind: Kind]> = [
   [/^Go: heap/, 'managed'],
@@ -168,7 +178,8 @@ const GIVEN_NAMES: ReadonlyArray<readonly [pattern: RegExp, kind: Kind]> = [
   [/^v8/i, 'managed'],
   [/^(oilpan|cppgc|blink_gc)/, 'managed'],
   [/^(ruby|Ruby:)/, 'managed'],
-  // Bionic names a stack with its guard and the thread's own variables; glibc 2.39 with glibc.mem.decorate_maps.
+  // Bionic names a stack together with its guard and the thread's own variables; glibc 2.39 with
+  // glibc.mem.decorate_maps.
   [/^(stack_and_tls:|glibc: pthread stack|glibc: pthread user stack)/, 'thread-stack'],
   [/^(thread signal stack|thread stack)/, 'thread-stack'],
   [/^glibc: (malloc|loader malloc)/, 'arena'],

@@ -1,12 +1,15 @@
-import {type Region, sizeOf} from '../model/region.ts';
+import {hasNoAccess, isExecutable, type Region, sizeOf} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
-import {baseName, FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from './space.ts';
+import {baseName, FLAG, type Space, type Verdict} from './space.ts';
 import {reservationsIn} from './runtimes/runtimes.ts';
 import type {Kind} from '../model/kind.ts';
 
 const MIB = 1024 * 1024;
 
-/** What nobody knew: code without a file, memory without access, and the memory of which only the neighbours tell anything. */
+/**
+ * What no other step recognised: code without a file, memory without access, and memory about which only its neighbours
+ * say anything.
+ */
 export function tellRest(space: Space): void {
   tellReservations(space);
   for (const index of space.executable) if (space.isOpen(index)) space.verdicts[index] = CODE;
@@ -21,16 +24,16 @@ function tellWiped(space: Space): void {
   }
 }
 
-/** Large blocks of which a program uses a part. How much of one is free tells less than that it is one. */
+/** Large blocks of which a program uses a part. That it is such a block says more than how much of it is free. */
 function tellReservations(space: Space): void {
   for (const {from, to, size, reserved} of reservationsIn(space, 64 * MIB)) {
     if (reserved < size / 2 || reserved === size) continue;
-    const evidence = `no access; a part of ${sizeText(size)} of addresses that were set aside as one`;
+    const evidence = `no access; a part of ${sizeText(size)} of addresses that were reserved as one block`;
     const unused: Verdict = {kind: 'reserved', evidence};
     const used: Verdict = {
       kind: 'anon',
-      label: `in use, of ${sizeText(size)} that were set aside`,
-      evidence: `no file and no name; a part of ${sizeText(size)} of addresses that were set aside as one`,
+      label: `in use, of ${sizeText(size)} reserved`,
+      evidence: `no file and no name; a part of ${sizeText(size)} of addresses that were reserved as one block`,
     };
     for (let index = from; index < to; index++) {
       const region = space.regions[index]!;
@@ -40,14 +43,17 @@ function tellReservations(space: Space): void {
   }
 }
 
-/** PROT_NONE. With MAP_NORESERVE or of more than 1 MiB it is kept for later; a little beside memory in use is a guard. */
+/**
+ * PROT_NONE. With MAP_NORESERVE, or if larger than 1 MiB, it is kept for later; a small piece next to memory in use is
+ * a guard.
+ */
 function withoutAccess(space: Space, index: number): Verdict {
   if (space.has(index, FLAG.nr)) return KEPT;
   if (sizeOf(space.regions[index]!) > MIB) return LARGE;
   return space.touchesBelow(index) || space.regions[index + 1]?.start === space.regions[index]!.end ? GUARD : ALONE;
 }
 
-const CODE: Verdict = {kind: 'jit', evidence: 'executable, and from no file: it was made while the program ran'};
+const CODE: Verdict = {kind: 'jit', evidence: 'executable, and not from a file: it was made while the program ran'};
 const KEPT: Verdict = {kind: 'reserved', evidence: 'no access, and VmFlags has nr (MAP_NORESERVE)'};
 const LARGE: Verdict = {kind: 'reserved', evidence: 'no access, and larger than a guard'};
 const GUARD: Verdict = {kind: 'guard', evidence: 'no access, small, and it touches memory in use', confidence: 'guess'};
@@ -61,8 +67,8 @@ const WIPED: Verdict = {
 const EVIDENCE = 'no file and no name, and neither its flags nor its shape tell more';
 
 /**
- * Anonymous memory that can't be told: it gets the names of what lies below and above it. Whatever programs map
- * themselves, large blocks of malloc and what the dynamic linker needs is among these.
+ * Anonymous memory whose purpose can't be told: it gets the names of what is below and above it. Whatever programs map
+ * themselves, large blocks of malloc and what the dynamic linker needs are among this.
  */
 function tellNeighbours(space: Space): void {
   const {regions, verdicts} = space;
@@ -86,7 +92,7 @@ function tellNeighbours(space: Space): void {
   }
 }
 
-/** The same text is the same string from look to look: to compare two of them then takes no time. */
+/** Equal texts are the same string from look to look: comparing two of them then takes no time. */
 const VERDICTS = new Map<string | undefined, Verdict>();
 const MOST_VERDICTS = 1000;
 
@@ -99,7 +105,7 @@ function verdictOf(label: string | undefined): Verdict {
   return verdict;
 }
 
-/** Between a region and the next thing that has a name there may be these. */
+/** The kinds that there may be between a region and the next thing that has a name. */
 const SAYS_LITTLE: ReadonlySet<Kind> = new Set(['guard', 'reserved', 'anon']);
 
 function place(below: string, above: string): string | undefined {

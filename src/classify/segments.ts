@@ -1,9 +1,9 @@
-import type {ElfClue, ElfSegment} from '../model/clues.ts';
-import type {Region} from '../model/region.ts';
+import {type ElfClue, type ElfSegment, pageSizeOf} from '../model/clues.ts';
+import {hasNoAccess, isExecutable, isWritable, type Region} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
-import {baseName, FLAG, hasNoAccess, isExecutable, isWritable, type Space, type Verdict} from './space.ts';
+import {baseName, FLAG, type Space, type Verdict} from './space.ts';
 
-/** A file as it was mapped once: its addresses are those in the file plus the bias. */
+/** One mapping of a whole file: its addresses are those in the file plus the bias. */
 interface Image {
   readonly name: string;
   readonly clue: ElfClue;
@@ -14,13 +14,14 @@ const PF_X = 1;
 const PF_W = 2;
 
 /**
- * The parts of the executable and of each library: from the file's program headers where they were read (elf(5), PT_LOAD
- * and PT_GNU_RELRO), else from permissions and order.
+ * The parts of the executable and of each library: from the file's program headers where they were read (elf(5),
+ * PT_LOAD and PT_GNU_RELRO), else from permissions and order.
  */
 export function tellSegments(space: Space): void {
   const images = new Map<string, Image>();
-  const {pageSize = 4096, files = {}} = space.clues;
-  /** What the region below belongs to: after it may come its bss. */
+  const {files = {}} = space.clues;
+  const pageSize = pageSizeOf(space);
+  /** What the region below belongs to: its bss may follow. */
   let image: Image | undefined;
   for (const index of space.telling) {
     const region = space.regions[index]!;
@@ -36,7 +37,7 @@ export function tellSegments(space: Space): void {
   }
 }
 
-/** Memory without a name that touches what was told just now, and what touches that. */
+/** Memory without a name that touches what was just recognised, and what touches that. */
 function tellBss(space: Space, first: number, image: Image | undefined, pageSize: number): void {
   for (let index = first; index < space.regions.length; index++) {
     const region = space.regions[index]!;
@@ -93,7 +94,7 @@ const isRelro = ({relro}: ElfClue, region: Region, bias: number, pageSize: numbe
 const flagsText = (flags: number): string =>
   [flags & 4 && 'R', flags & PF_W && 'W', flags & PF_X && 'E'].filter(Boolean).join(' ');
 
-/** Most files are alike, and their verdicts are one object: by the segment's number, its flags and what is said. */
+/** Most files are alike, so they share verdicts: one object for each segment number, flags and remark. */
 const VERDICTS = new Map<number, Verdict>();
 
 function segmentVerdict(kind: 'text' | 'rodata' | 'data', number: number, flags: number, remark = ''): Verdict {
@@ -110,10 +111,12 @@ function segmentVerdict(kind: 'text' | 'rodata' | 'data', number: number, flags:
 const RELRO: Verdict = {kind: 'relro', evidence: 'PT_GNU_RELRO of the file covers it, and it is read only'};
 const GAP: Verdict = {
   kind: 'reserved',
-  evidence: 'no access: the dynamic linker keeps the gap between two segments of the file',
+  evidence: 'no access: the dynamic linker keeps this gap between two segments of the file',
 };
 
-/** Without headers. RELRO was cut off a writable segment: VM_ACCOUNT stays, and the file goes on behind it, writable. */
+/**
+ * Without headers. RELRO was split off a writable segment: VM_ACCOUNT stays, and the file continues after it, writable.
+ */
 function byShape(space: Space, index: number): Verdict {
   const region = space.regions[index]!;
   if (isExecutable(region)) return TEXT;
@@ -123,7 +126,7 @@ function byShape(space: Space, index: number): Verdict {
   return isCutOff(space, index) ? RELRO_BY_SHAPE : RODATA;
 }
 
-/** Below it lies rodata, or a gap, which would be one region with it if they had been one segment. */
+/** Below it is rodata, or a gap; rodata would be one region with it if they had been one segment. */
 function isCutOff(space: Space, index: number): boolean {
   const [below, region, above] = [space.regions[index - 1], space.regions[index]!, space.regions[index + 1]];
   if (below?.end !== region.start || below.name !== region.name || isExecutable(below)) return false;
@@ -143,11 +146,11 @@ const RELRO_BY_FLAG: Verdict = {
 };
 const RELRO_BY_SHAPE: Verdict = {
   kind: 'relro',
-  evidence: 'read only, and the file goes on behind it, writable',
+  evidence: 'read only, and the file continues after it, writable',
   confidence: 'guess',
 };
 
-/** What a segment takes in memory beyond what the file has of it is zeros: p_memsz above p_filesz. */
+/** What a segment takes in memory beyond its bytes in the file is zeros: p_memsz above p_filesz. */
 function bssOf({clue, bias, name}: Image, region: Region, pageSize: number): Verdict | undefined {
   for (const segment of clue.segments) {
     const begin = pageUp(bias + segment.address + segment.fileSize, pageSize);

@@ -1,6 +1,8 @@
 import type {Clues} from '../model/clues.ts';
 import type {Kind} from '../model/kind.ts';
-import type {Region} from '../model/region.ts';
+import {hasNoAccess, isExecutable, type Region} from '../model/region.ts';
+import {isAlike} from '../model/same.ts';
+import {firstWhere} from '../model/search.ts';
 
 /** What was decided about a region. One object may serve many regions. */
 export interface Verdict {
@@ -11,8 +13,8 @@ export interface Verdict {
 }
 
 /**
- * An address space while it is classified: its regions, ascending, and what was decided so far. Each step decides what it
- * can tell and leaves the rest open, so the first one that knows has the word.
+ * An address space while it is classified: its regions, ascending, and what was decided so far. Each step decides what
+ * it can recognise and leaves the rest open, so the first one that knows decides.
  */
 export class Space {
   readonly regions: readonly Region[];
@@ -20,14 +22,17 @@ export class Space {
   /** The VmFlags of each region, as bits of FLAG; 0 where the source has none. */
   readonly flags: Uint16Array;
   readonly verdicts: Array<Verdict | undefined>;
-  /** Indices, ascending, of the regions that have a name or are of the hugetlb pool: what says itself what it is. */
+  /**
+   * Indices, ascending, of the regions that have a name or are from the hugetlb pool: those that say themselves what
+   * they are.
+   */
   readonly telling: number[] = [];
-  /** The same of those without access, and of those that may be executed. Most steps concern these alone. */
+  /** The same for those without access, and for those that may be executed. Most steps concern only these. */
   readonly closed: number[] = [];
   readonly executable: number[] = [];
-  /** The runtimes that the mapped programs have in them, once somebody asked. */
+  /** The runtimes that the mapped programs contain, once somebody has asked. */
   runtimes: ReadonlySet<string> | undefined;
-  /** Those of all regions. */
+  /** The flags of all regions together. */
   #flags = 0;
 
   /** @param earlier regions of an earlier look that had flags */
@@ -39,13 +44,12 @@ export class Space {
     const reader = new FlagReader(earlier);
     for (let index = 0; index < regions.length; index++) {
       const region = regions[index]!;
-      const {name, perms} = region;
       const bits = reader.read(region);
       this.flags[index] = bits;
       this.#flags |= bits;
-      if (name !== '' || bits & FLAG.ht) this.telling.push(index);
-      if (perms[2] === 'x') this.executable.push(index);
-      else if (perms[1] !== 'w' && perms[0] !== 'r' && perms.startsWith('---')) this.closed.push(index);
+      if (region.name !== '' || bits & FLAG.ht) this.telling.push(index);
+      if (isExecutable(region)) this.executable.push(index);
+      else if (hasNoAccess(region)) this.closed.push(index);
     }
   }
 
@@ -62,7 +66,7 @@ export class Space {
     return (this.flags[index]! & flag) !== 0;
   }
 
-  /** Were the VmFlags of this region read? Each region has at least one, of which `mr` is in all but the rarest. */
+  /** Were the VmFlags of this region read? Each region has at least one flag; all but the rarest have `mr`. */
   hasFlags(index: number): boolean {
     return this.flags[index] !== 0;
   }
@@ -74,25 +78,10 @@ export class Space {
 
   /** @returns the index of the region that holds an address; -1 if none does */
   find(address: number): number {
-    let low = 0;
-    let high = this.regions.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const region = this.regions[middle]!;
-      if (address < region.start) high = middle - 1;
-      else if (address >= region.end) low = middle + 1;
-      else return middle;
-    }
-    return -1;
+    const index = firstWhere((place) => this.regions[place]!.end > address, this.regions.length);
+    return index < this.regions.length && this.regions[index]!.start <= address ? index : -1;
   }
 }
-
-/** Neither read nor write nor execute: PROT_NONE. */
-export const hasNoAccess = (region: Region): boolean => region.perms.startsWith('---');
-
-export const isWritable = (region: Region): boolean => region.perms[1] === 'w';
-
-export const isExecutable = (region: Region): boolean => region.perms[2] === 'x';
 
 /** In pages of 4 KiB. */
 export const sizeOfPages = (region: Region): number => (region.end - region.start) / 4096;
@@ -127,8 +116,8 @@ export const FLAG = {
 const BITS = new Map<string, number>(Object.entries(FLAG));
 
 /**
- * Tells the flags of regions as bits, one region after another. Those of one listing mostly share their list of flags, so one
- * is read once.
+ * Gives the flags of regions as bits, one region after another. The regions of one listing mostly share one list of
+ * flags, so a list is read once.
  */
 class FlagReader {
   readonly #earlier: readonly Region[];
@@ -137,8 +126,8 @@ class FlagReader {
   #bits = 0;
 
   /**
-   * @param earlier the same process at an earlier look that had flags: where a region has none, those count that the memory
-   * had then, if its permissions and its name are still the same
+   * @param earlier the same process at an earlier look that had flags: where a region has none, the flags that the
+   *   memory had then count, if its permissions and its name are still the same
    */
   constructor(earlier: readonly Region[]) {
     this.#earlier = earlier;
@@ -159,7 +148,7 @@ class FlagReader {
     while (this.#before < earlier.length && earlier[this.#before]!.end <= region.start) this.#before++;
     for (let index = this.#before; index < earlier.length && earlier[index]!.start < region.end; index++) {
       const then = earlier[index]!;
-      if (then.perms === region.perms && then.name === region.name && then.inode === region.inode) return then.flags;
+      if (isAlike(then, region)) return then.flags;
     }
     return undefined;
   }

@@ -1,12 +1,13 @@
 import type {Thread} from '../model/clues.ts';
-import {type Region, sizeOf} from '../model/region.ts';
-import {FLAG, hasNoAccess, isWritable, type Space, type Verdict} from './space.ts';
+import {hasNoAccess, isPrivate, isWritable, type Region, sizeOf} from '../model/region.ts';
+import {FLAG, type Space, type Verdict} from './space.ts';
 
 const MIB = 1024 * 1024;
 
 /**
- * The stacks of the threads whose stack pointers are known, and what the kernel lets grow downwards. A pointer into memory
- * that is something else already (the Go heap, malloc's memory) leaves that as it is: its stack is a part of it.
+ * The stacks of the threads whose stack pointers are known, and what the kernel lets grow downwards. A pointer into
+ * memory that was already recognised as something else (the Go heap, malloc's memory) leaves that as it is: the stack
+ * is a part of it.
  */
 export function tellStacks(space: Space): void {
   tellGrowing(space);
@@ -19,7 +20,7 @@ export function tellStacks(space: Space): void {
   }
 }
 
-/** Threads in order of the region that their stack pointer is in. */
+/** Threads by the region that their stack pointer is in. */
 function threadsByRegion(space: Space): Map<number, Thread[]> {
   const found = new Map<number, Thread[]>();
   for (const thread of space.clues.threads ?? []) {
@@ -38,7 +39,7 @@ function threadsText(threads: readonly Thread[]): string {
   return threads.length === 1 ? one : `${one} and ${threads.length - 1} more`;
 }
 
-/** What is said of a stack's guard. */
+/** What is said about a stack's guard. */
 interface Guards {
   readonly small: Verdict;
   readonly large: Verdict;
@@ -53,8 +54,8 @@ function guardsOf(label: string, confidence?: 'guess'): Guards {
 }
 
 /**
- * What lies below a stack without access is its guard. Of a large one only the end is: the rest was reserved before, and
- * merged with it.
+ * What is right below a stack, without access, is its guard. Of a large region only the end is the guard: the rest was
+ * reserved before, and merged with it.
  */
 function tellGuard(space: Space, stack: number, guards: Guards): void {
   const guard = stack - 1;
@@ -63,8 +64,8 @@ function tellGuard(space: Space, stack: number, guards: Guards): void {
 }
 
 /**
- * mprotect on a part of the main stack leaves the kernel's label to one piece; all of them have VM_GROWSDOWN. Without flags
- * their place tells: the kernel lets nothing else touch a stack from below (stack_guard_gap).
+ * mprotect on a part of the main stack leaves the kernel's label to one piece; all pieces have VM_GROWSDOWN. Without
+ * flags their place says so: the kernel lets nothing else touch a stack from below (stack_guard_gap).
  */
 function tellGrowing(space: Space): void {
   if (!space.hasAny(FLAG.known)) return tellPieces(space);
@@ -103,9 +104,9 @@ const GROWING: Verdict = {
 const KIB = 1024;
 
 /**
- * Stacks of threads that did not tell their stack pointer: they were running, the reader may not ask, or the listing is all
- * there is. A C library maps guard and stack as one block; one of the two, or both together, is a round number of MiB or
- * what RLIMIT_STACK says (8 MiB by default).
+ * Stacks of threads whose stack pointer is not known: they were running, the reader may not ask, or the listing is all
+ * there is. A C library maps guard and stack as one block; one of the two, or both together, is a round number of MiB
+ * or what RLIMIT_STACK says (8 MiB by default).
  */
 export function tellStacksByShape(space: Space): void {
   const label = 'stack of some thread';
@@ -126,7 +127,7 @@ export function tellStacksByShape(space: Space): void {
 }
 
 function looksLikeStack(guard: Region, region: Region, limit: number | null | undefined): boolean {
-  if (sizeOf(guard) > 64 * KIB || !isWritable(region) || region.perms[3] !== 'p') return false;
+  if (sizeOf(guard) > 64 * KIB || !isWritable(region) || !isPrivate(region)) return false;
   const size = sizeOf(region);
   const both = size + sizeOf(guard);
   return isRound(size) || isRound(both) || size === limit || both === limit;

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
-import {Command, Flags} from '@oclif/core';
+import {Command, Flags, type Interfaces} from '@oclif/core';
 import type {Snapshot} from '../model/snapshot.ts';
-import {Trouble} from '../model/trouble.ts';
+import {Trouble, type TroubleParts} from '../model/trouble.ts';
 import {jsonPieces} from '../text/json.ts';
 import {safe} from '../text/safe.ts';
 import {setColorLevel} from '../text/theme.ts';
@@ -11,10 +11,12 @@ import {EXIT, exitOf} from '../shell/exit.ts';
 import {ReaderGone, type Remarkable, remarkOn, say, takeOverErrors, writeOut, writePieces} from '../shell/output.ts';
 import type {ColorSupportLevel} from 'chalk';
 
-/**
- * What all commands share: --json, --color, one form of error, and exit codes. The code is set, and the process left to end
- * by itself: process.exit would cut off what a pipe has not taken yet.
- */
+/** The flags of a command, as oclif hands them over. */
+export type FlagsOf<Class extends typeof Command> = Interfaces.InferredFlags<
+  (typeof BaseCommand)['baseFlags'] & Class['flags']
+>;
+
+/** What all commands share: --json, --color, one form of error, and exit codes. */
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
     json: Flags.boolean({description: 'print JSON: sizes in bytes, addresses as hex strings', helpGroup: 'GLOBAL'}),
@@ -36,12 +38,21 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
-  /** oclif's own is for deprecated commands. */
-  protected override async init(): Promise<void> {}
+  /** Does the work. @returns what memmap ends with */
+  abstract override run(): Promise<number>;
+
+  /**
+   * What oclif calls. The code is set here and nowhere else, and the process is left to end by itself: process.exit would
+   * cut off what a pipe has not taken yet.
+   */
+  protected override async _run<Result>(): Promise<Result> {
+    process.exitCode = await this.run().catch((error: unknown) => this.failed(error));
+    return undefined as Result;
+  }
 
   /** Settles colour. Call it first, with the parsed flags. */
-  protected begin(flags: {readonly color?: boolean | undefined}): void {
-    setColorLevel(colorLevel(flags.color, process.env, process.stdout.isTTY));
+  protected begin({color}: Pick<FlagsOf<typeof Command>, 'color'>): void {
+    setColorLevel(colorLevel(color, process.env, process.stdout.isTTY));
   }
 
   /** Columns of the terminal that output goes to; undefined where it goes elsewhere, and nothing may be shortened. */
@@ -59,9 +70,20 @@ export abstract class BaseCommand extends Command {
     return process.stdout.isTTY ? Math.max(24, (process.stdout.rows || 54) - 10) : undefined;
   }
 
-  /** Writes a JSON document, or text for people. */
-  protected async print(isJson: boolean, document: () => object, text: () => string): Promise<void> {
-    await (isJson ? writePieces(jsonPieces(document())) : writeOut(text()));
+  /** Lines that a list may have before it is shortened; where output goes elsewhere, as on a terminal of usual size. */
+  protected get rows(): number {
+    return Math.max(10, (process.stdout.rows || 54) - 14);
+  }
+
+  /** Can standard output show a screen that is redrawn in place? */
+  protected get canDraw(): boolean {
+    return process.stdout.isTTY && process.env['TERM'] !== 'dumb';
+  }
+
+  /** Writes a JSON document, or text for people. @returns `code`, for the end of a command */
+  protected async print(output: object | string, code: number = EXIT.done): Promise<number> {
+    await (typeof output === 'string' ? writeOut(output) : writePieces(jsonPieces(output)));
+    return code;
   }
 
   /** Tells on standard error what of a snapshot was not understood or can't be trusted, and what a reader should know. */
@@ -70,39 +92,36 @@ export abstract class BaseCommand extends Command {
   }
 
   /** 5 if one of the snapshots has not all, else `otherwise`. */
-  protected exitFor(snapshots: readonly Snapshot[], otherwise: number = EXIT.done): void {
-    process.exitCode = snapshots.every((snapshot) => snapshot.isWhole) ? otherwise : EXIT.incomplete;
+  protected codeFor(snapshots: readonly Snapshot[], otherwise: number = EXIT.done): number {
+    return snapshots.every((snapshot) => snapshot.isWhole) ? otherwise : EXIT.incomplete;
   }
 
-  protected override catch(error: unknown): Promise<void> {
-    if (error instanceof ReaderGone) return Promise.resolve();
+  /** What memmap ends with when the work could not be done. */
+  protected codeOf(trouble: Trouble): number {
+    return exitOf(trouble.kind);
+  }
+
+  /** Tells of an error. @returns what memmap ends with */
+  private failed(error: unknown): number {
+    if (error instanceof ReaderGone) return EXIT.done;
     if (error instanceof Trouble) {
-      say(errorText(error.message, error.why, error.next, error.list));
-      process.exitCode = exitOf(error.kind);
-    } else if (isUsageError(error)) {
-      const [what = '', ...more] = (error as Error).message
-        .split('\n')
-        .filter((line) => line.trim() && !line.startsWith('See more'));
-      say(
-        errorText(
-          what,
-          more.join(' ').trim() || 'that is not how this command is called.',
-          `memmap ${this.id ?? ''} --help`,
-        ),
-      );
-      process.exitCode = EXIT.usage;
-    } else {
-      say(
-        errorText(
-          'memmap failed.',
-          `this is a bug in it: ${(error as Error).message}`,
-          'Please report it, with the output of the same command under DEBUG=memmap.',
-        ),
-      );
-      if (process.env['DEBUG']) say(String((error as Error).stack));
-      process.exitCode = EXIT.bug;
+      const {message: what, why, list, next} = error;
+      say(errorText({what, why, list, next}));
+      return this.codeOf(error);
     }
-    return Promise.resolve();
+    if (isUsageError(error)) {
+      say(errorText(usageParts(error as Error, this.id)));
+      return EXIT.usage;
+    }
+    say(
+      errorText({
+        what: 'memmap failed.',
+        why: `this is a bug in it: ${(error as Error).message}`,
+        next: 'Please report it, with the output of the same command under DEBUG=memmap.',
+      }),
+    );
+    if (process.env['DEBUG']) say(String((error as Error).stack));
+    return EXIT.bug;
   }
 }
 
@@ -112,13 +131,23 @@ takeOverErrors();
  * One message of three parts: what failed, why, what to do next. The names in it come from outside, and a line break in one
  * could forge a part: only those of the list are memmap's own.
  */
-export const errorText = (what: string, why: string, next: string, list: readonly string[] = []): string =>
+const errorText = ({what, why, list = [], next}: Omit<TroubleParts, 'kind'>): string =>
   [
     `memmap: ${safe(what)}`,
     `  why:  ${safe(why)}`,
     ...list.map((entry) => `    ${safe(entry)}`),
     `  next: ${safe(next)}`,
   ].join('\n');
+
+/** What oclif's parser says, in three parts. */
+function usageParts({message}: Error, id = ''): Omit<TroubleParts, 'kind'> {
+  const [what = '', ...more] = message.split('\n').filter((line) => line.trim() && !line.startsWith('See more'));
+  return {
+    what,
+    why: more.join(' ').trim() || 'that is not how this command is called.',
+    next: `memmap ${id} --help`,
+  };
+}
 
 const isUsageError = (error: unknown): boolean =>
   typeof error === 'object' &&

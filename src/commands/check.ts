@@ -1,38 +1,26 @@
 import {Args, Flags} from '@oclif/core';
 import {Checker} from '../features/check/checker.ts';
-import {BaseCommand, colorLevel} from './base.ts';
-import {BUDGET_FLAGS, budgetOf} from './flags.ts';
+import {BaseCommand, colorLevel, type FlagsOf} from './base.ts';
+import {BUDGET_FLAGS, budgetOf, fileOf, given, interval, leastSize, output} from './flags.ts';
 import {codeOfCheck, FORMATS, formatReport, requireOne, splitCheck, type Format} from '../features/check/formats.ts';
 import {checkCommand} from '../features/check/command.ts';
 import {rulesOf} from '../features/check/read-rules.ts';
 import {checkTarget} from '../features/check/target.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
 import {exitOfSignal} from '../shell/exit.ts';
-import {writeOut} from '../shell/output.ts';
 import {codeOfRefusal, findCommand} from '../features/run/command.ts';
 import {openReport, saveFile} from '../shell/file.ts';
 import {codeOf, targetEnvironment} from '../features/run/run.ts';
-import {resolveTarget} from '../input/target.ts';
+import {inputOf} from '../input/open.ts';
+import {MEASURE_KEYS} from '../model/measures.ts';
 import {Trouble} from '../model/trouble.ts';
 import {setColorLevel} from '../text/theme.ts';
-
-/** What all ways of checking need. */
-interface Settings {
-  readonly format: Format;
-  readonly output: string | undefined;
-  readonly color: boolean | undefined;
-  readonly duration: number | undefined;
-  readonly interval: number;
-  readonly maxStall: number;
-  readonly maxDuty: number;
-  readonly root: string;
-}
 
 export default class Check extends BaseCommand {
   static override summary = 'hold a process, a recording, a listing or a command against rules, for scripts and CI';
   static override description = `A command is watched from its first instruction to its end, and has standard input, output and error to itself: the report comes at the end, on standard error or in a file. Of a target the report goes to standard output.
 
-Rules: --max NAME=LIMIT, where NAME is a total (rss, size, pss, privateDirty, swap, regions, threads, …), a kind (heap, anon, …: its size) or a kind's counter (heap.rss); --no rwx, exec-stack, exec-anon, deleted-text, swap or a kind; --no-growth rss or a kind. A file has one rule a line, in the same words without dashes; # begins a comment.
+Rules: --max NAME=LIMIT, where NAME is a measure of the whole process, a kind (heap, anon, …: its size) or a measure of a kind (heap.rss); --no rwx, exec-stack, exec-anon, deleted-text, swap or a kind; --no-growth rss or a kind. A file has one rule a line, in the same words without dashes; # begins a comment.
 
 Ends with 1 if a rule is broken; else with the command's own code, if it failed; else with 5 if a rule could not be measured; else with 0. The peaks of rss and size are the kernel's own (VmHWM, VmPeak) and exact; others are what was seen from look to look.`;
 
@@ -56,7 +44,7 @@ Ends with 1 if a rule is broken; else with the command's own code, if it failed;
 
   static override flags = {
     max: Flags.string({
-      description: 'an amount never exceeds a limit',
+      description: `an amount never exceeds a limit: a kind, or one of ${MEASURE_KEYS.join(', ')}`,
       multiple: true,
       multipleNonGreedy: true,
       helpValue: '<name>=<limit>',
@@ -86,65 +74,57 @@ Ends with 1 if a rule is broken; else with the command's own code, if it failed;
       default: 'text' as Format,
       helpValue: '<form>',
     })(),
-    output: Flags.string({char: 'o', description: 'the file for the report', helpValue: '<file>'}),
-    'min-size': Flags.string({
-      description: 'growth by less than this does not matter',
-      default: '64K',
-      helpValue: '<size>',
-    }),
+    output: output('the file for the report'),
+    'min-size': leastSize('growth by less than this does not matter'),
     for: Flags.string({description: 'look at a process for this time, not once', helpValue: '<time>'}),
-    interval: Flags.string({description: 'time between two looks', default: '100ms', helpValue: '<time>'}),
+    interval: interval('100ms'),
     ...BUDGET_FLAGS,
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {own, command} = splitCheck(this.argv);
-    const {args, flags} = await this.parse(
-      {args: Check.args, flags: Check.flags, baseFlags: Check.baseFlags, strict: true},
-      own,
-    );
+    const parser = {args: Check.args, flags: Check.flags, baseFlags: Check.baseFlags, strict: true};
+    const {args, flags} = await this.parse(parser, own);
     requireOne(args.target, command);
     const checker = new Checker(rulesOf(flags), parseSize(flags['min-size']));
-    const settings = {
-      format: flags.json ? 'json' : flags.format,
-      output: flags.output === '-' ? undefined : flags.output,
-      color: flags.color,
-      duration: flags.for === undefined ? undefined : parseDuration(flags.for),
-      interval: parseDuration(flags.interval),
-      ...budgetOf(flags),
-      root: flags['proc-root'],
-    } as const;
-    if (command) await this.checkCommand(command, checker, settings);
-    else await this.checkTarget(args.target!, checker, settings);
+    return command ? this.ofCommand(command, checker, flags) : this.ofTarget(args.target!, checker, flags);
   }
 
-  private async checkCommand(words: readonly string[], checker: Checker, settings: Settings): Promise<void> {
+  private async ofCommand(words: readonly string[], checker: Checker, flags: FlagsOf<typeof Check>): Promise<number> {
+    const options = optionsOf(flags);
     const command = findCommand(words, targetEnvironment());
-    const output = openReport(settings.output, false);
-    setColorLevel(colorLevel(settings.color, process.env, output.isTerminal));
+    const file = openReport(fileOf(flags.output), false);
+    setColorLevel(colorLevel(flags.color, process.env, file.isTerminal));
     try {
-      const {report, end} = await checkCommand(command, checker, settings);
-      output.write(formatReport(report, settings.format, output.width));
-      await output.finish();
-      process.exitCode = codeOfCheck(report, codeOf(end));
+      const {report, end} = await checkCommand(command, checker, options);
+      file.write(formatReport(report, formOf(flags), file.width));
+      await file.finish();
+      return codeOfCheck(report, codeOf(end));
     } catch (error) {
-      if (error instanceof Trouble && error.kind !== 'output') output.discard();
+      if (error instanceof Trouble && error.kind !== 'output') file.discard();
       throw error;
     }
   }
 
-  private async checkTarget(name: string, checker: Checker, settings: Settings): Promise<void> {
-    this.begin(settings);
-    const target = resolveTarget(name, settings.root);
-    const {report, remarks, isWhole, signal} = await checkTarget(target, name, checker, settings);
+  private async ofTarget(name: string, checker: Checker, flags: FlagsOf<typeof Check>): Promise<number> {
+    const options = optionsOf(flags);
+    this.begin(flags);
+    const {report, remarks, isWhole, signal} = await checkTarget(inputOf(name, options.root), name, checker, options);
     this.remark(remarks);
-    if (settings.output === undefined) await writeOut(formatReport(report, settings.format, this.width));
-    else saveFile(settings.output, formatReport(report, settings.format, undefined));
-    process.exitCode = signal ? exitOfSignal(signal) : codeOfCheck(report, 0, isWhole);
+    const file = fileOf(flags.output);
+    if (file === undefined) await this.print(formatReport(report, formOf(flags), this.width));
+    else saveFile(file, formatReport(report, formOf(flags), undefined));
+    return signal ? exitOfSignal(signal) : codeOfCheck(report, 0, isWhole);
   }
 
-  protected override async catch(error: unknown): Promise<void> {
-    await super.catch(error);
-    if (error instanceof Trouble) process.exitCode = codeOfRefusal(error);
-  }
+  protected override codeOf = codeOfRefusal;
 }
+
+const formOf = ({json, format}: FlagsOf<typeof Check>): Format => (json ? 'json' : format);
+
+const optionsOf = (flags: FlagsOf<typeof Check>) => ({
+  duration: given(flags.for, parseDuration),
+  interval: parseDuration(flags.interval),
+  ...budgetOf(flags),
+  root: flags['proc-root'],
+});

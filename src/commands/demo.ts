@@ -1,8 +1,8 @@
 import {readFileSync} from 'node:fs';
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from './base.ts';
+import {BaseCommand, type FlagsOf} from './base.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
-import {say, writeOut} from '../shell/output.ts';
+import {say} from '../shell/output.ts';
 import {saveExecutable} from '../shell/file.ts';
 import {interruption, unlessInterrupted} from '../shell/signals.ts';
 import {
@@ -15,6 +15,7 @@ import {
   surveyRows,
   waitForEnter,
 } from '../features/lessons/text.ts';
+import type {Lesson} from '../features/lessons/lesson.ts';
 import {lessonJSON, silently, teach, type LessonResult} from '../features/lessons/teach.ts';
 import {LESSONS, lessonNamed, lessonsJSON} from '../features/lessons/catalogue.ts';
 import {helperFile} from '../features/lessons/helper.ts';
@@ -52,14 +53,18 @@ Ends with 1 if the kernel did something else than predicted, or can't do what th
     }),
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(Demo);
     this.begin(flags);
     if (flags.all) return this.all(flags.json);
-    if (args.lesson === undefined) return this.print(flags.json, lessonsJSON, () => renderLessons(LESSONS));
+    if (args.lesson === undefined) return this.print(flags.json ? lessonsJSON() : renderLessons(LESSONS));
     const lesson = lessonNamed(args.lesson);
     if (flags.emit !== undefined) return emitHelper(helperFile(lesson.name, flags.arch), flags.emit);
-    if (flags.listing) return writeOut(renderListing(listLesson(lesson, flags.arch ?? process.arch)));
+    if (flags.listing) return this.print(renderListing(listLesson(lesson, flags.arch ?? process.arch)));
+    return this.teach(lesson, flags);
+  }
+
+  private async teach(lesson: Lesson, flags: FlagsOf<typeof Demo>): Promise<number> {
     const interrupted = interruption();
     const pause = flags.step ? () => waitForEnter(interrupted) : undefined;
     const teacher = flags.json ? silently : storyteller(lesson, this.width, pause);
@@ -69,22 +74,18 @@ Ends with 1 if the kernel did something else than predicted, or can't do what th
       unlessInterrupted(error, interrupted),
     );
     interrupted.dispose();
-    process.exitCode = exitCodeOf(result, interrupted.received());
-    if (result && !interrupted.received())
-      await this.print(
-        flags.json,
-        () => lessonJSON(result),
-        () => epilogue(result),
-      );
+    const code = exitCodeOf(result, interrupted.received());
+    if (!result || interrupted.received()) return code;
+    return this.print(flags.json ? lessonJSON(result) : epilogue(result), code);
   }
 
   /** Every lesson, one after the other: what was predicted, and whether the kernel did it. */
-  private async all(isJson: boolean): Promise<void> {
+  private async all(isJson: boolean): Promise<number> {
     const results: LessonResult[] = [];
     for (const lesson of LESSONS) results.push(await teach(lesson, silently));
-    process.exitCode = results.every(({ok, unsupported}) => ok || unsupported !== undefined) ? EXIT.done : EXIT.no;
     const document = () => ({schema: 'memmap.lessons/1', lessons: results.map(surveyJSON)});
-    await this.print(isJson, document, () => renderSurvey(results.flatMap(surveyRows)));
+    const code = results.every(({ok, unsupported}) => ok || unsupported !== undefined) ? EXIT.done : EXIT.no;
+    return this.print(isJson ? document() : renderSurvey(results.flatMap(surveyRows)), code);
   }
 }
 
@@ -94,7 +95,8 @@ function exitCodeOf(result: LessonResult | undefined, signal: NodeJS.Signals | u
 }
 
 /** The helper works by hand too: it prints its PID, and Enter is the next step. */
-function emitHelper(helper: string, path: string): void {
+function emitHelper(helper: string, path: string): number {
   saveExecutable(path, readFileSync(helper));
   say(`Wrote ${safe(path)}. Run it: it prints its PID, and Enter is the next step.`);
+  return EXIT.done;
 }

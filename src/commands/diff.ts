@@ -1,12 +1,13 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from './base.ts';
+import {BaseCommand, type FlagsOf} from './base.ts';
+import {given, maxStall, TARGET_ARG} from './flags.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
-import {readBoth} from '../input/target.ts';
+import {readBoth} from '../input/open.ts';
 import {diff, type Diff} from '../diff/diff.ts';
 import {CHANGE_KINDS} from '../model/change.ts';
 import {KINDS} from '../model/kind.ts';
-import {renderDiff, type DiffLook} from '../text/changes.ts';
+import {renderDiff} from '../text/changes.ts';
 import {renderDiffPicture} from '../features/map/diff.ts';
 
 export default class DiffCommand extends BaseCommand {
@@ -26,11 +27,7 @@ Ends with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
   ];
 
   static override args = {
-    before: Args.string({
-      description: 'a PID, a file, - for standard input, or the name of a process',
-      required: true,
-      ignoreStdin: true,
-    }),
+    before: TARGET_ARG,
     after: Args.string({description: 'the same', required: true, ignoreStdin: true}),
   };
 
@@ -54,41 +51,24 @@ Ends with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
     }),
     'min-size': Flags.string({description: 'only changes of at least this size', helpValue: '<size>'}),
     summary: Flags.boolean({description: 'only which kind of memory grew or shrank, and by how much'}),
-    'max-stall': Flags.string({
-      description: 'for how long reading may hold up a process',
-      default: '50ms',
-      helpValue: '<time>',
-    }),
+    'max-stall': maxStall('reading may hold up a process'),
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(DiffCommand);
     this.begin(flags);
     const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
     const [before, after] = await readBoth(args.before, args.after, options);
     this.remark(before, after);
     const changes = diff(before, after, {match: flags.match});
-    await this.print(
-      flags.json,
-      () => changes.toJSON(),
-      () => this.draw(changes, flags),
-    );
-    this.exitFor([before, after], changes.changes.length > 0 ? EXIT.no : EXIT.done);
+    const code = this.codeFor([before, after], changes.changes.length > 0 ? EXIT.no : EXIT.done);
+    return this.print(flags.json ? changes.toJSON() : this.draw(changes, flags), code);
   }
 
-  private draw(changes: Diff, flags: Parameters<DiffCommand['look']>[0] & {map: boolean}): string {
-    if (!flags.map) return renderDiff(changes, this.look(flags));
-    return renderDiffPicture(changes, {width: this.width, rows: flags.all ? Infinity : this.height});
-  }
-
-  private look(flags: {
-    all: boolean;
-    kind: string[] | undefined;
-    'min-size': string | undefined;
-    summary: boolean;
-  }): DiffLook {
-    const minSize = flags['min-size'] === undefined ? undefined : parseSize(flags['min-size']);
-    const rows = flags.all ? undefined : Math.max(10, (process.stdout.rows || 54) - 14);
-    return {width: this.width, rows, kinds: flags.kind && new Set(flags.kind), minSize, summary: flags.summary};
+  private draw(changes: Diff, {map, all, kind, summary, ...flags}: FlagsOf<typeof DiffCommand>): string {
+    if (map) return renderDiffPicture(changes, {width: this.width, rows: all ? Infinity : this.height});
+    const minSize = given(flags['min-size'], parseSize);
+    const kinds = kind && new Set(kind);
+    return renderDiff(changes, {width: this.width, rows: all ? undefined : this.rows, kinds, minSize, summary});
   }
 }

@@ -1,15 +1,16 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
+import {maxStall} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {explainPlace, head} from '../features/explain/place.ts';
 import {lookAt, type Looked} from '../features/explain/target.ts';
-import {meaningOf, wordListJSON, wordsJSON, type Meaning} from '../features/explain/words.ts';
+import {argumentOf, type Argument} from '../features/explain/argument.ts';
+import {wordListJSON, wordsJSON} from '../features/explain/glossary/json.ts';
+import {renderUnknown, renderWordList, renderWords} from '../features/explain/glossary/text.ts';
 import {say} from '../shell/output.ts';
-import {WORDS} from '../features/explain/glossary.ts';
 import {storyJSON, storyOf} from '../features/explain/story.ts';
 import {renderStory} from '../features/explain/text.ts';
-import {renderUnknown, renderWordList, renderWords} from '../features/explain/word-text.ts';
 
 export default class Explain extends BaseCommand {
   static override summary = 'say in words what a process, a region, an address, or a word of the kernel is';
@@ -41,54 +42,44 @@ Ends with 1 for a two-letter code that memmap does not know.`;
 
   static override flags = {
     word: Flags.boolean({description: 'it is a word, whatever file or process has the same name'}),
-    'max-stall': Flags.string({
-      description: 'for how long reading may hold up the process',
-      default: '50ms',
-      helpValue: '<time>',
-    }),
+    'max-stall': maxStall('reading may hold up the process'),
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(Explain);
     this.begin(flags);
     const {target, place} = args;
-    if (target === undefined) return this.print(flags.json, wordListJSON, () => renderWordList(WORDS, this.width));
+    if (target === undefined) return this.print(flags.json ? wordListJSON() : renderWordList(this.width));
     const root = flags['proc-root'];
-    const meaning = meaningOf(target, {isWord: flags.word, hasPlace: place !== undefined, root});
-    if (meaning.is !== 'target') return this.word(target, meaning, flags.json);
-    if (meaning.isWordToo) say(`memmap: ${target} is a file here. The word: memmap explain --word ${target}`);
+    const argument = argumentOf(target, {isWord: flags.word, hasPlace: place !== undefined, root});
+    if (argument.is !== 'target') return this.word(target, argument, flags.json);
+    if (argument.isWordToo) say(`memmap: ${target} is a file here. The word: memmap explain --word ${target}`);
     const options = {root, maxStall: parseDuration(flags['max-stall'])};
-    await lookAt(target, options, (looked) => this.tell(looked, place, flags.json));
-  }
-
-  private word(asked: string, meaning: Exclude<Meaning, {is: 'target'}>, isJson: boolean): Promise<void> {
-    if (meaning.is === 'unknown') {
-      process.exitCode = EXIT.no;
-      return this.print(
-        isJson,
-        () => wordsJSON(asked, []),
-        () => renderUnknown(asked, this.width),
-      );
+    const looked = await lookAt(target, options);
+    try {
+      return await this.tell(looked, place, flags.json);
+    } finally {
+      looked.handle?.close();
     }
-    const {words} = meaning;
-    return this.print(
-      isJson,
-      () => wordsJSON(asked, words),
-      () => renderWords(words, this.width),
-    );
   }
 
-  private async tell(looked: Looked, place: string | undefined, isJson: boolean): Promise<void> {
+  private word(asked: string, argument: Exclude<Argument, {is: 'target'}>, isJson: boolean): Promise<number> {
+    if (argument.is === 'unknown')
+      return this.print(isJson ? wordsJSON(asked, []) : renderUnknown(asked, this.width), EXIT.no);
+    const {words} = argument;
+    return this.print(isJson ? wordsJSON(asked, words) : renderWords(words, this.width));
+  }
+
+  private tell(looked: Looked, place: string | undefined, isJson: boolean): Promise<number> {
     const {snapshot} = looked;
     this.remark(snapshot);
-    if (place === undefined) {
-      const story = storyOf(snapshot, looked.name);
-      const document = () => ({...head(snapshot, 'process'), totals: snapshot.totals, ...storyJSON(story)});
-      await this.print(isJson, document, () => renderStory(snapshot, story, this.width));
-    } else {
+    const code = this.codeFor([snapshot]);
+    if (place !== undefined) {
       const answer = explainPlace(looked, place);
-      await this.print(isJson, answer.json, () => answer.text(this.width));
+      return this.print(isJson ? answer.json() : answer.text(this.width), code);
     }
-    this.exitFor([snapshot]);
+    const story = storyOf(snapshot, looked.name);
+    const document = (): object => ({...head(snapshot, 'process'), totals: snapshot.totals, ...storyJSON(story)});
+    return this.print(isJson ? document() : renderStory(snapshot, story, this.width), code);
   }
 }

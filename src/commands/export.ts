@@ -1,7 +1,9 @@
-import {Args, Flags} from '@oclif/core';
+import {Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {inBatches, say, withProgress, writePieces} from '../shell/output.ts';
-import {withRecording} from '../features/report/source.ts';
+import {fileOf, output, RECORDING_ARG} from './flags.ts';
+import {EXIT} from '../shell/exit.ts';
+import {inBatches, say, writePieces} from '../shell/output.ts';
+import {looksOf, withRecording} from '../features/report/source.ts';
 import {saveParts} from '../shell/file.ts';
 import {csv} from '../features/export/csv.ts';
 import {exportedOf, type Exported} from '../features/export/exported.ts';
@@ -31,7 +33,7 @@ export default class ExportCommand extends BaseCommand {
   ];
 
   static override args = {
-    recording: Args.string({description: 'a recording, made with memmap record', required: true, ignoreStdin: true}),
+    recording: RECORDING_ARG,
   };
 
   static override flags = {
@@ -41,21 +43,19 @@ export default class ExportCommand extends BaseCommand {
       helpValue: '<format>',
       exclusive: ['json'],
     }),
-    output: Flags.string({
-      char: 'o',
-      description: 'the file to write; without it, or with -, standard output',
-      helpValue: '<file>',
-    }),
+    output: output('the file to write; without it, or with -, standard output'),
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(ExportCommand);
     this.begin(flags);
     const format = FORMATS[flags.json ? 'json' : (flags.format ?? 'csv')]!;
-    const exported = await withRecording(args.recording, (recording, {startedAt}) =>
-      exportedOf(startedAt, withProgress('Reading', recording.snapshots(), recording.count)),
+    const {made, isWhole} = await withRecording(args.recording, (recording, {startedAt}) =>
+      exportedOf(startedAt, looksOf(recording, 'Reading')),
     );
-    if (flags.output === undefined || flags.output === '-') return writePieces(inBatches(format(exported)));
-    say(`Saved to ${safe(flags.output)}: ${sizeText(saveParts(flags.output, format(exported)))}.`);
+    const file = fileOf(flags.output);
+    if (file === undefined) await writePieces(inBatches(format(made)));
+    else say(`Saved to ${safe(file)}: ${sizeText(saveParts(file, format(made)))}.`);
+    return isWhole ? EXIT.done : EXIT.incomplete;
   }
 }

@@ -1,13 +1,20 @@
-import {Flags} from '@oclif/core';
+import {Args, Flags, type Interfaces} from '@oclif/core';
 import {parseDuration, parsePercent} from '../shell/values.ts';
+
+// Standard input is read where `-` is given, and never for an argument that is missing.
+const arg = (description: string) => ({description, required: true, ignoreStdin: true}) as const;
+
+export const TARGET_ARG = Args.string(arg('a PID, a file, - for standard input, or the name of a process'));
+export const PROCESS_ARG = Args.string(arg('a PID, or the name of a process'));
+export const RECORDING_ARG = Args.string(arg('a recording, made with memmap record'));
+
+/** @param what that reading may do: `reading may hold up a process` */
+export const maxStall = (what: string) =>
+  Flags.string({description: `for how long ${what}`, default: '50ms', helpValue: '<time>'});
 
 /** What looking again and again may cost the process: the flags of each command that does. */
 export const BUDGET_FLAGS = {
-  'max-stall': Flags.string({
-    description: 'for how long one look may hold up the process',
-    default: '50ms',
-    helpValue: '<time>',
-  }),
+  'max-stall': maxStall('one look may hold up the process'),
   'max-duty': Flags.string({
     description: 'the part of the time, in percent, that may be spent reading smaps; 0 for never',
     default: '2',
@@ -15,7 +22,33 @@ export const BUDGET_FLAGS = {
 };
 
 /** What the flags say, for a Session. @throws Trouble `usage` */
-export const budgetOf = (flags: {'max-stall': string; 'max-duty': string}): {maxStall: number; maxDuty: number} => ({
+export const budgetOf = (
+  flags: Interfaces.InferredFlags<typeof BUDGET_FLAGS>,
+): {readonly maxStall: number; readonly maxDuty: number} => ({
   maxStall: parseDuration(flags['max-stall']),
   maxDuty: parsePercent(flags['max-duty']),
 });
+
+/** Of a command that looks again and again. */
+export const interval = (time: string) =>
+  Flags.string({description: 'time between two looks', default: time, helpValue: '<time>'});
+
+/** Of a command that goes on until it is told to end. */
+export const LIMIT_FLAGS = {
+  count: Flags.integer({description: 'end after so many looks', min: 1}),
+  for: Flags.string({description: 'end after this time', helpValue: '<time>'}),
+};
+
+/** @param description what does not matter */
+export const leastSize = (description: string) => Flags.string({description, default: '64K', helpValue: '<size>'});
+
+/** @param description what the file is for; @param exclusive what it can't be given with */
+export const output = (description: string, exclusive?: string[]) =>
+  Flags.string({char: 'o', description, helpValue: '<file>', ...(exclusive && {exclusive})});
+
+/** The file that was named; undefined for `-`, and if none was. */
+export const fileOf = (name: string | undefined): string | undefined => (name === '-' ? undefined : name);
+
+/** What the value of a flag says; undefined if it was not given. */
+export const given = <Value>(text: string | undefined, parse: (text: string) => Value): Value | undefined =>
+  text === undefined ? undefined : parse(text);

@@ -1,12 +1,13 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from './base.ts';
-import {BUDGET_FLAGS, budgetOf} from './flags.ts';
+import {BaseCommand, type FlagsOf} from './base.ts';
+import {BUDGET_FLAGS, budgetOf, given, leastSize} from './flags.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {growthOfTarget, type GrowthOptions} from '../features/growth/target.ts';
-import {resolveTarget} from '../input/target.ts';
+import {inputOf} from '../input/open.ts';
 import {GROWTH_MEASURES, type GrowthMeasure} from '../features/growth/growth.ts';
 import {growthJSON, renderGrowth} from '../features/growth/text.ts';
+import {parseMeasure} from '../text/measures.ts';
 
 export default class GrowthCommand extends BaseCommand {
   static override summary = 'say what grows: how fast, how sure that is, and whether it stops';
@@ -33,52 +34,37 @@ Ends with 0 whatever the verdict is; memmap check --no-growth ends with 1 where 
   static override flags = {
     for: Flags.string({description: 'for how long to look at a process', default: '60s', helpValue: '<time>'}),
     interval: Flags.string({description: 'time between two looks; by default 240 looks in all', helpValue: '<time>'}),
-    measure: Flags.option({
-      description: 'what to follow',
-      options: GROWTH_MEASURES,
-      default: 'rss' as GrowthMeasure,
+    measure: Flags.custom<GrowthMeasure>({
+      description: `what to follow: ${GROWTH_MEASURES.join(', ')}`,
+      parse: async (text) => parseMeasure(text, GROWTH_MEASURES),
+      default: 'rss',
       helpValue: '<measure>',
     })(),
-    'min-size': Flags.string({
-      description: 'movements of less than this do not matter',
-      default: '64K',
-      helpValue: '<size>',
-    }),
+    'min-size': leastSize('movements of less than this do not matter'),
     limit: Flags.string({description: 'say when steady growth reaches this', helpValue: '<size>'}),
     all: Flags.boolean({description: 'print every region that moved, however many'}),
     ...BUDGET_FLAGS,
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(GrowthCommand);
     this.begin(flags);
-    const watched = await growthOfTarget(resolveTarget(args.target, flags['proc-root']), optionsOf(flags));
+    const watched = await growthOfTarget(inputOf(args.target, flags['proc-root']), optionsOf(flags));
     const {last, notes, rejected, signal} = watched;
-    const growth = {...watched.growth, limit: flags.limit === undefined ? undefined : parseSize(flags.limit)};
+    const growth = {...watched.growth, limit: given(flags.limit, parseSize)};
     this.remark({source: {name: rejected.length > 0 ? args.target : undefined}, rejected, notes});
     const look = {width: this.width, rows: flags.all ? undefined : MOST_ROWS};
-    await this.print(
-      flags.json,
-      () => growthJSON(growth, last, notes),
-      () => renderGrowth(growth, last, look),
-    );
-    process.exitCode = signal ? exitOfSignal(signal) : rejected.length === 0 ? EXIT.done : EXIT.incomplete;
+    await this.print(flags.json ? growthJSON(growth, last, notes) : renderGrowth(growth, last, look));
+    if (signal) return exitOfSignal(signal);
+    return rejected.length === 0 ? EXIT.done : EXIT.incomplete;
   }
 }
 
 const MOST_ROWS = 10;
 
-const optionsOf = (flags: {
-  for: string;
-  interval: string | undefined;
-  measure: GrowthMeasure;
-  'min-size': string;
-  'max-stall': string;
-  'max-duty': string;
-  'proc-root': string;
-}): GrowthOptions => ({
+const optionsOf = (flags: FlagsOf<typeof GrowthCommand>): GrowthOptions => ({
   duration: parseDuration(flags.for),
-  interval: flags.interval === undefined ? undefined : parseDuration(flags.interval),
+  interval: given(flags.interval, parseDuration),
   measure: flags.measure,
   least: parseSize(flags['min-size']),
   ...budgetOf(flags),

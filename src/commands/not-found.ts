@@ -1,12 +1,17 @@
-import {errorText} from './base.ts';
-import {EXIT} from '../shell/exit.ts';
-import {say} from '../shell/output.ts';
+import {BaseCommand} from './base.ts';
+import {Trouble} from '../model/trouble.ts';
 import {distance} from '../text/nearest.ts';
 
-/** What is said of a command that doesn't exist. */
-export function noSuchCommand(id: string, commands: readonly string[]): void {
-  const near = commands.find((each) => distance(id, each) <= 2);
-  const next = near === undefined ? 'memmap --help' : `Did you mean: memmap ${near}`;
-  say(errorText(`There is no command "${id}".`, `the commands are: ${[...commands].sort().join(', ')}.`, next));
-  process.exitCode = EXIT.usage;
+/** What stands for a command that doesn't exist: its words are that name, and the names of all there are. */
+export default class NotFound extends BaseCommand {
+  async run(): Promise<number> {
+    const [id = '', ...commands] = this.argv;
+    const near = commands.find((each) => distance(id, each) <= 2);
+    throw new Trouble({
+      kind: 'usage',
+      what: `There is no command "${id}".`,
+      why: `the commands are: ${commands.toSorted().join(', ')}.`,
+      next: near === undefined ? 'memmap --help' : `Did you mean: memmap ${near}`,
+    });
+  }
 }

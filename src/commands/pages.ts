@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
+import {given, maxStall, PROCESS_ARG} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
@@ -24,7 +25,7 @@ The page map is read in small pieces with rests between them, so it holds up the
   ];
 
   static override args = {
-    target: Args.string({description: 'a PID, or the name of a process', required: true, ignoreStdin: true}),
+    target: PROCESS_ARG,
     region: Args.string({
       description: 'an address as 0x…, a range as START-END, or a name or a part of it',
       ignoreStdin: true,
@@ -45,33 +46,24 @@ The page map is read in small pieces with rests between them, so it holds up the
         "clear the soft-dirty marks of the process's pages, wait so long, and show which pages were written; this slows the process down, and needs a kernel with CONFIG_MEM_SOFT_DIRTY",
       helpValue: '<time>',
     }),
-    'max-stall': Flags.string({
-      description: 'for how long reading smaps, or clearing the marks, may hold up the process',
-      default: '50ms',
-      helpValue: '<time>',
-    }),
+    'max-stall': maxStall('reading smaps, or clearing the marks, may hold up the process'),
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(Pages);
     this.begin(flags);
-    const dirtySince = flags['dirty-since'];
     const pages = await lookAtPages(args.target, {
       root: flags['proc-root'],
       region: args.region,
       kinds: flags.kind,
       maxStall: parseDuration(flags['max-stall']),
-      dirtySince: dirtySince === undefined ? undefined : parseDuration(dirtySince),
+      dirtySince: given(flags['dirty-since'], parseDuration),
     });
     this.remark(pages.snapshot);
     for (const note of pages.notes) say(`memmap: ${note}`);
-    const rows = flags.all ? undefined : Math.max(10, (process.stdout.rows || 54) - 14);
+    const rows = flags.all ? undefined : this.rows;
     const look = {width: this.width, rows, runs: args.region !== undefined, summary: flags.summary};
-    await this.print(
-      flags.json,
-      () => pages.toJSON(!flags.summary),
-      () => renderPages(pages, look),
-    );
-    process.exitCode = pages.isWhole ? EXIT.done : EXIT.incomplete;
+    const code = pages.isWhole ? EXIT.done : EXIT.incomplete;
+    return this.print(flags.json ? pages.toJSON(!flags.summary) : renderPages(pages, look), code);
   }
 }

@@ -1,12 +1,13 @@
-import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from './base.ts';
-import {BUDGET_FLAGS, budgetOf} from './flags.ts';
+import {Flags} from '@oclif/core';
+import {BaseCommand, type FlagsOf} from './base.ts';
+import {BUDGET_FLAGS, budgetOf, given, interval, LIMIT_FLAGS, output, PROCESS_ARG} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
-import {exitOfSignal} from '../shell/exit.ts';
+import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {defaultName, OpenRecording} from '../features/record/file.ts';
-import {checkedNames, ListingSize, recordProcess} from '../features/record/recorder.ts';
+import {checkedNames, recordProcess} from '../features/record/record.ts';
+import {ListingSize} from '../features/record/recorder.ts';
 import {recordedJSON, renderRecorded} from '../features/record/text.ts';
-import {resolveProcess} from '../input/target.ts';
+import {processOf} from '../input/open.ts';
 import {Session} from '../procfs/session.ts';
 
 export default class RecordCommand extends BaseCommand {
@@ -25,18 +26,13 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
   ];
 
   static override args = {
-    pid: Args.string({description: 'a PID, or the name of a process', required: true, ignoreStdin: true}),
+    pid: PROCESS_ARG,
   };
 
   static override flags = {
-    output: Flags.string({
-      char: 'o',
-      description: 'the file; by default one in this folder that is named for program, PID and time',
-      helpValue: '<file>',
-    }),
-    interval: Flags.string({description: 'time between two looks', default: '500ms', helpValue: '<time>'}),
-    for: Flags.string({description: 'end after this time', helpValue: '<time>'}),
-    count: Flags.integer({description: 'end after so many looks', min: 1}),
+    output: output('the file; by default one in this folder that is named for program, PID and time'),
+    interval: interval('500ms'),
+    ...LIMIT_FLAGS,
     'until-exit': Flags.boolean({description: 'end with the process, as without limits', exclusive: ['for', 'count']}),
     mark: Flags.string({
       description: 'the name of the first mark (of the second, …); the others are mark1, mark2, …',
@@ -49,13 +45,13 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
     ...BUDGET_FLAGS,
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(RecordCommand);
     this.begin(flags);
     const limits = {
       interval: parseDuration(flags.interval),
       count: flags.count && flags.count - 1,
-      duration: flags.for === undefined ? undefined : parseDuration(flags.for),
+      duration: given(flags.for, parseDuration),
       names: checkedNames(flags.mark),
     };
     const listing = new ListingSize();
@@ -66,12 +62,8 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
       try {
         const writer = file.begin(session.snapshot, limits.interval, this.memmapVersion);
         const summary = await recordProcess(session, writer, {...limits, listing, file});
-        await this.print(
-          flags.json,
-          () => recordedJSON(summary),
-          () => renderRecorded(summary),
-        );
-        if (summary.reason.startsWith('SIG')) process.exitCode = exitOfSignal(summary.reason as NodeJS.Signals);
+        await this.print(flags.json ? recordedJSON(summary) : renderRecorded(summary));
+        return summary.reason.startsWith('SIG') ? exitOfSignal(summary.reason as NodeJS.Signals) : EXIT.done;
       } finally {
         await file.close();
       }
@@ -80,13 +72,9 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
     }
   }
 
-  private attach(
-    target: string,
-    flags: {'proc-root': string; 'max-stall': string; 'max-duty': string},
-    {onListing}: ListingSize,
-  ): Session {
+  private attach(target: string, flags: FlagsOf<typeof RecordCommand>, {onListing}: ListingSize): Session {
     const root = flags['proc-root'];
-    const session = new Session(resolveProcess(target, root), {root, ...budgetOf(flags), onListing});
+    const session = new Session(processOf(target, root), {root, ...budgetOf(flags), onListing});
     this.remark(session.snapshot);
     return session;
   }

@@ -3,8 +3,11 @@ import {BaseCommand} from './base.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {momentRows, momentsJSON, renderMoments} from '../features/replay/moments.ts';
 import {rangeOf, speedOf} from '../features/replay/range.ts';
-import {replay, replayJson, replayLines} from '../features/replay/replay.ts';
-import {faultsOf, openRecordingTarget} from '../input/open.ts';
+import {replay, replayLines} from '../features/replay/replay.ts';
+import {openRecording} from '../input/open.ts';
+import {faultsOf} from '../input/recorded.ts';
+import {tellAll} from '../features/watch/events.ts';
+import {jsonSink} from '../features/watch/sinks.ts';
 import {replayOnScreen} from '../features/replay/screen.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
 import type {Recording} from '../recording/recording.ts';
@@ -33,17 +36,18 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
     speed: Flags.string({description: 'how many times as fast as it was', helpValue: '<factor>'}),
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(Replay);
     this.begin(flags);
     const speed = speedOf(flags.speed);
-    const recording = await openRecordingTarget(args.file);
+    const recording = await openRecording(args.file);
     try {
       const isWhole = this.remarkOn(recording, args.file);
       const range = rangeOf(recording, args.file, flags);
-      if (flags.moments) await this.list(recording, range, flags.json);
-      else await this.play(recording, {...range, speed, name: args.file}, flags.json);
-      process.exitCode ??= isWhole ? EXIT.done : EXIT.incomplete;
+      const code = isWhole ? EXIT.done : EXIT.incomplete;
+      if (flags.moments) return await this.list(recording, range, flags.json, code);
+      const signal = await this.play(recording, {...range, speed, name: args.file}, flags.json);
+      return signal ? exitOfSignal(signal) : code;
     } finally {
       recording.close();
     }
@@ -56,31 +60,32 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
     return faults.rejected.length === 0;
   }
 
-  private list(recording: Recording, {from, to}: {from: number; to: number}, isJson: boolean): Promise<void> {
+  private list(
+    recording: Recording,
+    {from, to}: Omit<Range, 'speed' | 'name'>,
+    isJson: boolean,
+    code: number,
+  ): Promise<number> {
     const rows = momentRows(recording, from, to);
-    return this.print(
-      isJson,
-      () => momentsJSON(recording, rows),
-      () => renderMoments(rows, this.width),
-    );
+    return this.print(isJson ? momentsJSON(recording, rows) : renderMoments(rows, this.width), code);
   }
 
-  private async play(recording: Recording, options: Range, isJson: boolean): Promise<void> {
+  /** @returns the signal that ended it */
+  private async play(recording: Recording, options: Range, isJson: boolean): Promise<NodeJS.Signals | undefined> {
     const interrupted = interruption();
     try {
-      const canDraw = !isJson && process.stdout.isTTY && process.env['TERM'] !== 'dumb';
-      if (canDraw) await replayOnScreen(recording, {...options, speed: options.speed ?? 1}, interrupted);
+      if (!isJson && this.canDraw)
+        await replayOnScreen(recording, {...options, speed: options.speed ?? 1}, interrupted);
       else await this.tell(recording, options, isJson, interrupted);
-      const signal = interrupted.received();
-      if (signal) process.exitCode = exitOfSignal(signal);
+      return interrupted.received();
     } finally {
       interrupted.dispose();
     }
   }
 
   private async tell(recording: Recording, options: Range, isJson: boolean, {signal}: Interruption): Promise<void> {
-    const reporter = isJson ? replayJson(recording) : replayLines(recording);
-    await replay(recording, {...options, signal}, reporter);
+    const sink = isJson ? jsonSink() : replayLines(recording);
+    await tellAll(replay(recording, {...options, signal}), sink);
   }
 }
 

@@ -1,6 +1,7 @@
-import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {say, writeOut} from '../shell/output.ts';
+import {fileOf, output, RECORDING_ARG} from './flags.ts';
+import {EXIT} from '../shell/exit.ts';
+import {say} from '../shell/output.ts';
 import {pageTemplate, readReport} from '../features/report/source.ts';
 import {saveFile} from '../shell/file.ts';
 import {sizeText} from '../model/amounts.ts';
@@ -24,33 +25,26 @@ With --json the same as data.`;
   ];
 
   static override args = {
-    recording: Args.string({description: 'a recording, made with memmap record', required: true, ignoreStdin: true}),
+    recording: RECORDING_ARG,
   };
 
   static override flags = {
-    output: Flags.string({
-      char: 'o',
-      description: 'the file to write, or - for standard output',
-      helpValue: '<file>',
-      exclusive: ['json'],
-    }),
+    output: output('the file to write, or - for standard output', ['json']),
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(ReportCommand);
     this.begin(flags);
     if (!flags.json && flags.output === undefined && process.stdout.isTTY) throw noPlace(args.recording);
-    const report = await readReport(args.recording);
-    if (flags.json)
-      return this.print(
-        true,
-        () => reportJSON(report),
-        () => '',
-      );
+    const {made: report, isWhole} = await readReport(args.recording);
+    const code = isWhole ? EXIT.done : EXIT.incomplete;
+    if (flags.json) return this.print(reportJSON(report), code);
     const html = pageOf(pageTemplate(), packReport(report));
-    if (flags.output === undefined || flags.output === '-') return writeOut(html);
-    saveFile(flags.output, html);
-    say(`Saved to ${safe(flags.output)}: ${sizeText(Buffer.byteLength(html))}. Open it in a browser.`);
+    const file = fileOf(flags.output);
+    if (file === undefined) return this.print(html, code);
+    saveFile(file, html);
+    say(`Saved to ${safe(file)}: ${sizeText(Buffer.byteLength(html))}. Open it in a browser.`);
+    return code;
   }
 }
 

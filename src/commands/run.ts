@@ -1,11 +1,10 @@
 import {Flags} from '@oclif/core';
 import {BaseCommand, colorLevel} from './base.ts';
-import {BUDGET_FLAGS, budgetOf} from './flags.ts';
+import {BUDGET_FLAGS, budgetOf, fileOf, given, interval, maxStall, output} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {codeOfRefusal, findCommand, splitCall} from '../features/run/command.ts';
 import {openReport} from '../shell/file.ts';
 import {codeOf, runTarget, targetEnvironment} from '../features/run/run.ts';
-import {Trouble} from '../model/trouble.ts';
 import {setColorLevel} from '../text/theme.ts';
 
 export default class Run extends BaseCommand {
@@ -29,8 +28,8 @@ Only the process itself is watched, not those that it starts. A script without a
   static override strict = false;
 
   static override flags = {
-    output: Flags.string({char: 'o', description: 'the file for the report', helpValue: '<file>'}),
-    interval: Flags.string({description: 'time between two looks', default: '100ms', helpValue: '<time>'}),
+    output: output('the file for the report'),
+    interval: interval('100ms'),
     record: Flags.string({
       description: 'record it to this file too, as memmap record does',
       helpValue: '<file>',
@@ -38,36 +37,27 @@ Only the process itself is watched, not those that it starts. A script without a
     'no-aslr': Flags.boolean({
       description: 'have the kernel place its memory without randomness: the same at each run',
     }),
-    'max-stall': Flags.string({
-      description: 'for how long one look may hold up the command',
-      default: '50ms',
-      helpValue: '<time>',
-    }),
-    'max-duty': BUDGET_FLAGS['max-duty'],
+    ...BUDGET_FLAGS,
+    'max-stall': maxStall('one look may hold up the command'),
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {own, command: words} = splitCall(this.argv);
     const {flags} = await this.parse({flags: Run.flags, baseFlags: Run.baseFlags, strict: true}, own);
+    const every = parseDuration(flags.interval);
     const options = {
-      interval: parseDuration(flags.interval),
+      interval: every,
       ...budgetOf(flags),
       root: flags['proc-root'],
       withoutAslr: flags['no-aslr'],
       isJson: flags.json,
-      record:
-        flags.record === undefined
-          ? undefined
-          : {file: flags.record, interval: parseDuration(flags.interval), version: this.memmapVersion},
+      record: given(flags.record, (file) => ({file, interval: every, version: this.memmapVersion})),
     };
     const command = findCommand(words, targetEnvironment());
-    const output = openReport(flags.output === '-' ? undefined : flags.output, flags.json);
-    setColorLevel(colorLevel(flags.color, process.env, output.isTerminal));
-    process.exitCode = codeOf(await runTarget(command, options, output));
+    const report = openReport(fileOf(flags.output), flags.json);
+    setColorLevel(colorLevel(flags.color, process.env, report.isTerminal));
+    return codeOf(await runTarget(command, options, report));
   }
 
-  protected override async catch(error: unknown): Promise<void> {
-    await super.catch(error);
-    if (error instanceof Trouble) process.exitCode = codeOfRefusal(error);
-  }
+  protected override codeOf = codeOfRefusal;
 }

@@ -1,11 +1,13 @@
-import {Args, Flags} from '@oclif/core';
+import {Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
+import {maxStall, TARGET_ARG} from './flags.ts';
 import {choiceOf, CHOICE_FLAGS, columnsOf} from '../features/show/choose.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
-import {say, writeOut} from '../shell/output.ts';
+import {say} from '../shell/output.ts';
 import {renderShow, showJSON} from '../features/show/show.ts';
-import {readTarget, resolveProcess, resolveTarget, type Target} from '../input/target.ts';
+import type {Input} from '../input/input.ts';
+import {inputOf, processOf, readInput} from '../input/open.ts';
 import {familyJSON} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
@@ -28,7 +30,7 @@ Of a process whose memory map may not be read, the status is shown, and the comm
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',
-    '<%= config.bin %> <%= command.id %> $$ --sort dirty --columns range,dirty,perms,name',
+    '<%= config.bin %> <%= command.id %> $$ --sort privateDirty --columns range,privateDirty,perms,name',
     "<%= config.bin %> <%= command.id %> $$ --kind text --filter '/lib(c|m)/'",
     '<%= config.bin %> <%= command.id %> $$ --summary',
     '<%= config.bin %> <%= command.id %> $$ --children',
@@ -40,11 +42,7 @@ Of a process whose memory map may not be read, the status is shown, and the comm
   ];
 
   static override args = {
-    target: Args.string({
-      description: 'a PID, a file, - for standard input, or the name of a process',
-      required: true,
-      ignoreStdin: true,
-    }),
+    target: TARGET_ARG,
   };
 
   static override flags = {
@@ -68,57 +66,43 @@ Of a process whose memory map may not be read, the status is shown, and the comm
       description: 'the process and its descendants, and what they cost together',
       exclusive: ['kind', 'filter', 'sort', 'columns', 'summary', 'by', 'room'],
     }),
-    'max-stall': Flags.string({
-      description: 'for how long reading may hold up a process',
-      default: '50ms',
-      helpValue: '<time>',
-    }),
+    'max-stall': maxStall('reading may hold up a process'),
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(Show);
     this.begin(flags);
-    if (flags.columns === 'help') return writeOut(renderColumnHelp(this.width));
+    if (flags.columns === 'help') return this.print(renderColumnHelp(this.width));
     const [columns, choice] = [columnsOf(flags.columns), choiceOf(flags)];
     const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
-    if (flags.children) return this.family(resolveProcess(args.target, options.root), options, flags.json);
-    const snapshot = await this.read(resolveTarget(args.target, options.root), options, flags.json);
+    if (flags.children) return this.family(processOf(args.target, options.root), options, flags.json);
+    const snapshot = await this.read(inputOf(args.target, options.root), options, flags.json);
     this.remark(snapshot);
     const all = flags.all || this.width === undefined;
     const look = {...flags, columns, choice, rows: all ? undefined : MOST_ROWS, width: this.width};
     const draw = (): string =>
       flags.map ? renderPicture(snapshot, {width: this.width, rows: this.height}) : renderShow(snapshot, look);
-    await this.print(flags.json, () => showJSON(snapshot, choice), draw);
-    this.exitFor([snapshot]);
+    return this.print(flags.json ? showJSON(snapshot, choice) : draw(), this.codeFor([snapshot]));
   }
 
   /** Reads the target. Of a process that may not be read, what may be seen is printed before the command fails. */
-  private async read(target: Target, options: CaptureOptions, isJson: boolean): Promise<Snapshot> {
+  private async read(input: Input, options: CaptureOptions, isJson: boolean): Promise<Snapshot> {
     try {
-      return await readTarget(target, options);
+      return await readInput(input, options);
     } catch (error) {
       const isDenied = error instanceof Trouble && error.kind === 'denied';
-      const seen = target.is === 'process' && isDenied ? glimpse(target.pid, error, options.root) : undefined;
-      if (seen)
-        await this.print(
-          isJson,
-          () => seen.toJSON(),
-          () => renderStatus(seen, {width: this.width}),
-        );
+      const seen = input.is === 'process' && isDenied ? glimpse(input.pid, error, options.root) : undefined;
+      if (seen) await this.print(isJson ? seen.toJSON() : renderStatus(seen, {width: this.width}));
       throw error;
     }
   }
 
-  private async family(pid: number, options: CaptureOptions, isJson: boolean): Promise<void> {
+  private async family(pid: number, options: CaptureOptions, isJson: boolean): Promise<number> {
     const {family, denied} = captureFamily(pid, options);
-    await this.print(
-      isJson,
-      () => familyJSON(family),
-      () => renderFamily(family, {width: this.width}),
-    );
+    await this.print(isJson ? familyJSON(family) : renderFamily(family, {width: this.width}));
     if (denied && family.members[0]?.missing === 'denied') throw denied;
     if (denied) say(`memmap: ${denied.message} ${denied.why} ${denied.next}`);
-    process.exitCode = denied ? EXIT.incomplete : EXIT.done;
+    return denied ? EXIT.incomplete : EXIT.done;
   }
 }
 

@@ -1,9 +1,10 @@
-import {Args, Flags} from '@oclif/core';
+import {Args} from '@oclif/core';
 import {BaseCommand} from './base.ts';
+import {fileOf, maxStall, output} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
-import {say, writeOut} from '../shell/output.ts';
+import {say} from '../shell/output.ts';
 import {saveFile} from '../shell/file.ts';
-import {readTarget, resolveTarget} from '../input/target.ts';
+import {inputOf, readInput} from '../input/open.ts';
 import {jsonDocument} from '../text/json.ts';
 import {safe} from '../text/safe.ts';
 import {howMuch} from '../text/who.ts';
@@ -27,29 +28,21 @@ export default class SnapshotCommand extends BaseCommand {
   };
 
   static override flags = {
-    output: Flags.string({char: 'o', description: 'the file to write', helpValue: '<file>'}),
-    'max-stall': Flags.string({
-      description: 'for how long reading may hold up the process',
-      default: '50ms',
-      helpValue: '<time>',
-    }),
+    output: output('the file to write'),
+    'max-stall': maxStall('reading may hold up the process'),
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(SnapshotCommand);
     this.begin(flags);
-    const root = flags['proc-root'];
-    const snapshot = await readTarget(resolveTarget(args.target, root), {
-      root,
-      maxStall: parseDuration(flags['max-stall']),
-    });
+    const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
+    const snapshot = await readInput(inputOf(args.target, options.root), options);
     this.remark(snapshot);
     const text = jsonDocument(snapshot.toJSON());
-    if (flags.output === undefined || flags.output === '-') await writeOut(text);
-    else {
-      saveFile(flags.output, text);
-      say(`Saved to ${safe(flags.output)}: ${howMuch(snapshot)}.`);
-    }
-    this.exitFor([snapshot]);
+    const file = fileOf(flags.output);
+    if (file === undefined) return this.print(text, this.codeFor([snapshot]));
+    saveFile(file, text);
+    say(`Saved to ${safe(file)}: ${howMuch(snapshot)}.`);
+    return this.codeFor([snapshot]);
   }
 }

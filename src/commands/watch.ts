@@ -1,15 +1,21 @@
-import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from './base.ts';
-import {BUDGET_FLAGS, budgetOf} from './flags.ts';
+import {Flags} from '@oclif/core';
+import {BaseCommand, type FlagsOf} from './base.ts';
+import {BUDGET_FLAGS, budgetOf, given, interval, LIMIT_FLAGS, PROCESS_ARG} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
-import {jsonReporter, lineReporter} from '../features/watch/tell.ts';
-import {screenReporter} from '../features/watch/screen/reporter.ts';
+import {tellAll, type Sink} from '../features/watch/events.ts';
+import {jsonSink, watchLines} from '../features/watch/sinks.ts';
+import {ScreenSink} from '../features/watch/screen/sink.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
-import {resolveProcess} from '../input/target.ts';
+import {processOf} from '../input/open.ts';
 import {parseCondition} from '../features/watch/until.ts';
-import {watch, type Reporter} from '../features/watch/watch.ts';
+import {watch} from '../features/watch/watch.ts';
+import {MEASURE_KEYS} from '../model/measures.ts';
 import {Session} from '../procfs/session.ts';
+
+const UNTIL =
+  "end when this comes true, and with exit code 1 if it doesn't: a region's name or kind, a measure of it (heap.rss) " +
+  `or of the whole process, and how it compares with a number (>, >=, <, <=). Measures: ${MEASURE_KEYS.join(', ')}`;
 
 export default class Watch extends BaseCommand {
   static override summary = 'report each change to a process as it happens';
@@ -25,59 +31,56 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
   ];
 
   static override args = {
-    pid: Args.string({description: 'a PID, or the name of a process', required: true, ignoreStdin: true}),
+    pid: PROCESS_ARG,
   };
 
   static override flags = {
-    interval: Flags.string({description: 'time between two looks', default: '500ms', helpValue: '<time>'}),
-    count: Flags.integer({description: 'end after so many looks', min: 1}),
-    for: Flags.string({description: 'end after this time', helpValue: '<time>'}),
+    interval: interval('500ms'),
+    ...LIMIT_FLAGS,
     until: Flags.string({
-      description:
-        "end when this comes true, and with exit code 1 if it doesn't: a region's name or kind, or a comparison",
+      description: UNTIL,
       helpValue: '<condition>',
     }),
     ...BUDGET_FLAGS,
   };
 
-  async run(): Promise<void> {
+  async run(): Promise<number> {
     const {args, flags} = await this.parse(Watch);
     this.begin(flags);
-    const interval = parseDuration(flags.interval);
-    const duration = flags.for === undefined ? undefined : parseDuration(flags.for);
-    const until = flags.until === undefined ? undefined : parseCondition(flags.until);
+    const every = parseDuration(flags.interval);
+    const duration = given(flags.for, parseDuration);
+    const until = given(flags.until, parseCondition);
     const session = this.attach(args.pid, flags);
     const interrupted = interruption();
     try {
-      const reporter = this.reporter(flags.json, session, interval, interrupted);
+      const sink = this.sink(flags.json, session, every, interrupted);
       const options = {
-        interval,
+        interval: every,
         count: flags.count,
         duration,
         until,
         signal: interrupted.signal,
         stoppedBy: interrupted.received,
       };
-      const reason = await watch(session, options, reporter);
+      const end = await tellAll(watch(session, options), sink);
       const signal = interrupted.received();
-      if (signal) process.exitCode = exitOfSignal(signal);
-      else if (until && reason !== 'until') process.exitCode = EXIT.no;
+      if (signal) return exitOfSignal(signal);
+      return until && end?.reason !== 'until' ? EXIT.no : EXIT.done;
     } finally {
       interrupted.dispose();
       session.close();
     }
   }
 
-  private attach(target: string, flags: {'proc-root': string; 'max-stall': string; 'max-duty': string}): Session {
+  private attach(target: string, flags: FlagsOf<typeof Watch>): Session {
     const root = flags['proc-root'];
-    const session = new Session(resolveProcess(target, root), {root, ...budgetOf(flags)});
+    const session = new Session(processOf(target, root), {root, ...budgetOf(flags)});
     this.remark(session.snapshot);
     return session;
   }
 
-  private reporter(isJson: boolean, session: Session, interval: number, interrupted: Interruption): Reporter {
-    if (isJson) return jsonReporter;
-    const canDraw = process.stdout.isTTY && process.env['TERM'] !== 'dumb';
-    return canDraw ? screenReporter(session, interval, interrupted) : lineReporter(interval);
+  private sink(isJson: boolean, session: Session, every: number, interrupted: Interruption): Sink {
+    if (isJson) return jsonSink();
+    return this.canDraw ? new ScreenSink(session, every, interrupted) : watchLines(every);
   }
 }

@@ -45,7 +45,7 @@ export class Diff {
     this.why = why;
     this.unchanged = swept.unchanged;
     this.changes = drafts
-      .map((draft) => toChange(draft, counters))
+      .map((draft) => toChange(draft, counters, match))
       .sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
     this.delta = {...sumOfDeltas(this.changes, counters), regions: after.regions.length - before.regions.length};
     this.drift = counters.length === 0 ? {} : driftOf(before.totals, after.totals, this.delta, counters);
@@ -75,11 +75,24 @@ export class Diff {
 export const diff = (before: Snapshot, after: Snapshot, options?: DiffOptions): Diff =>
   new Diff(before, after, options);
 
-function toChange(draft: Draft, counters: readonly string[]): Change {
-  const {kind, range, from, slide, before, after} = draft;
+/** What happened to one process between two looks at it: equal addresses are compared. */
+export const diffInPlace = (before: Snapshot, after: Snapshot): Diff => diff(before, after, {match: 'address'});
+
+function toChange(draft: Draft, counters: readonly string[], match: Match): Change {
+  const {kind, range, from, slide, pieces, before, after} = draft;
   const delta: Record<string, number> = {};
   for (const counter of counters) delta[counter] = draft.usage[counter] ?? 0;
-  return {kind, range, from, slide, before, after, delta: {...delta, size: draft.size}, text: sentence(draft)};
+  return {
+    kind,
+    range,
+    from,
+    slide,
+    pieces,
+    before,
+    after,
+    delta: {...delta, size: draft.size},
+    text: sentence(draft, match),
+  };
 }
 
 const isMaps = ({source}: Snapshot): boolean => source.from === 'process' && source.format === 'maps';

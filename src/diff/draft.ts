@@ -1,4 +1,4 @@
-import type {ChangeKind, Range} from '../model/change.ts';
+import type {ChangeKind, Pieces, Range} from '../model/change.ts';
 import {addUsage, type Region, sizeOf} from '../model/region.ts';
 
 /** A change before its sentence is written. */
@@ -7,6 +7,8 @@ export interface Draft {
   readonly range: Range;
   readonly from?: Range;
   readonly slide?: number;
+  /** Where it is in several pieces: those of each side. `range` and `from` are their hulls then. */
+  readonly pieces?: Pieces;
   readonly before: readonly Region[];
   readonly after: readonly Region[];
   /** Bytes of address space, after minus before. */

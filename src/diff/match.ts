@@ -1,3 +1,5 @@
+import {baseName, isSameImage, isSameProcess} from '../model/same.ts';
+import {programOf} from '../model/program.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 
 /** `address` compares equal addresses: one process, two moments. `layout` compares two runs of a program. */
@@ -17,23 +19,41 @@ export function chooseMatch(before: Snapshot, after: Snapshot, wanted: Match | '
   if (wanted !== 'auto') return {match: wanted, why: 'as asked'};
   const known = knownToBeTheSame(before, after);
   if (known) return {match: 'address', why: known};
+  const programs = twoPrograms(before, after);
+  if (programs) return {match: 'layout', why: programs};
   const a = anchors(before);
   const b = anchors(after);
   const shared = [...a.keys()].filter((name) => b.has(name));
   if (shared.length === 0) return {match: 'address', why: 'nothing in the listings says that these are two runs'};
   const elsewhere = shared.filter((name) => a.get(name) !== b.get(name));
   if (elsewhere.length > 0) return {match: 'layout', why: `${list(elsewhere)} elsewhere, so these are two runs`};
-  return {match: 'address', why: `${list(shared)} in the same place, so this is one process`};
+  const place = `${list(shared)} in the same place`;
+  return {match: 'address', why: `${place}, so this is ${areTwoProcesses(before, after) ? SAME_IMAGE : 'one process'}`};
+}
+
+/** fork(2) copies all addresses, and without ASLR each run of a program gets the same ones. */
+const SAME_IMAGE = 'the same image in two processes: forked, or run without ASLR';
+
+function areTwoProcesses({process: a}: Snapshot, {process: b}: Snapshot): boolean {
+  const differs = (key: 'pid' | 'startTime' | 'bootId'): boolean =>
+    a[key] !== undefined && b[key] !== undefined && a[key] !== b[key];
+  return differs('pid') || differs('startTime') || differs('bootId');
+}
+
+/** Two programs have nothing in common but libraries: what they map is compared as two runs are, and said to be two programs. */
+function twoPrograms(before: Snapshot, after: Snapshot): string | undefined {
+  const [a, b] = [programOf(before), programOf(after)];
+  if (a === undefined || b === undefined || baseName(a) === baseName(b)) return undefined;
+  // A program may be started under another name (a link, an upgrade): it is the same one if the other side maps it too.
+  if (before.regions.some(({name}) => name === b) || after.regions.some(({name}) => name === a)) return undefined;
+  return `${a} and ${b} are two programs`;
 }
 
 function knownToBeTheSame(before: Snapshot, after: Snapshot): string | undefined {
   const a = before.process;
   const b = after.process;
   if (a.pid === undefined || a.startTime === undefined || a.bootId === undefined) return undefined;
-  const isSameProcess = a.pid === b.pid && a.startTime === b.startTime && a.bootId === b.bootId;
-  // exec keeps the process and replaces its memory; a reader without rights sees 0 or 1 here, on both sides.
-  const isSameImage = a.startCode === b.startCode && a.startStack === b.startStack;
-  return isSameProcess && isSameImage ? `both are process ${a.pid}` : undefined;
+  return isSameProcess(a, b) && isSameImage(a, b) ? `both are process ${a.pid}` : undefined;
 }
 
 function anchors(snapshot: Snapshot): Map<string, number> {

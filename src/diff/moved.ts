@@ -5,28 +5,31 @@ import {usageDelta, type Draft} from './draft.ts';
  * Finds what moved: memory that is gone at one address and new at another (mremap(2) with MREMAP_MAYMOVE). A mapped file is
  * known by its inode and offset. Anonymous memory has nothing to know it by, so it counts as moved only where exactly one
  * region of its size, permissions and name went and exactly one came, and is called a guess. Where nothing of that size
- * came, it may have been resized on the way.
+ * came, it may have been resized on the way, up to MOST_RESIZED times. Pages that were written to go along when memory moves:
+ * where none came, it was mapped anew.
  *
  * @returns the drafts with such pairs as one `moved` each, with a `grown` or `shrunk` behind it if the size changed
  */
 export function pairMoved(drafts: readonly Draft[]): Draft[] {
-  return pairBy(withoutSize, pairBy(withSize, drafts, onlyOne), onlyOne);
+  return pairBy(withoutSize, pairBy(withSize, drafts, onlyOne, mayBeSame), onlyOne, mayBeSame);
 }
 
-/**
- * The same for two runs of a program, where all of it lies elsewhere: if as many regions of a size came as went, each is taken
- * for the one in its turn.
- */
-export const pairMovedInTurn = (drafts: readonly Draft[]): Draft[] => pairBy(withSize, drafts, inTurn);
-
-/** Pairs gone and new regions that have the same key, where `isClear` says of their numbers that it may be done. */
-function pairBy(keyOf: KeyOf, drafts: readonly Draft[], isClear: (gone: number, come: number) => boolean): Draft[] {
+/** Pairs gone and new regions that have the same key, where `isClear` says of their numbers, and `mayPair` of the two, that it may be done. */
+function pairBy(
+  keyOf: KeyOf,
+  drafts: readonly Draft[],
+  isClear: (gone: number, come: number) => boolean,
+  mayPair: (before: Region, after: Region) => boolean,
+): Draft[] {
   const gone = byKey(keyOf, drafts, 'gone');
   const come = byKey(keyOf, drafts, 'new');
   const partnerOf = new Map<Draft, Draft>();
   for (const [key, from] of gone) {
     const to = come.get(key) ?? [];
-    if (isClear(from.length, to.length)) from.forEach((draft, index) => partnerOf.set(to[index]!, draft));
+    if (!isClear(from.length, to.length)) continue;
+    for (const [index, draft] of from.entries()) {
+      if (mayPair(draft.before[0]!, to[index]!.after[0]!)) partnerOf.set(to[index]!, draft);
+    }
   }
   const paired = new Set(partnerOf.values());
   return drafts
@@ -34,9 +37,22 @@ function pairBy(keyOf: KeyOf, drafts: readonly Draft[], isClear: (gone: number, 
     .flatMap((draft) => (partnerOf.has(draft) ? moved(partnerOf.get(draft)!, draft) : [draft]));
 }
 
-const onlyOne = (gone: number, come: number): boolean => gone === 1 && come === 1;
+/** realloc(3) mostly doubles a block. A page that went and a GiB that came have nothing to do with each other. */
+const MOST_RESIZED = 4;
 
-const inTurn = (gone: number, come: number): boolean => gone === come && gone > 0;
+function mayBeSame(before: Region, after: Region): boolean {
+  const [small, large] = [sizeOf(before), sizeOf(after)].sort((a, b) => a - b) as [number, number];
+  if (large > MOST_RESIZED * small) return false;
+  // Asked of both sides alike, since diff(b, a) mirrors diff(a, b): what has pages on one side only is not paired.
+  const [a, b] = [written(before), written(after)];
+  return a === undefined || b === undefined || (a === 0) === (b === 0);
+}
+
+/** Bytes of a private region that were written to, in RAM or on swap; undefined where that isn't told. */
+const written = ({usage}: Region): number | undefined =>
+  usage?.anonymous === undefined ? undefined : usage.anonymous + (usage.swap ?? 0);
+
+const onlyOne = (gone: number, come: number): boolean => gone === 1 && come === 1;
 
 type KeyOf = (region: Region) => string;
 
@@ -82,15 +98,16 @@ function moved(from: Draft, to: Draft): Draft[] {
     usage: usageDelta([before], [after]),
     isGuess: !isFileBacked(before) && !before.name.startsWith('['),
   };
-  if (sizeOf(after) > kept) return [whole, tail('grown', after, kept, regions)];
-  return sizeOf(before) > kept ? [whole, tail('shrunk', before, kept, regions)] : [whole];
+  const rest = {...regions, isGuess: whole.isGuess === true};
+  if (sizeOf(after) > kept) return [whole, tail('grown', after, kept, rest)];
+  return sizeOf(before) > kept ? [whole, tail('shrunk', before, kept, rest)] : [whole];
 }
 
 const tail = (
   kind: 'grown' | 'shrunk',
   region: Region,
   kept: number,
-  regions: Pick<Draft, 'before' | 'after'>,
+  regions: Pick<Draft, 'before' | 'after' | 'isGuess'>,
 ): Draft => ({
   kind,
   range: {start: region.start + kept, end: region.end},

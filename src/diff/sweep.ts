@@ -2,6 +2,7 @@ import {OWN_COUNTERS, type Region, sizeOf} from '../model/region.ts';
 import {type Draft, usageDelta, wholeRegion} from './draft.ts';
 import {fate, type Fate, sameName} from '../model/same.ts';
 import type {ChangeKind} from '../model/change.ts';
+import {flagChange} from '../model/flags.ts';
 
 export interface Swept {
   readonly drafts: Draft[];
@@ -54,12 +55,13 @@ function samePlace(before: Region, after: Region, slide: number): Draft | undefi
     const from = {start: before.start, end: before.end};
     return {kind: 'moved', ...concerned, from, slide, usage: usageDelta([before], [after])};
   }
-  if (before === after || !before.usage || !after.usage) return undefined;
+  if (before === after) return undefined;
   const usage = usageDelta([before], [after]);
   // Absent is not zero: a counter that one side doesn't have can't differ.
   for (const counter in usage) {
-    if (before.usage[counter] === undefined || after.usage[counter] === undefined) delete usage[counter];
+    if (before.usage?.[counter] === undefined || after.usage?.[counter] === undefined) delete usage[counter];
   }
+  if (flagChange(before, after)) return {kind: 'flagged', ...concerned, usage};
   return OWN_COUNTERS.some((counter) => usage[counter]) ? {kind: 'touched', ...concerned, usage} : undefined;
 }
 

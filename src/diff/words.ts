@@ -1,88 +1,199 @@
-import {signedHex, type Range} from '../model/change.ts';
-import {isFileBacked, OWN_COUNTERS, rangeText, type Region, sizeOf} from '../model/region.ts';
+import {type Pieces, signedHex, type Range} from '../model/change.ts';
+import {flagChange, flagPhrases} from '../model/flags.ts';
+import {MEASURES} from '../model/measures.ts';
+import {isFileBacked, isPrivate, isWritable, OWN_COUNTERS, rangeText, type Region, sizeOf} from '../model/region.ts';
 import {deltaText, sizeText} from '../model/amounts.ts';
 import type {Draft} from './draft.ts';
+import type {Match} from './match.ts';
 import {withoutDeleted} from '../model/same.ts';
 
 /**
- * One plain sentence for a change. It names the cause where only one call can have done it, and says "looks like" where
- * several could.
+ * One plain sentence for a change. Of two moments of one process (`address`) it says what happened, and names a call only
+ * where no other can have done it; where several could, it names them. Of two runs (`layout`) it says what is larger or other
+ * in the second: nobody did anything to the first.
  */
-export function sentence(draft: Draft): string {
-  return WORDS[draft.kind](draft);
+export function sentence(draft: Draft, match: Match): string {
+  if (draft.pieces) return piecesText(draft, draft.pieces);
+  const words = match === 'layout' ? (RUNS[draft.kind] ?? MOMENTS[draft.kind]) : MOMENTS[draft.kind];
+  const isTail = match === 'address' && draft.isGuess && draft.kind !== 'moved';
+  return isTail ? `${words(draft)} This holds if it is the memory that moved.` : words(draft);
 }
 
-const WORDS: Record<Draft['kind'], (draft: Draft) => string> = {
-  new: (draft) => {
-    const [region] = draft.after as [Region];
-    const size = sizeText(sizeOf(draft.range));
-    if (region.name === '[heap]') return `[heap] is new: the program break moved up by ${size}.`;
-    return `${subject(region)} is new: ${size}, ${region.perms}.`;
-  },
-  gone: (draft) => {
-    const [region] = draft.before as [Region];
-    const size = sizeText(sizeOf(draft.range));
-    if (region.name === '[heap]') return `[heap] is gone: the program break moved down by ${size}, to where it began.`;
-    return `${subject(region)} is gone: ${size}, ${region.perms}.`;
-  },
+type Words = (draft: Draft) => string;
+
+const MOMENTS: Record<Draft['kind'], Words> = {
+  new: ({range, after: [region]}) =>
+    `${subject(region!)} is new: ${sizeText(sizeOf(range))}, ${region!.perms}${isHeap(region!) ? ' (brk, or mapped in its place)' : ''}.`,
+  gone: ({range, before: [region]}) =>
+    `${subject(region!)} is gone: ${sizeText(sizeOf(range))}, ${region!.perms}${isHeap(region!) ? ' (brk or munmap)' : ''}.`,
   grown: (draft) => {
-    const region = draft.after.find((after) => after.start <= draft.range.start && draft.range.end <= after.end)!;
-    const size = sizeText(sizeOf(draft.range));
+    const region = around(draft.after, draft.range);
+    const [what, size] = [subject(region), sizeText(sizeOf(draft.range))];
     const isTop = region.end === draft.range.end;
-    if (region.name === '[heap]' && isTop) return `[heap] grew: the program break moved up by ${size}.`;
-    if (isTop) return `${subject(region)} grew upwards by ${size}.`;
-    if (region.start === draft.range.start) return `${subject(region)} grew downwards by ${size}.`;
-    return `${subject(region)} grew by ${size}: a hole in it was filled.`;
+    // The break itself is in no file of /proc, and memory that is mapped right behind [heap] is merged into it.
+    if (isTop) return `${what} grew upwards by ${size}${isHeap(region) ? ' (brk, or mapped right behind it)' : ''}.`;
+    if (region.start === draft.range.start) return `${what} grew downwards by ${size}.`;
+    return `${what} grew by ${size}: a hole in it was filled.`;
   },
   shrunk: (draft) => {
-    const region = draft.before.find((before) => before.start <= draft.range.start && draft.range.end <= before.end)!;
-    const size = sizeText(sizeOf(draft.range));
+    const region = around(draft.before, draft.range);
+    const [what, size] = [subject(region), sizeText(sizeOf(draft.range))];
     const isTop = region.end === draft.range.end;
-    if (region.name === '[heap]' && isTop) return `[heap] shrank: the program break moved down by ${size}.`;
-    if (isTop) return `${subject(region)} lost ${size} at its end.`;
-    if (region.start === draft.range.start) return `${subject(region)} lost ${size} at its start.`;
-    return `${subject(region)} lost ${size} in its middle, which left a hole.`;
+    if (isTop) return `${what} lost ${size} at its end${isHeap(region) ? ' (brk or munmap)' : ''}.`;
+    if (region.start === draft.range.start) return `${what} lost ${size} at its start.`;
+    return `${what} lost ${size} in its middle, which left a hole.`;
   },
   reprotected: (draft) => {
-    const before = regionAt(draft.before, (draft.from ?? draft.range).start);
-    const after = regionAt(draft.after, draft.range.start);
-    const part = `${sizeText(sizeOf(draft.range))} of ${subject(after)}`;
-    return `${part} went from ${before.perms} to ${after.perms} (mprotect).${slideWords(draft)}`;
+    const {before, after} = sidesOf(draft);
+    const how = wasKept(draft, before, after) ? 'mprotect' : 'mprotect, or mapped anew in the same way';
+    return `${partOf(draft, after)} went from ${before.perms} to ${after.perms} (${how}).`;
   },
   renamed: (draft) => {
-    const before = regionAt(draft.before, (draft.from ?? draft.range).start);
-    const after = regionAt(draft.after, draft.range.start);
-    const isDeleted = withoutDeleted(after.name) === before.name && after.name !== before.name;
-    if (isDeleted) return `${before.name} was deleted, and stays mapped.`;
+    const {before, after} = sidesOf(draft);
+    if (isDeleted(before, after)) return `${before.name} lost this name (maps says deleted), and stays mapped.`;
     return `${subject(before)} is now called ${after.name === '' ? 'nothing' : after.name}.`;
   },
   replaced: (draft) => {
-    const before = regionsIn(draft.before, draft.from ?? draft.range);
-    const after = regionsIn(draft.after, draft.range);
-    const perms = after.length === 1 ? `, ${after[0]!.perms}` : '';
-    return `${sizeText(sizeOf(draft.range))} of ${subjects(before)} gave way to ${subjects(after)}${perms}.`;
+    const {before, after, perms} = exchanged(draft);
+    return `${sizeText(sizeOf(draft.range))} of ${before} gave way to ${after}${perms}.`;
   },
   moved: (draft) => {
-    const from = draft.from!;
-    const where = `from ${rangeText(from)}, by ${signedHex(draft.slide!)}`;
-    const guess = ' This is a guess: unnamed memory has nothing to be known by.';
-    return `${subject(draft.after[0]!)} moved ${where}.${draft.isGuess ? guess : ''}`;
+    const [region] = draft.after as [Region];
+    const where = `${subject(region)} is at another address: from ${rangeText(draft.from!)}, by ${signedHex(draft.slide!)}`;
+    if (!draft.isGuess) return `${where} (moved, or mapped again there).`;
+    return `${where}. That it is the same memory is a guess: nothing identifies unnamed memory.`;
   },
-  split: (draft) =>
-    `${subject(draft.before[0]!)} is in ${count(draft.after)} now, with the same bytes and permissions (looks like madvise or mlock on a part).`,
+  split: (draft) => {
+    const [region] = draft.before as [Region];
+    return `${subject(region)} is in ${count(draft.after)} now, with the same bytes and permissions${whySplit(draft)}.`;
+  },
   merged: (draft) =>
     `${subject(draft.after[0]!)} is in ${count(draft.after)} now instead of ${draft.before.length}, with the same bytes and permissions.`,
-  touched: (draft) => {
-    const parts = OWN_COUNTERS.filter((counter) => draft.usage[counter]).map(
-      (counter) => `${COUNTER_WORDS[counter]} ${deltaText(draft.usage[counter]!)}`,
-    );
-    return `${subject(draft.after[0]!)} was touched: ${parts.join(', ')}.`;
+  flagged: (draft) => {
+    const {before, after} = sidesOf(draft);
+    const amounts = amountsOf(draft);
+    const text = `${subject(after)} ${flagPhrases(flagChange(before, after)!)}`;
+    return amounts === '' ? `${text}.` : `${text}; ${amounts}.`;
   },
+  touched: (draft) => `${subject(draft.after[0]!)} was touched: ${amountsOf(draft)}.`,
 };
 
-const COUNTER_WORDS = {rss: 'resident', anonymous: 'anonymous', swap: 'swap', privateDirty: 'private dirty'};
+/** What is said otherwise where the two sides are two runs, or two programs. */
+const RUNS: Partial<Record<Draft['kind'], Words>> = {
+  new: ({range, after: [region]}) => `${subject(region!)} is new: ${sizeText(sizeOf(range))}, ${region!.perms}.`,
+  gone: ({range, before: [region]}) => `${subject(region!)} is gone: ${sizeText(sizeOf(range))}, ${region!.perms}.`,
+  grown: (draft) => `${plain(around(draft.after, draft.range))} is larger by ${sizeText(sizeOf(draft.range))}.`,
+  shrunk: (draft) => `${plain(around(draft.before, draft.range))} is smaller by ${sizeText(sizeOf(draft.range))}.`,
+  reprotected: (draft) => {
+    const {before, after} = sidesOf(draft);
+    return `${partOf(draft, after)} has other permissions: ${before.perms}, then ${after.perms}.${slideWords(draft)}`;
+  },
+  renamed: (draft) => {
+    const {before, after} = sidesOf(draft);
+    return `${subject(before)} is called ${after.name === '' ? 'nothing' : after.name} in the second.`;
+  },
+  replaced: (draft) => {
+    const {before, after, perms} = exchanged(draft);
+    return `Where the first has ${sizeText(sizeOf(draft.range))} of ${before}, the second has ${after}${perms}.`;
+  },
+  moved: (draft) => {
+    return `${subject(draft.after[0]!)} moved from ${rangeText(draft.from!)}, by ${signedHex(draft.slide!)}.`;
+  },
+  split: (draft) =>
+    `${subject(draft.before[0]!)} is in ${count(draft.after)}, with the same bytes and permissions as in ${count(draft.before)} before.`,
+  touched: (draft) => `${subject(draft.after[0]!)} has other amounts: ${amountsOf(draft)}.`,
+};
 
-/** How a region is called in a sentence. */
+/** Two runs: the same purpose in other pieces, or one file instead of another. */
+function piecesText({kind, before, after, size}: Draft, {before: ours, after: theirs}: Pieces): string {
+  if (kind === 'replaced') return `${subject(after[0]!)} is another file: ${kindsText(before, after)}.`;
+  const [region] = [...after, ...before] as [Region];
+  const amounts = `${purposeText([...before, ...after])}, ${region.perms}: ${blocksText(ours)}, then ${blocksText(theirs)}`;
+  if (size === 0) return `${amounts}; only their places differ.`;
+  return `${amounts}: ${sizeText(Math.abs(size))} ${size > 0 ? 'more' : 'less'}. Which block is which can't be told.`;
+}
+
+/** What unnamed memory is for, where all of it is for the same and nothing of that is a guess. */
+function purposeText(regions: readonly Region[]): string {
+  const [first] = regions as [Region];
+  const isTold = regions.every(({kind, confidence}) => kind === first.kind && !confidence && kind !== 'bss');
+  return first.name !== '' || isTold ? subject(first) : 'anonymous memory';
+}
+
+const blocksText = (ranges: readonly Range[]): string => {
+  const bytes = ranges.reduce((sum, range) => sum + sizeOf(range), 0);
+  return `${ranges.length} ${ranges.length === 1 ? 'block' : 'blocks'} of ${sizeText(bytes)}`;
+};
+
+/** `text 4 → 24 KiB`, for each kind that differs. */
+function kindsText(before: readonly Region[], after: readonly Region[]): string {
+  const sum = (regions: readonly Region[], kind: string): number =>
+    regions.filter((region) => region.kind === kind).reduce((bytes, region) => bytes + sizeOf(region), 0);
+  const kinds = [...new Set([...before, ...after].map((region) => region.kind))];
+  const parts = kinds
+    .map((kind) => ({kind, a: sum(before, kind), b: sum(after, kind)}))
+    .map(({kind, a, b}) => (a === b ? `${kind} ${sizeText(a)}` : `${kind} ${sizeText(a)} → ${sizeText(b)}`));
+  return parts.join(', ');
+}
+
+const amountsOf = (draft: Draft): string =>
+  OWN_COUNTERS.filter((counter) => draft.usage[counter])
+    .map((counter) => `${MEASURES[counter].title} ${deltaText(draft.usage[counter]!)}`)
+    .join(', ');
+
+const isHeap = (region: Region): boolean => region.name === '[heap]';
+
+/** The region of a side that has all of a range. */
+const around = (regions: readonly Region[], range: Range): Region =>
+  regions.find((region) => region.start <= range.start && range.end <= region.end) ?? regions[0]!;
+
+const sidesOf = (draft: Draft): {before: Region; after: Region} => ({
+  before: regionAt(draft.before, (draft.from ?? draft.range).start),
+  after: regionAt(draft.after, draft.range.start),
+});
+
+const partOf = (draft: Draft, region: Region): string => `${sizeText(sizeOf(draft.range))} of ${subject(region)}`;
+
+/**
+ * Is it certain that the memory was not mapped anew with MAP_FIXED? It is where a region that can't be written to has pages of
+ * its own: they were written while it could be.
+ */
+const wasKept = ({range}: Draft, before: Region, after: Region): boolean =>
+  !isWritable(after) &&
+  isPrivate(after) &&
+  before.start === range.start &&
+  before.end === range.end &&
+  after.start === range.start &&
+  after.end === range.end &&
+  (after.usage?.anonymous ?? 0) > 0 &&
+  after.usage!.anonymous === before.usage?.anonymous;
+
+const isDeleted = (before: Region, after: Region): boolean =>
+  after.name !== before.name && withoutDeleted(after.name) === before.name;
+
+function exchanged(draft: Draft): {before: string; after: string; perms: string} {
+  const before = regionsIn(draft.before, draft.from ?? draft.range);
+  const after = regionsIn(draft.after, draft.range);
+  return {
+    before: subjects(before),
+    after: subjects(after),
+    perms: after.length === 1 ? `, ${after[0]!.perms}` : '',
+  };
+}
+
+/** Why a region was cut: its flags tell, where the listing has them. */
+function whySplit({before, after}: Draft): string {
+  const [whole] = before as [Region];
+  if (!whole.flags || after.some(({flags}) => !flags)) return ' (maps does not tell why: madvise, mlock or the like)';
+  const phrases = after.flatMap((region) => {
+    const change = flagChange(whole, region);
+    return change ? [`${rangeText(region)} ${flagPhrases(change)}`] : [];
+  });
+  if (phrases.length > 0) return `: ${phrases.join('; ')}`;
+  return ' (its flags do not tell why: a memory policy, or memory mapped anew in the same way)';
+}
+
+/** What a region is called in a sentence. */
 function subject(region: Region): string {
   if (region.name !== '') return region.name;
   if (isFileBacked(region)) return 'an unnamed file';
@@ -90,6 +201,9 @@ function subject(region: Region): string {
     ? 'anonymous memory'
     : `anonymous memory (${region.kind})`;
 }
+
+/** The same, where a bss may be merged with other memory: it is not the bss that is larger. */
+const plain = (region: Region): string => (region.kind === 'bss' ? 'anonymous memory' : subject(region));
 
 /** Several regions in a sentence: the first one's name stands for all, if it is theirs. */
 function subjects(regions: readonly Region[]): string {

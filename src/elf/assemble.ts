@@ -1,41 +1,41 @@
 /*
- * From a list of instructions and data to bytes: gives each label its address, chooses the length of each jump, and
- * puts addresses where labels were named.
+ * Turns a list of instructions and data into bytes: gives each label its address, chooses the length of each jump, and
+ * inserts addresses where labels were named.
  *
- * A jump to a label has a short form (one byte of distance) and a long one (four). A short one may make another one
- * reach, so the choice is made as GNU as makes it: all are short at first; those that don't reach become long, which
- * moves others apart; again, until all reach. None ever becomes short again, so this ends. It depends on nothing but
- * the list.
+ * A jump to a label has a short form (one byte of distance) and a long one (four). A short one may bring another one
+ * within reach, so the choice is made as in GNU as: all are short at first; those that don't reach become long, which
+ * moves others apart; this repeats until all reach. None ever becomes short again, so it ends. It depends on nothing
+ * but the list.
  */
 import {littleEndian} from './bytes.ts';
 import type {ProgramSymbol} from './program.ts';
 
-/** Bytes, in which at most one place wants an address that is not known yet. */
+/** Bytes, in which at most one place needs an address that is not known yet. */
 export interface Instruction extends Remarks {
   readonly kind: 'instruction';
   readonly bytes: readonly number[];
-  /** Its address must be a multiple of this, in bytes; without it, any will do. */
+  /** Its address must be a multiple of this, in bytes; if absent, any address will do. */
   readonly align?: number;
   readonly fixup?: Fixup;
 }
 
 /**
- * What an instruction says about a label, once the label's address is known. Each machine has its own ways to say it.
- * (Not a relocation: those are for a linker, and there is none.)
+ * How an instruction refers to a label, once the label's address is known. Each machine has its own ways. (Not a
+ * relocation: those are for a linker, and there is none.)
  */
 interface Fixup {
   readonly label: string;
   /** added to the label's address, in bytes */
   readonly plus: number;
   /**
-   * The bytes of the instruction, as many as without it, from the address it is about and its own address.
+   * The final bytes of the instruction, as many as before, from the address it refers to and its own address.
    *
    * @throws RangeError if the instruction can't reach that far
    */
   readonly link: (to: number, at: number) => readonly number[];
 }
 
-/** A jump that may be short: each form is the bytes before the distance. */
+/** A jump that may be short: each form is given as the bytes before the distance. */
 export interface Jump extends Remarks {
   readonly kind: 'jump';
   readonly short: readonly number[];
@@ -55,7 +55,7 @@ interface Alignment {
   readonly to: number;
 }
 
-/** Items under a name that tools shall see: becomes a symbol with a size, and is a label too. */
+/** Items under a name that tools are to see: becomes a symbol with a size, and is a label too. */
 interface Block {
   readonly kind: 'block';
   readonly name: string;
@@ -65,19 +65,21 @@ interface Block {
 
 export type Item = Instruction | Jump | Label | Alignment | Block;
 
-/** What came out: the bytes for the address asked for, the symbols of the blocks in their order, and the lines of a listing. */
+/**
+ * The result: the bytes for the given address, the symbols of the blocks in their order, and the lines of a listing.
+ */
 interface Assembled {
   readonly bytes: Uint8Array;
   readonly symbols: readonly ProgramSymbol[];
   readonly lines: readonly Line[];
 }
 
-/** A name for the address of the next item. Not seen by tools. */
+/** A name for the address of the next item. Tools don't see it. */
 export function label(name: string): Label {
   return {kind: 'label', name};
 }
 
-/** Zeros up to the next multiple of `to` bytes, counted in addresses. */
+/** Zeros up to the next address that is a multiple of `to` bytes. */
 export function align(to: number): Alignment {
   return {kind: 'align', to};
 }
@@ -95,9 +97,9 @@ export function object(name: string, bytes: readonly number[]): Block {
 /**
  * Assembles items for the memory at `address`.
  *
- * @param known symbols that stand elsewhere: labels for the code, not part of the result
- * @throws RangeError if a label is missing or stands twice, something is further away than an instruction reaches
- *   (2 GiB on x86-64), or an instruction is not aligned as its machine wants
+ * @param known symbols that are elsewhere: labels for the code, not part of the result
+ * @throws RangeError if a label is missing or defined twice, something is further away than an instruction reaches (2
+ *   GiB on x86-64), or an instruction is not aligned as its machine requires
  */
 export function assemble(items: readonly Item[], address: number, known: readonly ProgramSymbol[] = []): Assembled {
   const code = flatten(items, {items: [], names: []});
@@ -120,7 +122,7 @@ export function assemble(items: readonly Item[], address: number, known: readonl
   }
 }
 
-/** A distance as four bytes. They are signed, so 2 GiB in either direction is the furthest; else a RangeError. */
+/** A distance as four bytes. They are signed, so they reach 2 GiB in either direction; further is a RangeError. */
 export function fourBytes(distance: number): number[] {
   if (Math.abs(distance) >= 2 ** 31) throw new RangeError(`${distance} bytes are too far away`);
   return littleEndian(distance, 4);
@@ -128,7 +130,7 @@ export function fourBytes(distance: number): number[] {
 
 // --- internal ---
 
-/** A list without blocks and labels, and the names with the indices of the items they stand for. */
+/** A list without blocks and labels, and the names with the indices of their items. */
 interface Code {
   readonly items: (Instruction | Jump | Alignment)[];
   readonly names: {name: string; start: number; end: number; type?: ProgramSymbol['type']}[];
@@ -149,10 +151,10 @@ function flatten(items: readonly Item[], code: Code): Code {
 
 function checkNames(names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new RangeError(`label ${twice} stands twice`);
+  if (twice !== undefined) throw new RangeError(`label ${twice} is defined twice`);
 }
 
-/** The address of each item, and behind the last one the end. */
+/** The address of each item, and after the last one the end. */
 function place(code: Code, address: number, long: ReadonlySet<number>): number[] {
   const places = [address];
   let at = address;
@@ -178,7 +180,7 @@ function put(code: Code, places: number[], long: ReadonlySet<number>, labels: Re
       else bytes.push(...item.short, ...littleEndian(distance, 1));
     } else {
       if (start % (item.align ?? 1) !== 0) {
-        throw new RangeError(`an instruction at 0x${start.toString(16)}, which is no multiple of ${item.align}`);
+        throw new RangeError(`an instruction at 0x${start.toString(16)}, which is not a multiple of ${item.align}`);
       }
       const {bytes: known, fixup} = item;
       bytes.push(...(fixup ? fixup.link(find(labels, fixup.label) + fixup.plus, start) : known));
@@ -205,11 +207,11 @@ function reachesShort(distance: number): boolean {
   return distance >= -128 && distance <= 127;
 }
 
-/* What a listing shows: each instruction with its bytes, how one writes it, and what it is for. */
+/* What a listing shows: each instruction with its bytes, its assembly text, and what it is for. */
 
-/** What may stand beside an instruction in a listing. It changes nothing of what is assembled. */
+/** What a listing may say beside an instruction. It does not change what is assembled. */
 export interface Remarks {
-  /** How one writes it: `mov rax, 12`. */
+  /** Its assembly text: `mov rax, 12`. */
   readonly text?: string;
   /** What it is for, and what follows it. */
   readonly words?: string;
@@ -223,7 +225,7 @@ export interface Line extends Remarks {
   readonly name?: string;
 }
 
-/** Blocks by their names, and each item with what was remarked of it. Padding is left out. */
+/** Blocks by their names, and each item with its remark. Padding is left out. */
 function linesOf(
   items: readonly (Remarks & {readonly kind: string})[],
   names: readonly {readonly name: string; readonly start: number; readonly type?: unknown}[],

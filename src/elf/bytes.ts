@@ -1,12 +1,12 @@
-/** How many bytes make a 64-bit word, the widest field of an ELF file. */
+/** The number of bytes of a 64-bit word, the widest field of an ELF file. */
 const WORD = 8;
 
 /**
- * A sink of known size that takes bytes from front to back and knows how far it got. Nothing written can be changed:
- * who needs a number early must have worked it out before, which is what layout.ts is for.
+ * A sink of known size that takes bytes from front to back and knows how far it got. Nothing written can be changed: a
+ * number that is needed early must have been worked out before, which is what layout.ts is for.
  *
  * Integers go out least significant byte first. That is a choice of the file (ELFDATA2LSB, elf(5)), not of this
- * machine, and no field is aligned for us, so bytes are placed one by one.
+ * machine, and no field is sure to be aligned, so bytes are placed one by one.
  */
 export class ByteSink {
   readonly #bytes: Uint8Array;
@@ -34,7 +34,7 @@ export class ByteSink {
   }
 
   /**
-   * Appends zeros up to `offset`. Throws a RangeError if the sink is already past it: then layout and writer
+   * Appends zeros up to `offset`. Throws a RangeError if the sink is already past it: then the layout and the writer
    * disagree, and no byte of the file could be trusted.
    */
   padTo(offset: number): void {
@@ -42,7 +42,7 @@ export class ByteSink {
     this.bytes(new Uint8Array(offset - this.#offset));
   }
 
-  /** The finished file. Throws a RangeError if it is shorter than it was said to be. */
+  /** The finished file. Throws a RangeError if it is shorter than announced. */
   finish(): Uint8Array {
     if (this.#offset !== this.#bytes.length) {
       throw new RangeError(`wrote ${this.#offset} bytes of the planned ${this.#bytes.length}`);
@@ -67,9 +67,9 @@ export function littleEndian(value: number | bigint, width: number): number[] {
 }
 
 /**
- * The unsigned integer of `width` bytes at `offset`. Above 2^53 the number is rounded; all addresses, offsets and
- * sizes that a valid file may have are far below, so a rounded one is still seen to be wrong.
- * Bytes past the end read as 0: the caller checks the range first.
+ * The unsigned integer of `width` bytes at `offset`. Above 2^53 the number is rounded; all addresses, offsets and sizes
+ * of a valid file are far below, so a rounded one is still recognised as wrong. Bytes past the end read as 0: the
+ * caller checks the range first.
  */
 export function readUint(bytes: Uint8Array, offset: number, width: number): number {
   let value = 0;

@@ -6,7 +6,7 @@ export interface Machine {
   readonly machine: number;
   /**
    * The alignment of segments in bytes: the largest page size the machine's kernels use. The kernel maps whole pages,
-   * so a segment's place in the file and in memory must agree in their remainder by it.
+   * so a segment's file offset and address must be congruent modulo this.
    */
   readonly pageSize: number;
   /** e_flags of elf(5): what the psABI says there about the code. */
@@ -30,8 +30,8 @@ export const X64: Machine = {
 };
 
 /**
- * aarch64 kernels have pages of 4, 16 or 64 KiB, so segments are aligned to 64 KiB, as GNU ld does it. The psABI has no
- * flags. User addresses have 39 bits at least (CONFIG_ARM64_VA_BITS; 36 only for experts).
+ * aarch64 kernels have pages of 4, 16 or 64 KiB, so segments are aligned to 64 KiB, as GNU ld does. The psABI defines
+ * no flags. User addresses have at least 39 bits (CONFIG_ARM64_VA_BITS; 36 only for experts).
  */
 export const ARM64: Machine = {
   machine: EM_AARCH64,
@@ -43,8 +43,8 @@ export const ARM64: Machine = {
 
 /**
  * riscv64 kernels have pages of 4 KiB today; segments are aligned to 64 KiB so that the file outlives that, and has the
- * same layout as on aarch64. Flags 0 is what GNU as says for rv64im: no compressed instructions (EF_RISCV_RVC), no
- * floating point registers in calls (EF_RISCV_FLOAT_ABI_SOFT). User addresses have 38 bits at least (Sv39).
+ * same layout as on aarch64. Flags 0 are what GNU as sets for rv64im: no compressed instructions (EF_RISCV_RVC), no
+ * floating point registers in calls (EF_RISCV_FLOAT_ABI_SOFT). User addresses have at least 38 bits (Sv39).
  */
 export const RISCV64: Machine = {
   machine: EM_RISCV,
@@ -54,10 +54,10 @@ export const RISCV64: Machine = {
   addressesEnd: 2 ** 38,
 };
 
-/** All machines there are. */
+/** All supported machines. */
 export const MACHINES: readonly Machine[] = [X64, ARM64, RISCV64];
 
-/** A name for an address. Tools show it in place of the number: nm, objdump, gdb, perf. */
+/** A name for an address. Tools such as nm, objdump, gdb and perf show it in place of the number. */
 export interface ProgramSymbol {
   readonly name: string;
   readonly address: number;
@@ -77,13 +77,13 @@ export interface Segment {
   /** What the file holds. */
   readonly bytes: Uint8Array;
   /**
-   * The size in memory, in bytes; without it, as many as the file holds. What is more is zero at the start and is
-   * described by a section `.bss`. Only a writable segment may have more.
+   * The size in memory, in bytes; if absent, as many as the file holds. What exceeds the file's bytes is zero at the
+   * start and is described by a section `.bss`. Only a writable segment may have such an excess.
    */
   readonly memorySize?: number;
 }
 
-/** All a caller decides about an executable; layout.ts works out the rest. */
+/** All that a caller decides about an executable; layout.ts works out the rest. */
 export interface Program {
   readonly machine: Machine;
   /** Where the page with the headers is mapped; read-only. Segments follow it, in ascending order. */

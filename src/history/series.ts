@@ -1,7 +1,8 @@
 import type {Kind} from '../model/kind.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {totalsByKind, type Totals} from '../model/totals.ts';
-import {Tracks, type Steps, type Track} from './tracks.ts';
+import {hasUsage, type Seen} from './seen.ts';
+import {amountsOf, sizesOf, Tracks, type Stay, type Track, type Values} from './tracks.ts';
 
 /** An amount over time. Times in ms, ascending; values in bytes, or a number of things. Both lists have one length. */
 export interface Points {
@@ -9,56 +10,53 @@ export interface Points {
   readonly v: readonly number[];
 }
 
-/** What was seen of a process at one moment. */
-export interface Seen {
-  /** ms since the first moment. */
-  readonly t: number;
-  readonly snapshot: Snapshot;
-  /** status at this moment, where the snapshot's own is older. */
-  readonly status?: Snapshot['status'] | undefined;
-}
+/** Numbers of /proc/PID/status that are kept of each look. */
+type StatusKey = 'vmRss' | 'threads';
 
 /**
  * Amounts of one process over time: of the whole, of each kind and of each region. Sizes are known at each look; the
  * counters of smaps only at some, since reading them stalls the process: so each amount has its own times.
  *
- * Give it the looks in order; it keeps what changed, not the snapshots.
+ * Give it the looks in order; it keeps amounts, not the snapshots.
  */
 export class Series {
-  /** The smaps counter that is kept for each region: `rss`, `privateDirty`, … */
-  readonly counter: string;
-  readonly #times: number[] = [];
-  readonly #usageLooks: number[] = [];
-  readonly #kinds: Array<ReadonlyMap<Kind, Totals>> = [];
-  readonly #totals: Totals[] = [];
-  readonly #status: Array<Snapshot['status']> = [];
-  readonly #tracks: Tracks;
-  #last: Snapshot | undefined;
-
-  constructor(counter = 'rss') {
-    this.counter = counter;
-    this.#tracks = new Tracks(counter);
-  }
-
-  add({t, snapshot, status}: Seen): void {
-    const look = this.#times.length;
-    const isSame = snapshot === this.#last;
-    this.#times.push(t);
-    this.#status.push(status ?? snapshot.status);
-    const kinds = isSame ? this.#kinds.at(-1)! : totalsByKind(snapshot.regions);
-    const totals = isSame ? this.#totals.at(-1)! : sumOf(kinds);
-    this.#kinds.push(kinds);
-    this.#totals.push(totals);
-    const hasUsage = totals['rss'] !== undefined;
-    if (hasUsage) this.#usageLooks.push(look);
-    if (isSame) this.#tracks.again(look);
-    else this.#tracks.add(snapshot.regions, look, hasUsage ? this.#usageLooks.length - 1 : undefined);
-    this.#last = snapshot;
-  }
-
   /** When it was looked at, in ms. */
-  get times(): readonly number[] {
-    return this.#times;
+  readonly times: number[] = [];
+  /** The looks at which smaps was read, as places in `times`. */
+  readonly usageAt: number[] = [];
+  readonly #counters: readonly string[];
+  readonly #kinds = new Map<Kind, Map<string, number[]>>();
+  readonly #status: Readonly<Record<StatusKey, Array<number | null>>> = {vmRss: [], threads: []};
+  readonly #tracks: Tracks | undefined;
+  #last: Snapshot | undefined;
+  #totals: ReadonlyMap<Kind, Totals> = new Map();
+
+  /**
+   * @param counters keys of the smaps counters to keep of each kind, such as `rss`; the size is kept in any case
+   * @param followed the one to keep of each region; undefined: regions are not followed
+   */
+  constructor(counters: readonly string[], followed?: string) {
+    this.#counters = counters.filter((counter) => counter !== 'size');
+    this.#tracks = followed === undefined ? undefined : new Tracks(followed);
+  }
+
+  add({t, snapshot, status = snapshot.status, event}: Seen): void {
+    const {regions} = snapshot;
+    const look = this.times.length;
+    const isMeasured = hasUsage(snapshot);
+    if (regions !== this.#last?.regions) {
+      this.#totals = totalsByKind(regions);
+      this.#tracks?.add(regions, look, event === 'exec');
+    }
+    this.#last = snapshot;
+    for (const kind of this.#totals.keys()) if (!this.#kinds.has(kind)) this.#kinds.set(kind, this.#nothingSoFar());
+    this.times.push(t);
+    for (const key of ['vmRss', 'threads'] as const) this.#status[key].push(numberOf(status[key]));
+    if (isMeasured) this.usageAt.push(look);
+    for (const [kind, columns] of this.#kinds) {
+      const totals = this.#totals.get(kind);
+      for (const [measure, values] of columns) if (isMeasured || isAlways(measure)) values.push(totals?.[measure] ?? 0);
+    }
   }
 
   /** What was seen last; undefined if nothing was. */
@@ -66,76 +64,85 @@ export class Series {
     return this.#last;
   }
 
-  /** How many looks had counters. */
-  get usageLooks(): number {
-    return this.#usageLooks.length;
-  }
-
-  /** All kinds that were there at some look. */
+  /** All kinds that were there at some look, in the order in which they were first seen. */
   get kinds(): readonly Kind[] {
-    return [...new Set(this.#kinds.flatMap((kinds) => [...kinds.keys()]))];
+    return [...this.#kinds.keys()];
   }
 
-  /** All regions that were there at some look, in the order of their first one. */
+  /** All regions that were there at some look, in the order of their first one; none if regions are not followed. */
   get tracks(): readonly Track[] {
-    return this.#tracks.all;
+    return this.#followed()?.all ?? [];
   }
 
-  /** The whole process: `size`, `regions`, or a smaps counter. */
+  /** The stays of all of them, in the order in which they began. */
+  get stays(): readonly Stay[] {
+    return this.#followed()?.stays ?? [];
+  }
+
+  /**
+   * Resident memory of the whole process at each look (VmRSS of /proc/PID/status), in bytes; null where it isn't known.
+   */
+  get resident(): ReadonlyArray<number | null> {
+    return this.#status.vmRss;
+  }
+
+  /** The whole process: `size`, `regions`, or a counter that is kept. */
   total(measure: string): Points {
-    return this.#at(measure, (look) => this.#totals[look]![measure]);
+    const looks = this.#looksOf(measure);
+    const columns = [...this.#kinds.values()].map((kind) => kind.get(measure) ?? []);
+    return this.points({looks, values: sumOf(columns, looks.length)});
   }
 
   /** A kind: it has 0 of everything while no region is of it. */
   ofKind(kind: Kind, measure: string): Points {
-    return this.#at(measure, (look) => this.#kinds[look]!.get(kind)?.[measure] ?? 0);
+    return this.points({looks: this.#looksOf(measure), values: this.valuesOf(kind, measure)});
   }
 
-  /** A number of /proc/PID/status, by its key in camelCase: `vmRss`, `rssAnon`, `threads`. */
-  ofStatus(key: string): Points {
-    const looks = [...this.#times.keys()].filter((look) => typeof this.#status[look]![key] === 'number');
-    return pointsOf(looks, this.#times, (look) => Number(this.#status[look]![key]));
+  /** The values of a kind: `size` and `regions` at each look, a counter that is kept at each of `usageAt`. */
+  valuesOf(kind: Kind, measure: string): readonly number[] {
+    return this.#kinds.get(kind)?.get(measure) ?? [];
   }
 
-  /** A region, while it was there: its `size`, or the counter that is kept. */
+  /** A number of /proc/PID/status, at the looks that knew it: `vmRss` in bytes, or `threads`. */
+  ofStatus(key: StatusKey): Points {
+    const all = this.#status[key];
+    const looks = [...all.keys()].filter((look) => all[look] !== null);
+    return this.points({looks, values: looks.map((look) => all[look]!)});
+  }
+
+  /** A region, while it was there: its `size`, or the counter that is followed. */
   ofTrack(track: Track, measure: 'size' | 'amount'): Points {
-    if (measure === 'size') {
-      const looks = Array.from({length: track.last - track.first + 1}, (_, index) => track.first + index);
-      return spread(track.size, looks, (look) => this.#times[look]!);
-    }
-    const looks: number[] = [];
-    for (let i = track.firstAmount ?? Infinity; i < this.#usageLooks.length; i++) {
-      if (this.#usageLooks[i]! <= track.last) looks.push(i);
-    }
-    return spread(track.amount, looks, (look) => this.#times[this.#usageLooks[look]!]!);
+    return this.points(measure === 'size' ? sizesOf(track) : amountsOf(track, this.usageAt));
   }
 
-  #at(measure: string, valueOf: (look: number) => number | undefined): Points {
-    const isAlways = measure === 'size' || measure === 'regions';
-    const looks = isAlways ? this.#times.map((_, look) => look) : this.#usageLooks;
-    return pointsOf(looks, this.#times, (look) => valueOf(look) ?? 0);
+  points({looks, values}: Values): Points {
+    return {t: looks.map((look) => this.times[look]!), v: values};
+  }
+
+  #followed(): Tracks | undefined {
+    this.#tracks?.close(this.times.length);
+    return this.#tracks;
+  }
+
+  #looksOf(measure: string): readonly number[] {
+    return isAlways(measure) ? [...this.times.keys()] : this.usageAt;
+  }
+
+  /** A kind that is first seen late was not there before. */
+  #nothingSoFar(): Map<string, number[]> {
+    const measures = ['regions', 'size', ...this.#counters];
+    return new Map(measures.map((measure) => [measure, this.#looksOf(measure).map(() => 0)]));
   }
 }
 
-/** The totals of the whole: going over all regions again would take as long as going over them by kind. */
-function sumOf(kinds: ReadonlyMap<Kind, Totals>): Totals {
-  const sum: Record<string, number> = {};
-  for (const totals of kinds.values())
-    for (const counter in totals) sum[counter] = (sum[counter] ?? 0) + totals[counter]!;
-  return {...sum, regions: sum['regions'] ?? 0, size: sum['size'] ?? 0};
-}
+/** Known at each look. */
+const isAlways = (measure: string): boolean => measure === 'regions' || measure === 'size';
 
-const pointsOf = (looks: readonly number[], times: readonly number[], valueOf: (look: number) => number): Points => ({
-  t: looks.map((look) => times[look]!),
-  v: looks.map(valueOf),
-});
+const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
-/** What was kept where it changed, at each of the given looks. */
-function spread({at, value}: Steps, looks: readonly number[], timeOf: (look: number) => number): Points {
-  let step = 0;
-  const v = looks.map((look) => {
-    while (step + 1 < at.length && at[step + 1]! <= look) step++;
-    return value[step]!;
-  });
-  return {t: looks.map(timeOf), v};
+/** The sum of several lists, value by value. */
+export function sumOf(columns: ReadonlyArray<readonly number[]>, length: number): number[] {
+  const sum = Array.from({length}, () => 0);
+  for (const column of columns) for (const [at, value] of column.entries()) sum[at]! += value;
+  return sum;
 }

@@ -1,35 +1,55 @@
 import type {Kind} from '../model/kind.ts';
-import {isFileBacked, sizeOf, type Region} from '../model/region.ts';
+import type {Region} from '../model/region.ts';
+import {lowerBound} from '../model/search.ts';
+import {NEW, pairs} from './pairs.ts';
 
-/** An amount that was looked at again and again, kept only where it changed: `at[i]` counts looks, and `value[i]` holds from there on. */
-export interface Steps {
-  readonly at: number[];
-  readonly value: number[];
+/** A region for as long as its borders, permissions, name and kind stay the same. */
+export interface Stay {
+  readonly start: number;
+  readonly end: number;
+  readonly perms: string;
+  readonly kind: Kind;
+  /** What it is called: its label, or else the kernel's name for it. */
+  readonly name: string;
+  /** The number of its track: two stays of one track are one region that grew, shrank or changed otherwise. */
+  readonly track: number;
+  /** The look at which it was first seen. */
+  readonly from: number;
+  /** The look at which it was no longer seen. */
+  readonly to: number;
+  /** Bytes of the counter that is followed, where they changed: look, bytes, look, … Empty if it was never read. */
+  readonly amounts: readonly number[];
 }
 
-/** One region over time. It may grow, shrink and be renamed, and stays the same track while its memory overlaps. */
+/** One region over time: one stay after the other, without a look in between. */
 export interface Track {
   /** As it was seen last. */
+  readonly region: Region;
+  readonly stays: readonly Stay[];
+}
+
+/** An amount at some of the looks. Both lists have one length. */
+export interface Values {
+  readonly looks: readonly number[];
+  /** Bytes, or a number of things. */
+  readonly values: readonly number[];
+}
+
+interface Open {
   region: Region;
-  kind: Kind;
-  /** The looks at which it was seen first and last, counted from 0. */
-  readonly first: number;
-  last: number;
-  readonly size: Steps;
-  /** The counter that was asked for; its looks are those that had counters. */
-  readonly amount: Steps;
-  /** The first look with counters at which it was there. */
-  firstAmount: number | undefined;
+  readonly stay: {-readonly [key in keyof Stay]: Stay[key]} & {readonly amounts: number[]};
 }
 
 /**
- * Follows the regions of one process from look to look. A region goes on as the one that it overlaps, with which it shares
- * most bytes, if both are of one file, or both of none and not differently named by the kernel. What mremap(2) moved is
- * another track; its kind has both.
+ * Follows each region of a process from its first look to its last. What is the same region is told by `pairs`. No diff
+ * is made, so what mremap(2) moved is another track; its kind has both.
  */
 export class Tracks {
-  readonly all: Track[] = [];
-  #living: Track[] = [];
+  /** In the order in which they were first seen. */
+  readonly stays: Stay[] = [];
+  /** By their number, which is the order of their first looks. */
+  readonly all: Array<{region: Region; readonly stays: Stay[]}> = [];
+  #open: readonly Open[] = [];
   readonly #counter: string;
 
   /** @param counter the key of the smaps counter to keep, such as `rss` */
@@ -37,91 +57,123 @@ export class Tracks {
     this.#counter = counter;
   }
 
-  /** Those that were there at the last look. */
-  get living(): readonly Track[] {
-    return this.#living;
-  }
-
-  /** One more look at which all was as before. */
-  again(look: number): void {
-    for (const track of this.#living) track.last = look;
-  }
-
   /**
+   * One more look. One at which all was as before can be left out.
+   *
    * @param look its number, ascending
-   * @param amounts the number of the look among those with counters; undefined if it had none
+   * @param isAnew another program began: no region is one of those before
    */
-  add(regions: readonly Region[], look: number, amounts: number | undefined): void {
-    const before = this.#living;
-    const living: Track[] = [];
-    const taken = new Set<Track>();
-    let from = 0;
-    for (const region of regions) {
-      while (from < before.length && before[from]!.region.end <= region.start) from++;
-      const known = bestOverlap(before, from, region, taken);
-      const track = known ?? newTrack(region, look);
-      if (known) taken.add(known);
-      else this.all.push(track);
-      living.push(track);
+  add(regions: readonly Region[], look: number, isAnew: boolean): void {
+    if (isAnew) this.close(look);
+    const {open, ended, begun} = this.#match(isAnew ? [] : this.#open, regions, look);
+    const parents = ended.length > 0 && begun.length > 0 ? pairs(ended, begun.map(regionOf)) : undefined;
+    for (const [index, {region, stay}] of begun.entries()) {
+      const parent = ended[parents?.[index] ?? NEW];
+      stay.track = parent ? parent.stay.track : this.all.push({region, stays: []}) - 1;
+      const track = this.all[stay.track]!;
+      track.stays.push(stay);
+      this.stays.push(stay);
     }
-    // Only now: the search above needs the ranges that were.
-    for (const [index, track] of living.entries()) this.#note(track, regions[index]!, look, amounts);
-    this.#living = living;
+    this.#open = open;
   }
 
-  #note(track: Track, region: Region, look: number, amounts: number | undefined): void {
-    track.last = look;
-    const isSame = track.region === region && track.size.at.length > 0;
-    track.region = region;
-    track.kind = region.kind;
-    if (!isSame) step(track.size, look, sizeOf(region));
-    const amount = region.usage?.[this.#counter];
-    if (amounts === undefined || amount === undefined) return;
-    track.firstAmount ??= amounts;
-    step(track.amount, amounts, amount);
+  /** Says of what is there until when it was seen. More looks may follow. @param looks how many there were */
+  close(looks: number): void {
+    for (const open of this.#open) this.#end(open, looks);
+  }
+
+  /** One walk over both, which ascend: most regions are as they were. */
+  #match(
+    before: readonly Open[],
+    regions: readonly Region[],
+    look: number,
+  ): {open: Open[]; ended: Open[]; begun: Open[]} {
+    const open: Open[] = [];
+    const ended: Open[] = [];
+    const begun: Open[] = [];
+    let at = 0;
+    const end = (): void => {
+      this.#end(before[at]!, look);
+      ended.push(before[at++]!);
+    };
+    for (const region of regions) {
+      while (at < before.length && before[at]!.stay.start < region.start) end();
+      const old = before[at];
+      if (old && isStill(old, region)) {
+        at++;
+        if (old.region !== region) {
+          old.region = region;
+          keep(old.stay, region.usage?.[this.#counter], look);
+        }
+        open.push(old);
+      } else {
+        const fresh = begin(region, look);
+        keep(fresh.stay, region.usage?.[this.#counter], look);
+        begun.push(fresh);
+        open.push(fresh);
+      }
+    }
+    while (at < before.length) end();
+    return {open, ended, begun};
+  }
+
+  #end({region, stay}: Open, look: number): void {
+    stay.to = look;
+    this.all[stay.track]!.region = region;
   }
 }
 
-const newTrack = (region: Region, look: number): Track => ({
-  region,
-  kind: region.kind,
-  first: look,
-  last: look,
-  size: {at: [], value: []},
-  amount: {at: [], value: []},
-  firstAmount: undefined,
-});
+const regionOf = ({region}: Open): Region => region;
 
-function step(steps: Steps, at: number, value: number): void {
-  if (steps.value.at(-1) === value) return;
-  steps.at.push(at);
-  steps.value.push(value);
+const nameOf = ({label, name}: Region): string => label ?? name;
+
+const isStill = ({region, stay}: Open, next: Region): boolean =>
+  region === next ||
+  (stay.start === next.start &&
+    stay.end === next.end &&
+    stay.perms === next.perms &&
+    stay.kind === next.kind &&
+    stay.name === nameOf(next) &&
+    region.offset === next.offset &&
+    region.inode === next.inode &&
+    region.dev === next.dev);
+
+function begin(region: Region, look: number): Open {
+  const {start, end, perms, kind} = region;
+  const stay = {start, end, perms, kind, name: nameOf(region), track: -1, from: look, to: look, amounts: []};
+  return {region, stay};
 }
 
-function bestOverlap(
-  before: readonly Track[],
-  from: number,
-  region: Region,
-  taken: ReadonlySet<Track>,
-): Track | undefined {
-  const first = before[from];
-  if (first?.region === region) return first;
-  let best: Track | undefined;
-  let most = 0;
-  for (let i = from; i < before.length && before[i]!.region.start < region.end; i++) {
-    const track = before[i]!;
-    const shared = Math.min(track.region.end, region.end) - Math.max(track.region.start, region.start);
-    if (shared > most && !taken.has(track) && isSameMemory(track.region, region)) [best, most] = [track, shared];
+function keep({amounts}: Open['stay'], amount: number | undefined, look: number): void {
+  if (amount !== undefined && amount !== amounts.at(-1)) amounts.push(look, amount);
+}
+
+/** Bytes of address space at each look, from the first to the last. */
+export function sizesOf({stays}: Track): Values {
+  const looks: number[] = [];
+  const values: number[] = [];
+  for (const {start, end, from, to} of stays) {
+    for (let look = from; look < to; look++) {
+      looks.push(look);
+      values.push(end - start);
+    }
   }
-  return best;
+  return {looks, values};
 }
 
-function isSameMemory(a: Region, b: Region): boolean {
-  const isFile = isFileBacked(a);
-  if (isFile !== isFileBacked(b) || a.perms[3] !== b.perms[3]) return false;
-  if (isFile) return a.inode === b.inode && a.dev === b.dev && (a.inode !== '' || a.name === b.name);
-  return a.name === b.name || a.name === '' || b.name === '' || (isGiven(a.name) && isGiven(b.name));
+/** The counter that is followed, at each look that knew it. @param usageAt the looks that had counters, ascending */
+export function amountsOf({stays}: Track, usageAt: readonly number[]): Values {
+  const looks: number[] = [];
+  const values: number[] = [];
+  let value: number | undefined;
+  for (const {from, to, amounts} of stays) {
+    let next = 0;
+    for (let at = lowerBound(usageAt, from); at < usageAt.length && usageAt[at]! < to; at++) {
+      for (; next < amounts.length && amounts[next]! <= usageAt[at]!; next += 2) value = amounts[next + 1]!;
+      if (value === undefined) continue;
+      looks.push(usageAt[at]!);
+      values.push(value);
+    }
+  }
+  return {looks, values};
 }
-
-/** Given by prctl(2), which may rename memory at any time. */
-const isGiven = (name: string): boolean => name.startsWith('[anon:');

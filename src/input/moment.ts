@@ -23,6 +23,10 @@ export function momentNamed(recording: Recording, file: string, text: string | u
   throw noSuch(file, text, `it has the moments 0 to ${last}.`);
 }
 
+/** A moment that was named alone, as it stands behind a file: `12` is `#12`, `+30s` is `@+30s`. */
+export const behindFile = (text: string): string =>
+  /^[#@]/.test(text) ? text : /^\+|:/.test(text) ? `@${text}` : `#${text}`;
+
 function marked(recording: Recording, file: string, name: string): Moment {
   const all = recording.marked();
   const found = all.find(({marks}) => marks.includes(name));

@@ -1,137 +1,155 @@
-import {closeSync, existsSync, fstatSync, openSync, readSync, statSync} from 'node:fs';
-import {Snapshot, type Rejected} from '../model/snapshot.ts';
+import {existsSync} from 'node:fs';
+import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
+import type {Parsed} from '../parse/parse.ts';
+import {capture, type CaptureOptions} from '../procfs/capture.ts';
+import {findByName} from '../procfs/find.ts';
 import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
-import {momentNamed} from './moment.ts';
-import {recorderOf} from '../shell/lock.ts';
+import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
+import {parseInput, unusable, type Input} from './input.ts';
+import {parseNamed} from './listing.ts';
+import {momentOf} from './recorded.ts';
+
+/** What an input turned out to hold. */
+export type Opened = {readonly is: 'process'; readonly pid: number} | Recorded | Listing | OneMoment;
+
+/** It is the caller's to close. */
+interface Recorded {
+  readonly is: 'recording';
+  readonly recording: Recording;
+  /** The file, or `-`. */
+  readonly name: string;
+}
+
+/** A listing or a snapshot, which is read when it is wanted. */
+interface Listing {
+  readonly is: 'listing';
+  readonly name: string;
+  /** @param before what it will be compared with @throws Trouble `input` */
+  readonly read: (before?: Parsed) => Parsed;
+  /** What to say where only a recording will do. */
+  readonly noRecording: () => Trouble;
+}
+
+/** One moment of a recording, which is read when it is wanted. */
+interface OneMoment {
+  readonly is: 'moment';
+  readonly name: string;
+  /** @throws Trouble `input`: also if the file holds no recording */
+  readonly read: () => Parsed;
+}
 
 /**
- * Takes `FILE#12`, `FILE#name`, `FILE@+30s` apart, at the last # or @ before which there is a file.
+ * What an argument stands for, here and now.
  *
- * @returns undefined if there is none
+ * @param root where procfs is mounted
+ * @throws Trouble `usage`, `gone`, `input`
  */
-export function splitMoment(text: string): {readonly path: string; readonly moment: string} | undefined {
-  for (let at = text.length - 1; at > 0; at--) {
-    if (text[at] !== '#' && text[at] !== '@') continue;
-    const path = text.slice(0, at);
-    if (existsSync(path)) return {path, moment: text.slice(at)};
-  }
-  return undefined;
-}
+export const inputOf = (text: string, root?: string): Input =>
+  parseInput(text, {isThere: existsSync, pidOf: (name) => onlyProcess(name, root)});
 
-/** Does a file hold a recording? By its content; what can't be read is none. */
-export function isRecordingFile(path: string): boolean {
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, 'r');
-    if (!fstatSync(fd).isFile()) return false;
-    const head = Buffer.alloc(512);
-    return isRecording(head.subarray(0, readSync(fd, head, 0, head.length, 0)));
-  } catch {
-    return false;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
-}
-
-/**
- * Opens what a command must have a recording of: a file, or `-` for standard input.
- *
- * @throws Trouble `input`: also where it is something else, and what
- */
-export async function openRecordingTarget(name: string): Promise<Recording> {
-  if (name === '-') return recordingFrom(await readStdin());
-  if (existsSync(name) && !isRecordingFile(name)) throw noneIn(name);
-  return readRecording(name);
-}
-
-function noneIn(path: string): Trouble {
-  const stat = statSync(path);
-  const why = stat.isDirectory()
-    ? 'it is a directory'
-    : !stat.isFile()
-      ? 'it is no plain file, in which one can go back and forth'
-      : stat.size === 0
-        ? 'it is empty'
-        : 'it is no recording: its first line does not begin with {"schema":"memmap.recording/';
-  return new Trouble({
-    kind: 'input',
-    what: `Cannot use ${path}.`,
-    why: `${why}.`,
-    next: 'Make one with: memmap record PID -o FILE',
+/** The PID of what must be a live process. @throws Trouble */
+export function processOf(text: string, root?: string): number {
+  const input = inputOf(text, root);
+  if (input.is === 'process') return input.pid;
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${text}" is not a process.`,
+    why: 'this command looks at a live process.',
+    next: 'Give its PID, or its name.',
   });
 }
 
-/**
- * Reads one moment of a recording.
- *
- * @param moment `#12`, `@+30s`, …; the last one if undefined
- * @throws Trouble `input`
- */
-export function readMoment(path: string, moment: string | undefined): Snapshot {
-  const recording = readRecording(path);
+/** Opens an input, and tells what it holds; standard input is read to its end. @throws Trouble `input` */
+export async function open(input: Input): Promise<Opened> {
+  switch (input.is) {
+    case 'process':
+      return input;
+    case 'stdin':
+      return heldByStdin(await readStdin());
+    case 'file':
+      return heldByFile(input.path);
+    case 'moment':
+      return {is: 'moment', name: input.path, read: () => readMoment(input.path, input.moment)};
+  }
+}
+
+function heldByFile(path: string): Recorded | Listing {
+  const file = new InputFile(path);
+  if (!file.isRecording)
+    return {
+      is: 'listing',
+      name: path,
+      read: (before) => readHeld(file.read(), path, before),
+      noRecording: () => file.noRecording(),
+    };
+  file.close();
+  return {is: 'recording', name: path, recording: readRecording(path)};
+}
+
+function heldByStdin(bytes: Buffer): Recorded | Listing {
+  if (isRecording(bytes)) return {is: 'recording', name: '-', recording: recordingFrom(bytes)};
+  const read = (before?: Parsed): Parsed => readHeld(bytes, '-', before);
+  return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn(bytes)};
+}
+
+/** Of a recording that comes through a pipe, its last moment. */
+function readHeld(bytes: Buffer, name: string, before?: Parsed): Parsed {
+  if (bytes.length === 0) throw unusable(name, 'it is empty.');
+  if (isRecording(bytes)) return {snapshot: momentOf(recordingFrom(bytes, name), name, undefined)};
+  return parseNamed(bytes, name, before);
+}
+
+function readMoment(path: string, moment: string): Parsed {
+  const held = heldByFile(path);
+  if (held.is === 'recording') return {snapshot: onlyMoment(held, moment)};
+  throw noMoments(path, moment);
+}
+
+function onlyMoment({recording, name}: Recorded, moment?: string): Snapshot {
   try {
-    return momentOf(recording, path, moment);
+    return momentOf(recording, name, moment);
   } finally {
     recording.close();
   }
 }
 
-/** The same of a recording that is open. */
-export function momentOf(recording: Recording, name: string, moment: string | undefined): Snapshot {
-  const {index} = momentNamed(recording, name, moment);
-  const snapshot = recording.snapshot(index);
-  const {notes, rejected} = faultsOf(recording, name);
-  const {regions, takenAt, process, consistency, status, clues} = snapshot;
-  return new Snapshot({
-    regions,
-    takenAt,
-    process,
-    consistency,
-    status,
-    clues,
-    source: {...snapshot.source, name: `${name}#${index}`},
-    notes: [...snapshot.notes, ...notes, ...withoutUsage(recording, name, index)],
-    rejected: [...snapshot.rejected, ...rejected],
-  });
+/** Opens a file, or `-` for standard input, that must hold a recording. @throws Trouble `input` */
+export async function openRecording(name: string): Promise<Recording> {
+  // No process is meant, so a number is the name of a file.
+  const held = name === '-' ? heldByStdin(await readStdin()) : heldByFile(name);
+  if (held.is === 'recording') return held.recording;
+  throw held.noRecording();
 }
 
-export interface Faults {
-  readonly notes: readonly string[];
-  readonly rejected: readonly Rejected[];
+/** Reads an input as one moment: a process now, what a file holds, of a recording the moment that is meant, or the last. */
+export async function readInput(input: Input, options: CaptureOptions = {}): Promise<Snapshot> {
+  return (await readBeside(input, options)).snapshot;
 }
 
-/** What is wrong with the recording, which makes each of its moments incomplete; nothing while it is still being made. */
-export function faultsOf(recording: Recording, path: string): Faults {
-  const {notes, rejected, isWhole, end} = recording;
-  if (isWhole) return {notes, rejected};
-  if (!end && recorderOf(path) !== undefined)
-    return {notes: ['It is still being recorded.'], rejected: rejected.filter(({why}) => why !== CUT)};
-  const isTold = !recording.breaksOff || rejected.some(({why}) => why === CUT);
-  return {
-    notes,
-    rejected: isTold
-      ? rejected
-      : [
-          ...rejected,
-          {line: recording.lines + 1, text: '', why: 'it is missing: the recording breaks off before its end'},
-        ],
-  };
+/** The same. @param before what it will be compared with */
+async function readBeside(input: Input, options: CaptureOptions, before?: Parsed): Promise<Parsed> {
+  const opened = await open(input);
+  if (opened.is === 'process') return {snapshot: capture(opened.pid, options)};
+  return opened.is === 'recording' ? {snapshot: onlyMoment(opened)} : opened.read(before);
 }
 
-const CUT = 'it is cut off';
-
-/** At most looks at a large process maps alone is read. */
-function withoutUsage(recording: Recording, name: string, index: number): string[] {
-  if (recording.moment(index).hasUsage) return [];
-  for (let before = index - 1; before >= 0; before--) {
-    if (recording.moment(before).hasUsage)
-      return [`Resident memory was not read at this moment; the last time before was ${name}#${before}.`];
+/** Reads both sides of a comparison, the first one first. @throws Trouble: `usage` if both are standard input */
+export async function readBoth(before: string, after: string, options: CaptureOptions): Promise<[Snapshot, Snapshot]> {
+  const inputs = [inputOf(before, options.root), inputOf(after, options.root)] as const;
+  if (inputs.every(({is}) => is === 'stdin')) {
+    throw new Trouble({
+      kind: 'usage',
+      what: 'Both sides are standard input.',
+      why: 'it can be read only once.',
+      next: 'Save one of them to a file.',
+    });
   }
-  return ['Resident memory was not read at this moment, nor before.'];
+  const first = await readBeside(inputs[0], options);
+  return [first.snapshot, (await readBeside(inputs[1], options, first)).snapshot];
 }
 
-export const noMoments = (path: string, moment: string): Trouble =>
+const noMoments = (path: string, moment: string): Trouble =>
   new Trouble({
     kind: 'input',
     what: `Cannot use ${path}${moment}.`,
@@ -139,32 +157,23 @@ export const noMoments = (path: string, moment: string): Trouble =>
     next: `Look at the file itself: memmap show ${path}`,
   });
 
-/** A listing with 1,000,000 regions and all their counters has 0.7 GiB. */
-export const LARGEST_INPUT = 2 ** 30;
-
-/**
- * All of standard input.
- *
- * @param look called for each part with all that came so far, and its size before: to refuse what no reader will accept
- * @throws Trouble `input` if there is too much, and what `look` throws
- */
-export async function readStdin(
-  look: (parts: readonly Buffer[], before: number, after: number) => void = () => {},
-): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of process.stdin) {
-    parts.push(part as Buffer);
-    look(parts, size, (size += (part as Buffer).length));
-    if (size > LARGEST_INPUT) throw tooLarge('standard input');
+function onlyProcess(name: string, root: string | undefined): number {
+  const found = findByName(name, root);
+  if (found.length === 1) return found[0]!.pid;
+  if (found.length === 0) {
+    throw new Trouble({
+      kind: 'gone',
+      what: `Cannot find "${name}".`,
+      why: 'no process has this name, and no file either.',
+      next: 'List processes with: ps -e',
+    });
   }
-  return Buffer.concat(parts);
-}
-
-export const tooLarge = (name: string): Trouble =>
-  new Trouble({
-    kind: 'input',
-    what: `Cannot use ${name}.`,
-    why: 'it is larger than 1 GiB.',
-    next: 'A listing of 1,000,000 regions is smaller than that.',
+  const list = found.map(({pid, command, comm}) => `${pid}  ${(command || comm).slice(0, 100)}`);
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${name}" is not one process.`,
+    why: `${found.length} processes have this name:`,
+    next: 'Give the PID of one of them.',
+    list,
   });
+}

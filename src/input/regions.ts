@@ -1,9 +1,10 @@
-import {hex, ownLabel, rangeText, type Region} from '../model/region.ts';
+import {ownLabel, type Region} from '../model/region.ts';
 import {Trouble} from '../model/trouble.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import type {Choice} from '../procfs/pages/pages.ts';
 
-/** What of an address space is asked for: an address, a range of addresses, or regions by their name. */
+/**
+ * What of an address space is asked for: an address, a range of addresses, or regions by their name. `--filter` of show is
+ * something else: it leaves the regions that have a text anywhere in their line.
+ */
 export type Wanted =
   | {readonly is: 'address'; readonly address: bigint}
   | {readonly is: 'range'; readonly start: bigint; readonly end: bigint}
@@ -32,7 +33,7 @@ export function parseWanted(text: string): Wanted {
 }
 
 function rangeOf(text: string, start: bigint, end: bigint): Wanted {
-  if (end <= start) throw notAnAddress(text, 'a range ends above where it starts');
+  if (end <= start) throw notAnAddress(text, end < start ? 'it ends before it begins' : 'it ends where it begins');
   return {is: 'range', start, end};
 }
 
@@ -40,7 +41,7 @@ const ambiguous = (text: string): Trouble =>
   new Trouble({
     kind: 'usage',
     what: `Is ${text} hexadecimal or decimal?`,
-    why: 'memmap does not guess: as /proc/PID/maps prints addresses it is hexadecimal, as Python prints them decimal.',
+    why: 'memmap does not guess: as /proc/PID/maps prints addresses it is hexadecimal, as Python prints them decimal. Without doubt an address begins with 0x.',
     next:
       text.length > 16
         ? `Write hexadecimal with 0x in front: 0x${BigInt(text).toString(16)}`
@@ -61,7 +62,7 @@ export const regionAt = (regions: readonly Region[], address: bigint): Region | 
 
 /**
  * The regions that are meant. A name is looked for as a whole, then as the last part of a path, then as a kind, then as a
- * part of a name or label: the first of these that finds something decides.
+ * label, then as a part of a name or label: the first of these that finds something decides.
  */
 export function pick(regions: readonly Region[], wanted: Wanted): Region[] {
   if (wanted.is === 'address') return [regionAt(regions, wanted.address) ?? []].flat();
@@ -77,6 +78,7 @@ export function pick(regions: readonly Region[], wanted: Wanted): Region[] {
     (region) => region.name === name,
     (region) => region.name.split('/').at(-1) === name,
     (region) => region.kind === small,
+    (region) => ownLabel(region) === name,
     (region) => region.name.toLowerCase().includes(small) || ownLabel(region)?.toLowerCase().includes(small) === true,
   ];
   for (const fits of tries) {
@@ -86,96 +88,20 @@ export function pick(regions: readonly Region[], wanted: Wanted): Region[] {
   return [];
 }
 
-/** Which regions a user means: `0x7f..` (an address in it), `START-END` in hex, a name, or a part of a name or of a label. */
-export interface Wish {
-  readonly region?: string | undefined;
-  /** Only regions of these kinds. */
-  readonly kinds?: readonly string[] | undefined;
-}
-
-/** @throws Trouble `usage` if no region is meant */
-export function chooseRegions(snapshot: Snapshot, {region: words, kinds}: Wish): Choice[] {
-  const ofKind = snapshot.regions.filter(({kind}) => !kinds || kinds.includes(kind));
-  if (ofKind.length === 0) throw noneOfKind(snapshot, kinds ?? []);
-  if (words === undefined) return ofKind.map(whole);
-  const range = /^(?:0x)?([0-9a-f]+)-(?:0x)?([0-9a-f]+)$/i.exec(words);
-  if (range)
-    return partsWithin(snapshot, ofKind, Number.parseInt(range[1]!, 16), Number.parseInt(range[2]!, 16), words);
-  const address = /^0x([0-9a-f]{1,16})$/i.exec(words);
-  if (address) return [whole(regionWith(snapshot, ofKind, Number.parseInt(address[1]!, 16), words))];
-  return named(snapshot, ofKind, words);
-}
-
-const whole = (region: Region): Choice => ({region, start: region.start, end: region.end});
-
-/** Whole pages only: any power of two up to 4096 that region ends are multiples of does, as pages are at least so large. */
-function partsWithin(
-  snapshot: Snapshot,
-  regions: readonly Region[],
-  from: number,
-  to: number,
-  words: string,
-): Choice[] {
-  if (to <= from) throw unusable(words, 'it ends before it begins.');
-  const pageSize = snapshot.clues.pageSize ?? regions[0]?.usage?.['kernelPageSize'] ?? 4096;
-  const start = Math.floor(from / pageSize) * pageSize;
-  const end = Math.ceil(to / pageSize) * pageSize;
-  const parts = regions
-    .filter((region) => region.start < end && region.end > start)
-    .map((region) => ({region, start: Math.max(start, region.start), end: Math.min(end, region.end)}));
-  if (parts.length > 0) return parts;
-  throw unusable(words, `nothing is mapped there${neighbours(snapshot, start)}.`);
-}
-
-function regionWith(snapshot: Snapshot, regions: readonly Region[], address: number, words: string): Region {
-  const region = regions.find(({start, end}) => start <= address && address < end);
-  if (region) return region;
-  throw unusable(words, `nothing is mapped there${neighbours(snapshot, address)}.`);
-}
-
-function neighbours({regions}: Snapshot, address: number): string {
-  const below = regions.filter(({end}) => end <= address).at(-1);
-  const above = regions.find(({start}) => start > address);
-  const sides = [
-    below && `${nameOf(below)} ends at ${hex(below.end)}`,
-    above && `${nameOf(above)} begins at ${hex(above.start)}`,
-  ];
-  return `: ${sides.filter(Boolean).join(', and ')}`;
-}
-
-const nameOf = (region: Region): string => region.name || region.label || `unnamed memory (${rangeText(region)})`;
-
-function named(snapshot: Snapshot, regions: readonly Region[], words: string): Choice[] {
-  const exact = regions.filter((region) => region.name === words || ownLabel(region) === words);
-  const found =
-    exact.length > 0
-      ? exact
-      : regions.filter((region) => region.name.includes(words) || ownLabel(region)?.includes(words));
-  if (found.length > 0) return found.map(whole);
-  const isNumber = /^[0-9a-f]{5,16}$/i.test(words);
-  const names = [...new Set(snapshot.regions.map(({name}) => name.split('/').at(-1)!).filter(Boolean))];
-  throw unusable(
-    words,
-    isNumber
-      ? 'no region has this in its name; an address begins with 0x.'
-      : `no region has this in its name. There are: ${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}.`,
-  );
-}
-
-function noneOfKind(snapshot: Snapshot, kinds: readonly string[]): Trouble {
-  const there = [...new Set(snapshot.regions.map(({kind}) => kind))].join(', ');
+/**
+ * That no region has the name that was asked for, with names that there are.
+ *
+ * @param target how to call the process or the file on a command line
+ */
+export function noSuchRegion(regions: readonly Region[], asked: string, target: string): Trouble {
+  const names = [...new Set(regions.map(({name}) => name.split('/').at(-1)!).filter(Boolean))];
+  const some = `${names.slice(0, MOST_NAMES).join(', ')}${names.length > MOST_NAMES ? ', …' : ''}`;
   return new Trouble({
     kind: 'usage',
-    what: `No region is of kind ${kinds.join(' or ')}.`,
-    why: `this process has: ${there}.`,
-    next: 'Choose one of these with --kind.',
+    what: `No region is meant by "${asked}".`,
+    why: `no region has this in its name. There are: ${some}.`,
+    next: `List all regions with: memmap show ${target}`,
   });
 }
 
-const unusable = (words: string, why: string): Trouble =>
-  new Trouble({
-    kind: 'usage',
-    what: `Cannot find the region "${words}".`,
-    why,
-    next: 'List the regions with: memmap show PID',
-  });
+const MOST_NAMES = 12;

@@ -24,14 +24,23 @@ export const countText = (count: number): string => String(count).replace(/\B(?=
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${countText(count)} ${count === 1 ? one : many}`;
 
-/** A length of time for people: `0:07.5`, `12:34`, `3:00:07`. Below a minute in tenths of a second. */
-export function timeText(ms: number): string {
-  const tenths = Math.floor(ms / 100);
-  const seconds = Math.floor(tenths / 10);
+/** Below how many seconds tenths of them are told. */
+const TENTHS_BELOW = {never: 0, minute: 60, always: Infinity} as const;
+
+/** A time as a clock shows it: `0:07.5`, `12:34`, `3:00:07`. It is not rounded: what is shown has passed. */
+export function timeText(ms: number, tenths: keyof typeof TENTHS_BELOW = 'minute'): string {
+  const all = Math.floor(ms / 100);
+  const seconds = Math.floor(all / 10);
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const two = (value: number): string => String(value).padStart(2, '0');
-  if (hours > 0) return `${hours}:${two(minutes)}:${two(rest)}`;
-  return minutes > 0 ? `${minutes}:${two(rest)}` : `0:${two(rest)}.${tenths % 10}`;
+  const end = seconds < TENTHS_BELOW[tenths] ? `${two(rest)}.${all % 10}` : two(rest);
+  return hours > 0 ? `${hours}:${two(minutes)}:${end}` : `${minutes}:${end}`;
+}
+
+/** A length of time in its largest unit alone: `2.5 s`, `4 min`, `1.5 h`. Two minutes are 120 s, two hours 120 min. */
+export function spanText(ms: number): string {
+  const [value, unit] = ms < 120_000 ? [ms / 1000, 's'] : ms < 7_200_000 ? [ms / 60_000, 'min'] : [ms / 3_600_000, 'h'];
+  return `${value.toFixed(value < 10 ? 1 : 0).replace(/\.0$/, '')} ${unit}`;
 }
 
 /** How long something took, for people: `0.8 s`, `42 s`, `5 min 2 s`, `2 h 10 min`. */

@@ -11,6 +11,7 @@ import {hex, regionJSON, type Region} from './region.ts';
  * replaced           mapped before and after, but to something else
  * moved              the same memory at another address
  * split merged       the same bytes, permissions and names in more or fewer regions
+ * flagged            the same memory with other VmFlags, as a whole region
  * touched            the same regions; only resident memory changed
  */
 export const CHANGE_KINDS = [
@@ -24,6 +25,7 @@ export const CHANGE_KINDS = [
   'moved',
   'split',
   'merged',
+  'flagged',
   'touched',
 ] as const;
 
@@ -32,6 +34,12 @@ export type ChangeKind = (typeof CHANGE_KINDS)[number];
 export interface Range {
   readonly start: number;
   readonly end: number;
+}
+
+/** The pieces of memory that one change is about, where two runs are compared: in address order, without overlaps. */
+export interface Pieces {
+  readonly before: readonly Range[];
+  readonly after: readonly Range[];
 }
 
 /** Differences in bytes, after minus before. A counter is absent where one of the sides doesn't have it. */
@@ -48,6 +56,8 @@ export interface Change {
   readonly from?: Range | undefined;
   /** `range.start - from.start`, in bytes. */
   readonly slide?: number | undefined;
+  /** Of two runs: the same amount of memory for one purpose, in other pieces. `range` and `from` are their hulls. */
+  readonly pieces?: Pieces | undefined;
   /** The regions concerned, in address order. Their counts are the change's shape. */
   readonly before: readonly Region[];
   readonly after: readonly Region[];
@@ -63,6 +73,10 @@ export function changeJSON(change: Change): Record<string, unknown> {
     range: rangeJSON(change.range),
     from: change.from && rangeJSON(change.from),
     slide: change.slide === undefined ? undefined : signedHex(change.slide),
+    pieces: change.pieces && {
+      before: change.pieces.before.map(rangeJSON),
+      after: change.pieces.after.map(rangeJSON),
+    },
     shape: [change.before.length, change.after.length],
     before: change.before.map(regionJSON),
     after: change.after.map(regionJSON),
@@ -75,3 +89,9 @@ export function changeJSON(change: Change): Record<string, unknown> {
 export const signedHex = (value: number): string => (value < 0 ? `-${hex(-value)}` : hex(value));
 
 const rangeJSON = (range: Range) => ({start: hex(range.start), end: hex(range.end)});
+
+/** Bytes that a change is about, where they are after, or were if they are gone. */
+export function bytesOf({range, pieces}: Pick<Change, 'range' | 'pieces'>): number {
+  const ranges = pieces ? (pieces.after.length > 0 ? pieces.after : pieces.before) : [range];
+  return ranges.reduce((sum, {start, end}) => sum + end - start, 0);
+}

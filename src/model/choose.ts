@@ -1,6 +1,6 @@
 import type {Kind} from './kind.ts';
-import {MEASURES, type Measure} from './measure.ts';
-import {ownLabel, rangeText, type Region} from './region.ts';
+import {type ByteKey, MEASURES} from './measures.ts';
+import {ownLabel, rangeText, type Region, sizeOf} from './region.ts';
 
 /** Which regions somebody wants to see; all, where nothing is said. */
 export interface Choice {
@@ -23,7 +23,10 @@ const textsOf = (region: Region): string[] => [
   rangeText(region),
 ];
 
-export type SortKey = 'address' | 'name' | 'kind' | Measure;
+/** What regions may be ordered by that is no measure. */
+export const PLACE_KEYS = ['address', 'name', 'kind'] as const;
+
+export type SortKey = (typeof PLACE_KEYS)[number] | ByteKey;
 
 /** In another order: amounts from the largest down, names and kinds from A on, and what is equal by address. */
 export function sortRegions(regions: readonly Region[], key: SortKey): readonly Region[] {
@@ -33,8 +36,8 @@ export function sortRegions(regions: readonly Region[], key: SortKey): readonly 
       key === 'name' ? region.name || (region.label ? `(${region.label})` : '') : region.kind;
     return regions.toSorted((a, b) => compareTexts(textOf(a), textOf(b)) || a.start - b.start);
   }
-  const measure = MEASURES[key];
-  return regions.toSorted((a, b) => (measure(b) ?? 0) - (measure(a) ?? 0) || a.start - b.start);
+  const {ofRegion} = MEASURES[key];
+  return regions.toSorted((a, b) => (ofRegion(b) ?? 0) - (ofRegion(a) ?? 0) || a.start - b.start);
 }
 
 /** By code, as `LC_ALL=C sort` does; what has no name comes last. */
@@ -46,8 +49,8 @@ function compareTexts(a: string, b: string): number {
 /** The `count` regions that have most in memory (or else most address space), in the order given. */
 export function largestRegions(regions: readonly Region[], count: number): readonly Region[] {
   if (regions.length <= count) return regions;
-  const {resident, size} = MEASURES;
-  const bySize = regions.toSorted((a, b) => (resident(b) ?? 0) - (resident(a) ?? 0) || size(b) - size(a));
+  const {ofRegion: resident} = MEASURES.rss;
+  const bySize = regions.toSorted((a, b) => (resident(b) ?? 0) - (resident(a) ?? 0) || sizeOf(b) - sizeOf(a));
   const largest = new Set(bySize.slice(0, count));
   return regions.filter((region) => largest.has(region));
 }

@@ -1,4 +1,4 @@
-import {hex} from './region.ts';
+import {hex, type Region} from './region.ts';
 
 /**
  * What the kernel and the files say about an address space beside its regions: enough to tell what each region is for, and
@@ -22,6 +22,13 @@ export interface Clues {
   /** /proc/sys/vm/max_map_count: how many regions a process may have. */
   readonly maxMapCount?: number | undefined;
 }
+
+/** Bytes of a page where nothing tells: what x86-64 always has, and most others. */
+export const USUAL_PAGE = 4096;
+
+/** Bytes of a page: as the auxiliary vector says, else KernelPageSize of smaps. */
+export const pageSizeOf = ({clues, regions}: {readonly clues: Clues; readonly regions: readonly Region[]}): number =>
+  clues.pageSize ?? regions[0]?.usage?.['kernelPageSize'] ?? USUAL_PAGE;
 
 export interface Marks {
   readonly startCode: number;

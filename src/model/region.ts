@@ -11,7 +11,7 @@ export interface Region {
   readonly start: number;
   /** First byte after the region. */
   readonly end: number;
-  /** As the kernel prints it: `rw-p`; the fourth letter is `s` where MAP_SHARED was asked for. `????` where the source has none. */
+  /** As the kernel prints it: `rw-p`, and `????` where the source has none. What it says is asked of `isReadable` and the like. */
   readonly perms: string;
   /** Where in the file the region begins, in bytes; 0 for anonymous memory; undefined where the source doesn't say. */
   readonly offset: number | undefined;
@@ -38,6 +38,83 @@ export interface Region {
   /** smaps lines that are no byte counters, as printed (THPeligible, ProtectionKey, Android's Name). */
   readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
+
+/** What `classify` says of a region. */
+export type Purpose = Pick<Region, 'kind' | 'label' | 'evidence' | 'confidence'>;
+
+/** What smaps says of a region, and maps doesn't. */
+export type Counted = Pick<Region, 'usage' | 'flags' | 'attributes'>;
+
+/** Where a region lies, in memory and in its file. */
+type Place = Pick<Region, 'start' | 'end' | 'offset'>;
+
+export const withPurpose = (region: Region, purpose: Purpose): Region => copied(region, region, purpose, region);
+
+export const withCounted = (region: Region, counted: Counted): Region => copied(region, region, region, counted);
+
+/** A part of a region. Its counters were for the whole, so they are dropped rather than counted twice. */
+export const withPlace = (region: Region, place: Place): Region =>
+  copied(region, place, region, {usage: undefined, flags: region.flags, attributes: region.attributes});
+
+/** A literal with all fields is some ten times as fast as a spread, and all regions keep one hidden class. */
+const copied = (region: Region, place: Place, purpose: Purpose, counted: Counted): Region => ({
+  start: place.start,
+  end: place.end,
+  perms: region.perms,
+  offset: place.offset,
+  dev: region.dev,
+  inode: region.inode,
+  name: region.name,
+  nameBase64: region.nameBase64,
+  kind: purpose.kind,
+  label: purpose.label,
+  evidence: purpose.evidence,
+  confidence: purpose.confidence,
+  usage: counted.usage,
+  flags: counted.flags,
+  attributes: counted.attributes,
+});
+
+/**
+ * What has permissions in the kernel's letters: proc_pid_maps(5). Each question below says no where the source doesn't tell;
+ * `isAllowed` knows the third answer.
+ */
+export interface Protected {
+  readonly perms: string;
+}
+
+/** A letter of the permissions; `s` stands at the place of private or shared. */
+export type Permission = 'r' | 'w' | 'x' | 's';
+
+/** @returns undefined where the source doesn't tell: it has no permissions (`????`), or as pmap does not the fourth letter */
+export function isAllowed({perms}: Protected, permission: Permission): boolean | undefined {
+  const letter = perms[LETTERS.indexOf(permission)];
+  if (letter === permission) return true;
+  return letter === (permission === 's' ? 'p' : '-') ? false : undefined;
+}
+
+const LETTERS = 'rwxs';
+
+/** PROT_READ. */
+export const isReadable = ({perms}: Protected): boolean => perms[0] === 'r';
+
+/** PROT_WRITE. */
+export const isWritable = ({perms}: Protected): boolean => perms[1] === 'w';
+
+/** PROT_EXEC. */
+export const isExecutable = ({perms}: Protected): boolean => perms[2] === 'x';
+
+/** PROT_WRITE and PROT_EXEC at once: who can write there can run anything. */
+export const isWritableCode = (region: Protected): boolean => isWritable(region) && isExecutable(region);
+
+/** MAP_SHARED was asked for, whether or not others map it now. */
+export const isShared = ({perms}: Protected): boolean => perms[3] === 's';
+
+/** MAP_PRIVATE: a write makes a copy of the page. */
+export const isPrivate = ({perms}: Protected): boolean => perms[3] === 'p';
+
+/** Neither read nor write nor execute: PROT_NONE. Not said of unknown permissions. */
+export const hasNoAccess = ({perms}: Protected): boolean => perms[0] === '-' && perms[1] === '-' && perms[2] === '-';
 
 /** The label by which a region may be looked for. That of plain anonymous memory only tells what it lies between. */
 export const ownLabel = ({kind, label}: Region): string | undefined => (kind === 'anon' ? undefined : label);
@@ -127,10 +204,11 @@ export interface Usage {
 }
 
 /**
- * What a process changes by its own doing. Pss and the split into private and shared also move when somebody else forks,
- * starts or ends; a change made of those would be noise.
+ * What tells that memory of a process was touched, given back or swapped. Pss and the split into private and shared, private
+ * dirty too, also move when another process forks, starts or ends, or when the kernel writes pages back; a change made of
+ * those would be noise.
  */
-export const OWN_COUNTERS = ['rss', 'anonymous', 'swap', 'privateDirty'] as const;
+export const OWN_COUNTERS = ['rss', 'anonymous', 'swap'] as const;
 
 /** Size is known from the region itself, and page sizes are no amounts: these are left out of sums. */
 const NOT_SUMMED = new Set(['size', 'kernelPageSize', 'mmuPageSize']);

@@ -95,24 +95,17 @@ export class Snapshot {
 
   /** The same snapshot, said to come from somewhere else. */
   withSource(source: Source): Snapshot {
-    const {regions, takenAt, process, consistency, status, rejected, notes, clues} = this;
-    return new Snapshot({source, regions, takenAt, process, consistency, status, rejected, notes, clues});
+    return this.#with({source});
   }
 
   /** The same process at the same moment, with some of its regions, and a note that says which. */
   withRegions(regions: readonly Region[], note: string): Snapshot {
-    const {source, takenAt, process, consistency, status, rejected, notes, clues} = this;
-    return new Snapshot({
-      source,
-      regions,
-      takenAt,
-      process,
-      consistency,
-      status,
-      rejected,
-      notes: [...notes, note],
-      clues,
-    });
+    return this.#with({regions, notes: [...this.notes, note]});
+  }
+
+  #with(parts: Partial<SnapshotParts>): Snapshot {
+    const {source, regions, takenAt, process, consistency, status, rejected, notes, clues} = this;
+    return new Snapshot({source, regions, takenAt, process, consistency, status, rejected, notes, clues, ...parts});
   }
 
   get totals(): Totals {

@@ -11,7 +11,7 @@
 export type TroubleKind = 'usage' | 'gone' | 'denied' | 'input' | 'output' | 'deadline';
 
 /** An error in three parts. */
-interface TroubleParts {
+export interface TroubleParts {
   readonly kind: TroubleKind;
   /** What failed. */
   readonly what: string;

@@ -1,3 +1,5 @@
+import {isSameStretch} from './scan.ts';
+import {firstFrom} from '../model/search.ts';
 import type {Region} from '../model/region.ts';
 import {HeaderReader} from './proc/maps.ts';
 
@@ -94,7 +96,7 @@ class Walk {
     const from = this.#index;
     this.at += bytes;
     if (this.at === this.#earlier.bytes.length) this.#index = regions.length;
-    else if (bytes > 0) this.#index = lowestFrom(regions, this.#startAt(this.at), from);
+    else if (bytes > 0) this.#index = firstFrom(regions, this.#startAt(this.at), from);
     return regions.slice(from, this.#index);
   }
 
@@ -112,35 +114,24 @@ class Walk {
   }
 }
 
-/** The index of the first region that begins at an address or above. */
-function lowestFrom(regions: readonly Region[], address: number, from: number): number {
-  let to = regions.length;
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (regions[middle]!.start < address) from = middle + 1;
-    else to = middle;
-  }
-  return from;
-}
-
 /** How many bytes a[from…] and b[at…] have in common, in whole lines. */
 function commonLines(a: Uint8Array, from: number, b: Uint8Array, at: number): number {
   const length = commonLength(a, from, b, at);
   return length === 0 ? 0 : Math.max(0, b.lastIndexOf(NEWLINE, at + length - 1) + 1 - at);
 }
 
-/** Larger and larger steps as long as they are equal, then halves of the one that isn't: memcmp(3) does the work. */
+/** Larger and larger steps as long as they are equal, then halves of the one that isn't. */
 function commonLength(a: Uint8Array, from: number, b: Uint8Array, at: number): number {
   const most = Math.min(a.length - from, b.length - at);
   let length = 0;
   let step = 256;
-  while (length < most && isEqual(a, from + length, b, at + length, Math.min(step, most - length))) {
+  while (length < most && isSameStretch(a, from + length, b, at + length, Math.min(step, most - length))) {
     length += Math.min(step, most - length);
     step *= 2;
   }
   for (step = Math.min(step, most - length); step > 16;) {
     const half = step >> 1;
-    if (isEqual(a, from + length, b, at + length, half)) {
+    if (isSameStretch(a, from + length, b, at + length, half)) {
       length += half;
       step -= half;
     } else step = half;
@@ -148,6 +139,3 @@ function commonLength(a: Uint8Array, from: number, b: Uint8Array, at: number): n
   while (length < most && a[from + length] === b[at + length]) length++;
   return length;
 }
-
-const isEqual = (a: Uint8Array, from: number, b: Uint8Array, at: number, length: number): boolean =>
-  Buffer.compare(a.subarray(from, from + length), b.subarray(at, at + length)) === 0;

@@ -5,8 +5,8 @@ import {CounterReader} from './proc/smaps.ts';
 import {HeaderReader, LONGEST_LINE} from './proc/maps.ts';
 import {isFraming, readPastedLine, shellPrompt} from './foreign/pasted.ts';
 import {isHopeless} from './foreign/rows.ts';
+import {putInOrder} from './order.ts';
 import {decode, latin1, LOWER_HEX_DIGIT} from './scan.ts';
-import {exactHex} from '../model/address.ts';
 
 /** What a listing of regions says: maps, smaps or smaps_rollup, since the headers of the last two are lines of the first. */
 export interface Listing {
@@ -190,66 +190,4 @@ function lacksItsEnd(last: Region, first: Region | undefined): boolean {
   if (last.usage?.['rss'] === undefined) return true;
   if (first?.flags !== undefined) return last.flags === undefined;
   return Object.keys(first?.usage ?? {}).some((key) => last.usage?.[key] === undefined);
-}
-
-/**
- * Puts a torn listing in order. The kernel walks a process's regions without holding it still: a region that merges with
- * its neighbour during the walk is printed twice, the second time longer, or a line goes back behind the one before it.
- * What was printed later is newer, so later lines win: each byte belongs to the last line that covers it, and an earlier
- * region is cut to what is left of it, into two if the newer one lies within.
- *
- * @param regions in the order of the listing
- * @returns the same array if nothing was wrong; else regions in ascending order without overlaps, and how many lines were at odds
- */
-export function putInOrder(regions: Region[]): {regions: Region[]; torn: number} {
-  const torn = countBackwards(regions);
-  return {regions: torn === 0 ? regions : laterLinesWin(regions), torn};
-}
-
-/** Cuts the address space at every start and end, and gives each piece to the latest line that covers it. */
-function laterLinesWin(regions: readonly Region[]): Region[] {
-  const bounds = Float64Array.from(new Set(regions.flatMap(({start, end}) => [start, end]))).sort();
-  const pieceAt = new Map(Array.from(bounds, (bound, piece) => [bound, piece]));
-  const owner = new Int32Array(bounds.length).fill(-1);
-  // Where to look for the next piece that nobody owns: each owned piece points further up.
-  const next = Int32Array.from(bounds, (_, piece) => piece);
-  const free = (piece: number): number => {
-    while (next[piece] !== piece) piece = next[piece] = next[next[piece]!]!;
-    return piece;
-  };
-  for (let line = regions.length - 1; line >= 0; line--) {
-    const {start, end} = regions[line]!;
-    const last = pieceAt.get(end)!;
-    for (let piece = free(pieceAt.get(start)!); piece < last; piece = free(piece)) {
-      owner[piece] = line;
-      next[piece] = piece + 1;
-    }
-  }
-  const result: Region[] = [];
-  for (let piece = 0, first = 0; piece < owner.length; piece++) {
-    if (owner[piece + 1] === owner[piece]) continue;
-    if (owner[piece]! >= 0) result.push(cut(regions[owner[piece]!]!, bounds[first]!, bounds[piece + 1]!));
-    first = piece + 1;
-  }
-  return result;
-}
-
-function countBackwards(regions: readonly Region[]): number {
-  let count = 0;
-  let end = 0;
-  for (const region of regions) {
-    if (region.start < end) count++;
-    end = Math.max(end, region.end);
-  }
-  return count;
-}
-
-/** A part of a region. Its counters were for the whole, so they are dropped rather than counted twice. */
-function cut(region: Region, start: number, end: number): Region {
-  if (start === region.start && end === region.end) return region;
-  const isFixed = region.offset === undefined || region.inode === '0';
-  const offset = isFixed ? region.offset : region.offset + (start - region.start);
-  // Where the sum is no offset, or not exact, the line was none of the kernel's.
-  const isOffset = offset !== undefined && exactHex(offset.toString(16)) === offset;
-  return {...region, start, end, offset: isOffset ? offset : undefined, usage: undefined};
 }

@@ -1,3 +1,4 @@
+import {fromText} from './scan.ts';
 import {classify} from '../classify/classify.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
@@ -19,7 +20,7 @@ const CR = 0x0d;
  * @throws Trouble (`input`) if it is none of these
  */
 export function parse(input: Uint8Array | string): Snapshot {
-  return parseBytes(typeof input === 'string' ? Buffer.from(input, 'utf8') : input).snapshot;
+  return parseBytes(typeof input === 'string' ? fromText(input) : input).snapshot;
 }
 
 /** What an input was parsed to. */

@@ -1,3 +1,4 @@
+import {utf8} from './scan.ts';
 import {classify} from '../classify/classify.ts';
 import {KINDS, type Kind} from '../model/kind.ts';
 import type {Region, Usage} from '../model/region.ts';
@@ -12,7 +13,7 @@ import type {AuxiliaryVector, Clues, ElfClue, ElfSegment, Limits, Marks, Thread}
  */
 export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
   if (input.length > LARGEST) throw unusable(`it is larger than ${LARGEST / 2 ** 20} MiB`);
-  const text = typeof input === 'string' ? input : new TextDecoder().decode(input);
+  const text = typeof input === 'string' ? input : utf8(input);
   if (isDeep(text)) throw unusable(`it has more than ${DEEPEST} brackets within each other`);
   let document: unknown;
   try {

@@ -1,10 +1,10 @@
 import type {Clues, ElfClue, Thread} from '../model/clues.ts';
-import type {Region} from '../model/region.ts';
+import {isExecutable, type Region} from '../model/region.ts';
 import {parseAuxv} from '../parse/proc/auxv.ts';
 import {parseLimits} from '../parse/proc/limits.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {ProcessHandle} from './handle.ts';
-import {readProc} from './open.ts';
+import {readIfThere, textIfThere} from './open.ts';
 import {closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync} from 'node:fs';
 import {decode, latin1} from '../parse/scan.ts';
 import {parseStackPointer} from '../parse/proc/syscall.ts';
@@ -20,9 +20,9 @@ import {openMapped} from './mapped.ts';
  * thread that runs now has its stack where it had it then
  */
 export function readClues(handle: ProcessHandle, regions: readonly Region[], stat: Stat, known: Clues = {}): Clues {
-  const {pageSize, ...auxv} = parseAuxv(read(handle.path('auxv')) ?? NOTHING);
-  const limits = read(handle.path('limits'));
-  const maxMapCount = Number(read(`${handle.root}/sys/vm/max_map_count`)?.toString('latin1') ?? NaN);
+  const {pageSize, ...auxv} = parseAuxv(readIfThere(handle.path('auxv')) ?? NOTHING);
+  const limits = readIfThere(handle.path('limits'));
+  const maxMapCount = Number(textIfThere(`${handle.root}/sys/vm/max_map_count`) || NaN);
   return {
     ...(pageSize !== undefined && {pageSize}),
     ...(stat.marks && {marks: stat.marks}),
@@ -58,14 +58,6 @@ export const isOneProgram = (clues: Clues, stat: Stat): boolean =>
 
 const NOTHING = new Uint8Array(0);
 
-function read(path: string): Buffer | undefined {
-  try {
-    return readProc(path);
-  } catch {
-    return undefined;
-  }
-}
-
 /** More aren't asked: two small files each, some 20 µs. */
 export const MOST_THREADS = 1000;
 
@@ -85,9 +77,9 @@ function readThreads(handle: ProcessHandle, known: readonly Thread[] = [], onlyN
       threads.push(then);
       continue;
     }
-    const name = read(handle.path(`task/${tid}/comm`));
+    const name = readIfThere(handle.path(`task/${tid}/comm`));
     if (!name) continue; // It ended since.
-    const syscall = read(handle.path(`task/${tid}/syscall`));
+    const syscall = readIfThere(handle.path(`task/${tid}/syscall`));
     const stackPointer = (syscall && parseStackPointer(syscall)) ?? then?.stackPointer;
     const {text} = decode(latin1(name, 0, name.length).replace(/\n$/, ''));
     threads.push(stackPointer === undefined ? {tid, name: text} : {tid, name: text, stackPointer});
@@ -123,7 +115,7 @@ function readProgramHeaders(
   const until = performance.now() + MOST_MS;
   for (const region of regions) {
     const {name} = region;
-    if (name === '' || region.perms[2] !== 'x' || !name.startsWith('/') || name in Object.prototype || asked.has(name))
+    if (name === '' || !isExecutable(region) || !name.startsWith('/') || name in Object.prototype || asked.has(name))
       continue;
     asked.add(name);
     const isLate = asked.size > MOST_FILES || performance.now() > until;

@@ -11,7 +11,7 @@ import {folderOf} from './capture.ts';
 import {withoutMemory} from './no-memory.ts';
 import {ProcessHandle} from './handle.ts';
 import {processTrouble} from './trouble.ts';
-import {readProcText} from './open.ts';
+import {readIfThere, textIfThere} from './open.ts';
 
 interface FamilyOptions {
   readonly root?: string | undefined;
@@ -150,7 +150,7 @@ export function childrenIn(root: string): ChildrenOf {
 function listedChildren(tasks: string): number[] {
   try {
     return readdirSync(tasks)
-      .flatMap((tid) => readOrEmpty(`${tasks}/${tid}/children`).split(' '))
+      .flatMap((tid) => textIfThere(`${tasks}/${tid}/children`).split(' '))
       .filter(Boolean)
       .map(Number)
       .sort((a, b) => a - b);
@@ -164,19 +164,11 @@ export function scannedChildren(root: string): ChildrenOf {
   const children = new Map<number, number[]>();
   for (const entry of readdirSync(root)) {
     if (!/^\d+$/.test(entry)) continue;
-    const ppid = parseStat(Buffer.from(readOrEmpty(`${root}/${entry}/stat`), 'latin1'))?.ppid;
+    const ppid = parseStat(readIfThere(`${root}/${entry}/stat`) ?? new Uint8Array())?.ppid;
     if (ppid === undefined) continue;
     const siblings = children.get(ppid);
     if (siblings) siblings.push(Number(entry));
     else children.set(ppid, [Number(entry)]);
   }
   return (pid) => (children.get(pid) ?? []).sort((a, b) => a - b);
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readProcText(path);
-  } catch {
-    return '';
-  }
 }

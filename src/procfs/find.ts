@@ -1,6 +1,6 @@
 import {readdirSync} from 'node:fs';
 import {parseStat} from '../parse/proc/stat.ts';
-import {readProcText} from './open.ts';
+import {readIfThere, textIfThere} from './open.ts';
 
 /** A process that may be looked at, by its name. */
 interface Found {
@@ -18,21 +18,12 @@ export function findByName(name: string, root = '/proc'): Found[] {
   const found: Found[] = [];
   for (const entry of readdirSync(root)) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
-    const stat = parseStat(Buffer.from(readOrEmpty(`${root}/${entry}/stat`), 'latin1'));
+    const stat = parseStat(readIfThere(`${root}/${entry}/stat`) ?? new Uint8Array());
     const comm = stat?.comm ?? '';
     // cmdline lies in the process's memory, and waits for the lock of its map: who sleeps uninterruptibly may hold that for long.
-    const words = stat?.state === 'D' ? [''] : readOrEmpty(`${root}/${entry}/cmdline`).split('\0');
+    const words = stat?.state === 'D' ? [''] : textIfThere(`${root}/${entry}/cmdline`).split('\0');
     const program = words[0]?.split('/').at(-1);
     if (comm === name || program === name) found.push({pid: Number(entry), comm, command: words.join(' ').trim()});
   }
   return found;
-}
-
-/** Processes end while one lists them. */
-function readOrEmpty(path: string): string {
-  try {
-    return readProcText(path);
-  } catch {
-    return '';
-  }
 }

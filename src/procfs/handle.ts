@@ -4,7 +4,7 @@ import {parseStatus, type Status} from '../parse/proc/status.ts';
 import {ProcFile, retried} from './file.ts';
 import {MapLock} from './lock.ts';
 import {MappedFiles} from './mapped.ts';
-import {openProc, readProc, readProcText} from './open.ts';
+import {openProc, readIfThere, textIfThere} from './open.ts';
 import {noSuchProcess, processTrouble} from './trouble.ts';
 import type {ProcessInfo} from '../model/snapshot.ts';
 
@@ -135,23 +135,14 @@ export function processInfo(handle: ProcessHandle, stat: Stat, status: Status): 
 }
 
 /** Tells two runs of the machine apart, since start times count from boot. */
-function bootIdOf(root: string): string | undefined {
-  try {
-    return readProcText(`${root}/sys/kernel/random/boot_id`).trim();
-  } catch {
-    return undefined;
-  }
-}
+const bootIdOf = (root: string): string | undefined =>
+  textIfThere(`${root}/sys/kernel/random/boot_id`).trim() || undefined;
 
 /** What tells a process from all others, those before it with its number too; undefined if there is none. */
 export function identify(
   pid: number,
   root = '/proc',
 ): {readonly startTime: number; readonly bootId: string} | undefined {
-  try {
-    const stat = parseStat(readProc(`${root}/${pid}/stat`));
-    return stat && {startTime: stat.startTime, bootId: bootIdOf(root) ?? ''};
-  } catch {
-    return undefined;
-  }
+  const stat = parseStat(readIfThere(`${root}/${pid}/stat`) ?? new Uint8Array());
+  return stat && {startTime: stat.startTime, bootId: bootIdOf(root) ?? ''};
 }

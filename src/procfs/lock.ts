@@ -3,7 +3,7 @@ import {readdirSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
 import {deadline, deadlineText, waitLonger} from './deadline.ts';
-import {readProc, readProcText} from './open.ts';
+import {readProc, textIfThere} from './open.ts';
 
 /** What the lock must know of a process that is held: a ProcessHandle. */
 interface HeldProcess {
@@ -167,7 +167,7 @@ function sleepersIn(task: string): readonly Sleeper[] {
 }
 
 function sleeper(folder: string, {pid, comm}: Stat): Sleeper {
-  const switches = /^voluntary_ctxt_switches:\s*(\d+)$/m.exec(textOf(`${folder}/status`));
+  const switches = /^voluntary_ctxt_switches:\s*(\d+)$/m.exec(textIfThere(`${folder}/status`));
   return {tid: pid, comm, folder, mark: `${pid} ${switches?.[1]}`};
 }
 
@@ -176,16 +176,8 @@ const stillAsleep = (before: readonly Sleeper[], now: readonly Sleeper[]): reado
 
 /** The kernel's function that a thread sleeps in; undefined where that isn't told (`0`). */
 function wchan(path: string): string | undefined {
-  const name = textOf(path).trim();
+  const name = textIfThere(path).trim();
   return /^[a-z_]\w*$/i.test(name) ? name : undefined;
-}
-
-function textOf(path: string): string {
-  try {
-    return readProcText(path);
-  } catch {
-    return '';
-  }
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

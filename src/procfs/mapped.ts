@@ -1,6 +1,6 @@
 import {closeSync, constants, fstatSync, openSync} from 'node:fs';
 import type {Region} from '../model/region.ts';
-import {readProcText} from './open.ts';
+import {textIfThere} from './open.ts';
 
 /** A mapped file, open for reading. */
 export interface MappedFile {
@@ -80,7 +80,7 @@ export class MappedFiles {
   /** May the file behind a region be opened? What is asked once is remembered. */
   answers({dev, start, end, name}: Region): boolean {
     if (dev === undefined) return true;
-    this.#types ??= typesOf(mounts(this.#process.path('mountinfo')));
+    this.#types ??= typesOf(textIfThere(this.#process.path('mountinfo')));
     if (!SERVED.test(this.#types.get(dev) ?? '')) return true;
     const known = this.#answers.get(dev);
     if (known !== undefined) return known;
@@ -100,14 +100,6 @@ export class MappedFiles {
       : [
           `Of the mapped files, those of a file system that does not answer (${silent.join(', ')}) were not opened: what their regions are is told by their shape.`,
         ];
-  }
-}
-
-function mounts(path: string): string {
-  try {
-    return readProcText(path);
-  } catch {
-    return '';
   }
 }
 

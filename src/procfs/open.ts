@@ -40,5 +40,14 @@ export function readProc(path: string): Buffer {
   }
 }
 
-/** The same as text of one byte a letter. */
-export const readProcText = (path: string): string => readProc(path).toString('latin1');
+/** The same, or undefined where it can't be read: hidden, not in this kernel, or its process has ended. */
+export function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readProc(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same as text of one byte a letter; '' where it can't be read. */
+export const textIfThere = (path: string): string => readIfThere(path)?.toString('latin1') ?? '';

@@ -10,7 +10,15 @@ export interface PollOptions {
   readonly duration?: number | undefined;
   /** Ends the polling at once; its reason is handed on. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Many programs are short. So the looks come 1, 2, 4, 8, … ms after the start of one, until the interval is reached;
+   * and anew after each exec.
+   */
+  readonly isEager?: boolean | undefined;
 }
+
+/** In ms: where the looks come close together, the first one comes after this. */
+const FIRST_PAUSE = 1;
 
 /** Why the polling ended: the process did, the given number of looks or time is over, or the caller wished it. */
 export type EndReason = 'exit' | 'count' | 'for' | 'stopped';
@@ -20,17 +28,22 @@ export type EndReason = 'exit' | 'count' | 'for' | 'stopped';
  * the next pause shorter, and beats that it overran are left out.
  */
 export async function* poll(session: Session, options: PollOptions): AsyncGenerator<Look, EndReason> {
-  const {interval, count = Infinity, duration = Infinity, signal} = options;
+  const {interval, count = Infinity, duration = Infinity, signal, isEager = false} = options;
   const begin = performance.now();
+  /** When the beat began: with the polling, or the program. */
+  let first = 0;
   for (let looks = 0; looks < count; looks++) {
     const elapsed = performance.now() - begin;
-    const next = Math.max(1, Math.ceil(elapsed / interval)) * interval;
+    const since = elapsed - first;
+    const beat = first + Math.max(1, Math.ceil(since / interval)) * interval;
+    const next = isEager ? Math.min(beat, elapsed + Math.max(FIRST_PAUSE, since)) : beat;
     const end = Math.min(next, duration);
     if (!(await pause(end - elapsed, signal))) return 'stopped';
     if (end === duration && duration < next) return 'for';
     await session.readable(signal);
     if (signal?.aborted) return 'stopped';
     const look = session.look();
+    if (isEager && look.saw === 'exec') first = performance.now() - begin;
     yield look;
     if (look.saw === 'exit') return 'exit';
     if (performance.now() - begin >= duration) return 'for';

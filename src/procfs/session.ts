@@ -1,5 +1,6 @@
 import {classify} from '../classify/classify.ts';
 import type {Region} from '../model/region.ts';
+import {isSameImage} from '../model/same.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseBeside, type Beside} from '../parse/beside.ts';
@@ -153,7 +154,7 @@ export class Session {
   }
 
   #adopt(snapshot: Snapshot): Look {
-    const isNewImage = !isOneImage(this.#last, snapshot);
+    const isNewImage = !isSameImage(this.#last.process, snapshot.process);
     this.#last = snapshot;
     if (isNewImage) this.#reopen();
     if (isNewImage && snapshot.source.format !== 'smaps') this.#flagged = [];
@@ -223,9 +224,7 @@ export class Session {
 
   #openMaps(): ProcFile {
     const maps = this.#handle.open(`${folderOf(this.#handle, this.#handle.stat())}maps`);
-    const {startCode, startStack} = this.#handle.stat();
-    const {process} = this.#last;
-    this.#isOverrun = startCode !== process.startCode || startStack !== process.startStack;
+    this.#isOverrun = !isSameImage(this.#handle.stat(), this.#last.process);
     return maps;
   }
 
@@ -239,7 +238,3 @@ export class Session {
 
 /** ms for which a look may hold up the keys to get resident memory from a process that keeps its lock busy. */
 const PATIENCE = 1000;
-
-/** exec gives code and stack new places. */
-const isOneImage = (a: Snapshot, b: Snapshot): boolean =>
-  a.process.startCode === b.process.startCode && a.process.startStack === b.process.startStack;

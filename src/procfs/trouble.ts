@@ -1,7 +1,7 @@
 import {existsSync, statSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {capabilityNames, hasCapability, parseCredentials, type Credentials} from '../parse/proc/status.ts';
-import {readProc, readProcText} from './open.ts';
+import {readIfThere, textIfThere} from './open.ts';
 
 /**
  * A failed read of a process's file, in the words of someone who wants to see its memory.
@@ -145,19 +145,13 @@ function isUndumpable(folder: string, its: Credentials): boolean {
 
 /** A user namespace is told by how it maps users: user_namespaces(7). The names in /proc/PID/ns need the same right as maps. */
 function isElsewhere(pid: number, root: string): boolean {
-  try {
-    return readProcText(`${root}/${pid}/uid_map`) !== readProcText('/proc/self/uid_map');
-  } catch {
-    return false;
-  }
+  const its = textIfThere(`${root}/${pid}/uid_map`);
+  return its !== '' && its !== textIfThere('/proc/self/uid_map');
 }
 
 function credentials(folder: string): Credentials | undefined {
-  try {
-    return parseCredentials(readProc(`${folder}/status`));
-  } catch {
-    return undefined;
-  }
+  const status = readIfThere(`${folder}/status`);
+  return status && parseCredentials(status);
 }
 
 /** What would do on this kernel. */
@@ -168,22 +162,12 @@ function rightToTrace(root: string): string {
     : 'CAP_SYS_PTRACE (CAP_PERFMON is enough since Linux 6.15)';
 }
 
-function release(root: string): string {
-  try {
-    return /^\d+\.\d+/.exec(readProcText(`${root}/sys/kernel/osrelease`))?.[0] ?? '';
-  } catch {
-    return '';
-  }
-}
+const release = (root: string): string => /^\d+\.\d+/.exec(textIfThere(`${root}/sys/kernel/osrelease`))?.[0] ?? '';
 
 /** Is procfs mounted so that it hides the processes of others? proc(5), hidepid. */
 function isHiding(root: string): boolean {
-  try {
-    const mounts = readProcText(`${root}/self/mountinfo`).split('\n');
-    return mounts.some((line) => line.split(' ')[4] === root && /\bhidepid=(?!0|off)/.test(line));
-  } catch {
-    return false;
-  }
+  const mounts = textIfThere(`${root}/self/mountinfo`).split('\n');
+  return mounts.some((line) => line.split(' ')[4] === root && /\bhidepid=(?!0|off)/.test(line));
 }
 
 /** The page map is for its owner alone (mode 0400), who may trace it or not. @returns undefined if that is not what keeps us off */

@@ -1,9 +1,9 @@
-import type {Region} from '../model/region.ts';
+import type {Counted, Region} from '../model/region.ts';
+import {isSameLine, isSamePurpose} from '../model/same.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {array, hexString, integer, isOwnName, type Json, object, string, unusable} from '../model/json.ts';
 import {cluesOfSnapshot, type Frame, NOTHING, trustOf} from './frame.ts';
 import {
-  type Counted,
   recounted,
   regionFromRow,
   Row,
@@ -66,19 +66,7 @@ const some = <Entry>(list: readonly Entry[]): readonly Entry[] | undefined => (l
 
 const startOf = (row: Row): string => `0x${row.bare.start.toString(16)}`;
 
-const isSameRow = (a: Region, b: Region): boolean =>
-  a === b ||
-  (a.end === b.end &&
-    a.perms === b.perms &&
-    a.name === b.name &&
-    a.nameBase64 === b.nameBase64 &&
-    a.inode === b.inode &&
-    a.dev === b.dev &&
-    a.offset === b.offset &&
-    a.kind === b.kind &&
-    a.label === b.label &&
-    a.evidence === b.evidence &&
-    a.confidence === b.confidence);
+const isSameRow = (a: Region, b: Region): boolean => a === b || (isSameLine(a, b) && isSamePurpose(a, b));
 
 /** The names of all counters; the same list if it is as known. */
 function countersOf(regions: readonly Region[], known: readonly string[]): readonly string[] {

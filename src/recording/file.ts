@@ -8,7 +8,6 @@ import {
   openSync,
   readFileSync,
   readSync,
-  renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -194,20 +193,23 @@ export class GzipPacker implements Packer {
 
 const NEWLINE = 0x0a;
 
+type Replace = (path: string, bytes: Uint8Array) => void;
+
 /**
  * Takes the torn end off a recording, so that more can be added: a last line without its newline, or a gzip member that was
  * never finished, which becomes one of the whole lines that it has.
  *
  * @param path a plain file that is a recording
+ * @param replace puts a file of these bytes in its place, in one step
  * @returns how many bytes of a line were taken off; 0 if there was nothing to heal
  * @throws the system's error
  */
-export function healTail(path: string): number {
+export function healTail(path: string, replace: Replace): number {
   const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
     const head = Buffer.alloc(3);
     readSync(fd, head, 0, 3, 0);
-    return isGzip(head) ? healCompressed(fd, path) : healPlain(fd);
+    return isGzip(head) ? healCompressed(fd, (bytes) => replace(path, bytes)) : healPlain(fd);
   } finally {
     closeSync(fd);
   }
@@ -234,29 +236,16 @@ function endOfLastLine(fd: number, size: number): number {
 }
 
 /** The healed copy takes the place of the file in one step: who is killed before that has lost nothing. */
-function healCompressed(fd: number, path: string): number {
+function healCompressed(fd: number, replaceBy: (bytes: Uint8Array) => void): number {
   const file = readFileSync(fd);
   for (let at = 0; at < file.length;) {
     const {bytes, next, isWhole} = readMember(file, at);
     if (!isWhole && next >= file.length) {
       const lines = bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1);
-      replace(path, Buffer.concat([file.subarray(0, at), gzipSync(lines)]));
+      replaceBy(Buffer.concat([file.subarray(0, at), gzipSync(lines)]));
       return Math.max(1, bytes.length - lines.length);
     }
     at = next;
   }
   return 0;
-}
-
-function replace(path: string, bytes: Buffer): void {
-  const temporary = `${path}.healed`;
-  const {O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW} = constants;
-  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  try {
-    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temporary, path);
 }

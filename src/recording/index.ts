@@ -1,3 +1,4 @@
+import {firstWhere} from '../model/search.ts';
 import type {Rejected} from '../model/snapshot.ts';
 import {type Line, NO_SEED, openLine, readHead, type RecordHead} from './lines.ts';
 import type {Moment} from '../model/moment.ts';
@@ -22,13 +23,7 @@ class Column {
 
   /** Of ascending numbers: the place of the last that is not larger than `value`; -1 if all are. */
   lastUpTo(value: number): number {
-    let [low, high] = [0, this.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#values[middle]! <= value) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return firstWhere((place) => this.#values[place]! > value, this.length) - 1;
   }
 }
 

@@ -1,18 +1,14 @@
 import {KINDS, type Kind} from '../model/kind.ts';
-import {hex, type Region, sizeOf, type Usage} from '../model/region.ts';
+import {type Counted, hex, type Region, sizeOf, withCounted} from '../model/region.ts';
 import {array, hexString, integer, matching, object, string, unusable} from '../model/json.ts';
 
 /** What was said of a region, as an entry of a recording's `kinds`: kind, label, evidence, confidence. */
 export type Verdict = readonly [kind: Kind, label?: string | null, evidence?: string | null, confidence?: 'guess'];
 
-/** What smaps says of a region. It outlives looks that read maps alone, so that later ones need only say what differs. */
-export interface Counted {
-  readonly usage: Usage | undefined;
-  readonly flags: Region['flags'];
-  readonly attributes: Region['attributes'];
-}
-
-/** One region of a recording: what maps says of it, and what smaps said last. Rows are never changed, but replaced. */
+/**
+ * One region of a recording: what maps says of it, and what smaps said last, which outlives looks that read maps alone, so
+ * that later ones need only say what differs. Rows are never changed, but replaced.
+ */
 export class Row {
   /** Without what smaps says. */
   readonly bare: Region;
@@ -26,7 +22,7 @@ export class Row {
 
   /** With it: one object as long as nothing changes, so that a comparison is quick. */
   get whole(): Region {
-    return (this.#whole ??= {...this.bare, ...this.counted});
+    return (this.#whole ??= withCounted(this.bare, this.counted));
   }
 }
 

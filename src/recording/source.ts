@@ -1,3 +1,4 @@
+import {firstWhere} from '../model/search.ts';
 import {closeSync, fstatSync, openSync, readSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
 import {noRecording} from './refusal.ts';
@@ -157,13 +158,8 @@ class GzipSource implements Source {
   #memberWith(offset: number): {readonly from: number; readonly bytes: Buffer} {
     if (this.#open && offset >= this.#open.from && offset < this.#open.from + this.#open.bytes.length)
       return this.#open;
-    let [low, high] = [0, this.#members.length - 1];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#members[middle]!.to > offset) high = middle;
-      else low = middle + 1;
-    }
-    const {at, from} = this.#members[low]!;
+    const {at, from} =
+      this.#members[firstWhere((place) => this.#members[place]!.to > offset, this.#members.length - 1)]!;
     return (this.#open = {from, bytes: readMember(this.#file, at).bytes});
   }
 
@@ -214,12 +210,7 @@ export function readMember(file: Buffer, at: number): Member {
     return {next: nextMember(file, end), bytes: whole.bytes, isWhole: end <= file.length && isAtMember(file, end)};
   }
   // Damaged: as much of it as can still be decompressed.
-  let [good, bad] = [0, body.length];
-  while (bad - good > 1) {
-    const middle = (good + bad) >>> 1;
-    if (inflated(body.subarray(0, middle))) good = middle;
-    else bad = middle;
-  }
+  const good = firstWhere((length) => !inflated(body.subarray(0, length)), body.length, 1) - 1;
   const bytes = inflated(body.subarray(0, good))?.bytes ?? Buffer.alloc(0);
   return {next: nextMember(file, at + TRAILER + good), bytes, isWhole: false};
 }

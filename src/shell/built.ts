@@ -1,9 +1,16 @@
+import {existsSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 
 /**
  * The path of a file that is made at build time and installed with memmap, in dist/: the helpers of the lessons, the page of
- * a report. In the bundle, `import.meta.url` is that of a file two folders below memmap's own (bin/bundle.js), as here.
+ * a report, the glossary. dist/ lies beside package.json, in the first folder above this file that has one: this file is
+ * itself in dist/, or was compiled to build/ for the tests, or is in the bundle, where `import.meta.url` is that of a file
+ * two folders below memmap's own (bin/bundle.js).
  *
  * @param name relative to dist/
  */
-export const builtFile = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
+export function builtFile(name: string): string {
+  let folder = new URL('../', import.meta.url);
+  while (!existsSync(new URL('package.json', folder)) && folder.pathname !== '/') folder = new URL('../', folder);
+  return fileURLToPath(new URL(`dist/${name}`, folder));
+}

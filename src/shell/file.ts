@@ -5,7 +5,6 @@ import {
   lstatSync,
   openSync,
   renameSync,
-  rmSync,
   type Stats,
   unlinkSync,
   writeSync,
@@ -14,6 +13,9 @@ import {basename, dirname, join} from 'node:path';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {cannotWrite, inBatches} from './output.ts';
 
+const IN_OUTPUT = 'Give the name of a file, or leave out -o to write to standard output.';
+const IN_REPORT = 'Give the name of a file, or leave out -o to have the report on standard error.';
+
 /**
  * Saves a file whole or not at all: it is written beside its place, synced, and renamed. Only its owner may read it, since
  * the addresses of a process help who attacks it. What is there already is replaced if it is a plain file, and never
@@ -21,7 +23,8 @@ import {cannotWrite, inBatches} from './output.ts';
  *
  * @throws Trouble `output`; then what was there before is untouched
  */
-export const saveFile = (path: string, text: string): void => void save(path, [Buffer.from(text)], 0o600);
+export const saveFile = (path: string, content: string | Uint8Array): void =>
+  void save(path, [typeof content === 'string' ? Buffer.from(content) : content], 0o600);
 
 /** The same of a text that comes in parts, and need never be in memory as a whole. @returns its bytes */
 export const saveParts = (path: string, parts: Iterable<string>): number => save(path, encoded(parts), 0o600);
@@ -34,33 +37,80 @@ function* encoded(parts: Iterable<string>): Generator<Buffer> {
 }
 
 function save(path: string, parts: Iterable<Uint8Array>, mode: number): number {
-  refuseUnlessPlain(path);
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  let size = 0;
+  const file = new NewFile(path, mode, IN_OUTPUT);
   try {
-    const fd = openSync(
-      temporary,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-      mode,
-    );
-    try {
-      for (const bytes of parts) size += writeAll(fd, bytes);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, path);
-    return size;
+    for (const bytes of parts) file.write(bytes);
+    file.sync();
+    file.close();
+    file.put();
+    return file.size;
   } catch (error) {
-    removeIfThere(temporary);
+    file.discard();
     throw cannotWrite(path, error);
   }
 }
 
-/** @returns how many there were */
-function writeAll(fd: number, bytes: Uint8Array): number {
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-  return bytes.length;
+/** A file that is written beside its place, and put there in one step: rename(2). */
+class NewFile {
+  size = 0;
+  readonly #path: string;
+  readonly #temporary: string;
+  #fd: number | undefined;
+  #isInPlace = false;
+
+  /**
+   * @param instead what to do where `path` can't be written to
+   * @throws Trouble `output`
+   */
+  constructor(path: string, mode: number, instead: string) {
+    refuseUnlessPlain(path, instead);
+    this.#path = path;
+    this.#temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_APPEND;
+    try {
+      this.#fd = openSync(this.#temporary, flags, mode);
+    } catch (error) {
+      removeIfThere(this.#temporary);
+      throw cannotWrite(path, error);
+    }
+  }
+
+  /** This and what follows throw the system's error. */
+  write(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#fd!, bytes, at);
+    this.size += bytes.length;
+  }
+
+  sync(): void {
+    fsyncSync(this.#fd!);
+  }
+
+  /** It takes its place, if it hasn't; what is written later appears there. */
+  put(): void {
+    if (this.#isInPlace) return;
+    renameSync(this.#temporary, this.#path);
+    this.#isInPlace = true;
+  }
+
+  close(): void {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    if (fd !== undefined) closeSync(fd);
+  }
+
+  /** Nothing of it stays, unless it failed after it had taken its place. @param isUnwanted not even then */
+  discard(isUnwanted = false): void {
+    this.close();
+    if (!this.#isInPlace) removeIfThere(this.#temporary);
+    else if (isUnwanted) removeIfThere(this.#path);
+  }
+}
+
+function refuseUnlessPlain(path: string, instead: string): void {
+  const there = lookAt(path);
+  if (!there || there.isFile()) return;
+  const what = there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file';
+  throw new Trouble({kind: 'output', what: `Cannot write to ${path}.`, why: `it is ${what}.`, next: instead});
 }
 
 /** @throws Trouble where its folder can't be searched, a part of its path is no folder, or it is too long */
@@ -70,18 +120,6 @@ function lookAt(path: string): Stats | undefined {
   } catch (error) {
     throw cannotWrite(path, error);
   }
-}
-
-function refuseUnlessPlain(path: string): void {
-  const there = lookAt(path);
-  if (!there || there.isFile()) return;
-  const what = there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file';
-  throw new Trouble({
-    kind: 'output',
-    what: `Cannot write to ${path}.`,
-    why: `it is ${what}.`,
-    next: 'Give the name of a file, or leave out -o to write to standard output.',
-  });
 }
 
 function removeIfThere(path: string): void {
@@ -148,57 +186,36 @@ class ReportFile implements ReportOutput {
   readonly isTerminal = false;
   readonly width = undefined;
   readonly #path: string;
-  readonly #temporary: string;
-  readonly #fd: number;
-  #isInPlace = false;
+  readonly #file: NewFile;
   #failure: unknown;
 
   constructor(path: string, live: boolean) {
-    refuseUnlessFile(path);
     this.#path = path;
-    this.#temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_APPEND;
-    try {
-      this.#fd = openSync(this.#temporary, flags, 0o600);
-    } catch (error) {
-      throw cannotWrite(path, error);
-    }
+    this.#file = new NewFile(path, 0o600, IN_REPORT);
     if (!live) return;
-    this.#put();
+    this.#try(() => this.#file.put());
     if (this.#failure) this.#close();
   }
 
   write(text: string): void {
-    this.#try(() => {
-      const bytes = Buffer.from(text);
-      for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at);
-    });
+    this.#try(() => this.#file.write(Buffer.from(text)));
   }
 
   async finish(): Promise<void> {
-    this.#try(() => fsyncSync(this.#fd));
-    this.#put();
+    this.#try(() => this.#file.sync());
+    this.#try(() => this.#file.put());
     this.#close();
   }
 
-  #close(): void {
-    closeSync(this.#fd);
-    if (!this.#failure) return;
-    rmSync(this.#temporary, {force: true});
-    throw cannotWrite(this.#path, this.#failure);
-  }
-
   discard(): void {
-    closeSync(this.#fd);
-    rmSync(this.#isInPlace ? this.#path : this.#temporary, {force: true});
+    this.#file.discard(true);
   }
 
-  #put(): void {
-    if (this.#isInPlace) return;
-    this.#try(() => {
-      renameSync(this.#temporary, this.#path);
-      this.#isInPlace = true;
-    });
+  #close(): void {
+    this.#file.close();
+    if (!this.#failure) return;
+    this.#file.discard();
+    throw cannotWrite(this.#path, this.#failure);
   }
 
   /** After the first failure nothing more is tried; it is told at the end. */
@@ -210,12 +227,4 @@ class ReportFile implements ReportOutput {
       this.#failure = error;
     }
   }
-}
-
-function refuseUnlessFile(path: string): void {
-  const there = lookAt(path);
-  if (!there || there.isFile()) return;
-  const what = there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file';
-  const next = 'Give the name of a file, or leave out -o to have the report on standard error.';
-  throw new Trouble({kind: 'output', what: `Cannot write to ${path}.`, why: `it is ${what}.`, next});
 }

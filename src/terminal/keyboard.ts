@@ -2,8 +2,9 @@ import {StringDecoder} from 'node:string_decoder';
 import {readFileSync} from 'node:fs';
 
 /**
- * A key: the character that it writes, or a name. A terminal sends characters as they are, Ctrl with a letter as a control
- * byte, and other keys as sequences that begin with Escape (ECMA-48 section 5.4; xterm's ctlseqs, "PC-Style Function Keys").
+ * A key: the character that it writes, or a name. A terminal sends characters as they are, Ctrl with a letter as a
+ * control byte, and other keys as sequences that begin with Escape (ECMA-48 section 5.4; xterm's ctlseqs, "PC-Style
+ * Function Keys").
  */
 export type Key = string;
 
@@ -32,11 +33,11 @@ const UNFINISHED = /^\x1b(?:O|\[[\x30-\x3f]*[\x20-\x2f]*)?$/;
 /** No terminal sends longer ones; what never ends is not waited for. */
 const LONGEST = 32;
 
-/** Makes keys of what a terminal sends, which may hold several keys at once, or half of one. */
+/** Turns what a terminal sends into keys; it may hold several keys at once, or half of one. */
 export class KeyReader {
   #rest = '';
 
-  /** Is a sequence begun and not ended? It may also be the Escape key: only waiting tells. */
+  /** Has a sequence begun and not ended? It may also be the Escape key: only waiting can tell. */
   get isWaiting(): boolean {
     return this.#rest !== '';
   }
@@ -56,7 +57,9 @@ export class KeyReader {
     return keys;
   }
 
-  /** Nothing more came: what looked like the beginning of a sequence was the Escape key, and what was typed behind it. */
+  /**
+   * Nothing more came: what looked like the beginning of a sequence was the Escape key, and what was typed after it.
+   */
   finish(): readonly Key[] {
     const rest = Array.from(this.#rest);
     this.#rest = '';
@@ -81,7 +84,7 @@ export const isCharacter = (key: Key): boolean => Array.from(key).length === 1;
 /** How long an Escape waits for what may follow it, in ms: a sequence comes at once, even from afar. */
 const ESCAPE_WAIT = 50;
 
-/** The keys of a terminal, each as it is pressed (raw mode): Ctrl-C and Ctrl-Z come as keys too. */
+/** The keys of a terminal, each as it is pressed (raw mode): Ctrl-C and Ctrl-Z arrive as keys too. */
 export class Keyboard {
   readonly #terminal: NodeJS.ReadStream;
   readonly #onKeys: (keys: readonly Key[]) => void;
@@ -129,7 +132,7 @@ export class Keyboard {
   }
 }
 
-/** A terminal that goes away is noticed where it is written to; Node would end with a stack trace here. */
+/** A terminal that goes away is noticed when it is written to; here Node would end with a stack trace. */
 const ignore = (): void => {};
 
 /**

@@ -4,12 +4,12 @@ import {cells} from '../text/safe.ts';
 /** The alternate screen (1049), without a cursor (25) and without wrapping at its edge (7), empty. */
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J';
 const LEAVE = '\x1b[?2026l\x1b[?7h\x1b[?25h\x1b[?1049l';
-/** Between these two the terminal holds its picture still, so that no half frame is seen (mode 2026). */
+/** Between these two the terminal keeps its picture as it is, so that no half frame is seen (mode 2026). */
 const HOLD = '\x1b[?2026h';
 const SHOW = '\x1b[?2026l';
 const ERASE_TO_END = '\x1b[K';
 
-/** What the screen tells. */
+/** What the screen reports. */
 export interface ScreenEvents {
   /** Draw again: the terminal has another size, or is ready for a further frame, or was used by somebody else. */
   readonly onRedraw: () => void;
@@ -18,9 +18,9 @@ export interface ScreenEvents {
 }
 
 /**
- * The alternate screen of a terminal, redrawn in place: only lines that changed are sent, and no frame before the terminal has
- * taken the one before it. It is left on every way out, an exception too; only SIGKILL leaves the terminal as it is (then:
- * `reset`).
+ * The alternate screen of a terminal, redrawn in place: only lines that changed are sent, and no frame before the
+ * terminal has taken the one before it. It is left on every way out, an exception too; only SIGKILL leaves the terminal
+ * as it is (then: `reset`).
  */
 export class Screen {
   readonly #terminal: typeof process.stdout;
@@ -82,7 +82,7 @@ export class Screen {
     this.#events.onRedraw();
   };
 
-  /** Restores the terminal. A direct write: at the process's end nothing else would still come out. */
+  /** Restores the terminal. A direct write: at the end of the process nothing else would still be written. */
   readonly close = (): void => {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -113,8 +113,8 @@ export class Screen {
 }
 
 /**
- * A line, and nothing behind it of what was there. Erasing comes last, so that the line doesn't flicker; but behind a full
- * line it would erase the last column, where the cursor still stands.
+ * A line, with what was after it erased. Erasing comes last, so that the line doesn't flicker; but after a full line it
+ * would erase the last column, where the cursor still is.
  */
 const erasing = (line: string, width: number): string =>
   cells(line.replace(/\x1b\[[0-9;]*m/g, '')) < width ? line + ERASE_TO_END : ERASE_TO_END + line;

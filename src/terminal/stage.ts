@@ -5,13 +5,13 @@ interface StageEvents extends ScreenEvents {
   readonly onKeys: (keys: readonly Key[]) => void;
 }
 
-/** How long until a stop that the kernel didn't let happen is taken for one that is over, in ms. */
+/** After this many ms, a stop that the kernel didn't let happen is taken for one that is over. */
 const NOT_STOPPED = 100;
 
 /**
- * A terminal that was taken over, screen and keyboard, and is given back when memmap ends or is stopped. Ctrl-Z, and SIGTSTP
- * from elsewhere, stop it as they stop any program; after SIGCONT it goes on where it was (termios(3), job control in
- * credentials(7)).
+ * A terminal that was taken over, screen and keyboard, and is given back when memmap ends or is stopped. Ctrl-Z, and
+ * SIGTSTP from elsewhere, stop it as they stop any program; after SIGCONT it continues where it was (termios(3), job
+ * control in credentials(7)).
  */
 export class Stage {
   readonly screen: Screen;
@@ -42,8 +42,9 @@ export class Stage {
   }
 
   /**
-   * Stops as the terminal's own Ctrl-Z does: with the whole process group, so that a shell, sudo or npx behind it notices.
-   * Where no shell could let it go on (an orphaned group) the kernel drops the signal, and nothing will say that it's over.
+   * Stops as the terminal's own Ctrl-Z does: with the whole process group, so that a shell, sudo or npx that started it
+   * notices. Where no shell could continue it (an orphaned group) the kernel drops the signal, and nothing will say
+   * that the stop is over.
    */
   stop(): void {
     this.#stop(0);

@@ -1,11 +1,12 @@
 import type {Diff} from '../diff/diff.ts';
-import {type Change, CHANGE_KINDS, type ChangeKind, signedHex} from '../model/change.ts';
+import {bytesOf, type Change, CHANGE_KINDS, type ChangeKind, signedHex} from '../model/change.ts';
 import type {Kind} from '../model/kind.ts';
-import {rangeText, sizeOf} from '../model/region.ts';
+import {type MeasureKey, MEASURES} from '../model/measures.ts';
+import {rangeText} from '../model/region.ts';
 import {totalsByKind} from '../model/totals.ts';
 import {deltaText, sizeText} from '../model/amounts.ts';
 import {who, type Look} from './who.ts';
-import {type Cell, type Column, renderTable} from './table.ts';
+import {type Cell, type Column, renderRows, renderTable} from './table.ts';
 import {paint, type Role} from './theme.ts';
 import {safe} from './safe.ts';
 
@@ -16,6 +17,8 @@ export interface DiffLook extends Look {
   readonly kinds?: ReadonlySet<string> | undefined;
   /** Only changes of at least so many bytes. */
   readonly minSize?: number | undefined;
+  /** Of two runs nearly everything moved, since ASLR placed it: many such lines are one. */
+  readonly folds?: boolean | undefined;
   /** Only the totals. */
   readonly summary?: boolean | undefined;
 }
@@ -33,7 +36,11 @@ export function renderDiff(diff: Diff, look: DiffLook = {}): string {
     '',
     ...(look.summary
       ? []
-      : [...renderChanges(wanted, look), ...(left > 0 ? [`${left} other changes were not asked for.`] : []), '']),
+      : [
+          ...renderChanges(wanted, {...look, folds: match === 'layout'}),
+          ...(left > 0 ? [`${left} other changes were not asked for.`] : []),
+          '',
+        ]),
     ...renderKinds(diff, look),
     '',
     `${unchanged} ${unchanged === 1 ? 'region' : 'regions'} unchanged.`,
@@ -43,19 +50,35 @@ export function renderDiff(diff: Diff, look: DiffLook = {}): string {
 
 /** The table of changes, the most important first. Columns that would be empty are left out. */
 export function renderChanges(changes: readonly Change[], look: DiffLook = {}): string[] {
-  const all = byImportance(news(changes));
+  const each = byImportance(news(changes));
+  const all = look.folds && look.rows !== undefined ? folded(each) : each;
   const rows = all.slice(0, look.rows).map(newsCells);
   const isUsed = CHANGE_COLUMNS.map(
     (column, index) => column.gives === true || rows.some((row) => row[index]!.text !== ''),
   );
   const keep = (_: unknown, index: number): boolean => isUsed[index]!;
-  const table = renderTable(
+  const table = renderRows(
     CHANGE_COLUMNS.filter(keep),
     rows.map((row) => row.filter(keep)),
     look.width,
   );
   const more = all.length - rows.length;
   return more > 0 ? [...table, paint('quiet', `… ${more} more, use --all`)] : table;
+}
+
+/** So many lines of what moved are worth reading one by one. */
+const FEW_MOVES = 5;
+
+/** What moved with its object, all as one line. */
+function folded(rows: readonly News[]): News[] {
+  const isMove = ({change}: News): boolean => change.kind === 'moved' && change.slide !== undefined;
+  const moves = rows.filter(isMove);
+  if (moves.length <= FEW_MOVES) return [...rows];
+  const count = moves.reduce((sum, row) => sum + row.count, 0);
+  const first = moves.reduce((low, row) => (row.change.range.start < low.change.range.start ? row : low));
+  const end = moves.reduce((most, row) => Math.max(most, row.end), 0);
+  const one = {...first, count, end, text: `${count} regions moved with their objects; --all lists them.`};
+  return [...rows.filter((row) => !isMove(row)), one];
 }
 
 /** By kind, and within a kind the largest first. */
@@ -70,8 +93,8 @@ function byImportance(rows: readonly News[]): News[] {
 }
 
 /** How much a change is about: what came or went, what became resident, or else the bytes that it happened to. */
-const amount = ({delta, kind, range}: Change): number =>
-  kind === 'touched' ? Math.abs(delta['rss'] ?? 0) : Math.abs(delta.size) || sizeOf(range);
+const amount = (change: Change): number =>
+  change.kind === 'touched' ? Math.abs(change.delta['rss'] ?? 0) : Math.abs(change.delta.size) || bytesOf(change);
 
 function isWanted(change: Change, {kinds, minSize}: DiffLook): boolean {
   if (minSize !== undefined && amount(change) < minSize) return false;
@@ -80,14 +103,17 @@ function isWanted(change: Change, {kinds, minSize}: DiffLook): boolean {
 }
 
 /** Which kind of memory grew by how much: the kinds that differ, and the totals. */
-function renderKinds({before, after, delta}: Diff, look: Look): string[] {
-  const [a, b] = [totalsByKind(before.regions), totalsByKind(after.regions)];
+function renderKinds({before, after, delta, match}: Diff, look: Look): string[] {
+  const [a, b] = [before, after].map(({regions}) => {
+    const totals = totalsByKind(regions);
+    return match === 'layout' ? withoutChance(totals) : totals;
+  }) as [Map<Label, Amounts>, Map<Label, Amounts>];
   // A counter that one side never counted has no difference.
   const counters = (['size', 'rss', 'privateDirty'] as const).filter((counter) => delta[counter] !== undefined);
   const differs = [...new Set([...a.keys(), ...b.keys()])].filter((kind) =>
     ['regions', ...counters].some((counter) => (a.get(kind)?.[counter] ?? 0) !== (b.get(kind)?.[counter] ?? 0)),
   );
-  const growth = (kind: Kind): number =>
+  const growth = (kind: Label): number =>
     Math.max(...counters.map((counter) => (b.get(kind)?.[counter] ?? 0) - (a.get(kind)?.[counter] ?? 0)));
   const rows = differs
     .sort((x, y) => growth(y) - growth(x))
@@ -100,17 +126,26 @@ function renderKinds({before, after, delta}: Diff, look: Look): string[] {
 }
 
 type Amounts = Readonly<Record<string, number>>;
+type Label = Kind | typeof EITHER;
 
-const TITLES: Readonly<Record<string, string>> = {
-  size: 'address space',
-  rss: 'resident',
-  privateDirty: 'private dirty',
-};
+/** Of two runs, ASLR alone decides which unnamed memory the kernel merges with a file's bss: the two are told as one. */
+const EITHER = 'anon, bss';
 
-const kindColumns = (counters: readonly string[]): Column[] => [
+function withoutChance(totals: ReadonlyMap<Kind, Amounts>): Map<Label, Amounts> {
+  const sum: Record<string, number> = {};
+  const rest = new Map<Label, Amounts>();
+  for (const [kind, amounts] of totals) {
+    if (kind !== 'anon' && kind !== 'bss') rest.set(kind, amounts);
+    else for (const counter in amounts) sum[counter] = (sum[counter] ?? 0) + amounts[counter]!;
+  }
+  // How many regions it is cut into is chance as well.
+  return rest.set(EITHER, {...sum, regions: 0});
+}
+
+const kindColumns = (counters: readonly MeasureKey[]): Column[] => [
   {title: 'kind'},
   {title: 'regions'},
-  ...counters.flatMap((counter): Column[] => [{title: TITLES[counter]!}, {title: '', align: 'right'}]),
+  ...counters.flatMap((counter): Column[] => [{title: MEASURES[counter].words}, {title: '', align: 'right'}]),
 ];
 
 function kindCells(kind: string, before: Amounts, after: Amounts, counters: readonly string[]): Cell[] {
@@ -139,6 +174,7 @@ const SIGNS: Readonly<Record<ChangeKind, {readonly sign: string; readonly role: 
   moved: {sign: '→', role: 'move'},
   split: {sign: '÷', role: 'move'},
   merged: {sign: '=', role: 'move'},
+  flagged: {sign: '*', role: 'change'},
   touched: {sign: '·', role: 'quiet'},
 };
 
@@ -151,7 +187,7 @@ const CHANGE_COLUMNS: readonly Column[] = [
   {title: 'change'},
   {title: 'range'},
   {title: 'size', align: 'right'},
-  {title: 'resident', align: 'right'},
+  {title: MEASURES.rss.title, align: 'right'},
   {title: 'what happened', gives: true},
 ];
 
@@ -204,6 +240,7 @@ function news(changes: readonly Change[]): News[] {
 /** The same distance, and the same file or what has no name of its own next to it. */
 function movedTogether({change: first, end}: News, next: Change): boolean {
   if (first.kind !== 'moved' || next.kind !== 'moved' || first.slide !== next.slide) return false;
+  if (first.pieces || next.pieces) return false;
   const name = next.after.at(-1)!.name;
   return name === first.after[0]!.name || (name === '' && next.range.start === end);
 }

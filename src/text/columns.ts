@@ -1,6 +1,6 @@
 import type {Kind} from '../model/kind.ts';
-import {MEASURES, type Measure} from '../model/measure.ts';
-import {address, hex, rangeText, type Region} from '../model/region.ts';
+import {BYTE_KEYS, type ByteKey, MEASURES} from '../model/measures.ts';
+import {address, hex, isWritableCode, rangeText, type Region} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
 import {safe} from './safe.ts';
 import {renderTable, type Cell, type Column} from './table.ts';
@@ -54,19 +54,30 @@ const amountCell = once((bytes: number | undefined): Cell => ({
   role: bytes === 0 ? 'quiet' : undefined,
 }));
 
-const permsCell = once((perms: string): Cell => ({text: safe(perms), role: perms.includes('wx') ? 'bad' : undefined}));
+const permsCell = once((perms: string): Cell => ({
+  text: safe(perms),
+  role: isWritableCode({perms}) ? 'bad' : undefined,
+}));
 
 const kindCell = once((kind: Kind): Cell => ({text: kind, role: KIND_ROLES[kind]}));
 
 const guessedKindCell = once((kind: Kind): Cell => ({text: `${kind}?`, role: KIND_ROLES[kind]}));
 
-const amount = (name: Measure, title: string, meaning: string): RegionColumn => ({
-  title,
-  meaning,
-  align: 'right',
-  measure: MEASURES[name],
-  cell: (region) => amountCell(MEASURES[name](region)),
-});
+function amount(key: ByteKey): RegionColumn {
+  const {title, noun, meaning, fields, ofRegion} = MEASURES[key];
+  return {
+    title,
+    meaning: `${noun}: ${meaning} (${fields.join(' + ')})`,
+    align: 'right',
+    measure: ofRegion,
+    cell: (region) => amountCell(ofRegion(region)),
+  };
+}
+
+/** Behind the permissions come all measures but the size, in the order of their table. */
+const AMOUNTS = Object.fromEntries(
+  BYTE_KEYS.filter((key) => key !== 'size').map((key) => [key, amount(key)]),
+) as unknown as Readonly<Record<Exclude<ByteKey, 'size'>, RegionColumn>>;
 
 /** Kinds that stand out, and kinds that are no memory. */
 export const KIND_ROLES: Readonly<Record<string, Role>> = {
@@ -83,23 +94,13 @@ export const COLUMNS = {
   /** The vsyscall page alone has 16 digits, and would make the column wider for all. */
   shortRange: plain('range', 'the same, where a terminal is narrow', shortRange),
   start: plain('start', 'first byte', (region) => address(region.start)),
-  size: amount('size', 'size', 'address space: a promise, not memory'),
+  size: amount('size'),
   perms: {
     title: 'perms',
     meaning: 'read, write, execute; p private, s asked for as shared',
     cell: (region) => permsCell(region.perms),
   },
-  resident: amount('resident', 'resident', 'in RAM now; pages shared with other processes in full (Rss)'),
-  pss: amount('pss', 'PSS', 'each page divided by the number of processes that map it (Pss)'),
-  dirty: amount('dirty', 'private dirty', "only this process's, and can't be dropped (Private_Dirty)"),
-  clean: amount('clean', 'private clean', "only this process's, and can be read again from its file (Private_Clean)"),
-  shared: amount('shared', 'shared', 'mapped by other processes too (Shared_Clean and Shared_Dirty)'),
-  anonymous: amount('anonymous', 'anonymous', 'pages without a file, copied ones of private files too (Anonymous)'),
-  referenced: amount('referenced', 'referenced', 'used since somebody last cleared the marks (Referenced)'),
-  lazyfree: amount('lazyfree', 'lazy free', 'given back with MADV_FREE, and not yet taken (LazyFree)'),
-  swap: amount('swap', 'swap', 'swapped out (Swap)'),
-  locked: amount('locked', 'locked', 'locked into RAM (Locked)'),
-  huge: amount('huge', 'huge', 'in huge pages: transparent ones, mapped whole, and hugetlb'),
+  ...AMOUNTS,
   kind: {
     title: 'kind',
     meaning: 'what it is for; ? is a guess',

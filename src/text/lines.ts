@@ -1,33 +1,28 @@
-import {cells, safe, shorten} from './safe.ts';
+import {cells, clip, safe, shorten} from './safe.ts';
 import {type Age, paint, paintAged, type Role} from './theme.ts';
 
-/** A sentence in lines of at most `width` columns, broken at blanks; undefined: one line. Words longer than that stay whole. */
-export function wrapped(sentence: string, width: number | undefined, indent = ''): string[] {
-  if (width === undefined) return [sentence];
+/**
+ * Words one after another in lines of at most `width` columns; a word that is wider has a line of its own, and stays whole.
+ *
+ * @param between what stands between two words in a line
+ * @param indent what each line but the first begins with
+ */
+function filled(words: readonly string[], width: number, between = ' ', indent = ''): string[] {
   const lines: string[] = [];
-  let line = '';
-  for (const word of sentence.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && cells(longer) > width) {
+  let line: string | undefined;
+  for (const word of words) {
+    const longer: string = line ? `${line}${between}${word}` : word;
+    if (line && cells(longer) > width) {
       lines.push(line);
       line = indent + word;
     } else line = longer;
   }
-  return [...lines, line];
+  return line === undefined ? lines : [...lines, line];
 }
 
-/** Breaks lines at blanks; a word that is wider stays whole. */
-export function wrap(text: string, width: number): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line].join('\n');
-}
+/** A sentence in lines of at most `width` columns, broken at blanks; undefined: one line. Words longer than that stay whole. */
+export const wrapped = (sentence: string, width: number | undefined, indent = ''): string[] =>
+  width === undefined ? [sentence] : filled(sentence.split(' '), width, ' ', indent);
 
 /** Prose is set no wider than this, whatever the terminal; and no narrower than a word or two. */
 const WIDEST = 88;
@@ -46,16 +41,12 @@ const NO_BREAK = '\u00a0';
 
 /** Text as lines of at most `width` columns, broken at blanks; words that are longer (paths) are cut into pieces. */
 export function wrapLines(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
   const words = safe(text).replaceAll(AMOUNT, `$1${NO_BREAK}`).split(' ');
-  for (const word of words.flatMap((each) => pieces(each, width))) {
-    if (line !== '' && cells(line) + 1 + cells(word) > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line].map((each) => each.replaceAll(NO_BREAK, ' '));
+  const lines = filled(
+    words.flatMap((word) => pieces(word, width)),
+    width,
+  );
+  return lines.map((line) => line.replaceAll(NO_BREAK, ' '));
 }
 
 function pieces(word: string, width: number): string[] {
@@ -104,31 +95,15 @@ export const heading = (text: string, width?: number, role: Role = 'title'): str
     .map((line) => paint(role, line))
     .join('\n');
 
-/** Cuts the end off: what a block is stands at the beginning of its text. */
-export function clip(text: string, width: number): string {
-  if (cells(text) <= width) return text;
-  let cut = '';
-  let used = 1;
-  for (const character of text) {
-    used += cells(character);
-    if (used > width) break;
-    cut += character;
-  }
-  return width < 1 ? '' : `${cut}…`;
-}
-
 /** Short texts side by side, as many in a line as fit. */
-export function packed(texts: readonly string[], width: number, between = '   '): string[] {
-  const lines: string[] = [];
-  for (const text of texts) {
-    const longer = `${lines.at(-1)}${between}${text}`;
-    if (lines.length > 0 && cells(longer) <= width) lines[lines.length - 1] = longer;
-    else lines.push(clip(text, width));
-  }
-  return lines;
-}
+export const packed = (texts: readonly string[], width: number, between = '   '): string[] =>
+  filled(
+    texts.map((text) => clip(text, width)),
+    width,
+    between,
+  );
 
-/** A sentence in lines that fit. */
+/** A sentence in lines that fit: words that are longer are cut. */
 export const packedWords = (text: string, width: number): string[] => packed(text.split(' '), width, ' ');
 
 /** A stretch of text in one colour. The text is safe for a terminal. */
@@ -149,7 +124,7 @@ export function lineOf(pieces: readonly Piece[], width: number): string {
   let room = width;
   let line = '';
   for (const {text, role, age} of pieces) {
-    const cut = cutEnd(text, room);
+    const cut = clip(text, room);
     if (cut !== '') line += cut.trim() === '' ? cut : paintAged(role, age, cut);
     room -= cells(cut);
     if (cut !== text) break;
@@ -171,17 +146,4 @@ export function padded(text: string, width: number, align: 'left' | 'right' = 'l
   const fitting = shorten(text, width);
   const blanks = ' '.repeat(Math.max(0, width - cells(fitting)));
   return align === 'right' ? blanks + fitting : fitting + blanks;
-}
-
-/** The beginning of a text, with … where more would come. */
-function cutEnd(text: string, width: number): string {
-  if (cells(text) <= width) return text;
-  let used = 0;
-  let cut = '';
-  for (const character of text) {
-    used += cells(character);
-    if (used > width - 1) break;
-    cut += character;
-  }
-  return width < 1 ? '' : `${cut}…`;
 }

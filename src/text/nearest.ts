@@ -13,3 +13,15 @@ export function distance(a: string, b: string): number {
   }
   return rows[a.length]![b.length]!;
 }
+
+/** The name that is spelled most nearly like a text; undefined if each differs by more than a third of its letters. */
+export function nearest(text: string, names: readonly string[]): string | undefined {
+  const small = text.toLowerCase();
+  let least = Math.max(1, Math.floor(small.length / 3)) + 1;
+  let found: string | undefined;
+  for (const name of names) {
+    const letters = distance(small, name.toLowerCase());
+    if (letters < least) [least, found] = [letters, name];
+  }
+  return found;
+}

@@ -1,9 +1,10 @@
 import {largestRegions, sortRegions, type SortKey} from '../model/choose.ts';
+import type {ByteKey} from '../model/measures.ts';
 import type {Region} from '../model/region.ts';
 import {counted} from '../model/amounts.ts';
 import {type ColumnName, COLUMNS, type RegionColumn} from './columns.ts';
 import type {Look} from './who.ts';
-import {renderTable} from './table.ts';
+import {renderRows} from './table.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './lines.ts';
 import {cells} from './safe.ts';
@@ -21,7 +22,7 @@ export function renderRegions(regions: readonly Region[], look: RegionsLook = {}
   const shown = sortRegions(largestRegions(regions, look.rows ?? Infinity), look.sort ?? 'address');
   const columns = (look.columns ?? fittingColumns(shown, look.width)).map((name): RegionColumn => COLUMNS[name]);
   const rows = shown.map((region) => columns.map((column) => column.cell(region)));
-  const table = renderTable(columns, rows, look.width);
+  const table = renderRows(columns, rows, look.width);
   const more = regions.length - shown.length;
   const guesses = shown.some(({confidence}) => confidence) && columns.some(({title}) => title === 'kind');
   const remarks = [
@@ -36,9 +37,9 @@ const PIPED: readonly ColumnName[] = [
   'range',
   'size',
   'perms',
-  'resident',
+  'rss',
   'pss',
-  'dirty',
+  'privateDirty',
   'swap',
   'locked',
   'huge',
@@ -49,20 +50,20 @@ const PIPED: readonly ColumnName[] = [
 /** What goes first where a terminal is too narrow for all; the range is then told by its start. */
 const FIRST_TO_GO: readonly ColumnName[] = [
   'pss',
-  'dirty',
+  'privateDirty',
   'huge',
   'locked',
   'swap',
   'perms',
   'shortRange',
   'kind',
-  'resident',
+  'rss',
 ];
 
 /** A name of fewer columns says little; what is no more than usual may take some of it. */
 const LEAST_NAME = 18;
 const LEAST_NAME_USUAL = 10;
-const USUAL: ReadonlySet<ColumnName> = new Set<ColumnName>(['perms', 'shortRange', 'kind', 'resident']);
+const USUAL: ReadonlySet<ColumnName> = new Set<ColumnName>(['perms', 'shortRange', 'kind', 'rss']);
 
 /**
  * Which columns a table of these regions has, unless somebody chose: what the source says; on a terminal what isn't zero
@@ -98,7 +99,8 @@ function fitted(names: ColumnName[], regions: readonly Region[], width: number):
   return names;
 }
 
-const ONLY_IF_ANY: ReadonlySet<ColumnName> = new Set<ColumnName>(['swap', 'locked', 'huge']);
+/** Measures that most processes have nothing of. */
+export const ONLY_IF_ANY: ReadonlySet<string> = new Set<ByteKey>(['swap', 'locked', 'huge']);
 
 const measure = (name: ColumnName, region: Region): number | undefined =>
   (COLUMNS[name] as RegionColumn).measure?.(region) ?? 0;

@@ -1,15 +1,18 @@
 /**
- * Makes text from outside fit for a terminal. A file, a process or a memfd may be named with any bytes: escape sequences
- * that move the cursor or change the title, line breaks, marks that turn the writing direction. The kernel escapes only
- * the newline. Every name passes through here on its way to a terminal; JSON keeps the truth.
+ * Makes text from outside safe for a terminal. A file, a process or a memfd may be named with any bytes: escape
+ * sequences that move the cursor or change the title, line breaks, marks that change the writing direction. The kernel
+ * escapes only the newline. Every name passes through here on its way to a terminal; JSON keeps the original.
  */
 
-/** C0, DEL, C1; soft hyphen and zero-width marks; line and paragraph separator; bidi controls; noncharacters; lone surrogates. */
+/**
+ * C0, DEL, C1; soft hyphen and zero-width marks; line and paragraph separator; bidi controls; noncharacters; lone
+ * surrogates.
+ */
 const UNSAFE =
   /[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 export function safe(text: string): string {
-  // A blank at the end can't be seen, and tells two files apart.
+  // A blank at the end can't be seen, yet it distinguishes two files.
   return text.replace(UNSAFE, escaped).replace(/ $/, '\\x20');
 }
 
@@ -29,7 +32,7 @@ export function cells(text: string): number {
   return count;
 }
 
-/** Shortens a name to `width` columns. The middle goes: a path's end says most, its beginning says where. */
+/** Shortens a name to `width` columns. The middle is left out: a path's end says most, its beginning says where. */
 export function shorten(text: string, width: number): string {
   if (cells(text) <= width) return text;
   if (width < 2) return width === 1 ? '…' : '';
@@ -45,9 +48,10 @@ export function shortenPath(path: string, width: number): string {
   return cells(last) < width ? `…${last}` : shorten(last.slice(1), width);
 }
 
-/** Shortens a phrase to `width` columns: its beginning says most. */
-export function shortenPhrase(text: string, width: number): string {
-  return cells(text) <= width ? text : `${take(Array.from(text), Math.max(0, width - 1))}…`;
+/** Cuts a phrase to `width` columns: its beginning says most. */
+export function clip(text: string, width: number): string {
+  if (cells(text) <= width) return text;
+  return width < 1 ? '' : `${take(Array.from(text), width - 1)}…`;
 }
 
 function take(characters: readonly string[], width: number, isReversed = false): string {

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import {cells, shorten, shortenPath, shortenPhrase} from './safe.ts';
+import {cells, clip, shorten, shortenPath} from './safe.ts';
 import {paint, type Role} from './theme.ts';
 
 export interface Column {
@@ -7,6 +7,8 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** It may be shortened where the terminal is narrow. */
   readonly gives?: boolean;
+  /** Where the terminal has fewer columns than this, it is left out. */
+  readonly least?: number;
 }
 
 export interface Cell {
@@ -22,36 +24,64 @@ export interface Cell {
 /** So many lines of a long table are one string: one by one, 60,000 of them would take 20 MB. */
 const BLOCK = 500;
 
-const SHORTEN = {path: shortenPath, phrase: shortenPhrase, name: shorten};
+const SHORTEN = {path: shortenPath, phrase: clip, name: shorten};
 
 const GAP = '  ';
 
 /**
- * cli-table3 compares each cell with all rows before it, and its code is new to V8 at each start: 12 rows take 6 ms, 40 rows 10 ms,
- * 1,000 rows 0.4 s. `ownRows` takes 0.3 ms for 40. So cli-table3 draws the small tables, and `ownRows` the others alike, or the
- * totals below a small `show` would take a tenth of its time.
- */
-const MOST_ROWS = 8;
-
-/**
- * Cells as lines of text.
+ * A table of as many rows as memmap has words for: totals by kind, limits, lessons, verdicts. cli-table3 draws it. That compares
+ * each cell with all rows before it (40 rows take 10 ms, 1,000 rows 0.4 s, 10,000 rows 13 s), so it is not for a listing.
  *
  * @param width columns of the terminal; undefined: nothing is shortened
- * @returns lines without their newlines; those of a long table are several in one string, with newlines between them
+ * @returns lines without their newlines
  */
 export function renderTable(
   columns: readonly Column[],
   rows: ReadonlyArray<readonly Cell[]>,
   width?: number,
 ): string[] {
-  const all = [columns.map(({title}): Cell => ({text: title, role: 'title'})), ...rows];
-  const lengths = lengthsOf(all, columns.length);
-  const widths = columns.map((_, index) => largest(lengths, index, columns.length));
-  if (width !== undefined) narrow(columns, widths, width);
-  const fitting = width === undefined ? all : all.map((row) => row.map((cell, index) => fitted(cell, widths[index]!)));
-  if (fitting.length <= MOST_ROWS) return tableRows(columns, fitting);
-  return ownRows(columns, fitting, width === undefined ? lengths : lengthsOf(fitting, columns.length), widths);
+  return tableRows(laidOut(columns, rows, width));
 }
+
+/**
+ * In the same look a listing of what a process or a machine has, which may be a million: regions, changes, pages, moments,
+ * files, processes.
+ *
+ * @returns lines without their newlines; those of a long one are several in one string, with newlines between them
+ */
+export function renderRows(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]>, width?: number): string[] {
+  return ownRows(laidOut(columns, rows, width));
+}
+
+/** Columns for which there is room, and cells that fit them, the titles first. */
+interface Layout {
+  readonly columns: readonly Column[];
+  readonly rows: ReadonlyArray<readonly Cell[]>;
+  readonly widths: readonly number[];
+  /** How many columns of the terminal each cell takes, row by row. */
+  readonly lengths: Int32Array;
+}
+
+function laidOut(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]>, width: number | undefined): Layout {
+  if (columns.some((column) => isLeftOut(column, width))) {
+    const left = <Entry>(list: readonly Entry[]): Entry[] =>
+      list.filter((_, index) => !isLeftOut(columns[index]!, width));
+    return laidOut(left(columns), rows.map(left), width);
+  }
+  const all = [columns.map(({title}): Cell => ({text: title, role: 'title'})), ...rows];
+  const natural = measured(columns, all);
+  if (width === undefined) return natural;
+  const widths = narrowed(columns, natural.widths, width);
+  const fitting = all.map((row) => row.map((cell, index) => fitted(cell, widths[index]!)));
+  return measured(columns, fitting);
+}
+
+function measured(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]>): Layout {
+  const lengths = lengthsOf(rows, columns.length);
+  return {columns, rows, lengths, widths: columns.map((_, index) => largest(lengths, index, columns.length))};
+}
+
+const isLeftOut = ({least = 0}: Column, width = Infinity): boolean => width < least;
 
 /** How many columns of the terminal each cell takes, row by row. A cell that is the one above it is not counted again. */
 function lengthsOf(rows: ReadonlyArray<readonly Cell[]>, columns: number): Int32Array {
@@ -80,14 +110,16 @@ function fitted(cell: Cell, width: number): Cell {
   return {...cell, text: SHORTEN[cell.is ?? 'name'](cell.text, width), length: undefined};
 }
 
-function narrow(columns: readonly Column[], widths: number[], width: number): void {
+/** The one that gives becomes as narrow as it must, but not narrower than this. */
+const LEAST_WIDTH = 8;
+
+function narrowed(columns: readonly Column[], widths: readonly number[], width: number): readonly number[] {
   const giving = columns.findIndex((column) => column.gives);
-  if (giving < 0) return;
   const others = widths.reduce((sum, each, index) => sum + (index === giving ? 0 : each + GAP.length), 0);
-  widths[giving] = Math.max(8, Math.min(widths[giving]!, width - others));
+  return widths.map((each, index) => (index === giving ? Math.min(each, Math.max(LEAST_WIDTH, width - others)) : each));
 }
 
-function tableRows(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]>): string[] {
+function tableRows({columns, rows}: Layout): string[] {
   const none = [
     'top',
     'top-mid',
@@ -114,12 +146,7 @@ function tableRows(columns: readonly Column[], rows: ReadonlyArray<readonly Cell
 }
 
 /** Blanks are written once something follows them, so that none end a line. */
-function ownRows(
-  columns: readonly Column[],
-  rows: ReadonlyArray<readonly Cell[]>,
-  lengths: Int32Array,
-  widths: readonly number[],
-): string[] {
+function ownRows({columns, rows, lengths, widths}: Layout): string[] {
   const isRight = columns.map(({align}) => align === 'right');
   const blocks: string[] = [];
   const lines: string[] = [];

@@ -1,5 +1,6 @@
 import type {Snapshot} from '../model/snapshot.ts';
 import {counted, sizeText} from '../model/amounts.ts';
+import {MEASURES} from '../model/measures.ts';
 import {safe} from './safe.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './lines.ts';
@@ -54,11 +55,11 @@ export function howMuch(snapshot: Snapshot): string {
   const {regions, size, rss, pss, privateDirty, swap} = snapshot.totals as Record<string, number | undefined>;
   return [
     counted(regions!, 'region'),
-    `${sizeText(size!)} of address space`,
-    rss !== undefined && `${sizeText(rss)} resident`,
-    pss !== undefined && `PSS ${sizeText(pss)}`,
-    privateDirty !== undefined && `private dirty ${sizeText(privateDirty)}`,
-    swap && `swapped ${sizeText(swap)}`,
+    `${sizeText(size!)} of ${MEASURES.size.words}`,
+    rss !== undefined && `${sizeText(rss)} ${MEASURES.rss.words}`,
+    pss !== undefined && `${MEASURES.pss.words} ${sizeText(pss)}`,
+    privateDirty !== undefined && `${MEASURES.privateDirty.words} ${sizeText(privateDirty)}`,
+    swap && `${MEASURES.swap.words} ${sizeText(swap)}`,
   ]
     .filter(Boolean)
     .join(', ');

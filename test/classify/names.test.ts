@@ -59,7 +59,7 @@ testIf('python3')('a file called [heap], and one whose name ends in " (deleted)"
   const bare = parse(readFileSync(`/proc/${child.pid}/maps`)).regions.find(
     (one) => one.name === `${place}/gone (deleted)`,
   );
-  t.regex(bare?.evidence ?? '', /deleted, or is called so/);
+  t.regex(bare?.evidence ?? '', /deleted, or its name ends like this/);
 });
 
 test("the kernel's own labels have no inode; a name that only looks like one is a file's", (t) => {

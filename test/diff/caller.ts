@@ -10,7 +10,8 @@ const PROGRAM = `
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
 calls = {}
-for name in ('mmap', 'munmap', 'mprotect', 'mremap', 'madvise', 'prctl', 'sbrk', 'memset', 'getpid'):
+for name in ('mmap', 'munmap', 'mprotect', 'mremap', 'madvise', 'prctl', 'sbrk', 'memset', 'getpid', 'mlock',
+             'munlock', 'syscall'):
     calls[name] = getattr(libc, name)
     calls[name].restype = ctypes.c_ssize_t if name in ('mmap', 'mremap', 'sbrk', 'memset') else ctypes.c_int
 nest = None
@@ -23,6 +24,19 @@ def recurse(levels):
     import sys
     sys.setrecursionlimit(levels * 2)
     return len(repr(nest))
+def fork():
+    import signal
+    pid = os.fork()
+    if pid == 0:
+        while True:
+            signal.pause()
+    return pid
+def reap(pid):
+    os.kill(pid, 9)
+    os.waitpid(pid, 0)
+    return 0
+calls['fork'] = fork
+calls['reap'] = lambda pid: reap(pid.value)
 calls['deep'] = lambda levels: deep(levels.value) or 0
 calls['recurse'] = lambda levels: recurse(levels.value)
 while True:

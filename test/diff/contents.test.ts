@@ -6,13 +6,13 @@ tryEach({
     before: ['10-1c rw-p'],
     after: ['10-14 rw-p', '14-18 r--p', '18-1c rw-p'],
     changes: ['reprotected 14-18 [1,3] 0'],
-    says: ['16 KiB of anonymous memory went from rw-p to r--p (mprotect).'],
+    says: ['16 KiB of anonymous memory went from rw-p to r--p (mprotect, or mapped anew in the same way).'],
   },
   'mprotect back joins the three again': {
     before: ['10-14 rw-p', '14-18 r--p', '18-1c rw-p'],
     after: ['10-1c rw-p'],
     changes: ['reprotected 14-18 [3,1] 0'],
-    says: ['16 KiB of anonymous memory went from r--p to rw-p (mprotect).'],
+    says: ['16 KiB of anonymous memory went from r--p to rw-p (mprotect, or mapped anew in the same way).'],
   },
   'mprotect beside an equal neighbour moves the border between them': {
     before: ['10-14 r--p', '14-1c rw-p'],
@@ -23,7 +23,7 @@ tryEach({
     before: ['10-14 rw-p /lib/x@2', '14-18 rw-p'],
     after: ['10-14 r--p /lib/x@2', '14-18 rw-p'],
     changes: ['reprotected 10-14 [1,1] 0'],
-    says: ['16 KiB of /lib/x went from rw-p to r--p (mprotect).'],
+    says: ['16 KiB of /lib/x went from rw-p to r--p (mprotect, or mapped anew in the same way).'],
   },
   'mprotect over three regions is one change for each way in which it changed permissions': {
     before: ['10-14 rw-p /f', '14-18 r-xp /f@4', '18-1c rw-p /f@8'],
@@ -40,7 +40,7 @@ tryEach({
     after: ['10-14 rw-p', '14-18 rw-p', '18-1c rw-p'],
     changes: ['split 10-1c [1,3] 0'],
     says: [
-      'anonymous memory is in 3 regions now, with the same bytes and permissions (looks like madvise or mlock on a part).',
+      'anonymous memory is in 3 regions now, with the same bytes and permissions (maps does not tell why: madvise, mlock or the like).',
     ],
   },
   'madvise back merges': {
@@ -87,7 +87,10 @@ tryEach({
     before: ['10-14 r-xp /lib/x', '14-18 r--p /lib/x@4'],
     after: ['10-14 r-xp /lib/x (deleted)', '14-18 r--p /lib/x (deleted)@4'],
     changes: ['renamed 10-14 [1,1] 0', 'renamed 14-18 [1,1] 0'],
-    says: ['/lib/x was deleted, and stays mapped.', '/lib/x was deleted, and stays mapped.'],
+    says: [
+      '/lib/x lost this name (maps says deleted), and stays mapped.',
+      '/lib/x lost this name (maps says deleted), and stays mapped.',
+    ],
   },
   'A file is renamed': {
     before: ['10-14 r--p /old #7'],
@@ -115,14 +118,14 @@ tryEach({
     before: ['10-14 r--p /f@4', '20-24 rw-p'],
     after: ['20-24 rw-p', '30-34 r--p /f@4'],
     changes: ['moved 30-34 from 10-14 [1,1] 0'],
-    says: ['/f moved from 00010000-00014000, by 0x20000.'],
+    says: ['/f is at another address: from 00010000-00014000, by 0x20000 (moved, or mapped again there).'],
   },
   'Anonymous memory that moved is guessed, and the sentence says so': {
     before: ['20-24 rw-p', '30-38 rw-p'],
     after: ['10-18 rw-p', '20-24 rw-p'],
     changes: ['moved 10-18 from 30-38 [1,1] 0'],
     says: [
-      'anonymous memory moved from 00030000-00038000, by -0x20000. This is a guess: unnamed memory has nothing to be known by.',
+      'anonymous memory is at another address: from 00030000-00038000, by -0x20000. That it is the same memory is a guess: nothing identifies unnamed memory.',
     ],
   },
   'Where two regions could have moved, none is said to have': {

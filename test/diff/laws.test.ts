@@ -2,7 +2,7 @@ import test from 'ava';
 import {diff} from '../../src/diff/diff.ts';
 import type {Change, ChangeKind, Range} from '../../src/model/change.ts';
 import {OWN_COUNTERS, rangeText} from '../../src/model/region.ts';
-import {applyTo, memoryOf, rangeAfter, rangeBefore, type Memory} from './memory.ts';
+import {applyTo, memoryOf, rangesAfter, rangesBefore, type Memory} from './memory.ts';
 import {check, holds, same} from './law.ts';
 import {misnomer} from './meaning.ts';
 import {sumOf} from './tools.ts';
@@ -25,8 +25,8 @@ test(
 test(
   'No byte is in two changes, on either side',
   holds((_, {changes, match}) => {
-    disjoint(changes.map(rangeBefore), `${match}: before`);
-    disjoint(changes.map(rangeAfter), `${match}: after`);
+    disjoint(changes.flatMap(rangesBefore), `${match}: before`);
+    disjoint(changes.flatMap(rangesAfter), `${match}: after`);
     if (match === 'address')
       disjoint(
         changes.flatMap(({range, from}) => [range, from]),
@@ -99,19 +99,21 @@ test(
   }),
 );
 
-const signature = ({kind, range, from, slide = 0, before, after, delta}: Omit<Change, 'text'>): string => {
+const signature = ({kind, range, from, slide = 0, pieces, before, after, delta}: Omit<Change, 'text'>): string => {
+  const cut = pieces && [pieces.before, pieces.after].map((ranges) => ranges.map(rangeText).join('+')).join(' → ');
   const sides = [before, after].map((side) => side.map((region) => rangeText(region)).join('+'));
   const counters = Object.entries(delta).map(([key, value]) => `${key}=${value! + 0}`);
-  return [kind, rangeText(range), from && rangeText(from), slide, ...sides, ...counters.sort()].join(' ');
+  return [kind, rangeText(range), from && rangeText(from), slide, cut, ...sides, ...counters.sort()].join(' ');
 };
 
-function mirror({kind, range, from, slide, before, after, delta}: Change): Omit<Change, 'text'> {
+function mirror({kind, range, from, slide, pieces, before, after, delta}: Change): Omit<Change, 'text'> {
   const opposite = Object.entries(delta).map(([key, value]) => [key, 0 - value!]);
   return {
     kind: MIRROR[kind] ?? kind,
     range: from ?? range,
     from: from && range,
     slide: slide && -slide,
+    pieces: pieces && {before: pieces.after, after: pieces.before},
     before: after,
     after: before,
     delta: Object.fromEntries(opposite) as Change['delta'],

@@ -1,7 +1,7 @@
 import type {Diff} from '../../src/diff/diff.ts';
 import type {Change, ChangeKind, Range} from '../../src/model/change.ts';
-import {isFileBacked, OWN_COUNTERS, type Region} from '../../src/model/region.ts';
-import {rangeAfter, rangeBefore} from './memory.ts';
+import {isFileBacked, OWN_COUNTERS, type Region, sizeOf} from '../../src/model/region.ts';
+import {rangesAfter, rangesBefore} from './memory.ts';
 import {pagesOf} from './tools.ts';
 
 /** The region of a listing at an address. */
@@ -26,6 +26,7 @@ const isLabelled = (region: Region): boolean =>
 /** Why a change isn't what its kind says; undefined if it is. It looks at both listings, page by page. */
 export function misnomer(change: Change, {before, after, match, changes}: Diff): string | undefined {
   const {kind, slide = 0} = change;
+  if (change.pieces) return piecesFault(change, change.pieces);
   const pages = pagesOf(change.range).map((page) => {
     const isGoneFrom = kind === 'gone' || kind === 'shrunk';
     const [first, second] = isGoneFrom ? [page, page + slide] : [page - slide, page];
@@ -72,6 +73,7 @@ const MEANINGS: Record<ChangeKind, Meaning> = {
   moved: goesOn,
   split: goesOn,
   merged: goesOn,
+  flagged: goesOn,
   touched: goesOn,
 };
 
@@ -82,6 +84,7 @@ const SHAPES: Partial<Record<ChangeKind, (before: number, after: number) => bool
   shrunk: (before, after) => before === 1 && after >= 1,
   split: (before, after) => after >= 2 && after >= before,
   merged: (before, after) => before >= 2 && before >= after,
+  flagged: (before, after) => before === 1 && after === 1,
   touched: (before, after) => before === 1 && after === 1,
 };
 
@@ -92,14 +95,36 @@ function shapeFault(change: Change, match: Diff['match'], hasMoved: boolean): st
   if (kind === 'moved' && !slide) return 'moved by nothing';
   if (kind === 'touched' && !OWN_COUNTERS.some((counter) => delta[counter]))
     return 'touched, and no counter of its own differs';
-  const ranges = {before: rangeBefore(change), after: rangeAfter(change)};
+  const ranges = {before: rangesBefore(change), after: rangesAfter(change)};
   for (const side of ['before', 'after'] as const) {
     // What grew in another run has no address in this one.
-    const range = ranges[side] ?? (match === 'address' ? change.range : undefined);
+    const range = ranges[side][0] ?? (match === 'address' ? change.range : undefined);
     const far = range && change[side].find((region) => !touches(region, range));
     if (far && !hasMoved) return `${kind}: a region of ${side} lies apart from its range`;
   }
   return undefined;
+}
+
+/** What two runs have in other pieces: as much of it, of the same permissions, unless it says otherwise. */
+function piecesFault({kind, before, after, delta}: Change, pieces: NonNullable<Change['pieces']>): string | undefined {
+  const [a, b] = [pieces.before, pieces.after].map((ranges) => ranges.reduce((sum, range) => sum + sizeOf(range), 0));
+  const [n, m] = [pieces.before.length, pieces.after.length];
+  if (delta.size !== b! - a!) return `${kind}: its pieces do not add up to its size`;
+  for (const [side, ranges] of [
+    [before, pieces.before],
+    [after, pieces.after],
+  ] as const) {
+    const isWithin = ({start, end}: Range) => side.some((region) => region.start <= start && end <= region.end);
+    if (!ranges.every(isWithin)) return `${kind}: a piece lies in no region of its side`;
+  }
+  if (kind === 'replaced')
+    return `${before[0]!.dev} ${before[0]!.inode}` === `${after[0]!.dev} ${after[0]!.inode}`
+      ? 'replaced by the same file'
+      : undefined;
+  if (new Set([...before, ...after].map(({perms, name}) => `${perms} ${name}`)).size > 1)
+    return `${kind}: unlike memory`;
+  const wanted = b! > a! ? 'grown' : b! < a! ? 'shrunk' : m > n ? 'split' : m < n ? 'merged' : 'moved';
+  return kind === wanted ? undefined : `${kind} should be ${wanted}`;
 }
 
 /** Regions overlap the range, or end or begin where it does. */

@@ -19,20 +19,24 @@ export function memoryOf(regions: readonly Region[]): Memory {
   return memory;
 }
 
-/** Where a change's memory was before; undefined if it was nowhere. */
-export const rangeBefore = ({kind, range, from}: Change): Range | undefined =>
-  kind === 'new' || kind === 'grown' ? undefined : (from ?? range);
+/** Where a change's memory was before: its range, or its pieces. */
+export function rangesBefore({kind, range, from, pieces}: Change): readonly Range[] {
+  if (pieces) return pieces.before;
+  return kind === 'new' || kind === 'grown' ? [] : [from ?? range];
+}
 
 /** Where it is after. */
-export const rangeAfter = ({kind, range}: Change): Range | undefined =>
-  kind === 'gone' || kind === 'shrunk' ? undefined : range;
+export function rangesAfter({kind, range, pieces}: Change): readonly Range[] {
+  if (pieces) return pieces.after;
+  return kind === 'gone' || kind === 'shrunk' ? [] : [range];
+}
 
 /** Does to a memory what a diff says: no look at the second listing but through the changes. */
 export function applyTo(memory: Memory, changes: Diff['changes']): Memory {
   const result = new Map(memory);
-  for (const change of changes) for (const page of pagesOf(rangeBefore(change) ?? NOWHERE)) result.delete(page);
+  for (const change of changes) for (const page of rangesBefore(change).flatMap(pagesOf)) result.delete(page);
   for (const change of changes) {
-    for (const page of pagesOf(rangeAfter(change) ?? NOWHERE)) {
+    for (const page of rangesAfter(change).flatMap(pagesOf)) {
       const region = change.after.find(({start, end}) => start <= page && page < end);
       if (!region) throw new Error(`${change.kind}: no region of "after" has page ${page.toString(16)}`);
       result.set(page, pageText(region, page));
@@ -40,5 +44,3 @@ export function applyTo(memory: Memory, changes: Diff['changes']): Memory {
   }
   return result;
 }
-
-const NOWHERE: Range = {start: 0, end: 0};

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {diff, type Diff} from '../../src/diff/diff.ts';
 import type {Change} from '../../src/model/change.ts';
+import type {Snapshot} from '../../src/model/snapshot.ts';
 import {capture} from '../../src/procfs/capture.ts';
 import {Caller} from './caller.ts';
 import {testIf, type Lack} from '../helpers/tools.ts';
@@ -44,19 +45,28 @@ class Scene {
   advise = (page: number, pages: number, advice: number) => this.call('madvise', at(page), bytes(pages), advice);
   touch = (page: number, pages: number) => this.call('memset', at(page), 1, bytes(pages));
 
+  /** The process as it is now. */
+  snapshot = (): Snapshot => capture(this.caller.pid, {usage: true});
+
+  /** Does something, and compares what was before with what is after. */
+  async diff(what: () => unknown): Promise<Diff> {
+    const before = this.snapshot();
+    await what();
+    return diff(before, this.snapshot());
+  }
+
   /** Does something, and expects exactly these changes in our own pages: kind, range, shape, pages more. */
   async expect(what: () => unknown, ...changes: readonly string[]): Promise<Diff> {
-    const {pid} = this.caller;
-    const before = capture(pid, {usage: true});
-    await what();
-    const after = capture(pid, {usage: true});
-    const result = diff(before, after);
+    const result = await this.diff(what);
+    const {before, after} = result;
     this.t.is(result.match, 'address');
     this.t.deepEqual(result.changes.filter(isOurs).map(ours), changes);
     // Whatever python did meanwhile, the sums are right.
     this.t.is(sumOf(result.changes.map(({delta}) => delta.size)), after.totals.size - before.totals.size);
-    for (const key of ['rss', 'anonymous', 'swap', 'privateDirty'])
-      this.t.is(sumOf(result.changes.map(({delta}) => delta[key]!)), after.totals[key]! - before.totals[key]!, key);
+    for (const key of ['rss', 'anonymous', 'swap', 'privateDirty']) {
+      const told = sumOf(result.changes.map(({delta}) => delta[key]!)) + (result.drift[key] ?? 0);
+      this.t.is(told, after.totals[key]! - before.totals[key]!, key);
+    }
     return result;
   }
 }

@@ -11,7 +11,6 @@ for (const [counter, word] of Object.entries({
   rss: 'resident',
   anonymous: 'anonymous',
   swap: 'swap',
-  privateDirty: 'private dirty',
 })) {
   test(`A region is touched if its ${counter} alone changes`, (t) => {
     const {changes, unchanged, delta} = counters(`${counter}=4`, `${counter}=12`);
@@ -26,6 +25,7 @@ for (const [before, after] of [
   ['rss=8 pss=8', 'rss=8 pss=4'],
   ['rss=8 privateClean=8 sharedClean=0', 'rss=8 privateClean=0 sharedClean=8'],
   ['rss=8 referenced=8', 'rss=8 referenced=0'],
+  ['rss=8 privateDirty=8 sharedDirty=0', 'rss=8 privateDirty=0 sharedDirty=8'],
 ] as const) {
   test(`What other processes change is no change: ${before} becomes ${after}`, (t) => {
     const {changes, unchanged, drift} = counters(before, after);

@@ -124,11 +124,14 @@ test('Symbols from elsewhere are labels for the code', (t) => {
   t.deepEqual(symbols, []);
 });
 
-test('A label that is missing, stands twice, or is too far away is a mistake', (t) => {
+test('A label that is missing, is defined twice, or is too far away is a mistake', (t) => {
   const far = [{name: 'far', address: 0x1_0000_0000, size: 1, type: 'object'} as const];
   t.throws(() => assemble([je('nowhere')], 0), {instanceOf: RangeError, message: 'no label nowhere'});
-  t.throws(() => assemble([label('a'), func('a', [])], 0), {instanceOf: RangeError, message: 'label a stands twice'});
-  t.throws(() => assemble([label('far')], 0, far), {instanceOf: RangeError, message: 'label far stands twice'});
+  t.throws(() => assemble([label('a'), func('a', [])], 0), {
+    instanceOf: RangeError,
+    message: 'label a is defined twice',
+  });
+  t.throws(() => assemble([label('far')], 0, far), {instanceOf: RangeError, message: 'label far is defined twice'});
   t.throws(() => assemble([je('far')], 0, far), {instanceOf: RangeError});
   t.throws(() => assemble([x.mov(rax, rip('far'))], 0, far), {instanceOf: RangeError});
 });

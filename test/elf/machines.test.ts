@@ -1,4 +1,6 @@
-/* Files for machines that are not this one: what the validator and other people's programs say, and whether they run. */
+/*
+ * Files for machines that are not this one: what the validator and other people's programs say, and whether they run.
+ */
 import {spawnSync} from 'node:child_process';
 import test, {type ExecutionContext} from 'ava';
 import * as elf from '../../src/elf/file/elf.ts';
@@ -81,14 +83,14 @@ for (const {name, machine, readelf, end, mnemonics} of MACHINES) {
         'Segment 0: p_align is not the page size.',
         ...[1, 2, 3].flatMap((i) => [
           `Segment ${i}: p_align is not the page size.`,
-          `Segment ${i}: p_offset and p_vaddr differ in their place in the page.`,
+          `Segment ${i}: p_offset and p_vaddr differ in their offset within the page.`,
         ]),
       ],
     ],
     'flags that the code does not deserve': [{...made, machine: {...machine, flags: 5}}, ['e_flags is 5, not 0.']],
     'an entry point between instructions': [
       {...made, entry: made.entry + 2, symbols: []},
-      ['The entry point is no multiple of 4.'],
+      ['The entry point is not a multiple of 4.'],
     ],
     'a function between instructions': [
       {...made, symbols: [{name: 'f', address: made.entry + 2, size: 4, type: 'func'}]},

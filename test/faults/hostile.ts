@@ -1,21 +1,23 @@
 import {Child} from '../helpers/child.ts';
 import type {Scene} from './scene.ts';
 
-/** The sixteen names, as bytes, one character a byte. A file, a memfd, a process and a thread can all be called so. */
+/**
+ * The sixteen names, as bytes, one character per byte. A file, a memfd, a process and a thread can all have such names.
+ */
 export const HOSTILE: ReadonlyArray<readonly [what: string, bytes: string]> = [
   ['a colour', 'a\x1b[31mred'],
   ['the title of the terminal', 'b\x1b]0;owned\x07'],
   ['clear the screen', 'c\x1b[2J\x1b[H'],
   ['a line written over', 'd\rOK'],
   ['a second line', 'e\nmemmap: ok'],
-  ['a written \\012', 'f\\012g'],
+  ['a literal \\012', 'f\\012g'],
   ['backspaces', 'g\b\b\bh'],
   ['DEL and NUL-like', 'h\x7f\x01'],
   ['CSI as one byte', 'i\x9b31m'],
   ['CSI in UTF-8', 'j\xc2\x9b31m'],
-  ['a turned direction', 'k\xe2\x80\xaegpj'],
+  ['a changed writing direction', 'k\xe2\x80\xaegpj'],
   ['a line separator', 'l\xe2\x80\xa8m'],
-  ['no UTF-8', 'm\xff\xfe\xc3'],
+  ['not UTF-8', 'm\xff\xfe\xc3'],
   ['tabs and form feeds', 'n\t\v\fo'],
   ['a fake end', 'o (deleted)'],
   ['a blank at the end, and none before', 'p\xef\xbb\xbf '],
@@ -48,7 +50,7 @@ for line in sys.stdin:
     if line.strip() == 'end': break
 `;
 
-/** A program that maps files and memfds of these names, has threads of these names, and is called so itself. */
+/** A program that maps files and memfds with these names, has threads with these names, and has such a name itself. */
 export async function hostileProgram(scene: Scene): Promise<{child: Child; place: string}> {
   const place = scene.folder();
   const names = JSON.stringify(HOSTILE.map(([, bytes]) => bytes));
@@ -63,7 +65,7 @@ export async function hostileProgram(scene: Scene): Promise<{child: Child; place
   return {child, place};
 }
 
-/** The same to be run by memmap. */
+/** The same, to be run by memmap. */
 export const hostileCall = (place: string): string[] => [
   'python3',
   '-c',
@@ -73,5 +75,5 @@ export const hostileCall = (place: string): string[] => [
   HOSTILE[1]![1],
 ];
 
-/** What the kernel prints of a file's name. */
+/** What the kernel prints for a file's name. */
 export const asPrinted = (bytes: string): Buffer => Buffer.from(bytes.replaceAll('\n', '\\012'), 'latin1');

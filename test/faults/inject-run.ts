@@ -2,7 +2,7 @@ import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Scene} from './scene.ts';
 
-/** A system call that memmap makes on a file of its own business, and how often it does. */
+/** A system call that memmap makes on a file that it uses for its work, and how often. */
 export interface Point {
   readonly call: string;
   /** As strace's -P takes it; $$ stands for memmap's PID. */
@@ -24,10 +24,10 @@ export interface Traced {
 const CALLS = 'openat,read,pread64,readlink,write,pwrite64,fsync,rename,statx';
 
 /**
- * Runs memmap under strace, its output in files of the folder.
+ * Runs memmap under strace, with its output in files of the folder.
  *
  * @param args words of bash, in which $1 is the folder
- * @param inject an error, as strace has it: `read:error=EIO:when=1`; given only where `path` is concerned
+ * @param inject an error in strace's syntax: `read:error=EIO:when=1`; given only where `path` is concerned
  */
 export async function traced(
   scene: Scene,
@@ -35,7 +35,7 @@ export async function traced(
   args: string,
   injection?: {readonly path: string; readonly inject: string},
 ): Promise<Traced> {
-  // -D: strace is a grandchild, so that memmap is what bash becomes, and its PID ($$) is known beforehand.
+  // -D: strace is a grandchild, so that bash becomes memmap, and its PID ($$) is known beforehand.
   const limits = injection ? `-P "${injection.path}" -e inject=${injection.inject}` : '';
   const script = `exec strace -D --seccomp-bpf -f -y -qq -s 0 -o "$1.log" -e signal=none -e trace=${CALLS} ${limits} $MEMMAP ${args} >"$1/out" 2>"$1.err"`;
   writeFileSync(join(folder, 'out'), '');

@@ -8,7 +8,7 @@ import {markdown} from './report.ts';
 import {missing} from './run-row.ts';
 import {clean, Scene} from './scene.ts';
 
-/** Errors at each system call that memmap makes on a file of its business, one at a time. */
+/** Errors at each system call that memmap makes on a file that it uses for its work, one at a time. */
 const ERRORS: Readonly<Record<string, readonly string[]>> = {
   openat: ['EACCES', 'EMFILE', 'EIO', 'ENOMEM'],
   read: ['EIO', 'EINTR', 'ESRCH'],
@@ -23,11 +23,11 @@ const ERRORS: Readonly<Record<string, readonly string[]>> = {
 
 interface Call {
   readonly name: string;
-  /** Words of bash: $1 is a folder, in which there is before.txt, and an old out.json. */
+  /** Words of bash: $1 is a folder that contains before.txt and an old out.json. */
   readonly args: (pid: number) => string;
-  /** The file that it makes, whole or not at all. */
+  /** The file that it writes, whole or not at all. */
   readonly makes?: string;
-  /** `run` ends with the target's code whatever happens to the looking. */
+  /** `run` ends with the target's code, whatever happens to the watching. */
   readonly keepsCode?: boolean;
   /** A lesson that can't be shown ends with 1, and says why. */
   readonly mayTell?: RegExp;
@@ -49,7 +49,7 @@ const COMMANDS: readonly Call[] = [
   {name: 'demo --emit', args: () => 'demo touch --emit "$1/out.json"', makes: 'out.json'},
 ];
 
-/** The table of what memmap answered; `failed` if something was not as it should be. */
+/** The table of what memmap answered; `failed` if something was not as expected. */
 export async function injectionTable(): Promise<{text: string; failed: boolean}> {
   const title = '## Errors of system calls, one at a time\n\n';
   const lacks = missing('strace');
@@ -60,25 +60,25 @@ export async function injectionTable(): Promise<{text: string; failed: boolean}>
   const bad = answers.flatMap((answer) => answer.bad);
   const runs = answers.reduce((sum, answer) => sum + answer.runs, 0);
   for (const each of bad) process.stderr.write(`FAILED    ${each}\n`);
-  const text = `${title}\`strace -e inject=…\`, ${runs} runs: each call that memmap itself makes on a file of /proc, its input or its output fails once, the first, the
-second and the last time that it is made. Beside the code it is checked that there is one message of three parts and no stack
+  const text = `${title}\`strace -e inject=…\`, ${runs} runs: each call that memmap itself makes on a file of /proc, its input or its output fails, the first, the
+second and the last time that it is made, in a run of its own. Besides the code it is checked that there is one message of three parts and no stack
 trace, and that a file has its final name only when it is whole. EINTR must change nothing.
 
 ${markdown(['command', 'call', 'on', 'exit code'], rows)}
 
-${bad.length === 0 ? 'All as they should be.' : `${bad.length} not as they should be:\n\n${bad.map((each) => `- ${each}`).join('\n')}`}
+${bad.length === 0 ? 'All as expected.' : `${bad.length} not as expected:\n\n${bad.map((each) => `- ${each}`).join('\n')}`}
 `;
   return {text, failed: bad.length > 0};
 }
 
 interface Answers {
   readonly rows: string[][];
-  /** What was not as it should be. */
+  /** What was not as expected. */
   readonly bad: string[];
   readonly runs: number;
 }
 
-/** One command, by its place in the list. */
+/** One command, by its index in the list. */
 export const answersTo = (name: string): Promise<Answers> => answersOf(COMMANDS.find((each) => each.name === name)!);
 
 async function answersOf(command: Call): Promise<Answers> {
@@ -92,7 +92,7 @@ async function answersOf(command: Call): Promise<Answers> {
   const folder = join(scene.folder(), 'w');
   const call = (injection?: {path: string; inject: string}) => oneCall(scene, folder, command, child.pid, injection);
   const normal = await call();
-  assert.ok(normal.code! <= 1 && normal.points.length > 0, `${command.name} does not do: ${normal.stderr}`);
+  assert.ok(normal.code! <= 1 && normal.points.length > 0, `${command.name} does not work: ${normal.stderr}`);
   for (const point of normal.points) {
     const answers: string[] = [];
     for (const error of ERRORS[point.call] ?? []) {
@@ -114,12 +114,12 @@ async function answersOf(command: Call): Promise<Answers> {
   }
   scene.close();
   process.stderr.write(
-    `inject: ${command.name}, ${normal.points.length} calls, ${runs} runs, ${bad.length} not as they should be\n`,
+    `inject: ${command.name}, ${normal.points.length} calls, ${runs} runs, ${bad.length} not as expected\n`,
   );
   return {rows, bad, runs};
 }
 
-/** Calls on several files that are answered alike are one row. */
+/** Calls on several files with the same answers are one row. */
 function add(rows: string[][], row: readonly [string, string, string, string]): void {
   const alike = rows.find(([command, call, , answers]) => command === row[0] && call === row[1] && answers === row[3]);
   if (!alike) rows.push([...row]);
@@ -158,7 +158,7 @@ function named({path}: Point): string {
     .replace(/task\/\d+/, 'task/TID');
 }
 
-/** What of a snapshot memmap can do without. */
+/** The parts of a snapshot that memmap can do without. */
 const CAN_DO_WITHOUT =
   /boot_id|\/exe$|mountinfo|auxv|limits|max_map_count|\/task|map_files|\/root|syscall|comm$|smaps|cmdline|children|pagemap|kpage/;
 
@@ -210,12 +210,12 @@ function codesFor({keepsCode}: Call, {call, path}: Point, error: string, when: n
   if (error === 'EINTR') return [normal];
   if (OUTPUT.test(path)) return [7];
   const byErrno = {EACCES: [4], EMFILE: [8], ENOMEM: [8], EIO: [6], ESRCH: [3, 5]}[error] ?? [];
-  // The first time it is asked whether it is a recording; what can't be read is none.
+  // The first time, the question is whether it is a recording; what can't be read is not one.
   if (path.endsWith('/before.txt'))
     return when === 1 || call === 'statx' || call === 'pread64' ? [6, 8, normal] : [6, 8];
-  // A descriptor by its name: of a mapped file, whose headers tell kinds.
+  // A descriptor by its name: of a mapped file, whose headers determine kinds.
   if (/^\/proc\/self\/fd\/\d+$/.test(path)) return [normal];
   if (keepsCode || CAN_DO_WITHOUT.test(path)) return [normal, 5, ...byErrno];
-  // What a first try misses, a second one may have; and a watch that sees its process end, ends well.
+  // A second try may succeed where the first failed; and a watch that sees its process end, ends well.
   return error === 'ESRCH' ? [3, 5, normal] : byErrno;
 }

@@ -5,7 +5,7 @@ import {markdown} from './report.ts';
 import {clean, isRoot, NOBODY} from './scene.ts';
 import {run, type Ran} from '../helpers/cli.ts';
 
-/** What may come of looking at a process that is none of ours: it may also end meanwhile. */
+/** What may come of looking at a process that is not ours: it may also end meanwhile. */
 const CALLS: ReadonlyArray<
   readonly [name: string, args: (pid: string, folder: string) => readonly string[], codes: readonly number[]]
 > = [
@@ -73,11 +73,11 @@ export async function liveTable(): Promise<{text: string; failed: boolean}> {
   for (const each of bad) process.stderr.write(`FAILED    ${each}\n`);
   const text = `## Every process of a machine
 
-${pids.length} processes, kernel threads among them, through ${CALLS.length} calls each: only codes of the contract, no stack trace, nothing for a terminal to obey.
+${pids.length} processes, kernel threads among them, through ${CALLS.length} calls each: only codes of the contract, no stack trace, nothing that a terminal would obey.
 
 ${markdown(['as', 'command', 'exit code: how often'], rows)}
 
-${bad.length === 0 ? 'All as they should be.' : bad.map((each) => `- **FAILED** ${each}`).join('\n')}
+${bad.length === 0 ? 'All as expected.' : bad.map((each) => `- **FAILED** ${each}`).join('\n')}
 `;
   return {text, failed: bad.length > 0};
 }

@@ -8,8 +8,9 @@ import {table, withSection, withTable} from './report.ts';
 import {soakTable} from './soak.ts';
 
 /**
- * `npm run test:faults`: makes every fault, and writes docs/faults.md. `-- --only 38` makes one of the table and writes nothing;
- * `-- --only rows`, `inject`, `live` or `soak` makes its part of the page anew. Ends with 1 if something is not as expected.
+ * `npm run test:faults`: makes every fault, and writes docs/faults.md. `-- --only 38` makes one of the table and writes
+ * nothing; `-- --only rows`, `inject`, `live` or `soak` writes that part of the page again. Ends with 1 if something is
+ * not as expected.
  */
 const {values} = parseArgs({options: {only: {type: 'string', multiple: true}}});
 const PAGE = 'docs/faults.md';

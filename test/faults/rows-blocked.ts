@@ -9,21 +9,21 @@ import {LockedRoot, PID} from '../procfs/locked-root.ts';
 import {MANY} from './rows-live.ts';
 import {clean, done, refused, type Row, type Scene} from './scene.ts';
 
-/** Reads that don't return, and how to end them. */
+/** Reads that don't return, and how they are ended. */
 export const BLOCKED_ROWS: readonly Row[] = [
   {
     id: '17',
     fault: 'a read that blocks',
-    how: 'the lock of a map that stays taken: a folder like /proc with a thread in state D and a FIFO for maps; and a real process in state D (vfork), whose reads strace holds up for 20 s. A FIFO without such a thread',
-    expected: '8 at the deadline; 6 at once for what is no file of procfs',
+    how: 'the lock of a map that stays taken: a directory like /proc with a thread in state D and a FIFO for maps; and a real process in state D (vfork), whose reads strace delays by 20 s. A FIFO without such a thread',
+    expected: '8 at the deadline; 6 at once for what is not a file of procfs',
     needs: ['strace', 'gcc', 'slow'],
     run: blocked,
   },
   {
     id: 'A12',
-    fault: 'a file that the process maps lies on a dead file system: opening it waits, even for SIGKILL',
-    how: 'a file system of ours (/dev/fuse), which stops to answer; a process that maps a file of it: show, watch',
-    expected: '0, without that file, which is said',
+    fault: 'a file that the process maps is on a dead file system: opening it blocks, and not even SIGKILL ends that',
+    how: 'a file system of ours (/dev/fuse), which stops answering; a process that maps a file of it: show, watch',
+    expected: '0, without that file, and that is reported',
     needs: ['root', 'python3', 'slow'],
     run: deadFiles,
   },
@@ -38,7 +38,7 @@ export const BLOCKED_ROWS: readonly Row[] = [
   {
     id: '18',
     fault: '/proc/PID/mem on a page of FUSE blocks',
-    how: 'strace of show, snapshot, watch, diff, run and demo: is mem ever opened, anything traced, or a network asked?',
+    how: 'strace of show, snapshot, watch, diff, run and demo: is mem ever opened, anything traced, or a network used?',
     expected: 'neither /proc/PID/mem nor ptrace(2)',
     needs: ['strace', 'slow'],
     run: neverMem,
@@ -62,7 +62,7 @@ export const BLOCKED_ROWS: readonly Row[] = [
         await new Promise((resolve) => setTimeout(resolve, 100 + moment * 60));
         const begin = performance.now();
         shown.kill('SIGINT');
-        if ((await ended) === null) continue; // It was done already.
+        if ((await ended) === null) continue; // It had finished already.
         longest = Math.max(longest, performance.now() - begin);
       }
       assert.ok(longest > 0 && longest < 250, `${longest} ms`);
@@ -94,7 +94,7 @@ async function blocked(scene: Scene): Promise<string> {
     'exec strace -D -f -qq -o /dev/null -P "/proc/$1/maps" -e trace=read,pread64 -e inject=read,pread64:delay_enter=20s $MEMMAP show "$1" --deadline 2s';
   const ran = await scene.bash(held, [String(sleeper.pid)]);
   const seen = refused({...ran, stderr: ran.stderr.replaceAll(/^strace: .*\n/gm, '')}, 8, /state D\) in \w+/);
-  return `${seen.replace(/\d{3,}/, 'N')} (${Math.round((performance.now() - begin) / 1000)} s, with what strace held up)`;
+  return `${seen.replace(/\d{3,}/, 'N')} (${Math.round((performance.now() - begin) / 1000)} s, including strace's delay)`;
 }
 
 async function deadFiles(scene: Scene): Promise<string> {
@@ -156,7 +156,7 @@ async function interruptions(scene: Scene): Promise<string> {
       if (ran.signal === 'SIGINT' || ran.code === 130) by++;
       else ended++;
       const left = readdirSync(folder).filter((file) => !['s.json', 'r.jsonl', 'r.jsonl.lock'].includes(file));
-      assert.deepEqual(left, [], `${call} leaves files`);
+      assert.deepEqual(left, [], `${call} left files behind`);
     }
   }
   return `${by} ended by it, after at most ${Math.round(longest)} ms; ${ended} were done before`;
@@ -170,7 +170,7 @@ interface Interrupted {
   readonly ms: number;
 }
 
-/** A terminal sends SIGINT to the whole group: so a lesson's helper has it too. */
+/** A terminal sends SIGINT to the whole group: so a lesson's helper gets it too. */
 function interruptedAt(ms: number, words: readonly string[], cwd: string): Promise<Interrupted> {
   const ran = spawn(process.execPath, [`${process.cwd()}/${MEMMAP}`, ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],

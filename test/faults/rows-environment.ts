@@ -22,7 +22,7 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
   {
     id: '60',
     fault: 'a planted node_modules, package.json, .oclif, NODE_OPTIONS-like variables in the working directory or home',
-    how: 'strace of show in a folder that has them, HOME in it too',
+    how: 'strace of show in a directory that has them, with HOME in it too',
     expected: 'nothing below it is opened',
     needs: ['strace'],
     run: planted,
@@ -31,15 +31,15 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
     id: '61',
     fault: 'the helper may not be executed where it is (noexec)',
     how: 'dist/helpers mounted noexec; then TMPDIR and XDG_RUNTIME_DIR too',
-    expected: '0 from the next folder; 4 with what to do where there is none',
+    expected: '0 from the next directory; 4 with what to do where there is none',
     needs: ['root', 'slow'],
     run: noexec,
   },
   {
     id: '62',
     fault: 'the helper is swapped between writing and execution',
-    how: 'strace of the same: how is the copy made, and where',
-    expected: 'a folder of its own (0700), O_EXCL, 0500, gone when it runs',
+    how: 'strace of the same: how and where is the copy made?',
+    expected: 'a directory of its own (0700), O_EXCL, 0500, removed once it runs',
     needs: ['root', 'strace', 'slow'],
     run: async (scene) => {
       const log = join(scene.folder(), 'log');
@@ -81,7 +81,7 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
   {
     id: '64',
     fault: 'a long watch leaks',
-    how: '30,000 looks at a process that stands still, 3,000 at one that changes: descriptors and memory of ours',
+    how: "30,000 samples of a process that does nothing, 3,000 of one that changes: memmap's own descriptors and memory",
     expected: 'flat',
     needs: ['python3', 'slow'],
     run: leak,
@@ -96,7 +96,7 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
   },
   {
     id: '69',
-    fault: 'a saved file tells addresses (ASLR) to others',
+    fault: 'a saved file reveals addresses (ASLR) to others',
     how: 'snapshot -o, run -o, demo --emit with umask 0: the modes',
     expected: 'for the owner only',
     run: async (scene) => {
@@ -107,13 +107,13 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
       );
       const modes = ['a', 'b', 'c'].map((file) => (statSync(join(folder, file)).mode & 0o777).toString(8));
       assert.deepEqual(modes, ['600', '600', '700']);
-      return `${modes.join(', ')}; leaving addresses out (--redact) comes with reports`;
+      return `${modes.join(', ')}; leaving addresses out (--redact) is still to come`;
     },
   },
   {
     id: 'A7',
     fault: 'the working directory was removed; HOME is missing or is a file',
-    how: 'show, snapshot -o x in a removed folder; HOME unset, /nonexistent, /dev/null',
+    how: 'show, snapshot -o x in a removed directory; HOME unset, /nonexistent, /dev/null',
     expected: '0, and 7 for the file',
     run: async (scene) => {
       const ran = await scene.bash(
@@ -130,9 +130,9 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
   },
   {
     id: 'A10',
-    fault: 'a uid that passwd has no entry for, without HOME, as in containers',
-    how: 'env -i setpriv --reuid=12345: --help, show --help, nothing, show, demo touch --json, a wrong word, run',
-    expected: '0, or 2 for the wrong word; no stack trace',
+    fault: 'a uid without an entry in passwd, without HOME, as in containers',
+    how: 'env -i setpriv --reuid=12345: --help, show --help, no arguments, show, demo touch --json, an unknown word, run',
+    expected: '0, or 2 for the unknown word; no stack trace',
     needs: ['root'],
     run: async (scene) => {
       const calls = ['--help', 'show --help', '', `show ${LISTING}`, 'demo touch --json', 'nonsense', 'run -- true'];
@@ -241,7 +241,7 @@ async function planted(scene: Scene): Promise<string> {
       .filter((line) => (line.includes(place) || /AT_FDCWD, "(?!\/)[^"]/.test(line)) && !line.includes('ENOENT'));
     assert.deepEqual(opened, [], call);
   }
-  return `${calls.length} commands open nothing of it`;
+  return `${calls.length} commands open none of it`;
 }
 
 async function noexec(scene: Scene): Promise<string> {

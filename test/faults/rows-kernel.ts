@@ -5,12 +5,12 @@ import {capture} from '../../src/procfs/capture.ts';
 import {Child} from '../helpers/child.ts';
 import {done, type Row, type Scene} from './scene.ts';
 
-/** What other kernels print, or may print one day: a folder of files like /proc, given as --proc-root. */
+/** What other kernels print, or may print one day: a directory of files like /proc, given as --proc-root. */
 export const KERNEL_ROWS: readonly Row[] = [
   {
     id: '51',
     fault: 'unknown keys, flags and lines (the next kernel)',
-    how: 'a folder like /proc: smaps with Foo: 1 kB, VmFlags zz; status with NewKey',
+    how: 'a directory like /proc: smaps with Foo: 1 kB, VmFlags zz; status with NewKey',
     expected: '0, kept',
     run: async (scene) => {
       const json = await show(scene, {
@@ -27,7 +27,7 @@ export const KERNEL_ROWS: readonly Row[] = [
   {
     id: '52',
     fault: 'missing keys: no Pss, an empty VmFlags, no memory lines in status',
-    how: 'the same, with them taken away',
+    how: 'the same, with them removed',
     expected: '0; absent is not 0',
     run: async (scene) => {
       const json = await show(scene, {
@@ -56,8 +56,8 @@ export const KERNEL_ROWS: readonly Row[] = [
   {
     id: '54',
     fault: "smaps_rollup's PSS is not the sum of smaps'",
-    how: 'both of one process that stands still',
-    expected: 'not "corrected": at most 1 KiB a region apart',
+    how: 'both, of one process that does nothing',
+    expected: 'not "corrected": at most 1 KiB per region apart',
     run: async (scene) => {
       const child = new Child(scene.test, 'cat', []);
       await child.ask('ready');
@@ -72,7 +72,7 @@ export const KERNEL_ROWS: readonly Row[] = [
     id: '55',
     fault: 'VmRSS lags behind smaps',
     how: 'show --json',
-    expected: 'two facts, both given',
+    expected: 'two facts, both reported',
     run: async (scene) => {
       const json = await show(scene, {});
       assert.ok(Number.isInteger(json.status['vmRss']) && Number.isInteger(json.totals['rss']));
@@ -82,8 +82,8 @@ export const KERNEL_ROWS: readonly Row[] = [
   {
     id: '67',
     fault: 'a kernel without smaps (CONFIG_PROC_PAGE_MONITOR)',
-    how: 'a folder like /proc without it: show, snapshot, watch',
-    expected: '0, without resident memory, and that is said',
+    how: 'a directory like /proc without it: show, snapshot, watch',
+    expected: '0, without resident memory, and that is reported',
     run: async (scene) => {
       const json = await show(scene, {smaps: undefined});
       assert.equal('rss' in json.totals, false);
@@ -106,7 +106,7 @@ export const KERNEL_ROWS: readonly Row[] = [
   },
   {
     id: '71',
-    fault: "smaps calls a just written program's text private and dirty",
+    fault: 'smaps counts the text of a program that was just written as private and dirty',
     how: 'demo touch --json: the text of the helper at the start',
     expected: 'no dirty page: the helper is on the disk',
     run: async (scene) => {
@@ -139,7 +139,7 @@ interface Document {
   readonly notes?: string[];
 }
 
-/** A copy of what /proc says of a process that waits, with changes; a file that is `undefined` is taken away. */
+/** A copy of what /proc says about a process that waits, with changes; a file that is `undefined` is removed. */
 async function show(
   scene: Scene,
   changes: Readonly<Record<string, ((text: string) => string) | undefined>>,

@@ -10,7 +10,7 @@ import {MEMMAP} from '../helpers/cli.ts';
 import {until} from '../helpers/wait.ts';
 import {clean, done, refused, type Row, type Scene} from './scene.ts';
 
-/** Maps `count` pages, each a region of its own, far from all else. */
+/** Maps `count` pages, each a region of its own, far from everything else. */
 export const MANY = (count: number, then: string): string => `
 libc = ctypes.CDLL(None, use_errno=True); libc.mmap.restype = ctypes.c_void_p
 P = lambda x: ctypes.c_void_p(x)
@@ -26,7 +26,7 @@ while True:
   for p in a: f(p, n, 1)
   for p in a: f(p, n, 3)`;
 
-/** Targets that change, end or become others while they are looked at. */
+/** Targets that change, end or become another program while they are looked at. */
 export const LIVE_ROWS: readonly Row[] = [
   {
     id: '9',
@@ -38,7 +38,7 @@ export const LIVE_ROWS: readonly Row[] = [
   },
   {
     id: '10',
-    fault: 'killed and not waited for, in the middle of the read: a clean end of file',
+    fault: 'killed and not waited for in the middle of the read: a clean end of file',
     how: 'each read of its maps delayed by 40 ms (strace inject), 2,000 regions, kill -9',
     expected: '5, marked incomplete; or 3',
     needs: ['strace', 'python3', 'slow'],
@@ -48,7 +48,7 @@ export const LIVE_ROWS: readonly Row[] = [
     id: '11',
     fault: 'exec in the middle of the read',
     how: 'the same, the target becomes sleep',
-    expected: '5, or 0 with all of the new program and nothing of the old; watch: 0, and tells it',
+    expected: '5, or 0 with all of the new program and nothing of the old; watch: 0, and the exec is reported',
     needs: ['strace', 'python3', 'slow'],
     run: async (scene) => {
       const seen = await midRead(scene, (child) => void process.kill(child, 'SIGUSR1'));
@@ -76,7 +76,7 @@ export const LIVE_ROWS: readonly Row[] = [
   },
   {
     id: '12',
-    fault: 'the PID is given to another process',
+    fault: 'the PID is reused for another process',
     how: 'unshare -pf --mount-proc, ns_last_pid: a held sleep is killed, tail gets its PID; the same under watch',
     expected: '3: gone, never the stranger',
     needs: ['root'],
@@ -85,7 +85,7 @@ export const LIVE_ROWS: readonly Row[] = [
   {
     id: '13',
     fault: 'torn reads: entries twice, or backwards',
-    how: 'mprotect splits and merges without end among 1,000 regions; 300 captures',
+    how: 'mprotect splits and merges endlessly among 1,000 regions; 300 captures',
     expected: 'regions ascend and nothing is counted twice; what stays torn is marked',
     needs: ['python3', 'slow'],
     run: async (scene) => {
@@ -105,10 +105,10 @@ export const LIVE_ROWS: readonly Row[] = [
   },
   {
     id: '14',
-    fault: 'a target that keeps the lock: the reader starves',
-    how: 'show of 20,000 regions (smaps, --max-stall 1m) while mprotect runs without end; the same with --deadline 60ms and 1ms',
+    fault: 'a target that keeps taking the lock: the reader starves',
+    how: 'show of 20,000 regions (smaps, --max-stall 1m) while mprotect runs endlessly; the same with --deadline 60ms and 1ms',
     expected:
-      '0 or 5 within the deadline (10 s); where smaps is late it is left out, and that is said; where maps is, 8',
+      '0 or 5 within the deadline (10 s); where smaps is late it is left out, and that is reported; where maps is late, 8',
     needs: ['python3', 'slow'],
     run: async (scene) => {
       const child = await scene.python(MANY(20_000, THRASH));
@@ -128,9 +128,9 @@ export const LIVE_ROWS: readonly Row[] = [
   {
     id: '15',
     fault: 'looking slows the target down (smaps: −96 % of its mmap calls at 10 Hz)',
-    how: 'mmap and munmap without end among 20,000 regions: calls in 3 s alone, and under watch --interval 100ms',
+    how: 'mmap and munmap endlessly among 20,000 regions: calls in 3 s alone, and under watch --interval 100ms',
     expected:
-      'smaps is left out where it would stall it, and that is said; the pace is told, not judged: the machine has others',
+      'smaps is left out where it would stall the target, and that is reported; the pace is reported, not judged: others use the machine too',
     needs: ['python3', 'slow'],
     run: observer,
   },
@@ -138,8 +138,8 @@ export const LIVE_ROWS: readonly Row[] = [
     id: '16',
     fault: 'the reader is preempted while it holds the lock (CPU quota)',
     how: 'a cgroup with cpu.max of 10 %',
-    expected: '0: the duty is counted in passed time, so the pauses grow',
-    not: 'needs a cgroup of version 2 that may be written; the duty (`--max-duty`) is measured in passed time in test/procfs',
+    expected: '0: the duty is counted in elapsed time, so the pauses grow',
+    not: 'needs a writable cgroup of version 2; test/procfs tests that the duty (`--max-duty`) is measured in elapsed time',
   },
 ];
 
@@ -168,7 +168,7 @@ async function shortLives(scene: Scene): Promise<string> {
   return `${seen} snapshots, ${gone} gone; watch ended with ${[...codes].map(([code, count]) => `${code} (${count} times)`).join(', ')}`;
 }
 
-/** Something happens to a target while memmap, held up, is reading it. */
+/** Something happens to a target while memmap, slowed down, is reading it. */
 async function midRead(scene: Scene, happen: (pid: number) => void): Promise<string> {
   const exec = 'import signal; signal.signal(signal.SIGUSR1, lambda *a: os.execvp("sleep", ["sleep", "60"]))\n';
   // Its parent doesn't wait for it, so that a killed one stays as a zombie.
@@ -226,7 +226,7 @@ process.exit(0);`;
     ['-pf', '--mount-proc', '--kill-child'],
   );
   assert.equal(stdout, '{"same":true,"stranger":"tail","kind":"gone","saw":"exit","state":"gone"}\n', stderr);
-  return 'gone, though /proc/PID is there again, as tail; watch: exit';
+  return 'gone, though /proc/PID exists again, as tail; watch: exit';
 }
 
 async function observer(scene: Scene): Promise<string> {
@@ -244,5 +244,5 @@ for line in sys.stdin:
   await new Promise((resolve) => setTimeout(resolve, 600));
   const watched = Number(await child.ask('go'));
   assert.match(done(await watching), /smaps was not read/);
-  return `${Math.round((watched / alone) * 100)} % of its calls under watch; smaps was left out, and that is said`;
+  return `${Math.round((watched / alone) * 100)} % of its calls under watch; smaps was left out, and that is reported`;
 }

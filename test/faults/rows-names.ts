@@ -12,13 +12,13 @@ import {TUTORIAL} from '../helpers/listings.ts';
 import {asPrinted, HOSTILE, hostileCall, hostileProgram} from './hostile.ts';
 import {clean, done, type Row, type Scene} from './scene.ts';
 
-/** Names that somebody chose to do harm, or that are merely strange. */
+/** Names that somebody chose to do harm, or that are just strange. */
 export const NAME_ROWS: readonly Row[] = [
   {
     id: '41',
     fault: 'a line longer than a page',
-    how: 'a file below 20 folders of 250 letters, mapped: show --json',
-    expected: '0, its name whole',
+    how: 'a file below 20 directories with names of 250 letters, mapped: show --json',
+    expected: '0, with its whole name',
     needs: ['python3'],
     run: async (scene) => {
       const code = `os.chdir(${JSON.stringify(scene.folder())})\nfor i in range(20):\n  os.mkdir("d" * 250); os.chdir("d" * 250)\nf = os.open("f", os.O_RDWR | os.O_CREAT); os.ftruncate(f, 4096); m = mmap.mmap(f, 4096); print("ready", flush=True); time.sleep(60)`;
@@ -33,22 +33,22 @@ export const NAME_ROWS: readonly Row[] = [
   },
   {
     id: '43',
-    fault: 'the sixteen hostile names, in regions, memfds, comm, command line, threads',
+    fault: 'the sixteen hostile names, as files, memfds, comm, command line, threads',
     how: 'one program of them all; show, diff, watch, snapshot, run, plain and --color',
-    expected: 'no byte that a terminal would obey, but memmap’s own colours',
+    expected: 'no byte that a terminal would obey, except memmap’s own colours',
     needs: ['python3'],
     run: everywhere,
   },
   {
     id: '44',
     fault: 'the same in messages: file arguments, output files',
-    how: 'show, diff, watch, snapshot -o of files so named, there and not there: every second name (A9: all)',
+    how: 'show, diff, watch, snapshot -o of files with these names, existing and missing: every second name (A9: all)',
     expected: 'the same; and no second line that looks like ours',
     run: (scene) => inMessages(scene, (index) => (index % 2 === 0 ? [CALLS[(index / 2) % CALLS.length]!] : [])),
   },
   {
     id: 'A9',
-    fault: 'the same, each name with each call',
+    fault: 'the same, every name with every call',
     how: '16 names, 5 calls',
     expected: 'the same',
     needs: ['slow'],
@@ -56,7 +56,7 @@ export const NAME_ROWS: readonly Row[] = [
   },
   {
     id: '42',
-    fault: 'a newline in a name, and a written \\012',
+    fault: 'a newline in a name, and a literal \\012',
     how: 'both names, mapped',
     expected: 'as the kernel prints them; JSON keeps every byte of all sixteen',
     needs: ['python3'],
@@ -105,7 +105,7 @@ export const NAME_ROWS: readonly Row[] = [
     id: '46',
     fault: 'a comm with ")" and a newline',
     how: 'prctl(PR_SET_NAME, "a) R 1 2\\n"): show --json, watch',
-    expected: '0, the name whole, the state its own',
+    expected: '0, with the whole name and the real state',
     needs: ['python3'],
     run: async (scene) => {
       const child = await scene.python(
@@ -124,7 +124,7 @@ export const NAME_ROWS: readonly Row[] = [
     id: '47',
     fault: 'a name that forges a line of status',
     how: 'prctl(PR_SET_NAME, "\\nVmRSS:\\t9 kB")',
-    expected: 'the resident memory is the real one',
+    expected: 'the resident memory is the real figure',
     needs: ['python3'],
     run: async (scene) => {
       const child = await scene.python(
@@ -139,7 +139,7 @@ export const NAME_ROWS: readonly Row[] = [
   {
     id: '50',
     fault: 'JSON: lone surrogates, NaN, numbers above 2^53',
-    how: 'all documents of the program of sixteen names, through jq and Python',
+    how: 'all documents of the program with sixteen names, through jq and Python',
     expected: 'valid; addresses are strings',
     needs: ['python3'],
     run: async (scene) => {
@@ -154,8 +154,8 @@ export const NAME_ROWS: readonly Row[] = [
   },
   {
     id: '56',
-    fault: 'wide, combining and emoji letters in a path break the table',
-    how: 'a listing with such names: the cells of each line',
+    fault: 'wide, combining and emoji characters in a path break the table',
+    how: "a listing with such names: the width of each line's cells",
     expected: 'the columns stay in place',
     run: async (scene) => {
       const file = join(scene.folder(), 'wide.txt');
@@ -183,7 +183,7 @@ export const NAME_ROWS: readonly Row[] = [
     expected: '2, the list cut to a readable length',
     run: async (scene) => {
       const name = `memmap-long-${process.pid}`;
-      // sleep(1) adds up its arguments: 15 times as many zeros.
+      // sleep(1) adds up its arguments: this is 15 times that many zeros.
       const start =
         'a=$(printf %0100000d 0); for i in 1 2; do (exec -a $1 sleep 60 $a $a $a $a $a $a $a $a $a $a $a $a $a $a $a) & done';
       const ran = await scene.bash(
@@ -251,7 +251,7 @@ async function inMessages(scene: Scene, calls: (index: number) => readonly strin
   for (const [index, [what, bytes]] of HOSTILE.entries()) {
     const path = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(bytes, 'latin1')]);
     writeFileSync(path, index % 2 === 0 ? `${TUTORIAL[0]}strange\n` : 'strange\n');
-    // Given through a shell: an argument may be any bytes.
+    // Passed through a shell: an argument may be any bytes.
     const given = `"$(printf '%b.' "$1")"; f=\${f%.}`;
     const octal = [...path].map((byte) => `\\0${byte.toString(8).padStart(3, '0')}`).join('');
     for (const call of calls(index)) {

@@ -7,7 +7,7 @@ import {clean, refused, type Row, type Scene} from './scene.ts';
 const LISTING = 'test/fixtures/maps/python3.txt';
 const MAPS = `${process.cwd()}/${LISTING}`;
 
-/** Output that can't be written, or must not be written there. */
+/** Output that can't be written, or must not be written to that place. */
 export const OUTPUT_ROWS: readonly Row[] = [
   {
     id: '26',
@@ -32,7 +32,7 @@ export const OUTPUT_ROWS: readonly Row[] = [
   },
   {
     id: '27',
-    fault: 'a slow reader, more than a pipe holds',
+    fault: 'a slow reader, with more than a pipe holds',
     how: 'show --json of 20,000 regions | (sleep 1; cat)',
     expected: '0, every byte',
     needs: ['slow'],
@@ -57,9 +57,9 @@ export const OUTPUT_ROWS: readonly Row[] = [
   },
   {
     id: '28',
-    fault: 'a full device, a file size limit',
+    fault: 'a full device; a file size limit',
     how: 'show > /dev/full; snapshot -o under ulimit -f; both with stderr full too',
-    expected: '7; the old file is untouched, no temporary one is left',
+    expected: '7; the old file is untouched, no temporary file is left',
     run: async (scene) => {
       const full = await scene.bash('$MEMMAP show "$1" > /dev/full', [MAPS]);
       assert.equal(full.code, 7, full.stderr);
@@ -78,7 +78,7 @@ export const OUTPUT_ROWS: readonly Row[] = [
     id: '29',
     fault: 'the output path is a symbolic link to a victim',
     how: 'snapshot -o, run -o, demo --emit',
-    expected: '7, the victim unchanged',
+    expected: '7, and the victim is unchanged',
     run: async (scene) => {
       const folder = scene.folder();
       const [victim, link] = [join(folder, 'victim'), join(folder, 'link')];
@@ -95,8 +95,8 @@ export const OUTPUT_ROWS: readonly Row[] = [
   },
   {
     id: '30',
-    fault: "the output file is there already, another user's, open to all",
-    how: 'a file of nobody, mode 666, in a sticky folder; snapshot -o as root',
+    fault: 'the output file exists already, belongs to another user, and is open to all',
+    how: 'a file of nobody, mode 666, in a sticky directory; snapshot -o as root',
     expected: 'replaced by one that only the caller may read, or 7',
     needs: ['root'],
     run: async (scene) => {
@@ -118,7 +118,7 @@ export const OUTPUT_ROWS: readonly Row[] = [
   },
   {
     id: '31',
-    fault: 'the output path is a FIFO, a device, a folder, in no folder, or may not be written',
+    fault: 'the output path is a FIFO, a device or a directory, is in no directory, or may not be written',
     how: 'snapshot -o with each; run -o',
     expected: '7, at once',
     run: async (scene) => {
@@ -141,14 +141,14 @@ export const OUTPUT_ROWS: readonly Row[] = [
     id: '35',
     fault: 'the disk fills up',
     how: 'a tmpfs of 16 KiB: snapshot -o over an old file, run --json -o, demo --emit',
-    expected: '7; the old file as it was, nothing partial under a final name',
+    expected: '7; the old file is unchanged, nothing partial has a final name',
     needs: ['root', 'slow'],
     run: diskFull,
   },
   {
     id: 'A4',
-    fault: 'a read-only folder, a read-only file system',
-    how: 'snapshot -o as nobody into a folder of root; and below a read-only bind mount',
+    fault: 'a read-only directory, a read-only file system',
+    how: 'snapshot -o as nobody into a directory of root; and below a read-only mount',
     expected: '7',
     needs: ['root'],
     run: async (scene) => {
@@ -181,6 +181,6 @@ cat old.json; ls -A`;
   );
   assert.match(stderr, /no space is left/);
   const code = /run=(\d+)/.exec(stdout)![1];
-  const live = left.includes('run.json') ? 'its events so far, each line but the last whole, stay' : 'nothing stays';
-  return `7; the old file as it was; run --json, whose file grows in place: ${code}, ${live}`;
+  const live = left.includes('run.json') ? 'its events so far stay, each line whole except the last' : 'nothing stays';
+  return `7; the old file is unchanged; run --json, whose file grows in place: ${code}, ${live}`;
 }

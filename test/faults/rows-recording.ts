@@ -10,13 +10,13 @@ import {until} from '../helpers/wait.ts';
 import {closeBrowser, open} from '../features/report/browser.ts';
 import {clean, done, refused, type Row, type Scene} from './scene.ts';
 
-/** Recordings, and what is made of them: pages and tables. */
+/** Recordings, and what is made from them: pages and tables. */
 export const RECORDING_ROWS: readonly Row[] = [
   {
     id: '32',
     fault: 'a crash in the middle of record',
-    how: 'record of a process that never rests, plain and compressed, killed with SIGKILL at 40 random moments',
-    expected: 'all looks but the last one are there; 5, and the cut is said',
+    how: 'record of a process that changes all the time, plain and compressed, killed with SIGKILL at 40 random moments',
+    expected: 'all samples but the last one are there; 5, and the cut is reported',
     needs: ['python3', 'slow'],
     run: crashes,
   },
@@ -24,7 +24,7 @@ export const RECORDING_ROWS: readonly Row[] = [
     id: '33',
     fault: 'appending after a torn end',
     how: 'the last line of a recording cut in the middle, then record --append',
-    expected: 'the torn line goes, what was before stays, what comes is added: whole',
+    expected: 'the torn line is removed, what was before stays, what follows is appended: whole',
     needs: ['python3', 'slow'],
     run: appended,
   },
@@ -32,7 +32,7 @@ export const RECORDING_ROWS: readonly Row[] = [
     id: '34',
     fault: 'two recorders on one file',
     how: 'record --append and record --force of a file that is being recorded; then the first is killed with SIGKILL, and again',
-    expected: '7 while the first is at work, whose file is not touched; 0 once it is dead',
+    expected: '7 while the first is at work, and its file is not touched; 0 once it is dead',
     needs: ['python3', 'slow'],
     run: twoRecorders,
   },
@@ -41,13 +41,13 @@ export const RECORDING_ROWS: readonly Row[] = [
     fault: 'the clock steps while recording',
     how: 'record in a time namespace whose clock faketime(1) cannot reach: date -s an hour back and forth, in a machine of its own',
     expected: 'time within a recording never goes back',
-    not: 'setting the clock would set it for the whole machine; test/recording/clock.test.ts gives the recorder a clock that steps by an hour and a day',
+    not: 'to set the clock would set it for the whole machine; test/recording/clock.test.ts gives the recorder a clock that steps by an hour and by a day',
   },
   {
     id: '48',
     fault: 'HTML in a name',
-    how: 'files called <img src=x onerror=…> and </script><script>… mapped, in comm too; record, report, the page in Chromium without a network',
-    expected: 'text, and nothing runs',
+    how: 'files named <img src=x onerror=…> and </script><script>… mapped, and a comm like that; record, report, the page in Chromium without a network',
+    expected: 'shown as text, and nothing runs',
     needs: ['python3', 'slow'],
     run: hostilePage,
   },
@@ -102,7 +102,7 @@ async function crashes(scene: Scene): Promise<string> {
     readdirSync(folder).filter((file) => file.endsWith('.tmp')),
     [],
   );
-  return `${moments} moments of ${40 - empty} recordings are there, ${cut} last lines were cut; ${empty} were killed before the first`;
+  return `${moments} moments of ${40 - empty} recordings are there, ${cut} last lines were cut; ${empty} were killed before the first moment`;
 }
 
 async function appended(scene: Scene): Promise<string> {
@@ -158,7 +158,7 @@ const NAMES = [
   '<b>x<hr>',
 ];
 
-/** A process that maps files of these names at random times, and is called like one itself; and a recording of it. */
+/** A process that maps files with these names at random times, and has such a name itself; and a recording of it. */
 async function recorded(scene: Scene): Promise<string> {
   const [place, out] = [scene.folder(), join(scene.folder(), 'r.jsonl')];
   const code = `
@@ -201,7 +201,7 @@ async function hostilePage(scene: Scene): Promise<string> {
   );
   assert.equal(await page.locator('img, hr').count(), 0);
   assert.deepEqual(complaints, []);
-  return `the names are text; nothing ran, and nothing was asked for`;
+  return `the names are text; nothing ran, and nothing was requested`;
 }
 
 async function formulas(scene: Scene): Promise<string> {
@@ -212,5 +212,5 @@ async function formulas(scene: Scene): Promise<string> {
   assert.ok(rows.length > 10 && rows.every((row) => row.length === rows[0]!.length));
   const bad = rows.flat().filter((cell) => /^[=+@\t\r]|^-(?!\d+(\.\d+)?$)/.test(cell));
   assert.deepEqual(bad, []);
-  return `${rows.length * rows[0]!.length} cells: words of memmap's own, times and numbers; no name of a file is among them`;
+  return `${rows.length * rows[0]!.length} cells: memmap's own words, times and numbers; no name of a file is among them`;
 }

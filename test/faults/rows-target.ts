@@ -18,16 +18,16 @@ export const TARGET_ROWS: readonly Row[] = [
   },
   {
     id: '2',
-    fault: 'no PID: 0, −1, 1e3, 2^63, digits of another script',
+    fault: 'not a PID: 0, −1, 1e3, 2^63, digits of another script',
     how: 'show and watch with each, under strace',
-    expected: '2, and no path of /proc made from it',
+    expected: '2, and no path of /proc is made from it',
     needs: ['strace', 'slow'],
     run: notPids,
   },
   {
     id: '3',
     fault: "another user's process",
-    how: 'show as nobody of a process of root',
+    how: 'as nobody, show of a process of root',
     expected: '4, with what is needed; what may be read (status) is shown',
     needs: ['root'],
     run: async (scene) =>
@@ -38,8 +38,8 @@ export const TARGET_ROWS: readonly Row[] = [
   },
   {
     id: '4',
-    fault: 'own process that is not dumpable',
-    how: 'prctl(PR_SET_DUMPABLE, 0), show as the same ordinary user',
+    fault: "the user's own process, not dumpable",
+    how: 'prctl(PR_SET_DUMPABLE, 0); show as the same ordinary user',
     expected: '4, and dumpable is named',
     needs: ['python3'],
     run: async (scene) => {
@@ -59,7 +59,7 @@ export const TARGET_ROWS: readonly Row[] = [
   },
   {
     id: '6',
-    fault: 'hidepid=2: ENOENT, though it is there',
+    fault: 'hidepid=2: ENOENT, though the process exists',
     how: 'the same with hidepid=2',
     expected: '3, and hidepid is named',
     needs: ['root'],
@@ -109,14 +109,14 @@ export const TARGET_ROWS: readonly Row[] = [
       await child.line();
       const pid = execFileSync('pgrep', ['-P', String(child.pid)], {encoding: 'utf8'}).trim();
       assert.match(done(await scene.memmap(['show', pid])), /\/mnt\/secret/);
-      return '0: /mnt/secret is listed, which is nothing here';
+      return '0: /mnt/secret is listed, which does not exist here';
     },
   },
   {
     id: '66',
     fault: 'no procfs',
     how: 'unshare -m, an empty tmpfs over /proc: show 1, show NAME',
-    expected: '3, and that is said',
+    expected: '3, and that is reported',
     needs: ['root'],
     run: async (scene) => {
       const script = (target: string): string => `mount -t tmpfs t /proc; $MEMMAP show ${target}`;
@@ -134,17 +134,17 @@ export const TARGET_ROWS: readonly Row[] = [
   },
   {
     id: 'A11',
-    fault: 'a process that is kept from us: which of the rules does it, and what would help?',
+    fault: 'a process that the kernel keeps from us: which of its rules does it, and what would help?',
     how: 'same user with more capabilities, another group, another uid at once (setuid), another user namespace; root without CAP_SYS_PTRACE; CAP_SYS_PTRACE for the page map; CAP_PERFMON alone',
-    expected: '4, with the rule by its name; 0 with CAP_PERFMON, since Linux 6.15',
+    expected: '4, and the rule is named; 0 with CAP_PERFMON, since Linux 6.15',
     needs: ['root', 'slow'],
     run: advice,
   },
   {
     id: 'A2',
-    fault: "a thread's id, and /proc/self",
+    fault: "a thread's ID, and /proc/self",
     how: 'show TID; show /proc/self/maps',
-    expected: '0: it is its process; and memmap itself, as a listing',
+    expected: "0: the thread's process; and memmap itself, as a listing",
     run: async (scene) => {
       const threads = execFileSync('ls', [`/proc/${process.pid}/task`], {encoding: 'utf8'})
         .trim()
@@ -156,7 +156,7 @@ export const TARGET_ROWS: readonly Row[] = [
   },
   {
     id: 'A3',
-    fault: 'the first thread has ended, others live',
+    fault: 'the first thread has ended, others still run',
     how: 'python3: a thread, then exit(2) of the first: show, watch --count 2',
     expected: '0: read through another thread',
     needs: ['python3'],

@@ -8,13 +8,13 @@ import {TerminalRun} from '../helpers/terminal.ts';
 import {PATIENCE, until} from '../helpers/wait.ts';
 import {Unmet, type Row, type Scene} from './scene.ts';
 
-/** The terminal, and the helper of a lesson, whatever ends memmap. */
+/** The terminal, and the helper of a lesson, however memmap ends. */
 export const TERMINAL_ROWS: readonly Row[] = [
   {
     id: '20',
     fault: 'SIGINT, SIGTERM, SIGHUP, SIGQUIT during a watch',
     how: 'a pseudo-terminal with an emulator; the signal to memmap',
-    expected: '130, 143, 129, 131; the screen and the cursor as before',
+    expected: '130, 143, 129, 131; the screen and the cursor are as before',
     needs: ['slow'],
     run: async (scene) => {
       const codes: number[] = [];
@@ -31,16 +31,16 @@ export const TERMINAL_ROWS: readonly Row[] = [
   {
     id: '21',
     fault: 'an exception while the alternate screen is shown',
-    how: 'watch of a folder like /proc (--proc-root), whose stat then becomes nonsense',
-    expected: 'the terminal restored, then the message; 70 for what is a bug',
+    how: 'watch of a directory like /proc (--proc-root), whose stat then becomes nonsense',
+    expected: 'the terminal is restored, then the message; 70 for a bug',
     needs: ['slow'],
     run: exception,
   },
   {
     id: '22',
     fault: 'stop and continue (Ctrl-Z, fg)',
-    how: 'SIGSTOP, SIGCONT to a watch in a pseudo-terminal',
-    expected: 'the screen is drawn anew',
+    how: 'SIGSTOP and SIGCONT to a watch in a pseudo-terminal',
+    expected: 'the screen is drawn again',
     needs: ['slow'],
     run: async (scene) => {
       const {run, pid} = await watching(scene);
@@ -60,8 +60,8 @@ export const TERMINAL_ROWS: readonly Row[] = [
   {
     id: '23',
     fault: 'SIGKILL of memmap',
-    how: 'demo --keep killed with kill -9; and snapshot -o killed at 10 moments',
-    expected: 'the helper ends too; no part of a file under its final name',
+    how: 'demo --keep killed with kill -9; snapshot -o killed at 10 moments',
+    expected: 'the helper ends too; no partial file has its final name',
     needs: ['slow'],
     run: killed,
   },
@@ -83,7 +83,7 @@ export const TERMINAL_ROWS: readonly Row[] = [
     id: '25',
     fault: 'memmap dies before the helper has asked to die with it',
     how: 'the helper is started as if by a process that is not its parent',
-    expected: 'it ends by itself, though its input stays open',
+    expected: 'it ends on its own, though its input stays open',
     run: async (scene) => {
       const helper = spawn(`dist/helpers/brk.${process.arch}`, ['1'], {stdio: ['pipe', 'pipe', 'inherit']});
       scene.teardown(() => helper.kill('SIGKILL'));
@@ -91,7 +91,7 @@ export const TERMINAL_ROWS: readonly Row[] = [
         helper.once('exit', () => resolve(true));
         setTimeout(() => resolve(false), PATIENCE).unref();
       });
-      assert.ok(ended, 'it still waits');
+      assert.ok(ended, 'it is still waiting');
       return 'it ends at once';
     },
   },
@@ -139,7 +139,7 @@ async function exception(scene: Scene): Promise<string> {
   return '70; restored, then one message';
 }
 
-/** Files of /proc say that they have no bytes. */
+/** Files of /proc claim a size of 0 bytes. */
 const copyProc = (from: string, to: string): void => writeFileSync(to, readFileSync(from));
 
 async function killed(scene: Scene): Promise<string> {
@@ -167,5 +167,5 @@ async function killed(scene: Scene): Promise<string> {
     await ended;
     if (existsSync(join(folder, 'out.json'))) JSON.parse(readFileSync(join(folder, 'out.json'), 'utf8'));
   }
-  return 'the helper is gone; what has the final name is whole';
+  return 'the helper is gone; what has its final name is whole';
 }

@@ -10,7 +10,7 @@ import type {Row} from './scene.ts';
 import {TARGET_ROWS} from './rows-target.ts';
 import {TERMINAL_ROWS} from './rows-terminal.ts';
 
-/** By number; those that were added, with a letter, at the end. */
+/** By number; those that were added later, with a letter, at the end. */
 const order = ({id}: Row): number => (/^\d/.test(id) ? Number(id) : 1000 + Number(id.slice(1)));
 
 /** The fault table. */

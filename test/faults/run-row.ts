@@ -8,7 +8,7 @@ export interface Outcome {
   readonly seen: string;
 }
 
-/** Makes a fault, and says what came of it. */
+/** Makes a fault, and says what happened. */
 export async function runRow(row: Row): Promise<Outcome> {
   if (row.not !== undefined || !row.run) return {row, mark: 'not run', seen: row.not ?? ''};
   const lacks = (row.needs ?? []).map(missing).find((reason) => reason !== undefined);

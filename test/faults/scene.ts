@@ -8,12 +8,12 @@ import {Child} from '../helpers/child.ts';
 import {MEMMAP, run, type Ran, type RunOptions} from '../helpers/cli.ts';
 import {CONTROL} from '../fuzz/properties.ts';
 
-/** What a fault needs beside a shell: then it is left to `npm run test:faults`. */
+/** What a fault needs besides a shell; if anything, it is left to `npm run test:faults`. */
 export type Need = 'root' | 'slow' | 'strace' | 'python3' | 'gcc';
 
 /** One fault of the table: made for real, and judged. */
 export interface Row {
-  /** The number in the list of faults; a letter before it for those that were added. */
+  /** The number in the list of faults; with a letter before it for those that were added later. */
   readonly id: string;
   readonly fault: string;
   /** How it is made. */
@@ -26,23 +26,23 @@ export interface Row {
    * @throws if it isn't what was expected
    */
   readonly run?: (scene: Scene) => Promise<string>;
-  /** Why it is not run: what it concerns isn't there yet, or can't be. */
+  /** Why it is not run: what it concerns doesn't exist yet, or can't. */
   readonly not?: string;
 }
 
-/** Not a failure of the test, but of memmap, and known: said in the table. */
+/** A failure of memmap, not of the test, and known: it is in the table. */
 export class Unmet extends Error {}
 
 export const isRoot = process.getuid?.() === 0;
 
-/** The user that faults of permission are tried as. */
+/** The user as whom permission faults are tried. */
 export const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] as const;
 
-/** Where a fault is made: whatever is started here is ended with it, and what is written is removed. */
+/** Where a fault is made: whatever is started here is ended with it, and whatever is written is removed. */
 export class Scene {
   readonly #undo: Array<() => void> = [];
 
-  /** As a test has it, for the helpers of tests. */
+  /** As in a test, for the helpers of tests. */
   teardown(undo: () => void): void {
     this.#undo.push(undo);
   }
@@ -57,7 +57,7 @@ export class Scene {
 
   folder(): string {
     const path = mkdtempSync(join(tmpdir(), 'memmap-fault-'));
-    // Not Node's own: a path may be longer than a call takes.
+    // Not Node's own rm: a path may be longer than a system call takes.
     this.teardown(() => void execFileSync('rm', ['-rf', path]));
     return path;
   }
@@ -84,9 +84,9 @@ export class Scene {
     return run('unshare', [...flags, 'bash', '-c', script], {env});
   }
 
-  /** A Python that runs `code`, which prints a line when it is ready, and then waits or works. */
+  /** A Python that runs `code`, which prints a line when it is ready and then waits or works. */
   async python(code: string, prefix: readonly string[] = []): Promise<Child> {
-    // Another user may not have root's.
+    // Another user may not have access to root's.
     const python = prefix.length > 0 && existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
     const [command, ...args] = [...prefix, python, '-c', `import ctypes, mmap, os, sys, time\n${code}`];
     const child = new Child(this.test, command, args);
@@ -97,7 +97,7 @@ export class Scene {
 
 const MAIN = `${process.cwd()}/${MEMMAP}`;
 
-/** memmap refused: no data, one message of three parts, and nothing of its insides. */
+/** memmap refused: no data, one message of three parts, and nothing of its internals. */
 export function refused({code, stdout, stderr}: Ran, expected: number, words: RegExp): string {
   assert.equal(code, expected, `ended with ${code}: ${stderr}`);
   assert.equal(stdout, '', 'there is no data');
@@ -107,14 +107,14 @@ export function refused({code, stdout, stderr}: Ran, expected: number, words: Re
   return `${expected}: ${/why: {2}(.*)/.exec(stderr)![1]!}`;
 }
 
-/** The regions may not be read: what everybody may read is shown, and said to be all. */
+/** The regions may not be read: what everybody may read is shown, and it is said that this is all. */
 export function denied(ran: Ran, words: RegExp): string {
   assert.match(ran.stdout, /^Not seen: /m);
   clean(ran.stdout);
   return refused({...ran, stdout: ''}, 4, words);
 }
 
-/** Nothing for a terminal to obey, and no stack trace. */
+/** Nothing that a terminal would obey, and no stack trace. */
 export function clean(text: string): void {
   const found = CONTROL.exec(text);
   assert.equal(found && JSON.stringify(text.slice(Math.max(0, found.index - 30), found.index + 10)), null);

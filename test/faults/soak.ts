@@ -6,24 +6,24 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {Session} from '../../src/procfs/session.ts';
 import {MEMMAP} from '../helpers/cli.ts';
 
-/** Lessons that are killed, and looks of one watch; fewer to try it out. */
+/** The numbers of lessons that are killed and of looks of one watch; fewer to try it out. */
 const LESSONS = Number(process.env['LESSONS'] ?? 1000);
 const LOOKS = Number(process.env['LOOKS'] ?? 1_000_000);
 const AT_ONCE = 4;
 
-/** The same for long: lessons that are killed at random moments, and a watch of a million looks. */
+/** The same for a long time: lessons that are killed at random moments, and a watch of a million looks. */
 export async function soakTable(): Promise<{text: string; failed: boolean}> {
   process.stderr.write(`soak: ${LESSONS} lessons\n`);
   const lessons = await killedLessons();
   process.stderr.write(`soak: ${lessons.text}\nsoak: ${LOOKS} looks\n`);
   const looks = manyLooks();
   process.stderr.write(`soak: ${looks.text}\n`);
-  const text = `## For long
+  const text = `## For a long time
 
 - ${lessons.text}
 - ${looks.text}
 
-${lessons.failed || looks.failed ? '**FAILED**' : 'As they should be.'}
+${lessons.failed || looks.failed ? '**FAILED**' : 'As expected.'}
 `;
   return {text, failed: lessons.failed || looks.failed};
 }
@@ -74,7 +74,7 @@ function helpersLeft(): string[] {
   });
 }
 
-/** What a look at a process leaves behind, in this process; its listing changes at each tenth look. */
+/** What looking at a process leaves behind in this process; the listing changes at each tenth look. */
 function manyLooks(): Part {
   const root = mkdtempSync(join(tmpdir(), 'memmap-soak-'));
   mkdirSync(`${root}/4242`);
@@ -103,7 +103,7 @@ function manyLooks(): Part {
     seen.every(({fds, timers}) => fds === seen[0]!.fds && timers === seen[0]!.timers) &&
     seen.at(-1)!.rss < seen[0]!.rss * 1.2 + 2 ** 24;
   return {
-    text: `${LOOKS.toLocaleString('en')} looks of one watch, ${changes.toLocaleString('en')} of which saw a change, ${us.toFixed(0)} µs each: after a tenth, a half and all of them ${seen.map(({fds}) => fds).join(', ')} descriptors, ${seen.map(({timers}) => timers).join(', ')} timers, ${mib.join(', ')} resident.`,
+    text: `${LOOKS.toLocaleString('en')} samples of one watch, ${changes.toLocaleString('en')} of which saw a change, ${us.toFixed(0)} µs each: after a tenth, a half and all of them ${seen.map(({fds}) => fds).join(', ')} descriptors, ${seen.map(({timers}) => timers).join(', ')} timers, ${mib.join(', ')} resident.`,
     failed: !isFlat || changes < LOOKS / 11,
   };
 }

@@ -12,7 +12,7 @@ import {renderShow} from '../../src/features/show/show.ts';
 export const RENDERINGS: ReadonlyArray<(snapshot: Snapshot, other: Snapshot, seed: number) => string> = [
   (snapshot) =>
     renderShow(snapshot, {
-      columns: ['range', 'size', 'resident', 'kind', 'flags', 'evidence', 'dev', 'inode', 'name'],
+      columns: ['range', 'size', 'rss', 'kind', 'flags', 'evidence', 'dev', 'inode', 'name'],
       by: ['kind', 'file'],
       room: true,
       all: true,

@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {sizeOf} from '../../src/model/region.ts';
 import {Series} from '../../src/history/series.ts';
+import type {Track} from '../../src/history/tracks.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {Session} from '../../src/procfs/session.ts';
@@ -16,8 +17,12 @@ const line = (range: string, name = '', perms = 'rw-p', file = '00:00 0'): strin
 const pagesOf = (series: Series): number[][] =>
   series.tracks.map((track) => series.ofTrack(track, 'size').v.map((bytes) => bytes / 4096));
 
+/** The look at which it was first seen, and the one at which it was no longer. */
+const firstOf = ({stays}: Track): number => stays[0]!.from;
+const endOf = ({stays}: Track): number => stays.at(-1)!.to;
+
 const seriesOf = (...snapshots: readonly Snapshot[]): Series => {
-  const series = new Series();
+  const series = new Series(['rss'], 'rss');
   for (const [index, snapshot] of snapshots.entries()) series.add({t: index * 100, snapshot});
   return series;
 };
@@ -57,8 +62,8 @@ test('at each look the tracks that are there are the regions, and kinds add up t
     fc.property(fc.array(listing, {minLength: 1, maxLength: 8}), (snapshots) => {
       const series = seriesOf(...snapshots);
       for (const [look, {regions}] of snapshots.entries()) {
-        const there = series.tracks.filter(({first, last}) => first <= look && look <= last);
-        const sizes = there.map((track) => series.ofTrack(track, 'size').v[look - track.first]!);
+        const there = series.tracks.filter((track) => firstOf(track) <= look && look < endOf(track));
+        const sizes = there.map((track) => series.ofTrack(track, 'size').v[look - firstOf(track)]!);
         t.deepEqual(
           sizes.toSorted((a, b) => a - b),
           regions.map(sizeOf).toSorted((a, b) => a - b),
@@ -76,7 +81,7 @@ test('at each look the tracks that are there are the regions, and kinds add up t
 
 test('counters have their own times: the looks that read smaps', (t) => {
   const smaps = (rss: number): Snapshot => maps(line('10000-20000'), `Size: 64 kB`, `Rss: ${rss} kB`);
-  const series = new Series('rss');
+  const series = new Series(['rss'], 'rss');
   for (const [at, snapshot] of [
     [0, smaps(4)],
     [10, maps(line('10000-20000'))],
@@ -94,14 +99,14 @@ testIf('python3')('a mapping that a living process makes, fills and gives back i
   const child = await python(t);
   const session = new Session(child.pid, {maxDuty: 1, maxStall: 1000});
   t.teardown(() => session.close());
-  const series = new Series();
+  const series = new Series(['rss'], 'rss');
   const steps = ['pass', 'm = mmap.mmap(-1, 1 << 20)', 'm.write(bytes(1 << 19))', 'm.close()'];
   for (const [at, step] of steps.entries()) {
     await child.ask(step);
     const look = session.look();
     if (look.saw === 'process') series.add({t: at, snapshot: look.snapshot});
   }
-  const track = series.tracks.find(({first, last}) => first === 1 && last === 2);
+  const track = series.tracks.find((each) => firstOf(each) === 1 && endOf(each) === 3);
   t.truthy(track);
   t.deepEqual(series.ofTrack(track!, 'size').v, [2 ** 20, 2 ** 20]);
   t.deepEqual(series.ofTrack(track!, 'amount').v, [0, 2 ** 19]);

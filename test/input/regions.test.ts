@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import test from 'ava';
 import {gapAt} from '../../src/features/explain/address.ts';
 import {parseWanted, pick, regionAt} from '../../src/input/regions.ts';
+import type {Region} from '../../src/model/region.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 import {parse} from '../../src/parse/parse.ts';
 
@@ -78,6 +79,17 @@ for (const [asked, starts] of PICKED) {
     );
   });
 }
+
+test('a label that is meant as a whole goes before those of which it is a part', (t) => {
+  const [first, second, third] = regions as [Region, Region, Region];
+  const labelled = [
+    {...first, kind: 'thread-stack', label: 'stack of thread 12'},
+    {...second, kind: 'thread-stack', label: 'stack of thread 1'},
+    {...third, kind: 'anon', label: 'stack of thread 1'},
+  ] as const;
+  t.deepEqual(pick(labelled, parseWanted('stack of thread 1')), [labelled[1]]);
+  t.deepEqual(pick(labelled, parseWanted('Stack of thread')), [labelled[0], labelled[1]]);
+});
 
 /** An unmapped address → what is said of an access. */
 const GAPS: ReadonlyArray<readonly [bigint, number | undefined, RegExp]> = [

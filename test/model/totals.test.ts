@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {chooseRegions, largestRegions, sortRegions, type SortKey} from '../../src/model/choose.ts';
-import {MEASURE_NAMES, MEASURES} from '../../src/model/measure.ts';
+import {BYTE_KEYS, type ByteKey, MEASURES} from '../../src/model/measures.ts';
 import {totalsByFile, totalsByKind, totalsOf, type Totals} from '../../src/model/totals.ts';
 import type {Region} from '../../src/model/region.ts';
 import {regions} from './regions.ts';
@@ -34,10 +34,10 @@ const sorted = (sum: object): unknown[] => Object.entries(sum).sort(([a], [b]) =
 
 law(
   'sorting loses no region and makes none up, and amounts go down',
-  fc.property(regions, fc.constantFrom<SortKey>('address', 'name', 'kind', ...MEASURE_NAMES), (list, key) => {
+  fc.property(regions, fc.constantFrom<SortKey>('address', 'name', 'kind', ...BYTE_KEYS), (list, key) => {
     const result = sortRegions(list, key);
     const isSame = result.length === list.length && new Set([...result, ...list]).size === list.length;
-    const measure = key in MEASURES ? MEASURES[key as keyof typeof MEASURES] : () => 0;
+    const measure = key in MEASURES ? MEASURES[key as ByteKey].ofRegion : () => 0;
     return (
       isSame && result.every((each, index) => index === 0 || (measure(result[index - 1]!) ?? 0) >= (measure(each) ?? 0))
     );

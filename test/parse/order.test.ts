@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type {Region} from '../../src/model/region.ts';
-import {putInOrder} from '../../src/parse/listing.ts';
+import {putInOrder} from '../../src/parse/order.ts';
 import {region} from './tools.ts';
 
 const PAGE = 4096;

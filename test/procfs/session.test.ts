@@ -101,6 +101,21 @@ test('polling ends at its count, its time, a signal, and with the process', asyn
   t.is((await run({interval: 5}))[1], 'exit');
 });
 
+test('looks that are eager come close together after the start of a program, and again after each exec', async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x; exec sh -c "echo ready; read y"']);
+  await child.line();
+  const session = new Session(child.pid);
+  t.teardown(() => session.close());
+  // Were they not, this would end after hours.
+  const looks = poll(session, {interval: 3_600_000, isEager: true});
+  for (let count = 0; count < 5; count++) t.like((await looks.next()).value, {saw: 'process'});
+  await child.ask('');
+  let look = await looks.next();
+  for (; !look.done && look.value.saw === 'process'; look = await looks.next());
+  t.like(look.value, {saw: 'exec'});
+  for (let count = 0; count < 5; count++) t.like((await looks.next()).value, {saw: 'process'});
+});
+
 test('smaps is read within its budget, and what was left out is counted', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
 import {healTail} from '../../src/recording/file.ts';
+import {saveFile} from '../../src/shell/file.ts';
 import {readRecording} from '../../src/recording/recording.ts';
 import {folder} from '../helpers/listings.ts';
 import {snapshotAt, toldBy} from './small.ts';
@@ -56,7 +57,7 @@ for (const ending of ['.jsonl', '.jsonl.gz']) {
       torn += recording.rejected.length;
       moments += recording.count;
       const whole = recording.count;
-      healTail(path);
+      healTail(path, saveFile);
       const healed = readRecording(path);
       t.deepEqual(healed.rejected, []);
       t.is(healed.count, whole, 'healing takes nothing away but the torn line');

@@ -1,6 +1,6 @@
 // A contender of memmap's bench (contender.js): Go's prometheus/procfs. For each line on standard input it reads
-// ROOT/PID/maps once, and answers with the number of regions, the ns that took, and those spent waiting. It has no reader
-// that lists smaps.
+// ROOT/PID/maps once, and answers with the number of regions, the ns that it took, and those spent waiting. It has no
+// reader that lists smaps.
 package main
 
 import (

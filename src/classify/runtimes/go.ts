@@ -1,5 +1,6 @@
 import {reservationsIn} from './runtimes.ts';
-import {hasNoAccess, type Space, type Verdict} from '../space.ts';
+import {hasNoAccess} from '../../model/region.ts';
+import {type Space, type Verdict} from '../space.ts';
 
 /** Where the Go runtime asks for its first arena on 64-bit machines (runtime/malloc.go, arena hints). */
 const FIRST = 0xc000000000;
@@ -7,7 +8,7 @@ const MIB = 1024 * 1024;
 
 /**
  * Go's heap: arenas of 64 MiB from 0xc000000000 upwards, which begin without access and become writable as they fill;
- * stacks of goroutines are in it. What the runtime notes about it lies in reservations near the libraries, of which it
+ * stacks of goroutines are in it. The runtime's bookkeeping about it is in reservations near the libraries, of which it
  * uses a page here and there.
  */
 export function tellGo(space: Space): void {
@@ -26,7 +27,7 @@ export function tellGo(space: Space): void {
   }
 }
 
-/** With a C library in it (cgo) there are stacks and arenas of C's too, and these look alike. */
+/** With a C library (cgo) there are also C's stacks and arenas, and these look alike. */
 const isCs = (space: Space): boolean => space.regions.some(({name}) => /\/(libc|ld-musl)[-.][^/]*$/.test(name));
 
 const EVIDENCE = 'it belongs to the block at 0xc000000000, where the Go runtime puts its heap';
@@ -38,16 +39,17 @@ const UNUSED: Verdict = {
   confidence: 'guess',
 };
 
-const ITS_OWN = 'its program is in Go and has no C library, and it belongs to addresses that were set aside as one';
+const ITS_OWN =
+  'its program is written in Go and has no C library, and it belongs to addresses that were reserved as one block';
 const NOTES: Verdict = {
   kind: 'managed',
   evidence: ITS_OWN,
-  label: 'what the Go runtime notes about its heap',
+  label: "the Go runtime's bookkeeping about its heap",
   confidence: 'guess',
 };
 const UNUSED_NOTES: Verdict = {
   kind: 'reserved',
   evidence: ITS_OWN,
-  label: 'kept for what the Go runtime notes about its heap',
+  label: "reserved for the Go runtime's bookkeeping about its heap",
   confidence: 'guess',
 };

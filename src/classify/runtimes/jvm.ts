@@ -1,4 +1,5 @@
-import {FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from '../space.ts';
+import {hasNoAccess, isExecutable} from '../../model/region.ts';
+import {FLAG, type Space, type Verdict} from '../space.ts';
 import {type Reservation, reservationsIn, runs} from './runtimes.ts';
 
 const KIB = 1024;
@@ -7,9 +8,9 @@ const KIB = 1024;
 const COMPRESSED_REACH = 2 ** 35;
 
 /**
- * The memory of a HotSpot JVM. It sets addresses aside with MAP_NORESERVE, and maps over them what it uses: the Java heap,
- * highest below 32 GiB; beside the class data archive the metaspace; the code cache, below which G1 has its tables.
- * Checked against `jcmd PID VM.native_memory detail` of JDK 17 and 25.
+ * The memory of a HotSpot JVM. It reserves addresses with MAP_NORESERVE, and maps over them what it uses: the Java
+ * heap, the highest block below 32 GiB; the metaspace, next to the class data archive; the code cache, below which G1
+ * has its tables. Checked against `jcmd PID VM.native_memory detail` of JDK 17 and 25.
  */
 export function tellJvm(space: Space): void {
   if (!runs(space, 'JVM')) return;
@@ -19,7 +20,7 @@ export function tellJvm(space: Space): void {
   }
 }
 
-/** From below 32 GiB down: the first block of touching regions is the heap, others hold classes. */
+/** From below 32 GiB down: the first block of adjacent regions is the heap, others hold classes. */
 function tellLowBlocks(space: Space): void {
   let what: Pair | undefined;
   for (let index = lastBelow(space, COMPRESSED_REACH); index >= 0; index--) {
@@ -41,7 +42,7 @@ function lastBelow(space: Space, address: number): number {
 
 const isArchive = (space: Space, index: number): boolean => space.regions[index]?.name.endsWith('.jsa') === true;
 
-/** Where flags are known, what is set aside has nr. */
+/** Where flags are known, what is reserved has nr. */
 function isJvms(space: Space, {from, to}: Reservation): boolean {
   for (let index = from; index < to; index++) {
     if (hasNoAccess(space.regions[index]!) && (space.has(index, FLAG.nr) || !space.hasFlags(index))) return true;
@@ -81,8 +82,13 @@ const HEAP = pair(
   'this block is the highest one below 32 GiB, where compressed pointers reach',
   'guess',
 );
-const METASPACE = pair('managed', "Java's metaspace", 'this block is beside the class data archive, or low', 'guess');
-const CODE = pair('jit', "the JVM's code cache", 'this block is executable and belongs to no file');
+const METASPACE = pair(
+  'managed',
+  "Java's metaspace",
+  'this block is next to the class data archive, or at a low address',
+  'guess',
+);
+const CODE = pair('jit', "the JVM's code cache", 'this block is executable and does not belong to a file');
 const TABLES = pair(
   'managed',
   "tables of the JVM's collector",
@@ -92,6 +98,6 @@ const TABLES = pair(
 const OTHER = pair(
   'managed',
   'metaspace or tables of the JVM',
-  'this block was set aside as one, with MAP_NORESERVE',
+  'this block was reserved as one, with MAP_NORESERVE',
   'guess',
 );

@@ -1,15 +1,15 @@
-import type {Region} from '../../model/region.ts';
+import {hasNoAccess, isExecutable, isWritable, type Region} from '../../model/region.ts';
 import {type Reservation, reservationsIn, runs} from './runtimes.ts';
-import {hasNoAccess, isExecutable, isWritable, sizeOfPages, type Space, type Verdict} from '../space.ts';
+import {sizeOfPages, type Space, type Verdict} from '../space.ts';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 const SUPER_PAGE = 2 * MIB;
 
 /**
- * Chromium's memory. Its malloc is PartitionAlloc: pools of GiB of addresses, cut into super pages of 2 MiB, of which the
- * first 16 KiB hold a page of notes between guard pages, and the rest what malloc hands out
- * (base/allocator/partition_allocator). The notes may lie in a block of their own, a page for each super page.
+ * Chromium's memory. Its malloc is PartitionAlloc: pools of GiB of addresses, cut into super pages of 2 MiB, of which
+ * the first 16 KiB hold a page of metadata between guard pages, and the rest what malloc hands out
+ * (base/allocator/partition_allocator). The metadata may be in a block of its own, a page for each super page.
  */
 export function tellPartitions(space: Space): void {
   if (!runs(space, 'Chromium')) return;
@@ -51,9 +51,9 @@ const pair = (what: string, evidence: string): {used: Verdict; unused: Verdict} 
 
 const POOL = pair(
   'PartitionAlloc pool',
-  'its program is Chromium, and a reservation of GiB is used in the pattern of super pages of 2 MiB',
+  'its program is Chromium, and a reservation of gigabytes is used in the pattern of super pages of 2 MiB',
 );
 const NOTES = pair(
-  'block of notes of PartitionAlloc',
-  'its program is Chromium, and of a reservation of GiB a page in each 2 MiB is used',
+  'metadata block of PartitionAlloc',
+  'its program is Chromium, and one page in each 2 MiB of a reservation of gigabytes is used',
 );

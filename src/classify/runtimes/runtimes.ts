@@ -1,15 +1,16 @@
-import {baseName, hasNoAccess, isExecutable, type Space} from '../space.ts';
+import {hasNoAccess, isExecutable} from '../../model/region.ts';
+import {baseName, type Space} from '../space.ts';
 
-/** What a program's name says of the memory that it will have. */
+/** What a program's name says about the memory that it will have. */
 type Runtime = 'V8' | 'Chromium' | 'JVM';
 
-/** Is a program or a library mapped that has this runtime in it? */
+/** Is a program or a library mapped that contains this runtime? */
 export function runs(space: Space, runtime: Runtime): boolean {
   space.runtimes ??= runtimesIn(space);
   return space.runtimes.has(runtime);
 }
 
-/** Programs that have V8 in them; some of these are Chromium, whose malloc is PartitionAlloc. */
+/** Programs that contain V8; some of these are Chromium, whose malloc is PartitionAlloc. */
 const WITH_V8 =
   /^(?:node|nodejs|libnode\.so.*|libv8.*\.so.*|deno|d8|code|electron.*|chrom(?:e|ium).*|headless_shell|libcef\.so|msedge|brave|opera|vivaldi.*)$/;
 const CHROMIUM = /^(?:code|electron.*|chrom(?:e|ium).*|headless_shell|libcef\.so|msedge|brave|opera|vivaldi.*)$/;
@@ -30,7 +31,10 @@ function runtimesIn(space: Space): Set<string> {
   return found;
 }
 
-/** Touching regions of which nothing is known yet, some of them without access: addresses that a program set aside as one. */
+/**
+ * Adjacent regions of which nothing is known yet, some of them without access: addresses that a program reserved as one
+ * block.
+ */
 export interface Reservation {
   /** Index of the first region, and of the one after the last. */
   readonly from: number;

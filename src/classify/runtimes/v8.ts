@@ -1,18 +1,22 @@
 import {sizeText} from '../../model/amounts.ts';
-import {FLAG, hasNoAccess, isExecutable, type Space, type Verdict} from '../space.ts';
+import {hasNoAccess, isExecutable} from '../../model/region.ts';
+import {FLAG, type Space, type Verdict} from '../space.ts';
 import {type Reservation, reservationsIn, runs} from './runtimes.ts';
 
 const KIB = 1024;
 const GIB = 1024 ** 3;
 const TIB = 1024 * GIB;
 
-/** V8 gives hints in the lower 46 bits, far below where the kernel itself begins to map (base/platform, GetRandomMmapAddr). */
+/**
+ * V8 gives hints in the lower 46 bits, far below where the kernel itself begins to map (base/platform,
+ * GetRandomMmapAddr).
+ */
 const HIGHEST_HINT = 2 ** 46;
 
 /**
- * V8's memory, in programs that have V8 in them: chunks at a multiple of 256 KiB, at random addresses (Node), or inside a
+ * V8's memory, in programs that contain V8: chunks at a multiple of 256 KiB, at random addresses (Node), or inside a
  * reservation, the sandbox or the cage (Chromium); and the reservation for the code that it makes. V8 maps with
- * MAP_NORESERVE, which hardly anything else does but malloc's arenas.
+ * MAP_NORESERVE, which hardly anything else but malloc's arenas does.
  */
 export function tellV8(space: Space): void {
   if (!runs(space, 'V8')) return;
@@ -28,13 +32,13 @@ function tellReservation(space: Space, reservation: Reservation): void {
   const {from, to, size, hasCode} = reservation;
   if (!hasCode && !isV8s(space, reservation)) return;
   const where = hasCode
-    ? "V8's range for code"
+    ? "V8's code range"
     : size >= TIB
       ? "V8's sandbox"
       : size >= GIB
         ? 'a heap of V8 or Blink'
         : "V8's memory";
-  const evidence = `its program has V8, and it belongs to ${sizeText(size)} of addresses that were set aside as one`;
+  const evidence = `its program has V8, and it belongs to ${sizeText(size)} of addresses reserved as one block`;
   const used: Verdict = {kind: 'managed', label: where, evidence, confidence: 'guess'};
   const unused: Verdict = {kind: 'reserved', label: `unused part of ${where}`, evidence, confidence: 'guess'};
   for (let index = from; index < to; index++) {

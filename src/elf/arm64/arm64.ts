@@ -1,39 +1,42 @@
 /*
- * The aarch64 machine, as far as a small program without a C library meets it.
+ * The aarch64 machine, as far as a small program without a C library needs it.
  *
  * Registers: x0 to x30 of 64 bits, and sp, the stack pointer. The lower halves are w0, w1, ...; writing one clears the
- * upper half. xzr is always zero. Only loads and stores touch memory; the rest works on registers and small numbers, so
- * an address or a number of 64 bits takes more than one instruction.
+ * upper half. xzr is always zero. Only loads and stores access memory; all other instructions work on registers and
+ * small numbers, so a 64-bit address or number takes more than one instruction.
  *
- * Start of a process (fs/binfmt_elf.c, create_elf_tables): the kernel jumps to the entry point with sp at the argument
- * count; above it are the pointers argv[0], argv[1], ..., a null pointer, the environment. The registers are zero. sp
- * must be a multiple of 16 whenever it is the base of a load or store, or the access is SIGBUS: eight bytes can't be
- * pushed alone.
+ * Start of a process (fs/binfmt_elf.c, create_elf_tables): the kernel jumps to the entry point with sp pointing at the
+ * argument count; above it are the pointers argv[0], argv[1], ..., a null pointer, and the environment. The other
+ * registers are zero. sp must be a multiple of 16 whenever it is the base of a load or store, or the access raises
+ * SIGBUS: eight bytes can't be pushed alone.
  *
- * Calls (AAPCS64 section 6): arguments and results in x0 to x7. `bl` puts the return address into x30, not on the stack,
- * so a function that calls another saves x30 first. x19 to x29 and sp are kept by the called function. x16 and x17 may be
- * overwritten on the way to it, and x18 is left alone.
+ * Calls (AAPCS64 section 6): arguments and results in x0 to x7. `bl` puts the return address into x30, not on the
+ * stack, so a function that calls another saves x30 first. x19 to x29 and sp are preserved by the called function. x16
+ * and x17 may be overwritten on the way to it, and x18 is left alone.
  *
- * System calls (arch/arm64/kernel/syscall.c): the number in x8, arguments in x0 to x5, then `svc 0`. The result comes in
- * x0; -4095 to -1 is an error, the negative errno. All else is kept. The numbers are those of
+ * System calls (arch/arm64/kernel/syscall.c): the number in x8, arguments in x0 to x5, then `svc 0`. The result is in
+ * x0; -4095 to -1 is an error, the negative errno. All other registers are preserved. The numbers are those of
  * include/uapi/asm-generic/unistd.h.
  *
- * The names are Arm's, operands go destination first. Where GNU as takes another instruction for a number that the one
- * written can't say (`add` of -1 is `sub` of 1), so do we. All functions are pure; all throw a RangeError for operands
- * that the machine does not have.
+ * The names are Arm's; the destination operand comes first. Where GNU as picks another instruction for a number that
+ * the one written can't encode (`add` of -1 becomes `sub` of 1), so do we. All functions are pure; all throw a
+ * RangeError for operands that the machine does not have.
  */
 import {bitmask, orStack, orZero, RA, RD, RM, RN, sf, shift, two, whole, zero} from './encode.ts';
 import type {Bits, Register} from './operands.ts';
 import type {Instruction} from '../assemble.ts';
 import {unsignedField, word} from '../word.ts';
 
-/** to = a + b; to = a - b; the same with flags. b is a register, shifted left, or a number of 12 bits, or 24 with 12 zeros. */
+/**
+ * to = a + b; to = a - b; the same, setting the flags. b is a register, shifted left, or a number of 12 bits, or 24
+ * bits of which the low 12 are zero.
+ */
 export const add = arithmetic(0, 0);
 export const adds = arithmetic(0, 1);
 export const sub = arithmetic(1, 0);
 export const subs = arithmetic(1, 1);
 
-/** Only the flags of a - b; of a + b. */
+/** Sets only the flags: of a - b; of a + b. */
 export function cmp(a: Register, b: Register | number): Instruction {
   return subs(zero(a), a, b);
 }
@@ -46,7 +49,7 @@ export function neg(to: Register, from: Register): Instruction {
   return sub(to, zero(to), from);
 }
 
-/** to = a / b, unsigned; signed. Division by zero is no trap: the result is 0. */
+/** to = a / b, unsigned; signed. Division by zero does not trap: the result is 0. */
 export const udiv = two(0x1ac00800);
 export const sdiv = two(0x1ac00c00);
 
@@ -68,7 +71,10 @@ export const nop = (): Instruction => word(0xd503201f);
 
 // --- internal ---
 
-/** Three forms: a number (12 bits, maybe shifted by 12), a register, and for sp, a register "extended" by nothing. */
+/**
+ * Three forms: a number (12 bits, maybe shifted by 12), a register, and, for sp, a register with an "extend" that
+ * changes nothing.
+ */
 function arithmetic(isSub: 0 | 1, flags: 0 | 1) {
   return (to: Register, a: Register, b: Register | number, left = 0): Instruction => {
     const destination = flags === 1 ? orZero : orStack;
@@ -86,7 +92,7 @@ function arithmetic(isSub: 0 | 1, flags: 0 | 1) {
   };
 }
 
-/** The fields sh and imm12: a number of 12 bits, or one of 24 whose lower 12 are zero. */
+/** The fields sh and imm12: a number of 12 bits, or one of 24 bits whose lower 12 are zero. */
 function small(value: number): number {
   if (value <= 0xfff || value % 0x1000 !== 0) return unsignedField(value, 12) << 10;
   return 0x400000 | (unsignedField(value / 0x1000, 12) << 10);
@@ -103,19 +109,21 @@ function upTo(by: number, most: number): number {
   return by;
 }
 
-/* What aarch64 does bit by bit: logic and shifts. */
-/** to = a & b; a | b; a ^ b; a & b with flags. b is a register, shifted left, or a number that `bitmask` knows. */
+/* What aarch64 does bit by bit: logical operations and shifts. */
+/**
+ * to = a & b; a | b; a ^ b; a & b, setting the flags. b is a register, shifted left, or a number that `bitmask` knows.
+ */
 export const and = logical(0);
 export const orr = logical(1);
 export const eor = logical(2);
 export const ands = logical(3);
 
-/** Only the flags of a & b. */
+/** Sets only the flags of a & b. */
 export function tst(a: Register, b: Register | number | bigint): Instruction {
   return ands(zero(a), a, b);
 }
 
-/** to = the bits of from, flipped. */
+/** to = the bits of from, inverted. */
 export function mvn(to: Register, from: Register): Instruction {
   return word(sf(to, from) | 0x2a200000 | orZero(from, RM) | (31 << RN) | orZero(to, RD));
 }
@@ -149,29 +157,35 @@ function logical(operation: number) {
       return word(fixed | (shift(left, to.bits) << 10) | orZero(a, RN) | orZero(to, RD));
     }
     const fields = bitmask(whole(b, to.bits), to.bits);
-    if (fields === undefined) throw new RangeError(`${b} is no number that logical instructions take`);
+    if (fields === undefined) throw new RangeError(`${b} is not a number that logical instructions take`);
     return word(sf(to, a) | (operation << 29) | 0x12000000 | fields | orZero(a, RN) | destination(to, RD));
   };
 }
 
-/** Bits `immr` to `imms` of a register, moved: what shifts by a number are short for. 64 bits say so twice. */
+/**
+ * Moves bits `immr` to `imms` of a register: shifts by a number are aliases of this. 64-bit forms set both sf and N.
+ */
 function bitfield(fixed: number, to: Register, from: Register, immr: number, imms: number): Instruction {
   const n = to.bits === 64 ? 0x400000 : 0;
   return word(sf(to, from) | fixed | n | (immr << 16) | (imms << 10) | orZero(from, RN) | orZero(to, RD));
 }
 
-/* How aarch64 gets numbers into registers: 16 bits at a time, or a pattern at once. */
-/** A quarter of 64 bits, the most that one of these instructions can say. Which one: a shift by 0, 16, 32 or 48. */
+/* How aarch64 gets numbers into registers: 16 bits at a time, or a whole pattern at once. */
+/**
+ * A quarter of 64 bits, the most that one of these instructions can hold. Which quarter: a shift by 0, 16, 32 or 48.
+ */
 const QUARTER = 16;
 const ONES = 0xffff;
 
-/** Sets 16 bits of a register and clears the rest; the same, all flipped; sets 16 bits and leaves the rest. */
+/**
+ * Sets 16 bits of a register and clears the rest; the same, with all bits inverted; sets 16 bits and keeps the rest.
+ */
 export const movz = wide(0x52800000);
 export const movn = wide(0x12800000);
 export const movk = wide(0x72800000);
 
 /**
- * Copies a register, or sets it to a number that one instruction can make: with movz, else movn, else orr, as GNU as
+ * Copies a register, or sets it to a number that one instruction can produce: with movz, else movn, else orr, as GNU as
  * does. For other numbers there is `constant`.
  */
 export function mov(to: Register, from: Register | number | bigint): Instruction {
@@ -189,13 +203,13 @@ export function mov(to: Register, from: Register | number | bigint): Instruction
     if (different.length <= 1) return move(to, bits ^ background, shift);
   }
   const fields = bitmask(value, to.bits);
-  if (fields === undefined) throw new RangeError(`no single instruction makes ${from}`);
+  if (fields === undefined) throw new RangeError(`no single instruction produces ${from}`);
   return word(sf(to) | 0x32000000 | fields | (31 << RN) | orStack(to, RD));
 }
 
 /**
- * Sets a register to any number of as many bits as it has, in one to four instructions: the quarters that differ from
- * the rest are put in one by one.
+ * Sets a register to any number of its width, in one to four instructions: the quarters that differ from the rest are
+ * inserted one by one.
  */
 export function constant(to: Register, value: number | bigint): Instruction[] {
   const bits = whole(value, to.bits);

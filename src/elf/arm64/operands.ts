@@ -9,7 +9,7 @@ export interface Register {
   /** 0 to 31. The machine's number 31 is the stack pointer to some instructions and zero to others. */
   readonly number: number;
   readonly bits: Bits;
-  /** Which of the two number 31 is meant to be. */
+  /** Which of the two number 31 means here. */
   readonly isStack: boolean;
 }
 
@@ -20,13 +20,13 @@ export interface Memory {
   /** in bytes */
   readonly disp: number;
   readonly index?: Register;
-  /** The index counts what is loaded or stored, not bytes. */
+  /** The index counts units of what is loaded or stored, not bytes. */
   readonly isScaled?: boolean;
-  /** When base += disp happens, if it does. If after the access, the place is just base. */
+  /** When base += disp happens, if at all. If after the access, the address is just base. */
   readonly update?: 'before' | 'after';
 }
 
-/** The 64-bit registers. x29 is the frame pointer, x30 (lr) has the return address. */
+/** The 64-bit registers. x29 is the frame pointer, x30 (lr) holds the return address. */
 export const x0 = register(0, 64);
 export const x1 = register(1, 64);
 export const x2 = register(2, 64);

@@ -1,7 +1,7 @@
 /*
- * The records and constants of elf(5), with its names. An ELF file tells two stories about the same bytes: program
- * headers say to the kernel what to map, section headers say to tools (objdump, gdb, nm) what the bytes mean. The
- * kernel reads the file header and the program headers only (fs/binfmt_elf.c, load_elf_binary).
+ * The records and constants of elf(5), with its names. An ELF file describes the same bytes twice: program headers tell
+ * the kernel what to map, section headers tell tools (objdump, gdb, nm) what the bytes mean. The kernel reads only the
+ * file header and the program headers (fs/binfmt_elf.c, load_elf_binary).
  *
  * A record is described by a table: the fields in file order, each with its width in bytes. The type of the record,
  * its encoder and its decoder follow from the table, so they can't disagree.
@@ -14,7 +14,7 @@ export type Fields = Readonly<Record<string, number>>;
 /** A record as the numbers in its fields. */
 export type Fielded<F extends Fields> = {readonly [Name in keyof F]: number};
 
-/** Elf64_Ehdr: the first 64 bytes of the file. The parts of e_ident have the names of their indices. */
+/** Elf64_Ehdr: the first 64 bytes of the file. The parts of e_ident are named after their indices. */
 export const FILE_HEADER = {
   EI_MAG: 4,
   EI_CLASS: 1,
@@ -39,7 +39,7 @@ export const FILE_HEADER = {
 } as const;
 export type FileHeader = Fielded<typeof FILE_HEADER>;
 
-/** Elf64_Phdr: one segment, what the kernel shall map. */
+/** Elf64_Phdr: one segment, which the kernel is to map. */
 export const PROGRAM_HEADER = {
   p_type: 4,
   p_flags: 4,
@@ -71,7 +71,7 @@ export type SectionHeader = Fielded<typeof SECTION_HEADER>;
 export const SYMBOL = {st_name: 4, st_info: 1, st_other: 1, st_shndx: 2, st_value: 8, st_size: 8} as const;
 export type SymbolRecord = Fielded<typeof SYMBOL>;
 
-/** Elf64_Nhdr: stands before the name and the content of a note. */
+/** Elf64_Nhdr: precedes the name and the content of a note. */
 export const NOTE = {n_namesz: 4, n_descsz: 4, n_type: 4} as const;
 export type NoteHeader = Fielded<typeof NOTE>;
 
@@ -82,7 +82,7 @@ export const SECTION_HEADER_SIZE = sizeOf(SECTION_HEADER);
 export const SYMBOL_SIZE = sizeOf(SYMBOL);
 export const NOTE_SIZE = sizeOf(NOTE);
 
-/** e_ident: the bytes 7f 'E' 'L' 'F', 64-bit, little endian, version 1. OSABI 0 is System V, as Linux has it. */
+/** e_ident: the bytes 7f 'E' 'L' 'F', 64-bit, little endian, version 1. OSABI 0 is System V, which Linux uses. */
 export const ELFMAG = 0x464c457f;
 export const ELFCLASS64 = 2;
 export const ELFDATA2LSB = 1;
@@ -123,7 +123,7 @@ export const STT_FUNC = 2;
 export const NT_GNU_BUILD_ID = 3;
 export const BUILD_ID_SIZE = 20;
 
-/** The number of bytes of a record. */
+/** The size of a record in bytes. */
 export function sizeOf(fields: Fields): number {
   return Object.values(fields).reduce((sum, width) => sum + width, 0);
 }

@@ -2,7 +2,7 @@
 import * as elf from './elf.ts';
 import {BUILD_ID_NOTE_SIZE, memorySize, SECTIONS_AFTER, SECTIONS_BEFORE, type Layout} from './layout.ts';
 
-/** The p_align that GNU ld gives PT_GNU_STACK; the kernel takes from that header the flags only. */
+/** The p_align that GNU ld gives PT_GNU_STACK; the kernel uses only the flags of that header. */
 const STACK_ALIGN = 16;
 
 /** Elf64_Ehdr. */
@@ -32,7 +32,7 @@ export function fileHeader(layout: Layout): elf.FileHeader {
 }
 
 /**
- * Elf64_Phdr, one a segment. PT_LOADs come in ascending order of address, as the gABI asks ("Program Header").
+ * Elf64_Phdr, one per segment. PT_LOADs come in ascending order of address, as the gABI requires ("Program Header").
  * PT_GNU_STACK without PF_X keeps the stack from being executable (fs/binfmt_elf.c, executable_stack).
  */
 export function programHeaders({program, headersEnd, segments, noteOffset}: Layout): elf.ProgramHeader[] {
@@ -82,7 +82,8 @@ export function sectionHeaders(layout: Layout): elf.SectionHeader[] {
       sh_type: elf.SHT_SYMTAB,
       sh_offset: symbolsOffset,
       sh_size: namesOffset - symbolsOffset,
-      // The section with the names, and the first symbol that is not local: only the empty symbol 0 is.
+      // The section with the names, and the index of the first symbol that is not local: only the empty symbol 0 is
+      // local.
       sh_link: layout.sectionHeaderCount - SECTIONS_AFTER + 1,
       sh_info: 1,
       sh_addralign: 8,
@@ -116,7 +117,7 @@ export function symbolRecords({program, sections, names}: Layout): elf.SymbolRec
 
 // --- internal ---
 
-/** One program header. p_paddr is for machines without virtual memory; by custom it repeats p_vaddr. */
+/** One program header. p_paddr is for machines without virtual memory; by convention it repeats p_vaddr. */
 function header(
   p_type: number,
   p_flags: number,
@@ -129,13 +130,13 @@ function header(
   return {p_type, p_flags, p_offset, p_vaddr, p_paddr: p_vaddr, p_filesz, p_memsz, p_align};
 }
 
-/** The header of a string table: unmapped bytes, known by their place in the file only. */
+/** The header of a string table: bytes that are not mapped, known only by their offset in the file. */
 function stringSection(sh_name: number, sh_offset: number, sh_size: number): elf.SectionHeader {
   const rest = {sh_flags: 0, sh_addr: 0, sh_link: 0, sh_info: 0, sh_addralign: 1, sh_entsize: 0};
   return {...rest, sh_name, sh_type: elf.SHT_STRTAB, sh_offset, sh_size};
 }
 
-/** A section's flags say about its bytes what PF_W and PF_X say about the pages. */
+/** A section's flags say of its bytes what PF_W and PF_X say of the pages. */
 function sectionFlags(flags: number): number {
   const write = (flags & elf.PF_W) === 0 ? 0 : elf.SHF_WRITE;
   const execute = (flags & elf.PF_X) === 0 ? 0 : elf.SHF_EXECINSTR;

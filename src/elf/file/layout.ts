@@ -1,11 +1,11 @@
 /*
- * The first of the writer's two phases: every offset, size and index of the file is fixed here, and no byte is put
- * out. The order in the file is
+ * The first of the writer's two phases: every offset, size and index of the file is fixed here, and no byte is written.
+ * The order in the file is
  *
  *   file header · program headers · build-id note · symbols · names · section names · section headers · segments
  *
- * All but the segments fit the first page, between the headers and the next page boundary, where a file with 4 KiB
- * pages has a hole anyway: names for debuggers cost no byte of the file.
+ * All but the segments fit into the first page, between the headers and the next page boundary, where a file with 4 KiB
+ * pages has a hole anyway: names for debuggers don't make the file larger.
  */
 import * as elf from './elf.ts';
 import type {Program, Segment} from '../program.ts';
@@ -17,7 +17,7 @@ interface PlacedSegment {
   readonly offset: number;
 }
 
-/** A section that is part of a mapped segment. NOBITS ones have a size in memory only. */
+/** A section that is part of a mapped segment. NOBITS sections have a size in memory only. */
 interface PlacedSection {
   readonly name: string;
   readonly type: typeof elf.SHT_PROGBITS | typeof elf.SHT_NOBITS;
@@ -79,7 +79,7 @@ export function layout(program: Program): Layout {
   const sectionHeadersOffset = roundUp(sectionNamesOffset + sectionNames.bytes.length, 8);
   const sectionHeaderCount = sectionNames.offsets.length + 1;
 
-  // From here on all that tools read is fixed. What the program itself needs follows.
+  // All that tools read is placed now. What the program itself needs follows.
   let end = sectionHeadersOffset + sectionHeaderCount * elf.SECTION_HEADER_SIZE;
   const segments: PlacedSegment[] = [];
   for (const segment of program.segments) {
@@ -119,15 +119,15 @@ function roundUp(offset: number, to: number): number {
 
 /**
  * The offset for a segment, with the same remainder by the page size as its address: mmap(2) can map a file at page
- * boundaries only, and maps the page from its start. A segment without bytes takes none of the file, so it gets the
- * last such offset before `end`, not one behind the end of the file.
+ * boundaries only, and maps the page from its start. A segment without bytes takes no space in the file, so it gets the
+ * last such offset before `end`, not one past the end of the file.
  */
 function congruent(end: number, segment: Segment, pageSize: number): number {
   const missing = (((segment.vaddr - end) % pageSize) + pageSize) % pageSize;
   return segment.bytes.length === 0 && missing > 0 ? end + missing - pageSize : end + missing;
 }
 
-/** The sections of a segment: one for its bytes, one for the zeros behind them. */
+/** The sections of a segment: one for its bytes, one for the zeros after them. */
 function sectionsOf({segment, offset}: PlacedSegment): PlacedSection[] {
   const inFile = segment.bytes.length;
   const zeros = memorySize(segment) - inFile;

@@ -1,9 +1,9 @@
-/* What tools read: the section headers and the symbols. The kernel looks at none of this. */
+/* What tools read: the section headers and the symbols. The kernel ignores all of this. */
 import * as elf from './elf.ts';
 import type {Machine} from '../program.ts';
 import {hasName} from './strings.ts';
 
-/** Checks the section headers against each other, the segments and the file. One sentence for each problem. */
+/** Checks the section headers against each other, the segments and the file. Returns one sentence for each problem. */
 export function checkSections(
   file: Uint8Array,
   machine: Machine,
@@ -13,7 +13,7 @@ export function checkSections(
 ): string[] {
   const names = sections[header.e_shstrndx];
   if (!names || names.sh_type !== elf.SHT_STRTAB || header.e_shstrndx !== sections.length - 1) {
-    return ['e_shstrndx is not the last section, or that is no string table.'];
+    return ['e_shstrndx is not the last section, or that section is not a string table.'];
   }
   const strings = file.subarray(names.sh_offset, names.sh_offset + names.sh_size);
   const problems: string[] = [];
@@ -44,7 +44,7 @@ function checkEmpty(section: elf.SectionHeader): string[] {
   return Object.values(section).every((value) => value === 0) ? [] : ['section 0 is not empty.'];
 }
 
-/** What is asked of each section by itself. */
+/** What is required of each section on its own. */
 function checkSection(file: Uint8Array, section: elf.SectionHeader): string[] {
   const {sh_type, sh_flags, sh_addr, sh_offset, sh_size, sh_addralign} = section;
   const problems: string[] = [];
@@ -54,7 +54,7 @@ function checkSection(file: Uint8Array, section: elf.SectionHeader): string[] {
   const hasBytes = sh_type !== elf.SHT_NOBITS;
   wrong(sh_flags > elf.SHF_WRITE + elf.SHF_ALLOC + elf.SHF_EXECINSTR, 'sh_flags has flags that are not expected.');
   wrong(!isMapped && sh_flags + sh_addr !== 0, 'it has an address or flags but is not mapped.');
-  wrong(hasBytes && sh_offset + sh_size > file.length, 'it ends behind the end of the file.');
+  wrong(hasBytes && sh_offset + sh_size > file.length, 'it ends past the end of the file.');
   const expected = sh_type === elf.SHT_NOTE ? 4 : sh_type === elf.SHT_SYMTAB ? 8 : 1;
   wrong(sh_addralign !== expected, `sh_addralign is not ${expected}.`);
   wrong(hasBytes && sh_offset % expected !== 0, 'its bytes are not aligned as it says.');
@@ -69,7 +69,10 @@ function checkStrings(file: Uint8Array, {sh_type, sh_offset, sh_size}: elf.Secti
   return isTable ? [] : ['it does not begin and end with one NUL each.'];
 }
 
-/** What each type of section may refer to: only the symbol table does, to its names and its first global symbol. */
+/**
+ * What each type of section may refer to: only the symbol table refers to anything, its names and its first global
+ * symbol.
+ */
 function checkRole(section: elf.SectionHeader, sections: readonly elf.SectionHeader[]): string[] {
   const {sh_type, sh_flags, sh_link, sh_info, sh_entsize} = section;
   const problems: string[] = [];
@@ -86,7 +89,7 @@ function checkRole(section: elf.SectionHeader, sections: readonly elf.SectionHea
   return problems;
 }
 
-/** A mapped section is where its segment puts it: both stories tell the same of each byte. */
+/** A mapped section is where its segment puts it: both descriptions agree on each byte. */
 function checkMapped(section: elf.SectionHeader, loads: readonly elf.ProgramHeader[]): string[] {
   const {sh_type, sh_flags, sh_addr, sh_offset, sh_size} = section;
   const where = `The section at 0x${sh_addr.toString(16)}`;
@@ -100,7 +103,7 @@ function checkMapped(section: elf.SectionHeader, loads: readonly elf.ProgramHead
   if (isZeros ? sh_addr < fileEnd : sh_addr + sh_size > fileEnd) problems.push(`${where} mixes bytes and zeros.`);
   const flags = [elf.PF_W, elf.PF_X].map((flag) => (home.p_flags & flag) !== 0);
   const said = [elf.SHF_WRITE, elf.SHF_EXECINSTR].map((flag) => (sh_flags & flag) !== 0);
-  if (flags.join() !== said.join()) problems.push(`${where} has other permissions than its PT_LOAD.`);
+  if (flags.join() !== said.join()) problems.push(`${where} has permissions that differ from its PT_LOAD.`);
   return problems;
 }
 
@@ -117,7 +120,7 @@ function checkEnds(mapped: readonly elf.SectionHeader[], loads: readonly elf.Pro
 }
 
 /* The names that debuggers show. */
-/** Checks the symbol table: each name stands for something inside a section. One sentence for each problem. */
+/** Checks the symbol table: each name refers to something inside a section. Returns one sentence for each problem. */
 function checkSymbols(
   file: Uint8Array,
   machine: Machine,
@@ -128,7 +131,7 @@ function checkSymbols(
   const names = sections[table.sh_link];
   const count = table.sh_size / elf.SYMBOL_SIZE;
   if (!names || !Number.isInteger(count) || table.sh_offset + table.sh_size > file.length) {
-    return ['The symbol table has no names, holds a part of a symbol, or ends behind the end of the file.'];
+    return ['The symbol table has no names, holds only a part of a symbol, or ends past the end of the file.'];
   }
   const strings = file.subarray(names.sh_offset, names.sh_offset + names.sh_size);
   const problems: string[] = [];
@@ -162,7 +165,8 @@ function checkSymbol(
   const home = sections[st_shndx];
   const isFunction = st_info === elf.STB_GLOBAL * 16 + elf.STT_FUNC;
   const isObject = st_info === elf.STB_GLOBAL * 16 + elf.STT_OBJECT;
-  if ((!isFunction && !isObject) || st_other !== 0) problems.push(`Symbol ${index} is no global function or object.`);
+  if ((!isFunction && !isObject) || st_other !== 0)
+    problems.push(`Symbol ${index} is not a global function or object.`);
   if (!home || st_value < home.sh_addr || st_value + st_size > home.sh_addr + home.sh_size) {
     return [...problems, `Symbol ${index} is not inside its section.`];
   }

@@ -16,7 +16,7 @@ export function stringTable(names: readonly string[]): StringTable {
   return {bytes: Uint8Array.from(bytes), offsets};
 }
 
-/** Whether a string table has a name that begins at `offset` and is ended. The empty name at 0 is none. */
+/** Whether a string table has a name that begins at `offset` and is terminated. The empty name at 0 does not count. */
 export function hasName(table: Uint8Array, offset: number): boolean {
   return offset > 0 && offset < table.length && table[offset] !== 0 && table[offset - 1] === 0 && table.at(-1) === 0;
 }

@@ -1,8 +1,8 @@
 /*
- * Whether an executable is what the writer promises. Readers of ELF files forgive much, each something else: the
- * kernel maps overlapping segments without a word, and the later one wins; it runs what debuggers reject; where a
- * file makes it give up, the process dies of SIGSEGV before its first instruction, with no message. So we ask for all
- * that elf(5), the gABI and fs/binfmt_elf.c want together, and for some order that nobody else checks.
+ * Whether an executable is what the writer promises. Readers of ELF files are lenient, each in its own way: the kernel
+ * maps overlapping segments silently, and the later one wins; it runs what debuggers reject; where a file makes it give
+ * up, the process dies of SIGSEGV before its first instruction, with no message. So we require everything that elf(5),
+ * the gABI and fs/binfmt_elf.c require together, and some order that nobody else checks.
  */
 import * as elf from './elf.ts';
 import {type Machine, MACHINES, X64} from '../program.ts';
@@ -11,16 +11,16 @@ import {checkSections} from './sections.ts';
 /**
  * Checks the bytes of a file that write.ts made.
  *
- * @returns one plain sentence for each problem; none: the file is valid. Never throws, whatever the bytes are.
+ * @returns one plain sentence for each problem; none if the file is valid. Never throws, whatever the bytes are.
  */
 export function validate(file: Uint8Array): string[] {
   if (file.length < elf.FILE_HEADER_SIZE) return [`The file has ${file.length} bytes, less than a file header.`];
   const header = elf.decode(file, elf.FILE_HEADER, 0);
   const found = MACHINES.find(({machine}) => machine === header.e_machine);
-  // Of a file for an unknown machine the rest is still checked, as if it were for the first.
+  // If the machine is unknown, the rest is still checked, as if it were the first one.
   const machine = found ?? X64;
   const problems = checkFileHeader(header, machine);
-  if (!found) problems.unshift(`e_machine is ${header.e_machine}, which is no machine known here.`);
+  if (!found) problems.unshift(`e_machine is ${header.e_machine}, which is not a machine known here.`);
 
   const segments = table(file, elf.PROGRAM_HEADER, header.e_phoff, header.e_phnum);
   const sections = table(file, elf.SECTION_HEADER, header.e_shoff, header.e_shnum);
@@ -36,7 +36,10 @@ export function validate(file: Uint8Array): string[] {
 
 // --- internal ---
 
-/** The fields that have one right value, or one here. The kernel itself looks at magic, type, machine and phentsize. */
+/**
+ * The fields that have only one valid value, or only one here. The kernel itself checks magic, type, machine and
+ * phentsize.
+ */
 function checkFileHeader(header: elf.FileHeader, machine: Machine): string[] {
   const expected: Partial<elf.FileHeader> = {
     EI_MAG: elf.ELFMAG,
@@ -73,8 +76,8 @@ function table<F extends elf.Fields>(
 }
 
 /**
- * Each byte belongs to one thing, or to none and is 0: so a file has no place where something could hide, and no
- * header can be moved onto another's bytes.
+ * Each byte belongs to exactly one thing, or to none and is 0: so there is no place in the file where something could
+ * hide, and no header can overlap another's bytes.
  */
 function checkPadding(
   file: Uint8Array,
@@ -94,7 +97,7 @@ function checkPadding(
   const problems: string[] = [];
   let end = 0;
   for (const {name, start, size} of [...used, {name: 'the end of the file', start: file.length, size: 0}]) {
-    if (start < end) problems.push(`The bytes of ${name} belong to something else too.`);
+    if (start < end) problems.push(`The bytes of ${name} also belong to something else.`);
     const stray = file.subarray(end, Math.min(start, file.length)).findIndex((byte) => byte !== 0);
     if (stray >= 0) problems.push(`Byte ${end + stray} belongs to nothing and is not 0.`);
     end = Math.max(end, start + size);
@@ -106,7 +109,7 @@ function checkPadding(
 /** The lowest address an ordinary user's program may have where vm.mmap_min_addr is as distributions set it. */
 const LOWEST = 0x10000;
 
-/** Checks the program headers against each other and the file. One sentence for each problem. */
+/** Checks the program headers against each other and the file. Returns one sentence for each problem. */
 function checkSegments(
   file: Uint8Array,
   machine: Machine,
@@ -144,16 +147,16 @@ function checkSegment(file: Uint8Array, machine: Machine, segment: elf.ProgramHe
   const wrong = (when: boolean, text: string): void => void (when && problems.push(text));
 
   wrong(p_paddr !== p_vaddr, 'p_paddr is not p_vaddr.');
-  wrong(p_offset + p_filesz > file.length, 'it ends behind the end of the file.');
+  wrong(p_offset + p_filesz > file.length, 'it ends past the end of the file.');
   if (p_type === elf.PT_GNU_STACK) {
     wrong(p_flags !== elf.PF_R + elf.PF_W, 'the stack is not readable and writable only.');
     wrong(p_offset + p_vaddr + p_filesz + p_memsz !== 0, 'PT_GNU_STACK has a place or a size.');
-    wrong(p_align !== 16, 'PT_GNU_STACK has another alignment than 16.');
+    wrong(p_align !== 16, 'the alignment of PT_GNU_STACK is not 16.');
     return problems;
   }
   if (p_type === elf.PT_NOTE) {
     wrong(p_flags !== elf.PF_R, 'the note is not read-only.');
-    wrong(p_filesz !== p_memsz, 'the note has another size in memory than in the file.');
+    wrong(p_filesz !== p_memsz, 'the note has different sizes in memory and in the file.');
     wrong(p_align !== 4 || p_offset % 4 !== 0, 'the note is not aligned to 4.');
     return problems;
   }
@@ -165,14 +168,14 @@ function checkSegment(file: Uint8Array, machine: Machine, segment: elf.ProgramHe
   wrong(p_memsz < p_filesz, 'p_memsz is less than p_filesz.');
   // The kernel has to make the page with the zeros writable, and adds it to whatever the segment's flags are: on a
   // segment with PF_X that page is rwx.
-  wrong(p_memsz > p_filesz && (p_flags & elf.PF_W) === 0, 'it has zeros behind its bytes but is not writable.');
+  wrong(p_memsz > p_filesz && (p_flags & elf.PF_W) === 0, 'it has zeros after its bytes but is not writable.');
   wrong(p_align !== machine.pageSize, 'p_align is not the page size.');
-  wrong((p_offset - p_vaddr) % machine.pageSize !== 0, 'p_offset and p_vaddr differ in their place in the page.');
+  wrong((p_offset - p_vaddr) % machine.pageSize !== 0, 'p_offset and p_vaddr differ in their offset within the page.');
   wrong(p_vaddr < LOWEST || p_vaddr + p_memsz > machine.addressesEnd, 'it is not at an address for user programs.');
   return problems;
 }
 
-/** Ascending, and no page belongs to two: the kernel maps with MAP_FIXED, so the later of two wins without a word. */
+/** Ascending, and no page belongs to two: the kernel maps with MAP_FIXED, so the later of two silently wins. */
 function checkOrder(loads: readonly elf.ProgramHeader[], pageSize: number): string[] {
   const problems: string[] = [];
   let end = 0;
@@ -186,12 +189,12 @@ function checkOrder(loads: readonly elf.ProgramHeader[], pageSize: number): stri
 }
 
 function checkEntry(entry: number, machine: Machine, loads: readonly elf.ProgramHeader[]): string[] {
-  if (entry % machine.codeAlign !== 0) return [`The entry point is no multiple of ${machine.codeAlign}.`];
+  if (entry % machine.codeAlign !== 0) return [`The entry point is not a multiple of ${machine.codeAlign}.`];
   const home = loads.find(({p_vaddr, p_filesz}) => entry >= p_vaddr && entry < p_vaddr + p_filesz);
   return home && (home.p_flags & elf.PF_X) !== 0 ? [] : ['The entry point is not in executable bytes of the file.'];
 }
 
-/** The note is one build-id, and mapped where it says: gdb, perf and crash reporters look for it in memory. */
+/** The note is one build-id, and is mapped where it says: gdb, perf and crash reporters look for it in memory. */
 function checkNote(file: Uint8Array, note: elf.ProgramHeader, loads: readonly elf.ProgramHeader[]): string[] {
   const {p_offset, p_vaddr, p_filesz} = note;
   const problems: string[] = [];

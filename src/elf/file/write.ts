@@ -6,10 +6,10 @@ import type {Program} from '../program.ts';
 import {ascii} from './strings.ts';
 
 /**
- * The bytes of an executable file (ELF64, ET_EXEC, static). The same program gives the same bytes, everywhere.
+ * The bytes of an executable file (ELF64, ET_EXEC, static). The same program gives the same bytes everywhere.
  *
- * @param buildId the identity of the content: gets the whole file with 20 zeros in the place of the id, and returns
- *   the 20 bytes to stand there. `ld --build-id=sha1` does the same with SHA-1.
+ * @param buildId computes the identity of the content: is given the whole file with 20 zeros in place of the id, and
+ *   returns the 20 bytes to put there. `ld --build-id=sha1` does the same with SHA-1.
  * @throws RangeError if a symbol is in no segment or a number doesn't fit its field. Whether the kernel would run the
  *   file is validate.ts's question.
  */
@@ -22,8 +22,8 @@ export function write(program: Program, buildId: (file: Uint8Array) => Uint8Arra
 // --- internal ---
 
 /**
- * The second phase: puts the bytes out in the order of the layout. Each `padTo` is also an assertion: it throws if
- * what was put out so far is longer than it was planned to be.
+ * The second phase: writes the bytes in the order of the layout. Each `padTo` is also an assertion: it throws if more
+ * has been written so far than was planned.
  */
 function emit(plan: Layout, buildId: Uint8Array): Uint8Array {
   if (buildId.length !== elf.BUILD_ID_SIZE) throw new RangeError(`a build-id has 20 bytes, not ${buildId.length}`);

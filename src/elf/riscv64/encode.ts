@@ -1,5 +1,6 @@
 /*
- * How riscv64 puts an instruction into a word (RISC-V unprivileged ISA, chapter "RV32I", "Immediate Encoding Variants"):
+ * How riscv64 puts an instruction into a word (RISC-V unprivileged ISA, chapter "RV32I", "Immediate Encoding
+ * Variants"):
  *
  *   R  funct7 | rs2 | rs1 | funct3 | rd | opcode       registers only
  *   I  number, 12 bits | rs1 | funct3 | rd | opcode    one number; loads
@@ -8,14 +9,14 @@
  *   U  number, 20 bits | rd | opcode                   the upper part of a number of 32 bits
  *   J  as U, the number in units of two bytes          jumps
  *
- * Registers have the same places in all of them, and the highest bit of each number, its sign, is bit 31: that is why
- * the bits of the other numbers, in B and J, lie in such disorder.
+ * Registers are at the same bits in all of them, and the highest bit of each number, its sign, is bit 31: that is why
+ * the other bits of the numbers in B and J are so scattered.
  */
 import type {Instruction} from '../assemble.ts';
 import type {Memory, Register} from './operands.ts';
 import {distanceField, signedField, unsignedField, word} from '../word.ts';
 
-/** The opcodes, bits 0 to 6. The lowest two are ones: the word is no compressed instruction of 16 bits. */
+/** The opcodes, bits 0 to 6. The lowest two are ones: the word is not a compressed 16-bit instruction. */
 const LOAD = 0x03;
 export const OP_IMM = 0x13;
 export const AUIPC = 0x17;
@@ -29,7 +30,7 @@ export const JALR = 0x67;
 export const JAL = 0x6f;
 export const SYSTEM = 0x73;
 
-/** The register fields in their places. */
+/** The register fields at their bit positions. */
 export const rd = ({number}: Register): number => number << 7;
 export const rs1 = ({number}: Register): number => number << 15;
 export const rs2 = ({number}: Register): number => number << 20;
@@ -44,18 +45,18 @@ export function formI(opcode: number, funct3: number, to: Register, a: Register,
   return word(opcode | (signedField(value, 12) << 20) | (funct3 << 12) | rs1(a) | rd(to));
 }
 
-/** A load: what is at the place goes into the register. */
+/** A load: from the address into the register. */
 export function load(funct3: number, to: Register, {base, disp}: Memory): Instruction {
   return formI(LOAD, funct3, to, base, disp);
 }
 
-/** A store: what is in the register goes to the place. */
+/** A store: from the register to the address. */
 export function store(funct3: number, from: Register, {base, disp}: Memory): Instruction {
   const field = signedField(disp, 12);
   return word(STORE | ((field >> 5) << 25) | ((field & 31) << 7) | (funct3 << 12) | rs2(from) | rs1(base));
 }
 
-/** An instruction on the upper 20 of 32 bits: `value` is those 20, unsigned. */
+/** An instruction on the upper 20 of 32 bits: `value` is those 20 bits, unsigned. */
 export function formU(opcode: number, to: Register, value: number): Instruction {
   return word(opcode | (unsignedField(value, 20) << 12) | rd(to));
 }

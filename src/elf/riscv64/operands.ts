@@ -17,7 +17,10 @@ export interface Memory {
 
 /** Reads as zero; what is written to it is lost. */
 export const zero = register(0);
-/** Return address, stack pointer; and two that belong to the system: the globals of a program, those of a thread. */
+/**
+ * Return address, stack pointer; and two that belong to the system: the pointers to the globals of the program and of
+ * the thread.
+ */
 export const ra = register(1);
 export const sp = register(2);
 export const gp = register(3);
@@ -39,7 +42,7 @@ export const t3 = register(28);
 export const t4 = register(29);
 export const t5 = register(30);
 export const t6 = register(31);
-/** Saved: a called function keeps them. s0 is also the frame pointer. */
+/** Saved: a called function preserves them. s0 is also the frame pointer. */
 export const s0 = register(8);
 export const s1 = register(9);
 export const s2 = register(18);

@@ -1,25 +1,25 @@
 /*
- * The riscv64 machine, as far as a small program without a C library meets it: rv64im, that is the base instructions
+ * The riscv64 machine, as far as a small program without a C library needs it: rv64im, that is the base instructions
  * and multiplication. All instructions have 32 bits (no compressed ones), so every Linux machine runs them.
  *
- * Registers: 31 of 64 bits, and zero. They have names by what calls use them for: ra the return address, sp the stack
- * pointer, a0 to a7 arguments and results, s0 to s11 what a called function keeps, t0 to t6 what it need not keep.
- * There are no flags: a branch compares two registers itself. Instructions that end in w work on the lower 32 bits
- * and fill the upper half with the sign of the result, also where it is unsigned.
+ * Registers: 31 of 64 bits, and zero. They are named after their use in calls: ra the return address, sp the stack
+ * pointer, a0 to a7 arguments and results, s0 to s11 what a called function preserves, t0 to t6 what it need not
+ * preserve. There are no flags: a branch compares two registers itself. Instructions that end in w work on the lower 32
+ * bits and fill the upper half with the sign of the result, even where it is unsigned.
  *
- * Start of a process (fs/binfmt_elf.c, create_elf_tables): the kernel jumps to the entry point with sp at the argument
- * count; above it are the pointers argv[0], argv[1], ..., a null pointer, the environment. sp is a multiple of 16 and
- * should stay so. Nobody has set gp: code that a linker has "relaxed" would need it, ours does not.
+ * Start of a process (fs/binfmt_elf.c, create_elf_tables): the kernel jumps to the entry point with sp pointing at the
+ * argument count; above it are the pointers argv[0], argv[1], ..., a null pointer, and the environment. sp is a
+ * multiple of 16 and should stay so. Nobody has set gp: code that a linker has "relaxed" would need it, ours does not.
  *
  * Calls (RISC-V psABI, "Integer Calling Convention"): arguments and results in a0 to a7. A call puts the return address
  * into ra, not on the stack, so a function that calls another saves ra first.
  *
- * System calls (arch/riscv/kernel/entry.S): the number in a7, arguments in a0 to a5, then `ecall`. The result comes in
- * a0; -4095 to -1 is an error, the negative errno. All else is kept. The numbers are those of
+ * System calls (arch/riscv/kernel/entry.S): the number in a7, arguments in a0 to a5, then `ecall`. The result is in a0;
+ * -4095 to -1 is an error, the negative errno. All other registers are preserved. The numbers are those of
  * include/uapi/asm-generic/unistd.h, the same as on aarch64.
  *
- * The names are those of the manual, operands go destination first. All functions are pure; all throw a RangeError for
- * operands that the machine does not have.
+ * The names are those of the manual; the destination operand comes first. All functions are pure; all throw a
+ * RangeError for operands that the machine does not have.
  */
 import type {Instruction} from '../assemble.ts';
 import {
@@ -61,7 +61,10 @@ export const sra = registers(OP, 0x105);
 export const slt = registers(OP, 0x002);
 export const sltu = registers(OP, 0x003);
 
-/** to = a * b; a / b and the remainder, signed and unsigned. Division by zero is no trap: all ones, the remainder a. */
+/**
+ * to = a * b; a / b and the remainder, signed and unsigned. Division by zero does not trap: the quotient is all ones,
+ * the remainder a.
+ */
 export const mul = registers(OP, 0x008);
 export const div = registers(OP, 0x00c);
 export const divu = registers(OP, 0x00d);
@@ -80,7 +83,7 @@ export const divuw = registers(OP_32, 0x00d);
 export const remw = registers(OP_32, 0x00e);
 export const remuw = registers(OP_32, 0x00f);
 
-/** to = a + a number, and so on. Numbers are -2048 to 2047, also where the comparison is unsigned. */
+/** to = a + a number, and so on. Numbers are -2048 to 2047, even where the comparison is unsigned. */
 export const addi = number(OP_IMM, 0);
 export const slti = number(OP_IMM, 2);
 export const sltiu = number(OP_IMM, 3);
@@ -89,7 +92,7 @@ export const ori = number(OP_IMM, 6);
 export const andi = number(OP_IMM, 7);
 export const addiw = number(OP_IMM_32, 0);
 
-/** Shifts by a number of bits, up to 63; with w, up to 31. */
+/** Shift by a number of bits, up to 63; with w, up to 31. */
 export const slli = shift(OP_IMM, 1, 64);
 export const srli = shift(OP_IMM, 5, 64);
 export const srai = shift(OP_IMM, 5, 64, 0x400);
@@ -97,11 +100,11 @@ export const slliw = shift(OP_IMM_32, 1, 32);
 export const srliw = shift(OP_IMM_32, 5, 32);
 export const sraiw = shift(OP_IMM_32, 5, 32, 0x400);
 
-/** to = value * 4096, extended by the sign of its 32 bits; the same + the address of this instruction. 20 bits. */
+/** to = value * 4096, sign-extended from 32 bits; the same + the address of this instruction. The value has 20 bits. */
 export const lui = (to: Register, value: number): Instruction => formU(LUI, to, value);
 export const auipc = (to: Register, value: number): Instruction => formU(AUIPC, to, value);
 
-/** Loads one, two, four or eight bytes; the rest is the sign, or with u, zeros. */
+/** Loads one, two, four or eight bytes, sign-extended, or with u, zero-extended. */
 export const lb = (to: Register, from: Memory): Instruction => load(0, to, from);
 export const lh = (to: Register, from: Memory): Instruction => load(1, to, from);
 export const lw = (to: Register, from: Memory): Instruction => load(2, to, from);
@@ -116,7 +119,10 @@ export const sh = (from: Register, to: Memory): Instruction => store(1, from, to
 export const sw = (from: Register, to: Memory): Instruction => store(2, from, to);
 export const sd = (from: Register, to: Memory): Instruction => store(3, from, to);
 
-/** What other machines have an instruction for: copies; flips the bits; 0 - x; 1 if x is zero, 1 if not; nothing. */
+/**
+ * What other machines have their own instructions for: copies; inverts the bits; 0 - x; 1 if x is zero; 1 if x is not
+ * zero; does nothing.
+ */
 export const mv = (to: Register, from: Register): Instruction => addi(to, from, 0);
 export const not = (to: Register, from: Register): Instruction => xori(to, from, -1);
 export const neg = (to: Register, from: Register): Instruction => sub(to, zero, from);
@@ -130,9 +136,9 @@ export const ebreak = (): Instruction => word(0x100000 | SYSTEM);
 export const unimp = (): Instruction => word(0xc0001073);
 
 /**
- * Sets a register to any number of 64 bits, in one to eight instructions, the same ones as GNU as: 32 bits are lui and
- * addiw; more are made of their upper part, shifted left, and of 12 bits more. As addi takes its 12 bits as signed,
- * what is above them is one more where they are negative.
+ * Sets a register to any 64-bit number, in one to eight instructions, the same ones as GNU as: 32 bits take lui and
+ * addiw; wider numbers take their upper part, shifted left, plus 12 more bits. As addi treats its 12 bits as signed,
+ * the part above them is one larger where they are negative.
  */
 export function li(to: Register, value: number | bigint): Instruction[] {
   const whole = BigInt(value);
@@ -167,7 +173,7 @@ function number(opcode: number, funct3: number) {
   return (to: Register, a: Register, value: number): Instruction => formI(opcode, funct3, to, a, value);
 }
 
-/** The number of bits is the lower part of the number; what the upper part is, is a part of the operation. */
+/** The number of bits is in the lower part of the field; the upper part belongs to the operation. */
 function shift(opcode: number, funct3: number, bits: number, upper = 0) {
   return (to: Register, a: Register, by: number): Instruction => {
     if (!Number.isInteger(by) || by < 0 || by >= bits) throw new RangeError(`cannot shift ${bits} bits by ${by}`);
@@ -176,11 +182,11 @@ function shift(opcode: number, funct3: number, bits: number, upper = 0) {
 }
 
 /*
- * Where riscv64 goes on, and how it finds addresses: all by distance from the instruction itself. Branches reach 4 KiB and
- * jumps 1 MiB; `call` and `la` reach 2 GiB with two instructions. There are no longer forms: GNU as makes two
- * instructions of a branch that does not reach, we throw a RangeError.
+ * How riscv64 branches, and how it finds addresses: always by distance from the instruction itself. Branches reach 4
+ * KiB and jumps 1 MiB; `call` and `la` reach 2 GiB with two instructions. Longer forms do not exist: GNU as replaces a
+ * branch that does not reach by two instructions, we throw a RangeError.
  */
-/** If equal, if not. Within 4 KiB, as all that follow. */
+/** If equal; if not. Within 4 KiB, like all that follow. */
 export const beq = compare(0);
 export const bne = compare(1);
 /** Signed: if a < b, if a >= b. */
@@ -199,20 +205,20 @@ export const ble = (a: Register, b: Register, to: string): Instruction => bge(b,
 export const bgtu = (a: Register, b: Register, to: string): Instruction => bltu(b, a, to);
 export const bleu = (a: Register, b: Register, to: string): Instruction => bgeu(b, a, to);
 
-/** Goes on at a label, with the address of the next instruction in `link`. Within 1 MiB. */
+/** Jumps to a label, with the address of the next instruction in `link`. Within 1 MiB. */
 export function jal(link: Register, to: string): Instruction {
   return wordTo(JAL | rd(link), to, (there, here) => jumpField(there - here));
 }
 
-/** Goes on at the address in a register + disp (12 bits), with the address of the next instruction in `link`. */
+/** Jumps to the address in a register + disp (12 bits), with the address of the next instruction in `link`. */
 export function jalr(link: Register, to: Register, disp = 0): Instruction {
   return formI(JALR, 0, link, to, disp);
 }
 
-/** Goes on at a label, or at the address in a register. */
+/** Jumps to a label, or to the address in a register. */
 export const j = (to: string): Instruction => jal(zero, to);
 export const jr = (to: Register): Instruction => jalr(zero, to);
-/** Goes on at the address in ra: returns. */
+/** Jumps to the address in ra: returns. */
 export const ret = (): Instruction => jr(ra);
 
 /** Calls a function within 2 GiB: auipc and jalr. */
@@ -233,8 +239,8 @@ function compare(funct3: number) {
 }
 
 /**
- * auipc, and an instruction that adds the lower 12 bits of the distance. These are signed, so the upper 20 are one more
- * where they are negative; and they count from the auipc, not from the instruction that has them.
+ * auipc, and an instruction that adds the lower 12 bits of the distance. These are signed, so the upper 20 bits are one
+ * larger where they are negative; and they count from the auipc, not from the instruction that holds them.
  */
 function twoWords(base: Register, second: Instruction, label: string, plus = 0): Instruction {
   const first = AUIPC | rd(base);

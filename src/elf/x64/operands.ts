@@ -14,7 +14,7 @@ export interface Register {
 /** A place in memory: base + index * scale + disp, an absolute address, or a label. */
 export interface Memory {
   readonly kind: 'memory';
-  /** Unknown until `byte`, `dword`, `qword`, or a register as the other operand says it. */
+  /** Unknown until `byte`, `dword`, `qword`, or a register as the other operand says so. */
   readonly bits?: Bits;
   readonly base?: Register;
   readonly index?: Register;
@@ -60,7 +60,7 @@ export const r13d = register(13, 32);
 export const r14d = register(14, 32);
 export const r15d = register(15, 32);
 
-/** Their lower 8 bits. Writing one leaves the rest of the register as it was. */
+/** Their lower 8 bits. Writing one keeps the rest of the register. */
 export const al = register(0, 8);
 export const cl = register(1, 8);
 export const dl = register(2, 8);
@@ -94,12 +94,12 @@ export function absolute(address: number): Memory {
   return {kind: 'memory', scale: 1, disp: address};
 }
 
-/** `[rip + label + plus]`: a label's memory, found by its distance from here. Shows in objdump with its name. */
+/** `[rip + label + plus]`: a label's memory, found by its distance from here. objdump shows it with its name. */
 export function rip(label: string, plus = 0): Memory {
   return {kind: 'memory', scale: 1, disp: plus, label};
 }
 
-/** One, four or eight bytes of memory: for instructions in which no register says how many. */
+/** One, four or eight bytes of memory: for instructions in which no register determines the size. */
 export function byte(memory: Memory): Memory {
   return {...memory, bits: 8};
 }

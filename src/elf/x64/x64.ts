@@ -1,19 +1,21 @@
 /*
- * The x86-64 machine, as far as a small program without a C library meets it.
+ * The x86-64 machine, as far as a small program without a C library needs it.
  *
- * Registers: sixteen of 64 bits. rsp is the stack pointer; the stack grows down, push and call write below it. The
+ * Registers: sixteen of 64 bits. rsp is the stack pointer; the stack grows down, and push and call write below it. The
  * lower halves are eax, ebx, ...; writing one clears the upper half, so `mov(eax, 5)` is a short way to set rax.
  *
- * Start of a process (psABI section 3.4.1): the kernel jumps to the entry point with rsp at the argument count;
- * above it are the pointers argv[0], argv[1], ..., a null pointer, the environment. No register promises anything.
+ * Start of a process (psABI section 3.4.1): the kernel jumps to the entry point with rsp pointing at the argument
+ * count; above it are the pointers argv[0], argv[1], ..., a null pointer, and the environment. The contents of the
+ * other registers are unspecified.
  *
  * System calls (psABI section A.2.1): the number in rax, arguments in rdi, rsi, rdx, r10, r8, r9, then `syscall`. The
- * result comes in rax; -4095 to -1 is an error, the negative errno. rcx and r11 are overwritten (the instruction keeps
- * the return address and the flags there), all else is kept. Function calls use rcx where system calls use r10.
+ * result is in rax; -4095 to -1 is an error, the negative errno. rcx and r11 are overwritten (the instruction keeps the
+ * return address and the flags there); all other registers are preserved. Function calls use rcx where system calls use
+ * r10.
  *
- * Where the machine has more than one encoding for an instruction, the one of GNU as is chosen: the shortest form,
- * and of two equal ones the one with the register as the source in reg. The names are Intel's, operands go
- * destination first. All functions are pure; all throw a RangeError for operands that the machine does not have.
+ * Where the machine has more than one encoding for an instruction, we choose as GNU as does: the shortest form, and of
+ * two equally short ones the one with the source register in reg. The names are Intel's; the destination operand comes
+ * first. All functions are pure; all throw a RangeError for operands that the machine does not have.
  */
 import type {Instruction, Jump} from '../assemble.ts';
 import {littleEndian} from '../bytes.ts';
@@ -22,7 +24,7 @@ import {al, cl, eax, type Memory, rax, type Register} from './operands.ts';
 
 type Place = Register | Memory;
 
-/** Copies. A number of 64 bits that 32 signed bits can't express may be a bigint; only registers take it. */
+/** Copies. A 64-bit number that 32 signed bits can't express may be a bigint; only registers take it. */
 export function mov(to: Place, from: Place | number | bigint): Instruction {
   if (typeof from === 'object') {
     const bits = bitsOf(to, from);
@@ -46,9 +48,9 @@ export function mov(to: Place, from: Place | number | bigint): Instruction {
   });
 }
 
-/** Loads one byte into a 32- or 64-bit register, the rest zero. */
+/** Loads one byte into a 32- or 64-bit register, zero-extended. */
 export const movzx = widening([0x0f, 0xb6]);
-/** Loads one byte into a 32- or 64-bit register, the rest its sign. */
+/** Loads one byte into a 32- or 64-bit register, sign-extended. */
 export const movsx = widening([0x0f, 0xbe]);
 
 /** Puts the address itself into a register; no memory is read. */
@@ -57,7 +59,10 @@ export function lea(to: Register, address: Memory): Instruction {
   return modrm({opcode: [0x8d], reg: to, rm: address, wide: to.bits === 64});
 }
 
-/** to += from; to |= from; with carry; with borrow; to &= from; to -= from; to ^= from; only the flags of to - from. */
+/**
+ * to += from; to |= from; add with carry; subtract with borrow; to &= from; to -= from; to ^= from; only the flags of
+ * to - from.
+ */
 export const add = arithmetic(0);
 export const or = arithmetic(1);
 export const adc = arithmetic(2);
@@ -67,7 +72,7 @@ export const sub = arithmetic(5);
 export const xor = arithmetic(6);
 export const cmp = arithmetic(7);
 
-/** Only the flags of a & b. */
+/** Sets only the flags of a & b. */
 export function test(a: Place, b: Register | number): Instruction {
   const bits = bitsOf(a, typeof b === 'number' ? a : b);
   const wide = bits === 64;
@@ -78,7 +83,7 @@ export function test(a: Place, b: Register | number): Instruction {
   return modrm({opcode: [0xf6 + small], reg: 0, rm: a, wide, immediate});
 }
 
-/** One operand: flips the bits; 0 - x; x + 1; x - 1. */
+/** One operand: inverts the bits; 0 - x; x + 1; x - 1. */
 export const not = unary(0xf6, 2);
 export const neg = unary(0xf6, 3);
 export const inc = unary(0xfe, 0);
@@ -87,7 +92,7 @@ export const dec = unary(0xfe, 1);
 /** rdx:rax = rax * x, unsigned; signed. */
 export const mul = unary(0xf6, 4);
 export const imul = unary(0xf6, 5);
-/** rax = rdx:rax / x and rdx the remainder, unsigned; signed. A quotient that rax can't hold is SIGFPE. */
+/** rax = rdx:rax / x and rdx the remainder, unsigned; signed. A quotient that rax can't hold raises SIGFPE. */
 export const div = unary(0xf6, 6);
 export const idiv = unary(0xf6, 7);
 
@@ -116,7 +121,7 @@ export function pop(to: Place): Instruction {
 
 /** Enters the kernel. */
 export const syscall = (): Instruction => plain(0x0f, 0x05);
-/** Nothing; a hint for loops that wait. */
+/** Does nothing; a hint for loops that wait. */
 export const nop = (): Instruction => plain(0x90);
 export const pause = (): Instruction => plain(0xf3, 0x90);
 /** SIGTRAP; SIGILL. */
@@ -130,7 +135,7 @@ export const repStosb = (): Instruction => plain(0xf3, 0xaa);
 
 // --- internal ---
 
-/** The eight operations that share one scheme of opcodes (Intel SDM volume 2, appendix A.4, and ModRM group 1). */
+/** The eight operations that share one opcode scheme (Intel SDM volume 2, appendix A.4, and ModRM group 1). */
 function arithmetic(operation: number) {
   return (to: Place, from: Place | number): Instruction => {
     const bits = bitsOf(to, typeof from === 'number' ? to : from);
@@ -173,7 +178,7 @@ function shift(extension: number) {
 
 function widening(opcode: readonly number[]) {
   return (to: Register, from: Place): Instruction => {
-    if (to.bits === 8 || from.bits !== 8) throw new RangeError('widens one byte to 32 or 64 bits');
+    if (to.bits === 8 || from.bits !== 8) throw new RangeError('this widens one byte to 32 or 64 bits');
     return modrm({opcode, reg: to, rm: from, wide: to.bits === 64});
   };
 }
@@ -192,13 +197,16 @@ function only64(place: Place): void {
   if ((place.bits ?? 64) !== 64) throw new RangeError('the stack holds 64-bit values');
 }
 
-/** Whether the 64 bits of a number are 32 signed ones: those of 2^64 - 1 are, as they are those of -1. */
+/**
+ * Whether the 64 bits of a number are the sign extension of its low 32: those of 2^64 - 1 are, as they equal those of
+ * -1.
+ */
 function fits32(value: number | bigint): boolean {
   return (value >= -0x80000000 && value <= 0x7fffffff) || (value >= 2n ** 64n - 2n ** 31n && value < 2n ** 64n);
 }
 
-/* Where x86-64 goes on: jumps, calls and returns. Distances to labels are worked out by assemble.ts. */
-/** Goes on at a label, or at the address in a register or in memory. */
+/* How x86-64 branches: jumps, calls and returns. Distances to labels are worked out by assemble.ts. */
+/** Jumps to a label, or to the address in a register or in memory. */
 export function jmp(to: string): Jump;
 export function jmp(to: Register | Memory): Instruction;
 export function jmp(to: string | Register | Memory): Jump | Instruction {
@@ -206,16 +214,16 @@ export function jmp(to: string | Register | Memory): Jump | Instruction {
   return through(to, 4);
 }
 
-/** Pushes the address of the next instruction, then goes on as jmp does. There is no short form. */
+/** Pushes the address of the next instruction, then jumps as jmp does. There is no short form. */
 export function call(to: string | Register | Memory): Instruction {
   if (typeof to !== 'string') return through(to, 2);
   return withDistance(plain(0xe8, 0, 0, 0, 0), 1, to);
 }
 
-/** Pops an address and goes on there. */
+/** Pops an address and jumps there. */
 export const ret = (): Instruction => plain(0xc3);
 
-/** If equal (zero), if not. */
+/** If equal (zero); if not. */
 export const je = conditional(0x4);
 export const jne = conditional(0x5);
 /** Unsigned: below, above or equal, below or equal, above. Below is also "carry". */
@@ -228,7 +236,7 @@ export const jl = conditional(0xc);
 export const jge = conditional(0xd);
 export const jle = conditional(0xe);
 export const jg = conditional(0xf);
-/** If negative, if not; on signed overflow, if none. */
+/** If negative; if not; on signed overflow; if none. */
 export const js = conditional(0x8);
 export const jns = conditional(0x9);
 export const jo = conditional(0x0);
@@ -241,7 +249,7 @@ function conditional(condition: number) {
   return (to: string): Jump => ({kind: 'jump', short: [0x70 + condition], long: [0x0f, 0x80 + condition], label: to});
 }
 
-/** A jump through a register or memory. It is 64 bits wide without saying so. */
+/** A jump through a register or memory. It is 64 bits wide without a prefix. */
 function through(to: Register | Memory, extension: number): Instruction {
   if ((to.bits ?? 64) !== 64) throw new RangeError('addresses have 64 bits');
   return modrm({opcode: [0xff], reg: extension, rm: to, wide: false});

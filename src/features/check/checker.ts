@@ -1,6 +1,8 @@
 import {growthOf, type Growth} from '../growth/growth.ts';
+import {MEASURES, type MeasureKey} from '../../model/measures.ts';
 import {rangeText, type Region} from '../../model/region.ts';
-import {type Seen, Series} from '../../history/series.ts';
+import type {Seen} from '../../history/seen.ts';
+import {Series} from '../../history/series.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {isCount, isForbidden, type Rule, type Subject} from './rules.ts';
 import type {Result} from './result.ts';
@@ -39,7 +41,7 @@ export class Checker {
 
   /** Another program began: what grew before is no growth of it. Peaks stay. */
   restart(): void {
-    this.#series = this.#rules.some(({is}) => is === 'no-growth') ? new Series() : undefined;
+    this.#series = this.#rules.some(({is}) => is === 'no-growth') ? new Series(['rss'], 'rss') : undefined;
   }
 
   add(seen: Seen): void {
@@ -72,8 +74,8 @@ export class Checker {
 
   /** No more can be resident, dirty or swapped than there is. A short command may have ended before it said more. */
   #addBound(rule: MaxRule, seen: Seen): void {
-    const size = amountAt(seen, {of: rule.subject.of, counter: 'size'})?.value;
-    if (size !== undefined && !isCount(rule.subject.counter))
+    const size = amountAt(seen, {of: rule.subject.of, measure: 'size'})?.value;
+    if (size !== undefined && !isCount(rule.subject.measure))
       this.#bounds.set(rule, Math.max(size, this.#bounds.get(rule) ?? 0));
   }
 
@@ -102,14 +104,15 @@ export class Checker {
         isExact: false,
         detail: `it was not measured, and can not be more than its address space, ${sizeText(bound)}`,
       };
-    if (!peak) return {rule, verdict: 'not measured', isExact: false, detail: NO_COUNTERS};
+    if (!peak) return {rule, verdict: 'not measured', isExact: false, detail: notRead(rule.subject.measure)};
     const {value, at, isExact} = peak;
     return {rule, verdict: value > rule.limit ? 'broken' : 'ok', measured: value, at: this.#when(at), isExact};
   }
 
   #noResult(rule: NoRule): Result {
     const found = this.#found.get(rule);
-    if (!found && !this.#told.has(rule)) return {rule, verdict: 'not measured', isExact: false, detail: NO_COUNTERS};
+    if (!found && !this.#told.has(rule))
+      return {rule, verdict: 'not measured', isExact: false, detail: notRead('swap')};
     if (!found) return {rule, verdict: 'ok', measured: 0, isExact: false};
     const {region, count, at} = found;
     const name = region.name || region.label || region.kind;
@@ -118,7 +121,10 @@ export class Checker {
   }
 }
 
-const NO_COUNTERS = 'smaps, which has the counters, was not read or is not in the file';
+function notRead(measure: MeasureKey): string {
+  const [first] = MEASURES[measure].listings;
+  return `${first}, which has ${first === 'smaps' ? 'the counters' : 'that'}, was not read or is not in the file`;
+}
 
 function growthResult(rule: GrowthRule, growth: Growth): Result {
   const line = rule.of === 'total' ? growth.total : growth.kinds.find(({kind}) => kind === rule.of);
@@ -150,38 +156,21 @@ interface Peak {
   readonly isExact: boolean;
 }
 
-/** status has the present value of some totals: known at each look, and where the regions' sums are not. */
-const OF_STATUS: Readonly<Record<string, string>> = {
-  rss: 'vmRss',
-  size: 'vmSize',
-  swap: 'vmSwap',
-  locked: 'vmLck',
-  threads: 'threads',
-};
-
-/** And of these the highest since the program began (proc_pid_status(5)): VmHWM, "high water mark", and VmPeak. */
-const PEAK_OF_STATUS: Readonly<Record<string, string>> = {rss: 'vmHwm', size: 'vmPeak'};
-
 /**
  * How much there is of something at one moment, or was until then where the kernel keeps that.
  *
  * @returns undefined if the moment doesn't say
  */
-function amountAt({snapshot, status = snapshot.status, t}: Seen, {of, counter}: Subject): Peak | undefined {
+function amountAt({snapshot, status = snapshot.status, t}: Seen, {of, measure}: Subject): Peak | undefined {
+  const {ofTotals, ofStatus, peakOfStatus} = MEASURES[measure];
+  const total = ofTotals(snapshot.totals);
   if (of !== 'total') {
-    const totals = totalsByKind(snapshot.regions).get(of);
-    const isKnown = counter === 'size' || counter === 'regions' || snapshot.totals[counter] !== undefined;
-    return isKnown ? {value: totals?.[counter] ?? 0, at: t, isExact: false} : undefined;
+    if (total === undefined) return undefined;
+    return {value: ofTotals(totalsByKind(snapshot.regions).get(of)) ?? 0, at: t, isExact: false};
   }
-  const highest = numberOf(status, PEAK_OF_STATUS[counter]);
-  const now = numberOf(status, OF_STATUS[counter]);
+  const [highest, now] = [peakOfStatus(status), ofStatus(status)];
   // The vsyscall page is listed, and is no part of the process: status leaves it out, the sum doesn't.
-  const sum = counter === 'size' && (highest ?? now) !== undefined ? undefined : snapshot.totals[counter];
+  const sum = measure === 'size' && (highest ?? now) !== undefined ? undefined : total;
   const known = [highest, now, sum].filter((value) => value !== undefined);
   return known.length === 0 ? undefined : {value: Math.max(...known), at: t, isExact: highest !== undefined};
-}
-
-function numberOf(status: Seen['status'], key: string | undefined): number | undefined {
-  const value = key === undefined ? undefined : status?.[key];
-  return typeof value === 'number' ? value : undefined;
 }

@@ -1,11 +1,11 @@
+import {Target, type Command, type TargetEnd} from '../run/gate.ts';
+import {refusalTrouble} from '../run/command.ts';
+import {follow, type FollowOptions, withoutGate} from '../run/follow.ts';
+import {leaveSignalsTo} from '../run/run.ts';
+import {tellAll} from '../watch/events.ts';
 import type {Checker} from './checker.ts';
 import type {CheckReport} from './result.ts';
-import {Target, type Command, type TargetEnd} from '../run/gate.ts';
-import type {Snapshot} from '../../model/snapshot.ts';
-import {refusalTrouble} from '../run/command.ts';
-import {follow, type FollowOptions, type RunReporter} from '../run/follow.ts';
-import {leaveSignalsTo} from '../run/run.ts';
-import type {WatchCost} from '../watch/watch.ts';
+import {CheckSink} from './sink.ts';
 
 interface CheckedCommand {
   readonly report: CheckReport;
@@ -25,64 +25,30 @@ export async function checkCommand(
   const target = await Target.start(command);
   if (!(target instanceof Target)) throw refusalTrouble(target, command);
   const restoreSignals = leaveSignalsTo(target);
-  const reporter = new CheckReporter(checker);
-  const end = await follow(target, {...options, withoutAslr: false}, reporter).finally(() => {
+  const sink = new CheckSink(checker);
+  await tellAll(follow(target, {...options, withoutAslr: false}), withoutGate(sink)).finally(() => {
     restoreSignals();
     target.letGo();
   });
   if (target.refusal) throw refusalTrouble(target.refusal, command);
-  const {ms, beforeEnd, notes} = reporter;
-  const {interval} = options;
-  const {looks} = checker;
+  const end = await target.ended;
+  const {ms, beforeEnd} = sink;
   return {
     end,
-    report: {command: command.argv, end, looks, ms, interval, beforeEnd, results: checker.results(true), notes},
+    report: {
+      command: command.argv,
+      end,
+      looks: checker.looks,
+      ms,
+      interval: options.interval,
+      beforeEnd,
+      results: checker.results(true),
+      notes: notesOf(sink),
+    },
   };
 }
 
-class CheckReporter implements RunReporter {
-  ms = 0;
-  beforeEnd: number | undefined;
-  notes: string[] = [];
-  readonly #checker: Checker;
-  /** When the command's own program began; until then it is the gate that is looked at. */
-  #begin: number | undefined;
-  #lastLook = 0;
-  #programs = 0;
-
-  constructor(checker: Checker) {
-    this.#checker = checker;
-  }
-
-  start(snapshot: Snapshot, isGate: boolean): void {
-    if (isGate) return;
-    this.exec();
-    this.look(snapshot, snapshot.status);
-  }
-
-  exec(): void {
-    this.#begin ??= performance.now();
-    if (this.#programs++ > 0) this.#checker.restart();
-  }
-
-  look(snapshot: Snapshot, status: Snapshot['status'] | undefined): void {
-    if (this.#begin === undefined) return;
-    this.#lastLook = performance.now();
-    this.#checker.add({t: this.#lastLook - this.#begin, snapshot, status});
-  }
-
-  change(): void {}
-
-  exit(_tick: number, _end: TargetEnd, ms: number): void {
-    this.ms = ms;
-    if (this.#checker.looks > 0) this.beforeEnd = performance.now() - this.#lastLook;
-  }
-
-  end(_ticks: number, _cost: WatchCost, notes: readonly string[]): void {
-    this.notes.push(...notes);
-    if (this.#programs > 1)
-      this.notes.push(
-        `It became ${this.#programs} programs, one after the other: peaks are of all, growth of the last one.`,
-      );
-  }
-}
+const notesOf = ({notes, programs}: CheckSink): readonly string[] =>
+  programs > 1
+    ? [...notes, `It became ${programs} programs, one after the other: peaks are of all, growth of the last one.`]
+    : notes;

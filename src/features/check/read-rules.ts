@@ -1,8 +1,10 @@
 import {readFileSync} from 'node:fs';
-import {COUNTERS, isCount, type Lint, LINTS, type Rule, type Subject} from './rules.ts';
+import {isCount, type Lint, LINTS, type Rule, type Subject} from './rules.ts';
 import {KINDS, type Kind} from '../../model/kind.ts';
+import {findMeasure, MEASURE_KEYS, type MeasureKey} from '../../model/measures.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {parseSize} from '../../shell/values.ts';
+import {measureAmong, nearestName} from '../../text/measures.ts';
 
 /** Rules as flags give them. */
 interface RuleFlags {
@@ -57,55 +59,83 @@ function readRules(path: string): Rule[] {
  */
 export function parseRule(text: string, where = ''): Rule {
   const [, word = '', value = ''] = /^(\S+)[\s=]+(.*)$/s.exec(text) ?? [];
-  const rule = Object.hasOwn(READERS, word) ? READERS[word]!(value.trim()) : undefined;
-  if (typeof rule === 'object') return rule;
-  const [why, next] =
-    rule === undefined ? [`a rule begins with ${Object.keys(READERS).join(', ')}.`, EXAMPLES] : [rule, EXAMPLES];
-  throw new Trouble({kind: 'usage', what: `${where}"${text}" is no rule.`, why, next});
+  const rule = Object.hasOwn(READERS, word)
+    ? READERS[word]!(value.trim())
+    : {why: `a rule begins with ${Object.keys(READERS).join(', ')}.`};
+  if ('is' in rule) return rule;
+  const next = rule.near === undefined ? EXAMPLES : `Did you mean: ${rule.near}`;
+  throw new Trouble({kind: 'usage', what: `${where}"${text}" is no rule.`, why: rule.why, next});
 }
 
 const EXAMPLES = 'For example: max heap=64M, max rss=200M, max-regions 2000, no rwx, no-growth heap';
 
-/** Each gives a rule, or why there is none. */
-const READERS: Readonly<Record<string, (value: string) => Rule | string>> = {
+/** Why a text is no rule, and the name that may have been meant. */
+interface Fault {
+  readonly why: string;
+  readonly near?: string | undefined;
+}
+
+const READERS: Readonly<Record<string, (value: string) => Rule | Fault>> = {
   max: readMax,
   'max-regions': (value) => readMax(`regions=${value}`),
   no: (value) =>
     isLint(value)
       ? {is: 'no', text: `no ${value}`, lint: value}
-      : `after "no" comes one of ${Object.keys(LINTS).join(', ')}, or a kind: ${KINDS.join(', ')}.`,
-  'no-growth': (value) =>
-    isKind(value)
-      ? {is: 'no-growth', text: `no-growth ${value}`, of: value}
-      : value === 'rss' || value === 'total'
-        ? {is: 'no-growth', text: `no-growth ${value}`, of: 'total'}
-        : `after "no-growth" comes rss, for the whole process, or a kind: ${KINDS.join(', ')}.`,
+      : {
+          why: `after "no" comes one of ${Object.keys(LINTS).join(', ')}, or a kind: ${KINDS.join(', ')}.`,
+          near: nearestName(value, [], [...Object.keys(LINTS), ...KINDS]),
+        },
+  'no-growth': (value) => {
+    if (isKind(value)) return {is: 'no-growth', text: `no-growth ${value}`, of: value};
+    const name = value === 'total' ? value : measureAmong(value, ['rss']);
+    return name === undefined
+      ? {
+          why: `after "no-growth" comes rss, for the whole process, or a kind: ${KINDS.join(', ')}.`,
+          near: nearestName(value, ['rss'], KINDS),
+        }
+      : {is: 'no-growth', text: `no-growth ${name}`, of: 'total'};
+  },
 };
 
-function readMax(value: string): Rule | string {
-  const match = /^([\w-]+)(?:\.(\w+))?\s*=\s*(.+)$/.exec(value);
-  if (!match) return 'it must be a name, = and a number.';
-  const [, name, counter, limit] = match as unknown as [string, string, string | undefined, string];
-  const subject = subjectOf(name, counter);
-  if (typeof subject === 'string') return subject;
-  const number = limitOf(limit, subject.counter);
-  return typeof number === 'string'
-    ? number
-    : {is: 'max', text: `max ${value.replace(/\s/g, '')}`, subject, limit: number};
+function readMax(value: string): Rule | Fault {
+  const match = /^([^.=]+?)(?:\.([^=]+?))?\s*=\s*(.+)$/.exec(value);
+  if (!match) return {why: 'it must be a name, = and a number.'};
+  const [, name, measure, limit] = match as unknown as [string, string, string | undefined, string];
+  const subject = subjectOf(name, measure);
+  if ('why' in subject) return subject;
+  const number = limitOf(limit, subject.measure);
+  if (typeof number === 'string') return {why: number};
+  return {is: 'max', text: `max ${nameOf(subject, measure)}=${limit.replace(/\s/g, '')}`, subject, limit: number};
 }
 
-function subjectOf(name: string, counter: string | undefined): Subject | string {
-  if (counter === undefined && isCounter(name)) return {of: 'total', counter: name};
-  if (!isKind(name)) return `"${name}" is neither a total (${COUNTERS.join(', ')}) nor a kind (${KINDS.join(', ')}).`;
-  const what = counter ?? 'size';
-  return isCounter(what) && what !== 'threads'
-    ? {of: name, counter: what}
-    : `"${what}" is nothing that a kind has: ${COUNTERS.filter((each) => each !== 'threads').join(', ')}.`;
+/** As a rule is told: with the names of measures that are told everywhere, however they were spelled. */
+function nameOf({of, measure}: Subject, said: string | undefined): string {
+  if (of !== 'total') return said === undefined ? of : `${of}.${measure}`;
+  return isKind(measure) ? `total.${measure}` : measure;
 }
 
-function limitOf(text: string, counter: string): number | string {
-  if (isCount(counter))
-    return /^\d+$/.test(text.trim()) ? exact(Number(text)) : `"${text}" is no number of ${counter}.`;
+/** What a kind has. */
+const KIND_MEASURES = MEASURE_KEYS.filter((key) => key !== 'threads');
+
+/** A kind comes before a measure of that name: `shared` is the kind, and `total.shared` the measure. */
+function subjectOf(name: string, said: string | undefined): Subject | Fault {
+  if (!isKind(name)) {
+    const total = name === 'total' ? said : said === undefined ? name : undefined;
+    const measure = total === undefined ? undefined : findMeasure(total)?.key;
+    if (measure !== undefined) return {of: 'total', measure};
+    const what = total ?? name;
+    const why = `"${what}" is neither a total (${MEASURE_KEYS.join(', ')}) nor a kind (${KINDS.join(', ')}).`;
+    return {why, near: nearestName(what, MEASURE_KEYS, KINDS)};
+  }
+  const measure = said === undefined ? 'size' : measureAmong(said, KIND_MEASURES);
+  if (measure !== undefined) return {of: name, measure};
+  const why = `"${said}" is nothing that a kind has: ${KIND_MEASURES.join(', ')}.`;
+  return {why, near: nearestName(said!, KIND_MEASURES)};
+}
+
+function limitOf(text: string, measure: MeasureKey): number | string {
+  if (isCount(measure))
+    return /^\d+$/.test(text.trim()) ? exact(Number(text)) : `"${text}" is no number of ${measure}.`;
   try {
     return exact(parseSize(text));
   } catch (error) {
@@ -119,5 +149,4 @@ const exact = (limit: number): number | string =>
   limit <= Number.MAX_SAFE_INTEGER ? limit : 'the limit is larger than any memory.';
 
 const isKind = (text: string): text is Kind => (KINDS as readonly string[]).includes(text);
-const isCounter = (text: string): boolean => (COUNTERS as readonly string[]).includes(text);
 const isLint = (text: string): text is Lint => Object.hasOwn(LINTS, text) || isKind(text);

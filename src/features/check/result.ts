@@ -1,4 +1,4 @@
-import type {Slope} from '../growth/trend.ts';
+import type {Slope} from '../../history/trend.ts';
 import type {Rule} from './rules.ts';
 
 /** What became of a rule. What could not be measured is not `ok`. */

@@ -1,11 +1,12 @@
 import type {Kind} from '../../model/kind.ts';
-import {isFileBacked, type Region} from '../../model/region.ts';
+import {MEASURES, type MeasureKey} from '../../model/measures.ts';
+import {isExecutable, isFileBacked, isWritableCode, type Region} from '../../model/region.ts';
 
 /** What an amount is of: the whole process, or all regions of a kind. */
 export interface Subject {
   readonly of: 'total' | Kind;
-  /** `size`, a smaps counter such as `rss`, or a number of things: `regions`, `threads`. */
-  readonly counter: string;
+  /** Threads are the whole process's. */
+  readonly measure: MeasureKey;
 }
 
 /** What must hold for a process's memory. Rules name kinds and totals, which are the same wherever memory was placed. */
@@ -17,24 +18,8 @@ export type Rule =
   /** An amount doesn't grow steadily. */
   | {readonly is: 'no-growth'; readonly text: string; readonly of: 'total' | Kind};
 
-/** The totals that a rule may name; `threads` only of the whole. */
-export const COUNTERS = [
-  'size',
-  'rss',
-  'pss',
-  'privateDirty',
-  'privateClean',
-  'sharedClean',
-  'sharedDirty',
-  'anonymous',
-  'swap',
-  'locked',
-  'regions',
-  'threads',
-] as const;
-
-/** Numbers of things, not of bytes. */
-export const isCount = (counter: string): boolean => counter === 'regions' || counter === 'threads';
+/** Is it a number of things, not of bytes? */
+export const isCount = (measure: MeasureKey): boolean => MEASURES[measure].unit === 'count';
 
 /** What a region may be forbidden to be, beside being of a kind. */
 export const LINTS = {
@@ -53,11 +38,11 @@ export type Lint = keyof typeof LINTS | Kind;
  * @returns undefined if the source doesn't say
  */
 export function isForbidden(lint: Lint, region: Region): boolean | undefined {
-  const {perms, kind, name, usage} = region;
-  const mayExecute = perms[2] === 'x';
+  const {kind, name, usage} = region;
+  const mayExecute = isExecutable(region);
   switch (lint) {
     case 'rwx':
-      return mayExecute && perms[1] === 'w';
+      return isWritableCode(region);
     case 'exec-stack':
       return mayExecute && (kind === 'stack' || kind === 'thread-stack');
     case 'exec-anon':

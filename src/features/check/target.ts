@@ -2,14 +2,17 @@ import type {Checker} from './checker.ts';
 import type {CheckReport} from './result.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {capture} from '../../procfs/capture.ts';
-import {poll} from '../../procfs/poll.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
-import {readRecording, Recording} from '../../recording/recording.ts';
+import type {Recording} from '../../recording/recording.ts';
 import {recordedLooks} from '../growth/target.ts';
-import {faultsOf, isRecordingFile} from '../../input/open.ts';
+import type {Input} from '../../input/input.ts';
+import {open} from '../../input/open.ts';
+import {faultsOf} from '../../input/recorded.ts';
 import type {Remarkable} from '../../shell/output.ts';
 import {interruption} from '../../shell/signals.ts';
-import {readFromStdin, readTarget, type Target} from '../../input/target.ts';
+import {tellAll} from '../watch/events.ts';
+import {watchLooks} from '../watch/watch.ts';
+import {CheckSink} from './sink.ts';
 
 interface CheckTargetOptions extends SessionOptions {
   readonly interval: number;
@@ -25,35 +28,34 @@ interface CheckedTarget {
   readonly signal?: NodeJS.Signals | undefined;
 }
 
-/** Holds a process, a recording or a listing against the rules. */
+/**
+ * Holds a process, a recording or a listing against the rules.
+ *
+ * @param name as the user calls it
+ */
 export async function checkTarget(
-  target: Target,
+  target: Input,
   name: string,
   checker: Checker,
   options: CheckTargetOptions,
 ): Promise<CheckedTarget> {
-  if (target.is === 'process' && options.duration !== undefined) return checkLive(target.pid, name, checker, options);
-  if (target.is === 'file' && target.moment === undefined && isRecordingFile(target.path))
-    return checkRecording(readRecording(target.path), target.path, checker);
-  const last =
-    target.is === 'process'
-      ? capture(target.pid, options)
-      : target.is === 'stdin'
-        ? await readFromStdin()
-        : await readTarget(target);
-  if (last instanceof Recording) return checkRecording(last, name, checker);
+  const opened = await open(target);
+  if (opened.is === 'recording') return checkRecording(opened.recording, opened.name, checker);
+  if (opened.is === 'process' && options.duration !== undefined) return checkLive(opened.pid, name, checker, options);
+  const last = opened.is === 'process' ? capture(opened.pid, options) : opened.read().snapshot;
   checker.add({t: 0, snapshot: last});
-  return {report: reportOf(checker, name, 0), remarks: last, isWhole: last.isWhole};
+  return {report: reportOf(checker, {target: name, ms: 0}), remarks: last, isWhole: last.isWhole};
 }
 
-const reportOf = (
-  checker: Checker,
-  target: string,
-  ms: number,
-  interval?: number,
-  notes: readonly string[] = [],
-  hasEnded = false,
-): CheckReport => ({target, looks: checker.looks, ms, interval, results: checker.results(hasEnded), notes});
+type ReportFacts = Pick<CheckReport, 'target' | 'ms' | 'interval'> & Partial<Pick<CheckReport, 'notes'>>;
+
+/** @param hasEnded as Checker.results has it */
+const reportOf = (checker: Checker, facts: ReportFacts, hasEnded = false): CheckReport => ({
+  notes: [],
+  ...facts,
+  looks: checker.looks,
+  results: checker.results(hasEnded),
+});
 
 function checkRecording(recording: Recording, path: string, checker: Checker): CheckedTarget {
   try {
@@ -64,7 +66,7 @@ function checkRecording(recording: Recording, path: string, checker: Checker): C
       [last, ms] = [seen.snapshot, seen.t];
     }
     const {notes, rejected} = faultsOf(recording, path);
-    const report = reportOf(checker, path, ms, undefined, notes, recording.end?.reason === 'exit');
+    const report = reportOf(checker, {target: path, ms, notes}, recording.end?.reason === 'exit');
     return {
       report,
       remarks: {source: {name: path}, rejected: [...last!.rejected, ...rejected], notes: last!.notes},
@@ -84,28 +86,15 @@ async function checkLive(
   const {interval, duration} = options;
   const session = new Session(pid, options);
   const interrupted = interruption();
-  const begin = performance.now();
-  let hasEnded = false;
-  const add = (snapshot: Snapshot): void =>
-    checker.add({t: performance.now() - begin, snapshot, status: session.status() ?? snapshot.status});
+  const sink = new CheckSink(checker);
   try {
-    add(session.snapshot);
-    for await (const look of poll(session, {interval, duration, signal: interrupted.signal})) {
-      if (look.saw === 'exec') checker.restart();
-      if (look.saw === 'exit') hasEnded = true;
-      else add(look.snapshot);
-    }
+    await tellAll(watchLooks(session, {interval, duration, signal: interrupted.signal}), sink);
   } finally {
     interrupted.dispose();
     session.close();
   }
-  const report = reportOf(
-    checker,
-    name,
-    performance.now() - begin,
-    interval,
-    hasEnded ? ['It ended before the time was over.'] : [],
-    hasEnded,
-  );
+  const {ms, hasEnded} = sink;
+  const notes = hasEnded ? ['It ended before the time was over.'] : [];
+  const report = reportOf(checker, {target: name, ms, interval, notes}, hasEnded);
   return {report, remarks: session.snapshot, isWhole: true, signal: interrupted.received()};
 }

@@ -1,5 +1,5 @@
 import {type CheckReport, marginOf, type Result} from './result.ts';
-import {slopeText, timeText} from '../growth/words.ts';
+import {slopeText} from '../growth/words.ts';
 import {quoted} from '../run/text.ts';
 import {safe} from '../../text/safe.ts';
 import type {Look} from '../../text/who.ts';
@@ -8,14 +8,12 @@ import {paint, type Role} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
 import {isCount, LINTS, type Rule} from './rules.ts';
 import {KIND_MEANINGS} from '../../model/kind.ts';
-import {counted, countText, sizeText} from '../../model/amounts.ts';
+import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
 
 /** Each rule with what was measured, for people. */
 export function renderCheck(report: CheckReport, look: Look = {}): string {
   const {command, target, end, ms, results, notes} = report;
   const how = end && (end.signal === undefined ? `with exit code ${end.code}` : `by signal ${end.signal}`);
-  // The last two have no room on a narrow terminal.
-  const columns = look.width !== undefined && look.width < 90 ? COLUMNS.length - 2 : COLUMNS.length;
   const isBad = results.some(({verdict}) => verdict !== 'ok');
   const more = results.filter(
     ({rule, verdict, measured}) =>
@@ -25,13 +23,9 @@ export function renderCheck(report: CheckReport, look: Look = {}): string {
   );
   return [
     paint('title', `memmap check: ${command?.map(quoted).join(' ') ?? safe(target ?? '')}`),
-    ...(how === undefined ? [] : [`ended ${how}, after ${timeText(ms)}`]),
+    ...(how === undefined ? [] : [`ended ${how}, after ${spanText(ms)}`]),
     '',
-    ...renderTable(
-      COLUMNS.slice(0, columns),
-      results.map((result) => cells(result).slice(0, columns)),
-      look.width,
-    ),
+    ...renderTable(COLUMNS, results.map(cells), look.width),
     ...more.flatMap((result) => wrapped(resultSentence(result), look.width, '  ')),
     '',
     ...wrapped(howSeen(report), look.width).map((line) => paint('quiet', line)),
@@ -47,8 +41,8 @@ const COLUMNS: readonly Column[] = [
   {title: 'measured', align: 'right'},
   {title: 'limit', align: 'right'},
   {title: 'margin', align: 'right'},
-  {title: 'reached', align: 'right'},
-  {title: 'by'},
+  {title: 'reached', align: 'right', least: 90},
+  {title: 'by', least: 90},
 ];
 
 const ROLES: Readonly<Record<Result['verdict'], Role>> = {ok: 'good', broken: 'bad', 'not measured': 'change'};
@@ -63,7 +57,7 @@ function cells(result: Result): Cell[] {
     {text: measuredText(result)},
     {text: isMax ? amountText(rule, rule.limit) : ''},
     {text: margin === undefined ? '' : `${margin < 0 ? '−' : ''}${amountText(rule, Math.abs(margin))}`},
-    {text: at === undefined ? '' : timeText(at)},
+    {text: at === undefined ? '' : spanText(at)},
     {text: verdict === 'not measured' || measured === undefined ? '' : isExact ? 'kernel' : 'looks'},
   ];
 }
@@ -78,7 +72,7 @@ function measuredText({rule, measured, slope, verdict, detail}: Result): string 
 
 /** An amount as its rule counts it: bytes, or things. */
 const amountText = (rule: Rule, amount: number): string =>
-  rule.is === 'max' && !isCount(rule.subject.counter) ? sizeText(amount) : countText(amount);
+  rule.is === 'max' && !isCount(rule.subject.measure) ? sizeText(amount) : countText(amount);
 
 /** What was found, in a sentence that stands for itself. */
 export function resultSentence(result: Result): string {
@@ -97,7 +91,7 @@ export function resultSentence(result: Result): string {
   return `${what}: ${counted(measured!, 'region')}${when(at)}, the first is ${safe(detail ?? '')} (${meaning})`;
 }
 
-const when = (at: number | undefined): string => (at === undefined ? '' : ` after ${timeText(at)}`);
+const when = (at: number | undefined): string => (at === undefined ? '' : ` after ${spanText(at)}`);
 
 /** `2 of 5 rules are broken, 1 was not measured`. */
 export function summary({results}: CheckReport): string {
@@ -119,7 +113,7 @@ export function howSeen({looks, interval, results, beforeEnd, command}: CheckRep
     kept.length === 0
       ? ''
       : `What ${kept.map((text) => `"${text}"`).join(' and ')} measured is exact up to the last look: the kernel keeps that peak. `;
-  const spread = interval === undefined || looks < 2 ? '' : `, ${timeText(interval)} apart${command ? ' at most' : ''}`;
+  const spread = interval === undefined || looks < 2 ? '' : `, ${spanText(interval)} apart${command ? ' at most' : ''}`;
   const last = beforeEnd === undefined ? '' : `, the last one ${Math.round(beforeEnd)} ms before the end`;
   const missed = looks > 1 ? ': a shorter peak may be missed' : '';
   return `${exact}${exact === '' ? 'This' : 'The rest'} is what was seen at ${counted(looks, 'look')}${spread}${last}${missed}.`;

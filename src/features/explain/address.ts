@@ -1,5 +1,5 @@
 import {hex, type Region} from '../../model/region.ts';
-import type {PageState} from './page.ts';
+import type {PageFacts} from './page.ts';
 import {type Neighbour, neighbourJSON, type RegionFacts, regionFactsJSON} from './region.ts';
 import type {Limits} from '../../model/clues.ts';
 import {sizeText} from '../../model/amounts.ts';
@@ -37,7 +37,7 @@ export interface AddressFacts {
   readonly offset: number | undefined;
   readonly gap: GapFacts | undefined;
   readonly file: FileFacts | undefined;
-  readonly page: PageState | undefined;
+  readonly page: PageFacts | undefined;
   /** Why the page's state is not known. */
   readonly pageNote: string | undefined;
 }

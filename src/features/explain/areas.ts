@@ -1,4 +1,5 @@
 import {hex, type Region} from '../../model/region.ts';
+import {isLibrary, programOf} from '../../model/program.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {type Totals, totalsByKind, totalsOf} from '../../model/totals.ts';
 import type {Kind} from '../../model/kind.ts';
@@ -49,19 +50,6 @@ function areaOf(region: Region, lowEnd: number): AreaName {
   if (KERNEL.has(region.kind) || region.name.startsWith('[uprobes')) return 'kernel';
   return region.start < lowEnd ? 'low' : 'mmap';
 }
-
-/**
- * The file that the process runs: what exe says, else the lowest file with machine code that isn't a library (the kernel
- * puts the program below all libraries, fs/binfmt_elf.c).
- */
-function programOf({process, regions}: Snapshot): string | undefined {
-  const {exe} = process;
-  if (exe !== undefined && regions.some(({name}) => name === exe)) return exe;
-  return regions.find(({kind, name}) => kind === 'text' && name !== '' && !isLibrary(name))?.name;
-}
-
-const isLibrary = (name: string): boolean =>
-  /(?:^|\/)(?:lib[^/]*|ld[-.][^/]*|[^/]*)\.so(?:\.[\d.]+)?(?: \(deleted\))?$/.test(name);
 
 /** The mmap area grows downwards from below the stack; it begins at the far side of the widest hole. */
 function lowestMmap(regions: readonly Region[], program: string | undefined): number {

@@ -1,7 +1,8 @@
 import {readSync} from 'node:fs';
 import type {FileFacts} from './address.ts';
 import type {Region} from '../../model/region.ts';
-import {readElfImage, sectionAt, type ElfImage, type ReadAt} from '../../parse/elf/image.ts';
+import type {ReadAt} from '../../parse/elf/headers.ts';
+import {readElfImage, sectionAt, type ElfImage} from '../../parse/elf/image.ts';
 import {ownAddress} from '../../parse/elf/place.ts';
 import {findSymbol, isMangled} from '../../parse/elf/symbols.ts';
 import {openMapped, openIfPlain, type MappedFile} from '../../procfs/mapped.ts';

@@ -1,5 +1,7 @@
+import {PAGE} from '../../model/pages.ts';
+
 /** What /proc/PID/pagemap says of one page: proc_pid_pagemap(5); Documentation/admin-guide/mm/pagemap.rst. */
-export interface PageState {
+export interface PageFacts {
   readonly present: boolean;
   readonly swapped: boolean;
   /** It belongs to a file or to shared memory. */
@@ -14,21 +16,19 @@ export interface PageState {
   readonly writeProtected: boolean;
 }
 
-const bit = (word: bigint, number: bigint): boolean => ((word >> number) & 1n) === 1n;
-
-/** The bits of one word. */
-export const pageState = (word: bigint): PageState => ({
-  present: bit(word, 63n),
-  swapped: bit(word, 62n),
-  file: bit(word, 61n),
-  guard: bit(word, 58n),
-  writeProtected: bit(word, 57n),
-  exclusive: bit(word, 56n),
-  softDirty: bit(word, 55n),
+/** @param state bits of PAGE */
+export const pageFacts = (state: number): PageFacts => ({
+  present: (state & PAGE.present) !== 0,
+  swapped: (state & PAGE.swapped) !== 0,
+  file: (state & PAGE.file) !== 0,
+  guard: (state & PAGE.guard) !== 0,
+  writeProtected: (state & PAGE.uffdWp) !== 0,
+  exclusive: (state & PAGE.exclusive) !== 0,
+  softDirty: (state & PAGE.softDirty) !== 0,
 });
 
 /** The state of a page in words. */
-export function pageText(page: PageState): string {
+export function pageText(page: PageFacts): string {
   if (page.guard) return 'a guard (MADV_GUARD_INSTALL): touching it is a SIGSEGV, whatever the permissions say';
   if (page.swapped) return 'out on swap: the next touch brings it back';
   if (!page.present) return 'not in RAM: the next touch is a page fault, and the kernel supplies the page then';
@@ -42,5 +42,5 @@ export function pageText(page: PageState): string {
 }
 
 /** Not exclusive: after fork pages are shared until one side writes, and memory that was only read is one page of zeros. */
-const sharedText = (page: PageState): string =>
+const sharedText = (page: PageFacts): string =>
   page.file ? 'and others map it too' : 'and not its alone: shared since fork, or the zero page';

@@ -1,11 +1,11 @@
 import {type AddressFacts, addressJSON, gapAt} from './address.ts';
-import {pageState} from './page.ts';
+import {pageFacts} from './page.ts';
 import {byWeight, regionFacts, regionFactsJSON, type RegionFacts} from './region.ts';
-import {parseWanted, pick, regionAt, type Wanted} from '../../input/regions.ts';
+import {noSuchRegion, parseWanted, pick, regionAt} from '../../input/regions.ts';
 import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {readPageWord} from '../../procfs/pages/pagemap.ts';
+import {pageSizeHere, pageStateAt} from '../../procfs/pages/pagemap.ts';
 import {renderAddress, renderRegionFacts} from './text.ts';
 import {heading} from '../../text/lines.ts';
 import {renderRegions} from '../../text/regions.ts';
@@ -29,7 +29,7 @@ export function explainPlace(looked: Looked, text: string): Answer {
   const regions = pick(snapshot.regions, wanted);
   if (regions.length === 0) {
     if (wanted.is === 'range') return answerAddress(looked, wanted.start);
-    throw noSuchRegion(looked, wanted);
+    throw noSuchRegion(snapshot.regions, text, looked.name);
   }
   const facts = (some: readonly Region[]): RegionFacts[] => some.map((region) => regionFacts(snapshot.regions, region));
   const sections = regions.length === 1 ? sectionsIn(looked, regions[0]!) : [];
@@ -74,13 +74,23 @@ function addressFacts(looked: Looked, address: bigint): AddressFacts {
   };
 }
 
-function pageOf({handle}: Looked, region: Region, address: bigint): Pick<AddressFacts, 'page' | 'pageNote'> {
-  if (!handle) return {page: undefined, pageNote: 'Not known: only a live process tells (/proc/PID/pagemap).'};
-  const word = readPageWord(handle, address);
-  if (typeof word === 'bigint') return {page: pageState(word), pageNote: undefined};
-  const why = region.kind === 'vsyscall' ? 'pagemap does not reach so high.' : 'the kernel gives none for it.';
-  return {page: undefined, pageNote: `Not known: ${word instanceof Trouble ? word.why : why}`};
+function pageOf({handle, snapshot}: Looked, region: Region, address: bigint): Pick<AddressFacts, 'page' | 'pageNote'> {
+  const unknown = (why: string): {page: undefined; pageNote: string} => ({
+    page: undefined,
+    pageNote: `Not known: ${why}`,
+  });
+  if (!handle) return unknown('only a live process tells (/proc/PID/pagemap).');
+  if (region.kind === 'vsyscall') return unknown('pagemap does not reach so high.');
+  try {
+    const pageSize = snapshot.clues.pageSize ?? pageSizeHere(handle.root);
+    const state = pageStateAt(handle, Number(address), pageSize);
+    return state === undefined ? unknown(NO_WORD) : {page: pageFacts(state), pageNote: undefined};
+  } catch (error) {
+    return unknown(error instanceof Trouble && error.kind === 'denied' ? error.why : NO_WORD);
+  }
 }
+
+const NO_WORD = 'the kernel gives none for it.';
 
 /** Whose address space it is; all documents on a target begin so. */
 export const head = ({source, process}: Snapshot, about: string): object => ({
@@ -89,17 +99,3 @@ export const head = ({source, process}: Snapshot, about: string): object => ({
   source,
   process,
 });
-
-function noSuchRegion({snapshot, name}: Looked, wanted: Wanted): Trouble {
-  const asked = wanted.is === 'name' ? wanted.name : '';
-  const names = [...new Set(snapshot.regions.map((region) => region.name.split('/').at(-1)!))].filter(
-    (each) => each !== '',
-  );
-  const some = names.length > 8 ? `${names.slice(0, 8).join(', ')}, …` : names.join(', ');
-  return new Trouble({
-    kind: 'usage',
-    what: `No region is meant by "${asked}".`,
-    why: `its names are: ${some}.`,
-    next: `List all regions with: memmap show ${name}`,
-  });
-}

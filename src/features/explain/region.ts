@@ -1,7 +1,19 @@
 import {KIND_MEANINGS} from '../../model/kind.ts';
-import {hex, rangeText, type Region, regionJSON, sizeOf, type Usage} from '../../model/region.ts';
-import {mayText, sharingText} from './glossary.ts';
-import {flagMeaning} from './words/flags.ts';
+import {MEASURES} from '../../model/measures.ts';
+import {
+  hasNoAccess,
+  hex,
+  isPrivate,
+  isWritable,
+  rangeText,
+  type Region,
+  regionJSON,
+  sizeOf,
+  type Usage,
+} from '../../model/region.ts';
+import {firstFrom} from '../../model/search.ts';
+import {flagMeaning} from './glossary/glossary.ts';
+import {mayText, sharingText} from './glossary/perms.ts';
 import {sizeText} from '../../model/amounts.ts';
 
 /** Who lies next to a region or a gap. */
@@ -27,28 +39,17 @@ export interface RegionFacts {
 }
 
 export function regionFacts(regions: readonly Region[], region: Region): RegionFacts {
-  const index = indexOf(regions, region);
+  const index = firstFrom(regions, region.start);
   const [before, after] = [regions[index - 1], regions[index + 1]];
   return {
     region,
     meaning: KIND_MEANINGS[region.kind],
-    may: [mayText(region.perms), sharingText(region.perms)].filter(Boolean).join('; '),
+    may: [mayText(region), sharingText(region)].filter(Boolean).join('; '),
     memory: counterTexts(region),
     flags: (region.flags ?? []).map((code) => ({code, meaning: flagMeaning(code)})),
     below: before && {region: before, gap: region.start - before.end},
     above: after && {region: after, gap: after.start - region.end},
   };
-}
-
-/** Regions ascend, and there may be very many. */
-function indexOf(regions: readonly Region[], {start}: Region): number {
-  let [low, high] = [0, regions.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (regions[middle]!.start < start) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** What to call a region in a sentence: its label, its file, or its kind. The name is as the kernel prints it. */
@@ -118,21 +119,20 @@ function residentText(region: Region, usage: Usage): string {
 
 /** Pages of a file can come and go; those that the program wrote to can't. */
 const restText = (region: Region): string =>
-  region.name.startsWith('/') && region.perms[1] !== 'w'
+  region.name.startsWith('/') && !isWritable(region)
     ? 'the rest is read from the file when it is needed'
     : 'the rest was not touched yet, or was given back';
 
 function whyNothing(region: Region, usage: Usage): string {
-  if (region.perms.startsWith('---')) return 'Nothing of it is in RAM: nobody may touch it.';
-  if ((usage['sharedHugetlb'] ?? 0) + (usage['privateHugetlb'] ?? 0) > 0)
-    return 'RSS says 0, as it does not count hugetlb pages.';
+  if (hasNoAccess(region)) return 'Nothing of it is in RAM: nobody may touch it.';
+  if (MEASURES.hugetlb.ofTotals(usage)) return 'RSS says 0, as it does not count hugetlb pages.';
   if (/^(vvar|vsyscall|device)$/.test(region.kind)) return 'RSS says 0, as the kernel does not count such pages.';
   if (usage.swap) return 'Nothing of it is in RAM: it is out on swap.';
   return 'Nothing of it is in RAM: it was not touched yet, only read where it is still zero, or given back.';
 }
 
 function sharedText(usage: Usage): string {
-  const shared = (usage.sharedClean ?? 0) + (usage.sharedDirty ?? 0);
+  const shared = MEASURES.shared.ofTotals(usage) ?? 0;
   if (usage.pss === undefined || shared === 0) return '';
   return `Other processes map ${sizeText(shared)} of that too, so its fair share (PSS) is ${sizeText(usage.pss)}.`;
 }
@@ -140,7 +140,7 @@ function sharedText(usage: Usage): string {
 function privateText(region: Region, usage: Usage): string {
   const dirty = usage.privateDirty;
   if (!dirty) return '';
-  const copied = usage.anonymous && region.name.startsWith('/') && region.perms[3] === 'p';
+  const copied = usage.anonymous && region.name.startsWith('/') && isPrivate(region);
   const why = copied
     ? `; ${sizeText(usage.anonymous)} are copies of the file's pages, made when they were written to`
     : '';
@@ -148,7 +148,7 @@ function privateText(region: Region, usage: Usage): string {
 }
 
 function rareTexts(region: Region, usage: Usage): string[] {
-  const hugetlb = (usage['sharedHugetlb'] ?? 0) + (usage['privateHugetlb'] ?? 0);
+  const hugetlb = MEASURES.hugetlb.ofTotals(usage);
   const rows: ReadonlyArray<readonly [number | undefined, (size: string) => string]> = [
     [usage.swap, (size) => `${size} are out on swap.`],
     [usage.locked, (size) => `${size} are locked into RAM.`],

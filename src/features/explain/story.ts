@@ -1,3 +1,4 @@
+import {MEASURES} from '../../model/measures.ts';
 import {hex, isFileBacked, type Region, regionJSON, sizeOf} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {layoutOf, type AreaText} from './areas.ts';
@@ -158,8 +159,7 @@ function swapText({swap, swapPss}: Amounts): string {
 /** What RSS and PSS leave out, and the peak. */
 function besideText(snapshot: Snapshot): string {
   const {vmPte, vmHwm, hugetlbPages} = snapshot.status as Record<string, number | undefined>;
-  const {privateHugetlb = 0, sharedHugetlb = 0} = snapshot.totals as Amounts;
-  const hugetlb = Math.max(hugetlbPages ?? 0, privateHugetlb + sharedHugetlb);
+  const hugetlb = Math.max(hugetlbPages ?? 0, MEASURES.hugetlb.ofTotals(snapshot.totals) ?? 0);
   const parts = [
     hugetlb > 0 && `${sizeText(hugetlb)} of hugetlb pages`,
     vmPte !== undefined && vmPte > 0 && `${sizeText(vmPte)} of page tables`,
@@ -170,7 +170,7 @@ function besideText(snapshot: Snapshot): string {
 }
 
 /** By what costs are compared: the best that the source has. */
-export type Measure = 'pss' | 'rss' | 'size';
+export type CostMeasure = 'pss' | 'rss' | 'size';
 
 interface Cost {
   /** A kind, or a file. */
@@ -180,7 +180,7 @@ interface Cost {
 
 /** What takes the most: by kind, by file, and single regions; the largest first. */
 interface Costs {
-  readonly by: Measure;
+  readonly by: CostMeasure;
   readonly kinds: readonly Cost[];
   readonly files: readonly Cost[];
   readonly regions: readonly Region[];
@@ -206,13 +206,12 @@ function costsOf(snapshot: Snapshot): Costs {
   };
 }
 
-function measureOf({totals}: Snapshot): Measure {
+function measureOf({totals}: Snapshot): CostMeasure {
   if (totals['pss'] !== undefined) return 'pss';
   return totals['rss'] === undefined ? 'size' : 'rss';
 }
 
-export const amountOf = (region: Region, by: Measure): number =>
-  (by === 'size' ? sizeOf(region) : region.usage?.[by]) ?? 0;
+export const amountOf = (region: Region, by: CostMeasure): number => MEASURES[by].ofRegion(region) ?? 0;
 
 function byFile(regions: readonly Region[]): Cost[] {
   const files = new Map<string, Region[]>();

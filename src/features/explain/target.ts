@@ -3,7 +3,8 @@ import {sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {captureFrom, type CaptureOptions} from '../../procfs/capture.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
-import {readTarget, resolveTarget} from '../../input/target.ts';
+import type {Input} from '../../input/input.ts';
+import {inputOf, readInput} from '../../input/open.ts';
 
 /** A target that was read, and the process itself if it lives: held, so that nothing else is asked of another one. */
 export interface Looked {
@@ -13,23 +14,24 @@ export interface Looked {
   readonly name: string;
 }
 
-/** Reads a target and hands it to `use`, while the process is held. */
-export async function lookAt(
-  text: string,
-  options: CaptureOptions,
-  use: (looked: Looked) => Promise<void>,
-): Promise<void> {
-  const target = resolveTarget(text, options.root);
-  if (target.is !== 'process') {
-    const name = target.is === 'stdin' ? 'FILE' : quoted(`${target.path}${target.moment ?? ''}`);
-    return use({snapshot: await readTarget(target, options), handle: undefined, name});
-  }
-  const handle = new ProcessHandle(target.pid, options.root);
+/** Reads a target; a process that lives is held until it is let go of. */
+export async function lookAt(text: string, options: CaptureOptions): Promise<Looked> {
+  const input = inputOf(text, options.root);
+  if (input.is !== 'process')
+    return {snapshot: await readInput(input, options), handle: undefined, name: nameOf(input)};
+  const handle = new ProcessHandle(input.pid, options.root);
   try {
-    await use({snapshot: captureOrSay(handle, options), handle, name: String(target.pid)});
-  } finally {
+    return {snapshot: captureOrSay(handle, options), handle, name: String(input.pid)};
+  } catch (error) {
     handle.close();
+    throw error;
   }
+}
+
+/** What a shell reads as this input. */
+function nameOf(input: Exclude<Input, {is: 'process'}>): string {
+  if (input.is === 'stdin') return 'FILE';
+  return quoted(input.is === 'moment' ? `${input.path}${input.moment}` : input.path);
 }
 
 /** Where the regions may not be read, status still may: what it says goes into the message. */

@@ -2,11 +2,12 @@ import {type AddressFacts, type FileFacts, type GapFacts, sectionText, type Symb
 import {pageText} from './page.ts';
 import {called, type Neighbour, placeText, type RegionFacts} from './region.ts';
 import {sizeText} from '../../model/amounts.ts';
+import {MEASURES} from '../../model/measures.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {entry, heading, indented, item, paragraph, proseWidth} from '../../text/lines.ts';
 import {who} from '../../text/who.ts';
 import {rangeText, sizeOf} from '../../model/region.ts';
-import {amountOf, type Measure, type Story} from './story.ts';
+import {amountOf, type CostMeasure, type Story} from './story.ts';
 import type {Totals} from '../../model/totals.ts';
 import {cells, safe} from '../../text/safe.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
@@ -139,7 +140,7 @@ export function renderStory(snapshot: Snapshot, story: Story, width?: number): s
   ].join('\n');
 }
 
-const COSTS: Readonly<Record<Measure, string>> = {
+const COSTS: Readonly<Record<CostMeasure, string>> = {
   pss: 'What takes the most, by its fair share of RAM (PSS)',
   rss: 'What takes the most RAM, shared pages in full (RSS)',
   size: 'What takes the most address space, which is not memory',
@@ -162,15 +163,15 @@ function costLines({costs}: Story, width: number | undefined): string[] {
   const hasDirty = costs.by !== 'size' && (width ?? NARROW) >= NARROW;
   const columns: Column[] = [
     {title: ''},
-    {title: costs.by === 'size' ? 'size' : costs.by.toUpperCase(), align: 'right'},
-    ...(hasDirty ? [{title: 'private dirty', align: 'right'} as const] : []),
+    {title: MEASURES[costs.by].title, align: 'right'},
+    ...(hasDirty ? [{title: MEASURES.privateDirty.title, align: 'right'} as const] : []),
     {title: '', gives: true},
   ];
   const rows = (label: string, of: ReadonlyArray<readonly [string, Partial<Totals>]>): Cell[][] =>
     of.map(([text, totals], index) => [
       {text: index === 0 ? label : '', role: 'quiet'},
       {text: sizeText(totals[costs.by] ?? 0)},
-      ...(hasDirty ? [{text: sizeText(totals['privateDirty'] ?? 0)}] : []),
+      ...(hasDirty ? [{text: sizeText(MEASURES.privateDirty.ofTotals(totals) ?? 0)}] : []),
       {text: safe(text)},
     ]);
   const all = [

@@ -1,8 +1,8 @@
-import {hex, sizeOf, type Region} from '../../model/region.ts';
+import {hex, isExecutable, isWritableCode, sizeOf, type Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {called} from './region.ts';
-import {flagMeaning} from './words/flags.ts';
+import {flagMeaning} from './glossary/glossary.ts';
 
 /** Something that most address spaces don't have. */
 export interface Finding {
@@ -25,19 +25,21 @@ export const unusualOf = (snapshot: Snapshot): Finding[] =>
 export const lookedFor = ({totals}: Snapshot): string =>
   `regions that may be written and executed, an executable stack, deleted files, ${totals['rss'] === undefined ? '' : 'swapped and locked memory, '}large reservations, many arenas, and many regions`;
 
+const isStack = ({kind}: Region): boolean => kind === 'stack' || kind === 'thread-stack';
+
 type Check = (snapshot: Snapshot) => Finding | undefined;
 
 const CHECKS: readonly Check[] = [
   ({regions}) =>
     among(
-      regions.filter(({perms}) => perms[1] === 'w' && perms[2] === 'x'),
+      regions.filter(isWritableCode),
       'rwx',
       (some) =>
         `${count(some, 'region')} may be written and executed at once: ${listed(some)}. Who can write there can run anything. Compilers at run time (JIT) do this; otherwise look why.`,
     ),
   ({regions}) =>
     among(
-      regions.filter(({kind, perms}) => (kind === 'stack' || kind === 'thread-stack') && perms[2] === 'x'),
+      regions.filter((region) => isStack(region) && isExecutable(region)),
       'executable-stack',
       () =>
         'A stack may be executed. An object file without a .note.GNU-stack section makes the linker ask for it: readelf -lW PROGRAM shows GNU_STACK with RWE.',

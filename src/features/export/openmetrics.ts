@@ -1,35 +1,23 @@
 import type {Kind} from '../../model/kind.ts';
-import type {KindSeries} from '../report/series.ts';
+import {MEASURES} from '../../model/measures.ts';
+import {COUNTERS} from '../../history/curves.ts';
 import {wallClock, type Exported} from './exported.ts';
 
-type Measure = Exclude<keyof KindSeries, 'kind'>;
-
-const FAMILIES: ReadonlyArray<readonly [Measure, string, string, string]> = [
-  ['regions', 'memmap_regions', '', 'Regions of the process by kind of memory.'],
-  ['size', 'memmap_size_bytes', 'bytes', 'Address space of the process by kind of memory.'],
-  ['rss', 'memmap_resident_bytes', 'bytes', 'Resident memory by kind; shared pages count in full.'],
-  ['pss', 'memmap_pss_bytes', 'bytes', 'Resident memory by kind; a page that n processes map counts as 1/n.'],
-  [
-    'privateDirty',
-    'memmap_private_dirty_bytes',
-    'bytes',
-    'Memory by kind that only this process has and that can not be dropped.',
-  ],
-  ['swap', 'memmap_swap_bytes', 'bytes', 'Swapped memory by kind.'],
-];
-
 /**
- * OpenMetrics text (version 1.0) with times, for a backfill: `promtool tsdb create-blocks-from openmetrics FILE`. One gauge
- * for each measure, labelled with process, pid and kind; its samples ascend in time for each kind, as the format wants it.
+ * OpenMetrics text (version 1.0) with timestamps, for a backfill: `promtool tsdb create-blocks-from openmetrics FILE`.
+ * One gauge for each measure, labelled with process, pid and kind; its samples ascend in time for each kind, as the
+ * format requires.
  */
 export function* openmetrics(exported: Exported): Generator<string> {
-  const {series} = exported;
+  const {curves} = exported;
   const {comm = '', pid = ''} = exported.process;
-  for (const [measure, name, unit, help] of FAMILIES) {
-    const looks = measure === 'regions' || measure === 'size' ? series.times.map((_, look) => look) : series.usageAt;
+  for (const measure of ['regions', 'size', ...COUNTERS] as const) {
+    const {listings, unit, metric} = MEASURES[measure];
+    const {type, name, help} = metric;
+    const looks = listings.includes('maps') ? curves.times.map((_, look) => look) : curves.usageAt;
     if (looks.length === 0) continue;
-    yield `# TYPE ${name} gauge\n${unit === '' ? '' : `# UNIT ${name} ${unit}\n`}# HELP ${name} ${help}\n`;
-    for (const kind of series.kinds) {
+    yield `# TYPE ${name} ${type}\n${unit === 'count' ? '' : `# UNIT ${name} ${unit}\n`}# HELP ${name} ${help}\n`;
+    for (const kind of curves.kinds) {
       const labels = labelsOf({process: comm, pid: String(pid), kind: kind.kind});
       let last = -Infinity;
       for (const [at, look] of looks.entries()) {

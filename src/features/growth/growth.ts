@@ -1,12 +1,19 @@
 import type {Kind} from '../../model/kind.ts';
+import type {ByteKey} from '../../model/measures.ts';
 import type {Region} from '../../model/region.ts';
 import type {Points, Series} from '../../history/series.ts';
 import type {Track} from '../../history/tracks.ts';
-import {withoutFinalFall} from './trend.ts';
 import {FEWEST_LOOKS, judge, LONG, type Judgement} from './judge.ts';
 
-/** What can be followed: bytes of address space, or a smaps counter. */
-export const GROWTH_MEASURES = ['rss', 'privateDirty', 'pss', 'anonymous', 'swap', 'size'] as const;
+/** What can be followed. */
+export const GROWTH_MEASURES = [
+  'rss',
+  'privateDirty',
+  'pss',
+  'anonymous',
+  'swap',
+  'size',
+] as const satisfies readonly ByteKey[];
 export type GrowthMeasure = (typeof GROWTH_MEASURES)[number];
 
 /** One thing that was followed, and what it did. */
@@ -58,7 +65,7 @@ const MOST_REGIONS = 200;
  * @param hasEnded the process did: what it gave back at the very end is no sign that it doesn't grow
  */
 export function growthOf(series: Series, asked: GrowthMeasure, least: number, hasEnded = false): Growth {
-  const isKnown = asked === 'size' || series.usageLooks >= Math.min(FEWEST_LOOKS, series.times.length);
+  const isKnown = asked === 'size' || series.usageAt.length >= Math.min(FEWEST_LOOKS, series.times.length);
   const measure = isKnown ? asked : 'size';
   const total = totalOf(series, asked, measure);
   const line = (points: Points, about: Pick<Line, 'of' | 'kind' | 'region'>, limit = least, isThere = true): Line => ({
@@ -76,7 +83,7 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number, ha
     asked,
     totalMeasure: total.measure,
     looks: series.times.length,
-    usageLooks: series.usageLooks,
+    usageLooks: series.usageAt.length,
     span: lengthOf(series.times),
     least,
     total: line(total.points, {of: 'total'}),
@@ -85,9 +92,9 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number, ha
       .map((track) =>
         line(
           pointsOf(series, track, measure),
-          {of: 'region', kind: track.kind, region: track.region},
+          {of: 'region', kind: track.region.kind, region: track.region},
           least,
-          track.last === series.times.length - 1,
+          track.stays.at(-1)!.to === series.times.length,
         ),
       )
       .filter(({points}) => points.t.length > 0)
@@ -122,10 +129,13 @@ const pointsOf = (series: Series, track: Track, measure: GrowthMeasure): Points 
   series.ofTrack(track, measure === 'size' ? 'size' : 'amount');
 
 /** How far an amount came from its lowest to its highest. */
-function movement(track: Track, measure: GrowthMeasure): number {
-  const {value} = measure === 'size' ? track.size : track.amount;
-  const most = value.reduce((high, each) => Math.max(high, each), 0);
-  return most - value.reduce((low, each) => Math.min(low, each), Infinity);
+function movement({stays}: Track, measure: GrowthMeasure): number {
+  let [low, high] = [Infinity, 0];
+  for (const {start, end, amounts} of stays) {
+    const values = measure === 'size' ? [end - start] : amounts.filter((_, at) => at % 2 === 1);
+    for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  }
+  return high - low;
 }
 
 /** What grew steadily comes first, then what ended highest above its beginning. */
@@ -136,3 +146,17 @@ export const riseOf = ({first, last}: Pick<Line, 'first' | 'last'>): number => l
 
 /** The first time at which it was more than nothing. */
 const firstSeen = ({t, v}: Points): number => t[v.findIndex((value) => value > 0)] ?? t[0] ?? 0;
+
+/** A process may give memory back as it ends for so long: this part of all looks. */
+const ENDING = 1 / 8;
+
+/**
+ * A series of a process that ended, without what it gave back as it did: what follows the last high point, if that is a
+ * small part of all.
+ */
+export function withoutFinalFall({t, v}: Points): Points {
+  const most = v.reduce((high, value) => Math.max(high, value), -Infinity);
+  const least = v.reduce((low, value) => Math.min(low, value), Infinity);
+  const end = v.findLastIndex((value) => value >= most - (most - least) / 10) + 1;
+  return v.length - end <= Math.max(1, ENDING * v.length) ? {t: t.slice(0, end), v: v.slice(0, end)} : {t, v};
+}

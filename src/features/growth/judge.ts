@@ -1,5 +1,5 @@
 import type {Points} from '../../history/series.ts';
-import {BLOCKS, blocksOf, deepestFall, mannKendall, median, type Slope, theilSen} from './trend.ts';
+import {BLOCKS, blocksOf, deepestFall, mannKendall, median, type Slope, theilSen} from '../../history/trend.ts';
 
 /** What a series does. A closed set; docs/growth.md says how each is told. */
 export const VERDICTS = {

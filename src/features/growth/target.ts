@@ -1,13 +1,15 @@
 import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
-import {type Seen, Series} from '../../history/series.ts';
+import type {Seen} from '../../history/seen.ts';
+import {Series} from '../../history/series.ts';
 import type {Rejected, Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {poll} from '../../procfs/poll.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
-import {faultsOf, isRecordingFile, openRecordingTarget} from '../../input/open.ts';
+import type {Input} from '../../input/input.ts';
+import {open} from '../../input/open.ts';
+import {faultsOf} from '../../input/recorded.ts';
 import {interruption} from '../../shell/signals.ts';
-import type {Target} from '../../input/target.ts';
 import type {Recording} from '../../recording/recording.ts';
 import {withProgress} from '../../shell/output.ts';
 
@@ -33,12 +35,12 @@ interface Watched {
 }
 
 /** @throws Trouble `input` for a file, or standard input, that is no recording */
-export async function growthOfTarget(target: Target, options: GrowthOptions): Promise<Watched> {
-  if (target.is === 'process') return watchGrowth(target.pid, options);
-  if (target.is === 'file' && (target.moment !== undefined || !isRecordingFile(target.path)))
-    throw onlyOneMoment(target.path);
-  const name = target.is === 'stdin' ? '-' : target.path;
-  const recording = await openRecordingTarget(name);
+export async function growthOfTarget(target: Input, options: GrowthOptions): Promise<Watched> {
+  const opened = await open(target);
+  if (opened.is === 'process') return watchGrowth(opened.pid, options);
+  if (opened.is === 'listing' && target.is === 'stdin') throw opened.noRecording();
+  if (opened.is !== 'recording') throw onlyOneMoment(opened.name);
+  const {recording, name} = opened;
   try {
     const {notes, rejected} = faultsOf(recording, name);
     const {growth, last: seen} = growthOfRecording(recording, options.measure, options.least);
@@ -62,7 +64,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
   const session = new Session(pid, options);
   const interrupted = interruption();
   const notes: string[] = [];
-  let series = new Series(options.measure);
+  let series = seriesOf(options.measure);
   let begin = performance.now();
   let hasEnded = false;
   const add = (snapshot: Snapshot): void =>
@@ -72,7 +74,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
     for await (const look of poll(session, {interval, duration, signal: interrupted.signal})) {
       if (look.saw === 'exec') {
         notes.push('It began another program on the way; what was before is left out.');
-        series = new Series(options.measure);
+        series = seriesOf(options.measure);
         begin = performance.now();
       }
       hasEnded = look.saw === 'exit';
@@ -96,10 +98,12 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
   };
 }
 
+const seriesOf = (measure: GrowthMeasure): Series => new Series([measure], measure);
+
 function showProgress(ms: number, duration: number, series: Series): void {
   if (!process.stderr.isTTY) return;
-  const rss = series.ofStatus('vmRss').v.at(-1);
-  const resident = rss === undefined ? '' : `, ${sizeText(rss)} resident`;
+  const rss = series.resident.at(-1) ?? null;
+  const resident = rss === null ? '' : `, ${sizeText(rss)} resident`;
   const left = Math.max(0, Math.round((duration - ms) / 1000));
   process.stderr.write(`\r\x1b[K${series.times.length} looks${resident}; ${left} s to go (Ctrl-C: the result so far)`);
 }
@@ -146,7 +150,7 @@ export function growthOfRecording(
   measure: GrowthMeasure,
   least: number,
 ): {growth: Growth; last: Snapshot} {
-  const series = new Series(measure);
+  const series = seriesOf(measure);
   for (const seen of recordedLooks(recording)) series.add(seen);
   return {growth: growthOf(series, measure, least, recording.end?.reason === 'exit'), last: series.last!};
 }

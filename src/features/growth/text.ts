@@ -1,12 +1,12 @@
 import {type Growth, type Line, riseOf} from './growth.ts';
 import type {Verdict} from './judge.ts';
 import {address, regionJSON} from '../../model/region.ts';
-import {counted, countText, deltaText, sizeText} from '../../model/amounts.ts';
+import {counted, countText, deltaText, sizeText, spanText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {headline, MEASURE_WORDS, slopeText, timeText} from './words.ts';
+import {headline, measureWords, slopeText} from './words.ts';
 import {safe} from '../../text/safe.ts';
 import {who, type Look} from '../../text/who.ts';
-import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint, type Role} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
 
@@ -31,11 +31,10 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
     '',
     ...headline(growth).flatMap((sentence) => wrapped(sentence, look.width)),
     '',
-    ...narrower(
+    ...renderTable(
       KIND_COLUMNS,
       [...movedKinds.map((line) => kindCells(line.kind!, line, share(line))), kindCells('total', total, undefined)],
       look.width,
-      90,
     ),
     ...(still > 0 ? [paint('quiet', `${counted(still, 'other kind')} moved by less than ${sizeText(least)}.`)] : []),
     ...(shown.length === 0 ? [] : ['', ...regionTable(shown, growth, look.width)]),
@@ -48,41 +47,31 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
 }
 
 function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): string {
-  const times = `${counted(looks, 'look')} in ${timeText(span)}`;
+  const times = `${counted(looks, 'look')} in ${spanText(span)}`;
   if (measure !== asked)
-    return `${times}; smaps could not be read often enough to follow ${MEASURE_WORDS[asked]} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`;
+    return `${times}; smaps could not be read often enough to follow ${measureWords(asked)} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`;
   if (measure === 'size') return `${times}, of the size of regions`;
   const total = totalMeasure === measure ? '' : ', and long times without: the total is VmRSS of status';
-  return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${MEASURE_WORDS[measure]} of each region${total}`;
+  return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${measureWords(measure)} of each region${total}`;
 }
 
-const AMOUNTS: readonly Column[] = [
+/** @param least the last two have no room where the terminal has fewer columns */
+const amountColumns = (least: number): Column[] => [
   {title: 'last', align: 'right'},
   {title: 'rise', align: 'right'},
   {title: 'verdict'},
   {title: 'slope', align: 'right'},
-  {title: 'since', align: 'right'},
-  {title: 'share', align: 'right'},
+  {title: 'since', align: 'right', least},
+  {title: 'share', align: 'right', least},
 ];
 
-const KIND_COLUMNS: readonly Column[] = [{title: 'kind', gives: true}, {title: 'first', align: 'right'}, ...AMOUNTS];
+const KIND_COLUMNS: readonly Column[] = [
+  {title: 'kind', gives: true},
+  {title: 'first', align: 'right'},
+  ...amountColumns(90),
+];
 
-const REGION_COLUMNS: readonly Column[] = [{title: 'start'}, {title: 'region', gives: true}, ...AMOUNTS];
-
-/** A table that has no room for the last two columns where the terminal has fewer columns than `least`. */
-function narrower(
-  columns: readonly Column[],
-  rows: ReadonlyArray<readonly Cell[]>,
-  width: number | undefined,
-  least: number,
-): string[] {
-  const count = width !== undefined && width < least ? columns.length - 2 : columns.length;
-  return renderTable(
-    columns.slice(0, count),
-    rows.map((row) => row.slice(0, count)),
-    width,
-  );
-}
+const REGION_COLUMNS: readonly Column[] = [{title: 'start'}, {title: 'region', gives: true}, ...amountColumns(110)];
 
 function regionTable(lines: readonly Line[], growth: Growth, width: number | undefined): string[] {
   const rows = lines.map((line): Cell[] => [
@@ -90,7 +79,7 @@ function regionTable(lines: readonly Line[], growth: Growth, width: number | und
     {text: regionName(line)},
     ...amountCells(line, shareOf(line, growth)),
   ]);
-  return narrower(REGION_COLUMNS, rows, width, 110);
+  return renderRows(REGION_COLUMNS, rows, width);
 }
 
 const kindCells = (name: string, line: Line, share: number | undefined): Cell[] => [
@@ -113,7 +102,7 @@ function amountCells(line: Line, share: number | undefined): Cell[] {
     {text: deltaText(riseOf(line))},
     {text: isBelowTeeth ? 'steady, low points' : verdict, role: ROLES[verdict]},
     {text: hasSlope ? slopeText(slope) : ''},
-    {text: since === undefined ? '' : timeText(since)},
+    {text: since === undefined ? '' : spanText(since)},
     {text: share === undefined ? '' : `${Math.round(share * 100)} %`},
   ];
 }

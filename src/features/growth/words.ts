@@ -1,23 +1,11 @@
 import {riseOf, type Growth, type Line} from './growth.ts';
-import type {Slope} from './trend.ts';
-import {sizeText} from '../../model/amounts.ts';
+import {sizeText, spanText} from '../../model/amounts.ts';
+import type {Slope} from '../../history/trend.ts';
+import {MEASURES} from '../../model/measures.ts';
 
 /** What is followed, in words. */
-export const MEASURE_WORDS: Readonly<Record<string, string>> = {
-  rss: 'resident memory',
-  vmRss: 'resident memory',
-  privateDirty: 'private dirty memory',
-  pss: 'PSS',
-  anonymous: 'anonymous memory',
-  swap: 'swapped memory',
-  size: 'address space',
-};
-
-/** A time after the first look: `2.5 s`, `4 min`, `1.5 h`. */
-export function timeText(ms: number): string {
-  const [value, unit] = ms < 120_000 ? [ms / 1000, 's'] : ms < 7_200_000 ? [ms / 60_000, 'min'] : [ms / 3_600_000, 'h'];
-  return `${value.toFixed(value < 10 ? 1 : 0).replace(/\.0$/, '')} ${unit}`;
-}
+export const measureWords = (measure: Growth['totalMeasure']): string =>
+  MEASURES[measure === 'vmRss' ? 'rss' : measure].noun;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -43,8 +31,8 @@ function unitOf(bytes: number): [divisor: number, unit: string] {
 /** The answer in a sentence or two. */
 export function headline(growth: Growth): string[] {
   const {total, kinds, span, looks} = growth;
-  const what = MEASURE_WORDS[growth.totalMeasure] ?? growth.totalMeasure;
-  const within = `in ${timeText(span)}`;
+  const what = measureWords(growth.totalMeasure);
+  const within = `in ${spanText(span)}`;
   switch (total.verdict) {
     case 'steady growth':
       return [
@@ -62,8 +50,8 @@ export function headline(growth: Growth): string[] {
   }
   const [least, most] = [Math.min(...total.points.v), Math.max(...total.points.v)];
   const answers = {
-    step: `${upper(what)} went up by ${sizeText(riseOf(total))} in a step after ${timeText(total.since ?? 0)}, and stayed there: no steady growth.`,
-    plateau: `${upper(what)} grew by ${sizeText(riseOf(total))} until ${timeText(total.since ?? 0)} after the first look, and then stopped or nearly did: no steady growth.`,
+    step: `${upper(what)} went up by ${sizeText(riseOf(total))} in a step after ${spanText(total.since ?? 0)}, and stayed there: no steady growth.`,
+    plateau: `${upper(what)} grew by ${sizeText(riseOf(total))} until ${spanText(total.since ?? 0)} after the first look, and then stopped or nearly did: no steady growth.`,
     sawtooth: `${upper(what)} goes up and down between ${sizeText(least)} and ${sizeText(most)}, and comes back: no steady growth.`,
     flat: `Nothing grows: ${what} moved by ${sizeText(most - least)} ${within}, and is ${sizeText(total.last)}.`,
     shrinks: `${upper(what)} became less, by ${sizeText(-riseOf(total))} ${within}.`,
@@ -79,7 +67,7 @@ const steadily = ({isBelowTeeth, since, points}: Line): string => {
   const when =
     since === undefined || since <= (points.t[0] ?? 0)
       ? 'all the time'
-      : `since ${timeText(since)} after the first look`;
+      : `since ${spanText(since)} after the first look`;
   return isBelowTeeth ? 'below what comes and goes: its low points rise' : `steadily, ${when}`;
 };
 
@@ -96,10 +84,10 @@ function forecast({total, span, limit}: Growth): string[] {
   const {low, high, slope} = total.slope!;
   if (high - low > slope) return [];
   const [from, to] = [total.last + low * span, total.last + high * span].map(sizeText) as [string, string];
-  const ahead = `If it goes on so, it has ${from === to ? from : `${from} to ${to}`} after another ${timeText(span)}.`;
+  const ahead = `If it goes on so, it has ${from === to ? from : `${from} to ${to}`} after another ${spanText(span)}.`;
   if (limit === undefined) return [ahead];
   if (limit <= total.last) return [ahead, `It is above ${sizeText(limit)} already.`];
-  const [soon, late] = [high, low].map((rate) => timeText((limit - total.last) / rate)) as [string, string];
+  const [soon, late] = [high, low].map((rate) => spanText((limit - total.last) / rate)) as [string, string];
   return [
     ahead,
     `It reaches ${sizeText(limit)} in ${soon === late ? soon : `${soon} to ${late}`}, if it goes on so all the time.`,

@@ -10,8 +10,8 @@ import {Trouble} from '../../model/trouble.ts';
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 /**
- * A lesson's helper while it runs. It waits in read(2); a newline lets it take one step, and it answers with one line when
- * the step is done. So between answer and newline it stands still, and can be looked at in peace.
+ * A lesson's helper while it runs. It waits in read(2); a newline makes it take one step, and it answers with one line
+ * when the step is done. So between its answer and the next newline its memory does not change, and can be inspected.
  *
  * It dies with us, whatever happens: it asks the kernel for that (PR_SET_PDEATHSIG), and its input ends.
  */
@@ -39,7 +39,7 @@ export class Helper {
     for (const place of [() => ({path: file, cleanUp: () => {}}), ...privatePlaces(file)]) {
       const {path, cleanUp} = place();
       const helper = await Helper.#spawn(path);
-      // A copy is needed only until it runs: removed now, it can't be left behind, however we end.
+      // A copy is needed only until it runs: as it is removed now, it can't be left behind, however we end.
       cleanUp();
       if (helper instanceof Helper) return helper;
       tried.push(`${path} (${helper})`);
@@ -48,7 +48,7 @@ export class Helper {
       kind: 'denied',
       what: 'Cannot start the helper.',
       why: `it may not be executed: ${tried.join(', ')}.`,
-      next: 'Set TMPDIR to a folder whose file system is not mounted noexec.',
+      next: 'Set TMPDIR to a directory whose file system is not mounted noexec.',
     });
   }
 
@@ -58,7 +58,7 @@ export class Helper {
     const failed = new Promise<string>((resolve) =>
       child.once('error', (error) => resolve((error as NodeJS.ErrnoException).code ?? error.message)),
     );
-    child.stdin.on('error', () => {}); // It may end before it reads; its missing answer tells.
+    child.stdin.on('error', () => {}); // It may end before it reads; then its answer is missing.
     const lines: Interface = createInterface({input: child.stdout});
     const answers = lines[Symbol.asyncIterator]();
     const first = await Promise.race([failed.then((reason) => ({reason})), answers.next()]);
@@ -69,9 +69,9 @@ export class Helper {
   }
 
   /**
-   * Lets it take one step.
+   * Makes it take one step.
    *
-   * @returns what it answered once the step was done (`0x…`), and the lines it printed before
+   * @returns what it answered once the step was done (`0x…`), and the lines it printed before that
    */
   async step(name: string): Promise<{result: string; printed: string[]}> {
     this.#child.stdin.write('\n');
@@ -99,7 +99,7 @@ export class Helper {
   }
 }
 
-/** Helpers are made at build time and lie beside the compiled code. */
+/** Helpers are made at build time; they are next to the compiled code. */
 export function helperFile(lesson: string, architecture: string = process.arch): string {
   const file = builtFile(`helpers/${lesson}.${architecture}`);
   if (existsSync(file)) return file;
@@ -121,7 +121,10 @@ function cacheAtHome(): string | undefined {
   }
 }
 
-/** Where to copy the helper if it can't be executed where it is: a folder of our own, in one place after the other. */
+/**
+ * Where to copy the helper if it can't be executed where it is: a directory of our own, in each of these places in
+ * turn.
+ */
 function privatePlaces(file: string): Array<() => {path: string; cleanUp: () => void}> {
   const folders = [process.env['XDG_RUNTIME_DIR'], tmpdir(), cacheAtHome()];
   return folders
@@ -129,7 +132,7 @@ function privatePlaces(file: string): Array<() => {path: string; cleanUp: () => 
     .map((folder) => () => {
       const own = mkdtempSync(join(folder!, 'memmap-')); // mode 0700
       const path = join(own, 'helper');
-      // Synced, since pages of a file that isn't on disk yet show as Private_Dirty in smaps.
+      // Synced, since smaps counts pages of a file that isn't on disk yet as Private_Dirty.
       const fd = openSync(path, 'wx', 0o500);
       writeSync(fd, readFileSync(file));
       fsyncSync(fd);

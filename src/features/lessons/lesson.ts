@@ -7,41 +7,45 @@ interface Expected {
   readonly kind: ChangeKind;
   /** The region's name; any if absent. */
   readonly name?: string;
-  /** Bytes of address space that come (or, negative, go). */
+  /** Bytes of address space that are added (or, if negative, removed). */
   readonly size?: number;
-  /** Bytes that become resident, or (negative) no longer are. */
+  /** Bytes that become resident (or, if negative, are no longer resident). */
   readonly rss?: number;
 }
 
-/** What was seen when a step had run. */
+/** What was observed after a step. */
 export interface Observed {
-  /** What the helper answered, as it said it: in hex. */
+  /** What the helper answered, verbatim: in hex. */
   readonly result: string;
   /** What it printed before that. */
   readonly printed: readonly string[];
   readonly before: Snapshot;
   readonly after: Snapshot;
   readonly changes: readonly Change[];
+  /** What Pss and the split into private and shared moved in regions that did not change, in bytes. */
+  readonly drift: Readonly<Record<string, number>>;
 }
 
 export interface Step {
-  /** One word: the helper's line for it begins with it, and its symbol is `step_` and this. */
+  /** One word: the helper's line for the step begins with it, and its symbol is this after `step_`. */
   readonly name: string;
   readonly title: string;
-  /** The call, as one writes it in C. */
+  /** The call, as written in C. */
   readonly call: string;
   /** What the helper does, and what it answers. */
   readonly operations: readonly Operation[];
   readonly answer: Value;
   readonly expected: readonly Expected[];
+  /** How far private dirty is predicted to move without any change of a region: at least these bytes, in this direction. */
+  readonly drift?: {readonly privateDirty: number} | undefined;
   /** Paragraphs before it runs: what it is about to do. */
   readonly about: readonly string[];
-  /** Paragraphs after it: why that is what one sees. */
+  /** Paragraphs after it: why that is what is seen. */
   readonly why: (observed: Observed) => readonly string[];
-  /** `child`: its answer is the PID of a child, and the steps with `watch` look at that one. */
+  /** `child`: its answer is the PID of a child, which the steps with `watch` look at. */
   readonly answers?: 'child';
   readonly watch?: 'child';
-  /** Why this kernel, or these limits, can't show it; undefined if they can. A call that fails is asked about anyway. */
+  /** Why this kernel, or these limits, can't show it; undefined if they can. This is asked even if a call fails. */
   readonly unsupported?: (observed: Observed) => string | undefined;
 }
 
@@ -49,12 +53,12 @@ export interface Step {
 export interface Lesson {
   readonly name: string;
   readonly title: string;
-  /** What it teaches, in a few words. */
+  /** What it teaches, in a few words, for the list of lessons. */
   readonly teaches: string;
   readonly about: readonly string[];
   readonly texts?: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
-  /** Where to read on. */
+  /** Further reading. */
   readonly further: readonly string[];
 }
 
@@ -65,17 +69,27 @@ export const programOf = ({texts, steps}: Lesson): HelperProgram => ({
 });
 
 /**
- * Did what was predicted happen, and nothing else? Each prediction must be met by one change of its own. What a program's
- * own work touches (its stack, its text) is no contradiction: only what is mapped, unmapped or changed counts.
+ * Did what was predicted happen, and nothing else? Each prediction must be met by one change of its own. What the
+ * helper's own work touches (its stack, its text and data) does not contradict it; any other touch does.
  */
-export function asPredicted(expected: readonly Expected[], changes: readonly Change[]): boolean {
-  const left = [...changes];
+export function asPredicted({expected, drift}: Pick<Step, 'expected' | 'drift'>, observed: Observed): boolean {
+  const left = [...observed.changes];
   for (const prediction of expected) {
     const index = left.findIndex((change) => meets(change, prediction));
     if (index < 0) return false;
     left.splice(index, 1);
   }
-  return left.every((change) => change.kind === 'touched');
+  const {exe} = observed.after.process;
+  const isOwnWork = ({kind, after: [region]}: Change): boolean =>
+    kind === 'touched' && (region?.name === '[stack]' || region?.name === exe || region?.kind === 'bss');
+  return left.every(isOwnWork) && (drift === undefined || hasDrifted(observed, drift.privateDirty));
+}
+
+/** Without smaps there is nothing to judge by. */
+function hasDrifted({drift, after}: Observed, wanted: number): boolean {
+  if (after.totals['privateDirty'] === undefined) return false;
+  const moved = drift['privateDirty'] ?? 0;
+  return wanted < 0 ? moved <= wanted : moved >= wanted;
 }
 
 function meets(change: Change, {kind, name, size, rss}: Expected): boolean {

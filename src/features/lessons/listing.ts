@@ -4,7 +4,7 @@ import {listHelper} from './program/build.ts';
 import {programOf, type Lesson} from './lesson.ts';
 import {MACHINES} from './program/machines.ts';
 import {address} from '../../model/region.ts';
-import {renderTable, type Cell} from '../../text/table.ts';
+import {renderRows, type Cell} from '../../text/table.ts';
 
 /**
  * A lesson's helper, instruction by instruction, with what each is for.
@@ -18,7 +18,7 @@ export function listLesson(lesson: Lesson, architecture: string): readonly Line[
   throw new Trouble({
     kind: 'input',
     what: `Cannot list the lesson for ${architecture}.`,
-    why: `helpers are made for ${known}.`,
+    why: `helpers are built for ${known}.`,
     next: 'Choose one with --arch.',
   });
 }
@@ -35,15 +35,15 @@ interface ListedLine {
 /** What a helper's functions are for. */
 const FUNCTIONS: Readonly<Record<string, string>> = {
   _start: 'reads the argument: the PID of the process that it dies with',
-  main: 'says its PID, and does the steps, waiting before each',
-  wait: 'waits for one byte on standard input; at its end, ends',
-  die_with_parent: 'asks the kernel for a signal when the parent dies, and sees that it has not',
-  leave: 'ends with 0',
-  orphan: 'ends with 1: the parent is gone',
+  main: 'prints its PID, then does the steps, waiting before each',
+  wait: 'waits for one byte on standard input; exits at its end',
+  die_with_parent: 'asks the kernel for a signal when the parent dies, and checks that it is still there',
+  leave: 'exits with 0',
+  orphan: 'exits with 1: the parent is gone',
   say: 'writes a line: a text and a number',
 };
 
-/** A program as its machine sees it, and as we mean it: addresses, bytes, instructions, and what they are for. */
+/** A program as its machine sees it, and as it is meant: addresses, bytes, instructions, and what they are for. */
 export function renderListing(lines: readonly ListedLine[]): string {
   const rows = lines.flatMap(({address: at, bytes, name, text = '', words = ''}): Cell[][] => {
     if (name !== undefined) {
@@ -64,5 +64,5 @@ export function renderListing(lines: readonly ListedLine[]): string {
   });
   const columns = [{title: 'address'}, {title: 'bytes'}, {title: 'instruction'}, {title: 'what it is for'}];
   const full = rows.map((row) => columns.map((_, index) => row[index] ?? {text: ''}));
-  return `${renderTable(columns, full).join('\n')}\n`;
+  return `${renderRows(columns, full).join('\n')}\n`;
 }

@@ -17,14 +17,14 @@ interface Taught {
   readonly unsupported?: string | undefined;
 }
 
-/** What a lesson tells on its way. */
+/** What a lesson reports as it runs. */
 export interface Teacher {
   start(pid: number, snapshot: Snapshot): Promise<void>;
   before(step: Step): Promise<void>;
   after(taught: Taught): Promise<void>;
 }
 
-/** Says nothing: the result has all. */
+/** Reports nothing: the result has everything. */
 export const silently: Teacher = {start: async () => {}, before: async () => {}, after: async () => {}};
 
 export interface LessonResult {
@@ -75,8 +75,8 @@ async function allSteps(
     const {result, printed} = await helper.step(step.name);
     if (step.answers === 'child') child = Number(result);
     const after = look(pid);
-    const {changes} = diff(before, after, {match: 'address'});
-    const taught = judged(step, pid, {result, printed, before, after, changes});
+    const {changes, drift} = diff(before, after, {match: 'address'});
+    const taught = judged(step, pid, {result, printed, before, after, changes, drift});
     await teacher.after(taught);
     steps.push(taught);
     if (taught.unsupported !== undefined) break;
@@ -86,17 +86,17 @@ async function allSteps(
 }
 
 function judged(step: Step, pid: number, observed: Observed): Taught {
-  const isAsPredicted = asPredicted(step.expected, observed.changes);
+  const isAsPredicted = asPredicted(step, observed);
   const unsupported =
     step.unsupported?.(observed) ?? refusal(step, observed.result) ?? (isAsPredicted ? undefined : blindness(observed));
   return {step, pid, observed, ok: unsupported === undefined && isAsPredicted, unsupported};
 }
 
-/** What is resident is seen in smaps only; why that could not be read stands in the snapshot's notes. */
+/** Only smaps tells what is resident; why it could not be read is in the snapshot's notes. */
 const blindness = ({before, after}: Observed): string | undefined =>
   [before, after].find(({totals}) => totals['rss'] === undefined)?.notes[0];
 
-/** A system call that fails gives the negative errno, as 64 bits. */
+/** A system call that fails returns the negative errno, as 64 bits. */
 function refusal(step: Step, result: string): string | undefined {
   const value = BigInt.asIntN(64, BigInt(result));
   if (value >= 0 || value < -4095) return undefined;
@@ -120,6 +120,7 @@ export const lessonJSON = ({lesson, pid, start, steps, ok, unsupported}: LessonR
     printed: taught.observed.printed.length > 0 ? taught.observed.printed : undefined,
     pid: taught.pid,
     expected: taught.step.expected,
+    drift: Object.keys(taught.observed.drift).length > 0 ? taught.observed.drift : undefined,
     changes: taught.observed.changes.map(changeJSON),
     ok: taught.ok,
   })),

@@ -1,4 +1,4 @@
-import type {Lesson} from './lesson.ts';
+import type {Lesson, Step} from './lesson.ts';
 import {writeOut} from '../../shell/output.ts';
 import type {Interruption} from '../../shell/signals.ts';
 import type {LessonResult, Teacher} from './teach.ts';
@@ -6,11 +6,11 @@ import type {Change} from '../../model/change.ts';
 import {sizeText, deltaText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {renderChanges, signOf} from '../../text/changes.ts';
-import {renderTable, type Cell} from '../../text/table.ts';
+import {renderRows, renderTable, type Cell} from '../../text/table.ts';
 import {rangeText, type Region} from '../../model/region.ts';
 import {safe} from '../../text/safe.ts';
 import {paint} from '../../text/theme.ts';
-import {wrap} from '../../text/lines.ts';
+import {wrapped} from '../../text/lines.ts';
 
 /**
  * Tells a lesson to a person, as it happens: the memory, what is about to be done, what changed, and why.
@@ -24,19 +24,19 @@ export function storyteller(lesson: Lesson, width: number | undefined, pause?: (
     start: (pid, snapshot) =>
       tell(heading(lesson.title), prose(lesson.about, width), `pid: ${pid}\n`, renderAnatomy(snapshot, width)),
     async before(step) {
-      const whose = step.watch === 'child' ? ' (the child is looked at)' : '';
+      const whose = step.watch === 'child' ? ' (for the child)' : '';
       await tell(
         '',
         heading(`Step ${++number}. ${step.title}:  ${step.call}`),
         prose(step.about, width),
-        renderPrediction(step.expected, whose),
+        renderPrediction(step, whose),
       );
       await pause?.();
     },
     after: ({step, observed, ok, unsupported}) =>
       tell(
         `Answer:      ${observed.result}\n`,
-        renderObserved(observed.changes, {ok, unsupported}, width),
+        renderObserved(observed.changes, {ok, unsupported, moved: step.drift && observed.drift['privateDirty']}, width),
         ...(unsupported === undefined ? [prose(step.why(observed), width)] : []),
       ),
   };
@@ -46,7 +46,7 @@ export const epilogue = ({lesson, steps, unsupported}: LessonResult): string =>
   `\n${renderVerdict(
     steps.map(({ok}) => ok),
     unsupported,
-  )}\n\nRead on:\n${lesson.further.map((line) => `  ${line}\n`).join('')}`;
+  )}\n\nFurther reading:\n${lesson.further.map((line) => `  ${line}\n`).join('')}`;
 
 /** Waits for Enter, where a person can press it. */
 export async function waitForEnter(interrupted: Interruption): Promise<void> {
@@ -60,7 +60,7 @@ export async function waitForEnter(interrupted: Interruption): Promise<void> {
   process.stdin.pause();
 }
 
-/** Leaves the helper waiting, for someone to look at it from elsewhere: until Enter, or without a terminal until a signal. */
+/** Keeps the helper waiting, to be looked at from elsewhere: until Enter, or without a terminal until a signal. */
 export async function keepWaiting(pid: number, interrupted: Interruption): Promise<void> {
   await writeOut(
     `\nThe helper waits, as process ${pid}. Look at it from another terminal:\n\n  memmap show ${pid}\n  memmap watch ${pid}\n\nEnter, or Ctrl-C, ends it.\n`,
@@ -78,7 +78,9 @@ export const surveyRows = ({lesson, steps}: LessonResult): SurveyRow[] =>
     lesson: lesson.name,
     step: step.title,
     expected: step.expected,
+    drift: step.drift,
     observed: observed.changes,
+    moved: observed.drift['privateDirty'],
     ok,
     unsupported,
   }));
@@ -92,16 +94,16 @@ export const surveyJSON = ({lesson, steps, ok, unsupported}: LessonResult): Reco
   steps: steps.map(({step, ok: isAsPredicted}) => ({title: step.title, ok: isAsPredicted})),
 });
 
-/** Prose is set no wider than this, whatever the terminal. */
+/** The greatest width of prose, in columns, whatever the terminal. */
 const PROSE = 88;
 
-/** Paragraphs, wrapped at blanks, with an empty line after each. What is indented stays as it is, line by line. */
+/** Paragraphs, wrapped at blanks, with an empty line after each. Indented ones are kept as they are, line by line. */
 function prose(paragraphs: readonly string[], width = PROSE): string {
   const isVerbatim = (index: number): boolean => paragraphs[index]?.startsWith('    ') === true;
   return paragraphs
     .map((paragraph, index) => {
       if (!isVerbatim(index))
-        return `${wrap(paragraph, Math.min(width, PROSE))}\n${index < paragraphs.length - 1 ? '\n' : ''}`;
+        return `${wrapped(paragraph, Math.min(width, PROSE)).join('\n')}\n${index < paragraphs.length - 1 ? '\n' : ''}`;
       return `${safe(paragraph.trimEnd())}\n${isVerbatim(index + 1) || index === paragraphs.length - 1 ? '' : '\n'}`;
     })
     .join('');
@@ -125,7 +127,7 @@ function renderAnatomy(snapshot: Snapshot, width?: number): string {
     {text: safe(region.name.split('/').at(-1)!)},
     {text: WORDS[region.kind]?.(region) ?? region.kind, role: 'quiet'},
   ]);
-  return `${renderTable(columns, rows, width).join('\n')}\n`;
+  return `${renderRows(columns, rows, width).join('\n')}\n`;
 }
 
 /** What a region of a small static program is, by its kind. */
@@ -133,10 +135,10 @@ const WORDS: Readonly<Record<string, (region: Region) => string>> = {
   rodata: (region) =>
     region.offset === 0 ? 'the ELF header: how the file is to be loaded' : 'constants: may be read, never changed',
   text: () => 'the code: may be read and executed, never changed',
-  data: () => 'variables with a first value, copied from the file when written to',
-  bss: () => 'variables that start as 0: no file is behind them',
-  heap: () => 'memory between where the break began and where it is',
-  stack: () => "the stack: the program's arguments and its calls; it grows downwards by itself",
+  data: () => 'variables with an initial value, copied from the file when written to',
+  bss: () => 'variables that start as 0: no file backs them',
+  heap: () => 'memory between where the break began and where it is now',
+  stack: () => "the stack: the program's arguments and its calls; it grows downwards on its own",
   vvar: () => "the kernel's clock data, which the vdso reads",
   vdso: () => 'kernel code that runs without a system call',
   vsyscall: () => 'the old form of the vdso, the same in every process',
@@ -150,21 +152,28 @@ interface Prediction {
 }
 
 /** What is predicted, in one line. */
-function renderPrediction(expected: readonly Prediction[], whose = ''): string {
+function renderPrediction({expected, drift}: Pick<Step, 'expected' | 'drift'>, whose = ''): string {
   const parts = expected.map(({kind, name, size, rss}) => {
     const amounts = [size && deltaText(size), rss !== undefined && `${rss === 0 ? '0' : deltaText(rss)} resident`];
     return [`${signOf(kind)} ${kind}`, name, ...amounts].filter(Boolean).join('  ');
   });
-  return `Prediction${whose}:  ${parts.join(';  ') || 'nothing is mapped, unmapped or changed'}\n`;
+  const split = drift && `private dirty ${deltaText(drift.privateDirty)} or more`;
+  const nothing = drift ? 'no region changes' : 'nothing is mapped, unmapped or changed';
+  return `Prediction${whose}:  ${[parts.join(';  ') || nothing, split].filter(Boolean).join(';  ')}\n`;
 }
 
 /** What was seen, and whether it is what was predicted. */
 function renderObserved(
   changes: readonly Change[],
-  {ok, unsupported}: {readonly ok: boolean; readonly unsupported?: string | undefined},
+  {
+    ok,
+    unsupported,
+    moved,
+  }: {readonly ok: boolean; readonly unsupported?: string | undefined; readonly moved?: number | undefined},
   width?: number,
 ): string {
-  const seen = changes.length === 0 ? ['Nothing changed.'] : renderChanges(changes, {width});
+  const split = moved ? ` Private dirty ${deltaText(moved)}.` : '';
+  const seen = changes.length === 0 ? [`No region changed.${split}`] : renderChanges(changes, {width});
   const verdict = ok ? paint('good', 'As predicted.') : paint('bad', 'Not as predicted.');
   const words = unsupported === undefined ? verdict : paint('change', `This can't be shown here: ${unsupported}.`);
   return `${seen.join('\n')}\n\n${words}\n`;
@@ -195,7 +204,10 @@ interface SurveyRow {
   readonly lesson: string;
   readonly step: string;
   readonly expected: readonly Prediction[];
+  readonly drift: Step['drift'];
   readonly observed: readonly Change[];
+  /** What private dirty moved without a change of a region, in bytes. */
+  readonly moved: number | undefined;
   readonly ok: boolean;
   readonly unsupported?: string | undefined;
 }
@@ -203,11 +215,11 @@ interface SurveyRow {
 /** All lessons in one table: what was predicted, what was observed, and whether they agree. */
 export function renderSurvey(rows: readonly SurveyRow[]): string {
   const columns = ['lesson', 'step', 'predicted', 'observed', ''].map((title) => ({title}));
-  const cells = rows.map(({lesson, step, expected, observed, ok, unsupported}, index): Cell[] => [
+  const cells = rows.map(({lesson, step, expected, drift, observed, moved, ok, unsupported}, index): Cell[] => [
     {text: rows[index - 1]?.lesson === lesson ? '' : lesson, role: 'title'},
     {text: step},
-    {text: expected.map(predictionText).join('; ') || 'nothing'},
-    {text: observed.map(changeText).join('; ') || 'nothing', role: 'quiet'},
+    {text: listed([...expected.map(predictionText), driftText(drift?.privateDirty)])},
+    {text: listed([...observed.map(changeText), drift ? driftText(moved) : '']), role: 'quiet'},
     {
       text: unsupported ?? (ok ? 'as predicted' : 'NOT as predicted'),
       role: unsupported ? 'change' : ok ? 'good' : 'bad',
@@ -218,6 +230,10 @@ export function renderSurvey(rows: readonly SurveyRow[]): string {
   const sum = `${rows.length - wrong - missing} of ${rows.length} steps as predicted, ${wrong} not, ${missing} not supported here.`;
   return `${renderTable(columns, cells).join('\n')}\n\n${sum}\n`;
 }
+
+const listed = (texts: readonly string[]): string => texts.filter((text) => text !== '').join('; ') || 'nothing';
+
+const driftText = (bytes: number | undefined): string => (bytes ? `private dirty ${deltaText(bytes)}` : '');
 
 function predictionText({kind, name, size, rss}: Prediction): string {
   const amounts = [size ? deltaText(size) : '', rss === undefined ? '' : `resident ${deltaText(rss)}`];

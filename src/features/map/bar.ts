@@ -7,20 +7,20 @@ export interface Amount {
 /**
  * A bar as long as the address space, filled as far as memory is resident: both lengths are read off the same ruler.
  *
- * @returns one character a cell
+ * @returns one character per cell
  */
 export function bar(scale: Scale, {size, rss}: Amount): string {
   const length = lengthOf(scale, size);
   if (rss === undefined) return '▒'.repeat(length);
   const filled = Math.min(length, lengthOf(scale, rss));
-  // All but a little is not all: the last cell stays half empty.
+  // Nearly all is not all: the last cell stays half empty.
   if (filled === length && rss < size) return `${'█'.repeat(length - 1)}▌`;
   return '█'.repeat(filled) + '░'.repeat(length - filled);
 }
 
 /**
- * Two bars in one: what is there on both sides, then what came or went. A difference that is too small for the scale has
- * one cell all the same.
+ * Two bars in one: what is there on both sides, then what was added or removed. A difference that is too small for the
+ * scale still gets one cell.
  */
 export function barOfBoth(scale: Scale, before: Amount, after: Amount): string {
   const [a, b] = [lengthOf(scale, before.size), lengthOf(scale, after.size)];
@@ -41,8 +41,9 @@ function filledOfBoth(scale: Scale, before: number | undefined, after: number | 
 }
 
 /**
- * How long a bar is. Regions go from one page to hundreds of GiB, so lengths are logarithmic: so many cells more are twice
- * the size. Every bar of a picture has the same scale, and a ruler above says what its places mean.
+ * How long a bar is. Regions range from one page to hundreds of GiB, so lengths are logarithmic: a fixed number of
+ * cells more is twice the size. Every bar of a picture has the same scale, and a ruler above says what its positions
+ * mean.
  */
 export interface Scale {
   /** What one cell more means, as a power of 2: 1 is twice the size, 2 is four times. */
@@ -51,13 +52,13 @@ export interface Scale {
   readonly room: number;
 }
 
-/** 2^12 is a page of most machines, and the least that can be mapped. */
+/** 2^12 is a page on most machines, and the least that can be mapped. */
 const SMALLEST = 12;
 
 const STEPS = [0.25, 0.5, 1, 2, 4, 8, 16, 64];
 
 /**
- * The finest scale on which the largest amount has room.
+ * The finest scale on which the largest amount fits.
  *
  * @param largest bytes
  * @param room columns of the terminal that a bar may take
@@ -75,8 +76,8 @@ export function lengthOf({bits}: Scale, bytes: number): number {
 }
 
 /**
- * The ruler: a size stands above the first cell of the bars that have it, `4K      64K     1M`. As many sizes as have room
- * beside each other, in even steps.
+ * The ruler: a size is above the last cell of a bar of that size, `4K      64K     1M`. As many sizes as fit side by
+ * side, in even steps.
  */
 export function ruler(scale: Scale): string {
   for (const step of [1, 2, 4, 8, 16, 32]) {
@@ -102,6 +103,6 @@ const powerText = (power: number): string => `${2 ** (power % 10)}${'BKMGTPE'[Ma
 
 /** What the scale means, in words. */
 export function scaleWords({bits}: Scale): string {
-  const cells = bits < 1 ? `${1 / bits} cells more are` : 'one cell more is';
+  const cells = bits < 1 ? `${1 / bits} more cells are` : 'one more cell is';
   return `bars are logarithmic: ${cells} ${bits <= 1 ? 'twice' : `${2 ** bits} times`} the size`;
 }

@@ -1,27 +1,31 @@
 import {isFileBacked, sizeOf, type Region} from '../../model/region.ts';
 import type {Amount} from './bar.ts';
 
-/** What one line of the picture stands for: a region, or neighbours that are one thing. */
+/** What one line of the picture represents: a region, or neighbours that are one thing. */
 export interface Block extends Amount {
   /** Ascending; at least one. */
   readonly regions: readonly Region[];
   /** What it is, in one word: its kind, `program`, `library`, or `mixed`. */
   readonly word: string;
-  /** How many things were put together, each a region or an object: 5 stacks, each with its guard. */
+  /** How many things were combined, each a region or an object: 5 stacks, each with its guard. */
   readonly things: number;
 }
 
-/** Which file is the program itself: its regions are drawn apart, since the picture of a process begins with them. */
+/**
+ * Which file is the program itself: its regions are drawn separately, since the picture of a process begins with them.
+ */
 export type IsProgram = (region: Region) => boolean;
 
-/** The file that /proc/PID/exe names; else the first that has code, as the kernel puts the program below the libraries. */
+/**
+ * The file that /proc/PID/exe names; else the first that has code, as the kernel puts the program below the libraries.
+ */
 export function programOf(regions: readonly Region[], exe: string | undefined): IsProgram {
   const isThere = exe !== undefined && regions.some(({name}) => name === exe);
   const name = isThere ? exe : regions.find((region) => region.kind === 'text')?.name;
   return (region) => region.name === name && name !== '';
 }
 
-/** Each region for itself. */
+/** Each region on its own. */
 export const single = (region: Region): Block => ({
   regions: [region],
   word: region.kind,
@@ -50,10 +54,10 @@ function joined(blocks: readonly Block[], word: string): Block {
 }
 
 /**
- * Regions that one mapping made, or that belong together, as one block: the segments of a library with its bss, a thread's
- * stack with its guard, an arena with its unused rest, files side by side.
+ * Regions that one mapping made, or that belong together, as one block: the segments of a library with its bss, a
+ * thread's stack with its guard, an arena with its unused rest, files side by side.
  *
- * @param apart regions that are blocks of their own all the same
+ * @param apart regions that are blocks of their own nevertheless
  */
 export function objectBlocks(regions: readonly Region[], isProgram: IsProgram, apart: IsProgram): Block[] {
   const groups: Region[][] = [];
@@ -83,14 +87,14 @@ export function isOneThing(group: readonly Region[], next: Region): boolean {
 
 const fileOf = ({dev, inode, name}: Region): string => `${dev} ${inode} ${name}`;
 
-/** A library's first region may be its constants: that there is code makes it one. */
+/** A library's first region may be its constants; code anywhere makes it a library. */
 function wordOf(group: readonly Region[], isProgram: IsProgram): string {
   if (group.some(isProgram)) return 'program';
   if (group.some(({kind}) => kind === 'text')) return 'library';
   return wordOfKinds(group);
 }
 
-/** The kind that all of them have but for guards; else `mixed`. */
+/** The kind that all of them have, apart from guards; else `mixed`. */
 export function wordOfKinds(regions: readonly Region[]): string {
   const kinds = new Set(regions.map(({kind}) => kind));
   if (kinds.size > 1) kinds.delete('guard');
@@ -98,13 +102,16 @@ export function wordOfKinds(regions: readonly Region[]): string {
   return kinds.size === 1 ? [...kinds][0]! : 'mixed';
 }
 
-/** Above this a hole parts two areas of the address space, and blocks on its sides are not drawn as one: 32 TiB. */
+/**
+ * A hole larger than this separates two areas of the address space, and blocks on its two sides are not drawn as one:
+ * 32 TiB.
+ */
 export const ANOTHER_AREA = 2 ** 45;
 
 /**
  * Neighbours of one kind as one block: 1000 thread stacks, 50000 anonymous regions, 40 libraries.
  *
- * @param stays what is not put together with its like
+ * @param stays the word of blocks that are not combined
  */
 export function runsOfOneKind(blocks: readonly Block[], stays = ''): Block[] {
   const isRun = (last: Block, next: Block): boolean =>
@@ -116,7 +123,7 @@ export function runsOfOneKind(blocks: readonly Block[], stays = ''): Block[] {
  * The blocks that matter most stay, and what lies between two of them becomes one: the program, the heap and the stack
  * first, then in turn the one with most resident memory and the one with most address space.
  *
- * @param most how many stay; no more than twice that and one are returned
+ * @param most how many stay; at most twice that plus one are returned
  */
 export function mostImportant(blocks: readonly Block[], most: number): Block[] {
   const kept = new Set<Block>();
@@ -137,7 +144,7 @@ export function mostImportant(blocks: readonly Block[], most: number): Block[] {
 
 const LANDMARKS: ReadonlySet<string> = new Set(['program', 'heap', 'stack']);
 
-/** Cuts a list into groups of neighbours that go together. */
+/** Cuts a list into groups of neighbours that belong together. */
 export function groupsBy<Item>(items: readonly Item[], together: (last: Item, next: Item) => boolean): Item[][] {
   const groups: Item[][] = [];
   for (const item of items) {

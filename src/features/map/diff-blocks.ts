@@ -16,15 +16,15 @@ export interface DiffBlock {
 }
 
 /**
- * Both sides as one list, ascending: by where things are after. What is gone stands where it was; or, where two runs are
- * compared and all addresses differ, above what lay below it.
+ * Both sides as one list, ascending: by where things are after. What is gone is placed where it was; or, where two runs
+ * are compared and all addresses differ, above what was below it.
  */
 export function diffBlocks({before, after, changes, match}: Diff): DiffBlock[] {
   const ties = new Ties(changes);
   const placed: Array<{block: DiffBlock; place: number}> = [];
   const placeOf = new Map<DiffBlock, number>();
   const done = new Set<DiffBlock>();
-  // What is the same lies at the same address, in the comparison of two runs too: else it has moved.
+  // What is the same is at the same address, even where two runs are compared: otherwise it has moved.
   const untied = new Map(
     before.regions.filter((region) => !ties.of('before', region)).map((region) => [region.start, region]),
   );
@@ -43,7 +43,7 @@ export function diffBlocks({before, after, changes, match}: Diff): DiffBlock[] {
     } else below = block ? placeOf.get(block)! : region.start;
     if (block) done.add(block);
   }
-  // The sort is stable: what is gone follows what it lay above, in its own order.
+  // The sort is stable: what is gone follows what was below it, in its own order.
   return placed.sort((a, b) => a.place - b.place).map(({block}) => block);
 }
 
@@ -54,7 +54,7 @@ const unchanged = (before: Region, after: Region): DiffBlock => ({
   same: 1,
 });
 
-/** Which regions go together, since a change or several in a row concern them. */
+/** Which regions belong together, since a change, or several in a row, concern them. */
 class Ties {
   readonly #blocks = {before: new Map<Region, DraftBlock>(), after: new Map<Region, DraftBlock>()};
 
@@ -125,15 +125,15 @@ export function amountOf(regions: readonly Region[]): Amount {
   return {size, rss};
 }
 
-/** How much a block is about: bytes that came or went, or else became resident or no longer are. */
+/** How much a block is about: bytes that were added or removed, or that became resident or no longer are. */
 function amountOfChange({changes}: DiffBlock): number {
   return changes.reduce((sum, {delta}) => sum + Math.abs(delta.size) + Math.abs(delta['rss'] ?? 0), 0);
 }
 
 /**
- * The same blocks in fewer lines, from the finest view to the coarsest. What is unchanged is always one line, and so are
- * the segments of a library to which the same happened; then what moved as one; then neighbours to which the same happened;
- * at last only the largest changes stay, with all between two of them as one.
+ * The same blocks in fewer lines, from the finest view to the coarsest. What is unchanged is always one line, and so
+ * are the segments of a library to which the same happened; then what moved as one; then neighbours to which the same
+ * happened; finally only the largest changes stay, with all between two of them as one.
  */
 export function* fewerDiffBlocks(blocks: readonly DiffBlock[]): Generator<{blocks: DiffBlock[]; isLast: boolean}> {
   const objects = joinedBy(blocks, whatHappened, areOneThing);
@@ -171,7 +171,7 @@ function joinedBy(
 const isNear = (last: DiffBlock, next: DiffBlock): boolean =>
   regionsOf(next)[0]!.start - regionsOf(last).at(-1)!.end < ANOTHER_AREA;
 
-/** With so few changes kept, what is far apart is one line too. */
+/** With so few changes kept, even what is far apart is one line. */
 const AREAS_MATTER = 5;
 
 const areOneThing = (last: DiffBlock, next: DiffBlock): boolean =>
@@ -195,7 +195,7 @@ export function kindsOf({changes}: DiffBlock): ChangeKind[] {
   return CHANGE_KINDS.filter((kind) => there.has(kind));
 }
 
-/** What happened to a block, the longest text first: the one that has room is used. */
+/** What happened to a block, the longest text first: the first that fits is used. */
 export function diffTexts(block: DiffBlock): string[] {
   const {before, after, changes, same} = block;
   const names = distinctNames(after.length > 0 ? after : before).map((texts) => texts.at(-1)!);

@@ -13,12 +13,12 @@ import {who} from '../../text/who.ts';
 
 const MOST_ROWS = 60;
 
-/** Between what changed, only holes as large as this are drawn: 1 GiB. */
+/** Between what changed, only holes of at least this size are drawn: 1 GiB. */
 const SMALL_GAP = 2 ** 30;
 
 /**
- * What changed, as one picture of both sides: a bar is what is there before and after, with what came as `+` and what went
- * as `-`. What is unchanged is one line, however much it is.
+ * What changed, as one picture of both sides: a bar is what is there before and after, with what was added as `+` and
+ * what was removed as `-`. What is unchanged is one line, however much it is.
  */
 export function renderDiffPicture(diff: Diff, look: PictureLook = {}): string {
   const {before, after, match, why, unchanged} = diff;
@@ -45,7 +45,7 @@ export function renderDiffPicture(diff: Diff, look: PictureLook = {}): string {
     '',
     ...drawRows(rows, titles, width),
     '',
-    ...packed([...shades(diff), '+ came', '- went', '┊ nothing mapped'], width),
+    ...packed([...shades(diff), '+ added', '- removed', '┊ nothing mapped'], width),
     ...notes(diff, scale).flatMap((line) => packedWords(line, width)),
     '',
   ].join('\n');
@@ -123,6 +123,6 @@ const shades = ({delta}: Diff): string[] =>
     : ['█ resident', '▓ became resident', '▒ no longer resident', '░ address space only'];
 
 const notes = ({unchanged}: Diff, scale: Scale): string[] => [
-  `Addresses are those after, or of what is gone before; ${scaleWords(scale)}.`,
+  `Addresses are those after the change; of what is gone, those before it; ${scaleWords(scale)}.`,
   `${unchanged} ${unchanged === 1 ? 'region' : 'regions'} unchanged. Without --map each change is a row.`,
 ];

@@ -8,11 +8,11 @@ export interface Gap {
   readonly end: number;
   /** `128 TiB free: …`. */
   readonly text: string;
-  /** Has it a meaning of its own? */
+  /** Does it have a meaning of its own? */
   readonly isNamed: boolean;
 }
 
-/** What tells about the gaps of one address space. */
+/** What explains the gaps of one address space. */
 export interface GapFacts {
   /** Where the brk area begins, where that is known. */
   readonly startBrk: number | undefined;
@@ -25,7 +25,10 @@ export interface GapFacts {
 /** On 64-bit machines the kernel has the upper half of all addresses, and most of those between aren't implemented. */
 const UPPER_HALF = 2 ** 63;
 
-/** Where the program's area ends and a gap can be where mmap(2) works: 64 GiB are more than libraries leave between them. */
+/**
+ * The least size of a gap between the program's area and the one where mmap(2) works: 64 GiB is more than libraries
+ * leave between them.
+ */
 const LARGE = 2 ** 36;
 
 export function gapFacts({regions, clues, process}: Snapshot): GapFacts {

@@ -11,13 +11,13 @@ import {howMuch, who, type Look} from '../../text/who.ts';
 import {paint} from '../../text/theme.ts';
 
 export interface PictureLook extends Look {
-  /** Lines that the drawing may take. */
+  /** The number of lines that the drawing may take. */
   readonly rows?: number | undefined;
 }
 
 const MOST_ROWS = 60;
 
-/** So few regions are drawn each for itself. */
+/** At most this many regions are drawn one by one. */
 const FEW = 16;
 
 /** Holes smaller than this, between libraries, say little: 1 MiB. */
@@ -54,7 +54,7 @@ interface Composition {
   readonly hidden: number;
 }
 
-/** The most detailed picture that has room. */
+/** The most detailed picture that fits. */
 function compose(snapshot: Snapshot, most: number): Composition {
   const facts = gapFacts(snapshot);
   for (const {blocks, smallest, isLast} of views(snapshot)) {
@@ -76,7 +76,7 @@ interface View {
   readonly isLast?: boolean;
 }
 
-/** From the finest to the coarsest, which always has room. */
+/** From the finest to the coarsest, which always fits. */
 function* views({regions, process}: Snapshot): Generator<View> {
   const isProgram = programOf(regions, process.exe);
   if (regions.length <= FEW) yield {blocks: regions.map(single), smallest: 0};
@@ -108,7 +108,7 @@ export const gapRow = (gap: Gap | undefined): Row[] => (gap ? [{spine: '┊', te
 
 const shades = ({totals}: Snapshot): string[] =>
   totals['rss'] === undefined
-    ? ['▒ mapped; what of it is resident is not known']
+    ? ['▒ mapped; how much of it is resident is not known']
     : ['█ resident', '▌ nearly all', '░ address space only'];
 
 function notes({regions}: Snapshot, blocks: readonly Block[], hidden: number, scale: Scale): string[] {

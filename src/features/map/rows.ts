@@ -1,5 +1,5 @@
-import {clip} from '../../text/lines.ts';
-import {cells} from '../../text/safe.ts';
+import {isWritableCode} from '../../model/region.ts';
+import {cells, clip} from '../../text/safe.ts';
 import {paint, type Role} from '../../text/theme.ts';
 
 /** One line of a picture, before its columns have their widths. All text is safe for a terminal. */
@@ -13,7 +13,7 @@ export interface Row {
   readonly numbers?: readonly string[] | undefined;
   readonly perms?: string | undefined;
   readonly word?: string | undefined;
-  /** The same in ever fewer words: the first that has room is shown. Without a bar it begins where bars do. */
+  /** The same in ever fewer words: the first that fits is shown. Without a bar it begins where bars do. */
   readonly texts: readonly string[];
   readonly role?: Role | undefined;
 }
@@ -21,16 +21,16 @@ export interface Row {
 interface Titles {
   readonly ruler: string;
   readonly numbers: readonly string[];
-  /** Which number goes first where the terminal is narrow. */
+  /** Which number is left out first where the terminal is narrow. */
   readonly least: readonly number[];
-  /** The shortest text should have room up to here; what comes then may be cut. */
+  /** The shortest text should fit up to here; what follows may be cut. */
   readonly cut: ': ' | ', ';
 }
 
-/** Where output goes to no terminal. */
+/** The width where output does not go to a terminal, in columns. */
 export const PIPED_WIDTH = 100;
 
-/** Columns that bars may take. */
+/** The number of columns that bars may take. */
 export const barRoom = (width: number): number => Math.min(36, Math.max(4, Math.floor(width * 0.26)));
 
 /** The picture's lines, below a line of titles: high addresses first, as the rows are. */
@@ -56,14 +56,14 @@ function drawRow(row: Row, columns: Columns, width: number): string {
   return start + paint(role, filled) + details(row, columns, width);
 }
 
-/** What stands behind a bar. */
+/** What follows a bar. */
 function details({numbers = [], perms = '', word = '', texts, role}: Row, columns: Columns, width: number): string {
   const amounts = columns.numbers.map((size, index) => (size > 0 ? GAP + (numbers[index] ?? '').padStart(size) : ''));
   const what = columns.word > 0 ? clip(word, columns.word).padEnd(columns.word) : '';
   const room = roomForText(columns, width);
   return [
     ...amounts,
-    columns.perms > 0 ? GAP + paint(perms.includes('wx') ? 'bad' : undefined, perms.padEnd(columns.perms)) : '',
+    columns.perms > 0 ? GAP + paint(isWritableCode({perms}) ? 'bad' : undefined, perms.padEnd(columns.perms)) : '',
     what && GAP + paint(role, what),
     room > 0 ? GAP + fitting(texts, room) : '',
   ].join('');
@@ -72,7 +72,7 @@ function details({numbers = [], perms = '', word = '', texts, role}: Row, column
 const fitting = (texts: readonly string[], width: number): string =>
   clip(texts.find((text) => cells(text) <= width) ?? texts.at(-1) ?? '', width);
 
-/** Widths of the columns; 0 is left out. */
+/** Widths of the columns; one with 0 is left out. */
 interface Columns {
   readonly sign: number;
   address: number;
@@ -84,7 +84,7 @@ interface Columns {
 
 const GAP = '  ';
 
-/** Room that text should have, before a column is left out for it. */
+/** The room that text should have; below it, a column is left out. */
 const TEXT = 28;
 
 /** The widths that rows need; where the terminal is narrow, without the columns that say least. */

@@ -4,7 +4,7 @@ import {safe} from '../../text/safe.ts';
 import type {Block} from './blocks.ts';
 import type {Role} from '../../text/theme.ts';
 
-/** What a block is called, the longest text first: the one that has room is used. */
+/** What a block is called, the longest text first: the first that fits is used. */
 export function blockTexts({regions, word, things}: Block): string[] {
   const names = distinctNames(regions);
   if (regions.length === 1) return names.length === 1 ? names[0]! : [''];
@@ -16,11 +16,11 @@ export function blockTexts({regions, word, things}: Block): string[] {
   return list === '' ? [count] : [`${count}: ${list}`];
 }
 
-/** Names, each as it is and without its folders; in address order, each once. At most so many as may have room. */
+/** Names, each as it is and without its directories; in address order, each once. At most as many as may fit. */
 export function distinctNames(regions: readonly Region[]): string[][] {
   const names = new Set<string>();
   for (const region of regions) {
-    // What plain anonymous memory lies between is seen in the picture.
+    // The picture shows what plain anonymous memory lies between.
     const name = (regions.length > 1 ? ownLabel(region) : region.label) ?? region.name;
     if (name !== '') names.add(name);
     if (names.size > MOST_NAMES) break;
@@ -48,7 +48,7 @@ function spread(regions: readonly Region[]): string {
   return reach > 2 * mapped ? ` over ${sizeText(reach)}` : '';
 }
 
-/** Permissions that all of a block has; '' where they differ. */
+/** The permissions that all of a block has; '' where they differ. */
 export function blockPerms({regions}: Block): string {
   const {perms} = regions[0]!;
   return regions.every((region) => region.perms === perms) ? safe(perms) : '';

@@ -5,7 +5,7 @@ import {renderPageTotals} from './totals.ts';
 import {cells, safe, shorten} from '../../text/safe.ts';
 import {who, type Look} from '../../text/who.ts';
 import {legend, paintStrip, strip, type StripOf} from './strip.ts';
-import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {renderRows, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 
 interface PagesLook extends Look {
@@ -58,7 +58,7 @@ function renderStrips({regions, pageSize, dirtySince, frames}: ProcessPages, {wi
   if (width !== undefined) shortenNames(rows, width - widthOf(columns, rows) + widest(rows, NAME));
   const room = width === undefined ? FREE_WIDTH : Math.max(8, width - widthOf(columns, rows));
   const strips = regions.map((each) => strip(each.runs, pageSize, room, of));
-  const table = renderTable(
+  const table = renderRows(
     columns,
     rows.map((row, index) => [...row, {text: strips[index]!}]),
     width,
@@ -160,6 +160,6 @@ function renderRuns({runs}: RegionPages, pageSize: number, rows: number, width?:
     ];
   });
   const more = states.length - shown.length;
-  const table = renderTable(RUN_COLUMNS, shown, width);
+  const table = renderRows(RUN_COLUMNS, shown, width);
   return more > 0 ? [...table, paint('quiet', `… ${more} more runs, use --all`)] : table;
 }

@@ -1,7 +1,7 @@
 import type {PageTotals, ProcessPages, RegionPages} from '../../model/pages.ts';
 import {rangeText, sizeOf} from '../../model/region.ts';
 import {sizeText} from '../../model/amounts.ts';
-import {wrap} from '../../text/lines.ts';
+import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
 import type {Look} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
@@ -31,9 +31,7 @@ export function renderPageTotals(pages: ProcessPages, look: Look): string[] {
   ].filter((line) => line !== undefined);
   return [
     ...renderTable(COLUMNS, rows, look.width),
-    ...(totals.pages > 0 && remarks.length > 0
-      ? ['', ...remarks.map((line) => wrap(line, look.width ?? Infinity))]
-      : []),
+    ...(totals.pages > 0 && remarks.length > 0 ? ['', ...remarks.flatMap((line) => wrapped(line, look.width))] : []),
   ];
 }
 

@@ -1,12 +1,15 @@
+import {pageSizeOf} from '../../model/clues.ts';
 import {lstatSync, unlinkSync} from 'node:fs';
 import {hostname, release} from 'node:os';
 import {basename} from 'node:path';
+import {isSameProcess} from '../../model/same.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {GzipPacker, healTail, PlainPacker, RecordingFile} from '../../recording/file.ts';
 import type {RecordingHeader} from '../../recording/header.ts';
 import {readRecording} from '../../recording/recording.ts';
 import {RecordingWriter, type Before} from '../../recording/writer.ts';
+import {saveFile} from '../../shell/file.ts';
 import {cannotWrite, say} from '../../shell/output.ts';
 import {lock, type Lock} from '../../shell/lock.ts';
 
@@ -84,7 +87,7 @@ export class OpenRecording {
       kernel: release(),
       bootId: info.bootId,
       process: info,
-      pageSize: snapshot.clues.pageSize ?? 4096,
+      pageSize: pageSizeOf(snapshot),
       interval: Math.max(1, Math.round(interval)),
       startedAt: new Date().toISOString(),
     };
@@ -115,7 +118,7 @@ const isCompressed = (path: string): boolean => path.endsWith('.gz');
 
 /** Where a recording that is there ends, with its torn end taken off. */
 function endOfOld(path: string): Before & {readonly header: RecordingHeader} {
-  const healed = healTail(path);
+  const healed = healTail(path, saveFile);
   if (healed > 0) say(`memmap: ${path}: its last line was cut off (${healed} bytes), and was taken away.`);
   const recording = readRecording(path);
   recording.close();
@@ -128,7 +131,7 @@ function endOfOld(path: string): Before & {readonly header: RecordingHeader} {
 }
 
 function refuseUnlessSame(path: string, then: RecordingHeader['process'], now: RecordingHeader['process']): void {
-  if (then.pid === now.pid && then.startTime === now.startTime && then.bootId === now.bootId) return;
+  if (isSameProcess(then, now)) return;
   const why =
     then.bootId !== now.bootId
       ? 'it is of a process of another run of the machine'

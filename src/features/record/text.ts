@@ -1,6 +1,7 @@
 import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
 import {safe} from '../../text/safe.ts';
-import {endLine, type EndCost} from '../watch/tell.ts';
+import type {WatchCost} from '../watch/events.ts';
+import {endLine} from '../watch/text.ts';
 
 /** How far a recording is. */
 export interface RecordProgress {
@@ -34,7 +35,7 @@ export interface RecordSummary extends RecordProgress {
   readonly reason: string;
   /** Bytes of the listings that it stands for. */
   readonly listings: number;
-  readonly cost: EndCost;
+  readonly cost: WatchCost;
 }
 
 /** What was recorded, how large it is beside what it stands for, and what it cost the process. */

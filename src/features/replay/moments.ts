@@ -5,7 +5,7 @@ import type {Moment} from '../../model/moment.ts';
 import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
 import {safe} from '../../text/safe.ts';
 import {howMuch, who} from '../../text/who.ts';
-import {renderTable, type Column} from '../../text/table.ts';
+import {renderRows, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 
 /** All moments of a part of a recording, with what each is known by. */
@@ -49,12 +49,16 @@ interface Recorded {
   readonly duration: number;
 }
 
-export const replayStartLine = ({count, looks, duration}: Recorded, moment: Moment, snapshot: Snapshot): string =>
-  `${paint('title', `Recording of ${who(snapshot.withSource({from: 'process', format: ''}))}`)}: ${howMuch(snapshot)}; moment ${moment.index} of ${counted(count, 'moment')} in ${timeText(duration)}, ${counted(looks, 'look')}.`;
+/** @param moment its number */
+export const replayStartLine = ({count, looks, duration}: Recorded, moment: number, snapshot: Snapshot): string =>
+  `${paint('title', `Recording of ${who(snapshot.withSource({from: 'process', format: ''}))}`)}: ${howMuch(snapshot)}; moment ${moment} of ${counted(count, 'moment')} in ${timeText(duration)}, ${counted(looks, 'look')}.`;
 
-export const markLine = (name: string): string => paint('title', `* mark         ${safe(name)}`);
-
-export const replayEndLine = ({count, duration}: Recorded, {index, t}: Moment, reason: string): string =>
+/** @param moment the number of the last one that was shown, and its time in ms */
+export const replayEndLine = (
+  {count, duration}: Recorded,
+  {index, t}: Pick<Moment, 'index' | 't'>,
+  reason: string,
+): string =>
   `${REASONS[reason] ?? `It was ended by ${reason}`} at ${timeText(t)} of ${timeText(duration)}, moment #${index} of #0 to #${countText(count - 1)}.`;
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -89,7 +93,7 @@ export function renderMoments(rows: readonly MomentRow[], width?: number): strin
       words.join(' '),
     ].map((text) => ({text}));
   });
-  return `${renderTable(COLUMNS, cells, width).join('\n')}\n`;
+  return `${renderRows(COLUMNS, cells, width).join('\n')}\n`;
 }
 
 const COLUMNS: readonly Column[] = [

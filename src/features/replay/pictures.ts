@@ -1,16 +1,11 @@
-import type {Change} from '../../model/change.ts';
+import type {Moment} from '../../model/moment.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {
-  execPicture,
-  firstPicture,
-  lastPicture,
-  nextPicture,
-  type Picture,
-  type Sight,
-} from '../watch/screen/picture.ts';
+import {firstPicture, type Picture, pictureAfter} from '../watch/screen/picture.ts';
 import type {Recording} from '../../recording/recording.ts';
-import {clockTime} from '../watch/tell.ts';
-import {History} from '../watch/watch.ts';
+import {comparedWith} from '../watch/watch.ts';
+import {eventAt, startAt} from './replay.ts';
+import {diffInPlace} from '../../diff/diff.ts';
+import {Compare} from '../../history/compare.ts';
 
 /** As many pictures are kept, so that stepping back is quick. */
 const KEPT = 200;
@@ -19,16 +14,16 @@ const KEPT = 200;
 const MOST_BEFORE = 60;
 const MOST_REGIONS = 200_000;
 
-interface Seen {
+interface Shown {
   readonly picture: Picture;
-  readonly history: History;
+  readonly compare: Compare;
 }
 
 /** The pictures of a recording's moments, as the live screen would have had them. Growth is counted from the first one. */
 export class Pictures {
   readonly #recording: Recording;
   readonly #from: number;
-  readonly #kept = new Map<number, Seen>();
+  readonly #kept = new Map<number, Shown>();
 
   constructor(recording: Recording, from: number) {
     this.#recording = recording;
@@ -50,50 +45,37 @@ export class Pictures {
   }
 
   /** From a moment that was seen, moment by moment. */
-  #through(seen: number, index: number): Seen {
+  #through(seen: number, index: number): Shown {
     for (let each = seen + 1; each < index; each++) this.#after(each - 1, each);
     return this.#after(index - 1, index);
   }
 
   /** Goes on from the moment before, which was seen. */
-  #after(before: number, index: number): Seen {
+  #after(before: number, index: number): Shown {
     const last = this.#kept.get(before)!;
-    const {event} = this.#recording.moment(index);
-    const snapshot = this.#recording.snapshot(index);
-    const history = last.history.copy();
-    if (event === 'exec') history.restart(snapshot);
-    const {changes} = event === undefined ? history.compare(snapshot) : {changes: []};
-    return this.#keep(index, {picture: this.#next(last.picture, index, changes), history});
+    const compare = last.compare.copy();
+    const event = comparedWith(compare, eventAt(this.#recording, ...this.#moment(index)));
+    return this.#keep(index, {picture: pictureAfter(last.picture, event), compare});
   }
 
-  #next(picture: Picture, index: number, changes: readonly Change[]): Picture {
-    const {event, t, at} = this.#recording.moment(index);
-    const sight = this.#sight(index, this.#recording.snapshot(index));
-    if (event === 'exec') return execPicture(picture, sight);
-    if (event === 'exit') return lastPicture(picture, t, clockTime(new Date(at)));
-    return nextPicture(picture, {...sight, changes});
-  }
-
-  #sight(index: number, snapshot: Snapshot): Omit<Sight, 'changes'> {
-    const {t, at} = this.#recording.moment(index);
-    return {snapshot, status: snapshot.status, ms: t, time: clockTime(new Date(at))};
+  #moment(index: number): [Moment, Snapshot] {
+    return [this.#recording.moment(index), this.#recording.snapshot(index)];
   }
 
   /** From the beginning of the program at once to shortly before, and from there moment by moment. */
-  #jump(index: number): Seen {
+  #jump(index: number): Shown {
     const start = this.#programStart(index);
-    const first = this.#recording.snapshot(start);
     const near = Math.max(start, index - Math.min(MOST_BEFORE, this.#atOnce(index)));
-    const history = new History(first);
-    let picture = firstPicture(this.#sight(start, first));
+    const first = startAt(...this.#moment(start));
+    const compare = new Compare(first.snapshot, diffInPlace);
+    let picture = firstPicture(first);
     if (near > start) {
-      const snapshot = this.#recording.snapshot(near);
-      const {changes} = history.compare(snapshot);
+      const event = comparedWith(compare, eventAt(this.#recording, ...this.#moment(near)));
       // What was long ago didn't happen here: it counts as growth, and is not among the events.
-      const next = nextPicture(picture, {...this.#sight(near, snapshot), changes});
+      const next = pictureAfter(picture, event);
       picture = {...next, events: [], history: next.history.slice(-1)};
     }
-    const seen = this.#keep(near, {picture, history});
+    const seen = this.#keep(near, {picture, compare});
     return near === index ? seen : this.#through(near, index);
   }
 
@@ -102,7 +84,7 @@ export class Pictures {
     return this.#from;
   }
 
-  #keep(index: number, seen: Seen): Seen {
+  #keep(index: number, seen: Shown): Shown {
     this.#kept.set(index, seen);
     if (this.#kept.size > KEPT + MOST_BEFORE) this.#kept.delete(this.#kept.keys().next().value!);
     return seen;

@@ -1,8 +1,7 @@
 import {Trouble} from '../../model/trouble.ts';
 import type {ReplayState} from '../watch/screen/view.ts';
 import type {Recording} from '../../recording/recording.ts';
-import {momentNamed} from '../../input/moment.ts';
-import {nameOf} from './range.ts';
+import {behindFile, momentNamed} from '../../input/moment.ts';
 import {isCharacter, type Key} from '../../terminal/keyboard.ts';
 import type {ReplayKeys} from '../watch/screen/viewer.ts';
 
@@ -157,7 +156,7 @@ export class Player implements ReplayKeys {
     this.#typed = undefined;
     if (name === '') return;
     try {
-      this.#go(momentNamed(this.#recording, this.#options.name, nameOf(name)).index);
+      this.#go(momentNamed(this.#recording, this.#options.name, behindFile(name)).index);
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       this.#fault = `${name}: ${error.why}`;

@@ -1,6 +1,6 @@
 import {Trouble} from '../../model/trouble.ts';
 import type {Recording} from '../../recording/recording.ts';
-import {momentNamed} from '../../input/moment.ts';
+import {behindFile, momentNamed} from '../../input/moment.ts';
 
 /**
  * The moments from `--from` to `--to`, which are named as behind a file: `12`, `first`, a mark's name, `+30s`, `14:03:20`.
@@ -12,7 +12,10 @@ export function rangeOf(
   file: string,
   {from, to}: {readonly from: string; readonly to: string},
 ): {from: number; to: number} {
-  const [first, last] = [from, to].map((name) => momentNamed(recording, file, nameOf(name)).index) as [number, number];
+  const [first, last] = [from, to].map((name) => momentNamed(recording, file, behindFile(name)).index) as [
+    number,
+    number,
+  ];
   if (first <= last) return {from: first, to: last};
   throw new Trouble({
     kind: 'usage',
@@ -21,10 +24,6 @@ export function rangeOf(
     next: 'Give the earlier one with --from.',
   });
 }
-
-/** A moment as it stands behind a file: `#12`, `@+30s`. */
-export const nameOf = (text: string): string =>
-  /^[#@]/.test(text) ? text : /^\+|:/.test(text) ? `@${text}` : `#${text}`;
 
 /** @throws Trouble `usage` */
 export function speedOf(text: string | undefined): number | undefined {

@@ -1,24 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type Change, changeJSON, type Delta} from '../../model/change.ts';
-import type {Snapshot} from '../../model/snapshot.ts';
 import type {Moment} from '../../model/moment.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
 import type {Recording} from '../../recording/recording.ts';
-import {History} from '../watch/watch.ts';
-import {changeLine} from '../../text/changes.ts';
-import {jsonLinePieces} from '../../text/json.ts';
-import {markLine, replayEndLine, replayStartLine} from './moments.ts';
-import {clockTime, execLine, exitLine} from '../watch/tell.ts';
-import {writeOut, writePieces} from '../../shell/output.ts';
-
-/** What a replay tells. The times are those of the recording. */
-interface ReplayReporter {
-  start(moment: Moment, snapshot: Snapshot): Promise<void>;
-  mark(moment: Moment, name: string): Promise<void>;
-  change(moment: Moment, changes: readonly Change[], delta: Delta): Promise<void>;
-  exec(moment: Moment, snapshot: Snapshot): Promise<void>;
-  exit(moment: Moment, state: 'zombie' | 'gone'): Promise<void>;
-  end(moment: Moment, reason: string): Promise<void>;
-}
+import type {EndEvent, Sink, Stamp, StartEvent, WatchCost, WatchEvent} from '../watch/events.ts';
+import {lineSink} from '../watch/sinks.ts';
+import {compared} from '../watch/watch.ts';
+import {replayEndLine, replayStartLine} from './moments.ts';
 
 interface ReplayOptions {
   /** Numbers of the first and the last moment. */
@@ -29,31 +16,23 @@ interface ReplayOptions {
   readonly signal: AbortSignal;
 }
 
-/** Tells what happened in a recording, as if it happened now. @returns false if it was ended by the signal */
-export async function replay(recording: Recording, options: ReplayOptions, reporter: ReplayReporter): Promise<boolean> {
-  const {from, to, speed, signal} = options;
-  const begin = performance.now();
-  let history: History | undefined;
-  let last = recording.moment(from);
-  for (const {moment, snapshot} of recording.snapshots(from, to)) {
-    if (!(await until(begin, (moment.t - recording.moment(from).t) / (speed ?? Infinity), signal))) return false;
-    if (!history) {
-      history = new History(snapshot);
-      await reporter.start(moment, snapshot);
-    } else if (moment.event === 'exec') await reporter.exec(moment, history.restart(snapshot));
-    else if (moment.event === 'exit') await reporter.exit(moment, recording.exitState ?? 'gone');
-    else await tell(history, moment, snapshot, reporter);
-    for (const name of moment.marks) await reporter.mark(moment, name);
-    last = moment;
-  }
-  const isAll = to === recording.count - 1;
-  await reporter.end(last, isAll ? (recording.end?.reason ?? 'cut') : 'to');
-  return true;
-}
+/**
+ * What happened in a recording, as if it happened now: the events of a watch, and marks. The times are those of the
+ * recording. Interrupted by the signal it has no end.
+ */
+export const replay = (recording: Recording, options: ReplayOptions): AsyncGenerator<WatchEvent> =>
+  compared(momentsOf(recording, options));
 
-async function tell(history: History, moment: Moment, snapshot: Snapshot, reporter: ReplayReporter): Promise<void> {
-  const {changes, delta} = history.compare(snapshot);
-  if (changes.length > 0) await reporter.change(moment, changes, delta);
+async function* momentsOf(recording: Recording, options: ReplayOptions): AsyncGenerator<WatchEvent, void> {
+  const {from, to, speed = Infinity, signal} = options;
+  const begin = performance.now();
+  const first = recording.moment(from);
+  for (const {moment, snapshot} of recording.snapshots(from, to)) {
+    if (!(await until(begin, (moment.t - first.t) / speed, signal))) return;
+    yield moment.index === from ? startAt(moment, snapshot) : eventAt(recording, moment, snapshot);
+    for (const name of moment.marks) yield {event: 'mark', ...stampOf(moment), name};
+  }
+  yield endAt(recording, recording.moment(to));
 }
 
 /** Waits until `ms` after `begin`. @returns false if it was ended */
@@ -68,40 +47,39 @@ async function until(begin: number, ms: number, signal: AbortSignal): Promise<bo
   }
 }
 
-/** A replay as text, a line a change, with the times of day at which it was. */
-export function replayLines(recording: Recording): ReplayReporter {
-  const time = (moment: Moment): string => clockTime(new Date(moment.at));
-  const line = (text: string): Promise<void> => writeOut(`${text}\n`);
+const stampOf = ({at, t, look, index}: Moment): Stamp => ({at, t, tick: look - 1, moment: index});
+
+/** A moment with which a replay begins, whatever happened at it. */
+export const startAt = (moment: Moment, snapshot: Snapshot): StartEvent => ({
+  event: 'start',
+  ...stampOf(moment),
+  snapshot,
+  status: snapshot.status,
+});
+
+/** What a look saw at a later moment; it isn't compared with another. */
+export function eventAt(recording: Recording, moment: Moment, snapshot: Snapshot): WatchEvent {
+  const stamp = stampOf(moment);
+  const later = {...stamp, tick: Math.max(1, stamp.tick)};
+  if (moment.event === 'exit') return {event: 'exit', ...later, state: recording.exitState ?? 'gone'};
+  return {event: moment.event ?? 'look', ...later, snapshot, status: snapshot.status};
+}
+
+function endAt(recording: Recording, moment: Moment): EndEvent {
+  const isAll = moment.index === recording.count - 1;
+  const nothing = {looks: recording.looks, ms: 0, duty: 0, usageReads: 0, usageMs: 0, usageSkipped: 0};
   return {
-    start: (moment, snapshot) => line(replayStartLine(recording, moment, snapshot)),
-    mark: (moment, name) => line(`${time(moment)}  ${markLine(name)}`),
-    change: (moment, changes) => line(changes.map((change) => changeLine(change, time(moment))).join('\n')),
-    exec: (moment, snapshot) => line(`${time(moment)}  ${execLine(snapshot)}`),
-    exit: (moment, state) => line(`${time(moment)}  ${exitLine(state)}`),
-    end: (moment, reason) => line(replayEndLine(recording, moment, reason)),
+    event: 'end',
+    ...stampOf(moment),
+    reason: isAll ? (recording.end?.reason ?? 'cut') : 'to',
+    // As it stands in the file.
+    cost: (recording.end?.cost as WatchCost | undefined) ?? nothing,
   };
 }
 
-/** A replay as the events of watch --json; `at` is when it was, and `mark` is one more. */
-export function replayJson(recording: Recording): ReplayReporter {
-  const event = (name: string, moment: Moment, rest: object): Promise<void> =>
-    writePieces(jsonLinePieces({event: name, at: moment.at, ...rest}));
-  const tick = ({look}: Moment): number => Math.max(1, look - 1);
-  const cost = recording.end?.cost ?? {
-    looks: recording.looks,
-    ms: 0,
-    duty: 0,
-    usageReads: 0,
-    usageMs: 0,
-    usageSkipped: 0,
-  };
-  return {
-    start: (moment, snapshot) => event('start', moment, snapshot.document()),
-    mark: (moment, name) => event('mark', moment, {tick: moment.look - 1, name}),
-    change: (moment, changes, delta) =>
-      event('change', moment, {tick: tick(moment), changes: changes.map(changeJSON), delta}),
-    exec: (moment, snapshot) => event('exec', moment, {tick: tick(moment), ...snapshot.document()}),
-    exit: (moment, state) => event('exit', moment, {tick: tick(moment), state}),
-    end: (moment, reason) => event('end', moment, {ticks: moment.look - 1, reason, cost}),
-  };
-}
+/** A replay as text, a line a change, with the times of day at which it was. */
+export const replayLines = (recording: Recording): Sink =>
+  lineSink({
+    start: ({moment = 0, snapshot}) => replayStartLine(recording, moment, snapshot),
+    end: ({moment = 0, t, reason}) => replayEndLine(recording, {index: moment, t}, reason),
+  });

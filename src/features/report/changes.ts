@@ -1,8 +1,8 @@
-import {diff} from '../../diff/diff.ts';
+import {diffInPlace} from '../../diff/diff.ts';
+import {Compare} from '../../history/compare.ts';
+import type {Seen} from '../../history/seen.ts';
 import type {Change, ChangeKind} from '../../model/change.ts';
 import type {Kind} from '../../model/kind.ts';
-import type {Snapshot} from '../../model/snapshot.ts';
-import type {Seen} from './seen.ts';
 
 /** One change as the report lists it. */
 export interface ReportChange {
@@ -26,36 +26,22 @@ export class ChangeKeeper {
   readonly counts = new Map<ChangeKind, number>();
   readonly #most: number;
   #kept: ReportChange[] = [];
-  #last: Snapshot | undefined;
-  #lastWithUsage: Snapshot | undefined;
+  #compare: Compare | undefined;
 
   /** @param most how many changes are kept */
   constructor(most: number) {
     this.#most = most;
   }
 
-  take({moment, snapshot}: Seen): void {
-    const isFirst = this.#last === undefined || moment.event === 'exec';
-    if (!isFirst && snapshot.regions !== this.#last!.regions) {
-      for (const change of this.#compare(snapshot, moment.hasUsage)) this.#keep(toRow(change, moment.index));
-    }
-    this.#last = snapshot;
-    if (moment.hasUsage) this.#lastWithUsage = snapshot;
-    else if (isFirst) this.#lastWithUsage = undefined;
+  /** @param look its number, from 0 */
+  add({event, snapshot}: Seen, look: number): void {
+    if (this.#compare === undefined || event === 'exec') this.#compare = new Compare(snapshot, diffInPlace);
+    else for (const change of this.#compare.next(snapshot).changes) this.#keep(toRow(change, look));
   }
 
   /** In the order in which they happened. */
   get rows(): readonly ReportChange[] {
     return this.#chosen().sort((a, b) => a.look - b.look || a.start - b.start);
-  }
-
-  /** Resident memory is compared with the last look that knew it: most looks don't. */
-  #compare(snapshot: Snapshot, hasUsage: boolean): Change[] {
-    const {changes} = diff(this.#last!, snapshot, {match: 'address'});
-    const earlier = this.#lastWithUsage;
-    if (!hasUsage || !earlier || earlier === this.#last) return [...changes];
-    const touched = diff(earlier, snapshot, {match: 'address'}).changes.filter(({kind}) => kind === 'touched');
-    return [...changes.filter(({kind}) => kind !== 'touched'), ...touched];
   }
 
   #keep(row: ReportChange): void {

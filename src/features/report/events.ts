@@ -1,4 +1,4 @@
-import type {Seen} from './seen.ts';
+import type {Seen} from '../../history/seen.ts';
 
 /** Something that happened to the process as a whole, or a mark. */
 export interface ReportEvent {
@@ -7,8 +7,8 @@ export interface ReportEvent {
   readonly text: string;
 }
 
-export function eventsOf({moment, snapshot}: Seen): ReportEvent[] {
-  const {index: look, event, marks} = moment;
+/** @param look its number, from 0 */
+export function eventsOf({event, marks = [], snapshot}: Seen, look: number): ReportEvent[] {
   const program = snapshot.process.exe ?? snapshot.process.comm ?? 'another program';
   const texts = {exec: `It became ${program} (execve): all of its memory is new.`, exit: 'The process ended.'};
   return [

@@ -1,11 +1,11 @@
 import type {Growth, Line} from '../growth/growth.ts';
 import type {Verdict} from '../growth/judge.ts';
 import type {Kind} from '../../model/kind.ts';
-import {lowerBound} from '../../model/search.ts';
-import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
+import {knownUntil, sumOver, totalResident, type Curves} from '../../history/curves.ts';
+import {amountsOf, sizesOf, type Track, type Values} from '../../history/tracks.ts';
+import type {Points} from '../../history/series.ts';
+import {heldEvenly, theilSen} from '../../history/trend.ts';
 import {sizeOf} from '../../model/region.ts';
-import {slopeOf} from './slope.ts';
-import type {Stay} from './tracks.ts';
 
 /** Something that grew: all memory, a kind of it, or one region. Bytes. */
 export interface Grower {
@@ -33,24 +33,24 @@ const MOST = 12;
 const MOST_KINDS = 8;
 
 /** What resident memory is measured by where it was read at least twice; else address space. */
-export const growthMeasure = ({usageAt}: Series): 'rss' | 'size' => (usageAt.length > 1 ? 'rss' : 'size');
+export const growthMeasure = ({usageAt}: Curves): 'rss' | 'size' => (usageAt.length > 1 ? 'rss' : 'size');
 
 /** The total, each kind that changed, and the regions that grew most, the largest growth first. */
-export function growersOf(series: Series, stays: readonly Stay[], duration: number): Grower[] {
-  const measure = growthMeasure(series);
-  const until = measure === 'rss' ? knownUntil(series, duration) : duration;
-  const looks = measure === 'size' ? series.times.map((_, look) => look) : series.usageAt;
+export function growersOf(curves: Curves, tracks: readonly Track[], duration: number): Grower[] {
+  const measure = growthMeasure(curves);
+  const until = measure === 'rss' ? knownUntil(curves, duration) : duration;
+  const looks = measure === 'size' ? curves.times.map((_, look) => look) : curves.usageAt;
   const followed = (kind: Kind, values: readonly number[]): Grower =>
-    measured({what: 'kind', kind, name: kind, start: undefined, end: undefined}, looks, values, series.times, until);
-  const kinds = series.kinds.map((each) => followed(each.kind, each[measure]));
-  const total = totalOf(series, measure);
+    measured({what: 'kind', kind, name: kind, start: undefined, end: undefined}, {looks, values}, curves.times, until);
+  const kinds = curves.kinds.map((each) => followed(each.kind, each[measure]));
+  const total = totalOf(curves, measure);
   const about = {what: 'total', kind: undefined, name: 'total', start: undefined, end: undefined} as const;
   const changed = kinds.filter(({first, peak, last}) => peak > first || last < first).sort(byGrowth);
   const least = changed.map((each) => Math.abs(each.last - each.first)).sort((a, b) => b - a)[MOST_KINDS - 1] ?? 0;
   return [
-    measured(about, total.looks, total.values, series.times, duration),
+    measured(about, total, curves.times, duration),
     ...changed.filter((each) => Math.abs(each.last - each.first) >= least).slice(0, MOST_KINDS),
-    ...regionGrowers(series, stays, measure, until).sort(byGrowth),
+    ...regionGrowers(curves, tracks, measure, until).sort(byGrowth),
   ];
 }
 
@@ -71,88 +71,53 @@ function lineOf({what, kind, start}: Grower, {total, kinds, regions}: Growth): L
   return regions.find(({region, isThere}) => isThere && region!.start === start);
 }
 
-const totalOf = (series: Series, measure: 'rss' | 'size') =>
+const totalOf = (curves: Curves, measure: 'rss' | 'size'): Values =>
   measure === 'rss'
-    ? totalResident(series)
-    : {looks: series.times.map((_, look) => look), values: sumOver(series, 'size')};
+    ? totalResident(curves)
+    : {looks: curves.times.map((_, look) => look), values: sumOver(curves, 'size')};
 
 const byGrowth = (a: Grower, b: Grower): number => b.last - b.first - (a.last - a.first) || b.peak - a.peak;
 
-/** Regions that are still there at the end. Which of them grew most is found by their first and last values; only of those all values are looked at. */
-function regionGrowers(series: Series, stays: readonly Stay[], measure: 'rss' | 'size', duration: number): Grower[] {
-  const tracks = new Map<number, Stay[]>();
-  for (const stay of stays) {
-    const track = tracks.get(stay.track);
-    if (track) track.push(stay);
-    else tracks.set(stay.track, [stay]);
-  }
-  const growth = (track: readonly Stay[]): number => {
-    const isLate = track[0]!.from > 0;
-    if (measure === 'size') return sizeOf(track.at(-1)!) - (isLate ? 0 : sizeOf(track[0]!));
-    // Most looks don't know what is resident: the first and the last that do.
-    const known = (stay: Stay | undefined, at: number): number => stay?.rss.at(at) ?? 0;
-    const last = track.findLast(({rss}) => rss.length > 0);
-    return (
-      known(last, -1) -
-      (isLate
-        ? 0
-        : known(
-            track.find(({rss}) => rss.length > 0),
-            1,
-          ))
-    );
-  };
-  const looks = series.times.length;
-  const most = [...tracks.values()]
-    .filter((track) => track.at(-1)!.to === looks)
-    .map((track) => ({track, growth: growth(track)}))
+/**
+ * Regions that are still there at the end. Which of them grew most is found by their first and last values; only of those
+ * all values are looked at.
+ */
+function regionGrowers(curves: Curves, tracks: readonly Track[], measure: 'rss' | 'size', duration: number): Grower[] {
+  const looks = curves.times.length;
+  const most = tracks
+    .filter(({stays}) => stays.at(-1)!.to === looks)
+    .map((track) => ({track, growth: growthOf(track, measure)}))
     .filter((each) => each.growth > 0)
     .sort((a, b) => b.growth - a.growth)
     .slice(0, MOST);
   return most.map(({track}) => {
-    const points = pointsOf(track, measure, series);
-    const {kind, name, start, end} = track.at(-1)!;
-    const grower = measured(
-      {what: 'region', kind, name, start, end},
-      points.map(([look]) => look),
-      points.map(([, bytes]) => bytes),
-      series.times,
-      duration,
-    );
-    return {...grower, from: track[0]!.from};
+    const {kind, name, start, end} = track.stays.at(-1)!;
+    const about = {what: 'region', kind, name, start, end} as const;
+    const grower = measured(about, valuesOf(track, measure, curves), curves.times, duration);
+    return {...grower, from: track.stays[0]!.from};
   });
 }
 
-/** A region's values at each look that knew them, from its first to its last. One that came later grew from nothing. */
-function pointsOf(
-  track: readonly Stay[],
-  measure: 'rss' | 'size',
-  series: Series,
-): Array<[look: number, bytes: number]> {
-  const points: Array<[number, number]> = [];
-  const isLate = track[0]!.from > 0;
-  if (isLate) points.push([track[0]!.from - 1, 0]);
-  for (const stay of track) {
-    if (measure === 'size') {
-      for (let look = stay.from; look < stay.to; look++) points.push([look, stay.end - stay.start]);
-      continue;
-    }
-    let at = 0;
-    for (const look of between(series.usageAt, stay.from, stay.to)) {
-      while (at + 2 < stay.rss.length && stay.rss[at + 2]! <= look) at += 2;
-      if (at < stay.rss.length && stay.rss[at]! <= look) points.push([look, stay.rss[at + 1]!]);
-    }
-  }
-  return points;
+/** From its first to its last value. One that came later grew from nothing. */
+function growthOf({stays}: Track, measure: 'rss' | 'size'): number {
+  const isLate = stays[0]!.from > 0;
+  if (measure === 'size') return sizeOf(stays.at(-1)!) - (isLate ? 0 : sizeOf(stays[0]!));
+  // Most looks don't know what is resident: the first and the last that do.
+  const first = isLate ? 0 : (stays.find(({amounts}) => amounts.length > 0)?.amounts[1] ?? 0);
+  const last = stays.findLast(({amounts}) => amounts.length > 0)?.amounts.at(-1) ?? 0;
+  return last - first;
 }
 
-const between = (looks: readonly number[], from: number, to: number): readonly number[] =>
-  looks.slice(lowerBound(looks, from), lowerBound(looks, to));
+/** A region's values at each look that knew them, from its first to its last. One that came later grew from nothing. */
+function valuesOf(track: Track, measure: 'rss' | 'size', {usageAt}: Curves): Values {
+  const {looks, values} = measure === 'size' ? sizesOf(track) : amountsOf(track, usageAt);
+  const {from} = track.stays[0]!;
+  return from > 0 ? {looks: [from - 1, ...looks], values: [0, ...values]} : {looks, values};
+}
 
 function measured(
   about: Pick<Grower, 'what' | 'kind' | 'name' | 'start' | 'end'>,
-  looks: readonly number[],
-  values: readonly number[],
+  {looks, values}: Values,
   times: readonly number[],
   duration: number,
 ): Grower {
@@ -166,11 +131,24 @@ function measured(
     peak: values.reduce((most, value) => Math.max(most, value), 0),
     last: values.at(-1) ?? 0,
     from: looks[0] ?? 0,
-    slope: slopeOf(
-      looks.map((look) => times[look]!),
-      values,
-      duration,
-    ),
+    slope: paceOf({t: looks.map((look) => times[look]!), v: values}, duration),
     points,
   };
+}
+
+/** The time is cut into so many pieces: 20,000 pairs of values. */
+const PIECES = 200;
+/** Fewer values say nothing about a trend. */
+const LEAST = 8;
+
+/**
+ * How fast something grows, by Theil and Sen: single jumps don't move it as they move a mean.
+ *
+ * @param end ms: until when the last value held
+ * @returns bytes a minute; undefined where there are fewer than 8 values
+ */
+function paceOf(points: Points, end: number): number | undefined {
+  if (points.v.length < LEAST || end <= points.t[0]!) return undefined;
+  const {t, v} = heldEvenly(points, end, PIECES);
+  return theilSen(t, v).slope * 60_000;
 }

@@ -1,10 +1,10 @@
 import {hex} from '../../model/region.ts';
 import type {Report} from './report.ts';
-import {COUNTERS} from './series.ts';
+import {COUNTERS} from '../../history/curves.ts';
 
 /** The document `memmap.report/1`: what the page shows, in full words. Looks are places in `times`, which is in ms; sizes in bytes. */
 export function reportJSON(report: Report): Record<string, unknown> {
-  const {about, process, series, events, measure, growers, strips, changes, summary, notes} = report;
+  const {about, process, curves, events, measure, growers, strips, changes, summary, notes} = report;
   return {
     schema: 'memmap.report/1',
     source: about.file,
@@ -16,10 +16,10 @@ export function reportJSON(report: Report): Record<string, unknown> {
     looks: about.looks,
     whole: about.isWhole,
     summary,
-    times: series.times,
-    usageAt: series.usageAt,
-    resident: series.resident,
-    kinds: series.kinds.map((each) => ({
+    times: curves.times,
+    usageAt: curves.usageAt,
+    resident: curves.resident,
+    kinds: curves.kinds.map((each) => ({
       kind: each.kind,
       regions: each.regions,
       size: each.size,
@@ -37,12 +37,12 @@ export function reportJSON(report: Report): Record<string, unknown> {
     })),
     regions: strips
       .flatMap(({parts}) => parts.flatMap(({stays}) => stays))
-      .map(({start, end, rss, ...rest}) => ({
+      .map(({start, end, amounts, ...rest}) => ({
         start: hex(start),
         end: hex(end),
         size: end - start,
         ...rest,
-        rss: pairs(rss),
+        rss: pairs(amounts),
       })),
     changes: changes.map(({start, end, of, rss, ...rest}) => ({
       ...rest,

@@ -3,9 +3,9 @@ import type {Kind} from '../../model/kind.ts';
 import {safe} from '../../text/safe.ts';
 import type {ReportEvent} from './events.ts';
 import type {Report} from './report.ts';
-import {knownUntil, type Counter} from './series.ts';
+import {knownUntil, type Counter} from '../../history/curves.ts';
 import type {Strip} from './strips.ts';
-import type {Stay} from './tracks.ts';
+import type {Stay} from '../../history/tracks.ts';
 
 /** Values in few bytes: each value with how often it comes in a row: 5, 3, 6, 1 is 5 5 5 6. */
 type Runs = readonly number[];
@@ -70,18 +70,18 @@ export interface Page {
 const MOST_NAMES = 30;
 
 export function packReport(report: Report): Page {
-  const {about, series, strips, growers, changes} = report;
+  const {about, curves, strips, growers, changes} = report;
   const [kinds, perms, names] = [new List(), new List(), new List()];
   return {
     title: titleOf(report),
     details: detailsOf(report),
     startedAt: about.startedAt,
     duration: about.duration,
-    times: series.times,
-    usageAt: series.usageAt,
-    resident: series.resident,
-    knownUntil: knownUntil(series, about.duration),
-    series: series.kinds.map(({kind, regions, size, rss, pss, privateDirty, swap}) => ({
+    times: curves.times,
+    usageAt: curves.usageAt,
+    resident: curves.resident,
+    knownUntil: knownUntil(curves, about.duration),
+    series: curves.kinds.map(({kind, regions, size, rss, pss, privateDirty, swap}) => ({
       kind,
       regions: runs(regions),
       size: runs(size),
@@ -112,7 +112,7 @@ export function packReport(report: Report): Page {
                   names.at(safe(stay.name)),
                   stay.from,
                   stay.to,
-                  stay.rss,
+                  stay.amounts,
                 ] as const,
             ),
           ] as const,
@@ -146,9 +146,10 @@ function carried(stays: readonly Stay[]): readonly Stay[] {
   const after = new Map<Stay, Stay>();
   for (const stay of [...stays].sort((a, b) => a.from - b.from)) {
     const [known, size] = [last.get(stay.track), stay.end - stay.start];
-    if (stay.rss.length > 0) last.set(stay.track, stay.rss.at(-1)!);
-    const isUnread = known !== undefined && (stay.rss.length === 0 || stay.rss[0]! > stay.from);
-    if (isUnread) after.set(stay, {...stay, rss: [stay.from, Math.min(known, size), ...stay.rss]});
+    const {amounts} = stay;
+    if (amounts.length > 0) last.set(stay.track, amounts.at(-1)!);
+    const isUnread = known !== undefined && (amounts.length === 0 || amounts[0]! > stay.from);
+    if (isUnread) after.set(stay, {...stay, amounts: [stay.from, Math.min(known, size), ...amounts]});
   }
   return stays.map((stay) => after.get(stay) ?? stay);
 }

@@ -4,21 +4,21 @@ import {ChangeKeeper, type ReportChange} from './changes.ts';
 import type {Growth} from '../growth/growth.ts';
 import {growersOf, growthMeasure, judged, type Grower} from './growers.ts';
 import {eventsOf, type ReportEvent} from './events.ts';
-import type {Seen} from './seen.ts';
-import {SeriesKeeper, type Series} from './series.ts';
+import {COUNTERS, curvesOf, type Curves} from '../../history/curves.ts';
+import type {Seen} from '../../history/seen.ts';
+import {Series} from '../../history/series.ts';
 import {stripsOf, type Strip} from './strips.ts';
 import {type About, summaryOf} from './summary.ts';
 import {fewerStays, thin} from './thin.ts';
-import {Tracks} from './tracks.ts';
 
 /** So many changes are listed; so many looks and stays of regions are drawn. */
 const MOST = {changes: 4000, looks: 2000, stays: 20_000} as const;
 
-/** What a recording shows, made ready to be drawn and read. A look is a place in `series.times`. */
+/** What a recording shows, made ready to be drawn and read. A look is a place in `curves.times`. */
 export interface Report {
   readonly about: About;
   readonly process: Snapshot['process'];
-  readonly series: Series;
+  readonly curves: Curves;
   readonly events: readonly ReportEvent[];
   readonly strips: readonly Strip[];
   readonly measure: 'rss' | 'size';
@@ -36,32 +36,34 @@ export interface Report {
  * @param growth what `memmap growth` says of it
  */
 export function reportOf(about: About, seen: Iterable<Seen>, growth?: Growth): Report {
-  const [series, tracks, changes] = [new SeriesKeeper(), new Tracks(), new ChangeKeeper(MOST.changes)];
+  const [series, changes] = [new Series(COUNTERS, 'rss'), new ChangeKeeper(MOST.changes)];
   const events: ReportEvent[] = [];
   let process: Snapshot['process'] = {};
   let peak = 0;
   for (const look of seen) {
-    for (const keeper of [series, tracks, changes]) keeper.take(look);
-    events.push(...eventsOf(look));
+    const number = series.times.length;
+    series.add(look);
+    changes.add(look, number);
+    events.push(...eventsOf(look, number));
     // A process that has ended says no more what its program was.
     process = {...process, ...look.snapshot.process};
     peak = Math.max(peak, Number(look.snapshot.status['vmHwm'] ?? 0));
   }
   const looks = series.times.length;
-  tracks.close(looks);
-  const growers = judged(growersOf(series, tracks.stays, about.duration), growth);
-  const measure = growthMeasure(series);
+  const curves = curvesOf(series);
+  const growers = judged(growersOf(curves, series.tracks, about.duration), growth);
+  const measure = growthMeasure(curves);
   const counts = changes.counts;
-  const summary = summaryOf({about, series, growers, measure, peak, counts, growth});
-  const thinned = thin({series, events, growers, changes: changes.rows, stays: tracks.stays}, MOST.looks);
+  const summary = summaryOf({about, curves, growers, measure, peak, counts, growth});
+  const thinned = thin({curves, events, growers, changes: changes.rows, stays: series.stays}, MOST.looks);
   const drawn = fewerStays(thinned.stays, MOST.stays);
   const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes];
-  const strips = stripsOf(drawn.stays, [...thinned.series.times, about.duration], process.exe);
+  const strips = stripsOf(drawn.stays, [...thinned.curves.times, about.duration], process.exe);
   return {about, process, measure, summary, ...thinned, strips, notes: left};
 }
 
-function notesOf(looks: number, thinned: {series: Series; unseen: number}, changes: ChangeKeeper): string[] {
-  const kept = thinned.series.times.length;
+function notesOf(looks: number, thinned: {curves: Curves; unseen: number}, changes: ChangeKeeper): string[] {
+  const kept = thinned.curves.times.length;
   const all = [...changes.counts.values()].reduce((sum, count) => sum + count, 0);
   const shown = changes.rows.length;
   return [

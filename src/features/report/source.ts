@@ -2,28 +2,44 @@ import {builtFile} from '../../shell/built.ts';
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import type {Recording} from '../../recording/recording.ts';
+import type {Seen} from '../../history/seen.ts';
 import {reportOf, type Report} from './report.ts';
 import type {About} from './summary.ts';
-import {EXIT} from '../../shell/exit.ts';
 import {growthOfRecording} from '../growth/target.ts';
-import {faultsOf, openRecordingTarget, type Faults} from '../../input/open.ts';
+import {openRecording} from '../../input/open.ts';
+import {faultsOf, type Faults} from '../../input/recorded.ts';
 import {remarkOn, withProgress} from '../../shell/output.ts';
 
 /** The page without its data, which scripts/page.js made when memmap was built. */
 export const pageTemplate = (): string => readFileSync(builtFile('page.html'), 'utf8');
 
+/** What was made of a recording. */
+interface Made<Result> {
+  readonly made: Result;
+  /** Could all of the recording be used? */
+  readonly isWhole: boolean;
+}
+
 /** Reads a recording and makes the report of it. @throws Trouble `input` */
-export const readReport = (path: string): Promise<Report> =>
+export const readReport = (path: string): Promise<Made<Report>> =>
   withRecording(path, (recording, about) => {
     const {growth} = growthOfRecording(recording, 'rss', LEAST);
-    return reportOf(about, withProgress('Making the page', recording.snapshots(), recording.count), growth);
+    return reportOf(about, looksOf(recording, 'Making the page'), growth);
   });
+
+/** The looks of a recording from its first to its last. @param doing what is said while it is read */
+export function* looksOf(recording: Recording, doing: string): Generator<Seen> {
+  for (const {moment, snapshot} of withProgress(doing, recording.snapshots(), recording.count)) {
+    const {t, event, marks} = moment;
+    yield {t, snapshot, event, marks};
+  }
+}
 
 /** Movements of fewer bytes don't matter: as `memmap growth` has it unless it is told otherwise. */
 const LEAST = 64 * 1024;
 
 /**
- * Opens a recording for as long as it is used. What of it can't be trusted is told on standard error, and ends memmap with 5.
+ * Opens a recording for as long as it is used. What of it can't be trusted is told on standard error.
  *
  * @param path a file, or `-` for standard input
  * @throws Trouble `input`
@@ -31,14 +47,13 @@ const LEAST = 64 * 1024;
 export async function withRecording<Result>(
   path: string,
   use: (recording: Recording, about: About) => Result,
-): Promise<Result> {
-  const recording = await openRecordingTarget(path);
+): Promise<Made<Result>> {
+  const recording = await openRecording(path);
   try {
     const faults = faultsOf(recording, path);
-    const result = use(recording, aboutOf(recording, path, faults));
+    const made = use(recording, aboutOf(recording, path, faults));
     remarkOn({source: {name: path}, ...faults});
-    process.exitCode = faults.rejected.length === 0 ? EXIT.done : EXIT.incomplete;
-    return result;
+    return {made, isWhole: faults.rejected.length === 0};
   } finally {
     recording.close();
   }

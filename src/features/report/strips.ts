@@ -1,4 +1,4 @@
-import type {Stay} from './tracks.ts';
+import type {Stay} from '../../history/tracks.ts';
 
 /**
  * A part of the address space that is drawn as one strip: bytes that were mapped at some time. Neighbours that belong

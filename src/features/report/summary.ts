@@ -1,13 +1,14 @@
 import type {ChangeKind} from '../../model/change.ts';
 import {counted, countText, deltaText, durationText, sizeText} from '../../model/amounts.ts';
+import {MEASURES} from '../../model/measures.ts';
 import type {Growth} from '../growth/growth.ts';
 import {headline} from '../growth/words.ts';
 import type {Grower} from './growers.ts';
-import {knownUntil, sumOver, totalResident, type Series} from './series.ts';
+import {knownUntil, sumOver, totalResident, type Curves} from '../../history/curves.ts';
 
 interface Facts {
   readonly about: About;
-  readonly series: Series;
+  readonly curves: Curves;
   readonly growers: readonly Grower[];
   readonly measure: 'rss' | 'size';
   /** The kernel's own high-water mark of resident memory (VmHWM), in bytes; 0 if unknown. */
@@ -25,32 +26,32 @@ export function summaryOf(facts: Facts): string[] {
 const verdict = ({growth}: Facts): string[] =>
   growth && growth.total.verdict !== 'not enough data' ? [headline(growth).join(' ')] : [];
 
-function how({about, series}: Facts): string {
+function how({about, curves}: Facts): string {
   const {looks, startedAt} = about;
   if (looks === 1) return `It was looked at once, at ${clock(startedAt)} UTC.`;
-  const readings = series.usageAt.length;
+  const readings = curves.usageAt.length;
   const usage =
     readings === 0
       ? 'Resident memory of the regions was not read.'
-      : `Resident memory by region is known at ${counted(readings, 'moment')}${lastKnown(series, about.duration)}.`;
+      : `Resident memory by region is known at ${counted(readings, 'moment')}${lastKnown(curves, about.duration)}.`;
   return `It was looked at ${countText(looks)} times, from ${clock(startedAt)} UTC on. ${usage}`;
 }
 
 /** Where readings stopped before the end: the process was spared. */
-function lastKnown(series: Series, duration: number): string {
-  const until = knownUntil(series, duration);
+function lastKnown(curves: Curves, duration: number): string {
+  const until = knownUntil(curves, duration);
   return until < duration * 0.95 ? `, and not after ${durationText(until)}` : '';
 }
 
 const clock = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
 
 /** The first sentence: how long, and what became of resident memory. */
-function resident({about, series, peak}: Facts): string {
-  const {looks, values} = totalResident(series);
+function resident({about, curves, peak}: Facts): string {
+  const {looks, values} = totalResident(curves);
   const begin = about.looks === 1 ? 'At the one look at it' : `In ${durationText(about.duration)}`;
-  if (values.length === 0) return `${begin} its address space ${went(sumOver(series, 'size'))}.`;
+  if (values.length === 0) return `${begin} its address space ${went(sumOver(curves, 'size'))}.`;
   const most = values.reduce((best, value, at) => (value > values[best]! ? at : best), 0);
-  const when = durationText(series.times[looks[most]!]!);
+  const when = durationText(curves.times[looks[most]!]!);
   const seen = Math.max(values[most]!, peak);
   const top =
     seen === values.at(-1)
@@ -61,13 +62,13 @@ function resident({about, series, peak}: Facts): string {
   return `${begin} its resident memory ${went(values)}${top}.`;
 }
 
-function space({series}: Facts): string {
-  const regions = sumOver(series, 'regions');
+function space({curves}: Facts): string {
+  const regions = sumOver(curves, 'regions');
   const counts =
     regions[0] === regions.at(-1)
       ? `the number of regions is ${countText(regions[0]!)} at both ends`
       : `regions went from ${countText(regions[0]!)} to ${countText(regions.at(-1)!)}`;
-  return `Address space ${went(sumOver(series, 'size'))}; ${counts}.`;
+  return `Address space ${went(sumOver(curves, 'size'))}; ${counts}.`;
 }
 
 function went(values: readonly number[]): string {
@@ -77,8 +78,8 @@ function went(values: readonly number[]): string {
 }
 
 /** The kind and the region that grew most. */
-function grew({growers, measure, series}: Facts): string[] {
-  const what = measure === 'rss' ? 'resident memory' : 'address space';
+function grew({growers, measure, curves}: Facts): string[] {
+  const what = MEASURES[measure].noun;
   const kind = growers.find((grower) => grower.what === 'kind' && grower.last > grower.first);
   if (!kind) return [`No kind of memory has more ${what} at the end than at the beginning.`];
   const region = growers.find((grower) => grower.what === 'region');
@@ -88,7 +89,7 @@ function grew({growers, measure, series}: Facts): string[] {
     `What grew most is ${kind.name}: ${deltaText(kind.last - kind.first)} of ${what}${part}${rate(kind)}.`,
     ...(region
       ? [
-          `The region that grew most is ${regionName(region)}: from ${sizeText(region.first)} to ${sizeText(region.last)}${since(region, series)}${rate(region)}.`,
+          `The region that grew most is ${regionName(region)}: from ${sizeText(region.first)} to ${sizeText(region.last)}${since(region, curves)}${rate(region)}.`,
         ]
       : []),
   ];
@@ -102,7 +103,7 @@ function rate({slope, verdict: judgement}: Grower): string {
   return isSteady ? `, steadily by ${deltaText(Math.round(slope / 1024) * 1024)} a minute` : '';
 }
 
-const since = ({from}: Grower, {times}: Series): string =>
+const since = ({from}: Grower, {times}: Curves): string =>
   from === 0 ? '' : `, first seen after ${durationText(times[from]!)}`;
 
 const regionName = ({name, kind, start}: Grower): string =>

@@ -3,11 +3,11 @@ import type {ReportChange} from './changes.ts';
 import type {Grower} from './growers.ts';
 import {lowerBound} from '../../model/search.ts';
 import type {ReportEvent} from './events.ts';
-import {COUNTERS, sumOver, type Series} from './series.ts';
-import type {Stay} from './tracks.ts';
+import {COUNTERS, sumOver, type Counter, type Curves} from '../../history/curves.ts';
+import type {Stay} from '../../history/tracks.ts';
 
 interface OverTime {
-  readonly series: Series;
+  readonly curves: Curves;
   readonly events: readonly ReportEvent[];
   readonly growers: readonly Grower[];
   readonly changes: readonly ReportChange[];
@@ -20,17 +20,22 @@ interface OverTime {
  * an event stay in any case.
  */
 export function thin(all: OverTime, most: number): OverTime & {readonly unseen: number} {
-  const looks = all.series.times.length;
+  const looks = all.curves.times.length;
   if (looks <= most) return {...all, unseen: 0};
   const kept = keptLooks(all, most);
   const place = (look: number): number => Math.min(lowerBound(kept, look), kept.length - 1);
   const points = (values: readonly number[]): number[] =>
     values.map((value, at) => (at % 2 === 0 ? place(value) : value));
   const stays = all.stays
-    .map((stay) => ({...stay, from: lowerBound(kept, stay.from), to: lowerBound(kept, stay.to), rss: points(stay.rss)}))
+    .map((stay) => ({
+      ...stay,
+      from: lowerBound(kept, stay.from),
+      to: lowerBound(kept, stay.to),
+      amounts: points(stay.amounts),
+    }))
     .filter(({from, to}) => from < to);
   return {
-    series: thinSeries(all.series, kept),
+    curves: thinCurves(all.curves, kept),
     events: all.events.map((event) => ({...event, look: place(event.look)})),
     growers: all.growers.map((grower) => ({...grower, from: place(grower.from), points: points(grower.points)})),
     changes: all.changes.map((change) => ({...change, look: place(change.look)})),
@@ -39,12 +44,12 @@ export function thin(all: OverTime, most: number): OverTime & {readonly unseen: 
   };
 }
 
-function keptLooks({series, events}: OverTime, most: number): number[] {
-  const looks = series.times.length;
+function keptLooks({curves, events}: OverTime, most: number): number[] {
+  const looks = curves.times.length;
   const needed = new Set([0, looks - 1, ...events.slice(0, most / 4).map(({look}) => look)]);
-  const resident = sumOver(series, 'rss');
-  const usage = new Map(series.usageAt.map((look, at) => [look, resident[at]!] as const));
-  const size = sumOver(series, 'size');
+  const resident = sumOver(curves, 'rss');
+  const usage = new Map(curves.usageAt.map((look, at) => [look, resident[at]!] as const));
+  const size = sumOver(curves, 'size');
   const width = Math.ceil(looks / (most - needed.size));
   for (let begin = 0; begin < looks; begin += width) {
     let best = begin;
@@ -58,22 +63,22 @@ function keptLooks({series, events}: OverTime, most: number): number[] {
   return [...needed].sort((a, b) => a - b);
 }
 
-function thinSeries(series: Series, kept: readonly number[]): Series {
-  const at = new Map(series.usageAt.map((look, index) => [look, index]));
+function thinCurves(curves: Curves, kept: readonly number[]): Curves {
+  const at = new Map(curves.usageAt.map((look, index) => [look, index]));
   const usage = kept.filter((look) => at.has(look));
   const places = new Map(kept.map((look, index) => [look, index]));
   const some = (values: readonly number[]): number[] => kept.map((look) => values[look]!);
   const counters = (values: readonly number[]): number[] => usage.map((look) => values[at.get(look)!]!);
   return {
-    times: some(series.times),
-    resident: kept.map((look) => series.resident[look]!),
+    times: some(curves.times),
+    resident: kept.map((look) => curves.resident[look]!),
     usageAt: usage.map((look) => places.get(look)!),
-    kinds: series.kinds.map((each) => ({
+    kinds: curves.kinds.map((each) => ({
       ...each,
       regions: some(each.regions),
       size: some(each.size),
       ...(Object.fromEntries(COUNTERS.map((counter) => [counter, counters(each[counter])])) as Record<
-        (typeof COUNTERS)[number],
+        Counter,
         number[]
       >),
     })),

@@ -1,30 +1,15 @@
-import type {Change, Delta} from '../../model/change.ts';
-import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
-import type {Target, TargetEnd} from './gate.ts';
-import {Session, type SessionOptions} from '../../procfs/session.ts';
-import type {Status} from '../../parse/proc/status.ts';
-import {watch, type Reporter, type WatchCost, type WatchEnd} from '../watch/watch.ts';
+import {poll} from '../../procfs/poll.ts';
+import {Session, type Look, type SessionOptions} from '../../procfs/session.ts';
+import type {Sink, WatchEvent} from '../watch/events.ts';
+import {Timeline} from '../watch/watch.ts';
+import type {Target} from './gate.ts';
 
 export interface FollowOptions extends SessionOptions {
   /** ms between two looks, once the program has been running for a moment. */
   readonly interval: number;
   readonly withoutAslr: boolean;
 }
-
-/** What a run tells, as it happens. The target is the gate until `exec`; `look` comes at each look after that. */
-export interface RunReporter {
-  start(snapshot: Snapshot, isGate: boolean): void;
-  exec(tick: number, snapshot: Snapshot): void;
-  look(snapshot: Snapshot, status: Status | undefined): void;
-  change(tick: number, changes: readonly Change[], delta: Delta): void;
-  /** `ms` after its start. */
-  exit(tick: number, end: TargetEnd, ms: number): void;
-  end(ticks: number, cost: WatchCost, notes: readonly string[]): void;
-}
-
-/** Many programs are short. So the looks come 1, 2, 4, 8, … ms after the start of one, until the interval is reached. */
-const FIRST_PAUSE = 1;
 
 /** For so many ms we wait for the exec with hardly a pause: it takes less than one, and a short program no longer. */
 const BUSY = 10;
@@ -36,38 +21,26 @@ const WARM_UP = 3;
 
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
-const NOTHING_SPENT = {looks: 0, ms: 0, usageReads: 0, usageMs: 0, usageSkipped: 0};
-
-/** Lets a target begin, and watches it to its end. What fails in watching is told, and is no harm to the target. */
-export async function follow(target: Target, options: FollowOptions, reporter: RunReporter): Promise<TargetEnd> {
-  const begin = performance.now();
+/**
+ * Lets a target begin, and watches it to its end. What fails in watching is told at the end, and is no harm to the
+ * target. Until the first `exec` it is the gate that is seen, if the target `isGated`. No look is compared with another.
+ */
+export async function* follow(target: Target, options: FollowOptions): AsyncGenerator<WatchEvent, void> {
   const notes = target.isGated ? [] : ['It was not seen from its first instruction: the gate could not be used.'];
   const session = open(target, options, notes);
-  const over = new AbortController();
-  const ended = target.ended.finally(() => over.abort());
-  if (session) reporter.start(session.snapshot, target.isGated);
-  const looks = session && new Looks(session, reporter);
-  if (target.isGated) looks?.warmUp();
-  const released = performance.now();
-  target.release(options.withoutAslr);
-  if (looks) await lookOn(looks);
-  const end = await ended;
-  const cost = session?.cost ?? NOTHING_SPENT;
-  session?.close();
-  const ticks = (looks?.ticks ?? 0) + 1;
-  reporter.exit(ticks, end, performance.now() - released);
-  reporter.end(ticks, {...cost, duty: cost.ms / Math.max(1, performance.now() - begin)}, notes);
-  return end;
-
-  async function lookOn(looks: Looks): Promise<void> {
-    try {
-      if (target.isGated && !looks.untilExec()) return;
-      while ((await looks.next(options.interval, over.signal)) === 'count');
-    } catch (error) {
-      await ended;
-      if (!(error instanceof Trouble)) throw error;
-      notes.push(`It could not be watched any longer: ${error.why}`);
-    }
+  const timeline = new Timeline(session);
+  try {
+    if (session) yield timeline.start(session.snapshot, target.isGated);
+    if (session && target.isGated) warmUp(session);
+    timeline.restart();
+    target.release(options.withoutAslr);
+    if (session)
+      for await (const look of untilEnd(target, looksAt(target, session, options.interval), notes))
+        yield timeline.look(look);
+    yield timeline.exit({state: 'gone', ...(await target.ended)});
+    yield timeline.end('exit', notes.length > 0 ? notes : undefined);
+  } finally {
+    session?.close();
   }
 }
 
@@ -81,68 +54,58 @@ function open(target: Target, options: SessionOptions, notes: string[]): Session
   }
 }
 
-/** Makes one watch of several, whose pauses grow: each goes on counting where the one before it ended. */
-class Looks {
-  ticks = 0;
-  readonly #session: Session;
-  readonly #to: RunReporter;
-  #begin = performance.now();
-
-  constructor(session: Session, to: RunReporter) {
-    this.#session = session;
-    this.#to = to;
+/** The first time all this runs it takes longer than a short program lives. So it looks at the gate before it opens. */
+function warmUp(session: Session): void {
+  try {
+    for (let i = 0; i < WARM_UP; i++) session.look();
+  } catch (error) {
+    // Should it fail again later, that is told; the target shall run in any case.
+    if (!(error instanceof Trouble)) throw error;
   }
+}
 
-  /** The first time all this runs it takes longer than a short program lives. So it looks at the gate before it opens. */
-  warmUp(): void {
-    try {
-      for (let i = 0; i < WARM_UP; i++) this.#session.look();
-    } catch (error) {
-      // Should it fail again later, that is told; the target shall run in any case.
-      if (!(error instanceof Trouble)) throw error;
-    }
+/** The looks, as long as they can be had. Whatever happens to them, this ends with the target, whose end is no look. */
+async function* untilEnd(target: Target, looks: AsyncIterable<Look>, notes: string[]): AsyncGenerator<Look, void> {
+  try {
+    for await (const look of looks) if (look.saw !== 'exit') yield look;
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    notes.push(`It could not be watched any longer: ${error.why}`);
+  } finally {
+    await target.ended;
   }
+}
 
-  /** @returns false if the target has ended */
-  untilExec(): boolean {
-    this.#begin = performance.now();
-    while (performance.now() < this.#begin + BUSY) {
-      const look = this.#session.look();
-      if (look.saw === 'exit') return false;
-      if (look.saw === 'exec') {
-        this.#exec(++this.ticks, look.snapshot);
-        return true;
-      }
-      Atomics.wait(NEVER, 0, 0, HARDLY);
-    }
-    return true;
-  }
+async function* looksAt(target: Target, session: Session, interval: number): AsyncGenerator<Look, void> {
+  const over = new AbortController();
+  void target.ended.then(() => over.abort());
+  const first = target.isGated ? untilExec(session) : undefined;
+  if (first) yield first;
+  if (first?.saw !== 'exit') yield* poll(session, {interval, signal: over.signal, isEager: true});
+}
 
-  /** One more look, after a pause as long as the program has been running, but no longer than the interval. */
-  next(interval: number, signal: AbortSignal): Promise<WatchEnd> {
-    const pause = Math.max(FIRST_PAUSE, performance.now() - this.#begin);
-    return watch(this.#session, {interval: Math.min(pause, interval), count: 1, signal}, this.#reporter());
+/** @returns the look that saw it, or saw that the target has ended; undefined if it takes long */
+function untilExec(session: Session): Look | undefined {
+  const begin = performance.now();
+  while (performance.now() < begin + BUSY) {
+    const look = session.look();
+    if (look.saw !== 'process') return look;
+    Atomics.wait(NEVER, 0, 0, HARDLY);
   }
+  return undefined;
+}
 
-  #reporter(): Reporter {
-    const before = this.ticks;
-    return {
-      start: async () => {},
-      exec: async (tick, snapshot) => this.#exec((this.ticks = before + tick), snapshot),
-      change: async (tick, changes, delta) => this.#to.change(before + tick, changes, delta),
-      tick: async (tick, snapshot) => {
-        this.ticks = before + tick;
-        this.#to.look(snapshot, this.#session.status());
-      },
-      exit: async () => {},
-      end: async () => {},
-    };
-  }
-
-  /** Another program: its looks begin anew, close together. */
-  #exec(tick: number, snapshot: Snapshot): void {
-    this.#begin = performance.now();
-    this.#to.exec(tick, snapshot);
-    this.#to.look(snapshot, this.#session.status());
-  }
+/** Tells a sink of the command alone: the gate is left out, and the `exec` that ends it is told as the `start`. */
+export function withoutGate(sink: Sink): Sink {
+  let isGate = false;
+  return {
+    tell(event) {
+      if (event.event === 'start') isGate = event.isGate === true;
+      if (!isGate || !('snapshot' in event)) return sink.tell(event);
+      if (event.event !== 'exec') return;
+      isGate = false;
+      return sink.tell({...event, event: 'start'});
+    },
+    abandon: () => sink.abandon?.(),
+  };
 }

@@ -1,13 +1,11 @@
-import type {Snapshot} from '../../model/snapshot.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
-import {percentText} from '../record/text.ts';
-import {safe} from '../../text/safe.ts';
 import type {RecordingWriter} from '../../recording/writer.ts';
 import {say} from '../../shell/output.ts';
+import {safe} from '../../text/safe.ts';
 import {OpenRecording, recordingFailed} from '../record/file.ts';
-import {ListingSize} from '../record/recorder.ts';
-import type {RunReporter} from './follow.ts';
-import type {WatchCost} from '../watch/watch.ts';
+import {ListingSize, Recorder} from '../record/recorder.ts';
+import {percentText} from '../record/text.ts';
+import type {Sink, WatchEvent} from '../watch/events.ts';
 
 /** What `run --record` was asked for. */
 export interface RunRecording {
@@ -18,13 +16,17 @@ export interface RunRecording {
   readonly version: string;
 }
 
-/** Records a run beside its report. It begins with the command's own first moment, the gate left out. */
-export class RunRecorder implements RunReporter {
+/**
+ * Records a run beside its report. It wants to be told `withoutGate`: a recording begins with the command's own first
+ * moment. Nobody waits for it, and what fails is told at the end.
+ */
+export class RunRecorder implements Sink {
   readonly listing = new ListingSize();
   readonly #setting: RunRecording;
   readonly #file: OpenRecording;
   #writer: RecordingWriter | undefined;
-  #isExec = false;
+  #recorder: Recorder | undefined;
+  #told: Promise<void> = Promise.resolve();
   #failure: unknown;
 
   /** @throws Trouble `output` before anything was started */
@@ -33,35 +35,13 @@ export class RunRecorder implements RunReporter {
     this.#file = OpenRecording.open(setting.file, 'refuse');
   }
 
-  start(snapshot: Snapshot, isGate: boolean): void {
-    if (!isGate) this.look(snapshot, snapshot.status);
-  }
-
-  exec(): void {
-    this.#isExec = true;
-  }
-
-  look(snapshot: Snapshot, status: Snapshot['status'] | undefined): void {
-    const {interval, version} = this.#setting;
-    const isFirst = this.#writer === undefined;
-    const writer = (this.#writer ??= this.#file.begin(snapshot, interval, version));
-    const now = status?.['vmRss'] === undefined ? snapshot.status : status;
-    this.#keep(
-      this.#isExec && !isFirst
-        ? writer.exec(snapshot, now, this.listing.last)
-        : writer.look(snapshot, now, this.listing.last),
-    );
-    this.#isExec = false;
-  }
-
-  change(): void {}
-
-  exit(): void {
-    this.#keep(this.#writer?.exit('gone'));
-  }
-
-  end(_ticks: number, cost: WatchCost): void {
-    this.#keep(this.#writer?.end('exit', cost));
+  tell(event: WatchEvent): void {
+    if (event.event === 'start') {
+      this.#writer = this.#file.begin(event.snapshot, this.#setting.interval, this.#setting.version);
+      this.#recorder = new Recorder(this.#writer, this.listing);
+    }
+    if (this.#recorder)
+      this.#told = this.#recorder.tell(event).catch((error: unknown) => void (this.#failure ??= error));
   }
 
   /**
@@ -70,57 +50,19 @@ export class RunRecorder implements RunReporter {
    * @throws Trouble `output` if something could not be; until now nobody was disturbed by that
    */
   async finish(): Promise<void> {
-    await this.#writer?.written.catch(() => {});
-    await this.#last;
+    await this.#told;
     await this.#file.close();
-    const writer = this.#writer;
-    if (this.#failure !== undefined) throw recordingFailed(this.#file.path, this.#failure, writer?.moments ?? 0);
-    if (!writer)
-      return say(
-        `memmap: nothing was recorded to ${safe(this.#file.path)}: the command ended before the first look at it.`,
-      );
-    const {size} = this.#file;
-    say(
-      `memmap: recorded to ${safe(this.#file.path)}: ${counted(writer.moments, 'moment')}, ${sizeText(size)}, ${percentText(size, writer.listings)} of the listings that it stands for.`,
-    );
+    const {path, size} = this.#file;
+    if (this.#failure !== undefined) throw recordingFailed(path, this.#failure, this.#writer?.moments ?? 0);
+    if (!this.#writer)
+      return say(`memmap: nothing was recorded to ${safe(path)}: the command ended before the first look at it.`);
+    const {moments, listings} = this.#writer;
+    const share = `${percentText(size, listings)} of the listings that it stands for`;
+    say(`memmap: recorded to ${safe(path)}: ${counted(moments, 'moment')}, ${sizeText(size)}, ${share}.`);
   }
 
   /** The command could not be started: there is nothing to record. */
   discard(): Promise<void> {
     return this.#file.close();
   }
-
-  #last: Promise<void> = Promise.resolve();
-
-  #keep(written: Promise<void> | undefined): void {
-    if (written) this.#last = written.catch((error: unknown) => void (this.#failure ??= error));
-  }
 }
-
-/** Tells two reporters. */
-export const both = (a: RunReporter, b: RunReporter): RunReporter => ({
-  start(...told) {
-    a.start(...told);
-    b.start(...told);
-  },
-  exec(...told) {
-    a.exec(...told);
-    b.exec(...told);
-  },
-  look(...told) {
-    a.look(...told);
-    b.look(...told);
-  },
-  change(...told) {
-    a.change(...told);
-    b.change(...told);
-  },
-  exit(...told) {
-    a.exit(...told);
-    b.exit(...told);
-  },
-  end(...told) {
-    a.end(...told);
-    b.end(...told);
-  },
-});

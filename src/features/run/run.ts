@@ -2,10 +2,13 @@ import {type Command, gateFile, Target, type TargetEnd} from './gate.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {exitOfSignal} from '../../shell/exit.ts';
 import {refusalTrouble} from './command.ts';
-import {follow, type FollowOptions} from './follow.ts';
+import {follow, type FollowOptions, withoutGate} from './follow.ts';
 import type {ReportOutput} from '../../shell/file.ts';
-import {both, RunRecorder, type RunRecording} from './record.ts';
-import {jsonReport, TextReport} from './report.ts';
+import {tee, tellAll} from '../watch/events.ts';
+import {jsonSink} from '../watch/sinks.ts';
+import {compared} from '../watch/watch.ts';
+import {RunRecorder, type RunRecording} from './record.ts';
+import {TextReport} from './report.ts';
 
 interface RunOptions extends FollowOptions {
   readonly isJson: boolean;
@@ -18,7 +21,7 @@ interface RunOptions extends FollowOptions {
  * @throws Trouble if it could not be started: then there is no report, but the events that there were
  */
 export async function runTarget(command: Command, options: RunOptions, output: ReportOutput): Promise<TargetEnd> {
-  if (options.withoutAslr && gateFile() === undefined) throw withoutGate();
+  if (options.withoutAslr && gateFile() === undefined) throw gateIsMissing();
   const recorder = options.record && new RunRecorder(options.record);
   const target = await Target.start(command);
   if (!(target instanceof Target)) {
@@ -28,9 +31,11 @@ export async function runTarget(command: Command, options: RunOptions, output: R
   }
   const restoreSignals = leaveSignalsTo(target);
   const text = options.isJson ? undefined : new TextReport(command.argv);
-  const report = text ?? jsonReport(output);
+  // One write(2) an event: the target writes to standard error as well.
+  const report = text ? withoutGate(text) : jsonSink((line) => output.write([...line].join('')));
+  const sink = recorder ? tee(report, withoutGate(recorder)) : report;
   const watched = recorder ? {...options, onListing: recorder.listing.onListing} : options;
-  const end = await follow(target, watched, recorder ? both(report, recorder) : report)
+  await tellAll(compared(follow(target, watched)), sink)
     .catch(async (error: unknown) => {
       // A report that isn't whole is none; events stand for themselves.
       if (text) output.discard();
@@ -50,10 +55,10 @@ export async function runTarget(command: Command, options: RunOptions, output: R
   if (text) output.write(text.render(output.width));
   await output.finish();
   await recorder?.finish();
-  return end;
+  return target.ended;
 }
 
-const withoutGate = (): Trouble =>
+const gateIsMissing = (): Trouble =>
   new Trouble({
     kind: 'input',
     what: 'Cannot turn off the random placing of memory.',

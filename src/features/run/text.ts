@@ -14,7 +14,7 @@ import {paint} from '../../text/theme.ts';
 interface RunFacts {
   readonly command: readonly string[];
   /** How it ended: one of both is there. */
-  readonly end: {readonly code?: number; readonly signal?: string};
+  readonly end: {readonly code?: number | undefined; readonly signal?: string | undefined};
   readonly ms: number;
   /** Undefined if it ended before it could be looked at. */
   readonly seen: RunSeen | undefined;
@@ -94,9 +94,21 @@ function renderGrowth({first, largest, last, withUsage}: RunSeen, look: Look): s
     ...(usage ? [{title: 'resident, most seen', align: 'right'} as const] : []),
   ];
   const rows = differs.map((kind) =>
-    growthCells(kind, a.get(kind), b.get(kind), c.get(kind), usage && (usage.get(kind)?.['rss'] ?? 0)),
+    growthCells({
+      name: kind,
+      first: a.get(kind),
+      largest: b.get(kind),
+      left: c.get(kind),
+      rss: usage && (usage.get(kind)?.['rss'] ?? 0),
+    }),
   );
-  const total = growthCells('total', first.totals, largest.totals, last.totals, withUsage?.totals['rss']);
+  const total = growthCells({
+    name: 'total',
+    first: first.totals,
+    largest: largest.totals,
+    left: last.totals,
+    rss: withUsage?.totals['rss'],
+  });
   return renderTable(columns, [...rows, total], look.width);
 }
 
@@ -109,7 +121,16 @@ interface Amounts {
 
 const NONE: Amounts = {regions: 0, size: 0};
 
-function growthCells(name: string, a = NONE, b = NONE, left = NONE, rss: number | undefined): Cell[] {
+/** What one kind had, or all together: absent where there was none of it; `rss` where it was measured. */
+interface GrowthRow {
+  readonly name: string;
+  readonly first: Amounts | undefined;
+  readonly largest: Amounts | undefined;
+  readonly left: Amounts | undefined;
+  readonly rss: number | undefined;
+}
+
+function growthCells({name, first: a = NONE, largest: b = NONE, left = NONE, rss}: GrowthRow): Cell[] {
   const role = b.size > a.size ? 'come' : b.size < a.size ? 'go' : undefined;
   return [
     {text: name, role: name === 'total' ? 'title' : undefined},

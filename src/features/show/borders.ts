@@ -1,5 +1,6 @@
 import {isInUserSpace} from '../../model/holes.ts';
-import {address, isFileBacked, type Region, sizeOf} from '../../model/region.ts';
+import {address, hasNoAccess, isFileBacked, type Region, sizeOf} from '../../model/region.ts';
+import {isSameBacking} from '../../model/same.ts';
 import {counted, countText} from '../../model/amounts.ts';
 import {totalsByFile, totalsByKind, type Totals} from '../../model/totals.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
@@ -67,7 +68,7 @@ function causeOf(before: Region, after: Region, pairs: Pairs): [Cause, string] {
   if (a !== b || (a && !isOneFile(before, after))) return ['backing', ''];
   if (a && !followsInFile(before, after)) return ['offset', ''];
   if (before.perms !== after.perms) {
-    const isGuard = before.perms.startsWith('---') || after.perms.startsWith('---');
+    const isGuard = hasNoAccess(before) || hasNoAccess(after);
     return [isGuard ? 'guard' : 'perms', pairs.of(before.perms, after.perms)];
   }
   if (before.name !== after.name) return ['name', ''];
@@ -76,7 +77,7 @@ function causeOf(before: Region, after: Region, pairs: Pairs): [Cause, string] {
   return differing.length > 0 ? ['flags', differing.join(' ')] : ['unseen', ''];
 }
 
-const isOneFile = (a: Region, b: Region): boolean => a.dev === b.dev && a.inode === b.inode && a.name === b.name;
+const isOneFile = (a: Region, b: Region): boolean => isSameBacking(a, b) && a.name === b.name;
 
 const followsInFile = (before: Region, after: Region): boolean =>
   before.offset === undefined || after.offset === undefined || before.offset + sizeOf(before) === after.offset;
@@ -152,18 +153,14 @@ const MOST = 12;
 const COLUMNS: readonly Column[] = [
   {title: 'borders', align: 'right'},
   {title: 'what differs', gives: true},
-  {title: 'one is at'},
+  {title: 'one is at', least: 60},
 ];
 
-/** Where the terminal has no room for it, the example is left out. */
-const NARROW = 60;
-
-function renderCauses(borders: readonly Borders[], {width = Infinity}: Look): string[] {
-  const columns = COLUMNS.slice(0, width < NARROW ? 2 : 3);
-  const rows = borders.slice(0, MOST).map((each) => bordersCells(each).slice(0, columns.length));
+function renderCauses(borders: readonly Borders[], {width}: Look): string[] {
+  const rows = borders.slice(0, MOST).map(bordersCells);
   const rest = borders.slice(MOST).reduce((sum, {count}) => sum + count, 0);
   return [
-    ...renderTable(columns, rows, width),
+    ...renderTable(COLUMNS, rows, width),
     ...(rest > 0 ? [`… and ${counted(rest, 'border')} with other differences`] : []),
   ];
 }

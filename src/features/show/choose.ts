@@ -1,11 +1,14 @@
-import {Flags} from '@oclif/core';
-import type {Choice, SortKey} from '../../model/choose.ts';
-import {KINDS, type Kind} from '../../model/kind.ts';
-import {MEASURE_NAMES} from '../../model/measure.ts';
+import {Flags, type Interfaces} from '@oclif/core';
+import {type Choice, PLACE_KEYS, type SortKey} from '../../model/choose.ts';
+import {KINDS} from '../../model/kind.ts';
+import {BYTE_KEYS} from '../../model/measures.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {COLUMN_NAMES, type ColumnName} from '../../text/columns.ts';
+import {measureAmong, nearestName, unknownName} from '../../text/measures.ts';
 
-const SORT_KEYS: readonly SortKey[] = ['address', 'name', 'kind', ...MEASURE_NAMES];
+const SORT_KEYS: readonly SortKey[] = [...PLACE_KEYS, ...BYTE_KEYS];
+
+const COLUMNS = COLUMN_NAMES.join(', ');
 
 /** Which regions to show, which columns of them, and in which order. */
 export const CHOICE_FLAGS = {
@@ -19,21 +22,20 @@ export const CHOICE_FLAGS = {
     description: 'only regions with this text in name, kind, permissions or range; or /a regular expression/',
     helpValue: '<text>',
   }),
-  sort: Flags.option({
-    description: 'the order of the table: address, name, kind, or the largest size, resident, pss, dirty, … first',
-    options: SORT_KEYS,
+  sort: Flags.custom<SortKey>({
+    description: `the order of the table: ${PLACE_KEYS.join(', ')}, or the largest first of ${BYTE_KEYS.join(', ')}`,
+    parse: async (text) => sortKeyOf(text),
     helpValue: '<by>',
   })(),
   columns: Flags.string({
-    description: 'the columns of the table, with commas between them; all; or help, to list them',
+    description: `the columns of the table, with commas between them; all; help, to say what they are; or ${COLUMNS}`,
     helpValue: '<names>',
   }),
 };
 
-export function choiceOf(flags: {
-  readonly kind: readonly Kind[] | undefined;
-  readonly filter: string | undefined;
-}): Choice {
+type ChoiceFlags = Interfaces.InferredFlags<typeof CHOICE_FLAGS>;
+
+export function choiceOf(flags: Pick<ChoiceFlags, 'kind' | 'filter'>): Choice {
   return {
     kinds: flags.kind && new Set(flags.kind),
     text: flags.filter === undefined ? undefined : filterOf(flags.filter),
@@ -68,15 +70,16 @@ function filterOf(filter: string): (text: string) => boolean {
 export function columnsOf(text: string | undefined): readonly ColumnName[] | undefined {
   if (text === undefined) return undefined;
   if (text === 'all') return COLUMN_NAMES.filter((name) => name !== 'start');
-  const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !isColumn(name));
-  if (unknown === undefined) return names.filter(isColumn);
-  throw new Trouble({
-    kind: 'usage',
-    what: `"${unknown}" is no column.`,
-    why: `the columns are ${COLUMN_NAMES.join(', ')}.`,
-    next: 'For example: --columns range,size,resident,name',
-  });
+  return text.split(',').map((name) => named(name.trim(), 'column', COLUMN_NAMES));
 }
 
-const isColumn = (name: string): name is ColumnName => (COLUMN_NAMES as readonly string[]).includes(name);
+/** @throws Trouble `usage` */
+export const sortKeyOf = (text: string): SortKey => named(text.trim(), 'order', SORT_KEYS);
+
+/** The one of these names that a text is: as it stands, or as a spelling of a measure. */
+function named<Name extends string>(text: string, what: string, names: readonly Name[]): Name {
+  const key = names.some((name) => name === text) ? text : measureAmong(text, BYTE_KEYS);
+  const found = names.find((name) => name === key);
+  if (found !== undefined) return found;
+  throw unknownName(text, what, nearestName(text, BYTE_KEYS, names), names);
+}

@@ -1,19 +1,19 @@
 import {familyTotals, type Family, type Member} from '../../model/family.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
+import {MEASURES} from '../../model/measures.ts';
 import {safe} from '../../text/safe.ts';
 import type {Look} from '../../text/who.ts';
-import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {renderRows, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
+
+const AMOUNTS = ['rss', 'pss', 'privateDirty', 'swap'] as const;
 
 const COLUMNS: readonly Column[] = [
   {title: 'pid', align: 'right'},
   {title: 'process', gives: true},
   {title: 'regions', align: 'right'},
-  {title: 'resident', align: 'right'},
-  {title: 'PSS', align: 'right'},
-  {title: 'private dirty', align: 'right'},
-  {title: 'swap', align: 'right'},
+  ...AMOUNTS.map((key): Column => ({title: MEASURES[key].title, align: 'right'})),
 ];
 
 /** A process and its descendants, what each costs, and what they cost together. */
@@ -31,7 +31,7 @@ export function renderFamily(family: Family, look: Look = {}): string {
       `${safe(first!.comm)} (pid ${first!.pid}) and ${members.length > 1 ? counted(members.length - 1, 'descendant') : 'no descendants'}`,
     ),
     '',
-    ...renderTable(
+    ...renderRows(
       COLUMNS.filter(keep),
       rows.map((row) => row.filter(keep)),
       look.width,
@@ -96,11 +96,11 @@ function cells(
   name: string,
   {regions, usage, vmRss}: Pick<Member, 'regions' | 'usage' | 'vmRss'>,
 ): Cell[] {
-  const counters = ['pss', 'privateDirty', 'swap'].map((counter) => usage?.[counter]);
+  const [rss, ...others] = AMOUNTS.map((key) => MEASURES[key].ofTotals(usage));
   return [
     {text: pid},
     {text: name},
     {text: regions === undefined ? '' : countText(regions)},
-    ...[usage?.rss ?? vmRss, ...counters].map((bytes): Cell => ({text: bytes === undefined ? '' : sizeText(bytes)})),
+    ...[rss ?? vmRss, ...others].map((bytes): Cell => ({text: bytes === undefined ? '' : sizeText(bytes)})),
   ];
 }

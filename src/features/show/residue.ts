@@ -1,3 +1,4 @@
+import {MEASURES} from '../../model/measures.ts';
 import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
@@ -27,13 +28,12 @@ interface Compared {
 }
 
 export function residueOf({regions, totals, status}: Snapshot): Residue {
-  const {rss, pss, sharedHugetlb, privateHugetlb} = totals as Readonly<Record<string, number | undefined>>;
-  const hugetlb = privateHugetlb === undefined ? bytes(status['hugetlbPages']) : (sharedHugetlb ?? 0) + privateHugetlb;
+  const {rss, pss} = totals as Readonly<Record<string, number | undefined>>;
   return {
     rss: compared(rss, status['vmRss']),
     size: compared(regions.length === 0 ? undefined : totals.size - vsyscallSize(regions), status['vmSize']),
     pageTables: bytes(status['vmPte']),
-    hugetlb,
+    hugetlb: MEASURES.hugetlb.ofTotals(totals) ?? MEASURES.hugetlb.ofStatus(status),
     pssCut: pss === undefined ? undefined : 1024 * regions.filter(({usage}) => (usage?.rss ?? 0) > 0).length,
   };
 }

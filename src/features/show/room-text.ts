@@ -1,3 +1,4 @@
+import {pageSizeOf} from '../../model/clues.ts';
 import {holesOf} from '../../model/holes.ts';
 import {address, rangeText, sizeOf, type Region} from '../../model/region.ts';
 import {roomOf, type Headroom, type Room} from './room.ts';
@@ -5,7 +6,7 @@ import {counted, countText, sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {safe} from '../../text/safe.ts';
 import type {Look} from '../../text/who.ts';
-import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
 
@@ -100,11 +101,10 @@ function renderHeadrooms({mapping, brk, stack, regions, locked}: Room, look: Loo
     cells('regions', regions, countText, ending(regions, 'vm.max_map_count', '')),
     locked && cells('mlock', locked, sizeText, ending(locked, 'RLIMIT_MEMLOCK', '')),
   ];
-  return withoutLast(
+  return renderTable(
     HEADROOM_COLUMNS,
     rows.filter((row) => row !== undefined),
-    look,
-    60,
+    look.width,
   );
 }
 
@@ -113,23 +113,8 @@ const HEADROOM_COLUMNS: readonly Column[] = [
   {title: 'used', align: 'right'},
   {title: 'limit', align: 'right'},
   {title: 'left', align: 'right'},
-  {title: 'what ends it', gives: true},
+  {title: 'what ends it', gives: true, least: 60},
 ];
-
-/** A table whose last column is left out where the terminal has fewer columns than `least`. */
-function withoutLast(
-  columns: readonly Column[],
-  rows: ReadonlyArray<readonly Cell[]>,
-  {width}: Look,
-  least: number,
-): string[] {
-  const count = width !== undefined && width < least ? columns.length - 1 : columns.length;
-  return renderTable(
-    columns.slice(0, count),
-    rows.map((row) => row.slice(0, count)),
-    width,
-  );
-}
 
 const ending = ({endsAt}: Headroom, limit: string, addresses: string): string =>
   endsAt === 'limit' ? limit : endsAt === 'addresses' ? addresses : '';
@@ -149,8 +134,9 @@ const regionText = (region: Region): string =>
 /** Holes at most, unless somebody wants all. */
 const FEW_HOLES = 5;
 
-function renderHoles({regions, clues}: Snapshot, {mapping}: Room, look: RoomLook): string[] {
-  const holes = holesOf(regions, clues.pageSize ?? 4096);
+function renderHoles(snapshot: Snapshot, {mapping}: Room, look: RoomLook): string[] {
+  const {regions} = snapshot;
+  const holes = holesOf(regions, pageSizeOf(snapshot));
   const largest = holes.toSorted((a, b) => sizeOf(b) - sizeOf(a)).slice(0, look.rows ?? Infinity);
   const byStart = new Map(regions.map((region) => [region.end, region]));
   const small = holes.filter((hole) => sizeOf(hole) < 2 ** 20).length;
@@ -167,15 +153,14 @@ function renderHoles({regions, clues}: Snapshot, {mapping}: Room, look: RoomLook
       `${counted(holes.length, 'hole')} of ${sizeText(mapping.free)} together, ${countText(small)} of them below 1 MiB.`,
       look.width,
     ),
-    ...withoutLast(
+    ...renderRows(
       [
         {title: largest.length < holes.length ? 'largest holes' : 'hole'},
         {title: 'size', align: 'right'},
-        {title: 'behind', gives: true},
+        {title: 'behind', gives: true, least: 50},
       ],
       rows,
-      look,
-      50,
+      look.width,
     ),
   ];
 }

@@ -1,5 +1,6 @@
+import {pageSizeOf} from '../../model/clues.ts';
 import {growsDown, holesOf, isInUserSpace, stackGap, userSpaceEnd, type Hole} from '../../model/holes.ts';
-import {hex, isFileBacked, type Region, sizeOf} from '../../model/region.ts';
+import {hasNoAccess, hex, isFileBacked, isPrivate, isWritable, type Region, sizeOf} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {bordersOf} from './borders.ts';
 
@@ -33,7 +34,7 @@ export interface Room {
 
 export function roomOf(snapshot: Snapshot): Room {
   const {regions, clues, status} = snapshot;
-  const pageSize = clues.pageSize ?? regions[0]?.usage?.['kernelPageSize'] ?? 4096;
+  const pageSize = pageSizeOf(snapshot);
   const {limits} = clues;
   const vmLck = bytes(status['vmLck']);
   return {
@@ -97,15 +98,13 @@ function stackRoom(regions: readonly Region[], limit: number | null | undefined,
   const stack = regions[index];
   if (!stack) return undefined;
   const below = regions[index - 1];
-  const gap = below && !below.perms.startsWith('---') ? stackGap(pageSize) : 0;
+  const gap = below && !hasNoAccess(below) ? stackGap(pageSize) : 0;
   const free = Math.max(0, stack.start - (below?.end ?? 0) - gap);
   return {...headroom(sizeOf(stack), limit, free), start: stack.start, below};
 }
 
 function writableOf(regions: readonly Region[]): Room['writable'] {
-  const writable = regions.filter(
-    (region) => region.perms[1] === 'w' && region.perms[3] === 'p' && !isFileBacked(region),
-  );
+  const writable = regions.filter((region) => isWritable(region) && isPrivate(region) && !isFileBacked(region));
   const rss = writable.some(({usage}) => usage?.rss !== undefined);
   const sum = (amount: (region: Region) => number): number => writable.reduce((total, each) => total + amount(each), 0);
   return {size: sum(sizeOf), rss: rss ? sum(({usage}) => usage?.rss ?? 0) : undefined};

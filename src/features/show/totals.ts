@@ -1,11 +1,14 @@
 import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {countText, sizeText} from '../../model/amounts.ts';
+import type {Measure} from '../../model/measure.ts';
+import {type MeasureKey, MEASURES} from '../../model/measures.ts';
 import {totalsByFile, totalsByKind, totalsOf, type Totals} from '../../model/totals.ts';
 import {KIND_ROLES} from '../../text/columns.ts';
+import {ONLY_IF_ANY} from '../../text/regions.ts';
 import {safe} from '../../text/safe.ts';
 import type {Look} from '../../text/who.ts';
-import {renderTable, type Cell, type Column} from '../../text/table.ts';
+import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 
 interface TotalsLook extends Look {
   /** Groups at most; undefined: all. What is left over is one row, so that the rows add up. */
@@ -20,21 +23,8 @@ export const renderKinds = (shown: readonly Region[], snapshot: Snapshot, look: 
 export const renderFiles = (shown: readonly Region[], snapshot: Snapshot, look: TotalsLook = {}): string[] =>
   renderGroups('file', [...totalsByFile(shown)], shown, snapshot, look);
 
-/** A column of sums: its counters in `Totals`. Those of the second group are left out where they are 0 throughout. */
-const AMOUNTS: ReadonlyArray<{readonly title: string; readonly counters: readonly string[]; readonly ifAny?: boolean}> =
-  [
-    {title: 'size', counters: ['size']},
-    {title: 'resident', counters: ['rss']},
-    {title: 'PSS', counters: ['pss']},
-    {title: 'private dirty', counters: ['privateDirty']},
-    {title: 'swap', counters: ['swap'], ifAny: true},
-    {title: 'locked', counters: ['locked'], ifAny: true},
-    {
-      title: 'huge',
-      counters: ['anonHugePages', 'shmemPmdMapped', 'filePmdMapped', 'sharedHugetlb', 'privateHugetlb'],
-      ifAny: true,
-    },
-  ];
+/** The columns of sums. */
+const AMOUNTS = ['size', 'rss', 'pss', 'privateDirty', 'swap', 'locked', 'huge'] as const;
 
 type Group = readonly [string, Totals];
 
@@ -53,15 +43,17 @@ function renderGroups(
     ['total', total],
   ];
   const amounts = fitting(
-    AMOUNTS.filter(({counters, ifAny}) => amountOf(total, counters, ifAny) !== undefined),
+    AMOUNTS.filter((key) => isShown(key, total)).map((key) => MEASURES[key]),
     look,
   );
   const columns: Column[] = [
     {title, gives: true},
     {title: 'regions', align: 'right'},
-    ...amounts.map((amount): Column => ({title: amount.title, align: 'right'})),
+    ...amounts.map((measure): Column => ({title: measure.title, align: 'right'})),
   ];
-  return renderTable(
+  // There are some thirty kinds, and any number of files.
+  const render = title === 'kind' ? renderTable : renderRows;
+  return render(
     columns,
     rows.map(([name, totals]) => [
       {
@@ -70,28 +62,29 @@ function renderGroups(
         is: name.startsWith('/') ? 'path' : undefined,
       },
       {text: countText(totals.regions)},
-      ...amounts.map(({counters}): Cell => ({text: sizeText(amountOf(totals, counters) ?? 0)})),
+      ...amounts.map((measure): Cell => ({text: sizeText(measure.ofTotals(totals) ?? 0)})),
     ]),
     look.width,
   );
 }
 
-/** Undefined if no region has them, or (`ifAny`) if they are 0 throughout. */
-function amountOf(totals: Totals, counters: readonly string[], ifAny = false): number | undefined {
-  const known = counters.filter((counter) => totals[counter] !== undefined);
-  const sum = known.reduce((bytes, counter) => bytes + totals[counter]!, 0);
-  return known.length === 0 || (ifAny && sum === 0) ? undefined : sum;
+/** Does some region have it? What is rare is left out where it is 0 throughout. */
+function isShown(key: MeasureKey, total: Totals): boolean {
+  const bytes = MEASURES[key].ofTotals(total);
+  return ONLY_IF_ANY.has(key) ? bytes !== undefined && bytes > 0 : bytes !== undefined;
 }
 
-/** On a narrow terminal PSS goes first, and then private dirty. */
-function fitting<Amount extends {readonly title: string}>(amounts: Amount[], {width = Infinity}: Look): Amount[] {
+/** On a narrow terminal PSS goes first, and private dirty last. */
+function fitting(measures: ReadonlyArray<Measure<MeasureKey>>, {width = Infinity}: Look): typeof measures {
   const isTooWide = (): boolean =>
-    12 + 9 + amounts.reduce((sum, {title}) => sum + 2 + Math.max(9, title.length), 0) > width;
-  for (const title of ['PSS', 'locked', 'huge', 'swap', 'private dirty']) {
-    if (isTooWide()) amounts = amounts.filter((amount) => amount.title !== title);
+    12 + 9 + measures.reduce((sum, {title}) => sum + 2 + Math.max(9, title.length), 0) > width;
+  for (const first of FIRST_TO_GO) {
+    if (isTooWide()) measures = measures.filter(({key}) => key !== first);
   }
-  return amounts;
+  return measures;
 }
+
+const FIRST_TO_GO: readonly MeasureKey[] = ['pss', 'locked', 'huge', 'swap', 'privateDirty'];
 
 function sumOf(groups: readonly Group[]): Totals {
   const sum: Record<string, number> = {};

@@ -1,27 +1,34 @@
 import {KINDS} from '../../model/kind.ts';
-import {sizeOf} from '../../model/region.ts';
+import type {Measure} from '../../model/measure.ts';
+import {findMeasure, MEASURE_KEYS, MEASURES} from '../../model/measures.ts';
+import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {parseSize} from '../../shell/values.ts';
+import {nearestName} from '../../text/measures.ts';
 
 /** A condition on a snapshot: has it come true? */
 export type Condition = (snapshot: Snapshot) => boolean;
 
+/** How much there is of something. */
+type Amount = (snapshot: Snapshot) => number;
+
 /**
- * Reads `--until`: the name or kind of a region (it appears), or one of these, or `rss`, `size` or `regions` of the whole
- * process, compared with a number: `[heap]`, `heap>1M`, `heap.rss>=64K`, `rss>200M`, `regions>1000`.
+ * Reads `--until`: a region's name or kind, by its size or another measure; or a measure of the whole process. It holds
+ * where there is any of that, or where it compares so with a number: `[heap]`, `heap>1M`, `heap.rss>=64K`, `rss>200M`,
+ * `regions>1000`. `total.shared` is the measure where `shared` is the kind.
  *
  * @throws Trouble `usage`
  */
 export function parseCondition(text: string): Condition {
-  const match = /^\s*(.+?)(?:\.(rss|size))?\s*(?:(>=|<=|>|<)\s*([^<>=]+))?\s*$/.exec(text);
-  if (!match) throw misunderstood(text);
-  const [, subject, counter, operator, number] = match as unknown as [string, string, string?, string?, string?];
-  const measure = measureOf(subject, counter ?? 'size', text);
-  if (operator === undefined || number === undefined) return (snapshot) => measure(snapshot) > 0;
+  const match = /^\s*(.+?)\s*(?:(>=|<=|>|<)\s*([^<>=]+))?\s*$/.exec(text);
+  if (!match) throw misunderstood(text, text);
+  const [, subject, operator, number] = match as unknown as [string, string, string?, string?];
+  const amount = amountOf(subject, text);
+  if (operator === undefined || number === undefined) return (snapshot) => amount(snapshot) > 0;
   const limit = parseSize(number);
   const compare = COMPARE[operator]!;
-  return (snapshot) => compare(measure(snapshot), limit);
+  return (snapshot) => compare(amount(snapshot), limit);
 }
 
 const COMPARE: Readonly<Record<string, (value: number, limit: number) => boolean>> = {
@@ -31,21 +38,50 @@ const COMPARE: Readonly<Record<string, (value: number, limit: number) => boolean
   '<=': (value, limit) => value <= limit,
 };
 
-function measureOf(subject: string, counter: string, text: string): (snapshot: Snapshot) => number {
-  if (subject === 'rss') return (snapshot) => snapshot.totals['rss'] ?? Number(snapshot.status['vmRss'] ?? 0);
-  if (subject === 'size' || subject === 'regions') return (snapshot) => snapshot.totals[subject];
-  const isKind = (KINDS as readonly string[]).includes(subject);
-  if (!isKind && !/^[[/]/.test(subject)) throw misunderstood(text);
-  return (snapshot) =>
-    snapshot.regions
-      .filter((region) => (isKind ? region.kind : region.name) === subject)
-      .reduce((sum, region) => sum + (counter === 'rss' ? (region.usage?.rss ?? 0) : sizeOf(region)), 0);
+function amountOf(subject: string, text: string): Amount {
+  if (isKind(subject)) return ofRegions(({kind}) => kind === subject, MEASURES.size);
+  const whole = findMeasure(subject);
+  if (whole) return ofProcess(whole);
+  const dot = subject.lastIndexOf('.');
+  const [place, word] = dot < 0 ? [subject, ''] : [subject.slice(0, dot), subject.slice(dot + 1)];
+  const measure = findMeasure(word);
+  if (measure && place === 'total') return ofProcess(measure);
+  // Threads are the process's, and no region's.
+  const ofPart = measure?.key === 'threads' ? undefined : measure;
+  if (ofPart && isKind(place)) return ofRegions(({kind}) => kind === place, ofPart);
+  if (!/^[[/]/.test(subject)) throw misunderstood(text, isKind(place) ? word : subject);
+  const named = ofRegions(({name}) => name === subject, MEASURES.size);
+  if (ofPart === undefined) return named;
+  // A file may be called `cache.swap`: then it is meant.
+  const measured = ofRegions(({name}) => name === place, ofPart);
+  return (snapshot) => (snapshot.regions.some(({name}) => name === subject) ? named : measured)(snapshot);
 }
 
-const misunderstood = (text: string): Trouble =>
-  new Trouble({
+const isKind = (text: string): boolean => (KINDS as readonly string[]).includes(text);
+
+/** Where no region has it, or smaps was not read, status may. */
+const ofProcess =
+  ({ofTotals, ofStatus}: Measure): Amount =>
+  ({totals, status}) =>
+    ofTotals(totals) ?? ofStatus(status) ?? 0;
+
+const ofRegions =
+  (isMeant: (region: Region) => boolean, {ofRegion}: Measure): Amount =>
+  ({regions}) =>
+    regions.reduce((sum, region) => (isMeant(region) ? sum + (ofRegion(region) ?? 0) : sum), 0);
+
+/** @param part what of it may be misspelled */
+function misunderstood(text: string, part: string): Trouble {
+  const near = nearestName(part, MEASURE_KEYS, KINDS);
+  return new Trouble({
     kind: 'usage',
     what: `"${text}" is no condition.`,
-    why: `it must be a region's name or kind (${KINDS.join(' ')}), rss, size or regions, and may be compared with a number.`,
-    next: "For example: '[heap]', 'heap>1M', 'heap.rss>=64K', 'rss>200M', 'regions>1000'",
+    why:
+      `it must be a region's name or kind (${KINDS.join(' ')}), perhaps with a dot and a measure of it, or a measure ` +
+      `of the whole process (${MEASURE_KEYS.join(', ')}), and may be compared with a number.`,
+    next:
+      near === undefined
+        ? "For example: '[heap]', 'heap>1M', 'heap.rss>=64K', 'rss>200M', 'regions>1000'"
+        : `Did you mean: ${near}`,
   });
+}

@@ -1,30 +1,13 @@
-import {diff} from '../../diff/diff.ts';
-import type {Change, Delta} from '../../model/change.ts';
+import {diffInPlace} from '../../diff/diff.ts';
+import {Compare} from '../../history/compare.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {poll, type EndReason, type PollOptions} from '../../procfs/poll.ts';
-import type {Cost, Session} from '../../procfs/session.ts';
+import type {Look, Session} from '../../procfs/session.ts';
+import type {EndEvent, ExitEvent, LookEvent, Stamp, StartEvent, WatchEvent} from './events.ts';
 import type {Condition} from './until.ts';
 
-/** What a watch tells, as it happens. `tick` counts the looks after the first. */
-export interface Reporter {
-  start(snapshot: Snapshot): Promise<void>;
-  /** Once a look, whether or not something changed. */
-  tick?(tick: number, snapshot: Snapshot): Promise<void>;
-  change(tick: number, changes: readonly Change[], delta: Delta, snapshot: Snapshot): Promise<void>;
-  exec(tick: number, snapshot: Snapshot): Promise<void>;
-  exit(tick: number, state: 'zombie' | 'gone'): Promise<void>;
-  end(ticks: number, reason: WatchEnd, cost: WatchCost): Promise<void>;
-  /** The watch failed, and nothing more will be told: a terminal is restored, for the message that comes. */
-  abandon?(): void;
-}
-
-/** Why it ended: beside the limits, `until` (the condition came true), `quit`, or a signal's name. */
-export type WatchEnd = Exclude<EndReason, 'stopped'> | 'until' | 'quit' | NodeJS.Signals;
-
-/** What watching cost; times in ms. `duty` is the part of the time that was spent looking. */
-export interface WatchCost extends Cost {
-  readonly duty: number;
-}
+/** Why a watch ended: beside the limits, `until` (the condition came true), `quit`, or a signal's name. */
+type WatchEnd = Exclude<EndReason, 'stopped'> | 'until' | 'quit' | NodeJS.Signals;
 
 interface WatchOptions extends PollOptions {
   readonly until?: Condition | undefined;
@@ -32,80 +15,107 @@ interface WatchOptions extends PollOptions {
   readonly stoppedBy?: () => NodeJS.Signals | undefined;
 }
 
-/** Watches a process until it ends or a limit is reached, and tells each change as it is seen. */
-export async function watch(session: Session, options: WatchOptions, reporter: Reporter): Promise<WatchEnd> {
-  const begin = performance.now();
-  const history = new History(session.snapshot);
-  let tick = 0;
-  try {
-    await reporter.start(session.snapshot);
-    const reason = await follow();
-    const {ms, ...cost} = session.cost;
-    await reporter.end(tick, reason, {...cost, ms, duty: ms / Math.max(1, performance.now() - begin)});
-    return reason;
-  } catch (error) {
-    reporter.abandon?.();
-    throw error;
-  }
+/** Watches a process until it ends or a limit is reached: the events, with each change as it is seen. */
+export const watch = (session: Session, options: WatchOptions): AsyncGenerator<WatchEvent> =>
+  compared(watchLooks(session, options));
 
-  async function follow(): Promise<WatchEnd> {
-    if (options.until?.(session.snapshot)) return 'until';
-    const looks = poll(session, options);
-    for (;;) {
-      const next = await looks.next();
-      if (next.done) return next.value === 'stopped' ? (options.stoppedBy?.() ?? 'quit') : next.value;
-      const look = next.value;
-      tick++;
-      if (look.saw === 'exit') await reporter.exit(tick, look.state);
-      else if (look.saw === 'exec') await reporter.exec(tick, history.restart(look.snapshot));
-      else {
-        const {changes, delta} = history.compare(look.snapshot);
-        if (changes.length > 0) await reporter.change(tick, changes, delta, look.snapshot);
-        await reporter.tick?.(tick, look.snapshot);
-      }
-      if (look.saw !== 'exit' && options.until?.(look.snapshot)) return 'until';
-    }
+/** The same without comparing one look with another: there is no `change`. */
+export async function* watchLooks(
+  session: Session,
+  options: WatchOptions,
+  timeline = new Timeline(session),
+): AsyncGenerator<WatchEvent, void> {
+  yield timeline.start(session.snapshot);
+  yield timeline.end(yield* looksUntil(session, options, timeline));
+}
+
+async function* looksUntil(
+  session: Session,
+  options: WatchOptions,
+  timeline: Timeline,
+): AsyncGenerator<WatchEvent, WatchEnd> {
+  const {until, stoppedBy} = options;
+  if (until?.(session.snapshot)) return 'until';
+  const looks = poll(session, options);
+  for (;;) {
+    const next = await looks.next();
+    if (next.done) return next.value === 'stopped' ? (stoppedBy?.() ?? 'quit') : next.value;
+    const look = next.value;
+    yield timeline.look(look);
+    if (look.saw !== 'exit' && until?.(look.snapshot)) return 'until';
   }
 }
 
-/**
- * What was seen before. Most looks read maps alone, some smaps: a look with counters is compared with the last one that had
- * them too, or what was touched in between would be lost.
- */
-export class History {
-  #last: Snapshot;
-  #lastWithUsage: Snapshot | undefined;
-
-  constructor(snapshot: Snapshot) {
-    this.#last = this.restart(snapshot);
-  }
-
-  restart(snapshot: Snapshot): Snapshot {
-    this.#lastWithUsage = hasUsage(snapshot) ? snapshot : undefined;
-    return (this.#last = snapshot);
-  }
-
-  compare(snapshot: Snapshot): {readonly changes: readonly Change[]; readonly delta: Delta} {
-    if (snapshot.regions === this.#last.regions) return {changes: [], delta: {size: 0}};
-    const {changes, delta} = diff(this.#last, snapshot, {match: 'address'});
-    const touched = hasUsage(snapshot) && !hasUsage(this.#last) ? this.#touchedSinceUsage(snapshot) : [];
-    this.#last = snapshot;
-    if (hasUsage(snapshot)) this.#lastWithUsage = snapshot;
-    return {changes: [...changes, ...touched], delta};
-  }
-
-  /** Goes its own way from here. */
-  copy(): History {
-    const copy = new History(this.#last);
-    copy.#lastWithUsage = this.#lastWithUsage;
-    return copy;
-  }
-
-  #touchedSinceUsage(snapshot: Snapshot): readonly Change[] {
-    if (!this.#lastWithUsage) return [];
-    const {changes} = diff(this.#lastWithUsage, snapshot, {match: 'address'});
-    return changes.filter((change) => change.kind === 'touched');
+/** Compares each look with what was seen before: one at which something changed becomes a `change`. */
+export async function* compared(events: AsyncIterable<WatchEvent>): AsyncGenerator<WatchEvent, void> {
+  let compare: Compare | undefined;
+  for await (const event of events) {
+    if (event.event === 'start') compare = new Compare(event.snapshot, diffInPlace);
+    yield compare ? comparedWith(compare, event) : event;
   }
 }
 
-const hasUsage = (snapshot: Snapshot): boolean => snapshot.source.format === 'smaps';
+/** The same of one event. */
+export function comparedWith(compare: Compare, event: WatchEvent): WatchEvent {
+  if (event.event === 'exec') compare.restart(event.snapshot);
+  if (event.event !== 'look') return event;
+  const {changes, delta} = compare.next(event.snapshot);
+  return changes.length === 0 ? event : {...event, event: 'change', changes, delta};
+}
+
+const NOTHING_SPENT = {looks: 0, ms: 0, usageReads: 0, usageMs: 0, usageSkipped: 0};
+
+/** Makes events of what one session sees: each gets its time, and the number of its look. */
+export class Timeline {
+  readonly #session: Session | undefined;
+  readonly #begin = performance.now();
+  #zero = this.#begin;
+  #tick = 0;
+
+  /** @param session undefined where the process can't be looked at */
+  constructor(session: Session | undefined) {
+    this.#session = session;
+  }
+
+  /** Time is counted from now on. */
+  restart(): void {
+    this.#zero = performance.now();
+  }
+
+  start(snapshot: Snapshot, isGate = false): StartEvent {
+    return {event: 'start', ...this.#seen(snapshot), isGate};
+  }
+
+  look(look: Look): WatchEvent {
+    if (look.saw === 'exit') return this.exit({state: look.state});
+    this.#tick++;
+    return {event: look.saw === 'exec' ? 'exec' : 'look', ...this.#seen(look.snapshot)};
+  }
+
+  /** A mark at the last look. */
+  mark(name: string): WatchEvent {
+    return {event: 'mark', ...this.#stamp(), name};
+  }
+
+  exit(how: Pick<ExitEvent, 'state' | 'code' | 'signal'>): ExitEvent {
+    this.#tick++;
+    return {event: 'exit', ...this.#stamp(), ...how};
+  }
+
+  end(reason: string, notes?: readonly string[]): EndEvent {
+    const cost = this.#session?.cost ?? NOTHING_SPENT;
+    const duty = cost.ms / Math.max(1, performance.now() - this.#begin);
+    return {event: 'end', ...this.#stamp(), reason, cost: {...cost, duty}, notes};
+  }
+
+  #stamp(): Stamp {
+    return {at: new Date().toISOString(), t: performance.now() - this.#zero, tick: this.#tick};
+  }
+
+  #seen(snapshot: Snapshot): Omit<LookEvent, 'event'> {
+    const now = this.#session?.status();
+    // A process that ended since the look has a status without memory, or none: then the snapshot's says more.
+    const hasMemory = now?.['vmRss'] !== undefined || snapshot.status['vmRss'] === undefined;
+    return {...this.#stamp(), snapshot, status: now && hasMemory ? now : snapshot.status};
+  }
+}

@@ -1,13 +1,13 @@
 import type {ElfSegment} from '../../model/clues.ts';
+import {isExecutable, isWritable, type Protected} from '../../model/region.ts';
 import type {ElfImage} from './image.ts';
 
 /** Where a file is mapped: the region with an address in it, and where the file's first byte is mapped, if it is. */
-interface MappedAt {
+interface MappedAt extends Protected {
   /** The region's first byte. */
   readonly start: number;
   /** Where in the file that is. */
   readonly offset: number;
-  readonly perms: string;
   /** Of the same file, the region before it with offset 0. */
   readonly base?: number | undefined;
 }
@@ -37,8 +37,8 @@ export function ownAddress(image: ElfImage, at: MappedAt, address: number): numb
     return inFile >= from && inFile < pageUp(segment.offset + segment.fileSize);
   });
   const segment =
-    fitting.find((each) => ((each.flags & PF_X) !== 0) === (at.perms[2] === 'x') && holds(each, inFile)) ??
-    fitting.find((each) => ((each.flags & PF_W) !== 0) === (at.perms[1] === 'w')) ??
+    fitting.find((each) => ((each.flags & PF_X) !== 0) === isExecutable(at) && holds(each, inFile)) ??
+    fitting.find((each) => ((each.flags & PF_W) !== 0) === isWritable(at)) ??
     fitting[0];
   return segment && inFile - segment.offset + segment.address;
 }

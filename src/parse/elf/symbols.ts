@@ -1,4 +1,5 @@
-import {Fields, sectionAt, textAt, type ElfImage, type ElfSection, type ReadAt} from './image.ts';
+import {Fields, type ReadAt} from './headers.ts';
+import {sectionAt, textAt, type ElfImage, type ElfSection} from './image.ts';
 
 /** The name of what lies at an address. */
 interface ElfSymbol {

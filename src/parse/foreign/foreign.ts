@@ -1,7 +1,8 @@
+import {utf8} from '../scan.ts';
 import {classify} from '../../classify/classify.ts';
 import {Snapshot} from '../../model/snapshot.ts';
 import {parseGdb} from './gdb.ts';
-import {putInOrder} from '../listing.ts';
+import {putInOrder} from '../order.ts';
 import {parsePmap} from './pmap.ts';
 
 /** No listing of these tools comes near this; and text takes more room than bytes. */
@@ -14,7 +15,7 @@ const LARGEST = 32 * 1024 * 1024;
  */
 export function parseForeign(bytes: Uint8Array): Snapshot | undefined {
   if (bytes.length > LARGEST) return undefined;
-  const text = new TextDecoder().decode(bytes);
+  const text = utf8(bytes);
   const listings = [parsePmap(text), parseGdb(text)].filter((listing) => listing !== undefined);
   const best = listings.sort((a, b) => b.regions.length - a.regions.length)[0];
   if (!best || best.regions.length === 0) return undefined;

@@ -10,8 +10,8 @@ import {PAGE, type PageRuns} from '../../model/pages.ts';
 
 const IS_LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** Where the halves of a word are in a Uint32Array. */
-const LOW = IS_LITTLE ? 0 : 1;
+/** Where the halves of a word are in a Uint32Array; those of /proc/kpageflags too. */
+export const LOW = IS_LITTLE ? 0 : 1;
 const HIGH = IS_LITTLE ? 1 : 0;
 
 /** Bits 59 and 60 are 0 and have no meaning yet. */

@@ -1,5 +1,5 @@
 import type {Region} from '../../model/region.ts';
-import {camelCase, decode, latin1} from '../scan.ts';
+import {camelCase, decode, fromLatin1, latin1} from '../scan.ts';
 
 /**
  * The lines below a header in smaps and smaps_rollup: `Key:` blanks `value kB`, and last `VmFlags: rd wr …`.
@@ -132,7 +132,7 @@ export class CounterReader {
     if (name in Object.prototype) return undefined;
     let key = this.#byKey.get(text);
     if (!key) {
-      key = {bytes: Buffer.from(text, 'latin1'), name};
+      key = {bytes: fromLatin1(text), name};
       this.#byKey.set(text, key);
     }
     this.#order[this.#next++] = key;

@@ -1,5 +1,6 @@
 import {closeSync, readSync} from 'node:fs';
 import {PAGE} from '../../model/pages.ts';
+import {LOW} from '../../parse/proc/pagemap.ts';
 import {openProc} from '../open.ts';
 
 /** /proc/kpageflags: Documentation/admin-guide/mm/pagemap.rst; include/uapi/linux/kernel-page-flags.h. */
@@ -57,6 +58,3 @@ export class FrameFlags {
     return block;
   }
 }
-
-/** Where the low half of a 64-bit word is. */
-const LOW = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;

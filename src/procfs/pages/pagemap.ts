@@ -1,9 +1,11 @@
 import {closeSync, readSync} from 'node:fs';
+import {USUAL_PAGE} from '../../model/clues.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
+import {parseAuxv} from '../../parse/proc/auxv.ts';
 import {firstPageState} from '../../parse/proc/pagemap.ts';
 import {notOwner, processTrouble} from '../trouble.ts';
 import type {ProcessHandle} from '../handle.ts';
-import {openProc, readProc} from '../open.ts';
+import {openProc, readIfThere} from '../open.ts';
 
 /** Bytes a word. */
 const WORD = 8;
@@ -126,42 +128,12 @@ function pageMapTrouble(handle: ProcessHandle, error: unknown, path: string): Tr
   });
 }
 
-const AT_PAGESZ = 6n;
-const USUAL = 4096;
-
 /**
  * Bytes of a page on this machine: AT_PAGESZ of our own auxiliary vector, getauxval(3). One kernel has one page size, and it
  * isn't in maps: it is 16 or 64 KiB on some arm64 and ppc64 machines.
  */
 export function pageSizeHere(root = '/proc'): number {
-  try {
-    const bytes = readProc(`${root}/self/auxv`);
-    const words = new BigUint64Array(new Uint8Array(bytes).buffer, 0, bytes.length >> 3);
-    for (let index = 0; index + 1 < words.length; index += 2) {
-      if (words[index] === AT_PAGESZ) return Number(words[index + 1]);
-    }
-  } catch {
-    // Hidden, or a folder that only looks like /proc.
-  }
-  return USUAL;
-}
-
-/**
- * The word of /proc/PID/pagemap for the page with an address: proc_pid_pagemap(5). Eight bytes are read, and nothing else.
- *
- * @returns undefined where the kernel has none: above user space, or the process is gone; a Trouble (`denied`) as a value
- * where it may not be read
- */
-export function readPageWord(handle: ProcessHandle, address: bigint): bigint | Trouble | undefined {
-  let fd: number | undefined;
-  try {
-    fd = openProc(handle.path('pagemap'));
-    const bytes = Buffer.alloc(8);
-    const count = readSync(fd, bytes, 0, 8, (address / BigInt(pageSizeHere())) * 8n);
-    return count === 8 ? new BigUint64Array(bytes.buffer, bytes.byteOffset, 1)[0] : undefined;
-  } catch (error) {
-    return /^E(ACCES|PERM)$/.test(errnoOf(error)) ? processTrouble(handle.pid, error, handle.root) : undefined;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
+  // Hidden, or a folder that only looks like /proc: then the usual size.
+  const auxv = readIfThere(`${root}/self/auxv`);
+  return (auxv && parseAuxv(auxv).pageSize) ?? USUAL_PAGE;
 }

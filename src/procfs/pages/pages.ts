@@ -1,5 +1,6 @@
 import {type DirtySince, ProcessPages, type RegionPages, totalsOfRuns, unreadPages} from '../../model/pages.ts';
-import {type Region, sizeOf} from '../../model/region.ts';
+import {hasNoAccess, type Region, sizeOf} from '../../model/region.ts';
+import {isAlike} from '../../model/same.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {parseListing} from '../../parse/listing.ts';
@@ -100,8 +101,6 @@ function countChanged(handle: ProcessHandle, choices: readonly Choice[]): number
   return now.length === 0 ? 0 : changed;
 }
 
-const isAlike = (a: Region, b: Region): boolean => a.perms === b.perms && a.name === b.name && a.inode === b.inode;
-
 function regionsNow(handle: ProcessHandle): readonly Region[] {
   try {
     const maps = handle.open(`${folderOf(handle, handle.stat())}maps`);
@@ -179,8 +178,9 @@ const isDevice = ({flags, kind}: Region): boolean =>
   flags ? flags.includes('pf') : kind === 'vvar' || kind === 'device';
 
 /** By smaps; where that was not read, memory without access is taken for empty. */
-function isEmpty({usage, perms}: Region): boolean {
-  if (usage?.rss === undefined) return perms.startsWith('---');
+function isEmpty(region: Region): boolean {
+  const {usage} = region;
+  if (usage?.rss === undefined) return hasNoAccess(region);
   const {rss, swap = 0, sharedHugetlb = 0, privateHugetlb = 0} = usage;
   return rss + swap + sharedHugetlb + privateHugetlb === 0;
 }

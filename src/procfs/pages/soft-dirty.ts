@@ -1,4 +1,5 @@
 import {closeSync, constants, openSync, writeSync} from 'node:fs';
+import {isExecutable, isPrivate, isReadable, isWritable, type Region} from '../../model/region.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {parseListing} from '../../parse/listing.ts';
 import {predictStall} from '../budget.ts';
@@ -59,7 +60,7 @@ export class OwnTrial implements Trial {
 
   marked(): number {
     const {regions} = parseListing(readProc(`${this.#root}/self/maps`), 'proc');
-    const writable = regions.filter(({perms, name}) => perms === 'rw-p' && (name === '' || name === '[heap]'));
+    const writable = regions.filter(isOwnData);
     const handle = new ProcessHandle(process.pid, this.#root);
     const map = new PageMap(handle, this.#pageSize);
     try {
@@ -115,6 +116,14 @@ export function clearSoftDirty(handle: ProcessHandle, maxStall: number): void {
     throw processTrouble(handle.pid, error, handle.root);
   }
 }
+
+/** `rw-p` without a file: variables and the heap, where what we write to lies. */
+const isOwnData = (region: Region): boolean =>
+  isReadable(region) &&
+  isWritable(region) &&
+  !isExecutable(region) &&
+  isPrivate(region) &&
+  (region.name === '' || region.name === '[heap]');
 
 /** The file is for writing only: its owner can't open it to read. */
 function writeClear(path: string): void {

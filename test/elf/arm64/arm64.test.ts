@@ -142,6 +142,6 @@ test('What is too far away is said with how far it is, and how far the instructi
     message: '1048580 bytes are too far away: the instruction reaches -1048576 to 1048572',
   });
   t.throws(() => assemble([object('o', [0]), a.nop()], 0), {
-    message: 'an instruction at 0x1, which is no multiple of 4',
+    message: 'an instruction at 0x1, which is not a multiple of 4',
   });
 });

@@ -21,7 +21,9 @@ function changed(index: number, change: Partial<Segment>): Program {
 
 const [TEXT, RODATA, DATA] = [0, 1, 2];
 
-/** Programs that the writer turns into files without a word, and what is wrong with them. Most of them would even run. */
+/**
+ * Programs that the writer turns into files without a word, and what is wrong with them. Most of them would even run.
+ */
 const wrongPrograms: Readonly<Record<string, readonly [Program, readonly string[]]>> = {
   'code that may be written to': [
     changed(TEXT, {flags: elf.PF_R + elf.PF_W + elf.PF_X}),
@@ -33,7 +35,7 @@ const wrongPrograms: Readonly<Record<string, readonly [Program, readonly string[
   ],
   'zeros behind code, for which the kernel makes a page rwx': [
     changed(TEXT, {memorySize: 0x3000}),
-    ['Segment 1: it has zeros behind its bytes but is not writable.'],
+    ['Segment 1: it has zeros after its bytes but is not writable.'],
   ],
   'less memory than bytes': [changed(RODATA, {memorySize: 1}), ['Segment 2: p_memsz is less than p_filesz.']],
   'two segments in one page': [
@@ -66,7 +68,7 @@ const wrongPrograms: Readonly<Record<string, readonly [Program, readonly string[
   ],
   'another machine': [
     {...brkProgram(), machine: {...X64, machine: 3}},
-    ['e_machine is 3, which is no machine known here.'],
+    ['e_machine is 3, which is not a machine known here.'],
   ],
   'larger pages': [
     {...brkProgram(), machine: {...X64, pageSize: 0x10000}},
@@ -97,14 +99,14 @@ const wrongFields: readonly (readonly [field: string, value: bigint, problems: r
   [
     'phdr 2 p_offset',
     0x5000n,
-    ['Segment 2: it ends behind the end of the file.', 'The section at 0x404000 is not what its PT_LOAD maps there.'],
+    ['Segment 2: it ends past the end of the file.', 'The section at 0x404000 is not what its PT_LOAD maps there.'],
   ],
   ['phdr 3 p_memsz', 0x2001n, ['PT_LOAD 3 does not end where its last section ends.']],
   ['phdr 3 p_paddr', 0n, ['Segment 3: p_paddr is not p_vaddr.']],
   ['phdr 3 p_align', 3n, ['Segment 3: p_align is not the page size.']],
   ['phdr 5 p_flags', 7n, ['Segment 5: the stack is not readable and writable only.']],
   ['phdr 5 p_type', 6n, ['Segment 5: p_type 6 is not expected.', 'There are 0 PT_GNU_STACK headers instead of one.']],
-  ['shdr 4 sh_flags', 2n, ['The section at 0x406000 has other permissions than its PT_LOAD.']],
+  ['shdr 4 sh_flags', 2n, ['The section at 0x406000 has permissions that differ from its PT_LOAD.']],
   ['shdr 3 sh_name', 2n, ['Section 3: its name is not in the table of names.']],
   ['shdr 6 sh_entsize', 25n, ['Section 6: sh_entsize is not the size of a symbol.']],
 ];

@@ -26,14 +26,14 @@ test('a rule is read as a flag or as a line of a file, with the same words', (t)
     'no-growth': ['heap'],
   });
   t.deepEqual(fromFile, fromFlags);
-  t.like(fromFlags[0], {is: 'max', subject: {of: 'heap', counter: 'size'}, limit: 64 * 2 ** 20});
-  t.like(fromFlags[1], {is: 'max', subject: {of: 'total', counter: 'rss'}, limit: 200 * 2 ** 20});
-  t.like(fromFlags[2], {is: 'max', subject: {of: 'total', counter: 'regions'}, limit: 2000});
+  t.like(fromFlags[0], {is: 'max', subject: {of: 'heap', measure: 'size'}, limit: 64 * 2 ** 20});
+  t.like(fromFlags[1], {is: 'max', subject: {of: 'total', measure: 'rss'}, limit: 200 * 2 ** 20});
+  t.like(fromFlags[2], {is: 'max', subject: {of: 'total', measure: 'regions'}, limit: 2000});
   t.like(parseRule('max anon.privateDirty=1.5G'), {
-    subject: {of: 'anon', counter: 'privateDirty'},
+    subject: {of: 'anon', measure: 'privateDirty'},
     limit: 1.5 * 2 ** 30,
   });
-  t.like(parseRule('max thread-stack.regions=8'), {subject: {of: 'thread-stack', counter: 'regions'}, limit: 8});
+  t.like(parseRule('max thread-stack.regions=8'), {subject: {of: 'thread-stack', measure: 'regions'}, limit: 8});
 });
 
 test('a word that every object of JavaScript knows is no rule', (t) => {

@@ -1,13 +1,25 @@
-import {readdirSync, readFileSync} from 'node:fs';
+import {spawnSync} from 'node:child_process';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import fc from 'fast-check';
 import test from 'ava';
-import {lookUp, WORDS} from '../../../src/features/explain/glossary.ts';
-import {GROUPS} from '../../../src/features/explain/word.ts';
-import {FLAG_CODES, flagMeaning} from '../../../src/features/explain/words/flags.ts';
+import {findWords} from '../../../src/features/explain/glossary/find.ts';
+import {flagMeaning, glossary, words} from '../../../src/features/explain/glossary/glossary.ts';
+import {parseGlossary} from '../../../src/features/explain/glossary/markdown.ts';
+import {renderWords} from '../../../src/features/explain/glossary/text.ts';
+import {GROUPS, type Word} from '../../../src/features/explain/glossary/word.ts';
 import {CHANGE_KINDS} from '../../../src/model/change.ts';
-import {KINDS} from '../../../src/model/kind.ts';
+import {KIND_MEANINGS, KINDS} from '../../../src/model/kind.ts';
 import {parse} from '../../../src/parse/parse.ts';
 import {parseStatus} from '../../../src/parse/proc/status.ts';
+import {cells} from '../../../src/text/safe.ts';
+import {folder} from '../../helpers/listings.ts';
+
+const TEXTS: ReadonlyMap<string, string> = new Map(
+  GROUPS.map((group) => [group, readFileSync(`glossary/${group}.md`, 'utf8')]),
+);
+const WORDS = words();
+const lookUp = (text: string): Word[] => findWords(WORDS, text);
 
 /** What the kernels have ever printed: fs/proc/task_mmu.c from 3.8 to 6.19, and what the tutorial of formats lists. */
 const EVER =
@@ -15,14 +27,172 @@ const EVER =
 
 const unknown = (words: Iterable<string>): string[] => [...words].filter((word) => lookUp(word).length === 0);
 
+test('the pages of glossary/ are read whole, and the program has what they say', (t) => {
+  t.deepEqual(readdirSync('glossary').toSorted(), ['README', ...GROUPS].map((name) => `${name}.md`).toSorted());
+  const {pages, problems} = parseGlossary(TEXTS, String);
+  t.deepEqual(problems, []);
+  t.deepEqual(JSON.parse(JSON.stringify(pages)), glossary());
+  const headings = [...TEXTS.values()].flatMap((text) => text.match(/^## .+$/gm) ?? []);
+  t.deepEqual(
+    WORDS.map(({names}) => `## ${names[0]}`),
+    headings,
+  );
+});
+
 test('each word says what it is, in which unit, and where to read on', (t) => {
   t.true(WORDS.length > 200);
-  for (const {names, group, unit, meaning, source, traps} of WORDS) {
+  for (const {names, group, unit, meaning, source, traps, since} of WORDS) {
     t.true(names.length > 0 && names.every((name) => name !== ''), meaning);
-    t.true(group in GROUPS && unit !== '' && source !== '', names[0]);
+    t.true(GROUPS.includes(group) && unit !== '' && source !== '', names[0]);
     t.regex(meaning, /^\S[^\n]+[.?]$/, names[0]);
     if (traps !== undefined) t.regex(traps, /^\S[^\n]+\.$/, names[0]);
+    if (since !== undefined) t.regex(since, /^(about )?\d+\.\d+|^kernels of Android only$/, names[0]);
+    t.notRegex([meaning, traps ?? '', source].join('\n'), / {2}|\t/, names[0]);
   }
+});
+
+test('each source is a man page, a file of the kernel or of glibc, a command, or the documentation of another', (t) => {
+  const known =
+    /\w\(\d\)|\b(Documentation|fs|mm|kernel|arch|include|malloc)\/[\w/.-]+\.(rst|txt|c|h)\b|^Documentation\/ABI\/|^the documentation of|^memmap \w+ --help/;
+  t.deepEqual(
+    WORDS.filter(({source}) => !known.test(source)).map(({names, source}) => `${names[0]}: ${source}`),
+    [],
+  );
+});
+
+test('where man-pages has one proc(5), as in Debian 12, that is named too', (t) => {
+  const one = WORDS.filter(({source}) => /proc_(pid|sys)_\w+\(5\)(?! or proc\(5\))/.test(source));
+  t.deepEqual(
+    one.map(({names: [name]}) => name),
+    [],
+  );
+});
+
+test('each word fits terminals of 40 and of 80 columns', (t) => {
+  for (const width of [40, 80])
+    for (const word of WORDS)
+      for (const line of renderWords([word], width).split('\n')) t.true(cells(line) <= width, line);
+});
+
+test('the page of kinds says of each what `explain` says of its regions', (t) => {
+  for (const kind of KINDS) {
+    const meaning = WORDS.find(({group, names}) => group === 'kind' && names[0] === kind)?.meaning;
+    t.is(meaning?.toLowerCase(), `${KIND_MEANINGS[kind]}.`.toLowerCase());
+  }
+});
+
+/** A page of flags, as they are written. */
+const FLAGS = `# VmFlags
+
+Notes of the kernel.
+
+- all: codes in VmFlags
+- one: a code in VmFlags
+- unit: none
+- see: proc_pid_smaps(5)
+
+## rd
+
+Readable.
+
+- since: 3.8
+- related: wr, perms
+
+## wr
+
+Writable,
+unless sealed.
+
+- but: The page may still be
+  shared.
+`;
+
+/** What is changed in it → what the build says, after the file. */
+const MISTAKES: ReadonlyArray<readonly [string, string, RegExp]> = [
+  ['- since: 3.8', '- sinse: 3.8', /^:14: unknown field "sinse": one of also, but, unit, since, see, related$/],
+  ['- see: proc', '- also: proc', /^:8: unknown field "also": one of all, one, unit, since, see$/],
+  ['- since: 3.8', '- since: 3.8\n- since: 3.9', /^:15: "since" is there twice$/],
+  ['- unit: none\n', '', /^:9: rd has no "unit", and its page has none either$/],
+  ['- one: a code in VmFlags\n', '', /^:1: the page's list has no "one"$/],
+  ['Notes of the kernel.\n', '', /^:1: the page has no introduction$/],
+  ['## wr', '## rd', /^:17: rd is a word already: see rd$/],
+  ['- but:', '- also: RD\n- but:', /^:17: RD is a word already: see rd$/],
+  ['- related: wr,', '- related: wr, nonsense,', /^:15: related to "nonsense", which is not a word$/],
+  ['Readable.\n', '', /^:10: rd has 0 paragraphs: its meaning is one$/],
+  ['Readable.\n', 'Readable.\n\nBy all.\n', /^:10: rd has 2 paragraphs: its meaning is one$/],
+  ['Readable.\n', 'Readable by *all*.\n', /^:12: Markdown would take/],
+  ['unless', '+ unless', /^:20: Markdown would take/],
+  ['  shared', '  - shared', /^:23: Markdown would take/],
+  ['- related: wr', '- related wr', /^:15: a field is written "- label: text"$/],
+  ['  shared', 'shared', /^:23: this belongs to no field: indent it by two$/],
+  ['## wr', '### wr', /^:17: a page has one # title, then ## words$/],
+  ['# VmFlags', 'VmFlags', /^:1: a page begins with its # title$/],
+];
+
+const problemsOf = (text: string): string[] =>
+  parseGlossary(new Map([...TEXTS, ['flag', text]]), (group) => `${group}.md`).problems.filter((problem) =>
+    problem.startsWith('flag.md'),
+  );
+
+test('lines of a paragraph and of a field are put together with a blank', (t) => {
+  t.deepEqual(problemsOf(FLAGS), []);
+  const {pages} = parseGlossary(new Map([...TEXTS, ['flag', FLAGS]]), String);
+  t.deepEqual(pages.find(({group}) => group === 'flag')?.words[1], {
+    names: ['wr'],
+    group: 'flag',
+    unit: 'none',
+    meaning: 'Writable, unless sealed.',
+    traps: 'The page may still be shared.',
+    since: undefined,
+    source: 'proc_pid_smaps(5)',
+    related: undefined,
+  });
+});
+
+for (const [right, wrong, said] of MISTAKES) {
+  test(`the build names file and line: ${JSON.stringify(wrong)} for ${JSON.stringify(right)}`, (t) => {
+    const problems = problemsOf(FLAGS.replace(right, wrong));
+    t.true(
+      problems.some((problem) => said.test(problem.slice('flag.md'.length))),
+      problems.join('\n'),
+    );
+  });
+}
+
+test('a page that is missing, and one that is no group, are named', (t) => {
+  const texts = new Map([...TEXTS, ['flags', '']]);
+  texts.delete('page');
+  const {problems} = parseGlossary(texts, (group) => `${group}.md`);
+  t.true(problems.includes('page.md:1: this page is missing'));
+  t.true(problems.some((problem) => problem.startsWith('flags.md:1: no such group: one of idea, kind')));
+});
+
+test('no text makes reading a page fail', (t) => {
+  const lines = fc.constantFrom('', '# A', '## b', '- also: c, b', '- see: d', '  e', 'f', '- x', ' g', '### h');
+  fc.assert(
+    fc.property(fc.array(fc.oneof(lines, fc.string()), {maxLength: 30}), (rows) =>
+      parseGlossary(new Map([['idea', rows.join('\n')]]), String).problems.every((problem) =>
+        /^\w+:\d+: /.test(problem),
+      ),
+    ),
+  );
+  t.pass();
+});
+
+test('scripts/glossary.js ends with 1 and says where, and writes nothing', (t) => {
+  const place = folder(t);
+  for (const [group, text] of TEXTS)
+    writeFileSync(join(place, `${group}.md`), group === 'maps' ? text.replace('## dev', '## offset') : text);
+  const before = readFileSync('dist/glossary.json');
+  const {status, stderr} = spawnSync(process.execPath, ['scripts/glossary.js', place], {encoding: 'utf8'});
+  t.is(status, 1);
+  t.regex(stderr, /^\S*maps\.md:\d+: offset is a word already: see offset$/m);
+  t.deepEqual(readFileSync('dist/glossary.json'), before);
+});
+
+test('the pages are installed with the program', (t) => {
+  const {files} = JSON.parse(readFileSync('package.json', 'utf8')) as {files: string[]};
+  t.true(files.includes('glossary') && files.includes('dist'));
 });
 
 test('each related word is a word', (t) => {
@@ -36,7 +206,9 @@ test('no two words of a group have the same first name', (t) => {
 
 test('all kinds of region and of change, and all codes that kernels printed, are words', (t) => {
   t.deepEqual(unknown([...KINDS, ...CHANGE_KINDS, ...EVER.split(' ')]), []);
-  t.deepEqual([...FLAG_CODES].sort(), EVER.split(' ').sort());
+  const codes = WORDS.filter(({group}) => group === 'flag').map(({names: [code]}) => code);
+  const byText = (a = '', b = ''): number => (a < b ? -1 : 1);
+  t.deepEqual(codes.toSorted(byText), EVER.split(' ').toSorted(byText));
 });
 
 test("every key of this kernel's smaps, smaps_rollup, and the memory keys of its status are words, as printed and as JSON keys", (t) => {

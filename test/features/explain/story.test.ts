@@ -2,8 +2,9 @@ import {readFileSync} from 'node:fs';
 import fc from 'fast-check';
 import test from 'ava';
 import {areasOf} from '../../../src/features/explain/areas.ts';
-import {pageState, pageText} from '../../../src/features/explain/page.ts';
-import {mayText} from '../../../src/features/explain/glossary.ts';
+import {pageFacts, type PageFacts, pageText} from '../../../src/features/explain/page.ts';
+import {pageState} from '../../../src/parse/proc/pagemap.ts';
+import {mayText} from '../../../src/features/explain/glossary/perms.ts';
 import {regionFacts} from '../../../src/features/explain/region.ts';
 import {storyOf} from '../../../src/features/explain/story.ts';
 import {sizeOf} from '../../../src/model/region.ts';
@@ -102,16 +103,17 @@ test('a code of VmFlags that memmap does not know is kept, and said to be unknow
 });
 
 test('permissions in words', (t) => {
-  t.is(mayText('r-xp'), 'may be read and executed, not written');
-  t.is(mayText('rwxp'), 'may be read, written and executed');
-  t.is(mayText('r--p'), 'may be read, not written or executed');
-  t.regex(mayText('---p'), /may not be touched/);
-  t.regex(mayText('????'), /unknown/);
+  t.is(mayText({perms: 'r-xp'}), 'may be read and executed, not written');
+  t.is(mayText({perms: 'rwxp'}), 'may be read, written and executed');
+  t.is(mayText({perms: 'r--p'}), 'may be read, not written or executed');
+  t.regex(mayText({perms: '---p'}), /may not be touched/);
+  t.regex(mayText({perms: '????'}), /unknown/);
 });
 
 test('the bits of pagemap are those of the documentation', (t) => {
+  const factsOf = (word: bigint): PageFacts => pageFacts(pageState(Number(word >> 32n)));
   const set = (word: bigint): string[] =>
-    Object.entries(pageState(word))
+    Object.entries(factsOf(word))
       .filter(([, isSet]) => isSet)
       .map(([bit]) => bit);
   t.deepEqual(set(0x81n << 56n), ['present', 'exclusive']);
@@ -119,7 +121,7 @@ test('the bits of pagemap are those of the documentation', (t) => {
   t.deepEqual(set(0x4400_0000_0000_009fn), ['swapped', 'guard']);
   t.deepEqual(set(1n << 55n), ['softDirty']);
   t.deepEqual(set(0n), []);
-  t.regex(pageText(pageState(0x4400_0000_0000_009fn)), /guard/);
+  t.regex(pageText(factsOf(0x4400_0000_0000_009fn)), /guard/);
 });
 
 test('any text is set within the width, and none of it is lost', (t) => {

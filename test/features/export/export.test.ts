@@ -11,7 +11,7 @@ import {run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {missing, testIf} from '../../helpers/tools.ts';
-import {ABOUT, HOSTILE, leak, MIB, seen} from '../report/scenes.ts';
+import {ABOUT, HOSTILE, leak, MIB} from '../report/scenes.ts';
 
 // Some looks without resident memory, as recordings have them.
 const shots = leak().map(({t, snapshot, ...rest}, index) =>
@@ -19,7 +19,7 @@ const shots = leak().map(({t, snapshot, ...rest}, index) =>
     ? {t, snapshot: snapshot.withSource({from: 'snapshot', format: 'maps'}), ...rest}
     : {t, snapshot, ...rest},
 );
-const exported = exportedOf(ABOUT.startedAt, seen(shots));
+const exported = exportedOf(ABOUT.startedAt, shots);
 
 function saved(t: ExecutionContext, parts: Iterable<string>): string {
   const path = join(folder(t), 'export');
@@ -47,7 +47,7 @@ testIf('python3')("Python's csv module reads the table", async (t) => {
       size: String(2 * MIB),
       rss: '',
       pss: '',
-      private_dirty: '',
+      privateDirty: '',
       swap: '',
     },
     'not read is empty',
@@ -102,7 +102,7 @@ print(json.dumps([[f.name, f.unit, f.type, [[s.labels, s.value, float(s.timestam
     [
       'memmap_regions',
       'memmap_size_bytes',
-      'memmap_resident_bytes',
+      'memmap_rss_bytes',
       'memmap_pss_bytes',
       'memmap_private_dirty_bytes',
       'memmap_swap_bytes',

@@ -20,7 +20,7 @@ for (const [name, {code, verdict, rate}] of Object.entries(KNOWN_PROGRAMS)) {
     const child = await python(t, `${PRELUDE}\ndef program():\n${indented(code)}\nsteps = program()\nnext(steps)`);
     const session = new Session(child.pid, {maxDuty: 1, maxStall: 1000});
     t.teardown(() => session.close());
-    const series = new Series();
+    const series = new Series(['rss'], 'rss');
     for (let step = 0; step < STEPS; step++) {
       const look = session.look();
       if (look.saw !== 'process') return t.fail('it ended');

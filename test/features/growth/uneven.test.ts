@@ -52,7 +52,7 @@ test('what only goes up and down by little, and ends higher than it began, is no
 });
 
 test('where smaps was not read for long the total is what status says at each look', (t) => {
-  const series = new Series();
+  const series = new Series(['rss'], 'rss');
   for (let look = 0; look < 60; look++) {
     const rss = 1000 + 10 * look;
     const hasUsage = look === 0 || look > 30;

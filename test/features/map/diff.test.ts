@@ -24,7 +24,7 @@ test("the tutorial's first two listings: the heap is new above the program, stac
     '→     7ffc131ed000  │▒▒▒▒▒         16 KiB          vvar   moved by -0x207205000: [vvar]',
     '→     7ffc131b5000  │▒▒▒▒▒▒▒▒▒▒▒  132 KiB          stack  moved by -0x20714b000: [stack]',
     '                    ┊ 128 TiB free: ↑ the heap grows up, ↓ the stack grows down',
-    '+         004cd000  │+              4 KiB  +4 KiB  heap   new: [heap]',
+    '+         004cd000  │+              4 KiB  +4 KiB  heap   [heap] is new: 4 KiB, rw-p.',
     '                    ┊ 788 KiB free: the heap begins at a random distance',
     '          00400000  │ 5 unchanged: bin, bss of bin',
   ]);
@@ -33,7 +33,7 @@ test("the tutorial's first two listings: the heap is new above the program, stac
 test('what is gone stands where it was, with a sign that needs no colour', (t) => {
   const lines = drawn(TUTORIAL[1], TUTORIAL[0]);
   const gone = lines.findIndex((line) => line.startsWith('- '));
-  t.regex(lines[gone]!, /^- +004cd000 +│- +−4 KiB +heap +gone: \[heap\]$/);
+  t.regex(lines[gone]!, /^- +004cd000 +│- +−4 KiB +heap +\[heap\] is gone: 4 KiB, rw-p\.$/);
   t.regex(lines[gone + 1]!, /5 unchanged: bin/);
 });
 

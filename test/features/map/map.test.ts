@@ -42,8 +42,8 @@ ffffffffff600000  │▒              4 KiB  --xp  vsyscall  [vsyscall]
                   ┊ 4 MiB free: nothing at address 0, so a null pointer faults
 low addresses
 
-▒ mapped; what of it is resident is not known   ┊ nothing mapped
-The address is where a line begins; bars are logarithmic: 2 cells more are twice
+▒ mapped; how much of it is resident is not known   ┊ nothing mapped
+The address is where a line begins; bars are logarithmic: 2 more cells are twice
 the size.
 `,
   );

@@ -6,13 +6,13 @@ import {packReport} from '../../../src/features/report/pack.ts';
 import {reportOf} from '../../../src/features/report/report.ts';
 import {testIf} from '../../helpers/tools.ts';
 import {closeBrowser, open, painted} from './browser.ts';
-import {ABOUT, HOSTILE, leak, region, seen} from './scenes.ts';
+import {ABOUT, HOSTILE, leak, region} from './scenes.ts';
 import {Snapshot} from '../../../src/model/snapshot.ts';
 
 test.after.always(closeBrowser);
 
 const template = readFileSync('dist/page.html', 'utf8');
-const html = pageOf(template, packReport(reportOf(ABOUT, seen(leak()))));
+const html = pageOf(template, packReport(reportOf(ABOUT, leak())));
 
 const rows = (page: Page): Promise<string[]> => page.locator('#changes-table tbody tr').allInnerTexts();
 const now = (page: Page): Promise<string> => page.locator('#now').innerText();
@@ -160,7 +160,7 @@ testIf('chromium').serial('60,000 regions are a page too', async (t) => {
       process: {pid: 1, comm: 'many'},
     });
   const shots = [0, 10, 20, 30].map((from, index) => ({t: index * 1000, snapshot: look(from)}));
-  const packed = packReport(reportOf({...ABOUT, looks: 4, duration: 3000}, seen(shots)));
+  const packed = packReport(reportOf({...ABOUT, looks: 4, duration: 3000}, shots));
   t.regex(packed.notes.join(), /The picture shows the largest 20,000 of 60,000 regions over time/);
   const {page, complaints} = await open(t, pageOf(template, packed));
   t.true((await painted(page, '#picture')) > 10_000);

@@ -7,10 +7,10 @@ import {Series} from '../../../src/history/series.ts';
 import {embeddedJson, pageOf} from '../../../src/features/report/html.ts';
 import {packReport} from '../../../src/features/report/pack.ts';
 import {reportOf} from '../../../src/features/report/report.ts';
-import {ABOUT, HOSTILE, leak, seen} from './scenes.ts';
+import {ABOUT, HOSTILE, leak} from './scenes.ts';
 
 const template = readFileSync('dist/page.html', 'utf8');
-const page = packReport(reportOf(ABOUT, seen(leak())));
+const page = packReport(reportOf(ABOUT, leak()));
 const html = pageOf(template, page);
 
 const between = (text: string, begin: string, end: string): string => {
@@ -77,9 +77,9 @@ test('the words say what happened', (t) => {
 });
 
 test('with what growth says of it, the words answer whether it is a leak', (t) => {
-  const series = new Series('rss');
+  const series = new Series(['rss'], 'rss');
   for (const look of leak()) series.add(look);
-  const report = reportOf(ABOUT, seen(leak()), growthOf(series, 'rss', 65_536));
+  const report = reportOf(ABOUT, leak(), growthOf(series, 'rss', 65_536));
   t.regex(
     report.summary[1]!,
     /^It grows: resident memory by \+60\.0 MiB\/min ± [\d.]+, steadily, all the time\. 100 % of it is heap\./,
@@ -101,7 +101,7 @@ test('a region that grows at looks that read maps alone keeps what was resident,
     const regions = snapshot.regions.map(({usage: _usage, ...region}) => region);
     return {t: time, snapshot: snapshot.withRegions(regions, '').withSource({from: 'snapshot', format: 'maps'})};
   });
-  const {strips, lists} = packReport(reportOf(ABOUT, seen(sparse)));
+  const {strips, lists} = packReport(reportOf(ABOUT, sparse));
   const stays = strips.flatMap(({parts}) => parts.flatMap(([, , all]) => all));
   const heap = stays.filter(([, , , , name]) => lists.names[name] === '[heap]').sort((a, b) => a[5] - b[5]);
   t.true(heap.length > 10);
@@ -118,7 +118,7 @@ test('what grew is found though most looks know nothing of resident memory', (t)
     const regions = snapshot.regions.map(({usage: _usage, ...region}) => region);
     return {t: time, snapshot: snapshot.withRegions(regions, '').withSource({from: 'snapshot', format: 'maps'})};
   });
-  const heap = reportOf(ABOUT, seen(sparse)).growers.find(({what}) => what === 'region');
+  const heap = reportOf(ABOUT, sparse).growers.find(({what}) => what === 'region');
   t.like(heap, {name: '[heap]', first: 1024 * 1024, last: 19 * 1024 * 1024, peak: 19 * 1024 * 1024});
 });
 
@@ -128,7 +128,7 @@ test('where readings of smaps stopped, nothing is said of what came after', (t) 
     const regions = snapshot.regions.map(({usage: _usage, ...region}) => region);
     return {t: time, snapshot: snapshot.withRegions(regions, '').withSource({from: 'snapshot', format: 'maps'})};
   });
-  const report = reportOf(ABOUT, seen(stopped));
+  const report = reportOf(ABOUT, stopped);
   t.is(packReport(report).knownUntil, 10_000);
   t.regex(report.summary.at(-1)!, /known at 11 moments, and not after 10 s\.$/);
   const heap = report.growers.find(({name}) => name === 'heap')!;
@@ -138,13 +138,13 @@ test('where readings of smaps stopped, nothing is said of what came after', (t) 
 });
 
 test('one look makes a report too, and so does a recording without resident memory', (t) => {
-  const once = reportOf({...ABOUT, looks: 1, duration: 0}, seen(leak(0)));
+  const once = reportOf({...ABOUT, looks: 1, duration: 0}, leak(0));
   t.true(once.summary[0]!.startsWith('At the one look at it its resident memory is 1.5 MiB'));
   const bare = leak().map(({t: time, snapshot}) => {
     const regions = snapshot.regions.map(({usage: _usage, ...region}) => region);
     return {t: time, snapshot: snapshot.withRegions(regions, '').withSource({from: 'snapshot', format: 'maps'})};
   });
-  const report = reportOf(ABOUT, seen(bare));
+  const report = reportOf(ABOUT, bare);
   t.is(report.measure, 'size');
   t.is(report.growers.find(({what}) => what === 'region')?.last, 21 * 1024 * 1024);
 });

@@ -1,6 +1,5 @@
 import {Snapshot} from '../../../src/model/snapshot.ts';
 import type {Region} from '../../../src/model/region.ts';
-import type {Seen} from '../../../src/features/report/seen.ts';
 import type {Shot} from './recorder.ts';
 
 /** Names that would do harm if a page took them for more than text. */
@@ -55,14 +54,6 @@ export function leak(seconds = 20): Shot[] {
     const snapshot = new Snapshot({source: {from: 'process', format: 'smaps'}, regions, process, status});
     return {t: second * 1000, snapshot, ...(second === 10 && {marks: [HOSTILE[1]!]})};
   });
-}
-
-/** The same as a reader of recordings gives it. */
-export function* seen(shots: readonly Shot[]): Iterable<Seen> {
-  for (const [index, {t, snapshot, event, marks = []}] of shots.entries()) {
-    const at = new Date(Date.parse('2026-01-31T12:00:00Z') + t).toISOString();
-    yield {moment: {index, t, at, marks, event, hasUsage: snapshot.source.format === 'smaps'}, snapshot};
-  }
 }
 
 export const ABOUT = {

@@ -25,8 +25,8 @@ for (const width of [40, 60, 80, 100, 132, 160]) {
 
 test('the wider the terminal, the more columns; what is 0 throughout takes none', (t) => {
   const at = (width: number | undefined): string[] => fittingColumns(python.regions, width);
-  t.deepEqual(at(80), ['shortRange', 'size', 'perms', 'resident', 'kind', 'name']);
-  t.deepEqual(at(200), ['shortRange', 'size', 'perms', 'resident', 'pss', 'dirty', 'kind', 'name']);
+  t.deepEqual(at(80), ['shortRange', 'size', 'perms', 'rss', 'kind', 'name']);
+  t.deepEqual(at(200), ['shortRange', 'size', 'perms', 'rss', 'pss', 'privateDirty', 'kind', 'name']);
   t.true(at(undefined).includes('swap'), 'a script finds all columns');
   let before = 0;
   for (let width = 30; width < 200; width++) {

@@ -1,5 +1,5 @@
 // A contender of memmap's bench (contender.js): Rust's procfs crate. For each line on standard input it reads
-// ROOT/PID/maps or smaps once, and answers with the number of regions, the ns that took, and those spent waiting.
+// ROOT/PID/maps or smaps once, and answers with the number of regions, the ns that it took, and those spent waiting.
 use procfs::process::Process;
 use std::io::{stdin, BufRead};
 use std::time::Instant;

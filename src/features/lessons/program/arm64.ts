@@ -21,7 +21,7 @@ const WRITE = 64;
 /** Where a system call's arguments go; the number is in x8 (syscall(2), "Architecture calling conventions"). */
 const ARGUMENTS = [r.x0, r.x1, r.x2, r.x3, r.x4, r.x5] as const;
 
-/** aarch64: results in x0; x9 to x11 for what is in between. */
+/** aarch64: results in x0; x9 to x11 for intermediate values. */
 export const arm64: Machine = {
   architecture: 'arm64',
   elf: ARM64,
@@ -48,7 +48,7 @@ export const arm64: Machine = {
   jumpIf: (value, to) => [...put(r.x10, value), a.cmp(r.x0, r.x10), beq(to)],
   jumpUnless: (value, to) => [...put(r.x10, value), a.cmp(r.x0, r.x10), bne(to)],
   call: (to) => [bl(to)],
-  // bl leaves the return address in x30, where the next one would overwrite it.
+  // bl puts the return address into x30, where the next one would overwrite it.
   enter: () => [stp(r.x29, r.x30, before(r.sp, -16))],
   leave: () => [ldp(r.x29, r.x30, after(r.sp, 16)), ret()],
   startup: () => [func('_start', START)],
@@ -67,7 +67,7 @@ let count = 0;
 
 const unique = (name: string): string => `${name}_${count++}`;
 
-/** At the start the argument count is at the stack pointer, and argv above it (as on all machines of Linux). */
+/** At the start the argument count is at the stack pointer, and argv above it (as on every Linux machine). */
 const START: readonly Item[] = [
   ldr(r.x0, at(r.sp)),
   a.cmp(r.x0, 2),
@@ -84,7 +84,7 @@ const START: readonly Item[] = [
   a.madd(r.x2, r.x2, r.x5, r.x3),
   b('digits_of_parent'),
   label('parent_is_read'),
-  // The text must have ended there, and 0 is no process.
+  // The text must have ended there, and 0 is not a process.
   a.cmn(r.w3, 48),
   bne('orphan'),
   cbz(r.x2, 'orphan'),
@@ -94,7 +94,7 @@ const START: readonly Item[] = [
 ];
 
 /**
- * A line with a text and a number, made backwards from the end of `line`: the last digit comes first out of a division.
+ * Writes a line with a text and a number, built backwards from the end of `line`: division gives the last digit first.
  * In: x1 and x2 the text and its length, x0 the number, x3 the base.
  */
 const SAY: readonly Item[] = [

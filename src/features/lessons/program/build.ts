@@ -10,22 +10,23 @@ import {syscallNumber, type SyscallName} from './syscalls.ts';
 /**
  * Makes an executable of a lesson's program; for x86-64 in the layout of the tutorial with which memmap began:
  *
- *   00400000-00401000 r--p 00000000   headers: this page also holds all that debuggers want
- *   00401000-00404000 r-xp 00001000   code: the steps, how to wait, how to say it, a page each
+ *   00400000-00401000 r--p 00000000   headers: this page also holds all that debuggers need
+ *   00401000-00404000 r-xp 00001000   code: a page each for the steps, the waiting, the saying
  *   00404000-00405000 r--p 00004000   texts
- *   00406000-00407000 rw-p 00005000   one byte of the file; behind it the slots
- *   00407000-00408000 rw-p 00000000   zeros only, so no file is behind them: `line`
+ *   00406000-00407000 rw-p 00005000   one byte of the file; after it the slots
+ *   00407000-00408000 rw-p 00000000   only zeros, so no file backs them: `line`
  *
- * What it does: it says `pid: N` and waits for a byte on standard input; then each step is done, says its line, and waits. The
- * system call has returned before the line is said, and the program sleeps in read(2) until the next byte, so its memory stands
- * still in between. The end of the input ends it. An argument is the PID of its parent, with which it dies.
+ * What it does: it prints `pid: N` and waits for a byte on standard input; then it does one step after another, and
+ * after each prints the step's line and waits. The system call has returned before the line is printed, and the program
+ * sleeps in read(2) until the next byte, so its memory does not change in between. The end of its input ends it. An
+ * argument is the PID of its parent, with which it dies.
  */
 const PAGE = 0x1000;
 const BASE = 0x400000;
 
 /**
- * Where the segments lie. Kernels of aarch64 and riscv64 may have pages of 64 KiB: there each segment begins in one of its own,
- * at an address that differs from its place in the file by whole pages of that size.
+ * Where the segments are. aarch64 and riscv64 kernels may have pages of 64 KiB: there each segment begins in a page of
+ * its own, at an address that differs from its file offset by whole pages of that size.
  */
 const PLACES = {
   x64: {text: 0x401000, rodata: 0x404000, data: 0x406000},
@@ -73,7 +74,7 @@ function build(program: HelperProgram, machine: Machine): {program: Program; lin
   return {program: made, lines: text.lines};
 }
 
-/** What starts as zero takes no byte of the file. */
+/** What starts as zero takes no space in the file. */
 function zeros(data: number, slots: readonly string[]): ProgramSymbol[] {
   const symbols = slots.map(
     (name, index) => ({name, address: data + 8 * (index + 1), size: 8, type: 'object'}) as const,
@@ -136,7 +137,10 @@ function bareInstructions(operation: Operation, machine: Machine, name: string):
   }
 }
 
-/** Waits for a byte; and dies with the parent: the kernel shall kill us (PR_SET_PDEATHSIG), unless it is gone already. */
+/**
+ * Waiting for a byte, and dying with the parent: the kernel is asked to kill us then (PR_SET_PDEATHSIG), unless the
+ * parent is gone already.
+ */
 function waiting(machine: Machine): Item[] {
   const system = (name: SyscallName, ...args: Array<number | {address: string}>): Item[] => [
     ...args.flatMap((value, index) => machine.argument(index, value)),

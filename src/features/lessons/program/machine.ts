@@ -4,14 +4,14 @@ import type {Architecture} from './syscalls.ts';
 import type {Value} from './program.ts';
 
 /**
- * What a processor must be able to do for a lesson. One file a machine; each turns these few operations into its own
- * instructions. There is one register for results, and what lasts is kept in slots in memory.
+ * What a processor must be able to do for a lesson. There is one file per machine; each turns these few operations into
+ * its own instructions. There is one register for results; what must last is kept in slots in memory.
  */
 export interface Machine {
   readonly architecture: Architecture;
   readonly elf: ElfMachine;
 
-  /** Puts a value into the place of a system call's argument, 0 to 5. The result register is lost. */
+  /** Puts a value where a system call takes its argument 0 to 5. The result register is overwritten. */
   argument(index: number, value: Value): Item[];
   /** Makes a system call; its result is in the result register. */
   syscall(number: number): Item[];
@@ -23,10 +23,10 @@ export interface Machine {
   loadByte(at: Value): Item[];
   /** Four bytes of memory, unsigned, into the result register. */
   loadWord(at: Value): Item[];
-  /** Writes a byte into each of so many pages below the stack pointer; the stack pointer stays. */
+  /** Writes a byte into each of this many pages below the stack pointer, which does not change. */
   deepen(pages: number): Item[];
 
-  /** Goes on at a label: always; if the result register equals a value, or doesn't. */
+  /** Jumps to a label: always; if the result register equals a value; if it doesn't. */
   jump(label: string): Item[];
   jumpIf(equals: Value, label: string): Item[];
   jumpUnless(equals: Value, label: string): Item[];
@@ -37,9 +37,10 @@ export interface Machine {
 
   /**
    * The functions that every helper has and that depend on the machine:
-   * `_start` reads the argument, if there is one, as a decimal number into the slot `parent`, and goes on at `main`, or at
-   * `orphan` if it is no number above 0;
-   * `say` writes a line: the text at label, its length, and the result register as a number in a base, from the buffer `line`.
+   * `_start` reads the argument, if there is one, as a decimal number into the slot `parent`, and jumps to `main`, or
+   * to `orphan` if it is not a number above 0;
+   * `say` writes a line: the text at a label, of a given length, and the result register as a number in a base, built
+   * in the buffer `line`.
    */
   startup(): Item[];
   sayFunction(): Item[];

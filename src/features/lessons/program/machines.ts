@@ -3,5 +3,5 @@ import {arm64} from './arm64.ts';
 import {riscv64} from './riscv64.ts';
 import {x64} from './x64.ts';
 
-/** All machines that lessons are built for. */
+/** All machines for which lessons are built. */
 export const MACHINES: readonly Machine[] = [x64, arm64, riscv64];

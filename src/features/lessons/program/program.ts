@@ -1,8 +1,8 @@
 import type {SyscallName} from './syscalls.ts';
 
 /**
- * What a lesson's helper does, written once for all machines: a list of steps, each a list of small operations. A machine
- * (machine-x64.ts, …) turns them into instructions; build.ts makes an executable of them.
+ * What a lesson's helper does, written once for all machines: a list of steps, each a list of small operations. A
+ * machine (x64.ts, …) turns them into instructions; build.ts makes an executable of them.
  */
 
 /** A number; what is in a slot (plus some bytes); or the address of a text or a slot. */
@@ -12,30 +12,30 @@ export type Value =
   | {readonly address: string; readonly plus?: number};
 
 export type Operation =
-  /** Makes a system call; its result goes into a slot. A failed call gives the negative errno. */
+  /** Makes a system call; its result goes into a slot. A failed call results in the negative errno. */
   | {readonly do: 'call'; readonly name: SyscallName; readonly args: readonly Value[]; readonly into?: string}
   /** Writes one byte to memory. */
   | {readonly do: 'store'; readonly at: Value; readonly byte: number}
   /** Reads one byte from memory, and forgets it. */
   | {readonly do: 'load'; readonly at: Value}
-  /** Reads four bytes from memory into a slot: the file descriptors that pipe2(2) writes are as long. */
+  /** Reads four bytes from memory into a slot: the size of the file descriptors that pipe2(2) writes. */
   | {readonly do: 'fetch'; readonly at: Value; readonly into: string}
   /** Puts a value into a slot. */
   | {readonly do: 'set'; readonly slot: string; readonly to: Value}
-  /** Writes one byte into each of so many pages below the stack pointer, the nearest first. */
+  /** Writes one byte into each of this many pages below the stack pointer, the nearest first. */
   | {readonly do: 'deepen'; readonly pages: number}
-  /** Does the rest only if two values are equal. */
+  /** Does its body only if two values are equal. */
   | {readonly do: 'if'; readonly value: Value; readonly is: Value; readonly body: readonly Operation[]};
 
 export interface ProgramStep {
-  /** Its symbol is `step_` and this; and with it begins the line that says it is done. */
+  /** Its symbol is this after `step_`; the line that says it is done begins with this. */
   readonly name: string;
   readonly operations: readonly Operation[];
   /** What the line says. */
   readonly answer: Value;
 }
 
-/** All a helper does. Texts are zero-terminated and stand in its read-only memory, slots are 8 bytes each in its data. */
+/** All that a helper does. Texts are zero-terminated, in its read-only memory; slots are 8 bytes each, in its data. */
 export interface HelperProgram {
   readonly texts?: Readonly<Record<string, string>>;
   readonly steps: readonly ProgramStep[];
@@ -82,7 +82,7 @@ export function slotsOf(program: HelperProgram): string[] {
   return [...slots];
 }
 
-/** What an operation does, as one would write it in C: the words beside its instructions in a listing. */
+/** What an operation does, as written in C: the text beside its instructions in a listing. */
 export function wordsOf(operation: Operation): string {
   switch (operation.do) {
     case 'call': {
@@ -104,7 +104,7 @@ export function wordsOf(operation: Operation): string {
   }
 }
 
-/** A value as one would write it in C. */
+/** A value as written in C. */
 export function valueText(value: Value): string {
   if (typeof value === 'number') return Math.abs(value) < 4096 ? String(value) : `0x${value.toString(16)}`;
   const name = 'slot' in value ? value.slot : `&${value.address}`;

@@ -17,7 +17,10 @@ const WRITE = 64;
 /** Where a system call's arguments go; the number is in a7 (syscall(2), "Architecture calling conventions"). */
 const ARGUMENTS = [r.a0, r.a1, r.a2, r.a3, r.a4, r.a5] as const;
 
-/** riscv64: results in a0; t0 to t2 for what is in between. A conditional jump reaches 4 KiB, so it jumps over a far one. */
+/**
+ * riscv64: results in a0; t0 to t2 for intermediate values. A conditional jump reaches 4 KiB, so it jumps over a far
+ * one.
+ */
 export const riscv64: Machine = {
   architecture: 'riscv64',
   elf: RISCV64,
@@ -45,7 +48,7 @@ export const riscv64: Machine = {
   jumpIf: (value, to) => jumpWhere(bne, value, to),
   jumpUnless: (value, to) => jumpWhere(beq, value, to),
   call: (to) => [call(to)],
-  // A call leaves the return address in ra, where the next one would overwrite it.
+  // A call puts the return address into ra, where the next one would overwrite it.
   enter: () => [v.addi(r.sp, r.sp, -16), v.sd(r.ra, at(r.sp))],
   leave: () => [v.ld(r.ra, at(r.sp)), v.addi(r.sp, r.sp, 16), ret()],
   startup: () => [func('_start', START)],
@@ -53,7 +56,7 @@ export const riscv64: Machine = {
   say: (text, length, base) => [la(r.a1, text), ...v.li(r.a2, length), ...v.li(r.a3, base), call('say')],
 };
 
-/** Goes on at a label, unless the opposite holds of a0 and a value. */
+/** Jumps to a label, unless the opposite holds for a0 and a value. */
 function jumpWhere(opposite: typeof beq, value: Value, to: string): Item[] {
   const over = unique('over');
   return [...put(r.t1, value), opposite(r.a0, r.t1, over), j(to), label(over)];
@@ -70,7 +73,7 @@ let count = 0;
 
 const unique = (name: string): string => `${name}_${count++}`;
 
-/** At the start the argument count is at the stack pointer, and argv above it (as on all machines of Linux). */
+/** At the start the argument count is at the stack pointer, and argv above it (as on every Linux machine). */
 const START: readonly Item[] = [
   v.ld(r.a0, at(r.sp)),
   ...v.li(r.t0, 2),
@@ -82,14 +85,14 @@ const START: readonly Item[] = [
   v.lbu(r.a3, at(r.a1)),
   v.addi(r.a1, r.a1, 1),
   v.addi(r.a3, r.a3, -48),
-  // Unsigned, a letter below '0' is a large number too.
+  // As an unsigned number, a character below '0' is large too.
   v.sltiu(r.t1, r.a3, 10),
   beq(r.t1, r.zero, 'parent_is_read'),
   v.mul(r.a2, r.a2, r.t0),
   v.add(r.a2, r.a2, r.a3),
   j('digits_of_parent'),
   label('parent_is_read'),
-  // The text must have ended there, and 0 is no process.
+  // The text must have ended there, and 0 is not a process.
   v.addi(r.a3, r.a3, 48),
   bne(r.a3, r.zero, 'no_parent'),
   beq(r.a2, r.zero, 'no_parent'),
@@ -102,7 +105,7 @@ const START: readonly Item[] = [
 ];
 
 /**
- * A line with a text and a number, made backwards from the end of `line`: the last digit comes first out of a division.
+ * Writes a line with a text and a number, built backwards from the end of `line`: division gives the last digit first.
  * In: a1 and a2 the text and its length, a0 the number, a3 the base.
  */
 const SAY: readonly Item[] = [

@@ -1,11 +1,11 @@
 import type {Item, Remarks} from '../../../elf/assemble.ts';
 
 /**
- * Lets an assembler say what it assembles: each of its functions is named by its mnemonic, so the call itself is how one writes
- * the instruction.
+ * Makes an assembler say what it assembles: each of its functions is named after its mnemonic, so the call itself is
+ * the text of the instruction.
  *
- * @param assembler a module of functions that give instructions
- * @param operands a module in which registers stand under their names
+ * @param assembler a module of functions that return instructions
+ * @param operands a module that exports registers under their names
  * @returns the same functions, whose instructions carry their text
  */
 export function spoken<Module extends object>(assembler: Module, operands: object): Module {

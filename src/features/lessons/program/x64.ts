@@ -36,7 +36,7 @@ export const x64: Machine = {
   jumpIf: (value, to) => [...put(r.rbx, value), x.cmp(r.rax, r.rbx), je(to)],
   jumpUnless: (value, to) => [...put(r.rbx, value), x.cmp(r.rax, r.rbx), jne(to)],
   call: (to) => [call(to)],
-  // call and ret keep the return address on the stack by themselves.
+  // call and ret keep the return address on the stack on their own.
   enter: () => [],
   leave: () => [ret()],
   startup: () => [func('_start', START)],
@@ -53,7 +53,7 @@ function put(register: Register, value: Value): Item[] {
 
 let loops = 0;
 
-/** Goes round until the last operation gives 0. */
+/** Repeats until the last operation gives 0. */
 function loop(name: string, body: Item[]): Item[] {
   const start = `${name}_${loops++}`;
   return [label(start), ...body, jne(start)];
@@ -76,7 +76,7 @@ const START: readonly Item[] = [
   x.lea(r.rbx, indexed(r.rax, r.rbx, 2)),
   jmp('digits_of_parent'),
   label('parent_is_read'),
-  // The text must have ended there, and 0 is no process.
+  // The text must have ended there, and 0 is not a process.
   x.cmp(r.eax, -48),
   jne('orphan'),
   x.test(r.rbx, r.rbx),
@@ -86,7 +86,7 @@ const START: readonly Item[] = [
 ];
 
 /**
- * A line with a text and a number, made backwards from the end of `line`: the last digit comes first out of a division.
+ * Writes a line with a text and a number, built backwards from the end of `line`: division gives the last digit first.
  * In: rsi and rcx the text and its length, rax the number, r8 the base.
  */
 const SAY: readonly Item[] = [

@@ -17,7 +17,7 @@ export const madvise: Lesson = {
   title: 'madvise: giving memory back',
   teaches: 'how allocators return pages and keep the addresses: DONTNEED and FREE',
   about: [
-    'A program that needs its pages no longer can unmap them. Or it can keep the region, and tell the kernel that the contents are not needed.',
+    'A program that no longer needs its pages can unmap them. Or it can keep the region and tell the kernel that the contents are not needed.',
   ],
   steps: [
     {
@@ -49,7 +49,7 @@ export const madvise: Lesson = {
       operations: writeToFour,
       answer: slot('memory'),
       expected: [{kind: 'touched', rss: 4 * PAGE}],
-      about: ['Four faults, as at the first time.'],
+      about: ['Four faults, as the first time.'],
       why: () => ['Resident again.'],
     },
     {
@@ -63,7 +63,7 @@ export const madvise: Lesson = {
         'The lazy form: the kernel takes the pages when it is short of memory, and until then a write takes them back.',
       ],
       why: () => [
-        'Nothing came or went: resident memory is as before, until there is need. The pages may be shown as clean, and a moment later as LazyFree. So memory that is resident is not always memory in use.',
+        'Nothing came or went: resident memory is as before, until memory is needed. The pages may be shown as clean, and a moment later as LazyFree. So resident memory is not always memory in use.',
       ],
     },
   ],
@@ -90,7 +90,7 @@ export const hugepages: Lesson = {
       ],
       answer: slot('result'),
       expected: [{kind: 'new', size: 4 * MIB, rss: 0}],
-      about: ['A huge page lies at an address that is a multiple of 2 MiB, as this one is.'],
+      about: ['A huge page begins at an address that is a multiple of 2 MiB, as this one is.'],
       why: () => ['The advice is only a flag of the region (VmFlags: hg).'],
     },
     {
@@ -102,7 +102,7 @@ export const hugepages: Lesson = {
       expected: [{kind: 'touched', rss: 2 * MIB}],
       about: ['How much will be resident?'],
       why: ({changes}: Observed) => [
-        `One byte made ${sizeText(changes[0]?.delta['rss'] ?? 0)} resident. The counter AnonHugePages has it.`,
+        `One byte made ${sizeText(changes[0]?.delta['rss'] ?? 0)} resident. The counter AnonHugePages shows it.`,
       ],
       unsupported: ({changes}: Observed) =>
         (changes[0]?.delta['rss'] ?? 0) >= 2 * MIB
@@ -117,14 +117,14 @@ function thpMode(): string {
   try {
     return readFileSync(THP, 'latin1').trim();
   } catch {
-    return 'not there';
+    return 'missing';
   }
 }
 
 export const mlock: Lesson = {
   name: 'mlock',
   title: 'mlock: memory that stays',
-  teaches: 'locking pages into RAM, which fills them at once and cuts the region',
+  teaches: 'locking pages in RAM, which fills them at once and splits the region',
   about: ['The kernel may write pages to swap. Secrets and real-time programs want theirs to stay in RAM.'],
   steps: [
     {
@@ -144,9 +144,9 @@ export const mlock: Lesson = {
       operations: [call('mlock', [slot('memory', 3 * PAGE), 2 * PAGE], 'result')],
       answer: slot('result'),
       expected: [{kind: 'split', size: 0, rss: 2 * PAGE}],
-      about: ['Pages that are to stay must be there.'],
+      about: ['Pages that are to stay in RAM must be in RAM first.'],
       why: () => [
-        'Both pages are resident, though nobody touched them. And one region has become three with the same permissions: "locked" is a flag of a region (VmFlags: lo), which the listing of maps does not show. So a line can be cut for a reason that only smaps knows.',
+        'Both pages are resident, though nobody touched them. And one region has become three with the same permissions: "locked" is a flag of a region (VmFlags: lo), which the listing of maps does not show. So a line can be split for a reason that only smaps shows.',
       ],
     },
     {
@@ -156,7 +156,7 @@ export const mlock: Lesson = {
       operations: [call('munlock', [slot('memory', 3 * PAGE), 2 * PAGE], 'result')],
       answer: slot('result'),
       expected: [{kind: 'merged', size: 0}],
-      about: ['The flag goes.'],
+      about: ['The flag is cleared.'],
       why: () => ['All alike again, so one region again. The pages stay resident.'],
     },
   ],

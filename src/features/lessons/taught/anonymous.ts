@@ -8,7 +8,7 @@ export const mmap: Lesson = {
   title: 'mmap: memory anywhere',
   teaches: 'anonymous memory: how a program gets memory that is not heap, and what the kernel prints of it',
   about: [
-    'brk has one end to move. mmap makes a new region wherever there is room, and munmap takes it away. malloc uses it for large blocks, and every thread has its stack from it.',
+    'brk can only move one end. mmap makes a new region wherever there is room, and munmap removes it. malloc uses mmap for large blocks, and the stack of every thread comes from it.',
   ],
   steps: [
     {
@@ -22,8 +22,8 @@ export const mmap: Lesson = {
         'Usually the first argument is 0 and the kernel chooses the place. Here it is given, so that every reader sees the same.',
       ],
       why: () => [
-        'A line without a name: the kernel knows that the memory is readable, writable and private, and has nothing else to say of it. Device and inode are 0, since no file is behind it. It is what pmap calls [ anon ].',
-        'Nothing of it is resident yet.',
+        'A line without a name: the kernel knows that the memory is readable, writable and private, and has nothing else to say about it. Device and inode are 0, since no file backs it. It is what pmap calls [ anon ].',
+        'None of it is resident yet.',
       ],
     },
   ],
@@ -32,10 +32,10 @@ export const mmap: Lesson = {
 
 export const merge: Lesson = {
   name: 'merge',
-  title: 'Why a second mmap may give no new line',
+  title: 'Why a second mmap may add no new line',
   teaches: 'merging: neighbours that are alike become one region, so regions are not allocations',
   about: [
-    'One would think that each mmap is a line in the listing. It is not: the kernel keeps as few regions as it can.',
+    'One might think that each mmap is a line in the listing. It is not: the kernel keeps as few regions as it can.',
   ],
   steps: [
     {
@@ -50,26 +50,26 @@ export const merge: Lesson = {
     },
     {
       name: 'second',
-      title: 'Map four more, right behind them',
+      title: 'Map four more, right after them',
       call: 'mmap(0x100004000, 4 * 4096, PROT_READ | PROT_WRITE, …)',
       operations: [mapAnonymous(place(0) + 4 * PAGE, 4)],
       answer: slot('memory'),
       expected: [{kind: 'grown', size: 4 * PAGE}],
       about: ['The same permissions, no file, and no gap between the two.'],
       why: () => [
-        'No new line: the first one grew. Both mappings have the same permissions and flags and touch each other, so one region describes them as well as two. Who counts lines does not count mmap calls, and a leak can hide in a region that only grows.',
+        'No new line: the first one grew. Both mappings have the same permissions and flags and touch each other, so one region describes them as well as two would. To count lines is not to count mmap calls, and a leak can hide in a region that only grows.',
       ],
     },
     {
       name: 'third',
-      title: 'Map four more behind those, read-only',
+      title: 'Map four more after those, read-only',
       call: 'mmap(0x100008000, 4 * 4096, PROT_READ, …)',
       operations: [mapAnonymous(place(0) + 8 * PAGE, 4, PROT_READ)],
       answer: slot('memory'),
       expected: [{kind: 'new', size: 4 * PAGE}],
-      about: ['Again right behind, but these may not be written to.'],
+      about: ['Again right after them, but these may not be written to.'],
       why: () => [
-        'Other permissions, another line: a region has one set of them. Each change of permissions along the addresses costs a region, and a process may have 65,530 of them (/proc/sys/vm/max_map_count).',
+        'Different permissions, another line: a region has one set of them. Each change of permissions along the addresses costs a region, and a process may have 65,530 of them (/proc/sys/vm/max_map_count).',
       ],
     },
   ],
@@ -101,7 +101,7 @@ export const touch: Lesson = {
       expected: [],
       about: ['Reading a page that was never written must give 0. Does that need a page of memory?'],
       why: () => [
-        'It does not, and nothing changed: the kernel has one page full of zeros, and shows it to everybody who reads memory that was never written. It is not counted as resident.',
+        'It does not, and nothing changed: the kernel has one page full of zeros, and maps it for everybody who reads memory that was never written. It is not counted as resident.',
       ],
     },
     {

@@ -12,7 +12,7 @@ export const file: Lesson = {
   title: 'Files in memory: private and shared',
   teaches: 'mapping a file, and what copy-on-write does to it',
   about: [
-    'A file can be mapped: its pages appear in memory, and reading memory reads the file. This is how programs and libraries get there. The helper maps its own file.',
+    'A file can be mapped: its pages appear in memory, and reading memory reads the file. This is how programs and libraries get into memory. The helper maps its own file.',
   ],
   texts: {own_file: '/proc/self/exe'},
   steps: [
@@ -52,7 +52,7 @@ export const file: Lesson = {
       expected: [{kind: 'touched', rss: 0}],
       about: ['We may write, but the file must stay as it is.'],
       why: () => [
-        'As much is resident as before, but it is another page: the kernel made a copy for us alone (copy-on-write). It is anonymous and private dirty now, though the line still has the name of the file.',
+        'As much is resident as before, but it is a different page: the kernel made a copy for us alone (copy-on-write). It is anonymous and private dirty now, though the line still has the name of the file.',
       ],
     },
     {
@@ -78,7 +78,7 @@ export const shared: Lesson = {
   title: 'Shared memory',
   teaches: 'memory with a file that has no name: memfd, and why it says "(deleted)"',
   about: [
-    'To share memory, processes map the same file. It needs no disk: memfd_create makes a file in memory, which goes away with its last user.',
+    'To share memory, processes map the same file. The file needs no disk: memfd_create makes a file in memory, which goes away with its last user.',
   ],
   texts: {memfd_name: 'lesson'},
   steps: [
@@ -93,9 +93,9 @@ export const shared: Lesson = {
       ],
       answer: slot('memory'),
       expected: [{kind: 'new', name: '/memfd:lesson (deleted)', size: 8 * PAGE, rss: 0}],
-      about: ['It will have a name in the listing, with a word behind it.'],
+      about: ['It will have a name in the listing, with a word after it.'],
       why: () => [
-        '"(deleted)" says that no directory has an entry for this file. For a memfd that is always so, and normal.',
+        '"(deleted)" says that no directory has an entry for this file. For a memfd this is always so, and normal.',
       ],
     },
     {
@@ -105,7 +105,7 @@ export const shared: Lesson = {
       operations: [store(slot('memory'))],
       answer: slot('memory'),
       expected: [{kind: 'touched', rss: PAGE}],
-      about: ['As everywhere, a page comes when it is touched.'],
+      about: ['As everywhere, a page becomes resident when it is touched.'],
       why: () => ['Resident, but not anonymous: it belongs to the file. In /proc/PID/status it counts as RssShmem.'],
     },
     {

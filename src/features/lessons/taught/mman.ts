@@ -13,12 +13,12 @@ const MAP_FIXED_NOREPLACE = 0x100000;
 export const PAGE = 4096;
 
 /**
- * Where lessons map: far above the program and any place where its heap may begin (up to 1 GiB above the program), and far
- * below the libraries. Places are 2 MiB apart, since the kernel joins neighbours that are alike.
+ * Where lessons map: far above the program and any place where its heap may begin (up to 1 GiB above the program), and
+ * far below the libraries. The places are 2 MiB apart, since the kernel merges neighbours that are alike.
  */
 export const place = (number: number): number => 0x1_0000_0000 + number * 0x20_0000;
 
-/** mmap(2) of memory without a file, at a place of our choice; the address goes into a slot. */
+/** mmap(2) of memory without a file, at an address of our choice; the address goes into a slot. */
 export const mapAnonymous = (at: number, pages: number, protection = PROT_READ_WRITE, into = 'memory'): Operation =>
   call('mmap', [at, pages * PAGE, protection, MAP_PRIVATE + MAP_ANONYMOUS + MAP_FIXED_NOREPLACE, -1, 0], into);
 

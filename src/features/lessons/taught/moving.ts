@@ -10,7 +10,7 @@ export const mremap: Lesson = {
   title: 'mremap: memory that grows and moves',
   teaches: 'how realloc makes a large block larger without copying it',
   about: [
-    'To make a block larger one could map a new one and copy. mremap lets the kernel change its tables instead: the pages stay, their address changes.',
+    'To make a block larger, one could map a new one and copy. mremap lets the kernel change its tables instead: the pages stay, and only their address changes.',
   ],
   steps: [
     {
@@ -21,21 +21,21 @@ export const mremap: Lesson = {
       answer: slot('memory'),
       expected: [{kind: 'new', size: 4 * PAGE, rss: 2 * PAGE}],
       about: ['Two of the pages become resident.'],
-      why: () => ['So they can be followed.'],
+      why: () => ['Resident pages can be followed when they move.'],
     },
     {
       name: 'grow',
-      title: 'Twice as large, where it is',
+      title: 'Make it twice as large, in place',
       call: 'mremap(memory, 4 * 4096, 8 * 4096, 0)',
       operations: [call('mremap', [slot('memory'), 4 * PAGE, 8 * PAGE, 0, 0], 'memory')],
       answer: slot('memory'),
       expected: [{kind: 'grown', size: 4 * PAGE, rss: 0}],
-      about: ['Behind it there is room.'],
+      about: ['There is room after it.'],
       why: () => ['The same line, longer, and the same pages.'],
     },
     {
       name: 'move',
-      title: 'And elsewhere',
+      title: 'Move it elsewhere',
       call: 'mremap(memory, 8 * 4096, 8 * 4096, MREMAP_MAYMOVE | MREMAP_FIXED, 0x100200000)',
       operations: [
         call('mremap', [slot('memory'), 8 * PAGE, 8 * PAGE, MREMAP_MAYMOVE + MREMAP_FIXED, place(1)], 'memory'),
@@ -44,7 +44,7 @@ export const mremap: Lesson = {
       expected: [{kind: 'moved', size: 0, rss: 0}],
       about: ['In the listing, one region will be gone and another will be new.'],
       why: () => [
-        'The two resident pages came along; not a byte was copied. memmap says that it is a guess: unnamed memory has nothing to be known by, and it goes by size, permissions, and that nothing else came or went.',
+        'The two resident pages came along; not a byte was copied. memmap says that it is a guess: unnamed memory has nothing to identify it, so memmap goes by the size, the permissions, and the fact that nothing else came or went.',
       ],
     },
   ],
@@ -55,7 +55,7 @@ const deepen = (pages: number): Operation => ({do: 'deepen', pages});
 
 export const stack: Lesson = {
   name: 'stack',
-  title: 'The stack grows by itself',
+  title: 'The stack grows on its own',
   teaches: 'the one region that grows without a system call',
   about: [
     'Every call puts its return address and variables on the stack, which grows downwards. Nobody calls mmap for it.',
@@ -68,7 +68,7 @@ export const stack: Lesson = {
       operations: [deepen(8)],
       answer: 0,
       expected: [{kind: 'touched', name: '[stack]'}],
-      about: ['The region [stack] has 132 KiB at the start, and little of it is used.'],
+      about: ['The region [stack] is 132 KiB in size at the start, and little of it is used.'],
       why: () => ['Its size is the same; eight pages of it are resident now.'],
     },
     {
@@ -79,10 +79,10 @@ export const stack: Lesson = {
       answer: 0,
       expected: [{kind: 'grown', name: '[stack]'}],
       about: [
-        '256 KiB below the stack pointer there is no region. Any other address like that would be a segmentation fault.',
+        '256 KiB below the stack pointer there is no region. Access to any other such address would be a segmentation fault.',
       ],
       why: () => [
-        'The kernel saw a fault below a region that may grow downwards (VmFlags: gd), and made it longer. It does so until RLIMIT_STACK, usually 8 MiB; it keeps a gap of 1 MiB to what lies below.',
+        'The kernel saw a fault below a region that may grow downwards (VmFlags: gd), and made it longer. It does so up to RLIMIT_STACK, usually 8 MiB, and keeps a gap of 1 MiB to what is below.',
       ],
     },
   ],

@@ -7,7 +7,7 @@ export const mprotect: Lesson = {
   title: 'mprotect: one region becomes three, and one again',
   teaches: 'splitting and merging: a region has one set of permissions',
   about: [
-    'mprotect changes what may be done with pages: read, write, execute. It works on any whole pages, not only on whole regions.',
+    'mprotect changes what may be done with pages: read, write, execute. It works on any pages, not only on whole regions.',
   ],
   steps: [
     {
@@ -31,18 +31,18 @@ export const mprotect: Lesson = {
         'A text comparison of the two listings will show one line gone and three new ones. What really happened is less.',
       ],
       why: () => [
-        'Twelve KiB changed their permissions; no byte came or went. The listing has two lines more, since a line has one set of permissions: [1, 3] in the shape of the change.',
+        'The permissions of 12 KiB changed; no byte was added or removed. The listing has two more lines, since a line has one set of permissions: the shape of the change is [1, 3].',
       ],
     },
     {
       name: 'unprotect',
-      title: 'And writable again',
+      title: 'Make them writable again',
       call: 'mprotect(memory + 3 * 4096, 3 * 4096, PROT_READ | PROT_WRITE)',
       operations: [call('mprotect', [slot('memory', 3 * PAGE), 3 * PAGE, PROT_READ_WRITE], 'result')],
       answer: slot('result'),
       expected: [{kind: 'reprotected', size: 0}],
-      about: ['The same call with the first permissions.'],
-      why: () => ['Now all nine pages are alike again, and the kernel made one region of the three.'],
+      about: ['The same call with the original permissions.'],
+      why: () => ['Now all nine pages are alike again, and the kernel merged the three regions into one.'],
     },
   ],
   further: ['man 2 mprotect', 'Next: memmap demo guard'],
@@ -52,7 +52,7 @@ export const munmap: Lesson = {
   name: 'munmap',
   title: 'munmap: a hole',
   teaches: 'unmapping a part: a region loses its middle, and two are left',
-  about: ['munmap takes pages away, wherever they are. It need not be what one mmap made.'],
+  about: ['munmap removes pages, wherever they are. They need not be what one mmap made.'],
   steps: [
     {
       name: 'mmap',
@@ -66,7 +66,7 @@ export const munmap: Lesson = {
     },
     {
       name: 'hole',
-      title: 'Take away the three in the middle',
+      title: 'Unmap the three in the middle',
       call: 'munmap(memory + 3 * 4096, 3 * 4096)',
       operations: [call('munmap', [slot('memory', 3 * PAGE), 3 * PAGE], 'result')],
       answer: slot('result'),
@@ -78,7 +78,7 @@ export const munmap: Lesson = {
     },
     {
       name: 'rest',
-      title: 'And all the rest, with one call',
+      title: 'Unmap all the rest, with one call',
       call: 'munmap(memory, 9 * 4096)',
       operations: [call('munmap', [slot('memory'), 9 * PAGE], 'result')],
       answer: slot('result'),
@@ -86,8 +86,8 @@ export const munmap: Lesson = {
         {kind: 'gone', size: -3 * PAGE},
         {kind: 'gone', size: -3 * PAGE},
       ],
-      about: ['The range covers both regions, and the hole. That is no error.'],
-      why: () => ['Both are gone. munmap of what is not mapped does nothing, quietly.'],
+      about: ['The range covers both regions, and the hole. That is not an error.'],
+      why: () => ['Both are gone. munmap silently ignores what is not mapped.'],
     },
   ],
   further: ['man 2 munmap', 'Next: memmap demo mremap'],
@@ -101,7 +101,7 @@ export const guard: Lesson = {
   title: 'Guard pages, and the fault they catch',
   teaches: 'memory that may not be touched, and why stacks have some at their end',
   about: [
-    'A program that runs over the end of its stack should stop, not write into what lies below. So a page that nobody may touch is put there.',
+    'A program that overruns its stack should stop, not write into what is below. So a page that may not be accessed is put there.',
   ],
   steps: [
     {
@@ -138,12 +138,12 @@ export const guard: Lesson = {
       ],
       answer: slot('signal'),
       expected: [],
-      about: ['The last byte of the lower guard. A child of the program does it, so that the lesson goes on.'],
+      about: ['The last byte of the lower guard. A child of the program does it, so that the lesson can continue.'],
       why: ({result}) => {
         const signal = Number(result) & 0x7f;
         const words = signal === 11 ? 'SIGSEGV, "segmentation fault"' : `signal ${signal}`;
         return [
-          `The child was killed by ${words}. The processor asked the kernel for the page, the kernel found a region that forbids it, and that was the end. In our own memory nothing has changed.`,
+          `The child was killed by ${words}. The processor asked the kernel for the page, the kernel found a region that forbids it, and that was the end. Nothing has changed in our own memory.`,
         ];
       },
     },

@@ -47,7 +47,7 @@ const rows: readonly Row[] = [
   ...page.changes.map(rowOfChange),
 ].sort((a, b) => a.look - b.look);
 
-/** So many rows are made at once; more on demand. */
+/** This many rows are made at once; more on demand. */
 const MORE = 100;
 
 const COLUMNS: ReadonlyArray<readonly [string, ((row: Row) => number) | undefined]> = [
@@ -121,8 +121,8 @@ function draw(): void {
   const shown = Math.min(most, chosen.length);
   byId('shown').textContent =
     chosen.length === 0
-      ? 'No change is like this.'
-      : `${countText(shown)} of ${countText(chosen.length)}${chosen.length < rows.length ? ` that match, of ${countText(rows.length)} in all` : ''}. A press on a time shows that moment above.`;
+      ? 'No change matches.'
+      : `${countText(shown)} of ${countText(chosen.length)}${chosen.length < rows.length ? ` that match, of ${countText(rows.length)} in all` : ''}. Press a time to show that moment above.`;
 }
 
 function head(): HTMLElement {

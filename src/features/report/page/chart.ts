@@ -12,7 +12,7 @@ const FONT = '11px system-ui, sans-serif';
 let plot: uPlot | undefined;
 let rule: HTMLElement | undefined;
 
-/** Draws the kinds of memory over time, one on the other or as lines. */
+/** Draws the kinds of memory over time, stacked or as lines. */
 export function drawChart(measure: Measure, form: Form): void {
   const place = byId('chart');
   plot?.destroy();
@@ -53,15 +53,15 @@ export function drawChart(measure: Measure, form: Form): void {
   moveRule(current());
 }
 
-/** Puts the line of the moment to its time. */
+/** Moves the line of the moment to its time. */
 export function moveRule(look: number): void {
   if (plot && rule) rule.style.left = `${plot.valToPos((page.times[look] ?? 0) / 1000, 'x')}px`;
 }
 
 /**
- * Borders hold until they are changed: steps. What a counter was between two readings isn't known: a straight line.
+ * Sizes hold until they change: steps. What a counter was between two readings isn't known: a straight line.
  *
- * @param isDense there are so many looks that lines between layers would hide the layers
+ * @param isDense whether there are so many looks that lines between layers would hide the layers
  */
 function lineOf(kind: string, form: Form, isCounter: boolean, isDense: boolean): uPlot.Series {
   const colour = colourOf(kind);
@@ -136,10 +136,10 @@ function describe({layers}: Layers, measure: Measure): string {
 /** One layer on the other, or a line for each kind. */
 export type Form = 'stacked' | 'lines';
 
-/** The last value that is known. */
+/** The last known value. */
 const lastOf = (values: ReadonlyArray<number | null>): number => values.findLast((value) => value !== null) ?? 0;
 
-/** Each layer's name beside its end, as long as it has room there. */
+/** Each layer's name beside its end, where it fits. */
 function drawLabels(
   self: uPlot,
   {layers}: Layers,
@@ -210,7 +210,7 @@ interface Layers {
   readonly times: readonly number[];
   /** The largest first; null where a counter was not read. */
   readonly layers: readonly Layer[];
-  /** The whole process's resident memory as status has it, which is known oftener than that of the kinds. */
+  /** The resident memory of the whole process as in status, which is known more often than that of the kinds. */
   readonly total: ReadonlyArray<number | null> | undefined;
 }
 
@@ -219,10 +219,10 @@ interface Layer {
   readonly values: ReadonlyArray<number | null>;
 }
 
-/** More colours than this can't be told apart; the rest is one layer. */
+/** More colours than this can't be distinguished; the rest is one layer. */
 const MOST = 8;
 
-/** The kinds that have something of a measure, the largest ones for themselves and the others together. */
+/** The kinds that have any of a measure, the largest ones separately and the others together. */
 function layersOf(measure: Measure): Layers {
   const times = [...page.times, duration].map((time) => time / 1000);
   const all = kinds

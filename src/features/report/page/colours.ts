@@ -1,4 +1,7 @@
-/** Colours by kind: code is blue, variables brown, heaps red, runtimes violet, stacks green, files teal. A word stands beside each. */
+/**
+ * Colours by kind: code is blue, variables brown, heaps red, runtimes violet, stacks green, files teal. Each has a word
+ * beside it.
+ */
 const KIND_COLOURS: Readonly<Record<string, string>> = {
   text: '#3b6ea8',
   rodata: '#86aed6',

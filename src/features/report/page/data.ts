@@ -1,6 +1,8 @@
+import {MEASURES} from '../../../model/measures.ts';
+import {timeText as clockText} from '../../../model/amounts.ts';
 import {lowerBound} from '../../../model/search.ts';
 import {values, type Page} from '../pack.ts';
-import type {Counter} from '../series.ts';
+import type {Counter} from '../../../history/curves.ts';
 import {byId} from './dom.ts';
 
 export type Measure = Counter | 'size' | 'regions';
@@ -24,9 +26,10 @@ export const kinds = page.series.map((series) => ({
   swap: values(series.swap),
 }));
 
-export const isCounted = (measure: Measure): boolean => measure !== 'size' && measure !== 'regions';
+/** Is it known only where smaps was read? */
+export const isCounted = (measure: Measure): boolean => !MEASURES[measure].listings.includes('maps');
 
-/** The place of the value that was known at a look: the last one up to it; -1 if there was none yet. */
+/** The index of the value that was known at a look: the last one up to it; -1 if there was none yet. */
 export const placeAt = (measure: Measure, look: number): number =>
   isCounted(measure) ? lowerBound(page.usageAt, look + 1) - 1 : look;
 
@@ -36,10 +39,5 @@ export const lookAt = (time: number): number => Math.max(0, lowerBound(page.time
 /** The end of the time for which a look holds. */
 export const endOf = (look: number): number => (look >= looks ? duration : (page.times[look] ?? duration));
 
-/** A time of the recording: `1:06.3`, `2:10:00`. */
-export function timeText(ms: number): string {
-  const tenths = Math.round(ms / 100);
-  const [hours, minutes] = [Math.floor(tenths / 36_000), Math.floor(tenths / 600) % 60];
-  const seconds = `${String(Math.floor(tenths / 10) % 60).padStart(2, '0')}.${tenths % 10}`;
-  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`;
-}
+/** A time of the recording, to the nearest tenth of a second: `1:06.3`, `2:10:00.0`. */
+export const timeText = (ms: number): string => clockText(Math.round(ms / 100) * 100, 'always');

@@ -1,7 +1,7 @@
 /** What an element may be given: attributes by their names, and `on…` for what happens to it. */
 type Attributes = Readonly<Record<string, string | number | boolean | undefined | ((event: never) => void)>>;
 
-/** Makes an element. Text becomes text and never markup: a name from outside can't be more than its letters. */
+/** Makes an element. Text becomes text and never markup: a name from outside stays plain characters. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},

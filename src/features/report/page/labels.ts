@@ -54,7 +54,7 @@ function put(box: HTMLElement, at: {top: number; height: number; left: number; w
   for (const [name, value] of Object.entries(at)) box.style.setProperty(name, `${value}px`);
 }
 
-/** What a strip is called: its largest file or region, and how many more; or its kind. */
+/** The name of a strip: its largest file or region, and how many more; or its kind. */
 function nameOf({word, names, count}: PackedStrip): string {
   const [first] = names.map((name) => (name.startsWith('/') ? name.slice(name.lastIndexOf('/') + 1) || name : name));
   const more = names.length > 1 ? ` and ${names.length - 1} more` : '';
@@ -62,7 +62,7 @@ function nameOf({word, names, count}: PackedStrip): string {
   if (word === 'short-lived') return `short-lived: ${first}${more}`;
   if (word === 'program') return `program ${first}${more}`;
   if (word === 'thread-stack' && count > 2) return `${Math.ceil(count / 2)} thread stacks`;
-  // What is no path and no name of the kernel's says itself what it is.
+  // What is neither a path nor one of the kernel's names says itself what it is.
   const isLabel = !names[0]!.startsWith('/') && !first.startsWith('[');
   return isLabel || first === `[${word}]` || word === 'libraries' || word === 'files' || word === 'kernel'
     ? `${first}${more}`

@@ -1,6 +1,7 @@
 /**
- * The columns that the chart and the picture share, in pixels, so that one time stands at one place in both: room for amounts
- * and addresses on the left, the time in the middle, labels on the right. On a narrow page labels lie on the picture.
+ * The columns that the chart and the picture share, in pixels, so that a time is at the same place in both: room for
+ * amounts and addresses on the left, the time in the middle, labels on the right. On a narrow page the labels are on
+ * the picture.
  */
 export interface Columns {
   readonly left: number;

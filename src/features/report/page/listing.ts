@@ -6,10 +6,13 @@ import {byId, cell, element, headRow, number} from './dom.ts';
 import {current, follow} from './moment.ts';
 import {residentAt} from './places.ts';
 
-/** A longer table holds up the browser. */
+/** A longer table slows the browser down. */
 const MOST = 500;
 
-/** The address space at the moment as a table: the picture for those who read rather than look. Made when it is opened. */
+/**
+ * The address space at the moment as a table: the picture for those who read rather than look. It is made when it is
+ * opened.
+ */
 export function startListing(): void {
   const details = byId('listing') as HTMLDetailsElement;
   const redraw = (look: number): void => {

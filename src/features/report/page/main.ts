@@ -10,7 +10,7 @@ import {redrawPicture, startPicture} from './picture.ts';
 import {startPlayer} from './player.ts';
 import {startTheme} from './theme.ts';
 
-/** What happened, in words; below all else what was left out. */
+/** What happened, in words; at the bottom of the page, what was left out. */
 function writeWords(): void {
   byId('title').textContent = page.title;
   byId('details').append(...page.details.map((detail) => element('span', {}, detail)));
@@ -19,7 +19,7 @@ function writeWords(): void {
   byId('notes').append(...page.notes.map((note) => element('p', {class: 'note'}, note)));
 }
 
-/** So many events are told before the table of changes, which has all. */
+/** At most this many events are listed above; the table of changes has all. */
 const MOST_EVENTS = 12;
 
 function eventList(): HTMLElement {
@@ -33,7 +33,7 @@ function eventList(): HTMLElement {
   return element('ul', {class: 'events', 'aria-label': 'Events'}, ...items);
 }
 
-/** The player's slider stands under the same times as the chart and the picture. */
+/** The player's slider is aligned with the times of the chart and the picture. */
 function alignPlayer(): void {
   const {left: edge, width} = byId('chart').getBoundingClientRect();
   const {left, middle} = columnsIn(width);

@@ -3,20 +3,18 @@ import {isCounted, kinds, type Measure, page, placeAt} from './data.ts';
 import {byId, cell, element, headRow, number} from './dom.ts';
 import {current, follow} from './moment.ts';
 import {countText, deltaText, sizeText} from '../../../model/amounts.ts';
+import {MEASURES} from '../../../model/measures.ts';
 import {swatch} from './colours.ts';
 
-const MEASURES: ReadonlyArray<readonly [Measure, string, string]> = [
-  [
-    'rss',
-    'resident',
-    'Bytes in RAM by kind of memory; shared pages count in full. Between two readings of smaps a straight line is drawn; the thin line on top is the whole process as /proc/PID/status has it at each look.',
-  ],
-  ['pss', 'PSS', 'Bytes in RAM by kind of memory; a page that n processes map counts as 1/n.'],
-  ['privateDirty', 'private dirty', 'Bytes that only this process has and that can not be dropped.'],
-  ['swap', 'swapped', 'Bytes that lie in swap.'],
-  ['size', 'address space', 'The sizes of the regions: a promise, not memory.'],
-  ['regions', 'regions', 'How many regions there are.'],
-];
+/** In the order in which they are offered. */
+const CHOICES = ['rss', 'pss', 'privateDirty', 'swap', 'size', 'regions'] as const satisfies readonly Measure[];
+
+/** What there is to say about the chart of a measure besides what the measure is. */
+const REMARKS: Readonly<Partial<Record<Measure, string>>> = {
+  rss:
+    ' Between two readings of smaps a straight line is drawn; the thin line on top is the whole process as in ' +
+    '/proc/PID/status at each sample.',
+};
 
 let measure: Measure = page.measure;
 let form: Form = 'stacked';
@@ -24,20 +22,16 @@ let form: Form = 'stacked';
 export function redrawChart(): void {
   drawChart(measure, form);
   drawLegend(measure);
-  const words = MEASURES.find(([each]) => each === measure)![2];
-  byId('measure-words').textContent = words;
+  byId('measure-words').textContent = `${MEASURES[measure].metric.help}${REMARKS[measure] ?? ''}`;
 }
 
 /** The chart, its table, and the choice of what they show. */
 export function startMeasures(): void {
-  const has = new Set<Measure>(['size', 'regions']);
-  for (const series of page.series) {
-    for (const counter of ['rss', 'pss', 'privateDirty', 'swap'] as const) {
-      if (series[counter].some((value, at) => at % 2 === 0 && value > 0)) has.add(counter);
-    }
-  }
-  if (!has.has(measure)) measure = 'size';
-  const measures = MEASURES.filter(([each]) => has.has(each)).map(([each, word]) => [each, word] as const);
+  const isThere = (each: Measure): boolean =>
+    !isCounted(each) || page.series.some((series) => series[each].some((value, at) => at % 2 === 0 && value > 0));
+  const some = CHOICES.filter(isThere);
+  if (!isThere(measure)) measure = 'size';
+  const measures = some.map((each) => [each, MEASURES[each].words] as const);
   choice('measure', measures, measure, (chosen) => (measure = chosen));
   choice(
     'form',

@@ -14,7 +14,10 @@ let scene: HTMLCanvasElement | undefined;
 let view: CanvasRenderingContext2D | undefined;
 let width = 0;
 
-/** Draws the address space over time: high addresses above, time from left to right, what is after the moment pale. */
+/**
+ * Draws the address space over time: high addresses at the top, time from left to right, what is after the moment
+ * faint.
+ */
 export function redrawPicture(): void {
   const box = byId('picture');
   const columns = columnsIn(box.clientWidth);
@@ -37,7 +40,7 @@ export function redrawPicture(): void {
 
 export function startPicture(): void {
   byId('picture-words').textContent =
-    'High addresses are above. A region is a bar for as long as it was there: pale is mapped, full colour is resident, as smaps had it last. Heights are logarithmic. What comes after the moment of the slider is faint.';
+    'High addresses are at the top. A region is a bar for as long as it was there: pale is mapped, full colour is resident, as last read from smaps. Heights are logarithmic. What comes after the moment of the slider is faint.';
   follow(moveTo);
 }
 

@@ -2,7 +2,7 @@ import {sizeText} from '../../../model/amounts.ts';
 import type {PackedStay, PackedStrip} from '../pack.ts';
 import {duration, endOf, page} from './data.ts';
 
-/** Where a strip is in the picture; pixels from the top. High addresses are above. */
+/** Where a strip is in the picture, in pixels from the top. High addresses are at the top. */
 export interface PlacedStrip {
   readonly strip: PackedStrip;
   readonly top: number;
@@ -15,7 +15,7 @@ export interface PlacedStrip {
 interface PlacedGap {
   readonly top: number;
   readonly height: number;
-  /** '' for small ones, which are a space only. */
+  /** '' for small ones, which are just a space. */
   readonly text: string;
 }
 
@@ -30,10 +30,10 @@ const UPPER_HALF = 2 ** 63;
 const NAMED_GAP = 20;
 const SMALL_GAP = 5;
 
-/** Doublings of a page: heights are logarithmic, since regions go from one page to hundreds of GiB. */
+/** Doublings of a page: heights are logarithmic, since regions range from one page to hundreds of GiB. */
 const doublings = (bytes: number): number => Math.log2(1 + bytes / 4096);
 
-/** Gives each strip its place: the same at all times, so that what changes can be seen. */
+/** Gives each strip its place, the same at all times, so that changes can be seen. */
 export function placed(): Placed {
   const strips: PlacedStrip[] = [];
   const gaps: PlacedGap[] = [];
@@ -67,7 +67,7 @@ function heightOf({parts}: PackedStrip): number {
   return Math.min(110, Math.max(33, 12 + 3 * doublings(size) + parts.length * 0.6));
 }
 
-/** Parts share a strip's height by their doublings, low addresses below. */
+/** Parts share a strip's height by their doublings, low addresses at the bottom. */
 function partsIn({parts}: PackedStrip, top: number, height: number): Array<{top: number; height: number}> {
   const weights = parts.map(([start, end]) => 1 + doublings(end - start));
   const sum = weights.reduce((all, weight) => all + weight, 0);
@@ -88,7 +88,7 @@ export interface Rectangle {
   readonly bottom: number;
 }
 
-/** A region of one page in a strip of a GiB would be thinner than can be seen. */
+/** The least height: a region of one page in a strip of a GiB would be too thin to see. */
 const THINNEST = 1.5;
 
 /** Every region at every time, as a rectangle: from its first look to its last, from its start to its end. */

@@ -3,10 +3,10 @@ import {duration, kinds, lookAt, looks, page, placeAt, timeText, type Measure} f
 import {byId, element} from './dom.ts';
 import {current, follow, show} from './moment.ts';
 
-/** However long the recording is, playing it takes so many ms. */
+/** However long the recording is, playing it takes this many ms. */
 const PLAYED_IN = 20_000;
 
-/** The slider, which goes look by look with the arrow keys, and the button that lets time pass. */
+/** The slider, which moves look by look with the arrow keys, and the button that lets time pass. */
 export function startPlayer(): void {
   const slider = byId('slider') as HTMLInputElement;
   const button = byId('play') as HTMLButtonElement;
@@ -74,7 +74,7 @@ function momentWords(look: number): string {
   ].join(', ');
 }
 
-/** What was seen to have changed at this look, the largest first. */
+/** What had changed at this look, the largest change first. */
 function changeWords(look: number): string {
   const here = page.changes.filter(([at, kind]) => at === look && kind !== 'touched');
   const most = [...here].sort((a, b) => Math.abs(b[5]) - Math.abs(a[5]))[0];

@@ -4,7 +4,7 @@ import {endOf, looks, page, timeText} from './data.ts';
 import {byId, element} from './dom.ts';
 import {residentAt} from './places.ts';
 
-/** Tells beside the pointer what it points to. */
+/** Says beside the pointer what it points to. */
 export function showTip(stay: PackedStay, look: number, {clientX, clientY}: PointerEvent): void {
   const [start, end, kind, perms, name, from, to] = stay;
   const {kinds, perms: allPerms, names} = page.lists;

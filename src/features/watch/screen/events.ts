@@ -3,11 +3,14 @@ import {deltaText} from '../../../model/amounts.ts';
 import {roleOf, signOf} from '../../../text/changes.ts';
 import type {Role} from '../../../text/theme.ts';
 
-/** One line of what happened. Its text comes from outside, and is made safe when it is drawn. */
-export interface FrameEvent {
-  /** When: ms since the watch began, and the time of day for people. */
+/** When: ms since the watch began, and the time of day for people. */
+interface When {
   readonly ms: number;
   readonly time: string;
+}
+
+/** One line of what happened. Its text comes from outside, and is made safe when it is drawn. */
+export interface FrameEvent extends When {
   readonly sign: string;
   readonly word: string;
   readonly role: Role;
@@ -38,21 +41,19 @@ export const MOST_EVENTS = 1000;
 export function withChanges(
   events: readonly FrameEvent[],
   changes: readonly Change[],
-  ms: number,
-  time: string,
+  when: When,
 ): readonly FrameEvent[] {
   if (changes.length === 0) return events;
   const touches = changes.filter(({kind}) => kind === 'touched');
   const others = changes.filter(({kind}) => kind !== 'touched').slice(-MOST_EVENTS);
   const last = others.length === 0 ? events.at(-1) : undefined;
   const kept = last?.touched && touches.length > 0 ? events.slice(0, -1) : events;
-  const touched = touches.length === 0 ? [] : [touchedEvent(touches, last?.touched, ms, time)];
-  return [...kept, ...touched, ...others.map((change) => changeEvent(change, ms, time))].slice(-MOST_EVENTS);
+  const touched = touches.length === 0 ? [] : [touchedEvent(touches, last?.touched, when)];
+  return [...kept, ...touched, ...others.map((change) => changeEvent(change, when))].slice(-MOST_EVENTS);
 }
 
-const changeEvent = ({kind, range, text}: Change, ms: number, time: string): FrameEvent => ({
-  ms,
-  time,
+const changeEvent = ({kind, range, text}: Change, when: When): FrameEvent => ({
+  ...when,
   sign: signOf(kind),
   word: kind,
   role: roleOf(kind),
@@ -60,7 +61,7 @@ const changeEvent = ({kind, range, text}: Change, ms: number, time: string): Fra
   text,
 });
 
-function touchedEvent(changes: readonly Change[], earlier: Touched | undefined, ms: number, time: string): FrameEvent {
+function touchedEvent(changes: readonly Change[], earlier: Touched | undefined, when: When): FrameEvent {
   const [first] = changes as [Change];
   const sum = (counter: 'rss' | 'privateDirty' | 'swap'): number =>
     changes.reduce((total, {delta}) => total + (delta[counter] ?? 0), earlier?.[counter] ?? 0);
@@ -73,7 +74,7 @@ function touchedEvent(changes: readonly Change[], earlier: Touched | undefined, 
   };
   const isOne = touched.looks === 1 && changes.length === 1;
   const text = isOne ? first.text : touchedText(touched);
-  return {...changeEvent(first, ms, time), range: isOne ? first.range : undefined, text, touched};
+  return {...changeEvent(first, when), range: isOne ? first.range : undefined, text, touched};
 }
 
 function touchedText({looks, regions, rss, privateDirty, swap}: Touched): string {

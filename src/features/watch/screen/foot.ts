@@ -109,6 +109,7 @@ const SIGN_WORDS: Readonly<Record<ChangeKind, string>> = {
   moved: 'same memory, another address',
   split: 'one region became several',
   merged: 'several regions became one',
+  flagged: 'other VmFlags (locked, sealed, …)',
   touched: 'only resident memory changed',
 };
 

@@ -1,4 +1,6 @@
-import {sizeText} from '../../../model/amounts.ts';
+import {sizeText, timeText} from '../../../model/amounts.ts';
+import type {Measure} from '../../../model/measure.ts';
+import {MEASURES} from '../../../model/measures.ts';
 import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../text/lines.ts';
 import type {Moment, Picture} from './picture.ts';
 import type {FrameState, ReplayState} from './view.ts';
@@ -19,7 +21,7 @@ const NARROWEST_TABLE = 44;
 
 function titleLine(state: FrameState, width: number): string {
   const standing = standingOf(state);
-  const time: Piece = {text: `  ${timeText(state.picture.ms)}`, role: 'quiet'};
+  const time: Piece = {text: `  ${timeText(state.picture.ms, 'never')}`, role: 'quiet'};
   const right = [[...standing, time, ...costPieces(state)], [...standing, time], standing];
   for (const pieces of right) {
     const who = whoNow(state.picture, width - widthOf(pieces) - 2);
@@ -87,11 +89,13 @@ function whoNow({snapshot, status, isOver}: Picture, width: number): string | un
 
 function briefLine({snapshot, status, history}: Picture, width: number): string {
   const {resident} = history.at(-1)!;
-  const swap = Number(status['vmSwap'] ?? 0);
+  const swap = MEASURES.swap.ofStatus(status) ?? 0;
   const size = sizeText(snapshot.totals.size);
   const parts = [
-    resident === undefined ? `${size} of address space` : `${sizeText(resident)} resident of ${size}`,
-    swap > 0 && `${sizeText(swap)} swapped`,
+    resident === undefined
+      ? `${size} of ${MEASURES.size.words}`
+      : `${sizeText(resident)} ${MEASURES.rss.words} of ${size}`,
+    swap > 0 && `${sizeText(swap)} ${MEASURES.swap.words}`,
     count(snapshot.totals.regions, 'region'),
   ].filter(Boolean);
   return lineOf([{text: parts.join(', ')}], width);
@@ -102,25 +106,17 @@ function costPieces({duty}: FrameState): Piece[] {
   return duty === undefined ? [] : [{text: `  cost ${(duty * 100).toFixed(1)} %`, role: 'quiet'}];
 }
 
-/** `0:42`, `12:03`, `1:02:03`. */
-function timeText(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
-}
-
 interface Total {
-  readonly name: string;
+  readonly measure: Measure;
   readonly of: (moment: Moment) => number | undefined;
   readonly text: (value: number) => string;
   readonly words: (picture: Picture) => string;
 }
 
 const TOTALS: readonly Total[] = [
-  {name: 'resident', of: ({resident}) => resident, text: sizeText, words: residentWords},
-  {name: 'size', of: ({size}) => size, text: sizeText, words: ({status}) => peakWords(status['vmPeak'])},
-  {name: 'regions', of: ({regions}) => regions, text: String, words: () => ''},
+  {measure: MEASURES.rss, of: ({resident}) => resident, text: sizeText, words: residentWords},
+  {measure: MEASURES.size, of: ({size}) => size, text: sizeText, words: ({status}) => peakWords(MEASURES.size, status)},
+  {measure: MEASURES.regions, of: ({regions}) => regions, text: String, words: () => ''},
 ];
 
 const NAME_WIDTH = 8;
@@ -137,12 +133,12 @@ function totalLines(picture: Picture, width: number): string[] {
   const wordsWidth = words.reduce((most, text) => Math.max(most, text.length), WORDS_WIDTH);
   const fixed = NAME_WIDTH + 2 + VALUE_WIDTH + 2 + wordsWidth + 2;
   const room = Math.min(WIDEST_SPARK, width - fixed - 2 - EXTREMES_WIDTH);
-  return TOTALS.map(({name, of, text}, index) => {
+  return TOTALS.map(({measure, of, text}, index) => {
     const values = picture.history.map(of);
     const now = values.at(-1);
     const hasSpark = room >= NARROWEST_SPARK;
     const left: Piece[] = [
-      {text: padded(name, NAME_WIDTH + 2), role: 'quiet'},
+      {text: padded(measure.title, NAME_WIDTH + 2), role: 'quiet'},
       {text: padded(now === undefined ? '' : text(now), VALUE_WIDTH, 'right')},
       {text: words[index] === '' ? '' : `  ${words[index]!}`, role: 'quiet'},
     ];
@@ -166,8 +162,13 @@ function sparkPieces(
 }
 
 function residentWords({status}: Picture): string {
-  const swap = Number(status['vmSwap'] ?? 0);
-  return [peakWords(status['vmHwm']), swap > 0 && `swapped ${sizeText(swap)}`].filter(Boolean).join(', ');
+  const swap = MEASURES.swap.ofStatus(status) ?? 0;
+  return [peakWords(MEASURES.rss, status), swap > 0 && `${MEASURES.swap.words} ${sizeText(swap)}`]
+    .filter(Boolean)
+    .join(', ');
 }
 
-const peakWords = (peak: unknown): string => (typeof peak === 'number' ? `peak ${sizeText(peak)}` : '');
+function peakWords({peakOfStatus}: Measure, status: Picture['status']): string {
+  const peak = peakOfStatus(status);
+  return peak === undefined ? '' : `peak ${sizeText(peak)}`;
+}

@@ -1,6 +1,6 @@
 import {ownLabel} from '../../../model/region.ts';
 import {KINDS} from '../../../model/kind.ts';
-import {rssGrowth, sizeGrowth, type Row} from './rows.ts';
+import {rssGrowth, sizeGrowth, type Row} from '../../../history/rows.ts';
 import type {Sort, View} from './view.ts';
 
 /**
@@ -45,7 +45,7 @@ let keys = new Float64Array(0);
 /** What is sorted by, the highest first; where it is the same, the lowest address comes first. */
 const KEYS: Readonly<Record<Exclude<Sort, 'address'>, (row: Row) => number>> = {
   changed: (row) => row.changed,
-  resident: (row) => row.rss ?? -1,
+  rss: (row) => row.rss ?? -1,
   size: (row) => row.size,
   growth: (row) => rssGrowth(row) ?? 0,
 };

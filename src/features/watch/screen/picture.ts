@@ -1,8 +1,11 @@
 import type {Change} from '../../../model/change.ts';
 import {safe} from '../../../text/safe.ts';
 import type {Snapshot} from '../../../model/snapshot.ts';
+import type {LookEvent, Stamp, WatchEvent} from '../events.ts';
+import {clockTime} from '../text.ts';
 import {MOST_EVENTS, withChanges, type FrameEvent} from './events.ts';
-import {firstRows, nextRows, type Row} from './rows.ts';
+import {firstRows, nextRows, type Row} from '../../../history/rows.ts';
+import {hasUsage} from '../../../history/seen.ts';
 
 /**
  * What the live screen knows of a process at one look. A further look makes a new picture and leaves the old one as it is,
@@ -36,28 +39,41 @@ export interface Moment {
   readonly regions: number;
 }
 
-/** What a look saw. */
-export interface Sight {
-  readonly snapshot: Snapshot;
-  readonly status: Status;
-  readonly changes: readonly Change[];
-  readonly ms: number;
-  /** The time of day, for people. */
-  readonly time: string;
-}
+/** What a look saw, as the events have it: the present status, and the time. */
+type Sight = Pick<LookEvent, 'snapshot' | 'status' | 't' | 'at'>;
 
 /** As many looks as the widest sparkline shows. */
 const MOST_MOMENTS = 250;
 
-export function firstPicture({snapshot, status, ms}: Omit<Sight, 'changes' | 'time'>): Picture {
+export function firstPicture({snapshot, status, t: ms}: Omit<Sight, 'at'>): Picture {
   const rows = firstRows(snapshot.regions);
   const usageMs = hasUsage(snapshot) ? ms : undefined;
   const history = [momentOf(snapshot, status)];
   return {snapshot, status, rows, events: [], history, tick: 0, ms, usageMs, changes: 0, isOver: false};
 }
 
+/** The picture after one more event. */
+export function pictureAfter(picture: Picture, event: WatchEvent): Picture {
+  switch (event.event) {
+    case 'start':
+      return firstPicture(event);
+    case 'look':
+      return nextPicture(picture, event, []);
+    case 'change':
+      return nextPicture(picture, event, event.changes);
+    case 'exec':
+      return execPicture(picture, event);
+    case 'exit':
+      return lastPicture(picture, event);
+    case 'mark':
+    case 'end':
+      return picture;
+  }
+}
+
 /** The picture after a further look at the same program. */
-export function nextPicture(picture: Picture, {snapshot, status, changes, ms, time}: Sight): Picture {
+export function nextPicture(picture: Picture, sight: Sight, changes: readonly Change[]): Picture {
+  const {snapshot, status, t: ms, at} = sight;
   const tick = picture.tick + 1;
   const isNew = snapshot !== picture.snapshot;
   const isMeasured = isNew && hasUsage(snapshot);
@@ -66,7 +82,7 @@ export function nextPicture(picture: Picture, {snapshot, status, changes, ms, ti
     snapshot,
     status,
     rows: isNew ? nextRows(picture.rows, snapshot.regions, changes, tick, isMeasured) : picture.rows,
-    events: withChanges(picture.events, changes, ms, time),
+    events: withChanges(picture.events, changes, {ms, time: clockTime(at)}),
     history: [...picture.history, momentOf(snapshot, status)].slice(-MOST_MOMENTS),
     tick,
     ms,
@@ -76,21 +92,28 @@ export function nextPicture(picture: Picture, {snapshot, status, changes, ms, ti
 }
 
 /** The process runs another program: all its memory is new, and growth is counted from here. */
-export function execPicture(picture: Picture, {snapshot, status, ms, time}: Omit<Sight, 'changes'>): Picture {
-  const next = nextPicture(picture, {snapshot, status, changes: [], ms, time});
-  const {exe, comm = ''} = snapshot.process;
+function execPicture(picture: Picture, sight: Sight): Picture {
+  const next = nextPicture(picture, sight, []);
+  const {exe, comm = ''} = sight.snapshot.process;
   const text = `it now runs ${safe(exe ?? comm)}: all its memory is new.`;
-  const event = {ms, time, sign: '!', word: 'exec', role: 'change', text} as const;
-  return {...next, rows: firstRows(snapshot.regions), events: [...next.events, event].slice(-MOST_EVENTS)};
+  return {
+    ...next,
+    rows: firstRows(sight.snapshot.regions),
+    events: withEvent(next.events, sight, {sign: '!', word: 'exec', role: 'change', text}),
+  };
 }
 
 /** The process ended. */
-export function lastPicture(picture: Picture, ms: number, time: string): Picture {
-  const event = {ms, time, sign: '-', word: 'exit', role: 'go', text: 'the process ended.'} as const;
-  return {...picture, ms, isOver: true, events: [...picture.events, event].slice(-MOST_EVENTS)};
+function lastPicture(picture: Picture, when: Pick<Stamp, 't' | 'at'>): Picture {
+  const events = withEvent(picture.events, when, {sign: '-', word: 'exit', role: 'go', text: 'the process ended.'});
+  return {...picture, ms: when.t, isOver: true, events};
 }
 
-const hasUsage = ({source}: Snapshot): boolean => source.format === 'smaps';
+const withEvent = (
+  events: readonly FrameEvent[],
+  {t: ms, at}: Pick<Stamp, 't' | 'at'>,
+  event: Omit<FrameEvent, 'ms' | 'time'>,
+): readonly FrameEvent[] => [...events, {...event, ms, time: clockTime(at)}].slice(-MOST_EVENTS);
 
 /** VmRSS is in status at every look, the sum over smaps only at some. */
 function momentOf(snapshot: Snapshot, status: Status): Moment {

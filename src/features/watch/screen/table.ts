@@ -1,12 +1,13 @@
 import {lineOf, padded, sidesOf, type Piece} from '../../../text/lines.ts';
 import {ageOf} from './log.ts';
 import {filtered, rowsAt} from './order.ts';
-import {type Row, rssGrowth, sizeGrowth} from './rows.ts';
+import {type Row, rssGrowth, sizeGrowth} from '../../../history/rows.ts';
 import {type FrameState, type Sort, SORTS} from './view.ts';
 import {roleOf, signOf} from '../../../text/changes.ts';
 import {cells, safe} from '../../../text/safe.ts';
-import {address, rangeText} from '../../../model/region.ts';
+import {address, isWritableCode, rangeText} from '../../../model/region.ts';
 import {deltaText, sizeText} from '../../../model/amounts.ts';
+import {MEASURES} from '../../../model/measures.ts';
 import {KIND_ROLES} from '../../../text/columns.ts';
 import type {Role} from '../../../text/theme.ts';
 
@@ -69,7 +70,7 @@ const agoText = (ms: number): string =>
 /** The order is marked where a column stands for it. */
 const MARKED: Readonly<Record<Sort, readonly Name[]>> = {
   changed: [],
-  resident: ['resident'],
+  rss: ['rss'],
   size: ['size'],
   growth: ['rssGrowth', 'sizeGrowth'],
   address: ['range', 'address'],
@@ -118,10 +119,15 @@ const COLUMNS = {
   sign: {title: '', least: 1, align: 'left', text: ({change}: Row) => (change ? signOf(change) : '')},
   range: {title: 'range', least: 25, align: 'left', text: ({region}: Row) => rangeText(region)},
   address: {title: 'address', least: 12, align: 'left', text: ({region}: Row) => address(region.start)},
-  size: {title: 'size', least: 9, align: 'right', text: (row: Row) => sizeText(row.size)},
-  sizeGrowth: {title: 'Δ size', least: 10, align: 'right', text: (row: Row) => growthText(sizeGrowth(row))},
-  resident: {
-    title: 'resident',
+  size: {title: MEASURES.size.title, least: 9, align: 'right', text: (row: Row) => sizeText(row.size)},
+  sizeGrowth: {
+    title: `Δ ${MEASURES.size.title}`,
+    least: 10,
+    align: 'right',
+    text: (row: Row) => growthText(sizeGrowth(row)),
+  },
+  rss: {
+    title: MEASURES.rss.title,
     least: 9,
     align: 'right',
     // Not known is not 0: smaps was not read since the region came.
@@ -129,7 +135,7 @@ const COLUMNS = {
     roleOf: ({rss}: Row): Role | undefined => (rss ? undefined : 'quiet'),
   },
   rssGrowth: {
-    title: 'Δ resident',
+    title: `Δ ${MEASURES.rss.title}`,
     least: 10,
     align: 'right',
     text: (row: Row) => growthText(rssGrowth(row) ?? 0),
@@ -140,7 +146,7 @@ const COLUMNS = {
     least: 5,
     align: 'left',
     text: ({region}: Row) => safe(region.perms),
-    roleOf: ({region}: Row): Role | undefined => (region.perms.includes('wx') ? 'bad' : undefined),
+    roleOf: ({region}: Row): Role | undefined => (isWritableCode(region) ? 'bad' : undefined),
   },
   kind: {
     title: 'kind',
@@ -177,13 +183,13 @@ function nameText({region}: Row): string {
 
 /** From all to the fewest; the first set that leaves room for the name is taken. */
 const SETS: ReadonlyArray<readonly Name[]> = [
-  ['sign', 'range', 'size', 'sizeGrowth', 'resident', 'rssGrowth', 'perms', 'kind', 'name'],
-  ['sign', 'range', 'size', 'resident', 'rssGrowth', 'perms', 'kind', 'name'],
-  ['sign', 'address', 'size', 'resident', 'rssGrowth', 'perms', 'kind', 'name'],
-  ['sign', 'address', 'size', 'resident', 'rssGrowth', 'kind', 'name'],
-  ['sign', 'address', 'size', 'resident', 'kind', 'name'],
-  ['sign', 'address', 'size', 'resident', 'nameOrKind'],
-  ['sign', 'size', 'resident', 'nameOrKind'],
+  ['sign', 'range', 'size', 'sizeGrowth', 'rss', 'rssGrowth', 'perms', 'kind', 'name'],
+  ['sign', 'range', 'size', 'rss', 'rssGrowth', 'perms', 'kind', 'name'],
+  ['sign', 'address', 'size', 'rss', 'rssGrowth', 'perms', 'kind', 'name'],
+  ['sign', 'address', 'size', 'rss', 'rssGrowth', 'kind', 'name'],
+  ['sign', 'address', 'size', 'rss', 'kind', 'name'],
+  ['sign', 'address', 'size', 'rss', 'nameOrKind'],
+  ['sign', 'size', 'rss', 'nameOrKind'],
   ['sign', 'size', 'nameOrKind'],
 ];
 

@@ -1,3 +1,4 @@
+import {MEASURES} from '../../../model/measures.ts';
 import type {Picture} from './picture.ts';
 
 /** What a reader of the live screen asked for. It says nothing about the process, so it goes with any picture of one. */
@@ -19,7 +20,7 @@ export interface View {
 /** In which order regions are shown, and how that is said. `s` goes through them in this order. */
 export const SORTS = {
   changed: 'what changed last first',
-  resident: 'most resident first',
+  rss: `most ${MEASURES.rss.words} first`,
   size: 'largest first',
   growth: 'what grew most first',
   address: 'in order of address',

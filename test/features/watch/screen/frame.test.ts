@@ -3,7 +3,7 @@ import xterm from '@xterm/headless';
 import fc from 'fast-check';
 import {sizeOf} from '../../../../src/model/region.ts';
 import {filtered, rowsAt} from '../../../../src/features/watch/screen/order.ts';
-import {rssGrowth, type Row} from '../../../../src/features/watch/screen/rows.ts';
+import {rssGrowth, type Row} from '../../../../src/history/rows.ts';
 import {FIRST_VIEW, type FrameState, type Sort} from '../../../../src/features/watch/screen/view.ts';
 import {extentOf, renderFrame} from '../../../../src/features/watch/screen/frame.ts';
 import {cells} from '../../../../src/text/safe.ts';
@@ -68,7 +68,7 @@ test('a terminal that is sent a frame shows it line by line, and wraps none', as
 /** The order that is meant, by sorting all. */
 const MEANT: Readonly<Record<Sort, (row: Row) => number>> = {
   changed: (row) => row.changed,
-  resident: (row) => row.rss ?? -1,
+  rss: (row) => row.rss ?? -1,
   size: (row) => sizeOf(row.region),
   growth: (row) => rssGrowth(row) ?? 0,
   address: (row) => -row.region.start,

@@ -13,7 +13,7 @@ test('s goes through all orders and comes round; r turns the order over; both be
   const seen = orders.map((_, index) => pressAll(Array.from({length: index}, () => 's')).sort);
   t.deepEqual(seen, orders as typeof seen);
   t.deepEqual(pressAll(orders.map(() => 's')), FIRST_VIEW);
-  t.like(pressAll(['down', 'down', 's']), {sort: 'resident', scroll: 0});
+  t.like(pressAll(['down', 'down', 's']), {sort: 'rss', scroll: 0});
   t.like(pressAll(['r']), {isReversed: true});
   t.deepEqual(pressAll(['r', 'r']), FIRST_VIEW);
 });

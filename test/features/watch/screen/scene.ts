@@ -84,10 +84,10 @@ export function pictureOf(
   isAfter?: (picture: Picture, snapshot: Snapshot) => void,
 ): Picture {
   const status = {name: 'a\x1b[31m漢', state: 'S', threads: 3, vmRss: 123_456_789, vmHwm: 234_567_890, vmSwap: 4096};
-  let picture = firstPicture({snapshot: snapshots[0]!, status, ms: 0});
+  let picture = firstPicture({snapshot: snapshots[0]!, status, t: 0});
   for (const snapshot of snapshots.slice(1)) {
     const {changes} = diff(picture.snapshot, snapshot, {match: 'address'});
-    picture = nextPicture(picture, {snapshot, status, changes, ms: picture.ms + 500, time: '12:34:56.789'});
+    picture = nextPicture(picture, {snapshot, status, t: picture.ms + 500, at: '2026-01-31T12:34:56.789Z'}, changes);
     isAfter?.(picture, snapshot);
   }
   return picture;

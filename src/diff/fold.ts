@@ -1,0 +1,100 @@
+import type {Range} from '../model/change.ts';
+import {type Region, sizeOf} from '../model/region.ts';
+import {type Draft, usageDelta, wholeRegion} from './draft.ts';
+
+/** Unnamed memory of one side: a region, or what is left of one whose first part belongs to something else. */
+export interface Piece extends Range {
+  readonly region: Region;
+  /** It is what is left of a region, maybe nothing: the counters of the whole region are told with it. */
+  readonly isRest?: boolean;
+}
+
+/**
+ * Compares unnamed memory of two runs by what it is for. Where it lies, which neighbours the kernel merged, and so into how
+ * many regions it is cut, only ASLR decided: what has the same permissions and purpose is one change, which says how much
+ * there is in how many pieces. What only one side has of a purpose is new or gone.
+ */
+export function fold(before: readonly Piece[], after: readonly Piece[]): Draft[] {
+  const [ours, theirs] = [byPurpose(before), byPurpose(after)];
+  return [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((key) =>
+    foldOne(ours.get(key) ?? [], theirs.get(key) ?? []),
+  );
+}
+
+function byPurpose(pieces: readonly Piece[]): Map<string, Piece[]> {
+  const groups = new Map<string, Piece[]>();
+  for (const piece of pieces) {
+    const key = `${piece.region.perms} ${piece.region.name} ${purposeOf(piece)}`;
+    const group = groups.get(key);
+    if (group) group.push(piece);
+    else groups.set(key, [piece]);
+  }
+  return groups;
+}
+
+/** The kind, where it is certain. What was merged with a bss, and what only its shape tells, is memory like any other. */
+function purposeOf({region, isRest}: Piece): string {
+  const isTold = !isRest && region.confidence === undefined && region.kind !== 'bss' && region.kind !== 'heap';
+  return isTold ? region.kind : 'anon';
+}
+
+function foldOne(before: readonly Piece[], after: readonly Piece[]): Draft[] {
+  const [ours, theirs] = [before, after].map((pieces) => pieces.filter(isFilled).sort((a, b) => a.start - b.start)) as [
+    Piece[],
+    Piece[],
+  ];
+  if (ours.length === 0 || theirs.length === 0) return oneSided(before, after);
+  const pieces = {before: ours.map(rangeOf), after: theirs.map(rangeOf)};
+  const size = sumOf(pieces.after) - sumOf(pieces.before);
+  const [n, m] = [ours.length, theirs.length];
+  return [
+    {
+      kind: size > 0 ? 'grown' : size < 0 ? 'shrunk' : m > n ? 'split' : m < n ? 'merged' : 'moved',
+      range: hull(pieces.after),
+      from: hull(pieces.before),
+      pieces,
+      before: regionsOf(ours),
+      after: regionsOf(theirs),
+      size,
+      usage: usageDelta(regionsOf(before), regionsOf(after)),
+    },
+  ];
+}
+
+/** What only one side has: regions of their own, and what lies behind a bss on this side alone, as a part of its region. */
+function oneSided(before: readonly Piece[], after: readonly Piece[]): Draft[] {
+  const [mine, others] = before.some(isFilled) ? [before, after] : [after, before];
+  const [whole, part] = mine === before ? (['gone', 'shrunk'] as const) : (['new', 'grown'] as const);
+  const drafts = mine.filter(isFilled).map((piece): Draft => {
+    if (!piece.isRest) return wholeRegion(whole, piece.region);
+    const cut = others.find(({region}) => region.name === piece.region.name)?.region;
+    const sides = mine === before ? [piece.region, cut] : [cut, piece.region];
+    return {
+      kind: part,
+      range: rangeOf(piece),
+      before: sides[0] ? [sides[0]] : [],
+      after: sides[1] ? [sides[1]] : [],
+      size: mine === before ? -sizeOf(piece) : sizeOf(piece),
+      usage: {},
+    };
+  });
+  // The counters of all that was cut go to one change, as those of a cluster do (diff/sweep.ts).
+  const rests = (pieces: readonly Piece[]): Region[] => regionsOf(pieces.filter(({isRest}) => isRest === true));
+  const usage = usageDelta(rests(before), rests(after));
+  const first = drafts.findIndex(({kind}) => kind === part);
+  return drafts.map((draft, index) => (index === first ? {...draft, usage} : draft));
+}
+
+const rangeOf = ({start, end}: Piece): Range => ({start, end});
+
+const isFilled = (piece: Piece): boolean => sizeOf(piece) > 0;
+
+const sumOf = (ranges: readonly Range[]): number => ranges.reduce((sum, range) => sum + sizeOf(range), 0);
+
+const hull = (ranges: readonly Range[]): Range => ({
+  start: ranges.reduce((least, {start}) => Math.min(least, start), Infinity),
+  end: ranges.reduce((most, {end}) => Math.max(most, end), 0),
+});
+
+const regionsOf = (pieces: readonly Piece[]): Region[] =>
+  [...new Set(pieces.map(({region}) => region))].sort((a, b) => a.start - b.start);

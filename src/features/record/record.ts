@@ -1,0 +1,125 @@
+import {Trouble} from '../../model/trouble.ts';
+import type {PollOptions} from '../../procfs/poll.ts';
+import type {Session} from '../../procfs/session.ts';
+import type {RecordingWriter} from '../../recording/writer.ts';
+import {say} from '../../shell/output.ts';
+import {interruption} from '../../shell/signals.ts';
+import {tee, tellAll, type Sink} from '../watch/events.ts';
+import {Timeline, watchLooks} from '../watch/watch.ts';
+import {recordingFailed, type OpenRecording} from './file.ts';
+import {recordKeys} from './keys.ts';
+import {Recorder, type ListingSize} from './recorder.ts';
+import {recordProgress, type RecordProgress, type RecordSummary} from './text.ts';
+
+/** What a recording needs beside the session. */
+interface RecordSetting extends Omit<PollOptions, 'signal'> {
+  /** Names for the marks, in the order in which they come; after these they are mark1, mark2, … */
+  readonly names: readonly string[];
+  readonly listing: ListingSize;
+  readonly file: OpenRecording;
+}
+
+/**
+ * Records a process until it ends, a limit is reached, or somebody wishes it. SIGUSR1 and the key `m` make marks.
+ *
+ * @throws Trouble `output` if it can't be written any longer; the file has what was seen until then
+ */
+export async function recordProcess(
+  session: Session,
+  writer: RecordingWriter,
+  setting: RecordSetting,
+): Promise<RecordSummary> {
+  const {file, listing, names} = setting;
+  const interrupted = interruption();
+  const timeline = new Timeline(session);
+  const recorder = new Recorder(writer, listing);
+  const begin = performance.now();
+  let marks = 0;
+
+  /** Looks at once, so that the mark has a moment of its own. */
+  const mark = (): void => {
+    try {
+      const look = session.look();
+      if (look.saw === 'exit') return; // The next look will say so.
+      const name = names[marks] ?? `mark${marks + 1 - names.length}`;
+      marks++;
+      // Who waits for the next write is told if one fails.
+      for (const event of [timeline.look(look), timeline.mark(name)]) recorder.tell(event).catch(() => {});
+    } catch {
+      // The process can't be read any more: the next look says why.
+    }
+  };
+  process.on('SIGUSR1', mark);
+  const keys = recordKeys(mark, interrupted);
+  const line = new ProgressLine(progress, keys !== undefined);
+  const how = keys ? 'm makes a mark, q ends' : `A mark: kill -USR1 ${process.pid}. Ctrl-C ends`;
+  if (process.stderr.isTTY) say(`Recording to ${file.path}. ${how}.`);
+  try {
+    const options = {...setting, signal: interrupted.signal, stoppedBy: interrupted.received};
+    const end = await tellAll(watchLooks(session, options, timeline), tee(recorder, line));
+    const {reason, cost} = end!;
+    return {...progress(), reason, listings: writer.listings, cost};
+  } catch (error) {
+    throw recordingFailed(file.path, error, writer.moments);
+  } finally {
+    line.clear();
+    keys?.close();
+    process.off('SIGUSR1', mark);
+    interrupted.dispose();
+  }
+
+  function progress(): RecordProgress {
+    const rss = session.snapshot.totals['rss'] ?? session.snapshot.status['vmRss'];
+    return {
+      file: file.path,
+      ms: performance.now() - begin,
+      looks: writer.looks - file.looksBefore,
+      moments: writer.moments,
+      marks,
+      size: file.size,
+      rss: typeof rss === 'number' ? rss : undefined,
+    };
+  }
+}
+
+/** Between two drawings, in ms. */
+const PAUSE = 250;
+
+/** One line on a terminal's standard error, written over again and again; nothing where that is no terminal. */
+class ProgressLine implements Sink {
+  readonly #terminal = process.stderr;
+  readonly #progress: () => RecordProgress;
+  readonly #hasKeys: boolean;
+  #drawn = -Infinity;
+  #isThere = false;
+
+  constructor(progress: () => RecordProgress, hasKeys: boolean) {
+    this.#progress = progress;
+    this.#hasKeys = hasKeys;
+  }
+
+  tell(): void {
+    if (!this.#terminal.isTTY || performance.now() - this.#drawn < PAUSE) return;
+    this.#drawn = performance.now();
+    this.#isThere = true;
+    const width = Math.max(1, (this.#terminal.columns || 80) - 1);
+    this.#terminal.write(`\r${recordProgress(this.#progress(), this.#hasKeys, width)}\x1b[K`);
+  }
+
+  clear(): void {
+    if (this.#isThere) this.#terminal.write('\r\x1b[K');
+    this.#isThere = false;
+  }
+}
+
+/** @throws Trouble `usage` for a name that FILE#name could not ask for */
+export function checkedNames(names: readonly string[] = []): readonly string[] {
+  const wrong = names.find((name) => /^\d*$|^(first|last)$|[#\p{Cc}]/u.test(name));
+  if (wrong === undefined) return names;
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${wrong}" can't be the name of a mark.`,
+    why: 'numbers, first and last stand for moments themselves.',
+    next: 'For example: --mark before-load',
+  });
+}

@@ -1,0 +1,60 @@
+import {changeJSON} from '../../model/change.ts';
+import {writeOut, writePieces} from '../../shell/output.ts';
+import {jsonLinePieces} from '../../text/json.ts';
+import type {EndEvent, Sink, StartEvent, WatchEvent} from './events.ts';
+import {endLine, eventLines, startLine} from './text.ts';
+
+/**
+ * Events as NDJSON: one object a line, written as it happens. `end` is always the last.
+ *
+ * @param write is given the pieces of one line at a time
+ */
+export const jsonSink = (write: (line: Iterable<string>) => Promise<void> | void = writePieces): Sink => ({
+  async tell(event) {
+    const document = documentOf(event);
+    if (document) await write(jsonLinePieces(document));
+  },
+});
+
+/** What a program reads of an event; undefined for a look at which nothing changed. */
+function documentOf(event: WatchEvent): object | undefined {
+  const {at, tick} = event;
+  const head = {event: event.event, at};
+  switch (event.event) {
+    case 'start':
+      return {...head, ...event.snapshot.document()};
+    case 'look':
+      return undefined;
+    case 'change':
+      return {...head, tick, changes: event.changes.map(changeJSON), delta: event.delta};
+    case 'mark':
+      return {...head, tick, name: event.name};
+    case 'exec':
+      return {...head, tick, ...event.snapshot.document()};
+    case 'exit':
+      return {...head, tick, state: event.state, code: event.code, signal: event.signal};
+    case 'end':
+      return {...head, ticks: tick, reason: event.reason, cost: event.cost, notes: event.notes};
+  }
+}
+
+/** The sentences with which it begins and ends. */
+interface Sentences {
+  readonly start: (event: StartEvent) => string;
+  readonly end: (event: EndEvent) => string;
+}
+
+/** Events as text, one line a change: for pipes, logs, and terminals that can't move the cursor. */
+export const lineSink = ({start, end}: Sentences): Sink => ({
+  async tell(event) {
+    const lines = event.event === 'start' ? [start(event)] : event.event === 'end' ? [end(event)] : eventLines(event);
+    if (lines.length > 0) await writeOut(`${lines.join('\n')}\n`);
+  },
+});
+
+/** @param interval ms between two looks */
+export const watchLines = (interval: number): Sink =>
+  lineSink({
+    start: ({snapshot}) => startLine(snapshot, interval),
+    end: ({tick, reason, cost}) => endLine(tick, reason, cost),
+  });

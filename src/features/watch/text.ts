@@ -1,0 +1,72 @@
+import type {Snapshot} from '../../model/snapshot.ts';
+import {changeLine} from '../../text/changes.ts';
+import {safe} from '../../text/safe.ts';
+import {paint} from '../../text/theme.ts';
+import {howMuch, who} from '../../text/who.ts';
+import type {WatchCost, WatchEvent} from './events.ts';
+
+/** The local time of day, to the millisecond, of a time in ISO 8601. */
+export function clockTime(at: string): string {
+  const time = new Date(at);
+  return `${time.toTimeString().slice(0, 8)}.${String(time.getMilliseconds()).padStart(3, '0')}`;
+}
+
+/** What happened, one line each, with the time of day; nothing for a look at which nothing changed. */
+export function eventLines(event: Exclude<WatchEvent, {event: 'start' | 'end'}>): string[] {
+  const time = clockTime(event.at);
+  switch (event.event) {
+    case 'look':
+      return [];
+    case 'change':
+      return event.changes.map((change) => changeLine(change, time));
+    case 'mark':
+      return [`${time}  ${markLine(event.name)}`];
+    case 'exec':
+      return [`${time}  ${execLine(event.snapshot)}`];
+    case 'exit':
+      return [`${time}  ${exitLine(event.state)}`];
+  }
+}
+
+/** The sentence with which a watch begins. */
+export const startLine = (snapshot: Snapshot, interval: number): string =>
+  `${paint('title', `Watching ${who(snapshot)}`)}: ${howMuch(snapshot)}; a look every ${interval} ms.`;
+
+function execLine(snapshot: Snapshot): string {
+  const {comm = '', exe = ''} = snapshot.process;
+  return paint(
+    'change',
+    `! exec         it now runs ${safe(exe || comm)}: all its memory is new, ${howMuch(snapshot)}.`,
+  );
+}
+
+const exitLine = (state: 'zombie' | 'gone'): string =>
+  paint(
+    'go',
+    `- exit         the process ended${state === 'zombie' ? '; its parent has not asked for its status yet' : ''}.`,
+  );
+
+const markLine = (name: string): string => paint('title', `* mark         ${safe(name)}`);
+
+/** How a watch ended, and what it cost the process. */
+export function endLine(ticks: number, reason: string, cost: WatchCost): string {
+  const usage =
+    cost.usageReads === 0 ? 'smaps was not read' : `smaps was read ${times(cost.usageReads)} (${ms(cost.usageMs)})`;
+  const skipped = cost.usageSkipped === 0 ? '' : `, and left out ${times(cost.usageSkipped)} to spare the process`;
+  const duty = `${(cost.duty * 100).toFixed(1)} % of the time`;
+  const why = REASONS[reason] ?? `Ended by ${reason}`;
+  const looks = `${ticks} ${ticks === 1 ? 'look' : 'looks'}`;
+  return `${why} after ${looks}. Looking took ${ms(cost.ms)}, ${duty}; ${usage}${skipped}.`;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  exit: 'The process ended',
+  count: 'The count was reached',
+  for: 'The time was over',
+  until: 'The condition came true',
+  quit: 'Ended as wished',
+};
+
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+
+const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;

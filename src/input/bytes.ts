@@ -1,0 +1,135 @@
+import {closeSync, fstatSync, openSync, readSync, type Stats} from 'node:fs';
+import {errnoOf, Trouble} from '../model/trouble.ts';
+import {retried} from '../procfs/file.ts';
+import {isRecording} from '../recording/recording.ts';
+import {unusable} from './input.ts';
+import {refuseNonsense} from './listing.ts';
+
+/** A listing with 1,000,000 regions and all their counters has 0.7 GiB. */
+const LARGEST_INPUT = 2 ** 30;
+
+/** Bytes after which a first look is taken. */
+const GLIMPSE = 16 * 2 ** 20;
+
+/** All that comes of an input, part by part. */
+class Whole {
+  readonly #name: string;
+  readonly #parts: Buffer[] = [];
+  #size = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** @throws Trouble `input` if it becomes too large, or no reader will accept it */
+  add(part: Buffer): void {
+    const before = this.#size;
+    this.#parts.push(part);
+    this.#size += part.length;
+    if (before < GLIMPSE && this.#size >= GLIMPSE) refuseNonsense(this.bytes(), this.#name);
+    if (this.#size > LARGEST_INPUT) throw tooLarge(this.#name);
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
+}
+
+/** All of standard input. @throws Trouble `input` */
+export async function readStdin(): Promise<Buffer> {
+  const whole = new Whole('-');
+  for await (const part of process.stdin) whole.add(part as Buffer);
+  return whole.bytes();
+}
+
+/**
+ * A file that is opened once, since a pipe can't be opened again. What is wrong with it is told when it is used. It stays
+ * open until it is read or closed.
+ */
+export class InputFile {
+  readonly path: string;
+  readonly #fd: number | undefined;
+  readonly #stat: Stats | undefined;
+  /** Why it could not be opened, a sentence. */
+  readonly #fault: string | undefined;
+
+  constructor(path: string) {
+    this.path = path;
+    try {
+      this.#fd = openSync(path, 'r');
+      this.#stat = fstatSync(this.#fd);
+    } catch (error) {
+      this.#fault = faultOf(error);
+    }
+  }
+
+  /** Does it begin as a recording does? One that can't be read again from its beginning is taken for none. */
+  get isRecording(): boolean {
+    if (this.#fd === undefined || !this.#stat?.isFile()) return false;
+    try {
+      const head = Buffer.alloc(512);
+      return isRecording(head.subarray(0, readSync(this.#fd, head, 0, head.length, 0)));
+    } catch {
+      return false;
+    }
+  }
+
+  /** All of it. @throws Trouble `input` */
+  read(): Buffer {
+    const [fd, stat] = [this.#fd, this.#stat];
+    if (fd === undefined || !stat) throw unusable(this.path, this.#fault!);
+    try {
+      if (stat.isDirectory()) throw unusable(this.path, 'it is a directory.');
+      if (stat.size > LARGEST_INPUT) throw tooLarge(this.path);
+      return this.#readWhole(fd);
+    } catch (error) {
+      throw error instanceof Trouble ? error : unusable(this.path, faultOf(error));
+    } finally {
+      this.close();
+    }
+  }
+
+  /** A file's size says nothing for pipes and for /proc itself. */
+  #readWhole(fd: number): Buffer {
+    const whole = new Whole(this.path);
+    for (;;) {
+      const part = Buffer.allocUnsafe(256 * 1024);
+      const count = retried(() => readSync(fd, part));
+      if (count === 0) return whole.bytes();
+      whole.add(part.subarray(0, count));
+    }
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+  }
+
+  /** That it holds no recording, where only one will do. */
+  noRecording(): Trouble {
+    const stat = this.#stat;
+    if (!stat) return unusable(this.path, this.#fault!, 'Give the name of a recording.');
+    if (stat.isDirectory()) return noRecording(this.path, 'it is a directory.');
+    if (!stat.isFile()) return noRecording(this.path, 'it is no plain file, in which one can go back and forth.');
+    return noRecording(this.path, stat.size === 0 ? 'it is empty.' : OTHER);
+  }
+}
+
+const OTHER = 'it is no recording: its first line does not begin with {"schema":"memmap.recording/.';
+
+const noRecording = (name: string, why: string): Trouble =>
+  unusable(name, why, 'Make one with: memmap record PID -o FILE');
+
+/** The same of standard input. */
+export const noRecordingIn = (stdin: Buffer): Trouble => noRecording('-', stdin.length === 0 ? 'it is empty.' : OTHER);
+
+const faultOf = (error: unknown): string => FAULTS[errnoOf(error)] ?? `${(error as Error).message}.`;
+
+const FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file.',
+  EACCES: 'you may not read it (permission denied).',
+  EPERM: 'you may not read it (operation not permitted).',
+  ESRCH: 'the process behind it has ended.',
+};
+
+const tooLarge = (name: string): Trouble =>
+  unusable(name, 'it is larger than 1 GiB.', 'A listing of 1,000,000 regions is smaller than that.');

@@ -1,0 +1,66 @@
+import {Trouble} from '../model/trouble.ts';
+
+/** What an argument of the command line stands for. */
+export type Input =
+  | {readonly is: 'process'; readonly pid: number}
+  /** A listing, a snapshot, or a recording as a whole: which one, its content decides when it is opened. */
+  | {readonly is: 'file'; readonly path: string}
+  /** One moment of a recording; `moment` is `#12`, `#name`, `@+30s` or `@14:03:20`. */
+  | {readonly is: 'moment'; readonly path: string; readonly moment: string}
+  | {readonly is: 'stdin'};
+
+/** What a text alone can't say. */
+export interface Surroundings {
+  /** Is there anything of this path? */
+  readonly isThere: (path: string) => boolean;
+  /** The PID of the one process of this name. @throws Trouble `gone` or `usage` if it is not exactly one */
+  readonly pidOf: (name: string) => number;
+}
+
+/**
+ * What is this argument? `-` is standard input, a decimal number a PID. A file goes before the moment of a recording, and
+ * both before the name of a process.
+ *
+ * @throws Trouble `usage` for a number that is no PID, `input` for the path of no file, and what `pidOf` throws
+ */
+export function parseInput(text: string, {isThere, pidOf}: Surroundings): Input {
+  if (text === '-') return {is: 'stdin'};
+  if (/^\d+$/.test(text) && isPid(text)) return {is: 'process', pid: Number(text)};
+  if (isThere(text)) return {is: 'file', path: text};
+  const moment = splitMoment(text, isThere);
+  if (moment) return {is: 'moment', ...moment};
+  if (/^[+-]?\p{Nd}/u.test(text) && !/[/.]/.test(text)) throw notAPid(text);
+  if (/[/.]/.test(text)) throw unusable(text, 'there is no such file.');
+  return {is: 'process', pid: pidOf(text)};
+}
+
+/** The kernel's highest PID is 4,194,304 (PID_MAX_LIMIT); numbers that fit its type are taken as asked, and not found. */
+const isPid = (text: string): boolean => Number(text) > 0 && Number(text) < 2 ** 31;
+
+/** Takes `FILE#12` apart, at the last # or @ before which there is a file. */
+function splitMoment(
+  text: string,
+  isThere: Surroundings['isThere'],
+): {readonly path: string; readonly moment: string} | undefined {
+  for (let at = text.length - 1; at > 0; at--) {
+    if (text[at] !== '#' && text[at] !== '@') continue;
+    const path = text.slice(0, at);
+    if (isThere(path)) return {path, moment: text.slice(at)};
+  }
+  return undefined;
+}
+
+const notAPid = (text: string): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: `"${text}" is not a PID.`,
+    why: 'a PID is a whole number from 1 to 4194304, in decimal.',
+    next: 'List processes with: ps -e',
+  });
+
+/** What can't be used. @param name of the file, or `-` */
+export const unusable = (
+  name: string,
+  why: string,
+  next = 'Give a copy of /proc/PID/maps or /proc/PID/smaps, or a memmap snapshot.',
+): Trouble => new Trouble({kind: 'input', what: `Cannot use ${name === '-' ? 'standard input' : name}.`, why, next});

@@ -1,0 +1,32 @@
+import {Trouble} from '../model/trouble.ts';
+import {looksLikeJson, parseBytes, type Parsed} from '../parse/parse.ts';
+import {isRecording} from '../recording/recording.ts';
+import {unusable} from './input.ts';
+
+/**
+ * Parses a listing or a snapshot.
+ *
+ * @param name of the file, or `-`
+ * @param before what it will be compared with
+ * @throws Trouble `input`, with the name
+ */
+export function parseNamed(bytes: Uint8Array, name: string, before?: Parsed): Parsed {
+  try {
+    const {snapshot, lines} = parseBytes(bytes, before);
+    return {snapshot: snapshot.withSource({...snapshot.source, name}), lines};
+  } catch (error) {
+    if (error instanceof Trouble && error.kind === 'input')
+      throw unusable(name, `${error.message.replace(/\.$/, ':')} ${error.why}`, error.next);
+    throw error;
+  }
+}
+
+/**
+ * An endless input (/dev/zero, yes(1)) is known by its beginning: no need to fill memory first. JSON says nothing before
+ * its end.
+ *
+ * @throws Trouble `input` if no reader will accept what begins so
+ */
+export function refuseNonsense(beginning: Buffer, name: string): void {
+  if (!looksLikeJson(beginning) && !isRecording(beginning)) parseNamed(beginning, name);
+}

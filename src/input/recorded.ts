@@ -1,0 +1,64 @@
+import {Snapshot, type Rejected} from '../model/snapshot.ts';
+import type {Recording} from '../recording/recording.ts';
+import {recorderOf} from '../shell/lock.ts';
+import {momentNamed} from './moment.ts';
+
+/**
+ * One moment of a recording, with what is wrong with the whole.
+ *
+ * @param name of the file, or `-`
+ * @param moment `#12`, `@+30s`, …; the last one if undefined
+ * @throws Trouble `input`, `usage`
+ */
+export function momentOf(recording: Recording, name: string, moment: string | undefined): Snapshot {
+  const {index} = momentNamed(recording, name, moment);
+  const snapshot = recording.snapshot(index);
+  const {notes, rejected} = faultsOf(recording, name);
+  const {regions, takenAt, process, consistency, status, clues} = snapshot;
+  return new Snapshot({
+    regions,
+    takenAt,
+    process,
+    consistency,
+    status,
+    clues,
+    source: {...snapshot.source, name: `${name}#${index}`},
+    notes: [...snapshot.notes, ...notes, ...withoutUsage(recording, name, index)],
+    rejected: [...snapshot.rejected, ...rejected],
+  });
+}
+
+export interface Faults {
+  readonly notes: readonly string[];
+  readonly rejected: readonly Rejected[];
+}
+
+/** What is wrong with the recording, which makes each of its moments incomplete; nothing while it is still being made. */
+export function faultsOf(recording: Recording, path: string): Faults {
+  const {notes, rejected, isWhole, end} = recording;
+  if (isWhole) return {notes, rejected};
+  if (!end && recorderOf(path) !== undefined)
+    return {notes: ['It is still being recorded.'], rejected: rejected.filter(({why}) => why !== CUT)};
+  const isTold = !recording.breaksOff || rejected.some(({why}) => why === CUT);
+  return {
+    notes,
+    rejected: isTold
+      ? rejected
+      : [
+          ...rejected,
+          {line: recording.lines + 1, text: '', why: 'it is missing: the recording breaks off before its end'},
+        ],
+  };
+}
+
+const CUT = 'it is cut off';
+
+/** At most looks at a large process maps alone is read. */
+function withoutUsage(recording: Recording, name: string, index: number): string[] {
+  if (recording.moment(index).hasUsage) return [];
+  for (let before = index - 1; before >= 0; before--) {
+    if (recording.moment(before).hasUsage)
+      return [`Resident memory was not read at this moment; the last time before was ${name}#${before}.`];
+  }
+  return ['Resident memory was not read at this moment, nor before.'];
+}
