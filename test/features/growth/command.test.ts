@@ -65,7 +65,7 @@ test('a leak of 1 MiB a second is found, with its rate and its kind', async (t) 
   t.like(regions[0], {kind: 'anon'});
 });
 
-test('a process that does nothing does not grow, and too few looks say so', async (t) => {
+test('a process that does nothing does not grow, and too few samples say so', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; exec sleep 60']);
   await child.line();
   await sleep(100);
@@ -75,7 +75,10 @@ test('a process that does nothing does not grow, and too few looks say so', asyn
   t.notRegex(idle.stdout, /steady growth/);
   const few = await memmap(['growth', String(child.pid), '--for', '300ms', '--interval', '100ms']);
   t.is(few.code, 0);
-  t.regex(few.stdout, /^Not enough data to say whether resident memory grows: (\d|1[01]) looks are too few/m);
+  t.regex(
+    few.stdout,
+    /^Not enough data to say whether resident memory grows: (1 sample is|(\d|1[01]) samples are) too few/m,
+  );
 });
 
 test('a recording is judged as the process was, and looks at which nothing changed count', async (t) => {
@@ -111,7 +114,7 @@ test('one moment shows no growth: a listing and a snapshot are refused with 6, w
   const [path] = files(t, TUTORIAL[0]);
   const refused = await memmap(['growth', path!]);
   t.is(refused.code, 6);
-  t.regex(refused.stderr, /it is no recording, .*\n {2}next: .*memmap record PID/);
+  t.regex(refused.stderr, /it is not a recording, .*\n {2}next: .*memmap record PID/);
   t.is((await memmap(['growth', '-'], {input: TUTORIAL[0]})).code, 6);
   t.is((await memmap(['growth'])).code, 2);
   t.is((await memmap(['growth', '1', '--measure', 'weight'])).code, 2);
@@ -166,14 +169,14 @@ test('a process that ends on the way is judged until then', async (t) => {
   child.process.stdin!.end('x\n');
   const [code] = (await once(growth, 'close')) as [number];
   t.is(code, 0, said);
-  t.regex(said, /It ended before the time was over/);
+  t.regex(said, /It ended before the time was up/);
 });
 
 test('on a terminal it fits, and the progress goes away', async (t) => {
   if (!needs(t, 'python3', 'python3') || !needs(t, 'script', 'bsdutils')) return;
   const child = await leaking(t);
   const terminal = new TerminalRun(t, ['growth', String(child.pid), '--for', '3s'], {columns: 80, rows: 40});
-  await terminal.shows(/\d+ looks.* s to go/);
+  await terminal.shows(/\d+ samples?.* s to go/);
   t.is(await terminal.end(), 0);
   const lines = await terminal.screen();
   t.true(
