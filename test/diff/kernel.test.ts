@@ -30,7 +30,7 @@ scene('mprotect: reprotected, with exactly its bytes, however many regions that 
   const {changes} = await s.expect(() => s.protect(0x32, 2, READ_WRITE), 'reprotected 32-34 [1,3] 0');
   s.t.is(
     changes.find(isOurs)?.text,
-    `8 KiB of ${s.file} went from r--p to rw-p (mprotect, or mapped anew in the same way).`,
+    `8 KiB of ${s.file} went from r--p to rw-p (mprotect, or mapped again in the same way).`,
   );
 });
 
@@ -136,7 +136,7 @@ scene('brk: the heap grows and shrinks by what was asked', async (s) => {
     changes.filter(({range}) => range.start <= top && top <= range.end).map(({text, range}) => [text, range]);
   const grown = await s.expect(() => s.call('sbrk', bytes(33)));
   s.t.deepEqual(heap(grown), [
-    ['[heap] grew upwards by 132 KiB (brk, or mapped right behind it).', {start: top, end: top + bytes(33)}],
+    ['[heap] grew upwards by 132 KiB (brk, or mapped right above it).', {start: top, end: top + bytes(33)}],
   ]);
   const shrunk = await s.expect(() => s.call('sbrk', -bytes(33)));
   s.t.deepEqual(heap(shrunk), [

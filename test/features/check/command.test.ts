@@ -88,7 +88,7 @@ test('what was not measured is not ok: 5', async (t) => {
   t.is(ran.code, 5, ran.stderr);
   t.regex(
     ran.stderr,
-    /^no-growth rss: not measured, since (one look|\d+ looks) do(es)? not show what grows; 12 are the least$/m,
+    /^no-growth rss: not measured, since (one sample does|\d+ samples do) not show what grows; at least 12 are needed$/m,
   );
   const [path] = files(t, TUTORIAL[1]);
   t.is((await memmap(['check', '--max', 'rss=1K', path!])).code, 5);
@@ -291,7 +291,7 @@ test('wrong calls end with 2 and say what there is; a command that is not there 
     t.is(ran.code, 2, args.join(' '));
     t.regex(ran.stderr, /\n {2}next: /);
   }
-  t.regex((await memmap(['check', '--rules', rules!, '1'])).stderr, /, line 2: "max heap 5" is no rule\./);
+  t.regex((await memmap(['check', '--rules', rules!, '1'])).stderr, /, line 2: "max heap 5" is not a rule\./);
   t.is((await memmap(['check', '--rules', '/no/such', '1'])).code, 6);
   const report = join(folder(t), 'report');
   t.is((await memmap(['check', '--no', 'rwx', '-o', report, '--', 'no-such-command'])).code, 127);

@@ -154,9 +154,9 @@ test('what is no kind, column, order or expression is said, and ends with 2', as
   const [listing] = files(t, '00400000-00401000 r--p 00000000 fd:00 7 /bin/x\n') as [string];
   for (const [flags, message] of [
     [['--kind', 'nonsense'], /nonsense/],
-    [['--columns', 'range,nonsense'], /"nonsense" is no column/],
+    [['--columns', 'range,nonsense'], /"nonsense" is not a column/],
     [['--sort', 'nonsense'], /nonsense/],
-    [['--filter', '/(/'], /no regular expression/],
+    [['--filter', '/(/'], /is not a regular expression/],
     [['--children', '--room'], /children/],
     [['--children'], /is not a process/],
   ] as const) {

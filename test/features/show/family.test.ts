@@ -194,7 +194,7 @@ testIf('setpriv')(
       /^memmap: Resident memory was not read: there is no smaps: the kernel was built without CONFIG_PROC_PAGE_MONITOR\.$/m,
     );
     t.regex(missing.stdout, /^range +size +perms +kind +name$/m);
-    t.regex(missing.stdout, /^Resident in all: [\d.]+ MiB \(VmRSS of status\)\.$/m);
+    t.regex(missing.stdout, /^Resident in total: [\d.]+ MiB \(VmRSS of status\)\.$/m);
     writeFileSync(join(root, pid, 'smaps'), '');
     chmodSync(join(root, pid, 'smaps'), 0o000);
     const denied = await withoutRights(['show', pid, '--proc-root', root]);
