@@ -84,7 +84,7 @@ test('a recording is for its owner, JSON Lines as the schema says, and read by j
   t.is(code, 0);
   t.regex(
     stdout,
-    /^Recorded 0:0.* to .*a\.jsonl: \d+ looks, \d+ moments\.\n.* % of the .* of listings that it stands for\./,
+    /^Recorded 0:0.* to .*a\.jsonl: \d+ samples, \d+ moments\.\n.* % of the .* of listings that it represents\./,
   );
   t.is(statSync(path).mode & 0o777, 0o600);
   t.deepEqual(readdirSync(join(path, '..')), ['a.jsonl'], 'nothing is left beside it');
@@ -143,7 +143,7 @@ test('it ends with the process, and says so; exec begins anew', async (t) => {
   child.process.stdin!.write('os.execvp("sleep", ["sleep", "1"])\n');
   const {code, stdout} = await recorder.ended;
   t.is(code, 0);
-  t.regex(stdout, /The process ended after \d+ looks/);
+  t.regex(stdout, /The process ended after \d+ samples/);
   const recording = readRecording(path);
   t.deepEqual(recording.moments.map(({event}) => event).filter(Boolean), ['exec', 'exit']);
   const sleeping = recording.moments.find(({event}) => event === 'exec')!;
@@ -214,7 +214,7 @@ test('what is there already is refused, whatever it is; --force replaces a plain
 });
 
 for (const ending of ['jsonl', 'jsonl.gz']) {
-  test(`--append heals a torn end and goes on, with the same process only: ${ending}`, async (t) => {
+  test(`--append heals a torn end and continues, with the same process only: ${ending}`, async (t) => {
     const child = await python(t);
     const path = join(folder(t), `a.${ending}`);
     t.is((await record(child.pid, path, '--count', '4')).code, 0);
@@ -226,7 +226,7 @@ for (const ending of ['jsonl', 'jsonl.gz']) {
     const again = await record(child.pid, path, '--count', '3', '--append');
     t.is(again.code, 0);
     t.regex(again.stderr, /its last line was cut off/);
-    t.regex(again.stdout, /: 3 looks,/);
+    t.regex(again.stdout, /: 3 samples,/);
     const recording = readRecording(path);
     t.true(recording.isWhole);
     t.true(recording.count > before.count);
@@ -236,7 +236,7 @@ for (const ending of ['jsonl', 'jsonl.gz']) {
     const other = await python(t);
     const refused = await record(other.pid, path, '--count', '1', '--append');
     t.is(refused.code, 7);
-    t.regex(refused.stderr, new RegExp(`it is of process ${child.pid}, and not of ${other.pid}`));
+    t.regex(refused.stderr, new RegExp(`it is of process ${child.pid}, not of ${other.pid}`));
     t.true(readRecording(path).isWhole, 'and is left as it was');
   });
 }

@@ -44,7 +44,7 @@ test('an error that nobody catches leaves the terminal as before, with the messa
   await run.shows(/thrown by the test/);
 });
 
-test('a look that fails leaves the terminal as before, with the message on it', async (t) => {
+test('a sample that fails leaves the terminal as before, with the message on it', async (t) => {
   if (!hasTools(t)) return;
   const env = beside(
     t,
@@ -104,7 +104,7 @@ test('Ctrl-Z stops it and gives the terminal to the shell; fg shows the screen a
   await child.ask('m = mmap.mmap(-1, 8 << 20)');
   await run.shows(/is new: 8 MiB/);
   run.type('q');
-  await run.shows(/Ended as wished/);
+  await run.shows(/Stopped after/);
   run.type('stty -g; exit\r');
   await run.end();
   const modes = Array.from(run.raw.matchAll(/^([0-9a-f]+(?::[0-9a-f]+){10,})\r?$/gm), ([, each]) => each);
@@ -112,7 +112,7 @@ test('Ctrl-Z stops it and gives the terminal to the shell; fg shows the screen a
   t.is(new Set(modes).size, 1, 'a stopped memmap leaves the terminal in the modes that it found');
 });
 
-test('where nobody could let it go on, Ctrl-Z does not stop it, and the screen comes back', async (t) => {
+test('where nobody could resume it, Ctrl-Z does not stop it, and the screen comes back', async (t) => {
   if (!hasTools(t)) return;
   const {run} = await watched(t);
   run.type('\x1a');
