@@ -6,7 +6,7 @@ interface RecordKeys {
   close(): void;
 }
 
-/** @returns undefined where no keys can be read: standard input is no terminal, or we are in the background */
+/** @returns undefined where no keys can be read: standard input is not a terminal, or we are in the background */
 export function recordKeys(onMark: () => void, interruption: Interruption): RecordKeys | undefined {
   const terminal = process.stdin;
   if (!terminal.isTTY || !isInForeground()) return undefined;

@@ -142,7 +142,7 @@ function growthCells({name, first: a = NONE, largest: b = NONE, left = NONE, rss
   ];
 }
 
-/** What was new or had grown in the largest sample, the largest first. */
+/** The largest of the regions that were new or had grown in the largest sample. */
 function renderNew(first: Snapshot, largest: Snapshot, look: Look): string[] {
   const came = diff(first, largest, {match: 'address'}).changes.filter(({kind}) => kind === 'new' || kind === 'grown');
   const size = ({delta}: Change): number => delta.size;
@@ -150,7 +150,7 @@ function renderNew(first: Snapshot, largest: Snapshot, look: Look): string[] {
   if (most.length === 0) return ['No region was new, and none grew.'];
   const more = came.length - most.length;
   const rest = more > 0 ? [paint('quiet', `… and ${more} smaller ${more === 1 ? 'one' : 'ones'}.`)] : [];
-  return ['New and grown regions, the largest first:', ...renderChanges(most, look), ...rest];
+  return ['The largest of the new and grown regions:', ...renderChanges(most, look), ...rest];
 }
 
 const fromTo = (before: string, after: string): string => (before === after ? before : `${before} → ${after}`);

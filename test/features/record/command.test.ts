@@ -135,7 +135,7 @@ test('it is compressed if its name ends so: whole for gzip, and every line flush
   t.regex(stdout.trimEnd().split('\n').at(-1)!, /"event":"end".*"reason":"SIGTERM"/);
 });
 
-test('it ends with the process, and says so; exec begins anew', async (t) => {
+test('it ends with the process, and says so; exec starts again', async (t) => {
   const path = join(folder(t), 'a.jsonl');
   const child = await python(t);
   const recorder = new Background(t, ['record', String(child.pid), '-o', path, '--interval', '20ms', '--until-exit']);

@@ -121,7 +121,7 @@ test('a command is found as a shell finds it; else 127 or 126 with a reason, and
   }
 });
 
-test('without a command, or where it is unclear where it begins, it ends with 2 and says how it is called', async (t) => {
+test('without a command, or where it is unclear where it begins, it ends with 2 and prints its usage', async (t) => {
   for (const args of [
     [],
     ['--'],

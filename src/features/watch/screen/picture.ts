@@ -115,7 +115,7 @@ const withEvent = (
   event: Omit<FrameEvent, 'ms' | 'time'>,
 ): readonly FrameEvent[] => [...events, {...event, ms, time: clockTime(at)}].slice(-MOST_EVENTS);
 
-/** Every sample has VmRSS from status; only some have the sum over smaps. */
+/** VmRSS is in status in every sample; the sum over smaps is only in some. */
 function momentOf(snapshot: Snapshot, status: Status): Moment {
   const {vmRss} = status;
   const {rss, size, regions} = snapshot.totals as Record<string, number | undefined> & {size: number; regions: number};

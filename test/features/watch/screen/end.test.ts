@@ -127,7 +127,7 @@ test('where nobody could resume it, Ctrl-Z does not stop it, and the screen come
   await isRestored(t, run);
 });
 
-test('after SIGSTOP and SIGCONT the screen is drawn anew', async (t) => {
+test('after SIGSTOP and SIGCONT the screen is drawn again', async (t) => {
   if (!hasTools(t)) return;
   const {run} = await watched(t);
   process.kill(run.pid, 'SIGSTOP');

@@ -65,7 +65,7 @@ test('keys: sort, reverse, scroll, filter, help', async (t) => {
   t.is(await run.end(), 0);
 });
 
-test('a paused screen stands still, counts what comes, and stays when the process ends', async (t) => {
+test('a paused screen does not change, counts what comes, and stays when the process ends', async (t) => {
   if (!hasTools(t)) return;
   const {child, run} = await watched(t);
   run.type('p');
