@@ -1,5 +1,7 @@
+import {spawnSync} from 'node:child_process';
 import {rmSync} from 'node:fs';
 import type {Diff} from '../../src/diff/diff.ts';
+import {unless} from '../helpers/tools.ts';
 import {at, bytes, isOurs, NONE, READ, READ_WRITE, scene, SHARED, WRITE} from './scene.ts';
 
 const [MAYMOVE, REMAP_FIXED] = [1, 2];
@@ -103,22 +105,29 @@ scene('Deleting a mapped file: renamed', async (s) => {
   );
 });
 
-scene('A name for anonymous memory: renamed, where the kernel can', async (s) => {
-  await s.map(0x10, 12);
-  const words = Buffer.from('arena\0');
-  await s.map(0x100, 1);
-  for (const [index, byte] of words.entries()) await s.call('memset', at(0x100) + index, byte, 1);
-  const name = () => s.call('prctl', 0x53564d41, 0, at(0x14), bytes(4), at(0x100));
-  try {
+/** PR_SET_VMA_ANON_NAME of prctl(2), on a page of our own. */
+const NAME_IT = `
+import ctypes, mmap, sys
+m = mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+at = ctypes.c_size_t(ctypes.addressof(ctypes.c_char.from_buffer(m)))
+sys.exit(0 if ctypes.CDLL(None).prctl(0x53564d41, 0, at, ctypes.c_size_t(4096), b'x') == 0 else 9)`;
+const NAMES = unless(spawnSync('python3', ['-c', NAME_IT]).status !== 9, 'this kernel has no CONFIG_ANON_VMA_NAME');
+
+scene(
+  'A name for anonymous memory: renamed',
+  async (s) => {
+    await s.map(0x10, 12);
+    const words = Buffer.from('arena\0');
+    await s.map(0x100, 1);
+    for (const [index, byte] of words.entries()) await s.call('memset', at(0x100) + index, byte, 1);
+    const name = () => s.call('prctl', 0x53564d41, 0, at(0x14), bytes(4), at(0x100));
     await name();
-  } catch {
-    s.t.log('skipped: this kernel has no CONFIG_ANON_VMA_NAME');
-    return;
-  }
-  await s.call('prctl', 0x53564d41, 0, at(0x14), bytes(4), 0);
-  const {changes} = await s.expect(name, 'renamed 14-18 [1,3] 0');
-  s.t.is(changes.find(isOurs)?.text, 'anonymous memory is now called [anon:arena].');
-});
+    await s.call('prctl', 0x53564d41, 0, at(0x14), bytes(4), 0);
+    const {changes} = await s.expect(name, 'renamed 14-18 [1,3] 0');
+    s.t.is(changes.find(isOurs)?.text, 'anonymous memory is now called [anon:arena].');
+  },
+  NAMES,
+);
 
 scene('brk: the heap grows and shrinks by what was asked', async (s) => {
   await s.call('sbrk', bytes(1));

@@ -12,13 +12,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {join} from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {memmap, MEMMAP, run, type Ran} from '../../helpers/cli.ts';
 import {files, folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
+import {givenTime, until} from '../../helpers/wait.ts';
 
 interface Event {
   readonly event: string;
@@ -139,7 +139,11 @@ test('without a command, or where it is unclear where it begins, it ends with 2 
 });
 
 test('--json tells start, exec, changes, exit and end, as the schema says, and the PID stays', async (t) => {
-  const {stderr, stdout, code} = await memmap(['run', '--json', '--', 'sh', '-c', 'echo $$; sleep 0.1; exit 4']);
+  const {stderr, stdout, code} = await givenTime(
+    0.1,
+    (seconds) => memmap(['run', '--json', '--', 'sh', '-c', `echo $$; sleep ${seconds}; exit 4`]),
+    (ran) => ran.stderr.includes('"exec"'),
+  );
   const events = eventsOf(t, stderr);
   const kinds = events.map(({event}) => event);
   t.deepEqual([kinds[0], kinds[1], ...kinds.slice(-2)], ['start', 'exec', 'exit', 'end']);
@@ -159,11 +163,15 @@ test('--json tells start, exec, changes, exit and end, as the schema says, and t
   t.is(killed.at(-2)!.signal, 'SIGKILL');
 });
 
-test('the report names what grew, the peak, and the largest that came', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('the report names what grew, the peak, and the largest that came', async (t) => {
   const {stdout: python} = await run('python3', ['-c', 'import sys; print(sys.executable, end="")']);
-  const program = 'import time; time.sleep(1); x = bytearray(50 << 20); time.sleep(2)';
-  const {stderr, code} = await memmap(['run', '--', python, '-c', program]);
+  const program = (seconds: number): string =>
+    `import time; time.sleep(${seconds}); x = bytearray(50 << 20); time.sleep(${seconds})`;
+  const {stderr, code} = await givenTime(
+    1,
+    (seconds) => memmap(['run', '--max-duty', '50', '--', python, '-c', program(seconds)]),
+    (ran) => /^(\+ {2}new|↑ {2}grown) /m.test(ran.stderr) && /^anon .*\+/m.test(ran.stderr),
+  );
   t.is(code, 0);
   t.regex(stderr, /^memmap run: .*python\S* -c 'import time; /);
   t.regex(stderr, /^program {2}\S*python[\d.]*$/m);
@@ -179,7 +187,11 @@ test('the report names what grew, the peak, and the largest that came', async (t
 });
 
 test('a program that becomes another one is followed', async (t) => {
-  const {stderr} = await sh('sleep 0.2; exec sleep 0.3');
+  const {stderr} = await givenTime(
+    0.3,
+    (seconds) => sh(`sleep ${seconds}; exec sleep ${seconds}`),
+    (ran) => / then \S/.test(ran.stderr),
+  );
   t.regex(stderr, /^program {2}\S+, then \S*(sleep|busybox|coreutils)$/m);
 });
 
@@ -195,7 +207,7 @@ test('-o writes a file that only the owner may read, with the report whole or th
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   const closed = once(child, 'close');
-  for (let i = 0; i < 200 && !(existsSync(events) && /"exec"/.test(readFileSync(events, 'utf8'))); i++) await sleep(20);
+  await until(() => readFileSync(events, 'utf8').includes('"exec"'), 'the exec');
   t.is(statSync(events).mode & 0o777, 0o600);
   t.regex(readFileSync(events, 'utf8'), /^\{"event":"start".*\n\{"event":"exec"/);
   child.stdin.end();
@@ -251,8 +263,7 @@ for (const [signal, code] of [
   });
 }
 
-test("Ctrl-C on a terminal is the command's; memmap reports after it", async (t) => {
-  if (!needs(t, 'script', 'bsdutils')) return;
+testIf('script')("Ctrl-C on a terminal is the command's; memmap reports after it", async (t) => {
   const [path] = files(t, `trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.05; done`);
   const terminal = new TerminalRun(t, ['run', '--', 'sh', path!]);
   await terminal.shows(/^ready/);
@@ -274,14 +285,13 @@ test('the command is not held, and outlives a memmap that was killed', async (t)
   const script = `echo $$ > ${pidFile}.tmp; mv ${pidFile}.tmp ${pidFile}; until [ -e ${go} ]; do sleep 0.05; done; touch ${done}`;
   const child = spawn(process.execPath, [MEMMAP, 'run', '--', 'sh', '-c', script], {stdio: 'ignore'});
   const closed = once(child, 'close');
-  for (let i = 0; i < 200 && !existsSync(pidFile); i++) await sleep(20);
+  await until(() => existsSync(pidFile), 'its PID');
   const pid = readFileSync(pidFile, 'utf8').trim();
   t.regex(readlinkSync(`/proc/${pid}/exe`), /sh$|busybox/);
   child.kill('SIGKILL');
   await closed;
   writeFileSync(go, '');
-  for (let i = 0; i < 200 && !existsSync(done); i++) await sleep(20);
-  t.true(existsSync(done));
+  await t.notThrowsAsync(until(() => existsSync(done), 'its work'));
 });
 
 test('very short commands are seen, and where they are not, that is said', async (t) => {
