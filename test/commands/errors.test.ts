@@ -24,7 +24,7 @@ const REFUSED: ReadonlyArray<readonly [string, readonly string[], number, RegExp
   ['an empty file', ['show', '/dev/null'], 6, /it is empty/],
   ['a lesson that is not there', ['demo', 'nothing'], 2, /the lessons are: brk/],
   ['an interval that is none', ['watch', '1', '--interval', 'soon'], 2, /no length of time/],
-  ['a condition that is none', ['watch', '1', '--until', 'soon'], 2, /no condition/],
+  ['a condition that is none', ['watch', '1', '--until', 'soon'], 2, /is not a condition/],
 ];
 
 for (const [what, args, code, words] of REFUSED) {

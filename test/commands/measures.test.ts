@@ -104,7 +104,7 @@ test('watch --until takes each measure of the whole, of a kind and of a name, an
     is(`data.${spelling}`, amountOf(key, data)!);
     is(`${file!.name}.${spelling}`, amountOf(key, named)!);
   }
-  t.throws(() => parseCondition('data.threads>1'), {instanceOf: Trouble, message: /no condition/});
+  t.throws(() => parseCondition('data.threads>1'), {instanceOf: Trouble, message: /is not a condition/});
   is(
     'shared',
     amountOf(

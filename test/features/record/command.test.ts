@@ -81,7 +81,7 @@ testIf('python3', 'jq')('a recording is for its owner, JSON Lines as the schema 
   t.is(code, 0);
   t.regex(
     stdout,
-    /^Recorded \d+:\d.* to .*a\.jsonl: \d+ looks, \d+ moments\.\n.* % of the .* of listings that it stands for\./,
+    /^Recorded \d+:\d.* to .*a\.jsonl: \d+ samples, \d+ moments\.\n.* % of the .* of listings that it represents\./,
   );
   t.is(statSync(path).mode & 0o777, 0o600);
   t.deepEqual(readdirSync(join(path, '..')), ['a.jsonl'], 'nothing is left beside it');
@@ -135,7 +135,7 @@ testIf(
   t.regex(stdout.trimEnd().split('\n').at(-1)!, /"event":"end".*"reason":"SIGTERM"/);
 });
 
-testIf('python3')('it ends with the process, and says so; exec begins anew', async (t) => {
+testIf('python3')('it ends with the process, and says so; exec starts again', async (t) => {
   const path = join(folder(t), 'a.jsonl');
   const child = await python(t);
   const recorder = new Background(t, ['record', String(child.pid), '-o', path, '--interval', '20ms', '--until-exit']);
@@ -145,7 +145,7 @@ testIf('python3')('it ends with the process, and says so; exec begins anew', asy
   child.process.stdin!.end();
   const {code, stdout} = await recorder.ended;
   t.is(code, 0);
-  t.regex(stdout, /The process ended after \d+ looks/);
+  t.regex(stdout, /The process ended after \d+ samples/);
   const recording = readRecording(path);
   t.deepEqual(recording.moments.map(({event}) => event).filter(Boolean), ['exec', 'exit']);
   const becoming = recording.moments.find(({event}) => event === 'exec')!;
@@ -216,7 +216,7 @@ testIf('python3')('what is there already is refused, whatever it is; --force rep
 });
 
 for (const ending of ['jsonl', 'jsonl.gz']) {
-  testIf('python3')(`--append heals a torn end and goes on, with the same process only: ${ending}`, async (t) => {
+  testIf('python3')(`--append heals a torn end and continues, with the same process only: ${ending}`, async (t) => {
     const child = await python(t);
     const path = join(folder(t), `a.${ending}`);
     t.is((await record(child.pid, path, '--count', '4')).code, 0);
@@ -228,7 +228,7 @@ for (const ending of ['jsonl', 'jsonl.gz']) {
     const again = await record(child.pid, path, '--count', '3', '--append');
     t.is(again.code, 0);
     t.regex(again.stderr, /its last line was cut off/);
-    t.regex(again.stdout, /: 3 looks,/);
+    t.regex(again.stdout, /: 3 samples,/);
     const recording = readRecording(path);
     t.true(recording.isWhole);
     t.true(recording.count > before.count);
@@ -238,7 +238,7 @@ for (const ending of ['jsonl', 'jsonl.gz']) {
     const other = await python(t);
     const refused = await record(other.pid, path, '--count', '1', '--append');
     t.is(refused.code, 7);
-    t.regex(refused.stderr, new RegExp(`it is of process ${child.pid}, and not of ${other.pid}`));
+    t.regex(refused.stderr, new RegExp(`it is of process ${child.pid}, not of ${other.pid}`));
     t.true(readRecording(path).isWhole, 'and is left as it was');
   });
 }

@@ -52,7 +52,7 @@ testIf('script')('on a terminal a recording is played, stepped through, and left
   await run.shows(/playing ×8/);
   await run.shows(new RegExp(`ended {2}moment ${last} of ${last}`));
   run.type('?');
-  await run.shows(/a moment back, a moment on/);
+  await run.shows(/one moment back, one moment forward/);
   run.type('x');
   run.type('q');
   t.is(await run.end(), 0);
@@ -86,7 +86,7 @@ testIf('python3', 'script')('while it is recorded, m makes a mark and q ends', a
   const path = join(folder(t), 'a.jsonl');
   const run = new TerminalRun(t, ['record', String(child.pid), '-o', path, '--interval', '50ms'], {columns: 110});
   await run.shows(/m makes a mark, q ends/);
-  await run.shows(/\d+ looks?, \d+ moments?, .* resident {3}m mark {2}q end/);
+  await run.shows(/\d+ samples?, \d+ moments?, .* resident {3}m mark {2}q end/);
   run.type('m');
   await run.shows(/1 mark,/);
   run.type('q');

@@ -130,12 +130,12 @@ testIf('python3')('into a pipe it prints a line a change, with a sign and withou
   }
   t.is(await ended, 0);
   const [start, change, end] = stdout.trimEnd().split('\n');
-  t.regex(start!, /^Watching python3\S* \(pid \d+\), .* a look every 50 ms\.$/);
+  t.regex(start!, /^Watching python3\S* \(pid \d+\), .* a sample every 50 ms\.$/);
   t.regex(
     change!,
     /^\d\d:\d\d:\d\d\.\d{3} {2}\+ new +[0-9a-f]+-[0-9a-f]+ {2}\/dev\/zero \(deleted\) is new: 1 MiB, rw-s\.$/,
   );
-  t.regex(end!, /^The condition came true after \d+ looks?\. Looking took .* smaps was not read/);
+  t.regex(end!, /^The condition became true after \d+ samples?\. Sampling took .* smaps was not read/);
 });
 
 testIf('script')('with NO_COLOR the screen has signs and no colour', async (t) => {

@@ -33,7 +33,7 @@ for (const [signal, code] of [
     });
     watching.kill(signal);
     t.is(await ended, code);
-    t.regex(stdout, new RegExp(`${signal}.*\\. Looking took .*\\n$|Looking took .*\\n$`));
+    t.regex(stdout, new RegExp(`${signal}.*\\. Sampling took .*\\n$|Sampling took .*\\n$`));
     t.is(stderr, '');
   });
 }

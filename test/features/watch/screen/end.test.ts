@@ -46,7 +46,7 @@ testIf('python3', 'script')(
   },
 );
 
-testIf('python3', 'script')('a look that fails leaves the terminal as before, with the message on it', async (t) => {
+testIf('python3', 'script')('a sample that fails leaves the terminal as before, with the message on it', async (t) => {
   const env = beside(
     t,
     `import fs from 'node:fs';
@@ -106,7 +106,7 @@ testIf(
   await child.ask('m = mmap.mmap(-1, 8 << 20)');
   await run.shows(/is new: 8 MiB/);
   run.type('q');
-  await run.shows(/Ended as wished/);
+  await run.shows(/Stopped after/);
   run.type('stty -g; exit\r');
   await run.end();
   const modes = Array.from(run.raw.matchAll(/^([0-9a-f]+(?::[0-9a-f]+){10,})\r?$/gm), ([, each]) => each);
@@ -115,7 +115,7 @@ testIf(
 });
 
 testIf('python3', 'script')(
-  'where nobody could let it go on, Ctrl-Z does not stop it, and the screen comes back',
+  'where nobody could resume it, Ctrl-Z does not stop it, and the screen comes back',
   async (t) => {
     const {run} = await watched(t);
     run.type('\x1a');
@@ -130,7 +130,7 @@ testIf('python3', 'script')(
   },
 );
 
-testIf('python3', 'script')('after SIGSTOP and SIGCONT the screen is drawn anew', async (t) => {
+testIf('python3', 'script')('after SIGSTOP and SIGCONT the screen is drawn again', async (t) => {
   const {run} = await watched(t);
   process.kill(run.pid, 'SIGSTOP');
   await inState(run.pid, 'T');

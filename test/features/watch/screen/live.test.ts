@@ -4,7 +4,7 @@ import {testIf} from '../../../helpers/tools.ts';
 import {isRestored, watched} from '../watched.ts';
 
 testIf('python3', 'script')(
-  'the screen says who, how much, what happened, and shows the regions, what changed last first',
+  'the screen says who, how much, what happened, and shows the regions, most recently changed first',
   async (t) => {
     const {child, run} = await watched(t, {}, '--max-duty', '100');
     await child.ask('m = mmap.mmap(-1, 8 << 20)');
@@ -25,7 +25,7 @@ testIf('python3', 'script')(
     t.is(await run.end(), 0);
     await isRestored(t, run);
     await run.shows(/\+ new .*is new: 8 MiB/);
-    await run.shows(/Ended as wished after \d+ looks/);
+    await run.shows(/Stopped after \d+ samples/);
   },
 );
 
@@ -47,12 +47,12 @@ testIf('python3', 'script')('keys: sort, reverse, scroll, filter, help', async (
   const end = await run.shows(/\((?!1–)\d+–(\d+)\)/);
   t.regex(end.join('\n'), /^(\d+) regions \(\d+–\1\)/m);
   run.type('/LIBC');
-  const found = await run.shows(/of \d+ regions with “LIBC”/);
+  const found = await run.shows(/of \d+ regions matching “LIBC”/);
   t.true(found.some((line) => line.includes('libc')));
   t.false(found.some((line) => line.includes('[stack]')));
   await run.shows(/^\/LIBC▏/);
   run.type('\x7f\r');
-  await run.shows(/with “LIB”/);
+  await run.shows(/matching “LIB”/);
   await run.shows(/Esc all regions/);
   run.type('\x1b');
   await run.shows(/^\d+ regions/);
@@ -66,13 +66,13 @@ testIf('python3', 'script')('keys: sort, reverse, scroll, filter, help', async (
 });
 
 testIf('python3', 'script')(
-  'a paused screen stands still, counts what comes, and stays when the process ends',
+  'a paused screen does not change, counts what comes, and stays when the process ends',
   async (t) => {
     const {child, run} = await watched(t);
     run.type('p');
     await run.shows(/paused/);
     await child.ask('m = mmap.mmap(-1, 8 << 20)');
-    const lines = await run.shows(/paused; \d+ looks, [1-9]\d* changes? since/);
+    const lines = await run.shows(/paused; \d+ samples, [1-9]\d* changes? since/);
     t.false(lines.some((line) => /is new: 8 MiB/.test(line)));
     run.type(' ');
     await run.shows(/is new: 8 MiB/);
