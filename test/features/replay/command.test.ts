@@ -63,7 +63,7 @@ test('a moment that is not there is said, with those that are', async (t) => {
   await refused('@+1h', 6, /it is from 2023-11-14T22:13:20\.000Z to .*, 0:10\.5 long/);
   await refused('@10:00', 6, /it is from/);
   await refused('@yesterday', 2, /behind @ stands a time/);
-  await refused('@+soon', 2, /no length of time/);
+  await refused('@+soon', 2, /not a length of time/);
   const text = join(folder(t), 'text');
   writeFileSync(text, '00400000-00401000 r--p 00000000 fe:00 1                          /bin/a\n');
   const ran = await memmap(['show', `${text}#1`]);
@@ -207,7 +207,7 @@ test('what is no recording, or of a newer version, is refused', async (t) => {
       if (command === 'replay' || content.includes('memmap.recording')) t.regex(ran.stderr, why);
     }
   };
-  await refused('{"version":2,"width":80,"height":24}\n[0.1,"o","x"]\n', /it is no recording/);
+  await refused('{"version":2,"width":80,"height":24}\n[0.1,"o","x"]\n', /it is not a recording/);
   await refused(
     '{"schema":"memmap.recording/7","memmap":"9.0.0"}\n',
     /newer memmap \(9\.0\.0\) in the form memmap\.recording\/7/,
