@@ -65,7 +65,7 @@ test('what is no rule is told with what there is, and in a file with its line', 
   t.regex(why('max heep=64M'), /"heep" is neither a total \(size, rss, .*\) nor a kind \(text, .*heap, /);
   t.regex(why('max heap.weight=1'), /"weight" is nothing that a kind has/);
   t.regex(why('max heap.threads=1'), /"threads" is nothing that a kind has/);
-  t.regex(why('max heap=lots'), /no size/);
+  t.regex(why('max heap=lots'), /not a size/);
   t.regex(why('max regions=64M'), /no number of regions/);
   t.regex(why('max heap'), /a name, = and a number/);
   t.regex(why('no fun'), /one of rwx, exec-stack.*, or a kind: text, /);

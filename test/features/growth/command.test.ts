@@ -111,7 +111,7 @@ test('one moment shows no growth: a listing and a snapshot are refused with 6, w
   const [path] = files(t, TUTORIAL[0]);
   const refused = await memmap(['growth', path!]);
   t.is(refused.code, 6);
-  t.regex(refused.stderr, /it is not a recording, .*\n {2}next: .*memmap record PID/);
+  t.regex(refused.stderr, /it is no recording, .*\n {2}next: .*memmap record PID/);
   t.is((await memmap(['growth', '-'], {input: TUTORIAL[0]})).code, 6);
   t.is((await memmap(['growth'])).code, 2);
   t.is((await memmap(['growth', '1', '--measure', 'weight'])).code, 2);
