@@ -23,11 +23,14 @@ export interface DiffLook extends Look {
   readonly summary?: boolean | undefined;
 }
 
+/** That two snapshots are equal. @param unchanged how many regions they have */
+export const noChange = (unchanged: number): string =>
+  `No change: ${counted(unchanged, 'region')} ${unchanged === 1 ? 'is' : 'are'} the same on both sides.\n`;
+
 /** What happened between two snapshots, for people: new and grown first, then what went, then the rest. */
 export function renderDiff(diff: Diff, look: DiffLook = {}): string {
   const {before, after, changes, unchanged, match, why} = diff;
-  if (changes.length === 0)
-    return `No change: ${counted(unchanged, 'region')} ${unchanged === 1 ? 'is' : 'are'} the same on both sides.\n`;
+  if (changes.length === 0) return noChange(unchanged);
   const wanted = changes.filter((change) => isWanted(change, look));
   const left = changes.length - wanted.length;
   return [

@@ -1,7 +1,8 @@
+import {safe} from '../../text/safe.ts';
 import type {Diff} from '../../diff/diff.ts';
 import {address, type Region} from '../../model/region.ts';
 import {deltaText, sizeText} from '../../model/amounts.ts';
-import {roleOf, signOf} from '../../text/changes.ts';
+import {noChange, roleOf, signOf} from '../../text/changes.ts';
 import {barOfBoth, ruler, type Scale, scaleFor, scaleWords} from './bar.ts';
 import {programOf, wordOfKinds, type IsProgram} from './blocks.ts';
 import {amountOf, type DiffBlock, diffBlocks, diffTexts, fewerDiffBlocks, kindsOf} from './diff-blocks.ts';
@@ -22,7 +23,7 @@ const SMALL_GAP = 2 ** 30;
  */
 export function renderDiffPicture(diff: Diff, look: PictureLook = {}): string {
   const {before, after, match, why, unchanged} = diff;
-  if (diff.changes.length === 0) return `No change: ${unchanged} regions are the same on both sides.\n`;
+  if (diff.changes.length === 0) return noChange(unchanged);
   const width = look.width ?? PIPED_WIDTH;
   const most = look.rows ?? MOST_ROWS;
   const all = diffBlocks(diff);
@@ -39,7 +40,7 @@ export function renderDiffPicture(diff: Diff, look: PictureLook = {}): string {
   }
   const titles = {ruler: ruler(scale), numbers: ['size', 'change', 'resident'], least: [0, 2, 1], cut: ', '} as const;
   return [
-    ...[`before  ${who(before)}`, `after   ${who(after)}`, `match   ${match}: ${why}`].flatMap((line) =>
+    ...[`before  ${who(before)}`, `after   ${who(after)}`, `match   ${match}: ${safe(why)}`].flatMap((line) =>
       packedWords(line, width),
     ),
     '',

@@ -137,7 +137,7 @@ const growing = (t: ExecutionContext, pid: number, duration: string): TerminalRu
 testIf('python3', 'script')('Ctrl-C gives the result so far, and ends with 130', async (t) => {
   const child = await leaking(t);
   const growth = growing(t, child.pid, '10m');
-  await growth.shows(/^(1[2-9]|[2-9]\d|\d{3,}) looks/);
+  await growth.shows(/^(1[2-9]|[2-9]\d|\d{3,}) samples/);
   process.kill(growth.pid, 'SIGINT');
   t.is(await growth.end(), 130);
   const output = growth.lines.join('\n');
@@ -149,7 +149,7 @@ testIf('script')('a process that ends on the way is judged until then', async (t
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
   const growth = growing(t, child.pid, '10m');
-  await growth.shows(/^\d+ looks/);
+  await growth.shows(/^\d+ samples?/);
   child.process.stdin!.end('x\n');
   const code = await growth.end();
   const said = growth.lines.join('\n');
