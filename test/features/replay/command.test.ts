@@ -230,7 +230,7 @@ test('what can be wrong with a recording is told alike by all commands that read
     for (const [file, why] of [
       [other, /JSON Lines|no recording/],
       [maps, /gzip|no recording/],
-      [html, /no listing|no recording/],
+      [html, /not a listing|no recording/],
       [place, /directory|no recording/],
     ] as const) {
       const ran = await memmap([command!, ...rest, file]);

@@ -64,12 +64,12 @@ test.serial('the slider goes look by look with the keys, and everything follows'
   const end = await rule();
   t.true(begin < middle && middle < end);
   const knob = await page.locator('#slider').evaluate((slider) => slider.getBoundingClientRect().right - 8);
-  t.true(Math.abs(knob - end) < 2, 'the knob stands under the line in the chart');
+  t.true(Math.abs(knob - end) < 2, 'the knob is under the line in the chart');
   t.deepEqual(complaints, []);
 });
 
 test.serial(
-  'a press on the chart, on the picture and on a time in the table shows that moment; play goes on',
+  'a press on the chart, on the picture and on a time in the table shows that moment; play continues',
   async (t) => {
     if (!needs(t, 'chromium', 'chromium')) return;
     const {page} = await open(t, html);
