@@ -3,8 +3,8 @@ import {type Region, sizeOf} from '../model/region.ts';
 import {type Draft, usageDelta} from './draft.ts';
 
 /**
- * Do two files of one name differ? Their inodes do, and so do their segments. With other inodes and the same segments it may be
- * the same file on another host.
+ * Are two files of one name different files? They are if both their inodes and their segments differ. With other inodes
+ * but the same segments it may be the same file on another host.
  *
  * @param before the regions of one file, and its bss
  */
@@ -22,7 +22,7 @@ const shapeOf = (regions: readonly Region[]): string =>
     .map((region) => `${region.perms} ${region.offset} ${sizeOf(region)}`)
     .join('|');
 
-/** All of one file gave way to all of another. */
+/** All of one file was replaced by all of another. */
 export const exchanged = (before: readonly Region[], after: readonly Region[]): Draft => ({
   kind: 'replaced',
   range: hull(after),

@@ -5,14 +5,14 @@ import {type Draft, usageDelta, wholeRegion} from './draft.ts';
 /** Unnamed memory of one side: a region, or what is left of one whose first part belongs to something else. */
 export interface Piece extends Range {
   readonly region: Region;
-  /** It is what is left of a region, maybe nothing: the counters of the whole region are told with it. */
+  /** It is what is left of a region, possibly nothing: the counters of the whole region go with it. */
   readonly isRest?: boolean;
 }
 
 /**
- * Compares unnamed memory of two runs by what it is for. Where it lies, which neighbours the kernel merged, and so into how
- * many regions it is cut, only ASLR decided: what has the same permissions and purpose is one change, which says how much
- * there is in how many pieces. What only one side has of a purpose is new or gone.
+ * Compares unnamed memory of two runs by what it is for. ASLR alone decides where it lies, which neighbours the kernel
+ * merges, and so how many regions it is. So what has the same permissions and purpose is one change, which says how
+ * much there is in how many pieces. A purpose that only one side has is new or gone.
  */
 export function fold(before: readonly Piece[], after: readonly Piece[]): Draft[] {
   const [ours, theirs] = [byPurpose(before), byPurpose(after)];
@@ -32,10 +32,13 @@ function byPurpose(pieces: readonly Piece[]): Map<string, Piece[]> {
   return groups;
 }
 
-/** The kind, where it is certain. What was merged with a bss, and what only its shape tells, is memory like any other. */
+/**
+ * The kind, where it is certain. What was merged with a bss, and what only its shape suggests, counts as anonymous
+ * memory.
+ */
 function purposeOf({region, isRest}: Piece): string {
-  const isTold = !isRest && region.confidence === undefined && region.kind !== 'bss' && region.kind !== 'heap';
-  return isTold ? region.kind : 'anon';
+  const isCertain = !isRest && region.confidence === undefined && region.kind !== 'bss' && region.kind !== 'heap';
+  return isCertain ? region.kind : 'anon';
 }
 
 function foldOne(before: readonly Piece[], after: readonly Piece[]): Draft[] {
@@ -61,7 +64,7 @@ function foldOne(before: readonly Piece[], after: readonly Piece[]): Draft[] {
   ];
 }
 
-/** What only one side has: regions of their own, and what lies behind a bss on this side alone, as a part of its region. */
+/** What only one side has: regions of their own, and what follows a bss on this side only, as a part of its region. */
 function oneSided(before: readonly Piece[], after: readonly Piece[]): Draft[] {
   const [mine, others] = before.some(isFilled) ? [before, after] : [after, before];
   const [whole, part] = mine === before ? (['gone', 'shrunk'] as const) : (['new', 'grown'] as const);

@@ -1,12 +1,15 @@
 import {isFileBacked, type Region} from '../model/region.ts';
 import {baseName, withoutDeleted} from '../model/same.ts';
 
-/** Memory that nothing names but, maybe, the program itself. */
+/** Memory without a name, or with a name that the program itself gave it. */
 export const isUnnamed = (region: Region): boolean => !isFileBacked(region) && !/^\[(?!anon:)/.test(region.name);
 
-/** What the kernel places as a whole: a file's regions with its bss, a region with a label, or unnamed memory between two of these. */
+/**
+ * What the kernel places as a whole: a file's regions with its bss, a region with a label, or unnamed memory between
+ * two of these.
+ */
 export interface LayoutObject {
-  /** What it is, with its turn if it occurs again: `/lib/x.so#0`, `anonymous after /lib/x.so#0`. */
+  /** What it is, with its number among those of that name: `/lib/x.so#0`, `anonymous after /lib/x.so#0`. */
   readonly key: string;
   readonly isAnonymous: boolean;
   readonly regions: Region[];
@@ -46,13 +49,13 @@ export function objectsOf(regions: readonly Region[]): LayoutObject[] {
   return objects;
 }
 
-/** The pages right after a file's last segment: what the program asked for, and the file doesn't have. */
+/** The pages right after a file's last segment: what the program asked for and the file doesn't have. */
 const isBss = (region: Region, file: LayoutObject): boolean =>
   region.start === file.regions.at(-1)!.end && isFileBacked(file.regions.at(-1)!);
 
 /**
- * Another host may have the same library in another folder: what has no partner by its whole name is called as the object of
- * the other side that has the last part of the name in common.
+ * Another host may have the same library in another directory: an object without a partner of its full name takes the
+ * name of the other side's object that has the same last part.
  *
  * @returns both lists, the second in the names of the first
  */
@@ -90,6 +93,8 @@ function slideOfNamed(before: LayoutObject, after: LayoutObject): number {
   return b.start - (b.offset ?? 0) - (a.start - (a.offset ?? 0));
 }
 
-/** The named objects that lie below and above unnamed memory on both sides. Below is what it is called after. */
+/**
+ * The named objects that lie below and above unnamed memory on both sides. Unnamed memory is named after the one below.
+ */
 export const neighboursOf = (before: LayoutObject, after: LayoutObject): string[] =>
   [before.below, before.above === after.above ? before.above : undefined].filter((key) => key !== undefined);

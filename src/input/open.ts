@@ -3,7 +3,9 @@ import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import type {Parsed} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
-import {findByName} from '../procfs/find.ts';
+import {findByName, processOfThread} from '../procfs/find.ts';
+import {say} from '../shell/output.ts';
+import {safe} from '../text/safe.ts';
 import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
 import {parseInput, unusable, type Input} from './input.ts';
@@ -45,8 +47,13 @@ interface OneMoment {
  * @param root where procfs is mounted
  * @throws Trouble `usage`, `gone`, `input`
  */
-export const inputOf = (text: string, root?: string): Input =>
-  parseInput(text, {isThere: existsSync, pidOf: (name) => onlyProcess(name, root)});
+export function inputOf(text: string, root?: string): Input {
+  const input = parseInput(text, {isThere: existsSync, pidOf: (name) => onlyProcess(name, root)});
+  const process = input.is === 'process' && processOfThread(input.pid, root);
+  if (!process) return input;
+  say(`memmap: ${text} is a thread (${safe(process.name)}) of process ${process.pid}, and stands for it.`);
+  return {is: 'process', pid: process.pid};
+}
 
 /** The PID of what must be a live process. @throws Trouble */
 export function processOf(text: string, root?: string): number {

@@ -54,7 +54,7 @@ export function capture(pid: number, options: CaptureOptions = {}): Snapshot {
 
 /** The same for a process that is held already. */
 export function captureFrom(handle: ProcessHandle, options: CaptureOptions = {}): Snapshot {
-  let best: {listing: Listing; stat: Stat; note: string} | undefined;
+  let best: {listing: Listing; stat: Stat; note: string; isAtOdds: boolean} | undefined;
   for (let reads = 1; reads <= TRIES; reads++) {
     let attempt: Attempt;
     try {
@@ -68,11 +68,11 @@ export function captureFrom(handle: ProcessHandle, options: CaptureOptions = {})
     const fault = faultOf(attempt);
     if (!fault)
       return toSnapshot(handle, options, listing, stat, status, {torn: false, incomplete: false, reads}, notes);
-    if (listing.regions.length > 0) best = {listing, stat, note: fault};
+    if (listing.regions.length > 0) best = {listing, stat, note: fault, isAtOdds: attempt.odds !== 0};
   }
   if (!best) throw withoutMemory(handle);
-  const {listing, stat, note} = best;
-  const isTorn = listing.torn > 0;
+  const {listing, stat, note, isAtOdds} = best;
+  const isTorn = listing.torn > 0 || isAtOdds;
   return toSnapshot(handle, options, listing, stat, {}, {torn: isTorn, incomplete: !isTorn, reads: TRIES}, [note]);
 }
 
@@ -81,6 +81,8 @@ interface Attempt {
   readonly stat: Stat;
   readonly status: Status;
   readonly isSameImage: boolean;
+  /** Bytes that the listing has more (or, negative, less) than the process had, before and after. */
+  readonly odds: number;
   readonly notes: string[];
 }
 
@@ -110,7 +112,14 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
     const listing = parseListing(bytes, 'proc', 'later');
     // A process that execs or is killed during the walk makes the file end early, without an error.
     const isSameImage = listing.regions.length > 0 && isAlive(source) && isSame(stat, handle.stat());
-    return {listing, stat, status, isSameImage, notes};
+    return {
+      listing,
+      stat,
+      status,
+      isSameImage,
+      odds: isSameImage ? oddsOf(listing.regions, status, handle.status()) : 0,
+      notes,
+    };
   } finally {
     maps.close();
     if (source !== maps) source.close();
@@ -118,14 +127,34 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
 }
 
 /** Why an attempt isn't a snapshot; undefined if it is one. */
-function faultOf({listing, isSameImage}: Attempt): string | undefined {
+function faultOf({listing, isSameImage, odds}: Attempt): string | undefined {
   if (!isSameImage)
     return 'The process ended or began another program while it was read: this is a part of its regions.';
   if (listing.torn > 0)
     return `Regions changed while they were listed: ${listing.torn} lines overlapped, in each of ${TRIES} tries.`;
+  if (odds !== 0)
+    return `Memory moved while it was listed, in each of ${TRIES} tries: the listing has ${sizeText(Math.abs(odds))} ${odds > 0 ? 'more' : 'less'} than VmSize of status says before and after.`;
   if (listing.cutShort) return `The listing was cut short: ${listing.cutShort}.`;
   return undefined;
 }
+
+/**
+ * The kernel lets go of the map between two lines. Memory that mremap(2) moves meanwhile can be listed twice, or not at all,
+ * and every line is right. But the sum of all sizes is VmSize (total_vm in fs/proc/task_mmu.c, task_mem()): where that was
+ * the same before and after, the listing must add up to it.
+ *
+ * @returns bytes that the regions have too many; 0 where they add up, or where the size changed and nothing can be said
+ */
+export function oddsOf(regions: readonly Region[], before: Status, after: Status): number {
+  const [size, later] = [before['vmSize'], after['vmSize']];
+  if (typeof size !== 'number' || size !== later) return 0;
+  let sum = 0;
+  for (const region of regions) if (!OF_NO_PROCESS.has(region.name)) sum += region.end - region.start;
+  return sum - size;
+}
+
+/** Gate areas, which the kernel lists for each process and which belong to none (get_gate_vma()). */
+const OF_NO_PROCESS: ReadonlySet<string> = new Set(['[vsyscall]', '[vectors]']);
 
 /** Once the first thread has ended, /proc/PID/maps is empty, though other threads live on and share the memory. */
 export function folderOf(handle: ProcessHandle, stat: Stat): string {

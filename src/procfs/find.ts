@@ -1,5 +1,6 @@
 import {readdirSync} from 'node:fs';
 import {parseStat} from '../parse/proc/stat.ts';
+import {parseStatus} from '../parse/proc/status.ts';
 import {readIfThere, textIfThere} from './open.ts';
 
 /** A process that may be looked at, by its name. */
@@ -26,4 +27,17 @@ export function findByName(name: string, root = '/proc'): Found[] {
     if (comm === name || program === name) found.push({pid: Number(entry), comm, command: words.join(' ').trim()});
   }
   return found;
+}
+
+/**
+ * The process that a thread belongs to: /proc has a folder for each thread's ID too, which readdir(3) doesn't list.
+ *
+ * @returns its PID and the thread's name; undefined for the ID of a process, and where there is none
+ */
+export function processOfThread(
+  tid: number,
+  root = '/proc',
+): {readonly pid: number; readonly name: string} | undefined {
+  const {tgid, name} = parseStatus(readIfThere(`${root}/${tid}/status`) ?? new Uint8Array());
+  return typeof tgid === 'number' && tgid !== tid && tgid > 0 ? {pid: tgid, name: String(name)} : undefined;
 }

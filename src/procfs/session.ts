@@ -7,7 +7,7 @@ import {parseBeside, type Beside} from '../parse/beside.ts';
 import {parseListing} from '../parse/listing.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {DEFAULT_MAX_STALL, DutyBudget, predictStall} from './budget.ts';
-import {captureFrom, folderOf} from './capture.ts';
+import {captureFrom, oddsOf, folderOf} from './capture.ts';
 import {renewClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
@@ -134,7 +134,7 @@ export class Session {
     // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
     this.#bytes = bytes;
     if (isSame) return {saw: 'process', snapshot: this.#last};
-    if (!parsed) return this.#adopt(this.#capture(false));
+    if (!parsed || this.#isAtOdds(parsed.regions)) return this.#adopt(this.#capture(false));
     const {regions, fresh} = parsed;
     const {process, status} = this.#last;
     const takenAt = new Date().toISOString();
@@ -151,6 +151,12 @@ export class Session {
     const listing = parseListing(bytes, 'proc', 'later');
     const isWhole = listing.torn === 0 && listing.rejected.length === 0 && listing.empty === 0;
     return isWhole ? {regions: listing.regions, fresh: listing.regions} : undefined;
+  }
+
+  /** Did memory move while it was listed? A listing that doesn't add up to VmSize is read again with more care. */
+  #isAtOdds(regions: readonly Region[]): boolean {
+    const status = this.status();
+    return status !== undefined && oddsOf(regions, status, status) !== 0;
   }
 
   #adopt(snapshot: Snapshot): Look {

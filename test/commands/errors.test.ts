@@ -4,6 +4,7 @@ import test from 'ava';
 import {memmap, run} from '../helpers/cli.ts';
 import {Child} from '../helpers/child.ts';
 import {files, folder, TUTORIAL} from '../helpers/listings.ts';
+import {until} from '../helpers/wait.ts';
 
 /** Each row: what is asked, the exit code, and words of the message. */
 const REFUSED: ReadonlyArray<readonly [string, readonly string[], number, RegExp]> = [
@@ -23,7 +24,7 @@ const REFUSED: ReadonlyArray<readonly [string, readonly string[], number, RegExp
   ['an empty file', ['show', '/dev/null'], 6, /it is empty/],
   ['a lesson that is not there', ['demo', 'nothing'], 2, /the lessons are: brk/],
   ['an interval that is none', ['watch', '1', '--interval', 'soon'], 2, /no length of time/],
-  ['a condition that is none', ['watch', '1', '--until', 'soon'], 2, /no condition/],
+  ['a condition that is none', ['watch', '1', '--until', 'soon'], 2, /is not a condition/],
 ];
 
 for (const [what, args, code, words] of REFUSED) {
@@ -46,7 +47,8 @@ test('a process name that several processes have lists them', async (t) => {
   const name = `memmap-twin-${process.pid}`;
   const twin = (): Child => new Child(t, 'bash', ['-c', `exec -a ${name} sleep 60`]);
   const [a, b] = [twin(), twin()];
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  for (const {pid} of [a, b])
+    await until(() => readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(name), 'its new name');
   const ran = await memmap(['show', name]);
   t.is(ran.code, 2);
   t.regex(ran.stderr, new RegExp(`${a.pid}  ${name}`));

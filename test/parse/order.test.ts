@@ -111,9 +111,9 @@ test('a long listing that goes backwards all the way is put in order at once', (
   const regions = Array.from({length: 200_000}, (_, index) =>
     asRegion(index, (200_000 - index) * PAGE, (200_003 - index) * PAGE),
   );
-  const begin = performance.now();
+  const begin = process.cpuUsage();
   const result = putInOrder(regions);
   t.is(result.regions.length, 200_000);
   t.is(result.torn, 199_999);
-  t.true(performance.now() - begin < 15_000);
+  t.true(process.cpuUsage(begin).user < 15e6);
 });

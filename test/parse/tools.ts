@@ -1,8 +1,6 @@
 import type {Kind} from '../../src/model/kind.ts';
 import type {Region} from '../../src/model/region.ts';
 
-export {needs} from '../helpers/tools.ts';
-
 /** A region as a test expects it. Without `kind`, what it is for isn't compared. */
 export type Expected = Omit<Region, 'kind'> & {readonly kind?: Kind};
 

@@ -47,15 +47,16 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
 }
 
 function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): string {
-  const times = `${counted(looks, 'look')} in ${spanText(span)}`;
+  const times = `${counted(looks, 'sample')} in ${spanText(span)}`;
   if (measure !== asked)
-    return `${times}; smaps could not be read often enough to follow ${measureWords(asked)} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`;
+    return `${times}; smaps could not be read often enough to follow ${measureWords(asked)} by kind, so kinds and regions are judged by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`;
   if (measure === 'size') return `${times}, of the size of regions`;
-  const total = totalMeasure === measure ? '' : ', and long times without: the total is VmRSS of status';
+  const total =
+    totalMeasure === measure ? '' : '; smaps was not read for long periods, so the total is VmRSS of status';
   return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${measureWords(measure)} of each region${total}`;
 }
 
-/** @param least the last two have no room where the terminal has fewer columns */
+/** @param least the last two are left out where the terminal has fewer columns */
 const amountColumns = (least: number): Column[] => [
   {title: 'last', align: 'right'},
   {title: 'rise', align: 'right'},
@@ -107,7 +108,7 @@ function amountCells(line: Line, share: number | undefined): Cell[] {
   ];
 }
 
-/** The part of all that was gained. */
+/** Its share of all that was gained. */
 function shareOf(line: Line, {kinds}: Growth): number | undefined {
   const gained = kinds.reduce((sum, kind) => sum + Math.max(0, riseOf(kind)), 0);
   return gained > 0 && riseOf(line) > 0 && line.isThere ? riseOf(line) / gained : undefined;
@@ -118,7 +119,7 @@ const regionName = ({region, isThere}: Line): string =>
 
 function countSentence({of, verdict, first, last, slope}: Line): string {
   const rate = verdict === 'steady growth' && slope ? `, by ${slopeText(slope, true)}` : '';
-  return `Number of ${of}: ${countText(first)} at first, ${countText(last)} at last; ${verdict}${rate}.`;
+  return `Number of ${of}: ${countText(first)} at first, ${countText(last)} at the end; ${verdict}${rate}.`;
 }
 
 /** The document `memmap.growth/1`: times in ms since the first look, amounts in bytes, slopes in bytes a second. */

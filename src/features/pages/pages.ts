@@ -1,6 +1,6 @@
 import {pageWords, type ProcessPages, type RegionPages} from '../../model/pages.ts';
 import {rangeText, address, sizeOf} from '../../model/region.ts';
-import {sizeText} from '../../model/amounts.ts';
+import {counted, sizeText} from '../../model/amounts.ts';
 import {renderPageTotals} from './totals.ts';
 import {cells, safe, shorten} from '../../text/safe.ts';
 import {who, type Look} from '../../text/who.ts';
@@ -33,7 +33,7 @@ function renderHead({snapshot, regions, totals, pageSize, dirtySince}: ProcessPa
   ];
 }
 
-/** Signs a strip where the output has no width of its own. */
+/** How many signs a strip has where the output has no width of its own. */
 const FREE_WIDTH = 64;
 
 /** Below this many columns only the beginning of a range is printed. */
@@ -87,8 +87,8 @@ const widthOf = (columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]
   columns.slice(0, -1).reduce((sum, {title}, column) => sum + Math.max(title.length, widest(rows, column)) + 2, 0);
 
 /**
- * Names take two fifths of what the other columns leave, or 12 columns. Of a path that is too long the last part says most,
- * and of that its beginning. Changes the rows.
+ * Names take two fifths of what the other columns leave, but at least 12 columns. Of a path that is too long the last
+ * part says most, and of that its beginning. Changes the rows.
  *
  * @param left columns for names and strips
  */
@@ -132,7 +132,7 @@ function renderRegion(
   const signs = strip(runs, pageSize, width ?? FREE_WIDTH, of);
   const isPart = each.end - each.start < sizeOf(region);
   const title = `${rangeText(each)}  ${sizeText(each.end - each.start)}  ${safe(region.perms)}  ${region.kind}  ${nameOf(each)}`;
-  const part = isPart ? [`a part of ${rangeText(region)}`] : [];
+  const part = isPart ? [`part of ${rangeText(region)}`] : [];
   if (totals.unread === totals.pages) return [paint('title', cut(title, width)), ...part, `not read: ${each.unread}`];
   return [
     paint('title', cut(title, width)),
@@ -161,5 +161,5 @@ function renderRuns({runs}: RegionPages, pageSize: number, rows: number, width?:
   });
   const more = states.length - shown.length;
   const table = renderRows(RUN_COLUMNS, shown, width);
-  return more > 0 ? [...table, paint('quiet', `… ${more} more runs, use --all`)] : table;
+  return more > 0 ? [...table, paint('quiet', `… ${counted(more, 'more run')}, use --all`)] : table;
 }

@@ -22,7 +22,7 @@ interface LookOptions extends Wish {
   readonly root: string;
   /** ms */
   readonly maxStall: number;
-  /** Clear the soft-dirty marks, and look again after so many ms. */
+  /** Clear the soft-dirty marks, and look again after this many ms. */
   readonly dirtySince?: number | undefined;
 }
 
@@ -43,19 +43,19 @@ export async function lookAtPages(target: string, options: LookOptions): Promise
   }
 }
 
-/** @throws Trouble `usage` for a file: a listing has regions, and no pages */
+/** @throws Trouble `usage` for a file: a listing has regions, but no pages */
 function processOf(text: string, root: string): number {
   const input = inputOf(text, root);
   if (input.is === 'process') return input.pid;
   throw new Trouble({
     kind: 'usage',
     what: `"${text}" has no pages to look at.`,
-    why: 'a saved listing has regions; which of their pages are there only the kernel knows, while the process lives.',
+    why: 'a saved listing has regions; which of their pages are present only the kernel knows, while the process lives.',
     next: `Give the PID of a process, or see the regions: memmap show ${text}`,
   });
 }
 
-/** @throws Trouble `usage` if no region is meant */
+/** @throws Trouble `usage` if no region matches */
 function choosePages(snapshot: Snapshot, {region: asked, kinds}: Wish): Choice[] {
   const ofKind = snapshot.regions.filter(({kind}) => !kinds || kinds.includes(kind));
   if (ofKind.length === 0) throw noneOfKind(snapshot, kinds ?? []);
@@ -69,7 +69,9 @@ function choosePages(snapshot: Snapshot, {region: asked, kinds}: Wish): Choice[]
 
 const whole = (region: Region): Choice => ({region, start: region.start, end: region.end});
 
-/** Whole pages only: any power of two up to 4096 that region ends are multiples of does, as pages are at least so large. */
+/**
+ * Whole pages only. Any power of two up to 4096 that divides all region borders will do: pages are at least that large.
+ */
 function partsOf(
   {clues}: Snapshot,
   regions: readonly Region[],

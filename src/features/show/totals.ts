@@ -68,7 +68,7 @@ function renderGroups(
   );
 }
 
-/** Does some region have it? What is rare is left out where it is 0 throughout. */
+/** Does any region have it? A rare measure is left out where it is 0 throughout. */
 function isShown(key: MeasureKey, total: Totals): boolean {
   const bytes = MEASURES[key].ofTotals(total);
   return ONLY_IF_ANY.has(key) ? bytes !== undefined && bytes > 0 : bytes !== undefined;

@@ -1,4 +1,4 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
@@ -7,7 +7,7 @@ import {memmap, run} from '../../helpers/cli.ts';
 import {files, folder, TUTORIAL} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
-import {needs} from '../../helpers/tools.ts';
+import {ROOT, testIf, unless} from '../../helpers/tools.ts';
 
 interface Explained {
   readonly about: string;
@@ -111,32 +111,33 @@ test('the story of a live process has its totals, its areas and what to do next'
   t.is(document.totals?.regions, lines);
 });
 
-test('there is a story of bare maps, pmap, smaps, smaps_rollup, a snapshot and standard input; what is missing is said', async (t) => {
-  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
-  await child.line();
-  const proc = (file: string): Buffer => readFileSync(`/proc/${child.pid}/${file}`);
-  const snapshot = (await memmap(['snapshot', String(child.pid)])).stdout;
-  const [maps, smaps, rollup, saved] = files(t, proc('maps'), proc('smaps'), proc('smaps_rollup'), snapshot) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  t.regex((await memmap(['explain', maps])).stdout, /does not say what is in RAM/);
-  t.regex((await memmap(['explain', smaps])).stdout, /fair share \(PSS\) is/);
-  t.regex((await memmap(['explain', rollup])).stdout, /smaps_rollup has only sums/);
-  t.regex((await memmap(['explain', saved])).stdout, new RegExp(`sh \\(pid ${child.pid}\\)`));
-  for (const file of [maps, smaps, rollup, saved]) t.is((await explained(t, file)).about, 'process');
-  t.regex((await memmap(['explain', '-'], {input: proc('smaps')})).stdout, /^standard input: smaps/);
-  if (!needs(t, 'pmap', 'procps')) return;
-  for (const flag of ['-p', '-x', '-X']) {
-    const [listing] = files(t, execFileSync('pmap', [flag, String(child.pid)])) as [string];
-    t.regex((await memmap(['explain', listing])).stdout, /^Next$/m, flag);
-  }
-});
+testIf('pmap')(
+  'there is a story of bare maps, pmap, smaps, smaps_rollup, a snapshot and standard input; what is missing is said',
+  async (t) => {
+    const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
+    await child.line();
+    const proc = (file: string): Buffer => readFileSync(`/proc/${child.pid}/${file}`);
+    const snapshot = (await memmap(['snapshot', String(child.pid)])).stdout;
+    const [maps, smaps, rollup, saved] = files(t, proc('maps'), proc('smaps'), proc('smaps_rollup'), snapshot) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    t.regex((await memmap(['explain', maps])).stdout, /does not say what is in RAM/);
+    t.regex((await memmap(['explain', smaps])).stdout, /fair share \(PSS\) is/);
+    t.regex((await memmap(['explain', rollup])).stdout, /smaps_rollup has only sums/);
+    t.regex((await memmap(['explain', saved])).stdout, new RegExp(`sh \\(pid ${child.pid}\\)`));
+    for (const file of [maps, smaps, rollup, saved]) t.is((await explained(t, file)).about, 'process');
+    t.regex((await memmap(['explain', '-'], {input: proc('smaps')})).stdout, /^standard input: smaps/);
+    for (const flag of ['-p', '-x', '-X']) {
+      const [listing] = files(t, execFileSync('pmap', [flag, String(child.pid)])) as [string];
+      t.regex((await memmap(['explain', listing])).stdout, /^Next$/m, flag);
+    }
+  },
+);
 
-test('rwx memory and a deleted file that a process really maps are found', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('rwx memory and a deleted file that a process really maps are found', async (t) => {
   const child = await python(t);
   const file = join(folder(t), 'to-be-deleted');
   const rwx = Number(
@@ -154,8 +155,11 @@ test('rwx memory and a deleted file that a process really maps are found', async
   t.is(found('deleted').length, 1);
 });
 
-test('an address in libc of a live process is named as Python, nm and gdb name it', async (t) => {
-  if (!needs(t, 'python3', 'python3') || !needs(t, 'nm', 'binutils') || !needs(t, 'gdb', 'gdb')) return;
+testIf(
+  'python3',
+  'nm',
+  'gdb',
+)('an address in libc of a live process is named as Python, nm and gdb name it', async (t) => {
   const child = await python(t, 'libc = ctypes.CDLL(None)');
   const names = ['malloc', 'printf', 'qsort', 'getaddrinfo', 'environ', 'stdout'];
   for (const name of names) {
@@ -181,8 +185,7 @@ test('an address in libc of a live process is named as Python, nm and gdb name i
   }
 });
 
-test('the state of a page is what was done to it', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('the state of a page is what was done to it', async (t) => {
   const child = await python(t);
   const start = Number(
     await child.ask(
@@ -222,7 +225,7 @@ test('a region is found by its name, its range or an address; its flags are in w
   t.regex((await memmap(['explain', pid, '[vdso]'])).stdout, /kind +vdso/);
 });
 
-test('a capture is not taken for a file that now has the path, unless the inode is the same', async (t) => {
+testIf('pmap')('a capture is not taken for a file that now has the path, unless the inode is the same', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
   const maps = readFileSync(`/proc/${child.pid}/maps`, 'latin1');
@@ -261,28 +264,23 @@ test('bad places end with 2, and an address is never taken for decimal', async (
   t.is((await memmap(['explain', 'package.json'])).code, 6);
 });
 
-test('a process that may not be looked at ends with 4, and what anybody may see is said', async (t) => {
-  if (process.getuid?.() !== 0) {
-    t.log('skipped: only root can become somebody else');
-    return t.pass();
-  }
-  if (!needs(t, 'setpriv', 'util-linux')) return;
+const NOBODY = ['--reuid=65534', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all'] as const;
+
+/** May the user nobody run memmap from here? */
+const READABLE = unless(
+  spawnSync('setpriv', [...NOBODY, 'sh', '-c', `test -x ${process.execPath} && test -r bin/run.js`]).status === 0,
+  'the user nobody may not read this folder',
+);
+
+testIf(
+  'setpriv',
+  ROOT,
+  READABLE,
+)('a process that may not be looked at ends with 4, and what anybody may see is said', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
-  const {code, stderr} = await run('setpriv', [
-    '--reuid=65534',
-    '--clear-groups',
-    '--bounding-set=-all',
-    '--inh-caps=-all',
-    process.execPath,
-    'bin/run.js',
-    'explain',
-    String(child.pid),
-  ]);
-  if (/MODULE_NOT_FOUND|EACCES.*(node|bin)/.test(stderr)) {
-    t.log('skipped: the user nobody may not read this folder');
-    return t.pass();
-  }
+  const args = [...NOBODY, process.execPath, 'bin/run.js', 'explain', String(child.pid)];
+  const {code, stderr} = await run('setpriv', args);
   t.is(code, 4, stderr);
   t.regex(stderr, /What anybody may see of it \(status\): sh has .* of address space, .* in RAM/);
 });
@@ -297,7 +295,7 @@ test('names from outside can not move the cursor', async (t) => {
 });
 
 for (const columns of [40, 80, 100]) {
-  test(`on a terminal of ${columns} columns no line is cut`, async (t) => {
+  testIf('script')(`on a terminal of ${columns} columns no line is cut`, async (t) => {
     const [file] = files(t, readFileSync('test/fixtures/smaps/python3.txt')) as [string];
     for (const args of [
       [file],

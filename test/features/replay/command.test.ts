@@ -110,7 +110,7 @@ test('replay tells the changes with their times', async (t) => {
   const lines = stdout.trimEnd().split('\n');
   t.regex(
     lines[0]!,
-    /^Recording of a b \(pid 77\), .*: 4 regions, .*; moment 0 of \d+ moments in 0:10\.5, \d+ looks\.$/,
+    /^Recording of a b \(pid 77\), .*: 4 regions, .*; moment 0 of \d+ moments in 0:10\.5, \d+ samples\.$/,
   );
   t.regex(stdout, /^22:13:21\.000 {2}\+ new {10}7f0000000000-7f0000010000 /m);
   t.regex(stdout, /^22:13:21\.000 {2}\* mark {9}loaded$/m);
