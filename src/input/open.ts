@@ -15,7 +15,7 @@ import {momentOf} from './recorded.ts';
 /** What an input turned out to hold. */
 export type Opened = {readonly is: 'process'; readonly pid: number} | Recorded | Listing | OneMoment;
 
-/** It is the caller's to close. */
+/** The caller must close it. */
 interface Recorded {
   readonly is: 'recording';
   readonly recording: Recording;
@@ -67,7 +67,7 @@ export function processOf(text: string, root?: string): number {
   });
 }
 
-/** Opens an input, and tells what it holds; standard input is read to its end. @throws Trouble `input` */
+/** Opens an input, and says what it holds; standard input is read to its end. @throws Trouble `input` */
 export async function open(input: Input): Promise<Opened> {
   switch (input.is) {
     case 'process':
@@ -100,7 +100,7 @@ function heldByStdin(bytes: Buffer): Recorded | Listing {
   return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn(bytes)};
 }
 
-/** Of a recording that comes through a pipe, its last moment. */
+/** For a recording that comes through a pipe: its last moment. */
 function readHeld(bytes: Buffer, name: string, before?: Parsed): Parsed {
   if (bytes.length === 0) throw unusable(name, 'it is empty.');
   if (isRecording(bytes)) return {snapshot: momentOf(recordingFrom(bytes, name), name, undefined)};
@@ -123,13 +123,15 @@ function onlyMoment({recording, name}: Recorded, moment?: string): Snapshot {
 
 /** Opens a file, or `-` for standard input, that must hold a recording. @throws Trouble `input` */
 export async function openRecording(name: string): Promise<Recording> {
-  // No process is meant, so a number is the name of a file.
+  // A process makes no sense here, so a number is the name of a file.
   const held = name === '-' ? heldByStdin(await readStdin()) : heldByFile(name);
   if (held.is === 'recording') return held.recording;
   throw held.noRecording();
 }
 
-/** Reads an input as one moment: a process now, what a file holds, of a recording the moment that is meant, or the last. */
+/**
+ * Reads an input as one moment: a process now, what a file holds, or the chosen moment of a recording, else its last.
+ */
 export async function readInput(input: Input, options: CaptureOptions = {}): Promise<Snapshot> {
   return (await readBeside(input, options)).snapshot;
 }
@@ -160,7 +162,7 @@ const noMoments = (path: string, moment: string): Trouble =>
   new Trouble({
     kind: 'input',
     what: `Cannot use ${path}${moment}.`,
-    why: `${path} is no recording, so it has no moments.`,
+    why: `${path} is not a recording, so it has no moments.`,
     next: `Look at the file itself: memmap show ${path}`,
   });
 
@@ -171,14 +173,14 @@ function onlyProcess(name: string, root: string | undefined): number {
     throw new Trouble({
       kind: 'gone',
       what: `Cannot find "${name}".`,
-      why: 'no process has this name, and no file either.',
+      why: 'neither a process nor a file has this name.',
       next: 'List processes with: ps -e',
     });
   }
   const list = found.map(({pid, command, comm}) => `${pid}  ${(command || comm).slice(0, 100)}`);
   throw new Trouble({
     kind: 'usage',
-    what: `"${name}" is not one process.`,
+    what: `"${name}" is more than one process.`,
     why: `${found.length} processes have this name:`,
     next: 'Give the PID of one of them.',
     list,

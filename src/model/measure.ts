@@ -21,7 +21,7 @@ export interface Row {
   readonly words?: string;
   readonly noun?: string;
   readonly meaning: string;
-  /** Spellings that are no form of its key, titles or fields. */
+  /** Spellings besides its key, titles and fields. */
   readonly also?: readonly string[];
   /** Of a region: where it has it without counters. */
   readonly ofRegion?: (region: Region) => number;
@@ -33,7 +33,7 @@ type Amounts = Readonly<Record<string, number | undefined>>;
 /** /proc/PID/status, keys in camelCase. */
 type Status = Readonly<Record<string, number | string | boolean>>;
 
-/** A measure of memory, and everything that is to be said of it. */
+/** A measure of memory, and everything that is known about it. */
 export interface Measure<Key extends string = string> {
   /** Its name everywhere: in JSON, as a column, in rules and exports. */
   readonly key: Key;
@@ -44,7 +44,7 @@ export interface Measure<Key extends string = string> {
   /** The same as a thing that may grow: `resident memory`. */
   readonly noun: string;
   readonly unit: 'bytes' | 'count';
-  /** What it is, in one clause behind its noun. */
+  /** What it is, in one clause after its noun. */
   readonly meaning: string;
   /** Its lines in smaps, as the kernel prints them; more than one are added up. */
   readonly fields: readonly string[];
@@ -52,7 +52,7 @@ export interface Measure<Key extends string = string> {
   readonly listings: readonly Listing[];
   /** As a gauge of OpenMetrics, whose names are in snake_case and end with the unit. */
   readonly metric: {readonly type: 'gauge'; readonly name: string; readonly help: string};
-  /** All that may be written for it, the key first. Capitals, blanks, `-` and `_` make no difference. */
+  /** All spellings that are accepted for it, the key first. Capitals, spaces, `-` and `_` make no difference. */
   readonly spellings: readonly string[];
   /** Of one region: bytes, or 1 for a count of regions; undefined where the source doesn't say. */
   readonly ofRegion: (region: Region) => number | undefined;

@@ -11,7 +11,7 @@ import type {ProcFile} from './file.ts';
 import {isSame, ProcessHandle, processInfo} from './handle.ts';
 import {withoutMemory} from './no-memory.ts';
 import {existsSync} from 'node:fs';
-import {sizeText} from '../model/amounts.ts';
+import {counted, sizeText} from '../model/amounts.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import {processTrouble} from './trouble.ts';
 
@@ -22,24 +22,29 @@ export interface CaptureOptions {
   readonly usage?: boolean | undefined;
   /** ms; 50 by default. */
   readonly maxStall?: number | undefined;
-  /** ms that reading smaps may take before it is done without; by default as long as any reading may. */
+  /** ms that reading smaps may take before memmap does without it; by default as long as any reading may. */
   readonly patience?: number | undefined;
   /** What an earlier look at the same program found, so that less must be read. */
   readonly known?: Clues | undefined;
   /** Regions of an earlier look at the same program that had VmFlags. */
   readonly earlier?: readonly Region[] | undefined;
-  /** Is given each listing as the kernel printed it; of those of one look the last one counts. The bytes don't stay. */
+  /**
+   * Gets each listing as the kernel printed it; of several in one sample the last one counts. The bytes are overwritten
+   * later.
+   */
   readonly onListing?: ((bytes: Buffer) => void) | undefined;
 }
 
-/** A listing is read again if it is torn or belongs to two program images: with three tries, 4 in a million stay torn. */
+/**
+ * A listing is read again if it is torn or belongs to two program images: with three tries, 4 in a million stay torn.
+ */
 const TRIES = 3;
 
 /**
  * Reads a live process at one moment.
  *
- * The regions come from one walk: of smaps alone (its headers are the lines of maps) or of maps alone, never joined, since
- * two walks of a living process disagree. status and stat give its name, state and peaks.
+ * The regions come from one walk: of smaps alone (its headers are the lines of maps) or of maps alone, never joined,
+ * since two walks of a living process disagree. status and stat give its name, state and peaks.
  *
  * @throws Trouble `gone` (no such process, zombie, kernel thread), `denied`, or `deadline`
  */
@@ -52,7 +57,7 @@ export function capture(pid: number, options: CaptureOptions = {}): Snapshot {
   }
 }
 
-/** The same for a process that is held already. */
+/** The same for a process whose handle is open. */
 export function captureFrom(handle: ProcessHandle, options: CaptureOptions = {}): Snapshot {
   let best: {listing: Listing; stat: Stat; note: string; isAtOdds: boolean} | undefined;
   for (let reads = 1; reads <= TRIES; reads++) {
@@ -129,9 +134,9 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
 /** Why an attempt isn't a snapshot; undefined if it is one. */
 function faultOf({listing, isSameImage, odds}: Attempt): string | undefined {
   if (!isSameImage)
-    return 'The process ended or began another program while it was read: this is a part of its regions.';
+    return 'The process ended or began another program while it was read: this is only a part of its regions.';
   if (listing.torn > 0)
-    return `Regions changed while they were listed: ${listing.torn} lines overlapped, in each of ${TRIES} tries.`;
+    return `Regions changed while they were listed: ${counted(listing.torn, 'line')} overlapped, in each of ${TRIES} tries.`;
   if (odds !== 0)
     return `Memory moved while it was listed, in each of ${TRIES} tries: the listing has ${sizeText(Math.abs(odds))} ${odds > 0 ? 'more' : 'less'} than VmSize of status says before and after.`;
   if (listing.cutShort) return `The listing was cut short: ${listing.cutShort}.`;
@@ -190,16 +195,16 @@ function toSnapshot(
 }
 
 const manyThreads = (threads: number): string =>
-  `Of ${threads} threads ${MOST_THREADS} were asked where their stacks are; the others' stacks are told by their shape.`;
+  `Of ${threads} threads, ${MOST_THREADS} were asked where their stacks are; the stacks of the others are recognised by their shape.`;
 
-/** What a reader wishes of smaps. */
+/** What a caller wants of smaps. */
 interface Wish {
   readonly usage?: boolean | undefined;
   /** ms; 50 by default. */
   readonly maxStall?: number | undefined;
 }
 
-/** Shall smaps be read? @param notes is told why not, where that is for the process's sake */
+/** Should smaps be read? @param notes gets the reason why not, where that spares the process */
 function wantsUsage(maps: Buffer, status: Status, options: Wish, notes: string[]): boolean {
   if (options.usage !== undefined || maps.length === 0) return options.usage === true && maps.length > 0;
   const maxStall = options.maxStall ?? DEFAULT_MAX_STALL;
@@ -219,7 +224,9 @@ function countLines(bytes: Buffer): number {
   return lines;
 }
 
-/** smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR; a security module may forbid it alone. */
+/**
+ * smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR; a security module may forbid it alone.
+ */
 function openIfThere(handle: ProcessHandle, file: string, notes: string[]): ProcFile | undefined {
   try {
     return handle.open(file);
@@ -244,7 +251,7 @@ function readAll(file: ProcFile, handle: ProcessHandle, patience?: number): Buff
   }
 }
 
-/** smaps needs the lock for longer than maps, and of a process that maps without pause it may never become whole. */
+/** smaps needs the lock for longer than maps; for a process that maps without pause it may never become whole. */
 function readInTime(
   smaps: ProcFile,
   handle: ProcessHandle,
@@ -270,8 +277,8 @@ function isAlive(file: ProcFile): boolean {
 }
 
 /**
- * What may be seen of a process whose maps may not be read: stat and status, which are open to all (unless /proc is mounted
- * with hidepid). A snapshot without regions, marked incomplete.
+ * What may be seen of a process whose maps may not be read: stat and status, which are open to all (unless /proc is
+ * mounted with hidepid). A snapshot without regions, marked incomplete.
  *
  * @param denied why the regions are missing
  * @returns undefined if not even that may be read

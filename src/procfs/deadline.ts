@@ -1,4 +1,7 @@
-/** ms that one reading of a process may take, unless the user allows more: what takes longer ends with Trouble `deadline`. */
+/**
+ * ms that one reading of a process may take, unless the user allows more: what takes longer ends with Trouble
+ * `deadline`.
+ */
 const DEFAULT_DEADLINE = 10_000;
 
 let allowed = DEFAULT_DEADLINE;

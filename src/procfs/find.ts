@@ -7,7 +7,7 @@ import {readIfThere, textIfThere} from './open.ts';
 interface Found {
   readonly pid: number;
   readonly comm: string;
-  /** The command line, its words joined by blanks; '' for kernel threads. */
+  /** The command line, its words joined by spaces; '' for kernel threads. */
   readonly command: string;
 }
 
@@ -21,7 +21,8 @@ export function findByName(name: string, root = '/proc'): Found[] {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
     const stat = parseStat(readIfThere(`${root}/${entry}/stat`) ?? new Uint8Array());
     const comm = stat?.comm ?? '';
-    // cmdline lies in the process's memory, and waits for the lock of its map: who sleeps uninterruptibly may hold that for long.
+    // cmdline is in the process's memory, and reading it waits for the lock of its map: a process in uninterruptible
+    // sleep may hold that for long.
     const words = stat?.state === 'D' ? [''] : textIfThere(`${root}/${entry}/cmdline`).split('\0');
     const program = words[0]?.split('/').at(-1);
     if (comm === name || program === name) found.push({pid: Number(entry), comm, command: words.join(' ').trim()});

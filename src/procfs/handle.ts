@@ -9,9 +9,9 @@ import {noSuchProcess, processTrouble} from './trouble.ts';
 import type {ProcessInfo} from '../model/snapshot.ts';
 
 /**
- * One process, held by its directory. A PID is a number that the kernel gives to somebody else later; an open descriptor of
- * /proc/PID is not. Files are opened through it (/proc/self/fd/N/maps), so that a reused PID can't be read by mistake:
- * after the process's end every read answers ESRCH.
+ * One process, held by its directory. A PID is a number that the kernel gives to somebody else later; an open
+ * descriptor of /proc/PID is not. Files are opened through it (/proc/self/fd/N/maps), so that a reused PID can't be
+ * read by mistake: after the process's end every read answers ESRCH.
  */
 export class ProcessHandle {
   readonly pid: number;
@@ -23,7 +23,7 @@ export class ProcessHandle {
   readonly files: MappedFiles = new MappedFiles(this);
 
   /**
-   * @param root where procfs is mounted; another folder of the same form serves as well
+   * @param root where procfs is mounted; another directory of the same form serves as well
    * @throws Trouble `gone` or `denied`
    */
   constructor(pid: number, root = '/proc') {
@@ -72,7 +72,7 @@ export class ProcessHandle {
 
   /** status and stat come in one read(2); readFileSync is right for them. */
   #readSmall(file: string): Buffer {
-    // Opened anew after an interruption: what was read before it is lost, and the descriptor stands behind that.
+    // Opened again after an interruption: what was read before it is lost, and the descriptor's position is after that.
     const readOnce = (): Buffer => {
       const fd = openProc(this.path(file), this.#nameOf(file));
       try {
@@ -105,7 +105,7 @@ export class ProcessHandle {
   }
 }
 
-/** One process and one program image: exec keeps the start time, and places code and stack anew. */
+/** One process and one program image: exec keeps the start time, and gives code and stack new places. */
 export const isSame = (a: Stat, b: Stat): boolean =>
   a.startTime === b.startTime &&
   a.startCode === b.startCode &&
@@ -114,7 +114,7 @@ export const isSame = (a: Stat, b: Stat): boolean =>
   a.argStart === b.argStart &&
   b.state !== 'X';
 
-/** Who a process is: what tells it from others, now and later. */
+/** Who a process is: what distinguishes it from others, now and later. */
 export function processInfo(handle: ProcessHandle, stat: Stat, status: Status): ProcessInfo {
   const exe = handle.exe();
   const bootId = bootIdOf(handle.root);
@@ -134,11 +134,11 @@ export function processInfo(handle: ProcessHandle, stat: Stat, status: Status): 
   };
 }
 
-/** Tells two runs of the machine apart, since start times count from boot. */
+/** Distinguishes two runs of the machine, since start times count from boot. */
 const bootIdOf = (root: string): string | undefined =>
   textIfThere(`${root}/sys/kernel/random/boot_id`).trim() || undefined;
 
-/** What tells a process from all others, those before it with its number too; undefined if there is none. */
+/** What distinguishes a process from all others, also from earlier ones with its PID; undefined if there is none. */
 export function identify(
   pid: number,
   root = '/proc',

@@ -17,6 +17,8 @@ export function withoutMemory(handle: ProcessHandle): Trouble {
   return new Trouble({kind: 'gone', what, why, next: 'Kernel memory is in /proc/meminfo and /proc/slabinfo.'});
 }
 
-/** Since Linux 6.8 status says so. Before, they are told by their parent: kthreadd, process 2, starts all others. */
+/**
+ * Since Linux 6.8 status says so. Before, they are recognised by their parent: kthreadd, process 2, starts all others.
+ */
 const isKernelThread = (handle: ProcessHandle, ppid: number): boolean =>
   handle.status()['kthread'] === true || (handle.status()['kthread'] === undefined && (ppid === 2 || handle.pid === 2));

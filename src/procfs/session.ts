@@ -69,7 +69,7 @@ export class Session {
     const begin = performance.now();
     this.#handle = new ProcessHandle(pid, options.root);
     try {
-      // Before it is asked within the reading: what that takes is no stall of the process.
+      // Asked before the reading asks it: the time that this takes is not a stall of the process.
       this.#handle.lock.ask(this.#handle.stat());
       this.#last = this.#capture(this.#budget.maxDuty > 0);
       this.#maps = this.#openMaps();
@@ -98,7 +98,11 @@ export class Session {
     }
   }
 
-  /** Waits until the map can be read without waiting long for its lock. Ends early, and in vain, with `signal`. @throws Trouble `deadline` */
+  /**
+   * Waits until the map can be read without a long wait for its lock. Ends early with `signal`.
+   *
+   * @throws Trouble `deadline`
+   */
   readable(signal: AbortSignal | undefined): Promise<void> {
     return this.#handle.lock.wait(signal);
   }
@@ -126,7 +130,8 @@ export class Session {
     if (bytes) this.#onListing?.(bytes);
     const isAlive = bytes && bytes.length > 0 ? this.#orEnded(() => this.#maps.isAlive()) : false;
     if (!bytes || isAlive === undefined) return this.#ended();
-    // A kept descriptor gives nothing any more after exec, for a zombie, and when the first thread ended before others.
+    // A descriptor that was kept open gives nothing after exec, for a zombie, and when the first thread ended before
+    // others.
     if (!isAlive || this.#isOverrun) return this.#anotherImage();
     if (this.#mayReadUsage()) return this.#adopt(this.#capture(true));
     const isSame = this.#bytes?.equals(bytes) === true;
@@ -209,7 +214,7 @@ export class Session {
     for (let tries = 0; tries < 10 && snapshot.process.startCode === '0'; tries++)
       snapshot = captureFrom(this.#handle, options);
     const ms = performance.now() - begin;
-    // Where there is no smaps to read, trying takes its time as well.
+    // Where there is no smaps to read, trying takes time as well.
     if (usage) this.#budget.spend(begin, ms);
     if (snapshot.source.format === 'smaps') {
       this.#cost.usageReads++;
@@ -242,5 +247,5 @@ export class Session {
   }
 }
 
-/** ms for which a look may hold up the keys to get resident memory from a process that keeps its lock busy. */
+/** ms for which a look may hold up the keyboard to get resident memory from a process that keeps its lock busy. */
 const PATIENCE = 1000;

@@ -18,10 +18,10 @@ import {
 } from './row.ts';
 
 /**
- * What a record must say so that it makes a snapshot of a frame: the reverse of applyRecord. Of NOTHING it is a key frame.
+ * What a record must say to turn a frame into a snapshot: the reverse of applyRecord. For NOTHING it is a key frame.
  *
  * @param status /proc/PID/status at this look
- * @returns the members of the record beside event and time; none if nothing differs
+ * @returns the members of the record besides event and time; none if nothing differs
  */
 export function encodeRecord(frame: Frame, snapshot: Snapshot, status: Json, pageSize: number): Json {
   const {state: _state, threads: _threads, ...process} = snapshot.process;
@@ -76,7 +76,7 @@ function countersOf(regions: readonly Region[], known: readonly string[]): reado
   return isKnown ? known : [...names];
 }
 
-/** Collects what smaps says otherwise than expected, by counter. */
+/** Collects where smaps differs from what is expected, by counter. */
 class Counts {
   readonly #counters: readonly string[];
   readonly #isNew: boolean;
@@ -121,7 +121,7 @@ function isSameWords(a: Counted, b: Region): boolean {
   return JSON.stringify(a.attributes) === JSON.stringify(b.attributes);
 }
 
-/** Values that are named by their place in a list, which grows. */
+/** Values that are named by their place in a growing list. */
 class Table<Entry> {
   readonly added: Entry[] = [];
   readonly #known: number;
@@ -147,7 +147,7 @@ class Table<Entry> {
  * The frame that a record makes of the one before it.
  *
  * @param record a `key` or `exec`, which stand on their own, or a `delta`
- * @throws Trouble `input` if it isn't as it should be, or doesn't fit the frame
+ * @throws Trouble `input` if it is malformed, or doesn't fit the frame
  */
 export function applyRecord(frame: Frame, record: Json, pageSize: number): Frame {
   const before = record['event'] === 'delta' ? frame : NOTHING;
@@ -196,11 +196,11 @@ function checkedWords(value: unknown, path: string): Words {
 
 const names = (value: unknown): readonly string[] =>
   array(value, 'counters').map((name) => {
-    if (!isOwnName(string(name, 'counters'))) throw unusable('counters has a name that is none');
+    if (!isOwnName(string(name, 'counters'))) throw unusable('counters has a name that is not allowed');
     return name as string;
   });
 
-/** Takes out what is gone, and puts in what is new or another region than before. One sweep over both lists. */
+/** Takes out what is gone, and puts in what is new or differs from before. One sweep over both lists. */
 function withRegions(
   rows: readonly Row[],
   record: Json,
@@ -242,7 +242,7 @@ function withCounters(rows: readonly Row[], record: Json, wordLists: readonly Wo
     return counted;
   };
   for (const [counter, list] of Object.entries(object(record['usage'] ?? {}, 'usage'))) {
-    if (!isOwnName(counter)) throw unusable('usage has a name that is none');
+    if (!isOwnName(counter)) throw unusable('usage has a name that is not allowed');
     for (const [position, bytes] of pairs(list, `usage.${counter}`)) {
       const usage = at(position).usage as Record<string, number>;
       if (bytes === null) delete usage[counter];
@@ -265,12 +265,12 @@ function* pairs(value: unknown, path: string): Iterable<readonly [unknown, unkno
 }
 
 function outOfPlace(): never {
-  throw unusable('a counter is of a region that is not there');
+  throw unusable('a counter belongs to a region that is not there');
 }
 
 /**
- * What differs between two records of names and values: the new values, and null for what is gone. Status, process and clues
- * are kept up to date with these.
+ * What differs between two records of names and values: the new values, and null for what is gone. Status, process and
+ * clues are kept up to date with these.
  */
 type Patch = Readonly<Record<string, unknown>>;
 
@@ -291,7 +291,7 @@ function patchOf(before: Json, after: Json, depth = 1): Patch | undefined {
   return Object.keys(patch).length > 0 ? patch : undefined;
 }
 
-/** The reverse: `before` with a patch put on it. */
+/** The reverse: `before` with a patch applied. */
 function patched(before: Json, patch: unknown, path: string, depth = 1): Json {
   const after: Record<string, unknown> = {...before};
   for (const [name, value] of Object.entries(object(patch, path))) {

@@ -11,7 +11,10 @@ import {
 } from '../parse/snapshot.ts';
 import {Row, type Verdict, type Words} from './row.ts';
 
-/** All that is known at one moment of a recording. A record says how the next one differs from it; frames are never changed. */
+/**
+ * All that is known at one moment of a recording. A record says how the next one differs from it; frames are never
+ * changed.
+ */
 export interface Frame {
   readonly listing: 'maps' | 'smaps';
   /** Ascending. */
@@ -23,7 +26,7 @@ export interface Frame {
   readonly counters: readonly string[];
   readonly status: Json;
   readonly process: Json;
-  /** As frame-clues.ts makes them. */
+  /** As cluesOfSnapshot makes them. */
   readonly clues: Json;
   readonly consistency: Consistency;
   readonly notes: readonly string[];
@@ -94,8 +97,8 @@ export function trustOf(before: Frame, record: Json): Pick<Frame, 'consistency' 
 }
 
 /**
- * Clues as a recording has them: those of a snapshot document, but threads by their ids, so that one that comes or goes is
- * one entry, and the program headers of files without the names of their fields, as there are many.
+ * Clues as a recording has them: those of a snapshot document, but threads by their ids, so that one that comes or goes
+ * is one entry, and the program headers of files without the names of their fields, as there are many.
  */
 export function cluesOfSnapshot(clues: Clues): Json {
   const json: Record<string, unknown> = {...cluesJSON(clues)};

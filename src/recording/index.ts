@@ -33,14 +33,17 @@ const USAGE = 4;
 const EXEC = 8;
 const EXIT = 16;
 
-/** Where the moments of a recording are, and when they were: what is known of it without reading what they hold. */
+/**
+ * Where the moments of a recording are, and when they were: what is known of a recording without reading what they
+ * hold.
+ */
 export class MomentIndex {
   readonly rejected: Rejected[] = [];
-  /** Lines that are as they were written, and of no use, since what they build on isn't there. */
+  /** Lines that are intact, and of no use, since what they build on isn't there. */
   unusable = 0;
   /** Places of the lines that say how the recorder ended; the last one counts. */
   endAt: {readonly offset: number; readonly length: number} | undefined;
-  /** Looks until now, those of which nothing was written too. */
+  /** Looks so far, including those of which nothing was written. */
   looks = 0;
   /** The line at which another recording begins: nothing of it is used, since it may be of another process. */
   followedAt: number | undefined;
@@ -105,11 +108,11 @@ export class MomentIndex {
     this.rejected.push({
       line: number,
       text: bytes.toString('utf8', 0, 60),
-      why: 'another recording begins here; it was not used, nor what follows',
+      why: 'another recording begins here; neither it nor what follows was used',
     });
   }
 
-  /** The first of several in a row is told, since the others may only miss it. */
+  /** The first of several in a row is reported, since the others may fail only for lack of it. */
   #reject(line: Line): void {
     this.endAt = undefined;
     if (this.#isBroken && this.count > 0) this.unusable++;
@@ -209,7 +212,7 @@ function whyNot({isEnded, bytes}: Line): string {
   if (!isEnded) return CUT;
   return bytes.at(-1) === 0x7d && bytes[0] === 0x7b
     ? 'it is not as it was written, or a line before it is missing'
-    : 'it is no line of a recording';
+    : 'it is not a line of a recording';
 }
 
 /** A moment, of which there may be a million: the time of day is written out when it is asked for. */

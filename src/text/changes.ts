@@ -33,7 +33,7 @@ export function renderDiff(diff: Diff, look: DiffLook = {}): string {
   return [
     `before  ${paint('title', who(before))}`,
     `after   ${paint('title', who(after))}`,
-    `match   ${match}: ${why}`,
+    `match   ${match}: ${safe(why)}`,
     '',
     ...(look.summary
       ? []

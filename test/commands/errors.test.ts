@@ -10,7 +10,7 @@ import {until} from '../helpers/wait.ts';
 const REFUSED: ReadonlyArray<readonly [string, readonly string[], number, RegExp]> = [
   ['a process that is not there', ['show', '999999999'], 3, /there is no such process/],
   ['a kernel thread', ['show', '2'], 3, /kernel thread/],
-  ['a name that no process has', ['show', 'no-such-name'], 3, /no process has this name/],
+  ['a name that no process has', ['show', 'no-such-name'], 3, /neither a process nor a file has this name/],
   ['PID 0', ['show', '0'], 2, /is not a PID/],
   ['a PID with an exponent', ['watch', '1e3'], 2, /is not a PID/],
   ['a PID beyond all', ['watch', '9223372036854775808'], 2, /is not a PID/],
@@ -23,7 +23,7 @@ const REFUSED: ReadonlyArray<readonly [string, readonly string[], number, RegExp
   ['a file that is no capture', ['show', '/etc/passwd'], 6, /not a listing of memory regions/],
   ['an empty file', ['show', '/dev/null'], 6, /it is empty/],
   ['a lesson that is not there', ['demo', 'nothing'], 2, /the lessons are: brk/],
-  ['an interval that is none', ['watch', '1', '--interval', 'soon'], 2, /no length of time/],
+  ['an interval that is none', ['watch', '1', '--interval', 'soon'], 2, /not a length of time/],
   ['a condition that is none', ['watch', '1', '--until', 'soon'], 2, /is not a condition/],
 ];
 

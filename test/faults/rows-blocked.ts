@@ -75,7 +75,7 @@ async function blocked(scene: Scene): Promise<string> {
   const root = new LockedRoot(scene.folder());
   const call = (...words: string[]) => scene.memmap([...words, '--proc-root', root.path, '--deadline', '2s']);
   root.block('maps');
-  refused(await call('show', String(PID)), 6, /no plain file/);
+  refused(await call('show', String(PID)), 6, /not a regular file/);
   root.lock();
   for (const command of ['show', 'snapshot', 'watch', 'explain', 'pages', 'growth'])
     refused(await call(command, String(PID)), 8, /within 2 s: thread 4242/);

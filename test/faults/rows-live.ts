@@ -121,7 +121,11 @@ export const LIVE_ROWS: readonly Row[] = [
         late.code === 8 || /Resident memory was not read from smaps: after 0\.06 s/.test(late.stderr),
         late.stderr,
       );
-      const short = refused(await scene.memmap(['show', String(child.pid), '--deadline', '1ms']), 8, /was not whole/);
+      const short = refused(
+        await scene.memmap(['show', String(child.pid), '--deadline', '1ms']),
+        8,
+        /was not complete/,
+      );
       return `${ran.code} after ${ms} ms; with 60 ms: ${late.code}${late.code === 8 ? '' : ', without smaps'}; with 1 ms: ${short}`;
     },
   },

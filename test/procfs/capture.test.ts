@@ -145,7 +145,7 @@ testIf('python3')(
       late.regions.map(({start}) => start),
       capture(child.pid, {usage: false}).regions.map(({start}) => start),
     );
-    t.regex(late.notes.join(' '), /^Resident memory was not read from smaps: after 0 s it was not whole/);
+    t.regex(late.notes.join(' '), /^Resident memory was not read from smaps: after 0 s it was not complete/);
     t.is(capture(child.pid, {maxStall: Infinity}).source.format, 'smaps');
   },
 );

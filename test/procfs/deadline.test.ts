@@ -46,7 +46,7 @@ test('each command that looks at a process ends with 8 where its memory map stay
 test('--deadline is a length of time', async (t) => {
   const {code, stderr} = await memmap(['show', '1', '--deadline', 'soon']);
   t.is(code, 2);
-  t.regex(stderr, /no length of time/);
+  t.regex(stderr, /not a length of time/);
 });
 
 testIf('script')(

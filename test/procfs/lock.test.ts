@@ -79,20 +79,20 @@ test.serial('a lock that is taken while a process is watched ends the watch at t
   t.is(error.kind, 'deadline');
 });
 
-test.serial('what is no plain file is refused, and nobody waits for it', (t) => {
+test.serial('what is not a regular file is refused, and nobody waits for it', (t) => {
   for (const file of ['maps', 'stat', 'status']) {
     const root = new LockedRoot(folder(t));
     root.block(file);
     const error = t.throws(() => capture(PID, {root: root.path}), {instanceOf: Trouble});
     t.is(error.kind, 'input');
     t.regex(error.message, new RegExp(`/4242/${file}\\.$`));
-    t.regex(error.why, /no plain file/);
+    t.regex(error.why, /not a regular file/);
   }
   const root = new LockedRoot(folder(t));
   for (const file of ['smaps', 'auxv', 'limits', `task/${PID}/comm`, `task/${PID}/syscall`]) root.block(file);
   const {notes, regions} = capture(PID, {root: root.path});
   t.true(regions.length > 10);
-  t.regex(notes.join(), /Resident memory was not read: it is no plain file/);
+  t.regex(notes.join(), /Resident memory was not read: it is not a regular file/);
 });
 
 test.serial('a process is found by its name without its command line, which waits for the same lock', (t) => {

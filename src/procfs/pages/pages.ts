@@ -24,7 +24,9 @@ interface PagesOptions {
 /** Read again if the process began another program, or changed its map, in the meantime. */
 const TRIES = 3;
 
-/** ms. A walk that takes longer isn't repeated for a changed map: it would be changed again, and each costs the process. */
+/**
+ * ms. A walk that takes longer isn't repeated for a changed map: it would be changed again, and each costs the process.
+ */
 const WORTH_REPEATING = 200;
 
 /**
@@ -97,7 +99,7 @@ function countChanged(handle: ProcessHandle, choices: readonly Choice[]): number
       at = now[index]!.end;
     if (at < end) changed++;
   }
-  // None at all: it has ended since, and what was read before is of one moment.
+  // None at all: it has ended since, and what was read before is from one moment.
   return now.length === 0 ? 0 : changed;
 }
 
@@ -143,7 +145,7 @@ const restless = (handle: ProcessHandle): Trouble =>
   new Trouble({
     kind: 'gone',
     what: `Cannot read the pages of process ${handle.pid}.`,
-    why: `it began another program each time it was looked at, ${TRIES} times.`,
+    why: `it began another program each of the ${TRIES} times it was looked at.`,
     next: 'Look again when it has settled.',
   });
 
@@ -160,7 +162,7 @@ const KERNEL = 2 ** 63;
 
 /**
  * Why the page map of a region, or of a part of it, should not be read; undefined if it should. Runtimes and sanitizers
- * reserve terabytes of address space that never hold a page: at 8 bytes a page, 16 TiB have a page map of 32 GiB.
+ * reserve terabytes of address space that never hold a page: at 8 bytes per page, 16 TiB have a page map of 32 GiB.
  *
  * @returns a clause without a subject
  */
@@ -177,7 +179,7 @@ function whyNotRead(region: Region, start: number, end: number): string | undefi
 const isDevice = ({flags, kind}: Region): boolean =>
   flags ? flags.includes('pf') : kind === 'vvar' || kind === 'device';
 
-/** By smaps; where that was not read, memory without access is taken for empty. */
+/** As smaps says; where that was not read, memory without access is taken to be empty. */
 function isEmpty(region: Region): boolean {
   const {usage} = region;
   if (usage?.rss === undefined) return hasNoAccess(region);
@@ -200,7 +202,7 @@ interface Walk {
   readonly isCut: boolean;
 }
 
-/** Gaps between regions that are read along, in pages: a call costs more than that. */
+/** Pages. Gaps of at most this size between regions are read with them: a call of its own costs more. */
 const SMALL_GAP = 256;
 
 /** Reads the pages of regions, in ascending order. */

@@ -65,7 +65,7 @@ test('what is not a rule is reported with what there is, and in a file with its 
   t.regex(why('max heep=64M'), /"heep" is neither a total \(size, rss, .*\) nor a kind \(text, .*heap, /);
   t.regex(why('max heap.weight=1'), /"weight" is not a measure of a kind/);
   t.regex(why('max heap.threads=1'), /"threads" is not a measure of a kind/);
-  t.regex(why('max heap=lots'), /no size/);
+  t.regex(why('max heap=lots'), /not a size/);
   t.regex(why('max regions=64M'), /is not a number of regions/);
   t.regex(why('max heap'), /a name, = and a number/);
   t.regex(why('no fun'), /one of rwx, exec-stack.*, or a kind: text, /);

@@ -251,7 +251,7 @@ test('bad places end with 2, and an address is never taken for decimal', async (
   for (const [place, words] of [
     ['4194304', /hexadecimal or decimal/],
     ['0x12345678901234567', /more than 64 bits/],
-    ['no-such-library', /No region is meant by/],
+    ['no-such-library', /No region matches/],
   ] as const) {
     const {code, stderr, stdout} = await memmap(['explain', listing, place]);
     t.is(code, 2, place);

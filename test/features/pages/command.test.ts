@@ -121,7 +121,7 @@ const REFUSED: ReadonlyArray<readonly [string, readonly string[], RegExp]> = [
   ['a range where nothing is', ['1000-3000'], /nothing is mapped there/],
   ['a range that ends before it begins', ['3000-1000'], /it ends before it begins/],
   ['a name that no region has', ['no-such-name'], /no region has this in its name. There are: .*\[heap\]/],
-  ['a number without 0x', [AT], /an address begins with 0x/],
+  ['a number without 0x', [AT], /An address that begins with 0x/],
   ['a kind that it has none of', ['--kind', 'hugetlb'], /this process has: .*heap/],
 ];
 
