@@ -20,7 +20,7 @@ const REFUSED: ReadonlyArray<readonly [string, readonly string[], number, RegExp
   ['an unknown flag', ['show', '--bogus', '1'], 2, /--bogus/],
   ['a missing file', ['show', './missing.txt'], 6, /there is no such file/],
   ['a directory', ['show', '/etc'], 6, /it is a directory/],
-  ['a file that is no capture', ['show', '/etc/passwd'], 6, /no listing of memory regions/],
+  ['a file that is no capture', ['show', '/etc/passwd'], 6, /not a listing of memory regions/],
   ['an empty file', ['show', '/dev/null'], 6, /it is empty/],
   ['a lesson that is not there', ['demo', 'nothing'], 2, /the lessons are: brk/],
   ['an interval that is none', ['watch', '1', '--interval', 'soon'], 2, /not a length of time/],

@@ -20,7 +20,7 @@ testIf('python3')("auxv: a process's own getauxval(3) says the same", async (t) 
   t.deepEqual([pageSize, phdr, base, entry, vdso], told);
 });
 
-test("auxv: a 32-bit program's words have 4 bytes, and what is no vector gives nothing", (t) => {
+test("auxv: a 32-bit program's words have 4 bytes, and what is not a vector gives nothing", (t) => {
   const words = (...values: number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
   t.deepEqual(parseAuxv(words(6, 4096, 9, 0x8049000, 33, 0xf7f5a000, 0, 0)), {
     pageSize: 4096,

@@ -6,7 +6,10 @@ import {region} from './tools.ts';
 
 const PAGE = 4096;
 
-/** Regions of a few pages in a small space, so that they overlap in all ways. Line n has the name n; odd ones map a file. */
+/**
+ * Regions of a few pages in a small space, so that they overlap in all ways. Line n has the name n; odd ones map a
+ * file.
+ */
 const lines = fc
   .array(fc.tuple(fc.nat(30), fc.integer({min: 1, max: 12})), {maxLength: 14})
   .map((list) => list.map(([first, pages], index) => asRegion(index, first * PAGE, (first + pages) * PAGE)));
@@ -98,7 +101,7 @@ test('a listing in order is not touched', (t) => {
 const starts = (...pages: number[]): Region[] =>
   pages.map((page, index) => asRegion(index, page * PAGE, (page + 2) * PAGE));
 
-test('the number of lines at odds is that of lines that begin before the end of those above', (t) => {
+test('the number of lines out of order is that of lines that begin before the end of those above', (t) => {
   t.is(putInOrder(starts(0, 2, 4)).torn, 0);
   t.is(putInOrder(starts(0, 1, 4)).torn, 1);
   t.is(putInOrder(starts(0, 10, 4, 6, 20)).torn, 2);

@@ -1,7 +1,7 @@
 import type {ElfClue, ElfSegment} from '../../model/clues.ts';
 
 /**
- * Gives bytes of a file.
+ * Reads bytes of a file.
  *
  * @returns fewer bytes than asked for where the file ends
  */
@@ -32,11 +32,11 @@ interface ElfHeader extends ElfShape {
 const PT_LOAD = 1;
 const PT_GNU_RELRO = 0x6474e552;
 
-/** More headers than any linker makes, and few enough to read at once. */
+/** More headers than any linker makes, yet few enough to read at once. */
 const MOST_HEADERS = 65_536;
 const LONGEST_ENTRY = 256;
 
-/** @returns undefined if it is no ELF file */
+/** @returns undefined if it is not an ELF file */
 export function readHeader(read: ReadAt): ElfHeader | undefined {
   const head = read(0, 64);
   if (head.length < 52 || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46)
@@ -60,14 +60,14 @@ export function readHeader(read: ReadAt): ElfHeader | undefined {
   };
 }
 
-/** Bytes of a program header, with nothing added. */
+/** Bytes of a program header without extensions. */
 const leastOf = (is64: boolean): number => (is64 ? 56 : 32);
 
-/** Has the file program headers, all of them in its first so many bytes? */
+/** Does the file have program headers, and all of them in its first `bytes` bytes? */
 export const hasProgramsIn = ({is64, programs: {offset, entrySize, count}}: ElfHeader, bytes: number): boolean =>
   entrySize >= leastOf(is64) && offset + entrySize * count <= bytes;
 
-/** What of the program headers says where the file belongs in memory: elf(5), Elf32_Phdr and Elf64_Phdr. */
+/** The program headers that say where the file belongs in memory: elf(5), Elf32_Phdr and Elf64_Phdr. */
 export function readProgramHeaders(read: ReadAt, header: ElfHeader): ElfClue {
   const {is64} = header;
   const headers = entries(read, header.programs, leastOf(is64), header);
@@ -86,7 +86,7 @@ export function readProgramHeaders(read: ReadAt, header: ElfHeader): ElfClue {
   };
 }
 
-/** The entries of a table, as far as they lie in the file; none where it says what can't be. */
+/** The entries of a table, as far as they are in the file; none where the table is impossible. */
 export function entries(
   read: ReadAt,
   {offset, entrySize, count}: Table,

@@ -10,7 +10,7 @@ import {exactHex} from '../../model/address.ts';
 export function parseGdb(text: string): ForeignListing | undefined {
   const lines = text.split('\n');
   if (!lines.some((line) => ROW.test(line))) return undefined;
-  // What gdb says while it attaches comes first, and is none of the listing.
+  // What gdb prints while it attaches comes first, and is not part of the listing.
   const heading = lines.findIndex((line) => HEADING.test(line));
   const listing = lines.map((line, index) => (index < heading ? '' : line));
   const {regions, rejected} = readRows(listing, (line) => (FRAMING.test(line) ? true : row(line)));

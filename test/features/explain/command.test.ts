@@ -78,14 +78,14 @@ test('a code that is not known is printed as unknown, and ends with 1', async (t
   t.is(document.known, false);
 });
 
-test('a word that is not there ends with 2 and names those that are near', async (t) => {
+test('an unknown word ends with 2 and names those that are spelled nearly so', async (t) => {
   const {stdout, stderr, code} = await memmap(['explain', 'PrivateDirt']);
   t.is(code, 2);
   t.is(stdout, '');
   t.regex(stderr, /^memmap: There is no word "PrivateDirt".\n {2}why: .*\n {2}next: Did you mean: Private_Dirty/);
 });
 
-test('a file that is called like a word is looked at, which is said; a folder is not; --word is the word', async (t) => {
+test('a file that is called like a word is a target, which is said; a directory is not; --word is the word', async (t) => {
   const place = folder(t);
   writeFileSync(join(place, 'maps'), TUTORIAL[1]);
   const run1 = await memmap(['explain', 'maps'], {cwd: place});
@@ -104,7 +104,7 @@ test('the story of a live process has its totals, its areas and what to do next'
   const lines = readFileSync(`/proc/${child.pid}/maps`, 'latin1').trimEnd().split('\n').length;
   t.regex(stdout, new RegExp(`^sh \\(pid ${child.pid}\\)`));
   t.regex(stdout, new RegExp(`in ${lines} regions`));
-  for (const part of ['Program', 'Heap', 'mmap area', 'Stack', "Kernel's pages", 'Unusual', 'Go on with'])
+  for (const part of ['Program', 'Heap', 'mmap area', 'Stack', "Kernel's pages", 'Unusual', 'Next'])
     t.true(stdout.includes(part), part);
   const document = await explained(t, String(child.pid));
   t.is(document.about, 'process');
@@ -112,7 +112,7 @@ test('the story of a live process has its totals, its areas and what to do next'
 });
 
 testIf('pmap')(
-  'a story is told of bare maps, pmap, smaps, smaps_rollup, a snapshot and standard input; what is missing is said',
+  'there is a story of bare maps, pmap, smaps, smaps_rollup, a snapshot and standard input; what is missing is said',
   async (t) => {
     const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
     await child.line();
@@ -132,7 +132,7 @@ testIf('pmap')(
     t.regex((await memmap(['explain', '-'], {input: proc('smaps')})).stdout, /^standard input: smaps/);
     for (const flag of ['-p', '-x', '-X']) {
       const [listing] = files(t, execFileSync('pmap', [flag, String(child.pid)])) as [string];
-      t.regex((await memmap(['explain', listing])).stdout, /Go on with/, flag);
+      t.regex((await memmap(['explain', listing])).stdout, /^Next$/m, flag);
     }
   },
 );
@@ -198,7 +198,7 @@ testIf('python3')('the state of a page is what was done to it', async (t) => {
   t.like(await page(1 << 19), {present: false});
 });
 
-test('an address that nothing is mapped at is told with its neighbours and why an access fails', async (t) => {
+test('an address where nothing is mapped is shown with its neighbours, and why an access fails', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
   const document = await explained(t, String(child.pid), '0x1234');
@@ -207,7 +207,7 @@ test('an address that nothing is mapped at is told with its neighbours and why a
   t.regex((await memmap(['explain', String(child.pid), '0xdeadbeefdeadbeef'])).stdout, /is not mapped/);
 });
 
-test('a region is meant by its name, its range or an address; its flags are in words', async (t) => {
+test('a region is found by its name, its range or an address; its flags are in words', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
   const pid = String(child.pid);
@@ -220,7 +220,7 @@ test('a region is meant by its name, its range or an address; its flags are in w
     ['[stack]'],
   );
   t.true((await explained(t, pid, 'libc.so.6')).regions!.length >= 3);
-  t.regex((await memmap(['explain', pid, 'libc.so.6'])).stdout, /regions are meant by libc.so.6/);
+  t.regex((await memmap(['explain', pid, 'libc.so.6'])).stdout, /regions match libc.so.6/);
   t.regex((await memmap(['explain', pid, '[stack]'])).stdout, /gd: Grows downwards/);
   t.regex((await memmap(['explain', pid, '[vdso]'])).stdout, /kind +vdso/);
 });

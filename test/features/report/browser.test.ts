@@ -66,12 +66,12 @@ testIf('chromium').serial('the slider goes look by look with the keys, and every
   const end = await rule();
   t.true(begin < middle && middle < end);
   const knob = await page.locator('#slider').evaluate((slider) => slider.getBoundingClientRect().right - 8);
-  t.true(Math.abs(knob - end) < 2, 'the knob stands under the line in the chart');
+  t.true(Math.abs(knob - end) < 2, 'the knob is under the line in the chart');
   t.deepEqual(complaints, []);
 });
 
 testIf('chromium').serial(
-  'a press on the chart, on the picture and on a time in the table shows that moment; play goes on',
+  'a press on the chart, on the picture and on a time in the table shows that moment; play continues',
   async (t) => {
     const {page} = await open(t, html);
     for (const place of ['#chart .u-over', '#picture canvas']) {

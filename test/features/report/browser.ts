@@ -51,7 +51,10 @@ const chromiumPath = (): string =>
     .map((place) => join(place, 'chromium'))
     .find((path) => existsSync(path))!;
 
-/** How many pixels of the first canvas in an element aren't transparent. What runs in the page is text, as its types are no types of Node's. */
+/**
+ * How many pixels of the first canvas in an element aren't transparent. What runs in the page is text, since its types
+ * are not Node's.
+ */
 export const painted = (page: Page, selector: string): Promise<number> =>
   page.evaluate<number>(`(() => {
     const canvas = document.querySelector('${selector} canvas');

@@ -14,7 +14,7 @@ const NODE = process.execPath;
 const LIBC =
   /\S+libc\.so\.6$/m.exec(execFileSync('ldd', [NODE], {encoding: 'utf8'}).replace(/ \(0x.*$/gm, ''))?.[0] ?? '';
 
-/** Bytes as a file gives them: less at the end, nothing behind it. */
+/** Bytes as a file gives them: less at the end, nothing after it. */
 const reading =
   (bytes: Uint8Array): ReadAt =>
   (offset, length) =>
@@ -196,7 +196,7 @@ function importantPlaces(bytes: Buffer): number[] {
   return [...header, ...Array.from({length: Math.max(0, bytes.length - sections)}, (_, index) => sections + index)];
 }
 
-test('what is no ELF file is none', (t) => {
+test('what is not an ELF file is not read as one', (t) => {
   for (const bytes of [Buffer.from(''), Buffer.from('#!/bin/sh\n'), Buffer.alloc(4096), readFileSync('package.json')])
     t.is(readElfImage(reading(bytes)), undefined);
 });

@@ -131,7 +131,7 @@ Mapped address spaces:
   );
 });
 
-test('a paste of smaps with prose around it is used, and each line of prose is told', async (t) => {
+test('a paste of smaps with prose around it is used, and each line of prose is reported', async (t) => {
   const child = new Child(t, 'cat', []);
   await child.ask('ready');
   const {stdout: smaps} = await run('cat', [`/proc/${child.pid}/smaps`]);

@@ -3,10 +3,12 @@ import {GROUPS, type Group, type Page, type Word} from './word.ts';
 
 /** What a word may have in its list. The labels are those that `memmap explain WORD` prints. */
 const WORD_FIELDS: ReadonlySet<string> = new Set(['also', 'but', 'unit', 'since', 'see', 'related']);
-/** What a page may have in its list: what its words are called, and what holds for those that don't say it themselves. */
+/**
+ * What a page may have in its list: what its words are called, and what holds for those that don't say it themselves.
+ */
 const PAGE_FIELDS: ReadonlySet<string> = new Set(['all', 'one', 'unit', 'since', 'see']);
 
-/** A heading with what stands below it. */
+/** A heading with what is below it. */
 interface Section {
   readonly name: string;
   readonly line: number;
@@ -21,8 +23,8 @@ export interface Glossary {
 }
 
 /**
- * Reads the pages of glossary/: a title and its list for the page, then a heading, a paragraph and a list for each word.
- * README.md there says how they are written.
+ * Reads the pages of glossary/: a title and its list for the page, then a heading, a paragraph and a list for each
+ * word. README.md there says how they are written.
  *
  * @param texts the Markdown of each page, by the name of its group
  * @param fileOf how to call the page of a group in a message
