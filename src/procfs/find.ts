@@ -1,4 +1,4 @@
-import {readdirSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {parseStat} from '../parse/proc/stat.ts';
 import {parseStatus} from '../parse/proc/status.ts';
 import {readIfThere, textIfThere} from './open.ts';
@@ -40,5 +40,6 @@ export function processOfThread(
   root = '/proc',
 ): {readonly pid: number; readonly name: string} | undefined {
   const {tgid, name} = parseStatus(readIfThere(`${root}/${tid}/status`) ?? new Uint8Array());
-  return typeof tgid === 'number' && tgid !== tid && tgid > 0 ? {pid: tgid, name: String(name)} : undefined;
+  const isThread = typeof tgid === 'number' && tgid !== tid && existsSync(`${root}/${tgid}/task/${tid}`);
+  return isThread ? {pid: tgid, name: String(name)} : undefined;
 }

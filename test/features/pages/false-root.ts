@@ -26,7 +26,8 @@ export function falseRoot(t: ExecutionContext, regions: readonly FalseRegion[], 
   writeFileSync(`${place}/stat`, readFileSync('test/fixtures/proc/sleep-stat.txt'));
   const size = regions.reduce((pages, {words}) => pages + words.length, 0) * (PAGE_SIZE / 1024);
   const status = readFileSync('test/fixtures/proc/sleep-status.txt', 'latin1');
-  writeFileSync(`${place}/status`, status.replace(/^VmSize:.*$/m, `VmSize:\t${size} kB`));
+  const own = status.replace(/^(Tgid|Pid):.*$/gm, `$1:\t${PID}`).replace(/^VmSize:.*$/m, `VmSize:\t${size} kB`);
+  writeFileSync(`${place}/status`, own);
   const maps = regions.map(mapsLine);
   writeFileSync(`${place}/maps`, maps.join(''));
   writeFileSync(`${place}/smaps`, maps.map((line, index) => line + counters(regions[index]!)).join(''));
