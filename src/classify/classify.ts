@@ -8,7 +8,7 @@ import {tellNames} from './names.ts';
 import {tellPartitions} from './runtimes/partitions.ts';
 import {tellRest} from './rest.ts';
 import {tellSegments} from './segments.ts';
-import {Space, type Verdict} from './space.ts';
+import {Space, type Decision} from './space.ts';
 import {tellStacks, tellStacksByShape} from './stacks.ts';
 import {tellV8} from './runtimes/v8.ts';
 
@@ -45,7 +45,7 @@ export function classify(regions: Region[], clues: Clues = {}, earlier: readonly
  * A region that was not classified yet is not shared yet: it is changed in place, which halves the memory that a look
  * takes.
  */
-function decided(region: {-readonly [field in keyof Region]: Region[field]}, verdict: Verdict): Region {
+function decided(region: {-readonly [field in keyof Region]: Region[field]}, verdict: Decision): Region {
   if (region.evidence === undefined) {
     region.kind = verdict.kind;
     region.label = verdict.label;

@@ -5,7 +5,7 @@ import {Trouble, type TroubleParts} from '../model/trouble.ts';
 import {jsonPieces} from '../text/json.ts';
 import {safe} from '../text/safe.ts';
 import {setColorLevel} from '../text/theme.ts';
-import {setDeadline} from '../procfs/deadline.ts';
+import {setDeadline} from '../procfs/open.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOf} from '../shell/exit.ts';
 import {ReaderGone, type Remarkable, remarkOn, say, takeOverErrors, writeOut, writePieces} from '../shell/output.ts';

@@ -1,9 +1,17 @@
 import {type Region, sizeOf} from '../model/region.ts';
 import {fate} from '../model/same.ts';
-import {fold, type Piece} from './fold.ts';
+import {fold, type UnnamedPiece} from './fold.ts';
 import type {Draft} from './draft.ts';
-import {isUnnamed, type LayoutObject, neighboursOf, objectsOf, sameNames, slidesOfNamed} from './objects.ts';
-import {exchanged, isAnotherFile} from './exchanged.ts';
+import {
+  exchanged,
+  isAnotherFile,
+  isUnnamed,
+  type LayoutObject,
+  neighboursOf,
+  objectsOf,
+  sameNames,
+  slidesOfNamed,
+} from './objects.ts';
 import {sweep, type Swept} from './sweep.ts';
 
 /**
@@ -41,7 +49,7 @@ class Layout {
   /** By the key of a named object. */
   readonly #slides: ReadonlyMap<string, number>;
   /** What a file's bss was merged with: what is left of a region when its bss is taken off. */
-  readonly #rests: {readonly before: Piece[]; readonly after: Piece[]} = {before: [], after: []};
+  readonly #rests: {readonly before: UnnamedPiece[]; readonly after: UnnamedPiece[]} = {before: [], after: []};
 
   constructor(before: readonly Region[], after: readonly Region[]) {
     this.#before = before;
@@ -160,7 +168,7 @@ class Layout {
     this.#settled.add(after);
   }
 
-  #unnamed(regions: readonly Region[]): Piece[] {
+  #unnamed(regions: readonly Region[]): UnnamedPiece[] {
     return this.#left(regions)
       .filter(isUnnamed)
       .map((region) => ({start: region.start, end: region.end, region}));

@@ -10,7 +10,7 @@ export type Counter = (typeof COUNTERS)[number];
  * One kind of memory over time. `regions` and `size` have a value for each look, the counters one for each reading of
  * smaps.
  */
-export interface KindCurves extends Readonly<Record<Counter, readonly number[]>> {
+interface KindCurves extends Readonly<Record<Counter, readonly number[]>> {
   readonly kind: Kind;
   readonly regions: readonly number[];
   readonly size: readonly number[];

@@ -10,7 +10,7 @@ export type Input =
   | {readonly is: 'stdin'};
 
 /** What a text alone can't say. */
-export interface Surroundings {
+interface Surroundings {
   /** Is there anything of this path? */
   readonly isThere: (path: string) => boolean;
   /** The PID of the one process of this name. @throws Trouble `gone` or `usage` if it is not exactly one */

@@ -13,7 +13,7 @@ import {parseNamed} from './listing.ts';
 import {momentOf} from './recorded.ts';
 
 /** What an input turned out to hold. */
-export type Opened = {readonly is: 'process'; readonly pid: number} | Recorded | Listing | OneMoment;
+type Opened = {readonly is: 'process'; readonly pid: number} | Recorded | Listing | OneMoment;
 
 /** The caller must close it. */
 interface Recorded {

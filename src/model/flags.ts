@@ -39,7 +39,7 @@ const FLAG_PHRASES: Readonly<Record<string, readonly [set: string, cleared: stri
 const SAYS_NOTHING: ReadonlySet<string> = new Set(['rd', 'wr', 'ex', 'sh', 'sd']);
 
 /** VmFlags that a region gained and lost. */
-export interface FlagChange {
+interface FlagChange {
   readonly set: readonly string[];
   readonly cleared: readonly string[];
 }

@@ -1,5 +1,5 @@
 import {Trouble} from './trouble.ts';
-import {exactHex} from './address.ts';
+import {exactHex} from './region.ts';
 
 /**
  * Readers for the values of a saved snapshot. Each takes a value and its path, and throws Trouble (`input`) with the

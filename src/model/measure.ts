@@ -1,16 +1,16 @@
 import type {Region} from './region.ts';
 
 /** A file of /proc/PID that has a measure. */
-export type Listing = 'maps' | 'smaps' | 'smaps_rollup' | 'status';
+export type ListingName = 'maps' | 'smaps' | 'smaps_rollup' | 'status';
 
 /** A row of the table of measures. What it leaves out follows from the rest. */
-export interface Row {
+export interface MeasureRow {
   /** The line of smaps, as the kernel prints it. */
   readonly field?: string;
   /** Or the measures of which it is the sum. */
   readonly of?: readonly string[];
   /** The files that have it. By default smaps and smaps_rollup, and status where it has a line there. */
-  readonly listings?: readonly Listing[];
+  readonly listings?: readonly ListingName[];
   /** Its line in status, in camelCase: what it is now. */
   readonly status?: string;
   /** The line of status that has the highest since the program began. */
@@ -49,7 +49,7 @@ export interface Measure<Key extends string = string> {
   /** Its lines in smaps, as the kernel prints them; more than one are added up. */
   readonly fields: readonly string[];
   /** The files of /proc/PID that have it. */
-  readonly listings: readonly Listing[];
+  readonly listings: readonly ListingName[];
   /** As a gauge of OpenMetrics, whose names are in snake_case and end with the unit. */
   readonly metric: {readonly type: 'gauge'; readonly name: string; readonly help: string};
   /** All spellings that are accepted for it, the key first. Capitals, spaces, `-` and `_` make no difference. */
@@ -65,7 +65,7 @@ export interface Measure<Key extends string = string> {
 }
 
 /** @param rows the table, for the fields of what is a sum */
-export function measureOf<Key extends string>(key: Key, rows: Readonly<Record<string, Row>>): Measure<Key> {
+export function measureOf<Key extends string>(key: Key, rows: Readonly<Record<string, MeasureRow>>): Measure<Key> {
   const row = rows[key]!;
   const {title, words = title, noun = `${words} memory`, meaning, unit = 'bytes', status, peak, of, also = []} = row;
   const fieldsOf = (each: string): string[] => [rows[each]?.field].filter((field) => field !== undefined);

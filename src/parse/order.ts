@@ -1,5 +1,4 @@
-import {exactHex} from '../model/address.ts';
-import {type Region, withPlace} from '../model/region.ts';
+import {exactHex, type Region, withPlace} from '../model/region.ts';
 
 /**
  * Puts a torn listing in order. The kernel walks a process's regions while the process runs on: a region that merges

@@ -1,5 +1,5 @@
 import type {Clues, ElfClue, Thread} from '../model/clues.ts';
-import {isExecutable, type Region} from '../model/region.ts';
+import {isExact, isExecutable, type Region} from '../model/region.ts';
 import {parseAuxv} from '../parse/proc/auxv.ts';
 import {parseLimits} from '../parse/proc/limits.ts';
 import type {Stat} from '../parse/proc/stat.ts';
@@ -8,7 +8,6 @@ import {readIfThere, textIfThere} from './open.ts';
 import {closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync} from 'node:fs';
 import {decode, latin1} from '../parse/scan.ts';
 import {parseStackPointer} from '../parse/proc/syscall.ts';
-import {isExact} from '../model/address.ts';
 import {ELF_HEAD_BYTES, parseElfHead} from '../parse/elf/image.ts';
 import {openMapped} from './mapped.ts';
 

@@ -8,9 +8,8 @@ import {parseListing} from '../parse/listing.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import {folderOf} from './capture.ts';
-import {withoutMemory} from './no-memory.ts';
-import {ProcessHandle} from './handle.ts';
 import {processTrouble} from './trouble.ts';
+import {ProcessHandle, withoutMemory} from './handle.ts';
 import {readIfThere, textIfThere} from './open.ts';
 
 interface FamilyOptions {

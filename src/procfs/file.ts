@@ -1,7 +1,6 @@
 import {closeSync, readSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {deadline, waitLonger} from './deadline.ts';
-import {openProc} from './open.ts';
+import {deadline, openProc, waitLonger} from './open.ts';
 
 /**
  * A file of /proc that is kept open and read whole, again and again.

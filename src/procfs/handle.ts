@@ -7,6 +7,7 @@ import {MappedFiles} from './mapped.ts';
 import {openProc, readIfThere, textIfThere} from './open.ts';
 import {noSuchProcess, processTrouble} from './trouble.ts';
 import type {ProcessInfo} from '../model/snapshot.ts';
+import {Trouble} from '../model/trouble.ts';
 
 /**
  * One process, held by its directory. A PID is a number that the kernel gives to somebody else later; an open
@@ -146,3 +147,25 @@ export function identify(
   const stat = parseStat(readIfThere(`${root}/${pid}/stat`) ?? new Uint8Array());
   return stat && {startTime: stat.startTime, bootId: bootIdOf(root) ?? ''};
 }
+
+/** Why there is nothing to list. */
+export function withoutMemory(handle: ProcessHandle): Trouble {
+  const what = `Cannot look at process ${handle.pid}.`;
+  const {state, comm, ppid} = handle.stat();
+  if (state === 'Z' || state === 'X') {
+    const why = `it (${comm}) has ended and is a zombie: its memory is gone, and only its exit status waits for its parent, process ${ppid}.`;
+    return new Trouble({kind: 'gone', what, why, next: `Look at its parent: memmap show ${ppid}`});
+  }
+  if (!isKernelThread(handle, ppid)) {
+    const why = `it (${comm}) is ending at this moment: its memory is gone already.`;
+    return new Trouble({kind: 'gone', what, why, next: 'List processes with: ps -e'});
+  }
+  const why = `it (${comm}) is a kernel thread: it has no memory of its own.`;
+  return new Trouble({kind: 'gone', what, why, next: 'Kernel memory is in /proc/meminfo and /proc/slabinfo.'});
+}
+
+/**
+ * Since Linux 6.8 status says so. Before, they are recognised by their parent: kthreadd, process 2, starts all others.
+ */
+const isKernelThread = (handle: ProcessHandle, ppid: number): boolean =>
+  handle.status()['kthread'] === true || (handle.status()['kthread'] === undefined && (ppid === 2 || handle.pid === 2));

@@ -2,8 +2,7 @@ import type {ChildProcess, SpawnSyncReturns} from 'node:child_process';
 import {readdirSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
-import {deadline, deadlineText, waitLonger} from './deadline.ts';
-import {readProc, textIfThere} from './open.ts';
+import {deadline, deadlineText, readProc, textIfThere, waitLonger} from './open.ts';
 
 /** What the lock must know of a process that is held: a ProcessHandle. */
 interface HeldProcess {

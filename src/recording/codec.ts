@@ -6,10 +6,10 @@ import {cluesOfSnapshot, type Frame, NOTHING, trustOf} from './frame.ts';
 import {
   recounted,
   regionFromRow,
-  Row,
+  RegionRow,
   rowJSON,
   uncounted,
-  type Verdict,
+  type RowPurpose,
   verdictFromJSON,
   verdictOf,
   type Words,
@@ -43,7 +43,7 @@ const defined = (json: Json): Json =>
   Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined));
 
 function encodeRegions(frame: Frame, regions: readonly Region[], hasUsage: boolean, pageSize: number): Json {
-  const kinds = new Table<Verdict>(frame.kinds);
+  const kinds = new Table<RowPurpose>(frame.kinds);
   const counts = new Counts(frame, hasUsage ? countersOf(regions, frame.counters) : frame.counters, pageSize);
   const [gone, rows]: [string[], unknown[]] = [[], []];
   let last: Region | undefined;
@@ -64,7 +64,7 @@ function encodeRegions(frame: Frame, regions: readonly Region[], hasUsage: boole
 
 const some = <Entry>(list: readonly Entry[]): readonly Entry[] | undefined => (list.length > 0 ? list : undefined);
 
-const startOf = (row: Row): string => `0x${row.bare.start.toString(16)}`;
+const startOf = (row: RegionRow): string => `0x${row.bare.start.toString(16)}`;
 
 const isSameRow = (a: Region, b: Region): boolean => a === b || (isSameLine(a, b) && isSamePurpose(a, b));
 
@@ -92,7 +92,7 @@ class Counts {
     this.#lists = new Table<unknown>(frame.wordLists);
   }
 
-  compare(position: number, before: Row | undefined, region: Region): void {
+  compare(position: number, before: RegionRow | undefined, region: Region): void {
     const expected = this.#expected(before, region);
     const {usage = {}, flags, attributes} = region;
     for (const counter of this.#counters) {
@@ -103,7 +103,7 @@ class Counts {
     this.#words.push(position, this.#lists.place(wordsOf({usage, flags, attributes})));
   }
 
-  #expected(before: Row | undefined, region: Region): Counted {
+  #expected(before: RegionRow | undefined, region: Region): Counted {
     if (!before || this.#isNew) return uncounted(region, this.#counters, this.#pageSize);
     return recounted(region, before.counted);
   }
@@ -156,7 +156,8 @@ export function applyRecord(frame: Frame, record: Json, pageSize: number): Frame
   const wordLists = appended(before.wordLists, record['wordLists'], checkedWords, 'wordLists');
   const counters = record['counters'] === undefined ? before.counters : names(record['counters']);
   let rows = before.rows;
-  if (counters !== before.counters) rows = rows.map(({bare}) => new Row(bare, uncounted(bare, counters, pageSize)));
+  if (counters !== before.counters)
+    rows = rows.map(({bare}) => new RegionRow(bare, uncounted(bare, counters, pageSize)));
   if (record['gone'] !== undefined || record['regions'] !== undefined)
     rows = withRegions(rows, record, kinds, counters, pageSize);
   if (record['usage'] !== undefined || record['words'] !== undefined) rows = withCounters(rows, record, wordLists);
@@ -202,37 +203,37 @@ const names = (value: unknown): readonly string[] =>
 
 /** Takes out what is gone, and puts in what is new or differs from before. One sweep over both lists. */
 function withRegions(
-  rows: readonly Row[],
+  rows: readonly RegionRow[],
   record: Json,
-  kinds: readonly Verdict[],
+  kinds: readonly RowPurpose[],
   counters: readonly string[],
   pageSize: number,
-): readonly Row[] {
+): readonly RegionRow[] {
   const gone = new Set(array(record['gone'] ?? [], 'gone').map((start) => hexString(start, 'gone')));
-  const regions: Row['bare'][] = [];
+  const regions: RegionRow['bare'][] = [];
   for (const row of array(record['regions'] ?? [], 'regions')) regions.push(regionFromRow(row, kinds, regions.at(-1)));
-  const after: Row[] = [];
+  const after: RegionRow[] = [];
   let index = 0;
   for (const region of regions) {
     for (; index < rows.length && rows[index]!.bare.start < region.start; index++) keep(rows[index]!);
     const before = rows[index]?.bare.start === region.start ? rows[index++] : undefined;
-    put(new Row(region, before ? recounted(region, before.counted) : uncounted(region, counters, pageSize)));
+    put(new RegionRow(region, before ? recounted(region, before.counted) : uncounted(region, counters, pageSize)));
   }
   for (; index < rows.length; index++) keep(rows[index]!);
   return after;
 
-  function keep(row: Row): void {
+  function keep(row: RegionRow): void {
     if (!gone.has(row.bare.start)) put(row);
   }
 
-  function put(row: Row): void {
+  function put(row: RegionRow): void {
     if (row.bare.start < (after.at(-1)?.bare.end ?? 0)) throw unusable('regions overlap');
     after.push(row);
   }
 }
 
 /** Changes counters and flags, by the place of their region. */
-function withCounters(rows: readonly Row[], record: Json, wordLists: readonly Words[]): readonly Row[] {
+function withCounters(rows: readonly RegionRow[], record: Json, wordLists: readonly Words[]): readonly RegionRow[] {
   const changed = new Map<number, {-readonly [part in keyof Counted]: Counted[part]}>();
   const at = (position: unknown): {-readonly [part in keyof Counted]: Counted[part]} => {
     const place = integer(position, 'usage');
@@ -254,7 +255,7 @@ function withCounters(rows: readonly Row[], record: Json, wordLists: readonly Wo
   const after = [...rows];
   for (const [position, counted] of changed) {
     if (Object.keys(counted.usage ?? {}).length === 0) counted.usage = undefined;
-    after[position] = new Row(rows[position]!.bare, counted);
+    after[position] = new RegionRow(rows[position]!.bare, counted);
   }
   return after;
 }

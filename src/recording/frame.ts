@@ -9,7 +9,7 @@ import {
   rejectedFromJSON,
   statusFromJSON,
 } from '../parse/snapshot.ts';
-import {Row, type Verdict, type Words} from './row.ts';
+import {RegionRow, type RowPurpose, type Words} from './row.ts';
 
 /**
  * All that is known at one moment of a recording. A record says how the next one differs from it; frames are never
@@ -18,9 +18,9 @@ import {Row, type Verdict, type Words} from './row.ts';
 export interface Frame {
   readonly listing: 'maps' | 'smaps';
   /** Ascending. */
-  readonly rows: readonly Row[];
+  readonly rows: readonly RegionRow[];
   /** What rows refer to, by place; a record adds to them. */
-  readonly kinds: readonly Verdict[];
+  readonly kinds: readonly RowPurpose[];
   readonly wordLists: readonly Words[];
   /** The counters that the kernel prints for each region. */
   readonly counters: readonly string[];
@@ -50,7 +50,7 @@ export const NOTHING: Frame = {
 
 /** Makes snapshots of frames, one after the other. What did not change is the same object as in the one before. */
 export class Developer {
-  #rows: readonly Row[] | undefined;
+  #rows: readonly RegionRow[] | undefined;
   #listing: Frame['listing'] | undefined;
   #regions: readonly Region[] = [];
   #cluesOf: Json | undefined;

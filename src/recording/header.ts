@@ -2,7 +2,7 @@ import type {ProcessInfo} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {integer, object, string, type Json} from '../model/json.ts';
 import {processFromJSON} from '../parse/snapshot.ts';
-import {NO_SEED, openLine, type Opened} from './lines.ts';
+import {NO_SEED, openLine, type OpenedLines} from './lines.ts';
 import {noRecording, unknownForm} from './refusal.ts';
 
 /**
@@ -47,7 +47,7 @@ export const headerJSON = (header: RecordingHeader): object => ({schema: RECORDI
  *
  * @throws Trouble `input`: of a newer version, of another tool, or damaged
  */
-export function readHeader(line: Uint8Array): {readonly header: RecordingHeader; readonly opened: Opened} {
+export function readHeader(line: Uint8Array): {readonly header: RecordingHeader; readonly opened: OpenedLines} {
   const json = headerLine(line);
   const schema = json['schema'];
   if (typeof schema !== 'string' || !schema.startsWith('memmap.recording/'))

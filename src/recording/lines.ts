@@ -1,6 +1,6 @@
 import {crc32} from 'node:zlib';
 import {noRecording} from './refusal.ts';
-import type {Source} from './source.ts';
+import type {RecordingSource} from './source.ts';
 
 /**
  * A line of a recording is a JSON object whose last member is a checksum: `{…,"crc":"1a2b3c4d"}`. It is the CRC-32 of
@@ -27,7 +27,7 @@ export function sealLine(record: object, seed: number): {readonly bytes: Buffer;
 }
 
 /** A line whose checksum is right. */
-export interface Opened {
+export interface OpenedLines {
   readonly crc: number;
 }
 
@@ -35,7 +35,7 @@ export interface Opened {
  * @returns undefined if the line, given without its newline, isn't intact, or doesn't follow the line that `seed` comes
  * from
  */
-export function openLine(line: Uint8Array, seed: number): Opened | undefined {
+export function openLine(line: Uint8Array, seed: number): OpenedLines | undefined {
   const at = line.length - SEAL;
   if (at < 1 || line[line.length - 1] !== BRACE || line[line.length - 2] !== QUOTE) return undefined;
   for (let index = 0; index < SEAL_START.length; index++) if (line[at + index] !== SEAL_START[index]) return undefined;
@@ -55,7 +55,7 @@ function hexAt(line: Uint8Array, from: number): number | undefined {
   return value;
 }
 
-export interface Line {
+export interface RecordLine {
   /** Counted from 1. */
   readonly number: number;
   /** Without its newline. */
@@ -76,7 +76,7 @@ const NEWLINE = 0x0a;
  *
  * @throws Trouble `input` if a line is longer than any that a recorder writes
  */
-export function* linesOf(source: Source): Iterable<Line> {
+export function* linesOf(source: RecordingSource): Iterable<RecordLine> {
   let number = 0;
   let offset = 0;
   let begun: Buffer[] = [];

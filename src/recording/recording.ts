@@ -3,7 +3,7 @@ import {Trouble} from '../model/trouble.ts';
 import {object, type Json} from '../model/json.ts';
 import {applyRecord} from './codec.ts';
 import {Developer, NOTHING, type Frame} from './frame.ts';
-import {isGzip, openSource, type Source, sourceOf, unzippedHead} from './source.ts';
+import {isGzip, openSource, type RecordingSource, sourceOf, unzippedHead} from './source.ts';
 import {readHeader, type RecordingHeader} from './header.ts';
 import {MomentIndex} from './index.ts';
 import {linesOf} from './lines.ts';
@@ -34,8 +34,8 @@ export const readRecording = (path: string): Recording => recordingOf(() => open
 export const recordingFrom = (bytes: Buffer, name = 'standard input'): Recording =>
   recordingOf(() => sourceOf(bytes), name);
 
-function recordingOf(open: () => Source, name: string): Recording {
-  let source: Source | undefined;
+function recordingOf(open: () => RecordingSource, name: string): Recording {
+  let source: RecordingSource | undefined;
   try {
     return new Recording((source = open()), name);
   } catch (error) {
@@ -55,7 +55,7 @@ export class Recording {
   readonly end: RecordingEnd | undefined;
   /** Bytes of the file. */
   readonly size: number;
-  readonly #source: Source;
+  readonly #source: RecordingSource;
   /** What messages call it. */
   readonly #name: string;
   readonly #index: MomentIndex;
@@ -65,7 +65,7 @@ export class Recording {
   readonly #developer = new Developer();
 
   /** Use readRecording. @throws Trouble `input` */
-  constructor(source: Source, name: string) {
+  constructor(source: RecordingSource, name: string) {
     const lines = linesOf(source)[Symbol.iterator]();
     const first = lines.next();
     if (first.done) throw noRecording('it is empty');

@@ -2,7 +2,7 @@ import {counted} from '../model/amounts.ts';
 import {Trouble} from '../model/trouble.ts';
 import {integer, object, string} from '../model/json.ts';
 import {CUT, type MomentIndex} from './index.ts';
-import type {Source} from './source.ts';
+import type {RecordingSource} from './source.ts';
 
 /** The last line of a recording that ended properly. */
 export interface RecordingEnd {
@@ -18,7 +18,7 @@ export interface RecordingEnd {
   readonly cost: Readonly<Record<string, number>>;
 }
 
-export function endOf({endAt}: MomentIndex, source: Source): RecordingEnd | undefined {
+export function endOf({endAt}: MomentIndex, source: RecordingSource): RecordingEnd | undefined {
   if (!endAt) return undefined;
   try {
     const json = object(JSON.parse(source.read(endAt.offset, endAt.length).toString('utf8')), 'end');

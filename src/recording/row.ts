@@ -3,13 +3,13 @@ import {type Counted, hex, type Region, sizeOf, withCounted} from '../model/regi
 import {array, hexString, integer, matching, object, string, unusable} from '../model/json.ts';
 
 /** What was said of a region, as an entry of a recording's `kinds`: kind, label, evidence, confidence. */
-export type Verdict = readonly [kind: Kind, label?: string | null, evidence?: string | null, confidence?: 'guess'];
+export type RowPurpose = readonly [kind: Kind, label?: string | null, evidence?: string | null, confidence?: 'guess'];
 
 /**
  * One region of a recording: what maps says of it, and what smaps said last, which is kept through looks that read maps
  * alone, so that later ones need only say what differs. Rows are never changed, only replaced.
  */
-export class Row {
+export class RegionRow {
   /** Without what smaps says. */
   readonly bare: Region;
   readonly counted: Counted;
@@ -26,7 +26,7 @@ export class Row {
   }
 }
 
-export const verdictOf = ({kind, label, evidence, confidence}: Region): Verdict =>
+export const verdictOf = ({kind, label, evidence, confidence}: Region): RowPurpose =>
   confidence
     ? [kind, label ?? null, evidence ?? null, confidence]
     : evidence !== undefined
@@ -35,12 +35,12 @@ export const verdictOf = ({kind, label, evidence, confidence}: Region): Verdict 
         ? [kind, label]
         : [kind];
 
-export function verdictFromJSON(value: unknown, path: string): Verdict {
+export function verdictFromJSON(value: unknown, path: string): RowPurpose {
   const [kind, label, evidence, confidence] = array(value, path);
   if (!(KINDS as readonly unknown[]).includes(kind)) throw unusable(`${path} has a kind that this memmap doesn't know`);
   for (const text of [label, evidence]) if (text != null) string(text, path);
   if (confidence !== undefined && confidence !== 'guess') throw unusable(`${path} is neither sure nor a guess`);
-  return value as Verdict;
+  return value as RowPurpose;
 }
 
 /**
@@ -71,7 +71,7 @@ const isBacked = (a: Backing, b: Backing): boolean =>
  * @param before what the entry before was read as
  * @returns the region without what smaps says
  */
-export function regionFromRow(value: unknown, verdicts: readonly Verdict[], before: Region | undefined): Region {
+export function regionFromRow(value: unknown, verdicts: readonly RowPurpose[], before: Region | undefined): Region {
   const row = array(value, 'regions');
   const [start, end, perms, verdict, offset = '0x0'] = row;
   const [kind, label, evidence, confidence] = verdicts[integer(verdict, 'regions')] ?? missing('the kind of a region');

@@ -5,7 +5,7 @@ import {noRecording} from './refusal.ts';
 import {gunzipSync, inflateRawSync, constants} from 'node:zlib';
 
 /** The lines of a recording, by their places: compressed or not, only what is asked for is in memory. */
-export interface Source {
+export interface RecordingSource {
   /** Blocks of it in order; none is larger than 1 GiB. */
   blocks(): Iterable<Buffer>;
   /** Bytes at a place that the blocks have passed. */
@@ -23,7 +23,7 @@ const BLOCK = 4 * 1024 * 1024;
 const LARGEST_COMPRESSED = 2 ** 30;
 
 /** @throws Trouble `input` */
-export function openSource(path: string): Source {
+export function openSource(path: string): RecordingSource {
   let fd: number;
   try {
     fd = openSync(path, 'r');
@@ -42,9 +42,10 @@ export function openSource(path: string): Source {
 }
 
 /** The same for bytes that came from elsewhere. */
-export const sourceOf = (bytes: Buffer): Source => (isGzip(bytes) ? new GzipSource(bytes) : new BytesSource(bytes));
+export const sourceOf = (bytes: Buffer): RecordingSource =>
+  isGzip(bytes) ? new GzipSource(bytes) : new BytesSource(bytes);
 
-class BytesSource implements Source {
+class BytesSource implements RecordingSource {
   readonly damage = undefined;
   readonly #bytes: Buffer;
 
@@ -94,7 +95,7 @@ function readAt(fd: number, offset: number, length: number): Buffer {
   return bytes.subarray(0, at);
 }
 
-class PlainSource implements Source {
+class PlainSource implements RecordingSource {
   readonly damage = undefined;
   readonly size: number;
   readonly #fd: number;
@@ -118,7 +119,7 @@ class PlainSource implements Source {
   }
 }
 
-class GzipSource implements Source {
+class GzipSource implements RecordingSource {
   damage: string | undefined;
   readonly size: number;
   readonly #file: Buffer;

@@ -5,12 +5,12 @@ import {type MeasureKey, MEASURES} from '../model/measures.ts';
 import {rangeText} from '../model/region.ts';
 import {totalsByKind} from '../model/totals.ts';
 import {counted, deltaText, sizeText} from '../model/amounts.ts';
-import {who, type Look} from './who.ts';
+import {who, type TextOptions} from './who.ts';
 import {type Cell, type Column, renderRows, renderTable} from './table.ts';
 import {paint, type Role} from './theme.ts';
 import {safe} from './safe.ts';
 
-export interface DiffLook extends Look {
+interface DiffLook extends TextOptions {
   /** Rows at most; undefined: all. */
   readonly rows?: number | undefined;
   /** Only changes of these kinds, or to regions of these kinds. */
@@ -107,7 +107,7 @@ function isWanted(change: Change, {kinds, minSize}: DiffLook): boolean {
 }
 
 /** Which kind of memory grew by how much: the kinds that differ, and the totals. */
-function renderKinds({before, after, delta, match}: Diff, look: Look): string[] {
+function renderKinds({before, after, delta, match}: Diff, look: TextOptions): string[] {
   const [a, b] = [before, after].map(({regions}) => {
     const totals = totalsByKind(regions);
     return match === 'layout' ? withoutChance(totals) : totals;

@@ -3,13 +3,13 @@ import type {ByteKey} from '../model/measures.ts';
 import type {Region} from '../model/region.ts';
 import {counted} from '../model/amounts.ts';
 import {type ColumnName, COLUMNS, type RegionColumn} from './columns.ts';
-import type {Look} from './who.ts';
+import type {TextOptions} from './who.ts';
 import {renderRows} from './table.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './lines.ts';
 import {cells} from './safe.ts';
 
-export interface RegionsLook extends Look {
+export interface RegionsLook extends TextOptions {
   /** Which columns; undefined: those that fit. */
   readonly columns?: readonly ColumnName[] | undefined;
   readonly sort?: SortKey | undefined;

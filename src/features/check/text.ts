@@ -2,7 +2,7 @@ import {type CheckReport, marginOf, type Result} from './result.ts';
 import {slopeText} from '../growth/words.ts';
 import {quoted} from '../run/text.ts';
 import {safe} from '../../text/safe.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint, type Role} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
@@ -11,7 +11,7 @@ import {KIND_MEANINGS} from '../../model/kind.ts';
 import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
 
 /** Each rule with what was measured, for people. */
-export function renderCheck(report: CheckReport, look: Look = {}): string {
+export function renderCheck(report: CheckReport, look: TextOptions = {}): string {
   const {command, target, end, ms, results, notes} = report;
   const how = end && (end.signal === undefined ? `with exit code ${end.code}` : `by signal ${end.signal}`);
   const isBad = results.some(({verdict}) => verdict !== 'ok');

@@ -35,7 +35,7 @@ export interface AddressFacts {
   readonly region: RegionFacts | undefined;
   /** Bytes from the region's start. */
   readonly offset: number | undefined;
-  readonly gap: GapFacts | undefined;
+  readonly gap: HoleFacts | undefined;
   readonly file: FileFacts | undefined;
   readonly page: PageFacts | undefined;
   /** Why the page's state is not known. */
@@ -76,7 +76,7 @@ const symbolJSON = ({name, distance, size, isInside, table}: SymbolFacts): objec
 });
 
 /** What is known about an address in no region. */
-export interface GapFacts {
+export interface HoleFacts {
   readonly below: Neighbour | undefined;
   readonly above: Neighbour | undefined;
   /** Bytes of the hole; undefined where it is open at one end. */
@@ -94,7 +94,7 @@ const USER_END_USUAL = 2 ** 47;
 const USER_END_LARGEST = 2 ** 57;
 
 /** What is around an unmapped address, and what an access there would do. */
-export function gapAt(regions: readonly Region[], address: bigint, limits: Limits | undefined): GapFacts {
+export function gapAt(regions: readonly Region[], address: bigint, limits: Limits | undefined): HoleFacts {
   const above = regions.find(({start}) => BigInt(start) > address);
   const below = regions.findLast(({end}) => BigInt(end) <= address);
   const size = above && below && above.start - below.end;
@@ -112,7 +112,7 @@ const BEYOND =
 
 function whyFault(
   address: bigint,
-  {below, above}: Pick<GapFacts, 'below' | 'above'>,
+  {below, above}: Pick<HoleFacts, 'below' | 'above'>,
   limits: Limits | undefined,
 ): string {
   if (address < MMAP_MIN_ADDR)

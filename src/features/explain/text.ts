@@ -1,4 +1,4 @@
-import {type AddressFacts, type FileFacts, type GapFacts, sectionText, type SymbolFacts} from './address.ts';
+import {type AddressFacts, type FileFacts, type HoleFacts, sectionText, type SymbolFacts} from './address.ts';
 import {pageText} from './page.ts';
 import {called, type Neighbour, placeText, type RegionFacts} from './region.ts';
 import {sizeText} from '../../model/amounts.ts';
@@ -49,7 +49,7 @@ function symbolText({name, distance, size, isInside, table}: SymbolFacts): strin
   return `${name}${plus}: the nearest name before it; ${size > 0 ? `it ends ${distance - size} bytes earlier` : 'its size is not known'} (${table})`;
 }
 
-function gapLines({below, above, size, why}: GapFacts, width: number | undefined): string[] {
+function gapLines({below, above, size, why}: HoleFacts, width: number | undefined): string[] {
   const hole = size === undefined ? 'It is outside all regions.' : `It is in a hole of ${sizeText(size)}.`;
   const rows: Array<readonly [string, string]> = [
     ['hole', hole],

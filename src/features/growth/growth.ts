@@ -17,7 +17,7 @@ export const GROWTH_MEASURES = [
 export type GrowthMeasure = (typeof GROWTH_MEASURES)[number];
 
 /** One thing that was followed, and what it did. */
-export interface Line extends Judgement {
+export interface GrowthLine extends Judgement {
   readonly of: 'total' | 'kind' | 'region' | 'regions' | 'threads';
   readonly kind?: Kind | undefined;
   /** As it was seen last. */
@@ -44,12 +44,12 @@ export interface Growth {
   /** ms from the first to the last look. */
   readonly span: number;
   readonly least: number;
-  readonly total: Line;
-  readonly kinds: readonly Line[];
+  readonly total: GrowthLine;
+  readonly kinds: readonly GrowthLine[];
   /** Those that moved most. */
-  readonly regions: readonly Line[];
+  readonly regions: readonly GrowthLine[];
   /** How many things there are: regions, and threads where status says. */
-  readonly counts: readonly Line[];
+  readonly counts: readonly GrowthLine[];
   /** In bytes: the size of which the user asks when it is reached. */
   readonly limit?: number | undefined;
 }
@@ -68,7 +68,12 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number, ha
   const isKnown = asked === 'size' || series.usageAt.length >= Math.min(FEWEST_LOOKS, series.times.length);
   const measure = isKnown ? asked : 'size';
   const total = totalOf(series, asked, measure);
-  const line = (points: Points, about: Pick<Line, 'of' | 'kind' | 'region'>, limit = least, isThere = true): Line => ({
+  const line = (
+    points: Points,
+    about: Pick<GrowthLine, 'of' | 'kind' | 'region'>,
+    limit = least,
+    isThere = true,
+  ): GrowthLine => ({
     ...about,
     points,
     ...judge(hasEnded ? withoutFinalFall(points) : points, limit),
@@ -139,10 +144,10 @@ function movement({stays}: Track, measure: GrowthMeasure): number {
 }
 
 /** What grew steadily comes first, then what ended highest above its beginning. */
-const byMovement = (a: Line, b: Line): number =>
+const byMovement = (a: GrowthLine, b: GrowthLine): number =>
   Number(b.verdict === 'steady growth') - Number(a.verdict === 'steady growth') || riseOf(b) - riseOf(a);
 
-export const riseOf = ({first, last}: Pick<Line, 'first' | 'last'>): number => last - first;
+export const riseOf = ({first, last}: Pick<GrowthLine, 'first' | 'last'>): number => last - first;
 
 /** The first time at which it was more than 0. */
 const firstSeen = ({t, v}: Points): number => t[v.findIndex((value) => value > 0)] ?? t[0] ?? 0;

@@ -1,4 +1,4 @@
-import {riseOf, type Growth, type Line} from './growth.ts';
+import {riseOf, type Growth, type GrowthLine} from './growth.ts';
 import {counted, sizeText, spanText} from '../../model/amounts.ts';
 import type {Slope} from '../../history/trend.ts';
 import {MEASURES} from '../../model/measures.ts';
@@ -63,7 +63,7 @@ export function headline(growth: Growth): string[] {
 
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-const steadily = ({isBelowTeeth, since, points}: Line): string => {
+const steadily = ({isBelowTeeth, since, points}: GrowthLine): string => {
   const when =
     since === undefined || since <= (points.t[0] ?? 0)
       ? 'all the time'

@@ -3,12 +3,12 @@ import {rangeText, address, sizeOf} from '../../model/region.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import {renderPageTotals} from './totals.ts';
 import {cells, safe, shorten} from '../../text/safe.ts';
-import {who, type Look} from '../../text/who.ts';
+import {who, type TextOptions} from '../../text/who.ts';
 import {legend, paintStrip, strip, type StripOf} from './strip.ts';
 import {renderRows, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 
-interface PagesLook extends Look {
+interface PagesLook extends TextOptions {
   /** Runs at most, of all regions together; undefined: all. */
   readonly rows?: number | undefined;
   /** Show each region's runs? Else one line a region. */
@@ -23,7 +23,7 @@ export function renderPages(pages: ProcessPages, look: PagesLook): string {
   return [...renderHead(pages, look), '', ...body, ...renderPageTotals(pages, look), ''].join('\n');
 }
 
-function renderHead({snapshot, regions, totals, pageSize, dirtySince}: ProcessPages, {width}: Look): string[] {
+function renderHead({snapshot, regions, totals, pageSize, dirtySince}: ProcessPages, {width}: TextOptions): string[] {
   const size = totals.pages * pageSize;
   const count = regions.length === 1 ? '1 region' : `${regions.length} regions`;
   const written = dirtySince && `, ${totals.softDirty} written in ${dirtySince.ms / 1000} s`;

@@ -5,7 +5,7 @@ import {hex, rangeText, type Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
-import {capturePages, type Choice} from '../../procfs/pages/pages.ts';
+import {capturePages, type PageRange} from '../../procfs/pages/pages.ts';
 import {clearSoftDirty, OwnTrial, requireSoftDirty} from '../../procfs/pages/soft-dirty.ts';
 import {inputOf} from '../../input/open.ts';
 import {noSuchRegion, parseWanted, pick, type Wanted} from '../../input/regions.ts';
@@ -56,7 +56,7 @@ function processOf(text: string, root: string): number {
 }
 
 /** @throws Trouble `usage` if no region matches */
-function choosePages(snapshot: Snapshot, {region: asked, kinds}: Wish): Choice[] {
+function choosePages(snapshot: Snapshot, {region: asked, kinds}: Wish): PageRange[] {
   const ofKind = snapshot.regions.filter(({kind}) => !kinds || kinds.includes(kind));
   if (ofKind.length === 0) throw noneOfKind(snapshot, kinds ?? []);
   if (asked === undefined) return ofKind.map(whole);
@@ -67,7 +67,7 @@ function choosePages(snapshot: Snapshot, {region: asked, kinds}: Wish): Choice[]
   throw nothingMapped(snapshot, asked, Number(wanted.is === 'range' ? wanted.start : wanted.address));
 }
 
-const whole = (region: Region): Choice => ({region, start: region.start, end: region.end});
+const whole = (region: Region): PageRange => ({region, start: region.start, end: region.end});
 
 /**
  * Whole pages only. Any power of two up to 4096 that divides all region borders will do: pages are at least that large.
@@ -76,7 +76,7 @@ function partsOf(
   {clues}: Snapshot,
   regions: readonly Region[],
   range: Extract<Wanted, {readonly is: 'range'}>,
-): Choice[] {
+): PageRange[] {
   const pageSize = pageSizeOf({clues, regions});
   const start = Math.floor(Number(range.start) / pageSize) * pageSize;
   const end = Math.ceil(Number(range.end) / pageSize) * pageSize;

@@ -3,7 +3,7 @@ import {rangeText, sizeOf} from '../../model/region.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -13,7 +13,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** How many pages are in which state, and how that agrees with smaps. */
-export function renderPageTotals(pages: ProcessPages, look: Look): string[] {
+export function renderPageTotals(pages: ProcessPages, look: TextOptions): string[] {
   const {totals, pageSize} = pages;
   const rows = totalRows(pages)
     .filter(([words, count]) => count > 0 || words === 'present')

@@ -1,4 +1,4 @@
-import type {Growth, Line} from '../growth/growth.ts';
+import type {Growth, GrowthLine} from '../growth/growth.ts';
 import type {Verdict} from '../growth/judge.ts';
 import type {Kind} from '../../model/kind.ts';
 import {knownUntil, sumOver, totalResident, type Curves} from '../../history/curves.ts';
@@ -65,7 +65,7 @@ export function judged(growers: readonly Grower[], growth: Growth | undefined): 
   });
 }
 
-function lineOf({what, kind, start}: Grower, {total, kinds, regions}: Growth): Line | undefined {
+function lineOf({what, kind, start}: Grower, {total, kinds, regions}: Growth): GrowthLine | undefined {
   if (what === 'total') return total;
   if (what === 'kind') return kinds.find((line) => line.kind === kind);
   return regions.find(({region, isThere}) => isThere && region!.start === start);

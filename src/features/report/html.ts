@@ -1,4 +1,4 @@
-import type {Page} from './pack.ts';
+import type {PageData} from './pack.ts';
 
 /** Where the template has its data and its title. */
 const DATA = '{{data}}';
@@ -8,7 +8,7 @@ const TITLE = '{{title}}';
  * The page: the template, which scripts/page.js made, with the data of one report in it. The data is JSON in a script
  * element that is not run; nothing in it can end that element, or begin another, since `<`, `>` and `&` are escaped.
  */
-export function pageOf(template: string, page: Page): string {
+export function pageOf(template: string, page: PageData): string {
   const [head, middle, tail] = template.split(new RegExp(`${TITLE}|${DATA}`)) as [string, string, string];
   return `${head}${escapeHtml(page.title)}${middle}${embeddedJson(page)}${tail}`;
 }

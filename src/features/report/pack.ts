@@ -41,7 +41,7 @@ export interface PackedGrower {
 }
 
 /** The report as the page has it: small, and fit to be shown. All names have passed `safe`. */
-export interface Page {
+export interface PageData {
   readonly title: string;
   readonly details: readonly string[];
   readonly startedAt: string;
@@ -72,7 +72,7 @@ export interface Page {
 /** At most this many names of a strip are listed. */
 const MOST_NAMES = 30;
 
-export function packReport(report: Report): Page {
+export function packReport(report: Report): PageData {
   const {about, curves, strips, growers, changes} = report;
   const [kinds, perms, names] = [new List(), new List(), new List()];
   return {

@@ -6,7 +6,7 @@ import {totalsByKind} from '../../model/totals.ts';
 import {countText, deltaText, sizeText} from '../../model/amounts.ts';
 import {renderChanges} from '../../text/changes.ts';
 import {safe} from '../../text/safe.ts';
-import {howMuch, type Look} from '../../text/who.ts';
+import {howMuch, type TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 
@@ -45,7 +45,7 @@ export interface RunSeen {
 const MOST = 5;
 
 /** The report of a run, for people. */
-export function renderRun({command, end, ms, seen, cost, notes}: RunFacts, look: Look = {}): string {
+export function renderRun({command, end, ms, seen, cost, notes}: RunFacts, look: TextOptions = {}): string {
   const how = end.signal === undefined ? `with exit code ${end.code}` : `by signal ${end.signal}`;
   return [
     paint('title', `memmap run: ${command.map(quoted).join(' ')}`),
@@ -59,7 +59,7 @@ export function renderRun({command, end, ms, seen, cost, notes}: RunFacts, look:
   ].join('\n');
 }
 
-function renderSeen(seen: RunSeen, look: Look): string[] {
+function renderSeen(seen: RunSeen, look: TextOptions): string[] {
   const {first, largest, last, images} = seen;
   const [atFirst, atLargest, atLast] = [first, largest, last].map(({regions}) => countText(regions.length));
   return [
@@ -77,7 +77,7 @@ function renderSeen(seen: RunSeen, look: Look): string[] {
 }
 
 /** The kinds of memory that differ between the first sample and the largest, the totals, and what was left. */
-function renderGrowth({first, largest, last, withUsage}: RunSeen, look: Look): string[] {
+function renderGrowth({first, largest, last, withUsage}: RunSeen, look: TextOptions): string[] {
   const [a, b, c] = [first, largest, last].map(({regions}) => totalsByKind(regions)) as [Kinds, Kinds, Kinds];
   const usage = withUsage && totalsByKind(withUsage.regions);
   const growth = (kind: Kind): number => (b.get(kind)?.size ?? 0) - (a.get(kind)?.size ?? 0);
@@ -143,7 +143,7 @@ function growthCells({name, first: a = NONE, largest: b = NONE, left = NONE, rss
 }
 
 /** The largest of the regions that were new or had grown in the largest sample. */
-function renderNew(first: Snapshot, largest: Snapshot, look: Look): string[] {
+function renderNew(first: Snapshot, largest: Snapshot, look: TextOptions): string[] {
   const came = diff(first, largest, {match: 'address'}).changes.filter(({kind}) => kind === 'new' || kind === 'grown');
   const size = ({delta}: Change): number => delta.size;
   const most = came.sort((a, b) => size(b) - size(a)).slice(0, MOST);

@@ -5,7 +5,7 @@ import {counted, countText} from '../../model/amounts.ts';
 import {totalsByFile, totalsByKind, type Totals} from '../../model/totals.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {safe} from '../../text/safe.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {wrapped} from '../../text/lines.ts';
 
@@ -129,7 +129,7 @@ const SETTERS: Readonly<Record<string, string>> = {
 };
 
 /** What uses up the regions that a process may have, and what keeps neighbours from being merged. */
-export function renderBorders({regions, clues}: Snapshot, look: Look = {}): string[] {
+export function renderBorders({regions, clues}: Snapshot, look: TextOptions = {}): string[] {
   const own = regions.filter(isInUserSpace);
   const borders = bordersOf(regions);
   const touching = borders.reduce((sum, {count}) => sum + count, 0);
@@ -158,7 +158,7 @@ const COLUMNS: readonly Column[] = [
   {title: 'one is at', least: 60},
 ];
 
-function renderCauses(borders: readonly Borders[], {width}: Look): string[] {
+function renderCauses(borders: readonly Borders[], {width}: TextOptions): string[] {
   const rows = borders.slice(0, MOST).map(bordersCells);
   const rest = borders.slice(MOST).reduce((sum, {count}) => sum + count, 0);
   return [

@@ -2,7 +2,7 @@ import {familyTotals, type Family, type Member} from '../../model/family.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {safe} from '../../text/safe.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 import {renderRows, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
@@ -17,7 +17,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** A process and its descendants, what each costs, and what they cost together. */
-export function renderFamily(family: Family, look: Look = {}): string {
+export function renderFamily(family: Family, look: TextOptions = {}): string {
   const {members, ended} = family;
   const totals = familyTotals(members);
   const total = cells('', 'total', {...totals, vmRss: undefined}).map((cell): Cell => ({...cell, role: 'title'}));

@@ -3,7 +3,7 @@ import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../text/lines.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 
 /**
  * The difference between the sum over the regions and what status says of the whole process: two counts of one thing,
@@ -53,7 +53,7 @@ const compared = (regions: number | undefined, status: unknown): Compared | unde
 const vsyscallSize = (regions: readonly Region[]): number =>
   regions.reduce((sum, {kind, start, end}) => sum + (kind === 'vsyscall' ? end - start : 0), 0);
 
-interface ResidueLook extends Look {
+interface ResidueLook extends TextOptions {
   /** Also say what is as expected. */
   readonly full?: boolean | undefined;
 }

@@ -5,18 +5,18 @@ import {roomOf, type Headroom, type Room} from './room.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {safe} from '../../text/safe.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
 
-interface RoomLook extends Look {
+interface RoomLook extends TextOptions {
   /** Holes at most; undefined: all. */
   readonly rows?: number | undefined;
 }
 
 /** How much room there is, in one line; and a line for each thing that is nearly used up. */
-export function renderRoomLine(snapshot: Snapshot, look: Look = {}): string[] {
+export function renderRoomLine(snapshot: Snapshot, look: TextOptions = {}): string[] {
   const room = roomOf(snapshot);
   const {mapping, brk, stack, regions} = room;
   const parts = [
@@ -75,7 +75,7 @@ export function renderRoom(snapshot: Snapshot, look: RoomLook = {}): string[] {
   ];
 }
 
-function renderHeadrooms({mapping, brk, stack, regions, locked}: Room, look: Look): string[] {
+function renderHeadrooms({mapping, brk, stack, regions, locked}: Room, look: TextOptions): string[] {
   const {largest} = mapping;
   const hole = largest ? `the largest hole, at ${address(largest.start)}` : 'there is no hole';
   const rows = [

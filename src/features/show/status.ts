@@ -1,6 +1,6 @@
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
-import {who, type Look} from '../../text/who.ts';
+import {who, type TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
@@ -25,7 +25,7 @@ const LINES: ReadonlyArray<readonly [key: string, name: string, meaning: string]
 ];
 
 /** What can be seen of a process whose regions can't: its status, and what is missing. */
-export function renderStatus(snapshot: Snapshot, look: Look = {}): string {
+export function renderStatus(snapshot: Snapshot, look: TextOptions = {}): string {
   const rows = LINES.flatMap(([key, name, meaning]): Cell[][] => {
     const bytes = snapshot.status[key];
     return typeof bytes === 'number' ? [[{text: name}, {text: sizeText(bytes)}, {text: meaning, role: 'quiet'}]] : [];

@@ -37,7 +37,7 @@ export interface LookEvent extends Seen {
   readonly event: 'look';
 }
 
-export interface ChangeEvent extends Seen {
+interface ChangeEvent extends Seen {
   readonly event: 'change';
   readonly changes: readonly Change[];
   readonly delta: Delta;

@@ -44,7 +44,7 @@ export function readHeader(read: ReadAt): ElfHeader | undefined {
   const is64 = head[4] === 2;
   const isLittle = head[5] !== 2;
   if (is64 && head.length < 64) return undefined;
-  const fields = new Fields(head, is64, isLittle);
+  const fields = new HeaderFields(head, is64, isLittle);
   const table = (at64: number, at32: number, sizes: number): Table => ({
     offset: fields.word(is64 ? at64 : at32),
     entrySize: fields.half(sizes + (is64 ? 0 : -12)),
@@ -71,7 +71,7 @@ export const hasProgramsIn = ({is64, programs: {offset, entrySize, count}}: ElfH
 export function readProgramHeaders(read: ReadAt, header: ElfHeader): ElfClue {
   const {is64} = header;
   const headers = entries(read, header.programs, leastOf(is64), header);
-  const segmentOf = (entry: Fields): ElfSegment => ({
+  const segmentOf = (entry: HeaderFields): ElfSegment => ({
     offset: entry.word(is64 ? 8 : 4),
     address: entry.word(is64 ? 16 : 8),
     fileSize: entry.word(is64 ? 32 : 16),
@@ -92,18 +92,18 @@ export function entries(
   {offset, entrySize, count}: Table,
   least: number,
   {is64, isLittle}: ElfShape,
-): Fields[] {
+): HeaderFields[] {
   if (offset === 0 || entrySize < least || entrySize > LONGEST_ENTRY || count < 1 || count > MOST_HEADERS) return [];
   const bytes = read(offset, entrySize * count);
   const whole = Math.min(count, Math.floor(bytes.length / entrySize));
   return Array.from(
     {length: whole},
-    (_, index) => new Fields(bytes.subarray(index * entrySize, (index + 1) * entrySize), is64, isLittle),
+    (_, index) => new HeaderFields(bytes.subarray(index * entrySize, (index + 1) * entrySize), is64, isLittle),
   );
 }
 
 /** Numbers of 16, 32 and 32-or-64 bits. Those beyond 2^53 are not exact; no file and no user address is that large. */
-export class Fields {
+export class HeaderFields {
   readonly #view: DataView;
   readonly #is64: boolean;
   readonly #isLittle: boolean;

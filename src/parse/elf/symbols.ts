@@ -1,4 +1,4 @@
-import {Fields, type ReadAt} from './headers.ts';
+import {HeaderFields, type ReadAt} from './headers.ts';
 import {sectionAt, textAt, type ElfImage, type ElfSection} from './image.ts';
 
 /** The name of what lies at an address. */
@@ -76,7 +76,7 @@ function nearest(read: ReadAt, image: ElfImage, table: ElfSection, address: numb
   const end = table.offset + Math.min(table.size, LARGEST_TABLE);
   for (let at = table.offset; at < end; at += CHUNK) {
     const bytes = read(at, Math.min(CHUNK, end - at));
-    const fields = new Fields(bytes, image.is64, image.isLittle);
+    const fields = new HeaderFields(bytes, image.is64, image.isLittle);
     for (let entry = 0; entry + size <= bytes.length; entry += size) {
       const candidate = candidateAt(fields, entry, image, address, homeIndex);
       if (!candidate) continue;
@@ -96,7 +96,7 @@ const SHN_LORESERVE = 0xff00;
 const SHN_XINDEX = 0xffff;
 
 function candidateAt(
-  fields: Fields,
+  fields: HeaderFields,
   at: number,
   image: ElfImage,
   address: number,

@@ -1,5 +1,5 @@
 import {readRows, type ForeignListing, type RowReader} from './rows.ts';
-import {exactHex} from '../../model/address.ts';
+import {exactHex} from '../../model/region.ts';
 
 /**
  * gdb's `info proc mappings`: start, end, size and offset in hex, permissions since gdb 12 and only for live processes,

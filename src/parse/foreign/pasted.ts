@@ -1,6 +1,5 @@
-import type {Region} from '../../model/region.ts';
+import {exactHex, type Region} from '../../model/region.ts';
 import {decode} from '../scan.ts';
-import {exactHex} from '../../model/address.ts';
 
 /**
  * A maps line after people and other systems have handled it: columns spaced out (as in tutorials), indented, addresses

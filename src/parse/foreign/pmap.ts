@@ -1,7 +1,6 @@
-import type {Region, Usage} from '../../model/region.ts';
+import {exactHex, type Region, type Usage} from '../../model/region.ts';
 import {readRows, type ForeignListing, type RowReader} from './rows.ts';
 import {camelCase} from '../scan.ts';
-import {exactHex} from '../../model/address.ts';
 
 /**
  * What pmap(1) of procps prints. It gives a start and a size in KiB, and no end; by default the last part of a file's

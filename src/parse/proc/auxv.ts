@@ -1,5 +1,5 @@
 import type {AuxiliaryVector} from '../../model/clues.ts';
-import {isExact} from '../../model/address.ts';
+import {isExact} from '../../model/region.ts';
 
 /** The entries of a vector that are used, and AT_PAGESZ. */
 interface Auxv extends AuxiliaryVector {

@@ -1,6 +1,6 @@
 import type {Marks} from '../../model/clues.ts';
 import {decode, latin1} from '../scan.ts';
-import {isExact} from '../../model/address.ts';
+import {isExact} from '../../model/region.ts';
 
 /**
  * /proc/PID/stat: one record, fields separated by blanks. proc_pid_stat(5); fs/proc/array.c, do_task_stat(). Field

@@ -16,7 +16,7 @@ interface PagesOptions {
   /** ms that reading smaps may stall the process: 50 by default. The page map itself is read in small pieces. */
   readonly maxStall?: number | undefined;
   /** Which pages to look at; ascending. */
-  readonly choose: (snapshot: Snapshot) => readonly Choice[];
+  readonly choose: (snapshot: Snapshot) => readonly PageRange[];
   /** Handed on to the result. */
   readonly dirtySince?: DirtySince | undefined;
 }
@@ -88,7 +88,7 @@ function readOnce(handle: ProcessHandle, options: PagesOptions): Attempt | undef
 }
 
 /** How many regions are no longer mapped as they were. A region that grew, or was split without a change, still is. */
-function countChanged(handle: ProcessHandle, choices: readonly Choice[]): number {
+function countChanged(handle: ProcessHandle, choices: readonly PageRange[]): number {
   const now = regionsNow(handle);
   let first = 0;
   let changed = 0;
@@ -188,7 +188,7 @@ function isEmpty(region: Region): boolean {
 }
 
 /** The pages to look at: a region, or a part of one. */
-export interface Choice {
+export interface PageRange {
   readonly region: Region;
   readonly start: number;
   readonly end: number;
@@ -206,7 +206,7 @@ interface Walk {
 const SMALL_GAP = 256;
 
 /** Reads the pages of regions, in ascending order. */
-export function walkPages(map: PageMap, choices: readonly Choice[], pageSize: number, frames?: FrameReader): Walk {
+export function walkPages(map: PageMap, choices: readonly PageRange[], pageSize: number, frames?: FrameReader): Walk {
   const window = new Window(map, choices, pageSize);
   const regions: RegionPages[] = [];
   let sawFrame = false;
@@ -238,13 +238,13 @@ const NO_WORDS = 'the kernel gave no page map here';
 /** A part of the page map, with as many of the coming regions in it as lie close together. */
 class Window {
   readonly #map: PageMap;
-  readonly #choices: readonly Choice[];
+  readonly #choices: readonly PageRange[];
   readonly #pageSize: number;
   #words: Uint32Array = new Uint32Array(0);
   #start = 0;
   #count = 0;
 
-  constructor(map: PageMap, choices: readonly Choice[], pageSize: number) {
+  constructor(map: PageMap, choices: readonly PageRange[], pageSize: number) {
     this.#map = map;
     this.#choices = choices;
     this.#pageSize = pageSize;

@@ -1,5 +1,5 @@
 import {findWords, plain} from './find.ts';
-import {GROUPS, type Group, type Page, type Word} from './word.ts';
+import {GROUPS, type Group, type GlossaryPage, type Word} from './word.ts';
 
 /** What a word may have in its list. The labels are those that `memmap explain WORD` prints. */
 const WORD_FIELDS: ReadonlySet<string> = new Set(['also', 'but', 'unit', 'since', 'see', 'related']);
@@ -16,8 +16,8 @@ interface Section {
   readonly fields: Map<string, {readonly line: number; text: string}>;
 }
 
-export interface Glossary {
-  readonly pages: readonly Page[];
+interface Glossary {
+  readonly pages: readonly GlossaryPage[];
   /** What is wrong, as `FILE:LINE: why`; empty where all is well. */
   readonly problems: readonly string[];
 }
@@ -51,7 +51,7 @@ class Reader {
   }
 
   /** A page, if it has its title. */
-  page(group: Group, file: string, text: string): Page[] {
+  page(group: Group, file: string, text: string): GlossaryPage[] {
     const [head, ...sections] = this.#sections(file, text);
     if (!head) return [];
     const common = this.#texts(file, head, PAGE_FIELDS);

@@ -37,7 +37,7 @@ export interface Word {
 }
 
 /** The words of one group. */
-export interface Page {
+export interface GlossaryPage {
   readonly group: Group;
   /** The title of their list: `codes in VmFlags`. */
   readonly all: string;

@@ -2,7 +2,7 @@ import {counted, sizeText, timeText} from '../../../model/amounts.ts';
 import type {Measure} from '../../../model/measure.ts';
 import {MEASURES} from '../../../model/measures.ts';
 import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../text/lines.ts';
-import type {Moment, Picture} from './picture.ts';
+import type {PictureMoment, Picture} from './picture.ts';
 import type {FrameState, ReplayState} from './view.ts';
 import {cells, safe, shorten} from '../../../text/safe.ts';
 import {STATES} from '../../../text/who.ts';
@@ -106,7 +106,7 @@ function costPieces({duty}: FrameState): Piece[] {
 
 interface Total {
   readonly measure: Measure;
-  readonly of: (moment: Moment) => number | undefined;
+  readonly of: (moment: PictureMoment) => number | undefined;
   readonly text: (value: number) => string;
   readonly words: (picture: Picture) => string;
 }

@@ -19,7 +19,7 @@ export interface Picture {
   /** What happened, the newest last. */
   readonly events: readonly FrameEvent[];
   /** The totals of the latest samples, the newest last. */
-  readonly history: readonly Moment[];
+  readonly history: readonly PictureMoment[];
   /** Samples after the first. */
   readonly tick: number;
   readonly ms: number;
@@ -33,7 +33,7 @@ export interface Picture {
 type Status = Readonly<Record<string, number | string | boolean>>;
 
 /** What a sparkline is made of; sizes in bytes. */
-export interface Moment {
+export interface PictureMoment {
   readonly resident: number | undefined;
   readonly size: number;
   readonly regions: number;
@@ -116,7 +116,7 @@ const withEvent = (
 ): readonly FrameEvent[] => [...events, {...event, ms, time: clockTime(at)}].slice(-MOST_EVENTS);
 
 /** VmRSS is in status in every sample; the sum over smaps is only in some. */
-function momentOf(snapshot: Snapshot, status: Status): Moment {
+function momentOf(snapshot: Snapshot, status: Status): PictureMoment {
   const {vmRss} = status;
   const {rss, size, regions} = snapshot.totals as Record<string, number | undefined> & {size: number; regions: number};
   return {resident: typeof vmRss === 'number' ? vmRss : rss, size, regions};
