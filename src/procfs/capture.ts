@@ -143,28 +143,28 @@ function faultOf({listing, isSameImage, odds}: Attempt): string | undefined {
 }
 
 /**
- * The kernel lets go of the map between two lines. Memory that mremap(2) moves meanwhile can be listed twice, or not at all,
- * and every line is right. But the sum of all sizes is VmSize (total_vm in fs/proc/task_mmu.c, task_mem()): where that was
- * the same before and after, the listing must add up to it.
+ * The kernel lets go of the map between two lines. Memory that mremap(2) moves meanwhile can be listed twice, or not at
+ * all, and every line is right. But the sum of all sizes is VmSize (total_vm, fs/proc/task_mmu.c): where that was the
+ * same before and after, the listing must add up to it.
  *
- * @returns bytes that the regions have too many; 0 where they add up, or where the size changed and nothing can be said
+ * @param size of the process before and after, in bytes
+ * @returns bytes that the regions have too many; 0 where they add up
  */
-export function oddsOf(regions: readonly Region[], before: Status, after: Status): number {
-  const [size, later] = [before['vmSize'], after['vmSize']];
-  if (typeof size !== 'number' || size !== later) return 0;
+export function oddsOf(regions: readonly Region[], size: number): number {
   let sum = 0;
   for (const region of regions) if (!OF_NO_PROCESS.has(region.name)) sum += region.end - region.start;
   return sum - size;
 }
 
 /**
- * The same for what was just read. While mremap(2) moves memory it counts twice: where the size is another one after, it is asked
- * for once more, and may be what it was before. (Where both fall into a move nothing shows it: about once in 3,000 times of
- * a process that does nothing else.)
+ * The same for what was just read; 0 where the size changed, and nothing can be said. While mremap(2) moves memory it counts
+ * twice: where the size is another one after, it is asked for once more, and may be what it was before. (Where both fall
+ * into a move nothing shows it: about once in 3,000 times, of a process that does nothing else.)
  */
-function oddsNow(regions: readonly Region[], before: Status, handle: ProcessHandle): number {
-  const after = handle.status();
-  return oddsOf(regions, before, after['vmSize'] === before['vmSize'] ? after : handle.status());
+function oddsNow(regions: readonly Region[], {vmSize: before}: Status, handle: ProcessHandle): number {
+  if (typeof before !== 'number') return 0;
+  const isSteady = handle.status()['vmSize'] === before || handle.status()['vmSize'] === before;
+  return isSteady ? oddsOf(regions, before) : 0;
 }
 
 /** Gate areas, which the kernel lists for each process and which belong to none (get_gate_vma()). */
