@@ -131,8 +131,7 @@ export class Session {
   }
 
   #look(): Look {
-    const size = this.#size();
-    const bytes = this.#orEnded(() => this.#maps.read());
+    const bytes = this.#orEnded(() => this.#readMaps());
     if (bytes) this.#onListing?.(bytes);
     const isAlive = bytes && bytes.length > 0 ? this.#orEnded(() => this.#maps.isAlive()) : false;
     if (!bytes || isAlive === undefined) return this.#ended();
@@ -145,7 +144,7 @@ export class Session {
     // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
     this.#bytes = bytes;
     if (isSame) return {saw: 'process', snapshot: this.#last};
-    if (!parsed || this.#isAtOdds(parsed.regions, size)) return this.#adopt(this.#capture(false));
+    if (!parsed) return this.#adopt(this.#capture(false));
     const {regions, fresh} = parsed;
     const {process, status} = this.#last;
     const takenAt = new Date().toISOString();
@@ -164,9 +163,21 @@ export class Session {
     return isWhole ? {regions: listing.regions, fresh: listing.regions} : undefined;
   }
 
-  /** Did memory move while it was listed? A listing that doesn't add up to its size is read again with more care. */
-  #isAtOdds(regions: readonly Region[], size: number | undefined): boolean {
-    return size !== undefined && this.#size() === size && oddsOf(regions, size) !== 0;
+  /**
+   * Reads maps, and once or twice more where its sum shows that memory moved while it was listed. A long listing is taken as
+   * it is: a process that maps and unmaps all the time does so during each, and one more would hold us up as long again.
+   */
+  #readMaps(): Buffer {
+    for (let tries = 1; ; tries++) {
+      const begin = performance.now();
+      const size = this.#size();
+      const bytes = this.#maps.read();
+      const isLast = tries === TRIES || performance.now() - begin > SHORT;
+      if (isLast || size === undefined || bytes.length === 0 || this.#bytes?.equals(bytes)) return bytes;
+      if (this.#size() !== size || oddsOf(parseListing(bytes, 'proc', 'later').regions, size) === 0) return bytes;
+      // The next reading goes into its buffer.
+      this.#bytes = undefined;
+    }
   }
 
   /** Bytes of address space, by the first number of statm, in pages: proc_pid_statm(5). It costs a few µs, status 50. */
@@ -272,3 +283,9 @@ export class Session {
 
 /** ms for which a look may hold up the keyboard to get resident memory from a process that keeps its lock busy. */
 const PATIENCE = 1000;
+
+/** A listing is read at most this often, where memory moved meanwhile. */
+const TRIES = 3;
+
+/** ms: a listing of some 3,000 regions. */
+const SHORT = 1;

@@ -44,7 +44,9 @@ testIf('python3')('Memory that moves while it is listed is there once, or the sn
     // Without the comparison with VmSize it is half of them.
     t.true(wrong.length <= 1, `${wrong.length} of ${seen.length} are wrong, and not marked`);
     const torn = seen.filter(({consistency}) => consistency.torn);
-    t.true(torn.every(({notes}) => notes.some((note) => note.includes('Memory moved while it was listed'))));
+    t.true(
+      torn.every(({notes}) => notes.some((note) => note.includes('Memory came, went or moved while it was listed'))),
+    );
     t.log(`${torn.length} of ${seen.length} snapshots are marked as torn`);
     const session = new Session(child.pid!, {maxDuty: 0});
     let last = session.snapshot;
