@@ -110,9 +110,9 @@ const RUNS: Partial<Record<Draft['kind'], Words>> = {
 function piecesText({kind, before, after, size}: Draft, {before: ours, after: theirs}: Pieces): string {
   if (kind === 'replaced') return `${subject(after[0]!)} is another file: ${kindsText(before, after)}.`;
   const [region] = [...after, ...before] as [Region];
-  const amounts = `${purposeText([...before, ...after])}, ${region.perms}: ${blocksText(ours)}, then ${blocksText(theirs)}`;
+  const amounts = `${purposeText([...before, ...after])}, ${region.perms}: ${blocksText(ours)}; then ${blocksText(theirs)}`;
   if (size === 0) return `${amounts}; only their places differ.`;
-  return `${amounts}: ${sizeText(Math.abs(size))} ${size > 0 ? 'more' : 'less'}. Which block is which can't be told.`;
+  return `${amounts}: ${sizeText(Math.abs(size))} ${size > 0 ? 'more' : 'less'}. The blocks cannot be matched one to one.`;
 }
 
 /** What unnamed memory is for, where all of it is for the same and nothing of that is a guess. */
@@ -124,7 +124,7 @@ function purposeText(regions: readonly Region[]): string {
 
 const blocksText = (ranges: readonly Range[]): string => {
   const bytes = ranges.reduce((sum, range) => sum + sizeOf(range), 0);
-  return `${ranges.length} ${ranges.length === 1 ? 'block' : 'blocks'} of ${sizeText(bytes)}`;
+  return `${ranges.length} ${ranges.length === 1 ? 'block' : 'blocks'}, ${sizeText(bytes)}`;
 };
 
 /** `text 4 → 24 KiB`, for each kind that differs. */

@@ -24,6 +24,7 @@ interface Surroundings {
  * @throws Trouble `usage` for a number that is not a PID, `input` for a path without a file, and what `pidOf` throws
  */
 export function parseInput(text: string, {isThere, pidOf}: Surroundings): Input {
+  if (text === '') throw noName;
   if (text === '-') return {is: 'stdin'};
   if (/^\d+$/.test(text) && isPid(text)) return {is: 'process', pid: Number(text)};
   if (isThere(text)) return {is: 'file', path: text};
@@ -52,6 +53,13 @@ function splitMoment(
   }
   return undefined;
 }
+
+const noName = new Trouble({
+  kind: 'usage',
+  what: 'There is nothing to look at.',
+  why: 'the name is empty.',
+  next: 'Give a PID, the name of a process, a file, or - for standard input.',
+});
 
 const notAPid = (text: string): Trouble =>
   new Trouble({

@@ -51,7 +51,7 @@ export function inputOf(text: string, root?: string): Input {
   const input = parseInput(text, {isThere: existsSync, pidOf: (name) => onlyProcess(name, root)});
   const process = input.is === 'process' && processOfThread(input.pid, root);
   if (!process) return input;
-  say(`memmap: ${text} is a thread (${safe(process.name)}) of process ${process.pid}, and stands for it.`);
+  say(`memmap: ${text} is a thread (${safe(process.name)}) of process ${process.pid}, which is looked at instead.`);
   return {is: 'process', pid: process.pid};
 }
 

@@ -42,7 +42,7 @@ export function renderDiff(diff: Diff, look: DiffLook = {}): string {
       ? []
       : [
           ...renderChanges(wanted, {...look, folds: match === 'layout'}),
-          ...(left > 0 ? [`${counted(left, 'other change')} ${left === 1 ? 'was' : 'were'} not asked for.`] : []),
+          ...(left > 0 ? [`${counted(left, 'other change')} ${left === 1 ? 'is' : 'are'} not shown.`] : []),
           '',
         ]),
     ...renderKinds(diff, look),
@@ -158,7 +158,7 @@ const kindColumns = (counters: readonly MeasureKey[]): Column[] => [
 function kindCells(kind: string, before: Amounts, after: Amounts, counters: readonly string[]): Cell[] {
   return [
     {text: kind, role: kind === 'total' ? 'title' : undefined},
-    {text: fromTo(String(before['regions'] ?? 0), String(after['regions'] ?? 0))},
+    {text: kind === EITHER ? '' : fromTo(String(before['regions'] ?? 0), String(after['regions'] ?? 0))},
     ...counters.flatMap((counter): Cell[] => {
       const [a, b] = [before[counter] ?? 0, after[counter] ?? 0];
       const role = b > a ? 'come' : b < a ? 'go' : undefined;

@@ -129,7 +129,7 @@ test('Unnamed memory goes with the named memory beside it; what goes with none i
   t.is(shortForm(one.changes[0]!), 'moved 30-34 from 10-14 [1,1] 0');
   t.is(
     one.changes[0]!.text,
-    'anonymous memory, rw-p: 1 block of 16 KiB, then 1 block of 16 KiB; only their places differ.',
+    'anonymous memory, rw-p: 1 block, 16 KiB; then 1 block, 16 KiB; only their places differ.',
   );
   const two = diff(
     listing('10-14 rw-p', '15-19 rw-p', '20-24 r--p /f', stacks[0]),

@@ -51,7 +51,7 @@ const NOTHING: ReadonlyArray<readonly [string, Trouble['kind']]> = [
   ['dir/missing', 'input'],
   ['missing.txt#1', 'input'],
   ['nobody', 'gone'],
-  ['', 'gone'],
+  ['', 'usage'],
 ];
 for (const [text, kind] of NOTHING) {
   test(`"${text}" is nothing: ${kind}`, (t) => {

@@ -11,7 +11,7 @@ test('the ID of a thread stands for its process, and that is said', async (t) =>
   t.is(code, 0);
   t.regex(
     stderr,
-    new RegExp(`^memmap: ${thread} is a thread \\(.+\\) of process ${child.pid}, and stands for it\\.$`, 'm'),
+    new RegExp(`^memmap: ${thread} is a thread \\(.+\\) of process ${child.pid}, which is looked at instead\\.$`, 'm'),
   );
   t.is((JSON.parse(stdout) as {process: {pid: number}}).process.pid, child.pid);
 });

@@ -40,7 +40,7 @@ function wordsOrTrouble(text: string): Argument {
   const found = findWords(words(), text);
   if (found.length > 0) return {is: 'words', words: found};
   if (/^[a-z?]{2}$/.test(text)) return {is: 'unknown', code: text};
-  throw noSuchWord(text);
+  throw noSuchWord(text, 'memmap does not know this word.');
 }
 
 /** A directory called `data` is not a target; a listing called `maps` is. */
@@ -49,13 +49,16 @@ function isRegularOrPipe(path: string): boolean {
   return stat !== undefined && (stat.isFile() || stat.isFIFO());
 }
 
-function noSuchWord(text: string): Trouble {
+function noSuchWord(
+  text: string,
+  why = 'memmap does not know this word, and no process or file has this name.',
+): Trouble {
   const near = nearNames(words(), text);
   const next = near.length > 0 ? `Did you mean: ${near.join(', ')}` : 'memmap explain lists all words.';
   return new Trouble({
     kind: 'usage',
     what: `There is no word "${text}".`,
-    why: 'memmap does not know this word, and no process or file has this name.',
+    why,
     next,
   });
 }

@@ -1,3 +1,4 @@
+import {dutyText} from '../watch/text.ts';
 import {diff} from '../../diff/diff.ts';
 import type {Change} from '../../model/change.ts';
 import type {Kind} from '../../model/kind.ts';
@@ -165,8 +166,8 @@ export function quoted(word: string): string {
 const time = (ms: number): string =>
   ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 
-const costLine = ({ms, duty, usageReads}: RunFacts['cost']): string =>
-  `cost     sampling took ${time(ms)}, ${(duty * 100).toFixed(1)} % of the time; smaps was ${timesRead(usageReads)}`;
+const costLine = (cost: RunFacts['cost']): string =>
+  `cost     sampling took ${time(cost.ms)}${dutyText(cost)}; smaps was ${timesRead(cost.usageReads)}`;
 
 const cameAndWent = ({came, went}: RunSeen): string =>
   `${countText(came)} ${came === 1 ? 'was' : 'were'} made, ${countText(went)} went away`;

@@ -28,8 +28,8 @@ export function renderShow(snapshot: Snapshot, look: ShowLook = {}): string {
   const left = snapshot.regions.length - shown.length;
   const blocks = [
     renderHead(snapshot, look.width),
-    look.summary ? [] : renderRegions(shown, look),
-    left > 0 ? [paint('quiet', `${counted(left, 'other region')} ${left === 1 ? 'was' : 'were'} not asked for.`)] : [],
+    look.summary || shown.length === 0 ? [] : renderRegions(shown, look),
+    left > 0 ? [paint('quiet', leftOut(shown.length, left))] : [],
     ...totalsOf(snapshot, shown, look),
     [...renderResidue(snapshot, {width: look.width, full: look.summary}), ...roomLine(snapshot, look)],
     ...(look.room
@@ -72,4 +72,10 @@ function chosen(snapshot: Snapshot, choice: Choice): Snapshot {
   if (regions === snapshot.regions) return snapshot;
   const note = `Chosen: ${regions.length} of ${counted(snapshot.regions.length, 'region')}; totals are of these.`;
   return snapshot.withRegions(regions, note);
+}
+
+/** How many regions a choice leaves out. */
+function leftOut(shown: number, left: number): string {
+  if (shown === 0) return `No region matches; ${counted(left, 'region')} ${left === 1 ? 'is' : 'are'} not shown.`;
+  return `${counted(left, 'other region')} ${left === 1 ? 'is' : 'are'} not shown.`;
 }

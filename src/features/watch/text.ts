@@ -49,14 +49,23 @@ const exitLine = (state: 'zombie' | 'gone'): string =>
 
 const markLine = (name: string): string => paint('title', `* mark         ${safe(name)}`);
 
+/**
+ * `, 1.5 % of the time`: what sampling took of the time watched. Of less than a second no share is said: the first look alone
+ * takes some ms, and a share of that says nothing.
+ */
+export function dutyText({ms, duty}: Pick<WatchCost, 'ms' | 'duty'>): string {
+  const isShort = duty === 0 || ms / duty < 1000;
+  return isShort ? '' : `, ${(duty * 100).toFixed(1)} % of the time`;
+}
+
 /** How a watch ended, and what it cost the process. */
 export function endLine(ticks: number, reason: string, cost: WatchCost): string {
   const usage =
     cost.usageReads === 0 ? 'smaps was not read' : `smaps was read ${times(cost.usageReads)} (${ms(cost.usageMs)})`;
   const skipped = cost.usageSkipped === 0 ? '' : ` and skipped ${times(cost.usageSkipped)} to spare the process`;
-  const duty = `${(cost.duty * 100).toFixed(1)} % of the time`;
+  const duty = dutyText(cost);
   const why = REASONS[reason] ?? `Ended by ${reason}`;
-  return `${why} after ${counted(ticks, 'sample')}. Sampling took ${ms(cost.ms)}, ${duty}; ${usage}${skipped}.`;
+  return `${why} after ${counted(ticks, 'sample')}. Sampling took ${ms(cost.ms)}${duty}; ${usage}${skipped}.`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -50,7 +50,7 @@ test('a choice has its own totals, and those of everything beside', async (t) =>
   t.is(rangesOf(stdout).length, 2);
   t.regex(stdout, /^shown +2 /m);
   t.regex(stdout, new RegExp(`^total +${linesOf(pid).length} `, 'm'));
-  t.regex(stdout, new RegExp(`^${linesOf(pid).length - 2} other regions were not asked for\\.$`, 'm'));
+  t.regex(stdout, new RegExp(`^${linesOf(pid).length - 2} other regions are not shown\\.$`, 'm'));
   const document = JSON.parse((await memmap(['show', pid, '--kind', 'stack', '--kind', 'vdso', '--json'])).stdout) as {
     regions: Array<{kind: string}>;
     totals: {regions: number};

@@ -20,7 +20,7 @@ export const cow: Lesson = {
   title: 'fork and copy-on-write',
   teaches: 'why fork is cheap, and what it costs later: parent and child side by side',
   about: [
-    'fork makes a copy of a process with all its memory. Copying gigabytes would take seconds, yet fork takes less than a millisecond. How?',
+    'fork makes a copy of a process with all its memory. Copying gigabytes would take seconds, yet fork takes only milliseconds. How?',
   ],
   steps: [
     {
