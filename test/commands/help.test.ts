@@ -10,6 +10,7 @@ const COMMANDS = [
   'explain',
   'export',
   'growth',
+  'heap',
   'pages',
   'record',
   'replay',

@@ -1,0 +1,51 @@
+import {counted, sizeText} from '../../model/amounts.ts';
+import type {Books} from '../../parse/malloc/books.ts';
+import type {AllocatorName} from './allocators.ts';
+
+interface Said {
+  readonly allocator: AllocatorName;
+  readonly version: string | undefined;
+  /** Undefined if no arena was found. */
+  readonly books: Books | undefined;
+  /** Of all arenas, in bytes. */
+  readonly totals: Readonly<Record<'system' | 'inUse' | 'free' | 'freeResident' | 'trimmable', number>>;
+}
+
+/** From this part on free memory is what there is to say. */
+const MUCH = 0.1;
+
+/** Below this part of it, how much of the free memory is resident is said. */
+const MOST = 0.9;
+
+/** What the books say, for who asks: is it a leak, or memory that malloc keeps? */
+export function sentenceOf({allocator, version, books, totals}: Said): string {
+  if (!books)
+    return allocator === 'glibc'
+      ? `The books of glibc${version === undefined ? '' : ` ${version}`}'s malloc were not found: nothing can be said.`
+      : `No malloc of glibc was found in this process: nothing can be said.`;
+  const {system, inUse, free, freeResident, trimmable} = totals;
+  if (system === 0) return `malloc has no memory in its arenas${alone(books.mmapped)}.`;
+  const back = `malloc_trim(0) would give back ${trimmable === 0 ? 'nothing' : sizeText(trimmable)}`;
+  const {arenas} = books;
+  const torn = arenas.filter((arena) => arena.torn !== undefined).length;
+  const doubt =
+    torn === 0
+      ? ''
+      : ` Not certain: ${torn} of ${counted(arenas.length, 'arena')} changed while ${torn === 1 ? 'it was' : 'they were'} read.`;
+  const resident = freeResident < free * MOST ? ` (${sizeText(freeResident)} of it resident)` : '';
+  const said =
+    free >= system * MUCH
+      ? `${part(free, system)} are free and kept by malloc${resident}: no leak by itself; ${back}`
+      : `${part(inUse, system)} are in use by the program, and malloc keeps only ${sizeText(free)} free; ${back}`;
+  return `${said}${alone(books.mmapped)}.${doubt}`;
+}
+
+/** `305 of 580 MiB`. */
+function part(some: number, all: number): string {
+  const [a, b] = [sizeText(some), sizeText(all)];
+  const unit = / \S+$/.exec(b)?.[0] ?? '';
+  return unit !== '' && a.endsWith(unit) ? `${a.slice(0, -unit.length)} of ${b}` : `${a} of ${b}`;
+}
+
+const alone = ({count, bytes}: {readonly count: number; readonly bytes: number}): string =>
+  count === 0 ? '' : `; besides, ${sizeText(bytes)} are in use in ${counted(count, 'chunk')} mapped alone`;

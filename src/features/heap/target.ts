@@ -1,0 +1,132 @@
+import {pageSizeOf} from '../../model/clues.ts';
+import {hasNoAccess, isPrivate, isWritable, type Region} from '../../model/region.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {Trouble} from '../../model/trouble.ts';
+import {inputOf} from '../../input/open.ts';
+import {isKnownVersion, readBooks} from '../../parse/malloc/books.ts';
+import type {Range} from '../../parse/malloc/memory.ts';
+import {captureFrom, folderOf} from '../../procfs/capture.ts';
+import {isSame, ProcessHandle} from '../../procfs/handle.ts';
+import {readLibc, type LibcFile} from '../../procfs/libc.ts';
+import {ProcessMemory} from '../../procfs/memory.ts';
+import {dataOf, glibcIn, preloaded, type AllocatorName} from './allocators.ts';
+import {Heap} from './heap.ts';
+
+interface HeapOptions {
+  readonly root: string;
+  /** Bytes of memory a second that are read at most. */
+  readonly maxRate: number;
+}
+
+/** malloc's books of a live process. @throws Trouble */
+export function lookAtHeap(target: string, {root, maxRate}: HeapOptions): Heap {
+  const handle = new ProcessHandle(processOf(target, root), root);
+  try {
+    return heapOf(handle, maxRate);
+  } finally {
+    handle.close();
+  }
+}
+
+/** @throws Trouble `usage` for a file: a listing has no contents */
+function processOf(text: string, root: string): number {
+  const input = inputOf(text, root);
+  if (input.is === 'process') return input.pid;
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${text}" has no heap to look at.`,
+    why: "a saved listing has regions; malloc's books lie in their contents, which only a live process has.",
+    next: `Give the PID of a process, or see the regions: memmap show ${text}`,
+  });
+}
+
+function heapOf(handle: ProcessHandle, rate: number): Heap {
+  const begin = performance.now();
+  const stat = handle.stat();
+  const snapshot = captureFrom(handle, {usage: false});
+  const pageSize = pageSizeOf(snapshot);
+  const memory = new ProcessMemory(handle, {pageSize, rate, folder: folderOf(handle, stat)});
+  try {
+    const glibc = glibcIn(snapshot.regions, snapshot.process.exe);
+    const file = readLibc(handle, glibc);
+    const other = preloaded(snapshot.regions);
+    const books = other === 'musl' ? undefined : booksOf(memory, snapshot, glibc, file, pageSize);
+    const isGone = !isSame(stat, handle.stat());
+    return new Heap({
+      snapshot,
+      allocator: other ?? (books || file?.version !== undefined ? 'glibc' : 'unknown'),
+      version: file?.version,
+      books,
+      notes: notesOf(file, other, books !== undefined, isGone),
+      isGone,
+      cost: {bytesRead: memory.bytesRead, ms: performance.now() - begin},
+    });
+  } finally {
+    memory.close();
+  }
+}
+
+function booksOf(
+  memory: ProcessMemory,
+  {regions}: Snapshot,
+  glibc: readonly Region[],
+  file: LibcFile | undefined,
+  pageSize: number,
+): ReturnType<typeof readBooks> {
+  const writable = regions.filter((region) => isWritable(region) && !hasNoAccess(region));
+  const brk = regions.filter(({name}) => name === '[heap]');
+  const last = regions.at(-1)?.end ?? 0;
+  return readBooks({
+    memory,
+    pageSize,
+    isWritable: whether(writable),
+    brk: brk.length > 0 ? {start: brk[0]!.start, end: brk.at(-1)!.end} : undefined,
+    anonymous: writable.filter((region) => region.name === '' && isPrivate(region)),
+    refresh: memory.refresh,
+    data: dataOf(glibc, regions),
+    minor: file?.version?.startsWith('2.') ? Number(file.version.slice(2)) : undefined,
+    word: file?.word ?? (last <= 2 ** 32 ? 4 : 8),
+  });
+}
+
+/** Does an address lie in one of ascending ranges? The last answer is tried first: neighbours ask for neighbours. */
+function whether(ranges: readonly Range[]): (address: number) => boolean {
+  let last: Range | undefined;
+  return (address) => {
+    if (last && address >= last.start && address < last.end) return true;
+    let [low, high] = [0, ranges.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (ranges[middle]!.end <= address) low = middle + 1;
+      else high = middle;
+    }
+    const found = ranges[low];
+    if (!found || address < found.start) return false;
+    last = found;
+    return true;
+  };
+}
+
+function notesOf(
+  file: LibcFile | undefined,
+  other: AllocatorName | undefined,
+  hasBooks: boolean,
+  isGone: boolean,
+): string[] {
+  const notes: string[] = [];
+  const minor = Number(file?.version?.slice(2));
+  if (other !== undefined)
+    notes.push(
+      `The program has ${other} for its malloc, whose own books memmap does not read${hasBooks ? ": these are glibc's" : ''}.`,
+    );
+  if (file?.version !== undefined && !isKnownVersion(minor))
+    notes.push(
+      hasBooks
+        ? `glibc ${file.version} is not known: each arena was checked, and what threads keep (tcache) is not told.`
+        : `glibc ${file.version} is not known: its malloc is laid out in another way.`,
+    );
+  if (hasBooks && file?.version === undefined)
+    notes.push('The version of glibc could not be found out: each arena was checked by what it holds.');
+  if (isGone) notes.push('The process ended or began another program while it was read.');
+  return notes;
+}

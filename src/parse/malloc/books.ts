@@ -1,0 +1,142 @@
+import {layoutOf, knownness, type Layout} from './layout.ts';
+import {cachedChunks} from './lists.ts';
+import {countedMmapped, foundMmapped, type Mmapped} from './mmapped.ts';
+import type {Range} from './memory.ts';
+import {findMain, listArenas, type Arenas, type ArenaState} from './state.ts';
+import type {SizeClass} from './tally.ts';
+import {walkArena, type Ground, type Walked} from './walk.ts';
+
+/** One arena as malloc itself counts (mallinfo2 in mallinfo(3)). All figures in bytes. */
+export interface ArenaBooks {
+  readonly address: number;
+  readonly isMain: boolean;
+  /** Pieces of memory: 1 of the main arena as a rule, blocks of at most 64 MiB of others. */
+  readonly heaps: number;
+  /** What it has from the kernel (`system` of malloc_info). */
+  readonly system: number;
+  /** system − free: with what threads keep in their tcaches, and the arena's own headers. */
+  readonly inUse: number;
+  /** Free chunks, those of fastbins, and the top (fordblks). */
+  readonly free: number;
+  /** Part of `free`. */
+  readonly fastbins: number;
+  /** Part of `inUse`: freed by the program, and kept for the thread's next malloc. Undefined where its layout is not known. */
+  readonly tcache: number | undefined;
+  /** Part of `free`: what was never cut up, or is whole again. */
+  readonly top: number;
+  /** The resident part of `free`. */
+  readonly freeResident: number;
+  /** What malloc_trim(0) would give back, in resident memory. */
+  readonly trimmable: number;
+  /** It changed while it was read: its figures are of different moments. */
+  readonly moved: boolean;
+  /** Why it did not come out, a sentence's end. */
+  readonly torn: string | undefined;
+}
+
+/** All of malloc's books. */
+export interface Books {
+  readonly arenas: readonly ArenaBooks[];
+  readonly mmapped: Mmapped;
+  /** The largest stretches of free memory, those of tops too; the largest first. */
+  readonly runs: readonly Range[];
+  /** Free chunks by size, ascending, without the tops. */
+  readonly classes: readonly SizeClass[];
+  /** Arenas in the list that can't be believed. */
+  readonly refused: Arenas['refused'];
+  readonly isClosed: boolean;
+}
+
+interface Wanted extends Omit<Ground, 'layout'> {
+  /** Where main_arena may be: the data of the C library, or of a static program. */
+  readonly data: readonly Range[];
+  /** Of glibc 2.`minor`; undefined if not known. */
+  readonly minor: number | undefined;
+  /** Bytes of a pointer. */
+  readonly word: 4 | 8;
+}
+
+/** Taken for a version that is not known, if its arenas pass the checks. */
+const USUAL = 36;
+
+/** @returns undefined if there is no arena that passes the checks */
+export function readBooks(wanted: Wanted): Books | undefined {
+  const minor = wanted.minor ?? USUAL;
+  const layouts = [layoutOf(minor, wanted.word)];
+  // Not in the table, or nobody knows: heaps began with 32 bytes before 2.35, and links were plain before 2.32.
+  if (wanted.minor === undefined) layouts.push(layoutOf(34, wanted.word), layoutOf(31, wanted.word));
+  for (const layout of layouts) {
+    const main = findMain(wanted.memory, wanted.data, layout, wanted.isWritable);
+    if (!main) continue;
+    const books = booksOf({...wanted, layout}, main, wanted.data);
+    if (wanted.minor !== undefined || books.arenas.every(({torn}) => torn === undefined)) return books;
+  }
+  return undefined;
+}
+
+/** Is there a layout of this version that was compared with its source? */
+export const isKnownVersion = (minor: number): boolean => knownness(minor) !== 'other';
+
+function booksOf(ground: Ground, main: ArenaState, data: Wanted['data']): Books {
+  const {memory, layout, isWritable, brk, anonymous, pageSize} = ground;
+  const {states, refused, isClosed} = listArenas(memory, main, layout, isWritable);
+  const walked = states.map((state, index) => walkArena(ground, state, index === 0));
+  const cached = cachedBytes(ground, walked);
+  const all = walked[0]!.tally.fresh();
+  for (const {tally} of walked) all.add(tally);
+  const home = data.find(({start, end}) => main.address >= start && main.address < end);
+  const elsewhere = anonymous.filter(
+    ({start}) => !walked.some(({pieces}) => pieces.some((piece) => isIn(start, piece))),
+  );
+  return {
+    arenas: walked.map((each, index) => arenaBooks(each, layout, cached[index]!)),
+    mmapped:
+      (home && countedMmapped(memory, main.address, home, layout, brk)) ??
+      foundMmapped(memory, elsewhere, layout, pageSize),
+    runs: all.runs,
+    classes: all.classes,
+    refused,
+    isClosed,
+  };
+}
+
+const isIn = (address: number, {start, end}: Range): boolean => address >= start && address < end;
+
+function arenaBooks(
+  {state, isMain, pieces, tally, fastbins, moved, torn}: Walked,
+  layout: Layout,
+  tcache: number,
+): ArenaBooks {
+  return {
+    address: state.address,
+    isMain,
+    heaps: pieces.length,
+    system: state.systemMem,
+    inUse: state.systemMem - tally.freeBytes,
+    free: tally.freeBytes,
+    fastbins,
+    tcache: layout.tcache && tcache,
+    top: tally.topBytes,
+    freeResident: tally.freeResident,
+    trimmable: tally.trimmable,
+    moved,
+    torn,
+  };
+}
+
+/** What threads keep, by the arena that it lies in: a thread frees chunks of other arenas too. */
+function cachedBytes({memory, layout, isWritable}: Ground, walked: readonly Walked[]): number[] {
+  const bytes = walked.map(() => 0);
+  const seen = new Set<number>();
+  for (const {tally} of walked) {
+    for (const chunk of tally.tcaches) {
+      for (const [at, size] of cachedChunks(memory, chunk, layout, isWritable) ?? []) {
+        const arena = walked.findIndex(({pieces}) => pieces.some((piece) => isIn(at, piece)));
+        if (arena < 0 || seen.has(at)) continue;
+        seen.add(at);
+        bytes[arena]! += size;
+      }
+    }
+  }
+  return bytes;
+}
