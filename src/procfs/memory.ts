@@ -10,8 +10,11 @@ import {processTrouble} from './trouble.ts';
 /** Pages whose state is asked for at once. */
 const BLOCK = 8192;
 
-/** ms that reading may be ahead of the rate before it rests. */
-const AHEAD = 2;
+/** ms that reading may be ahead of the rate: what is small is read at once. */
+const AHEAD = 100;
+
+/** ms of a rest. */
+const REST = 2;
 
 /**
  * The memory of a process: /proc/PID/mem, which needs the right to attach to it (ptrace(2), PTRACE_MODE_ATTACH_FSCREDS).
@@ -30,7 +33,7 @@ export class ProcessMemory {
   readonly #blocks = new Map<number, Uint8Array>();
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
   /** When what was read so far may have been read, by the rate. */
-  #due = performance.now();
+  #due = performance.now() - AHEAD;
 
   /**
    * @param folder '' or `task/TID/`
@@ -120,7 +123,7 @@ export class ProcessMemory {
   #rest(bytes: number): void {
     const now = performance.now();
     this.#due = Math.max(this.#due, now - AHEAD) + bytes / this.#rate;
-    if (this.#due - now >= AHEAD) Atomics.wait(this.#sleeper, 0, 0, this.#due - now);
+    if (this.#due - now >= REST) Atomics.wait(this.#sleeper, 0, 0, this.#due - now);
   }
 }
 

@@ -8,7 +8,7 @@ interface Said {
   /** Undefined if no arena was found. */
   readonly books: Books | undefined;
   /** Of all arenas, in bytes. */
-  readonly totals: Readonly<Record<'system' | 'inUse' | 'free' | 'freeResident' | 'trimmable', number>>;
+  readonly totals: Readonly<Record<'system' | 'inUse' | 'free' | 'freeResident' | 'trimmable' | 'unread', number>>;
 }
 
 /** From this part on free memory is what there is to say. */
@@ -25,19 +25,25 @@ export function sentenceOf({allocator, version, books, totals}: Said): string {
       : `No malloc of glibc was found in this process: nothing can be said.`;
   const {system, inUse, free, freeResident, trimmable} = totals;
   if (system === 0) return `malloc has no memory in its arenas${alone(books.mmapped)}.`;
-  const back = `malloc_trim(0) would give back ${trimmable === 0 ? 'nothing' : sizeText(trimmable)}`;
-  const {arenas} = books;
-  const torn = arenas.filter((arena) => arena.torn !== undefined).length;
-  const doubt =
-    torn === 0
-      ? ''
-      : ` Not certain: ${torn} of ${counted(arenas.length, 'arena')} changed while ${torn === 1 ? 'it was' : 'they were'} read.`;
+  const torn = books.arenas.filter((arena) => arena.torn !== undefined).length;
+  if (torn > 0) return `${uncertain(torn, books.arenas.length, totals)}${alone(books.mmapped)}.`;
   const resident = freeResident < free * MOST ? ` (${sizeText(freeResident)} of it resident)` : '';
   const said =
     free >= system * MUCH
-      ? `${part(free, system)} are free and kept by malloc${resident}: no leak by itself; ${back}`
-      : `${part(inUse, system)} are in use by the program, and malloc keeps only ${sizeText(free)} free; ${back}`;
-  return `${said}${alone(books.mmapped)}.${doubt}`;
+      ? `${part(free, system)} are free and kept by malloc${resident}: no leak by itself`
+      : `${part(inUse, system)} are in use by the program, and malloc keeps only ${sizeText(free)} free`;
+  const back = trimmable === 0 ? 'nothing' : sizeText(trimmable);
+  return `${said}; malloc_trim(0) would give back ${back}${alone(books.mmapped)}.`;
+}
+
+/** Where a part was not reached, nothing is said of the whole. */
+function uncertain(torn: number, arenas: number, {system, inUse, free, trimmable, unread}: Said['totals']): string {
+  const rest = unread === 0 ? '' : `; ${sizeText(unread)} are not known`;
+  const found = `${sizeText(inUse)} in use and ${sizeText(free)} free${rest}`;
+  return (
+    `Not certain, since ${torn} of ${counted(arenas, 'arena')} could not be read to the end: of ${sizeText(system)}, ` +
+    `${found}; malloc_trim(0) would give back ${sizeText(trimmable)} or more`
+  );
 }
 
 /** `305 of 580 MiB`. */

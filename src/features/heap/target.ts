@@ -1,16 +1,17 @@
 import {pageSizeOf} from '../../model/clues.ts';
-import {hasNoAccess, isPrivate, isWritable, type Region} from '../../model/region.ts';
+import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {inputOf} from '../../input/open.ts';
 import {isKnownVersion, readBooks} from '../../parse/malloc/books.ts';
-import type {Range} from '../../parse/malloc/memory.ts';
 import {captureFrom, folderOf} from '../../procfs/capture.ts';
 import {isSame, ProcessHandle} from '../../procfs/handle.ts';
+import {regionsNow} from '../../procfs/regions.ts';
 import {readLibc, type LibcFile} from '../../procfs/libc.ts';
 import {ProcessMemory} from '../../procfs/memory.ts';
 import {dataOf, glibcIn, preloaded, type AllocatorName} from './allocators.ts';
 import {Heap} from './heap.ts';
+import {MappedSpace} from './space.ts';
 
 interface HeapOptions {
   readonly root: string;
@@ -50,7 +51,7 @@ function heapOf(handle: ProcessHandle, rate: number): Heap {
     const glibc = glibcIn(snapshot.regions, snapshot.process.exe);
     const file = readLibc(handle, glibc);
     const other = preloaded(snapshot.regions);
-    const books = other === 'musl' ? undefined : booksOf(memory, snapshot, glibc, file, pageSize);
+    const books = other === 'musl' ? undefined : booksOf(handle, memory, snapshot, glibc, file, pageSize);
     const isGone = !isSame(stat, handle.stat());
     return new Heap({
       snapshot,
@@ -67,44 +68,25 @@ function heapOf(handle: ProcessHandle, rate: number): Heap {
 }
 
 function booksOf(
+  handle: ProcessHandle,
   memory: ProcessMemory,
   {regions}: Snapshot,
   glibc: readonly Region[],
   file: LibcFile | undefined,
   pageSize: number,
 ): ReturnType<typeof readBooks> {
-  const writable = regions.filter((region) => isWritable(region) && !hasNoAccess(region));
-  const brk = regions.filter(({name}) => name === '[heap]');
   const last = regions.at(-1)?.end ?? 0;
   return readBooks({
     memory,
     pageSize,
-    isWritable: whether(writable),
-    brk: brk.length > 0 ? {start: brk[0]!.start, end: brk.at(-1)!.end} : undefined,
-    anonymous: writable.filter((region) => region.name === '' && isPrivate(region)),
-    refresh: memory.refresh,
+    space: new MappedSpace(regions, () => {
+      memory.refresh();
+      return regionsNow(handle);
+    }),
     data: dataOf(glibc, regions),
     minor: file?.version?.startsWith('2.') ? Number(file.version.slice(2)) : undefined,
     word: file?.word ?? (last <= 2 ** 32 ? 4 : 8),
   });
-}
-
-/** Does an address lie in one of ascending ranges? The last answer is tried first: neighbours ask for neighbours. */
-function whether(ranges: readonly Range[]): (address: number) => boolean {
-  let last: Range | undefined;
-  return (address) => {
-    if (last && address >= last.start && address < last.end) return true;
-    let [low, high] = [0, ranges.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (ranges[middle]!.end <= address) low = middle + 1;
-      else high = middle;
-    }
-    const found = ranges[low];
-    if (!found || address < found.start) return false;
-    last = found;
-    return true;
-  };
 }
 
 function notesOf(

@@ -14,7 +14,7 @@ export interface ArenaBooks {
   readonly heaps: number;
   /** What it has from the kernel (`system` of malloc_info). */
   readonly system: number;
-  /** system − free: with what threads keep in their tcaches, and the arena's own headers. */
+  /** system − free − unread: with what threads keep in their tcaches, and the arena's own headers. */
   readonly inUse: number;
   /** Free chunks, those of fastbins, and the top (fordblks). */
   readonly free: number;
@@ -28,6 +28,8 @@ export interface ArenaBooks {
   readonly freeResident: number;
   /** What malloc_trim(0) would give back, in resident memory. */
   readonly trimmable: number;
+  /** Neither in use nor free: the walk did not get there. 0 unless it is torn. */
+  readonly unread: number;
   /** It changed while it was read: its figures are of different moments. */
   readonly moved: boolean;
   /** Why it did not come out, a sentence's end. */
@@ -56,20 +58,19 @@ interface Wanted extends Omit<Ground, 'layout'> {
   readonly word: 4 | 8;
 }
 
-/** Taken for a version that is not known, if its arenas pass the checks. */
-const USUAL = 36;
+/** Tried one after another where the version is not known: the layouts that differ in more than the tcache. */
+const USUAL = [36, 43, 34, 31, 26];
 
 /** @returns undefined if there is no arena that passes the checks */
 export function readBooks(wanted: Wanted): Books | undefined {
-  const minor = wanted.minor ?? USUAL;
-  const layouts = [layoutOf(minor, wanted.word)];
-  // Not in the table, or nobody knows: heaps began with 32 bytes before 2.35, and links were plain before 2.32.
-  if (wanted.minor === undefined) layouts.push(layoutOf(34, wanted.word), layoutOf(31, wanted.word));
-  for (const layout of layouts) {
-    const main = findMain(wanted.memory, wanted.data, layout, wanted.isWritable);
+  const {minor, word} = wanted;
+  const isSure = minor !== undefined && isKnownVersion(minor);
+  for (const each of isSure ? [minor] : [...(minor === undefined ? [] : [minor]), ...USUAL]) {
+    const layout = layoutOf(each, word);
+    const main = findMain(wanted.memory, wanted.data, layout, wanted.space);
     if (!main) continue;
     const books = booksOf({...wanted, layout}, main, wanted.data);
-    if (wanted.minor !== undefined || books.arenas.every(({torn}) => torn === undefined)) return books;
+    if (isSure || (books.isClosed && books.arenas.every(({torn}) => torn === undefined))) return books;
   }
   return undefined;
 }
@@ -78,20 +79,20 @@ export function readBooks(wanted: Wanted): Books | undefined {
 export const isKnownVersion = (minor: number): boolean => knownness(minor) !== 'other';
 
 function booksOf(ground: Ground, main: ArenaState, data: Wanted['data']): Books {
-  const {memory, layout, isWritable, brk, anonymous, pageSize} = ground;
-  const {states, refused, isClosed} = listArenas(memory, main, layout, isWritable);
+  const {memory, layout, space, pageSize} = ground;
+  const {states, refused, isClosed} = listArenas(memory, main, layout, space);
   const walked = states.map((state, index) => walkArena(ground, state, index === 0));
   const cached = cachedBytes(ground, walked);
   const all = walked[0]!.tally.fresh();
   for (const {tally} of walked) all.add(tally);
   const home = data.find(({start, end}) => main.address >= start && main.address < end);
-  const elsewhere = anonymous.filter(
+  const elsewhere = space.anonymous.filter(
     ({start}) => !walked.some(({pieces}) => pieces.some((piece) => isIn(start, piece))),
   );
   return {
     arenas: walked.map((each, index) => arenaBooks(each, layout, cached[index]!)),
     mmapped:
-      (home && countedMmapped(memory, main.address, home, layout, brk)) ??
+      (home && countedMmapped(memory, main.address, home, layout, space.brk)) ??
       foundMmapped(memory, elsewhere, layout, pageSize),
     runs: all.runs,
     classes: all.classes,
@@ -103,7 +104,7 @@ function booksOf(ground: Ground, main: ArenaState, data: Wanted['data']): Books 
 const isIn = (address: number, {start, end}: Range): boolean => address >= start && address < end;
 
 function arenaBooks(
-  {state, isMain, pieces, tally, fastbins, moved, torn}: Walked,
+  {state, isMain, pieces, tally, fastbins, unread, moved, torn}: Walked,
   layout: Layout,
   tcache: number,
 ): ArenaBooks {
@@ -112,25 +113,26 @@ function arenaBooks(
     isMain,
     heaps: pieces.length,
     system: state.systemMem,
-    inUse: state.systemMem - tally.freeBytes,
+    inUse: Math.max(0, state.systemMem - tally.freeBytes - unread),
     free: tally.freeBytes,
     fastbins,
     tcache: layout.tcache && tcache,
     top: tally.topBytes,
     freeResident: tally.freeResident,
     trimmable: tally.trimmable,
+    unread,
     moved,
     torn,
   };
 }
 
 /** What threads keep, by the arena that it lies in: a thread frees chunks of other arenas too. */
-function cachedBytes({memory, layout, isWritable}: Ground, walked: readonly Walked[]): number[] {
+function cachedBytes({memory, layout, space}: Ground, walked: readonly Walked[]): number[] {
   const bytes = walked.map(() => 0);
   const seen = new Set<number>();
   for (const {tally} of walked) {
     for (const chunk of tally.tcaches) {
-      for (const [at, size] of cachedChunks(memory, chunk, layout, isWritable) ?? []) {
+      for (const [at, size] of cachedChunks(memory, chunk, layout, space.isWritable) ?? []) {
         const arena = walked.findIndex(({pieces}) => pieces.some((piece) => isIn(at, piece)));
         if (arena < 0 || seen.has(at)) continue;
         seen.add(at);

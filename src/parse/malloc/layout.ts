@@ -32,11 +32,15 @@ export interface Layout {
   readonly tcache: TcacheLayout | undefined;
 }
 
-/** tcache_perthread_struct: a count and a list for each size. */
+/** tcache_perthread_struct: a number and a list for each size, or range of sizes. */
 interface TcacheLayout {
   /** TCACHE_MAX_BINS. */
   readonly bins: number;
-  /** Bytes of a count. */
+  /** Lists of chunks of one size; those behind them have sizes between two powers of two. */
+  readonly small: number;
+  /** What the numbers say: how many chunks a list has, or, since 2.42, for how many it has room left. */
+  readonly counts: 'chunks' | 'room';
+  /** Bytes of a number. */
   readonly count: 1 | 2;
   /** Where the lists begin. */
   readonly entries: number;
@@ -54,12 +58,15 @@ export const BINS = 128;
 
 const BINMAP = 16;
 
-/** The minor versions whose source was read and whose books were compared with malloc_info: 2.31, 2.36 and 2.41. */
-const TRIED = [31, 36, 41];
+/** The minor versions whose books were compared with malloc_info. */
+const TRIED = [31, 36, 41, 43];
 
-/** 2.26 brought the tcache and have_fastchunks; 2.42 has another tcache, and 2.43 another malloc_state. */
+/**
+ * The versions whose source was read: 2.26 brought the tcache, 2.27 have_fastchunks, 2.30 larger counts, 2.32 mangled links,
+ * 2.35 a longer heap_info, 2.42 another tcache, and 2.43 took the fastbins away.
+ */
 const FIRST = 26;
-const LAST = 41;
+const LAST = 43;
 
 /** How well a version is known. `other`: arenas are believed if they pass the checks, and that is said. */
 export const knownness = (minor: number): 'tried' | 'same' | 'other' =>
@@ -71,9 +78,9 @@ export const knownness = (minor: number): 'tried' | 'same' | 'other' =>
  * @param word bytes of a pointer in the program
  */
 export function layoutOf(minor: number, word: 4 | 8): Layout {
-  const fastbins = word === 8 ? 16 : 12;
-  const fastbinCount = word === 8 ? 10 : 11;
-  const top = fastbins + fastbinCount * word;
+  const fastbins = minor < 27 ? 8 : alignUp(12, word);
+  const fastbinCount = minor >= 43 ? 0 : word === 8 ? 10 : 11;
+  const top = minor >= 43 ? 8 : fastbins + fastbinCount * word;
   const bins = top + 2 * word;
   const next = bins + (BINS * 2 - 2) * word + BINMAP;
   return {
@@ -92,14 +99,17 @@ export function layoutOf(minor: number, word: 4 | 8): Layout {
     heapInfo: word === 4 ? 24 : minor < 35 ? 32 : 48,
     heapMax: word === 8 ? 64 * 2 ** 20 : 2 ** 20,
     isMangled: minor >= 32,
-    tcache: minor < FIRST || minor > LAST ? undefined : tcacheOf(word, minor < 30 ? 1 : 2),
+    tcache: minor < FIRST || minor > LAST ? undefined : tcacheOf(minor, word),
   };
 }
 
-function tcacheOf(word: 4 | 8, count: 1 | 2): TcacheLayout {
-  const bins = 64;
+function tcacheOf(minor: number, word: 4 | 8): TcacheLayout {
+  const small = 64;
+  const bins = minor < 42 ? small : small + 12;
+  const count = minor < 30 ? 1 : 2;
   const bytes = bins * (count + word);
-  return {bins, count, entries: bins * count, bytes, chunk: alignUp(bytes + word, ALIGNMENT)};
+  const chunk = alignUp(bytes + word, ALIGNMENT);
+  return {bins, small, counts: minor < 42 ? 'chunks' : 'room', count, entries: bins * count, bytes, chunk};
 }
 
 /** Of any magnitude: addresses do not fit the 32 bits of `&`. @param step a power of two, or any number above 0 */

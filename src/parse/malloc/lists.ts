@@ -1,4 +1,4 @@
-import type {Layout} from './layout.ts';
+import {ALIGNMENT, type Layout} from './layout.ts';
 import {reveal, Struct, Words, type Memory} from './memory.ts';
 import type {ArenaState, IsWritable} from './state.ts';
 
@@ -25,7 +25,7 @@ export function fastChunks(memory: Memory, state: ArenaState, layout: Layout, is
         return {chunks, bytes, isWhole: false};
       chunks.add(at);
       bytes += size;
-      const link = words.at(at + 2 * layout.word);
+      const link = words.at(at + 2 * layout.word, at + layout.least);
       if (link === undefined) return {chunks, bytes, isWhole: false};
       at = layout.isMangled ? reveal(link, at + 2 * layout.word) : link;
     }
@@ -33,18 +33,18 @@ export function fastChunks(memory: Memory, state: ArenaState, layout: Layout, is
   return {chunks, bytes, isWhole: true};
 }
 
-function isChunk(words: Words, at: number, size: number, {word}: Layout, isWritable: IsWritable): boolean {
+function isChunk(words: Words, at: number, size: number, {word, least}: Layout, isWritable: IsWritable): boolean {
   if (at % word !== 0 || !isWritable(at)) return false;
-  const field = words.at(at + word);
+  const field = words.at(at + word, at + least);
   return field !== undefined && field - (field % 8) === size;
 }
 
-/** TCACHE_FILL_COUNT is 7, and the tunable glibc.malloc.tcache_count allows no more than this. */
+/** A list has room for 7 chunks, or 16 since 2.42; glibc.malloc.tcache_count allows no more than this. */
 const MOST_CACHED = 65_535;
 
 /**
- * What a thread keeps for itself, if there is a tcache in a chunk: a count for each size, and lists of chunks that have
- * this size and end after as many.
+ * What a thread keeps for itself, if there is a tcache in a chunk: a number for each list, which has to agree with the chunks
+ * in it, and each of these has the size that belongs there.
  *
  * @param chunk a chunk that has the size of a tcache
  * @returns its chunks with their sizes; undefined if it is not one
@@ -55,27 +55,42 @@ export function cachedChunks(
   layout: Layout,
   isWritable: IsWritable,
 ): ReadonlyMap<number, number> | undefined {
-  const {tcache, word, least} = layout;
+  const {tcache, word} = layout;
   if (!tcache) return undefined;
   const bytes = memory.read(chunk + 2 * word, tcache.bytes);
   if (bytes.length < tcache.bytes) return undefined;
   const fields = new Struct(bytes, word);
   const words = new Words(memory, word);
   const chunks = new Map<number, number>();
+  let room: number | undefined;
   for (let bin = 0; bin < tcache.bins; bin++) {
-    const count = tcache.count === 2 ? fields.half(bin * 2) : bytes[bin]!;
-    let entry = fields.word(tcache.entries + bin * word);
-    if (count > MOST_CACHED || (count === 0) !== (entry === 0)) return undefined;
-    const size = least + bin * 16;
-    for (let left = count; left > 0; left--) {
+    const number = tcache.count === 2 ? fields.half(bin * 2) : bytes[bin]!;
+    const before = chunks.size;
+    for (let entry = fields.word(tcache.entries + bin * word); entry !== 0;) {
       const at = entry - 2 * word;
-      if (entry === 0 || chunks.has(at) || !isChunk(words, at, size, layout, isWritable)) return undefined;
+      const size = chunks.size - before < MOST_CACHED ? cachedSize(words, at, bin, layout, isWritable) : undefined;
+      const link = size === undefined || chunks.has(at) ? undefined : words.at(entry, at + layout.least);
+      if (size === undefined || link === undefined) return undefined;
       chunks.set(at, size);
-      const link = words.at(entry);
-      if (link === undefined) return undefined;
       entry = layout.isMangled ? reveal(link, entry) : link;
     }
-    if (entry !== 0 && count > 0) return undefined;
+    const length = chunks.size - before;
+    // Each list may have as many chunks as any other.
+    if (tcache.counts === 'room' ? (room ??= number + length) !== number + length : number !== length) return undefined;
   }
   return chunks.size > 0 ? chunks : undefined;
+}
+
+/** The size of a chunk in a list of a tcache; undefined if it does not belong there. */
+function cachedSize(words: Words, at: number, bin: number, layout: Layout, isWritable: IsWritable): number | undefined {
+  const {least, word, tcache} = layout;
+  if (bin < tcache!.small) {
+    const size = least + bin * ALIGNMENT;
+    return isChunk(words, at, size, layout, isWritable) ? size : undefined;
+  }
+  if (at % word !== 0 || !isWritable(at)) return undefined;
+  const field = words.at(at + word, at + least) ?? 0;
+  const size = field - (field % 8);
+  const from = 1024 * 2 ** (bin - tcache!.small);
+  return size >= from && size < 2 * from ? size : undefined;
 }

@@ -1,4 +1,5 @@
 import type {ReadAt} from '../elf/headers.ts';
+import {alignDown} from './layout.ts';
 
 /** From the first byte to the first byte after. */
 export interface Range {
@@ -14,31 +15,57 @@ export interface Memory {
   readonly residentIn: (start: number, end: number) => number;
 }
 
-/** Bytes of a first read. */
-const FIRST = 4096;
-const MOST = 2 ** 20;
+/** Where memory is mapped. A fresh look may find it changed. */
+export interface Space {
+  /** The brk area, if there is one. */
+  readonly brk: Range | undefined;
+  /** Writable memory of no file, ascending. */
+  readonly anonymous: readonly Range[];
+  /** Is there writable memory at an address? */
+  readonly isWritable: (address: number) => boolean;
+  /** Takes a fresh look at what is mapped, and at which pages are resident. */
+  readonly refresh: () => void;
+}
 
-/** Words of a process's memory, mostly ascending: who goes on without leaping is given more at a time. */
+/** Bytes of a read where what is asked for lies far apart: to the end of a page. */
+export const LEAST = 4096;
+const MOST = 256 * 1024;
+
+/**
+ * Words of a process's memory, mostly ascending. Who asks for something in every page is given more at a time; who leaps
+ * over pages does not have them read.
+ */
 export class Words {
   readonly #memory: Memory;
   readonly #word: 4 | 8;
+  readonly #most: number;
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
   #start = 0;
-  #wanted = FIRST;
-  #before = -1;
+  #wanted = LEAST;
+  /** Since the last read. */
+  #asked = 0;
 
-  constructor(memory: Memory, word: 4 | 8) {
+  /** @param most bytes that are read at once: the fewer, the fresher */
+  constructor(memory: Memory, word: 4 | 8, most = MOST) {
     this.#memory = memory;
     this.#word = word;
+    this.#most = most;
   }
 
-  /** Little-endian; not exact above 2^53. @param end what is asked for later lies below @returns undefined: not there */
-  at(address: number, end: number = address + FIRST): number | undefined {
+  /**
+   * Little-endian; not exact above 2^53.
+   *
+   * @param end what is asked for later lies below
+   * @returns undefined if it is not there
+   */
+  at(address: number, end: number = address + LEAST): number | undefined {
+    this.#asked++;
     let offset = address - this.#start;
     if (offset < 0 || offset + this.#word > this.#bytes.length) {
-      if (!this.#load(address, end)) return undefined;
-      offset = 0;
+      this.#load(address, end);
+      offset = address - this.#start;
+      if (offset + this.#word > this.#bytes.length) return undefined;
     }
     const low = this.#view.getUint32(offset, true);
     return this.#word === 4 ? low : low + this.#view.getUint32(offset + 4, true) * 2 ** 32;
@@ -47,20 +74,20 @@ export class Words {
   /** What was read may have changed since. */
   forget(): void {
     this.#bytes = new Uint8Array(0);
-    this.#before = -1;
+    this.#wanted = LEAST;
   }
 
-  #load(address: number, end: number): boolean {
-    const isNext = address >= this.#before && address - this.#before < FIRST;
-    this.#wanted = isNext ? Math.min(this.#wanted * 2, MOST) : FIRST;
-    // Up to the end of a page: the next may not be there.
+  #load(address: number, end: number): void {
+    const behind = address - this.#start - this.#bytes.length;
+    const isDense = behind > -2 * this.#word && behind < LEAST && this.#asked * LEAST >= this.#bytes.length;
+    this.#wanted = isDense ? Math.min(this.#wanted * 2, this.#most) : LEAST;
+    this.#asked = 0;
+    // A chunk's size is asked for before the word in front of it.
+    this.#start = alignDown(address, 2 * this.#word);
     const limit = Math.max(end, address + this.#word);
-    const upTo = Math.min(Math.ceil((address + this.#wanted) / FIRST) * FIRST, limit);
-    this.#start = address;
-    this.#bytes = this.#memory.read(address, upTo - address);
+    const upTo = Math.min(Math.max(alignDown(address, LEAST) + this.#wanted, address + this.#word), limit);
+    this.#bytes = this.#memory.read(this.#start, upTo - this.#start);
     this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
-    this.#before = address + this.#bytes.length;
-    return this.#bytes.length >= this.#word;
   }
 }
 

@@ -1,5 +1,5 @@
 import {alignDown, BINS, type Layout} from './layout.ts';
-import {Struct, type Memory, type Range} from './memory.ts';
+import {Struct, type Memory, type Range, type Space} from './memory.ts';
 
 /** What of an arena's malloc_state the books need. */
 export interface ArenaState {
@@ -22,13 +22,21 @@ const NONCONTIGUOUS = 2;
 /** More than any machine has memory for, and exact as a number. */
 const TOO_LARGE = 2 ** 48;
 
+/** A busy arena may be looked at in the middle of a change: it is looked at again so often. */
+const TRIES = 8;
+
 /** @returns a sentence's end that says why not, if there is no arena at the address */
-export function readState(
-  {read}: Memory,
-  address: number,
-  layout: Layout,
-  isWritable: IsWritable,
-): ArenaState | string {
+export function readState(memory: Memory, address: number, layout: Layout, space: Space): ArenaState | string {
+  let state = readOnce(memory, address, layout, space);
+  for (let tries = 2; tries <= TRIES && typeof state === 'string'; tries++) {
+    // It may point to what was mapped since.
+    space.refresh();
+    state = readOnce(memory, address, layout, space);
+  }
+  return state;
+}
+
+function readOnce({read}: Memory, address: number, layout: Layout, {isWritable}: Space): ArenaState | string {
   const bytes = read(address, layout.state);
   if (bytes.length < layout.state) return 'its memory could not be read';
   return stateIn(new Struct(bytes, layout.word), address, layout, isWritable);
@@ -68,6 +76,9 @@ export const binAt = (arena: number, bin: number, {bins, word}: Layout): number 
 /** So much of a program's data is looked through. */
 const MOST_DATA = 64 * 2 ** 20;
 
+/** Empty lists in it that may be the last bin; an arena has 127 lists. */
+const MOST_LISTS = 10_000;
+
 /** Bytes at a time. */
 const PIECE = 2 ** 20;
 
@@ -77,15 +88,29 @@ const PIECE = 2 ** 20;
  *
  * @param data where it may be, ascending
  */
-export function findMain(
-  memory: Memory,
-  data: readonly Range[],
-  layout: Layout,
-  isWritable: IsWritable,
-): ArenaState | undefined {
+export function findMain(memory: Memory, data: readonly Range[], layout: Layout, space: Space): ArenaState | undefined {
+  const places: number[] = [];
+  for (const address of lastBins(memory, data, layout)) {
+    const state = readOnce(memory, address, layout, space);
+    if (typeof state !== 'string') return state;
+    places.push(address);
+  }
+  // All are looked at again: a busy one may have been in the middle of a change, or point to what was mapped since.
+  for (let tries = 2; tries <= TRIES && places.length > 0; tries++) {
+    space.refresh();
+    for (const address of places) {
+      const state = readOnce(memory, address, layout, space);
+      if (typeof state !== 'string') return state;
+    }
+  }
+  return undefined;
+}
+
+/** Where an arena would begin, for each empty list in the data that may be its last bin. */
+function* lastBins(memory: Memory, data: readonly Range[], layout: Layout): Generator<number> {
   const {word} = layout;
   const last = binAt(0, BINS - 1, layout) + 2 * word;
-  let left = MOST_DATA;
+  let [left, lists] = [MOST_DATA, MOST_LISTS];
   for (const {start, end} of data) {
     for (let from = start; from < end && left > 0; from += PIECE) {
       const bytes = memory.read(from, Math.min(PIECE, end - from));
@@ -94,12 +119,11 @@ export function findMain(
       for (let at = 0; at + 2 * word <= bytes.length; at += word) {
         const self = from + at - 2 * word;
         if (fields.word(at) !== self || fields.word(at + word) !== self) continue;
-        const state = readState(memory, from + at - last, layout, isWritable);
-        if (typeof state !== 'string') return state;
+        if (--lists < 0) return;
+        yield from + at - last;
       }
     }
   }
-  return undefined;
 }
 
 /** A program has at most 8 arenas a processor, unless it asks for more (arena_max in mallopt(3)). */
@@ -116,14 +140,14 @@ export interface Arenas {
 }
 
 /** Follows the list of arenas, which is a circle. */
-export function listArenas(memory: Memory, main: ArenaState, layout: Layout, isWritable: IsWritable): Arenas {
+export function listArenas(memory: Memory, main: ArenaState, layout: Layout, space: Space): Arenas {
   const states = [main];
   const seen = new Set([main.address]);
   for (let address = main.next; address !== main.address;) {
     if (seen.has(address) || states.length >= MOST_ARENAS) return {states, refused: [], isClosed: false};
     seen.add(address);
-    const state = isWritable(address)
-      ? readState(memory, address, layout, isWritable)
+    const state = space.isWritable(address)
+      ? readState(memory, address, layout, space)
       : 'it lies in no writable memory';
     if (typeof state === 'string') return {states, refused: [{address, why: state}], isClosed: false};
     states.push(state);

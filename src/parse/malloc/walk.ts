@@ -1,9 +1,9 @@
 import {walkChunks, type Ending} from './chunks.ts';
 import {ALIGNMENT, alignUp, chunkFrom, type Layout} from './layout.ts';
 import {fastChunks} from './lists.ts';
-import {Words, type Memory, type Range} from './memory.ts';
+import {LEAST, Words, type Memory, type Space} from './memory.ts';
 import {brkPiece, heapsOf, type Piece} from './pieces.ts';
-import {readState, type ArenaState, type IsWritable} from './state.ts';
+import {readState, type ArenaState} from './state.ts';
 import {Tally} from './tally.ts';
 
 /** What the walk of an arena needs to know of the process. */
@@ -12,13 +12,7 @@ export interface Ground {
   readonly layout: Layout;
   /** Bytes. */
   readonly pageSize: number;
-  readonly isWritable: IsWritable;
-  /** The brk area, if there is one. */
-  readonly brk: Range | undefined;
-  /** Writable memory of no file, where main_arena may have pieces after brk failed. */
-  readonly anonymous: readonly Range[];
-  /** Takes a fresh look at which pages are resident. */
-  readonly refresh: () => void;
+  readonly space: Space;
 }
 
 /** One arena. All figures in bytes. */
@@ -28,6 +22,8 @@ export interface Walked {
   readonly pieces: readonly Piece[];
   readonly tally: Tally;
   readonly fastbins: number;
+  /** How much of it was not reached; 0 unless it is torn. */
+  readonly unread: number;
   /** Did the arena change while it was walked? Its figures are then of different moments. */
   readonly moved: boolean;
   /** Why it did not come out: a sentence's end; the figures are then those of as far as it went. */
@@ -39,13 +35,13 @@ const TRIES = 3;
 
 /** Walks one arena until it comes out at its top, at most three times. */
 export function walkArena(ground: Ground, first: ArenaState, isMain: boolean): Walked {
-  let best = walkOnce(ground, first, isMain);
+  let best = walkOnce(ground, first, isMain, false);
   for (let tries = 2; tries <= TRIES && best.torn !== undefined; tries++) {
-    ground.refresh();
-    const state = readState(ground.memory, first.address, ground.layout, ground.isWritable);
+    ground.space.refresh();
+    const state = readState(ground.memory, first.address, ground.layout, ground.space);
     if (typeof state === 'string') continue;
-    const walked = walkOnce(ground, state, isMain);
-    if (walked.torn === undefined || walked.pieces.length >= best.pieces.length) best = walked;
+    const walked = walkOnce(ground, state, isMain, true);
+    if (walked.torn === undefined || walked.unread <= best.unread) best = walked;
   }
   return best;
 }
@@ -53,22 +49,24 @@ export function walkArena(ground: Ground, first: ArenaState, isMain: boolean): W
 /** Has it never been asked for memory? */
 const isUnused = ({systemMem}: ArenaState): boolean => systemMem === 0;
 
-function walkOnce(ground: Ground, state: ArenaState, isMain: boolean): Walked {
-  const {memory, layout, isWritable} = ground;
-  const tally = new Tally({...ground, isMain, brkEnd: ground.brk?.end});
-  const fast = fastChunks(memory, state, layout, isWritable);
+/** @param isAgain it is busy: read page by page */
+function walkOnce(ground: Ground, state: ArenaState, isMain: boolean, isAgain: boolean): Walked {
+  const {memory, layout, space} = ground;
+  const tally = new Tally({...ground, isMain, brkEnd: space.brk?.end});
+  const fast = fastChunks(memory, state, layout, space.isWritable);
   const books = {state, isMain, tally, fastbins: fast.bytes};
-  if (isUnused(state)) return {...books, pieces: [], moved: false, torn: undefined};
-  const walker = new Walker(ground, fast.chunks, tally);
+  if (isUnused(state)) return {...books, pieces: [], unread: 0, moved: false, torn: undefined};
+  const walker = new Walker(ground, fast.chunks, tally, isAgain);
   const pieces = isMain ? walker.main(state) : walker.heaps(state);
-  const after = readState(memory, state.address, layout, isWritable);
+  const after = readState(memory, state.address, layout, space);
   const isStill = typeof after !== 'string' && after.top === state.top && after.systemMem === state.systemMem;
   const isEnd = walker.top === state.top || (typeof after !== 'string' && after.top === walker.top);
   const torn =
     walker.fault ??
     (isEnd ? undefined : 'it does not end at its top chunk') ??
     (fast.isWhole ? undefined : 'its fastbins changed while they were read');
-  return {...books, pieces, moved: !isStill, torn};
+  const unread = torn === undefined ? 0 : Math.max(0, state.systemMem - walker.reached);
+  return {...books, pieces, unread, moved: !isStill, torn};
 }
 
 /** The walk through all pieces of one arena. */
@@ -77,14 +75,16 @@ class Walker {
   fault: string | undefined;
   /** Where the walk came out. */
   top: number | undefined;
+  /** Bytes that were walked through. */
+  reached = 0;
   readonly #ground: Ground;
   readonly #words: Words;
   readonly #fast: ReadonlySet<number>;
   readonly #tally: Tally;
 
-  constructor(ground: Ground, fast: ReadonlySet<number>, tally: Tally) {
+  constructor(ground: Ground, fast: ReadonlySet<number>, tally: Tally, isAgain: boolean) {
     this.#ground = ground;
-    this.#words = new Words(ground.memory, ground.layout.word);
+    this.#words = new Words(ground.memory, ground.layout.word, isAgain ? LEAST : undefined);
     this.#fast = fast;
     this.#tally = tally;
   }
@@ -92,14 +92,15 @@ class Walker {
   heaps(state: ArenaState): readonly Piece[] {
     const pieces = heapsOf(this.#ground.memory, state, this.#ground.layout);
     if (typeof pieces === 'string') return this.#fail(pieces);
-    for (const piece of pieces) this.#take(this.#walk(piece.first, piece.end, this.#tally));
+    for (const piece of pieces) this.#take(this.#walk(piece.first, piece.end, this.#tally), piece.start);
     this.#requireSize(pieces, state);
     return pieces;
   }
 
   main(state: ArenaState): readonly Piece[] {
     if (!state.isContiguous) return this.#scattered(state);
-    const {memory, layout, brk} = this.#ground;
+    const {memory, layout, space} = this.#ground;
+    const {brk} = space;
     const piece = brkPiece(memory, state, layout);
     if (typeof piece === 'string') return this.#fail(piece);
     if (!brk || piece.start < brk.start || piece.end > brk.end) return this.#fail('it does not lie in the brk area');
@@ -107,7 +108,7 @@ class Walker {
     // Somebody else moved the end of the brk area in between (sbrk(3)): the arena goes on behind that.
     for (let holes = 0; ending.is === 'fence' && holes < MOST_HOLES; holes++)
       ending = this.#goOn(ending.end, piece.end) ?? {is: 'lost', at: ending.end, why: 'is followed by no chunk'};
-    this.#take(ending);
+    this.#take(ending, piece.start);
     return [piece];
   }
 
@@ -126,7 +127,8 @@ class Walker {
    * says it has.
    */
   #scattered(state: ArenaState): readonly Piece[] {
-    const {brk, anonymous, layout, pageSize, memory} = this.#ground;
+    const {space, layout, pageSize, memory} = this.#ground;
+    const {brk, anonymous} = space;
     const pieces: Piece[] = [];
     let missing = state.systemMem;
     let tries = 0;
@@ -141,7 +143,7 @@ class Walker {
         }
         const end = alignUp(ending.end, pageSize);
         pieces.push({start, first: chunkFrom(start, layout), end});
-        this.#take(ending);
+        this.#take(ending, start);
         missing -= end - start;
         start = end;
       }
@@ -174,7 +176,8 @@ class Walker {
     return walkChunks(this.#words, first, end, this.#ground.layout, this.#fast, tally);
   }
 
-  #take(ending: Ending): void {
+  #take(ending: Ending, start: number): void {
+    this.reached += (ending.is === 'lost' ? ending.at : ending.end) - start;
     if (ending.is === 'lost') this.fault ??= `the chunk at 0x${ending.at.toString(16)} ${ending.why}`;
     if (ending.is === 'top') this.top = ending.at;
   }

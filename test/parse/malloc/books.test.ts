@@ -11,7 +11,13 @@ const chunk: fc.Arbitrary<Made> = fc.record({
 const chunks = fc.array(chunk, {maxLength: 60});
 
 const made: fc.Arbitrary<MadeHeap> = fc
-  .tuple(fc.constantFrom(29, 31, 34, 36, 41), fc.constantFrom(4 as const, 8 as const), chunks, chunks, fc.nat(2000))
+  .tuple(
+    fc.constantFrom(26, 29, 31, 34, 36, 41, 43),
+    fc.constantFrom(4 as const, 8 as const),
+    chunks,
+    chunks,
+    fc.nat(2000),
+  )
   .map(([minor, word, main, thread, top]) => new MadeHeap(minor, word, [main, thread], top));
 
 test('books that were made up are read as they were made, for each version and size of a pointer', (t) => {
@@ -57,7 +63,8 @@ test('whatever the memory holds, the walk ends, and reads no more than a few tim
         const books = heap.read();
         t.true(performance.now() - begin < 2000);
         t.true(memory.bytesRead < 200 * size + 2 ** 22, `${memory.bytesRead} of ${size}`);
-        for (const {torn, system, free} of books?.arenas ?? []) if (torn === undefined) t.true(free <= system);
+        for (const {torn, system, free, inUse, unread} of books?.arenas ?? [])
+          t.true(free <= system && inUse >= 0 && (torn !== undefined || unread === 0));
       },
     ),
     {numRuns: 500},
@@ -125,7 +132,10 @@ test('the layout is that of the source: offsets of glibc 2.36 on x86-64 and i386
   t.like(layoutOf(36, 4), {top: 0x38, bins: 0x40, next: 0x448, systemMem: 0x454, state: 0x45c, heapInfo: 24});
   t.like(layoutOf(31, 8), {heapInfo: 32, isMangled: false, tcache: {chunk: 0x290}});
   t.like(layoutOf(29, 8), {tcache: {chunk: 0x250}});
-  t.is(layoutOf(42, 8).tcache, undefined);
+  t.like(layoutOf(42, 8), {top: 0x60, tcache: {entries: 152, chunk: 0x300}});
+  t.like(layoutOf(43, 8), {top: 8, bins: 0x18, next: 0x818, fastbinCount: 0});
+  t.like(layoutOf(26, 8), {fastbins: 8, top: 0x58});
+  t.is(layoutOf(44, 8).tcache, undefined);
 });
 
 test('a mangled link is its own address away', (t) => {

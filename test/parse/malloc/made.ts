@@ -102,10 +102,12 @@ export class MadeHeap {
     return readBooks({
       memory,
       pageSize: PAGE,
-      isWritable: (address) => memory.ranges.some(({start, end}) => address >= start && address < end),
-      brk,
-      anonymous: [heap!],
-      refresh: () => {},
+      space: {
+        isWritable: (address) => memory.ranges.some(({start, end}) => address >= start && address < end),
+        brk,
+        anonymous: [heap!],
+        refresh: () => {},
+      },
       data: [data!],
       minor: this.minor,
       word: this.layout.word,
