@@ -5,11 +5,8 @@ import {parseSize} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
 import {safe} from '../text/safe.ts';
-import {lookAtHeap} from '../features/heap/target.ts';
+import {lookAtHeap, USUAL_RATE} from '../features/heap/target.ts';
 import {renderHeap} from '../features/heap/text.ts';
-
-/** Bytes of memory a second. */
-const USUAL_RATE = 500_000_000;
 
 export default class Heap extends BaseCommand {
   static override summary =

@@ -13,6 +13,9 @@ import {dataOf, glibcIn, preloaded, type AllocatorName} from './allocators.ts';
 import {Heap} from './heap.ts';
 import {MappedSpace} from './space.ts';
 
+/** Bytes of memory a second that are read at most, where nobody says otherwise. */
+export const USUAL_RATE = 500_000_000;
+
 interface HeapOptions {
   readonly root: string;
   /** Bytes of memory a second that are read at most. */
@@ -23,7 +26,7 @@ interface HeapOptions {
 export function lookAtHeap(target: string, {root, maxRate}: HeapOptions): Heap {
   const handle = new ProcessHandle(processOf(target, root), root);
   try {
-    return heapOf(handle, maxRate);
+    return heapIn(handle, {maxRate});
   } finally {
     handle.close();
   }
@@ -41,7 +44,15 @@ function processOf(text: string, root: string): number {
   });
 }
 
-function heapOf(handle: ProcessHandle, rate: number): Heap {
+/**
+ * The same of a process that is held already.
+ *
+ * @param options.probe an address of which the chunk is wanted
+ */
+export function heapIn(
+  handle: ProcessHandle,
+  {maxRate: rate, probe}: {readonly maxRate: number; readonly probe?: number | undefined},
+): Heap {
   const begin = performance.now();
   const stat = handle.stat();
   const snapshot = captureFrom(handle, {usage: false});
@@ -51,8 +62,8 @@ function heapOf(handle: ProcessHandle, rate: number): Heap {
     const glibc = glibcIn(snapshot.regions, snapshot.process.exe);
     const file = readLibc(handle, glibc);
     const other = preloaded(snapshot.regions);
-    const books = other === 'musl' ? undefined : booksOf(handle, memory, snapshot, glibc, file, pageSize);
-    const isGone = !isSame(stat, handle.stat());
+    const books = other === 'musl' ? undefined : booksOf(handle, memory, snapshot, glibc, file, pageSize, probe);
+    const isGone = !isStill(handle, stat);
     return new Heap({
       snapshot,
       allocator: other ?? (books || file?.version !== undefined ? 'glibc' : 'unknown'),
@@ -67,6 +78,16 @@ function heapOf(handle: ProcessHandle, rate: number): Heap {
   }
 }
 
+/** Is it the same program, and alive? */
+function isStill(handle: ProcessHandle, stat: ReturnType<ProcessHandle['stat']>): boolean {
+  try {
+    return isSame(stat, handle.stat());
+  } catch (error) {
+    if (error instanceof Trouble && error.kind === 'gone') return false;
+    throw error;
+  }
+}
+
 function booksOf(
   handle: ProcessHandle,
   memory: ProcessMemory,
@@ -74,11 +95,13 @@ function booksOf(
   glibc: readonly Region[],
   file: LibcFile | undefined,
   pageSize: number,
+  probe: number | undefined,
 ): ReturnType<typeof readBooks> {
   const last = regions.at(-1)?.end ?? 0;
   return readBooks({
     memory,
     pageSize,
+    probe,
     space: new MappedSpace(regions, () => {
       memory.refresh();
       return regionsNow(handle);

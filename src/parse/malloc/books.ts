@@ -36,6 +36,18 @@ export interface ArenaBooks {
   readonly torn: string | undefined;
 }
 
+/** The chunk that an address lies in. */
+export interface ChunkFacts {
+  readonly start: number;
+  /** Bytes, with its header. */
+  readonly size: number;
+  /** In a fastbin or a tcache it was freed by the program. */
+  readonly state: 'in use' | 'free' | 'fastbin' | 'tcache' | 'top';
+  /** The address of its arena. */
+  readonly arena: number;
+  readonly isMain: boolean;
+}
+
 /** All of malloc's books. */
 export interface Books {
   readonly arenas: readonly ArenaBooks[];
@@ -44,6 +56,8 @@ export interface Books {
   readonly runs: readonly Range[];
   /** Free chunks by size, ascending, without the tops. */
   readonly classes: readonly SizeClass[];
+  /** With the address that was asked for; undefined if no chunk of an arena has it. */
+  readonly chunk: ChunkFacts | undefined;
   /** Arenas in the list that can't be believed. */
   readonly refused: Arenas['refused'];
   readonly isClosed: boolean;
@@ -82,7 +96,7 @@ function booksOf(ground: Ground, main: ArenaState, data: Wanted['data']): Books 
   const {memory, layout, space, pageSize} = ground;
   const {states, refused, isClosed} = listArenas(memory, main, layout, space);
   const walked = states.map((state, index) => walkArena(ground, state, index === 0));
-  const cached = cachedBytes(ground, walked);
+  const cached = cachedIn(ground, walked);
   const all = walked[0]!.tally.fresh();
   for (const {tally} of walked) all.add(tally);
   const home = data.find(({start, end}) => main.address >= start && main.address < end);
@@ -90,12 +104,13 @@ function booksOf(ground: Ground, main: ArenaState, data: Wanted['data']): Books 
     ({start}) => !walked.some(({pieces}) => pieces.some((piece) => isIn(start, piece))),
   );
   return {
-    arenas: walked.map((each, index) => arenaBooks(each, layout, cached[index]!)),
+    arenas: walked.map((each, index) => arenaBooks(each, layout, cached.bytes[index]!)),
     mmapped:
       (home && countedMmapped(memory, main.address, home, layout, space.brk)) ??
       foundMmapped(memory, elsewhere, layout, pageSize),
     runs: all.runs,
     classes: all.classes,
+    chunk: chunkIn(walked, cached.chunks),
     refused,
     isClosed,
   };
@@ -126,8 +141,24 @@ function arenaBooks(
   };
 }
 
+interface Cached {
+  /** Of each arena. */
+  readonly bytes: readonly number[];
+  readonly chunks: ReadonlySet<number>;
+}
+
+function chunkIn(walked: readonly Walked[], cached: ReadonlySet<number>): ChunkFacts | undefined {
+  for (const {tally, state, isMain, fast} of walked) {
+    const {seen} = tally;
+    if (!seen) continue;
+    const kept = fast.has(seen.start) ? 'fastbin' : cached.has(seen.start) ? 'tcache' : seen.state;
+    return {...seen, state: kept, arena: state.address, isMain};
+  }
+  return undefined;
+}
+
 /** What threads keep, by the arena that it lies in: a thread frees chunks of other arenas too. */
-function cachedBytes({memory, layout, space}: Ground, walked: readonly Walked[]): number[] {
+function cachedIn({memory, layout, space}: Ground, walked: readonly Walked[]): Cached {
   const bytes = walked.map(() => 0);
   const seen = new Set<number>();
   for (const {tally} of walked) {
@@ -140,5 +171,5 @@ function cachedBytes({memory, layout, space}: Ground, walked: readonly Walked[])
       }
     }
   }
-  return bytes;
+  return {bytes, chunks: seen};
 }

@@ -12,8 +12,8 @@ export interface Finder {
   free(start: number, size: number): void;
   /** Free chunks side by side: malloc_trim makes one of them first (malloc_consolidate). */
   run(start: number, end: number): void;
-  /** A chunk in use that has the size of a tcache. */
-  maybeTcache(start: number): void;
+  /** A chunk in use. */
+  used(start: number, size: number): void;
   /** The top chunk. @param from where the free chunks right below it begin, or the chunk itself */
   top(start: number, size: number, from: number): void;
 }
@@ -49,9 +49,9 @@ export function walkChunks(
   fast: ReadonlySet<number>,
   found: Finder,
 ): Ending {
-  const {word, least, tcache} = layout;
+  const {word, least} = layout;
   const fenceSize = 2 * word;
-  const last = new Last(found, tcache?.chunk);
+  const last = new Last(found);
   let previous = -1;
   let [back, backAt, backHere] = [0, -1, 0];
   for (let at = start; ;) {
@@ -95,16 +95,14 @@ const KEPT = 32;
 /** The last chunks of a walk. */
 class Last {
   readonly #found: Finder;
-  readonly #tcacheSize: number | undefined;
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   readonly #frees: boolean[] = [];
   /** Where the free chunks begin that the last one told belongs to. */
   #run: number | undefined;
 
-  constructor(found: Finder, tcacheSize: number | undefined) {
+  constructor(found: Finder) {
     this.#found = found;
-    this.#tcacheSize = tcacheSize;
   }
 
   add(start: number, end: number, isFree: boolean): void {
@@ -145,7 +143,7 @@ class Last {
       }
       if (this.#run !== undefined) this.#found.run(this.#run, start);
       this.#run = undefined;
-      if (end - start === this.#tcacheSize) this.#found.maybeTcache(start);
+      this.#found.used(start, end - start);
     }
   }
 }

@@ -25,6 +25,15 @@ export interface TallyOf {
   readonly isMain: boolean;
   /** Where the brk area ends: there alone malloc_trim gives back from the top of main_arena. */
   readonly brkEnd: number | undefined;
+  /** An address of which the chunk is wanted. */
+  readonly probe?: number | undefined;
+}
+
+/** The chunk that an address lies in. */
+interface Seen {
+  readonly start: number;
+  readonly size: number;
+  readonly state: 'in use' | 'free' | 'top';
 }
 
 /** Adds up what a walk finds in an arena. All figures in bytes. */
@@ -36,6 +45,8 @@ export class Tally implements Finder {
   trimmable = 0;
   /** The resident part of what is free. */
   freeResident = 0;
+  /** The chunk that was wanted. */
+  seen: Seen | undefined;
   /** Chunks that may hold what a thread keeps for itself. */
   readonly tcaches: number[] = [];
   readonly #of: TallyOf;
@@ -47,8 +58,9 @@ export class Tally implements Finder {
     this.#of = of;
   }
 
-  free(_start: number, size: number): void {
+  free(start: number, size: number): void {
     this.freeBytes += size;
+    this.#see(start, size, 'free');
     this.#count(31 - Math.clz32(Math.min(size, 2 ** 31)), 1, size);
   }
 
@@ -65,8 +77,9 @@ export class Tally implements Finder {
     if (last > first) this.trimmable += memory.residentIn(first, last);
   }
 
-  maybeTcache(start: number): void {
-    this.tcaches.push(start);
+  used(start: number, size: number): void {
+    if (size === this.#of.layout.tcache?.chunk) this.tcaches.push(start);
+    this.#see(start, size, 'in use');
   }
 
   /**
@@ -78,6 +91,7 @@ export class Tally implements Finder {
     const end = start + size;
     this.freeBytes += size;
     this.topBytes += size;
+    this.#see(start, size, 'top');
     this.#keep({start: from, end});
     this.freeResident += memory.residentIn(from, end);
     if (!isMain || brkEnd !== end) return;
@@ -96,9 +110,15 @@ export class Tally implements Finder {
     this.topBytes += other.topBytes;
     this.trimmable += other.trimmable;
     this.freeResident += other.freeResident;
+    this.seen ??= other.seen;
     for (const each of other.tcaches) this.tcaches.push(each);
     for (const each of other.#runs) this.#keep(each);
     for (const [power, chunks] of other.#chunks.entries()) this.#count(power, chunks ?? 0, other.#bytes[power] ?? 0);
+  }
+
+  #see(start: number, size: number, state: Seen['state']): void {
+    const {probe} = this.#of;
+    if (probe !== undefined && probe >= start && probe < start + size) this.seen = {start, size, state};
   }
 
   /** The largest first. */

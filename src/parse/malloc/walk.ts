@@ -13,6 +13,8 @@ export interface Ground {
   /** Bytes. */
   readonly pageSize: number;
   readonly space: Space;
+  /** An address of which the chunk is wanted. */
+  readonly probe?: number | undefined;
 }
 
 /** One arena. All figures in bytes. */
@@ -22,6 +24,8 @@ export interface Walked {
   readonly pieces: readonly Piece[];
   readonly tally: Tally;
   readonly fastbins: number;
+  /** The chunks in them. */
+  readonly fast: ReadonlySet<number>;
   /** How much of it was not reached; 0 unless it is torn. */
   readonly unread: number;
   /** Did the arena change while it was walked? Its figures are then of different moments. */
@@ -54,7 +58,7 @@ function walkOnce(ground: Ground, state: ArenaState, isMain: boolean, isAgain: b
   const {memory, layout, space} = ground;
   const tally = new Tally({...ground, isMain, brkEnd: space.brk?.end});
   const fast = fastChunks(memory, state, layout, space.isWritable);
-  const books = {state, isMain, tally, fastbins: fast.bytes};
+  const books = {state, isMain, tally, fastbins: fast.bytes, fast: fast.chunks};
   if (isUnused(state)) return {...books, pieces: [], unread: 0, moved: false, torn: undefined};
   const walker = new Walker(ground, fast.chunks, tally, isAgain);
   const pieces = isMain ? walker.main(state) : walker.heaps(state);

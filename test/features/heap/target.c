@@ -134,6 +134,14 @@ int main(int argc, char **argv) {
       victim[-1] = 0;
       printf("%p\n", (void *)(victim - 2));
     }
+    if (c == 'a') {
+      /* Of one size each: in use, in the tcache, in a fastbin, free, in the top. */
+      void *p[20], *big = malloc(5000), *used = malloc(300);
+      for (int i = 0; i < 20; i++) p[i] = malloc(40);
+      for (int i = 0; i < 20; i++) free(p[i]);
+      free(big);
+      printf("%p %p %p %p %p\n", used, p[0], p[19], big, (char *)sbrk(0) - 100);
+    }
     if (c == 'r') printf("%ld\n", rounds);
     if (c == '\n') continue;
     printf("end\n");

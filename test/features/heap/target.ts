@@ -68,6 +68,11 @@ export class HeapTarget {
     return (await this.#ask('c'))[0]!;
   }
 
+  /** Addresses in chunks: one in use, one in the tcache, in a fastbin, free, and in the top. */
+  async addresses(): Promise<readonly string[]> {
+    return (await this.#ask('a'))[0]!.split(' ');
+  }
+
   async #ask(letter: string): Promise<string[]> {
     const lines: string[] = [];
     for (let line = await this.#child.ask(letter); line !== 'end'; line = await this.#child.line()) lines.push(line);
