@@ -9,6 +9,14 @@ export type HeapTotals = Readonly<Record<(typeof SUMMED)[number], number>>;
 
 const SUMMED = ['system', 'inUse', 'free', 'fastbins', 'top', 'freeResident', 'trimmable', 'unread'] as const;
 
+/** Memory of no file that another allocator has, for the most part. */
+export interface Unnamed {
+  readonly regions: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly resident: number;
+}
+
 interface HeapParts {
   readonly snapshot: Snapshot;
   readonly allocator: AllocatorName;
@@ -16,6 +24,8 @@ interface HeapParts {
   readonly version: string | undefined;
   /** Undefined if no arena was found. */
   readonly books: Books | undefined;
+  /** Where another allocator than glibc's is used. */
+  readonly unnamed: Unnamed | undefined;
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
   /** It ended, or began another program, while it was read. */
@@ -29,16 +39,18 @@ export class Heap {
   readonly allocator: AllocatorName;
   readonly version: string | undefined;
   readonly books: Books | undefined;
+  readonly unnamed: Unnamed | undefined;
   readonly cost: HeapParts['cost'];
   readonly totals: HeapTotals;
   readonly #notes: readonly string[];
   readonly #isGone: boolean;
 
-  constructor({snapshot, allocator, version, books, notes, isGone, cost}: HeapParts) {
+  constructor({snapshot, allocator, version, books, unnamed, notes, isGone, cost}: HeapParts) {
     this.snapshot = snapshot;
     this.allocator = allocator;
     this.version = version;
     this.books = books;
+    this.unnamed = unnamed;
     this.cost = cost;
     this.totals = totalsOf(this.arenas);
     this.#notes = notes;
@@ -64,10 +76,16 @@ export class Heap {
     return notes;
   }
 
-  /** Were the books found, and did each arena come out at its top? */
+  /** Were the books of the program's malloc found, and did each arena come out at its top? */
   get isWhole(): boolean {
     const {books} = this;
-    return books !== undefined && books.isClosed && !this.#isGone && this.arenas.every(({torn}) => torn === undefined);
+    return (
+      this.unnamed === undefined &&
+      books !== undefined &&
+      books.isClosed &&
+      !this.#isGone &&
+      this.arenas.every(({torn}) => torn === undefined)
+    );
   }
 
   /** The document `memmap.heap/1`. */
@@ -86,6 +104,7 @@ export class Heap {
       totals: this.totals,
       freeRuns: books?.runs.map(({start, end}) => ({start: hex(start), end: hex(end), size: end - start})) ?? [],
       freeChunks: books?.classes ?? [],
+      unnamed: this.unnamed,
       cost: {bytesRead: this.cost.bytesRead, ms: Math.round(this.cost.ms * 10) / 10},
       notes: notes.length > 0 ? notes : undefined,
     };

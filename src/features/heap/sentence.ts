@@ -7,6 +7,8 @@ interface Said {
   readonly version: string | undefined;
   /** Undefined if no arena was found. */
   readonly books: Books | undefined;
+  /** Where another allocator than glibc's is used, in bytes. */
+  readonly unnamed: {readonly regions: number; readonly resident: number} | undefined;
   /** Of all arenas, in bytes. */
   readonly totals: Readonly<Record<'system' | 'inUse' | 'free' | 'freeResident' | 'trimmable' | 'unread', number>>;
 }
@@ -18,7 +20,12 @@ const MUCH = 0.1;
 const MOST = 0.9;
 
 /** What the books say, for who asks: is it a leak, or memory that malloc keeps? */
-export function sentenceOf({allocator, version, books, totals}: Said): string {
+export function sentenceOf({allocator, version, books, unnamed, totals}: Said): string {
+  if (unnamed)
+    return (
+      `The program's malloc is that of ${allocator}, whose books memmap does not read: ${sizeText(unnamed.resident)} ` +
+      `in ${counted(unnamed.regions, 'region')} of no name are resident, and most of that will be its memory.`
+    );
   if (!books)
     return allocator === 'glibc'
       ? `The books of glibc${version === undefined ? '' : ` ${version}`}'s malloc were not found: nothing can be said.`

@@ -1,5 +1,5 @@
 import {pageSizeOf} from '../../model/clues.ts';
-import type {Region} from '../../model/region.ts';
+import {sizeOf, type Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {inputOf} from '../../input/open.ts';
@@ -9,8 +9,8 @@ import {isSame, ProcessHandle} from '../../procfs/handle.ts';
 import {regionsNow} from '../../procfs/regions.ts';
 import {readLibc, type LibcFile} from '../../procfs/libc.ts';
 import {ProcessMemory} from '../../procfs/memory.ts';
-import {dataOf, glibcIn, preloaded, type AllocatorName} from './allocators.ts';
-import {Heap} from './heap.ts';
+import {dataOf, glibcIn, otherAllocator, unnamed, type AllocatorName} from './allocators.ts';
+import {Heap, type Unnamed} from './heap.ts';
 import {MappedSpace} from './space.ts';
 
 /** Bytes of memory a second that are read at most, where nobody says otherwise. */
@@ -61,7 +61,7 @@ export function heapIn(
   try {
     const glibc = glibcIn(snapshot.regions, snapshot.process.exe);
     const file = readLibc(handle, glibc);
-    const other = preloaded(snapshot.regions);
+    const other = otherAllocator(snapshot.regions);
     const books = other === 'musl' ? undefined : booksOf(handle, memory, snapshot, glibc, file, pageSize, probe);
     const isGone = !isStill(handle, stat);
     return new Heap({
@@ -69,6 +69,7 @@ export function heapIn(
       allocator: other ?? (books || file?.version !== undefined ? 'glibc' : 'unknown'),
       version: file?.version,
       books,
+      unnamed: other && unnamedIn(memory, snapshot.regions),
       notes: notesOf(file, other, books !== undefined, isGone),
       isGone,
       cost: {bytesRead: memory.bytesRead, ms: performance.now() - begin},
@@ -76,6 +77,19 @@ export function heapIn(
   } finally {
     memory.close();
   }
+}
+
+/** Larger regions are reserved, and not counted page by page. */
+const LARGEST = 64 * 2 ** 30;
+
+function unnamedIn(memory: ProcessMemory, all: readonly Region[]): Unnamed {
+  const regions = unnamed(all).filter((region) => sizeOf(region) <= LARGEST);
+  const sum = (of: (region: Region) => number): number => regions.reduce((bytes, region) => bytes + of(region), 0);
+  return {
+    regions: regions.length,
+    size: sum(sizeOf),
+    resident: sum(({start, end}) => memory.residentIn(start, end)),
+  };
 }
 
 /** Is it the same program, and alive? */
@@ -120,10 +134,8 @@ function notesOf(
 ): string[] {
   const notes: string[] = [];
   const minor = Number(file?.version?.slice(2));
-  if (other !== undefined)
-    notes.push(
-      `The program has ${other} for its malloc, whose own books memmap does not read${hasBooks ? ": these are glibc's" : ''}.`,
-    );
+  if (other !== undefined && hasBooks)
+    notes.push(`The arenas are those of glibc's malloc, which is there too; the program's is that of ${other}.`);
   if (file?.version !== undefined && !isKnownVersion(minor))
     notes.push(
       hasBooks

@@ -21,7 +21,7 @@ export function renderHeap(heap: Heap, look: HeapLook): string {
     ...sentence,
     '',
     ...wrapped(`${who(heap.snapshot)}: ${whose(heap)}`, width),
-    ...(heap.books ? renderBooks(heap, heap.books, look) : []),
+    ...(heap.books && (heap.totals.system > 0 || !heap.unnamed) ? renderBooks(heap, heap.books, look) : []),
     '',
     ...wrapped(costText(heap), width).map((line) => paint('quiet', line)),
     '',
@@ -29,9 +29,11 @@ export function renderHeap(heap: Heap, look: HeapLook): string {
 }
 
 const whose = ({allocator, version, arenas}: Heap): string =>
-  allocator === 'unknown'
-    ? 'no allocator that memmap knows'
-    : `malloc of ${allocator}${version === undefined ? '' : ` ${version}`}, ${counted(arenas.length, 'arena')}`;
+  allocator !== 'glibc' && allocator !== 'unknown'
+    ? `malloc of ${allocator}`
+    : allocator === 'unknown'
+      ? 'no allocator that memmap knows'
+      : `malloc of ${allocator}${version === undefined ? '' : ` ${version}`}, ${counted(arenas.length, 'arena')}`;
 
 const costText = ({cost}: Heap): string =>
   `${sizeText(cost.bytesRead)} of its memory were read in ${durationText(cost.ms)}, headers of chunks only; it was not stopped.`;
