@@ -3,6 +3,7 @@ import {errnoOf, Trouble} from '../model/trouble.ts';
 import {isPresent} from '../parse/proc/pagemap.ts';
 import {retried} from './file.ts';
 import type {ProcessHandle} from './handle.ts';
+import {withoutMemory} from './no-memory.ts';
 import {openProc, textIfThere} from './open.ts';
 import {PageMap} from './pages/pagemap.ts';
 import {processTrouble} from './trouble.ts';
@@ -17,10 +18,11 @@ const AHEAD = 100;
 const REST = 2;
 
 /**
- * The memory of a process: /proc/PID/mem, which needs the right to attach to it (ptrace(2), PTRACE_MODE_ATTACH_FSCREDS).
- * Nothing is stopped: the kernel takes mmap_lock for one page at a time (mem_rw in fs/proc/base.c), and shares it with page
- * faults. Pages that are not resident are not read, since that would bring them in: the page map is asked first. What
- * was opened shows one program image: after exec, and after the end, there are no bytes.
+ * The memory of a process: /proc/PID/mem, which needs the right to attach to it (ptrace(2),
+ * PTRACE_MODE_ATTACH_FSCREDS). Nothing is stopped: the kernel takes mmap_lock for one page at a time (mem_rw in
+ * fs/proc/base.c), and shares it with page faults. Pages that are not resident are not read, since that would bring
+ * them in: the page map is asked first. What was opened shows one program image: after exec, and after the end, there
+ * are no bytes.
  */
 export class ProcessMemory {
   /** Bytes that were read. */
@@ -136,20 +138,29 @@ interface MemoryOptions {
 /** maps needs less than mem: who may read that one and not this one is kept off by another rule. */
 function memoryTrouble(handle: ProcessHandle, error: unknown): Trouble {
   const trouble = processTrouble(handle.pid, error, handle.root);
+  // ESRCH is the answer for zombies and kernel threads too.
+  if (trouble.kind === 'gone') return withoutMemory(handle);
   if (trouble.kind !== 'denied') return trouble;
   const what = `Cannot read the memory of process ${handle.pid}.`;
-  if (!mayList(handle)) return new Trouble({kind: 'denied', what, why: trouble.why, next: trouble.next});
+  if (!mayList(handle)) return new Trouble({kind: 'denied', what, why: trouble.why, next: ATTACH});
   const scope = Number(textIfThere(`${handle.root}/sys/kernel/yama/ptrace_scope`) || 0);
   return new Trouble({
     kind: 'denied',
     what,
-    why: `permission denied (${errnoOf(error)}): ${YAMA[scope] ?? 'its memory map may be read, but its memory only by who may attach to it, and a security module (SELinux, AppArmor, BPF) may forbid that'}.`,
+    why: `permission denied (${errnoOf(error)}): ${YAMA[scope] ?? OTHER_RULE}.`,
     next:
       scope === 3
         ? 'This can be changed only by restarting the machine with another kernel.yama.ptrace_scope.'
-        : 'Run memmap as root (sudo), or give it CAP_SYS_PTRACE.',
+        : ATTACH,
   });
 }
+
+/** CAP_PERFMON, which is enough for maps, is not for this. */
+const ATTACH = 'It needs the right to attach to the process: run memmap as root (sudo), or give it CAP_SYS_PTRACE.';
+
+const OTHER_RULE =
+  'its memory map may be read, but its memory only by who may attach to it, ' +
+  'and a security module (SELinux, AppArmor, BPF) may forbid that';
 
 /** Documentation/admin-guide/LSM/Yama.rst. */
 const YAMA: Readonly<Record<number, string>> = {

@@ -21,8 +21,8 @@ export const otherAllocator = (regions: readonly Region[]): AllocatorName | unde
   LIBRARIES.find(([, form]) => regions.some((region) => form.test(pathOf(region))))?.[0];
 
 /**
- * Memory that an allocator has, or anybody else who maps memory of no file: kinds tell stacks, .bss and glibc's arenas apart
- * from it, and nothing tells the rest apart.
+ * Memory that an allocator has, or anybody else who maps memory of no file: kinds tell stacks, .bss and glibc's
+ * arenas apart from it, and nothing tells the rest apart.
  */
 export const unnamed = (regions: readonly Region[]): Region[] =>
   regions.filter(

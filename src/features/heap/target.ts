@@ -1,4 +1,3 @@
-import {pageSizeOf} from '../../model/clues.ts';
 import {sizeOf, type Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
@@ -7,6 +6,7 @@ import {isKnownVersion, readBooks} from '../../parse/malloc/books.ts';
 import {captureFrom, folderOf} from '../../procfs/capture.ts';
 import {isSame, ProcessHandle} from '../../procfs/handle.ts';
 import {regionsNow} from '../../procfs/regions.ts';
+import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
 import {readLibc, type LibcFile} from '../../procfs/libc.ts';
 import {ProcessMemory} from '../../procfs/memory.ts';
 import {dataOf, glibcIn, otherAllocator, unnamed, type AllocatorName} from './allocators.ts';
@@ -55,10 +55,11 @@ export function heapIn(
 ): Heap {
   const begin = performance.now();
   const stat = handle.stat();
-  const snapshot = captureFrom(handle, {usage: false});
-  const pageSize = pageSizeOf(snapshot);
+  const pageSize = pageSizeHere(handle.root);
+  // First of all: it needs more rights than the rest.
   const memory = new ProcessMemory(handle, {pageSize, rate, folder: folderOf(handle, stat)});
   try {
+    const snapshot = captureFrom(handle, {usage: false});
     const glibc = glibcIn(snapshot.regions, snapshot.process.exe);
     const file = readLibc(handle, glibc);
     const other = otherAllocator(snapshot.regions);

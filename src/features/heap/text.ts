@@ -36,7 +36,11 @@ const whose = ({allocator, version, arenas}: Heap): string =>
       : `malloc of ${allocator}${version === undefined ? '' : ` ${version}`}, ${counted(arenas.length, 'arena')}`;
 
 const costText = ({cost}: Heap): string =>
-  `${sizeText(cost.bytesRead)} of its memory were read in ${durationText(cost.ms)}, headers of chunks only; it was not stopped.`;
+  `${sizeText(cost.bytesRead)} of its memory were read in ${durationText(cost.ms)}, headers of chunks only; ` +
+  'it was not stopped.';
+
+const aloneText = ({count, bytes}: NonNullable<Heap['books']>['mmapped']): string =>
+  `${counted(count, 'chunk')} mapped alone, ${sizeText(bytes)}: in use, and given back by free(3)`;
 
 function renderBooks(heap: Heap, {runs, classes, mmapped}: NonNullable<Heap['books']>, look: HeapLook): string[] {
   const {width} = look;
@@ -44,17 +48,13 @@ function renderBooks(heap: Heap, {runs, classes, mmapped}: NonNullable<Heap['boo
   return [
     '',
     ...renderArenas(heap, look),
-    ...(mmapped.count > 0
-      ? [
-          '',
-          `${counted(mmapped.count, 'chunk')} mapped alone, ${sizeText(mmapped.bytes)}: in use, and given back by free(3)`,
-        ]
-      : []),
+    ...(mmapped.count > 0 ? ['', ...wrapped(aloneText(mmapped), width)] : []),
     ...(shared > 0
       ? [
           '',
           ...wrapped(
-            `${sizeText(shared)} more are free and resident, but stay: they share pages with chunks in use, or are the top of an arena of threads.`,
+            `${sizeText(shared)} more are free and resident, but stay: they share pages with chunks in use, ` +
+              'or are the top of an arena of threads.',
             width,
           ),
         ]

@@ -20,7 +20,10 @@ export interface ArenaBooks {
   readonly free: number;
   /** Part of `free`. */
   readonly fastbins: number;
-  /** Part of `inUse`: freed by the program, and kept for the thread's next malloc. Undefined where its layout is not known. */
+  /**
+   * Part of `inUse`: freed by the program, and kept for the thread's next malloc. Undefined where its layout is not
+   * known.
+   */
   readonly tcache: number | undefined;
   /** Part of `free`: what was never cut up, or is whole again. */
   readonly top: number;

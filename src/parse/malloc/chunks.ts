@@ -170,8 +170,8 @@ function lostAt(at: number, field: number | undefined, {previous, end, word, siz
 const lost = (at: number, why: string): Ending => ({is: 'lost', at, why});
 
 /**
- * What is left of an old top chunk is closed by two headers (sysmalloc): in main_arena two chunks of two words, in a heap
- * of another arena one of two words, if there was room for it, and one of size 0.
+ * What is left of an old top chunk is closed by two headers (sysmalloc): in main_arena two chunks of two words, in a
+ * heap of another arena one of two words, if there was room for it, and one of size 0.
  */
 function fence(words: Words, at: number, size: number, end: number, word: number): Ending {
   if (size === 0) return isEnd(at + 2 * word, end) ? {is: 'fence', end} : lost(at, 'has the size 0');

@@ -62,8 +62,8 @@ const BINMAP = 16;
 const TRIED = [31, 36, 41, 43];
 
 /**
- * The versions whose source was read: 2.26 brought the tcache, 2.27 have_fastchunks, 2.30 larger counts, 2.32 mangled links,
- * 2.35 a longer heap_info, 2.42 another tcache, and 2.43 took the fastbins away.
+ * The versions whose source was read: 2.26 brought the tcache, 2.27 have_fastchunks, 2.30 larger counts, 2.32 mangled
+ * links, 2.35 a longer heap_info, 2.42 another tcache, and 2.43 took the fastbins away.
  */
 const FIRST = 26;
 const LAST = 43;

@@ -43,8 +43,8 @@ function isChunk(words: Words, at: number, size: number, {word, least}: Layout, 
 const MOST_CACHED = 65_535;
 
 /**
- * What a thread keeps for itself, if there is a tcache in a chunk: a number for each list, which has to agree with the chunks
- * in it, and each of these has the size that belongs there.
+ * What a thread keeps for itself, if there is a tcache in a chunk: a number for each list, which has to agree with
+ * the chunks in it, and each of these has the size that belongs there.
  *
  * @param chunk a chunk that has the size of a tcache
  * @returns its chunks with their sizes; undefined if it is not one

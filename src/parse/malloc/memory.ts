@@ -32,8 +32,8 @@ export const LEAST = 4096;
 const MOST = 256 * 1024;
 
 /**
- * Words of a process's memory, mostly ascending. Who asks for something in every page is given more at a time; who leaps
- * over pages does not have them read.
+ * Words of a process's memory, mostly ascending. Who asks for something in every page is given more at a time; who
+ * leaps over pages does not have them read.
  */
 export class Words {
   readonly #memory: Memory;

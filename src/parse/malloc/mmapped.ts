@@ -17,8 +17,9 @@ const MMAP_MAX = 65_536;
 const NEAR = 256 * 1024;
 
 /**
- * Finds malloc's own count of mmapped chunks in mp_ (struct malloc_par), which lies near main_arena: the fields n_mmaps,
- * n_mmaps_max, max_n_mmaps, no_dyn_threshold, mmapped_mem, max_mmapped_mem, sbrk_base follow one another in all versions.
+ * Finds malloc's own count of mmapped chunks in mp_ (struct malloc_par), which lies near main_arena: the fields
+ * n_mmaps, n_mmaps_max, max_n_mmaps, no_dyn_threshold, mmapped_mem, max_mmapped_mem, sbrk_base follow one another in
+ * all versions.
  *
  * @param data the range that main_arena lies in
  */

@@ -15,8 +15,8 @@ export interface Piece {
 const MOST_HEAPS = 2 ** 20;
 
 /**
- * The heaps of a thread's arena: each says where the one before it is (heap_info.prev), the last one has the top chunk, the
- * first one malloc_state.
+ * The heaps of a thread's arena: each says where the one before it is (heap_info.prev), the last one has the top
+ * chunk, the first one malloc_state.
  *
  * @returns the first one first; or a sentence's end that says what is wrong
  */

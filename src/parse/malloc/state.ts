@@ -83,8 +83,8 @@ const MOST_LISTS = 10_000;
 const PIECE = 2 ** 20;
 
 /**
- * Looks for main_arena in the data of the C library, or of a static program. No symbol tells where it is, but no chunk is
- * ever in the last bin: this list is empty, and so points to itself.
+ * Looks for main_arena in the data of the C library, or of a static program. No symbol tells where it is, but no
+ * chunk is ever in the last bin: this list is empty, and so points to itself.
  *
  * @param data where it may be, ascending
  */

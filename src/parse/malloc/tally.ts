@@ -65,8 +65,8 @@ export class Tally implements Finder {
   }
 
   /**
-   * What mtrim does with a free chunk: the whole pages in it behind its header are given back by MADV_DONTNEED, if it is
-   * larger than a page and a header.
+   * What mtrim does with a free chunk: the whole pages in it behind its header are given back by MADV_DONTNEED, if it
+   * is larger than a page and a header.
    */
   run(start: number, end: number): void {
     const {layout, memory, pageSize} = this.#of;
@@ -83,8 +83,8 @@ export class Tally implements Finder {
   }
 
   /**
-   * What systrim does: all of the top of main_arena but the smallest chunk goes back through brk(2), in whole pages, if the
-   * brk area ends with it. Tops of other arenas stay.
+   * What systrim does: all of the top of main_arena but the smallest chunk goes back through brk(2), in whole pages,
+   * if the brk area ends with it. Tops of other arenas stay.
    */
   top(start: number, size: number, from: number): void {
     const {layout, memory, pageSize, isMain, brkEnd} = this.#of;

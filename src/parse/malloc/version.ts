@@ -1,6 +1,8 @@
 import type {ReadAt} from '../elf/headers.ts';
 
-/** As glibc prints it when it is executed: `GNU C Library (Debian GLIBC 2.36-9+deb12u14) stable release version 2.36.` */
+/**
+ * As glibc prints it when it is executed: `GNU C Library (Debian GLIBC 2.36-9+deb12u14) stable release version 2.36.`
+ */
 const BANNER = 'GNU C Library (';
 const RELEASE = /^GNU C Library \([^\n]{0,200}?\) \w+ release version (\d+)\.(\d+)/;
 

@@ -126,9 +126,9 @@ class Walker {
   }
 
   /**
-   * Once brk(2) has failed, main_arena maps pieces of at least 1 MiB (sysmalloc_mmap_fallback), and nothing leads from one to
-   * the next. They are looked for in the memory of no file, at the beginnings of pages, until they add up to what the arena
-   * says it has.
+   * Once brk(2) has failed, main_arena maps pieces of at least 1 MiB (sysmalloc_mmap_fallback), and nothing leads
+   * from one to the next. They are looked for in the memory of no file, at the beginnings of pages, until they add up
+   * to what the arena says it has.
    */
   #scattered(state: ArenaState): readonly Piece[] {
     const {space, layout, pageSize, memory} = this.#ground;
