@@ -1,7 +1,8 @@
 import {layoutOf, knownness, type Layout} from './layout.ts';
 import {cachedChunks} from './lists.ts';
-import {countedMmapped, foundMmapped, type Mmapped} from './mmapped.ts';
+import {foundMmapped, type Mmapped} from './mmapped.ts';
 import type {Range} from './memory.ts';
+import {findParameters} from './parameters.ts';
 import {findMain, listArenas, type Arenas, type ArenaState} from './state.ts';
 import type {SizeClass} from './tally.ts';
 import {walkArena, type Ground, type Walked} from './walk.ts';
@@ -95,22 +96,28 @@ export function readBooks(wanted: Wanted): Books | undefined {
 /** Is there a layout of this version that was compared with its source? */
 export const isKnownVersion = (minor: number): boolean => knownness(minor) !== 'other';
 
-function booksOf(ground: Ground, main: ArenaState, data: Wanted['data']): Books {
-  const {memory, layout, space, pageSize} = ground;
+function booksOf(plain: Ground, main: ArenaState, data: Wanted['data']): Books {
+  const {memory, space, pageSize} = plain;
+  const home = data.find(({start, end}) => main.address >= start && main.address < end);
+  const set = home && findParameters(memory, main.address, home, plain.layout, space);
+  // With huge pages, the blocks of threads have four of them (heap_max_size), and a top goes back in whole ones.
+  const layout = set?.hugePage ? {...plain.layout, heapMax: 4 * set.hugePage} : plain.layout;
+  const ground = {...plain, layout, trimUnit: set?.thpPage || pageSize};
   const {states, refused, isClosed} = listArenas(memory, main, layout, space);
-  const walked = states.map((state, index) => walkArena(ground, state, index === 0));
+  const others = states.slice(1).map((state) => walkArena(ground, state, false));
+  const taken = others.flatMap(({pieces}) => pieces);
+  const walked = [walkArena({...ground, taken}, main, true), ...others];
   const cached = cachedIn(ground, walked);
   const all = walked[0]!.tally.fresh();
   for (const {tally} of walked) all.add(tally);
-  const home = data.find(({start, end}) => main.address >= start && main.address < end);
   const elsewhere = space.anonymous.filter(
     ({start}) => !walked.some(({pieces}) => pieces.some((piece) => isIn(start, piece))),
   );
   return {
     arenas: walked.map((each, index) => arenaBooks(each, layout, cached.bytes[index]!)),
-    mmapped:
-      (home && countedMmapped(memory, main.address, home, layout, space.brk)) ??
-      foundMmapped(memory, elsewhere, layout, pageSize),
+    mmapped: set
+      ? {count: set.mmaps, bytes: set.mmapped, from: 'books'}
+      : foundMmapped(memory, elsewhere, layout, pageSize),
     runs: all.runs,
     classes: all.classes,
     chunk: chunkIn(walked, cached.chunks),

@@ -26,6 +26,8 @@ export interface Layout {
   readonly heapInfo: number;
   /** HEAP_MAX_SIZE: such heaps begin at multiples of it. */
   readonly heapMax: number;
+  /** Has malloc settings for huge pages? Since 2.35. */
+  readonly hasHuge: boolean;
   /** Since 2.32 the links of fastbins and tcache are mangled with their own address (PROTECT_PTR, "safe-linking"). */
   readonly isMangled: boolean;
   /** Undefined where it is laid out otherwise, and not known. */
@@ -98,6 +100,7 @@ export function layoutOf(minor: number, word: 4 | 8): Layout {
     state: next + 5 * word,
     heapInfo: word === 4 ? 24 : minor < 35 ? 32 : 48,
     heapMax: word === 8 ? 64 * 2 ** 20 : 2 ** 20,
+    hasHuge: minor >= 35,
     isMangled: minor >= 32,
     tcache: minor < FIRST || minor > LAST ? undefined : tcacheOf(minor, word),
   };

@@ -25,6 +25,8 @@ export interface TallyOf {
   readonly isMain: boolean;
   /** Where the brk area ends: there alone malloc_trim gives back from the top of main_arena. */
   readonly brkEnd: number | undefined;
+  /** In units of so many bytes a top is given back: a page by default. */
+  readonly trimUnit?: number;
   /** An address of which the chunk is wanted. */
   readonly probe?: number | undefined;
 }
@@ -87,7 +89,7 @@ export class Tally implements Finder {
    * if the brk area ends with it. Tops of other arenas stay.
    */
   top(start: number, size: number, from: number): void {
-    const {layout, memory, pageSize, isMain, brkEnd} = this.#of;
+    const {layout, memory, pageSize, trimUnit = pageSize, isMain, brkEnd} = this.#of;
     const end = start + size;
     this.freeBytes += size;
     this.topBytes += size;
@@ -95,7 +97,7 @@ export class Tally implements Finder {
     this.#keep({start: from, end});
     this.freeResident += memory.residentIn(from, end);
     if (!isMain || brkEnd !== end) return;
-    const extra = alignDown(end - from - layout.least - 1, pageSize);
+    const extra = alignDown(end - from - layout.least - 1, trimUnit);
     if (extra > 0) this.trimmable += memory.residentIn(end - extra, end);
   }
 

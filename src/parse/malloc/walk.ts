@@ -1,7 +1,7 @@
 import {walkChunks, type Ending} from './chunks.ts';
 import {ALIGNMENT, alignUp, chunkFrom, type Layout} from './layout.ts';
 import {fastChunks} from './lists.ts';
-import {LEAST, Words, type Memory, type Space} from './memory.ts';
+import {LEAST, Words, type Memory, type Range, type Space} from './memory.ts';
 import {brkPiece, heapsOf, type Piece} from './pieces.ts';
 import {readState, type ArenaState} from './state.ts';
 import {Tally} from './tally.ts';
@@ -13,6 +13,10 @@ export interface Ground {
   /** Bytes. */
   readonly pageSize: number;
   readonly space: Space;
+  /** What other arenas have: no piece of main_arena is there. */
+  readonly taken?: readonly Range[];
+  /** In units of so many bytes malloc_trim gives back from the top: a page by default. */
+  readonly trimUnit?: number;
   /** An address of which the chunk is wanted. */
   readonly probe?: number | undefined;
 }
@@ -69,7 +73,10 @@ function walkOnce(ground: Ground, state: ArenaState, isMain: boolean, isAgain: b
     walker.fault ??
     (isEnd ? undefined : 'it does not end at its top chunk') ??
     (fast.isWhole ? undefined : 'its fastbins changed while they were read');
-  const unread = torn === undefined ? 0 : Math.max(0, state.systemMem - walker.reached);
+  // More than it has: nothing of that can be believed.
+  if (walker.reached > state.systemMem && torn !== undefined)
+    return {...books, tally: tally.fresh(), pieces: [], unread: state.systemMem, moved: !isStill, torn};
+  const unread = torn === undefined ? 0 : state.systemMem - walker.reached;
   return {...books, pieces, unread, moved: !isStill, torn};
 }
 
@@ -131,13 +138,18 @@ class Walker {
    * to what the arena says it has.
    */
   #scattered(state: ArenaState): readonly Piece[] {
-    const {space, layout, pageSize, memory} = this.#ground;
+    const {space, layout, pageSize, memory, taken = []} = this.#ground;
     const {brk, anonymous} = space;
     const pieces: Piece[] = [];
     let missing = state.systemMem;
     let tries = 0;
     for (const region of [...(brk ? [brk] : []), ...anonymous]) {
       for (let start = region.start; start < region.end && missing > 0 && tries < MOST_TRIES;) {
+        const other = taken.find((piece) => start >= piece.start && start < piece.end);
+        if (other) {
+          start = other.end;
+          continue;
+        }
         const isThere = memory.residentIn(start, start + pageSize) > 0;
         const ending = isThere ? this.#try(chunkFrom(start, layout), region.end, state) : undefined;
         tries++;

@@ -81,6 +81,21 @@ for (const [how, what] of [
     t.true(heap.totals.trimmable > 2 ** 20);
   });
 
+test('main arena in other places, between the arenas of threads: none is taken for a part of another', async (t) => {
+  if (!canRun(t)) return;
+  const heap = await agrees(t, await HeapTarget.start(t, 'both'));
+  t.is(heap.arenas.length, 3);
+  t.true(heap.arenas[0]!.heaps > 1);
+});
+
+for (const huge of [1, 2])
+  test(`malloc set to huge pages (glibc.malloc.hugetlb=${huge}): the same`, async (t) => {
+    if (!canRun(t)) return;
+    const tunables = {GLIBC_TUNABLES: `glibc.malloc.hugetlb=${huge}`};
+    const heap = await agrees(t, await HeapTarget.start(t, 'threads', [], tunables));
+    t.is(heap.arenas.length, 5);
+  });
+
 test('the top of an arena of threads is kept by malloc_trim, and that is known', async (t) => {
   if (!canRun(t)) return;
   const target = await HeapTarget.start(t, 'top');

@@ -104,7 +104,12 @@ int main(int argc, char **argv) {
     pthread_barrier_init(&filled, 0, 2);
     pthread_create(&t[0], 0, top, 0);
     pthread_barrier_wait(&filled);
-  } else if (!strcmp(how, "mmap")) {
+  } else if (!strcmp(how, "mmap") || !strcmp(how, "both")) {
+    if (!strcmp(how, "both")) {
+      pthread_barrier_init(&filled, 0, 3);
+      for (long i = 0; i < 2; i++) pthread_create(&t[i], 0, fill, (void *)i);
+      pthread_barrier_wait(&filled);
+    }
     /* The brk area can't grow any more: the main arena goes on elsewhere. */
     void *wall = (void *)(((unsigned long)sbrk(0) + 4095) & ~4095ul);
     free(malloc(1000));

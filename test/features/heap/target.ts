@@ -24,11 +24,17 @@ export class HeapTarget {
     this.pid = pid;
   }
 
-  /** @param how the form; @param flags of the compiler */
-  static async start(t: ExecutionContext, how: string, flags: readonly string[] = []): Promise<HeapTarget> {
+  /** @param how the form; @param flags of the compiler; @param env variables beside ours */
+  static async start(
+    t: ExecutionContext,
+    how: string,
+    flags: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<HeapTarget> {
     const program = join(folder(t), 'target');
     execFileSync('gcc', ['-O1', '-pthread', ...flags, '-o', program, 'test/features/heap/target.c']);
-    const child = new Child(t, program, [how]);
+    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const child = new Child(t, 'env', [...variables, program, how]);
     const pid = Number(/^ready (\d+)$/.exec(await child.line())![1]);
     return new HeapTarget(child, pid);
   }
