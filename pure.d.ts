@@ -1,6 +1,7 @@
 /**
- * What src/parse/scan.ts needs beyond the language. The pure rooms are compiled against this alone (tsconfig.pure.json), without
- * the types of Node, so that a use of a file, a clock or the process does not compile there.
+ * What src/parse/scan.ts needs beyond the language. The pure rooms are compiled against this alone
+ * (tsconfig.pure.json), without the types of Node, so that a use of a file, a clock or the process does not compile
+ * there.
  */
 
 declare class Buffer extends Uint8Array {

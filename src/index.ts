@@ -1,5 +1,5 @@
 /**
- * memmap as a library: read a process's memory map, or a saved one, and say what changed. No terminal behind it.
+ * memmap as a library: read a process's memory map, or a saved one, and say what changed. It needs no terminal.
  *
  *     import {capture, diff, parse} from 'memmap';
  *     const before = capture(4242);

@@ -26,11 +26,11 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>
 const HELP_OR_VERSION = new Set(['--help', '-h', '--version', '-V']);
 
 /**
- * memmap's start. A command that is called by its name needs of oclif only its base class and its parser, and is run with
- * them directly: finding plugins, reading the user's settings and making help take three times as long as a small `show`
- * (bench/README.md). All else, --help first of all, goes the whole way through oclif.
+ * memmap's entry point. A command that is called by its name needs only the base class and the parser of oclif, and
+ * runs with them directly: finding plugins, reading the user's settings and making help take three times as long as a
+ * small `show` (bench/README.md). Everything else, such as --help, goes all the way through oclif.
  *
- * @param root memmap's own folder, with package.json and oclif.manifest.json
+ * @param root memmap's own directory, with package.json and oclif.manifest.json
  * @param argv the words after `memmap`
  */
 export async function main(root: string, argv: readonly string[]): Promise<void> {
@@ -43,7 +43,7 @@ export async function main(root: string, argv: readonly string[]): Promise<void>
   else await runCommand(root, id, () => import('./commands/not-found.ts'), [id, ...Object.keys(COMMANDS)]);
 }
 
-/** Errors and the exit code are the command's own to tell (src/commands/base.ts): nothing is thrown. */
+/** The command reports errors and sets the exit code on its own (src/commands/base.ts): nothing is thrown. */
 async function runCommand(
   root: string,
   id: string,
@@ -65,7 +65,7 @@ async function runOclif(root: string, argv: readonly string[]): Promise<void> {
   const {Config, flush, handle, Plugin, run} = await import('@oclif/core');
   const read = (file: string): unknown => JSON.parse(readFileSync(`${root}/${file}`, 'utf8'));
 
-  /** memmap as oclif's one plugin: its commands are in COMMANDS, and nothing is looked for in folders. */
+  /** memmap as oclif's one plugin: its commands are in COMMANDS, and no directory is searched. */
   class Memmap extends Plugin {
     override async load(): Promise<void> {
       this.root = root;

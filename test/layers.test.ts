@@ -31,7 +31,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   recording: ['procfs', 'parse', 'model'],
   shell: ['procfs', 'text', 'model'],
   terminal: ['text', 'shell', 'model'],
-  input: ['recording', 'procfs', 'parse', 'shell', 'model'],
+  input: ['recording', 'procfs', 'parse', 'shell', 'text', 'model'],
   features: KITS,
   commands: ['features', ...KITS],
   'index.ts': ['model', 'diff', 'parse', 'procfs'],

@@ -1,5 +1,5 @@
 import {hasNoAccess, isExecutable, isPrivate, isWritable} from '../model/region.ts';
-import {FLAG, type Space, type Verdict} from './space.ts';
+import {FLAG, type Space, type Decision} from './space.ts';
 
 const MIB = 1024 * 1024;
 
@@ -69,7 +69,7 @@ function lastOf(space: Space, first: number, block: number): number {
 function name(space: Space, first: number, last: number, number: number, blocks: number, block: number): void {
   const labels = blocks === 1 ? `malloc arena ${number}` : `malloc arenas ${number} to ${number + blocks - 1}`;
   const evidence = block === MIB ? EVIDENCE_32 : EVIDENCE;
-  const used: Verdict = {kind: 'arena', label: labels, evidence, confidence: 'guess'};
+  const used: Decision = {kind: 'arena', label: labels, evidence, confidence: 'guess'};
   for (let index = first; index <= last; index++) {
     space.verdicts[index] = hasNoAccess(space.regions[index]!)
       ? {kind: 'reserved', label: `unused part of malloc arena ${number + blocks - 1}`, evidence, confidence: 'guess'}

@@ -8,7 +8,7 @@ import {tellNames} from './names.ts';
 import {tellPartitions} from './runtimes/partitions.ts';
 import {tellRest} from './rest.ts';
 import {tellSegments} from './segments.ts';
-import {Space, type Verdict} from './space.ts';
+import {Space, type Decision} from './space.ts';
 import {tellStacks, tellStacksByShape} from './stacks.ts';
 import {tellV8} from './runtimes/v8.ts';
 
@@ -22,7 +22,7 @@ import {tellV8} from './runtimes/v8.ts';
  *   place.
  * @param clues what else is known about the process; all of it may be absent
  * @param earlier an earlier look at the same process that had VmFlags, for a look that has none: a kind must not change
- * from look to look only because smaps was not read
+ *   from look to look only because smaps was not read
  */
 export function classify(regions: Region[], clues: Clues = {}, earlier: readonly Region[] = []): void {
   const space = new Space(regions, clues, earlier);
@@ -41,8 +41,11 @@ export function classify(regions: Region[], clues: Clues = {}, earlier: readonly
   }
 }
 
-/** A region that was not classified yet is not shared so far: it is changed in place, which halves the memory that a look takes. */
-function decided(region: {-readonly [field in keyof Region]: Region[field]}, verdict: Verdict): Region {
+/**
+ * A region that was not classified yet is not shared yet: it is changed in place, which halves the memory that a look
+ * takes.
+ */
+function decided(region: {-readonly [field in keyof Region]: Region[field]}, verdict: Decision): Region {
   if (region.evidence === undefined) {
     region.kind = verdict.kind;
     region.label = verdict.label;

@@ -1,5 +1,5 @@
 import {isExecutable, isFileBacked, isPrivate, isShared, type Region} from '../model/region.ts';
-import {FLAG, type Space, type Verdict} from './space.ts';
+import {FLAG, type Space, type Decision} from './space.ts';
 import type {Kind} from '../model/kind.ts';
 
 /**
@@ -9,7 +9,7 @@ import type {Kind} from '../model/kind.ts';
  */
 export function tellNames(space: Space): void {
   const programs = programsIn(space);
-  const known: ReadonlyArray<Map<string, Verdict>> = [new Map(), new Map(), new Map(), new Map()];
+  const known: ReadonlyArray<Map<string, Decision>> = [new Map(), new Map(), new Map(), new Map()];
   for (const index of space.telling) {
     const region = space.regions[index]!;
     const isFile = isFileBacked(region);
@@ -53,7 +53,7 @@ function isKernelFile(region: Region): boolean {
   return MEMORY.test(name) || name.startsWith('/dev/') || kernelFile(name) !== undefined;
 }
 
-function verdictOf(region: Region, space: Space): Verdict {
+function verdictOf(region: Region, space: Space): Decision {
   const {name} = region;
   if (name.startsWith('['))
     return isFileBacked(region) && !name.startsWith('[anon_shmem:') ? FALSE_LABEL : bracket(name);
@@ -68,12 +68,12 @@ function verdictOf(region: Region, space: Space): Verdict {
  * Objects of the kernel have names such as `anon_inode:[perf_event]`. Other names without a slash are files as pmap
  * names them.
  */
-function object(name: string): Verdict {
+function object(name: string): Decision {
   if (name.startsWith('anon_inode:i915')) return DEVICE;
   return /^\w+:/.test(name) ? {kind: 'special', evidence: `the kernel's name for an object of its own: ${name}`} : FILE;
 }
 
-const NAMES: Readonly<Record<string, Verdict['kind']>> = {
+const NAMES: Readonly<Record<string, Decision['kind']>> = {
   '[heap]': 'heap',
   '[stack]': 'stack',
   '[vdso]': 'vdso',
@@ -84,7 +84,7 @@ const NAMES: Readonly<Record<string, Verdict['kind']>> = {
   '[vectors]': 'vsyscall',
 };
 
-function bracket(name: string): Verdict {
+function bracket(name: string): Decision {
   if (name.startsWith('[anon:')) return namedMemory(inner(name, 6), false);
   if (name.startsWith('[anon_shmem:')) return namedMemory(inner(name, 12), true);
   const evidence = `the kernel calls it ${name}`;
@@ -103,7 +103,7 @@ const inner = (name: string, from: number): string => name.slice(from, name.ends
  */
 const MEMORY = /^\/(?:SYSV[0-9a-f]{8}|dev\/zero|anon_hugepage|secretmem) \(deleted\)$|^\/dev\/shm\//;
 
-function memoryFile(region: Region): Verdict {
+function memoryFile(region: Region): Decision {
   const {name, inode} = region;
   if (name.startsWith('/anon_hugepage'))
     return {...HUGETLB, evidence: 'the kernel calls it /anon_hugepage: mmap with MAP_HUGETLB'};
@@ -132,7 +132,7 @@ function memoryFile(region: Region): Verdict {
 }
 
 /** ` (deleted)` at the end is the kernel's remark or a part of the name: the text alone can't tell. */
-function plainFile(name: string, {clues}: Space): Verdict {
+function plainFile(name: string, {clues}: Space): Decision {
   if (!name.endsWith(' (deleted)')) return FILE;
   const isDeleted = clues.deleted && Object.hasOwn(clues.deleted, name) ? clues.deleted[name] : undefined;
   if (isDeleted === undefined)
@@ -143,28 +143,28 @@ function plainFile(name: string, {clues}: Space): Verdict {
   };
 }
 
-const FILE: Verdict = {kind: 'file', evidence: 'a mapped file, no part of which may be executed'};
-const FALSE_LABEL: Verdict = {
+const FILE: Decision = {kind: 'file', evidence: 'a mapped file, no part of which may be executed'};
+const FALSE_LABEL: Decision = {
   kind: 'file',
   evidence: "a file that is named like the kernel's own labels: it has an inode",
 };
-const DEVICE: Verdict = {kind: 'device', evidence: 'a mapping of a device'};
-const ZEROS: Verdict = {kind: 'anon', evidence: 'a private mapping of /dev/zero is memory, not a device'};
-const MEMORY_OF_A_DEVICE: Verdict = {kind: 'device', evidence: 'VmFlags has io and pf: memory of a device'};
-const HUGETLB: Verdict = {kind: 'hugetlb', evidence: 'VmFlags has ht: pages of the hugetlb pool'};
-const MEMFD: Verdict = {kind: 'memfd', evidence: 'the kernel calls it /memfd: and the name given to memfd_create(2)'};
-const MEMFD_CODE: Verdict = {
+const DEVICE: Decision = {kind: 'device', evidence: 'a mapping of a device'};
+const ZEROS: Decision = {kind: 'anon', evidence: 'a private mapping of /dev/zero is memory, not a device'};
+const MEMORY_OF_A_DEVICE: Decision = {kind: 'device', evidence: 'VmFlags has io and pf: memory of a device'};
+const HUGETLB: Decision = {kind: 'hugetlb', evidence: 'VmFlags has ht: pages of the hugetlb pool'};
+const MEMFD: Decision = {kind: 'memfd', evidence: 'the kernel calls it /memfd: and the name given to memfd_create(2)'};
+const MEMFD_CODE: Decision = {
   kind: 'jit',
   evidence: 'memory of memfd_create(2), shared and executable: code is written through another mapping of it',
 };
 
-function kernelFile(name: string): Verdict | undefined {
+function kernelFile(name: string): Decision | undefined {
   if (name.startsWith('/[aio]')) return AIO;
   return name.startsWith('/drm mm object') || name.startsWith('/dmabuf:') ? BUFFER : undefined;
 }
 
-const AIO: Verdict = {kind: 'special', evidence: 'the kernel calls it /[aio]: the ring of io_setup(2)'};
-const BUFFER: Verdict = {kind: 'device', evidence: "the kernel's name for a buffer of graphics and other devices"};
+const AIO: Decision = {kind: 'special', evidence: 'the kernel calls it /[aio]: the ring of io_setup(2)'};
+const BUFFER: Decision = {kind: 'device', evidence: "the kernel's name for a buffer of graphics and other devices"};
 
 /**
  * Names that programs give their anonymous memory with prctl(PR_SET_VMA_ANON_NAME), which the kernel prints as
@@ -192,7 +192,7 @@ const MAY_BE_KNOWN =
   /^(?:Go: |dalvik-|v8|oilpan|cppgc|blink|ruby|stack_and|thread |glibc: |libc_|scudo|GWP|partition|mimalloc|jemalloc|tcmalloc|\.?bss)|jit/i;
 
 /** @param name what the program called it; `isShared`: memory of MAP_SHARED|MAP_ANONYMOUS, whatever its name */
-function namedMemory(name: string, isShared: boolean): Verdict {
+function namedMemory(name: string, isShared: boolean): Decision {
   const evidence = `its program named it "${name}"`;
   const label = name === '' ? undefined : name;
   if (isShared) return {kind: 'shared', evidence, label};

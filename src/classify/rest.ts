@@ -1,6 +1,6 @@
 import {hasNoAccess, isExecutable, type Region, sizeOf} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
-import {baseName, FLAG, type Space, type Verdict} from './space.ts';
+import {baseName, FLAG, type Space, type Decision} from './space.ts';
 import {reservationsIn} from './runtimes/runtimes.ts';
 import type {Kind} from '../model/kind.ts';
 
@@ -29,8 +29,8 @@ function tellReservations(space: Space): void {
   for (const {from, to, size, reserved} of reservationsIn(space, 64 * MIB)) {
     if (reserved < size / 2 || reserved === size) continue;
     const evidence = `no access; a part of ${sizeText(size)} of addresses that were reserved as one block`;
-    const unused: Verdict = {kind: 'reserved', evidence};
-    const used: Verdict = {
+    const unused: Decision = {kind: 'reserved', evidence};
+    const used: Decision = {
       kind: 'anon',
       label: `in use, of ${sizeText(size)} reserved`,
       evidence: `no file and no name; a part of ${sizeText(size)} of addresses that were reserved as one block`,
@@ -47,18 +47,22 @@ function tellReservations(space: Space): void {
  * PROT_NONE. With MAP_NORESERVE, or if larger than 1 MiB, it is kept for later; a small piece next to memory in use is
  * a guard.
  */
-function withoutAccess(space: Space, index: number): Verdict {
+function withoutAccess(space: Space, index: number): Decision {
   if (space.has(index, FLAG.nr)) return KEPT;
   if (sizeOf(space.regions[index]!) > MIB) return LARGE;
   return space.touchesBelow(index) || space.regions[index + 1]?.start === space.regions[index]!.end ? GUARD : ALONE;
 }
 
-const CODE: Verdict = {kind: 'jit', evidence: 'executable, and not from a file: it was made while the program ran'};
-const KEPT: Verdict = {kind: 'reserved', evidence: 'no access, and VmFlags has nr (MAP_NORESERVE)'};
-const LARGE: Verdict = {kind: 'reserved', evidence: 'no access, and larger than a guard'};
-const GUARD: Verdict = {kind: 'guard', evidence: 'no access, small, and it touches memory in use', confidence: 'guess'};
-const ALONE: Verdict = {kind: 'guard', evidence: 'no access, and small', confidence: 'guess'};
-const WIPED: Verdict = {
+const CODE: Decision = {kind: 'jit', evidence: 'executable, and not from a file: it was made while the program ran'};
+const KEPT: Decision = {kind: 'reserved', evidence: 'no access, and VmFlags has nr (MAP_NORESERVE)'};
+const LARGE: Decision = {kind: 'reserved', evidence: 'no access, and larger than a guard'};
+const GUARD: Decision = {
+  kind: 'guard',
+  evidence: 'no access, small, and it touches memory in use',
+  confidence: 'guess',
+};
+const ALONE: Decision = {kind: 'guard', evidence: 'no access, and small', confidence: 'guess'};
+const WIPED: Decision = {
   kind: 'anon',
   label: 'wiped on fork: secrets, such as the state of a random number generator',
   evidence: 'VmFlags has wf (MADV_WIPEONFORK)',
@@ -73,7 +77,7 @@ const EVIDENCE = 'no file and no name, and neither its flags nor its shape tell 
 function tellNeighbours(space: Space): void {
   const {regions, verdicts} = space;
   let below = '';
-  let verdict: Verdict | undefined;
+  let verdict: Decision | undefined;
   for (let index = 0, above = 0; index < regions.length; index++) {
     const known = verdicts[index];
     if (known) {
@@ -93,10 +97,10 @@ function tellNeighbours(space: Space): void {
 }
 
 /** Equal texts are the same string from look to look: comparing two of them then takes no time. */
-const VERDICTS = new Map<string | undefined, Verdict>();
+const VERDICTS = new Map<string | undefined, Decision>();
 const MOST_VERDICTS = 1000;
 
-function verdictOf(label: string | undefined): Verdict {
+function verdictOf(label: string | undefined): Decision {
   let verdict = VERDICTS.get(label);
   if (!verdict) {
     if (VERDICTS.size >= MOST_VERDICTS) VERDICTS.clear();
@@ -114,7 +118,7 @@ function place(below: string, above: string): string | undefined {
   return undefined;
 }
 
-function nameOf({name}: Region, {label, kind}: Verdict): string {
+function nameOf({name}: Region, {label, kind}: Decision): string {
   if (name.startsWith('[')) return name;
   return label ?? (name === '' ? kind : baseName(name));
 }

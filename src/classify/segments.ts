@@ -1,7 +1,7 @@
 import {type ElfClue, type ElfSegment, pageSizeOf} from '../model/clues.ts';
 import {hasNoAccess, isExecutable, isWritable, type Region} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
-import {baseName, FLAG, type Space, type Verdict} from './space.ts';
+import {baseName, FLAG, type Space, type Decision} from './space.ts';
 
 /** One mapping of a whole file: its addresses are those in the file plus the bias. */
 interface Image {
@@ -76,7 +76,7 @@ function segmentAt(clue: ElfClue, region: Region, pageSize: number, bias?: numbe
   return first;
 }
 
-function bySegment({clue, bias}: Image, segment: ElfSegment, region: Region, pageSize: number): Verdict {
+function bySegment({clue, bias}: Image, segment: ElfSegment, region: Region, pageSize: number): Decision {
   const number = clue.segments.indexOf(segment) + 1;
   const {flags} = segment;
   if (flags & PF_X || isExecutable(region)) return segmentVerdict('text', number, flags);
@@ -95,9 +95,9 @@ const flagsText = (flags: number): string =>
   [flags & 4 && 'R', flags & PF_W && 'W', flags & PF_X && 'E'].filter(Boolean).join(' ');
 
 /** Most files are alike, so they share verdicts: one object for each segment number, flags and remark. */
-const VERDICTS = new Map<number, Verdict>();
+const VERDICTS = new Map<number, Decision>();
 
-function segmentVerdict(kind: 'text' | 'rodata' | 'data', number: number, flags: number, remark = ''): Verdict {
+function segmentVerdict(kind: 'text' | 'rodata' | 'data', number: number, flags: number, remark = ''): Decision {
   const key =
     ((number * 8 + (flags & 7)) * 3 + (kind === 'text' ? 0 : kind === 'rodata' ? 1 : 2)) * 2 + (remark ? 1 : 0);
   let verdict = VERDICTS.get(key);
@@ -108,8 +108,8 @@ function segmentVerdict(kind: 'text' | 'rodata' | 'data', number: number, flags:
   return verdict;
 }
 
-const RELRO: Verdict = {kind: 'relro', evidence: 'PT_GNU_RELRO of the file covers it, and it is read only'};
-const GAP: Verdict = {
+const RELRO: Decision = {kind: 'relro', evidence: 'PT_GNU_RELRO of the file covers it, and it is read only'};
+const GAP: Decision = {
   kind: 'reserved',
   evidence: 'no access: the dynamic linker keeps this gap between two segments of the file',
 };
@@ -117,7 +117,7 @@ const GAP: Verdict = {
 /**
  * Without headers. RELRO was split off a writable segment: VM_ACCOUNT stays, and the file continues after it, writable.
  */
-function byShape(space: Space, index: number): Verdict {
+function byShape(space: Space, index: number): Decision {
   const region = space.regions[index]!;
   if (isExecutable(region)) return TEXT;
   if (isWritable(region)) return DATA;
@@ -136,22 +136,22 @@ function isCutOff(space: Space, index: number): boolean {
 const isBehind = (next: Region, region: Region): boolean =>
   next.offset !== undefined && region.offset !== undefined && next.offset - region.offset === region.end - region.start;
 
-const TEXT: Verdict = {kind: 'text', evidence: 'a part of a file that may be executed'};
-const RODATA: Verdict = {kind: 'rodata', evidence: 'a part of a program file that may only be read'};
-const DATA: Verdict = {kind: 'data', evidence: 'a part of a program file that may be written'};
-const RELRO_BY_FLAG: Verdict = {
+const TEXT: Decision = {kind: 'text', evidence: 'a part of a file that may be executed'};
+const RODATA: Decision = {kind: 'rodata', evidence: 'a part of a program file that may only be read'};
+const DATA: Decision = {kind: 'data', evidence: 'a part of a program file that may be written'};
+const RELRO_BY_FLAG: Decision = {
   kind: 'relro',
   evidence: 'read only now, and VmFlags has ac: it was writable before',
   confidence: 'guess',
 };
-const RELRO_BY_SHAPE: Verdict = {
+const RELRO_BY_SHAPE: Decision = {
   kind: 'relro',
   evidence: 'read only, and the file continues after it, writable',
   confidence: 'guess',
 };
 
 /** What a segment takes in memory beyond its bytes in the file is zeros: p_memsz above p_filesz. */
-function bssOf({clue, bias, name}: Image, region: Region, pageSize: number): Verdict | undefined {
+function bssOf({clue, bias, name}: Image, region: Region, pageSize: number): Decision | undefined {
   for (const segment of clue.segments) {
     const begin = pageUp(bias + segment.address + segment.fileSize, pageSize);
     const end = pageUp(bias + segment.address + segment.memorySize, pageSize);
@@ -168,7 +168,7 @@ function bssOf({clue, bias, name}: Image, region: Region, pageSize: number): Ver
 
 const pageUp = (address: number, pageSize: number): number => Math.ceil(address / pageSize) * pageSize;
 
-function bssByShape(space: Space, index: number): Verdict | undefined {
+function bssByShape(space: Space, index: number): Decision | undefined {
   const below = space.regions[index - 1]!;
   if (space.verdicts[index - 1]?.kind !== 'data' || !isWritable(space.regions[index]!)) return undefined;
   return {

@@ -5,7 +5,7 @@ import {isAlike} from '../model/same.ts';
 import {firstWhere} from '../model/search.ts';
 
 /** What was decided about a region. One object may serve many regions. */
-export interface Verdict {
+export interface Decision {
   readonly kind: Kind;
   readonly evidence: string;
   readonly label?: string | undefined;
@@ -21,7 +21,7 @@ export class Space {
   readonly clues: Clues;
   /** The VmFlags of each region, as bits of FLAG; 0 where the source has none. */
   readonly flags: Uint16Array;
-  readonly verdicts: Array<Verdict | undefined>;
+  readonly verdicts: Array<Decision | undefined>;
   /**
    * Indices, ascending, of the regions that have a name or are from the hugetlb pool: those that say themselves what
    * they are.

@@ -1,6 +1,6 @@
 import type {Thread} from '../model/clues.ts';
 import {hasNoAccess, isPrivate, isWritable, type Region, sizeOf} from '../model/region.ts';
-import {FLAG, type Space, type Verdict} from './space.ts';
+import {FLAG, type Space, type Decision} from './space.ts';
 
 const MIB = 1024 * 1024;
 
@@ -41,8 +41,8 @@ function threadsText(threads: readonly Thread[]): string {
 
 /** What is said about a stack's guard. */
 interface Guards {
-  readonly small: Verdict;
-  readonly large: Verdict;
+  readonly small: Decision;
+  readonly large: Decision;
 }
 
 function guardsOf(label: string, confidence?: 'guess'): Guards {
@@ -85,17 +85,17 @@ function tellPieces(space: Space): void {
   }
 }
 
-const PIECE: Verdict = {
+const PIECE: Decision = {
   kind: 'stack',
   label: "a piece of the main thread's stack",
   evidence: 'VmFlags has gd (it grows downwards), and it touches the rest of [stack]',
 };
-const PIECE_BY_PLACE: Verdict = {
+const PIECE_BY_PLACE: Decision = {
   ...PIECE,
   evidence: 'it touches [stack] from below, where nothing else may be',
   confidence: 'guess',
 };
-const GROWING: Verdict = {
+const GROWING: Decision = {
   kind: 'thread-stack',
   label: 'a stack that grows downwards',
   evidence: 'VmFlags has gd: it was mapped with MAP_GROWSDOWN',

@@ -5,7 +5,7 @@ import {Trouble, type TroubleParts} from '../model/trouble.ts';
 import {jsonPieces} from '../text/json.ts';
 import {safe} from '../text/safe.ts';
 import {setColorLevel} from '../text/theme.ts';
-import {setDeadline} from '../procfs/deadline.ts';
+import {setDeadline} from '../procfs/open.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOf} from '../shell/exit.ts';
 import {ReaderGone, type Remarkable, remarkOn, say, takeOverErrors, writeOut, writePieces} from '../shell/output.ts';
@@ -38,11 +38,11 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
-  /** Does the work. @returns what memmap ends with */
+  /** Does the work. @returns the exit code */
   abstract override run(): Promise<number>;
 
   /**
-   * What oclif calls. The code is set here and nowhere else, and the process is left to end by itself: process.exit would
+   * What oclif calls. The exit code is set here and nowhere else, and the process ends on its own: process.exit would
    * cut off what a pipe has not taken yet.
    */
   protected override async _run<Result>(): Promise<Result> {
@@ -55,7 +55,7 @@ export abstract class BaseCommand extends Command {
     setColorLevel(colorLevel(color, process.env, process.stdout.isTTY));
   }
 
-  /** Columns of the terminal that output goes to; undefined where it goes elsewhere, and nothing may be shortened. */
+  /** Columns of the terminal that output goes to; undefined where it goes elsewhere: there nothing may be shortened. */
   protected get width(): number | undefined {
     return process.stdout.isTTY ? Math.max(process.stdout.columns || 80, 1) : undefined;
   }
@@ -70,7 +70,9 @@ export abstract class BaseCommand extends Command {
     return process.stdout.isTTY ? Math.max(24, (process.stdout.rows || 54) - 10) : undefined;
   }
 
-  /** Lines that a list may have before it is shortened; where output goes elsewhere, as on a terminal of usual size. */
+  /**
+   * Lines that a list may have before it is shortened; where output goes elsewhere, as on a terminal of the usual size.
+   */
   protected get rows(): number {
     return Math.max(10, (process.stdout.rows || 54) - 14);
   }
@@ -86,22 +88,24 @@ export abstract class BaseCommand extends Command {
     return code;
   }
 
-  /** Tells on standard error what of a snapshot was not understood or can't be trusted, and what a reader should know. */
+  /**
+   * Reports on standard error what in a snapshot was not understood or can't be trusted, and what a reader should know.
+   */
   protected remark(...snapshots: ReadonlyArray<Remarkable>): void {
     for (const snapshot of snapshots) remarkOn(snapshot);
   }
 
-  /** 5 if one of the snapshots has not all, else `otherwise`. */
+  /** 5 if one of the snapshots is incomplete, else `otherwise`. */
   protected codeFor(snapshots: readonly Snapshot[], otherwise: number = EXIT.done): number {
     return snapshots.every((snapshot) => snapshot.isWhole) ? otherwise : EXIT.incomplete;
   }
 
-  /** What memmap ends with when the work could not be done. */
+  /** The exit code when the work could not be done. */
   protected codeOf(trouble: Trouble): number {
     return exitOf(trouble.kind);
   }
 
-  /** Tells of an error. @returns what memmap ends with */
+  /** Reports an error. @returns the exit code */
   private failed(error: unknown): number {
     if (error instanceof ReaderGone) return EXIT.done;
     if (error instanceof Trouble) {
@@ -116,7 +120,7 @@ export abstract class BaseCommand extends Command {
     say(
       errorText({
         what: 'memmap failed.',
-        why: `this is a bug in it: ${(error as Error).message}`,
+        why: `this is a bug in memmap: ${(error as Error).message}`,
         next: 'Please report it, with the output of the same command under DEBUG=memmap.',
       }),
     );
@@ -128,8 +132,8 @@ export abstract class BaseCommand extends Command {
 takeOverErrors();
 
 /**
- * One message of three parts: what failed, why, what to do next. The names in it come from outside, and a line break in one
- * could forge a part: only those of the list are memmap's own.
+ * One message of three parts: what failed, why, what to do next. The names in it come from outside, and a line break in
+ * one could forge a part: only those between the entries of the list are memmap's own.
  */
 const errorText = ({what, why, list = [], next}: Omit<TroubleParts, 'kind'>): string =>
   [
@@ -144,7 +148,7 @@ function usageParts({message}: Error, id = ''): Omit<TroubleParts, 'kind'> {
   const [what = '', ...more] = message.split('\n').filter((line) => line.trim() && !line.startsWith('See more'));
   return {
     what,
-    why: more.join(' ').trim() || 'that is not how this command is called.',
+    why: more.join(' ').trim() || 'that is not how this command is used.',
     next: `memmap ${id} --help`,
   };
 }
@@ -156,8 +160,8 @@ const isUsageError = (error: unknown): boolean =>
   (error as {oclif?: {exit?: number}}).oclif?.exit === 2;
 
 /**
- * How much colour to use: 0 none, 1 the 16 basic ones. --color and --no-color decide; else NO_COLOR (no-color.org), then
- * FORCE_COLOR; else there is colour where a person reads: on a terminal that isn't `dumb`.
+ * How much colour to use: 0 none, 1 the 16 basic ones. --color and --no-color decide; else NO_COLOR (no-color.org),
+ * then FORCE_COLOR; else there is colour where a person reads: on a terminal that isn't `dumb`.
  */
 export function colorLevel(
   flag: boolean | undefined,

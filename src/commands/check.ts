@@ -17,12 +17,12 @@ import {Trouble} from '../model/trouble.ts';
 import {setColorLevel} from '../text/theme.ts';
 
 export default class Check extends BaseCommand {
-  static override summary = 'hold a process, a recording, a listing or a command against rules, for scripts and CI';
-  static override description = `A command is watched from its first instruction to its end, and has standard input, output and error to itself: the report comes at the end, on standard error or in a file. Of a target the report goes to standard output.
+  static override summary = 'check a process, a recording, a listing or a command against rules, for scripts and CI';
+  static override description = `A command is watched from its first instruction to its end, and has standard input, output and error to itself: the report comes at the end, on standard error or in a file. For a target, the report goes to standard output.
 
-Rules: --max NAME=LIMIT, where NAME is a measure of the whole process, a kind (heap, anon, …: its size) or a measure of a kind (heap.rss); --no rwx, exec-stack, exec-anon, deleted-text, swap or a kind; --no-growth rss or a kind. A file has one rule a line, in the same words without dashes; # begins a comment.
+Rules: --max NAME=LIMIT, where NAME is a measure of the whole process, a kind (heap, anon, …: its size) or a measure of a kind (heap.rss); --no rwx, exec-stack, exec-anon, deleted-text, swap or a kind; --no-growth rss or a kind. A file has one rule per line, in the same words without dashes; # begins a comment.
 
-Ends with 1 if a rule is broken; else with the command's own code, if it failed; else with 5 if a rule could not be measured; else with 0. The peaks of rss and size are the kernel's own (VmHWM, VmPeak) and exact; others are what was seen from look to look.`;
+Exits with 1 if a rule is broken; else with the command's own code, if it failed; else with 5 if a rule could not be measured; else with 0. The peaks of rss and size are the kernel's own (VmHWM, VmPeak) and exact; others are the highest that a sample saw.`;
 
   static override usage =
     '<%= command.id %> [--max <rule>...] [--no <what>...] [--no-growth <name>...] [--rules <file>] <target> | -- <command> [<arg>...]';
@@ -35,7 +35,7 @@ Ends with 1 if a rule is broken; else with the command's own code, if it failed;
     '<%= config.bin %> <%= command.id %> --no-growth rss --for 2s $$ --json',
   ];
 
-  /** What is behind -- is the command's, not oclif's. */
+  /** What comes after -- is the command's, not oclif's. */
   static override strict = false;
 
   static override args = {
@@ -44,39 +44,39 @@ Ends with 1 if a rule is broken; else with the command's own code, if it failed;
 
   static override flags = {
     max: Flags.string({
-      description: `an amount never exceeds a limit: a kind, or one of ${MEASURE_KEYS.join(', ')}`,
+      description: `an amount must never exceed a limit: a kind, or one of ${MEASURE_KEYS.join(', ')}`,
       multiple: true,
       multipleNonGreedy: true,
       helpValue: '<name>=<limit>',
     }),
-    'max-regions': Flags.string({description: 'there are never more regions', helpValue: '<number>'}),
+    'max-regions': Flags.string({description: 'there must never be more regions than this', helpValue: '<number>'}),
     no: Flags.string({
-      description: 'no region is so: rwx, exec-stack, exec-anon, deleted-text, swap, or a kind',
+      description: 'no region may be like this: rwx, exec-stack, exec-anon, deleted-text, swap, or a kind',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: '<what>',
     }),
     'no-growth': Flags.string({
-      description: 'rss, or a kind, does not grow steadily',
+      description: 'rss, or a kind, must not grow steadily',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: '<name>',
     }),
     rules: Flags.string({
-      description: 'a file with rules, one a line',
+      description: 'a file of rules, one per line',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: '<file>',
     }),
     format: Flags.option({
-      description: 'the form of the report',
+      description: 'the format of the report',
       options: FORMATS,
       default: 'text' as Format,
-      helpValue: '<form>',
+      helpValue: '<format>',
     })(),
     output: output('the file for the report'),
-    'min-size': leastSize('growth by less than this does not matter'),
-    for: Flags.string({description: 'look at a process for this time, not once', helpValue: '<time>'}),
+    'min-size': leastSize('ignore growth of less than this'),
+    for: Flags.string({description: 'sample a process for this long, instead of once', helpValue: '<time>'}),
     interval: interval('100ms'),
     ...BUDGET_FLAGS,
   };

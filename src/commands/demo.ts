@@ -26,7 +26,7 @@ export default class Demo extends BaseCommand {
   static override summary = 'run a lesson: a small program does one thing to its memory, and you see what';
   static override description = `A lesson starts a helper program of a few hundred bytes of code, says what it is about to do and what should change, lets it do that, shows what did change, and says why. Without a name it lists the lessons.
 
-Ends with 1 if the kernel did something else than predicted, or can't do what the lesson shows (that is said).`;
+Exits with 1 if the kernel did something other than predicted, or can't do what the lesson shows (that is reported).`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

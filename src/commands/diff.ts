@@ -12,11 +12,11 @@ import {renderDiffPicture} from '../features/map/diff.ts';
 
 export default class DiffCommand extends BaseCommand {
   static override summary = 'say what changed between two processes, two saved listings, or one of each';
-  static override description = `Names each change and the exact range of memory that it happened to. Listings are copies of /proc/PID/maps or smaps, memmap snapshots, or listings as tutorials print them; which one a file holds is found by looking.
+  static override description = `Names each change and the exact range of memory that it happened to. Listings are copies of /proc/PID/maps or smaps, memmap snapshots, or listings as tutorials print them; memmap finds out which one a file holds.
 
 Two moments of one process are compared by address. Two runs of a program lie at random addresses, so there the parts that moved as a whole are found first.
 
-Ends with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
+Exits with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
 
   static override examples = [
     'cat /proc/$$/maps > before.txt; <%= config.bin %> <%= command.id %> before.txt $$',

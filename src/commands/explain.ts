@@ -14,11 +14,11 @@ import {renderStory} from '../features/explain/text.ts';
 
 export default class Explain extends BaseCommand {
   static override summary = 'say in words what a process, a region, an address, or a word of the kernel is';
-  static override description = `With a target: the story of its address space in a page. With a target and a place (an address, a range as maps prints it, or a name such as [heap] or libc.so.6): what is there, down to the section and symbol of the file. With a word (Pss, VmData, nr, relro, rw-p, [heap], touched): what it means, in which unit, what surprises people, since which kernel, and where to read on; this looks at nothing. Without anything: all words.
+  static override description = `With a target: the story of its address space in a page. With a target and a place (an address, a range as maps prints it, or a name such as [heap] or libc.so.6): what is there, down to the section and symbol of the file. With a word (Pss, VmData, nr, relro, rw-p, [heap], touched): what it means, in which unit, what surprises people, since which kernel, and where to read on; this reads no process. Without arguments: all words.
 
-PIDs, files and - are looked at; what else is a word in memmap's list is explained; only then processes are looked for by name. --word makes it a word; for a process that is called like a word give its PID.
+A PID, a file or - is read as a target. Anything else that is in memmap's list of words is explained; only then is it taken for the name of a process. --word takes it for a word; for a process that has the name of a word, give its PID.
 
-Ends with 1 for a two-letter code that memmap does not know.`;
+Exits with 1 for a two-letter code that memmap does not know.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',
@@ -41,7 +41,7 @@ Ends with 1 for a two-letter code that memmap does not know.`;
   };
 
   static override flags = {
-    word: Flags.boolean({description: 'it is a word, whatever file or process has the same name'}),
+    word: Flags.boolean({description: 'take it for a word, even if a file or a process has the same name'}),
     heap: Flags.boolean({
       description: "tell malloc's chunk of an address too; this reads the memory of the process",
     }),
@@ -56,7 +56,7 @@ Ends with 1 for a two-letter code that memmap does not know.`;
     const root = flags['proc-root'];
     const argument = argumentOf(target, {isWord: flags.word, hasPlace: place !== undefined, root});
     if (argument.is !== 'target') return this.word(target, argument, flags.json);
-    if (argument.isWordToo) say(`memmap: ${target} is a file here. The word: memmap explain --word ${target}`);
+    if (argument.isWordToo) say(`memmap: ${target} is a file here. For the word: memmap explain --word ${target}`);
     const options = {root, maxStall: parseDuration(flags['max-stall'])};
     const looked = await lookAt(target, options);
     try {

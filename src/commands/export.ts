@@ -22,7 +22,7 @@ const FORMATS: Readonly<Record<string, (exported: Exported) => Iterable<string>>
 };
 
 export default class ExportCommand extends BaseCommand {
-  static override summary = 'write a recording in the form of another tool: a trace viewer, a table, a metrics store';
+  static override summary = 'write a recording in the format of another tool: a trace viewer, a table, a metrics store';
   static override description = `Totals by kind of memory over time, in bytes: for ui.perfetto.dev (perfetto), for a spreadsheet or pandas (csv), for a backfill of Prometheus (openmetrics: promtool tsdb create-blocks-from openmetrics FILE), or as memmap's own document (json, or --json).`;
 
   static override examples = [
@@ -38,7 +38,7 @@ export default class ExportCommand extends BaseCommand {
 
   static override flags = {
     format: Flags.string({
-      description: 'the form to write; csv by default',
+      description: 'the format to write; csv by default',
       options: Object.keys(FORMATS),
       helpValue: '<format>',
       exclusive: ['json'],

@@ -12,9 +12,9 @@ export const RECORDING_ARG = Args.string(arg('a recording, made with memmap reco
 export const maxStall = (what: string) =>
   Flags.string({description: `for how long ${what}`, default: '50ms', helpValue: '<time>'});
 
-/** What looking again and again may cost the process: the flags of each command that does. */
+/** What repeated sampling may cost the process: the flags of each command that does it. */
 export const BUDGET_FLAGS = {
-  'max-stall': maxStall('one look may hold up the process'),
+  'max-stall': maxStall('one sample may hold up the process'),
   'max-duty': Flags.string({
     description: 'the part of the time, in percent, that may be spent reading smaps; 0 for never',
     default: '2',
@@ -29,13 +29,13 @@ export const budgetOf = (
   maxDuty: parsePercent(flags['max-duty']),
 });
 
-/** Of a command that looks again and again. */
+/** Of a command that samples repeatedly. */
 export const interval = (time: string) =>
-  Flags.string({description: 'time between two looks', default: time, helpValue: '<time>'});
+  Flags.string({description: 'time between two samples', default: time, helpValue: '<time>'});
 
-/** Of a command that goes on until it is told to end. */
+/** Of a command that runs until something ends it. */
 export const LIMIT_FLAGS = {
-  count: Flags.integer({description: 'end after so many looks', min: 1}),
+  count: Flags.integer({description: 'end after this many samples', min: 1}),
   for: Flags.string({description: 'end after this time', helpValue: '<time>'}),
 };
 

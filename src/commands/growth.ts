@@ -11,11 +11,11 @@ import {parseMeasure} from '../text/measures.ts';
 
 export default class GrowthCommand extends BaseCommand {
   static override summary = 'say what grows: how fast, how sure that is, and whether it stops';
-  static override description = `Looks at a process for a while, or reads a recording, and judges its memory as a whole, by kind and by region: steady growth, step, plateau, sawtooth, flat, shrinks, or not enough data. A slope has the bounds within which it lies with 95 % confidence. docs/growth.md says how it is judged.
+  static override description = `Samples a process for a while, or reads a recording, and judges its memory as a whole, by kind and by region: steady growth, step, plateau, sawtooth, flat, shrinks, or not enough data. A slope has the bounds within which it lies with 95 % confidence. docs/growth.md says how it is judged.
 
-What is judged is what was seen: a cache that is still filling looks like a leak, and so does a collector that has not run yet. Look for longer than these take.
+What is judged is what was seen: a cache that is still filling looks like a leak, and so does a collector that has not run yet. Sample for longer than these take.
 
-Ends with 0 whatever the verdict is; memmap check --no-growth ends with 1 where something grows.`;
+Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 where something grows.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$ --for 3s',
@@ -32,15 +32,18 @@ Ends with 0 whatever the verdict is; memmap check --no-growth ends with 1 where 
   };
 
   static override flags = {
-    for: Flags.string({description: 'for how long to look at a process', default: '60s', helpValue: '<time>'}),
-    interval: Flags.string({description: 'time between two looks; by default 240 looks in all', helpValue: '<time>'}),
+    for: Flags.string({description: 'for how long to sample a process', default: '60s', helpValue: '<time>'}),
+    interval: Flags.string({
+      description: 'time between two samples; by default 240 samples in all',
+      helpValue: '<time>',
+    }),
     measure: Flags.custom<GrowthMeasure>({
       description: `what to follow: ${GROWTH_MEASURES.join(', ')}`,
       parse: async (text) => parseMeasure(text, GROWTH_MEASURES),
       default: 'rss',
       helpValue: '<measure>',
     })(),
-    'min-size': leastSize('movements of less than this do not matter'),
+    'min-size': leastSize('ignore movements of less than this'),
     limit: Flags.string({description: 'say when steady growth reaches this', helpValue: '<size>'}),
     all: Flags.boolean({description: 'print every region that moved, however many'}),
     ...BUDGET_FLAGS,

@@ -2,7 +2,7 @@ import {BaseCommand} from './base.ts';
 import {Trouble} from '../model/trouble.ts';
 import {distance} from '../text/nearest.ts';
 
-/** What stands for a command that doesn't exist: its words are that name, and the names of all there are. */
+/** Stands in for a command that doesn't exist. Its arguments are that name, and the names of all commands. */
 export default class NotFound extends BaseCommand {
   async run(): Promise<number> {
     const [id = '', ...commands] = this.argv;

@@ -10,11 +10,11 @@ import {renderPages} from '../features/pages/pages.ts';
 
 export default class Pages extends BaseCommand {
   static override summary = 'show which pages of a process are present, swapped, shared or its own';
-  static override description = `Reads /proc/PID/pagemap. Without a region: each region as a strip of signs, and totals. With one: its pages as runs, the pages of a run being in one state.
+  static override description = `Reads /proc/PID/pagemap. Without a region: each region as a strip of signs, and totals. With one: its pages as runs, all pages of a run in one state.
 
 A region is chosen by an address in it (0x…), a range (START-END in hex), its name, or a part of its name.
 
-The page map is read in small pieces with rests between them, so it holds up the process for a few ms at most. It is no picture of one moment: a process that runs goes on meanwhile.`;
+The page map is read in small pieces with rests between them, so it holds up the process for a few ms at most. It is not a picture of one moment: a running process continues meanwhile.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',
@@ -43,7 +43,7 @@ The page map is read in small pieces with rests between them, so it holds up the
     summary: Flags.boolean({description: 'only the totals'}),
     'dirty-since': Flags.string({
       description:
-        "clear the soft-dirty marks of the process's pages, wait so long, and show which pages were written; this slows the process down, and needs a kernel with CONFIG_MEM_SOFT_DIRTY",
+        "clear the soft-dirty marks of the process's pages, wait this long, and show which pages were written; this slows the process down, and needs a kernel with CONFIG_MEM_SOFT_DIRTY",
       helpValue: '<time>',
     }),
     'max-stall': maxStall('reading smaps, or clearing the marks, may hold up the process'),

@@ -12,11 +12,11 @@ import {Session} from '../procfs/session.ts';
 
 export default class RecordCommand extends BaseCommand {
   static override summary = 'write down what happens to the memory of a process, to look at any moment of it later';
-  static override description = `Looks at the process at an interval, and writes what changed to a file, until the process ends, a limit is reached, or Ctrl-C. show, diff, explain, replay and all other commands read the file: FILE is its last moment, FILE#12 the one with that number, FILE@+30s the one at that time, FILE#name the one with that mark.
+  static override description = `Samples the process at an interval, and writes what changed to a file, until the process ends, a limit is reached, or Ctrl-C. show, diff, explain, replay and all other commands read the file: FILE is its last moment, FILE#12 the one with that number, FILE@+30s the one at that time, FILE#name the one with that mark.
 
-The file is JSON Lines, for its owner only, and compressed if its name ends with .gz. Each line is written whole: whoever is killed has lost one at most. SIGUSR1, or the key m, makes a mark.
+The file is JSON Lines, readable by its owner only, and compressed if its name ends with .gz. Each line is written whole: a recorder that is killed loses one at most. SIGUSR1, or the key m, makes a mark.
 
-Looking is kept gentle: maps, which is harmless, is read at each look; smaps, which holds up the process, only for a small part of the time (--max-duty). What it cost is said at the end.`;
+Sampling is kept gentle: maps, which is harmless, is read for each sample; smaps, which holds up the process, only for a small part of the time (--max-duty). What it cost is reported at the end.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$ -o shell.jsonl --for 2s; <%= config.bin %> diff shell.jsonl#first shell.jsonl#last',
@@ -30,18 +30,21 @@ Looking is kept gentle: maps, which is harmless, is read at each look; smaps, wh
   };
 
   static override flags = {
-    output: output('the file; by default one in this folder that is named for program, PID and time'),
+    output: output('the file; by default one in this directory that is named after program, PID and time'),
     interval: interval('500ms'),
     ...LIMIT_FLAGS,
-    'until-exit': Flags.boolean({description: 'end with the process, as without limits', exclusive: ['for', 'count']}),
+    'until-exit': Flags.boolean({
+      description: 'end when the process does, as without limits',
+      exclusive: ['for', 'count'],
+    }),
     mark: Flags.string({
       description: 'the name of the first mark (of the second, …); the others are mark1, mark2, …',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: '<name>',
     }),
-    append: Flags.boolean({description: 'go on with a recording of the same process', exclusive: ['force']}),
-    force: Flags.boolean({description: 'replace a file that is there'}),
+    append: Flags.boolean({description: 'append to a recording of the same process', exclusive: ['force']}),
+    force: Flags.boolean({description: 'replace an existing file'}),
     ...BUDGET_FLAGS,
   };
 

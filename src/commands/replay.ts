@@ -14,7 +14,7 @@ import type {Recording} from '../recording/recording.ts';
 
 export default class Replay extends BaseCommand {
   static override summary = 'show a recording again, as it happened';
-  static override description = `On a terminal it is the screen of watch, on which one can stand still, step back and forth, and go to any moment (? tells the keys). Into a pipe it prints a line a change, with the times of day at which it was, as fast as it can; with --json the events of watch --json. --moments lists the moments.
+  static override description = `On a terminal it is the screen of watch, where you can pause, step back and forth, and go to any moment (? lists the keys). Into a pipe it prints one line per change, with the time of day at which it happened, as fast as it can; with --json the events of watch --json. --moments lists the moments.
 
 Moments are named as in FILE#12: by number, by first, last or the name of a mark, by the time since the beginning (+30s), or by the clock (14:03:20).`;
 
@@ -33,7 +33,7 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
     moments: Flags.boolean({description: 'list the moments'}),
     from: Flags.string({description: 'the first moment', default: 'first', helpValue: '<moment>'}),
     to: Flags.string({description: 'the last moment', default: 'last', helpValue: '<moment>'}),
-    speed: Flags.string({description: 'how many times as fast as it was', helpValue: '<factor>'}),
+    speed: Flags.string({description: 'how many times as fast as it happened', helpValue: '<factor>'}),
   };
 
   async run(): Promise<number> {

@@ -51,7 +51,7 @@ With --json the same as data.`;
 const noPlace = (recording: string): Trouble =>
   new Trouble({
     kind: 'usage',
-    what: 'There is no place for the page.',
-    why: 'a page of HTML on a terminal can not be read.',
+    what: 'There is nowhere to write the page.',
+    why: 'an HTML page can not be read on a terminal.',
     next: `memmap report ${recording} -o page.html`,
   });

@@ -9,7 +9,7 @@ import {setColorLevel} from '../text/theme.ts';
 
 export default class Run extends BaseCommand {
   static override summary = 'start a command, and report what its memory did from its first instruction to its end';
-  static override description = `The command has standard input, output and error to itself, and memmap ends with its exit code (128+n if signal n ended it; 127 if there is no such command, 126 if it can't be executed). The report comes at the end, on standard error or in a file that only you may read; with --json it is one JSON object a line as it happens, the same events as those of watch --json.
+  static override description = `The command has standard input, output and error to itself, and memmap exits with its code (128+n if signal n ended it; 127 if there is no such command, 126 if it can't be executed). The report comes at the end, on standard error or in a file that only you may read; with --json it is one JSON object per line, as it happens, the same events as those of watch --json.
 
 Only the process itself is watched, not those that it starts. A script without a first line #! is not executed: name its interpreter.`;
 
@@ -24,7 +24,7 @@ Only the process itself is watched, not those that it starts. A script without a
     '<%= config.bin %> <%= command.id %> --no-aslr -- cat /proc/self/maps',
   ];
 
-  /** For oclif all words may be the command's; which are ours, splitCall decides. */
+  /** To oclif, all words may be the command's; splitCall decides which are ours. */
   static override strict = false;
 
   static override flags = {
@@ -35,10 +35,10 @@ Only the process itself is watched, not those that it starts. A script without a
       helpValue: '<file>',
     }),
     'no-aslr': Flags.boolean({
-      description: 'have the kernel place its memory without randomness: the same at each run',
+      description: 'have the kernel place its memory without randomness: the same in each run',
     }),
     ...BUDGET_FLAGS,
-    'max-stall': maxStall('one look may hold up the command'),
+    'max-stall': maxStall('one sample may hold up the command'),
   };
 
   async run(): Promise<number> {

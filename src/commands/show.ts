@@ -22,11 +22,11 @@ export default class Show extends BaseCommand {
   static override summary = 'show the address space of a process, or of a saved listing';
   static override description = `Prints each region with its range, size, permissions, resident memory, kind and name; totals by kind; what the totals leave out; and how much room there is.
 
-Resident memory comes from smaps, and reading that holds up the process. Where it would be for longer than --max-stall, regions are shown without it, and that is said.
+Resident memory comes from smaps, and reading that holds up the process. Where it would be for longer than --max-stall, regions are shown without it, and that is reported.
 
-On a terminal there are as many columns as fit, and of more than 2,000 regions the largest; into a pipe go all. --json is a whole snapshot in ascending order, of which --kind and --filter leave the chosen regions and their totals.
+A terminal gets as many columns as fit and, of more than 2,000 regions, the largest; a pipe gets all. --json is a whole snapshot in ascending order; --kind and --filter leave the chosen regions and their totals.
 
-Of a process whose memory map may not be read, the status is shown, and the command ends with 4.`;
+For a process whose memory map may not be read, the status is shown, and the command exits with 4.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',
@@ -85,7 +85,7 @@ Of a process whose memory map may not be read, the status is shown, and the comm
     return this.print(flags.json ? showJSON(snapshot, choice) : draw(), this.codeFor([snapshot]));
   }
 
-  /** Reads the target. Of a process that may not be read, what may be seen is printed before the command fails. */
+  /** Reads the target. For a process that may not be read, what may be seen is printed before the command fails. */
   private async read(input: Input, options: CaptureOptions, isJson: boolean): Promise<Snapshot> {
     try {
       return await readInput(input, options);
@@ -106,5 +106,5 @@ Of a process whose memory map may not be read, the status is shown, and the comm
   }
 }
 
-/** Of more regions than these, a terminal shows the largest. */
+/** With more regions than this, a terminal shows the largest. */
 const MOST_ROWS = 2000;

@@ -14,14 +14,14 @@ import {MEASURE_KEYS} from '../model/measures.ts';
 import {Session} from '../procfs/session.ts';
 
 const UNTIL =
-  "end when this comes true, and with exit code 1 if it doesn't: a region's name or kind, a measure of it (heap.rss) " +
+  "end when this becomes true, with exit code 1 if it never does: a region's name or kind, a measure of it (heap.rss) " +
   `or of the whole process, and how it compares with a number (>, >=, <, <=). Measures: ${MEASURE_KEYS.join(', ')}`;
 
 export default class Watch extends BaseCommand {
   static override summary = 'report each change to a process as it happens';
-  static override description = `On a terminal it shows one screen, redrawn in place (q quits, ? tells its keys); into a pipe it prints a line a change; with --json one JSON object a line. It ends when the process does, on Ctrl-C, or at a limit.
+  static override description = `On a terminal it shows one screen, redrawn in place (q quits, ? lists the keys); into a pipe it prints one line per change; with --json one JSON object per line. It ends when the process does, on Ctrl-C, or at a limit.
 
-Looking is kept gentle: maps, which is harmless, is read at each look; smaps, which holds up the process, only for a small part of the time (--max-duty). What it cost is said at the end.`;
+Sampling is kept gentle: maps, which is harmless, is read for each sample; smaps, which holds up the process, only for a small part of the time (--max-duty). What it cost is reported at the end.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',

@@ -9,7 +9,7 @@ import {sweep} from './sweep.ts';
 import {sentence} from './words.ts';
 
 export interface DiffOptions {
-  /** How to compare; by default (`auto`) found by looking. */
+  /** How to compare; by default (`auto`) the snapshots decide. */
   readonly match?: Match | 'auto' | undefined;
 }
 
@@ -27,8 +27,8 @@ export class Diff {
   /** After minus before, in bytes; the changes' deltas add up to it. A counter is there if both sides have it. */
   readonly delta: Delta & {readonly regions: number};
   /**
-   * What moved in the counters of unchanged regions. Pss and the split into private and shared depend on other processes
-   * too, so they are no change of this one: delta plus drift is the difference of the totals.
+   * What moved in the counters of unchanged regions. Pss and the split into private and shared depend on other
+   * processes too, so that is not a change of this one: delta plus drift is the difference of the totals.
    */
   readonly drift: Readonly<Record<string, number>>;
 

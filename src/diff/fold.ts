@@ -3,26 +3,26 @@ import {type Region, sizeOf} from '../model/region.ts';
 import {type Draft, usageDelta, wholeRegion} from './draft.ts';
 
 /** Unnamed memory of one side: a region, or what is left of one whose first part belongs to something else. */
-export interface Piece extends Range {
+export interface UnnamedPiece extends Range {
   readonly region: Region;
-  /** It is what is left of a region, maybe nothing: the counters of the whole region are told with it. */
+  /** It is what is left of a region, possibly nothing: the counters of the whole region go with it. */
   readonly isRest?: boolean;
 }
 
 /**
- * Compares unnamed memory of two runs by what it is for. Where it lies, which neighbours the kernel merged, and so into how
- * many regions it is cut, only ASLR decided: what has the same permissions and purpose is one change, which says how much
- * there is in how many pieces. What only one side has of a purpose is new or gone.
+ * Compares unnamed memory of two runs by what it is for. ASLR alone decides where it lies, which neighbours the kernel
+ * merges, and so how many regions it is. So what has the same permissions and purpose is one change, which says how
+ * much there is in how many pieces. A purpose that only one side has is new or gone.
  */
-export function fold(before: readonly Piece[], after: readonly Piece[]): Draft[] {
+export function fold(before: readonly UnnamedPiece[], after: readonly UnnamedPiece[]): Draft[] {
   const [ours, theirs] = [byPurpose(before), byPurpose(after)];
   return [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((key) =>
     foldOne(ours.get(key) ?? [], theirs.get(key) ?? []),
   );
 }
 
-function byPurpose(pieces: readonly Piece[]): Map<string, Piece[]> {
-  const groups = new Map<string, Piece[]>();
+function byPurpose(pieces: readonly UnnamedPiece[]): Map<string, UnnamedPiece[]> {
+  const groups = new Map<string, UnnamedPiece[]>();
   for (const piece of pieces) {
     const key = `${piece.region.perms} ${piece.region.name} ${purposeOf(piece)}`;
     const group = groups.get(key);
@@ -32,16 +32,19 @@ function byPurpose(pieces: readonly Piece[]): Map<string, Piece[]> {
   return groups;
 }
 
-/** The kind, where it is certain. What was merged with a bss, and what only its shape tells, is memory like any other. */
-function purposeOf({region, isRest}: Piece): string {
-  const isTold = !isRest && region.confidence === undefined && region.kind !== 'bss' && region.kind !== 'heap';
-  return isTold ? region.kind : 'anon';
+/**
+ * The kind, where it is certain. What was merged with a bss, and what only its shape suggests, counts as anonymous
+ * memory.
+ */
+function purposeOf({region, isRest}: UnnamedPiece): string {
+  const isCertain = !isRest && region.confidence === undefined && region.kind !== 'bss' && region.kind !== 'heap';
+  return isCertain ? region.kind : 'anon';
 }
 
-function foldOne(before: readonly Piece[], after: readonly Piece[]): Draft[] {
+function foldOne(before: readonly UnnamedPiece[], after: readonly UnnamedPiece[]): Draft[] {
   const [ours, theirs] = [before, after].map((pieces) => pieces.filter(isFilled).sort((a, b) => a.start - b.start)) as [
-    Piece[],
-    Piece[],
+    UnnamedPiece[],
+    UnnamedPiece[],
   ];
   if (ours.length === 0 || theirs.length === 0) return oneSided(before, after);
   const pieces = {before: ours.map(rangeOf), after: theirs.map(rangeOf)};
@@ -61,8 +64,8 @@ function foldOne(before: readonly Piece[], after: readonly Piece[]): Draft[] {
   ];
 }
 
-/** What only one side has: regions of their own, and what lies behind a bss on this side alone, as a part of its region. */
-function oneSided(before: readonly Piece[], after: readonly Piece[]): Draft[] {
+/** What only one side has: regions of their own, and what follows a bss on this side only, as a part of its region. */
+function oneSided(before: readonly UnnamedPiece[], after: readonly UnnamedPiece[]): Draft[] {
   const [mine, others] = before.some(isFilled) ? [before, after] : [after, before];
   const [whole, part] = mine === before ? (['gone', 'shrunk'] as const) : (['new', 'grown'] as const);
   const drafts = mine.filter(isFilled).map((piece): Draft => {
@@ -79,15 +82,15 @@ function oneSided(before: readonly Piece[], after: readonly Piece[]): Draft[] {
     };
   });
   // The counters of all that was cut go to one change, as those of a cluster do (diff/sweep.ts).
-  const rests = (pieces: readonly Piece[]): Region[] => regionsOf(pieces.filter(({isRest}) => isRest === true));
+  const rests = (pieces: readonly UnnamedPiece[]): Region[] => regionsOf(pieces.filter(({isRest}) => isRest === true));
   const usage = usageDelta(rests(before), rests(after));
   const first = drafts.findIndex(({kind}) => kind === part);
   return drafts.map((draft, index) => (index === first ? {...draft, usage} : draft));
 }
 
-const rangeOf = ({start, end}: Piece): Range => ({start, end});
+const rangeOf = ({start, end}: UnnamedPiece): Range => ({start, end});
 
-const isFilled = (piece: Piece): boolean => sizeOf(piece) > 0;
+const isFilled = (piece: UnnamedPiece): boolean => sizeOf(piece) > 0;
 
 const sumOf = (ranges: readonly Range[]): number => ranges.reduce((sum, range) => sum + sizeOf(range), 0);
 
@@ -96,5 +99,5 @@ const hull = (ranges: readonly Range[]): Range => ({
   end: ranges.reduce((most, {end}) => Math.max(most, end), 0),
 });
 
-const regionsOf = (pieces: readonly Piece[]): Region[] =>
+const regionsOf = (pieces: readonly UnnamedPiece[]): Region[] =>
   [...new Set(pieces.map(({region}) => region))].sort((a, b) => a.start - b.start);

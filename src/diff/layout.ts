@@ -1,19 +1,27 @@
 import {type Region, sizeOf} from '../model/region.ts';
 import {fate} from '../model/same.ts';
-import {fold, type Piece} from './fold.ts';
+import {fold, type UnnamedPiece} from './fold.ts';
 import type {Draft} from './draft.ts';
-import {isUnnamed, type LayoutObject, neighboursOf, objectsOf, sameNames, slidesOfNamed} from './objects.ts';
-import {exchanged, isAnotherFile} from './exchanged.ts';
+import {
+  exchanged,
+  isAnotherFile,
+  isUnnamed,
+  type LayoutObject,
+  neighboursOf,
+  objectsOf,
+  sameNames,
+  slidesOfNamed,
+} from './objects.ts';
 import {sweep, type Swept} from './sweep.ts';
 
 /**
- * The layout match: two runs of a program, or two hosts. The kernel places the executable (if it is position-independent),
- * the libraries, the heap, the stack and the vdso at random addresses, each as a whole. So memory is compared object by
- * object: the object's slide is found and taken out, and then the same sweep applies.
+ * The layout match: two runs of a program, or two hosts. The kernel places the executable (if it is
+ * position-independent), the libraries, the heap, the stack and the vdso at random addresses, each as a whole. So
+ * memory is compared object by object: the object's slide is found and taken out, and then the same sweep applies.
  *
- * What lies in the same place on both sides comes first; then what has a name; then unnamed memory that lies with a named
- * neighbour to the last border. Of other unnamed memory only chance decided where it lies and what it was merged with: it is
- * compared by what it is for and how much there is (diff/fold.ts).
+ * What lies in the same place on both sides comes first; then what has a name; then unnamed memory that moved with a
+ * named neighbour and has the same borders. Where other unnamed memory lies, and what it was merged with, is chance: it
+ * is compared by what it is for and how much there is (diff/fold.ts).
  */
 export function sweepLayout(before: readonly Region[], after: readonly Region[]): Swept {
   const layout = new Layout(before, after);
@@ -35,13 +43,13 @@ class Layout {
   unchanged = 0;
   readonly #before: readonly Region[];
   readonly #after: readonly Region[];
-  /** Regions, of both sides, of which all is said. */
+  /** Regions of both sides that are done with. */
   readonly #settled = new Set<Region>();
   readonly #pairs: readonly Pair[];
   /** By the key of a named object. */
   readonly #slides: ReadonlyMap<string, number>;
   /** What a file's bss was merged with: what is left of a region when its bss is taken off. */
-  readonly #rests: {readonly before: Piece[]; readonly after: Piece[]} = {before: [], after: []};
+  readonly #rests: {readonly before: UnnamedPiece[]; readonly after: UnnamedPiece[]} = {before: [], after: []};
 
   constructor(before: readonly Region[], after: readonly Region[]) {
     this.#before = before;
@@ -80,7 +88,7 @@ class Layout {
     }
   }
 
-  /** Unnamed memory that goes with a neighbour to the last border. */
+  /** Unnamed memory that moved with a neighbour and has the same borders. */
   sweepBesideNamed(): void {
     for (const {before, after} of this.#pairs) {
       if (!before.isAnonymous) continue;
@@ -117,8 +125,9 @@ class Layout {
   }
 
   /**
-   * A file's bss is the unnamed memory right behind it. The kernel merges it with whatever unnamed memory lies behind that, and
-   * ASLR decides what does. So of two that differ, the smaller one is the bss, and the rest of the larger one is not the file's.
+   * A file's bss is the unnamed memory right above it. The kernel merges it with whatever unnamed memory lies above
+   * that, and ASLR decides what does. So of two that differ in size, the smaller one is the bss, and the rest of the
+   * larger one is not the file's.
    */
   #sweepWithBss(before: readonly Region[], after: readonly Region[], slide: number): void {
     const [ours, theirs] = [before, after].map(bssOf);
@@ -138,7 +147,10 @@ class Layout {
     }
   }
 
-  /** The common part of two regions moved; the rest of either is a piece of its own. Counters are of whole regions: the fold has them. */
+  /**
+   * The common part of two regions moved; the rest of either is a piece of its own. Counters are those of whole
+   * regions, and go to the fold.
+   */
   #sweepCut(before: Region, after: Region, size: number, slide: number): void {
     this.drafts.push({
       kind: 'moved',
@@ -156,7 +168,7 @@ class Layout {
     this.#settled.add(after);
   }
 
-  #unnamed(regions: readonly Region[]): Piece[] {
+  #unnamed(regions: readonly Region[]): UnnamedPiece[] {
     return this.#left(regions)
       .filter(isUnnamed)
       .map((region) => ({start: region.start, end: region.end, region}));

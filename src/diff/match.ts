@@ -12,8 +12,9 @@ interface Chosen {
 }
 
 /**
- * Chooses how to compare two snapshots. Where both are known to be of one process they have the same addresses. Else what
- * the kernel places at random once for each program image tells: the stack's top, the vdso, the vvar pages.
+ * Chooses how to compare two snapshots. Where both are known to be of one process they have the same addresses.
+ * Otherwise what the kernel places at random, once for each program image, decides: the stack's top, the vdso, the vvar
+ * pages.
  */
 export function chooseMatch(before: Snapshot, after: Snapshot, wanted: Match | 'auto'): Chosen {
   if (wanted !== 'auto') return {match: wanted, why: 'as asked'};
@@ -40,7 +41,9 @@ function areTwoProcesses({process: a}: Snapshot, {process: b}: Snapshot): boolea
   return differs('pid') || differs('startTime') || differs('bootId');
 }
 
-/** Two programs have nothing in common but libraries: what they map is compared as two runs are, and said to be two programs. */
+/**
+ * Two programs have nothing in common but libraries: they are compared as two runs are, and reported as two programs.
+ */
 function twoPrograms(before: Snapshot, after: Snapshot): string | undefined {
   const [a, b] = [programOf(before), programOf(after)];
   if (a === undefined || b === undefined || baseName(a) === baseName(b)) return undefined;

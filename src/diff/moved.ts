@@ -2,19 +2,22 @@ import {isFileBacked, sizeOf, type Region} from '../model/region.ts';
 import {usageDelta, type Draft} from './draft.ts';
 
 /**
- * Finds what moved: memory that is gone at one address and new at another (mremap(2) with MREMAP_MAYMOVE). A mapped file is
- * known by its inode and offset. Anonymous memory has nothing to know it by, so it counts as moved only where exactly one
- * region of its size, permissions and name went and exactly one came, and is called a guess. Where nothing of that size
- * came, it may have been resized on the way, up to MOST_RESIZED times. Pages that were written to go along when memory moves:
- * where none came, it was mapped anew.
+ * Finds what moved: memory that is gone at one address and new at another (mremap(2) with MREMAP_MAYMOVE). A mapped
+ * file is identified by its inode and offset. Nothing identifies anonymous memory, so it counts as moved only where
+ * exactly one region of its size, permissions and name went and exactly one came, and is called a guess. Where nothing
+ * of that size came, it may have been resized on the way, by a factor of at most MOST_RESIZED. Written pages move along
+ * with their memory: where none came, it was mapped again.
  *
- * @returns the drafts with such pairs as one `moved` each, with a `grown` or `shrunk` behind it if the size changed
+ * @returns the drafts with such pairs as one `moved` each, followed by a `grown` or `shrunk` if the size changed
  */
 export function pairMoved(drafts: readonly Draft[]): Draft[] {
   return pairBy(withoutSize, pairBy(withSize, drafts, onlyOne, mayBeSame), onlyOne, mayBeSame);
 }
 
-/** Pairs gone and new regions that have the same key, where `isClear` says of their numbers, and `mayPair` of the two, that it may be done. */
+/**
+ * Pairs gone and new regions that have the same key, where `isClear` accepts their numbers, and `mayPair` the two
+ * regions.
+ */
 function pairBy(
   keyOf: KeyOf,
   drafts: readonly Draft[],
@@ -43,12 +46,12 @@ const MOST_RESIZED = 4;
 function mayBeSame(before: Region, after: Region): boolean {
   const [small, large] = [sizeOf(before), sizeOf(after)].sort((a, b) => a - b) as [number, number];
   if (large > MOST_RESIZED * small) return false;
-  // Asked of both sides alike, since diff(b, a) mirrors diff(a, b): what has pages on one side only is not paired.
+  // Both sides are treated alike, since diff(b, a) mirrors diff(a, b): what has pages on one side only is not paired.
   const [a, b] = [written(before), written(after)];
   return a === undefined || b === undefined || (a === 0) === (b === 0);
 }
 
-/** Bytes of a private region that were written to, in RAM or on swap; undefined where that isn't told. */
+/** Bytes of a private region that were written to, in RAM or on swap; undefined where that isn't known. */
 const written = ({usage}: Region): number | undefined =>
   usage?.anonymous === undefined ? undefined : usage.anonymous + (usage.swap ?? 0);
 
@@ -56,7 +59,7 @@ const onlyOne = (gone: number, come: number): boolean => gone === 1 && come === 
 
 type KeyOf = (region: Region) => string;
 
-/** What makes two regions one, wherever they are. */
+/** What identifies a region, wherever it is. */
 const withoutSize: KeyOf = (region) => {
   const {perms, dev, inode, offset, name, nameBase64} = region;
   return JSON.stringify([perms, dev, inode, isFileBacked(region) ? offset : 0, name, nameBase64]);
@@ -82,7 +85,7 @@ function byKey(keyOf: KeyOf, drafts: readonly Draft[], kind: 'gone' | 'new'): Ma
 /** A draft about all of one region, not about what is left of it. */
 const isWhole = ({range}: Draft, region: Region): boolean => region.start === range.start && region.end === range.end;
 
-/** What both sizes have moved; the rest came or went at the end, as mremap(2) grows and shrinks. */
+/** The part that both sizes have in common moved; the rest came or went at the end, as mremap(2) grows and shrinks. */
 function moved(from: Draft, to: Draft): Draft[] {
   const [before] = from.before as [Region];
   const [after] = to.after as [Region];

@@ -1,12 +1,17 @@
-import {isFileBacked, type Region} from '../model/region.ts';
+import {isFileBacked, type Region, sizeOf} from '../model/region.ts';
 import {baseName, withoutDeleted} from '../model/same.ts';
+import type {Range} from '../model/change.ts';
+import {type Draft, usageDelta} from './draft.ts';
 
-/** Memory that nothing names but, maybe, the program itself. */
+/** Memory without a name, or with a name that the program itself gave it. */
 export const isUnnamed = (region: Region): boolean => !isFileBacked(region) && !/^\[(?!anon:)/.test(region.name);
 
-/** What the kernel places as a whole: a file's regions with its bss, a region with a label, or unnamed memory between two of these. */
+/**
+ * What the kernel places as a whole: a file's regions with its bss, a region with a label, or unnamed memory between
+ * two of these.
+ */
 export interface LayoutObject {
-  /** What it is, with its turn if it occurs again: `/lib/x.so#0`, `anonymous after /lib/x.so#0`. */
+  /** What it is, with its number among those of that name: `/lib/x.so#0`, `anonymous after /lib/x.so#0`. */
   readonly key: string;
   readonly isAnonymous: boolean;
   readonly regions: Region[];
@@ -46,13 +51,13 @@ export function objectsOf(regions: readonly Region[]): LayoutObject[] {
   return objects;
 }
 
-/** The pages right after a file's last segment: what the program asked for, and the file doesn't have. */
+/** The pages right after a file's last segment: what the program asked for and the file doesn't have. */
 const isBss = (region: Region, file: LayoutObject): boolean =>
   region.start === file.regions.at(-1)!.end && isFileBacked(file.regions.at(-1)!);
 
 /**
- * Another host may have the same library in another folder: what has no partner by its whole name is called as the object of
- * the other side that has the last part of the name in common.
+ * Another host may have the same library in another directory: an object without a partner of its full name takes the
+ * name of the other side's object that has the same last part.
  *
  * @returns both lists, the second in the names of the first
  */
@@ -90,6 +95,46 @@ function slideOfNamed(before: LayoutObject, after: LayoutObject): number {
   return b.start - (b.offset ?? 0) - (a.start - (a.offset ?? 0));
 }
 
-/** The named objects that lie below and above unnamed memory on both sides. Below is what it is called after. */
+/**
+ * The named objects that lie below and above unnamed memory on both sides. Unnamed memory is named after the one below.
+ */
 export const neighboursOf = (before: LayoutObject, after: LayoutObject): string[] =>
   [before.below, before.above === after.above ? before.above : undefined].filter((key) => key !== undefined);
+
+/**
+ * Are two files of one name different files? They are if both their inodes and their segments differ. With other inodes
+ * but the same segments it may be the same file on another host.
+ *
+ * @param before the regions of one file, and its bss
+ */
+export function isAnotherFile(before: readonly Region[], after: readonly Region[]): boolean {
+  const [a, b] = [before[0], after[0]];
+  if (!a || !b || !hasInode(a) || !hasInode(b) || (a.inode === b.inode && a.dev === b.dev)) return false;
+  return shapeOf(before) !== shapeOf(after);
+}
+
+const hasInode = ({inode}: Region): boolean => inode !== '' && inode !== '0';
+
+const shapeOf = (regions: readonly Region[]): string =>
+  regions
+    .filter(hasInode)
+    .map((region) => `${region.perms} ${region.offset} ${sizeOf(region)}`)
+    .join('|');
+
+/** All of one file was replaced by all of another. */
+export const exchanged = (before: readonly Region[], after: readonly Region[]): Draft => ({
+  kind: 'replaced',
+  range: hull(after),
+  from: hull(before),
+  pieces: {before: before.map(rangeOf), after: after.map(rangeOf)},
+  before,
+  after,
+  size: sumOf(after) - sumOf(before),
+  usage: usageDelta(before, after),
+});
+
+const rangeOf = ({start, end}: Region): Range => ({start, end});
+
+const hull = (regions: readonly Region[]): Range => ({start: regions[0]!.start, end: regions.at(-1)!.end});
+
+const sumOf = (regions: readonly Region[]): number => regions.reduce((sum, region) => sum + sizeOf(region), 0);

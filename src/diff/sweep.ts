@@ -13,7 +13,8 @@ export interface Swept {
 /**
  * Names what happened between two listings, range by range, in one pass.
  *
- * @param slide added to the addresses of `before`: 0 for two moments of one process, an object's displacement for two runs
+ * @param slide added to the addresses of `before`: 0 for two moments of one process, an object's displacement for two
+ *   runs
  */
 export function sweep(before: readonly Region[], after: readonly Region[], slide = 0): Swept {
   const drafts: Draft[] = [];
@@ -67,8 +68,8 @@ function samePlace(before: Region, after: Region, slide: number): Draft | undefi
 
 /**
  * The sweep. Both listings are sorted and free of overlaps, so one pass with two indices meets every byte once. It cuts
- * memory at the borders of both listings: between two cuts, nothing changes within a listing, and each such piece has one
- * answer to "what was it, and what is it now?".
+ * memory at the borders of both listings: between two cuts, nothing changes within a listing, and each such piece has
+ * one answer to "what was it, and what is it now?".
  */
 interface Piece {
   /** In the addresses of `after`. */
@@ -80,15 +81,18 @@ interface Piece {
   readonly fate: Fate | 'mapped' | 'unmapped';
 }
 
-/** Regions of both sides that overlap each other, directly or through others. What happens in one doesn't touch the next. */
+/**
+ * Regions of both sides that overlap each other, directly or through others. What happens in one doesn't affect the
+ * next.
+ */
 interface Cluster {
   readonly before: readonly Region[];
   readonly after: readonly Region[];
 }
 
 /**
- * All clusters but those of one region that is the very same object on both sides: of such there is nothing to say, and a
- * watch of 60,000 regions would take three times as long for them.
+ * All clusters except those of a single region that is the very same object on both sides: there is nothing to say
+ * about those, and a watch of 60,000 regions would take three times as long with them.
  *
  * @param slide added to the addresses of `before`
  */
@@ -150,8 +154,8 @@ function piecesOf(cluster: Cluster, slide: number): Piece[] {
 }
 
 /**
- * Names what happened in a cluster in which borders, permissions or contents changed: neighbouring pieces with one fate are
- * one change.
+ * Names what happened in a cluster in which borders, permissions or contents changed: neighbouring pieces with one fate
+ * are one change.
  *
  * @param slide as for `sweep`
  */
@@ -166,13 +170,15 @@ function reshaped(cluster: Cluster, slide: number): Draft[] {
     if (draft) drafts.push(draft);
     first = last + 1;
   }
-  // smaps counts whole regions, not ranges. Where a region takes part in several changes its counters can't be divided, so
-  // the difference of the whole cluster goes to the first: the sum is right, and each byte is counted once.
+  // smaps counts whole regions, not ranges. Where a region takes part in several changes its counters can't be divided,
+  // so the difference of the whole cluster goes to the first: the sum is right, and each byte is counted once.
   const usage = usageDelta(cluster.before, cluster.after);
   return drafts.map((draft, index) => (index === 0 ? {...draft, usage} : draft));
 }
 
-/** May two neighbouring pieces be one change? They share a region on at least one side, or they'd be in two clusters. */
+/**
+ * May two neighbouring pieces be one change? They share a region on at least one side, or they'd be in two clusters.
+ */
 function belongTogether(a: Piece, b: Piece): boolean {
   if (a.fate !== b.fate) return false;
   switch (a.fate) {
@@ -196,7 +202,8 @@ function runToDraft(
   const run = pieces.slice(first, last + 1);
   const kind = kindOfRun(run, slide, goOn);
   if (!kind) return undefined;
-  // A neighbour in which the same region goes on, on one side, is where that region was cut or to which it was joined.
+  // A neighbour into which the same region continues, on one side, is where that region was cut or what it was joined
+  // to.
   const concerned = OF_THEIR_OWN.has(kind) ? run : withNeighbours(pieces, first, last);
   const range = {start: run[0]!.start, end: run.at(-1)!.end};
   const length = sizeOf(range);
@@ -230,7 +237,9 @@ function kindOfRun(
 const isKept = (piece: Piece): boolean =>
   piece.fate === 'kept' || piece.fate === 'reprotected' || piece.fate === 'renamed';
 
-/** Kept bytes whose inner borders changed. With as many regions as before, the first border that came or went decides. */
+/**
+ * Kept bytes whose inner borders changed. With as many regions as before, the first border that came or went decides.
+ */
 function splitOrMerged(run: readonly Piece[]): 'split' | 'merged' | undefined {
   const before = distinct(run.map((piece) => piece.before)).length;
   const after = distinct(run.map((piece) => piece.after)).length;
@@ -240,8 +249,8 @@ function splitOrMerged(run: readonly Piece[]): 'split' | 'merged' | undefined {
 }
 
 /**
- * A run with the pieces beside it in which one of its regions goes on: there that region was cut, or joined to. What else
- * came to lie beside it is no news about a region, unless nothing better is there.
+ * A run with the adjacent pieces into which one of its regions continues: there that region was cut or joined. Other
+ * memory that came to lie next to it says nothing about a region, unless there is nothing better.
  */
 function withNeighbours(pieces: readonly Piece[], first: number, last: number): Piece[] {
   const below = first > 0 && sharesRegion(pieces[first - 1]!, pieces[first]!) ? pieces[first - 1] : undefined;

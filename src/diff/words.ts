@@ -8,9 +8,9 @@ import type {Match} from './match.ts';
 import {withoutDeleted} from '../model/same.ts';
 
 /**
- * One plain sentence for a change. Of two moments of one process (`address`) it says what happened, and names a call only
- * where no other can have done it; where several could, it names them. Of two runs (`layout`) it says what is larger or other
- * in the second: nobody did anything to the first.
+ * One plain sentence for a change. Of two moments of one process (`address`) it says what happened, and names a call
+ * only where no other can have done it; where several could, it names them. Of two runs (`layout`) it says what is
+ * larger or different in the second: nothing was done to the first.
  */
 export function sentence(draft: Draft, match: Match): string {
   if (draft.pieces) return piecesText(draft, draft.pieces);
@@ -30,8 +30,8 @@ const MOMENTS: Record<Draft['kind'], Words> = {
     const region = around(draft.after, draft.range);
     const [what, size] = [subject(region), sizeText(sizeOf(draft.range))];
     const isTop = region.end === draft.range.end;
-    // The break itself is in no file of /proc, and memory that is mapped right behind [heap] is merged into it.
-    if (isTop) return `${what} grew upwards by ${size}${isHeap(region) ? ' (brk, or mapped right behind it)' : ''}.`;
+    // The break itself is in no file of /proc, and memory that is mapped right above [heap] is merged into it.
+    if (isTop) return `${what} grew upwards by ${size}${isHeap(region) ? ' (brk, or mapped right above it)' : ''}.`;
     if (region.start === draft.range.start) return `${what} grew downwards by ${size}.`;
     return `${what} grew by ${size}: a hole in it was filled.`;
   },
@@ -45,13 +45,15 @@ const MOMENTS: Record<Draft['kind'], Words> = {
   },
   reprotected: (draft) => {
     const {before, after} = sidesOf(draft);
-    const how = wasKept(draft, before, after) ? 'mprotect' : 'mprotect, or mapped anew in the same way';
+    const how = wasKept(draft, before, after) ? 'mprotect' : 'mprotect, or mapped again in the same way';
     return `${partOf(draft, after)} went from ${before.perms} to ${after.perms} (${how}).`;
   },
   renamed: (draft) => {
     const {before, after} = sidesOf(draft);
     if (isDeleted(before, after)) return `${before.name} lost this name (maps says deleted), and stays mapped.`;
-    return `${subject(before)} is now called ${after.name === '' ? 'nothing' : after.name}.`;
+    return after.name === ''
+      ? `${subject(before)} has no name now.`
+      : `${subject(before)} is now called ${after.name}.`;
   },
   replaced: (draft) => {
     const {before, after, perms} = exchanged(draft);
@@ -78,7 +80,7 @@ const MOMENTS: Record<Draft['kind'], Words> = {
   touched: (draft) => `${subject(draft.after[0]!)} was touched: ${amountsOf(draft)}.`,
 };
 
-/** What is said otherwise where the two sides are two runs, or two programs. */
+/** What is said differently where the two sides are two runs, or two programs. */
 const RUNS: Partial<Record<Draft['kind'], Words>> = {
   new: ({range, after: [region]}) => `${subject(region!)} is new: ${sizeText(sizeOf(range))}, ${region!.perms}.`,
   gone: ({range, before: [region]}) => `${subject(region!)} is gone: ${sizeText(sizeOf(range))}, ${region!.perms}.`,
@@ -90,7 +92,7 @@ const RUNS: Partial<Record<Draft['kind'], Words>> = {
   },
   renamed: (draft) => {
     const {before, after} = sidesOf(draft);
-    return `${subject(before)} is called ${after.name === '' ? 'nothing' : after.name} in the second.`;
+    return `${subject(before)} ${after.name === '' ? 'has no name' : `is called ${after.name}`} in the second.`;
   },
   replaced: (draft) => {
     const {before, after, perms} = exchanged(draft);
@@ -155,8 +157,8 @@ const sidesOf = (draft: Draft): {before: Region; after: Region} => ({
 const partOf = (draft: Draft, region: Region): string => `${sizeText(sizeOf(draft.range))} of ${subject(region)}`;
 
 /**
- * Is it certain that the memory was not mapped anew with MAP_FIXED? It is where a region that can't be written to has pages of
- * its own: they were written while it could be.
+ * Is it certain that the memory was not mapped again with MAP_FIXED? It is where a region that can't be written to has
+ * pages of its own: they were written while it could be.
  */
 const wasKept = ({range}: Draft, before: Region, after: Region): boolean =>
   !isWritable(after) &&
@@ -181,16 +183,16 @@ function exchanged(draft: Draft): {before: string; after: string; perms: string}
   };
 }
 
-/** Why a region was cut: its flags tell, where the listing has them. */
+/** Why a region was cut: its flags say it, where the listing has them. */
 function whySplit({before, after}: Draft): string {
   const [whole] = before as [Region];
-  if (!whole.flags || after.some(({flags}) => !flags)) return ' (maps does not tell why: madvise, mlock or the like)';
+  if (!whole.flags || after.some(({flags}) => !flags)) return ' (maps does not say why: madvise, mlock or the like)';
   const phrases = after.flatMap((region) => {
     const change = flagChange(whole, region);
     return change ? [`${rangeText(region)} ${flagPhrases(change)}`] : [];
   });
   if (phrases.length > 0) return `: ${phrases.join('; ')}`;
-  return ' (its flags do not tell why: a memory policy, or memory mapped anew in the same way)';
+  return ' (its flags do not say why: a memory policy, or memory mapped again in the same way)';
 }
 
 /** What a region is called in a sentence. */
@@ -221,4 +223,4 @@ const count = (regions: readonly Region[]): string =>
   regions.length === 1 ? 'one region' : `${regions.length} regions`;
 
 const slideWords = (draft: Draft): string =>
-  draft.slide ? ` It also lies elsewhere, by ${signedHex(draft.slide)}.` : '';
+  draft.slide ? ` It is also at another address, by ${signedHex(draft.slide)}.` : '';

@@ -71,7 +71,7 @@ export type Item = Instruction | Jump | Label | Alignment | Block;
 interface Assembled {
   readonly bytes: Uint8Array;
   readonly symbols: readonly ProgramSymbol[];
-  readonly lines: readonly Line[];
+  readonly lines: readonly CodeLine[];
 }
 
 /** A name for the address of the next item. Tools don't see it. */
@@ -218,7 +218,7 @@ export interface Remarks {
 }
 
 /** One instruction of a listing, or the name of what follows. */
-export interface Line extends Remarks {
+export interface CodeLine extends Remarks {
   readonly address: number;
   /** Empty for a name. */
   readonly bytes: Uint8Array;
@@ -231,9 +231,9 @@ function linesOf(
   names: readonly {readonly name: string; readonly start: number; readonly type?: unknown}[],
   places: readonly number[],
   bytes: Uint8Array,
-): Line[] {
+): CodeLine[] {
   const begin = places[0] ?? 0;
-  const lines: Line[] = [];
+  const lines: CodeLine[] = [];
   for (const [i, item] of items.entries()) {
     const [address, end] = [places[i] ?? 0, places[i + 1] ?? 0];
     for (const {name, start, type} of names) {

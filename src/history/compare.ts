@@ -44,14 +44,14 @@ export class Compare {
     return {changes: touched.length === 0 ? changes : [...changes, ...touched], delta};
   }
 
-  /** Goes its own way from here. */
+  /** A copy that continues on its own. */
   copy(): Compare {
     const copy = new Compare(this.#last, this.#differ);
     copy.#lastWithUsage = this.#lastWithUsage;
     return copy;
   }
 
-  /** Nothing where the look before had counters: then its changes tell what was touched. */
+  /** Nothing where the look before had counters: then the changes since it say what was touched. */
   #touchedSinceUsage(snapshot: Snapshot): readonly Change[] {
     const earlier = this.#lastWithUsage;
     if (!earlier || earlier.regions === this.#last.regions) return [];

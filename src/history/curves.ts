@@ -10,7 +10,7 @@ export type Counter = (typeof COUNTERS)[number];
  * One kind of memory over time. `regions` and `size` have a value for each look, the counters one for each reading of
  * smaps.
  */
-export interface KindCurves extends Readonly<Record<Counter, readonly number[]>> {
+interface KindCurves extends Readonly<Record<Counter, readonly number[]>> {
   readonly kind: Kind;
   readonly regions: readonly number[];
   readonly size: readonly number[];
@@ -20,7 +20,7 @@ export interface KindCurves extends Readonly<Record<Counter, readonly number[]>>
 export interface Curves {
   /** ms since the recording began, one for each look. */
   readonly times: readonly number[];
-  /** The looks at which smaps was read, as places in `times`. */
+  /** The looks at which smaps was read, as indices into `times`. */
   readonly usageAt: readonly number[];
   /**
    * Resident memory of the whole process at each look (VmRSS of /proc/PID/status), in bytes; null where it isn't known.
@@ -62,7 +62,7 @@ export function totalResident(curves: Curves): Values {
 
 /**
  * Until when the last reading of smaps holds, in ms: to the end, unless status says that resident memory changed since.
- * A recorder that must spare the process reads smaps seldom, or no more.
+ * A recorder that must spare the process reads smaps rarely, or no longer.
  */
 export function knownUntil({times, usageAt, resident}: Curves, duration: number): number {
   const last = usageAt.at(-1);

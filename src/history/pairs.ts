@@ -2,7 +2,7 @@ import type {Change} from '../model/change.ts';
 import type {Region} from '../model/region.ts';
 import {fate} from '../model/same.ts';
 
-/** In place of an index: nothing was there before; or it was a part of a region that goes on elsewhere. */
+/** In place of an index: nothing was there before; or it was a part of a region that continues elsewhere. */
 export const NEW = -1;
 export const PIECE = -2;
 
@@ -11,18 +11,18 @@ interface Known {
   readonly region: Region;
 }
 
-/** A region that overlaps a known one, and how good a claim to go on as that one this is. */
+/** A region that overlaps a known one, and how strong its claim is to be the continuation of that one. */
 interface Claim {
   readonly before: number;
   readonly after: number;
   readonly score: number;
 }
 
-/** More than any overlap: a region with the same permissions goes on before one that was only mapped there. */
+/** More than any overlap: a region with the same permissions comes before one that was only mapped there. */
 const SAME_PERMS = 2 ** 60;
 
 /**
- * Which region is which, from look to look. A region goes on as one with which it shares bytes of the same memory
+ * Which region is which, from look to look. A region continues one with which it shares bytes of the same memory
  * (`fate`): borders move, and a heap that grew is the same heap. Nearly all regions lie where they did, and cost a few
  * comparisons; of the others the best fits are paired first, each known region and each region once: those with the
  * same permissions, then those that share most bytes.
@@ -30,7 +30,7 @@ const SAME_PERMS = 2 ** 60;
  * @param before what is known, in address order
  * @param after the regions of a further look, in address order
  * @param changes what happened in between, where that was found out: it tells what mremap(2) moved, and where to
- * @returns for each region the index of what it goes on as, or NEW or PIECE
+ * @returns for each region the index of the one that it continues, or NEW or PIECE
  */
 export function pairs(before: readonly Known[], after: readonly Region[], changes: readonly Change[] = []): Int32Array {
   const parents = new Int32Array(after.length).fill(NEW);
@@ -52,7 +52,7 @@ export function pairs(before: readonly Known[], after: readonly Region[], change
   return parents;
 }
 
-/** Of nearly all regions the text is the same, and 60,000 need not be asked for what it means. */
+/** Nearly all regions have the same text as before, and what it means need not be asked of 60,000. */
 const isSameMemory = (before: Region, after: Region): boolean =>
   isSameText(before, after) || fate(before, after, 0) !== 'replaced';
 

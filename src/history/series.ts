@@ -22,7 +22,7 @@ type StatusKey = 'vmRss' | 'threads';
 export class Series {
   /** When it was looked at, in ms. */
   readonly times: number[] = [];
-  /** The looks at which smaps was read, as places in `times`. */
+  /** The looks at which smaps was read, as indices into `times`. */
   readonly usageAt: number[] = [];
   readonly #counters: readonly string[];
   readonly #kinds = new Map<Kind, Map<string, number[]>>();

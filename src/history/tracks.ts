@@ -41,7 +41,7 @@ interface Open {
 }
 
 /**
- * Follows each region of a process from its first look to its last. What is the same region is told by `pairs`. No diff
+ * Follows each region of a process from its first look to its last. `pairs` says which region is the same one. No diff
  * is made, so what mremap(2) moved is another track; its kind has both.
  */
 export class Tracks {
@@ -77,7 +77,7 @@ export class Tracks {
     this.#open = open;
   }
 
-  /** Says of what is there until when it was seen. More looks may follow. @param looks how many there were */
+  /** Notes until when each region that is there was seen. More looks may follow. @param looks how many there were */
   close(looks: number): void {
     for (const open of this.#open) this.#end(open, looks);
   }

@@ -39,12 +39,12 @@ export interface Slope {
   readonly high: number;
 }
 
-/** 95 % of a normal distribution lie within so many standard deviations. */
+/** 95 % of a normal distribution lie within this many standard deviations. */
 const Z95 = 1.96;
 
 /**
  * The slope of Theil (1950) and Sen (1968): the median of the slopes between all pairs of points, which up to 29 % of
- * wild points don't move. The bounds are the pairs that lie as far from the middle as Kendall's s may by chance.
+ * outliers don't move. The bounds are the pairs that lie as far from the middle as Kendall's s may by chance.
  *
  * @param t ascending; at least two of them differ
  */
@@ -62,7 +62,7 @@ export function theilSen(t: readonly number[], v: readonly number[]): Slope {
 
 /**
  * The part of the standard normal distribution above z: Abramowitz and Stegun, Handbook of Mathematical Functions,
- * 26.2.17, right to 7.5e-8.
+ * 26.2.17, accurate to 7.5e-8.
  */
 function upperTail(z: number): number {
   if (z < 0) return 1 - upperTail(-z);
@@ -71,7 +71,7 @@ function upperTail(z: number): number {
   return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
 }
 
-/** Into so many parts a series is cut: enough for the tests, and each of them long. */
+/** A series is cut into this many parts: enough for the tests, and each of them long. */
 export const BLOCKS = 16;
 
 /** A series in a few disjoint parts, one after the other. */
@@ -83,10 +83,10 @@ interface Blocks {
 
 /**
  * Cuts a series into parts of equally many points and takes the median of each. Memory at one moment depends on what it
- * was just before, and tests that take each look for news then see trends where there are none; long parts hardly
- * depend on each other.
+ * was just before, and tests that treat each look as independent then see trends where there are none; long parts
+ * hardly depend on each other.
  *
- * @param count parts at most; of fewer points each is a part
+ * @param count parts at most; with fewer points each is a part
  */
 export function blocksOf({t, v}: Points, count: number): Blocks {
   const parts = Math.min(count, t.length);
@@ -108,12 +108,12 @@ export function deepestFall(values: readonly number[]): number {
 }
 
 /**
- * A series at even distances of time, from its first time on. One that has a value only where something changed holds
- * it until the next: so the times at which much changed don't weigh more than others.
+ * A series resampled at even intervals, from its first time on. A series that has a value only where something changed
+ * holds it until the next one, so that times at which much changed don't weigh more than others.
  *
  * @param points at least one
  * @param end ms: until when the last value held
- * @param pieces how many distances; there is one value more
+ * @param pieces how many intervals; there is one value more
  */
 export function heldEvenly({t, v}: Points, end: number, pieces: number): Points {
   const step = (end - t[0]!) / pieces;

@@ -5,13 +5,13 @@ import {isRecording} from '../recording/recording.ts';
 import {unusable} from './input.ts';
 import {refuseNonsense} from './listing.ts';
 
-/** A listing with 1,000,000 regions and all their counters has 0.7 GiB. */
+/** Bytes. A listing with 1,000,000 regions and all their counters takes 0.7 GiB. */
 const LARGEST_INPUT = 2 ** 30;
 
-/** Bytes after which a first look is taken. */
+/** Bytes after which the beginning is judged. */
 const GLIMPSE = 16 * 2 ** 20;
 
-/** All that comes of an input, part by part. */
+/** The bytes of an input, as they come, part by part. */
 class Whole {
   readonly #name: string;
   readonly #parts: Buffer[] = [];
@@ -43,8 +43,8 @@ export async function readStdin(): Promise<Buffer> {
 }
 
 /**
- * A file that is opened once, since a pipe can't be opened again. What is wrong with it is told when it is used. It stays
- * open until it is read or closed.
+ * A file that is opened once, since a pipe can't be opened again. What is wrong with it is reported when it is used. It
+ * stays open until it is read or closed.
  */
 export class InputFile {
   readonly path: string;
@@ -63,7 +63,7 @@ export class InputFile {
     }
   }
 
-  /** Does it begin as a recording does? One that can't be read again from its beginning is taken for none. */
+  /** Does it begin as a recording does? A file that can't be read again from its beginning is not taken for one. */
   get isRecording(): boolean {
     if (this.#fd === undefined || !this.#stat?.isFile()) return false;
     try {
@@ -89,7 +89,7 @@ export class InputFile {
     }
   }
 
-  /** A file's size says nothing for pipes and for /proc itself. */
+  /** The size of a file says nothing for pipes and for /proc itself. */
   #readWhole(fd: number): Buffer {
     const whole = new Whole(this.path);
     for (;;) {
@@ -104,22 +104,22 @@ export class InputFile {
     if (this.#fd !== undefined) closeSync(this.#fd);
   }
 
-  /** That it holds no recording, where only one will do. */
+  /** The error that it holds no recording, where only a recording will do. */
   noRecording(): Trouble {
     const stat = this.#stat;
     if (!stat) return unusable(this.path, this.#fault!, 'Give the name of a recording.');
     if (stat.isDirectory()) return noRecording(this.path, 'it is a directory.');
-    if (!stat.isFile()) return noRecording(this.path, 'it is no plain file, in which one can go back and forth.');
+    if (!stat.isFile()) return noRecording(this.path, 'it is not a regular file, in which one can go back and forth.');
     return noRecording(this.path, stat.size === 0 ? 'it is empty.' : OTHER);
   }
 }
 
-const OTHER = 'it is no recording: its first line does not begin with {"schema":"memmap.recording/.';
+const OTHER = 'it is not a recording: its first line does not begin with {"schema":"memmap.recording/.';
 
 const noRecording = (name: string, why: string): Trouble =>
   unusable(name, why, 'Make one with: memmap record PID -o FILE');
 
-/** The same of standard input. */
+/** The same for standard input. */
 export const noRecordingIn = (stdin: Buffer): Trouble => noRecording('-', stdin.length === 0 ? 'it is empty.' : OTHER);
 
 const faultOf = (error: unknown): string => FAULTS[errnoOf(error)] ?? `${(error as Error).message}.`;

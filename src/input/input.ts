@@ -10,7 +10,7 @@ export type Input =
   | {readonly is: 'stdin'};
 
 /** What a text alone can't say. */
-export interface Surroundings {
+interface Surroundings {
   /** Is there anything of this path? */
   readonly isThere: (path: string) => boolean;
   /** The PID of the one process of this name. @throws Trouble `gone` or `usage` if it is not exactly one */
@@ -18,10 +18,10 @@ export interface Surroundings {
 }
 
 /**
- * What is this argument? `-` is standard input, a decimal number a PID. A file goes before the moment of a recording, and
- * both before the name of a process.
+ * What is this argument? `-` is standard input, a decimal number a PID. A file takes precedence over the moment of a
+ * recording, and both over the name of a process.
  *
- * @throws Trouble `usage` for a number that is no PID, `input` for the path of no file, and what `pidOf` throws
+ * @throws Trouble `usage` for a number that is not a PID, `input` for a path without a file, and what `pidOf` throws
  */
 export function parseInput(text: string, {isThere, pidOf}: Surroundings): Input {
   if (text === '-') return {is: 'stdin'};
@@ -34,7 +34,10 @@ export function parseInput(text: string, {isThere, pidOf}: Surroundings): Input 
   return {is: 'process', pid: pidOf(text)};
 }
 
-/** The kernel's highest PID is 4,194,304 (PID_MAX_LIMIT); numbers that fit its type are taken as asked, and not found. */
+/**
+ * The kernel's highest PID is 4,194,304 (PID_MAX_LIMIT); larger ones that fit its type are accepted, and no process is
+ * found.
+ */
 const isPid = (text: string): boolean => Number(text) > 0 && Number(text) < 2 ** 31;
 
 /** Takes `FILE#12` apart, at the last # or @ before which there is a file. */

@@ -22,10 +22,10 @@ export function parseNamed(bytes: Uint8Array, name: string, before?: Parsed): Pa
 }
 
 /**
- * An endless input (/dev/zero, yes(1)) is known by its beginning: no need to fill memory first. JSON says nothing before
- * its end.
+ * An endless input (/dev/zero, yes(1)) is known by its beginning: no need to fill memory first. JSON can't be judged
+ * before its end.
  *
- * @throws Trouble `input` if no reader will accept what begins so
+ * @throws Trouble `input` if no reader will accept what begins like this
  */
 export function refuseNonsense(beginning: Buffer, name: string): void {
   if (!looksLikeJson(beginning) && !isRecording(beginning)) parseNamed(beginning, name);

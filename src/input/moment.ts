@@ -5,12 +5,12 @@ import type {Recording} from '../recording/recording.ts';
 import {parseDuration} from '../shell/values.ts';
 
 /**
- * Which moment of a recording is meant: `#12` by its number, `#first`, `#last`, `#name` by its mark, `@+30s` by the time since
- * it began, `@14:03:20` or `@2026-01-31T14:03:20Z` by the clock on the wall. A time is that of the moment, or of the last
- * one before: until the next one nothing had changed.
+ * Which moment of a recording is meant: `#12` by its number, `#first`, `#last`, `#name` by its mark, `@+30s` by the
+ * time since it began, `@14:03:20` or `@2026-01-31T14:03:20Z` by the clock on the wall. A time is that of the moment,
+ * or of the last one before: until the next one nothing had changed.
  *
  * @param text undefined for the last
- * @throws Trouble `input` if there is no such moment, `usage` if no moment can be named so
+ * @throws Trouble `input` if there is no such moment, `usage` if this can't name a moment
  */
 export function momentNamed(recording: Recording, file: string, text: string | undefined): Moment {
   const last = recording.count - 1;
@@ -23,7 +23,7 @@ export function momentNamed(recording: Recording, file: string, text: string | u
   throw noSuch(file, text, `it has the moments 0 to ${last}.`);
 }
 
-/** A moment that was named alone, as it stands behind a file: `12` is `#12`, `+30s` is `@+30s`. */
+/** A moment that was named alone, as it is written after a file: `12` is `#12`, `+30s` is `@+30s`. */
 export const behindFile = (text: string): string =>
   /^[#@]/.test(text) ? text : /^\+|:/.test(text) ? `@${text}` : `#${text}`;
 
@@ -47,19 +47,21 @@ function timeOf(recording: Recording, file: string, text: string): number {
   throw noSuch(
     file,
     text,
-    `it is from ${recording.moment(0).at} to ${recording.moment(recording.count - 1).at}, ${timeText(recording.duration)} long.`,
+    `it runs from ${recording.moment(0).at} to ${recording.moment(recording.count - 1).at}, ${timeText(recording.duration)} in all.`,
   );
 }
 
-/** The moment before which the clock showed that time; its own clock is asked, which may have been set in between. */
+/**
+ * When the clock of the recording showed that time, in ms since the beginning; the clock may have been set in between.
+ */
 function sinceStart(recording: Recording, file: string, name: string): number {
   const [from, to] = [Date.parse(recording.moment(0).at), Date.parse(recording.moment(recording.count - 1).at)];
   const wall = /^\d{1,2}:\d\d(:\d\d(\.\d+)?)?$/.test(name) ? timeOfDay(name, from) : Date.parse(name);
   if (Number.isNaN(wall))
     throw new Trouble({
       kind: 'usage',
-      what: `"${file}@${name}" names no moment.`,
-      why: 'behind @ stands a time.',
+      what: `"${file}@${name}" does not name a moment.`,
+      why: 'a time must follow @.',
       next: 'For example: @+30s, @14:03:20, @2026-01-31T14:03:20Z',
     });
   if (wall < from || wall > Math.max(to, from + recording.duration)) return -1;
@@ -70,7 +72,7 @@ function sinceStart(recording: Recording, file: string, name: string): number {
   return 0;
 }
 
-/** The first time after `from` that a clock here shows it; seconds that aren't given count as passed. */
+/** The first time after `from` that a clock here shows it; seconds that aren't given count as elapsed. */
 function timeOfDay(name: string, from: number): number {
   const [hours = 0, minutes = 0, seconds = 0] = name.split(':').map(Number);
   const day = new Date(from);

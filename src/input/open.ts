@@ -3,7 +3,9 @@ import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import type {Parsed} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
-import {findByName} from '../procfs/find.ts';
+import {findByName, processOfThread} from '../procfs/find.ts';
+import {say} from '../shell/output.ts';
+import {safe} from '../text/safe.ts';
 import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
 import {parseInput, unusable, type Input} from './input.ts';
@@ -11,9 +13,9 @@ import {parseNamed} from './listing.ts';
 import {momentOf} from './recorded.ts';
 
 /** What an input turned out to hold. */
-export type Opened = {readonly is: 'process'; readonly pid: number} | Recorded | Listing | OneMoment;
+type Opened = {readonly is: 'process'; readonly pid: number} | Recorded | Listing | OneMoment;
 
-/** It is the caller's to close. */
+/** The caller must close it. */
 interface Recorded {
   readonly is: 'recording';
   readonly recording: Recording;
@@ -45,8 +47,13 @@ interface OneMoment {
  * @param root where procfs is mounted
  * @throws Trouble `usage`, `gone`, `input`
  */
-export const inputOf = (text: string, root?: string): Input =>
-  parseInput(text, {isThere: existsSync, pidOf: (name) => onlyProcess(name, root)});
+export function inputOf(text: string, root?: string): Input {
+  const input = parseInput(text, {isThere: existsSync, pidOf: (name) => onlyProcess(name, root)});
+  const process = input.is === 'process' && processOfThread(input.pid, root);
+  if (!process) return input;
+  say(`memmap: ${text} is a thread (${safe(process.name)}) of process ${process.pid}, and stands for it.`);
+  return {is: 'process', pid: process.pid};
+}
 
 /** The PID of what must be a live process. @throws Trouble */
 export function processOf(text: string, root?: string): number {
@@ -60,7 +67,7 @@ export function processOf(text: string, root?: string): number {
   });
 }
 
-/** Opens an input, and tells what it holds; standard input is read to its end. @throws Trouble `input` */
+/** Opens an input, and says what it holds; standard input is read to its end. @throws Trouble `input` */
 export async function open(input: Input): Promise<Opened> {
   switch (input.is) {
     case 'process':
@@ -93,7 +100,7 @@ function heldByStdin(bytes: Buffer): Recorded | Listing {
   return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn(bytes)};
 }
 
-/** Of a recording that comes through a pipe, its last moment. */
+/** For a recording that comes through a pipe: its last moment. */
 function readHeld(bytes: Buffer, name: string, before?: Parsed): Parsed {
   if (bytes.length === 0) throw unusable(name, 'it is empty.');
   if (isRecording(bytes)) return {snapshot: momentOf(recordingFrom(bytes, name), name, undefined)};
@@ -116,13 +123,15 @@ function onlyMoment({recording, name}: Recorded, moment?: string): Snapshot {
 
 /** Opens a file, or `-` for standard input, that must hold a recording. @throws Trouble `input` */
 export async function openRecording(name: string): Promise<Recording> {
-  // No process is meant, so a number is the name of a file.
+  // A process makes no sense here, so a number is the name of a file.
   const held = name === '-' ? heldByStdin(await readStdin()) : heldByFile(name);
   if (held.is === 'recording') return held.recording;
   throw held.noRecording();
 }
 
-/** Reads an input as one moment: a process now, what a file holds, of a recording the moment that is meant, or the last. */
+/**
+ * Reads an input as one moment: a process now, what a file holds, or the chosen moment of a recording, else its last.
+ */
 export async function readInput(input: Input, options: CaptureOptions = {}): Promise<Snapshot> {
   return (await readBeside(input, options)).snapshot;
 }
@@ -153,7 +162,7 @@ const noMoments = (path: string, moment: string): Trouble =>
   new Trouble({
     kind: 'input',
     what: `Cannot use ${path}${moment}.`,
-    why: `${path} is no recording, so it has no moments.`,
+    why: `${path} is not a recording, so it has no moments.`,
     next: `Look at the file itself: memmap show ${path}`,
   });
 
@@ -164,14 +173,14 @@ function onlyProcess(name: string, root: string | undefined): number {
     throw new Trouble({
       kind: 'gone',
       what: `Cannot find "${name}".`,
-      why: 'no process has this name, and no file either.',
+      why: 'neither a process nor a file has this name.',
       next: 'List processes with: ps -e',
     });
   }
   const list = found.map(({pid, command, comm}) => `${pid}  ${(command || comm).slice(0, 100)}`);
   throw new Trouble({
     kind: 'usage',
-    what: `"${name}" is not one process.`,
+    what: `"${name}" is more than one process.`,
     why: `${found.length} processes have this name:`,
     next: 'Give the PID of one of them.',
     list,

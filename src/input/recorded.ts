@@ -33,7 +33,9 @@ export interface Faults {
   readonly rejected: readonly Rejected[];
 }
 
-/** What is wrong with the recording, which makes each of its moments incomplete; nothing while it is still being made. */
+/**
+ * What is wrong with the recording, which makes each of its moments incomplete; nothing while it is still being made.
+ */
 export function faultsOf(recording: Recording, path: string): Faults {
   const {notes, rejected, isWhole, end} = recording;
   if (isWhole) return {notes, rejected};
@@ -53,12 +55,12 @@ export function faultsOf(recording: Recording, path: string): Faults {
 
 const CUT = 'it is cut off';
 
-/** At most looks at a large process maps alone is read. */
+/** For a large process, most samples read maps alone. */
 function withoutUsage(recording: Recording, name: string, index: number): string[] {
   if (recording.moment(index).hasUsage) return [];
   for (let before = index - 1; before >= 0; before--) {
     if (recording.moment(before).hasUsage)
-      return [`Resident memory was not read at this moment; the last time before was ${name}#${before}.`];
+      return [`Resident memory was not read at this moment; it was last read at ${name}#${before}.`];
   }
-  return ['Resident memory was not read at this moment, nor before.'];
+  return ['Resident memory was not read at this moment, nor at any earlier one.'];
 }

@@ -2,8 +2,8 @@ import {ownLabel, type Region} from '../model/region.ts';
 import {Trouble} from '../model/trouble.ts';
 
 /**
- * What of an address space is asked for: an address, a range of addresses, or regions by their name. `--filter` of show is
- * something else: it leaves the regions that have a text anywhere in their line.
+ * Which part of an address space is asked for: an address, a range of addresses, or regions by their name. `--filter`
+ * of show is something else: it keeps the regions that have a text anywhere in their line.
  */
 export type Wanted =
   | {readonly is: 'address'; readonly address: bigint}
@@ -13,8 +13,8 @@ export type Wanted =
 const HEX = '(?:0x)?([0-9a-f]{1,16})';
 
 /**
- * `0x7f12…`, `7f12…` as maps prints it (8 digits or more), `00400000-00452000`, `[heap]`, `libc.so.6`. An address may have 64
- * bits, so it is a bigint.
+ * `0x7f12…`, `7f12…` as maps prints it (8 digits or more), `00400000-00452000`, `[heap]`, `libc.so.6`. An address may
+ * have 64 bits, so it is a bigint.
  *
  * @throws Trouble (`usage`) for decimal digits alone, which could be meant either way, and for more than 64 bits
  */
@@ -41,7 +41,7 @@ const ambiguous = (text: string): Trouble =>
   new Trouble({
     kind: 'usage',
     what: `Is ${text} hexadecimal or decimal?`,
-    why: 'memmap does not guess: as /proc/PID/maps prints addresses it is hexadecimal, as Python prints them decimal. Without doubt an address begins with 0x.',
+    why: 'memmap does not guess: /proc/PID/maps prints addresses in hexadecimal, Python in decimal. An address that begins with 0x leaves no doubt.',
     next:
       text.length > 16
         ? `Write hexadecimal with 0x in front: 0x${BigInt(text).toString(16)}`
@@ -51,7 +51,7 @@ const ambiguous = (text: string): Trouble =>
 const notAnAddress = (text: string, why: string): Trouble =>
   new Trouble({
     kind: 'usage',
-    what: `"${text}" is no address.`,
+    what: `"${text}" is not an address.`,
     why: `${why}.`,
     next: 'For example: 0x7ffd5000, 00400000-00452000, [heap], libc.so.6',
   });
@@ -61,7 +61,7 @@ export const regionAt = (regions: readonly Region[], address: bigint): Region | 
   regions.find((region) => address >= BigInt(region.start) && address < BigInt(region.end));
 
 /**
- * The regions that are meant. A name is looked for as a whole, then as the last part of a path, then as a kind, then as a
+ * The regions that match. A name is looked for as a whole, then as the last part of a path, then as a kind, then as a
  * label, then as a part of a name or label: the first of these that finds something decides.
  */
 export function pick(regions: readonly Region[], wanted: Wanted): Region[] {
@@ -89,16 +89,16 @@ export function pick(regions: readonly Region[], wanted: Wanted): Region[] {
 }
 
 /**
- * That no region has the name that was asked for, with names that there are.
+ * The error that no region has the name that was asked for, with some names that regions have.
  *
- * @param target how to call the process or the file on a command line
+ * @param target what the process or the file is called on a command line
  */
 export function noSuchRegion(regions: readonly Region[], asked: string, target: string): Trouble {
   const names = [...new Set(regions.map(({name}) => name.split('/').at(-1)!).filter(Boolean))];
   const some = `${names.slice(0, MOST_NAMES).join(', ')}${names.length > MOST_NAMES ? ', …' : ''}`;
   return new Trouble({
     kind: 'usage',
-    what: `No region is meant by "${asked}".`,
+    what: `No region matches "${asked}".`,
     why: `no region has this in its name. There are: ${some}.`,
     next: `List all regions with: memmap show ${target}`,
   });

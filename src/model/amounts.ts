@@ -1,8 +1,8 @@
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 
 /**
- * Bytes for people: `4 KiB`, `1.4 MiB`. Below 1 MiB it is exact, as everything in /proc is whole KiB; above, it is rounded to
- * one decimal, and a whole number has none.
+ * Bytes for people: `4 KiB`, `1.4 MiB`. Below 1 MiB it is exact, as everything in /proc is whole KiB; above, it is
+ * rounded to one decimal, and a whole number has none.
  */
 export function sizeText(bytes: number): string {
   const magnitude = Math.abs(bytes);
@@ -24,7 +24,7 @@ export const countText = (count: number): string => String(count).replace(/\B(?=
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${countText(count)} ${count === 1 ? one : many}`;
 
-/** Below how many seconds tenths of them are told. */
+/** Tenths of a second are shown below this many seconds. */
 const TENTHS_BELOW = {never: 0, minute: 60, always: Infinity} as const;
 
 /** A time as a clock shows it: `0:07.5`, `12:34`, `3:00:07`. It is not rounded: what is shown has passed. */

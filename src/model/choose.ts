@@ -2,10 +2,10 @@ import type {Kind} from './kind.ts';
 import {type ByteKey, MEASURES} from './measures.ts';
 import {ownLabel, rangeText, type Region, sizeOf} from './region.ts';
 
-/** Which regions somebody wants to see; all, where nothing is said. */
+/** Which regions are to be shown; all, where nothing is said. */
 export interface Choice {
   readonly kinds?: ReadonlySet<Kind> | undefined;
-  /** Is a region meant that has these texts: its name, label, kind, permissions and range? */
+  /** Does it match one of a region's texts: its name, label, kind, permissions or range? */
   readonly text?: ((text: string) => boolean) | undefined;
 }
 
@@ -23,12 +23,12 @@ const textsOf = (region: Region): string[] => [
   rangeText(region),
 ];
 
-/** What regions may be ordered by that is no measure. */
+/** What regions may be sorted by, besides measures. */
 export const PLACE_KEYS = ['address', 'name', 'kind'] as const;
 
 export type SortKey = (typeof PLACE_KEYS)[number] | ByteKey;
 
-/** In another order: amounts from the largest down, names and kinds from A on, and what is equal by address. */
+/** In another order: amounts from the largest down, names and kinds from A on, and equal ones by address. */
 export function sortRegions(regions: readonly Region[], key: SortKey): readonly Region[] {
   if (key === 'address') return regions;
   if (key === 'name' || key === 'kind') {

@@ -1,21 +1,26 @@
 import {hex, type Region} from './region.ts';
 
 /**
- * What the kernel and the files say about an address space beside its regions: enough to tell what each region is for, and
- * saved with a snapshot, so that another machine can tell the same. All addresses are plain numbers of bytes; those that
- * aren't whole pages are exact below 2^53, as all addresses of user space on today's machines are.
+ * What the kernel and the files say about an address space besides its regions: enough to tell what each region is for,
+ * and saved with a snapshot, so that another machine can tell the same. All addresses are plain numbers of bytes; those
+ * that aren't whole pages are exact below 2^53, as all addresses of user space on today's machines are.
  */
 export interface Clues {
   /** Bytes of a page: AT_PAGESZ of /proc/PID/auxv. */
   readonly pageSize?: number | undefined;
-  /** Fields 26–28 and 45–51 of proc_pid_stat(5). Absent where the reader may not trace the process: the kernel hides them. */
+  /**
+   * Fields 26–28 and 45–51 of proc_pid_stat(5). Absent where the reader may not trace the process: the kernel hides
+   * them.
+   */
   readonly marks?: Marks | undefined;
   /** /proc/PID/auxv, getauxval(3): where the kernel put the program, its interpreter and the vdso. */
   readonly auxv?: AuxiliaryVector | undefined;
   readonly threads?: readonly Thread[] | undefined;
   /** The ELF files that are mapped, by region name; what their program headers say. */
   readonly files?: Readonly<Record<string, ElfClue>> | undefined;
-  /** Of mapped files whose names end in " (deleted)": is that the kernel's remark (true), or are they called so (false)? */
+  /**
+   * Of mapped files whose names end in " (deleted)": is that the kernel's remark (true), or part of the name (false)?
+   */
   readonly deleted?: Readonly<Record<string, boolean>> | undefined;
   /** /proc/PID/limits, the soft ones, in bytes; null is unlimited. */
   readonly limits?: Limits | undefined;
@@ -23,7 +28,7 @@ export interface Clues {
   readonly maxMapCount?: number | undefined;
 }
 
-/** Bytes of a page where nothing tells: what x86-64 always has, and most others. */
+/** Bytes of a page where no source says it: what x86-64 always has, and most others. */
 export const USUAL_PAGE = 4096;
 
 /** Bytes of a page: as the auxiliary vector says, else KernelPageSize of smaps. */

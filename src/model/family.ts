@@ -33,8 +33,8 @@ export interface Family {
 }
 
 /**
- * What a family has together. PSS adds up to what its processes truly cost; resident memory added up counts a page once for
- * each process that maps it.
+ * What a family uses together. PSS adds up to what its processes truly cost; resident memory added up counts a page
+ * once for each process that maps it.
  */
 interface FamilyTotals {
   readonly processes: number;

@@ -1,8 +1,8 @@
 import type {Region} from './region.ts';
 
 /**
- * What it means that a VmFlag is set or no longer set, as the rest of a sentence that begins with a region. The flags are
- * those of show_smap_vma_flags() in fs/proc/task_mmu.c (6.18); `explain CODE` has each in full.
+ * What it means that a VmFlag is set or no longer set, as the rest of a sentence that begins with a region. The flags
+ * are those of show_smap_vma_flags() in fs/proc/task_mmu.c (6.18); `explain CODE` has each in full.
  */
 const FLAG_PHRASES: Readonly<Record<string, readonly [set: string, cleared: string]>> = {
   mr: ['may be made readable', 'may no longer be made readable'],
@@ -29,22 +29,22 @@ const FLAG_PHRASES: Readonly<Record<string, readonly [set: string, cleared: stri
   mt: ['has memory tags (PROT_MTE)', 'no longer has memory tags'],
   bt: ['is guarded against wrong branch targets (PROT_BTI)', 'is no longer guarded against wrong branch targets'],
   sl: ['is sealed (mseal)', 'is no longer sealed'],
-  gu: ['may have guard pages in it (MADV_GUARD_INSTALL)', 'has no guard pages in it any more'],
+  gu: ['may have guard pages in it (MADV_GUARD_INSTALL)', 'no longer has guard pages in it'],
 };
 
 /**
- * Flags that say nothing about what a program did to a region: rd, wr, ex and sh repeat its permissions, and sd (soft-dirty) is
- * cleared by whoever writes to clear_refs and set again by the kernel.
+ * Flags that say nothing about what a program did to a region: rd, wr, ex and sh repeat its permissions, and sd
+ * (soft-dirty) is cleared by whoever writes to clear_refs and set again by the kernel.
  */
 const SAYS_NOTHING: ReadonlySet<string> = new Set(['rd', 'wr', 'ex', 'sh', 'sd']);
 
 /** VmFlags that a region gained and lost. */
-export interface FlagChange {
+interface FlagChange {
   readonly set: readonly string[];
   readonly cleared: readonly string[];
 }
 
-/** @returns what differs in the flags; undefined where nothing does, or where one side does not tell its flags */
+/** @returns what differs in the flags; undefined where nothing does, or where one side does not have its flags */
 export function flagChange({flags: before}: Region, {flags: after}: Region): FlagChange | undefined {
   if (!before || !after || before === after) return undefined;
   const set = after.filter((code) => !SAYS_NOTHING.has(code) && !before.includes(code));
@@ -52,7 +52,7 @@ export function flagChange({flags: before}: Region, {flags: after}: Region): Fla
   return set.length + cleared.length > 0 ? {set, cleared} : undefined;
 }
 
-/** `is locked in RAM (mlock), is left out of core dumps (MADV_DONTDUMP)`: a code that is not known is named as it is. */
+/** `is locked in RAM (mlock), is left out of core dumps (MADV_DONTDUMP)`: an unknown code is printed as it is. */
 export const flagPhrases = ({set, cleared}: FlagChange): string =>
   [
     ...set.map((code) => FLAG_PHRASES[code]?.[0] ?? `has the flag ${code}`),

@@ -8,7 +8,9 @@ export interface Hole {
 
 const GIB4 = 2 ** 32;
 
-/** Below vm.mmap_min_addr nothing may be mapped, so that a null pointer hits nothing; 64 KiB where nobody changed it. */
+/**
+ * Below vm.mmap_min_addr nothing may be mapped, so that a null pointer hits nothing; 64 KiB where nobody changed it.
+ */
 const LOWEST = 64 * 1024;
 
 /** The kernel keeps 256 pages free below a stack that grows (stack_guard_gap, mm/mmap.c). */
@@ -18,9 +20,9 @@ export const stackGap = (pageSize: number): number => 256 * pageSize;
 export const isInUserSpace = (region: Region): boolean => region.kind !== 'vsyscall';
 
 /**
- * Where user space ends. Its size is a power of two (2^47 on x86-64, 2^48 on arm64, 2^38 on riscv64 with three levels), and
- * the stack lies near its end: the next power of two above the last region. The last page is never mapped. Of 32-bit
- * processes the listing doesn't tell (3 or 4 GiB): there the last region is the end.
+ * Where user space ends. Its size is a power of two (2^47 on x86-64, 2^48 on arm64, 2^38 on riscv64 with three levels),
+ * and the stack lies near its end: the next power of two above the last region. The last page is never mapped. For
+ * 32-bit processes the listing doesn't say (3 or 4 GiB): there the end of the last region is taken.
  */
 export function userSpaceEnd(regions: readonly Region[], pageSize: number): number {
   const last = regions.findLast(isInUserSpace)?.end ?? 0;

@@ -1,9 +1,9 @@
 import {Trouble} from './trouble.ts';
-import {exactHex} from './address.ts';
+import {exactHex} from './region.ts';
 
 /**
- * Readers for the values of a saved snapshot. Each takes a value and its path, and throws Trouble (`input`) with the path
- * where the value isn't as the schema says.
+ * Readers for the values of a saved snapshot. Each takes a value and its path, and throws Trouble (`input`) with the
+ * path where the value isn't as the schema says.
  */
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -46,7 +46,7 @@ export const isOwnName = (name: string): boolean => !(name in Object.prototype);
 export const unusable = (why: string): Trouble =>
   new Trouble({
     kind: 'input',
-    what: 'This is no memmap snapshot.',
+    what: 'This is not a memmap snapshot.',
     why: `${why}.`,
     next: 'Make one with: memmap snapshot PID -o FILE',
   });

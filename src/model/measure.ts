@@ -1,16 +1,16 @@
 import type {Region} from './region.ts';
 
 /** A file of /proc/PID that has a measure. */
-export type Listing = 'maps' | 'smaps' | 'smaps_rollup' | 'status';
+export type ListingName = 'maps' | 'smaps' | 'smaps_rollup' | 'status';
 
 /** A row of the table of measures. What it leaves out follows from the rest. */
-export interface Row {
+export interface MeasureRow {
   /** The line of smaps, as the kernel prints it. */
   readonly field?: string;
   /** Or the measures of which it is the sum. */
   readonly of?: readonly string[];
   /** The files that have it. By default smaps and smaps_rollup, and status where it has a line there. */
-  readonly listings?: readonly Listing[];
+  readonly listings?: readonly ListingName[];
   /** Its line in status, in camelCase: what it is now. */
   readonly status?: string;
   /** The line of status that has the highest since the program began. */
@@ -21,7 +21,7 @@ export interface Row {
   readonly words?: string;
   readonly noun?: string;
   readonly meaning: string;
-  /** Spellings that are no form of its key, titles or fields. */
+  /** Spellings besides its key, titles and fields. */
   readonly also?: readonly string[];
   /** Of a region: where it has it without counters. */
   readonly ofRegion?: (region: Region) => number;
@@ -33,7 +33,7 @@ type Amounts = Readonly<Record<string, number | undefined>>;
 /** /proc/PID/status, keys in camelCase. */
 type Status = Readonly<Record<string, number | string | boolean>>;
 
-/** A measure of memory, and everything that is to be said of it. */
+/** A measure of memory, and everything that is known about it. */
 export interface Measure<Key extends string = string> {
   /** Its name everywhere: in JSON, as a column, in rules and exports. */
   readonly key: Key;
@@ -44,15 +44,15 @@ export interface Measure<Key extends string = string> {
   /** The same as a thing that may grow: `resident memory`. */
   readonly noun: string;
   readonly unit: 'bytes' | 'count';
-  /** What it is, in one clause behind its noun. */
+  /** What it is, in one clause after its noun. */
   readonly meaning: string;
   /** Its lines in smaps, as the kernel prints them; more than one are added up. */
   readonly fields: readonly string[];
   /** The files of /proc/PID that have it. */
-  readonly listings: readonly Listing[];
+  readonly listings: readonly ListingName[];
   /** As a gauge of OpenMetrics, whose names are in snake_case and end with the unit. */
   readonly metric: {readonly type: 'gauge'; readonly name: string; readonly help: string};
-  /** All that may be written for it, the key first. Capitals, blanks, `-` and `_` make no difference. */
+  /** All spellings that are accepted for it, the key first. Capitals, spaces, `-` and `_` make no difference. */
   readonly spellings: readonly string[];
   /** Of one region: bytes, or 1 for a count of regions; undefined where the source doesn't say. */
   readonly ofRegion: (region: Region) => number | undefined;
@@ -65,7 +65,7 @@ export interface Measure<Key extends string = string> {
 }
 
 /** @param rows the table, for the fields of what is a sum */
-export function measureOf<Key extends string>(key: Key, rows: Readonly<Record<string, Row>>): Measure<Key> {
+export function measureOf<Key extends string>(key: Key, rows: Readonly<Record<string, MeasureRow>>): Measure<Key> {
   const row = rows[key]!;
   const {title, words = title, noun = `${words} memory`, meaning, unit = 'bytes', status, peak, of, also = []} = row;
   const fieldsOf = (each: string): string[] => [rows[each]?.field].filter((field) => field !== undefined);

@@ -1,7 +1,7 @@
-import {measureOf, type Listing, type Measure, type Row} from './measure.ts';
+import {measureOf, type ListingName, type Measure, type MeasureRow} from './measure.ts';
 import {sizeOf} from './region.ts';
 
-const ROLLUP: readonly Listing[] = ['smaps_rollup'];
+const ROLLUP: readonly ListingName[] = ['smaps_rollup'];
 
 /**
  * All that memmap can measure of memory: proc_pid_smaps(5), proc_pid_status(5), fs/proc/task_mmu.c. The key is the name
@@ -192,7 +192,7 @@ const ROWS = {
     noun: 'threads',
     meaning: 'all threads of the process, its first one too',
   },
-} as const satisfies Readonly<Record<string, Row>>;
+} as const satisfies Readonly<Record<string, MeasureRow>>;
 
 export type MeasureKey = keyof typeof ROWS;
 

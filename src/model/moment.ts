@@ -13,8 +13,8 @@ export interface Moment {
   /** Was smaps read at this look, so that regions have their counters? */
   readonly hasUsage: boolean;
   /**
-   * t of the look just before this one, where that is not a moment of its own, because nothing had changed: what is new at
-   * this moment came between the two. Absent if the look before is the moment before.
+   * t of the look just before this one, where that is not a moment of its own, because nothing had changed: what is new
+   * at this moment came between the two. Absent if the look before is the moment before.
    */
   readonly since?: number | undefined;
   /** The number of the look, counted from 1; looks at which nothing had changed are not all moments. */

@@ -3,8 +3,8 @@ import type {Snapshot} from './snapshot.ts';
 
 /**
  * What /proc/PID/pagemap says of single pages: Documentation/admin-guide/mm/pagemap.rst; fs/proc/task_mmu.c,
- * pte_to_pagemap_entry(). A page's state is a small number with these bits. The first nine are bits 55 to 63 of the kernel's
- * word, moved down; the others are found out elsewhere.
+ * pte_to_pagemap_entry(). A page's state is a small number with these bits. The first nine are bits 55 to 63 of the
+ * kernel's word, moved down; the others come from elsewhere.
  */
 export const PAGE = {
   /** Written since somebody last cleared this mark (4 to /proc/PID/clear_refs). Only with CONFIG_MEM_SOFT_DIRTY. */
@@ -24,7 +24,10 @@ export const PAGE = {
   zero: 1 << 9,
   /** Merged with pages of the same content (KSM). /proc/kpageflags says so. */
   ksm: 1 << 10,
-  /** Anonymous, and neither of these two, though not exclusive: fork left it to several processes. /proc/kpageflags says so. */
+  /**
+   * Anonymous, and neither of these two, though not exclusive: fork left it to several processes. /proc/kpageflags says
+   * so.
+   */
   copyOnWrite: 1 << 12,
   /** Was not read, so nothing is known of it. */
   unread: 1 << 11,
@@ -79,20 +82,27 @@ const WORDS: Readonly<Record<PageClass, readonly string[]>> = {
   unread: ['unread'],
 };
 
-/** Has it the soft-dirty mark? A new mapping has it as a whole, on pages too that were never there: those were not written. */
+/**
+ * Does it have the soft-dirty mark? A new mapping has it as a whole, even on pages that were never there: those were
+ * not written.
+ */
 export const isWritten = (state: number): boolean =>
   (state & PAGE.softDirty) !== 0 && (state & (PAGE.present | PAGE.swapped)) !== 0;
 
 /** Neighbouring pages in one state are a run. Two columns of numbers, since a region may have millions of runs. */
 export interface PageRuns {
-  /** Where each run begins: ascending addresses, the first one that of the range. A run ends where the next one begins. */
+  /**
+   * Where each run begins: ascending addresses, the first one that of the range. A run ends where the next one begins.
+   */
   readonly starts: readonly number[];
   readonly states: readonly number[];
   /** Where the last run ends. */
   readonly end: number;
 }
 
-/** Numbers of pages. `pages` is the sum of present, swapped, guard, absent and unread; `present` of anonymous and file. */
+/**
+ * Numbers of pages. `pages` is the sum of present, swapped, guard, absent and unread; `present` of anonymous and file.
+ */
 export interface PageTotals {
   pages: number;
   present: number;
@@ -177,7 +187,7 @@ export interface RegionPages {
   readonly unread?: string | undefined;
 }
 
-/** The soft-dirty marks were cleared, and so many ms later the pages were read. */
+/** The soft-dirty marks were cleared, and this many ms later the pages were read. */
 export interface DirtySince {
   /** ISO 8601. */
   readonly clearedAt: string;
@@ -194,7 +204,7 @@ interface ProcessPagesParts {
   readonly dirtySince?: DirtySince | undefined;
 }
 
-/** Pages are read a few MiB of addresses at a time, while the process goes on. */
+/** Pages are read a few MiB of addresses at a time, while the process continues. */
 interface PageConsistency {
   /** Regions were unmapped or replaced while their pages were read. */
   readonly torn: boolean;

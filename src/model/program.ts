@@ -5,7 +5,7 @@ import type {Snapshot} from './snapshot.ts';
  * The file that a process runs: what exe says, else the lowest file with machine code that isn't a library (the kernel
  * puts the program below all libraries, fs/binfmt_elf.c).
  *
- * @returns its name as the listing has it; undefined where none is told
+ * @returns its name as the listing has it; undefined where it names none
  */
 export function programOf({process, regions}: Pick<Snapshot, 'process' | 'regions'>): string | undefined {
   const {exe} = process;

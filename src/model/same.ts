@@ -2,13 +2,13 @@ import {isAllowed, isFileBacked, isShared, type Permission, type Purpose, type R
 import type {ProcessInfo} from './snapshot.ts';
 
 /*
- * "Is this what was there before?" has several answers, by what is asked for. From the strictest to the loosest:
+ * "Is this what was there before?" has several answers, depending on the question. From the strictest to the loosest:
  *
  * isSameLine      the kernel prints the same line of maps
  * isSamePurpose   the same was said of it: kind, label, why
  * isAlike         a mapping of the same kind: permissions, name and inode, wherever it lies
  * fate            the same bytes of memory, range by range: what a diff calls kept, reprotected, renamed or replaced
- * isContinued     a region goes on under the same track over time, though it grew, moved its offset or changed its label
+ * isContinued     a region continues on its track over time, though it grew, moved its offset or changed its label
  * isSameBacking   the same file, or none on both sides
  *
  * isSameProcess and isSameImage ask it of whole processes.
@@ -31,12 +31,15 @@ export const isSamePurpose = (a: Purpose, b: Purpose): boolean =>
 export const isAlike = (a: Region, b: Region): boolean =>
   a.perms === b.perms && a.name === b.name && a.inode === b.inode;
 
-/** The same file; or none on both sides, whatever the kernel calls the memory: anonymous memory has neither device nor inode. */
+/**
+ * The same file; or none on both sides, whatever the kernel calls the memory: anonymous memory has neither device nor
+ * inode.
+ */
 export const isSameBacking = (a: Region, b: Region): boolean => a.inode === b.inode && a.dev === b.dev;
 
 /**
- * Does a region go on in another one of a later look that overlaps it? Other than for `fate`, its offset may differ, since
- * only some of its bytes need be the same; a label of the kernel's may come or go.
+ * Does a region continue in an overlapping one of a later look? Unlike for `fate`, its offset may differ, since only
+ * some of its bytes need be the same; a label of the kernel's may come or go.
  */
 export function isContinued(before: Region, after: Region): boolean {
   const isFile = isFileBacked(before);
@@ -53,7 +56,10 @@ const isGiven = (name: string): boolean => name.startsWith('[anon:');
 export const isSameProcess = (a: ProcessInfo, b: ProcessInfo): boolean =>
   a.pid === b.pid && a.startTime === b.startTime && a.bootId === b.bootId;
 
-/** The same program image of a process: exec gives code and stack new places. Who may not see these reads 0 or 1 on both sides. */
+/**
+ * The same program image of a process: exec gives code and stack new places. A reader that may not see these reads 0 or
+ * 1 on both sides.
+ */
 export const isSameImage = (
   a: Pick<ProcessInfo, 'startCode' | 'startStack'>,
   b: Pick<ProcessInfo, 'startCode' | 'startStack'>,
@@ -76,14 +82,14 @@ export function fate(before: Region, after: Region, slide: number): Fate {
   if (before === after && slide === 0) return 'kept';
   if (!isSameMemory(before, after, slide)) return 'replaced';
   if (before.perms !== after.perms && !agreeOnPerms(before, after)) return 'reprotected';
-  // Another host may have the same library in another folder.
+  // Another host may have the same library in another directory.
   const isElsewhere = slide !== 0 && baseName(before.name) === baseName(after.name);
   return isElsewhere || sameName(before, after) ? 'kept' : 'renamed';
 }
 
 /**
- * pmap prints the last part of a file's name, and for memory without a file `[ anon ]`, whatever the kernel calls it: what one
- * side doesn't know is no difference.
+ * pmap prints the last part of a file's name, and for memory without a file `[ anon ]`, whatever the kernel calls it:
+ * what one side doesn't know is not a difference.
  */
 export function sameName(a: Region, b: Region): boolean {
   if (a.name === b.name) return a.nameBase64 === b.nameBase64;
@@ -109,7 +115,9 @@ function isSameMemory(before: Region, after: Region, slide: number): boolean {
   return isFile ? isSameFile(before, after, slide) : isSameAnonymous(before, after);
 }
 
-/** The same file, and the same byte of it at the same address. A name may change under a mapping: rename(2), unlink(2). */
+/**
+ * The same file, and the same byte of it at the same address. A name may change under a mapping: rename(2), unlink(2).
+ */
 function isSameFile(before: Region, after: Region, slide: number): boolean {
   const knowsOffsets = before.offset !== undefined && after.offset !== undefined;
   if (knowsOffsets && before.offset - before.start !== after.offset - after.start + slide) return false;

@@ -35,7 +35,10 @@ export interface ProcessInfo {
 
 /** How far the listing can be trusted. The kernel lets go of its locks between two lines (proc.rst, "maps"). */
 export interface Consistency {
-  /** Regions overlapped or went backwards. They were put in order, later lines before earlier ones, and nothing is summed twice. */
+  /**
+   * Regions overlapped or went backwards. They were put in order, later lines before earlier ones, and nothing is
+   * summed twice.
+   */
   readonly torn: boolean;
   /** The listing ends early, or belongs to two program images. */
   readonly incomplete: boolean;
@@ -122,7 +125,7 @@ export class Snapshot {
     return {...this.document(), regions: this.regions.map(regionJSON)};
   }
 
-  /** The same for those who write it out: its regions are told one after another. */
+  /** The same for writing it out: its regions are made one after another. */
   document(): Record<string, unknown> {
     return {
       schema: 'memmap.snapshot/1',

@@ -1,7 +1,7 @@
 /**
  * Why memmap could not do what was asked. A closed set; each has one exit code (contract section 3).
  *
- * usage     the words of the call are wrong
+ * usage     the command line is wrong
  * gone      no such process, it ended, or it has no memory of its own (zombie, kernel thread)
  * denied    the kernel doesn't let us look
  * input     a file or standard input that can't be used

@@ -10,21 +10,22 @@ interface Earlier {
 }
 
 export interface Beside {
-  /** Ascending; without their kinds, as far as they are new. */
+  /** Ascending; new ones have no kind yet. */
   readonly regions: Region[];
-  /** Those of lines that the earlier listing doesn't have. */
+  /** Those on lines that the earlier listing doesn't have. */
   readonly fresh: readonly Region[];
 }
 
 /**
- * Reads a listing of maps of which most lines are in an earlier one too: of one process some time before, or of another run.
- * What both have is found by comparing bytes, and only what differs is parsed. Regions of equal lines are the very same
- * objects, so whoever compares the two needs no look at them.
+ * Reads a listing of maps that has most of its lines in common with an earlier one, of the same process or of another
+ * run. What both have is found by comparing bytes, and only what differs is parsed. Regions on equal lines are the very
+ * same objects, so a comparison of the two can skip them.
  *
- * Of 60,000 regions with 100 changes that takes 1 ms, where parsing takes 12.
+ * With 60,000 regions and 100 changes that takes 1 ms, where parsing takes 12 ms.
  *
  * @param bytes as read from /proc
- * @returns undefined where that can't be done, since the listing is torn, cut short or in another form: then it must be read whole
+ * @returns undefined where that can't be done, since the listing is torn, cut short or in another form: then all of it
+ * must be parsed
  */
 export function parseBeside(bytes: Uint8Array, earlier: Earlier): Beside | undefined {
   if (bytes.at(-1) !== NEWLINE || earlier.bytes.at(-1) !== NEWLINE) return undefined;
@@ -51,10 +52,10 @@ export function parseBeside(bytes: Uint8Array, earlier: Earlier): Beside | undef
 
 const NEWLINE = 0x0a;
 
-/** So many pieces can be put together in one call; with more of them there is little in common. */
+/** At most this many pieces are put together, in one call; with more of them there is little in common. */
 const MOST_PIECES = 10_000;
 
-/** What was found so far, in pieces: to copy 60,000 one by one takes as long as all the rest. */
+/** What was found so far, in pieces: to copy 60,000 regions one by one would take as long as everything else. */
 class Regions {
   readonly #pieces: Array<readonly Region[]> = [];
   #end = 0;
@@ -79,7 +80,7 @@ class Regions {
 class Walk {
   /** Where in its bytes a line begins. */
   at = 0;
-  /** It came to a line in another form than the kernel's. */
+  /** It met a line that is not in the kernel's form. */
   isLost = false;
   readonly #earlier: Earlier;
   readonly #reader: HeaderReader;
@@ -90,7 +91,7 @@ class Walk {
     this.#reader = new HeaderReader(earlier.bytes, true);
   }
 
-  /** @returns the regions of the next lines that take so many bytes */
+  /** @returns the regions on the next lines, which take this many bytes */
   take(bytes: number): readonly Region[] {
     const {regions} = this.#earlier;
     const from = this.#index;
@@ -120,7 +121,7 @@ function commonLines(a: Uint8Array, from: number, b: Uint8Array, at: number): nu
   return length === 0 ? 0 : Math.max(0, b.lastIndexOf(NEWLINE, at + length - 1) + 1 - at);
 }
 
-/** Larger and larger steps as long as they are equal, then halves of the one that isn't. */
+/** Takes larger and larger steps while the bytes are equal, then halves the step that isn't. */
 function commonLength(a: Uint8Array, from: number, b: Uint8Array, at: number): number {
   const most = Math.min(a.length - from, b.length - at);
   let length = 0;

@@ -8,7 +8,7 @@ import {isHopeless} from './foreign/rows.ts';
 import {putInOrder} from './order.ts';
 import {decode, latin1, LOWER_HEX_DIGIT} from './scan.ts';
 
-/** What a listing of regions says: maps, smaps or smaps_rollup, since the headers of the last two are lines of the first. */
+/** What a listing of regions says: maps, smaps or smaps_rollup. The headers of the last two are lines of the first. */
 export interface Listing {
   /** Ascending, without overlaps, with their kinds. */
   readonly regions: Region[];
@@ -17,11 +17,11 @@ export interface Listing {
   readonly isPlain: boolean;
   /** How many lines overlapped or went backwards. */
   readonly torn: number;
-  /** How many lines were of no bytes, and are not in `regions`. */
+  /** How many lines had a region of 0 bytes, and are not in `regions`. */
   readonly empty: number;
   /** Why the listing can't be whole, a phrase; undefined if nothing says so. */
   readonly cutShort: string | undefined;
-  /** Does the last line lack its newline? Of a capture that alone may only mean that somebody trimmed it. */
+  /** Does the last line lack its newline? In a capture that alone may only mean that somebody trimmed it. */
   readonly isUnterminated: boolean;
   readonly rejected: Rejected[];
   /** Whose listing it is, where a shell line above it says so. */
@@ -49,7 +49,7 @@ class ListingReader {
   readonly #counters = new CounterReader();
   readonly #regions: Region[] = [];
   readonly #rejected: Rejected[] = [];
-  /** Lines after a shell's prompt: no fault in a listing, but no listing either. */
+  /** Lines after a shell's prompt: not an error in a listing, but not a listing either. */
   readonly #commands: Rejected[] = [];
   #spacedOut = 0;
   #empty = 0;
@@ -67,7 +67,7 @@ class ListingReader {
 
   /** @returns where the next line begins */
   line(number: number, from: number): number {
-    // Counters begin with capitals: what begins like an address in maps is one.
+    // Counters begin with capitals: what begins like an address of maps is one.
     const region = LOWER_HEX_DIGIT[this.#bytes[from]!]! >= 0 ? this.#headers.read(from) : undefined;
     if (region && region.end >= region.start) {
       this.#add(region, number, from, this.#headers.next - 1);
@@ -117,14 +117,14 @@ class ListingReader {
     if (this.#isCapture && this.#beginsAnother(region)) return this.#secondListing(number, from, to);
     this.#current = region;
     this.#counters.restart();
-    // Linux 2.6.32 printed its stack guard as a region of no bytes: nothing is mapped there.
+    // Linux 2.6.32 printed its stack guard as a region of 0 bytes: nothing is mapped there.
     if (region.end > region.start || region.name === '[rollup]') this.#regions.push(region);
     else this.#empty++;
   }
 
   /**
-   * Two captures in one file would look like one torn listing: the second begins as the first did, or behind its end with
-   * what comes first in a process. A rollup is one region, and covers all that others list.
+   * Two captures in one file would look like one torn listing: the second begins as the first did, or goes back to low
+   * addresses after a region that is last in a process. A rollup is one region, and covers everything that others list.
    */
   #beginsAnother(region: Region): boolean {
     const first = this.#regions[0];
@@ -172,17 +172,17 @@ class ListingReader {
   #cutShort(isUnterminated: boolean, hasCounters: boolean): string | undefined {
     const last = this.#current;
     if (!last || this.isDone) return undefined;
-    if (hasCounters && lacksItsEnd(last, this.#regions[0])) return 'the last record lacks its end';
+    if (hasCounters && lacksItsEnd(last, this.#regions[0])) return 'the last record is incomplete';
     if (!isUnterminated) return undefined;
-    if (!this.#isCapture) return 'the last line has no end';
+    if (!this.#isCapture) return 'the last line has no newline';
     if (hasCounters) return undefined;
     // Only a mapped file has an inode, and it has a name: without one, the line was cut in or after the inode.
-    if (last.name === '' && !/^0?$/.test(last.inode)) return 'the last line is cut in its inode';
-    return /^\[[^\]]*$/.test(last.name) ? 'the last line is cut in its name' : undefined;
+    if (last.name === '' && !/^0?$/.test(last.inode)) return 'the last line ends within its inode';
+    return /^\[[^\]]*$/.test(last.name) ? 'the last line ends within its name' : undefined;
   }
 }
 
-/** What the kernel puts last: at the top of a process's addresses. */
+/** The regions that the kernel places last: at the top of a process's addresses. */
 const LAST_NAMES = new Set(['[stack]', '[vvar]', '[vvar_vclock]', '[vdso]', '[vsyscall]', '[vectors]', '[uprobes]']);
 
 /** VmFlags is the last line; kernels before 3.8 have none, but the same counters in each record, and Rss always. */

@@ -1,14 +1,14 @@
-import {exactHex} from '../model/address.ts';
-import {type Region, withPlace} from '../model/region.ts';
+import {exactHex, type Region, withPlace} from '../model/region.ts';
 
 /**
- * Puts a torn listing in order. The kernel walks a process's regions without holding it still: a region that merges with
- * its neighbour during the walk is printed twice, the second time longer, or a line goes back behind the one before it.
- * What was printed later is newer, so later lines win: each byte belongs to the last line that covers it, and an earlier
- * region is cut to what is left of it, into two if the newer one lies within.
+ * Puts a torn listing in order. The kernel walks a process's regions while the process runs on: a region that merges
+ * with its neighbour during the walk is printed twice, the second time longer, or a line begins before the end of the
+ * one above it. What was printed later is newer, so later lines win: each byte belongs to the last line that covers it,
+ * and an earlier region is cut to what is left of it, into two if the newer one is within it.
  *
  * @param regions in the order of the listing
- * @returns the same array if nothing was wrong; else regions in ascending order without overlaps, and how many lines were at odds
+ * @returns the same array if nothing was wrong; else regions in ascending order without overlaps; and how many lines
+ * were out of order
  */
 export function putInOrder(regions: Region[]): {regions: Region[]; torn: number} {
   const torn = countBackwards(regions);
@@ -57,7 +57,7 @@ function cut(region: Region, start: number, end: number): Region {
   if (start === region.start && end === region.end) return region;
   const isFixed = region.offset === undefined || region.inode === '0';
   const offset = isFixed ? region.offset : region.offset + (start - region.start);
-  // Where the sum is no offset, or not exact, the line was none of the kernel's.
+  // Where the sum is not an offset, or not exact, the line was not the kernel's.
   const isOffset = offset !== undefined && exactHex(offset.toString(16)) === offset;
   return withPlace(region, {start, end, offset: isOffset ? offset : undefined});
 }

@@ -1,7 +1,7 @@
 /**
- * Reading numbers and text out of bytes: the only file of the pure rooms that uses Buffer and TextDecoder, since nothing else
- * makes text of bytes as fast (tsconfig.pure.json). The kernel's text is bytes, not characters: a file name may hold anything but
- * NUL, so lines end at 0x0A only (never at CR, U+0085 or U+2028), and text is decoded at the very end.
+ * Reading numbers and text from bytes: the only file of the pure rooms that uses Buffer and TextDecoder, since nothing
+ * else decodes as fast (tsconfig.pure.json). The kernel's text is bytes, not characters: a file name may hold anything
+ * but NUL, so lines end at 0x0A only (never at CR, U+0085 or U+2028), and text is decoded at the very end.
  */
 
 /** Value of a hex digit, by byte; -1 for any other byte. */
@@ -14,7 +14,7 @@ for (let value = 0; value < 16; value++) {
   HEX_DIGIT[letter.toUpperCase().charCodeAt(0)] = value;
 }
 
-/** One character a byte, so that it can be turned back. */
+/** One character per byte, so that it can be turned back. */
 export const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
   Buffer.isBuffer(bytes)
     ? bytes.toString('latin1', from, to)
@@ -26,10 +26,10 @@ export const fromLatin1 = (text: string): Uint8Array => Buffer.from(text, 'latin
 /** Text as UTF-8. */
 export const fromText = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 
-/** UTF-8 as text, without a mark of the byte order; what isn't valid becomes U+FFFD. */
+/** UTF-8 as text, without a byte order mark; what isn't valid becomes U+FFFD. */
 export const utf8 = (bytes: Uint8Array): string => plainUtf8.decode(bytes);
 
-/** Are so many bytes from two places the same? memcmp(3) does the work. */
+/** Are `length` bytes at two places the same? memcmp(3) does the work. */
 export const isSameStretch = (a: Uint8Array, from: number, b: Uint8Array, at: number, length: number): boolean =>
   Buffer.compare(a.subarray(from, from + length), b.subarray(at, at + length)) === 0;
 

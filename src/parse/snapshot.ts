@@ -14,12 +14,12 @@ import type {AuxiliaryVector, Clues, ElfClue, ElfSegment, Limits, Marks, Thread}
 export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
   if (input.length > LARGEST) throw unusable(`it is larger than ${LARGEST / 2 ** 20} MiB`);
   const text = typeof input === 'string' ? input : utf8(input);
-  if (isDeep(text)) throw unusable(`it has more than ${DEEPEST} brackets within each other`);
+  if (isDeep(text)) throw unusable(`its brackets are nested more than ${DEEPEST} deep`);
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch (error) {
-    const first = isLine(text) ? 'it is JSON Lines, a document a line, as logs are' : undefined;
+    const first = isLine(text) ? 'it is JSON Lines, one document per line, as logs are' : undefined;
     throw unusable(first ?? `it begins like JSON but isn't: ${(error as Error).message}`);
   }
   const root = object(document, 'the document');
@@ -34,7 +34,7 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
       throw unusable(`regions[${index}] overlaps the one before it`);
   });
   const clues = cluesFromJSON(root['clues']);
-  // What was said when it was saved stays, unless an older version said less, or a newer one what this one doesn't know.
+  // Kinds that were saved stay, unless an older version said less, or a newer one says what this one doesn't know.
   if (regions.some(({kind, evidence}) => evidence === undefined || !KINDS.includes(kind))) classify(regions, clues);
   const source = object(root['source'] ?? {}, 'source');
   return new Snapshot({
@@ -65,13 +65,13 @@ function isLine(text: string): boolean {
   }
 }
 
-/** As much as 150,000 regions with all their counters take; JSON.parse needs many times the size of its text. */
+/** Bytes: what 150,000 regions with all their counters take. JSON.parse needs many times the size of its text. */
 const LARGEST = 128 * 2 ** 20;
 
-/** A snapshot has 5. */
+/** Levels of brackets; a snapshot has 5. */
 const DEEPEST = 100;
 
-/** Some millions of brackets would take JSON.parse gigabytes. Those in a string are none. */
+/** Are brackets nested too deep? Millions of them would take JSON.parse gigabytes. Those in strings don't count. */
 function isDeep(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length && depth <= DEEPEST; at++) {
@@ -159,7 +159,7 @@ export function statusFromJSON(value: unknown): Record<string, number | string |
 export function rejectedFromJSON(entry: unknown, path: string): Rejected {
   const json = object(entry, path);
   if (!Number.isSafeInteger(json['line']) || Number(json['line']) < 1)
-    throw unusable(`${path}.line is not a number of a line`);
+    throw unusable(`${path}.line is not the number of a line`);
   return {
     line: Number(json['line']),
     text: string(json['text'], `${path}.text`),
@@ -215,7 +215,10 @@ const CONSISTENCY_FIELDS = {torn: YES_OR_NO, incomplete: YES_OR_NO, reads: FROM_
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
-/** The `clues` of a `memmap.snapshot/1` document, the reverse of cluesJSON. What is absent stays so; other keys are left out. */
+/**
+ * The `clues` of a `memmap.snapshot/1` document, the reverse of cluesJSON. What is absent stays so; other keys are left
+ * out.
+ */
 export function cluesFromJSON(value: unknown): Clues {
   if (value === undefined) return {};
   const json = object(value, 'clues');
@@ -241,7 +244,7 @@ function optional<Name extends string, Value>(
   return value === undefined ? {} : ({[name]: read(value, `clues.${name}`)} as Record<Name, Value>);
 }
 
-/** A record by names from outside: file names. */
+/** A record with names from outside as keys: file names. */
 function record<Value>(
   value: unknown,
   path: string,

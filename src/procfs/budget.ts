@@ -1,7 +1,7 @@
 /**
- * What looking may cost the process looked at. maps and status are harmless. smaps walks every resident page while it
- * holds the lock that mmap, munmap and brk need: measured, a poll at 10 Hz took 96 % of a busy process's mmap throughput,
- * and `nice` didn't help; spending little time on it did.
+ * What sampling may cost the process. maps and status are harmless. smaps walks every resident page while it holds the
+ * lock that mmap, munmap and brk need: measured, a poll at 10 Hz took 96 % of a busy process's mmap throughput, and
+ * `nice` didn't help; spending little time on it did.
  */
 
 const GIB = 1024 ** 3;
@@ -35,7 +35,7 @@ export class DutyBudget {
     return this.maxDuty > 0 && now >= this.#freeAt;
   }
 
-  /** A read began at `now` and took `ms`: rest until it is a small part of what passed. */
+  /** A read began at `now` and took `ms`: rest until that is a small part of the time that passed. */
   spend(now: number, ms: number): void {
     this.#freeAt = now + ms / this.maxDuty;
   }

@@ -8,12 +8,11 @@ import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
-import {isSame, ProcessHandle, processInfo} from './handle.ts';
-import {withoutMemory} from './no-memory.ts';
-import {existsSync} from 'node:fs';
-import {sizeText} from '../model/amounts.ts';
-import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
+import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
 import {processTrouble} from './trouble.ts';
+import {existsSync} from 'node:fs';
+import {counted, sizeText} from '../model/amounts.ts';
+import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 
 export interface CaptureOptions {
   /** Where procfs is mounted. */
@@ -22,24 +21,29 @@ export interface CaptureOptions {
   readonly usage?: boolean | undefined;
   /** ms; 50 by default. */
   readonly maxStall?: number | undefined;
-  /** ms that reading smaps may take before it is done without; by default as long as any reading may. */
+  /** ms that reading smaps may take before memmap does without it; by default as long as any reading may. */
   readonly patience?: number | undefined;
   /** What an earlier look at the same program found, so that less must be read. */
   readonly known?: Clues | undefined;
   /** Regions of an earlier look at the same program that had VmFlags. */
   readonly earlier?: readonly Region[] | undefined;
-  /** Is given each listing as the kernel printed it; of those of one look the last one counts. The bytes don't stay. */
+  /**
+   * Gets each listing as the kernel printed it; of several in one sample the last one counts. The bytes are overwritten
+   * later.
+   */
   readonly onListing?: ((bytes: Buffer) => void) | undefined;
 }
 
-/** A listing is read again if it is torn or belongs to two program images: with three tries, 4 in a million stay torn. */
+/**
+ * A listing is read again if it is torn or belongs to two program images: with three tries, 4 in a million stay torn.
+ */
 const TRIES = 3;
 
 /**
  * Reads a live process at one moment.
  *
- * The regions come from one walk: of smaps alone (its headers are the lines of maps) or of maps alone, never joined, since
- * two walks of a living process disagree. status and stat give its name, state and peaks.
+ * The regions come from one walk: of smaps alone (its headers are the lines of maps) or of maps alone, never joined,
+ * since two walks of a living process disagree. status and stat give its name, state and peaks.
  *
  * @throws Trouble `gone` (no such process, zombie, kernel thread), `denied`, or `deadline`
  */
@@ -52,9 +56,9 @@ export function capture(pid: number, options: CaptureOptions = {}): Snapshot {
   }
 }
 
-/** The same for a process that is held already. */
+/** The same for a process whose handle is open. */
 export function captureFrom(handle: ProcessHandle, options: CaptureOptions = {}): Snapshot {
-  let best: {listing: Listing; stat: Stat; note: string} | undefined;
+  let best: {listing: Listing; stat: Stat; note: string; isAtOdds: boolean} | undefined;
   for (let reads = 1; reads <= TRIES; reads++) {
     let attempt: Attempt;
     try {
@@ -68,11 +72,11 @@ export function captureFrom(handle: ProcessHandle, options: CaptureOptions = {})
     const fault = faultOf(attempt);
     if (!fault)
       return toSnapshot(handle, options, listing, stat, status, {torn: false, incomplete: false, reads}, notes);
-    if (listing.regions.length > 0) best = {listing, stat, note: fault};
+    if (listing.regions.length > 0) best = {listing, stat, note: fault, isAtOdds: attempt.odds !== 0};
   }
   if (!best) throw withoutMemory(handle);
-  const {listing, stat, note} = best;
-  const isTorn = listing.torn > 0;
+  const {listing, stat, note, isAtOdds} = best;
+  const isTorn = listing.torn > 0 || isAtOdds;
   return toSnapshot(handle, options, listing, stat, {}, {torn: isTorn, incomplete: !isTorn, reads: TRIES}, [note]);
 }
 
@@ -81,6 +85,8 @@ interface Attempt {
   readonly stat: Stat;
   readonly status: Status;
   readonly isSameImage: boolean;
+  /** Bytes that the listing has more (or, negative, less) than the process had, before and after. */
+  readonly odds: number;
   readonly notes: string[];
 }
 
@@ -110,7 +116,14 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
     const listing = parseListing(bytes, 'proc', 'later');
     // A process that execs or is killed during the walk makes the file end early, without an error.
     const isSameImage = listing.regions.length > 0 && isAlive(source) && isSame(stat, handle.stat());
-    return {listing, stat, status, isSameImage, notes};
+    return {
+      listing,
+      stat,
+      status,
+      isSameImage,
+      odds: isSameImage ? oddsNow(listing.regions, status, handle) : 0,
+      notes,
+    };
   } finally {
     maps.close();
     if (source !== maps) source.close();
@@ -118,14 +131,50 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
 }
 
 /** Why an attempt isn't a snapshot; undefined if it is one. */
-function faultOf({listing, isSameImage}: Attempt): string | undefined {
+function faultOf({listing, isSameImage, odds}: Attempt): string | undefined {
   if (!isSameImage)
-    return 'The process ended or began another program while it was read: this is a part of its regions.';
+    return 'The process ended or began another program while it was read: this is only a part of its regions.';
   if (listing.torn > 0)
-    return `Regions changed while they were listed: ${listing.torn} lines overlapped, in each of ${TRIES} tries.`;
+    return `Regions changed while they were listed: ${counted(listing.torn, 'line')} overlapped, in each of ${TRIES} tries.`;
+  if (odds !== 0)
+    return `Memory came, went or moved while it was listed, in each of ${TRIES} tries: the listing has ${sizeText(Math.abs(odds))} ${odds > 0 ? 'more' : 'less'} than VmSize of status says before and after.`;
   if (listing.cutShort) return `The listing was cut short: ${listing.cutShort}.`;
   return undefined;
 }
+
+/**
+ * The kernel lets go of the map between two lines. Memory that mremap(2) moves meanwhile can be listed twice, or not at
+ * all, and every line is right. But the sum of all sizes is VmSize (total_vm, fs/proc/task_mmu.c): where that was the
+ * same before and after, the listing must add up to it.
+ *
+ * @param size of the process before and after, in bytes
+ * @returns bytes that the regions have too many; 0 where they add up
+ */
+export function oddsOf(regions: readonly Region[], size: number): number {
+  let sum = 0;
+  for (const region of regions) if (!OF_NO_PROCESS.has(region.name)) sum += region.end - region.start;
+  return sum - size;
+}
+
+/**
+ * The same for what was just read; 0 where the size changed, and nothing can be said. While mremap(2) moves memory it counts
+ * twice: where the size is another one after, it is asked for once more, and may be what it was before. (Where both fall
+ * into a move nothing shows it: about once in 3,000 times, of a process that does nothing else.)
+ */
+function oddsNow(regions: readonly Region[], {vmSize: before}: Status, handle: ProcessHandle): number {
+  if (typeof before !== 'number' || regions.length > MOST_REGIONS) return 0;
+  const isSteady = handle.status()['vmSize'] === before || handle.status()['vmSize'] === before;
+  return isSteady ? oddsOf(regions, before) : 0;
+}
+
+/**
+ * A process with more regions mostly maps and unmaps some while they are listed: that the sum is off by these says nothing
+ * of memory that moved, and reading again would take as long again.
+ */
+const MOST_REGIONS = 10_000;
+
+/** Gate areas, which the kernel lists for each process and which belong to none (get_gate_vma()). */
+const OF_NO_PROCESS: ReadonlySet<string> = new Set(['[vsyscall]', '[vectors]']);
 
 /** Once the first thread has ended, /proc/PID/maps is empty, though other threads live on and share the memory. */
 export function folderOf(handle: ProcessHandle, stat: Stat): string {
@@ -161,16 +210,16 @@ function toSnapshot(
 }
 
 const manyThreads = (threads: number): string =>
-  `Of ${threads} threads ${MOST_THREADS} were asked where their stacks are; the others' stacks are told by their shape.`;
+  `Of ${threads} threads, ${MOST_THREADS} were asked where their stacks are; the stacks of the others are recognised by their shape.`;
 
-/** What a reader wishes of smaps. */
+/** What a caller wants of smaps. */
 interface Wish {
   readonly usage?: boolean | undefined;
   /** ms; 50 by default. */
   readonly maxStall?: number | undefined;
 }
 
-/** Shall smaps be read? @param notes is told why not, where that is for the process's sake */
+/** Should smaps be read? @param notes gets the reason why not, where that spares the process */
 function wantsUsage(maps: Buffer, status: Status, options: Wish, notes: string[]): boolean {
   if (options.usage !== undefined || maps.length === 0) return options.usage === true && maps.length > 0;
   const maxStall = options.maxStall ?? DEFAULT_MAX_STALL;
@@ -190,7 +239,9 @@ function countLines(bytes: Buffer): number {
   return lines;
 }
 
-/** smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR; a security module may forbid it alone. */
+/**
+ * smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR; a security module may forbid it alone.
+ */
 function openIfThere(handle: ProcessHandle, file: string, notes: string[]): ProcFile | undefined {
   try {
     return handle.open(file);
@@ -215,7 +266,7 @@ function readAll(file: ProcFile, handle: ProcessHandle, patience?: number): Buff
   }
 }
 
-/** smaps needs the lock for longer than maps, and of a process that maps without pause it may never become whole. */
+/** smaps needs the lock for longer than maps; for a process that maps without pause it may never become whole. */
 function readInTime(
   smaps: ProcFile,
   handle: ProcessHandle,
@@ -241,8 +292,8 @@ function isAlive(file: ProcFile): boolean {
 }
 
 /**
- * What may be seen of a process whose maps may not be read: stat and status, which are open to all (unless /proc is mounted
- * with hidepid). A snapshot without regions, marked incomplete.
+ * What may be seen of a process whose maps may not be read: stat and status, which are open to all (unless /proc is
+ * mounted with hidepid). A snapshot without regions, marked incomplete.
  *
  * @param denied why the regions are missing
  * @returns undefined if not even that may be read

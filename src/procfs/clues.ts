@@ -1,5 +1,5 @@
 import type {Clues, ElfClue, Thread} from '../model/clues.ts';
-import {isExecutable, type Region} from '../model/region.ts';
+import {isExact, isExecutable, type Region} from '../model/region.ts';
 import {parseAuxv} from '../parse/proc/auxv.ts';
 import {parseLimits} from '../parse/proc/limits.ts';
 import type {Stat} from '../parse/proc/stat.ts';
@@ -8,16 +8,15 @@ import {readIfThere, textIfThere} from './open.ts';
 import {closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync} from 'node:fs';
 import {decode, latin1} from '../parse/scan.ts';
 import {parseStackPointer} from '../parse/proc/syscall.ts';
-import {isExact} from '../model/address.ts';
 import {ELF_HEAD_BYTES, parseElfHead} from '../parse/elf/image.ts';
 import {openMapped} from './mapped.ts';
 
 /**
- * Reads what else tells what the regions are for, in a few ms. What may not be read, or isn't there, is missing; none of
- * this holds up the process.
+ * Reads what else tells what the regions are for, in a few ms. What may not be read, or isn't there, is left out; none
+ * of this holds up the process.
  *
- * @param known the clues of an earlier look at the same program: files whose headers are known aren't opened again, and a
- * thread that runs now has its stack where it had it then
+ * @param known the clues of an earlier look at the same program: files whose headers are known aren't opened again, and
+ * a thread that runs now has its stack where it had it then
  */
 export function readClues(handle: ProcessHandle, regions: readonly Region[], stat: Stat, known: Clues = {}): Clues {
   const {pageSize, ...auxv} = parseAuxv(readIfThere(handle.path('auxv')) ?? NOTHING);
@@ -36,8 +35,8 @@ export function readClues(handle: ProcessHandle, regions: readonly Region[], sta
 }
 
 /**
- * The same, where only regions and threads may have changed since: what can't change isn't read again. Of files that are mapped
- * no more, what was known stays until all is read anew.
+ * The same, where only regions and threads may have changed since: what can't change isn't read again. What was known
+ * of files that are no longer mapped stays until everything is read again.
  *
  * @param fresh the regions that were not there, or not like this, when `known` was read
  */
@@ -52,13 +51,13 @@ export function renewClues(handle: ProcessHandle, fresh: readonly Region[], know
   };
 }
 
-/** exec leaves nothing as it was: what was known of the program before says nothing about the one that came. */
+/** exec leaves nothing as it was: what was known of the old program says nothing about the new one. */
 export const isOneProgram = (clues: Clues, stat: Stat): boolean =>
   clues.marks?.startCode === stat.marks?.startCode && clues.marks?.startStack === stat.marks?.startStack;
 
 const NOTHING = new Uint8Array(0);
 
-/** More aren't asked: two small files each, some 20 µs. */
+/** At most this many threads are asked: each costs two small files, about 20 µs. */
 export const MOST_THREADS = 1000;
 
 /**
@@ -95,13 +94,16 @@ function list(handle: ProcessHandle): number[] {
   }
 }
 
-/** A large program has a few hundred libraries. */
+/** At most this many files are opened: a large program has a few hundred libraries. */
 const MOST_FILES = 500;
-/** A file costs some 60 µs, unless its file system is slow to answer: what is left then is told by shape. */
+/**
+ * ms for all of them. A file costs about 60 µs, unless its file system is slow to answer: what is left then is
+ * recognised by its shape.
+ */
 const MOST_MS = 200;
 
 /**
- * The program headers of each mapped file that may be executed, once a file.
+ * The program headers of each mapped file that may be executed, once per file.
  *
  * @param known headers that were read before, by name; what was in a file doesn't change while it is mapped
  */
@@ -139,13 +141,13 @@ function readHead(handle: ProcessHandle, region: Region): ElfClue | undefined {
   }
 }
 
-/** A header may claim anything; what isn't exact could not be saved, and isn't mapped so. */
+/** A header may claim anything; what isn't exact could not be saved, and is never mapped like that. */
 const isSane = ({segments, relro}: ElfClue): boolean =>
   segments.every((segment) => Object.values(segment).every(isExact)) && Object.values(relro ?? {}).every(isExact);
 
 /**
- * Whether files whose names end in " (deleted)" are deleted or called so: their link count tells (map_files needs
- * CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE), or else whether the folder has the same inode under that name.
+ * Whether files whose names end in " (deleted)" are deleted or have that name: their link count tells (map_files needs
+ * CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE), or else whether the directory has the same inode under that name.
  */
 function tellDeleted(
   handle: ProcessHandle,
@@ -156,7 +158,8 @@ function tellDeleted(
   for (const region of regions) {
     const {name} = region;
     if (name === '' || !name.startsWith('/') || !name.endsWith(' (deleted)') || Object.hasOwn(deleted, name)) continue;
-    if (region.dev === '00:01' || Object.keys(deleted).length >= MOST_FILES) continue; // The kernel's own files have no folder.
+    // The kernel's own files are in no directory.
+    if (region.dev === '00:01' || Object.keys(deleted).length >= MOST_FILES) continue;
     const answer = Object.hasOwn(known, name) ? known[name] : isDeleted(handle, region);
     if (answer !== undefined) deleted[name] = answer;
   }
@@ -173,7 +176,7 @@ function isDeleted(handle: ProcessHandle, region: Region): boolean | undefined {
     closeSync(name);
     if (nlink === 0) return true;
   } catch {
-    // Not permitted: the folder is asked.
+    // Not permitted: the directory is asked.
   }
   try {
     const {ino} = lstatSync(handle.path(`root${region.name}`), {bigint: true});

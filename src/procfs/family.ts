@@ -8,9 +8,8 @@ import {parseListing} from '../parse/listing.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import {folderOf} from './capture.ts';
-import {withoutMemory} from './no-memory.ts';
-import {ProcessHandle} from './handle.ts';
 import {processTrouble} from './trouble.ts';
+import {ProcessHandle, withoutMemory} from './handle.ts';
 import {readIfThere, textIfThere} from './open.ts';
 
 interface FamilyOptions {
@@ -21,9 +20,9 @@ interface FamilyOptions {
 
 /**
  * Reads a process and its descendants, one after the other: the number of regions from maps, and the counters from
- * smaps_rollup (Linux 4.14), which is one walk for each process. It is no moment of all of them.
+ * smaps_rollup (Linux 4.14), which is one walk for each process. They are not read at one moment.
  *
- * @returns the family, and why the first process that may not be read may not
+ * @returns the family, and why the first process that may not be read is denied
  * @throws Trouble `gone`, if the first process is not there or has no memory
  */
 export function captureFamily(pid: number, options: FamilyOptions = {}): {family: Family; denied: Trouble | undefined} {
@@ -134,12 +133,15 @@ function readWhole(handle: ProcessHandle, path: string): Buffer {
   }
 }
 
-/** Gives the children of a process, by PID. Processes end while one lists them: a child in the list may be gone already. */
+/**
+ * Gives the children of a process, by PID. Processes end while they are listed: a child in the list may be gone
+ * already.
+ */
 type ChildrenOf = (pid: number) => number[];
 
 /**
- * How to find children: the kernel's own lists (/proc/PID/task/TID/children, Linux 3.5, CONFIG_PROC_CHILDREN; a child is
- * in the list of the thread that forked it), or else one look at the parent of every process.
+ * How to find children: the kernel's own lists (/proc/PID/task/TID/children, Linux 3.5, CONFIG_PROC_CHILDREN; a child
+ * is in the list of the thread that forked it), or else one look at the parent of every process.
  */
 export function childrenIn(root: string): ChildrenOf {
   return existsSync(`${root}/self/task/${process.pid}/children`)

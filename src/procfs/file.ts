@@ -1,15 +1,15 @@
 import {closeSync, readSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {deadline, waitLonger} from './deadline.ts';
-import {openProc} from './open.ts';
+import {deadline, openProc, waitLonger} from './open.ts';
 
 /**
  * A file of /proc that is kept open and read whole, again and again.
  *
- * Position 0 starts the kernel's walk anew, so a kept descriptor gives the present each time. It also is an identity check:
- * it never shows another process (ESRCH after the end), and after exec it gives 0 bytes. The kernel hands out at most
- * 4 KiB a read whatever is asked for, and the file's size says 0: only a read of 0 bytes is the end (fs/seq_file.c).
- * Reads are synchronous on purpose: fs.promises takes 6 times as long, and the longer a listing takes, the more it tears.
+ * Position 0 starts the kernel's walk again, so a descriptor that is kept open gives the present each time. It is also
+ * an identity check: it never shows another process (ESRCH after the end), and after exec it gives 0 bytes. The kernel
+ * hands out at most 4 KiB per read whatever is asked for, and the file's size says 0: only a read of 0 bytes is the end
+ * (fs/seq_file.c). Reads are synchronous on purpose: fs.promises takes 6 times as long, and the longer a listing takes,
+ * the more it tears.
  */
 export class ProcFile {
   /** How many read(2) calls it took so far. */
@@ -21,7 +21,7 @@ export class ProcFile {
 
   /**
    * @param name what a message calls it
-   * @throws the system's error, if the file can't be opened; Trouble `input` if it is no plain file
+   * @throws the system's error, if the file can't be opened; Trouble `input` if it is not a regular file
    */
   constructor(path: string, name: string = path) {
     this.#name = name;
@@ -33,8 +33,8 @@ export class ProcFile {
    *
    * @param patience ms that it may take
    * @returns bytes that stay as they are until the next read but one, so that two readings can be compared
-   * @throws the system's error; Trouble `deadline` if it takes too long: each read(2) waits for the process's lock again, and
-   * who takes that without end lets others have it late
+   * @throws the system's error; Trouble `deadline` if it takes too long: each read(2) waits for the process's lock
+   * again, and a process that takes it again and again makes others wait
    */
   read(patience: number = deadline()): Buffer {
     [this.#buffer, this.#spare] = [this.#spare ?? Buffer.allocUnsafeSlow(this.#buffer.length), this.#buffer];
@@ -47,14 +47,17 @@ export class ProcFile {
       if (count === 0) return this.#buffer.subarray(0, length);
       length += count;
       const now = performance.now();
-      // After one long pause it goes on: this program was stopped (Ctrl-Z), or the lock was kept and is free now.
+      // A long pause extends the deadline: this program was stopped (Ctrl-Z), or the lock was held and is free now.
       if (now - before >= PAUSE) latest += now - before;
       if (now > latest) throw this.#late(length, patience);
       before = now;
     }
   }
 
-  /** Is the program image that this file was opened on still there? (0 bytes after exec, or when the process is a zombie.) */
+  /**
+   * Is the program image that this file was opened on still there? (0 bytes after exec, or when the process is a
+   * zombie.)
+   */
   isAlive(): boolean {
     return retried(() => readSync(this.#fd, Buffer.allocUnsafe(1), 0, 1, 0)) > 0;
   }
@@ -74,16 +77,16 @@ export class ProcFile {
     return new Trouble({
       kind: 'deadline',
       what: `Cannot read all of ${this.#name}.`,
-      why: `after ${patience / 1000} s it was not whole (${length} bytes so far): the process keeps the lock of its memory map busy, or the machine has no time.`,
+      why: `after ${patience / 1000} s it was not complete (${length} bytes so far): the process keeps the lock of its memory map busy, or the machine is overloaded.`,
       next: `Try again, or wait longer: ${waitLonger()}`,
     });
   }
 }
 
-/** ms between two reads of 4 KiB that are no sign of a listing that gets on too slowly. */
+/** ms between two reads of 4 KiB. A longer pause is not a sign of a listing that comes too slowly. */
 const PAUSE = 1000;
 
-/** A call that a signal interrupted is made again: Node does so for no read(2). */
+/** A call that a signal interrupted is made again: Node doesn't do that for read(2). */
 export function retried<Result>(call: () => Result): Result {
   for (;;) {
     try {
@@ -94,7 +97,7 @@ export function retried<Result>(call: () => Result): Result {
   }
 }
 
-/** In large steps: what was copied from stays for a while, and what nobody wrote to takes no memory. */
+/** Grows in large steps: the old buffer stays for a while, and pages that nobody wrote to take no memory. */
 function grown(buffer: Buffer, length: number): Buffer {
   const larger = Buffer.allocUnsafeSlow(buffer.length * 4);
   buffer.copy(larger, 0, 0, length);

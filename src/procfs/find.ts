@@ -1,12 +1,13 @@
-import {readdirSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {parseStat} from '../parse/proc/stat.ts';
+import {parseStatus} from '../parse/proc/status.ts';
 import {readIfThere, textIfThere} from './open.ts';
 
 /** A process that may be looked at, by its name. */
 interface Found {
   readonly pid: number;
   readonly comm: string;
-  /** The command line, its words joined by blanks; '' for kernel threads. */
+  /** The command line, its words joined by spaces; '' for kernel threads. */
   readonly command: string;
 }
 
@@ -20,10 +21,25 @@ export function findByName(name: string, root = '/proc'): Found[] {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
     const stat = parseStat(readIfThere(`${root}/${entry}/stat`) ?? new Uint8Array());
     const comm = stat?.comm ?? '';
-    // cmdline lies in the process's memory, and waits for the lock of its map: who sleeps uninterruptibly may hold that for long.
+    // cmdline is in the process's memory, and reading it waits for the lock of its map: a process in uninterruptible
+    // sleep may hold that for long.
     const words = stat?.state === 'D' ? [''] : textIfThere(`${root}/${entry}/cmdline`).split('\0');
     const program = words[0]?.split('/').at(-1);
     if (comm === name || program === name) found.push({pid: Number(entry), comm, command: words.join(' ').trim()});
   }
   return found;
+}
+
+/**
+ * The process that a thread belongs to: /proc has a folder for each thread's ID too, which readdir(3) doesn't list.
+ *
+ * @returns its PID and the thread's name; undefined for the ID of a process, and where there is none
+ */
+export function processOfThread(
+  tid: number,
+  root = '/proc',
+): {readonly pid: number; readonly name: string} | undefined {
+  const {tgid, name} = parseStatus(readIfThere(`${root}/${tid}/status`) ?? new Uint8Array());
+  const isThread = typeof tgid === 'number' && tgid !== tid && existsSync(`${root}/${tgid}/task/${tid}`);
+  return isThread ? {pid: tgid, name: String(name)} : undefined;
 }

@@ -7,11 +7,12 @@ import {MappedFiles} from './mapped.ts';
 import {openProc, readIfThere, textIfThere} from './open.ts';
 import {noSuchProcess, processTrouble} from './trouble.ts';
 import type {ProcessInfo} from '../model/snapshot.ts';
+import {Trouble} from '../model/trouble.ts';
 
 /**
- * One process, held by its directory. A PID is a number that the kernel gives to somebody else later; an open descriptor of
- * /proc/PID is not. Files are opened through it (/proc/self/fd/N/maps), so that a reused PID can't be read by mistake:
- * after the process's end every read answers ESRCH.
+ * One process, held by its directory. A PID is a number that the kernel gives to somebody else later; an open
+ * descriptor of /proc/PID is not. Files are opened through it (/proc/self/fd/N/maps), so that a reused PID can't be
+ * read by mistake: after the process's end every read answers ESRCH.
  */
 export class ProcessHandle {
   readonly pid: number;
@@ -23,7 +24,7 @@ export class ProcessHandle {
   readonly files: MappedFiles = new MappedFiles(this);
 
   /**
-   * @param root where procfs is mounted; another folder of the same form serves as well
+   * @param root where procfs is mounted; another directory of the same form serves as well
    * @throws Trouble `gone` or `denied`
    */
   constructor(pid: number, root = '/proc') {
@@ -72,7 +73,7 @@ export class ProcessHandle {
 
   /** status and stat come in one read(2); readFileSync is right for them. */
   #readSmall(file: string): Buffer {
-    // Opened anew after an interruption: what was read before it is lost, and the descriptor stands behind that.
+    // Opened again after an interruption: what was read before it is lost, and the descriptor's position is after that.
     const readOnce = (): Buffer => {
       const fd = openProc(this.path(file), this.#nameOf(file));
       try {
@@ -105,7 +106,7 @@ export class ProcessHandle {
   }
 }
 
-/** One process and one program image: exec keeps the start time, and places code and stack anew. */
+/** One process and one program image: exec keeps the start time, and gives code and stack new places. */
 export const isSame = (a: Stat, b: Stat): boolean =>
   a.startTime === b.startTime &&
   a.startCode === b.startCode &&
@@ -114,7 +115,7 @@ export const isSame = (a: Stat, b: Stat): boolean =>
   a.argStart === b.argStart &&
   b.state !== 'X';
 
-/** Who a process is: what tells it from others, now and later. */
+/** Who a process is: what distinguishes it from others, now and later. */
 export function processInfo(handle: ProcessHandle, stat: Stat, status: Status): ProcessInfo {
   const exe = handle.exe();
   const bootId = bootIdOf(handle.root);
@@ -134,11 +135,11 @@ export function processInfo(handle: ProcessHandle, stat: Stat, status: Status): 
   };
 }
 
-/** Tells two runs of the machine apart, since start times count from boot. */
+/** Distinguishes two runs of the machine, since start times count from boot. */
 const bootIdOf = (root: string): string | undefined =>
   textIfThere(`${root}/sys/kernel/random/boot_id`).trim() || undefined;
 
-/** What tells a process from all others, those before it with its number too; undefined if there is none. */
+/** What distinguishes a process from all others, also from earlier ones with its PID; undefined if there is none. */
 export function identify(
   pid: number,
   root = '/proc',
@@ -146,3 +147,25 @@ export function identify(
   const stat = parseStat(readIfThere(`${root}/${pid}/stat`) ?? new Uint8Array());
   return stat && {startTime: stat.startTime, bootId: bootIdOf(root) ?? ''};
 }
+
+/** Why there is nothing to list. */
+export function withoutMemory(handle: ProcessHandle): Trouble {
+  const what = `Cannot look at process ${handle.pid}.`;
+  const {state, comm, ppid} = handle.stat();
+  if (state === 'Z' || state === 'X') {
+    const why = `it (${comm}) has ended and is a zombie: its memory is gone, and only its exit status waits for its parent, process ${ppid}.`;
+    return new Trouble({kind: 'gone', what, why, next: `Look at its parent: memmap show ${ppid}`});
+  }
+  if (!isKernelThread(handle, ppid)) {
+    const why = `it (${comm}) is ending at this moment: its memory is gone already.`;
+    return new Trouble({kind: 'gone', what, why, next: 'List processes with: ps -e'});
+  }
+  const why = `it (${comm}) is a kernel thread: it has no memory of its own.`;
+  return new Trouble({kind: 'gone', what, why, next: 'Kernel memory is in /proc/meminfo and /proc/slabinfo.'});
+}
+
+/**
+ * Since Linux 6.8 status says so. Before, they are recognised by their parent: kthreadd, process 2, starts all others.
+ */
+const isKernelThread = (handle: ProcessHandle, ppid: number): boolean =>
+  handle.status()['kthread'] === true || (handle.status()['kthread'] === undefined && (ppid === 2 || handle.pid === 2));

@@ -2,8 +2,7 @@ import type {ChildProcess, SpawnSyncReturns} from 'node:child_process';
 import {readdirSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
-import {deadline, deadlineText, waitLonger} from './deadline.ts';
-import {readProc, textIfThere} from './open.ts';
+import {deadline, deadlineText, readProc, textIfThere, waitLonger} from './open.ts';
 
 /** What the lock must know of a process that is held: a ProcessHandle. */
 interface HeldProcess {
@@ -25,22 +24,23 @@ interface Sleeper {
   readonly mark: string;
 }
 
-/** More threads aren't asked: some 15 µs each. */
+/** At most this many threads are asked: each costs about 15 µs. */
 const MOST_THREADS = 32;
 
-/** ms. Most such sleeps are reads of a disk, and over by then. */
+/** ms. Most such sleeps are reads of a disk, and are over by then. */
 const SHORT_SLEEP = 20;
 
-/** The part of the time that children may take which find out whether the lock is free. */
+/** The part of the time that may be spent on children that find out whether the lock is free. */
 const DUTY = 0.05;
 
 /**
- * The lock of a process's memory map. Reading maps waits for it, in the kernel, where only SIGKILL ends the wait: a Node that is
- * there can neither be stopped by Ctrl-C under a handler nor end with a code of its own. Whoever holds it for long is a thread
- * of the process in uninterruptible sleep (a dead file server, a broken disk). So before the map of a process with such a thread is
- * read, a child reads its first line; a child can be killed. A process without one costs nothing more.
+ * The lock of a process's memory map. Reading maps waits for it, in the kernel, where only SIGKILL ends the wait: a
+ * Node process that waits there can neither be stopped by a Ctrl-C that has a handler nor exit with a code of its own.
+ * Whoever holds it for long is a thread of the process in uninterruptible sleep (a dead file server, a broken disk). So
+ * before the map of a process with such a thread is read, a child reads its first line; a child can be killed. A
+ * process without one costs nothing more.
  *
- * What remains: a lock that is taken and kept for long between the question and the reading.
+ * What remains: a lock that is taken, and held for long, between the question and the reading.
  */
 export class MapLock {
   readonly #process: HeldProcess;
@@ -122,13 +122,15 @@ export class MapLock {
     return new Trouble({
       kind: 'deadline',
       what: `Cannot read the memory map of process ${pid}.`,
-      why: `its lock did not become free within ${deadlineText()}: thread ${tid} (${comm}) is in uninterruptible sleep (state D)${where}, and seems to keep it.`,
+      why: `its lock did not become free within ${deadlineText()}: thread ${tid} (${comm}) is in uninterruptible sleep (state D)${where}, and seems to hold it.`,
       next: `See what it waits for, as root: cat /proc/${pid}/task/${tid}/stack. Wait longer: ${waitLonger()}`,
     });
   }
 }
 
-/** Takes the lock twice: for maps, which newer kernels read without it, and for a name in map_files that nothing has. */
+/**
+ * Takes the lock twice: for maps, which newer kernels read without it, and for a name in map_files that nothing has.
+ */
 const PROBE = [
   '-e',
   "const fs = require('node:fs'), at = '/proc/self/fd/3/'; fs.readSync(fs.openSync(at + 'maps'), Buffer.alloc(1)); fs.lstatSync(at + 'map_files/0-1000')",
@@ -149,7 +151,7 @@ function answers(child: ChildProcess, signal: AbortSignal | undefined): Promise<
     const timer = setTimeout(giveUp, deadline());
     signal?.addEventListener('abort', giveUp);
     child.once('exit', () => finish(true));
-    child.once('error', () => finish(true)); // It could not be started, and so it couldn't be asked.
+    child.once('error', () => finish(true)); // It could not be started, so it couldn't be asked.
   });
 }
 
@@ -162,7 +164,7 @@ function sleepersIn(task: string): readonly Sleeper[] {
         return stat?.state === 'D' ? [sleeper(`${task}/${tid}`, stat)] : [];
       });
   } catch {
-    return []; // A thread ended, or there is no such folder.
+    return []; // A thread ended, or there is no such directory.
   }
 }
 
@@ -174,7 +176,7 @@ function sleeper(folder: string, {pid, comm}: Stat): Sleeper {
 const stillAsleep = (before: readonly Sleeper[], now: readonly Sleeper[]): readonly Sleeper[] =>
   now.filter(({mark}) => before.some((then) => then.mark === mark));
 
-/** The kernel's function that a thread sleeps in; undefined where that isn't told (`0`). */
+/** The kernel's function that a thread sleeps in; undefined where that isn't shown (`0`). */
 function wchan(path: string): string | undefined {
   const name = textIfThere(path).trim();
   return /^[a-z_]\w*$/i.test(name) ? name : undefined;
@@ -182,8 +184,8 @@ function wchan(path: string): string | undefined {
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   const {setTimeout: sleep} = process.getBuiltinModule('node:timers/promises');
-  await sleep(ms, undefined, signal ? {signal} : {}).catch(() => {}); // Who ended it asks the signal.
+  await sleep(ms, undefined, signal ? {signal} : {}).catch(() => {}); // The caller checks the signal.
 }
 
-/** Loaded when it is needed, which is seldom: it takes as long as reading a small process. */
+/** Loaded when it is needed, which is rare: it takes as long as reading a small process. */
 const processes = (): typeof import('node:child_process') => process.getBuiltinModule('node:child_process');

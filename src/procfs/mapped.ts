@@ -19,10 +19,11 @@ interface Place {
 
 /**
  * Opens the file behind a region: the very file where the reader may (/proc/PID/map_files needs CAP_SYS_ADMIN or
- * CAP_CHECKPOINT_RESTORE), else what now has its name in the process's own root folder, if it has the same inode number.
- * dev is not compared: on btrfs and overlayfs maps prints another one than stat(2).
+ * CAP_CHECKPOINT_RESTORE), else what now has its name in the process's own root directory, if it has the same inode
+ * number. dev is not compared: on btrfs and overlayfs maps prints another one than stat(2).
  *
- * @returns undefined if it can't be opened, or isn't a plain file (opening a FIFO or a device could block or do something)
+ * @returns undefined if it can't be opened, or isn't a regular file (opening a FIFO or a device could block or do
+ * something)
  */
 export function openMapped(
   handle: Pick<Place, 'path'> & {readonly files: MappedFiles},
@@ -34,10 +35,12 @@ export function openMapped(
   return openIfPlain(handle.path(`map_files/${range}`)) ?? openIfPlain(handle.path(`root${region.name}`), region.inode);
 }
 
-/** open(2): a descriptor that only names the file. Opening a FIFO, a terminal or a tape in earnest would do something to it. */
+/**
+ * open(2): a descriptor that only names the file. Really opening a FIFO, a terminal or a tape would do something to it.
+ */
 const O_PATH = 0o10000000;
 
-/** Opens a plain file for reading; with `inode`, only if it is that one. */
+/** Opens a regular file for reading; with `inode`, only if it is that one. */
 export function openIfPlain(path: string, inode?: string): MappedFile | undefined {
   let name: number | undefined;
   try {
@@ -54,8 +57,8 @@ export function openIfPlain(path: string, inode?: string): MappedFile | undefine
 }
 
 /**
- * File systems that somebody else serves: a machine far away, or a program here. Opening a file of one that is dead waits for as
- * long as it is, and not even SIGKILL ends that (fuse: request_wait_answer in fs/fuse/dev.c).
+ * File systems that another machine serves, or a program on this one. Opening a file on one that is dead waits for as
+ * long as it stays dead, and not even SIGKILL ends that (fuse: request_wait_answer in fs/fuse/dev.c).
  */
 const SERVED =
   /^(fuse|fuseblk|nfs4?|cifs|smb3|9p|virtiofs|ceph|afs|coda|lustre|beegfs|orangefs|pvfs2|ocfs2|gfs2)(\.|$)/;
@@ -64,9 +67,9 @@ const SERVED =
 const PATIENCE = 1000;
 
 /**
- * The files that a process maps, and whether it is safe to open them. One file of each served file system is opened by a child of a
- * child first; if that doesn't come back it is left behind, and files of that file system are not opened. It ends when the file
- * system does.
+ * The files that a process maps, and whether it is safe to open them. One file of each served file system is opened by
+ * a child of a child first; if that doesn't come back it is left behind, and files of that file system are not opened.
+ * It ends when the file system does.
  */
 export class MappedFiles {
   readonly #process: Place;
@@ -98,12 +101,16 @@ export class MappedFiles {
     return silent.length === 0
       ? []
       : [
-          `Of the mapped files, those of a file system that does not answer (${silent.join(', ')}) were not opened: what their regions are is told by their shape.`,
+          `Mapped files on a file system that does not answer (${silent.join(', ')}) were not opened: their regions are recognised by their shape.`,
         ];
   }
 }
 
-/** proc_pid_mountinfo(5): field 3 is `major:minor` in decimal, the type comes after the ` - `. @returns types by dev, as maps has it */
+/**
+ * proc_pid_mountinfo(5): field 3 is `major:minor` in decimal, the type comes after the ` - `.
+ *
+ * @returns types by dev, as maps has it
+ */
 function typesOf(mountinfo: string): ReadonlyMap<string, string> {
   const types = new Map<string, string>();
   for (const line of mountinfo.split('\n')) {
@@ -115,14 +122,17 @@ function typesOf(mountinfo: string): ReadonlyMap<string, string> {
   return types;
 }
 
-/** Opens the first of the files that there is. Descriptor 3 is the folder that their paths begin at. */
+/** Opens the first of the files that there is. Descriptor 3 is the directory that their paths are relative to. */
 const OPEN = `
 const fs = require('node:fs');
 for (const path of process.argv.slice(1)) {
   try { fs.readSync(fs.openSync('/proc/self/fd/3/' + path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK), Buffer.alloc(64)); break; } catch {}
 }`;
 
-/** Ends with 1 when its child has not ended in time, and leaves it behind: who waits for one that can't be killed waits too. */
+/**
+ * Exits with 1 when its child has not ended in time, and leaves it behind: waiting for one that can't be killed takes
+ * as long as it does.
+ */
 const LEAVE = `
 const child = require('node:child_process').spawn(process.execPath, ['-e', ...process.argv.slice(2)], {stdio: ['ignore', 'ignore', 'ignore', 3], detached: true});
 child.once('exit', () => process.exit(0));

@@ -2,8 +2,8 @@ import {closeSync, constants, fstatSync, openSync, readFileSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
 
 /**
- * Below --proc-root may be anything. Opening a FIFO waits until somebody writes to it, and with O_NONBLOCK it doesn't
- * (fifo(7)); for the files of procfs, which are plain ones, the flag means nothing.
+ * Anything may be below --proc-root. Opening a FIFO waits until somebody writes to it, unless O_NONBLOCK is set
+ * (fifo(7)); for the files of procfs, which are regular files, the flag means nothing.
  */
 const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
 
@@ -11,7 +11,7 @@ const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
  * Opens a file of /proc to read.
  *
  * @param name what a message calls it
- * @throws the system's error; Trouble `input` if it is no plain file
+ * @throws the system's error; Trouble `input` if it is not a regular file
  */
 export function openProc(path: string, name: string = path): number {
   const fd = openSync(path, AT_ONCE);
@@ -25,8 +25,8 @@ export function openProc(path: string, name: string = path): number {
   throw new Trouble({
     kind: 'input',
     what: `Cannot read ${name}.`,
-    why: 'it is no plain file, as those of procfs are.',
-    next: 'Give --proc-root a folder where procfs is mounted, or a copy of one.',
+    why: 'it is not a regular file, as those of procfs are.',
+    next: 'Give --proc-root a directory where procfs is mounted, or a copy of one.',
   });
 }
 
@@ -51,3 +51,25 @@ export function readIfThere(path: string): Buffer | undefined {
 
 /** The same as text of one byte a letter; '' where it can't be read. */
 export const textIfThere = (path: string): string => readIfThere(path)?.toString('latin1') ?? '';
+
+/**
+ * ms that one reading of a process may take, unless the user allows more: what takes longer ends with Trouble
+ * `deadline`.
+ */
+const DEFAULT_DEADLINE = 10_000;
+
+let allowed = DEFAULT_DEADLINE;
+
+/** Set once at the start of a command. @param ms from now on */
+export function setDeadline(ms: number): void {
+  allowed = ms;
+}
+
+/** In ms. */
+export const deadline = (): number => allowed;
+
+/** For a message: `10 s`. */
+export const deadlineText = (): string => `${allowed / 1000} s`;
+
+/** What to do about it, in a message. */
+export const waitLonger = (): string => `--deadline ${Math.ceil(allowed / 1000) * 6}s`;

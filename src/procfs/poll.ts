@@ -12,20 +12,20 @@ export interface PollOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Many programs are short. So the looks come 1, 2, 4, 8, … ms after the start of one, until the interval is reached;
-   * and anew after each exec.
+   * and again after each exec.
    */
   readonly isEager?: boolean | undefined;
 }
 
-/** In ms: where the looks come close together, the first one comes after this. */
+/** ms to the first look, where the looks come close together at first. */
 const FIRST_PAUSE = 1;
 
-/** Why the polling ended: the process did, the given number of looks or time is over, or the caller wished it. */
+/** Why the polling ended: the process ended, the given number of looks or time is over, or the caller stopped it. */
 export type EndReason = 'exit' | 'count' | 'for' | 'stopped';
 
 /**
- * Looks at a process at an interval, until it ends or a limit is reached. The beat is kept: a look that takes long makes
- * the next pause shorter, and beats that it overran are left out.
+ * Looks at a process at an interval, until it ends or a limit is reached. The beat is kept: a look that takes long
+ * makes the next pause shorter, and beats that it overran are skipped.
  */
 export async function* poll(session: Session, options: PollOptions): AsyncGenerator<Look, EndReason> {
   const {interval, count = Infinity, duration = Infinity, signal, isEager = false} = options;

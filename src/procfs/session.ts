@@ -1,5 +1,6 @@
 import {classify} from '../classify/classify.ts';
 import type {Region} from '../model/region.ts';
+import {pageSizeOf} from '../model/clues.ts';
 import {isSameImage} from '../model/same.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
@@ -7,7 +8,7 @@ import {parseBeside, type Beside} from '../parse/beside.ts';
 import {parseListing} from '../parse/listing.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {DEFAULT_MAX_STALL, DutyBudget, predictStall} from './budget.ts';
-import {captureFrom, folderOf} from './capture.ts';
+import {captureFrom, oddsOf, folderOf} from './capture.ts';
 import {renewClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
@@ -53,6 +54,8 @@ export class Session {
   readonly #onListing: ((bytes: Buffer) => void) | undefined;
   readonly #cost = {looks: 0, ms: 0, usageReads: 0, usageMs: 0, usageSkipped: 0};
   #maps: ProcFile;
+  /** Absent where there is none, as in a copy of /proc. */
+  readonly #statm: ProcFile | undefined;
   /** Another program began after the last look, and before its maps was opened: the descriptor doesn't show that. */
   #isOverrun = false;
   /** The listing that #last was made of; undefined if it was made of another walk. */
@@ -69,10 +72,11 @@ export class Session {
     const begin = performance.now();
     this.#handle = new ProcessHandle(pid, options.root);
     try {
-      // Before it is asked within the reading: what that takes is no stall of the process.
+      // Asked before the reading asks it: the time that this takes is not a stall of the process.
       this.#handle.lock.ask(this.#handle.stat());
       this.#last = this.#capture(this.#budget.maxDuty > 0);
       this.#maps = this.#openMaps();
+      this.#statm = this.#openStatm();
     } catch (error) {
       this.#handle.close();
       throw error;
@@ -98,7 +102,11 @@ export class Session {
     }
   }
 
-  /** Waits until the map can be read without waiting long for its lock. Ends early, and in vain, with `signal`. @throws Trouble `deadline` */
+  /**
+   * Waits until the map can be read without a long wait for its lock. Ends early with `signal`.
+   *
+   * @throws Trouble `deadline`
+   */
   readable(signal: AbortSignal | undefined): Promise<void> {
     return this.#handle.lock.wait(signal);
   }
@@ -117,16 +125,18 @@ export class Session {
   }
 
   close(): void {
+    this.#statm?.close();
     this.#maps.close();
     this.#handle.close();
   }
 
   #look(): Look {
-    const bytes = this.#orEnded(() => this.#maps.read());
+    const bytes = this.#orEnded(() => this.#readMaps());
     if (bytes) this.#onListing?.(bytes);
     const isAlive = bytes && bytes.length > 0 ? this.#orEnded(() => this.#maps.isAlive()) : false;
     if (!bytes || isAlive === undefined) return this.#ended();
-    // A kept descriptor gives nothing any more after exec, for a zombie, and when the first thread ended before others.
+    // A descriptor that was kept open gives nothing after exec, for a zombie, and when the first thread ended before
+    // others.
     if (!isAlive || this.#isOverrun) return this.#anotherImage();
     if (this.#mayReadUsage()) return this.#adopt(this.#capture(true));
     const isSame = this.#bytes?.equals(bytes) === true;
@@ -151,6 +161,33 @@ export class Session {
     const listing = parseListing(bytes, 'proc', 'later');
     const isWhole = listing.torn === 0 && listing.rejected.length === 0 && listing.empty === 0;
     return isWhole ? {regions: listing.regions, fresh: listing.regions} : undefined;
+  }
+
+  /**
+   * Reads maps, and once or twice more where its sum shows that memory moved while it was listed. A long listing is taken as
+   * it is: a process that maps and unmaps all the time does so during each, and one more would hold us up as long again.
+   */
+  #readMaps(): Buffer {
+    for (let tries = 1; ; tries++) {
+      const begin = performance.now();
+      const size = this.#size();
+      const bytes = this.#maps.read();
+      const isLast = tries === TRIES || performance.now() - begin > SHORT;
+      if (isLast || size === undefined || bytes.length === 0 || this.#bytes?.equals(bytes)) return bytes;
+      if (this.#size() !== size || oddsOf(parseListing(bytes, 'proc', 'later').regions, size) === 0) return bytes;
+      // The next reading goes into its buffer.
+      this.#bytes = undefined;
+    }
+  }
+
+  /** Bytes of address space, by the first number of statm, in pages: proc_pid_statm(5). It costs a few µs, status 50. */
+  #size(): number | undefined {
+    try {
+      const pages = Number.parseInt(this.#statm!.read().toString('latin1', 0, 20), 10);
+      return Number.isNaN(pages) ? undefined : pages * pageSizeOf(this.#last);
+    } catch {
+      return undefined;
+    }
   }
 
   #adopt(snapshot: Snapshot): Look {
@@ -203,7 +240,7 @@ export class Session {
     for (let tries = 0; tries < 10 && snapshot.process.startCode === '0'; tries++)
       snapshot = captureFrom(this.#handle, options);
     const ms = performance.now() - begin;
-    // Where there is no smaps to read, trying takes its time as well.
+    // Where there is no smaps to read, trying takes time as well.
     if (usage) this.#budget.spend(begin, ms);
     if (snapshot.source.format === 'smaps') {
       this.#cost.usageReads++;
@@ -222,6 +259,14 @@ export class Session {
     return may;
   }
 
+  #openStatm(): ProcFile | undefined {
+    try {
+      return this.#handle.open('statm');
+    } catch {
+      return undefined;
+    }
+  }
+
   #openMaps(): ProcFile {
     const maps = this.#handle.open(`${folderOf(this.#handle, this.#handle.stat())}maps`);
     this.#isOverrun = !isSameImage(this.#handle.stat(), this.#last.process);
@@ -236,5 +281,11 @@ export class Session {
   }
 }
 
-/** ms for which a look may hold up the keys to get resident memory from a process that keeps its lock busy. */
+/** ms for which a look may hold up the keyboard to get resident memory from a process that keeps its lock busy. */
 const PATIENCE = 1000;
+
+/** A listing is read at most this often, where memory moved meanwhile. */
+const TRIES = 3;
+
+/** ms: a listing of some 3,000 regions. */
+const SHORT = 1;

@@ -6,7 +6,7 @@ import {readIfThere, textIfThere} from './open.ts';
 /**
  * A failed read of a process's file, in the words of someone who wants to see its memory.
  *
- * ENOENT, ESRCH: it is gone (or hidden: /proc may be mounted with hidepid). EACCES, EPERM: see denied.ts.
+ * ENOENT, ESRCH: it is gone (or hidden: /proc may be mounted with hidepid). EACCES, EPERM: see notPermitted.
  */
 export function processTrouble(pid: number, error: unknown, root: string): Trouble {
   const errno = errnoOf(error);
@@ -55,11 +55,11 @@ export function noSuchProcess(pid: number, root = '/proc'): Trouble {
 }
 
 /**
- * Which of the kernel's rules keeps us from a process's memory map, found by looking at what is open to all. ptrace(2), "Ptrace
- * access mode checking", for PTRACE_MODE_READ_FSCREDS: the same user and group, and a process that is dumpable and has no
- * capability that we lack; or CAP_SYS_PTRACE in its user namespace. After that a security module may forbid it. Since Linux 6.15
- * CAP_PERFMON is enough for maps and smaps (may_access_mm in kernel/fork.c). Yama's ptrace_scope has no part in it: it is about
- * attaching.
+ * Which of the kernel's rules keeps us from a process's memory map, found by looking at what is open to all. ptrace(2),
+ * "Ptrace access mode checking", for PTRACE_MODE_READ_FSCREDS: the same user and group, and a process that is dumpable
+ * and has no capability that we lack; or CAP_SYS_PTRACE in its user namespace. After that a security module may forbid
+ * it. Since Linux 6.15 CAP_PERFMON is enough for maps and smaps (may_access_mm in kernel/fork.c). Yama's ptrace_scope
+ * has no part in it: it is about attaching.
  */
 function notPermitted(pid: number, errno: string, root: string): Trouble {
   const words = errno === 'EPERM' ? 'operation not permitted' : 'permission denied';
@@ -81,7 +81,7 @@ function reasonOf(pid: number, root: string): Reason {
   if (!its || !ours) {
     const why = isHiding(root)
       ? '/proc is mounted with hidepid, and shows you your own processes only'
-      : 'who it belongs to may not be seen either';
+      : 'its owner may not be seen either';
     return [why, `Run memmap as root (sudo), or as a member of the group that the mount of /proc names (gid=).`];
   }
   if (hasCapability(ours.effective, 'SYS_PTRACE')) return despiteCapability(pid, root);
@@ -130,7 +130,7 @@ function despiteCapability(pid: number, root: string): Reason {
     const why = 'you have CAP_SYS_PTRACE in your own user namespace, and it lives in another';
     return [why, 'Run memmap outside of the container, as root of the host.'];
   }
-  const why = 'you have CAP_SYS_PTRACE, so that it is a security module (SELinux, AppArmor, BPF) that forbids it';
+  const why = 'you have CAP_SYS_PTRACE, so it is a security module (SELinux, AppArmor, BPF) that forbids it';
   return [why, 'The log of the kernel (dmesg, or journalctl -k) may say which one, and by which rule.'];
 }
 
@@ -143,7 +143,10 @@ function isUndumpable(folder: string, its: Credentials): boolean {
   }
 }
 
-/** A user namespace is told by how it maps users: user_namespaces(7). The names in /proc/PID/ns need the same right as maps. */
+/**
+ * A user namespace is recognised by how it maps users: user_namespaces(7). The names in /proc/PID/ns need the same
+ * right as maps.
+ */
 function isElsewhere(pid: number, root: string): boolean {
   const its = textIfThere(`${root}/${pid}/uid_map`);
   return its !== '' && its !== textIfThere('/proc/self/uid_map');
@@ -154,7 +157,7 @@ function credentials(folder: string): Credentials | undefined {
   return status && parseCredentials(status);
 }
 
-/** What would do on this kernel. */
+/** What would be enough on this kernel. */
 function rightToTrace(root: string): string {
   const [major = 0, minor = 0] = release(root).split('.').map(Number);
   return major > 6 || (major === 6 && minor >= 15)
@@ -170,7 +173,11 @@ function isHiding(root: string): boolean {
   return mounts.some((line) => line.split(' ')[4] === root && /\bhidepid=(?!0|off)/.test(line));
 }
 
-/** The page map is for its owner alone (mode 0400), who may trace it or not. @returns undefined if that is not what keeps us off */
+/**
+ * Only its owner may open the page map (mode 0400), even where others may trace the process.
+ *
+ * @returns undefined if that is not what keeps us out
+ */
 export function notOwner(path: string): string | undefined {
   const ours = credentials('/proc/self');
   if (!ours || hasCapability(ours.effective, 'DAC_OVERRIDE') || hasCapability(ours.effective, 'DAC_READ_SEARCH'))

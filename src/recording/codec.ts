@@ -6,10 +6,10 @@ import {cluesOfSnapshot, type Frame, NOTHING, trustOf} from './frame.ts';
 import {
   recounted,
   regionFromRow,
-  Row,
+  RegionRow,
   rowJSON,
   uncounted,
-  type Verdict,
+  type RowPurpose,
   verdictFromJSON,
   verdictOf,
   type Words,
@@ -18,10 +18,10 @@ import {
 } from './row.ts';
 
 /**
- * What a record must say so that it makes a snapshot of a frame: the reverse of applyRecord. Of NOTHING it is a key frame.
+ * What a record must say to turn a frame into a snapshot: the reverse of applyRecord. For NOTHING it is a key frame.
  *
  * @param status /proc/PID/status at this look
- * @returns the members of the record beside event and time; none if nothing differs
+ * @returns the members of the record besides event and time; none if nothing differs
  */
 export function encodeRecord(frame: Frame, snapshot: Snapshot, status: Json, pageSize: number): Json {
   const {state: _state, threads: _threads, ...process} = snapshot.process;
@@ -43,7 +43,7 @@ const defined = (json: Json): Json =>
   Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined));
 
 function encodeRegions(frame: Frame, regions: readonly Region[], hasUsage: boolean, pageSize: number): Json {
-  const kinds = new Table<Verdict>(frame.kinds);
+  const kinds = new Table<RowPurpose>(frame.kinds);
   const counts = new Counts(frame, hasUsage ? countersOf(regions, frame.counters) : frame.counters, pageSize);
   const [gone, rows]: [string[], unknown[]] = [[], []];
   let last: Region | undefined;
@@ -64,7 +64,7 @@ function encodeRegions(frame: Frame, regions: readonly Region[], hasUsage: boole
 
 const some = <Entry>(list: readonly Entry[]): readonly Entry[] | undefined => (list.length > 0 ? list : undefined);
 
-const startOf = (row: Row): string => `0x${row.bare.start.toString(16)}`;
+const startOf = (row: RegionRow): string => `0x${row.bare.start.toString(16)}`;
 
 const isSameRow = (a: Region, b: Region): boolean => a === b || (isSameLine(a, b) && isSamePurpose(a, b));
 
@@ -76,7 +76,7 @@ function countersOf(regions: readonly Region[], known: readonly string[]): reado
   return isKnown ? known : [...names];
 }
 
-/** Collects what smaps says otherwise than expected, by counter. */
+/** Collects where smaps differs from what is expected, by counter. */
 class Counts {
   readonly #counters: readonly string[];
   readonly #isNew: boolean;
@@ -92,7 +92,7 @@ class Counts {
     this.#lists = new Table<unknown>(frame.wordLists);
   }
 
-  compare(position: number, before: Row | undefined, region: Region): void {
+  compare(position: number, before: RegionRow | undefined, region: Region): void {
     const expected = this.#expected(before, region);
     const {usage = {}, flags, attributes} = region;
     for (const counter of this.#counters) {
@@ -103,7 +103,7 @@ class Counts {
     this.#words.push(position, this.#lists.place(wordsOf({usage, flags, attributes})));
   }
 
-  #expected(before: Row | undefined, region: Region): Counted {
+  #expected(before: RegionRow | undefined, region: Region): Counted {
     if (!before || this.#isNew) return uncounted(region, this.#counters, this.#pageSize);
     return recounted(region, before.counted);
   }
@@ -121,7 +121,7 @@ function isSameWords(a: Counted, b: Region): boolean {
   return JSON.stringify(a.attributes) === JSON.stringify(b.attributes);
 }
 
-/** Values that are named by their place in a list, which grows. */
+/** Values that are named by their place in a growing list. */
 class Table<Entry> {
   readonly added: Entry[] = [];
   readonly #known: number;
@@ -147,7 +147,7 @@ class Table<Entry> {
  * The frame that a record makes of the one before it.
  *
  * @param record a `key` or `exec`, which stand on their own, or a `delta`
- * @throws Trouble `input` if it isn't as it should be, or doesn't fit the frame
+ * @throws Trouble `input` if it is malformed, or doesn't fit the frame
  */
 export function applyRecord(frame: Frame, record: Json, pageSize: number): Frame {
   const before = record['event'] === 'delta' ? frame : NOTHING;
@@ -156,7 +156,8 @@ export function applyRecord(frame: Frame, record: Json, pageSize: number): Frame
   const wordLists = appended(before.wordLists, record['wordLists'], checkedWords, 'wordLists');
   const counters = record['counters'] === undefined ? before.counters : names(record['counters']);
   let rows = before.rows;
-  if (counters !== before.counters) rows = rows.map(({bare}) => new Row(bare, uncounted(bare, counters, pageSize)));
+  if (counters !== before.counters)
+    rows = rows.map(({bare}) => new RegionRow(bare, uncounted(bare, counters, pageSize)));
   if (record['gone'] !== undefined || record['regions'] !== undefined)
     rows = withRegions(rows, record, kinds, counters, pageSize);
   if (record['usage'] !== undefined || record['words'] !== undefined) rows = withCounters(rows, record, wordLists);
@@ -196,43 +197,43 @@ function checkedWords(value: unknown, path: string): Words {
 
 const names = (value: unknown): readonly string[] =>
   array(value, 'counters').map((name) => {
-    if (!isOwnName(string(name, 'counters'))) throw unusable('counters has a name that is none');
+    if (!isOwnName(string(name, 'counters'))) throw unusable('counters has a name that is not allowed');
     return name as string;
   });
 
-/** Takes out what is gone, and puts in what is new or another region than before. One sweep over both lists. */
+/** Takes out what is gone, and puts in what is new or differs from before. One sweep over both lists. */
 function withRegions(
-  rows: readonly Row[],
+  rows: readonly RegionRow[],
   record: Json,
-  kinds: readonly Verdict[],
+  kinds: readonly RowPurpose[],
   counters: readonly string[],
   pageSize: number,
-): readonly Row[] {
+): readonly RegionRow[] {
   const gone = new Set(array(record['gone'] ?? [], 'gone').map((start) => hexString(start, 'gone')));
-  const regions: Row['bare'][] = [];
+  const regions: RegionRow['bare'][] = [];
   for (const row of array(record['regions'] ?? [], 'regions')) regions.push(regionFromRow(row, kinds, regions.at(-1)));
-  const after: Row[] = [];
+  const after: RegionRow[] = [];
   let index = 0;
   for (const region of regions) {
     for (; index < rows.length && rows[index]!.bare.start < region.start; index++) keep(rows[index]!);
     const before = rows[index]?.bare.start === region.start ? rows[index++] : undefined;
-    put(new Row(region, before ? recounted(region, before.counted) : uncounted(region, counters, pageSize)));
+    put(new RegionRow(region, before ? recounted(region, before.counted) : uncounted(region, counters, pageSize)));
   }
   for (; index < rows.length; index++) keep(rows[index]!);
   return after;
 
-  function keep(row: Row): void {
+  function keep(row: RegionRow): void {
     if (!gone.has(row.bare.start)) put(row);
   }
 
-  function put(row: Row): void {
+  function put(row: RegionRow): void {
     if (row.bare.start < (after.at(-1)?.bare.end ?? 0)) throw unusable('regions overlap');
     after.push(row);
   }
 }
 
 /** Changes counters and flags, by the place of their region. */
-function withCounters(rows: readonly Row[], record: Json, wordLists: readonly Words[]): readonly Row[] {
+function withCounters(rows: readonly RegionRow[], record: Json, wordLists: readonly Words[]): readonly RegionRow[] {
   const changed = new Map<number, {-readonly [part in keyof Counted]: Counted[part]}>();
   const at = (position: unknown): {-readonly [part in keyof Counted]: Counted[part]} => {
     const place = integer(position, 'usage');
@@ -242,7 +243,7 @@ function withCounters(rows: readonly Row[], record: Json, wordLists: readonly Wo
     return counted;
   };
   for (const [counter, list] of Object.entries(object(record['usage'] ?? {}, 'usage'))) {
-    if (!isOwnName(counter)) throw unusable('usage has a name that is none');
+    if (!isOwnName(counter)) throw unusable('usage has a name that is not allowed');
     for (const [position, bytes] of pairs(list, `usage.${counter}`)) {
       const usage = at(position).usage as Record<string, number>;
       if (bytes === null) delete usage[counter];
@@ -254,7 +255,7 @@ function withCounters(rows: readonly Row[], record: Json, wordLists: readonly Wo
   const after = [...rows];
   for (const [position, counted] of changed) {
     if (Object.keys(counted.usage ?? {}).length === 0) counted.usage = undefined;
-    after[position] = new Row(rows[position]!.bare, counted);
+    after[position] = new RegionRow(rows[position]!.bare, counted);
   }
   return after;
 }
@@ -265,12 +266,12 @@ function* pairs(value: unknown, path: string): Iterable<readonly [unknown, unkno
 }
 
 function outOfPlace(): never {
-  throw unusable('a counter is of a region that is not there');
+  throw unusable('a counter belongs to a region that is not there');
 }
 
 /**
- * What differs between two records of names and values: the new values, and null for what is gone. Status, process and clues
- * are kept up to date with these.
+ * What differs between two records of names and values: the new values, and null for what is gone. Status, process and
+ * clues are kept up to date with these.
  */
 type Patch = Readonly<Record<string, unknown>>;
 
@@ -291,7 +292,7 @@ function patchOf(before: Json, after: Json, depth = 1): Patch | undefined {
   return Object.keys(patch).length > 0 ? patch : undefined;
 }
 
-/** The reverse: `before` with a patch put on it. */
+/** The reverse: `before` with a patch applied. */
 function patched(before: Json, patch: unknown, path: string, depth = 1): Json {
   const after: Record<string, unknown> = {...before};
   for (const [name, value] of Object.entries(object(patch, path))) {

@@ -15,8 +15,8 @@ import {constants as zlib, createGzip, type Gzip, gzipSync} from 'node:zlib';
 import {isGzip, readMember} from './source.ts';
 
 /**
- * The file of a recording, to which whole records are added. Only its owner may read it, since addresses help who attacks
- * the process; and it is never opened through a symbolic link.
+ * The file of a recording, to which whole records are appended. Only its owner may read it, since addresses help
+ * whoever attacks the process; and it is never opened through a symbolic link.
  */
 export class RecordingFile {
   readonly path: string;
@@ -32,7 +32,7 @@ export class RecordingFile {
     return new RecordingFile(path, openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND, 0o600));
   }
 
-  /** Opens one that is there, to go on with it. @throws the system's error: ELOOP if it is a link */
+  /** Opens an existing one, to append to it. @throws the system's error: ELOOP if it is a link */
   static reopen(path: string): RecordingFile {
     const {O_WRONLY, O_NOFOLLOW, O_APPEND} = constants;
     return new RecordingFile(path, openSync(path, O_WRONLY | O_NOFOLLOW | O_APPEND));
@@ -50,9 +50,9 @@ export class RecordingFile {
   }
 
   /**
-   * Adds whole records, in one write(2): who is killed in between has lost these at most.
+   * Appends whole records, in one write(2): a recorder that is killed in between loses these at most.
    *
-   * @throws the system's error, if they could not be written whole; then nothing of them is left in the file
+   * @throws the system's error, if they could not be written whole; then no part of them is left in the file
    */
   add(bytes: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure;
@@ -66,7 +66,7 @@ export class RecordingFile {
     }
   }
 
-  /** Has what was written so far brought to the disk; that it could not be is told when more is written. */
+  /** Has what was written so far brought to the disk; a failure is reported when more is written. */
   sync(): void {
     this.#syncs++;
     fdatasync(this.#fd, (error) => {
@@ -85,13 +85,13 @@ export class RecordingFile {
     }
   }
 
-  /** Closes it, and takes it away: it was made, and nothing was recorded. */
+  /** Closes and removes it: it was made, and nothing was recorded. */
   discard(): void {
     closeSync(this.#fd);
     unlinkSync(this.path);
   }
 
-  /** What was written in part is taken away again, where that can be done; else readers see that the line is cut off. */
+  /** Removes what was written in part, where that can be done; else readers see that the line is cut off. */
   #cutBack(): void {
     try {
       ftruncateSync(this.#fd, this.#size);
@@ -101,7 +101,7 @@ export class RecordingFile {
   }
 }
 
-/** Brings lines into a file, in the order in which they come. */
+/** Appends lines to a file, in the order in which they come. */
 export interface Packer {
   /** @param isKey a line that stands on its own */
   add(line: Buffer, isKey: boolean): Promise<void>;
@@ -109,7 +109,7 @@ export interface Packer {
   finish(): Promise<void>;
 }
 
-/** As they are. */
+/** Uncompressed. */
 export class PlainPacker implements Packer {
   readonly #file: RecordingFile;
 
@@ -126,8 +126,8 @@ export class PlainPacker implements Packer {
 }
 
 /**
- * Compressed: one gzip member from each key frame to the next. Each line is flushed (Z_SYNC_FLUSH), so that all lines can be
- * read of a file whose last member was never finished.
+ * Compressed: one gzip member from each key frame to the next. Each line is flushed (Z_SYNC_FLUSH), so that all lines
+ * of a file can be read even if its last member was never finished.
  */
 export class GzipPacker implements Packer {
   readonly #file: RecordingFile;
@@ -196,10 +196,10 @@ const NEWLINE = 0x0a;
 type Replace = (path: string, bytes: Uint8Array) => void;
 
 /**
- * Takes the torn end off a recording, so that more can be added: a last line without its newline, or a gzip member that was
- * never finished, which becomes one of the whole lines that it has.
+ * Takes the torn end off a recording, so that more can be appended: a last line without its newline, or a gzip member
+ * that was never finished, which becomes one of the whole lines that it has.
  *
- * @param path a plain file that is a recording
+ * @param path a regular file that is a recording
  * @param replace puts a file of these bytes in its place, in one step
  * @returns how many bytes of a line were taken off; 0 if there was nothing to heal
  * @throws the system's error
@@ -235,7 +235,7 @@ function endOfLastLine(fd: number, size: number): number {
   return 0;
 }
 
-/** The healed copy takes the place of the file in one step: who is killed before that has lost nothing. */
+/** The healed copy takes the place of the file in one step: whoever is killed before that loses nothing. */
 function healCompressed(fd: number, replaceBy: (bytes: Uint8Array) => void): number {
   const file = readFileSync(fd);
   for (let at = 0; at < file.length;) {

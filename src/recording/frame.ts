@@ -9,21 +9,24 @@ import {
   rejectedFromJSON,
   statusFromJSON,
 } from '../parse/snapshot.ts';
-import {Row, type Verdict, type Words} from './row.ts';
+import {RegionRow, type RowPurpose, type Words} from './row.ts';
 
-/** All that is known at one moment of a recording. A record says how the next one differs from it; frames are never changed. */
+/**
+ * All that is known at one moment of a recording. A record says how the next one differs from it; frames are never
+ * changed.
+ */
 export interface Frame {
   readonly listing: 'maps' | 'smaps';
   /** Ascending. */
-  readonly rows: readonly Row[];
+  readonly rows: readonly RegionRow[];
   /** What rows refer to, by place; a record adds to them. */
-  readonly kinds: readonly Verdict[];
+  readonly kinds: readonly RowPurpose[];
   readonly wordLists: readonly Words[];
   /** The counters that the kernel prints for each region. */
   readonly counters: readonly string[];
   readonly status: Json;
   readonly process: Json;
-  /** As frame-clues.ts makes them. */
+  /** As cluesOfSnapshot makes them. */
   readonly clues: Json;
   readonly consistency: Consistency;
   readonly notes: readonly string[];
@@ -47,7 +50,7 @@ export const NOTHING: Frame = {
 
 /** Makes snapshots of frames, one after the other. What did not change is the same object as in the one before. */
 export class Developer {
-  #rows: readonly Row[] | undefined;
+  #rows: readonly RegionRow[] | undefined;
   #listing: Frame['listing'] | undefined;
   #regions: readonly Region[] = [];
   #cluesOf: Json | undefined;
@@ -94,8 +97,8 @@ export function trustOf(before: Frame, record: Json): Pick<Frame, 'consistency' 
 }
 
 /**
- * Clues as a recording has them: those of a snapshot document, but threads by their ids, so that one that comes or goes is
- * one entry, and the program headers of files without the names of their fields, as there are many.
+ * Clues as a recording has them: those of a snapshot document, but threads by their ids, so that one that comes or goes
+ * is one entry, and the program headers of files without the names of their fields, as there are many.
  */
 export function cluesOfSnapshot(clues: Clues): Json {
   const json: Record<string, unknown> = {...cluesJSON(clues)};

@@ -2,10 +2,12 @@ import type {ProcessInfo} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {integer, object, string, type Json} from '../model/json.ts';
 import {processFromJSON} from '../parse/snapshot.ts';
-import {NO_SEED, openLine, type Opened} from './lines.ts';
+import {NO_SEED, openLine, type OpenedLines} from './lines.ts';
 import {noRecording, unknownForm} from './refusal.ts';
 
-/** The schema of the first line; the number grows when a reader of this version could no longer read what is written. */
+/**
+ * The schema of the first line; the number grows when a reader of this version could no longer read what is written.
+ */
 const RECORDING_SCHEMA = 'memmap.recording/1';
 
 /** The first line of a recording: what it is a recording of. */
@@ -15,19 +17,19 @@ export interface RecordingHeader {
   readonly host: string;
   /** The kernel's release, as uname -r has it. */
   readonly kernel: string;
-  /** Tells two runs of the machine apart. */
+  /** Distinguishes two runs of the machine. */
   readonly bootId?: string | undefined;
   /** The process as it was at the first look. */
   readonly process: ProcessInfo;
   /** Bytes of a page. */
   readonly pageSize: number;
-  /** ms between two looks, as it was asked for; a look may be late. */
+  /** ms between two looks, as asked for; a look may be late. */
   readonly interval: number;
   /** ISO 8601: the wall clock when `t` was 0. */
   readonly startedAt: string;
 }
 
-/** What the elements of the arrays in a recording mean: for who reads it with jq. */
+/** What the elements of the arrays in a recording mean, for whoever reads it with jq. */
 const FIELDS = {
   regions: ['start', 'end', 'perms', 'kinds[]', 'offset', 'dev', 'inode', 'name', 'nameBase64'],
   kinds: ['kind', 'label', 'evidence', 'confidence'],
@@ -45,7 +47,7 @@ export const headerJSON = (header: RecordingHeader): object => ({schema: RECORDI
  *
  * @throws Trouble `input`: of a newer version, of another tool, or damaged
  */
-export function readHeader(line: Uint8Array): {readonly header: RecordingHeader; readonly opened: Opened} {
+export function readHeader(line: Uint8Array): {readonly header: RecordingHeader; readonly opened: OpenedLines} {
   const json = headerLine(line);
   const schema = json['schema'];
   if (typeof schema !== 'string' || !schema.startsWith('memmap.recording/'))
@@ -55,8 +57,8 @@ export function readHeader(line: Uint8Array): {readonly header: RecordingHeader;
   if (!opened)
     throw noRecording(
       line.at(-1) === CR
-        ? 'its lines end in CR LF: something made it a DOS text (dos2unix makes it what it was)'
-        : 'line 1 was changed after it was written: its checksum is another one',
+        ? 'its lines end in CR LF: something turned it into DOS text (dos2unix restores it)'
+        : 'line 1 was changed after it was written: its checksum does not match',
     );
   try {
     return {opened, header: headerOf(json)};
@@ -99,6 +101,6 @@ function isoTime(value: unknown, path: string): string {
 
 const newer = (schema: string, version: unknown): Trouble =>
   noRecording(
-    `it was written by a newer memmap${typeof version === 'string' ? ` (${version})` : ''} in the form ${schema}; this one reads ${RECORDING_SCHEMA}`,
+    `it was written by a newer memmap${typeof version === 'string' ? ` (${version})` : ''} in the format ${schema}; this one reads ${RECORDING_SCHEMA}`,
     'Read it with that version of memmap, or a later one.',
   );

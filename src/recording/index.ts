@@ -1,6 +1,6 @@
 import {firstWhere} from '../model/search.ts';
 import type {Rejected} from '../model/snapshot.ts';
-import {type Line, NO_SEED, openLine, readHead, type RecordHead} from './lines.ts';
+import {type RecordLine, NO_SEED, openLine, readHead, type RecordHead} from './lines.ts';
 import type {Moment} from '../model/moment.ts';
 
 /** A list of numbers that grows: a million take 8 MB. */
@@ -33,14 +33,17 @@ const USAGE = 4;
 const EXEC = 8;
 const EXIT = 16;
 
-/** Where the moments of a recording are, and when they were: what is known of it without reading what they hold. */
+/**
+ * Where the moments of a recording are, and when they were: what is known of a recording without reading what they
+ * hold.
+ */
 export class MomentIndex {
   readonly rejected: Rejected[] = [];
-  /** Lines that are as they were written, and of no use, since what they build on isn't there. */
+  /** Lines that are intact, and of no use, since what they build on isn't there. */
   unusable = 0;
   /** Places of the lines that say how the recorder ended; the last one counts. */
   endAt: {readonly offset: number; readonly length: number} | undefined;
-  /** Looks until now, those of which nothing was written too. */
+  /** Looks so far, including those of which nothing was written. */
   looks = 0;
   /** The line at which another recording begins: nothing of it is used, since it may be of another process. */
   followedAt: number | undefined;
@@ -80,7 +83,7 @@ export class MomentIndex {
     return this.#isBroken;
   }
 
-  add(line: Line): void {
+  add(line: RecordLine): void {
     this.lines = line.number;
     if (this.followedAt !== undefined) return;
     if (isHeader(line.bytes)) return this.#stopBefore(line);
@@ -100,24 +103,24 @@ export class MomentIndex {
     if (head.event === 'exit') this.exitState = member(line, 'state') === 'zombie' ? 'zombie' : 'gone';
   }
 
-  #stopBefore({number, bytes}: Line): void {
+  #stopBefore({number, bytes}: RecordLine): void {
     this.followedAt = number;
     this.rejected.push({
       line: number,
       text: bytes.toString('utf8', 0, 60),
-      why: 'another recording begins here; it was not used, nor what follows',
+      why: 'another recording begins here; neither it nor what follows was used',
     });
   }
 
-  /** The first of several in a row is told, since the others may only miss it. */
-  #reject(line: Line): void {
+  /** The first of several in a row is reported, since the others may fail only for lack of it. */
+  #reject(line: RecordLine): void {
     this.endAt = undefined;
     if (this.#isBroken && this.count > 0) this.unusable++;
     else this.rejected.push({line: line.number, text: line.bytes.toString('utf8', 0, 60), why: whyNot(line)});
     this.#isBroken = true;
   }
 
-  #mark(head: RecordHead, line: Line): void {
+  #mark(head: RecordHead, line: RecordLine): void {
     const last = this.count - 1;
     if (last < 0) return;
     if (this.#look.at(last) !== head.look) this.#moment({...head, event: 'same'}, line);
@@ -125,7 +128,7 @@ export class MomentIndex {
     this.#marks.set(this.count - 1, [...marks, member(line, 'name')]);
   }
 
-  #moment(head: RecordHead, line: Line): void {
+  #moment(head: RecordHead, line: RecordLine): void {
     const {event, look, since, wall, listing} = head;
     const t = this.duration;
     if (wall !== undefined) this.#wallAtStart = wall - t;
@@ -193,7 +196,7 @@ const isHeader = (bytes: Buffer): boolean => bytes.subarray(0, HEADER.length).eq
 const NONE: readonly string[] = [];
 
 /** One member of a line, as text. */
-function member(line: Line, name: string): string {
+function member(line: RecordLine, name: string): string {
   try {
     const value = (JSON.parse(line.bytes.toString()) as Record<string, unknown>)[name];
     return typeof value === 'string' ? value : '';
@@ -205,11 +208,11 @@ function member(line: Line, name: string): string {
 /** Of a last line without its newline. */
 export const CUT = 'it is cut off';
 
-function whyNot({isEnded, bytes}: Line): string {
+function whyNot({isEnded, bytes}: RecordLine): string {
   if (!isEnded) return CUT;
   return bytes.at(-1) === 0x7d && bytes[0] === 0x7b
     ? 'it is not as it was written, or a line before it is missing'
-    : 'it is no line of a recording';
+    : 'it is not a line of a recording';
 }
 
 /** A moment, of which there may be a million: the time of day is written out when it is asked for. */

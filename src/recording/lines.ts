@@ -1,11 +1,11 @@
 import {crc32} from 'node:zlib';
 import {noRecording} from './refusal.ts';
-import type {Source} from './source.ts';
+import type {RecordingSource} from './source.ts';
 
 /**
- * A line of a recording is a JSON object whose last member is a checksum: `{…,"crc":"1a2b3c4d"}`. It is the CRC-32 of all
- * bytes before it, begun with the checksum of the line before; the header and key frames begin with 0. So a reader knows
- * that a line is as it was written, and that none before it is missing, back to the last key frame.
+ * A line of a recording is a JSON object whose last member is a checksum: `{…,"crc":"1a2b3c4d"}`. It is the CRC-32 of
+ * all bytes before it, begun with the checksum of the line before; the header and key frames begin with 0. So a reader
+ * knows that a line is intact, and that none before it is missing, back to the last key frame.
  */
 
 /** Where the checksum of a line begins that stands on its own. */
@@ -27,12 +27,15 @@ export function sealLine(record: object, seed: number): {readonly bytes: Buffer;
 }
 
 /** A line whose checksum is right. */
-export interface Opened {
+export interface OpenedLines {
   readonly crc: number;
 }
 
-/** @returns undefined if the line, given without its newline, isn't as it was written, or doesn't follow what `seed` is of */
-export function openLine(line: Uint8Array, seed: number): Opened | undefined {
+/**
+ * @returns undefined if the line, given without its newline, isn't intact, or doesn't follow the line that `seed` comes
+ * from
+ */
+export function openLine(line: Uint8Array, seed: number): OpenedLines | undefined {
   const at = line.length - SEAL;
   if (at < 1 || line[line.length - 1] !== BRACE || line[line.length - 2] !== QUOTE) return undefined;
   for (let index = 0; index < SEAL_START.length; index++) if (line[at + index] !== SEAL_START[index]) return undefined;
@@ -52,7 +55,7 @@ function hexAt(line: Uint8Array, from: number): number | undefined {
   return value;
 }
 
-export interface Line {
+export interface RecordLine {
   /** Counted from 1. */
   readonly number: number;
   /** Without its newline. */
@@ -73,7 +76,7 @@ const NEWLINE = 0x0a;
  *
  * @throws Trouble `input` if a line is longer than any that a recorder writes
  */
-export function* linesOf(source: Source): Iterable<Line> {
+export function* linesOf(source: RecordingSource): Iterable<RecordLine> {
   let number = 0;
   let offset = 0;
   let begun: Buffer[] = [];
@@ -94,9 +97,9 @@ export function* linesOf(source: Source): Iterable<Line> {
 }
 
 /**
- * The lines of a recording after its header, by what they say. All have `t`, ms since the beginning, and `look`, the number
- * of the look, counted from 1. `at` is there where the wall clock is not where `t` would have it: it was set, or drifted.
- * `since` is the t of the look before, where that is not written down, because nothing had changed.
+ * The lines of a recording after its header, by what they say. All have `t`, ms since the beginning, and `look`, the
+ * number of the look, counted from 1. `at` is there where the wall clock is not where `t` would have it: it was set, or
+ * drifted. `since` is the t of the look before, where that is not written down, because nothing had changed.
  *
  * key    everything: regions, counters, status, process, clues
  * exec   the same, of another program that the process began

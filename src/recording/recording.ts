@@ -3,7 +3,7 @@ import {Trouble} from '../model/trouble.ts';
 import {object, type Json} from '../model/json.ts';
 import {applyRecord} from './codec.ts';
 import {Developer, NOTHING, type Frame} from './frame.ts';
-import {isGzip, openSource, type Source, sourceOf, unzippedHead} from './source.ts';
+import {isGzip, openSource, type RecordingSource, sourceOf, unzippedHead} from './source.ts';
 import {readHeader, type RecordingHeader} from './header.ts';
 import {MomentIndex} from './index.ts';
 import {linesOf} from './lines.ts';
@@ -22,19 +22,20 @@ export function isRecording(head: Uint8Array): boolean {
 }
 
 /**
- * Opens a recording: finds its moments, and checks that each line is as it was written. What the moments hold is read when
- * it is asked for. The file stays open until close(), or the end of the process.
+ * Opens a recording: finds its moments, and checks that each line is intact. What the moments hold is read on demand.
+ * The file stays open until close(), or the end of the process.
  *
- * @throws Trouble `input` if nothing of it can be used: no recording, of a newer version, or without a whole moment
+ * @throws Trouble `input` if nothing of it can be used: it is not a recording, is of a newer version, or has no whole
+ * moment
  */
 export const readRecording = (path: string): Recording => recordingOf(() => openSource(path), path);
 
-/** The same of a recording that came from elsewhere, all at once. */
+/** The same for a recording that came from elsewhere, all at once. */
 export const recordingFrom = (bytes: Buffer, name = 'standard input'): Recording =>
   recordingOf(() => sourceOf(bytes), name);
 
-function recordingOf(open: () => Source, name: string): Recording {
-  let source: Source | undefined;
+function recordingOf(open: () => RecordingSource, name: string): Recording {
+  let source: RecordingSource | undefined;
   try {
     return new Recording((source = open()), name);
   } catch (error) {
@@ -46,7 +47,7 @@ function recordingOf(open: () => Source, name: string): Recording {
 /** What one process's memory was over a time: each moment can be had as a snapshot, exactly as it was seen. */
 export class Recording {
   readonly header: RecordingHeader;
-  /** What a reader should know of the whole, a sentence each: that it is cut off, damaged, or has a gap. */
+  /** What a reader should know about the whole, a sentence each: that it is cut off, damaged, or has a gap. */
   readonly notes: readonly string[];
   /** Lines that could not be used. */
   readonly rejected: readonly Rejected[];
@@ -54,17 +55,17 @@ export class Recording {
   readonly end: RecordingEnd | undefined;
   /** Bytes of the file. */
   readonly size: number;
-  readonly #source: Source;
-  /** What it is called where something is wrong with it. */
+  readonly #source: RecordingSource;
+  /** What messages call it. */
   readonly #name: string;
   readonly #index: MomentIndex;
   #moments: readonly Moment[] | undefined;
-  /** Where the last call was: the next one mostly goes on from there. */
+  /** Where the last call was: the next one mostly continues from there. */
   #cursor: {readonly index: number; readonly frame: Frame} = {index: -1, frame: NOTHING};
   readonly #developer = new Developer();
 
   /** Use readRecording. @throws Trouble `input` */
-  constructor(source: Source, name: string) {
+  constructor(source: RecordingSource, name: string) {
     const lines = linesOf(source)[Symbol.iterator]();
     const first = lines.next();
     if (first.done) throw noRecording('it is empty');
@@ -100,7 +101,7 @@ export class Recording {
     return this.#index.looks;
   }
 
-  /** Lines of the file, those that could not be used too. */
+  /** Lines of the file, including those that could not be used. */
   get lines(): number {
     return this.#index.lines;
   }
@@ -115,7 +116,10 @@ export class Recording {
     return this.#index.exitState;
   }
 
-  /** Does it stop without an end, and all that there is could be used? So it is while it is being made, and if its recorder was killed. */
+  /**
+   * Does it stop without an end, though all that is there could be used? That is so while it is being made, and if its
+   * recorder was killed.
+   */
   get breaksOff(): boolean {
     return this.end === undefined && !this.#index.isBroken;
   }
@@ -125,7 +129,7 @@ export class Recording {
     return this.#index.followedAt;
   }
 
-  /** Is it as it was written, from the beginning to an end in order? */
+  /** Is it intact, from the beginning to a proper end? */
   get isWhole(): boolean {
     return this.end !== undefined && this.rejected.length === 0;
   }
@@ -147,7 +151,7 @@ export class Recording {
   /**
    * Any moment, exactly as it was seen. Going forward from the last one that was asked for is quick.
    *
-   * @throws RangeError if there is no such moment; Trouble `input` if its line, though as written, makes no sense
+   * @throws RangeError if there is no such moment; Trouble `input` if its line, though intact, makes no sense
    */
   snapshot(index: number): Snapshot {
     const frame = this.#frame(this.#checked(index));
@@ -201,7 +205,7 @@ export class Recording {
     }
   }
 
-  /** The line from which on frames make no snapshots; found by trying, since what made none was read long before, maybe. */
+  /** The first line whose frame makes no snapshot; found by trying, since it may have been read long before. */
   #firstUndeveloped(index: number): number {
     for (let at = this.#index.keyOf(index); at < index; at++) {
       try {
@@ -225,7 +229,7 @@ export class Recording {
       if (!(error instanceof SyntaxError || error instanceof Trouble)) throw error;
       throw named(
         this.#name,
-        noRecording(`line ${line}: it is no JSON object, or the file was changed since it was opened`),
+        noRecording(`line ${line}: it is not a JSON object, or the file was changed since it was opened`),
       );
     }
   }

@@ -1,9 +1,10 @@
+import {counted} from '../model/amounts.ts';
 import {Trouble} from '../model/trouble.ts';
 import {integer, object, string} from '../model/json.ts';
 import {CUT, type MomentIndex} from './index.ts';
-import type {Source} from './source.ts';
+import type {RecordingSource} from './source.ts';
 
-/** The last line of a recording that ended in order. */
+/** The last line of a recording that ended properly. */
 export interface RecordingEnd {
   /** ms since the beginning. */
   readonly t: number;
@@ -17,7 +18,7 @@ export interface RecordingEnd {
   readonly cost: Readonly<Record<string, number>>;
 }
 
-export function endOf({endAt}: MomentIndex, source: Source): RecordingEnd | undefined {
+export function endOf({endAt}: MomentIndex, source: RecordingSource): RecordingEnd | undefined {
   if (!endAt) return undefined;
   try {
     const json = object(JSON.parse(source.read(endAt.offset, endAt.length).toString('utf8')), 'end');
@@ -34,18 +35,18 @@ export function endOf({endAt}: MomentIndex, source: Source): RecordingEnd | unde
   }
 }
 
-/** What is to be said of a recording that isn't as a recorder leaves it. */
+/** What must be said of a recording that isn't as a recorder leaves it. */
 export function notesOn(index: MomentIndex, end: RecordingEnd | undefined, damage: string | undefined): string[] {
   const notes: string[] = [];
   if (index.unusable > 0)
     notes.push(
-      `Of what follows a line that could not be used, ${index.unusable} more lines could not either: they say only what differs from it.`,
+      `After a line that could not be used, ${counted(index.unusable, 'more line')} could not be used either: ${index.unusable === 1 ? 'it says only' : 'they say only'} what differs from it.`,
     );
   const isCut = index.rejected.at(-1)?.why === CUT;
   if (!end && (isCut || !index.isBroken)) {
     const torn = isCut ? 'its last line is cut off' : damage;
     notes.push(
-      `The recording has no end${torn ? `, and ${torn}` : ''}: it is still being made, or its recorder was killed, or it was cut. What there is was used.`,
+      `The recording has no end${torn ? `, and ${torn}` : ''}: it is still being made, or its recorder was killed, or it was cut. What is there was used.`,
     );
   } else if (damage) notes.push(`The recording is damaged: ${damage}.`);
   return notes;

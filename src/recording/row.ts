@@ -3,13 +3,13 @@ import {type Counted, hex, type Region, sizeOf, withCounted} from '../model/regi
 import {array, hexString, integer, matching, object, string, unusable} from '../model/json.ts';
 
 /** What was said of a region, as an entry of a recording's `kinds`: kind, label, evidence, confidence. */
-export type Verdict = readonly [kind: Kind, label?: string | null, evidence?: string | null, confidence?: 'guess'];
+export type RowPurpose = readonly [kind: Kind, label?: string | null, evidence?: string | null, confidence?: 'guess'];
 
 /**
- * One region of a recording: what maps says of it, and what smaps said last, which outlives looks that read maps alone, so
- * that later ones need only say what differs. Rows are never changed, but replaced.
+ * One region of a recording: what maps says of it, and what smaps said last, which is kept through looks that read maps
+ * alone, so that later ones need only say what differs. Rows are never changed, only replaced.
  */
-export class Row {
+export class RegionRow {
   /** Without what smaps says. */
   readonly bare: Region;
   readonly counted: Counted;
@@ -20,13 +20,13 @@ export class Row {
     this.counted = counted;
   }
 
-  /** With it: one object as long as nothing changes, so that a comparison is quick. */
+  /** With what smaps says: the same object as long as nothing changes, so that a comparison is quick. */
   get whole(): Region {
     return (this.#whole ??= withCounted(this.bare, this.counted));
   }
 }
 
-export const verdictOf = ({kind, label, evidence, confidence}: Region): Verdict =>
+export const verdictOf = ({kind, label, evidence, confidence}: Region): RowPurpose =>
   confidence
     ? [kind, label ?? null, evidence ?? null, confidence]
     : evidence !== undefined
@@ -35,18 +35,17 @@ export const verdictOf = ({kind, label, evidence, confidence}: Region): Verdict 
         ? [kind, label]
         : [kind];
 
-export function verdictFromJSON(value: unknown, path: string): Verdict {
+export function verdictFromJSON(value: unknown, path: string): RowPurpose {
   const [kind, label, evidence, confidence] = array(value, path);
-  if (!(KINDS as readonly unknown[]).includes(kind))
-    throw unusable(`${path} is of a kind that this memmap doesn't know`);
+  if (!(KINDS as readonly unknown[]).includes(kind)) throw unusable(`${path} has a kind that this memmap doesn't know`);
   for (const text of [label, evidence]) if (text != null) string(text, path);
   if (confidence !== undefined && confidence !== 'guess') throw unusable(`${path} is neither sure nor a guess`);
-  return value as Verdict;
+  return value as RowPurpose;
 }
 
 /**
- * A region as an entry of `regions`: start, end, perms, its place in `kinds`, offset, dev, inode, name, nameBase64. With the
- * first four alone it is memory without a file or a name, with five it has the file of the entry before.
+ * A region as an entry of `regions`: start, end, perms, its place in `kinds`, offset, dev, inode, name, nameBase64.
+ * With the first four alone it is memory without a file or a name, with five it has the file of the entry before.
  *
  * @param before the region of that entry
  */
@@ -72,7 +71,7 @@ const isBacked = (a: Backing, b: Backing): boolean =>
  * @param before what the entry before was read as
  * @returns the region without what smaps says
  */
-export function regionFromRow(value: unknown, verdicts: readonly Verdict[], before: Region | undefined): Region {
+export function regionFromRow(value: unknown, verdicts: readonly RowPurpose[], before: Region | undefined): Region {
   const row = array(value, 'regions');
   const [start, end, perms, verdict, offset = '0x0'] = row;
   const [kind, label, evidence, confidence] = verdicts[integer(verdict, 'regions')] ?? missing('the kind of a region');
@@ -127,7 +126,7 @@ export function wordsFromJSON(value: unknown, path: string): Pick<Counted, 'flag
 }
 
 /**
- * What is taken for granted of a region until something else is said: its own size, the page size, and else zeros.
+ * What is assumed of a region until something else is said: its own size, the page size, and zeros otherwise.
  *
  * @param counters the counters that the kernel prints
  */
@@ -143,12 +142,12 @@ const NOTHING_COUNTED: Counted = {usage: undefined, flags: undefined, attributes
 
 const PAGE_SIZES = new Set(['kernelPageSize', 'mmuPageSize']);
 
-/** What is taken for granted of a region that was there before, and is another one now. */
+/** What is assumed of a region that was there before, and is another one now. */
 export function recounted(region: Region, before: Counted): Counted {
   if (before.usage?.['size'] === undefined || before.usage['size'] === sizeOf(region)) return before;
   return {...before, usage: {...before.usage, size: sizeOf(region)}};
 }
 
 function missing(what: string): never {
-  throw unusable(`${what} was never told`);
+  throw unusable(`${what} was never given`);
 }

@@ -5,10 +5,10 @@ import {noRecording} from './refusal.ts';
 import {gunzipSync, inflateRawSync, constants} from 'node:zlib';
 
 /** The lines of a recording, by their places: compressed or not, only what is asked for is in memory. */
-export interface Source {
+export interface RecordingSource {
   /** Blocks of it in order; none is larger than 1 GiB. */
   blocks(): Iterable<Buffer>;
-  /** Bytes at a place that the blocks went over. */
+  /** Bytes at a place that the blocks have passed. */
   read(offset: number, length: number): Buffer;
   /** Bytes of the file. */
   readonly size: number;
@@ -19,11 +19,11 @@ export interface Source {
 
 const BLOCK = 4 * 1024 * 1024;
 
-/** A compressed file is held in memory as it is. */
+/** Bytes. A compressed file is held in memory as it is. */
 const LARGEST_COMPRESSED = 2 ** 30;
 
 /** @throws Trouble `input` */
-export function openSource(path: string): Source {
+export function openSource(path: string): RecordingSource {
   let fd: number;
   try {
     fd = openSync(path, 'r');
@@ -41,10 +41,11 @@ export function openSource(path: string): Source {
   }
 }
 
-/** The same of bytes that came from elsewhere. */
-export const sourceOf = (bytes: Buffer): Source => (isGzip(bytes) ? new GzipSource(bytes) : new BytesSource(bytes));
+/** The same for bytes that came from elsewhere. */
+export const sourceOf = (bytes: Buffer): RecordingSource =>
+  isGzip(bytes) ? new GzipSource(bytes) : new BytesSource(bytes);
 
-class BytesSource implements Source {
+class BytesSource implements RecordingSource {
   readonly damage = undefined;
   readonly #bytes: Buffer;
 
@@ -79,7 +80,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'you may not read it (permission denied)',
   EISDIR: 'it is a directory',
-  ESPIPE: 'it is no plain file, in which one can go back and forth',
+  ESPIPE: 'it is not a regular file, in which one can go back and forth',
 };
 
 /** @returns fewer bytes where the file ends */
@@ -94,7 +95,7 @@ function readAt(fd: number, offset: number, length: number): Buffer {
   return bytes.subarray(0, at);
 }
 
-class PlainSource implements Source {
+class PlainSource implements RecordingSource {
   readonly damage = undefined;
   readonly size: number;
   readonly #fd: number;
@@ -118,7 +119,7 @@ class PlainSource implements Source {
   }
 }
 
-class GzipSource implements Source {
+class GzipSource implements RecordingSource {
   damage: string | undefined;
   readonly size: number;
   readonly #file: Buffer;
@@ -169,11 +170,11 @@ class GzipSource implements Source {
 }
 
 /**
- * A compressed recording is a row of gzip members (RFC 1952), one from each key frame to the next. The last one may be cut
- * off anywhere: what a recorder has flushed can be read.
+ * A compressed recording is a series of gzip members (RFC 1952), one from each key frame to the next. The last one may
+ * be cut off anywhere: what a recorder has flushed can be read.
  */
 
-/** The longest that one member may become: what is larger is no recording, but made to fill our memory. */
+/** Bytes that one member may become at most: what is larger is not a recording, but made to fill our memory. */
 const LARGEST_MEMBER = 2 ** 30;
 
 interface Member {
@@ -187,7 +188,7 @@ interface Member {
 export const isGzip = (bytes: Uint8Array, at = 0): boolean =>
   bytes[at] === 0x1f && bytes[at + 1] === 0x8b && bytes[at + 2] === 0x08;
 
-/** The beginning of what a compressed file holds; nothing if it can't be told. */
+/** The beginning of what a compressed file holds; nothing if that can't be found out. */
 export function unzippedHead(head: Uint8Array): Uint8Array {
   try {
     // No file of 512 bytes becomes larger than this.
@@ -230,7 +231,7 @@ function nextMember(file: Buffer, at: number): number {
 
 const MAGIC = Buffer.from([0x1f, 0x8b, 0x08]);
 
-/** @returns undefined if it is damaged. That it ends early is no damage. */
+/** @returns undefined if it is damaged. An early end is not damage. */
 function inflated(body: Buffer): {readonly bytes: Buffer; readonly consumed: number} | undefined {
   const options = {
     finishFlush: constants.Z_SYNC_FLUSH,

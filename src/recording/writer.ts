@@ -12,22 +12,28 @@ export interface Clock {
   wall(): number;
 }
 
-/** Where a recording that is gone on with had ended. */
+/** Where a recording that is appended to had ended. */
 export interface Before {
   readonly t: number;
   readonly look: number;
 }
 
-/** So many times the size of a key frame may be written before the next one: the more, the longer to get to a moment. */
+/**
+ * A new key frame is written after this many times the size of the last one: the more, the longer it takes to reach a
+ * moment.
+ */
 const DELTAS_PER_KEY = 4;
 
-/** A process that sits still is said to be looked at after 2 s, then 4 s later, and so on, at last once a minute. */
+/**
+ * ms. For a process that does nothing, a line says that it was looked at after 2 s, then 4 s later, and so on, up to
+ * once a minute.
+ */
 const FIRST_REST = 2000;
 const LONGEST_REST = 60_000;
 
 /** Writes a recording: of each look what differs from the one before, and nothing where nothing does. */
 export class RecordingWriter {
-  /** Looks until now, moments written, and the bytes of the listings that the looks gave. */
+  /** Looks so far, moments written, and the bytes of the listings that the looks gave. */
   looks = 0;
   moments = 0;
   listings = 0;
@@ -36,7 +42,7 @@ export class RecordingWriter {
   readonly #pageSize: number;
   readonly #begin: number;
   #base: number;
-  /** The clock on the wall at #t. */
+  /** The wall clock at #t. */
   #wall: number;
   #t: number;
   #frame: Frame = NOTHING;
@@ -49,7 +55,7 @@ export class RecordingWriter {
   #rest = FIRST_REST;
   #last: Promise<void> = Promise.resolve();
 
-  /** Begins a new recording, or goes on with one that ended at `before`. */
+  /** Begins a new recording, or appends to one that ended at `before`. */
   constructor(packer: Packer, header: RecordingHeader, clock: Clock, before?: Before) {
     this.#packer = packer;
     this.#clock = clock;
@@ -63,7 +69,7 @@ export class RecordingWriter {
   }
 
   /**
-   * A look: the process as it is now. Snapshots that are one object are the same to the byte.
+   * A look: the process as it is now. Snapshots that are the same object are the same to the byte.
    *
    * @param status /proc/PID/status at this look
    * @param listing bytes that the kernel printed for it
@@ -97,7 +103,7 @@ export class RecordingWriter {
     await this.#packer.finish();
   }
 
-  /** Waits until all that was said is written. */
+  /** Waits until everything so far is written. */
   get written(): Promise<void> {
     return this.#last;
   }
@@ -160,7 +166,7 @@ export class RecordingWriter {
     if (isKey) [this.#keyBytes, this.#sinceKey] = [bytes.length, 0];
     else this.#sinceKey += bytes.length;
     this.#last = this.#packer.add(bytes, isKey);
-    this.#last.catch(() => {}); // Who waits for it is told.
+    this.#last.catch(() => {}); // Whoever awaits it gets the error.
     return this.#last;
   }
 }

@@ -17,16 +17,16 @@ const IN_OUTPUT = 'Give the name of a file, or leave out -o to write to standard
 const IN_REPORT = 'Give the name of a file, or leave out -o to have the report on standard error.';
 
 /**
- * Saves a file whole or not at all: it is written beside its place, synced, and renamed. Only its owner may read it, since
- * the addresses of a process help who attacks it. What is there already is replaced if it is a plain file, and never
- * followed if it is a link.
+ * Saves a file whole or not at all: it is written beside its place, synced, and renamed. Only its owner may read it,
+ * since the addresses of a process help whoever attacks it. What is there already is replaced if it is a regular file,
+ * and never followed if it is a link.
  *
  * @throws Trouble `output`; then what was there before is untouched
  */
 export const saveFile = (path: string, content: string | Uint8Array): void =>
   void save(path, [typeof content === 'string' ? Buffer.from(content) : content], 0o600);
 
-/** The same of a text that comes in parts, and need never be in memory as a whole. @returns its bytes */
+/** The same for a text that comes in parts, and is never in memory as a whole. @returns its size in bytes */
 export const saveParts = (path: string, parts: Iterable<string>): number => save(path, encoded(parts), 0o600);
 
 /** The same for a program, which its owner may run. */
@@ -85,7 +85,7 @@ class NewFile {
     fsyncSync(this.#fd!);
   }
 
-  /** It takes its place, if it hasn't; what is written later appears there. */
+  /** Puts it in its place, if it isn't there yet; what is written later appears there. */
   put(): void {
     if (this.#isInPlace) return;
     renameSync(this.#temporary, this.#path);
@@ -98,7 +98,7 @@ class NewFile {
     if (fd !== undefined) closeSync(fd);
   }
 
-  /** Nothing of it stays, unless it failed after it had taken its place. @param isUnwanted not even then */
+  /** Removes it, unless it is in its place already. @param isUnwanted removes it even then */
   discard(isUnwanted = false): void {
     this.close();
     if (!this.#isInPlace) removeIfThere(this.#temporary);
@@ -109,11 +109,11 @@ class NewFile {
 function refuseUnlessPlain(path: string, instead: string): void {
   const there = lookAt(path);
   if (!there || there.isFile()) return;
-  const what = there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file';
+  const what = there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'not a regular file';
   throw new Trouble({kind: 'output', what: `Cannot write to ${path}.`, why: `it is ${what}.`, next: instead});
 }
 
-/** @throws Trouble where its folder can't be searched, a part of its path is no folder, or it is too long */
+/** @throws Trouble where its directory can't be searched, a part of its path is not a directory, or it is too long */
 function lookAt(path: string): Stats | undefined {
   try {
     return lstatSync(path, {throwIfNoEntry: false});
@@ -141,12 +141,12 @@ export interface ReportOutput {
    * @throws Trouble `output` if something could not be; until now nobody was disturbed by that
    */
   finish(): Promise<void>;
-  /** There is no report. */
+  /** Leaves no report. */
   discard(): void;
 }
 
 /**
- * Standard error, or a file that only its owner may read. It replaces a plain file of that name, and is never written
+ * Standard error, or a file that only its owner may read. It replaces a regular file of that name, and is never written
  * through a link. If it is `live`, it is in its place from the start, and grows; else it appears when it is whole.
  *
  * @throws Trouble `output` before anything has been started
@@ -218,7 +218,7 @@ class ReportFile implements ReportOutput {
     throw cannotWrite(this.#path, this.#failure);
   }
 
-  /** After the first failure nothing more is tried; it is told at the end. */
+  /** After the first failure nothing more is tried; it is reported at the end. */
   #try(act: () => void): void {
     if (this.#failure !== undefined) return;
     try {

@@ -12,7 +12,7 @@ interface Owner {
   readonly startTime: number;
 }
 
-/** The right to write to a recording. It is a file beside it, `FILE.lock`, that says who has it. */
+/** The right to write to a recording. It is a file next to the recording, `FILE.lock`, that says who has it. */
 export interface Lock {
   release(): void;
 }
@@ -20,7 +20,8 @@ export interface Lock {
 const lockPath = (path: string): string => `${path}.lock`;
 
 /**
- * Takes the right to write to a recording. Who was killed leaves the file behind; it counts no longer, and is taken over.
+ * Takes the right to write to a recording. A recorder that was killed leaves the file behind; it no longer counts, and
+ * is taken over.
  *
  * @throws Trouble `output` if another recorder has it, or the file can't be made
  */
@@ -85,7 +86,10 @@ function ownerOf(text: string): Owner | undefined {
   }
 }
 
-/** Of another machine it can't be known, so it counts. A process that has the number now, but began later, is another one. */
+/**
+ * Whether a process of another machine still runs can't be known: it counts as running. A process that has the PID now,
+ * but began later, is another one.
+ */
 function isAtWork(owner: Owner | undefined): boolean {
   if (!owner) return false;
   if (owner.host !== hostname()) return true;
@@ -93,7 +97,7 @@ function isAtWork(owner: Owner | undefined): boolean {
   return now !== undefined && now.startTime === owner.startTime && now.bootId === owner.bootId;
 }
 
-/** If somebody else was quicker, what is taken away is his, and is put back. */
+/** If another recorder was quicker, the file that was taken away is its own, and is put back. */
 function takeAway(file: string, stale: string): void {
   const aside = `${file}.${process.pid}`;
   try {
@@ -110,7 +114,7 @@ function release(file: string, own: string): void {
   try {
     unlinkSync(file);
   } catch {
-    // Its folder is gone.
+    // Its directory is gone.
   }
 }
 

@@ -1,13 +1,14 @@
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import type {Snapshot} from '../model/snapshot.ts';
+import {counted} from '../model/amounts.ts';
 import {safe} from '../text/safe.ts';
 
 /** The reader of our output went away (`| head -1`): no fault, and nothing more to do. */
 export class ReaderGone extends Error {}
 
 /**
- * Failed writes are reported to the callbacks below. Without a listener Node would end with a stack trace, and oclif's own
- * listener, which is set when its Command is loaded, does the same for all but EPIPE: call this afterwards.
+ * Failed writes are reported to the callbacks below. Without a listener Node would end with a stack trace, and oclif's
+ * own listener, which is set when its Command is loaded, does the same for all but EPIPE: call this afterwards.
  */
 export function takeOverErrors(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -35,7 +36,7 @@ export function writeOut(text: string): Promise<void> {
   });
 }
 
-/** The same of a long text, one piece after another. */
+/** The same for a long text, one piece after another. */
 export async function writePieces(pieces: Iterable<string>): Promise<void> {
   for (const piece of pieces) await writeOut(piece);
 }
@@ -57,17 +58,20 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   EACCES: 'permission denied',
   EROFS: 'the file system is read-only',
-  ENOENT: 'its folder does not exist',
-  ENOTDIR: 'a part of its path is no folder',
+  ENOENT: 'its directory does not exist',
+  ENOTDIR: 'a part of its path is not a directory',
   EFBIG: 'the file would be too large',
   EIO: 'input/output error',
   ENAMETOOLONG: 'its name is too long',
 };
 
-/** So many characters are written at once. */
+/** Characters that are collected before they are written. */
 const BATCH = 1 << 20;
 
-/** Many small parts of a text as fewer larger ones: a write(2) for each line of a long table would take longer than the table. */
+/**
+ * Many small parts of a text as fewer larger ones: a write(2) for each line of a long table would take longer than the
+ * table.
+ */
 export function* inBatches(parts: Iterable<string>): Generator<string> {
   let batch = '';
   for (const part of parts) {
@@ -84,25 +88,25 @@ export type Remarkable = Pick<Snapshot, 'rejected' | 'notes'> & {
   readonly source: {readonly name?: string | undefined};
 };
 
-/** So many lines that could not be used are told. */
+/** At most this many of the lines that could not be used are reported. */
 const MOST_LINES = 5;
 
-/** Tells on standard error what was not understood or can't be trusted, and what a reader should know. */
+/** Reports on standard error what was not understood or can't be trusted, and what a reader should know. */
 export function remarkOn({source, rejected, notes}: Remarkable): void {
   const name = source.name === undefined ? '' : `${safe(source.name)}: `;
   for (const {line, text, why} of rejected.slice(0, MOST_LINES)) {
     say(`memmap: ${name}line ${line} was not used (${safe(why)})${text === '' ? '.' : `: ${safe(text)}`}`);
   }
   const more = rejected.length - MOST_LINES;
-  if (more > 0) say(`memmap: ${name}and ${more} more lines were not used.`);
+  if (more > 0) say(`memmap: ${name}and ${counted(more, 'more line')} ${more === 1 ? 'was' : 'were'} not used.`);
   for (const note of notes) say(`memmap: ${name}${safe(note)}`);
 }
 
-/** Told this often, in ms. */
+/** ms between two reports of progress. */
 const EVERY = 250;
 
 /**
- * Goes through what takes long, and tells on a terminal's standard error how far it is; elsewhere nothing.
+ * Iterates over something long, and reports progress on standard error, if that is a terminal.
  *
  * @param what is done, such as `Reading`
  * @param count how many there are

@@ -1,19 +1,22 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {isatty} from 'node:tty';
 
-/** A wish to end: Ctrl-C, a signal, or the key that quits. */
+/** A request to end: Ctrl-C, a signal, or the key that quits. */
 export interface Interruption {
   readonly signal: AbortSignal;
   /** Which signal came; undefined if none did. */
   readonly received: () => NodeJS.Signals | undefined;
-  /** Ends as if the signal had come, or, without one, as wished by the user. */
+  /** Ends as if the signal had come, or, without one, as the user asked. */
   readonly end: (signal?: NodeJS.Signals) => void;
   readonly dispose: () => void;
 }
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
-/** From now on these signals don't kill: they end the work in order, so that the last data is written and the terminal restored. */
+/**
+ * From now on these signals don't kill: they end the work in order, so that the last data is written and the terminal
+ * restored.
+ */
 export function interruption(): Interruption {
   const controller = new AbortController();
   let received: NodeJS.Signals | undefined;
@@ -23,7 +26,8 @@ export function interruption(): Interruption {
   };
   for (const signal of ENDING) process.on(signal, end);
   const terminals = [0, 1, 2].filter(isatty);
-  // Node can't restore the modes of a terminal that went away, and aborts (ResetStdio in its node.cc): so we end of the signal.
+  // Node can't restore the modes of a terminal that went away, and aborts (ResetStdio in its node.cc): so the signal
+  // must end us.
   process.once('exit', () => {
     if (received !== 'SIGHUP' || terminals.every(isatty)) return;
     process.off('SIGHUP', end);

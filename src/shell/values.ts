@@ -9,8 +9,8 @@ export function parseDuration(text: string): number {
   if (ms > 0 && Number.isFinite(ms)) return ms;
   throw new Trouble({
     kind: 'usage',
-    what: `"${text}" is no length of time.`,
-    why: 'it must be a number above 0 with ms, s, m or h behind it.',
+    what: `"${text}" is not a length of time.`,
+    why: 'it must be a number above 0 followed by ms, s, m or h.',
     next: 'For example: 500ms, 10s, 2m',
   });
 }
@@ -23,8 +23,8 @@ export function parseSize(text: string): number {
   if (match) return Number(match[1]) * BYTES[(match[2] ?? 'B').toUpperCase()]!;
   throw new Trouble({
     kind: 'usage',
-    what: `"${text}" is no size.`,
-    why: 'it must be a number with K, M or G behind it, or bytes.',
+    what: `"${text}" is not a size.`,
+    why: 'it must be a number followed by K, M or G, or a number of bytes.',
     next: 'For example: 64K, 1.5M, 2G',
   });
 }
@@ -36,7 +36,7 @@ export function parsePercent(text: string): number {
   if (part >= 0 && part <= 1) return part;
   throw new Trouble({
     kind: 'usage',
-    what: `"${text}" is no percentage.`,
+    what: `"${text}" is not a percentage.`,
     why: 'it must be a number from 0 to 100.',
     next: 'For example: 2, 0.5, 0',
   });

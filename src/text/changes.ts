@@ -4,46 +4,50 @@ import type {Kind} from '../model/kind.ts';
 import {type MeasureKey, MEASURES} from '../model/measures.ts';
 import {rangeText} from '../model/region.ts';
 import {totalsByKind} from '../model/totals.ts';
-import {deltaText, sizeText} from '../model/amounts.ts';
-import {who, type Look} from './who.ts';
+import {counted, deltaText, sizeText} from '../model/amounts.ts';
+import {who, type TextOptions} from './who.ts';
 import {type Cell, type Column, renderRows, renderTable} from './table.ts';
 import {paint, type Role} from './theme.ts';
 import {safe} from './safe.ts';
 
-export interface DiffLook extends Look {
+interface DiffLook extends TextOptions {
   /** Rows at most; undefined: all. */
   readonly rows?: number | undefined;
   /** Only changes of these kinds, or to regions of these kinds. */
   readonly kinds?: ReadonlySet<string> | undefined;
   /** Only changes of at least so many bytes. */
   readonly minSize?: number | undefined;
-  /** Of two runs nearly everything moved, since ASLR placed it: many such lines are one. */
+  /** Of two runs nearly everything moved, since ASLR placed it: many such lines become one. */
   readonly folds?: boolean | undefined;
   /** Only the totals. */
   readonly summary?: boolean | undefined;
 }
 
+/** That two snapshots are equal. @param unchanged how many regions they have */
+export const noChange = (unchanged: number): string =>
+  `No change: ${counted(unchanged, 'region')} ${unchanged === 1 ? 'is' : 'are'} the same on both sides.\n`;
+
 /** What happened between two snapshots, for people: new and grown first, then what went, then the rest. */
 export function renderDiff(diff: Diff, look: DiffLook = {}): string {
   const {before, after, changes, unchanged, match, why} = diff;
-  if (changes.length === 0) return `No change: ${unchanged} regions are the same on both sides.\n`;
+  if (changes.length === 0) return noChange(unchanged);
   const wanted = changes.filter((change) => isWanted(change, look));
   const left = changes.length - wanted.length;
   return [
     `before  ${paint('title', who(before))}`,
     `after   ${paint('title', who(after))}`,
-    `match   ${match}: ${why}`,
+    `match   ${match}: ${safe(why)}`,
     '',
     ...(look.summary
       ? []
       : [
           ...renderChanges(wanted, {...look, folds: match === 'layout'}),
-          ...(left > 0 ? [`${left} other changes were not asked for.`] : []),
+          ...(left > 0 ? [`${counted(left, 'other change')} ${left === 1 ? 'was' : 'were'} not asked for.`] : []),
           '',
         ]),
     ...renderKinds(diff, look),
     '',
-    `${unchanged} ${unchanged === 1 ? 'region' : 'regions'} unchanged.`,
+    `${counted(unchanged, 'region')} unchanged.`,
     '',
   ].join('\n');
 }
@@ -66,7 +70,7 @@ export function renderChanges(changes: readonly Change[], look: DiffLook = {}): 
   return more > 0 ? [...table, paint('quiet', `… ${more} more, use --all`)] : table;
 }
 
-/** So many lines of what moved are worth reading one by one. */
+/** At most this many lines of what moved are worth reading one by one. */
 const FEW_MOVES = 5;
 
 /** What moved with its object, all as one line. */
@@ -103,7 +107,7 @@ function isWanted(change: Change, {kinds, minSize}: DiffLook): boolean {
 }
 
 /** Which kind of memory grew by how much: the kinds that differ, and the totals. */
-function renderKinds({before, after, delta, match}: Diff, look: Look): string[] {
+function renderKinds({before, after, delta, match}: Diff, look: TextOptions): string[] {
   const [a, b] = [before, after].map(({regions}) => {
     const totals = totalsByKind(regions);
     return match === 'layout' ? withoutChance(totals) : totals;
@@ -128,7 +132,10 @@ function renderKinds({before, after, delta, match}: Diff, look: Look): string[] 
 type Amounts = Readonly<Record<string, number>>;
 type Label = Kind | typeof EITHER;
 
-/** Of two runs, ASLR alone decides which unnamed memory the kernel merges with a file's bss: the two are told as one. */
+/**
+ * Of two runs, ASLR alone decides which unnamed memory the kernel merges with a file's bss: the two are reported as
+ * one.
+ */
 const EITHER = 'anon, bss';
 
 function withoutChance(totals: ReadonlyMap<Kind, Amounts>): Map<Label, Amounts> {
@@ -223,7 +230,8 @@ interface News {
 }
 
 /**
- * Joins what moved as a whole: the regions of a library that lie elsewhere, all by the same distance, are one line for people.
+ * Joins what moved as a whole: the regions of a library that lie elsewhere, all by the same distance, are one line for
+ * people.
  *
  * @param changes in address order
  */
@@ -237,7 +245,7 @@ function news(changes: readonly Change[]): News[] {
   return rows;
 }
 
-/** The same distance, and the same file or what has no name of its own next to it. */
+/** Did it move by the same distance, and is it of the same file, or unnamed memory right after it? */
 function movedTogether({change: first, end}: News, next: Change): boolean {
   if (first.kind !== 'moved' || next.kind !== 'moved' || first.slide !== next.slide) return false;
   if (first.pieces || next.pieces) return false;

@@ -21,7 +21,7 @@ const words = (title: string, meaning: string, text: (region: Region) => string)
   cell: (region) => ({text: safe(text(region))}),
 });
 
-/** The same of text that is our own. */
+/** The same for text of our own. */
 const plain = (title: string, meaning: string, text: (region: Region) => string): RegionColumn => ({
   title,
   meaning,
@@ -32,8 +32,8 @@ const plain = (title: string, meaning: string, text: (region: Region) => string)
 });
 
 /**
- * Cells of equal content are one object, made once: most of many regions have the size, the kind and the name of another.
- * That takes a third off a table of 60,000.
+ * Cells of equal content are one object, made once: most of many regions have the size, the kind and the name of
+ * another. That takes a third off the time of a table of 60,000.
  */
 function once<Key>(make: (key: Key) => Cell): (key: Key) => Cell {
   const known = new Map<Key, Cell>();
@@ -46,7 +46,7 @@ function once<Key>(make: (key: Key) => Cell): (key: Key) => Cell {
   };
 }
 
-/** A live screen goes on for days. */
+/** At most this many cells are kept: a live screen runs for days. */
 const MOST_CELLS = 10_000;
 
 const amountCell = once((bytes: number | undefined): Cell => ({
@@ -74,12 +74,12 @@ function amount(key: ByteKey): RegionColumn {
   };
 }
 
-/** Behind the permissions come all measures but the size, in the order of their table. */
+/** After the permissions come all measures but the size, in the order of their table. */
 const AMOUNTS = Object.fromEntries(
   BYTE_KEYS.filter((key) => key !== 'size').map((key) => [key, amount(key)]),
 ) as unknown as Readonly<Record<Exclude<ByteKey, 'size'>, RegionColumn>>;
 
-/** Kinds that stand out, and kinds that are no memory. */
+/** Kinds that stand out, and kinds that are not memory. */
 export const KIND_ROLES: Readonly<Record<string, Role>> = {
   heap: 'heap',
   arena: 'heap',
@@ -103,12 +103,12 @@ export const COLUMNS = {
   ...AMOUNTS,
   kind: {
     title: 'kind',
-    meaning: 'what it is for; ? is a guess',
+    meaning: 'what it is for; ? marks a guess',
     cell: (region) => (region.confidence ? guessedKindCell : kindCell)(region.kind),
   },
   name: {
     title: 'name',
-    meaning: 'the name that the kernel prints, and in parentheses what memmap knows of it',
+    meaning: 'the name that the kernel prints, and in parentheses what memmap knows about it',
     gives: true,
     cell: nameCell,
   },
@@ -133,7 +133,7 @@ function shortRange(region: Region): string {
   return end.length > 12 && start.length === end.length ? `${start}-…${end.slice(-6)}` : rangeText(region);
 }
 
-/** That of the region before, which mostly is the one that is asked for again. */
+/** The cell of the region before: most often the same one is asked for again. */
 let lastName:
   | {readonly name: string; readonly label: string | undefined; readonly kind: Kind; readonly cell: Cell}
   | undefined;

@@ -1,13 +1,14 @@
 import {JsonList} from '../model/json.ts';
 
-/** Elements that are written as one piece. */
+/** How many elements are written as one piece. */
 const BATCH = 500;
 
 /**
- * A document as JSON that can be read and grepped: one line for each key at the top, and one for each element of a list of
- * objects. Indenting everything would make a listing of 60,000 regions four times as long.
+ * A document as JSON that can be read and grepped: one line for each key at the top, and one for each element of a list
+ * of objects. Indenting everything would make a listing of 60,000 regions four times as long.
  *
- * @returns the text in pieces of at most some 200 KB a list, so that nobody must hold a long one as a whole
+ * @returns the text in pieces: those of a list have at most about 200 KB, so that nobody has to hold a long one as a
+ *   whole
  */
 export function* jsonPieces(document: object): Generator<string> {
   yield* written(document, {

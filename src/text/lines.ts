@@ -2,9 +2,10 @@ import {cells, clip, safe, shorten} from './safe.ts';
 import {type Age, paint, paintAged, type Role} from './theme.ts';
 
 /**
- * Words one after another in lines of at most `width` columns; a word that is wider has a line of its own, and stays whole.
+ * Words one after another in lines of at most `width` columns; a word that is wider has a line of its own, and stays
+ * whole.
  *
- * @param between what stands between two words in a line
+ * @param between what is put between two words in a line
  * @param indent what each line but the first begins with
  */
 function filled(words: readonly string[], width: number, between = ' ', indent = ''): string[] {
@@ -20,7 +21,10 @@ function filled(words: readonly string[], width: number, between = ' ', indent =
   return line === undefined ? lines : [...lines, line];
 }
 
-/** A sentence in lines of at most `width` columns, broken at blanks; undefined: one line. Words longer than that stay whole. */
+/**
+ * A sentence in lines of at most `width` columns, broken at blanks; undefined: one line. Words longer than that stay
+ * whole.
+ */
 export const wrapped = (sentence: string, width: number | undefined, indent = ''): string[] =>
   width === undefined ? [sentence] : filled(sentence.split(' '), width, ' ', indent);
 
@@ -29,7 +33,7 @@ const WIDEST = 88;
 const NARROWEST = 20;
 /** Room for the words in front of an entry. */
 const LABEL = 10;
-/** Below this, labels stand above their text. */
+/** Below this width, labels are above their text. */
 const NARROW = 48;
 
 /** How wide to set prose. */
@@ -81,7 +85,7 @@ export function entry(label: string, text: string, width: number | undefined, ro
   );
 }
 
-/** Text below a title, set in by two blanks. */
+/** Text below a title, indented by two blanks. */
 export const indented = (text: string, width: number | undefined): string[] =>
   wrapLines(text, proseWidth(width) - 2).map((line) => `  ${line}`);
 
@@ -115,8 +119,8 @@ export interface Piece {
 }
 
 /**
- * One line of the screen. Plain text is cut to the width before it is coloured: afterwards its columns could only be counted
- * by taking the colours out again.
+ * One line of the screen. Plain text is cut to the width before it is coloured: afterwards its columns could only be
+ * counted by taking the colours out again.
  *
  * @returns at most `width` columns
  */

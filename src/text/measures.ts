@@ -6,7 +6,7 @@ import {nearest} from './nearest.ts';
  * The measure that a text names, in whatever spelling.
  *
  * @param among the keys of those that are meant
- * @throws Trouble `usage`, which says which there are, and what is spelled nearly so
+ * @throws Trouble `usage`, which lists what there is, and what is spelled nearly alike
  */
 export function parseMeasure<Key extends MeasureKey>(text: string, among: readonly Key[]): Key {
   const key = measureAmong(text, among);
@@ -24,7 +24,7 @@ export function measureAmong<Key extends MeasureKey>(text: string, among: readon
 export const unknownName = (text: string, what: string, near: string | undefined, names: readonly string[]): Trouble =>
   new Trouble({
     kind: 'usage',
-    what: `"${text}" is no ${what}.`,
+    what: `"${text}" is not a ${what}.`,
     why: `there are ${names.join(', ')}.`,
     next: near === undefined ? `For example: ${names[0]}` : `Did you mean: ${near}`,
   });

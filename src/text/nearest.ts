@@ -1,4 +1,4 @@
-/** How many letters must be added, dropped, changed or swapped with their neighbour to make `b` of `a`. */
+/** How many letters must be added, dropped, changed or swapped with their neighbour to turn `a` into `b`. */
 export function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({length: b.length + 1}, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

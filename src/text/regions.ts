@@ -3,13 +3,13 @@ import type {ByteKey} from '../model/measures.ts';
 import type {Region} from '../model/region.ts';
 import {counted} from '../model/amounts.ts';
 import {type ColumnName, COLUMNS, type RegionColumn} from './columns.ts';
-import type {Look} from './who.ts';
+import type {TextOptions} from './who.ts';
 import {renderRows} from './table.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './lines.ts';
 import {cells} from './safe.ts';
 
-export interface RegionsLook extends Look {
+export interface RegionsLook extends TextOptions {
   /** Which columns; undefined: those that fit. */
   readonly columns?: readonly ColumnName[] | undefined;
   readonly sort?: SortKey | undefined;
@@ -47,7 +47,7 @@ const PIPED: readonly ColumnName[] = [
   'name',
 ];
 
-/** What goes first where a terminal is too narrow for all; the range is then told by its start. */
+/** What goes first where a terminal is too narrow for all; the range is then given by its start. */
 const FIRST_TO_GO: readonly ColumnName[] = [
   'pss',
   'privateDirty',
@@ -60,14 +60,14 @@ const FIRST_TO_GO: readonly ColumnName[] = [
   'rss',
 ];
 
-/** A name of fewer columns says little; what is no more than usual may take some of it. */
+/** A name of fewer columns says little; the usual columns may take some of it. */
 const LEAST_NAME = 18;
 const LEAST_NAME_USUAL = 10;
 const USUAL: ReadonlySet<ColumnName> = new Set<ColumnName>(['perms', 'shortRange', 'kind', 'rss']);
 
 /**
- * Which columns a table of these regions has, unless somebody chose: what the source says; on a terminal what isn't zero
- * throughout, and as many as leave room for names.
+ * Which columns a table of these regions has, unless the user chose: what the source says; on a terminal what isn't
+ * zero throughout, and as many as leave room for names.
  *
  * @param width columns of the terminal; undefined: not a terminal
  */
@@ -99,7 +99,7 @@ function fitted(names: ColumnName[], regions: readonly Region[], width: number):
   return names;
 }
 
-/** Measures that most processes have nothing of. */
+/** Measures that are 0 in most processes. */
 export const ONLY_IF_ANY: ReadonlySet<string> = new Set<ByteKey>(['swap', 'locked', 'huge']);
 
 const measure = (name: ColumnName, region: Region): number | undefined =>

@@ -5,7 +5,7 @@ const BARS = '▁▂▃▄▅▆▇█';
  * highest, so it says how they moved and not how large they are. Where all are the same, all bars are low.
  *
  * @param values the newest last; undefined leaves a blank
- * @returns exactly `width` columns; where there are fewer values, they stand at the right
+ * @returns exactly `width` columns; where there are fewer values, they are at the right
  */
 export function sparkline(values: ReadonlyArray<number | undefined>, width: number): string {
   if (width < 1) return '';

@@ -21,7 +21,7 @@ export interface Cell {
   readonly is?: 'path' | 'phrase' | undefined;
 }
 
-/** So many lines of a long table are one string: one by one, 60,000 of them would take 20 MB. */
+/** This many lines of a long table are one string: one by one, 60,000 of them would take 20 MB. */
 const BLOCK = 500;
 
 const SHORTEN = {path: shortenPath, phrase: clip, name: shorten};
@@ -29,8 +29,9 @@ const SHORTEN = {path: shortenPath, phrase: clip, name: shorten};
 const GAP = '  ';
 
 /**
- * A table of as many rows as memmap has words for: totals by kind, limits, lessons, verdicts. cli-table3 draws it. That compares
- * each cell with all rows before it (40 rows take 10 ms, 1,000 rows 0.4 s, 10,000 rows 13 s), so it is not for a listing.
+ * A table whose number of rows memmap itself bounds: totals by kind, limits, lessons, verdicts. cli-table3 draws it. It
+ * compares each cell with all rows before it (40 rows take 10 ms, 1,000 rows 0.4 s, 10,000 rows 13 s), so it is not for
+ * a listing.
  *
  * @param width columns of the terminal; undefined: nothing is shortened
  * @returns lines without their newlines
@@ -44,10 +45,10 @@ export function renderTable(
 }
 
 /**
- * In the same look a listing of what a process or a machine has, which may be a million: regions, changes, pages, moments,
- * files, processes.
+ * A listing in the same style, of what a process or a machine has, which may be a million rows: regions, changes,
+ * pages, moments, files, processes.
  *
- * @returns lines without their newlines; those of a long one are several in one string, with newlines between them
+ * @returns lines without their newlines; of a long listing, each string is several lines, with newlines between them
  */
 export function renderRows(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]>, width?: number): string[] {
   return ownRows(laidOut(columns, rows, width));
@@ -83,7 +84,10 @@ function measured(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[
 
 const isLeftOut = ({least = 0}: Column, width = Infinity): boolean => width < least;
 
-/** How many columns of the terminal each cell takes, row by row. A cell that is the one above it is not counted again. */
+/**
+ * How many columns of the terminal each cell takes, row by row. A cell that is the same object as the one above it is
+ * not counted again.
+ */
 function lengthsOf(rows: ReadonlyArray<readonly Cell[]>, columns: number): Int32Array {
   const lengths = new Int32Array(rows.length * columns);
   let above = rows[0]!;
@@ -110,7 +114,7 @@ function fitted(cell: Cell, width: number): Cell {
   return {...cell, text: SHORTEN[cell.is ?? 'name'](cell.text, width), length: undefined};
 }
 
-/** The one that gives becomes as narrow as it must, but not narrower than this. */
+/** The column that gives becomes as narrow as it must, but not narrower than this. */
 const LEAST_WIDTH = 8;
 
 function narrowed(columns: readonly Column[], widths: readonly number[], width: number): readonly number[] {

@@ -5,7 +5,7 @@ import {safe} from './safe.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './lines.ts';
 
-export interface Look {
+export interface TextOptions {
   /** Columns of the terminal; undefined: nothing is shortened. */
   readonly width?: number | undefined;
 }

@@ -1,8 +1,8 @@
 import test from 'ava';
 import {arenasOf} from '../../src/features/show/room.ts';
 import {parse} from '../../src/parse/parse.ts';
-import {python} from '../helpers/child.ts';
-import {needs} from '../helpers/tools.ts';
+import {asleep, python} from '../helpers/child.ts';
+import {testIf} from '../helpers/tools.ts';
 import {at, capturedWhole} from './real.ts';
 
 const MIB = 1024 * 1024;
@@ -20,7 +20,6 @@ def work(number):
     time.sleep(600)
 for number in range(4): threading.Thread(target=work, args=(number,), daemon=True).start()
 while len(found) < 4: time.sleep(0.01)
-time.sleep(0.1)
 def heaps():
     text, size = ctypes.c_char_p(), ctypes.c_size_t()
     stream = libc.open_memstream(ctypes.byref(text), ctypes.byref(size))
@@ -29,24 +28,27 @@ def heaps():
     return text.value.decode()
 `;
 
-test('what malloc of a thread gives lies in an arena, which begins where glibc would look for it', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
-  const child = await python(t, ARENAS);
-  const found = JSON.parse(await child.ask('answer = json.dumps(found)')) as number[];
-  const snapshot = capturedWhole(t, child.pid);
-  for (const pointer of found) {
-    const arena = at(snapshot, pointer);
-    t.is(arena?.kind, 'arena');
-    // heap_for_ptr() in malloc/arena.c masks the pointer.
-    t.is(arena?.start, pointer - (pointer % (64 * MIB)));
-    const rest = at(snapshot, arena!.end);
-    t.deepEqual([rest?.kind, rest?.label], ['reserved', `unused part of ${arena?.label}`]);
-  }
-});
+testIf('python3')(
+  'what malloc of a thread gives lies in an arena, which begins where glibc would look for it',
+  async (t) => {
+    const child = await python(t, ARENAS);
+    await asleep(child.pid);
+    const found = JSON.parse(await child.ask('answer = json.dumps(found)')) as number[];
+    const snapshot = capturedWhole(t, child.pid);
+    for (const pointer of found) {
+      const arena = at(snapshot, pointer);
+      t.is(arena?.kind, 'arena');
+      // heap_for_ptr() in malloc/arena.c masks the pointer.
+      t.is(arena?.start, pointer - (pointer % (64 * MIB)));
+      const rest = at(snapshot, arena!.end);
+      t.deepEqual([rest?.kind, rest?.label], ['reserved', `unused part of ${arena?.label}`]);
+    }
+  },
+);
 
-test('the arenas are as many and as large as malloc_info(3) says', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('the arenas are as many and as large as malloc_info(3) says', async (t) => {
   const child = await python(t, ARENAS);
+  await asleep(child.pid);
   const info = await child.ask('answer = heaps().replace("\\n", " ")');
   const heaps = [...info.matchAll(/<heap nr="(\d+)">.*?<system type="current" size="(\d+)"\/>/g)].map((match) =>
     Number(match[2]),

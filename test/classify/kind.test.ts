@@ -4,8 +4,8 @@ import {KINDS} from '../../src/model/kind.ts';
 import type {Region} from '../../src/model/region.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {capture} from '../../src/procfs/capture.ts';
-import {python} from '../helpers/child.ts';
-import {needs} from '../helpers/tools.ts';
+import {asleep, python} from '../helpers/child.ts';
+import {testIf} from '../helpers/tools.ts';
 
 /** A maps line → the kind of its region, beside others that decide about it. */
 const NAMES: ReadonlyArray<readonly [name: string, kind: string, perms?: string]> = [
@@ -61,12 +61,12 @@ test('the segments of a program are told apart by their permissions, and its bss
   );
 });
 
-test("each thread's stack pointer lies in a region of kind stack or thread-stack", async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')("each thread's stack pointer lies in a region of kind stack or thread-stack", async (t) => {
   const child = await python(
     t,
     'import threading, time\nfor _ in range(3): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()',
   );
+  await asleep(child.pid);
   const {regions} = capture(child.pid);
   const kinds = readdirSync(`/proc/${child.pid}/task`).map((tid) => {
     // "number args… SP PC" of a blocked thread: proc_pid_syscall(5).

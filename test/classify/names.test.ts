@@ -4,13 +4,12 @@ import {parse} from '../../src/parse/parse.ts';
 import {capture} from '../../src/procfs/capture.ts';
 import {python} from '../helpers/child.ts';
 import {folder} from '../helpers/listings.ts';
-import {needs} from '../helpers/tools.ts';
+import {testIf, unless} from '../helpers/tools.ts';
 import {at, capturedWhole} from './real.ts';
 
 const LIBC = 'libc = ctypes.CDLL(None); libc.mmap.restype = libc.shmat.restype = ctypes.c_void_p';
 
-test('a SysV segment is shared memory, with its key and the id that shmget(2) gave', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('a SysV segment is shared memory, with its key and the id that shmget(2) gave', async (t) => {
   const child = await python(t, LIBC);
   const id = await child.ask('shmid = libc.shmget(0x6d656d70, 65536, 0o1600); answer = shmid');
   t.true(Number(id) >= 0);
@@ -20,28 +19,29 @@ test('a SysV segment is shared memory, with its key and the id that shmget(2) ga
   t.is(region?.label, `SysV segment, key 0x6d656d70, id ${id}`);
 });
 
-test('POSIX shared memory, a memfd, MAP_SHARED|MAP_ANONYMOUS and code in a shared memfd are told apart', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
-  const child = await python(t, `${LIBC}\nfrom multiprocessing import shared_memory`);
-  t.teardown(() => child.process.stdin?.end());
-  const name = await child.ask('shm = shared_memory.SharedMemory(create=True, size=8192); answer = shm.name');
-  await child.ask('m = mmap.mmap(-1, 8192)');
-  await child.ask('fd = os.memfd_create("x"); os.ftruncate(fd, 8192); n = mmap.mmap(fd, 8192)');
-  await child.ask(
-    'c = os.memfd_create("code"); os.ftruncate(c, 8192); w = mmap.mmap(c, 8192); x = mmap.mmap(c, 8192, prot=5)',
-  );
-  const {regions} = capturedWhole(t, child.pid);
-  await child.ask('shm.close(); shm.unlink()');
-  const kind = (wanted: string) => regions.filter((region) => region.name === wanted).map((region) => region.kind);
-  t.deepEqual(kind(`/dev/shm/${name}`), ['shared']);
-  t.is(regions.find((region) => region.name === `/dev/shm/${name}`)?.label, `POSIX shared memory /${name}`);
-  t.deepEqual(kind('/dev/zero (deleted)'), ['shared']);
-  t.deepEqual(kind('/memfd:x (deleted)'), ['memfd']);
-  t.deepEqual(kind('/memfd:code (deleted)').sort(), ['jit', 'memfd']);
-});
+testIf('python3')(
+  'POSIX shared memory, a memfd, MAP_SHARED|MAP_ANONYMOUS and code in a shared memfd are told apart',
+  async (t) => {
+    const child = await python(t, `${LIBC}\nfrom multiprocessing import shared_memory`);
+    t.teardown(() => child.process.stdin?.end());
+    const name = await child.ask('shm = shared_memory.SharedMemory(create=True, size=8192); answer = shm.name');
+    await child.ask('m = mmap.mmap(-1, 8192)');
+    await child.ask('fd = os.memfd_create("x"); os.ftruncate(fd, 8192); n = mmap.mmap(fd, 8192)');
+    await child.ask(
+      'c = os.memfd_create("code"); os.ftruncate(c, 8192); w = mmap.mmap(c, 8192); x = mmap.mmap(c, 8192, prot=5)',
+    );
+    const {regions} = capturedWhole(t, child.pid);
+    await child.ask('shm.close(); shm.unlink()');
+    const kind = (wanted: string) => regions.filter((region) => region.name === wanted).map((region) => region.kind);
+    t.deepEqual(kind(`/dev/shm/${name}`), ['shared']);
+    t.is(regions.find((region) => region.name === `/dev/shm/${name}`)?.label, `POSIX shared memory /${name}`);
+    t.deepEqual(kind('/dev/zero (deleted)'), ['shared']);
+    t.deepEqual(kind('/memfd:x (deleted)'), ['memfd']);
+    t.deepEqual(kind('/memfd:code (deleted)').sort(), ['jit', 'memfd']);
+  },
+);
 
-test('a file called [heap], and one whose name ends in " (deleted)", are files', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('a file called [heap], and one whose name ends in " (deleted)", are files', async (t) => {
   const place = folder(t);
   for (const name of ['[heap]', 'kept (deleted)', 'gone']) writeFileSync(`${place}/${name}`, 'x'.repeat(4096));
   const child = await python(t);
@@ -72,35 +72,37 @@ test("the kernel's own labels have no inode; a name that only looks like one is 
   );
 });
 
-test('pages of the hugetlb pool are hugetlb memory, whatever they are called', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+/** Huge pages that nobody uses yet: 2 MiB each, unless the machine has others. */
+const freeHuge = (): number =>
+  Number(/^HugePages_Free:\s+(\d+)$/m.exec(readFileSync('/proc/meminfo', 'latin1'))?.[1] ?? 0);
+
+const POOL = '/proc/sys/vm/nr_hugepages';
+
+/** What was in the pool before this file grew it. */
+let pool: string | undefined;
+if (freeHuge() === 0) {
+  try {
+    const before = readFileSync(POOL, 'latin1').trim();
+    writeFileSync(POOL, String(Number(before) + 2));
+    pool = before;
+  } catch {
+    // Only root may.
+  }
+}
+test.after.always(() => {
+  if (pool !== undefined) writeFileSync(POOL, pool);
+});
+const HUGE = unless(freeHuge() > 0, 'the pool of huge pages is empty, and only root can fill it (vm.nr_hugepages)');
+
+testIf('python3', HUGE)('pages of the hugetlb pool are hugetlb memory, whatever they are called', async (t) => {
   const child = await python(t, LIBC);
   const map = `libc.mmap(None, ctypes.c_size_t(2 << 20), 3, 0x40022, -1, ctypes.c_long(0))`;
-  let address = BigInt(await child.ask(`p = ${map}; answer = p`));
-  if (address === 2n ** 64n - 1n && process.getuid?.() === 0 && grewPool(t))
-    address = BigInt(await child.ask(`p = ${map}; answer = p`));
-  if (address === 2n ** 64n - 1n) {
-    t.log('skipped: the pool of huge pages is empty, and only root can fill it (sysctl vm.nr_hugepages)');
-    t.pass();
-    return;
-  }
+  const address = BigInt(await child.ask(`p = ${map}; answer = p`));
+  t.not(address, 2n ** 64n - 1n);
   const region = at(capture(child.pid, {usage: true}), Number(address));
   t.is(region?.kind, 'hugetlb');
   t.is(at(capture(child.pid, {usage: false}), Number(address))?.kind, 'hugetlb');
 });
-
-/** Adds two pages to the pool for as long as the test takes. */
-function grewPool(t: import('ava').ExecutionContext): boolean {
-  const file = '/proc/sys/vm/nr_hugepages';
-  try {
-    const before = readFileSync(file, 'latin1').trim();
-    writeFileSync(file, String(Number(before) + 2));
-    t.teardown(() => writeFileSync(file, before));
-    return Number(readFileSync(file, 'latin1')) > Number(before);
-  } catch {
-    return false;
-  }
-}
 
 /** Names of anonymous memory (Linux 5.17 with CONFIG_ANON_VMA_NAME, Android), which this kernel may not have. */
 for (const [name, kind, label] of [

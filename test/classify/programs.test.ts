@@ -2,14 +2,15 @@ import {execFileSync} from 'node:child_process';
 import {chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {parse} from '../../src/parse/parse.ts';
 import {capture} from '../../src/procfs/capture.ts';
-import {Child} from '../helpers/child.ts';
+import {asleep, Child} from '../helpers/child.ts';
 import {folder} from '../helpers/listings.ts';
 import {conforms} from '../helpers/schema.ts';
-import {needs} from '../helpers/tools.ts';
-import {at, capturedWhole, kindsOf, processes, start, until} from './real.ts';
+import {missing, testIf, unless} from '../helpers/tools.ts';
+import {until} from '../helpers/wait.ts';
+import {at, capturedWhole, kindsOf, processes, start} from './real.ts';
 
 const MIB = 1024 * 1024;
 
@@ -20,7 +21,7 @@ test("node: V8's heap, its code, malloc's arenas and all threads' stacks", async
     "const a = []; for (let i = 0; i < 1e5; i++) a.push({i}); console.log(process.memoryUsage().heapTotal); require('fs').readSync(0, Buffer.alloc(1))",
   ]);
   const heapTotal = Number(await child.line());
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await asleep(child.pid);
   const snapshot = capturedWhole(t, child.pid);
   const kinds = kindsOf(snapshot);
   for (const kind of ['managed', 'jit', 'arena', 'thread-stack', 'relro', 'bss', 'reserved', 'guard'] as const)
@@ -43,12 +44,12 @@ test("node: V8's heap, its code, malloc's arenas and all threads' stacks", async
   conforms(t, 'snapshot', JSON.parse(JSON.stringify(snapshot)));
 });
 
-test('bash and gdb: no region stays unknown', async (t) => {
-  if (!needs(t, 'gdb', 'gdb')) return;
+testIf('gdb')('bash and gdb: no region stays unknown', async (t) => {
   const bash = new Child(t, 'bash', ['-c', 'echo ready; read x']);
   await bash.line();
-  const gdb = start(t, 'gdb', ['-q', '-nx', '-batch', '-ex', 'shell sleep 100', '/bin/true']);
-  await until(() => processes().some(({words}) => words[0] === 'sleep' && words[1] === '100'), 'gdb');
+  const seconds = `100.${process.pid}`; // Of no other test.
+  const gdb = start(t, 'gdb', ['-q', '-nx', '-batch', '-ex', `shell sleep ${seconds}`, '/bin/true']);
+  await until(() => processes().some(({words}) => words[0] === 'sleep' && words[1] === seconds), 'gdb');
   for (const pid of [bash.pid, gdb]) {
     const snapshot = capturedWhole(t, pid);
     const anon = snapshot.regions.filter(({kind}) => kind === 'anon');
@@ -59,8 +60,7 @@ test('bash and gdb: no region stays unknown', async (t) => {
   }
 });
 
-test('java: the heap, the code cache and the threads are where the JVM says', async (t) => {
-  if (!needs(t, 'java', 'default-jre-headless') || !needs(t, 'jcmd', 'default-jdk-headless')) return;
+testIf('java', 'jcmd')('java: the heap, the code cache and the threads are where the JVM says', async (t) => {
   const place = folder(t);
   const source = join(place, 'Sleepy.java');
   writeFileSync(
@@ -91,14 +91,15 @@ test('java: the heap, the code cache and the threads are where the JVM says', as
   t.true(kindsOf(snapshot).has('jit'));
 });
 
-test("PostgreSQL: its shared memory, and a server process's own", async (t) => {
-  const bin = postgresFolder();
-  if (bin === '' && !needs(t, 'initdb', 'postgresql')) return;
+const POSTGRES = postgresFolder();
+const NO_POSTGRES = POSTGRES === '' ? missing('initdb', 'postgresql') : undefined;
+/** PostgreSQL does not run as root. */
+const SERVANT = process.getuid?.() === 0 ? (idsOf('postgres') ?? idsOf('nobody')) : undefined;
+const NO_SERVANT = unless(process.getuid?.() !== 0 || SERVANT !== undefined, 'there is no user postgres or nobody');
+
+testIf(NO_POSTGRES, NO_SERVANT)("PostgreSQL: its shared memory, and a server process's own", async (t) => {
+  const [bin, ids] = [POSTGRES, SERVANT];
   const place = mkdtempSync(join(tmpdir(), 'memmap-pg-'));
-  const isRoot = process.getuid?.() === 0;
-  const ids = isRoot ? (idsOf(t, 'postgres') ?? idsOf(t, 'nobody')) : undefined;
-  if (isRoot && !ids)
-    return t.pass('skipped: PostgreSQL does not run as root, and there is no user postgres or nobody');
   if (ids) chownSync(place, ids.uid, ids.gid);
   const data = join(place, 'data');
   execFileSync(`${bin}initdb`, ['-D', data, '-A', 'trust', '-N', '--no-instructions'], {
@@ -115,8 +116,8 @@ test("PostgreSQL: its shared memory, and a server process's own", async (t) => {
       ),
     'a server process',
   );
-  await new Promise((resolve) => setTimeout(resolve, 200));
   for (const pid of [server, worker.pid]) {
+    await asleep(pid);
     const snapshot = capturedWhole(t, pid);
     const shared = snapshot.regions.filter(({kind}) => kind === 'shared');
     t.true(shared.some(({label}) => label?.startsWith('SysV segment, key 0x')));
@@ -135,20 +136,18 @@ function postgresFolder(): string {
   return newest === undefined ? '' : `${place}/${newest}/bin/`;
 }
 
-function idsOf(t: ExecutionContext, user: string): {uid: number; gid: number} | undefined {
+function idsOf(user: string): {uid: number; gid: number} | undefined {
   try {
     const [uid, gid] = ['-u', '-g'].map((flag) =>
       Number(execFileSync('id', [flag, user], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})),
     );
     return {uid: uid!, gid: gid!};
   } catch {
-    t.log(`there is no user ${user}`);
     return undefined;
   }
 }
 
-test('Chromium: browser, renderer and GPU process', async (t) => {
-  if (!needs(t, 'chromium', 'chromium')) return;
+testIf('chromium')('Chromium: browser, renderer and GPU process', async (t) => {
   const place = mkdtempSync(join(tmpdir(), 'memmap-chromium-'));
   t.teardown(() => rmSync(place, {recursive: true, force: true, maxRetries: 5}));
   const browser = start(
@@ -163,7 +162,7 @@ test('Chromium: browser, renderer and GPU process', async (t) => {
     processes().filter(({words}) => words.includes(`--type=${type}`) && words.some((word) => word.includes(place)));
   const gpu = await until(() => ours('gpu-process')[0], 'the GPU process');
   // One of the renderers is a spare, and hasn't begun to use V8.
-  const renderer = await until(() => ours('renderer').find(({pid}) => hasSandbox(pid)), 'a renderer', 60_000);
+  const renderer = await until(() => ours('renderer').find(({pid}) => hasSandbox(pid)), 'a renderer');
   for (const pid of [browser, renderer.pid, gpu.pid]) {
     const snapshot = capturedWhole(t, pid);
     const kinds = kindsOf(snapshot);

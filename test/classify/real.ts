@@ -25,16 +25,6 @@ export function start(
   return child.pid!;
 }
 
-/** Waits until something is there. */
-export async function until<Value>(find: () => Value | undefined | false, what: string, ms = 30_000): Promise<Value> {
-  for (const end = Date.now() + ms; ;) {
-    const value = find();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`${what} did not come`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** PIDs, those of their parents, and command lines, as ps has them. */
 export function processes(): Array<{pid: number; parent: number; words: string[]}> {
   return readdirSync('/proc').flatMap((name) => {

@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {parse} from '../../src/parse/parse.ts';
-import {needs} from '../helpers/tools.ts';
+import {testIf} from '../helpers/tools.ts';
 import {python} from '../helpers/child.ts';
 import {capturedWhole} from './real.ts';
 
@@ -29,48 +29,49 @@ const headersOf = (file: string): Header[] =>
 const up = (address: number): number => Math.ceil(address / 4096) * 4096;
 const down = (address: number): number => Math.floor(address / 4096) * 4096;
 
-test('text, rodata, relro, data and bss of every mapped ELF file are where readelf says', async (t) => {
-  if (!needs(t, 'python3', 'python3') || !needs(t, 'readelf', 'binutils')) return;
-  const child = await python(t, 'import ssl, json, decimal');
-  const {regions} = capturedWhole(t, child.pid);
-  const files = [...new Set(regions.filter(({kind}) => kind === 'text').map(({name}) => name))];
-  t.true(files.length > 5);
-  let seen = {relro: 0, bss: 0};
-  for (const file of files) {
-    const headers = headersOf(file);
-    const loads = headers.filter(({type}) => type === 'LOAD');
-    const ours = regions.filter(({name}) => name === file);
-    const bias = ours[0]!.start - down(loads.find(({offset}) => offset === 0)!.address);
-    for (const load of loads) {
-      const [from, to] = [bias + down(load.address), bias + up(load.address + load.fileSize)];
-      const parts = ours.filter(({start, end}) => start >= from && end <= to);
-      const kinds = new Set(parts.map(({kind}) => kind));
-      if (load.flags === 'R E') t.deepEqual([...kinds], ['text'], file);
-      else if (load.flags === 'R  ') t.deepEqual([...kinds], ['rodata'], file);
-      else
-        t.true(
-          [...kinds].every((kind) => kind === 'relro' || kind === 'data'),
-          file,
-        );
-      if (up(load.address + load.memorySize) > up(load.address + load.fileSize)) {
-        const bss = regions.find(({start}) => start === to);
-        t.deepEqual([bss?.kind, bss?.confidence], ['bss', undefined], file);
-        seen.bss++;
+testIf('python3', 'readelf')(
+  'text, rodata, relro, data and bss of every mapped ELF file are where readelf says',
+  async (t) => {
+    const child = await python(t, 'import ssl, json, decimal');
+    const {regions} = capturedWhole(t, child.pid);
+    const files = [...new Set(regions.filter(({kind}) => kind === 'text').map(({name}) => name))];
+    t.true(files.length > 5);
+    let seen = {relro: 0, bss: 0};
+    for (const file of files) {
+      const headers = headersOf(file);
+      const loads = headers.filter(({type}) => type === 'LOAD');
+      const ours = regions.filter(({name}) => name === file);
+      const bias = ours[0]!.start - down(loads.find(({offset}) => offset === 0)!.address);
+      for (const load of loads) {
+        const [from, to] = [bias + down(load.address), bias + up(load.address + load.fileSize)];
+        const parts = ours.filter(({start, end}) => start >= from && end <= to);
+        const kinds = new Set(parts.map(({kind}) => kind));
+        if (load.flags === 'R E') t.deepEqual([...kinds], ['text'], file);
+        else if (load.flags === 'R  ') t.deepEqual([...kinds], ['rodata'], file);
+        else
+          t.true(
+            [...kinds].every((kind) => kind === 'relro' || kind === 'data'),
+            file,
+          );
+        if (up(load.address + load.memorySize) > up(load.address + load.fileSize)) {
+          const bss = regions.find(({start}) => start === to);
+          t.deepEqual([bss?.kind, bss?.confidence], ['bss', undefined], file);
+          seen.bss++;
+        }
       }
+      const relro = headers.find(({type}) => type === 'GNU_RELRO');
+      if (!relro) continue;
+      const protectedBytes = ours
+        .filter(({kind}) => kind === 'relro')
+        .reduce((sum, {start, end}) => sum + end - start, 0);
+      t.is(protectedBytes, down(relro.address + relro.memorySize) - down(relro.address), file);
+      seen.relro++;
     }
-    const relro = headers.find(({type}) => type === 'GNU_RELRO');
-    if (!relro) continue;
-    const protectedBytes = ours
-      .filter(({kind}) => kind === 'relro')
-      .reduce((sum, {start, end}) => sum + end - start, 0);
-    t.is(protectedBytes, down(relro.address + relro.memorySize) - down(relro.address), file);
-    seen.relro++;
-  }
-  t.true(seen.relro > 3 && seen.bss > 1, JSON.stringify(seen));
-});
+    t.true(seen.relro > 3 && seen.bss > 1, JSON.stringify(seen));
+  },
+);
 
-test('from maps alone the same parts are told, and which are guesses is said', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('from maps alone the same parts are told, and which are guesses is said', async (t) => {
   const child = await python(t);
   const {regions} = capturedWhole(t, child.pid);
   const bare = parse(readFileSync(`/proc/${child.pid}/maps`)).regions;

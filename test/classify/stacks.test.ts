@@ -1,8 +1,7 @@
-import test from 'ava';
 import {capture} from '../../src/procfs/capture.ts';
 import {Session} from '../../src/procfs/session.ts';
-import {python} from '../helpers/child.ts';
-import {needs} from '../helpers/tools.ts';
+import {asleep, python} from '../helpers/child.ts';
+import {testIf} from '../helpers/tools.ts';
 import {at, capturedWhole} from './real.ts';
 
 /** Threads that say where their stacks are, as pthread_getattr_np(3) has it, and what they are called. */
@@ -22,12 +21,11 @@ def work(number):
     time.sleep(600)
 for number in range(3): threading.Thread(target=work, args=(number,), daemon=True).start()
 while len(told) < 3: time.sleep(0.01)
-time.sleep(0.1)
 `;
 
-test("a thread's stack has its TID and its name, and its guard lies below", async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')("a thread's stack has its TID and its name, and its guard lies below", async (t) => {
   const child = await python(t, THREADS);
+  await asleep(child.pid);
   const told = JSON.parse(await child.ask('answer = json.dumps(told)')) as Array<[number, number, number]>;
   const snapshot = capturedWhole(t, child.pid);
   told.sort(([a], [b]) => a - b);
@@ -44,9 +42,9 @@ test("a thread's stack has its TID and its name, and its guard lies below", asyn
   t.is(snapshot.clues.threads?.length, 4);
 });
 
-test('without a stack pointer, a stack is known by its shape, and that is called a guess', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('without a stack pointer, a stack is known by its shape, and that is called a guess', async (t) => {
   const child = await python(t, THREADS);
+  await asleep(child.pid);
   const told = JSON.parse(await child.ask('answer = json.dumps(told)')) as Array<[number, number, number]>;
   const {regions} = capture(child.pid, {usage: false});
   const {parse} = await import('../../src/parse/parse.ts');
@@ -61,8 +59,7 @@ test('without a stack pointer, a stack is known by its shape, and that is called
   }
 });
 
-test('a piece of the main stack below a page of other permissions is still of the stack', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('a piece of the main stack below a page of other permissions is still of the stack', async (t) => {
   const child = await python(
     t,
     'libc = ctypes.CDLL(None); libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]',
@@ -76,31 +73,34 @@ test('a piece of the main stack below a page of other permissions is still of th
   t.is(pieces[0]?.name, '');
 });
 
-test('a kind does not come and go between looks with smaps and without, nor while a thread runs', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
-  const child = await python(t, `${THREADS}\nblocks = []`);
-  const session = new Session(child.pid, {maxDuty: 1});
-  const sparing = new Session(child.pid, {maxDuty: 0.02});
-  t.teardown(() => (session.close(), sparing.close()));
-  const kinds = (): string[] => {
-    const look = sparing.look();
-    return look.saw === 'process'
-      ? look.snapshot.regions
-          .filter(({kind}) => kind === 'thread-stack' || kind === 'guard')
-          .map(({kind, label}) => `${kind} ${label}`)
-      : [];
-  };
-  const first = kinds();
-  t.is(first.length, 6);
-  for (let round = 0; round < 8; round++) {
-    await child.ask(
-      round % 2
-        ? 'blocks.append(mmap.mmap(-1, 1 << 20))'
-        : 'threading.Thread(target=lambda: sum(range(300000)), daemon=True).start()',
-    );
-    t.deepEqual(
-      kinds().filter((kind) => first.includes(kind)),
-      first,
-    );
-  }
-});
+testIf('python3')(
+  'a kind does not come and go between looks with smaps and without, nor while a thread runs',
+  async (t) => {
+    const child = await python(t, `${THREADS}\nblocks = []`);
+    await asleep(child.pid);
+    const session = new Session(child.pid, {maxDuty: 1});
+    const sparing = new Session(child.pid, {maxDuty: 0.02});
+    t.teardown(() => (session.close(), sparing.close()));
+    const kinds = (): string[] => {
+      const look = sparing.look();
+      return look.saw === 'process'
+        ? look.snapshot.regions
+            .filter(({kind}) => kind === 'thread-stack' || kind === 'guard')
+            .map(({kind, label}) => `${kind} ${label}`)
+        : [];
+    };
+    const first = kinds();
+    t.is(first.length, 6);
+    for (let round = 0; round < 8; round++) {
+      await child.ask(
+        round % 2
+          ? 'blocks.append(mmap.mmap(-1, 1 << 20))'
+          : 'threading.Thread(target=lambda: sum(range(300000)), daemon=True).start()',
+      );
+      t.deepEqual(
+        kinds().filter((kind) => first.includes(kind)),
+        first,
+      );
+    }
+  },
+);

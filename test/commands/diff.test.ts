@@ -122,7 +122,7 @@ test('a big diff is one screen: the largest of each kind first, and how many mor
 test('changes can be chosen by kind and by size, and what was left out is counted', async (t) => {
   const [before, after] = files(t, ...grown(500)) as [string, string];
   const heap = await memmap(['diff', before, after, '--kind', 'heap']);
-  t.regex(heap.stdout, /\[heap\] grew upwards by 32 KiB \(brk, or mapped right behind it\)\./);
+  t.regex(heap.stdout, /\[heap\] grew upwards by 32 KiB \(brk, or mapped right above it\)\./);
   t.regex(heap.stdout, /^500 other changes were not asked for\.$/m);
   const large = await memmap(['diff', before, after, '--kind', 'new', '--min-size', '64K', '--all']);
   t.is(large.stdout.split('\n').filter((line) => line.startsWith('+')).length, 50);

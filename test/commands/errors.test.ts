@@ -4,12 +4,13 @@ import test from 'ava';
 import {memmap, run} from '../helpers/cli.ts';
 import {Child} from '../helpers/child.ts';
 import {files, folder, TUTORIAL} from '../helpers/listings.ts';
+import {until} from '../helpers/wait.ts';
 
 /** Each row: what is asked, the exit code, and words of the message. */
 const REFUSED: ReadonlyArray<readonly [string, readonly string[], number, RegExp]> = [
   ['a process that is not there', ['show', '999999999'], 3, /there is no such process/],
   ['a kernel thread', ['show', '2'], 3, /kernel thread/],
-  ['a name that no process has', ['show', 'no-such-name'], 3, /no process has this name/],
+  ['a name that no process has', ['show', 'no-such-name'], 3, /neither a process nor a file has this name/],
   ['PID 0', ['show', '0'], 2, /is not a PID/],
   ['a PID with an exponent', ['watch', '1e3'], 2, /is not a PID/],
   ['a PID beyond all', ['watch', '9223372036854775808'], 2, /is not a PID/],
@@ -19,11 +20,11 @@ const REFUSED: ReadonlyArray<readonly [string, readonly string[], number, RegExp
   ['an unknown flag', ['show', '--bogus', '1'], 2, /--bogus/],
   ['a missing file', ['show', './missing.txt'], 6, /there is no such file/],
   ['a directory', ['show', '/etc'], 6, /it is a directory/],
-  ['a file that is no capture', ['show', '/etc/passwd'], 6, /no listing of memory regions/],
+  ['a file that is no capture', ['show', '/etc/passwd'], 6, /not a listing of memory regions/],
   ['an empty file', ['show', '/dev/null'], 6, /it is empty/],
   ['a lesson that is not there', ['demo', 'nothing'], 2, /the lessons are: brk/],
-  ['an interval that is none', ['watch', '1', '--interval', 'soon'], 2, /no length of time/],
-  ['a condition that is none', ['watch', '1', '--until', 'soon'], 2, /no condition/],
+  ['an interval that is none', ['watch', '1', '--interval', 'soon'], 2, /not a length of time/],
+  ['a condition that is none', ['watch', '1', '--until', 'soon'], 2, /is not a condition/],
 ];
 
 for (const [what, args, code, words] of REFUSED) {
@@ -46,7 +47,8 @@ test('a process name that several processes have lists them', async (t) => {
   const name = `memmap-twin-${process.pid}`;
   const twin = (): Child => new Child(t, 'bash', ['-c', `exec -a ${name} sleep 60`]);
   const [a, b] = [twin(), twin()];
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  for (const {pid} of [a, b])
+    await until(() => readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(name), 'its new name');
   const ran = await memmap(['show', name]);
   t.is(ran.code, 2);
   t.regex(ran.stderr, new RegExp(`${a.pid}  ${name}`));

@@ -1,7 +1,8 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import test from 'ava';
-import {memmap, run} from '../helpers/cli.ts';
+import {memmap, once, run} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
+import {testIf} from '../helpers/tools.ts';
 
 const COMMANDS = [
   'check',
@@ -21,9 +22,12 @@ const COMMANDS = [
   'watch',
 ];
 
+/** Wide enough for every example to be one line. */
+const help = once((command: string) => memmap([command, '--help'], {env: {COLUMNS: '200'}}));
+
 test('--help of each command has its usage and examples', async (t) => {
   for (const command of COMMANDS) {
-    const {stdout, code} = await memmap([command, '--help']);
+    const {stdout, code} = await help(command);
     t.is(code, 0, command);
     t.regex(stdout, new RegExp(`^ {2}\\$ memmap ${command} `, 'm'), command);
     t.regex(stdout, /^EXAMPLES$/m, command);
@@ -31,13 +35,14 @@ test('--help of each command has its usage and examples', async (t) => {
   }
 });
 
-test('the examples in --help work as printed', async (t) => {
-  const place = folder(t);
-  // A shell in which `memmap` is ours. A watch without a limit would go on for ever: it is interrupted, as a user would.
-  const ours = `${process.execPath} ${process.cwd()}/bin/run.js`;
-  const prelude = `memmap() { if [ "$1" = watch ]; then timeout -s INT 2 ${ours} "$@" || [ $? = 124 ]; else ${ours} "$@"; fi; }`;
-  for (const command of COMMANDS) {
-    const {stdout} = await memmap([command, '--help'], {env: {COLUMNS: '200'}});
+// A shell in which `memmap` is ours. A watch without a limit would go on for ever: it is interrupted, as a user would.
+const OURS = `${process.execPath} ${process.cwd()}/bin/run.js`;
+const PRELUDE = `memmap() { if [ "$1" = watch ]; then timeout -s INT 2 ${OURS} "$@" || [ $? = 124 ]; else ${OURS} "$@"; fi; }`;
+
+for (const command of COMMANDS) {
+  testIf('jq')(`the examples in --help of ${command} work as printed`, async (t) => {
+    const place = folder(t);
+    const {stdout} = await help(command);
     const examples = stdout
       .slice(stdout.indexOf('\nEXAMPLES'))
       .split('\n')
@@ -48,11 +53,11 @@ test('the examples in --help work as printed', async (t) => {
     // An example may use a file that an earlier command made; these two names are used throughout.
     await run('sh', ['-c', 'cat /proc/self/maps > before.txt; cat /proc/self/maps > after.txt'], {cwd: place});
     for (const example of examples) {
-      const ran = await run('bash', ['-c', `${prelude}\n${example}`], {cwd: place});
+      const ran = await run('bash', ['-c', `${PRELUDE}\n${example}`], {cwd: place});
       t.true(ran.code === 0 || ran.code === 1, `${example}\n${ran.code}\n${ran.stderr}`);
     }
-  }
-});
+  });
+}
 
 test('--version says what package.json says', async (t) => {
   const {version} = JSON.parse(readFileSync('package.json', 'utf8')) as {version: string};

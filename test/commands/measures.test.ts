@@ -52,8 +52,8 @@ test('show takes each measure of a region as an order and as a column, however i
       t.is(sortKeyOf(spelling), key as never, spelling);
       t.deepEqual(columnsOf(`range, ${spelling},name`), ['range', key as never, 'name'], spelling);
     } else {
-      t.throws(() => sortKeyOf(spelling), {instanceOf: Trouble, message: /is no order/}, spelling);
-      t.throws(() => columnsOf(spelling), {instanceOf: Trouble, message: /is no column/}, spelling);
+      t.throws(() => sortKeyOf(spelling), {instanceOf: Trouble, message: /is not a sort order/}, spelling);
+      t.throws(() => columnsOf(spelling), {instanceOf: Trouble, message: /is not a column/}, spelling);
     }
   }
   for (const key of BYTE_KEYS) {
@@ -104,7 +104,7 @@ test('watch --until takes each measure of the whole, of a kind and of a name, an
     is(`data.${spelling}`, amountOf(key, data)!);
     is(`${file!.name}.${spelling}`, amountOf(key, named)!);
   }
-  t.throws(() => parseCondition('data.threads>1'), {instanceOf: Trouble, message: /no condition/});
+  t.throws(() => parseCondition('data.threads>1'), {instanceOf: Trouble, message: /is not a condition/});
   is(
     'shared',
     amountOf(

@@ -17,7 +17,7 @@ tryEach({
     before: ['20-41 rw-p [heap]'],
     after: ['20-62 rw-p [heap]'],
     changes: ['grown 41-62 [1,1] +33'],
-    says: ['[heap] grew upwards by 132 KiB (brk, or mapped right behind it).'],
+    says: ['[heap] grew upwards by 132 KiB (brk, or mapped right above it).'],
   },
   'brk downwards shrinks it': {
     before: ['20-62 rw-p [heap]'],

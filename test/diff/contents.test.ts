@@ -6,13 +6,13 @@ tryEach({
     before: ['10-1c rw-p'],
     after: ['10-14 rw-p', '14-18 r--p', '18-1c rw-p'],
     changes: ['reprotected 14-18 [1,3] 0'],
-    says: ['16 KiB of anonymous memory went from rw-p to r--p (mprotect, or mapped anew in the same way).'],
+    says: ['16 KiB of anonymous memory went from rw-p to r--p (mprotect, or mapped again in the same way).'],
   },
   'mprotect back joins the three again': {
     before: ['10-14 rw-p', '14-18 r--p', '18-1c rw-p'],
     after: ['10-1c rw-p'],
     changes: ['reprotected 14-18 [3,1] 0'],
-    says: ['16 KiB of anonymous memory went from r--p to rw-p (mprotect, or mapped anew in the same way).'],
+    says: ['16 KiB of anonymous memory went from r--p to rw-p (mprotect, or mapped again in the same way).'],
   },
   'mprotect beside an equal neighbour moves the border between them': {
     before: ['10-14 r--p', '14-1c rw-p'],
@@ -23,7 +23,7 @@ tryEach({
     before: ['10-14 rw-p /lib/x@2', '14-18 rw-p'],
     after: ['10-14 r--p /lib/x@2', '14-18 rw-p'],
     changes: ['reprotected 10-14 [1,1] 0'],
-    says: ['16 KiB of /lib/x went from rw-p to r--p (mprotect, or mapped anew in the same way).'],
+    says: ['16 KiB of /lib/x went from rw-p to r--p (mprotect, or mapped again in the same way).'],
   },
   'mprotect over three regions is one change for each way in which it changed permissions': {
     before: ['10-14 rw-p /f', '14-18 r-xp /f@4', '18-1c rw-p /f@8'],
@@ -40,7 +40,7 @@ tryEach({
     after: ['10-14 rw-p', '14-18 rw-p', '18-1c rw-p'],
     changes: ['split 10-1c [1,3] 0'],
     says: [
-      'anonymous memory is in 3 regions now, with the same bytes and permissions (maps does not tell why: madvise, mlock or the like).',
+      'anonymous memory is in 3 regions now, with the same bytes and permissions (maps does not say why: madvise, mlock or the like).',
     ],
   },
   'madvise back merges': {

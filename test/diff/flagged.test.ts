@@ -58,11 +58,11 @@ scene('What another process does by fork and exit is no change of this one', asy
   await s.expect(() => s.call('reap', child));
 });
 
-scene('Memory that is mapped right behind the heap does not move the break', async (s) => {
+scene('Memory that is mapped right above the heap does not move the break', async (s) => {
   const heap = s.snapshot().regions.findLast(({name}) => name === '[heap]')!;
   const {changes} = await s.diff(() => s.call('mmap', heap.end, bytes(8), 3, 0x32, -1, 0));
   const grown = changes.find(({kind, range}) => kind === 'grown' && range.start === heap.end)!;
-  s.t.is(grown.text, '[heap] grew upwards by 32 KiB (brk, or mapped right behind it).');
+  s.t.is(grown.text, '[heap] grew upwards by 32 KiB (brk, or mapped right above it).');
   const {changes: back} = await s.diff(() => s.call('munmap', heap.end, bytes(8)));
   s.t.is(back.find(({kind}) => kind === 'shrunk')!.text, '[heap] lost 32 KiB at its end (brk or munmap).');
 });
@@ -77,7 +77,7 @@ scene('A page that went and a gibibyte that came are no move', async (s) => {
   await s.expect(unrelated, 'gone 10-11 [1,0] -1', 'new 1000-5000 [0,1] +16384');
 });
 
-scene('A private file mapping whose written pages did not come along was mapped anew', async (s) => {
+scene('A private file mapping whose written pages did not come along was mapped again', async (s) => {
   await s.map(0x10, 4, 3, 0);
   await s.touch(0x10, 4);
   const again = async () => {
@@ -93,7 +93,7 @@ scene('Memory that was closed and kept its pages was closed by mprotect; without
   const closed = await s.expect(() => s.protect(0x10, 4, READ), 'reprotected 10-14 [1,1] 0');
   s.t.regex(textOf(closed)!, /went from rw-p to r--p \(mprotect\)\.$/);
   const fixed = await s.expect(() => s.map(0x10, 4, 3), 'reprotected 10-14 [1,1] 0');
-  s.t.regex(textOf(fixed)!, /went from r--p to rw-p \(mprotect, or mapped anew in the same way\)\.$/);
+  s.t.regex(textOf(fixed)!, /went from r--p to rw-p \(mprotect, or mapped again in the same way\)\.$/);
 });
 
 const stack = '70-80 rw-p [stack]';

@@ -1,5 +1,7 @@
+import {spawnSync} from 'node:child_process';
 import {rmSync} from 'node:fs';
 import type {Diff} from '../../src/diff/diff.ts';
+import {unless} from '../helpers/tools.ts';
 import {at, bytes, isOurs, NONE, READ, READ_WRITE, scene, SHARED, WRITE} from './scene.ts';
 
 const [MAYMOVE, REMAP_FIXED] = [1, 2];
@@ -28,7 +30,7 @@ scene('mprotect: reprotected, with exactly its bytes, however many regions that 
   const {changes} = await s.expect(() => s.protect(0x32, 2, READ_WRITE), 'reprotected 32-34 [1,3] 0');
   s.t.is(
     changes.find(isOurs)?.text,
-    `8 KiB of ${s.file} went from r--p to rw-p (mprotect, or mapped anew in the same way).`,
+    `8 KiB of ${s.file} went from r--p to rw-p (mprotect, or mapped again in the same way).`,
   );
 });
 
@@ -103,22 +105,29 @@ scene('Deleting a mapped file: renamed', async (s) => {
   );
 });
 
-scene('A name for anonymous memory: renamed, where the kernel can', async (s) => {
-  await s.map(0x10, 12);
-  const words = Buffer.from('arena\0');
-  await s.map(0x100, 1);
-  for (const [index, byte] of words.entries()) await s.call('memset', at(0x100) + index, byte, 1);
-  const name = () => s.call('prctl', 0x53564d41, 0, at(0x14), bytes(4), at(0x100));
-  try {
+/** PR_SET_VMA_ANON_NAME of prctl(2), on a page of our own. */
+const NAME_IT = `
+import ctypes, mmap, sys
+m = mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+at = ctypes.c_size_t(ctypes.addressof(ctypes.c_char.from_buffer(m)))
+sys.exit(0 if ctypes.CDLL(None).prctl(0x53564d41, 0, at, ctypes.c_size_t(4096), b'x') == 0 else 9)`;
+const NAMES = unless(spawnSync('python3', ['-c', NAME_IT]).status !== 9, 'this kernel has no CONFIG_ANON_VMA_NAME');
+
+scene(
+  'A name for anonymous memory: renamed',
+  async (s) => {
+    await s.map(0x10, 12);
+    const words = Buffer.from('arena\0');
+    await s.map(0x100, 1);
+    for (const [index, byte] of words.entries()) await s.call('memset', at(0x100) + index, byte, 1);
+    const name = () => s.call('prctl', 0x53564d41, 0, at(0x14), bytes(4), at(0x100));
     await name();
-  } catch {
-    s.t.log('skipped: this kernel has no CONFIG_ANON_VMA_NAME');
-    return;
-  }
-  await s.call('prctl', 0x53564d41, 0, at(0x14), bytes(4), 0);
-  const {changes} = await s.expect(name, 'renamed 14-18 [1,3] 0');
-  s.t.is(changes.find(isOurs)?.text, 'anonymous memory is now called [anon:arena].');
-});
+    await s.call('prctl', 0x53564d41, 0, at(0x14), bytes(4), 0);
+    const {changes} = await s.expect(name, 'renamed 14-18 [1,3] 0');
+    s.t.is(changes.find(isOurs)?.text, 'anonymous memory is now called [anon:arena].');
+  },
+  NAMES,
+);
 
 scene('brk: the heap grows and shrinks by what was asked', async (s) => {
   await s.call('sbrk', bytes(1));
@@ -127,7 +136,7 @@ scene('brk: the heap grows and shrinks by what was asked', async (s) => {
     changes.filter(({range}) => range.start <= top && top <= range.end).map(({text, range}) => [text, range]);
   const grown = await s.expect(() => s.call('sbrk', bytes(33)));
   s.t.deepEqual(heap(grown), [
-    ['[heap] grew upwards by 132 KiB (brk, or mapped right behind it).', {start: top, end: top + bytes(33)}],
+    ['[heap] grew upwards by 132 KiB (brk, or mapped right above it).', {start: top, end: top + bytes(33)}],
   ]);
   const shrunk = await s.expect(() => s.call('sbrk', -bytes(33)));
   s.t.deepEqual(heap(shrunk), [

@@ -1,8 +1,10 @@
-import {spawn, type ChildProcess} from 'node:child_process';
+import {spawn} from 'node:child_process';
 import test, {type ExecutionContext} from 'ava';
 import {diff} from '../../src/diff/diff.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
 import {capture} from '../../src/procfs/capture.ts';
+import {inState} from '../helpers/child.ts';
+import {testIf, X64} from '../helpers/tools.ts';
 import {serverFile, SyscallServer} from '../steps/server.ts';
 import {shortForm} from './tools.ts';
 
@@ -15,20 +17,8 @@ const RUNS = 20;
 async function runs(t: ExecutionContext, command: string, ...args: string[]): Promise<Snapshot[]> {
   const children = Array.from({length: RUNS}, () => spawn(command, args, {stdio: 'ignore'}));
   t.teardown(() => children.forEach((child) => child.kill('SIGKILL')));
-  await Promise.all(children.map(settled));
+  await Promise.all(children.map(({pid}) => inState(pid!, 'S', command)));
   return children.map((child) => capture(child.pid!, {usage: false}));
-}
-
-/** Waits until a program sleeps in its main loop: its memory is the same twice in a row, and its state says so. */
-async function settled(child: ChildProcess): Promise<void> {
-  for (let last = '', tries = 0; tries < 100; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const {regions, process} = capture(child.pid!, {usage: false});
-    const now = JSON.stringify(regions);
-    if (now === last && process.state === 'S') return;
-    last = now;
-  }
-  throw new Error('it never settled');
 }
 
 const pairs = <Item>(items: readonly Item[]): Array<[Item, Item]> =>
@@ -45,8 +35,9 @@ test('20 runs of a position-independent program differ pairwise by nothing but w
   }
 });
 
-if (process.arch === 'x64') {
-  test('20 runs of a static program at a fixed address: its own regions are unchanged, the rest moved', async (t) => {
+testIf(X64)(
+  '20 runs of a static program at a fixed address: its own regions are unchanged, the rest moved',
+  async (t) => {
     const file = serverFile(t);
     const servers = Array.from({length: RUNS}, () => new SyscallServer(t, file));
     await Promise.all(servers.map((server) => server.call(39)));
@@ -57,26 +48,26 @@ if (process.arch === 'x64') {
       t.is(fixed.length, 5);
       t.is(unchanged, 5);
     }
-  });
+  },
+);
 
-  test('one allocation more is exactly one region more, whichever of 20 runs made it', async (t) => {
-    const file = serverFile(t);
-    const servers = Array.from({length: RUNS}, () => new SyscallServer(t, file));
-    const plain = await Promise.all(
-      servers.map(async (server) => (await server.call(39), capture(server.pid, {usage: false}))),
+testIf(X64)('one allocation more is exactly one region more, whichever of 20 runs made it', async (t) => {
+  const file = serverFile(t);
+  const servers = Array.from({length: RUNS}, () => new SyscallServer(t, file));
+  const plain = await Promise.all(
+    servers.map(async (server) => (await server.call(39), capture(server.pid, {usage: false}))),
+  );
+  // mmap, anonymous and private, where the kernel likes: a length that nothing else has.
+  await Promise.all(servers.map((server) => server.call(9, 0, 37 * 4096, 3, 0x22, -1, 0)));
+  const more = servers.map(({pid}) => capture(pid, {usage: false}));
+  for (const [index, before] of plain.entries()) {
+    const after = more[(index + 7) % RUNS]!;
+    const news = diff(before, after, {match: 'layout'}).changes.filter(
+      ({kind, delta}) => kind !== 'moved' && delta.size !== 0,
     );
-    // mmap, anonymous and private, where the kernel likes: a length that nothing else has.
-    await Promise.all(servers.map((server) => server.call(9, 0, 37 * 4096, 3, 0x22, -1, 0)));
-    const more = servers.map(({pid}) => capture(pid, {usage: false}));
-    for (const [index, before] of plain.entries()) {
-      const after = more[(index + 7) % RUNS]!;
-      const news = diff(before, after, {match: 'layout'}).changes.filter(
-        ({kind, delta}) => kind !== 'moved' && delta.size !== 0,
-      );
-      t.deepEqual(
-        news.map(({kind, delta}) => [kind, delta.size]),
-        [['new', 37 * 4096]],
-      );
-    }
-  });
-}
+    t.deepEqual(
+      news.map(({kind, delta}) => [kind, delta.size]),
+      [['new', 37 * 4096]],
+    );
+  }
+});

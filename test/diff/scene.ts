@@ -1,13 +1,13 @@
 import {closeSync, mkdtempSync, openSync, rmSync, truncateSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {diff, type Diff} from '../../src/diff/diff.ts';
 import type {Change} from '../../src/model/change.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
 import {capture} from '../../src/procfs/capture.ts';
 import {Caller} from './caller.ts';
-import {needs} from '../helpers/tools.ts';
+import {testIf, type Lack} from '../helpers/tools.ts';
 import {PAGE, shortForm, sumOf} from './tools.ts';
 
 /** Pages, at 64 GiB, where nothing else lies: `at(0x10)` is the address of a page. */
@@ -79,9 +79,8 @@ const ours = (change: Change): string =>
 const down = ({start, end}: Change['range']) => ({start: start - at(0), end: end - at(0)});
 
 /** A test with a process of its own and a file of 64 pages, open as descriptor 3. */
-export function scene(title: string, play: (scene: Scene) => Promise<void>): void {
-  test(title, async (t) => {
-    if (!needs(t, 'python3', 'python3')) return;
+export function scene(title: string, play: (scene: Scene) => Promise<void>, lack?: Lack): void {
+  testIf('python3', lack)(title, async (t) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'memmap-diff-'));
     const file = path.join(folder, 'file');
     const descriptor = openSync(file, 'w+');

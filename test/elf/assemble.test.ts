@@ -7,7 +7,7 @@ import {at, byte, dword, qword, rax, rdi, rip, rsi, r13} from '../../src/elf/x64
 import * as jumps from '../../src/elf/x64/x64.ts';
 import * as x from '../../src/elf/x64/x64.ts';
 import {temporaryFolder} from './helper-file.ts';
-import {needs, run} from './tools.ts';
+import {run, testIf} from './tools.ts';
 
 const {je, jne, jb, jae, jbe, ja, jl, jge, jle, jg, js, jns, jo, jno} = jumps;
 const JUMPS = {jmp: jumps.jmp, je, jne, jb, jae, jbe, ja, jl, jge, jle, jg, js, jns, jo, jno};
@@ -77,13 +77,11 @@ function compare(
   });
 }
 
-test('Random programs come out as from GNU as: the same jumps are short', (t) => {
-  if (!needs(t, 'as', 'binutils')) return;
+testIf('as')('Random programs come out as from GNU as: the same jumps are short', (t) => {
   compare(t, (source, object) => run('as', ['--64', '-o', object], source));
 });
 
-test('Random programs come out as from llvm-mc', (t) => {
-  if (!needs(t, 'llvm-mc', 'llvm') || !needs(t, 'objcopy', 'binutils')) return;
+testIf('llvm-mc', 'objcopy')('Random programs come out as from llvm-mc', (t) => {
   compare(t, (source, object) => run('llvm-mc', ['-triple=x86_64', '-filetype=obj', '-o', object], source));
 });
 

@@ -4,7 +4,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
 import {assemble, label, type Item} from '../../src/elf/assemble.ts';
-import {needs, run} from './tools.ts';
+import {has, type Tool} from '../helpers/tools.ts';
+import {run, testIf} from './tools.ts';
 
 /** An instruction as other assemblers read it, and as ours makes it. Its label may be `.+N` or `.-N`: N bytes from it. */
 export interface Form {
@@ -14,9 +15,8 @@ export interface Form {
 
 /** How others are asked to assemble for a machine. */
 export interface Dialect {
-  /** GNU as for the machine, and the Debian package that has it. */
-  readonly as: string;
-  readonly debianPackage: string;
+  /** GNU as for the machine. */
+  readonly as: Tool;
   readonly asArgs: readonly string[];
   /** A line that must stand before the source for GNU as. */
   readonly header: string;
@@ -37,7 +37,7 @@ export function testEncodings(golden: string, dialect: Dialect, forms: (choice: 
 
   test('Our encodings are those that GNU as made for the committed list', (t) => {
     const few = forms('few');
-    if (process.env['UPDATE_GOLDENS'] && needs(t, dialect.as, dialect.debianPackage)) {
+    if (process.env['UPDATE_GOLDENS'] && has(dialect.as)) {
       const hex = gnuAs(dialect, few);
       writeFileSync(goldens, few.map(({text}, i) => `${hex[i]} | ${text}\n`).join(''));
     }
@@ -49,15 +49,13 @@ export function testEncodings(golden: string, dialect: Dialect, forms: (choice: 
     );
   });
 
-  test('Our encodings are those of GNU as, for every form', (t) => {
-    if (!needs(t, dialect.as, dialect.debianPackage)) return;
+  testIf(dialect.as)('Our encodings are those of GNU as, for every form', (t) => {
     const all = forms('all');
     t.deepEqual(differences(all, gnuAs(dialect, all)), []);
     t.log(`${all.length} forms compared`);
   });
 
-  test('Our encodings are those of llvm-mc, for every form', (t) => {
-    if (!needs(t, 'llvm-mc', 'llvm')) return;
+  testIf('llvm-mc')('Our encodings are those of llvm-mc, for every form', (t) => {
     const all = forms('all').filter(({text}) => toLlvm(dialect, text) !== undefined);
     t.deepEqual(differences(all, llvmMc(dialect, all)), []);
     t.log(`${all.length} forms compared`);

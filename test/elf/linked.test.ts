@@ -4,7 +4,7 @@
  */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import * as arm from '../../src/elf/arm64/jumps.ts';
 import {w3, x1, x2} from '../../src/elf/arm64/operands.ts';
@@ -12,7 +12,7 @@ import {align, assemble, label, object, type Item} from '../../src/elf/assemble.
 import * as riscv from '../../src/elf/riscv64/riscv64.ts';
 import {a0, ra, t0, t1} from '../../src/elf/riscv64/operands.ts';
 import {temporaryFolder} from './helper-file.ts';
-import {needs, run, type Outcome} from './tools.ts';
+import {run, testIf, type Outcome} from './tools.ts';
 
 /** A line of a random program, and its items. `.L0` to `.L9` are its labels. */
 type Line = readonly [text: string, items: readonly Item[]];
@@ -119,16 +119,13 @@ for (const [machine, kinds, header, asArgs, llvmArgs] of [
   ['riscv64', riscvKinds, '.option norelax\n', ['-march=rv64im'], ['-triple=riscv64', '-mattr=+m']],
 ] as const) {
   const made = programs(kinds);
-  const debianPackage = `binutils-${machine}-linux-gnu`;
-  const as = `${machine}-linux-gnu-as`;
+  const as = `${machine}-linux-gnu-as` as const;
 
-  test(`Random programs for ${machine} come out as from GNU as and ld`, (t) => {
-    if (!needs(t, as, debianPackage)) return;
+  testIf(as)(`Random programs for ${machine} come out as from GNU as and ld`, (t) => {
     check(t, machine, made, (source, object) => run(as, [...asArgs, '-o', object], header + source));
   });
 
-  test(`Random programs for ${machine} come out as from llvm-mc and ld`, (t) => {
-    if (!needs(t, 'llvm-mc', 'llvm') || !needs(t, as, debianPackage)) return;
+  testIf('llvm-mc', as)(`Random programs for ${machine} come out as from llvm-mc and ld`, (t) => {
     check(t, machine, made, (source, object) => run('llvm-mc', [...llvmArgs, '-filetype=obj', '-o', object], source));
   });
 }

@@ -9,7 +9,7 @@ import {validate} from '../../src/elf/file/validate.ts';
 import {fieldsOf, mutationsOf} from './fields.ts';
 import {fileOf, save, temporaryFolder} from './helper-file.ts';
 import {pidProgram} from './pid-programs.ts';
-import {needs, run} from './tools.ts';
+import {run, testIf} from './tools.ts';
 
 const MACHINES = [
   {name: 'aarch64', machine: ARM64, readelf: 'AArch64', end: 2 ** 39, mnemonics: ['svc', 'udiv', 'bl', 'adrp']},
@@ -20,9 +20,8 @@ for (const {name, machine, readelf, end, mnemonics} of MACHINES) {
   const made = pidProgram(machine);
   const path = (t: ExecutionContext): string => save(temporaryFolder(t), 'pid', fileOf(made));
 
-  test(`A program for ${name} says its PID and ends with 0`, (t) => {
-    const qemu = `qemu-${name}-static`;
-    if (!needs(t, qemu, 'qemu-user-static')) return;
+  const qemu = `qemu-${name}-static` as const;
+  testIf(qemu)(`A program for ${name} says its PID and ends with 0`, (t) => {
     const {pid, status, stdout, stderr} = spawnSync(qemu, [path(t)], {encoding: 'utf8'});
     t.deepEqual({status, stdout, stderr}, {status: 0, stdout: `pid: ${pid}\n`, stderr: ''});
   });
@@ -38,26 +37,23 @@ for (const {name, machine, readelf, end, mnemonics} of MACHINES) {
     );
   });
 
-  test(`eu-elflint finds no errors in a file for ${name}`, (t) => {
-    if (!needs(t, 'eu-elflint', 'elfutils')) return;
+  testIf('eu-elflint')(`eu-elflint finds no errors in a file for ${name}`, (t) => {
     t.deepEqual(run('eu-elflint', ['--strict', path(t)]), {code: 0, stdout: 'No errors\n', stderr: ''});
   });
 
-  for (const [tool, debianPackage, option] of [
-    ['readelf', 'binutils', '-aW'],
-    ['llvm-readelf', 'llvm', '-a'],
-    ['eu-readelf', 'elfutils', '-a'],
+  for (const [tool, option] of [
+    ['readelf', '-aW'],
+    ['llvm-readelf', '-a'],
+    ['eu-readelf', '-a'],
   ] as const) {
-    test(`${tool} reads a file for ${name} without a complaint`, (t) => {
-      if (!needs(t, tool, debianPackage)) return;
+    testIf(tool)(`${tool} reads a file for ${name} without a complaint`, (t) => {
       const {code, stdout, stderr} = run(tool, [option, path(t)]);
       t.deepEqual({code, stderr}, {code: 0, stderr: ''});
       for (const symbol of made.symbols) t.true(stdout.includes(` ${symbol.name}\n`), symbol.name);
     });
   }
 
-  test(`readelf shows segments of 64 KiB and no flags in a file for ${name}`, (t) => {
-    if (!needs(t, 'readelf', 'binutils')) return;
+  testIf('readelf')(`readelf shows segments of 64 KiB and no flags in a file for ${name}`, (t) => {
     const {stdout} = run('readelf', ['-hlW', path(t)]);
     t.regex(stdout, new RegExp(`Machine: +${readelf}\n`));
     t.regex(stdout, /Flags: +0x0\n/);
@@ -65,9 +61,8 @@ for (const {name, machine, readelf, end, mnemonics} of MACHINES) {
     t.deepEqual(aligned, ['0x10000', '0x10000', '0x10000', '0x10000']);
   });
 
-  test(`objdump disassembles all code for ${name} under its names`, (t) => {
-    const objdump = `${name}-linux-gnu-objdump`;
-    if (!needs(t, objdump, `binutils-${name}-linux-gnu`)) return;
+  const objdump = `${name}-linux-gnu-objdump` as const;
+  testIf(objdump)(`objdump disassembles all code for ${name} under its names`, (t) => {
     const {code, stdout, stderr} = run(objdump, ['-d', path(t)]);
     t.deepEqual({code, stderr}, {code: 0, stderr: ''});
     for (const symbol of ['_start', 'say', 'send']) t.regex(stdout, new RegExp(`^[\\da-f]{16} <${symbol}>:$`, 'm'));

@@ -1,6 +1,6 @@
 import {spawn, type ChildProcess} from 'node:child_process';
+import {EventEmitter, once} from 'node:events';
 import {readFileSync} from 'node:fs';
-import {setTimeout as sleep} from 'node:timers/promises';
 
 /** One line of /proc/PID/maps, without device and inode. */
 export interface MapsLine {
@@ -18,6 +18,8 @@ export class Running {
   readonly end: Promise<End>;
   readonly #child: ChildProcess;
   #said = '';
+  /** Says `news` when it has said something. */
+  readonly #news = new EventEmitter();
   #ended = false;
 
   constructor(path: string, args: readonly string[]) {
@@ -25,7 +27,10 @@ export class Running {
     this.#child = child;
     // What it no longer reads is no fault of the test: how it ended is what counts.
     child.stdin?.on('error', () => {});
-    child.stdout?.setEncoding('latin1').on('data', (text: string) => (this.#said += text));
+    child.stdout?.setEncoding('latin1').on('data', (text: string) => {
+      this.#said += text;
+      this.#news.emit('news');
+    });
     this.end = new Promise((resolve) => {
       child.on('error', () => resolve('not started'));
       child.on('close', (code, signal) => resolve(code ?? signal ?? 'not started'));
@@ -37,9 +42,8 @@ export class Running {
     return this.#child.pid ?? 0;
   }
 
-  /** The next line it says, or undefined if there is none within `ms` or before it ends. */
-  async line(ms = 5000): Promise<string | undefined> {
-    const deadline = Date.now() + ms;
+  /** The next line it says, or undefined if it ends before. */
+  async line(): Promise<string | undefined> {
     for (;;) {
       const newline = this.#said.indexOf('\n');
       if (newline >= 0) {
@@ -47,8 +51,8 @@ export class Running {
         this.#said = this.#said.slice(newline + 1);
         return line;
       }
-      if (this.#ended || Date.now() > deadline) return undefined;
-      await sleep(1);
+      if (this.#ended) return undefined;
+      await Promise.race([once(this.#news, 'news'), this.end]);
     }
   }
 

@@ -1,6 +1,6 @@
 import {spawnSync} from 'node:child_process';
 
-export {needs} from '../helpers/tools.ts';
+export {testIf} from '../helpers/tools.ts';
 
 /** What a tool printed and how it ended. */
 export interface Outcome {

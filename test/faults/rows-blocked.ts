@@ -4,9 +4,9 @@ import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Child} from '../helpers/child.ts';
 import {MEMMAP} from '../helpers/cli.ts';
+import {until} from '../helpers/wait.ts';
 import {LockedRoot, PID} from '../procfs/locked-root.ts';
 import {MANY} from './rows-live.ts';
-import {until} from './rows-target.ts';
 import {clean, done, refused, type Row, type Scene} from './scene.ts';
 
 /** Reads that don't return, and how they are ended. */
@@ -75,7 +75,7 @@ async function blocked(scene: Scene): Promise<string> {
   const root = new LockedRoot(scene.folder());
   const call = (...words: string[]) => scene.memmap([...words, '--proc-root', root.path, '--deadline', '2s']);
   root.block('maps');
-  refused(await call('show', String(PID)), 6, /no plain file/);
+  refused(await call('show', String(PID)), 6, /not a regular file/);
   root.lock();
   for (const command of ['show', 'snapshot', 'watch', 'explain', 'pages', 'growth'])
     refused(await call(command, String(PID)), 8, /within 2 s: thread 4242/);
@@ -87,7 +87,7 @@ async function blocked(scene: Scene): Promise<string> {
   const sleeper = new Child(scene.test, program, []);
   await sleeper.line();
   scene.teardown(() => void spawnSync('pkill', ['-KILL', '-P', String(sleeper.pid)]));
-  await until(() => /^State:\s+D/m.test(readFileSync(`/proc/${sleeper.pid}/status`, 'latin1')));
+  await until(() => /^State:\s+D/m.test(readFileSync(`/proc/${sleeper.pid}/status`, 'latin1')), 'the state D');
   done(await scene.memmap(['show', String(sleeper.pid)]));
   const begin = performance.now();
   const held =

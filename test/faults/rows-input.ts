@@ -25,7 +25,7 @@ export const INPUT_ROWS: readonly Row[] = [
       );
       const file = join(scene.folder(), 'random');
       writeFileSync(file, randomBytes(1 << 20));
-      refused(await scene.memmap(['show', file]), 6, /no listing/);
+      refused(await scene.memmap(['show', file]), 6, /not a listing/);
       return `seed ${seed}: nothing found; random bytes: 6`;
     },
   },
@@ -70,7 +70,7 @@ export const INPUT_ROWS: readonly Row[] = [
     run: async (scene) => {
       const file = join(scene.folder(), 'bomb.gz');
       writeFileSync(file, gzipSync(Buffer.alloc(1 << 24)));
-      return refused(await scene.memmap(['show', file]), 6, /no listing/).slice(0, 40);
+      return refused(await scene.memmap(['show', file]), 6, /not a listing/).slice(0, 43);
     },
   },
   {

@@ -7,7 +7,7 @@ import {Trouble} from '../../src/model/trouble.ts';
 import {capture} from '../../src/procfs/capture.ts';
 import {Child} from '../helpers/child.ts';
 import {MEMMAP} from '../helpers/cli.ts';
-import {until} from './rows-target.ts';
+import {until} from '../helpers/wait.ts';
 import {clean, done, refused, type Row, type Scene} from './scene.ts';
 
 /** Maps `count` pages, each a region of its own, far from everything else. */
@@ -121,7 +121,11 @@ export const LIVE_ROWS: readonly Row[] = [
         late.code === 8 || /Resident memory was not read from smaps: after 0\.06 s/.test(late.stderr),
         late.stderr,
       );
-      const short = refused(await scene.memmap(['show', String(child.pid), '--deadline', '1ms']), 8, /was not whole/);
+      const short = refused(
+        await scene.memmap(['show', String(child.pid), '--deadline', '1ms']),
+        8,
+        /was not complete/,
+      );
       return `${ran.code} after ${ms} ms; with 60 ms: ${late.code}${late.code === 8 ? '' : ', without smaps'}; with 1 ms: ${short}`;
     },
   },
@@ -176,14 +180,14 @@ async function midRead(scene: Scene, happen: (pid: number) => void): Promise<str
   const parent = new Child(scene.test, 'sh', ['-c', 'python3 -c "$0" & echo $!; exec sleep 60', code]);
   const pid = Number(await parent.line());
   scene.teardown(() => process.kill(pid, 'SIGKILL'));
-  await until(() => readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n').length > 2000);
+  await until(() => readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n').length > 2000, 'its regions');
   const [file, log] = [`/proc/${pid}/maps`, join(scene.folder(), 'log')];
   writeFileSync(log, '');
   const reading = scene.bash(
     'exec strace -f -o "$3" -P "$1" -e trace=read,pread64 -e inject=read,pread64:delay_enter=40000 $MEMMAP show "$2" --json',
     [file, String(pid), log],
   );
-  await until(() => readFileSync(log, 'latin1').split('\n').length > 12);
+  await until(() => readFileSync(log, 'latin1').split('\n').length > 12, 'twelve lines');
   happen(pid);
   const {code: ended, stdout, stderr} = await reading;
   clean(stderr);

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
 import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {parseStat} from '../../src/parse/proc/stat.ts';
 import {capture} from '../../src/procfs/capture.ts';
 import {cells} from '../../src/text/safe.ts';
 import {CONTROL} from '../fuzz/properties.ts';
+import {Child} from '../helpers/child.ts';
+import {MEMMAP} from '../helpers/cli.ts';
 import {TUTORIAL} from '../helpers/listings.ts';
 import {asPrinted, HOSTILE, hostileCall, hostileProgram} from './hostile.ts';
 import {clean, done, type Row, type Scene} from './scene.ts';
@@ -210,8 +213,10 @@ async function everywhere(scene: Scene): Promise<string> {
     );
   };
   check('snapshot', (await scene.memmap(['snapshot', pid, '-o', saved])).stderr);
-  const watching = scene.memmap(['watch', pid, '--interval', '20ms', '--for', '1500ms']);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const errors = join(scene.folder(), 'errors');
+  const call = [process.execPath, MEMMAP, 'watch', pid, '--interval', '20ms'];
+  const watch = new Child(scene.test, 'sh', ['-c', 'exec "$@" 2>"$0"', errors, ...call]);
+  check('watch', await watch.line());
   child.process.stdin!.write('map\n');
   for (const color of ['--no-color', '--color']) {
     for (const args of [
@@ -224,10 +229,11 @@ async function everywhere(scene: Scene): Promise<string> {
       check(args[0]!, stdout + stderr);
     }
   }
-  const {stdout, stderr, code} = await watching;
-  assert.equal(code, 0, stderr);
-  assert.match(stdout, /\\x1b/);
-  check('watch', stdout + stderr);
+  for (let line = ''; !line.includes('\\x1b');) check('watch', (line = await watch.line()));
+  const ended = once(watch.process, 'close');
+  watch.process.kill('SIGINT');
+  assert.deepEqual(await ended, [130, null]);
+  check('watch', readFileSync(errors, 'utf8'));
   const other = join(scene.folder(), HOSTILE[2]![1].replaceAll('/', ''));
   mkdirSync(other);
   const ran = await scene.memmap(['run', '--interval', '5ms', '--', ...hostileCall(other)], {input: 'end\n'});

@@ -6,8 +6,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {readRecording} from '../../src/recording/recording.ts';
 import type {Child} from '../helpers/child.ts';
 import {MEMMAP} from '../helpers/cli.ts';
-import {open} from '../features/report/browser.ts';
-import {until} from './rows-target.ts';
+import {until} from '../helpers/wait.ts';
+import {closeBrowser, open} from '../features/report/browser.ts';
 import {clean, done, refused, type Row, type Scene} from './scene.ts';
 
 /** Recordings, and what is made from them: pages and tables. */
@@ -81,7 +81,7 @@ async function crashes(scene: Scene): Promise<string> {
   for (let kill = 0; kill < 40; kill++) {
     const path = join(folder, `r${kill}.jsonl${kill % 2 ? '.gz' : ''}`);
     const recording = recorder(scene, child, path);
-    await until(() => existsSync(path));
+    await until(() => existsSync(path), 'the recording');
     await sleep(Math.random() * 600);
     recording.kill('SIGKILL');
     await ended(recording);
@@ -111,7 +111,7 @@ async function appended(scene: Scene): Promise<string> {
   for (const ending of ['jsonl', 'jsonl.gz']) {
     const path = join(scene.folder(), `r.${ending}`);
     const recording = recorder(scene, child, path);
-    await until(() => existsSync(path) && statSync(path).size > 60_000);
+    await until(() => existsSync(path) && statSync(path).size > 60_000, '60,000 bytes');
     recording.kill('SIGKILL');
     await ended(recording);
     if (ending === 'jsonl') appendFileSync(path, '{"look":99,"t":12');
@@ -131,7 +131,7 @@ async function twoRecorders(scene: Scene): Promise<string> {
   const child = await scene.python(CHURN);
   const path = join(scene.folder(), 'r.jsonl');
   const first = recorder(scene, child, path);
-  await until(() => existsSync(path) && statSync(path).size > 5000);
+  await until(() => existsSync(path) && statSync(path).size > 5000, '5,000 bytes');
   const {ino, size} = statSync(path);
   const again = ['record', String(child.pid), '-o', path, '--count', '2', '--interval', '20ms'];
   const words = refused(await scene.memmap([...again, '--append']), 7, /record/);
@@ -192,6 +192,7 @@ async function hostilePage(scene: Scene): Promise<string> {
   const recording = await recorded(scene);
   const html = join(scene.folder(), 'page.html');
   done(await scene.bash('$MEMMAP report "$1" -o "$2"; code=$?; echo ok; exit $code', [recording, html]));
+  scene.teardown(() => void closeBrowser());
   const {page, complaints} = await open(scene.test, readFileSync(html, 'utf8'));
   const text = await page.innerText('body');
   assert.ok(

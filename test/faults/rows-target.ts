@@ -4,6 +4,7 @@ import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {release} from 'node:os';
 import {join} from 'node:path';
 import {Child} from '../helpers/child.ts';
+import {until} from '../helpers/wait.ts';
 import {denied, done, isRoot, NOBODY, refused, type Row, type Scene} from './scene.ts';
 
 /** Targets that aren't there, have no memory, or may not be looked at. */
@@ -73,7 +74,7 @@ export const TARGET_ROWS: readonly Row[] = [
     run: async (scene) => {
       const child = new Child(scene.test, 'sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60']);
       const zombie = await child.line();
-      await until(() => /^State:\s+Z/m.test(readFileSync(`/proc/${zombie}/status`, 'latin1')));
+      await until(() => /^State:\s+Z/m.test(readFileSync(`/proc/${zombie}/status`, 'latin1')), 'the zombie');
       for (const command of ['watch', 'snapshot']) refused(await scene.memmap([command, zombie]), 3, /zombie/);
       return refused(await scene.memmap(['show', zombie]), 3, /zombie/);
     },
@@ -221,12 +222,4 @@ async function notPids(scene: Scene): Promise<string> {
     }
   }
   return `2 for each of ${tried.length}, and none of them under /proc`;
-}
-
-/** Waits for something that must happen. */
-export async function until(is: () => boolean, ms = 10_000): Promise<void> {
-  for (const end = Date.now() + ms; !is();) {
-    if (Date.now() > end) throw new Error('it did not happen');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {Child} from '../helpers/child.ts';
 import {MEMMAP} from '../helpers/cli.ts';
 import {TerminalRun} from '../helpers/terminal.ts';
-import {until} from './rows-target.ts';
+import {PATIENCE, until} from '../helpers/wait.ts';
 import {Unmet, type Row, type Scene} from './scene.ts';
 
 /** The terminal, and the helper of a lesson, however memmap ends. */
@@ -49,7 +49,7 @@ export const TERMINAL_ROWS: readonly Row[] = [
       process.kill(pid, 'SIGSTOP');
       await new Promise((resolve) => setTimeout(resolve, 200));
       process.kill(pid, 'SIGCONT');
-      await until(() => count() > before);
+      await until(() => count() > before, 'a helper');
       await run.shows(/\d+ regions \(/);
       run.type('q');
       assert.equal(await run.end(), 0);
@@ -89,7 +89,7 @@ export const TERMINAL_ROWS: readonly Row[] = [
       scene.teardown(() => helper.kill('SIGKILL'));
       const ended = await new Promise((resolve) => {
         helper.once('exit', () => resolve(true));
-        setTimeout(() => resolve(false), 3000);
+        setTimeout(() => resolve(false), PATIENCE).unref();
       });
       assert.ok(ended, 'it is still waiting');
       return 'it ends at once';
@@ -129,7 +129,7 @@ async function exception(scene: Scene): Promise<string> {
   await run.shows(/\d+ regions/);
   writeFileSync(join(place, 'stat'), 'nonsense');
   writeFileSync(join(place, 'maps'), '');
-  const code = await Promise.race([run.end(), new Promise((resolve) => setTimeout(resolve, 10_000))]);
+  const code = await Promise.race([run.end(), new Promise((resolve) => setTimeout(resolve, PATIENCE).unref())]);
   if (code === undefined) throw new Unmet('the terminal stays as it was for the screen, and keys keep memmap alive');
   restored(run);
   const message = run.raw.slice(run.raw.lastIndexOf('\x1b[?1049l'));
@@ -146,11 +146,12 @@ async function killed(scene: Scene): Promise<string> {
   const demo = spawn(process.execPath, [MEMMAP, 'demo', 'brk', '--keep'], {stdio: ['ignore', 'pipe', 'inherit']});
   let text = '';
   demo.stdout.on('data', (data: Buffer) => (text += data.toString()));
-  await until(() => /as process \d+/.test(text));
+  await until(() => /as process \d+/.test(text), 'its PID');
   const helper = /as process (\d+)/.exec(text)![1]!;
   demo.kill('SIGKILL');
   await until(
     () => !existsSync(`/proc/${helper}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${helper}/status`, 'latin1')),
+    'the end of the helper',
   );
 
   const folder = scene.folder();

@@ -1,5 +1,6 @@
 import test from 'ava';
-import {missing, runRow} from './run-row.ts';
+import {testIf} from '../helpers/tools.ts';
+import {runRow} from './run-row.ts';
 import {ROWS} from './rows.ts';
 
 test('the table has every fault of the list once', (t) => {
@@ -12,12 +13,8 @@ test('the table has every fault of the list once', (t) => {
 
 // The others, which take long or need more than an ordinary user has, are made by `npm run test:faults`.
 for (const row of ROWS.filter(({run, needs = []}) => run && !needs.includes('slow') && !needs.includes('root'))) {
-  test.serial(`fault ${row.id}: ${row.fault}`, async (t) => {
-    const lacks = (row.needs ?? []).map(missing).find((reason) => reason !== undefined);
-    if (lacks !== undefined) {
-      t.log(`skipped: ${lacks}`);
-      return t.is(process.env['CI'], undefined, lacks);
-    }
+  const tools = (row.needs ?? []).filter((need) => need !== 'root' && need !== 'slow');
+  testIf(...tools).serial(`fault ${row.id}: ${row.fault}`, async (t) => {
     const {mark, seen} = await runRow(row);
     t.log(seen);
     t.is(mark, 'ok', seen);

@@ -1,4 +1,4 @@
-import {accessSync, constants} from 'node:fs';
+import {has} from '../helpers/tools.ts';
 import {isRoot, Scene, Unmet, type Need, type Row} from './scene.ts';
 
 /** `ok` as expected · `open` known not to be · `later`, `not run` with the reason · `FAILED`. */
@@ -28,16 +28,5 @@ export async function runRow(row: Row): Promise<Outcome> {
 export function missing(need: Need): string | undefined {
   if (need === 'slow') return undefined;
   if (need === 'root') return isRoot ? undefined : 'needs root';
-  return isThere(need) ? undefined : `needs ${need}`;
-}
-
-function isThere(command: string): boolean {
-  return (process.env['PATH'] ?? '').split(':').some((folder) => {
-    try {
-      accessSync(`${folder}/${command}`, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return has(need) ? undefined : `needs ${need}`;
 }

@@ -1,6 +1,8 @@
 import {spawn, type ChildProcess} from 'node:child_process';
+import {readdirSync, readFileSync} from 'node:fs';
 import {createInterface} from 'node:readline';
 import type {ExecutionContext} from 'ava';
+import {until} from './wait.ts';
 
 /** A child process that answers lines on its standard output, and is ended with the test. */
 export class Child {
@@ -49,4 +51,30 @@ for line in sys.stdin:
   const child = new Child(t, 'python3', ['-c', loop]);
   await child.line();
   return child;
+}
+
+/** Waits until every thread of a process sleeps. */
+export async function asleep(pid: number): Promise<void> {
+  await until(
+    () =>
+      readdirSync(`/proc/${pid}/task`).every((tid) =>
+        /\) S /.test(readFileSync(`/proc/${pid}/task/${tid}/stat`, 'latin1')),
+      ),
+    `the sleep of ${pid}`,
+  );
+}
+
+/**
+ * Waits until a process is in a state: `S` asleep, `T` stopped, `Z` a zombie, as proc_pid_stat(5) has it.
+ *
+ * @param comm the name of the program that it must run by then, after an exec
+ */
+export async function inState(pid: number, state: 'D' | 'S' | 'T' | 'Z', comm?: string): Promise<void> {
+  await until(
+    () => {
+      const [, name, now] = /\((.*)\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))!;
+      return now === state && (comm === undefined || name === comm);
+    },
+    `the state ${state} of ${comm ?? pid}`,
+  );
 }

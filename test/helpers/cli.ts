@@ -21,6 +21,15 @@ export function memmap(args: readonly string[], options: RunOptions = {}): Promi
   return run(process.execPath, [`${process.cwd()}/${MEMMAP}`, ...args], options);
 }
 
+/** What a function gives for an argument, asked once and kept. */
+export function once<Argument, Result>(ask: (argument: Argument) => Result): (argument: Argument) => Result {
+  const known = new Map<Argument, Result>();
+  return (argument) => {
+    if (!known.has(argument)) known.set(argument, ask(argument));
+    return known.get(argument)!;
+  };
+}
+
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const spawnOptions: SpawnOptions = {
     env: {...userEnvironment(), ...options.env},

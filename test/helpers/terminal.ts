@@ -1,7 +1,9 @@
 import {execFileSync, spawn, type ChildProcess} from 'node:child_process';
+import {EventEmitter} from 'node:events';
 import type {ExecutionContext} from 'ava';
 import xterm from '@xterm/headless';
 import {MEMMAP} from './cli.ts';
+import {PATIENCE} from './wait.ts';
 
 /**
  * memmap in a real pseudo-terminal (util-linux' script(1) makes it), whose output a terminal emulator reads: what a person
@@ -11,6 +13,8 @@ export class TerminalRun {
   readonly #terminal: xterm.Terminal;
   readonly #child: ChildProcess;
   readonly #closed: Promise<number | null>;
+  /** Says `drawn` each time that output has reached the screen. */
+  readonly #drawn = new EventEmitter();
   /** All bytes that came, as text. */
   raw = '';
 
@@ -31,7 +35,7 @@ export class TerminalRun {
     const decoder = new TextDecoder();
     this.#child.stdout!.on('data', (data: Buffer) => {
       this.raw += decoder.decode(data, {stream: true});
-      this.#terminal.write(data);
+      this.#terminal.write(data, () => this.#drawn.emit('drawn'));
     });
     this.#closed = new Promise((resolve) => this.#child.once('close', resolve));
     t.teardown(() => this.#child.kill('SIGKILL'));
@@ -40,6 +44,10 @@ export class TerminalRun {
   /** What is on the screen now, lines without trailing blanks. */
   async screen(): Promise<string[]> {
     await new Promise<void>((resolve) => this.#terminal.write('', resolve));
+    return this.#lines();
+  }
+
+  #lines(): string[] {
     const {active} = this.#terminal.buffer;
     return Array.from(
       {length: this.#terminal.rows},
@@ -94,14 +102,32 @@ export class TerminalRun {
     this.#child.stdin!.write(keys);
   }
 
-  /** Waits until the screen shows a text. */
-  async shows(pattern: RegExp, ms = 15_000): Promise<string[]> {
-    for (const end = Date.now() + ms; ;) {
-      const lines = await this.screen();
-      if (lines.some((line) => pattern.test(line))) return lines;
-      if (Date.now() > end) throw new Error(`${pattern} did not appear on:\n${lines.join('\n')}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+  /** Waits until a line of the screen is as it should be. @returns the screen then */
+  async shows(pattern: RegExp): Promise<string[]> {
+    return this.showsAll((lines) => lines.some((line) => pattern.test(line)), String(pattern));
+  }
+
+  /** Waits until the screen is as it should be, looking at it after each output. */
+  async showsAll(isRight: (lines: readonly string[]) => boolean, what: string): Promise<string[]> {
+    let lines = await this.screen();
+    if (isRight(lines)) return lines;
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        lines = this.#lines();
+        if (isRight(lines)) leave(() => resolve(lines));
+      };
+      const late = setTimeout(
+        () => leave(() => reject(new Error(`${what} did not appear on:\n${lines.join('\n')}`))),
+        PATIENCE,
+      );
+      const leave = (end: () => void): void => {
+        clearTimeout(late);
+        this.#drawn.off('drawn', look);
+        end();
+      };
+      this.#drawn.on('drawn', look);
+      look();
+    });
   }
 
   /** Waits for the end. @returns the exit code of memmap */

@@ -2,7 +2,7 @@ import {spawnSync} from 'node:child_process';
 import test from 'ava';
 import fc from 'fast-check';
 import {heldEvenly, mannKendall, median, theilSen} from '../../src/history/trend.ts';
-import {needs} from '../helpers/tools.ts';
+import {testIf} from '../helpers/tools.ts';
 
 /** The same by the definitions, in Python: all orders of the values for the exact chance, and its own normal distribution. */
 const PYTHON = `
@@ -53,23 +53,26 @@ function askPython(series: ReadonlyArray<readonly [number[], number[]]>): Answer
     });
 }
 
-test('the trend test and the slope are what Python makes of their definitions, ties and all orders of few values', (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
-  const values = fc.array(fc.integer({min: 0, max: 9}), {minLength: 3, maxLength: 16});
-  const series = fc
-    .sample(values, {numRuns: 60, seed: 5})
-    .map((v) => [v.map((_, i) => i * 3 + (i % 2)), v] as [number[], number[]]);
-  for (const [index, answer] of askPython(series).entries()) {
-    const [at, v] = series[index]!;
-    const trend = mannKendall(v);
-    t.is(trend.s, answer.s);
-    t.true(Math.abs(trend.variance - answer.variance) < 1e-9);
-    t.true(Math.abs(trend.p - answer.p) < 1e-6, `${trend.p} and ${answer.p}`);
-    t.true(Math.abs(theilSen(at, v).slope - answer.slope) < 1e-12);
-    if (answer.spread !== null) t.true(Math.abs(trend.variance - answer.spread) < 1e-9, 'the variance over all orders');
-    if (answer.exact !== null && v.length === 7 && answer.s > 0) t.true(Math.abs(trend.p - answer.exact) < 0.06);
-  }
-});
+testIf('python3')(
+  'the trend test and the slope are what Python makes of their definitions, ties and all orders of few values',
+  (t) => {
+    const values = fc.array(fc.integer({min: 0, max: 9}), {minLength: 3, maxLength: 16});
+    const series = fc
+      .sample(values, {numRuns: 60, seed: 5})
+      .map((v) => [v.map((_, i) => i * 3 + (i % 2)), v] as [number[], number[]]);
+    for (const [index, answer] of askPython(series).entries()) {
+      const [at, v] = series[index]!;
+      const trend = mannKendall(v);
+      t.is(trend.s, answer.s);
+      t.true(Math.abs(trend.variance - answer.variance) < 1e-9);
+      t.true(Math.abs(trend.p - answer.p) < 1e-6, `${trend.p} and ${answer.p}`);
+      t.true(Math.abs(theilSen(at, v).slope - answer.slope) < 1e-12);
+      if (answer.spread !== null)
+        t.true(Math.abs(trend.variance - answer.spread) < 1e-9, 'the variance over all orders');
+      if (answer.exact !== null && v.length === 7 && answer.s > 0) t.true(Math.abs(trend.p - answer.exact) < 0.06);
+    }
+  },
+);
 
 test('the bounds of the slope hold the true one in about 95 of 100 cases', (t) => {
   let held = 0;

@@ -76,7 +76,7 @@ test('what is wrong with a file is told when it is used, and in the words of tha
   for (const [path, read, recording] of [
     [missing, /no such file/, /no such file/],
     [place, /it is a directory/, /it is a directory/],
-    [other, /no listing/, /it is no recording/],
+    [other, /not a listing/, /it is not a recording/],
   ] as const) {
     const opened = await open({is: 'file', path});
     if (opened.is !== 'listing') return t.fail(opened.is);

@@ -95,11 +95,11 @@ test('a label that is meant as a whole goes before those of which it is a part',
 const GAPS: ReadonlyArray<readonly [bigint, number | undefined, RegExp]> = [
   [0n, undefined, /SIGSEGV.*null pointer/],
   [0xffffn, undefined, /null pointer/],
-  [0x405000n, 0xfc000, /run over its end/],
+  [0x405000n, 0xfc000, /may have overrun it/],
   [0x600000000n, 0x7f0000000000 - 0x521000, /wild/],
   [0x7f0000020000n, 0x7ffd00000000 - 0x7f0000011000, /guard is next to it/],
-  [0x7ffcffffff00n, 0x7ffd00000000 - 0x7f0000011000, /may be no fault: the stack above grows/],
-  [0xdead_beef_dead_beefn, undefined, /beyond what programs use/],
+  [0x7ffcffffff00n, 0x7ffd00000000 - 0x7f0000011000, /may succeed: the stack above grows/],
+  [0xdead_beef_dead_beefn, undefined, /above user space/],
 ];
 for (const [address, size, why] of GAPS) {
   test(`0x${address.toString(16)} is in no region`, (t) => {
@@ -116,10 +116,10 @@ test('how far the stack may grow is what its limit says', (t) => {
   t.regex(gapAt(regions, 0x7ff000000000n, {stack: null}).why, /limit \(none\)/);
 });
 
-test('where regions lie above 2^47, as on arm64, a hole there is no address of the kernel', (t) => {
+test('where regions lie above 2^47, as on arm64, a hole there is not an address of the kernel', (t) => {
   const arm = parse(
     'aaaac0000000-aaaac0001000 r-xp 00000000 fd:00 7 /bin/x\nffffc0000000-ffffc0021000 rw-p 00000000 00:00 0 [stack]\n',
   ).regions;
   t.regex(gapAt(arm, 0xbbbb00000000n, undefined).why, /wild/);
-  t.regex(gapAt(arm, 0xb400ffff00000000n, undefined).why, /beyond what programs use/);
+  t.regex(gapAt(arm, 0xb400ffff00000000n, undefined).why, /above user space/);
 });

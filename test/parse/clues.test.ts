@@ -8,11 +8,10 @@ import {parseLimits} from '../../src/parse/proc/limits.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {parseStackPointer} from '../../src/parse/proc/syscall.ts';
 import {python} from '../helpers/child.ts';
-import {needs} from '../helpers/tools.ts';
+import {testIf} from '../helpers/tools.ts';
 import {bytesOf} from './tools.ts';
 
-test("auxv: a process's own getauxval(3) says the same", async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')("auxv: a process's own getauxval(3) says the same", async (t) => {
   const child = await python(t, 'libc = ctypes.CDLL(None); libc.getauxval.restype = ctypes.c_ulong');
   const told = (await child.ask('answer = " ".join(str(libc.getauxval(n)) for n in (6, 3, 7, 9, 33))'))
     .split(' ')
@@ -21,7 +20,7 @@ test("auxv: a process's own getauxval(3) says the same", async (t) => {
   t.deepEqual([pageSize, phdr, base, entry, vdso], told);
 });
 
-test("auxv: a 32-bit program's words have 4 bytes, and what is no vector gives nothing", (t) => {
+test("auxv: a 32-bit program's words have 4 bytes, and what is not a vector gives nothing", (t) => {
   const words = (...values: number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
   t.deepEqual(parseAuxv(words(6, 4096, 9, 0x8049000, 33, 0xf7f5a000, 0, 0)), {
     pageSize: 4096,
@@ -33,8 +32,7 @@ test("auxv: a 32-bit program's words have 4 bytes, and what is no vector gives n
   t.deepEqual(parseAuxv(words(6)), {});
 });
 
-test("limits: a process's own getrlimit(2) says the same", async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')("limits: a process's own getrlimit(2) says the same", async (t) => {
   const child = await python(t, 'import resource');
   await child.ask('resource.setrlimit(resource.RLIMIT_DATA, (1 << 40, resource.RLIM_INFINITY))');
   const names = ['STACK', 'DATA', 'AS', 'MEMLOCK'];

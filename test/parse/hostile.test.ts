@@ -1,11 +1,11 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync, realpathSync} from 'node:fs';
-import test from 'ava';
 import {parseListing} from '../../src/parse/listing.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {folder} from '../helpers/listings.ts';
-import {bytesOf, needs} from './tools.ts';
+import {testIf} from '../helpers/tools.ts';
+import {bytesOf} from './tools.ts';
 
 /** Names of files, one character a byte, and what the kernel prints of them where it isn't the same. */
 const FILES: ReadonlyArray<{readonly name: string; readonly printed?: string; readonly isDeleted?: boolean}> = [
@@ -50,8 +50,7 @@ print('ready', flush=True)
 os.read(3, 1)
 `;
 
-test('a file may be called anything, and the regions that map it have its name', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('a file may be called anything, and the regions that map it have its name', async (t) => {
   const place = realpathSync(folder(t));
   const child = spawn('python3', ['-c', MAPPER, place], {stdio: ['pipe', 'pipe', 'inherit', 'pipe']});
   t.teardown(() => child.kill('SIGKILL'));

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import {bytesOf, region, type Expected} from './tools.ts';
 
 /**
- * Random listings, and their text as the kernel prints it. Written from proc_pid_maps(5) and fs/proc/task_mmu.c, not from
- * the reader: numbers go through BigInt, so that no double of the reader's making is trusted.
+ * Random listings, and their text as the kernel prints it. Written from proc_pid_maps(5) and fs/proc/task_mmu.c, not
+ * from the reader: numbers go through BigInt, so that no double of the reader's making is trusted.
  */
 
 const PAGE = 4096n;

@@ -44,7 +44,7 @@ for (const [what, text] of Object.entries(NOT_THE_KERNELS)) {
   });
 }
 
-test('a live listing whose last line has no end is marked, whatever it ends with', (t) => {
+test('a live listing whose last line has no newline is marked, whatever it ends with', (t) => {
   for (const text of [good, good + counters('Size 4', 'Rss 4', 'VmFlags rd ')]) {
     t.is(parseListing(bytesOf(text), 'proc').cutShort, undefined);
     t.not(parseListing(bytesOf(text.slice(0, -1)), 'proc').cutShort, undefined);
@@ -61,7 +61,7 @@ test('the listings of the tutorial are recognised, with the process that their s
   t.like(heap, {...region('004cd000-004ce000', 'rw-p', {name: '[heap]', kind: 'heap'}), kind: 'heap'});
 });
 
-test('what stands around a listing in an issue is passed over', (t) => {
+test('what is around a listing in an issue is skipped', (t) => {
   const snapshot = parse(`user@host:~$ cat /proc/77/maps\n\`\`\`text\n${good}\`\`\`\n\n~~~\n`);
   t.deepEqual([snapshot.regions.length, snapshot.process.pid, snapshot.isWhole], [1, 77, true]);
 });
@@ -82,7 +82,7 @@ test('a name that looks like a shell prompt hides no region, though its line los
   }
 });
 
-test('a rollup is not mixed with the listing before or behind it', (t) => {
+test('a rollup is not mixed with the listing before or after it', (t) => {
   const rollup = line('00400000-7ffd00000000 ---p 00000000 00:00 0', '[rollup]') + counters('Rss 4');
   for (const [text, name, rejectedLine] of [
     [good + rollup, '/bin/x', 2],
@@ -93,7 +93,7 @@ test('a rollup is not mixed with the listing before or behind it', (t) => {
   }
 });
 
-test('a text that is no listing is refused, and its first line shown', (t) => {
+test('a text that is not a listing is refused, and its first line shown', (t) => {
   for (const text of [
     'hello\n',
     '# a remark\n',
@@ -117,7 +117,7 @@ test('text in a rejected line is shown in its own script', (t) => {
   t.is(parse(`${good}größer als 日本\n`).rejected[0]?.text, 'größer als 日本');
 });
 
-test('a remark below a line of maps is no counter of that region', (t) => {
+test('a remark below a line of maps is not a counter of that region', (t) => {
   const {regions, rejected} = parse(`${good}Note: it is large\n`);
   t.is(regions[0]?.attributes, undefined);
   t.deepEqual(

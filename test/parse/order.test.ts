@@ -6,7 +6,10 @@ import {region} from './tools.ts';
 
 const PAGE = 4096;
 
-/** Regions of a few pages in a small space, so that they overlap in all ways. Line n has the name n; odd ones map a file. */
+/**
+ * Regions of a few pages in a small space, so that they overlap in all ways. Line n has the name n; odd ones map a
+ * file.
+ */
 const lines = fc
   .array(fc.tuple(fc.nat(30), fc.integer({min: 1, max: 12})), {maxLength: 14})
   .map((list) => list.map(([first, pages], index) => asRegion(index, first * PAGE, (first + pages) * PAGE)));
@@ -98,7 +101,7 @@ test('a listing in order is not touched', (t) => {
 const starts = (...pages: number[]): Region[] =>
   pages.map((page, index) => asRegion(index, page * PAGE, (page + 2) * PAGE));
 
-test('the number of lines at odds is that of lines that begin before the end of those above', (t) => {
+test('the number of lines out of order is that of lines that begin before the end of those above', (t) => {
   t.is(putInOrder(starts(0, 2, 4)).torn, 0);
   t.is(putInOrder(starts(0, 1, 4)).torn, 1);
   t.is(putInOrder(starts(0, 10, 4, 6, 20)).torn, 2);
@@ -108,9 +111,9 @@ test('a long listing that goes backwards all the way is put in order at once', (
   const regions = Array.from({length: 200_000}, (_, index) =>
     asRegion(index, (200_000 - index) * PAGE, (200_003 - index) * PAGE),
   );
-  const begin = performance.now();
+  const begin = process.cpuUsage();
   const result = putInOrder(regions);
   t.is(result.regions.length, 200_000);
   t.is(result.torn, 199_999);
-  t.true(performance.now() - begin < 15_000);
+  t.true(process.cpuUsage(begin).user < 15e6);
 });

@@ -1,11 +1,11 @@
-import {spawn, spawnSync} from 'node:child_process';
-import {closeSync, openSync, readFileSync, readSync} from 'node:fs';
-import {setTimeout as pause} from 'node:timers/promises';
-import test, {type ExecutionContext} from 'ava';
+import {spawnSync} from 'node:child_process';
+import {closeSync, openSync, readSync} from 'node:fs';
+import type {ExecutionContext} from 'ava';
 import type {Region} from '../../src/model/region.ts';
 import {parseListing, type Listing} from '../../src/parse/listing.ts';
 import {inPythonsWords, readByPython} from './python-reader.ts';
-import {needs} from './tools.ts';
+import {Child, inState} from '../helpers/child.ts';
+import {testIf} from '../helpers/tools.ts';
 
 /** A file of /proc, of which each read gives at most a page or so. */
 function readProc(path: string): Buffer {
@@ -37,8 +37,7 @@ function compare(t: ExecutionContext, listing: Listing, raw: Uint8Array, regions
   t.deepEqual(listing.regions.map(inPythonsWords), regions);
 }
 
-test("memmap and Python read the same in Python's smaps", (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')("memmap and Python read the same in Python's smaps", (t) => {
   const {raw, regions} = readByPython();
   const listing = parseListing(raw, 'proc');
   t.is(listing.format, 'smaps');
@@ -46,16 +45,14 @@ test("memmap and Python read the same in Python's smaps", (t) => {
 });
 
 for (const name of ['maps', 'smaps'] as const) {
-  test(`memmap and Python read the same in the ${name} of the process that runs this test`, (t) => {
-    if (!needs(t, 'python3', 'python3')) return;
+  testIf('python3')(`memmap and Python read the same in the ${name} of the process that runs this test`, (t) => {
     const {raw, listing} = readItself(name);
     t.is(listing.format, name);
     compare(t, listing, raw);
   });
 }
 
-test('the regions of a sleeping process are those that pmap -X shows, with what is resident', async (t) => {
-  if (!needs(t, 'pmap', 'procps')) return;
+testIf('pmap')('the regions of a sleeping process are those that pmap -X shows, with what is resident', async (t) => {
   const pid = await sleeper(t);
   const {regions} = parseListing(readProc(`/proc/${pid}/smaps`), 'proc');
   const rows = pmap(pid, '-X').map((line) => line.trim().split(/\s+/));
@@ -71,8 +68,7 @@ test('the regions of a sleeping process are those that pmap -X shows, with what 
   );
 });
 
-test('the regions of a sleeping process are those that pmap -x shows, with their sizes', async (t) => {
-  if (!needs(t, 'pmap', 'procps')) return;
+testIf('pmap')('the regions of a sleeping process are those that pmap -x shows, with their sizes', async (t) => {
   const pid = await sleeper(t);
   const {regions} = parseListing(readProc(`/proc/${pid}/smaps`), 'proc');
   const shown = pmap(pid, '-x')
@@ -114,13 +110,7 @@ function pmap(pid: number, option: string): string[] {
 
 /** A process that sleeps and whose memory no longer changes. */
 async function sleeper(t: ExecutionContext): Promise<number> {
-  const child = spawn('sleep', ['300'], {stdio: 'ignore'});
-  t.teardown(() => child.kill('SIGKILL'));
-  const pid = child.pid!;
-  for (let before = ''; ; await pause(50)) {
-    const now = readFileSync(`/proc/${pid}/maps`, 'latin1');
-    const isAsleep = /^\d+ \(sleep\) S /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-    if (isAsleep && now === before && now !== '') return pid;
-    before = now;
-  }
+  const {pid} = new Child(t, 'sleep', ['300']);
+  await inState(pid, 'S', 'sleep');
+  return pid;
 }

@@ -38,7 +38,7 @@ const strange = [
 ];
 
 const longName = `/${'long'.repeat(19_000)}`.slice(0, 75_397 - 74);
-/** E1 to E20, without E18: what stands around the fields. */
+/** E1 to E20, without E18: what is around the fields. */
 export const FRAMING: readonly Row[] = [
   {id: 'E1', title: 'anonymous memory has no name, and its line ends with a blank', input: one, regions: [first]},
   {
@@ -77,7 +77,7 @@ export const FRAMING: readonly Row[] = [
   },
   {
     id: 'E6',
-    title: 'so are carriage returns that stand after each newline',
+    title: 'so are carriage returns after each newline',
     regions: [first, last],
     input: between().replaceAll('\n', '\n\r'),
     live: 'never',
@@ -144,14 +144,14 @@ export const FRAMING: readonly Row[] = [
   },
   {
     id: 'E13',
-    title: 'a line that lacks a field is reported, and reading goes on',
+    title: 'a line that lacks a field is reported, and reading continues',
     input: between(...missing),
     regions: [first, last],
     rejected: numbers(missing.length),
   },
   {
     id: 'E14',
-    title: 'a field that is no such field makes the line one to report',
+    title: 'a line with a field that is not one is reported',
     input: between(...strange),
     regions: [first, last],
     rejected: numbers(strange.length),

@@ -133,7 +133,7 @@ export const NUMBERS: readonly Row[] = [
   },
   {
     id: 'E100',
-    title: 'of two lines that overlap the later one is believed',
+    title: 'of two lines that overlap the later one is used',
     torn: true,
     note: /later/,
     input: [

@@ -47,7 +47,7 @@ export const SMAPS: readonly Row[] = [
   ),
   smaps(
     'E78',
-    'THPeligible is no amount of memory',
+    'THPeligible is not an amount of memory',
     record('Rss 4', 'THPeligible            0'),
     has({rss: 4}, {attributes: {thpEligible: '0'}}),
   ),
@@ -59,13 +59,13 @@ export const SMAPS: readonly Row[] = [
   ),
   smaps(
     'E79',
-    'ProtectionKey is no amount of memory',
+    'ProtectionKey is not an amount of memory',
     record('Rss 4', 'ProtectionKey          0'),
     has({rss: 4}, {attributes: {protectionKey: '0'}}),
   ),
   smaps(
     'E80',
-    "Android's Name is a text, and stands before the counters",
+    "Android's Name is a text, and comes before the counters",
     `${header}Name:           [anon:x y]\n${counters('Size 4', 'Rss 4')}`,
     has({rss: 4}, {attributes: {name: '[anon:x y]'}}),
   ),
@@ -77,7 +77,7 @@ export const SMAPS: readonly Row[] = [
   ),
   {
     id: 'E82',
-    title: 'a key that begins like a hex number is no header, and a header in capitals is no key',
+    title: 'a key that begins like a hex number is not a header, and a header in capitals is not a key',
     format: 'smaps',
     live: 'never',
     input: `${record('Rss 4', 'Anonymous 4')}ABCDE000-ABCDF000 rw-p 00000000 00:00 0 \n${counters('Size 4', 'Rss 0', 'Anonymous 0')}`,
@@ -182,7 +182,7 @@ export const SMAPS: readonly Row[] = [
   },
   {
     id: 'E90',
-    title: 'where records overlap the later one is believed',
+    title: 'where records overlap the later one is used',
     format: 'smaps',
     torn: true,
     input: `7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n${counters('Size 4', 'Rss 4')}7f0000000000-7f0000003000 rw-p 00000000 00:00 0 \n${counters('Size 12', 'Rss 8')}`,

@@ -63,7 +63,7 @@ const MEMORY = 'VmPeak:\t    1200 kB\nVmRSS:\t     400 kB\nRssAnon:\t     100 kB
 /** E91 to E97: /proc/PID/stat and /proc/PID/status. */
 export const STATUS: readonly StatusRow[] = [
   called('E91', 'a process may call itself what looks like the end of its name', 'bad) S 1 2 3'),
-  called('E91', 'even with enough numbers behind it', 'x) R 1 2 3 4 5'),
+  called('E91', 'even with enough numbers after it', 'x) R 1 2 3 4 5'),
   called(
     'E92',
     'a name may have a newline, a tab and bytes that are not UTF-8',
@@ -72,7 +72,7 @@ export const STATUS: readonly StatusRow[] = [
   ),
   called('E93', 'a name may have parentheses in pairs', '(a b ) ( c d) '),
   called('E94', 'a name may be empty', ''),
-  called('E95', 'text behind the record is not read', 'cat', 'cat', '#!/bin/cat /proc/self/stat (x) S\n'),
+  called('E95', 'text after the record is not read', 'cat', 'cat', '#!/bin/cat /proc/self/stat (x) S\n'),
   {
     id: 'E96',
     title: 'numbers of 64 bits are not rounded',

@@ -62,7 +62,7 @@ test('a saved snapshot may be indented, begin with a byte order mark, and say mo
   }
 });
 
-test('a kind that this version does not know is decided anew', (t) => {
+test('a kind that this version does not know is decided again', (t) => {
   const root = document();
   firstRegion(root)['kind'] = 'jit-code';
   t.is(parse(JSON.stringify(root)).regions[0]?.kind, snapshot.regions[0]?.kind);

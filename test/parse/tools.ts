@@ -1,8 +1,6 @@
 import type {Kind} from '../../src/model/kind.ts';
 import type {Region} from '../../src/model/region.ts';
 
-export {needs} from '../helpers/tools.ts';
-
 /** A region as a test expects it. Without `kind`, what it is for isn't compared. */
 export type Expected = Omit<Region, 'kind'> & {readonly kind?: Kind};
 
@@ -25,7 +23,9 @@ export const region = (range: string, perms: string, rest: Partial<Expected> = {
 /** Bytes from text in which one character is one byte. */
 export const bytesOf = (latin1: string): Buffer => Buffer.from(latin1, 'latin1');
 
-/** A line as a 64-bit kernel prints it: a name begins at column 73, or a blank further right; without one ends a blank. */
+/**
+ * A line as a 64-bit kernel prints it: a name begins at column 73, or a blank further right; without one ends a blank.
+ */
 export const line = (head: string, name = ''): string =>
   `${head} ${name === '' ? '' : ' '.repeat(Math.max(0, 72 - head.length)) + name}\n`;
 

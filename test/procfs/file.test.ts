@@ -26,7 +26,7 @@ function read(t: ExecutionContext, patience: number, passes: readonly number[]):
 test.serial('a file that gets on too slowly is given up', (t) => {
   const error = t.throws(() => read(t, 1000, [0, 600, 600]), {instanceOf: Trouble});
   t.is(error.kind, 'deadline');
-  t.regex(error.why, /^after 1 s it was not whole/);
+  t.regex(error.why, /^after 1 s it was not complete/);
 });
 
 test.serial('after one long pause it is read on: we may have been stopped', (t) => {

@@ -1,5 +1,7 @@
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {processes} from '../classify/real.ts';
+import {until} from '../helpers/wait.ts';
 
 export const PID = 4242;
 
@@ -46,6 +48,10 @@ export class LockedRoot {
     this.block('maps');
   }
 }
+
+/** Waits until a process has a child: memmap's asks whether the lock is free. */
+export const hasChild = (pid: number): Promise<boolean> =>
+  until(() => processes().some(({parent}) => parent === pid), `a child of ${pid}`).then(Boolean);
 
 /** Whoever reads it meanwhile sees the old text or the new one. */
 function replace(path: string, text: string): void {

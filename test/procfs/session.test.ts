@@ -3,7 +3,8 @@ import {diff} from '../../src/diff/diff.ts';
 import {poll} from '../../src/procfs/poll.ts';
 import {Session, type Look} from '../../src/procfs/session.ts';
 import {Child, python} from '../helpers/child.ts';
-import {needs} from '../helpers/tools.ts';
+import {testIf} from '../helpers/tools.ts';
+import {until} from '../helpers/wait.ts';
 
 test('the snapshot is the very same object while nothing changes', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
@@ -16,8 +17,7 @@ test('the snapshot is the very same object while nothing changes', async (t) => 
   t.is((first as Look & {saw: 'process'}).snapshot, (second as Look & {saw: 'process'}).snapshot);
 });
 
-test('a mapping that comes is seen at the next look, and its pages once smaps may be read', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('a mapping that comes is seen at the next look, and its pages once smaps may be read', async (t) => {
   const child = await python(t);
   const session = new Session(child.pid, {maxDuty: 0});
   t.teardown(() => session.close());
@@ -32,33 +32,37 @@ test('a mapping that comes is seen at the next look, and its pages once smaps ma
   );
 });
 
-test('a change after looks at which nothing changed is seen, though the listing is as long as before', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
-  const child = await python(
-    t,
-    'libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p; libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]',
-  );
-  await child.ask(
-    'p = libc.mmap(ctypes.c_void_p(0x200000000000), ctypes.c_size_t(8*4096), 3, 0x100022, -1, ctypes.c_long(0))',
-  );
-  const session = new Session(child.pid, {maxDuty: 0});
-  t.teardown(() => session.close());
-  const permissions = (): string | undefined => {
-    const look = session.look();
-    return look.saw === 'process' ? look.snapshot.regions.find(({start}) => start === 0x200000000000)?.perms : look.saw;
-  };
-  for (const [protection, perms] of [
-    [1, 'r--p'],
-    [3, 'rw-p'],
-    [5, 'r-xp'],
-    [1, 'r--p'],
-  ] as const) {
-    for (let still = 0; still < 3; still++) permissions();
-    await child.ask(`libc.mprotect(p, 8*4096, ${protection})`);
-    t.is(permissions(), perms);
-    t.is(permissions(), perms);
-  }
-});
+testIf('python3')(
+  'a change after looks at which nothing changed is seen, though the listing is as long as before',
+  async (t) => {
+    const child = await python(
+      t,
+      'libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p; libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]',
+    );
+    await child.ask(
+      'p = libc.mmap(ctypes.c_void_p(0x200000000000), ctypes.c_size_t(8*4096), 3, 0x100022, -1, ctypes.c_long(0))',
+    );
+    const session = new Session(child.pid, {maxDuty: 0});
+    t.teardown(() => session.close());
+    const permissions = (): string | undefined => {
+      const look = session.look();
+      return look.saw === 'process'
+        ? look.snapshot.regions.find(({start}) => start === 0x200000000000)?.perms
+        : look.saw;
+    };
+    for (const [protection, perms] of [
+      [1, 'r--p'],
+      [3, 'rw-p'],
+      [5, 'r-xp'],
+      [1, 'r--p'],
+    ] as const) {
+      for (let still = 0; still < 3; still++) permissions();
+      await child.ask(`libc.mprotect(p, 8*4096, ${protection})`);
+      t.is(permissions(), perms);
+      t.is(permissions(), perms);
+    }
+  },
+);
 
 test('exec is told from exit: the same process with another program', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x; exec sleep 60']);
@@ -68,17 +72,11 @@ test('exec is told from exit: the same process with another program', async (t) 
   t.is(session.look().saw, 'process');
   child.process.stdin!.write('\n');
   let look = session.look();
-  for (let tries = 0; tries < 200 && look.saw !== 'exec'; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    look = session.look();
-  }
+  await until(() => (look = look.saw === 'exec' ? look : session.look()).saw === 'exec', 'the exec');
   t.is(look.saw, 'exec');
   if (look.saw === 'exec') t.is(look.snapshot.process.comm, 'sleep');
   child.process.kill();
-  for (let tries = 0; tries < 200 && look.saw !== 'exit'; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    look = session.look();
-  }
+  await until(() => (look = session.look()).saw === 'exit', 'the exit');
   t.is(look.saw, 'exit');
 });
 

@@ -215,7 +215,7 @@ test('a line of a form that another build had is refused with its number and the
     );
     t.is(error.kind, 'input');
     t.is(error.message, 'Cannot use a.jsonl.');
-    t.regex(error.why, /another build of memmap \(.+\) wrote it in a form that this one does not read\.$/);
+    t.regex(error.why, /another build of memmap \(.+\) wrote it in a format that this one does not read\.$/);
     t.regex(error.next, /memmap that wrote it, or record again/);
     return error;
   };
@@ -252,7 +252,7 @@ test('that a line was changed is not told as if the recorder had been killed', a
   const recording = recordingFrom(Buffer.from(`${changed.join('\n')}\n`));
   t.false(recording.breaksOff);
   t.deepEqual(recording.notes, [
-    'Of what follows a line that could not be used, 2 more lines could not either: they say only what differs from it.',
+    'After a line that could not be used, 2 more lines could not be used either: they say only what differs from it.',
   ]);
   t.true(recordingFrom(Buffer.from(`${lines.slice(0, last).join('\n')}\n`)).breaksOff);
 });

@@ -4,11 +4,10 @@ import test from 'ava';
 import {run} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
 import {conforms} from '../helpers/schema.ts';
-import {needs} from '../helpers/tools.ts';
+import {testIf} from '../helpers/tools.ts';
 import {smallRecording} from './small.ts';
 
-test('the lines of jq in docs/recording.md work, and say what they are said to say', async (t) => {
-  if (!needs(t, 'jq', 'jq')) return;
+testIf('jq')('the lines of jq in docs/recording.md work, and say what they are said to say', async (t) => {
   const path = join(folder(t), 'a.jsonl');
   const {bytes} = await smallRecording(path);
   writeFileSync(path, bytes);

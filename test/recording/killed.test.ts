@@ -9,7 +9,7 @@ import {readRecording} from '../../src/recording/recording.ts';
 import {folder} from '../helpers/listings.ts';
 import {snapshotAt, toldBy} from './small.ts';
 
-/** So many recorders at a time. */
+/** At most this many recorders at a time. */
 const AT_ONCE = 5;
 
 const KILLS = Number(process.env['KILLS'] ?? 50);

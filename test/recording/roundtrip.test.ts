@@ -1,13 +1,14 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {regionJSON, type Region} from '../../src/model/region.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {Session} from '../../src/procfs/session.ts';
 import {readRecording} from '../../src/recording/recording.ts';
 import {python} from '../helpers/child.ts';
 import {folder} from '../helpers/listings.ts';
+import {testIf} from '../helpers/tools.ts';
 import {beginRecording} from './recorder.ts';
 
 /** A Python that makes, names, writes to and unmaps memory as a seed says. */
@@ -63,7 +64,7 @@ for (const [name, maxDuty] of [
   ['smaps now and then', 0.02],
   ['never smaps', 0],
 ] as const) {
-  test(`each moment is rebuilt as the kernel listed it: ${name}`, async (t) => {
+  testIf('python3')(`each moment is rebuilt as the kernel listed it: ${name}`, async (t) => {
     const child = await python(t, CHURN);
     const path = join(folder(t), 'churn.jsonl');
     let listing = Buffer.alloc(0);

@@ -1,4 +1,3 @@
-import test from 'ava';
 import {diff} from '../../src/diff/diff.ts';
 import type {Change, ChangeKind} from '../../src/model/change.ts';
 import {rangeText} from '../../src/model/region.ts';
@@ -6,6 +5,7 @@ import {Snapshot} from '../../src/model/snapshot.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import type {ProcFile} from '../../src/procfs/file.ts';
 import {ProcessHandle} from '../../src/procfs/handle.ts';
+import {testIf, X64} from '../helpers/tools.ts';
 import {PAGE, Playground, type Expected, type Step} from './playground.ts';
 import {PATH, SyscallServer} from './server.ts';
 
@@ -21,39 +21,38 @@ const FIRST_SEED = Number(process.env['MEMMAP_SEED'] ?? Math.floor(Date.now() / 
 
 for (const file of ['maps', 'smaps'] as const) {
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
-    test.serial(`${STEPS} random steps, seed ${seed}: each is named, with its exact range, from ${file}`, async (t) => {
-      if (process.arch !== 'x64') {
-        t.log('skipped: the program that makes the calls is for x86-64');
-        return t.pass();
-      }
-      t.timeout(600_000);
-      const server = new SyscallServer(t);
-      const fd = await server.call(2, PATH, 0);
-      const heapStart = await server.call(12, 0);
-      const playground = new Playground(randomFrom(seed), fd, heapStart);
-      const handle = new ProcessHandle(server.pid);
-      const source = handle.open(file);
-      let before = look(source, file);
-      for (let number = 0; number < STEPS; number++) {
-        const step = playground.next(before.regions);
-        const result = await server.call(...step.call);
-        const after = look(source, file);
-        const expected =
-          result < 0 && result > -4096
-            ? playground.expected({...step, after: playground.pages})
-            : playground.expected(step);
-        const problem = compare(step, expected, before, after, playground, file === 'smaps');
-        if (problem)
-          return t.fail(
-            `step ${number}, ${step.name}(${step.call.map((value) => value.toString(16)).join(', ')}) = ${result}: ${problem}\nbefore:\n${listing(before)}\nafter:\n${listing(after)}`,
-          );
-        if (result >= 0 || result <= -4096) playground.pages = step.after;
-        before = after;
-      }
-      source.close();
-      handle.close();
-      t.pass();
-    });
+    testIf(X64).serial(
+      `${STEPS} random steps, seed ${seed}: each is named, with its exact range, from ${file}`,
+      async (t) => {
+        t.timeout(600_000);
+        const server = new SyscallServer(t);
+        const fd = await server.call(2, PATH, 0);
+        const heapStart = await server.call(12, 0);
+        const playground = new Playground(randomFrom(seed), fd, heapStart);
+        const handle = new ProcessHandle(server.pid);
+        const source = handle.open(file);
+        let before = look(source, file);
+        for (let number = 0; number < STEPS; number++) {
+          const step = playground.next(before.regions);
+          const result = await server.call(...step.call);
+          const after = look(source, file);
+          const expected =
+            result < 0 && result > -4096
+              ? playground.expected({...step, after: playground.pages})
+              : playground.expected(step);
+          const problem = compare(step, expected, before, after, playground, file === 'smaps');
+          if (problem)
+            return t.fail(
+              `step ${number}, ${step.name}(${step.call.map((value) => value.toString(16)).join(', ')}) = ${result}: ${problem}\nbefore:\n${listing(before)}\nafter:\n${listing(after)}`,
+            );
+          if (result >= 0 || result <= -4096) playground.pages = step.after;
+          before = after;
+        }
+        source.close();
+        handle.close();
+        t.pass();
+      },
+    );
   }
 }
 

@@ -65,7 +65,7 @@ test('however the bytes are divided, the keys are the same', (t) => {
   );
 });
 
-test('Escape is a key once nothing follows it, and is no part of a character behind it', (t) => {
+test('Escape is a key once nothing follows it, and is not a part of a character after it', (t) => {
   const reader = new KeyReader();
   t.deepEqual(reader.read('\x1b'), []);
   t.true(reader.isWaiting);

@@ -1,6 +1,6 @@
 import {reservationsIn} from './runtimes.ts';
 import {hasNoAccess} from '../../model/region.ts';
-import {type Space, type Verdict} from '../space.ts';
+import {type Space, type Decision} from '../space.ts';
 
 /** Where the Go runtime asks for its first arena on 64-bit machines (runtime/malloc.go, arena hints). */
 const FIRST = 0xc000000000;
@@ -31,8 +31,8 @@ export function tellGo(space: Space): void {
 const isCs = (space: Space): boolean => space.regions.some(({name}) => /\/(libc|ld-musl)[-.][^/]*$/.test(name));
 
 const EVIDENCE = 'it belongs to the block at 0xc000000000, where the Go runtime puts its heap';
-const HEAP: Verdict = {kind: 'managed', evidence: EVIDENCE, label: 'Go heap', confidence: 'guess'};
-const UNUSED: Verdict = {
+const HEAP: Decision = {kind: 'managed', evidence: EVIDENCE, label: 'Go heap', confidence: 'guess'};
+const UNUSED: Decision = {
   kind: 'reserved',
   evidence: EVIDENCE,
   label: 'unused part of the Go heap',
@@ -41,13 +41,13 @@ const UNUSED: Verdict = {
 
 const ITS_OWN =
   'its program is written in Go and has no C library, and it belongs to addresses that were reserved as one block';
-const NOTES: Verdict = {
+const NOTES: Decision = {
   kind: 'managed',
   evidence: ITS_OWN,
   label: "the Go runtime's bookkeeping about its heap",
   confidence: 'guess',
 };
-const UNUSED_NOTES: Verdict = {
+const UNUSED_NOTES: Decision = {
   kind: 'reserved',
   evidence: ITS_OWN,
   label: "reserved for the Go runtime's bookkeeping about its heap",

@@ -1,5 +1,5 @@
 import {hasNoAccess, isExecutable} from '../../model/region.ts';
-import {FLAG, type Space, type Verdict} from '../space.ts';
+import {FLAG, type Space, type Decision} from '../space.ts';
 import {type Reservation, reservationsIn, runs} from './runtimes.ts';
 
 const KIB = 1024;
@@ -62,11 +62,11 @@ function tellReservation(space: Space, {from, to, hasCode}: Reservation): void {
 }
 
 interface Pair {
-  readonly used: Verdict;
-  readonly unused: Verdict;
+  readonly used: Decision;
+  readonly unused: Decision;
 }
 
-const pair = (kind: Verdict['kind'], what: string, why: string, confidence?: 'guess'): Pair => ({
+const pair = (kind: Decision['kind'], what: string, why: string, confidence?: 'guess'): Pair => ({
   used: {kind, label: what, evidence: `its program has libjvm.so, and ${why}`, confidence},
   unused: {
     kind: 'reserved',

@@ -1,6 +1,6 @@
 import {hasNoAccess, isExecutable, isWritable, type Region} from '../../model/region.ts';
 import {type Reservation, reservationsIn, runs} from './runtimes.ts';
-import {sizeOfPages, type Space, type Verdict} from '../space.ts';
+import {sizeOfPages, type Space, type Decision} from '../space.ts';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -44,7 +44,7 @@ function isNotes(space: Space, {from, to}: Reservation): boolean {
   return places.size > 0 && places.size <= 3;
 }
 
-const pair = (what: string, evidence: string): {used: Verdict; unused: Verdict} => ({
+const pair = (what: string, evidence: string): {used: Decision; unused: Decision} => ({
   used: {kind: 'arena', label: what, evidence, confidence: 'guess'},
   unused: {kind: 'reserved', label: `unused part of a ${what}`, evidence, confidence: 'guess'},
 });

@@ -1,6 +1,6 @@
 import {sizeText} from '../../model/amounts.ts';
 import {hasNoAccess, isExecutable} from '../../model/region.ts';
-import {FLAG, type Space, type Verdict} from '../space.ts';
+import {FLAG, type Space, type Decision} from '../space.ts';
 import {type Reservation, reservationsIn, runs} from './runtimes.ts';
 
 const KIB = 1024;
@@ -39,8 +39,8 @@ function tellReservation(space: Space, reservation: Reservation): void {
         ? 'a heap of V8 or Blink'
         : "V8's memory";
   const evidence = `its program has V8, and it belongs to ${sizeText(size)} of addresses reserved as one block`;
-  const used: Verdict = {kind: 'managed', label: where, evidence, confidence: 'guess'};
-  const unused: Verdict = {kind: 'reserved', label: `unused part of ${where}`, evidence, confidence: 'guess'};
+  const used: Decision = {kind: 'managed', label: where, evidence, confidence: 'guess'};
+  const unused: Decision = {kind: 'reserved', label: `unused part of ${where}`, evidence, confidence: 'guess'};
   for (let index = from; index < to; index++) {
     const region = space.regions[index]!;
     space.verdicts[index] = hasNoAccess(region) ? unused : isExecutable(region) ? CODE : used;
@@ -61,14 +61,14 @@ function isChunk(space: Space, index: number): boolean {
 }
 
 const EVIDENCE = 'its program has V8, which maps chunks at multiples of 256 KiB, with MAP_NORESERVE';
-const CHUNK: Verdict = {kind: 'managed', label: "V8's heap", evidence: EVIDENCE, confidence: 'guess'};
-const FREE_CHUNK: Verdict = {
+const CHUNK: Decision = {kind: 'managed', label: "V8's heap", evidence: EVIDENCE, confidence: 'guess'};
+const FREE_CHUNK: Decision = {
   kind: 'reserved',
   label: "free chunk of V8's heap",
   evidence: EVIDENCE,
   confidence: 'guess',
 };
-const CODE: Verdict = {
+const CODE: Decision = {
   kind: 'jit',
   label: 'code made by V8',
   evidence: 'anonymous and executable, and its program has V8',

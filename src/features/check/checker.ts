@@ -19,13 +19,13 @@ interface Found {
   readonly at: number;
 }
 
-/** Holds rules against one look after the other. */
+/** Checks one look after another against the rules. */
 export class Checker {
   looks = 0;
   readonly #rules: readonly Rule[];
   readonly #least: number;
   readonly #peaks = new Map<Rule, Peak>();
-  /** What a rule's amount can't have been more than, where only the size of the memory was seen. */
+  /** An upper bound of a rule's amount, where only the size of the memory was seen. */
   readonly #bounds = new Map<Rule, number>();
   readonly #found = new Map<Rule, Found>();
   readonly #told = new Set<Rule>();
@@ -39,7 +39,7 @@ export class Checker {
     this.restart();
   }
 
-  /** Another program began: what grew before is no growth of it. Peaks stay. */
+  /** Another program began: what grew before is not its growth. Peaks stay. */
   restart(): void {
     this.#series = this.#rules.some(({is}) => is === 'no-growth') ? new Series(['rss'], 'rss') : undefined;
   }
@@ -59,7 +59,7 @@ export class Checker {
   results(hasEnded = false): Result[] {
     const growth = this.#series && growthOf(this.#series, 'rss', this.#least, hasEnded);
     return this.#rules.map((rule) => {
-      if (this.looks === 0) return {rule, verdict: 'not measured', isExact: false, detail: 'it was not looked at'};
+      if (this.looks === 0) return {rule, verdict: 'not measured', isExact: false, detail: 'no sample was taken'};
       if (rule.is === 'max') return this.#maxResult(rule);
       return rule.is === 'no' ? this.#noResult(rule) : growthResult(rule, growth!);
     });
@@ -72,7 +72,7 @@ export class Checker {
     if (peak && (!before || peak.value > before.value)) this.#peaks.set(rule, peak);
   }
 
-  /** No more can be resident, dirty or swapped than there is. A short command may have ended before it said more. */
+  /** No more can be resident, dirty or swapped than there is. A short command may end before more can be read. */
   #addBound(rule: MaxRule, seen: Seen): void {
     const size = amountAt(seen, {of: rule.subject.of, measure: 'size'})?.value;
     if (size !== undefined && !isCount(rule.subject.measure))
@@ -89,7 +89,7 @@ export class Checker {
     this.#found.set(rule, {count, region: snapshot.regions[index]!, at});
   }
 
-  /** Of one look there is nothing to say. */
+  /** With a single look, the time says nothing. */
   #when(at: number): number | undefined {
     return this.looks > 1 ? at : undefined;
   }
@@ -102,7 +102,7 @@ export class Checker {
         rule,
         verdict: 'ok',
         isExact: false,
-        detail: `it was not measured, and can not be more than its address space, ${sizeText(bound)}`,
+        detail: `it was not measured, but cannot be more than its address space, ${sizeText(bound)}`,
       };
     if (!peak) return {rule, verdict: 'not measured', isExact: false, detail: notRead(rule.subject.measure)};
     const {value, at, isExact} = peak;
@@ -134,7 +134,7 @@ function growthResult(rule: GrowthRule, growth: Growth): Result {
     return {
       ...base,
       verdict: 'not measured',
-      detail: `${growth.looks === 1 ? 'one look does' : `${growth.looks} looks do`} not show what grows; 12 are the least`,
+      detail: `${growth.looks === 1 ? 'one sample does' : `${growth.looks} samples do`} not show what grows; at least 12 are needed`,
     };
   const {verdict, slope, since: at} = line;
   if (verdict === 'not enough data')
@@ -157,7 +157,7 @@ interface Peak {
 }
 
 /**
- * How much there is of something at one moment, or was until then where the kernel keeps that.
+ * How much there is of something at one moment; or its peak up to then, where the kernel keeps it.
  *
  * @returns undefined if the moment doesn't say
  */
@@ -169,7 +169,7 @@ function amountAt({snapshot, status = snapshot.status, t}: Seen, {of, measure}: 
     return {value: ofTotals(totalsByKind(snapshot.regions).get(of)) ?? 0, at: t, isExact: false};
   }
   const [highest, now] = [peakOfStatus(status), ofStatus(status)];
-  // The vsyscall page is listed, and is no part of the process: status leaves it out, the sum doesn't.
+  // The vsyscall page is listed, and is not part of the process: status leaves it out, the sum doesn't.
   const sum = measure === 'size' && (highest ?? now) !== undefined ? undefined : total;
   const known = [highest, now, sum].filter((value) => value !== undefined);
   return known.length === 0 ? undefined : {value: Math.max(...known), at: t, isExact: highest !== undefined};

@@ -13,7 +13,7 @@ interface CheckedCommand {
 }
 
 /**
- * Runs a command to its end, as `memmap run` does, and holds each look at it against the rules.
+ * Runs a command to its end, as `memmap run` does, and checks each look at it against the rules.
  *
  * @throws Trouble if it could not be started
  */
@@ -50,5 +50,5 @@ export async function checkCommand(
 
 const notesOf = ({notes, programs}: CheckSink): readonly string[] =>
   programs > 1
-    ? [...notes, `It became ${programs} programs, one after the other: peaks are of all, growth of the last one.`]
+    ? [...notes, `It was ${programs} programs, one after another: peaks are those of all, growth is that of the last.`]
     : notes;

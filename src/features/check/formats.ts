@@ -8,7 +8,7 @@ import {EXIT} from '../../shell/exit.ts';
 
 /**
  * Annotations of a run, as GitHub's runner reads them from the output of a step: a line for each rule that is broken or
- * could not be measured, and one that says how all came out.
+ * could not be measured, and one with the result of all.
  */
 function renderCheckGithub(report: CheckReport): string {
   const bad = report.results.filter(({verdict}) => verdict !== 'ok');
@@ -23,7 +23,7 @@ const annotation = (level: 'error' | 'notice', title: string, message: string): 
 /** A line break would end the message, and a percent sign begins an escape. */
 const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 
-/** In a property, colon and comma have a meaning too. */
+/** In a property, colon and comma are special too. */
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
 /** A report as test runners write it (JUnit's XML): a case for each rule; what could not be measured is an error. */
@@ -66,7 +66,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** `safe` has taken out the characters that XML 1.0 can't hold. */
 const xml = (text: string): string => safe(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 
-/** The document `memmap.check/1`: times in ms since the beginning, amounts in bytes (or things), slopes in bytes a second. */
+/**
+ * The document `memmap.check/1`: times in ms since the beginning, amounts in bytes (or things), slopes in bytes a
+ * second.
+ */
 function checkJSON(report: CheckReport): Record<string, unknown> {
   const {command, target, end, looks, ms, interval, beforeEnd, results, notes} = report;
   return {
@@ -103,7 +106,7 @@ function resultJSON(result: Result): Record<string, unknown> {
 export const FORMATS = ['text', 'github', 'junit', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Takes the words of a call apart at the first `--`: what is behind it is the command. */
+/** Splits the words of a call at the first `--`: what follows is the command. */
 export function splitCheck(words: readonly string[]): {own: string[]; command: readonly string[] | undefined} {
   const dashes = words.indexOf('--');
   return dashes < 0
@@ -111,18 +114,18 @@ export function splitCheck(words: readonly string[]): {own: string[]; command: r
     : {own: words.slice(0, dashes), command: words.slice(dashes + 1)};
 }
 
-/** @throws Trouble `usage` unless there is a target or a command, and not both */
+/** @throws Trouble `usage` unless there is a target or a command, but not both */
 export function requireOne(target: string | undefined, command: readonly string[] | undefined): void {
   const isCommand = command !== undefined && command.length > 0;
   if ((target !== undefined) !== isCommand) return;
   const why = isCommand
-    ? `"${target}" is a target, and behind -- there is a command.`
+    ? `"${target}" is a target, and a command follows --.`
     : 'neither a target nor a command was given.';
   throw new Trouble({
     kind: 'usage',
     what: 'It is not clear what to check.',
     why,
-    next: 'Give one of both: memmap check --max heap=64M 4242, or memmap check --max heap=64M -- ls -l',
+    next: 'Give one of the two: memmap check --max heap=64M 4242, or memmap check --max heap=64M -- ls -l',
   });
 }
 
@@ -133,8 +136,8 @@ export function formatReport(report: CheckReport, format: Format, width: number 
 }
 
 /**
- * What a check ends with: 1 if a rule is broken; else the command's own code, if it failed; else 5 if a rule could not be
- * measured, or not all of a file was understood.
+ * What a check ends with: 1 if a rule is broken; else the command's own code, if it failed; else 5 if a rule could not
+ * be measured, or not all of a file was understood.
  */
 export function codeOfCheck({results}: CheckReport, commandCode = 0, isWhole = true): number {
   if (results.some(({verdict}) => verdict === 'broken')) return EXIT.no;

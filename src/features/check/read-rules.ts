@@ -28,7 +28,7 @@ export function rulesOf(flags: RuleFlags): Rule[] {
   throw new Trouble({
     kind: 'usage',
     what: 'No rule was given.',
-    why: 'memmap check holds a process against rules.',
+    why: 'memmap check compares a process with rules.',
     next: 'For example: memmap check --max heap=64M --no rwx PID',
   });
 }
@@ -54,7 +54,7 @@ function readRules(path: string): Rule[] {
 /**
  * Reads a rule: the words of a flag without its dashes, such as `max heap=64M`, `no rwx`, `no-growth heap`.
  *
- * @param where stands before a complaint: the file and line
+ * @param where put in front of a complaint: the file and line
  * @throws Trouble `usage`
  */
 export function parseRule(text: string, where = ''): Rule {
@@ -64,12 +64,12 @@ export function parseRule(text: string, where = ''): Rule {
     : {why: `a rule begins with ${Object.keys(READERS).join(', ')}.`};
   if ('is' in rule) return rule;
   const next = rule.near === undefined ? EXAMPLES : `Did you mean: ${rule.near}`;
-  throw new Trouble({kind: 'usage', what: `${where}"${text}" is no rule.`, why: rule.why, next});
+  throw new Trouble({kind: 'usage', what: `${where}"${text}" is not a rule.`, why: rule.why, next});
 }
 
 const EXAMPLES = 'For example: max heap=64M, max rss=200M, max-regions 2000, no rwx, no-growth heap';
 
-/** Why a text is no rule, and the name that may have been meant. */
+/** Why a text is not a rule, and the name that may have been meant. */
 interface Fault {
   readonly why: string;
   readonly near?: string | undefined;
@@ -108,13 +108,13 @@ function readMax(value: string): Rule | Fault {
   return {is: 'max', text: `max ${nameOf(subject, measure)}=${limit.replace(/\s/g, '')}`, subject, limit: number};
 }
 
-/** As a rule is told: with the names of measures that are told everywhere, however they were spelled. */
+/** A rule's text: measures have the names that are used everywhere, however they were spelled. */
 function nameOf({of, measure}: Subject, said: string | undefined): string {
   if (of !== 'total') return said === undefined ? of : `${of}.${measure}`;
   return isKind(measure) ? `total.${measure}` : measure;
 }
 
-/** What a kind has. */
+/** The measures that a kind has. */
 const KIND_MEASURES = MEASURE_KEYS.filter((key) => key !== 'threads');
 
 /** A kind comes before a measure of that name: `shared` is the kind, and `total.shared` the measure. */
@@ -129,13 +129,13 @@ function subjectOf(name: string, said: string | undefined): Subject | Fault {
   }
   const measure = said === undefined ? 'size' : measureAmong(said, KIND_MEASURES);
   if (measure !== undefined) return {of: name, measure};
-  const why = `"${said}" is nothing that a kind has: ${KIND_MEASURES.join(', ')}.`;
+  const why = `"${said}" is not a measure of a kind: ${KIND_MEASURES.join(', ')}.`;
   return {why, near: nearestName(said!, KIND_MEASURES)};
 }
 
 function limitOf(text: string, measure: MeasureKey): number | string {
   if (isCount(measure))
-    return /^\d+$/.test(text.trim()) ? exact(Number(text)) : `"${text}" is no number of ${measure}.`;
+    return /^\d+$/.test(text.trim()) ? exact(Number(text)) : `"${text}" is not a number of ${measure}.`;
   try {
     return exact(parseSize(text));
   } catch (error) {
@@ -144,7 +144,7 @@ function limitOf(text: string, measure: MeasureKey): number | string {
   }
 }
 
-/** A number that JSON can hold; what is larger is no limit. */
+/** A number that JSON can hold; what is larger is not a limit. */
 const exact = (limit: number): number | string =>
   limit <= Number.MAX_SAFE_INTEGER ? limit : 'the limit is larger than any memory.';
 

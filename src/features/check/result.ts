@@ -27,12 +27,12 @@ export interface CheckReport {
   readonly command?: readonly string[] | undefined;
   /** Else what was looked at. */
   readonly target?: string | undefined;
-  /** How the command ended: one of both is there. */
+  /** How the command ended: one of the two is there. */
   readonly end?: {readonly code?: number | undefined; readonly signal?: string | undefined} | undefined;
   readonly looks: number;
   /** From the first to the last look, or the whole run of a command. */
   readonly ms: number;
-  /** Between two looks; undefined if there was one, or a recording's own. */
+  /** Between two looks; undefined if there was only one, or for a recording. */
   readonly interval?: number | undefined;
   /** How long before the end of the command the last look was. */
   readonly beforeEnd?: number | undefined;

@@ -9,11 +9,13 @@ export interface Subject {
   readonly measure: MeasureKey;
 }
 
-/** What must hold for a process's memory. Rules name kinds and totals, which are the same wherever memory was placed. */
+/**
+ * What must hold for a process's memory. Rules name kinds and totals, which are the same wherever memory was placed.
+ */
 export type Rule =
   /** An amount never exceeds a limit, in bytes or in things. */
   | {readonly is: 'max'; readonly text: string; readonly subject: Subject; readonly limit: number}
-  /** No region is so. */
+  /** No region is like this. */
   | {readonly is: 'no'; readonly text: string; readonly lint: Lint}
   /** An amount doesn't grow steadily. */
   | {readonly is: 'no-growth'; readonly text: string; readonly of: 'total' | Kind};
@@ -21,12 +23,12 @@ export type Rule =
 /** Is it a number of things, not of bytes? */
 export const isCount = (measure: MeasureKey): boolean => MEASURES[measure].unit === 'count';
 
-/** What a region may be forbidden to be, beside being of a kind. */
+/** What a region may be forbidden to be, besides being of a kind. */
 export const LINTS = {
   rwx: 'memory that may be both written and executed',
   'exec-stack': 'a stack that may be executed',
   'exec-anon': 'executable memory without a file (jit)',
-  'deleted-text': 'code of a file that was deleted or replaced since',
+  'deleted-text': 'code of a file that was since deleted or replaced',
   swap: 'memory that is swapped out',
 } as const;
 

@@ -1,13 +1,13 @@
 import type {Sink, WatchEvent} from '../watch/events.ts';
 import type {Checker} from './checker.ts';
 
-/** Holds each look against the rules, and keeps what a report says of the whole. Times in ms since the first look. */
+/** Checks each look against the rules, and keeps what a report says of the whole. Times in ms since the first look. */
 export class CheckSink implements Sink {
   ms = 0;
   /** How long before the end of the process the last look was; undefined if that wasn't seen, or nothing before it. */
   beforeEnd: number | undefined;
   hasEnded = false;
-  /** How many the process was, one after the other. */
+  /** How many programs the process was, one after another. */
   programs = 0;
   notes: readonly string[] = [];
   readonly #checker: Checker;

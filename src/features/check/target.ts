@@ -29,7 +29,7 @@ interface CheckedTarget {
 }
 
 /**
- * Holds a process, a recording or a listing against the rules.
+ * Checks a process, a recording or a listing against the rules.
  *
  * @param name as the user calls it
  */
@@ -94,7 +94,7 @@ async function checkLive(
     session.close();
   }
   const {ms, hasEnded} = sink;
-  const notes = hasEnded ? ['It ended before the time was over.'] : [];
+  const notes = hasEnded ? ['It ended before the time was up.'] : [];
   const report = reportOf(checker, {target: name, ms, interval, notes}, hasEnded);
   return {report, remarks: session.snapshot, isWhole: true, signal: interrupted.received()};
 }

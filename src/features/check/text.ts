@@ -2,7 +2,7 @@ import {type CheckReport, marginOf, type Result} from './result.ts';
 import {slopeText} from '../growth/words.ts';
 import {quoted} from '../run/text.ts';
 import {safe} from '../../text/safe.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint, type Role} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
@@ -11,7 +11,7 @@ import {KIND_MEANINGS} from '../../model/kind.ts';
 import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
 
 /** Each rule with what was measured, for people. */
-export function renderCheck(report: CheckReport, look: Look = {}): string {
+export function renderCheck(report: CheckReport, look: TextOptions = {}): string {
   const {command, target, end, ms, results, notes} = report;
   const how = end && (end.signal === undefined ? `with exit code ${end.code}` : `by signal ${end.signal}`);
   const isBad = results.some(({verdict}) => verdict !== 'ok');
@@ -58,7 +58,7 @@ function cells(result: Result): Cell[] {
     {text: isMax ? amountText(rule, rule.limit) : ''},
     {text: margin === undefined ? '' : `${margin < 0 ? '−' : ''}${amountText(rule, Math.abs(margin))}`},
     {text: at === undefined ? '' : spanText(at)},
-    {text: verdict === 'not measured' || measured === undefined ? '' : isExact ? 'kernel' : 'looks'},
+    {text: verdict === 'not measured' || measured === undefined ? '' : isExact ? 'kernel' : 'samples'},
   ];
 }
 
@@ -74,7 +74,7 @@ function measuredText({rule, measured, slope, verdict, detail}: Result): string 
 const amountText = (rule: Rule, amount: number): string =>
   rule.is === 'max' && !isCount(rule.subject.measure) ? sizeText(amount) : countText(amount);
 
-/** What was found, in a sentence that stands for itself. */
+/** What was found, in a sentence that stands on its own. */
 export function resultSentence(result: Result): string {
   const {rule, verdict, measured, at, detail} = result;
   const what = safe(rule.text);
@@ -93,7 +93,7 @@ export function resultSentence(result: Result): string {
 
 const when = (at: number | undefined): string => (at === undefined ? '' : ` after ${spanText(at)}`);
 
-/** `2 of 5 rules are broken, 1 was not measured`. */
+/** `2 of 5 rules are broken, 1 of 5 rules could not be measured`. */
 export function summary({results}: CheckReport): string {
   const count = (verdict: Result['verdict']): number => results.filter((result) => result.verdict === verdict).length;
   const [broken, unmeasured] = [count('broken'), count('not measured')];
@@ -112,9 +112,9 @@ export function howSeen({looks, interval, results, beforeEnd, command}: CheckRep
   const exact =
     kept.length === 0
       ? ''
-      : `What ${kept.map((text) => `"${text}"`).join(' and ')} measured is exact up to the last look: the kernel keeps that peak. `;
-  const spread = interval === undefined || looks < 2 ? '' : `, ${spanText(interval)} apart${command ? ' at most' : ''}`;
+      : `${kept.map((text) => `"${text}"`).join(' and ')} ${kept.length === 1 ? 'is' : 'are'} exact up to the last sample: the kernel keeps that peak. `;
+  const spread = interval === undefined || looks < 2 ? '' : `, ${command ? 'at most ' : ''}${spanText(interval)} apart`;
   const last = beforeEnd === undefined ? '' : `, the last one ${Math.round(beforeEnd)} ms before the end`;
   const missed = looks > 1 ? ': a shorter peak may be missed' : '';
-  return `${exact}${exact === '' ? 'This' : 'The rest'} is what was seen at ${counted(looks, 'look')}${spread}${last}${missed}.`;
+  return `${exact}${exact === '' ? 'This' : 'The rest'} is from ${counted(looks, 'sample')}${spread}${last}${missed}.`;
 }

@@ -8,13 +8,13 @@ import {sizeText} from '../../model/amounts.ts';
 /** What a file says of one of its bytes: found in its section headers and symbol tables. */
 export interface FileFacts {
   readonly name: string;
-  /** Of the byte, in the file; undefined for memory that the file only asks for (bss). */
+  /** Where in the file the byte is; undefined for memory that has no bytes in the file (bss). */
   readonly offset: number | undefined;
   /** The file's own address of the byte, as nm and readelf print it. */
   readonly ownAddress?: number | undefined;
   readonly section?: string | undefined;
   readonly symbol?: SymbolFacts | undefined;
-  /** Why something of this is not known, or how it came to be known: a sentence each. */
+  /** What is not known and why, or how it was found out: a sentence each. */
   readonly notes: readonly string[];
 }
 
@@ -24,19 +24,19 @@ export interface SymbolFacts {
   /** Bytes from its beginning. */
   readonly distance: number;
   readonly size: number;
-  /** false: the address lies behind its end, it is only the nearest before. */
+  /** false: the address is past its end; it is only the nearest symbol before it. */
   readonly isInside: boolean;
   readonly table: string;
 }
 
-/** All that can be said of one address. */
+/** Everything that is known about one address. */
 export interface AddressFacts {
   readonly address: bigint;
-  /** The region with it, or undefined; then there is a gap. */
+  /** The region that contains it; undefined where nothing is mapped: then there is a gap. */
   readonly region: RegionFacts | undefined;
   /** Bytes from the region's start. */
   readonly offset: number | undefined;
-  readonly gap: GapFacts | undefined;
+  readonly gap: HoleFacts | undefined;
   readonly file: FileFacts | undefined;
   /** Of malloc, where that was asked for. */
   readonly chunk: ChunkAnswer | undefined;
@@ -79,8 +79,8 @@ const symbolJSON = ({name, distance, size, isInside, table}: SymbolFacts): objec
   table,
 });
 
-/** What is known of an address that no region has. */
-export interface GapFacts {
+/** What is known about an address in no region. */
+export interface HoleFacts {
   readonly below: Neighbour | undefined;
   readonly above: Neighbour | undefined;
   /** Bytes of the hole; undefined where it is open at one end. */
@@ -89,15 +89,16 @@ export interface GapFacts {
   readonly why: string;
 }
 
-/** By default; RLIMIT_STACK of the process decides, where it is known. */
+/** Bytes: the default of RLIMIT_STACK, for a process whose own limit is not known. */
 const STACK_LIMIT = 8 * 1024 * 1024;
+/** The usual vm.mmap_min_addr. */
 const MMAP_MIN_ADDR = 65_536n;
-/** Where user space ends: with four levels of page tables on x86-64, and at most, with five. arm64 lies between. */
+/** Where user space ends on x86-64: with four levels of page tables, and with five, the most. arm64 is in between. */
 const USER_END_USUAL = 2 ** 47;
 const USER_END_LARGEST = 2 ** 57;
 
-/** What lies around an unmapped address, and what would happen there. */
-export function gapAt(regions: readonly Region[], address: bigint, limits: Limits | undefined): GapFacts {
+/** What is around an unmapped address, and what an access there would do. */
+export function gapAt(regions: readonly Region[], address: bigint, limits: Limits | undefined): HoleFacts {
   const above = regions.find(({start}) => BigInt(start) > address);
   const below = regions.findLast(({end}) => BigInt(end) <= address);
   const size = above && below && above.start - below.end;
@@ -111,22 +112,22 @@ export function gapAt(regions: readonly Region[], address: bigint, limits: Limit
 }
 
 const BEYOND =
-  'an access is a SIGSEGV: it lies beyond what programs use. Either it belongs to the kernel, or a pointer was damaged (tags in its top bits?).';
+  'an access is a SIGSEGV: the address is above user space. Either it belongs to the kernel, or a pointer was damaged (a tag in its top bits?).';
 
 function whyFault(
   address: bigint,
-  {below, above}: Pick<GapFacts, 'below' | 'above'>,
+  {below, above}: Pick<HoleFacts, 'below' | 'above'>,
   limits: Limits | undefined,
 ): string {
   if (address < MMAP_MIN_ADDR)
-    return 'an access is a SIGSEGV: nothing is mapped so low (vm.mmap_min_addr), so that a null pointer, and a field or element behind one, is always a fault.';
+    return 'an access is a SIGSEGV: nothing is mapped this low (vm.mmap_min_addr), so that an access through a null pointer, or to a field or element of one, always faults.';
   if (above?.region.kind === 'stack' && isInReach(above, limits))
-    return `an access may be no fault: the stack above grows down to it by itself, as far as its limit (${limitText(limits)}) and what lies below allow.`;
+    return `an access may succeed: the stack above grows down on its own, as far as its limit (${limitText(limits)}) and the regions below allow.`;
   if (below?.region.kind === 'guard' || above?.region.kind === 'guard')
-    return 'an access is a SIGSEGV: nothing is mapped here. A guard is next to it: something may have run far over the end of a stack.';
+    return 'an access is a SIGSEGV: nothing is mapped here. A guard is next to it: a stack may have overflowed, far past its end.';
   if (below && below.gap < 65_536)
-    return `an access is a SIGSEGV: nothing is mapped here. It lies only ${sizeText(below.gap + 1)} behind the end of what is below: something may have run over its end.`;
-  return 'an access is a SIGSEGV: nothing is mapped here. The pointer is wild, or what was here is unmapped by now.';
+    return `an access is a SIGSEGV: nothing is mapped here. It is only ${sizeText(below.gap + 1)} past the end of the region below: something may have overrun it.`;
+  return 'an access is a SIGSEGV: nothing is mapped here. The pointer is wild, or what was here has been unmapped.';
 }
 
 /** Would the stack, grown down to the address, be within its limit? */
@@ -137,40 +138,40 @@ function isInReach(above: Neighbour, limits: Limits | undefined): boolean {
 
 function limitText(limits: Limits | undefined): string {
   if (limits?.stack === null) return 'none';
-  return limits?.stack === undefined ? `${sizeText(STACK_LIMIT)} as a rule` : sizeText(limits.stack);
+  return limits?.stack === undefined ? `${sizeText(STACK_LIMIT)} by default` : sizeText(limits.stack);
 }
 
 /** What linkers put into sections of these names: elf(5), "Special sections"; ld(1). */
 const SECTIONS: Readonly<Record<string, string>> = {
   '.text': 'machine code',
-  '.plt': 'jumps to functions of other files, by way of .got',
-  '.plt.got': 'jumps to functions of other files, by way of .got',
-  '.plt.sec': 'jumps to functions of other files, by way of .got',
-  '.init': 'code that runs first',
-  '.fini': 'code that runs last',
+  '.plt': 'jumps to functions in other files, through .got',
+  '.plt.got': 'jumps to functions in other files, through .got',
+  '.plt.sec': 'jumps to functions in other files, through .got',
+  '.init': 'code that runs at the start',
+  '.fini': 'code that runs at the end',
   '.rodata': 'constants',
-  '.eh_frame': 'how to unwind the stack from each place of the code',
-  '.eh_frame_hdr': 'an index to .eh_frame',
+  '.eh_frame': 'how to unwind the stack from each place in the code',
+  '.eh_frame_hdr': 'an index of .eh_frame',
   '.gcc_except_table': 'where exceptions are caught',
-  '.data': 'variables with a first value',
+  '.data': 'variables with an initial value',
   '.bss': 'variables that start as zero',
-  '.tdata': 'variables of each thread: their first values',
+  '.tdata': 'initial values of the variables that each thread has of its own',
   '.data.rel.ro': 'constants with addresses in them, which the dynamic linker fills in',
   '.got': 'addresses that the dynamic linker fills in',
   '.got.plt': 'addresses of functions, filled in when they are first called',
-  '.init_array': 'addresses of functions that run first',
-  '.fini_array': 'addresses of functions that run last',
-  '.dynamic': 'what the dynamic linker has to know',
-  '.dynsym': 'names that other files use, or that this one needs',
-  '.dynstr': 'the text of names',
-  '.gnu.hash': 'an index to .dynsym',
+  '.init_array': 'addresses of functions that run at the start',
+  '.fini_array': 'addresses of functions that run at the end',
+  '.dynamic': 'what the dynamic linker needs to know',
+  '.dynsym': 'symbols that other files use, or that this one needs',
+  '.dynstr': 'the names of the symbols in .dynsym',
+  '.gnu.hash': 'an index of .dynsym',
   '.rela.dyn': 'places that the dynamic linker fills in',
   '.rela.plt': 'places that the dynamic linker fills in',
   '.interp': 'the path of the dynamic linker',
-  '.note.gnu.build-id': 'a number that tells this build from others',
+  '.note.gnu.build-id': 'a number that identifies this build',
 };
 
-/** `.plt: jumps to functions of other files, …`; the bare name where it isn't one of the usual. */
+/** `.plt: jumps to functions in other files, …`; the bare name for a section that is not listed here. */
 export const sectionText = (name: string): string => {
   const words = Object.hasOwn(SECTIONS, name) ? SECTIONS[name] : undefined;
   return words === undefined ? name : `${name}: ${words}`;

@@ -35,7 +35,10 @@ export function areasOf(snapshot: Snapshot): Area[] {
 
 const KERNEL = new Set(['vdso', 'vvar', 'vsyscall']);
 
-/** Segments of one file lie close together; a program that maps itself once more far away (Node does) is no second one. */
+/**
+ * Bytes. The segments of one file are close together: what a program maps of itself farther away (Node does) is not in
+ * its area.
+ */
 const FAR = 2 ** 30;
 
 function belongsToProgram(region: Region, program: string | undefined, programEnd: number): boolean {
@@ -51,7 +54,7 @@ function areaOf(region: Region, lowEnd: number): AreaName {
   return region.start < lowEnd ? 'low' : 'mmap';
 }
 
-/** The mmap area grows downwards from below the stack; it begins at the far side of the widest hole. */
+/** The mmap area grows downwards from below the stack; it begins above the widest hole. */
 function lowestMmap(regions: readonly Region[], program: string | undefined): number {
   let widest = 0;
   let start = 0;
@@ -102,15 +105,15 @@ const TEXTS: Readonly<Record<AreaName, Tell>> = {
   program: (area, snapshot, program) =>
     `${program}, ${placedText(area)}${howMuch(area.totals)}: ${kindsText(area)}. ${behindText(area, snapshot)}`.trim(),
   heap: (area, snapshot) =>
-    `What malloc of the main thread has from brk: ${howMuch(area.totals)}. It grows upwards; ${roomText(area, snapshot)}.`,
+    `What malloc gets from brk for the main thread: ${howMuch(area.totals)}. It grows upwards; ${roomText(area, snapshot)}.`,
   low: (area) => `Memory apart from the mmap area: ${howMuch(area.totals)}: ${kindsText(area)}.`,
   mmap: (area, _, program) => mmapText(area, program),
   stack: (area, snapshot) => stackText(area, snapshot),
   kernel: (area) =>
-    `${area.regions.map((region) => `${region.name} at ${hex(region.start)}`).join(', ')}: what the kernel gives each process, so that asking for the time is no system call.`,
+    `${area.regions.map((region) => `${region.name} at ${hex(region.start)}`).join(', ')}: what the kernel gives each process, so that reading the clock needs no system call.`,
 };
 
-/** Executables that aren't position independent are linked to 0x400000 on x86-64. */
+/** On x86-64, executables that aren't position independent are linked to 0x400000. */
 function placedText({regions}: Area): string {
   const start = regions[0]!.start;
   return start === 0x400000 ? `at the fixed address ${hex(start)}, as it is not position independent: ` : '';
@@ -120,7 +123,7 @@ function placedText({regions}: Area): string {
 function howMuch(totals: Totals): string {
   const {regions, size} = totals;
   const rss = totals['rss'];
-  const resident = rss === undefined ? '' : rss === 0 ? ', nothing of it in RAM' : `, ${sizeText(rss)} of it in RAM`;
+  const resident = rss === undefined ? '' : rss === 0 ? ', none of it in RAM' : `, ${sizeText(rss)} of it in RAM`;
   return `${sizeText(size)} in ${regions} ${regions === 1 ? 'region' : 'regions'}${resident}`;
 }
 
@@ -138,13 +141,13 @@ const KIND_NAMES: Readonly<Partial<Record<Kind, string>>> = {
   guard: 'guards',
   reserved: 'reserved addresses',
   'thread-stack': 'thread stacks',
-  arena: 'arenas of malloc',
+  arena: 'malloc arenas',
   managed: 'heap of the language runtime',
   jit: 'code made at run time',
   file: 'mapped files',
   shared: 'shared memory',
   device: 'devices',
-  special: 'objects of the kernel',
+  special: 'kernel objects',
   hugetlb: 'huge pages',
 };
 
@@ -170,11 +173,11 @@ function mmapText(area: Area, program: string | undefined): string {
       `${names.size} ${names.size === 1 ? 'library' : 'libraries'} (${howMuch(totalsOf(libraries))})`,
     ...[...totalsByKind(others)].map(([kind, totals]) => `${KIND_NAMES[kind] ?? kind} (${howMuch(totals)})`),
   ].filter(Boolean);
-  return `Where mmap puts things, from high addresses down: ${howMuch(area.totals)}. In it: ${parts.join('; ')}.`;
+  return `Where mmap places regions, from high addresses down: ${howMuch(area.totals)}. In it: ${parts.join('; ')}.`;
 }
 
 function stackText({totals}: Area, {clues}: Snapshot): string {
   const limit = clues.limits?.stack;
-  const upTo = limit === undefined ? '8 MiB by default' : limit === null ? 'without limit' : sizeText(limit);
-  return `The main thread's stack: ${howMuch(totals)}. It grows downwards by itself, up to its limit (${upTo}), and does not shrink. The arguments and the environment lie at its top.`;
+  const upTo = limit === undefined ? '8 MiB by default' : limit === null ? 'unlimited' : sizeText(limit);
+  return `The main thread's stack: ${howMuch(totals)}. It grows downwards on its own, up to its limit (${upTo}), and never shrinks. The arguments and the environment are at its top.`;
 }

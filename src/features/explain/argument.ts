@@ -12,16 +12,16 @@ export type Argument =
   | {readonly is: 'target'; readonly isWordToo: boolean};
 
 /**
- * Is it a word or something to look at? PIDs, `-` and files are looked at; then words of the glossary; then processes by
- * their name. With a second argument it is always something to look at.
+ * Decides whether an argument is a word of the glossary or a target. PIDs, `-` and files are targets; after them come
+ * words, then the names of processes. With a second argument it is always a target.
  *
- * @throws Trouble (`usage`) for what is none of these, with words that are near
+ * @throws Trouble (`usage`) for anything else, with words that are spelled nearly so
  */
 export function argumentOf(text: string, {isWord, hasPlace, root}: Ask): Argument {
   if (isWord) return wordsOrTrouble(text);
   if (hasPlace || text === '-' || /^[+-]?\p{Nd}+$/u.test(text)) return {is: 'target', isWordToo: false};
   const found = findWords(words(), text);
-  if (isPlainFile(text)) return {is: 'target', isWordToo: found.length > 0};
+  if (isRegularOrPipe(text)) return {is: 'target', isWordToo: found.length > 0};
   if (found.length > 0) return {is: 'words', words: found};
   if (/[/.]/.test(text) || findByName(text, root).length > 0) return {is: 'target', isWordToo: false};
   if (/^[a-z?]{2}$/.test(text)) return {is: 'unknown', code: text};
@@ -43,8 +43,8 @@ function wordsOrTrouble(text: string): Argument {
   throw noSuchWord(text);
 }
 
-/** A folder called `data` is nothing to explain; a listing called `maps` is. */
-function isPlainFile(path: string): boolean {
+/** A directory called `data` is not a target; a listing called `maps` is. */
+function isRegularOrPipe(path: string): boolean {
   const stat = statSync(path, {throwIfNoEntry: false});
   return stat !== undefined && (stat.isFile() || stat.isFIFO());
 }

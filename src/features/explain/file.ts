@@ -8,7 +8,7 @@ import {findSymbol, isMangled} from '../../parse/elf/symbols.ts';
 import {openMapped, openIfPlain, type MappedFile} from '../../procfs/mapped.ts';
 import type {Looked} from './target.ts';
 
-/** What the file behind a region says of one byte of it; undefined where there is no file. */
+/** What the file behind a region says about one byte of it; undefined where there is no file. */
 export function fileFacts(looked: Looked, region: Region, address: bigint): FileFacts | undefined {
   const {regions} = looked.snapshot;
   const owner = ownerOf(regions, region);
@@ -22,7 +22,7 @@ export function fileFacts(looked: Looked, region: Region, address: bigint): File
     const image = readElfImage(read);
     const how = looked.handle ? [] : [`Read from the file that now has this path: it has the same inode number.`];
     if (!image)
-      return {name: owner.name, offset, notes: [...how, 'It is no ELF file: it has no sections and no symbols.']};
+      return {name: owner.name, offset, notes: [...how, 'It is not an ELF file: it has no sections and no symbols.']};
     return {name: owner.name, offset, ...elfFacts(read, image, placeOf(regions, owner, region), at, how)};
   } finally {
     opened.close();
@@ -51,14 +51,14 @@ export function sectionsIn(looked: Looked, region: Region): string[] {
 }
 
 const NO_VDSO =
-  "Which function it is can't be told: the vdso is in no file, only in the memory of the process, which memmap does not read for that. gdb -p PID can: info symbol ADDRESS.";
+  'The function is not known: the vdso is in no file, only in the memory of the process, which memmap does not read for that. gdb -p PID can tell: info symbol ADDRESS.';
 
 type ElfFacts = Pick<FileFacts, 'ownAddress' | 'section' | 'symbol' | 'notes'>;
 
 function elfFacts(read: ReadAt, image: ElfImage, place: Place, address: number, how: readonly string[]): ElfFacts {
   const own = ownAddress(image, place, address);
   if (own === undefined)
-    return {notes: [...how, 'No program header of the file belongs here: it was mapped by hand, as data.']};
+    return {notes: [...how, 'No program header of the file covers this address: the file was mapped as data.']};
   const {symbol, tables, isCut} = findSymbol(read, image, own);
   const section = sectionAt(image, own)?.name;
   const notes = [
@@ -106,22 +106,24 @@ function placeOf(regions: readonly Region[], owner: Region, region: Region): Pla
   return {start: region.start, offset: offset ?? NaN, perms: region.perms, base: base?.start};
 }
 
-/** The file, open; or why it isn't. */
+/** The open file; or why it could not be opened. */
 function openOwner({handle, snapshot}: Looked, owner: Region): MappedFile | string {
   if (handle)
     return (
-      openMapped(handle, owner) ?? 'The file could not be opened: it is gone, not a plain file, or you may not read it.'
+      openMapped(handle, owner) ??
+      'The file could not be opened: it is gone, is not a regular file, or you may not read it.'
     );
   if (owner.inode === '' || owner.inode === '0')
-    return 'The listing has no inode number, so memmap does not take a file of this name for the same.';
+    return 'The listing has no inode number, so memmap cannot tell whether a file of this name is the same.';
   const opened = owner.nameBase64 === undefined ? openIfPlain(owner.name, owner.inode) : undefined;
   const where = snapshot.source.from === 'capture' ? 'The listing' : 'The snapshot';
   return (
-    opened ?? `${where} may be of another machine: here is no file of this name and inode number that you may read.`
+    opened ??
+    `${where} may be from another machine: there is no file here with this name and inode number that you may read.`
   );
 }
 
-/** Only what is asked for is read: a debug build can have a GiB. */
+/** Reads only what is asked for: a debug build can be 1 GiB large. */
 const reader =
   ({fd, size}: MappedFile): ReadAt =>
   (offset, length) => {

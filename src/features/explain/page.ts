@@ -1,12 +1,12 @@
 import {PAGE} from '../../model/pages.ts';
 
-/** What /proc/PID/pagemap says of one page: proc_pid_pagemap(5); Documentation/admin-guide/mm/pagemap.rst. */
+/** What /proc/PID/pagemap says about one page: proc_pid_pagemap(5); Documentation/admin-guide/mm/pagemap.rst. */
 export interface PageFacts {
   readonly present: boolean;
   readonly swapped: boolean;
   /** It belongs to a file or to shared memory. */
   readonly file: boolean;
-  /** Only this process maps it. */
+  /** Only this process maps it, and once: the bit is clear where one process maps a page twice. */
   readonly exclusive: boolean;
   /** Written to since the bits were cleared; always false where the kernel doesn't keep them. */
   readonly softDirty: boolean;
@@ -41,6 +41,11 @@ export function pageText(page: PageFacts): string {
   return parts.filter(Boolean).join(', ');
 }
 
-/** Not exclusive: after fork pages are shared until one side writes, and memory that was only read is one page of zeros. */
+/**
+ * Not exclusive. After fork, pages are shared until one side writes; memory that was only read is one page of zeros;
+ * KSM merges pages of the same content. The bit doesn't say whether the second mapping is another process's.
+ */
 const sharedText = (page: PageFacts): string =>
-  page.file ? 'and others map it too' : 'and not its alone: shared since fork, or the zero page';
+  page.file
+    ? 'mapped at least twice, maybe by this process alone'
+    : 'not exclusive: shared since fork, merged by KSM, or the zero page';

@@ -19,7 +19,7 @@ interface Answer {
   readonly text: (width: number | undefined) => string;
 }
 
-/** More regions than this are listed, and not explained one by one. */
+/** At most this many regions are explained one by one; more of them are listed. */
 const MOST_EXPLAINED = 4;
 
 /**
@@ -48,12 +48,12 @@ export function explainPlace(looked: Looked, text: string, isHeap: boolean): Ans
   };
 }
 
-/** Many regions as a table, and the largest explained. */
+/** Many regions as a table, and an explanation of the largest. */
 function manyRegions(looked: Looked, asked: string, regions: readonly Region[], width: number | undefined): string {
   const most = regions.reduce((best, region) => (byWeight(best, region) <= 0 ? best : region));
   const facts = regionFacts(looked.snapshot.regions, most);
   const one = renderRegionFacts(looked.snapshot, [facts], sectionsIn(looked, most), width);
-  const title = heading(`${regions.length} regions are meant by ${asked}:`, width);
+  const title = heading(`${regions.length} regions match ${asked}:`, width);
   return `${title}\n\n${renderRegions(regions, {width}).join('\n')}\n\nThe one that takes the most:\n\n${one}`;
 }
 
@@ -95,8 +95,8 @@ function pageOf({handle, snapshot}: Looked, region: Region, address: bigint): Pi
     page: undefined,
     pageNote: `Not known: ${why}`,
   });
-  if (!handle) return unknown('only a live process tells (/proc/PID/pagemap).');
-  if (region.kind === 'vsyscall') return unknown('pagemap does not reach so high.');
+  if (!handle) return unknown('only a live process has it (/proc/PID/pagemap).');
+  if (region.kind === 'vsyscall') return unknown('pagemap does not reach this high.');
   try {
     const pageSize = snapshot.clues.pageSize ?? pageSizeHere(handle.root);
     const state = pageStateAt(handle, Number(address), pageSize);
@@ -106,9 +106,9 @@ function pageOf({handle, snapshot}: Looked, region: Region, address: bigint): Pi
   }
 }
 
-const NO_WORD = 'the kernel gives none for it.';
+const NO_WORD = 'the kernel has no entry for it.';
 
-/** Whose address space it is; all documents on a target begin so. */
+/** Whose address space it is: how every document about a target begins. */
 export const head = ({source, process}: Snapshot, about: string): object => ({
   schema: 'memmap.explain/1',
   about,

@@ -16,14 +16,14 @@ import {flagMeaning} from './glossary/glossary.ts';
 import {mayText, sharingText} from './glossary/perms.ts';
 import {sizeText} from '../../model/amounts.ts';
 
-/** Who lies next to a region or a gap. */
+/** What is next to a region or a gap. */
 export interface Neighbour {
   readonly region: Region;
   /** Bytes between the two; 0 where they touch. */
   readonly gap: number;
 }
 
-/** All that can be said of one region from its line, its counters and its neighbours. */
+/** What the line, the counters and the neighbours of one region say about it. */
 export interface RegionFacts {
   readonly region: Region;
   /** What its kind means. */
@@ -64,7 +64,7 @@ const ANONYMOUS: Readonly<Record<string, string>> = {
   bss: 'bss',
   guard: 'a guard',
   reserved: 'reserved addresses',
-  arena: 'an arena of malloc',
+  arena: 'a malloc arena',
   'thread-stack': 'a thread stack',
 };
 
@@ -93,11 +93,11 @@ export const neighbourJSON = (neighbour: Neighbour | undefined): object | null =
 /** `00400000-00401000 (text of bash)`. */
 export const placeText = (region: Region): string => `${rangeText(region)} (${called(region)})`;
 
-/** Regions that are alike for a list: the larger in RAM first, then the larger. */
+/** An order for lists of regions: more resident memory first, then the larger size. */
 export const byWeight = (a: Region, b: Region): number =>
   (b.usage?.rss ?? 0) - (a.usage?.rss ?? 0) || sizeOf(b) - sizeOf(a);
 
-/** What the counters of one region say, a sentence each; those that say nothing here are left out. */
+/** What the counters of one region say, a sentence each; counters without a message are left out. */
 function counterTexts(region: Region): string[] {
   const {usage} = region;
   if (usage?.rss === undefined) return [];
@@ -113,28 +113,28 @@ function residentText(region: Region, usage: Usage): string {
   const size = sizeOf(region);
   const rss = usage.rss!;
   if (rss === 0) return whyNothing(region, usage);
-  if (rss >= size) return `All ${sizeText(size)} of it are in RAM.`;
-  return `${sizeText(rss)} of its ${sizeText(size)} are in RAM (${percent(rss, size)}); ${restText(region)}.`;
+  if (rss >= size) return `All ${sizeText(size)} of it is in RAM.`;
+  return `${sizeText(rss)} of its ${sizeText(size)} is in RAM (${percent(rss, size)}); ${restText(region)}.`;
 }
 
 /** Pages of a file can come and go; those that the program wrote to can't. */
 const restText = (region: Region): string =>
   region.name.startsWith('/') && !isWritable(region)
     ? 'the rest is read from the file when it is needed'
-    : 'the rest was not touched yet, or was given back';
+    : 'the rest has not been touched yet, or was given back';
 
 function whyNothing(region: Region, usage: Usage): string {
-  if (hasNoAccess(region)) return 'Nothing of it is in RAM: nobody may touch it.';
+  if (hasNoAccess(region)) return 'None of it is in RAM: no access is permitted.';
   if (MEASURES.hugetlb.ofTotals(usage)) return 'RSS says 0, as it does not count hugetlb pages.';
   if (/^(vvar|vsyscall|device)$/.test(region.kind)) return 'RSS says 0, as the kernel does not count such pages.';
-  if (usage.swap) return 'Nothing of it is in RAM: it is out on swap.';
-  return 'Nothing of it is in RAM: it was not touched yet, only read where it is still zero, or given back.';
+  if (usage.swap) return 'None of it is in RAM: it is out on swap.';
+  return 'None of it is in RAM: it has not been touched yet, has only been read (zero pages are not counted), or was given back.';
 }
 
 function sharedText(usage: Usage): string {
   const shared = MEASURES.shared.ofTotals(usage) ?? 0;
   if (usage.pss === undefined || shared === 0) return '';
-  return `Other processes map ${sizeText(shared)} of that too, so its fair share (PSS) is ${sizeText(usage.pss)}.`;
+  return `${sizeText(shared)} of that is mapped at least twice, maybe by this process alone, so its fair share (PSS) is ${sizeText(usage.pss)}.`;
 }
 
 function privateText(region: Region, usage: Usage): string {
@@ -142,23 +142,20 @@ function privateText(region: Region, usage: Usage): string {
   if (!dirty) return '';
   const copied = usage.anonymous && region.name.startsWith('/') && isPrivate(region);
   const why = copied
-    ? `; ${sizeText(usage.anonymous)} are copies of the file's pages, made when they were written to`
+    ? `; copies of the file's pages, made when they were written to, take ${sizeText(usage.anonymous)}`
     : '';
-  return `${sizeText(dirty)} are private dirty: only this process has them, and the kernel can't drop them${why}.`;
+  return `${sizeText(dirty)} is private dirty: only this process has it, and the kernel can't drop it${why}.`;
 }
 
 function rareTexts(region: Region, usage: Usage): string[] {
   const hugetlb = MEASURES.hugetlb.ofTotals(usage);
   const rows: ReadonlyArray<readonly [number | undefined, (size: string) => string]> = [
-    [usage.swap, (size) => `${size} are out on swap.`],
-    [usage.locked, (size) => `${size} are locked into RAM.`],
-    [
-      usage['lazyFree'],
-      (size) => `${size} were given back with MADV_FREE and still count until the kernel takes them.`,
-    ],
-    [usage['anonHugePages'], (size) => `${size} are in transparent huge pages.`],
-    [usage['ksm'], (size) => `${size} are merged with pages of the same content.`],
-    [hugetlb, (size) => `${size} of hugetlb pages come on top: RSS and PSS do not count them.`],
+    [usage.swap, (size) => `${size} is out on swap.`],
+    [usage.locked, (size) => `${size} is locked into RAM.`],
+    [usage['lazyFree'], (size) => `${size} was given back with MADV_FREE and still counts until the kernel takes it.`],
+    [usage['anonHugePages'], (size) => `${size} is in transparent huge pages.`],
+    [usage['ksm'], (size) => `${size} is merged with pages of the same content.`],
+    [hugetlb, (size) => `${size} of hugetlb pages comes on top: RSS and PSS do not count them.`],
   ];
   const texts = rows.filter(([amount]) => amount).map(([amount, say]) => say(sizeText(amount!)));
   const key = region.attributes?.['protectionKey'];

@@ -7,27 +7,27 @@ import {sizeText} from '../../model/amounts.ts';
 import {percent} from './region.ts';
 import {totalsByKind, totalsOf, type Totals} from '../../model/totals.ts';
 
-/** A command to go on with, and what it would show. */
+/** A command to run next, and what it would show. */
 interface Step {
   readonly command: string;
   readonly why: string;
 }
 
-/** An address space told in a page. */
+/** An address space described in a page. */
 export interface Story {
   /** How much memory, and what the numbers mean. */
   readonly amounts: readonly string[];
   readonly layout: readonly AreaText[];
   readonly costs: Costs;
   readonly unusual: readonly Finding[];
-  /** What `unusual` would have found. */
+  /** What `unusual` was searched for. */
   readonly lookedFor: string;
-  /** What the source doesn't say, and what would. */
+  /** What the source doesn't say, and where to find it. */
   readonly missing: readonly string[];
   readonly next: readonly Step[];
 }
 
-/** smaps_rollup has one line for everything. */
+/** smaps_rollup is one record for the whole process. */
 const NO_COSTS: Costs = {by: 'pss', kinds: [], files: [], regions: []};
 
 /** @param target what the user called it by, for the commands that are proposed */
@@ -58,14 +58,17 @@ function missingOf({source, totals, regions, process}: Snapshot): string[] {
   else if (totals['rss'] === undefined)
     missing.push(
       isLive
-        ? 'Resident memory was not read: --max-stall lets memmap take longer over it.'
+        ? 'Resident memory was not read: --max-stall lets memmap take longer for it.'
         : 'The listing does not say what is in RAM: /proc/PID/smaps does, and so does memmap snapshot PID.',
     );
   else if (totals['pss'] === undefined)
-    missing.push('The listing has no PSS and does not tell private from shared: /proc/PID/smaps or pmap -X do.');
+    missing.push(
+      'The listing has no PSS and does not separate private from shared memory: /proc/PID/smaps and pmap -X do.',
+    );
   if (!isLive && totals['rss'] !== undefined && regions.every(({flags}) => flags === undefined))
     missing.push('There are no VmFlags: /proc/PID/smaps has them.');
-  if (!isLive && process.comm === undefined) missing.push('Who it is was not saved: memmap snapshot PID does.');
+  if (!isLive && process.comm === undefined)
+    missing.push('The listing does not say which process it is: memmap snapshot PID saves that.');
   return missing;
 }
 
@@ -118,8 +121,8 @@ function amountTexts(snapshot: Snapshot): string[] {
     : `It has ${sizeText(size)} of address space in ${regions} ${regions === 1 ? 'region' : 'regions'}: that is what it may touch.`;
   if (rss === undefined) return [`${space}${knownFromStatus(snapshot)}`];
   const resident = isRollup
-    ? `${sizeText(rss)} are in RAM now.`
-    : `Of that ${sizeText(rss)} are in RAM now (${percent(rss, size)}).`;
+    ? `${sizeText(rss)} is in RAM now.`
+    : `Of that, ${sizeText(rss)} is in RAM now (${percent(rss, size)}).`;
   return [
     [space, resident].filter(Boolean).join(' '),
     shareText(totals),
@@ -131,7 +134,7 @@ function amountTexts(snapshot: Snapshot): string[] {
 
 function knownFromStatus(snapshot: Snapshot): string {
   const rss = snapshot.status['vmRss'];
-  return typeof rss === 'number' ? ` By its status ${sizeText(rss)} are in RAM now.` : '';
+  return typeof rss === 'number' ? ` Its status says that ${sizeText(rss)} is in RAM now.` : '';
 }
 
 type Amounts = Readonly<Record<string, number | undefined>>;
@@ -139,21 +142,20 @@ type Amounts = Readonly<Record<string, number | undefined>>;
 function shareText({rss = 0, pss}: Amounts): string {
   if (pss === undefined) return '';
   const others = rss - pss;
-  if (others < rss / 100)
-    return `Its fair share (PSS) is ${sizeText(pss)}: hardly anything of it is used by others too.`;
-  return `Its fair share (PSS) is ${sizeText(pss)}: other processes use the same pages for the remaining ${sizeText(others)}, mostly code of libraries, or what parent and child share after fork.`;
+  if (others < rss / 100) return `Its fair share (PSS) is ${sizeText(pss)}: hardly any of it is mapped more than once.`;
+  return `Its fair share (PSS) is ${sizeText(pss)}: the remaining ${sizeText(others)} is the share of other mappings of the same pages, mostly in other processes: code of libraries, or what parent and child share after fork.`;
 }
 
 function dirtyText({privateDirty, rss = 0}: Amounts): string {
   if (privateDirty === undefined) return '';
-  return `${sizeText(privateDirty)} are private dirty (${percent(privateDirty, rss)} of what is resident): only this process has them, they can't be dropped, and they come free when it ends.`;
+  return `${sizeText(privateDirty)} is private dirty (${percent(privateDirty, rss)} of what is resident): only this process has it, the kernel can't drop it, and all but shared memory and file pages is freed when the process ends.`;
 }
 
 function swapText({swap, swapPss}: Amounts): string {
   if (swap === undefined) return '';
   if (swap === 0) return 'Nothing is out on swap.';
   const share = swapPss === undefined || swapPss === swap ? '' : ` (fair share ${sizeText(swapPss)})`;
-  return `${sizeText(swap)} are out on swap${share}: touching them again takes a disk access a page.`;
+  return `${sizeText(swap)} is out on swap${share}: touching it again takes one disk access per page.`;
 }
 
 /** What RSS and PSS leave out, and the peak. */
@@ -164,12 +166,12 @@ function besideText(snapshot: Snapshot): string {
     hugetlb > 0 && `${sizeText(hugetlb)} of hugetlb pages`,
     vmPte !== undefined && vmPte > 0 && `${sizeText(vmPte)} of page tables`,
   ].filter(Boolean);
-  const beside = parts.length > 0 ? `On top come ${parts.join(' and ')}, which no RSS counts.` : '';
-  const peak = vmHwm === undefined ? '' : `The most that was ever resident is ${sizeText(vmHwm)}.`;
+  const beside = parts.length > 0 ? `RSS does not count ${parts.join(' and ')}: that comes on top.` : '';
+  const peak = vmHwm === undefined ? '' : `The peak of resident memory is ${sizeText(vmHwm)}.`;
   return [beside, peak].filter(Boolean).join(' ');
 }
 
-/** By what costs are compared: the best that the source has. */
+/** The measure by which costs are compared: the best one that the source has. */
 export type CostMeasure = 'pss' | 'rss' | 'size';
 
 interface Cost {

@@ -6,7 +6,7 @@ import {ProcessHandle} from '../../procfs/handle.ts';
 import type {Input} from '../../input/input.ts';
 import {inputOf, readInput} from '../../input/open.ts';
 
-/** A target that was read, and the process itself if it lives: held, so that nothing else is asked of another one. */
+/** A target that was read, and a handle to it if it is a live process: later questions then go to the same process. */
 export interface Looked {
   readonly snapshot: Snapshot;
   readonly handle: ProcessHandle | undefined;
@@ -14,7 +14,7 @@ export interface Looked {
   readonly name: string;
 }
 
-/** Reads a target; a process that lives is held until it is let go of. */
+/** Reads a target. The handle to a live process stays open until the caller closes it. */
 export async function lookAt(text: string, options: CaptureOptions): Promise<Looked> {
   const input = inputOf(text, options.root);
   if (input.is !== 'process')
@@ -28,13 +28,13 @@ export async function lookAt(text: string, options: CaptureOptions): Promise<Loo
   }
 }
 
-/** What a shell reads as this input. */
+/** The input as an argument of a command, quoted for a shell. */
 function nameOf(input: Exclude<Input, {is: 'process'}>): string {
   if (input.is === 'stdin') return 'FILE';
   return quoted(input.is === 'moment' ? `${input.path}${input.moment}` : input.path);
 }
 
-/** Where the regions may not be read, status still may: what it says goes into the message. */
+/** Where the regions may not be read, status still may be: its figures go into the message. */
 function captureOrSay(handle: ProcessHandle, options: CaptureOptions): Snapshot {
   try {
     return captureFrom(handle, options);

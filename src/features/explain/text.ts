@@ -1,4 +1,4 @@
-import {type AddressFacts, type FileFacts, type GapFacts, sectionText, type SymbolFacts} from './address.ts';
+import {type AddressFacts, type FileFacts, type HoleFacts, sectionText, type SymbolFacts} from './address.ts';
 import {chunkText} from './chunk.ts';
 import {pageText} from './page.ts';
 import {called, type Neighbour, placeText, type RegionFacts} from './region.ts';
@@ -39,9 +39,9 @@ function addressLines(facts: AddressFacts, width: number | undefined): string[] 
 }
 
 function fileText({name, offset, ownAddress}: FileFacts): string {
-  const own = ownAddress === undefined ? '' : `; nm and readelf call it 0x${ownAddress.toString(16)}`;
+  const own = ownAddress === undefined ? '' : `; nm and readelf show it as 0x${ownAddress.toString(16)}`;
   return offset === undefined
-    ? `${name}, behind the bytes of the file${own}`
+    ? `${name}, beyond the bytes of the file${own}`
     : `${name}, byte 0x${offset.toString(16)}${own}`;
 }
 
@@ -52,27 +52,27 @@ function symbolText({name, distance, size, isInside, table}: SymbolFacts): strin
   return `${name}${plus}: the nearest name before it; ${size > 0 ? `it ends ${distance - size} bytes earlier` : 'its size is not known'} (${table})`;
 }
 
-function gapLines({below, above, size, why}: GapFacts, width: number | undefined): string[] {
-  const hole = size === undefined ? 'It lies outside of all regions.' : `It lies in a hole of ${sizeText(size)}.`;
+function gapLines({below, above, size, why}: HoleFacts, width: number | undefined): string[] {
+  const hole = size === undefined ? 'It is outside all regions.' : `It is in a hole of ${sizeText(size)}.`;
   const rows: Array<readonly [string, string]> = [
     ['hole', hole],
     [
       'below',
-      below ? `${placeText(below.region)}, which ends ${distanceText(below.gap + 1)} before` : 'Nothing is below.',
+      below ? `${placeText(below.region)}, which ends ${distanceText(below.gap + 1)} before it` : 'Nothing is below.',
     ],
     [
       'above',
-      above ? `${placeText(above.region)}, which starts ${distanceText(above.gap)} behind` : 'Nothing is above.',
+      above ? `${placeText(above.region)}, which starts ${distanceText(above.gap)} after it` : 'Nothing is above.',
     ],
     ['so', why],
   ];
   return rows.flatMap(([label, text]) => entry(label, text, width));
 }
 
-/** Distances of single addresses are no whole KiB. */
+/** Distances between single addresses are not whole KiB. */
 const distanceText = (bytes: number): string => (bytes < 65_536 ? `0x${bytes.toString(16)} bytes` : sizeText(bytes));
 
-/** Some regions of one address space, each with all that is known of it. */
+/** Some regions of one address space, each with everything known about it. */
 export function renderRegionFacts(
   snapshot: Snapshot,
   facts: readonly RegionFacts[],
@@ -117,14 +117,15 @@ const flagText = ({code, meaning}: RegionFacts['flags'][number]): string =>
 
 function neighbourText(neighbour: Neighbour | undefined, otherwise: string): string {
   if (!neighbour) return otherwise;
-  if (neighbour.region.kind === 'vsyscall') return "Nothing more of its own: the kernel's half, with [vsyscall].";
+  if (neighbour.region.kind === 'vsyscall')
+    return "Nothing more of the process: only the kernel's half, with [vsyscall].";
   const place = placeText(neighbour.region);
   return neighbour.gap === 0
     ? `${place}, right next to it`
     : `${place}, with a hole of ${sizeText(neighbour.gap)} between`;
 }
 
-/** The story of an address space: about a page. */
+/** The story of an address space: about one page. */
 export function renderStory(snapshot: Snapshot, story: Story, width?: number): string {
   return [
     heading(who(snapshot), width),
@@ -137,7 +138,7 @@ export function renderStory(snapshot: Snapshot, story: Story, width?: number): s
       heading('Not known', width),
       story.missing.flatMap((text) => item(text, width)),
     ),
-    heading('Go on with'),
+    heading('Next'),
     ...stepLines(story, width),
     '',
   ].join('\n');
@@ -152,14 +153,14 @@ const COSTS: Readonly<Record<CostMeasure, string>> = {
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [title, ...lines, ''];
 
-/** The kernel's pages lie at both ends; of the others the range is said. */
+/** The kernel's pages are at both ends of the address space; the other areas have their range in the title. */
 const layoutLines = (story: Story, width: number | undefined): string[] =>
   story.layout.flatMap(({area, title, start, end, text}) => [
     area === 'kernel' ? paint('heap', title) : `${paint('heap', title)}  ${paint('quiet', rangeText({start, end}))}`,
     ...indented(text, width),
   ]);
 
-/** Narrower terminals have no room for private dirty beside a name. */
+/** Columns: narrower terminals have no room for private dirty beside a name. */
 const NARROW = 60;
 
 function costLines({costs}: Story, width: number | undefined): string[] {

@@ -14,14 +14,14 @@ export interface Finding {
 }
 
 const GIB = 2 ** 30;
-/** What Linux allows unless it was set otherwise: DEFAULT_MAX_MAP_COUNT. */
+/** Regions: the kernel's default of vm.max_map_count, DEFAULT_MAX_MAP_COUNT. */
 const MAX_MAP_COUNT = 65_530;
 
 /** What is unusual, the more serious first; empty where nothing is. */
 export const unusualOf = (snapshot: Snapshot): Finding[] =>
   CHECKS.map((check) => check(snapshot)).filter((finding): finding is Finding => finding !== undefined);
 
-/** What was looked for, for those who find nothing; counters are there only where smaps was read. */
+/** What was looked for, for a reader to whom nothing is reported. There are counters only where smaps was read. */
 export const lookedFor = ({totals}: Snapshot): string =>
   `regions that may be written and executed, an executable stack, deleted files, ${totals['rss'] === undefined ? '' : 'swapped and locked memory, '}large reservations, many arenas, and many regions`;
 
@@ -35,7 +35,7 @@ const CHECKS: readonly Check[] = [
       regions.filter(isWritableCode),
       'rwx',
       (some) =>
-        `${count(some, 'region')} may be written and executed at once: ${listed(some)}. Who can write there can run anything. Compilers at run time (JIT) do this; otherwise look why.`,
+        `${count(some, 'region')} may be written and executed at once: ${listed(some)}. Whoever can write there can run any code. Just-in-time compilers (JIT) do this; otherwise find out why.`,
     ),
   ({regions}) =>
     among(
@@ -49,7 +49,7 @@ const CHECKS: readonly Check[] = [
       regions.filter(isDeletedFile),
       'deleted',
       (some) =>
-        `${count(new Set(some.map(({name}) => name)), 'file')} still mapped though deleted: ${listed(some)}. ${some.some(({kind}) => kind === 'text') ? 'For a program or library it means an update: the old code runs on until a restart.' : 'The disk space comes free when nobody has it mapped or open.'}`,
+        `${count(new Set(some.map(({name}) => name)), 'file')} still mapped though deleted: ${listed(some)}. ${some.some(({kind}) => kind === 'text') ? 'For a program or library this means an update: the old code keeps running until a restart.' : 'The disk space is freed when nobody has it mapped or open.'}`,
     ),
   (snapshot) => manyRegions(snapshot),
   ({regions}) =>
@@ -57,13 +57,13 @@ const CHECKS: readonly Check[] = [
       having(regions, 'swap'),
       'swapped',
       (some) =>
-        `${sizeText(sum(some, 'swap'))} are out on swap, in ${count(some, 'region')}. The machine was short of memory, or is.`,
+        `${sizeText(sum(some, 'swap'))} is out on swap, in ${count(some, 'region')}. The machine is short of memory, or was.`,
     ),
   ({regions}) =>
     among(
       having(regions, 'locked'),
       'locked',
-      (some) => `${sizeText(sum(some, 'locked'))} are locked into RAM, in ${count(some, 'region')} (mlock).`,
+      (some) => `${sizeText(sum(some, 'locked'))} is locked into RAM, in ${count(some, 'region')} (mlock).`,
     ),
   ({regions}) => among(regions.filter(isReservation), 'reserved', (some) => reservedText(some)),
   ({regions}) =>
@@ -78,18 +78,18 @@ const CHECKS: readonly Check[] = [
       having(regions, 'lazyFree'),
       'lazy-free',
       (some) =>
-        `${sizeText(sum(some, 'lazyFree'))} were given back with MADV_FREE and still count as resident, until the kernel needs them.`,
+        `${sizeText(sum(some, 'lazyFree'))} was given back with MADV_FREE and still counts as resident until the kernel takes it.`,
     ),
   ({regions}) =>
     among(
       regions.filter(({flags}) => flags?.some((code) => flagMeaning(code) === undefined)),
       'unknown-flags',
       (some) =>
-        `VmFlags has codes that memmap does not know: ${[...new Set(some.flatMap(({flags = []}) => flags.filter((code) => flagMeaning(code) === undefined)))].join(', ')}.`,
+        `VmFlags has codes unknown to memmap: ${[...new Set(some.flatMap(({flags = []}) => flags.filter((code) => flagMeaning(code) === undefined)))].join(', ')}.`,
     ),
   ({consistency: {torn, incomplete}}) =>
     torn || incomplete
-      ? {what: 'torn', text: 'The listing is not one moment: sums can be wrong.', regions: []}
+      ? {what: 'torn', text: 'The listing does not show a single moment: sums can be wrong.', regions: []}
       : undefined,
 ];
 
@@ -102,7 +102,7 @@ function among(
   return regions.length < least ? undefined : {what, text: say(regions), regions};
 }
 
-/** A file of its own that is gone; shared memory of all sorts is shown as deleted from its birth on. */
+/** A real file that is gone. Shared memory of all sorts is shown as deleted from the start. */
 const isDeletedFile = ({name, kind}: Region): boolean =>
   name.startsWith('/') &&
   name.endsWith(' (deleted)') &&
@@ -112,28 +112,28 @@ const isDeletedFile = ({name, kind}: Region): boolean =>
 function manyRegions({regions, clues}: Snapshot): Finding | undefined {
   const most = clues.maxMapCount ?? MAX_MAP_COUNT;
   if (regions.length < most / 4) return undefined;
-  const limit = clues.maxMapCount === undefined ? `${most}, unless it was set higher` : String(most);
+  const byDefault = clues.maxMapCount === undefined ? ' by default' : '';
   return {
     what: 'many-regions',
-    text: `${regions.length} regions of the ${limit} that vm.max_map_count allows: at the limit mmap, munmap and mprotect fail with ENOMEM.`,
+    text: `${regions.length} of the ${most} regions that vm.max_map_count allows${byDefault}: at the limit mmap, munmap and mprotect fail with ENOMEM.`,
     regions: [],
   };
 }
 
-/** Much address space, and hardly anything behind it. */
+/** Much address space with hardly any memory behind it. */
 const isReservation = (region: Region): boolean =>
   sizeOf(region) >= GIB && (region.usage?.rss ?? 0) < sizeOf(region) / 100 && region.kind !== 'device';
 
 function reservedText(some: readonly Region[]): string {
   const size = some.reduce((total, region) => total + sizeOf(region), 0);
-  const rss = some.every(({usage}) => usage?.rss === undefined) ? '' : ', with hardly anything of it in RAM';
-  return `${sizeText(size)} of address space lie in ${count(some, 'region')} of 1 GiB or more${rss}: reserved, which costs nothing, and makes VmSize look huge. Runtimes and sanitizers do this.`;
+  const rss = some.every(({usage}) => usage?.rss === undefined) ? '' : ', with hardly any of it in RAM';
+  return `${sizeText(size)} of address space is in ${count(some, 'region')} of 1 GiB or more${rss}: it is only reserved, which costs nothing but makes VmSize look huge. Language runtimes and sanitizers do this.`;
 }
 
 function arenasText(some: readonly Region[]): string {
   const size = some.reduce((total, region) => total + sizeOf(region), 0);
   const rss = some.every(({usage}) => usage?.rss === undefined) ? '' : `, ${sizeText(sum(some, 'rss'))} of it in RAM`;
-  return `${some.length} arenas of malloc hold ${sizeText(size)} of address space${rss}. Many threads make many; MALLOC_ARENA_MAX=2 in the environment limits them.`;
+  return `${some.length} malloc arenas hold ${sizeText(size)} of address space${rss}. Many threads make many arenas; MALLOC_ARENA_MAX=2 in the environment limits their number.`;
 }
 
 const having = (regions: readonly Region[], counter: string): Region[] =>
@@ -147,7 +147,7 @@ function count(some: readonly unknown[] | ReadonlySet<unknown>, noun: string): s
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** Up to three of them: by their file, or by what they are called and where they are. */
+/** Up to three of them: by file, or by what they are and where. */
 function listed(regions: readonly Region[]): string {
   const name = (region: Region): string =>
     region.name.startsWith('/') ? region.name : `${called(region)} at ${hex(region.start)}`;

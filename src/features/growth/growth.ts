@@ -17,7 +17,7 @@ export const GROWTH_MEASURES = [
 export type GrowthMeasure = (typeof GROWTH_MEASURES)[number];
 
 /** One thing that was followed, and what it did. */
-export interface Line extends Judgement {
+export interface GrowthLine extends Judgement {
   readonly of: 'total' | 'kind' | 'region' | 'regions' | 'threads';
   readonly kind?: Kind | undefined;
   /** As it was seen last. */
@@ -36,7 +36,7 @@ export interface Growth {
   /** What was followed; where smaps could not be read often enough, `size` stands for it. */
   readonly measure: GrowthMeasure;
   readonly asked: GrowthMeasure;
-  /** What the total was measured by: as `measure`, or `vmRss` of status, where smaps was not read for long. */
+  /** What the total was measured by: `measure`, or `vmRss` of status where smaps was not read for a long time. */
   readonly totalMeasure: GrowthMeasure | 'vmRss';
   readonly looks: number;
   /** How many of the looks had counters. */
@@ -44,17 +44,17 @@ export interface Growth {
   /** ms from the first to the last look. */
   readonly span: number;
   readonly least: number;
-  readonly total: Line;
-  readonly kinds: readonly Line[];
-  /** The largest by how far they moved. */
-  readonly regions: readonly Line[];
+  readonly total: GrowthLine;
+  readonly kinds: readonly GrowthLine[];
+  /** Those that moved most. */
+  readonly regions: readonly GrowthLine[];
   /** How many things there are: regions, and threads where status says. */
-  readonly counts: readonly Line[];
-  /** A size that somebody wants to know the time of, in bytes. */
+  readonly counts: readonly GrowthLine[];
+  /** In bytes: the size of which the user asks when it is reached. */
   readonly limit?: number | undefined;
 }
 
-/** So many regions are judged: those that moved most. */
+/** At most this many regions are judged: those that moved most. */
 const MOST_REGIONS = 200;
 
 /**
@@ -68,7 +68,12 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number, ha
   const isKnown = asked === 'size' || series.usageAt.length >= Math.min(FEWEST_LOOKS, series.times.length);
   const measure = isKnown ? asked : 'size';
   const total = totalOf(series, asked, measure);
-  const line = (points: Points, about: Pick<Line, 'of' | 'kind' | 'region'>, limit = least, isThere = true): Line => ({
+  const line = (
+    points: Points,
+    about: Pick<GrowthLine, 'of' | 'kind' | 'region'>,
+    limit = least,
+    isThere = true,
+  ): GrowthLine => ({
     ...about,
     points,
     ...judge(hasEnded ? withoutFinalFall(points) : points, limit),
@@ -106,7 +111,7 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number, ha
   };
 }
 
-/** Without counters, or where they were not read for long, status still says how much is resident in all. */
+/** Without counters, or where they were not read for a long time, status still says how much is resident in total. */
 function totalOf(
   series: Series,
   asked: GrowthMeasure,
@@ -119,7 +124,7 @@ function totalOf(
   return isThere ? {points: vmRss, measure: 'vmRss'} : {points, measure};
 }
 
-/** The longest time of all that nobody looked, in ms. */
+/** The longest time without a look, in ms. */
 const longestGap = (looks: readonly number[], all: readonly number[]): number =>
   [...looks, all.at(-1) ?? 0].reduce((longest, t, index) => Math.max(longest, t - (looks[index - 1] ?? all[0]!)), 0);
 
@@ -128,7 +133,7 @@ const lengthOf = (times: readonly number[]): number => (times.at(-1) ?? 0) - (ti
 const pointsOf = (series: Series, track: Track, measure: GrowthMeasure): Points =>
   series.ofTrack(track, measure === 'size' ? 'size' : 'amount');
 
-/** How far an amount came from its lowest to its highest. */
+/** How far an amount moved, from its lowest value to its highest. */
 function movement({stays}: Track, measure: GrowthMeasure): number {
   let [low, high] = [Infinity, 0];
   for (const {start, end, amounts} of stays) {
@@ -139,15 +144,15 @@ function movement({stays}: Track, measure: GrowthMeasure): number {
 }
 
 /** What grew steadily comes first, then what ended highest above its beginning. */
-const byMovement = (a: Line, b: Line): number =>
+const byMovement = (a: GrowthLine, b: GrowthLine): number =>
   Number(b.verdict === 'steady growth') - Number(a.verdict === 'steady growth') || riseOf(b) - riseOf(a);
 
-export const riseOf = ({first, last}: Pick<Line, 'first' | 'last'>): number => last - first;
+export const riseOf = ({first, last}: Pick<GrowthLine, 'first' | 'last'>): number => last - first;
 
-/** The first time at which it was more than nothing. */
+/** The first time at which it was more than 0. */
 const firstSeen = ({t, v}: Points): number => t[v.findIndex((value) => value > 0)] ?? t[0] ?? 0;
 
-/** A process may give memory back as it ends for so long: this part of all looks. */
+/** For how long a process may give memory back as it ends: this fraction of all looks. */
 const ENDING = 1 / 8;
 
 /**

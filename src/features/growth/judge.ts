@@ -1,7 +1,7 @@
 import type {Points} from '../../history/series.ts';
 import {BLOCKS, blocksOf, deepestFall, mannKendall, median, type Slope, theilSen} from '../../history/trend.ts';
 
-/** What a series does. A closed set; docs/growth.md says how each is told. */
+/** What a series does. A closed set; docs/growth.md says how each is recognised. */
 export const VERDICTS = {
   'steady growth': 'it grew all the time, and had not stopped at the end',
   step: 'it went up in one to three steps, and stayed there',
@@ -9,14 +9,14 @@ export const VERDICTS = {
   sawtooth: 'it goes up and comes down again',
   flat: 'it hardly moved',
   shrinks: 'it became less, and stayed so',
-  'not enough data': 'too few looks, or it grew in too uneven a way to say more',
+  'not enough data': 'too few samples, or it grew too unevenly to say more',
 } as const;
 
 export type Verdict = keyof typeof VERDICTS;
 
 export interface Judgement {
   readonly verdict: Verdict;
-  /** Bytes (or things) per ms; of steady growth, since it began. Undefined of too few looks. */
+  /** Bytes (or things) per ms; of steady growth, since it began. Undefined where there are too few looks. */
   readonly slope: Slope | undefined;
   /** When the growth or the step began, or the plateau was reached: in ms, as the points have it. */
   readonly since: number | undefined;
@@ -24,22 +24,25 @@ export interface Judgement {
   readonly isBelowTeeth: boolean;
 }
 
-/** Fewer looks than these say nothing. */
+/** Fewer looks than this say nothing. */
 export const FEWEST_LOOKS = 12;
 
-/** Fewer low points than these say nothing. */
+/** Fewer low points than this say nothing. */
 const FEWEST_VALLEYS = 6;
 
-/** Growth may have begun later than the looks: after these parts of them. */
+/** Growth may have begun later than the looks did: it is judged from these fractions of them on. */
 const STARTS = [0, 1 / 6, 1 / 3, 1 / 2];
 
-/** The part of the whole time for which nobody may look without that something is missed. */
+/** Where there was no look for more than this fraction of the whole time, something may have been missed. */
 export const LONG = 1 / 8;
 
-/** How likely Mann and Kendall may take chance for a trend: of a part of the looks, and of low points, of which there are few. */
+/**
+ * How likely the test of Mann and Kendall may mistake chance for a trend: among looks, and among low points, of which
+ * there are few.
+ */
 const SURE = {looks: 0.001, valleys: 0.005};
 
-/** What moves by less than this part of its level is flat. */
+/** What moves by less than this fraction of its level is flat. */
 const MUCH = 0.1;
 
 /**
@@ -89,7 +92,9 @@ function stepped({t, v}: Points, least: number): Judgement | undefined {
   return {...NOTHING, verdict: 'step', slope: slopeOf({t, v}), since: t[at]};
 }
 
-/** Did nobody look for a long time while most of it came? What looks like a step may have come little by little. */
+/**
+ * Was there no look for a long time while most of it came? Then what looks like a step may have come little by little.
+ */
 function isUnseen({t, v}: Points): boolean {
   let most = 1;
   for (let at = 2; at < v.length; at++) if (v[at]! - v[at - 1]! > v[most]! - v[most - 1]!) most = at;
@@ -106,7 +111,7 @@ function levelledOff(points: Points, least: number): Judgement | undefined {
   if (!isUp) return undefined;
   const quarters = blocksOf(points, 4);
   const [before, last] = quarters.v.slice(-2) as [number, number];
-  // Of even looks the last quarter takes a third of the time between the first one and the last one.
+  // With evenly spaced looks, getting to the last quarter takes a third of the time from the first quarter to the last.
   const long = (3 * (quarters.t[3]! - quarters.t[2]!)) / (quarters.t[3]! - quarters.t[0]!);
   const slope = slopeOf(points);
   if (last - before >= 0.15 * rise * long) return {...NOTHING, verdict: 'not enough data', slope};
@@ -123,7 +128,7 @@ function slopeOf(points: Points): Slope {
   return theilSen(t, v);
 }
 
-/** From low to high without the wildest tenth. */
+/** From low to high, without the most extreme tenth. */
 function usualRange(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (part: number): number => sorted[Math.round(part * (sorted.length - 1))]!;
@@ -134,7 +139,7 @@ const largest = (values: readonly number[]): number => values.reduce((most, valu
 const smallest = (values: readonly number[]): number =>
   values.reduce((least, value) => Math.min(least, value), Infinity);
 
-/** Student's t that the mean step must reach: by chance a walk without a direction does in 1 of 200 cases. */
+/** Student's t that the mean step must reach: a walk without a direction reaches it by chance in 1 of 200 cases. */
 const DIRECTED = 3;
 
 /**
@@ -145,7 +150,7 @@ const DIRECTED = 3;
  * 4. it rose in all parts of the time, and in the later ones about as fast as in the earlier ones.
  *
  * @param least a rise of less than this doesn't matter
- * @param fall how deep the series fell that this one is a part of
+ * @param fall how far the series fell of which this one is a part
  * @param p how likely the trend test may be wrong
  * @returns the slope
  */
@@ -159,10 +164,10 @@ function steadyRise(points: Points, least: number, fall: number, p: number): Slo
 }
 
 /**
- * Does what came last only fill up, ever more slowly? Before it memory rose at least twice as fast, and its own second half
- * rises clearly more slowly than its first: a cache does so, or a warm-up. A leak goes on at its own pace.
+ * Is the last part only filling up, ever more slowly? Before it, memory rose at least twice as fast, and its own second
+ * half rises clearly more slowly than its first: that is a cache or a warm-up. A leak keeps its pace.
  *
- * @param from the place of the first point of what came last; 0 if that is all
+ * @param from the index of the first point of the last part; 0 if that is the whole series
  */
 function fillsUp({t, v}: Points, from: number): boolean {
   if (from < 2) return false;
@@ -181,7 +186,7 @@ function stepT(values: readonly number[]): number {
   return mean / Math.sqrt(variance / steps.length);
 }
 
-/** Of six parts of the time none is lower than the one before, and one at most is as high. */
+/** Of six parts of the time none is lower than the one before, and at most one is just as high. */
 function isEven(points: Points): boolean {
   const levels = blocksOf(points, 6).v;
   const rises = levels.slice(1).map((level, index) => level - levels[index]!);
@@ -189,14 +194,14 @@ function isEven(points: Points): boolean {
 }
 
 /**
- * The second half rises about half as fast as the first one or faster, and both the first and the last quarter rise. Looks may
- * be many at one time and few at another: what a quarter should rise by is told by how long it took.
+ * The second half rises at least about half as fast as the first, and both the first and the last quarter rise. Looks
+ * may be dense at one time and sparse at another, so how much a quarter should rise depends on how long it took.
  */
 function goesOn(points: Points): boolean {
   const {t, v} = blocksOf(points, 4);
   const part = (from: number, to: number): number =>
     ((v[to]! - v[from]!) * (t[3]! - t[0]!)) / ((t[to]! - t[from]!) * (v[3]! - v[0]!));
-  if (!(part(2, 3) > 3 / 8) || !(part(0, 1) > 1 / 4)) return false; // NaN too: of no time at all.
+  if (!(part(2, 3) > 3 / 8) || !(part(0, 1) > 1 / 4)) return false; // Also NaN, where no time passed.
   const half = points.t.length >> 1;
   return slopeBetween(points, half, points.t.length) > 0.45 * slopeBetween(points, 0, half);
 }
@@ -212,18 +217,19 @@ interface ChangePoint {
   readonly at: number;
   readonly before: number;
   readonly after: number;
-  /** Are both levels further apart than what is beside them moves by itself? */
+  /** Are the two levels further apart than the values on either side move on their own? */
   readonly isClear: boolean;
 }
 
-/** So many points must lie on each side. */
+/** At least this many points must be on each side. */
 const FEWEST = 3;
 
-/** The levels are so many times the median deviation apart: 4 standard deviations where the noise is normal. */
+/** Levels are clear if they are this many median deviations apart: 4 standard deviations where the noise is normal. */
 const CLEAR = 4 * 1.4826;
 
 /**
- * The change point of Hinkley (1970): where two levels, one before and one after, leave the least squares of all places.
+ * The change point of Hinkley (1970): the place where two levels, one before and one after, leave the least sum of
+ * squares.
  *
  * @param v at least 6 values
  */
@@ -242,7 +248,7 @@ function changePoint(v: readonly number[]): ChangePoint {
   return {at, before, after, isClear: Math.abs(after - before) > CLEAR * noise};
 }
 
-/** Does a difference stand out of values that should be all alike? */
+/** Does a difference stand out from values that should all be alike? */
 const isClearOf = (difference: number, values: readonly number[]): boolean => difference > CLEAR * deviation(values);
 
 /** The median of the distances to the median. */
@@ -251,7 +257,7 @@ function deviation(values: readonly number[]): number {
   return median(values.map((value) => Math.abs(value - middle)));
 }
 
-/** How many of the largest rises from one point to the next are needed to have come up by `height`. */
+/** How many of the largest rises from one point to the next are needed to rise by `height`. */
 function stepsUp(v: readonly number[], height: number): number {
   const rises = v
     .slice(1)
@@ -263,12 +269,13 @@ function stepsUp(v: readonly number[], height: number): number {
   return last < 0 ? Infinity : last + 1;
 }
 
-/** The part of its whole movement that a turn must have to count as one. */
+/** A turn counts as one from this fraction of the whole movement. */
 const TURN = 0.4;
 
 /**
- * The low points of a series that goes up and down: after each fall, the lowest before it rises again. Where memory is
- * collected from time to time, these are what was left. The first rise and the last fall may be cut off, and are left out.
+ * The low points of a series that goes up and down: after each fall, the lowest point before it rises again. Where
+ * memory is collected from time to time, these are what was left. The first rise and the last fall may be cut off, and
+ * are left out.
  *
  * @param slope of the series, which is taken out before ups and downs are measured
  */

@@ -2,7 +2,7 @@ import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
 import type {Seen} from '../../history/seen.ts';
 import {Series} from '../../history/series.ts';
 import type {Rejected, Snapshot} from '../../model/snapshot.ts';
-import {sizeText} from '../../model/amounts.ts';
+import {counted, sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {poll} from '../../procfs/poll.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
@@ -16,7 +16,7 @@ import {withProgress} from '../../shell/output.ts';
 export interface GrowthOptions extends SessionOptions {
   /** ms to look at a live process; undefined for a recording. */
   readonly duration: number;
-  /** ms between two looks; by default 240 looks in all, but no more than 20 a second and no fewer than one a minute. */
+  /** ms between two looks; by default 240 looks in total, but at most 20 a second and at least one a minute. */
   readonly interval: number | undefined;
   readonly measure: GrowthMeasure;
   readonly least: number;
@@ -34,7 +34,7 @@ interface Watched {
   readonly signal?: NodeJS.Signals | undefined;
 }
 
-/** @throws Trouble `input` for a file, or standard input, that is no recording */
+/** @throws Trouble `input` for a file, or standard input, that is not a recording */
 export async function growthOfTarget(target: Input, options: GrowthOptions): Promise<Watched> {
   const opened = await open(target);
   if (opened.is === 'process') return watchGrowth(opened.pid, options);
@@ -54,8 +54,8 @@ const onlyOneMoment = (path: string): Trouble =>
   new Trouble({
     kind: 'input',
     what: `Cannot see growth in ${path}.`,
-    why: 'it is no recording, or one moment of it, and that does not show what grows.',
-    next: 'Give a recording (memmap record PID -o FILE), or a PID. What two moments differ in says: memmap diff BEFORE AFTER',
+    why: 'it is not a recording, or only one moment of one, which does not show what grows.',
+    next: 'Give a recording (memmap record PID -o FILE), or a PID. To compare two moments: memmap diff BEFORE AFTER',
   });
 
 async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched> {
@@ -73,12 +73,12 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
     add(session.snapshot);
     for await (const look of poll(session, {interval, duration, signal: interrupted.signal})) {
       if (look.saw === 'exec') {
-        notes.push('It began another program on the way; what was before is left out.');
+        notes.push('It executed another program; what came before that is left out.');
         series = seriesOf(options.measure);
         begin = performance.now();
       }
       hasEnded = look.saw === 'exit';
-      if (look.saw === 'exit') notes.push('It ended before the time was over.');
+      if (look.saw === 'exit') notes.push('It ended before the time was up.');
       else add(look.snapshot);
       showProgress(performance.now() - begin, duration, series);
     }
@@ -105,17 +105,19 @@ function showProgress(ms: number, duration: number, series: Series): void {
   const rss = series.resident.at(-1) ?? null;
   const resident = rss === null ? '' : `, ${sizeText(rss)} resident`;
   const left = Math.max(0, Math.round((duration - ms) / 1000));
-  process.stderr.write(`\r\x1b[K${series.times.length} looks${resident}; ${left} s to go (Ctrl-C: the result so far)`);
+  process.stderr.write(
+    `\r\x1b[K${counted(series.times.length, 'sample')}${resident}; ${left} s to go (Ctrl-C: the result so far)`,
+  );
 }
 
 const clearProgress = (): void => void (process.stderr.isTTY && process.stderr.write('\r\x1b[K'));
 
-/** Of more looks than these at which nothing had changed, some are left out. */
+/** Of the looks at which nothing had changed, at most about this many are used. */
 const MOST_IDLE = 5000;
 
 /**
- * The looks of a recording, from the last program that began on. Looks at which nothing had changed are not written down:
- * they are put in again, evenly, or a process that sat still would seem to have been looked at only while it moved.
+ * The looks of a recording, from the start of its last program on. Looks at which nothing had changed are not recorded:
+ * they are added again, evenly spaced, or a process at rest would seem to have been looked at only while it changed.
  */
 export function* recordedLooks(recording: Recording): Generator<Seen> {
   const {moments} = recording;
@@ -133,7 +135,7 @@ export function* recordedLooks(recording: Recording): Generator<Seen> {
     const next = moments[moment.index + 1];
     const idle = next === undefined ? 0 : next.look - moment.look - 1;
     for (let look = every; look <= idle; look += every) {
-      // `since` is the last of them; where it isn't said, the next moment is one more at which nothing had changed.
+      // `since` is the last of them; where it is absent, they are spread over the time up to the next moment.
       const part = next!.since === undefined ? look / (idle + 1) : look / idle;
       yield {t: moment.t - start + ((next!.since ?? next!.t) - moment.t) * part, snapshot, status};
     }

@@ -1,16 +1,16 @@
-import {type Growth, type Line, riseOf} from './growth.ts';
+import {type Growth, type GrowthLine, riseOf} from './growth.ts';
 import type {Verdict} from './judge.ts';
 import {address, regionJSON} from '../../model/region.ts';
 import {counted, countText, deltaText, sizeText, spanText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {headline, measureWords, slopeText} from './words.ts';
 import {safe} from '../../text/safe.ts';
-import {who, type Look} from '../../text/who.ts';
+import {who, type TextOptions} from '../../text/who.ts';
 import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint, type Role} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
 
-interface GrowthLook extends Look {
+interface GrowthLook extends TextOptions {
   /** Regions at most; undefined: all that moved. */
   readonly rows?: number | undefined;
 }
@@ -18,11 +18,11 @@ interface GrowthLook extends Look {
 /** What grew, for people: the answer, then each kind and each region that moved. */
 export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = {}): string {
   const {kinds, regions, counts, total, least} = growth;
-  const moved = (line: Line): boolean =>
+  const moved = (line: GrowthLine): boolean =>
     (line.verdict !== 'flat' && line.verdict !== 'not enough data') || Math.abs(riseOf(line)) >= least;
   const [movedKinds, movedRegions] = [kinds.filter(moved), regions.filter(moved)];
   const shown = movedRegions.slice(0, look.rows ?? movedRegions.length);
-  const share = (line: Line): number | undefined => shareOf(line, growth);
+  const share = (line: GrowthLine): number | undefined => shareOf(line, growth);
   const more = movedRegions.length - shown.length;
   const still = kinds.length - movedKinds.length;
   return [
@@ -47,15 +47,16 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
 }
 
 function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): string {
-  const times = `${counted(looks, 'look')} in ${spanText(span)}`;
+  const times = `${counted(looks, 'sample')} in ${spanText(span)}`;
   if (measure !== asked)
-    return `${times}; smaps could not be read often enough to follow ${measureWords(asked)} by kind, so kinds and regions are told by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`;
+    return `${times}; smaps could not be read often enough to follow ${measureWords(asked)} by kind, so kinds and regions are judged by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`;
   if (measure === 'size') return `${times}, of the size of regions`;
-  const total = totalMeasure === measure ? '' : ', and long times without: the total is VmRSS of status';
+  const total =
+    totalMeasure === measure ? '' : '; smaps was not read for long periods, so the total is VmRSS of status';
   return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${measureWords(measure)} of each region${total}`;
 }
 
-/** @param least the last two have no room where the terminal has fewer columns */
+/** @param least the last two are left out where the terminal has fewer columns */
 const amountColumns = (least: number): Column[] => [
   {title: 'last', align: 'right'},
   {title: 'rise', align: 'right'},
@@ -73,7 +74,7 @@ const KIND_COLUMNS: readonly Column[] = [
 
 const REGION_COLUMNS: readonly Column[] = [{title: 'start'}, {title: 'region', gives: true}, ...amountColumns(110)];
 
-function regionTable(lines: readonly Line[], growth: Growth, width: number | undefined): string[] {
+function regionTable(lines: readonly GrowthLine[], growth: Growth, width: number | undefined): string[] {
   const rows = lines.map((line): Cell[] => [
     {text: address(line.region!.start), role: 'quiet'},
     {text: regionName(line)},
@@ -82,7 +83,7 @@ function regionTable(lines: readonly Line[], growth: Growth, width: number | und
   return renderRows(REGION_COLUMNS, rows, width);
 }
 
-const kindCells = (name: string, line: Line, share: number | undefined): Cell[] => [
+const kindCells = (name: string, line: GrowthLine, share: number | undefined): Cell[] => [
   {text: name, role: name === 'total' ? 'title' : undefined},
   {text: sizeText(line.first)},
   ...amountCells(line, share),
@@ -94,7 +95,7 @@ const ROLES: Readonly<Partial<Record<Verdict, Role>>> = {
   flat: 'quiet',
 };
 
-function amountCells(line: Line, share: number | undefined): Cell[] {
+function amountCells(line: GrowthLine, share: number | undefined): Cell[] {
   const {verdict, slope, since, last, isBelowTeeth} = line;
   const hasSlope = slope !== undefined && (verdict === 'steady growth' || (verdict === 'shrinks' && slope.high < 0));
   return [
@@ -107,18 +108,18 @@ function amountCells(line: Line, share: number | undefined): Cell[] {
   ];
 }
 
-/** The part of all that was gained. */
-function shareOf(line: Line, {kinds}: Growth): number | undefined {
+/** Its share of all that was gained. */
+function shareOf(line: GrowthLine, {kinds}: Growth): number | undefined {
   const gained = kinds.reduce((sum, kind) => sum + Math.max(0, riseOf(kind)), 0);
   return gained > 0 && riseOf(line) > 0 && line.isThere ? riseOf(line) / gained : undefined;
 }
 
-const regionName = ({region, isThere}: Line): string =>
+const regionName = ({region, isThere}: GrowthLine): string =>
   `${safe(region!.name || region!.label || region!.kind)}${isThere ? '' : ' (gone)'}`;
 
-function countSentence({of, verdict, first, last, slope}: Line): string {
+function countSentence({of, verdict, first, last, slope}: GrowthLine): string {
   const rate = verdict === 'steady growth' && slope ? `, by ${slopeText(slope, true)}` : '';
-  return `Number of ${of}: ${countText(first)} at first, ${countText(last)} at last; ${verdict}${rate}.`;
+  return `Number of ${of}: ${countText(first)} at first, ${countText(last)} at the end; ${verdict}${rate}.`;
 }
 
 /** The document `memmap.growth/1`: times in ms since the first look, amounts in bytes, slopes in bytes a second. */
@@ -143,7 +144,7 @@ export function growthJSON(growth: Growth, last: Snapshot, notes: readonly strin
   };
 }
 
-function lineJSON(line: Line): Record<string, unknown> {
+function lineJSON(line: GrowthLine): Record<string, unknown> {
   const {of, kind, region, verdict, slope, since, isBelowTeeth, first, last, firstSeen, isThere} = line;
   return {
     of,

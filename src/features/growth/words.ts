@@ -1,5 +1,5 @@
-import {riseOf, type Growth, type Line} from './growth.ts';
-import {sizeText, spanText} from '../../model/amounts.ts';
+import {riseOf, type Growth, type GrowthLine} from './growth.ts';
+import {counted, sizeText, spanText} from '../../model/amounts.ts';
 import type {Slope} from '../../history/trend.ts';
 import {MEASURES} from '../../model/measures.ts';
 
@@ -10,7 +10,7 @@ export const measureWords = (measure: Growth['totalMeasure']): string =>
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** A slope in the unit in which it reads best, with what it may be off: `+1.2 MiB/min ± 0.1`. */
+/** A slope in the unit in which it reads best, and how far off it may be: `+1.2 MiB/min ± 0.1`. */
 export function slopeText({slope, low, high}: Slope, isCount = false): string {
   const isSlow = Math.abs(slope) * MINUTE < (isCount ? 1 : 64 * 1024);
   const [per, name] = isSlow ? [HOUR, 'h'] : [MINUTE, 'min'];
@@ -42,7 +42,7 @@ export function headline(growth: Growth): string[] {
     case 'not enough data': {
       const why =
         total.slope === undefined
-          ? `${looks} looks are too few; 12 are the least, and more say more`
+          ? `${counted(looks, 'sample')} ${looks === 1 ? 'is' : 'are'} too few; at least 12 are needed, and more are better`
           : `it rose by ${sizeText(Math.max(0, riseOf(total)))}, but not evenly enough to call it steady, and it had not stopped`;
       return [`Not enough data to say whether ${what} grows: ${why}.`];
     }
@@ -51,10 +51,10 @@ export function headline(growth: Growth): string[] {
   const [least, most] = [Math.min(...total.points.v), Math.max(...total.points.v)];
   const answers = {
     step: `${upper(what)} went up by ${sizeText(riseOf(total))} in a step after ${spanText(total.since ?? 0)}, and stayed there: no steady growth.`,
-    plateau: `${upper(what)} grew by ${sizeText(riseOf(total))} until ${spanText(total.since ?? 0)} after the first look, and then stopped or nearly did: no steady growth.`,
+    plateau: `${upper(what)} grew by ${sizeText(riseOf(total))} until ${spanText(total.since ?? 0)} after the first sample, and then stopped or nearly did: no steady growth.`,
     sawtooth: `${upper(what)} goes up and down between ${sizeText(least)} and ${sizeText(most)}, and comes back: no steady growth.`,
     flat: `Nothing grows: ${what} moved by ${sizeText(most - least)} ${within}, and is ${sizeText(total.last)}.`,
-    shrinks: `${upper(what)} became less, by ${sizeText(-riseOf(total))} ${within}.`,
+    shrinks: `${upper(what)} shrank by ${sizeText(-riseOf(total))} ${within}.`,
   };
   const hidden = kinds.filter(({verdict}) => verdict === 'steady growth');
   const but = hidden.map(({kind, slope}) => `But ${kind} grows steadily, by ${slopeText(slope!)}.`);
@@ -63,11 +63,11 @@ export function headline(growth: Growth): string[] {
 
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-const steadily = ({isBelowTeeth, since, points}: Line): string => {
+const steadily = ({isBelowTeeth, since, points}: GrowthLine): string => {
   const when =
     since === undefined || since <= (points.t[0] ?? 0)
       ? 'all the time'
-      : `since ${spanText(since)} after the first look`;
+      : `since ${spanText(since)} after the first sample`;
   return isBelowTeeth ? 'below what comes and goes: its low points rise' : `steadily, ${when}`;
 };
 
@@ -79,17 +79,14 @@ function mostOf({kinds, total, measure, totalMeasure}: Growth): string {
   return ` ${Math.min(100, Math.round((riseOf(first) / rise) * 100))} % of it is ${first.kind}.`;
 }
 
-/** What comes if it goes on so: no further ahead than it was looked at, and only of growth that is known well. */
+/** A forecast at this rate: no further ahead than it was watched, and only where the rate is known well. */
 function forecast({total, span, limit}: Growth): string[] {
   const {low, high, slope} = total.slope!;
   if (high - low > slope) return [];
   const [from, to] = [total.last + low * span, total.last + high * span].map(sizeText) as [string, string];
-  const ahead = `If it goes on so, it has ${from === to ? from : `${from} to ${to}`} after another ${spanText(span)}.`;
+  const ahead = `At this rate: ${from === to ? from : `${from} to ${to}`} after another ${spanText(span)}.`;
   if (limit === undefined) return [ahead];
-  if (limit <= total.last) return [ahead, `It is above ${sizeText(limit)} already.`];
+  if (limit <= total.last) return [ahead, `It is already above ${sizeText(limit)}.`];
   const [soon, late] = [high, low].map((rate) => spanText((limit - total.last) / rate)) as [string, string];
-  return [
-    ahead,
-    `It reaches ${sizeText(limit)} in ${soon === late ? soon : `${soon} to ${late}`}, if it goes on so all the time.`,
-  ];
+  return [ahead, `It reaches ${sizeText(limit)} in ${soon === late ? soon : `${soon} to ${late}`} at this rate.`];
 }

@@ -3,12 +3,12 @@ import {hex, rangeText} from '../../model/region.ts';
 import {wrapped} from '../../text/lines.ts';
 import {renderRows, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
-import {who, type Look} from '../../text/who.ts';
+import {who, type TextOptions} from '../../text/who.ts';
 import type {ArenaBooks} from '../../parse/malloc/books.ts';
 import type {Heap} from './heap.ts';
 import {sentenceOf} from './sentence.ts';
 
-interface HeapLook extends Look {
+interface HeapLook extends TextOptions {
   /** Arenas at most; undefined: all. */
   readonly rows?: number | undefined;
 }

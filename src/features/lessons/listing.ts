@@ -1,4 +1,4 @@
-import type {Line} from '../../elf/assemble.ts';
+import type {CodeLine} from '../../elf/assemble.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {listHelper} from './program/build.ts';
 import {programOf, type Lesson} from './lesson.ts';
@@ -11,7 +11,7 @@ import {renderRows, type Cell} from '../../text/table.ts';
  *
  * @throws Trouble `input` if lessons are not built for the architecture
  */
-export function listLesson(lesson: Lesson, architecture: string): readonly Line[] {
+export function listLesson(lesson: Lesson, architecture: string): readonly CodeLine[] {
   const machine = MACHINES.find((each) => each.architecture === architecture);
   if (machine) return listHelper(programOf(lesson), machine);
   const known = MACHINES.map((each) => each.architecture).join(', ');

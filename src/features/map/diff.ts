@@ -1,11 +1,12 @@
+import {safe} from '../../text/safe.ts';
 import type {Diff} from '../../diff/diff.ts';
 import {address, type Region} from '../../model/region.ts';
 import {deltaText, sizeText} from '../../model/amounts.ts';
-import {roleOf, signOf} from '../../text/changes.ts';
+import {noChange, roleOf, signOf} from '../../text/changes.ts';
 import {barOfBoth, ruler, type Scale, scaleFor, scaleWords} from './bar.ts';
 import {programOf, wordOfKinds, type IsProgram} from './blocks.ts';
 import {amountOf, type DiffBlock, diffBlocks, diffTexts, fewerDiffBlocks, kindsOf} from './diff-blocks.ts';
-import {barRoom, drawRows, PIPED_WIDTH, type Row} from './rows.ts';
+import {barRoom, drawRows, PIPED_WIDTH, type PictureRow} from './rows.ts';
 import {gapBetween, gapFacts, type GapFacts} from './gaps.ts';
 import {packed, packedWords} from '../../text/lines.ts';
 import {gapRow, type PictureLook} from './map.ts';
@@ -22,14 +23,14 @@ const SMALL_GAP = 2 ** 30;
  */
 export function renderDiffPicture(diff: Diff, look: PictureLook = {}): string {
   const {before, after, match, why, unchanged} = diff;
-  if (diff.changes.length === 0) return `No change: ${unchanged} regions are the same on both sides.\n`;
+  if (diff.changes.length === 0) return noChange(unchanged);
   const width = look.width ?? PIPED_WIDTH;
   const most = look.rows ?? MOST_ROWS;
   const all = diffBlocks(diff);
   const facts = gapFacts(after);
   const programs = [before, after].map(({regions, process}) => programOf(regions, process.exe));
   const isProgram: IsProgram = (region) => programs.some((is) => is(region));
-  let rows: Row[] = [];
+  let rows: PictureRow[] = [];
   let scale: Scale = scaleFor(0, 1);
   for (const {blocks, isLast} of fewerDiffBlocks(all)) {
     if (blocks.length > most && !isLast) continue;
@@ -39,7 +40,7 @@ export function renderDiffPicture(diff: Diff, look: PictureLook = {}): string {
   }
   const titles = {ruler: ruler(scale), numbers: ['size', 'change', 'resident'], least: [0, 2, 1], cut: ', '} as const;
   return [
-    ...[`before  ${who(before)}`, `after   ${who(after)}`, `match   ${match}: ${why}`].flatMap((line) =>
+    ...[`before  ${who(before)}`, `after   ${who(after)}`, `match   ${match}: ${safe(why)}`].flatMap((line) =>
       packedWords(line, width),
     ),
     '',
@@ -59,8 +60,8 @@ const largest = (blocks: readonly DiffBlock[]): number =>
   );
 
 /** From high addresses to low ones, with the gaps between. */
-function rowsOf(blocks: readonly DiffBlock[], facts: GapFacts, scale: Scale, isProgram: IsProgram): Row[] {
-  const rows: Row[] = [];
+function rowsOf(blocks: readonly DiffBlock[], facts: GapFacts, scale: Scale, isProgram: IsProgram): PictureRow[] {
+  const rows: PictureRow[] = [];
   let below: DiffBlock | undefined;
   for (const block of blocks) {
     const [first] = block.after;
@@ -79,14 +80,14 @@ function rowsOf(blocks: readonly DiffBlock[], facts: GapFacts, scale: Scale, isP
 const highest = (regions: readonly Region[]): Region =>
   regions.reduce((most, region) => (region.end > most.end ? region : most));
 
-const sameRow = (block: DiffBlock): Row => ({
+const sameRow = (block: DiffBlock): PictureRow => ({
   spine: '│',
   address: address(block.after[0]!.start),
   texts: diffTexts(block),
   role: 'quiet',
 });
 
-function changedRow(block: DiffBlock, scale: Scale, isProgram: IsProgram): Row {
+function changedRow(block: DiffBlock, scale: Scale, isProgram: IsProgram): PictureRow {
   const {before, after, changes} = block;
   const [a, b] = [amountOf(before), amountOf(after)];
   const regions = after.length > 0 ? after : before;

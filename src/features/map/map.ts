@@ -3,14 +3,14 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {bar, ruler, type Scale, scaleFor, scaleWords} from './bar.ts';
 import {type Block, mostImportant, objectBlocks, programOf, runsOfOneKind, single} from './blocks.ts';
-import {barRoom, drawRows, PIPED_WIDTH, type Row} from './rows.ts';
+import {barRoom, drawRows, PIPED_WIDTH, type PictureRow} from './rows.ts';
 import {gapBetween, gapFacts, type Gap} from './gaps.ts';
 import {packed, packedWords} from '../../text/lines.ts';
 import {blockPerms, blockTexts, roleOfWord} from './words.ts';
-import {howMuch, who, type Look} from '../../text/who.ts';
+import {howMuch, who, type TextOptions} from '../../text/who.ts';
 import {paint} from '../../text/theme.ts';
 
-export interface PictureLook extends Look {
+export interface PictureLook extends TextOptions {
   /** The number of lines that the drawing may take. */
   readonly rows?: number | undefined;
 }
@@ -91,7 +91,7 @@ function* views({regions, process}: Snapshot): Generator<View> {
     yield {blocks: mostImportant(runs, keep), smallest: 2 ** 30, isLast: keep === 1};
 }
 
-function blockRow(block: Block, scale: Scale): Row {
+function blockRow(block: Block, scale: Scale): PictureRow {
   return {
     spine: '│',
     address: address(block.regions[0]!.start),
@@ -104,7 +104,8 @@ function blockRow(block: Block, scale: Scale): Row {
   };
 }
 
-export const gapRow = (gap: Gap | undefined): Row[] => (gap ? [{spine: '┊', texts: [gap.text], role: 'quiet'}] : []);
+export const gapRow = (gap: Gap | undefined): PictureRow[] =>
+  gap ? [{spine: '┊', texts: [gap.text], role: 'quiet'}] : [];
 
 const shades = ({totals}: Snapshot): string[] =>
   totals['rss'] === undefined

@@ -3,7 +3,7 @@ import {cells, clip} from '../../text/safe.ts';
 import {paint, type Role} from '../../text/theme.ts';
 
 /** One line of a picture, before its columns have their widths. All text is safe for a terminal. */
-export interface Row {
+export interface PictureRow {
   /** The line down the left of the bars: `│` memory, `┊` nothing mapped. */
   readonly spine: '│' | '┊' | ' ';
   readonly sign?: string | undefined;
@@ -34,10 +34,10 @@ export const PIPED_WIDTH = 100;
 export const barRoom = (width: number): number => Math.min(36, Math.max(4, Math.floor(width * 0.26)));
 
 /** The picture's lines, below a line of titles: high addresses first, as the rows are. */
-export function drawRows(rows: readonly Row[], titles: Titles, width: number): string[] {
+export function drawRows(rows: readonly PictureRow[], titles: Titles, width: number): string[] {
   const columns = columnsFor(rows, titles, width);
   const {ruler, numbers} = titles;
-  const head: Row = {spine: ' ', bar: ruler, numbers, texts: [''], role: 'quiet'};
+  const head: PictureRow = {spine: ' ', bar: ruler, numbers, texts: [''], role: 'quiet'};
   return [
     paint('quiet', clip('high addresses', width)),
     ...[head, ...rows].map((row) => drawRow(row, columns, width).trimEnd()),
@@ -45,7 +45,7 @@ export function drawRows(rows: readonly Row[], titles: Titles, width: number): s
   ];
 }
 
-function drawRow(row: Row, columns: Columns, width: number): string {
+function drawRow(row: PictureRow, columns: Columns, width: number): string {
   const {sign = '', address = '', spine, bar, role} = row;
   const left =
     (columns.sign > 0 ? `${sign.padEnd(columns.sign)} ` : '') +
@@ -57,7 +57,11 @@ function drawRow(row: Row, columns: Columns, width: number): string {
 }
 
 /** What follows a bar. */
-function details({numbers = [], perms = '', word = '', texts, role}: Row, columns: Columns, width: number): string {
+function details(
+  {numbers = [], perms = '', word = '', texts, role}: PictureRow,
+  columns: Columns,
+  width: number,
+): string {
   const amounts = columns.numbers.map((size, index) => (size > 0 ? GAP + (numbers[index] ?? '').padStart(size) : ''));
   const what = columns.word > 0 ? clip(word, columns.word).padEnd(columns.word) : '';
   const room = roomForText(columns, width);
@@ -88,7 +92,7 @@ const GAP = '  ';
 const TEXT = 28;
 
 /** The widths that rows need; where the terminal is narrow, without the columns that say least. */
-function columnsFor(rows: readonly Row[], titles: Titles, width: number): Columns {
+function columnsFor(rows: readonly PictureRow[], titles: Titles, width: number): Columns {
   const columns = widest(rows, titles);
   const texts = rows.filter(({bar}) => bar !== undefined).map((row) => row.texts.at(-1)!.split(titles.cut)[0]!);
   const text = Math.min(TEXT, most(texts));
@@ -104,8 +108,8 @@ function columnsFor(rows: readonly Row[], titles: Titles, width: number): Column
   return columns;
 }
 
-function widest(rows: readonly Row[], {ruler, numbers}: Titles): Columns {
-  const of = (get: (row: Row) => string | undefined): number => most(rows.map((row) => get(row) ?? ''));
+function widest(rows: readonly PictureRow[], {ruler, numbers}: Titles): Columns {
+  const of = (get: (row: PictureRow) => string | undefined): number => most(rows.map((row) => get(row) ?? ''));
   return {
     sign: of((row) => row.sign),
     address: of((row) => row.address),

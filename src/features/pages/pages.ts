@@ -1,14 +1,14 @@
 import {pageWords, type ProcessPages, type RegionPages} from '../../model/pages.ts';
 import {rangeText, address, sizeOf} from '../../model/region.ts';
-import {sizeText} from '../../model/amounts.ts';
+import {counted, sizeText} from '../../model/amounts.ts';
 import {renderPageTotals} from './totals.ts';
 import {cells, safe, shorten} from '../../text/safe.ts';
-import {who, type Look} from '../../text/who.ts';
+import {who, type TextOptions} from '../../text/who.ts';
 import {legend, paintStrip, strip, type StripOf} from './strip.ts';
 import {renderRows, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 
-interface PagesLook extends Look {
+interface PagesLook extends TextOptions {
   /** Runs at most, of all regions together; undefined: all. */
   readonly rows?: number | undefined;
   /** Show each region's runs? Else one line a region. */
@@ -23,7 +23,7 @@ export function renderPages(pages: ProcessPages, look: PagesLook): string {
   return [...renderHead(pages, look), '', ...body, ...renderPageTotals(pages, look), ''].join('\n');
 }
 
-function renderHead({snapshot, regions, totals, pageSize, dirtySince}: ProcessPages, {width}: Look): string[] {
+function renderHead({snapshot, regions, totals, pageSize, dirtySince}: ProcessPages, {width}: TextOptions): string[] {
   const size = totals.pages * pageSize;
   const count = regions.length === 1 ? '1 region' : `${regions.length} regions`;
   const written = dirtySince && `, ${totals.softDirty} written in ${dirtySince.ms / 1000} s`;
@@ -33,7 +33,7 @@ function renderHead({snapshot, regions, totals, pageSize, dirtySince}: ProcessPa
   ];
 }
 
-/** Signs a strip where the output has no width of its own. */
+/** How many signs a strip has where the output has no width of its own. */
 const FREE_WIDTH = 64;
 
 /** Below this many columns only the beginning of a range is printed. */
@@ -87,8 +87,8 @@ const widthOf = (columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]
   columns.slice(0, -1).reduce((sum, {title}, column) => sum + Math.max(title.length, widest(rows, column)) + 2, 0);
 
 /**
- * Names take two fifths of what the other columns leave, or 12 columns. Of a path that is too long the last part says most,
- * and of that its beginning. Changes the rows.
+ * Names take two fifths of what the other columns leave, but at least 12 columns. Of a path that is too long the last
+ * part says most, and of that its beginning. Changes the rows.
  *
  * @param left columns for names and strips
  */
@@ -132,7 +132,7 @@ function renderRegion(
   const signs = strip(runs, pageSize, width ?? FREE_WIDTH, of);
   const isPart = each.end - each.start < sizeOf(region);
   const title = `${rangeText(each)}  ${sizeText(each.end - each.start)}  ${safe(region.perms)}  ${region.kind}  ${nameOf(each)}`;
-  const part = isPart ? [`a part of ${rangeText(region)}`] : [];
+  const part = isPart ? [`part of ${rangeText(region)}`] : [];
   if (totals.unread === totals.pages) return [paint('title', cut(title, width)), ...part, `not read: ${each.unread}`];
   return [
     paint('title', cut(title, width)),
@@ -161,5 +161,5 @@ function renderRuns({runs}: RegionPages, pageSize: number, rows: number, width?:
   });
   const more = states.length - shown.length;
   const table = renderRows(RUN_COLUMNS, shown, width);
-  return more > 0 ? [...table, paint('quiet', `… ${more} more runs, use --all`)] : table;
+  return more > 0 ? [...table, paint('quiet', `… ${counted(more, 'more run')}, use --all`)] : table;
 }

@@ -2,8 +2,8 @@ import {classOfPage, isWritten, type PageClass, type PageRuns} from '../../model
 import {paint, type Role} from '../../text/theme.ts';
 
 /**
- * A region as a strip of signs. Each stands for equally many pages (give or take one), and for a page where there is room.
- * It shows what most of its pages that are there are; how many are there is in how dark it is.
+ * A region as a strip of signs. Each stands for the same number of pages (give or take one), or for a single page where
+ * there is room. It shows the state of most of its present pages; how dark it is shows how many are present.
  */
 
 /** What a strip may show, with the words of its legend. */
@@ -103,7 +103,7 @@ class Tally {
   }
 }
 
-/** Colours a strip; each sign can be told from the others without. */
+/** Colours a strip; the signs differ without colour too. */
 export const paintStrip = (signs: string): string =>
   signs.replace(/(.)\1*/gu, (same) => paint(SIGNS[same[0]!]?.[1], same));
 

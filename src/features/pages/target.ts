@@ -5,7 +5,7 @@ import {hex, rangeText, type Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
-import {capturePages, type Choice} from '../../procfs/pages/pages.ts';
+import {capturePages, type PageRange} from '../../procfs/pages/pages.ts';
 import {clearSoftDirty, OwnTrial, requireSoftDirty} from '../../procfs/pages/soft-dirty.ts';
 import {inputOf} from '../../input/open.ts';
 import {noSuchRegion, parseWanted, pick, type Wanted} from '../../input/regions.ts';
@@ -22,7 +22,7 @@ interface LookOptions extends Wish {
   readonly root: string;
   /** ms */
   readonly maxStall: number;
-  /** Clear the soft-dirty marks, and look again after so many ms. */
+  /** Clear the soft-dirty marks, and look again after this many ms. */
   readonly dirtySince?: number | undefined;
 }
 
@@ -43,20 +43,20 @@ export async function lookAtPages(target: string, options: LookOptions): Promise
   }
 }
 
-/** @throws Trouble `usage` for a file: a listing has regions, and no pages */
+/** @throws Trouble `usage` for a file: a listing has regions, but no pages */
 function processOf(text: string, root: string): number {
   const input = inputOf(text, root);
   if (input.is === 'process') return input.pid;
   throw new Trouble({
     kind: 'usage',
     what: `"${text}" has no pages to look at.`,
-    why: 'a saved listing has regions; which of their pages are there only the kernel knows, while the process lives.',
+    why: 'a saved listing has regions; which of their pages are present only the kernel knows, while the process lives.',
     next: `Give the PID of a process, or see the regions: memmap show ${text}`,
   });
 }
 
-/** @throws Trouble `usage` if no region is meant */
-function choosePages(snapshot: Snapshot, {region: asked, kinds}: Wish): Choice[] {
+/** @throws Trouble `usage` if no region matches */
+function choosePages(snapshot: Snapshot, {region: asked, kinds}: Wish): PageRange[] {
   const ofKind = snapshot.regions.filter(({kind}) => !kinds || kinds.includes(kind));
   if (ofKind.length === 0) throw noneOfKind(snapshot, kinds ?? []);
   if (asked === undefined) return ofKind.map(whole);
@@ -67,14 +67,16 @@ function choosePages(snapshot: Snapshot, {region: asked, kinds}: Wish): Choice[]
   throw nothingMapped(snapshot, asked, Number(wanted.is === 'range' ? wanted.start : wanted.address));
 }
 
-const whole = (region: Region): Choice => ({region, start: region.start, end: region.end});
+const whole = (region: Region): PageRange => ({region, start: region.start, end: region.end});
 
-/** Whole pages only: any power of two up to 4096 that region ends are multiples of does, as pages are at least so large. */
+/**
+ * Whole pages only. Any power of two up to 4096 that divides all region borders will do: pages are at least that large.
+ */
 function partsOf(
   {clues}: Snapshot,
   regions: readonly Region[],
   range: Extract<Wanted, {readonly is: 'range'}>,
-): Choice[] {
+): PageRange[] {
   const pageSize = pageSizeOf({clues, regions});
   const start = Math.floor(Number(range.start) / pageSize) * pageSize;
   const end = Math.ceil(Number(range.end) / pageSize) * pageSize;

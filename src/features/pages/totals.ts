@@ -1,9 +1,9 @@
 import type {PageTotals, ProcessPages, RegionPages} from '../../model/pages.ts';
 import {rangeText, sizeOf} from '../../model/region.ts';
-import {sizeText} from '../../model/amounts.ts';
+import {counted, sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -13,7 +13,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** How many pages are in which state, and how that agrees with smaps. */
-export function renderPageTotals(pages: ProcessPages, look: Look): string[] {
+export function renderPageTotals(pages: ProcessPages, look: TextOptions): string[] {
   const {totals, pageSize} = pages;
   const rows = totalRows(pages)
     .filter(([words, count]) => count > 0 || words === 'present')
@@ -62,7 +62,7 @@ function totalRows({totals, frames, dirtySince}: ProcessPages): Array<readonly [
   ];
 }
 
-/** What was not read, and why: one line a reason. */
+/** What was not read, and why: one line for each reason. */
 function unreadLines({regions}: ProcessPages): string[] {
   const byReason = new Map<string, RegionPages[]>();
   for (const each of regions) {
@@ -79,13 +79,16 @@ function unreadLines({regions}: ProcessPages): string[] {
   });
 }
 
-/** Without frame numbers the zero page can't be told from a page that fork left to two processes. */
+/** Without frame numbers the zero page can't be distinguished from a page that two processes share since a fork. */
 function hiddenLine({frames, totals}: ProcessPages): string | undefined {
   if (frames === 'known' || totals.sharedOrZero === 0) return undefined;
-  return 'Frame numbers are hidden from you (they need CAP_SYS_ADMIN), so the zero page can not be told from a shared one.';
+  return 'Frame numbers are hidden from you (they need CAP_SYS_ADMIN), so the zero page cannot be distinguished from a shared page.';
 }
 
-/** Present pages beside smaps' resident memory, and what makes the difference. undefined where they can't be compared. */
+/**
+ * Present pages compared with smaps' resident memory, and what explains the difference; undefined where they can't be
+ * compared.
+ */
 function residue({snapshot, regions, totals, pageSize, frames}: ProcessPages): string | undefined {
   const isComparable = regions.every(
     ({region, start, end, totals: part}) =>
@@ -114,7 +117,7 @@ function residue({snapshot, regions, totals, pageSize, frames}: ProcessPages): s
   const other =
     rest === 0
       ? ''
-      : `${why === '' ? ':' : ';'} ${Math.abs(rest)} pages ${rest > 0 ? 'came' : 'went'} between the two readings`;
+      : `${why === '' ? ':' : ';'} ${counted(Math.abs(rest), 'page')} ${rest > 0 ? 'came' : 'went'} between the two readings`;
   return `${has}, ${sizeText(Math.abs(totals.present * pageSize - rss))} ${totals.present * pageSize > rss ? 'less' : 'more'}${why}${other}.`;
 }
 
@@ -125,16 +128,16 @@ function zeroPages({zero, sharedOrZero}: PageTotals, frames: ProcessPages['frame
   return rest <= sharedOrZero ? rest : 0;
 }
 
-/** The page map has small pages only; smaps says how much of them is in huge ones. */
+/** The page map lists small pages only; smaps says how much of them is in huge pages. */
 function hugeLine({regions}: ProcessPages): string | undefined {
   const huge = regions.reduce(
     (sum, {region: {usage}}) =>
       sum + (usage?.['anonHugePages'] ?? 0) + (usage?.['shmemPmdMapped'] ?? 0) + (usage?.['filePmdMapped'] ?? 0),
     0,
   );
-  return huge > 0 ? `Of these regions ${sizeText(huge)} are in transparent huge pages.` : undefined;
+  return huge > 0 ? `Of these regions, ${sizeText(huge)} is in transparent huge pages.` : undefined;
 }
 
 function writtenLine({dirtySince}: ProcessPages): string | undefined {
-  return dirtySince && 'In regions that were mapped or merged since, the kernel marks pages that were only read, too.';
+  return dirtySince && 'In regions that were mapped or merged since, the kernel also marks pages that were only read.';
 }

@@ -1,5 +1,6 @@
+import {counted} from '../../model/amounts.ts';
 import {pageSizeOf} from '../../model/clues.ts';
-import {lstatSync, unlinkSync} from 'node:fs';
+import {lstatSync, unlinkSync, type Stats} from 'node:fs';
 import {hostname, release} from 'node:os';
 import {basename} from 'node:path';
 import {isSameProcess} from '../../model/same.ts';
@@ -13,10 +14,10 @@ import {saveFile} from '../../shell/file.ts';
 import {cannotWrite, say} from '../../shell/output.ts';
 import {lock, type Lock} from '../../shell/lock.ts';
 
-/** What to do if the file is there already: refuse, go on with it, or take its place. */
+/** What to do if the file already exists: refuse, continue it, or replace it. */
 type IfThere = 'refuse' | 'append' | 'replace';
 
-/** The file that a recording is written to, from before anything is recorded until it is closed. */
+/** The file that a recording is written to. It is opened before anything is recorded. */
 export class OpenRecording {
   readonly path: string;
   readonly #file: RecordingFile;
@@ -25,19 +26,15 @@ export class OpenRecording {
   readonly #sizeBefore: number;
   #writer: RecordingWriter | undefined;
 
-  /** @throws Trouble `output`, and `input` if what is to be gone on with is no recording */
+  /** @throws Trouble `output`, and `input` if the file to append to is not a recording */
   static open(path: string, ifThere: IfThere): OpenRecording {
     const there = lstatSync(path, {throwIfNoEntry: false});
-    if (there && !there.isFile())
-      throw cannotRecord(
-        path,
-        `it is ${there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no plain file'}.`,
-      );
+    if (there && !there.isFile()) throw cannotRecord(path, `it is ${whatIs(there)}.`);
     if (there && ifThere === 'refuse')
       throw cannotRecord(
         path,
-        'it is there already.',
-        'Give another name with -o, --append to go on with it, or --force to replace it.',
+        'it already exists.',
+        'Give another name with -o, or use --append to continue it or --force to replace it.',
       );
     const right = lock(path);
     try {
@@ -62,20 +59,20 @@ export class OpenRecording {
     this.#sizeBefore = this.#file.size;
   }
 
-  /** Bytes that were added to it. */
+  /** Bytes that were added to the file. */
   get size(): number {
     return this.#file.size - this.#sizeBefore;
   }
 
-  /** Looks that it had before. */
+  /** Samples that it had before. */
   get looksBefore(): number {
     return this.#before?.look ?? 0;
   }
 
   /**
-   * Begins, once it is known what of.
+   * Begins the recording, once its process is known.
    *
-   * @throws Trouble `output` if it is to be gone on with, and is of another process
+   * @throws Trouble `output` if it is appended to, and is of another process
    */
   begin(snapshot: Snapshot, interval: number, version: string): RecordingWriter {
     const {process: info} = snapshot;
@@ -97,7 +94,7 @@ export class OpenRecording {
   }
 
   /**
-   * Closes it, once its last line was written.
+   * Closes the file, after its last line has been written.
    *
    * @throws Trouble `output`
    */
@@ -113,19 +110,22 @@ export class OpenRecording {
   }
 }
 
-/** The name's ending decides; the file's content does when it is read. */
+const whatIs = (file: Stats): string =>
+  file.isSymbolicLink() ? 'a symbolic link' : file.isDirectory() ? 'a directory' : 'not a regular file';
+
+/** When writing, the end of the name decides; when reading, the content does. */
 const isCompressed = (path: string): boolean => path.endsWith('.gz');
 
-/** Where a recording that is there ends, with its torn end taken off. */
+/** Where an existing recording ends, after its torn last line has been removed. */
 function endOfOld(path: string): Before & {readonly header: RecordingHeader} {
   const healed = healTail(path, saveFile);
-  if (healed > 0) say(`memmap: ${path}: its last line was cut off (${healed} bytes), and was taken away.`);
+  if (healed > 0) say(`memmap: ${path}: its last line was cut off (${counted(healed, 'byte')}) and has been removed.`);
   const recording = readRecording(path);
   recording.close();
   if (recording.followedAt !== undefined)
     throw cannotRecord(
       path,
-      `another recording begins in its line ${recording.followedAt}: what is added there could not be used.`,
+      `another recording begins at line ${recording.followedAt}: anything appended to it could not be used.`,
     );
   return {header: recording.header, t: recording.duration, look: recording.looks};
 }
@@ -134,31 +134,31 @@ function refuseUnlessSame(path: string, then: RecordingHeader['process'], now: R
   if (isSameProcess(then, now)) return;
   const why =
     then.bootId !== now.bootId
-      ? 'it is of a process of another run of the machine'
+      ? 'it is of a process from another boot of the machine'
       : then.pid === now.pid
         ? `it is of an earlier process with the PID ${now.pid}`
-        : `it is of process ${then.pid}, and not of ${now.pid}`;
+        : `it is of process ${then.pid}, not of ${now.pid}`;
   throw cannotRecord(path, `${why}: a recording is of one process.`);
 }
 
 const cannotRecord = (path: string, why: string, next = 'Give another name with -o.'): Trouble =>
   new Trouble({kind: 'output', what: `Cannot record to ${path}.`, why, next});
 
-/** `memmap-python3-4242-20260131-120000.jsonl`: which program, which process, since when. */
+/** `memmap-python3-4242-20260131-120000.jsonl`: the program, the PID, and the local time at which it began. */
 export function defaultName({comm = 'process', pid}: Snapshot['process'], now = new Date()): string {
   const program = basename(comm).replace(/[^A-Za-z0-9._-]+/g, '_');
   const [date, time] = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).split('T');
   return `memmap-${program}-${pid}-${date!.replaceAll('-', '')}-${time!.replaceAll(':', '')}.jsonl`;
 }
 
-/** What a failed write means to who records. */
+/** What a failed write means to whoever records. */
 export function recordingFailed(path: string, error: unknown, moments: number): Trouble {
   if (error instanceof Trouble || errnoOf(error) === '') return error as Trouble;
   const {message, why, next} = cannotWrite(path, error);
   return new Trouble({
     kind: 'output',
     what: message,
-    why: `${why} What it has until then can be used${moments > 0 ? `: about ${moments} moments` : ''}.`,
+    why: `${why} What was written before can be used${moments > 0 ? `: about ${counted(moments, 'moment')}` : ''}.`,
     next,
   });
 }

@@ -1,12 +1,12 @@
 import type {Interruption} from '../../shell/signals.ts';
 import {isInForeground} from '../../terminal/keyboard.ts';
 
-/** Keys while a recording goes on: `m` makes a mark, `q` ends. Ctrl-C and Ctrl-Z are what they always are. */
+/** Keys during a recording: `m` makes a mark, `q` ends it. Ctrl-C and Ctrl-Z do what they always do. */
 interface RecordKeys {
   close(): void;
 }
 
-/** @returns undefined where no keys can be had: no terminal, or one that listens to another job */
+/** @returns undefined where no keys can be read: standard input is not a terminal, or we are in the background */
 export function recordKeys(onMark: () => void, interruption: Interruption): RecordKeys | undefined {
   const terminal = process.stdin;
   if (!terminal.isTTY || !isInForeground()) return undefined;

@@ -11,18 +11,18 @@ import {recordKeys} from './keys.ts';
 import {Recorder, type ListingSize} from './recorder.ts';
 import {recordProgress, type RecordProgress, type RecordSummary} from './text.ts';
 
-/** What a recording needs beside the session. */
+/** What a recording needs besides the session. */
 interface RecordSetting extends Omit<PollOptions, 'signal'> {
-  /** Names for the marks, in the order in which they come; after these they are mark1, mark2, … */
+  /** Names for the marks, in order of time; further marks are named mark1, mark2, … */
   readonly names: readonly string[];
   readonly listing: ListingSize;
   readonly file: OpenRecording;
 }
 
 /**
- * Records a process until it ends, a limit is reached, or somebody wishes it. SIGUSR1 and the key `m` make marks.
+ * Records a process until it ends, a limit is reached, or the user stops it. SIGUSR1 and the key `m` make marks.
  *
- * @throws Trouble `output` if it can't be written any longer; the file has what was seen until then
+ * @throws Trouble `output` if writing fails; the file has what was seen until then
  */
 export async function recordProcess(
   session: Session,
@@ -36,23 +36,23 @@ export async function recordProcess(
   const begin = performance.now();
   let marks = 0;
 
-  /** Looks at once, so that the mark has a moment of its own. */
+  /** Takes a sample at once, so that the mark has a moment of its own. */
   const mark = (): void => {
     try {
       const look = session.look();
-      if (look.saw === 'exit') return; // The next look will say so.
+      if (look.saw === 'exit') return; // The next sample will report it.
       const name = names[marks] ?? `mark${marks + 1 - names.length}`;
       marks++;
-      // Who waits for the next write is told if one fails.
+      // If a write fails, whoever awaits the next one gets the error.
       for (const event of [timeline.look(look), timeline.mark(name)]) recorder.tell(event).catch(() => {});
     } catch {
-      // The process can't be read any more: the next look says why.
+      // The process can no longer be read: the next sample reports why.
     }
   };
   process.on('SIGUSR1', mark);
   const keys = recordKeys(mark, interrupted);
   const line = new ProgressLine(progress, keys !== undefined);
-  const how = keys ? 'm makes a mark, q ends' : `A mark: kill -USR1 ${process.pid}. Ctrl-C ends`;
+  const how = keys ? 'm makes a mark, q ends' : `To make a mark: kill -USR1 ${process.pid}. Ctrl-C ends`;
   if (process.stderr.isTTY) say(`Recording to ${file.path}. ${how}.`);
   try {
     const options = {...setting, signal: interrupted.signal, stoppedBy: interrupted.received};
@@ -82,10 +82,10 @@ export async function recordProcess(
   }
 }
 
-/** Between two drawings, in ms. */
+/** At least this many ms pass between two updates of the progress line. */
 const PAUSE = 250;
 
-/** One line on a terminal's standard error, written over again and again; nothing where that is no terminal. */
+/** One line on standard error that is overwritten again and again; nothing where that is not a terminal. */
 class ProgressLine implements Sink {
   readonly #terminal = process.stderr;
   readonly #progress: () => RecordProgress;
@@ -112,14 +112,14 @@ class ProgressLine implements Sink {
   }
 }
 
-/** @throws Trouble `usage` for a name that FILE#name could not ask for */
+/** @throws Trouble `usage` for a name that FILE#name could not refer to */
 export function checkedNames(names: readonly string[] = []): readonly string[] {
   const wrong = names.find((name) => /^\d*$|^(first|last)$|[#\p{Cc}]/u.test(name));
   if (wrong === undefined) return names;
   throw new Trouble({
     kind: 'usage',
     what: `"${wrong}" can't be the name of a mark.`,
-    why: 'numbers, first and last stand for moments themselves.',
+    why: 'numbers, "first" and "last" already name moments.',
     next: 'For example: --mark before-load',
   });
 }

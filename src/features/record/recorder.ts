@@ -1,13 +1,13 @@
 import type {RecordingWriter} from '../../recording/writer.ts';
 import type {Sink, WatchEvent} from '../watch/events.ts';
 
-/** The bytes of the listing of the last look: put it into a session's `onListing`. */
+/** The size in bytes of the latest sample's listing. Pass its `onListing` to the session. */
 export class ListingSize {
   last = 0;
   readonly onListing = (bytes: Buffer): void => void (this.last = bytes.length);
 }
 
-/** Writes events down. It asks for no comparing: the file has what differs anyway. */
+/** Writes events to a recording. They need not be compared: the file stores differences anyway. */
 export class Recorder implements Sink {
   readonly #writer: RecordingWriter;
   readonly #listing: ListingSize;
@@ -18,9 +18,9 @@ export class Recorder implements Sink {
   }
 
   /**
-   * It is handed to the writer before this returns, in order; and it is written once the promise is fulfilled.
+   * Passes the event to the writer before this returns, so the order is kept. It is written once the promise resolves.
    *
-   * @throws (later) the system's error, if it could not be
+   * @throws (later) the system's error, if it could not be written
    */
   async tell(event: WatchEvent): Promise<void> {
     const writer = this.#writer;

@@ -3,7 +3,7 @@ import {safe} from '../../text/safe.ts';
 import type {WatchCost} from '../watch/events.ts';
 import {endLine} from '../watch/text.ts';
 
-/** How far a recording is. */
+/** How far a recording has got. */
 export interface RecordProgress {
   readonly file: string;
   /** ms since it began. */
@@ -11,17 +11,17 @@ export interface RecordProgress {
   readonly looks: number;
   readonly moments: number;
   readonly marks: number;
-  /** Bytes of the file. */
+  /** Bytes added to the file. */
   readonly size: number;
   /** Resident bytes of the process. */
   readonly rss: number | undefined;
 }
 
-/** One line while it goes on: `0:12  25 looks, 3 moments, 8 KiB, 9.3 MiB resident   m mark  q end`. */
+/** One line during a recording: `0:12  25 samples, 3 moments, 8 KiB, 9.3 MiB resident   m mark  q end`. */
 export function recordProgress(progress: RecordProgress, keys: boolean, width: number): string {
   const {ms, looks, moments, marks, size, rss} = progress;
   const parts = [
-    counted(looks, 'look'),
+    counted(looks, 'sample'),
     counted(moments, 'moment'),
     marks > 0 && counted(marks, 'mark'),
     sizeText(size),
@@ -30,21 +30,21 @@ export function recordProgress(progress: RecordProgress, keys: boolean, width: n
   return `${timeText(ms)}  ${parts.join(', ')}${keys ? '   m mark  q end' : ''}`.slice(0, width);
 }
 
-/** What a recording became. */
+/** A finished recording. */
 export interface RecordSummary extends RecordProgress {
   readonly reason: string;
-  /** Bytes of the listings that it stands for. */
+  /** Bytes of the listings that it represents. */
   readonly listings: number;
   readonly cost: WatchCost;
 }
 
-/** What was recorded, how large it is beside what it stands for, and what it cost the process. */
+/** What was recorded, how large it is compared with the listings, and what it cost the process. */
 export function renderRecorded(summary: RecordSummary): string {
   const {file, ms, looks, moments, marks, size, listings, reason, cost} = summary;
   const marked = marks > 0 ? `, ${counted(marks, 'mark')}` : '';
   return [
-    `Recorded ${timeText(ms)} to ${safe(file)}: ${counted(looks, 'look')}, ${counted(moments, 'moment')}${marked}.`,
-    `${sizeText(size)}, ${percentText(size, listings)} of the ${sizeText(listings)} of listings that it stands for.`,
+    `Recorded ${timeText(ms)} to ${safe(file)}: ${counted(looks, 'sample')}, ${counted(moments, 'moment')}${marked}.`,
+    `${sizeText(size)}, ${percentText(size, listings)} of the ${sizeText(listings)} of listings that it represents.`,
     endLine(looks, reason, cost),
     `Look at it with: memmap show ${safe(file)}  ·  memmap replay ${safe(file)}`,
     '',

@@ -8,7 +8,7 @@ import {howMuch, who} from '../../text/who.ts';
 import {renderRows, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 
-/** All moments of a part of a recording, with what each is known by. */
+/** All moments of a part of a recording, with the totals of each. */
 export function momentRows(recording: Recording, from: number, to: number): MomentRow[] {
   let last: readonly Region[] | undefined;
   let totals = {regions: 0, size: 0, rss: undefined as number | undefined};
@@ -42,7 +42,7 @@ export const momentsJSON = ({header}: Recording, rows: readonly MomentRow[]): ob
   })),
 });
 
-/** What is said of a recording as a whole. */
+/** What is said about a recording as a whole. */
 interface Recorded {
   readonly count: number;
   readonly looks: number;
@@ -50,28 +50,33 @@ interface Recorded {
 }
 
 /** @param moment its number */
-export const replayStartLine = ({count, looks, duration}: Recorded, moment: number, snapshot: Snapshot): string =>
-  `${paint('title', `Recording of ${who(snapshot.withSource({from: 'process', format: ''}))}`)}: ${howMuch(snapshot)}; moment ${moment} of ${counted(count, 'moment')} in ${timeText(duration)}, ${counted(looks, 'look')}.`;
+export function replayStartLine({count, looks, duration}: Recorded, moment: number, snapshot: Snapshot): string {
+  const title = paint('title', `Recording of ${who(snapshot.withSource({from: 'process', format: ''}))}`);
+  const place = `moment ${moment} of ${counted(count, 'moment')} in ${timeText(duration)}, ${counted(looks, 'sample')}`;
+  return `${title}: ${howMuch(snapshot)}; ${place}.`;
+}
 
 /** @param moment the number of the last one that was shown, and its time in ms */
-export const replayEndLine = (
+export function replayEndLine(
   {count, duration}: Recorded,
   {index, t}: Pick<Moment, 'index' | 't'>,
   reason: string,
-): string =>
-  `${REASONS[reason] ?? `It was ended by ${reason}`} at ${timeText(t)} of ${timeText(duration)}, moment #${index} of #0 to #${countText(count - 1)}.`;
+): string {
+  const why = REASONS[reason] ?? `The recording was ended by ${reason}`;
+  return `${why} at ${timeText(t)} of ${timeText(duration)}, moment #${index} of #0 to #${countText(count - 1)}.`;
+}
 
 const REASONS: Readonly<Record<string, string>> = {
   exit: 'The process ended',
   count: 'The count was reached',
-  for: 'The time was over',
-  quit: 'It was ended as wished',
-  to: 'The replay was to end here',
-  left: 'It was left',
+  for: 'The time was up',
+  quit: 'The recording was stopped',
+  to: 'The replay reached --to',
+  left: 'The replay was stopped',
   cut: 'The recording breaks off',
 };
 
-/** What a list of moments says of each. */
+/** What a list of moments says about each. */
 interface MomentRow {
   readonly moment: Moment;
   readonly regions: number;
@@ -79,7 +84,7 @@ interface MomentRow {
   readonly rss: number | undefined;
 }
 
-/** A list of moments, with what tells them apart. */
+/** A list of moments, with what distinguishes them. */
 export function renderMoments(rows: readonly MomentRow[], width?: number): string {
   const cells = rows.map(({moment, regions, size, rss}) => {
     const words = [moment.event, ...moment.marks.map((name) => `#${safe(name)}`)].filter((word) => word !== undefined);

@@ -7,10 +7,10 @@ import {eventAt, startAt} from './replay.ts';
 import {diffInPlace} from '../../diff/diff.ts';
 import {Compare} from '../../history/compare.ts';
 
-/** As many pictures are kept, so that stepping back is quick. */
+/** At most this many pictures are kept, so that stepping back is quick. */
 const KEPT = 200;
 
-/** What is seen of the moments before one that was jumped to: at most so many, of so many regions in all. */
+/** After a jump, at most this many moments before the target are read for its events, with this many regions in all. */
 const MOST_BEFORE = 60;
 const MOST_REGIONS = 200_000;
 
@@ -19,7 +19,7 @@ interface Shown {
   readonly compare: Compare;
 }
 
-/** The pictures of a recording's moments, as the live screen would have had them. Growth is counted from the first one. */
+/** The pictures of a recording's moments, as a live screen would have shown them. Growth counts from the first one. */
 export class Pictures {
   readonly #recording: Recording;
   readonly #from: number;
@@ -38,19 +38,19 @@ export class Pictures {
     return this.#through(before, index).picture;
   }
 
-  /** How many moments can be gone through without anybody waiting. */
+  /** How many moments can be gone through without a noticeable wait. */
   #atOnce(index: number): number {
     const {length} = this.#recording.snapshot(index).regions;
     return Math.min(KEPT, Math.max(2, Math.floor(MOST_REGIONS / Math.max(1, length))));
   }
 
-  /** From a moment that was seen, moment by moment. */
+  /** From a moment that is kept, moment by moment. */
   #through(seen: number, index: number): Shown {
     for (let each = seen + 1; each < index; each++) this.#after(each - 1, each);
     return this.#after(index - 1, index);
   }
 
-  /** Goes on from the moment before, which was seen. */
+  /** Continues from the moment before, which is kept. */
   #after(before: number, index: number): Shown {
     const last = this.#kept.get(before)!;
     const compare = last.compare.copy();
@@ -62,7 +62,7 @@ export class Pictures {
     return [this.#recording.moment(index), this.#recording.snapshot(index)];
   }
 
-  /** From the beginning of the program at once to shortly before, and from there moment by moment. */
+  /** From the beginning of the program straight to shortly before, and from there moment by moment. */
   #jump(index: number): Shown {
     const start = this.#programStart(index);
     const near = Math.max(start, index - Math.min(MOST_BEFORE, this.#atOnce(index)));
@@ -71,7 +71,7 @@ export class Pictures {
     let picture = firstPicture(first);
     if (near > start) {
       const event = comparedWith(compare, eventAt(this.#recording, ...this.#moment(near)));
-      // What was long ago didn't happen here: it counts as growth, and is not among the events.
+      // What changed long before didn't happen at this moment: it counts as growth, and is not among the events.
       const next = pictureAfter(picture, event);
       picture = {...next, events: [], history: next.history.slice(-1)};
     }

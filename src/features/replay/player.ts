@@ -5,10 +5,10 @@ import {behindFile, momentNamed} from '../../input/moment.ts';
 import {isCharacter, type Key} from '../../terminal/keyboard.ts';
 import type {ReplayKeys} from '../watch/screen/viewer.ts';
 
-/** Of a whole recording the speeds that one may want. */
+/** The speeds that the keys + and − step through, as multiples of the recorded pace. */
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
-/** Longer than any name of a moment that one would type. */
+/** In characters; no name of a moment that one would type is longer. */
 const LONGEST_NAME = 60;
 
 export interface PlayerOptions {
@@ -16,11 +16,11 @@ export interface PlayerOptions {
   readonly from: number;
   readonly to: number;
   readonly speed: number;
-  /** How the recording is called. */
+  /** The recording's name. */
   readonly name: string;
 }
 
-/** Where in a recording we are: it plays by the clock, and keys move it. It draws nothing. */
+/** The place in a recording: it advances with the clock, and keys move it. It draws nothing. */
 export class Player implements ReplayKeys {
   readonly #recording: Recording;
   readonly #options: PlayerOptions;
@@ -29,7 +29,7 @@ export class Player implements ReplayKeys {
   #isPlaying = true;
   #typed: string | undefined;
   #fault: string | undefined;
-  /** The time of the recording at a time of ours: both in ms. */
+  /** The time in the recording at a time of our clock, both in ms. */
   #since: {readonly t: number; readonly now: number};
 
   constructor(recording: Recording, options: PlayerOptions, now: number) {
@@ -58,7 +58,7 @@ export class Player implements ReplayKeys {
     };
   }
 
-  /** ms of the recording that are shown now: between two moments nothing happens but time. */
+  /** The time in the recording that is shown now, in ms: between two moments only time passes. */
   time(now: number): number {
     const here = this.#recording.moment(this.#index).t;
     if (!this.#isPlaying) return here;
@@ -68,7 +68,7 @@ export class Player implements ReplayKeys {
     );
   }
 
-  /** The clock went on. @returns did the moment change? */
+  /** Follows the clock. @returns whether the moment changed */
   advance(now: number): boolean {
     if (!this.#isPlaying) return false;
     const {to} = this.#options;
@@ -109,14 +109,14 @@ export class Player implements ReplayKeys {
     };
   }
 
-  /** What was gone to stands still. */
+  /** Goes to a moment, and pauses there. */
   #go(index: number): void {
     this.#isPlaying = false;
     this.#index = Math.max(this.#options.from, Math.min(this.#options.to, index));
   }
 
   #play(isPlaying: boolean, now: number): void {
-    // At the end it begins again.
+    // From the end it starts again at the beginning.
     if (isPlaying && this.#index === this.#options.to) this.#index = this.#options.from;
     const t = isPlaying ? this.#recording.moment(this.#index).t : this.time(now);
     this.#since = {t, now};
@@ -140,7 +140,7 @@ export class Player implements ReplayKeys {
     else this.#fault = `There is no mark ${by > 0 ? 'after' : 'before'} this moment.`;
   }
 
-  /** @returns false for keys that are somebody else's even then: Ctrl-C */
+  /** @returns false for keys that do something else even while typing: Ctrl-C */
   #type(key: Key): boolean {
     const typed = this.#typed ?? '';
     if (key === 'escape') this.#typed = undefined;

@@ -3,7 +3,8 @@ import type {Recording} from '../../recording/recording.ts';
 import {behindFile, momentNamed} from '../../input/moment.ts';
 
 /**
- * The moments from `--from` to `--to`, which are named as behind a file: `12`, `first`, a mark's name, `+30s`, `14:03:20`.
+ * The moments from `--from` to `--to`, written like those after a file's name: `12`, `first`, a mark's name, `+30s`,
+ * `14:03:20`.
  *
  * @throws Trouble `input`, `usage`
  */
@@ -20,7 +21,7 @@ export function rangeOf(
   throw new Trouble({
     kind: 'usage',
     what: `Moment ${from} is after moment ${to}.`,
-    why: 'a replay goes forward.',
+    why: 'a replay runs forward.',
     next: 'Give the earlier one with --from.',
   });
 }
@@ -31,8 +32,8 @@ export function speedOf(text: string | undefined): number | undefined {
   if (speed === undefined || speed > 0) return speed;
   throw new Trouble({
     kind: 'usage',
-    what: `"${text}" is no speed.`,
-    why: 'it is how many times as fast as it was.',
+    what: `"${text}" is not a speed.`,
+    why: 'it must be a positive number: how many times as fast as recorded to play.',
     next: 'For example: 4, 0.5',
   });
 }

@@ -11,14 +11,14 @@ interface ReplayOptions {
   /** Numbers of the first and the last moment. */
   readonly from: number;
   readonly to: number;
-  /** How many times as fast as it was; undefined: as fast as can be. */
+  /** How many times as fast as recorded; undefined: as fast as possible. */
   readonly speed: number | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
  * What happened in a recording, as if it happened now: the events of a watch, and marks. The times are those of the
- * recording. Interrupted by the signal it has no end.
+ * recording. If the signal interrupts it, there is no `end`.
  */
 export const replay = (recording: Recording, options: ReplayOptions): AsyncGenerator<WatchEvent> =>
   compared(momentsOf(recording, options));
@@ -35,7 +35,7 @@ async function* momentsOf(recording: Recording, options: ReplayOptions): AsyncGe
   yield endAt(recording, recording.moment(to));
 }
 
-/** Waits until `ms` after `begin`. @returns false if it was ended */
+/** Waits until `ms` after `begin`. @returns false if it was interrupted */
 async function until(begin: number, ms: number, signal: AbortSignal): Promise<boolean> {
   const rest = begin + ms - performance.now();
   if (rest <= 1) return !signal.aborted;
@@ -49,7 +49,7 @@ async function until(begin: number, ms: number, signal: AbortSignal): Promise<bo
 
 const stampOf = ({at, t, look, index}: Moment): Stamp => ({at, t, tick: look - 1, moment: index});
 
-/** A moment with which a replay begins, whatever happened at it. */
+/** The moment that a replay begins with, whatever happened at it. */
 export const startAt = (moment: Moment, snapshot: Snapshot): StartEvent => ({
   event: 'start',
   ...stampOf(moment),
@@ -57,7 +57,7 @@ export const startAt = (moment: Moment, snapshot: Snapshot): StartEvent => ({
   status: snapshot.status,
 });
 
-/** What a look saw at a later moment; it isn't compared with another. */
+/** What a later sample saw; it isn't compared with another. */
 export function eventAt(recording: Recording, moment: Moment, snapshot: Snapshot): WatchEvent {
   const stamp = stampOf(moment);
   const later = {...stamp, tick: Math.max(1, stamp.tick)};
@@ -72,12 +72,12 @@ function endAt(recording: Recording, moment: Moment): EndEvent {
     event: 'end',
     ...stampOf(moment),
     reason: isAll ? (recording.end?.reason ?? 'cut') : 'to',
-    // As it stands in the file.
+    // As it is in the file.
     cost: (recording.end?.cost as WatchCost | undefined) ?? nothing,
   };
 }
 
-/** A replay as text, a line a change, with the times of day at which it was. */
+/** A replay as text, one line per change, with the times of day at which they were recorded. */
 export const replayLines = (recording: Recording): Sink =>
   lineSink({
     start: ({moment = 0, snapshot}) => replayStartLine(recording, moment, snapshot),

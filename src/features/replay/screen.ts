@@ -7,10 +7,10 @@ import {Player, type PlayerOptions} from './player.ts';
 import {Viewer, type ReplayKeys} from '../watch/screen/viewer.ts';
 import type {Interruption} from '../../shell/signals.ts';
 
-/** Between two frames, in ms. */
+/** ms between two frames. */
 const BEAT = 50;
 
-/** A recording on the live screen, until its reader has seen enough. */
+/** Shows a recording on the live screen until its reader quits. */
 export async function replayOnScreen(
   recording: Recording,
   options: PlayerOptions,
@@ -24,7 +24,7 @@ export async function replayOnScreen(
     interrupted.end();
   };
   const show = (): void => viewer.show({...pictures.at(player.index), ms: player.time(performance.now())});
-  // Keys come between two beats, and are seen at once.
+  // Keys arrive between two frames, and take effect at once.
   const replay: ReplayKeys = {
     get state() {
       return player.state;
@@ -60,6 +60,6 @@ async function pause(signal: AbortSignal): Promise<void> {
   try {
     await sleep(BEAT, undefined, {signal});
   } catch {
-    // It was ended.
+    // It was interrupted.
   }
 }

@@ -20,7 +20,7 @@ export interface ReportChange {
   readonly text: string;
 }
 
-/** Compares each look with the one before, and keeps the changes, or the most telling of them. */
+/** Compares each look with the one before, and keeps the changes, or the most important of them. */
 export class ChangeKeeper {
   /** How many there were of each kind. */
   readonly counts = new Map<ChangeKind, number>();
@@ -56,7 +56,7 @@ export class ChangeKeeper {
   }
 }
 
-/** What changed the address space tells more than a touch, and much more than little. */
+/** A change of the address space is more important than a touch, and a large one more than a small one. */
 const weight = ({kind, size, rss}: ReportChange): number =>
   (kind === 'touched' ? 0 : 2 ** 60) + Math.max(Math.abs(size), Math.abs(rss ?? 0));
 

@@ -1,4 +1,4 @@
-import type {Growth, Line} from '../growth/growth.ts';
+import type {Growth, GrowthLine} from '../growth/growth.ts';
 import type {Verdict} from '../growth/judge.ts';
 import type {Kind} from '../../model/kind.ts';
 import {knownUntil, sumOver, totalResident, type Curves} from '../../history/curves.ts';
@@ -22,13 +22,13 @@ export interface Grower {
   readonly from: number;
   /** Bytes a minute; undefined where there are too few values. */
   readonly slope: number | undefined;
-  /** What `memmap growth` says of it; undefined where it was not asked, or has not followed it. */
+  /** The verdict of `memmap growth`; undefined where it was not asked, or did not follow this. */
   readonly verdict?: Verdict | undefined;
   /** Its values over time, for a small chart: look, bytes, look, bytes, … */
   readonly points: readonly number[];
 }
 
-/** So many regions are listed. */
+/** At most this many regions, and this many kinds, are listed. */
 const MOST = 12;
 const MOST_KINDS = 8;
 
@@ -54,7 +54,7 @@ export function growersOf(curves: Curves, tracks: readonly Track[], duration: nu
   ];
 }
 
-/** The same with verdicts. What grows steadily has the slope that it was judged by: since when it grows so. */
+/** Adds the verdicts. What grows steadily gets the slope that the verdict is based on: of the time since it began. */
 export function judged(growers: readonly Grower[], growth: Growth | undefined): readonly Grower[] {
   if (!growth) return growers;
   return growers.map((grower) => {
@@ -65,7 +65,7 @@ export function judged(growers: readonly Grower[], growth: Growth | undefined): 
   });
 }
 
-function lineOf({what, kind, start}: Grower, {total, kinds, regions}: Growth): Line | undefined {
+function lineOf({what, kind, start}: Grower, {total, kinds, regions}: Growth): GrowthLine | undefined {
   if (what === 'total') return total;
   if (what === 'kind') return kinds.find((line) => line.kind === kind);
   return regions.find(({region, isThere}) => isThere && region!.start === start);
@@ -79,8 +79,8 @@ const totalOf = (curves: Curves, measure: 'rss' | 'size'): Values =>
 const byGrowth = (a: Grower, b: Grower): number => b.last - b.first - (a.last - a.first) || b.peak - a.peak;
 
 /**
- * Regions that are still there at the end. Which of them grew most is found by their first and last values; only of those
- * all values are looked at.
+ * Regions that are still there at the end. Those that grew most are found by their first and last values; only of those
+ * all values are read.
  */
 function regionGrowers(curves: Curves, tracks: readonly Track[], measure: 'rss' | 'size', duration: number): Grower[] {
   const looks = curves.times.length;
@@ -102,7 +102,7 @@ function regionGrowers(curves: Curves, tracks: readonly Track[], measure: 'rss' 
 function growthOf({stays}: Track, measure: 'rss' | 'size'): number {
   const isLate = stays[0]!.from > 0;
   if (measure === 'size') return sizeOf(stays.at(-1)!) - (isLate ? 0 : sizeOf(stays[0]!));
-  // Most looks don't know what is resident: the first and the last that do.
+  // Most looks read no resident memory: the first and the last that did.
   const first = isLate ? 0 : (stays.find(({amounts}) => amounts.length > 0)?.amounts[1] ?? 0);
   const last = stays.findLast(({amounts}) => amounts.length > 0)?.amounts.at(-1) ?? 0;
   return last - first;
@@ -136,13 +136,13 @@ function measured(
   };
 }
 
-/** The time is cut into so many pieces: 20,000 pairs of values. */
+/** The time is cut into this many pieces: 20,000 pairs of values. */
 const PIECES = 200;
 /** Fewer values say nothing about a trend. */
 const LEAST = 8;
 
 /**
- * How fast something grows, by Theil and Sen: single jumps don't move it as they move a mean.
+ * How fast something grows, by the estimator of Theil and Sen: single jumps move it less than they move a mean.
  *
  * @param end ms: until when the last value held
  * @returns bytes a minute; undefined where there are fewer than 8 values

@@ -2,7 +2,10 @@ import {hex} from '../../model/region.ts';
 import type {Report} from './report.ts';
 import {COUNTERS} from '../../history/curves.ts';
 
-/** The document `memmap.report/1`: what the page shows, in full words. Looks are places in `times`, which is in ms; sizes in bytes. */
+/**
+ * The document `memmap.report/1`: what the page shows, in full words. Looks are indexes into `times`, which is in ms;
+ * sizes are in bytes.
+ */
 export function reportJSON(report: Report): Record<string, unknown> {
   const {about, process, curves, events, measure, growers, strips, changes, summary, notes} = report;
   return {

@@ -7,10 +7,13 @@ import {knownUntil, type Counter} from '../../history/curves.ts';
 import type {Strip} from './strips.ts';
 import type {Stay} from '../../history/tracks.ts';
 
-/** Values in few bytes: each value with how often it comes in a row: 5, 3, 6, 1 is 5 5 5 6. */
+/** Values in few bytes: each value, then how often it comes in a row: 5, 3, 6, 1 is 5 5 5 6. */
 type Runs = readonly number[];
 
-/** A region for a while: start, end, place of its kind, of its permissions and of its name in the lists, from, to, resident. */
+/**
+ * A region for some time: start, end, the places of its kind, its permissions and its name in the lists, from, to,
+ * resident.
+ */
 export type PackedStay = readonly [number, number, number, number, number, number, number, readonly number[]];
 
 /** Look, change, place of the kind of memory, start, end, bytes of address space, resident bytes, sentence. */
@@ -38,7 +41,7 @@ export interface PackedGrower {
 }
 
 /** The report as the page has it: small, and fit to be shown. All names have passed `safe`. */
-export interface Page {
+export interface PageData {
   readonly title: string;
   readonly details: readonly string[];
   readonly startedAt: string;
@@ -66,10 +69,10 @@ export interface Page {
   readonly notes: readonly string[];
 }
 
-/** So many names of a strip are listed. */
+/** At most this many names of a strip are listed. */
 const MOST_NAMES = 30;
 
-export function packReport(report: Report): Page {
+export function packReport(report: Report): PageData {
   const {about, curves, strips, growers, changes} = report;
   const [kinds, perms, names] = [new List(), new List(), new List()];
   return {
@@ -138,8 +141,8 @@ export function packReport(report: Report): Page {
 }
 
 /**
- * The stays of a part, with what of a region was resident when it became another stay: most looks read maps alone, and a
- * region that grows at each would seem to lose its memory until smaps is read again.
+ * The stays of a part, each with what was resident when the stay before it ended: most looks read maps alone, and a
+ * region that grows at each of them would seem to lose its memory until smaps is read again.
  */
 function carried(stays: readonly Stay[]): readonly Stay[] {
   const last = new Map<number, number>();
@@ -166,7 +169,7 @@ function detailsOf({about, process}: Report): string[] {
   return [process.exe ?? '', place, `recording ${about.file}`].filter((text) => text !== '').map(safe);
 }
 
-/** Text that comes often is written once. */
+/** Texts that come often are stored once. */
 class List {
   readonly entries: string[] = [];
   readonly #places = new Map<string, number>();

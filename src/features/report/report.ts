@@ -1,4 +1,4 @@
-import {countText} from '../../model/amounts.ts';
+import {counted, countText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {ChangeKeeper, type ReportChange} from './changes.ts';
 import type {Growth} from '../growth/growth.ts';
@@ -11,10 +11,10 @@ import {stripsOf, type Strip} from './strips.ts';
 import {type About, summaryOf} from './summary.ts';
 import {fewerStays, thin} from './thin.ts';
 
-/** So many changes are listed; so many looks and stays of regions are drawn. */
+/** At most this many changes are listed, and this many looks and stays of regions drawn. */
 const MOST = {changes: 4000, looks: 2000, stays: 20_000} as const;
 
-/** What a recording shows, made ready to be drawn and read. A look is a place in `curves.times`. */
+/** What a recording shows, made ready to be drawn and read. A look is an index into `curves.times`. */
 export interface Report {
   readonly about: About;
   readonly process: Snapshot['process'];
@@ -30,7 +30,7 @@ export interface Report {
 }
 
 /**
- * Reads a recording once, from its first look to its last, and makes the report of it.
+ * Reads a recording once, from its first look to its last, and makes a report of it.
  *
  * @param seen at least one look
  * @param growth what `memmap growth` says of it
@@ -45,7 +45,7 @@ export function reportOf(about: About, seen: Iterable<Seen>, growth?: Growth): R
     series.add(look);
     changes.add(look, number);
     events.push(...eventsOf(look, number));
-    // A process that has ended says no more what its program was.
+    // A process that has ended no longer says what its program was.
     process = {...process, ...look.snapshot.process};
     peak = Math.max(peak, Number(look.snapshot.status['vmHwm'] ?? 0));
   }
@@ -69,16 +69,16 @@ function notesOf(looks: number, thinned: {curves: Curves; unseen: number}, chang
   return [
     ...(kept < looks
       ? [
-          `The charts show ${countText(kept)} of ${countText(looks)} looks: of each few neighbours the one with most memory.`,
+          `The charts show ${countText(kept)} of ${countText(looks)} samples: of neighbours, the one with the most memory.`,
         ]
       : []),
     ...(thinned.unseen > 0
-      ? [
-          `${countText(thinned.unseen)} regions came and went between two looks that are shown; the picture leaves them out.`,
-        ]
+      ? [`${counted(thinned.unseen, 'region')} came and went between two of these samples: not in the picture.`]
       : []),
     ...(shown < all
-      ? [`The list has the ${countText(shown)} largest of ${countText(all)} changes; touches are left out first.`]
+      ? [
+          `The list has the ${countText(shown)} largest of ${countText(all)} changes; those that are only touched are left out first.`,
+        ]
       : []),
   ];
 }

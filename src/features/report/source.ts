@@ -27,7 +27,7 @@ export const readReport = (path: string): Promise<Made<Report>> =>
     return reportOf(about, looksOf(recording, 'Making the page'), growth);
   });
 
-/** The looks of a recording from its first to its last. @param doing what is said while it is read */
+/** The looks of a recording from its first to its last. @param doing what the progress line says */
 export function* looksOf(recording: Recording, doing: string): Generator<Seen> {
   for (const {moment, snapshot} of withProgress(doing, recording.snapshots(), recording.count)) {
     const {t, event, marks} = moment;
@@ -35,11 +35,11 @@ export function* looksOf(recording: Recording, doing: string): Generator<Seen> {
   }
 }
 
-/** Movements of fewer bytes don't matter: as `memmap growth` has it unless it is told otherwise. */
+/** Bytes: smaller movements don't matter. It is the default of `memmap growth`. */
 const LEAST = 64 * 1024;
 
 /**
- * Opens a recording for as long as it is used. What of it can't be trusted is told on standard error.
+ * Opens a recording while `use` runs. What can't be trusted in it is reported on standard error.
  *
  * @param path a file, or `-` for standard input
  * @throws Trouble `input`

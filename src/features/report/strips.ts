@@ -22,13 +22,15 @@ interface Part {
   readonly stays: readonly Stay[];
 }
 
-/** More parts than this in one strip can't be told apart. */
+/** More parts than this in one strip can't be distinguished. */
 const MOST_PARTS = 100;
-/** Neighbours farther apart than this are strips of their own: linkers leave holes of up to 2 MiB in a library. */
+/**
+ * Bytes. Neighbours farther apart than this are strips of their own: linkers leave holes of up to 2 MiB in a library.
+ */
 const HOLE = 4 * 1024 * 1024;
-/** Anonymous memory up to this size between two libraries is theirs: the linker's and the C library's own. */
+/** Bytes. Anonymous memory up to this size between two libraries is theirs: the linker's and the C library's own. */
 const SMALL = 512 * 1024;
-/** What was there for less of the time than this can hardly be seen. */
+/** A share of the whole time: what was there for less can hardly be seen. */
 const SHORT = 0.03;
 
 /**
@@ -98,7 +100,7 @@ function strip(parts: readonly Part[], word: string): Strip {
   for (const {stays} of parts) {
     for (const {name, kind, start, end} of stays) {
       kinds.add(kind);
-      // What belongs to a file is named by the file, and what lies between files by nothing.
+      // What belongs to a file has the file's name; what is between files has none.
       if (name !== '' && kind !== 'bss' && !(word === 'files' && kind === 'anon'))
         sizes.set(name, (sizes.get(name) ?? 0) + end - start);
     }

@@ -28,16 +28,16 @@ const verdict = ({growth}: Facts): string[] =>
 
 function how({about, curves}: Facts): string {
   const {looks, startedAt} = about;
-  if (looks === 1) return `It was looked at once, at ${clock(startedAt)} UTC.`;
+  if (looks === 1) return `One sample was taken, at ${clock(startedAt)} UTC.`;
   const readings = curves.usageAt.length;
   const usage =
     readings === 0
       ? 'Resident memory of the regions was not read.'
       : `Resident memory by region is known at ${counted(readings, 'moment')}${lastKnown(curves, about.duration)}.`;
-  return `It was looked at ${countText(looks)} times, from ${clock(startedAt)} UTC on. ${usage}`;
+  return `${countText(looks)} samples were taken, from ${clock(startedAt)} UTC on. ${usage}`;
 }
 
-/** Where readings stopped before the end: the process was spared. */
+/** Where readings stopped before the end, to spare the process. */
 function lastKnown(curves: Curves, duration: number): string {
   const until = knownUntil(curves, duration);
   return until < duration * 0.95 ? `, and not after ${durationText(until)}` : '';
@@ -48,14 +48,14 @@ const clock = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)}
 /** The first sentence: how long, and what became of resident memory. */
 function resident({about, curves, peak}: Facts): string {
   const {looks, values} = totalResident(curves);
-  const begin = about.looks === 1 ? 'At the one look at it' : `In ${durationText(about.duration)}`;
+  const begin = about.looks === 1 ? 'In the only sample' : `In ${durationText(about.duration)}`;
   if (values.length === 0) return `${begin} its address space ${went(sumOver(curves, 'size'))}.`;
   const most = values.reduce((best, value, at) => (value > values[best]! ? at : best), 0);
   const when = durationText(curves.times[looks[most]!]!);
   const seen = Math.max(values[most]!, peak);
   const top =
     seen === values.at(-1)
-      ? ', which is the most it ever was'
+      ? ', which is its peak'
       : peak > values[most]!
         ? `; its peak was ${sizeText(peak)}, as the kernel noted (VmHWM)`
         : `; its peak was ${sizeText(seen)}, after ${when}`;
@@ -66,13 +66,14 @@ function space({curves}: Facts): string {
   const regions = sumOver(curves, 'regions');
   const counts =
     regions[0] === regions.at(-1)
-      ? `the number of regions is ${countText(regions[0]!)} at both ends`
+      ? `the number of regions is ${countText(regions[0]!)}${regions.length === 1 ? '' : ' at both ends'}`
       : `regions went from ${countText(regions[0]!)} to ${countText(regions.at(-1)!)}`;
   return `Address space ${went(sumOver(curves, 'size'))}; ${counts}.`;
 }
 
 function went(values: readonly number[]): string {
   const [first, last] = [values[0]!, values.at(-1)!];
+  if (values.length === 1) return `is ${sizeText(first)}`;
   if (first === last) return `is ${sizeText(first)} at both ends`;
   return `went from ${sizeText(first)} to ${sizeText(last)} (${deltaText(last - first)})`;
 }
@@ -81,7 +82,7 @@ function went(values: readonly number[]): string {
 function grew({growers, measure, curves}: Facts): string[] {
   const what = MEASURES[measure].noun;
   const kind = growers.find((grower) => grower.what === 'kind' && grower.last > grower.first);
-  if (!kind) return [`No kind of memory has more ${what} at the end than at the beginning.`];
+  if (!kind) return [`No kind has more ${what} at the end than at the beginning.`];
   const region = growers.find((grower) => grower.what === 'region');
   const share = growers[0]!.last - growers[0]!.first;
   const part = share > 0 && kind.last - kind.first < share * 0.995 ? `, of ${deltaText(share)} in all` : '';
@@ -95,7 +96,7 @@ function grew({growers, measure, curves}: Facts): string[] {
   ];
 }
 
-/** What was judged to grow steadily does so at a pace; else a pace would say nothing. */
+/** Only steady growth has a pace; that of any other would say nothing. */
 function rate({slope, verdict: judgement}: Grower): string {
   if (judgement === 'plateau') return ', and then it stopped or nearly did';
   if (judgement === 'step') return ', in a step';
@@ -121,12 +122,12 @@ const PAST: ReadonlyArray<readonly [ChangeKind, string]> = [
 ];
 
 function counts({counts: made, about}: Facts): string {
-  if (about.looks === 1) return 'One look shows no change.';
+  if (about.looks === 1) return 'One sample shows no change.';
   const parts = PAST.filter(([kind]) => made.get(kind)).map(([kind, past]) => `${countText(made.get(kind)!)} ${past}`);
   const touched = made.get('touched') ?? 0;
   const touches = touched > 0 ? ` In others only resident memory changed, ${counted(touched, 'time')}.` : '';
-  if (parts.length === 0) return `No region came, went or changed its borders.${touches}`;
-  return `Regions, from look to look: ${parts.join(', ')}.${touches}`;
+  if (parts.length === 0) return `No region came, went or changed its bounds.${touches}`;
+  return `Regions, from sample to sample: ${parts.join(', ')}.${touches}`;
 }
 
 /** What a recording says about itself. */
@@ -135,7 +136,7 @@ export interface About {
   readonly file: string;
   readonly host?: string | undefined;
   readonly kernel?: string | undefined;
-  /** How often the process was looked at. Looks at which nothing had changed are no moments of the recording. */
+  /** How many samples were taken. Those at which nothing had changed are not moments of the recording. */
   readonly looks: number;
   /** ms from the beginning to the last line. */
   readonly duration: number;

@@ -15,9 +15,9 @@ interface OverTime {
 }
 
 /**
- * Leaves out looks until `most` remain, and lets everything that refers to a look refer to those that are kept: to itself, or
- * else to the next. Of neighbours the one with most memory stays, so that peaks do; the first, the last, and those with
- * an event stay in any case.
+ * Leaves out looks until `most` remain. What refers to a look that is left out refers to the next one that is kept. Of
+ * neighbours, the one with the most memory is kept, so that peaks are; the first, the last, and those with an event are
+ * always kept.
  */
 export function thin(all: OverTime, most: number): OverTime & {readonly unseen: number} {
   const looks = all.curves.times.length;
@@ -54,7 +54,7 @@ function keptLooks({curves, events}: OverTime, most: number): number[] {
   for (let begin = 0; begin < looks; begin += width) {
     let best = begin;
     for (let look = begin; look < Math.min(begin + width, looks); look++) {
-      // A look with resident memory goes before those without it.
+      // A look with resident memory is preferred to those without it.
       const [a, b] = [usage.get(look) ?? -1, usage.get(best) ?? -1];
       if (a > b || (a === b && size[look]! > size[best]!)) best = look;
     }

@@ -5,13 +5,13 @@ import {Trouble} from '../../model/trouble.ts';
 import type {Command, Refusal} from './gate.ts';
 import {EXIT} from '../../shell/exit.ts';
 
-/** What follows a flag in a word of its own. */
+/** Flags whose value can be the next word. */
 const VALUE_FLAGS = new Set(['-o', '--output', '--interval', '--record', '--max-duty', '--max-stall', '--proc-root']);
 const OUR_FLAG = /^(-o|--(output|json|interval|record|no-aslr|max-duty|max-stall|color|no-color))/;
 
 /**
- * Takes the words of a call apart: ours, and the command with its arguments, which begin behind the first `--`. Without
- * one the command begins with the first word that is no flag, if none of its own flags could be meant for us.
+ * Splits the words of a call into ours and the command with its arguments, which begin after the first `--`. Without
+ * one the command begins with the first word that is not a flag, provided that none of its flags could be meant for us.
  *
  * @throws Trouble `usage`
  */
@@ -24,16 +24,16 @@ export function splitCall(words: readonly string[]): {own: string[]; command: re
   const [what, why] =
     command.length === 0
       ? ['No command was given.', 'memmap run starts a command.']
-      : ['It is not clear where the command begins.', `"${command[0]}" stands before flags that could be memmap's.`];
+      : ['It is not clear where the command begins.', `"${command[0]}" is followed by flags that could be memmap's.`];
   throw new Trouble({
     kind: 'usage',
     what,
     why,
-    next: 'Put the command behind --, for example: memmap run -o report.txt -- ls -l',
+    next: 'Put the command after --, for example: memmap run -o report.txt -- ls -l',
   });
 }
 
-/** Where the first word is that belongs to no flag of ours, or the `--`. */
+/** The index of the first word that doesn't belong to one of our flags, or of the `--`. */
 function firstWord(words: readonly string[]): number {
   let at = 0;
   while (at < words.length && words[at] !== '--' && words[at]!.startsWith('-'))
@@ -41,7 +41,7 @@ function firstWord(words: readonly string[]): number {
   return Math.min(at, words.length);
 }
 
-/** The command could not be started. `code` is what a shell would end with. */
+/** The command could not be started. `code` is the exit code that a shell would give. */
 class CannotStart extends Trouble {
   readonly code: number;
 
@@ -52,9 +52,9 @@ class CannotStart extends Trouble {
 }
 
 /**
- * Finds a command as execvp(3) does: a name with a slash is a path, any other is looked for in the folders of PATH.
+ * Finds a command as execvp(3) does: a name with a slash is a path, any other is searched for in PATH.
  *
- * @throws CannotStart with 127 if there is none, with 126 if it may not be executed
+ * @throws CannotStart with 127 if there is none, with 126 if it can't be executed
  */
 export function findCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
   const [name = ''] = argv;
@@ -65,7 +65,7 @@ export function findCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
   if (found) return {path: found.path, argv, env};
   const refused = faults.find(({fault}) => fault !== 'ENOENT' && fault !== 'ENOTDIR');
   if (refused) throw cannotExecute(refused.path, refused.fault!);
-  const why = name.includes('/') ? 'there is no such file (ENOENT).' : 'no folder in PATH has a command of that name.';
+  const why = name.includes('/') ? 'there is no such file (ENOENT).' : 'no directory in PATH has that command.';
   throw new CannotStart(127, name === '' ? '""' : name, why, 'Check its name, or give its path: memmap run -- ./name');
 }
 
@@ -79,16 +79,16 @@ function faultOf(path: string): string | undefined {
   }
 }
 
-/** What the kernel answered to execve or personality, as an error in three parts. */
+/** The kernel's refusal of execve(2) or personality(2), as an error in three parts. */
 export function refusalTrouble({of, errno}: Refusal, {path}: Command): Trouble {
   const name = Object.entries(osConstants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
   const words = getSystemErrorMap().get(-errno)?.[1];
   if (of === 'execute') return cannotExecute(path, name, words);
-  const why = `${words ?? 'the kernel refused it'} (${name}). In a container, its seccomp profile may forbid personality(2).`;
+  const reason = `${words ?? 'the kernel refused it'} (${name}).`;
   return new Trouble({
     kind: 'denied',
-    what: 'Cannot turn off the random placing of memory.',
-    why,
+    what: 'Cannot turn off address space layout randomization (ASLR).',
+    why: `${reason} In a container, its seccomp profile may forbid personality(2).`,
     next: 'Leave out --no-aslr.',
   });
 }
@@ -99,20 +99,20 @@ function cannotExecute(path: string, errno: string, words = 'the kernel refused 
 }
 
 const REASONS: Readonly<Record<string, readonly [why: string, next: string]>> = {
-  ENOENT: ['the interpreter that it names does not exist', 'Look at its first line, or at: readelf -l FILE'],
+  ENOENT: ['the interpreter that it names does not exist', 'Check its first line, or: readelf -l FILE'],
   EACCES: [
     'it may not be executed: permission denied, or its file system is mounted noexec',
     'chmod +x FILE, or name its interpreter: memmap run -- sh FILE',
   ],
-  EISDIR: ['it is a directory', 'Name a program in it.'],
+  EISDIR: ['it is a directory', 'Give the path of a program in it.'],
   ENOEXEC: [
     'it is neither a program for this machine nor a script that begins with #!',
     'If it is a script, name its interpreter: memmap run -- sh FILE',
   ],
-  E2BIG: ['its arguments and environment are too long', 'Give it less, or use xargs.'],
-  ETXTBSY: ['somebody is writing to it', 'Try again when that is done.'],
+  E2BIG: ['its arguments and environment are too long', 'Pass it less, or use xargs.'],
+  ETXTBSY: ['it is open for writing', 'Try again once it is closed.'],
 };
 
-/** The code that memmap ends with when the command could not be started. */
+/** The code that memmap exits with when the command could not be started. */
 export const codeOfRefusal = (trouble: Trouble): number =>
   trouble instanceof CannotStart ? trouble.code : EXIT[trouble.kind];

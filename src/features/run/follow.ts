@@ -6,27 +6,27 @@ import {Timeline} from '../watch/watch.ts';
 import type {Target} from './gate.ts';
 
 export interface FollowOptions extends SessionOptions {
-  /** ms between two looks, once the program has been running for a moment. */
+  /** ms between two samples, once the program has been running for a moment. */
   readonly interval: number;
   readonly withoutAslr: boolean;
 }
 
-/** For so many ms we wait for the exec with hardly a pause: it takes less than one, and a short program no longer. */
+/** For this many ms we wait for the exec almost without pauses: it takes less than 1 ms, and so may a whole program. */
 const BUSY = 10;
-/** The pauses, in ms. Without any we could keep the processor from the target. */
+/** The pauses, in ms. Without them we could keep the target off the processor. */
 const HARDLY = 0.05;
 
-/** So many looks make the code fast enough. */
+/** After this many samples the code is fast enough. */
 const WARM_UP = 3;
 
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Lets a target begin, and watches it to its end. What fails in watching is told at the end, and is no harm to the
- * target. Until the first `exec` it is the gate that is seen, if the target `isGated`. No look is compared with another.
+ * Lets a target start, and watches it to its end. If watching fails, that is reported at the end and doesn't harm the
+ * target. If the target `isGated`, what is seen until the first `exec` is the gate. Samples are not compared.
  */
 export async function* follow(target: Target, options: FollowOptions): AsyncGenerator<WatchEvent, void> {
-  const notes = target.isGated ? [] : ['It was not seen from its first instruction: the gate could not be used.'];
+  const notes = target.isGated ? [] : ['It was not watched from its first instruction: the gate could not be used.'];
   const session = open(target, options, notes);
   const timeline = new Timeline(session);
   try {
@@ -54,23 +54,23 @@ function open(target: Target, options: SessionOptions, notes: string[]): Session
   }
 }
 
-/** The first time all this runs it takes longer than a short program lives. So it looks at the gate before it opens. */
+/** The first run of this code takes longer than a short program. So it samples the gate before releasing it. */
 function warmUp(session: Session): void {
   try {
     for (let i = 0; i < WARM_UP; i++) session.look();
   } catch (error) {
-    // Should it fail again later, that is told; the target shall run in any case.
+    // If it fails again later, that is reported; the target must run in any case.
     if (!(error instanceof Trouble)) throw error;
   }
 }
 
-/** The looks, as long as they can be had. Whatever happens to them, this ends with the target, whose end is no look. */
+/** The samples, while they can be taken. Whatever happens, this ends with the target, whose end is not a sample. */
 async function* untilEnd(target: Target, looks: AsyncIterable<Look>, notes: string[]): AsyncGenerator<Look, void> {
   try {
     for await (const look of looks) if (look.saw !== 'exit') yield look;
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
-    notes.push(`It could not be watched any longer: ${error.why}`);
+    notes.push(`It could no longer be watched: ${error.why}`);
   } finally {
     await target.ended;
   }
@@ -84,7 +84,7 @@ async function* looksAt(target: Target, session: Session, interval: number): Asy
   if (first?.saw !== 'exit') yield* poll(session, {interval, signal: over.signal, isEager: true});
 }
 
-/** @returns the look that saw it, or saw that the target has ended; undefined if it takes long */
+/** @returns the sample that saw the exec or the target's end; undefined if neither comes within BUSY ms */
 function untilExec(session: Session): Look | undefined {
   const begin = performance.now();
   while (performance.now() < begin + BUSY) {
@@ -95,7 +95,7 @@ function untilExec(session: Session): Look | undefined {
   return undefined;
 }
 
-/** Tells a sink of the command alone: the gate is left out, and the `exec` that ends it is told as the `start`. */
+/** Passes on the command's events only: the gate is left out, and the `exec` that ends it becomes the `start`. */
 export function withoutGate(sink: Sink): Sink {
   let isGate = false;
   return {

@@ -1,17 +1,18 @@
 /*
- * The gate: the program that `memmap run` starts in place of a command. It waits until memmap watches it, and then becomes
- * the command (execve keeps the PID), so the command is watched from its first instruction.
+ * The gate: the program that `memmap run` starts in place of a command. It waits until memmap watches it, and then
+ * becomes the command (execve keeps the PID), so the command is watched from its first instruction.
  *
  *   gate PATH NAME [ARG …]       PATH is executed with the arguments NAME ARG … and the environment of the gate
  *
- * It speaks on descriptor 3, a socket, and touches no other one:
+ * It communicates on descriptor 3, a socket, and touches no other one:
  *
- *   it reads bytes               `g`: go on; `n`: first have the kernel place memory without randomness; others mean nothing
- *   it writes one byte           only if the command can't be executed: why (errno); 128 more if the placing was refused
+ *   it reads bytes               `g`: execute; `n`: turn ASLR off, then execute; others are ignored
+ *   it writes one byte           only if the command can't be executed: the errno; plus 128 if personality(2) failed
  *   the socket closes            the command runs (close-on-exec), or the gate has ended
  *
- * If none of both comes because memmap is gone, it ends with 1 and executes nothing. If the command can't be executed it ends
- * with 127 (there is no such file) or 126, as shells do. Nothing that it sets up survives, but the placing, if asked for.
+ * If neither byte comes because memmap is gone, it exits with 1 and executes nothing. If the command can't be executed,
+ * it exits with 127 (there is no such file) or 126, as shells do. Nothing that it sets up survives, except the
+ * personality, if asked for.
  *
  *   00400000-00401000 r--p 00000000   headers
  *   00401000-00402000 r-xp 00001000   code
@@ -28,7 +29,7 @@ import {GO, GO_WITHOUT_ASLR, PLACING_REFUSED, SOCKET} from './gate.ts';
 const BASE = 0x400000;
 const TEXT = 0x401000;
 
-/** System calls of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl), and what we say with them. */
+/** System calls of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl), and their arguments and errors. */
 const READ = 0;
 const WRITE = 1;
 const EXECVE = 59;
@@ -41,7 +42,7 @@ const ADDR_NO_RANDOMIZE = 0x0040000;
 const ENOENT = 2;
 const EINTR = 4;
 
-/** The program as a value: elf/write.ts makes a file of it. */
+/** The program as a value: elf/write.ts turns it into a file. */
 export function gateProgram(): Program {
   const text = assemble(code, TEXT);
   return {
@@ -54,8 +55,8 @@ export function gateProgram(): Program {
 }
 
 /**
- * rbx is where the arguments begin: the kernel puts their count there, then argv[0], argv[1], …, a null pointer, and then
- * the environment. The byte lies on the stack.
+ * rbx points to the arguments: the kernel puts their count there, then argv[0], argv[1], …, a null pointer, and then
+ * the environment. The byte is on the stack.
  */
 const code: readonly Item[] = [
   func('_start', [
@@ -99,7 +100,7 @@ const code: readonly Item[] = [
     jmp('tell'),
   ]),
 
-  // personality(2): all ones asks for what is set, and that stays set.
+  // personality(2): 0xffffffff returns the current persona without changing it; the one flag is added to it.
   func('place', [
     x.mov(r.edi, 0xffffffff),
     x.mov(r.eax, PERSONALITY),
@@ -115,7 +116,7 @@ const code: readonly Item[] = [
     jmp('refused'),
   ]),
 
-  // In: al, what to tell; r12d, the exit code.
+  // In: al, the byte to send; r12d, the exit code.
   func('tell', [
     x.mov(at(r.rsp), r.al),
     x.mov(r.edi, SOCKET),

@@ -3,43 +3,44 @@ import {existsSync} from 'node:fs';
 import type {Duplex} from 'node:stream';
 import {builtFile} from '../../shell/built.ts';
 
-/** How gate and memmap speak; gate-program.ts says what it means. */
+/** The protocol between the gate and memmap; gate-program.ts describes it. */
 export const SOCKET = 3;
 export const GO = 'g';
 export const GO_WITHOUT_ASLR = 'n';
 export const PLACING_REFUSED = 128;
 
 /**
- * Node's first write takes half a millisecond, as long as a short program lives, and later ones a tenth of that. So the
- * first ones say nothing.
+ * Node's first write takes half a millisecond, as long as a short program runs, and later ones a tenth of that. So the
+ * first writes send bytes that the gate ignores.
  */
 const NOTHING = '.';
 const WARM_UP = 4;
 
-/** A command, resolved: what is executed, and the arguments that it gets, its own name first. */
+/** A resolved command: the file to execute, and its arguments, beginning with its own name. */
 export interface Command {
   readonly path: string;
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** How a target ended: one of both is there. */
+/** How a target ended: one of the two is present. */
 export interface TargetEnd {
   readonly code?: number;
   readonly signal?: NodeJS.Signals;
 }
 
-/** Why the command can't be executed: an errno, of execve or of personality(2). */
+/** Why the command can't be executed: an errno of execve(2) or personality(2). */
 export interface Refusal {
   readonly errno: number;
   readonly of: 'execute' | 'place';
 }
 
 /**
- * A command that was started, and has our standard input, output and error for its own. If it `isGated`, it stands still
- * before its first instruction until `release`; else it runs already.
+ * A command that was started with our standard input, output and error. If it `isGated`, it waits before its first
+ * instruction until `release`; otherwise it is already running.
  *
- * It outlives us: whatever happens to memmap, a released target is left alone. A gate that was not released ends with us.
+ * It outlives us: whatever happens to memmap, a released target continues to run. A gate that was not released ends
+ * with us.
  */
 export class Target {
   readonly pid: number;
@@ -57,7 +58,7 @@ export class Target {
       child.once('close', (code, signal) => resolve(signal === null ? {code: code ?? 0} : {signal}));
     });
     this.#socket = isGated ? (child.stdio[SOCKET] as Duplex) : undefined;
-    this.#socket?.on('error', () => {}); // It may end before it reads; how it ended tells.
+    this.#socket?.on('error', () => {}); // It may end before it reads; `ended` then says how.
     this.#socket?.on('data', ([answer]: Buffer) => {
       const isPlacing = answer! >= PLACING_REFUSED;
       this.#refusal = {of: isPlacing ? 'place' : 'execute', errno: answer! - (isPlacing ? PLACING_REFUSED : 0)};
@@ -65,9 +66,9 @@ export class Target {
   }
 
   /**
-   * Starts a command behind the gate; without it where there is none for this machine, or it may not be executed.
+   * Starts a command through the gate, or directly where there is no gate for this machine or it can't be executed.
    *
-   * @param gate where the gate's program is
+   * @param gate the path of the gate's program
    * @returns the target, or why it could not be started
    */
   static async start({path, argv, env}: Command, gate = gateFile()): Promise<Target | Refusal> {
@@ -89,30 +90,30 @@ export class Target {
     return this.#refusal;
   }
 
-  /** Lets it begin: the byte is sent before this returns. */
+  /** Lets it start: the byte is sent before this returns. */
   release(withoutAslr: boolean): void {
     for (let i = 0; i < WARM_UP; i++) this.#socket?.write(NOTHING);
     this.#socket?.write(withoutAslr ? GO_WITHOUT_ASLR : GO);
   }
 
-  /** No more is wanted of it. A gate that was not released ends; a command is left alone. */
+  /** Closes the socket. A gate that was not released ends; a command continues to run. */
   letGo(): void {
     this.#socket?.destroy();
   }
 
-  /** Hands a signal on. */
+  /** Passes a signal on to it. */
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 }
 
-/** Made at build time, and lies beside the compiled code. */
+/** The gate, which is made at build time beside the compiled code. @returns undefined if there is none for `arch` */
 export function gateFile(arch: string = process.arch): string | undefined {
   const file = builtFile(`helpers/gate.${arch}`);
   return existsSync(file) ? file : undefined;
 }
 
-/** The errno, if it could not be started; else this never settles. */
+/** The errno, if the child could not be started; otherwise this never settles. */
 const failure = (child: ChildProcess): Promise<number> =>
   new Promise((resolve) => {
     child.on('error', (error) => resolve(-((error as NodeJS.ErrnoException & {errno?: number}).errno ?? -1)));

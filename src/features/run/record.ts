@@ -7,18 +7,18 @@ import {ListingSize, Recorder} from '../record/recorder.ts';
 import {percentText} from '../record/text.ts';
 import type {Sink, WatchEvent} from '../watch/events.ts';
 
-/** What `run --record` was asked for. */
+/** What `run --record` was asked to do. */
 export interface RunRecording {
   readonly file: string;
-  /** ms between two looks. */
+  /** ms between two samples. */
   readonly interval: number;
   /** Of memmap. */
   readonly version: string;
 }
 
 /**
- * Records a run beside its report. It wants to be told `withoutGate`: a recording begins with the command's own first
- * moment. Nobody waits for it, and what fails is told at the end.
+ * Records a run besides its report. Its events must be passed through `withoutGate`: a recording begins with the
+ * command's own first moment. Nothing waits for its writes, and a failure is reported at the end.
  */
 export class RunRecorder implements Sink {
   readonly listing = new ListingSize();
@@ -29,7 +29,7 @@ export class RunRecorder implements Sink {
   #told: Promise<void> = Promise.resolve();
   #failure: unknown;
 
-  /** @throws Trouble `output` before anything was started */
+  /** @throws Trouble `output` before anything is started */
   constructor(setting: RunRecording) {
     this.#setting = setting;
     this.#file = OpenRecording.open(setting.file, 'refuse');
@@ -45,9 +45,9 @@ export class RunRecorder implements Sink {
   }
 
   /**
-   * All is written; says so.
+   * Waits until everything is written, and says so.
    *
-   * @throws Trouble `output` if something could not be; until now nobody was disturbed by that
+   * @throws Trouble `output` if something could not be written; until now the run was not disturbed by that
    */
   async finish(): Promise<void> {
     await this.#told;
@@ -55,9 +55,9 @@ export class RunRecorder implements Sink {
     const {path, size} = this.#file;
     if (this.#failure !== undefined) throw recordingFailed(path, this.#failure, this.#writer?.moments ?? 0);
     if (!this.#writer)
-      return say(`memmap: nothing was recorded to ${safe(path)}: the command ended before the first look at it.`);
+      return say(`memmap: nothing was recorded to ${safe(path)}: the command ended before the first sample.`);
     const {moments, listings} = this.#writer;
-    const share = `${percentText(size, listings)} of the listings that it stands for`;
+    const share = `${percentText(size, listings)} of the listings that it represents`;
     say(`memmap: recorded to ${safe(path)}: ${counted(moments, 'moment')}, ${sizeText(size)}, ${share}.`);
   }
 

@@ -5,8 +5,8 @@ import {renderRun, type RunSeen} from './text.ts';
 type SeenEvent = Extract<WatchEvent, {readonly snapshot: Snapshot}>;
 
 /**
- * Counts and keeps what a report needs, and says nothing before the end: the terminal is the target's. The gate is no
- * part of it: it wants to be told `withoutGate`.
+ * Counts and keeps what a report needs, and prints nothing before the end: the terminal belongs to the target. The gate
+ * is not part of the report: events must be passed through `withoutGate`.
  */
 export class TextReport implements Sink {
   readonly #command: readonly string[];
@@ -38,7 +38,7 @@ export class TextReport implements Sink {
     if ('snapshot' in event) this.#look(event);
   }
 
-  /** Another program: nothing of the one before it counts for what comes. */
+  /** Another program: nothing of the one before it counts any more. */
   #begin({snapshot}: StartEvent | ExecEvent): void {
     this.#images.push(snapshot.process.exe ?? snapshot.process.comm ?? '');
     this.#first = snapshot;
@@ -51,14 +51,14 @@ export class TextReport implements Sink {
     this.#looks++;
     this.#last = event;
     this.#peak = Math.max(this.#peak, Number(status['vmHwm'] ?? 0));
-    // Most programs free their memory before they end, so the last look says little: what it had at its largest does.
+    // Most programs free their memory before they end, so the largest sample says more than the last one.
     const amount = snapshot.totals.size + Number(status['vmRss'] ?? 0);
     if (amount > this.#most) [this.#most, this.#largest] = [amount, snapshot];
     const rss = snapshot.totals['rss'];
     if (rss !== undefined && rss >= (this.#withUsage?.totals['rss'] ?? 0)) this.#withUsage = snapshot;
   }
 
-  /** The report, once all has ended. */
+  /** The report, once the run has ended. */
   render(width: number | undefined): string {
     const [exit, end] = [this.#exit!, this.#end!];
     const {cost, notes = []} = end;

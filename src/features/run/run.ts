@@ -16,9 +16,9 @@ interface RunOptions extends FollowOptions {
 }
 
 /**
- * Runs a command to its end, and reports.
+ * Runs a command to its end, and writes the report.
  *
- * @throws Trouble if it could not be started: then there is no report, but the events that there were
+ * @throws Trouble if it could not be started: then there is no report, only the events until then
  */
 export async function runTarget(command: Command, options: RunOptions, output: ReportOutput): Promise<TargetEnd> {
   if (options.withoutAslr && gateFile() === undefined) throw gateIsMissing();
@@ -31,13 +31,13 @@ export async function runTarget(command: Command, options: RunOptions, output: R
   }
   const restoreSignals = leaveSignalsTo(target);
   const text = options.isJson ? undefined : new TextReport(command.argv);
-  // One write(2) an event: the target writes to standard error as well.
+  // One write(2) per event, since the target writes to standard error as well.
   const report = text ? withoutGate(text) : jsonSink((line) => output.write([...line].join('')));
   const sink = recorder ? tee(report, withoutGate(recorder)) : report;
   const watched = recorder ? {...options, onListing: recorder.listing.onListing} : options;
   await tellAll(compared(follow(target, watched)), sink)
     .catch(async (error: unknown) => {
-      // A report that isn't whole is none; events stand for themselves.
+      // An incomplete report is discarded; each event is complete on its own.
       if (text) output.discard();
       else await output.finish();
       throw error;
@@ -61,28 +61,28 @@ export async function runTarget(command: Command, options: RunOptions, output: R
 const gateIsMissing = (): Trouble =>
   new Trouble({
     kind: 'input',
-    what: 'Cannot turn off the random placing of memory.',
-    why: `the gate that does it was not built for the processor ${process.arch}.`,
+    what: 'Cannot turn off address space layout randomization (ASLR).',
+    why: `the gate that does this was not built for the processor ${process.arch}.`,
     next: 'Leave out --no-aslr, or use: setarch -R memmap run -- COMMAND',
   });
 
-/** The environment that memmap was started with: what bin/run.js adds for itself is not the target's. */
+/** The environment that memmap was started with, without what bin/run.js adds for itself. */
 export function targetEnvironment(): NodeJS.ProcessEnv {
   const {OCLIF_DISABLE_ENGINE_WARNING: _ours, ...environment} = process.env;
   return environment;
 }
 
-/** What memmap ends with: the target's code, or 128+n as shells have it. */
+/** The code that memmap exits with: the target's, or 128+n after signal n, as in shells. */
 export const codeOf = ({code, signal}: TargetEnd): number =>
   signal === undefined ? (code ?? 0) : exitOfSignal(signal);
 
-/** A terminal sends these to the whole foreground group: the target has them already, and we must outlive it. */
+/** A terminal sends these to the whole foreground group: the target gets them too, and we must outlive it. */
 const SHARED = ['SIGINT', 'SIGQUIT'] as const;
 
-/** These come to one process: who sends them to us means the target. */
+/** These are sent to one process: whoever sends them to us means the target. */
 const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
-/** From now on the target has its signals, and memmap ends when it does. @returns how to undo that */
+/** From now on signals are the target's, and memmap ends when the target does. @returns a function that undoes this */
 export function leaveSignalsTo(target: Target): () => void {
   const ignore = (): void => {};
   const forward = (signal: NodeJS.Signals): void => target.signal(signal);

@@ -5,21 +5,21 @@ import {counted, countText} from '../../model/amounts.ts';
 import {totalsByFile, totalsByKind, type Totals} from '../../model/totals.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {safe} from '../../text/safe.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {wrapped} from '../../text/lines.ts';
 
 /**
- * Why two regions that touch are two and not one. The kernel joins neighbours that are alike (mm/vma.c, is_mergeable_vma),
- * so each border has a cause:
+ * Why two regions that touch are two and not one. The kernel merges neighbours that are alike (mm/vma.c,
+ * is_mergeable_vma), so each border has a cause:
  *
- * backing    another file, or a file beside memory without one
+ * backing    another file, or a file next to memory without one
  * offset     one file, but not the bytes that follow
  * guard      one of the two has no access: a guard page, or addresses kept free
  * perms      other permissions
  * name       another name (prctl PR_SET_VMA_ANON_NAME), or one that has none
  * flags      other VmFlags: what madvise, mlock and the like set
- * unseen     nothing that smaps shows: each had memory of its own before they touched (anon_vma), or another NUMA policy
+ * unseen     nothing that smaps shows: each had pages of its own before they met (anon_vma), or another NUMA policy
  * unknown    the source has no VmFlags, and nothing else differs
  */
 type Cause = 'backing' | 'offset' | 'guard' | 'perms' | 'name' | 'flags' | 'unseen' | 'unknown';
@@ -50,7 +50,9 @@ export function bordersOf(regions: readonly Region[]): Borders[] {
   return [...groups.values()].sort((a, b) => b.count - a.count || a.first[0].start - b.first[0].start);
 }
 
-/** The two permissions on both sides of a border, in either order, as one text: made once, since 60,000 borders share a few. */
+/**
+ * The permissions on the two sides of a border, in either order, as one text. Made once: 60,000 borders share a few.
+ */
 class Pairs {
   readonly #known = new Map<string, Map<string, string>>();
 
@@ -82,13 +84,13 @@ const isOneFile = (a: Region, b: Region): boolean => isSameBacking(a, b) && a.na
 const followsInFile = (before: Region, after: Region): boolean =>
   before.offset === undefined || after.offset === undefined || before.offset + sizeOf(before) === after.offset;
 
-/** The kernel joins in spite of these: VM_SOFTDIRTY, and VM_MAYBE_GUARD, which the whole takes over. */
-const NO_MATTER = new Set(['sd', 'gu']);
+/** The kernel merges in spite of these: VM_SOFTDIRTY, and VM_MAYBE_GUARD, which the merged region inherits. */
+const IGNORED = new Set(['sd', 'gu']);
 
 function differingFlags(a: readonly string[], b: readonly string[]): string[] {
   if (a === b) return [];
   const both = new Set([...a, ...b]);
-  return [...both].filter((flag) => !NO_MATTER.has(flag) && a.includes(flag) !== b.includes(flag)).sort();
+  return [...both].filter((flag) => !IGNORED.has(flag) && a.includes(flag) !== b.includes(flag)).sort();
 }
 
 const CAUSES: Readonly<Record<Cause, string>> = {
@@ -126,8 +128,8 @@ const SETTERS: Readonly<Record<string, string>> = {
   me: 'may be made executable',
 };
 
-/** What uses the regions up that a process may have, and what keeps neighbours from being one. */
-export function renderBorders({regions, clues}: Snapshot, look: Look = {}): string[] {
+/** What uses up the regions that a process may have, and what keeps neighbours from being merged. */
+export function renderBorders({regions, clues}: Snapshot, look: TextOptions = {}): string[] {
   const own = regions.filter(isInUserSpace);
   const borders = bordersOf(regions);
   const touching = borders.reduce((sum, {count}) => sum + count, 0);
@@ -139,7 +141,7 @@ export function renderBorders({regions, clues}: Snapshot, look: Look = {}): stri
     ...(touching === 0
       ? []
       : [
-          `${counted(touching, 'region')} ${touching === 1 ? 'touches' : 'touch'} the one before. The kernel joins neighbours that are alike; these are kept apart by:`,
+          `${counted(touching, 'region')} ${touching === 1 ? 'touches' : 'touch'} the one before. The kernel merges neighbours that are alike; these are kept apart by:`,
         ]),
   ];
   return [
@@ -156,7 +158,7 @@ const COLUMNS: readonly Column[] = [
   {title: 'one is at', least: 60},
 ];
 
-function renderCauses(borders: readonly Borders[], {width}: Look): string[] {
+function renderCauses(borders: readonly Borders[], {width}: TextOptions): string[] {
   const rows = borders.slice(0, MOST).map(bordersCells);
   const rest = borders.slice(MOST).reduce((sum, {count}) => sum + count, 0);
   return [
@@ -180,7 +182,7 @@ const flagsText = (detail: string): string =>
     .map((flag) => (SETTERS[flag] ? `${safe(flag)} (${SETTERS[flag]})` : safe(flag)))
     .join(', ');
 
-/** The groups with most regions. */
+/** The groups with the most regions. */
 function mostOf(groups: ReadonlyMap<string, Totals>): string {
   const sorted = [...groups].sort(([, a], [, b]) => b.regions - a.regions);
   const rest = sorted.slice(4).reduce((sum, [, {regions}]) => sum + regions, 0);

@@ -23,12 +23,12 @@ export const CHOICE_FLAGS = {
     helpValue: '<text>',
   }),
   sort: Flags.custom<SortKey>({
-    description: `the order of the table: ${PLACE_KEYS.join(', ')}, or the largest first of ${BYTE_KEYS.join(', ')}`,
+    description: `the order of the table: ${PLACE_KEYS.join(', ')}; or, largest first, ${BYTE_KEYS.join(', ')}`,
     parse: async (text) => sortKeyOf(text),
     helpValue: '<by>',
   })(),
   columns: Flags.string({
-    description: `the columns of the table, with commas between them; all; help, to say what they are; or ${COLUMNS}`,
+    description: `the columns of the table, separated by commas; all; help, which says what they are; or ${COLUMNS}`,
     helpValue: '<names>',
   }),
 };
@@ -43,7 +43,7 @@ export function choiceOf(flags: Pick<ChoiceFlags, 'kind' | 'filter'>): Choice {
 }
 
 /**
- * `libc` is a part of a text, in capitals or not; `/^lib(c|m)/` a regular expression.
+ * `libc` matches a part of a text, in upper or lower case; `/^lib(c|m)/` is a regular expression.
  *
  * @throws Trouble `usage`
  */
@@ -59,7 +59,7 @@ function filterOf(filter: string): (text: string) => boolean {
   } catch (error) {
     throw new Trouble({
       kind: 'usage',
-      what: `"${filter}" is no regular expression.`,
+      what: `"${filter}" is not a regular expression.`,
       why: `${(error as Error).message}.`,
       next: "For example: --filter '/libc|ld-linux/'",
     });
@@ -74,9 +74,9 @@ export function columnsOf(text: string | undefined): readonly ColumnName[] | und
 }
 
 /** @throws Trouble `usage` */
-export const sortKeyOf = (text: string): SortKey => named(text.trim(), 'order', SORT_KEYS);
+export const sortKeyOf = (text: string): SortKey => named(text.trim(), 'sort order', SORT_KEYS);
 
-/** The one of these names that a text is: as it stands, or as a spelling of a measure. */
+/** The one of these names that a text is: as written, or as a spelling of a measure. */
 function named<Name extends string>(text: string, what: string, names: readonly Name[]): Name {
   const key = names.some((name) => name === text) ? text : measureAmong(text, BYTE_KEYS);
   const found = names.find((name) => name === key);

@@ -2,7 +2,7 @@ import {familyTotals, type Family, type Member} from '../../model/family.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {safe} from '../../text/safe.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 import {renderRows, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
@@ -17,7 +17,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** A process and its descendants, what each costs, and what they cost together. */
-export function renderFamily(family: Family, look: Look = {}): string {
+export function renderFamily(family: Family, look: TextOptions = {}): string {
   const {members, ended} = family;
   const totals = familyTotals(members);
   const total = cells('', 'total', {...totals, vmRss: undefined}).map((cell): Cell => ({...cell, role: 'title'}));
@@ -55,20 +55,20 @@ function remarks({members}: Family): string[] {
     ...(totals.counted < 2
       ? []
       : [
-          `PSS is what the family costs: ${sizeText(pss)}. Resident added up counts a page once for each process that maps it: ${sizeText(Math.max(0, rss - pss))} more.`,
+          `PSS is what the family costs: ${sizeText(pss)}. Resident memory, added up, counts a page once for each process that maps it: ${sizeText(Math.max(0, rss - pss))} more.`,
         ]),
     ...(uncounted.length === 0
       ? []
       : [
           totals.counted === 0
             ? 'None of them could be counted.'
-            : `The total is of ${counted(totals.counted, 'process', 'processes')}, and too low: ${uncounted.length} more could not be counted.`,
+            : `The total is for ${counted(totals.counted, 'process', 'processes')}, and is too low: ${uncounted.length} more could not be counted.`,
           ...reasons(uncounted),
         ]),
   ];
 }
 
-/** Why processes could not be counted, and which: alike reasons together. */
+/** Why processes could not be counted, and which: those with the same reason together. */
 function reasons(uncounted: readonly Member[]): string[] {
   const byNote = new Map<string, string[]>();
   for (const {pid, note = ''} of uncounted) byNote.set(note, [...(byNote.get(note) ?? []), String(pid)]);

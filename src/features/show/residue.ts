@@ -3,22 +3,28 @@ import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../text/lines.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 
 /**
- * What lies between the sum over the regions and what status says of the whole process: two counts of one thing, and
- * memory that the process costs beside its regions. All in bytes; absent where the source doesn't say.
+ * The difference between the sum over the regions and what status says of the whole process: two counts of one thing,
+ * and memory that the process costs besides its regions. All in bytes; absent where the source doesn't say.
  */
 interface Residue {
-  /** The regions' Rss added up, and status's VmRSS. They are read one after the other; kernels 2.6.34 to 6.15 count VmRSS inexactly. */
+  /**
+   * The regions' Rss added up, and status's VmRSS. They are read one after the other; kernels 2.6.34 to 6.15 count
+   * VmRSS inexactly.
+   */
   readonly rss?: Compared | undefined;
   /** The regions' sizes added up, and VmSize. The vsyscall page is listed, and is no part of the process. */
   readonly size?: Compared | undefined;
   /** Page tables: VmPTE. They are memory, and no region has them. */
   readonly pageTables?: number | undefined;
-  /** Pages of the hugetlb pool, which Rss and Pss leave out: the regions' Shared_Hugetlb and Private_Hugetlb, or HugetlbPages of status. */
+  /**
+   * Pages of the hugetlb pool, which Rss and Pss leave out: the regions' Shared_Hugetlb and Private_Hugetlb, or
+   * HugetlbPages of status.
+   */
   readonly hugetlb?: number | undefined;
-  /** Pss is cut to whole KiB in each region, so that the sum is too low by less than this. */
+  /** Pss is rounded down to whole KiB in each region, so the sum is too low by less than this. */
   readonly pssCut?: number | undefined;
 }
 
@@ -47,12 +53,12 @@ const compared = (regions: number | undefined, status: unknown): Compared | unde
 const vsyscallSize = (regions: readonly Region[]): number =>
   regions.reduce((sum, {kind, start, end}) => sum + (kind === 'vsyscall' ? end - start : 0), 0);
 
-interface ResidueLook extends Look {
-  /** Say also what is as expected. */
+interface ResidueLook extends TextOptions {
+  /** Also say what is as expected. */
   readonly full?: boolean | undefined;
 }
 
-/** PSS that may be too low by less than this part of it needs no word. */
+/** PSS that may be too low by less than this fraction of it is not worth a sentence. */
 const SMALL = 0.1;
 
 /** Why the totals differ from other numbers of the same process, and what they leave out. */
@@ -74,8 +80,10 @@ export function renderResidue(snapshot: Snapshot, look: ResidueLook = {}): strin
   if (size && look.full && size.regions !== size.status)
     sentences.push(`status has ${sizeText(size.status)} of address space (VmSize).`);
   if (pssCut > 0 && (look.full || pssCut > pss * SMALL))
-    sentences.push(`PSS is cut to whole KiB in each region, so its total is too low by less than ${sizeText(pssCut)}.`);
+    sentences.push(
+      `PSS is rounded down to whole KiB in each region, so its total is too low by less than ${sizeText(pssCut)}.`,
+    );
   if (!rss && typeof snapshot.status['vmRss'] === 'number')
-    sentences.push(`Resident in all: ${sizeText(snapshot.status['vmRss'])} (VmRSS of status).`);
+    sentences.push(`Resident in total: ${sizeText(snapshot.status['vmRss'])} (VmRSS of status).`);
   return sentences.flatMap((sentence) => wrapped(sentence, look.width));
 }

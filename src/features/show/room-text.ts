@@ -5,18 +5,18 @@ import {roomOf, type Headroom, type Room} from './room.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {safe} from '../../text/safe.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
 
-interface RoomLook extends Look {
+interface RoomLook extends TextOptions {
   /** Holes at most; undefined: all. */
   readonly rows?: number | undefined;
 }
 
-/** How much room there is, on a line; and a line for each thing that is nearly used up. */
-export function renderRoomLine(snapshot: Snapshot, look: Look = {}): string[] {
+/** How much room there is, in one line; and a line for each thing that is nearly used up. */
+export function renderRoomLine(snapshot: Snapshot, look: TextOptions = {}): string[] {
   const room = roomOf(snapshot);
   const {mapping, brk, stack, regions} = room;
   const parts = [
@@ -33,7 +33,7 @@ export function renderRoomLine(snapshot: Snapshot, look: Look = {}): string[] {
   ];
 }
 
-/** Addresses for 16 MiB are few for a machine of 64 bits. */
+/** Less than 16 MiB of addresses is little on a 64-bit machine. */
 const LITTLE = 16 * 2 ** 20;
 
 /** What is nearly used up, a sentence each. */
@@ -43,18 +43,18 @@ function tightOnes({mapping, brk, stack, regions, locked}: Room): string[] {
   return [
     regions.limit &&
       regions.used > regions.limit / 2 &&
-      `Regions: ${countText(regions.used)} of ${countText(regions.limit)} allowed (vm.max_map_count). When they are used up, mmap, mprotect and munmap fail with ENOMEM, and with them new threads. --room says what uses them up.`,
+      `Regions: ${countText(regions.used)} of ${countText(regions.limit)} allowed (vm.max_map_count). When they are used up, mmap, mprotect and munmap fail with ENOMEM, and new threads cannot start. --room says what uses them up.`,
     isTight(mapping) && `mmap: ${sizeText(mapping.left!)} left of ${sizeText(mapping.limit!)} (RLIMIT_AS, ulimit -v).`,
     mapping.endsAt === 'addresses' &&
       mapping.left! < LITTLE &&
-      `mmap: the largest hole between regions has ${sizeText(mapping.left!)}.`,
+      `mmap: the largest hole between regions is ${sizeText(mapping.left!)}.`,
     brk &&
       isTight(brk) &&
       `brk: ${sizeText(brk.left!)} left of ${sizeText(brk.limit!)} for data (RLIMIT_DATA, ulimit -d).`,
     brk &&
       brk.endsAt === 'addresses' &&
       brk.left! < LITTLE &&
-      `brk: ${sizeText(brk.left!)} left until ${brk.next ? `the region ${regionText(brk.next)}` : 'the end of user space'}; malloc goes on with mmap then.`,
+      `brk: ${sizeText(brk.left!)} left until ${brk.next ? `the region ${regionText(brk.next)}` : 'the end of user space'}; malloc then continues with mmap.`,
     stack &&
       isTight(stack) &&
       `stack: ${sizeText(stack.left!)} left of ${sizeText(stack.limit!)} (RLIMIT_STACK, ulimit -s).`,
@@ -75,7 +75,7 @@ export function renderRoom(snapshot: Snapshot, look: RoomLook = {}): string[] {
   ];
 }
 
-function renderHeadrooms({mapping, brk, stack, regions, locked}: Room, look: Look): string[] {
+function renderHeadrooms({mapping, brk, stack, regions, locked}: Room, look: TextOptions): string[] {
   const {largest} = mapping;
   const hole = largest ? `the largest hole, at ${address(largest.start)}` : 'there is no hole';
   const rows = [
@@ -131,7 +131,7 @@ const cells = (what: string, {used, limit, left}: Headroom, text: (value: number
 const regionText = (region: Region): string =>
   `at ${address(region.start)} (${safe((region.name || region.label || region.kind).replace(/^.*\/(?=[^/]+$)/, ''))})`;
 
-/** Holes at most, unless somebody wants all. */
+/** At most this many holes, unless all are asked for. */
 const FEW_HOLES = 5;
 
 function renderHoles(snapshot: Snapshot, {mapping}: Room, look: RoomLook): string[] {
@@ -150,14 +150,14 @@ function renderHoles(snapshot: Snapshot, {mapping}: Room, look: RoomLook): strin
   });
   return [
     ...wrapped(
-      `${counted(holes.length, 'hole')} of ${sizeText(mapping.free)} together, ${countText(small)} of them below 1 MiB.`,
+      `${counted(holes.length, 'hole')} of ${sizeText(mapping.free)} in total, ${countText(small)} of them below 1 MiB.`,
       look.width,
     ),
     ...renderRows(
       [
         {title: largest.length < holes.length ? 'largest holes' : 'hole'},
         {title: 'size', align: 'right'},
-        {title: 'behind', gives: true, least: 50},
+        {title: 'after', gives: true, least: 50},
       ],
       rows,
       look.width,
@@ -183,7 +183,7 @@ function renderArenas({arenas, writable}: Room): string[] {
     ...(writable.rss === undefined || writable.size === 0
       ? []
       : [
-          `Private memory that may be written, without a file: ${sizeText(writable.size)}, of which ${sizeText(writable.rss)} (${percent(writable.rss, writable.size)}) is resident.`,
+          `Private writable memory without a file: ${sizeText(writable.size)}, of which ${sizeText(writable.rss)} (${percent(writable.rss, writable.size)}) is resident.`,
         ]),
   ];
 }

@@ -9,7 +9,10 @@ export interface Headroom {
   readonly used: number;
   /** The limit that the process was given; null: none; undefined: the source doesn't say. */
   readonly limit: number | null | undefined;
-  /** What is left of the limit, or until the addresses end: the smaller one. Undefined where nothing says. */
+  /**
+   * What is left of the limit, or until the addresses end: the smaller of the two. Undefined where the source says
+   * neither.
+   */
   readonly left: number | undefined;
   /** What ends it first: the limit, or the addresses. */
   readonly endsAt: 'limit' | 'addresses' | undefined;
@@ -17,9 +20,9 @@ export interface Headroom {
 
 /** How much room an address space has: why mmap, brk or a deeper stack would fail. */
 export interface Room {
-  /** One mmap: into the largest hole, as long as the sum keeps below RLIMIT_AS. */
+  /** One mmap: into the largest hole, as long as the sum stays below RLIMIT_AS. */
   readonly mapping: Headroom & {readonly holes: number; readonly free: number; readonly largest: Hole | undefined};
-  /** The brk area, until the next region; RLIMIT_DATA counts all private memory that may be written (VmData). */
+  /** The brk area, until the next region; RLIMIT_DATA counts all private writable memory (VmData). */
   readonly brk: (Headroom & {readonly end: number; readonly next: Region | undefined}) | undefined;
   /** The main thread's stack, until 1 MiB above the region below it; RLIMIT_STACK. */
   readonly stack: (Headroom & {readonly start: number; readonly below: Region | undefined}) | undefined;
@@ -28,7 +31,7 @@ export interface Room {
   /** Memory locked into RAM: VmLck, and RLIMIT_MEMLOCK. */
   readonly locked: Headroom | undefined;
   readonly arenas: readonly Arena[];
-  /** Private memory without a file that may be written: what was asked for, and what of it is resident. */
+  /** Private writable memory without a file: what was asked for, and what of it is resident. */
   readonly writable: {readonly size: number; readonly rss: number | undefined};
 }
 
@@ -47,7 +50,7 @@ export function roomOf(snapshot: Snapshot): Room {
       undefined,
     ),
     locked: vmLck === undefined ? undefined : headroom(vmLck, limits?.locked, undefined),
-    // The line below a table of regions says nothing of these two.
+    // The line below a table of regions does without these two.
     get arenas() {
       return arenasOf(regions);
     },
@@ -73,8 +76,8 @@ function mappingRoom({regions, clues, status, totals}: Snapshot, pageSize: numbe
 }
 
 /**
- * brk(2) wants a free page behind the new end (mm/mmap.c). Where the area is empty no region shows it, and only stat tells
- * where it would begin.
+ * brk(2) needs a free page after the new end (mm/mmap.c). Where the area is empty no region shows it, and only stat
+ * says where it would begin.
  */
 function brkRoom({regions, clues, status, process}: Snapshot, pageSize: number): Room['brk'] {
   const heap = regions.filter(({name}) => name === '[heap]');
@@ -92,7 +95,10 @@ function brkRoom({regions, clues, status, process}: Snapshot, pageSize: number):
   return {...smaller(used, limit, left, Math.max(0, stop - pageSize - end)), end, next};
 }
 
-/** A stack may come near what is not accessible, and else keeps its distance (mm/vma.c, expand_downwards). */
+/**
+ * A stack may grow right up to memory without access; from other regions it keeps its distance (mm/vma.c,
+ * expand_downwards).
+ */
 function stackRoom(regions: readonly Region[], limit: number | null | undefined, pageSize: number): Room['stack'] {
   const index = regions.findIndex(({name}) => name === '[stack]');
   const stack = regions[index];
@@ -110,7 +116,7 @@ function writableOf(regions: readonly Region[]): Room['writable'] {
   return {size: sum(sizeOf), rss: rss ? sum(({usage}) => usage?.rss ?? 0) : undefined};
 }
 
-/** @param free how far the addresses go on; undefined where they don't matter */
+/** @param free how far the addresses continue; undefined where they don't matter */
 const headroom = (used: number, limit: number | null | undefined, free: number | undefined): Headroom =>
   smaller(used, limit, limit == null ? limit : Math.max(0, limit - used), free);
 
@@ -127,7 +133,10 @@ function smaller(
 
 const bytes = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
-/** One block of glibc's malloc beside [heap]: 64 MiB of addresses (1 MiB with 32-bit pointers), of which a part is in use. */
+/**
+ * One block of glibc's malloc beside [heap]: 64 MiB of addresses (1 MiB with 32-bit pointers), of which a part is in
+ * use.
+ */
 interface Arena {
   /** Counted from 1 in the order of addresses, as in the labels. */
   readonly number: number;
@@ -141,8 +150,8 @@ interface Arena {
 }
 
 /**
- * The arenas of glibc's malloc among classified regions, by their labels. An arena that outgrew its block has several, and
- * each counts; blocks that are used up and merged into one region count as one, by the number of the first.
+ * The arenas of glibc's malloc among classified regions, by their labels. An arena that outgrew its block has several,
+ * and each counts; blocks that are used up and merged into one region count as one, by the number of the first.
  */
 export function arenasOf(regions: readonly Region[]): Arena[] {
   const arenas = new Map<number, {-readonly [field in keyof Arena]: Arena[field]}>();
@@ -162,7 +171,7 @@ export function arenasOf(regions: readonly Region[]): Arena[] {
   return [...arenas.values()];
 }
 
-/** What `show --json` says of the room in an address space: sizes in bytes, addresses as hex strings. */
+/** What `show --json` says about the room in an address space: sizes in bytes, addresses as hex strings. */
 export function roomJSON(snapshot: Snapshot): Record<string, unknown> {
   const {mapping, brk, stack, regions, locked, arenas, writable} = roomOf(snapshot);
   return {

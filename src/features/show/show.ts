@@ -42,7 +42,7 @@ export function renderShow(snapshot: Snapshot, look: ShowLook = {}): string {
     .join('\n');
 }
 
-/** Files at most, unless somebody wants all. */
+/** At most this many files, unless all are asked for. */
 const FEW_FILES = 10;
 
 function totalsOf(snapshot: Snapshot, shown: Snapshot['regions'], look: ShowLook): string[][] {
@@ -55,13 +55,13 @@ function totalsOf(snapshot: Snapshot, shown: Snapshot['regions'], look: ShowLook
   );
 }
 
-/** A saved listing may be a part of one: the holes in it may not be holes. */
+/** A saved listing may be incomplete: the holes in it may not be holes. */
 const roomLine = (snapshot: Snapshot, look: ShowLook): string[] =>
   look.room || snapshot.source.from === 'capture' ? [] : renderRoomLine(snapshot, look);
 
 /**
- * The document of `show --json`: a snapshot, what its totals leave out, and the room it has. If regions were chosen, it has
- * those alone, their totals, and a note; the residue and the room are the whole process's all the same.
+ * The document of `show --json`: a snapshot, what its totals leave out, and the room it has. If regions were chosen, it
+ * has only those, with their totals and a note; the residue and the room are still those of the whole process.
  */
 export function showJSON(snapshot: Snapshot, choice: Choice): Record<string, unknown> {
   return {...chosen(snapshot, choice).document(), residue: residueOf(snapshot), room: roomJSON(snapshot)};

@@ -1,20 +1,20 @@
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
-import {who, type Look} from '../../text/who.ts';
+import {who, type TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
 
-/** The lines of status that tell of memory, and what they mean: proc_pid_status(5). */
+/** The lines of status about memory, and what they mean: proc_pid_status(5). */
 const LINES: ReadonlyArray<readonly [key: string, name: string, meaning: string]> = [
   ['vmSize', 'VmSize', 'address space'],
   ['vmPeak', 'VmPeak', 'its peak'],
   ['vmRss', 'VmRSS', 'resident: in RAM now'],
   ['vmHwm', 'VmHWM', 'its peak'],
-  ['rssAnon', 'RssAnon', 'of it without a file'],
-  ['rssFile', 'RssFile', 'of it from files'],
-  ['rssShmem', 'RssShmem', 'of it shared memory'],
-  ['vmData', 'VmData', 'private memory that may be written'],
+  ['rssAnon', 'RssAnon', 'of that, without a file'],
+  ['rssFile', 'RssFile', 'of that, from files'],
+  ['rssShmem', 'RssShmem', 'of that, shared memory'],
+  ['vmData', 'VmData', 'private writable memory'],
   ['vmStk', 'VmStk', 'stack'],
   ['vmExe', 'VmExe', "the program's code"],
   ['vmLib', 'VmLib', "libraries' code"],
@@ -24,8 +24,8 @@ const LINES: ReadonlyArray<readonly [key: string, name: string, meaning: string]
   ['hugetlbPages', 'HugetlbPages', 'huge pages of the hugetlb pool'],
 ];
 
-/** What may be seen of a process whose regions may not: its status, and what is missing. */
-export function renderStatus(snapshot: Snapshot, look: Look = {}): string {
+/** What can be seen of a process whose regions can't: its status, and what is missing. */
+export function renderStatus(snapshot: Snapshot, look: TextOptions = {}): string {
   const rows = LINES.flatMap(([key, name, meaning]): Cell[][] => {
     const bytes = snapshot.status[key];
     return typeof bytes === 'number' ? [[{text: name}, {text: sizeText(bytes)}, {text: meaning, role: 'quiet'}]] : [];

@@ -7,10 +7,10 @@ import {totalsByFile, totalsByKind, totalsOf, type Totals} from '../../model/tot
 import {KIND_ROLES} from '../../text/columns.ts';
 import {ONLY_IF_ANY} from '../../text/regions.ts';
 import {safe} from '../../text/safe.ts';
-import type {Look} from '../../text/who.ts';
+import type {TextOptions} from '../../text/who.ts';
 import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 
-interface TotalsLook extends Look {
+interface TotalsLook extends TextOptions {
   /** Groups at most; undefined: all. What is left over is one row, so that the rows add up. */
   readonly rows?: number | undefined;
 }
@@ -68,14 +68,14 @@ function renderGroups(
   );
 }
 
-/** Does some region have it? What is rare is left out where it is 0 throughout. */
+/** Does any region have it? A rare measure is left out where it is 0 throughout. */
 function isShown(key: MeasureKey, total: Totals): boolean {
   const bytes = MEASURES[key].ofTotals(total);
   return ONLY_IF_ANY.has(key) ? bytes !== undefined && bytes > 0 : bytes !== undefined;
 }
 
 /** On a narrow terminal PSS goes first, and private dirty last. */
-function fitting(measures: ReadonlyArray<Measure<MeasureKey>>, {width = Infinity}: Look): typeof measures {
+function fitting(measures: ReadonlyArray<Measure<MeasureKey>>, {width = Infinity}: TextOptions): typeof measures {
   const isTooWide = (): boolean =>
     12 + 9 + measures.reduce((sum, {title}) => sum + 2 + Math.max(9, title.length), 0) > width;
   for (const first of FIRST_TO_GO) {

@@ -3,7 +3,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import type {Cost} from '../../procfs/session.ts';
 
 /**
- * What a watch, a run or a replay tells, as it happens. `start` comes first and `end` last. Each look is one event:
+ * What a watch, a run or a replay reports, as it happens. `start` comes first and `end` last. Each sample is one event:
  * `look` if nothing changed (or nobody compared), `change`, `exec` or `exit`.
  */
 export type WatchEvent = StartEvent | LookEvent | ChangeEvent | MarkEvent | ExecEvent | ExitEvent | EndEvent;
@@ -12,24 +12,24 @@ export type WatchEvent = StartEvent | LookEvent | ChangeEvent | MarkEvent | Exec
 export interface Stamp {
   /** The time of day, ISO 8601. */
   readonly at: string;
-  /** ms since the watch began; in a run, since the command was let go. This clock never goes back. */
+  /** ms since the watch began; in a run, since the command was released. This clock never goes back. */
   readonly t: number;
-  /** The number of the look, the first one not counted. */
+  /** The number of the sample; the first one is 0. */
   readonly tick: number;
   /** In a recording: the number of the moment. */
   readonly moment?: number | undefined;
 }
 
-/** The process as a look saw it. */
+/** The process as a sample saw it. */
 interface Seen extends Stamp {
   readonly snapshot: Snapshot;
-  /** The present /proc/PID/status: a snapshot of maps alone has an older one. */
+  /** The current /proc/PID/status: a snapshot of maps alone has an older one. */
   readonly status: Snapshot['status'];
 }
 
 export interface StartEvent extends Seen {
   readonly event: 'start';
-  /** It is the gate that is seen. The command itself begins with `exec`. */
+  /** What is seen is the gate. The command itself begins with `exec`. */
   readonly isGate?: boolean | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface LookEvent extends Seen {
   readonly event: 'look';
 }
 
-export interface ChangeEvent extends Seen {
+interface ChangeEvent extends Seen {
   readonly event: 'change';
   readonly changes: readonly Change[];
   readonly delta: Delta;
@@ -49,7 +49,7 @@ interface MarkEvent extends Stamp {
   readonly name: string;
 }
 
-/** Another program began: nothing of what was there before is left. */
+/** Another program began: nothing of the earlier memory is left. */
 export interface ExecEvent extends Seen {
   readonly event: 'exec';
 }
@@ -58,7 +58,7 @@ export interface ExecEvent extends Seen {
 export interface ExitEvent extends Stamp {
   readonly event: 'exit';
   readonly state: 'zombie' | 'gone';
-  /** How it ended, where it is our child: one of both is there. */
+  /** How it ended, where it is our child: one of the two is present. */
   readonly code?: number | undefined;
   readonly signal?: NodeJS.Signals | undefined;
 }
@@ -66,29 +66,29 @@ export interface ExitEvent extends Stamp {
 export interface EndEvent extends Stamp {
   readonly event: 'end';
   /**
-   * `exit` (the process did), `count` or `for` (a limit was reached), `until` (a condition came true), `quit`, a signal's
-   * name; of a replay also `to` (it was to end there) and `cut` (the recording breaks off).
+   * `exit` (the process ended), `count` or `for` (a limit was reached), `until` (a condition became true), `quit`, a
+   * signal's name; of a replay also `to` (`--to` was reached) and `cut` (the recording breaks off).
    */
   readonly reason: string;
   readonly cost: WatchCost;
-  /** What a reader should know, a sentence each. */
+  /** What a reader should know, one sentence each. */
   readonly notes?: readonly string[] | undefined;
 }
 
-/** What watching cost; times in ms. `duty` is the part of the time that was spent looking. */
+/** What watching cost; times in ms. `duty` is the fraction of the time that was spent sampling. */
 export interface WatchCost extends Cost {
   readonly duty: number;
 }
 
-/** Who is told. */
+/** Who receives the events. */
 export interface Sink {
-  /** The next event comes once this is done. */
+  /** The next event comes once this has settled. */
   tell(event: WatchEvent): Promise<void> | void;
-  /** Nothing more will be told, as something failed: a terminal is restored, for the message that comes. */
+  /** No more events will come, since something failed: the terminal is restored before the message is printed. */
   abandon?(): void;
 }
 
-/** Tells several sinks, one after the other. */
+/** Passes each event to several sinks, one after the other. */
 export const tee = (...sinks: readonly Sink[]): Sink => ({
   async tell(event) {
     for (const sink of sinks) await sink.tell(event);
@@ -97,9 +97,9 @@ export const tee = (...sinks: readonly Sink[]): Sink => ({
 });
 
 /**
- * Tells a sink all events, as they come.
+ * Passes all events to a sink, as they come.
  *
- * @returns the last one; undefined if there was no end, as a replay was interrupted
+ * @returns the `end`; undefined if there was none because a replay was interrupted
  * @throws what the source or the sink throws
  */
 export async function tellAll(events: AsyncIterable<WatchEvent>, sink: Sink): Promise<EndEvent | undefined> {

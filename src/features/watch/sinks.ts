@@ -5,7 +5,7 @@ import type {EndEvent, Sink, StartEvent, WatchEvent} from './events.ts';
 import {endLine, eventLines, startLine} from './text.ts';
 
 /**
- * Events as NDJSON: one object a line, written as it happens. `end` is always the last.
+ * Events as NDJSON: one object per line, written as it happens. `end` is always the last.
  *
  * @param write is given the pieces of one line at a time
  */
@@ -16,7 +16,7 @@ export const jsonSink = (write: (line: Iterable<string>) => Promise<void> | void
   },
 });
 
-/** What a program reads of an event; undefined for a look at which nothing changed. */
+/** The JSON document of an event; undefined for a sample in which nothing changed. */
 function documentOf(event: WatchEvent): object | undefined {
   const {at, tick} = event;
   const head = {event: event.event, at};
@@ -38,13 +38,13 @@ function documentOf(event: WatchEvent): object | undefined {
   }
 }
 
-/** The sentences with which it begins and ends. */
+/** The sentences that the output begins and ends with. */
 interface Sentences {
   readonly start: (event: StartEvent) => string;
   readonly end: (event: EndEvent) => string;
 }
 
-/** Events as text, one line a change: for pipes, logs, and terminals that can't move the cursor. */
+/** Events as text, one line per change: for pipes, logs, and terminals that can't move the cursor. */
 export const lineSink = ({start, end}: Sentences): Sink => ({
   async tell(event) {
     const lines = event.event === 'start' ? [start(event)] : event.event === 'end' ? [end(event)] : eventLines(event);
@@ -52,7 +52,7 @@ export const lineSink = ({start, end}: Sentences): Sink => ({
   },
 });
 
-/** @param interval ms between two looks */
+/** @param interval ms between two samples */
 export const watchLines = (interval: number): Sink =>
   lineSink({
     start: ({snapshot}) => startLine(snapshot, interval),

@@ -1,3 +1,4 @@
+import {counted} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {changeLine} from '../../text/changes.ts';
 import {safe} from '../../text/safe.ts';
@@ -11,7 +12,7 @@ export function clockTime(at: string): string {
   return `${time.toTimeString().slice(0, 8)}.${String(time.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** What happened, one line each, with the time of day; nothing for a look at which nothing changed. */
+/** What happened, one line each, with the time of day; no lines for a sample in which nothing changed. */
 export function eventLines(event: Exclude<WatchEvent, {event: 'start' | 'end'}>): string[] {
   const time = clockTime(event.at);
   switch (event.event) {
@@ -28,9 +29,9 @@ export function eventLines(event: Exclude<WatchEvent, {event: 'start' | 'end'}>)
   }
 }
 
-/** The sentence with which a watch begins. */
+/** The sentence that a watch begins with. */
 export const startLine = (snapshot: Snapshot, interval: number): string =>
-  `${paint('title', `Watching ${who(snapshot)}`)}: ${howMuch(snapshot)}; a look every ${interval} ms.`;
+  `${paint('title', `Watching ${who(snapshot)}`)}: ${howMuch(snapshot)}; a sample every ${interval} ms.`;
 
 function execLine(snapshot: Snapshot): string {
   const {comm = '', exe = ''} = snapshot.process;
@@ -43,7 +44,7 @@ function execLine(snapshot: Snapshot): string {
 const exitLine = (state: 'zombie' | 'gone'): string =>
   paint(
     'go',
-    `- exit         the process ended${state === 'zombie' ? '; its parent has not asked for its status yet' : ''}.`,
+    `- exit         the process ended${state === 'zombie' ? '; its parent has not collected its status yet' : ''}.`,
   );
 
 const markLine = (name: string): string => paint('title', `* mark         ${safe(name)}`);
@@ -52,19 +53,18 @@ const markLine = (name: string): string => paint('title', `* mark         ${safe
 export function endLine(ticks: number, reason: string, cost: WatchCost): string {
   const usage =
     cost.usageReads === 0 ? 'smaps was not read' : `smaps was read ${times(cost.usageReads)} (${ms(cost.usageMs)})`;
-  const skipped = cost.usageSkipped === 0 ? '' : `, and left out ${times(cost.usageSkipped)} to spare the process`;
+  const skipped = cost.usageSkipped === 0 ? '' : ` and skipped ${times(cost.usageSkipped)} to spare the process`;
   const duty = `${(cost.duty * 100).toFixed(1)} % of the time`;
   const why = REASONS[reason] ?? `Ended by ${reason}`;
-  const looks = `${ticks} ${ticks === 1 ? 'look' : 'looks'}`;
-  return `${why} after ${looks}. Looking took ${ms(cost.ms)}, ${duty}; ${usage}${skipped}.`;
+  return `${why} after ${counted(ticks, 'sample')}. Sampling took ${ms(cost.ms)}, ${duty}; ${usage}${skipped}.`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   exit: 'The process ended',
   count: 'The count was reached',
-  for: 'The time was over',
-  until: 'The condition came true',
-  quit: 'Ended as wished',
+  for: 'The time was up',
+  until: 'The condition became true',
+  quit: 'Stopped',
 };
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);

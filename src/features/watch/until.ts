@@ -7,16 +7,16 @@ import {Trouble} from '../../model/trouble.ts';
 import {parseSize} from '../../shell/values.ts';
 import {nearestName} from '../../text/measures.ts';
 
-/** A condition on a snapshot: has it come true? */
+/** A condition on a snapshot: is it true now? */
 export type Condition = (snapshot: Snapshot) => boolean;
 
 /** How much there is of something. */
 type Amount = (snapshot: Snapshot) => number;
 
 /**
- * Reads `--until`: a region's name or kind, by its size or another measure; or a measure of the whole process. It holds
- * where there is any of that, or where it compares so with a number: `[heap]`, `heap>1M`, `heap.rss>=64K`, `rss>200M`,
- * `regions>1000`. `total.shared` is the measure where `shared` is the kind.
+ * Reads `--until`: a region's name or kind, measured by its size or another measure; or a measure of the whole process.
+ * Without a number it is true when the amount is not 0; with one, when the comparison is: `[heap]`, `heap>1M`,
+ * `heap.rss>=64K`, `rss>200M`, `regions>1000`. `total.shared` is the measure, while `shared` is the kind.
  *
  * @throws Trouble `usage`
  */
@@ -46,20 +46,20 @@ function amountOf(subject: string, text: string): Amount {
   const [place, word] = dot < 0 ? [subject, ''] : [subject.slice(0, dot), subject.slice(dot + 1)];
   const measure = findMeasure(word);
   if (measure && place === 'total') return ofProcess(measure);
-  // Threads are the process's, and no region's.
+  // Threads belong to the process, not to a region.
   const ofPart = measure?.key === 'threads' ? undefined : measure;
   if (ofPart && isKind(place)) return ofRegions(({kind}) => kind === place, ofPart);
   if (!/^[[/]/.test(subject)) throw misunderstood(text, isKind(place) ? word : subject);
   const named = ofRegions(({name}) => name === subject, MEASURES.size);
   if (ofPart === undefined) return named;
-  // A file may be called `cache.swap`: then it is meant.
+  // A file may be called `cache.swap`: then the file is meant.
   const measured = ofRegions(({name}) => name === place, ofPart);
   return (snapshot) => (snapshot.regions.some(({name}) => name === subject) ? named : measured)(snapshot);
 }
 
 const isKind = (text: string): boolean => (KINDS as readonly string[]).includes(text);
 
-/** Where no region has it, or smaps was not read, status may. */
+/** Where no region has the measure, or smaps was not read, status may have it. */
 const ofProcess =
   ({ofTotals, ofStatus}: Measure): Amount =>
   ({totals, status}) =>
@@ -70,15 +70,15 @@ const ofRegions =
   ({regions}) =>
     regions.reduce((sum, region) => (isMeant(region) ? sum + (ofRegion(region) ?? 0) : sum), 0);
 
-/** @param part what of it may be misspelled */
+/** @param part the part of it that may be misspelled */
 function misunderstood(text: string, part: string): Trouble {
   const near = nearestName(part, MEASURE_KEYS, KINDS);
   return new Trouble({
     kind: 'usage',
-    what: `"${text}" is no condition.`,
+    what: `"${text}" is not a condition.`,
     why:
-      `it must be a region's name or kind (${KINDS.join(' ')}), perhaps with a dot and a measure of it, or a measure ` +
-      `of the whole process (${MEASURE_KEYS.join(', ')}), and may be compared with a number.`,
+      `it must be a region's name or kind (${KINDS.join(' ')}), optionally with a dot and a measure, or a measure ` +
+      `of the whole process (${MEASURE_KEYS.join(', ')}), and can be compared with a number.`,
     next:
       near === undefined
         ? "For example: '[heap]', 'heap>1M', 'heap.rss>=64K', 'rss>200M', 'regions>1000'"

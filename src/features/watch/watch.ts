@@ -6,20 +6,20 @@ import type {Look, Session} from '../../procfs/session.ts';
 import type {EndEvent, ExitEvent, LookEvent, Stamp, StartEvent, WatchEvent} from './events.ts';
 import type {Condition} from './until.ts';
 
-/** Why a watch ended: beside the limits, `until` (the condition came true), `quit`, or a signal's name. */
+/** Why a watch ended: besides the limits, `until` (the condition became true), `quit`, or a signal's name. */
 type WatchEnd = Exclude<EndReason, 'stopped'> | 'until' | 'quit' | NodeJS.Signals;
 
 interface WatchOptions extends PollOptions {
   readonly until?: Condition | undefined;
-  /** Asked when the polling was stopped: by which signal? */
+  /** Called when polling was stopped: the signal that did it, if it was one. */
   readonly stoppedBy?: () => NodeJS.Signals | undefined;
 }
 
-/** Watches a process until it ends or a limit is reached: the events, with each change as it is seen. */
+/** Watches a process until it ends or a limit is reached, and yields the events, with each change as it is seen. */
 export const watch = (session: Session, options: WatchOptions): AsyncGenerator<WatchEvent> =>
   compared(watchLooks(session, options));
 
-/** The same without comparing one look with another: there is no `change`. */
+/** The same without comparing samples: there is no `change`. */
 export async function* watchLooks(
   session: Session,
   options: WatchOptions,
@@ -46,7 +46,7 @@ async function* looksUntil(
   }
 }
 
-/** Compares each look with what was seen before: one at which something changed becomes a `change`. */
+/** Compares each sample with the one before: a `look` in which something changed becomes a `change`. */
 export async function* compared(events: AsyncIterable<WatchEvent>): AsyncGenerator<WatchEvent, void> {
   let compare: Compare | undefined;
   for await (const event of events) {
@@ -55,7 +55,7 @@ export async function* compared(events: AsyncIterable<WatchEvent>): AsyncGenerat
   }
 }
 
-/** The same of one event. */
+/** The same for one event. */
 export function comparedWith(compare: Compare, event: WatchEvent): WatchEvent {
   if (event.event === 'exec') compare.restart(event.snapshot);
   if (event.event !== 'look') return event;
@@ -65,19 +65,19 @@ export function comparedWith(compare: Compare, event: WatchEvent): WatchEvent {
 
 const NOTHING_SPENT = {looks: 0, ms: 0, usageReads: 0, usageMs: 0, usageSkipped: 0};
 
-/** Makes events of what one session sees: each gets its time, and the number of its look. */
+/** Makes events of what one session sees: each gets its time and the number of its sample. */
 export class Timeline {
   readonly #session: Session | undefined;
   readonly #begin = performance.now();
   #zero = this.#begin;
   #tick = 0;
 
-  /** @param session undefined where the process can't be looked at */
+  /** @param session undefined where the process can't be read */
   constructor(session: Session | undefined) {
     this.#session = session;
   }
 
-  /** Time is counted from now on. */
+  /** Starts the clock again at 0. */
   restart(): void {
     this.#zero = performance.now();
   }
@@ -92,7 +92,7 @@ export class Timeline {
     return {event: look.saw === 'exec' ? 'exec' : 'look', ...this.#seen(look.snapshot)};
   }
 
-  /** A mark at the last look. */
+  /** A mark at the latest sample. */
   mark(name: string): WatchEvent {
     return {event: 'mark', ...this.#stamp(), name};
   }
@@ -114,7 +114,7 @@ export class Timeline {
 
   #seen(snapshot: Snapshot): Omit<LookEvent, 'event'> {
     const now = this.#session?.status();
-    // A process that ended since the look has a status without memory, or none: then the snapshot's says more.
+    // A process that ended since the sample has a status without memory, or none: then the snapshot's says more.
     const hasMemory = now?.['vmRss'] !== undefined || snapshot.status['vmRss'] === undefined;
     return {...this.#stamp(), snapshot, status: now && hasMemory ? now : snapshot.status};
   }

@@ -1,7 +1,7 @@
 import type {ElfClue, ElfSegment} from '../../model/clues.ts';
 
 /**
- * Gives bytes of a file.
+ * Reads bytes of a file.
  *
  * @returns fewer bytes than asked for where the file ends
  */
@@ -32,11 +32,11 @@ interface ElfHeader extends ElfShape {
 const PT_LOAD = 1;
 const PT_GNU_RELRO = 0x6474e552;
 
-/** More headers than any linker makes, and few enough to read at once. */
+/** More headers than any linker makes, yet few enough to read at once. */
 const MOST_HEADERS = 65_536;
 const LONGEST_ENTRY = 256;
 
-/** @returns undefined if it is no ELF file */
+/** @returns undefined if it is not an ELF file */
 export function readHeader(read: ReadAt): ElfHeader | undefined {
   const head = read(0, 64);
   if (head.length < 52 || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46)
@@ -44,7 +44,7 @@ export function readHeader(read: ReadAt): ElfHeader | undefined {
   const is64 = head[4] === 2;
   const isLittle = head[5] !== 2;
   if (is64 && head.length < 64) return undefined;
-  const fields = new Fields(head, is64, isLittle);
+  const fields = new HeaderFields(head, is64, isLittle);
   const table = (at64: number, at32: number, sizes: number): Table => ({
     offset: fields.word(is64 ? at64 : at32),
     entrySize: fields.half(sizes + (is64 ? 0 : -12)),
@@ -60,18 +60,18 @@ export function readHeader(read: ReadAt): ElfHeader | undefined {
   };
 }
 
-/** Bytes of a program header, with nothing added. */
+/** Bytes of a program header without extensions. */
 const leastOf = (is64: boolean): number => (is64 ? 56 : 32);
 
-/** Has the file program headers, all of them in its first so many bytes? */
+/** Does the file have program headers, and all of them in its first `bytes` bytes? */
 export const hasProgramsIn = ({is64, programs: {offset, entrySize, count}}: ElfHeader, bytes: number): boolean =>
   entrySize >= leastOf(is64) && offset + entrySize * count <= bytes;
 
-/** What of the program headers says where the file belongs in memory: elf(5), Elf32_Phdr and Elf64_Phdr. */
+/** The program headers that say where the file belongs in memory: elf(5), Elf32_Phdr and Elf64_Phdr. */
 export function readProgramHeaders(read: ReadAt, header: ElfHeader): ElfClue {
   const {is64} = header;
   const headers = entries(read, header.programs, leastOf(is64), header);
-  const segmentOf = (entry: Fields): ElfSegment => ({
+  const segmentOf = (entry: HeaderFields): ElfSegment => ({
     offset: entry.word(is64 ? 8 : 4),
     address: entry.word(is64 ? 16 : 8),
     fileSize: entry.word(is64 ? 32 : 16),
@@ -86,24 +86,24 @@ export function readProgramHeaders(read: ReadAt, header: ElfHeader): ElfClue {
   };
 }
 
-/** The entries of a table, as far as they lie in the file; none where it says what can't be. */
+/** The entries of a table, as far as they are in the file; none where the table is impossible. */
 export function entries(
   read: ReadAt,
   {offset, entrySize, count}: Table,
   least: number,
   {is64, isLittle}: ElfShape,
-): Fields[] {
+): HeaderFields[] {
   if (offset === 0 || entrySize < least || entrySize > LONGEST_ENTRY || count < 1 || count > MOST_HEADERS) return [];
   const bytes = read(offset, entrySize * count);
   const whole = Math.min(count, Math.floor(bytes.length / entrySize));
   return Array.from(
     {length: whole},
-    (_, index) => new Fields(bytes.subarray(index * entrySize, (index + 1) * entrySize), is64, isLittle),
+    (_, index) => new HeaderFields(bytes.subarray(index * entrySize, (index + 1) * entrySize), is64, isLittle),
   );
 }
 
 /** Numbers of 16, 32 and 32-or-64 bits. Those beyond 2^53 are not exact; no file and no user address is that large. */
-export class Fields {
+export class HeaderFields {
   readonly #view: DataView;
   readonly #is64: boolean;
   readonly #isLittle: boolean;

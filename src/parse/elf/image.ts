@@ -22,24 +22,24 @@ export interface ElfSection {
   readonly entrySize: number;
 }
 
-/** What of an ELF file tells where an address of it belongs. */
+/** The parts of an ELF file that say where an address in it belongs. */
 export interface ElfImage extends ElfShape, ElfClue {
   readonly sections: readonly ElfSection[];
 }
 
 const SHF_ALLOC = 2;
 const SHT_NOBITS = 8;
-/** .tbss has an address, but takes no place there: each thread has its own (ELF Handling For Thread-Local Storage). */
+/** .tbss has an address, but takes no room there: each thread has its own (ELF Handling For Thread-Local Storage). */
 const SHF_TLS = 0x400;
 
 const LONGEST_NAMES = 16 * 1024 * 1024;
 const LONGEST_NAME = 16 * 1024;
 
 /**
- * Headers of an ELF file: elf(5); 32 and 64 bits, either byte order. Sections may be missing (sstrip takes them away); what
- * lies outside of the file is left out.
+ * Headers of an ELF file: elf(5); 32 and 64 bits, either byte order. Sections may be missing (sstrip removes them);
+ * what is outside the file is left out.
  *
- * @returns undefined if it is no ELF file
+ * @returns undefined if it is not an ELF file
  */
 export function readElfImage(read: ReadAt): ElfImage | undefined {
   const header = readHeader(read);
@@ -49,14 +49,14 @@ export function readElfImage(read: ReadAt): ElfImage | undefined {
   return {is64, isLittle, machine, ...readProgramHeaders(read, header), sections};
 }
 
-/** What of a file is read for its program headers alone: they stand right after the file header in what linkers make. */
+/** Bytes that are read of a file for its program headers alone: linkers put them right after the file header. */
 export const ELF_HEAD_BYTES = 4096;
 
 /**
  * The program headers of an ELF file.
  *
  * @param head the file's first bytes
- * @returns undefined if it is no ELF file, or its program headers lie further on
+ * @returns undefined if it is not an ELF file, or its program headers are further on
  */
 export function parseElfHead(head: Uint8Array): ElfClue | undefined {
   const read: ReadAt = (offset, length) => head.subarray(offset, offset + length);
@@ -88,14 +88,14 @@ function readSections(read: ReadAt, table: Table, namesIndex: number, shape: Elf
   }));
 }
 
-/** Text up to its NUL, 16 KiB at most; '' where it begins outside. */
+/** Text up to its NUL, at most 16 KiB; '' where it begins outside. */
 export function textAt(bytes: Uint8Array, at: number): string {
   const text = bytes.subarray(at, at + LONGEST_NAME);
   const end = text.indexOf(0);
   return utf8(end < 0 ? text : text.subarray(0, end));
 }
 
-/** The section in which an address of the file's own lies; .tbss takes no place. */
+/** The section that contains one of the file's own addresses; .tbss takes no room. */
 export const sectionAt = (image: ElfImage, address: number): ElfSection | undefined =>
   image.sections.find(
     (section) =>

@@ -19,10 +19,10 @@ const PF_W = 2;
  * An address in memory → the file's own address of the same byte, as `readelf` and `nm` print it.
  *
  * The kernel maps each PT_LOAD as a whole, so their distances are the same in memory as in the file (elf_map() in
- * fs/binfmt_elf.c): the place of the first segment tells the rest. Where that isn't mapped, the segment whose bytes those are
- * is looked for by its offset and permissions; pages at the border of two segments are mapped twice.
+ * fs/binfmt_elf.c): the place of the first segment gives all others. Where that one isn't mapped, the segment with
+ * these bytes is found by its offset and permissions; pages at the border of two segments are mapped twice.
  *
- * @returns undefined if no segment of the file belongs there: it was mapped by hand
+ * @returns undefined if no segment of the file belongs there: the file was mapped as data
  */
 export function ownAddress(image: ElfImage, at: MappedAt, address: number): number | undefined {
   const first = image.segments[0];
@@ -47,7 +47,7 @@ const PAGE = 4096;
 const pageDown = (value: number): number => value - (value % PAGE);
 const pageUp = (value: number): number => pageDown(value + PAGE - 1);
 
-/** Segments lie in whole pages; what is before and behind them in those pages is mapped with them. */
+/** Segments are mapped in whole pages; what is before and after them in those pages is mapped with them. */
 const covers = (segment: ElfSegment, own: number): boolean =>
   own >= pageDown(segment.address) && own < pageUp(segment.address + segment.memorySize);
 

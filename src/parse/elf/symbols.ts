@@ -1,17 +1,17 @@
-import {Fields, type ReadAt} from './headers.ts';
+import {HeaderFields, type ReadAt} from './headers.ts';
 import {sectionAt, textAt, type ElfImage, type ElfSection} from './image.ts';
 
 /** The name of what lies at an address. */
 interface ElfSymbol {
-  /** As it stands in the file: C++ and Rust names are mangled. */
+  /** As the file has it: C++ and Rust names are mangled. */
   readonly name: string;
   /** Its value: an address of the file's own. */
   readonly address: number;
   /** Bytes; 0 where the file doesn't say. */
   readonly size: number;
-  /** How far behind its beginning the address lies, in bytes. */
+  /** How far past its beginning the address is, in bytes. */
   readonly distance: number;
-  /** Does the address lie in it? false: it is only the nearest before, and ends earlier. */
+  /** Is the address in it? false: it is only the nearest before, and ends earlier. */
   readonly isInside: boolean;
   /** `.symtab` has all names, `.dynsym` those that other files use. */
   readonly table: '.symtab' | '.dynsym';
@@ -34,7 +34,7 @@ const LONGEST_NAME = 16 * 1024;
 const MOST_TIES = 16;
 
 /**
- * Finds the symbol at an address, or the nearest before it in the same section, in .symtab and else in .dynsym: elf(5),
+ * Finds the symbol at an address, or the nearest before it in the same section, in .symtab, else in .dynsym: elf(5),
  * Elf64_Sym. The tables are read in pieces and not kept.
  *
  * @param address of the file's own, as in `readelf -s`
@@ -66,7 +66,7 @@ interface Candidate {
   readonly rank: number;
 }
 
-/** The best candidates; those that are equally good are names for one thing. */
+/** The best candidates; equally good ones are names of the same thing. */
 function nearest(read: ReadAt, image: ElfImage, table: ElfSection, address: number): Candidate[] | undefined {
   const size = image.is64 ? 24 : 16;
   if (table.entrySize !== size) return undefined;
@@ -76,7 +76,7 @@ function nearest(read: ReadAt, image: ElfImage, table: ElfSection, address: numb
   const end = table.offset + Math.min(table.size, LARGEST_TABLE);
   for (let at = table.offset; at < end; at += CHUNK) {
     const bytes = read(at, Math.min(CHUNK, end - at));
-    const fields = new Fields(bytes, image.is64, image.isLittle);
+    const fields = new HeaderFields(bytes, image.is64, image.isLittle);
     for (let entry = 0; entry + size <= bytes.length; entry += size) {
       const candidate = candidateAt(fields, entry, image, address, homeIndex);
       if (!candidate) continue;
@@ -96,7 +96,7 @@ const SHN_LORESERVE = 0xff00;
 const SHN_XINDEX = 0xffff;
 
 function candidateAt(
-  fields: Fields,
+  fields: HeaderFields,
   at: number,
   image: ElfImage,
   address: number,
@@ -118,7 +118,10 @@ function candidateAt(
   return {name: fields.long(at), address: start, size, rank: (type === 0 ? 0 : 2) + (isLocal ? 0 : 1)};
 }
 
-/** Above 0 where `a` says more about the address: it lies in it; else it begins nearer; else it is a function, and global. */
+/**
+ * Above 0 where `a` fits the address better: the address is in it; else it begins nearer; else it has a type, and is
+ * global.
+ */
 function compare(a: Candidate, b: Candidate, address: number): number {
   const inside = Number(contains(a, address)) - Number(contains(b, address));
   return inside || a.address - b.address || a.rank - b.rank;
@@ -127,7 +130,7 @@ function compare(a: Candidate, b: Candidate, address: number): number {
 const contains = ({address: start, size}: Candidate, address: number): boolean =>
   address === start || address < start + size;
 
-/** Of several names for one thing the plainest: malloc rather than __libc_malloc. */
+/** Of several names of the same thing, the plainest: malloc rather than __libc_malloc. */
 function named(
   read: ReadAt,
   image: ElfImage,
@@ -153,5 +156,5 @@ function named(
 
 const plainness = (name: string): number => /^_*/.exec(name)![0].length * 100 + name.length;
 
-/** Names of C++ and Rust as the compiler writes them: what c++filt and rustfilt turn back. */
+/** Is it a name of C++ or Rust as the compiler writes it, which c++filt and rustfilt make readable? */
 export const isMangled = (name: string): boolean => /^_(?:Z|R[A-Z0-9])/.test(name);

@@ -5,11 +5,11 @@ import {parseGdb} from './gdb.ts';
 import {putInOrder} from '../order.ts';
 import {parsePmap} from './pmap.ts';
 
-/** No listing of these tools comes near this; and text takes more room than bytes. */
+/** Bytes. No listing of these tools comes near this, and text takes more room than bytes. */
 const LARGEST = 32 * 1024 * 1024;
 
 /**
- * The listings of other tools, tried one after the other: the one whose reader finds the most regions is the one.
+ * Tries the readers for other tools one after the other: the one that finds the most regions wins.
  *
  * @returns undefined if none of them finds any
  */
@@ -27,6 +27,8 @@ export function parseForeign(bytes: Uint8Array): Snapshot | undefined {
     process: best.pid === undefined ? {} : {pid: best.pid},
     consistency: {torn: torn > 0},
     rejected: best.rejected,
-    notes: [`${best.format} doesn't print ${best.lacks}: unknown here, and no difference where the other side knows.`],
+    notes: [
+      `${best.format} doesn't print ${best.lacks}: unknown here, and not counted as a difference where the other side has it.`,
+    ],
   });
 }

@@ -1,5 +1,5 @@
 import {readRows, type ForeignListing, type RowReader} from './rows.ts';
-import {exactHex} from '../../model/address.ts';
+import {exactHex} from '../../model/region.ts';
 
 /**
  * gdb's `info proc mappings`: start, end, size and offset in hex, permissions since gdb 12 and only for live processes,
@@ -10,7 +10,7 @@ import {exactHex} from '../../model/address.ts';
 export function parseGdb(text: string): ForeignListing | undefined {
   const lines = text.split('\n');
   if (!lines.some((line) => ROW.test(line))) return undefined;
-  // What gdb says while it attaches comes first, and is none of the listing.
+  // What gdb prints while it attaches comes first, and is not part of the listing.
   const heading = lines.findIndex((line) => HEADING.test(line));
   const listing = lines.map((line, index) => (index < heading ? '' : line));
   const {regions, rejected} = readRows(listing, (line) => (FRAMING.test(line) ? true : row(line)));

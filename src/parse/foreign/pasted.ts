@@ -1,11 +1,10 @@
-import type {Region} from '../../model/region.ts';
+import {exactHex, type Region} from '../../model/region.ts';
 import {decode} from '../scan.ts';
-import {exactHex} from '../../model/address.ts';
 
 /**
- * A maps line as it looks after people and other systems had it: columns spaced out (as in tutorials), indented, addresses
- * with 0x or unpadded or in capitals, a log or mail prefix before it, the blank after the inode lost, `S` for shared (or `-` on
- * WSL1). Only captures are read like this; what the kernel itself prints has one form.
+ * A maps line after people and other systems have handled it: columns spaced out (as in tutorials), indented, addresses
+ * with 0x or unpadded or in capitals, a log or mail prefix before it, the blank after the inode lost, `S` for shared
+ * (or `-` on WSL1). Only captures are read like this; what the kernel itself prints has one form.
  */
 const LINE = new RegExp(
   [
@@ -24,7 +23,7 @@ const LINE = new RegExp(
 
 /**
  * @param raw the line without its newline, one character a byte
- * @returns the region, or a sentence why the line isn't one
+ * @returns the region, or why the line isn't one
  */
 export function readPastedLine(raw: string): Region | string {
   const match = LINE.exec(raw);
@@ -51,7 +50,9 @@ export function readPastedLine(raw: string): Region | string {
   };
 }
 
-/** A shell line such as `> cat /proc/1320734/maps`: it says nothing about memory, but it may say whose listing follows. */
+/**
+ * A shell line such as `> cat /proc/1320734/maps`: it says nothing about memory, but it may say whose listing follows.
+ */
 export function shellPrompt(
   raw: string,
 ): {readonly showsListing: boolean; readonly pid: number | undefined} | undefined {
@@ -60,5 +61,5 @@ export function shellPrompt(
   return {showsListing: file !== null, pid: file && /^[1-9]\d{0,6}$/.test(file[1]!) ? Number(file[1]) : undefined};
 }
 
-/** What stands around a listing in an issue or a tutorial and says nothing: blank lines, Markdown fences. */
+/** Is it a line around a listing in an issue or a tutorial that says nothing: blank, or a Markdown fence? */
 export const isFraming = (raw: string): boolean => /^(?:```\w*|~~~)?$/.test(raw.trim());

@@ -1,11 +1,10 @@
-import type {Region, Usage} from '../../model/region.ts';
+import {exactHex, type Region, type Usage} from '../../model/region.ts';
 import {readRows, type ForeignListing, type RowReader} from './rows.ts';
 import {camelCase} from '../scan.ts';
-import {exactHex} from '../../model/address.ts';
 
 /**
- * What pmap(1) of procps prints. It gives a start and a size in KiB, and no end; by default the last part of a file's name,
- * and `[ anon ]` for all memory without one, the brk heap too.
+ * What pmap(1) of procps prints. It gives a start and a size in KiB, and no end; by default the last part of a file's
+ * name, and `[ anon ]` for all memory without one, the brk heap too.
  *
  *     pmap       0000563f1c2a5000     32K r---- sleep
  *     pmap -x    Address  Kbytes  RSS  Dirty  Mode  Mapping       -d   Address  Kbytes  Mode  Offset  Device  Mapping
@@ -37,9 +36,9 @@ function formatOf(columns: readonly string[]): string {
 }
 
 function lacksOf(columns: readonly string[]): string {
-  if (columns.includes('Inode')) return 'the folders of files';
+  if (columns.includes('Inode')) return 'the directories of files';
   const place = columns.includes('Offset') ? 'inodes' : 'offsets, devices and inodes';
-  return `${columns.includes('RSS') ? '' : 'resident memory, '}${place}, the folders of files and the names of [heap] and [vdso]`;
+  return `${columns.includes('RSS') ? '' : 'resident memory, '}${place}, the directories of files and the names of [heap] and [vdso]`;
 }
 
 const TABLE = /^\s*Address\s+(?:Kbytes|Perm)\s.*\bMapping\s*$/;
@@ -60,7 +59,7 @@ const plainRow: RowReader = (line) => {
 };
 
 function tableReader(columns: readonly string[]): RowReader {
-  // VmFlags, of -XX, are several words; they and the name are what stands behind the others.
+  // VmFlags, of -XX, are several words; they and the name come after the other columns.
   const hasFlags = columns.includes('VmFlags');
   const count = columns.length - (hasFlags ? 2 : 1);
   return (line) => {
@@ -84,7 +83,7 @@ function tableReader(columns: readonly string[]): RowReader {
   };
 }
 
-/** What stands behind the first `count` words. */
+/** What comes after the first `count` words. */
 const restOf = (line: string, count: number): string =>
   new RegExp(`^\\s*(?:\\S+\\s+){${count - 1}}\\S+\\s?(.*)$`).exec(line)?.[1] ?? '';
 
@@ -92,7 +91,7 @@ function place(startText: string, kilobytes: number): {start: number; end: numbe
   const start = exactHex(startText);
   if (start === undefined || !(kilobytes > 0)) return undefined;
   const end = start + kilobytes * 1024;
-  // The sum is taken only where it is exact, and an address at all.
+  // The sum counts only where it is exact, and an address at all.
   return end - start === kilobytes * 1024 && exactHex(end.toString(16)) === end ? {start, end} : undefined;
 }
 

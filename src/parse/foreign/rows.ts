@@ -16,7 +16,7 @@ export type RowReader = (
   line: string,
 ) => (Partial<Region> & {readonly start: number; readonly end: number}) | true | string;
 
-/** A file of other lines by the million is no listing, and each would be kept: from here on nothing more is read. */
+/** A file with millions of other lines is not a listing, and each would be kept: from here on nothing more is read. */
 export const isHopeless = (rejected: number, regions: number): boolean => rejected > 10_000 && rejected > regions;
 
 /** Goes through the lines of a listing with a reader for its rows. */

@@ -1,7 +1,7 @@
 import type {AuxiliaryVector} from '../../model/clues.ts';
-import {isExact} from '../../model/address.ts';
+import {isExact} from '../../model/region.ts';
 
-/** What of a vector is used, and AT_PAGESZ. */
+/** The entries of a vector that are used, and AT_PAGESZ. */
 interface Auxv extends AuxiliaryVector {
   /** AT_PAGESZ, in bytes. */
   readonly pageSize?: number;
@@ -9,14 +9,15 @@ interface Auxv extends AuxiliaryVector {
 
 const NAMES: Readonly<Record<number, keyof Auxv>> = {3: 'phdr', 6: 'pageSize', 7: 'base', 9: 'entry', 33: 'vdso'};
 
-/** No machine has types this high; a pair read at the wrong width does. */
+/** No machine has types higher than this; a pair that is read at the wrong width does. */
 const HIGHEST_TYPE = 100;
 
 /**
  * /proc/PID/auxv: pairs of a type and a value in the machine's own form, up to AT_NULL. getauxval(3); fs/binfmt_elf.c,
- * create_elf_tables(). A 32-bit program's words have 4 bytes: a vector of 8-byte words read so has high types at once.
+ * create_elf_tables(). A 32-bit program's words have 4 bytes: read as words of 8 bytes, they show impossible types at
+ * once.
  *
- * @returns an empty object for what is no such vector
+ * @returns an empty object for what is not such a vector
  */
 export function parseAuxv(bytes: Uint8Array): Auxv {
   return readPairs(bytes, 8) ?? readPairs(bytes, 4) ?? {};

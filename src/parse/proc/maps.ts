@@ -6,9 +6,9 @@ import {decode, HEX_DIGIT, latin1, LOWER_HEX_DIGIT} from '../scan.ts';
  *
  *     start-end perms offset major:minor inode[ spaces name]
  *
- * proc_pid_maps(5); fs/proc/task_mmu.c, show_vma_header_prefix(). Addresses are padded to 8 digits; after the inode comes
- * always a blank, and named lines are padded so that the name starts at column 73 (49 on 32-bit kernels).
- * The kernel escapes only the newline in a name, as \012, and not the backslash: the two can't be told apart afterwards.
+ * proc_pid_maps(5); fs/proc/task_mmu.c, show_vma_header_prefix(). Addresses are padded to 8 digits; a blank always
+ * follows the inode, and named lines are padded so that the name starts at column 73 (49 on 32-bit kernels). The kernel
+ * escapes only the newline in a name, as \012, and not the backslash: the two can't be distinguished afterwards.
  */
 
 const DASH = 0x2d;
@@ -30,18 +30,19 @@ interface Backing {
 }
 
 /**
- * Reads header lines of one listing. It remembers where the line before had its end, `dev inode name`: neighbours mostly
- * share it (a library has five regions), and comparing bytes is cheaper than decoding them. Where they are equal, the
- * newline is found with them: of 60,000 anonymous regions, looking for it would take a third of the time.
+ * Reads header lines of one listing. It remembers where the end of the line before was, `dev inode name`: neighbours
+ * mostly have the same one (a library has five regions), and comparing bytes is cheaper than decoding them. Where they
+ * are equal, the newline is found with them: with 60,000 anonymous regions, searching for it would take a third of the
+ * time.
  */
 export class HeaderReader {
-  /** Behind the newline of the line that was read last. */
+  /** After the newline of the line that was read last. */
   next = 0;
   readonly #bytes: Uint8Array;
   readonly #digits: Int8Array;
   readonly #isStrict: boolean;
   readonly #seen = new Map<string, Backing | undefined>();
-  /** Behind the digits that were read last. */
+  /** After the digits that were read last. */
   #at = 0;
   /** The end of the line before: bytes[#from, #to), with its newline. */
   #from = 0;
@@ -50,7 +51,7 @@ export class HeaderReader {
 
   /**
    * @param bytes the listing
-   * @param isStrict accept the kernel's own form only; else also other digits (capitals, other padding) and a lost last blank
+   * @param isStrict accepts the kernel's own form only; else also capitals, other padding, and a lost last blank
    */
   constructor(bytes: Uint8Array, isStrict: boolean) {
     this.#bytes = bytes;
@@ -103,7 +104,7 @@ export class HeaderReader {
     };
   }
 
-  /** Seven digits at a time: so much is a small integer to V8, and takes no memory. */
+  /** Seven digits at a time: their value is a small integer to V8, which takes no memory. */
   #hex(from: number): number {
     const bytes = this.#bytes;
     const digits = this.#digits;
@@ -151,7 +152,7 @@ export class HeaderReader {
 /** 16 to the power of the index. */
 const SCALE = [1, 0x10, 0x100, 0x1000, 0x10000, 0x100000, 0x1000000];
 
-/** No line of the kernel comes near this; a file without newlines does. */
+/** Bytes. No line of the kernel comes near this; a file without newlines does. */
 export const LONGEST_LINE: number = 1024 * 1024;
 
 const OWN_BACKING = /^([0-9a-f]{2,}:[0-9a-f]{2,}) (\d{1,20}) +(.*)$/s;

@@ -26,7 +26,7 @@ const AMBIGUOUS = PAGE.present | PAGE.file | PAGE.exclusive | PAGE.guard;
  */
 export const pageState = (high: number): number => (high >>> 23) & STATE_BITS;
 
-/** The same of the first of words as they are in memory; undefined of none. */
+/** The same for the first of some words as they are in memory; undefined if there are none. */
 export const firstPageState = (words: Uint32Array): number | undefined =>
   words.length < 2 ? undefined : pageState(words[HIGH]!);
 
@@ -37,10 +37,10 @@ export const isPresent = (words: Uint32Array, page: number): boolean =>
 /** The page frame number of a present page; 0 where the kernel hides it. Physical memory ends below 2^52 bytes. */
 export const pageFrame = (low: number, high: number): number => (high & FRAME_BITS) * 2 ** 32 + (low >>> 0);
 
-/** Tells more of an anonymous page that isn't exclusive by its frame: PAGE.zero, PAGE.ksm, PAGE.copyOnWrite, or 0. */
+/** What the frame says about an anonymous page that isn't exclusive: PAGE.zero, PAGE.ksm, PAGE.copyOnWrite, or 0. */
 export type FrameReader = (frame: number) => number;
 
-/** Makes runs of words. One a range; words are added in ascending order. */
+/** Turns words into runs. One reader per range; words are added in ascending order. */
 export class RunReader {
   readonly #starts: number[] = [];
   readonly #states: number[] = [];
@@ -59,7 +59,7 @@ export class RunReader {
   }
 
   /**
-   * @param words two numbers a page, as they are in memory
+   * @param words two numbers per page, as they are in memory
    * @param from the first page's index, of `count`
    */
   add(words: Uint32Array, from: number, count: number): void {
@@ -81,7 +81,7 @@ export class RunReader {
     this.#last = last;
   }
 
-  /** What follows was not read. @param end of the range */
+  /** Marks the rest of the range as not read. @param end of the range */
   giveUp(end: number): void {
     if (this.#at >= end) return;
     if (this.#last !== PAGE.unread) {

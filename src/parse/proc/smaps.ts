@@ -4,7 +4,8 @@ import {camelCase, decode, fromLatin1, latin1} from '../scan.ts';
 /**
  * The lines below a header in smaps and smaps_rollup: `Key:` blanks `value kB`, and last `VmFlags: rd wr …`.
  * Documentation/filesystems/proc.rst; proc_pid_smaps(5). Their order and number differ between kernels and other
- * producers, so a line is known by its key, never by its place. All sizes are in "kB", by which the kernel means KiB.
+ * producers, so a line is identified by its key, never by its place. All sizes are in "kB", by which the kernel means
+ * KiB.
  */
 
 type Building = {-readonly [key in keyof Region]: Region[key]};
@@ -17,8 +18,8 @@ interface Key {
 type Counters = Record<string, number | undefined>;
 
 /**
- * Makes the counters of all records alike. An object that gets its keys one by one becomes a hash table in V8 after a dozen,
- * which takes four times the memory and the time; a copy of one that has all keys doesn't.
+ * Gives the counters of all records the same shape. In V8 an object that gets its keys one by one becomes a hash table
+ * after a dozen of them, which takes four times the memory and the time; a copy of one that has all keys doesn't.
  */
 class UsageShape {
   #template: Counters | undefined;
@@ -38,17 +39,20 @@ class UsageShape {
   }
 }
 
-/** Else a word with a colon, below a line of maps, is no attribute of the region but somebody's remark. */
+/** Attributes that may come before the first counter. Any other word with a colon there is somebody's remark. */
 const EARLY_WORDS = new Set(['name', 'thpEligible', 'protectionKey']);
 
-/** A counter that the kernel let fall below 0 is printed as one near 2^64; as a number it would be a wrong one. */
+/** KiB. A counter that the kernel let fall below 0 is printed as one near 2^64, which a number does not hold exactly. */
 const MOST_KILOBYTES = Number.MAX_SAFE_INTEGER / 1024;
 
 const COLON = 0x3a;
 const SPACE = 0x20;
 const TAB = 0x09;
 
-/** Reads counter lines into regions. One a listing: it learns the keys of the first record and expects them again. */
+/**
+ * Reads counter lines into regions. One reader per listing: it learns the keys of the first record and expects them
+ * again.
+ */
 export class CounterReader {
   readonly #byKey = new Map<string, Key>();
   readonly #flagLists = new Map<string, readonly string[]>();
@@ -69,8 +73,8 @@ export class CounterReader {
   /**
    * @param bytes the line is bytes[from, to), without its newline
    * @param region the region of the record, changed in place; undefined before the first header
-   * @returns false if the line is no counter line, or belongs to no region, or to another one whose header is not there: a
-   * record has each key once
+   * @returns false if the line is not a counter line, or belongs to no region, or to another one whose header is
+   * missing: a record has each key once
    */
   read(bytes: Uint8Array, from: number, to: number, region: Building | undefined): boolean {
     if (!startsLikeKey(bytes[from])) return false;
@@ -95,7 +99,7 @@ export class CounterReader {
     return this.#readText(key, bytes, from + key.bytes.length, to, region);
   }
 
-  /** THPeligible and ProtectionKey have no unit; Android's Name is text, and stands before the first counter. */
+  /** THPeligible and ProtectionKey have no unit; Android's Name is text, and comes before the first counter. */
   #readText(key: Key, bytes: Uint8Array, from: number, to: number, region: Building): boolean {
     if (region.usage === undefined && !EARLY_WORDS.has(key.name)) return false;
     if (region.attributes?.[key.name] !== undefined) return this.#endRecord();
@@ -140,7 +144,10 @@ export class CounterReader {
   }
 }
 
-/** Keys begin with a capital. So may an address in capitals, but it has no colon after its first word. Small hex digits begin addresses only. */
+/**
+ * Keys begin with a capital. So may an address in capitals, but it has no colon after its first word. Lower-case hex
+ * digits begin addresses only.
+ */
 const startsLikeKey = (byte: number | undefined): boolean =>
   byte !== undefined && ((byte >= 0x41 && byte <= 0x5a) || (byte >= 0x67 && byte <= 0x7a));
 

@@ -1,11 +1,11 @@
 import type {Marks} from '../../model/clues.ts';
 import {decode, latin1} from '../scan.ts';
-import {isExact} from '../../model/address.ts';
+import {isExact} from '../../model/region.ts';
 
 /**
- * /proc/PID/stat: one record, fields separated by blanks. proc_pid_stat(5); fs/proc/array.c, do_task_stat().
- * Field numbers below are the man page's. Addresses are 64 bits wide and not whole pages, so they stay text; to a reader
- * without ptrace access the kernel gives 1 for startcode and endcode and 0 for the others.
+ * /proc/PID/stat: one record, fields separated by blanks. proc_pid_stat(5); fs/proc/array.c, do_task_stat(). Field
+ * numbers below are the man page's. Addresses are 64 bits wide and not whole pages, so they stay text; a reader without
+ * ptrace access gets 1 for startcode and endcode and 0 for the others.
  */
 export interface Stat {
   readonly pid: number;
@@ -27,7 +27,7 @@ export interface Stat {
 }
 
 /**
- * @returns undefined if it isn't a stat record. The name stands in parentheses and may itself hold any byte, parentheses
+ * @returns undefined if it isn't a stat record. The name is in parentheses and may itself hold any byte, parentheses
  * and newlines too: it ends at the last `)`.
  */
 export function parseStat(bytes: Uint8Array): Stat | undefined {
@@ -55,7 +55,7 @@ export function parseStat(bytes: Uint8Array): Stat | undefined {
   };
 }
 
-/** Fields 26-28 and 45-51. A stack can't begin at 0, so a 0 there says that the kernel doesn't tell. */
+/** Fields 26-28 and 45-51. A stack can't begin at 0, so a 0 there means that the kernel hides them. */
 function marksOf(field: (number: number) => string): Marks | undefined {
   const names = [
     ['startCode', 26],
@@ -74,7 +74,9 @@ function marksOf(field: (number: number) => string): Marks | undefined {
   return isTold ? (marks as unknown as Marks) : undefined;
 }
 
-/** After the name come a letter and numbers only. Text behind the record (a script that prints itself) may hold a `)`. */
+/**
+ * After the name come a letter and numbers only. Text after the record (a script that prints itself) may hold a `)`.
+ */
 function lastParenthesis(text: string): number {
   const record = /^[^]*\)(?= [A-Za-z] -?\d+ -?\d+ -?\d+ )/.exec(text);
   return record ? record[0].length - 1 : -1;

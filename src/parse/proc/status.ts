@@ -6,15 +6,15 @@ import {camelCase, decode, latin1} from '../scan.ts';
  */
 export type Status = Record<string, number | string | boolean>;
 
-/** Beside the kB lines, what memmap uses. */
+/** The lines that memmap uses beside those in kB. */
 const WORDS = new Set(['State', 'Umask', 'NSpid']);
 const NUMBERS = new Set(['Tgid', 'Pid', 'PPid', 'TracerPid', 'Threads', 'FDSize', 'Seccomp']);
 const YES_OR_NO = new Set(['Kthread', 'CoreDumping', 'THP_enabled']);
 
 /**
- * @returns keys in camelCase: sizes in bytes (`vmRss`, `rssAnon`, …), `name`, `state` (its letter), `threads`, `uid` and
- * `gid` (the real ones), `kthread`. The first line of a key counts: a process can't forge one in its name, since the
- * kernel writes a newline there as `\n`.
+ * @returns keys in camelCase: sizes in bytes (`vmRss`, `rssAnon`, …), `name`, `state` (its letter), `threads`, `uid`
+ * and `gid` (the real ones), `kthread`. The first line of a key counts: a process can't forge one in its name, since
+ * the kernel writes a newline there as `\n`.
  */
 export function parseStatus(bytes: Uint8Array): Status {
   const status: Status = {};
@@ -45,9 +45,9 @@ function statusValue(key: string, text: string): number | string | boolean | und
 const unescapeName = (text: string): string =>
   text.replace(/\\([n\\])/g, (_, letter) => (letter === 'n' ? '\n' : '\\'));
 
-/** Who a process is to the kernel when it asks what it may do: credentials(7), capabilities(7). */
+/** Who a process is to the kernel when it checks permissions: credentials(7), capabilities(7). */
 export interface Credentials {
-  /** Real, effective, saved, and the one for files. */
+  /** Real, effective, saved, and file-system IDs. */
   readonly uids: readonly number[];
   readonly gids: readonly number[];
   /** Capabilities as bits, by their numbers. */
@@ -75,13 +75,13 @@ function numbers(text: string, line: RegExp): number[] {
 
 const bits = (text: string, line: RegExp): bigint => BigInt(`0x${line.exec(text)?.[1] ?? '0'}`);
 
-/** By their numbers: include/uapi/linux/capability.h. */
+/** In the order of their numbers: include/uapi/linux/capability.h. */
 const NAMES =
   'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'.split(
     ' ',
   );
 
-/** As `CAP_SYS_PTRACE`; those that have no name yet by their number. */
+/** Names such as `CAP_SYS_PTRACE`; a capability that has no name yet is given by its number. */
 export function capabilityNames(set: bigint): string[] {
   const names: string[] = [];
   for (let bit = 0; bit < 64; bit++) if ((set >> BigInt(bit)) & 1n) names.push(`CAP_${NAMES[bit] ?? bit}`);

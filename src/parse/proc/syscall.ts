@@ -1,5 +1,5 @@
 import {latin1} from '../scan.ts';
-import {isExact} from '../../model/address.ts';
+import {isExact} from '../../model/region.ts';
 
 /**
  * /proc/PID/task/TID/syscall: the call that a thread waits in with its six arguments, its stack pointer and its program

@@ -7,13 +7,13 @@ import {openProc} from '../open.ts';
 const KPF_KSM = 1 << 21;
 const KPF_ZERO_PAGE = 1 << 24;
 
-/** Frames a read. */
+/** Frames per read. */
 const BLOCK = 512;
 const MOST_BLOCKS = 4096;
 
 /**
- * What the kernel says of page frames: which one is the zero page, which are KSM's. Only root may read it. Read in blocks
- * that are kept, since pages that lie together often have frames that do, and the zero page is one frame.
+ * What the kernel says of page frames: which one is the zero page, which are KSM's. Only root may read it. Read in
+ * blocks that are kept, since pages that lie together often have frames that do, and the zero page is one frame.
  */
 export class FrameFlags {
   readonly #fd: number;

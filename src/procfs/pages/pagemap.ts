@@ -7,22 +7,26 @@ import {notOwner, processTrouble} from '../trouble.ts';
 import type {ProcessHandle} from '../handle.ts';
 import {openProc, readIfThere} from '../open.ts';
 
-/** Bytes a word. */
+/** Bytes per word. */
 const WORD = 8;
 
-/** Words a read(2): 32 MiB of address space with pages of 4 KiB. */
+/** Words per read(2): 32 MiB of address space with pages of 4 KiB. */
 const MOST_WORDS = 8192;
 
 /**
  * The kernel takes the lock that mmap, munmap and brk need for 2 MiB of addresses at a time (PAGEMAP_WALK_SIZE), about
- * 20 µs. But it takes it again at once, and who waits for it gets it only every 4 ms: measured on 4 GiB, a busy process
- * lost 99.7 % of its mmap throughput and waited 5 to 16 ms for one call, however small the reads. After a rest, however
- * short, whoever waits is served: with 0.1 ms after each 0.25 ms it kept a quarter, and one call waited 1 to 3 ms.
+ * 20 µs. But it takes it again at once, and whoever waits for it gets it only every 4 ms: measured on 4 GiB, a busy
+ * process lost 99.7 % of its mmap throughput and waited 5 to 16 ms for one call, however small the reads. After a rest,
+ * however short, whoever waits is served: with 0.1 ms after each 0.25 ms it kept a quarter, and one call waited 1 to 3
+ * ms.
  */
 const WORK_MS = 0.25;
 const REST_MS = 0.1;
 
-/** /proc/PID/pagemap, open. It shows one program image: after exec, and after the end, reads give nothing, without an error. */
+/**
+ * /proc/PID/pagemap, open. It shows one program image: after exec, and after the end, reads give nothing, without an
+ * error.
+ */
 export class PageMap {
   readonly #fd: number;
   readonly #handle: ProcessHandle;
@@ -51,8 +55,8 @@ export class PageMap {
   /**
    * Reads the words of the pages from an address on.
    *
-   * @returns two numbers a page, valid until the next call; fewer pages than asked for, or none, above user space, and after
-   * exec or the end of the process
+   * @returns two numbers per page, valid until the next call; fewer pages than asked for, or none, above user space,
+   * and after exec or the end of the process
    */
   read(start: number, pages: number): Uint32Array {
     const begin = performance.now();
@@ -129,11 +133,11 @@ function pageMapTrouble(handle: ProcessHandle, error: unknown, path: string): Tr
 }
 
 /**
- * Bytes of a page on this machine: AT_PAGESZ of our own auxiliary vector, getauxval(3). One kernel has one page size, and it
- * isn't in maps: it is 16 or 64 KiB on some arm64 and ppc64 machines.
+ * Bytes of a page on this machine: AT_PAGESZ of our own auxiliary vector, getauxval(3). One kernel has one page size,
+ * and it isn't in maps: it is 16 or 64 KiB on some arm64 and ppc64 machines.
  */
 export function pageSizeHere(root = '/proc'): number {
-  // Hidden, or a folder that only looks like /proc: then the usual size.
+  // Hidden, or a directory that only looks like /proc: then the usual size.
   const auxv = readIfThere(`${root}/self/auxv`);
   return (auxv && parseAuxv(auxv).pageSize) ?? USUAL_PAGE;
 }

@@ -15,7 +15,7 @@ interface PagesOptions {
   /** ms that reading smaps may stall the process: 50 by default. The page map itself is read in small pieces. */
   readonly maxStall?: number | undefined;
   /** Which pages to look at; ascending. */
-  readonly choose: (snapshot: Snapshot) => readonly Choice[];
+  readonly choose: (snapshot: Snapshot) => readonly PageRange[];
   /** Handed on to the result. */
   readonly dirtySince?: DirtySince | undefined;
 }
@@ -23,7 +23,9 @@ interface PagesOptions {
 /** Read again if the process began another program, or changed its map, in the meantime. */
 const TRIES = 3;
 
-/** ms. A walk that takes longer isn't repeated for a changed map: it would be changed again, and each costs the process. */
+/**
+ * ms. A walk that takes longer isn't repeated for a changed map: it would be changed again, and each costs the process.
+ */
 const WORTH_REPEATING = 200;
 
 /**
@@ -85,7 +87,7 @@ function readOnce(handle: ProcessHandle, options: PagesOptions): Attempt | undef
 }
 
 /** How many regions are no longer mapped as they were. A region that grew, or was split without a change, still is. */
-function countChanged(handle: ProcessHandle, choices: readonly Choice[]): number {
+function countChanged(handle: ProcessHandle, choices: readonly PageRange[]): number {
   const now = regionsNow(handle);
   let first = 0;
   let changed = 0;
@@ -96,7 +98,7 @@ function countChanged(handle: ProcessHandle, choices: readonly Choice[]): number
       at = now[index]!.end;
     if (at < end) changed++;
   }
-  // None at all: it has ended since, and what was read before is of one moment.
+  // None at all: it has ended since, and what was read before is from one moment.
   return now.length === 0 ? 0 : changed;
 }
 
@@ -127,7 +129,7 @@ const restless = (handle: ProcessHandle): Trouble =>
   new Trouble({
     kind: 'gone',
     what: `Cannot read the pages of process ${handle.pid}.`,
-    why: `it began another program each time it was looked at, ${TRIES} times.`,
+    why: `it began another program each of the ${TRIES} times it was looked at.`,
     next: 'Look again when it has settled.',
   });
 
@@ -144,7 +146,7 @@ const KERNEL = 2 ** 63;
 
 /**
  * Why the page map of a region, or of a part of it, should not be read; undefined if it should. Runtimes and sanitizers
- * reserve terabytes of address space that never hold a page: at 8 bytes a page, 16 TiB have a page map of 32 GiB.
+ * reserve terabytes of address space that never hold a page: at 8 bytes per page, 16 TiB have a page map of 32 GiB.
  *
  * @returns a clause without a subject
  */
@@ -161,7 +163,7 @@ function whyNotRead(region: Region, start: number, end: number): string | undefi
 const isDevice = ({flags, kind}: Region): boolean =>
   flags ? flags.includes('pf') : kind === 'vvar' || kind === 'device';
 
-/** By smaps; where that was not read, memory without access is taken for empty. */
+/** As smaps says; where that was not read, memory without access is taken to be empty. */
 function isEmpty(region: Region): boolean {
   const {usage} = region;
   if (usage?.rss === undefined) return hasNoAccess(region);
@@ -170,7 +172,7 @@ function isEmpty(region: Region): boolean {
 }
 
 /** The pages to look at: a region, or a part of one. */
-export interface Choice {
+export interface PageRange {
   readonly region: Region;
   readonly start: number;
   readonly end: number;
@@ -184,11 +186,11 @@ interface Walk {
   readonly isCut: boolean;
 }
 
-/** Gaps between regions that are read along, in pages: a call costs more than that. */
+/** Pages. Gaps of at most this size between regions are read with them: a call of its own costs more. */
 const SMALL_GAP = 256;
 
 /** Reads the pages of regions, in ascending order. */
-export function walkPages(map: PageMap, choices: readonly Choice[], pageSize: number, frames?: FrameReader): Walk {
+export function walkPages(map: PageMap, choices: readonly PageRange[], pageSize: number, frames?: FrameReader): Walk {
   const window = new Window(map, choices, pageSize);
   const regions: RegionPages[] = [];
   let sawFrame = false;
@@ -220,13 +222,13 @@ const NO_WORDS = 'the kernel gave no page map here';
 /** A part of the page map, with as many of the coming regions in it as lie close together. */
 class Window {
   readonly #map: PageMap;
-  readonly #choices: readonly Choice[];
+  readonly #choices: readonly PageRange[];
   readonly #pageSize: number;
   #words: Uint32Array = new Uint32Array(0);
   #start = 0;
   #count = 0;
 
-  constructor(map: PageMap, choices: readonly Choice[], pageSize: number) {
+  constructor(map: PageMap, choices: readonly PageRange[], pageSize: number) {
     this.#map = map;
     this.#choices = choices;
     this.#pageSize = pageSize;

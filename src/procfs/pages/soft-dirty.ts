@@ -10,15 +10,16 @@ import {processTrouble} from '../trouble.ts';
 import {walkPages} from './pages.ts';
 
 /**
- * Soft-dirty marks: Documentation/admin-guide/mm/soft-dirty.rst. Writing 4 to /proc/PID/clear_refs takes the mark from all
- * pages and makes them read-only for the processor; the next write to each faults, and sets the mark again. Without
- * CONFIG_MEM_SOFT_DIRTY the write succeeds too, and does nothing: so whether the kernel has it is tried out, on our own memory.
+ * Soft-dirty marks: Documentation/admin-guide/mm/soft-dirty.rst. Writing 4 to /proc/PID/clear_refs clears the mark of
+ * all pages and makes them read-only for the processor; the next write to each faults, and sets the mark again. Without
+ * CONFIG_MEM_SOFT_DIRTY the write succeeds too, and does nothing: so whether the kernel has it is tried out, on our own
+ * memory.
  */
 const CLEAR_SOFT_DIRTY = '4';
 
-/** What the trial needs of a process; our own one, or in tests another. */
+/** What the trial needs of a process: our own, or another one in tests. */
 export interface Trial {
-  /** Takes the marks from all pages. */
+  /** Clears the marks of all pages. */
   clear(): void;
   /** Writes to `pages` pages that were written to before. */
   touch(): void;
@@ -27,7 +28,10 @@ export interface Trial {
   marked(): number;
 }
 
-/** Does the kernel mark pages as they are written? Clears, writes, and looks whether just the written pages became marked. */
+/**
+ * Does the kernel mark pages as they are written? Clears, writes, and looks whether just the written pages became
+ * marked.
+ */
 export function marksWrites(trial: Trial): boolean {
   trial.clear();
   const before = trial.marked();
@@ -94,8 +98,8 @@ function isTried(trial: Trial): boolean {
 }
 
 /**
- * Takes the marks from all pages of a process. That holds up its mmap, munmap, brk and page faults while the kernel walks all its
- * resident pages, and makes its next write to each page a fault.
+ * Clears the marks of all pages of a process. That holds up its mmap, munmap, brk and page faults while the kernel
+ * walks all its resident pages, and makes its next write to each page a fault.
  *
  * @param maxStall ms
  * @throws Trouble `usage` if it would hold it up for longer than that; `gone`, `denied`
@@ -106,7 +110,7 @@ export function clearSoftDirty(handle: ProcessHandle, maxStall: number): void {
     throw new Trouble({
       kind: 'usage',
       what: `Clearing the soft-dirty marks would hold up process ${handle.pid} for about ${Math.round(stall)} ms.`,
-      why: `allowed are ${maxStall} ms (--max-stall).`,
+      why: `${maxStall} ms are allowed (--max-stall).`,
       next: `Allow it: --max-stall ${Math.ceil(stall)}ms`,
     });
   }

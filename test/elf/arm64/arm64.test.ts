@@ -14,7 +14,6 @@ testEncodings(
   'arm64.txt',
   {
     as: 'aarch64-linux-gnu-as',
-    debianPackage: 'binutils-aarch64-linux-gnu',
     asArgs: [],
     header: '',
     llvmArgs: ['-triple=aarch64'],

@@ -1,7 +1,7 @@
 /* What other people's programs say about the emitted file. */
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {brkFile, brkProgram, save, temporaryFolder} from '../helper-file.ts';
-import {needs, run} from '../tools.ts';
+import {run, testIf} from '../tools.ts';
 
 const STEPS = ['_start', 'step_brk', 'step_touched', 'step_more', 'step_less', 'step_none', 'wait'];
 
@@ -9,26 +9,23 @@ function helper(t: ExecutionContext): string {
   return save(temporaryFolder(t), 'brk', brkFile());
 }
 
-test('eu-elflint finds no errors', (t) => {
-  if (!needs(t, 'eu-elflint', 'elfutils')) return;
+testIf('eu-elflint')('eu-elflint finds no errors', (t) => {
   t.deepEqual(run('eu-elflint', ['--strict', helper(t)]), {code: 0, stdout: 'No errors\n', stderr: ''});
 });
 
-for (const [tool, debianPackage, args] of [
-  ['readelf', 'binutils', ['-aW']],
-  ['llvm-readelf', 'llvm', ['-a']],
-  ['eu-readelf', 'elfutils', ['-a']],
+for (const [tool, args] of [
+  ['readelf', ['-aW']],
+  ['llvm-readelf', ['-a']],
+  ['eu-readelf', ['-a']],
 ] as const) {
-  test(`${tool} reads the file without a complaint`, (t) => {
-    if (!needs(t, tool, debianPackage)) return;
+  testIf(tool)(`${tool} reads the file without a complaint`, (t) => {
     const {code, stdout, stderr} = run(tool, [...args, helper(t)]);
     t.deepEqual({code, stderr}, {code: 0, stderr: ''});
     for (const {name} of brkProgram().symbols) t.true(stdout.includes(` ${name}\n`), name);
   });
 }
 
-test('readelf shows the five segments of the design', (t) => {
-  if (!needs(t, 'readelf', 'binutils')) return;
+testIf('readelf')('readelf shows the five segments of the design', (t) => {
   const {stdout} = run('readelf', ['-lW', helper(t)]);
   const rows = Array.from(stdout.matchAll(/^ {2}([A-Z_]+) +0x(\w+) 0x0*(\w+) 0x\w+ 0x(\w+) 0x(\w+) (.{3}) (\w+)$/gm));
   t.deepEqual(
@@ -44,8 +41,7 @@ test('readelf shows the five segments of the design', (t) => {
   );
 });
 
-test('objdump disassembles each step under its name', (t) => {
-  if (!needs(t, 'objdump', 'binutils')) return;
+testIf('objdump')('objdump disassembles each step under its name', (t) => {
   const {code, stdout, stderr} = run('objdump', ['-d', helper(t)]);
   t.deepEqual({code, stderr}, {code: 0, stderr: ''});
   for (const name of STEPS) t.regex(stdout, new RegExp(`^[\\da-f]{16} <${name}>:$`, 'm'));
@@ -53,8 +49,7 @@ test('objdump disassembles each step under its name', (t) => {
   t.regex(stdout, /# 404000 <says_pid>/);
 });
 
-test('nm lists every symbol, with the letter of its section', (t) => {
-  if (!needs(t, 'nm', 'binutils')) return;
+testIf('nm')('nm lists every symbol, with the letter of its section', (t) => {
   const listed = run('nm', ['-n', helper(t)])
     .stdout.trim()
     .split('\n');
@@ -66,8 +61,7 @@ test('nm lists every symbol, with the letter of its section', (t) => {
   );
 });
 
-test('strip leaves a file that still runs the same', (t) => {
-  if (!needs(t, 'strip', 'binutils')) return;
+testIf('strip')('strip leaves a file that still runs the same', (t) => {
   const path = helper(t);
   t.deepEqual(run('strip', [path]), {code: 0, stdout: '', stderr: ''});
   const {code, stdout} = run(path, [], '\n'.repeat(6));
@@ -78,8 +72,7 @@ test('strip leaves a file that still runs the same', (t) => {
   );
 });
 
-test('gdb knows an address by its name, and stops at a step by name', (t) => {
-  if (!needs(t, 'gdb', 'gdb')) return;
+testIf('gdb')('gdb knows an address by its name, and stops at a step by name', (t) => {
   const step = brkProgram()
     .symbols.find(({name}) => name === 'step_brk')!
     .address.toString(16);
@@ -93,13 +86,14 @@ test('gdb knows an address by its name, and stops at a step by name', (t) => {
   t.notRegex(stderr, /warning|error|BFD/i);
 });
 
-test('readelf and file agree on the build-id, which is the SHA-1 of the content without it', (t) => {
-  if (!needs(t, 'readelf', 'binutils') || !needs(t, 'file', 'file')) return;
+testIf(
+  'readelf',
+  'file',
+  'sha1sum',
+)('readelf and file agree on the build-id, which is the SHA-1 of the content without it', (t) => {
   const path = helper(t);
   const id = /Build ID: ([\da-f]{40})/.exec(run('readelf', ['-n', path]).stdout)?.[1] ?? 'none';
   t.true(run('file', [path]).stdout.includes(`statically linked, BuildID[sha1]=${id}, not stripped`));
-
-  if (!needs(t, 'sha1sum', 'coreutils')) return;
   const zeroed = brkFile();
   const at = Buffer.from(zeroed).indexOf(Buffer.from(id, 'hex'));
   zeroed.fill(0, at, at + 20);

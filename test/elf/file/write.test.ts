@@ -10,7 +10,7 @@ import {write} from '../../../src/elf/file/write.ts';
 import {edi, eax} from '../../../src/elf/x64/operands.ts';
 import * as x from '../../../src/elf/x64/x64.ts';
 import {fileOf, save, temporaryFolder} from '../helper-file.ts';
-import {needs, run} from '../tools.ts';
+import {run, testIf} from '../tools.ts';
 
 const R = elf.PF_R;
 const RW = elf.PF_R + elf.PF_W;
@@ -58,8 +58,7 @@ for (const [shape, made] of Object.entries(shapes)) {
     t.is(run(save(temporaryFolder(t), 'program', file), []).code, 42);
   });
 
-  test(`readelf and llvm-readelf accept a program ${shape}`, (t) => {
-    if (!needs(t, 'readelf', 'binutils') || !needs(t, 'llvm-readelf', 'llvm')) return;
+  testIf('readelf', 'llvm-readelf')(`readelf and llvm-readelf accept a program ${shape}`, (t) => {
     const path = save(temporaryFolder(t), 'program', fileOf(made));
     for (const [tool, option] of [
       ['readelf', '-aW'],
@@ -72,8 +71,7 @@ for (const [shape, made] of Object.entries(shapes)) {
 
   // It calls a segment without bytes in the file wrong, also where GNU ld made it.
   if (made.segments.some(({bytes}) => bytes.length === 0)) continue;
-  test(`eu-elflint accepts a program ${shape}`, (t) => {
-    if (!needs(t, 'eu-elflint', 'elfutils')) return;
+  testIf('eu-elflint')(`eu-elflint accepts a program ${shape}`, (t) => {
     const path = save(temporaryFolder(t), 'program', fileOf(made));
     t.deepEqual(run('eu-elflint', ['--strict', path]), {code: 0, stdout: 'No errors\n', stderr: ''});
   });

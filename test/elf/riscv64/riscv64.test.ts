@@ -11,7 +11,6 @@ testEncodings(
   'riscv64.txt',
   {
     as: 'riscv64-linux-gnu-as',
-    debianPackage: 'binutils-riscv64-linux-gnu',
     asArgs: ['-march=rv64im'],
     header: '.option norelax',
     llvmArgs: ['-triple=riscv64', '-mattr=+m'],

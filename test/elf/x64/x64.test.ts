@@ -8,7 +8,6 @@ testEncodings(
   'x64.txt',
   {
     as: 'as',
-    debianPackage: 'binutils',
     asArgs: ['--64'],
     header: '.intel_syntax noprefix',
     llvmArgs: ['-triple=x86_64', '-x86-asm-syntax=intel'],

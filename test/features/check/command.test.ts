@@ -2,11 +2,12 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {Child, python} from '../../helpers/child.ts';
-import {memmap} from '../../helpers/cli.ts';
+import {Child, inState, python} from '../../helpers/child.ts';
+import {memmap, run, type Ran} from '../../helpers/cli.ts';
 import {files, folder, TUTORIAL} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
+import {givenTime} from '../../helpers/wait.ts';
 
 interface Result {
   readonly rule: string;
@@ -48,21 +49,30 @@ for i in range(${steps}):
 ${end}`,
 ];
 
+/** A command of the shell under rules, after it has slept so long that enough was seen of it. */
+const checked = (rules: readonly string[], end: string, isSeen = (ran: Ran): boolean => ran.code !== 5): Promise<Ran> =>
+  givenTime(0.3, (seconds) => memmap(['check', ...rules, '--', 'sh', '-c', `sleep ${seconds}; ${end}`]), isSeen);
+
 test('rules that hold: 0, or what the command ended with; its streams are its own', async (t) => {
-  const ran = await memmap(['check', '--max', 'rss=1G', '--no', 'rwx', '--', 'sh', '-c', 'cat; echo err >&2'], {
-    input: 'in',
-  });
+  const ran = await givenTime(
+    0.3,
+    (seconds) =>
+      memmap(['check', '--max', 'rss=1G', '--no', 'rwx', '--', 'sh', '-c', `cat; sleep ${seconds}; echo err >&2`], {
+        input: 'in',
+      }),
+    ({code}) => code !== 5,
+  );
   t.is(ran.code, 0, ran.stderr);
   t.is(ran.stdout, 'in');
-  t.regex(ran.stderr, /^err\nmemmap check: sh -c 'cat; echo err >&2'\nended with exit code 0, after /);
+  t.regex(ran.stderr, /^err\nmemmap check: sh -c 'cat; sleep [\d.]+; echo err >&2'\nended with exit code 0, after /);
   t.regex(ran.stderr, /^max rss=1G +ok .* kernel$/m);
   t.regex(ran.stderr, /^All 2 rules hold\.$/m);
-  t.is((await memmap(['check', '--max', 'rss=1G', '--', 'sh', '-c', 'sleep 0.3; exit 3'])).code, 3);
-  t.is((await memmap(['check', '--max', 'rss=1G', '--', 'sh', '-c', 'sleep 0.3; kill -TERM $$'])).code, 143);
+  t.is((await checked(['--max', 'rss=1G'], 'exit 3')).code, 3);
+  t.is((await checked(['--max', 'rss=1G'], 'kill -TERM $$')).code, 143);
 });
 
 test('a broken rule: 1, whatever the command ended with, and both are told', async (t) => {
-  const ran = await memmap(['check', '--max', 'rss=100K', '--max', 'size=1T', '--', 'sh', '-c', 'sleep 0.3; exit 3']);
+  const ran = await checked(['--max', 'rss=100K', '--max', 'size=1T'], 'exit 3', ({code}) => code === 1);
   t.is(ran.code, 1);
   t.regex(ran.stderr, /^ended with exit code 3, after /m);
   t.regex(ran.stderr, /^max rss=100K +BROKEN +[\d.]+ [KM]iB +100 KiB +−/m);
@@ -70,9 +80,16 @@ test('a broken rule: 1, whatever the command ended with, and both are told', asy
 });
 
 test('what was not measured is not ok: 5', async (t) => {
-  const ran = await memmap(['check', '--max', 'heap=1G', '--no-growth', 'rss', '--', 'sh', '-c', 'sleep 0.2']);
+  const ran = await givenTime(
+    0.2,
+    (seconds) => memmap(['check', '--max', 'heap=1G', '--no-growth', 'rss', '--', 'sleep', String(seconds)]),
+    ({stderr}) => !stderr.includes('it was not looked at'),
+  );
   t.is(ran.code, 5, ran.stderr);
-  t.regex(ran.stderr, /^no-growth rss: not measured, since \d+ looks? do(es)? not show what grows; 12 are the least$/m);
+  t.regex(
+    ran.stderr,
+    /^no-growth rss: not measured, since (one sample does|\d+ samples do) not show what grows; at least 12 are needed$/m,
+  );
   const [path] = files(t, TUTORIAL[1]);
   t.is((await memmap(['check', '--max', 'rss=1K', path!])).code, 5);
   t.is((await memmap(['check', '--max', 'heap=1M', path!])).code, 0);
@@ -80,27 +97,17 @@ test('what was not measured is not ok: 5', async (t) => {
   t.is((await memmap(['check', '--no', 'heap', '-'], {input: TUTORIAL[1]})).code, 1);
 });
 
-test('the peak of a command is what the kernel says, also between two looks', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('the peak of a command is what the kernel says, also between two looks', async (t) => {
   // 80 MiB for a moment; then the command says what its own peak was.
-  const program =
-    'import resource, time; x = bytearray(80 << 20); del x; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); time.sleep(1)';
+  const program = (seconds: number): string =>
+    `import resource, time; x = bytearray(80 << 20); del x; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); time.sleep(${seconds})`;
   const report = join(folder(t), 'report.json');
-  const ran = await memmap([
-    'check',
-    '--max',
-    'rss=60M',
-    '--format',
-    'json',
-    '-o',
-    report,
-    '--interval',
-    '400ms',
-    '--',
-    PYTHON,
-    '-c',
-    program,
-  ]);
+  const args = ['--max', 'rss=60M', '--format', 'json', '-o', report, '--interval', '400ms', '--', PYTHON, '-c'];
+  const ran = await givenTime(
+    1,
+    (seconds) => memmap(['check', ...args, program(seconds)]),
+    ({code}) => code !== 5,
+  );
   t.is(ran.code, 1);
   const [result] = documentOf(t, readFileSync(report, 'utf8')).results;
   t.like(result, {verdict: 'broken', exact: true});
@@ -113,31 +120,36 @@ test('the peak of a command is what the kernel says, also between two looks', as
   t.is(statSync(report).mode & 0o777, 0o600);
 });
 
-test('growth breaks a rule, by the whole and by kind; a command that grows once and stays does not', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
-  const rules = ['--no-growth', 'rss', '--no-growth', 'anon', '--no-growth', 'stack', '--no-growth', 'jit'];
-  const leak = await memmap(['check', ...rules, '--json', '--', ...growing(60)]);
-  const {results} = documentOf(t, leak.stderr);
-  t.deepEqual(
-    results.map(({verdict}) => verdict),
-    ['broken', 'broken', 'ok', 'ok'],
-    leak.stderr,
-  );
-  t.is(leak.code, 1);
-  const once = await memmap([
-    'check',
-    '--no-growth',
-    'rss',
-    '--',
-    PYTHON,
-    '-c',
-    'import time; x = bytearray(30 << 20); time.sleep(6)',
-  ]);
-  t.is(once.code, 0, once.stderr);
-});
+testIf('python3')(
+  'growth breaks a rule, by the whole and by kind; a command that grows once and stays does not',
+  async (t) => {
+    const rules = ['--no-growth', 'rss', '--no-growth', 'anon', '--no-growth', 'stack', '--no-growth', 'jit'];
+    const leak = await givenTime(
+      5,
+      (seconds) => memmap(['check', ...rules, '--max-duty', '50', '--json', '--', ...growing(10 * seconds)]),
+      (ran) =>
+        documentOf(t, ran.stderr)
+          .results.slice(0, 2)
+          .every(({verdict}) => verdict === 'broken'),
+    );
+    const {results} = documentOf(t, leak.stderr);
+    t.deepEqual(
+      results.map(({verdict}) => verdict),
+      ['broken', 'broken', 'ok', 'ok'],
+      leak.stderr,
+    );
+    t.is(leak.code, 1);
+    const args = ['check', '--no-growth', 'rss', '--', PYTHON, '-c'];
+    const once = await givenTime(
+      5,
+      (seconds) => memmap([...args, `import time; x = bytearray(30 << 20); time.sleep(${seconds})`]),
+      ({code}) => code === 0,
+    );
+    t.is(once.code, 0, once.stderr);
+  },
+);
 
-test('a living process, at one look or for a time', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('a living process, at one look or for a time', async (t) => {
   const child = await python(t);
   await child.ask('m = mmap.mmap(-1, 1 << 20, prot=7); t = 1');
   const one = await memmap(['check', '--no', 'rwx', '--no', 'exec-stack', '--json', String(child.pid)]);
@@ -146,30 +158,31 @@ test('a living process, at one look or for a time', async (t) => {
   t.like(rwx, {verdict: 'broken', measured: 1});
   t.regex(rwx!.detail!, /^[\da-f]+-[\da-f]+ rwxs \/dev\/zero \(deleted\)$/);
   t.like(stack, {verdict: 'ok', measured: 0});
-  const sleeper = new Child(t, 'sh', ['-c', 'echo ready; exec sleep 60']);
-  await sleeper.line();
-  const while2 = await memmap([
-    'check',
-    '--no-growth',
-    'rss',
-    '--max',
-    'threads=1',
-    '--for',
-    '3s',
-    '--interval',
-    '50ms',
-    String(sleeper.pid),
-  ]);
-  t.is(while2.code, 0, while2.stdout + while2.stderr);
+  const sleeper = new Child(t, 'sleep', ['600']);
+  await inState(sleeper.pid, 'S', 'sleep');
+  const rules = ['--no-growth', 'rss', '--max', 'threads=1', '--interval', '50ms', String(sleeper.pid)];
+  const watched = await givenTime(
+    2,
+    (seconds) => memmap(['check', '--for', `${seconds}s`, ...rules]),
+    ({code}) => code !== 5,
+  );
+  t.is(watched.code, 0, watched.stdout + watched.stderr);
 });
 
-test('a recording is held against rules over all its time', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('a recording is held against rules over all its time', async (t) => {
   const path = join(folder(t), 'leak.jsonl');
-  const child = new Child(t, growing(0)[0]!, ['-c', `print("ready", flush=True)\n${growing(80)[2]!}`]);
+  const child = new Child(t, PYTHON, ['-c', `print("ready", flush=True)\n${growing(800)[2]!}`]);
   await child.line();
-  await memmap(['record', String(child.pid), '-o', path, '--for', '6s', '--interval', '100ms']);
-  const ran = await memmap(['check', '--no-growth', 'rss', '--max', 'anon=1G', '--max', 'size=1M', path, '--json']);
+  const rules = ['--no-growth', 'rss', '--max', 'anon=10G', '--max', 'size=1M'];
+  const ran = await givenTime(
+    5,
+    async (seconds) => {
+      const limits = ['--for', `${seconds}s`, '--interval', '100ms'];
+      await memmap(['record', String(child.pid), '-o', path, '--force', ...limits]);
+      return memmap(['check', ...rules, path, '--json']);
+    },
+    ({stdout}) => documentOf(t, stdout).results.filter(({verdict}) => verdict === 'broken').length === 2,
+  );
   t.is(ran.code, 1, ran.stderr);
   const {results, looks} = documentOf(t, ran.stdout);
   t.deepEqual(results.map(({verdict}) => verdict).toSorted(), ['broken', 'broken', 'ok']);
@@ -177,63 +190,50 @@ test('a recording is held against rules over all its time', async (t) => {
   t.is((await memmap(['check', '--max', 'anon=1G', `${path}#first`])).code, 0);
 });
 
-test('junit is XML that Python reads, whatever the words are, with the counts of what is in it', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
-  const place = folder(t);
-  const report = join(place, 'junit.xml');
-  const hostile = `<&>"']]>\u0001\u001b[31m\n\u202e --`;
-  const ran = await memmap([
-    'check',
-    '--max',
-    'regions=3',
-    '--no',
-    'vvar',
-    '--max',
-    'pss=1K',
-    '--no-growth',
-    'rss',
-    '--max-duty',
-    '0',
-    '--format',
-    'junit',
-    '-o',
-    report,
-    '--',
-    'sh',
-    '-c',
-    'sleep 0.3',
-    hostile,
-  ]);
-  t.is(ran.code, 1);
-  const reader = `
+testIf('python3')(
+  'junit is XML that Python reads, whatever the words are, with the counts of what is in it',
+  async (t) => {
+    const place = folder(t);
+    const report = join(place, 'junit.xml');
+    const hostile = `<&>"']]>\u0001\u001b[31m\n\u202e --`;
+    const rules = ['--max', 'regions=3', '--no', 'vvar', '--max', 'pss=1K', '--no-growth', 'rss', '--max-duty', '0'];
+    const format = ['--format', 'junit', '-o', report];
+    const ran = await givenTime(
+      0.3,
+      (seconds) => memmap(['check', ...rules, ...format, '--', 'sh', '-c', `sleep ${seconds}`, hostile]),
+      ({code}) => code === 1,
+    );
+    t.is(ran.code, 1);
+    const reader = `
 import sys, json, xml.etree.ElementTree as E
 root = E.parse(sys.argv[1]).getroot()
 suite = root.find('testsuite')
 cases = suite.findall('testcase')
 print(json.dumps([root.tag, {k: suite.get(k) for k in ('tests', 'failures', 'errors', 'skipped')},
   [[c.get('classname'), c.get('name'), [e.tag for e in c]] for c in cases], suite.get('name'), cases[0].find('failure').get('message')]))`;
-  const {stdout, stderr} = spawnSync('python3', ['-c', reader, report], {encoding: 'utf8'});
-  const [tag, counts, cases, name, message] = JSON.parse(stdout || `"${stderr}"`) as [
-    string,
-    object,
-    Array<[string, string, string[]]>,
-    string,
-    string,
-  ];
-  t.is(tag, 'testsuites');
-  t.deepEqual(counts, {tests: '4', failures: '2', errors: '2', skipped: '0'});
-  t.deepEqual(
-    cases.map(([, rule, inside]) => [rule, inside[0]]),
-    [
-      ['max regions=3', 'failure'],
-      ['max pss=1K', 'error'],
-      ['no vvar', 'failure'],
-      ['no-growth rss', 'error'],
-    ],
-  );
-  t.true(name.includes('<&>"'), name);
-  t.regex(message, /^max regions=3: \d+, \d+ over the limit of 3/);
-});
+    const {stdout, stderr} = spawnSync('python3', ['-c', reader, report], {encoding: 'utf8'});
+    const [tag, counts, cases, name, message] = JSON.parse(stdout || `"${stderr}"`) as [
+      string,
+      object,
+      Array<[string, string, string[]]>,
+      string,
+      string,
+    ];
+    t.is(tag, 'testsuites');
+    t.deepEqual(counts, {tests: '4', failures: '2', errors: '2', skipped: '0'});
+    t.deepEqual(
+      cases.map(([, rule, inside]) => [rule, inside[0]]),
+      [
+        ['max regions=3', 'failure'],
+        ['max pss=1K', 'error'],
+        ['no vvar', 'failure'],
+        ['no-growth rss', 'error'],
+      ],
+    );
+    t.true(name.includes('<&>"'), name);
+    t.regex(message, /^max regions=3: \d+, \d+ over the limit of 3/);
+  },
+);
 
 /** What a runner reads of a workflow command, by GitHub's documentation: properties and message, unescaped. */
 function annotationOf(line: string): {level: string; title: string; message: string} | undefined {
@@ -248,26 +248,28 @@ function annotationOf(line: string): {level: string; title: string; message: str
   return match ? {level: match[1]!, title: unescape(match[2]!), message: unescape(match[3]!)} : undefined;
 }
 
-test('github has an annotation a line for each bad rule, and one for all, that nothing can break out of', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
-  const place = folder(t);
-  const child = await python(t);
-  const file = join(place, '100%::error title=x, y::.so');
-  await child.ask(
-    `f = open(${JSON.stringify(file)}, "wb+"); f.truncate(4096); m = mmap.mmap(f.fileno(), 4096, prot=7)`,
-  );
-  const ran = await memmap(['check', '--no', 'rwx', '--max', 'rss=1G', '--format', 'github', String(child.pid)]);
-  t.is(ran.code, 1);
-  const lines = ran.stdout.trimEnd().split('\n');
-  const [error, notice] = lines.map(annotationOf);
-  t.is(lines.length, 2, ran.stdout);
-  t.like(error, {level: 'error', title: 'memmap check: no rwx'});
-  t.true(error!.message.includes(file), error!.message);
-  t.like(notice, {level: 'notice', title: 'memmap check: 1 of 2 rules is broken'});
-  t.is(notice!.message.split('\n').length, 2);
-  const fine = await memmap(['check', '--max', 'rss=1G', '--format', 'github', String(child.pid)]);
-  t.regex(fine.stdout, /^::notice title=memmap check%3A The rule holds::max rss=1G: [^\n]*\n$/);
-});
+testIf('python3')(
+  'github has an annotation a line for each bad rule, and one for all, that nothing can break out of',
+  async (t) => {
+    const place = folder(t);
+    const child = await python(t);
+    const file = join(place, '100%::error title=x, y::.so');
+    await child.ask(
+      `f = open(${JSON.stringify(file)}, "wb+"); f.truncate(4096); m = mmap.mmap(f.fileno(), 4096, prot=7)`,
+    );
+    const ran = await memmap(['check', '--no', 'rwx', '--max', 'rss=1G', '--format', 'github', String(child.pid)]);
+    t.is(ran.code, 1);
+    const lines = ran.stdout.trimEnd().split('\n');
+    const [error, notice] = lines.map(annotationOf);
+    t.is(lines.length, 2, ran.stdout);
+    t.like(error, {level: 'error', title: 'memmap check: no rwx'});
+    t.true(error!.message.includes(file), error!.message);
+    t.like(notice, {level: 'notice', title: 'memmap check: 1 of 2 rules is broken'});
+    t.is(notice!.message.split('\n').length, 2);
+    const fine = await memmap(['check', '--max', 'rss=1G', '--format', 'github', String(child.pid)]);
+    t.regex(fine.stdout, /^::notice title=memmap check%3A The rule holds::max rss=1G: [^\n]*\n$/);
+  },
+);
 
 test('wrong calls end with 2 and say what there is; a command that is not there with 127', async (t) => {
   const [rules] = files(t, 'no rwx\nmax heap 5\n');
@@ -289,7 +291,7 @@ test('wrong calls end with 2 and say what there is; a command that is not there 
     t.is(ran.code, 2, args.join(' '));
     t.regex(ran.stderr, /\n {2}next: /);
   }
-  t.regex((await memmap(['check', '--rules', rules!, '1'])).stderr, /, line 2: "max heap 5" is no rule\./);
+  t.regex((await memmap(['check', '--rules', rules!, '1'])).stderr, /, line 2: "max heap 5" is not a rule\./);
   t.is((await memmap(['check', '--rules', '/no/such', '1'])).code, 6);
   const report = join(folder(t), 'report');
   t.is((await memmap(['check', '--no', 'rwx', '-o', report, '--', 'no-such-command'])).code, 127);
@@ -300,12 +302,16 @@ test('wrong calls end with 2 and say what there is; a command that is not there 
 
 test('in a shell script with set -e it stops the build', async (t) => {
   const script = `set -e
-memmap check --max heap=64M --max rss=64M --no rwx -- sh -c 'sleep 0.3'
+memmap() { ${process.execPath} ${process.cwd()}/bin/run.js "$@"; }
+memmap check --max heap=64M --max rss=64M --no rwx -- sleep $1
 echo first
-memmap check --max rss=64K -- sh -c 'sleep 0.3'
+memmap check --max rss=64K -- sleep $1
 echo never`;
-  const prelude = `memmap() { ${process.execPath} ${process.cwd()}/bin/run.js "$@"; }\n`;
-  const ran = spawnSync('bash', ['-c', prelude + script], {encoding: 'utf8'});
+  const ran = await givenTime(
+    0.3,
+    (seconds) => run('bash', ['-c', script, 'bash', String(seconds)]),
+    ({code}) => code === 1,
+  );
   t.is(ran.stdout, 'first\n');
-  t.is(ran.status, 1);
+  t.is(ran.code, 1);
 });

@@ -36,16 +36,16 @@ test('a rule is read as a flag or as a line of a file, with the same words', (t)
   t.like(parseRule('max thread-stack.regions=8'), {subject: {of: 'thread-stack', measure: 'regions'}, limit: 8});
 });
 
-test('a word that every object of JavaScript knows is no rule', (t) => {
+test('a word that every object of JavaScript knows is not a rule', (t) => {
   for (const word of ['__proto__', 'constructor', 'hasOwnProperty', 'toString']) {
     for (const text of [`${word} x`, `max ${word}=1`, `no ${word}`, `no-growth ${word}`])
-      t.throws(() => parseRule(text), {instanceOf: Trouble, message: /is no rule/}, text);
+      t.throws(() => parseRule(text), {instanceOf: Trouble, message: /is not a rule/}, text);
   }
 });
 
 test('a limit that no number can hold is no limit', (t) => {
   for (const text of [`max-regions ${'9'.repeat(400)}`, `max heap=${'9'.repeat(400)}`, 'max heap=99999999999T'])
-    t.throws(() => parseRule(text), {instanceOf: Trouble, message: /is no rule/}, text);
+    t.throws(() => parseRule(text), {instanceOf: Trouble, message: /is not a rule/}, text);
 });
 
 test('each kind and each lint may be forbidden, each kind limited and kept from growing', (t) => {
@@ -56,24 +56,24 @@ test('each kind and each lint may be forbidden, each kind limited and kept from 
   for (const lint of [...KINDS, ...Object.keys(LINTS)]) t.like(parseRule(`no ${lint}`), {is: 'no', lint});
 });
 
-test('what is no rule is told with what there is, and in a file with its line', (t) => {
+test('what is not a rule is reported with what there is, and in a file with its line', (t) => {
   const why = (text: string): string => {
     const error = t.throws(() => parseRule(text), {instanceOf: Trouble});
     t.is(error.kind, 'usage');
     return error.why;
   };
   t.regex(why('max heep=64M'), /"heep" is neither a total \(size, rss, .*\) nor a kind \(text, .*heap, /);
-  t.regex(why('max heap.weight=1'), /"weight" is nothing that a kind has/);
-  t.regex(why('max heap.threads=1'), /"threads" is nothing that a kind has/);
-  t.regex(why('max heap=lots'), /no size/);
-  t.regex(why('max regions=64M'), /no number of regions/);
+  t.regex(why('max heap.weight=1'), /"weight" is not a measure of a kind/);
+  t.regex(why('max heap.threads=1'), /"threads" is not a measure of a kind/);
+  t.regex(why('max heap=lots'), /not a size/);
+  t.regex(why('max regions=64M'), /is not a number of regions/);
   t.regex(why('max heap'), /a name, = and a number/);
   t.regex(why('no fun'), /one of rwx, exec-stack.*, or a kind: text, /);
   t.regex(why('no constructor'), /one of rwx/);
   t.regex(why('no-growth fun'), /rss, for the whole process, or a kind/);
   t.regex(why('maximum heap=1'), /a rule begins with max, max-regions, no, no-growth/);
   const [path] = files(t, 'no rwx\n\nno rwy\n');
-  t.throws(() => rulesOf({...none, rules: [path!]}), {message: `${path}, line 3: "no rwy" is no rule.`});
+  t.throws(() => rulesOf({...none, rules: [path!]}), {message: `${path}, line 3: "no rwy" is not a rule.`});
   t.throws(() => rulesOf({...none, rules: ['/no/such/file']}), {instanceOf: Trouble, message: /Cannot read the rules/});
   t.throws(() => rulesOf(none), {message: 'No rule was given.'});
 });
@@ -179,6 +179,6 @@ test('what is no larger than a limit as a whole can not have more than it reside
     checker.add({t: 0, snapshot: maps});
     const [result] = checker.results();
     t.like(result, {verdict: 'ok', measured: undefined, isExact: false}, text);
-    t.regex(resultSentence(result!), /ok, since it was not measured, and can not be more than its address space, /);
+    t.regex(resultSentence(result!), /ok, since it was not measured, but cannot be more than its address space, /);
   }
 });

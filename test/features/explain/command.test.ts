@@ -1,4 +1,4 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
@@ -7,7 +7,7 @@ import {memmap, run} from '../../helpers/cli.ts';
 import {files, folder, TUTORIAL} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
-import {needs} from '../../helpers/tools.ts';
+import {ROOT, testIf, unless} from '../../helpers/tools.ts';
 
 interface Explained {
   readonly about: string;
@@ -78,14 +78,14 @@ test('a code that is not known is printed as unknown, and ends with 1', async (t
   t.is(document.known, false);
 });
 
-test('a word that is not there ends with 2 and names those that are near', async (t) => {
+test('an unknown word ends with 2 and names those that are spelled nearly so', async (t) => {
   const {stdout, stderr, code} = await memmap(['explain', 'PrivateDirt']);
   t.is(code, 2);
   t.is(stdout, '');
   t.regex(stderr, /^memmap: There is no word "PrivateDirt".\n {2}why: .*\n {2}next: Did you mean: Private_Dirty/);
 });
 
-test('a file that is called like a word is looked at, which is said; a folder is not; --word is the word', async (t) => {
+test('a file that is called like a word is a target, which is said; a directory is not; --word is the word', async (t) => {
   const place = folder(t);
   writeFileSync(join(place, 'maps'), TUTORIAL[1]);
   const run1 = await memmap(['explain', 'maps'], {cwd: place});
@@ -104,39 +104,40 @@ test('the story of a live process has its totals, its areas and what to do next'
   const lines = readFileSync(`/proc/${child.pid}/maps`, 'latin1').trimEnd().split('\n').length;
   t.regex(stdout, new RegExp(`^sh \\(pid ${child.pid}\\)`));
   t.regex(stdout, new RegExp(`in ${lines} regions`));
-  for (const part of ['Program', 'Heap', 'mmap area', 'Stack', "Kernel's pages", 'Unusual', 'Go on with'])
+  for (const part of ['Program', 'Heap', 'mmap area', 'Stack', "Kernel's pages", 'Unusual', 'Next'])
     t.true(stdout.includes(part), part);
   const document = await explained(t, String(child.pid));
   t.is(document.about, 'process');
   t.is(document.totals?.regions, lines);
 });
 
-test('a story is told of bare maps, pmap, smaps, smaps_rollup, a snapshot and standard input; what is missing is said', async (t) => {
-  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
-  await child.line();
-  const proc = (file: string): Buffer => readFileSync(`/proc/${child.pid}/${file}`);
-  const snapshot = (await memmap(['snapshot', String(child.pid)])).stdout;
-  const [maps, smaps, rollup, saved] = files(t, proc('maps'), proc('smaps'), proc('smaps_rollup'), snapshot) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  t.regex((await memmap(['explain', maps])).stdout, /does not say what is in RAM/);
-  t.regex((await memmap(['explain', smaps])).stdout, /fair share \(PSS\) is/);
-  t.regex((await memmap(['explain', rollup])).stdout, /smaps_rollup has only sums/);
-  t.regex((await memmap(['explain', saved])).stdout, new RegExp(`sh \\(pid ${child.pid}\\)`));
-  for (const file of [maps, smaps, rollup, saved]) t.is((await explained(t, file)).about, 'process');
-  t.regex((await memmap(['explain', '-'], {input: proc('smaps')})).stdout, /^standard input: smaps/);
-  if (!needs(t, 'pmap', 'procps')) return;
-  for (const flag of ['-p', '-x', '-X']) {
-    const [listing] = files(t, execFileSync('pmap', [flag, String(child.pid)])) as [string];
-    t.regex((await memmap(['explain', listing])).stdout, /Go on with/, flag);
-  }
-});
+testIf('pmap')(
+  'there is a story of bare maps, pmap, smaps, smaps_rollup, a snapshot and standard input; what is missing is said',
+  async (t) => {
+    const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
+    await child.line();
+    const proc = (file: string): Buffer => readFileSync(`/proc/${child.pid}/${file}`);
+    const snapshot = (await memmap(['snapshot', String(child.pid)])).stdout;
+    const [maps, smaps, rollup, saved] = files(t, proc('maps'), proc('smaps'), proc('smaps_rollup'), snapshot) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    t.regex((await memmap(['explain', maps])).stdout, /does not say what is in RAM/);
+    t.regex((await memmap(['explain', smaps])).stdout, /fair share \(PSS\) is/);
+    t.regex((await memmap(['explain', rollup])).stdout, /smaps_rollup has only sums/);
+    t.regex((await memmap(['explain', saved])).stdout, new RegExp(`sh \\(pid ${child.pid}\\)`));
+    for (const file of [maps, smaps, rollup, saved]) t.is((await explained(t, file)).about, 'process');
+    t.regex((await memmap(['explain', '-'], {input: proc('smaps')})).stdout, /^standard input: smaps/);
+    for (const flag of ['-p', '-x', '-X']) {
+      const [listing] = files(t, execFileSync('pmap', [flag, String(child.pid)])) as [string];
+      t.regex((await memmap(['explain', listing])).stdout, /^Next$/m, flag);
+    }
+  },
+);
 
-test('rwx memory and a deleted file that a process really maps are found', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('rwx memory and a deleted file that a process really maps are found', async (t) => {
   const child = await python(t);
   const file = join(folder(t), 'to-be-deleted');
   const rwx = Number(
@@ -154,8 +155,11 @@ test('rwx memory and a deleted file that a process really maps are found', async
   t.is(found('deleted').length, 1);
 });
 
-test('an address in libc of a live process is named as Python, nm and gdb name it', async (t) => {
-  if (!needs(t, 'python3', 'python3') || !needs(t, 'nm', 'binutils') || !needs(t, 'gdb', 'gdb')) return;
+testIf(
+  'python3',
+  'nm',
+  'gdb',
+)('an address in libc of a live process is named as Python, nm and gdb name it', async (t) => {
   const child = await python(t, 'libc = ctypes.CDLL(None)');
   const names = ['malloc', 'printf', 'qsort', 'getaddrinfo', 'environ', 'stdout'];
   for (const name of names) {
@@ -181,8 +185,7 @@ test('an address in libc of a live process is named as Python, nm and gdb name i
   }
 });
 
-test('the state of a page is what was done to it', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('the state of a page is what was done to it', async (t) => {
   const child = await python(t);
   const start = Number(
     await child.ask(
@@ -195,7 +198,7 @@ test('the state of a page is what was done to it', async (t) => {
   t.like(await page(1 << 19), {present: false});
 });
 
-test('an address that nothing is mapped at is told with its neighbours and why an access fails', async (t) => {
+test('an address where nothing is mapped is shown with its neighbours, and why an access fails', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
   const document = await explained(t, String(child.pid), '0x1234');
@@ -204,7 +207,7 @@ test('an address that nothing is mapped at is told with its neighbours and why a
   t.regex((await memmap(['explain', String(child.pid), '0xdeadbeefdeadbeef'])).stdout, /is not mapped/);
 });
 
-test('a region is meant by its name, its range or an address; its flags are in words', async (t) => {
+test('a region is found by its name, its range or an address; its flags are in words', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
   const pid = String(child.pid);
@@ -217,12 +220,12 @@ test('a region is meant by its name, its range or an address; its flags are in w
     ['[stack]'],
   );
   t.true((await explained(t, pid, 'libc.so.6')).regions!.length >= 3);
-  t.regex((await memmap(['explain', pid, 'libc.so.6'])).stdout, /regions are meant by libc.so.6/);
+  t.regex((await memmap(['explain', pid, 'libc.so.6'])).stdout, /regions match libc.so.6/);
   t.regex((await memmap(['explain', pid, '[stack]'])).stdout, /gd: Grows downwards/);
   t.regex((await memmap(['explain', pid, '[vdso]'])).stdout, /kind +vdso/);
 });
 
-test('a capture is not taken for a file that now has the path, unless the inode is the same', async (t) => {
+testIf('pmap')('a capture is not taken for a file that now has the path, unless the inode is the same', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
   const maps = readFileSync(`/proc/${child.pid}/maps`, 'latin1');
@@ -248,7 +251,7 @@ test('bad places end with 2, and an address is never taken for decimal', async (
   for (const [place, words] of [
     ['4194304', /hexadecimal or decimal/],
     ['0x12345678901234567', /more than 64 bits/],
-    ['no-such-library', /No region is meant by/],
+    ['no-such-library', /No region matches/],
   ] as const) {
     const {code, stderr, stdout} = await memmap(['explain', listing, place]);
     t.is(code, 2, place);
@@ -261,28 +264,23 @@ test('bad places end with 2, and an address is never taken for decimal', async (
   t.is((await memmap(['explain', 'package.json'])).code, 6);
 });
 
-test('a process that may not be looked at ends with 4, and what anybody may see is said', async (t) => {
-  if (process.getuid?.() !== 0) {
-    t.log('skipped: only root can become somebody else');
-    return t.pass();
-  }
-  if (!needs(t, 'setpriv', 'util-linux')) return;
+const NOBODY = ['--reuid=65534', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all'] as const;
+
+/** May the user nobody run memmap from here? */
+const READABLE = unless(
+  spawnSync('setpriv', [...NOBODY, 'sh', '-c', `test -x ${process.execPath} && test -r bin/run.js`]).status === 0,
+  'the user nobody may not read this folder',
+);
+
+testIf(
+  'setpriv',
+  ROOT,
+  READABLE,
+)('a process that may not be looked at ends with 4, and what anybody may see is said', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
-  const {code, stderr} = await run('setpriv', [
-    '--reuid=65534',
-    '--clear-groups',
-    '--bounding-set=-all',
-    '--inh-caps=-all',
-    process.execPath,
-    'bin/run.js',
-    'explain',
-    String(child.pid),
-  ]);
-  if (/MODULE_NOT_FOUND|EACCES.*(node|bin)/.test(stderr)) {
-    t.log('skipped: the user nobody may not read this folder');
-    return t.pass();
-  }
+  const args = [...NOBODY, process.execPath, 'bin/run.js', 'explain', String(child.pid)];
+  const {code, stderr} = await run('setpriv', args);
   t.is(code, 4, stderr);
   t.regex(stderr, /What anybody may see of it \(status\): sh has .* of address space, .* in RAM/);
 });
@@ -297,7 +295,7 @@ test('names from outside can not move the cursor', async (t) => {
 });
 
 for (const columns of [40, 80, 100]) {
-  test(`on a terminal of ${columns} columns no line is cut`, async (t) => {
+  testIf('script')(`on a terminal of ${columns} columns no line is cut`, async (t) => {
     const [file] = files(t, readFileSync('test/fixtures/smaps/python3.txt')) as [string];
     for (const args of [
       [file],

@@ -31,7 +31,7 @@ test('each region of an address space is in one area, and the areas add up', (t)
   }
 });
 
-test("the tutorial's program is told from low to high: program, heap, stack, the kernel's pages", (t) => {
+test("the tutorial's program is described from low to high: program, heap, stack, the kernel's pages", (t) => {
   const {layout, amounts, costs, missing} = storyOf(parse(TUTORIAL[1]), 'x');
   t.deepEqual(
     layout.map(({area}) => area),
@@ -49,16 +49,16 @@ test('with smaps the story has the numbers that the kernel gave', (t) => {
     [
       ...readFileSync('test/fixtures/smaps/python3.txt', 'latin1').matchAll(new RegExp(`^${key}: +(\\d+) kB$`, 'gm')),
     ].reduce((sum, [, value]) => sum + Number(value), 0);
-  t.true(amounts[0]!.includes(`${(kilobytes('Rss') / 1024).toFixed(1).replace(/\.0$/, '')} MiB are in RAM`));
+  t.true(amounts[0]!.includes(`${(kilobytes('Rss') / 1024).toFixed(1).replace(/\.0$/, '')} MiB is in RAM`));
   t.true(
     amounts
       .join(' ')
-      .includes(`${(kilobytes('Private_Dirty') / 1024).toFixed(1).replace(/\.0$/, '')} MiB are private dirty`),
+      .includes(`${(kilobytes('Private_Dirty') / 1024).toFixed(1).replace(/\.0$/, '')} MiB is private dirty`),
   );
   t.is(costs.by, 'pss');
   t.true(costs.kinds.length > 3 && costs.files.length === 5 && costs.regions.length === 5);
   t.deepEqual(layout.map(({area}) => area).sort(), ['heap', 'kernel', 'mmap', 'program', 'stack']);
-  t.deepEqual(missing, ['Who it is was not saved: memmap snapshot PID does.']);
+  t.deepEqual(missing, ['The listing does not say which process it is: memmap snapshot PID saves that.']);
 });
 
 /** A line of maps and what is said to be unusual about it. */
@@ -84,7 +84,7 @@ for (const [lines, what] of UNUSUAL) {
   });
 }
 
-test('many regions are held against vm.max_map_count', (t) => {
+test('many regions are checked against vm.max_map_count', (t) => {
   const line = (index: number): string =>
     `${(0x10000000 + index * 0x2000).toString(16)}-${(0x10001000 + index * 0x2000).toString(16)} rw-p 00000000 00:00 0 \n`;
   t.deepEqual(findings(parse(Array.from({length: 20_000}, (_, index) => line(index)).join(''))), ['many-regions']);
@@ -122,6 +122,8 @@ test('the bits of pagemap are those of the documentation', (t) => {
   t.deepEqual(set(1n << 55n), ['softDirty']);
   t.deepEqual(set(0n), []);
   t.regex(pageText(factsOf(0x4400_0000_0000_009fn)), /guard/);
+  t.regex(pageText(factsOf(0xa0n << 56n)), /mapped at least twice, maybe by this process alone$/);
+  t.regex(pageText(factsOf(0x80n << 56n)), /not exclusive: shared since fork, merged by KSM, or the zero page$/);
 });
 
 test('any text is set within the width, and none of it is lost', (t) => {

@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
@@ -9,7 +10,7 @@ import {perfetto} from '../../../src/features/export/perfetto.ts';
 import {run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
-import {needs} from '../../helpers/tools.ts';
+import {missing, testIf} from '../../helpers/tools.ts';
 import {ABOUT, HOSTILE, leak, MIB} from '../report/scenes.ts';
 
 // Some looks without resident memory, as recordings have them.
@@ -26,8 +27,7 @@ function saved(t: ExecutionContext, parts: Iterable<string>): string {
   return path;
 }
 
-test("Python's csv module reads the table", async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')("Python's csv module reads the table", async (t) => {
   const script = `import csv, json, sys; print(json.dumps(list(csv.DictReader(open(sys.argv[1], newline='')))))`;
   const {stdout} = await run('python3', ['-c', script, saved(t, csv(exported))]);
   const rows = JSON.parse(stdout) as Array<Record<string, string>>;
@@ -55,8 +55,7 @@ test("Python's csv module reads the table", async (t) => {
   t.is(heap[2]!['rss'], String(3 * MIB));
 });
 
-test('jq finds counters by kind, the name of the process and the mark in the trace', async (t) => {
-  if (!needs(t, 'jq', 'jq')) return;
+testIf('jq')('jq finds counters by kind, the name of the process and the mark in the trace', async (t) => {
   const path = saved(t, perfetto(exported));
   const ask = async (question: string): Promise<unknown> =>
     JSON.parse((await run('jq', ['-c', question, path])).stdout);
@@ -82,19 +81,19 @@ test('jq finds counters by kind, the name of the process and the mark in the tra
   t.true(await ask('all(.traceEvents[]; has("ph") and has("pid") and (.ph == "M" or (.ts | type == "number")))'));
 });
 
-test('the reference parser of OpenMetrics reads the series', async (t) => {
-  const python = '/usr/bin/python3';
-  const check = await run(python, ['-c', 'import prometheus_client']).catch(() => ({code: 1}));
-  if (check.code !== 0) {
-    const message = 'skipped: prometheus_client is missing; apt-get install python3-prometheus-client';
-    t.log(message);
-    return process.env['CI'] ? t.fail(message) : t.pass();
-  }
+/** Debian's own Python, for which its packages are. */
+const PYTHON = '/usr/bin/python3';
+const PROMETHEUS =
+  spawnSync(PYTHON, ['-c', 'import prometheus_client']).status === 0
+    ? undefined
+    : missing('prometheus_client', 'python3-prometheus-client');
+
+testIf(PROMETHEUS)('the reference parser of OpenMetrics reads the series', async (t) => {
   const script = `
 import json, sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 print(json.dumps([[f.name, f.unit, f.type, [[s.labels, s.value, float(s.timestamp)] for s in f.samples]] for f in parse(open(sys.argv[1]).read())]))`;
-  const {stdout, stderr} = await run(python, ['-c', script, saved(t, openmetrics(exported))]);
+  const {stdout, stderr} = await run(PYTHON, ['-c', script, saved(t, openmetrics(exported))]);
   t.is(stderr, '');
   type Sample = [Record<string, string>, number, number];
   const families = JSON.parse(stdout) as Array<[string, string, string, Sample[]]>;

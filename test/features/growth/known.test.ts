@@ -1,9 +1,8 @@
-import test from 'ava';
 import {growthOf} from '../../../src/features/growth/growth.ts';
 import {Series} from '../../../src/history/series.ts';
 import {Session} from '../../../src/procfs/session.ts';
 import {python} from '../../helpers/child.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
 import {KNOWN_PROGRAMS, PRELUDE, STEPS} from './programs.ts';
 
 /** ms between two looks, as the series is told: the programs go from step to step, so no clock is in the way. */
@@ -17,8 +16,7 @@ const indented = (code: string): string =>
     .join('');
 
 for (const [name, {code, verdict, rate}] of Object.entries(KNOWN_PROGRAMS)) {
-  test(`a real program, ${name}: ${[verdict].flat().join(' or ')}`, async (t) => {
-    if (!needs(t, 'python3', 'python3')) return;
+  testIf('python3')(`a real program, ${name}: ${[verdict].flat().join(' or ')}`, async (t) => {
     const child = await python(t, `${PRELUDE}\ndef program():\n${indented(code)}\nsteps = program()\nnext(steps)`);
     const session = new Session(child.pid, {maxDuty: 1, maxStall: 1000});
     t.teardown(() => session.close());

@@ -8,7 +8,7 @@ import {Child} from '../../helpers/child.ts';
 import {memmap} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf, X64} from '../../helpers/tools.ts';
 
 const regionsOf = (...names: readonly string[]): readonly Region[] =>
   parse(
@@ -41,24 +41,26 @@ test('the C library is found by its name, an upgraded one too; else the program 
   t.is(glibcIn(regionsOf('/usr/bin/a', '/usr/lib/x86_64-linux-musl/libc.so'), '/usr/bin/a')[0]!.name, '/usr/bin/a');
 });
 
-test('where another allocator is used, it is named, its memory is added up, and nothing more is said', async (t) => {
-  if (process.arch !== 'x64' || !needs(t, 'gcc', 'gcc libc6-dev')) return;
-  const place = folder(t);
-  const library = `${place}/libjemalloc.so.2`;
-  writeFileSync(`${place}/empty.c`, 'int of_no_use;');
-  execFileSync('gcc', ['-shared', '-o', library, `${place}/empty.c`]);
-  execFileSync('gcc', ['-O1', '-pthread', '-o', `${place}/target`, 'test/features/heap/target.c']);
-  const child = new Child(t, 'env', [`LD_PRELOAD=${library}`, `${place}/target`, 'brk']);
-  const pid = /\d+/.exec(await child.line())![0];
-  const ran = await memmap(['heap', pid, '--json']);
-  t.is(ran.code, 5, ran.stderr);
-  const document = JSON.parse(ran.stdout) as {
-    readonly allocator: string;
-    readonly sentence: string;
-    readonly unnamed: {readonly resident: number; readonly size: number};
-  };
-  conforms(t, 'heap', document);
-  t.is(document.allocator, 'jemalloc');
-  t.regex(document.sentence, /^The program's malloc is that of jemalloc, whose books memmap does not read: /);
-  t.true(document.unnamed.resident > 2 ** 25 && document.unnamed.resident <= document.unnamed.size);
-});
+testIf('gcc', X64)(
+  'where another allocator is used, it is named, its memory is added up, and nothing more is said',
+  async (t) => {
+    const place = folder(t);
+    const library = `${place}/libjemalloc.so.2`;
+    writeFileSync(`${place}/empty.c`, 'int of_no_use;');
+    execFileSync('gcc', ['-shared', '-o', library, `${place}/empty.c`]);
+    execFileSync('gcc', ['-O1', '-pthread', '-o', `${place}/target`, 'test/features/heap/target.c']);
+    const child = new Child(t, 'env', [`LD_PRELOAD=${library}`, `${place}/target`, 'brk']);
+    const pid = /\d+/.exec(await child.line())![0];
+    const ran = await memmap(['heap', pid, '--json']);
+    t.is(ran.code, 5, ran.stderr);
+    const document = JSON.parse(ran.stdout) as {
+      readonly allocator: string;
+      readonly sentence: string;
+      readonly unnamed: {readonly resident: number; readonly size: number};
+    };
+    conforms(t, 'heap', document);
+    t.is(document.allocator, 'jemalloc');
+    t.regex(document.sentence, /^The program's malloc is that of jemalloc, whose books memmap does not read: /);
+    t.true(document.unnamed.resident > 2 ** 25 && document.unnamed.resident <= document.unnamed.size);
+  },
+);

@@ -5,7 +5,7 @@ import {Child} from '../../helpers/child.ts';
 import {memmap} from '../../helpers/cli.ts';
 import {files, folder, TUTORIAL} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
-import {needs} from '../../helpers/tools.ts';
+import {ROOT, testIf, X64} from '../../helpers/tools.ts';
 import {HeapTarget} from './target.ts';
 
 interface Document {
@@ -23,9 +23,6 @@ interface Document {
   readonly freeChunks: ReadonlyArray<{readonly chunks: number; readonly bytes: number}>;
   readonly cost: {readonly bytesRead: number; readonly ms: number};
 }
-
-const canRun = (t: ExecutionContext): boolean =>
-  process.arch === 'x64' && needs(t, 'gcc', 'gcc libc6-dev') && needs(t, 'ldd', 'libc-bin');
 
 async function heapOf(t: ExecutionContext, pid: number, ...args: string[]): Promise<Document> {
   const ran = await memmap(['heap', String(pid), '--json', ...args]);
@@ -58,46 +55,47 @@ async function agrees(t: ExecutionContext, target: HeapTarget): Promise<Document
   return heap;
 }
 
-test('four threads, fastbins, tcache, memalign, mapped chunks: as malloc itself says, and as malloc_trim does', async (t) => {
-  if (!canRun(t)) return;
-  const heap = await agrees(t, await HeapTarget.start(t, 'threads'));
-  t.is(heap.arenas.length, 5);
-  t.true(heap.arenas.slice(1).every(({fastbins}) => fastbins > 0));
-  t.true(heap.arenas.every(({tcache}) => tcache > 0));
-  t.is(heap.mmapped.from, 'books');
-  t.true(heap.totals.trimmable > 2 ** 26);
-});
+testIf('gcc', X64)(
+  'four threads, fastbins, tcache, memalign, mapped chunks: as malloc itself says, and as malloc_trim does',
+  async (t) => {
+    const heap = await agrees(t, await HeapTarget.start(t, 'threads'));
+    t.is(heap.arenas.length, 5);
+    t.true(heap.arenas.slice(1).every(({fastbins}) => fastbins > 0));
+    t.true(heap.arenas.every(({tcache}) => tcache > 0));
+    t.is(heap.mmapped.from, 'books');
+    t.true(heap.totals.trimmable > 2 ** 26);
+  },
+);
 
 for (const [how, what] of [
   ['brk', 'one arena with a large top'],
   ['sbrk', 'somebody else takes memory of the brk area'],
   ['mmap', 'the brk area ran into a wall, and the main arena went on elsewhere'],
 ] as const)
-  test(`${what}: as malloc itself says, and as malloc_trim does`, async (t) => {
-    if (!canRun(t)) return;
+  testIf('gcc', X64)(`${what}: as malloc itself says, and as malloc_trim does`, async (t) => {
     const heap = await agrees(t, await HeapTarget.start(t, how));
     t.is(heap.arenas.length, 1);
     t.is(heap.arenas[0]!.heaps > 1, how === 'mmap');
     t.true(heap.totals.trimmable > 2 ** 20);
   });
 
-test('main arena in other places, between the arenas of threads: none is taken for a part of another', async (t) => {
-  if (!canRun(t)) return;
-  const heap = await agrees(t, await HeapTarget.start(t, 'both'));
-  t.is(heap.arenas.length, 3);
-  t.true(heap.arenas[0]!.heaps > 1);
-});
+testIf('gcc', X64)(
+  'main arena in other places, between the arenas of threads: none is taken for a part of another',
+  async (t) => {
+    const heap = await agrees(t, await HeapTarget.start(t, 'both'));
+    t.is(heap.arenas.length, 3);
+    t.true(heap.arenas[0]!.heaps > 1);
+  },
+);
 
 for (const huge of [1, 2])
-  test(`malloc set to huge pages (glibc.malloc.hugetlb=${huge}): the same`, async (t) => {
-    if (!canRun(t)) return;
+  testIf('gcc', X64)(`malloc set to huge pages (glibc.malloc.hugetlb=${huge}): the same`, async (t) => {
     const tunables = {GLIBC_TUNABLES: `glibc.malloc.hugetlb=${huge}`};
     const heap = await agrees(t, await HeapTarget.start(t, 'threads', [], tunables));
     t.is(heap.arenas.length, 5);
   });
 
-test('the top of an arena of threads is kept by malloc_trim, and that is known', async (t) => {
-  if (!canRun(t)) return;
+testIf('gcc', X64)('the top of an arena of threads is kept by malloc_trim, and that is known', async (t) => {
   const target = await HeapTarget.start(t, 'top');
   const [systems, heap] = [await target.systems(), await heapOf(t, target.pid)];
   t.is(heap.totals.system, systems.all);
@@ -106,14 +104,12 @@ test('the top of an arena of threads is kept by malloc_trim, and that is known',
   t.true((await target.trim()) <= 2 ** 17);
 });
 
-test('a static program has its books in its own data', async (t) => {
-  if (!canRun(t)) return;
+testIf('gcc', X64)('a static program has its books in its own data', async (t) => {
   const heap = await agrees(t, await HeapTarget.start(t, 'brk', ['-static']));
   t.is(heap.version, null);
 });
 
-test('busy threads: what is read is between what malloc says before and after, or torn', async (t) => {
-  if (!canRun(t)) return;
+testIf('gcc', X64)('busy threads: what is read is between what malloc says before and after, or torn', async (t) => {
   const target = await HeapTarget.start(t, 'churn');
   await new Promise((resolve) => setTimeout(resolve, 300));
   const systems = [(await target.systems()).all];
@@ -127,33 +123,34 @@ test('busy threads: what is read is between what malloc says before and after, o
   else t.true(heap.totals.system >= Math.min(...systems) * 0.99 && heap.totals.system <= Math.max(...systems) * 1.01);
 });
 
-test('people read a sentence first, then arenas, free chunks and the largest runs; and what it cost', async (t) => {
-  if (!canRun(t)) return;
-  const target = await HeapTarget.start(t, 'threads');
-  const {stdout, code, stderr} = await memmap(['heap', String(target.pid)]);
-  t.is(code, 0, stderr);
-  t.regex(
-    stdout,
-    /^[\d.]+ of [\d.]+ MiB are free and kept by malloc: no leak by itself; malloc_trim\(0\) would give back [\d.]+ MiB; besides, [\d.]+ MiB are in use in \d+ chunks mapped alone\.\n/,
-  );
-  t.regex(stdout, /malloc of glibc 2\.\d+, 5 arenas$/m);
-  t.regex(stdout, /^arena +heaps +system +in use +free +fastbins +tcache +top +trim$/m);
-  t.regex(stdout, /^main +1 /m);
-  t.is(stdout.match(/^0x7[0-9a-f]+ +\d/gm)?.length, 4);
-  t.regex(stdout, /^ *free chunks of +chunks +size$/m);
-  t.regex(stdout, /^largest free runs$/m);
-  t.regex(stdout, /MiB of its memory were read in [\d.]+ s, headers of chunks only; it was not stopped\.$/m);
-});
+testIf('gcc', X64)(
+  'people read a sentence first, then arenas, free chunks and the largest runs; and what it cost',
+  async (t) => {
+    const target = await HeapTarget.start(t, 'threads');
+    const {stdout, code, stderr} = await memmap(['heap', String(target.pid)]);
+    t.is(code, 0, stderr);
+    t.regex(
+      stdout,
+      /^[\d.]+ of [\d.]+ MiB are free and kept by malloc: no leak by itself; malloc_trim\(0\) would give back [\d.]+ MiB; besides, [\d.]+ MiB are in use in \d+ chunks mapped alone\.\n/,
+    );
+    t.regex(stdout, /malloc of glibc 2\.\d+, 5 arenas$/m);
+    t.regex(stdout, /^arena +heaps +system +in use +free +fastbins +tcache +top +trim$/m);
+    t.regex(stdout, /^main +1 /m);
+    t.is(stdout.match(/^0x7[0-9a-f]+ +\d/gm)?.length, 4);
+    t.regex(stdout, /^ *free chunks of +chunks +size$/m);
+    t.regex(stdout, /^largest free runs$/m);
+    t.regex(stdout, /MiB of its memory were read in [\d.]+ s, headers of chunks only; it was not stopped\.$/m);
+  },
+);
 
-test('a lower rate takes longer', async (t) => {
-  if (!canRun(t)) return;
+testIf('gcc', X64)('a lower rate takes longer', async (t) => {
   const target = await HeapTarget.start(t, 'brk');
   const {cost} = await heapOf(t, target.pid, '--max-rate', '1M');
   // What a tenth of a second allows is read at once.
   t.true(cost.ms >= (cost.bytesRead / 2 ** 20) * 1000 - 150, `${cost.bytesRead} bytes in ${cost.ms} ms`);
 });
 
-test('a listing has no heap, a kernel thread and a process that is not there have none, a stranger is kept off', async (t) => {
+test('a listing has no heap, a kernel thread and a process that is not there have none', async (t) => {
   const [listing] = files(t, TUTORIAL[0]) as [string];
   const ran = await memmap(['heap', listing]);
   t.is(ran.code, 2);
@@ -162,10 +159,9 @@ test('a listing has no heap, a kernel thread and a process that is not there hav
   const kernel = await memmap(['heap', '2']);
   t.is(kernel.code, 3);
   t.regex(kernel.stderr, /kernel thread/);
-  if (process.getuid?.() !== 0 || !needs(t, 'setpriv', 'util-linux')) {
-    t.log('not checked: a process of somebody else (needs root, to become another user)');
-    return;
-  }
+});
+
+testIf('setpriv', ROOT)('a process of somebody else is refused with 4, and it is said why', (t) => {
   const stranger = ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, 'bin/run.js'];
   const asStranger = (): unknown =>
     execFileSync('setpriv', [...stranger, 'heap', String(process.pid)], {stdio: 'pipe'});
@@ -174,8 +170,7 @@ test('a listing has no heap, a kernel thread and a process that is not there hav
   t.regex(error.stderr.toString(), /^memmap: .+\n {2}why: {2}permission denied.+\n {2}next: .+\n$/);
 });
 
-test('a program without malloc of glibc: nothing can be said, and that is incomplete', async (t) => {
-  if (!canRun(t)) return;
+testIf('gcc', X64)('a program without malloc of glibc: nothing can be said, and that is incomplete', async (t) => {
   const place = folder(t);
   const source = 'void _start(void) { for (;;) __asm__ volatile("syscall" : : "a"(34) : "rcx", "r11", "memory"); }';
   writeFileSync(`${place}/bare.c`, source);
@@ -188,32 +183,33 @@ test('a program without malloc of glibc: nothing can be said, and that is incomp
   t.like(document, {allocator: 'unknown', arenas: [], sentence: /nothing can be said/.exec(document.sentence)?.input});
 });
 
-test('explain --heap says which chunk an address lies in, and needs an address of a live process', async (t) => {
-  if (!canRun(t)) return;
-  const target = await HeapTarget.start(t, 'brk');
-  const states: string[] = [];
-  for (const address of await target.addresses()) {
-    const ran = await memmap(['explain', String(target.pid), address, '--heap', '--json']);
-    t.is(ran.code, 0, ran.stderr);
-    const document = JSON.parse(ran.stdout) as {chunk: {state: string; start: string; size: number; main: boolean}};
-    conforms(t, 'explain', document);
-    const {state, start, size, main} = document.chunk;
-    states.push(state);
-    t.true(main && Number(start) <= Number(address) && Number(address) < Number(start) + size);
-    const text = await memmap(['explain', String(target.pid), address, '--heap']);
-    t.regex(
-      text.stdout,
-      new RegExp(`^chunk +${size} bytes from ${start} on, [^]+?;\\s+of\\s+the\\s+main\\s+arena$`, 'm'),
-    );
-  }
-  t.deepEqual(states, ['in use', 'tcache', 'fastbin', 'free', 'top']);
-  const outside = await memmap(['explain', String(target.pid), '[stack]', '--heap']);
-  t.is(outside.code, 2);
-  t.is((await memmap(['explain', String(target.pid), '--heap'])).code, 2);
-});
+testIf('gcc', X64)(
+  'explain --heap says which chunk an address lies in, and needs an address of a live process',
+  async (t) => {
+    const target = await HeapTarget.start(t, 'brk');
+    const states: string[] = [];
+    for (const address of await target.addresses()) {
+      const ran = await memmap(['explain', String(target.pid), address, '--heap', '--json']);
+      t.is(ran.code, 0, ran.stderr);
+      const document = JSON.parse(ran.stdout) as {chunk: {state: string; start: string; size: number; main: boolean}};
+      conforms(t, 'explain', document);
+      const {state, start, size, main} = document.chunk;
+      states.push(state);
+      t.true(main && Number(start) <= Number(address) && Number(address) < Number(start) + size);
+      const text = await memmap(['explain', String(target.pid), address, '--heap']);
+      t.regex(
+        text.stdout,
+        new RegExp(`^chunk +${size} bytes from ${start} on, [^]+?;\\s+of\\s+the\\s+main\\s+arena$`, 'm'),
+      );
+    }
+    t.deepEqual(states, ['in use', 'tcache', 'fastbin', 'free', 'top']);
+    const outside = await memmap(['explain', String(target.pid), '[stack]', '--heap']);
+    t.is(outside.code, 2);
+    t.is((await memmap(['explain', String(target.pid), '--heap'])).code, 2);
+  },
+);
 
-test('a corrupted heap is told, with the address of the chunk', async (t) => {
-  if (!canRun(t)) return;
+testIf('gcc', X64)('a corrupted heap is told, with the address of the chunk', async (t) => {
   const target = await HeapTarget.start(t, 'brk');
   const chunk = await target.corrupt();
   const ran = await memmap(['heap', String(target.pid), '--json']);

@@ -1,13 +1,15 @@
 import {spawn, spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
+import {once} from 'node:events';
 import {closeSync, existsSync, openSync, readFileSync, readSync, statSync, writeFileSync} from 'node:fs';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import {LESSONS} from '../../../src/features/lessons/catalogue.ts';
 import {brkFile, save, temporaryFolder} from '../../elf/helper-file.ts';
 import {firstFive, LAYOUT, Running} from '../../elf/running.ts';
-import {needs, run} from '../../elf/tools.ts';
+import {run, testIf} from '../../elf/tools.ts';
+import {inState} from '../../helpers/child.ts';
+import {until} from '../../helpers/wait.ts';
 
 /** What it says by hand: the break goes up by a page, then by four, down by four, and to where it was. */
 const ALL_STEPS =
@@ -130,15 +132,14 @@ test('Interrupted while it waits, it waits on', async (t) => {
   const helper = start(t, [String(process.pid)]);
   await helper.line();
   process.kill(helper.pid, 'SIGSTOP');
-  await sleep(20);
+  await inState(helper.pid, 'T');
   process.kill(helper.pid, 'SIGCONT');
-  await sleep(20);
+  await inState(helper.pid, 'S');
   helper.step();
   t.regex((await helper.line()) ?? '', /^brk: 0x[\da-f]+$/);
 });
 
-test('Where the kernel refuses the page, it says so and does not crash', (t) => {
-  if (!needs(t, 'prlimit', 'util-linux')) return;
+testIf('prlimit')('Where the kernel refuses the page, it says so and does not crash', (t) => {
   const path = save(temporaryFolder(t), 'brk', brkFile());
   // Its own two data pages are all that the limit allows.
   const {status, stdout} = spawnSync('prlimit', ['--data=8192', path], {input: '\n'.repeat(6), encoding: 'latin1'});
@@ -159,7 +160,7 @@ for (const [what, argument, survives] of [
       helper.stdout.once('data', (text) => writeSync(1, text));
       setInterval(() => {}, 1000);`;
     // Its input comes from a third process and doesn't end with its parent: only the kernel can end it.
-    const silence = spawn('sleep', ['20'], {stdio: ['ignore', 'pipe', 'ignore']});
+    const silence = spawn('sleep', ['600'], {stdio: ['ignore', 'pipe', 'ignore']});
     const parent = spawn(process.execPath, ['-e', script], {stdio: [silence.stdout, 'pipe', 'ignore']});
     t.teardown(() => parent.kill('SIGKILL'));
     t.teardown(() => silence.kill());
@@ -167,16 +168,18 @@ for (const [what, argument, survives] of [
     const pid = Number(said.replace('pid: ', ''));
     t.true(isAlive(pid));
 
+    const ended = once(parent, 'exit');
     parent.kill('SIGKILL');
-    const deadline = Date.now() + (survives ? 300 : 1000);
-    while (isAlive(pid) && Date.now() < deadline) await sleep(5);
-    t.is(isAlive(pid), survives);
-    if (survives) process.kill(pid, 'SIGKILL');
+    if (survives) {
+      // A signal of the parent's death is sent before the parent can be reaped, and would have woken it.
+      await ended;
+      t.regex(readFileSync(`/proc/${pid}/stat`, 'latin1'), /\) S /);
+      process.kill(pid, 'SIGKILL');
+    } else await t.notThrowsAsync(until(() => !isAlive(pid), 'the end of the helper'));
   });
 }
 
-test('Under another kernel interface, qemu, it does the same', (t) => {
-  if (!needs(t, 'qemu-x86_64-static', 'qemu-user-static')) return;
+testIf('qemu-x86_64-static')('Under another kernel interface, qemu, it does the same', (t) => {
   const path = save(temporaryFolder(t), 'brk', brkFile());
   const {code, stdout} = run('qemu-x86_64-static', [path], '\n'.repeat(6));
   t.is(code, 0);

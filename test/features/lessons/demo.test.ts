@@ -1,14 +1,7 @@
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {memmap} from '../../helpers/cli.ts';
 import {conforms} from '../../helpers/schema.ts';
-
-/** The layout of the tutorial is that of x86-64. */
-function isHere(t: ExecutionContext): boolean {
-  if (process.arch === 'x64') return true;
-  t.log(`skipped: the helper for ${process.arch} has another layout`);
-  t.pass();
-  return false;
-}
+import {testIf, X64} from '../../helpers/tools.ts';
 
 interface Document {
   pid: number;
@@ -22,8 +15,7 @@ interface Document {
   }>;
 }
 
-test("the helper's memory is the tutorial's, to the character", async (t) => {
-  if (!isHere(t)) return;
+testIf(X64)("the helper's memory is the tutorial's, to the character", async (t) => {
   const {stdout, code} = await memmap(['demo', 'brk', '--json']);
   t.is(code, 0);
   const document = JSON.parse(stdout) as Document;
@@ -38,8 +30,7 @@ test("the helper's memory is the tutorial's, to the character", async (t) => {
   ]);
 });
 
-test('brk makes a [heap] of one page that is not resident until it is touched', async (t) => {
-  if (!isHere(t)) return;
+testIf(X64)('brk makes a [heap] of one page that is not resident until it is touched', async (t) => {
   const {steps, ok} = JSON.parse((await memmap(['demo', 'brk', '--json'])).stdout) as Document;
   t.true(ok);
   const [grow, touch] = steps;
@@ -54,24 +45,26 @@ test('brk makes a [heap] of one page that is not resident until it is touched', 
   );
 });
 
-test('the story names the PID, the prediction, what changed and why, and the helper is gone after it', async (t) => {
-  if (!isHere(t)) return;
-  const {stdout, code, stderr} = await memmap(['demo', 'brk']);
-  t.is(code, 0);
-  t.is(stderr, '');
-  for (const words of [
-    /^pid: \d+$/m,
-    /Prediction: {2}\+ new {2}\[heap\] {2}\+4 KiB/,
-    /As predicted\./,
-    /The kernel agreed with all 5 predictions\./,
-  ]) {
-    t.regex(stdout, words);
-  }
-  t.regex(stdout, /at random/);
-  t.regex(stdout, /Its resident size is 0/);
-  const pid = /^pid: (\d+)$/m.exec(stdout)![1]!;
-  t.is((await memmap(['show', pid])).code, 3);
-});
+testIf(X64)(
+  'the story names the PID, the prediction, what changed and why, and the helper is gone after it',
+  async (t) => {
+    const {stdout, code, stderr} = await memmap(['demo', 'brk']);
+    t.is(code, 0);
+    t.is(stderr, '');
+    for (const words of [
+      /^pid: \d+$/m,
+      /Prediction: {2}\+ new {2}\[heap\] {2}\+4 KiB/,
+      /As predicted\./,
+      /The kernel agreed with all 5 predictions\./,
+    ]) {
+      t.regex(stdout, words);
+    }
+    t.regex(stdout, /at random/);
+    t.regex(stdout, /Its resident size is 0/);
+    const pid = /^pid: (\d+)$/m.exec(stdout)![1]!;
+    t.is((await memmap(['show', pid])).code, 3);
+  },
+);
 
 test('without a name, the lessons are listed', async (t) => {
   t.regex((await memmap(['demo'])).stdout, /^brk {2,}the program break/m);

@@ -1,13 +1,25 @@
 import {spawn, spawnSync} from 'node:child_process';
-import {chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readlinkSync, symlinkSync} from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {LESSONS} from '../../../src/features/lessons/catalogue.ts';
-import {MEMMAP, memmap, run} from '../../helpers/cli.ts';
+import {MEMMAP, memmap, once, run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf, unless, X64} from '../../helpers/tools.ts';
+import {until} from '../../helpers/wait.ts';
 
 interface Document {
   ok: boolean;
@@ -16,26 +28,29 @@ interface Document {
   steps: Array<{ok: boolean; title: string; changes: Array<{kind: string}>}>;
 }
 
-const hasHelper = ['x64', 'arm64', 'riscv64'].includes(process.arch);
+const HELPER = unless(['x64', 'arm64', 'riscv64'].includes(process.arch), `there is no helper for ${process.arch}`);
 
-for (const {name, steps} of hasHelper ? LESSONS : []) {
-  test(`The kernel does what the lesson ${name} predicts, or the lesson says why it can't be shown`, async (t) => {
-    const {stdout, code, stderr} = await memmap(['demo', name, '--json']);
-    t.is(stderr, '');
-    const document = JSON.parse(stdout) as Document;
-    conforms(t, 'lesson', document);
-    if (document.unsupported !== undefined) {
-      t.log(`unsupported: ${document.unsupported}`);
-      t.deepEqual([document.ok, code], [false, 1]);
-      return;
-    }
-    t.deepEqual(
-      document.steps.map((step) => [step.title, step.ok]),
-      steps.map(({title}) => [title, true]),
-    );
-    t.is(code, 0);
-    t.false(existsSync(`/proc/${document.pid}`), 'the helper is gone');
-  });
+for (const {name, steps} of LESSONS) {
+  testIf(HELPER)(
+    `The kernel does what the lesson ${name} predicts, or the lesson says why it can't be shown`,
+    async (t) => {
+      const {stdout, code, stderr} = await memmap(['demo', name, '--json']);
+      t.is(stderr, '');
+      const document = JSON.parse(stdout) as Document;
+      conforms(t, 'lesson', document);
+      if (document.unsupported !== undefined) {
+        t.log(`unsupported: ${document.unsupported}`);
+        t.deepEqual([document.ok, code], [false, 1]);
+        return;
+      }
+      t.deepEqual(
+        document.steps.map((step) => [step.title, step.ok]),
+        steps.map(({title}) => [title, true]),
+      );
+      t.is(code, 0);
+      t.false(existsSync(`/proc/${document.pid}`), 'the helper is gone');
+    },
+  );
 }
 
 test('There are at least 14 lessons, each with words for every step', (t) => {
@@ -48,33 +63,46 @@ test('There are at least 14 lessons, each with words for every step', (t) => {
   }
 });
 
+const PLACE = mkdtempSync(join(tmpdir(), 'memmap-lessons-'));
+test.after.always(() => rmSync(PLACE, {recursive: true}));
+
+/** The folder of all helpers for an architecture, as `--emit` writes them: once for all tests. */
+const emitted = once(async (architecture: string): Promise<string> => {
+  const place = join(PLACE, architecture);
+  mkdirSync(place);
+  for (const {name} of LESSONS) {
+    const {code, stderr} = await memmap(['demo', name, '--emit', join(place, name), '--arch', architecture]);
+    if (code !== 0) throw new Error(stderr);
+  }
+  return place;
+});
+
 for (const [architecture, tool] of [
   ['x64', 'qemu-x86_64-static'],
   ['arm64', 'qemu-aarch64-static'],
   ['riscv64', 'qemu-riscv64-static'],
 ] as const) {
-  test(`All helpers for ${architecture} do all their steps under qemu, by hand: Enter is the step`, async (t) => {
-    if (!needs(t, tool, 'qemu-user-static')) return;
-    const place = folder(t);
-    for (const {name, steps} of LESSONS) {
-      const file = join(place, name);
-      t.is((await memmap(['demo', name, '--emit', file, '--arch', architecture])).code, 0);
-      const {stdout, code} = await run(tool, [file], {input: '\n'.repeat(steps.length + 1)});
-      const said = stdout
-        .split('\n')
-        .filter((line) => /^\w+: /.test(line))
-        .map((line) => line.split(':')[0]);
-      t.deepEqual(said, ['pid', ...steps.map((step) => step.name)], name);
-      t.is(code, 0, name);
-    }
-  });
+  testIf(tool)(
+    `All helpers for ${architecture} do all their steps under qemu, by hand: Enter is the step`,
+    async (t) => {
+      const place = await emitted(architecture);
+      for (const {name, steps} of LESSONS) {
+        const file = join(place, name);
+        const {stdout, code} = await run(tool, [file], {input: '\n'.repeat(steps.length + 1)});
+        const said = stdout
+          .split('\n')
+          .filter((line) => /^\w+: /.test(line))
+          .map((line) => line.split(':')[0]);
+        t.deepEqual(said, ['pid', ...steps.map((step) => step.name)], name);
+        t.is(code, 0, name);
+      }
+    },
+  );
 
-  test(`Helpers for ${architecture} are valid to eu-elflint and readelf`, async (t) => {
-    if (!needs(t, 'eu-elflint', 'elfutils') || !needs(t, 'readelf', 'binutils')) return;
-    const place = folder(t);
+  testIf('eu-elflint', 'readelf')(`Helpers for ${architecture} are valid to eu-elflint and readelf`, async (t) => {
+    const place = await emitted(architecture);
     for (const {name, steps} of LESSONS) {
       const file = join(place, name);
-      await memmap(['demo', name, '--emit', file, '--arch', architecture]);
       t.is((await run('eu-elflint', ['--strict', file])).stdout, 'No errors\n', name);
       const {stdout, stderr, code} = await run('readelf', ['-aW', file]);
       t.deepEqual([stderr, code], ['', 0], name);
@@ -83,20 +111,21 @@ for (const [architecture, tool] of [
   });
 }
 
-test('With --step it waits for Enter before each step, and Ctrl-C ends it and its helper', async (t) => {
-  if (!needs(t, 'script', 'bsdutils') || !hasHelper) return t.pass();
-  const terminal = new TerminalRun(t, ['demo', 'mmap', '--step'], {rows: 60});
-  await terminal.shows(/\[Enter\]/);
-  const pid = /pid: (\d+)/.exec((await terminal.screen()).join('\n'))![1]!;
-  t.true(existsSync(`/proc/${pid}`));
-  terminal.type('\n');
-  await terminal.shows(/The kernel agreed/);
-  t.is(await terminal.end(), 0);
-  t.false(existsSync(`/proc/${pid}`));
-});
+testIf('script', HELPER)(
+  'With --step it waits for Enter before each step, and Ctrl-C ends it and its helper',
+  async (t) => {
+    const terminal = new TerminalRun(t, ['demo', 'mmap', '--step'], {rows: 60});
+    await terminal.shows(/\[Enter\]/);
+    const pid = /pid: (\d+)/.exec((await terminal.screen()).join('\n'))![1]!;
+    t.true(existsSync(`/proc/${pid}`));
+    terminal.type('\n');
+    await terminal.shows(/The kernel agreed/);
+    t.is(await terminal.end(), 0);
+    t.false(existsSync(`/proc/${pid}`));
+  },
+);
 
-test('With --keep the helper waits to be looked at from elsewhere, until a signal ends both', async (t) => {
-  if (!hasHelper) return t.pass();
+testIf(HELPER)('With --keep the helper waits to be looked at from elsewhere, until a signal ends both', async (t) => {
   const child = spawn(process.execPath, [MEMMAP, 'demo', 'mmap', '--keep'], {stdio: ['ignore', 'pipe', 'inherit']});
   t.teardown(() => child.kill('SIGKILL'));
   let said = '';
@@ -120,8 +149,7 @@ function ownPackage(t: ExecutionContext): string {
   return place;
 }
 
-test('Where the helper may not be executed in its place, a copy is, and nothing is left of it', async (t) => {
-  if (!hasHelper) return t.pass();
+testIf(HELPER)('Where the helper may not be executed in its place, a copy is, and nothing is left of it', async (t) => {
   const place = ownPackage(t);
   for (const helper of readdirSync(join(place, 'dist/helpers'))) chmodSync(join(place, 'dist/helpers', helper), 0o644);
   const temporary = join(place, 'tmp');
@@ -135,8 +163,7 @@ test('Where the helper may not be executed in its place, a copy is, and nothing 
 });
 
 /** More of it: MEMMAP_KILLS=1000 npx ava build/test/features/lessons/lessons.test.js --match='*killed*' --timeout 15m */
-test('However memmap is killed, its helper dies with it', async (t) => {
-  if (!hasHelper) return t.pass();
+testIf(HELPER)('However memmap is killed, its helper dies with it', async (t) => {
   t.timeout(900_000);
   const place = ownPackage(t);
   for (let index = 0; index < Number(process.env['MEMMAP_KILLS'] ?? 15); index++) {
@@ -146,11 +173,9 @@ test('However memmap is killed, its helper dies with it', async (t) => {
     child.kill('SIGKILL');
     await ended;
   }
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const left = readdirSync('/proc').filter(
-    (pid) => /^\d+$/.test(pid) && exeOf(pid).startsWith(join(place, 'dist/helpers')),
-  );
-  t.deepEqual(left, []);
+  const left = (): string[] =>
+    readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && exeOf(pid).startsWith(join(place, 'dist/helpers')));
+  await t.notThrowsAsync(until(() => left().length === 0, 'the end of all helpers'));
 });
 
 function exeOf(pid: string): string {
@@ -161,8 +186,7 @@ function exeOf(pid: string): string {
   }
 }
 
-test('gdb stops at a step by its name', (t) => {
-  if (!needs(t, 'gdb', 'gdb') || process.arch !== 'x64') return t.pass();
+testIf('gdb', X64)('gdb stops at a step by its name', (t) => {
   const {stdout} = spawnSync(
     'gdb',
     ['-nx', '-batch', '-ex', 'break step_hole', '-ex', 'run', '-ex', 'kill', 'dist/helpers/munmap.x64'],
@@ -171,34 +195,38 @@ test('gdb stops at a step by its name', (t) => {
   t.regex(stdout, /^Breakpoint 1, 0x\w+ in step_hole \(\)$/m);
 });
 
-test('--listing shows the bytes of the file, the instructions that objdump sees in them, and our words', async (t) => {
-  if (!needs(t, 'objdump', 'binutils')) return;
-  const {stdout, code} = await memmap(['demo', 'munmap', '--listing', '--arch', 'x64']);
-  t.is(code, 0);
-  t.regex(stdout, /<step_hole>:/);
-  t.regex(stdout, /; result = munmap\(memory \+ 12288, 0x3000\)$/m);
-  const theirs = (await run('objdump', ['-d', '--insn-width=16', 'dist/helpers/munmap.x64'])).stdout;
-  const read = (text: string): string[] =>
-    Array.from(
-      text.matchAll(/^ {2}(?:[ ]*)([\da-f]{6}):?[ \t]+((?:[\da-f]{2} )+)/gm),
-      ([, at, bytes]) => `${at} ${bytes!.trim()}`,
+testIf('objdump')(
+  '--listing shows the bytes of the file, the instructions that objdump sees in them, and our words',
+  async (t) => {
+    const {stdout, code} = await memmap(['demo', 'munmap', '--listing', '--arch', 'x64']);
+    t.is(code, 0);
+    t.regex(stdout, /<step_hole>:/);
+    t.regex(stdout, /; result = munmap\(memory \+ 12288, 0x3000\)$/m);
+    const theirs = (await run('objdump', ['-d', '--insn-width=16', 'dist/helpers/munmap.x64'])).stdout;
+    const read = (text: string): string[] =>
+      Array.from(
+        text.matchAll(/^ {2}(?:[ ]*)([\da-f]{6}):?[ \t]+((?:[\da-f]{2} )+)/gm),
+        ([, at, bytes]) => `${at} ${bytes!.trim()}`,
+      );
+    const ours = read(stdout);
+    t.true(ours.length > 100);
+    t.deepEqual(
+      ours,
+      read(theirs).filter((line) => ours.includes(line) || !/ (?:00 ?)+$/.test(line)),
+    ); // padding between pages is zeros
+    const mnemonics = Array.from(
+      stdout.matchAll(/^ {2}[\da-f]{6} +(?:[\da-f]{2} )+ *([a-z]\w*)/gm),
+      ([, name]) => name!,
     );
-  const ours = read(stdout);
-  t.true(ours.length > 100);
-  t.deepEqual(
-    ours,
-    read(theirs).filter((line) => ours.includes(line) || !/ (?:00 ?)+$/.test(line)),
-  ); // padding between pages is zeros
-  const mnemonics = Array.from(stdout.matchAll(/^ {2}[\da-f]{6} +(?:[\da-f]{2} )+ *([a-z]\w*)/gm), ([, name]) => name!);
-  t.true(mnemonics.includes('syscall') && mnemonics.includes('mov') && mnemonics.includes('div'));
-  for (const architecture of ['arm64', 'riscv64']) {
-    const other = await memmap(['demo', 'munmap', '--listing', '--arch', architecture]);
-    t.regex(other.stdout, architecture === 'arm64' ? /^ {2}\w+ +01 00 00 d4 +svc/m : /^ {2}\w+ +73 00 00 00 +ecall/m);
-  }
-});
+    t.true(mnemonics.includes('syscall') && mnemonics.includes('mov') && mnemonics.includes('div'));
+    for (const architecture of ['arm64', 'riscv64']) {
+      const other = await memmap(['demo', 'munmap', '--listing', '--arch', architecture]);
+      t.regex(other.stdout, architecture === 'arm64' ? /^ {2}\w+ +01 00 00 d4 +svc/m : /^ {2}\w+ +73 00 00 00 +ecall/m);
+    }
+  },
+);
 
-test('--all is a table of every step of every lesson, and none goes otherwise than predicted', async (t) => {
-  if (!hasHelper) return t.pass();
+testIf(HELPER)('--all is a table of every step of every lesson, and none goes otherwise than predicted', async (t) => {
   const {stdout, code} = await memmap(['demo', '--all']);
   t.is(code, 0);
   const steps = LESSONS.reduce((sum, lesson) => sum + lesson.steps.length, 0);

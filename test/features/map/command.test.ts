@@ -4,7 +4,7 @@ import {memmap, run} from '../../helpers/cli.ts';
 import {Child, python} from '../../helpers/child.ts';
 import {files, TUTORIAL} from '../../helpers/listings.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
 import {cells} from '../../../src/text/safe.ts';
 
 /** The lines of a drawing: addresses, and what stands behind them. */
@@ -60,8 +60,7 @@ test('sizes and resident memory in the picture are those that smaps says of the 
   }
 });
 
-test('60000 regions are a picture of one screen, and what was put together is counted', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('60000 regions are a picture of one screen, and what was put together is counted', async (t) => {
   const child = await python(t);
   await child.ask(
     `
@@ -79,8 +78,7 @@ base = libc.mmap(None, ctypes.c_size_t(n * 4096), 1, 0x22, -1, ctypes.c_long(0))
   t.regex(stdout, new RegExp(`${count} regions are drawn in \\d+ lines`));
 });
 
-test('what the kernel maps and grows between two looks is in the picture of both', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('what the kernel maps and grows between two looks is in the picture of both', async (t) => {
   const child = await python(t, 'libc = ctypes.CDLL(None); libc.sbrk.restype = ctypes.c_void_p');
   await child.ask('libc.sbrk(0)');
   const {stdout: before} = await memmap(['snapshot', String(child.pid)]);
@@ -94,8 +92,7 @@ test('what the kernel maps and grows between two looks is in the picture of both
   t.regex(stdout, /│ \d+ unchanged: /);
 });
 
-test('what pmap says is drawn, and resident memory only where pmap says it', async (t) => {
-  if (!needs(t, 'pmap', 'procps')) return;
+testIf('pmap')('what pmap says is drawn, and resident memory only where pmap says it', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
   for (const flags of [[], ['-x'], ['-X']]) {
@@ -134,27 +131,28 @@ test('a picture is for people: with --json it is a wrong call, and says so', asy
   t.is((await memmap(['diff', one, two, '--map', '--summary'])).code, 2);
 });
 
-test('in a terminal the picture has colour and no line breaks at the edge, at 40, 60 and 100 columns', async (t) => {
-  if (!needs(t, 'script', 'bsdutils')) return;
-  const child = new Child(t, 'bash', ['-c', 'echo ready; read x; :']);
-  await child.line();
-  for (const columns of [40, 60, 100]) {
-    const terminal = new TerminalRun(t, ['show', String(child.pid), '--map'], {columns, rows: 70});
-    t.is(await terminal.end(), 0);
-    const lines = (await terminal.screen()).filter((line) => line !== '');
-    t.regex(terminal.raw, /\x1b\[35m[█▌░]/);
-    const plain = lines.slice(lines.indexOf('high addresses') + 2, lines.indexOf('low addresses'));
-    t.true(plain.length > 10, lines.join('\n'));
-    t.deepEqual(
-      plain.filter((line) => !/[│┊]/.test(line)),
-      [],
-      'a line that was broken has no spine',
-    );
-  }
-});
+testIf('script')(
+  'in a terminal the picture has colour and no line breaks at the edge, at 40, 60 and 100 columns',
+  async (t) => {
+    const child = new Child(t, 'bash', ['-c', 'echo ready; read x; :']);
+    await child.line();
+    for (const columns of [40, 60, 100]) {
+      const terminal = new TerminalRun(t, ['show', String(child.pid), '--map'], {columns, rows: 70});
+      t.is(await terminal.end(), 0);
+      const lines = (await terminal.screen()).filter((line) => line !== '');
+      t.regex(terminal.raw, /\x1b\[35m[█▌░]/);
+      const plain = lines.slice(lines.indexOf('high addresses') + 2, lines.indexOf('low addresses'));
+      t.true(plain.length > 10, lines.join('\n'));
+      t.deepEqual(
+        plain.filter((line) => !/[│┊]/.test(line)),
+        [],
+        'a line that was broken has no spine',
+      );
+    }
+  },
+);
 
-test('in a terminal of few lines the picture is shorter', async (t) => {
-  if (!needs(t, 'script', 'bsdutils')) return;
+testIf('script')('in a terminal of few lines the picture is shorter', async (t) => {
   const child = new Child(t, process.execPath, ['-e', 'console.log("ready"); setTimeout(() => {}, 1e6)']);
   await child.line();
   const high = await memmap(['show', String(child.pid), '--map']);

@@ -7,7 +7,7 @@ import {memmap} from '../../helpers/cli.ts';
 import {files, TUTORIAL} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
-import {needs} from '../../helpers/tools.ts';
+import {ROOT, testIf, unless, X64} from '../../helpers/tools.ts';
 
 const AT = '200000000000';
 
@@ -20,8 +20,6 @@ async function target(t: ExecutionContext): Promise<Child> {
   await child.ask('for page in range(0, 512, 3): ctypes.memset(ctypes.c_void_p(p + page * 4096), 1, 1)');
   return child;
 }
-
-const canRun = (t: ExecutionContext): boolean => process.arch === 'x64' && needs(t, 'python3', 'python3');
 
 type Counts = Readonly<Record<string, number>>;
 
@@ -38,8 +36,7 @@ interface Document {
   }>;
 }
 
-test('each region is a line with a strip, and totals follow', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('each region is a line with a strip, and totals follow', async (t) => {
   const child = await target(t);
   const {stdout, code, stderr} = await memmap(['pages', String(child.pid)]);
   t.is(code, 0, stderr);
@@ -50,8 +47,7 @@ test('each region is a line with a strip, and totals follow', async (t) => {
   t.regex(stdout, /^Not read: .*\[vsyscall\]/m);
 });
 
-test('JSON is as its schema says, its runs cover each region, and counts add up', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('JSON is as its schema says, its runs cover each region, and counts add up', async (t) => {
   const child = await target(t);
   const ran = await memmap(['pages', String(child.pid), '--json']);
   t.is(ran.code, 0, ran.stderr);
@@ -85,8 +81,7 @@ test('JSON is as its schema says, its runs cover each region, and counts add up'
   t.true((JSON.parse(summary.stdout) as Document).regions.every(({runs}) => runs === undefined));
 });
 
-test('a region is chosen by address, range, name, part of a name, or kind', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('a region is chosen by address, range, name, part of a name, or kind', async (t) => {
   const child = await target(t);
   const chosen = async (...args: string[]): Promise<Document['regions']> => {
     const ran = await memmap(['pages', String(child.pid), ...args, '--json']);
@@ -109,8 +104,7 @@ test('a region is chosen by address, range, name, part of a name, or kind', asyn
   t.deepEqual([...new Set(kinds.map(({kind}) => kind))], ['heap', 'stack']);
 });
 
-test('the runs of a region are a table, shortened unless all are asked for', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('the runs of a region are a table, shortened unless all are asked for', async (t) => {
   const child = await target(t);
   const some = await memmap(['pages', String(child.pid), `0x${AT}`]);
   t.regex(some.stdout, /^200000000000-200000001000 +1 +4 KiB +present anonymous exclusive$/m);
@@ -127,12 +121,11 @@ const REFUSED: ReadonlyArray<readonly [string, readonly string[], RegExp]> = [
   ['a range where nothing is', ['1000-3000'], /nothing is mapped there/],
   ['a range that ends before it begins', ['3000-1000'], /it ends before it begins/],
   ['a name that no region has', ['no-such-name'], /no region has this in its name. There are: .*\[heap\]/],
-  ['a number without 0x', [AT], /an address begins with 0x/],
+  ['a number without 0x', [AT], /An address that begins with 0x/],
   ['a kind that it has none of', ['--kind', 'hugetlb'], /this process has: .*heap/],
 ];
 
-test('what is not there is refused with what is', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('what is not there is refused with what is', async (t) => {
   const child = await target(t);
   for (const [what, args, words] of REFUSED) {
     const ran = await memmap(['pages', String(child.pid), ...args]);
@@ -151,26 +144,28 @@ test('a listing has no pages', async (t) => {
   t.regex(ran.stderr, /memmap show /);
 });
 
-test('no such process, a kernel thread, and a process of somebody else', async (t) => {
+test('no such process and a kernel thread are refused with 3', async (t) => {
   t.is((await memmap(['pages', '999999999'])).code, 3);
   const kernel = await memmap(['pages', '2']);
   t.is(kernel.code, 3);
   t.regex(kernel.stderr, /kernel thread/);
-  if (process.getuid?.() !== 0 || !needs(t, 'setpriv', 'util-linux')) {
-    t.log('not checked: a process of somebody else (needs root, to become another user)');
-    return;
-  }
+});
+
+testIf('setpriv', ROOT)('a process of somebody else is refused with 4', (t) => {
   const denied = asNobody(['pages', String(process.pid)]);
   t.is(denied.code, 4);
   t.regex(denied.text, /permission denied/);
 });
 
-test('without privilege all is there but what frame numbers tell', async (t) => {
-  if (!canRun(t)) return;
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/python3') || !needs(t, 'setpriv', 'util-linux')) {
-    t.log('skipped: needs root, to become another user, and a Python that this user may run');
-    return t.pass();
-  }
+/** A Python of the machine, which any user may run. */
+const PYTHON = unless(existsSync('/usr/bin/python3'), 'there is no /usr/bin/python3, which any user may run');
+
+testIf(
+  'setpriv',
+  ROOT,
+  X64,
+  PYTHON,
+)('without privilege all is there but what frame numbers tell', async (t) => {
   const script = `
 import ctypes, time
 libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p
@@ -209,8 +204,11 @@ function asNobody(args: readonly string[]): {code: number; text: string} {
 }
 
 for (const columns of [60, 100, 200]) {
-  test(`on a terminal of ${columns} columns no line is wider, and strips use the room`, async (t) => {
-    if (!canRun(t) || !needs(t, 'script', 'bsdutils')) return;
+  testIf(
+    'python3',
+    'script',
+    X64,
+  )(`on a terminal of ${columns} columns no line is wider, and strips use the room`, async (t) => {
     const child = await target(t);
     for (const [...args] of [['--kind', 'anon', '--kind', 'heap', '--kind', 'text'], [`0x${AT}`]]) {
       const run = new TerminalRun(t, ['pages', String(child.pid), ...args], {columns, rows: 80});
@@ -227,18 +225,20 @@ for (const columns of [60, 100, 200]) {
   });
 }
 
-test('marks of written pages are refused where the kernel has none, and shown where it has', async (t) => {
-  if (!canRun(t)) return;
-  const child = await target(t);
-  const ran = await memmap(['pages', String(child.pid), `0x${AT}`, '--dirty-since', '100ms']);
-  if (ran.code === 0) {
-    t.log('this kernel has soft-dirty marks');
-    t.regex(ran.stdout, /written in 0\.1 s/);
-    return;
-  }
-  t.is(ran.code, 2);
-  t.regex(
-    ran.stderr,
-    /^memmap: Cannot tell which pages are written\.\n {2}why: {2}this kernel has no soft-dirty marks/,
-  );
-});
+testIf('python3', X64)(
+  'marks of written pages are refused where the kernel has none, and shown where it has',
+  async (t) => {
+    const child = await target(t);
+    const ran = await memmap(['pages', String(child.pid), `0x${AT}`, '--dirty-since', '100ms']);
+    if (ran.code === 0) {
+      t.log('this kernel has soft-dirty marks');
+      t.regex(ran.stdout, /written in 0\.1 s/);
+      return;
+    }
+    t.is(ran.code, 2);
+    t.regex(
+      ran.stderr,
+      /^memmap: Cannot tell which pages are written\.\n {2}why: {2}this kernel has no soft-dirty marks/,
+    );
+  },
+);

@@ -24,7 +24,10 @@ export function falseRoot(t: ExecutionContext, regions: readonly FalseRegion[], 
   mkdirSync(place);
   mkdirSync(`${root}/self`);
   writeFileSync(`${place}/stat`, readFileSync('test/fixtures/proc/sleep-stat.txt'));
-  writeFileSync(`${place}/status`, readFileSync('test/fixtures/proc/sleep-status.txt'));
+  const size = regions.reduce((pages, {words}) => pages + words.length, 0) * (PAGE_SIZE / 1024);
+  const status = readFileSync('test/fixtures/proc/sleep-status.txt', 'latin1');
+  const own = status.replace(/^(Tgid|Pid):.*$/gm, `$1:\t${PID}`).replace(/^VmSize:.*$/m, `VmSize:\t${size} kB`);
+  writeFileSync(`${place}/status`, own);
   const maps = regions.map(mapsLine);
   writeFileSync(`${place}/maps`, maps.join(''));
   writeFileSync(`${place}/smaps`, maps.map((line, index) => line + counters(regions[index]!)).join(''));

@@ -1,19 +1,17 @@
-import {execFileSync} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {release} from 'node:os';
 import test, {type ExecutionContext} from 'ava';
 import {ProcessHandle} from '../../../src/procfs/handle.ts';
 import {PAGE} from '../../../src/model/pages.ts';
 import {pageStateAt} from '../../../src/procfs/pages/pagemap.ts';
-import {python, type Child} from '../../helpers/child.ts';
+import {inState, python, type Child} from '../../helpers/child.ts';
 import {folder} from '../../helpers/listings.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf, unless, X64} from '../../helpers/tools.ts';
 import {allPages, pagesIn} from './look.ts';
 
 // The kernel is the outside maker: a program does something to its pages, one by one, and they are counted.
 
 const P = 4096;
 const AT = 0x200000000000;
-const canRun = (t: ExecutionContext): boolean => process.arch === 'x64' && needs(t, 'python3', 'python3');
 
 /** A Python that maps and touches pages by number. */
 const prelude = `
@@ -42,37 +40,36 @@ asked, ready = os.pipe()
 
 const start = (t: ExecutionContext): Promise<Child> => python(t, prelude);
 
-test('every third page that is written is present, anonymous and its own', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('every third page that is written is present, anonymous and its own', async (t) => {
   const child = await start(t);
   t.like(await child.ask('map(64)').then(() => pagesIn(child.pid, AT, 64)), {pages: 64, absent: 64, present: 0});
   await child.ask('write(*range(0, 64, 3))');
   t.like(pagesIn(child.pid, AT, 64), {present: 22, anonymous: 22, exclusive: 22, sharedOrZero: 0, absent: 42, file: 0});
 });
 
-test('pages that are only read are the zero page: present, not exclusive, and not in Rss', async (t) => {
-  if (!canRun(t)) return;
-  const child = await start(t);
-  await child.ask('map(32); read(*range(8)); write(20, 21)');
-  const totals = pagesIn(child.pid, AT, 32);
-  t.like(totals, {present: 10, exclusive: 2, sharedOrZero: 8, absent: 22});
-  const {frames, regions} = allPages(child.pid);
-  const region = regions.find((each) => each.start === AT)!;
-  t.is(region.region.usage?.rss, 2 * P);
-  if (frames === 'known') t.is(totals.zero, 8);
-  else t.log('frame numbers are hidden here: that the 8 are the zero page was not checked');
-});
+testIf('python3', X64)(
+  'pages that are only read are the zero page: present, not exclusive, and not in Rss',
+  async (t) => {
+    const child = await start(t);
+    await child.ask('map(32); read(*range(8)); write(20, 21)');
+    const totals = pagesIn(child.pid, AT, 32);
+    t.like(totals, {present: 10, exclusive: 2, sharedOrZero: 8, absent: 22});
+    const {frames, regions} = allPages(child.pid);
+    const region = regions.find((each) => each.start === AT)!;
+    t.is(region.region.usage?.rss, 2 * P);
+    if (frames === 'known') t.is(totals.zero, 8);
+    else t.log('frame numbers are hidden here: that the 8 are the zero page was not checked');
+  },
+);
 
-test('pages that are given back are absent', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('pages that are given back are absent', async (t) => {
   const child = await start(t);
   await child.ask('map(40); write(*range(40)); advise(4, 10, 4)');
   t.like(pagesIn(child.pid, AT, 40), {present: 30, absent: 10});
   t.like(pagesIn(child.pid, AT + 4 * P, 10), {pages: 10, present: 0, absent: 10});
 });
 
-test('after fork pages are shared, until one of the two writes to them', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('after fork pages are shared, until one of the two writes to them', async (t) => {
   const child = await start(t);
   await child.ask('map(16); write(*range(16))');
   t.like(pagesIn(child.pid, AT, 16), {exclusive: 16, sharedOrZero: 0});
@@ -83,8 +80,7 @@ test('after fork pages are shared, until one of the two writes to them', async (
   for (const pid of [child.pid, fork]) t.like(pagesIn(pid, AT, 16), {present: 16, exclusive: 7, sharedOrZero: 9});
 });
 
-test('a private file mapping has pages of the file, and its own where it was written', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('a private file mapping has pages of the file, and its own where it was written', async (t) => {
   const child = await start(t);
   const file = `${folder(t)}/sixteen-pages`;
   await child.ask(`fd = os.open('${file}', os.O_RDWR | os.O_CREAT); os.write(fd, b'x' * 16 * P)`);
@@ -92,8 +88,7 @@ test('a private file mapping has pages of the file, and its own where it was wri
   t.like(pagesIn(child.pid, AT, 16), {present: 16, file: 12, anonymous: 4, exclusive: 16});
 });
 
-test('a shared file mapping and a memfd have pages of a file, written or not', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('a shared file mapping and a memfd have pages of a file, written or not', async (t) => {
   const child = await start(t);
   const file = `${folder(t)}/sixteen-pages`;
   await child.ask(`fd = os.open('${file}', os.O_RDWR | os.O_CREAT); os.write(fd, b'x' * 16 * P)`);
@@ -106,32 +101,32 @@ test('a shared file mapping and a memfd have pages of a file, written or not', a
   t.like(pagesIn(child.pid, AT, 8), {present: 5, file: 5, exclusive: 5, absent: 3});
 });
 
-test('locked memory is present at once', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('locked memory is present at once', async (t) => {
   const child = await start(t);
   const answer = await child.ask('map(10); answer = libc.mlock(ctypes.c_void_p(AT), ctypes.c_size_t(10 * P))');
   t.is(answer, '0');
   t.like(pagesIn(child.pid, AT, 10), {present: 10, absent: 0});
 });
 
-test('guard regions are told from swapped pages', async (t) => {
-  if (!canRun(t)) return;
+/** MADV_GUARD_INSTALL is of Linux 6.13; pagemap tells guard regions from swapped pages since 6.15. */
+const [major = 0, minor = 0] = release().split('.').map(Number);
+const GUARDS = unless(
+  major > 6 || (major === 6 && minor >= 15),
+  `Linux ${release()} shows no guard regions (6.15 does)`,
+);
+
+testIf(
+  'python3',
+  X64,
+  GUARDS,
+)('guard regions are told from swapped pages', async (t) => {
   const child = await start(t);
   const MADV_GUARD_INSTALL = 102;
-  if ((await child.ask(`map(16); answer = advise(2, 3, ${MADV_GUARD_INSTALL})`)) !== '0') {
-    t.log('skipped: this kernel has no MADV_GUARD_INSTALL (Linux 6.13)');
-    return t.pass();
-  }
-  const totals = pagesIn(child.pid, AT, 16);
-  if (totals.guard === 0 && totals.swapped === 3) {
-    t.log('this kernel has guard regions and does not show them in pagemap (Linux 6.15)');
-    return t.pass();
-  }
-  t.like(totals, {guard: 3, swapped: 0, absent: 13, present: 0});
+  t.is(await child.ask(`map(16); answer = advise(2, 3, ${MADV_GUARD_INSTALL})`), '0');
+  t.like(pagesIn(child.pid, AT, 16), {guard: 3, swapped: 0, absent: 13, present: 0});
 });
 
-test('the state of one page can be asked for', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('the state of one page can be asked for', async (t) => {
   const child = await start(t);
   await child.ask('map(4); write(1)');
   const handle = new ProcessHandle(child.pid);
@@ -141,28 +136,30 @@ test('the state of one page can be asked for', async (t) => {
   t.is(pageStateAt(handle, 2 ** 47 + P, P), undefined);
 });
 
-test('of a stopped process present pages are what smaps has resident, but for the zero page', async (t) => {
-  if (!canRun(t)) return;
-  const child = await start(t);
-  await child.ask('map(300); write(*range(0, 200)); read(*range(250, 260))');
-  child.process.kill('SIGSTOP');
-  while (!/^State:\s+T/m.test(readFileSync(`/proc/${child.pid}/status`, 'latin1'))) execFileSync('sleep', ['0.02']);
-  const {regions, totals} = allPages(child.pid);
-  for (const each of regions) {
-    if (each.totals.unread > 0) continue;
-    const rss = (each.region.usage?.rss ?? 0) / P;
-    const isOurs = each.start === AT;
-    if (isOurs) t.is(each.totals.present, rss + 10);
-    else t.true(each.totals.present >= rss && each.totals.present - rss <= each.totals.sharedOrZero, each.region.name);
-  }
-  t.is(
-    totals.pages * P,
-    regions.reduce((sum, {start, end}) => sum + end - start, 0),
-  );
-});
+testIf('python3', X64)(
+  'of a stopped process present pages are what smaps has resident, but for the zero page',
+  async (t) => {
+    const child = await start(t);
+    await child.ask('map(300); write(*range(0, 200)); read(*range(250, 260))');
+    child.process.kill('SIGSTOP');
+    await inState(child.pid, 'T');
+    const {regions, totals} = allPages(child.pid);
+    for (const each of regions) {
+      if (each.totals.unread > 0) continue;
+      const rss = (each.region.usage?.rss ?? 0) / P;
+      const isOurs = each.start === AT;
+      if (isOurs) t.is(each.totals.present, rss + 10);
+      else
+        t.true(each.totals.present >= rss && each.totals.present - rss <= each.totals.sharedOrZero, each.region.name);
+    }
+    t.is(
+      totals.pages * P,
+      regions.reduce((sum, {start, end}) => sum + end - start, 0),
+    );
+  },
+);
 
-test('terabytes of reserved addresses are not read, and a part of them can be', async (t) => {
-  if (!canRun(t)) return;
+testIf('python3', X64)('terabytes of reserved addresses are not read, and a part of them can be', async (t) => {
   const child = await start(t);
   await child.ask('libc.mmap(ctypes.c_void_p(AT), ctypes.c_size_t(16 << 40), 0, 0x104022, -1, ctypes.c_long(0))');
   const region = allPages(child.pid).regions.find((each) => each.start === AT)!;

@@ -60,15 +60,15 @@ test('a moment that is not there is said, with those that are', async (t) => {
   await refused(`#${count}`, 6, new RegExp(`it has the moments 0 to ${count - 1}`));
   await refused('#99999999999999999999', 6, /it has the moments/);
   await refused('#nothing', 6, /its marks are loaded; and it has the moments/);
-  await refused('@+1h', 6, /it is from 2023-11-14T22:13:20\.000Z to .*, 0:10\.5 long/);
-  await refused('@10:00', 6, /it is from/);
-  await refused('@yesterday', 2, /behind @ stands a time/);
-  await refused('@+soon', 2, /no length of time/);
+  await refused('@+1h', 6, /it runs from 2023-11-14T22:13:20\.000Z to .*, 0:10\.5 in all/);
+  await refused('@10:00', 6, /it runs from/);
+  await refused('@yesterday', 2, /a time must follow @/);
+  await refused('@+soon', 2, /not a length of time/);
   const text = join(folder(t), 'text');
   writeFileSync(text, '00400000-00401000 r--p 00000000 fe:00 1                          /bin/a\n');
   const ran = await memmap(['show', `${text}#1`]);
   t.is(ran.code, 6);
-  t.regex(ran.stderr, /is no recording, so it has no moments/);
+  t.regex(ran.stderr, /is not a recording, so it has no moments/);
 });
 
 test('a file whose own name has # or @ is that file', async (t) => {
@@ -110,7 +110,7 @@ test('replay tells the changes with their times', async (t) => {
   const lines = stdout.trimEnd().split('\n');
   t.regex(
     lines[0]!,
-    /^Recording of a b \(pid 77\), .*: 4 regions, .*; moment 0 of \d+ moments in 0:10\.5, \d+ looks\.$/,
+    /^Recording of a b \(pid 77\), .*: 4 regions, .*; moment 0 of \d+ moments in 0:10\.5, \d+ samples\.$/,
   );
   t.regex(stdout, /^22:13:21\.000 {2}\+ new {10}7f0000000000-7f0000010000 /m);
   t.regex(stdout, /^22:13:21\.000 {2}\* mark {9}loaded$/m);
@@ -207,10 +207,10 @@ test('what is no recording, or of a newer version, is refused', async (t) => {
       if (command === 'replay' || content.includes('memmap.recording')) t.regex(ran.stderr, why);
     }
   };
-  await refused('{"version":2,"width":80,"height":24}\n[0.1,"o","x"]\n', /it is no recording/);
+  await refused('{"version":2,"width":80,"height":24}\n[0.1,"o","x"]\n', /it is not a recording/);
   await refused(
     '{"schema":"memmap.recording/7","memmap":"9.0.0"}\n',
-    /newer memmap \(9\.0\.0\) in the form memmap\.recording\/7/,
+    /newer memmap \(9\.0\.0\) in the format memmap\.recording\/7/,
   );
   await refused('{"schema":"memmap.recording/1","memmap":"0.1.0"}\n', /line 1/);
 });
@@ -228,10 +228,10 @@ test('what can be wrong with a recording is told alike by all commands that read
   const commands = [['show'], ['replay'], ['growth'], ['report', '-o', '-'], ['export'], ['check', '--max', 'rss=1T']];
   for (const [command, ...rest] of commands) {
     for (const [file, why] of [
-      [other, /JSON Lines|no recording/],
-      [maps, /gzip|no recording/],
-      [html, /no listing|no recording/],
-      [place, /directory|no recording/],
+      [other, /JSON Lines|not a recording/],
+      [maps, /gzip|not a recording/],
+      [html, /not a (listing|recording)/],
+      [place, /directory|not a recording/],
     ] as const) {
       const ran = await memmap([command!, ...rest, file]);
       t.is(ran.code, 6, `${command} ${file}\n${ran.stderr}`);

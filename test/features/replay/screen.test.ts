@@ -1,11 +1,11 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {readRecording} from '../../../src/recording/recording.ts';
 import {python} from '../../helpers/child.ts';
 import {folder} from '../../helpers/listings.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
 import {smallRecording} from '../../recording/small.ts';
 
 async function made(t: ExecutionContext): Promise<{path: string; last: number}> {
@@ -15,8 +15,7 @@ async function made(t: ExecutionContext): Promise<{path: string; last: number}> 
   return {path, last: moments.length - 1};
 }
 
-test('on a terminal a recording is played, stepped through, and left', async (t) => {
-  if (!needs(t, 'script', 'bsdutils')) return;
+testIf('script')('on a terminal a recording is played, stepped through, and left', async (t) => {
   const {path, last} = await made(t);
   const run = new TerminalRun(t, ['replay', path], {columns: 110});
   await run.shows(new RegExp(`playing ×1 {2}moment \\d+ of ${last}`));
@@ -53,7 +52,7 @@ test('on a terminal a recording is played, stepped through, and left', async (t)
   await run.shows(/playing ×8/);
   await run.shows(new RegExp(`ended {2}moment ${last} of ${last}`));
   run.type('?');
-  await run.shows(/a moment back, a moment on/);
+  await run.shows(/one moment back, one moment forward/);
   run.type('x');
   run.type('q');
   t.is(await run.end(), 0);
@@ -61,8 +60,7 @@ test('on a terminal a recording is played, stepped through, and left', async (t)
   t.regex((await run.screen()).join('\n'), /The process ended at 0:10\.5/);
 });
 
-test('the picture of a moment is the same however one got there', async (t) => {
-  if (!needs(t, 'script', 'bsdutils')) return;
+testIf('script')('the picture of a moment is the same however one got there', async (t) => {
   const {path} = await made(t);
   const stepped = new TerminalRun(t, ['replay', path], {columns: 110});
   await stepped.shows(/moment \d/);
@@ -83,13 +81,12 @@ test('the picture of a moment is the same however one got there', async (t) => {
   t.is(await stepped.end(), 0);
 });
 
-test('while it is recorded, m makes a mark and q ends', async (t) => {
-  if (!needs(t, 'script', 'bsdutils')) return;
+testIf('python3', 'script')('while it is recorded, m makes a mark and q ends', async (t) => {
   const child = await python(t);
   const path = join(folder(t), 'a.jsonl');
   const run = new TerminalRun(t, ['record', String(child.pid), '-o', path, '--interval', '50ms'], {columns: 110});
   await run.shows(/m makes a mark, q ends/);
-  await run.shows(/\d+ looks?, \d+ moments?, .* resident {3}m mark {2}q end/);
+  await run.shows(/\d+ samples?, \d+ moments?, .* resident {3}m mark {2}q end/);
   run.type('m');
   await run.shows(/1 mark,/);
   run.type('q');

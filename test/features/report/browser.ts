@@ -2,8 +2,9 @@ import {existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import type {ExecutionContext} from 'ava';
-import {chromium, type BrowserContextOptions, type Page} from 'playwright-core';
+import {chromium, type Browser, type BrowserContextOptions, type Page} from 'playwright-core';
 import {folder} from '../../helpers/listings.ts';
+import {PATIENCE} from '../../helpers/wait.ts';
 
 /** A page that is open in Chromium, without a network. */
 export interface Opened {
@@ -12,13 +13,24 @@ export interface Opened {
   readonly complaints: readonly string[];
 }
 
+/** The browser of this process. Each test has a context of its own in it, as of a user who never used it. */
+let browser: Promise<Browser> | undefined;
+
+/** For the end of what opened pages. */
+export async function closeBrowser(): Promise<void> {
+  const last = browser;
+  browser = undefined;
+  await (await last)?.close();
+}
+
 /** Opens a page from disk, as a user would by a double click. */
 export async function open(t: ExecutionContext, html: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const path = join(folder(t), 'report.html');
   writeFileSync(path, html);
-  const browser = await chromium.launch({executablePath: chromiumPath(), args: ['--no-sandbox']});
-  t.teardown(() => browser.close());
-  const context = await browser.newContext({offline: true, viewport: {width: 1100, height: 800}, ...options});
+  browser ??= chromium.launch({executablePath: chromiumPath(), args: ['--no-sandbox'], timeout: PATIENCE});
+  const context = await (await browser).newContext({offline: true, viewport: {width: 1100, height: 800}, ...options});
+  t.teardown(() => context.close());
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
@@ -39,7 +51,10 @@ const chromiumPath = (): string =>
     .map((place) => join(place, 'chromium'))
     .find((path) => existsSync(path))!;
 
-/** How many pixels of the first canvas in an element aren't transparent. What runs in the page is text, as its types are no types of Node's. */
+/**
+ * How many pixels of the first canvas in an element aren't transparent. What runs in the page is text, since its types
+ * are not Node's.
+ */
 export const painted = (page: Page, selector: string): Promise<number> =>
   page.evaluate<number>(`(() => {
     const canvas = document.querySelector('${selector} canvas');

@@ -39,7 +39,7 @@ test('--json is as its schema says', async (t) => {
   conforms(t, 'export', JSON.parse((await memmap(['export', path, '--json'])).stdout));
 });
 
-test('what is no recording is refused', async (t) => {
+test('what is not a recording is refused', async (t) => {
   const place = folder(t);
   writeFileSync(join(place, 'maps.txt'), readFileSync('/proc/self/maps'));
   mkdirSync(join(place, 'folder'));

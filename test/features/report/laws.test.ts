@@ -81,7 +81,7 @@ test('runs are the values again', (t) => {
   );
 });
 
-test('a pace is told of 8 values, and of fewer none: they say nothing', (t) => {
+test('8 values give a pace, fewer give none: they say nothing', (t) => {
   const isPaced = (seconds: number): boolean =>
     reportOf({...ABOUT, looks: seconds + 1, duration: seconds * 1000}, leak(seconds)).growers[0]!.slope !== undefined;
   t.deepEqual([2, 6, 7].map(isPaced), [false, false, true]);

@@ -23,7 +23,7 @@ test('the data in the page is the data', (t) => {
   t.deepEqual(JSON.parse(data), JSON.parse(JSON.stringify(page)));
 });
 
-test('the policy allows this script and this style by their hashes, and nothing from elsewhere', (t) => {
+test('the policy allows this script and this style by their hashes, and nothing else', (t) => {
   const policy = between(html, 'http-equiv="Content-Security-Policy" content="', '"');
   const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   t.true(policy.startsWith("default-src 'none';"));
@@ -69,10 +69,10 @@ test('the words say what happened', (t) => {
   t.is(kind, 'What grew most is heap: +20 MiB of resident memory.');
   t.is(region, 'The region that grew most is [heap] at 10000000: from 1 MiB to 21 MiB.');
   t.regex(space!, /^Address space went from 2.1 MiB to 22.1 MiB \(\+20 MiB\); the number of regions is 3 at both ends/);
-  t.is(counts, 'Regions, from look to look: 5 came, 5 went, 20 grew.');
+  t.is(counts, 'Regions, from sample to sample: 5 came, 5 went, 20 grew.');
   t.is(
     how,
-    'It was looked at 21 times, from 2026-01-31 12:00:00 UTC on. Resident memory by region is known at 21 moments.',
+    '21 samples were taken, from 2026-01-31 12:00:00 UTC on. Resident memory by region is known at 21 moments.',
   );
 });
 
@@ -137,9 +137,9 @@ test('where readings of smaps stopped, nothing is said of what came after', (t) 
   t.is(report.growers[0]!.last, 21.5 * 1024 * 1024 + 8192, 'status tells the total all the same');
 });
 
-test('one look makes a report too, and so does a recording without resident memory', (t) => {
+test('one sample makes a report too, and so does a recording without resident memory', (t) => {
   const once = reportOf({...ABOUT, looks: 1, duration: 0}, leak(0));
-  t.true(once.summary[0]!.startsWith('At the one look at it its resident memory is 1.5 MiB'));
+  t.true(once.summary[0]!.startsWith('In the only sample its resident memory is 1.5 MiB'));
   const bare = leak().map(({t: time, snapshot}) => {
     const regions = snapshot.regions.map(({usage: _usage, ...region}) => region);
     return {t: time, snapshot: snapshot.withRegions(regions, '').withSource({from: 'snapshot', format: 'maps'})};

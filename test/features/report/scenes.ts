@@ -29,7 +29,10 @@ export function region(start: number, size: number, more: Partial<Region> = {}):
 
 const withRss = (rss: number) => ({usage: {rss, pss: rss, privateDirty: rss, swap: 0, anonymous: rss}});
 
-/** A program with a heap that grows by 1 MiB a second, and one region for each hostile name that comes at second 5 and goes at 8. */
+/**
+ * A program with a heap that grows by 1 MiB a second, and one region for each hostile name that comes at second 5 and
+ * goes at 8.
+ */
 export function leak(seconds = 20): Shot[] {
   return Array.from({length: seconds + 1}, (_, second) => {
     const heap = (second + 1) * MIB;

@@ -1,15 +1,16 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {readlinkSync, statSync, writeFileSync} from 'node:fs';
+import {readFileSync, readlinkSync, statSync, writeFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {join} from 'node:path';
 import type {Duplex} from 'node:stream';
-import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {validate} from '../../../src/elf/file/validate.ts';
 import {gateProgram} from '../../../src/features/run/gate-program.ts';
 import {fileOf, save, temporaryFolder} from '../../elf/helper-file.ts';
-import {needs, run} from '../../elf/tools.ts';
+import {run, testIf} from '../../elf/tools.ts';
+import {inState} from '../../helpers/child.ts';
+import {until} from '../../helpers/wait.ts';
 
 const file = (): Uint8Array => fileOf(gateProgram());
 
@@ -42,11 +43,14 @@ test('The file has no problems, and no other one comes out of the same source', 
   t.deepEqual(file(), file());
 });
 
-test('eu-elflint finds no errors', (t) => {
-  if (!needs(t, 'eu-elflint', 'elfutils')) return;
+testIf('eu-elflint')('eu-elflint finds no errors', (t) => {
   const path = save(temporaryFolder(t), 'gate', file());
   t.deepEqual(run('eu-elflint', ['--strict', path]), {code: 0, stdout: 'No errors\n', stderr: ''});
 });
+
+/** How much a process has read: `rchar` of proc_pid_io(5). */
+const readBytes = (pid: number): number =>
+  Number(/^rchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))![1]);
 
 test('It waits for its byte, whatever else comes, and becomes the command with its arguments and environment', async (t) => {
   const gate = new Gate(
@@ -59,9 +63,12 @@ test('It waits for its byte, whatever else comes, and becomes the command with i
     '',
     '--',
   );
-  const {pid, exe} = {pid: gate.child.pid, exe: gate.exe};
+  const {pid, exe} = {pid: gate.child.pid!, exe: gate.exe};
+  await inState(pid, 'S');
+  const before = readBytes(pid);
   gate.socket.write('....');
-  await sleep(50);
+  await until(() => readBytes(pid) === before + 4, 'the reading of four bytes');
+  await inState(pid, 'S');
   t.is(gate.exe, exe);
   t.is(gate.stdout, '');
   gate.socket.write('g');
@@ -118,10 +125,11 @@ test('Asked for it, it has memory placed without randomness', async (t) => {
 
 test('Interrupted while it waits, it waits on', async (t) => {
   const gate = new Gate(t, '/bin/true', 'true');
+  await inState(gate.child.pid!, 'S');
   process.kill(gate.child.pid!, 'SIGSTOP');
-  await sleep(20);
+  await inState(gate.child.pid!, 'T');
   process.kill(gate.child.pid!, 'SIGCONT');
-  await sleep(20);
+  await inState(gate.child.pid!, 'S');
   gate.socket.write('g');
   t.is(await gate.end, 0);
 });

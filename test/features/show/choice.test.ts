@@ -1,16 +1,16 @@
 import {readFileSync} from 'node:fs';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {Child, python} from '../../helpers/child.ts';
 import {memmap} from '../../helpers/cli.ts';
 import {files} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
 
 /** The regions of a table, as the ranges in its first column. */
 const rangesOf = (stdout: string): string[] =>
   [...stdout.matchAll(/^([0-9a-f]+-[0-9a-f]+)\b/gm)].map(([, range]) => range!);
 
-async function shell(t: Parameters<typeof needs>[0]): Promise<string> {
+async function shell(t: ExecutionContext): Promise<string> {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
   return String(child.pid);
@@ -64,8 +64,7 @@ test('a choice has its own totals, and those of everything beside', async (t) =>
   t.true(document.room.regions.used > 2, 'the room is that of the whole process');
 });
 
-test('--sort puts the largest first, and names from A on', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('--sort puts the largest first, and names from A on', async (t) => {
   const child = await python(t);
   await child.ask('small = mmap.mmap(-1, 3 << 20); large = mmap.mmap(-1, 5 << 20); small.write(bytes(3 << 20))');
   const pid = String(child.pid);
@@ -155,9 +154,9 @@ test('what is no kind, column, order or expression is said, and ends with 2', as
   const [listing] = files(t, '00400000-00401000 r--p 00000000 fd:00 7 /bin/x\n') as [string];
   for (const [flags, message] of [
     [['--kind', 'nonsense'], /nonsense/],
-    [['--columns', 'range,nonsense'], /"nonsense" is no column/],
+    [['--columns', 'range,nonsense'], /"nonsense" is not a column/],
     [['--sort', 'nonsense'], /nonsense/],
-    [['--filter', '/(/'], /no regular expression/],
+    [['--filter', '/(/'], /is not a regular expression/],
     [['--children', '--room'], /children/],
     [['--children'], /is not a process/],
   ] as const) {

@@ -1,12 +1,12 @@
 import {chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {childrenIn, scannedChildren} from '../../../src/procfs/family.ts';
 import {python, type Child} from '../../helpers/child.ts';
 import {memmap, run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
 
 interface Family {
   readonly processes: ReadonlyArray<{
@@ -57,8 +57,7 @@ async function read(t: ExecutionContext, pid: number): Promise<Family> {
   return document;
 }
 
-test('a family is counted once: PSS adds up to what its memory is, resident to far more', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('a family is counted once: PSS adds up to what its memory is, resident to far more', async (t) => {
   const {parent, pids} = await family(t);
   const {processes, totals} = await read(t, parent.pid);
   t.deepEqual(
@@ -95,8 +94,7 @@ test('a family is counted once: PSS adds up to what its memory is, resident to f
   t.regex(stdout, /^ +total +[\d,]+ /m);
 });
 
-test("the kernel's lists of children, a look at all parents, and ps agree", async (t) => {
-  if (!needs(t, 'python3', 'python3') || !needs(t, 'ps', 'procps')) return;
+testIf('python3', 'ps')("the kernel's lists of children, a look at all parents, and ps agree", async (t) => {
   const {parent, pids} = await family(t);
   for (const pid of pids.slice(0, 2)) {
     const theirs = (await run('ps', ['-o', 'pid=', '--ppid', String(pid)])).stdout
@@ -116,8 +114,7 @@ test("the kernel's lists of children, a look at all parents, and ps agree", asyn
   );
 });
 
-test('children of other threads than the first belong to the family', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('children of other threads than the first belong to the family', async (t) => {
   const parent = await python(t, `${FORK}\nimport threading`);
   const pid = Number(
     await parent.ask(
@@ -132,8 +129,7 @@ test('children of other threads than the first belong to the family', async (t) 
   );
 });
 
-test('a zombie is in the family, has no memory, and is no fault', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('a zombie is in the family, has no memory, and is no fault', async (t) => {
   const parent = await python(t, FORK);
   const pid = Number(
     await parent.ask('pid = fork(); os.kill(pid, 9); os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT); answer = pid'),
@@ -143,63 +139,69 @@ test('a zombie is in the family, has no memory, and is no fault', async (t) => {
   t.deepEqual([totals.processes, totals.counted], [2, 1]);
 });
 
-test('a child that may not be read is named with the reason, and the total is said to be too low', async (t) => {
-  if (!needs(t, 'python3', 'python3') || !needs(t, 'setpriv', 'util-linux')) return;
-  // Without capabilities of its own, so that a reader without any may look at it; PR_SET_DUMPABLE (4) forbids the child.
-  const parent = await python(
-    t,
-    `${FORK}\nctypes.CDLL(None).capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())`,
-  );
-  const pid = Number(await parent.ask(`answer = fork('ctypes.CDLL(None).prctl(4, 0)')`));
-  const {stdout, stderr, code} = await withoutRights(['show', String(parent.pid), '--children']);
-  t.is(code, 5, stderr);
-  t.regex(stdout, new RegExp(`^ *${pid} +python3 \\(not permitted\\)`, 'm'));
-  t.regex(stdout, new RegExp(`^${pid}: permission denied`, 'm'));
-  t.regex(stdout, /too low: 1 more could not be counted/);
-  t.regex(stderr, /CAP_SYS_PTRACE/);
-});
+testIf('python3', 'setpriv')(
+  'a child that may not be read is named with the reason, and the total is said to be too low',
+  async (t) => {
+    // Without capabilities of its own, so that a reader without any may look at it; PR_SET_DUMPABLE (4) forbids the child.
+    const parent = await python(
+      t,
+      `${FORK}\nctypes.CDLL(None).capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())`,
+    );
+    const pid = Number(await parent.ask(`answer = fork('ctypes.CDLL(None).prctl(4, 0)')`));
+    const {stdout, stderr, code} = await withoutRights(['show', String(parent.pid), '--children']);
+    t.is(code, 5, stderr);
+    t.regex(stdout, new RegExp(`^ *${pid} +python3 \\(not permitted\\)`, 'm'));
+    t.regex(stdout, new RegExp(`^${pid}: permission denied`, 'm'));
+    t.regex(stdout, /too low: 1 more could not be counted/);
+    t.regex(stderr, /CAP_SYS_PTRACE/);
+  },
+);
 
-test('a first process that may not be read ends with 4, and what can be seen is shown', async (t) => {
-  if (!needs(t, 'python3', 'python3') || !needs(t, 'setpriv', 'util-linux')) return;
-  const child = await python(t);
-  await child.ask('ctypes.CDLL(None).prctl(4, 0); held = bytearray(9 << 20)');
-  const status = readFileSync(`/proc/${child.pid}/status`, 'latin1');
-  const text = await withoutRights(['show', String(child.pid)]);
-  t.is(text.code, 4);
-  t.regex(text.stdout, new RegExp(`^python3 \\(pid ${child.pid}\\), sleeping`, 'm'));
-  const mib = Number(/^VmSize:\s+(\d+)/m.exec(status)![1]) / 1024;
-  t.regex(text.stdout, new RegExp(`^VmSize +${mib.toFixed(1).replace(/\.0$/, '')} MiB`, 'm'));
-  t.regex(text.stdout, /^Not seen: its regions/m);
-  t.regex(text.stderr, /why: {2}permission denied[^]*next: [^]*CAP_SYS_PTRACE/);
-  const json = await withoutRights(['show', String(child.pid), '--json']);
-  t.is(json.code, 4);
-  const document = JSON.parse(json.stdout) as {regions: unknown[]; notes: string[]; status: Record<string, number>};
-  conforms(t, 'snapshot', document);
-  t.deepEqual([document.regions, document.status['vmSize']], [[], mib * 1024 * 1024]);
-  t.regex(document.notes.join(), /permission denied/);
-  t.is((await withoutRights(['show', String(child.pid), '--children'])).code, 4);
-});
+testIf('python3', 'setpriv')(
+  'a first process that may not be read ends with 4, and what can be seen is shown',
+  async (t) => {
+    const child = await python(t);
+    await child.ask('ctypes.CDLL(None).prctl(4, 0); held = bytearray(9 << 20)');
+    const status = readFileSync(`/proc/${child.pid}/status`, 'latin1');
+    const text = await withoutRights(['show', String(child.pid)]);
+    t.is(text.code, 4);
+    t.regex(text.stdout, new RegExp(`^python3 \\(pid ${child.pid}\\), sleeping`, 'm'));
+    const mib = Number(/^VmSize:\s+(\d+)/m.exec(status)![1]) / 1024;
+    t.regex(text.stdout, new RegExp(`^VmSize +${mib.toFixed(1).replace(/\.0$/, '')} MiB`, 'm'));
+    t.regex(text.stdout, /^Not seen: its regions/m);
+    t.regex(text.stderr, /why: {2}permission denied[^]*next: [^]*CAP_SYS_PTRACE/);
+    const json = await withoutRights(['show', String(child.pid), '--json']);
+    t.is(json.code, 4);
+    const document = JSON.parse(json.stdout) as {regions: unknown[]; notes: string[]; status: Record<string, number>};
+    conforms(t, 'snapshot', document);
+    t.deepEqual([document.regions, document.status['vmSize']], [[], mib * 1024 * 1024]);
+    t.regex(document.notes.join(), /permission denied/);
+    t.is((await withoutRights(['show', String(child.pid), '--children'])).code, 4);
+  },
+);
 
-test('where maps may be read and smaps may not, regions are shown without memory, and why is said', async (t) => {
-  if (!needs(t, 'setpriv', 'util-linux')) return;
-  const root = folder(t);
-  const pid = String(process.pid);
-  mkdirSync(join(root, pid));
-  for (const file of ['maps', 'stat', 'status'])
-    writeFileSync(join(root, pid, file), readFileSync(`/proc/${pid}/${file}`));
-  const missing = await withoutRights(['show', pid, '--proc-root', root]);
-  t.regex(
-    missing.stderr,
-    /^memmap: Resident memory was not read: there is no smaps: the kernel was built without CONFIG_PROC_PAGE_MONITOR\.$/m,
-  );
-  t.regex(missing.stdout, /^range +size +perms +kind +name$/m);
-  t.regex(missing.stdout, /^Resident in all: [\d.]+ MiB \(VmRSS of status\)\.$/m);
-  writeFileSync(join(root, pid, 'smaps'), '');
-  chmodSync(join(root, pid, 'smaps'), 0o000);
-  const denied = await withoutRights(['show', pid, '--proc-root', root]);
-  t.regex(denied.stderr, /^memmap: Resident memory was not read: permission denied .* CAP_SYS_PTRACE/m);
-  t.deepEqual([missing.code, denied.code, denied.stdout === missing.stdout], [0, 0, true]);
-});
+testIf('setpriv')(
+  'where maps may be read and smaps may not, regions are shown without memory, and why is said',
+  async (t) => {
+    const root = folder(t);
+    const pid = String(process.pid);
+    mkdirSync(join(root, pid));
+    for (const file of ['maps', 'stat', 'status'])
+      writeFileSync(join(root, pid, file), readFileSync(`/proc/${pid}/${file}`));
+    const missing = await withoutRights(['show', pid, '--proc-root', root]);
+    t.regex(
+      missing.stderr,
+      /^memmap: Resident memory was not read: there is no smaps: the kernel was built without CONFIG_PROC_PAGE_MONITOR\.$/m,
+    );
+    t.regex(missing.stdout, /^range +size +perms +kind +name$/m);
+    t.regex(missing.stdout, /^Resident in total: [\d.]+ MiB \(VmRSS of status\)\.$/m);
+    writeFileSync(join(root, pid, 'smaps'), '');
+    chmodSync(join(root, pid, 'smaps'), 0o000);
+    const denied = await withoutRights(['show', pid, '--proc-root', root]);
+    t.regex(denied.stderr, /^memmap: Resident memory was not read: permission denied .* CAP_SYS_PTRACE/m);
+    t.deepEqual([missing.code, denied.code, denied.stdout === missing.stdout], [0, 0, true]);
+  },
+);
 
 /** memmap as somebody who may not look at every process: root keeps its number, and loses its capabilities. */
 function withoutRights(args: readonly string[]): ReturnType<typeof memmap> {

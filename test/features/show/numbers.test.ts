@@ -1,9 +1,9 @@
 import {readFileSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
-import {Child, python} from '../../helpers/child.ts';
+import {Child, inState, python} from '../../helpers/child.ts';
 import {memmap, run} from '../../helpers/cli.ts';
 import {conforms} from '../../helpers/schema.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
 
 interface Document {
   readonly regions: ReadonlyArray<{
@@ -36,13 +36,10 @@ async function show(t: ExecutionContext, pid: number, ...flags: string[]): Promi
 /** A process that can't change while it is looked at. */
 async function stop(child: Child): Promise<void> {
   process.kill(child.pid, 'SIGSTOP');
-  while (!/^State:\s+T/m.test(readFileSync(`/proc/${child.pid}/status`, 'latin1'))) {
-    await new Promise((resolve) => setTimeout(resolve, 5)); // eslint-disable-line no-await-in-loop
-  }
+  await inState(child.pid, 'T');
 }
 
-test('the regions of a stopped process add up to what the kernel adds up, to the byte', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('the regions of a stopped process add up to what the kernel adds up, to the byte', async (t) => {
   const child = await python(t);
   await child.ask('held = bytearray(30 << 20); more = [bytes(200000) for _ in range(40)]');
   await stop(child);
@@ -72,8 +69,7 @@ test('the regions of a stopped process add up to what the kernel adds up, to the
   );
 });
 
-test('pmap -X adds up to the same', async (t) => {
-  if (!needs(t, 'python3', 'python3') || !needs(t, 'pmap', 'procps')) return;
+testIf('python3', 'pmap')('pmap -X adds up to the same', async (t) => {
   const child = await python(t);
   await stop(child);
   const {stdout} = await run('pmap', ['-X', String(child.pid)]);
@@ -95,8 +91,7 @@ test('pmap -X adds up to the same', async (t) => {
   );
 });
 
-test('locked memory and huge pages are columns of their own where there are any', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('locked memory and huge pages are columns of their own where there are any', async (t) => {
   const child = await python(t, LIBC);
   const plain = await memmap(['show', String(child.pid), '--columns', 'locked,huge,kind']);
   t.notRegex(plain.stdout, /^ *[1-9][\d.]* [KM]iB .*anon$/m, 'nothing is locked or huge at first');

@@ -1,8 +1,9 @@
-import test, {type ExecutionContext} from 'ava';
+import {spawnSync} from 'node:child_process';
+import type {ExecutionContext} from 'ava';
 import {python, type Child} from '../../helpers/child.ts';
 import {memmap} from '../../helpers/cli.ts';
 import {conforms} from '../../helpers/schema.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf, unless} from '../../helpers/tools.ts';
 
 interface Room {
   readonly mapping: {used: number; limit: number | null; left: number; largest: {size: number}};
@@ -40,8 +41,7 @@ async function roomOf(t: ExecutionContext, child: Child): Promise<Room> {
 /** ENOMEM */
 const NO_ROOM = '12';
 
-test('the kernel can map as much as the largest hole, and no more', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('the kernel can map as much as the largest hole, and no more', async (t) => {
   const child = await python(t, LIBC);
   const {mapping} = await roomOf(t, child);
   t.is(mapping.left, mapping.largest.size, 'no limit is set here');
@@ -50,8 +50,7 @@ test('the kernel can map as much as the largest hole, and no more', async (t) =>
   t.is(await child.ask(`answer = mapped(${mapping.left + 64 * 1024})`), NO_ROOM);
 });
 
-test('brk can move as far as was said, and not a page further', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('brk can move as far as was said, and not a page further', async (t) => {
   const child = await python(t, LIBC);
   // A region 3 MiB behind the heap, so that the end is near.
   await child.ask('end = (libc.sbrk(0) + 4095) & ~4095; near = libc.mmap(end + (3 << 20), 4096, 0, 0x100022, -1, 0)');
@@ -68,8 +67,7 @@ test('brk can move as far as was said, and not a page further', async (t) => {
   );
 });
 
-test('regions that madvise and mprotect keep apart are counted by what keeps them', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('regions that madvise and mprotect keep apart are counted by what keeps them', async (t) => {
   const child = await python(t, LIBC);
   const before = await roomOf(t, child);
   // 10 is MADV_DONTFORK (dc). Every second page of 200, then one page without access in the middle of 3.
@@ -92,12 +90,13 @@ test('regions that madvise and mprotect keep apart are counted by what keeps the
   t.is(guards(await roomOf(t, child)), guards(after) + 2);
 });
 
-test('heaps of other threads are counted as arenas, with what is accessible of them', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+/** arenas are glibc's. */
+const PROBE = 'import ctypes, sys; sys.exit(not hasattr(ctypes.CDLL(None), "gnu_get_libc_version"))';
+const GLIBC = unless(spawnSync('python3', ['-c', PROBE]).status !== 1, 'this Python has another C library than glibc');
+
+testIf('python3', GLIBC)('heaps of other threads are counted as arenas, with what is accessible of them', async (t) => {
   const child = await python(t, `${LIBC}\nimport threading, time`);
   const had = (await roomOf(t, child)).arenas.length;
-  const musl = await child.ask('answer = hasattr(libc, "gnu_get_libc_version")');
-  if (musl !== 'True') return t.log('skipped: this Python has another C library than glibc');
   // A thread that calls malloc gets an arena of its own.
   const ready =
     'libc.malloc.restype = ctypes.c_void_p; held = []; done = threading.Event(); threading.Thread(target=lambda: (held.append(libc.malloc(100000)), ctypes.memset(held[0], 1, 100000), done.set(), time.sleep(1000)), daemon=True).start(); done.wait(); answer = hex(held[0] & ~((64 << 20) - 1))';
@@ -113,15 +112,17 @@ test('heaps of other threads are counted as arenas, with what is accessible of t
   );
 });
 
-test('limits are those that the process was given, and the kernel keeps to them to the page', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
-  const child = await python(t, `${LIBC}\nimport resource`);
-  await child.ask(
-    'resource.setrlimit(resource.RLIMIT_AS, (1 << 30, -1)); resource.setrlimit(resource.RLIMIT_STACK, (1 << 20, -1))',
-  );
-  const {mapping, stack, regions} = await roomOf(t, child);
-  t.deepEqual([mapping.limit, stack.limit], [1 << 30, 1 << 20]);
-  t.is(regions.limit, Number(await child.ask('answer = open("/proc/sys/vm/max_map_count").read().strip()')));
-  t.is(await child.ask(`answer = mapped(${mapping.left})`), '0');
-  t.is(await child.ask(`answer = mapped(${mapping.left + 4096})`), NO_ROOM);
-});
+testIf('python3')(
+  'limits are those that the process was given, and the kernel keeps to them to the page',
+  async (t) => {
+    const child = await python(t, `${LIBC}\nimport resource`);
+    await child.ask(
+      'resource.setrlimit(resource.RLIMIT_AS, (1 << 30, -1)); resource.setrlimit(resource.RLIMIT_STACK, (1 << 20, -1))',
+    );
+    const {mapping, stack, regions} = await roomOf(t, child);
+    t.deepEqual([mapping.limit, stack.limit], [1 << 30, 1 << 20]);
+    t.is(regions.limit, Number(await child.ask('answer = open("/proc/sys/vm/max_map_count").read().strip()')));
+    t.is(await child.ask(`answer = mapped(${mapping.left})`), '0');
+    t.is(await child.ask(`answer = mapped(${mapping.left + 4096})`), NO_ROOM);
+  },
+);

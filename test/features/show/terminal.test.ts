@@ -1,7 +1,6 @@
-import test from 'ava';
 import {Child} from '../../helpers/child.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
 import {files} from '../../helpers/listings.ts';
 
 for (const [columns, titles] of [
@@ -9,8 +8,7 @@ for (const [columns, titles] of [
   [80, /^range +size +perms +resident +kind +name$/],
   [120, /^range +size +perms +resident +PSS +private dirty +kind +name$/],
 ] as const) {
-  test(`on a terminal of ${columns} columns no line is broken, and the columns fit`, async (t) => {
-    if (!needs(t, 'script', 'bsdutils')) return;
+  testIf('script')(`on a terminal of ${columns} columns no line is broken, and the columns fit`, async (t) => {
     const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
     await child.line();
     const terminal = new TerminalRun(t, ['show', String(child.pid)], {columns, rows: 100});
@@ -31,8 +29,7 @@ for (const [columns, titles] of [
   });
 }
 
-test('of more than 2,000 regions a terminal shows the largest, and a pipe all', async (t) => {
-  if (!needs(t, 'script', 'bsdutils')) return;
+testIf('script')('of more than 2,000 regions a terminal shows the largest, and a pipe all', async (t) => {
   const rows = Array.from({length: 2500}, (_, index) => {
     const start = 0x10000000 + index * 0x10000;
     return `${start.toString(16)}-${(start + (index % 5 === 0 ? 0x1000 : 0x2000)).toString(16)} rw-p 00000000 00:00 0 \n`;

@@ -5,7 +5,7 @@ import {memmap, MEMMAP} from '../../helpers/cli.ts';
 import {Child, python} from '../../helpers/child.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
 
 interface Event {
   readonly event: string;
@@ -48,30 +48,32 @@ const sleeper = async (t: ExecutionContext): Promise<Child> => {
   return child;
 };
 
-test('a mapping is told as it comes and as it goes, and the end with the cost is the last line', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
-  const child = await python(t);
-  const watch = new JsonWatch(t, child.pid, '--max-duty', '0');
-  t.is((await watch.next(t)).event, 'start');
-  await child.ask('m = mmap.mmap(-1, 1 << 20)');
-  const come = await watch.next(t);
-  t.deepEqual(
-    come.changes?.map(({kind, after, delta}) => [kind, after[0]?.name, delta.size]),
-    [['new', '/dev/zero (deleted)', 1 << 20]],
-  );
-  await child.ask('m.close()');
-  const go = await watch.next(t);
-  t.deepEqual(
-    go.changes?.map(({kind, delta}) => [kind, delta.size]),
-    [['gone', -(1 << 20)]],
-  );
-  t.true(go.tick! > come.tick!);
-  child.process.kill();
-  t.is((await watch.next(t)).event, 'exit');
-  const end = await watch.next(t);
-  t.like(end, {event: 'end', reason: 'exit'});
-  t.is(await watch.code, 0);
-});
+testIf('python3')(
+  'a mapping is told as it comes and as it goes, and the end with the cost is the last line',
+  async (t) => {
+    const child = await python(t);
+    const watch = new JsonWatch(t, child.pid, '--max-duty', '0');
+    t.is((await watch.next(t)).event, 'start');
+    await child.ask('m = mmap.mmap(-1, 1 << 20)');
+    const come = await watch.next(t);
+    t.deepEqual(
+      come.changes?.map(({kind, after, delta}) => [kind, after[0]?.name, delta.size]),
+      [['new', '/dev/zero (deleted)', 1 << 20]],
+    );
+    await child.ask('m.close()');
+    const go = await watch.next(t);
+    t.deepEqual(
+      go.changes?.map(({kind, delta}) => [kind, delta.size]),
+      [['gone', -(1 << 20)]],
+    );
+    t.true(go.tick! > come.tick!);
+    child.process.kill();
+    t.is((await watch.next(t)).event, 'exit');
+    const end = await watch.next(t);
+    t.like(end, {event: 'end', reason: 'exit'});
+    t.is(await watch.code, 0);
+  },
+);
 
 test('exec is told with what runs now', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x; exec sleep 60']);
@@ -115,8 +117,7 @@ test('the limits end it: a count, a time, a condition', async (t) => {
   t.deepEqual(await last('--until', 'regions>=3'), ['until', 0]);
 });
 
-test('into a pipe it prints a line a change, with a sign and without colour', async (t) => {
-  if (!needs(t, 'python3', 'python3')) return;
+testIf('python3')('into a pipe it prints a line a change, with a sign and without colour', async (t) => {
   const child = await python(t);
   const args = ['watch', String(child.pid), '--interval', '50ms', '--until', '/dev/zero (deleted)', '--max-duty', '0'];
   const watching = spawn(process.execPath, [MEMMAP, ...args], {stdio: ['ignore', 'pipe', 'inherit']});
@@ -129,16 +130,15 @@ test('into a pipe it prints a line a change, with a sign and without colour', as
   }
   t.is(await ended, 0);
   const [start, change, end] = stdout.trimEnd().split('\n');
-  t.regex(start!, /^Watching python3\S* \(pid \d+\), .* a look every 50 ms\.$/);
+  t.regex(start!, /^Watching python3\S* \(pid \d+\), .* a sample every 50 ms\.$/);
   t.regex(
     change!,
     /^\d\d:\d\d:\d\d\.\d{3} {2}\+ new +[0-9a-f]+-[0-9a-f]+ {2}\/dev\/zero \(deleted\) is new: 1 MiB, rw-s\.$/,
   );
-  t.regex(end!, /^The condition came true after \d+ looks?\. Looking took .* smaps was not read/);
+  t.regex(end!, /^The condition became true after \d+ samples?\. Sampling took .* smaps was not read/);
 });
 
-test('with NO_COLOR the screen has signs and no colour', async (t) => {
-  if (!needs(t, 'script', 'bsdutils')) return;
+testIf('script')('with NO_COLOR the screen has signs and no colour', async (t) => {
   const child = await sleeper(t);
   const run = new TerminalRun(t, ['watch', String(child.pid), '--interval', '50ms', '--count', '2'], {
     env: {NO_COLOR: '1'},

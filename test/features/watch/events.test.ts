@@ -61,7 +61,7 @@ test('where a sink or the source fails, all sinks are abandoned, the source is c
   t.deepEqual(told, ['a end', 'closed', 'a abandoned', 'b abandoned']);
 });
 
-test('a look at which something changed becomes a change; after exec it is compared with the new program', async (t) => {
+test('a sample in which something changed becomes a change; after exec it is compared with the new program', async (t) => {
   const [small, large] = [seen(1), seen(3)];
   const events: WatchEvent[] = [
     {event: 'start', ...stamp, ...small},

@@ -6,7 +6,8 @@ import {MEMMAP} from '../../helpers/cli.ts';
 import {Child} from '../../helpers/child.ts';
 import {folder} from '../../helpers/listings.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
+import {until} from '../../helpers/wait.ts';
 
 for (const [signal, code] of [
   ['SIGINT', 130],
@@ -32,13 +33,12 @@ for (const [signal, code] of [
     });
     watching.kill(signal);
     t.is(await ended, code);
-    t.regex(stdout, new RegExp(`${signal}.*\\. Looking took .*\\n$|Looking took .*\\n$`));
+    t.regex(stdout, new RegExp(`${signal}.*\\. Sampling took .*\\n$|Sampling took .*\\n$`));
     t.is(stderr, '');
   });
 }
 
-test('lines on a terminal that goes away: it ends quietly with 129', async (t) => {
-  if (!needs(t, 'script', 'bsdutils')) return;
+testIf('script')('lines on a terminal that goes away: it ends quietly with 129', async (t) => {
   const target = new Child(t, 'cat', []);
   await target.ask('ready');
   const place = folder(t);
@@ -53,8 +53,7 @@ test('lines on a terminal that goes away: it ends quietly with 129', async (t) =
       return '';
     }
   };
-  for (const end = Date.now() + 15_000; read('code') === '' && Date.now() < end;)
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => read('code') !== '', 'the exit code');
   t.is(read('code'), '129\n', read('errors'));
   t.regex(read('errors'), /^(Hangup\n)?$/); // The shell says how its command ended; memmap says nothing.
 });

@@ -1,10 +1,6 @@
 import type {ExecutionContext} from 'ava';
 import {python, type Child} from '../../helpers/child.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
-import {needs} from '../../helpers/tools.ts';
-
-export const hasTools = (t: ExecutionContext): boolean =>
-  needs(t, 'python3', 'python3') && needs(t, 'script', 'bsdutils');
 
 export interface Watched {
   readonly child: Child;

@@ -8,13 +8,13 @@ import {readElfImage, sectionAt, type ElfImage} from '../../../src/parse/elf/ima
 import {ownAddress} from '../../../src/parse/elf/place.ts';
 import {findSymbol} from '../../../src/parse/elf/symbols.ts';
 import {folder} from '../../helpers/listings.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
 
 const NODE = process.execPath;
 const LIBC =
   /\S+libc\.so\.6$/m.exec(execFileSync('ldd', [NODE], {encoding: 'utf8'}).replace(/ \(0x.*$/gm, ''))?.[0] ?? '';
 
-/** Bytes as a file gives them: less at the end, nothing behind it. */
+/** Bytes as a file gives them: less at the end, nothing after it. */
 const reading =
   (bytes: Uint8Array): ReadAt =>
   (offset, length) =>
@@ -51,8 +51,7 @@ function readelfSections(file: string): Array<readonly [string, number, number]>
   );
 }
 
-test('sections are those that readelf lists', (t) => {
-  if (!needs(t, 'readelf', 'binutils')) return;
+testIf('readelf')('sections are those that readelf lists', (t) => {
   for (const file of [LIBC, NODE]) {
     const image = readElfImage(reading(readFileSync(file)))!;
     const listed = readelfSections(file).filter(([, address]) => address > 0);
@@ -65,22 +64,23 @@ test('sections are those that readelf lists', (t) => {
   }
 });
 
-test('the symbol at the beginning, in the middle and at the last byte of functions and variables of libc is what readelf lists', (t) => {
-  if (!needs(t, 'readelf', 'binutils')) return;
-  const read = reading(readFileSync(LIBC));
-  const image = readElfImage(read)!;
-  const symbols = [...readelfSymbols(LIBC, '--dyn-syms')];
-  t.true(symbols.length > 1000);
-  agree(
-    t,
-    read,
-    image,
-    symbols.filter((_, index) => index % 11 === 0),
-  );
-});
+testIf('readelf')(
+  'the symbol at the beginning, in the middle and at the last byte of functions and variables of libc is what readelf lists',
+  (t) => {
+    const read = reading(readFileSync(LIBC));
+    const image = readElfImage(read)!;
+    const symbols = [...readelfSymbols(LIBC, '--dyn-syms')];
+    t.true(symbols.length > 1000);
+    agree(
+      t,
+      read,
+      image,
+      symbols.filter((_, index) => index % 11 === 0),
+    );
+  },
+);
 
-test('a symbol table of a hundred thousand names is searched', (t) => {
-  if (!needs(t, 'readelf', 'binutils')) return;
+testIf('readelf')('a symbol table of a hundred thousand names is searched', (t) => {
   const read = reading(readFileSync(NODE));
   const image = readElfImage(read)!;
   const symbols = [...readelfSymbols(NODE, '--syms')];
@@ -109,8 +109,7 @@ function agree(
   }
 }
 
-test('a program of 32 bits, and a stripped one, are read as well', (t) => {
-  if (!needs(t, 'gcc', 'gcc')) return;
+testIf('gcc')('a program of 32 bits, and a stripped one, are read as well', (t) => {
   const place = folder(t);
   const source = join(place, 'lib.c');
   writeFileSync(
@@ -141,8 +140,7 @@ test('a program of 32 bits, and a stripped one, are read as well', (t) => {
   }
 });
 
-test('an address in memory becomes the own address of the file through the program headers', (t) => {
-  if (!needs(t, 'readelf', 'binutils')) return;
+testIf('readelf')('an address in memory becomes the own address of the file through the program headers', (t) => {
   const image = readElfImage(reading(readFileSync(LIBC)))!;
   const bias = 0x7f0000000000;
   for (const segment of image.segments) {
@@ -161,8 +159,7 @@ test('an address in memory becomes the own address of the file through the progr
 
 const permsOf = (flags: number): string => `${flags & 4 ? 'r' : '-'}${flags & 2 ? 'w' : '-'}${flags & 1 ? 'x' : '-'}p`;
 
-test('no damage to a file makes reading it fail or take long', (t) => {
-  if (!needs(t, 'gcc', 'gcc')) return;
+testIf('gcc')('no damage to a file makes reading it fail or take long', (t) => {
   const place = folder(t);
   const source = join(place, 'lib.c');
   writeFileSync(source, 'int first(int x) { return x + 1; }\nint variable = 7;\n');
@@ -199,7 +196,7 @@ function importantPlaces(bytes: Buffer): number[] {
   return [...header, ...Array.from({length: Math.max(0, bytes.length - sections)}, (_, index) => sections + index)];
 }
 
-test('what is no ELF file is none', (t) => {
+test('what is not an ELF file is not read as one', (t) => {
   for (const bytes of [Buffer.from(''), Buffer.from('#!/bin/sh\n'), Buffer.alloc(4096), readFileSync('package.json')])
     t.is(readElfImage(reading(bytes)), undefined);
 });

@@ -6,7 +6,7 @@ import {parse} from '../../../src/parse/parse.ts';
 import {capture} from '../../../src/procfs/capture.ts';
 import {Child} from '../../helpers/child.ts';
 import {run} from '../../helpers/cli.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
 
 /** What other tools say of a process that waits, made here and now, beside what the kernel says. */
 async function beside(
@@ -31,8 +31,7 @@ for (const [flag, format] of [
   ['-X', 'pmap -X'],
   ['-XX', 'pmap -XX'],
 ] as const) {
-  test(`what ${format} prints is recognised, and differs in nothing from the process`, async (t) => {
-    if (!needs(t, 'pmap', 'procps')) return;
+  testIf('pmap')(`what ${format} prints is recognised, and differs in nothing from the process`, async (t) => {
     const [theirs, ours] = await beside(t, 'pmap', (pid) => [...(flag ? [flag] : []), pid]);
     t.is(theirs.source.format, format);
     t.is(theirs.process.pid, ours.process.pid);
@@ -52,8 +51,7 @@ for (const [flag, format] of [
   });
 }
 
-test('what pmap -x and -X print of resident memory is what smaps says', async (t) => {
-  if (!needs(t, 'pmap', 'procps')) return;
+testIf('pmap')('what pmap -x and -X print of resident memory is what smaps says', async (t) => {
   for (const flag of ['-x', '-X', '-XX']) {
     const [theirs, ours] = await beside(t, 'pmap', (pid) => [flag, pid]);
     t.deepEqual(
@@ -79,8 +77,7 @@ test('what pmap -x and -X print of resident memory is what smaps says', async (t
   }
 });
 
-test("what pmap doesn't print is unknown, and that is said", async (t) => {
-  if (!needs(t, 'pmap', 'procps')) return;
+testIf('pmap')("what pmap doesn't print is unknown, and that is said", async (t) => {
   const [plain] = await beside(t, 'pmap', (pid) => [pid]);
   t.is(plain.totals['rss'], undefined);
   t.true(plain.regions.every(({offset, dev, inode}) => offset === undefined && dev === '' && inode === ''));
@@ -89,8 +86,7 @@ test("what pmap doesn't print is unknown, and that is said", async (t) => {
   t.deepEqual(shape(parse(JSON.stringify(plain))), shape(plain));
 });
 
-test("gdb's info proc mappings is recognised, and differs in nothing from the process", async (t) => {
-  if (!needs(t, 'gdb', 'gdb')) return;
+testIf('gdb')("gdb's info proc mappings is recognised, and differs in nothing from the process", async (t) => {
   const [theirs, ours] = await beside(t, 'gdb', (pid) => [
     '-q',
     '-batch',
@@ -135,7 +131,7 @@ Mapped address spaces:
   );
 });
 
-test('a paste of smaps with prose around it is used, and each line of prose is told', async (t) => {
+test('a paste of smaps with prose around it is used, and each line of prose is reported', async (t) => {
   const child = new Child(t, 'cat', []);
   await child.ask('ready');
   const {stdout: smaps} = await run('cat', [`/proc/${child.pid}/smaps`]);

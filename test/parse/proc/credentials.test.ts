@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {capabilityNames, hasCapability, parseCredentials} from '../../../src/parse/proc/status.ts';
-import {needs} from '../../helpers/tools.ts';
+import {testIf} from '../../helpers/tools.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
@@ -14,8 +14,7 @@ test('our own credentials are those that Node knows', (t) => {
   );
 });
 
-test('each capability has the name that capsh gives it', (t) => {
-  if (!needs(t, 'capsh', 'libcap2-bin')) return;
+testIf('capsh')('each capability has the name that capsh gives it', (t) => {
   for (let bit = 0; bit <= 40; bit++) {
     const set = 1n << BigInt(bit);
     const theirs = execFileSync('capsh', [`--decode=${set.toString(16)}`], {encoding: 'utf8'})

@@ -6,7 +6,7 @@ import {bytesOf, counters, kib, line} from '../tools.ts';
 
 const header = '00400000-00401000 rw-p 00000000 00:00 0 \n';
 
-/** The keys of Linux 6.18, in its order, and how memmap calls them. */
+/** The keys of Linux 6.18, in its order, and what memmap calls them. */
 const KEYS = {
   Size: 'size',
   KernelPageSize: 'kernelPageSize',
@@ -119,7 +119,7 @@ test("Android's names are kept beside the counters, in UTF-8 too", (t) => {
 const record = (head: string): string =>
   head + counters('Size 4', 'Rss 4', 'Swap 0', 'THPeligible            0', 'VmFlags rd wr ');
 
-test('a smaps that is cut anywhere is never taken for a whole one, but between two records', (t) => {
+test('a smaps that is cut anywhere but between two records is never taken for a whole one', (t) => {
   const records = [
     record(header),
     record(line('00402000-00403000 r--p 00000000 08:01 99', '/bin/x')),

@@ -4,8 +4,8 @@ import {isPerms, permsWord} from './perms.ts';
 import type {Word} from './word.ts';
 
 /**
- * The words that a text may stand for: `Private_Dirty`, `privateDirty` and `private dirty` are one; `text` is a kind and a
- * field of statm, and both come. What is spelled exactly so comes first. Another name of a measure stands for its
+ * The words that a text may stand for: `Private_Dirty`, `privateDirty` and `private dirty` are one; `text` is a kind
+ * and a field of statm, and both are found. An exact spelling comes first. Another name of a measure stands for its
  * counters.
  *
  * @returns an empty list for a text that is not a word
@@ -23,7 +23,7 @@ export function findWords(words: readonly Word[], text: string): Word[] {
   return words.filter(({names}) => fields.some((field) => names.includes(field)));
 }
 
-/** Spelling that doesn't matter: capitals, and what stands between the parts of a word. */
+/** A word without what doesn't matter in its spelling: capitals, and what is between its parts. */
 export const plain = (text: string): string =>
   text
     .toLowerCase()
@@ -41,7 +41,7 @@ function isFormOf(text: string, name: string): boolean {
   return name.startsWith('/') && text === `${name} (deleted)`;
 }
 
-/** Up to five names that are spelled nearly as the text is, or that it is a part of. */
+/** Up to five names that are spelled nearly like the text, or that contain it. */
 export function nearNames(words: readonly Word[], text: string): string[] {
   const small = text.toLowerCase();
   const most = Math.max(1, Math.floor(small.length / 3));

@@ -1,7 +1,7 @@
 import {glossary} from './glossary.ts';
 import type {Word} from './word.ts';
 
-/** `memmap.explain/1` on a word: each thing that is spelled so; none for a code that is not known. */
+/** `memmap.explain/1` on a word: all words with this spelling; none for an unknown code. */
 export const wordsJSON = (asked: string, words: readonly Word[]): object => ({
   schema: 'memmap.explain/1',
   about: 'word',

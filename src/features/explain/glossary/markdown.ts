@@ -1,12 +1,14 @@
 import {findWords, plain} from './find.ts';
-import {GROUPS, type Group, type Page, type Word} from './word.ts';
+import {GROUPS, type Group, type GlossaryPage, type Word} from './word.ts';
 
 /** What a word may have in its list. The labels are those that `memmap explain WORD` prints. */
 const WORD_FIELDS: ReadonlySet<string> = new Set(['also', 'but', 'unit', 'since', 'see', 'related']);
-/** What a page may have in its list: what its words are called, and what holds for those that don't say it themselves. */
+/**
+ * What a page may have in its list: what its words are called, and what holds for those that don't say it themselves.
+ */
 const PAGE_FIELDS: ReadonlySet<string> = new Set(['all', 'one', 'unit', 'since', 'see']);
 
-/** A heading with what stands below it. */
+/** A heading with what is below it. */
 interface Section {
   readonly name: string;
   readonly line: number;
@@ -14,15 +16,15 @@ interface Section {
   readonly fields: Map<string, {readonly line: number; text: string}>;
 }
 
-export interface Glossary {
-  readonly pages: readonly Page[];
+interface Glossary {
+  readonly pages: readonly GlossaryPage[];
   /** What is wrong, as `FILE:LINE: why`; empty where all is well. */
   readonly problems: readonly string[];
 }
 
 /**
- * Reads the pages of glossary/: a title and its list for the page, then a heading, a paragraph and a list for each word.
- * README.md there says how they are written.
+ * Reads the pages of glossary/: a title and its list for the page, then a heading, a paragraph and a list for each
+ * word. README.md there says how they are written.
  *
  * @param texts the Markdown of each page, by the name of its group
  * @param fileOf how to call the page of a group in a message
@@ -49,7 +51,7 @@ class Reader {
   }
 
   /** A page, if it has its title. */
-  page(group: Group, file: string, text: string): Page[] {
+  page(group: Group, file: string, text: string): GlossaryPage[] {
     const [head, ...sections] = this.#sections(file, text);
     if (!head) return [];
     const common = this.#texts(file, head, PAGE_FIELDS);

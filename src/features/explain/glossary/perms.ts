@@ -30,7 +30,7 @@ export function sharingText(region: Protected): string {
 /** Is it one combination of permissions, with or without the fourth letter? */
 export const isPerms = (text: string): boolean => /^[r-][w-][x-][ps-]?$/.test(text);
 
-/** A word for one combination of permissions. */
+/** A word that explains one combination of permissions. */
 export function permsWord(perms: string): Word {
   const region = {perms};
   return {

@@ -4,7 +4,7 @@ import {entry, heading, indented, proseWidth, wrapLines} from '../../../text/lin
 import {cells} from '../../../text/safe.ts';
 import {paint} from '../../../text/theme.ts';
 
-/** One word, or the several that are spelled so. */
+/** One word, or several with the same spelling. */
 export function renderWords(words: readonly Word[], width?: number): string {
   const parts = words.map((word) => renderWord(word, width).join('\n'));
   return `${parts.join('\n\n')}\n`;
@@ -27,7 +27,7 @@ function renderWord(word: Word, width: number | undefined): string[] {
   ];
 }
 
-/** The word and what sort of word it is; below each other where one line is too short. */
+/** The word and its sort; on two lines where one is too short. */
 function titleLines(name: string, sort: string, width: number | undefined): string[] {
   const isLong = width !== undefined && cells(name) + 2 + cells(sort) > width;
   if (isLong) return [heading(name, width), ...indented(sort, width)];
@@ -47,7 +47,7 @@ export function renderWordList(width?: number): string {
   return [
     ...lines,
     ...wrapLines(
-      'memmap explain WORD says what one means; memmap explain TARGET tells about a process or a listing.',
+      'memmap explain WORD says what one means; memmap explain TARGET describes a process or a listing.',
       proseWidth(width),
     ),
     '',
@@ -70,6 +70,6 @@ function wrapList(names: readonly string[], width: number | undefined): string[]
 /** A code of two letters that no kernel known to memmap has printed. */
 export function renderUnknown(code: string, width?: number): string {
   const text =
-    'unknown. memmap knows no code of VmFlags and no other word of this spelling. Newer kernels add codes: Documentation/filesystems/proc.rst lists those of its kernel.';
+    'unknown. memmap knows no code of VmFlags and no other word with this spelling. Newer kernels add codes: Documentation/filesystems/proc.rst lists those of its kernel.';
   return `${[...entry(code, text, width), ...wrapLines('memmap explain lists all words.', proseWidth(width))].join('\n')}\n`;
 }

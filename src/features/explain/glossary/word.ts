@@ -27,7 +27,9 @@ export interface Word {
   readonly meaning: string;
   /** What surprises people. */
   readonly traps?: string | undefined;
-  /** The Linux version that brought it, and the one that took it away. Absent: older than 2.6.12, or not the kernel's. */
+  /**
+   * The Linux version that brought it, and the one that took it away. Absent: older than 2.6.12, or not the kernel's.
+   */
   readonly since?: string | undefined;
   /** Where to read more: a man page, a file of the kernel's documentation or source. */
   readonly source: string;
@@ -35,9 +37,9 @@ export interface Word {
 }
 
 /** The words of one group. */
-export interface Page {
+export interface GlossaryPage {
   readonly group: Group;
-  /** What stands above the list of them: `codes in VmFlags`. */
+  /** The title of their list: `codes in VmFlags`. */
   readonly all: string;
   /** What each of them is: `a code in VmFlags`. */
   readonly one: string;

@@ -6,7 +6,7 @@ import * as r from '../../../elf/arm64/operands.ts';
 import {after, at, before, indexed, type Register} from '../../../elf/arm64/operands.ts';
 import * as assembler from '../../../elf/arm64/arm64.ts';
 import {ARM64} from '../../../elf/program.ts';
-import type {Machine} from './machine.ts';
+import type {HelperMachine} from './machine.ts';
 import type {Value} from './program.ts';
 import {spoken} from './spoken.ts';
 
@@ -22,7 +22,7 @@ const WRITE = 64;
 const ARGUMENTS = [r.x0, r.x1, r.x2, r.x3, r.x4, r.x5] as const;
 
 /** aarch64: results in x0; x9 to x11 for intermediate values. */
-export const arm64: Machine = {
+export const arm64: HelperMachine = {
   architecture: 'arm64',
   elf: ARM64,
   argument: (index, value) => put(ARGUMENTS[index]!, value),

@@ -1,8 +1,8 @@
-import {align, assemble, func, type Item, label, type Line, object} from '../../../elf/assemble.ts';
+import {align, assemble, func, type Item, label, type CodeLine, object} from '../../../elf/assemble.ts';
 import {PF_R, PF_W, PF_X} from '../../../elf/file/elf.ts';
 import type {Program, ProgramSymbol} from '../../../elf/program.ts';
 import {ascii} from '../../../elf/file/strings.ts';
-import type {Machine} from './machine.ts';
+import type {HelperMachine} from './machine.ts';
 import {remarkFirst} from './spoken.ts';
 import {type HelperProgram, type Operation, type ProgramStep, slotsOf, valueText, wordsOf} from './program.ts';
 import {syscallNumber, type SyscallName} from './syscalls.ts';
@@ -38,12 +38,13 @@ const EINTR = 4;
 const SIGKILL = 9;
 const PR_SET_PDEATHSIG = 1;
 
-export const buildHelper = (program: HelperProgram, machine: Machine): Program => build(program, machine).program;
+export const buildHelper = (program: HelperProgram, machine: HelperMachine): Program => build(program, machine).program;
 
 /** The instructions of a helper, with what they are for. */
-export const listHelper = (program: HelperProgram, machine: Machine): readonly Line[] => build(program, machine).lines;
+export const listHelper = (program: HelperProgram, machine: HelperMachine): readonly CodeLine[] =>
+  build(program, machine).lines;
 
-function build(program: HelperProgram, machine: Machine): {program: Program; lines: readonly Line[]} {
+function build(program: HelperProgram, machine: HelperMachine): {program: Program; lines: readonly CodeLine[]} {
   const {text: textAt, rodata: rodataAt, data: dataAt} = PLACES[machine.architecture];
   const says = {pid: 'pid: ', ...Object.fromEntries(program.steps.map(({name}) => [name, `${name}: 0x`]))};
   const texts = Object.entries(says).map(([name, text]) => object(`says_${name}`, ascii(text)));
@@ -82,7 +83,7 @@ function zeros(data: number, slots: readonly string[]): ProgramSymbol[] {
   return [...symbols, {name: 'line', address: data + PAGE, size: PAGE, type: 'object'}];
 }
 
-function mainOf(steps: readonly ProgramStep[], machine: Machine): Item[] {
+function mainOf(steps: readonly ProgramStep[], machine: HelperMachine): Item[] {
   const system = (name: SyscallName): Item[] => machine.syscall(syscallNumber(name, machine.architecture));
   return [
     func('main', [
@@ -108,10 +109,10 @@ function mainOf(steps: readonly ProgramStep[], machine: Machine): Item[] {
   ];
 }
 
-const instructions = (operation: Operation, machine: Machine, name: string): Item[] =>
+const instructions = (operation: Operation, machine: HelperMachine, name: string): Item[] =>
   remarkFirst(bareInstructions(operation, machine, name), wordsOf(operation));
 
-function bareInstructions(operation: Operation, machine: Machine, name: string): Item[] {
+function bareInstructions(operation: Operation, machine: HelperMachine, name: string): Item[] {
   switch (operation.do) {
     case 'call':
       return [
@@ -141,7 +142,7 @@ function bareInstructions(operation: Operation, machine: Machine, name: string):
  * Waiting for a byte, and dying with the parent: the kernel is asked to kill us then (PR_SET_PDEATHSIG), unless the
  * parent is gone already.
  */
-function waiting(machine: Machine): Item[] {
+function waiting(machine: HelperMachine): Item[] {
   const system = (name: SyscallName, ...args: Array<number | {address: string}>): Item[] => [
     ...args.flatMap((value, index) => machine.argument(index, value)),
     ...machine.syscall(syscallNumber(name, machine.architecture)),

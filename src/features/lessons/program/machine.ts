@@ -7,7 +7,7 @@ import type {Value} from './program.ts';
  * What a processor must be able to do for a lesson. There is one file per machine; each turns these few operations into
  * its own instructions. There is one register for results; what must last is kept in slots in memory.
  */
-export interface Machine {
+export interface HelperMachine {
   readonly architecture: Architecture;
   readonly elf: ElfMachine;
 

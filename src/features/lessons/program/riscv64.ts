@@ -4,7 +4,7 @@ import * as jumps from '../../../elf/riscv64/riscv64.ts';
 import * as r from '../../../elf/riscv64/operands.ts';
 import {at, type Register} from '../../../elf/riscv64/operands.ts';
 import * as assembler from '../../../elf/riscv64/riscv64.ts';
-import type {Machine} from './machine.ts';
+import type {HelperMachine} from './machine.ts';
 import type {Value} from './program.ts';
 import {spoken} from './spoken.ts';
 
@@ -21,7 +21,7 @@ const ARGUMENTS = [r.a0, r.a1, r.a2, r.a3, r.a4, r.a5] as const;
  * riscv64: results in a0; t0 to t2 for intermediate values. A conditional jump reaches 4 KiB, so it jumps over a far
  * one.
  */
-export const riscv64: Machine = {
+export const riscv64: HelperMachine = {
   architecture: 'riscv64',
   elf: RISCV64,
   argument: (index, value) => put(ARGUMENTS[index]!, value),

@@ -4,7 +4,7 @@ import * as jumps from '../../../elf/x64/x64.ts';
 import * as r from '../../../elf/x64/operands.ts';
 import {at, byte, dword, indexed, qword, rip, type Register} from '../../../elf/x64/operands.ts';
 import * as assembler from '../../../elf/x64/x64.ts';
-import type {Machine} from './machine.ts';
+import type {HelperMachine} from './machine.ts';
 import type {Value} from './program.ts';
 import {spoken} from './spoken.ts';
 
@@ -17,7 +17,7 @@ const PAGE = 4096;
 const ARGUMENTS = [r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9] as const;
 
 /** x86-64: results in rax; rbx holds addresses. */
-export const x64: Machine = {
+export const x64: HelperMachine = {
   architecture: 'x64',
   elf: X64,
   argument: (index, value) => put(ARGUMENTS[index]!, value),

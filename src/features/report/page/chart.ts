@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import {countText, sizeText} from '../../../model/amounts.ts';
 import {colourOf, styleColour} from './colours.ts';
-import {duration, isCounted, kinds, lookAt, type Measure, page, timeText} from './data.ts';
+import {duration, isCounted, kinds, lookAt, type ChartMeasure, page, timeText} from './data.ts';
 import {byId} from './dom.ts';
 import {columnsIn} from './layout.ts';
 import {current, show} from './moment.ts';
@@ -13,7 +13,7 @@ let plot: uPlot | undefined;
 let rule: HTMLElement | undefined;
 
 /** Draws the kinds of memory over time, stacked or as lines. */
-export function drawChart(measure: Measure, form: Form): void {
+export function drawChart(measure: ChartMeasure, form: Form): void {
   const place = byId('chart');
   plot?.destroy();
   const layers = layersOf(measure);
@@ -85,7 +85,7 @@ const SECONDS = [
 ];
 const POWERS = Array.from({length: 60}, (_, power) => 2 ** power);
 
-function axes(measure: Measure, left: number): uPlot.Axis[] {
+function axes(measure: ChartMeasure, left: number): uPlot.Axis[] {
   const common = {
     stroke: styleColour('--soft'),
     font: FONT,
@@ -124,7 +124,7 @@ function listen(over: HTMLElement): void {
 }
 
 /** The chart in words, for those who can't see it; the table below has the numbers. */
-function describe({layers}: Layers, measure: Measure): string {
+function describe({layers}: Layers, measure: ChartMeasure): string {
   const amount = measure === 'regions' ? countText : sizeText;
   const parts = layers.map(
     ({kind, values}) =>
@@ -223,7 +223,7 @@ interface Layer {
 const MOST = 8;
 
 /** The kinds that have any of a measure, the largest ones separately and the others together. */
-function layersOf(measure: Measure): Layers {
+function layersOf(measure: ChartMeasure): Layers {
   const times = [...page.times, duration].map((time) => time / 1000);
   const all = kinds
     .map((each) => ({kind: each.kind as string, values: spread(measure, each[measure])}))
@@ -253,7 +253,7 @@ function layersOf(measure: Measure): Layers {
 }
 
 /** Values at the looks that have them; the last one holds until the end of the recording, unless more is known. */
-function spread(measure: Measure, values: readonly number[]): Array<number | null> {
+function spread(measure: ChartMeasure, values: readonly number[]): Array<number | null> {
   const last = values.at(-1) ?? null;
   if (!isCounted(measure)) return [...values, last];
   const isKnownToEnd = page.knownUntil >= page.duration;

@@ -1,14 +1,14 @@
 import {MEASURES} from '../../../model/measures.ts';
 import {timeText as clockText} from '../../../model/amounts.ts';
 import {lowerBound} from '../../../model/search.ts';
-import {values, type Page} from '../pack.ts';
+import {values, type PageData} from '../pack.ts';
 import type {Counter} from '../../../history/curves.ts';
 import {byId} from './dom.ts';
 
-export type Measure = Counter | 'size' | 'regions';
+export type ChartMeasure = Counter | 'size' | 'regions';
 
 /** The report's data, from its element in the page. */
-export const page = JSON.parse(byId('data').textContent ?? '') as Page;
+export const page = JSON.parse(byId('data').textContent ?? '') as PageData;
 
 export const looks = page.times.length;
 
@@ -27,10 +27,10 @@ export const kinds = page.series.map((series) => ({
 }));
 
 /** Is it known only where smaps was read? */
-export const isCounted = (measure: Measure): boolean => !MEASURES[measure].listings.includes('maps');
+export const isCounted = (measure: ChartMeasure): boolean => !MEASURES[measure].listings.includes('maps');
 
 /** The index of the value that was known at a look: the last one up to it; -1 if there was none yet. */
-export const placeAt = (measure: Measure, look: number): number =>
+export const placeAt = (measure: ChartMeasure, look: number): number =>
   isCounted(measure) ? lowerBound(page.usageAt, look + 1) - 1 : look;
 
 /** The last look up to a time in ms. */

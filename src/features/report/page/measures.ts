@@ -1,5 +1,5 @@
 import {drawChart, type Form, moveRule} from './chart.ts';
-import {isCounted, kinds, type Measure, page, placeAt} from './data.ts';
+import {isCounted, kinds, type ChartMeasure, page, placeAt} from './data.ts';
 import {byId, cell, element, headRow, number} from './dom.ts';
 import {current, follow} from './moment.ts';
 import {countText, deltaText, sizeText} from '../../../model/amounts.ts';
@@ -7,16 +7,16 @@ import {MEASURES} from '../../../model/measures.ts';
 import {swatch} from './colours.ts';
 
 /** In the order in which they are offered. */
-const CHOICES = ['rss', 'pss', 'privateDirty', 'swap', 'size', 'regions'] as const satisfies readonly Measure[];
+const CHOICES = ['rss', 'pss', 'privateDirty', 'swap', 'size', 'regions'] as const satisfies readonly ChartMeasure[];
 
 /** What there is to say about the chart of a measure besides what the measure is. */
-const REMARKS: Readonly<Partial<Record<Measure, string>>> = {
+const REMARKS: Readonly<Partial<Record<ChartMeasure, string>>> = {
   rss:
     ' Between two readings of smaps a straight line is drawn; the thin line on top is the whole process as in ' +
     '/proc/PID/status at each sample.',
 };
 
-let measure: Measure = page.measure;
+let measure: ChartMeasure = page.measure;
 let form: Form = 'stacked';
 
 export function redrawChart(): void {
@@ -27,7 +27,7 @@ export function redrawChart(): void {
 
 /** The chart, its table, and the choice of what they show. */
 export function startMeasures(): void {
-  const isThere = (each: Measure): boolean =>
+  const isThere = (each: ChartMeasure): boolean =>
     !isCounted(each) || page.series.some((series) => series[each].some((value, at) => at % 2 === 0 && value > 0));
   const some = CHOICES.filter(isThere);
   if (!isThere(measure)) measure = 'size';
@@ -77,10 +77,10 @@ interface Line {
 }
 
 let lines: Line[] = [];
-let shown: Measure = 'size';
+let shown: ChartMeasure = 'size';
 
 /** The chart's numbers: each kind at the moment, at the beginning, at the end and at its highest. */
-function drawLegend(measure: Measure): void {
+function drawLegend(measure: ChartMeasure): void {
   shown = measure;
   const some = kinds
     .map(({kind, [measure]: values}) => ({name: kind as string, values}))

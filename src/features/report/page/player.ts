@@ -1,5 +1,5 @@
 import {countText, sizeText} from '../../../model/amounts.ts';
-import {duration, kinds, lookAt, looks, page, placeAt, timeText, type Measure} from './data.ts';
+import {duration, kinds, lookAt, looks, page, placeAt, timeText, type ChartMeasure} from './data.ts';
 import {byId, element} from './dom.ts';
 import {current, follow, show} from './moment.ts';
 
@@ -61,7 +61,7 @@ const KEYS: Readonly<Record<string, (look: number) => number>> = {
 /** `14:03:17 UTC, 131 regions, 64 MiB resident`. */
 function momentWords(look: number): string {
   const clock = new Date(Date.parse(page.startedAt) + page.times[look]!).toISOString().slice(11, 19);
-  const total = (measure: Measure): number | undefined => {
+  const total = (measure: ChartMeasure): number | undefined => {
     const place = placeAt(measure, look);
     return place < 0 ? undefined : kinds.reduce((sum, kind) => sum + kind[measure][place]!, 0);
   };

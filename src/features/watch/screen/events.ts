@@ -3,38 +3,38 @@ import {deltaText} from '../../../model/amounts.ts';
 import {roleOf, signOf} from '../../../text/changes.ts';
 import type {Role} from '../../../text/theme.ts';
 
-/** When: ms since the watch began, and the time of day for people. */
+/** When: ms since the watch began, and the local time of day. */
 interface When {
   readonly ms: number;
   readonly time: string;
 }
 
-/** One line of what happened. Its text comes from outside, and is made safe when it is drawn. */
+/** One line of what happened. Its text contains names from outside, and is made safe when it is drawn. */
 export interface FrameEvent extends When {
   readonly sign: string;
   readonly word: string;
   readonly role: Role;
   readonly range?: Range | undefined;
   readonly text: string;
-  /** Present where it stands for all that was touched at one look, or at several with nothing else between them. */
+  /** Present where the line covers all that was touched in one sample, or in several with nothing else between. */
   readonly touched?: Touched;
 }
 
 interface Touched {
   readonly looks: number;
-  /** At most, at one look. */
+  /** The most in one sample. */
   readonly regions: number;
   readonly rss: number;
   readonly privateDirty: number;
   readonly swap: number;
 }
 
-/** As many events as are kept. */
+/** At most this many events are kept. */
 export const MOST_EVENTS = 1000;
 
 /**
- * Adds what one look saw. A process that works touches memory at every look: so that this doesn't drive out all else, it
- * has one line, which goes on until something else happens.
+ * Adds what one sample saw. A busy process touches memory in every sample. So that this doesn't drive out everything
+ * else, it has one line, which is updated until something else happens.
  *
  * @param events the newest last
  */
@@ -79,11 +79,11 @@ function touchedEvent(changes: readonly Change[], earlier: Touched | undefined, 
 
 function touchedText({looks, regions, rss, privateDirty, swap}: Touched): string {
   const where = regions === 1 ? 'one region' : `${looks > 1 ? 'up to ' : ''}${regions} regions`;
-  const when = looks > 1 ? `, at ${looks} looks` : '';
+  const when = looks > 1 ? ` in ${looks} samples` : '';
   const parts = [
     rss !== 0 && `resident ${deltaText(rss)}`,
     privateDirty !== 0 && `private dirty ${deltaText(privateDirty)}`,
     swap !== 0 && `swap ${deltaText(swap)}`,
   ].filter(Boolean);
-  return `${where} touched${when}: ${parts.length > 0 ? parts.join(', ') : 'as much came as went'}.`;
+  return `${where} touched${when}: ${parts.length > 0 ? parts.join(', ') : 'no net change'}.`;
 }

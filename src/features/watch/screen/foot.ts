@@ -4,14 +4,14 @@ import {safe} from '../../../text/safe.ts';
 import {CHANGE_KINDS, type ChangeKind} from '../../../model/change.ts';
 import {roleOf, signOf} from '../../../text/changes.ts';
 
-/** What can be done now. */
+/** The keys that work now. */
 export function footLine(state: FrameState, width: number): string {
   const {view, hasKeys} = state;
-  if (!hasKeys) return lineOf([{text: 'Ctrl-C ends it', role: 'quiet'}], width);
+  if (!hasKeys) return lineOf([{text: 'Ctrl-C quits', role: 'quiet'}], width);
   if (view.isTyping) {
     const typed = safe(view.filter.replace(/ $/, '\u00a0'));
     return lineOf(
-      [{text: '/', role: 'title'}, {text: `${typed}▏   `}, ...hints(['Enter', 'keeps it'], ['Esc', 'clears it'])],
+      [{text: '/', role: 'title'}, {text: `${typed}▏   `}, ...hints(['Enter', 'keep'], ['Esc', 'clear'])],
       width,
     );
   }
@@ -21,7 +21,7 @@ export function footLine(state: FrameState, width: number): string {
   return lineOf(
     hints(
       ['q', 'quit'],
-      ['p', view.isPaused ? 'go on' : 'pause'],
+      ['p', view.isPaused ? 'resume' : 'pause'],
       ['s', 'sort'],
       ['r', 'reverse'],
       ['/', 'filter'],
@@ -38,7 +38,7 @@ function replayFoot({typed, fault, isPlaying}: ReplayState, isFiltered: boolean,
       [
         {text: 'go to ', role: 'title'},
         {text: `${safe(typed)}▏   `},
-        ...hints(['12 +30s 14:03:20 name', ''], ['Enter', 'goes'], ['Esc', 'back']),
+        ...hints(['12 +30s 14:03:20 name', ''], ['Enter', 'go'], ['Esc', 'back']),
       ],
       width,
     );
@@ -70,26 +70,26 @@ const hints = (...keys: ReadonlyArray<readonly [key: string, what: string]>): Pi
 
 const KEYS: ReadonlyArray<readonly [keys: string, what: string]> = [
   ['q', 'quit'],
-  ['p space', 'stand still; the watch goes on'],
+  ['p space', 'pause the screen; the watch continues'],
   ['s', 'sort by another column'],
   ['r', 'reverse the order'],
   ['/', 'filter by name, kind, perms, address'],
-  ['Esc', 'all regions again'],
+  ['Esc', 'show all regions again'],
   ['↑ ↓ k j', 'scroll by a line'],
   ['PgUp PgDn', 'scroll by a page'],
-  ['Home End', 'to the first, to the last region'],
+  ['Home End', 'to the first region, to the last'],
   ['Ctrl-L', 'draw the screen again'],
-  ['Ctrl-Z', 'stop; fg goes on'],
+  ['Ctrl-Z', 'stop; fg continues'],
   ['? h', 'this help'],
 ];
 
-/** Of a recording; the other keys are as they are. */
+/** The keys of a replay; the other keys do the same as in a watch. */
 const REPLAY_KEYS: ReadonlyArray<readonly [keys: string, what: string]> = [
-  ['space p', 'play, stand still'],
-  ['← → , .', 'a moment back, a moment on'],
-  ['n N', 'to the next mark, to the one before'],
+  ['space p', 'play, pause'],
+  ['← → , .', 'one moment back, one moment forward'],
+  ['n N', 'to the next mark, to the previous one'],
   ['Home End', 'to the first moment, to the last'],
-  ['g', 'to a moment: 12, +30s, a mark'],
+  ['g', 'go to a moment: 12, +30s, a mark'],
   ['+ -', 'faster, slower'],
 ];
 
@@ -99,14 +99,14 @@ const keysOf = (isReplay: boolean): typeof KEYS => {
 };
 
 const SIGN_WORDS: Readonly<Record<ChangeKind, string>> = {
-  new: 'a region that was not there',
-  grown: 'more addresses for a region',
-  gone: 'a region is no longer there',
-  shrunk: 'a region lost a part',
+  new: 'a new region',
+  grown: 'a region got larger',
+  gone: 'a region is gone',
+  shrunk: 'a region got smaller',
   replaced: 'something else is there now',
-  reprotected: 'other permissions',
-  renamed: 'another name',
-  moved: 'same memory, another address',
+  reprotected: 'different permissions',
+  renamed: 'a different name',
+  moved: 'the same memory, another address',
   split: 'one region became several',
   merged: 'several regions became one',
   flagged: 'other VmFlags (locked, sealed, …)',
@@ -116,21 +116,21 @@ const SIGN_WORDS: Readonly<Record<ChangeKind, string>> = {
 const WORDS: ReadonlyArray<readonly [word: string, meaning: string]> = [
   ['size', 'addresses: a promise, not memory'],
   ['resident', 'in RAM; ? until smaps is read again'],
-  ['Δ', 'since the watch began, or since exec'],
-  ['cost', 'the part of the time spent looking'],
+  ['Δ', 'growth since the start, or since exec'],
+  ['cost', 'share of the time spent sampling'],
 ];
 
 const LEFT_WIDTH = 50;
 const RIGHT_WIDTH = 48;
 
-/** Each key, each sign, and what the words mean; beside each other where there is room. */
+/** Each key, each sign, and what the words mean; in two columns where there is room. */
 export function helpLines({view, replay}: FrameState, width: number, count: number): string[] {
   const all = allLines(width, replay !== undefined);
   const from = Math.min(view.help ?? 0, Math.max(0, all.length - count));
   return all.slice(from, from + count).map((pieces) => lineOf(pieces, width));
 }
 
-/** How many lines the help has. */
+/** How many lines the help has at this width. */
 export const helpCount = (width: number, isReplay: boolean): number => allLines(width, isReplay).length;
 
 function allLines(width: number, isReplay: boolean): ReadonlyArray<readonly Piece[]> {

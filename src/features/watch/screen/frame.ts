@@ -26,7 +26,7 @@ export function renderFrame(state: FrameState, width: number, height: number): s
   return [...filled(lines, height - foot), ...(foot > 0 ? [footLine(state, width)] : [])];
 }
 
-/** How far one can scroll in it: the lines there are, and how many of them are shown. */
+/** How far one can scroll: how many lines there are, and how many of them are shown at once. */
 export function extentOf(
   state: FrameState,
   width: number,
@@ -41,11 +41,11 @@ export function extentOf(
 const filled = (lines: readonly string[], count: number): string[] =>
   Array.from({length: count}, (_, index) => lines[index] ?? '');
 
-/** How many lines each part of the screen has. They don't depend on what is shown, so that nothing jumps. */
+/** How many lines each part of the screen has. This doesn't depend on what is shown, so that nothing jumps. */
 interface Layout {
   readonly head: number;
   readonly events: number;
-  /** Rows of regions, without the two lines above them; 0: there is no table. */
+  /** Rows of regions, without the two lines above them; 0: no table. */
   readonly rows: number;
   readonly foot: number;
   /** A blank line between the parts. */
@@ -53,7 +53,7 @@ interface Layout {
 }
 
 const TABLE_HEAD = 2;
-/** A table with fewer rows says less than as many events. */
+/** A table with fewer rows is left out: the same lines of events say more. */
 const FEWEST_ROWS = 3;
 const MOST_EVENT_LINES = 8;
 

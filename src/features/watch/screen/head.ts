@@ -1,14 +1,14 @@
-import {sizeText, timeText} from '../../../model/amounts.ts';
+import {counted, sizeText, timeText} from '../../../model/amounts.ts';
 import type {Measure} from '../../../model/measure.ts';
 import {MEASURES} from '../../../model/measures.ts';
 import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../text/lines.ts';
-import type {Moment, Picture} from './picture.ts';
+import type {PictureMoment, Picture} from './picture.ts';
 import type {FrameState, ReplayState} from './view.ts';
 import {cells, safe, shorten} from '../../../text/safe.ts';
 import {STATES} from '../../../text/who.ts';
 import {extremes, sparkline} from '../../../text/sparkline.ts';
 
-/** Whose memory, and how much of it: as many lines as there is room for, the most telling ones first. */
+/** Whose memory, and how much of it: as many lines as there is room for, the most important ones first. */
 export function headLines(state: FrameState, width: number, count: number): string[] {
   const title = titleLine(state, width);
   if (count < 2) return [title];
@@ -16,7 +16,7 @@ export function headLines(state: FrameState, width: number, count: number): stri
   return [title, ...totalLines(state.picture, width).slice(0, count - 1)];
 }
 
-/** Where totals have a line each. */
+/** Columns from which each total has a line of its own. */
 const NARROWEST_TABLE = 44;
 
 function titleLine(state: FrameState, width: number): string {
@@ -27,13 +27,13 @@ function titleLine(state: FrameState, width: number): string {
     const who = whoNow(state.picture, width - widthOf(pieces) - 2);
     if (who !== undefined) return sidesOf([{text: who, role: 'title'}], pieces, width);
   }
-  // That the screen stands still must be seen, however narrow it is.
+  // It must be visible that the screen is paused, however narrow it is.
   const isStill = state.view.isPaused || state.picture.isOver || state.replay !== undefined;
   const who: Piece = {text: (whoNow(state.picture, width) ?? whoNow(state.picture, Infinity))!, role: 'title'};
   return lineOf(isStill ? [...standing, {text: '  '}, who] : [who], width);
 }
 
-/** Does the screen move? In words, whatever the colours are. */
+/** Whether the screen is live. In words, so that it needs no colours. */
 function standingOf({view, picture, since, replay}: FrameState): Piece[] {
   if (replay) return replayPieces(replay, picture.isOver);
   if (picture.isOver) return [{text: 'ended', role: 'go'}];
@@ -42,7 +42,7 @@ function standingOf({view, picture, since, replay}: FrameState): Piece[] {
   const news = isOver
     ? '; the process ended'
     : looks > 0
-      ? `; ${count(looks, 'look')}, ${count(changes, 'change')} since`
+      ? `; ${counted(looks, 'sample')}, ${counted(changes, 'change')} since`
       : '';
   return [{text: `paused${news}`, role: 'change'}];
 }
@@ -56,13 +56,11 @@ function replayPieces({isPlaying, speed, index, last, marks}: ReplayState, isOve
   return [state, {text: `  moment ${index} of ${last}`}, {text: shorten(names, 30), role: 'title'}];
 }
 
-const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
-
-/** The file gives way where room is short, at last wholly. */
+/** Columns. Where room is short the file is shortened down to this, and then left out. */
 const SHORTEST_FILE = 12;
 
 /**
- * The state and the threads are the present ones, not those of the snapshot.
+ * Who it is. The state and the threads are the current ones, not those of the snapshot.
  *
  * @returns undefined if it doesn't fit
  */
@@ -96,19 +94,19 @@ function briefLine({snapshot, status, history}: Picture, width: number): string 
       ? `${size} of ${MEASURES.size.words}`
       : `${sizeText(resident)} ${MEASURES.rss.words} of ${size}`,
     swap > 0 && `${sizeText(swap)} ${MEASURES.swap.words}`,
-    count(snapshot.totals.regions, 'region'),
+    counted(snapshot.totals.regions, 'region'),
   ].filter(Boolean);
   return lineOf([{text: parts.join(', ')}], width);
 }
 
-/** The part of the time that is spent looking. */
+/** The share of the time that is spent sampling. */
 function costPieces({duty}: FrameState): Piece[] {
   return duty === undefined ? [] : [{text: `  cost ${(duty * 100).toFixed(1)} %`, role: 'quiet'}];
 }
 
 interface Total {
   readonly measure: Measure;
-  readonly of: (moment: Moment) => number | undefined;
+  readonly of: (moment: PictureMoment) => number | undefined;
   readonly text: (value: number) => string;
   readonly words: (picture: Picture) => string;
 }
@@ -126,9 +124,9 @@ const EXTREMES_WIDTH = 24;
 const NARROWEST_SPARK = 8;
 const WIDEST_SPARK = 60;
 
-/** Resident memory, address space and regions: how much now, at most, and how it moved. */
+/** Resident memory, address space and regions: how much now, at most, and how it changed over time. */
 function totalLines(picture: Picture, width: number): string[] {
-  // Wider where something is swapped, and then on all lines.
+  // The column is wider if something is swapped, and then on all lines.
   const words = TOTALS.map((total) => total.words(picture));
   const wordsWidth = words.reduce((most, text) => Math.max(most, text.length), WORDS_WIDTH);
   const fixed = NAME_WIDTH + 2 + VALUE_WIDTH + 2 + wordsWidth + 2;
@@ -147,7 +145,7 @@ function totalLines(picture: Picture, width: number): string[] {
   });
 }
 
-/** The scale is written beside it: bars alone would make a page look like a gibibyte. */
+/** The scale is written beside it: bars alone would make one page look like one gibibyte. */
 function sparkPieces(
   values: ReadonlyArray<number | undefined>,
   width: number,

@@ -1,16 +1,16 @@
 import {SORTS, type Sort, type View} from './view.ts';
 import {isCharacter, type Key} from '../../../terminal/keyboard.ts';
 
-/** What a key asks for beyond another view. */
+/** What a key asks for besides a different view. */
 type Wish = 'quit' | 'redraw' | 'stop' | NodeJS.Signals;
 
-/** How far one can scroll: as many lines there are, and as many of them are shown at once. */
+/** How far one can scroll: how many lines there are, and how many of them are shown at once. */
 interface Extent {
   readonly lines: number;
   readonly page: number;
 }
 
-/** In raw mode the terminal hands on as bytes what else would be signals; the others that act are keys like all. */
+/** In raw mode the terminal passes on as bytes what would otherwise be signals. */
 export function wishOf(view: View, key: Key): Wish | undefined {
   if (key === 'ctrl-c') return 'SIGINT';
   if (key === 'ctrl-\\') return 'SIGQUIT';
@@ -62,15 +62,15 @@ function type(view: View, key: Key): View {
   return isCharacter(key) && !isTooLong ? {...view, filter: filter + key, scroll: 0} : view;
 }
 
-/** Longer than any name that the kernel prints is not needed. */
+/** In characters; no name that one would filter by is longer. */
 const LONGEST_FILTER = 200;
 
-/** @returns the first line that is shown then; undefined if the key doesn't scroll */
+/** @returns the first line that is then shown; undefined if the key doesn't scroll */
 function scroll(from: number, key: Key, {lines, page}: Extent, hasLetters: boolean): number | undefined {
   const most = Math.max(0, lines - page);
   const step = STEPS[key] ?? (hasLetters ? LETTER_STEPS[key] : undefined);
   if (step === undefined) return undefined;
-  // What was there may have become less since.
+  // There may be fewer lines now than when `from` was set.
   return Math.max(0, Math.min(most, Math.min(from, most) + step(Math.max(1, page - 1), lines)));
 }
 

@@ -4,12 +4,12 @@ import {rssGrowth, sizeGrowth, type Row} from '../../../history/rows.ts';
 import type {Sort, View} from './view.ts';
 
 /**
- * The rows at some places of the order that the reader chose. A process may have 60,000 regions and a screen 40 lines: only
- * what is shown is sorted.
+ * The rows at some places in the order that the reader chose. A process may have 60,000 regions and a screen has
+ * 40 lines, so only what is shown is sorted.
  *
- * @param rows in address order; those that the filter lets through
+ * @param rows in address order; those that match the filter
  * @param from the first place, from 0
- * @param isMeasured smaps was read at least once: else what grew is told by size
+ * @param isMeasured smaps was read at least once; otherwise growth is growth of size
  */
 export function rowsAt(
   rows: readonly Row[],
@@ -39,10 +39,10 @@ function byKey(
   return selectRange(keys, rows.length, low, high).map((index) => rows[index]!);
 }
 
-/** Used for each frame anew: half a megabyte a frame would keep the garbage collector busy. */
+/** Reused for each frame: allocating half a megabyte per frame would keep the garbage collector busy. */
 let keys = new Float64Array(0);
 
-/** What is sorted by, the highest first; where it is the same, the lowest address comes first. */
+/** The sort keys, the highest first; among equal keys the lowest address comes first. */
 const KEYS: Readonly<Record<Exclude<Sort, 'address'>, (row: Row) => number>> = {
   changed: (row) => row.changed,
   rss: (row) => row.rss ?? -1,
@@ -50,7 +50,7 @@ const KEYS: Readonly<Record<Exclude<Sort, 'address'>, (row: Row) => number>> = {
   growth: (row) => rssGrowth(row) ?? 0,
 };
 
-/** The rows that the filter lets through, in address order. They are found once for each look and filter. */
+/** The rows that match the filter, in address order. They are found once for each sample and filter. */
 export function filtered(rows: readonly Row[], filter: string): readonly Row[] {
   if (filter === '') return rows;
   const known = found.get(rows);
@@ -67,7 +67,7 @@ function matcherOf(filter: string): (row: Row) => boolean {
   const address = /^(?:0x)?[0-9a-f]{4,16}$/.test(needle) ? Number.parseInt(needle.replace(/^0x/, ''), 16) : NaN;
   const kinds = new Set<string>(KINDS.filter((kind) => kind.includes(needle)));
   const isPerms = /^[-rwxsp]+$/.test(needle);
-  // Many regions have the same name: each text is looked through once.
+  // Many regions have the same name: each text is searched once.
   const answers = new Map<string, boolean>([['', false]]);
   const has = (text: string): boolean => {
     let answer = answers.get(text);
@@ -83,11 +83,11 @@ function matcherOf(filter: string): (row: Row) => boolean {
 }
 
 /**
- * Which items would stand at the places [from, to) if all were sorted, the highest key first and equal ones in their order.
- * Hoare's selection: what lies outside those places is only told to be before or behind them, so that the cost grows with
- * the number of items and not faster. A screen needs a few of 60,000.
+ * Which items would be at the places [from, to) if all were sorted, the highest key first and equal keys in the given
+ * order. Hoare's selection: the items outside those places are only put before or after them, so the cost is linear in
+ * the number of items. A screen needs a few of 60,000.
  *
- * @param keys of the items, and perhaps more behind them
+ * @param keys of the items, perhaps followed by others
  * @param count how many items there are
  * @returns indices, in order
  */
@@ -102,13 +102,13 @@ export function selectRange(keys: Float64Array, count: number, from: number, to:
   return Array.from(order.subarray(first, last)).sort((a, b) => (isBefore(keys, a, b) ? -1 : 1));
 }
 
-/** So many of the first places are found in one pass: nearly every item is behind the last one of them, and is done with. */
+/** Up to this many first places are found in one pass: nearly every item comes after them, and is skipped at once. */
 const FEW = 128;
 
 function best(keys: Float64Array, count: number, most: number): number[] {
   const found: number[] = [];
   for (let index = 0; index < count; index++) {
-    // Of equal ones the earlier is before.
+    // Among equal keys the earlier item comes first.
     if (found.length === most && keys[index]! <= keys[found[most - 1]!]!) continue;
     let place = found.length;
     while (place > 0 && keys[found[place - 1]!]! < keys[index]!) place--;
@@ -118,10 +118,10 @@ function best(keys: Float64Array, count: number, most: number): number[] {
   return found;
 }
 
-/** Used again at each call. */
+/** Reused by each call. */
 let order = new Uint32Array(0);
 
-/** Puts those that belong before place `at` before it, and the others behind; within order[low, high). */
+/** Puts those that belong before place `at` before it, and the others after it; within order[low, high). */
 function partition(order: Uint32Array, keys: Float64Array, low: number, high: number, at: number): void {
   while (high - low > 1 && at > low && at < high) {
     const pivot = middleOf(order, keys, low, high);
@@ -141,14 +141,14 @@ function partition(order: Uint32Array, keys: Float64Array, low: number, high: nu
   }
 }
 
-/** The middle one of three: what is sorted already, or nearly, is no bad case. */
+/** The median of three: input that is already sorted, or nearly, is then not the worst case. */
 function middleOf(order: Uint32Array, keys: Float64Array, low: number, high: number): number {
   const [a, b, c] = [order[low]!, order[(low + high) >>> 1]!, order[high - 1]!];
   if (isBefore(keys, a, b)) return isBefore(keys, b, c) ? b : isBefore(keys, a, c) ? c : a;
   return isBefore(keys, a, c) ? a : isBefore(keys, b, c) ? c : b;
 }
 
-/** No difference is taken: that of two infinite keys is no number, and then neither would be before the other. */
+/** The keys are compared, not subtracted: the difference of two infinite keys is NaN. */
 function isBefore(keys: Float64Array, a: number, b: number): boolean {
   const [one, other] = [keys[a]!, keys[b]!];
   return one > other || (one === other && a < b);

@@ -8,41 +8,41 @@ import {firstRows, nextRows, type Row} from '../../../history/rows.ts';
 import {hasUsage} from '../../../history/seen.ts';
 
 /**
- * What the live screen knows of a process at one look. A further look makes a new picture and leaves the old one as it is,
- * so that a paused screen can stand still. Times are ms since the watch, or the recording, began.
+ * What the live screen knows of a process in one sample. The next sample makes a new picture and leaves the old one
+ * unchanged, so that a paused screen can keep it. Times are ms since the watch, or the recording, began.
  */
 export interface Picture {
   readonly snapshot: Snapshot;
-  /** The present status (proc_pid_status(5)): a snapshot that was made of maps alone has an older one. */
+  /** The current status (proc_pid_status(5)): a snapshot that was made of maps alone has an older one. */
   readonly status: Status;
   readonly rows: readonly Row[];
   /** What happened, the newest last. */
   readonly events: readonly FrameEvent[];
-  /** The totals at the latest looks, the newest last. */
-  readonly history: readonly Moment[];
-  /** Looks after the first. */
+  /** The totals of the latest samples, the newest last. */
+  readonly history: readonly PictureMoment[];
+  /** Samples after the first. */
   readonly tick: number;
   readonly ms: number;
-  /** When smaps was read last; undefined: never. */
+  /** When smaps was last read; undefined: never. */
   readonly usageMs: number | undefined;
-  /** How many changes there were so far. */
+  /** How many changes there have been so far. */
   readonly changes: number;
   readonly isOver: boolean;
 }
 
 type Status = Readonly<Record<string, number | string | boolean>>;
 
-/** What a sparkline is made of, in bytes. */
-export interface Moment {
+/** What a sparkline is made of; sizes in bytes. */
+export interface PictureMoment {
   readonly resident: number | undefined;
   readonly size: number;
   readonly regions: number;
 }
 
-/** What a look saw, as the events have it: the present status, and the time. */
+/** What a sample saw, as the events have it: the snapshot, the current status, and the time. */
 type Sight = Pick<LookEvent, 'snapshot' | 'status' | 't' | 'at'>;
 
-/** As many looks as the widest sparkline shows. */
+/** At most this many samples are kept for the sparklines. */
 const MOST_MOMENTS = 250;
 
 export function firstPicture({snapshot, status, t: ms}: Omit<Sight, 'at'>): Picture {
@@ -71,7 +71,7 @@ export function pictureAfter(picture: Picture, event: WatchEvent): Picture {
   }
 }
 
-/** The picture after a further look at the same program. */
+/** The picture after another sample of the same program. */
 export function nextPicture(picture: Picture, sight: Sight, changes: readonly Change[]): Picture {
   const {snapshot, status, t: ms, at} = sight;
   const tick = picture.tick + 1;
@@ -115,8 +115,8 @@ const withEvent = (
   event: Omit<FrameEvent, 'ms' | 'time'>,
 ): readonly FrameEvent[] => [...events, {...event, ms, time: clockTime(at)}].slice(-MOST_EVENTS);
 
-/** VmRSS is in status at every look, the sum over smaps only at some. */
-function momentOf(snapshot: Snapshot, status: Status): Moment {
+/** VmRSS is in status in every sample; the sum over smaps is only in some. */
+function momentOf(snapshot: Snapshot, status: Status): PictureMoment {
   const {vmRss} = status;
   const {rss, size, regions} = snapshot.totals as Record<string, number | undefined> & {size: number; regions: number};
   return {resident: typeof vmRss === 'number' ? vmRss : rss, size, regions};

@@ -1,3 +1,4 @@
+import {counted} from '../../../model/amounts.ts';
 import type {Session} from '../../../procfs/session.ts';
 import {writeOut} from '../../../shell/output.ts';
 import type {Interruption} from '../../../shell/signals.ts';
@@ -6,11 +7,12 @@ import {endLine, eventLines, startLine} from '../text.ts';
 import {firstPicture, pictureAfter, type Picture} from './picture.ts';
 import {Viewer} from './viewer.ts';
 
-/** As many changes as are printed once the screen is left. */
+/** At most this many changes are printed once the screen is left. */
 const PRINTED = 20;
 
 /**
- * A watch on a terminal: one screen, redrawn at each look. When it is left, what happened is printed below the prompt.
+ * A watch on a terminal: one screen, redrawn for each sample. When it is left, the latest events are printed below the
+ * prompt.
  */
 export class ScreenSink implements Sink {
   readonly #session: Session;
@@ -20,7 +22,7 @@ export class ScreenSink implements Sink {
   #shown: {picture: Picture; readonly viewer: Viewer} | undefined;
   #failure: unknown;
 
-  /** @param interval ms between two looks */
+  /** @param interval ms between two samples */
   constructor(session: Session, interval: number, interruption: Interruption) {
     this.#session = session;
     this.#interval = interval;
@@ -65,15 +67,15 @@ export class ScreenSink implements Sink {
 }
 
 /**
- * Ends as any program whose terminal went away: of SIGHUP, quietly. An orderly end isn't to be had, as Node can't restore
- * the modes of such a terminal and aborts (ResetStdio in its node.cc).
+ * Ends like any program whose terminal went away: by SIGHUP, quietly. An orderly exit is not possible, since Node can't
+ * restore the modes of such a terminal and aborts (ResetStdio in its node.cc).
  */
 function hangUp(interruption: Interruption): void {
   interruption.dispose();
   process.kill(process.pid, 'SIGHUP');
 }
 
-/** What is printed below the prompt: how it began, and the latest of what happened. */
+/** What is printed below the prompt: how the watch began, and the latest events. */
 class Log {
   #first = '';
   #latest: Array<{readonly text: string; readonly isChange: boolean}> = [];
@@ -92,7 +94,7 @@ class Log {
 
   text(end: string): string {
     const more = this.#changes - this.#latest.filter(({isChange}) => isChange).length;
-    const before = more > 0 ? [`… ${more} ${more === 1 ? 'change' : 'changes'} before these`] : [];
+    const before = more > 0 ? [`… ${counted(more, 'change')} before these`] : [];
     return `${[this.#first, ...before, ...this.#latest.map(({text}) => text), end].join('\n')}\n`;
   }
 }

@@ -14,9 +14,9 @@ import type {Role} from '../../../text/theme.ts';
 const GAP = '  ';
 
 /**
- * The regions, in the order that the reader chose: a line that says which, the titles, and `count` rows.
+ * The regions, in the order that the reader chose: a caption, the column heads, and `count` rows.
  *
- * Not by cli-table3, as other tables are: for the 40 rows of a screen it takes 5 ms, and this 0.3 ms.
+ * It doesn't use cli-table3, as other tables do: that takes 5 ms for the 40 rows of a screen, and this 0.3 ms.
  */
 export function tableLines(state: FrameState, width: number, count: number): string[] {
   const {picture, view} = state;
@@ -40,7 +40,7 @@ function captionLine(state: FrameState, count: number, from: number, shown: numb
   const {picture, view} = state;
   const all = picture.rows.length;
   const regions = `${count}${view.filter === '' ? '' : ` of ${all}`} ${all === 1 ? 'region' : 'regions'}`;
-  const which = view.filter === '' ? '' : ` with “${safe(view.filter)}”`;
+  const which = view.filter === '' ? '' : ` matching “${safe(view.filter)}”`;
   const place = shown < count ? ` (${from + 1}–${from + shown})` : '';
   const order = `, ${SORTS[view.sort]}${view.isReversed ? ', reversed' : ''}`;
   const left: Piece[] = [
@@ -50,7 +50,7 @@ function captionLine(state: FrameState, count: number, from: number, shown: numb
   return sidesOf(left, agePieces(state), width);
 }
 
-/** smaps is read within a budget; what it said is shown until it is read again, and how old that is. */
+/** smaps is read within a budget. Its numbers are shown until it is read again, with their age once they are old. */
 function agePieces({picture, interval}: FrameState): Piece[] {
   const {ms, usageMs} = picture;
   if (usageMs === undefined) return [{text: 'smaps is not read', role: 'quiet'}];
@@ -60,14 +60,14 @@ function agePieces({picture, interval}: FrameState): Piece[] {
     : [{text: `resident as of ${agoText(age)} ago`, role: 'quiet'}];
 }
 
-/** After so many looks without smaps, and so many ms, its numbers are called old. */
+/** After this many samples without smaps, and this many ms, its numbers are called old. */
 const STALE_LOOKS = 3;
 const STALE_MS = 2000;
 
 const agoText = (ms: number): string =>
   ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} min`;
 
-/** The order is marked where a column stands for it. */
+/** The columns that an order belongs to: they are marked with it. */
 const MARKED: Readonly<Record<Sort, readonly Name[]>> = {
   changed: [],
   rss: ['rss'],
@@ -94,10 +94,10 @@ function rowPieces(row: Row, columns: readonly Column[], {picture, interval}: Fr
   });
 }
 
-/** Columns that have the colour of what happened to the region. */
+/** Columns that take the colour of what happened to the region. */
 const MARKS_CHANGE: ReadonlySet<Name> = new Set(['sign', 'range', 'address', 'size']);
 
-/** With gaps between the columns; the last one needs no blanks behind it. */
+/** With gaps between the columns; the last one needs no trailing blanks. */
 const spaced = (pieces: readonly Piece[]): Piece[] =>
   pieces.flatMap((piece, index) =>
     index === pieces.length - 1 ? [{...piece, text: piece.text.trimEnd()}] : [piece, {text: GAP}],
@@ -114,7 +114,7 @@ interface Column {
 
 type Name = keyof typeof COLUMNS;
 
-/** `least`: as wide as it is with usual contents, so that columns stand still while rows come and go. */
+/** `least`: the width of usual contents, so that columns don't move while rows come and go. */
 const COLUMNS = {
   sign: {title: '', least: 1, align: 'left', text: ({change}: Row) => (change ? signOf(change) : '')},
   range: {title: 'range', least: 25, align: 'left', text: ({region}: Row) => rangeText(region)},
@@ -130,7 +130,7 @@ const COLUMNS = {
     title: MEASURES.rss.title,
     least: 9,
     align: 'right',
-    // Not known is not 0: smaps was not read since the region came.
+    // Unknown is not 0: smaps has not been read since the region appeared.
     text: ({rss}: Row) => (rss === undefined ? '?' : sizeText(rss)),
     roleOf: ({rss}: Row): Role | undefined => (rss ? undefined : 'quiet'),
   },
@@ -162,7 +162,7 @@ const COLUMNS = {
     text: nameText,
     roleOf: ({region}: Row): Role | undefined => KIND_ROLES[region.kind],
   },
-  /** Where there is no room for the kind, it stands for a name that isn't there. */
+  /** Where there is no room for a kind column, the kind replaces a missing name. */
   nameOrKind: {
     title: 'name',
     least: 0,
@@ -174,14 +174,14 @@ const COLUMNS = {
 
 const growthText = (bytes: number): string => (bytes === 0 ? '' : deltaText(bytes));
 
-/** The kernel's name, and what the region is where that doesn't say it. */
+/** The kernel's name for the region, and memmap's label where there is one. */
 function nameText({region}: Row): string {
   const {name, label = '', confidence} = region;
   const said = label !== '' && confidence === 'guess' ? `${label}?` : label;
   return safe([name, said].filter(Boolean).join('  '));
 }
 
-/** From all to the fewest; the first set that leaves room for the name is taken. */
+/** From the most columns to the fewest; the first set that leaves room for the name is used. */
 const SETS: ReadonlyArray<readonly Name[]> = [
   ['sign', 'range', 'size', 'sizeGrowth', 'rss', 'rssGrowth', 'perms', 'kind', 'name'],
   ['sign', 'range', 'size', 'rss', 'rssGrowth', 'perms', 'kind', 'name'],
@@ -193,7 +193,7 @@ const SETS: ReadonlyArray<readonly Name[]> = [
   ['sign', 'size', 'nameOrKind'],
 ];
 
-/** Without smaps: how the regions themselves grew is all that is known. */
+/** Without smaps: only how the regions' sizes grew is known. */
 const UNMEASURED_SETS: ReadonlyArray<readonly Name[]> = [
   ['sign', 'range', 'size', 'sizeGrowth', 'perms', 'kind', 'name'],
   ['sign', 'address', 'size', 'sizeGrowth', 'perms', 'kind', 'name'],
@@ -202,12 +202,12 @@ const UNMEASURED_SETS: ReadonlyArray<readonly Name[]> = [
   ['sign', 'size', 'nameOrKind'],
 ];
 
-/** Columns that a name should have at least, or others give way to it. */
+/** A name has at least this many columns of the terminal; otherwise other columns are left out. */
 const NAME_WIDTH = 14;
 const COLUMN_GAP = 2;
 
 /**
- * The columns that fit, with their widths; the last one takes what is left.
+ * The columns that fit, with their widths; the last one takes the rest.
  *
  * @param isMeasured smaps was read at least once
  */

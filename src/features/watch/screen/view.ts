@@ -1,28 +1,28 @@
 import {MEASURES} from '../../../model/measures.ts';
 import type {Picture} from './picture.ts';
 
-/** What a reader of the live screen asked for. It says nothing about the process, so it goes with any picture of one. */
+/** What a reader of the live screen asked for. It says nothing about the process, so it fits any picture of one. */
 export interface View {
   readonly sort: Sort;
   readonly isReversed: boolean;
-  /** Only regions whose name, kind, label or permissions have this text, or in which this address lies; '' for all. */
+  /** Only regions whose name, kind, label or permissions contain this text, or that contain this address; '': all. */
   readonly filter: string;
-  /** The filter is being typed: keys are its letters. */
+  /** The filter is being typed: keys add to it. */
   readonly isTyping: boolean;
-  /** How many regions are above the first that is shown. */
+  /** How many regions are above the first one shown. */
   readonly scroll: number;
-  /** The first line of the help that is shown; undefined: no help. */
+  /** The first line of the help that is shown; undefined: help is not shown. */
   readonly help: number | undefined;
-  /** The screen stands still; the watch goes on. */
+  /** The screen is paused; the watch continues. */
   readonly isPaused: boolean;
 }
 
-/** In which order regions are shown, and how that is said. `s` goes through them in this order. */
+/** The orders in which regions can be shown, as the caption words them. `s` steps through them in this order. */
 export const SORTS = {
-  changed: 'what changed last first',
+  changed: 'most recently changed first',
   rss: `most ${MEASURES.rss.words} first`,
   size: 'largest first',
-  growth: 'what grew most first',
+  growth: 'largest growth first',
   address: 'in order of address',
 } as const;
 
@@ -38,17 +38,17 @@ export const FIRST_VIEW: View = {
   isPaused: false,
 };
 
-/** All that a frame of the live screen is made of: what is known, and what the reader asked for. */
+/** All that a frame of the live screen is made from: what is known, and what the reader asked for. */
 export interface FrameState {
   readonly picture: Picture;
   readonly view: View;
-  /** ms between two looks. */
+  /** ms between two samples. */
   readonly interval: number;
-  /** The part of the time that was spent looking. */
+  /** The share of the time that was spent sampling, as a fraction. */
   readonly duty?: number | undefined;
   /** What came since the screen was paused. */
   readonly since?: {readonly looks: number; readonly changes: number; readonly isOver: boolean} | undefined;
-  /** It is a recording that is shown. */
+  /** Present if a recording is shown. */
   readonly replay?: ReplayState | undefined;
   /** There is a keyboard. */
   readonly hasKeys: boolean;
@@ -57,7 +57,7 @@ export interface FrameState {
 /** Where in a recording the reader is. */
 export interface ReplayState {
   readonly isPlaying: boolean;
-  /** How many times as fast as it was. */
+  /** How many times as fast as recorded. */
   readonly speed: number;
   /** The moment that is shown, and the number of the last one. */
   readonly index: number;
@@ -66,6 +66,6 @@ export interface ReplayState {
   readonly marks: readonly string[];
   /** The moment to go to, while it is typed. */
   readonly typed: string | undefined;
-  /** Why the one typed before can't be gone to. */
+  /** Why the moment typed before can't be shown. */
   readonly fault: string | undefined;
 }

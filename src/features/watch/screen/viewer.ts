@@ -6,29 +6,29 @@ import {Stage} from '../../../terminal/stage.ts';
 import {press, wishOf} from './keys.ts';
 
 interface ViewerOptions {
-  /** ms between two looks. */
+  /** ms between two samples. */
   readonly interval: number;
-  /** The reader wants to end: with a key, or as if a signal had come. */
+  /** The reader wants to end it: with a key, or as if by a signal. */
   readonly onEnd: (signal?: NodeJS.Signals) => void;
-  /** What is shown is a recording: some keys are the player's. */
+  /** Present if a recording is shown: some keys belong to the player. */
   readonly replay?: ReplayKeys | undefined;
   /** A frame could not be drawn: a bug. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Who moves through a recording. */
+/** Moves through a recording. */
 export interface ReplayKeys {
   readonly state: ReplayState;
-  /** @returns false if the key means nothing to it */
+  /** @returns false if the key has no meaning there */
   press(key: Key): boolean;
 }
 
-/** Shows pictures of a process on a terminal, as its reader likes to see them. Where the pictures come from it doesn't know. */
+/** Shows pictures of a process on a terminal, in the view that the reader chose. Their origin makes no difference. */
 export class Viewer {
   readonly #options: ViewerOptions;
   readonly #stage: Stage;
   #view: View = FIRST_VIEW;
-  /** What is there, and what is shown: the same, unless paused. */
+  /** The latest picture, and the one shown: the same, unless paused. */
   #latest: Picture;
   #shown: Picture;
   #duty: number | undefined;
@@ -53,12 +53,12 @@ export class Viewer {
     this.#stage.close();
   }
 
-  /** Nobody looks at it any more. */
+  /** The terminal is gone. */
   get isGone(): boolean {
     return this.#stage.screen.isGone;
   }
 
-  /** Shows a further picture; a paused screen only counts it. */
+  /** Shows the next picture; a paused screen only counts it. */
   show(picture: Picture, duty?: number): void {
     this.#latest = picture;
     this.#duty = duty;
@@ -66,7 +66,7 @@ export class Viewer {
     this.#draw();
   }
 
-  /** Waits while the screen is paused: its reader is not done with it. */
+  /** Waits while the screen is paused: the reader is still reading it. */
   async untilGoesOn(signal: AbortSignal): Promise<void> {
     if (!this.#view.isPaused || signal.aborted) return;
     await new Promise<void>((resolve) => {
@@ -89,7 +89,7 @@ export class Viewer {
     this.#draw();
   }
 
-  /** While help is shown, or a filter is typed, all keys are for that. */
+  /** While help is shown or a filter is typed, all keys belong to that. */
   #isReplayKey(key: Key): boolean {
     const {isTyping, help} = this.#view;
     return !isTyping && help === undefined && this.#options.replay?.press(key) === true;
@@ -118,7 +118,7 @@ export class Viewer {
     };
   }
 
-  /** Keys and signals come from the event loop, where an error would end the process before the terminal is restored in order. */
+  /** Keys and signals come from the event loop, where an error would end memmap before the terminal is restored. */
   #guard(act: () => void): void {
     try {
       act();

@@ -1,11 +1,12 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import test, {type ExecutionContext} from 'ava';
-import {python} from '../../../helpers/child.ts';
+import type {ExecutionContext} from 'ava';
+import {inState, python} from '../../../helpers/child.ts';
 import {folder} from '../../../helpers/listings.ts';
 import {TerminalRun} from '../../../helpers/terminal.ts';
-import {needs} from '../../../helpers/tools.ts';
-import {hasTools, isRestored, watched, type Watched} from '../watched.ts';
+import {testIf} from '../../../helpers/tools.ts';
+import {until} from '../../../helpers/wait.ts';
+import {isRestored, watched, type Watched} from '../watched.ts';
 
 for (const [way, code, leave] of [
   ['q', 0, ({run}) => run.type('q')],
@@ -18,8 +19,7 @@ for (const [way, code, leave] of [
   ['SIGQUIT', 131, ({run}) => process.kill(run.pid, 'SIGQUIT')],
   ['the end of the process', 0, ({child}) => child.process.kill()],
 ] as ReadonlyArray<readonly [string, number, (watched: Watched) => void]>) {
-  test(`${way} ends it with ${code}, and the terminal is as before`, async (t) => {
-    if (!hasTools(t)) return;
+  testIf('python3', 'script')(`${way} ends it with ${code}, and the terminal is as before`, async (t) => {
     const watching = await watched(t);
     leave(watching);
     t.is(await watching.run.end(), code);
@@ -34,18 +34,19 @@ function beside(t: ExecutionContext, code: string): Record<string, string> {
   return {NODE_OPTIONS: `--import=${path}`};
 }
 
-test('an error that nobody catches leaves the terminal as before, with the message on it', async (t) => {
-  if (!hasTools(t)) return;
-  const env = beside(t, `process.on('SIGUSR2', () => { throw new Error('thrown by the test'); });`);
-  const {run} = await watched(t, {env});
-  process.kill(run.pid, 'SIGUSR2');
-  t.not(await run.end(), 0);
-  await isRestored(t, run);
-  await run.shows(/thrown by the test/);
-});
+testIf('python3', 'script')(
+  'an error that nobody catches leaves the terminal as before, with the message on it',
+  async (t) => {
+    const env = beside(t, `process.on('SIGUSR2', () => { throw new Error('thrown by the test'); });`);
+    const {run} = await watched(t, {env});
+    process.kill(run.pid, 'SIGUSR2');
+    t.not(await run.end(), 0);
+    await isRestored(t, run);
+    await run.shows(/thrown by the test/);
+  },
+);
 
-test('a look that fails leaves the terminal as before, with the message on it', async (t) => {
-  if (!hasTools(t)) return;
+testIf('python3', 'script')('a sample that fails leaves the terminal as before, with the message on it', async (t) => {
   const env = beside(
     t,
     `import fs from 'node:fs';
@@ -60,8 +61,7 @@ test('a look that fails leaves the terminal as before, with the message on it', 
   await run.shows(/^memmap: /);
 });
 
-test('a terminal that goes away ends it quietly with 129', async (t) => {
-  if (!hasTools(t)) return;
+testIf('python3', 'script')('a terminal that goes away ends it quietly with 129', async (t) => {
   const child = await python(t);
   const place = folder(t);
   // A shell that outlives the terminal writes down how memmap ended.
@@ -78,15 +78,17 @@ test('a terminal that goes away ends it quietly with 129', async (t) => {
       return '';
     }
   };
-  for (const end = Date.now() + 15_000; read() === '' && Date.now() < end;)
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => read() !== '', 'the exit code');
   t.is(read(), '129\n');
   // The shell says how its command ended; memmap says nothing.
   t.regex(readFileSync(`${place}/errors`, 'utf8'), /^(Hangup\n)?$/);
 });
 
-test('Ctrl-Z stops it and gives the terminal to the shell; fg shows the screen again', async (t) => {
-  if (!hasTools(t) || !needs(t, 'bash', 'bash')) return;
+testIf(
+  'python3',
+  'script',
+  'bash',
+)('Ctrl-Z stops it and gives the terminal to the shell; fg shows the screen again', async (t) => {
   const child = await python(t);
   const run = new TerminalRun(t, 'bash --norc --noprofile -i', {env: {PS1: 'shell> '}});
   await run.shows(/^shell>/);
@@ -104,7 +106,7 @@ test('Ctrl-Z stops it and gives the terminal to the shell; fg shows the screen a
   await child.ask('m = mmap.mmap(-1, 8 << 20)');
   await run.shows(/is new: 8 MiB/);
   run.type('q');
-  await run.shows(/Ended as wished/);
+  await run.shows(/Stopped after/);
   run.type('stty -g; exit\r');
   await run.end();
   const modes = Array.from(run.raw.matchAll(/^([0-9a-f]+(?::[0-9a-f]+){10,})\r?$/gm), ([, each]) => each);
@@ -112,29 +114,29 @@ test('Ctrl-Z stops it and gives the terminal to the shell; fg shows the screen a
   t.is(new Set(modes).size, 1, 'a stopped memmap leaves the terminal in the modes that it found');
 });
 
-test('where nobody could let it go on, Ctrl-Z does not stop it, and the screen comes back', async (t) => {
-  if (!hasTools(t)) return;
-  const {run} = await watched(t);
-  run.type('\x1a');
-  // What is typed together with Ctrl-Z is dropped, as the terminal itself does: wait until the screen was left and entered.
-  const isBack = (): boolean => /1049h.*1049l.*1049h/s.test(run.raw);
-  for (const end = Date.now() + 15_000; !isBack() && Date.now() < end;)
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  run.type('p');
-  await run.shows(/paused/);
-  run.type('q');
-  t.is(await run.end(), 0);
-  await isRestored(t, run);
-});
+testIf('python3', 'script')(
+  'where nobody could resume it, Ctrl-Z does not stop it, and the screen comes back',
+  async (t) => {
+    const {run} = await watched(t);
+    run.type('\x1a');
+    // What is typed together with Ctrl-Z is dropped, as the terminal itself does: wait until the screen was left and entered.
+    const isBack = (): boolean => /1049h.*1049l.*1049h/s.test(run.raw);
+    await until(isBack, 'the screen');
+    run.type('p');
+    await run.shows(/paused/);
+    run.type('q');
+    t.is(await run.end(), 0);
+    await isRestored(t, run);
+  },
+);
 
-test('after SIGSTOP and SIGCONT the screen is drawn anew', async (t) => {
-  if (!hasTools(t)) return;
+testIf('python3', 'script')('after SIGSTOP and SIGCONT the screen is drawn again', async (t) => {
   const {run} = await watched(t);
   process.kill(run.pid, 'SIGSTOP');
+  await inState(run.pid, 'T');
   const sent = run.raw.length;
   process.kill(run.pid, 'SIGCONT');
-  for (const end = Date.now() + 15_000; !/\x1b\[\?1049h.*live/s.test(run.raw.slice(sent)) && Date.now() < end;)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => /\x1b\[\?1049h.*live/s.test(run.raw.slice(sent)), 'the screen');
   await run.shows(/live/);
   t.true(run.isAlternate);
   run.type('q');

@@ -50,7 +50,7 @@ test('help is scrolled with the keys that scroll, and left with any other, q too
   t.is(wishOf(FIRST_VIEW, 'q'), 'quit');
 });
 
-test('p and the space bar pause and go on', (t) => {
+test('p and the space bar pause and resume', (t) => {
   t.true(pressAll(['p']).isPaused);
   t.false(pressAll(['p', ' ']).isPaused);
 });

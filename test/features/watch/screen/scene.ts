@@ -62,7 +62,7 @@ function snapshotOf(listing: readonly Drawn[], isMeasured: boolean): Snapshot {
   return new Snapshot({regions, process, source: {from: 'process', format: isMeasured ? 'smaps' : 'maps'}});
 }
 
-/** Some looks at a process: what it has is made anew, or goes on with some of it changed, so that things stay alike. */
+/** Some samples of a process: each is new, or the one before with a part changed, so that much stays alike. */
 export const looks: fc.Arbitrary<readonly Snapshot[]> = fc
   .tuple(
     fc.array(drawn, {maxLength: 25}),
@@ -78,7 +78,7 @@ export const looks: fc.Arbitrary<readonly Snapshot[]> = fc
     return listings.map(({listing, isMeasured}) => snapshotOf(listing, isMeasured));
   });
 
-/** The picture that a watch would have after these looks. */
+/** The picture that a watch would have after these samples. */
 export function pictureOf(
   snapshots: readonly Snapshot[],
   isAfter?: (picture: Picture, snapshot: Snapshot) => void,
