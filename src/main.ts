@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>
   explain: () => import('./commands/explain.ts'),
   export: () => import('./commands/export.ts'),
   growth: () => import('./commands/growth.ts'),
+  heap: () => import('./commands/heap.ts'),
   pages: () => import('./commands/pages.ts'),
   record: () => import('./commands/record.ts'),
   replay: () => import('./commands/replay.ts'),

@@ -47,6 +47,7 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   replay: ['watch'],
   report: ['growth'],
   export: ['report'],
+  explain: ['heap'],
 };
 
 /**

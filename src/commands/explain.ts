@@ -3,7 +3,7 @@ import {BaseCommand} from './base.ts';
 import {maxStall} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
-import {explainPlace, head} from '../features/explain/place.ts';
+import {explainPlace, head, noAddress} from '../features/explain/place.ts';
 import {lookAt, type Looked} from '../features/explain/target.ts';
 import {argumentOf, type Argument} from '../features/explain/argument.ts';
 import {wordListJSON, wordsJSON} from '../features/explain/glossary/json.ts';
@@ -42,6 +42,9 @@ Exits with 1 for a two-letter code that memmap does not know.`;
 
   static override flags = {
     word: Flags.boolean({description: 'take it for a word, even if a file or a process has the same name'}),
+    heap: Flags.boolean({
+      description: "tell malloc's chunk of an address too; this reads the memory of the process",
+    }),
     'max-stall': maxStall('reading may hold up the process'),
   };
 
@@ -57,7 +60,7 @@ Exits with 1 for a two-letter code that memmap does not know.`;
     const options = {root, maxStall: parseDuration(flags['max-stall'])};
     const looked = await lookAt(target, options);
     try {
-      return await this.tell(looked, place, flags.json);
+      return await this.tell(looked, place, flags);
     } finally {
       looked.handle?.close();
     }
@@ -70,14 +73,19 @@ Exits with 1 for a two-letter code that memmap does not know.`;
     return this.print(isJson ? wordsJSON(asked, words) : renderWords(words, this.width));
   }
 
-  private tell(looked: Looked, place: string | undefined, isJson: boolean): Promise<number> {
+  private tell(
+    looked: Looked,
+    place: string | undefined,
+    {json: isJson, heap: isHeap}: {readonly json: boolean; readonly heap: boolean},
+  ): Promise<number> {
     const {snapshot} = looked;
     this.remark(snapshot);
     const code = this.codeFor([snapshot]);
     if (place !== undefined) {
-      const answer = explainPlace(looked, place);
+      const answer = explainPlace(looked, place, isHeap);
       return this.print(isJson ? answer.json() : answer.text(this.width), code);
     }
+    if (isHeap) throw noAddress();
     const story = storyOf(snapshot, looked.name);
     const document = (): object => ({...head(snapshot, 'process'), totals: snapshot.totals, ...storyJSON(story)});
     return this.print(isJson ? document() : renderStory(snapshot, story, this.width), code);

@@ -11,6 +11,7 @@ const COMMANDS = [
   'explain',
   'export',
   'growth',
+  'heap',
   'pages',
   'record',
   'replay',

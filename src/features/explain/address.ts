@@ -1,4 +1,5 @@
 import {hex, type Region} from '../../model/region.ts';
+import {chunkJSON, type ChunkAnswer} from './chunk.ts';
 import type {PageFacts} from './page.ts';
 import {type Neighbour, neighbourJSON, type RegionFacts, regionFactsJSON} from './region.ts';
 import type {Limits} from '../../model/clues.ts';
@@ -37,13 +38,15 @@ export interface AddressFacts {
   readonly offset: number | undefined;
   readonly gap: HoleFacts | undefined;
   readonly file: FileFacts | undefined;
+  /** Of malloc, where that was asked for. */
+  readonly chunk: ChunkAnswer | undefined;
   readonly page: PageFacts | undefined;
   /** Why the page's state is not known. */
   readonly pageNote: string | undefined;
 }
 
 /** The part of `memmap.explain/1` on one address. */
-export function addressJSON({address, region, offset, gap, file, page, pageNote}: AddressFacts): object {
+export function addressJSON({address, region, offset, gap, file, chunk, page, pageNote}: AddressFacts): object {
   return {
     address: `0x${address.toString(16)}`,
     mapped: region !== undefined,
@@ -53,6 +56,7 @@ export function addressJSON({address, region, offset, gap, file, page, pageNote}
       ? {size: gap.size ?? null, why: gap.why, below: neighbourJSON(gap.below), above: neighbourJSON(gap.above)}
       : null,
     file: file ? fileJSON(file) : null,
+    chunk: chunk && chunkJSON(chunk),
     page: page ?? null,
     pageNote: pageNote ?? null,
   };

@@ -1,4 +1,5 @@
 import {type AddressFacts, addressJSON, gapAt} from './address.ts';
+import {chunkAt} from './chunk.ts';
 import {pageFacts} from './page.ts';
 import {byWeight, regionFacts, regionFactsJSON, type RegionFacts} from './region.ts';
 import {noSuchRegion, parseWanted, pick, regionAt} from '../../input/regions.ts';
@@ -21,14 +22,19 @@ interface Answer {
 /** At most this many regions are explained one by one; more of them are listed. */
 const MOST_EXPLAINED = 4;
 
-/** What is at a place of an address space: an address, or the regions of a range or name. */
-export function explainPlace(looked: Looked, text: string): Answer {
+/**
+ * What is at a place of an address space: an address, or the regions of a range or name.
+ *
+ * @param isHeap tell malloc's chunk of an address too, for which memory is read
+ */
+export function explainPlace(looked: Looked, text: string, isHeap: boolean): Answer {
   const {snapshot} = looked;
   const wanted = parseWanted(text);
-  if (wanted.is === 'address') return answerAddress(looked, wanted.address);
+  if (wanted.is === 'address') return answerAddress(looked, wanted.address, isHeap);
+  if (isHeap) throw noAddress(text);
   const regions = pick(snapshot.regions, wanted);
   if (regions.length === 0) {
-    if (wanted.is === 'range') return answerAddress(looked, wanted.start);
+    if (wanted.is === 'range') return answerAddress(looked, wanted.start, false);
     throw noSuchRegion(snapshot.regions, text, looked.name);
   }
   const facts = (some: readonly Region[]): RegionFacts[] => some.map((region) => regionFacts(snapshot.regions, region));
@@ -51,25 +57,35 @@ function manyRegions(looked: Looked, asked: string, regions: readonly Region[], 
   return `${title}\n\n${renderRegions(regions, {width}).join('\n')}\n\nThe one that takes the most:\n\n${one}`;
 }
 
-function answerAddress(looked: Looked, address: bigint): Answer {
-  const facts = addressFacts(looked, address);
+/** @param text what was given instead, if anything */
+export const noAddress = (text?: string): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: `Cannot tell malloc's chunk${text === undefined ? '' : ` of "${text}"`}.`,
+    why: '--heap says which chunk an address lies in, and needs an address.',
+    next: 'Give one as 0x…; the heap as a whole is told by: memmap heap PID',
+  });
+
+function answerAddress(looked: Looked, address: bigint, isHeap: boolean): Answer {
+  const facts = addressFacts(looked, address, isHeap);
   return {
     json: () => ({...head(looked.snapshot, 'address'), ...addressJSON(facts)}),
     text: (width) => renderAddress(looked.snapshot, facts, width),
   };
 }
 
-function addressFacts(looked: Looked, address: bigint): AddressFacts {
+function addressFacts(looked: Looked, address: bigint, isHeap: boolean): AddressFacts {
   const {regions, clues} = looked.snapshot;
   const region = regionAt(regions, address);
-  const nothing = {region: undefined, offset: undefined, file: undefined, page: undefined, pageNote: undefined};
-  if (!region) return {...nothing, address, gap: gapAt(regions, address, clues.limits)};
+  const nothing = {offset: undefined, file: undefined, chunk: undefined, page: undefined, pageNote: undefined};
+  if (!region) return {...nothing, region, address, gap: gapAt(regions, address, clues.limits)};
   return {
     address,
     region: regionFacts(regions, region),
     offset: Number(address - BigInt(region.start)),
     gap: undefined,
     file: fileFacts(looked, region, address),
+    chunk: isHeap ? chunkAt(looked.handle, Number(address)) : undefined,
     ...pageOf(looked, region, address),
   };
 }

@@ -1,4 +1,5 @@
 import {type AddressFacts, type FileFacts, type HoleFacts, sectionText, type SymbolFacts} from './address.ts';
+import {chunkText} from './chunk.ts';
 import {pageText} from './page.ts';
 import {called, type Neighbour, placeText, type RegionFacts} from './region.ts';
 import {sizeText} from '../../model/amounts.ts';
@@ -23,13 +24,15 @@ export function renderAddress(snapshot: Snapshot, facts: AddressFacts, width?: n
   return `${heading(who(snapshot), width, 'quiet')}\n${lines.join('\n')}\n`;
 }
 
-function addressLines({region, offset = 0, file, page, pageNote}: AddressFacts, width: number | undefined): string[] {
+function addressLines(facts: AddressFacts, width: number | undefined): string[] {
+  const {region, offset = 0, file, chunk, page, pageNote} = facts;
   const rows: Array<readonly [string, string | undefined]> = [
     ['in', region && `${placeText(region.region)}, at byte 0x${offset.toString(16)} of it`],
     ['file', file?.name.startsWith('/') ? fileText(file) : undefined],
     ['section', file?.section && sectionText(file.section)],
     ['symbol', file?.symbol && symbolText(file.symbol)],
     ['note', file && file.notes.length > 0 ? file.notes.join(' ') : undefined],
+    ['chunk', chunk === undefined ? undefined : chunkText(chunk)],
     ['page', page ? pageText(page) : pageNote],
   ];
   return rows.flatMap(([label, text]) => (text ? entry(label, text, width) : []));

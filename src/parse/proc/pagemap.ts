@@ -30,6 +30,10 @@ export const pageState = (high: number): number => (high >>> 23) & STATE_BITS;
 export const firstPageState = (words: Uint32Array): number | undefined =>
   words.length < 2 ? undefined : pageState(words[HIGH]!);
 
+/** Is a page of words as they are in memory in RAM? */
+export const isPresent = (words: Uint32Array, page: number): boolean =>
+  (pageState(words[page * 2 + HIGH]!) & PAGE.present) !== 0;
+
 /** The page frame number of a present page; 0 where the kernel hides it. Physical memory ends below 2^52 bytes. */
 export const pageFrame = (low: number, high: number): number => (high & FRAME_BITS) * 2 ** 32 + (low >>> 0);
 

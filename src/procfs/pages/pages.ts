@@ -3,12 +3,11 @@ import {hasNoAccess, type Region, sizeOf} from '../../model/region.ts';
 import {isAlike} from '../../model/same.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {parseListing} from '../../parse/listing.ts';
 import {captureFrom, folderOf} from '../capture.ts';
 import {isSame, type ProcessHandle} from '../handle.ts';
+import {regionsNow} from '../regions.ts';
 import {FrameFlags} from './kpageflags.ts';
 import {PageMap, pageSizeHere} from './pagemap.ts';
-import {processTrouble} from '../trouble.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {RunReader, type FrameReader} from '../../parse/proc/pagemap.ts';
 
@@ -101,21 +100,6 @@ function countChanged(handle: ProcessHandle, choices: readonly PageRange[]): num
   }
   // None at all: it has ended since, and what was read before is from one moment.
   return now.length === 0 ? 0 : changed;
-}
-
-function regionsNow(handle: ProcessHandle): readonly Region[] {
-  try {
-    const maps = handle.open(`${folderOf(handle, handle.stat())}maps`);
-    try {
-      return parseListing(maps.read(), 'proc').regions;
-    } finally {
-      maps.close();
-    }
-  } catch (error) {
-    const trouble = error instanceof Trouble ? error : processTrouble(handle.pid, error, handle.root);
-    if (trouble.kind === 'gone') return [];
-    throw trouble;
-  }
 }
 
 function toPages({snapshot, pageSize, walk, torn}: Attempt, options: PagesOptions): ProcessPages {

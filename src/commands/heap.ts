@@ -1,0 +1,47 @@
+import {Flags} from '@oclif/core';
+import {BaseCommand} from './base.ts';
+import {given, PROCESS_ARG} from './flags.ts';
+import {parseSize} from '../shell/values.ts';
+import {EXIT} from '../shell/exit.ts';
+import {say} from '../shell/output.ts';
+import {safe} from '../text/safe.ts';
+import {lookAtHeap, USUAL_RATE} from '../features/heap/target.ts';
+import {renderHeap} from '../features/heap/text.ts';
+
+export default class Heap extends BaseCommand {
+  static override summary =
+    "read malloc's own books: what is in use, what is free and kept, what malloc_trim would give back";
+  static override description = `Is it a leak, or memory that malloc keeps? This reads the books of glibc's malloc from outside: no debugger, no stop, nothing is injected.
+
+It reads the memory of the process (/proc/PID/mem), which needs the right to attach to it: only the headers of chunks are looked at, and nothing of their contents is kept. Pages that are not resident are not read.
+
+A process that runs goes on meanwhile. An arena that does not come out at its end is read again, and then marked as torn.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> $$',
+    '<%= config.bin %> <%= command.id %> $$ --json',
+    '<%= config.bin %> <%= command.id %> $$ --max-rate 100M',
+  ];
+
+  static override args = {target: PROCESS_ARG};
+
+  static override flags = {
+    all: Flags.boolean({description: 'print every arena, however many'}),
+    'max-rate': Flags.string({
+      description: 'read at most so much memory a second; 500 MB by default',
+      helpValue: '<size>',
+    }),
+  };
+
+  async run(): Promise<number> {
+    const {args, flags} = await this.parse(Heap);
+    this.begin(flags);
+    const maxRate = Math.max(1, given(flags['max-rate'], parseSize) ?? USUAL_RATE);
+    const heap = lookAtHeap(args.target, {root: flags['proc-root'], maxRate});
+    this.remark(heap.snapshot);
+    for (const note of heap.notes) say(`memmap: ${safe(note)}`);
+    const code = heap.isWhole ? EXIT.done : EXIT.incomplete;
+    const look = {width: this.width, rows: flags.all ? undefined : this.rows};
+    return this.print(flags.json ? heap.toJSON() : renderHeap(heap, look), code);
+  }
+}

@@ -1,0 +1,64 @@
+import {counted, sizeText} from '../../model/amounts.ts';
+import type {Books} from '../../parse/malloc/books.ts';
+import type {AllocatorName} from './allocators.ts';
+
+interface Said {
+  readonly allocator: AllocatorName;
+  readonly version: string | undefined;
+  /** Undefined if no arena was found. */
+  readonly books: Books | undefined;
+  /** Where another allocator than glibc's is used, in bytes. */
+  readonly unnamed: {readonly regions: number; readonly resident: number} | undefined;
+  /** Of all arenas, in bytes. */
+  readonly totals: Readonly<Record<'system' | 'inUse' | 'free' | 'freeResident' | 'trimmable' | 'unread', number>>;
+}
+
+/** From this part on free memory is what there is to say. */
+const MUCH = 0.1;
+
+/** Below this part of it, how much of the free memory is resident is said. */
+const MOST = 0.9;
+
+/** What the books say, for who asks: is it a leak, or memory that malloc keeps? */
+export function sentenceOf({allocator, version, books, unnamed, totals}: Said): string {
+  if (unnamed)
+    return (
+      `The program's malloc is that of ${allocator}, whose books memmap does not read: ${sizeText(unnamed.resident)} ` +
+      `in ${counted(unnamed.regions, 'region')} of no name are resident, and most of that will be its memory.`
+    );
+  if (!books)
+    return allocator === 'glibc'
+      ? `The books of glibc${version === undefined ? '' : ` ${version}`}'s malloc were not found: nothing can be said.`
+      : `No malloc of glibc was found in this process: nothing can be said.`;
+  const {system, inUse, free, freeResident, trimmable} = totals;
+  if (system === 0) return `malloc has no memory in its arenas${alone(books.mmapped)}.`;
+  const torn = books.arenas.filter((arena) => arena.torn !== undefined).length;
+  if (torn > 0) return `${uncertain(torn, books.arenas.length, totals)}${alone(books.mmapped)}.`;
+  const resident = freeResident < free * MOST ? ` (${sizeText(freeResident)} of it resident)` : '';
+  const said =
+    free >= system * MUCH
+      ? `${part(free, system)} are free and kept by malloc${resident}: no leak by itself`
+      : `${part(inUse, system)} are in use by the program, and malloc keeps only ${sizeText(free)} free`;
+  const back = trimmable === 0 ? 'nothing' : sizeText(trimmable);
+  return `${said}; malloc_trim(0) would give back ${back}${alone(books.mmapped)}.`;
+}
+
+/** Where a part was not reached, nothing is said of the whole. */
+function uncertain(torn: number, arenas: number, {system, inUse, free, trimmable, unread}: Said['totals']): string {
+  const rest = unread === 0 ? '' : `; ${sizeText(unread)} are not known`;
+  const found = `${sizeText(inUse)} in use and ${sizeText(free)} free${rest}`;
+  return (
+    `Not certain, since ${torn} of ${counted(arenas, 'arena')} could not be read to the end: of ${sizeText(system)}, ` +
+    `${found}; malloc_trim(0) would give back ${sizeText(trimmable)} or more`
+  );
+}
+
+/** `305 of 580 MiB`. */
+function part(some: number, all: number): string {
+  const [a, b] = [sizeText(some), sizeText(all)];
+  const unit = / \S+$/.exec(b)?.[0] ?? '';
+  return unit !== '' && a.endsWith(unit) ? `${a.slice(0, -unit.length)} of ${b}` : `${a} of ${b}`;
+}
+
+const alone = ({count, bytes}: {readonly count: number; readonly bytes: number}): string =>
+  count === 0 ? '' : `; besides, ${sizeText(bytes)} are in use in ${counted(count, 'chunk')} mapped alone`;

@@ -1,0 +1,48 @@
+import {readSync} from 'node:fs';
+import type {Region} from '../model/region.ts';
+import {readHeader, type ReadAt} from '../parse/elf/headers.ts';
+import {versionIn} from '../parse/malloc/version.ts';
+import {retried} from './file.ts';
+import type {ProcessHandle} from './handle.ts';
+import {openMapped, type MappedFile} from './mapped.ts';
+
+/** What the file of a C library says of itself, or that of a program which contains one. */
+export interface LibcFile {
+  /** Of glibc, such as `2.36`. */
+  readonly version: string | undefined;
+  /** Bytes of a pointer; undefined if it is no ELF file. */
+  readonly word: 4 | 8 | undefined;
+  /** EM_ constant of its machine: elf(5). */
+  readonly machine: number | undefined;
+}
+
+/** @param regions of the file @returns undefined if the file can't be opened: it is gone, or may not be read */
+export function readLibc(handle: ProcessHandle, regions: readonly Region[]): LibcFile | undefined {
+  const [region] = regions;
+  const file = region && openMapped(handle, region);
+  if (!file) return undefined;
+  try {
+    const read = readerOf(file);
+    const header = readHeader(read);
+    return {
+      version: versionIn(read, file.size),
+      word: header && (header.is64 ? 8 : 4),
+      machine: header?.machine,
+    };
+  } finally {
+    file.close();
+  }
+}
+
+const readerOf =
+  ({fd, size}: MappedFile): ReadAt =>
+  (offset, length) => {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+    let have = 0;
+    while (have < bytes.length) {
+      const count = retried(() => readSync(fd, bytes, have, bytes.length - have, offset + have));
+      if (count === 0) break;
+      have += count;
+    }
+    return bytes.subarray(0, have);
+  };
