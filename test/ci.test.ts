@@ -9,6 +9,7 @@ const installed = /^packages=\(([^)]*)\)/m.exec(readFileSync('.ci/run', 'utf8'))
 const EVERYWHERE: Readonly<Record<string, string>> = {
   cat: 'coreutils',
   chmod: 'coreutils',
+  env: 'coreutils',
   id: 'coreutils',
   ls: 'coreutils',
   mkfifo: 'coreutils',

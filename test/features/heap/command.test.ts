@@ -58,7 +58,7 @@ async function agrees(t: ExecutionContext, target: HeapTarget): Promise<Document
 testIf('gcc', X64)(
   'four threads, fastbins, tcache, memalign, mapped chunks: as malloc itself says, and as malloc_trim does',
   async (t) => {
-    const heap = await agrees(t, await HeapTarget.start(t, 'threads'));
+    const heap = await agrees(t, await HeapTarget.launch(t, 'threads'));
     t.is(heap.arenas.length, 5);
     t.true(heap.arenas.slice(1).every(({fastbins}) => fastbins > 0));
     t.true(heap.arenas.every(({tcache}) => tcache > 0));
@@ -73,7 +73,7 @@ for (const [how, what] of [
   ['mmap', 'the brk area ran into a wall, and the main arena went on elsewhere'],
 ] as const)
   testIf('gcc', X64)(`${what}: as malloc itself says, and as malloc_trim does`, async (t) => {
-    const heap = await agrees(t, await HeapTarget.start(t, how));
+    const heap = await agrees(t, await HeapTarget.launch(t, how));
     t.is(heap.arenas.length, 1);
     t.is(heap.arenas[0]!.heaps > 1, how === 'mmap');
     t.true(heap.totals.trimmable > 2 ** 20);
@@ -82,7 +82,7 @@ for (const [how, what] of [
 testIf('gcc', X64)(
   'main arena in other places, between the arenas of threads: none is taken for a part of another',
   async (t) => {
-    const heap = await agrees(t, await HeapTarget.start(t, 'both'));
+    const heap = await agrees(t, await HeapTarget.launch(t, 'both'));
     t.is(heap.arenas.length, 3);
     t.true(heap.arenas[0]!.heaps > 1);
   },
@@ -91,12 +91,12 @@ testIf('gcc', X64)(
 for (const huge of [1, 2])
   testIf('gcc', X64)(`malloc set to huge pages (glibc.malloc.hugetlb=${huge}): the same`, async (t) => {
     const tunables = {GLIBC_TUNABLES: `glibc.malloc.hugetlb=${huge}`};
-    const heap = await agrees(t, await HeapTarget.start(t, 'threads', [], tunables));
+    const heap = await agrees(t, await HeapTarget.launch(t, 'threads', [], tunables));
     t.is(heap.arenas.length, 5);
   });
 
 testIf('gcc', X64)('the top of an arena of threads is kept by malloc_trim, and that is known', async (t) => {
-  const target = await HeapTarget.start(t, 'top');
+  const target = await HeapTarget.launch(t, 'top');
   const [systems, heap] = [await target.systems(), await heapOf(t, target.pid)];
   t.is(heap.totals.system, systems.all);
   t.true(heap.arenas[1]!.top > 2 ** 24);
@@ -105,12 +105,12 @@ testIf('gcc', X64)('the top of an arena of threads is kept by malloc_trim, and t
 });
 
 testIf('gcc', X64)('a static program has its books in its own data', async (t) => {
-  const heap = await agrees(t, await HeapTarget.start(t, 'brk', ['-static']));
+  const heap = await agrees(t, await HeapTarget.launch(t, 'brk', ['-static']));
   t.is(heap.version, null);
 });
 
 testIf('gcc', X64)('busy threads: what is read is between what malloc says before and after, or torn', async (t) => {
-  const target = await HeapTarget.start(t, 'churn');
+  const target = await HeapTarget.launch(t, 'churn');
   await new Promise((resolve) => setTimeout(resolve, 300));
   const systems = [(await target.systems()).all];
   const ran = await memmap(['heap', String(target.pid), '--json']);
@@ -126,7 +126,7 @@ testIf('gcc', X64)('busy threads: what is read is between what malloc says befor
 testIf('gcc', X64)(
   'people read a sentence first, then arenas, free chunks and the largest runs; and what it cost',
   async (t) => {
-    const target = await HeapTarget.start(t, 'threads');
+    const target = await HeapTarget.launch(t, 'threads');
     const {stdout, code, stderr} = await memmap(['heap', String(target.pid)]);
     t.is(code, 0, stderr);
     t.regex(
@@ -144,7 +144,7 @@ testIf('gcc', X64)(
 );
 
 testIf('gcc', X64)('a lower rate takes longer', async (t) => {
-  const target = await HeapTarget.start(t, 'brk');
+  const target = await HeapTarget.launch(t, 'brk');
   const {cost} = await heapOf(t, target.pid, '--max-rate', '1M');
   // What a tenth of a second allows is read at once.
   t.true(cost.ms >= (cost.bytesRead / 2 ** 20) * 1000 - 150, `${cost.bytesRead} bytes in ${cost.ms} ms`);
@@ -186,7 +186,7 @@ testIf('gcc', X64)('a program without malloc of glibc: nothing can be said, and 
 testIf('gcc', X64)(
   'explain --heap says which chunk an address lies in, and needs an address of a live process',
   async (t) => {
-    const target = await HeapTarget.start(t, 'brk');
+    const target = await HeapTarget.launch(t, 'brk');
     const states: string[] = [];
     for (const address of await target.addresses()) {
       const ran = await memmap(['explain', String(target.pid), address, '--heap', '--json']);
@@ -210,7 +210,7 @@ testIf('gcc', X64)(
 );
 
 testIf('gcc', X64)('a corrupted heap is told, with the address of the chunk', async (t) => {
-  const target = await HeapTarget.start(t, 'brk');
+  const target = await HeapTarget.launch(t, 'brk');
   const chunk = await target.corrupt();
   const ran = await memmap(['heap', String(target.pid), '--json']);
   t.is(ran.code, 5);

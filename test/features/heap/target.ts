@@ -25,7 +25,7 @@ export class HeapTarget {
   }
 
   /** @param how the form; @param flags of the compiler; @param env variables beside ours */
-  static async start(
+  static async launch(
     t: ExecutionContext,
     how: string,
     flags: readonly string[] = [],
