@@ -157,9 +157,9 @@ export function oddsOf(regions: readonly Region[], size: number): number {
 }
 
 /**
- * The same for what was just read; 0 where the size changed, and nothing can be said. While mremap(2) moves memory it counts
- * twice: where the size is another one after, it is asked for once more, and may be what it was before. (Where both fall
- * into a move nothing shows it: about once in 3,000 times, of a process that does nothing else.)
+ * The same for what was just read; 0 where the size changed, and nothing can be said. While mremap(2) moves memory it
+ * counts twice: where the size differs afterwards, it is read once more, and may be what it was before. (Where both
+ * readings fall into a move, nothing shows it: about once in 3,000 times, for a process that does nothing else.)
  */
 function oddsNow(regions: readonly Region[], {vmSize: before}: Status, handle: ProcessHandle): number {
   if (typeof before !== 'number' || regions.length > MOST_REGIONS) return 0;
@@ -168,8 +168,8 @@ function oddsNow(regions: readonly Region[], {vmSize: before}: Status, handle: P
 }
 
 /**
- * A process with more regions mostly maps and unmaps some while they are listed: that the sum is off by these says nothing
- * of memory that moved, and reading again would take as long again.
+ * A process with more regions often maps and unmaps some while they are listed: a sum that is off by these says nothing
+ * about memory that moved, and reading again would take as long again.
  */
 const MOST_REGIONS = 10_000;
 

@@ -164,8 +164,8 @@ export class Session {
   }
 
   /**
-   * Reads maps, and once or twice more where its sum shows that memory moved while it was listed. A long listing is taken as
-   * it is: a process that maps and unmaps all the time does so during each, and one more would hold us up as long again.
+   * Reads maps, and once or twice more where its sum shows that memory moved while it was listed. A long listing is
+   * taken as it is: a process that keeps mapping and unmapping does so during each, and reading again takes as long.
    */
   #readMaps(): Buffer {
     for (let tries = 1; ; tries++) {
@@ -180,7 +180,7 @@ export class Session {
     }
   }
 
-  /** Bytes of address space, by the first number of statm, in pages: proc_pid_statm(5). It costs a few µs, status 50. */
+  /** Bytes of address space: the first number of statm, in pages (proc_pid_statm(5)). It costs a few µs, status 50. */
   #size(): number | undefined {
     try {
       const pages = Number.parseInt(this.#statm!.read().toString('latin1', 0, 20), 10);

@@ -36,7 +36,7 @@ export interface Step {
   readonly operations: readonly Operation[];
   readonly answer: Value;
   readonly expected: readonly Expected[];
-  /** How far private dirty is predicted to move without any change of a region: at least these bytes, in this direction. */
+  /** How far private dirty is predicted to move while no region changes: at least these bytes, in this direction. */
   readonly drift?: {readonly privateDirty: number} | undefined;
   /** Paragraphs before it runs: what it is about to do. */
   readonly about: readonly string[];

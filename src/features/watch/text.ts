@@ -50,8 +50,8 @@ const exitLine = (state: 'zombie' | 'gone'): string =>
 const markLine = (name: string): string => paint('title', `* mark         ${safe(name)}`);
 
 /**
- * `, 1.5 % of the time`: what sampling took of the time watched. Of less than a second no share is said: the first look alone
- * takes some ms, and a share of that says nothing.
+ * `, 1.5 % of the time`: the share of the time that sampling took. For less than a second no share is given: the first
+ * sample alone takes some ms, so a share would say nothing.
  */
 export function dutyText({ms, duty}: Pick<WatchCost, 'ms' | 'duty'>): string {
   const isShort = duty === 0 || ms / duty < 1000;

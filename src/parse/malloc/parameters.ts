@@ -3,7 +3,7 @@ import {Struct, type Memory, type Range, type Space} from './memory.ts';
 import {binAt} from './state.ts';
 
 /** What malloc counts and is set to for all arenas: mp_ (struct malloc_par). Bytes. */
-export interface Parameters {
+interface Parameters {
   /** Chunks with a mapping each. */
   readonly mmaps: number;
   readonly mmapped: number;

@@ -17,7 +17,7 @@ const LARGEST = 10;
 const SMALL = 4096;
 
 /** What a tally needs to know of the arena. */
-export interface TallyOf {
+interface TallyOf {
   readonly layout: Layout;
   readonly memory: Memory;
   /** Bytes. */
