@@ -25,13 +25,15 @@ Rules: --max NAME=LIMIT, where NAME is a measure of the whole process, a kind (h
 Exits with 1 if a rule is broken; else with the command's own code, if it failed; else with 5 if a rule could not be measured; else with 0. The peaks of rss and size are the kernel's own (VmHWM, VmPeak) and exact; others are the highest that a sample saw.`;
 
   static override usage =
-    '<%= command.id %> [--max <rule>...] [--no <what>...] [--no-growth <name>...] [--rules <file>] <target> | -- <command> [<arg>...]';
+    '<%= command.id %> [--max <rule>...] [--no <what>...] [--no-growth <name>...] [--rules <file>] ' +
+    '<target> | -- <command> [<arg>...]';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --max heap=64M --max rss=200M --max-regions 2000 --no rwx -- sleep 1',
     '<%= config.bin %> <%= command.id %> --max rss=1G --no exec-stack $$',
     '<%= config.bin %> <%= command.id %> --max size=1G before.txt --format github',
-    "echo 'no rwx  # W^X' > rules.txt; <%= config.bin %> <%= command.id %> --rules rules.txt --format junit -o junit.xml -- sleep 1",
+    "echo 'no rwx  # W^X' > rules.txt; <%= config.bin %> <%= command.id %> --rules rules.txt --format " +
+      'junit -o junit.xml -- sleep 1',
     '<%= config.bin %> <%= command.id %> --no-growth rss --for 2s $$ --json',
   ];
 

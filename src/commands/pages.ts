@@ -43,7 +43,8 @@ The page map is read in small pieces with rests between them, so it holds up the
     summary: Flags.boolean({description: 'only the totals'}),
     'dirty-since': Flags.string({
       description:
-        "clear the soft-dirty marks of the process's pages, wait this long, and show which pages were written; this slows the process down, and needs a kernel with CONFIG_MEM_SOFT_DIRTY",
+        "clear the soft-dirty marks of the process's pages, wait this long, and show which pages were " +
+        'written; this slows the process down, and needs a kernel with CONFIG_MEM_SOFT_DIRTY',
       helpValue: '<time>',
     }),
     'max-stall': maxStall('reading smaps, or clearing the marks, may hold up the process'),

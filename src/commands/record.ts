@@ -19,10 +19,12 @@ The file is JSON Lines, readable by its owner only, and compressed if its name e
 Sampling is kept gentle: maps, which is harmless, is read for each sample; smaps, which holds up the process, only for a small part of the time (--max-duty). What it cost is reported at the end.`;
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %> $$ -o shell.jsonl --for 2s; <%= config.bin %> diff shell.jsonl#first shell.jsonl#last',
+    '<%= config.bin %> <%= command.id %> $$ -o shell.jsonl --for 2s; <%= config.bin %> diff ' +
+      'shell.jsonl#first shell.jsonl#last',
     '<%= config.bin %> <%= command.id %> $$ --count 5 --interval 100ms',
     '<%= config.bin %> <%= command.id %> $$ --append -o shell.jsonl.gz --for 1s',
-    `<%= config.bin %> <%= command.id %> $$ -o rss.jsonl --for 1s; jq -r 'select(.status.vmRss) | [.t, .status.vmRss] | @tsv' rss.jsonl`,
+    `<%= config.bin %> <%= command.id %> $$ -o rss.jsonl --for 1s; jq -r 'select(.status.vmRss) | [.t, ` +
+      `.status.vmRss] | @tsv' rss.jsonl`,
   ];
 
   static override args = {

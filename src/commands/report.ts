@@ -19,7 +19,8 @@ export default class ReportCommand extends BaseCommand {
 With --json the same as data.`;
 
   static override examples = [
-    '<%= config.bin %> record $$ --for 2s -o shell.memmap; <%= config.bin %> <%= command.id %> shell.memmap -o shell.html',
+    '<%= config.bin %> record $$ --for 2s -o shell.memmap; <%= config.bin %> <%= command.id %> ' +
+      'shell.memmap -o shell.html',
     '<%= config.bin %> <%= command.id %> shell.memmap -o - > shell.html',
     `<%= config.bin %> <%= command.id %> shell.memmap --json | jq -r '.summary[]'`,
   ];

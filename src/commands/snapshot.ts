@@ -11,7 +11,10 @@ import {howMuch} from '../text/who.ts';
 
 export default class SnapshotCommand extends BaseCommand {
   static override summary = 'save all that is needed to show or diff a process later, on another machine too';
-  static override description = `Writes a JSON document with every region, the totals and the status of the process, to standard output or to a file. The file can be read by its owner only: addresses help whoever attacks the process.`;
+  static override description =
+    `Writes a JSON document with every region, the totals and the status of the ` +
+    `process, to standard output or to a file. The file can be read by its owner only: addresses help whoever ` +
+    `attacks the process.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$ -o before.json',

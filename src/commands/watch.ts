@@ -14,7 +14,8 @@ import {MEASURE_KEYS} from '../model/measures.ts';
 import {Session} from '../procfs/session.ts';
 
 const UNTIL =
-  "end when this becomes true, with exit code 1 if it never does: a region's name or kind, a measure of it (heap.rss) " +
+  "end when this becomes true, with exit code 1 if it never does: a region's name or kind, a " +
+  'measure of it (heap.rss) ' +
   `or of the whole process, and how it compares with a number (>, >=, <, <=). Measures: ${MEASURE_KEYS.join(', ')}`;
 
 export default class Watch extends BaseCommand {

@@ -23,9 +23,11 @@ type Words = (draft: Draft) => string;
 
 const MOMENTS: Record<Draft['kind'], Words> = {
   new: ({range, after: [region]}) =>
-    `${subject(region!)} is new: ${sizeText(sizeOf(range))}, ${region!.perms}${isHeap(region!) ? ' (brk, or mapped in its place)' : ''}.`,
+    `${subject(region!)} is new: ${sizeText(sizeOf(range))}, ` +
+    `${region!.perms}${isHeap(region!) ? ' (brk, or mapped in its place)' : ''}.`,
   gone: ({range, before: [region]}) =>
-    `${subject(region!)} is gone: ${sizeText(sizeOf(range))}, ${region!.perms}${isHeap(region!) ? ' (brk or munmap)' : ''}.`,
+    `${subject(region!)} is gone: ${sizeText(sizeOf(range))}, ` +
+    `${region!.perms}${isHeap(region!) ? ' (brk or munmap)' : ''}.`,
   grown: (draft) => {
     const region = around(draft.after, draft.range);
     const [what, size] = [subject(region), sizeText(sizeOf(draft.range))];
@@ -70,7 +72,8 @@ const MOMENTS: Record<Draft['kind'], Words> = {
     return `${subject(region)} is in ${count(draft.after)} now, with the same bytes and permissions${whySplit(draft)}.`;
   },
   merged: (draft) =>
-    `${subject(draft.after[0]!)} is in ${count(draft.after)} now instead of ${draft.before.length}, with the same bytes and permissions.`,
+    `${subject(draft.after[0]!)} is in ${count(draft.after)} now instead of ${draft.before.length}, with ` +
+    `the same bytes and permissions.`,
   flagged: (draft) => {
     const {before, after} = sidesOf(draft);
     const amounts = amountsOf(draft);
@@ -102,7 +105,8 @@ const RUNS: Partial<Record<Draft['kind'], Words>> = {
     return `${subject(draft.after[0]!)} moved from ${rangeText(draft.from!)}, by ${signedHex(draft.slide!)}.`;
   },
   split: (draft) =>
-    `${subject(draft.before[0]!)} is in ${count(draft.after)}, with the same bytes and permissions as in ${count(draft.before)} before.`,
+    `${subject(draft.before[0]!)} is in ${count(draft.after)}, with the same bytes and permissions as in ` +
+    `${count(draft.before)} before.`,
   touched: (draft) => `${subject(draft.after[0]!)} has other amounts: ${amountsOf(draft)}.`,
 };
 
@@ -112,7 +116,10 @@ function piecesText({kind, before, after, size}: Draft, {before: ours, after: th
   const [region] = [...after, ...before] as [Region];
   const amounts = `${purposeText([...before, ...after])}, ${region.perms}: ${blocksText(ours)}; then ${blocksText(theirs)}`;
   if (size === 0) return `${amounts}; only their places differ.`;
-  return `${amounts}: ${sizeText(Math.abs(size))} ${size > 0 ? 'more' : 'less'}. The blocks cannot be matched one to one.`;
+  return (
+    `${amounts}: ${sizeText(Math.abs(size))} ${size > 0 ? 'more' : 'less'}. The blocks cannot be ` +
+    `matched one to one.`
+  );
 }
 
 /** What unnamed memory is for, where all of it is for the same and nothing of that is a guess. */

@@ -47,7 +47,8 @@ function timeOf(recording: Recording, file: string, text: string): number {
   throw noSuch(
     file,
     text,
-    `it runs from ${recording.moment(0).at} to ${recording.moment(recording.count - 1).at}, ${timeText(recording.duration)} in all.`,
+    `it runs from ${recording.moment(0).at} to ${recording.moment(recording.count - 1).at}, ` +
+      `${timeText(recording.duration)} in all.`,
   );
 }
 

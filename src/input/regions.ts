@@ -41,7 +41,9 @@ const ambiguous = (text: string): Trouble =>
   new Trouble({
     kind: 'usage',
     what: `Is ${text} hexadecimal or decimal?`,
-    why: 'memmap does not guess: /proc/PID/maps prints addresses in hexadecimal, Python in decimal. An address that begins with 0x leaves no doubt.',
+    why:
+      'memmap does not guess: /proc/PID/maps prints addresses in hexadecimal, Python in decimal. An ' +
+      'address that begins with 0x leaves no doubt.',
     next:
       text.length > 16
         ? `Write hexadecimal with 0x in front: 0x${BigInt(text).toString(16)}`

@@ -12,7 +12,8 @@ export const KIND_MEANINGS = {
   arena:
     "what malloc hands out besides [heap]: glibc's blocks of 64 MiB of address space, or the pools of other allocators",
   managed:
-    'the heap of a language runtime (V8, the JVM, Go), which collects its garbage itself, and the tables that the runtime keeps about it',
+    'the heap of a language runtime (V8, the JVM, Go), which collects its garbage itself, and the tables ' +
+    'that the runtime keeps about it',
   jit: 'machine code made while the program runs',
   stack: "the main thread's stack, which the kernel lets grow downwards",
   'thread-stack': "another thread's stack",

@@ -135,9 +135,15 @@ function faultOf({listing, isSameImage, odds}: Attempt): string | undefined {
   if (!isSameImage)
     return 'The process ended or began another program while it was read: this is only a part of its regions.';
   if (listing.torn > 0)
-    return `Regions changed while they were listed: ${counted(listing.torn, 'line')} overlapped, in each of ${TRIES} tries.`;
+    return (
+      `Regions changed while they were listed: ${counted(listing.torn, 'line')} overlapped, in each ` +
+      `of ${TRIES} tries.`
+    );
   if (odds !== 0)
-    return `Memory came, went or moved while it was listed, in each of ${TRIES} tries: the listing has ${sizeText(Math.abs(odds))} ${odds > 0 ? 'more' : 'less'} than VmSize of status says before and after.`;
+    return (
+      `Memory came, went or moved while it was listed, in each of ${TRIES} tries: the listing has ` +
+      `${sizeText(Math.abs(odds))} ${odds > 0 ? 'more' : 'less'} than VmSize of status says before and after.`
+    );
   if (listing.cutShort) return `The listing was cut short: ${listing.cutShort}.`;
   return undefined;
 }
@@ -210,7 +216,8 @@ function toSnapshot(
 }
 
 const manyThreads = (threads: number): string =>
-  `Of ${threads} threads, ${MOST_THREADS} were asked where their stacks are; the stacks of the others are recognised by their shape.`;
+  `Of ${threads} threads, ${MOST_THREADS} were asked where their stacks are; the stacks of the others are ` +
+  `recognised by their shape.`;
 
 /** What a caller wants of smaps. */
 interface Wish {
@@ -227,7 +234,8 @@ function wantsUsage(maps: Buffer, status: Status, options: Wish, notes: string[]
   const stall = predictStall(Number(status['vmRss'] ?? 0), regions);
   if (stall <= maxStall) return true;
   notes.push(
-    `Resident memory was not read: with ${regions} regions and ${sizeText(Number(status['vmRss'] ?? 0))} resident that would stall ` +
+    `Resident memory was not read: with ${regions} regions and ${sizeText(Number(status['vmRss'] ?? 0))} ` +
+      `resident that would stall ` +
       `the process for about ${Math.round(stall)} ms (allowed: ${maxStall} ms, --max-stall).`,
   );
   return false;

@@ -105,7 +105,9 @@ function countersOf(handle: ProcessHandle, stat: Stat, rss: number, maxStall: nu
   if (regions.length === 0) throw withoutMemory(handle);
   const stall = predictStall(rss, regions.length);
   if (stall > maxStall) {
-    const note = `reading its PSS would stall it for about ${Math.round(stall)} ms (${regions.length} regions, ${sizeText(rss)} resident; allowed: ${maxStall} ms, --max-stall)`;
+    const note =
+      `reading its PSS would stall it for about ${Math.round(stall)} ms (${regions.length} ` +
+      `regions, ${sizeText(rss)} resident; allowed: ${maxStall} ms, --max-stall)`;
     return {regions: regions.length, missing: 'spared', note};
   }
   return {regions: regions.length, usage: rollup(handle, folder)};

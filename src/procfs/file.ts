@@ -77,7 +77,9 @@ export class ProcFile {
     return new Trouble({
       kind: 'deadline',
       what: `Cannot read all of ${this.#name}.`,
-      why: `after ${patience / 1000} s it was not complete (${length} bytes so far): the process keeps the lock of its memory map busy, or the machine is overloaded.`,
+      why:
+        `after ${patience / 1000} s it was not complete (${length} bytes so far): the process keeps the ` +
+        `lock of its memory map busy, or the machine is overloaded.`,
       next: `Try again, or wait longer: ${waitLonger()}`,
     });
   }

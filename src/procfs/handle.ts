@@ -153,7 +153,9 @@ export function withoutMemory(handle: ProcessHandle): Trouble {
   const what = `Cannot look at process ${handle.pid}.`;
   const {state, comm, ppid} = handle.stat();
   if (state === 'Z' || state === 'X') {
-    const why = `it (${comm}) has ended and is a zombie: its memory is gone, and only its exit status waits for its parent, process ${ppid}.`;
+    const why =
+      `it (${comm}) has ended and is a zombie: its memory is gone, and only its exit status waits ` +
+      `for its parent, process ${ppid}.`;
     return new Trouble({kind: 'gone', what, why, next: `Look at its parent: memmap show ${ppid}`});
   }
   if (!isKernelThread(handle, ppid)) {

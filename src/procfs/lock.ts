@@ -122,7 +122,9 @@ export class MapLock {
     return new Trouble({
       kind: 'deadline',
       what: `Cannot read the memory map of process ${pid}.`,
-      why: `its lock did not become free within ${deadlineText()}: thread ${tid} (${comm}) is in uninterruptible sleep (state D)${where}, and seems to hold it.`,
+      why:
+        `its lock did not become free within ${deadlineText()}: thread ${tid} (${comm}) is in ` +
+        `uninterruptible sleep (state D)${where}, and seems to hold it.`,
       next: `See what it waits for, as root: cat /proc/${pid}/task/${tid}/stack. Wait longer: ${waitLonger()}`,
     });
   }
@@ -133,7 +135,8 @@ export class MapLock {
  */
 const PROBE = [
   '-e',
-  "const fs = require('node:fs'), at = '/proc/self/fd/3/'; fs.readSync(fs.openSync(at + 'maps'), Buffer.alloc(1)); fs.lstatSync(at + 'map_files/0-1000')",
+  "const fs = require('node:fs'), at = '/proc/self/fd/3/'; fs.readSync(fs.openSync(at + 'maps'), " +
+    "Buffer.alloc(1)); fs.lstatSync(at + 'map_files/0-1000')",
 ];
 
 const isLate = ({error}: SpawnSyncReturns<unknown>): boolean => error !== undefined && errnoOf(error) === 'ETIMEDOUT';

@@ -101,7 +101,8 @@ export class MappedFiles {
     return silent.length === 0
       ? []
       : [
-          `Mapped files on a file system that does not answer (${silent.join(', ')}) were not opened: their regions are recognised by their shape.`,
+          `Mapped files on a file system that does not answer (${silent.join(', ')}) were not opened: ` +
+            `their regions are recognised by their shape.`,
         ];
   }
 }

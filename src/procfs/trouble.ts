@@ -87,7 +87,8 @@ function reasonOf(pid: number, root: string): Reason {
   if (hasCapability(ours.effective, 'SYS_PTRACE')) return despiteCapability(pid, root);
   const stranger = strangerTo(ours, its);
   if (ours.uids[3] === 0) {
-    const why = `you are root, but without CAP_SYS_PTRACE, as in a container, and ${stranger ?? mineBut(pid, root, its, ours)}`;
+    const why =
+      `you are root, but without CAP_SYS_PTRACE, as in a container, and ` + (stranger ?? mineBut(pid, root, its, ours));
     return [why, `Give memmap ${right}: docker run --cap-add SYS_PTRACE …; or run it on the host.`];
   }
   if (stranger)
@@ -116,9 +117,15 @@ function strangerTo(ours: Credentials, its: Credentials): string | undefined {
 function mineBut(pid: number, root: string, its: Credentials, ours: Credentials): string {
   const more = capabilityNames(its.permitted & ~ours.effective);
   if (isUndumpable(`${root}/${pid}`, its))
-    return 'it is yours, but it is not dumpable: it was setuid or got capabilities as it began, or asked for it (PR_SET_DUMPABLE in prctl(2))';
+    return (
+      'it is yours, but it is not dumpable: it was setuid or got capabilities as it began, or asked for ' +
+      'it (PR_SET_DUMPABLE in prctl(2))'
+    );
   if (more.length > 0)
-    return `it is yours, but has capabilities that you lack (${more.length > 3 ? `${more.length} of them` : more.join(', ')})`;
+    return (
+      `it is yours, but has capabilities that you lack ` +
+      `(${more.length > 3 ? `${more.length} of them` : more.join(', ')})`
+    );
   if (isElsewhere(pid, root)) return 'it is yours, but lives in another user namespace';
   return its.uids[1] === 0
     ? 'it is not dumpable, or a security module (SELinux, AppArmor, BPF) forbids it'

@@ -101,6 +101,7 @@ function isoTime(value: unknown, path: string): string {
 
 const newer = (schema: string, version: unknown): Trouble =>
   noRecording(
-    `it was written by a newer memmap${typeof version === 'string' ? ` (${version})` : ''} in the format ${schema}; this one reads ${RECORDING_SCHEMA}`,
+    `it was written by a newer memmap${typeof version === 'string' ? ` (${version})` : ''} in the format ` +
+      `${schema}; this one reads ${RECORDING_SCHEMA}`,
     'Read it with that version of memmap, or a later one.',
   );

@@ -78,7 +78,11 @@ export class Recording {
     const {count, rejected} = this.#index;
     if (count === 0)
       throw noRecording(
-        `${source.damage ? `${source.damage}; ` : ''}${rejected[0] ? `line ${rejected[0].line}: ${rejected[0].why}, and there is no moment before it` : 'it ends after its first line, before the first moment'}`,
+        `${source.damage ? `${source.damage}; ` : ''}${
+          rejected[0]
+            ? `line ${rejected[0].line}: ${rejected[0].why}, and there is no moment before it`
+            : 'it ends after its first line, before the first moment'
+        }`,
       );
     this.rejected = rejected;
     this.end = endOf(this.#index, source);

@@ -12,7 +12,8 @@ export const noRecording = (why: string, next = 'Make one with: memmap record PI
  */
 export const unknownForm = (line: number, why: string, memmap: string): Trouble =>
   noRecording(
-    `line ${line}: ${why.replace(/\.$/, '')}; another build of memmap (${memmap}) wrote it in a format that this one does not read`,
+    `line ${line}: ${why.replace(/\.$/, '')}; another build of memmap (${memmap}) wrote it in a format ` +
+      `that this one does not read`,
     'Read it with the memmap that wrote it, or record again: memmap record PID -o FILE',
   );
 

@@ -40,13 +40,15 @@ export function notesOn(index: MomentIndex, end: RecordingEnd | undefined, damag
   const notes: string[] = [];
   if (index.unusable > 0)
     notes.push(
-      `After a line that could not be used, ${counted(index.unusable, 'more line')} could not be used either: ${index.unusable === 1 ? 'it says only' : 'they say only'} what differs from it.`,
+      `After a line that could not be used, ${counted(index.unusable, 'more line')} could not be used ` +
+        `either: ${index.unusable === 1 ? 'it says only' : 'they say only'} what differs from it.`,
     );
   const isCut = index.rejected.at(-1)?.why === CUT;
   if (!end && (isCut || !index.isBroken)) {
     const torn = isCut ? 'its last line is cut off' : damage;
     notes.push(
-      `The recording has no end${torn ? `, and ${torn}` : ''}: it is still being made, or its recorder was killed, or it was cut. What is there was used.`,
+      `The recording has no end${torn ? `, and ${torn}` : ''}: it is still being made, or its recorder was ` +
+        `killed, or it was cut. What is there was used.`,
     );
   } else if (damage) notes.push(`The recording is damaged: ${damage}.`);
   return notes;

@@ -134,7 +134,9 @@ function growthResult(rule: GrowthRule, growth: Growth): Result {
     return {
       ...base,
       verdict: 'not measured',
-      detail: `${growth.looks === 1 ? 'one sample does' : `${growth.looks} samples do`} not show what grows; at least 12 are needed`,
+      detail:
+        `${growth.looks === 1 ? 'one sample does' : `${growth.looks} samples do`} not show what grows; ` +
+        `at least 12 are needed`,
     };
   const {verdict, slope, since: at} = line;
   if (verdict === 'not enough data')

@@ -30,11 +30,14 @@ const property = (text: string): string => data(text).replaceAll(':', '%3A').rep
 function renderCheckJunit(report: CheckReport): string {
   const {results, ms, command, target} = report;
   const count = (verdict: Result['verdict']): number => results.filter((result) => result.verdict === verdict).length;
-  const counts = `tests="${results.length}" failures="${count('broken')}" errors="${count('not measured')}" time="${(ms / 1000).toFixed(3)}"`;
+  const counts =
+    `tests="${results.length}" failures="${count('broken')}" errors="${count('not measured')}" ` +
+    `time="${(ms / 1000).toFixed(3)}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="memmap check" ${counts}>`,
-    `  <testsuite name="${xml(`memmap check: ${command?.map(quoted).join(' ') ?? target ?? ''}`)}" ${counts} skipped="0">`,
+    `  <testsuite name="${xml(`memmap check: ${command?.map(quoted).join(' ') ?? target ?? ''}`)}" ` +
+      `${counts} skipped="0">`,
     ...results.flatMap(testcase),
     `    <system-out>${xml([howSeen(report), ...report.notes].join(' '))}</system-out>`,
     '  </testsuite>',

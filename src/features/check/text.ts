@@ -112,7 +112,8 @@ export function howSeen({looks, interval, results, beforeEnd, command}: CheckRep
   const exact =
     kept.length === 0
       ? ''
-      : `${kept.map((text) => `"${text}"`).join(' and ')} ${kept.length === 1 ? 'is' : 'are'} exact up to the last sample: the kernel keeps that peak. `;
+      : `${kept.map((text) => `"${text}"`).join(' and ')} ${kept.length === 1 ? 'is' : 'are'} exact up to ` +
+        `the last sample: the kernel keeps that peak. `;
   const spread = interval === undefined || looks < 2 ? '' : `, ${command ? 'at most ' : ''}${spanText(interval)} apart`;
   const last = beforeEnd === undefined ? '' : `, the last one ${Math.round(beforeEnd)} ms before the end`;
   const missed = looks > 1 ? ': a shorter peak may be missed' : '';

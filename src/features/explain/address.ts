@@ -112,7 +112,8 @@ export function gapAt(regions: readonly Region[], address: bigint, limits: Limit
 }
 
 const BEYOND =
-  'an access is a SIGSEGV: the address is above user space. Either it belongs to the kernel, or a pointer was damaged (a tag in its top bits?).';
+  'an access is a SIGSEGV: the address is above user space. Either it belongs to the kernel, or a pointer ' +
+  'was damaged (a tag in its top bits?).';
 
 function whyFault(
   address: bigint,
@@ -120,13 +121,25 @@ function whyFault(
   limits: Limits | undefined,
 ): string {
   if (address < MMAP_MIN_ADDR)
-    return 'an access is a SIGSEGV: nothing is mapped this low (vm.mmap_min_addr), so that an access through a null pointer, or to a field or element of one, always faults.';
+    return (
+      'an access is a SIGSEGV: nothing is mapped this low (vm.mmap_min_addr), so that an access through ' +
+      'a null pointer, or to a field or element of one, always faults.'
+    );
   if (above?.region.kind === 'stack' && isInReach(above, limits))
-    return `an access may succeed: the stack above grows down on its own, as far as its limit (${limitText(limits)}) and the regions below allow.`;
+    return (
+      `an access may succeed: the stack above grows down on its own, as far as its limit ` +
+      `(${limitText(limits)}) and the regions below allow.`
+    );
   if (below?.region.kind === 'guard' || above?.region.kind === 'guard')
-    return 'an access is a SIGSEGV: nothing is mapped here. A guard is next to it: a stack may have overflowed, far past its end.';
+    return (
+      'an access is a SIGSEGV: nothing is mapped here. A guard is next to it: a stack may have ' +
+      'overflowed, far past its end.'
+    );
   if (below && below.gap < 65_536)
-    return `an access is a SIGSEGV: nothing is mapped here. It is only ${sizeText(below.gap + 1)} past the end of the region below: something may have overrun it.`;
+    return (
+      `an access is a SIGSEGV: nothing is mapped here. It is only ${sizeText(below.gap + 1)} past the ` +
+      `end of the region below: something may have overrun it.`
+    );
   return 'an access is a SIGSEGV: nothing is mapped here. The pointer is wild, or what was here has been unmapped.';
 }
 

@@ -105,12 +105,14 @@ const TEXTS: Readonly<Record<AreaName, Tell>> = {
   program: (area, snapshot, program) =>
     `${program}, ${placedText(area)}${howMuch(area.totals)}: ${kindsText(area)}. ${behindText(area, snapshot)}`.trim(),
   heap: (area, snapshot) =>
-    `What malloc gets from brk for the main thread: ${howMuch(area.totals)}. It grows upwards; ${roomText(area, snapshot)}.`,
+    `What malloc gets from brk for the main thread: ${howMuch(area.totals)}. It grows upwards; ` +
+    `${roomText(area, snapshot)}.`,
   low: (area) => `Memory apart from the mmap area: ${howMuch(area.totals)}: ${kindsText(area)}.`,
   mmap: (area, _, program) => mmapText(area, program),
   stack: (area, snapshot) => stackText(area, snapshot),
   kernel: (area) =>
-    `${area.regions.map((region) => `${region.name} at ${hex(region.start)}`).join(', ')}: what the kernel gives each process, so that reading the clock needs no system call.`,
+    `${area.regions.map((region) => `${region.name} at ${hex(region.start)}`).join(', ')}: what the kernel ` +
+    `gives each process, so that reading the clock needs no system call.`,
 };
 
 /** On x86-64, executables that aren't position independent are linked to 0x400000. */
@@ -179,5 +181,8 @@ function mmapText(area: Area, program: string | undefined): string {
 function stackText({totals}: Area, {clues}: Snapshot): string {
   const limit = clues.limits?.stack;
   const upTo = limit === undefined ? '8 MiB by default' : limit === null ? 'unlimited' : sizeText(limit);
-  return `The main thread's stack: ${howMuch(totals)}. It grows downwards on its own, up to its limit (${upTo}), and never shrinks. The arguments and the environment are at its top.`;
+  return (
+    `The main thread's stack: ${howMuch(totals)}. It grows downwards on its own, up to its limit ` +
+    `(${upTo}), and never shrinks. The arguments and the environment are at its top.`
+  );
 }

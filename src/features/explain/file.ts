@@ -51,7 +51,8 @@ export function sectionsIn(looked: Looked, region: Region): string[] {
 }
 
 const NO_VDSO =
-  'The function is not known: the vdso is in no file, only in the memory of the process, which memmap does not read for that. gdb -p PID can tell: info symbol ADDRESS.';
+  'The function is not known: the vdso is in no file, only in the memory of the process, which memmap does ' +
+  'not read for that. gdb -p PID can tell: info symbol ADDRESS.';
 
 type ElfFacts = Pick<FileFacts, 'ownAddress' | 'section' | 'symbol' | 'notes'>;
 

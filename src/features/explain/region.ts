@@ -128,13 +128,19 @@ function whyNothing(region: Region, usage: Usage): string {
   if (MEASURES.hugetlb.ofTotals(usage)) return 'RSS says 0, as it does not count hugetlb pages.';
   if (/^(vvar|vsyscall|device)$/.test(region.kind)) return 'RSS says 0, as the kernel does not count such pages.';
   if (usage.swap) return 'None of it is in RAM: it is out on swap.';
-  return 'None of it is in RAM: it has not been touched yet, has only been read (zero pages are not counted), or was given back.';
+  return (
+    'None of it is in RAM: it has not been touched yet, has only been read (zero pages are not ' +
+    'counted), or was given back.'
+  );
 }
 
 function sharedText(usage: Usage): string {
   const shared = MEASURES.shared.ofTotals(usage) ?? 0;
   if (usage.pss === undefined || shared === 0) return '';
-  return `${sizeText(shared)} of that is mapped at least twice, maybe by this process alone, so its fair share (PSS) is ${sizeText(usage.pss)}.`;
+  return (
+    `${sizeText(shared)} of that is mapped at least twice, maybe by this process alone, so its fair ` +
+    `share (PSS) is ${sizeText(usage.pss)}.`
+  );
 }
 
 function privateText(region: Region, usage: Usage): string {

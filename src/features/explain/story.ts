@@ -118,7 +118,8 @@ function amountTexts(snapshot: Snapshot): string[] {
   const isRollup = snapshot.source.format === 'smaps_rollup';
   const space = isRollup
     ? ''
-    : `It has ${sizeText(size)} of address space in ${regions} ${regions === 1 ? 'region' : 'regions'}: that is what it may touch.`;
+    : `It has ${sizeText(size)} of address space in ${regions} ${regions === 1 ? 'region' : 'regions'}: that ` +
+      `is what it may touch.`;
   if (rss === undefined) return [`${space}${knownFromStatus(snapshot)}`];
   const resident = isRollup
     ? `${sizeText(rss)} is in RAM now.`
@@ -143,12 +144,19 @@ function shareText({rss = 0, pss}: Amounts): string {
   if (pss === undefined) return '';
   const others = rss - pss;
   if (others < rss / 100) return `Its fair share (PSS) is ${sizeText(pss)}: hardly any of it is mapped more than once.`;
-  return `Its fair share (PSS) is ${sizeText(pss)}: the remaining ${sizeText(others)} is the share of other mappings of the same pages, mostly in other processes: code of libraries, or what parent and child share after fork.`;
+  return (
+    `Its fair share (PSS) is ${sizeText(pss)}: the remaining ${sizeText(others)} is the share of other ` +
+    `mappings of the same pages, mostly in other processes: code of libraries, or what parent and child share after fork.`
+  );
 }
 
 function dirtyText({privateDirty, rss = 0}: Amounts): string {
   if (privateDirty === undefined) return '';
-  return `${sizeText(privateDirty)} is private dirty (${percent(privateDirty, rss)} of what is resident): only this process has it, the kernel can't drop it, and all but shared memory and file pages is freed when the process ends.`;
+  return (
+    `${sizeText(privateDirty)} is private dirty (${percent(privateDirty, rss)} of what is resident): ` +
+    `only this process has it, the kernel can't drop it, and all but shared memory and file pages is freed ` +
+    `when the process ends.`
+  );
 }
 
 function swapText({swap, swapPss}: Amounts): string {

@@ -49,7 +49,10 @@ function symbolText({name, distance, size, isInside, table}: SymbolFacts): strin
   const plus = distance === 0 ? '' : `+0x${distance.toString(16)}`;
   const of = size > 0 ? `, ${size} bytes long` : '';
   if (isInside) return `${name}${plus}${of} (${table})`;
-  return `${name}${plus}: the nearest name before it; ${size > 0 ? `it ends ${distance - size} bytes earlier` : 'its size is not known'} (${table})`;
+  return (
+    `${name}${plus}: the nearest name before it; ` +
+    `${size > 0 ? `it ends ${distance - size} bytes earlier` : 'its size is not known'} (${table})`
+  );
 }
 
 function gapLines({below, above, size, why}: HoleFacts, width: number | undefined): string[] {

@@ -23,7 +23,8 @@ export const unusualOf = (snapshot: Snapshot): Finding[] =>
 
 /** What was looked for, for a reader to whom nothing is reported. There are counters only where smaps was read. */
 export const lookedFor = ({totals}: Snapshot): string =>
-  `regions that may be written and executed, an executable stack, deleted files, ${totals['rss'] === undefined ? '' : 'swapped and locked memory, '}large reservations, many arenas, and many regions`;
+  `regions that may be written and executed, an executable stack, deleted files, ` +
+  `${totals['rss'] === undefined ? '' : 'swapped and locked memory, '}large reservations, many arenas, and many regions`;
 
 const isStack = ({kind}: Region): boolean => kind === 'stack' || kind === 'thread-stack';
 
@@ -35,21 +36,28 @@ const CHECKS: readonly Check[] = [
       regions.filter(isWritableCode),
       'rwx',
       (some) =>
-        `${count(some, 'region')} may be written and executed at once: ${listed(some)}. Whoever can write there can run any code. Just-in-time compilers (JIT) do this; otherwise find out why.`,
+        `${count(some, 'region')} may be written and executed at once: ${listed(some)}. Whoever can write ` +
+        `there can run any code. Just-in-time compilers (JIT) do this; otherwise find out why.`,
     ),
   ({regions}) =>
     among(
       regions.filter((region) => isStack(region) && isExecutable(region)),
       'executable-stack',
       () =>
-        'A stack may be executed. An object file without a .note.GNU-stack section makes the linker ask for it: readelf -lW PROGRAM shows GNU_STACK with RWE.',
+        'A stack may be executed. An object file without a .note.GNU-stack section makes the linker ask ' +
+        'for it: readelf -lW PROGRAM shows GNU_STACK with RWE.',
     ),
   ({regions}) =>
     among(
       regions.filter(isDeletedFile),
       'deleted',
       (some) =>
-        `${count(new Set(some.map(({name}) => name)), 'file')} still mapped though deleted: ${listed(some)}. ${some.some(({kind}) => kind === 'text') ? 'For a program or library this means an update: the old code keeps running until a restart.' : 'The disk space is freed when nobody has it mapped or open.'}`,
+        `${count(new Set(some.map(({name}) => name)), 'file')} still mapped though deleted: ` +
+        `${listed(some)}. ${
+          some.some(({kind}) => kind === 'text')
+            ? 'For a program or library this means an update: the old code keeps running until a restart.'
+            : 'The disk space is freed when nobody has it mapped or open.'
+        }`,
     ),
   (snapshot) => manyRegions(snapshot),
   ({regions}) =>
@@ -57,7 +65,8 @@ const CHECKS: readonly Check[] = [
       having(regions, 'swap'),
       'swapped',
       (some) =>
-        `${sizeText(sum(some, 'swap'))} is out on swap, in ${count(some, 'region')}. The machine is short of memory, or was.`,
+        `${sizeText(sum(some, 'swap'))} is out on swap, in ${count(some, 'region')}. The machine is short ` +
+        `of memory, or was.`,
     ),
   ({regions}) =>
     among(
@@ -78,14 +87,16 @@ const CHECKS: readonly Check[] = [
       having(regions, 'lazyFree'),
       'lazy-free',
       (some) =>
-        `${sizeText(sum(some, 'lazyFree'))} was given back with MADV_FREE and still counts as resident until the kernel takes it.`,
+        `${sizeText(sum(some, 'lazyFree'))} was given back with MADV_FREE and still counts as resident ` +
+        `until the kernel takes it.`,
     ),
   ({regions}) =>
     among(
       regions.filter(({flags}) => flags?.some((code) => flagMeaning(code) === undefined)),
       'unknown-flags',
       (some) =>
-        `VmFlags has codes unknown to memmap: ${[...new Set(some.flatMap(({flags = []}) => flags.filter((code) => flagMeaning(code) === undefined)))].join(', ')}.`,
+        `VmFlags has codes unknown to memmap: ` +
+        `${[...new Set(some.flatMap(({flags = []}) => flags.filter((code) => flagMeaning(code) === undefined)))].join(', ')}.`,
     ),
   ({consistency: {torn, incomplete}}) =>
     torn || incomplete
@@ -115,7 +126,9 @@ function manyRegions({regions, clues}: Snapshot): Finding | undefined {
   const byDefault = clues.maxMapCount === undefined ? ' by default' : '';
   return {
     what: 'many-regions',
-    text: `${regions.length} of the ${most} regions that vm.max_map_count allows${byDefault}: at the limit mmap, munmap and mprotect fail with ENOMEM.`,
+    text:
+      `${regions.length} of the ${most} regions that vm.max_map_count allows${byDefault}: at the limit ` +
+      `mmap, munmap and mprotect fail with ENOMEM.`,
     regions: [],
   };
 }
@@ -127,13 +140,19 @@ const isReservation = (region: Region): boolean =>
 function reservedText(some: readonly Region[]): string {
   const size = some.reduce((total, region) => total + sizeOf(region), 0);
   const rss = some.every(({usage}) => usage?.rss === undefined) ? '' : ', with hardly any of it in RAM';
-  return `${sizeText(size)} of address space is in ${count(some, 'region')} of 1 GiB or more${rss}: it is only reserved, which costs nothing but makes VmSize look huge. Language runtimes and sanitizers do this.`;
+  return (
+    `${sizeText(size)} of address space is in ${count(some, 'region')} of 1 GiB or more${rss}: it is ` +
+    `only reserved, which costs nothing but makes VmSize look huge. Language runtimes and sanitizers do this.`
+  );
 }
 
 function arenasText(some: readonly Region[]): string {
   const size = some.reduce((total, region) => total + sizeOf(region), 0);
   const rss = some.every(({usage}) => usage?.rss === undefined) ? '' : `, ${sizeText(sum(some, 'rss'))} of it in RAM`;
-  return `${some.length} malloc arenas hold ${sizeText(size)} of address space${rss}. Many threads make many arenas; MALLOC_ARENA_MAX=2 in the environment limits their number.`;
+  return (
+    `${some.length} malloc arenas hold ${sizeText(size)} of address space${rss}. Many threads make many ` +
+    `arenas; MALLOC_ARENA_MAX=2 in the environment limits their number.`
+  );
 }
 
 const having = (regions: readonly Region[], counter: string): Region[] =>

@@ -49,11 +49,18 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
 function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): string {
   const times = `${counted(looks, 'sample')} in ${spanText(span)}`;
   if (measure !== asked)
-    return `${times}; smaps could not be read often enough to follow ${measureWords(asked)} by kind, so kinds and regions are judged by their size, and the total by ${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`;
+    return (
+      `${times}; smaps could not be read often enough to follow ${measureWords(asked)} by kind, so ` +
+      `kinds and regions are judged by their size, and the total by ` +
+      `${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`
+    );
   if (measure === 'size') return `${times}, of the size of regions`;
   const total =
     totalMeasure === measure ? '' : '; smaps was not read for long periods, so the total is VmRSS of status';
-  return `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${measureWords(measure)} of each region${total}`;
+  return (
+    `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${measureWords(measure)} ` +
+    `of each region${total}`
+  );
 }
 
 /** @param least the last two are left out where the terminal has fewer columns */

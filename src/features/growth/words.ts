@@ -42,17 +42,25 @@ export function headline(growth: Growth): string[] {
     case 'not enough data': {
       const why =
         total.slope === undefined
-          ? `${counted(looks, 'sample')} ${looks === 1 ? 'is' : 'are'} too few; at least 12 are needed, and more are better`
-          : `it rose by ${sizeText(Math.max(0, riseOf(total)))}, but not evenly enough to call it steady, and it had not stopped`;
+          ? `${counted(looks, 'sample')} ${looks === 1 ? 'is' : 'are'} too few; at least 12 are needed, ` +
+            `and more are better`
+          : `it rose by ${sizeText(Math.max(0, riseOf(total)))}, but not evenly enough to call it steady, ` +
+            `and it had not stopped`;
       return [`Not enough data to say whether ${what} grows: ${why}.`];
     }
     default:
   }
   const [least, most] = [Math.min(...total.points.v), Math.max(...total.points.v)];
   const answers = {
-    step: `${upper(what)} went up by ${sizeText(riseOf(total))} in a step after ${spanText(total.since ?? 0)}, and stayed there: no steady growth.`,
-    plateau: `${upper(what)} grew by ${sizeText(riseOf(total))} until ${spanText(total.since ?? 0)} after the first sample, and then stopped or nearly did: no steady growth.`,
-    sawtooth: `${upper(what)} goes up and down between ${sizeText(least)} and ${sizeText(most)}, and comes back: no steady growth.`,
+    step:
+      `${upper(what)} went up by ${sizeText(riseOf(total))} in a step after ` +
+      `${spanText(total.since ?? 0)}, and stayed there: no steady growth.`,
+    plateau:
+      `${upper(what)} grew by ${sizeText(riseOf(total))} until ${spanText(total.since ?? 0)} after ` +
+      `the first sample, and then stopped or nearly did: no steady growth.`,
+    sawtooth:
+      `${upper(what)} goes up and down between ${sizeText(least)} and ${sizeText(most)}, and comes ` +
+      `back: no steady growth.`,
     flat: `Nothing grows: ${what} moved by ${sizeText(most - least)} ${within}, and is ${sizeText(total.last)}.`,
     shrinks: `${upper(what)} shrank by ${sizeText(-riseOf(total))} ${within}.`,
   };

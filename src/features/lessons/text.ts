@@ -63,7 +63,8 @@ export async function waitForEnter(interrupted: Interruption): Promise<void> {
 /** Keeps the helper waiting, to be looked at from elsewhere: until Enter, or without a terminal until a signal. */
 export async function keepWaiting(pid: number, interrupted: Interruption): Promise<void> {
   await writeOut(
-    `\nThe helper waits, as process ${pid}. Look at it from another terminal:\n\n  memmap show ${pid}\n  memmap watch ${pid}\n\nEnter, or Ctrl-C, ends it.\n`,
+    `\nThe helper waits, as process ${pid}. Look at it from another terminal:\n\n  memmap show ${pid}\n  ` +
+      `memmap watch ${pid}\n\nEnter, or Ctrl-C, ends it.\n`,
   );
   if (process.stdin.isTTY) return waitForEnter(interrupted);
   if (interrupted.signal.aborted) return;
@@ -227,7 +228,9 @@ export function renderSurvey(rows: readonly SurveyRow[]): string {
   ]);
   const wrong = rows.filter(({ok, unsupported}) => !ok && unsupported === undefined).length;
   const missing = rows.filter(({unsupported}) => unsupported !== undefined).length;
-  const sum = `${rows.length - wrong - missing} of ${rows.length} steps as predicted, ${wrong} not, ${missing} not supported here.`;
+  const sum =
+    `${rows.length - wrong - missing} of ${rows.length} steps as predicted, ${wrong} not, ` +
+    `${missing} not supported here.`;
   return `${renderTable(columns, cells).join('\n')}\n\n${sum}\n`;
 }
 

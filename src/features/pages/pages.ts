@@ -29,7 +29,8 @@ function renderHead({snapshot, regions, totals, pageSize, dirtySince}: ProcessPa
   const written = dirtySince && `, ${totals.softDirty} written in ${dirtySince.ms / 1000} s`;
   return [
     paint('title', cut(who(snapshot), width)),
-    `${count}, ${sizeText(size)} of address space in pages of ${sizeText(pageSize)}: ${totals.present} present${written ?? ''}`,
+    `${count}, ${sizeText(size)} of address space in pages of ${sizeText(pageSize)}: ${totals.present} ` +
+      `present${written ?? ''}`,
   ];
 }
 
@@ -131,7 +132,9 @@ function renderRegion(
   const {region, runs, totals} = each;
   const signs = strip(runs, pageSize, width ?? FREE_WIDTH, of);
   const isPart = each.end - each.start < sizeOf(region);
-  const title = `${rangeText(each)}  ${sizeText(each.end - each.start)}  ${safe(region.perms)}  ${region.kind}  ${nameOf(each)}`;
+  const title =
+    `${rangeText(each)}  ${sizeText(each.end - each.start)}  ${safe(region.perms)}  ` +
+    `${region.kind}  ${nameOf(each)}`;
   const part = isPart ? [`part of ${rangeText(region)}`] : [];
   if (totals.unread === totals.pages) return [paint('title', cut(title, width)), ...part, `not read: ${each.unread}`];
   return [

@@ -50,7 +50,9 @@ function processOf(text: string, root: string): number {
   throw new Trouble({
     kind: 'usage',
     what: `"${text}" has no pages to look at.`,
-    why: 'a saved listing has regions; which of their pages are present only the kernel knows, while the process lives.',
+    why:
+      'a saved listing has regions; which of their pages are present only the kernel knows, while ' +
+      'the process lives.',
     next: `Give the PID of a process, or see the regions: memmap show ${text}`,
   });
 }

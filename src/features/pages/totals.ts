@@ -82,7 +82,10 @@ function unreadLines({regions}: ProcessPages): string[] {
 /** Without frame numbers the zero page can't be distinguished from a page that two processes share since a fork. */
 function hiddenLine({frames, totals}: ProcessPages): string | undefined {
   if (frames === 'known' || totals.sharedOrZero === 0) return undefined;
-  return 'Frame numbers are hidden from you (they need CAP_SYS_ADMIN), so the zero page cannot be distinguished from a shared page.';
+  return (
+    'Frame numbers are hidden from you (they need CAP_SYS_ADMIN), so the zero page cannot be ' +
+    'distinguished from a shared page.'
+  );
 }
 
 /**
@@ -117,8 +120,12 @@ function residue({snapshot, regions, totals, pageSize, frames}: ProcessPages): s
   const other =
     rest === 0
       ? ''
-      : `${why === '' ? ':' : ';'} ${counted(Math.abs(rest), 'page')} ${rest > 0 ? 'came' : 'went'} between the two readings`;
-  return `${has}, ${sizeText(Math.abs(totals.present * pageSize - rss))} ${totals.present * pageSize > rss ? 'less' : 'more'}${why}${other}.`;
+      : `${why === '' ? ':' : ';'} ${counted(Math.abs(rest), 'page')} ${rest > 0 ? 'came' : 'went'} ` +
+        `between the two readings`;
+  return (
+    `${has}, ${sizeText(Math.abs(totals.present * pageSize - rss))} ` +
+    `${totals.present * pageSize > rss ? 'less' : 'more'}${why}${other}.`
+  );
 }
 
 /** How many pages the zero page explains: known exactly, or, with frame numbers hidden, as many as fit. */

@@ -69,7 +69,8 @@ function notesOf(looks: number, thinned: {curves: Curves; unseen: number}, chang
   return [
     ...(kept < looks
       ? [
-          `The charts show ${countText(kept)} of ${countText(looks)} samples: of neighbours, the one with the most memory.`,
+          `The charts show ${countText(kept)} of ${countText(looks)} samples: of neighbours, the one ` +
+            `with the most memory.`,
         ]
       : []),
     ...(thinned.unseen > 0
@@ -77,7 +78,8 @@ function notesOf(looks: number, thinned: {curves: Curves; unseen: number}, chang
       : []),
     ...(shown < all
       ? [
-          `The list has the ${countText(shown)} largest of ${countText(all)} changes; those that are only touched are left out first.`,
+          `The list has the ${countText(shown)} largest of ${countText(all)} changes; those that are only ` +
+            `touched are left out first.`,
         ]
       : []),
   ];

@@ -90,7 +90,8 @@ function grew({growers, measure, curves}: Facts): string[] {
     `What grew most is ${kind.name}: ${deltaText(kind.last - kind.first)} of ${what}${part}${rate(kind)}.`,
     ...(region
       ? [
-          `The region that grew most is ${regionName(region)}: from ${sizeText(region.first)} to ${sizeText(region.last)}${since(region, curves)}${rate(region)}.`,
+          `The region that grew most is ${regionName(region)}: from ${sizeText(region.first)} to ` +
+            `${sizeText(region.last)}${since(region, curves)}${rate(region)}.`,
         ]
       : []),
   ];

@@ -90,6 +90,8 @@ export function fewerStays(stays: readonly Stay[], most: number): {stays: readon
   if (stays.length <= most) return {stays, notes: []};
   const size = ({start, end}: Stay): number => end - start;
   const kept = [...stays].sort((a, b) => size(b) - size(a)).slice(0, most);
-  const note = `The picture shows the largest ${countText(most)} of ${countText(stays.length)} regions over time: those of ${sizeText(size(kept.at(-1)!))} and more.`;
+  const note =
+    `The picture shows the largest ${countText(most)} of ${countText(stays.length)} regions over ` +
+    `time: those of ${sizeText(size(kept.at(-1)!))} and more.`;
   return {stays: kept, notes: [note]};
 }

@@ -141,7 +141,8 @@ export function renderBorders({regions, clues}: Snapshot, look: TextOptions = {}
     ...(touching === 0
       ? []
       : [
-          `${counted(touching, 'region')} ${touching === 1 ? 'touches' : 'touch'} the one before. The kernel merges neighbours that are alike; these are kept apart by:`,
+          `${counted(touching, 'region')} ${touching === 1 ? 'touches' : 'touch'} the one before. The ` +
+            `kernel merges neighbours that are alike; these are kept apart by:`,
         ]),
   ];
   return [

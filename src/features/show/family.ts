@@ -28,7 +28,8 @@ export function renderFamily(family: Family, look: TextOptions = {}): string {
   return [
     paint(
       'title',
-      `${safe(first!.comm)} (pid ${first!.pid}) and ${members.length > 1 ? counted(members.length - 1, 'descendant') : 'no descendants'}`,
+      `${safe(first!.comm)} (pid ${first!.pid}) and ` +
+        (members.length > 1 ? counted(members.length - 1, 'descendant') : 'no descendants'),
     ),
     '',
     ...renderRows(
@@ -40,7 +41,8 @@ export function renderFamily(family: Family, look: TextOptions = {}): string {
     ...remarks(family).flatMap((sentence) => wrapped(sentence, look.width)),
     ...(ended > 0
       ? [
-          `${counted(ended, 'process', 'processes')} ended while the family was read, and ${ended === 1 ? 'is' : 'are'} left out.`,
+          `${counted(ended, 'process', 'processes')} ended while the family was read, and ` +
+            `${ended === 1 ? 'is' : 'are'} left out.`,
         ]
       : []),
     '',
@@ -55,14 +57,16 @@ function remarks({members}: Family): string[] {
     ...(totals.counted < 2
       ? []
       : [
-          `PSS is what the family costs: ${sizeText(pss)}. Resident memory, added up, counts a page once for each process that maps it: ${sizeText(Math.max(0, rss - pss))} more.`,
+          `PSS is what the family costs: ${sizeText(pss)}. Resident memory, added up, counts a page once ` +
+            `for each process that maps it: ${sizeText(Math.max(0, rss - pss))} more.`,
         ]),
     ...(uncounted.length === 0
       ? []
       : [
           totals.counted === 0
             ? 'None of them could be counted.'
-            : `The total is for ${counted(totals.counted, 'process', 'processes')}, and is too low: ${uncounted.length} more could not be counted.`,
+            : `The total is for ${counted(totals.counted, 'process', 'processes')}, and is too low: ` +
+              `${uncounted.length} more could not be counted.`,
           ...reasons(uncounted),
         ]),
   ];

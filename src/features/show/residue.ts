@@ -73,7 +73,8 @@ export function renderResidue(snapshot: Snapshot, look: ResidueLook = {}): strin
   if (beside.length > 0) sentences.push(`Not in the total: ${beside.join(', and ')}.`);
   if (rss && rss.regions !== rss.status) {
     sentences.push(
-      `status has ${sizeText(rss.status)} resident (VmRSS): it was read a moment before the regions, and kernels before 6.16 count it in batches.`,
+      `status has ${sizeText(rss.status)} resident (VmRSS): it was read a moment before the regions, and ` +
+        `kernels before 6.16 count it in batches.`,
     );
   } else if (rss && look.full)
     sentences.push('The regions add up to what status says is resident (VmRSS), to the byte.');

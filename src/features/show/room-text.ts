@@ -43,7 +43,9 @@ function tightOnes({mapping, brk, stack, regions, locked}: Room): string[] {
   return [
     regions.limit &&
       regions.used > regions.limit / 2 &&
-      `Regions: ${countText(regions.used)} of ${countText(regions.limit)} allowed (vm.max_map_count). When they are used up, mmap, mprotect and munmap fail with ENOMEM, and new threads cannot start. --room says what uses them up.`,
+      `Regions: ${countText(regions.used)} of ${countText(regions.limit)} allowed (vm.max_map_count). When ` +
+        `they are used up, mmap, mprotect and munmap fail with ENOMEM, and new threads cannot start. --room says ` +
+        `what uses them up.`,
     isTight(mapping) && `mmap: ${sizeText(mapping.left!)} left of ${sizeText(mapping.limit!)} (RLIMIT_AS, ulimit -v).`,
     mapping.endsAt === 'addresses' &&
       mapping.left! < LITTLE &&
@@ -54,7 +56,8 @@ function tightOnes({mapping, brk, stack, regions, locked}: Room): string[] {
     brk &&
       brk.endsAt === 'addresses' &&
       brk.left! < LITTLE &&
-      `brk: ${sizeText(brk.left!)} left until ${brk.next ? `the region ${regionText(brk.next)}` : 'the end of user space'}; malloc then continues with mmap.`,
+      `brk: ${sizeText(brk.left!)} left until ` +
+        `${brk.next ? `the region ${regionText(brk.next)}` : 'the end of user space'}; malloc then continues with mmap.`,
     stack &&
       isTight(stack) &&
       `stack: ${sizeText(stack.left!)} left of ${sizeText(stack.limit!)} (RLIMIT_STACK, ulimit -s).`,
@@ -150,7 +153,8 @@ function renderHoles(snapshot: Snapshot, {mapping}: Room, look: RoomLook): strin
   });
   return [
     ...wrapped(
-      `${counted(holes.length, 'hole')} of ${sizeText(mapping.free)} in total, ${countText(small)} of them below 1 MiB.`,
+      `${counted(holes.length, 'hole')} of ${sizeText(mapping.free)} in total, ${countText(small)} ` +
+        `of them below 1 MiB.`,
       look.width,
     ),
     ...renderRows(
@@ -178,12 +182,15 @@ function renderArenas({arenas, writable}: Room): string[] {
     ...(arenas.length === 0
       ? []
       : [
-          `${counted(arenas.length, 'arena')} of glibc malloc beside [heap]: ${sizeText(sum(({committed, reserved}) => committed + reserved))} of address space, ${sizeText(sum(({committed}) => committed))} made accessible${inMemory}.`,
+          `${counted(arenas.length, 'arena')} of glibc malloc beside [heap]: ` +
+            `${sizeText(sum(({committed, reserved}) => committed + reserved))} of address space, ` +
+            `${sizeText(sum(({committed}) => committed))} made accessible${inMemory}.`,
         ]),
     ...(writable.rss === undefined || writable.size === 0
       ? []
       : [
-          `Private writable memory without a file: ${sizeText(writable.size)}, of which ${sizeText(writable.rss)} (${percent(writable.rss, writable.size)}) is resident.`,
+          `Private writable memory without a file: ${sizeText(writable.size)}, of which ` +
+            `${sizeText(writable.rss)} (${percent(writable.rss, writable.size)}) is resident.`,
         ]),
   ];
 }

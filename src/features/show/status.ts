@@ -37,6 +37,7 @@ export function renderStatus(snapshot: Snapshot, look: TextOptions = {}): string
     look.width,
   );
   const missing =
-    'Not seen: its regions, their kinds and files, PSS and private dirty. They are in maps and smaps, which you may not read.';
+    'Not seen: its regions, their kinds and files, PSS and private dirty. They are in maps and smaps, ' +
+    'which you may not read.';
   return [paint('title', `${who(snapshot)}${uid}`), '', ...table, '', ...wrapped(missing, look.width), ''].join('\n');
 }

@@ -28,7 +28,8 @@ export function parseForeign(bytes: Uint8Array): Snapshot | undefined {
     consistency: {torn: torn > 0},
     rejected: best.rejected,
     notes: [
-      `${best.format} doesn't print ${best.lacks}: unknown here, and not counted as a difference where the other side has it.`,
+      `${best.format} doesn't print ${best.lacks}: unknown here, and not counted as a difference where the ` +
+        `other side has it.`,
     ],
   });
 }

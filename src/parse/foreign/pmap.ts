@@ -38,7 +38,10 @@ function formatOf(columns: readonly string[]): string {
 function lacksOf(columns: readonly string[]): string {
   if (columns.includes('Inode')) return 'the directories of files';
   const place = columns.includes('Offset') ? 'inodes' : 'offsets, devices and inodes';
-  return `${columns.includes('RSS') ? '' : 'resident memory, '}${place}, the directories of files and the names of [heap] and [vdso]`;
+  return (
+    `${columns.includes('RSS') ? '' : 'resident memory, '}${place}, the directories of files and the ` +
+    `names of [heap] and [vdso]`
+  );
 }
 
 const TABLE = /^\s*Address\s+(?:Kbytes|Perm)\s.*\bMapping\s*$/;

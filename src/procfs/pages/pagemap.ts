@@ -117,7 +117,8 @@ function pageMapTrouble(handle: ProcessHandle, error: unknown, path: string): Tr
   const what = `Cannot read the page map of process ${handle.pid}.`;
   if (trouble.kind === 'denied') {
     const next =
-      'Run memmap as the user of that process or with sudo, or give it CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: only its owner may open /proc/PID/pagemap.';
+      'Run memmap as the user of that process or with sudo, or give it CAP_SYS_PTRACE and ' +
+      'CAP_DAC_READ_SEARCH: only its owner may open /proc/PID/pagemap.';
     const notOurs = notOwner(path);
     const why = notOurs === undefined ? trouble.why : `permission denied (${errnoOf(error)}): ${notOurs}.`;
     return new Trouble({kind: 'denied', what, why, next});

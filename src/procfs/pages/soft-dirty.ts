@@ -84,7 +84,9 @@ export function requireSoftDirty(trial: Trial): void {
   throw new Trouble({
     kind: 'usage',
     what: 'Cannot tell which pages are written.',
-    why: 'this kernel has no soft-dirty marks (CONFIG_MEM_SOFT_DIRTY is off): memmap cleared those of its own pages, wrote to them, and saw none appear.',
+    why:
+      'this kernel has no soft-dirty marks (CONFIG_MEM_SOFT_DIRTY is off): memmap cleared those of its ' +
+      'own pages, wrote to them, and saw none appear.',
     next: 'See where resident memory and private dirty change: memmap watch PID',
   });
 }

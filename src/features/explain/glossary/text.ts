@@ -70,6 +70,7 @@ function wrapList(names: readonly string[], width: number | undefined): string[]
 /** A code of two letters that no kernel known to memmap has printed. */
 export function renderUnknown(code: string, width?: number): string {
   const text =
-    'unknown. memmap knows no code of VmFlags and no other word with this spelling. Newer kernels add codes: Documentation/filesystems/proc.rst lists those of its kernel.';
+    'unknown. memmap knows no code of VmFlags and no other word with this spelling. Newer kernels add ' +
+    'codes: Documentation/filesystems/proc.rst lists those of its kernel.';
   return `${[...entry(code, text, width), ...wrapLines('memmap explain lists all words.', proseWidth(width))].join('\n')}\n`;
 }

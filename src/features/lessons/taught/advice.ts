@@ -17,7 +17,8 @@ export const madvise: Lesson = {
   title: 'madvise: giving memory back',
   teaches: 'how allocators return pages and keep the addresses: DONTNEED and FREE',
   about: [
-    'A program that no longer needs its pages can unmap them. Or it can keep the region and tell the kernel that the contents are not needed.',
+    'A program that no longer needs its pages can unmap them. Or it can keep the region and tell the ' +
+      'kernel that the contents are not needed.',
   ],
   steps: [
     {
@@ -39,7 +40,8 @@ export const madvise: Lesson = {
       expected: [{kind: 'touched', rss: -4 * PAGE}],
       about: ['The region stays.'],
       why: () => [
-        'The pages are gone at once, and with them what was in them: the next read gives zeros. The listing has the same lines. This is how jemalloc and Go shrink while their size stays large.',
+        'The pages are gone at once, and with them what was in them: the next read gives zeros. The ' +
+          'listing has the same lines. This is how jemalloc and Go shrink while their size stays large.',
       ],
     },
     {
@@ -63,7 +65,8 @@ export const madvise: Lesson = {
         'The lazy form: the kernel takes the pages when it is short of memory, and until then a write takes them back.',
       ],
       why: () => [
-        'Nothing came or went: resident memory is as before, until memory is needed. The pages may be shown as clean, and a moment later as LazyFree. So resident memory is not always memory in use.',
+        'Nothing came or went: resident memory is as before, until memory is needed. The pages may be ' +
+          'shown as clean, and a moment later as LazyFree. So resident memory is not always memory in use.',
       ],
     },
   ],
@@ -77,7 +80,8 @@ export const hugepages: Lesson = {
   title: 'Huge pages: one byte, two MiB',
   teaches: 'transparent huge pages, and why resident memory can jump',
   about: [
-    'Besides pages of 4 KiB, processors have large ones of 2 MiB. They make large programs faster, and small uses of memory expensive.',
+    'Besides pages of 4 KiB, processors have large ones of 2 MiB. They make large programs faster, and ' +
+      'small uses of memory expensive.',
   ],
   steps: [
     {
@@ -146,7 +150,9 @@ export const mlock: Lesson = {
       expected: [{kind: 'split', size: 0, rss: 2 * PAGE}],
       about: ['Pages that are to stay in RAM must be in RAM first.'],
       why: () => [
-        'Both pages are resident, though nobody touched them. And one region has become three with the same permissions: "locked" is a flag of a region (VmFlags: lo), which the listing of maps does not show. So a line can be split for a reason that only smaps shows.',
+        'Both pages are resident, though nobody touched them. And one region has become three with the ' +
+          'same permissions: "locked" is a flag of a region (VmFlags: lo), which the listing of maps does not show. ' +
+          'So a line can be split for a reason that only smaps shows.',
       ],
     },
     {

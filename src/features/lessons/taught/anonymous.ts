@@ -8,21 +8,26 @@ export const mmap: Lesson = {
   title: 'mmap: memory anywhere',
   teaches: 'anonymous memory: how a program gets memory that is not heap, and what the kernel prints of it',
   about: [
-    'brk can only move one end. mmap makes a new region wherever there is room, and munmap removes it. malloc uses mmap for large blocks, and the stack of every thread comes from it.',
+    'brk can only move one end. mmap makes a new region wherever there is room, and munmap removes it. ' +
+      'malloc uses mmap for large blocks, and the stack of every thread comes from it.',
   ],
   steps: [
     {
       name: 'mmap',
       title: 'Map eight pages',
-      call: 'mmap(0x100000000, 8 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0)',
+      call:
+        'mmap(0x100000000, 8 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | ' +
+        'MAP_FIXED_NOREPLACE, -1, 0)',
       operations: [mapAnonymous(place(0), 8)],
       answer: slot('memory'),
       expected: [{kind: 'new', name: '', size: 8 * PAGE, rss: 0}],
       about: [
-        'Usually the first argument is 0 and the kernel chooses the place. Here it is given, so that every reader sees the same.',
+        'Usually the first argument is 0 and the kernel chooses the place. Here it is given, so that every ' +
+          'reader sees the same.',
       ],
       why: () => [
-        'A line without a name: the kernel knows that the memory is readable, writable and private, and has nothing else to say about it. Device and inode are 0, since no file backs it. It is what pmap calls [ anon ].',
+        'A line without a name: the kernel knows that the memory is readable, writable and private, and ' +
+          'has nothing else to say about it. Device and inode are 0, since no file backs it. It is what pmap calls [ anon ].',
         'None of it is resident yet.',
       ],
     },
@@ -57,7 +62,9 @@ export const merge: Lesson = {
       expected: [{kind: 'grown', size: 4 * PAGE}],
       about: ['The same permissions, no file, and no gap between the two.'],
       why: () => [
-        'No new line: the first one grew. Both mappings have the same permissions and flags and touch each other, so one region describes them as well as two would. To count lines is not to count mmap calls, and a leak can hide in a region that only grows.',
+        'No new line: the first one grew. Both mappings have the same permissions and flags and touch each ' +
+          'other, so one region describes them as well as two would. To count lines is not to count mmap calls, and ' +
+          'a leak can hide in a region that only grows.',
       ],
     },
     {
@@ -69,7 +76,8 @@ export const merge: Lesson = {
       expected: [{kind: 'new', size: 4 * PAGE}],
       about: ['Again right after them, but these may not be written to.'],
       why: () => [
-        'Different permissions, another line: a region has one set of them. Each change of permissions along the addresses costs a region, and a process may have 65,530 of them (/proc/sys/vm/max_map_count).',
+        'Different permissions, another line: a region has one set of them. Each change of permissions ' +
+          'along the addresses costs a region, and a process may have 65,530 of them (/proc/sys/vm/max_map_count).',
       ],
     },
   ],
@@ -101,7 +109,8 @@ export const touch: Lesson = {
       expected: [],
       about: ['Reading a page that was never written must give 0. Does that need a page of memory?'],
       why: () => [
-        'It does not, and nothing changed: the kernel has one page full of zeros, and maps it for everybody who reads memory that was never written. It is not counted as resident.',
+        'It does not, and nothing changed: the kernel has one page full of zeros, and maps it for ' +
+          'everybody who reads memory that was never written. It is not counted as resident.',
       ],
     },
     {
@@ -113,7 +122,9 @@ export const touch: Lesson = {
       expected: [{kind: 'touched', rss: 3 * PAGE}],
       about: ['Three bytes, in three different pages.'],
       why: ({changes}: Observed) => [
-        `Three bytes made ${sizeText(changes.find(({kind}) => kind === 'touched')?.delta['rss'] ?? 0)} resident: each first write to a page is a fault in which the kernel finds a page, fills it with zeros and maps it. They are "private dirty": only this process has them, and they can't be dropped.`,
+        `Three bytes made ${sizeText(changes.find(({kind}) => kind === 'touched')?.delta['rss'] ?? 0)} ` +
+          `resident: each first write to a page is a fault in which the kernel finds a page, fills it with zeros and ` +
+          `maps it. They are "private dirty": only this process has them, and they can't be dropped.`,
       ],
     },
   ],

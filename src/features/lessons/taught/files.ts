@@ -12,7 +12,8 @@ export const file: Lesson = {
   title: 'Files in memory: private and shared',
   teaches: 'mapping a file, and what copy-on-write does to it',
   about: [
-    'A file can be mapped: its pages appear in memory, and reading memory reads the file. This is how programs and libraries get into memory. The helper maps its own file.',
+    'A file can be mapped: its pages appear in memory, and reading memory reads the file. This is how ' +
+      'programs and libraries get into memory. The helper maps its own file.',
   ],
   texts: {own_file: '/proc/self/exe'},
   steps: [
@@ -40,7 +41,8 @@ export const file: Lesson = {
       expected: [{kind: 'touched', rss: PAGE}],
       about: ['The page is in the page cache already, since the program itself was loaded from it.'],
       why: () => [
-        'Resident now, and no memory was needed for it: our page is the page of the page cache. It is counted as resident for everybody who maps it; PSS divides it by their number.',
+        'Resident now, and no memory was needed for it: our page is the page of the page cache. It is ' +
+          'counted as resident for everybody who maps it; PSS divides it by their number.',
       ],
     },
     {
@@ -52,7 +54,8 @@ export const file: Lesson = {
       expected: [{kind: 'touched', rss: 0}],
       about: ['We may write, but the file must stay as it is.'],
       why: () => [
-        'As much is resident as before, but it is a different page: the kernel made a copy for us alone (copy-on-write). It is anonymous and private dirty now, though the line still has the name of the file.',
+        'As much is resident as before, but it is a different page: the kernel made a copy for us alone ' +
+          '(copy-on-write). It is anonymous and private dirty now, though the line still has the name of the file.',
       ],
     },
     {
@@ -65,7 +68,8 @@ export const file: Lesson = {
       answer: slot('shared'),
       expected: [{kind: 'new', size: PAGE}],
       about: [
-        'MAP_SHARED: what anybody writes to the file is seen here, and what is written here goes to the file (we only read).',
+        'MAP_SHARED: what anybody writes to the file is seen here, and what is written here goes to the ' +
+          'file (we only read).',
       ],
       why: () => ['`r--s`: the s stands for shared. Our private copy does not show here.'],
     },
@@ -78,7 +82,8 @@ export const shared: Lesson = {
   title: 'Shared memory',
   teaches: 'memory with a file that has no name: memfd, and why it says "(deleted)"',
   about: [
-    'To share memory, processes map the same file. The file needs no disk: memfd_create makes a file in memory, which goes away with its last user.',
+    'To share memory, processes map the same file. The file needs no disk: memfd_create makes a file in ' +
+      'memory, which goes away with its last user.',
   ],
   texts: {memfd_name: 'lesson'},
   steps: [
@@ -120,7 +125,8 @@ export const shared: Lesson = {
       expected: [{kind: 'new', name: '/memfd:lesson (deleted)', size: 8 * PAGE}],
       about: ['Another process would do the same with its own descriptor. We do it ourselves, and read the byte.'],
       why: () => [
-        'Two addresses, one page: it counts as resident twice, once in each region. Sums of RSS over regions or processes count shared memory more than once; sums of PSS do not.',
+        'Two addresses, one page: it counts as resident twice, once in each region. Sums of RSS over ' +
+          'regions or processes count shared memory more than once; sums of PSS do not.',
       ],
     },
   ],

@@ -20,7 +20,8 @@ export const cow: Lesson = {
   title: 'fork and copy-on-write',
   teaches: 'why fork is cheap, and what it costs later: parent and child side by side',
   about: [
-    'fork makes a copy of a process with all its memory. Copying gigabytes would take seconds, yet fork takes only milliseconds. How?',
+    'fork makes a copy of a process with all its memory. Copying gigabytes would take seconds, yet fork ' +
+      'takes only milliseconds. How?',
   ],
   steps: [
     {
@@ -76,7 +77,9 @@ export const cow: Lesson = {
       why: ({changes, drift}: Observed) => {
         const dirty = changes.reduce((sum, {delta}) => sum + (delta['privateDirty'] ?? 0), drift['privateDirty'] ?? 0);
         return [
-          `The parent has as much resident memory as before, but its private dirty memory changed by ${deltaText(dirty)}: these pages are no longer its own. Both processes map the same pages now, and neither may write to them. That is all that fork did: it copied the tables, not the memory.`,
+          `The parent has as much resident memory as before, but its private dirty memory changed by ` +
+            `${deltaText(dirty)}: these pages are no longer its own. Both processes map the same pages now, and ` +
+            `neither may write to them. That is all that fork did: it copied the tables, not the memory.`,
         ];
       },
     },
@@ -96,7 +99,10 @@ export const cow: Lesson = {
       why: ({changes, drift}: Observed) => {
         const dirty = changes.reduce((sum, {delta}) => sum + (delta['privateDirty'] ?? 0), drift['privateDirty'] ?? 0);
         return [
-          `Two writes, and ${sizeText(dirty)} of the child became private dirty: at the first write to each page the kernel made a copy (copy-on-write). The resident size is the same, so whoever looks at RSS alone sees nothing. A server that forks workers pays for each page that either side writes to, little by little, and only PSS and private dirty show it.`,
+          `Two writes, and ${sizeText(dirty)} of the child became private dirty: at the first write to ` +
+            `each page the kernel made a copy (copy-on-write). The resident size is the same, so whoever looks at RSS ` +
+            `alone sees nothing. A server that forks workers pays for each page that either side writes to, little by ` +
+            `little, and only PSS and private dirty show it.`,
         ];
       },
     },

@@ -10,7 +10,8 @@ export const maps: Lesson = {
   title: 'A program that reads its own map',
   teaches: 'using the new heap: /proc/self/maps is read into it, and printed',
   about: [
-    'The program asks for a page of heap, as in the lesson on brk. Then it uses the page as the buffer for reading the listing in which that heap is a line.',
+    'The program asks for a page of heap, as in the lesson on brk. Then it uses the page as the buffer for ' +
+      'reading the listing in which that heap is a line.',
   ],
   texts: {path: '/proc/self/maps'},
   steps: [
@@ -40,7 +41,8 @@ export const maps: Lesson = {
       why: ({printed, result}) => [
         `It printed ${printed.length} lines, ${Number(result)} bytes:`,
         ...printed.map((line) => `    ${line}`),
-        'The line [heap] is the memory that these very bytes passed through. It was the kernel that touched the page, in read(2), on behalf of the program.',
+        'The line [heap] is the memory that these very bytes passed through. It was the kernel that ' +
+          'touched the page, in read(2), on behalf of the program.',
       ],
     },
   ],

@@ -10,7 +10,8 @@ export const mremap: Lesson = {
   title: 'mremap: memory that grows and moves',
   teaches: 'how realloc makes a large block larger without copying it',
   about: [
-    'To make a block larger, one could map a new one and copy. mremap lets the kernel change its tables instead: the pages stay, and only their address changes.',
+    'To make a block larger, one could map a new one and copy. mremap lets the kernel change its tables ' +
+      'instead: the pages stay, and only their address changes.',
   ],
   steps: [
     {
@@ -44,7 +45,9 @@ export const mremap: Lesson = {
       expected: [{kind: 'moved', size: 0, rss: 0}],
       about: ['In the listing, one region will be gone and another will be new.'],
       why: () => [
-        'The two resident pages came along; not a byte was copied. memmap says that it is a guess: unnamed memory has nothing to identify it, so memmap goes by the size, the permissions, and the fact that nothing else came or went.',
+        'The two resident pages came along; not a byte was copied. memmap says that it is a guess: unnamed ' +
+          'memory has nothing to identify it, so memmap goes by the size, the permissions, and the fact that nothing ' +
+          'else came or went.',
       ],
     },
   ],
@@ -79,10 +82,12 @@ export const stack: Lesson = {
       answer: 0,
       expected: [{kind: 'grown', name: '[stack]'}],
       about: [
-        '256 KiB below the stack pointer there is no region. Access to any other such address would be a segmentation fault.',
+        '256 KiB below the stack pointer there is no region. Access to any other such address would be a ' +
+          'segmentation fault.',
       ],
       why: () => [
-        'The kernel saw a fault below a region that may grow downwards (VmFlags: gd), and made it longer. It does so up to RLIMIT_STACK, usually 8 MiB, and keeps a gap of 1 MiB to what is below.',
+        'The kernel saw a fault below a region that may grow downwards (VmFlags: gd), and made it longer. ' +
+          'It does so up to RLIMIT_STACK, usually 8 MiB, and keeps a gap of 1 MiB to what is below.',
       ],
     },
   ],

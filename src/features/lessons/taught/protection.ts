@@ -7,7 +7,8 @@ export const mprotect: Lesson = {
   title: 'mprotect: one region becomes three, and one again',
   teaches: 'splitting and merging: a region has one set of permissions',
   about: [
-    'mprotect changes what may be done with pages: read, write, execute. It works on any pages, not only on whole regions.',
+    'mprotect changes what may be done with pages: read, write, execute. It works on any pages, not ' +
+      'only on whole regions.',
   ],
   steps: [
     {
@@ -28,10 +29,12 @@ export const mprotect: Lesson = {
       answer: slot('result'),
       expected: [{kind: 'reprotected', size: 0}],
       about: [
-        'A text comparison of the two listings will show one line gone and three new ones. What really happened is less.',
+        'A text comparison of the two listings will show one line gone and three new ones. What ' +
+          'really happened is less.',
       ],
       why: () => [
-        'The permissions of 12 KiB changed; no byte was added or removed. The listing has two more lines, since a line has one set of permissions: the shape of the change is [1, 3].',
+        'The permissions of 12 KiB changed; no byte was added or removed. The listing has two more lines, ' +
+          'since a line has one set of permissions: the shape of the change is [1, 3].',
       ],
     },
     {
@@ -73,7 +76,8 @@ export const munmap: Lesson = {
       expected: [{kind: 'shrunk', size: -3 * PAGE}],
       about: ['What is on both sides stays.'],
       why: () => [
-        'Two lines with a hole of 12 KiB between them. Whoever touches an address in it gets SIGSEGV: nothing is mapped there.',
+        'Two lines with a hole of 12 KiB between them. Whoever touches an address in it gets SIGSEGV: ' +
+          'nothing is mapped there.',
       ],
     },
     {
@@ -101,7 +105,8 @@ export const guard: Lesson = {
   title: 'Guard pages, and the fault they catch',
   teaches: 'memory that may not be touched, and why stacks have some at their end',
   about: [
-    'A program that overruns its stack should stop, not write into what is below. So a page that may not be accessed is put there.',
+    'A program that overruns its stack should stop, not write into what is below. So a page that may not ' +
+      'be accessed is put there.',
   ],
   steps: [
     {
@@ -113,7 +118,8 @@ export const guard: Lesson = {
       expected: [{kind: 'new', size: 6 * PAGE, rss: 0}],
       about: ['PROT_NONE: no reading, no writing, no executing.'],
       why: () => [
-        '`---p`: the addresses are taken, and nothing may be done with them. Such memory costs nothing. Large amounts of it are reservations: the JVM and V8 keep gigabytes.',
+        '`---p`: the addresses are taken, and nothing may be done with them. Such memory costs nothing. ' +
+          'Large amounts of it are reservations: the JVM and V8 keep gigabytes.',
       ],
     },
     {
@@ -143,7 +149,8 @@ export const guard: Lesson = {
         const signal = Number(result) & 0x7f;
         const words = signal === 11 ? 'SIGSEGV, "segmentation fault"' : `signal ${signal}`;
         return [
-          `The child was killed by ${words}. The processor asked the kernel for the page, the kernel found a region that forbids it, and that was the end. Nothing has changed in our own memory.`,
+          `The child was killed by ${words}. The processor asked the kernel for the page, the kernel found ` +
+            `a region that forbids it, and that was the end. Nothing has changed in our own memory.`,
         ];
       },
     },

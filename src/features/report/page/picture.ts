@@ -40,7 +40,9 @@ export function redrawPicture(): void {
 
 export function startPicture(): void {
   byId('picture-words').textContent =
-    'High addresses are at the top. A region is a bar for as long as it was there: pale is mapped, full colour is resident, as last read from smaps. Heights are logarithmic. What comes after the moment of the slider is faint.';
+    'High addresses are at the top. A region is a bar for as long as it was there: pale is mapped, full ' +
+    'colour is resident, as last read from smaps. Heights are logarithmic. What comes after the moment of ' +
+    'the slider is faint.';
   follow(moveTo);
 }
 
