@@ -36,3 +36,11 @@ export const wholeRegion = (kind: 'new' | 'gone', region: Region): Draft => ({
   size: kind === 'new' ? sizeOf(region) : -sizeOf(region),
   usage: kind === 'new' ? usageDelta([], [region]) : usageDelta([region], []),
 });
+
+export const rangeOf = ({start, end}: Range): Range => ({start, end});
+
+/** Bytes of ranges that do not overlap. */
+export const sumOfSizes = (ranges: readonly Range[]): number => ranges.reduce((sum, range) => sum + sizeOf(range), 0);
+
+/** From the first start to the last end. @param ranges ascending, at least one */
+export const hull = (ranges: readonly Range[]): Range => ({start: ranges[0]!.start, end: ranges.at(-1)!.end});

@@ -1,6 +1,6 @@
 import type {Range} from '../model/change.ts';
 import {type Region, sizeOf} from '../model/region.ts';
-import {type Draft, usageDelta, wholeRegion} from './draft.ts';
+import {type Draft, hull, rangeOf, sumOfSizes, usageDelta, wholeRegion} from './draft.ts';
 
 /** Unnamed memory of one side: a region, or what is left of one whose first part belongs to something else. */
 export interface UnnamedPiece extends Range {
@@ -48,7 +48,7 @@ function foldOne(before: readonly UnnamedPiece[], after: readonly UnnamedPiece[]
   ];
   if (ours.length === 0 || theirs.length === 0) return oneSided(before, after);
   const pieces = {before: ours.map(rangeOf), after: theirs.map(rangeOf)};
-  const size = sumOf(pieces.after) - sumOf(pieces.before);
+  const size = sumOfSizes(pieces.after) - sumOfSizes(pieces.before);
   const [n, m] = [ours.length, theirs.length];
   return [
     {
@@ -88,16 +88,7 @@ function oneSided(before: readonly UnnamedPiece[], after: readonly UnnamedPiece[
   return drafts.map((draft, index) => (index === first ? {...draft, usage} : draft));
 }
 
-const rangeOf = ({start, end}: UnnamedPiece): Range => ({start, end});
-
 const isFilled = (piece: UnnamedPiece): boolean => sizeOf(piece) > 0;
-
-const sumOf = (ranges: readonly Range[]): number => ranges.reduce((sum, range) => sum + sizeOf(range), 0);
-
-const hull = (ranges: readonly Range[]): Range => ({
-  start: ranges.reduce((least, {start}) => Math.min(least, start), Infinity),
-  end: ranges.reduce((most, {end}) => Math.max(most, end), 0),
-});
 
 const regionsOf = (pieces: readonly UnnamedPiece[]): Region[] =>
   [...new Set(pieces.map(({region}) => region))].sort((a, b) => a.start - b.start);

@@ -11,28 +11,18 @@ import {usageDelta, type Draft} from './draft.ts';
  * @returns the drafts with such pairs as one `moved` each, followed by a `grown` or `shrunk` if the size changed
  */
 export function pairMoved(drafts: readonly Draft[]): Draft[] {
-  return pairBy(withoutSize, pairBy(withSize, drafts, onlyOne, mayBeSame), onlyOne, mayBeSame);
+  return pairBy(withoutSize, pairBy(withSize, drafts));
 }
 
-/**
- * Pairs gone and new regions that have the same key, where `isClear` accepts their numbers, and `mayPair` the two
- * regions.
- */
-function pairBy(
-  keyOf: KeyOf,
-  drafts: readonly Draft[],
-  isClear: (gone: number, come: number) => boolean,
-  mayPair: (before: Region, after: Region) => boolean,
-): Draft[] {
+/** Pairs gone and new regions that have the same key, where there is one of each and they may be the same memory. */
+function pairBy(keyOf: KeyOf, drafts: readonly Draft[]): Draft[] {
   const gone = byKey(keyOf, drafts, 'gone');
   const come = byKey(keyOf, drafts, 'new');
   const partnerOf = new Map<Draft, Draft>();
-  for (const [key, from] of gone) {
-    const to = come.get(key) ?? [];
-    if (!isClear(from.length, to.length)) continue;
-    for (const [index, draft] of from.entries()) {
-      if (mayPair(draft.before[0]!, to[index]!.after[0]!)) partnerOf.set(to[index]!, draft);
-    }
+  for (const [key, [from, ...others]] of gone) {
+    const [to, ...more] = come.get(key) ?? [];
+    const isClear = to !== undefined && others.length === 0 && more.length === 0;
+    if (isClear && mayBeSame(from!.before[0]!, to.after[0]!)) partnerOf.set(to, from!);
   }
   const paired = new Set(partnerOf.values());
   return drafts
@@ -54,8 +44,6 @@ function mayBeSame(before: Region, after: Region): boolean {
 /** Bytes of a private region that were written to, in RAM or on swap; undefined where that isn't known. */
 const written = ({usage}: Region): number | undefined =>
   usage?.anonymous === undefined ? undefined : usage.anonymous + (usage.swap ?? 0);
-
-const onlyOne = (gone: number, come: number): boolean => gone === 1 && come === 1;
 
 type KeyOf = (region: Region) => string;
 

@@ -1,7 +1,6 @@
 import {isFileBacked, type Region, sizeOf} from '../model/region.ts';
 import {baseName, withoutDeleted} from '../model/same.ts';
-import type {Range} from '../model/change.ts';
-import {type Draft, usageDelta} from './draft.ts';
+import {type Draft, hull, rangeOf, sumOfSizes, usageDelta} from './draft.ts';
 
 /** Memory without a name, or with a name that the program itself gave it. */
 export const isUnnamed = (region: Region): boolean => !isFileBacked(region) && !/^\[(?!anon:)/.test(region.name);
@@ -129,12 +128,6 @@ export const exchanged = (before: readonly Region[], after: readonly Region[]): 
   pieces: {before: before.map(rangeOf), after: after.map(rangeOf)},
   before,
   after,
-  size: sumOf(after) - sumOf(before),
+  size: sumOfSizes(after) - sumOfSizes(before),
   usage: usageDelta(before, after),
 });
-
-const rangeOf = ({start, end}: Region): Range => ({start, end});
-
-const hull = (regions: readonly Region[]): Range => ({start: regions[0]!.start, end: regions.at(-1)!.end});
-
-const sumOf = (regions: readonly Region[]): number => regions.reduce((sum, region) => sum + sizeOf(region), 0);

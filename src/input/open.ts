@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import type {Snapshot} from '../model/snapshot.ts';
-import {Trouble} from '../model/trouble.ts';
+import {Trouble, type TroubleParts} from '../model/trouble.ts';
 import type {Parsed} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {findByName, processOfThread} from '../procfs/find.ts';
@@ -55,16 +55,22 @@ export function inputOf(text: string, root?: string): Input {
   return {is: 'process', pid: process.pid};
 }
 
+/** What to say of anything but a live process. */
+type Refusal = Pick<TroubleParts, 'what' | 'why' | 'next'>;
+
 /** The PID of what must be a live process. @throws Trouble */
-export function processOf(text: string, root?: string): number {
-  const input = inputOf(text, root);
-  if (input.is === 'process') return input.pid;
-  throw new Trouble({
-    kind: 'usage',
+export function processOf(
+  text: string,
+  root?: string,
+  refusal: Refusal = {
     what: `"${text}" is not a process.`,
     why: 'this command looks at a live process.',
     next: 'Give its PID, or its name.',
-  });
+  },
+): number {
+  const input = inputOf(text, root);
+  if (input.is === 'process') return input.pid;
+  throw new Trouble({kind: 'usage', ...refusal});
 }
 
 /** Opens an input, and says what it holds; standard input is read to its end. @throws Trouble `input` */

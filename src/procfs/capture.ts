@@ -8,6 +8,7 @@ import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
+import {oddsNow} from './odds.ts';
 import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
 import {processTrouble} from './trouble.ts';
 import {existsSync} from 'node:fs';
@@ -147,40 +148,6 @@ function faultOf({listing, isSameImage, odds}: Attempt): string | undefined {
   if (listing.cutShort) return `The listing was cut short: ${listing.cutShort}.`;
   return undefined;
 }
-
-/**
- * The kernel lets go of the map between two lines. Memory that mremap(2) moves meanwhile can be listed twice, or not at
- * all, and every line is right. But the sum of all sizes is VmSize (total_vm, fs/proc/task_mmu.c): where that was the
- * same before and after, the listing must add up to it.
- *
- * @param size of the process before and after, in bytes
- * @returns bytes that the regions have too many; 0 where they add up
- */
-export function oddsOf(regions: readonly Region[], size: number): number {
-  let sum = 0;
-  for (const region of regions) if (!OF_NO_PROCESS.has(region.name)) sum += region.end - region.start;
-  return sum - size;
-}
-
-/**
- * The same for what was just read; 0 where the size changed, and nothing can be said. While mremap(2) moves memory it
- * counts twice: where the size differs afterwards, it is read once more, and may be what it was before. (Where both
- * readings fall into a move, nothing shows it: about once in 3,000 times, for a process that does nothing else.)
- */
-function oddsNow(regions: readonly Region[], {vmSize: before}: Status, handle: ProcessHandle): number {
-  if (typeof before !== 'number' || regions.length > MOST_REGIONS) return 0;
-  const isSteady = handle.status()['vmSize'] === before || handle.status()['vmSize'] === before;
-  return isSteady ? oddsOf(regions, before) : 0;
-}
-
-/**
- * A process with more regions often maps and unmaps some while they are listed: a sum that is off by these says nothing
- * about memory that moved, and reading again would take as long again.
- */
-const MOST_REGIONS = 10_000;
-
-/** Gate areas, which the kernel lists for each process and which belong to none (get_gate_vma()). */
-const OF_NO_PROCESS: ReadonlySet<string> = new Set(['[vsyscall]', '[vectors]']);
 
 /** Once the first thread has ended, /proc/PID/maps is empty, though other threads live on and share the memory. */
 export function folderOf(handle: ProcessHandle, stat: Stat): string {

@@ -2,13 +2,8 @@ import {type Clues, cluesJSON} from '../model/clues.ts';
 import type {Region} from '../model/region.ts';
 import {Snapshot, type Consistency, type Rejected} from '../model/snapshot.ts';
 import {array, type Json, object} from '../model/json.ts';
-import {
-  cluesFromJSON,
-  consistencyFromJSON,
-  processFromJSON,
-  rejectedFromJSON,
-  statusFromJSON,
-} from '../parse/snapshot.ts';
+import {consistencyFromJSON, processFromJSON, rejectedFromJSON, statusFromJSON} from '../parse/snapshot.ts';
+import {cluesFromJSON} from '../parse/clues.ts';
 import {RegionRow, type RowPurpose, type Words} from './row.ts';
 
 /**

@@ -1,7 +1,7 @@
 import {sizeOf, type Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {inputOf} from '../../input/open.ts';
+import {processOf} from '../../input/open.ts';
 import {isKnownVersion, readBooks} from '../../parse/malloc/books.ts';
 import {captureFrom, folderOf} from '../../procfs/capture.ts';
 import {isSame, ProcessHandle} from '../../procfs/handle.ts';
@@ -24,7 +24,7 @@ interface HeapOptions {
 
 /** malloc's books of a live process. @throws Trouble */
 export function lookAtHeap(target: string, {root, maxRate}: HeapOptions): Heap {
-  const handle = new ProcessHandle(processOf(target, root), root);
+  const handle = new ProcessHandle(processOf(target, root, refusal(target)), root);
   try {
     return heapIn(handle, {maxRate});
   } finally {
@@ -32,17 +32,12 @@ export function lookAtHeap(target: string, {root, maxRate}: HeapOptions): Heap {
   }
 }
 
-/** @throws Trouble `usage` for a file: a listing has no contents */
-function processOf(text: string, root: string): number {
-  const input = inputOf(text, root);
-  if (input.is === 'process') return input.pid;
-  throw new Trouble({
-    kind: 'usage',
-    what: `"${text}" has no heap to look at.`,
-    why: "a saved listing has regions; malloc's books lie in their contents, which only a live process has.",
-    next: `Give the PID of a process, or see the regions: memmap show ${text}`,
-  });
-}
+/** What is said of a file: a listing has no contents */
+const refusal = (text: string) => ({
+  what: `"${text}" has no heap to look at.`,
+  why: "a saved listing has regions; malloc's books lie in their contents, which only a live process has.",
+  next: `Give the PID of a process, or see the regions: memmap show ${text}`,
+});
 
 /**
  * The same of a process that is held already.

@@ -7,7 +7,7 @@ import {Trouble} from '../../model/trouble.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
 import {capturePages, type PageRange} from '../../procfs/pages/pages.ts';
 import {clearSoftDirty, OwnTrial, requireSoftDirty} from '../../procfs/pages/soft-dirty.ts';
-import {inputOf} from '../../input/open.ts';
+import {processOf} from '../../input/open.ts';
 import {noSuchRegion, parseWanted, pick, type Wanted} from '../../input/regions.ts';
 
 /** Which pages a user means; all, where nothing is said. */
@@ -29,7 +29,7 @@ interface LookOptions extends Wish {
 /** A process's pages, now or as they were written to from now on. */
 export async function lookAtPages(target: string, options: LookOptions): Promise<ProcessPages> {
   const {root, maxStall, dirtySince: ms} = options;
-  const handle = new ProcessHandle(processOf(target, root), root);
+  const handle = new ProcessHandle(processOf(target, root, refusal(target)), root);
   const look = {maxStall, choose: (snapshot: Snapshot) => choosePages(snapshot, options)};
   try {
     if (ms === undefined) return capturePages(handle, look);
@@ -43,19 +43,14 @@ export async function lookAtPages(target: string, options: LookOptions): Promise
   }
 }
 
-/** @throws Trouble `usage` for a file: a listing has regions, but no pages */
-function processOf(text: string, root: string): number {
-  const input = inputOf(text, root);
-  if (input.is === 'process') return input.pid;
-  throw new Trouble({
-    kind: 'usage',
-    what: `"${text}" has no pages to look at.`,
-    why:
-      'a saved listing has regions; which of their pages are present only the kernel knows, while ' +
-      'the process lives.',
-    next: `Give the PID of a process, or see the regions: memmap show ${text}`,
-  });
-}
+/** What is said of a file: a listing has regions, but no pages */
+const refusal = (text: string) => ({
+  what: `"${text}" has no pages to look at.`,
+  why:
+    'a saved listing has regions; which of their pages are present only the kernel knows, while ' +
+    'the process lives.',
+  next: `Give the PID of a process, or see the regions: memmap show ${text}`,
+});
 
 /** @throws Trouble `usage` if no region matches */
 function choosePages(snapshot: Snapshot, {region: asked, kinds}: Wish): PageRange[] {
