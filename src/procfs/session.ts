@@ -55,6 +55,8 @@ export class Session {
   readonly #onListing: ((bytes: Buffer) => void) | undefined;
   readonly #cost = {looks: 0, ms: 0, usageReads: 0, usageMs: 0, usageSkipped: 0};
   #maps: ProcFile;
+  /** The last listing did not add up to the size of the process, however often it was read. */
+  #isAtOdds = false;
   /** Absent where there is none, as in a copy of /proc. */
   readonly #statm: ProcFile | undefined;
   /** Another program began after the last look, and before its maps was opened: the descriptor doesn't show that. */
@@ -145,7 +147,7 @@ export class Session {
     // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
     this.#bytes = bytes;
     if (isSame) return {saw: 'process', snapshot: this.#last};
-    if (!parsed) return this.#adopt(this.#capture(false));
+    if (!parsed || this.#isAtOdds) return this.#adopt(this.#capture(false));
     const {regions, fresh} = parsed;
     const {process, status} = this.#last;
     const takenAt = new Date().toISOString();
@@ -169,15 +171,17 @@ export class Session {
    * taken as it is: a process that keeps mapping and unmapping does so during each, and reading again takes as long.
    */
   #readMaps(): Buffer {
+    this.#isAtOdds = false;
     for (let tries = 1; ; tries++) {
-      const begin = performance.now();
       const size = this.#size();
       const bytes = this.#maps.read();
-      const isLast = tries === TRIES || performance.now() - begin > SHORT;
-      if (isLast || size === undefined || bytes.length === 0 || this.#bytes?.equals(bytes)) return bytes;
-      if (this.#size() !== size || oddsOf(parseListing(bytes, 'proc', 'later').regions, size) === 0) return bytes;
+      if (size === undefined || bytes.length > LONG || this.#bytes?.equals(bytes) || this.#size() !== size)
+        return bytes;
+      if (bytes.length === 0 || oddsOf(parseListing(bytes, 'proc', 'later').regions, size) === 0) return bytes;
       // The next reading goes into its buffer.
       this.#bytes = undefined;
+      this.#isAtOdds = tries === TRIES;
+      if (this.#isAtOdds) return bytes;
     }
   }
 
@@ -288,5 +292,5 @@ const PATIENCE = 1000;
 /** A listing is read at most this often, where memory moved meanwhile. */
 const TRIES = 3;
 
-/** ms: a listing of some 3,000 regions. */
-const SHORT = 1;
+/** Bytes: a listing of some 10,000 regions. */
+const LONG = 2 ** 20;
