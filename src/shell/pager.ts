@@ -10,9 +10,9 @@ const LESS = 'FRX';
  * NO_PAGER, an empty PAGER or `cat` says so
  */
 export function pagerFor(text: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const {isTTY, rows = 0} = process.stdout;
+  const {isTTY, rows} = process.stdout;
   const {NO_PAGER, PAGER = 'less', TERM} = environment;
-  const isOff = !isTTY || rows === 0 || NO_PAGER || PAGER.trim() === '' || PAGER === 'cat' || TERM === 'dumb';
+  const isOff = !isTTY || !rows || NO_PAGER || PAGER.trim() === '' || PAGER === 'cat' || TERM === 'dumb';
   return isOff || !hasMoreLines(text, rows) ? undefined : PAGER;
 }
 

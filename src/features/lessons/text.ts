@@ -248,7 +248,7 @@ export function renderSurvey(rows: readonly SurveyRow[], width?: number): string
     {
       text:
         `${listed([...expected.map(predictionText), driftText(drift?.privateDirty)])}; ` +
-        `${unsupported ?? `observed: ${listed([...observed.map(changeText), drift ? driftText(moved) : ''])}`}`,
+        (unsupported ?? `observed: ${listed([...observed.map(changeText), drift ? driftText(moved) : ''])}`),
       role: 'quiet',
     },
   ]);
