@@ -11,6 +11,7 @@ import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
 import {testIf} from '../../helpers/tools.ts';
 import {until} from '../../helpers/wait.ts';
+import {watched} from '../watch/watched.ts';
 
 /** The kernel's own sum of the resident memory of a process, in bytes. */
 const kernelRss = (pid: number): number =>
@@ -117,13 +118,11 @@ testIf('python3')('where one read would take too long the end has none, and that
 });
 
 testIf('python3', 'script')('a process that ends on its own: how old the last figures are is said', async (t) => {
-  const child = await python(t);
-  const ran = memmap(['watch', String(child.pid), '--interval', '50ms', ...THRIFTY]);
-  setTimeout(() => child.process.kill(), 1000);
-  t.regex(
-    (await ran).stdout,
-    /smaps was read once, the last time \d\.\d s before the end \(it held up the process for/,
-  );
+  const {child, run} = await watched(t, {columns: 300}, ...THRIFTY);
+  await run.shows(/ live {2}0:0[1-9]/);
+  child.process.kill();
+  await run.end();
+  await run.shows(/smaps was read once, the last time \d+\.\d s before the end \(it held up the process for /);
 });
 
 testIf('python3')('a command that runs has resident memory from its first moment on', async (t) => {
