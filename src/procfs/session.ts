@@ -84,9 +84,10 @@ export class Session {
     return this.#ledger.cost;
   }
 
-  /** Is the last read of smaps older than a moment, though it may be read? */
+  /** Did the last look have no smaps, or is it some time ago, though smaps may be read? */
   get owesUsage(): boolean {
-    return (this.cost.usageAge ?? Infinity) > MOMENT && this.#ledger.allows(this.#stall());
+    const isFresh = this.#last.source.format === 'smaps' && (this.cost.usageAge ?? Infinity) <= MOMENT;
+    return !isFresh && this.#ledger.allows(this.#stall());
   }
 
   /** ms until the next look may be: 0 unless reading maps holds up the process. */
