@@ -194,11 +194,7 @@ const manyThreads = (threads: number): string =>
   `recognised by their shape.`;
 
 /** What a caller wants of smaps. */
-interface Wish {
-  readonly usage?: boolean | undefined;
-  /** ms; 50 by default. */
-  readonly maxStall?: number | undefined;
-}
+type Wish = Pick<CaptureOptions, 'usage' | 'maxStall'>;
 
 /** Should smaps be read? @param notes gets the reason why not, where that spares the process */
 function wantsUsage(maps: Buffer, status: Status, options: Wish, notes: string[]): boolean {
