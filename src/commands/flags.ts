@@ -18,7 +18,7 @@ export const BUDGET_FLAGS = {
   'max-stall': maxStall('one sample may hold up the process'),
   'max-duty': Flags.string({
     description:
-      'the part of the time, in percent, for which reading smaps may hold up the process, with pauses of 5 s at most; ' +
+      'the part of the time, in percent, that reading smaps may take of a processor, with pauses of 5 s at most; ' +
       '0 for never',
     default: '2',
   }),

@@ -29,7 +29,7 @@ export const predictStall = (rss: number, regions: number): number =>
   (rss / GIB) * MS_PER_GIB + regions * MS_PER_REGION;
 
 /**
- * Keeps the time that costly reads hold up a process under a part of the time that passes, with pauses of LONGEST_PAUSE
+ * Keeps what costly reads take under a part of the time that passes, with pauses of LONGEST_PAUSE
  * at most. Times in ms, by the caller's clock.
  */
 export class DutyBudget {
@@ -50,7 +50,7 @@ export class DutyBudget {
     return this.maxDuty > 0 ? Math.max(0, this.#freeAt - now) : Infinity;
   }
 
-  /** A read that began at `now` held up the process for `ms`. Reads that were not allowed are paid for as well. */
+  /** A read that began at `now` costs `ms`. Reads that were not allowed are paid for as well. */
   spend(now: number, ms: number): void {
     const pause = Math.max(0, this.#freeAt - now) + ms / this.maxDuty;
     const longest = Math.max(LONGEST_PAUSE, ms / UTMOST_DUTY);

@@ -8,7 +8,7 @@ import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
-import {whileHeld} from './held.ts';
+import {whileHeld, type OnHeld} from './held.ts';
 import {oddsNow} from './odds.ts';
 import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
 import {processTrouble} from './trouble.ts';
@@ -34,8 +34,8 @@ export interface CaptureOptions {
    * later.
    */
   readonly onListing?: ((bytes: Buffer) => void) | undefined;
-  /** Gets for how many ms each read of the file held up the process, as far as it takes its lock: see whileHeld(). */
-  readonly onHeld?: ((file: 'maps' | 'smaps', ms: number) => void) | undefined;
+  /** Gets what each read of the file took: see whileHeld(). */
+  readonly onHeld?: ((file: 'maps' | 'smaps', ...took: Parameters<OnHeld>) => void) | undefined;
 }
 
 /**
@@ -136,7 +136,7 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
 }
 
 const held = <Result>(file: 'maps' | 'smaps', {onHeld}: CaptureOptions, read: () => Result): Result =>
-  onHeld ? whileHeld(read, (ms) => onHeld(file, ms)) : read();
+  onHeld ? whileHeld(read, (...took) => onHeld(file, ...took)) : read();
 
 /** Why an attempt isn't a snapshot; undefined if it is one. */
 function faultOf({listing, isSameImage, odds}: Attempt): string | undefined {

@@ -1,19 +1,20 @@
+/** Gets ms: of the processor, or what passed where that clock does not move; and what passed. */
+export type OnHeld = (held: number, passed: number) => void;
+
 /**
- * How long a read of a file of /proc held up its process. While the kernel prints a part of smaps it holds the lock of
- * the memory map, and it runs all the while: so it is the processor's time, not the time that passed. On a loaded
- * machine most of the latter is waiting for a turn between two parts, and waiting for the lock, which holds up nobody.
- * (A reader that loses the processor while it has the lock keeps it; that is not seen.)
- *
- * @returns ms; the time that passed, where the clock of the processor's time does not move
+ * How long reading a file of /proc held up its process. While the kernel prints a part of smaps it holds the lock of
+ * the memory map, and runs: so it is the processor's time, at least. On a loaded machine much more time passes, in
+ * which the reader waits for a turn or for the lock. Where it loses the processor while it has the lock it keeps it, so
+ * what passed is the most that it can have been.
  */
-export function whileHeld<Result>(read: () => Result, onHeld: (ms: number) => void): Result {
+export function whileHeld<Result>(read: () => Result, onHeld: OnHeld): Result {
   const [cpu, begin] = [cpuTime(), performance.now()];
   try {
     return read();
   } finally {
     const passed = performance.now() - begin;
     const spent = cpuTime() - cpu;
-    onHeld(spent > 0 ? Math.min(spent, passed) : passed);
+    onHeld(spent > 0 ? Math.min(spent, passed) : passed, passed);
   }
 }
 

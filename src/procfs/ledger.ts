@@ -1,4 +1,5 @@
 import {DEFAULT_MAX_DUTY, DEFAULT_MAX_STALL, DutyBudget} from './budget.ts';
+import type {CaptureOptions} from './capture.ts';
 import {whileHeld} from './held.ts';
 import {mapsTakesLock} from './kernel.ts';
 
@@ -12,8 +13,9 @@ export interface Cost {
   readonly usageSkipped: number;
   /** Of those left out: a single read was predicted to stall the process for longer than `maxStall`. */
   readonly usageTooLong: number;
-  /** For how long reading smaps held the process's lock, as the processor's time says. */
+  /** For how long reading smaps held the process's lock: at least (the processor's time), and at most (what passed). */
   readonly usageHeld: number;
+  readonly usagePassed: number;
   /** The longest time without a read of smaps, up to now. */
   readonly usageGap: number;
   /** How long ago smaps was read last; undefined: never. */
@@ -45,6 +47,7 @@ export class Ledger {
   readonly #kernel: string;
   readonly #counts = {looks: 0, ms: 0, usageReads: 0, usageMs: 0, usageSkipped: 0, usageTooLong: 0};
   readonly #held = {maps: 0, smaps: 0};
+  #usagePassed = 0;
   #passedOver = 0;
   readonly #begin = performance.now();
   #usageAt: number | undefined;
@@ -69,6 +72,7 @@ export class Ledger {
     return {
       ...this.#counts,
       usageHeld: smaps,
+      usagePassed: this.#usagePassed,
       usageGap: Math.max(this.#gap, age),
       ...(this.#usageAt !== undefined && {usageAge: age}),
       maxDuty,
@@ -133,27 +137,30 @@ export class Ledger {
   }
 
   /**
-   * A capture, which reads maps, and smaps if it `wantsUsage`.
+   * A capture, which reads maps, and smaps if it `wantsUsage`. The budget pays for all of the processor's time that it
+   * takes, two to five times that of the read: a busy process loses more by a read than that, since the reader asks for
+   * the lock again and again, and keeps it where it loses the processor.
    *
-   * @param take is given what to call after each read, with the ms that it held up the process
+   * @param take is given what to call after each read
    */
   capturing<Result extends {readonly source: {readonly format: string}}>(
     wantsUsage: boolean,
-    take: (onHeld: (file: 'maps' | 'smaps', ms: number) => void) => Result,
+    take: (onHeld: NonNullable<CaptureOptions['onHeld']>) => Result,
   ): Result {
     const begin = performance.now();
-    const held = {maps: 0, smaps: 0};
-    try {
-      const result = take((file, ms) => void (held[file] += ms));
-      if (result.source.format === 'smaps') this.#hasUsage(performance.now() - begin);
-      return result;
-    } finally {
-      this.#held.maps += held.maps;
-      this.#held.smaps += held.smaps;
-      this.#maps?.spend(begin, held.maps);
-      // Where there is no smaps to read, trying takes time as well.
-      if (wantsUsage) this.#smaps.spend(begin, held.smaps > 0 ? held.smaps : performance.now() - begin);
-    }
+    let maps = 0;
+    const onHeld = (file: 'maps' | 'smaps', held: number, passed: number): void => {
+      this.#held[file] += held;
+      if (file === 'maps') maps += held;
+      else this.#usagePassed += passed;
+    };
+    const onTaken = (spent: number): void => {
+      this.#maps?.spend(begin, maps);
+      if (wantsUsage) this.#smaps.spend(begin, spent);
+    };
+    const result = whileHeld(() => take(onHeld), onTaken);
+    if (result.source.format === 'smaps') this.#hasUsage(performance.now() - begin);
+    return result;
   }
 
   #hasUsage(ms: number): void {

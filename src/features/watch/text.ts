@@ -90,8 +90,9 @@ function heldText(cost: WatchCost): string {
   const all = watchedFor(cost);
   const share = all === undefined ? '' : `, ${percent(held / all)} of the time`;
   const isOver = all !== undefined && maxDuty !== undefined && held > maxDuty * all;
-  const over = isOver ? ', more than --max-duty: it is read at the start, at marks, at the end, and every 5 s' : '';
-  return ` (it held up the process for ${ms(held)}${share}${over})`;
+  const over = isOver ? '; more than --max-duty: it is read at the start, at marks, at the end, and every 5 s' : '';
+  const passed = cost.usagePassed === undefined ? '' : `; ${ms(cost.usagePassed)} passed`;
+  return ` (for ${ms(held)} of the processor${share}${passed}${over})`;
 }
 
 /** What reading maps cost, where it takes the process's lock as well. */
