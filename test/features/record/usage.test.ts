@@ -4,7 +4,7 @@ import {availableParallelism} from 'node:os';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {readRecording, type Recording} from '../../../src/recording/recording.ts';
-import {Child, python} from '../../helpers/child.ts';
+import {asleep, Child, python} from '../../helpers/child.ts';
 import {memmap, MEMMAP} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
@@ -72,6 +72,7 @@ for (const [way, end] of Object.entries(ENDS))
   testIf('python3', 'script')(`a recording that ${way} ends has resident memory at its last moment`, async (t) => {
     const child = await python(t);
     const path = join(folder(t), 'a.jsonl');
+    await asleep(child.pid);
     const before = kernelRss(child.pid);
     await end(t, ['record', String(child.pid), '-o', path, ...THRIFTY], () =>
       until(() => samples(path) > 1, 'samples'),
@@ -94,6 +95,7 @@ testIf('python3')('what was written shows at the last moment and at the mark, by
   const seen: number[] = [];
   for (const mark of [1, 2]) {
     await child.ask('m.write(b"x" * (2 << 20))');
+    await asleep(child.pid);
     seen.push(kernelRss(child.pid));
     recorder.kill('SIGUSR1');
     await until(() => readRecording(path).marked().length === mark, `mark ${mark}`);
