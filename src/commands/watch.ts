@@ -5,6 +5,9 @@ import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {tellAll, type Sink} from '../features/watch/events.ts';
 import {jsonSink, watchLines} from '../features/watch/sinks.ts';
+import {chosenOnly} from '../features/watch/chosen.ts';
+import {choiceOf, CHOICE_FLAGS} from '../features/show/choose.ts';
+import {regionPages} from '../features/explain/pages.ts';
 import {ScreenSink} from '../features/watch/screen/sink.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
 import {processOf} from '../input/open.ts';
@@ -20,7 +23,7 @@ const UNTIL =
 
 export default class Watch extends BaseCommand {
   static override summary = 'report each change to a process as it happens';
-  static override description = `On a terminal it shows one screen, redrawn in place (q quits, ? lists the keys); into a pipe it prints one line per change; with --json one JSON object per line. It ends when the process does, on Ctrl-C, or at a limit.
+  static override description = `On a terminal it shows one screen, redrawn in place (q quits, ? lists the keys); into a pipe it prints one line per change; with --json one JSON object per line. --kind and --filter leave the chosen regions and their changes, and the totals stay those of the whole process; --sort is the order of the regions on the screen, and of the changes of one sample in lines and JSON. It ends when the process does, on Ctrl-C, or at a limit.
 
 Sampling is kept gentle. smaps, which holds up the process, is read at the start and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
 
@@ -28,6 +31,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     '<%= config.bin %> <%= command.id %> $$',
     '<%= config.bin %> <%= command.id %> $$ --interval 100ms --for 10s',
     "<%= config.bin %> <%= command.id %> $$ --until 'heap>1M' --for 1m",
+    '<%= config.bin %> <%= command.id %> $$ --kind heap --kind anon --for 10s',
     '<%= config.bin %> <%= command.id %> $$ --count 3 --json',
   ];
 
@@ -42,6 +46,9 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
       description: UNTIL,
       helpValue: '<condition>',
     }),
+    kind: CHOICE_FLAGS.kind,
+    filter: CHOICE_FLAGS.filter,
+    sort: CHOICE_FLAGS.sort,
     ...BUDGET_FLAGS,
   };
 
@@ -54,7 +61,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     const session = this.attach(args.pid, flags);
     const interrupted = interruption();
     try {
-      const sink = this.sink(flags.json, session, every, interrupted);
+      const sink = this.sink(flags, session, every, interrupted);
       const options = {
         interval: every,
         count: flags.count,
@@ -80,8 +87,11 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     return session;
   }
 
-  private sink(isJson: boolean, session: Session, every: number, interrupted: Interruption): Sink {
-    if (isJson) return jsonSink();
-    return this.canDraw ? new ScreenSink(session, every, interrupted) : watchLines(every);
+  private sink(flags: FlagsOf<typeof Watch>, session: Session, interval: number, interrupted: Interruption): Sink {
+    const {json: isJson, sort} = flags;
+    const choice = choiceOf(flags);
+    if (!isJson && this.canDraw)
+      return new ScreenSink(session, interrupted, {interval, choice, sort, explain: regionPages(session.handle)});
+    return chosenOnly(isJson ? jsonSink(undefined, choice) : watchLines(interval, choice, this.width), choice, sort);
   }
 }

@@ -1,28 +1,35 @@
+import type {Choice} from '../../model/choose.ts';
 import {changeJSON} from '../../model/change.ts';
 import {writeOut, writePieces} from '../../shell/output.ts';
 import {jsonLinePieces} from '../../text/json.ts';
+import {chosenDocument, chosenText} from './chosen.ts';
+import {Summary} from './summary.ts';
 import type {EndEvent, Sink, StartEvent, WatchEvent} from './events.ts';
-import {endLine, eventLines, startLine} from './text.ts';
+import {eventLines, startLine} from './text.ts';
 
 /**
  * Events as NDJSON: one object per line, written as it happens. `end` is always the last.
  *
  * @param write is given the pieces of one line at a time
+ * @param choice the regions that snapshots have; their totals are those of all
  */
-export const jsonSink = (write: (line: Iterable<string>) => Promise<void> | void = writePieces): Sink => ({
+export const jsonSink = (
+  write: (line: Iterable<string>) => Promise<void> | void = writePieces,
+  choice: Choice = {},
+): Sink => ({
   async tell(event) {
-    const document = documentOf(event);
+    const document = documentOf(event, choice);
     if (document) await write(jsonLinePieces(document));
   },
 });
 
 /** The JSON document of an event; undefined for a sample in which nothing changed. */
-function documentOf(event: WatchEvent): object | undefined {
+function documentOf(event: WatchEvent, choice: Choice): object | undefined {
   const {at, tick} = event;
   const head = {event: event.event, at};
   switch (event.event) {
     case 'start':
-      return {...head, ...event.snapshot.document()};
+      return {...head, ...chosenDocument(event.snapshot, choice)};
     case 'look':
       return undefined;
     case 'change':
@@ -30,7 +37,7 @@ function documentOf(event: WatchEvent): object | undefined {
     case 'mark':
       return {...head, tick, name: event.name};
     case 'exec':
-      return {...head, tick, ...event.snapshot.document()};
+      return {...head, tick, ...chosenDocument(event.snapshot, choice)};
     case 'exit':
       return {...head, tick, state: event.state, code: event.code, signal: event.signal};
     case 'end':
@@ -52,9 +59,23 @@ export const lineSink = ({start, end}: Sentences): Sink => ({
   },
 });
 
-/** @param interval ms between two samples */
-export const watchLines = (interval: number): Sink =>
-  lineSink({
-    start: ({snapshot}) => startLine(snapshot, interval),
-    end: ({tick, reason, cost}) => endLine(tick, reason, cost),
+/**
+ * The lines of a watch, and its summary at the end.
+ *
+ * @param interval ms between two samples
+ * @param choice the regions whose changes are told
+ * @param width columns of a terminal; undefined: the summary is not wrapped
+ */
+export function watchLines(interval: number, choice: Choice, width: number | undefined): Sink {
+  const summary = new Summary(choice);
+  const lines = lineSink({
+    start: ({snapshot}) => startLine(snapshot, interval) + chosenText(snapshot, choice),
+    end: (event) => summary.lines(event, width).join('\n'),
   });
+  return {
+    async tell(event) {
+      summary.add(event);
+      await lines.tell(event);
+    },
+  };
+}

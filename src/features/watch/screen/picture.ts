@@ -1,3 +1,4 @@
+import {chooseChanges, type Choice} from '../../../model/choose.ts';
 import type {Change} from '../../../model/change.ts';
 import {safe} from '../../../text/safe.ts';
 import type {Snapshot} from '../../../model/snapshot.ts';
@@ -5,6 +6,8 @@ import type {LookEvent, Stamp, WatchEvent} from '../events.ts';
 import {clockTime} from '../text.ts';
 import {MOST_EVENTS, withChanges, type FrameEvent} from './events.ts';
 import {firstRows, nextRows, type Row} from '../../../history/rows.ts';
+import {rateOf} from '../../../history/rate.ts';
+import type {Slope} from '../../../history/trend.ts';
 import {hasUsage} from '../../../history/seen.ts';
 
 /**
@@ -25,7 +28,11 @@ export interface Picture {
   readonly ms: number;
   /** When smaps was last read; undefined: never. */
   readonly usageMs: number | undefined;
-  /** How many changes there have been so far. */
+  /** When the program began that runs now, as far as the samples know. */
+  readonly begun: number;
+  /** What the command line chose. */
+  readonly choice: Choice;
+  /** How many changes there have been so far, of what was chosen. */
   readonly changes: number;
   readonly isOver: boolean;
 }
@@ -48,19 +55,23 @@ type Sight = Pick<LookEvent, 'snapshot' | 'status' | 't' | 'tick' | 'at'>;
 /** At most this many samples are kept for the sparklines. */
 const MOST_MOMENTS = 250;
 
-export function firstPicture(sight: Omit<Sight, 'at'>): Picture {
+const ALL: Choice = {};
+
+/** @param choice which regions are shown, and whose changes are told */
+export function firstPicture(sight: Omit<Sight, 'at'>, choice = ALL): Picture {
   const {snapshot, status, t: ms} = sight;
   const rows = firstRows(snapshot.regions);
   const usageMs = hasUsage(snapshot) ? ms : undefined;
   const history = [momentOf(sight)];
-  return {snapshot, status, rows, events: [], history, tick: 0, ms, usageMs, changes: 0, isOver: false};
+  const begin = {events: [], history, tick: 0, ms, begun: ms, changes: 0, isOver: false};
+  return {snapshot, status, rows, usageMs, choice, ...begin};
 }
 
 /** The picture after one more event. */
 export function pictureAfter(picture: Picture, event: WatchEvent): Picture {
   switch (event.event) {
     case 'start':
-      return firstPicture(event);
+      return firstPicture(event, picture.choice);
     case 'look':
       return nextPicture(picture, event, []);
     case 'change':
@@ -81,17 +92,18 @@ export function nextPicture(picture: Picture, sight: Sight, changes: readonly Ch
   const tick = picture.tick + 1;
   const isNew = snapshot !== picture.snapshot;
   const isMeasured = isNew && hasUsage(snapshot);
+  const chosen = chooseChanges(changes, picture.choice);
   return {
     ...picture,
     snapshot,
     status,
     rows: isNew ? nextRows(picture.rows, snapshot.regions, changes, tick, isMeasured) : picture.rows,
-    events: withChanges(picture.events, changes, {ms, time: clockTime(at)}),
+    events: withChanges(picture.events, chosen, {ms, time: clockTime(at)}),
     history: [...picture.history, momentOf(sight)].slice(-MOST_MOMENTS),
     tick,
     ms,
     usageMs: isMeasured ? ms : picture.usageMs,
-    changes: picture.changes + changes.length,
+    changes: picture.changes + chosen.length,
   };
 }
 
@@ -103,6 +115,7 @@ function execPicture(picture: Picture, sight: Sight): Picture {
   return {
     ...next,
     rows: firstRows(sight.snapshot.regions),
+    begun: sight.t,
     usageMs: hasUsage(sight.snapshot) ? sight.t : undefined,
     events: withEvent(next.events, sight, {sign: '!', word: 'exec', role: 'change', text}),
   };
@@ -146,3 +159,18 @@ export const withBreaks = (
     const usual = GAP_INTERVALS * interval * Math.max(1, moment.sample - before.sample);
     return passed > Math.max(GAP_MS, usual) ? [undefined, moment] : [moment];
   });
+
+/**
+ * How fast the resident memory of the program that runs now grows or shrinks, over the latest samples without a break.
+ *
+ * @param interval ms between two samples
+ * @returns bytes per ms; undefined where they don't tell
+ */
+export function residentRate({history, begun}: Picture, interval: number): Slope | undefined {
+  const moments = withBreaks(
+    history.filter(({ms}) => ms >= begun),
+    interval,
+  );
+  const latest = moments.slice(moments.lastIndexOf(undefined) + 1).filter((moment) => moment?.resident !== undefined);
+  return rateOf({t: latest.map((moment) => moment!.ms), v: latest.map((moment) => moment!.resident!)});
+}
