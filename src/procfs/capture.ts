@@ -2,12 +2,14 @@ import {classify} from '../classify/classify.ts';
 import type {Clues} from '../model/clues.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import type {Region} from '../model/region.ts';
+import {uncertainText} from '../model/observer.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseListing, type Listing} from '../parse/listing.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
+import {observerOf} from './observer/observer.ts';
 import {oddsNow} from './odds.ts';
 import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
 import {processTrouble} from './trouble.ts';
@@ -105,6 +107,7 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
       const smaps = openIfThere(handle, `${folder}smaps`, notes);
       if (smaps) {
         source = smaps;
+        observerOf(handle).begin();
         const usage = readInTime(smaps, handle, options.patience, notes);
         if (!usage) {
           source = maps;
@@ -166,8 +169,11 @@ function toSnapshot(
   notes: readonly string[],
 ): Snapshot {
   const takenAt = new Date().toISOString();
+  const observed =
+    listing.format === 'smaps' ? observerOf(handle).takeOut(listing.regions, folderOf(handle, stat)) : undefined;
   const isKnown = options.known !== undefined && isOneProgram(options.known, stat);
   const clues = readClues(handle, listing.regions, stat, isKnown ? options.known : {});
+  const unsure = observed && !observed.isCertain ? [uncertainText(observed)] : [];
   classify(listing.regions, clues, isKnown ? options.earlier : []);
   return new Snapshot({
     source: {from: 'process', format: listing.format},
@@ -177,8 +183,14 @@ function toSnapshot(
     regions: listing.regions,
     status,
     rejected: listing.rejected,
-    notes: [...notes, ...handle.files.notes, ...(stat.threads > MOST_THREADS ? [manyThreads(stat.threads)] : [])],
+    notes: [
+      ...notes,
+      ...unsure,
+      ...handle.files.notes,
+      ...(stat.threads > MOST_THREADS ? [manyThreads(stat.threads)] : []),
+    ],
     clues,
+    observed,
   });
 }
 

@@ -9,6 +9,7 @@ import {parseListing} from '../parse/listing.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {DEFAULT_MAX_STALL, DutyBudget, predictStall} from './budget.ts';
 import {captureFrom, folderOf} from './capture.ts';
+import {observerOf} from './observer/observer.ts';
 import {oddsOf} from './odds.ts';
 import {renewClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
@@ -244,7 +245,8 @@ export class Session {
     // For a moment during exec the new program has memory, and stat has no addresses for it yet.
     for (let tries = 0; tries < 10 && snapshot.process.startCode === '0'; tries++)
       snapshot = captureFrom(this.#handle, options);
-    const ms = performance.now() - begin;
+    const aside = snapshot.source.format === 'smaps' ? observerOf(this.#handle).aside : 0;
+    const ms = performance.now() - begin - aside;
     // Where there is no smaps to read, trying takes time as well.
     if (usage) this.#budget.spend(begin, ms);
     if (snapshot.source.format === 'smaps') {
