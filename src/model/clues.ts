@@ -26,6 +26,13 @@ export interface Clues {
   readonly limits?: Limits | undefined;
   /** /proc/sys/vm/max_map_count: how many regions a process may have. */
   readonly maxMapCount?: number | undefined;
+  /** What a JVM says of itself: the counters of its /tmp/hsperfdata_USER/PID, in bytes. */
+  readonly jvm?: JvmClue | undefined;
+}
+
+export interface JvmClue {
+  /** What metaspace has, the class space included: as of a while ago, since the JVM doesn't always keep it up to date. */
+  readonly metaspace: number;
 }
 
 /** Bytes of a page where no source says it: what x86-64 always has, and most others. */
