@@ -150,16 +150,16 @@ interface Arena {
 }
 
 /**
- * The arenas of glibc's malloc among classified regions, by their labels. An arena that outgrew its block has several,
- * and each counts; blocks that are used up and merged into one region count as one, by the number of the first.
+ * The heaps of the arenas of glibc's malloc among classified regions, by their labels. An arena that outgrew its block
+ * has several, and each counts; blocks that are used up and merged into one region count as one, by the number of the first.
  */
 export function arenasOf(regions: readonly Region[]): Arena[] {
   const arenas = new Map<number, {-readonly [field in keyof Arena]: Arena[field]}>();
   let number = 0;
   for (const region of regions) {
-    const used = /^malloc arenas? (\d+)/.exec(region.label ?? '');
+    const used = HEAPS.exec(region.label ?? '');
     if (used) number = Number(used[1]);
-    else if (!region.label?.startsWith('unused part of malloc arena ')) continue;
+    else if (!UNUSED.test(region.label ?? '')) continue;
     const arena = arenas.get(number) ?? {number, start: region.start, committed: 0, reserved: 0, resident: undefined};
     arenas.set(number, arena);
     if (!used) arena.reserved += sizeOf(region);
@@ -170,6 +170,9 @@ export function arenasOf(regions: readonly Region[]): Arena[] {
   }
   return [...arenas.values()];
 }
+
+const HEAPS = /^heaps? (\d+)(?: to \d+)? of malloc's arenas$/;
+const UNUSED = /^unused part of heap \d+ of malloc's arenas$/;
 
 /** What `show --json` says about the room in an address space: sizes in bytes, addresses as hex strings. */
 export function roomJSON(snapshot: Snapshot): Record<string, unknown> {
