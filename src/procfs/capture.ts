@@ -2,13 +2,14 @@ import {classify} from '../classify/classify.ts';
 import type {Clues} from '../model/clues.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import type {Region} from '../model/region.ts';
-import {uncertainText} from '../model/observer.ts';
+import {type Observed, uncertainText} from '../model/observer.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseListing, type Listing} from '../parse/listing.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
+import {whileHeld, type OnHeld} from './held.ts';
 import {observerOf} from './observer/observer.ts';
 import {oddsNow} from './odds.ts';
 import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
@@ -35,6 +36,8 @@ export interface CaptureOptions {
    * later.
    */
   readonly onListing?: ((bytes: Buffer) => void) | undefined;
+  /** Gets what each read of the file took, and what memmap's own pages took: see whileHeld(). */
+  readonly onHeld?: ((file: 'maps' | 'smaps' | 'own', ...took: Parameters<OnHeld>) => void) | undefined;
 }
 
 /**
@@ -101,19 +104,20 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
   handle.lock.ask(stat);
   const maps = handle.open(`${folder}maps`);
   let source: ProcFile = maps;
+  const readMaps = (): Buffer => held('maps', options, () => readAll(maps, handle));
   try {
-    let bytes = readAll(maps, handle);
+    let bytes = readMaps();
     if (wantsUsage(bytes, status, options, notes)) {
       const smaps = openIfThere(handle, `${folder}smaps`, notes);
       if (smaps) {
         source = smaps;
-        observerOf(handle).begin();
-        const usage = readInTime(smaps, handle, options.patience, notes);
+        held('own', options, () => observerOf(handle).begin());
+        const usage = held('smaps', options, () => readInTime(smaps, handle, options.patience, notes));
         if (!usage) {
           source = maps;
           smaps.close();
         }
-        bytes = usage ?? readAll(maps, handle);
+        bytes = usage ?? readMaps();
       }
     }
     options.onListing?.(bytes);
@@ -133,6 +137,9 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
     if (source !== maps) source.close();
   }
 }
+
+const held = <Result>(file: 'maps' | 'smaps' | 'own', {onHeld}: CaptureOptions, read: () => Result): Result =>
+  onHeld ? whileHeld(read, (...took) => onHeld(file, ...took)) : read();
 
 /** Why an attempt isn't a snapshot; undefined if it is one. */
 function faultOf({listing, isSameImage, odds}: Attempt): string | undefined {
@@ -170,7 +177,7 @@ function toSnapshot(
 ): Snapshot {
   const takenAt = new Date().toISOString();
   const observed =
-    listing.format === 'smaps' ? observerOf(handle).takeOut(listing.regions, folderOf(handle, stat)) : undefined;
+    listing.format === 'smaps' ? takeOut(handle, options, listing.regions, folderOf(handle, stat)) : undefined;
   const isKnown = options.known !== undefined && isOneProgram(options.known, stat);
   const clues = readClues(handle, listing.regions, stat, isKnown ? options.known : {});
   const unsure = observed && !observed.isCertain ? [uncertainText(observed)] : [];
@@ -194,16 +201,26 @@ function toSnapshot(
   });
 }
 
+/** The time that this takes holds up nobody, but for the page map of the process, which is read for a moment. */
+function takeOut(
+  handle: ProcessHandle,
+  options: CaptureOptions,
+  regions: readonly Region[],
+  folder: string,
+): Observed | undefined {
+  const onHeld = (spent: number, passed: number): void => {
+    options.onHeld?.('smaps', spent, passed);
+    options.onHeld?.('own', -spent, -passed);
+  };
+  return held('own', options, () => observerOf(handle).takeOut(regions, folder, onHeld));
+}
+
 const manyThreads = (threads: number): string =>
   `Of ${threads} threads, ${MOST_THREADS} were asked where their stacks are; the stacks of the others are ` +
   `recognised by their shape.`;
 
 /** What a caller wants of smaps. */
-interface Wish {
-  readonly usage?: boolean | undefined;
-  /** ms; 50 by default. */
-  readonly maxStall?: number | undefined;
-}
+type Wish = Pick<CaptureOptions, 'usage' | 'maxStall'>;
 
 /** Should smaps be read? @param notes gets the reason why not, where that spares the process */
 function wantsUsage(maps: Buffer, status: Status, options: Wish, notes: string[]): boolean {

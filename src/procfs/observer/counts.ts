@@ -3,6 +3,7 @@ import {PAGE} from '../../model/pages.ts';
 import type {Region} from '../../model/region.ts';
 import {HIGH, LOW, pageFrame, pageState} from '../../parse/proc/pagemap.ts';
 import type {ProcessHandle} from '../handle.ts';
+import {type OnHeld, whileHeld} from '../held.ts';
 import {readFrames} from '../pages/frames.ts';
 import {PageMap} from '../pages/pagemap.ts';
 import {fileOf, FilePages, wordsOf} from './file-pages.ts';
@@ -24,8 +25,8 @@ interface About {
   /** Bytes. */
   readonly pageSize: number;
   readonly folder: string;
-  /** Gets the ms for which the lock of the process's map was asked for. */
-  readonly onHeldUp: (ms: number) => void;
+  /** Gets the ms for which reading the page map of the process held it up. */
+  readonly onHeld: OnHeld | undefined;
 }
 
 /**
@@ -33,9 +34,10 @@ interface About {
  * all, /proc/kpagecount says to root. For others it is at least what is found in the page maps that they may read.
  */
 export function countPages(handle: ProcessHandle, regions: readonly Region[], about: About): Counted[] {
-  const begin = performance.now();
-  const words = wordsIn(handle, regions, about);
-  about.onHeldUp(performance.now() - begin);
+  const words = whileHeld(
+    () => wordsIn(handle, regions, about),
+    (held, passed) => about.onHeld?.(held, passed),
+  );
   if (!words) return regions.map((region) => ({counts: unseen(region, about), known: 'at most'}));
   const isOurs = (file: string, page: number): boolean => about.before.count(file, page) > 0;
   const frames = framesIn(regions, words, about, isOurs);

@@ -4,6 +4,7 @@ import {hasNoAccess, type Region, type Usage} from '../../model/region.ts';
 import {totalsOf} from '../../model/totals.ts';
 import {parseListing} from '../../parse/listing.ts';
 import type {ProcessHandle} from '../handle.ts';
+import type {OnHeld} from '../held.ts';
 import {readIfThere} from '../open.ts';
 import {PageMap, pageSizeHere} from '../pages/pagemap.ts';
 import {type Counted, countPages} from './counts.ts';
@@ -22,9 +23,6 @@ export class Observer {
   /** What was found last, by region: the same counters of the same pages have the same answer. */
   #last: {readonly own: FilePages; readonly found: ReadonlyMap<string, TakenOut>} | undefined;
 
-  /** ms that the last correction took without holding up the process: its counters and its page map are not in it. */
-  aside = 0;
-
   constructor(handle: ProcessHandle) {
     this.#handle = handle;
     this.#pageSize = pageSizeHere(handle.root);
@@ -32,10 +30,8 @@ export class Observer {
 
   /** Looks at memmap's own pages. Call it right before the process's counters are read. */
   begin(): void {
-    const begin = performance.now();
     this.#own = ownRegions(ownRoot(this.#handle.root) ?? '');
     this.#before = this.#ownPages();
-    this.aside = performance.now() - begin;
   }
 
   /**
@@ -43,22 +39,16 @@ export class Observer {
    *
    * @param regions of the process, all of them, as smaps has them
    * @param folder '' or `task/TID/`
+   * @param onHeld gets the ms for which reading its page map holds up the process
    * @returns undefined where memmap shares nothing with the process
    */
-  takeOut(regions: readonly Region[], folder: string): Observed | undefined {
-    const begin = performance.now();
-    const observed = this.#takeOut(regions, folder);
-    this.aside += performance.now() - begin;
-    return observed;
-  }
-
-  #takeOut(regions: readonly Region[], folder: string): Observed | undefined {
+  takeOut(regions: readonly Region[], folder: string, onHeld?: OnHeld): Observed | undefined {
     const common = this.#common(regions);
     const after = common.length === 0 ? undefined : this.#ownPages();
     if (!after) return undefined;
     const known = this.#last?.own.equals(after) ? this.#last.found : undefined;
     const fresh = common.filter((region) => !known?.has(keyOf(region)));
-    const counted = this.#count(fresh, after, folder);
+    const counted = this.#count(fresh, after, folder, onHeld);
     const found = new Map(
       common.map((region): [string, TakenOut] => {
         const {counts, known: how} = counted[fresh.indexOf(region)] ?? NOTHING;
@@ -104,12 +94,11 @@ export class Observer {
     return before ? regions.filter((region) => before.has(fileOf(region)) && mayBeShared(region)) : [];
   }
 
-  #count(common: readonly Region[], after: FilePages, folder: string): Counted[] {
+  #count(common: readonly Region[], after: FilePages, folder: string, onHeld?: OnHeld): Counted[] {
     if (common.length === 0) return [];
     const {root, pid} = this.#handle;
     const besides = new Set([pid, pidHere(root) ?? 0]);
-    const onHeldUp = (ms: number): void => void (this.aside -= ms);
-    const about = {before: this.#before!, after, besides, pageSize: this.#pageSize, folder, onHeldUp};
+    const about = {before: this.#before!, after, besides, pageSize: this.#pageSize, folder, onHeld};
     return countPages(this.#handle, common, about);
   }
 
