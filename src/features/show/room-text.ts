@@ -138,7 +138,7 @@ const HEADROOM_COLUMNS: readonly Column[] = [
   {title: 'room for'},
   {title: 'used', align: 'right'},
   {title: 'left', align: 'right'},
-  {title: 'what ends it first', gives: true, least: 60},
+  {title: 'what ends it first', gives: 'cut', least: 60},
 ];
 
 const cells = ({what, of, addresses = '', text = sizeText}: Row): Cell[] => [
@@ -221,7 +221,7 @@ function renderHoles(snapshot: Snapshot, {mapping}: Room, look: RoomLook): strin
       [
         {title: largest.length < holes.length ? 'largest holes' : 'hole'},
         {title: 'size', align: 'right'},
-        {title: 'after', gives: true, least: 50},
+        {title: 'after', gives: 'cut', least: 50},
       ],
       rows,
       look.width,
