@@ -12,6 +12,7 @@ export const PACKAGES = {
   'eu-elflint': 'elfutils',
   'eu-readelf': 'elfutils',
   file: 'file',
+  findmnt: 'util-linux',
   gcc: 'gcc',
   gdb: 'gdb',
   gzip: 'gzip',
