@@ -59,9 +59,14 @@ export function flagChange({flags: before}: Region, {flags: after}: Region): Fla
   return set.length + cleared.length > 0 ? {set, cleared} : undefined;
 }
 
-/** `is locked in RAM (as with mlock), is sealed (mseal)`: an unknown code is printed as it is. */
+/**
+ * `is locked in RAM (as with mlock), is sealed (mseal)`: an unknown code is printed as it is. What is locked as it is
+ * touched (lf) has lo as well, and is not all in RAM.
+ */
 export const flagPhrases = ({set, cleared}: FlagChange): string =>
   [
-    ...set.map((code) => FLAG_PHRASES[code]?.[0] ?? `has the flag ${code}`),
+    ...set
+      .filter((code) => code !== 'lo' || !set.includes('lf'))
+      .map((code) => FLAG_PHRASES[code]?.[0] ?? `has the flag ${code}`),
     ...cleared.map((code) => FLAG_PHRASES[code]?.[1] ?? `no longer has the flag ${code}`),
   ].join(', ');

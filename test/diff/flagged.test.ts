@@ -5,9 +5,10 @@ import {diff, type Diff} from '../../src/diff/diff.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import test from 'ava';
 
-/** madvise(2), and the number of mseal(2) on every machine: include/uapi/asm-generic/unistd.h. */
+/** madvise(2), and the numbers of mseal(2) and mlock2(2): include/uapi/asm-generic/unistd.h; x86-64 has its own. */
 const [DONTFORK, DOFORK, DONTDUMP] = [10, 11, 16];
 const MSEAL = 462;
+const MLOCK2 = process.arch === 'x64' ? 325 : 284;
 
 const textOf = (result: Diff): string | undefined => result.changes.find(isOurs)?.text;
 
@@ -24,6 +25,13 @@ scene('Advice and locks on a whole region are a change of its flags, and each is
   const locked = await s.expect(() => s.call('mlock', at(0x10), bytes(8)), 'flagged 10-18 [1,1] 0');
   s.t.is(textOf(locked), 'anonymous memory is locked in RAM (as with mlock).');
   await s.expect(() => s.call('munlock', at(0x10), bytes(8)), 'flagged 10-18 [1,1] 0');
+});
+
+scene('A lock on fault is not said to be in RAM', async (s) => {
+  await s.map(0x10, 8);
+  const lock = () => s.call('syscall', MLOCK2, at(0x10), bytes(8), 1);
+  const {changes} = await s.expect(lock, 'flagged 10-18 [1,1] 0');
+  s.t.is(changes.find(isOurs)!.text, 'anonymous memory is locked as its pages are touched (as with MLOCK_ONFAULT).');
 });
 
 scene('A lock that brings pages in says both', async (s) => {

@@ -149,12 +149,12 @@ export async function runsTrial(): Promise<Trial> {
   const titles = ['program', 'ASLR', 'pairs', 'truly different', 'match', 'changes', 'folded', 'false facts'];
   const text = `## Two runs of one program
 
-Each program is run 20 times and waits at the same point; all pairs are compared, with \`--match auto\`. The truth is
-what the kernel prints, summed by permissions and name, without addresses: a fact (new, gone, grown, shrunk, replaced,
-other permissions, another name) is false if the sums do not bear it out, or if it says that memory came and went of
-which both have as much. Folded are changes that say how much there is in how many pieces. Without ASLR equal addresses are
-compared, and where a program chooses places by itself (V8), what lies elsewhere is called new and gone: a control, and
-not counted.
+Each program is run 20 times and waits at the same point; all pairs are compared, with \`--match auto\`. The truth
+is what the kernel prints, summed by permissions and name, without addresses: a fact (new, gone, grown, shrunk,
+replaced, other permissions, another name) is false if the sums do not bear it out, or if it says that memory came
+and went of which both have as much. Folded are changes that say how much there is in how many pieces. Without ASLR
+equal addresses are compared, and where a program chooses places by itself (V8), what lies elsewhere is called new
+and gone: a control, and not counted.
 
 ${markdown(titles, rows)}
 `;

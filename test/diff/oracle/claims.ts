@@ -251,7 +251,6 @@ const FLAGS: ReadonlyArray<readonly [words: RegExp, code: string, isSet: boolean
 
 /** Calls that a phrase names as a fact, not with "as with". */
 const ADVICE: ReadonlyArray<readonly [RegExp, string]> = [
-  [/\((?:MADV_\w+|MLOCK_\w+|mlock|mseal)\)/, ''],
   [/\(MADV_/, 'madvise'],
   [/\((?:mlock|MLOCK)/, 'mlock'],
   [/\(mseal/, 'mseal'],
@@ -263,14 +262,17 @@ function wrongFlags(phrases: string, before: Line, after: Line, scene: Case): st
     const [, code, isSet] = FLAGS.find(([words]) => words.test(part)) ?? [];
     if (code === undefined) return `what flag is "${part}"?`;
     if (before.flags.has(code) === isSet || after.flags.has(code) !== isSet) return `${code} did not change so`;
-    const [, call] = ADVICE.find(([words, call]) => call !== '' && words.test(part)) ?? [];
+    const [, call] = ADVICE.find(([words]) => words.test(part)) ?? [];
     const pages = known(scene, after);
     if (call !== undefined && pages.some((page) => lastCall(scene, page, [call]) === undefined)) return `no ${call}`;
   }
   const shown = (line: Line): string[] =>
     [...line.flags].filter((code) => !['rd', 'wr', 'ex', 'sh', 'sd'].includes(code));
   const [a, b] = [shown(before), shown(after)];
-  const count = a.filter((code) => !b.includes(code)).length + b.filter((code) => !a.includes(code)).length;
+  // Locked as it is touched is a way of being locked.
+  const isImplied = (code: string): boolean => code === 'lo' && b.includes('lf') && !a.includes('lf');
+  const came = b.filter((code) => !a.includes(code) && !isImplied(code));
+  const count = a.filter((code) => !b.includes(code)).length + came.length;
   return count === parts.length ? undefined : `${count} flags changed`;
 }
 
