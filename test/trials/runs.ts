@@ -154,7 +154,7 @@ is what the kernel prints, summed by permissions and name, without addresses: a 
 replaced, other permissions, another name) is false if the sums do not bear it out, or if it says that memory came
 and went of which both have as much. Folded are changes that say how much there is in how many pieces. Without ASLR
 equal addresses are compared, and where a program chooses places by itself (V8), what lies elsewhere is called new
-and gone: a control, and not counted.
+and gone: a control, and not counted. Each JVM truly differs: it maps a file named after its process.
 
 ${markdown(titles, rows)}
 `;
