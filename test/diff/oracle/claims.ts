@@ -343,7 +343,7 @@ const HEDGE =
 const NOW = String.raw`(?<now>one region|\d+ regions) now(?: instead of (?<then>\d+))?`;
 /** Something with flags: other sentences begin with a name as well. */
 const ANONYMOUS = String.raw`anonymous memory(?: \([\w -]+\))?`;
-const FLAGGED = String.raw`(?<subject>${ANONYMOUS}|\[\w+\]|\/\S+(?: \(deleted\))*|an unnamed file)`;
+const FLAGGED = String.raw`(?<subject>${ANONYMOUS}|\[[\w:]+\]|\/\S+(?: \(deleted\))*|an unnamed file)`;
 
 /** The sentences of a diff of one process, and what judges them. */
 const SENTENCES: ReadonlyArray<readonly [string, Judge]> = [
