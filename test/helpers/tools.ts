@@ -12,6 +12,7 @@ export const PACKAGES = {
   'eu-elflint': 'elfutils',
   'eu-readelf': 'elfutils',
   file: 'file',
+  fish: 'fish',
   gcc: 'gcc',
   gdb: 'gdb',
   gzip: 'gzip',
@@ -42,6 +43,7 @@ export const PACKAGES = {
   strip: 'binutils',
   unshare: 'util-linux',
   zcat: 'gzip',
+  zsh: 'zsh',
 } as const;
 
 export type Tool = keyof typeof PACKAGES;
