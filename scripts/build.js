@@ -35,7 +35,7 @@ async function build() {
     ),
     ...(isQuick ? [] : [tsc('--emitDeclarationOnly'), tsc('-p', 'src/features/report/page')]),
   ]);
-  if (!isQuick) await run(process.execPath, ['scripts/types.js']);
+  if (!isQuick) await Promise.all(['scripts/types.js', 'scripts/man.js'].map((file) => run(process.execPath, [file])));
   writeFileSync(STAMP, '');
   say(`Built memmap in ${((performance.now() - begin) / 1000).toFixed(1)} s.`);
 }

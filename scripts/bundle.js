@@ -1,6 +1,6 @@
 // Writes bundle/memmap.cjs: memmap and its libraries as one file, since Node takes as long to find and read 500 files
-// as memmap takes for its work (bench/README.md); and bundle/index.js, which `import 'memmap'` loads. dist/ is still what
-// is debugged.
+// as memmap takes for its work (bench/README.md); and bundle/index.js, which `import 'memmap'` loads. dist/ is still
+// what is debugged.
 import {createHash} from 'node:crypto';
 import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';

@@ -22,6 +22,8 @@ export const PACKAGES = {
   ldd: 'libc-bin',
   'llvm-mc': 'llvm',
   'llvm-readelf': 'llvm',
+  man: 'man-db',
+  mandoc: 'mandoc',
   nm: 'binutils',
   objcopy: 'binutils',
   objdump: 'binutils',
