@@ -9,6 +9,7 @@ export const PACKAGES = {
   bash: 'bash',
   capsh: 'libcap2-bin',
   chromium: 'chromium',
+  'dpkg-deb': 'dpkg',
   'eu-elflint': 'elfutils',
   'eu-readelf': 'elfutils',
   file: 'file',

@@ -2,6 +2,7 @@ import {spawn, type ChildProcess} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import type {Duplex} from 'node:stream';
 import {builtFile} from '../../shell/built.ts';
+import {privateCopies} from '../../shell/copy.ts';
 
 /** The protocol between the gate and memmap; gate-program.ts describes it. */
 export const SOCKET = 3;
@@ -66,17 +67,21 @@ export class Target {
   }
 
   /**
-   * Starts a command through the gate, or directly where there is no gate for this machine or it can't be executed.
+   * Starts a command through the gate, or directly where there is no gate for this machine or it can't be executed
+   * anywhere.
    *
    * @param gate the path of the gate's program
    * @returns the target, or why it could not be started
    */
   static async start({path, argv, env}: Command, gate = gateFile()): Promise<Target | Refusal> {
-    if (gate !== undefined) {
-      const child = spawn(gate, [path, ...argv], {env, stdio: ['inherit', 'inherit', 'inherit', 'pipe']});
+    for (const place of gate === undefined ? [] : [() => ({path: gate, cleanUp: () => {}}), ...privateCopies(gate)]) {
+      const copy = copied(place);
+      if (!copy) continue;
+      const child = spawn(copy.path, [path, ...argv], {env, stdio: ['inherit', 'inherit', 'inherit', 'pipe']});
       const failed = failure(child);
+      if (child.pid === undefined) await failed;
+      copy.cleanUp(); // By now execve(2) has opened it, or never will.
       if (child.pid !== undefined) return new Target(child, child.pid, true);
-      await failed;
     }
     const [argv0 = path, ...rest] = argv;
     const child = spawn(path, rest, {argv0, env, stdio: 'inherit'});
@@ -111,6 +116,15 @@ export class Target {
 export function gateFile(arch: string = process.arch): string | undefined {
   const file = builtFile(`helpers/gate.${arch}`);
   return existsSync(file) ? file : undefined;
+}
+
+/** The copy; undefined if there is no room or no right for it: the command is started all the same. */
+function copied<Copy>(make: () => Copy): Copy | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
 }
 
 /** The errno, if the child could not be started; otherwise this never settles. */
