@@ -32,7 +32,7 @@ try {
   mkdirSync(`${root}packages`, {recursive: true});
   for (const cpu of cpus) {
     const file = `${root}packages/${name}-${version}-linux-${cpu}`;
-    compile(compiler, fetchBun(cpu), file);
+    compile(compiler, cpu, file);
     process.stdout.write(`${file}  ${(statSync(file).size / 1e6).toFixed(0)} MB\n`);
   }
 } finally {
@@ -63,10 +63,12 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
 }
 
 /** Settings of Bun in the directory where memmap is started must not change what it does. */
-function compile(compiler, executable, file) {
+function compile(compiler, cpu, file) {
   const assets = ['package.json', 'oclif.manifest.json', 'dist'].map((each) => `--asset=files/${each}`);
   const words = ['--compile', '--bytecode', '--format=cjs', '--no-compile-autoload-dotenv'];
-  const more = ['--no-compile-autoload-bunfig', `--compile-executable-path=${executable}`, `--outfile=${file}`];
+  // process.arch becomes a constant of the target.
+  const target = [`--target=bun-linux-${cpu}`, `--compile-executable-path=${fetchBun(cpu)}`];
+  const more = ['--no-compile-autoload-bunfig', ...target, `--outfile=${file}`];
   execFileSync(compiler, ['build', ...words, ...more, ...assets, 'memmap.cjs'], {cwd: place, stdio: 'pipe'});
 }
 

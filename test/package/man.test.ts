@@ -12,7 +12,9 @@ async function rendered(page: string): Promise<{text: string; warnings: string}>
   return {text: stdout, warnings: stderr};
 }
 
-test('each command has a page', (t) => {
+test('each command has a page, which package.json names, so that npm installs it', (t) => {
+  const {man} = JSON.parse(readFileSync('package.json', 'utf8')) as {man: string[]};
+  t.deepEqual(man, PAGES.map((page) => `man/${page}.1`).toSorted());
   const {commands} = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as {commands: object};
   t.deepEqual(PAGES.toSorted(), ['memmap', ...Object.keys(commands).map((id) => `memmap-${id}`)].toSorted());
 });
