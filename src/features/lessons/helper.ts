@@ -36,7 +36,12 @@ export class Helper {
     const file = helperFile(lesson);
     const tried: string[] = [];
     for (const place of [() => ({path: file, cleanUp: () => {}}), ...privateCopies(file)]) {
-      const {path, cleanUp} = place();
+      const copy = place();
+      if ('why' in copy) {
+        tried.push(`${copy.path} (${copy.why})`);
+        continue;
+      }
+      const {path, cleanUp} = copy;
       const helper = await Helper.#spawn(path);
       // A copy is needed only until it runs: as it is removed now, it can't be left behind, however we end.
       cleanUp();

@@ -75,8 +75,8 @@ export class Target {
    */
   static async start({path, argv, env}: Command, gate = gateFile()): Promise<Target | Refusal> {
     for (const place of gate === undefined ? [] : [() => ({path: gate, cleanUp: () => {}}), ...privateCopies(gate)]) {
-      const copy = copied(place);
-      if (!copy) continue;
+      const copy = place();
+      if ('why' in copy) continue;
       const child = spawn(copy.path, [path, ...argv], {env, stdio: ['inherit', 'inherit', 'inherit', 'pipe']});
       const failed = failure(child);
       if (child.pid === undefined) await failed;
@@ -116,15 +116,6 @@ export class Target {
 export function gateFile(arch: string = process.arch): string | undefined {
   const file = builtFile(`helpers/gate.${arch}`);
   return existsSync(file) ? file : undefined;
-}
-
-/** The copy; undefined if there is no room or no right for it: the command is started all the same. */
-function copied<Copy>(make: () => Copy): Copy | undefined {
-  try {
-    return make();
-  } catch {
-    return undefined;
-  }
 }
 
 /** The errno, if the child could not be started; otherwise this never settles. */
