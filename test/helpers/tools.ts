@@ -21,6 +21,7 @@ export const PACKAGES = {
   jcmd: 'default-jdk-headless',
   jq: 'jq',
   ldd: 'libc-bin',
+  less: 'less',
   'llvm-mc': 'llvm',
   'llvm-readelf': 'llvm',
   man: 'man-db',
