@@ -45,6 +45,7 @@ export const PACKAGES = {
   sha1sum: 'coreutils',
   strace: 'strace',
   strip: 'binutils',
+  timeout: 'coreutils',
   unshare: 'util-linux',
   zcat: 'gzip',
   zsh: 'zsh',
