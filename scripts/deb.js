@@ -157,6 +157,7 @@ function control() {
     Maintainer: maintainer,
     'Installed-Size': size,
     Depends: `nodejs (${engines.node.replace('>=', '>= ')})`,
+    Suggests: 'less',
     Section: 'utils',
     Priority: 'optional',
     Description: `${SHORT}\n${LONG}`,

@@ -44,6 +44,11 @@ const ABOUT =
 const ENVIRONMENT = [
   ['NO_COLOR', 'If it is not empty: no colour. The option --color takes precedence.'],
   ['FORCE_COLOR', 'Colour where output does not go to a terminal, too; none if it is 0.'],
+  [
+    'PAGER',
+    'What shows a text that is longer than the screen: less, if it is not set; nothing, if it is empty or cat.',
+  ],
+  ['NO_PAGER', 'If it is not empty: no pager.'],
   ['DEBUG', 'After a bug in memmap, show where in its code it happened.'],
 ];
 
