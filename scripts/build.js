@@ -28,14 +28,23 @@ async function build() {
   rmSync(`${root}dist`, {recursive: true, force: true});
   say('Building memmap: compiling the sources …');
   await tsc('--noCheck', '--declaration', 'false');
-  say('Building memmap: one file of it all, the helpers of the lessons, glossary, report page, help …');
+  say('Building memmap: making its parts …');
+  const part = async (what, work) => {
+    await work;
+    say(`  made: ${what}`);
+  };
   await Promise.all([
-    ...['scripts/bundle.js', 'dist/prebuild.js', 'scripts/manifest.js', 'scripts/glossary.js', 'scripts/page.js'].map(
-      (file) => run(process.execPath, [file]),
-    ),
-    ...(isQuick ? [] : [tsc('--emitDeclarationOnly'), tsc('-p', 'src/features/report/page')]),
+    part('one file of it all', run(process.execPath, ['scripts/bundle.js'])),
+    part('the helpers of the lessons', run(process.execPath, ['dist/prebuild.js'])),
+    part('help', run(process.execPath, ['scripts/manifest.js'])),
+    part('the glossary', run(process.execPath, ['scripts/glossary.js'])),
+    part('the page of reports', run(process.execPath, ['scripts/page.js'])),
+    ...(isQuick ? [] : [part('types', tsc('--emitDeclarationOnly')), tsc('-p', 'src/features/report/page')]),
   ]);
-  if (!isQuick) await Promise.all(['scripts/types.js', 'scripts/man.js'].map((file) => run(process.execPath, [file])));
+  if (!isQuick) {
+    await part('the types of the library', run(process.execPath, ['scripts/types.js']));
+    await part('man pages', run(process.execPath, ['scripts/man.js']));
+  }
   writeFileSync(STAMP, '');
   say(`Built memmap in ${((performance.now() - begin) / 1000).toFixed(1)} s.`);
 }
