@@ -40,11 +40,12 @@ function copyTo(folder: string, file: string): Copy | NoCopy {
   let own: string | undefined;
   const cleanUp = (): void => (own === undefined ? undefined : rmSync(own, {recursive: true, force: true}));
   try {
+    const program = readFileSync(file);
     own = mkdtempSync(join(folder, 'memmap-')); // mode 0700
     const path = join(own, 'helper');
     // Synced, since smaps counts pages of a file that isn't on disk yet as Private_Dirty.
     const fd = openSync(path, 'wx', 0o500);
-    writeSync(fd, readFileSync(file));
+    writeSync(fd, program);
     fsyncSync(fd);
     closeSync(fd);
     return {path, cleanUp};
