@@ -14,6 +14,7 @@ export const PACKAGES = {
   'eu-readelf': 'elfutils',
   file: 'file',
   fish: 'fish',
+  findmnt: 'util-linux',
   gcc: 'gcc',
   gdb: 'gdb',
   gzip: 'gzip',
