@@ -68,7 +68,10 @@ export const OUTPUT_ROWS: readonly Row[] = [
       const folder = scene.folder();
       const file = join(folder, 'old.json');
       writeFileSync(file, 'precious');
-      const limited = await scene.bash('trap "" XFSZ; ulimit -f 4; $MEMMAP snapshot "$1" -o "$2" --force', [MAPS, file]);
+      const limited = await scene.bash('trap "" XFSZ; ulimit -f 4; $MEMMAP snapshot "$1" -o "$2" --force', [
+        MAPS,
+        file,
+      ]);
       refused(limited, 7, /EFBIG|too large/);
       assert.deepEqual([readFileSync(file, 'utf8'), readdirSync(folder)], ['precious', ['old.json']]);
       return '7 each; the old file is untouched';

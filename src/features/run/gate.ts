@@ -4,6 +4,7 @@ import type {Duplex} from 'node:stream';
 import {setTimeout as pause} from 'node:timers/promises';
 import {hadChildren, runningBelow, runsSince, startTimeOf} from '../../procfs/ends.ts';
 import {builtFile} from '../../shell/built.ts';
+import {privateCopies} from '../../shell/copy.ts';
 import {signalName} from '../../shell/exit.ts';
 import type {Orphan, ProcessEnd} from '../watch/events.ts';
 import {type Ended, GO, GO_WITHOUT_ASLR, type Message, Records, type Refusal, SEEN, SOCKET} from './protocol.ts';
@@ -65,7 +66,8 @@ export class Target {
   }
 
   /**
-   * Starts a command through the gate, or directly where there is no gate for this machine or it can't be executed.
+   * Starts a command through the gate, or directly where there is no gate for this machine or it can't be executed
+   * anywhere.
    *
    * @returns the target, or why it could not be started
    */
@@ -73,15 +75,17 @@ export class Target {
     {path, argv, env}: Command,
     {gate = gateFile(), root}: StartOptions = {},
   ): Promise<Target | Refusal> {
-    if (gate !== undefined) {
-      const child = spawn(gate, [path, ...argv], {env, stdio: ['inherit', 'inherit', 'inherit', 'pipe']});
+    for (const place of gate === undefined ? [] : [() => ({path: gate, cleanUp: () => {}}), ...privateCopies(gate)]) {
+      const copy = place();
+      if ('why' in copy) continue;
+      const child = spawn(copy.path, [path, ...argv], {env, stdio: ['inherit', 'inherit', 'inherit', 'pipe']});
       const failed = failure(child);
-      if (child.pid !== undefined) {
-        const target = new Target(child, child.pid, true, root);
-        await target.#listen();
-        return target;
-      }
-      await failed;
+      if (child.pid === undefined) await failed;
+      copy.cleanUp(); // By now execve(2) has opened it, or never will.
+      if (child.pid === undefined) continue;
+      const target = new Target(child, child.pid, true, root);
+      await target.#listen();
+      return target;
     }
     const [argv0 = path, ...rest] = argv;
     const child = spawn(path, rest, {argv0, env, stdio: 'inherit'});

@@ -1,6 +1,8 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {
+  chmodSync,
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -302,6 +304,20 @@ test('very short commands are seen, and where they are not, that is said', async
     t.regex(stderr, /^peak {5}(at least )?[\d.]+ [KM]iB resident$/m);
     t.notRegex(stderr, /gate/);
   }
+});
+
+test("a gate that can't be executed where it is, is copied to where it can", async (t) => {
+  const {gateFile, Target} = (await import(
+    join(process.cwd(), 'dist/features/run/gate.js')
+  )) as typeof import('../../../src/features/run/gate.ts');
+  const gate = join(folder(t), 'gate');
+  copyFileSync(gateFile()!, gate);
+  chmodSync(gate, 0o644);
+  const target = await Target.start({path: '/bin/sh', argv: ['sh', '-c', 'exit 5'], env: process.env}, {gate: gate});
+  t.true(target instanceof Target && target.isGated);
+  if (!(target instanceof Target)) return;
+  target.release(false);
+  t.deepEqual(await target.ended, {code: 5});
 });
 
 test('where there is no gate for the machine, the command runs all the same, and that is said', async (t) => {
