@@ -44,7 +44,8 @@ export async function growthOfTarget(target: Input, options: GrowthOptions): Pro
   try {
     const {notes, rejected} = faultsOf(recording, name);
     const {growth, last: seen} = growthOfRecording(recording, options.measure, options.least);
-    return {growth, last: seen.withSource({from: 'snapshot', format: 'recording', name}), notes, rejected};
+    const last = seen.withSource({from: 'snapshot', format: 'recording', name});
+    return {growth, last, notes: [...notes, ...execNote(recording)], rejected};
   } finally {
     recording.close();
   }
@@ -73,7 +74,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
     add(session.snapshot);
     for await (const look of poll(session, {interval, duration, signal: interrupted.signal})) {
       if (look.saw === 'exec') {
-        notes.push('It executed another program; what came before that is left out.');
+        notes.push(EXEC_NOTE);
         series = seriesOf(options.measure);
         begin = performance.now();
       }
@@ -111,6 +112,12 @@ function showProgress(ms: number, duration: number, series: Series): void {
 }
 
 const clearProgress = (): void => void (process.stderr.isTTY && process.stderr.write('\r\x1b[K'));
+
+const EXEC_NOTE = 'It executed another program; what came before that is left out.';
+
+/** What a reader of `recordedLooks` should know: they are of the last program alone. */
+export const execNote = ({moments}: Recording): string[] =>
+  moments.findLastIndex(({event}) => event === 'exec') > 0 ? [EXEC_NOTE] : [];
 
 /** Of the looks at which nothing had changed, at most about this many are used. */
 const MOST_IDLE = 5000;
