@@ -75,6 +75,7 @@ function judgeSeen(points: Points, least: number, first: number): Judgement {
   const isLess = Math.min(first, v[0]!, blocks.v[0]!) - Math.max(v.at(-1)!, blocks.v.at(-1)!) >= Math.max(least, 1);
   if (down && isLess && down.verdict !== 'not enough data')
     return {...NOTHING, verdict: 'shrinks', slope, since: down.since};
+  if (roseAtOnce(points, least)) return {...NOTHING, verdict: 'plateau', slope, since: t[1]};
   return {...NOTHING, verdict: usualRange(v) > MUCH * Math.abs(median(v)) ? 'sawtooth' : 'flat', slope};
 }
 
@@ -149,6 +150,13 @@ function levelledOff(points: Points, least: number): Judgement | undefined {
 function slopeOf(points: Points): Slope {
   const {t, v} = blocksOf(points, BLOCKS);
   return theilSen(t, v);
+}
+
+/** Was only the very first sample clearly lower than all others? Then there are too few before the rise for a step. */
+function roseAtOnce({v}: Points, least: number): boolean {
+  const [first, ...rest] = v as [number, ...number[]];
+  const rise = median(rest) - first;
+  return rise > least && rise > MUCH * Math.abs(median(v)) && rest.every((value) => value > first + rise / 2);
 }
 
 /** From low to high, without the most extreme tenth. */

@@ -23,7 +23,7 @@ interface Part {
 }
 
 /** More strips than this make the picture too tall to see at once. */
-const MOST_STRIPS = 60;
+const MOST_STRIPS = 40;
 /** More parts than this in one strip can't be distinguished. */
 const MOST_PARTS = 100;
 /**

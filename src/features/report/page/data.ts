@@ -30,7 +30,8 @@ export const kinds = page.series.map((series) => ({
 export const isCounted = (measure: ChartMeasure): boolean => !MEASURES[measure].listings.includes('maps');
 
 /** Is a time, in ms, one in which the counters are unknown? */
-export const isUnread = (time: number): boolean => page.unread.some(([from, to]) => from < time && time < to);
+export const isUnread = (time: number): boolean =>
+  page.unread.some(([from, to]) => from < time && (time < to || to >= page.duration));
 
 /** The index of the value that was known at a look: the last one up to it; -1 if it is unknown. */
 export const placeAt = (measure: ChartMeasure, look: number): number =>

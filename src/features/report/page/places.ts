@@ -30,7 +30,7 @@ const UPPER_HALF = 2 ** 63;
 /** Between strips that must share the height only gaps of this many bytes are named. */
 const FAR_GAP = 1024 * GIB;
 /** Pixels: of all strips together, and of one that has a label. */
-const TALLEST = 1800;
+const TALLEST = 1200;
 const LOWEST = 15;
 const NAMED_GAP = 20;
 const SMALL_GAP = 5;
