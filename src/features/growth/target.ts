@@ -16,11 +16,17 @@ import {withProgress} from '../../shell/output.ts';
 export interface GrowthOptions extends SessionOptions {
   /** ms to look at a live process; undefined for a recording. */
   readonly duration: number;
-  /** ms between two looks; by default 240 looks in total, but at most 20 a second and at least one a minute. */
+  /** ms between two looks; by default 600 looks in total, but at most 20 a second and at least one a minute. */
   readonly interval: number | undefined;
   readonly measure: GrowthMeasure;
   readonly least: number;
 }
+
+/**
+ * A tooth of a few seconds needs several looks, or its low points are missed: with fewer, looks as regular as the teeth
+ * see the same part of each.
+ */
+const DEFAULT_LOOKS = 600;
 
 /** What was looked at, and what it did. */
 interface Watched {
@@ -61,7 +67,7 @@ const onlyOneMoment = (path: string): Trouble =>
 
 async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched> {
   const {duration} = options;
-  const interval = options.interval ?? Math.min(60_000, Math.max(50, duration / 240));
+  const interval = options.interval ?? Math.min(60_000, Math.max(50, duration / DEFAULT_LOOKS));
   const session = new Session(pid, options);
   const interrupted = interruption();
   const notes: string[] = [];

@@ -13,7 +13,6 @@ import {paint} from '../../text/theme.ts';
  * A wall clock that was set in between would make moments overtake each other.
  */
 export function momentRows(recording: Recording, from: number, to: number): MomentRow[] {
-  const begin = Date.parse(recording.header.startedAt);
   let last: readonly Region[] | undefined;
   let totals = {regions: 0, size: 0, rss: undefined as number | undefined};
   return Array.from(recording.snapshots(from, to), ({moment, snapshot}) => {
@@ -22,7 +21,7 @@ export function momentRows(recording: Recording, from: number, to: number): Mome
       [last, totals] = [snapshot.regions, {regions, size, rss}];
     }
     const {vmRss} = snapshot.status;
-    const at = new Date(begin + moment.t).toISOString();
+    const at = recording.timeAt(moment.t);
     return {moment, at, ...totals, rss: totals.rss ?? (typeof vmRss === 'number' ? vmRss : undefined)};
   });
 }
