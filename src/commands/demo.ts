@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand, type FlagsOf} from './base.ts';
+import {force, ifThere} from './flags.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
 import {saveExecutable} from '../shell/file.ts';
@@ -46,6 +47,7 @@ Exits with 1 if the kernel did something other than predicted, or can't do what 
     step: Flags.boolean({description: 'wait for Enter before each step'}),
     keep: Flags.boolean({description: 'leave the helper waiting at the end, to look at it from another terminal'}),
     emit: Flags.string({description: "write the lesson's helper to a file, to run it by hand", helpValue: '<file>'}),
+    force,
     listing: Flags.boolean({description: "show the helper's instructions, with what they are for"}),
     arch: Flags.string({
       description: 'the processor that --emit and --listing are for; by default this one',
@@ -57,10 +59,10 @@ Exits with 1 if the kernel did something other than predicted, or can't do what 
     const {args, flags} = await this.parse(Demo);
     this.begin(flags);
     if (flags.all) return this.all(flags.json);
-    if (args.lesson === undefined) return this.print(flags.json ? lessonsJSON() : renderLessons(LESSONS));
+    if (args.lesson === undefined) return this.print(flags.json ? lessonsJSON() : renderLessons(LESSONS, this.width));
     const lesson = lessonNamed(args.lesson);
-    if (flags.emit !== undefined) return emitHelper(helperFile(lesson.name, flags.arch), flags.emit);
-    if (flags.listing) return this.print(renderListing(listLesson(lesson, flags.arch ?? process.arch)));
+    if (flags.emit !== undefined) return emitHelper(helperFile(lesson.name, flags.arch), flags.emit, flags);
+    if (flags.listing) return this.print(renderListing(listLesson(lesson, flags.arch ?? process.arch), this.width));
     return this.teach(lesson, flags);
   }
 
@@ -76,7 +78,7 @@ Exits with 1 if the kernel did something other than predicted, or can't do what 
     interrupted.dispose();
     const code = exitCodeOf(result, interrupted.received());
     if (!result || interrupted.received()) return code;
-    return this.print(flags.json ? lessonJSON(result) : epilogue(result), code);
+    return this.print(flags.json ? lessonJSON(result) : epilogue(result, this.width), code);
   }
 
   /** Every lesson, one after the other: what was predicted, and whether the kernel did it. */
@@ -85,7 +87,7 @@ Exits with 1 if the kernel did something other than predicted, or can't do what 
     for (const lesson of LESSONS) results.push(await teach(lesson, silently));
     const document = () => ({schema: 'memmap.lessons/1', lessons: results.map(surveyJSON)});
     const code = results.every(({ok, unsupported}) => ok || unsupported !== undefined) ? EXIT.done : EXIT.no;
-    return this.print(isJson ? document() : renderSurvey(results.flatMap(surveyRows)), code);
+    return this.print(isJson ? document() : renderSurvey(results.flatMap(surveyRows), this.width), code);
   }
 }
 
@@ -95,8 +97,8 @@ function exitCodeOf(result: LessonResult | undefined, signal: NodeJS.Signals | u
 }
 
 /** The helper works by hand too: it prints its PID, and Enter is the next step. */
-function emitHelper(helper: string, path: string): number {
-  saveExecutable(path, readFileSync(helper));
+function emitHelper(helper: string, path: string, flags: {readonly force: boolean}): number {
+  saveExecutable(path, readFileSync(helper), ifThere(flags));
   say(`Wrote ${safe(path)}. Run it: it prints its PID, and Enter is the next step.`);
   return EXIT.done;
 }

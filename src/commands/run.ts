@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {BaseCommand, colorLevel} from './base.ts';
-import {BUDGET_FLAGS, budgetOf, fileOf, given, interval, maxStall, output} from './flags.ts';
+import {BUDGET_FLAGS, budgetOf, fileOf, force, given, ifThere, interval, maxStall, output} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {codeOfRefusal, findCommand, splitCall} from '../features/run/command.ts';
 import {openReport} from '../shell/file.ts';
@@ -8,7 +8,7 @@ import {codeOf, runTarget, targetEnvironment} from '../features/run/run.ts';
 import {setColorLevel} from '../text/theme.ts';
 
 export default class Run extends BaseCommand {
-  static override summary = 'start a command, and report what its memory did from its first instruction to its end';
+  static override summary = 'start a command, and report what its memory did from start to end';
   static override description = `The command has standard input, output and error to itself, and memmap exits with its code (128+n if signal n ended it; 127 if there is no such command, 126 if it can't be executed). The report comes at the end, on standard error or in a file that only you may read; with --json it is one JSON object per line, as it happens, the same events as those of watch --json.
 
 Only the process itself is watched, not those that it starts. A script without a first line #! is not executed: name its interpreter.`;
@@ -29,6 +29,7 @@ Only the process itself is watched, not those that it starts. A script without a
 
   static override flags = {
     output: output('the file for the report'),
+    force,
     interval: interval('100ms'),
     record: Flags.string({
       description: 'record it to this file too, as memmap record does',
@@ -51,10 +52,15 @@ Only the process itself is watched, not those that it starts. A script without a
       root: flags['proc-root'],
       withoutAslr: flags['no-aslr'],
       isJson: flags.json,
-      record: given(flags.record, (file) => ({file, interval: every, version: this.memmapVersion})),
+      record: given(flags.record, (file) => ({
+        file,
+        ifThere: ifThere(flags),
+        interval: every,
+        version: this.memmapVersion,
+      })),
     };
     const command = findCommand(words, targetEnvironment());
-    const report = openReport(fileOf(flags.output), flags.json);
+    const report = openReport(fileOf(flags.output), flags.json, ifThere(flags));
     setColorLevel(colorLevel(flags.color, process.env, report.isTerminal));
     return codeOf(await runTarget(command, options, report));
   }

@@ -36,7 +36,7 @@ export function renderCheck(report: CheckReport, look: TextOptions = {}): string
 }
 
 const COLUMNS: readonly Column[] = [
-  {title: 'rule', gives: true},
+  {title: 'rule', gives: 'cut'},
   {title: 'verdict'},
   {title: 'measured', align: 'right'},
   {title: 'limit', align: 'right'},

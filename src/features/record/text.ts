@@ -1,4 +1,5 @@
 import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
+import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
 import type {WatchCost} from '../watch/events.ts';
 import {endLine} from '../watch/text.ts';
@@ -39,7 +40,7 @@ export interface RecordSummary extends RecordProgress {
 }
 
 /** What was recorded, how large it is compared with the listings, and what it cost the process. */
-export function renderRecorded(summary: RecordSummary): string {
+export function renderRecorded(summary: RecordSummary, width?: number): string {
   const {file, ms, looks, moments, marks, size, listings, reason, cost} = summary;
   const marked = marks > 0 ? `, ${counted(marks, 'mark')}` : '';
   return [
@@ -48,7 +49,9 @@ export function renderRecorded(summary: RecordSummary): string {
     endLine(looks, reason, cost),
     `Look at it with: memmap show ${safe(file)}  ·  memmap replay ${safe(file)}`,
     '',
-  ].join('\n');
+  ]
+    .flatMap((line) => wrapped(line, width))
+    .join('\n');
 }
 
 /** `0.4 %`; `12 %`. */
