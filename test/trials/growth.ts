@@ -13,11 +13,12 @@ interface Document {
   readonly looks: number;
   readonly usageLooks: number;
   readonly total: Line;
+  readonly kinds: ReadonlyArray<Line & {readonly kind: string}>;
 }
 
 /** How long a program warms up before it is watched, and how many are watched at once. */
 const WARM = 5000;
-const AT_ONCE = 10;
+const AT_ONCE = 17;
 
 /** Watches programs as a user does, several at once, and says what `memmap growth` said. */
 export async function growthTrials(duration: string): Promise<string> {
@@ -33,7 +34,7 @@ Real programs, each watched with \`memmap growth PID --for ${duration}\`, ${AT_O
 Of ${leaking.length} leaks below a sawtooth ${found} were found, of ${grown.length} other leaks ${steady(grown)}; of ${quiet.length} quiet programs ${steady(quiet)} were said to grow.
 \`sawleak 3 20 4096\` goes up by 20 MiB each 3 s, comes down again, and leaks 4,096 KiB a minute (test/trials/sawleak.c).
 
-${markdown(['program', 'grows by, MiB/min', 'verdict', 'slope, MiB/min', 'samples', 'with smaps'], all.map(row))}
+${markdown(['program', 'grows by, MiB/min', 'verdict', 'slope, MiB/min', 'kinds that grow steadily', 'samples', 'with smaps'], all.map(row))}
 `;
 }
 
@@ -65,15 +66,17 @@ async function watch(trial: Trial, duration: string): Promise<Watched> {
   }
 }
 
-function row({trial, said: {total, looks, usageLooks}}: Watched): string[] {
+function row({trial, said: {total, kinds, looks, usageLooks}}: Watched): string[] {
   const {verdict, lowPoints, slope} = total;
+  const grown = kinds.filter((each) => each.verdict === 'steady growth').map(({kind}) => kind);
   const perMinute = (bytes: number): string => ((bytes * 60) / 2 ** 20).toFixed(2);
-  const rate = verdict === 'steady growth' ? `${perMinute(slope!.perSecond)}` : '';
+  const rate = verdict === 'steady growth' ? perMinute(slope!.perSecond) : '';
   return [
     trial.name,
     trial.leak === 0 ? '0' : trial.leak.toFixed(2),
     `${verdict}${lowPoints ? ', low points' : ''}`,
     rate,
+    grown.join(', '),
     String(looks),
     String(usageLooks),
   ];

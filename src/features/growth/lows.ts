@@ -9,6 +9,9 @@ const FEWEST = {alone: 5, each: 3, together: 7} as const;
 /** More low points than this are taken together, the lowest of a few neighbours each: few samples hit the very lowest. */
 const GROUPS = 12;
 
+/** The rise is this many times what the low points may be off, or more. */
+const SAFE = 1.5;
+
 /** A turn counts as one from this fraction of the whole movement. */
 const TURN = 0.4;
 
@@ -25,7 +28,7 @@ export function risingLows(points: Points, slope: number, least: number): {slope
   if (low.t.length < FEWEST.each) return undefined;
   const rate = theilSen(low.t, low.v);
   const rise = rate.slope * (low.t.at(-1)! - low.t[0]!);
-  if (rate.low <= 0 || rise < least || rise < strobeOf(points, lows) / Math.sqrt(lows.length / low.t.length))
+  if (rate.low <= 0 || rise < least || rise < (SAFE * strobeOf(points, lows)) / Math.sqrt(lows.length / low.t.length))
     return undefined;
   const found = {slope: rate, since: onsetOf(low) ?? points.t[0]!};
   if (low.t.length >= FEWEST.alone && isRising([low])) return found;

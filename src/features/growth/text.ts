@@ -85,7 +85,7 @@ const REGION_COLUMNS: readonly Column[] = [{title: 'start'}, {title: 'region', g
 
 function regionTable(lines: readonly GrowthLine[], growth: Growth, width: number | undefined): string[] {
   const rows = lines.map((line): Cell[] => [
-    {text: line.region ? address(line.region.start) : '', role: 'quiet'},
+    {text: line.region ? address(line.region.start) : counted(line.count!, 'region'), role: 'quiet'},
     {text: `${thingName(line)}${line.isThere && line.count !== 0 ? '' : ' (gone)'}`},
     ...amountCells(line, shareOf(line, growth)),
   ]);

@@ -111,11 +111,9 @@ const steadily = ({isBelowTeeth, since = 0, points}: GrowthLine, span: number): 
   return `below what comes and goes: its low points rise${isWhole ? '' : `, ${when}`}`;
 };
 
-/** What a thing is called that grew: a group with how many regions it has, or a region with its place. */
-export function thingName({of, region, name, kind, count}: GrowthLine): string {
-  if (of === 'group') return `${safe(name || `unnamed ${kind} memory`)}: ${counted(count ?? 0, 'region')}`;
-  return safe(region!.name || region!.label || `unnamed ${region!.kind} memory`);
-}
+/** What a thing is called that grew: a group, or a region. */
+export const thingName = ({region, name, kind}: GrowthLine): string =>
+  safe(name || region?.name || region?.label || `unnamed ${kind} memory`);
 
 function mostOf({kinds, sum, measure, asked, groups}: Growth): string {
   const [first] = kinds.filter(({verdict}) => verdict === 'steady growth');
@@ -124,7 +122,7 @@ function mostOf({kinds, sum, measure, asked, groups}: Growth): string {
   const share = Math.round((riseOf(first) / rise) * 100);
   if (share > 100) return ` What grows is ${first.kind}; other kinds shrank.`;
   const group = groups.find((each) => each.kind === first.kind && riseOf(each) > riseOf(first) / 2);
-  return ` ${share} % of it is ${first.kind}${group ? ` (${thingName(group)}, ${deltaText(riseOf(group))})` : ''}.`;
+  return ` ${share} % of it is ${first.kind}${group ? ` (${thingName(group)}: ${counted(group.count!, 'region')}, ${deltaText(riseOf(group))})` : ''}.`;
 }
 
 /** A forecast at this rate: no further ahead than it was watched, and only where the rate is known well. */

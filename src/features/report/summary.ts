@@ -32,10 +32,8 @@ const exec = ({begin, curves}: Facts): string[] =>
     : [`After ${durationText(curves.times[begin]!)} it executed another program: what follows counts from then on.`];
 
 /** What `memmap growth` answers, where there was enough to judge by. */
-const verdict = ({growth, about, begin}: Facts): string[] => {
-  if (!growth || about.looks - begin < FEWEST_LOOKS) return [];
-  return [headline(growth).join(' ')];
-};
+const verdict = ({growth}: Facts): string[] =>
+  growth && growth.looks >= FEWEST_LOOKS ? [headline(growth).join(' ')] : [];
 
 function how({about, curves}: Facts): string {
   const {looks, startedAt} = about;
