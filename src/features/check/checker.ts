@@ -1,4 +1,6 @@
 import {growthOf, type Growth} from '../growth/growth.ts';
+import {FEWEST_LOOKS} from '../growth/judge.ts';
+import {whyNot} from '../growth/words.ts';
 import {MEASURES, type MeasureKey} from '../../model/measures.ts';
 import {rangeText, type Region} from '../../model/region.ts';
 import type {Seen} from '../../history/seen.ts';
@@ -172,25 +174,27 @@ function growthResult(rule: GrowthRule, growth: Growth): Result {
   const line = rule.of === 'total' ? growth.total : growth.kinds.find(({kind}) => kind === rule.of);
   const base = {rule, isExact: false} as const;
   if (!line && growth.looks > 1) return {...base, verdict: 'ok', detail: 'there was none'};
-  if (!line || (line.verdict === 'not enough data' && line.slope === undefined))
+  if (rule.of !== 'total' && growth.measure !== growth.asked)
+    return {...base, verdict: 'not measured', detail: readTooSeldom(growth)};
+  if (!line || line.points.t.length < FEWEST_LOOKS)
     return {
       ...base,
       verdict: 'not measured',
       detail:
         `${growth.looks === 1 ? 'one sample does' : `${growth.looks} samples do`} not show what grows; ` +
-        `at least 12 are needed`,
+        `at least ${FEWEST_LOOKS} are needed`,
     };
+  if (line.verdict === 'not enough data')
+    return {...base, verdict: 'not measured', slope: line.slope, detail: whyNot(line)};
   const {verdict, slope, since: at} = line;
-  if (verdict === 'not enough data')
-    return {
-      ...base,
-      verdict: 'not measured',
-      slope,
-      detail: 'it rose, but not evenly enough to call it steady, and had not stopped',
-    };
   if (verdict === 'steady growth') return {...base, verdict: 'broken', slope, at, detail: verdict};
   return {...base, verdict: 'ok', detail: verdict};
 }
+
+/** The size of memory doesn't say what is resident of it. */
+const readTooSeldom = ({usageLooks, looks}: Growth): string =>
+  `resident memory by kind was read at ${usageLooks} of ${looks} samples, which is not enough ` +
+  `(a higher --max-duty reads it more often)`;
 
 /** The highest amount seen. */
 interface Peak {
