@@ -2,13 +2,17 @@ import type {Clues, ElfClue, Thread} from '../model/clues.ts';
 import {isExact, isExecutable, type Region} from '../model/region.ts';
 import {parseAuxv} from '../parse/proc/auxv.ts';
 import {parseLimits} from '../parse/proc/limits.ts';
+import {hasCapability, parseCredentials} from '../parse/proc/status.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {ProcessHandle} from './handle.ts';
 import {readIfThere, textIfThere} from './open.ts';
-import {closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync} from 'node:fs';
+import {closeSync, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync} from 'node:fs';
 import {decode, latin1} from '../parse/scan.ts';
 import {parseStackPointer} from '../parse/proc/syscall.ts';
 import {ELF_HEAD_BYTES, parseElfHead} from '../parse/elf/image.ts';
+import {parseHsperf} from '../parse/hsperf.ts';
+import {readCgroup} from './cgroup.ts';
+import {readMachine} from './machine.ts';
 import {openMapped} from './mapped.ts';
 
 /**
@@ -21,6 +25,7 @@ import {openMapped} from './mapped.ts';
 export function readClues(handle: ProcessHandle, regions: readonly Region[], stat: Stat, known: Clues = {}): Clues {
   const {pageSize, ...auxv} = parseAuxv(readIfThere(handle.path('auxv')) ?? NOTHING);
   const limits = readIfThere(handle.path('limits'));
+  const cgroup = readCgroup(handle);
   const maxMapCount = Number(textIfThere(`${handle.root}/sys/vm/max_map_count`) || NaN);
   return {
     ...(pageSize !== undefined && {pageSize}),
@@ -31,7 +36,31 @@ export function readClues(handle: ProcessHandle, regions: readonly Region[], sta
     ...tellDeleted(handle, regions, known.deleted),
     ...(limits && {limits: parseLimits(limits)}),
     ...(Number.isSafeInteger(maxMapCount) && {maxMapCount}),
+    ...readJvm(handle, regions),
+    ...readCapabilities(handle),
+    machine: readMachine(handle.root),
+    ...(cgroup && {cgroup}),
   };
+}
+
+/** The JVM maps the file of its counters; without -XX:+UsePerfData, and in OpenJ9, there is none. 32 KiB by default. */
+const HSPERFDATA = /\/hsperfdata_[^/]+\/\d+$/;
+const MOST_PERFDATA = 1024 * 1024;
+
+function readJvm(handle: ProcessHandle, regions: readonly Region[]): Pick<Clues, 'jvm'> {
+  const region = regions.find(({name}) => HSPERFDATA.test(name));
+  const file = region && openMapped(handle, region);
+  if (!file) return {};
+  try {
+    const bytes = Buffer.alloc(Math.min(file.size, MOST_PERFDATA));
+    const counters = parseHsperf(bytes.subarray(0, readSync(file.fd, bytes, 0, bytes.length, 0)));
+    const metaspace = counters?.get('sun.gc.metaspace.capacity');
+    return metaspace !== undefined && isExact(metaspace) ? {jvm: {metaspace}} : {};
+  } catch {
+    return {};
+  } finally {
+    file.close();
+  }
 }
 
 /**
@@ -49,6 +78,31 @@ export function renewClues(handle: ProcessHandle, fresh: readonly Region[], know
     ...(files && {files: {...known.files, ...files}}),
     ...(deleted && {deleted: {...known.deleted, ...deleted}}),
   };
+}
+
+/** The first user namespace: PROC_USER_INIT_INO in include/linux/proc_ns.h. */
+const FIRST_USER_NAMESPACE = 'user:[4026531837]';
+
+/** Where a capability is there, but not known to count, nothing is said. */
+function readCapabilities(handle: ProcessHandle): Pick<Clues, 'capabilities'> {
+  const effective = parseCredentials(readIfThere(handle.path('status')) ?? NOTHING)?.effective;
+  if (effective === undefined) return {};
+  const capabilities = {
+    ipcLock: hasCapability(effective, 'IPC_LOCK'),
+    sysAdmin: hasCapability(effective, 'SYS_ADMIN'),
+  };
+  if (!capabilities.ipcLock && !capabilities.sysAdmin) return {capabilities};
+  const namespace = linkIfThere(handle.path('ns/user'));
+  if (namespace === undefined) return {};
+  return {capabilities: namespace === FIRST_USER_NAMESPACE ? capabilities : {ipcLock: false, sysAdmin: false}};
+}
+
+function linkIfThere(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** exec leaves nothing as it was: what was known of the old program says nothing about the new one. */

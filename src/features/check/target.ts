@@ -4,7 +4,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {capture} from '../../procfs/capture.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
 import type {Recording} from '../../recording/recording.ts';
-import {recordedLooks} from '../growth/target.ts';
+import {execNote, recordedLooks} from '../growth/target.ts';
 import type {Input} from '../../input/input.ts';
 import {open} from '../../input/open.ts';
 import {faultsOf} from '../../input/recorded.ts';
@@ -66,7 +66,8 @@ function checkRecording(recording: Recording, path: string, checker: Checker): C
       [last, ms] = [seen.snapshot, seen.t];
     }
     const {notes, rejected} = faultsOf(recording, path);
-    const report = reportOf(checker, {target: path, ms, notes}, recording.end?.reason === 'exit');
+    const facts = {target: path, ms, notes: [...notes, ...execNote(recording)]};
+    const report = reportOf(checker, facts, recording.end?.reason === 'exit');
     return {
       report,
       remarks: {source: {name: path}, rejected: [...last!.rejected, ...rejected], notes: last!.notes},
