@@ -47,6 +47,21 @@ test('any frame has as many lines as the terminal, and none is wider', (t) => {
   );
 });
 
+test('nothing but the state of the screen is green or red: growth is no good news, and less is no bad news', (t) => {
+  fc.assert(
+    fc.property(looks, (snapshots) => {
+      const picture = pictureOf(snapshots.map((each) => each.withRegions(each.regions.map(notWritableCode), '')));
+      for (const isByKind of [false, true]) {
+        const state = {picture, view: {...FIRST_VIEW, isByKind}, interval: 500, hasKeys: true};
+        for (const line of renderFrame(state, 140, 40).slice(1)) t.notRegex(line, /\x1b\[(?:\d+;)*3[12]m/);
+      }
+    }),
+  );
+});
+
+/** What is writable and executable is bad, and red. */
+const notWritableCode = (region: Region): Region => ({...region, perms: region.perms.replace('rwx', 'rw-')});
+
 test('a terminal that is sent a frame shows it line by line, and wraps none', async (t) => {
   await fc.assert(
     fc.asyncProperty(
