@@ -80,6 +80,10 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
     'min-size': leastSize('ignore growth of less than this'),
     for: Flags.string({description: 'sample a process for this long, instead of once', helpValue: '<time>'}),
     interval: interval('100ms'),
+    children: Flags.boolean({
+      description: 'count all descendants too: by default for a command, and not for a target',
+      allowNo: true,
+    }),
     ...BUDGET_FLAGS,
   };
 
@@ -93,7 +97,7 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
   }
 
   private async ofCommand(words: readonly string[], checker: Checker, flags: FlagsOf<typeof Check>): Promise<number> {
-    const options = optionsOf(flags);
+    const options = {...optionsOf(flags), children: flags.children ?? true};
     const command = findCommand(words, targetEnvironment());
     const file = openReport(fileOf(flags.output), false);
     setColorLevel(colorLevel(flags.color, process.env, file.isTerminal));
@@ -109,7 +113,7 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
   }
 
   private async ofTarget(name: string, checker: Checker, flags: FlagsOf<typeof Check>): Promise<number> {
-    const options = optionsOf(flags);
+    const options = {...optionsOf(flags), children: flags.children ?? false};
     this.begin(flags);
     const {report, remarks, isWhole, signal} = await checkTarget(inputOf(name, options.root), name, checker, options);
     this.remark(remarks);

@@ -37,6 +37,11 @@ Only the process itself is watched, not those that it starts. A script without a
     'no-aslr': Flags.boolean({
       description: 'have the kernel place its memory without randomness: the same in each run',
     }),
+    children: Flags.boolean({
+      description: 'count the processes that it starts too',
+      allowNo: true,
+      default: true,
+    }),
     ...BUDGET_FLAGS,
     'max-stall': maxStall('one sample may hold up the command'),
   };
@@ -50,6 +55,7 @@ Only the process itself is watched, not those that it starts. A script without a
       ...budgetOf(flags),
       root: flags['proc-root'],
       withoutAslr: flags['no-aslr'],
+      children: flags.children,
       isJson: flags.json,
       record: given(flags.record, (file) => ({file, interval: every, version: this.memmapVersion})),
     };

@@ -1,4 +1,6 @@
 import {growthOf, type Growth} from '../growth/growth.ts';
+import {isKinMeasure, type FamilySample, type Kin, type KinMeasure} from '../../model/kin.ts';
+import {KinPeaks} from '../../model/kin-peaks.ts';
 import {MEASURES, type MeasureKey} from '../../model/measures.ts';
 import {rangeText, type Region} from '../../model/region.ts';
 import type {Seen} from '../../history/seen.ts';
@@ -6,7 +8,7 @@ import {Series} from '../../history/series.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {isCount, isForbidden, type Rule, type Subject} from './rules.ts';
 import type {Result} from './result.ts';
-import {sizeText} from '../../model/amounts.ts';
+import {countText, sizeText} from '../../model/amounts.ts';
 import {totalsByKind} from '../../model/totals.ts';
 
 type MaxRule = Extract<Rule, {is: 'max'}>;
@@ -29,6 +31,9 @@ export class Checker {
   readonly #bounds = new Map<Rule, number>();
   readonly #found = new Map<Rule, Found>();
   readonly #told = new Set<Rule>();
+  readonly #family = new KinPeaks();
+  /** The clock of the family's samples at our 0. */
+  #zero = 0;
   #series: Series | undefined;
   #last: Snapshot | undefined;
 
@@ -44,8 +49,16 @@ export class Checker {
     this.#series = this.#rules.some(({is}) => is === 'no-growth') ? new Series(['rss'], 'rss') : undefined;
   }
 
-  add(seen: Seen): void {
+  /** What was seen of the family; undefined if it was not followed. */
+  get family(): KinPeaks | undefined {
+    return this.#family.samples > 0 ? this.#family : undefined;
+  }
+
+  /** @param family of the same sample */
+  add(seen: Seen, family?: FamilySample): void {
     this.looks++;
+    if (family) this.#family.add(family);
+    if (family) this.#zero = family.t - seen.t;
     this.#series?.add(seen);
     const isSame = seen.snapshot === this.#last;
     this.#last = seen.snapshot;
@@ -95,6 +108,34 @@ export class Checker {
   }
 
   #maxResult(rule: MaxRule): Result {
+    const {of, measure} = rule.subject;
+    if (of === 'total' && isKinMeasure(measure) && this.#family.isFamily) return this.#familyResult(rule, measure);
+    const result = this.#ownResult(rule);
+    // What the kernel kept is of the process alone, and it had children that nobody saw.
+    return this.#family.last?.missed && of === 'total' ? {...result, isExact: false} : result;
+  }
+
+  /** What was known of all members, and the most that can have been where something was never read. */
+  #familyResult(rule: MaxRule, measure: KinMeasure): Result {
+    const {value, at, processes, age, most} = this.#family.peak(measure)!;
+    const own = this.#peaks.get(rule);
+    const isOwn = own !== undefined && own.value > value;
+    const measured = isOwn ? own.value : value;
+    const when = this.#when(isOwn ? own.at : at - this.#zero);
+    const family = {processes: isOwn ? 1 : processes, age};
+    const base = {rule, isExact: false, family} as const;
+    const seen = {...base, measured, at: when};
+    if (measured > rule.limit) return {...seen, verdict: 'broken'};
+    if (most === value) return {...seen, verdict: 'ok'};
+    const unread = this.#family.unread(measure);
+    if (most <= rule.limit) {
+      const detail = `${notReadOf(unread)}, but all of it cannot be more than ${sizeText(most)}`;
+      return {...base, verdict: 'ok', detail};
+    }
+    return {...base, verdict: 'not measured', detail: `${notReadOf(unread)}; the rest had ${amountText(value, rule)}`};
+  }
+
+  #ownResult(rule: MaxRule): Result {
     const peak = this.#peaks.get(rule);
     const bound = this.#bounds.get(rule) ?? Infinity;
     if (!peak && bound <= rule.limit)
@@ -120,6 +161,27 @@ export class Checker {
     return {rule, verdict: 'broken', measured: count, at: this.#when(at), isExact: false, detail};
   }
 }
+
+const amountText = (amount: number, {subject}: MaxRule): string =>
+  isCount(subject.measure) ? countText(amount) : sizeText(amount);
+
+/** `it could not be read of python3 (pid 4242: not permitted)`. */
+function notReadOf(unread: readonly Kin[]): string {
+  if (unread.length === 0) return 'it was not read of each process in time';
+  const names = unread
+    .slice(0, 3)
+    .map((kin) => `${kin.comm || 'process'} (${kin.pid}: ${WHY[kin.missing ?? 'ended']})`);
+  const more = unread.length > 3 ? ` and ${unread.length - 3} more` : '';
+  return `it was not read of ${names.join(', ')}${more}`;
+}
+
+const WHY: Readonly<Record<NonNullable<Kin['missing']> | 'ended', string>> = {
+  denied: 'not permitted',
+  hidden: 'not permitted',
+  spared: 'to spare it',
+  borrowed: 'it had no memory of its own',
+  ended: 'there was no time',
+};
 
 function notRead(measure: MeasureKey): string {
   const [first] = MEASURES[measure].listings;

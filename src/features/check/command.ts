@@ -44,6 +44,7 @@ export async function checkCommand(
       beforeEnd,
       results: checker.results(true),
       notes: notesOf(sink),
+      family: checker.family,
     },
   };
 }

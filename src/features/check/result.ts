@@ -1,4 +1,5 @@
 import type {Slope} from '../../history/trend.ts';
+import type {KinPeaks} from '../../model/kin-peaks.ts';
 import type {Rule} from './rules.ts';
 
 /** What became of a rule. What could not be measured is not `ok`. */
@@ -11,6 +12,8 @@ export interface Result {
   readonly at?: number | undefined;
   /** The kernel kept the peak itself; else a peak between two looks may be missing. */
   readonly isExact: boolean;
+  /** It is of the whole family: of how many processes, and how old the oldest reading in it was, in ms. */
+  readonly family?: {readonly processes: number; readonly age: number} | undefined;
   /** How fast it grows, in bytes a ms. */
   readonly slope?: Slope | undefined;
   /** More in words: which region, or why it was not measured. A name in it comes from outside. */
@@ -38,4 +41,6 @@ export interface CheckReport {
   readonly beforeEnd?: number | undefined;
   readonly results: readonly Result[];
   readonly notes: readonly string[];
+  /** What was seen of the process and its descendants, where they were followed. */
+  readonly family?: KinPeaks | undefined;
 }

@@ -1,7 +1,10 @@
 import type {Checker} from './checker.ts';
 import type {CheckReport} from './result.ts';
+import type {FamilySample} from '../../model/kin.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
+import {Trouble} from '../../model/trouble.ts';
 import {capture} from '../../procfs/capture.ts';
+import {KinWatch} from '../../procfs/kin.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
 import type {Recording} from '../../recording/recording.ts';
 import {recordedLooks} from '../growth/target.ts';
@@ -18,6 +21,8 @@ interface CheckTargetOptions extends SessionOptions {
   readonly interval: number;
   /** ms to look at a process; undefined for one look. */
   readonly duration: number | undefined;
+  /** Count its descendants too. */
+  readonly children: boolean;
 }
 
 interface CheckedTarget {
@@ -43,9 +48,24 @@ export async function checkTarget(
   if (opened.is === 'recording') return checkRecording(opened.recording, opened.name, checker);
   if (opened.is === 'process' && options.duration !== undefined) return checkLive(opened.pid, name, checker, options);
   const last = opened.is === 'process' ? capture(opened.pid, options) : opened.read().snapshot;
-  checker.add({t: 0, snapshot: last});
+  const family = opened.is === 'process' && options.children ? familyNow(opened.pid, options, last) : undefined;
+  if (options.children && opened.is !== 'process') throw noFamily(name);
+  checker.add({t: 0, snapshot: last}, family);
   return {report: reportOf(checker, {target: name, ms: 0}), remarks: last, isWhole: last.isWhole};
 }
+
+/** All members at once: for a single sample each is read, whatever the duty. */
+function familyNow(pid: number, options: CheckTargetOptions, snapshot: Snapshot): FamilySample | undefined {
+  return new KinWatch(pid, options).look(0, snapshot, true);
+}
+
+const noFamily = (name: string): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: `--children can't be used with ${name}.`,
+    why: 'a listing is of one process.',
+    next: 'Give a PID, or a recording that was made with: memmap record --children',
+  });
 
 type ReportFacts = Pick<CheckReport, 'target' | 'ms' | 'interval'> & Partial<Pick<CheckReport, 'notes'>>;
 
@@ -55,6 +75,7 @@ const reportOf = (checker: Checker, facts: ReportFacts, hasEnded = false): Check
   ...facts,
   looks: checker.looks,
   results: checker.results(hasEnded),
+  family: checker.family,
 });
 
 function checkRecording(recording: Recording, path: string, checker: Checker): CheckedTarget {
@@ -85,10 +106,11 @@ async function checkLive(
 ): Promise<CheckedTarget> {
   const {interval, duration} = options;
   const session = new Session(pid, options);
+  const kin = options.children ? new KinWatch(pid, options) : undefined;
   const interrupted = interruption();
   const sink = new CheckSink(checker);
   try {
-    await tellAll(watchLooks(session, {interval, duration, signal: interrupted.signal}), sink);
+    await tellAll(watchLooks(session, {interval, duration, signal: interrupted.signal, kin}), sink);
   } finally {
     interrupted.dispose();
     session.close();

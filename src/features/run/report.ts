@@ -1,3 +1,4 @@
+import {KinPeaks} from '../../model/kin-peaks.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {EndEvent, ExecEvent, ExitEvent, Sink, StartEvent, WatchEvent} from '../watch/events.ts';
 import {renderRun, type RunSeen} from './text.ts';
@@ -20,6 +21,7 @@ export class TextReport implements Sink {
   #most = 0;
   #came = 0;
   #went = 0;
+  readonly #family = new KinPeaks();
   #exit: ExitEvent | undefined;
   #end: EndEvent | undefined;
 
@@ -47,7 +49,8 @@ export class TextReport implements Sink {
   }
 
   #look(event: SeenEvent): void {
-    const {snapshot, status} = event;
+    const {snapshot, status, family} = event;
+    if (family) this.#family.add(family);
     this.#looks++;
     this.#last = event;
     this.#peak = Math.max(this.#peak, Number(status['vmHwm'] ?? 0));
@@ -78,6 +81,7 @@ export class TextReport implements Sink {
       came: this.#came,
       went: this.#went,
       images: this.#images,
+      family: this.#family,
     };
   }
 }

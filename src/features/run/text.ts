@@ -1,10 +1,12 @@
 import {dutyText} from '../watch/text.ts';
 import {diff} from '../../diff/diff.ts';
 import type {Change} from '../../model/change.ts';
+import type {KinPeaks} from '../../model/kin-peaks.ts';
 import type {Kind} from '../../model/kind.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {totalsByKind} from '../../model/totals.ts';
-import {countText, deltaText, sizeText} from '../../model/amounts.ts';
+import {counted, countText, deltaText, sizeText} from '../../model/amounts.ts';
+import {familyGaps, familySize, howAdded, renderLives} from '../../text/kin.ts';
 import {renderChanges} from '../../text/changes.ts';
 import {safe} from '../../text/safe.ts';
 import {howMuch, type TextOptions} from '../../text/who.ts';
@@ -40,6 +42,8 @@ export interface RunSeen {
   readonly came: number;
   readonly went: number;
   readonly images: readonly string[];
+  /** The process and those that it started; without samples if they were not followed. */
+  readonly family: KinPeaks;
 }
 
 /** At most this many of the new regions are listed. */
@@ -63,9 +67,11 @@ export function renderRun({command, end, ms, seen, cost, notes}: RunFacts, look:
 function renderSeen(seen: RunSeen, look: TextOptions): string[] {
   const {first, largest, last, images} = seen;
   const [atFirst, atLargest, atLast] = [first, largest, last].map(({regions}) => countText(regions.length));
+  const alone = seen.family.isFamily ? `: ${safe(last.process.comm ?? 'the first process')} alone` : '';
   return [
     `program  ${images.map(safe).join(', then ')}`,
-    ...(seen.peak > 0 ? [`peak     ${sizeText(seen.peak)} resident`] : []),
+    ...(seen.peak > 0 ? [`peak     ${sizeText(seen.peak)} resident${alone}`] : []),
+    ...familyLines(seen.family, look),
     `samples  ${countText(seen.looks)}, the last one ${time(seen.beforeEnd)} before the end`,
     `regions  ${atFirst} in the first sample, ${atLargest} in the largest, ${atLast} in the last; ${cameAndWent(seen)}`,
     `left     ${howMuch(last)}`,
@@ -75,6 +81,20 @@ function renderSeen(seen: RunSeen, look: TextOptions): string[] {
       : [...renderGrowth(seen, look), '', ...renderNew(first, largest, look)]),
     '',
   ];
+}
+
+/** How much all processes had together, and which were the largest. */
+function familyLines(family: KinPeaks, look: TextOptions): string[] {
+  if (!family.isFamily) return familyGaps(family).map((sentence) => `note     ${sentence}`);
+  const [rss, pss] = [family.peak('rss')!, family.peak('pss')!];
+  const lacking = pss.most === pss.value ? '' : ', not read of all';
+  const lines = [
+    `family   ${familySize(family)}`,
+    `together ${sizeText(rss.value)} resident at most, with ${counted(rss.processes, 'process', 'processes')}: ` +
+      `${howAdded('rss')}; PSS ${sizeText(pss.value)}${lacking}`,
+  ];
+  const gaps = familyGaps(family).map((sentence) => `note     ${sentence}`);
+  return [...lines, ...gaps, '', ...renderLives(family, look.width), ''];
 }
 
 /** The kinds of memory that differ between the first sample and the largest, the totals, and what was left. */

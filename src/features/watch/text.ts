@@ -1,5 +1,6 @@
 import {counted} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
+import type {KinCost} from '../../procfs/kin.ts';
 import {changeLine} from '../../text/changes.ts';
 import {safe} from '../../text/safe.ts';
 import {paint} from '../../text/theme.ts';
@@ -59,13 +60,16 @@ export function dutyText({ms, duty}: Pick<WatchCost, 'ms' | 'duty'>): string {
 }
 
 /** How a watch ended, and what it cost the process. */
-export function endLine(ticks: number, reason: string, cost: WatchCost): string {
+export function endLine(ticks: number, reason: string, cost: WatchCost, family?: KinCost): string {
   const usage =
     cost.usageReads === 0 ? 'smaps was not read' : `smaps was read ${times(cost.usageReads)} (${ms(cost.usageMs)})`;
   const skipped = cost.usageSkipped === 0 ? '' : ` and skipped ${times(cost.usageSkipped)} to spare the process`;
   const duty = dutyText(cost);
   const why = REASONS[reason] ?? `Ended by ${reason}`;
-  return `${why} after ${counted(ticks, 'sample')}. Sampling took ${ms(cost.ms)}${duty}; ${usage}${skipped}.`;
+  const kin = family
+    ? `; the family was sampled ${times(family.samples)}, smaps_rollup read ${times(family.usageReads)}`
+    : '';
+  return `${why} after ${counted(ticks, 'sample')}. Sampling took ${ms(cost.ms)}${duty}; ${usage}${skipped}${kin}.`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
