@@ -41,20 +41,21 @@ export class Orphans {
     this.#root = root;
   }
 
-  /** @param childrenOf gives the children of a process by PID */
-  find(childrenOf: (pid: number) => number[]): Orphan[] {
+  /** @param childrenOf gives the children of a process by PID; @param isWhole look through all processes at once */
+  find(childrenOf: (pid: number) => number[], isWhole: boolean): Orphan[] {
     if (this.rule === 'none') return [];
-    if (this.rule === 'session') return this.#scan();
+    if (this.rule === 'session') return this.#scan(isWhole);
     return this.#adopters.flatMap((ppid) => childrenOf(ppid).map((pid): Orphan => ({pid, ppid, tie: 'adopted'})));
   }
 
-  #scan(): Orphan[] {
+  #scan(isWhole: boolean): Orphan[] {
     const begin = performance.now();
-    if (!this.#budget.allows(begin)) return [];
+    if (!isWhole && !this.#budget.allows(begin)) return [];
+    const end = isWhole ? Infinity : begin + STEP;
     this.#pass ??= {pids: this.#unknown(), at: 0};
     const found: Orphan[] = [];
     const {pids} = this.#pass;
-    while (this.#pass.at < pids.length && performance.now() < begin + STEP) {
+    while (this.#pass.at < pids.length && performance.now() < end) {
       const pid = pids[this.#pass.at++]!;
       const stat = parseStat(readIfThere(`${this.#root}/${pid}/stat`) ?? new Uint8Array());
       if (stat?.session === this.#first && pid !== this.#first) found.push({pid, ppid: undefined, tie: 'session'});

@@ -58,14 +58,14 @@ export class KinReader {
    * then those with the most memory for the longest time unread.
    *
    * @param t when it is, by the clock of the samples
-   * @param batch ms that it may take, where that isn't decided by the time that has passed
+   * @param batch ms that it may take, whatever the budget says
    */
   read(candidates: readonly Candidate[], t: number, batch?: number): void {
     const begin = performance.now();
-    if (!this.#budget.allows(begin)) return;
+    if (batch === undefined && !this.#budget.allows(begin)) return;
     const urgency = ({rss, state: {usage}}: Candidate): number => rss * (usage ? t - usage.readAt : Infinity);
     const ready = candidates
-      .filter(({stat, state}) => stat.state !== 'D' && begin >= state.restUntil)
+      .filter(({stat, state}) => stat.state !== 'D' && (batch !== undefined || begin >= state.restUntil))
       .sort((a, b) => urgency(b) - urgency(a) || b.rss - a.rss);
     if (ready.length === 0) return;
     const passed = this.#before === undefined ? FIRST_BATCH : (begin - this.#before) * this.#budget.maxDuty;

@@ -88,7 +88,7 @@ export class KinWatch {
     const before = this.#last;
     try {
       const went = this.#renew();
-      this.#discover(before === undefined);
+      this.#discover(before === undefined, isWhole);
       if (this.#members.size === 0) return undefined;
       this.#borrow();
       if (snapshot) this.#take(snapshot, t);
@@ -121,10 +121,11 @@ export class KinWatch {
   /** Reads the members again. @returns those that have ended, as they were seen last */
   #renew(): Kin[] {
     const went: Kin[] = [];
+    const present: Array<readonly [Held, Read]> = [];
     for (const held of this.#members.values()) {
       const now = readMember(held.pid, this.#root);
       if (now && now !== 'hidden' && now.stat.startTime === held.startTime && hasMemory(now)) {
-        this.#renewOne(held, now);
+        present.push([held, now]);
         continue;
       }
       this.#members.delete(held.pid);
@@ -132,6 +133,7 @@ export class KinWatch {
       if (parent) parent.ended++;
       went.push(kinOf(held));
     }
+    for (const [held, now] of present) this.#renewOne(held, now);
     return went;
   }
 
@@ -146,7 +148,7 @@ export class KinWatch {
   }
 
   /** Descends from the members, then from those who have taken orphans in. */
-  #discover(isFirstLook: boolean): void {
+  #discover(isFirstLook: boolean, isWhole: boolean): void {
     const childrenOf = childrenIn(this.#root);
     const hidden = new Map<number, Kin>();
     const zombies = new Set<number>();
@@ -172,7 +174,7 @@ export class KinWatch {
     };
     if (isFirstLook) add(this.first, undefined, 'first');
     for (const pid of this.#members.keys()) visit(pid);
-    for (const {pid, ppid, tie} of this.#orphans.find(childrenOf)) {
+    for (const {pid, ppid, tie} of this.#orphans.find(childrenOf, isWhole)) {
       add(pid, ppid, tie);
       if (this.#members.has(pid)) visit(pid);
     }
