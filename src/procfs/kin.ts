@@ -92,10 +92,10 @@ export class KinWatch {
       if (this.#members.size === 0) return undefined;
       this.#borrow();
       if (snapshot) this.#take(snapshot, t);
-      const usageMs = this.#reader.cost.ms;
+      const read = performance.now();
       this.#reader.read(this.#candidates(snapshot !== undefined), t, isWhole ? Infinity : undefined);
       const now = performance.now();
-      this.#restUntil = now + (now - begin - (this.#reader.cost.ms - usageMs)) / DUTY;
+      this.#restUntil = now + (read - begin) / DUTY;
       const members = [...[...this.#members.values()].map(kinOf), ...this.#hidden.values()];
       return (this.#last = {t, members, ...this.#news(before, members, went), ...this.#tally()});
     } finally {

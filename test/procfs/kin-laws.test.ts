@@ -102,9 +102,10 @@ test('a family: whoever descends from its first process, however often PIDs are 
           }
           members = seen();
           const {family} = proc;
-          if (members.some((key) => !family.includes(key))) throw new Error(`${members} are not all of ${family}`);
+          if (members.some((key) => !family.includes(key)))
+            throw new Error(`${members.join()} are not all of ${family.join()}`);
           if (wasSeen && family.some((key) => !members.includes(key)))
-            throw new Error(`${family}, not only ${members}`);
+            throw new Error(`${family.join()}, not only ${members.join()}`);
         }
       }),
       {numRuns: 60},
