@@ -9,6 +9,7 @@ import {setDeadline} from '../procfs/open.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOf} from '../shell/exit.ts';
 import {ReaderGone, type Remarkable, remarkOn, say, takeOverErrors, writeOut, writePieces} from '../shell/output.ts';
+import {isUsageError, plain, usageParts} from './usage.ts';
 import type {ColorSupportLevel} from 'chalk';
 
 /** The flags of a command, as oclif hands them over. */
@@ -31,10 +32,11 @@ export abstract class BaseCommand extends Command {
       hidden: true,
     }),
     deadline: Flags.string({
-      description: 'how long one reading of a process may take',
+      description: 'give up a reading of a process that takes longer (exit code 8)',
       parse: async (text) => (setDeadline(parseDuration(text)), text),
+      default: '10s',
       helpValue: '<time>',
-      hidden: true,
+      helpGroup: 'GLOBAL',
     }),
   };
 
@@ -109,12 +111,13 @@ export abstract class BaseCommand extends Command {
   private failed(error: unknown): number {
     if (error instanceof ReaderGone) return EXIT.done;
     if (error instanceof Trouble) {
-      const {message: what, why, list, next} = error;
-      say(errorText({what, why, list, next}));
+      const {message, why, list, next} = error;
+      say(errorText({what: plain(message), why, list, next}));
       return this.codeOf(error);
     }
     if (isUsageError(error)) {
-      say(errorText(usageParts(error as Error, this.id)));
+      const {args, flags, baseFlags} = this.ctor;
+      say(errorText(usageParts(error, {id: this.id ?? '', args, flags: {...baseFlags, ...flags}})));
       return EXIT.usage;
     }
     say(
@@ -142,22 +145,6 @@ const errorText = ({what, why, list = [], next}: Omit<TroubleParts, 'kind'>): st
     ...list.map((entry) => `    ${safe(entry)}`),
     `  next: ${safe(next)}`,
   ].join('\n');
-
-/** What oclif's parser says, in three parts. */
-function usageParts({message}: Error, id = ''): Omit<TroubleParts, 'kind'> {
-  const [what = '', ...more] = message.split('\n').filter((line) => line.trim() && !line.startsWith('See more'));
-  return {
-    what,
-    why: more.join(' ').trim() || 'that is not how this command is used.',
-    next: `memmap ${id} --help`,
-  };
-}
-
-const isUsageError = (error: unknown): boolean =>
-  typeof error === 'object' &&
-  error !== null &&
-  'oclif' in error &&
-  (error as {oclif?: {exit?: number}}).oclif?.exit === 2;
 
 /**
  * How much colour to use: 0 none, 1 the 16 basic ones. --color and --no-color decide; else NO_COLOR (no-color.org),

@@ -76,7 +76,7 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
       default: 'text' as Format,
       helpValue: '<format>',
     })(),
-    output: output('the file for the report'),
+    output: output('the file for the report; an earlier one is replaced'),
     'min-size': leastSize('ignore growth of less than this'),
     for: Flags.string({description: 'sample a process for this long, instead of once', helpValue: '<time>'}),
     interval: interval('100ms'),
@@ -99,7 +99,7 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
   private async ofCommand(words: readonly string[], checker: Checker, flags: FlagsOf<typeof Check>): Promise<number> {
     const options = {...optionsOf(flags), children: flags.children ?? true};
     const command = findCommand(words, targetEnvironment());
-    const file = openReport(fileOf(flags.output), false);
+    const file = openReport(fileOf(flags.output), false, 'replace');
     setColorLevel(colorLevel(flags.color, process.env, file.isTerminal));
     try {
       const {report, end} = await checkCommand(command, checker, options);
@@ -119,7 +119,7 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
     this.remark(remarks);
     const file = fileOf(flags.output);
     if (file === undefined) await this.print(formatReport(report, formOf(flags), this.width));
-    else saveFile(file, formatReport(report, formOf(flags), undefined));
+    else saveFile(file, formatReport(report, formOf(flags), undefined), 'replace');
     return signal ? exitOfSignal(signal) : codeOfCheck(report, 0, isWhole);
   }
 

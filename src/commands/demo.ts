@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand, type FlagsOf} from './base.ts';
+import {force, ifThere} from './flags.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
 import {saveExecutable} from '../shell/file.ts';
@@ -46,6 +47,7 @@ Exits with 1 if the kernel did something other than predicted, or can't do what 
     step: Flags.boolean({description: 'wait for Enter before each step'}),
     keep: Flags.boolean({description: 'leave the helper waiting at the end, to look at it from another terminal'}),
     emit: Flags.string({description: "write the lesson's helper to a file, to run it by hand", helpValue: '<file>'}),
+    force,
     listing: Flags.boolean({description: "show the helper's instructions, with what they are for"}),
     arch: Flags.string({
       description: 'the processor that --emit and --listing are for; by default this one',
@@ -59,7 +61,7 @@ Exits with 1 if the kernel did something other than predicted, or can't do what 
     if (flags.all) return this.all(flags.json);
     if (args.lesson === undefined) return this.print(flags.json ? lessonsJSON() : renderLessons(LESSONS));
     const lesson = lessonNamed(args.lesson);
-    if (flags.emit !== undefined) return emitHelper(helperFile(lesson.name, flags.arch), flags.emit);
+    if (flags.emit !== undefined) return emitHelper(helperFile(lesson.name, flags.arch), flags.emit, flags);
     if (flags.listing) return this.print(renderListing(listLesson(lesson, flags.arch ?? process.arch)));
     return this.teach(lesson, flags);
   }
@@ -95,8 +97,8 @@ function exitCodeOf(result: LessonResult | undefined, signal: NodeJS.Signals | u
 }
 
 /** The helper works by hand too: it prints its PID, and Enter is the next step. */
-function emitHelper(helper: string, path: string): number {
-  saveExecutable(path, readFileSync(helper));
+function emitHelper(helper: string, path: string, flags: {readonly force: boolean}): number {
+  saveExecutable(path, readFileSync(helper), ifThere(flags));
   say(`Wrote ${safe(path)}. Run it: it prints its PID, and Enter is the next step.`);
   return EXIT.done;
 }

@@ -28,7 +28,11 @@ Exits with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
 
   static override args = {
     before: TARGET_ARG,
-    after: Args.string({description: 'the same', required: true, ignoreStdin: true}),
+    after: Args.string({
+      description: 'what to compare it with, named in the same ways',
+      required: true,
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {

@@ -1,10 +1,10 @@
 import {Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {fileOf, output, RECORDING_ARG} from './flags.ts';
+import {fileOf, force, ifThere, output, RECORDING_ARG} from './flags.ts';
 import {EXIT} from '../shell/exit.ts';
 import {inBatches, say, writePieces} from '../shell/output.ts';
 import {looksOf, withRecording} from '../features/report/source.ts';
-import {saveParts} from '../shell/file.ts';
+import {refuseIfThere, saveParts} from '../shell/file.ts';
 import {csv} from '../features/export/csv.ts';
 import {exportedOf, type Exported} from '../features/export/exported.ts';
 import {exportJSON} from '../features/export/json.ts';
@@ -48,18 +48,20 @@ export default class ExportCommand extends BaseCommand {
       exclusive: ['json'],
     }),
     output: output('the file to write; without it, or with -, standard output'),
+    force,
   };
 
   async run(): Promise<number> {
     const {args, flags} = await this.parse(ExportCommand);
     this.begin(flags);
     const format = FORMATS[flags.json ? 'json' : (flags.format ?? 'csv')]!;
+    const file = fileOf(flags.output);
+    if (file !== undefined) refuseIfThere(file, ifThere(flags));
     const {made, isWhole} = await withRecording(args.recording, (recording, {startedAt}) =>
       exportedOf(startedAt, looksOf(recording, 'Reading')),
     );
-    const file = fileOf(flags.output);
     if (file === undefined) await writePieces(inBatches(format(made)));
-    else say(`Saved to ${safe(file)}: ${sizeText(saveParts(file, format(made)))}.`);
+    else say(`Saved to ${safe(file)}: ${sizeText(saveParts(file, format(made), ifThere(flags)))}.`);
     return isWhole ? EXIT.done : EXIT.incomplete;
   }
 }

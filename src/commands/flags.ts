@@ -1,4 +1,5 @@
 import {Args, Flags, type Interfaces} from '@oclif/core';
+import type {IfThere} from '../shell/file.ts';
 import {parseDuration, parsePercent} from '../shell/values.ts';
 
 // Standard input is read where `-` is given, and never for an argument that is missing.
@@ -36,7 +37,7 @@ export const interval = (time: string) =>
 /** Of a command that runs until something ends it. */
 export const LIMIT_FLAGS = {
   count: Flags.integer({description: 'end after this many samples', min: 1}),
-  for: Flags.string({description: 'end after this time', helpValue: '<time>'}),
+  for: Flags.string({description: 'end after this time (10s, 2m; a bare number is seconds)', helpValue: '<time>'}),
 };
 
 /** @param description what does not matter */
@@ -45,6 +46,12 @@ export const leastSize = (description: string) => Flags.string({description, def
 /** @param description what the file is for; @param exclusive what it can't be given with */
 export const output = (description: string, exclusive?: string[]) =>
   Flags.string({char: 'o', description, helpValue: '<file>', ...(exclusive && {exclusive})});
+
+/** Of a command that writes a file with -o. */
+export const force = Flags.boolean({description: 'replace an existing file'});
+
+/** What --force says. */
+export const ifThere = ({force: isForced}: {readonly force: boolean}): IfThere => (isForced ? 'replace' : 'refuse');
 
 /** The file that was named; undefined for `-`, and if none was. */
 export const fileOf = (name: string | undefined): string | undefined => (name === '-' ? undefined : name);

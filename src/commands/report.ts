@@ -1,9 +1,9 @@
 import {BaseCommand} from './base.ts';
-import {fileOf, output, RECORDING_ARG} from './flags.ts';
+import {fileOf, force, ifThere, output, RECORDING_ARG} from './flags.ts';
 import {EXIT} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
 import {pageTemplate, readReport} from '../features/report/source.ts';
-import {saveFile} from '../shell/file.ts';
+import {refuseIfThere, saveFile} from '../shell/file.ts';
 import {sizeText} from '../model/amounts.ts';
 import {Trouble} from '../model/trouble.ts';
 import {pageOf} from '../features/report/html.ts';
@@ -31,19 +31,21 @@ With --json the same as data.`;
 
   static override flags = {
     output: output('the file to write, or - for standard output', ['json']),
+    force,
   };
 
   async run(): Promise<number> {
     const {args, flags} = await this.parse(ReportCommand);
     this.begin(flags);
     if (!flags.json && flags.output === undefined && process.stdout.isTTY) throw noPlace(args.recording);
+    const file = fileOf(flags.output);
+    if (file !== undefined) refuseIfThere(file, ifThere(flags));
     const {made: report, isWhole} = await readReport(args.recording);
     const code = isWhole ? EXIT.done : EXIT.incomplete;
     if (flags.json) return this.print(reportJSON(report), code);
     const html = pageOf(pageTemplate(), packReport(report));
-    const file = fileOf(flags.output);
     if (file === undefined) return this.print(html, code);
-    saveFile(file, html);
+    saveFile(file, html, ifThere(flags));
     say(`Saved to ${safe(file)}: ${sizeText(Buffer.byteLength(html))}. Open it in a browser.`);
     return code;
   }
@@ -53,6 +55,6 @@ const noPlace = (recording: string): Trouble =>
   new Trouble({
     kind: 'usage',
     what: 'There is nowhere to write the page.',
-    why: 'an HTML page can not be read on a terminal.',
+    why: 'an HTML page cannot be read on a terminal.',
     next: `memmap report ${recording} -o page.html`,
   });

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {BaseCommand, colorLevel} from './base.ts';
-import {BUDGET_FLAGS, budgetOf, fileOf, given, interval, maxStall, output} from './flags.ts';
+import {BUDGET_FLAGS, budgetOf, fileOf, force, given, ifThere, interval, maxStall, output} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {codeOfRefusal, findCommand, splitCall} from '../features/run/command.ts';
 import {openReport} from '../shell/file.ts';
@@ -29,6 +29,7 @@ Only the process itself is watched, not those that it starts. A script without a
 
   static override flags = {
     output: output('the file for the report'),
+    force,
     interval: interval('100ms'),
     record: Flags.string({
       description: 'record it to this file too, as memmap record does',
@@ -57,10 +58,15 @@ Only the process itself is watched, not those that it starts. A script without a
       withoutAslr: flags['no-aslr'],
       children: flags.children,
       isJson: flags.json,
-      record: given(flags.record, (file) => ({file, interval: every, version: this.memmapVersion})),
+      record: given(flags.record, (file) => ({
+        file,
+        ifThere: ifThere(flags),
+        interval: every,
+        version: this.memmapVersion,
+      })),
     };
     const command = findCommand(words, targetEnvironment());
-    const report = openReport(fileOf(flags.output), flags.json);
+    const report = openReport(fileOf(flags.output), flags.json, ifThere(flags));
     setColorLevel(colorLevel(flags.color, process.env, report.isTerminal));
     return codeOf(await runTarget(command, options, report));
   }

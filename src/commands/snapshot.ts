@@ -1,9 +1,9 @@
 import {Args} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {fileOf, maxStall, output} from './flags.ts';
+import {fileOf, force, ifThere, maxStall, output} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {say} from '../shell/output.ts';
-import {saveFile} from '../shell/file.ts';
+import {refuseIfThere, saveFile} from '../shell/file.ts';
 import {inputOf, readInput} from '../input/open.ts';
 import {jsonDocument} from '../text/json.ts';
 import {safe} from '../text/safe.ts';
@@ -18,7 +18,7 @@ export default class SnapshotCommand extends BaseCommand {
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$ -o before.json',
-    '<%= config.bin %> <%= command.id %> $$ -o before.json; <%= config.bin %> diff before.json $$',
+    '<%= config.bin %> <%= command.id %> $$ -o before.json --force; <%= config.bin %> diff before.json $$',
     '<%= config.bin %> <%= command.id %> $$',
   ];
 
@@ -32,19 +32,21 @@ export default class SnapshotCommand extends BaseCommand {
 
   static override flags = {
     output: output('the file to write'),
+    force,
     'max-stall': maxStall('reading may hold up the process'),
   };
 
   async run(): Promise<number> {
     const {args, flags} = await this.parse(SnapshotCommand);
     this.begin(flags);
+    const file = fileOf(flags.output);
+    if (file !== undefined) refuseIfThere(file, ifThere(flags));
     const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
     const snapshot = await readInput(inputOf(args.target, options.root), options);
     this.remark(snapshot);
     const text = jsonDocument(snapshot.toJSON());
-    const file = fileOf(flags.output);
     if (file === undefined) return this.print(text, this.codeFor([snapshot]));
-    saveFile(file, text);
+    saveFile(file, text, ifThere(flags));
     say(`Saved to ${safe(file)}: ${howMuch(snapshot)}.`);
     return this.codeFor([snapshot]);
   }

@@ -18,7 +18,7 @@ interface Surroundings {
 }
 
 /**
- * What is this argument? `-` is standard input, a decimal number a PID. A file takes precedence over the moment of a
+ * What is this argument? `-` is standard input, a decimal number a PID, and so is its directory in /proc. A file takes precedence over the moment of a
  * recording, and both over the name of a process.
  *
  * @throws Trouble `usage` for a number that is not a PID, `input` for a path without a file, and what `pidOf` throws
@@ -27,6 +27,8 @@ export function parseInput(text: string, {isThere, pidOf}: Surroundings): Input 
   if (text === '') throw noName;
   if (text === '-') return {is: 'stdin'};
   if (/^\d+$/.test(text) && isPid(text)) return {is: 'process', pid: Number(text)};
+  const directory = PROCESS_DIRECTORY.exec(text);
+  if (directory) return {is: 'process', pid: Number(directory[1])};
   if (isThere(text)) return {is: 'file', path: text};
   const moment = splitMoment(text, isThere);
   if (moment) return {is: 'moment', ...moment};
@@ -40,6 +42,9 @@ export function parseInput(text: string, {isThere, pidOf}: Surroundings): Input 
  * found.
  */
 const isPid = (text: string): boolean => Number(text) > 0 && Number(text) < 2 ** 31;
+
+/** What `ls -d /proc/[0-9]*` prints. The files in it are read as any other file. */
+const PROCESS_DIRECTORY = /^\/proc\/([1-9]\d*)\/?$/;
 
 /** Takes `FILE#12` apart, at the last # or @ before which there is a file. */
 function splitMoment(

@@ -3,13 +3,14 @@ import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble, type TroubleParts} from '../model/trouble.ts';
 import type {Parsed} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
-import {findByName, processOfThread} from '../procfs/find.ts';
+import {processOfThread} from '../procfs/find.ts';
 import {say} from '../shell/output.ts';
 import {safe} from '../text/safe.ts';
 import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
 import {parseInput, unusable, type Input} from './input.ts';
 import {parseNamed} from './listing.ts';
+import {onlyProcess} from './named.ts';
 import {momentOf} from './recorded.ts';
 
 /** What an input turned out to hold. */
@@ -171,24 +172,3 @@ const noMoments = (path: string, moment: string): Trouble =>
     why: `${path} is not a recording, so it has no moments.`,
     next: `Look at the file itself: memmap show ${path}`,
   });
-
-function onlyProcess(name: string, root: string | undefined): number {
-  const found = findByName(name, root);
-  if (found.length === 1) return found[0]!.pid;
-  if (found.length === 0) {
-    throw new Trouble({
-      kind: 'gone',
-      what: `Cannot find "${name}".`,
-      why: 'neither a process nor a file has this name.',
-      next: 'List processes with: ps -e',
-    });
-  }
-  const list = found.map(({pid, command, comm}) => `${pid}  ${(command || comm).slice(0, 100)}`);
-  throw new Trouble({
-    kind: 'usage',
-    what: `"${name}" is more than one process.`,
-    why: `${found.length} processes have this name:`,
-    next: 'Give the PID of one of them.',
-    list,
-  });
-}

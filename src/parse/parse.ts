@@ -53,7 +53,7 @@ export function parseBytes(bytes: Uint8Array, before?: Parsed): Parsed {
   const listing = parseListing(text, 'capture');
   const foreign = listing.rejected.length > listing.regions.length ? parseForeign(text) : undefined;
   if (foreign && foreign.regions.length > listing.regions.length) return {snapshot: foreign};
-  if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing);
+  if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing, text);
   return {snapshot: fromListing(listing), lines: listing.isPlain ? text : undefined};
 }
 
@@ -117,7 +117,17 @@ const compressed = (): Trouble =>
     next: 'Unpack it: zcat FILE | memmap show -',
   });
 
-function notACapture(listing: Listing): Trouble {
+const isElf = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
+
+const notText = (why: string): Trouble =>
+  new Trouble({kind: 'input', what: 'This is not a listing of memory regions.', why, next: WHAT_TO_GIVE});
+
+const WHAT_TO_GIVE = 'Give a copy of /proc/PID/maps or /proc/PID/smaps, or a memmap snapshot.';
+
+function notACapture(listing: Listing, bytes: Uint8Array): Trouble {
+  if (isElf(bytes)) return notText('it is an ELF file: a program, a library, an object file or a core file.');
+  if (bytes.subarray(0, 512).includes(0)) return notText('it is a binary file, not text.');
   const [first] = listing.rejected as [Rejected];
   const {length} = listing.rejected;
   const none =
@@ -128,6 +138,6 @@ function notACapture(listing: Listing): Trouble {
     kind: 'input',
     what: 'This is not a listing of memory regions.',
     why: `${none}; line ${first.line} is ${JSON.stringify(first.text.slice(0, 60))} (${first.why}).`,
-    next: 'Give a copy of /proc/PID/maps or /proc/PID/smaps, or a memmap snapshot.',
+    next: WHAT_TO_GIVE,
   });
 }

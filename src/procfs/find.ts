@@ -4,18 +4,25 @@ import {parseStatus} from '../parse/proc/status.ts';
 import {readIfThere, textIfThere} from './open.ts';
 
 /** A process that may be looked at, by its name. */
-interface Found {
+export interface Found {
   readonly pid: number;
   readonly comm: string;
   /** The command line, its words joined by spaces; '' for kernel threads. */
   readonly command: string;
 }
 
-/**
- * Processes called `name`: their comm, or the last part of the program they were started as (comm holds only 15 bytes).
- * memmap's own process is left out.
- */
-export function findByName(name: string, root = '/proc'): Found[] {
+/** Processes called `name`, as namesOf() has it. */
+export const findByName = (name: string, root?: string): Found[] =>
+  allProcesses(root).filter((each) => namesOf(each).includes(name));
+
+/** Its comm, and the last part of the program that it was started as: comm holds only 15 bytes. */
+export function namesOf({comm, command}: Found): readonly string[] {
+  const program = command.split(' ')[0]!.split('/').at(-1)!;
+  return program === '' || program === comm ? [comm] : [comm, program];
+}
+
+/** All processes but memmap's own. */
+export function allProcesses(root = '/proc'): Found[] {
   const found: Found[] = [];
   for (const entry of readdirSync(root)) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
@@ -24,8 +31,7 @@ export function findByName(name: string, root = '/proc'): Found[] {
     // cmdline is in the process's memory, and reading it waits for the lock of its map: a process in uninterruptible
     // sleep may hold that for long.
     const words = stat?.state === 'D' ? [''] : textIfThere(`${root}/${entry}/cmdline`).split('\0');
-    const program = words[0]?.split('/').at(-1);
-    if (comm === name || program === name) found.push({pid: Number(entry), comm, command: words.join(' ').trim()});
+    if (stat) found.push({pid: Number(entry), comm, command: words.join(' ').trim()});
   }
   return found;
 }

@@ -16,28 +16,39 @@ import {cannotWrite, inBatches} from './output.ts';
 const IN_OUTPUT = 'Give the name of a file, or leave out -o to write to standard output.';
 const IN_REPORT = 'Give the name of a file, or leave out -o to have the report on standard error.';
 
+/** What to do with a regular file that is there already. A FIFO or a device is written to in any case. */
+export type IfThere = 'refuse' | 'replace';
+
 /**
  * Saves a file whole or not at all: it is written beside its place, synced, and renamed. Only its owner may read it,
- * since the addresses of a process help whoever attacks it. What is there already is replaced if it is a regular file,
- * and never followed if it is a link.
+ * since the addresses of a process help whoever attacks it. A link is never followed.
  *
  * @throws Trouble `output`; then what was there before is untouched
  */
-export const saveFile = (path: string, content: string | Uint8Array): void =>
-  void save(path, [typeof content === 'string' ? Buffer.from(content) : content], 0o600);
+export const saveFile = (path: string, content: string | Uint8Array, ifThere: IfThere): void =>
+  void save(path, [typeof content === 'string' ? Buffer.from(content) : content], 0o600, ifThere);
 
 /** The same for a text that comes in parts, and is never in memory as a whole. @returns its size in bytes */
-export const saveParts = (path: string, parts: Iterable<string>): number => save(path, encoded(parts), 0o600);
+export const saveParts = (path: string, parts: Iterable<string>, ifThere: IfThere): number =>
+  save(path, encoded(parts), 0o600, ifThere);
 
 /** The same for a program, which its owner may run. */
-export const saveExecutable = (path: string, bytes: Uint8Array): void => void save(path, [bytes], 0o700);
+export const saveExecutable = (path: string, bytes: Uint8Array, ifThere: IfThere): void =>
+  void save(path, [bytes], 0o700, ifThere);
+
+/**
+ * Asks before the work begins what would be known only after it: may a file of this name be made?
+ *
+ * @throws Trouble `output`
+ */
+export const refuseIfThere = (path: string, ifThere: IfThere): void => void placeOf(path, ifThere, IN_OUTPUT);
 
 function* encoded(parts: Iterable<string>): Generator<Buffer> {
   for (const part of inBatches(parts)) yield Buffer.from(part);
 }
 
-function save(path: string, parts: Iterable<Uint8Array>, mode: number): number {
-  const file = new NewFile(path, mode, IN_OUTPUT);
+function save(path: string, parts: Iterable<Uint8Array>, mode: number, ifThere: IfThere): number {
+  const file = newFile(path, mode, ifThere, IN_OUTPUT);
   try {
     for (const bytes of parts) file.write(bytes);
     file.sync();
@@ -50,29 +61,37 @@ function save(path: string, parts: Iterable<Uint8Array>, mode: number): number {
   }
 }
 
-/** A file that is written beside its place, and put there in one step: rename(2). */
+/**
+ * @param instead what to do where `path` can't be written to
+ * @throws Trouble `output`
+ */
+function newFile(path: string, mode: number, ifThere: IfThere, instead: string): NewFile {
+  const isStream = placeOf(path, ifThere, instead) === 'stream';
+  const temporary = isStream ? path : join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const create = isStream ? 0 : constants.O_CREAT | constants.O_EXCL | constants.O_APPEND;
+  try {
+    return new NewFile(path, temporary, openSync(temporary, constants.O_WRONLY | constants.O_NOFOLLOW | create, mode));
+  } catch (error) {
+    if (!isStream) removeIfThere(temporary);
+    throw cannotWrite(path, error);
+  }
+}
+
+/** A file that is written beside its place, and put there in one step: rename(2). A FIFO or a device is its own place. */
 class NewFile {
   size = 0;
   readonly #path: string;
   readonly #temporary: string;
+  readonly #isStream: boolean;
   #fd: number | undefined;
-  #isInPlace = false;
+  #isInPlace: boolean;
 
-  /**
-   * @param instead what to do where `path` can't be written to
-   * @throws Trouble `output`
-   */
-  constructor(path: string, mode: number, instead: string) {
-    refuseUnlessPlain(path, instead);
+  constructor(path: string, temporary: string, fd: number) {
     this.#path = path;
-    this.#temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_APPEND;
-    try {
-      this.#fd = openSync(this.#temporary, flags, mode);
-    } catch (error) {
-      removeIfThere(this.#temporary);
-      throw cannotWrite(path, error);
-    }
+    this.#temporary = temporary;
+    this.#fd = fd;
+    this.#isStream = path === temporary;
+    this.#isInPlace = this.#isStream;
   }
 
   /** This and what follows throw the system's error. */
@@ -82,7 +101,7 @@ class NewFile {
   }
 
   sync(): void {
-    fsyncSync(this.#fd!);
+    if (!this.#isStream) fsyncSync(this.#fd!);
   }
 
   /** Puts it in its place, if it isn't there yet; what is written later appears there. */
@@ -102,16 +121,22 @@ class NewFile {
   discard(isUnwanted = false): void {
     this.close();
     if (!this.#isInPlace) removeIfThere(this.#temporary);
-    else if (isUnwanted) removeIfThere(this.#path);
+    else if (isUnwanted && !this.#isStream) removeIfThere(this.#path);
   }
 }
 
-function refuseUnlessPlain(path: string, instead: string): void {
+/** @returns `stream` for a FIFO or a device. @throws Trouble `output` for what must not or can't be written to */
+function placeOf(path: string, ifThere: IfThere, instead: string): 'file' | 'stream' {
   const there = lookAt(path);
-  if (!there || there.isFile()) return;
-  const what = there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'not a regular file';
-  throw new Trouble({kind: 'output', what: `Cannot write to ${path}.`, why: `it is ${what}.`, next: instead});
+  if (!there || (there.isFile() && ifThere === 'replace')) return 'file';
+  if (there.isFIFO() || there.isCharacterDevice()) return 'stream';
+  const [why, next] = there.isFile()
+    ? ['it already exists.', 'Give another name with -o, or --force to replace it.']
+    : [`it is ${there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : OTHER}.`, instead];
+  throw new Trouble({kind: 'output', what: `Cannot write to ${path}.`, why, next});
 }
+
+const OTHER = 'neither a file nor a pipe';
 
 /** @throws Trouble where its directory can't be searched, a part of its path is not a directory, or it is too long */
 function lookAt(path: string): Stats | undefined {
@@ -146,13 +171,13 @@ export interface ReportOutput {
 }
 
 /**
- * Standard error, or a file that only its owner may read. It replaces a regular file of that name, and is never written
- * through a link. If it is `live`, it is in its place from the start, and grows; else it appears when it is whole.
+ * Standard error, or a file that only its owner may read, and that is never written through a link. If it is `live`, it
+ * is in its place from the start, and grows; else it appears when it is whole.
  *
  * @throws Trouble `output` before anything has been started
  */
-export const openReport = (path: string | undefined, live: boolean): ReportOutput =>
-  path === undefined ? new StandardError() : new ReportFile(path, live);
+export const openReport = (path: string | undefined, live: boolean, ifThere: IfThere): ReportOutput =>
+  path === undefined ? new StandardError() : new ReportFile(path, live, ifThere);
 
 class StandardError implements ReportOutput {
   readonly isTerminal = process.stderr.isTTY;
@@ -189,9 +214,9 @@ class ReportFile implements ReportOutput {
   readonly #file: NewFile;
   #failure: unknown;
 
-  constructor(path: string, live: boolean) {
+  constructor(path: string, live: boolean, ifThere: IfThere) {
     this.#path = path;
-    this.#file = new NewFile(path, 0o600, IN_REPORT);
+    this.#file = newFile(path, 0o600, ifThere, IN_REPORT);
     if (!live) return;
     this.#try(() => this.#file.put());
     if (this.#failure) this.#close();

@@ -10,7 +10,7 @@ export function parseDuration(text: string): number {
   throw new Trouble({
     kind: 'usage',
     what: `"${text}" is not a length of time.`,
-    why: 'it must be a number above 0 followed by ms, s, m or h.',
+    why: 'it must be a number above 0 followed by ms, s, m or h; without one of them it is seconds.',
     next: 'For example: 500ms, 10s, 2m',
   });
 }

@@ -25,7 +25,7 @@ export const unknownName = (text: string, what: string, near: string | undefined
   new Trouble({
     kind: 'usage',
     what: `"${text}" is not a ${what}.`,
-    why: `there are ${names.join(', ')}.`,
+    why: `it can be ${names.join(', ')}.`,
     next: near === undefined ? `For example: ${names[0]}` : `Did you mean: ${near}`,
   });
 

@@ -16,11 +16,29 @@ const REFUSED: ReadonlyArray<readonly [string, readonly string[], number, RegExp
   ['a PID beyond all', ['watch', '9223372036854775808'], 2, /is not a PID/],
   ['digits of another script', ['show', '１２'], 2, /is not a PID/],
   ['a flag for a PID', ['show', '-1'], 2, /-1/],
-  ['a missing argument', ['diff', 'only-one'], 2, /after/],
-  ['an unknown flag', ['show', '--bogus', '1'], 2, /--bogus/],
+  ['a missing argument', ['diff', 'only-one'], 2, /diff needs <after>[^]*<after> is what to compare it with/],
+  ['two missing arguments', ['diff'], 2, /diff needs <before> and <after>/],
+  ['an argument too many', ['show', '1', '2'], 2, /"2" is one word too many[^]*show takes only <target>/],
+  ['an unknown flag', ['show', '--bogus', '1'], 2, /There is no flag --bogus/],
+  ['a flag that is nearly spelled so', ['show', '--sumary', '1'], 2, /Did you mean: --summary/],
+  [
+    'a value that a flag does not have',
+    ['export', 'x', '--format', 'cvs'],
+    2,
+    /it can be .*Did you mean: --format csv/s,
+  ],
+  ['a flag without its value', ['show', '1', '--by'], 2, /--by needs a value[^]*it can be kind, file/],
+  ['a flag without its free value', ['check', '--max'], 2, /--max needs a value/],
+  ['a flag twice', ['watch', '1', '--for', '1s', '--for', '2s'], 2, /--for was given twice/],
+  ['a count that is no number', ['watch', '1', '--count', 'x'], 2, /"x" is not a number[^]*whole number/],
+  ['a count of nothing', ['watch', '1', '--count', '0'], 2, /1 or more/],
+  ['flags that exclude each other', ['record', '1', '--until-exit', '--for', '1s'], 2, /exclude each other/],
+  ['a sort order that is none', ['show', '1', '--sort', 'nonsense'], 2, /"nonsense" is not a sort order/],
   ['a missing file', ['show', './missing.txt'], 6, /there is no such file/],
   ['a directory', ['show', '/etc'], 6, /it is a directory/],
   ['a file that is no capture', ['show', '/etc/passwd'], 6, /not a listing of memory regions/],
+  ['a program', ['show', '/bin/sh'], 6, /it is an ELF file/],
+  ['a binary file', ['show', '/usr/share/zoneinfo/UTC'], 6, /it is a binary file/],
   ['an empty file', ['show', '/dev/null'], 6, /it is empty/],
   ['a lesson that is not there', ['demo', 'nothing'], 2, /the lessons are: brk/],
   ['an interval that is none', ['watch', '1', '--interval', 'soon'], 2, /not a length of time/],
@@ -33,6 +51,7 @@ for (const [what, args, code, words] of REFUSED) {
     t.is(ran.code, code);
     t.is(ran.stdout, '');
     t.regex(ran.stderr, words);
+    t.notRegex(ran.stderr, /\\x0|See more|Parsing --|required arg|[Nn]onexistent|is not how/);
     t.regex(ran.stderr, /^memmap: .+\n {2}why: {2}.+\n(.+\n)* {2}next: .+\n$/);
   });
 }
@@ -53,6 +72,55 @@ test('a process name that several processes have lists them', async (t) => {
   t.is(ran.code, 2);
   t.regex(ran.stderr, new RegExp(`${a.pid}  ${name}`));
   t.regex(ran.stderr, new RegExp(`${b.pid}  ${name}`));
+});
+
+test('a part of a name is enough where one process has it, and which one is said', async (t) => {
+  const name = `memmap-only-${process.pid}-x`;
+  const child = new Child(t, 'bash', ['-c', `exec -a ${name} sleep 60`]);
+  await until(() => readFileSync(`/proc/${child.pid}/cmdline`, 'latin1').startsWith(name), 'its new name');
+  const part = name.slice(3, -2);
+  const ran = await memmap(['show', part.toUpperCase(), '--json']);
+  t.is(ran.code, 0, ran.stderr);
+  t.is((JSON.parse(ran.stdout) as {process: {pid: number}}).process.pid, child.pid);
+  t.regex(ran.stderr, new RegExp(`is taken for ${name} \\(pid ${child.pid}\\)`));
+  const near = await memmap(['show', name.replace('only', 'onyl')]);
+  t.is(near.code, 3);
+  t.regex(near.stderr, new RegExp(`next: Did you mean ${name} \\(pid ${child.pid}\\)\\?`));
+});
+
+test("a process's directory in /proc is the process", async (t) => {
+  const ran = await memmap(['show', `/proc/${process.pid}/`, '--json']);
+  t.is((JSON.parse(ran.stdout) as {process: {pid: number}}).process.pid, process.pid);
+});
+
+test('a file that is there is replaced only with --force; a pipe and a device are written to', async (t) => {
+  const place = folder(t);
+  const [listing] = files(t, TUTORIAL[0]) as [string];
+  const file = join(place, 'precious');
+  writeFileSync(file, 'precious');
+  const calls = [
+    ['snapshot', listing, '-o', file],
+    ['demo', 'brk', '--emit', file],
+    ['run', '-o', file, '--', 'true'],
+  ];
+  for (const call of calls) {
+    const refused = await memmap(call);
+    t.regex(refused.stderr, /^memmap: Cannot write to [^]*already exists[^]*--force/, call[0]);
+    t.is(refused.code, 7, call[0]);
+    t.is(readFileSync(file, 'utf8'), 'precious');
+    const ran = await memmap([call[0]!, '--force', ...call.slice(1)]);
+    t.is(ran.code, 0, ran.stderr);
+    t.not(readFileSync(file, 'latin1'), 'precious');
+    writeFileSync(file, 'precious');
+  }
+  t.is((await memmap(['snapshot', listing, '-o', '/dev/null'])).code, 0);
+  t.true(statSync('/dev/null').isCharacterDevice());
+  const through = await run('bash', [
+    '-c',
+    `mkfifo ${place}/pipe && { cat ${place}/pipe & } && ${process.execPath} bin/run.js snapshot ${listing} -o ${place}/pipe; wait`,
+  ]);
+  t.regex(through.stdout, /^\{\s*"schema": ?"memmap.snapshot\/1"/);
+  t.deepEqual(readdirSync(place).sort(), ['pipe', 'precious']);
 });
 
 test('a snapshot is saved for its owner only, and never through a symbolic link', async (t) => {

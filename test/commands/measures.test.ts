@@ -131,7 +131,7 @@ test('growth takes each measure that it follows, however it is spelled, and says
     else
       t.like(
         t.throws(() => parseMeasure(spelling, GROWTH_MEASURES), {instanceOf: Trouble}, spelling),
-        {kind: 'usage', why: 'there are rss, privateDirty, pss, anonymous, swap, size.'},
+        {kind: 'usage', why: 'it can be rss, privateDirty, pss, anonymous, swap, size.'},
       );
   }
 });

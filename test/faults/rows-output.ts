@@ -96,8 +96,8 @@ export const OUTPUT_ROWS: readonly Row[] = [
   {
     id: '30',
     fault: 'the output file exists already, belongs to another user, and is open to all',
-    how: 'a file of nobody, mode 666, in a sticky directory; snapshot -o as root',
-    expected: 'replaced by one that only the caller may read, or 7',
+    how: 'a file of nobody, mode 666, in a sticky directory; snapshot -o as root, without and with --force',
+    expected: '7; with --force replaced by one that only the caller may read',
     needs: ['root'],
     run: async (scene) => {
       const folder = scene.folder();
@@ -109,38 +109,42 @@ export const OUTPUT_ROWS: readonly Row[] = [
         folder,
         file,
       ]);
-      const ran = await scene.memmap(['snapshot', LISTING, '-o', file]);
+      refused(await scene.memmap(['snapshot', LISTING, '-o', file]), 7, /already exists/);
+      const ran = await scene.memmap(['snapshot', LISTING, '-o', file, '--force']);
       assert.equal(ran.code, 0, ran.stderr);
       const {mode, uid} = statSync(file);
       assert.deepEqual([mode & 0o777, uid], [0o600, 0]);
-      return "replaced: mode 600, and the caller's own";
+      return "7; replaced: mode 600, and the caller's own";
     },
   },
   {
     id: '31',
-    fault: 'the output path is a FIFO, a device or a directory, is in no directory, or may not be written',
+    fault: 'the output path is a directory or a socket, is in no directory, or may not be written',
     how: 'snapshot -o with each; run -o',
     expected: '7, at once',
     run: async (scene) => {
       const folder = scene.folder();
-      execFileSync('mkfifo', [join(folder, 'fifo')]);
+      execFileSync('python3', [
+        '-c',
+        'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])',
+        join(folder, 'socket'),
+      ]);
       const places = [
-        join(folder, 'fifo'),
-        '/dev/null',
+        join(folder, 'socket'),
         folder,
         join(folder, 'no/file'),
         join(folder, 'x'.repeat(300)),
         '/proc/new',
       ];
       for (const place of places) refused(await scene.memmap(['snapshot', LISTING, '-o', place]), 7, /Cannot write to/);
-      assert.deepEqual(readdirSync(folder), ['fifo']);
+      assert.deepEqual(readdirSync(folder), ['socket']);
       return `7 for each of ${places.length}`;
     },
   },
   {
     id: '35',
     fault: 'the disk fills up',
-    how: 'a tmpfs of 16 KiB: snapshot -o over an old file, run --json -o, demo --emit',
+    how: 'a tmpfs of 16 KiB: snapshot -o --force over an old file, run --json -o, demo --emit',
     expected: '7; the old file is unchanged, nothing partial has a final name',
     needs: ['root', 'slow'],
     run: diskFull,
@@ -167,7 +171,7 @@ async function diskFull(scene: Scene): Promise<string> {
 mount -t tmpfs -o size=16k t ${folder} && cd ${folder}
 echo precious > old.json
 head -c 8192 /dev/zero > other
-$MEMMAP snapshot ${MAPS} -o old.json; echo snapshot=$?
+$MEMMAP snapshot ${MAPS} -o old.json --force; echo snapshot=$?
 $MEMMAP run -o run.json --json -- sleep 0.1; echo run=$?
 $MEMMAP demo brk --emit helper; echo emit=$?
 cat old.json; ls -A`;

@@ -57,7 +57,7 @@ for (const ending of ['.jsonl', '.jsonl.gz']) {
       torn += recording.rejected.length;
       moments += recording.count;
       const whole = recording.count;
-      healTail(path, saveFile);
+      healTail(path, (file, content) => saveFile(file, content, 'replace'));
       const healed = readRecording(path);
       t.deepEqual(healed.rejected, []);
       t.is(healed.count, whole, 'healing takes nothing away but the torn line');

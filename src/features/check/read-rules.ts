@@ -41,7 +41,7 @@ function readRules(path: string): Rule[] {
     throw new Trouble({
       kind: 'input',
       what: `Cannot read the rules in ${path}.`,
-      why: `${(error as Error).message.replace(/,.*/s, '')} (${errnoOf(error)}).`,
+      why: errnoOf(error) === 'ENOENT' ? 'there is no such file.' : `${(error as Error).message}.`,
       next: 'Give a file with one rule a line, such as: max heap=64M',
     });
   }

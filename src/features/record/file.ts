@@ -10,12 +10,12 @@ import {GzipPacker, healTail, PlainPacker, RecordingFile} from '../../recording/
 import type {RecordingHeader} from '../../recording/header.ts';
 import {readRecording} from '../../recording/recording.ts';
 import {RecordingWriter, type Before} from '../../recording/writer.ts';
-import {saveFile} from '../../shell/file.ts';
+import {saveFile, type IfThere} from '../../shell/file.ts';
 import {cannotWrite, say} from '../../shell/output.ts';
 import {lock, type Lock} from '../../shell/lock.ts';
 
 /** What to do if the file already exists: refuse, continue it, or replace it. */
-type IfThere = 'refuse' | 'append' | 'replace';
+type IfExists = IfThere | 'append';
 
 /** The file that a recording is written to. It is opened before anything is recorded. */
 export class OpenRecording {
@@ -27,7 +27,7 @@ export class OpenRecording {
   #writer: RecordingWriter | undefined;
 
   /** @throws Trouble `output`, and `input` if the file to append to is not a recording */
-  static open(path: string, ifThere: IfThere): OpenRecording {
+  static open(path: string, ifThere: IfExists): OpenRecording {
     const there = lstatSync(path, {throwIfNoEntry: false});
     if (there && !there.isFile()) throw cannotRecord(path, `it is ${whatIs(there)}.`);
     if (there && ifThere === 'refuse')
@@ -46,7 +46,7 @@ export class OpenRecording {
     }
   }
 
-  private constructor(path: string, ifThere: IfThere, right: Lock) {
+  private constructor(path: string, ifThere: IfExists, right: Lock) {
     this.path = path;
     this.#lock = right;
     if (ifThere === 'append') {
@@ -118,7 +118,7 @@ const isCompressed = (path: string): boolean => path.endsWith('.gz');
 
 /** Where an existing recording ends, after its torn last line has been removed. */
 function endOfOld(path: string): Before & {readonly header: RecordingHeader} {
-  const healed = healTail(path, saveFile);
+  const healed = healTail(path, (file, content) => saveFile(file, content, 'replace'));
   if (healed > 0) say(`memmap: ${path}: its last line was cut off (${counted(healed, 'byte')}) and has been removed.`);
   const recording = readRecording(path);
   recording.close();

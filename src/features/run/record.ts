@@ -5,11 +5,13 @@ import {safe} from '../../text/safe.ts';
 import {OpenRecording, recordingFailed} from '../record/file.ts';
 import {ListingSize, Recorder} from '../record/recorder.ts';
 import {percentText} from '../record/text.ts';
+import type {IfThere} from '../../shell/file.ts';
 import type {Sink, WatchEvent} from '../watch/events.ts';
 
 /** What `run --record` was asked to do. */
 export interface RunRecording {
   readonly file: string;
+  readonly ifThere: IfThere;
   /** ms between two samples. */
   readonly interval: number;
   /** Of memmap. */
@@ -32,7 +34,7 @@ export class RunRecorder implements Sink {
   /** @throws Trouble `output` before anything is started */
   constructor(setting: RunRecording) {
     this.#setting = setting;
-    this.#file = OpenRecording.open(setting.file, 'refuse');
+    this.#file = OpenRecording.open(setting.file, setting.ifThere);
   }
 
   tell(event: WatchEvent): void {

@@ -199,7 +199,7 @@ test('-o writes a file that only the owner may read, with the report whole or th
   const place = folder(t);
   const [text, events] = [join(place, 'report.txt'), join(place, 'events.json')];
   writeFileSync(text, 'old', {mode: 0o644});
-  t.is((await memmap(['run', '-o', text, '--color', '--no-color', '--', 'sleep', '0.1'])).code, 0);
+  t.is((await memmap(['run', '-o', text, '--force', '--color', '--no-color', '--', 'sleep', '0.1'])).code, 0);
   t.is(statSync(text).mode & 0o777, 0o600);
   t.regex(readFileSync(text, 'utf8'), /^memmap run: sleep 0\.1\nended {4}with exit code 0, after [\d.]+ m?s\n/);
 
