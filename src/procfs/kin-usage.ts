@@ -9,11 +9,13 @@ import {isSame, ProcessHandle} from './handle.ts';
 export interface UsageState {
   usage: KinUsage | undefined;
   missing: Kin['missing'];
+  /** Resident bytes at the last reading. */
+  rss: number;
   /** performance.now() until which it is left alone. */
   restUntil: number;
 }
 
-export const NOTHING_READ = (): UsageState => ({usage: undefined, missing: undefined, restUntil: 0});
+export const NOTHING_READ = (): UsageState => ({usage: undefined, missing: undefined, rss: 0, restUntil: 0});
 
 /** A member whose counters may be read in this sample. */
 export interface Candidate {
@@ -58,7 +60,7 @@ export class KinReader {
 
   /**
    * Reads as many as the time since the last batch allows, and at least one: those that were never read first, by size,
-   * then those with the most memory for the longest time unread.
+   * then those of which the most has moved, or may have, for the longest time.
    *
    * @param t when it is, by the clock of the samples
    * @param batch ms that it may take, whatever the budget says
@@ -67,7 +69,8 @@ export class KinReader {
     const begin = performance.now();
     const cpu = process.cpuUsage();
     if (batch === undefined && !this.#budget.allows(begin)) return;
-    const urgency = ({rss, state: {usage}}: Candidate): number => rss * (usage ? t - usage.readAt : Infinity);
+    const urgency = ({rss, state}: Candidate): number =>
+      (Math.abs(rss - state.rss) + rss / 16) * (state.usage ? t - state.usage.readAt : Infinity);
     const ready = candidates
       .filter(({stat, state}) => stat.state !== 'D' && (batch !== undefined || begin >= state.restUntil))
       .sort((a, b) => urgency(b) - urgency(a) || b.rss - a.rss);
@@ -94,6 +97,7 @@ export class KinReader {
       if (!isSame(stat, now)) return; // The next sample says so.
       const {regions, usage, missing} = countersOf(handle, now, rss, this.#maxStall);
       this.cost.reads++;
+      state.rss = rss;
       state.missing = missing === 'spared' ? 'spared' : undefined;
       state.usage = {readAt: t, regions: regions ?? 0, pss: usage?.['pss'], privateDirty: usage?.['privateDirty']};
       if (missing) state.restUntil = performance.now() + REST;

@@ -5,6 +5,9 @@ import {MEASURES} from '../model/measures.ts';
 import {safe} from './safe.ts';
 import {renderTable, type Cell, type Column} from './table.ts';
 
+/** ms. A reading that is older than this is not of the same moment. */
+const OLD = 100;
+
 /** `python3 (pid 4242)`; of one that /proc does not show, its PID. */
 export const kinName = ({comm, pid}: Pick<Kin, 'comm' | 'pid'>): string =>
   comm === '' ? `process ${pid}` : `${safe(comm)} (pid ${pid})`;
@@ -19,7 +22,7 @@ export function familySize({most, last}: KinPeaks): string {
 export function familyNow(sample: FamilySample): string {
   const [rss, pss, swap] = (['rss', 'pss', 'swap'] as const).map((measure) => kinSum(sample, measure));
   const known = rss!.total === undefined ? 'at least ' : '';
-  const old = pss!.age >= 1000 ? ` as of ${spanText(pss!.age)} ago` : '';
+  const old = pss!.age >= OLD ? ` as of ${spanText(pss!.age)} ago` : '';
   return [
     `${counted(sample.members.length, 'process', 'processes')}, ${known}${sizeText(rss!.least)} resident, added up`,
     pss!.total === undefined ? 'PSS not known of all' : `PSS ${sizeText(pss!.total)}${old}`,
@@ -30,7 +33,7 @@ export function familyNow(sample: FamilySample): string {
 /** How an amount of a family came about, in a phrase: `sampled, RSS added up`. */
 export function howAdded(measure: KinMeasure, age = 0): string {
   const name = measure === 'rss' ? 'RSS' : MEASURES[measure].title;
-  const old = age >= 1000 ? `, some of it read ${spanText(age)} before` : '';
+  const old = age >= OLD ? `, some of it read ${spanText(age)} before` : '';
   return `sampled, ${name} added up${old}`;
 }
 

@@ -2,7 +2,6 @@ import type {Checker} from './checker.ts';
 import type {CheckReport} from './result.ts';
 import type {FamilySample} from '../../model/kin.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {Trouble} from '../../model/trouble.ts';
 import {capture} from '../../procfs/capture.ts';
 import {KinWatch} from '../../procfs/kin.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
@@ -10,7 +9,7 @@ import type {Recording} from '../../recording/recording.ts';
 import {recordedLooks} from '../growth/target.ts';
 import type {Input} from '../../input/input.ts';
 import {open} from '../../input/open.ts';
-import {faultsOf} from '../../input/recorded.ts';
+import {faultsOf, noFamily} from '../../input/recorded.ts';
 import type {Remarkable} from '../../shell/output.ts';
 import {interruption} from '../../shell/signals.ts';
 import {tellAll} from '../watch/events.ts';
@@ -45,11 +44,11 @@ export async function checkTarget(
   options: CheckTargetOptions,
 ): Promise<CheckedTarget> {
   const opened = await open(target);
-  if (opened.is === 'recording') return checkRecording(opened.recording, opened.name, checker);
+  if (opened.is === 'recording') return checkRecording(opened.recording, opened.name, checker, options.children);
   if (opened.is === 'process' && options.duration !== undefined) return checkLive(opened.pid, name, checker, options);
   const last = opened.is === 'process' ? capture(opened.pid, options) : opened.read().snapshot;
   const family = opened.is === 'process' && options.children ? familyNow(opened.pid, options, last) : undefined;
-  if (options.children && opened.is !== 'process') throw noFamily(name);
+  if (options.children && opened.is !== 'process') throw noFamily(name, 'a listing is of one process.');
   checker.add({t: 0, snapshot: last}, family);
   return {report: reportOf(checker, {target: name, ms: 0}), remarks: last, isWhole: last.isWhole};
 }
@@ -58,14 +57,6 @@ export async function checkTarget(
 function familyNow(pid: number, options: CheckTargetOptions, snapshot: Snapshot): FamilySample | undefined {
   return new KinWatch(pid, options).look(0, snapshot, true);
 }
-
-const noFamily = (name: string): Trouble =>
-  new Trouble({
-    kind: 'usage',
-    what: `--children can't be used with ${name}.`,
-    why: 'a listing is of one process.',
-    next: 'Give a PID, or a recording that was made with: memmap record --children',
-  });
 
 type ReportFacts = Pick<CheckReport, 'target' | 'ms' | 'interval'> & Partial<Pick<CheckReport, 'notes'>>;
 
@@ -78,14 +69,15 @@ const reportOf = (checker: Checker, facts: ReportFacts, hasEnded = false): Check
   family: checker.family,
 });
 
-function checkRecording(recording: Recording, path: string, checker: Checker): CheckedTarget {
+function checkRecording(recording: Recording, path: string, checker: Checker, children: boolean): CheckedTarget {
   try {
     let last: Snapshot | undefined;
     let ms = 0;
     for (const seen of recordedLooks(recording)) {
-      checker.add(seen);
+      checker.add(seen, children ? seen.family : undefined);
       [last, ms] = [seen.snapshot, seen.t];
     }
+    if (children && !checker.family) throw noFamily(path, 'it was recorded without its family.');
     const {notes, rejected} = faultsOf(recording, path);
     const report = reportOf(checker, {target: path, ms, notes}, recording.end?.reason === 'exit');
     return {

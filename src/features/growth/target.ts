@@ -131,13 +131,15 @@ export function* recordedLooks(recording: Recording): Generator<Seen> {
   )) {
     if (moment.event === 'exit') return;
     const status = recording.status(moment.index);
-    yield {t: moment.t - start, snapshot, status};
+    const family = recording.family(moment.index);
+    yield {t: moment.t - start, snapshot, status, family};
     const next = moments[moment.index + 1];
     const idle = next === undefined ? 0 : next.look - moment.look - 1;
     for (let look = every; look <= idle; look += every) {
       // `since` is the last of them; where it is absent, they are spread over the time up to the next moment.
       const part = next!.since === undefined ? look / (idle + 1) : look / idle;
-      yield {t: moment.t - start + ((next!.since ?? next!.t) - moment.t) * part, snapshot, status};
+      const t = moment.t + ((next!.since ?? next!.t) - moment.t) * part;
+      yield {t: t - start, snapshot, status, family: family && {...family, t, came: [], went: []}};
     }
   }
 }
