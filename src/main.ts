@@ -62,6 +62,9 @@ async function runOclif(root: string, argv: readonly string[]): Promise<void> {
   // oclif asks for the user's home and shell, and Node fails where a uid has no entry in passwd(5), as in containers.
   process.env['HOME'] ||= '/nonexistent';
   process.env['SHELL'] ||= '/bin/sh';
+  // oclif sets descriptions in by six columns, and leaves room for four.
+  if (!process.env['COLUMNS'])
+    process.env['OCLIF_COLUMNS'] ||= String(Math.max(38, (process.stdout.columns || 80) - 2));
   const {Config, flush, handle, Plugin, run} = await import('@oclif/core');
   const read = (file: string): unknown => JSON.parse(readFileSync(`${root}/${file}`, 'utf8'));
 

@@ -8,6 +8,7 @@ import {setColorLevel} from '../text/theme.ts';
 import {setDeadline} from '../procfs/open.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOf} from '../shell/exit.ts';
+import {pagerFor, showInPager} from '../shell/pager.ts';
 import {ReaderGone, type Remarkable, remarkOn, say, takeOverErrors, writeOut, writePieces} from '../shell/output.ts';
 import {isUsageError, plain, usageParts} from './usage.ts';
 import type {ColorSupportLevel} from 'chalk';
@@ -24,6 +25,12 @@ export abstract class BaseCommand extends Command {
     color: Flags.boolean({
       description: 'use colour, or none; by default only on a terminal',
       allowNo: true,
+      helpGroup: 'GLOBAL',
+    }),
+    pager: Flags.boolean({
+      description: 'show what is longer than the screen in $PAGER, or in less; --no-pager never does',
+      allowNo: true,
+      default: true,
       helpGroup: 'GLOBAL',
     }),
     'proc-root': Flags.directory({
@@ -52,8 +59,11 @@ export abstract class BaseCommand extends Command {
     return undefined as Result;
   }
 
-  /** Settles colour. Call it first, with the parsed flags. */
-  protected begin({color}: Pick<FlagsOf<typeof Command>, 'color'>): void {
+  #isPaged = false;
+
+  /** Settles colour, and whether long texts are paged. Call it first, with the parsed flags. */
+  protected begin({color, pager}: Pick<FlagsOf<typeof Command>, 'color' | 'pager'>): void {
+    this.#isPaged = pager;
     setColorLevel(colorLevel(color, process.env, process.stdout.isTTY));
   }
 
@@ -84,9 +94,13 @@ export abstract class BaseCommand extends Command {
     return process.stdout.isTTY && process.env['TERM'] !== 'dumb';
   }
 
-  /** Writes a JSON document, or text for people. @returns `code`, for the end of a command */
+  /** Writes a JSON document, or text for people, in a pager if it is long. @returns `code`, for the end of a command */
   protected async print(output: object | string, code: number = EXIT.done): Promise<number> {
-    await (typeof output === 'string' ? writeOut(output) : writePieces(jsonPieces(output)));
+    if (typeof output !== 'string') await writePieces(jsonPieces(output));
+    else {
+      const pager = this.#isPaged ? pagerFor(output, process.env) : undefined;
+      if (pager === undefined || !(await showInPager(output, pager))) await writeOut(output);
+    }
     return code;
   }
 

@@ -17,7 +17,7 @@ import {Trouble} from '../model/trouble.ts';
 import {setColorLevel} from '../text/theme.ts';
 
 export default class Check extends BaseCommand {
-  static override summary = 'check a process, a recording, a listing or a command against rules, for scripts and CI';
+  static override summary = 'check a process, a recording, a listing or a command against rules';
   static override description = `A command is watched from its first instruction to its end, and has standard input, output and error to itself: the report comes at the end, on standard error or in a file. For a target, the report goes to standard output.
 
 Rules: --max NAME=LIMIT, where NAME is a measure of the whole process, a kind (heap, anon, …: its size) or a measure of a kind (heap.rss); --no rwx, exec-stack, exec-anon, deleted-text, swap or a kind; --no-growth rss or a kind. A file has one rule per line, in the same words without dashes; # begins a comment.
@@ -29,11 +29,11 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
     '<target> | -- <command> [<arg>...]';
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %> --max heap=64M --max rss=200M --max-regions 2000 --no rwx -- sleep 1',
+    '<%= config.bin %> <%= command.id %> --max heap=64M --max rss=200M --no rwx -- sleep 1',
     '<%= config.bin %> <%= command.id %> --max rss=1G --no exec-stack $$',
     '<%= config.bin %> <%= command.id %> --max size=1G before.txt --format github',
-    "echo 'no rwx  # W^X' > rules.txt; <%= config.bin %> <%= command.id %> --rules rules.txt --format " +
-      'junit -o junit.xml -- sleep 1',
+    "echo 'no rwx  # W^X' > rules.txt",
+    '<%= config.bin %> <%= command.id %> --rules rules.txt --format junit -o junit.xml -- sleep 1',
     '<%= config.bin %> <%= command.id %> --no-growth rss --for 2s $$ --json',
   ];
 

@@ -59,10 +59,10 @@ Exits with 1 if the kernel did something other than predicted, or can't do what 
     const {args, flags} = await this.parse(Demo);
     this.begin(flags);
     if (flags.all) return this.all(flags.json);
-    if (args.lesson === undefined) return this.print(flags.json ? lessonsJSON() : renderLessons(LESSONS));
+    if (args.lesson === undefined) return this.print(flags.json ? lessonsJSON() : renderLessons(LESSONS, this.width));
     const lesson = lessonNamed(args.lesson);
     if (flags.emit !== undefined) return emitHelper(helperFile(lesson.name, flags.arch), flags.emit, flags);
-    if (flags.listing) return this.print(renderListing(listLesson(lesson, flags.arch ?? process.arch)));
+    if (flags.listing) return this.print(renderListing(listLesson(lesson, flags.arch ?? process.arch), this.width));
     return this.teach(lesson, flags);
   }
 
@@ -78,7 +78,7 @@ Exits with 1 if the kernel did something other than predicted, or can't do what 
     interrupted.dispose();
     const code = exitCodeOf(result, interrupted.received());
     if (!result || interrupted.received()) return code;
-    return this.print(flags.json ? lessonJSON(result) : epilogue(result), code);
+    return this.print(flags.json ? lessonJSON(result) : epilogue(result, this.width), code);
   }
 
   /** Every lesson, one after the other: what was predicted, and whether the kernel did it. */
@@ -87,7 +87,7 @@ Exits with 1 if the kernel did something other than predicted, or can't do what 
     for (const lesson of LESSONS) results.push(await teach(lesson, silently));
     const document = () => ({schema: 'memmap.lessons/1', lessons: results.map(surveyJSON)});
     const code = results.every(({ok, unsupported}) => ok || unsupported !== undefined) ? EXIT.done : EXIT.no;
-    return this.print(isJson ? document() : renderSurvey(results.flatMap(surveyRows)), code);
+    return this.print(isJson ? document() : renderSurvey(results.flatMap(surveyRows), this.width), code);
   }
 }
 

@@ -3,7 +3,11 @@ import {BaseCommand, type FlagsOf} from './base.ts';
 import {given, maxStall, TARGET_ARG} from './flags.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
-import {readBoth} from '../input/open.ts';
+import {readTwice} from '../input/later.ts';
+import {processOf, readBoth} from '../input/open.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {Trouble} from '../model/trouble.ts';
+import type {CaptureOptions} from '../procfs/capture.ts';
 import {diff, type Diff} from '../diff/diff.ts';
 import {CHANGE_KINDS} from '../model/change.ts';
 import {KINDS} from '../model/kind.ts';
@@ -20,6 +24,7 @@ Exits with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
 
   static override examples = [
     'cat /proc/$$/maps > before.txt; <%= config.bin %> <%= command.id %> before.txt $$',
+    '<%= config.bin %> <%= command.id %> $$ --for 2s',
     '<%= config.bin %> <%= command.id %> before.txt $$ --map',
     '<%= config.bin %> <%= command.id %> before.txt after.txt --json',
     '<%= config.bin %> <%= command.id %> before.txt after.txt --kind heap --kind anon --min-size 64K',
@@ -29,13 +34,16 @@ Exits with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
   static override args = {
     before: TARGET_ARG,
     after: Args.string({
-      description: 'what to compare it with, named in the same ways',
-      required: true,
+      description: 'what to compare it with, named in the same ways; not with --for',
       ignoreStdin: true,
     }),
   };
 
   static override flags = {
+    for: Flags.string({
+      description: 'compare a process with itself after this time (10s, 2m), or after Ctrl-C',
+      helpValue: '<time>',
+    }),
     match: Flags.option({
       description: 'compare equal addresses (one process), or two runs of a program',
       options: ['auto', 'address', 'layout'] as const,
@@ -62,11 +70,21 @@ Exits with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
     const {args, flags} = await this.parse(DiffCommand);
     this.begin(flags);
     const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
-    const [before, after] = await readBoth(args.before, args.after, options);
+    const [before, after] = await this.read(args, flags.for, options);
     this.remark(before, after);
     const changes = diff(before, after, {match: flags.match});
     const code = this.codeFor([before, after], changes.changes.length > 0 ? EXIT.no : EXIT.done);
     return this.print(flags.json ? changes.toJSON() : this.draw(changes, flags), code);
+  }
+
+  private async read(
+    {before, after}: {readonly before: string; readonly after?: string | undefined},
+    time: string | undefined,
+    options: CaptureOptions,
+  ): Promise<readonly [Snapshot, Snapshot]> {
+    if (time === undefined && after !== undefined) return readBoth(before, after, options);
+    if (time === undefined || after !== undefined) throw unclear(before, time !== undefined);
+    return readTwice(processOf(before, options.root), parseDuration(time), options);
   }
 
   private draw(changes: Diff, {map, all, kind, summary, ...flags}: FlagsOf<typeof DiffCommand>): string {
@@ -76,3 +94,16 @@ Exits with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
     return renderDiff(changes, {width: this.width, rows: all ? undefined : this.rows, kinds, minSize, summary});
   }
 }
+
+/** One side is missing, or one too many. */
+const unclear = (before: string, hasTime: boolean): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: hasTime ? 'diff --for needs one <before> only.' : 'diff needs <before> and <after>.',
+    why: hasTime
+      ? 'with --for, a process is compared with itself.'
+      : '<after> is what to compare it with: a PID, a file, - for standard input, or the name of a process.',
+    next: hasTime
+      ? `memmap diff ${before} --for 10s`
+      : `To compare a process with itself later: memmap diff ${before} --for 10s`,
+  });

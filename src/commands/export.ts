@@ -22,18 +22,18 @@ const FORMATS: Readonly<Record<string, (exported: Exported) => Iterable<string>>
 };
 
 export default class ExportCommand extends BaseCommand {
-  static override summary = 'write a recording in the format of another tool: a trace viewer, a table, a metrics store';
+  static override summary = 'write a recording in the format of another tool: trace, table or metrics';
   static override description =
     `Totals by kind of memory over time, in bytes: for ui.perfetto.dev ` +
     `(perfetto), for a spreadsheet or pandas (csv), for a backfill of Prometheus (openmetrics: promtool tsdb ` +
     `create-blocks-from openmetrics FILE), or as memmap's own document (json, or --json).`;
 
   static override examples = [
-    '<%= config.bin %> record $$ --for 2s -o shell.memmap; <%= config.bin %> <%= command.id %> ' +
-      'shell.memmap --format perfetto -o shell.trace.json',
-    '<%= config.bin %> <%= command.id %> shell.memmap --format csv | head -3',
-    '<%= config.bin %> <%= command.id %> shell.memmap --format openmetrics -o shell.om',
-    `<%= config.bin %> <%= command.id %> shell.memmap --json | jq '.times | length'`,
+    '<%= config.bin %> record $$ --for 2s -o shell.jsonl',
+    '<%= config.bin %> <%= command.id %> shell.jsonl --format perfetto -o shell.trace.json',
+    '<%= config.bin %> <%= command.id %> shell.jsonl --format csv | head -3',
+    '<%= config.bin %> <%= command.id %> shell.jsonl --format openmetrics -o shell.om',
+    `<%= config.bin %> <%= command.id %> shell.jsonl --json | jq '.times | length'`,
   ];
 
   static override args = {

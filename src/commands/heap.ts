@@ -9,8 +9,7 @@ import {lookAtHeap, USUAL_RATE} from '../features/heap/target.ts';
 import {renderHeap} from '../features/heap/text.ts';
 
 export default class Heap extends BaseCommand {
-  static override summary =
-    "read malloc's own books: what is in use, what is free and kept, what malloc_trim would give back";
+  static override summary = "read malloc's own books: what is in use, and what is free and kept";
   static override description = `Is it a leak, or memory that malloc keeps? This reads the books of glibc's malloc from outside: no debugger, no stop, nothing is injected.
 
 It reads the memory of the process (/proc/PID/mem), which needs the right to attach to it: only the headers of chunks are looked at, and nothing of their contents is kept. Pages that are not resident are not read.

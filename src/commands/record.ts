@@ -12,7 +12,7 @@ import {KinWatch} from '../procfs/kin.ts';
 import {Session} from '../procfs/session.ts';
 
 export default class RecordCommand extends BaseCommand {
-  static override summary = 'write down what happens to the memory of a process, to look at any moment of it later';
+  static override summary = 'write down what happens to the memory of a process, to look at later';
   static override description = `Samples the process at an interval, and writes what changed to a file, until the process ends, a limit is reached, or Ctrl-C. show, diff, explain, replay and all other commands read the file: FILE is its last moment, FILE#12 the one with that number, FILE@+30s the one at that time, FILE#name the one with that mark.
 
 The file is JSON Lines, readable by its owner only, and compressed if its name ends with .gz. Each line is written whole: a recorder that is killed loses one at most. SIGUSR1, or the key m, makes a mark.
@@ -20,14 +20,13 @@ The file is JSON Lines, readable by its owner only, and compressed if its name e
 Sampling is kept gentle: maps, which is harmless, is read for each sample; smaps, which holds up the process, only for a small part of the time (--max-duty). What it cost is reported at the end.`;
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %> $$ -o shell.jsonl --for 2s; <%= config.bin %> diff ' +
-      'shell.jsonl#first shell.jsonl#last',
+    '<%= config.bin %> <%= command.id %> $$ -o shell.jsonl --for 2s',
+    '<%= config.bin %> diff shell.jsonl#first shell.jsonl#last',
     '<%= config.bin %> <%= command.id %> $$ --count 5 --interval 100ms',
     '<%= config.bin %> <%= command.id %> $$ --append -o shell.jsonl.gz --for 1s',
-    '<%= config.bin %> <%= command.id %> $$ --children -o family.jsonl --for 1s; <%= config.bin %> show ' +
-      'family.jsonl#last --children',
-    `<%= config.bin %> <%= command.id %> $$ -o rss.jsonl --for 1s; jq -r 'select(.status.vmRss) | [.t, ` +
-      `.status.vmRss] | @tsv' rss.jsonl`,
+    '<%= config.bin %> <%= command.id %> $$ --children -o family.jsonl --for 1s',
+    '<%= config.bin %> show family.jsonl#last --children',
+    "jq -r 'select(.status.vmRss) | [.t, .status.vmRss] | @tsv' shell.jsonl",
   ];
 
   static override args = {
@@ -70,13 +69,9 @@ Sampling is kept gentle: maps, which is harmless, is read for each sample; smaps
       const file = OpenRecording.open(path, flags.append ? 'append' : flags.force ? 'replace' : 'refuse');
       try {
         const writer = file.begin(session.snapshot, limits.interval, this.memmapVersion);
-        const summary = await recordProcess(session, writer, {
-          ...limits,
-          listing,
-          file,
-          kin: this.kinOf(session, flags),
-        });
-        await this.print(flags.json ? recordedJSON(summary) : renderRecorded(summary));
+        const kin = this.kinOf(session, flags);
+        const summary = await recordProcess(session, writer, {...limits, listing, file, kin});
+        await this.print(flags.json ? recordedJSON(summary) : renderRecorded(summary, this.width));
         return summary.reason.startsWith('SIG') ? exitOfSignal(summary.reason as NodeJS.Signals) : EXIT.done;
       } finally {
         await file.close();

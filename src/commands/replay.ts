@@ -19,8 +19,8 @@ export default class Replay extends BaseCommand {
 Moments are named as in FILE#12: by number, by first, last or the name of a mark, by the time since the beginning (+30s), or by the clock (14:03:20).`;
 
   static override examples = [
-    'memmap record $$ -o moments.jsonl --force --count 5 --interval 100ms; <%= config.bin %> <%= ' +
-      'command.id %> moments.jsonl --moments',
+    '<%= config.bin %> record $$ -o moments.jsonl --count 5 --interval 100ms',
+    '<%= config.bin %> <%= command.id %> moments.jsonl --moments',
     '<%= config.bin %> <%= command.id %> moments.jsonl',
     '<%= config.bin %> <%= command.id %> moments.jsonl --from +100ms --to last --speed 4',
     '<%= config.bin %> <%= command.id %> moments.jsonl --json',

@@ -1,7 +1,7 @@
 import {BaseCommand} from './base.ts';
 import {fileOf, force, ifThere, output, RECORDING_ARG} from './flags.ts';
 import {EXIT} from '../shell/exit.ts';
-import {say} from '../shell/output.ts';
+import {say, writeOut} from '../shell/output.ts';
 import {pageTemplate, readReport} from '../features/report/source.ts';
 import {refuseIfThere, saveFile} from '../shell/file.ts';
 import {sizeText} from '../model/amounts.ts';
@@ -12,17 +12,16 @@ import {packReport} from '../features/report/pack.ts';
 import {safe} from '../text/safe.ts';
 
 export default class ReportCommand extends BaseCommand {
-  static override summary =
-    'make a page of a recording: what happened, charts, the address space over time, all changes';
+  static override summary = 'make a page of a recording: what happened, with charts and all changes';
   static override description = `Writes one HTML file that any browser opens from disk: it loads nothing, and everything is in it. First what happened in words, then memory over time by kind, the address space as a picture with a slider for the time, what grew, and the changes to search through.
 
 With --json the same as data.`;
 
   static override examples = [
-    '<%= config.bin %> record $$ --for 2s -o shell.memmap; <%= config.bin %> <%= command.id %> ' +
-      'shell.memmap -o shell.html',
-    '<%= config.bin %> <%= command.id %> shell.memmap -o - > shell.html',
-    `<%= config.bin %> <%= command.id %> shell.memmap --json | jq -r '.summary[]'`,
+    '<%= config.bin %> record $$ --for 2s -o shell.jsonl',
+    '<%= config.bin %> <%= command.id %> shell.jsonl -o shell.html',
+    '<%= config.bin %> <%= command.id %> shell.jsonl -o - > shell.html',
+    `<%= config.bin %> <%= command.id %> shell.jsonl --json | jq -r '.summary[]'`,
   ];
 
   static override args = {
@@ -44,7 +43,7 @@ With --json the same as data.`;
     const code = isWhole ? EXIT.done : EXIT.incomplete;
     if (flags.json) return this.print(reportJSON(report), code);
     const html = pageOf(pageTemplate(), packReport(report));
-    if (file === undefined) return this.print(html, code);
+    if (file === undefined) return writeOut(html).then(() => code);
     saveFile(file, html, ifThere(flags));
     say(`Saved to ${safe(file)}: ${sizeText(Buffer.byteLength(html))}. Open it in a browser.`);
     return code;

@@ -44,9 +44,8 @@ export default class SnapshotCommand extends BaseCommand {
     const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
     const snapshot = await readInput(inputOf(args.target, options.root), options);
     this.remark(snapshot);
-    const text = jsonDocument(snapshot.toJSON());
-    if (file === undefined) return this.print(text, this.codeFor([snapshot]));
-    saveFile(file, text, ifThere(flags));
+    if (file === undefined) return this.print(snapshot.toJSON(), this.codeFor([snapshot]));
+    saveFile(file, jsonDocument(snapshot.toJSON()), ifThere(flags));
     say(`Saved to ${safe(file)}: ${howMuch(snapshot)}.`);
     return this.codeFor([snapshot]);
   }

@@ -86,8 +86,9 @@ function missing(args: ParserError['args'] & object, accepted: Accepted): Parts 
 
 function tooMany(args: ParserError['args'] & object, accepted: Accepted): Parts {
   const names = Object.keys(accepted.args).map((name) => `<${name}>`);
+  const words = args.filter((arg) => typeof arg === 'string');
   return {
-    what: args.length === 1 ? `"${args[0]}" is one word too many.` : `"${args.join(' ')}" is too much.`,
+    what: `"${words.join(' ')}" is ${words.length === 1 ? 'one word too many' : 'too much'}.`,
     why: `${accepted.id} takes ${names.length === 0 ? 'flags only' : `only ${names.join(' and ')}`}.`,
     next: helpOf(accepted),
   };

@@ -1,6 +1,7 @@
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {counted} from '../model/amounts.ts';
+import {hanging} from '../text/lines.ts';
 import {safe} from '../text/safe.ts';
 
 /** The reader of our output went away (`| head -1`): no fault, and nothing more to do. */
@@ -44,8 +45,18 @@ export async function writePieces(pieces: Iterable<string>): Promise<void> {
 /** EIO on a terminal: it was closed, or its network broke. */
 const isReaderGone = (errno: string): boolean => errno === 'EPIPE' || (errno === 'EIO' && process.stdout.isTTY);
 
-/** Messages for people go to standard error; data never does. */
-export const say = (text: string): void => void process.stderr.write(`${text}\n`);
+/**
+ * Messages for people go to standard error; data never does. On a terminal, lines that are too long for it are broken at
+ * blanks, and set in below the first word of what they say.
+ */
+export function say(text: string): void {
+  const width = process.stderr.isTTY ? Math.max(process.stderr.columns || 80, LEAST) : undefined;
+  const lines = text.split('\n').flatMap((line) => hanging(line, width));
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** A terminal that is narrower than this breaks lines itself. */
+const LEAST = 40;
 
 export function cannotWrite(where: string, error: unknown): Trouble {
   const reason = REASONS[errnoOf(error)] ?? (error as Error).message;

@@ -8,6 +8,7 @@ import {counted, deltaText, sizeText} from '../model/amounts.ts';
 import {who, type TextOptions} from './who.ts';
 import {type Cell, type Column, renderRows, renderTable} from './table.ts';
 import {paint, type Role} from './theme.ts';
+import {wrapped} from './lines.ts';
 import {safe} from './safe.ts';
 
 interface DiffLook extends TextOptions {
@@ -34,9 +35,9 @@ export function renderDiff(diff: Diff, look: DiffLook = {}): string {
   const wanted = changes.filter((change) => isWanted(change, look));
   const left = changes.length - wanted.length;
   return [
-    `before  ${paint('title', who(before))}`,
-    `after   ${paint('title', who(after))}`,
-    `match   ${match}: ${safe(why)}`,
+    ...headLines('before', who(before), look.width, 'title'),
+    ...headLines('after', who(after), look.width, 'title'),
+    ...headLines('match', `${match}: ${safe(why)}`, look.width),
     '',
     ...(look.summary
       ? []
@@ -52,13 +53,21 @@ export function renderDiff(diff: Diff, look: DiffLook = {}): string {
   ].join('\n');
 }
 
+/** `before  python3 (pid 4242), …`; further lines are set in. */
+const headLines = (label: string, text: string, width: number | undefined, role?: Role): string[] =>
+  wrapped(text, width && width - LABEL).map(
+    (line, index) => (index > 0 ? '' : label).padEnd(LABEL) + paint(role, line),
+  );
+
+const LABEL = 8;
+
 /** The table of changes, the most important first. Columns that would be empty are left out. */
 export function renderChanges(changes: readonly Change[], look: DiffLook = {}): string[] {
   const each = byImportance(news(changes));
   const all = look.folds && look.rows !== undefined ? folded(each) : each;
   const rows = all.slice(0, look.rows).map(newsCells);
   const isUsed = CHANGE_COLUMNS.map(
-    (column, index) => column.gives === true || rows.some((row) => row[index]!.text !== ''),
+    (column, index) => column.gives !== undefined || rows.some((row) => row[index]!.text !== ''),
   );
   const keep = (_: unknown, index: number): boolean => isUsed[index]!;
   const table = renderRows(
@@ -119,12 +128,13 @@ function renderKinds({before, after, delta, match}: Diff, look: TextOptions): st
   );
   const growth = (kind: Label): number =>
     Math.max(...counters.map((counter) => (b.get(kind)?.[counter] ?? 0) - (a.get(kind)?.[counter] ?? 0)));
+  const isWide = (look.width ?? WIDE) >= WIDE;
   const rows = differs
     .sort((x, y) => growth(y) - growth(x))
-    .map((kind) => kindCells(kind, a.get(kind) ?? {}, b.get(kind) ?? {}, counters));
+    .map((kind) => kindCells(kind, a.get(kind) ?? {}, b.get(kind) ?? {}, {counters, isWide}));
   return renderTable(
-    kindColumns(counters),
-    [...rows, kindCells('total', before.totals, after.totals, counters)],
+    kindColumns(counters, isWide),
+    [...rows, kindCells('total', before.totals, after.totals, {counters, isWide})],
     look.width,
   );
 }
@@ -149,13 +159,31 @@ function withoutChance(totals: ReadonlyMap<Kind, Amounts>): Map<Label, Amounts> 
   return rest.set(EITHER, {...sum, regions: 0});
 }
 
-const kindColumns = (counters: readonly MeasureKey[]): Column[] => [
+/** Columns of a terminal that are enough for what was there before, beside what is there after. */
+const WIDE = 108;
+
+/** With less room, what was there before is left out; then of each counter but the size only the difference is told. */
+const kindColumns = (counters: readonly MeasureKey[], isWide: boolean): Column[] => [
   {title: 'kind'},
-  {title: 'regions'},
-  ...counters.flatMap((counter): Column[] => [{title: MEASURES[counter].words}, {title: '', align: 'right'}]),
+  {title: 'regions', align: isWide ? 'left' : 'right'},
+  ...counters.flatMap((counter, index): Column[] => {
+    const {title, words} = MEASURES[counter];
+    if (isWide) return [{title: words}, {title: '', align: 'right'}];
+    const isFirst = index === 0;
+    return [
+      {title, align: 'right', least: isFirst ? 0 : WIDE},
+      {title: isFirst ? '' : title, align: 'right', least: 50 + 12 * index},
+    ];
+  }),
 ];
 
-function kindCells(kind: string, before: Amounts, after: Amounts, counters: readonly string[]): Cell[] {
+function kindCells(
+  kind: string,
+  before: Amounts,
+  after: Amounts,
+  {counters, isWide}: {readonly counters: readonly MeasureKey[]; readonly isWide: boolean},
+): Cell[] {
+  const fromTo = (a: string, b: string): string => (a === b || !isWide ? b : `${a} → ${b}`);
   return [
     {text: kind, role: kind === 'total' ? 'title' : undefined},
     {text: kind === EITHER ? '' : fromTo(String(before['regions'] ?? 0), String(after['regions'] ?? 0))},
@@ -166,8 +194,6 @@ function kindCells(kind: string, before: Amounts, after: Amounts, counters: read
     }),
   ];
 }
-
-const fromTo = (before: string, after: string): string => (before === after ? before : `${before} → ${after}`);
 
 /** A sign and a colour for each kind of change; the sign says it too where there is no colour. */
 const SIGNS: Readonly<Record<ChangeKind, {readonly sign: string; readonly role: Role}>> = {
@@ -195,7 +221,7 @@ const CHANGE_COLUMNS: readonly Column[] = [
   {title: 'range'},
   {title: 'size', align: 'right'},
   {title: MEASURES.rss.title, align: 'right'},
-  {title: 'what happened', gives: true},
+  {title: 'what happened', gives: 'wrap'},
 ];
 
 /** One row of the table of changes. */

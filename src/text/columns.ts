@@ -109,7 +109,7 @@ export const COLUMNS = {
   name: {
     title: 'name',
     meaning: 'the name that the kernel prints, and in parentheses what memmap knows about it',
-    gives: true,
+    gives: 'cut',
     cell: nameCell,
   },
   evidence: words('evidence', 'why it is of this kind', (region) => region.evidence ?? ''),
@@ -153,7 +153,7 @@ const nameAndLabel = ({name, label}: Region): string =>
 /** What `--columns help` prints. */
 export const renderColumnHelp = (width?: number): string =>
   `${renderTable(
-    [{title: 'column'}, {title: 'says', gives: true}],
+    [{title: 'column'}, {title: 'says', gives: 'cut'}],
     COLUMN_NAMES.map((name) => [{text: name}, {text: COLUMNS[name].meaning}]),
     width,
   ).join('\n')}\n`;

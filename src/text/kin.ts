@@ -39,7 +39,7 @@ export function howAdded(measure: KinMeasure, age = 0): string {
 
 const COLUMNS: readonly Column[] = [
   {title: 'pid', align: 'right'},
-  {title: 'process', gives: true},
+  {title: 'process', gives: 'cut'},
   ...(['rss', 'pss', 'privateDirty'] as const).map((key): Column => ({
     title: `${MEASURES[key].title}, most`,
     align: 'right',

@@ -28,6 +28,17 @@ function filled(words: readonly string[], width: number, between = ' ', indent =
 export const wrapped = (sentence: string, width: number | undefined, indent = ''): string[] =>
   width === undefined ? [sentence] : filled(sentence.split(' '), width, ' ', indent);
 
+/**
+ * A line that may begin with a label (`  why:  `, `before  `) in lines of at most `width` columns: further ones begin
+ * below the first word after the label.
+ */
+export function hanging(line: string, width: number | undefined): string[] {
+  const label = /^(?: *\w+: +|\w+ {2,}| +)/.exec(line)?.[0] ?? '';
+  return wrapped(line.slice(label.length), width && width - label.length).map(
+    (part, index) => (index === 0 ? label : ' '.repeat(label.length)) + part,
+  );
+}
+
 /** Prose is set no wider than this, whatever the terminal; and no narrower than a word or two. */
 const WIDEST = 88;
 const NARROWEST = 20;

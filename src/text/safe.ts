@@ -41,11 +41,11 @@ export function shorten(text: string, width: number): string {
   return `${take(characters, width - 1 - tail)}…${take(characters.reverse(), tail, true)}`;
 }
 
-/** Shortens a path to `width` columns: its last part says most. */
+/** Shortens a path to `width` columns: its last part says most, and of that the beginning. */
 export function shortenPath(path: string, width: number): string {
   if (cells(path) <= width) return path;
   const last = path.slice(path.lastIndexOf('/'));
-  return cells(last) < width ? `…${last}` : shorten(last.slice(1), width);
+  return cells(last) < width ? `…${last}` : clip(last.slice(1), width);
 }
 
 /** Cuts a phrase to `width` columns: its beginning says most. */

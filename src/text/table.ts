@@ -1,12 +1,13 @@
 import Table from 'cli-table3';
 import {cells, clip, shorten, shortenPath} from './safe.ts';
+import {wrapped} from './lines.ts';
 import {paint, type Role} from './theme.ts';
 
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** It may be shortened where the terminal is narrow. */
-  readonly gives?: boolean;
+  /** It gets what room the others leave: `cut` shortens what is longer, `wrap` sets it on several lines. */
+  readonly gives?: 'cut' | 'wrap';
   /** Where the terminal has fewer columns than this, it is left out. */
   readonly least?: number;
 }
@@ -17,7 +18,7 @@ export interface Cell {
   readonly role?: Role | undefined;
   /** How many columns of the terminal it takes, where that is known. */
   readonly length?: number | undefined;
-  /** What goes where it is too long: the middle, unless it is a path or a phrase. */
+  /** What is left out where it is too long: the middle, unless it is a path or a phrase. */
   readonly is?: 'path' | 'phrase' | undefined;
 }
 
@@ -57,6 +58,7 @@ export function renderRows(columns: readonly Column[], rows: ReadonlyArray<reado
 /** Columns for which there is room, and cells that fit them, the titles first. */
 interface Layout {
   readonly columns: readonly Column[];
+  /** A row of one cell is a line of its own below the row before it, whatever the columns. */
   readonly rows: ReadonlyArray<readonly Cell[]>;
   readonly widths: readonly number[];
   /** How many columns of the terminal each cell takes, row by row. */
@@ -65,17 +67,60 @@ interface Layout {
 
 function laidOut(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]>, width: number | undefined): Layout {
   if (columns.some((column) => isLeftOut(column, width))) {
-    const left = <Entry>(list: readonly Entry[]): Entry[] =>
-      list.filter((_, index) => !isLeftOut(columns[index]!, width));
+    const left = <Entry>(list: readonly Entry[]): readonly Entry[] =>
+      list.length === 1 ? list : list.filter((_, index) => !isLeftOut(columns[index]!, width));
     return laidOut(left(columns), rows.map(left), width);
   }
   const all = [columns.map(({title}): Cell => ({text: title, role: 'title'})), ...rows];
   const natural = measured(columns, all);
   if (width === undefined) return natural;
-  const widths = narrowed(columns, natural.widths, width);
-  const fitting = all.map((row) => row.map((cell, index) => fitted(cell, widths[index]!)));
-  return measured(columns, fitting);
+  const giving = columns.findIndex((column) => column.gives);
+  const room = width - natural.widths.reduce((sum, each, index) => sum + (index === giving ? 0 : each + GAP.length), 0);
+  if (giving < 0 || natural.widths[giving]! <= room) return natural;
+  if (columns[giving]!.gives === 'wrap') return measured(columns, wrappedRows(all, giving, room, width));
+  const most = Math.max(LEAST_WIDTH, room);
+  return measured(
+    columns,
+    all.map((row) => row.map((cell, index) => (index === giving ? fitted(cell, most) : cell))),
+  );
 }
+
+/** A column that is cut becomes no narrower than this. */
+const LEAST_WIDTH = 8;
+
+/** In a column that is narrower than this, sentences can't be read: they go below their row. */
+const READABLE = 28;
+
+/** How far what is below a row is set in. */
+const INDENT = '   ';
+
+/** The cells of one column on several lines: within it, or below the row where it is too narrow for that. */
+function wrappedRows(
+  rows: ReadonlyArray<readonly Cell[]>,
+  giving: number,
+  room: number,
+  width: number,
+): Array<readonly Cell[]> {
+  const isBelow = room < READABLE;
+  return rows.flatMap((row, index) => {
+    const cell = row[giving];
+    if (!cell) return [row];
+    const others = (text: string): Cell[] => row.map((each, at) => (at === giving ? {...cell, text} : each));
+    if (isBelow && index === 0) return [others('')];
+    const most = isBelow ? width - INDENT.length : room;
+    const words = cell.text.split(' ').map((word) => shortenPath(word, most));
+    const lines = wrapped(words.join(' '), most);
+    const line = (text: string): Cell => ({text: paint(cell.role, text), length: 0});
+    if (isBelow) return [others(''), ...(cell.text === '' ? [] : lines.map((text) => [line(INDENT + text)]))];
+    const [first = '', ...more] = lines;
+    return [
+      others(first),
+      ...more.map((text) => row.map((_, at): Cell => (at === giving ? {...cell, text} : NOTHING))),
+    ];
+  });
+}
+
+const NOTHING: Cell = {text: '', length: 0};
 
 function measured(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]>): Layout {
   const lengths = lengthsOf(rows, columns.length);
@@ -114,15 +159,6 @@ function fitted(cell: Cell, width: number): Cell {
   return {...cell, text: SHORTEN[cell.is ?? 'name'](cell.text, width), length: undefined};
 }
 
-/** The column that gives becomes as narrow as it must, but not narrower than this. */
-const LEAST_WIDTH = 8;
-
-function narrowed(columns: readonly Column[], widths: readonly number[], width: number): readonly number[] {
-  const giving = columns.findIndex((column) => column.gives);
-  const others = widths.reduce((sum, each, index) => sum + (index === giving ? 0 : each + GAP.length), 0);
-  return widths.map((each, index) => (index === giving ? Math.min(each, Math.max(LEAST_WIDTH, width - others)) : each));
-}
-
 function tableRows({columns, rows}: Layout): string[] {
   const none = [
     'top',
@@ -145,7 +181,11 @@ function tableRows({columns, rows}: Layout): string[] {
     style: {head: [], border: [], 'padding-left': 0, 'padding-right': 0},
     colAligns: columns.map((column) => column.align ?? 'left'),
   });
-  for (const row of rows) table.push(row.map((cell) => paint(cell.role, cell.text)));
+  for (const row of rows) {
+    const [first] = row;
+    if (row.length === 1 && columns.length > 1) table.push([{content: first!.text, colSpan: columns.length}]);
+    else table.push(row.map((cell) => paint(cell.role, cell.text)));
+  }
   return table.toString().split('\n').map(withoutTrailingBlanks);
 }
 
@@ -159,7 +199,7 @@ function ownRows({columns, rows, lengths, widths}: Layout): string[] {
     let line = '';
     let blanks = 0;
     for (let index = 0; index < columns.length; index++, at++) {
-      const {text, role} = row[index]!;
+      const {text, role} = row[index] ?? NOTHING;
       const missing = widths[index]! - lengths[at]!;
       if (isRight[index]) blanks += missing;
       if (text !== '') {

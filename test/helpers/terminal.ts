@@ -29,7 +29,7 @@ export class TerminalRun {
     const {NODE_ENV: _node, FORCE_COLOR: _force, NO_COLOR: _no, ...environment} = process.env;
     this.#child = spawn('script', ['-qec', command, '/dev/null'], {
       stdio: 'pipe',
-      env: {...environment, TERM: 'xterm-256color', SHELL: '/bin/sh', RUN: run, ...env},
+      env: {...environment, TERM: 'xterm-256color', NO_PAGER: '1', SHELL: '/bin/sh', RUN: run, ...env},
     });
     // A character may come in two parts.
     const decoder = new TextDecoder();

@@ -19,6 +19,7 @@ export const PACKAGES = {
   jcmd: 'default-jdk-headless',
   jq: 'jq',
   ldd: 'libc-bin',
+  less: 'less',
   'llvm-mc': 'llvm',
   'llvm-readelf': 'llvm',
   nm: 'binutils',

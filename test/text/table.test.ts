@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {renderRows, renderTable, type Cell, type Column} from '../../src/text/table.ts';
 
 const COLUMNS: readonly Column[] = [
-  {title: 'name', gives: true},
+  {title: 'name', gives: 'cut'},
   {title: 'size', align: 'right'},
   {title: 'what', least: 40},
 ];

@@ -46,7 +46,7 @@ function familyLines(report: CheckReport, {width}: TextOptions): string[] {
 }
 
 const COLUMNS: readonly Column[] = [
-  {title: 'rule', gives: true},
+  {title: 'rule', gives: 'cut'},
   {title: 'verdict'},
   {title: 'measured', align: 'right'},
   {title: 'limit', align: 'right'},

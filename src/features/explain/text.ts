@@ -172,7 +172,7 @@ function costLines({costs}: Story, width: number | undefined): string[] {
     {title: ''},
     {title: MEASURES[costs.by].title, align: 'right'},
     ...(hasDirty ? [{title: MEASURES.privateDirty.title, align: 'right'} as const] : []),
-    {title: '', gives: true},
+    {title: '', gives: 'cut'},
   ];
   const rows = (label: string, of: ReadonlyArray<readonly [string, Partial<Totals>]>): Cell[][] =>
     of.map(([text, totals], index) => [

@@ -74,12 +74,12 @@ const amountColumns = (least: number): Column[] => [
 ];
 
 const KIND_COLUMNS: readonly Column[] = [
-  {title: 'kind', gives: true},
+  {title: 'kind', gives: 'cut'},
   {title: 'first', align: 'right'},
   ...amountColumns(90),
 ];
 
-const REGION_COLUMNS: readonly Column[] = [{title: 'start'}, {title: 'region', gives: true}, ...amountColumns(110)];
+const REGION_COLUMNS: readonly Column[] = [{title: 'start'}, {title: 'region', gives: 'cut'}, ...amountColumns(110)];
 
 function regionTable(lines: readonly GrowthLine[], growth: Growth, width: number | undefined): string[] {
   const rows = lines.map((line): Cell[] => [

@@ -75,7 +75,7 @@ const SIZES = [
 ] as const;
 
 const ARENA_COLUMNS: readonly Column[] = [
-  {title: 'arena', gives: true},
+  {title: 'arena', gives: 'cut'},
   {title: 'heaps', align: 'right', least: 70},
   ...SIZES.map(([title, least]): Column => ({title, align: 'right', least})),
   {title: ''},

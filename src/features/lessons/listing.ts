@@ -4,7 +4,9 @@ import {listHelper} from './program/build.ts';
 import {programOf, type Lesson} from './lesson.ts';
 import {MACHINES} from './program/machines.ts';
 import {address} from '../../model/region.ts';
-import {renderRows, type Cell} from '../../text/table.ts';
+import {wrapped} from '../../text/lines.ts';
+import type {Role} from '../../text/theme.ts';
+import {renderRows, type Cell, type Column} from '../../text/table.ts';
 
 /**
  * A lesson's helper, instruction by instruction, with what each is for.
@@ -43,18 +45,24 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   say: 'writes a line: a text and a number',
 };
 
+/** A line of its own, whatever the columns. */
+const alone = (text: string, role?: Role): Cell => ({text, role, length: 0});
+
+const COLUMNS: readonly Column[] = [
+  {title: 'address'},
+  {title: 'bytes', least: 120},
+  {title: 'instruction'},
+  {title: 'what it is for', gives: 'wrap'},
+];
+
 /** A program as its machine sees it, and as it is meant: addresses, bytes, instructions, and what they are for. */
-export function renderListing(lines: readonly ListedLine[]): string {
+export function renderListing(lines: readonly ListedLine[], width?: number): string {
   const rows = lines.flatMap(({address: at, bytes, name, text = '', words = ''}): Cell[][] => {
     if (name !== undefined) {
       return [
-        [],
-        [
-          {text: `${address(at)} <${name}>:`, role: 'title'},
-          {text: ''},
-          {text: ''},
-          {text: FUNCTIONS[name] ?? '', role: 'quiet'},
-        ],
+        [alone('')],
+        [alone(`${address(at)} <${name}>:`, 'title')],
+        ...wrapped(FUNCTIONS[name] ?? '', width && width - 2).map((line) => [alone(`  ${line}`, 'quiet')]),
       ];
     }
     const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
@@ -62,7 +70,5 @@ export function renderListing(lines: readonly ListedLine[]): string {
       [{text: `  ${at.toString(16)}`}, {text: hex, role: 'quiet'}, {text}, {text: words && `; ${words}`, role: 'come'}],
     ];
   });
-  const columns = [{title: 'address'}, {title: 'bytes'}, {title: 'instruction'}, {title: 'what it is for'}];
-  const full = rows.map((row) => columns.map((_, index) => row[index] ?? {text: ''}));
-  return `${renderRows(columns, full).join('\n')}\n`;
+  return `${renderRows(COLUMNS, rows, width).join('\n')}\n`;
 }

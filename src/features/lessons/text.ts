@@ -6,11 +6,11 @@ import type {Change} from '../../model/change.ts';
 import {sizeText, deltaText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {renderChanges, signOf} from '../../text/changes.ts';
-import {renderRows, renderTable, type Cell} from '../../text/table.ts';
+import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 import {rangeText, type Region} from '../../model/region.ts';
-import {safe} from '../../text/safe.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
+import {cells, safe, shortenPath} from '../../text/safe.ts';
 
 /**
  * Tells a lesson to a person, as it happens: the memory, what is about to be done, what changed, and why.
@@ -27,7 +27,7 @@ export function storyteller(lesson: Lesson, width: number | undefined, pause?: (
       const whose = step.watch === 'child' ? ' (for the child)' : '';
       await tell(
         '',
-        heading(`Step ${++number}. ${step.title}:  ${step.call}`),
+        stepHeading(`Step ${++number}. ${step.title}:`, step.call, width),
         prose(step.about, width),
         renderPrediction(step, whose),
       );
@@ -42,11 +42,14 @@ export function storyteller(lesson: Lesson, width: number | undefined, pause?: (
   };
 }
 
-export const epilogue = ({lesson, steps, unsupported}: LessonResult): string =>
+export const epilogue = ({lesson, steps, unsupported}: LessonResult, width?: number): string =>
   `\n${renderVerdict(
     steps.map(({ok}) => ok),
     unsupported,
-  )}\n\nFurther reading:\n${lesson.further.map((line) => `  ${line}\n`).join('')}`;
+  )}\n\nFurther reading:\n${lesson.further
+    .flatMap((line) => wrapped(line, width && width - 2, '  '))
+    .map((line) => `  ${line}\n`)
+    .join('')}`;
 
 /** Waits for Enter, where a person can press it. */
 export async function waitForEnter(interrupted: Interruption): Promise<void> {
@@ -105,12 +108,26 @@ function prose(paragraphs: readonly string[], width = PROSE): string {
     .map((paragraph, index) => {
       if (!isVerbatim(index))
         return `${wrapped(paragraph, Math.min(width, PROSE)).join('\n')}\n${index < paragraphs.length - 1 ? '\n' : ''}`;
-      return `${safe(paragraph.trimEnd())}\n${isVerbatim(index + 1) || index === paragraphs.length - 1 ? '' : '\n'}`;
+      return `${verbatim(safe(paragraph.trimEnd()), width)}\n${isVerbatim(index + 1) || index === paragraphs.length - 1 ? '' : '\n'}`;
     })
     .join('');
 }
 
 const heading = (text: string): string => `${paint('title', text)}\n`;
+
+/** `Step 1. Ask for one page:  brk(brk(0) + 4096)`; the call is below where it is too long for that. */
+function stepHeading(title: string, call: string, width: number | undefined): string {
+  const line = `${title}  ${call}`;
+  if (cells(line) <= (width ?? Infinity)) return heading(line);
+  return [title, ...wrapped(call, width && width - 8, '  ').map((part) => `    ${part}`)].map(heading).join('');
+}
+
+/** A line of a listing. The kernel fills it up with blanks before the name, for which a narrow terminal has no room. */
+function verbatim(line: string, width: number): string {
+  const [, fields = '', name = ''] = / {4,}(?=[/[])/.test(line) ? line.split(/^(.*?\S) {4,}(?=[/[])/) : [];
+  if (cells(line) <= width || name === '') return line;
+  return `${fields}  ${shortenPath(name, width - cells(fields) - 2)}`;
+}
 
 /** A small program's regions, each with a few words on what it is. */
 function renderAnatomy(snapshot: Snapshot, width?: number): string {
@@ -119,7 +136,7 @@ function renderAnatomy(snapshot: Snapshot, width?: number): string {
     {title: 'perms'},
     {title: 'resident', align: 'right'},
     {title: 'name'},
-    {title: 'what it is', gives: true},
+    {title: 'what it is', gives: 'wrap'},
   ] as const;
   const rows = snapshot.regions.map((region): Cell[] => [
     {text: rangeText(region)},
@@ -195,9 +212,9 @@ function renderVerdict(steps: readonly boolean[], unsupported: string | undefine
 }
 
 /** The lessons there are, by what they teach. */
-export function renderLessons(lessons: ReadonlyArray<{name: string; teaches: string}>): string {
+export function renderLessons(lessons: ReadonlyArray<{name: string; teaches: string}>, width?: number): string {
   const rows = lessons.map(({name, teaches}): Cell[] => [{text: name, role: 'title'}, {text: teaches}]);
-  const table = renderTable([{title: 'lesson'}, {title: 'what it teaches'}], rows);
+  const table = renderTable([{title: 'lesson'}, {title: 'what it teaches', gives: 'wrap'}], rows, width);
   return `${table.join('\n')}\n\nRun one with: memmap demo ${lessons[0]?.name ?? ''}\n`;
 }
 
@@ -214,16 +231,25 @@ interface SurveyRow {
 }
 
 /** All lessons in one table: what was predicted, what was observed, and whether they agree. */
-export function renderSurvey(rows: readonly SurveyRow[]): string {
-  const columns = ['lesson', 'step', 'predicted', 'observed', ''].map((title) => ({title}));
-  const cells = rows.map(({lesson, step, expected, drift, observed, moved, ok, unsupported}, index): Cell[] => [
+export function renderSurvey(rows: readonly SurveyRow[], width?: number): string {
+  const columns: readonly Column[] = [
+    {title: 'lesson'},
+    {title: 'step'},
+    {title: ''},
+    {title: 'predicted, and what was observed', gives: 'wrap'},
+  ];
+  const lines = rows.map(({lesson, step, expected, drift, observed, moved, ok, unsupported}, index): Cell[] => [
     {text: rows[index - 1]?.lesson === lesson ? '' : lesson, role: 'title'},
     {text: step},
-    {text: listed([...expected.map(predictionText), driftText(drift?.privateDirty)])},
-    {text: listed([...observed.map(changeText), drift ? driftText(moved) : '']), role: 'quiet'},
     {
-      text: unsupported ?? (ok ? 'as predicted' : 'NOT as predicted'),
+      text: unsupported ? 'not supported' : ok ? 'as predicted' : 'NOT as predicted',
       role: unsupported ? 'change' : ok ? 'good' : 'bad',
+    },
+    {
+      text:
+        `${listed([...expected.map(predictionText), driftText(drift?.privateDirty)])}; ` +
+        (unsupported ?? `observed: ${listed([...observed.map(changeText), drift ? driftText(moved) : ''])}`),
+      role: 'quiet',
     },
   ]);
   const wrong = rows.filter(({ok, unsupported}) => !ok && unsupported === undefined).length;
@@ -231,7 +257,7 @@ export function renderSurvey(rows: readonly SurveyRow[]): string {
   const sum =
     `${rows.length - wrong - missing} of ${rows.length} steps as predicted, ${wrong} not, ` +
     `${missing} not supported here.`;
-  return `${renderTable(columns, cells).join('\n')}\n\n${sum}\n`;
+  return `${renderTable(columns, lines, width).join('\n')}\n\n${wrapped(sum, width).join('\n')}\n`;
 }
 
 const listed = (texts: readonly string[]): string => texts.filter((text) => text !== '').join('; ') || 'nothing';

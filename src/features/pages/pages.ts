@@ -47,7 +47,7 @@ function renderStrips({regions, pageSize, dirtySince, frames}: ProcessPages, {wi
     {title: isNarrow ? 'from' : 'range'},
     {title: 'size', align: 'right'},
     {title: of === 'written' ? 'written' : 'present', align: 'right'},
-    {title: 'name', gives: true},
+    {title: 'name', gives: 'cut'},
     {title: 'pages'},
   ];
   const rows = regions.map((each): Cell[] => [
@@ -113,7 +113,7 @@ const RUN_COLUMNS: readonly Column[] = [
   {title: 'range'},
   {title: 'pages', align: 'right'},
   {title: 'size', align: 'right'},
-  {title: 'state', gives: true},
+  {title: 'state', gives: 'cut'},
 ];
 
 function renderEachRegion(pages: ProcessPages, look: PagesLook): string[] {

@@ -7,7 +7,7 @@ import type {TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 
 const COLUMNS: readonly Column[] = [
-  {title: 'state', gives: true},
+  {title: 'state', gives: 'cut'},
   {title: 'pages', align: 'right'},
   {title: 'size', align: 'right'},
 ];

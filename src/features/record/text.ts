@@ -1,5 +1,6 @@
 import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
 import type {KinCost} from '../../procfs/kin.ts';
+import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
 import type {WatchCost} from '../watch/events.ts';
 import {endLine} from '../watch/text.ts';
@@ -42,7 +43,7 @@ export interface RecordSummary extends RecordProgress {
 }
 
 /** What was recorded, how large it is compared with the listings, and what it cost the process. */
-export function renderRecorded(summary: RecordSummary): string {
+export function renderRecorded(summary: RecordSummary, width?: number): string {
   const {file, ms, looks, moments, marks, size, listings, reason, cost, familyCost} = summary;
   const marked = marks > 0 ? `, ${counted(marks, 'mark')}` : '';
   return [
@@ -51,7 +52,9 @@ export function renderRecorded(summary: RecordSummary): string {
     endLine(looks, reason, cost, familyCost),
     `Look at it with: memmap show ${safe(file)}  ·  memmap replay ${safe(file)}`,
     '',
-  ].join('\n');
+  ]
+    .flatMap((line) => wrapped(line, width))
+    .join('\n');
 }
 
 /** `0.4 %`; `12 %`. */

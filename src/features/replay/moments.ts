@@ -108,5 +108,5 @@ const COLUMNS: readonly Column[] = [
   {title: 'regions', align: 'right'},
   {title: 'size', align: 'right'},
   {title: 'resident', align: 'right'},
-  {title: 'what', gives: true},
+  {title: 'what', gives: 'cut'},
 ];

@@ -8,6 +8,7 @@ import {totalsByKind} from '../../model/totals.ts';
 import {counted, countText, deltaText, sizeText} from '../../model/amounts.ts';
 import {familyGaps, familySize, howAdded, renderLives} from '../../text/kin.ts';
 import {renderChanges} from '../../text/changes.ts';
+import {hanging, wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
 import {howMuch, type TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
@@ -53,7 +54,7 @@ const MOST = 5;
 export function renderRun({command, end, ms, seen, cost, notes}: RunFacts, look: TextOptions = {}): string {
   const how = end.signal === undefined ? `with exit code ${end.code}` : `by signal ${end.signal}`;
   return [
-    paint('title', `memmap run: ${command.map(quoted).join(' ')}`),
+    ...wrapped(`memmap run: ${command.map(quoted).join(' ')}`, look.width).map((line) => paint('title', line)),
     `ended    ${how}, after ${time(ms)}`,
     ...(seen
       ? renderSeen(seen, look)
@@ -61,7 +62,9 @@ export function renderRun({command, end, ms, seen, cost, notes}: RunFacts, look:
     ...notes.map((note) => `note     ${safe(note)}`),
     costLine(cost),
     '',
-  ].join('\n');
+  ]
+    .flatMap((line) => (/^\w+ {2,}/.test(line) ? hanging(line, look.width) : [line]))
+    .join('\n');
 }
 
 function renderSeen(seen: RunSeen, look: TextOptions): string[] {

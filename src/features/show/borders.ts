@@ -155,7 +155,7 @@ const MOST = 12;
 
 const COLUMNS: readonly Column[] = [
   {title: 'borders', align: 'right'},
-  {title: 'what differs', gives: true},
+  {title: 'what differs', gives: 'cut'},
   {title: 'one is at', least: 60},
 ];
 

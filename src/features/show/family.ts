@@ -11,7 +11,7 @@ const AMOUNTS = ['rss', 'pss', 'privateDirty', 'swap'] as const;
 
 const COLUMNS: readonly Column[] = [
   {title: 'pid', align: 'right'},
-  {title: 'process', gives: true},
+  {title: 'process', gives: 'cut'},
   {title: 'regions', align: 'right'},
   ...AMOUNTS.map((key): Column => ({title: MEASURES[key].title, align: 'right'})),
 ];

@@ -116,7 +116,7 @@ const HEADROOM_COLUMNS: readonly Column[] = [
   {title: 'used', align: 'right'},
   {title: 'limit', align: 'right'},
   {title: 'left', align: 'right'},
-  {title: 'what ends it', gives: true, least: 60},
+  {title: 'what ends it', gives: 'cut', least: 60},
 ];
 
 const ending = ({endsAt}: Headroom, limit: string, addresses: string): string =>
@@ -161,7 +161,7 @@ function renderHoles(snapshot: Snapshot, {mapping}: Room, look: RoomLook): strin
       [
         {title: largest.length < holes.length ? 'largest holes' : 'hole'},
         {title: 'size', align: 'right'},
-        {title: 'after', gives: true, least: 50},
+        {title: 'after', gives: 'cut', least: 50},
       ],
       rows,
       look.width,

@@ -32,7 +32,7 @@ export function renderStatus(snapshot: Snapshot, look: TextOptions = {}): string
   });
   const uid = snapshot.process.uid === undefined ? '' : `, uid ${snapshot.process.uid}`;
   const table = renderTable(
-    [{title: 'status'}, {title: 'size', align: 'right'}, {title: 'means', gives: true}],
+    [{title: 'status'}, {title: 'size', align: 'right'}, {title: 'means', gives: 'cut'}],
     rows,
     look.width,
   );

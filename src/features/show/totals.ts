@@ -47,7 +47,7 @@ function renderGroups(
     look,
   );
   const columns: Column[] = [
-    {title, gives: true},
+    {title, gives: 'cut'},
     {title: 'regions', align: 'right'},
     ...amounts.map((measure): Column => ({title: measure.title, align: 'right'})),
   ];

@@ -1,0 +1,54 @@
+import test, {type ExecutionContext} from 'ava';
+import {memmap} from '../helpers/cli.ts';
+import {TerminalRun} from '../helpers/terminal.ts';
+import {testIf} from '../helpers/tools.ts';
+
+const PID = String(process.pid);
+
+/** The lines that are printed into a terminal of 20 rows, where NO_PAGER is not set. */
+async function printed(t: ExecutionContext, words: readonly string[], env: object) {
+  const run = new TerminalRun(t, words, {rows: 20, env: {NO_PAGER: '', ...env}});
+  t.is(await run.end(), 0);
+  return run.lines.filter((line) => line !== '');
+}
+
+test('what is longer than the screen goes through $PAGER', async (t) => {
+  t.is((await printed(t, ['show', PID], {PAGER: 'head -n 4'})).length, 3, 'four lines, and one of them is empty');
+  t.true((await printed(t, ['show', PID], {PAGER: 'sed s/^/paged:/'})).every((line) => line.startsWith('paged:')));
+});
+
+test('what fits on the screen does not, and neither does JSON', async (t) => {
+  const env = {PAGER: 'sed s/^/paged:/'};
+  for (const words of [
+    ['demo', '--json'],
+    ['show', PID, '--json'],
+    ['show', PID, '--no-pager'],
+    ['show', PID, '--kind heap'],
+  ]) {
+    const lines = await printed(t, words, env);
+    t.false(
+      lines.some((line) => line.startsWith('paged:')),
+      words.join(' '),
+    );
+  }
+});
+
+test('NO_PAGER, an empty PAGER, and one that is not there: the whole text is printed', async (t) => {
+  const whole = (await printed(t, ['show', PID, '--no-pager'], {})).length;
+  for (const env of [{NO_PAGER: '1'}, {PAGER: ''}, {PAGER: 'cat'}, {PAGER: 'no-such-pager'}, {TERM: 'dumb'}])
+    t.true(Math.abs((await printed(t, ['show', PID], env)).length - whole) < 20, JSON.stringify(env));
+});
+
+test('into a pipe nothing is paged', async (t) => {
+  const {stdout} = await memmap(['show', PID], {env: {PAGER: 'sed s/^/paged:/', NO_PAGER: ''}});
+  t.false(stdout.includes('paged:'));
+});
+
+testIf('less')('less is the pager where none is named: q ends it, and the exit code is that of memmap', async (t) => {
+  const run = new TerminalRun(t, ['show', PID], {rows: 20, env: {NO_PAGER: '', PAGER: undefined, LESS: undefined}});
+  const screen = await run.shows(/^:$/);
+  t.regex(screen[0]!, /\(pid \d+\)/, 'it begins at the beginning');
+  run.type('q');
+  t.is(await run.end(), 0);
+  t.is(run.modes[0], run.modes.at(-1), 'the terminal is as it was');
+});
