@@ -1,11 +1,12 @@
 import type {Kin, KinTie} from '../model/kin.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {parseStatus, type Status} from '../parse/proc/status.ts';
+import {parseMemory} from '../parse/proc/status.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import {folderOf} from './capture.ts';
 import {ProcessHandle} from './handle.ts';
 import type {UsageState} from './kin-usage.ts';
 import {readProc} from './open.ts';
+import {processTrouble} from './trouble.ts';
 
 /** A process that is or was a member. */
 export interface Held {
@@ -15,7 +16,7 @@ export interface Held {
   readonly depth: number;
   readonly usage: UsageState;
   stat: Stat;
-  status: Status;
+  memory: Memory;
   /** Children that were members and have ended, and that it may not have waited for yet. */
   ended: number;
 }
@@ -23,8 +24,11 @@ export interface Held {
 /** What is read of a member in each sample. */
 export interface Read {
   readonly stat: Stat;
-  readonly status: Status;
+  readonly memory: Memory;
 }
+
+/** The lines of /proc/PID/status that are about memory, in bytes. */
+type Memory = Readonly<Record<string, number>>;
 
 /**
  * @param tries how often it is read again, where its first thread has ended and another, which is read in its place,
@@ -38,10 +42,13 @@ export function readMember(pid: number, root: string, tries = 2): Read | 'hidden
     handle = new ProcessHandle(pid, root);
     const stat = handle.stat();
     const folder = folderOf(handle, stat);
-    const status = folder === '' ? handle.status() : parseStatus(readProc(handle.path(`${folder}status`)));
-    return {stat, status};
+    return {stat, memory: parseMemory(readProc(handle.path(`${folder}status`)))};
   } catch (error) {
-    if (!(error instanceof Trouble)) return tries > 0 ? readMember(pid, root, tries - 1) : undefined;
+    const errno = errnoOf(error);
+    if (errno === 'EACCES' || errno === 'EPERM') return 'hidden';
+    const isGone = errno === 'ENOENT' || errno === 'ESRCH';
+    if (isGone) return tries > 0 ? readMember(pid, root, tries - 1) : undefined;
+    if (!(error instanceof Trouble)) throw processTrouble(pid, error, root);
     if (error.kind === 'denied') return 'hidden';
     if (error.kind === 'gone') return handle === undefined && isHidden(pid, root) ? 'hidden' : undefined;
     throw error;
@@ -61,7 +68,7 @@ function isHidden(pid: number, root: string): boolean {
 }
 
 /** A zombie has no memory, and neither has a process that is about to become one, or a kernel thread. */
-export const hasMemory = ({status}: Read): boolean => status['vmSize'] !== undefined;
+export const hasMemory = ({memory}: Read): boolean => memory['vmSize'] !== undefined;
 
 /** Lines of status that are of the memory map, and are all the same if two processes have one. */
 const LENDER = ['vmPeak', 'vmSize', 'vmHwm', 'vmRss', 'rssAnon', 'rssFile', 'rssShmem', 'vmData', 'vmStk', 'vmPte'];
@@ -70,16 +77,10 @@ const LENDER = ['vmPeak', 'vmSize', 'vmHwm', 'vmRss', 'rssAnon', 'rssFile', 'rss
  * Between vfork(2), or posix_spawn(3), and execve(2) a child runs in its parent's memory. What both show is then the
  * very same, in numbers that fork(2) makes different: it does not copy the page tables of files.
  */
-export const isOneMemory = (a: Read, b: Read): boolean => LENDER.every((line) => a.status[line] === b.status[line]);
-
-/** A number of status: bytes, for the lines of memory. */
-export const bytesIn = (status: Status, key: string): number | undefined => {
-  const value = status[key];
-  return typeof value === 'number' ? value : undefined;
-};
+export const isOneMemory = (a: Read, b: Read): boolean => LENDER.every((line) => a.memory[line] === b.memory[line]);
 
 /** A member as a sample reports it. */
-export function kinOf({pid, startTime, tie, depth, stat, status, usage: {usage, missing}}: Held): Kin {
+export function kinOf({pid, startTime, tie, depth, stat, memory, usage: {usage, missing}}: Held): Kin {
   return {
     pid,
     startTime,
@@ -89,10 +90,10 @@ export function kinOf({pid, startTime, tie, depth, stat, status, usage: {usage, 
     depth,
     state: stat.state,
     threads: stat.threads,
-    rss: bytesIn(status, 'vmRss'),
-    swap: bytesIn(status, 'vmSwap'),
-    size: bytesIn(status, 'vmSize'),
-    peak: bytesIn(status, 'vmHwm'),
+    rss: memory['vmRss'],
+    swap: memory['vmSwap'],
+    size: memory['vmSize'],
+    peak: memory['vmHwm'],
     usage,
     missing,
   };

@@ -5,7 +5,7 @@ import type {Stat} from '../parse/proc/stat.ts';
 import {DEFAULT_MAX_STALL} from './budget.ts';
 import {childrenIn} from './family.ts';
 import {isSame, ProcessHandle} from './handle.ts';
-import {bytesIn, hasMemory, hiddenKin, isOneMemory, kinOf, readMember, type Held, type Read} from './kin-member.ts';
+import {hasMemory, hiddenKin, isOneMemory, kinOf, readMember, type Held, type Read} from './kin-member.ts';
 import {KinReader, NOTHING_READ, type Candidate} from './kin-usage.ts';
 import {Orphans} from './kin-orphans.ts';
 
@@ -137,14 +137,14 @@ export class KinWatch {
     return went;
   }
 
-  #renewOne(held: Held, {stat, status}: Read): void {
+  #renewOne(held: Held, {stat, memory}: Read): void {
     if (stat.childFaults > held.stat.childFaults) {
       if (held.ended === 0) this.#missed = true;
       else held.ended--;
     }
     // Another program: what was read of the one before is no longer true.
     if (!isSame(held.stat, stat)) Object.assign(held.usage, NOTHING_READ());
-    [held.stat, held.status] = [stat, status];
+    [held.stat, held.memory] = [stat, memory];
   }
 
   /** Descends from the members, then from those who have taken orphans in. */
@@ -183,7 +183,7 @@ export class KinWatch {
   }
 
   /** @param isOlder it may have begun before the first look */
-  #join({stat, status}: Read, tie: KinTie, isOlder: boolean): void {
+  #join({stat, memory}: Read, tie: KinTie, isOlder: boolean): void {
     const parent = this.#members.get(stat.ppid);
     const isChild = parent !== undefined && tie !== 'first';
     this.#seen++;
@@ -194,7 +194,7 @@ export class KinWatch {
       depth: tie === 'first' ? 0 : (parent?.depth ?? 0) + 1,
       usage: NOTHING_READ(),
       stat,
-      status,
+      memory,
       ended: 0,
     });
     // It began since the last look, and has waited for a child already.
@@ -233,7 +233,7 @@ export class KinWatch {
   #candidates(isFirstGiven: boolean): Candidate[] {
     return [...this.#members.values()]
       .filter(({pid, usage}) => !(isFirstGiven && pid === this.first) && usage.missing !== 'borrowed')
-      .map(({stat, status, usage}) => ({stat, rss: bytesIn(status, 'vmRss') ?? 0, state: usage}));
+      .map(({stat, memory, usage}) => ({stat, rss: memory['vmRss'] ?? 0, state: usage}));
   }
 }
 

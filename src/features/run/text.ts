@@ -90,11 +90,11 @@ function renderSeen(seen: RunSeen, look: TextOptions): string[] {
 function familyLines(family: KinPeaks, look: TextOptions): string[] {
   if (!family.isFamily) return familyGaps(family).map((sentence) => `note     ${sentence}`);
   const [rss, pss] = [family.peak('rss')!, family.peak('pss')!];
-  const lacking = pss.most === pss.value ? '' : ', not read of all';
+  const least = pss.most === pss.value ? '' : 'at least ';
   const lines = [
     `family   ${familySize(family)}`,
     `together ${sizeText(rss.value)} resident at most, with ${counted(rss.processes, 'process', 'processes')}: ` +
-      `${howAdded('rss')}; PSS ${sizeText(pss.value)}${lacking}`,
+      `${howAdded('rss')}; PSS ${least}${sizeText(pss.value)}`,
   ];
   const gaps = familyGaps(family).map((sentence) => `note     ${sentence}`);
   return [...lines, ...gaps, '', ...renderLives(family, look.width), ''];
