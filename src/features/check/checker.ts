@@ -1,4 +1,6 @@
+import {FamilySeries} from '../growth/family.ts';
 import {growthOf, type Growth} from '../growth/growth.ts';
+import type {Judgement} from '../growth/judge.ts';
 import {isKinMeasure, type FamilySample, type Kin, type KinMeasure} from '../../model/kin.ts';
 import {KinPeaks} from '../../model/kin-peaks.ts';
 import {MEASURES, type MeasureKey} from '../../model/measures.ts';
@@ -32,6 +34,7 @@ export class Checker {
   readonly #found = new Map<Rule, Found>();
   readonly #told = new Set<Rule>();
   readonly #family = new KinPeaks();
+  readonly #growing = new FamilySeries();
   /** The clock of the family's samples at our 0. */
   #zero = 0;
   #series: Series | undefined;
@@ -58,6 +61,7 @@ export class Checker {
   add(seen: Seen, family?: FamilySample): void {
     this.looks++;
     if (family) this.#family.add(family);
+    if (family && this.#series) this.#growing.add(family.t, family);
     if (family) this.#zero = family.t - seen.t;
     this.#series?.add(seen);
     const isSame = seen.snapshot === this.#last;
@@ -74,7 +78,7 @@ export class Checker {
     return this.#rules.map((rule) => {
       if (this.looks === 0) return {rule, verdict: 'not measured', isExact: false, detail: 'no sample was taken'};
       if (rule.is === 'max') return this.#maxResult(rule);
-      return rule.is === 'no' ? this.#noResult(rule) : growthResult(rule, growth!);
+      return rule.is === 'no' ? this.#noResult(rule) : this.#growthResult(rule, growth!, hasEnded);
     });
   }
 
@@ -115,13 +119,26 @@ export class Checker {
     return this.#family.last?.missed && of === 'total' ? {...result, isExact: false} : result;
   }
 
+  /** Of a family, all members together are judged; kinds are those of the first process. */
+  #growthResult(rule: GrowthRule, growth: Growth, hasEnded: boolean): Result {
+    if (rule.of !== 'total')
+      return growthResult(
+        rule,
+        growth.kinds.find(({kind}) => kind === rule.of),
+        growth.looks,
+      );
+    if (!this.#family.isFamily) return growthResult(rule, growth.total, growth.looks);
+    const {total, samples, most} = this.#growing.growth('rss', this.#least, hasEnded);
+    return {...growthResult(rule, total, samples), family: {processes: most, age: 0}};
+  }
+
   /** What was known of all members, and the most that can have been where something was never read. */
   #familyResult(rule: MaxRule, measure: KinMeasure): Result {
     const {value, at, processes, age, most} = this.#family.peak(measure)!;
     const own = this.#peaks.get(rule);
     const isOwn = own !== undefined && own.value > value;
     const measured = isOwn ? own.value : value;
-    const when = this.#when(isOwn ? own.at : at - this.#zero);
+    const when = this.#when(isOwn ? own.at : Math.max(0, at - this.#zero));
     const family = {processes: isOwn ? 1 : processes, age};
     const base = {rule, isExact: false, family} as const;
     const seen = {...base, measured, at: when};
@@ -188,17 +205,16 @@ function notRead(measure: MeasureKey): string {
   return `${first}, which has ${first === 'smaps' ? 'the counters' : 'that'}, was not read or is not in the file`;
 }
 
-function growthResult(rule: GrowthRule, growth: Growth): Result {
-  const line = rule.of === 'total' ? growth.total : growth.kinds.find(({kind}) => kind === rule.of);
+/** @param line undefined for a kind that was never there */
+function growthResult(rule: GrowthRule, line: Judgement | undefined, looks: number): Result {
   const base = {rule, isExact: false} as const;
-  if (!line && growth.looks > 1) return {...base, verdict: 'ok', detail: 'there was none'};
+  if (!line && looks > 1) return {...base, verdict: 'ok', detail: 'there was none'};
   if (!line || (line.verdict === 'not enough data' && line.slope === undefined))
     return {
       ...base,
       verdict: 'not measured',
       detail:
-        `${growth.looks === 1 ? 'one sample does' : `${growth.looks} samples do`} not show what grows; ` +
-        `at least 12 are needed`,
+        `${looks === 1 ? 'one sample does' : `${looks} samples do`} not show what grows; ` + `at least 12 are needed`,
     };
   const {verdict, slope, since: at} = line;
   if (verdict === 'not enough data')

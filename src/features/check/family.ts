@@ -32,7 +32,7 @@ export function familyParts({family, results}: CheckReport): {readonly before: s
   return {before, after: [...familyGaps(family), ...aloneSentence(family.last!, results)]};
 }
 
-/** Rules about kinds, single regions and growth look at one process. */
+/** Rules about kinds and single regions look at one process. */
 function aloneSentence({members}: FamilySample, results: readonly Result[]): string[] {
   const alone = results.map(({rule}) => rule).filter((rule) => !isOfFamily(rule));
   if (alone.length === 0) return [];
@@ -43,7 +43,9 @@ function aloneSentence({members}: FamilySample, results: readonly Result[]): str
 }
 
 const isOfFamily = (rule: Rule): boolean =>
-  rule.is === 'max' && rule.subject.of === 'total' && isKinMeasure(rule.subject.measure);
+  rule.is === 'max'
+    ? rule.subject.of === 'total' && isKinMeasure(rule.subject.measure)
+    : rule.is === 'no-growth' && rule.of === 'total';
 
 /** The table of the largest members; none where there is only one. */
 export const familyTable = (family: KinPeaks | undefined, width: number | undefined): string[] =>
