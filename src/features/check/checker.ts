@@ -213,8 +213,7 @@ function growthResult(rule: GrowthRule, line: Judgement | undefined, looks: numb
     return {
       ...base,
       verdict: 'not measured',
-      detail:
-        `${looks === 1 ? 'one sample does' : `${looks} samples do`} not show what grows; ` + `at least 12 are needed`,
+      detail: `${looks === 1 ? 'one sample does' : `${looks} samples do`} not show what grows; at least 12 are needed`,
     };
   const {verdict, slope, since: at} = line;
   if (verdict === 'not enough data')

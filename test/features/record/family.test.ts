@@ -44,6 +44,18 @@ testIf('python3')('a recording has its family: show, replay and check see its me
   t.regex(lines, new RegExp(`  \\+ process +python3 \\(pid ${grandchild}\\) is new: its parent is ${first.pid}`));
   t.regex(lines, /  = family +\d processes, [\d.]+ MiB resident, added up; PSS/);
 
+  const report = await memmap(['report', path, '--json']);
+  const document = JSON.parse(report.stdout) as {
+    summary: string[];
+    family: {members: ReadonlyArray<{pid: number; rss: number; line: ReadonlyArray<number | null>}>};
+  };
+  conforms(t, 'report', document);
+  const largest = document.family.members[0]!;
+  t.is(largest.pid, grandchild);
+  t.true(largest.rss > 60 << 20 && largest.line.includes(null), 'it was there for a part of the time');
+  t.true(document.summary.some((sentence) => sentence.startsWith('Its family, 3 processes at most, went from ')));
+  t.regex((await memmap(['report', path, '-o', '-'])).stdout, /<section id="family"/);
+
   const check = (args: readonly string[]) => memmap(['check', path, '--max', 'rss=80M', ...args]);
   t.is((await check([])).code, 0);
   t.is((await check(['--children'])).code, 1);
