@@ -45,9 +45,11 @@ export function wentText(kin: Kin): string {
   return `${kinName(kin)} ended${peak === undefined ? '' : `: it had ${sizeText(peak)} resident at most`}.`;
 }
 
-/** Did any figure of a member move, or did one come or go? */
+/** Did a member come or go, or any figure of one move? A process alone is no family: others say what it does. */
 export function isOtherFamily(a: FamilySample | undefined, b: FamilySample): boolean {
-  if (!a || a.members.length !== b.members.length || b.went.length > 0 || b.came.length > 0) return true;
+  if (b.went.length > 0 || b.came.length > 0) return true;
+  if (b.members.length < 2) return false;
+  if (a?.members.length !== b.members.length) return true;
   return b.members.some((member, place) => !isSameKin(a.members[place]!, member));
 }
 
