@@ -4,6 +4,7 @@ import type {Stat} from '../parse/proc/stat.ts';
 import {DutyBudget} from './budget.ts';
 import {countersOf} from './family.ts';
 import {isSame, ProcessHandle} from './handle.ts';
+import {whileHeld} from './held.ts';
 
 /** What is known of the counters of one member, until another program begins in it. */
 export interface UsageState {
@@ -30,9 +31,6 @@ const REST = 30_000;
 
 /** ms that the first reading of all may take: what is still unread then is read later. */
 const FIRST_BATCH = 250;
-
-/** ms for which all members are left alone at most. */
-const LONGEST_REST = 5000;
 
 /** What reading the counters of the members cost; ms. */
 export interface UsageCost {
@@ -67,7 +65,6 @@ export class KinReader {
    */
   read(candidates: readonly Candidate[], t: number, batch?: number): void {
     const begin = performance.now();
-    const cpu = process.cpuUsage();
     if (batch === undefined && !this.#budget.allows(begin)) return;
     const urgency = ({rss, state}: Candidate): number =>
       (Math.abs(rss - state.rss) + rss / 16) * (state.usage ? t - state.usage.readAt : Infinity);
@@ -78,15 +75,16 @@ export class KinReader {
     const passed = this.#before === undefined ? FIRST_BATCH : (begin - this.#before) * this.#budget.maxDuty;
     const end = begin + (batch ?? passed);
     this.#before = begin;
-    for (const [place, candidate] of ready.entries()) {
-      if (place > 0 && performance.now() >= end) break;
-      this.#readOne(candidate, t);
-    }
-    const {user, system} = process.cpuUsage(cpu);
-    // What held the members up: on a busy machine, most of the time that passes is others'.
-    const ms = Math.min(performance.now() - begin, (user + system) / 1000);
+    let ms = 0;
+    const readSome = (): void => {
+      for (const [place, candidate] of ready.entries()) {
+        if (place > 0 && performance.now() >= end) break;
+        this.#readOne(candidate, t);
+      }
+    };
+    whileHeld(readSome, (held) => (ms = held));
     this.cost.ms += ms;
-    this.#budget.spend(begin, Math.min(ms, LONGEST_REST * this.#budget.maxDuty));
+    this.#budget.spend(begin, ms);
   }
 
   #readOne({stat, rss, state}: Candidate, t: number): void {

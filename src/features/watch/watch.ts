@@ -3,7 +3,7 @@ import {Compare} from '../../history/compare.ts';
 import type {FamilySample} from '../../model/kin.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {poll, type EndReason, type PollOptions} from '../../procfs/poll.ts';
+import {lastLook, poll, type EndReason, type PollOptions} from '../../procfs/poll.ts';
 import type {KinWatch} from '../../procfs/kin.ts';
 import type {Look, Session} from '../../procfs/session.ts';
 import type {EndEvent, ExitEvent, LookEvent, Stamp, StartEvent, WatchEvent} from './events.ts';
@@ -31,7 +31,10 @@ export async function* watchLooks(
   timeline = new Timeline(session, options.kin),
 ): AsyncGenerator<WatchEvent, void> {
   yield timeline.start(session.snapshot);
-  yield timeline.end(yield* looksUntil(session, options, timeline));
+  const reason = yield* looksUntil(session, options, timeline);
+  const last = reason === 'exit' ? undefined : await lastLook(session);
+  if (last && last.saw !== 'exit') yield timeline.look(last);
+  yield timeline.end(reason);
 }
 
 async function* looksUntil(
