@@ -48,7 +48,9 @@ testIf('python3')('what a family has is what the kernel says of its members, add
   for (const [measure, line, file] of lines) {
     const theirs = (await numberFrom(reader, `answer = total(${list}, '${line}', '${file}')`)) * 1024;
     const ours = kinSum(sample, measure).total!;
-    t.true(Math.abs(ours - theirs) <= Math.max(64 * 1024, theirs * 0.005), `${measure}: ${ours} and ${theirs}`);
+    // PSS moves when other processes that map the same files come and go.
+    const part = measure === 'pss' ? 0.03 : 0.005;
+    t.true(Math.abs(ours - theirs) <= Math.max(64 * 1024, theirs * part), `${measure}: ${ours} and ${theirs}`);
   }
   t.is(kinSum(sample, 'threads').total, await numberFrom(reader, `answer = total(${list}, 'Threads')`));
   t.is(
