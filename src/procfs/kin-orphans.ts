@@ -65,11 +65,12 @@ export class Orphans {
     return found;
   }
 
-  /** The processes that were not there, or not looked at, in the pass before. */
+  /** The processes that were not in the pass before; first those whose PIDs were given after the first process's. */
   #unknown(): number[] {
     const all = readdirSync(this.#root).map(Number).filter(Number.isInteger);
     const before = this.#known;
     this.#known = new Set(all);
-    return all.filter((pid) => !before.has(pid));
+    const isLater = (pid: number): number => Number(pid > this.#first);
+    return all.filter((pid) => !before.has(pid)).sort((a, b) => isLater(b) - isLater(a) || a - b);
   }
 }
