@@ -72,7 +72,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
         const kin = this.kinOf(session, flags);
         const summary = await recordProcess(session, writer, {...limits, listing, file, kin});
         await this.print(flags.json ? recordedJSON(summary) : renderRecorded(summary, this.width));
-        return summary.reason.startsWith('SIG') ? exitOfSignal(summary.reason as NodeJS.Signals) : EXIT.done;
+        return summary.reason.startsWith('SIG') ? exitOfSignal(summary.reason) : EXIT.done;
       } finally {
         await file.close();
       }

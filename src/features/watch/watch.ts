@@ -6,7 +6,7 @@ import {Trouble} from '../../model/trouble.ts';
 import {lastLook, poll, type EndReason, type PollOptions} from '../../procfs/poll.ts';
 import type {KinWatch} from '../../procfs/kin.ts';
 import type {Look, Session} from '../../procfs/session.ts';
-import type {EndEvent, ExitEvent, LookEvent, Stamp, StartEvent, WatchEvent} from './events.ts';
+import type {EndEvent, ExitEvent, LookEvent, ProcessEnd, Stamp, StartEvent, WatchEvent} from './events.ts';
 import type {Condition} from './until.ts';
 
 /** Why a watch ended: besides the limits, `until` (the condition became true), `quit`, or a signal's name. */
@@ -108,7 +108,7 @@ export class Timeline {
     return {event: 'mark', ...this.#stamp(), name};
   }
 
-  exit(how: Pick<ExitEvent, 'state' | 'code' | 'signal'>): ExitEvent {
+  exit(how: Pick<ExitEvent, 'state'> & ProcessEnd): ExitEvent {
     this.#tick++;
     return {event: 'exit', ...this.#stamp(), ...how};
   }

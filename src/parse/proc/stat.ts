@@ -18,9 +18,9 @@ export interface Stat {
   readonly session: number;
   /** It was forked, and has not called execve(2) since: PF_FORKNOEXEC of include/linux/sched.h. */
   readonly isForked: boolean;
-  /** Page faults, minor and major, of the children that it waited for, and of theirs: each child has some. */
-  readonly childFaults: number;
   readonly threads: number;
+  /** Page faults, minor and major, of the children that it waited for, and of theirs. */
+  readonly childFaults: number;
   /** Clock ticks after boot. exec doesn't change it. */
   readonly startTime: number;
   readonly startCode: string;
@@ -55,8 +55,8 @@ export function parseStat(bytes: Uint8Array): Stat | undefined {
     ppid: Number(field(4)),
     session: Number(field(6)),
     isForked: (Number(field(9)) & PF_FORKNOEXEC) !== 0,
-    childFaults: Number(field(11)) + Number(field(13)),
     threads: Number(field(20)),
+    childFaults: Number(field(11)) + Number(field(13)),
     startTime: Number(field(22)),
     startCode: field(26),
     endCode: field(27),

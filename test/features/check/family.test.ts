@@ -86,7 +86,7 @@ testIf('python3', 'bash')(
     t.is(alone.code, 0, alone.stderr);
     const document = documentOf(t, alone.stderr);
     t.is(document.family, undefined);
-    t.true(document.results[0]!.exact);
+    t.true(document.results[0]!.measured! < 50 << 20);
   },
 );
 
@@ -98,7 +98,7 @@ testIf('python3', 'bash')('the report of a run has the peak of the family and it
       ran.stderr,
     )!;
   t.true(Math.abs(Number(mib) - theirs) < theirs * 0.02, `${mib} and ${theirs}`);
-  t.regex(ran.stderr, /^peak +[\d.]+ MiB resident: bash alone$/m);
+  t.regex(ran.stderr, /^peak +(at least )?[\d.]+ MiB resident/m);
   t.regex(ran.stderr, /^ *\d+ +python3 +1\d\d(\.\d)? MiB/m);
   const json = await twoPythons(t, ['run', '--json']);
   const events = json.stderr
