@@ -12,17 +12,21 @@ interface Family {
   readonly totals: {usage: Record<string, number>};
 }
 
-const hasLine = (path: string, pid: number): boolean => readFileSync(path, 'utf8').includes(`"${pid}.`);
+/** Was a process recorded with at least so many resident bytes? */
+function hasLine(path: string, pid: number, least: number): boolean {
+  const rows = readFileSync(path, 'utf8').matchAll(new RegExp(`"${pid}\\.\\d+":\\{[^}]*?"rss":(\\d+)`, 'g'));
+  return [...rows].some(([, rss]) => Number(rss) >= least);
+}
 
 testIf('python3')('a recording has its family: show, replay and check see its members at any moment', async (t) => {
   const first = await familyPython(t);
   const kept = await numberFrom(first, "answer = fork('mine = bytearray(30 << 20)')");
   const path = join(folder(t), 'family.jsonl');
-  const ran = memmap(['record', String(first.pid), '--children', '-o', path, '--count', '40', '--interval', '50ms']);
-  await until(() => hasLine(path, first.pid), 'the first moment');
+  const ran = memmap(['record', String(first.pid), '--children', '-o', path, '--count', '100', '--interval', '50ms']);
+  await until(() => hasLine(path, first.pid, 1), 'the first moment');
   // Another one comes, and goes, while it is recorded.
   const grandchild = await numberFrom(first, "answer = fork('mine = bytearray(60 << 20)')");
-  await until(() => hasLine(path, grandchild), 'a line about the child');
+  await until(() => hasLine(path, grandchild, 60 << 20), 'a line about the child');
   await first.ask(`end(${grandchild})`);
   const {code, stdout, stderr} = await ran;
   t.is(code, 0, stderr);
