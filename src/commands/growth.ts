@@ -35,7 +35,7 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
   static override flags = {
     for: Flags.string({description: 'for how long to sample a process', default: '60s', helpValue: '<time>'}),
     interval: Flags.string({
-      description: 'time between two samples; by default 240 samples in all',
+      description: 'time between two samples; by default 600 samples in all',
       helpValue: '<time>',
     }),
     measure: Flags.custom<GrowthMeasure>({

@@ -144,6 +144,14 @@ export class Recording {
     return this.#moments?.[index] ?? this.#index.moment(this.#checked(index));
   }
 
+  /**
+   * ISO 8601: when the recording began, plus a time in ms. All that is said of a recording has this time; the wall clock,
+   * which a moment keeps as `at`, may have been set in between.
+   */
+  timeAt(t: number): string {
+    return new Date(Date.parse(this.header.startedAt) + t).toISOString();
+  }
+
   /** The moment at a time, in ms since the beginning, or the last one before it; the first one if there is none. */
   momentAt(t: number): Moment {
     return this.moment(Math.max(0, this.#index.at(t)));

@@ -1,6 +1,7 @@
 import {FamilySeries} from '../growth/family.ts';
-import {growthOf, type Growth} from '../growth/growth.ts';
-import type {Judgement} from '../growth/judge.ts';
+import {growthOf, type Growth, type GrowthLine} from '../growth/growth.ts';
+import {FEWEST_LOOKS, type Judgement} from '../growth/judge.ts';
+import {whyNot} from '../growth/words.ts';
 import {isKinMeasure, type FamilySample, type Kin, type KinMeasure} from '../../model/kin.ts';
 import {KinPeaks} from '../../model/kin-peaks.ts';
 import {MEASURES, type MeasureKey} from '../../model/measures.ts';
@@ -138,12 +139,12 @@ export class Checker {
 
   /** Of a family, all members together are judged; kinds are those of the first process. */
   #growthResult(rule: GrowthRule, growth: Growth, hasEnded: boolean): Result {
-    if (rule.of !== 'total')
-      return growthResult(
-        rule,
-        growth.kinds.find(({kind}) => kind === rule.of),
-        growth.looks,
-      );
+    if (rule.of !== 'total') {
+      const line = growth.kinds.find(({kind}) => kind === rule.of);
+      if ((line || growth.looks === 1) && growth.measure !== growth.asked)
+        return {rule, verdict: 'not measured', isExact: false, detail: readTooSeldom(growth)};
+      return growthResult(rule, line, growth.looks);
+    }
     if (!this.#family.isFamily) return growthResult(rule, growth.total, growth.looks);
     const {total, samples, most} = this.#growing.growth('rss', this.#least, hasEnded);
     return {...growthResult(rule, total, samples), family: {processes: most, age: 0}};
@@ -261,27 +262,32 @@ function notRead(measure: MeasureKey): string {
   return `${first}, which has ${first === 'smaps' ? 'the counters' : 'that'}, was not read or is not in the file`;
 }
 
+/** What was judged: of the process, or of its family. */
+type Grown = Judgement & Pick<GrowthLine, 'points' | 'first' | 'last'>;
+
 /** @param line undefined for a kind that was never there */
-function growthResult(rule: GrowthRule, line: Judgement | undefined, looks: number): Result {
+function growthResult(rule: GrowthRule, line: Grown | undefined, looks: number): Result {
   const base = {rule, isExact: false} as const;
   if (!line && looks > 1) return {...base, verdict: 'ok', detail: 'there was none'};
-  if (!line || (line.verdict === 'not enough data' && line.slope === undefined))
+  if (!line || line.points.t.length < FEWEST_LOOKS)
     return {
       ...base,
       verdict: 'not measured',
-      detail: `${looks === 1 ? 'one sample does' : `${looks} samples do`} not show what grows; at least 12 are needed`,
+      detail:
+        `${looks === 1 ? 'one sample does' : `${looks} samples do`} not show what grows; ` +
+        `at least ${FEWEST_LOOKS} are needed`,
     };
+  if (line.verdict === 'not enough data')
+    return {...base, verdict: 'not measured', slope: line.slope, detail: whyNot(line)};
   const {verdict, slope, since: at} = line;
-  if (verdict === 'not enough data')
-    return {
-      ...base,
-      verdict: 'not measured',
-      slope,
-      detail: 'it rose, but not evenly enough to call it steady, and had not stopped',
-    };
   if (verdict === 'steady growth') return {...base, verdict: 'broken', slope, at, detail: verdict};
   return {...base, verdict: 'ok', detail: verdict};
 }
+
+/** The size of memory doesn't say what is resident of it. */
+const readTooSeldom = ({usageLooks, looks}: Growth): string =>
+  `resident memory by kind was read at ${usageLooks} of ${looks} samples, which is not enough ` +
+  `(a higher --max-duty reads it more often)`;
 
 /** The highest amount seen. */
 interface Peak {

@@ -6,7 +6,7 @@ import {capture} from '../../procfs/capture.ts';
 import {KinWatch} from '../../procfs/kin.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
 import type {Recording} from '../../recording/recording.ts';
-import {recordedLooks} from '../growth/target.ts';
+import {execNote, recordedLooks} from '../growth/target.ts';
 import type {Input} from '../../input/input.ts';
 import {open} from '../../input/open.ts';
 import {faultsOf, noFamily} from '../../input/recorded.ts';
@@ -79,7 +79,8 @@ function checkRecording(recording: Recording, path: string, checker: Checker, ch
     }
     if (children && !checker.family) throw noFamily(path, 'it was recorded without its family.');
     const {notes, rejected} = faultsOf(recording, path);
-    const report = reportOf(checker, {target: path, ms, notes}, recording.end?.reason === 'exit');
+    const facts = {target: path, ms, notes: [...notes, ...execNote(recording)]};
+    const report = reportOf(checker, facts, recording.end?.reason === 'exit');
     return {
       report,
       remarks: {source: {name: path}, rejected: [...last!.rejected, ...rejected], notes: last!.notes},

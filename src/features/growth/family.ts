@@ -6,8 +6,9 @@ import {safe} from '../../text/safe.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {wrapped} from '../../text/lines.ts';
 import {riseOf, withoutFinalFall, type GrowthMeasure} from './growth.ts';
-import {FEWEST_LOOKS, judge, LONG, type Judgement} from './judge.ts';
-import {slopeText} from './words.ts';
+import {holesOf} from './holes.ts';
+import {FEWEST_LOOKS, judge, type Judgement} from './judge.ts';
+import {slopeText, whyNot} from './words.ts';
 
 /** What the family as a whole, or one of its members, did. */
 interface FamilyLine extends Judgement {
@@ -79,10 +80,13 @@ export class FamilySeries {
    */
   growth(asked: GrowthMeasure, least: number, hasEnded = false): FamilyGrowth {
     const measure = this.#measureFor(asked);
+    const watched = {from: this.#times[0] ?? 0, to: this.#times.at(-1) ?? 0};
     const judged = (points: Points, isThere: boolean, kin?: Kin): FamilyLine => ({
       kin,
       points,
-      ...judge(hasEnded || !isThere ? withoutFinalFall(points) : points, least),
+      ...(hasEnded || !isThere
+        ? judge(withoutFinalFall(points), least)
+        : judge(points, least, kin ? undefined : watched)),
       first: points.v[0] ?? 0,
       last: points.v.at(-1) ?? 0,
       isThere,
@@ -100,10 +104,8 @@ export class FamilySeries {
     if (asked === 'swap' || asked === 'size') return asked;
     const wanted = asked === 'privateDirty' ? asked : 'pss';
     const {t} = this.#pointsOf(wanted);
-    const all = this.#times;
-    const span = all.at(-1)! - all[0]!;
-    const longest = [...t, all.at(-1)!].reduce((most, each, at) => Math.max(most, each - (t[at - 1] ?? all[0]!)), 0);
-    return t.length >= FEWEST_LOOKS && longest <= LONG * span ? wanted : 'rss';
+    const watched = {from: this.#times[0]!, to: this.#times.at(-1)!};
+    return t.length >= FEWEST_LOOKS && holesOf(t, watched).length === 0 ? wanted : 'rss';
   }
 
   #pointsOf(measure: KinMeasure): Points {
@@ -192,7 +194,7 @@ function answer({measure, total, samples}: FamilyGrowth): string {
     case 'steady growth':
       return `${what} grows steadily, by ${slopeText(total.slope!)}, ${rise}.`;
     case 'not enough data':
-      return `${counted(total.points.t.length, 'reading')} of its ${what} in ${counted(samples, 'sample')}: not enough data.`;
+      return `not enough data to say whether ${what} grows (${counted(samples, 'sample')}): ${whyNot(total)}.`;
     case 'flat':
       return `${what} does not grow: ${rise}.`;
     default:

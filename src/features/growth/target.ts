@@ -18,13 +18,19 @@ import {withProgress} from '../../shell/output.ts';
 export interface GrowthOptions extends SessionOptions {
   /** ms to look at a live process; undefined for a recording. */
   readonly duration: number;
-  /** ms between two looks; by default 240 looks in total, but at most 20 a second and at least one a minute. */
+  /** ms between two looks; by default 600 looks in total, but at most 20 a second and at least one a minute. */
   readonly interval: number | undefined;
   readonly measure: GrowthMeasure;
   readonly least: number;
   /** Judge its family too. */
   readonly children: boolean;
 }
+
+/**
+ * A tooth of a few seconds needs several looks, or its low points are missed: with fewer, looks as regular as the teeth
+ * see the same part of each.
+ */
+const DEFAULT_LOOKS = 600;
 
 /** What was looked at, and what it did. */
 interface Watched {
@@ -51,7 +57,8 @@ export async function growthOfTarget(target: Input, options: GrowthOptions): Pro
     const {notes, rejected} = faultsOf(recording, name);
     const {growth, last: seen} = growthOfRecording(recording, options.measure, options.least);
     const family = options.children ? familyOfRecording(recording, name, options) : undefined;
-    return {growth, last: seen.withSource({from: 'snapshot', format: 'recording', name}), notes, rejected, family};
+    const last = seen.withSource({from: 'snapshot', format: 'recording', name});
+    return {growth, last, notes: [...notes, ...execNote(recording)], rejected, family};
   } finally {
     recording.close();
   }
@@ -75,7 +82,7 @@ const onlyOneMoment = (path: string): Trouble =>
 
 async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched> {
   const {duration} = options;
-  const interval = options.interval ?? Math.min(60_000, Math.max(50, duration / 240));
+  const interval = options.interval ?? Math.min(60_000, Math.max(50, duration / DEFAULT_LOOKS));
   const session = new Session(pid, options);
   const kin = options.children ? new KinWatch(pid, options) : undefined;
   const family = new FamilySeries();
@@ -96,7 +103,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
     add(session.snapshot);
     for await (const look of poll(session, {interval, duration, signal: interrupted.signal})) {
       if (look.saw === 'exec') {
-        notes.push('It executed another program; what came before that is left out.');
+        notes.push(EXEC_NOTE);
         series = seriesOf(options.measure);
         begin = performance.now();
       }
@@ -135,6 +142,12 @@ function showProgress(ms: number, duration: number, series: Series): void {
 }
 
 const clearProgress = (): void => void (process.stderr.isTTY && process.stderr.write('\r\x1b[K'));
+
+const EXEC_NOTE = 'It executed another program; what came before that is left out.';
+
+/** What a reader of `recordedLooks` should know: they are of the last program alone. */
+export const execNote = ({moments}: Recording): string[] =>
+  moments.findLastIndex(({event}) => event === 'exec') > 0 ? [EXEC_NOTE] : [];
 
 /** Of the looks at which nothing had changed, at most about this many are used. */
 const MOST_IDLE = 5000;

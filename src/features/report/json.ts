@@ -23,6 +23,7 @@ export function reportJSON(report: Report): Record<string, unknown> {
     times: curves.times,
     usageAt: curves.usageAt,
     resident: curves.resident,
+    unread: report.unread,
     kinds: curves.kinds.map((each) => ({
       kind: each.kind,
       regions: each.regions,

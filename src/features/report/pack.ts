@@ -28,9 +28,10 @@ export interface PackedStrip extends Omit<Strip, 'parts' | 'names'> {
 }
 
 export interface PackedGrower {
-  readonly what: 'total' | 'kind' | 'region';
+  readonly what: 'total' | 'kind' | 'group' | 'region';
   readonly kind: string;
   readonly name: string;
+  readonly count?: number | undefined;
   readonly range: string;
   readonly first: number;
   readonly peak: number;
@@ -52,6 +53,8 @@ export interface PageData {
   readonly resident: ReadonlyArray<number | null>;
   /** ms until which the last counters hold. */
   readonly knownUntil: number;
+  /** From and to, in ms: when the counters are unknown, since smaps was not read. */
+  readonly unread: ReadonlyArray<readonly [from: number, to: number]>;
   readonly series: ReadonlyArray<
     {readonly kind: Kind; readonly regions: Runs; readonly size: Runs} & Readonly<Record<Counter, Runs>>
   >;
@@ -86,6 +89,7 @@ export function packReport(report: Report): PageData {
     usageAt: curves.usageAt,
     resident: curves.resident,
     knownUntil: knownUntil(curves, about.duration),
+    unread: report.unread.map(({from, to}) => [from, to] as const),
     series: curves.kinds.map(({kind, regions, size, rss, pss, privateDirty, swap}) => ({
       kind,
       regions: runs(regions),
