@@ -1,8 +1,9 @@
+import {missedPeak, NEARLY, notReadOf, ruleAmount} from './unread.ts';
 import {FamilySeries} from '../growth/family.ts';
 import {growthOf, type Growth, type GrowthLine} from '../growth/growth.ts';
 import {FEWEST_LOOKS, type Judgement} from '../growth/judge.ts';
 import {whyNot} from '../growth/words.ts';
-import {isKinMeasure, type FamilySample, type Kin, type KinMeasure} from '../../model/kin.ts';
+import {isKinMeasure, type FamilySample, type KinMeasure} from '../../model/kin.ts';
 import {KinPeaks} from '../../model/kin-peaks.ts';
 import {MEASURES, type MeasureKey} from '../../model/measures.ts';
 import {rangeText, type Region} from '../../model/region.ts';
@@ -13,7 +14,7 @@ import {isCount, isForbidden, type Rule, type Subject} from './rules.ts';
 import type {Result} from './result.ts';
 import {peakOf} from '../run/peak.ts';
 import type {ProcessEnd} from '../watch/events.ts';
-import {countText, sizeText} from '../../model/amounts.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {totalsByKind} from '../../model/totals.ts';
 
 type MaxRule = Extract<Rule, {is: 'max'}>;
@@ -173,7 +174,11 @@ export class Checker {
       const detail = `${notReadOf(unread)}, but all of it cannot be more than ${sizeText(most)}`;
       return {...base, verdict: 'ok', detail};
     }
-    return {...base, verdict: 'not measured', detail: `${notReadOf(unread)}; the rest had ${amountText(value, rule)}`};
+    return {
+      ...base,
+      verdict: 'not measured',
+      detail: `${notReadOf(unread)}; the rest had ${ruleAmount(value, measure)}`,
+    };
   }
 
   /**
@@ -228,34 +233,6 @@ export class Checker {
     return {rule, verdict: 'broken', measured: count, at: this.#when(at), isExact: false, detail};
   }
 }
-
-/** The kernel's peak of one process may be this much above the samples: between two of them it goes on growing. */
-const NEARLY = 0.05;
-
-const missedPeak = (told: number, value: number): string =>
-  `one of its processes had ${sizeText(told)}, which no sample saw (${sizeText(value)} together at most), so how much ` +
-  `all had then is not known`;
-
-const amountText = (amount: number, {subject}: MaxRule): string =>
-  isCount(subject.measure) ? countText(amount) : sizeText(amount);
-
-/** `it could not be read of python3 (pid 4242: not permitted)`. */
-function notReadOf(unread: readonly Kin[]): string {
-  if (unread.length === 0) return 'it was not read of each process in time';
-  const names = unread
-    .slice(0, 3)
-    .map((kin) => `${kin.comm || 'process'} (${kin.pid}: ${WHY[kin.missing ?? 'ended']})`);
-  const more = unread.length > 3 ? ` and ${unread.length - 3} more` : '';
-  return `it was not read of ${names.join(', ')}${more}`;
-}
-
-const WHY: Readonly<Record<NonNullable<Kin['missing']> | 'ended', string>> = {
-  denied: 'not permitted',
-  hidden: 'not permitted',
-  spared: 'to spare it',
-  borrowed: 'it had no memory of its own',
-  ended: 'there was no time',
-};
 
 function notRead(measure: MeasureKey): string {
   const [first] = MEASURES[measure].listings;
