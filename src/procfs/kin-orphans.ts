@@ -9,7 +9,7 @@ const SCAN_DUTY = 0.02;
 const STEP = 10;
 
 /** A process that may be family, though no member is its parent. */
-export interface Orphan {
+interface Orphan {
   readonly pid: number;
   /** The parent that it must still have; undefined: any. */
   readonly ppid: number | undefined;

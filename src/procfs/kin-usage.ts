@@ -33,7 +33,7 @@ const REST = 30_000;
 const FIRST_BATCH = 250;
 
 /** What reading the counters of the members cost; ms. */
-export interface UsageCost {
+interface UsageCost {
   reads: number;
   ms: number;
 }

@@ -36,7 +36,7 @@ const DUTY = 0.2;
  * member nothing, is read in each sample; the counters of smaps_rollup in turn, within one budget for all.
  */
 export class KinWatch {
-  readonly first: number;
+  readonly #first: number;
   readonly #root: string;
   readonly #reader: KinReader;
   readonly #orphans: Orphans;
@@ -59,7 +59,7 @@ export class KinWatch {
     } finally {
       handle.close();
     }
-    this.first = pid;
+    this.#first = pid;
     this.#root = root;
     this.#reader = new KinReader(root, maxStall, maxDuty);
   }
@@ -67,11 +67,6 @@ export class KinWatch {
   get cost(): KinCost {
     const {reads, ms} = this.#reader.cost;
     return {samples: this.#samples, ms: this.#ms, usageReads: reads, usageMs: ms};
-  }
-
-  /** What was seen last. */
-  get last(): FamilySample | undefined {
-    return this.#last;
   }
 
   /**
@@ -172,7 +167,7 @@ export class KinWatch {
       if (isNews && !this.#wasMember(now.stat)) this.#missed = true;
       zombies.add(pid);
     };
-    if (isFirstLook) add(this.first, undefined, 'first');
+    if (isFirstLook) add(this.#first, undefined, 'first');
     for (const pid of this.#members.keys()) visit(pid);
     for (const {pid, ppid, tie} of this.#orphans.find(childrenOf, isWhole)) {
       add(pid, ppid, tie);
@@ -218,7 +213,7 @@ export class KinWatch {
 
   /** The session has read the counters of the first process. */
   #take({source, totals, regions}: Snapshot, t: number): void {
-    const first = this.#members.get(this.first);
+    const first = this.#members.get(this.#first);
     const pss = totals['pss'];
     if (!first) return;
     const before = first.usage.usage;
@@ -232,7 +227,7 @@ export class KinWatch {
 
   #candidates(isFirstGiven: boolean): Candidate[] {
     return [...this.#members.values()]
-      .filter(({pid, usage}) => !(isFirstGiven && pid === this.first) && usage.missing !== 'borrowed')
+      .filter(({pid, usage}) => !(isFirstGiven && pid === this.#first) && usage.missing !== 'borrowed')
       .map(({stat, memory, usage}) => ({stat, rss: memory['vmRss'] ?? 0, state: usage}));
   }
 }

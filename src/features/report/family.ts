@@ -7,7 +7,7 @@ import {familyGaps, familySize, kinName} from '../../text/kin.ts';
 type Line = ReadonlyArray<number | null>;
 
 /** A member as the report draws it. */
-export interface ReportMember {
+interface ReportMember {
   readonly pid: number;
   readonly comm: string;
   /** ms: when samples first and last saw it. */
