@@ -105,7 +105,13 @@ function lookAt(handle: ProcessHandle, stat: Stat, parent: Member | undefined, m
 
 type Counted = Pick<Member, 'regions' | 'usage' | 'observed' | 'missing' | 'note'>;
 
-function countersOf(handle: ProcessHandle, stat: Stat, rss: number, maxStall: number): Counted {
+/**
+ * The number of regions and the counters of smaps_rollup, unless reading those would stall the process for too long.
+ *
+ * @param rss bytes; @param maxStall ms
+ * @throws Trouble `denied`, `gone`, `deadline`
+ */
+export function countersOf(handle: ProcessHandle, stat: Stat, rss: number, maxStall: number): Counted {
   const folder = folderOf(handle, stat);
   handle.lock.ask(stat);
   const {regions} = parseListing(readWhole(handle, `${folder}maps`), 'proc');

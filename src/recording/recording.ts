@@ -1,7 +1,9 @@
+import type {FamilySample} from '../model/kin.ts';
 import type {Rejected, Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {object, type Json} from '../model/json.ts';
 import {applyRecord} from './codec.ts';
+import {familyAt} from './family.ts';
 import {Developer, NOTHING, type Frame} from './frame.ts';
 import {isGzip, openSource, type RecordingSource, sourceOf, unzippedHead} from './source.ts';
 import {readHeader, type RecordingHeader} from './header.ts';
@@ -171,6 +173,20 @@ export class Recording {
       return this.#developer.snapshot(frame, this.#index.moment(index).at);
     } catch (error) {
       throw this.#refused(this.#firstUndeveloped(index), error);
+    }
+  }
+
+  /**
+   * The process and its descendants at a moment; undefined if they were not recorded.
+   *
+   * @throws Trouble `input` if its line, though intact, makes no sense
+   */
+  family(index: number): FamilySample | undefined {
+    const {family} = this.#frame(this.#checked(index));
+    try {
+      return family && familyAt(family, this.#index.moment(index).t);
+    } catch (error) {
+      throw this.#refused(this.#index.lineOf(index), error);
     }
   }
 

@@ -1,3 +1,4 @@
+import {FamilySeries, type FamilyGrowth} from './family.ts';
 import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
 import type {Seen} from '../../history/seen.ts';
 import {Series} from '../../history/series.ts';
@@ -5,10 +6,11 @@ import type {Rejected, Snapshot} from '../../model/snapshot.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {poll} from '../../procfs/poll.ts';
+import {KinWatch} from '../../procfs/kin.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
 import type {Input} from '../../input/input.ts';
 import {open} from '../../input/open.ts';
-import {faultsOf} from '../../input/recorded.ts';
+import {faultsOf, noFamily} from '../../input/recorded.ts';
 import {interruption} from '../../shell/signals.ts';
 import type {Recording} from '../../recording/recording.ts';
 import {withProgress} from '../../shell/output.ts';
@@ -20,6 +22,8 @@ export interface GrowthOptions extends SessionOptions {
   readonly interval: number | undefined;
   readonly measure: GrowthMeasure;
   readonly least: number;
+  /** Judge its family too. */
+  readonly children: boolean;
 }
 
 /**
@@ -32,6 +36,8 @@ const DEFAULT_LOOKS = 600;
 interface Watched {
   readonly growth: Growth;
   readonly last: Snapshot;
+  /** Undefined if it was not asked for. */
+  readonly family?: FamilyGrowth | undefined;
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
   /** What of a recording could not be used. */
@@ -50,11 +56,20 @@ export async function growthOfTarget(target: Input, options: GrowthOptions): Pro
   try {
     const {notes, rejected} = faultsOf(recording, name);
     const {growth, last: seen} = growthOfRecording(recording, options.measure, options.least);
+    const family = options.children ? familyOfRecording(recording, name, options) : undefined;
     const last = seen.withSource({from: 'snapshot', format: 'recording', name});
-    return {growth, last, notes: [...notes, ...execNote(recording)], rejected};
+    return {growth, last, notes: [...notes, ...execNote(recording)], rejected, family};
   } finally {
     recording.close();
   }
+}
+
+/** @throws Trouble `usage` if it was recorded without its family */
+function familyOfRecording(recording: Recording, name: string, {measure, least}: GrowthOptions): FamilyGrowth {
+  const series = new FamilySeries();
+  for (const {t, family} of recordedLooks(recording)) if (family) series.add(t, family);
+  if (series.isEmpty) throw noFamily(name, 'it was recorded without its family.');
+  return series.growth(measure, least, recording.end?.reason === 'exit');
 }
 
 const onlyOneMoment = (path: string): Trouble =>
@@ -69,13 +84,21 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
   const {duration} = options;
   const interval = options.interval ?? Math.min(60_000, Math.max(50, duration / DEFAULT_LOOKS));
   const session = new Session(pid, options);
+  const kin = options.children ? new KinWatch(pid, options) : undefined;
+  const family = new FamilySeries();
   const interrupted = interruption();
   const notes: string[] = [];
   let series = seriesOf(options.measure);
-  let begin = performance.now();
+  const first = performance.now();
+  let begin = first;
   let hasEnded = false;
-  const add = (snapshot: Snapshot): void =>
-    series.add({t: performance.now() - begin, snapshot, status: session.status() ?? snapshot.status});
+  const add = (snapshot: Snapshot): void => {
+    const t = performance.now() - begin;
+    series.add({t, snapshot, status: session.status() ?? snapshot.status});
+    // The family goes on where the process executes another program.
+    const sample = kin?.look(performance.now() - first, snapshot);
+    if (sample) family.add(sample.t, sample);
+  };
   try {
     add(session.snapshot);
     for await (const look of poll(session, {interval, duration, signal: interrupted.signal})) {
@@ -101,6 +124,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
     last: series.last!,
     notes,
     rejected: [],
+    family: kin && family.growth(options.measure, options.least, hasEnded),
     signal,
   };
 }
@@ -144,13 +168,15 @@ export function* recordedLooks(recording: Recording): Generator<Seen> {
   )) {
     if (moment.event === 'exit') return;
     const status = recording.status(moment.index);
-    yield {t: moment.t - start, snapshot, status};
+    const family = recording.family(moment.index);
+    yield {t: moment.t - start, snapshot, status, family};
     const next = moments[moment.index + 1];
     const idle = next === undefined ? 0 : next.look - moment.look - 1;
     for (let look = every; look <= idle; look += every) {
       // `since` is the last of them; where it is absent, they are spread over the time up to the next moment.
       const part = next!.since === undefined ? look / (idle + 1) : look / idle;
-      yield {t: moment.t - start + ((next!.since ?? next!.t) - moment.t) * part, snapshot, status};
+      const t = moment.t + ((next!.since ?? next!.t) - moment.t) * part;
+      yield {t: t - start, snapshot, status, family: family && {...family, t, came: [], went: []}};
     }
   }
 }

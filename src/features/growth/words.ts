@@ -78,7 +78,13 @@ export function sizeSentence({measure, asked, sum, span}: Growth): string[] {
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Why there is no verdict. */
-export function whyNot({points, hole, slope, first, last}: GrowthLine): string {
+export function whyNot({
+  points,
+  hole,
+  slope,
+  first,
+  last,
+}: Pick<GrowthLine, 'points' | 'hole' | 'slope' | 'first' | 'last'>): string {
   if (points.t.length === 0) return 'it was never read';
   if (hole && slope === undefined)
     return `it was not read from ${spanText(hole.from)} to ${spanText(hole.to)}, and what it did then is unknown`;

@@ -19,6 +19,7 @@ export function reportJSON(report: Report): Record<string, unknown> {
     looks: about.looks,
     whole: about.isWhole,
     summary,
+    family: report.family,
     times: curves.times,
     usageAt: curves.usageAt,
     resident: curves.resident,

@@ -1,6 +1,7 @@
 import type {ChangeKind} from '../../model/change.ts';
 import type {Kind} from '../../model/kind.ts';
 import {safe} from '../../text/safe.ts';
+import type {ReportFamily} from './family.ts';
 import type {ReportEvent} from './events.ts';
 import type {Report} from './report.ts';
 import {knownUntil, type Counter} from '../../history/curves.ts';
@@ -68,6 +69,7 @@ export interface PageData {
   readonly measure: 'rss' | 'size';
   readonly growers: readonly PackedGrower[];
   readonly changes: readonly PackedChange[];
+  readonly family: ReportFamily | null;
   readonly summary: readonly string[];
   readonly notes: readonly string[];
 }
@@ -139,6 +141,7 @@ export function packReport(report: Report): PageData {
         [look, kind, kinds.at(of), start, end, size, rss ?? null, safe(text)] as const,
     ),
     lists: {kinds: kinds.entries, perms: perms.entries, names: names.entries},
+    family: familyOf(report.family),
     summary: report.summary.map(safe),
     notes: report.notes.map(safe),
   };
@@ -160,6 +163,9 @@ function carried(stays: readonly Stay[]): readonly Stay[] {
   }
   return stays.map((stay) => after.get(stay) ?? stay);
 }
+
+const familyOf = (family: ReportFamily | undefined): ReportFamily | null =>
+  family ? {...family, members: family.members.map((member) => ({...member, comm: safe(member.comm)}))} : null;
 
 /** `python3 (pid 4242)`. */
 function titleOf({process}: Pick<Report, 'process'>): string {

@@ -3,6 +3,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {ChangeKeeper, type ReportChange} from './changes.ts';
 import type {Growth} from '../growth/growth.ts';
 import {growersOf, growthMeasure, judged, type Grower} from './growers.ts';
+import {FamilyKeeper, type ReportFamily} from './family.ts';
 import {eventsOf, type ReportEvent} from './events.ts';
 import {COUNTERS, curvesOf, unreadOf, type Curves} from '../../history/curves.ts';
 import type {Seen} from '../../history/seen.ts';
@@ -26,6 +27,8 @@ export interface Report {
   readonly measure: 'rss' | 'size';
   readonly growers: readonly Grower[];
   readonly changes: readonly ReportChange[];
+  /** The process and its descendants, where they were recorded. */
+  readonly family: ReportFamily | undefined;
   readonly summary: readonly string[];
   /** What was left out or can't be trusted, a sentence each. */
   readonly notes: readonly string[];
@@ -39,6 +42,7 @@ export interface Report {
  */
 export function reportOf(about: About, seen: Iterable<Seen>, growth?: Growth): Report {
   const [series, changes] = [new Series(COUNTERS, 'rss'), new ChangeKeeper(MOST.changes)];
+  const family = new FamilyKeeper();
   const events: ReportEvent[] = [];
   let process: Snapshot['process'] = {};
   let peak = 0;
@@ -46,6 +50,7 @@ export function reportOf(about: About, seen: Iterable<Seen>, growth?: Growth): R
     const number = series.times.length;
     series.add(look);
     changes.add(look, number);
+    family.add(look.t, look.family);
     events.push(...eventsOf(look, number));
     // A process that has ended no longer says what its program was.
     process = {...process, ...look.snapshot.process};
@@ -60,11 +65,12 @@ export function reportOf(about: About, seen: Iterable<Seen>, growth?: Growth): R
   const growers = judged(growersOf({curves, tracks: series.tracks, duration, measure, begin}), growth);
   const unread = unreadOf(curves, duration);
   const summary = summaryOf({about, curves, begin, growers, measure, peak, counts: changes.counts, growth});
+  const said = [...summary, ...family.sentences()];
   const thinned = thin({curves, events, growers, changes: changes.rows, stays: series.stays}, MOST.looks);
   const drawn = fewerStays(thinned.stays, MOST.stays);
-  const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes];
+  const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes, ...family.notes()];
   const strips = stripsOf(drawn.stays, [...thinned.curves.times, about.duration], process.exe);
-  return {about, process, measure, summary, ...thinned, unread, strips, notes: left};
+  return {about, process, measure, summary: said, family: family.family, ...thinned, unread, strips, notes: left};
 }
 
 function notesOf(looks: number, thinned: {curves: Curves; unseen: number}, changes: ChangeKeeper): string[] {

@@ -1,10 +1,12 @@
 import {deltaText, durationText, sizeText} from '../../model/amounts.ts';
 import {chooseRegions, isAll, type Choice} from '../../model/choose.ts';
+import type {FamilySample} from '../../model/kin.ts';
 import {MEASURES} from '../../model/measures.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {totalsByKind} from '../../model/totals.ts';
 import {rateOf, Thinned} from '../../history/rate.ts';
 import {hasUsage} from '../../history/seen.ts';
+import {familyNow} from '../../text/kin.ts';
 import {wrapLines} from '../../text/lines.ts';
 import {exactRateText} from '../../text/rate.ts';
 import {cells, safe} from '../../text/safe.ts';
@@ -42,6 +44,7 @@ export class Summary {
   #firstReading: Reading | undefined;
   #lastReading: Reading | undefined;
   #samples = new Thinned(MOST_SAMPLES);
+  #family: FamilySample | undefined;
   #isSinceExec = false;
   #hasExited = false;
 
@@ -54,20 +57,22 @@ export class Summary {
     if (event.event === 'exit') this.#hasExited = true;
     if (event.event === 'start' || event.event === 'exec') this.#begin(event);
     if ('snapshot' in event) this.#see(event);
+    if ('family' in event) this.#family = event.family ?? this.#family;
   }
 
   /**
    * @param width columns of the terminal; undefined: sentences are not wrapped
-   * @returns three to six lines, if the terminal has 80 columns
+   * @returns three to six lines, if the terminal has 80 columns; with a family one or two more
    */
   lines(end: EndEvent, width: number | undefined): string[] {
     const [first, last] = [this.#first, this.#last];
     const set = (sentence: string): string[] => (width === undefined ? [sentence] : wrapLines(sentence, width));
-    const cost = set(endLine(end.tick, end.reason, end.cost));
+    const cost = set(endLine(end.tick, end.reason, end.cost, end.familyCost));
     if (!first || !last) return cost;
     return [
       ...set(this.#resident(first, last)).map((line) => paint('title', line)),
       ...set(this.#kinds(first.sizes, last, width)),
+      ...(this.#family ? set(`Family: ${familyNow(this.#family)}.`) : []),
       ...cost,
     ];
   }
