@@ -36,7 +36,7 @@ A command is counted with all processes that it starts, a target with --children
     '<%= config.bin %> <%= command.id %> --max size=1G before.txt --format github',
     "echo 'no rwx  # W^X' > rules.txt",
     '<%= config.bin %> <%= command.id %> --rules rules.txt --format junit -o junit.xml -- sleep 1',
-    '<%= config.bin %> <%= command.id %> --no-growth rss --for 2s $$ --json',
+    '<%= config.bin %> <%= command.id %> --no-growth rss --for 5s $$ --json',
   ];
 
   /** What comes after -- is the command's, not oclif's. */

@@ -67,7 +67,7 @@ export function renderRun({command, end, ms, peak, seen, cost, notes}: RunFacts,
     costLine(cost),
     '',
   ]
-    .flatMap((line) => (/^\w+ {2,}/.test(line) ? hanging(line, look.width) : [line]))
+    .flatMap((line) => (/^(?:in )?\w+ {2,}/.test(line) ? hanging(line, look.width) : [line]))
     .join('\n');
 }
 
@@ -120,7 +120,7 @@ function familyLines(family: KinPeaks, look: TextOptions): string[] {
   const least = pss.most === pss.value ? '' : 'at least ';
   const lines = [
     `family   ${familySize(family)}`,
-    `together ${sizeText(rss.value)} resident at most, with ${counted(rss.processes, 'process', 'processes')}: ` +
+    `in all   ${sizeText(rss.value)} resident at most, with ${counted(rss.processes, 'process', 'processes')}: ` +
       `${howAdded('rss')}; PSS ${least}${sizeText(pss.value)}`,
   ];
   const gaps = familyGaps(family).map((sentence) => `note     ${sentence}`);
@@ -139,10 +139,11 @@ function renderGrowth({first, largest, last, withUsage}: RunSeen, look: TextOpti
   const columns: Column[] = [
     {title: 'kind'},
     {title: 'regions'},
-    {title: 'address space, first and largest'},
+    {title: 'size at first', align: 'right', least: 90},
+    {title: 'largest', align: 'right'},
     {title: '', align: 'right'},
-    {title: 'left', align: 'right'},
-    ...(usage ? [{title: 'resident, most seen', align: 'right'} as const] : []),
+    {title: 'at the end', align: 'right'},
+    ...(usage ? [{title: 'resident', align: 'right'} as const] : []),
   ];
   const rows = differs.map((kind) =>
     growthCells({
@@ -186,7 +187,8 @@ function growthCells({name, first: a = NONE, largest: b = NONE, left = NONE, rss
   return [
     {text: name, role: name === 'total' ? 'title' : undefined},
     {text: fromTo(String(a.regions), String(b.regions))},
-    {text: fromTo(sizeText(a.size), sizeText(b.size))},
+    {text: sizeText(a.size)},
+    {text: sizeText(b.size)},
     {text: a.size === b.size ? '' : deltaText(b.size - a.size), role},
     {text: sizeText(left.size)},
     ...(rss === undefined ? [] : [{text: sizeText(rss)}]),

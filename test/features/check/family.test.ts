@@ -94,7 +94,7 @@ testIf('python3', 'bash')('the report of a run has the peak of the family and it
   const ran = await twoPythons(t, ['run']);
   const theirs = Number(ran.stdout) / 1024;
   const [, mib] =
-    /^together ([\d.]+) MiB resident at most, with \d+ processes: sampled, RSS added up; PSS (at least )?/m.exec(
+    /^in all   ([\d.]+) MiB resident at most, with \d+ processes: sampled, RSS added up; PSS (at least )?/m.exec(
       ran.stderr,
     )!;
   t.true(Math.abs(Number(mib) - theirs) < theirs * 0.02, `${mib} and ${theirs}`);
