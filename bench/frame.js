@@ -40,7 +40,7 @@ function measure(what, view, changing) {
     const {changes} = diff(snapshots.at(index - 1), snapshot, {match: 'address'});
     return {snapshot, changes};
   });
-  let picture = firstPicture({snapshot: snapshots.at(-1), status: {}, t: 0});
+  let picture = firstPicture({snapshot: snapshots.at(-1), status: {}, t: 0, tick: 0});
   const screen = new Screen(terminal, {onRedraw() {}, onGone() {}});
   screen.open();
   bytes = 0;
@@ -49,7 +49,8 @@ function measure(what, view, changing) {
     const {snapshot, changes} = changing ? looks[frame % 4] : {snapshot: picture.snapshot, changes: []};
     const cpu = process.cpuUsage();
     const begin = performance.now();
-    const sight = {snapshot, status: {vmRss: 1e9 + frame * 4096}, t: frame * 100, at: '2026-01-31T12:00:00.000Z'};
+    const time = {t: frame * 100, tick: frame, at: '2026-01-31T12:00:00.000Z'};
+    const sight = {snapshot, status: {vmRss: 1e9 + frame * 4096}, ...time};
     picture = nextPicture(picture, sight, changes);
     const followed = performance.now();
     const lines = renderFrame({picture, view: {...FIRST_VIEW, ...view}, interval: 100, hasKeys: true}, WIDTH, HEIGHT);

@@ -17,7 +17,9 @@ export const maxStall = (what: string) =>
 export const BUDGET_FLAGS = {
   'max-stall': maxStall('one sample may hold up the process'),
   'max-duty': Flags.string({
-    description: 'the part of the time, in percent, that may be spent reading smaps; 0 for never',
+    description:
+      'the part of the time, in percent, that reading smaps may take of a processor, with pauses of 5 s at most; ' +
+      '0 for never',
     default: '2',
   }),
 };

@@ -16,7 +16,7 @@ export default class RecordCommand extends BaseCommand {
 
 The file is JSON Lines, readable by its owner only, and compressed if its name ends with .gz. Each line is written whole: a recorder that is killed loses one at most. SIGUSR1, or the key m, makes a mark.
 
-Sampling is kept gentle: maps, which is harmless, is read for each sample; smaps, which holds up the process, only for a small part of the time (--max-duty). What it cost is reported at the end.`;
+Sampling is kept gentle. smaps, which holds up the process, is read at the start, at marks and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$ -o shell.jsonl --for 2s',

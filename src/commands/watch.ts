@@ -22,7 +22,7 @@ export default class Watch extends BaseCommand {
   static override summary = 'report each change to a process as it happens';
   static override description = `On a terminal it shows one screen, redrawn in place (q quits, ? lists the keys); into a pipe it prints one line per change; with --json one JSON object per line. It ends when the process does, on Ctrl-C, or at a limit.
 
-Sampling is kept gentle: maps, which is harmless, is read for each sample; smaps, which holds up the process, only for a small part of the time (--max-duty). What it cost is reported at the end.`;
+Sampling is kept gentle. smaps, which holds up the process, is read at the start and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',

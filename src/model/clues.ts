@@ -22,10 +22,65 @@ export interface Clues {
    * Of mapped files whose names end in " (deleted)": is that the kernel's remark (true), or part of the name (false)?
    */
   readonly deleted?: Readonly<Record<string, boolean>> | undefined;
-  /** /proc/PID/limits, the soft ones, in bytes; null is unlimited. */
+  /** /proc/PID/limits, the soft ones but for hardData, in bytes; null is unlimited. */
   readonly limits?: Limits | undefined;
   /** /proc/sys/vm/max_map_count: how many regions a process may have. */
   readonly maxMapCount?: number | undefined;
+  /** Of the effective capabilities those that lift limits on memory. */
+  readonly capabilities?: Capabilities | undefined;
+  readonly machine?: Machine | undefined;
+  readonly cgroup?: CgroupClue | undefined;
+}
+
+/**
+ * CapEff of /proc/PID/status. The kernel asks for both in the first user namespace (capable(), kernel/capability.c): in
+ * another one they lift nothing.
+ */
+export interface Capabilities {
+  /** No limit of locked memory: can_do_mlock(), mm/mlock.c. */
+  readonly ipcLock: boolean;
+  /** May use the admin reserve in mode 2 of vm.overcommit_memory: __vm_enough_memory(), mm/util.c. */
+  readonly sysAdmin: boolean;
+}
+
+/** What of the machine bounds the memory of each process, at the moment of the snapshot; sizes in bytes. */
+export interface Machine {
+  /** The kernel's, such as `6.18`. */
+  readonly release?: string;
+  /** MemTotal and SwapTotal of /proc/meminfo. */
+  readonly ram?: number;
+  readonly swap?: number;
+  /** CommitLimit and Committed_AS of /proc/meminfo. */
+  readonly commitLimit?: number;
+  readonly committed?: number;
+  /** vm.overcommit_memory: 0 a guess for each call, 1 no limit, 2 CommitLimit. */
+  readonly overcommit?: number;
+  /** vm.admin_reserve_kbytes and vm.user_reserve_kbytes. */
+  readonly adminReserve?: number;
+  readonly userReserve?: number;
+  /** vm.mmap_min_addr: the lowest address that may be mapped. */
+  readonly mmapMinAddr?: number;
+  /** The pages that are kept free below a stack that grows: stack_guard_gap of the kernel's command line. */
+  readonly stackGuardPages?: number;
+  /** The kernel's parameter ignore_rlimit_data: RLIMIT_DATA bounds brk alone. */
+  readonly ignoresDataLimit?: boolean;
+}
+
+/** The memory limits of the cgroup that a process's memory is charged to: cgroups(7). */
+export interface CgroupClue {
+  readonly version: 1 | 2;
+  readonly path: string;
+  /** Are all its ancestors seen, up to the root? */
+  readonly isWhole: boolean;
+  /** The limits that are set, its own first, then those of its ancestors; bytes. */
+  readonly limits: ReadonlyArray<{
+    readonly path: string;
+    /** memory.max, or memory.limit_in_bytes of version 1. */
+    readonly file: string;
+    readonly limit: number;
+    /** memory.current, or memory.usage_in_bytes of version 1: page cache too, which can be reclaimed. */
+    readonly used: number;
+  }>;
 }
 
 /** Bytes of a page where no source says it: what x86-64 always has, and most others. */
@@ -88,6 +143,8 @@ export interface ElfSegment {
 export interface Limits {
   readonly stack?: number | null;
   readonly data?: number | null;
+  /** The hard limit: the kernel goes by it where the soft one is 0 (may_expand_vm(), mm/mmap.c). */
+  readonly hardData?: number | null;
   readonly addressSpace?: number | null;
   readonly locked?: number | null;
 }

@@ -8,13 +8,25 @@ export interface Hole {
 
 const GIB4 = 2 ** 32;
 
-/**
- * Below vm.mmap_min_addr nothing may be mapped, so that a null pointer hits nothing; 64 KiB where nobody changed it.
- */
-const LOWEST = 64 * 1024;
+/** What bounds a hole besides the regions. */
+export interface Edges {
+  /** vm.mmap_min_addr: below it nothing may be mapped, so that a null pointer hits nothing. */
+  readonly mmapMinAddr?: number | undefined;
+  /** The kernel keeps these pages free below a stack that grows: stack_guard_gap, mm/mmap.c. 256 by default. */
+  readonly stackGuardPages?: number | undefined;
+}
 
-/** The kernel keeps 256 pages free below a stack that grows (stack_guard_gap, mm/mmap.c). */
-export const stackGap = (pageSize: number): number => 256 * pageSize;
+/** The least that kernels are built with, whatever the sysctl says: CONFIG_LSM_MMAP_MIN_ADDR, security/min_addr.c. */
+const MMAP_MIN_ADDR = 64 * 1024;
+const STACK_GUARD_PAGES = 256;
+
+/** The lowest address that may be mapped. */
+export const lowestAddress = (pageSize: number, {mmapMinAddr = 0}: Edges = {}): number =>
+  Math.ceil(Math.max(mmapMinAddr, MMAP_MIN_ADDR) / pageSize) * pageSize;
+
+/** In bytes. */
+export const stackGap = (pageSize: number, {stackGuardPages = STACK_GUARD_PAGES}: Edges = {}): number =>
+  stackGuardPages * pageSize;
 
 /** Regions of the process itself: the vsyscall page is the kernel's, and lies in the kernel's half of the addresses. */
 export const isInUserSpace = (region: Region): boolean => region.kind !== 'vsyscall';
@@ -30,15 +42,15 @@ export function userSpaceEnd(regions: readonly Region[], pageSize: number): numb
 }
 
 /** The holes of an address space, in ascending order: where the kernel could put a mapping. */
-export function holesOf(regions: readonly Region[], pageSize: number): Hole[] {
+export function holesOf(regions: readonly Region[], pageSize: number, edges: Edges = {}): Hole[] {
   const holes: Hole[] = [];
-  let end = Math.min(LOWEST, regions[0]?.start ?? 0);
+  let end = Math.min(lowestAddress(pageSize, edges), regions[0]?.start ?? 0);
   const add = (next: number): void => {
     if (next > end) holes.push({start: end, end: next});
   };
   for (const region of regions) {
     if (!isInUserSpace(region)) continue;
-    add(growsDown(region) ? region.start - stackGap(pageSize) : region.start);
+    add(growsDown(region) ? region.start - stackGap(pageSize, edges) : region.start);
     end = region.end;
   }
   add(userSpaceEnd(regions, pageSize));

@@ -1,5 +1,16 @@
 import {array, hexString, integer, isOwnName, object, string, unusable} from '../model/json.ts';
-import type {AuxiliaryVector, Clues, ElfClue, ElfSegment, Limits, Marks, Thread} from '../model/clues.ts';
+import type {
+  AuxiliaryVector,
+  Capabilities,
+  CgroupClue,
+  Clues,
+  ElfClue,
+  ElfSegment,
+  Limits,
+  Machine,
+  Marks,
+  Thread,
+} from '../model/clues.ts';
 
 /**
  * The `clues` of a `memmap.snapshot/1` document, the reverse of cluesJSON. What is absent stays so; other keys are left
@@ -19,6 +30,9 @@ export function cluesFromJSON(value: unknown): Clues {
     ...optional('deleted', json['deleted'], (entry, path) => record(entry, path, boolean)),
     ...optional('limits', json['limits'], limits),
     ...optional('maxMapCount', json['maxMapCount'], integer),
+    ...optional('capabilities', json['capabilities'], capabilities),
+    ...optional('machine', json['machine'], machine),
+    ...optional('cgroup', json['cgroup'], cgroup),
   };
 }
 
@@ -104,10 +118,63 @@ function fromOne(value: unknown, path: string): number {
 
 function limits(value: unknown, path: string): Limits {
   const json = object(value, path);
-  const names = ['stack', 'data', 'addressSpace', 'locked'].filter((name) => json[name] !== undefined);
+  const names = ['stack', 'data', 'hardData', 'addressSpace', 'locked'].filter((name) => json[name] !== undefined);
   return Object.fromEntries(
     names.map((name) => [name, json[name] === null ? null : integer(json[name], `${path}.${name}`)]),
   );
+}
+
+function capabilities(value: unknown, path: string): Capabilities {
+  const json = object(value, path);
+  return {
+    ipcLock: boolean(json['ipcLock'], `${path}.ipcLock`),
+    sysAdmin: boolean(json['sysAdmin'], `${path}.sysAdmin`),
+  };
+}
+
+const MACHINE = [
+  'ram',
+  'swap',
+  'commitLimit',
+  'committed',
+  'overcommit',
+  'adminReserve',
+  'userReserve',
+  'mmapMinAddr',
+  'stackGuardPages',
+];
+
+function machine(value: unknown, path: string): Machine {
+  const json = object(value, path);
+  const numbers = MACHINE.filter((name) => json[name] !== undefined);
+  return {
+    ...(json['release'] !== undefined && {release: string(json['release'], `${path}.release`)}),
+    ...Object.fromEntries(numbers.map((name) => [name, integer(json[name], `${path}.${name}`)])),
+    ...(json['ignoresDataLimit'] !== undefined && {
+      ignoresDataLimit: boolean(json['ignoresDataLimit'], `${path}.ignoresDataLimit`),
+    }),
+  };
+}
+
+function cgroup(value: unknown, path: string): CgroupClue {
+  const json = object(value, path);
+  const version = json['version'];
+  if (version !== 1 && version !== 2) throw unusable(`${path}.version is not 1 or 2`);
+  return {
+    version,
+    path: string(json['path'], `${path}.path`),
+    isWhole: boolean(json['isWhole'], `${path}.isWhole`),
+    limits: array(json['limits'], `${path}.limits`).map((entry, index) => {
+      const place = `${path}.limits[${index}]`;
+      const limit = object(entry, place);
+      return {
+        path: string(limit['path'], `${place}.path`),
+        file: string(limit['file'], `${place}.file`),
+        limit: integer(limit['limit'], `${place}.limit`),
+        used: integer(limit['used'], `${place}.used`),
+      };
+    }),
+  };
 }
 
 function boolean(value: unknown, path: string): boolean {

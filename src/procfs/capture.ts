@@ -8,6 +8,7 @@ import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
+import {whileHeld, type OnHeld} from './held.ts';
 import {oddsNow} from './odds.ts';
 import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
 import {processTrouble} from './trouble.ts';
@@ -33,6 +34,8 @@ export interface CaptureOptions {
    * later.
    */
   readonly onListing?: ((bytes: Buffer) => void) | undefined;
+  /** Gets what each read of the file took: see whileHeld(). */
+  readonly onHeld?: ((file: 'maps' | 'smaps', ...took: Parameters<OnHeld>) => void) | undefined;
 }
 
 /**
@@ -99,18 +102,19 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
   handle.lock.ask(stat);
   const maps = handle.open(`${folder}maps`);
   let source: ProcFile = maps;
+  const readMaps = (): Buffer => held('maps', options, () => readAll(maps, handle));
   try {
-    let bytes = readAll(maps, handle);
+    let bytes = readMaps();
     if (wantsUsage(bytes, status, options, notes)) {
       const smaps = openIfThere(handle, `${folder}smaps`, notes);
       if (smaps) {
         source = smaps;
-        const usage = readInTime(smaps, handle, options.patience, notes);
+        const usage = held('smaps', options, () => readInTime(smaps, handle, options.patience, notes));
         if (!usage) {
           source = maps;
           smaps.close();
         }
-        bytes = usage ?? readAll(maps, handle);
+        bytes = usage ?? readMaps();
       }
     }
     options.onListing?.(bytes);
@@ -130,6 +134,9 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
     if (source !== maps) source.close();
   }
 }
+
+const held = <Result>(file: 'maps' | 'smaps', {onHeld}: CaptureOptions, read: () => Result): Result =>
+  onHeld ? whileHeld(read, (...took) => onHeld(file, ...took)) : read();
 
 /** Why an attempt isn't a snapshot; undefined if it is one. */
 function faultOf({listing, isSameImage, odds}: Attempt): string | undefined {
@@ -187,11 +194,7 @@ const manyThreads = (threads: number): string =>
   `recognised by their shape.`;
 
 /** What a caller wants of smaps. */
-interface Wish {
-  readonly usage?: boolean | undefined;
-  /** ms; 50 by default. */
-  readonly maxStall?: number | undefined;
-}
+type Wish = Pick<CaptureOptions, 'usage' | 'maxStall'>;
 
 /** Should smaps be read? @param notes gets the reason why not, where that spares the process */
 function wantsUsage(maps: Buffer, status: Status, options: Wish, notes: string[]): boolean {

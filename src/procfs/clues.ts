@@ -2,13 +2,16 @@ import type {Clues, ElfClue, Thread} from '../model/clues.ts';
 import {isExact, isExecutable, type Region} from '../model/region.ts';
 import {parseAuxv} from '../parse/proc/auxv.ts';
 import {parseLimits} from '../parse/proc/limits.ts';
+import {hasCapability, parseCredentials} from '../parse/proc/status.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {ProcessHandle} from './handle.ts';
 import {readIfThere, textIfThere} from './open.ts';
-import {closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync} from 'node:fs';
+import {closeSync, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync} from 'node:fs';
 import {decode, latin1} from '../parse/scan.ts';
 import {parseStackPointer} from '../parse/proc/syscall.ts';
 import {ELF_HEAD_BYTES, parseElfHead} from '../parse/elf/image.ts';
+import {readCgroup} from './cgroup.ts';
+import {readMachine} from './machine.ts';
 import {openMapped} from './mapped.ts';
 
 /**
@@ -21,6 +24,7 @@ import {openMapped} from './mapped.ts';
 export function readClues(handle: ProcessHandle, regions: readonly Region[], stat: Stat, known: Clues = {}): Clues {
   const {pageSize, ...auxv} = parseAuxv(readIfThere(handle.path('auxv')) ?? NOTHING);
   const limits = readIfThere(handle.path('limits'));
+  const cgroup = readCgroup(handle);
   const maxMapCount = Number(textIfThere(`${handle.root}/sys/vm/max_map_count`) || NaN);
   return {
     ...(pageSize !== undefined && {pageSize}),
@@ -31,6 +35,9 @@ export function readClues(handle: ProcessHandle, regions: readonly Region[], sta
     ...tellDeleted(handle, regions, known.deleted),
     ...(limits && {limits: parseLimits(limits)}),
     ...(Number.isSafeInteger(maxMapCount) && {maxMapCount}),
+    ...readCapabilities(handle),
+    machine: readMachine(handle.root),
+    ...(cgroup && {cgroup}),
   };
 }
 
@@ -49,6 +56,31 @@ export function renewClues(handle: ProcessHandle, fresh: readonly Region[], know
     ...(files && {files: {...known.files, ...files}}),
     ...(deleted && {deleted: {...known.deleted, ...deleted}}),
   };
+}
+
+/** The first user namespace: PROC_USER_INIT_INO in include/linux/proc_ns.h. */
+const FIRST_USER_NAMESPACE = 'user:[4026531837]';
+
+/** Where a capability is there, but not known to count, nothing is said. */
+function readCapabilities(handle: ProcessHandle): Pick<Clues, 'capabilities'> {
+  const effective = parseCredentials(readIfThere(handle.path('status')) ?? NOTHING)?.effective;
+  if (effective === undefined) return {};
+  const capabilities = {
+    ipcLock: hasCapability(effective, 'IPC_LOCK'),
+    sysAdmin: hasCapability(effective, 'SYS_ADMIN'),
+  };
+  if (!capabilities.ipcLock && !capabilities.sysAdmin) return {capabilities};
+  const namespace = linkIfThere(handle.path('ns/user'));
+  if (namespace === undefined) return {};
+  return {capabilities: namespace === FIRST_USER_NAMESPACE ? capabilities : {ipcLock: false, sysAdmin: false}};
+}
+
+function linkIfThere(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** exec leaves nothing as it was: what was known of the old program says nothing about the new one. */

@@ -1,6 +1,7 @@
 import {closeSync, constants, fstatSync, openSync} from 'node:fs';
 import type {Region} from '../model/region.ts';
-import {textIfThere} from './open.ts';
+import {parseMountinfo} from '../parse/proc/mountinfo.ts';
+import {readIfThere} from './open.ts';
 
 /** A mapped file, open for reading. */
 export interface MappedFile {
@@ -83,7 +84,12 @@ export class MappedFiles {
   /** May the file behind a region be opened? What is asked once is remembered. */
   answers({dev, start, end, name}: Region): boolean {
     if (dev === undefined) return true;
-    this.#types ??= typesOf(textIfThere(this.#process.path('mountinfo')));
+    this.#types ??= new Map(
+      parseMountinfo(readIfThere(this.#process.path('mountinfo')) ?? new Uint8Array()).map((mount) => [
+        mount.dev,
+        mount.type,
+      ]),
+    );
     if (!SERVED.test(this.#types.get(dev) ?? '')) return true;
     const known = this.#answers.get(dev);
     if (known !== undefined) return known;
@@ -105,22 +111,6 @@ export class MappedFiles {
             `their regions are recognised by their shape.`,
         ];
   }
-}
-
-/**
- * proc_pid_mountinfo(5): field 3 is `major:minor` in decimal, the type comes after the ` - `.
- *
- * @returns types by dev, as maps has it
- */
-function typesOf(mountinfo: string): ReadonlyMap<string, string> {
-  const types = new Map<string, string>();
-  for (const line of mountinfo.split('\n')) {
-    const match = /^\d+ \d+ (\d+):(\d+) .* - (\S+) /.exec(line);
-    if (!match) continue;
-    const [major, minor] = [match[1], match[2]].map((text) => Number(text).toString(16).padStart(2, '0'));
-    types.set(`${major}:${minor}`, match[3]!);
-  }
-  return types;
 }
 
 /** Opens the first of the files that there is. Descriptor 3 is the directory that their paths are relative to. */

@@ -1,4 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {Trouble} from '../model/trouble.ts';
 import type {Look, Session} from './session.ts';
 
 export interface PollOptions {
@@ -25,7 +26,8 @@ export type EndReason = 'exit' | 'count' | 'for' | 'stopped';
 
 /**
  * Looks at a process at an interval, until it ends or a limit is reached. The beat is kept: a look that takes long
- * makes the next pause shorter, and beats that it overran are skipped.
+ * makes the next pause shorter, and beats that it overran are skipped; so are those at which maps must rest. At the
+ * look that is known to be the last one smaps is read.
  */
 export async function* poll(session: Session, options: PollOptions): AsyncGenerator<Look, EndReason> {
   const {interval, count = Infinity, duration = Infinity, signal, isEager = false} = options;
@@ -35,14 +37,18 @@ export async function* poll(session: Session, options: PollOptions): AsyncGenera
   for (let looks = 0; looks < count; looks++) {
     const elapsed = performance.now() - begin;
     const since = elapsed - first;
-    const beat = first + Math.max(1, Math.ceil(since / interval)) * interval;
-    const next = isEager ? Math.min(beat, elapsed + Math.max(FIRST_PAUSE, since)) : beat;
+    const rest = session.rest;
+    const due = Math.max(1, Math.ceil(since / interval));
+    const beats = Math.max(due, Math.ceil((since + rest) / interval));
+    const beat = first + beats * interval;
+    const next = isEager ? Math.min(beat, elapsed + Math.max(FIRST_PAUSE, since, rest)) : beat;
     const end = Math.min(next, duration);
     if (!(await pause(end - elapsed, signal))) return 'stopped';
     if (end === duration && duration < next) return 'for';
     await session.readable(signal);
     if (signal?.aborted) return 'stopped';
-    const look = session.look();
+    if (next === beat && beats > due) session.passOver(beats - due);
+    const look = session.look(looks === count - 1 || end === duration);
     if (isEager && look.saw === 'exec') first = performance.now() - begin;
     yield look;
     if (look.saw === 'exit') return 'exit';
@@ -59,5 +65,25 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<boole
     return true;
   } catch {
     return false;
+  }
+}
+
+/** ms for which a last look may wait for a thread that may hold the lock. */
+const LAST_WAIT = 1000;
+
+/**
+ * The last look, where smaps was not read just now though it may be: so the end is known as well as the start.
+ *
+ * @returns undefined if there is nothing to add, or the map can't be read now
+ */
+export async function lastLook(session: Session): Promise<Look | undefined> {
+  if (!session.owesUsage) return undefined;
+  const patience = AbortSignal.timeout(LAST_WAIT);
+  try {
+    await session.readable(patience);
+    return patience.aborted ? undefined : session.look(true);
+  } catch (error) {
+    if (error instanceof Trouble) return undefined;
+    throw error;
   }
 }

@@ -7,20 +7,21 @@ import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseBeside, type Beside} from '../parse/beside.ts';
 import {parseListing} from '../parse/listing.ts';
 import type {Status} from '../parse/proc/status.ts';
-import {DEFAULT_MAX_STALL, DutyBudget, predictStall} from './budget.ts';
+import {predictStall} from './budget.ts';
 import {captureFrom, folderOf} from './capture.ts';
 import {oddsOf} from './odds.ts';
 import {renewClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
 import {ProcessHandle} from './handle.ts';
+import {kernelRelease} from './kernel.ts';
+import {Ledger, type Cost, type Limits} from './ledger.ts';
+import {Statm} from './statm.ts';
 import {processTrouble} from './trouble.ts';
 
-export interface SessionOptions {
+export interface SessionOptions extends Limits {
   readonly root?: string | undefined;
-  /** ms that one read of smaps may stall the process: 50 by default. */
-  readonly maxStall?: number | undefined;
-  /** The part of the time that may be spent reading smaps: 0.02 by default, 0 for never. */
-  readonly maxDuty?: number | undefined;
+  /** The kernel's release, as uname(2) has it; by default that of this machine. It says whether maps takes a lock. */
+  readonly kernel?: string | undefined;
   /** As in CaptureOptions. */
   readonly onListing?: ((bytes: Buffer) => void) | undefined;
 }
@@ -34,31 +35,19 @@ export type Look =
   /** It ended; a zombie still waits for its parent. */
   | {readonly saw: 'exit'; readonly state: 'zombie' | 'gone'};
 
-/** What looking cost so far; times in ms. The first look, when it was opened, is in the times and not in `looks`. */
-export interface Cost {
-  readonly looks: number;
-  readonly ms: number;
-  /** Reads of smaps, which stall the process, and how often they were left out to spare it. */
-  readonly usageReads: number;
-  readonly usageMs: number;
-  readonly usageSkipped: number;
-}
-
 /**
- * A process that is looked at again and again through descriptors that are kept open. Every look reads maps, which is
- * harmless; if its bytes are those of the last look, so is the snapshot. smaps is read as often as the budget allows.
+ * A process that is looked at again and again through descriptors that are kept open. Every look reads maps; if its
+ * bytes are those of the last look, so is the snapshot. smaps is read as often as the budget allows, and at each look
+ * that asks for it. Where the kernel takes the process's lock for maps too, there is a budget for looks: `rest`.
  */
 export class Session {
   readonly #handle: ProcessHandle;
-  readonly #maxStall: number;
-  readonly #budget: DutyBudget;
+  readonly #ledger: Ledger;
   readonly #onListing: ((bytes: Buffer) => void) | undefined;
-  readonly #cost = {looks: 0, ms: 0, usageReads: 0, usageMs: 0, usageSkipped: 0};
   #maps: ProcFile;
   /** The last listing did not add up to the size of the process, however often it was read. */
   #isAtOdds = false;
-  /** Absent where there is none, as in a copy of /proc. */
-  readonly #statm: ProcFile | undefined;
+  readonly #statm: Statm;
   /** Another program began after the last look, and before its maps was opened: the descriptor doesn't show that. */
   #isOverrun = false;
   /** The listing that #last was made of; undefined if it was made of another walk. */
@@ -69,22 +58,21 @@ export class Session {
 
   /** @throws Trouble `gone` or `denied`, as capture does */
   constructor(pid: number, options: SessionOptions = {}) {
-    this.#maxStall = options.maxStall ?? DEFAULT_MAX_STALL;
-    this.#budget = new DutyBudget(options.maxDuty);
+    this.#ledger = new Ledger(options, options.kernel ?? kernelRelease(options.root ?? '/proc'));
     this.#onListing = options.onListing;
     const begin = performance.now();
     this.#handle = new ProcessHandle(pid, options.root);
     try {
       // Asked before the reading asks it: the time that this takes is not a stall of the process.
       this.#handle.lock.ask(this.#handle.stat());
-      this.#last = this.#capture(this.#budget.maxDuty > 0);
+      this.#last = this.#capture(this.#ledger.maxDuty > 0);
       this.#maps = this.#openMaps();
-      this.#statm = this.#openStatm();
+      this.#statm = new Statm(this.#handle);
     } catch (error) {
       this.#handle.close();
       throw error;
     }
-    this.#cost.ms += performance.now() - begin;
+    this.#ledger.opened(begin);
   }
 
   /** What was seen last. */
@@ -93,7 +81,23 @@ export class Session {
   }
 
   get cost(): Cost {
-    return {...this.#cost};
+    return this.#ledger.cost;
+  }
+
+  /** Did the last look have no smaps, or is it some time ago, though smaps may be read? */
+  get owesUsage(): boolean {
+    const isFresh = this.#last.source.format === 'smaps' && (this.cost.usageAge ?? Infinity) <= MOMENT;
+    return !isFresh && this.#ledger.allows(this.#stall());
+  }
+
+  /** ms until the next look may be: 0 unless reading maps holds up the process. */
+  get rest(): number {
+    return this.#ledger.rest;
+  }
+
+  /** So many looks were due, and left out since `rest` was not over. */
+  passOver(looks: number): void {
+    this.#ledger.passOver(looks);
   }
 
   /** The present /proc/PID/status; undefined after the end. */
@@ -114,26 +118,26 @@ export class Session {
     return this.#handle.lock.wait(signal);
   }
 
-  look(): Look {
+  /** @param isDue smaps must be read, unless one read may stall the process for too long */
+  look(isDue = false): Look {
     const begin = performance.now();
     try {
-      return this.#look();
+      return this.#look(isDue);
     } catch (error) {
       if (error instanceof Trouble && error.kind === 'gone') return this.#ended();
       throw error;
     } finally {
-      this.#cost.looks++;
-      this.#cost.ms += performance.now() - begin;
+      this.#ledger.looked(begin);
     }
   }
 
   close(): void {
-    this.#statm?.close();
+    this.#statm.close();
     this.#maps.close();
     this.#handle.close();
   }
 
-  #look(): Look {
+  #look(isDue: boolean): Look {
     const bytes = this.#orEnded(() => this.#readMaps());
     if (bytes) this.#onListing?.(bytes);
     const isAlive = bytes && bytes.length > 0 ? this.#orEnded(() => this.#maps.isAlive()) : false;
@@ -141,7 +145,7 @@ export class Session {
     // A descriptor that was kept open gives nothing after exec, for a zombie, and when the first thread ended before
     // others.
     if (!isAlive || this.#isOverrun) return this.#anotherImage();
-    if (this.#mayReadUsage()) return this.#adopt(this.#capture(true));
+    if (this.#ledger.mayReadUsage(this.#stall(), isDue)) return this.#adopt(this.#capture(true));
     const isSame = this.#bytes?.equals(bytes) === true;
     const parsed = isSame ? undefined : this.#parse(bytes);
     // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
@@ -174,7 +178,7 @@ export class Session {
     this.#isAtOdds = false;
     for (let tries = 1; ; tries++) {
       const size = this.#size();
-      const bytes = this.#maps.read();
+      const bytes = this.#ledger.readingMaps(() => this.#maps.read());
       if (size === undefined || bytes.length > LONG || this.#bytes?.equals(bytes) || this.#size() !== size)
         return bytes;
       if (bytes.length === 0 || oddsOf(parseListing(bytes, 'proc', 'later').regions, size) === 0) return bytes;
@@ -185,14 +189,14 @@ export class Session {
     }
   }
 
-  /** Bytes of address space: the first number of statm, in pages (proc_pid_statm(5)). It costs a few µs, status 50. */
   #size(): number | undefined {
-    try {
-      const pages = Number.parseInt(this.#statm!.read().toString('latin1', 0, 20), 10);
-      return Number.isNaN(pages) ? undefined : pages * pageSizeOf(this.#last);
-    } catch {
-      return undefined;
-    }
+    return this.#statm.read(pageSizeOf(this.#last))?.size;
+  }
+
+  /** ms that reading smaps is predicted to stall the process now. A snapshot of maps alone has an older status. */
+  #stall(): number {
+    const rss = this.#statm.read(pageSizeOf(this.#last))?.rss ?? Number(this.#last.status['vmRss'] ?? 0);
+    return predictStall(rss, this.#last.regions.length);
   }
 
   #adopt(snapshot: Snapshot): Look {
@@ -206,11 +210,25 @@ export class Session {
   #anotherImage(): Look {
     const stat = this.#handle.stat();
     if (stat.state === 'Z' && stat.threads <= 1) return this.#ended();
-    const look = this.#adopt(this.#capture(false));
+    const look = this.#adopt(this.#firstOf());
     if (look.saw === 'process') this.#reopen();
     // Where stat hides the addresses, only the silent descriptor says that this is another program.
     const isExec = stat.state !== 'Z';
     return {...look, saw: isExec ? 'exec' : 'process'} as Look;
+  }
+
+  /** Another program at its start: first without smaps, since it may end, or begin another one, at once. */
+  #firstOf(): Snapshot {
+    this.#ledger.restartMaps();
+    const bare = this.#capture(false);
+    if (!this.#ledger.allows(predictStall(Number(bare.status['vmRss'] ?? 0), bare.regions.length))) return bare;
+    try {
+      const full = this.#capture(true);
+      return full.isWhole ? full : bare;
+    } catch (error) {
+      if (error instanceof Trouble) return bare; // The next look says what happened.
+      throw error;
+    }
   }
 
   #ended(): Look {
@@ -232,44 +250,25 @@ export class Session {
   }
 
   #capture(usage: boolean): Snapshot {
-    const begin = performance.now();
     const onListing = (bytes: Buffer): void => {
       this.#bytes = bytes;
       this.#onListing?.(bytes);
     };
+    const {maxStall} = this.#ledger;
     const about = {known: this.#last?.clues, earlier: this.#flagged, onListing};
-    const patience = Math.max(PATIENCE, 4 * this.#maxStall);
-    const options = usage ? {maxStall: this.#maxStall, patience, ...about} : {usage: false, ...about};
-    let snapshot = captureFrom(this.#handle, options);
-    // For a moment during exec the new program has memory, and stat has no addresses for it yet.
-    for (let tries = 0; tries < 10 && snapshot.process.startCode === '0'; tries++)
-      snapshot = captureFrom(this.#handle, options);
-    const ms = performance.now() - begin;
-    // Where there is no smaps to read, trying takes time as well.
-    if (usage) this.#budget.spend(begin, ms);
-    if (snapshot.source.format === 'smaps') {
-      this.#cost.usageReads++;
-      this.#cost.usageMs += ms;
-      this.#flagged = snapshot.regions;
-    }
+    const wish = usage ? {maxStall, patience: Math.max(PATIENCE, 4 * maxStall)} : {usage: false};
+    const snapshot = this.#ledger.capturing(usage, (onHeld) => {
+      const options = {...wish, ...about, onHeld};
+      let taken = captureFrom(this.#handle, options);
+      // For a moment during exec the new program has memory, and stat has no addresses for it yet.
+      for (let tries = 0; tries < 10 && taken.process.startCode === '0'; tries++)
+        taken = captureFrom(this.#handle, options);
+      return taken;
+    });
+    if (snapshot.source.format === 'smaps') this.#flagged = snapshot.regions;
     // What the next look is compared with: one line a region.
     if (snapshot.source.format !== 'maps' || !snapshot.isWhole) this.#bytes = undefined;
     return snapshot;
-  }
-
-  #mayReadUsage(): boolean {
-    const stall = predictStall(Number(this.#last.status['vmRss'] ?? 0), this.#last.regions.length);
-    const may = stall <= this.#maxStall && this.#budget.allows(performance.now());
-    if (!may) this.#cost.usageSkipped++;
-    return may;
-  }
-
-  #openStatm(): ProcFile | undefined {
-    try {
-      return this.#handle.open('statm');
-    } catch {
-      return undefined;
-    }
   }
 
   #openMaps(): ProcFile {
@@ -294,3 +293,6 @@ const TRIES = 3;
 
 /** Bytes: a listing of some 10,000 regions. */
 const LONG = 2 ** 20;
+
+/** ms. What was read so shortly ago is what is there. */
+const MOMENT = 100;

@@ -1,6 +1,7 @@
 import {existsSync, statSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {capabilityNames, hasCapability, parseCredentials, type Credentials} from '../parse/proc/status.ts';
+import {release} from './machine.ts';
 import {readIfThere, textIfThere} from './open.ts';
 
 /**
@@ -171,8 +172,6 @@ function rightToTrace(root: string): string {
     ? 'CAP_SYS_PTRACE or CAP_PERFMON'
     : 'CAP_SYS_PTRACE (CAP_PERFMON is enough since Linux 6.15)';
 }
-
-const release = (root: string): string => /^\d+\.\d+/.exec(textIfThere(`${root}/sys/kernel/osrelease`))?.[0] ?? '';
 
 /** Is procfs mounted so that it hides the processes of others? proc(5), hidepid. */
 function isHiding(root: string): boolean {

@@ -275,8 +275,8 @@ function outOfPlace(): never {
  */
 type Patch = Readonly<Record<string, unknown>>;
 
-/** Parts of the clues of which each entry changes on its own: the threads by their id, the files by their names. */
-const BY_ENTRY = new Set(['threads', 'files', 'deleted']);
+/** Parts of the clues of which each entry changes on its own: threads by id, files by name, Committed_AS of the machine. */
+const BY_ENTRY = new Set(['threads', 'files', 'deleted', 'machine']);
 
 /** @returns undefined if nothing differs */
 function patchOf(before: Json, after: Json, depth = 1): Patch | undefined {

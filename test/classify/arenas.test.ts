@@ -1,5 +1,5 @@
 import test from 'ava';
-import {arenasOf} from '../../src/features/show/room.ts';
+import {arenasOf} from '../../src/features/show/arenas.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {asleep, python} from '../helpers/child.ts';
 import {testIf} from '../helpers/tools.ts';

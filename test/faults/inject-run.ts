@@ -53,7 +53,7 @@ export async function traced(
 
 function pointsOf(log: string, folder: string): Point[] {
   const own = new RegExp(
-    `^(/proc/(\\d+|self/fd/\\d+|self/mountinfo|sys/kernel|sys/vm/max_map_count)(/|$)|/proc$|${folder}(/|$))`,
+    `^(/proc/(\\d+|self/fd/\\d+|self/mountinfo|sys/kernel|sys/vm|meminfo|cmdline)(/|$)|/proc$|${folder}(/|$))`,
   );
   const points = new Map<string, Point>();
   const pid = /^(\d+)/.exec(log)?.[1] ?? '';

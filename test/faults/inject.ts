@@ -160,7 +160,7 @@ function named({path}: Point): string {
 
 /** The parts of a snapshot that memmap can do without. */
 const CAN_DO_WITHOUT =
-  /boot_id|\/exe$|mountinfo|auxv|limits|max_map_count|\/task|map_files|\/root|syscall|comm$|smaps|cmdline|children|pagemap|kpage/;
+  /boot_id|\/exe$|mountinfo|auxv|limits|sys\/vm|sys\/kernel|meminfo|cgroup|ns\/|\/task|map_files|\/root|syscall|comm$|smaps|cmdline|children|pagemap|kpage/;
 
 /** @returns what is wrong; undefined if nothing is */
 function judge(

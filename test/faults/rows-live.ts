@@ -142,8 +142,8 @@ export const LIVE_ROWS: readonly Row[] = [
     id: '16',
     fault: 'the reader is preempted while it holds the lock (CPU quota)',
     how: 'a cgroup with cpu.max of 10 %',
-    expected: '0: the duty is counted in elapsed time, so the pauses grow',
-    not: 'needs a writable cgroup of version 2; test/procfs tests that the duty (`--max-duty`) is measured in elapsed time',
+    expected: '0: what is counted is the time of the processor, so the pauses stay as they are, 5 s at most',
+    not: 'needs a writable cgroup of version 2; test/procfs tests what is counted, test/features/record the pauses on a loaded machine',
   },
 ];
 

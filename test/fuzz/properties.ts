@@ -7,6 +7,9 @@ import {parseAuxv} from '../../src/parse/proc/auxv.ts';
 import {capabilityNames, parseCredentials, parseStatus} from '../../src/parse/proc/status.ts';
 import {parseElfHead, readElfImage, sectionAt} from '../../src/parse/elf/image.ts';
 import {findSymbol} from '../../src/parse/elf/symbols.ts';
+import {cgroupFolders, parseCgroup, parseMemoryLimit} from '../../src/parse/proc/cgroup.ts';
+import {parseMeminfo} from '../../src/parse/proc/meminfo.ts';
+import {parseMountinfo} from '../../src/parse/proc/mountinfo.ts';
 import {parseLimits} from '../../src/parse/proc/limits.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {parse} from '../../src/parse/parse.ts';
@@ -116,6 +119,11 @@ function checkProcFiles(bytes: Uint8Array): void {
   assert.ok(credentials === undefined || capabilityNames(credentials.permitted).length <= 64);
   for (const value of Object.values(parseLimits(bytes))) assert.ok(value === null || value >= 0);
   assert.ok((parseStackPointer(bytes) ?? 0) >= 0);
+  for (const value of Object.values(parseMeminfo(bytes))) assert.ok(value >= 0);
+  const cgroup = parseCgroup(bytes);
+  const folders = cgroup && cgroupFolders(cgroup, parseMountinfo(bytes));
+  assert.ok(folders === undefined || folders.every(({path}) => path.startsWith('/')));
+  assert.ok((parseMemoryLimit(new TextDecoder('latin1').decode(bytes)) ?? 0) >= 0);
   checkElf(bytes);
   for (const segment of parseElfHead(bytes)?.segments ?? []) assert.ok(segment.offset >= 0 && segment.memorySize >= 0);
 }

@@ -12,6 +12,7 @@ export const PACKAGES = {
   'eu-elflint': 'elfutils',
   'eu-readelf': 'elfutils',
   file: 'file',
+  findmnt: 'util-linux',
   gcc: 'gcc',
   gdb: 'gdb',
   gzip: 'gzip',
@@ -41,6 +42,7 @@ export const PACKAGES = {
   sha1sum: 'coreutils',
   strace: 'strace',
   strip: 'binutils',
+  timeout: 'coreutils',
   unshare: 'util-linux',
   zcat: 'gzip',
 } as const;

@@ -42,6 +42,7 @@ testIf('python3')("limits: a process's own getrlimit(2) says the same", async (t
   const {stack, data, addressSpace, locked} = parseLimits(readFileSync(`/proc/${child.pid}/limits`));
   t.is([stack, data, addressSpace, locked].map((value) => value ?? -1).join(' '), told);
   t.is(data, 2 ** 40);
+  t.is(parseLimits(readFileSync(`/proc/${child.pid}/limits`)).hardData, null);
   t.deepEqual(parseLimits(bytesOf('Max stack size\nMax data size  x y bytes\n')), {});
 });
 
@@ -85,8 +86,16 @@ const CLUES: Clues = {
     '/bin/y': {segments: []},
   },
   deleted: {'/tmp/x (deleted)': false},
-  limits: {stack: 8_388_608, data: null},
+  limits: {stack: 8_388_608, data: 0, hardData: null},
   maxMapCount: 65_530,
+  capabilities: {ipcLock: true, sysAdmin: false},
+  machine: {release: '6.18', ram: 2 ** 34, swap: 0, overcommit: 2, stackGuardPages: 256, ignoresDataLimit: true},
+  cgroup: {
+    version: 2,
+    path: '/a',
+    isWhole: true,
+    limits: [{path: '/a', file: 'memory.max', limit: 2 ** 30, used: 2 ** 20}],
+  },
 };
 
 type Json = Record<string, any>;
@@ -120,7 +129,15 @@ const WRONG: ReadonlyArray<[place: string, change: (clues: Json) => void]> = [
   ['clues.files["/bin/x"].relro.end', (clues) => (clues['files']['/bin/x'].relro.end = 5)],
   ['clues.deleted["/tmp/x (deleted)"]', (clues) => (clues['deleted']['/tmp/x (deleted)'] = 1)],
   ['clues.limits.stack', (clues) => (clues['limits'].stack = 1.5)],
+  ['clues.limits.hardData', (clues) => (clues['limits'].hardData = 'unlimited')],
   ['clues.maxMapCount', (clues) => (clues['maxMapCount'] = -1)],
+  ['clues.capabilities.sysAdmin', (clues) => delete clues['capabilities'].sysAdmin],
+  ['clues.machine.release', (clues) => (clues['machine'].release = 6)],
+  ['clues.machine.ram', (clues) => (clues['machine'].ram = '16 GiB')],
+  ['clues.machine.ignoresDataLimit', (clues) => (clues['machine'].ignoresDataLimit = 1)],
+  ['clues.cgroup.version', (clues) => (clues['cgroup'].version = 3)],
+  ['clues.cgroup.isWhole', (clues) => delete clues['cgroup'].isWhole],
+  ['clues.cgroup.limits[0].used', (clues) => (clues['cgroup'].limits[0].used = null)],
 ];
 
 for (const [place, change] of WRONG) {

@@ -1,7 +1,8 @@
+import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {diff} from '../../src/diff/diff.ts';
 import {poll} from '../../src/procfs/poll.ts';
-import {Session, type Look} from '../../src/procfs/session.ts';
+import {Session, type Look, type SessionOptions} from '../../src/procfs/session.ts';
 import {Child, python} from '../helpers/child.ts';
 import {testIf} from '../helpers/tools.ts';
 import {until} from '../helpers/wait.ts';
@@ -126,3 +127,73 @@ test('smaps is read within its budget, and what was left out is counted', async 
   t.is(thrifty.cost.usageSkipped, 20);
   t.is(thrifty.cost.looks, 20);
 });
+
+test('a look that is due reads smaps whatever was spent, unless the read would take too long', async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
+  await child.line();
+  const formats = (options: SessionOptions): string[] => {
+    const session = new Session(child.pid, options);
+    t.teardown(() => session.close());
+    return [false, true, false].map((isDue) => {
+      session.look(isDue);
+      return session.snapshot.source.format;
+    });
+  };
+  t.deepEqual(formats({maxDuty: 0.0001}), ['maps', 'smaps', 'maps']);
+  t.deepEqual(formats({maxDuty: 0}), ['maps', 'maps', 'maps']);
+  t.deepEqual(formats({maxDuty: 1, maxStall: 0}), ['maps', 'maps', 'maps']);
+});
+
+testIf('python3')(
+  'memory that is no longer resident may be read again, though maps alone was read since',
+  async (t) => {
+    const child = await python(t);
+    // 8 ms, at 16 ms per GiB.
+    await child.ask('m = mmap.mmap(-1, 512 << 20, 0x22); m.write(b"x" * (512 << 20))');
+    const session = new Session(child.pid, {maxDuty: 1, maxStall: 4});
+    t.teardown(() => session.close());
+    session.look();
+    t.is(session.snapshot.source.format, 'maps');
+    t.is(session.cost.usageTooLong, 1);
+    await child.ask('m.close()');
+    session.look();
+    t.is(session.snapshot.source.format, 'smaps');
+  },
+);
+
+test('the first look after exec has smaps', async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x; exec sleep 60']);
+  await child.line();
+  const session = new Session(child.pid, {maxDuty: 0.0001});
+  t.teardown(() => session.close());
+  child.process.stdin!.write('\n');
+  const look = await until(() => {
+    const seen = session.look();
+    return seen.saw === 'exec' && seen;
+  }, 'the exec');
+  t.is(look.snapshot.source.format, 'smaps');
+  t.true(look.snapshot.totals['rss']! > 0);
+});
+
+testIf('python3')('where maps takes the lock too, looks rest in proportion to what it took', async (t) => {
+  const child = await python(t);
+  const {length} = await regionsOf(child, 10_000);
+  t.true(length >= 10_000);
+  const rests = ['6.8.0', '6.18.0'].map((kernel) => {
+    const session = new Session(child.pid, {kernel, maxDuty: 0.02, maxStall: 0});
+    t.teardown(() => session.close());
+    session.look();
+    return {rest: session.rest, lock: session.cost.mapsLock};
+  });
+  t.like(rests[1], {rest: 0, lock: undefined});
+  const [{rest, lock}] = rests as [(typeof rests)[0]];
+  t.is(lock?.kernel, '6.8.0');
+  // Half of the duty is for maps: it rests for 100 times as long as it held the lock, twice here (it was opened too).
+  t.true(rest > 20 * lock!.held && rest <= 5000, `${rest} ms after ${lock!.held}`);
+});
+
+/** Has a Python map so many regions that can't merge. */
+async function regionsOf(child: Child, count: number): Promise<readonly string[]> {
+  await child.ask(`r = [mmap.mmap(-1, 4096, 0x22, 1 + i % 2) for i in range(${count})]`);
+  return readFileSync(`/proc/${child.pid}/maps`, 'latin1').trimEnd().split('\n');
+}

@@ -35,11 +35,14 @@ export async function recordProcess(
   const recorder = new Recorder(writer, listing);
   const begin = performance.now();
   let marks = 0;
+  /** Of the latest sample: a snapshot of maps alone has an older one. */
+  let {status} = session.snapshot;
+  const follow: Sink = {tell: (event) => void ('status' in event && (status = event.status))};
 
-  /** Takes a sample at once, so that the mark has a moment of its own. */
+  /** Takes a sample at once, with smaps, so that the mark has a moment of its own. */
   const mark = (): void => {
     try {
-      const look = session.look();
+      const look = session.look(true);
       if (look.saw === 'exit') return; // The next sample will report it.
       const name = names[marks] ?? `mark${marks + 1 - names.length}`;
       marks++;
@@ -56,7 +59,7 @@ export async function recordProcess(
   if (process.stderr.isTTY) say(`Recording to ${file.path}. ${how}.`);
   try {
     const options = {...setting, signal: interrupted.signal, stoppedBy: interrupted.received};
-    const end = await tellAll(watchLooks(session, options, timeline), tee(recorder, line));
+    const end = await tellAll(watchLooks(session, options, timeline), tee(recorder, follow, line));
     const {reason, cost} = end!;
     return {...progress(), reason, listings: writer.listings, cost};
   } catch (error) {
@@ -69,7 +72,7 @@ export async function recordProcess(
   }
 
   function progress(): RecordProgress {
-    const rss = session.snapshot.totals['rss'] ?? session.snapshot.status['vmRss'];
+    const {vmRss: rss} = status;
     return {
       file: file.path,
       ms: performance.now() - begin,

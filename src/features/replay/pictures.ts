@@ -69,14 +69,22 @@ export class Pictures {
     const first = startAt(...this.#moment(start));
     const compare = new Compare(first.snapshot, diffInPlace);
     let picture = firstPicture(first);
-    if (near > start) {
-      const event = comparedWith(compare, eventAt(this.#recording, ...this.#moment(near)));
+    // With what smaps had said last by then.
+    for (const at of new Set([this.#measured(start, near), near])) {
+      if (at === start) continue;
+      const event = comparedWith(compare, eventAt(this.#recording, ...this.#moment(at)));
       // What changed long before didn't happen at this moment: it counts as growth, and is not among the events.
       const next = pictureAfter(picture, event);
       picture = {...next, events: [], history: next.history.slice(-1)};
     }
     const seen = this.#keep(near, {picture, compare});
     return near === index ? seen : this.#through(near, index);
+  }
+
+  /** The last moment at which smaps was read; `start` if there is none after it. */
+  #measured(start: number, near: number): number {
+    for (let at = near; at > start; at--) if (this.#recording.moment(at).hasUsage) return at;
+    return start;
   }
 
   #programStart(index: number): number {

@@ -52,7 +52,8 @@ export class TextReport implements Sink {
     this.#last = event;
     this.#peak = Math.max(this.#peak, Number(status['vmHwm'] ?? 0));
     // Most programs free their memory before they end, so the largest sample says more than the last one.
-    const amount = snapshot.totals.size + Number(status['vmRss'] ?? 0);
+    // What its own smaps says, where there is one: status is read a moment later.
+    const amount = snapshot.totals.size + (snapshot.totals['rss'] ?? Number(status['vmRss'] ?? 0));
     if (amount > this.#most) [this.#most, this.#largest] = [amount, snapshot];
     const rss = snapshot.totals['rss'];
     if (rss !== undefined && rss >= (this.#withUsage?.totals['rss'] ?? 0)) this.#withUsage = snapshot;

@@ -1,4 +1,5 @@
-import {dutyText} from '../watch/text.ts';
+import type {WatchCost} from '../watch/events.ts';
+import {dutyText, usageText} from '../watch/text.ts';
 import {diff} from '../../diff/diff.ts';
 import type {Change} from '../../model/change.ts';
 import type {Kind} from '../../model/kind.ts';
@@ -20,7 +21,7 @@ interface RunFacts {
   readonly ms: number;
   /** Undefined if it ended before the first sample. */
   readonly seen: RunSeen | undefined;
-  readonly cost: {readonly ms: number; readonly duty: number; readonly usageReads: number};
+  readonly cost: WatchCost;
   readonly notes: readonly string[];
 }
 
@@ -170,10 +171,7 @@ const time = (ms: number): string =>
   ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 
 const costLine = (cost: RunFacts['cost']): string =>
-  `cost     sampling took ${time(cost.ms)}${dutyText(cost)}; smaps was ${timesRead(cost.usageReads)}`;
+  `cost     sampling took ${time(cost.ms)}${dutyText(cost)}; ${usageText(cost)}`;
 
 const cameAndWent = ({came, went}: RunSeen): string =>
   `${countText(came)} ${came === 1 ? 'was' : 'were'} made, ${countText(went)} went away`;
-
-const timesRead = (count: number): string =>
-  count === 0 ? 'not read' : `read ${count === 1 ? 'once' : `${count} times`}`;

@@ -8,7 +8,7 @@ import {fewHoles, renderRoom, renderRoomLine} from './room-text.ts';
 import {renderHead} from '../../text/who.ts';
 import {paint} from '../../text/theme.ts';
 import {renderFiles, renderKinds} from './totals.ts';
-import {roomJSON} from './room.ts';
+import {roomJSON} from './room-json.ts';
 
 interface ShowLook extends RegionsLook {
   readonly choice?: Choice | undefined;

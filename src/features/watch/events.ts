@@ -1,6 +1,6 @@
 import type {Change, Delta} from '../../model/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import type {Cost} from '../../procfs/session.ts';
+import type {Cost} from '../../procfs/ledger.ts';
 
 /**
  * What a watch, a run or a replay reports, as it happens. `start` comes first and `end` last. Each sample is one event:
@@ -75,10 +75,11 @@ export interface EndEvent extends Stamp {
   readonly notes?: readonly string[] | undefined;
 }
 
+/** What is known of each cost: an older recording has no more. */
+type Always = 'looks' | 'ms' | 'usageReads' | 'usageMs' | 'usageSkipped';
+
 /** What watching cost; times in ms. `duty` is the fraction of the time that was spent sampling. */
-export interface WatchCost extends Cost {
-  readonly duty: number;
-}
+export type WatchCost = Pick<Cost, Always> & Partial<Cost> & {readonly duty: number};
 
 /** Who receives the events. */
 export interface Sink {

@@ -49,24 +49,63 @@ const exitLine = (state: 'zombie' | 'gone'): string =>
 
 const markLine = (name: string): string => paint('title', `* mark         ${safe(name)}`);
 
-/**
- * `, 1.5 % of the time`: the share of the time that sampling took. For less than a second no share is given: the first
- * sample alone takes some ms, so a share would say nothing.
- */
-export function dutyText({ms, duty}: Pick<WatchCost, 'ms' | 'duty'>): string {
-  const isShort = duty === 0 || ms / duty < 1000;
-  return isShort ? '' : `, ${(duty * 100).toFixed(1)} % of the time`;
+/** ms that were watched; undefined for less than a second: the first sample alone takes some, and a share says nothing. */
+function watchedFor({ms, duty}: Pick<WatchCost, 'ms' | 'duty'>): number | undefined {
+  const all = duty === 0 ? 0 : ms / duty;
+  return all < 1000 ? undefined : all;
 }
+
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.001 && share > 0 ? 2 : 1)} %`;
+
+/** `, 1.5 % of the time`: the share of the time that sampling took. */
+export const dutyText = (cost: Pick<WatchCost, 'ms' | 'duty'>): string =>
+  watchedFor(cost) === undefined ? '' : `, ${percent(cost.duty)} of the time`;
 
 /** How a watch ended, and what it cost the process. */
 export function endLine(ticks: number, reason: string, cost: WatchCost): string {
-  const usage =
-    cost.usageReads === 0 ? 'smaps was not read' : `smaps was read ${times(cost.usageReads)} (${ms(cost.usageMs)})`;
-  const skipped = cost.usageSkipped === 0 ? '' : ` and skipped ${times(cost.usageSkipped)} to spare the process`;
-  const duty = dutyText(cost);
   const why = REASONS[reason] ?? `Ended by ${reason}`;
-  return `${why} after ${counted(ticks, 'sample')}. Sampling took ${ms(cost.ms)}${duty}; ${usage}${skipped}.`;
+  const sampling = `Sampling took ${ms(cost.ms)}${dutyText(cost)}`;
+  return `${why} after ${counted(ticks, 'sample')}. ${sampling}; ${usageText(cost)}.${mapsText(cost)}`;
 }
+
+/** How often smaps was read, for how long that held up the process, and what is therefore not known. */
+export function usageText(cost: WatchCost): string {
+  const {usageReads: reads, usageSkipped: skipped, usageTooLong: tooLong = 0} = cost;
+  const isTooLong = 'one read would hold up the process for longer than --max-stall';
+  if (reads === 0) return `smaps was not read${tooLong > 0 ? `: ${isTooLong}` : ''}`;
+  const gap = cost.usageGap === undefined ? '' : `, for at most ${seconds(cost.usageGap)}`;
+  const why = tooLong > 0 ? ` (${times(tooLong)} since ${isTooLong})` : '';
+  const spared = skipped === 0 ? '' : ` and skipped ${times(skipped)} to spare the process${gap}${why}`;
+  const {usageAge: age = 0} = cost;
+  const last = age < SHORT_AGE ? '' : `, the last time ${seconds(age)} before the end`;
+  return `smaps was read ${times(reads)}${last}${heldText(cost)}${spared}`;
+}
+
+/** ms. What was read so shortly before the end is what was there at the end. */
+const SHORT_AGE = 100;
+
+function heldText(cost: WatchCost): string {
+  const {usageHeld: held, maxDuty} = cost;
+  if (held === undefined) return ` (${ms(cost.usageMs)})`;
+  const all = watchedFor(cost);
+  const share = all === undefined ? '' : `, ${percent(held / all)} of the time`;
+  const isOver = all !== undefined && maxDuty !== undefined && held > maxDuty * all;
+  const over = isOver ? '; more than --max-duty: it is read at the start, at marks, at the end, and every 5 s' : '';
+  const passed = cost.usagePassed === undefined ? '' : `; ${ms(cost.usagePassed)} passed`;
+  return ` (for ${ms(held)} of the processor${share}${passed}${over})`;
+}
+
+/** What reading maps cost, where it takes the process's lock as well. */
+function mapsText({mapsLock}: WatchCost): string {
+  if (!mapsLock) return '';
+  const {kernel, held, skipped} = mapsLock;
+  const fewer =
+    skipped === 0 ? '' : `; to spare the process ${counted(skipped, 'sample')} fewer than asked ${were(skipped)} taken`;
+  const system = kernel === '' ? 'this kernel, whose release is not known,' : `Linux ${safe(kernel)}, by its release,`;
+  return ` On ${system} maps takes the process's lock as smaps does: it held it for ${ms(held)}${fewer}.`;
+}
+
+const were = (count: number): string => (count === 1 ? 'was' : 'were');
 
 const REASONS: Readonly<Record<string, string>> = {
   exit: 'The process ended',
@@ -77,5 +116,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+
+const seconds = (value: number): string => `${(value / 1000).toFixed(1)} s`;
 
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;

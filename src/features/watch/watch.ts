@@ -1,7 +1,7 @@
 import {diffInPlace} from '../../diff/diff.ts';
 import {Compare} from '../../history/compare.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {poll, type EndReason, type PollOptions} from '../../procfs/poll.ts';
+import {lastLook, poll, type EndReason, type PollOptions} from '../../procfs/poll.ts';
 import type {Look, Session} from '../../procfs/session.ts';
 import type {EndEvent, ExitEvent, LookEvent, Stamp, StartEvent, WatchEvent} from './events.ts';
 import type {Condition} from './until.ts';
@@ -26,7 +26,10 @@ export async function* watchLooks(
   timeline = new Timeline(session),
 ): AsyncGenerator<WatchEvent, void> {
   yield timeline.start(session.snapshot);
-  yield timeline.end(yield* looksUntil(session, options, timeline));
+  const reason = yield* looksUntil(session, options, timeline);
+  const last = reason === 'exit' ? undefined : await lastLook(session);
+  if (last && last.saw !== 'exit') yield timeline.look(last);
+  yield timeline.end(reason);
 }
 
 async function* looksUntil(

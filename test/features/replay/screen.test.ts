@@ -56,8 +56,8 @@ testIf('script')('on a terminal a recording is played, stepped through, and left
   run.type('x');
   run.type('q');
   t.is(await run.end(), 0);
-  t.false(run.isAlternate);
   t.regex((await run.screen()).join('\n'), /The process ended at 0:10\.5/);
+  t.false(run.isAlternate);
 });
 
 testIf('script')('the picture of a moment is the same however one got there', async (t) => {

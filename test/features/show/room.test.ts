@@ -2,7 +2,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import {holesOf, isInUserSpace, userSpaceEnd} from '../../../src/model/holes.ts';
 import {residueOf} from '../../../src/features/show/residue.ts';
-import {roomOf} from '../../../src/features/show/room.ts';
+import {roomOf, type Room} from '../../../src/features/show/room.ts';
+import {renderRoom} from '../../../src/features/show/room-text.ts';
+import type {Clues} from '../../../src/model/clues.ts';
+import type {Region} from '../../../src/model/region.ts';
 import {region, regions, snapshotOf} from '../../model/regions.ts';
 
 const KIB = 1024;
@@ -36,21 +39,108 @@ const stack = region(0x7ffe1a300000, 0x7ffe1a321000, 'rw-p', {
   flags: ['rd', 'wr', 'gd'],
 });
 
+/** No limit but those that a test sets. */
+const free = {
+  maxMapCount: 65530,
+  limits: {data: null, addressSpace: null, stack: null, locked: null},
+  machine: {release: '6.18', overcommit: 1},
+  capabilities: {ipcLock: false, sysAdmin: false},
+} as const;
+
 test('brk ends a page before the next region, or at RLIMIT_DATA', (t) => {
   const list = [heap, library, stack];
-  const free = snapshotOf(list, {limits: {data: null}}, {vmData: MIB});
-  t.like(roomOf(free).brk, {
+  const brk = (clues: Clues, status: Readonly<Record<string, number>>): Room['brk'] =>
+    roomOf(snapshotOf(list, {...free, ...clues}, status)).brk;
+  const open = brk({}, {vmData: MIB, vmSize: MIB});
+  t.like(open, {
     used: 0x21000,
-    limit: null,
     left: 0x7f0000000000 - 0x1021000 - PAGE,
-    endsAt: 'addresses',
+    precision: 'exact',
     end: 0x1021000,
     next: library,
   });
-  const limited = snapshotOf(list, {limits: {data: 5 * MIB}}, {vmData: 2 * MIB});
-  t.like(roomOf(limited).brk, {limit: 5 * MIB, left: 3 * MIB, endsAt: 'limit'});
-  const used = snapshotOf(list, {limits: {data: MIB}}, {vmData: 2 * MIB});
-  t.is(roomOf(used).brk?.left, 0, 'a limit that was lowered later');
+  t.is(open?.binding?.name, 'addresses');
+  const data = {...free.limits, data: 5 * MIB};
+  const limited = brk({limits: data}, {vmData: 2 * MIB, vmSize: 2 * MIB});
+  t.like(limited, {left: 3 * MIB, unknown: []});
+  t.like(limited?.binding, {name: 'RLIMIT_DATA', value: 5 * MIB, used: 2 * MIB});
+  t.is(brk({limits: {...data, data: MIB}}, {vmData: 2 * MIB})?.left, 0, 'a limit that was lowered later');
+  const old = brk({limits: data, machine: {...free.machine, release: '4.6'}}, {vmData: 2 * MIB, vmSize: 2 * MIB});
+  t.is(old?.binding?.name, 'addresses', 'before 4.7 VmData is not counted');
+});
+
+test('what the source does not tell is unknown, and then the rest is at most', (t) => {
+  const {
+    mapping,
+    reserving,
+    stack: deep,
+    locked,
+    regions: number,
+    touching,
+  } = roomOf(snapshotOf([heap, library, stack]));
+  t.deepEqual(mapping.unknown, ['vm.max_map_count', 'RLIMIT_AS', 'RLIMIT_DATA', 'vm.overcommit_memory']);
+  t.is(mapping.precision, 'atMost');
+  t.is(reserving.precision, 'atMost');
+  t.deepEqual(deep?.unknown, ['RLIMIT_AS', 'RLIMIT_STACK', 'vm.overcommit_memory']);
+  t.is(locked, undefined);
+  t.like(number, {left: undefined, unknown: ['vm.max_map_count']});
+  t.like(touching, {left: undefined, unknown: ['cgroup']});
+  const lines = renderRoom(snapshotOf([heap, library, stack])).join('\n');
+  t.regex(lines, /^mmap .* ≤ \d/m);
+  t.regex(lines, /^regions +3 +\? *$/m);
+  t.regex(lines, /^Not known here, and may bind first: .*RLIMIT_AS \(mmap, mmap PROT_NONE, brk, stack\)/m);
+});
+
+test('a capability that is not known leaves the room for mlock unknown', (t) => {
+  const limits = {locked: MIB};
+  const locked = (capabilities: Clues['capabilities']): Room['locked'] =>
+    roomOf(snapshotOf([stack], {limits, capabilities}, {vmLck: 8 * KIB})).locked;
+  t.like(locked(undefined), {left: undefined, unknown: ['RLIMIT_MEMLOCK']});
+  t.like(locked({ipcLock: true, sysAdmin: false}), {left: null, unknown: []});
+  t.like(locked({ipcLock: false, sysAdmin: false}), {left: MIB - 8 * KIB, precision: 'exact'});
+});
+
+test('overcommit: RAM and swap in mode 0 since 5.2, nothing in mode 1, CommitLimit less the reserves in mode 2', (t) => {
+  const machine = {
+    release: '6.18',
+    overcommit: 0,
+    ram: 4096 * MIB,
+    swap: 1024 * MIB,
+    commitLimit: 3072 * MIB,
+    committed: 1024 * MIB,
+    adminReserve: 8 * MIB,
+    userReserve: 128 * MIB,
+  };
+  const mapping = (more: object, sysAdmin = false): Room['mapping'] =>
+    roomOf(
+      snapshotOf(
+        [heap, library, stack],
+        {...free, machine: {...machine, ...more}, capabilities: {ipcLock: false, sysAdmin}},
+        {vmSize: 320 * MIB, vmData: MIB},
+      ),
+    ).mapping;
+  t.like(mapping({}), {left: 5120 * MIB, precision: 'exact'});
+  t.like(mapping({release: '5.1'}), {unknown: ['vm.overcommit_memory'], precision: 'atMost'});
+  t.deepEqual(mapping({overcommit: 1}).binding?.name, 'addresses');
+  // A 32nd of 320 MiB is less than the user's reserve.
+  t.like(mapping({overcommit: 2}), {left: (2048 - 8 - 10) * MIB - PAGE, precision: 'about'});
+  t.like(mapping({overcommit: 2}, true), {left: (2048 - 10) * MIB - PAGE});
+  t.like(mapping({overcommit: 2, committed: 4096 * MIB}), {left: 0});
+});
+
+test('of a cgroup and its ancestors the fullest binds; where ancestors are hidden there may be less', (t) => {
+  const limits = [
+    {path: '/a/b', file: 'memory.max', limit: 64 * MIB, used: 10 * MIB},
+    {path: '/a', file: 'memory.max', limit: 96 * MIB, used: 90 * MIB},
+  ];
+  const touching = (isWhole: boolean): Room['touching'] =>
+    roomOf(snapshotOf([stack], {cgroup: {version: 2, path: '/a/b', isWhole, limits}})).touching;
+  t.like(touching(true), {used: 90 * MIB, left: 6 * MIB, precision: 'exact', unknown: []});
+  t.is(touching(true).binding?.path, '/a');
+  t.like(touching(false), {left: 6 * MIB, precision: 'atMost', unknown: ['cgroup']});
+  const none = snapshotOf([stack], {cgroup: {version: 2, path: '/', isWhole: true, limits: []}});
+  t.is(roomOf(none).touching.left, null);
+  t.notRegex(renderRoom(none).join('\n'), /^touch/m);
 });
 
 test('an empty brk area begins where stat says, and without that nothing is said', (t) => {
@@ -71,22 +161,28 @@ test('an empty brk area begins where stat says, and without that nothing is said
 });
 
 test('a stack ends at its limit, or 1 MiB above what is below it, unless that has no access', (t) => {
-  const limits = {stack: 8 * MIB};
-  t.like(roomOf(snapshotOf([library, stack], {limits})).stack, {
-    used: 0x21000,
-    left: 8 * MIB - 0x21000,
-    endsAt: 'limit',
-  });
+  const clues = {...free, limits: {...free.limits, stack: 8 * MIB}};
+  const deep = (list: readonly Region[], more: Clues = {}): Room['stack'] =>
+    roomOf(snapshotOf(list, {...clues, ...more}, {vmSize: 9 * MIB})).stack;
+  const alone = deep([library, stack]);
+  t.like(alone, {used: 0x21000, left: 8 * MIB - 0x21000});
+  t.is(alone?.binding?.name, 'RLIMIT_STACK');
   const near = region(stack.start - 3 * MIB, stack.start - 2 * MIB, 'rw-p');
-  t.like(roomOf(snapshotOf([near, stack], {limits})).stack, {left: MIB, endsAt: 'addresses', below: near});
-  const guard = {...near, perms: '---p'};
-  t.is(roomOf(snapshotOf([guard, stack], {limits})).stack?.left, 2 * MIB);
+  t.like(deep([near, stack]), {left: MIB, below: near});
+  t.like(deep([near, stack], {machine: {...free.machine, stackGuardPages: 16}}), {left: 2 * MIB - 16 * PAGE});
+  t.is(deep([{...near, perms: '---p'}, stack])?.left, 2 * MIB);
+  t.is(deep([{...near, flags: ['rd', 'wr', 'gd']}, stack])?.left, 2 * MIB, 'another stack');
+  const piece = region(stack.start - 4 * PAGE, stack.start, 'rwxp', {flags: ['rd', 'wr', 'ex', 'gd']});
+  t.like(deep([library, piece, stack]), {used: 4 * PAGE, left: 8 * MIB - 4 * PAGE, start: piece.start});
 });
 
-test('the vsyscall page is no region of the process, and the rest counts against vm.max_map_count', (t) => {
+test('the vsyscall page is no region of the process, and mmap may exceed vm.max_map_count by one', (t) => {
   const vsyscall = region(0xffffffffff600000, 0xffffffffff601000, '--xp', {name: '[vsyscall]', kind: 'vsyscall'});
-  const room = roomOf(snapshotOf([heap, stack, vsyscall], {maxMapCount: 65530}));
-  t.deepEqual(room.regions, {used: 2, limit: 65530, left: 65528, endsAt: 'limit'});
+  const room = (maxMapCount: number): Room =>
+    roomOf(snapshotOf([heap, stack, vsyscall], {...free, maxMapCount}, {vmSize: MIB}));
+  t.like(room(65530).regions, {used: 2, left: 65529});
+  t.like(room(2).regions, {used: 2, left: 1});
+  t.like(room(1), {regions: {left: 0}, mapping: {left: 0, precision: 'exact'}, reserving: {left: 0}, brk: {left: 0}});
 });
 
 test('the residue is what status has more, and what the totals leave out', (t) => {

@@ -70,7 +70,7 @@ test('what is nearly used up is said without being asked, and colour says nothin
   );
   const snapshot = snapshotOf(
     [...list, region(0x7f0000000000, 0x7f0000001000, 'rw-p')],
-    {maxMapCount: 65530, limits: {addressSpace: 300 * 2 ** 20}},
+    {maxMapCount: 65530, limits: {addressSpace: 300 * 2 ** 20, data: null}, machine: {release: '6.18', overcommit: 1}},
     {vmSize: 290 * 2 ** 20},
   );
   const text = renderShow(snapshot, {summary: true});

@@ -2,7 +2,7 @@ import {counted, sizeText, timeText} from '../../../model/amounts.ts';
 import type {Measure} from '../../../model/measure.ts';
 import {MEASURES} from '../../../model/measures.ts';
 import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../text/lines.ts';
-import type {PictureMoment, Picture} from './picture.ts';
+import {withBreaks, type PictureMoment, type Picture} from './picture.ts';
 import type {FrameState, ReplayState} from './view.ts';
 import {cells, safe, shorten} from '../../../text/safe.ts';
 import {STATES} from '../../../text/who.ts';
@@ -13,7 +13,7 @@ export function headLines(state: FrameState, width: number, count: number): stri
   const title = titleLine(state, width);
   if (count < 2) return [title];
   if (count < 3 || width < NARROWEST_TABLE) return [title, briefLine(state.picture, width)];
-  return [title, ...totalLines(state.picture, width).slice(0, count - 1)];
+  return [title, ...totalLines(state, width).slice(0, count - 1)];
 }
 
 /** Columns from which each total has a line of its own. */
@@ -125,14 +125,15 @@ const NARROWEST_SPARK = 8;
 const WIDEST_SPARK = 60;
 
 /** Resident memory, address space and regions: how much now, at most, and how it changed over time. */
-function totalLines(picture: Picture, width: number): string[] {
+function totalLines({picture, interval}: FrameState, width: number): string[] {
+  const history = withBreaks(picture.history, interval);
   // The column is wider if something is swapped, and then on all lines.
   const words = TOTALS.map((total) => total.words(picture));
   const wordsWidth = words.reduce((most, text) => Math.max(most, text.length), WORDS_WIDTH);
   const fixed = NAME_WIDTH + 2 + VALUE_WIDTH + 2 + wordsWidth + 2;
   const room = Math.min(WIDEST_SPARK, width - fixed - 2 - EXTREMES_WIDTH);
   return TOTALS.map(({measure, of, text}, index) => {
-    const values = picture.history.map(of);
+    const values = history.map((moment) => moment && of(moment));
     const now = values.at(-1);
     const hasSpark = room >= NARROWEST_SPARK;
     const left: Piece[] = [

@@ -34,21 +34,25 @@ type Status = Readonly<Record<string, number | string | boolean>>;
 
 /** What a sparkline is made of; sizes in bytes. */
 export interface PictureMoment {
+  readonly ms: number;
+  /** The number of the sample; it rises by more than 1 where samples in between were the same. */
+  readonly sample: number;
   readonly resident: number | undefined;
   readonly size: number;
   readonly regions: number;
 }
 
 /** What a sample saw, as the events have it: the snapshot, the current status, and the time. */
-type Sight = Pick<LookEvent, 'snapshot' | 'status' | 't' | 'at'>;
+type Sight = Pick<LookEvent, 'snapshot' | 'status' | 't' | 'tick' | 'at'>;
 
 /** At most this many samples are kept for the sparklines. */
 const MOST_MOMENTS = 250;
 
-export function firstPicture({snapshot, status, t: ms}: Omit<Sight, 'at'>): Picture {
+export function firstPicture(sight: Omit<Sight, 'at'>): Picture {
+  const {snapshot, status, t: ms} = sight;
   const rows = firstRows(snapshot.regions);
   const usageMs = hasUsage(snapshot) ? ms : undefined;
-  const history = [momentOf(snapshot, status)];
+  const history = [momentOf(sight)];
   return {snapshot, status, rows, events: [], history, tick: 0, ms, usageMs, changes: 0, isOver: false};
 }
 
@@ -83,7 +87,7 @@ export function nextPicture(picture: Picture, sight: Sight, changes: readonly Ch
     status,
     rows: isNew ? nextRows(picture.rows, snapshot.regions, changes, tick, isMeasured) : picture.rows,
     events: withChanges(picture.events, changes, {ms, time: clockTime(at)}),
-    history: [...picture.history, momentOf(snapshot, status)].slice(-MOST_MOMENTS),
+    history: [...picture.history, momentOf(sight)].slice(-MOST_MOMENTS),
     tick,
     ms,
     usageMs: isMeasured ? ms : picture.usageMs,
@@ -99,6 +103,7 @@ function execPicture(picture: Picture, sight: Sight): Picture {
   return {
     ...next,
     rows: firstRows(sight.snapshot.regions),
+    usageMs: hasUsage(sight.snapshot) ? sight.t : undefined,
     events: withEvent(next.events, sight, {sign: '!', word: 'exec', role: 'change', text}),
   };
 }
@@ -116,8 +121,28 @@ const withEvent = (
 ): readonly FrameEvent[] => [...events, {...event, ms, time: clockTime(at)}].slice(-MOST_EVENTS);
 
 /** VmRSS is in status in every sample; the sum over smaps is only in some. */
-function momentOf(snapshot: Snapshot, status: Status): PictureMoment {
+function momentOf({snapshot, status, t: ms, tick: sample}: Omit<Sight, 'at'>): PictureMoment {
   const {vmRss} = status;
   const {rss, size, regions} = snapshot.totals as Record<string, number | undefined> & {size: number; regions: number};
-  return {resident: typeof vmRss === 'number' ? vmRss : rss, size, regions};
+  return {ms, sample, resident: typeof vmRss === 'number' ? vmRss : rss, size, regions};
 }
+
+/** After this many intervals, and this many ms, without a sample nobody knows what was in between. */
+const GAP_INTERVALS = 3;
+const GAP_MS = 2000;
+
+/**
+ * The moments, with undefined between two where no samples were taken for a while: memmap was stopped, or waited.
+ *
+ * @param interval ms between two samples
+ */
+export const withBreaks = (
+  history: readonly PictureMoment[],
+  interval: number,
+): ReadonlyArray<PictureMoment | undefined> =>
+  history.flatMap((moment, index) => {
+    const before = history[index - 1] ?? moment;
+    const passed = moment.ms - before.ms;
+    const usual = GAP_INTERVALS * interval * Math.max(1, moment.sample - before.sample);
+    return passed > Math.max(GAP_MS, usual) ? [undefined, moment] : [moment];
+  });

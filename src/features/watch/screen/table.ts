@@ -51,17 +51,14 @@ function captionLine(state: FrameState, count: number, from: number, shown: numb
 }
 
 /** smaps is read within a budget. Its numbers are shown until it is read again, with their age once they are old. */
-function agePieces({picture, interval}: FrameState): Piece[] {
+function agePieces({picture}: FrameState): Piece[] {
   const {ms, usageMs} = picture;
   if (usageMs === undefined) return [{text: 'smaps is not read', role: 'quiet'}];
   const age = ms - usageMs;
-  return age <= Math.max(STALE_LOOKS * interval, STALE_MS)
-    ? []
-    : [{text: `resident as of ${agoText(age)} ago`, role: 'quiet'}];
+  return age <= STALE_MS ? [] : [{text: `resident as of ${agoText(age)} ago`, role: 'quiet'}];
 }
 
-/** After this many samples without smaps, and this many ms, its numbers are called old. */
-const STALE_LOOKS = 3;
+/** Without smaps for this many ms, its numbers are called old. */
 const STALE_MS = 2000;
 
 const agoText = (ms: number): string =>

@@ -84,10 +84,12 @@ export function pictureOf(
   isAfter?: (picture: Picture, snapshot: Snapshot) => void,
 ): Picture {
   const status = {name: 'a\x1b[31m漢', state: 'S', threads: 3, vmRss: 123_456_789, vmHwm: 234_567_890, vmSwap: 4096};
-  let picture = firstPicture({snapshot: snapshots[0]!, status, t: 0});
+  let picture = firstPicture({snapshot: snapshots[0]!, status, t: 0, tick: 0});
   for (const snapshot of snapshots.slice(1)) {
     const {changes} = diff(picture.snapshot, snapshot, {match: 'address'});
-    picture = nextPicture(picture, {snapshot, status, t: picture.ms + 500, at: '2026-01-31T12:34:56.789Z'}, changes);
+    const tick = picture.tick + 1;
+    const sight = {snapshot, status, t: picture.ms + 500, tick, at: '2026-01-31T12:34:56.789Z'};
+    picture = nextPicture(picture, sight, changes);
     isAfter?.(picture, snapshot);
   }
   return picture;

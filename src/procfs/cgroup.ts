@@ -1,0 +1,54 @@
+import {existsSync, readlinkSync} from 'node:fs';
+import type {CgroupClue} from '../model/clues.ts';
+import {cgroupFolders, parseCgroup, parseMemoryLimit, type CgroupFolder} from '../parse/proc/cgroup.ts';
+import {parseMountinfo} from '../parse/proc/mountinfo.ts';
+import type {ProcessHandle} from './handle.ts';
+import {readIfThere, textIfThere} from './open.ts';
+
+/**
+ * The memory limits of a process's cgroup and of each ancestor that can be seen, from /proc/PID/cgroup and the files of
+ * the cgroup file system.
+ *
+ * @returns undefined if the cgroup isn't known or can't be read
+ */
+export function readCgroup(handle: ProcessHandle): CgroupClue | undefined {
+  const cgroup = parseCgroup(readIfThere(handle.path('cgroup')) ?? new Uint8Array());
+  const mounts = readIfThere(`${handle.root}/self/mountinfo`);
+  const folders = cgroup && mounts && cgroupFolders(cgroup, parseMountinfo(mounts));
+  if (!folders) return undefined;
+  const limits: Array<CgroupClue['limits'][number]> = [];
+  const [file, usage] = FILES[cgroup.version];
+  for (const {path, folder} of folders) {
+    if (!existsSync(folder)) return undefined;
+    // The root of version 2 has no such file, nor has a cgroup for which the controller isn't enabled.
+    if (cgroup.version === 1 || existsSync(`${folder}/${file}`)) {
+      const limit = parseMemoryLimit(textIfThere(`${folder}/${file}`));
+      const used = limit === null ? 0 : parseMemoryLimit(textIfThere(`${folder}/${usage}`));
+      if (limit === undefined || used == null) return undefined;
+      if (limit !== null) limits.push({path, file, limit, used});
+    }
+    if (endsHere(folder)) break;
+  }
+  return {version: cgroup.version, path: cgroup.path, isWhole: seesRoot(handle.root, folders), limits};
+}
+
+/** The limit and what is charged. */
+const FILES = {
+  1: ['memory.limit_in_bytes', 'memory.usage_in_bytes'],
+  2: ['memory.max', 'memory.current'],
+} as const;
+
+/** Without memory.use_hierarchy (version 1, before 5.11) an ancestor doesn't bound what is below it. */
+const endsHere = (folder: string): boolean => textIfThere(`${folder}/memory.use_hierarchy`).trim() === '0';
+
+/** The cgroup namespace of the first process: PROC_CGROUP_INIT_INO in include/linux/proc_ns.h. */
+const FIRST_NAMESPACE = 'cgroup:[4026531835]';
+
+/** In another cgroup namespace, or behind a mount of a part, ancestors that are not shown may have limits too. */
+function seesRoot(root: string, folders: readonly CgroupFolder[]): boolean {
+  try {
+    return folders.at(-1)!.path === '/' && readlinkSync(`${root}/self/ns/cgroup`) === FIRST_NAMESPACE;
+  } catch {
+    return false;
+  }
+}
