@@ -11,6 +11,7 @@ import {processOf} from '../input/open.ts';
 import {parseCondition} from '../features/watch/until.ts';
 import {watch} from '../features/watch/watch.ts';
 import {MEASURE_KEYS} from '../model/measures.ts';
+import {KinWatch} from '../procfs/kin.ts';
 import {Session} from '../procfs/session.ts';
 
 const UNTIL =
@@ -29,6 +30,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     '<%= config.bin %> <%= command.id %> $$ --interval 100ms --for 10s',
     "<%= config.bin %> <%= command.id %> $$ --until 'heap>1M' --for 1m",
     '<%= config.bin %> <%= command.id %> $$ --count 3 --json',
+    '<%= config.bin %> <%= command.id %> $$ --children --for 2s',
   ];
 
   static override args = {
@@ -41,6 +43,9 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     until: Flags.string({
       description: UNTIL,
       helpValue: '<condition>',
+    }),
+    children: Flags.boolean({
+      description: 'follow all its descendants too: what they have together, who comes and goes',
     }),
     ...BUDGET_FLAGS,
   };
@@ -60,6 +65,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
         count: flags.count,
         duration,
         until,
+        kin: flags.children ? this.kinOf(session, flags) : undefined,
         signal: interrupted.signal,
         stoppedBy: interrupted.received,
       };
@@ -78,6 +84,10 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     const session = new Session(processOf(target, root), {root, ...budgetOf(flags)});
     this.remark(session.snapshot);
     return session;
+  }
+
+  private kinOf({snapshot}: Session, flags: FlagsOf<typeof Watch>): KinWatch {
+    return new KinWatch(snapshot.process.pid!, {root: flags['proc-root'], ...budgetOf(flags)});
   }
 
   private sink(isJson: boolean, session: Session, every: number, interrupted: Interruption): Sink {

@@ -23,11 +23,12 @@ export class CheckSink implements Sink {
     if (event.event === 'exec') this.#checker.restart();
     if (event.event === 'start' || event.event === 'exec') this.programs++;
     if ('snapshot' in event) {
-      const {snapshot, status} = event;
+      const {snapshot, status, family} = event;
       this.#last = event.t;
-      this.#checker.add({t: event.t - this.#first, snapshot, status});
+      this.#checker.add({t: event.t - this.#first, snapshot, status}, family);
     } else if (event.event === 'exit') {
       this.hasEnded = true;
+      this.#checker.end(event);
       if (this.#checker.looks > 0) this.beforeEnd = event.t - this.#last;
     } else if (event.event === 'end') {
       this.ms = event.t;

@@ -1,5 +1,6 @@
 import {Trouble} from '../../model/trouble.ts';
 import {poll} from '../../procfs/poll.ts';
+import {KinWatch} from '../../procfs/kin.ts';
 import {Session, type Look, type SessionOptions} from '../../procfs/session.ts';
 import type {Sink, WatchEvent} from '../watch/events.ts';
 import {Timeline} from '../watch/watch.ts';
@@ -9,6 +10,8 @@ export interface FollowOptions extends SessionOptions {
   /** ms between two samples, once the program has been running for a moment. */
   readonly interval: number;
   readonly withoutAslr: boolean;
+  /** Follow the processes that it starts too. */
+  readonly children: boolean;
 }
 
 /** For this many ms we wait for the exec almost without pauses: it takes less than 1 ms, and so may a whole program. */
@@ -26,9 +29,9 @@ const NEVER = new Int32Array(new SharedArrayBuffer(4));
  * target. If the target `isGated`, what is seen until the first `exec` is the gate. Samples are not compared.
  */
 export async function* follow(target: Target, options: FollowOptions): AsyncGenerator<WatchEvent, void> {
-  const notes = target.isGated ? [] : ['It was not watched from its first instruction: the gate could not be used.'];
+  const notes = notesOf(target);
   const session = open(target, options, notes);
-  const timeline = new Timeline(session);
+  const timeline = new Timeline(session, session && options.children ? kinOf(target, options, notes) : undefined);
   try {
     if (session) yield timeline.start(session.snapshot, target.isGated);
     if (session && target.isGated) warmUp(session);
@@ -37,12 +40,22 @@ export async function* follow(target: Target, options: FollowOptions): AsyncGene
     if (session)
       for await (const look of untilEnd(target, looksAt(target, session, options.interval), notes))
         yield timeline.look(look);
-    yield timeline.exit({state: 'gone', ...(await target.ended)});
+    const end = await target.ended;
+    if (end.code === undefined && end.signal === undefined) notes.push(LOST);
+    yield timeline.exit({state: 'gone', ...end});
     yield timeline.end('exit', notes.length > 0 ? notes : undefined);
   } finally {
     session?.close();
   }
 }
+
+function notesOf({isGated, warden}: Target): string[] {
+  if (!isGated) return [`It was not watched from its first instruction: the gate could not be used. ${UNTOLD}`];
+  return warden === undefined ? [`No process could be started to wait for it. ${UNTOLD}`] : [];
+}
+
+const UNTOLD = 'Its peak after the last sample is not known.';
+const LOST = `The process that waited for it was killed: how it ended is not known. ${UNTOLD}`;
 
 function open(target: Target, options: SessionOptions, notes: string[]): Session | undefined {
   try {
@@ -50,6 +63,17 @@ function open(target: Target, options: SessionOptions, notes: string[]): Session
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     notes.push(`It could not be watched: ${error.why}`);
+    return undefined;
+  }
+}
+
+function kinOf(target: Target, options: FollowOptions, notes: string[]): KinWatch | undefined {
+  try {
+    const {warden} = target;
+    return new KinWatch(target.pid, {...options, adopters: warden === undefined ? [] : [warden]});
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    notes.push(`The processes that it started could not be followed: ${error.why}`);
     return undefined;
   }
 }

@@ -1,5 +1,7 @@
+import {KinPeaks} from '../../model/kin-peaks.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {EndEvent, ExecEvent, ExitEvent, Sink, StartEvent, WatchEvent} from '../watch/events.ts';
+import {peakOf} from './peak.ts';
 import {renderRun, type RunSeen} from './text.ts';
 
 type SeenEvent = Extract<WatchEvent, {readonly snapshot: Snapshot}>;
@@ -20,6 +22,7 @@ export class TextReport implements Sink {
   #most = 0;
   #came = 0;
   #went = 0;
+  readonly #family = new KinPeaks();
   #exit: ExitEvent | undefined;
   #end: EndEvent | undefined;
 
@@ -47,7 +50,8 @@ export class TextReport implements Sink {
   }
 
   #look(event: SeenEvent): void {
-    const {snapshot, status} = event;
+    const {snapshot, status, family} = event;
+    if (family) this.#family.add(family);
     this.#looks++;
     this.#last = event;
     this.#peak = Math.max(this.#peak, Number(status['vmHwm'] ?? 0));
@@ -63,7 +67,11 @@ export class TextReport implements Sink {
   render(width: number | undefined): string {
     const [exit, end] = [this.#exit!, this.#end!];
     const {cost, notes = []} = end;
-    return renderRun({command: this.#command, end: exit, ms: exit.t, seen: this.#seen(exit), cost, notes}, {width});
+    const peak = peakOf(exit, this.#peak);
+    return renderRun(
+      {command: this.#command, end: exit, ms: exit.t, peak, seen: this.#seen(exit), cost, notes},
+      {width},
+    );
   }
 
   #seen({t}: ExitEvent): RunSeen | undefined {
@@ -75,10 +83,10 @@ export class TextReport implements Sink {
       withUsage: this.#withUsage,
       beforeEnd: t - this.#last.t,
       looks: this.#looks,
-      peak: this.#peak,
       came: this.#came,
       went: this.#went,
       images: this.#images,
+      family: this.#family,
     };
   }
 }

@@ -30,6 +30,19 @@ export function parseStatus(bytes: Uint8Array): Status {
   return status;
 }
 
+/** The same of its lines of memory alone, which takes a sixth of the time. */
+export function parseMemory(bytes: Uint8Array): Readonly<Record<string, number>> {
+  const memory: Record<string, number> = {};
+  for (const [, key, kilobytes] of latin1(bytes, 0, bytes.length).matchAll(MEMORY))
+    memory[(names[key!] ??= camelCase(key!))] ??= Number(kilobytes) * 1024;
+  return memory;
+}
+
+const MEMORY = /^((?:Vm|Rss)[A-Za-z]+):\s+(\d+) kB$/gm;
+
+/** The keys of MEMORY in camelCase. */
+const names: Record<string, string> = {};
+
 function statusValue(key: string, text: string): number | string | boolean | undefined {
   const kilobytes = /^\s*(\d+) kB$/.exec(text);
   if (kilobytes) return Number(kilobytes[1]) * 1024;
@@ -44,6 +57,12 @@ function statusValue(key: string, text: string): number | string | boolean | und
 /** In the name a newline is written `\n` and a backslash `\\`; nothing else is changed. */
 const unescapeName = (text: string): string =>
   text.replace(/\\([n\\])/g, (_, letter) => (letter === 'n' ? '\n' : '\\'));
+
+/** Does a process ignore a signal, as /proc/PID/status has it (SigIgn)? Undefined if it doesn't say. */
+export function ignoresSignal(bytes: Uint8Array, signal: number): boolean | undefined {
+  const mask = /^SigIgn:\s*([\da-f]{1,16})$/m.exec(latin1(bytes, 0, bytes.length))?.[1];
+  return mask === undefined ? undefined : ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}
 
 /** Who a process is to the kernel when it checks permissions: credentials(7), capabilities(7). */
 export interface Credentials {

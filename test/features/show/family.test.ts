@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {childrenIn, scannedChildren} from '../../../src/procfs/family.ts';
 import {python, type Child} from '../../helpers/child.ts';
-import {memmap, run} from '../../helpers/cli.ts';
+import {memmap, run, withoutRights} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {testIf} from '../../helpers/tools.ts';
@@ -202,10 +202,3 @@ testIf('setpriv')(
     t.deepEqual([missing.code, denied.code, denied.stdout === missing.stdout], [0, 0, true]);
   },
 );
-
-/** memmap as somebody who may not look at every process: root keeps its number, and loses its capabilities. */
-function withoutRights(args: readonly string[]): ReturnType<typeof memmap> {
-  if (process.getuid!() !== 0) return memmap(args);
-  const drop = ['--bounding-set=-all', '--inh-caps=-all', '--'];
-  return run('setpriv', [...drop, process.execPath, `${process.cwd()}/bin/run.js`, ...args]);
-}

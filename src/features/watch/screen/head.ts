@@ -1,6 +1,8 @@
 import {counted, sizeText, timeText} from '../../../model/amounts.ts';
+import type {FamilySample} from '../../../model/kin.ts';
 import type {Measure} from '../../../model/measure.ts';
 import {MEASURES} from '../../../model/measures.ts';
+import {familyNow} from '../../../text/kin.ts';
 import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../text/lines.ts';
 import {withBreaks, type PictureMoment, type Picture} from './picture.ts';
 import type {FrameState, ReplayState} from './view.ts';
@@ -12,8 +14,11 @@ import {extremes, sparkline} from '../../../text/sparkline.ts';
 export function headLines(state: FrameState, width: number, count: number): string[] {
   const title = titleLine(state, width);
   if (count < 2) return [title];
+  const {family} = state.picture;
   if (count < 3 || width < NARROWEST_TABLE) return [title, briefLine(state.picture, width)];
-  return [title, ...totalLines(state, width).slice(0, count - 1)];
+  // The family takes the place of the number of regions, so that nothing jumps when it is there.
+  const last = family ? [familyLine(family, width)] : [];
+  return [title, ...totalLines(state, width).slice(0, count - 1 - last.length), ...last];
 }
 
 /** Columns from which each total has a line of its own. */
@@ -103,6 +108,9 @@ function briefLine({snapshot, status, history}: Picture, width: number): string 
 function costPieces({duty}: FrameState): Piece[] {
   return duty === undefined ? [] : [{text: `  cost ${(duty * 100).toFixed(1)} %`, role: 'quiet'}];
 }
+
+const familyLine = (family: FamilySample, width: number): string =>
+  lineOf([{text: padded('family', NAME_WIDTH + 2), role: 'quiet'}, {text: familyNow(family)}], width);
 
 interface Total {
   readonly measure: Measure;

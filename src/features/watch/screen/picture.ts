@@ -1,7 +1,9 @@
 import type {Change} from '../../../model/change.ts';
 import {safe} from '../../../text/safe.ts';
+import type {FamilySample} from '../../../model/kin.ts';
 import type {Snapshot} from '../../../model/snapshot.ts';
 import type {LookEvent, Stamp, WatchEvent} from '../events.ts';
+import {cameText, wentText} from '../family.ts';
 import {clockTime} from '../text.ts';
 import {MOST_EVENTS, withChanges, type FrameEvent} from './events.ts';
 import {firstRows, nextRows, type Row} from '../../../history/rows.ts';
@@ -28,6 +30,8 @@ export interface Picture {
   /** How many changes there have been so far. */
   readonly changes: number;
   readonly isOver: boolean;
+  /** The process and its descendants, where they are followed, as they were seen last. */
+  readonly family: FamilySample | undefined;
 }
 
 type Status = Readonly<Record<string, number | string | boolean>>;
@@ -43,17 +47,17 @@ export interface PictureMoment {
 }
 
 /** What a sample saw, as the events have it: the snapshot, the current status, and the time. */
-type Sight = Pick<LookEvent, 'snapshot' | 'status' | 't' | 'tick' | 'at'>;
+type Sight = Pick<LookEvent, 'snapshot' | 'status' | 't' | 'tick' | 'at' | 'family'>;
 
 /** At most this many samples are kept for the sparklines. */
 const MOST_MOMENTS = 250;
 
 export function firstPicture(sight: Omit<Sight, 'at'>): Picture {
-  const {snapshot, status, t: ms} = sight;
+  const {snapshot, status, t: ms, family} = sight;
   const rows = firstRows(snapshot.regions);
   const usageMs = hasUsage(snapshot) ? ms : undefined;
   const history = [momentOf(sight)];
-  return {snapshot, status, rows, events: [], history, tick: 0, ms, usageMs, changes: 0, isOver: false};
+  return {snapshot, status, rows, events: [], history, tick: 0, ms, usageMs, changes: 0, isOver: false, family};
 }
 
 /** The picture after one more event. */
@@ -77,7 +81,7 @@ export function pictureAfter(picture: Picture, event: WatchEvent): Picture {
 
 /** The picture after another sample of the same program. */
 export function nextPicture(picture: Picture, sight: Sight, changes: readonly Change[]): Picture {
-  const {snapshot, status, t: ms, at} = sight;
+  const {snapshot, status, t: ms, at, family} = sight;
   const tick = picture.tick + 1;
   const isNew = snapshot !== picture.snapshot;
   const isMeasured = isNew && hasUsage(snapshot);
@@ -86,13 +90,21 @@ export function nextPicture(picture: Picture, sight: Sight, changes: readonly Ch
     snapshot,
     status,
     rows: isNew ? nextRows(picture.rows, snapshot.regions, changes, tick, isMeasured) : picture.rows,
-    events: withChanges(picture.events, changes, {ms, time: clockTime(at)}),
+    events: withKin(withChanges(picture.events, changes, {ms, time: clockTime(at)}), family, sight),
     history: [...picture.history, momentOf(sight)].slice(-MOST_MOMENTS),
     tick,
     ms,
     usageMs: isMeasured ? ms : picture.usageMs,
     changes: picture.changes + changes.length,
+    family: family ?? picture.family,
   };
+}
+
+/** Members that came or went. */
+function withKin(events: readonly FrameEvent[], family: FamilySample | undefined, when: Sight): readonly FrameEvent[] {
+  const came = family?.came.map((kin) => ({sign: '+', word: 'process', role: 'come', text: cameText(kin)}) as const);
+  const went = family?.went.map((kin) => ({sign: '-', word: 'process', role: 'go', text: wentText(kin)}) as const);
+  return [...(came ?? []), ...(went ?? [])].reduce((all, event) => withEvent(all, when, event), events);
 }
 
 /** The process runs another program: all its memory is new, and growth is counted from here. */

@@ -3,7 +3,8 @@ import type {Session} from '../../../procfs/session.ts';
 import {writeOut} from '../../../shell/output.ts';
 import type {Interruption} from '../../../shell/signals.ts';
 import type {EndEvent, Sink, StartEvent, WatchEvent} from '../events.ts';
-import {endLine, eventLines, startLine} from '../text.ts';
+import {FamilyLog} from '../family.ts';
+import {clockTime, endLine, eventLines, startLine} from '../text.ts';
 import {firstPicture, pictureAfter, type Picture} from './picture.ts';
 import {Viewer} from './viewer.ts';
 
@@ -58,11 +59,11 @@ export class ScreenSink implements Sink {
     viewer.open();
   }
 
-  async #close({tick, reason, cost}: EndEvent): Promise<void> {
+  async #close({tick, reason, cost, familyCost}: EndEvent): Promise<void> {
     this.abandon();
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#shown?.viewer.isGone) hangUp(this.#interruption);
-    await writeOut(this.#log.text(endLine(tick, reason, cost)));
+    await writeOut(this.#log.text(endLine(tick, reason, cost, familyCost)));
   }
 }
 
@@ -78,6 +79,7 @@ function hangUp(interruption: Interruption): void {
 /** What is printed below the prompt: how the watch began, and the latest events. */
 class Log {
   #first = '';
+  readonly #family = new FamilyLog();
   #latest: Array<{readonly text: string; readonly isChange: boolean}> = [];
   #changes = 0;
 
@@ -88,7 +90,8 @@ class Log {
   add(event: Parameters<typeof eventLines>[0]): void {
     const isChange = event.event === 'change';
     if (isChange) this.#changes += event.changes.length;
-    const lines = eventLines(isChange ? {...event, changes: event.changes.slice(-PRINTED)} : event);
+    const about = eventLines(isChange ? {...event, changes: event.changes.slice(-PRINTED)} : event);
+    const lines = [...about, ...('family' in event ? this.#family.lines(event, clockTime(event.at)) : [])];
     this.#latest = [...this.#latest, ...lines.map((text) => ({text, isChange}))].slice(-PRINTED);
   }
 
