@@ -76,7 +76,6 @@ A command is counted with all processes that it starts, a target with --children
       description: 'the format of the report',
       options: FORMATS,
       default: 'text' as Format,
-      helpValue: '<format>',
     })(),
     output: output('the file for the report; an earlier one is replaced'),
     'min-size': leastSize('ignore growth of less than this'),

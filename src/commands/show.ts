@@ -53,7 +53,7 @@ For a process whose memory map may not be read, the status is shown, and the com
     ...CHOICE_FLAGS,
     summary: Flags.boolean({description: 'only the totals, by kind and by file'}),
     by: Flags.option({
-      description: 'which totals; may be given again',
+      description: 'totals by kind, or by file; may be given again',
       multiple: true,
       options: ['kind', 'file'] as const,
       helpValue: '<group>',

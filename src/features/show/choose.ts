@@ -13,7 +13,7 @@ const COLUMNS = COLUMN_NAMES.join(', ');
 /** Which regions to show, which columns of them, and in which order. */
 export const CHOICE_FLAGS = {
   kind: Flags.option({
-    description: 'only regions of this kind (heap, anon, …); may be given again',
+    description: `only regions of this kind; may be given again: ${KINDS.join(', ')}`,
     multiple: true,
     options: KINDS,
     helpValue: '<kind>',
