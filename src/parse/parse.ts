@@ -1,12 +1,17 @@
-import {fromText} from './scan.ts';
+import {decode, fromLatin1, fromText, fromUtf16, latin1, utf8} from './scan.ts';
 import {classify} from '../classify/classify.ts';
 import {type Rejected, Snapshot} from '../model/snapshot.ts';
 import {counted} from '../model/amounts.ts';
 import {Trouble} from '../model/trouble.ts';
 import {parseBeside} from './beside.ts';
 import {parseForeign} from './foreign/foreign.ts';
+import {readPatch, type Patch} from './foreign/patch.ts';
+import {isHopeless, SECOND} from './foreign/rows.ts';
+import {hasGrepColours} from './foreign/undress/colours.ts';
+import {textOf} from './foreign/undress/logs.ts';
+import type {Paste} from './foreign/undress/paste.ts';
+import {bytesOf, LARGEST, pasteOf, undress} from './foreign/undress/undress.ts';
 import {parseListing, type Listing} from './listing.ts';
-import {isHopeless} from './foreign/rows.ts';
 import {snapshotFromJSON} from './snapshot.ts';
 
 const NEWLINE = 0x0a;
@@ -14,7 +19,8 @@ const CR = 0x0d;
 
 /**
  * Any accepted input, recognised by its content: /proc/PID/maps, smaps or smaps_rollup, a memmap snapshot (JSON), a
- * listing with spaced-out columns as tutorials print it, what pmap prints, or gdb's `info proc mappings`.
+ * listing with spaced-out columns as tutorials print it, what other tools print (docs/formats.md), and any of these as
+ * people paste them: in logs, mails and web pages.
  *
  * @param input bytes as they are, or text
  * @returns the snapshot; lines that no reader accepts are in `rejected`, and no input at all is a snapshot of no
@@ -39,7 +45,7 @@ export interface Parsed {
  * @throws Trouble (`input`), as `parse` does
  */
 export function parseBytes(bytes: Uint8Array, before?: Parsed): Parsed {
-  if (looksLikeJson(bytes)) return {snapshot: snapshotFromJSON(bytes)};
+  if (looksLikeJson(bytes) && !isJsonLog(bytes)) return {snapshot: snapshotFromJSON(bytes)};
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw compressed();
   // With a CR, only all lines together tell whether it belongs to a name.
   const known =
@@ -49,16 +55,101 @@ export function parseBytes(bytes: Uint8Array, before?: Parsed): Parsed {
     classify(regions);
     return {snapshot: new Snapshot({source: {from: 'capture', format: 'maps'}, regions}), lines: bytes};
   }
-  const text = withoutCarriageReturns(bytes);
-  const listing = parseListing(text, 'capture');
-  const foreign = listing.rejected.length > listing.regions.length ? parseForeign(text) : undefined;
-  if (foreign && foreign.regions.length > listing.regions.length) return {snapshot: foreign};
-  if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing, text);
-  return {snapshot: fromListing(listing), lines: listing.isPlain ? text : undefined};
+  const text = plainBytes(bytes);
+  const listing = parseListing(text.bytes, 'capture');
+  const isUnderstood = listing.rejected.length === 0 && !hasGrepColours(text.bytes);
+  if (isUnderstood || text.bytes.length > LARGEST) {
+    if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing, text.bytes);
+    return {snapshot: fromListing(listing, text.notes), lines: listing.isPlain ? text.bytes : undefined};
+  }
+  const paste = pasteOf(text.bytes);
+  const patch = readPatch(undress(paste, 'marks') ?? paste);
+  if (patch) return {snapshot: sideOf(patch, 'after', text.notes)};
+  return {snapshot: parsePaste(paste, listing, text)};
 }
 
-function fromListing(listing: Listing): Snapshot {
-  const notes: string[] = [];
+/** What a file that diff(1) made of two listings says of both. */
+export interface Sides {
+  readonly before: Snapshot;
+  readonly after: Snapshot;
+}
+
+/** Reads a diff of two listings as its two sides. @returns undefined if it isn't one */
+export function parsePatch(bytes: Uint8Array): Sides | undefined {
+  const text = plainBytes(bytes);
+  if (text.bytes.length > LARGEST || looksLikeJson(text.bytes)) return undefined;
+  const paste = pasteOf(text.bytes);
+  const patch = readPatch(undress(paste, 'marks') ?? paste);
+  return patch && {before: sideOf(patch, 'before', text.notes), after: sideOf(patch, 'after', text.notes)};
+}
+
+function sideOf(patch: Patch, side: 'before' | 'after', notes: readonly string[]): Snapshot {
+  const bytes = bytesOf(patch[side]);
+  const partly = patch.isPartial ? ' It leaves out lines that both sides have.' : '';
+  const note = `This is a diff of two listings; this is the side ${side} the change.${partly}`;
+  return fromListing(parseListing(bytes, 'capture'), [...notes, ...patch[side].notes, note]);
+}
+
+/** A text without what systems add to every text: UTF-16, CR before each newline. */
+function plainBytes(bytes: Uint8Array): {readonly bytes: Uint8Array; readonly notes: readonly string[]} {
+  const decoded = fromUtf16(bytes);
+  return {bytes: withoutCarriageReturns(decoded ?? bytes), notes: decoded ? ['The text was UTF-16.'] : []};
+}
+
+/**
+ * A text that isn't a listing as it is: what is around the lines is taken off, and other tools' formats are tried. What
+ * leaves fewer lines unread wins, and the text as it is wins over what had to be changed.
+ */
+function parsePaste(
+  paste: Paste,
+  plain: Listing,
+  {bytes, notes}: {readonly bytes: Uint8Array; readonly notes: readonly string[]},
+): Snapshot {
+  const bare = undress(paste) ?? paste;
+  const bareListing = bare === paste ? plain : parseListing(bytesOf(bare), 'capture');
+  const isBetter = bare !== paste && compare(bareListing, plain) < 0;
+  const listing = isBetter ? asInFile(bareListing, bare, paste) : plain;
+  const lines = utf8(fromLatin1(bare.lines.join('\n'))).split('\n');
+  const foreign = listing.rejected.length > 0 ? parseForeign(lines) : undefined;
+  if (foreign && compare(foreign, listing) < 0) {
+    const {source, regions, consistency, rejected} = foreign;
+    const pid = foreign.process.pid ?? bare.pid;
+    return new Snapshot({
+      source,
+      regions,
+      process: pid === undefined ? {} : {pid},
+      consistency,
+      rejected: asInFile({regions, rejected, pid}, bare, paste).rejected,
+      notes: [...notes, ...bare.notes, ...foreign.notes],
+    });
+  }
+  if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing, bytes);
+  return fromListing(listing, isBetter ? [...notes, ...bare.notes] : notes);
+}
+
+interface Read {
+  readonly regions: readonly unknown[];
+  readonly rejected: readonly Rejected[];
+}
+
+/** Below 0 if the first is the better reading. */
+const compare = (a: Read, b: Read): number =>
+  b.regions.length - a.regions.length || a.rejected.length - b.rejected.length;
+
+/** The same with the numbers and the texts of the lines in the file. */
+function asInFile<Of extends Read & {readonly pid: number | undefined}>(read: Of, bare: Paste, paste: Paste): Of {
+  const rejected = read.rejected.map(({line, why, text}) => {
+    const number = bare.numbers[line - 1] ?? line;
+    const original = paste.lines[number - 1];
+    return {line: number, text: original === undefined ? text : decode(original.slice(0, 200)).text, why};
+  });
+  if (bare.second !== undefined && !rejected.some(({why}) => why === SECOND))
+    rejected.push({line: bare.second, text: decode(paste.lines[bare.second - 1]!.slice(0, 200)).text, why: SECOND});
+  return {...read, rejected, pid: read.pid ?? bare.pid};
+}
+
+function fromListing(listing: Listing, first: readonly string[]): Snapshot {
+  const notes: string[] = [...first, ...listing.notes];
   if (listing.torn > 0)
     notes.push(`${counted(listing.torn, 'line')} overlapped or went backwards; later lines were used.`);
   if (listing.cutShort) notes.push(`The listing was cut short: ${listing.cutShort}.`);
@@ -81,6 +172,16 @@ export function looksLikeJson(bytes: Uint8Array): boolean {
   while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
   return bytes[at] === 0x7b;
 }
+
+/** Is the first line a document of its own that holds a text, as in a container's log? */
+function isJsonLog(bytes: Uint8Array): boolean {
+  const newline = bytes.indexOf(NEWLINE);
+  const end = newline < 0 ? bytes.length : newline;
+  return end < LONGEST_ENTRY && textOf(latin1(bytes, 0, end)) !== undefined;
+}
+
+/** Bytes: Docker cuts lines at 16 KiB. */
+const LONGEST_ENTRY = 2 ** 20;
 
 /**
  * A CR before (or after) each newline was added on the way. A CR in only some lines belongs to a file's name, and
