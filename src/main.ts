@@ -7,6 +7,7 @@ type CommandClass = (new (argv: string[], config: never) => {_run(): Promise<unk
 /** The commands, each loaded when it is asked for. */
 export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>>> = {
   check: () => import('./commands/check.ts'),
+  completion: () => import('./commands/completion.ts'),
   demo: () => import('./commands/demo.ts'),
   diff: () => import('./commands/diff.ts'),
   explain: () => import('./commands/explain.ts'),
@@ -35,6 +36,7 @@ const HELP_OR_VERSION = new Set(['--help', '-h', '--version', '-V']);
  */
 export async function main(root: string, argv: readonly string[]): Promise<void> {
   const [id = '', ...words] = argv;
+  if (id === 'help') return main(root, helpOf(words[0]));
   const end = words.indexOf('--');
   const isHelp = (end < 0 ? words : words.slice(0, end)).some((word) => word === '--help' || word === '-h');
   const load = Object.hasOwn(COMMANDS, id) ? COMMANDS[id] : undefined;
@@ -42,6 +44,9 @@ export async function main(root: string, argv: readonly string[]): Promise<void>
   else if (load || isHelp || id === '' || HELP_OR_VERSION.has(id)) await runOclif(root, argv);
   else await runCommand(root, id, () => import('./commands/not-found.ts'), [id, ...Object.keys(COMMANDS)]);
 }
+
+/** `memmap help COMMAND` is `memmap COMMAND --help`; of a command that isn't there, it is said as elsewhere. */
+const helpOf = (topic = '--help'): string[] => (Object.hasOwn(COMMANDS, topic) ? [topic, '--help'] : [topic]);
 
 /** The command reports errors and sets the exit code on its own (src/commands/base.ts): nothing is thrown. */
 async function runCommand(

@@ -67,8 +67,8 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'main.ts': /^(@oclif\/core|node:fs)$/,
   'prebuild.ts': /^node:(crypto|fs|url)$/,
   // Programs are started by these.
-  'features/run/gate.ts': /^node:(child_process|fs|stream|url)$/,
-  'features/lessons/helper.ts': /^node:(child_process|fs|os|path|readline|stream|url)$/,
+  'features/run/gate.ts': /^node:(child_process|fs|stream|timers\/promises)$/,
+  'features/lessons/helper.ts': /^node:(child_process|fs|readline|stream)$/,
   // The lock asks which process holds it; a mapped file on a dead file system is looked at by a process that may hang.
   'procfs/lock.ts': /^node:child_process$/,
   'procfs/mapped.ts': /^node:child_process$/,

@@ -1,4 +1,5 @@
 import {hasNoAccess, isExecutable, isPrivate, isWritable} from '../model/region.ts';
+import {otherAllocator} from './runtimes/allocators.ts';
 import {FLAG, type Space, type Decision} from './space.ts';
 
 const MIB = 1024 * 1024;
@@ -9,8 +10,8 @@ const MIB = 1024 * 1024;
  * MAP_NORESERVE; mprotect makes the lower part writable as it is needed (malloc/arena.c, new_heap and grow_heap). 64
  * MiB with 64-bit pointers, 1 MiB with 32-bit ones.
  *
- * Each block counts as an arena here. An arena that outgrows its block gets another, which only the memory itself would
- * reveal.
+ * Each block is a heap of an arena: `heap_info` at its start. Which arena it belongs to, only the memory itself says
+ * (`memmap heap` reads it): an arena that outgrows its block gets another.
  */
 export function tellArenas(space: Space): void {
   // Each block ends with its unused part, or is recognised by its flag.
@@ -61,24 +62,25 @@ function lastOf(space: Space, first: number, block: number): number {
     if (hasNoAccess(region))
       return isWhole && region.end - region.start < block && index > first && isGlibcs(space, index) ? index : -1;
     if (!isUsed(space, index)) return -1;
-    if (isWhole && space.has(index, FLAG.nr)) return index;
+    if (isWhole && space.has(index, FLAG.nr)) return otherAllocator(regions) ? -1 : index;
   }
   return -1;
 }
 
-function name(space: Space, first: number, last: number, number: number, blocks: number, block: number): void {
-  const labels = blocks === 1 ? `malloc arena ${number}` : `malloc arenas ${number} to ${number + blocks - 1}`;
+function name(space: Space, first: number, end: number, number: number, blocks: number, block: number): void {
+  const last = number + blocks - 1;
+  const labels = `${blocks === 1 ? `heap ${number}` : `heaps ${number} to ${last}`} of malloc's arenas`;
   const evidence = block === MIB ? EVIDENCE_32 : EVIDENCE;
   const used: Decision = {kind: 'arena', label: labels, evidence, confidence: 'guess'};
-  for (let index = first; index <= last; index++) {
+  for (let index = first; index <= end; index++) {
     space.verdicts[index] = hasNoAccess(space.regions[index]!)
-      ? {kind: 'reserved', label: `unused part of malloc arena ${number + blocks - 1}`, evidence, confidence: 'guess'}
+      ? {kind: 'reserved', label: `unused part of heap ${last} of malloc's arenas`, evidence, confidence: 'guess'}
       : used;
   }
 }
 
 const evidenceOf = (size: string): string =>
-  `a block of ${size} at a multiple of ${size}, writable up to where it is used: a heap of glibc's malloc`;
+  `a block of ${size} at a multiple of ${size}, writable up to where it is used: a heap of one of the arenas of glibc's malloc`;
 
 const EVIDENCE = evidenceOf('64 MiB');
 const EVIDENCE_32 = evidenceOf('1 MiB');

@@ -2,6 +2,7 @@ import type {Clues} from '../model/clues.ts';
 import {type Region, withPurpose} from '../model/region.ts';
 import {isSamePurpose} from '../model/same.ts';
 import {tellArenas} from './arenas.ts';
+import {tellJemalloc} from './runtimes/allocators.ts';
 import {tellGo} from './runtimes/go.ts';
 import {tellJvm} from './runtimes/jvm.ts';
 import {tellNames} from './names.ts';
@@ -35,6 +36,7 @@ export function classify(regions: Region[], clues: Clues = {}, earlier: readonly
   tellPartitions(space);
   tellV8(space);
   tellJvm(space);
+  tellJemalloc(space);
   tellRest(space);
   for (let index = 0; index < regions.length; index++) {
     regions[index] = decided(regions[index]!, space.verdicts[index]!);

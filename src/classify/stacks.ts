@@ -13,11 +13,35 @@ export function tellStacks(space: Space): void {
   tellGrowing(space);
   for (const [index, threads] of threadsByRegion(space)) {
     if (!space.isOpen(index) || !isWritable(space.regions[index]!)) continue;
-    const label = `stack of ${threadsText(threads)}`;
-    const evidence = `the stack pointer of thread ${threads[0]!.tid} is in it`;
-    space.verdicts[index] = {kind: 'thread-stack', label, evidence};
-    tellGuard(space, index, guardsOf(label));
+    const verdict = stackOf(space, index, threads);
+    space.verdicts[index] = verdict;
+    if (verdict.kind === 'thread-stack') tellGuard(space, index, guardsOf(verdict.label!, verdict.confidence));
   }
+}
+
+/** A larger region is no stack, unless the process has a higher RLIMIT_STACK. */
+const LARGEST_STACK = 64 * MIB;
+
+/**
+ * A stack pointer only says that the stack is somewhere in the region: a program may put one into any memory
+ * (pthread_attr_setstack(3)), and the kernel merges a stack with its neighbours. A guard below shows where it ends, and
+ * its size that it is a stack and nothing else.
+ */
+function stackOf(space: Space, index: number, threads: readonly Thread[]): Decision {
+  const who = threadsText(threads);
+  const pointer = `the stack pointer of thread ${threads[0]!.tid} is in it`;
+  const isSmall = sizeOf(space.regions[index]!) <= Math.max(LARGEST_STACK, space.clues.limits?.stack ?? 0);
+  const hasGuard = space.touchesBelow(index) && hasNoAccess(space.regions[index - 1]!);
+  const stack = {kind: 'thread-stack', label: `stack of ${who}`} as const;
+  if (hasGuard && isSmall && threads.length === 1) return {...stack, evidence: `${pointer}, and a guard is below it`};
+  if (hasGuard || isSmall)
+    return {...stack, evidence: `${pointer}; nothing shows that all of it is that stack`, confidence: 'guess'};
+  return {
+    kind: 'anon',
+    label: `holds the stack of ${who}`,
+    evidence: `${pointer}; it is larger than a stack, and nothing shows which part is one`,
+    confidence: 'guess',
+  };
 }
 
 /** Threads by the region that their stack pointer is in. */

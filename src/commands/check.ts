@@ -22,7 +22,7 @@ export default class Check extends BaseCommand {
 
 Rules: --max NAME=LIMIT, where NAME is a measure of the whole process, a kind (heap, anon, …: its size) or a measure of a kind (heap.rss); --no rwx, exec-stack, exec-anon, deleted-text, swap or a kind; --no-growth rss or a kind. A file has one rule per line, in the same words without dashes; # begins a comment.
 
-Exits with 1 if a rule is broken; else with the command's own code, if it failed; else with 5 if a rule could not be measured; else with 0. The peaks of rss and size are the kernel's own (VmHWM, VmPeak) and exact; others are the highest that a sample saw.`;
+Exits with 1 if a rule is broken; else with the command's own code, if it failed; else with 5 if a rule could not be measured; else with 0. The peak of a command's rss is what the kernel told at its end (ru_maxrss), and exact if it started no other process. If it did, the kernel tells the largest of them: a lower limit is broken, and of a higher one it is not known. Of a process that still runs, the peaks of rss and size are the kernel's own (VmHWM, VmPeak) up to the last sample. All others are the highest that a sample saw.`;
 
   static override usage =
     '<%= command.id %> [--max <rule>...] [--no <what>...] [--no-growth <name>...] [--rules <file>] ' +

@@ -67,7 +67,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
         const writer = file.begin(session.snapshot, limits.interval, this.memmapVersion);
         const summary = await recordProcess(session, writer, {...limits, listing, file});
         await this.print(flags.json ? recordedJSON(summary) : renderRecorded(summary, this.width));
-        return summary.reason.startsWith('SIG') ? exitOfSignal(summary.reason as NodeJS.Signals) : EXIT.done;
+        return summary.reason.startsWith('SIG') ? exitOfSignal(summary.reason) : EXIT.done;
       } finally {
         await file.close();
       }

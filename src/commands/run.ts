@@ -11,7 +11,7 @@ export default class Run extends BaseCommand {
   static override summary = 'start a command, and report what its memory did from start to end';
   static override description = `The command has standard input, output and error to itself, and memmap exits with its code (128+n if signal n ended it; 127 if there is no such command, 126 if it can't be executed). The report comes at the end, on standard error or in a file that only you may read; with --json it is one JSON object per line, as it happens, the same events as those of watch --json.
 
-Only the process itself is watched, not those that it starts. A script without a first line #! is not executed: name its interpreter.`;
+The peak is the kernel's own, up to the very end (ru_maxrss, as wait4(2) tells it): of the command, if it starts no other process; else of the largest among it and those it started. Regions are those of the command's own process. What it started and left running goes on, and is named. A script without a first line #! is not executed: name its interpreter.`;
 
   static override usage =
     '<%= command.id %> [-o <file>] [--json] [--interval <time>] [--record <file>] [--no-aslr] -- <command> [<arg>...]';

@@ -3,7 +3,7 @@ import type {Snapshot} from '../model/snapshot.ts';
 import type {Totals} from '../model/totals.ts';
 import type {Draft} from './draft.ts';
 import {sweepLayout} from './layout.ts';
-import {chooseMatch, type Match} from './match.ts';
+import {areTwoProcesses, chooseMatch, type Match} from './match.ts';
 import {pairMoved} from './moved.ts';
 import {sweep} from './sweep.ts';
 import {sentence} from './words.ts';
@@ -44,8 +44,10 @@ export class Diff {
     this.match = match;
     this.why = why;
     this.unchanged = swept.unchanged;
+    const areMoments = match === 'address' && !areTwoProcesses(before, after);
+    const named = {before: namesOf(before), after: namesOf(after)};
     this.changes = drafts
-      .map((draft) => toChange(draft, counters, match))
+      .map((draft) => toChange(draft, counters, (one) => sentence(one, areMoments, named)))
       .sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
     this.delta = {...sumOfDeltas(this.changes, counters), regions: after.regions.length - before.regions.length};
     this.drift = counters.length === 0 ? {} : driftOf(before.totals, after.totals, this.delta, counters);
@@ -78,7 +80,7 @@ export const diff = (before: Snapshot, after: Snapshot, options?: DiffOptions): 
 /** What happened to one process between two looks at it: equal addresses are compared. */
 export const diffInPlace = (before: Snapshot, after: Snapshot): Diff => diff(before, after, {match: 'address'});
 
-function toChange(draft: Draft, counters: readonly string[], match: Match): Change {
+function toChange(draft: Draft, counters: readonly string[], textOf: (draft: Draft) => string): Change {
   const {kind, range, from, slide, pieces, before, after} = draft;
   const delta: Record<string, number> = {};
   for (const counter of counters) delta[counter] = draft.usage[counter] ?? 0;
@@ -91,8 +93,14 @@ function toChange(draft: Draft, counters: readonly string[], match: Match): Chan
     before,
     after,
     delta: {...delta, size: draft.size},
-    text: sentence(draft, match),
+    text: textOf(draft),
   };
+}
+
+/** Has a side a region of a name? All names are collected only once one is asked for. */
+function namesOf({regions}: Snapshot): (name: string) => boolean {
+  let names: Set<string> | undefined;
+  return (name) => (names ??= new Set(regions.map((region) => region.name))).has(name);
 }
 
 const isMaps = ({source}: Snapshot): boolean => source.from === 'process' && source.format === 'maps';

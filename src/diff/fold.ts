@@ -16,9 +16,44 @@ export interface UnnamedPiece extends Range {
  */
 export function fold(before: readonly UnnamedPiece[], after: readonly UnnamedPiece[]): Draft[] {
   const [ours, theirs] = [byPurpose(before), byPurpose(after)];
-  return [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((key) =>
-    foldOne(ours.get(key) ?? [], theirs.get(key) ?? []),
-  );
+  const groups = [...new Set([...ours.keys(), ...theirs.keys()])].map((key): Group => {
+    const [a, b] = [ours.get(key) ?? [], theirs.get(key) ?? []];
+    return {before: a, after: b, size: sumOfSizes(b) - sumOfSizes(a)};
+  });
+  return withoutTransfers(groups).flatMap((group) => foldOne(group.before, group.after));
+}
+
+/** Unnamed memory of both sides that is compared as a whole. */
+interface Group {
+  readonly before: readonly UnnamedPiece[];
+  readonly after: readonly UnnamedPiece[];
+  /** Bytes, after minus before. */
+  readonly size: number;
+}
+
+/**
+ * What memory is for is seen from its neighbours too, and those are chance: a guard that was merged with other closed
+ * memory is no longer seen as a guard. So where one purpose has more and another one has less, and both have the same
+ * permissions and name, the kernel itself does not distinguish them, and they are one group.
+ */
+function withoutTransfers(groups: readonly Group[]): Group[] {
+  const families = new Map<string, Group[]>();
+  for (const group of groups) {
+    const {perms, name} = [...group.before, ...group.after][0]!.region;
+    const key = `${perms} ${name}`;
+    families.set(key, [...(families.get(key) ?? []), group]);
+  }
+  return [...families.values()].flatMap((family) => {
+    const differing = family.filter(({size}) => size !== 0);
+    const isTransfer = differing.some(({size}) => size > 0) && differing.some(({size}) => size < 0);
+    if (!isTransfer) return family;
+    const one: Group = {
+      before: differing.flatMap((group) => group.before),
+      after: differing.flatMap((group) => group.after),
+      size: differing.reduce((sum, {size}) => sum + size, 0),
+    };
+    return [...family.filter(({size}) => size === 0), one];
+  });
 }
 
 function byPurpose(pieces: readonly UnnamedPiece[]): Map<string, UnnamedPiece[]> {

@@ -35,7 +35,8 @@ export function chooseMatch(before: Snapshot, after: Snapshot, wanted: Match | '
 /** fork(2) copies all addresses, and without ASLR each run of a program gets the same ones. */
 const SAME_IMAGE = 'the same image in two processes: forked, or run without ASLR';
 
-function areTwoProcesses({process: a}: Snapshot, {process: b}: Snapshot): boolean {
+/** Is it known that the two sides are not one process? */
+export function areTwoProcesses({process: a}: Snapshot, {process: b}: Snapshot): boolean {
   const differs = (key: 'pid' | 'startTime' | 'bootId'): boolean =>
     a[key] !== undefined && b[key] !== undefined && a[key] !== b[key];
   return differs('pid') || differs('startTime') || differs('bootId');

@@ -219,7 +219,7 @@ function runToDraft(
 }
 
 /** Kinds that say nothing about the regions beside their range. */
-const OF_THEIR_OWN: ReadonlySet<ChangeKind> = new Set(['new', 'gone', 'split', 'merged', 'moved']);
+const OF_THEIR_OWN: ReadonlySet<ChangeKind> = new Set(['new', 'gone', 'split', 'merged', 'moved', 'flagged']);
 
 function kindOfRun(
   run: readonly Piece[],
@@ -231,7 +231,7 @@ function kindOfRun(
   if (piece.fate === 'unmapped') return goOn.has(piece.before) ? 'shrunk' : 'gone';
   if (piece.fate !== 'kept') return piece.fate;
   if (slide !== 0) return 'moved';
-  return splitOrMerged(run);
+  return splitOrMerged(run) ?? (flagChange(piece.before!, piece.after!) ? 'flagged' : undefined);
 }
 
 const isKept = (piece: Piece): boolean =>

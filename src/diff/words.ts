@@ -1,33 +1,36 @@
 import {type Pieces, signedHex, type Range} from '../model/change.ts';
 import {flagChange, flagPhrases} from '../model/flags.ts';
 import {MEASURES} from '../model/measures.ts';
-import {isFileBacked, isPrivate, isWritable, OWN_COUNTERS, rangeText, type Region, sizeOf} from '../model/region.ts';
+import {isFileBacked, OWN_COUNTERS, rangeText, type Region, sizeOf} from '../model/region.ts';
 import {deltaText, sizeText} from '../model/amounts.ts';
 import type {Draft} from './draft.ts';
-import type {Match} from './match.ts';
 import {withoutDeleted} from '../model/same.ts';
 
-/**
- * One plain sentence for a change. Of two moments of one process (`address`) it says what happened, and names a call
- * only where no other can have done it; where several could, it names them. Of two runs (`layout`) it says what is
- * larger or different in the second: nothing was done to the first.
- */
-export function sentence(draft: Draft, match: Match): string {
-  if (draft.pieces) return piecesText(draft, draft.pieces);
-  const words = match === 'layout' ? (RUNS[draft.kind] ?? MOMENTS[draft.kind]) : MOMENTS[draft.kind];
-  const isTail = match === 'address' && draft.isGuess && draft.kind !== 'moved';
-  return isTail ? `${words(draft)} This holds if it is the memory that moved.` : words(draft);
+/** Which names the regions of each side have. */
+interface Named {
+  readonly before: (name: string) => boolean;
+  readonly after: (name: string) => boolean;
 }
 
-type Words = (draft: Draft) => string;
+/**
+ * One plain sentence for a change. Of two moments of one process it says what happened, and names a call only where no
+ * other can have done it; where several could, it names them. Of two runs, or two processes, it says what is larger or
+ * different in the second: nothing was done to the first.
+ *
+ * @param areMoments whether both sides are one process
+ */
+export function sentence(draft: Draft, areMoments: boolean, named: Named): string {
+  if (draft.pieces) return piecesText(draft, draft.pieces);
+  const words = areMoments ? MOMENTS[draft.kind] : (RUNS[draft.kind] ?? MOMENTS[draft.kind]);
+  const isTail = draft.isGuess && draft.kind !== 'moved';
+  return isTail ? `${words(draft, named)} This holds if it is the memory that moved.` : words(draft, named);
+}
+
+type Words = (draft: Draft, named: Named) => string;
 
 const MOMENTS: Record<Draft['kind'], Words> = {
-  new: ({range, after: [region]}) =>
-    `${subject(region!)} is new: ${sizeText(sizeOf(range))}, ` +
-    `${region!.perms}${isHeap(region!) ? ' (brk, or mapped in its place)' : ''}.`,
-  gone: ({range, before: [region]}) =>
-    `${subject(region!)} is gone: ${sizeText(sizeOf(range))}, ` +
-    `${region!.perms}${isHeap(region!) ? ' (brk or munmap)' : ''}.`,
+  new: (draft, named) => `${newText(draft, named)}${isHeap(draft.after[0]!) ? ' (brk, or mapped in its place)' : ''}.`,
+  gone: (draft, named) => `${goneText(draft, named)}${isHeap(draft.before[0]!) ? ` (${UNMAPPED})` : ''}.`,
   grown: (draft) => {
     const region = around(draft.after, draft.range);
     const [what, size] = [subject(region), sizeText(sizeOf(draft.range))];
@@ -41,18 +44,21 @@ const MOMENTS: Record<Draft['kind'], Words> = {
     const region = around(draft.before, draft.range);
     const [what, size] = [subject(region), sizeText(sizeOf(draft.range))];
     const isTop = region.end === draft.range.end;
-    if (isTop) return `${what} lost ${size} at its end${isHeap(region) ? ' (brk or munmap)' : ''}.`;
+    if (isTop) return `${what} lost ${size} at its end${isHeap(region) ? ` (${UNMAPPED})` : ''}.`;
     if (region.start === draft.range.start) return `${what} lost ${size} at its start.`;
     return `${what} lost ${size} in its middle, which left a hole.`;
   },
   reprotected: (draft) => {
     const {before, after} = sidesOf(draft);
-    const how = wasKept(draft, before, after) ? 'mprotect' : 'mprotect, or mapped again in the same way';
-    return `${partOf(draft, after)} went from ${before.perms} to ${after.perms} (${how}).`;
+    // mremap(2) may have put other memory there, with pages of its own: nothing in smaps proves an mprotect.
+    const what = `${partOf(draft, after)} went from ${before.perms} to ${after.perms}`;
+    return `${what} (mprotect, or mapped again in the same way).`;
   },
   renamed: (draft) => {
     const {before, after} = sidesOf(draft);
     if (isDeleted(before, after)) return `${before.name} lost this name (maps says deleted), and stays mapped.`;
+    // The kernel adds this to the name that a file had last; a file may be called so as well.
+    if (after.name.endsWith(' (deleted)')) return `${subject(before)} is listed as ${after.name} now.`;
     return after.name === ''
       ? `${subject(before)} has no name now.`
       : `${subject(before)} is now called ${after.name}.`;
@@ -63,30 +69,53 @@ const MOMENTS: Record<Draft['kind'], Words> = {
   },
   moved: (draft) => {
     const [region] = draft.after as [Region];
-    const where = `${subject(region)} is at another address: from ${rangeText(draft.from!)}, by ${signedHex(draft.slide!)}`;
+    const by = signedHex(draft.slide!);
+    const where = `${subject(region)} is at another address: from ${rangeText(draft.from!)}, by ${by}`;
     if (!draft.isGuess) return `${where} (moved, or mapped again there).`;
-    return `${where}. That it is the same memory is a guess: nothing identifies unnamed memory.`;
+    return `${where}. ${GUESS}`;
   },
   split: (draft) => {
     const [region] = draft.before as [Region];
-    return `${subject(region)} is in ${count(draft.after)} now, with the same bytes and permissions${whySplit(draft)}.`;
+    return `${subject(region)} is in ${count(draft.after)} now, ${IN_PLACE}${whySplit(draft)}.`;
   },
   merged: (draft) =>
-    `${subject(draft.after[0]!)} is in ${count(draft.after)} now instead of ${draft.before.length}, with ` +
-    `the same bytes and permissions.`,
+    `${subject(draft.after[0]!)} is in ${count(draft.after)} now instead of ${draft.before.length}, ${IN_PLACE}.`,
   flagged: (draft) => {
     const {before, after} = sidesOf(draft);
-    const amounts = amountsOf(draft);
-    const text = `${subject(after)} ${flagPhrases(flagChange(before, after)!)}`;
+    const isWhole = [before, after].every(({start, end}) => start === draft.range.start && end === draft.range.end);
+    const what = isWhole ? subject(after) : partOf(draft, after);
+    const text = `${what} ${flagPhrases(flagChange(before, after)!)}`;
+    // Counters are those of whole regions.
+    const amounts = isWhole ? amountsOf(draft) : '';
     return amounts === '' ? `${text}.` : `${text}; ${amounts}.`;
   },
-  touched: (draft) => `${subject(draft.after[0]!)} was touched: ${amountsOf(draft)}.`,
+  touched: (draft) => `${touchedText(draft)}: ${amountsOf(draft)}.`,
 };
 
-/** What is said differently where the two sides are two runs, or two programs. */
+const GUESS = 'That it is the same memory is a guess: nothing identifies unnamed memory.';
+
+/** What takes memory from [heap]. */
+const UNMAPPED = 'brk, munmap or mremap';
+
+/** Whether the contents are the same is not known: memory may have been mapped again in the same way. */
+const IN_PLACE = 'at the same addresses and with the same permissions';
+
+/**
+ * More in RAM was touched, by whomever, unless it is in huge pages: khugepaged fills those by itself (THP's
+ * max_ptes_none). What has less was given back, written out or reclaimed.
+ */
+function touchedText({usage, after: [region]}: Draft): string {
+  const what = subject(region!);
+  const {rss = 0, anonymous = 0, anonHugePages = 0} = usage;
+  if (rss < 0) return `${what} has less in RAM`;
+  if (rss > 0 && anonHugePages > 0) return `${what} has more in RAM`;
+  return rss > 0 || anonymous > 0 ? `${what} was touched` : `Pages of ${what} came or went`;
+}
+
+/** What is said differently where the two sides are two runs, two processes or two programs. */
 const RUNS: Partial<Record<Draft['kind'], Words>> = {
-  new: ({range, after: [region]}) => `${subject(region!)} is new: ${sizeText(sizeOf(range))}, ${region!.perms}.`,
-  gone: ({range, before: [region]}) => `${subject(region!)} is gone: ${sizeText(sizeOf(range))}, ${region!.perms}.`,
+  new: (draft, named) => `${newText(draft, named)}.`,
+  gone: (draft, named) => `${goneText(draft, named)}.`,
   grown: (draft) => `${plain(around(draft.after, draft.range))} is larger by ${sizeText(sizeOf(draft.range))}.`,
   shrunk: (draft) => `${plain(around(draft.before, draft.range))} is smaller by ${sizeText(sizeOf(draft.range))}.`,
   reprotected: (draft) => {
@@ -102,11 +131,22 @@ const RUNS: Partial<Record<Draft['kind'], Words>> = {
     return `Where the first has ${sizeText(sizeOf(draft.range))} of ${before}, the second has ${after}${perms}.`;
   },
   moved: (draft) => {
-    return `${subject(draft.after[0]!)} moved from ${rangeText(draft.from!)}, by ${signedHex(draft.slide!)}.`;
+    const text = `${subject(draft.after[0]!)} moved from ${rangeText(draft.from!)}, by ${signedHex(draft.slide!)}.`;
+    return draft.isGuess ? `${text} ${GUESS}` : text;
   },
   split: (draft) =>
-    `${subject(draft.before[0]!)} is in ${count(draft.after)}, with the same bytes and permissions as in ` +
+    `${subject(draft.before[0]!)} is in ${count(draft.after)}, with the same size and permissions as in ` +
     `${count(draft.before)} before.`,
+  merged: (draft) =>
+    `${subject(draft.after[0]!)} is in ${count(draft.after)} instead of ${draft.before.length}, with the same size ` +
+    `and permissions.`,
+  flagged: (draft) => {
+    const {before, after} = sidesOf(draft);
+    const {set, cleared} = flagChange(before, after)!;
+    const second = set.length > 0 ? [`in the second it ${flagPhrases({set, cleared: []})}`] : [];
+    const first = cleared.length > 0 ? [`in the first it ${flagPhrases({set: cleared, cleared: []})}`] : [];
+    return `${subject(after)} has other flags: ${[...second, ...first].join('; ')}.`;
+  },
   touched: (draft) => `${subject(draft.after[0]!)} has other amounts: ${amountsOf(draft)}.`,
 };
 
@@ -145,6 +185,19 @@ function kindsText(before: readonly Region[], after: readonly Region[]): string 
   return parts.join(', ');
 }
 
+/** A name may be that of several regions: then this one is not the first, or not the last. */
+function newText({range, after: [region]}: Draft, named: Named): string {
+  const isAnother = region!.name !== '' && named.before(region!.name);
+  const what = isAnother ? `Another region named ${region!.name}` : subject(region!);
+  return `${what} is new: ${sizeText(sizeOf(range))}, ${region!.perms}`;
+}
+
+function goneText({range, before: [region]}: Draft, named: Named): string {
+  const isLeft = region!.name !== '' && named.after(region!.name);
+  const what = isLeft ? `One region named ${region!.name}` : subject(region!);
+  return `${what} is gone: ${sizeText(sizeOf(range))}, ${region!.perms}`;
+}
+
 const amountsOf = (draft: Draft): string =>
   OWN_COUNTERS.filter((counter) => draft.usage[counter])
     .map((counter) => `${MEASURES[counter].title} ${deltaText(draft.usage[counter]!)}`)
@@ -163,20 +216,6 @@ const sidesOf = (draft: Draft): {before: Region; after: Region} => ({
 
 const partOf = (draft: Draft, region: Region): string => `${sizeText(sizeOf(draft.range))} of ${subject(region)}`;
 
-/**
- * Is it certain that the memory was not mapped again with MAP_FIXED? It is where a region that can't be written to has
- * pages of its own: they were written while it could be.
- */
-const wasKept = ({range}: Draft, before: Region, after: Region): boolean =>
-  !isWritable(after) &&
-  isPrivate(after) &&
-  before.start === range.start &&
-  before.end === range.end &&
-  after.start === range.start &&
-  after.end === range.end &&
-  (after.usage?.anonymous ?? 0) > 0 &&
-  after.usage!.anonymous === before.usage?.anonymous;
-
 const isDeleted = (before: Region, after: Region): boolean =>
   after.name !== before.name && withoutDeleted(after.name) === before.name;
 
@@ -192,14 +231,18 @@ function exchanged(draft: Draft): {before: string; after: string; perms: string}
 
 /** Why a region was cut: its flags say it, where the listing has them. */
 function whySplit({before, after}: Draft): string {
-  const [whole] = before as [Region];
-  if (!whole.flags || after.some(({flags}) => !flags)) return ' (maps does not say why: madvise, mlock or the like)';
-  const phrases = after.flatMap((region) => {
-    const change = flagChange(whole, region);
-    return change ? [`${rangeText(region)} ${flagPhrases(change)}`] : [];
-  });
+  if ([...before, ...after].some(({flags}) => !flags)) {
+    return ' (maps does not say why: madvise, mlock, or mapped again in the same way)';
+  }
+  const phrases = after.flatMap((region) =>
+    regionsIn(before, region).flatMap((whole) => {
+      const change = flagChange(whole, region);
+      const range = {start: Math.max(whole.start, region.start), end: Math.min(whole.end, region.end)};
+      return change ? [`${rangeText(range)} ${flagPhrases(change)}`] : [];
+    }),
+  );
   if (phrases.length > 0) return `: ${phrases.join('; ')}`;
-  return ' (its flags do not say why: a memory policy, or memory mapped again in the same way)';
+  return ' (its flags do not say why: a memory policy, memory mapped again in the same way, or the like)';
 }
 
 /** What a region is called in a sentence. */

@@ -26,10 +26,17 @@ export interface Clues {
   readonly limits?: Limits | undefined;
   /** /proc/sys/vm/max_map_count: how many regions a process may have. */
   readonly maxMapCount?: number | undefined;
+  /** What a JVM says of itself: the counters of its /tmp/hsperfdata_USER/PID, in bytes. */
+  readonly jvm?: JvmClue | undefined;
   /** Of the effective capabilities those that lift limits on memory. */
   readonly capabilities?: Capabilities | undefined;
   readonly machine?: Machine | undefined;
   readonly cgroup?: CgroupClue | undefined;
+}
+
+export interface JvmClue {
+  /** What metaspace has, the class space included: as of a while ago, since the JVM doesn't always keep it up to date. */
+  readonly metaspace: number;
 }
 
 /**

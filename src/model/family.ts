@@ -1,3 +1,4 @@
+import type {Observed} from './observer.ts';
 import type {Usage} from './region.ts';
 
 /** One process of a family. Sizes in bytes; what could not be read is absent. */
@@ -16,13 +17,18 @@ export interface Member {
   readonly size?: number | undefined;
   /** VmRSS of status, which stays readable where the rest isn't. */
   readonly vmRss?: number | undefined;
-  /** The counters of smaps_rollup: one walk over all regions. */
+  /** The counters of smaps_rollup, one walk over all regions, without memmap's own mappings. */
   readonly usage?: Usage | undefined;
+  /** What memmap's own mappings did to them. */
+  readonly observed?: MemberObserved | undefined;
   /** Why something is missing, a sentence. */
   readonly note?: string | undefined;
   /** `denied`: not permitted. `spared`: reading it would have held the process up. `ended`: a zombie. */
   readonly missing?: 'denied' | 'spared' | 'ended' | undefined;
 }
+
+/** Bytes: what Observed says of a snapshot. */
+type MemberObserved = Pick<Observed, 'shared' | 'pss' | 'private' | 'isCertain'> & {readonly kernel: Usage};
 
 /** A process and its descendants, parents before their children. */
 export interface Family {
@@ -62,12 +68,20 @@ export function familyTotals(members: readonly Member[]): FamilyTotals {
   };
 }
 
+const memberJSON = ({shared, pss, private: moved, isCertain, kernel}: MemberObserved): object => ({
+  shared,
+  pss,
+  private: moved,
+  certain: isCertain,
+  kernel: {totals: kernel},
+});
+
 /** The document `memmap.family/1`. */
 export const familyJSON = ({takenAt, members, ended}: Family): Record<string, unknown> => ({
   schema: 'memmap.family/1',
   takenAt,
   pid: members[0]?.pid,
-  processes: members,
+  processes: members.map(({observed, ...member}) => ({...member, observer: observed && memberJSON(observed)})),
   totals: familyTotals(members),
   ended,
 });

@@ -2,7 +2,8 @@ import type {Region} from './region.ts';
 
 /**
  * What it means that a VmFlag is set or no longer set, as the rest of a sentence that begins with a region. The flags
- * are those of show_smap_vma_flags() in fs/proc/task_mmu.c (6.18); `explain CODE` has each in full.
+ * are those of show_smap_vma_flags() in fs/proc/task_mmu.c (6.18); `explain CODE` has each in full. The calls are
+ * examples: mmap(2) sets some of these flags too (MAP_LOCKED, MAP_DROPPABLE), and so does prctl(2).
  */
 const FLAG_PHRASES: Readonly<Record<string, readonly [set: string, cleared: string]>> = {
   mr: ['may be made readable', 'may no longer be made readable'],
@@ -10,26 +11,32 @@ const FLAG_PHRASES: Readonly<Record<string, readonly [set: string, cleared: stri
   me: ['may be made executable', 'may no longer be made executable'],
   ms: ['may be shared', 'may no longer be shared'],
   gd: ['grows downwards', 'no longer grows downwards'],
-  lo: ['is locked in RAM (mlock)', 'is no longer locked in RAM'],
-  lf: ['is locked as its pages are touched (MLOCK_ONFAULT)', 'is no longer locked on fault'],
-  sr: ['is read in order (MADV_SEQUENTIAL)', 'is no longer marked as read in order'],
-  rr: ['is read at random (MADV_RANDOM)', 'is no longer marked as read at random'],
-  dc: ['is not given to children by fork (MADV_DONTFORK)', 'is given to children by fork again (MADV_DOFORK)'],
+  lo: ['is locked in RAM (as with mlock)', 'is no longer locked in RAM'],
+  lf: ['is locked as its pages are touched (as with MLOCK_ONFAULT)', 'is no longer locked on fault'],
+  sr: ['is read in order (as with MADV_SEQUENTIAL)', 'is no longer marked as read in order'],
+  rr: ['is read at random (as with MADV_RANDOM)', 'is no longer marked as read at random'],
+  dc: [
+    'is not given to children by fork (as with MADV_DONTFORK)',
+    'is given to children by fork again (as with MADV_DOFORK)',
+  ],
   de: ['can not be enlarged by mremap', 'can be enlarged by mremap again'],
   ac: ['is charged to the commit limit', 'is no longer charged to the commit limit'],
-  nr: ['is not charged to the commit limit (MAP_NORESERVE)', 'no longer has MAP_NORESERVE'],
-  wf: ['is wiped in children by fork (MADV_WIPEONFORK)', 'is kept in children by fork (MADV_KEEPONFORK)'],
-  dd: ['is left out of core dumps (MADV_DONTDUMP)', 'is in core dumps again (MADV_DODUMP)'],
-  hg: ['asks for transparent huge pages (MADV_HUGEPAGE)', 'no longer asks for transparent huge pages'],
-  nh: ['takes no transparent huge pages (MADV_NOHUGEPAGE)', 'may take transparent huge pages again'],
-  mg: ['may be merged by KSM (MADV_MERGEABLE)', 'is no longer merged by KSM (MADV_UNMERGEABLE)'],
+  nr: ['is not charged to the commit limit (as with MAP_NORESERVE)', 'no longer has MAP_NORESERVE'],
+  wf: [
+    'is wiped in children by fork (as with MADV_WIPEONFORK)',
+    'is kept in children by fork (as with MADV_KEEPONFORK)',
+  ],
+  dd: ['is left out of core dumps (as with MADV_DONTDUMP)', 'is in core dumps again (as with MADV_DODUMP)'],
+  hg: ['asks for transparent huge pages (as with MADV_HUGEPAGE)', 'no longer asks for transparent huge pages'],
+  nh: ['takes no transparent huge pages (as with MADV_NOHUGEPAGE)', 'may take transparent huge pages again'],
+  mg: ['may be merged by KSM (as with MADV_MERGEABLE)', 'is no longer merged by KSM (as with MADV_UNMERGEABLE)'],
   um: ['has its missing pages supplied by userfaultfd', 'no longer has its missing pages supplied by userfaultfd'],
   uw: ['has its writes reported to userfaultfd', 'no longer has its writes reported to userfaultfd'],
   ui: ['has its minor faults reported to userfaultfd', 'no longer has its minor faults reported to userfaultfd'],
   mt: ['has memory tags (PROT_MTE)', 'no longer has memory tags'],
   bt: ['is guarded against wrong branch targets (PROT_BTI)', 'is no longer guarded against wrong branch targets'],
   sl: ['is sealed (mseal)', 'is no longer sealed'],
-  gu: ['may have guard pages in it (MADV_GUARD_INSTALL)', 'no longer has guard pages in it'],
+  gu: ['may have guard pages in it (as with MADV_GUARD_INSTALL)', 'no longer has guard pages in it'],
 };
 
 /**
@@ -52,9 +59,14 @@ export function flagChange({flags: before}: Region, {flags: after}: Region): Fla
   return set.length + cleared.length > 0 ? {set, cleared} : undefined;
 }
 
-/** `is locked in RAM (mlock), is left out of core dumps (MADV_DONTDUMP)`: an unknown code is printed as it is. */
+/**
+ * `is locked in RAM (as with mlock), is sealed (mseal)`: an unknown code is printed as it is. What is locked as it is
+ * touched (lf) has lo as well, and is not all in RAM.
+ */
 export const flagPhrases = ({set, cleared}: FlagChange): string =>
   [
-    ...set.map((code) => FLAG_PHRASES[code]?.[0] ?? `has the flag ${code}`),
+    ...set
+      .filter((code) => code !== 'lo' || !set.includes('lf'))
+      .map((code) => FLAG_PHRASES[code]?.[0] ?? `has the flag ${code}`),
     ...cleared.map((code) => FLAG_PHRASES[code]?.[1] ?? `no longer has the flag ${code}`),
   ].join(', ');

@@ -21,7 +21,7 @@ export const KIND_MEANINGS = {
   reserved: 'addresses kept free for later: no access, and no memory behind them',
   anon: 'other memory without a file: large blocks of malloc, and what programs map themselves',
   file: "a mapped file that isn't a program",
-  shared: 'memory shared with other processes: SysV, POSIX, or MAP_SHARED|MAP_ANONYMOUS',
+  shared: 'memory that processes can share: SysV, POSIX, or MAP_SHARED|MAP_ANONYMOUS',
   memfd: 'memory of memfd_create(2): a file that has no name in any directory',
   hugetlb: 'huge pages of the hugetlb pool, which RSS and PSS do not count',
   vdso: "code that the kernel gives each process, so that asking for the time isn't a system call",

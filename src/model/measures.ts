@@ -32,14 +32,14 @@ const ROWS = {
     field: 'Pss',
     title: 'PSS',
     noun: 'PSS',
-    meaning: 'each page divided by the number of processes that map it',
+    meaning: 'each page divided by how often it is mapped',
     also: ['proportional'],
   },
   pssDirty: {
     field: 'Pss_Dirty',
     title: 'PSS dirty',
     noun: 'dirty PSS',
-    meaning: "the part of PSS in pages that can't be dropped; from Linux 6.0 on",
+    meaning: 'the part of PSS in pages that were written to; from Linux 6.0 on',
   },
   // A single region has one of these three at most, and its kind says which.
   pssAnon: {
@@ -66,29 +66,29 @@ const ROWS = {
   privateDirty: {
     field: 'Private_Dirty',
     title: 'private dirty',
-    meaning: "only this process's, and can't be dropped",
+    meaning: 'mapped by this process alone, and written to',
     also: ['dirty'],
   },
   privateClean: {
     field: 'Private_Clean',
     title: 'private clean',
-    meaning: "only this process's, and can be read again from its file",
+    meaning: 'mapped by this process alone, and can be read again from its file',
     also: ['clean'],
   },
   shared: {
     of: ['sharedClean', 'sharedDirty'],
     title: 'shared',
-    meaning: 'mapped by other processes too',
+    meaning: 'mapped at least twice, mostly by other processes',
   },
   sharedDirty: {
     field: 'Shared_Dirty',
     title: 'shared dirty',
-    meaning: "mapped by other processes too, and can't be dropped",
+    meaning: 'mapped at least twice, and written to',
   },
   sharedClean: {
     field: 'Shared_Clean',
     title: 'shared clean',
-    meaning: 'mapped by other processes too, and can be read again from its file',
+    meaning: 'mapped at least twice, and can be read again from its file',
   },
   anonymous: {
     field: 'Anonymous',
@@ -167,7 +167,7 @@ const ROWS = {
     field: 'Shared_Hugetlb',
     title: 'shared hugetlb',
     noun: 'shared hugetlb pages',
-    meaning: 'huge pages of the hugetlb pool that other processes map too',
+    meaning: 'huge pages of the hugetlb pool that are mapped at least twice',
   },
   privateHugetlb: {
     field: 'Private_Hugetlb',

@@ -199,7 +199,7 @@ export interface Usage {
   readonly [counter: string]: number | undefined;
   /** Pages in RAM now, shared ones in full. Not counted: hugetlb pages and the zero page. */
   readonly rss?: number;
-  /** Each page divided by the number of processes that map it. */
+  /** Each page divided by how often it is mapped. */
   readonly pss?: number;
   readonly privateClean?: number;
   readonly privateDirty?: number;

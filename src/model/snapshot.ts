@@ -2,6 +2,7 @@ import {JsonList} from './json.ts';
 import {regionJSON, type Region} from './region.ts';
 import {totalsByKind, totalsOf, type Totals} from './totals.ts';
 import {cluesJSON, type Clues} from './clues.ts';
+import {observedJSON, type Observed} from './observer.ts';
 
 /** Where a snapshot comes from. */
 export interface Source {
@@ -66,6 +67,7 @@ interface SnapshotParts {
   /** What a reader should know, a sentence each. */
   readonly notes?: readonly string[];
   readonly clues?: Clues | undefined;
+  readonly observed?: Observed | undefined;
 }
 
 /** All regions of one process at one moment, with its status. */
@@ -82,6 +84,8 @@ export class Snapshot {
   readonly notes: readonly string[];
   /** What else tells what the regions are for; empty for a bare listing. */
   readonly clues: Clues;
+  /** What memmap's own mappings did to the kernel's figures; undefined where it shares nothing, or nobody knows. */
+  readonly observed: Observed | undefined;
   #totals: Totals | undefined;
 
   constructor(parts: SnapshotParts) {
@@ -94,6 +98,7 @@ export class Snapshot {
     this.rejected = parts.rejected ?? [];
     this.notes = parts.notes ?? [];
     this.clues = parts.clues ?? {};
+    this.observed = parts.observed;
   }
 
   /** The same snapshot, said to come from somewhere else. */
@@ -107,8 +112,9 @@ export class Snapshot {
   }
 
   #with(parts: Partial<SnapshotParts>): Snapshot {
-    const {source, regions, takenAt, process, consistency, status, rejected, notes, clues} = this;
-    return new Snapshot({source, regions, takenAt, process, consistency, status, rejected, notes, clues, ...parts});
+    const {source, regions, takenAt, process, consistency, status, rejected, notes, clues, observed} = this;
+    const all = {source, regions, takenAt, process, consistency, status, rejected, notes, clues, observed};
+    return new Snapshot({...all, ...parts});
   }
 
   get totals(): Totals {
@@ -137,6 +143,7 @@ export class Snapshot {
       totals: {...this.totals, kinds: Object.fromEntries(totalsByKind(this.regions))},
       status: this.status,
       clues: cluesJSON(this.clues),
+      observer: this.observed && observedJSON(this.observed),
       rejected: this.rejected.length > 0 ? this.rejected : undefined,
       notes: this.notes.length > 0 ? this.notes : undefined,
     };

@@ -30,6 +30,9 @@ export function cluesFromJSON(value: unknown): Clues {
     ...optional('deleted', json['deleted'], (entry, path) => record(entry, path, boolean)),
     ...optional('limits', json['limits'], limits),
     ...optional('maxMapCount', json['maxMapCount'], integer),
+    ...optional('jvm', json['jvm'], (entry, path) => ({
+      metaspace: integer(object(entry, path)['metaspace'], `${path}.metaspace`),
+    })),
     ...optional('capabilities', json['capabilities'], capabilities),
     ...optional('machine', json['machine'], machine),
     ...optional('cgroup', json['cgroup'], cgroup),

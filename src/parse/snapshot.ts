@@ -3,8 +3,9 @@ import {classify} from '../classify/classify.ts';
 import {KINDS, type Kind} from '../model/kind.ts';
 import type {Region, Usage} from '../model/region.ts';
 import {Snapshot, type Consistency, type ProcessInfo, type Rejected} from '../model/snapshot.ts';
-import {array, hexString, isOwnName, type Json, matching, object, string, unusable} from '../model/json.ts';
+import {array, hexString, integer, isOwnName, type Json, matching, object, string, unusable} from '../model/json.ts';
 import {cluesFromJSON} from './clues.ts';
+import type {Observed} from '../model/observer.ts';
 
 /**
  * Reads a `memmap.snapshot/1` document, the reverse of Snapshot.toJSON().
@@ -53,7 +54,32 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
     notes: array(root['notes'] ?? [], 'notes').map((note, index) => string(note, `notes[${index}]`)),
     regions,
     clues,
+    observed: root['observer'] === undefined ? undefined : observedFromJSON(root['observer']),
   });
+}
+
+/** The reverse of observedJSON. */
+function observedFromJSON(value: unknown): Observed {
+  const json = object(value, 'observer');
+  const kernel = object(json['kernel'], 'observer.kernel');
+  const bounds = (key: string): Observed['pss'] => {
+    const {low, high} = object(json[key], `observer.${key}`);
+    return {low: integer(low, `observer.${key}.low`), high: integer(high, `observer.${key}.high`)};
+  };
+  return {
+    shared: integer(json['shared'], 'observer.shared'),
+    pss: bounds('pss'),
+    private: bounds('private'),
+    isCertain: json['certain'] === true,
+    kernel: {
+      totals: usageFromJSON(kernel['totals'], 'observer.kernel.totals'),
+      regions: array(kernel['regions'], 'observer.kernel.regions').map((entry, index) => {
+        const path = `observer.kernel.regions[${index}]`;
+        const {start, ...usage} = object(entry, path);
+        return {start: hexString(start, `${path}.start`), usage: usageFromJSON(usage, path)};
+      }),
+    },
+  };
 }
 
 /** Is the first line a document of its own? */

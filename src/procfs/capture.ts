@@ -2,6 +2,7 @@ import {classify} from '../classify/classify.ts';
 import type {Clues} from '../model/clues.ts';
 import {Snapshot} from '../model/snapshot.ts';
 import type {Region} from '../model/region.ts';
+import {type Observed, uncertainText} from '../model/observer.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseListing, type Listing} from '../parse/listing.ts';
 import type {Stat} from '../parse/proc/stat.ts';
@@ -9,6 +10,7 @@ import type {Status} from '../parse/proc/status.ts';
 import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
 import {whileHeld, type OnHeld} from './held.ts';
+import {observerOf} from './observer/observer.ts';
 import {oddsNow} from './odds.ts';
 import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
 import {processTrouble} from './trouble.ts';
@@ -34,8 +36,8 @@ export interface CaptureOptions {
    * later.
    */
   readonly onListing?: ((bytes: Buffer) => void) | undefined;
-  /** Gets what each read of the file took: see whileHeld(). */
-  readonly onHeld?: ((file: 'maps' | 'smaps', ...took: Parameters<OnHeld>) => void) | undefined;
+  /** Gets what each read of the file took, and what memmap's own pages took: see whileHeld(). */
+  readonly onHeld?: ((file: 'maps' | 'smaps' | 'own', ...took: Parameters<OnHeld>) => void) | undefined;
 }
 
 /**
@@ -109,6 +111,7 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
       const smaps = openIfThere(handle, `${folder}smaps`, notes);
       if (smaps) {
         source = smaps;
+        held('own', options, () => observerOf(handle).begin());
         const usage = held('smaps', options, () => readInTime(smaps, handle, options.patience, notes));
         if (!usage) {
           source = maps;
@@ -135,7 +138,7 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
   }
 }
 
-const held = <Result>(file: 'maps' | 'smaps', {onHeld}: CaptureOptions, read: () => Result): Result =>
+const held = <Result>(file: 'maps' | 'smaps' | 'own', {onHeld}: CaptureOptions, read: () => Result): Result =>
   onHeld ? whileHeld(read, (...took) => onHeld(file, ...took)) : read();
 
 /** Why an attempt isn't a snapshot; undefined if it is one. */
@@ -173,8 +176,11 @@ function toSnapshot(
   notes: readonly string[],
 ): Snapshot {
   const takenAt = new Date().toISOString();
+  const observed =
+    listing.format === 'smaps' ? takeOut(handle, options, listing.regions, folderOf(handle, stat)) : undefined;
   const isKnown = options.known !== undefined && isOneProgram(options.known, stat);
   const clues = readClues(handle, listing.regions, stat, isKnown ? options.known : {});
+  const unsure = observed && !observed.isCertain ? [uncertainText(observed)] : [];
   classify(listing.regions, clues, isKnown ? options.earlier : []);
   return new Snapshot({
     source: {from: 'process', format: listing.format},
@@ -184,9 +190,29 @@ function toSnapshot(
     regions: listing.regions,
     status,
     rejected: listing.rejected,
-    notes: [...notes, ...handle.files.notes, ...(stat.threads > MOST_THREADS ? [manyThreads(stat.threads)] : [])],
+    notes: [
+      ...notes,
+      ...unsure,
+      ...handle.files.notes,
+      ...(stat.threads > MOST_THREADS ? [manyThreads(stat.threads)] : []),
+    ],
     clues,
+    observed,
   });
+}
+
+/** The time that this takes holds up nobody, but for the page map of the process, which is read for a moment. */
+function takeOut(
+  handle: ProcessHandle,
+  options: CaptureOptions,
+  regions: readonly Region[],
+  folder: string,
+): Observed | undefined {
+  const onHeld = (spent: number, passed: number): void => {
+    options.onHeld?.('smaps', spent, passed);
+    options.onHeld?.('own', -spent, -passed);
+  };
+  return held('own', options, () => observerOf(handle).takeOut(regions, folder, onHeld));
 }
 
 const manyThreads = (threads: number): string =>

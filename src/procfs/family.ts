@@ -3,11 +3,13 @@ import type {Family, Member} from '../model/family.ts';
 import {sizeText} from '../model/amounts.ts';
 import {totalsOf} from '../model/totals.ts';
 import {Trouble} from '../model/trouble.ts';
-import type {Usage} from '../model/region.ts';
+import {concerned, type TakenOut} from '../model/observer.ts';
+import type {Region, Usage} from '../model/region.ts';
 import {parseListing} from '../parse/listing.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import {folderOf} from './capture.ts';
+import {observerOf} from './observer/observer.ts';
 import {processTrouble} from './trouble.ts';
 import {ProcessHandle, withoutMemory} from './handle.ts';
 import {readIfThere, textIfThere} from './open.ts';
@@ -96,7 +98,7 @@ function lookAt(handle: ProcessHandle, stat: Stat, parent: Member | undefined, m
   }
 }
 
-type Counted = Pick<Member, 'regions' | 'usage' | 'missing' | 'note'>;
+type Counted = Pick<Member, 'regions' | 'usage' | 'observed' | 'missing' | 'note'>;
 
 function countersOf(handle: ProcessHandle, stat: Stat, rss: number, maxStall: number): Counted {
   const folder = folderOf(handle, stat);
@@ -110,17 +112,39 @@ function countersOf(handle: ProcessHandle, stat: Stat, rss: number, maxStall: nu
       `regions, ${sizeText(rss)} resident; allowed: ${maxStall} ms, --max-stall)`;
     return {regions: regions.length, missing: 'spared', note};
   }
-  return {regions: regions.length, usage: rollup(handle, folder)};
+  const observer = observerOf(handle);
+  observer.begin();
+  const usage = rollup(handle, folder);
+  const out = observer.takeOutOfSum(usage, regions, folder);
+  return {regions: regions.length, ...(out === 'inexact' ? fromSmaps(handle, folder) : withoutUs(usage, out))};
+}
+
+function withoutUs(usage: Usage, out: TakenOut | undefined): Pick<Counted, 'usage' | 'observed'> {
+  if (!out) return {usage};
+  const {shared, pss, private: moved} = out;
+  return {
+    usage: {...usage, ...out.usage},
+    observed: {shared, pss, private: moved, isCertain: out.isSplitKnown, kernel: concerned(usage)},
+  };
+}
+
+/** From the counters of each region, which say more of memmap's part in them than their sum. */
+function fromSmaps(handle: ProcessHandle, folder: string): Pick<Counted, 'usage' | 'observed'> {
+  const observer = observerOf(handle);
+  observer.begin();
+  const {regions} = parseListing(readWhole(handle, `${folder}smaps`), 'proc');
+  const observed = observer.takeOut(regions, folder);
+  return {usage: usageOf(regions), observed: observed && {...observed, kernel: observed.kernel.totals}};
 }
 
 /** Kernels before 4.14 have no smaps_rollup; what smaps lists adds up to the same. */
 function rollup(handle: ProcessHandle, folder: string): Usage {
   const file = existsSync(handle.path(`${folder}smaps_rollup`)) ? 'smaps_rollup' : 'smaps';
-  const {
-    regions: _,
-    size: __,
-    ...usage
-  } = totalsOf(parseListing(readWhole(handle, `${folder}${file}`), 'proc').regions);
+  return usageOf(parseListing(readWhole(handle, `${folder}${file}`), 'proc').regions);
+}
+
+function usageOf(regions: readonly Region[]): Usage {
+  const {regions: _, size: __, ...usage} = totalsOf(regions);
   return usage;
 }
 

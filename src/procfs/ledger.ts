@@ -148,15 +148,16 @@ export class Ledger {
     take: (onHeld: NonNullable<CaptureOptions['onHeld']>) => Result,
   ): Result {
     const begin = performance.now();
-    let maps = 0;
-    const onHeld = (file: 'maps' | 'smaps', held: number, passed: number): void => {
+    let [maps, own] = [0, 0];
+    const onHeld: NonNullable<CaptureOptions['onHeld']> = (file, held, passed) => {
+      if (file === 'own') return void (own += held);
       this.#held[file] += held;
       if (file === 'maps') maps += held;
       else this.#usagePassed += passed;
     };
     const onTaken = (spent: number): void => {
       this.#maps?.spend(begin, maps);
-      if (wantsUsage) this.#smaps.spend(begin, spent);
+      if (wantsUsage) this.#smaps.spend(begin, Math.max(0, spent - own));
     };
     const result = whileHeld(() => take(onHeld), onTaken);
     if (result.source.format === 'smaps') this.#hasUsage(performance.now() - begin);

@@ -1,5 +1,6 @@
 import type {ChildProcess, SpawnSyncReturns} from 'node:child_process';
 import {readdirSync} from 'node:fs';
+import {ownProcess} from './child.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
 import {deadline, deadlineText, readProc, textIfThere, waitLonger} from './open.ts';
@@ -66,8 +67,10 @@ export class MapLock {
     const suspects = stillAsleep(before, this.#suspects(this.#process.stat()));
     if (suspects.length === 0) return;
     const begin = performance.now();
-    const child = processes().spawnSync(process.execPath, PROBE, {
+    const {command, words, env} = ownProcess(PROBE);
+    const child = processes().spawnSync(command, words, {
       ...this.#stdio,
+      env,
       timeout: deadline(),
       killSignal: 'SIGKILL',
     });
@@ -82,7 +85,8 @@ export class MapLock {
     const suspects = stillAsleep(before, this.#suspectsNow());
     if (suspects.length === 0 || signal?.aborted) return;
     const begin = performance.now();
-    const hasAnswered = await answers(processes().spawn(process.execPath, PROBE, this.#stdio), signal);
+    const {command, words, env} = ownProcess(PROBE);
+    const hasAnswered = await answers(processes().spawn(command, words, {...this.#stdio, env}), signal);
     if (!signal?.aborted) this.#conclude(suspects, !hasAnswered, begin);
   }
 
@@ -133,11 +137,9 @@ export class MapLock {
 /**
  * Takes the lock twice: for maps, which newer kernels read without it, and for a name in map_files that nothing has.
  */
-const PROBE = [
-  '-e',
+const PROBE =
   "const fs = require('node:fs'), at = '/proc/self/fd/3/'; fs.readSync(fs.openSync(at + 'maps'), " +
-    "Buffer.alloc(1)); fs.lstatSync(at + 'map_files/0-1000')",
-];
+  "Buffer.alloc(1)); fs.lstatSync(at + 'map_files/0-1000')";
 
 const isLate = ({error}: SpawnSyncReturns<unknown>): boolean => error !== undefined && errnoOf(error) === 'ETIMEDOUT';
 

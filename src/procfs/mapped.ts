@@ -1,4 +1,5 @@
 import {closeSync, constants, fstatSync, openSync} from 'node:fs';
+import {ownProcess} from './child.ts';
 import type {Region} from '../model/region.ts';
 import {parseMountinfo} from '../parse/proc/mountinfo.ts';
 import {readIfThere} from './open.ts';
@@ -131,8 +132,9 @@ setTimeout(() => { child.kill('SIGKILL'); process.exit(1); }, Number(process.arg
 
 function opens(folder: number, paths: readonly string[]): boolean {
   const {spawnSync} = process.getBuiltinModule('node:child_process');
-  const args = ['-e', LEAVE, String(PATIENCE), OPEN, ...paths];
-  const {status} = spawnSync(process.execPath, args, {
+  const {command, words, env} = ownProcess(LEAVE, [String(PATIENCE), OPEN, ...paths]);
+  const {status} = spawnSync(command, words, {
+    env,
     stdio: ['ignore', 'ignore', 'ignore', folder],
     timeout: 5 * PATIENCE,
     killSignal: 'SIGKILL',

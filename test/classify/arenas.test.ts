@@ -79,8 +79,8 @@ test('only a whole block at its own multiple is an arena', (t) => {
     line(start, start + used, 'rw-p') + line(start + used, end, '---p') + rest;
   t.deepEqual(kind(block(HERE, MIB, HERE + 64 * MIB)).slice(0, 2), ['arena', 'reserved']);
   t.deepEqual(label(block(HERE, MIB, HERE + 64 * MIB)).slice(0, 2), [
-    'malloc arena 1',
-    'unused part of malloc arena 1',
+    "heap 1 of malloc's arenas",
+    "unused part of heap 1 of malloc's arenas",
   ]);
   t.not(kind(block(HERE + MIB, MIB, HERE + 64 * MIB))[0], 'arena');
   t.not(kind(block(HERE, MIB, HERE + 63 * MIB))[0], 'arena');
@@ -92,4 +92,45 @@ test('a program with 32-bit pointers has blocks of 1 MiB', (t) => {
   const text =
     line(0xf6500000, 0xf6521000, 'rw-p') + line(0xf6521000, 0xf6600000, '---p') + line(0xffb00000, 0xffb21000, 'rw-p');
   t.deepEqual(kind(text).slice(0, 2), ['arena', 'reserved']);
+});
+
+testIf('python3')(
+  'one thread with much memory has many heaps, and none of them is called an arena of its own',
+  async (t) => {
+    const child = await python(
+      t,
+      `${ARENAS}
+def much():
+    for _ in range(150 * 16): ctypes.memset(libc.malloc(65000), 1, 65000)
+    found.append(0)
+    time.sleep(600)
+threading.Thread(target=much, daemon=True).start()
+while len(found) < 5: time.sleep(0.01)
+`,
+    );
+    await asleep(child.pid);
+    const info = await child.ask('answer = heaps().replace("\\n", " ")');
+    const snapshot = capturedWhole(t, child.pid);
+    const labels = snapshot.regions.filter(({kind: each}) => each === 'arena').map((region) => region.label!);
+    // malloc_info(3) has one entry an arena, the main one too.
+    t.true(labels.length > [...info.matchAll(/<heap nr=/g)].length - 1);
+    t.true(
+      labels.every((text) => /^heaps? \d+(?: to \d+)? of malloc's arenas$/.test(text)),
+      labels.join(', '),
+    );
+  },
+);
+
+test("a program with jemalloc: its memory is jemalloc's, and no block of it an arena of glibc", (t) => {
+  const flags = (codes: string): string => `Size: 4 kB\nRss: 0 kB\nVmFlags: ${codes}\n`;
+  const program = `${(HERE - 8 * MIB).toString(16)}-${(HERE - 7 * MIB).toString(16)} r-xp 00000000 fe:00 7 `;
+  const text = (library: string): string =>
+    `${program}${library}\n${flags('rd ex mr mw me')}` +
+    `${line(HERE, HERE + 64 * MIB, 'rw-p')}${flags('rd wr mr mw me nr')}` +
+    `${line(HERE + 65 * MIB, HERE + 66 * MIB, 'rw-p')}${flags('rd wr mr mw me ac')}` +
+    `${line(0x7fff00000000, 0x7fff00021000, 'rw-p')}${flags('rd wr mr mw me ac')}`;
+  const [, block, other] = parse(text('/usr/lib/libjemalloc.so.2')).regions;
+  t.deepEqual([block?.kind, block?.label, block?.confidence], ['arena', "jemalloc's memory", 'guess']);
+  t.is(other?.kind, 'anon');
+  t.is(label(text('/usr/lib/libfoo.so'))[1], "heap 1 of malloc's arenas");
 });

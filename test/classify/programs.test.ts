@@ -91,6 +91,40 @@ testIf('java', 'jcmd')('java: the heap, the code cache and the threads are where
   t.true(kindsOf(snapshot).has('jit'));
 });
 
+testIf('java', 'jcmd')(
+  "java: a direct buffer is not called metaspace, whose size the JVM's own counters tell",
+  async (t) => {
+    const source = join(folder(t), 'Direct.java');
+    writeFileSync(
+      source,
+      'import java.nio.ByteBuffer; class Direct { static ByteBuffer b; public static void main(String[] a) throws Exception { b = ByteBuffer.allocateDirect(32 << 20); for (int i = 0; i < b.capacity(); i += 4096) b.put(i, (byte) 1); System.out.println("ready"); Thread.sleep(600000); } }',
+    );
+    const child = new Child(t, 'java', ['-Xmx64m', '-XX:NativeMemoryTracking=summary', source]);
+    await child.line();
+    const jcmd = (...words: string[]): string =>
+      execFileSync('jcmd', [String(child.pid), ...words], {encoding: 'utf8'});
+    const counters = jcmd('PerfCounter.print');
+    const told = jcmd('VM.native_memory', 'summary');
+    const snapshot = capturedWhole(t, child.pid);
+    const {metaspace} = snapshot.clues.jvm!;
+    // Asking loads classes.
+    const said = Number(/^sun\.gc\.metaspace\.capacity=(\d+)$/m.exec(counters)![1]);
+    t.true(metaspace >= said && metaspace < said + 4 * MIB, `${metaspace} beside ${said}`);
+    const committed = ['Class', 'Metaspace'].map((part) =>
+      Number(new RegExp(`- +${part} \\([^)]*committed=(\\d+)KB`).exec(told)![1]),
+    );
+    const resident = snapshot.regions
+      .filter(({label}) => label === "Java's metaspace")
+      .reduce((sum, {usage}) => sum + usage!.rss!, 0);
+    t.true(
+      resident <= 1024 * (committed[0]! + committed[1]!) + MIB,
+      `${resident} beside ${committed.join(' and ')} KiB`,
+    );
+    conforms(t, 'snapshot', JSON.parse(JSON.stringify(snapshot)));
+    t.deepEqual(parse(JSON.stringify(snapshot)).clues, snapshot.clues);
+  },
+);
+
 const POSTGRES = postgresFolder();
 const NO_POSTGRES = POSTGRES === '' ? missing('initdb', 'postgresql') : undefined;
 /** PostgreSQL does not run as root. */

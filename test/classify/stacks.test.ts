@@ -1,6 +1,10 @@
+import {execFileSync} from 'node:child_process';
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {capture} from '../../src/procfs/capture.ts';
 import {Session} from '../../src/procfs/session.ts';
-import {asleep, python} from '../helpers/child.ts';
+import {asleep, Child, python} from '../helpers/child.ts';
+import {folder} from '../helpers/listings.ts';
 import {testIf} from '../helpers/tools.ts';
 import {at, capturedWhole} from './real.ts';
 
@@ -102,5 +106,54 @@ testIf('python3')(
         first,
       );
     }
+  },
+);
+
+/** Threads on stacks of their own choice (pthread_attr_setstack(3)), and one on a stack of the C library. */
+const CHOSEN = `
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+static void *work(void *where) { volatile char here; *(void **)where = (void *)&here; for (;;) pause(); }
+int main(void) {
+  void *at[3] = {0, 0, 0};
+  pthread_t thread;
+  pthread_attr_t attr;
+  pthread_attr_init(&attr);
+  char *data = mmap(0, 256 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  memset(data, 1, 32 << 20);
+  pthread_attr_setstack(&attr, data + (100 << 20), 1 << 20);
+  pthread_create(&thread, &attr, work, &at[0]);
+  char *bare = mmap(0, 3 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  mprotect(bare + (2 << 20), 1 << 20, PROT_READ);
+  pthread_attr_setstack(&attr, bare, 2 << 20);
+  pthread_create(&thread, &attr, work, &at[1]);
+  pthread_create(&thread, 0, work, &at[2]);
+  for (int i = 0; i < 3; i++) while (!*(void *volatile *)&at[i]) usleep(1000);
+  printf("%p %p %p\\n", at[0], at[1], at[2]);
+  fflush(stdout);
+  pause();
+}
+`;
+
+testIf('gcc')(
+  'a stack pointer is no proof of a stack: without a guard it is a guess, in a large mapping none',
+  async (t) => {
+    const place = folder(t);
+    writeFileSync(join(place, 'chosen.c'), CHOSEN);
+    execFileSync('gcc', ['-w', '-o', join(place, 'chosen'), join(place, 'chosen.c'), '-lpthread']);
+    const child = new Child(t, join(place, 'chosen'), []);
+    const pointers = (await child.line()).split(' ').map(Number);
+    await asleep(child.pid);
+    const snapshot = capturedWhole(t, child.pid);
+    const [data, bare, own] = pointers.map((pointer) => at(snapshot, pointer)!);
+    t.deepEqual([data!.kind, data!.confidence], ['anon', 'guess']);
+    t.regex(data!.label ?? '', /^holds the stack of thread \d+ \(chosen\)$/);
+    t.deepEqual([bare!.kind, bare!.confidence], ['thread-stack', 'guess']);
+    t.deepEqual([own!.kind, own!.confidence], ['thread-stack', undefined]);
+    t.is(at(snapshot, own!.start - 1)?.kind, 'guard');
   },
 );

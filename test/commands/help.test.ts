@@ -6,6 +6,7 @@ import {testIf} from '../helpers/tools.ts';
 
 const COMMANDS = [
   'check',
+  'completion',
   'demo',
   'diff',
   'explain',
@@ -58,6 +59,14 @@ for (const command of COMMANDS) {
     }
   });
 }
+
+test('help COMMAND is COMMAND --help, and help alone is --help', async (t) => {
+  t.is((await memmap(['help', 'show'])).stdout, (await memmap(['show', '--help'])).stdout);
+  t.is((await memmap(['help'])).stdout, (await memmap(['--help'])).stdout);
+  const unknown = await memmap(['help', 'shwo']);
+  t.is(unknown.code, 2);
+  t.regex(unknown.stderr, /There is no command "shwo"[^]*Did you mean: memmap show/);
+});
 
 test('--version says what package.json says', async (t) => {
   const {version} = JSON.parse(readFileSync('package.json', 'utf8')) as {version: string};

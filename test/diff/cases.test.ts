@@ -23,13 +23,13 @@ tryEach({
     before: ['20-62 rw-p [heap]'],
     after: ['20-41 rw-p [heap]'],
     changes: ['shrunk 41-62 [1,1] -33'],
-    says: ['[heap] lost 132 KiB at its end (brk or munmap).'],
+    says: ['[heap] lost 132 KiB at its end (brk, munmap or mremap).'],
   },
   'brk to where it began takes it away': {
     before: ['20-41 rw-p [heap]'],
     after: [],
     changes: ['gone 20-41 [1,0] -33'],
-    says: ['[heap] is gone: 132 KiB, rw-p (brk or munmap).'],
+    says: ['[heap] is gone: 132 KiB, rw-p (brk, munmap or mremap).'],
   },
   'A mapping is new': {
     before: [],

@@ -40,14 +40,14 @@ tryEach({
     after: ['10-14 rw-p', '14-18 rw-p', '18-1c rw-p'],
     changes: ['split 10-1c [1,3] 0'],
     says: [
-      'anonymous memory is in 3 regions now, with the same bytes and permissions (maps does not say why: madvise, mlock or the like).',
+      'anonymous memory is in 3 regions now, at the same addresses and with the same permissions (maps does not say why: madvise, mlock, or mapped again in the same way).',
     ],
   },
   'madvise back merges': {
     before: ['10-14 r--p /f@4', '14-18 r--p /f@8', '18-1c r--p /f@c'],
     after: ['10-1c r--p /f@4'],
     changes: ['merged 10-1c [3,1] 0'],
-    says: ['/f is in one region now instead of 3, with the same bytes and permissions.'],
+    says: ['/f is in one region now instead of 3, at the same addresses and with the same permissions.'],
   },
   'MAP_FIXED over the middle replaces it': {
     before: ['10-1c rw-p'],

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {diff, type Diff} from '../../src/diff/diff.ts';
+import {Snapshot} from '../../src/model/snapshot.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {listing, PAGE, shortForm} from './tools.ts';
 
@@ -222,4 +223,34 @@ test('Unnamed memory goes with a neighbour only where both sides have it there, 
     each.replace(/^(new|gone|grown|shrunk)/, (kind) => MIRROR[kind]!),
   );
   t.deepEqual(kinds(diff(before, after, {match: 'layout'})), mirrored.toSorted());
+});
+
+test('What one run has as a guard and the other merged with closed memory is neither more nor less', (t) => {
+  const withGuards = (snapshot: Snapshot, guards: ReadonlySet<number>): Snapshot =>
+    new Snapshot({
+      source: snapshot.source,
+      regions: snapshot.regions.map((region) => ({...region, kind: guards.has(region.start) ? 'guard' : region.kind})),
+    });
+  const before = withGuards(
+    listing('10-13 ---p', '13-20 rw-p /f', '40-44 ---p', '60-61 ---p', '100-110 rw-p [stack]'),
+    new Set([0x10 * PAGE, 0x60 * PAGE]),
+  );
+  const after = withGuards(
+    listing('13-20 rw-p /f', '45-4c ---p', '62-63 ---p', '180-190 rw-p [stack]'),
+    new Set([0x62 * PAGE]),
+  );
+  const {changes} = diff(before, after);
+  const folded = changes.filter(({pieces}) => pieces);
+  t.deepEqual(
+    folded.map(({kind, delta}) => [kind, delta.size]),
+    [['merged', 0]],
+  );
+  t.regex(
+    folded[0]!.text,
+    /^anonymous memory, ---p: 3 blocks, 32 KiB; then 2 blocks, 32 KiB; only their places differ/,
+  );
+  t.deepEqual(
+    changes.filter(({kind}) => kind !== 'moved').map(({kind}) => kind),
+    ['merged'],
+  );
 });

@@ -15,11 +15,18 @@ for (const [counter, word] of Object.entries({
   test(`A region is touched if its ${counter} alone changes`, (t) => {
     const {changes, unchanged, delta} = counters(`${counter}=4`, `${counter}=12`);
     t.deepEqual(changes.map(shortForm), ['touched 10-20 [1,1] 0']);
-    t.is(changes[0]?.text, `anonymous memory was touched: ${word} +8 KiB.`);
+    // What comes to swap was in RAM before: whether other pages were touched is not known.
+    const text = counter === 'swap' ? 'Pages of anonymous memory came or went' : 'anonymous memory was touched';
+    t.is(changes[0]?.text, `${text}: ${word} +8 KiB.`);
     t.deepEqual(changes[0]?.delta, {[counter]: 8192, size: 0});
     t.deepEqual([unchanged, delta], [0, {[counter]: 8192, size: 0, regions: 0}]);
   });
 }
+
+test('More huge pages may come by khugepaged, which touches nothing', (t) => {
+  const {changes} = counters('rss=4 anonHugePages=0', 'rss=2048 anonHugePages=2048');
+  t.is(changes[0]?.text, 'anonymous memory has more in RAM: resident +2 MiB.');
+});
 
 for (const [before, after] of [
   ['rss=8 pss=8', 'rss=8 pss=4'],

@@ -58,7 +58,7 @@ export const OUTPUT_ROWS: readonly Row[] = [
   {
     id: '28',
     fault: 'a full device; a file size limit',
-    how: 'show > /dev/full; snapshot -o under ulimit -f; both with stderr full too',
+    how: 'show > /dev/full; snapshot -o --force under ulimit -f; both with stderr full too',
     expected: '7; the old file is untouched, no temporary file is left',
     run: async (scene) => {
       const full = await scene.bash('$MEMMAP show "$1" > /dev/full', [MAPS]);
@@ -68,7 +68,10 @@ export const OUTPUT_ROWS: readonly Row[] = [
       const folder = scene.folder();
       const file = join(folder, 'old.json');
       writeFileSync(file, 'precious');
-      const limited = await scene.bash('trap "" XFSZ; ulimit -f 4; $MEMMAP snapshot "$1" -o "$2"', [MAPS, file]);
+      const limited = await scene.bash('trap "" XFSZ; ulimit -f 4; $MEMMAP snapshot "$1" -o "$2" --force', [
+        MAPS,
+        file,
+      ]);
       refused(limited, 7, /EFBIG|too large/);
       assert.deepEqual([readFileSync(file, 'utf8'), readdirSync(folder)], ['precious', ['old.json']]);
       return '7 each; the old file is untouched';

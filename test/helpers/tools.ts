@@ -9,10 +9,12 @@ export const PACKAGES = {
   bash: 'bash',
   capsh: 'libcap2-bin',
   chromium: 'chromium',
+  'dpkg-deb': 'dpkg',
   'eu-elflint': 'elfutils',
   'eu-readelf': 'elfutils',
   file: 'file',
   findmnt: 'util-linux',
+  fish: 'fish',
   gcc: 'gcc',
   gdb: 'gdb',
   gzip: 'gzip',
@@ -23,6 +25,8 @@ export const PACKAGES = {
   less: 'less',
   'llvm-mc': 'llvm',
   'llvm-readelf': 'llvm',
+  man: 'man-db',
+  mandoc: 'mandoc',
   nm: 'binutils',
   objcopy: 'binutils',
   objdump: 'binutils',
@@ -45,6 +49,7 @@ export const PACKAGES = {
   timeout: 'coreutils',
   unshare: 'util-linux',
   zcat: 'gzip',
+  zsh: 'zsh',
 } as const;
 
 export type Tool = keyof typeof PACKAGES;

@@ -27,6 +27,21 @@ test('what was touched at looks that read maps alone is told at the next that ha
   t.deepEqual(kindsOf(compare.next(smaps(16))), ['touched']);
 });
 
+test('flags that changed at looks without them are told at the next that has some', (t) => {
+  const flagged = (codes: string): Snapshot => parse(`${HEAP}Rss: 4 kB\nVmFlags: ${codes}\n`);
+  const compare = new Compare(flagged('rd wr'), diffInPlace);
+  t.deepEqual(kindsOf(compare.next(parse(HEAP))), []);
+  t.deepEqual(kindsOf(compare.next(flagged('rd wr dd'))), ['flagged']);
+});
+
+test('memory that went and came again between two looks with counters is new, and was not touched', (t) => {
+  const compare = new Compare(smaps(4), diffInPlace);
+  t.deepEqual(kindsOf(compare.next(parse(MORE))), ['gone', 'new']);
+  t.deepEqual(kindsOf(compare.next(parse(HEAP))), ['new', 'gone']);
+  t.deepEqual(kindsOf(compare.next(smaps(12))), []);
+  t.deepEqual(kindsOf(compare.next(smaps(16))), ['touched']);
+});
+
 test('another program is compared with nothing before it', (t) => {
   const compare = new Compare(smaps(4), diffInPlace);
   compare.restart(parse(HEAP));

@@ -94,18 +94,20 @@ test('a rollup is not mixed with the listing before or after it', (t) => {
 });
 
 test('a text that is not a listing is refused, and its first line shown', (t) => {
-  for (const text of [
-    'hello\n',
-    '# a remark\n',
-    '$ ls\n$ pwd\n',
-    'Rss: 4 kB\n',
-    '[1, 2]',
-    '\x7fELF\x02\x01\0\0',
-    `${' '.repeat(3)}x`,
-  ]) {
+  for (const text of ['hello\n', '# a remark\n', '$ ls\n$ pwd\n', 'Rss: 4 kB\n', '[1, 2]', `${' '.repeat(3)}x`]) {
     const error = t.throws(() => parse(bytesOf(text)), {name: 'Trouble'}, JSON.stringify(text));
     t.like(error, {kind: 'input'});
     t.true((error as Error & {why: string}).why.includes('line 1 is'), text);
+  }
+});
+
+test('a program and any other binary file are refused by what they are', (t) => {
+  for (const [text, why] of [
+    ['\x7fELF\x02\x01\0\0', /ELF file/],
+    ['PK\x03\x04\0\0\0', /binary file/],
+  ] as const) {
+    const error = t.throws(() => parse(bytesOf(text)), {name: 'Trouble'});
+    t.regex((error as Error & {why: string}).why, why);
   }
 });
 

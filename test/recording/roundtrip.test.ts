@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import type {ExecutionContext} from 'ava';
+import type {Observed} from '../../src/model/observer.ts';
 import {regionJSON, type Region} from '../../src/model/region.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {Session} from '../../src/procfs/session.ts';
@@ -44,9 +45,13 @@ const LOOKS = 60;
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** What the kernel says of a region, without what memmap made of it. */
-const asListed = (region: Region): Region => ({
+/** What the kernel says of a region, without what memmap made of it: its kind, and figures without memmap. */
+const asListed = (region: Region, observed?: Observed): Region => ({
   ...region,
+  usage: region.usage && {
+    ...region.usage,
+    ...observed?.kernel.regions.find(({start}) => start === region.start)?.usage,
+  },
   kind: 'anon',
   label: undefined,
   evidence: undefined,
@@ -75,7 +80,14 @@ for (const [name, maxDuty] of [
     });
     t.teardown(() => session.close());
     const {writer, close} = beginRecording(path, session.snapshot);
-    const seen: Array<{listing: Buffer; regions: unknown; status: object; clues: unknown; moment: number}> = [];
+    const seen: Array<{
+      listing: Buffer;
+      regions: unknown;
+      status: object;
+      clues: unknown;
+      moment: number;
+      observed: Observed | undefined;
+    }> = [];
     const note = async (): Promise<void> => {
       const status = session.status()!;
       await writer.look(session.snapshot, status, listing.length);
@@ -85,6 +97,7 @@ for (const [name, maxDuty] of [
         status,
         clues: session.snapshot.toJSON()['clues'],
         moment: writer.moments - 1,
+        observed: session.snapshot.observed,
       });
     };
     await note();
@@ -107,10 +120,14 @@ for (const [name, maxDuty] of [
     const all = [...seen.keys()];
     let compared = 0;
     for (const index of [...all, ...[...all].reverse(), ...all.map((each) => (each * 37) % LOOKS)]) {
-      const {listing: bytes, regions, status, clues, moment} = seen[index]!;
+      const {listing: bytes, regions, status, clues, moment, observed} = seen[index]!;
       const snapshot = recording.snapshot(moment);
       const kernel = parseListing(bytes, 'proc', 'later').regions;
-      same(t, snapshot.regions.map(asListed), kernel.map(asListed));
+      same(
+        t,
+        snapshot.regions.map((region) => asListed(region, observed)),
+        kernel.map((region) => asListed(region)),
+      );
       same(t, snapshot.regions.map(regionJSON), regions);
       same(t, snapshot.status, status);
       same(t, snapshot.toJSON()['clues'], clues);

@@ -1,4 +1,5 @@
 import {hasNoAccess, isExecutable} from '../../model/region.ts';
+import {sizeText} from '../../model/amounts.ts';
 import {FLAG, type Space, type Decision} from '../space.ts';
 import {type Reservation, reservationsIn, runs} from './runtimes.ts';
 
@@ -18,7 +19,42 @@ export function tellJvm(space: Space): void {
   for (const reservation of reservationsIn(space, 256 * KIB)) {
     if (isJvms(space, reservation)) tellReservation(space, reservation);
   }
+  tellMerged(space);
 }
+
+/** Metaspace is made usable in pieces of this size (metaspaceSettings.hpp, JDK 16 on): it begins at a multiple. */
+const GRANULE = 64 * KIB;
+
+/** What metaspace may have more than its counter says, which is of a while ago. */
+const slackOf = (metaspace: number): number => metaspace / 4 + 4096 * KIB;
+
+/**
+ * The kernel merges what malloc or the JVM itself maps right below metaspace with it: a region that begins elsewhere
+ * than metaspace can, or that is larger than all of it, is other memory too. Where the JVM's own counter says how large
+ * metaspace is, the regions together can't be larger.
+ */
+function tellMerged(space: Space): void {
+  const found = space.verdicts.flatMap((verdict, index) => (verdict === METASPACE.used ? [index] : []));
+  const size = (index: number): number => space.regions[index]!.end - space.regions[index]!.start;
+  const known = space.clues.jvm?.metaspace;
+  let room = known === undefined ? Infinity : known + slackOf(known);
+  for (const index of found.sort((a, b) => size(a) - size(b))) {
+    const fits = space.regions[index]!.start % GRANULE === 0 && size(index) <= room;
+    if (fits) room -= size(index);
+    else space.verdicts[index] = mergedWith(known);
+  }
+}
+
+const mergedWith = (metaspace: number | undefined): Decision => ({
+  kind: 'anon',
+  label: 'memory of the JVM: malloc or metaspace',
+  evidence:
+    'its program has libjvm.so, and this block touches metaspace' +
+    (metaspace === undefined
+      ? ', but begins elsewhere than that can'
+      : `, which has ${sizeText(metaspace)} by the counters in hsperfdata`),
+  confidence: 'guess',
+});
 
 /** From below 32 GiB down: the first block of adjacent regions is the heap, others hold classes. */
 function tellLowBlocks(space: Space): void {
@@ -97,7 +133,7 @@ const TABLES = pair(
 );
 const OTHER = pair(
   'managed',
-  'metaspace or tables of the JVM',
+  'memory of the JVM: metaspace, tables or malloc',
   'this block was reserved as one, with MAP_NORESERVE',
   'guess',
 );

@@ -6,6 +6,8 @@ import {Series} from '../../history/series.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {isCount, isForbidden, type Rule, type Subject} from './rules.ts';
 import type {Result} from './result.ts';
+import {peakOf} from '../run/peak.ts';
+import type {ProcessEnd} from '../watch/events.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {totalsByKind} from '../../model/totals.ts';
 
@@ -31,16 +33,29 @@ export class Checker {
   readonly #told = new Set<Rule>();
   #series: Series | undefined;
   #last: Snapshot | undefined;
+  /** Memory was replaced by another program's: what its peak was after the last look at it is not known. */
+  #isCut = false;
+  #end: ProcessEnd | undefined;
 
   /** @param least growth by fewer bytes doesn't matter */
   constructor(rules: readonly Rule[], least: number) {
     this.#rules = rules;
     this.#least = least;
-    this.restart();
+    this.#begin();
   }
 
   /** Another program began: what grew before is not its growth. Peaks stay. */
   restart(): void {
+    this.#isCut = true;
+    this.#begin();
+  }
+
+  /** The process ended. What the kernel told about its peak counts as well, if it was told. */
+  end(how: ProcessEnd): void {
+    this.#end = how;
+  }
+
+  #begin(): void {
     this.#series = this.#rules.some(({is}) => is === 'no-growth') ? new Series(['rss'], 'rss') : undefined;
   }
 
@@ -59,8 +74,10 @@ export class Checker {
   results(hasEnded = false): Result[] {
     const growth = this.#series && growthOf(this.#series, 'rss', this.#least, hasEnded);
     return this.#rules.map((rule) => {
+      const told = rule.is === 'max' ? this.#toldResult(rule) : undefined;
+      if (told) return told;
       if (this.looks === 0) return {rule, verdict: 'not measured', isExact: false, detail: 'no sample was taken'};
-      if (rule.is === 'max') return this.#maxResult(rule);
+      if (rule.is === 'max') return this.#maxResult(rule, hasEnded);
       return rule.is === 'no' ? this.#noResult(rule) : growthResult(rule, growth!);
     });
   }
@@ -94,7 +111,30 @@ export class Checker {
     return this.looks > 1 ? at : undefined;
   }
 
-  #maxResult(rule: MaxRule): Result {
+  /**
+   * RSS of a command, as the kernel told it at the end. Of several processes it tells how much the largest had, and not
+   * how much all had together: then only a limit below that is decided.
+   *
+   * @returns undefined if it told nothing of what the rule is about
+   */
+  #toldResult(rule: MaxRule): Result | undefined {
+    const {of, measure} = rule.subject;
+    if (!this.#end?.usage || of !== 'total' || measure !== 'rss') return undefined;
+    const sampled = this.#peaks.get(rule);
+    const {value, isExact, isTold} = peakOf(this.#end, sampled?.value ?? 0)!;
+    const isBroken = value > rule.limit;
+    if (!isBroken && !isExact)
+      return {
+        rule,
+        verdict: 'not measured',
+        isExact,
+        detail: `it started others, and how much all had together is not known: one of them had ${sizeText(value)}`,
+      };
+    const at = isTold || !sampled ? undefined : this.#when(sampled.at);
+    return {rule, verdict: isBroken ? 'broken' : 'ok', measured: value, at, isExact, isLeast: isTold && !isExact};
+  }
+
+  #maxResult(rule: MaxRule, hasEnded: boolean): Result {
     const peak = this.#peaks.get(rule);
     const bound = this.#bounds.get(rule) ?? Infinity;
     if (!peak && bound <= rule.limit)
@@ -105,7 +145,9 @@ export class Checker {
         detail: `it was not measured, but cannot be more than its address space, ${sizeText(bound)}`,
       };
     if (!peak) return {rule, verdict: 'not measured', isExact: false, detail: notRead(rule.subject.measure)};
-    const {value, at, isExact} = peak;
+    const {value, at} = peak;
+    // The kernel keeps the peak of a program, but not beyond its end.
+    const isExact = peak.isExact && !hasEnded && !this.#isCut;
     return {rule, verdict: value > rule.limit ? 'broken' : 'ok', measured: value, at: this.#when(at), isExact};
   }
 

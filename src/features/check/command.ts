@@ -1,15 +1,16 @@
-import {Target, type Command, type TargetEnd} from '../run/gate.ts';
+import {Target, type Command} from '../run/gate.ts';
 import {refusalTrouble} from '../run/command.ts';
 import {follow, type FollowOptions, withoutGate} from '../run/follow.ts';
 import {leaveSignalsTo} from '../run/run.ts';
-import {tellAll} from '../watch/events.ts';
+import {familyWords} from '../run/text.ts';
+import {type ProcessEnd, tellAll} from '../watch/events.ts';
 import type {Checker} from './checker.ts';
 import type {CheckReport} from './result.ts';
 import {CheckSink} from './sink.ts';
 
 interface CheckedCommand {
   readonly report: CheckReport;
-  readonly end: TargetEnd;
+  readonly end: ProcessEnd;
 }
 
 /**
@@ -22,7 +23,7 @@ export async function checkCommand(
   checker: Checker,
   options: Omit<FollowOptions, 'withoutAslr'>,
 ): Promise<CheckedCommand> {
-  const target = await Target.start(command);
+  const target = await Target.start(command, {root: options.root});
   if (!(target instanceof Target)) throw refusalTrouble(target, command);
   const restoreSignals = leaveSignalsTo(target);
   const sink = new CheckSink(checker);
@@ -43,7 +44,7 @@ export async function checkCommand(
       interval: options.interval,
       beforeEnd,
       results: checker.results(true),
-      notes: notesOf(sink),
+      notes: [...notesOf(sink), ...familyWords(end)],
     },
   };
 }

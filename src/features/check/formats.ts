@@ -3,6 +3,7 @@ import {howSeen, renderCheck, resultSentence, summary} from './text.ts';
 import {quoted} from '../run/text.ts';
 import {safe} from '../../text/safe.ts';
 import {Trouble} from '../../model/trouble.ts';
+import {endJSON} from '../watch/sinks.ts';
 import {jsonDocument} from '../../text/json.ts';
 import {EXIT} from '../../shell/exit.ts';
 
@@ -79,7 +80,7 @@ function checkJSON(report: CheckReport): Record<string, unknown> {
     schema: 'memmap.check/1',
     command,
     target,
-    end,
+    end: end && endJSON(end),
     ok: results.every(({verdict}) => verdict === 'ok'),
     looks,
     ms: Math.round(ms),

@@ -1,4 +1,5 @@
 import type {Slope} from '../../history/trend.ts';
+import type {ProcessEnd} from '../watch/events.ts';
 import type {Rule} from './rules.ts';
 
 /** What became of a rule. What could not be measured is not `ok`. */
@@ -9,8 +10,10 @@ export interface Result {
   readonly measured?: number | undefined;
   /** When it was reached first, in ms since the beginning. */
   readonly at?: number | undefined;
-  /** The kernel kept the peak itself; else a peak between two looks may be missing. */
+  /** The kernel kept the peak itself, to the end; else a peak between two looks, or after the last, may be missing. */
   readonly isExact: boolean;
+  /** The kernel told it when the process ended, of one of several processes: all had at least that. */
+  readonly isLeast?: boolean;
   /** How fast it grows, in bytes a ms. */
   readonly slope?: Slope | undefined;
   /** More in words: which region, or why it was not measured. A name in it comes from outside. */
@@ -27,8 +30,8 @@ export interface CheckReport {
   readonly command?: readonly string[] | undefined;
   /** Else what was looked at. */
   readonly target?: string | undefined;
-  /** How the command ended: one of the two is there. */
-  readonly end?: {readonly code?: number | undefined; readonly signal?: string | undefined} | undefined;
+  /** How the command ended: one of the two is there; neither if that is not known. */
+  readonly end?: ProcessEnd | undefined;
   readonly looks: number;
   /** From the first to the last look, or the whole run of a command. */
   readonly ms: number;

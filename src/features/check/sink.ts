@@ -28,6 +28,7 @@ export class CheckSink implements Sink {
       this.#checker.add({t: event.t - this.#first, snapshot, status});
     } else if (event.event === 'exit') {
       this.hasEnded = true;
+      this.#checker.end(event);
       if (this.#checker.looks > 0) this.beforeEnd = event.t - this.#last;
     } else if (event.event === 'end') {
       this.ms = event.t;

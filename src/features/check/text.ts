@@ -1,6 +1,6 @@
 import {type CheckReport, marginOf, type Result} from './result.ts';
 import {slopeText} from '../growth/words.ts';
-import {quoted} from '../run/text.ts';
+import {endWords, quoted} from '../run/text.ts';
 import {safe} from '../../text/safe.ts';
 import type {TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
@@ -13,7 +13,6 @@ import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
 /** Each rule with what was measured, for people. */
 export function renderCheck(report: CheckReport, look: TextOptions = {}): string {
   const {command, target, end, ms, results, notes} = report;
-  const how = end && (end.signal === undefined ? `with exit code ${end.code}` : `by signal ${end.signal}`);
   const isBad = results.some(({verdict}) => verdict !== 'ok');
   const more = results.filter(
     ({rule, verdict, measured}) =>
@@ -23,7 +22,7 @@ export function renderCheck(report: CheckReport, look: TextOptions = {}): string
   );
   return [
     paint('title', `memmap check: ${command?.map(quoted).join(' ') ?? safe(target ?? '')}`),
-    ...(how === undefined ? [] : [`ended ${how}, after ${spanText(ms)}`]),
+    ...(end ? [`ended ${endWords(end)}, after ${spanText(ms)}`] : []),
     '',
     ...renderTable(COLUMNS, results.map(cells), look.width),
     ...more.flatMap((result) => wrapped(resultSentence(result), look.width, '  ')),
@@ -48,7 +47,7 @@ const COLUMNS: readonly Column[] = [
 const ROLES: Readonly<Record<Result['verdict'], Role>> = {ok: 'good', broken: 'bad', 'not measured': 'change'};
 
 function cells(result: Result): Cell[] {
-  const {rule, verdict, measured, at, isExact} = result;
+  const {rule, verdict, measured, at} = result;
   const margin = marginOf(result);
   const isMax = rule.is === 'max';
   return [
@@ -58,17 +57,22 @@ function cells(result: Result): Cell[] {
     {text: isMax ? amountText(rule, rule.limit) : ''},
     {text: margin === undefined ? '' : `${margin < 0 ? '−' : ''}${amountText(rule, Math.abs(margin))}`},
     {text: at === undefined ? '' : spanText(at)},
-    {text: verdict === 'not measured' || measured === undefined ? '' : isExact ? 'kernel' : 'samples'},
+    {text: verdict === 'not measured' || measured === undefined ? '' : byWhom(result)},
   ];
 }
 
-function measuredText({rule, measured, slope, verdict, detail}: Result): string {
+function measuredText(result: Result): string {
+  const {rule, measured, slope, verdict, detail} = result;
   if (rule.is === 'no-growth')
     return verdict === 'broken' && slope ? slopeText(slope) : verdict === 'ok' ? (detail ?? '') : '';
   if (measured === undefined) return '';
   if (rule.is === 'no') return measured === 0 ? 'none' : `${measured} region${measured === 1 ? '' : 's'}`;
-  return amountText(rule, measured);
+  return `${leastWords(result)}${amountText(rule, measured)}`;
 }
+
+const byWhom = ({isExact, isLeast}: Result): string => (isExact || isLeast ? 'kernel' : 'samples');
+
+const leastWords = ({isLeast}: Result): string => (isLeast ? 'at least ' : '');
 
 /** An amount as its rule counts it: bytes, or things. */
 const amountText = (rule: Rule, amount: number): string =>
@@ -83,7 +87,8 @@ export function resultSentence(result: Result): string {
     if (measured === undefined) return `${what}: ok, since ${safe(detail ?? '')}`;
     const margin = marginOf(result)!;
     const side = margin < 0 ? `${amountText(rule, -margin)} over` : `${amountText(rule, margin)} under`;
-    return `${what}: ${amountText(rule, measured)}, ${side} the limit of ${amountText(rule, rule.limit)}${when(at)}`;
+    const amount = `${leastWords(result)}${amountText(rule, measured)}`;
+    return `${what}: ${amount}, ${side} the limit of ${amountText(rule, rule.limit)}${when(at)}`;
   }
   if (verdict === 'ok') return `${what}: ok${detail === undefined ? '' : ` (${detail})`}`;
   if (rule.is === 'no-growth') return `${what}: it grows steadily, by ${slopeText(result.slope!)}`;
@@ -107,13 +112,13 @@ export function summary({results}: CheckReport): string {
 }
 
 /** How far what was seen can be trusted. */
-export function howSeen({looks, interval, results, beforeEnd, command}: CheckReport): string {
+export function howSeen({looks, interval, results, beforeEnd, command, end}: CheckReport): string {
   const kept = results.filter(({isExact}) => isExact).map(({rule}) => rule.text);
   const exact =
     kept.length === 0
       ? ''
       : `${kept.map((text) => `"${text}"`).join(' and ')} ${kept.length === 1 ? 'is' : 'are'} exact up to ` +
-        `the last sample: the kernel keeps that peak. `;
+        `the ${end ? 'end' : 'last sample'}: the kernel keeps that peak. `;
   const spread = interval === undefined || looks < 2 ? '' : `, ${command ? 'at most ' : ''}${spanText(interval)} apart`;
   const last = beforeEnd === undefined ? '' : `, the last one ${Math.round(beforeEnd)} ms before the end`;
   const missed = looks > 1 ? ': a shorter peak may be missed' : '';

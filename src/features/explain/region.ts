@@ -4,6 +4,7 @@ import {
   hasNoAccess,
   hex,
   isPrivate,
+  isShared,
   isWritable,
   rangeText,
   type Region,
@@ -64,7 +65,7 @@ const ANONYMOUS: Readonly<Record<string, string>> = {
   bss: 'bss',
   guard: 'a guard',
   reserved: 'reserved addresses',
-  arena: 'a malloc arena',
+  arena: "a heap of malloc's arenas",
   'thread-stack': 'a thread stack',
 };
 
@@ -150,8 +151,20 @@ function privateText(region: Region, usage: Usage): string {
   const why = copied
     ? `; copies of the file's pages, made when they were written to, take ${sizeText(usage.anonymous)}`
     : '';
-  return `${sizeText(dirty)} is private dirty: only this process has it, and the kernel can't drop it${why}.`;
+  const what = `${sizeText(dirty)} is private dirty: only this process maps it, and `;
+  if (!isShared(region)) return `${what}the kernel can't drop it${why}.`;
+  const must = MEMORY_ALONE.test(region.kind) ? 'the kernel can only swap it out' : 'it is not yet written to its file';
+  return `${what}${must}; it stays when the process ends, as long as ${KEEPERS[region.kind] ?? 'its file'} does.`;
 }
+
+/** Kinds whose pages no disk has a place for. */
+const MEMORY_ALONE = /^(shared|memfd)$/;
+
+/** Who keeps the pages of shared mappings. */
+const KEEPERS: Readonly<Record<string, string>> = {
+  shared: 'the file or segment, or another process that maps it,',
+  memfd: 'somebody who has the memfd open or mapped',
+};
 
 function rareTexts(region: Region, usage: Usage): string[] {
   const hugetlb = MEASURES.hugetlb.ofTotals(usage);

@@ -1,3 +1,4 @@
+import {type Freed, freedOf} from '../../model/freed.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {hex, isFileBacked, type Region, regionJSON, sizeOf} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
@@ -127,7 +128,7 @@ function amountTexts(snapshot: Snapshot): string[] {
   return [
     [space, resident].filter(Boolean).join(' '),
     shareText(totals),
-    dirtyText(totals),
+    dirtyText(totals, isRollup ? undefined : freedOf(snapshot.regions)),
     swapText(totals),
     besideText(snapshot),
   ].filter((text) => text !== '');
@@ -150,12 +151,16 @@ function shareText({rss = 0, pss}: Amounts): string {
   );
 }
 
-function dirtyText({privateDirty, rss = 0}: Amounts): string {
+function dirtyText({privateDirty, rss = 0}: Amounts, freed: Freed | undefined): string {
   if (privateDirty === undefined) return '';
+  const what =
+    `${sizeText(privateDirty)} is private dirty (${percent(privateDirty, rss)} of what is resident): only this ` +
+    `process maps it, and it was written to.`;
+  if (!freed) return what;
+  if (freed.stays === 0) return `${what} The kernel can't drop it, and it comes free when the process ends.`;
   return (
-    `${sizeText(privateDirty)} is private dirty (${percent(privateDirty, rss)} of what is resident): ` +
-    `only this process has it, the kernel can't drop it, and all but shared memory and file pages is freed ` +
-    `when the process ends.`
+    `${what} ${freed.freed === 0 ? 'None' : sizeText(freed.freed)} of it comes free when the process ends; ` +
+    `${sizeText(freed.stays)} is of shared memory or files, and stays as long as these do.`
   );
 }
 

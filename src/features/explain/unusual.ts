@@ -77,7 +77,7 @@ const CHECKS: readonly Check[] = [
   ({regions}) => among(regions.filter(isReservation), 'reserved', (some) => reservedText(some)),
   ({regions}) =>
     among(
-      regions.filter(({kind}) => kind === 'arena'),
+      regions.filter(({label = ''}) => GLIBCS.test(label)),
       'arenas',
       (some) => arenasText(some),
       8,
@@ -146,12 +146,15 @@ function reservedText(some: readonly Region[]): string {
   );
 }
 
+/** Labels of glibc's arenas: other allocators' memory is of the same kind, and other advice is for them. */
+const GLIBCS = /^heaps? \d.* of malloc's arenas$|^glibc: malloc/;
+
 function arenasText(some: readonly Region[]): string {
   const size = some.reduce((total, region) => total + sizeOf(region), 0);
   const rss = some.every(({usage}) => usage?.rss === undefined) ? '' : `, ${sizeText(sum(some, 'rss'))} of it in RAM`;
   return (
-    `${some.length} malloc arenas hold ${sizeText(size)} of address space${rss}. Many threads make many ` +
-    `arenas; MALLOC_ARENA_MAX=2 in the environment limits their number.`
+    `${some.length} regions of malloc's arenas hold ${sizeText(size)} of address space${rss}. Many threads make many ` +
+    `arenas, and an arena that holds much has many heaps; MALLOC_ARENA_MAX=2 in the environment limits their number.`
   );
 }
 

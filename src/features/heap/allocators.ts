@@ -1,24 +1,7 @@
+import {JEMALLOCS, pathOf} from '../../classify/runtimes/allocators.ts';
 import {isPrivate, isWritable, type Region} from '../../model/region.ts';
 
-/** Whose malloc a program uses. */
-export type AllocatorName = 'glibc' | 'musl' | 'jemalloc' | 'tcmalloc' | 'mimalloc' | 'unknown';
-
-/** What stands before the C library's malloc where it is mapped, by the name of its file; and musl, by its path. */
-const LIBRARIES: ReadonlyArray<readonly [AllocatorName, RegExp]> = [
-  ['jemalloc', /\/libjemalloc[.-][^/]*$/],
-  ['tcmalloc', /\/libtcmalloc(_\w+)?[.-][^/]*$/],
-  ['mimalloc', /\/libmimalloc(-\w+)?[.-][^/]*$/],
-  ['musl', /\/ld-musl-[^/]+$|\/libc\.musl-[^/]+$|-linux-musl\w*\/libc\.so$/],
-];
-
 const GLIBC = /\/libc(-2\.\d+\.so|\.so\.6)$/;
-
-/** Without the kernel's remark on a file that was replaced: an upgrade does that. */
-const pathOf = ({name}: Region): string => name.replace(/ \(deleted\)$/, '');
-
-/** An allocator other than glibc's that is mapped as a library; undefined if there is none. */
-export const otherAllocator = (regions: readonly Region[]): AllocatorName | undefined =>
-  LIBRARIES.find(([, form]) => regions.some((region) => form.test(pathOf(region))))?.[0];
 
 /**
  * Memory that an allocator has, or anybody else who maps memory of no file: kinds tell stacks, .bss and glibc's
@@ -26,7 +9,10 @@ export const otherAllocator = (regions: readonly Region[]): AllocatorName | unde
  */
 export const unnamed = (regions: readonly Region[]): Region[] =>
   regions.filter(
-    (region) => (region.kind === 'anon' || region.kind === 'heap') && isWritable(region) && isPrivate(region),
+    (region) =>
+      (region.kind === 'anon' || region.kind === 'heap' || region.label === JEMALLOCS) &&
+      isWritable(region) &&
+      isPrivate(region),
   );
 
 /** The C library of GNU, or the program that may contain it. @param exe what runs: /proc/PID/exe */

@@ -9,7 +9,8 @@ import {regionsNow} from '../../procfs/regions.ts';
 import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
 import {readLibc, type LibcFile} from '../../procfs/libc.ts';
 import {ProcessMemory} from '../../procfs/memory.ts';
-import {dataOf, glibcIn, otherAllocator, unnamed, type AllocatorName} from './allocators.ts';
+import {type AllocatorName, otherAllocator} from '../../classify/runtimes/allocators.ts';
+import {dataOf, glibcIn, unnamed} from './allocators.ts';
 import {Heap, type Unnamed} from './heap.ts';
 import {MappedSpace} from './space.ts';
 

@@ -1,9 +1,8 @@
 import {spawn, type ChildProcessByStdio} from 'node:child_process';
-import {closeSync, existsSync, fsyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync} from 'node:fs';
-import {homedir, tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {existsSync} from 'node:fs';
 import {createInterface, type Interface} from 'node:readline';
 import {builtFile} from '../../shell/built.ts';
+import {privateCopies} from '../../shell/copy.ts';
 import type {Readable, Writable} from 'node:stream';
 import {Trouble} from '../../model/trouble.ts';
 
@@ -36,8 +35,13 @@ export class Helper {
   static async start(lesson: string): Promise<Helper> {
     const file = helperFile(lesson);
     const tried: string[] = [];
-    for (const place of [() => ({path: file, cleanUp: () => {}}), ...privatePlaces(file)]) {
-      const {path, cleanUp} = place();
+    for (const place of [() => ({path: file, cleanUp: () => {}}), ...privateCopies(file)]) {
+      const copy = place();
+      if ('why' in copy) {
+        tried.push(`${copy.path} (${copy.why})`);
+        continue;
+      }
+      const {path, cleanUp} = copy;
       const helper = await Helper.#spawn(path);
       // A copy is needed only until it runs: as it is removed now, it can't be left behind, however we end.
       cleanUp();
@@ -110,33 +114,4 @@ export function helperFile(lesson: string, architecture: string = process.arch):
     why,
     next: 'Run it on a machine with an x86-64, aarch64 or riscv64 processor.',
   });
-}
-
-/** A uid without an entry in passwd(5), as in containers, has no home unless HOME says so. */
-function cacheAtHome(): string | undefined {
-  try {
-    return join(homedir(), '.cache');
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Where to copy the helper if it can't be executed where it is: a directory of our own, in each of these places in
- * turn.
- */
-function privatePlaces(file: string): Array<() => {path: string; cleanUp: () => void}> {
-  const folders = [process.env['XDG_RUNTIME_DIR'], tmpdir(), cacheAtHome()];
-  return folders
-    .filter((folder) => folder !== undefined && existsSync(folder))
-    .map((folder) => () => {
-      const own = mkdtempSync(join(folder!, 'memmap-')); // mode 0700
-      const path = join(own, 'helper');
-      // Synced, since smaps counts pages of a file that isn't on disk yet as Private_Dirty.
-      const fd = openSync(path, 'wx', 0o500);
-      writeSync(fd, readFileSync(file));
-      fsyncSync(fd);
-      closeSync(fd);
-      return {path, cleanUp: () => rmSync(own, {recursive: true, force: true})};
-    });
 }

@@ -2,7 +2,8 @@ import {accessSync, constants, statSync} from 'node:fs';
 import {constants as osConstants} from 'node:os';
 import {getSystemErrorMap} from 'node:util';
 import {Trouble} from '../../model/trouble.ts';
-import type {Command, Refusal} from './gate.ts';
+import type {Command} from './gate.ts';
+import type {Refusal} from './protocol.ts';
 import {EXIT} from '../../shell/exit.ts';
 
 /** Flags whose value can be the next word. */

@@ -26,7 +26,7 @@ const NEVER = new Int32Array(new SharedArrayBuffer(4));
  * target. If the target `isGated`, what is seen until the first `exec` is the gate. Samples are not compared.
  */
 export async function* follow(target: Target, options: FollowOptions): AsyncGenerator<WatchEvent, void> {
-  const notes = target.isGated ? [] : ['It was not watched from its first instruction: the gate could not be used.'];
+  const notes = notesOf(target);
   const session = open(target, options, notes);
   const timeline = new Timeline(session);
   try {
@@ -37,12 +37,22 @@ export async function* follow(target: Target, options: FollowOptions): AsyncGene
     if (session)
       for await (const look of untilEnd(target, looksAt(target, session, options.interval), notes))
         yield timeline.look(look);
-    yield timeline.exit({state: 'gone', ...(await target.ended)});
+    const end = await target.ended;
+    if (end.code === undefined && end.signal === undefined) notes.push(LOST);
+    yield timeline.exit({state: 'gone', ...end});
     yield timeline.end('exit', notes.length > 0 ? notes : undefined);
   } finally {
     session?.close();
   }
 }
+
+function notesOf({isGated, warden}: Target): string[] {
+  if (!isGated) return [`It was not watched from its first instruction: the gate could not be used. ${UNTOLD}`];
+  return warden === undefined ? [`No process could be started to wait for it. ${UNTOLD}`] : [];
+}
+
+const UNTOLD = 'Its peak after the last sample is not known.';
+const LOST = `The process that waited for it was killed: how it ended is not known. ${UNTOLD}`;
 
 function open(target: Target, options: SessionOptions, notes: string[]): Session | undefined {
   try {

@@ -1,5 +1,6 @@
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {EndEvent, ExecEvent, ExitEvent, Sink, StartEvent, WatchEvent} from '../watch/events.ts';
+import {peakOf} from './peak.ts';
 import {renderRun, type RunSeen} from './text.ts';
 
 type SeenEvent = Extract<WatchEvent, {readonly snapshot: Snapshot}>;
@@ -63,7 +64,11 @@ export class TextReport implements Sink {
   render(width: number | undefined): string {
     const [exit, end] = [this.#exit!, this.#end!];
     const {cost, notes = []} = end;
-    return renderRun({command: this.#command, end: exit, ms: exit.t, seen: this.#seen(exit), cost, notes}, {width});
+    const peak = peakOf(exit, this.#peak);
+    return renderRun(
+      {command: this.#command, end: exit, ms: exit.t, peak, seen: this.#seen(exit), cost, notes},
+      {width},
+    );
   }
 
   #seen({t}: ExitEvent): RunSeen | undefined {
@@ -75,7 +80,6 @@ export class TextReport implements Sink {
       withUsage: this.#withUsage,
       beforeEnd: t - this.#last.t,
       looks: this.#looks,
-      peak: this.#peak,
       came: this.#came,
       went: this.#went,
       images: this.#images,

@@ -1,10 +1,10 @@
-import {type Command, gateFile, Target, type TargetEnd} from './gate.ts';
+import {type Command, gateFile, Target} from './gate.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {exitOfSignal} from '../../shell/exit.ts';
+import {EXIT, exitOfSignal} from '../../shell/exit.ts';
 import {refusalTrouble} from './command.ts';
 import {follow, type FollowOptions, withoutGate} from './follow.ts';
 import type {ReportOutput} from '../../shell/file.ts';
-import {tee, tellAll} from '../watch/events.ts';
+import {type ProcessEnd, tee, tellAll} from '../watch/events.ts';
 import {jsonSink} from '../watch/sinks.ts';
 import {compared} from '../watch/watch.ts';
 import {RunRecorder, type RunRecording} from './record.ts';
@@ -20,10 +20,10 @@ interface RunOptions extends FollowOptions {
  *
  * @throws Trouble if it could not be started: then there is no report, only the events until then
  */
-export async function runTarget(command: Command, options: RunOptions, output: ReportOutput): Promise<TargetEnd> {
+export async function runTarget(command: Command, options: RunOptions, output: ReportOutput): Promise<ProcessEnd> {
   if (options.withoutAslr && gateFile() === undefined) throw gateIsMissing();
   const recorder = options.record && new RunRecorder(options.record);
-  const target = await Target.start(command);
+  const target = await Target.start(command, {root: options.root});
   if (!(target instanceof Target)) {
     output.discard();
     await recorder?.discard();
@@ -72,9 +72,9 @@ export function targetEnvironment(): NodeJS.ProcessEnv {
   return environment;
 }
 
-/** The code that memmap exits with: the target's, or 128+n after signal n, as in shells. */
-export const codeOf = ({code, signal}: TargetEnd): number =>
-  signal === undefined ? (code ?? 0) : exitOfSignal(signal);
+/** The code that memmap exits with: the target's, or 128+n after signal n, as in shells; 5 if that is not known. */
+export const codeOf = ({code, signal}: ProcessEnd): number =>
+  signal === undefined ? (code ?? EXIT.incomplete) : exitOfSignal(signal);
 
 /** A terminal sends these to the whole foreground group: the target gets them too, and we must outlive it. */
 const SHARED = ['SIGINT', 'SIGQUIT'] as const;

@@ -5,20 +5,23 @@ import type {Change} from '../../model/change.ts';
 import type {Kind} from '../../model/kind.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {totalsByKind} from '../../model/totals.ts';
-import {countText, deltaText, sizeText} from '../../model/amounts.ts';
+import {counted, countText, deltaText, sizeText} from '../../model/amounts.ts';
 import {renderChanges} from '../../text/changes.ts';
 import {hanging, wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
 import {howMuch, type TextOptions} from '../../text/who.ts';
+import type {ProcessEnd} from '../watch/events.ts';
+import type {PeakRss} from './peak.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 
 /** A run from its start to its end. Times in ms. */
 interface RunFacts {
   readonly command: readonly string[];
-  /** How it ended: one of the two is present. */
-  readonly end: {readonly code?: number | undefined; readonly signal?: string | undefined};
+  readonly end: ProcessEnd;
   readonly ms: number;
+  /** Undefined if nothing is known of it. */
+  readonly peak: PeakRss | undefined;
   /** Undefined if it ended before the first sample. */
   readonly seen: RunSeen | undefined;
   readonly cost: WatchCost;
@@ -36,8 +39,6 @@ export interface RunSeen {
   /** How long before the end the last sample was. */
   readonly beforeEnd: number;
   readonly looks: number;
-  /** Peak of resident memory, in bytes; 0 if unknown. */
-  readonly peak: number;
   /** How many regions were made and went away, from sample to sample. */
   readonly came: number;
   readonly went: number;
@@ -47,16 +48,18 @@ export interface RunSeen {
 /** At most this many of the new regions are listed. */
 const MOST = 5;
 
+/** At most this many of the processes that still run are named. */
+const MOST_PIDS = 10;
+
 /** The report of a run, for people. */
-export function renderRun({command, end, ms, seen, cost, notes}: RunFacts, look: TextOptions = {}): string {
-  const how = end.signal === undefined ? `with exit code ${end.code}` : `by signal ${end.signal}`;
+export function renderRun({command, end, ms, peak, seen, cost, notes}: RunFacts, look: TextOptions = {}): string {
+  const none = `samples  none${notes.length > 0 ? '' : ': it ended before the first one'}`;
   return [
     ...wrapped(`memmap run: ${command.map(quoted).join(' ')}`, look.width).map((line) => paint('title', line)),
-    `ended    ${how}, after ${time(ms)}`,
-    ...(seen
-      ? renderSeen(seen, look)
-      : [`seen     nothing${notes.length > 0 ? '' : ': it ended before the first sample'}`]),
-    ...notes.map((note) => `note     ${safe(note)}`),
+    `ended    ${endWords(end)}, after ${time(ms)}`,
+    `peak     ${peakWords(peak)}`,
+    ...(seen ? renderSeen(seen, look) : [none]),
+    ...[...notes, ...familyWords(end)].map((note) => `note     ${safe(note)}`),
     costLine(cost),
     '',
   ]
@@ -64,12 +67,36 @@ export function renderRun({command, end, ms, seen, cost, notes}: RunFacts, look:
     .join('\n');
 }
 
+/** `with exit code 3`, `by signal SIGKILL`. */
+export function endWords({code, signal}: ProcessEnd): string {
+  if (signal !== undefined) return `by signal ${signal}`;
+  return code === undefined ? 'in a way that is not known' : `with exit code ${code}`;
+}
+
+function peakWords(peak: PeakRss | undefined): string {
+  if (!peak) return 'not known';
+  const {value, isExact, isTold} = peak;
+  if (isExact) return `${sizeText(value)} resident`;
+  return `at least ${sizeText(value)} resident${isTold ? ': the most that one process of its family had' : ''}`;
+}
+
+/** What became of its descendants that it did not wait for, one sentence each. */
+export function familyWords({orphans = [], running = []}: ProcessEnd): string[] {
+  const most = Math.max(...orphans.map(({maxRss}) => maxRss));
+  const ended = `${counted(orphans.length, 'orphaned descendant')} ended; the largest had ${sizeText(most)} resident.`;
+  const more = running.length > MOST_PIDS ? ` and ${running.length - MOST_PIDS} more` : '';
+  const still =
+    running.length === 1
+      ? `Process ${running[0]}, which it started, still runs.`
+      : `Processes ${running.slice(0, MOST_PIDS).join(', ')}${more}, which it started, still run.`;
+  return [...(orphans.length > 0 ? [ended] : []), ...(running.length > 0 ? [still] : [])];
+}
+
 function renderSeen(seen: RunSeen, look: TextOptions): string[] {
   const {first, largest, last, images} = seen;
   const [atFirst, atLargest, atLast] = [first, largest, last].map(({regions}) => countText(regions.length));
   return [
     `program  ${images.map(safe).join(', then ')}`,
-    ...(seen.peak > 0 ? [`peak     ${sizeText(seen.peak)} resident`] : []),
     `samples  ${countText(seen.looks)}, the last one ${time(seen.beforeEnd)} before the end`,
     `regions  ${atFirst} in the first sample, ${atLargest} in the largest, ${atLast} in the last; ${cameAndWent(seen)}`,
     `left     ${howMuch(last)}`,

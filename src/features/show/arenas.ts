@@ -17,16 +17,16 @@ export interface Arena {
 }
 
 /**
- * The arenas of glibc's malloc among classified regions, by their labels. An arena that outgrew its block has several,
+ * The heaps of the arenas of glibc's malloc among classified regions, by their labels. An arena that outgrew its block has several,
  * and each counts; blocks that are used up and merged into one region count as one, by the number of the first.
  */
 export function arenasOf(regions: readonly Region[]): Arena[] {
   const arenas = new Map<number, {-readonly [field in keyof Arena]: Arena[field]}>();
   let number = 0;
   for (const region of regions) {
-    const used = /^malloc arenas? (\d+)/.exec(region.label ?? '');
+    const used = HEAPS.exec(region.label ?? '');
     if (used) number = Number(used[1]);
-    else if (!region.label?.startsWith('unused part of malloc arena ')) continue;
+    else if (!UNUSED.test(region.label ?? '')) continue;
     const arena = arenas.get(number) ?? {number, start: region.start, committed: 0, reserved: 0, resident: undefined};
     arenas.set(number, arena);
     if (!used) arena.reserved += sizeOf(region);
@@ -45,3 +45,6 @@ export function writableOf(regions: readonly Region[]): {readonly size: number; 
   const sum = (amount: (region: Region) => number): number => writable.reduce((total, each) => total + amount(each), 0);
   return {size: sum(sizeOf), rss: rss ? sum(({usage}) => usage?.rss ?? 0) : undefined};
 }
+
+const HEAPS = /^heaps? (\d+)(?: to \d+)? of malloc's arenas$/;
+const UNUSED = /^unused part of heap \d+ of malloc's arenas$/;

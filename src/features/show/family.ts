@@ -1,4 +1,5 @@
 import {familyTotals, type Family, type Member} from '../../model/family.ts';
+import {observedText} from '../../model/observer.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {safe} from '../../text/safe.ts';
@@ -60,6 +61,7 @@ function remarks({members}: Family): string[] {
           `PSS is what the family costs: ${sizeText(pss)}. Resident memory, added up, counts a page once ` +
             `for each process that maps it: ${sizeText(Math.max(0, rss - pss))} more.`,
         ]),
+    ...observerText(members),
     ...(uncounted.length === 0
       ? []
       : [
@@ -70,6 +72,21 @@ function remarks({members}: Family): string[] {
           ...reasons(uncounted),
         ]),
   ];
+}
+
+/** What memmap's own mappings did to the kernel's figures of all members together. */
+function observerText(members: readonly Member[]): string[] {
+  const sum = (of: (observed: NonNullable<Member['observed']>) => number): number =>
+    members.reduce((bytes, {observed}) => bytes + (observed ? of(observed) : 0), 0);
+  const {pss = 0} = familyTotals(members).usage;
+  const together = {
+    shared: sum(({shared}) => shared),
+    pss: {low: pss, high: pss + sum(({pss: {low, high}}) => high - low)},
+    private: {low: sum(({private: {low}}) => low), high: sum(({private: {high}}) => high)},
+    isCertain: members.every(({observed}) => observed?.isCertain !== false),
+  };
+  const kernel = pss - sum(({pss: {low}, kernel: {pss: before = 0}}) => low - before);
+  return observedText(together, kernel, 'their');
 }
 
 /** Why processes could not be counted, and which: those with the same reason together. */

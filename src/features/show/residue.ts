@@ -1,3 +1,5 @@
+import {freedOf} from '../../model/freed.ts';
+import {observedText} from '../../model/observer.ts';
 import {MEASURES} from '../../model/measures.ts';
 import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
@@ -26,6 +28,8 @@ interface Residue {
   readonly hugetlb?: number | undefined;
   /** Pss is rounded down to whole KiB in each region, so the sum is too low by less than this. */
   readonly pssCut?: number | undefined;
+  /** The part of private dirty that stays when the process ends: pages of shared memory and of files. */
+  readonly stays?: number | undefined;
 }
 
 interface Compared {
@@ -33,13 +37,14 @@ interface Compared {
   readonly status: number;
 }
 
-export function residueOf({regions, totals, status}: Snapshot): Residue {
+export function residueOf({regions, totals, status, source}: Snapshot): Residue {
   const {rss, pss} = totals as Readonly<Record<string, number | undefined>>;
   return {
     rss: compared(rss, status['vmRss']),
     size: compared(regions.length === 0 ? undefined : totals.size - vsyscallSize(regions), status['vmSize']),
     pageTables: bytes(status['vmPte']),
     hugetlb: MEASURES.hugetlb.ofTotals(totals) ?? MEASURES.hugetlb.ofStatus(status),
+    stays: source.format === 'smaps_rollup' ? undefined : freedOf(regions)?.stays,
     pssCut: pss === undefined ? undefined : 1024 * regions.filter(({usage}) => (usage?.rss ?? 0) > 0).length,
   };
 }
@@ -63,7 +68,7 @@ const SMALL = 0.1;
 
 /** Why the totals differ from other numbers of the same process, and what they leave out. */
 export function renderResidue(snapshot: Snapshot, look: ResidueLook = {}): string[] {
-  const {rss, size, pageTables = 0, hugetlb = 0, pssCut = 0} = residueOf(snapshot);
+  const {rss, size, pageTables = 0, hugetlb = 0, pssCut = 0, stays = 0} = residueOf(snapshot);
   const pss = snapshot.totals['pss'] ?? 0;
   const sentences: string[] = [];
   const beside = [
@@ -71,6 +76,13 @@ export function renderResidue(snapshot: Snapshot, look: ResidueLook = {}): strin
     hugetlb > 0 && `huge pages of the hugetlb pool ${sizeText(hugetlb)}`,
   ].filter(Boolean);
   if (beside.length > 0) sentences.push(`Not in the total: ${beside.join(', and ')}.`);
+  if (stays > 0) {
+    const {privateDirty = 0} = snapshot.totals as Readonly<Record<string, number | undefined>>;
+    sentences.push(
+      `Of ${sizeText(privateDirty)} private dirty, ${sizeText(privateDirty - stays)} comes free when the process ends; ` +
+        `${sizeText(stays)} is of shared memory or files, and stays as long as these do.`,
+    );
+  }
   if (rss && rss.regions !== rss.status) {
     sentences.push(
       `status has ${sizeText(rss.status)} resident (VmRSS): it was read a moment before the regions, and ` +
@@ -86,5 +98,8 @@ export function renderResidue(snapshot: Snapshot, look: ResidueLook = {}): strin
     );
   if (!rss && typeof snapshot.status['vmRss'] === 'number')
     sentences.push(`Resident in total: ${sizeText(snapshot.status['vmRss'])} (VmRSS of status).`);
+  // What is uncertain is a note already.
+  if (snapshot.observed?.isCertain)
+    sentences.push(...observedText(snapshot.observed, snapshot.observed.kernel.totals.pss ?? 0));
   return sentences.flatMap((sentence) => wrapped(sentence, look.width));
 }

@@ -242,7 +242,7 @@ function renderArenas({arenas, writable}: Room): string[] {
     ...(arenas.length === 0
       ? []
       : [
-          `${counted(arenas.length, 'arena')} of glibc malloc beside [heap]: ` +
+          `${counted(arenas.length, 'heap')} of glibc malloc's arenas beside [heap]: ` +
             `${sizeText(sum(({committed, reserved}) => committed + reserved))} of address space, ` +
             `${sizeText(sum(({committed}) => committed))} made accessible${inMemory}.`,
         ]),

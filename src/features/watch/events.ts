@@ -55,12 +55,46 @@ export interface ExecEvent extends Seen {
 }
 
 /** The process ended; a zombie still waits for its parent. */
-export interface ExitEvent extends Stamp {
+export interface ExitEvent extends Stamp, ProcessEnd {
   readonly event: 'exit';
   readonly state: 'zombie' | 'gone';
-  /** How it ended, where it is our child: one of the two is present. */
+}
+
+/** How a process that we started ended; of others nothing is known. */
+export interface ProcessEnd {
+  /** One of the two is present; neither, if that can't be known any more. */
   readonly code?: number | undefined;
-  readonly signal?: NodeJS.Signals | undefined;
+  readonly signal?: string | undefined;
+  readonly usage?: Usage | undefined;
+  /** Descendants that ended after their parent, and before the process did or with it. */
+  readonly orphans?: readonly Orphan[] | undefined;
+  /** The PIDs of descendants that still run. */
+  readonly running?: readonly number[] | undefined;
+}
+
+/** What the kernel kept of a process that ended: getrusage(2), as its parent is told. */
+interface Consumption {
+  /**
+   * Bytes: the largest resident set (RSS) that one process had, among it and the descendants that were waited for
+   * (ru_maxrss). The kernel counts resident pages per processor and adds them up now and then, so some tens of pages
+   * may be missing for each processor that it ran on.
+   */
+  readonly maxRss: number;
+  /** ms of processor time of the same processes. */
+  readonly user: number;
+  readonly system: number;
+}
+
+export interface Usage extends Consumption {
+  /** It never had a child, so `maxRss` is its own. */
+  readonly isAlone: boolean;
+}
+
+export interface Orphan extends Consumption {
+  readonly pid: number;
+  /** How it ended: one of the two is present. */
+  readonly code?: number | undefined;
+  readonly signal?: string | undefined;
 }
 
 export interface EndEvent extends Stamp {

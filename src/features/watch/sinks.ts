@@ -1,7 +1,7 @@
 import {changeJSON} from '../../model/change.ts';
 import {writeOut, writePieces} from '../../shell/output.ts';
 import {jsonLinePieces} from '../../text/json.ts';
-import type {EndEvent, Sink, StartEvent, WatchEvent} from './events.ts';
+import type {EndEvent, ProcessEnd, Sink, StartEvent, WatchEvent} from './events.ts';
 import {endLine, eventLines, startLine} from './text.ts';
 
 /**
@@ -32,11 +32,20 @@ function documentOf(event: WatchEvent): object | undefined {
     case 'exec':
       return {...head, tick, ...event.snapshot.document()};
     case 'exit':
-      return {...head, tick, state: event.state, code: event.code, signal: event.signal};
+      return {...head, tick, state: event.state, ...endJSON(event)};
     case 'end':
       return {...head, ticks: tick, reason: event.reason, cost: event.cost, notes: event.notes};
   }
 }
+
+/** How a process ended, as documents have it: sizes in bytes, times in ms. */
+export const endJSON = ({code, signal, usage, orphans = [], running = []}: ProcessEnd): object => ({
+  code,
+  signal,
+  usage: usage && {maxRss: usage.maxRss, user: usage.user, system: usage.system, alone: usage.isAlone},
+  orphans: orphans.length > 0 ? orphans : undefined,
+  running: running.length > 0 ? running : undefined,
+});
 
 /** The sentences that the output begins and ends with. */
 interface Sentences {

@@ -3,7 +3,7 @@ import {Compare} from '../../history/compare.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {lastLook, poll, type EndReason, type PollOptions} from '../../procfs/poll.ts';
 import type {Look, Session} from '../../procfs/session.ts';
-import type {EndEvent, ExitEvent, LookEvent, Stamp, StartEvent, WatchEvent} from './events.ts';
+import type {EndEvent, ExitEvent, LookEvent, ProcessEnd, Stamp, StartEvent, WatchEvent} from './events.ts';
 import type {Condition} from './until.ts';
 
 /** Why a watch ended: besides the limits, `until` (the condition became true), `quit`, or a signal's name. */
@@ -100,7 +100,7 @@ export class Timeline {
     return {event: 'mark', ...this.#stamp(), name};
   }
 
-  exit(how: Pick<ExitEvent, 'state' | 'code' | 'signal'>): ExitEvent {
+  exit(how: Pick<ExitEvent, 'state'> & ProcessEnd): ExitEvent {
     this.#tick++;
     return {event: 'exit', ...this.#stamp(), ...how};
   }

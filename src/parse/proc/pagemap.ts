@@ -12,7 +12,7 @@ const IS_LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** Where the halves of a word are in a Uint32Array; those of /proc/kpageflags too. */
 export const LOW = IS_LITTLE ? 0 : 1;
-const HIGH = IS_LITTLE ? 1 : 0;
+export const HIGH = IS_LITTLE ? 1 : 0;
 
 /** Bits 59 and 60 are 0 and have no meaning yet. */
 const STATE_BITS = PAGE.softDirty | PAGE.exclusive | PAGE.uffdWp | PAGE.guard | PAGE.file | PAGE.swapped | PAGE.present;

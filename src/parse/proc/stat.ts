@@ -15,6 +15,8 @@ export interface Stat {
   readonly state: string;
   readonly ppid: number;
   readonly threads: number;
+  /** Page faults, minor and major, of the children that it waited for, and of theirs. */
+  readonly childFaults: number;
   /** Clock ticks after boot. exec doesn't change it. */
   readonly startTime: number;
   readonly startCode: string;
@@ -45,6 +47,7 @@ export function parseStat(bytes: Uint8Array): Stat | undefined {
     state: field(3),
     ppid: Number(field(4)),
     threads: Number(field(20)),
+    childFaults: Number(field(11)) + Number(field(13)),
     startTime: Number(field(22)),
     startCode: field(26),
     endCode: field(27),

@@ -45,6 +45,12 @@ function statusValue(key: string, text: string): number | string | boolean | und
 const unescapeName = (text: string): string =>
   text.replace(/\\([n\\])/g, (_, letter) => (letter === 'n' ? '\n' : '\\'));
 
+/** Does a process ignore a signal, as /proc/PID/status has it (SigIgn)? Undefined if it doesn't say. */
+export function ignoresSignal(bytes: Uint8Array, signal: number): boolean | undefined {
+  const mask = /^SigIgn:\s*([\da-f]{1,16})$/m.exec(latin1(bytes, 0, bytes.length))?.[1];
+  return mask === undefined ? undefined : ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}
+
 /** Who a process is to the kernel when it checks permissions: credentials(7), capabilities(7). */
 export interface Credentials {
   /** Real, effective, saved, and file-system IDs. */

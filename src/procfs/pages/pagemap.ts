@@ -23,13 +23,16 @@ const MOST_WORDS = 8192;
 const WORK_MS = 0.25;
 const REST_MS = 0.1;
 
+/** What holds a process: where its files are. */
+type Holder = Pick<ProcessHandle, 'pid' | 'root' | 'path'>;
+
 /**
  * /proc/PID/pagemap, open. It shows one program image: after exec, and after the end, reads give nothing, without an
  * error.
  */
 export class PageMap {
   readonly #fd: number;
-  readonly #handle: ProcessHandle;
+  readonly #handle: Holder;
   readonly #pageSize: number;
   readonly #words = new Uint32Array(MOST_WORDS * 2);
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
@@ -39,7 +42,7 @@ export class PageMap {
    * @param folder '' or `task/TID/`
    * @throws Trouble `gone` or `denied`
    */
-  constructor(handle: ProcessHandle, pageSize: number, folder = '') {
+  constructor(handle: Holder, pageSize: number, folder = '') {
     this.#handle = handle;
     this.#pageSize = pageSize;
     try {
@@ -87,8 +90,9 @@ export class PageMap {
     }
   }
 
-  /** Lets the process have its lock. */
+  /** Lets the process have its lock; we who read need none meanwhile. */
   #rest(worked: number): void {
+    if (this.#handle.pid === process.pid) return;
     this.#worked += worked;
     if (this.#worked < WORK_MS) return;
     this.#worked = 0;
@@ -112,7 +116,7 @@ export function pageStateAt(handle: ProcessHandle, address: number, pageSize: nu
 }
 
 /** maps of another's process may be read with CAP_SYS_PTRACE alone; pagemap has mode 0400. */
-function pageMapTrouble(handle: ProcessHandle, error: unknown, path: string): Trouble {
+function pageMapTrouble(handle: Holder, error: unknown, path: string): Trouble {
   const trouble = processTrouble(handle.pid, error, handle.root);
   const what = `Cannot read the page map of process ${handle.pid}.`;
   if (trouble.kind === 'denied') {

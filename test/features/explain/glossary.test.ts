@@ -192,7 +192,7 @@ test('scripts/glossary.js ends with 1 and says where, and writes nothing', (t) =
 
 test('the pages are installed with the program', (t) => {
   const {files} = JSON.parse(readFileSync('package.json', 'utf8')) as {files: string[]};
-  t.true(files.includes('glossary') && files.includes('dist'));
+  t.true(files.includes('glossary') && files.includes('dist/glossary.json'));
 });
 
 test('each related word is a word', (t) => {

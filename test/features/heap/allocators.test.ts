@@ -1,7 +1,8 @@
 import {execFileSync} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import test from 'ava';
-import {glibcIn, otherAllocator, type AllocatorName} from '../../../src/features/heap/allocators.ts';
+import {type AllocatorName, otherAllocator} from '../../../src/classify/runtimes/allocators.ts';
+import {glibcIn} from '../../../src/features/heap/allocators.ts';
 import type {Region} from '../../../src/model/region.ts';
 import {parse} from '../../../src/parse/parse.ts';
 import {Child} from '../../helpers/child.ts';

@@ -1,6 +1,8 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {
+  chmodSync,
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -142,7 +144,7 @@ test('--json tells start, exec, changes, exit and end, as the schema says, and t
   const {stderr, stdout, code} = await givenTime(
     0.1,
     (seconds) => memmap(['run', '--json', '--', 'sh', '-c', `echo $$; sleep ${seconds}; exit 4`]),
-    (ran) => ran.stderr.includes('"exec"'),
+    (ran) => /"event":"exec".*"exe":"/.test(ran.stderr),
   );
   const events = eventsOf(t, stderr);
   const kinds = events.map(({event}) => event);
@@ -298,16 +300,34 @@ test('very short commands are seen, and where they are not, that is said', async
   for (let i = 0; i < 5; i++) {
     const {code, stderr} = await memmap(['run', '--', 'true']);
     t.is(code, 0);
-    t.regex(stderr, /^(seen {5}nothing: it ended before the first sample|samples {2}\d+, )/m);
+    t.regex(stderr, /^samples {2}(none: it ended before the first one$|\d+, )/m);
+    t.regex(stderr, /^peak {5}(at least )?[\d.]+ [KM]iB resident$/m);
     t.notRegex(stderr, /gate/);
   }
+});
+
+test("a gate that can't be executed where it is, is copied to where it can", async (t) => {
+  const {gateFile, Target} = (await import(
+    join(process.cwd(), 'dist/features/run/gate.js')
+  )) as typeof import('../../../src/features/run/gate.ts');
+  const gate = join(folder(t), 'gate');
+  copyFileSync(gateFile()!, gate);
+  chmodSync(gate, 0o644);
+  const target = await Target.start({path: '/bin/sh', argv: ['sh', '-c', 'exit 5'], env: process.env}, {gate: gate});
+  t.true(target instanceof Target && target.isGated);
+  if (!(target instanceof Target)) return;
+  target.release(false);
+  t.is((await target.ended).code, 5);
 });
 
 test('where there is no gate for the machine, the command runs all the same, and that is said', async (t) => {
   const {Target} = (await import(
     join(process.cwd(), 'dist/features/run/gate.js')
   )) as typeof import('../../../src/features/run/gate.ts');
-  const target = await Target.start({path: '/bin/sh', argv: ['sh', '-c', 'exit 5'], env: process.env}, '/no/such/gate');
+  const target = await Target.start(
+    {path: '/bin/sh', argv: ['sh', '-c', 'exit 5'], env: process.env},
+    {gate: '/no/such/gate'},
+  );
   t.true(target instanceof Target);
   if (!(target instanceof Target)) return;
   t.false(target.isGated);

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {readFileSync, rmSync, statSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
 import {Child, inState, python} from '../../helpers/child.ts';
 import {memmap, run} from '../../helpers/cli.ts';
@@ -14,7 +14,7 @@ interface Document {
     usage: Record<string, number>;
   }>;
   readonly totals: Record<string, number> & {kinds: Record<string, Record<string, number>>};
-  readonly residue: {rss: {regions: number; status: number}; pssCut: number; pageTables: number};
+  readonly residue: {rss: {regions: number; status: number}; pssCut: number; pageTables: number; stays: number};
 }
 
 const LIBC = `
@@ -131,4 +131,57 @@ test('what the totals leave out is named: page tables as status has them', async
   t.is(residue.pageTables, Number(kilobytes) * 1024);
   const {stdout} = await memmap(['show', String(child.pid)]);
   t.regex(stdout, new RegExp(`^Not in the total: page tables ${kilobytes} KiB \\(VmPTE\\)`, 'm'));
+});
+
+testIf('python3')('private dirty memory that stays when the process ends is told from what comes free', async (t) => {
+  const name = `/dev/shm/memmap-${process.pid}`;
+  t.teardown(() => rmSync(name, {force: true}));
+  const child = await python(t);
+  const plain = (await show(t, child.pid)).residue.stays;
+  t.is(plain, 0);
+  await child.ask(
+    `f = open("${name}", "w+b"); f.truncate(20 << 20); shared = mmap.mmap(f.fileno(), 20 << 20); shared[:] = b"x" * (20 << 20)`,
+  );
+  await child.ask('own = mmap.mmap(-1, 8 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS); own[:] = b"x" * (8 << 20)');
+  // A private mapping of the file: pages of its own where it was written to.
+  await child.ask('copy = mmap.mmap(f.fileno(), 20 << 20, mmap.MAP_PRIVATE); copy[:1 << 20] = b"y" * (1 << 20)');
+  const {residue, totals} = await show(t, child.pid);
+  t.true(totals['privateDirty']! > 28 << 20);
+  const {stdout} = await memmap(['show', String(child.pid), '--summary']);
+  t.regex(
+    stdout,
+    /^Of [\d.]+ MiB private dirty, [\d.]+ MiB comes free when the process ends; 20 MiB is of shared memory/m,
+  );
+  const {stdout: story} = await memmap(['explain', String(child.pid)]);
+  t.regex(story.replace(/\s+/g, ' '), /comes free when the process ends; 20 MiB is of shared memory or files/);
+  const {stdout: region} = await memmap(['explain', String(child.pid), name]);
+  t.regex(
+    region.replace(/\s+/g, ' '),
+    /20 MiB is private dirty: only this process maps it, and the kernel can only swap it/,
+  );
+  child.process.kill('SIGKILL');
+  await new Promise((resolve) => child.process.once('close', resolve));
+  // What stays, by the file system's own count.
+  t.is(residue.stays, statSync(name).blocks * 512);
+});
+
+testIf('python3')('a file that one process maps twice is shared, and nobody says with others', async (t) => {
+  const child = await python(t);
+  await child.ask('f = os.memfd_create("twice"); os.ftruncate(f, 1 << 20)');
+  await child.ask('one = mmap.mmap(f, 1 << 20); two = mmap.mmap(f, 1 << 20); one[:] = b"x" * (1 << 20); two[:]');
+  const {regions} = await show(t, child.pid);
+  t.is(
+    regions
+      .filter(({name}) => name.startsWith('/memfd:twice'))
+      .reduce((sum, {usage}) => sum + usage['sharedDirty']!, 0),
+    2 << 20,
+  );
+  for (const command of [
+    ['explain', String(child.pid), 'memfd:twice'],
+    ['pages', String(child.pid), 'memfd:twice'],
+  ]) {
+    const {stdout} = await memmap(command);
+    t.regex(stdout.replace(/\s+/g, ' '), /mapped at least twice/, command[0]);
+    t.notRegex(stdout, /other processes map|mapped elsewhere|shared with other/i, command[0]);
+  }
 });

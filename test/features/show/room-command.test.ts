@@ -107,6 +107,6 @@ testIf('python3', GLIBC)('heaps of other threads are counted as arenas, with wha
   t.true(arena.committed > 100_000 && arena.resident >= 96 * 1024 && arena.resident <= arena.committed);
   t.regex(
     (await memmap(['show', String(child.pid), '--room'])).stdout,
-    /^\d+ arenas? of glibc malloc beside \[heap\]/m,
+    /^\d+ heaps? of glibc malloc's arenas beside \[heap\]/m,
   );
 });

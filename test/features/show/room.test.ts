@@ -199,5 +199,6 @@ test('the residue is what status has more, and what the totals leave out', (t) =
     pageTables: 40 * KIB,
     hugetlb: 2 * MIB,
     pssCut: KIB,
+    stays: undefined,
   });
 });

@@ -25,7 +25,7 @@ interface Touched {
   /** The most in one sample. */
   readonly regions: number;
   readonly rss: number;
-  readonly privateDirty: number;
+  readonly anonymous: number;
   readonly swap: number;
 }
 
@@ -63,13 +63,13 @@ const changeEvent = ({kind, range, text}: Change, when: When): FrameEvent => ({
 
 function touchedEvent(changes: readonly Change[], earlier: Touched | undefined, when: When): FrameEvent {
   const [first] = changes as [Change];
-  const sum = (counter: 'rss' | 'privateDirty' | 'swap'): number =>
+  const sum = (counter: 'rss' | 'anonymous' | 'swap'): number =>
     changes.reduce((total, {delta}) => total + (delta[counter] ?? 0), earlier?.[counter] ?? 0);
   const touched = {
     looks: 1 + (earlier?.looks ?? 0),
     regions: Math.max(changes.length, earlier?.regions ?? 0),
     rss: sum('rss'),
-    privateDirty: sum('privateDirty'),
+    anonymous: sum('anonymous'),
     swap: sum('swap'),
   };
   const isOne = touched.looks === 1 && changes.length === 1;
@@ -77,13 +77,13 @@ function touchedEvent(changes: readonly Change[], earlier: Touched | undefined, 
   return {...changeEvent(first, when), range: isOne ? first.range : undefined, text, touched};
 }
 
-function touchedText({looks, regions, rss, privateDirty, swap}: Touched): string {
+function touchedText({looks, regions, rss, anonymous, swap}: Touched): string {
   const where = regions === 1 ? 'one region' : `${looks > 1 ? 'up to ' : ''}${regions} regions`;
-  const when = looks > 1 ? ` in ${looks} samples` : '';
+  const when = looks > 1 ? `, in ${looks} samples` : '';
   const parts = [
     rss !== 0 && `resident ${deltaText(rss)}`,
-    privateDirty !== 0 && `private dirty ${deltaText(privateDirty)}`,
+    anonymous !== 0 && `anonymous ${deltaText(anonymous)}`,
     swap !== 0 && `swap ${deltaText(swap)}`,
   ].filter(Boolean);
-  return `${where} touched${when}: ${parts.length > 0 ? parts.join(', ') : 'no net change'}.`;
+  return `pages came or went in ${where}${when}: ${parts.length > 0 ? parts.join(', ') : 'no net change'}.`;
 }

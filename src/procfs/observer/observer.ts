@@ -1,0 +1,168 @@
+import {readlinkSync, statfsSync} from 'node:fs';
+import {concerned, type Observed, observedOf, type TakenOut, withoutObserver} from '../../model/observer.ts';
+import {hasNoAccess, type Region, type Usage} from '../../model/region.ts';
+import {totalsOf} from '../../model/totals.ts';
+import {parseListing} from '../../parse/listing.ts';
+import type {ProcessHandle} from '../handle.ts';
+import type {OnHeld} from '../held.ts';
+import {readIfThere} from '../open.ts';
+import {PageMap, pageSizeHere} from '../pages/pagemap.ts';
+import {type Counted, countPages} from './counts.ts';
+import {fileOf, type FilePages, filePagesOf} from './file-pages.ts';
+
+/**
+ * Takes memmap out of what the kernel counts: the pages of Node's program and of libraries that the process and memmap
+ * both map (model/observer.ts). Which pages these are, the two page maps say, without any right but that to read smaps.
+ */
+export class Observer {
+  readonly #handle: ProcessHandle;
+  readonly #pageSize: number;
+  /** memmap's regions, and what of them it mapped before the counters were read. */
+  #own: readonly Region[] = [];
+  #before: FilePages | undefined;
+  /** What was found last, by region: the same counters of the same pages have the same answer. */
+  #last: {readonly own: FilePages; readonly found: ReadonlyMap<string, TakenOut>} | undefined;
+
+  constructor(handle: ProcessHandle) {
+    this.#handle = handle;
+    this.#pageSize = pageSizeHere(handle.root);
+  }
+
+  /** Looks at memmap's own pages. Call it right before the process's counters are read. */
+  begin(): void {
+    this.#own = ownRegions(ownRoot(this.#handle.root) ?? '');
+    this.#before = this.#ownPages();
+  }
+
+  /**
+   * Corrects the counters of regions, in place. Call it right after smaps was read.
+   *
+   * @param regions of the process, all of them, as smaps has them
+   * @param folder '' or `task/TID/`
+   * @param onHeld gets the ms for which reading its page map holds up the process
+   * @returns undefined where memmap shares nothing with the process
+   */
+  takeOut(regions: readonly Region[], folder: string, onHeld?: OnHeld): Observed | undefined {
+    const common = this.#common(regions);
+    const after = common.length === 0 ? undefined : this.#ownPages();
+    if (!after) return undefined;
+    const known = this.#last?.own.equals(after) ? this.#last.found : undefined;
+    const fresh = common.filter((region) => !known?.has(keyOf(region)));
+    const counted = this.#count(fresh, after, folder, onHeld);
+    const found = new Map(
+      common.map((region): [string, TakenOut] => {
+        const {counts, known: how} = counted[fresh.indexOf(region)] ?? NOTHING;
+        return [
+          keyOf(region),
+          known?.get(keyOf(region)) ?? withoutObserver(region.usage!, counts, this.#pageSize, how),
+        ];
+      }),
+    );
+    this.#last = {own: after, found};
+    const taken = common.map((region) => ({region, kernel: concerned(region.usage!), out: found.get(keyOf(region))!}));
+    const resident = regions.filter(({usage}) => (usage?.rss ?? 0) > 0).length;
+    const observed = observedOf(taken, totalsOf(regions), resident);
+    for (const {region, out} of taken) Object.assign(region.usage!, out.usage);
+    return observed;
+  }
+
+  /**
+   * The same for the counters of the whole process, as smaps_rollup has them; nothing is changed in place.
+   *
+   * @param regions as maps has them
+   * @returns undefined where memmap shares nothing with the process; `inexact` where nobody says how often each page is
+   * mapped: then the counters of each region are needed, from smaps
+   */
+  takeOutOfSum(sum: Usage, regions: readonly Region[], folder: string): TakenOut | 'inexact' | undefined {
+    const common = this.#common(regions);
+    const after = common.length === 0 ? undefined : this.#ownPages();
+    if (!after) return undefined;
+    const counted = this.#count(common, after, folder);
+    if (counted.some(({known}) => known !== 'exactly')) return 'inexact';
+    const out = withoutObserver(
+      sum,
+      counted.flatMap(({counts}) => counts),
+      this.#pageSize,
+      'exactly',
+    );
+    return out.shared > 0 ? out : undefined;
+  }
+
+  /** Regions of files that memmap maps too. */
+  #common(regions: readonly Region[]): Region[] {
+    const before = this.#before;
+    return before ? regions.filter((region) => before.has(fileOf(region)) && mayBeShared(region)) : [];
+  }
+
+  #count(common: readonly Region[], after: FilePages, folder: string, onHeld?: OnHeld): Counted[] {
+    if (common.length === 0) return [];
+    const {root, pid} = this.#handle;
+    const besides = new Set([pid, pidHere(root) ?? 0]);
+    const about = {before: this.#before!, after, besides, pageSize: this.#pageSize, folder, onHeld};
+    return countPages(this.#handle, common, about);
+  }
+
+  /** undefined where memmap itself is looked at, and its figures are its own; and where there are no page maps. */
+  #ownPages(): FilePages | undefined {
+    const {root, pid} = this.#handle;
+    const ours = ownRoot(root);
+    if (ours === undefined || pidHere(root) === pid) return undefined;
+    try {
+      const map = new PageMap({root: ours, pid: process.pid, path: (file) => `${ours}/self/${file}`}, this.#pageSize);
+      try {
+        return filePagesOf(map, this.#own, this.#pageSize);
+      } finally {
+        map.close();
+      }
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+const NOTHING: Counted = {counts: [], known: 'exactly'};
+
+const keyOf = ({start, usage}: Region): string => `${start} ${Object.values(concerned(usage!)).join(' ')}`;
+
+const OBSERVERS = new WeakMap<ProcessHandle, Observer>();
+
+/** The observer of one process, for as long as that is held. */
+export function observerOf(handle: ProcessHandle): Observer {
+  const observer = OBSERVERS.get(handle) ?? new Observer(handle);
+  OBSERVERS.set(handle, observer);
+  return observer;
+}
+
+const mayBeShared = (region: Region): boolean =>
+  !hasNoAccess(region) &&
+  (region.usage === undefined || (region.usage.sharedClean ?? 0) + (region.usage.sharedDirty ?? 0) > 0);
+
+function ownRegions(root: string): Region[] {
+  const {regions} = parseListing(readIfThere(`${root}/self/maps`) ?? new Uint8Array(), 'proc', 'later');
+  return regions.filter((region) => fileOf(region) !== undefined && !hasNoAccess(region));
+}
+
+/** statfs(2): PROC_SUPER_MAGIC. */
+const PROCFS = 0x9fa0;
+
+/**
+ * Where memmap's own files are. A procfs of another PID namespace may not show memmap, which maps the same pages all the
+ * same; a copy of one shows nothing that is mapped now.
+ */
+function ownRoot(root: string): string | undefined {
+  if (pidHere(root) !== undefined) return root;
+  try {
+    return statfsSync(root).type === PROCFS ? '/proc' : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** memmap's PID in the namespace of a procfs; undefined where it is not in it. */
+function pidHere(root: string): number | undefined {
+  try {
+    return Number(readlinkSync(`${root}/self`)) || undefined;
+  } catch {
+    return undefined;
+  }
+}
