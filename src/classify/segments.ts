@@ -119,7 +119,7 @@ const GAP: Decision = {
  */
 function byShape(space: Space, index: number): Decision {
   const region = space.regions[index]!;
-  if (isExecutable(region)) return TEXT;
+  if (isExecutable(region)) return space.impliesExec ? TEXT_OR_OTHER : TEXT;
   if (isWritable(region)) return DATA;
   if (hasNoAccess(region)) return GAP;
   if (space.has(index, FLAG.ac)) return RELRO_BY_FLAG;
@@ -137,6 +137,11 @@ const isBehind = (next: Region, region: Region): boolean =>
   next.offset !== undefined && region.offset !== undefined && next.offset - region.offset === region.end - region.start;
 
 const TEXT: Decision = {kind: 'text', evidence: 'a part of a file that may be executed'};
+const TEXT_OR_OTHER: Decision = {
+  kind: 'text',
+  evidence: 'a part of a program file; all memory of this process may be executed, so that says little',
+  confidence: 'guess',
+};
 const RODATA: Decision = {kind: 'rodata', evidence: 'a part of a program file that may only be read'};
 const DATA: Decision = {kind: 'data', evidence: 'a part of a program file that may be written'};
 const RELRO_BY_FLAG: Decision = {

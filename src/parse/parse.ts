@@ -113,7 +113,7 @@ function parsePaste(
   const foreign = listing.rejected.length > 0 ? parseForeign(lines) : undefined;
   if (foreign && compare(foreign, listing) < 0) {
     const {source, regions, consistency, rejected} = foreign;
-    const pid = foreign.process.pid ?? bare.pid;
+    const {pid = bare.pid} = foreign.process;
     return new Snapshot({
       source,
       regions,
