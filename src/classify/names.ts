@@ -1,13 +1,4 @@
-import {
-  hasNoAccess,
-  isAllowed,
-  isExecutable,
-  isFileBacked,
-  isPrivate,
-  isShared,
-  isWritable,
-  type Region,
-} from '../model/region.ts';
+import {isAllowed, isExecutable, isFileBacked, isPrivate, isShared, isWritable, type Region} from '../model/region.ts';
 import {namedMemory} from './given.ts';
 import {FLAG, isHeld, type Space, type Decision} from './space.ts';
 
