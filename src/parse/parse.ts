@@ -109,22 +109,29 @@ function parsePaste(
   const bareListing = bare === paste ? plain : parseListing(bytesOf(bare), 'capture');
   const isBetter = bare !== paste && compare(bareListing, plain) < 0;
   const listing = isBetter ? asInFile(bareListing, bare, paste) : plain;
-  const lines = utf8(fromLatin1(bare.lines.join('\n'))).split('\n');
-  const foreign = listing.rejected.length > 0 ? parseForeign(lines) : undefined;
-  if (foreign && compare(foreign, listing) < 0) {
-    const {source, regions, consistency, rejected} = foreign;
-    const {pid = bare.pid} = foreign.process;
-    return new Snapshot({
-      source,
-      regions,
-      process: pid === undefined ? {} : {pid},
-      consistency,
-      rejected: asInFile({regions, rejected, pid}, bare, paste).rejected,
-      notes: [...notes, ...bare.notes, ...foreign.notes],
-    });
-  }
+  const others = listing.rejected.length === 0 ? [] : bare === paste ? [paste] : [paste, bare];
+  const [best] = others
+    .flatMap((from) => {
+      const foreign = parseForeign(utf8(fromLatin1(from.lines.join('\n'))).split('\n'));
+      return foreign && compare(foreign, listing) < 0 ? [{foreign, from}] : [];
+    })
+    .sort((a, b) => compare(a.foreign, b.foreign));
+  if (best) return ofTool(best.foreign, best.from, paste, notes);
   if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing, bytes);
   return fromListing(listing, isBetter ? [...notes, ...bare.notes] : notes);
+}
+
+function ofTool(foreign: Snapshot, bare: Paste, paste: Paste, first: readonly string[]): Snapshot {
+  const {source, regions, consistency, rejected, notes} = foreign;
+  const {pid = bare.pid} = foreign.process;
+  return new Snapshot({
+    source,
+    regions,
+    process: pid === undefined ? {} : {pid},
+    consistency,
+    rejected: asInFile({regions, rejected, pid}, bare, paste).rejected,
+    notes: [...first, ...bare.notes, ...notes],
+  });
 }
 
 interface Read {

@@ -41,7 +41,7 @@ export function parseForeign(lines: readonly string[]): Snapshot | undefined {
     source: {from: 'capture', format: best.format},
     regions,
     process: best.pid === undefined ? {} : {pid: best.pid},
-    consistency: {torn: torn > 0},
+    consistency: {torn: torn > 0, incomplete: best.isCut === true},
     rejected: best.rejected,
     notes: [
       `${best.format} doesn't print ${best.lacks}: unknown here, and not counted as a difference where the ` +

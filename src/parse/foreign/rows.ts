@@ -11,6 +11,8 @@ export interface ForeignListing {
   readonly lacks: string;
   /** What else a reader should know, a sentence each. */
   readonly notes?: readonly string[];
+  /** Does it end early? */
+  readonly isCut?: boolean;
 }
 
 /** Reads the lines of one tool's listing. @returns undefined if no line is one of that tool's */
@@ -67,6 +69,8 @@ interface Grammar {
   readonly framing?: RegExp;
   /** What follows the last region is something else: the listing is a part of a report. */
   readonly isPart?: boolean;
+  /** Finds the number of regions that there should be, in its first group. */
+  readonly announces?: RegExp;
   /** Finds the PID in its first group. */
   readonly pid?: RegExp;
   readonly notes?: readonly string[];
@@ -86,20 +90,35 @@ export const readerOf =
       listing,
       (line) => {
         if (isRow.test(line)) return grammar.row(line);
-        return line.trim() === '' || heading?.test(line) || framing?.test(line) ? true : `not a line of ${format}`;
+        return !isText(line) || heading?.test(line) || framing?.test(line) ? true : `not a line of ${format}`;
       },
       (line) => heading?.test(line) === true,
     );
-    const pid = grammar.pid && lines.find((line) => grammar.pid!.test(line));
+    const isOther = (line: string): boolean => isText(line) && !heading?.test(line) && !framing?.test(line);
+    const announced = numberIn(lines.slice(Math.max(0, head), first), grammar.announces);
+    const isCut = announced !== undefined && announced > regions.length;
     return {
       format,
       lacks,
       regions,
       rejected,
-      pid: pid === undefined ? undefined : Number(grammar.pid!.exec(pid)![1]),
-      notes: [...notes, ...partNote(lines, head, end)],
+      pid: numberIn(lines, grammar.pid),
+      isCut,
+      notes: [
+        ...notes,
+        ...partNote(lines, head, end, isOther),
+        ...(isCut ? [`Its heading announces ${announced} regions, and ${regions.length} are here.`] : []),
+      ],
     };
   };
+
+const isText = (line: string): boolean => line.trim() !== '';
+
+/** The first number that a pattern finds in its first group. */
+function numberIn(lines: readonly string[], pattern: RegExp | undefined): number | undefined {
+  const line = pattern && lines.find((text) => pattern.test(text));
+  return line === undefined ? undefined : Number(pattern!.exec(line)![1]);
+}
 
 function lastBefore(lines: readonly string[], index: number, pattern: RegExp): number {
   while (index >= 0 && !pattern.test(lines[index]!)) index--;
@@ -116,10 +135,10 @@ function endOf(lines: readonly string[], first: number, isRow: Test, heading: Re
   return end;
 }
 
-function partNote(lines: readonly string[], head: number, end: number): string[] {
-  const isText = (line: string): boolean => line.trim() !== '';
-  const others = lines.slice(0, Math.max(0, head)).some(isText) || lines.slice(end).some(isText);
-  return others ? [`The listing is lines ${Math.max(0, head) + 1} to ${end}; the other lines are something else.`] : [];
+/** Says which lines are the listing, where there are others. */
+function partNote(lines: readonly string[], head: number, end: number, isOther: (line: string) => boolean): string[] {
+  if (!lines.slice(0, Math.max(0, head)).some(isOther) && !lines.slice(end).some(isOther)) return [];
+  return [`The listing is lines ${Math.max(0, head) + 1} to ${end}; the other lines are something else.`];
 }
 
 const UNKNOWN = {

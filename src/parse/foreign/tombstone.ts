@@ -17,6 +17,7 @@ export const readTombstone: ListingReader = readerOf({
   heading: /^\s*memory map\b.*:/i,
   framing: /^\s*--->Fault address falls at /,
   isPart: true,
+  announces: /^\s*memory map \((\d{1,6}) entr/i,
   pid: /^\s*(?:Cmdline:.*|ABI:.*)?pid: ([1-9]\d{0,6}), tid: \d+/,
   row(line) {
     const [, startText, lastText, perms, offsetText, rest] = ROW.exec(line.trim()) as unknown as string[];
