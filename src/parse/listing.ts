@@ -26,6 +26,8 @@ export interface Listing {
   /** Does the last line lack its newline? In a capture that alone may only mean that somebody trimmed it. */
   readonly isUnterminated: boolean;
   readonly rejected: Rejected[];
+  /** How many lines were taken for commands at a prompt that show no listing. */
+  readonly asides: number;
   /** Whose listing it is, where a shell line above it says so. */
   readonly pid: number | undefined;
 }
@@ -53,6 +55,8 @@ class ListingReader {
   readonly #rejected: Rejected[] = [];
   /** Lines after a shell's prompt: not an error in a listing, but not a listing either. */
   readonly #commands: Rejected[] = [];
+  /** Those of them that show no listing. */
+  #asides = 0;
   #spacedOut = 0;
   #empty = 0;
   /** Regions that begin before the end of the one above them. */
@@ -114,6 +118,7 @@ class ListingReader {
     if (prompt.showsListing && this.#regions.length > 0) return this.#secondListing(number, from, to);
     this.#isNamed ||= prompt.showsListing;
     this.#pid ??= prompt.pid;
+    if (!prompt.showsListing) this.#asides++;
     this.#commands.push(this.#rejection(number, from, to, region));
   }
 
@@ -175,12 +180,14 @@ class ListingReader {
     const format = this.#format(hasCounters);
     const isWhole = this.#others + this.#empty + torn + notes.length === 0 && !this.isDone && !isUnterminated;
     const isPlain = format === 'maps' && isWhole;
+    const asides = this.#asides;
     return {
       regions,
       format,
       isPlain,
       torn,
       notes,
+      asides,
       empty: this.#empty,
       cutShort,
       isUnterminated,

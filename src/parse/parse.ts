@@ -57,7 +57,7 @@ export function parseBytes(bytes: Uint8Array, before?: Parsed): Parsed {
   }
   const text = plainBytes(bytes);
   const listing = parseListing(text.bytes, 'capture');
-  const isUnderstood = listing.rejected.length === 0 && !hasGrepColours(text.bytes);
+  const isUnderstood = listing.rejected.length + listing.asides === 0 && !hasGrepColours(text.bytes);
   if (isUnderstood || text.bytes.length > LARGEST) {
     if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing, text.bytes);
     return {snapshot: fromListing(listing, text.notes), lines: listing.isPlain ? text.bytes : undefined};
@@ -107,7 +107,8 @@ function parsePaste(
 ): Snapshot {
   const bare = undress(paste) ?? paste;
   const bareListing = bare === paste ? plain : parseListing(bytesOf(bare), 'capture');
-  const isBetter = bare !== paste && compare(bareListing, plain) < 0;
+  const gain = bare === paste ? 0 : compare(plain, bareListing);
+  const isBetter = gain > 0 || (gain === 0 && bare !== paste && hasGrepColours(bytes));
   const listing = isBetter ? asInFile(bareListing, bare, paste) : plain;
   const others = listing.rejected.length === 0 ? [] : bare === paste ? [paste] : [paste, bare];
   const [best] = others
@@ -137,11 +138,13 @@ function ofTool(foreign: Snapshot, bare: Paste, paste: Paste, first: readonly st
 interface Read {
   readonly regions: readonly unknown[];
   readonly rejected: readonly Rejected[];
+  readonly asides?: number;
 }
 
 /** Below 0 if the first is the better reading. */
-const compare = (a: Read, b: Read): number =>
-  b.regions.length - a.regions.length || a.rejected.length - b.rejected.length;
+const compare = (a: Read, b: Read): number => b.regions.length - a.regions.length || unread(a) - unread(b);
+
+const unread = ({rejected, asides = 0}: Read): number => rejected.length + asides;
 
 /** The same with the numbers and the texts of the lines in the file. */
 function asInFile<Of extends Read & {readonly pid: number | undefined}>(read: Of, bare: Paste, paste: Paste): Of {

@@ -36,8 +36,10 @@ function widthOf(lines: readonly string[]): number {
   const width = lines.reduce((most, line) => Math.max(most, line.length), 0);
   if (width < NARROWEST) return -1;
   const full = lines.flatMap((line, index) => (line.length === width ? [index] : []));
-  const isBroken = (index: number): boolean =>
-    HEADER.test(lines[index]!) && isText(lines[index + 1] ?? '') && !HEADER.test(lines[index + 1]!);
+  const isBroken = (index: number): boolean => {
+    const next = lines[index + 1] ?? '';
+    return HEADER.test(lines[index]!) && isText(next) && !HEADER.test(next) && !COUNTER.test(next.trim());
+  };
   return full.length >= 2 && full.every(isBroken) ? width : -1;
 }
 
