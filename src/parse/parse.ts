@@ -108,7 +108,9 @@ function parsePaste(
   const bare = undress(paste) ?? paste;
   const bareListing = bare === paste ? plain : parseListing(bytesOf(bare), 'capture');
   const gain = bare === paste ? 0 : compare(plain, bareListing);
-  const isBetter = gain > 0 || (gain === 0 && bare !== paste && hasGrepColours(bytes));
+  // What is quoted with "> " is no command.
+  const isTie = gain === 0 && (plain.asides > bareListing.asides || hasGrepColours(bytes));
+  const isBetter = gain > 0 || (bare !== paste && isTie);
   const listing = isBetter ? asInFile(bareListing, bare, paste) : plain;
   const others = listing.rejected.length === 0 ? [] : bare === paste ? [paste] : [paste, bare];
   const [best] = others
