@@ -22,4 +22,4 @@ export const readGdb: ListingReader = readerOf({
   },
 });
 
-const ROW = /^0x(\w+)\s+0x(\w+)\s+0x\w+\s+0x(\w+)(?:\s+([r-][w-][x-][sp-])(?=\s|$))?(?:\s+(.*))?$/;
+const ROW = /^0x(\w+)\s+0x(\w+)\s+0x\w+\s+0x(\w+)(?:\s+([r-][w-][x-][sp-])(?=\s|$))?(?:\s+(.*))?$/s;

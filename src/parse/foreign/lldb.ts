@@ -26,7 +26,7 @@ export const readLldb: ListingReader = readerOf({
   },
 });
 
-const ROW = /^\[0x(\w+)-0x(\w+)\) ([r-][w-][x-])(.*)$/;
+const ROW = /^\[0x(\w+)-0x(\w+)\) ([r-][w-][x-])(.*)$/s;
 
 /** The section of the file that the region belongs to, after the name. */
 const SECTION = / (?:PT_\w+\[\d+\]|\.[\w.]+)$/;

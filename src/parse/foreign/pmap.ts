@@ -56,7 +56,7 @@ const columnsOf = (heading: string): string[] =>
     .split(/\s+/)
     .map((column) => (column === 'START' ? 'Address' : column === 'SIZE' ? 'Size' : column));
 
-const PLAIN = /^\s*([0-9a-f]{8,16})\s+(\d+)K ([r-][w-][x-](?:[s-][R-]|[sp]))\s+(.*)$/;
+const PLAIN = /^\s*([0-9a-f]{8,16})\s+(\d+)K ([r-][w-][x-](?:[s-][R-]|[sp]))\s+(.*)$/s;
 
 /** `%016llx %7luK %.4s  %s`: the kernel's letters for private and shared, which procps replaces. */
 const isBusybox = (line: string): boolean => /^[0-9a-f]{8,16}\s+\d+K [r-][w-][x-][sp] /.test(line);
@@ -111,7 +111,7 @@ function tableReader(columns: readonly string[]): RowReader {
 
 /** What comes after the first `count` words. */
 const restOf = (line: string, count: number): string =>
-  new RegExp(`^\\s*(?:\\S+\\s+){${count - 1}}\\S+\\s?(.*)$`).exec(line)?.[1] ?? '';
+  new RegExp(`^\\s*(?:\\S+\\s+){${count - 1}}\\S+\\s?(.*)$`, 's').exec(line)?.[1] ?? '';
 
 /** SLES 11 prints a K after each number. */
 const numberOf = (text: string): string => text.replace(/K$/, '');

@@ -22,7 +22,7 @@ export const readRadare: ListingReader = readerOf({
   },
 });
 
-const ROW = /^0x(\w+) [-*] 0x(\w+) [-*] \w+\s+\S+\s+\S ([r-][w-][x-])[sp-]?(.*)$/;
+const ROW = /^0x(\w+) [-*] 0x(\w+) [-*] \w+\s+\S+\s+\S ([r-][w-][x-])[sp-]?(.*)$/s;
 
 /** `unk3` is the third region without a name. */
 function nameOf(text: string): string {

@@ -18,7 +18,7 @@ export const readSanitizer: ListingReader = readerOf({
   isPart: true,
   pid: /^\s*==([1-9]\d{0,6})==/,
   row(line) {
-    const [, startText, endText, name] = /^0x(\w+)-0x(\w+)(.*)$/.exec(line.trim()) as unknown as string[];
+    const [, startText, endText, name] = /^0x(\w+)-0x(\w+)(.*)$/s.exec(line.trim()) as unknown as string[];
     const [start, end] = [startText, endText].map((text) => exactHex(text!));
     if (start === undefined || end === undefined) return 'an address that is not whole pages';
     if (end <= start) return 'the region ends before it starts';

@@ -19,7 +19,7 @@ export const readShowmap: ListingReader = readerOf({
     if (start === undefined || end === undefined) return 'an address that is not whole pages';
     if (end <= start || !kib.every((value) => Number.isSafeInteger(value * 1024))) return 'not a line of showmap';
     if ((end - start) / 1024 !== size) return 'its size is not that of the region';
-    const [, perms, name] = /^([r-][w-][x-] )?(.*)$/.exec(rest.slice(numbers.length).trim()) as unknown as string[];
+    const [, perms, name] = /^([r-][w-][x-] )?(.*)$/s.exec(rest.slice(numbers.length).trim()) as unknown as string[];
     const usage = Object.fromEntries(
       COLUMNS.slice(0, kib.length).map((counter, index) => [counter, kib[index]! * 1024]),
     );

@@ -27,7 +27,7 @@ export const readPwndbg: ListingReader = vmmap(
   'pwndbg vmmap',
   LACKS,
   /^\s*Start\s+End\s+Perm\s+Size\b/,
-  /^0x([0-9a-f]{1,16})\s+0x([0-9a-f]{1,16})\s+([r-][w-][x-][sp-]?)\s+[0-9a-f]{1,16}\s+([0-9a-f]{1,16})(?:\s+(.*))?$/,
+  /^0x([0-9a-f]{1,16})\s+0x([0-9a-f]{1,16})\s+([r-][w-][x-][sp-]?)\s+[0-9a-f]{1,16}\s+([0-9a-f]{1,16})(?:\s+(.*))?$/s,
   [1, 2, 3, 4, 5],
 );
 
@@ -35,7 +35,7 @@ export const readGef: ListingReader = vmmap(
   'gef vmmap',
   `${LACKS} and whether memory is shared`,
   /^\s*Start\s+End\s+Offset\s+Perm\b/,
-  /^0x([0-9a-f]{1,16})\s+0x([0-9a-f]{1,16})\s+0x([0-9a-f]{1,16})\s+([r-][w-][x-][sp-]?)(?:\s+(.*))?$/,
+  /^0x([0-9a-f]{1,16})\s+0x([0-9a-f]{1,16})\s+0x([0-9a-f]{1,16})\s+([r-][w-][x-][sp-]?)(?:\s+(.*))?$/s,
   [1, 2, 4, 3, 5],
 );
 
@@ -43,7 +43,7 @@ export const readPeda: ListingReader = vmmap(
   'peda vmmap',
   'resident memory, offsets, devices and inodes',
   /^\s*Start\s+End\s+Perm\s+Name\b/,
-  /^0x([0-9a-f]{1,16})\s+0x([0-9a-f]{1,16})\s+([r-][w-][x-][sp-])(?:\s+(?!\s|0x|[0-9a-f]{1,16}\s)(.*))?$/,
+  /^0x([0-9a-f]{1,16})\s+0x([0-9a-f]{1,16})\s+([r-][w-][x-][sp-])(?:\s+(?!\s|0x|[0-9a-f]{1,16}\s)(.*))?$/s,
   [1, 2, 3, -1, 4],
 );
 
