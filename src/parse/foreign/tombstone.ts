@@ -31,7 +31,7 @@ export const readTombstone: ListingReader = readerOf({
   },
 });
 
-const ROW = /^(?:--->)?\s*([0-9a-f']+)-([0-9a-f']+) ([r-][w-][x-]) +([0-9a-f]+) +[0-9a-f]+(.*)$/s;
+const ROW = /^[\s>-]*([0-9a-f']+)-([0-9a-f']+) ([r-][w-][x-]) +([0-9a-f]+) +[0-9a-f]+(.*)$/s;
 
 /** Remarks after the name, in parentheses. */
 const REMARK = / \((?:BuildId: [^()]*|load (?:bias|base) [^()]*)\)$/;
