@@ -123,13 +123,18 @@ function byShape(space: Space, index: number): Decision {
   if (isWritable(region)) return DATA;
   if (hasNoAccess(region)) return GAP;
   if (space.has(index, FLAG.ac)) return RELRO_BY_FLAG;
-  return isCutOff(space, index) ? RELRO_BY_SHAPE : RODATA;
+  if (!goesOnWritable(space, index)) return RODATA;
+  return isCutOff(space, index) ? RELRO_BY_SHAPE : RODATA_OR_RELRO;
 }
 
 /** Below it is rodata, or a gap; rodata would be one region with it if they had been one segment. */
 function isCutOff(space: Space, index: number): boolean {
-  const [below, region, above] = [space.regions[index - 1], space.regions[index]!, space.regions[index + 1]];
-  if (below?.end !== region.start || below.name !== region.name || isExecutable(below)) return false;
+  const [below, region] = [space.regions[index - 1], space.regions[index]!];
+  return below?.end === region.start && below.name === region.name && !isExecutable(below);
+}
+
+function goesOnWritable(space: Space, index: number): boolean {
+  const [region, above] = [space.regions[index]!, space.regions[index + 1]];
   return above?.start === region.end && above.name === region.name && isWritable(above) && isBehind(above, region);
 }
 
@@ -137,6 +142,12 @@ const isBehind = (next: Region, region: Region): boolean =>
   next.offset !== undefined && region.offset !== undefined && next.offset - region.offset === region.end - region.start;
 
 const TEXT: Decision = {kind: 'text', evidence: 'a part of a file that may be executed'};
+/** LLVM's linker puts relro there, GNU's rodata. */
+const RODATA_OR_RELRO: Decision = {
+  kind: 'rodata',
+  evidence: 'a part of a program file between its text and its data, read only: constants, or relro',
+  confidence: 'guess',
+};
 const TEXT_OR_OTHER: Decision = {
   kind: 'text',
   evidence: 'a part of a program file; all memory of this process may be executed, so that says little',
