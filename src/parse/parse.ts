@@ -85,7 +85,7 @@ export function parsePatch(bytes: Uint8Array): Sides | undefined {
 
 function sideOf(patch: Patch, side: 'before' | 'after', notes: readonly string[]): Snapshot {
   const bytes = bytesOf(patch[side]);
-  const partly = patch.isPartial ? ' It leaves out lines that both sides have.' : '';
+  const partly = patch.isPartial ? ' Lines that both sides have may be missing.' : '';
   const note = `This is a diff of two listings; this is the side ${side} the change.${partly}`;
   return fromListing(parseListing(bytes, 'capture'), [...notes, ...patch[side].notes, note]);
 }

@@ -6,7 +6,7 @@ export interface Patch {
   readonly before: Paste;
   readonly after: Paste;
   readonly form: 'unified' | 'normal';
-  /** Are lines left out that both sides have? */
+  /** May lines be left out that both sides have? Only a diff without hunks is known to have all. */
   readonly isPartial: boolean;
 }
 
@@ -34,7 +34,6 @@ function unified(paste: Paste): Patch | undefined {
   const {lines} = paste;
   // Where a region has no mark before it, the plus and the minus are something else.
   if (lines.some(isRegion)) return undefined;
-  const hunks = lines.filter((line) => HUNK.test(line));
   const isFrame = (line: string): boolean => HUNK.test(line) || (FILES.test(line) && !isRegion(line.slice(1)));
   const side = (mark: string): string[] =>
     lines.map((line) => {
@@ -42,7 +41,7 @@ function unified(paste: Paste): Patch | undefined {
       if (line.startsWith(' ') || line.startsWith(mark)) return line.slice(1);
       return /^[+-]/.test(line) ? '' : line;
     });
-  const isPartial = hunks.length > 1 || hunks.some((hunk) => !/^@@ -[01](?:,\d+)? /.test(hunk));
+  const isPartial = lines.some((line) => HUNK.test(line));
   return {...sidesOf(paste, side('-'), side('+')), form: 'unified', isPartial};
 }
 

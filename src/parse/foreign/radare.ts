@@ -2,7 +2,7 @@ import {exactHex} from '../../model/region.ts';
 import {readerOf, type ListingReader} from './rows.ts';
 
 /**
- * radare2's and rizin's `dm`: a range, whose memory it is (`usr` or `sys`), its size, `s` or `u`, three permissions, the
+ * radare2's `dm`: a range, whose memory it is (`usr` or `sys`), its size, `s` or `u`, three permissions, the
  * file, its name (the same again), and a flag after a semicolon. A `*` in place of the second dash marks where the
  * program is.
  *

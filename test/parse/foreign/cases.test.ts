@@ -142,7 +142,7 @@ const CASES: readonly Case[] = [
     regions: [
       '600000-60a000 r--p rodata /usr/sbin/lightd',
       '60a000-6c4000 r-xp text /usr/sbin/lightd',
-      '6c4000-6e8000 r--p rodata /usr/sbin/lightd',
+      '6c4000-6e8000 r--p rodata? /usr/sbin/lightd',
       '6e8000-6eb000 rw-p data /usr/sbin/lightd',
       '7fffa7710000-7fffa7731000 rw-p stack [stack]',
     ],
