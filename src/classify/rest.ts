@@ -36,6 +36,8 @@ function tellReservations(space: Space): void {
       kind: 'anon',
       label: `in use, of ${sizeText(size)} reserved`,
       evidence: `no file and no name; a part of ${sizeText(size)} of addresses that were reserved as one block`,
+      // With flags, what runtimes reserve was recognised before.
+      confidence: space.hasFlags(from) ? undefined : 'guess',
     };
     for (let index = from; index < to; index++) {
       const region = space.regions[index]!;

@@ -123,19 +123,21 @@ function byShape(space: Space, index: number): Decision {
   if (isWritable(region)) return DATA;
   if (hasNoAccess(region)) return GAP;
   if (space.has(index, FLAG.ac)) return RELRO_BY_FLAG;
-  if (!goesOnWritable(space, index)) return RODATA;
-  return isCutOff(space, index) ? RELRO_BY_SHAPE : RODATA_OR_RELRO;
+  if (isCutOff(space, index)) return RELRO_BY_SHAPE;
+  return isBetweenTextAndData(space, index) ? RODATA_OR_RELRO : RODATA;
 }
 
 /** Below it is rodata, or a gap; rodata would be one region with it if they had been one segment. */
 function isCutOff(space: Space, index: number): boolean {
-  const [below, region] = [space.regions[index - 1], space.regions[index]!];
-  return below?.end === region.start && below.name === region.name && !isExecutable(below);
+  const [below, region, above] = [space.regions[index - 1], space.regions[index]!, space.regions[index + 1]];
+  if (below?.end !== region.start || below.name !== region.name || isExecutable(below)) return false;
+  return above?.start === region.end && above.name === region.name && isWritable(above) && isBehind(above, region);
 }
 
-function goesOnWritable(space: Space, index: number): boolean {
-  const [region, above] = [space.regions[index]!, space.regions[index + 1]];
-  return above?.start === region.end && above.name === region.name && isWritable(above) && isBehind(above, region);
+function isBetweenTextAndData(space: Space, index: number): boolean {
+  const [below, region, above] = [space.regions[index - 1], space.regions[index]!, space.regions[index + 1]];
+  const isText = below?.name === region.name && isExecutable(below);
+  return isText && above?.name === region.name && isWritable(above);
 }
 
 const isBehind = (next: Region, region: Region): boolean =>

@@ -43,7 +43,7 @@ const CASES: readonly Case[] = [
     pid: 77,
     regions: [
       '600000-6bb000 r-xp text /bin/busybox',
-      '8ba000-8bc000 r--p rodata /bin/busybox',
+      '8ba000-8bc000 r--p rodata? /bin/busybox',
       '8bc000-8bd000 rw-p data /bin/busybox',
       '2b40000-2b82000 rw-p heap [heap]',
       '7ffd5e1a0000-7ffd5e1c1000 rw-p stack [stack]',
