@@ -134,10 +134,11 @@ function isCutOff(space: Space, index: number): boolean {
   return above?.start === region.end && above.name === region.name && isWritable(above) && isBehind(above, region);
 }
 
+/** Above it is data; below it text, or, where no offsets are known, anything of the file. */
 function isBetweenTextAndData(space: Space, index: number): boolean {
   const [below, region, above] = [space.regions[index - 1], space.regions[index]!, space.regions[index + 1]];
-  const isText = below?.name === region.name && isExecutable(below);
-  return isText && above?.name === region.name && isWritable(above);
+  if (below?.name !== region.name || above?.name !== region.name || !isWritable(above)) return false;
+  return isExecutable(below) || region.offset === undefined;
 }
 
 const isBehind = (next: Region, region: Region): boolean =>

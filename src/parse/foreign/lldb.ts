@@ -13,7 +13,7 @@ export const readLldb: ListingReader = readerOf({
   format: 'lldb memory region',
   lacks: 'resident memory, offsets, devices, inodes and whether memory is shared',
   isRow: /^\s*\[0x[0-9a-f]{1,16}-0x[0-9a-f]{1,16}\) [r-][w-][x-]/,
-  heading: /^\s*\(lldb\)\s+mem/,
+  heading: /^\s*\(lldb\)\s+me\w*\s+r\w*\s+(?:--all|-a)\b/,
   framing: /^\s*(?:\(lldb\)|Modified memory |Dirty pages|memory tagging:|shadow stack:|protection key:)/i,
   notes: ['lldb prints holes as it prints memory without access and without a name: lines of that form were left out.'],
   row(line) {

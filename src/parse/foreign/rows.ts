@@ -84,8 +84,10 @@ export const readerOf =
     const first = lines.findIndex((line) => isRow.test(line));
     if (first < 0) return undefined;
     const head = heading ? lastBefore(lines, first, heading) : -1;
-    const end = isPart ? endOf(lines, first, isRow, heading) : lines.length;
-    const listing = lines.map((line, index) => (index < head || index >= end ? '' : line));
+    const second = heading ? lines.findIndex((line, index) => index > first && heading.test(line)) : -1;
+    const end = isPart ? endOf(lines.slice(0, second < 0 ? undefined : second), isRow) : lines.length;
+    const isLeftOut = (index: number): boolean => index < head || (index >= end && index !== second);
+    const listing = lines.map((line, index) => (isLeftOut(index) ? '' : line));
     const {regions, rejected} = readRows(
       listing,
       (line) => {
@@ -125,15 +127,8 @@ function lastBefore(lines: readonly string[], index: number, pattern: RegExp): n
   return index;
 }
 
-/** Where the part of the report ends: at a second one, or after the last region. */
-function endOf(lines: readonly string[], first: number, isRow: Test, heading: RegExp | undefined): number {
-  let end = first;
-  for (let index = first; index < lines.length; index++) {
-    if (heading?.test(lines[index]!)) return index + 1;
-    if (isRow.test(lines[index]!)) end = index + 1;
-  }
-  return end;
-}
+/** After the last region. */
+const endOf = (lines: readonly string[], isRow: Test): number => lines.findLastIndex((line) => isRow.test(line)) + 1;
 
 /** Says which lines are the listing, where there are others. */
 function partNote(lines: readonly string[], head: number, end: number, isOther: (line: string) => boolean): string[] {

@@ -131,3 +131,36 @@ testIf('pmap')('pmap -x, sorted and without its heading, and pmap of two process
   t.is(both.regions.length, ours.regions.length);
   t.regex(both.rejected[0]!.text, new RegExp(`^${other}:`));
 });
+
+const FAULTY = `#include <stdio.h>
+#include <stdlib.h>
+int main(void) {
+  char line[4096];
+  FILE *maps = fopen("/proc/self/maps", "r");
+  while (fgets(line, sizeof line, maps)) fputs(line, stdout);
+  fflush(stdout);
+  int *freed = malloc(4);
+  free(freed);
+  return *freed;
+}
+`;
+
+testIf('gcc')("AddressSanitizer's map of memory, in its report: the regions of files come out of it", async (t) => {
+  const place = folder(t);
+  const [source, program] = [join(place, 'faulty.c'), join(place, 'faulty')];
+  writeFileSync(source, FAULTY);
+  await sh(`gcc -w -fsanitize=address ${source} -o ${program}`);
+  const kernels = parse(await sh(`ASAN_OPTIONS=print_module_map=1 ${program} 2>${place}/report || true`));
+  const theirs = parse(readFileSync(join(place, 'report')));
+  t.is(theirs.source.format, 'sanitizer process map');
+  t.regex(theirs.notes.join(), /The listing is lines \d+ to \d+; the other lines are something else/);
+  const files = ({regions}: Snapshot): unknown[] =>
+    regions.filter(({name}) => name.startsWith('/')).map(({start, end, name}) => [start, end, name]);
+  t.true(files(kernels).length > 10);
+  // It loads what prints the report in the meantime, but what was there stays.
+  const all = new Set(files(theirs).map(String));
+  t.deepEqual(
+    files(kernels).filter((file) => !all.has(String(file))),
+    [],
+  );
+});
