@@ -22,9 +22,9 @@ const SERVICE = `
 import time
 cache, t = [], 0
 while True:
-    cache.append(bytearray(120_000))
+    cache.append(bytearray(b"x") * 60_000)
     t += 1
-    if t % 40 == 20: burst = bytearray(12 << 20)
+    if t % 40 == 20: burst = bytearray(b"x") * (4 << 20)
     if t % 40 == 35: burst = None
     time.sleep(0.05)
 `;
@@ -51,7 +51,7 @@ async function report(pid) {
   run('record', String(pid), '-o', recording, '--for', '20s', '--interval', '100ms');
   run('report', recording, '-o', page);
   const browser = await chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox']});
-  const tab = await browser.newPage({viewport: {width: 1100, height: 900}, colorScheme: 'light'});
+  const tab = await browser.newPage({viewport: {width: 1100, height: 1250}, colorScheme: 'light'});
   await tab.goto(`file://${page}`);
   await sleep(1000);
   await tab.screenshot({path: `${root}docs/pictures/report.png`});

@@ -4,7 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import xterm from '@xterm/headless';
 
 /** ms between two looks at the screen. */
-const EVERY = 100;
+const EVERY = 250;
 
 /**
  * Runs a command in a pseudo-terminal (script(1) makes it), and takes a frame whenever the screen changed.

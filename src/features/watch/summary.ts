@@ -67,7 +67,7 @@ export class Summary {
   lines(end: EndEvent, width: number | undefined): string[] {
     const [first, last] = [this.#first, this.#last];
     const set = (sentence: string): string[] => (width === undefined ? [sentence] : wrapLines(sentence, width));
-    const cost = set(endLine(end.tick, end.reason, end.cost, end.familyCost));
+    const cost = set(endLine(samplesOf(end), end.reason, end.cost, end.familyCost));
     if (!first || !last) return cost;
     return [
       ...set(this.#resident(first, last)).map((line) => paint('title', line)),
@@ -162,3 +162,6 @@ function movesText(title: string, before: ByKind, after: ByKind, width = Infinit
   while (count > 1 && cells(text(count)) > width) count--;
   return text(count);
 }
+
+/** The first sample has the number 0; the end of the process is counted, and is none. */
+const samplesOf = ({tick, reason}: EndEvent): number => (reason === 'exit' ? tick : tick + 1);

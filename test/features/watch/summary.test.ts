@@ -67,7 +67,7 @@ test('what grew, by how much, in how long, how fast, the peak and the cost', (t)
   t.deepEqual(summaryOf(growing), [
     'a\\x1b[31mname (pid 4242): resident memory grew by 10 MiB in 1 min, +10 MiB/min ± 0: from 10 MiB to 20 MiB; peak 40 MiB.',
     'Resident by kind: heap +10 MiB.',
-    'Stopped after 120 samples. Sampling took 12 ms, 0.1 % of the time; smaps was read 2 times (3.0 ms).',
+    'Stopped after 121 samples. Sampling took 12 ms, 0.1 % of the time; smaps was read 2 times (3.0 ms).',
   ]);
 });
 
