@@ -69,7 +69,8 @@ const BARE_COLUMNS = ['Address', 'Kbytes', 'RSS', 'Dirty', 'Mode', 'Mapping'];
 const OWNER = /^\s*([1-9]\d{0,6}):\s/;
 
 /** The command line above a listing, its heading, lines drawn under columns, and sums. */
-const isFraming = (line: string): boolean => isTable(line) || OWNER.test(line) || isSum(line) || SUMS.test(line.trim());
+const isFraming = (line: string): boolean =>
+  isTable(line) || /^\s*\d+:\s/.test(line) || isSum(line) || SUMS.test(line.trim());
 
 const SUMS = /^(?:total:?\s.*|[-= ]*|mapped: .*|\d+K writable.private.*)$/i;
 
