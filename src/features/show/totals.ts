@@ -1,4 +1,4 @@
-import type {Region} from '../../model/region.ts';
+import {isRollup, type Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {countText, sizeText} from '../../model/amounts.ts';
 import type {Measure} from '../../model/measure.ts';
@@ -43,7 +43,9 @@ function renderGroups(
     ['total', total],
   ];
   const amounts = fitting(
-    AMOUNTS.filter((key) => isShown(key, total)).map((key) => MEASURES[key]),
+    AMOUNTS.filter((key) => isShown(key, total) && !(key === 'size' && regions.some(isRollup))).map(
+      (key) => MEASURES[key],
+    ),
     look,
   );
   const columns: Column[] = [
