@@ -4,7 +4,7 @@ import {Trouble} from '../model/trouble.ts';
 import {allProcesses, namesOf, residentIn, type Found} from '../procfs/find.ts';
 import {say} from '../shell/output.ts';
 import {nearest} from '../text/nearest.ts';
-import {safe} from '../text/safe.ts';
+import {clip, safe} from '../text/safe.ts';
 
 /**
  * The PID of the process that a name means: the one that has it, else the one with a name that contains it, in upper or
@@ -41,6 +41,9 @@ const noneOf = (name: string, near: Found | undefined): Trouble =>
     next: near ? `Did you mean ${whoIs(near)}?` : 'List processes with: ps -e',
   });
 
+/** Columns of a command line: enough to tell processes of one name apart. */
+const LONGEST = 160;
+
 function severalOf(name: string, found: readonly Found[], isExact: boolean, root: string | undefined): Trouble {
   const rows = found
     .map((each) => ({...each, resident: residentIn(each.pid, root)}))
@@ -55,7 +58,7 @@ function severalOf(name: string, found: readonly Found[], isExact: boolean, root
         String(pid).padStart(7),
         `${(resident === undefined ? '?' : sizeText(resident)).padStart(10)} ${MEASURES.rss.words}`,
         counted(threads, 'thread').padStart(10),
-        command || `[${comm}]`,
+        clip(command || `[${comm}]`, LONGEST),
       ].join('  '),
     ),
   });
