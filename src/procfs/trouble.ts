@@ -166,11 +166,17 @@ function credentials(folder: string): Credentials | undefined {
 }
 
 /** What would be enough on this kernel. */
-function rightToTrace(root: string): string {
+export function rightToTrace(root: string): string {
   const [major = 0, minor = 0] = release(root).split('.').map(Number);
   return major > 6 || (major === 6 && minor >= 15)
     ? 'CAP_SYS_PTRACE or CAP_PERFMON'
     : 'CAP_SYS_PTRACE (CAP_PERFMON is enough since Linux 6.15)';
+}
+
+/** Is procfs mounted so that it hides the processes of others, and from us? proc(5), hidepid. */
+export function isHidingFromUs(root: string): boolean {
+  const ours = credentials('/proc/self');
+  return isHiding(root) && !(ours && hasCapability(ours.effective, 'SYS_PTRACE'));
 }
 
 /** Is procfs mounted so that it hides the processes of others? proc(5), hidepid. */

@@ -137,7 +137,8 @@ const mayBeShared = (region: Region): boolean =>
   !hasNoAccess(region) &&
   (region.usage === undefined || (region.usage.sharedClean ?? 0) + (region.usage.sharedDirty ?? 0) > 0);
 
-function ownRegions(root: string): Region[] {
+/** memmap's regions of files. @param root as ownRoot gives it */
+export function ownRegions(root: string): Region[] {
   const {regions} = parseListing(readIfThere(`${root}/self/maps`) ?? new Uint8Array(), 'proc', 'later');
   return regions.filter((region) => fileOf(region) !== undefined && !hasNoAccess(region));
 }
@@ -149,7 +150,7 @@ const PROCFS = 0x9fa0;
  * Where memmap's own files are. A procfs of another PID namespace may not show memmap, which maps the same pages all the
  * same; a copy of one shows nothing that is mapped now.
  */
-function ownRoot(root: string): string | undefined {
+export function ownRoot(root: string): string | undefined {
   if (pidHere(root) !== undefined) return root;
   try {
     return statfsSync(root).type === PROCFS ? '/proc' : undefined;
@@ -159,7 +160,7 @@ function ownRoot(root: string): string | undefined {
 }
 
 /** memmap's PID in the namespace of a procfs; undefined where it is not in it. */
-function pidHere(root: string): number | undefined {
+export function pidHere(root: string): number | undefined {
   try {
     return Number(readlinkSync(`${root}/self`)) || undefined;
   } catch {
