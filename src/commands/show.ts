@@ -63,7 +63,7 @@ For a process whose memory map may not be read, the status is shown, and the com
       options: ['kind', 'file'] as const,
       helpValue: '<group>',
     })(),
-    all: Flags.boolean({description: 'every region, file and hole, however many'}),
+    all: Flags.boolean({description: 'every region, file, hole and member, however many'}),
     room: Flags.boolean({
       description: 'how much room is left for mmap, brk, stack and more regions, and what keeps regions apart',
     }),
@@ -82,14 +82,18 @@ For a process whose memory map may not be read, the status is shown, and the com
     const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
     if (flags.children) return this.family(processOf(args.target, options.root), options, flags.json);
     const target = targetOf(args.target, options.root);
+    const all = flags.all || this.width === undefined;
     if (target.is === 'group') {
       refuseWithGroup(flags);
       const bill = lookAtGroup(target.group, options.root, options.maxStall);
-      return this.print(flags.json ? groupJSON(bill, groupNotes(bill)) : renderGroup(bill, {width: this.width}));
+      return this.print(
+        flags.json
+          ? groupJSON(bill, groupNotes(bill))
+          : renderGroup(bill, {width: this.width, rows: all ? undefined : this.rows}),
+      );
     }
     const snapshot = await this.read(target, options, flags.json);
     this.remark(snapshot);
-    const all = flags.all || this.width === undefined;
     const look = {...flags, columns, choice, rows: all ? undefined : MOST_ROWS, width: this.width};
     const draw = (): string =>
       flags.map ? renderPicture(snapshot, {width: this.width, rows: this.height}) : renderShow(snapshot, look);

@@ -55,7 +55,8 @@ const LONGEST_TITLE = 4096;
 export class HostReader {
   stallMs = 0;
   longestMs = 0;
-  denied: Trouble | undefined;
+  /** The first process that may not be read, and why. */
+  denied: {readonly pid: number; readonly trouble: Trouble} | undefined;
   readonly #root: string;
   readonly #limits: HostLimits;
   readonly #born: number;
@@ -216,7 +217,7 @@ export class HostReader {
     const errno = errnoOf(error);
     if (trouble?.kind === 'gone' || GONE.has(errno)) throw trouble ?? gone;
     if (errno !== 'EACCES' && errno !== 'EPERM' && trouble?.kind !== 'denied') return 'deadline';
-    this.denied ??= trouble ?? processTrouble(pid, error, this.#root);
+    this.denied ??= {pid, trouble: trouble ?? processTrouble(pid, error, this.#root)};
     return 'denied';
   }
 

@@ -1,7 +1,7 @@
 import {readdirSync} from 'node:fs';
 import type {ProcessRow} from '../model/processes.ts';
 import {parseCensus, type Census} from '../parse/proc/status.ts';
-import {errnoOf, type Trouble} from '../model/trouble.ts';
+import {errnoOf} from '../model/trouble.ts';
 import {Scratch} from './file.ts';
 import {HostReader, type HostLimits, type Seen} from './host-reader.ts';
 import {readProc, textIfThere} from './open.ts';
@@ -35,8 +35,8 @@ export interface Host {
   readonly hidden: number;
   /** Is /proc mounted so that others may not be listed at all? */
   readonly isHiding: boolean;
-  /** Why the first one that may not be read is denied. */
-  readonly denied: Trouble | undefined;
+  /** The first one that may not be read, and why. */
+  readonly denied: HostReader['denied'];
   /** vm.max_map_count. */
   readonly maxMapCount: number | undefined;
 }

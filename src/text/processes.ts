@@ -1,6 +1,7 @@
 import {counted, countText, sizeText} from '../model/amounts.ts';
 import {MEASURES} from '../model/measures.ts';
 import {type Amounts, type GroupRow, type ProcessRow, sumOf, type Unread} from '../model/processes.ts';
+import type {Trouble} from '../model/trouble.ts';
 import {safe} from './safe.ts';
 import {type Cell, type Column, renderRows} from './table.ts';
 
@@ -20,14 +21,17 @@ const SIZES = ['pss', 'rss', 'privateDirty', 'swap'] as const;
 
 type Row = ProcessRow | GroupRow;
 
-/**
- * Processes, or groups of them, as a table, with the total of all of them.
- *
- * @param group the title of the first column for groups; undefined: the rows are processes
- * @param width columns of the terminal; undefined: nothing is shortened
- */
-export function renderProcesses(rows: readonly Row[], group: string | undefined, width?: number): string[] {
-  const isSwapped = rows.some(({swap}) => (swap ?? 0) > 0);
+interface ProcessesLook {
+  /** What the groups have in common, the title of their column; undefined: the rows are processes. */
+  readonly group?: string | undefined;
+  /** Columns of the terminal; undefined: nothing is shortened. */
+  readonly width?: number | undefined;
+  /** Rows of their own: the others are one. undefined: all have one. */
+  readonly most?: number | undefined;
+}
+
+/** Processes, or groups of them, as a table, with the total of all of them. */
+export function renderProcesses(rows: readonly Row[], {group, width, most = rows.length}: ProcessesLook): string[] {
   const hasWhere = rows.some((row) => row.unit !== undefined || row.container !== undefined);
   const sizes = SIZES.filter((key) => key !== 'swap' || isSwapped);
   const columns: Column[] = [
@@ -43,7 +47,7 @@ export function renderProcesses(rows: readonly Row[], group: string | undefined,
     {text: row.regions === undefined ? '' : countText(row.regions)},
     {text: countText(row.threads)},
   ];
-  const cells = rows.map((row): Cell[] => {
+  const cells = rows.slice(0, most).map((row): Cell[] => {
     const isGroup = 'members' in row;
     return [
       {text: isGroup ? countText(row.members.length) : String(row.pid)},
@@ -52,20 +56,26 @@ export function renderProcesses(rows: readonly Row[], group: string | undefined,
       {text: isGroup ? nameOfGroup(row, group!) : titleOf(row, width), is: 'phrase'},
     ];
   });
-  const total: Amounts = sumOf(rows);
-  const all = rows.flatMap((row) => ('members' in row ? row.members : [row]));
-  const isLow = all.some(({unread}) => unread);
-  const sum = measures(total).map((cell, place) =>
-    isLow && cell.text !== '' && ['pss', 'privateDirty'].includes(sizes[place] ?? '') ? atLeast(cell) : cell,
+  const sum = (some: readonly Row[], words: string, role: Cell['role']): Cell[] => {
+    const all = some.flatMap((row) => ('members' in row ? row.members : [row]));
+    const isLow = all.some(({unread}) => unread);
+    const amounts = measures(sumOf(some)).map((cell, place) =>
+      isLow && cell.text !== '' && ['pss', 'privateDirty'].includes(sizes[place] ?? '') ? atLeast(cell) : cell,
+    );
+    const blank = group === undefined ? [{text: ''}, {text: ''}] : [];
+    const first = {text: group === undefined ? '' : countText(all.length)};
+    return [first, ...amounts, ...blank, {text: words}].map((cell) => ({...cell, role}));
+  };
+  const rest = rows.slice(most);
+  return renderRows(
+    columns,
+    [
+      ...cells,
+      ...(rest.length > 0 ? [sum(rest, `${countText(rest.length)} more (--all)`, 'quiet')] : []),
+      ...(rows.length > 1 ? [sum(rows, 'total', 'title')] : []),
+    ],
+    width,
   );
-  const last: Cell[] = [
-    {text: group === undefined ? '' : countText(all.length)},
-    ...sum,
-    ...(group === undefined ? [{text: ''}, {text: ''}] : []),
-    {text: 'total'},
-  ];
-  const bold = last.map((cell): Cell => ({...cell, role: 'title'}));
-  return renderRows(columns, rows.length > 1 ? [...cells, bold] : cells, width);
 }
 
 const atLeast = (cell: Cell): Cell => ({...cell, text: `≥ ${cell.text}`});
@@ -108,15 +118,17 @@ function nameOfGroup({group, members}: GroupRow, title: string): string {
  *
  * @param unread how many there are, by reason
  * @param limits what was allowed: ms
- * @param denied what would give access to the first one
+ * @param denied why the first one may not be read, and what would give access
  */
 export function unreadText(
   unread: Partial<Record<Unread, number>>,
   limits: {readonly maxStall: number; readonly budget: number},
-  denied: string | undefined,
+  denied: {readonly pid: number; readonly trouble: Trouble} | undefined,
 ): string[] {
   const why: Readonly<Record<Unread, string>> = {
-    denied: `not permitted. ${denied ?? ''}`.trim(),
+    denied: denied
+      ? `not permitted. Process ${denied.pid}: ${safe(denied.trouble.why)} ${safe(denied.trouble.next)}`
+      : 'not permitted.',
     stall: `one reading would hold one up for more than ${limits.maxStall} ms (--max-stall).`,
     budget: `reading all would hold them up for more than ${limits.budget} ms together (--budget).`,
     blocked: 'a thread sleeps uninterruptibly (state D), and reading may have to wait for it.',

@@ -13,16 +13,17 @@ export function renderPs(listed: Listed, look: TextOptions = {}): string {
   return [
     ...(rows.length === 0
       ? [host.rows.length === 0 ? 'No process matches.' : 'Nothing is as large as --min-size.']
-      : renderProcesses(rows, options.by, look.width)),
+      : renderProcesses(rows, {group: options.by, width: look.width})),
     '',
     ...sentences.flatMap((sentence) => wrapped(sentence, look.width)),
     '',
   ].join('\n');
 }
 
-function sharingText({rows, host}: Listed): string[] {
+function sharingText({rows}: Listed): string[] {
   if (rows.length < 2) return [];
-  const {pss, rss} = sumOf(host.rows.filter(({unread}) => !unread));
+  const all = rows.flatMap((row) => ('members' in row ? row.members : [row]));
+  const {pss, rss} = sumOf(all.filter(({unread}) => !unread));
   if (pss === undefined || rss === undefined || rss - pss < 1024) return [];
   return [
     `PSS adds up: a page counts once, whoever shares it. Resident memory counts it once for each process: ` +
@@ -32,7 +33,6 @@ function sharingText({rows, host}: Listed): string[] {
 
 /** What is not in the table, or can't be seen from it: a sentence each. In the JSON document they are its `notes`. */
 export function notesOf({host, options, small, unread}: Listed): string[] {
-  const denied = host.denied?.next;
   const hidden = host.isHiding
     ? ['/proc is mounted with hidepid: processes of other users may not be listed.']
     : host.hidden > 0
@@ -42,7 +42,7 @@ export function notesOf({host, options, small, unread}: Listed): string[] {
     ...(small.length === 0
       ? []
       : [`${counted(small.length, 'process', 'processes')} below --min-size: PSS ${sizeText(sumOf(small).pss ?? 0)}.`]),
-    ...unreadText(unread, options, denied),
+    ...unreadText(unread, options, host.denied),
     ...hidden,
     ...(host.ended === 0
       ? []

@@ -27,8 +27,13 @@ const COLUMNS: readonly Column[] = [
   {title: 'share', align: 'right'},
 ];
 
+interface GroupLook extends TextOptions {
+  /** At most this many members get a row of their own; undefined: all. */
+  readonly rows?: number | undefined;
+}
+
 /** The bill of a group, its limits and what happened at them, and its processes. */
-export function renderGroup(bill: GroupBill, look: TextOptions = {}): string {
+export function renderGroup(bill: GroupBill, look: GroupLook = {}): string {
   const {group, members, host, limits, unread} = bill;
   const sentences = [
     ...membersText(bill),
@@ -44,9 +49,9 @@ export function renderGroup(bill: GroupBill, look: TextOptions = {}): string {
     ...renderTable(COLUMNS, partRows(bill), look.width),
     '',
     ...sentences.flatMap((sentence) => wrapped(sentence, look.width)),
-    ...(members.length === 0 ? [] : ['', ...renderProcesses(members, undefined, look.width)]),
+    ...(members.length === 0 ? [] : ['', ...renderProcesses(members, {width: look.width, most: look.rows})]),
     '',
-    ...unreadText(unread, limits, host.denied?.next).flatMap((sentence) => wrapped(sentence, look.width)),
+    ...unreadText(unread, limits, host.denied).flatMap((sentence) => wrapped(sentence, look.width)),
     ...(Object.keys(unread).length > 0 ? [''] : []),
   ].join('\n');
 }

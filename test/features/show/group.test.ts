@@ -78,7 +78,12 @@ testIf('python3', OLD)('a group of version 1: what is done in it is on its bill,
   t.true(Math.abs(grown('anon') - 48) < 1, `anonymous ${grown('anon')}`);
   t.true(Math.abs(grown('shmem') - 24) < 1, `shared ${grown('shmem')}`);
   t.true(Math.abs(grown('mappedFile') - 16) < 1.5, `mapped ${grown('mappedFile')}`);
-  t.true(Math.abs(grown('unmappedCache') - 24) < 1.5, `unmapped ${grown('unmappedCache')}`);
+  // The kernel may have dropped some of it meanwhile: it says itself how much is left.
+  const stat = readFileSync(`${place}/memory.stat`, 'latin1');
+  const told = (key: string): number => Number(new RegExp(`^total_${key} (\\d+)$`, 'm').exec(stat)![1]) / MIB;
+  const left = told('cache') - told('shmem') - (told('mapped_file') - 24);
+  t.true(Math.abs(after.parts['unmappedCache']! / MIB - left) < 1, `unmapped ${left}`);
+  t.true(Math.abs(grown('unmappedCache') - 24) < 8, `unmapped ${grown('unmappedCache')}`);
   t.true(Math.abs(after.residue) < 0.02 * after.usage + MIB, `residue ${after.residue} of ${after.usage}`);
   t.is(after.limit, null);
   t.true(after.usage - Number(readFileSync(`${place}/memory.usage_in_bytes`, 'latin1')) < MIB);
