@@ -87,6 +87,7 @@ function program() {
 
 function documents() {
   for (const file of ['README.md', 'SECURITY.md', 'docs', 'schema']) copy(file, `${DOC}/${file}`);
+  rmSync(join(tree, DOC, 'docs/pictures'), {recursive: true, force: true});
   put(`${DOC}/copyright`, copyright());
   put(`${DOC}/changelog.gz`, zipped(changelog()));
   put(`${DOC}/NEWS.gz`, zipped(read('CHANGELOG.md')));

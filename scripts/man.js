@@ -63,6 +63,7 @@ const PROC = [
 
 /** A documentation file, with its title. It is in the package of npm and, in Debian, where memmap's documents are. */
 const docs = readdirSync(`${root}docs`)
+  .filter((file) => file.endsWith('.md'))
   .toSorted()
   .map((file) => ({
     name: file.replace('.md', ''),

@@ -3,7 +3,7 @@ import {Command, Flags, type Interfaces} from '@oclif/core';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble, type TroubleParts} from '../model/trouble.ts';
 import {jsonPieces} from '../text/json.ts';
-import {safe} from '../text/safe.ts';
+import {clip, safe} from '../text/safe.ts';
 import {setColorLevel} from '../text/theme.ts';
 import {setDeadline} from '../procfs/open.ts';
 import {parseDuration} from '../shell/values.ts';
@@ -156,9 +156,12 @@ const errorText = ({what, why, list = [], next}: Omit<TroubleParts, 'kind'>): st
   [
     `memmap: ${safe(what)}`,
     `  why:  ${safe(why)}`,
-    ...list.map((entry) => `    ${safe(entry)}`),
+    ...list.map((entry) => `    ${clip(safe(entry), listWidth())}`),
     `  next: ${safe(next)}`,
   ].join('\n');
+
+/** Columns for an entry of a list: the end of a long command line is cut on a terminal, and nowhere else. */
+const listWidth = (): number => (process.stderr.isTTY ? Math.max(20, (process.stderr.columns || 80) - 4) : Infinity);
 
 /**
  * How much colour to use: 0 none, 1 the 16 basic ones. --color and --no-color decide; else NO_COLOR (no-color.org),

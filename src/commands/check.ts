@@ -22,7 +22,9 @@ export default class Check extends BaseCommand {
 
 Rules: --max NAME=LIMIT, where NAME is a measure of the whole process, a kind (heap, anon, …: its size) or a measure of a kind (heap.rss); --no rwx, exec-stack, exec-anon, deleted-text, swap or a kind; --no-growth rss or a kind. A file has one rule per line, in the same words without dashes; # begins a comment.
 
-Exits with 1 if a rule is broken; else with the command's own code, if it failed; else with 5 if a rule could not be measured; else with 0. The peak of a command's rss is what the kernel told at its end (ru_maxrss), and exact if it started no other process. If it did, the kernel tells the largest of them: a lower limit is broken, and of a higher one it is not known. Of a process that still runs, the peaks of rss and size are the kernel's own (VmHWM, VmPeak) up to the last sample. All others are the highest that a sample saw.`;
+Exits with 1 if a rule is broken; else with the command's own code, if it failed; else with 5 if a rule could not be measured; else with 0. The peak of a command's rss is what the kernel told at its end (ru_maxrss), and exact if it started no other process. Of a process that still runs, the peaks of rss and size are the kernel's own (VmHWM, VmPeak) up to the last sample. All others are the highest that a sample saw.
+
+A command is counted with all processes that it starts, a target with --children: rss, pss, privateDirty, swap, size, regions and threads are added up in each sample, and --no-growth rss judges them together. Of those that ended, the kernel tells how much the largest had, also between two samples. Kinds and regions are those of the first process. A member that could not be measured leaves the rule unmeasured, unless the rest breaks it, or its resident memory would not.`;
 
   static override usage =
     '<%= command.id %> [--max <rule>...] [--no <what>...] [--no-growth <name>...] [--rules <file>] ' +
@@ -34,7 +36,7 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
     '<%= config.bin %> <%= command.id %> --max size=1G before.txt --format github',
     "echo 'no rwx  # W^X' > rules.txt",
     '<%= config.bin %> <%= command.id %> --rules rules.txt --format junit -o junit.xml -- sleep 1',
-    '<%= config.bin %> <%= command.id %> --no-growth rss --for 2s $$ --json',
+    '<%= config.bin %> <%= command.id %> --no-growth rss --for 5s $$ --json',
   ];
 
   /** What comes after -- is the command's, not oclif's. */
@@ -74,12 +76,15 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
       description: 'the format of the report',
       options: FORMATS,
       default: 'text' as Format,
-      helpValue: '<format>',
     })(),
     output: output('the file for the report; an earlier one is replaced'),
     'min-size': leastSize('ignore growth of less than this'),
     for: Flags.string({description: 'sample a process for this long, instead of once', helpValue: '<time>'}),
     interval: interval('100ms'),
+    children: Flags.boolean({
+      description: 'count all descendants too: by default for a command, and not for a target',
+      allowNo: true,
+    }),
     ...BUDGET_FLAGS,
   };
 
@@ -93,7 +98,7 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
   }
 
   private async ofCommand(words: readonly string[], checker: Checker, flags: FlagsOf<typeof Check>): Promise<number> {
-    const options = optionsOf(flags);
+    const options = {...optionsOf(flags), children: flags.children ?? true};
     const command = findCommand(words, targetEnvironment());
     const file = openReport(fileOf(flags.output), false, 'replace');
     setColorLevel(colorLevel(flags.color, process.env, file.isTerminal));
@@ -109,7 +114,7 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
   }
 
   private async ofTarget(name: string, checker: Checker, flags: FlagsOf<typeof Check>): Promise<number> {
-    const options = optionsOf(flags);
+    const options = {...optionsOf(flags), children: flags.children ?? false};
     this.begin(flags);
     const {report, remarks, isWhole, signal} = await checkTarget(inputOf(name, options.root), name, checker, options);
     this.remark(remarks);

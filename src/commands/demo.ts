@@ -21,6 +21,7 @@ import {lessonJSON, silently, teach, type LessonResult} from '../features/lesson
 import {LESSONS, lessonNamed, lessonsJSON} from '../features/lessons/catalogue.ts';
 import {helperFile} from '../features/lessons/helper.ts';
 import {listLesson, renderListing} from '../features/lessons/listing.ts';
+import {Trouble} from '../model/trouble.ts';
 import {safe} from '../text/safe.ts';
 
 export default class Demo extends BaseCommand {
@@ -43,7 +44,10 @@ Exits with 1 if the kernel did something other than predicted, or can't do what 
   };
 
   static override flags = {
-    all: Flags.boolean({description: 'run all lessons, and show a table of what was predicted and what was observed'}),
+    all: Flags.boolean({
+      description: 'run all lessons, and show a table of what was predicted and what was observed',
+      exclusive: ['step', 'keep', 'emit', 'listing', 'arch'],
+    }),
     step: Flags.boolean({description: 'wait for Enter before each step'}),
     keep: Flags.boolean({description: 'leave the helper waiting at the end, to look at it from another terminal'}),
     emit: Flags.string({description: "write the lesson's helper to a file, to run it by hand", helpValue: '<file>'}),
@@ -58,7 +62,9 @@ Exits with 1 if the kernel did something other than predicted, or can't do what 
   async run(): Promise<number> {
     const {args, flags} = await this.parse(Demo);
     this.begin(flags);
-    if (flags.all) return this.all(flags.json);
+    if (flags.all && args.lesson === undefined) return this.all(flags.json);
+    const unclear = unclearWords(args.lesson, flags);
+    if (unclear) throw unclear;
     if (args.lesson === undefined) return this.print(flags.json ? lessonsJSON() : renderLessons(LESSONS, this.width));
     const lesson = lessonNamed(args.lesson);
     if (flags.emit !== undefined) return emitHelper(helperFile(lesson.name, flags.arch), flags.emit, flags);
@@ -101,4 +107,28 @@ function emitHelper(helper: string, path: string, flags: {readonly force: boolea
   saveExecutable(path, readFileSync(helper), ifThere(flags));
   say(`Wrote ${safe(path)}. Run it: it prints its PID, and Enter is the next step.`);
   return EXIT.done;
+}
+
+/** What was asked for makes no sense together; undefined if it does. */
+function unclearWords(lesson: string | undefined, flags: FlagsOf<typeof Demo>): Trouble | undefined {
+  const {all, arch, emit, listing, force: isForced} = flags;
+  const ofOne = (['step', 'keep', 'emit', 'listing', 'arch'] as const).find((name) => flags[name]);
+  const refused = (what: string, why: string, next: string): Trouble => new Trouble({kind: 'usage', what, why, next});
+  if (all)
+    return refused('A lesson and --all were both given.', '--all runs all of them.', 'Leave out one of the two.');
+  if (lesson === undefined && ofOne)
+    return refused(`--${ofOne} needs a lesson.`, 'it is for one of them.', `For example: memmap demo brk --${ofOne}`);
+  if (arch !== undefined && emit === undefined && !listing)
+    return refused(
+      '--arch needs --emit or --listing.',
+      'a lesson runs on this machine only.',
+      `memmap demo ${lesson} --listing --arch ${arch}`,
+    );
+  if (isForced && emit === undefined)
+    return refused(
+      '--force needs --emit.',
+      'no other file is written.',
+      `memmap demo ${lesson ?? 'brk'} --emit FILE --force`,
+    );
+  return undefined;
 }

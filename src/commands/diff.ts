@@ -56,7 +56,8 @@ Exits with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
     all: Flags.boolean({description: 'print every change, however many'}),
     kind: Flags.string({
       description:
-        'only changes of this kind (new, grown, …), or to regions of this kind (heap, anon, …); may be given again',
+        `only changes of this kind (${CHANGE_KINDS.join(', ')}), or to regions of this kind ` +
+        `(${KINDS.join(', ')}); may be given again`,
       multiple: true,
       options: [...CHANGE_KINDS, ...KINDS],
       helpValue: '<kind>',

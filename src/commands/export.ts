@@ -44,7 +44,6 @@ export default class ExportCommand extends BaseCommand {
     format: Flags.string({
       description: 'the format to write; csv by default',
       options: Object.keys(FORMATS),
-      helpValue: '<format>',
       exclusive: ['json'],
     }),
     output: output('the file to write; without it, or with -, standard output'),

@@ -6,6 +6,7 @@ import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {growthOfTarget, type GrowthOptions} from '../features/growth/target.ts';
 import {inputOf} from '../input/open.ts';
 import {GROWTH_MEASURES, type GrowthMeasure} from '../features/growth/growth.ts';
+import {familyGrowthJSON, renderFamilyGrowth} from '../features/growth/family.ts';
 import {growthJSON, renderGrowth} from '../features/growth/text.ts';
 import {parseMeasure} from '../text/measures.ts';
 
@@ -34,7 +35,7 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
   static override flags = {
     for: Flags.string({description: 'for how long to sample a process', default: '60s', helpValue: '<time>'}),
     interval: Flags.string({
-      description: 'time between two samples; by default 240 samples in all',
+      description: 'time between two samples; by default 600 samples in all',
       helpValue: '<time>',
     }),
     measure: Flags.custom<GrowthMeasure>({
@@ -46,6 +47,7 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
     'min-size': leastSize('ignore movements of less than this'),
     limit: Flags.string({description: 'say when steady growth reaches this', helpValue: '<size>'}),
     all: Flags.boolean({description: 'print every region that moved, however many'}),
+    children: Flags.boolean({description: 'judge its family too: the process and its descendants together, and each'}),
     ...BUDGET_FLAGS,
   };
 
@@ -53,11 +55,14 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
     const {args, flags} = await this.parse(GrowthCommand);
     this.begin(flags);
     const watched = await growthOfTarget(inputOf(args.target, flags['proc-root']), optionsOf(flags));
-    const {last, notes, rejected, signal} = watched;
+    const {last, notes, rejected, signal, family} = watched;
     const growth = {...watched.growth, limit: given(flags.limit, parseSize)};
     this.remark({source: {name: rejected.length > 0 ? args.target : undefined}, rejected, notes});
     const look = {width: this.width, rows: flags.all ? undefined : MOST_ROWS};
-    await this.print(flags.json ? growthJSON(growth, last, notes) : renderGrowth(growth, last, look));
+    const text = (): string =>
+      [renderGrowth(growth, last, look), ...(family ? renderFamilyGrowth(family, this.width) : [])].join('\n');
+    const json = (): object => ({...growthJSON(growth, last, notes), family: family && familyGrowthJSON(family)});
+    await this.print(flags.json ? json() : text());
     if (signal) return exitOfSignal(signal);
     return rejected.length === 0 ? EXIT.done : EXIT.incomplete;
   }
@@ -70,6 +75,7 @@ const optionsOf = (flags: FlagsOf<typeof GrowthCommand>): GrowthOptions => ({
   interval: given(flags.interval, parseDuration),
   measure: flags.measure,
   least: parseSize(flags['min-size']),
+  children: flags.children,
   ...budgetOf(flags),
   root: flags['proc-root'],
 });

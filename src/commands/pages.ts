@@ -34,7 +34,7 @@ The page map is read in small pieces with rests between them, so it holds up the
 
   static override flags = {
     kind: Flags.string({
-      description: 'only regions of this kind (heap, anon, …); may be given again',
+      description: `only regions of this kind; may be given again: ${KINDS.join(', ')}`,
       multiple: true,
       options: [...KINDS],
       helpValue: '<kind>',

@@ -8,6 +8,7 @@ import {checkedNames, recordProcess} from '../features/record/record.ts';
 import {ListingSize} from '../features/record/recorder.ts';
 import {recordedJSON, renderRecorded} from '../features/record/text.ts';
 import {processOf} from '../input/open.ts';
+import {KinWatch} from '../procfs/kin.ts';
 import {Session} from '../procfs/session.ts';
 
 export default class RecordCommand extends BaseCommand {
@@ -23,6 +24,8 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     '<%= config.bin %> diff shell.jsonl#first shell.jsonl#last',
     '<%= config.bin %> <%= command.id %> $$ --count 5 --interval 100ms',
     '<%= config.bin %> <%= command.id %> $$ --append -o shell.jsonl.gz --for 1s',
+    '<%= config.bin %> <%= command.id %> $$ --children -o family.jsonl --for 1s',
+    '<%= config.bin %> show family.jsonl#last --children',
     "jq -r 'select(.status.vmRss) | [.t, .status.vmRss] | @tsv' shell.jsonl",
   ];
 
@@ -46,6 +49,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     }),
     append: Flags.boolean({description: 'append to a recording of the same process', exclusive: ['force']}),
     force: Flags.boolean({description: 'replace an existing file'}),
+    children: Flags.boolean({description: 'record all its descendants too: what each has, and when they come and go'}),
     ...BUDGET_FLAGS,
   };
 
@@ -65,7 +69,8 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
       const file = OpenRecording.open(path, flags.append ? 'append' : flags.force ? 'replace' : 'refuse');
       try {
         const writer = file.begin(session.snapshot, limits.interval, this.memmapVersion);
-        const summary = await recordProcess(session, writer, {...limits, listing, file});
+        const kin = this.kinOf(session, flags);
+        const summary = await recordProcess(session, writer, {...limits, listing, file, kin});
         await this.print(flags.json ? recordedJSON(summary) : renderRecorded(summary, this.width));
         return summary.reason.startsWith('SIG') ? exitOfSignal(summary.reason) : EXIT.done;
       } finally {
@@ -74,6 +79,11 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     } finally {
       session.close();
     }
+  }
+
+  private kinOf({snapshot}: Session, flags: FlagsOf<typeof RecordCommand>): KinWatch | undefined {
+    const root = flags['proc-root'];
+    return flags.children ? new KinWatch(snapshot.process.pid!, {root, ...budgetOf(flags)}) : undefined;
   }
 
   private attach(target: string, flags: FlagsOf<typeof RecordCommand>, {onListing}: ListingSize): Session {

@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
+import {regionPages} from '../features/explain/pages.ts';
 import {momentRows, momentsJSON, renderMoments} from '../features/replay/moments.ts';
 import {rangeOf, speedOf} from '../features/replay/range.ts';
 import {replay, replayLines} from '../features/replay/replay.ts';
@@ -76,7 +77,7 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
     const interrupted = interruption();
     try {
       if (!isJson && this.canDraw)
-        await replayOnScreen(recording, {...options, speed: options.speed ?? 1}, interrupted);
+        await replayOnScreen(recording, {...options, speed: options.speed ?? 1}, interrupted, regionPages());
       else await this.tell(recording, options, isJson, interrupted);
       return interrupted.received();
     } finally {

@@ -11,7 +11,7 @@ export default class Run extends BaseCommand {
   static override summary = 'start a command, and report what its memory did from start to end';
   static override description = `The command has standard input, output and error to itself, and memmap exits with its code (128+n if signal n ended it; 127 if there is no such command, 126 if it can't be executed). The report comes at the end, on standard error or in a file that only you may read; with --json it is one JSON object per line, as it happens, the same events as those of watch --json.
 
-The peak is the kernel's own, up to the very end (ru_maxrss, as wait4(2) tells it): of the command, if it starts no other process; else of the largest among it and those it started. Regions are those of the command's own process. What it started and left running goes on, and is named. A script without a first line #! is not executed: name its interpreter.`;
+The peak is the kernel's own, up to the very end (ru_maxrss, as wait4(2) tells it): of the command, if it starts no other process; else of the largest among it and those it started. Those are followed too: their status is read in each sample, smaps_rollup within --max-duty for all of them together; what lives and ends between two samples is not added up. Regions, kinds and changes are those of the command's own process. --no-children leaves the others alone. What it started and left running goes on, and is named. A script without a first line #! is not executed: name its interpreter.`;
 
   static override usage =
     '<%= command.id %> [-o <file>] [--json] [--interval <time>] [--record <file>] [--no-aslr] -- <command> [<arg>...]';
@@ -38,6 +38,11 @@ The peak is the kernel's own, up to the very end (ru_maxrss, as wait4(2) tells i
     'no-aslr': Flags.boolean({
       description: 'have the kernel place its memory without randomness: the same in each run',
     }),
+    children: Flags.boolean({
+      description: 'count the processes that it starts too',
+      allowNo: true,
+      default: true,
+    }),
     ...BUDGET_FLAGS,
     'max-stall': maxStall('one sample may hold up the command'),
   };
@@ -51,6 +56,7 @@ The peak is the kernel's own, up to the very end (ru_maxrss, as wait4(2) tells i
       ...budgetOf(flags),
       root: flags['proc-root'],
       withoutAslr: flags['no-aslr'],
+      children: flags.children,
       isJson: flags.json,
       record: given(flags.record, (file) => ({
         file,

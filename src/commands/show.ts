@@ -1,14 +1,14 @@
 import {Flags} from '@oclif/core';
-import {BaseCommand} from './base.ts';
+import {BaseCommand, type FlagsOf} from './base.ts';
 import {maxStall, TARGET_OR_GROUP_ARG} from './flags.ts';
-import {choiceOf, CHOICE_FLAGS, columnsOf} from '../features/show/choose.ts';
+import {choiceOf, CHOICE_FLAGS, columnsOf, familyKeyOf} from '../features/show/choose.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
 import {renderShow, showJSON} from '../features/show/show.ts';
 import type {Input} from '../input/input.ts';
-import {processOf, readInput, targetOf} from '../input/open.ts';
-import {familyJSON} from '../model/family.ts';
+import {inputOf, readFamily, readInput, targetOf} from '../input/open.ts';
+import {familyJSON, sortFamily} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {type CaptureOptions, glimpse} from '../procfs/capture.ts';
@@ -58,7 +58,7 @@ For a process whose memory map may not be read, the status is shown, and the com
     ...CHOICE_FLAGS,
     summary: Flags.boolean({description: 'only the totals, by kind and by file'}),
     by: Flags.option({
-      description: 'which totals; may be given again',
+      description: 'totals by kind, or by file; may be given again',
       multiple: true,
       options: ['kind', 'file'] as const,
       helpValue: '<group>',
@@ -68,8 +68,8 @@ For a process whose memory map may not be read, the status is shown, and the com
       description: 'how much room is left for mmap, brk, stack and more regions, and what keeps regions apart',
     }),
     children: Flags.boolean({
-      description: 'the process and its descendants, and what they cost together',
-      exclusive: ['kind', 'filter', 'sort', 'columns', 'summary', 'by', 'room'],
+      description: 'the process and its descendants by PSS (or --sort), and what they cost together',
+      exclusive: ['kind', 'filter', 'columns', 'summary', 'by', 'room'],
     }),
     'max-stall': maxStall('reading may hold up a process'),
   };
@@ -80,7 +80,7 @@ For a process whose memory map may not be read, the status is shown, and the com
     if (flags.columns === 'help') return this.print(renderColumnHelp(this.width));
     const [columns, choice] = [columnsOf(flags.columns), choiceOf(flags)];
     const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
-    if (flags.children) return this.family(processOf(args.target, options.root), options, flags.json);
+    if (flags.children) return this.family(inputOf(args.target, options.root), options, flags);
     const target = targetOf(args.target, options.root);
     const all = flags.all || this.width === undefined;
     if (target.is === 'group') {
@@ -112,12 +112,20 @@ For a process whose memory map may not be read, the status is shown, and the com
     }
   }
 
-  private async family(pid: number, options: CaptureOptions, isJson: boolean): Promise<number> {
-    const {family, denied} = captureFamily(pid, options);
+  private async family(
+    input: Input,
+    options: CaptureOptions,
+    {json: isJson, sort}: Pick<FlagsOf<typeof Show>, 'json' | 'sort'>,
+  ): Promise<number> {
+    const key = familyKeyOf(sort);
+    const {family: read, denied} =
+      input.is === 'process' ? captureFamily(input.pid, options) : {family: await readFamily(input), denied: undefined};
+    const family = sortFamily(read, key);
     await this.print(isJson ? familyJSON(family) : renderFamily(family, {width: this.width}));
     if (denied && family.members[0]?.missing === 'denied') throw denied;
     if (denied) say(`memmap: ${denied.message} ${denied.why} ${denied.next}`);
-    return denied ? EXIT.incomplete : EXIT.done;
+    const isWhole = input.is === 'process' || family.members.every(({missing}) => missing !== 'denied');
+    return denied || !isWhole ? EXIT.incomplete : EXIT.done;
   }
 }
 

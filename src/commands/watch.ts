@@ -5,12 +5,16 @@ import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {tellAll, type Sink} from '../features/watch/events.ts';
 import {jsonSink, watchLines} from '../features/watch/sinks.ts';
+import {chosenOnly} from '../features/watch/chosen.ts';
+import {choiceOf, CHOICE_FLAGS} from '../features/show/choose.ts';
+import {regionPages} from '../features/explain/pages.ts';
 import {ScreenSink} from '../features/watch/screen/sink.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
 import {processOf} from '../input/open.ts';
 import {parseCondition} from '../features/watch/until.ts';
 import {watch} from '../features/watch/watch.ts';
 import {MEASURE_KEYS} from '../model/measures.ts';
+import {KinWatch} from '../procfs/kin.ts';
 import {Session} from '../procfs/session.ts';
 
 const UNTIL =
@@ -20,7 +24,7 @@ const UNTIL =
 
 export default class Watch extends BaseCommand {
   static override summary = 'report each change to a process as it happens';
-  static override description = `On a terminal it shows one screen, redrawn in place (q quits, ? lists the keys); into a pipe it prints one line per change; with --json one JSON object per line. It ends when the process does, on Ctrl-C, or at a limit.
+  static override description = `On a terminal it shows one screen, redrawn in place (q quits, ? lists the keys); into a pipe it prints one line per change; with --json one JSON object per line. --kind and --filter leave the chosen regions and their changes, and the totals stay those of the whole process; --sort is the order of the regions on the screen, and of the changes of one sample in lines and JSON. It ends when the process does, on Ctrl-C, or at a limit.
 
 Sampling is kept gentle. smaps, which holds up the process, is read at the start and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
 
@@ -28,7 +32,9 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     '<%= config.bin %> <%= command.id %> $$',
     '<%= config.bin %> <%= command.id %> $$ --interval 100ms --for 10s',
     "<%= config.bin %> <%= command.id %> $$ --until 'heap>1M' --for 1m",
+    '<%= config.bin %> <%= command.id %> $$ --kind heap --kind anon --for 10s',
     '<%= config.bin %> <%= command.id %> $$ --count 3 --json',
+    '<%= config.bin %> <%= command.id %> $$ --children --for 2s',
   ];
 
   static override args = {
@@ -42,6 +48,12 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
       description: UNTIL,
       helpValue: '<condition>',
     }),
+    kind: CHOICE_FLAGS.kind,
+    filter: CHOICE_FLAGS.filter,
+    sort: CHOICE_FLAGS.sort,
+    children: Flags.boolean({
+      description: 'follow all its descendants too: what they have together, who comes and goes',
+    }),
     ...BUDGET_FLAGS,
   };
 
@@ -54,12 +66,13 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     const session = this.attach(args.pid, flags);
     const interrupted = interruption();
     try {
-      const sink = this.sink(flags.json, session, every, interrupted);
+      const sink = this.sink(flags, session, every, interrupted);
       const options = {
         interval: every,
         count: flags.count,
         duration,
         until,
+        kin: flags.children ? this.kinOf(session, flags) : undefined,
         signal: interrupted.signal,
         stoppedBy: interrupted.received,
       };
@@ -80,8 +93,15 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     return session;
   }
 
-  private sink(isJson: boolean, session: Session, every: number, interrupted: Interruption): Sink {
-    if (isJson) return jsonSink();
-    return this.canDraw ? new ScreenSink(session, every, interrupted) : watchLines(every);
+  private kinOf({snapshot}: Session, flags: FlagsOf<typeof Watch>): KinWatch {
+    return new KinWatch(snapshot.process.pid!, {root: flags['proc-root'], ...budgetOf(flags)});
+  }
+
+  private sink(flags: FlagsOf<typeof Watch>, session: Session, interval: number, interrupted: Interruption): Sink {
+    const {json: isJson, sort} = flags;
+    const choice = choiceOf(flags);
+    if (!isJson && this.canDraw)
+      return new ScreenSink(session, interrupted, {interval, choice, sort, explain: regionPages(session.handle)});
+    return chosenOnly(isJson ? jsonSink(undefined, choice) : watchLines(interval, choice, this.width), choice, sort);
   }
 }

@@ -1,5 +1,5 @@
 import type {Kind} from '../model/kind.ts';
-import {sumOf, type Series} from './series.ts';
+import {sumOf, type Series, type Time} from './series.ts';
 import type {Values} from './tracks.ts';
 
 /** The counters of smaps that are drawn and written out over time, in bytes. */
@@ -69,4 +69,33 @@ export function knownUntil({times, usageAt, resident}: Curves, duration: number)
   if (last === undefined) return 0;
   const changed = resident.findIndex((bytes, look) => look > last && bytes !== resident[last]);
   return changed < 0 ? duration : times[last]!;
+}
+
+/** Readings farther apart than this part of the time, and this many usual distances, leave a hole; or this part alone. */
+const FAR = {part: 1 / 20, distances: 4, alone: 1 / 8} as const;
+
+/**
+ * When the counters of smaps are unknown: before the first reading, after the last one, and where two are far apart and
+ * resident memory changed in between, as status says at looks that read no smaps. What they did then may be anything.
+ *
+ * @param duration ms: the end
+ */
+export function unreadOf(curves: Curves, duration: number): Time[] {
+  const {times, usageAt, resident} = curves;
+  if (usageAt.length === 0) return [];
+  const read = usageAt.map((look) => times[look]!);
+  const distances = read.slice(1).map((time, index) => time - read[index]!);
+  const usual = distances.sort((a, b) => a - b)[distances.length >> 1] ?? 0;
+  const isFar = ({from, to}: Time): boolean =>
+    to - from > FAR.alone * duration || (to - from > FAR.part * duration && to - from > FAR.distances * usual);
+  const between = usageAt.slice(1).flatMap((look, index) => {
+    const last = usageAt[index]!;
+    const isChanged = resident.slice(last + 1, look).some((bytes) => bytes === null || bytes !== resident[last]);
+    return isChanged ? [{from: times[last]!, to: times[look]!}] : [];
+  });
+  const ends = [
+    {from: 0, to: read[0]!},
+    {from: knownUntil(curves, duration), to: duration},
+  ];
+  return [ends[0]!, ...between, ends[1]!].filter(isFar);
 }

@@ -1,3 +1,4 @@
+import type {FamilySample} from '../model/kin.ts';
 import type {Moment} from '../model/moment.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 
@@ -11,6 +12,8 @@ export interface Seen {
   readonly snapshot: Snapshot;
   /** status at this moment, where the snapshot's own is older. */
   readonly status?: Snapshot['status'] | undefined;
+  /** Its family at this moment, where it was followed. */
+  readonly family?: FamilySample | undefined;
   readonly event?: Moment['event'];
   /** Names of the marks that were made at this moment. */
   readonly marks?: readonly string[];

@@ -10,6 +10,12 @@ export interface Points {
   readonly v: readonly number[];
 }
 
+/** A time in ms, from one moment to another. */
+export interface Time {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Numbers of /proc/PID/status that are kept of each look. */
 type StatusKey = 'vmRss' | 'threads';
 

@@ -47,16 +47,17 @@ function timeOf(recording: Recording, file: string, text: string): number {
   throw noSuch(
     file,
     text,
-    `it runs from ${recording.moment(0).at} to ${recording.moment(recording.count - 1).at}, ` +
+    `it runs from ${recording.timeAt(0)} to ${recording.timeAt(recording.duration)}, ` +
       `${timeText(recording.duration)} in all.`,
   );
 }
 
 /**
- * When the clock of the recording showed that time, in ms since the beginning; the clock may have been set in between.
+ * A time in ms since the beginning. It is that of `replay --moments` and of exports: a clock that was set in between
+ * doesn't matter.
  */
 function sinceStart(recording: Recording, file: string, name: string): number {
-  const [from, to] = [Date.parse(recording.moment(0).at), Date.parse(recording.moment(recording.count - 1).at)];
+  const from = Date.parse(recording.timeAt(0));
   const wall = /^\d{1,2}:\d\d(:\d\d(\.\d+)?)?$/.test(name) ? timeOfDay(name, from) : Date.parse(name);
   if (Number.isNaN(wall))
     throw new Trouble({
@@ -65,12 +66,7 @@ function sinceStart(recording: Recording, file: string, name: string): number {
       why: 'a time must follow @.',
       next: 'For example: @+30s, @14:03:20, @2026-01-31T14:03:20Z',
     });
-  if (wall < from || wall > Math.max(to, from + recording.duration)) return -1;
-  for (let index = recording.count - 1; index > 0; index--) {
-    const moment = recording.moment(index);
-    if (Date.parse(moment.at) <= wall) return Math.min(recording.duration, moment.t + wall - Date.parse(moment.at));
-  }
-  return 0;
+  return wall - from;
 }
 
 /** The first time after `from` that a clock here shows it; seconds that aren't given count as elapsed. */

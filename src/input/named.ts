@@ -1,5 +1,7 @@
+import {counted, sizeText} from '../model/amounts.ts';
+import {MEASURES} from '../model/measures.ts';
 import {Trouble} from '../model/trouble.ts';
-import {allProcesses, namesOf, type Found} from '../procfs/find.ts';
+import {allProcesses, namesOf, residentIn, type Found} from '../procfs/find.ts';
 import {say} from '../shell/output.ts';
 import {nearest} from '../text/nearest.ts';
 import {safe} from '../text/safe.ts';
@@ -19,7 +21,7 @@ export function onlyProcess(name: string, root: string | undefined): number {
     exact.length > 0 ? exact : all.filter((each) => namesOf(each).some((its) => its.toLowerCase().includes(small)));
   const [first] = found;
   if (!first) throw noneOf(name, nearestOf(name, all));
-  if (found.length > 1) throw severalOf(name, found, exact.length > 0);
+  if (found.length > 1) throw severalOf(name, found, exact.length > 0, root);
   if (exact.length === 0) say(`memmap: ${safe(name)} is taken for ${whoIs(first)}.`);
   return first.pid;
 }
@@ -39,11 +41,22 @@ const noneOf = (name: string, near: Found | undefined): Trouble =>
     next: near ? `Did you mean ${whoIs(near)}?` : 'List processes with: ps -e',
   });
 
-const severalOf = (name: string, found: readonly Found[], isExact: boolean): Trouble =>
-  new Trouble({
+function severalOf(name: string, found: readonly Found[], isExact: boolean, root: string | undefined): Trouble {
+  const rows = found
+    .map((each) => ({...each, resident: residentIn(each.pid, root)}))
+    .sort((a, b) => (b.resident ?? -1) - (a.resident ?? -1));
+  return new Trouble({
     kind: 'usage',
     what: `"${name}" is more than one process.`,
     why: `${found.length} processes have ${isExact ? 'this name' : 'a name that contains it'}:`,
     next: 'Give the PID of one of them.',
-    list: found.map(({pid, command, comm}) => `${pid}  ${(command || comm).slice(0, 100)}`),
+    list: rows.map(({pid, command, comm, threads, resident}) =>
+      [
+        String(pid).padStart(7),
+        `${(resident === undefined ? '?' : sizeText(resident)).padStart(10)} ${MEASURES.rss.words}`,
+        counted(threads, 'thread').padStart(10),
+        command || `[${comm}]`,
+      ].join('  '),
+    ),
   });
+}

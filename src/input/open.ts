@@ -1,4 +1,5 @@
 import {existsSync} from 'node:fs';
+import type {Family} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble, type TroubleParts} from '../model/trouble.ts';
 import type {Parsed} from '../parse/parse.ts';
@@ -11,7 +12,7 @@ import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
 import {parseInput, unusable, type Input, type Target} from './input.ts';
 import {parseNamed} from './listing.ts';
 import {onlyProcess} from './named.ts';
-import {momentOf} from './recorded.ts';
+import {familyOf, momentOf, noFamily} from './recorded.ts';
 
 /** What an input turned out to hold. */
 type Opened = {readonly is: 'process'; readonly pid: number} | Recorded | Listing | OneMoment;
@@ -135,6 +136,22 @@ function readMoment(path: string, moment: string): Parsed {
 function onlyMoment({recording, name}: Recorded, moment?: string): Snapshot {
   try {
     return momentOf(recording, name, moment);
+  } finally {
+    recording.close();
+  }
+}
+
+/**
+ * The family at the chosen moment of a recording, else its last.
+ *
+ * @throws Trouble `usage` if the input is no recording, or one without a family
+ */
+export async function readFamily(input: Exclude<Input, {is: 'process'}>): Promise<Family> {
+  const opened = input.is === 'stdin' ? heldByStdin(await readStdin()) : heldByFile(input.path);
+  if (opened.is === 'listing') throw noFamily(opened.name, 'a listing is of one process.');
+  const {recording, name} = opened;
+  try {
+    return familyOf(recording, name, input.is === 'moment' ? input.moment : undefined);
   } finally {
     recording.close();
   }

@@ -1,4 +1,7 @@
+import type {Family} from '../model/family.ts';
+import {familyOfSample} from '../model/kin.ts';
 import {Snapshot, type Rejected} from '../model/snapshot.ts';
+import {Trouble} from '../model/trouble.ts';
 import type {Recording} from '../recording/recording.ts';
 import {recorderOf} from '../shell/lock.ts';
 import {momentNamed} from './moment.ts';
@@ -27,6 +30,23 @@ export function momentOf(recording: Recording, name: string, moment: string | un
     rejected: [...snapshot.rejected, ...rejected],
   });
 }
+
+/** The family at one moment, as `show --children` has it. @throws Trouble `usage` if it was not recorded */
+export function familyOf(recording: Recording, name: string, moment: string | undefined): Family {
+  const {index, at} = momentNamed(recording, name, moment);
+  const sample = recording.family(index);
+  if (!sample) throw noFamily(name, 'it was recorded without its family.');
+  return familyOfSample(sample, at);
+}
+
+/** Only a live process, or a recording with its family, has one. */
+export const noFamily = (name: string, why: string): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: `--children can't be used with ${name === '-' ? 'standard input' : name}.`,
+    why,
+    next: 'Give a PID, or a recording that was made with: memmap record PID --children',
+  });
 
 export interface Faults {
   readonly notes: readonly string[];

@@ -1,3 +1,5 @@
+import {compareTexts} from './choose.ts';
+import {type ByteKey, MEASURES} from './measures.ts';
 import type {Observed} from './observer.ts';
 import type {Usage} from './region.ts';
 
@@ -6,6 +8,8 @@ export interface Member {
   readonly pid: number;
   readonly ppid: number;
   readonly comm: string;
+  /** Its command line, or what it calls itself, as ps shows it. It may hold secrets, and is in no metrics. */
+  readonly title?: string | undefined;
   readonly exe?: string | undefined;
   /** One letter of proc_pid_stat(5). */
   readonly state: string;
@@ -67,6 +71,43 @@ export function familyTotals(members: readonly Member[]): FamilyTotals {
     usage,
   };
 }
+
+/**
+ * The same family with the members that have the same parent in another order: amounts from the largest down, what is
+ * not known last, and titles from A on. Parents stay before their children, and equal ones as they are.
+ *
+ * @param key what they are sorted by
+ */
+export function sortFamily(family: Family, key: ByteKey | 'name'): Family {
+  const [first, ...others] = family.members;
+  if (!first) return family;
+  const children = new Map<Member, Member[]>(family.members.map((member) => [member, []]));
+  const seen = new Map<number, Member>([[first.pid, first]]);
+  for (const member of others) {
+    // One whose parent is no member any more belongs to the first.
+    children.get(seen.get(member.ppid) ?? first)!.push(member);
+    seen.set(member.pid, member);
+  }
+  const order = orderBy(key);
+  const members: Member[] = [];
+  const waiting = [first];
+  for (let member = waiting.pop(); member; member = waiting.pop()) {
+    members.push(member);
+    waiting.push(...children.get(member)!.toSorted(order).reverse());
+  }
+  return {...family, members};
+}
+
+function orderBy(key: ByteKey | 'name'): (a: Member, b: Member) => number {
+  if (key === 'name') return (a, b) => compareTexts(nameOf(a), nameOf(b));
+  return (a, b) => (amountOf(b, key) ?? -1) - (amountOf(a, key) ?? -1);
+}
+
+const nameOf = ({title, comm}: Member): string => title ?? comm;
+
+/** Bytes of one member; undefined where it isn't known. */
+const amountOf = ({usage, size, vmRss}: Member, key: ByteKey): number | undefined =>
+  key === 'size' ? size : (MEASURES[key].ofTotals(usage) ?? (key === 'rss' ? vmRss : undefined));
 
 const memberJSON = ({shared, pss, private: moved, isCertain, kernel}: MemberObserved): object => ({
   shared,

@@ -116,7 +116,7 @@ const ROWS = {
     status: 'vmSwap',
     title: 'swap',
     words: 'swapped',
-    meaning: 'out on swap',
+    meaning: 'swapped out',
   },
   swapPss: {
     field: 'SwapPss',

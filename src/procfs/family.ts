@@ -8,6 +8,7 @@ import {parseListing} from '../parse/listing.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import {folderOf} from './capture.ts';
+import {titleIn} from './title.ts';
 import {observerOf} from './observer/observer.ts';
 import {ProcessHandle, withoutMemory} from './handle.ts';
 import {readIfThere, textIfThere} from './open.ts';
@@ -89,17 +90,27 @@ function lookAt(handle: ProcessHandle, stat: Stat, parent: Member | undefined, m
     if (!parent) throw withoutMemory(handle);
     return {member: {...member, missing: 'ended', note: 'it has ended, and waits for its parent (a zombie)'}};
   }
+  let title: string | undefined;
   try {
-    return {member: {...member, ...countersOf(handle, stat, member.vmRss ?? 0, maxStall)}};
+    // The title is in the process's memory, and reading it waits for the same lock.
+    handle.lock.ask(stat);
+    title = titleIn(handle.path('.'), stat.state);
+    return {member: {...member, title, ...countersOf(handle, stat, member.vmRss ?? 0, maxStall)}};
   } catch (error) {
     if (!(error instanceof Trouble) || error.kind !== 'denied') throw error;
-    return {member: {...member, missing: 'denied', note: error.why}, denied: error};
+    return {member: {...member, title, missing: 'denied', note: error.why}, denied: error};
   }
 }
 
 type Counted = Pick<Member, 'regions' | 'usage' | 'observed' | 'missing' | 'note'>;
 
-function countersOf(handle: ProcessHandle, stat: Stat, rss: number, maxStall: number): Counted {
+/**
+ * The number of regions and the counters of smaps_rollup, unless reading those would stall the process for too long.
+ *
+ * @param rss bytes; @param maxStall ms
+ * @throws Trouble `denied`, `gone`, `deadline`
+ */
+export function countersOf(handle: ProcessHandle, stat: Stat, rss: number, maxStall: number): Counted {
   const folder = folderOf(handle, stat);
   handle.lock.ask(stat);
   const {regions} = parseListing(readWhole(handle, `${folder}maps`), 'proc');

@@ -1,7 +1,8 @@
 import {existsSync, readdirSync} from 'node:fs';
 import {parseStat} from '../parse/proc/stat.ts';
 import {parseStatus} from '../parse/proc/status.ts';
-import {readIfThere, textIfThere} from './open.ts';
+import {readIfThere} from './open.ts';
+import {titleIn} from './title.ts';
 
 /** A process that may be looked at, by its name. */
 export interface Found {
@@ -9,6 +10,7 @@ export interface Found {
   readonly comm: string;
   /** The command line, its words joined by spaces; '' for kernel threads. */
   readonly command: string;
+  readonly threads: number;
 }
 
 /** Processes called `name`, as namesOf() has it. */
@@ -16,7 +18,7 @@ export const findByName = (name: string, root?: string): Found[] =>
   allProcesses(root).filter((each) => namesOf(each).includes(name));
 
 /** Its comm, and the last part of the program that it was started as: comm holds only 15 bytes. */
-export function namesOf({comm, command}: Found): readonly string[] {
+export function namesOf({comm, command}: Pick<Found, 'comm' | 'command'>): readonly string[] {
   const program = command.split(' ')[0]!.split('/').at(-1)!;
   return program === '' || program === comm ? [comm] : [comm, program];
 }
@@ -27,13 +29,17 @@ export function allProcesses(root = '/proc'): Found[] {
   for (const entry of readdirSync(root)) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
     const stat = parseStat(readIfThere(`${root}/${entry}/stat`) ?? new Uint8Array());
-    const comm = stat?.comm ?? '';
-    // cmdline is in the process's memory, and reading it waits for the lock of its map: a process in uninterruptible
-    // sleep may hold that for long.
-    const words = stat?.state === 'D' ? [''] : textIfThere(`${root}/${entry}/cmdline`).split('\0');
-    if (stat) found.push({pid: Number(entry), comm, command: words.join(' ').trim()});
+    if (!stat) continue;
+    const command = titleIn(`${root}/${entry}`, stat.state) ?? '';
+    found.push({pid: Number(entry), comm: stat.comm, command, threads: stat.threads});
   }
   return found;
+}
+
+/** VmRSS of a process, in bytes; undefined where there is none. */
+export function residentIn(pid: number, root = '/proc'): number | undefined {
+  const {vmRss} = parseStatus(readIfThere(`${root}/${pid}/status`) ?? new Uint8Array());
+  return typeof vmRss === 'number' ? vmRss : undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import {readdirSync} from 'node:fs';
 import type {ProcessRow, Unread} from '../model/processes.ts';
 import type {Usage} from '../model/region.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {decode, latin1} from '../parse/scan.ts';
+import {latin1} from '../parse/scan.ts';
 import {membershipOf, type Membership} from '../parse/proc/cgroup.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
 import type {Census} from '../parse/proc/status.ts';
@@ -13,6 +13,7 @@ import {whileHeld} from './held.ts';
 import {kernelRelease, mapsTakesLock} from './kernel.ts';
 import {HostObserver} from './observer/host.ts';
 import {readRollup} from './rollup.ts';
+import {titleOf} from './title.ts';
 import {processTrouble} from './trouble.ts';
 import {userNames} from './users.ts';
 
@@ -140,7 +141,7 @@ export class HostReader {
     return {
       pid: seen.pid,
       name: seen.name,
-      title: isBlocked ? undefined : titleIn(this.#ifThere(process.path('cmdline'))),
+      title: isBlocked ? undefined : titleOf(this.#ifThere(process.path('cmdline')).subarray(0, LONGEST_TITLE)),
       user: this.#nameOf(seen.uid),
       unit: names.unit,
       container: names.container,
@@ -221,11 +222,11 @@ export class HostReader {
     return 'denied';
   }
 
-  #ifThere(path: string): Uint8Array {
+  #ifThere(path: string): Buffer {
     try {
       return this.#small.readRecord(path);
     } catch {
-      return new Uint8Array();
+      return NOTHING;
     }
   }
 
@@ -238,6 +239,8 @@ export class HostReader {
   }
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** What /proc answers of a process that has ended. */
 const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH']);
 
@@ -248,14 +251,6 @@ const gone = new Trouble({
   why: 'its memory is gone already.',
   next: 'List processes with: memmap ps',
 });
-
-/** Words of the command line; undefined where there is none. A program may have written something else over it. */
-function titleIn(bytes: Uint8Array): string | undefined {
-  const text = latin1(bytes, 0, Math.min(bytes.length, LONGEST_TITLE))
-    .replace(/[\0 ]+$/, '')
-    .replaceAll('\0', ' ');
-  return text === '' ? undefined : decode(text).text;
-}
 
 function linesIn(bytes: Buffer): number {
   let lines = 0;

@@ -1,6 +1,6 @@
 import type {Region, Usage} from '../model/region.ts';
 import {totalsOf} from '../model/totals.ts';
-import {errnoOf} from '../model/trouble.ts';
+import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseListing} from '../parse/listing.ts';
 import {parseRollup} from '../parse/proc/smaps.ts';
 import type {ProcessHandle} from './handle.ts';
@@ -18,7 +18,8 @@ export function readRollup(read: (file: 'smaps_rollup' | 'smaps') => Buffer): Us
   try {
     return parseRollup(read('smaps_rollup'));
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
+    // Of a process that has ended, the other file isn't there either.
+    if (errnoOf(error) !== 'ENOENT' && !(error instanceof Trouble && error.kind === 'gone')) throw error;
   }
   return usageOf(parseListing(read('smaps'), 'proc', 'later').regions);
 }

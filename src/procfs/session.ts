@@ -75,6 +75,11 @@ export class Session {
     this.#ledger.opened(begin);
   }
 
+  /** The process, for other questions to it; open until the session is closed. */
+  get handle(): ProcessHandle {
+    return this.#handle;
+  }
+
   /** What was seen last. */
   get snapshot(): Snapshot {
     return this.#last;

@@ -2,6 +2,8 @@ import type {Counted, Region} from '../model/region.ts';
 import {isSameLine, isSamePurpose} from '../model/same.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {array, hexString, integer, isOwnName, type Json, object, string, unusable} from '../model/json.ts';
+import {familyAfter} from './family.ts';
+import {isAlike, patched, patchOf} from './patch.ts';
 import {cluesOfSnapshot, type Frame, NOTHING, trustOf} from './frame.ts';
 import {
   recounted,
@@ -171,6 +173,7 @@ export function applyRecord(frame: Frame, record: Json, pageSize: number): Frame
     status: status === undefined ? before.status : patched(before.status, status, 'status'),
     process: process === undefined ? before.process : patched(before.process, process, 'process'),
     clues: clues === undefined ? before.clues : patched(before.clues, clues, 'clues'),
+    family: familyAfter(before.family, record['family'], record['t']),
     ...trustOf(before, record),
   };
 }
@@ -267,45 +270,4 @@ function* pairs(value: unknown, path: string): Iterable<readonly [unknown, unkno
 
 function outOfPlace(): never {
   throw unusable('a counter belongs to a region that is not there');
-}
-
-/**
- * What differs between two records of names and values: the new values, and null for what is gone. Status, process and
- * clues are kept up to date with these.
- */
-type Patch = Readonly<Record<string, unknown>>;
-
-/** Parts of the clues of which each entry changes on its own: threads by id, files by name, Committed_AS of the machine. */
-const BY_ENTRY = new Set(['threads', 'files', 'deleted', 'machine']);
-
-/** @returns undefined if nothing differs */
-function patchOf(before: Json, after: Json, depth = 1): Patch | undefined {
-  const patch: Record<string, unknown> = {};
-  for (const name in after) {
-    const [from, to] = [before[name], after[name]];
-    if (to === undefined || isAlike(from, to)) continue;
-    const isNested = depth > 0 && BY_ENTRY.has(name) && from !== undefined;
-    const differing = isNested ? patchOf(from as Json, to as Json, depth - 1) : to;
-    if (differing !== undefined) patch[name] = differing;
-  }
-  for (const name in before) if (before[name] !== undefined && after[name] === undefined) patch[name] = null;
-  return Object.keys(patch).length > 0 ? patch : undefined;
-}
-
-/** The reverse: `before` with a patch applied. */
-function patched(before: Json, patch: unknown, path: string, depth = 1): Json {
-  const after: Record<string, unknown> = {...before};
-  for (const [name, value] of Object.entries(object(patch, path))) {
-    if (!isOwnName(name)) continue;
-    const isNested = depth > 0 && BY_ENTRY.has(name) && value !== null && after[name] !== undefined;
-    if (value === null) delete after[name];
-    else after[name] = isNested ? patched(after[name] as Json, value, `${path}.${name}`, depth - 1) : value;
-  }
-  return after;
-}
-
-function isAlike(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -4,6 +4,7 @@ import {Snapshot, type Consistency, type Rejected} from '../model/snapshot.ts';
 import {array, type Json, object} from '../model/json.ts';
 import {consistencyFromJSON, processFromJSON, rejectedFromJSON, statusFromJSON} from '../parse/snapshot.ts';
 import {cluesFromJSON} from '../parse/clues.ts';
+import type {FamilyFrame} from './family.ts';
 import {RegionRow, type RowPurpose, type Words} from './row.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface Frame {
   readonly process: Json;
   /** As cluesOfSnapshot makes them. */
   readonly clues: Json;
+  /** The process and its descendants, where they were followed. */
+  readonly family: FamilyFrame | undefined;
   readonly consistency: Consistency;
   readonly notes: readonly string[];
   readonly rejected: readonly Rejected[];
@@ -38,6 +41,7 @@ export const NOTHING: Frame = {
   status: {},
   process: {},
   clues: {},
+  family: undefined,
   consistency: {torn: false, incomplete: false, reads: 1},
   notes: [],
   rejected: [],

@@ -1,7 +1,9 @@
+import type {FamilySample} from '../model/kin.ts';
 import type {Rejected, Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {object, type Json} from '../model/json.ts';
 import {applyRecord} from './codec.ts';
+import {familyAt} from './family.ts';
 import {Developer, NOTHING, type Frame} from './frame.ts';
 import {isGzip, openSource, type RecordingSource, sourceOf, unzippedHead} from './source.ts';
 import {readHeader, type RecordingHeader} from './header.ts';
@@ -142,6 +144,14 @@ export class Recording {
     return this.#moments?.[index] ?? this.#index.moment(this.#checked(index));
   }
 
+  /**
+   * ISO 8601: when the recording began, plus a time in ms. All that is said of a recording has this time; the wall clock,
+   * which a moment keeps as `at`, may have been set in between.
+   */
+  timeAt(t: number): string {
+    return new Date(Date.parse(this.header.startedAt) + t).toISOString();
+  }
+
   /** The moment at a time, in ms since the beginning, or the last one before it; the first one if there is none. */
   momentAt(t: number): Moment {
     return this.moment(Math.max(0, this.#index.at(t)));
@@ -163,6 +173,20 @@ export class Recording {
       return this.#developer.snapshot(frame, this.#index.moment(index).at);
     } catch (error) {
       throw this.#refused(this.#firstUndeveloped(index), error);
+    }
+  }
+
+  /**
+   * The process and its descendants at a moment; undefined if they were not recorded.
+   *
+   * @throws Trouble `input` if its line, though intact, makes no sense
+   */
+  family(index: number): FamilySample | undefined {
+    const {family} = this.#frame(this.#checked(index));
+    try {
+      return family && familyAt(family, this.#index.moment(index).t);
+    } catch (error) {
+      throw this.#refused(this.#index.lineOf(index), error);
     }
   }
 

@@ -1,6 +1,8 @@
+import type {FamilySample} from '../model/kin.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import type {Json} from '../model/json.ts';
 import {applyRecord, encodeRecord} from './codec.ts';
+import {FamilyLines} from './family.ts';
 import {NOTHING, type Frame} from './frame.ts';
 import {headerJSON, type RecordingHeader} from './header.ts';
 import {headOf, NO_SEED, type RecordEvent, sealLine} from './lines.ts';
@@ -31,6 +33,14 @@ const DELTAS_PER_KEY = 4;
 const FIRST_REST = 2000;
 const LONGEST_REST = 60_000;
 
+/** What one look saw. */
+interface Sight {
+  readonly snapshot: Snapshot;
+  readonly status: Snapshot['status'];
+  readonly listing: number;
+  readonly family: FamilySample | undefined;
+}
+
 /** Writes a recording: of each look what differs from the one before, and nothing where nothing does. */
 export class RecordingWriter {
   /** Looks so far, moments written, and the bytes of the listings that the looks gave. */
@@ -54,6 +64,7 @@ export class RecordingWriter {
   #written = 0;
   #rest = FIRST_REST;
   #last: Promise<void> = Promise.resolve();
+  readonly #kin = new FamilyLines();
 
   /** Begins a new recording, or appends to one that ended at `before`. */
   constructor(packer: Packer, header: RecordingHeader, clock: Clock, before?: Before) {
@@ -73,15 +84,16 @@ export class RecordingWriter {
    *
    * @param status /proc/PID/status at this look
    * @param listing bytes that the kernel printed for it
+   * @param family as the same sample saw it, where it did
    * @throws (later) the system's error, if it could not be written
    */
-  look(snapshot: Snapshot, status: Snapshot['status'], listing: number): Promise<void> {
-    return this.#look('delta', snapshot, status, listing);
+  look(snapshot: Snapshot, status: Snapshot['status'], listing: number, family?: FamilySample): Promise<void> {
+    return this.#look('delta', {snapshot, status, listing, family});
   }
 
   /** The same, and it is another program now. */
-  exec(snapshot: Snapshot, status: Snapshot['status'], listing: number): Promise<void> {
-    return this.#look('exec', snapshot, status, listing);
+  exec(snapshot: Snapshot, status: Snapshot['status'], listing: number, family?: FamilySample): Promise<void> {
+    return this.#look('exec', {snapshot, status, listing, family});
   }
 
   /** A mark at the last look. */
@@ -108,22 +120,27 @@ export class RecordingWriter {
     return this.#last;
   }
 
-  #look(event: 'delta' | 'exec', snapshot: Snapshot, status: Snapshot['status'], listing: number): Promise<void> {
+  #look(event: 'delta' | 'exec', sight: Sight): Promise<void> {
+    const {snapshot, status, listing, family} = sight;
     this.looks++;
     this.listings += listing;
     const t = this.#advance();
-    if (event === 'exec' || this.#frame === NOTHING) return this.#key(event, snapshot, status, t);
-    const json = encodeRecord(this.#frame, snapshot, status, this.#pageSize);
+    if (event === 'exec' || this.#frame === NOTHING) return this.#key(event, sight, t);
+    const before = this.#frame.family;
+    const json = {
+      ...encodeRecord(this.#frame, snapshot, status, this.#pageSize),
+      ...this.#kin.record(before, family, t),
+    };
     if (Object.keys(json).length === 0) return this.#same(t);
-    if (this.#sinceKey > DELTAS_PER_KEY * this.#keyBytes) return this.#key('delta', snapshot, status, t);
-    this.#frame = applyRecord(this.#frame, {event, ...json}, this.#pageSize);
+    if (this.#sinceKey > DELTAS_PER_KEY * this.#keyBytes) return this.#key('delta', sight, t);
+    this.#frame = applyRecord(this.#frame, {event, t, ...json}, this.#pageSize);
     this.moments++;
     return this.#write(event, json, t);
   }
 
-  #key(event: 'delta' | 'exec', snapshot: Snapshot, status: Snapshot['status'], t: number): Promise<void> {
-    const json = encodeRecord(NOTHING, snapshot, status, this.#pageSize);
-    this.#frame = applyRecord(NOTHING, {event: 'key', ...json}, this.#pageSize);
+  #key(event: 'delta' | 'exec', {snapshot, status, family}: Sight, t: number): Promise<void> {
+    const json = {...encodeRecord(NOTHING, snapshot, status, this.#pageSize), ...this.#kin.whole(family, t)};
+    this.#frame = applyRecord(NOTHING, {event: 'key', t, ...json}, this.#pageSize);
     this.moments++;
     return this.#write(event === 'exec' ? 'exec' : 'key', json, t);
   }

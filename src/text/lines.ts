@@ -33,7 +33,7 @@ export const wrapped = (sentence: string, width: number | undefined, indent = ''
  * below the first word after the label.
  */
 export function hanging(line: string, width: number | undefined): string[] {
-  const label = /^(?: *\w+: +|\w+ {2,}| +)/.exec(line)?.[0] ?? '';
+  const label = /^(?: *\w+: +|(?:in )?\w+ {2,}| +)/.exec(line)?.[0] ?? '';
   return wrapped(line.slice(label.length), width && width - label.length).map(
     (part, index) => (index === 0 ? label : ' '.repeat(label.length)) + part,
   );

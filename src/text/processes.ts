@@ -32,6 +32,7 @@ interface ProcessesLook {
 
 /** Processes, or groups of them, as a table, with the total of all of them. */
 export function renderProcesses(rows: readonly Row[], {group, width, most = rows.length}: ProcessesLook): string[] {
+  const isSwapped = rows.some(({swap}) => (swap ?? 0) > 0);
   const hasWhere = rows.some((row) => row.unit !== undefined || row.container !== undefined);
   const sizes = SIZES.filter((key) => key !== 'swap' || isSwapped);
   const columns: Column[] = [

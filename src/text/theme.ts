@@ -7,9 +7,10 @@ import {Chalk, type ChalkInstance, type ColorSupportLevel} from 'chalk';
 const ROLES = {
   title: (chalk: ChalkInstance) => chalk.bold,
   quiet: (chalk: ChalkInstance) => chalk.dim,
-  come: (chalk: ChalkInstance) => chalk.green,
-  comeNew: (chalk: ChalkInstance) => chalk.green.bold,
-  go: (chalk: ChalkInstance) => chalk.red,
+  // Growth is no good news and less is no bad news: neither is green or red.
+  come: (chalk: ChalkInstance) => chalk.yellow,
+  comeNew: (chalk: ChalkInstance) => chalk.yellow.bold,
+  go: (chalk: ChalkInstance) => chalk.cyan,
   change: (chalk: ChalkInstance) => chalk.yellow,
   move: (chalk: ChalkInstance) => chalk.cyan,
   heap: (chalk: ChalkInstance) => chalk.magenta,
@@ -19,6 +20,7 @@ const ROLES = {
   file: (chalk: ChalkInstance) => chalk.cyan,
   bad: (chalk: ChalkInstance) => chalk.red.bold,
   good: (chalk: ChalkInstance) => chalk.green.bold,
+  selected: (chalk: ChalkInstance) => chalk.inverse,
 } as const;
 
 export type Role = keyof typeof ROLES;

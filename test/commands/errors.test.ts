@@ -39,6 +39,14 @@ const REFUSED: ReadonlyArray<readonly [string, readonly string[], number, RegExp
   ['a count that is no number', ['watch', '1', '--count', 'x'], 2, /"x" is not a number[^]*whole number/],
   ['a count of nothing', ['watch', '1', '--count', '0'], 2, /1 or more/],
   ['flags that exclude each other', ['record', '1', '--until-exit', '--for', '1s'], 2, /exclude each other/],
+  ['a lesson, and all of them', ['demo', 'brk', '--all'], 2, /both given/],
+  ['a step of no lesson', ['demo', '--step'], 2, /--step needs a lesson/],
+  [
+    'a processor for a lesson that runs here',
+    ['demo', 'brk', '--arch', 'arm64'],
+    2,
+    /--arch needs --emit or --listing/,
+  ],
   ['a sort order that is none', ['show', '1', '--sort', 'nonsense'], 2, /"nonsense" is not a sort order/],
   ['a missing file', ['show', './missing.txt'], 6, /there is no such file/],
   ['a directory', ['show', '/etc'], 6, /it is a directory/],
@@ -76,8 +84,8 @@ test('a process name that several processes have lists them', async (t) => {
     await until(() => readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(name), 'its new name');
   const ran = await memmap(['show', name]);
   t.is(ran.code, 2);
-  t.regex(ran.stderr, new RegExp(`${a.pid}  ${name}`));
-  t.regex(ran.stderr, new RegExp(`${b.pid}  ${name}`));
+  const rss = String.raw`[\d.]+ [KM]iB resident`;
+  for (const {pid} of [a, b]) t.regex(ran.stderr, new RegExp(`^ +${pid} +${rss} +1 thread  ${name} 60$`, 'm'));
 });
 
 test('a part of a name is enough where one process has it, and which one is said', async (t) => {

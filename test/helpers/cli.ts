@@ -21,6 +21,13 @@ export function memmap(args: readonly string[], options: RunOptions = {}): Promi
   return run(process.execPath, [`${process.cwd()}/${MEMMAP}`, ...args], options);
 }
 
+/** memmap as somebody who may not look at every process: root keeps its number, and loses its capabilities. */
+export function withoutRights(args: readonly string[]): Promise<Ran> {
+  if (process.getuid!() !== 0) return memmap(args);
+  const drop = ['--bounding-set=-all', '--inh-caps=-all', '--'];
+  return run('setpriv', [...drop, process.execPath, `${process.cwd()}/bin/run.js`, ...args]);
+}
+
 /** What a function gives for an argument, asked once and kept. */
 export function once<Argument, Result>(ask: (argument: Argument) => Result): (argument: Argument) => Result {
   const known = new Map<Argument, Result>();

@@ -33,6 +33,7 @@ export const PACKAGES = {
   pgrep: 'procps',
   pmap: 'procps',
   prlimit: 'util-linux',
+  nsenter: 'util-linux',
   ps: 'procps',
   python3: 'python3',
   'qemu-aarch64-static': 'qemu-user-static',

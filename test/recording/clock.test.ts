@@ -1,5 +1,7 @@
 import {join} from 'node:path';
 import test from 'ava';
+import {momentRows, momentsJSON} from '../../src/features/replay/moments.ts';
+import {momentNamed} from '../../src/input/moment.ts';
 import {readRecording} from '../../src/recording/recording.ts';
 import {folder} from '../helpers/listings.ts';
 import {beginRecording} from './recorder.ts';
@@ -29,6 +31,17 @@ test('a clock that is set makes no time go back', async (t) => {
     walls,
     'the time of day is as it was shown',
   );
+  const recording = readRecording(path);
+  const rows = momentRows(recording, 0, 19);
+  t.deepEqual(
+    rows.map(({at}) => Date.parse(at)),
+    moments.map((moment) => start + moment.t),
+    'a list of moments has the time of exports',
+  );
+  const {moments: listed} = momentsJSON(recording, rows) as {moments: Array<{at: string; clock?: string}>};
+  t.is(Date.parse(listed[5]!.clock!), walls[5]!);
+  t.is(listed[4]!.clock, undefined);
+  for (const {moment, at} of rows) t.is(momentNamed(recording, path, `@${at}`).t, moment.t);
   t.is(moments[4]!.t, 2000);
   t.is(moments[12]!.t, 6000);
 });

@@ -1,25 +1,38 @@
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {withSection} from '../faults/report.ts';
+import {growthTrials} from './growth.ts';
 import {oracleTrial} from './oracle.ts';
-import {runsTrial} from './runs.ts';
+import {runsTrial, type Trial} from './runs.ts';
+import {syntheticTables} from './synthetic.ts';
 
 /**
- * `npm run trials`: the long versions of tests that compare memmap with outside makers; writes docs/trials.md.
- * `-- --only oracle` or `-- --only runs` makes one part and writes it again. Ends with 1 if something false was said.
+ * `npm run trials`: what takes too long for a test, an hour in all. `-- --only oracle` makes one part (oracle, runs,
+ * synthetic, programs) and writes its table again. Ends with 1 if something false was said.
  */
-const {values} = parseArgs({options: {only: {type: 'string'}, seed: {type: 'string', default: '1'}}});
-const PAGE = 'docs/trials.md';
+const {values} = parseArgs({
+  options: {only: {type: 'string'}, seed: {type: 'string', default: '1'}, for: {type: 'string', default: '5m'}},
+});
+
+const withoutFaults = async (text: string | Promise<string>): Promise<Trial> => ({text: await text, faults: []});
+
+/** Each part, and the page that has its table. */
+const PARTS: Readonly<Record<string, {readonly page: string; readonly make: () => Promise<Trial>}>> = {
+  oracle: {page: 'docs/trials.md', make: () => oracleTrial(Number(values.seed))},
+  runs: {page: 'docs/trials.md', make: runsTrial},
+  synthetic: {page: 'docs/growth.md', make: () => withoutFaults(syntheticTables())},
+  programs: {page: 'docs/growth.md', make: () => withoutFaults(growthTrials(values.for))},
+};
+
 const HEAD = `# Trials
 
 What takes too long for \`npm test\`: written by \`npm run trials\`. Each part says who the outside maker is.
 `;
-const PARTS = {oracle: () => oracleTrial(Number(values.seed)), runs: runsTrial} as const;
 
-for (const name of ['oracle', 'runs'] as const) {
+for (const [name, {page, make}] of Object.entries(PARTS)) {
   if (values.only !== undefined && values.only !== name) continue;
-  const {text, faults} = await PARTS[name]();
-  writeFileSync(PAGE, withSection(existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : HEAD, text));
+  const {text, faults} = await make();
+  writeFileSync(page, withSection(existsSync(page) ? readFileSync(page, 'utf8') : HEAD, text));
   for (const fault of faults.slice(0, 20)) process.stderr.write(`FALSE ${fault}\n`);
   if (faults.length > 0) process.exitCode = 1;
 }

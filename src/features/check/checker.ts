@@ -1,4 +1,10 @@
-import {growthOf, type Growth} from '../growth/growth.ts';
+import {missedPeak, NEARLY, notReadOf, ruleAmount} from './unread.ts';
+import {FamilySeries} from '../growth/family.ts';
+import {growthOf, type Growth, type GrowthLine} from '../growth/growth.ts';
+import {FEWEST_LOOKS, type Judgement} from '../growth/judge.ts';
+import {whyNot} from '../growth/words.ts';
+import {isKinMeasure, type FamilySample, type KinMeasure} from '../../model/kin.ts';
+import {KinPeaks} from '../../model/kin-peaks.ts';
 import {MEASURES, type MeasureKey} from '../../model/measures.ts';
 import {rangeText, type Region} from '../../model/region.ts';
 import type {Seen} from '../../history/seen.ts';
@@ -31,6 +37,10 @@ export class Checker {
   readonly #bounds = new Map<Rule, number>();
   readonly #found = new Map<Rule, Found>();
   readonly #told = new Set<Rule>();
+  readonly #family = new KinPeaks();
+  readonly #growing = new FamilySeries();
+  /** The clock of the family's samples at our 0. */
+  #zero = 0;
   #series: Series | undefined;
   #last: Snapshot | undefined;
   /** Memory was replaced by another program's: what its peak was after the last look at it is not known. */
@@ -59,8 +69,17 @@ export class Checker {
     this.#series = this.#rules.some(({is}) => is === 'no-growth') ? new Series(['rss'], 'rss') : undefined;
   }
 
-  add(seen: Seen): void {
+  /** What was seen of the family; undefined if it was not followed. */
+  get family(): KinPeaks | undefined {
+    return this.#family.samples > 0 ? this.#family : undefined;
+  }
+
+  /** @param family of the same sample */
+  add(seen: Seen, family?: FamilySample): void {
     this.looks++;
+    if (family) this.#family.add(family);
+    if (family && this.#series) this.#growing.add(family.t, family);
+    if (family) this.#zero = family.t - seen.t;
     this.#series?.add(seen);
     const isSame = seen.snapshot === this.#last;
     this.#last = seen.snapshot;
@@ -78,7 +97,7 @@ export class Checker {
       if (told) return told;
       if (this.looks === 0) return {rule, verdict: 'not measured', isExact: false, detail: 'no sample was taken'};
       if (rule.is === 'max') return this.#maxResult(rule, hasEnded);
-      return rule.is === 'no' ? this.#noResult(rule) : growthResult(rule, growth!);
+      return rule.is === 'no' ? this.#noResult(rule) : this.#growthResult(rule, growth!, hasEnded);
     });
   }
 
@@ -111,9 +130,60 @@ export class Checker {
     return this.looks > 1 ? at : undefined;
   }
 
+  #maxResult(rule: MaxRule, hasEnded: boolean): Result {
+    const {of, measure} = rule.subject;
+    if (of === 'total' && isKinMeasure(measure) && this.#family.isFamily) return this.#familyResult(rule, measure);
+    const result = this.#ownResult(rule, hasEnded);
+    // What the kernel kept is of the process alone, and it had children that nobody saw.
+    return this.#family.last?.missed && of === 'total' ? {...result, isExact: false} : result;
+  }
+
+  /** Of a family, all members together are judged; kinds are those of the first process. */
+  #growthResult(rule: GrowthRule, growth: Growth, hasEnded: boolean): Result {
+    if (rule.of !== 'total') {
+      const line = growth.kinds.find(({kind}) => kind === rule.of);
+      if ((line || growth.looks === 1) && growth.measure !== growth.asked)
+        return {rule, verdict: 'not measured', isExact: false, detail: readTooSeldom(growth)};
+      return growthResult(rule, line, growth.looks);
+    }
+    if (!this.#family.isFamily) return growthResult(rule, growth.total, growth.looks);
+    const {total, samples, most} = this.#growing.growth('rss', this.#least, hasEnded);
+    return {...growthResult(rule, total, samples), family: {processes: most, age: 0}};
+  }
+
+  /** What was known of all members, and the most that can have been where something was never read. */
+  #familyResult(rule: MaxRule, measure: KinMeasure): Result {
+    const {value, at, processes, age, most} = this.#family.peak(measure)!;
+    const own = this.#peaks.get(rule);
+    // One of them alone may have had more than a sample saw of all: so much was told when it ended.
+    const told = measure === 'rss' && this.#end ? peakOf(this.#end, 0)?.value : undefined;
+    const alone = Math.max(own?.value ?? 0, told ?? 0);
+    const measured = Math.max(value, alone);
+    const isOwn = measured > value;
+    const isTold = isOwn && measured !== own?.value;
+    const when = isTold ? undefined : this.#when(isOwn ? own!.at : Math.max(0, at - this.#zero));
+    const family = {processes: isOwn ? 1 : processes, age};
+    const base = {rule, isExact: false, isLeast: isTold, family} as const;
+    const seen = {...base, measured, at: when};
+    if (measured > rule.limit) return {...seen, verdict: 'broken'};
+    if (isTold && measured > (1 + NEARLY) * value)
+      return {...base, verdict: 'not measured', detail: missedPeak(measured, value)};
+    if (most === value) return {...seen, verdict: 'ok'};
+    const unread = this.#family.unread(measure);
+    if (most <= rule.limit) {
+      const detail = `${notReadOf(unread)}, but all of it cannot be more than ${sizeText(most)}`;
+      return {...base, verdict: 'ok', detail};
+    }
+    return {
+      ...base,
+      verdict: 'not measured',
+      detail: `${notReadOf(unread)}; the rest had ${ruleAmount(value, measure)}`,
+    };
+  }
+
   /**
    * RSS of a command, as the kernel told it at the end. Of several processes it tells how much the largest had, and not
-   * how much all had together: then only a limit below that is decided.
+   * how much all had together: then only a limit below that is decided, unless samples saw them together.
    *
    * @returns undefined if it told nothing of what the rule is about
    */
@@ -122,6 +192,7 @@ export class Checker {
     if (!this.#end?.usage || of !== 'total' || measure !== 'rss') return undefined;
     const sampled = this.#peaks.get(rule);
     const {value, isExact, isTold} = peakOf(this.#end, sampled?.value ?? 0)!;
+    if (!isExact && (this.#family.isFamily || !this.family)) return undefined;
     const isBroken = value > rule.limit;
     if (!isBroken && !isExact)
       return {
@@ -134,7 +205,7 @@ export class Checker {
     return {rule, verdict: isBroken ? 'broken' : 'ok', measured: value, at, isExact, isLeast: isTold && !isExact};
   }
 
-  #maxResult(rule: MaxRule, hasEnded: boolean): Result {
+  #ownResult(rule: MaxRule, hasEnded: boolean): Result {
     const peak = this.#peaks.get(rule);
     const bound = this.#bounds.get(rule) ?? Infinity;
     if (!peak && bound <= rule.limit)
@@ -168,29 +239,32 @@ function notRead(measure: MeasureKey): string {
   return `${first}, which has ${first === 'smaps' ? 'the counters' : 'that'}, was not read or is not in the file`;
 }
 
-function growthResult(rule: GrowthRule, growth: Growth): Result {
-  const line = rule.of === 'total' ? growth.total : growth.kinds.find(({kind}) => kind === rule.of);
+/** What was judged: of the process, or of its family. */
+type Grown = Judgement & Pick<GrowthLine, 'points' | 'first' | 'last'>;
+
+/** @param line undefined for a kind that was never there */
+function growthResult(rule: GrowthRule, line: Grown | undefined, looks: number): Result {
   const base = {rule, isExact: false} as const;
-  if (!line && growth.looks > 1) return {...base, verdict: 'ok', detail: 'there was none'};
-  if (!line || (line.verdict === 'not enough data' && line.slope === undefined))
+  if (!line && looks > 1) return {...base, verdict: 'ok', detail: 'there was none'};
+  if (!line || line.points.t.length < FEWEST_LOOKS)
     return {
       ...base,
       verdict: 'not measured',
       detail:
-        `${growth.looks === 1 ? 'one sample does' : `${growth.looks} samples do`} not show what grows; ` +
-        `at least 12 are needed`,
+        `${looks === 1 ? 'one sample does' : `${looks} samples do`} not show what grows; ` +
+        `at least ${FEWEST_LOOKS} are needed`,
     };
+  if (line.verdict === 'not enough data')
+    return {...base, verdict: 'not measured', slope: line.slope, detail: whyNot(line)};
   const {verdict, slope, since: at} = line;
-  if (verdict === 'not enough data')
-    return {
-      ...base,
-      verdict: 'not measured',
-      slope,
-      detail: 'it rose, but not evenly enough to call it steady, and had not stopped',
-    };
   if (verdict === 'steady growth') return {...base, verdict: 'broken', slope, at, detail: verdict};
   return {...base, verdict: 'ok', detail: verdict};
 }
+
+/** The size of memory doesn't say what is resident of it. */
+const readTooSeldom = ({usageLooks, looks}: Growth): string =>
+  `resident memory by kind was read at ${usageLooks} of ${looks} samples, which is not enough ` +
+  `(a higher --max-duty reads it more often)`;
 
 /** The highest amount seen. */
 interface Peak {

@@ -45,6 +45,7 @@ export async function checkCommand(
       beforeEnd,
       results: checker.results(true),
       notes: [...notesOf(sink), ...familyWords(end)],
+      family: checker.family,
     },
   };
 }

@@ -1,4 +1,5 @@
 import {type CheckReport, marginOf, type Result} from './result.ts';
+import {familyJSON, familyParts} from './family.ts';
 import {howSeen, renderCheck, resultSentence, summary} from './text.ts';
 import {quoted} from '../run/text.ts';
 import {safe} from '../../text/safe.ts';
@@ -14,7 +15,8 @@ import {EXIT} from '../../shell/exit.ts';
 function renderCheckGithub(report: CheckReport): string {
   const bad = report.results.filter(({verdict}) => verdict !== 'ok');
   const lines = bad.map((result) => annotation('error', `memmap check: ${result.rule.text}`, resultSentence(result)));
-  const all = report.results.map(resultSentence).join('\n');
+  const {before, after} = familyParts(report);
+  const all = [...report.results.map(resultSentence), before, ...after].filter(Boolean).join('\n');
   return `${[...lines, annotation('notice', `memmap check: ${summary(report)}`, all)].join('\n')}\n`;
 }
 
@@ -40,11 +42,17 @@ function renderCheckJunit(report: CheckReport): string {
     `  <testsuite name="${xml(`memmap check: ${command?.map(quoted).join(' ') ?? target ?? ''}`)}" ` +
       `${counts} skipped="0">`,
     ...results.flatMap(testcase),
-    `    <system-out>${xml([howSeen(report), ...report.notes].join(' '))}</system-out>`,
+    `    <system-out>${xml(saidOf(report))}</system-out>`,
     '  </testsuite>',
     '</testsuites>',
     '',
   ].join('\n');
+}
+
+/** How far it can be trusted, and what was counted. */
+function saidOf(report: CheckReport): string {
+  const {before, after} = familyParts(report);
+  return [before, ...after, howSeen(report), ...report.notes].filter(Boolean).join(' ');
 }
 
 function testcase(result: Result): string[] {
@@ -75,7 +83,7 @@ const xml = (text: string): string => safe(text).replace(/[&<>"']/g, (character)
  * second.
  */
 function checkJSON(report: CheckReport): Record<string, unknown> {
-  const {command, target, end, looks, ms, interval, beforeEnd, results, notes} = report;
+  const {command, target, end, looks, ms, interval, beforeEnd, results, notes, family} = report;
   return {
     schema: 'memmap.check/1',
     command,
@@ -87,12 +95,13 @@ function checkJSON(report: CheckReport): Record<string, unknown> {
     interval,
     beforeEnd: beforeEnd === undefined ? undefined : Math.round(beforeEnd),
     results: results.map(resultJSON),
+    family: family && familyJSON(family),
     notes: notes.length > 0 ? notes : undefined,
   };
 }
 
 function resultJSON(result: Result): Record<string, unknown> {
-  const {rule, verdict, measured, at, isExact, slope, detail} = result;
+  const {rule, verdict, measured, at, isExact, slope, detail, family} = result;
   return {
     rule: rule.text,
     is: rule.is,
@@ -102,6 +111,7 @@ function resultJSON(result: Result): Record<string, unknown> {
     margin: marginOf(result),
     at: at === undefined ? undefined : Math.round(at),
     exact: isExact,
+    family,
     slope: slope && {perSecond: slope.slope * 1000, low: slope.low * 1000, high: slope.high * 1000},
     detail,
   };

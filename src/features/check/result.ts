@@ -1,4 +1,5 @@
 import type {Slope} from '../../history/trend.ts';
+import type {KinPeaks} from '../../model/kin-peaks.ts';
 import type {ProcessEnd} from '../watch/events.ts';
 import type {Rule} from './rules.ts';
 
@@ -12,6 +13,8 @@ export interface Result {
   readonly at?: number | undefined;
   /** The kernel kept the peak itself, to the end; else a peak between two looks, or after the last, may be missing. */
   readonly isExact: boolean;
+  /** It is of the whole family: of how many processes, and how old the oldest reading in it was, in ms. */
+  readonly family?: {readonly processes: number; readonly age: number} | undefined;
   /** The kernel told it when the process ended, of one of several processes: all had at least that. */
   readonly isLeast?: boolean;
   /** How fast it grows, in bytes a ms. */
@@ -41,4 +44,6 @@ export interface CheckReport {
   readonly beforeEnd?: number | undefined;
   readonly results: readonly Result[];
   readonly notes: readonly string[];
+  /** What was seen of the process and its descendants, where they were followed. */
+  readonly family?: KinPeaks | undefined;
 }

@@ -23,9 +23,9 @@ export class CheckSink implements Sink {
     if (event.event === 'exec') this.#checker.restart();
     if (event.event === 'start' || event.event === 'exec') this.programs++;
     if ('snapshot' in event) {
-      const {snapshot, status} = event;
+      const {snapshot, status, family} = event;
       this.#last = event.t;
-      this.#checker.add({t: event.t - this.#first, snapshot, status});
+      this.#checker.add({t: event.t - this.#first, snapshot, status}, family);
     } else if (event.event === 'exit') {
       this.hasEnded = true;
       this.#checker.end(event);

@@ -1,4 +1,5 @@
 import {type CheckReport, marginOf, type Result} from './result.ts';
+import {familyParts, familyTable, ofFamily} from './family.ts';
 import {slopeText} from '../growth/words.ts';
 import {endWords, quoted} from '../run/text.ts';
 import {safe} from '../../text/safe.ts';
@@ -27,11 +28,20 @@ export function renderCheck(report: CheckReport, look: TextOptions = {}): string
     ...renderTable(COLUMNS, results.map(cells), look.width),
     ...more.flatMap((result) => wrapped(resultSentence(result), look.width, '  ')),
     '',
+    ...familyLines(report, look),
     ...wrapped(howSeen(report), look.width).map((line) => paint('quiet', line)),
     ...notes.flatMap((note) => wrapped(safe(note), look.width)),
     paint(isBad ? 'bad' : 'good', `${summary(report)}.`),
     '',
   ].join('\n');
+}
+
+/** The family and its largest members, where there was more than one process. */
+function familyLines(report: CheckReport, {width}: TextOptions): string[] {
+  const {before, after} = familyParts(report);
+  const table = familyTable(report.family, width);
+  const lines = [...wrapped(before, width), ...table, ...after.flatMap((sentence) => wrapped(sentence, width))];
+  return table.length > 0 ? [...lines, ''] : lines.filter(Boolean);
 }
 
 const COLUMNS: readonly Column[] = [
@@ -88,7 +98,8 @@ export function resultSentence(result: Result): string {
     const margin = marginOf(result)!;
     const side = margin < 0 ? `${amountText(rule, -margin)} over` : `${amountText(rule, margin)} under`;
     const amount = `${leastWords(result)}${amountText(rule, measured)}`;
-    return `${what}: ${amount}, ${side} the limit of ${amountText(rule, rule.limit)}${when(at)}`;
+    const limit = amountText(rule, rule.limit);
+    return `${what}: ${amount}, ${side} the limit of ${limit}${when(at)}${ofFamily(result)}`;
   }
   if (verdict === 'ok') return `${what}: ok${detail === undefined ? '' : ` (${detail})`}`;
   if (rule.is === 'no-growth') return `${what}: it grows steadily, by ${slopeText(result.slope!)}`;

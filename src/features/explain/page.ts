@@ -30,7 +30,7 @@ export const pageFacts = (state: number): PageFacts => ({
 /** The state of a page in words. */
 export function pageText(page: PageFacts): string {
   if (page.guard) return 'a guard (MADV_GUARD_INSTALL): touching it is a SIGSEGV, whatever the permissions say';
-  if (page.swapped) return 'out on swap: the next touch brings it back';
+  if (page.swapped) return 'swapped out: the next touch brings it back';
   if (!page.present) return 'not in RAM: the next touch is a page fault, and the kernel supplies the page then';
   const parts = [
     page.file ? 'in RAM: a page of a file or of shared memory' : 'in RAM: anonymous, not of a file',

@@ -128,7 +128,7 @@ function whyNothing(region: Region, usage: Usage): string {
   if (hasNoAccess(region)) return 'None of it is in RAM: no access is permitted.';
   if (MEASURES.hugetlb.ofTotals(usage)) return 'RSS says 0, as it does not count hugetlb pages.';
   if (/^(vvar|vsyscall|device)$/.test(region.kind)) return 'RSS says 0, as the kernel does not count such pages.';
-  if (usage.swap) return 'None of it is in RAM: it is out on swap.';
+  if (usage.swap) return 'None of it is in RAM: it is swapped out.';
   return (
     'None of it is in RAM: it has not been touched yet, has only been read (zero pages are not ' +
     'counted), or was given back.'
@@ -169,7 +169,7 @@ const KEEPERS: Readonly<Record<string, string>> = {
 function rareTexts(region: Region, usage: Usage): string[] {
   const hugetlb = MEASURES.hugetlb.ofTotals(usage);
   const rows: ReadonlyArray<readonly [number | undefined, (size: string) => string]> = [
-    [usage.swap, (size) => `${size} is out on swap.`],
+    [usage.swap, (size) => `${size} is swapped out.`],
     [usage.locked, (size) => `${size} is locked into RAM.`],
     [usage['lazyFree'], (size) => `${size} was given back with MADV_FREE and still counts until the kernel takes it.`],
     [usage['anonHugePages'], (size) => `${size} is in transparent huge pages.`],

@@ -166,9 +166,9 @@ function dirtyText({privateDirty, rss = 0}: Amounts, freed: Freed | undefined): 
 
 function swapText({swap, swapPss}: Amounts): string {
   if (swap === undefined) return '';
-  if (swap === 0) return 'Nothing is out on swap.';
+  if (swap === 0) return 'Nothing is swapped out.';
   const share = swapPss === undefined || swapPss === swap ? '' : ` (fair share ${sizeText(swapPss)})`;
-  return `${sizeText(swap)} is out on swap${share}: touching it again takes one disk access per page.`;
+  return `${sizeText(swap)} is swapped out${share}: touching it again takes one disk access per page.`;
 }
 
 /** What RSS and PSS leave out, and the peak. */

@@ -86,8 +86,8 @@ export function renderRegionFacts(
   return `${heading(who(snapshot), width, 'quiet')}\n${parts.join('\n\n')}\n`;
 }
 
-/** One region. */
-function regionLines(facts: RegionFacts, sections: readonly string[], width: number | undefined): string[] {
+/** One region. @param sections of its file that it shows */
+export function regionLines(facts: RegionFacts, sections: readonly string[], width: number | undefined): string[] {
   const {region, meaning, may, memory, flags, below, above} = facts;
   const rows: Array<readonly [string, string | undefined]> = [
     ['kind', `${region.kind}: ${meaning}`],

@@ -65,7 +65,7 @@ const CHECKS: readonly Check[] = [
       having(regions, 'swap'),
       'swapped',
       (some) =>
-        `${sizeText(sum(some, 'swap'))} is out on swap, in ${count(some, 'region')}. The machine is short ` +
+        `${sizeText(sum(some, 'swap'))} is swapped out, in ${count(some, 'region')}. The machine is short ` +
         `of memory, or was.`,
     ),
   ({regions}) =>

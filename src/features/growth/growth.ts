@@ -1,9 +1,10 @@
 import type {Kind} from '../../model/kind.ts';
 import type {ByteKey} from '../../model/measures.ts';
 import type {Region} from '../../model/region.ts';
-import type {Points, Series} from '../../history/series.ts';
-import type {Track} from '../../history/tracks.ts';
-import {FEWEST_LOOKS, judge, LONG, type Judgement} from './judge.ts';
+import type {Points, Series, Time} from '../../history/series.ts';
+import {groupKey, groupsOf, movement} from '../../history/groups.ts';
+import {holesOf, sinceLastHole} from './holes.ts';
+import {FEWEST_LOOKS, judge, type Judgement, type Verdict} from './judge.ts';
 
 /** What can be followed. */
 export const GROWTH_MEASURES = [
@@ -18,10 +19,13 @@ export type GrowthMeasure = (typeof GROWTH_MEASURES)[number];
 
 /** One thing that was followed, and what it did. */
 export interface GrowthLine extends Judgement {
-  readonly of: 'total' | 'kind' | 'region' | 'regions' | 'threads';
+  readonly of: 'total' | 'kind' | 'group' | 'region' | 'regions' | 'threads';
   readonly kind?: Kind | undefined;
   /** As it was seen last. */
   readonly region?: Region | undefined;
+  /** Of a group: what its regions are called, and how many there were last. */
+  readonly name?: string | undefined;
+  readonly count?: number | undefined;
   readonly points: Points;
   /** At the first and the last look at it. */
   readonly first: number;
@@ -33,10 +37,10 @@ export interface GrowthLine extends Judgement {
 
 /** What a process's memory did over a time. */
 export interface Growth {
-  /** What was followed; where smaps could not be read often enough, `size` stands for it. */
+  /** What kinds, groups and regions were followed by; where smaps could not be read often enough, it is `size`. */
   readonly measure: GrowthMeasure;
   readonly asked: GrowthMeasure;
-  /** What the total was measured by: `measure`, or `vmRss` of status where smaps was not read for a long time. */
+  /** What the total was measured by: `asked`, or `vmRss` of status where that was read more often. */
   readonly totalMeasure: GrowthMeasure | 'vmRss';
   readonly looks: number;
   /** How many of the looks had counters. */
@@ -45,7 +49,11 @@ export interface Growth {
   readonly span: number;
   readonly least: number;
   readonly total: GrowthLine;
+  /** The sum of the kinds, by `measure`, at the looks at which they are known: what shares are of. */
+  readonly sum: GrowthLine;
   readonly kinds: readonly GrowthLine[];
+  /** Regions of one kind and name, taken together; no group whose growth is that of one of its regions. */
+  readonly groups: readonly GrowthLine[];
   /** Those that moved most. */
   readonly regions: readonly GrowthLine[];
   /** How many things there are: regions, and threads where status says. */
@@ -54,56 +62,71 @@ export interface Growth {
   readonly limit?: number | undefined;
 }
 
-/** At most this many regions are judged: those that moved most. */
+/** At most this many regions are judged, and this many groups: those that moved most. */
 const MOST_REGIONS = 200;
+const MOST_GROUPS = 50;
+
+/** What has this part of the rise of the whole does what the whole does. */
+const NEARLY_ALL = 0.9;
 
 /**
- * Judges the whole, each kind and each region.
+ * Judges the whole, each kind, each group of regions and each region.
  *
  * @param asked the measure to follow, if there are enough looks at it
  * @param least a movement of fewer bytes doesn't matter
  * @param hasEnded the process did: what it gave back at the very end is no sign that it doesn't grow
  */
 export function growthOf(series: Series, asked: GrowthMeasure, least: number, hasEnded = false): Growth {
-  const isKnown = asked === 'size' || series.usageAt.length >= Math.min(FEWEST_LOOKS, series.times.length);
-  const measure = isKnown ? asked : 'size';
-  const total = totalOf(series, asked, measure);
-  const line = (
-    points: Points,
-    about: Pick<GrowthLine, 'of' | 'kind' | 'region'>,
-    limit = least,
-    isThere = true,
-  ): GrowthLine => ({
-    ...about,
-    points,
-    ...judge(hasEnded ? withoutFinalFall(points) : points, limit),
-    first: points.v[0] ?? 0,
-    last: points.v.at(-1) ?? 0,
-    firstSeen: firstSeen(points),
-    isThere,
+  const measure = isTold(series, asked) ? asked : 'size';
+  const followed = measure === 'size' ? 'size' : 'amount';
+  const {times} = series;
+  const whole = {from: times[0] ?? 0, to: times.at(-1) ?? 0};
+  const line = (points: Points, about: About, limit = least, watched = whole): GrowthLine =>
+    lineOf(points, about, {least: limit, watched, hasEnded});
+  const ofWhole = totalOf(series, asked);
+  const total = line(ofWhole.points, {of: 'total'});
+  const sum = line(series.total(measure), {of: 'total'});
+  const isAlike = measure === asked;
+  const kinds = series.kinds.map((kind) => {
+    const own = line(series.ofKind(kind, measure), {of: 'kind', kind});
+    return isAlike ? likeWhole(own, total, sum) : own;
   });
-  const tracks = [...series.tracks].sort((a, b) => movement(b, measure) - movement(a, measure)).slice(0, MOST_REGIONS);
+  const kindOf = (own: GrowthLine): GrowthLine => {
+    const kind = kinds.find((each) => each.kind === own.kind);
+    return kind ? likeWhole(own, kind, kind) : own;
+  };
+  const regions = [...series.tracks]
+    .sort((a, b) => movement(b, followed) - movement(a, followed))
+    .slice(0, MOST_REGIONS)
+    .map((track) => {
+      const {from, to} = {from: track.stays[0]!.from, to: track.stays.at(-1)!.to};
+      const watched = {from: times[from]!, to: times[Math.min(to, times.length - 1)]!};
+      const about = {
+        of: 'region',
+        kind: track.region.kind,
+        region: track.region,
+        isThere: to === times.length,
+      } as const;
+      return kindOf(line(series.ofTrack(track, followed), about, least, watched));
+    })
+    .filter(({points}) => points.t.length > 0)
+    .sort(byMovement);
   return {
     measure,
     asked,
-    totalMeasure: total.measure,
-    looks: series.times.length,
+    totalMeasure: ofWhole.measure,
+    looks: times.length,
     usageLooks: series.usageAt.length,
-    span: lengthOf(series.times),
+    span: whole.to - whole.from,
     least,
-    total: line(total.points, {of: 'total'}),
-    kinds: series.kinds.map((kind) => line(series.ofKind(kind, measure), {of: 'kind', kind})).sort(byMovement),
-    regions: tracks
-      .map((track) =>
-        line(
-          pointsOf(series, track, measure),
-          {of: 'region', kind: track.region.kind, region: track.region},
-          least,
-          track.stays.at(-1)!.to === series.times.length,
-        ),
-      )
-      .filter(({points}) => points.t.length > 0)
-      .sort(byMovement),
+    total,
+    sum,
+    kinds: kinds.sort(byMovement),
+    groups: groupsOf(series, followed)
+      .map(({kind, name, count, values}) => kindOf(line(series.points(values), {of: 'group', kind, name, count})))
+      .sort(byMovement)
+      .slice(0, MOST_GROUPS),
+    regions,
     counts: [
       line(series.total('regions'), {of: 'regions'}, 3),
       line(series.ofStatus('threads'), {of: 'threads'}, 3),
@@ -111,41 +134,81 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number, ha
   };
 }
 
-/** Without counters, or where they were not read for a long time, status still says how much is resident in total. */
-function totalOf(
-  series: Series,
-  asked: GrowthMeasure,
-  measure: GrowthMeasure,
-): {points: Points; measure: Growth['totalMeasure']} {
-  const points = series.total(measure);
-  const isThin = measure === 'size' || longestGap(points.t, series.times) > LONG * lengthOf(series.times);
+type About = Pick<GrowthLine, 'of' | 'kind' | 'region' | 'name' | 'count'> & {readonly isThere?: boolean};
+
+interface Judged {
+  /** A movement of less than this doesn't matter. */
+  readonly least: number;
+  readonly watched: Time;
+  /** What was given back at the very end is left out. */
+  readonly hasEnded: boolean;
+}
+
+/** Judges one amount. */
+function lineOf(points: Points, about: About, {least, watched, hasEnded}: Judged): GrowthLine {
+  const seen = hasEnded ? withoutFinalFall(points) : points;
+  const to = seen.t.length < points.t.length ? seen.t.at(-1)! : watched.to;
+  return {
+    isThere: true,
+    ...about,
+    points,
+    ...judge(seen, least, {from: watched.from, to}),
+    first: points.v[0] ?? 0,
+    last: points.v.at(-1) ?? 0,
+    firstSeen: firstSeen(points),
+  };
+}
+
+/** Do the looks tell an amount: each of them, or enough, without a hole in which anything may have happened? */
+function isTold({times, usageAt}: Series, asked: GrowthMeasure): boolean {
+  if (asked === 'size' || usageAt.length === times.length) return true;
+  const t = usageAt.map((look) => times[look]!);
+  const watched = {from: times[0]!, to: times.at(-1)!};
+  const seen = sinceLastHole({t, v: t}, holesOf(t, watched), watched);
+  return seen !== undefined && seen.t.length >= FEWEST_LOOKS;
+}
+
+/** Where smaps was read at fewer of the looks than this, status says more about resident memory in total. */
+const NEARLY_EACH = 7 / 8;
+
+/** Status says at each look how much is resident in total; smaps only where it was read. */
+function totalOf(series: Series, asked: GrowthMeasure): {points: Points; measure: Growth['totalMeasure']} {
+  const isThin = series.usageAt.length < NEARLY_EACH * series.times.length;
   const vmRss = asked === 'rss' && isThin ? series.ofStatus('vmRss') : undefined;
-  const isThere = vmRss !== undefined && vmRss.t.length > 0 && vmRss.t.length === series.times.length;
-  return isThere ? {points: vmRss, measure: 'vmRss'} : {points, measure};
+  if (vmRss && vmRss.t.length > series.usageAt.length) return {points: vmRss, measure: 'vmRss'};
+  return {points: series.total(asked), measure: asked};
 }
 
-/** The longest time without a look, in ms. */
-const longestGap = (looks: readonly number[], all: readonly number[]): number =>
-  [...looks, all.at(-1) ?? 0].reduce((longest, t, index) => Math.max(longest, t - (looks[index - 1] ?? all[0]!)), 0);
-
-const lengthOf = (times: readonly number[]): number => (times.at(-1) ?? 0) - (times[0] ?? 0);
-
-const pointsOf = (series: Series, track: Track, measure: GrowthMeasure): Points =>
-  series.ofTrack(track, measure === 'size' ? 'size' : 'amount');
-
-/** How far an amount moved, from its lowest value to its highest. */
-function movement({stays}: Track, measure: GrowthMeasure): number {
-  let [low, high] = [Infinity, 0];
-  for (const {start, end, amounts} of stays) {
-    const values = measure === 'size' ? [end - start] : amounts.filter((_, at) => at % 2 === 1);
-    for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
-  }
-  return high - low;
+/**
+ * What makes up nearly all of a rise can't be said to stop where the whole goes on, or to go on where the whole stopped:
+ * the whole is seen more often, or with less noise, and says it for both.
+ *
+ * @param whole what was judged
+ * @param sum what the parts add up to
+ */
+function likeWhole(part: GrowthLine, whole: GrowthLine, sum: GrowthLine): GrowthLine {
+  const [a, b] = [part.verdict, whole.verdict];
+  const isOther = a !== b && (isSteady(a) ? hasStopped(b) : isSteady(b) && (hasStopped(a) || a === 'not enough data'));
+  if (!isOther || riseOf(sum) <= 0 || riseOf(part) < NEARLY_ALL * riseOf(sum)) return part;
+  const {verdict, slope, since, isBelowTeeth, steps} = whole;
+  return {...part, verdict, slope, since, isBelowTeeth, steps};
 }
+
+const isSteady = (verdict: Verdict): boolean => verdict === 'steady growth';
+const hasStopped = (verdict: Verdict): boolean => verdict === 'plateau' || verdict === 'step';
 
 /** What grew steadily comes first, then what ended highest above its beginning. */
 const byMovement = (a: GrowthLine, b: GrowthLine): number =>
   Number(b.verdict === 'steady growth') - Number(a.verdict === 'steady growth') || riseOf(b) - riseOf(a);
+
+/**
+ * What grew, each thing once: groups in place of their regions, and the regions of no group. Most growth first.
+ */
+export function thingsOf({groups, regions}: Pick<Growth, 'groups' | 'regions'>): readonly GrowthLine[] {
+  const grouped = new Set(groups.map(({kind, name}) => groupKey(kind!, name!)));
+  const single = regions.filter(({region}) => !grouped.has(groupKey(region!.kind, region!.label ?? region!.name)));
+  return [...groups, ...single].sort(byMovement);
+}
 
 export const riseOf = ({first, last}: Pick<GrowthLine, 'first' | 'last'>): number => last - first;
 

@@ -1,3 +1,4 @@
+import {FamilySeries, type FamilyGrowth} from './family.ts';
 import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
 import type {Seen} from '../../history/seen.ts';
 import {Series} from '../../history/series.ts';
@@ -5,10 +6,11 @@ import type {Rejected, Snapshot} from '../../model/snapshot.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {poll} from '../../procfs/poll.ts';
+import {KinWatch} from '../../procfs/kin.ts';
 import {Session, type SessionOptions} from '../../procfs/session.ts';
 import type {Input} from '../../input/input.ts';
 import {open} from '../../input/open.ts';
-import {faultsOf} from '../../input/recorded.ts';
+import {faultsOf, noFamily} from '../../input/recorded.ts';
 import {interruption} from '../../shell/signals.ts';
 import type {Recording} from '../../recording/recording.ts';
 import {withProgress} from '../../shell/output.ts';
@@ -16,16 +18,26 @@ import {withProgress} from '../../shell/output.ts';
 export interface GrowthOptions extends SessionOptions {
   /** ms to look at a live process; undefined for a recording. */
   readonly duration: number;
-  /** ms between two looks; by default 240 looks in total, but at most 20 a second and at least one a minute. */
+  /** ms between two looks; by default 600 looks in total, but at most 20 a second and at least one a minute. */
   readonly interval: number | undefined;
   readonly measure: GrowthMeasure;
   readonly least: number;
+  /** Judge its family too. */
+  readonly children: boolean;
 }
+
+/**
+ * A tooth of a few seconds needs several looks, or its low points are missed: with fewer, looks as regular as the teeth
+ * see the same part of each.
+ */
+const DEFAULT_LOOKS = 600;
 
 /** What was looked at, and what it did. */
 interface Watched {
   readonly growth: Growth;
   readonly last: Snapshot;
+  /** Undefined if it was not asked for. */
+  readonly family?: FamilyGrowth | undefined;
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
   /** What of a recording could not be used. */
@@ -44,10 +56,20 @@ export async function growthOfTarget(target: Input, options: GrowthOptions): Pro
   try {
     const {notes, rejected} = faultsOf(recording, name);
     const {growth, last: seen} = growthOfRecording(recording, options.measure, options.least);
-    return {growth, last: seen.withSource({from: 'snapshot', format: 'recording', name}), notes, rejected};
+    const family = options.children ? familyOfRecording(recording, name, options) : undefined;
+    const last = seen.withSource({from: 'snapshot', format: 'recording', name});
+    return {growth, last, notes: [...notes, ...execNote(recording)], rejected, family};
   } finally {
     recording.close();
   }
+}
+
+/** @throws Trouble `usage` if it was recorded without its family */
+function familyOfRecording(recording: Recording, name: string, {measure, least}: GrowthOptions): FamilyGrowth {
+  const series = new FamilySeries();
+  for (const {t, family} of recordedLooks(recording)) if (family) series.add(t, family);
+  if (series.isEmpty) throw noFamily(name, 'it was recorded without its family.');
+  return series.growth(measure, least, recording.end?.reason === 'exit');
 }
 
 const onlyOneMoment = (path: string): Trouble =>
@@ -60,20 +82,28 @@ const onlyOneMoment = (path: string): Trouble =>
 
 async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched> {
   const {duration} = options;
-  const interval = options.interval ?? Math.min(60_000, Math.max(50, duration / 240));
+  const interval = options.interval ?? Math.min(60_000, Math.max(50, duration / DEFAULT_LOOKS));
   const session = new Session(pid, options);
+  const kin = options.children ? new KinWatch(pid, options) : undefined;
+  const family = new FamilySeries();
   const interrupted = interruption();
   const notes: string[] = [];
   let series = seriesOf(options.measure);
-  let begin = performance.now();
+  const first = performance.now();
+  let begin = first;
   let hasEnded = false;
-  const add = (snapshot: Snapshot): void =>
-    series.add({t: performance.now() - begin, snapshot, status: session.status() ?? snapshot.status});
+  const add = (snapshot: Snapshot): void => {
+    const t = performance.now() - begin;
+    series.add({t, snapshot, status: session.status() ?? snapshot.status});
+    // The family goes on where the process executes another program.
+    const sample = kin?.look(performance.now() - first, snapshot);
+    if (sample) family.add(sample.t, sample);
+  };
   try {
     add(session.snapshot);
     for await (const look of poll(session, {interval, duration, signal: interrupted.signal})) {
       if (look.saw === 'exec') {
-        notes.push('It executed another program; what came before that is left out.');
+        notes.push(EXEC_NOTE);
         series = seriesOf(options.measure);
         begin = performance.now();
       }
@@ -94,6 +124,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
     last: series.last!,
     notes,
     rejected: [],
+    family: kin && family.growth(options.measure, options.least, hasEnded),
     signal,
   };
 }
@@ -111,6 +142,12 @@ function showProgress(ms: number, duration: number, series: Series): void {
 }
 
 const clearProgress = (): void => void (process.stderr.isTTY && process.stderr.write('\r\x1b[K'));
+
+const EXEC_NOTE = 'It executed another program; what came before that is left out.';
+
+/** What a reader of `recordedLooks` should know: they are of the last program alone. */
+export const execNote = ({moments}: Recording): string[] =>
+  moments.findLastIndex(({event}) => event === 'exec') > 0 ? [EXEC_NOTE] : [];
 
 /** Of the looks at which nothing had changed, at most about this many are used. */
 const MOST_IDLE = 5000;
@@ -131,13 +168,15 @@ export function* recordedLooks(recording: Recording): Generator<Seen> {
   )) {
     if (moment.event === 'exit') return;
     const status = recording.status(moment.index);
-    yield {t: moment.t - start, snapshot, status};
+    const family = recording.family(moment.index);
+    yield {t: moment.t - start, snapshot, status, family};
     const next = moments[moment.index + 1];
     const idle = next === undefined ? 0 : next.look - moment.look - 1;
     for (let look = every; look <= idle; look += every) {
       // `since` is the last of them; where it is absent, they are spread over the time up to the next moment.
       const part = next!.since === undefined ? look / (idle + 1) : look / idle;
-      yield {t: moment.t - start + ((next!.since ?? next!.t) - moment.t) * part, snapshot, status};
+      const t = moment.t + ((next!.since ?? next!.t) - moment.t) * part;
+      yield {t: t - start, snapshot, status, family: family && {...family, t, came: [], went: []}};
     }
   }
 }

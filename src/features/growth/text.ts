@@ -1,10 +1,9 @@
-import {type Growth, type GrowthLine, riseOf} from './growth.ts';
+import {type Growth, type GrowthLine, riseOf, thingsOf} from './growth.ts';
 import type {Verdict} from './judge.ts';
 import {address, regionJSON} from '../../model/region.ts';
 import {counted, countText, deltaText, sizeText, spanText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {headline, measureWords, slopeText} from './words.ts';
-import {safe} from '../../text/safe.ts';
+import {headline, measureWords, sizeSentence, slopeText, thingName} from './words.ts';
 import {who, type TextOptions} from '../../text/who.ts';
 import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint, type Role} from '../../text/theme.ts';
@@ -17,28 +16,31 @@ interface GrowthLook extends TextOptions {
 
 /** What grew, for people: the answer, then each kind and each region that moved. */
 export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = {}): string {
-  const {kinds, regions, counts, total, least} = growth;
+  const {kinds, counts, total, sum, least, measure, asked} = growth;
   const moved = (line: GrowthLine): boolean =>
     (line.verdict !== 'flat' && line.verdict !== 'not enough data') || Math.abs(riseOf(line)) >= least;
-  const [movedKinds, movedRegions] = [kinds.filter(moved), regions.filter(moved)];
-  const shown = movedRegions.slice(0, look.rows ?? movedRegions.length);
+  const [movedKinds, movedThings] = [kinds.filter(moved), thingsOf(growth).filter(moved)];
+  const shown = movedThings.slice(0, look.rows ?? movedThings.length);
   const share = (line: GrowthLine): number | undefined => shareOf(line, growth);
-  const more = movedRegions.length - shown.length;
+  const more = movedThings.length - shown.length;
   const still = kinds.length - movedKinds.length;
   return [
     ...wrapped(who(last), look.width).map((line) => paint('title', line)),
     ...wrapped(`${how(growth)}.`, look.width),
     '',
-    ...headline(growth).flatMap((sentence) => wrapped(sentence, look.width)),
+    ...[...headline(growth), ...sizeSentence(growth)].flatMap((sentence) => wrapped(sentence, look.width)),
     '',
     ...renderTable(
       KIND_COLUMNS,
-      [...movedKinds.map((line) => kindCells(line.kind!, line, share(line))), kindCells('total', total, undefined)],
+      [
+        ...movedKinds.map((line) => kindCells(line.kind!, line, share(line))),
+        kindCells(measure === asked ? 'total' : 'total size', measure === asked ? total : sum, undefined),
+      ],
       look.width,
     ),
-    ...(still > 0 ? [paint('quiet', `${counted(still, 'other kind')} moved by less than ${sizeText(least)}.`)] : []),
+    ...(still > 0 ? [paint('quiet', `${counted(still, 'other kind')} changed by less than ${sizeText(least)}.`)] : []),
     ...(shown.length === 0 ? [] : ['', ...regionTable(shown, growth, look.width)]),
-    ...(more > 0 ? [paint('quiet', `… and ${counted(more, 'more region')} that moved (--all shows them).`)] : []),
+    ...(more > 0 ? [paint('quiet', `… and ${countText(more)} more that changed (--all shows them).`)] : []),
     ...counts
       .filter(({verdict}) => verdict !== 'flat' && verdict !== 'not enough data')
       .flatMap((line) => wrapped(countSentence(line), look.width)),
@@ -48,15 +50,15 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
 
 function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): string {
   const times = `${counted(looks, 'sample')} in ${spanText(span)}`;
-  if (measure !== asked)
+  const total = totalMeasure === 'vmRss' ? `; the total is VmRSS of each sample` : '';
+  if (measure !== asked) {
+    const read = usageLooks === 0 ? 'was not read' : `was read ${counted(usageLooks, 'time')}, which is not enough`;
     return (
-      `${times}; smaps could not be read often enough to follow ${measureWords(asked)} by kind, so ` +
-      `kinds and regions are judged by their size, and the total by ` +
-      `${totalMeasure === 'vmRss' ? 'VmRSS of status' : 'its size'} (a higher --max-duty reads it more often)`
+      `${times}; ${measureWords(asked)} by kind ${read} (a higher --max-duty reads it more often), so the table ` +
+      `is of sizes: address space, which need not be in use${total}`
     );
+  }
   if (measure === 'size') return `${times}, of the size of regions`;
-  const total =
-    totalMeasure === measure ? '' : '; smaps was not read for long periods, so the total is VmRSS of status';
   return (
     `${times}, ${usageLooks === looks ? 'each' : countText(usageLooks)} with ${measureWords(measure)} ` +
     `of each region${total}`
@@ -83,8 +85,8 @@ const REGION_COLUMNS: readonly Column[] = [{title: 'start'}, {title: 'region', g
 
 function regionTable(lines: readonly GrowthLine[], growth: Growth, width: number | undefined): string[] {
   const rows = lines.map((line): Cell[] => [
-    {text: address(line.region!.start), role: 'quiet'},
-    {text: regionName(line)},
+    {text: line.region ? address(line.region.start) : counted(line.count!, 'region'), role: 'quiet'},
+    {text: `${thingName(line)}${line.isThere && line.count !== 0 ? '' : ' (gone)'}`},
     ...amountCells(line, shareOf(line, growth)),
   ]);
   return renderRows(REGION_COLUMNS, rows, width);
@@ -110,19 +112,18 @@ function amountCells(line: GrowthLine, share: number | undefined): Cell[] {
     {text: deltaText(riseOf(line))},
     {text: isBelowTeeth ? 'steady, low points' : verdict, role: ROLES[verdict]},
     {text: hasSlope ? slopeText(slope) : ''},
-    {text: since === undefined ? '' : spanText(since)},
+    {text: line.steps && line.steps.length > 1 ? line.steps.map(({t}) => spanText(t)).join(', ') : sinceText(since)},
     {text: share === undefined ? '' : `${Math.round(share * 100)} %`},
   ];
 }
+
+const sinceText = (since: number | undefined): string => (since === undefined ? '' : spanText(since));
 
 /** Its share of all that was gained. */
 function shareOf(line: GrowthLine, {kinds}: Growth): number | undefined {
   const gained = kinds.reduce((sum, kind) => sum + Math.max(0, riseOf(kind)), 0);
   return gained > 0 && riseOf(line) > 0 && line.isThere ? riseOf(line) / gained : undefined;
 }
-
-const regionName = ({region, isThere}: GrowthLine): string =>
-  `${safe(region!.name || region!.label || region!.kind)}${isThere ? '' : ' (gone)'}`;
 
 function countSentence({of, verdict, first, last, slope}: GrowthLine): string {
   const rate = verdict === 'steady growth' && slope ? `, by ${slopeText(slope, true)}` : '';
@@ -131,7 +132,7 @@ function countSentence({of, verdict, first, last, slope}: GrowthLine): string {
 
 /** The document `memmap.growth/1`: times in ms since the first look, amounts in bytes, slopes in bytes a second. */
 export function growthJSON(growth: Growth, last: Snapshot, notes: readonly string[]): Record<string, unknown> {
-  const {measure, asked, totalMeasure, looks, usageLooks, span, least, total, kinds, regions, counts} = growth;
+  const {measure, asked, totalMeasure, looks, usageLooks, span, least, counts} = growth;
   return {
     schema: 'memmap.growth/1',
     source: last.source,
@@ -143,19 +144,24 @@ export function growthJSON(growth: Growth, last: Snapshot, notes: readonly strin
     usageLooks,
     span: Math.round(span),
     least,
-    total: lineJSON(total),
-    kinds: kinds.map(lineJSON),
-    regions: regions.map(lineJSON),
+    total: lineJSON(growth.total),
+    sum: lineJSON(growth.sum),
+    kinds: growth.kinds.map(lineJSON),
+    groups: growth.groups.map(lineJSON),
+    regions: growth.regions.map(lineJSON),
     counts: counts.map(lineJSON),
     notes: notes.length > 0 ? notes : undefined,
   };
 }
 
 function lineJSON(line: GrowthLine): Record<string, unknown> {
-  const {of, kind, region, verdict, slope, since, isBelowTeeth, first, last, firstSeen, isThere} = line;
+  const {of, kind, region, name, count, verdict, slope, since, isBelowTeeth, steps, hole} = line;
+  const {first, last, firstSeen, isThere} = line;
   return {
     of,
     kind,
+    name,
+    count,
     region: region && {...regionJSON(region), usage: undefined},
     verdict,
     first,
@@ -166,6 +172,8 @@ function lineJSON(line: GrowthLine): Record<string, unknown> {
     firstSeen: Math.round(firstSeen),
     isThere,
     lowPoints: isBelowTeeth || undefined,
+    steps: steps?.map(({t, rise}) => ({t: Math.round(t), rise: Math.round(rise)})),
+    unread: hole && {from: Math.round(hole.from), to: Math.round(hole.to)},
     looks: line.points.t.length,
   };
 }

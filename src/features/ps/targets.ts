@@ -39,7 +39,7 @@ const isGroup = (word: string): boolean => /^(cgroup|unit|container):/.test(word
 
 function testOf(word: string, root: string): (row: ProcessRow) => boolean {
   if (/^[1-9]\d*$/.test(word)) return ({pid}) => pid === Number(word);
-  if (!isGroup(word)) return ({pid, name, title}) => namesOf({pid, comm: name, command: title ?? ''}).includes(word);
+  if (!isGroup(word)) return ({name, title}) => namesOf({comm: name, command: title ?? ''}).includes(word);
   const target = targetOf(word, root);
   if (target.is !== 'group') throw withoutRow(word, root);
   const {path} = findGroup(target.group, root);

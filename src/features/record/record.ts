@@ -1,5 +1,6 @@
 import {Trouble} from '../../model/trouble.ts';
 import type {PollOptions} from '../../procfs/poll.ts';
+import type {KinWatch} from '../../procfs/kin.ts';
 import type {Session} from '../../procfs/session.ts';
 import type {RecordingWriter} from '../../recording/writer.ts';
 import {say} from '../../shell/output.ts';
@@ -15,6 +16,8 @@ import {recordProgress, type RecordProgress, type RecordSummary} from './text.ts
 interface RecordSetting extends Omit<PollOptions, 'signal'> {
   /** Names for the marks, in order of time; further marks are named mark1, mark2, … */
   readonly names: readonly string[];
+  /** Records the process's family too. */
+  readonly kin?: KinWatch | undefined;
   readonly listing: ListingSize;
   readonly file: OpenRecording;
 }
@@ -31,7 +34,7 @@ export async function recordProcess(
 ): Promise<RecordSummary> {
   const {file, listing, names} = setting;
   const interrupted = interruption();
-  const timeline = new Timeline(session);
+  const timeline = new Timeline(session, setting.kin);
   const recorder = new Recorder(writer, listing);
   const begin = performance.now();
   let marks = 0;
@@ -60,8 +63,8 @@ export async function recordProcess(
   try {
     const options = {...setting, signal: interrupted.signal, stoppedBy: interrupted.received};
     const end = await tellAll(watchLooks(session, options, timeline), tee(recorder, follow, line));
-    const {reason, cost} = end!;
-    return {...progress(), reason, listings: writer.listings, cost};
+    const {reason, cost, familyCost} = end!;
+    return {...progress(), reason, listings: writer.listings, cost, familyCost};
   } catch (error) {
     throw recordingFailed(file.path, error, writer.moments);
   } finally {

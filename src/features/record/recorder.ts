@@ -28,9 +28,9 @@ export class Recorder implements Sink {
       case 'start':
       case 'look':
       case 'change':
-        return writer.look(event.snapshot, event.status, this.#listing.last);
+        return writer.look(event.snapshot, event.status, this.#listing.last, event.family);
       case 'exec':
-        return writer.exec(event.snapshot, event.status, this.#listing.last);
+        return writer.exec(event.snapshot, event.status, this.#listing.last, event.family);
       case 'mark':
         return writer.mark(event.name);
       case 'exit':

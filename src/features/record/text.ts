@@ -1,4 +1,5 @@
 import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
+import type {KinCost} from '../../procfs/kin.ts';
 import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
 import type {WatchCost} from '../watch/events.ts';
@@ -37,16 +38,18 @@ export interface RecordSummary extends RecordProgress {
   /** Bytes of the listings that it represents. */
   readonly listings: number;
   readonly cost: WatchCost;
+  /** Where the family was recorded too. */
+  readonly familyCost?: KinCost | undefined;
 }
 
 /** What was recorded, how large it is compared with the listings, and what it cost the process. */
 export function renderRecorded(summary: RecordSummary, width?: number): string {
-  const {file, ms, looks, moments, marks, size, listings, reason, cost} = summary;
+  const {file, ms, looks, moments, marks, size, listings, reason, cost, familyCost} = summary;
   const marked = marks > 0 ? `, ${counted(marks, 'mark')}` : '';
   return [
     `Recorded ${timeText(ms)} to ${safe(file)}: ${counted(looks, 'sample')}, ${counted(moments, 'moment')}${marked}.`,
     `${sizeText(size)}, ${percentText(size, listings)} of the ${sizeText(listings)} of listings that it represents.`,
-    endLine(looks, reason, cost),
+    endLine(looks, reason, cost, familyCost),
     `Look at it with: memmap show ${safe(file)}  ·  memmap replay ${safe(file)}`,
     '',
   ]

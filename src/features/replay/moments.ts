@@ -8,7 +8,10 @@ import {howMuch, who} from '../../text/who.ts';
 import {renderRows, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 
-/** All moments of a part of a recording, with the totals of each. */
+/**
+ * All moments of a part of a recording, with the totals of each. Their time is that of exports: the beginning plus `t`.
+ * A wall clock that was set in between would make moments overtake each other.
+ */
 export function momentRows(recording: Recording, from: number, to: number): MomentRow[] {
   let last: readonly Region[] | undefined;
   let totals = {regions: 0, size: 0, rss: undefined as number | undefined};
@@ -18,7 +21,8 @@ export function momentRows(recording: Recording, from: number, to: number): Mome
       [last, totals] = [snapshot.regions, {regions, size, rss}];
     }
     const {vmRss} = snapshot.status;
-    return {moment, ...totals, rss: totals.rss ?? (typeof vmRss === 'number' ? vmRss : undefined)};
+    const at = recording.timeAt(moment.t);
+    return {moment, at, ...totals, rss: totals.rss ?? (typeof vmRss === 'number' ? vmRss : undefined)};
   });
 }
 
@@ -27,10 +31,11 @@ export const momentsJSON = ({header}: Recording, rows: readonly MomentRow[]): ob
   schema: 'memmap.moments/1',
   process: header.process,
   startedAt: header.startedAt,
-  moments: rows.map(({moment: {index, t, at, look, since, event, marks, hasUsage}, regions, size, rss}) => ({
+  moments: rows.map(({moment: {index, t, at: clock, look, since, event, marks, hasUsage}, at, regions, size, rss}) => ({
     index,
     t,
     at,
+    clock: isFarFrom(clock, at) ? clock : undefined,
     look,
     since,
     event,
@@ -41,6 +46,9 @@ export const momentsJSON = ({header}: Recording, rows: readonly MomentRow[]): ob
     rss,
   })),
 });
+
+/** Was the wall clock set by more than it may drift? */
+const isFarFrom = (clock: string, at: string): boolean => Math.abs(Date.parse(clock) - Date.parse(at)) > 1000;
 
 /** What is said about a recording as a whole. */
 interface Recorded {
@@ -79,6 +87,8 @@ const REASONS: Readonly<Record<string, string>> = {
 /** What a list of moments says about each. */
 interface MomentRow {
   readonly moment: Moment;
+  /** ISO 8601: when the recording began, plus `t`. */
+  readonly at: string;
   readonly regions: number;
   readonly size: number;
   readonly rss: number | undefined;
@@ -86,12 +96,12 @@ interface MomentRow {
 
 /** A list of moments, with what distinguishes them. */
 export function renderMoments(rows: readonly MomentRow[], width?: number): string {
-  const cells = rows.map(({moment, regions, size, rss}) => {
+  const cells = rows.map(({moment, at, regions, size, rss}) => {
     const words = [moment.event, ...moment.marks.map((name) => `#${safe(name)}`)].filter((word) => word !== undefined);
     return [
       `#${moment.index}`,
       `+${timeText(moment.t)}`,
-      moment.at,
+      at,
       countText(regions),
       sizeText(size),
       rss === undefined ? '' : sizeText(rss),

@@ -66,7 +66,7 @@ export class Pictures {
   #jump(index: number): Shown {
     const start = this.#programStart(index);
     const near = Math.max(start, index - Math.min(MOST_BEFORE, this.#atOnce(index)));
-    const first = startAt(...this.#moment(start));
+    const first = startAt(this.#recording, ...this.#moment(start));
     const compare = new Compare(first.snapshot, diffInPlace);
     let picture = firstPicture(first);
     // With what smaps had said last by then.

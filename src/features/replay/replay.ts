@@ -29,7 +29,7 @@ async function* momentsOf(recording: Recording, options: ReplayOptions): AsyncGe
   const first = recording.moment(from);
   for (const {moment, snapshot} of recording.snapshots(from, to)) {
     if (!(await until(begin, (moment.t - first.t) / speed, signal))) return;
-    yield moment.index === from ? startAt(moment, snapshot) : eventAt(recording, moment, snapshot);
+    yield moment.index === from ? startAt(recording, moment, snapshot) : eventAt(recording, moment, snapshot);
     for (const name of moment.marks) yield {event: 'mark', ...stampOf(moment), name};
   }
   yield endAt(recording, recording.moment(to));
@@ -50,19 +50,25 @@ async function until(begin: number, ms: number, signal: AbortSignal): Promise<bo
 const stampOf = ({at, t, look, index}: Moment): Stamp => ({at, t, tick: look - 1, moment: index});
 
 /** The moment that a replay begins with, whatever happened at it. */
-export const startAt = (moment: Moment, snapshot: Snapshot): StartEvent => ({
+export const startAt = (recording: Recording, moment: Moment, snapshot: Snapshot): StartEvent => ({
   event: 'start',
   ...stampOf(moment),
   snapshot,
   status: snapshot.status,
+  ...familyOf(recording, moment),
 });
+
+function familyOf(recording: Recording, {index}: Moment): Pick<StartEvent, 'family'> {
+  const family = recording.family(index);
+  return family ? {family} : {};
+}
 
 /** What a later sample saw; it isn't compared with another. */
 export function eventAt(recording: Recording, moment: Moment, snapshot: Snapshot): WatchEvent {
   const stamp = stampOf(moment);
   const later = {...stamp, tick: Math.max(1, stamp.tick)};
   if (moment.event === 'exit') return {event: 'exit', ...later, state: recording.exitState ?? 'gone'};
-  return {event: moment.event ?? 'look', ...later, snapshot, status: snapshot.status};
+  return {event: moment.event ?? 'look', ...later, snapshot, status: snapshot.status, ...familyOf(recording, moment)};
 }
 
 function endAt(recording: Recording, moment: Moment): EndEvent {

@@ -5,16 +5,18 @@ import {writeOut} from '../../shell/output.ts';
 import {Pictures} from './pictures.ts';
 import {Player, type PlayerOptions} from './player.ts';
 import {Viewer, type ReplayKeys} from '../watch/screen/viewer.ts';
+import type {Explain} from '../watch/screen/view.ts';
 import type {Interruption} from '../../shell/signals.ts';
 
 /** ms between two frames. */
 const BEAT = 50;
 
-/** Shows a recording on the live screen until its reader quits. */
+/** Shows a recording on the live screen until its reader quits. @param explain says what a region is */
 export async function replayOnScreen(
   recording: Recording,
   options: PlayerOptions,
   interrupted: Interruption,
+  explain?: Explain,
 ): Promise<void> {
   const player = new Player(recording, options, performance.now());
   const pictures = new Pictures(recording, options.from);
@@ -36,7 +38,13 @@ export async function replayOnScreen(
     },
   };
   const {interval} = recording.header;
-  const viewer = new Viewer(pictures.at(player.index), {interval, onEnd: interrupted.end, onFailure, replay});
+  const viewer = new Viewer(pictures.at(player.index), {
+    interval,
+    onEnd: interrupted.end,
+    onFailure,
+    replay,
+    explain,
+  });
   viewer.open();
   try {
     while (!interrupted.signal.aborted) {

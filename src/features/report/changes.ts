@@ -22,7 +22,8 @@ export interface ReportChange {
 
 /** Compares each look with the one before, and keeps the changes, or the most important of them. */
 export class ChangeKeeper {
-  /** How many there were of each kind. */
+  /** How many there were in all, and of each kind since the last exec. */
+  all = 0;
   readonly counts = new Map<ChangeKind, number>();
   readonly #most: number;
   #kept: ReportChange[] = [];
@@ -35,6 +36,7 @@ export class ChangeKeeper {
 
   /** @param look its number, from 0 */
   add({event, snapshot}: Seen, look: number): void {
+    if (event === 'exec') this.counts.clear();
     if (this.#compare === undefined || event === 'exec') this.#compare = new Compare(snapshot, diffInPlace);
     else for (const change of this.#compare.next(snapshot).changes) this.#keep(toRow(change, look));
   }
@@ -45,6 +47,7 @@ export class ChangeKeeper {
   }
 
   #keep(row: ReportChange): void {
+    this.all++;
     this.counts.set(row.kind, (this.counts.get(row.kind) ?? 0) + 1);
     this.#kept.push(row);
     if (this.#kept.length > 4 * this.#most) this.#kept = this.#chosen();

@@ -19,9 +19,11 @@ export function reportJSON(report: Report): Record<string, unknown> {
     looks: about.looks,
     whole: about.isWhole,
     summary,
+    family: report.family,
     times: curves.times,
     usageAt: curves.usageAt,
     resident: curves.resident,
+    unread: report.unread,
     kinds: curves.kinds.map((each) => ({
       kind: each.kind,
       regions: each.regions,

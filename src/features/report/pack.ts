@@ -1,6 +1,7 @@
 import type {ChangeKind} from '../../model/change.ts';
 import type {Kind} from '../../model/kind.ts';
 import {safe} from '../../text/safe.ts';
+import type {ReportFamily} from './family.ts';
 import type {ReportEvent} from './events.ts';
 import type {Report} from './report.ts';
 import {knownUntil, type Counter} from '../../history/curves.ts';
@@ -27,9 +28,10 @@ export interface PackedStrip extends Omit<Strip, 'parts' | 'names'> {
 }
 
 export interface PackedGrower {
-  readonly what: 'total' | 'kind' | 'region';
+  readonly what: 'total' | 'kind' | 'group' | 'region';
   readonly kind: string;
   readonly name: string;
+  readonly count?: number | undefined;
   readonly range: string;
   readonly first: number;
   readonly peak: number;
@@ -51,6 +53,8 @@ export interface PageData {
   readonly resident: ReadonlyArray<number | null>;
   /** ms until which the last counters hold. */
   readonly knownUntil: number;
+  /** From and to, in ms: when the counters are unknown, since smaps was not read. */
+  readonly unread: ReadonlyArray<readonly [from: number, to: number]>;
   readonly series: ReadonlyArray<
     {readonly kind: Kind; readonly regions: Runs; readonly size: Runs} & Readonly<Record<Counter, Runs>>
   >;
@@ -65,6 +69,7 @@ export interface PageData {
   readonly measure: 'rss' | 'size';
   readonly growers: readonly PackedGrower[];
   readonly changes: readonly PackedChange[];
+  readonly family: ReportFamily | null;
   readonly summary: readonly string[];
   readonly notes: readonly string[];
 }
@@ -84,6 +89,7 @@ export function packReport(report: Report): PageData {
     usageAt: curves.usageAt,
     resident: curves.resident,
     knownUntil: knownUntil(curves, about.duration),
+    unread: report.unread.map(({from, to}) => [from, to] as const),
     series: curves.kinds.map(({kind, regions, size, rss, pss, privateDirty, swap}) => ({
       kind,
       regions: runs(regions),
@@ -135,6 +141,7 @@ export function packReport(report: Report): PageData {
         [look, kind, kinds.at(of), start, end, size, rss ?? null, safe(text)] as const,
     ),
     lists: {kinds: kinds.entries, perms: perms.entries, names: names.entries},
+    family: familyOf(report.family),
     summary: report.summary.map(safe),
     notes: report.notes.map(safe),
   };
@@ -156,6 +163,9 @@ function carried(stays: readonly Stay[]): readonly Stay[] {
   }
   return stays.map((stay) => after.get(stay) ?? stay);
 }
+
+const familyOf = (family: ReportFamily | undefined): ReportFamily | null =>
+  family ? {...family, members: family.members.map((member) => ({...member, comm: safe(member.comm)}))} : null;
 
 /** `python3 (pid 4242)`. */
 function titleOf({process}: Pick<Report, 'process'>): string {

@@ -3,10 +3,11 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {ChangeKeeper, type ReportChange} from './changes.ts';
 import type {Growth} from '../growth/growth.ts';
 import {growersOf, growthMeasure, judged, type Grower} from './growers.ts';
+import {FamilyKeeper, type ReportFamily} from './family.ts';
 import {eventsOf, type ReportEvent} from './events.ts';
-import {COUNTERS, curvesOf, type Curves} from '../../history/curves.ts';
+import {COUNTERS, curvesOf, unreadOf, type Curves} from '../../history/curves.ts';
 import type {Seen} from '../../history/seen.ts';
-import {Series} from '../../history/series.ts';
+import {Series, type Time} from '../../history/series.ts';
 import {stripsOf, type Strip} from './strips.ts';
 import {type About, summaryOf} from './summary.ts';
 import {fewerStays, thin} from './thin.ts';
@@ -19,11 +20,15 @@ export interface Report {
   readonly about: About;
   readonly process: Snapshot['process'];
   readonly curves: Curves;
+  /** When the counters of smaps are unknown, in ms. */
+  readonly unread: readonly Time[];
   readonly events: readonly ReportEvent[];
   readonly strips: readonly Strip[];
   readonly measure: 'rss' | 'size';
   readonly growers: readonly Grower[];
   readonly changes: readonly ReportChange[];
+  /** The process and its descendants, where they were recorded. */
+  readonly family: ReportFamily | undefined;
   readonly summary: readonly string[];
   /** What was left out or can't be trusted, a sentence each. */
   readonly notes: readonly string[];
@@ -37,6 +42,7 @@ export interface Report {
  */
 export function reportOf(about: About, seen: Iterable<Seen>, growth?: Growth): Report {
   const [series, changes] = [new Series(COUNTERS, 'rss'), new ChangeKeeper(MOST.changes)];
+  const family = new FamilyKeeper();
   const events: ReportEvent[] = [];
   let process: Snapshot['process'] = {};
   let peak = 0;
@@ -44,27 +50,32 @@ export function reportOf(about: About, seen: Iterable<Seen>, growth?: Growth): R
     const number = series.times.length;
     series.add(look);
     changes.add(look, number);
+    family.add(look.t, look.family);
     events.push(...eventsOf(look, number));
     // A process that has ended no longer says what its program was.
     process = {...process, ...look.snapshot.process};
-    peak = Math.max(peak, Number(look.snapshot.status['vmHwm'] ?? 0));
+    // execve starts VmHWM anew, with the memory.
+    peak = Math.max(look.event === 'exec' ? 0 : peak, Number(look.snapshot.status['vmHwm'] ?? 0));
   }
   const looks = series.times.length;
   const curves = curvesOf(series);
-  const growers = judged(growersOf(curves, series.tracks, about.duration), growth);
-  const measure = growthMeasure(curves);
-  const counts = changes.counts;
-  const summary = summaryOf({about, curves, growers, measure, peak, counts, growth});
+  const begin = events.findLast(({kind}) => kind === 'exec')?.look ?? 0;
+  const measure = growthMeasure(curves, begin, growth);
+  const {duration} = about;
+  const growers = judged(growersOf({curves, tracks: series.tracks, duration, measure, begin}), growth);
+  const unread = unreadOf(curves, duration);
+  const summary = summaryOf({about, curves, begin, growers, measure, peak, counts: changes.counts, growth});
+  const said = [...summary, ...family.sentences()];
   const thinned = thin({curves, events, growers, changes: changes.rows, stays: series.stays}, MOST.looks);
   const drawn = fewerStays(thinned.stays, MOST.stays);
-  const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes];
+  const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes, ...family.notes()];
   const strips = stripsOf(drawn.stays, [...thinned.curves.times, about.duration], process.exe);
-  return {about, process, measure, summary, ...thinned, strips, notes: left};
+  return {about, process, measure, summary: said, family: family.family, ...thinned, unread, strips, notes: left};
 }
 
 function notesOf(looks: number, thinned: {curves: Curves; unseen: number}, changes: ChangeKeeper): string[] {
   const kept = thinned.curves.times.length;
-  const all = [...changes.counts.values()].reduce((sum, count) => sum + count, 0);
+  const {all} = changes;
   const shown = changes.rows.length;
   return [
     ...(kept < looks

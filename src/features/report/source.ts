@@ -31,7 +31,7 @@ export const readReport = (path: string): Promise<Made<Report>> =>
 export function* looksOf(recording: Recording, doing: string): Generator<Seen> {
   for (const {moment, snapshot} of withProgress(doing, recording.snapshots(), recording.count)) {
     const {t, event, marks} = moment;
-    yield {t, snapshot, event, marks};
+    yield {t, snapshot, event, marks, family: recording.family(moment.index)};
   }
 }
 

@@ -7,7 +7,7 @@ import type {Stay} from '../../history/tracks.ts';
 export interface Strip {
   readonly start: number;
   readonly end: number;
-  /** What it is, in a word or two: a kind, `program`, `libraries`, `short-lived`. */
+  /** What it is, in a word or two: a kind, `program`, `libraries`, `short-lived`, `mixed`. */
   readonly word: string;
   /** Names of what lies in it, each once, the largest first. */
   readonly names: readonly string[];
@@ -22,6 +22,8 @@ interface Part {
   readonly stays: readonly Stay[];
 }
 
+/** More strips than this make the picture too tall to see at once. */
+const MOST_STRIPS = 40;
 /** More parts than this in one strip can't be distinguished. */
 const MOST_PARTS = 100;
 /**
@@ -40,14 +42,46 @@ const SHORT = 0.03;
  * @returns ascending
  */
 export function stripsOf(stays: readonly Stay[], times: readonly number[], exe: string | undefined): Strip[] {
-  const groups: Array<{word: string; parts: Part[]}> = [];
-  for (const part of partsOf(stays)) {
-    const word = wordOf(part, times, exe);
+  const parts = partsOf(stays).map((part) => ({part, word: wordOf(part, times, exe)}));
+  let groups = grouped(parts, belongs);
+  // What is too much for one picture is folded: neighbours of one word and one name first, then any of one word.
+  if (groups.length > MOST_STRIPS) groups = grouped(parts, (...all) => belongs(...all) || isAlike(...all));
+  if (groups.length > MOST_STRIPS) groups = grouped(parts, (...all) => belongs(...all) || isOfOneWord(...all));
+  if (groups.length > MOST_STRIPS) groups = evenly(groups);
+  return groups.map(({word, parts: some}) => strip(some, word));
+}
+
+interface Group {
+  readonly word: string;
+  readonly parts: Part[];
+}
+
+type Belongs = (group: Group, part: Part, word: string) => boolean;
+
+function grouped(parts: ReadonlyArray<{readonly part: Part; readonly word: string}>, belongsTo: Belongs): Group[] {
+  const groups: Group[] = [];
+  for (const {part, word} of parts) {
     const group = groups.at(-1);
-    if (group && belongs(group, part, word)) group.parts.push(part);
+    if (group && belongsTo(group, part, word)) group.parts.push(part);
     else groups.push({word, parts: [part]});
   }
-  return groups.map(({word, parts}) => strip(parts, word));
+  return groups;
+}
+
+/** Is it as its neighbour below, wherever that is: another chunk of a heap, another block of malloc? */
+const isAlike: Belongs = ({word, parts}, {stays}, next) =>
+  word === next && parts.at(-1)!.stays[0]!.name === stays[0]!.name;
+
+const isOfOneWord: Belongs = ({word}, _part, next) => word === next;
+
+/** As many neighbours in each strip as it takes to have few enough. */
+function evenly(groups: readonly Group[]): Group[] {
+  const width = Math.ceil(groups.length / MOST_STRIPS);
+  return Array.from({length: Math.ceil(groups.length / width)}, (_, index) => {
+    const some = groups.slice(index * width, (index + 1) * width);
+    const words = new Set(some.map(({word}) => word));
+    return {word: words.size === 1 ? some[0]!.word : 'mixed', parts: some.flatMap(({parts}) => parts)};
+  });
 }
 
 /** Stays that share bytes are one part. */
@@ -79,7 +113,7 @@ function wordOf({stays}: Part, times: readonly number[], exe: string | undefined
 
 const SHARING = new Set(['short-lived', 'program', 'files', 'kernel', 'thread-stack', 'arena', 'reserved', 'vsyscall']);
 
-function belongs(group: {word: string; parts: Part[]}, part: Part, word: string): boolean {
+function belongs(group: Group, part: Part, word: string): boolean {
   const last = group.parts.at(-1)!;
   const hole = part.start - last.end;
   if (group.parts.length >= MOST_PARTS) return false;
@@ -93,6 +127,9 @@ function belongs(group: {word: string; parts: Part[]}, part: Part, word: string)
 }
 
 const isSmall = ({start, end, stays}: Part): boolean => stays.length === 1 && end - start <= SMALL;
+
+/** They say more than the kind of the memory. */
+const OWN_WORDS = new Set(['program', 'short-lived', 'mixed']);
 
 function strip(parts: readonly Part[], word: string): Strip {
   const sizes = new Map<string, number>();
@@ -110,7 +147,7 @@ function strip(parts: readonly Part[], word: string): Strip {
   return {
     start: parts[0]!.start,
     end: parts.at(-1)!.end,
-    word: word === 'files' ? files : word === 'program' || word === 'short-lived' || kinds.size > 1 ? word : first!,
+    word: word === 'files' ? files : OWN_WORDS.has(word) || kinds.size > 1 ? word : first!,
     names: [...sizes].sort(([, a], [, b]) => b - a).map(([name]) => name),
     parts,
   };

@@ -8,7 +8,7 @@ import {EXIT} from '../../shell/exit.ts';
 
 /** Flags whose value can be the next word. */
 const VALUE_FLAGS = new Set(['-o', '--output', '--interval', '--record', '--max-duty', '--max-stall', '--proc-root']);
-const OUR_FLAG = /^(-o|--(output|json|force|interval|record|no-aslr|max-duty|max-stall|color|no-color))/;
+const OUR_FLAG = /^(-o|--(output|json|force|interval|record|no-aslr|(no-)?children|max-duty|max-stall|color|no-color))/;
 
 /**
  * Splits the words of a call into ours and the command with its arguments, which begin after the first `--`. Without

@@ -1,5 +1,6 @@
 import {Trouble} from '../../model/trouble.ts';
 import {poll} from '../../procfs/poll.ts';
+import {KinWatch} from '../../procfs/kin.ts';
 import {Session, type Look, type SessionOptions} from '../../procfs/session.ts';
 import type {Sink, WatchEvent} from '../watch/events.ts';
 import {Timeline} from '../watch/watch.ts';
@@ -9,6 +10,8 @@ export interface FollowOptions extends SessionOptions {
   /** ms between two samples, once the program has been running for a moment. */
   readonly interval: number;
   readonly withoutAslr: boolean;
+  /** Follow the processes that it starts too. */
+  readonly children: boolean;
 }
 
 /** For this many ms we wait for the exec almost without pauses: it takes less than 1 ms, and so may a whole program. */
@@ -28,7 +31,7 @@ const NEVER = new Int32Array(new SharedArrayBuffer(4));
 export async function* follow(target: Target, options: FollowOptions): AsyncGenerator<WatchEvent, void> {
   const notes = notesOf(target);
   const session = open(target, options, notes);
-  const timeline = new Timeline(session);
+  const timeline = new Timeline(session, session && options.children ? kinOf(target, options, notes) : undefined);
   try {
     if (session) yield timeline.start(session.snapshot, target.isGated);
     if (session && target.isGated) warmUp(session);
@@ -60,6 +63,17 @@ function open(target: Target, options: SessionOptions, notes: string[]): Session
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     notes.push(`It could not be watched: ${error.why}`);
+    return undefined;
+  }
+}
+
+function kinOf(target: Target, options: FollowOptions, notes: string[]): KinWatch | undefined {
+  try {
+    const {warden} = target;
+    return new KinWatch(target.pid, {...options, adopters: warden === undefined ? [] : [warden]});
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    notes.push(`The processes that it started could not be followed: ${error.why}`);
     return undefined;
   }
 }

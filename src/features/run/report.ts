@@ -1,3 +1,4 @@
+import {KinPeaks} from '../../model/kin-peaks.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {EndEvent, ExecEvent, ExitEvent, Sink, StartEvent, WatchEvent} from '../watch/events.ts';
 import {peakOf} from './peak.ts';
@@ -21,6 +22,7 @@ export class TextReport implements Sink {
   #most = 0;
   #came = 0;
   #went = 0;
+  readonly #family = new KinPeaks();
   #exit: ExitEvent | undefined;
   #end: EndEvent | undefined;
 
@@ -48,7 +50,8 @@ export class TextReport implements Sink {
   }
 
   #look(event: SeenEvent): void {
-    const {snapshot, status} = event;
+    const {snapshot, status, family} = event;
+    if (family) this.#family.add(family);
     this.#looks++;
     this.#last = event;
     this.#peak = Math.max(this.#peak, Number(status['vmHwm'] ?? 0));
@@ -83,6 +86,7 @@ export class TextReport implements Sink {
       came: this.#came,
       went: this.#went,
       images: this.#images,
+      family: this.#family,
     };
   }
 }

@@ -2,10 +2,12 @@ import type {WatchCost} from '../watch/events.ts';
 import {dutyText, usageText} from '../watch/text.ts';
 import {diff} from '../../diff/diff.ts';
 import type {Change} from '../../model/change.ts';
+import type {KinPeaks} from '../../model/kin-peaks.ts';
 import type {Kind} from '../../model/kind.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {totalsByKind} from '../../model/totals.ts';
 import {counted, countText, deltaText, sizeText} from '../../model/amounts.ts';
+import {familyGaps, familySize, howAdded, renderLives} from '../../text/kin.ts';
 import {renderChanges} from '../../text/changes.ts';
 import {hanging, wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
@@ -43,6 +45,8 @@ export interface RunSeen {
   readonly came: number;
   readonly went: number;
   readonly images: readonly string[];
+  /** The process and those that it started; without samples if they were not followed. */
+  readonly family: KinPeaks;
 }
 
 /** At most this many of the new regions are listed. */
@@ -63,7 +67,7 @@ export function renderRun({command, end, ms, peak, seen, cost, notes}: RunFacts,
     costLine(cost),
     '',
   ]
-    .flatMap((line) => (/^\w+ {2,}/.test(line) ? hanging(line, look.width) : [line]))
+    .flatMap((line) => (/^(?:in )?\w+ {2,}/.test(line) ? hanging(line, look.width) : [line]))
     .join('\n');
 }
 
@@ -97,6 +101,7 @@ function renderSeen(seen: RunSeen, look: TextOptions): string[] {
   const [atFirst, atLargest, atLast] = [first, largest, last].map(({regions}) => countText(regions.length));
   return [
     `program  ${images.map(safe).join(', then ')}`,
+    ...familyLines(seen.family, look),
     `samples  ${countText(seen.looks)}, the last one ${time(seen.beforeEnd)} before the end`,
     `regions  ${atFirst} in the first sample, ${atLargest} in the largest, ${atLast} in the last; ${cameAndWent(seen)}`,
     `left     ${howMuch(last)}`,
@@ -106,6 +111,20 @@ function renderSeen(seen: RunSeen, look: TextOptions): string[] {
       : [...renderGrowth(seen, look), '', ...renderNew(first, largest, look)]),
     '',
   ];
+}
+
+/** How much all processes had together, and which were the largest. */
+function familyLines(family: KinPeaks, look: TextOptions): string[] {
+  if (!family.isFamily) return familyGaps(family).map((sentence) => `note     ${sentence}`);
+  const [rss, pss] = [family.peak('rss')!, family.peak('pss')!];
+  const least = pss.most === pss.value ? '' : 'at least ';
+  const lines = [
+    `family   ${familySize(family)}`,
+    `in all   ${sizeText(rss.value)} resident at most, with ${counted(rss.processes, 'process', 'processes')}: ` +
+      `${howAdded('rss')}; PSS ${least}${sizeText(pss.value)}`,
+  ];
+  const gaps = familyGaps(family).map((sentence) => `note     ${sentence}`);
+  return [...lines, ...gaps, '', ...renderLives(family, look.width), ''];
 }
 
 /** The kinds of memory that differ between the first sample and the largest, the totals, and what was left. */
@@ -120,10 +139,11 @@ function renderGrowth({first, largest, last, withUsage}: RunSeen, look: TextOpti
   const columns: Column[] = [
     {title: 'kind'},
     {title: 'regions'},
-    {title: 'address space, first and largest'},
+    {title: 'size at first', align: 'right', least: 90},
+    {title: 'largest', align: 'right'},
     {title: '', align: 'right'},
-    {title: 'left', align: 'right'},
-    ...(usage ? [{title: 'resident, most seen', align: 'right'} as const] : []),
+    {title: 'at the end', align: 'right'},
+    ...(usage ? [{title: 'resident', align: 'right'} as const] : []),
   ];
   const rows = differs.map((kind) =>
     growthCells({
@@ -167,7 +187,8 @@ function growthCells({name, first: a = NONE, largest: b = NONE, left = NONE, rss
   return [
     {text: name, role: name === 'total' ? 'title' : undefined},
     {text: fromTo(String(a.regions), String(b.regions))},
-    {text: fromTo(sizeText(a.size), sizeText(b.size))},
+    {text: sizeText(a.size)},
+    {text: sizeText(b.size)},
     {text: a.size === b.size ? '' : deltaText(b.size - a.size), role},
     {text: sizeText(left.size)},
     ...(rss === undefined ? [] : [{text: sizeText(rss)}]),

@@ -1,7 +1,8 @@
 import {Flags, type Interfaces} from '@oclif/core';
 import {type Choice, PLACE_KEYS, type SortKey} from '../../model/choose.ts';
 import {KINDS} from '../../model/kind.ts';
-import {BYTE_KEYS} from '../../model/measures.ts';
+import {BYTE_KEYS, type ByteKey} from '../../model/measures.ts';
+import {Trouble} from '../../model/trouble.ts';
 import {COLUMN_NAMES, type ColumnName} from '../../text/columns.ts';
 import {filterOf} from '../../text/filter.ts';
 import {measureAmong, nearestName, unknownName} from '../../text/measures.ts';
@@ -13,7 +14,7 @@ const COLUMNS = COLUMN_NAMES.join(', ');
 /** Which regions to show, which columns of them, and in which order. */
 export const CHOICE_FLAGS = {
   kind: Flags.option({
-    description: 'only regions of this kind (heap, anon, …); may be given again',
+    description: `only regions of this kind; may be given again: ${KINDS.join(', ')}`,
     multiple: true,
     options: KINDS,
     helpValue: '<kind>',
@@ -51,6 +52,21 @@ export function columnsOf(text: string | undefined): readonly ColumnName[] | und
 
 /** @throws Trouble `usage` */
 export const sortKeyOf = (text: string): SortKey => named(text.trim(), 'sort order', SORT_KEYS);
+
+/**
+ * What the members of a family are sorted by, where nothing else is asked for: PSS, which is what each costs.
+ *
+ * @throws Trouble `usage` for what only regions have
+ */
+export function familyKeyOf(key: SortKey = 'pss'): ByteKey | 'name' {
+  if (key !== 'address' && key !== 'kind') return key;
+  throw new Trouble({
+    kind: 'usage',
+    what: `Processes can't be sorted by ${key}.`,
+    why: `only a region has ${key === 'kind' ? 'a kind' : 'an address'}.`,
+    next: `Sort them by name, ${BYTE_KEYS.slice(0, 4).join(', ')} or another measure.`,
+  });
+}
 
 /** The one of these names that a text is: as written, or as a spelling of a measure. */
 function named<Name extends string>(text: string, what: string, names: readonly Name[]): Name {

@@ -10,21 +10,34 @@ import {wrapped} from '../../text/lines.ts';
 
 const AMOUNTS = ['rss', 'pss', 'privateDirty', 'swap'] as const;
 
+/** The title comes last, as in ps: it may be long. What says least is left out where a terminal is narrow. */
 const COLUMNS: readonly Column[] = [
   {title: 'pid', align: 'right'},
+  {title: 'threads', align: 'right'},
+  {title: 'regions', align: 'right', least: 90},
+  ...AMOUNTS.map((key): Column => ({
+    title: MEASURES[key].title,
+    align: 'right',
+    ...(key === 'privateDirty' && {least: 72}),
+  })),
   {title: 'process', gives: 'cut'},
-  {title: 'regions', align: 'right'},
-  ...AMOUNTS.map((key): Column => ({title: MEASURES[key].title, align: 'right'})),
 ];
+
+/** The place of the column that is left out where nothing is swapped. */
+const SWAP = 3 + AMOUNTS.indexOf('swap');
 
 /** A process and its descendants, what each costs, and what they cost together. */
 export function renderFamily(family: Family, look: TextOptions = {}): string {
   const {members, ended} = family;
   const totals = familyTotals(members);
-  const total = cells('', 'total', {...totals, vmRss: undefined}).map((cell): Cell => ({...cell, role: 'title'}));
+  const threads = members.reduce((sum, member) => sum + member.threads, 0);
+  const total = cells('total', '', {...totals, threads, vmRss: undefined}).map((cell): Cell => ({
+    ...cell,
+    role: 'title',
+  }));
   const rows = [...members.map(memberCells), ...(totals.counted > 0 ? [total] : [])];
   const isSwapped = (totals.usage['swap'] ?? 0) > 0;
-  const keep = (_: unknown, index: number): boolean => isSwapped || index < 6;
+  const keep = (_: unknown, index: number): boolean => isSwapped || index !== SWAP;
   const [first] = members;
   return [
     paint(
@@ -100,28 +113,29 @@ function reasons(uncounted: readonly Member[]): string[] {
 }
 
 function memberCells(member: Member): Cell[] {
-  const {pid, comm, depth, missing} = member;
+  const {pid, comm, title, depth, missing} = member;
   const why =
     missing === 'ended'
-      ? ' (ended)'
+      ? '(ended) '
       : missing === 'denied'
-        ? ' (not permitted)'
+        ? '(not permitted) '
         : missing === 'spared'
-          ? ' (spared)'
+          ? '(spared) '
           : '';
-  return cells(String(pid), `${'  '.repeat(depth)}${safe(comm)}${why}`, member);
+  return cells(String(pid), `${'  '.repeat(depth)}${why}${safe(title ?? comm)}`, member);
 }
 
 function cells(
   pid: string,
   name: string,
-  {regions, usage, vmRss}: Pick<Member, 'regions' | 'usage' | 'vmRss'>,
+  {threads, regions, usage, vmRss}: Pick<Member, 'threads' | 'regions' | 'usage' | 'vmRss'>,
 ): Cell[] {
   const [rss, ...others] = AMOUNTS.map((key) => MEASURES[key].ofTotals(usage));
   return [
     {text: pid},
-    {text: name},
+    {text: countText(threads)},
     {text: regions === undefined ? '' : countText(regions)},
     ...[rss ?? vmRss, ...others].map((bytes): Cell => ({text: bytes === undefined ? '' : sizeText(bytes)})),
+    {text: name, is: 'phrase'},
   ];
 }

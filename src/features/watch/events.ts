@@ -1,5 +1,7 @@
 import type {Change, Delta} from '../../model/change.ts';
+import type {FamilySample} from '../../model/kin.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
+import type {KinCost} from '../../procfs/kin.ts';
 import type {Cost} from '../../procfs/ledger.ts';
 
 /**
@@ -25,6 +27,8 @@ interface Seen extends Stamp {
   readonly snapshot: Snapshot;
   /** The current /proc/PID/status: a snapshot of maps alone has an older one. */
   readonly status: Snapshot['status'];
+  /** The process and its descendants, where they are followed, and were looked at for this sample too. */
+  readonly family?: FamilySample | undefined;
 }
 
 export interface StartEvent extends Seen {
@@ -105,6 +109,8 @@ export interface EndEvent extends Stamp {
    */
   readonly reason: string;
   readonly cost: WatchCost;
+  /** What following the family cost, where it was followed. */
+  readonly familyCost?: KinCost | undefined;
   /** What a reader should know, one sentence each. */
   readonly notes?: readonly string[] | undefined;
 }

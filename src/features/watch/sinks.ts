@@ -1,40 +1,68 @@
+import type {Choice} from '../../model/choose.ts';
 import {changeJSON} from '../../model/change.ts';
+import {sampleJSON, type FamilySample} from '../../model/kin.ts';
 import {writeOut, writePieces} from '../../shell/output.ts';
 import {jsonLinePieces} from '../../text/json.ts';
+import {chosenDocument, chosenText} from './chosen.ts';
+import {Summary} from './summary.ts';
 import type {EndEvent, ProcessEnd, Sink, StartEvent, WatchEvent} from './events.ts';
-import {endLine, eventLines, startLine} from './text.ts';
+import {FamilyLog, isOtherFamily} from './family.ts';
+import {clockTime, eventLines, startLine} from './text.ts';
 
 /**
  * Events as NDJSON: one object per line, written as it happens. `end` is always the last.
  *
  * @param write is given the pieces of one line at a time
+ * @param choice the regions that snapshots have; their totals are those of all
  */
-export const jsonSink = (write: (line: Iterable<string>) => Promise<void> | void = writePieces): Sink => ({
-  async tell(event) {
-    const document = documentOf(event);
-    if (document) await write(jsonLinePieces(document));
-  },
-});
+export function jsonSink(
+  write: (line: Iterable<string>) => Promise<void> | void = writePieces,
+  choice: Choice = {},
+): Sink {
+  let family: FamilySample | undefined;
+  return {
+    async tell(event) {
+      const document = documentOf(event, family, choice);
+      if ('family' in event) family = event.family ?? family;
+      if (document) await write(jsonLinePieces(document));
+    },
+  };
+}
 
-/** The JSON document of an event; undefined for a sample in which nothing changed. */
-function documentOf(event: WatchEvent): object | undefined {
+/**
+ * The JSON document of an event; undefined for a sample in which nothing changed. Where only the family's memory did,
+ * the event is `family`.
+ *
+ * @param before the family as it was told last
+ * @param choice the regions that snapshots have
+ */
+function documentOf(event: WatchEvent, before: FamilySample | undefined, choice: Choice): object | undefined {
   const {at, tick} = event;
+  const sample = 'family' in event ? event.family : undefined;
+  const family = sample && {family: sampleJSON(sample)};
   const head = {event: event.event, at};
   switch (event.event) {
     case 'start':
-      return {...head, ...event.snapshot.document()};
+      return {...head, ...chosenDocument(event.snapshot, choice), ...family};
     case 'look':
-      return undefined;
+      return sample && isOtherFamily(before, sample) ? {event: 'family', at, tick, ...family} : undefined;
     case 'change':
-      return {...head, tick, changes: event.changes.map(changeJSON), delta: event.delta};
+      return {...head, tick, changes: event.changes.map(changeJSON), delta: event.delta, ...family};
     case 'mark':
       return {...head, tick, name: event.name};
     case 'exec':
-      return {...head, tick, ...event.snapshot.document()};
+      return {...head, tick, ...chosenDocument(event.snapshot, choice), ...family};
     case 'exit':
       return {...head, tick, state: event.state, ...endJSON(event)};
     case 'end':
-      return {...head, ticks: tick, reason: event.reason, cost: event.cost, notes: event.notes};
+      return {
+        ...head,
+        ticks: tick,
+        reason: event.reason,
+        cost: event.cost,
+        familyCost: event.familyCost,
+        notes: event.notes,
+      };
   }
 }
 
@@ -54,16 +82,34 @@ interface Sentences {
 }
 
 /** Events as text, one line per change: for pipes, logs, and terminals that can't move the cursor. */
-export const lineSink = ({start, end}: Sentences): Sink => ({
-  async tell(event) {
-    const lines = event.event === 'start' ? [start(event)] : event.event === 'end' ? [end(event)] : eventLines(event);
-    if (lines.length > 0) await writeOut(`${lines.join('\n')}\n`);
-  },
-});
+export function lineSink({start, end}: Sentences): Sink {
+  const log = new FamilyLog();
+  return {
+    async tell(event) {
+      const about = event.event === 'start' ? [start(event)] : event.event === 'end' ? [end(event)] : eventLines(event);
+      const lines = [...about, ...('family' in event ? log.lines(event, clockTime(event.at)) : [])];
+      if (lines.length > 0) await writeOut(`${lines.join('\n')}\n`);
+    },
+  };
+}
 
-/** @param interval ms between two samples */
-export const watchLines = (interval: number): Sink =>
-  lineSink({
-    start: ({snapshot}) => startLine(snapshot, interval),
-    end: ({tick, reason, cost}) => endLine(tick, reason, cost),
+/**
+ * The lines of a watch, and its summary at the end.
+ *
+ * @param interval ms between two samples
+ * @param choice the regions whose changes are told
+ * @param width columns of a terminal; undefined: the summary is not wrapped
+ */
+export function watchLines(interval: number, choice: Choice, width: number | undefined): Sink {
+  const summary = new Summary(choice);
+  const lines = lineSink({
+    start: ({snapshot}) => startLine(snapshot, interval) + chosenText(snapshot, choice),
+    end: (event) => summary.lines(event, width).join('\n'),
   });
+  return {
+    async tell(event) {
+      summary.add(event);
+      await lines.tell(event);
+    },
+  };
+}

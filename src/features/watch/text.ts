@@ -1,5 +1,6 @@
 import {counted} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
+import type {KinCost} from '../../procfs/kin.ts';
 import {changeLine} from '../../text/changes.ts';
 import {safe} from '../../text/safe.ts';
 import {paint} from '../../text/theme.ts';
@@ -62,10 +63,13 @@ export const dutyText = (cost: Pick<WatchCost, 'ms' | 'duty'>): string =>
   watchedFor(cost) === undefined ? '' : `, ${percent(cost.duty)} of the time`;
 
 /** How a watch ended, and what it cost the process. */
-export function endLine(ticks: number, reason: string, cost: WatchCost): string {
+export function endLine(ticks: number, reason: string, cost: WatchCost, family?: KinCost): string {
   const why = REASONS[reason] ?? `Ended by ${reason}`;
   const sampling = `Sampling took ${ms(cost.ms)}${dutyText(cost)}`;
-  return `${why} after ${counted(ticks, 'sample')}. ${sampling}; ${usageText(cost)}.${mapsText(cost)}`;
+  const kin = family
+    ? `; the family was sampled ${times(family.samples)}, smaps_rollup read ${times(family.usageReads)}`
+    : '';
+  return `${why} after ${counted(ticks, 'sample')}. ${sampling}; ${usageText(cost)}${kin}.${mapsText(cost)}`;
 }
 
 /** How often smaps was read, for how long that held up the process, and what is therefore not known. */

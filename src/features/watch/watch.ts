@@ -1,7 +1,10 @@
 import {diffInPlace} from '../../diff/diff.ts';
 import {Compare} from '../../history/compare.ts';
+import type {FamilySample} from '../../model/kin.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
+import {Trouble} from '../../model/trouble.ts';
 import {lastLook, poll, type EndReason, type PollOptions} from '../../procfs/poll.ts';
+import type {KinWatch} from '../../procfs/kin.ts';
 import type {Look, Session} from '../../procfs/session.ts';
 import type {EndEvent, ExitEvent, LookEvent, ProcessEnd, Stamp, StartEvent, WatchEvent} from './events.ts';
 import type {Condition} from './until.ts';
@@ -10,6 +13,8 @@ import type {Condition} from './until.ts';
 type WatchEnd = Exclude<EndReason, 'stopped'> | 'until' | 'quit' | NodeJS.Signals;
 
 interface WatchOptions extends PollOptions {
+  /** Follows the process's family too. */
+  readonly kin?: KinWatch | undefined;
   readonly until?: Condition | undefined;
   /** Called when polling was stopped: the signal that did it, if it was one. */
   readonly stoppedBy?: () => NodeJS.Signals | undefined;
@@ -23,7 +28,7 @@ export const watch = (session: Session, options: WatchOptions): AsyncGenerator<W
 export async function* watchLooks(
   session: Session,
   options: WatchOptions,
-  timeline = new Timeline(session),
+  timeline = new Timeline(session, options.kin),
 ): AsyncGenerator<WatchEvent, void> {
   yield timeline.start(session.snapshot);
   const reason = yield* looksUntil(session, options, timeline);
@@ -71,13 +76,16 @@ const NOTHING_SPENT = {looks: 0, ms: 0, usageReads: 0, usageMs: 0, usageSkipped:
 /** Makes events of what one session sees: each gets its time and the number of its sample. */
 export class Timeline {
   readonly #session: Session | undefined;
+  #kin: KinWatch | undefined;
+  readonly #troubles: string[] = [];
   readonly #begin = performance.now();
   #zero = this.#begin;
   #tick = 0;
 
-  /** @param session undefined where the process can't be read */
-  constructor(session: Session | undefined) {
+  /** @param session undefined where the process can't be read; @param kin of the same process */
+  constructor(session: Session | undefined, kin?: KinWatch) {
     this.#session = session;
+    this.#kin = kin;
   }
 
   /** Starts the clock again at 0. */
@@ -106,9 +114,24 @@ export class Timeline {
   }
 
   end(reason: string, notes?: readonly string[]): EndEvent {
-    const cost = this.#session?.cost ?? NOTHING_SPENT;
-    const duty = cost.ms / Math.max(1, performance.now() - this.#begin);
-    return {event: 'end', ...this.#stamp(), reason, cost: {...cost, duty}, notes};
+    const spent = this.#session?.cost ?? NOTHING_SPENT;
+    const familyCost = this.#kin?.cost;
+    const ms = spent.ms + (familyCost?.ms ?? 0);
+    const cost = {...spent, ms, duty: ms / Math.max(1, performance.now() - this.#begin)};
+    const all = [...(notes ?? []), ...this.#troubles];
+    const said = all.length > 0 ? all : undefined;
+    return {event: 'end', ...this.#stamp(), reason, cost, ...(familyCost && {familyCost}), notes: said};
+  }
+
+  #family(t: number, snapshot: Snapshot): FamilySample | undefined {
+    try {
+      return this.#kin?.look(t, snapshot);
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      this.#troubles.push(`The family could no longer be followed: ${error.why}`);
+      this.#kin = undefined;
+      return undefined;
+    }
   }
 
   #stamp(): Stamp {
@@ -119,6 +142,8 @@ export class Timeline {
     const now = this.#session?.status();
     // A process that ended since the sample has a status without memory, or none: then the snapshot's says more.
     const hasMemory = now?.['vmRss'] !== undefined || snapshot.status['vmRss'] === undefined;
-    return {...this.#stamp(), snapshot, status: now && hasMemory ? now : snapshot.status};
+    const stamp = this.#stamp();
+    const family = this.#family(stamp.t, snapshot);
+    return {...stamp, snapshot, status: now && hasMemory ? now : snapshot.status, ...(family && {family})};
   }
 }

@@ -14,6 +14,10 @@ export interface Stat {
   /** R, S, D, Z, T, t, X, I. */
   readonly state: string;
   readonly ppid: number;
+  /** The process that leads its session; setsid(2) begins one, and fork(2) passes it on. */
+  readonly session: number;
+  /** It was forked, and has not called execve(2) since: PF_FORKNOEXEC of include/linux/sched.h. */
+  readonly isForked: boolean;
   readonly threads: number;
   /** Page faults, minor and major, of the children that it waited for, and of theirs. */
   readonly childFaults: number;
@@ -27,6 +31,9 @@ export interface Stat {
   /** The addresses as numbers; undefined where the kernel hides them. */
   readonly marks: Marks | undefined;
 }
+
+/** A bit of the kernel flags of a thread. */
+const PF_FORKNOEXEC = 0x40;
 
 /**
  * @returns undefined if it isn't a stat record. The name is in parentheses and may itself hold any byte, parentheses
@@ -46,6 +53,8 @@ export function parseStat(bytes: Uint8Array): Stat | undefined {
     comm: decode(text.slice(open + 1, close)).text,
     state: field(3),
     ppid: Number(field(4)),
+    session: Number(field(6)),
+    isForked: (Number(field(9)) & PF_FORKNOEXEC) !== 0,
     threads: Number(field(20)),
     childFaults: Number(field(11)) + Number(field(13)),
     startTime: Number(field(22)),

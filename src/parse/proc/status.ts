@@ -30,6 +30,19 @@ export function parseStatus(bytes: Uint8Array): Status {
   return status;
 }
 
+/** The same of its lines of memory alone, which takes a sixth of the time. */
+export function parseMemory(bytes: Uint8Array): Readonly<Record<string, number>> {
+  const memory: Record<string, number> = {};
+  for (const [, key, kilobytes] of latin1(bytes, 0, bytes.length).matchAll(MEMORY))
+    memory[(names[key!] ??= camelCase(key!))] ??= Number(kilobytes) * 1024;
+  return memory;
+}
+
+const MEMORY = /^((?:Vm|Rss)[A-Za-z]+):\s+(\d+) kB$/gm;
+
+/** The keys of MEMORY in camelCase. */
+const names: Record<string, string> = {};
+
 function statusValue(key: string, text: string): number | string | boolean | undefined {
   const kilobytes = /^\s*(\d+) kB$/.exec(text);
   if (kilobytes) return Number(kilobytes[1]) * 1024;

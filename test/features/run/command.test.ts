@@ -149,7 +149,7 @@ test('--json tells start, exec, changes, exit and end, as the schema says, and t
   const events = eventsOf(t, stderr);
   const kinds = events.map(({event}) => event);
   t.deepEqual([kinds[0], kinds[1], ...kinds.slice(-2)], ['start', 'exec', 'exit', 'end']);
-  t.true(kinds.slice(2, -2).every((kind) => kind === 'change'));
+  t.true(kinds.slice(2, -2).every((kind) => kind === 'change' || kind === 'family'));
   t.regex(events[0]!.process!.exe, /\/gate\.\w+$/);
   t.regex(events[1]!.process!.exe, /\/(da|ba|busybox|)\w*sh$|busybox/);
   t.is(events[0]!.process!.pid, events[1]!.process!.pid);

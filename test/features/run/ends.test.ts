@@ -93,7 +93,7 @@ testIf(X64)('the shortest command has a peak, and memmap itself is not in it', a
 });
 
 testIf('python3', X64)(
-  'children: the largest process is the least that there was; a higher limit is not decided',
+  'children: the largest process is the least that there was; a higher limit is decided by samples of all',
   async (t) => {
     const child = (mib: number): string => `${PYTHON} -c 'x = bytearray(${mib} << 20)'`;
     const command = ['sh', '-c', `${child(80)} & ${child(40)} & wait`];
@@ -106,12 +106,15 @@ testIf('python3', X64)(
     );
     const broken = await memmap(['check', '--max', 'rss=50M', '--', ...command]);
     t.is(broken.code, 1);
-    t.regex(broken.stderr, /^max rss=50M +BROKEN +at least \d+(\.\d)? MiB +50 MiB .* kernel$/m);
+    t.regex(broken.stderr, /^max rss=50M +BROKEN +(at least )?\d+(\.\d)? MiB +50 MiB .* (kernel|samples)$/m);
     const open = await memmap(['check', '--max', 'rss=1G', '--json', '--', ...command]);
-    t.is(open.code, 5);
-    const document = JSON.parse(open.stderr) as {results: object[]};
+    const document = JSON.parse(open.stderr) as {results: Array<{exact: boolean; measured?: number; verdict: string}>};
     conforms(t, 'check', document);
-    t.like(document.results[0], {verdict: 'not measured', exact: false});
+    // Samples may have seen both together; where they missed what the kernel told of one, it is not known.
+    const [{exact, measured, verdict}] = document.results as [(typeof document.results)[0]];
+    t.false(exact);
+    if (open.code === 5) t.is(verdict, 'not measured');
+    else t.true(open.code === 0 && verdict === 'ok' && measured! > 80 * 2 ** 20, open.stderr);
   },
 );
 

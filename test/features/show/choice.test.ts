@@ -158,7 +158,7 @@ test('what is no kind, column, order or expression is said, and ends with 2', as
     [['--sort', 'nonsense'], /nonsense/],
     [['--filter', '/(/'], /is not a regular expression/],
     [['--children', '--room'], /children/],
-    [['--children'], /is not a process/],
+    [['--children'], /--children can't be used with/],
   ] as const) {
     const {stdout, stderr, code} = await memmap(['show', listing, ...flags]);
     t.deepEqual([stdout, code], ['', 2]);

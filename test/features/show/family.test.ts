@@ -2,10 +2,11 @@ import {chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'no
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {childrenIn, scannedChildren} from '../../../src/procfs/family.ts';
-import {python, type Child} from '../../helpers/child.ts';
-import {memmap, run} from '../../helpers/cli.ts';
+import {Child, python} from '../../helpers/child.ts';
+import {memmap, run, withoutRights} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
+import {TerminalRun} from '../../helpers/terminal.ts';
 import {testIf} from '../../helpers/tools.ts';
 
 interface Family {
@@ -14,6 +15,8 @@ interface Family {
     ppid: number;
     depth: number;
     comm: string;
+    title?: string;
+    threads: number;
     regions?: number;
     usage?: Record<string, number>;
     missing?: string;
@@ -60,13 +63,21 @@ async function read(t: ExecutionContext, pid: number): Promise<Family> {
 testIf('python3')('a family is counted once: PSS adds up to what its memory is, resident to far more', async (t) => {
   const {parent, pids} = await family(t);
   const {processes, totals} = await read(t, parent.pid);
+  t.is(processes.length, pids.length);
+  t.true(processes.every(({pid}) => pids.includes(pid)));
+  const [, first, grand, second] = pids;
   t.deepEqual(
-    processes.map(({pid}) => pid),
-    pids,
-  );
-  t.deepEqual(
-    processes.map(({depth}) => depth),
+    pids.map((pid) => processes.find((each) => each.pid === pid)!.depth),
     [0, 1, 2, 1, 1],
+  );
+  const place = (pid: number | undefined): number => processes.findIndex((each) => each.pid === pid);
+  t.is(place(parent.pid), 0);
+  t.is(place(second), 1, 'the one with memory of its own is the first of the children');
+  t.is(place(grand), place(first) + 1, 'a child follows its parent');
+  const children = processes.filter(({depth}) => depth === 1).map(({usage}) => usage!['pss']!);
+  t.deepEqual(
+    children,
+    children.toSorted((a, b) => b - a),
   );
   t.is(totals.counted, 5);
   for (const counter of ['rss', 'pss', 'privateDirty']) {
@@ -87,11 +98,74 @@ testIf('python3')('a family is counted once: PSS adds up to what its memory is, 
   const MIB = 1 << 20;
   t.true(totals.usage['rss']! > 100 * MIB);
   t.true(totals.usage['pss']! > 25 * MIB && totals.usage['pss']! < 80 * MIB, String(totals.usage['pss']));
-  t.true(processes[3]!.usage!['privateDirty']! >= 5 * MIB);
+  t.true(processes[1]!.usage!['privateDirty']! >= 5 * MIB);
   const {stdout} = await memmap(['show', String(parent.pid), '--children']);
   t.regex(stdout, /^python3 \(pid \d+\) and 4 descendants$/m);
-  t.regex(stdout, /^ *\d+ {6}python3/m, 'a grandchild is indented twice');
-  t.regex(stdout, /^ +total +[\d,]+ /m);
+  t.regex(stdout, new RegExp(`^ *${grand} .*iB {6}\\S*python3`, 'm'), 'a grandchild is indented twice');
+  t.regex(stdout, /^ *total +5 +[\d,]+ /m);
+  const bySize = await memmap(['show', String(parent.pid), '--children', '--sort', 'rss', '--json']);
+  const rss = (JSON.parse(bySize.stdout) as Family).processes.filter(({depth}) => depth === 1);
+  t.deepEqual(
+    rss.map(({usage}) => usage!['rss']!),
+    rss.map(({usage}) => usage!['rss']!).toSorted((a, b) => b - a),
+  );
+  const byAddress = await memmap(['show', String(parent.pid), '--children', '--sort', 'address']);
+  t.is(byAddress.code, 2);
+  t.regex(byAddress.stderr, /Processes can't be sorted by address/);
+});
+
+/** Forks, and writes another title over its arguments, as setproctitle(3) does. */
+const TITLED = `
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+int main(int argc, char **argv) {
+  pid_t pid = fork();
+  char *end = argv[argc - 1] + strlen(argv[argc - 1]);
+  if (pid == 0) {
+    memset(argv[0], 0, end - argv[0]);
+    strcpy(argv[0], "worker: \\033[31mred");
+    for (;;) pause();
+  }
+  usleep(100000);
+  printf("%d\\n", pid);
+  fflush(stdout);
+  for (;;) pause();
+}
+`;
+
+testIf('gcc', 'ps')('members have the titles that ps shows, and no byte that a terminal would obey', async (t) => {
+  const place = folder(t);
+  writeFileSync(join(place, 'titled.c'), TITLED);
+  t.is((await run('gcc', ['-o', join(place, 'titled'), join(place, 'titled.c')])).code, 0);
+  const parent = new Child(t, join(place, 'titled'), ['--user', 'somebody', '', 'with a blank', 'x'.repeat(200)]);
+  const pid = Number(await parent.line());
+  t.teardown(() => process.kill(pid, 'SIGKILL'));
+  const {processes} = await read(t, parent.pid);
+  const ps = async (each: number): Promise<string> =>
+    (await run('ps', ['-ww', '-o', 'args=', '-p', String(each)])).stdout.trimEnd();
+  t.deepEqual(
+    processes.map((each) => [each.pid, each.title!.replace('\x1b', '?'), each.threads]),
+    [
+      [parent.pid, await ps(parent.pid), 1],
+      [pid, (await ps(pid)).replace(/[^ -~]/, '?'), 1],
+    ],
+  );
+  const {stdout} = await memmap(['show', String(parent.pid), '--children']);
+  t.regex(stdout, /iB {4}worker: \\x1b\[31mred$/m);
+  t.true(stdout.includes('x'.repeat(200)), 'into a pipe a title is whole');
+  for (const columns of [60, 80, 100, 140]) {
+    const shown = new TerminalRun(t, ['show', String(parent.pid), '--children'], {columns});
+    t.is(await shown.end(), 0);
+    t.deepEqual(
+      shown.lines.filter((line) => line.length > columns),
+      [],
+    );
+    t.true(
+      shown.lines.some((line) => /^ *\d+ .*…$/.test(line)),
+      'a long title is cut at its end',
+    );
+  }
 });
 
 testIf('python3', 'ps')("the kernel's lists of children, a look at all parents, and ps agree", async (t) => {
@@ -150,7 +224,7 @@ testIf('python3', 'setpriv')(
     const pid = Number(await parent.ask(`answer = fork('ctypes.CDLL(None).prctl(4, 0)')`));
     const {stdout, stderr, code} = await withoutRights(['show', String(parent.pid), '--children']);
     t.is(code, 5, stderr);
-    t.regex(stdout, new RegExp(`^ *${pid} +python3 \\(not permitted\\)`, 'm'));
+    t.regex(stdout, new RegExp(`^ *${pid} .* \\(not permitted\\) \\S*python3 `, 'm'));
     t.regex(stdout, new RegExp(`^${pid}: permission denied`, 'm'));
     t.regex(stdout, /too low: 1 more could not be counted/);
     t.regex(stderr, /CAP_SYS_PTRACE/);
@@ -202,10 +276,3 @@ testIf('setpriv')(
     t.deepEqual([missing.code, denied.code, denied.stdout === missing.stdout], [0, 0, true]);
   },
 );
-
-/** memmap as somebody who may not look at every process: root keeps its number, and loses its capabilities. */
-function withoutRights(args: readonly string[]): ReturnType<typeof memmap> {
-  if (process.getuid!() !== 0) return memmap(args);
-  const drop = ['--bounding-set=-all', '--inh-caps=-all', '--'];
-  return run('setpriv', [...drop, process.execPath, `${process.cwd()}/bin/run.js`, ...args]);
-}

@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 import {createInterface} from 'node:readline';
 import test, {type ExecutionContext} from 'ava';
 import {memmap, MEMMAP} from '../../helpers/cli.ts';
@@ -129,14 +130,89 @@ testIf('python3')('into a pipe it prints a line a change, with a sign and withou
     stdout += String(data);
   }
   t.is(await ended, 0);
-  const [start, change, end] = stdout.trimEnd().split('\n');
+  const [start, change, resident, sizes, end] = stdout.trimEnd().split('\n');
   t.regex(start!, /^Watching python3\S* \(pid \d+\), .* a sample every 50 ms\.$/);
   t.regex(
     change!,
     /^\d\d:\d\d:\d\d\.\d{3} {2}\+ new +[0-9a-f]+-[0-9a-f]+ {2}\/dev\/zero \(deleted\) is new: 1 MiB, rw-s\.$/,
   );
+  t.regex(resident!, /^python3\S* \(pid \d+\): resident memory .*; peak [\d.]+ MiB\.$/);
+  t.is(sizes, 'Size by kind: shared +1 MiB.');
   t.regex(end!, /^The condition became true after \d+ samples?\. Sampling took .* smaps was not read/);
 });
+
+testIf('python3')('what is not chosen is not told; the totals stay those of the whole, and that is said', async (t) => {
+  const child = await python(t);
+  const watch = new JsonWatch(t, child.pid, '--max-duty', '0', '--kind', 'shared', '--sort', 'size');
+  const start = (await watch.next(t)) as Event & {
+    regions: unknown[];
+    notes: string[];
+    totals: {regions: number; size: number};
+  };
+  const maps = readFileSync(`/proc/${child.pid}/maps`, 'latin1').trimEnd().split('\n');
+  t.deepEqual([start.regions.length, start.totals.regions], [0, maps.length]);
+  t.regex(start.notes.join(), /^Chosen: 0 of \d+ regions; totals and deltas are of the whole process\.$/);
+  const held = '(-1, 3 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)';
+  await child.ask(`held = mmap.mmap${held}; m = mmap.mmap(-1, 1 << 20); n = mmap.mmap(-1, 2 << 20)`);
+  const told: Array<NonNullable<Event['changes']>[number]> = [];
+  while (told.length < 2) told.push(...(await watch.next(t)).changes!);
+  t.deepEqual(
+    told.map(({kind, after}) => [kind, after[0]?.name]),
+    [
+      ['new', '/dev/zero (deleted)'],
+      ['new', '/dev/zero (deleted)'],
+    ],
+  );
+  await child.ask('held.close(); m.close()');
+  t.deepEqual(
+    (await watch.next(t)).changes!.map(({kind, delta}) => [kind, delta.size]),
+    [['gone', -(1 << 20)]],
+  );
+  watch.kill('SIGTERM');
+  t.is((await watch.next(t)).event, 'end');
+  const lines = await memmap(['watch', String(child.pid), '--filter', '/stack/', '--count', '1', '--interval', '20ms']);
+  t.regex(
+    lines.stdout,
+    / Chosen: 1 of \d+ regions; only their changes are told, and totals are of the whole process\.$/m,
+  );
+  t.regex(lines.stdout, /^Resident by kind of the chosen regions/m);
+  for (const wrong of [
+    ['--kind', 'no'],
+    ['--sort', 'no'],
+    ['--filter', '/(/'],
+  ])
+    t.is((await memmap(['watch', String(child.pid), ...wrong])).code, 2, wrong.join(' '));
+});
+
+testIf('python3', 'script')(
+  'the summary has three to six lines of at most 80 columns, on a screen and on lines',
+  async (t) => {
+    const code =
+      'import time\nx = []\nprint("ready", flush=True)\nwhile True: x.append(b"x" * (256 << 10)); time.sleep(0.05)';
+    const child = new Child(t, 'python3', ['-c', code]);
+    await child.line();
+    const {pid} = child;
+    for (const env of [{TERM: 'dumb'}, {}]) {
+      const run = new TerminalRun(t, ['watch', String(pid), '--interval', '100ms', '--for', '6s'], {columns: 80, env});
+      t.is(await run.end(), 0);
+      // What comes after the screen was left.
+      const raw = run.raw
+        .split('\x1b[?1049l')
+        .at(-1)!
+        .replaceAll(/\x1b\[[\d;?]*[A-Za-z]/g, '');
+      const lines = raw.split(/\r?\n/).filter((line) => !line.startsWith('code='));
+      const summary = lines.slice(lines.findLastIndex((line) => line.includes('resident memory grew by')));
+      const text = summary.filter((line) => line !== '');
+      t.true(text.length >= 3 && text.length <= 6, text.join('\n'));
+      t.deepEqual(
+        text.filter((line) => line.length > 80),
+        [],
+      );
+      t.regex(text.join(' '), /grew by [\d.]+ MiB in 6.*, \+\d+[\d.]* MiB\/min ±.*: from .* to .*; peak [\d.]+ MiB\./);
+      t.regex(text.join(' '), /Resident by kind: anon \+[\d.]+ MiB.*\. .*Sampling took/);
+    }
+  },
+);
 
 testIf('script')('with NO_COLOR the screen has signs and no colour', async (t) => {
   const child = await sleeper(t);

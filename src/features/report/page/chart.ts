@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import {countText, sizeText} from '../../../model/amounts.ts';
 import {colourOf, styleColour} from './colours.ts';
-import {duration, isCounted, kinds, lookAt, type ChartMeasure, page, timeText} from './data.ts';
+import {duration, isCounted, isUnread, kinds, lookAt, type ChartMeasure, page, timeText} from './data.ts';
 import {byId} from './dom.ts';
 import {columnsIn} from './layout.ts';
 import {current, show} from './moment.ts';
@@ -38,7 +38,13 @@ export function drawChart(measure: ChartMeasure, form: Form): void {
       ...order.map((index) => lineOf(layers.layers[index]!.kind, form, isCounted(measure), isDense)),
       ...(layers.total ? [totalLine()] : []),
     ],
-    hooks: {draw: [(self) => drawLabels(self, layers, lines, form, right), drawEvents]},
+    hooks: {
+      draw: [
+        (self) => drawUnread(self, isCounted(measure)),
+        (self) => drawLabels(self, layers, lines, form, right),
+        drawEvents,
+      ],
+    },
   };
   plot = new uPlot(
     options,
@@ -59,14 +65,15 @@ export function moveRule(look: number): void {
 }
 
 /**
- * Sizes hold until they change: steps. What a counter was between two readings isn't known: a straight line.
+ * Sizes hold until they change: steps. Between two readings of a counter that follow each other as usual there is a
+ * straight line; where it was not read for long the line breaks, since null ends it (undefined does not).
  *
  * @param isDense whether there are so many looks that lines between layers would hide the layers
  */
 function lineOf(kind: string, form: Form, isCounter: boolean, isDense: boolean): uPlot.Series {
   const colour = colourOf(kind);
   const paths = isCounter ? uPlot.paths.linear!() : uPlot.paths.stepped!({align: 1});
-  const common = {paths, spanGaps: true, points: {show: false}};
+  const common = {paths, spanGaps: false, points: {show: false}};
   return form === 'stacked'
     ? {...common, stroke: isDense ? colour : styleColour('--paper'), width: 1, fill: colour}
     : {...common, stroke: colour, width: 2};
@@ -128,25 +135,22 @@ function describe({layers}: Layers, measure: ChartMeasure): string {
   const amount = measure === 'regions' ? countText : sizeText;
   const parts = layers.map(
     ({kind, values}) =>
-      `${kind} from ${amount(values.find((value) => value !== null) ?? 0)} to ${amount(lastOf(values))}`,
+      `${kind} from ${amount(values.find((value) => typeof value === 'number') ?? 0)} to ${amount(lastOf(values))}`,
   );
-  return `Chart over ${timeText(duration)}: ${parts.join('; ')}.`;
+  const holes = isCounted(measure)
+    ? page.unread.map(([from, to]) => `; not read from ${timeText(from)} to ${timeText(to)}`)
+    : [];
+  return `Chart over ${timeText(duration)}: ${parts.join('; ')}${holes.join('')}.`;
 }
 
 /** One layer on the other, or a line for each kind. */
 export type Form = 'stacked' | 'lines';
 
 /** The last known value. */
-const lastOf = (values: ReadonlyArray<number | null>): number => values.findLast((value) => value !== null) ?? 0;
+const lastOf = (values: Values): number => values.findLast((value) => typeof value === 'number') ?? 0;
 
 /** Each layer's name beside its end, where it fits. */
-function drawLabels(
-  self: uPlot,
-  {layers}: Layers,
-  lines: ReadonlyArray<ReadonlyArray<number | null>>,
-  form: Form,
-  right: number,
-): void {
+function drawLabels(self: uPlot, {layers}: Layers, lines: readonly Values[], form: Form, right: number): void {
   if (right < 60) return;
   const {ctx, bbox} = self;
   const scale = devicePixelRatio;
@@ -216,7 +220,7 @@ interface Layers {
 
 interface Layer {
   readonly kind: string;
-  readonly values: ReadonlyArray<number | null>;
+  readonly values: Values;
 }
 
 /** More colours than this can't be distinguished; the rest is one layer. */
@@ -245,27 +249,56 @@ function layersOf(measure: ChartMeasure): Layers {
         kind: 'other',
         values: rest.reduce<Values>(
           plus,
-          rest[0]!.map((value) => (value === null ? null : 0)),
+          rest[0]!.map((value) => (typeof value === 'number' ? 0 : value)),
         ),
       },
     ],
   };
 }
 
-/** Values at the looks that have them; the last one holds until the end of the recording, unless more is known. */
-function spread(measure: ChartMeasure, values: readonly number[]): Array<number | null> {
+/**
+ * Values at the looks that have them; the last one holds until the end of the recording, unless more is known.
+ * undefined: not read at this look; null: unknown, since smaps was not read for long.
+ */
+function spread(measure: ChartMeasure, values: readonly number[]): Values {
   const last = values.at(-1) ?? null;
   if (!isCounted(measure)) return [...values, last];
   const isKnownToEnd = page.knownUntil >= page.duration;
-  const all: Array<number | null> = [...page.times.map(() => null), isKnownToEnd ? last : null];
+  const all: Array<number | null | undefined> = page.times.map((time) => (isUnread(time) ? null : undefined));
   for (const [at, look] of page.usageAt.entries()) all[look] = values[at]!;
-  return all;
+  return [...all, isKnownToEnd ? last : null];
 }
 
-type Values = ReadonlyArray<number | null>;
+type Values = ReadonlyArray<number | null | undefined>;
 
+/** Where either is unknown or not read, so is the sum. */
 const plus = (a: Values, b: Values): Values =>
-  a.map((value, at) => (value === null || b[at] === null ? null : value + b[at]!));
+  a.map((value, at) => {
+    const other = b[at];
+    return typeof value === 'number' && typeof other === 'number' ? value + other : value === null ? null : other;
+  });
+
+/** A pale field where smaps was not read, with the words where they fit. */
+function drawUnread(self: uPlot, isCounter: boolean): void {
+  if (!isCounter) return;
+  const {ctx, bbox} = self;
+  const scale = devicePixelRatio;
+  ctx.save();
+  ctx.font = `${10.5 * scale}px system-ui, sans-serif`;
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
+  for (const [from, to] of page.unread) {
+    const [left, right] = [from, to].map((ms) => self.valToPos(ms / 1000, 'x', true)) as [number, number];
+    ctx.globalAlpha = 0.5;
+    ctx.fillStyle = styleColour('--line');
+    ctx.fillRect(left, bbox.top, right - left, bbox.height);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = styleColour('--soft');
+    if (ctx.measureText('not read').width + 8 * scale > right - left) continue;
+    ctx.fillText('not read', (left + right) / 2, bbox.top + bbox.height / 2);
+  }
+  ctx.restore();
+}
 
 /** Each layer on top of those before it. */
 function stacked(layers: readonly Layer[]): Values[] {

@@ -29,9 +29,13 @@ export const kinds = page.series.map((series) => ({
 /** Is it known only where smaps was read? */
 export const isCounted = (measure: ChartMeasure): boolean => !MEASURES[measure].listings.includes('maps');
 
-/** The index of the value that was known at a look: the last one up to it; -1 if there was none yet. */
+/** Is a time, in ms, one in which the counters are unknown? */
+export const isUnread = (time: number): boolean =>
+  page.unread.some(([from, to]) => from < time && (time < to || to >= page.duration));
+
+/** The index of the value that was known at a look: the last one up to it; -1 if it is unknown. */
 export const placeAt = (measure: ChartMeasure, look: number): number =>
-  isCounted(measure) ? lowerBound(page.usageAt, look + 1) - 1 : look;
+  !isCounted(measure) ? look : isUnread(page.times[look]!) ? -1 : lowerBound(page.usageAt, look + 1) - 1;
 
 /** The last look up to a time in ms. */
 export const lookAt = (time: number): number => Math.max(0, lowerBound(page.times, time + 1e-6) - 1);

@@ -1,4 +1,4 @@
-import {deltaText, sizeText} from '../../../model/amounts.ts';
+import {counted, deltaText, sizeText} from '../../../model/amounts.ts';
 import type {PackedGrower} from '../pack.ts';
 import {colourOf, styleColour, swatch} from './colours.ts';
 import {duration, page, timeText} from './data.ts';
@@ -9,8 +9,8 @@ import {show} from './moment.ts';
 export function drawGrowth(): void {
   const what = page.measure === 'rss' ? 'Resident memory' : 'Address space, since resident memory was not read';
   byId('growth-words').textContent =
-    `${what}: of everything, of the kinds that changed, and of the regions that grew most. The verdict is ` +
-    `that of memmap growth. The slope is the typical growth: the median of the slopes between all pairs of ` +
+    `${what}: of everything, of the kinds that changed, and of the groups of regions and the regions that grew ` +
+    `most. The verdict is that of memmap growth. The slope is the typical growth: the median of the slopes between all pairs of ` +
     `moments (Theil–Sen), so that one jump does not determine it.`;
   const rows = page.growers.map(rowOf);
   const titles = ['what', 'over time', '>first', '>last', '>change', '>most seen', 'verdict', '>slope', '>first seen'];
@@ -18,8 +18,9 @@ export function drawGrowth(): void {
 }
 
 function rowOf(grower: PackedGrower): HTMLTableRowElement {
-  const {what, kind, name, range, first, peak, last, from, slope, verdict} = grower;
-  const title = cell(what === 'region' ? name || `unnamed, ${kind}` : name, 'text');
+  const {what, kind, name, count, range, first, peak, last, from, slope, verdict} = grower;
+  const title = cell(what === 'region' || what === 'group' ? name || `unnamed, ${kind}` : name, 'text');
+  if (what === 'group') title.append(element('br'), element('small', {}, counted(count ?? 0, 'region')));
   if (what !== 'total') title.prepend(swatch(kind));
   if (range !== '') title.append(element('br'), element('small', {}, range));
   const change = number(last === first ? '0' : deltaText(last - first));
@@ -62,16 +63,22 @@ function spark({kind, points, peak}: PackedGrower): SVGSVGElement {
     for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
     return made;
   };
+  // The whole is known from status at each sample.
+  const isCounter = page.measure === 'rss' && kind !== '';
   const x = (time: number): string => ((time / duration) * WIDTH).toFixed(1);
   let path = '';
+  let before = 0;
   for (let at = 0; at < points.length; at += 2) {
     const y = (HEIGHT - 2 - (points[at + 1]! / (peak || 1)) * (HEIGHT - 4)).toFixed(1);
-    const time = x(page.times[points[at]!] ?? 0);
-    path += path === '' ? `M${time} ${y}` : `H${time}V${y}`;
+    const ms = page.times[points[at]!] ?? 0;
+    const isBroken = isCounter && page.unread.some(([from, to]) => before <= from && to <= ms);
+    // A reading that stands alone is a short line.
+    path += path === '' || isBroken ? `M${x(ms)} ${y}h0.8` : `H${x(ms)}V${y}`;
+    before = ms;
   }
   const svg = make('svg', {class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, 'aria-hidden': 'true'});
   const stroke = kind === '' ? styleColour('--ink') : colourOf(kind);
-  const end = page.measure === 'rss' && kind !== '' ? page.knownUntil : duration;
+  const end = isCounter ? page.knownUntil : duration;
   svg.append(make('path', {d: `${path}H${x(end)}`, fill: 'none', stroke, 'stroke-width': '1.8'}));
   return svg;
 }

@@ -1,6 +1,7 @@
 import {startChanges} from './changes.ts';
 import {page, timeText} from './data.ts';
 import {byId, element} from './dom.ts';
+import {drawFamily} from './family.ts';
 import {drawGrowth} from './growth.ts';
 import {columnsIn} from './layout.ts';
 import {startListing} from './listing.ts';
@@ -49,6 +50,7 @@ function redraw(): void {
   alignPlayer();
   redrawChart();
   redrawPicture();
+  drawFamily();
   drawGrowth();
 }
 

@@ -12,8 +12,8 @@ const CHOICES = ['rss', 'pss', 'privateDirty', 'swap', 'size', 'regions'] as con
 /** What there is to say about the chart of a measure besides what the measure is. */
 const REMARKS: Readonly<Partial<Record<ChartMeasure, string>>> = {
   rss:
-    ' Between two readings of smaps a straight line is drawn; the thin line on top is the whole process as in ' +
-    '/proc/PID/status at each sample.',
+    ' Between two readings of smaps a straight line is drawn, unless smaps was not read for long while memory ' +
+    'changed; the thin line on top is the whole process as in /proc/PID/status at each sample.',
 };
 
 let measure: ChartMeasure = page.measure;
@@ -131,5 +131,5 @@ function drawLegend(measure: ChartMeasure): void {
 function updateLegend(look: number): void {
   const place = placeAt(shown, look);
   const amount = shown === 'regions' ? countText : sizeText;
-  for (const {values, now} of lines) now.textContent = place < 0 ? '?' : amount(values[place] ?? 0);
+  for (const {values, now} of lines) now.textContent = place < 0 ? 'not read' : amount(values[place] ?? 0);
 }

@@ -41,7 +41,7 @@ export function redrawPicture(): void {
 export function startPicture(): void {
   byId('picture-words').textContent =
     'High addresses are at the top. A region is a bar for as long as it was there: pale is mapped, full ' +
-    'colour is resident, as last read from smaps. Heights are logarithmic. What comes after the moment of ' +
+    'colour is resident, as last read from smaps; where smaps was not read for long, it is unknown. Heights are logarithmic. What comes after the moment of ' +
     'the slider is faint.';
   follow(moveTo);
 }
@@ -111,6 +111,18 @@ function paintAll(
   for (const shape of shapes) paintShape(context, shape, width);
 }
 
+/** The parts of a time, in ms, in which the counters are known. */
+function known(time: {readonly from: number; readonly to: number}): Array<{from: number; to: number}> {
+  const parts: Array<{from: number; to: number}> = [];
+  let {from} = time;
+  for (const [begin, end] of page.unread) {
+    if (end <= from || begin >= time.to) continue;
+    if (begin >= from) parts.push({from, to: begin});
+    from = end;
+  }
+  return from < time.to ? [...parts, {from, to: time.to}] : parts;
+}
+
 function paintShape(
   context: CanvasRenderingContext2D,
   {stay, left, right, top, bottom}: Rectangle,
@@ -127,11 +139,12 @@ function paintShape(
   context.globalAlpha = 1;
   const x = xOf(width);
   for (let at = 0; at < rss.length; at += 2) {
-    const from = Math.round(x(page.times[rss[at]!] ?? 0));
-    const until = Math.round(x(at + 2 < rss.length ? page.times[rss[at + 2]!]! : endOf(to)));
     const filled = Math.min(1, rss[at + 1]! / (end - start)) * height;
-    if (filled > 0)
-      context.fillRect(from, bottom - Math.max(filled, 0.8), Math.max(until - from, 1), Math.max(filled, 0.8));
+    const time = {from: page.times[rss[at]!] ?? 0, to: at + 2 < rss.length ? page.times[rss[at + 2]!]! : endOf(to)};
+    for (const {from, to: last} of filled > 0 ? known(time) : []) {
+      const [begin, until] = [Math.round(x(from)), Math.round(x(last))];
+      context.fillRect(begin, bottom - Math.max(filled, 0.8), Math.max(until - begin, 1), Math.max(filled, 0.8));
+    }
   }
   // A hairline between neighbours, in space and in time.
   if (height > 4) {

@@ -1,6 +1,6 @@
 import {sizeText} from '../../../model/amounts.ts';
 import type {PackedStay, PackedStrip} from '../pack.ts';
-import {duration, endOf, page} from './data.ts';
+import {duration, endOf, isUnread, page} from './data.ts';
 
 /** Where a strip is in the picture, in pixels from the top. High addresses are at the top. */
 export interface PlacedStrip {
@@ -27,6 +27,11 @@ export interface Placed {
 
 const GIB = 2 ** 30;
 const UPPER_HALF = 2 ** 63;
+/** Between strips that must share the height only gaps of this many bytes are named. */
+const FAR_GAP = 1024 * GIB;
+/** Pixels: of all strips together, and of one that has a label. */
+const TALLEST = 1200;
+const LOWEST = 15;
 const NAMED_GAP = 20;
 const SMALL_GAP = 5;
 
@@ -35,6 +40,9 @@ const doublings = (bytes: number): number => Math.log2(1 + bytes / 4096);
 
 /** Gives each strip its place, the same at all times, so that changes can be seen. */
 export function placed(): Placed {
+  // Many strips share the height that the picture may have.
+  const wanted = page.strips.reduce((sum, strip) => sum + heightOf(strip) + SMALL_GAP, 0);
+  const scale = Math.min(1, TALLEST / wanted);
   const strips: PlacedStrip[] = [];
   const gaps: PlacedGap[] = [];
   let top = 0;
@@ -42,12 +50,12 @@ export function placed(): Placed {
   for (const strip of page.strips.toReversed()) {
     if (above && above.start > strip.end) {
       const size = above.start - strip.end;
-      const text = gapText(strip, above, size);
+      const text = scale < 1 && size < FAR_GAP ? '' : gapText(strip, above, size);
       const height = text === '' ? SMALL_GAP : NAMED_GAP;
       gaps.push({top, height, text});
       top += height;
     } else if (above) top += 1;
-    const height = heightOf(strip);
+    const height = Math.max(LOWEST, heightOf(strip) * scale);
     strips.push({strip, top, height, parts: partsIn(strip, top, height)});
     top += height;
     above = strip;
@@ -123,7 +131,7 @@ export const xOf =
 
 /** Resident bytes of a stay at a look; undefined where they are not known. */
 export function residentAt([, , , , , from, , rss]: PackedStay, look: number): number | undefined {
-  if (look < from) return undefined;
+  if (look < from || isUnread(page.times[look]!)) return undefined;
   let found: number | undefined;
   for (let at = 0; at < rss.length && rss[at]! <= look; at += 2) found = rss[at + 1]!;
   return found;

@@ -1,5 +1,5 @@
-import {lineOf, padded, type Piece} from '../../../text/lines.ts';
-import type {FrameState, ReplayState} from './view.ts';
+import {lineOf, padded, type Piece, widthOf} from '../../../text/lines.ts';
+import type {FrameState, ReplayState, View} from './view.ts';
 import {safe} from '../../../text/safe.ts';
 import {CHANGE_KINDS, type ChangeKind} from '../../../model/change.ts';
 import {roleOf, signOf} from '../../../text/changes.ts';
@@ -11,57 +11,91 @@ export function footLine(state: FrameState, width: number): string {
   if (view.isTyping) {
     const typed = safe(view.filter.replace(/ $/, '\u00a0'));
     return lineOf(
-      [{text: '/', role: 'title'}, {text: `${typed}▏   `}, ...hints(['Enter', 'keep'], ['Esc', 'clear'])],
+      [
+        {text: '/', role: 'title'},
+        {text: `${typed}▏   `},
+        ...hints([
+          ['Enter', 'keep'],
+          ['Esc', 'clear'],
+        ]),
+      ],
       width,
     );
   }
-  if (view.help !== undefined) return lineOf(hints(['↑↓', 'scroll'], ['any other key', 'back']), width);
-  if (state.replay) return replayFoot(state.replay, view.filter !== '', width);
-  const isFiltered = view.filter !== '';
-  return lineOf(
-    hints(
-      ['q', 'quit'],
-      ['p', view.isPaused ? 'resume' : 'pause'],
-      ['s', 'sort'],
-      ['r', 'reverse'],
-      ['/', 'filter'],
-      ...(isFiltered ? ([['Esc', 'all regions']] as const) : []),
-      ['?', 'help'],
-    ),
-    width,
-  );
+  if (view.help !== undefined)
+    return lineOf(
+      hints([
+        ['↑↓', 'scroll'],
+        ['any other key', 'back'],
+      ]),
+      width,
+    );
+  if (view.page !== undefined)
+    return lineOf(fitting([['Esc', 'back'], ['↑↓', 'scroll'], PAUSE(view), QUIT, HELP], width), width);
+  if (state.replay) return replayFoot(state.replay, state, width);
+  return lineOf(fitting([QUIT, PAUSE(view), ...tableHints(state), ['r', 'reverse'], HELP], width), width);
 }
 
-function replayFoot({typed, fault, isPlaying}: ReplayState, isFiltered: boolean, width: number): string {
+type Hint = readonly [key: string, what: string];
+
+const QUIT: Hint = ['q', 'quit'];
+const HELP: Hint = ['?', 'help'];
+const PAUSE = ({isPaused}: View): Hint => ['p', isPaused ? 'resume' : 'pause'];
+
+/** What can be done with the table. */
+function tableHints({view, explain}: FrameState): Hint[] {
+  const isOne = view.selected !== undefined && explain !== undefined;
+  return [
+    ...(view.isByKind ? [] : [isOne ? (['Enter', 'explain'] as const) : (['↑↓', 'select'] as const)]),
+    ['s', 'sort'],
+    ['/', 'filter'],
+    ...(view.filter === '' ? [] : [['Esc', 'all regions'] as const]),
+    ['t', view.isByKind ? 'regions' : 'totals'],
+  ];
+}
+
+/** The keys that can best be left out where there is little room, the first one first. */
+const LEAST: readonly string[] = ['r', 'Home End', '+ −', 't', 'g', 's', '↑↓', 'p', '/', '← →', 'space', 'Enter'];
+
+/** As many of these as fit, and the last one, which is the help, in any case where it fits beside the first. */
+function fitting(keys: readonly Hint[], width: number): Piece[] {
+  let left = keys;
+  for (const least of LEAST) {
+    if (widthOf(hints(left)) <= width) break;
+    left = left.filter(([key]) => key !== least);
+  }
+  return hints(left);
+}
+
+function replayFoot({typed, fault, isPlaying}: ReplayState, state: FrameState, width: number): string {
   if (typed !== undefined)
     return lineOf(
       [
         {text: 'go to ', role: 'title'},
         {text: `${safe(typed)}▏   `},
-        ...hints(['12 +30s 14:03:20 name', ''], ['Enter', 'go'], ['Esc', 'back']),
+        ...hints([
+          ['12 +30s 14:03:20 name', ''],
+          ['Enter', 'go'],
+          ['Esc', 'back'],
+        ]),
       ],
       width,
     );
   if (fault !== undefined) return lineOf([{text: safe(fault), role: 'bad'}], width);
-  const more = isFiltered ? ([['Esc', 'all regions']] as const) : [];
-  return lineOf(
-    hints(
-      ['q', 'quit'],
-      ['space', isPlaying ? 'pause' : 'play'],
-      ['← →', 'step'],
-      ['+ −', 'speed'],
-      ['Home End', 'first, last'],
-      ['g', 'go to'],
-      ['s', 'sort'],
-      ['/', 'filter'],
-      ...more,
-      ['?', 'help'],
-    ),
-    width,
-  );
+  const keys: Hint[] = [
+    QUIT,
+    ['space', isPlaying ? 'pause' : 'play'],
+    ['← →', 'step'],
+    ['+ −', 'speed'],
+    ['Home End', 'first, last'],
+    ['g', 'go to'],
+    ...tableHints(state),
+    HELP,
+  ];
+  return lineOf(fitting(keys, width), width);
 }
 
-const hints = (...keys: ReadonlyArray<readonly [key: string, what: string]>): Piece[] =>
+const hints = (keys: readonly Hint[]): Piece[] =>
   keys.flatMap(([key, what], index) => [
     {text: index === 0 ? '' : '   '},
     {text: key, role: 'title'},
@@ -73,9 +107,11 @@ const KEYS: ReadonlyArray<readonly [keys: string, what: string]> = [
   ['p space', 'pause the screen; the watch continues'],
   ['s', 'sort by another column'],
   ['r', 'reverse the order'],
+  ['t', 'totals by kind, and back'],
   ['/', 'filter by name, kind, perms, address'],
-  ['Esc', 'show all regions again'],
-  ['↑ ↓ k j', 'scroll by a line'],
+  ['↑ ↓ k j', 'select a region'],
+  ['Enter', 'explain the region that is selected'],
+  ['Esc', 'back; all regions again, none selected'],
   ['PgUp PgDn', 'scroll by a page'],
   ['Home End', 'to the first region, to the last'],
   ['Ctrl-L', 'draw the screen again'],
@@ -117,6 +153,7 @@ const WORDS: ReadonlyArray<readonly [word: string, meaning: string]> = [
   ['size', 'addresses: a promise, not memory'],
   ['resident', 'in RAM; ? until smaps is read again'],
   ['Δ', 'growth since the start, or since exec'],
+  ['MiB/min', 'how fast resident grows; said when sure'],
   ['cost', 'share of the time spent sampling'],
 ];
 

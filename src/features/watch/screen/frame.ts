@@ -2,7 +2,10 @@ import {footLine, helpCount, helpLines} from './foot.ts';
 import {headLines} from './head.ts';
 import {logLines} from './log.ts';
 import type {FrameState} from './view.ts';
-import {rowCount, tableLines} from './table.ts';
+import type {Extent} from './keys.ts';
+import {kindCount, kindLines} from './kinds.ts';
+import {pageCount, pageLines} from './page.ts';
+import {rowCount, selectable, tableLines} from './table.ts';
 
 /**
  * One frame: who and how much, what happened, the regions, and the keys.
@@ -14,28 +17,33 @@ import {rowCount, tableLines} from './table.ts';
 export function renderFrame(state: FrameState, width: number, height: number): string[] {
   const {head, events, rows, foot, gap} = layoutOf(height);
   const blank = gap > 0 ? [''] : [];
-  const isHelp = state.view.help !== undefined;
-  const middle = isHelp
-    ? [...blank, ...helpLines(state, width, height - head - foot - gap)]
-    : [
-        ...blank,
-        ...filled(logLines(state, width, events), events),
-        ...(rows > 0 ? [...blank, ...tableLines(state, width, rows)] : []),
-      ];
+  const rest = height - head - foot - gap;
+  const middle =
+    state.view.help !== undefined
+      ? [...blank, ...helpLines(state, width, rest)]
+      : state.view.page !== undefined
+        ? [...blank, ...pageLines(state, width, rest)]
+        : [
+            ...blank,
+            ...filled(logLines(state, width, events), events),
+            ...(rows > 0 ? [...blank, ...lowerLines(state, width, rows)] : []),
+          ];
   const lines = [...filled(headLines(state, width, head), head), ...middle];
   return [...filled(lines, height - foot), ...(foot > 0 ? [footLine(state, width)] : [])];
 }
 
-/** How far one can scroll: how many lines there are, and how many of them are shown at once. */
-export function extentOf(
-  state: FrameState,
-  width: number,
-  height: number,
-): {readonly lines: number; readonly page: number} {
+const lowerLines = (state: FrameState, width: number, count: number): string[] =>
+  state.view.isByKind ? kindLines(state, width, count) : tableLines(state, width, count);
+
+/** How far one can scroll, and what can be selected. */
+export function extentOf(state: FrameState, width: number, height: number): Extent {
   const {head, rows, foot, gap} = layoutOf(height);
-  return state.view.help === undefined
-    ? {lines: rowCount(state), page: rows}
-    : {lines: helpCount(width, state.replay !== undefined), page: height - head - foot - gap};
+  const rest = height - head - foot - gap;
+  const {view} = state;
+  if (view.help !== undefined) return {lines: helpCount(width, state.replay !== undefined), page: rest};
+  if (view.page !== undefined) return {lines: pageCount(state, width), page: rest};
+  if (view.isByKind) return {lines: kindCount(state), page: Math.max(0, rows - 1)};
+  return {lines: rowCount(state), page: rows, regions: rows > 0 ? selectable(state, rows) : undefined};
 }
 
 const filled = (lines: readonly string[], count: number): string[] =>

@@ -1,10 +1,13 @@
 import {counted, sizeText, timeText} from '../../../model/amounts.ts';
+import type {FamilySample} from '../../../model/kin.ts';
 import type {Measure} from '../../../model/measure.ts';
 import {MEASURES} from '../../../model/measures.ts';
+import {familyNow} from '../../../text/kin.ts';
 import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../text/lines.ts';
-import {withBreaks, type PictureMoment, type Picture} from './picture.ts';
+import {residentRate, withBreaks, type PictureMoment, type Picture} from './picture.ts';
 import type {FrameState, ReplayState} from './view.ts';
 import {cells, safe, shorten} from '../../../text/safe.ts';
+import {rateText} from '../../../text/rate.ts';
 import {STATES} from '../../../text/who.ts';
 import {extremes, sparkline} from '../../../text/sparkline.ts';
 
@@ -12,8 +15,11 @@ import {extremes, sparkline} from '../../../text/sparkline.ts';
 export function headLines(state: FrameState, width: number, count: number): string[] {
   const title = titleLine(state, width);
   if (count < 2) return [title];
+  const {family} = state.picture;
   if (count < 3 || width < NARROWEST_TABLE) return [title, briefLine(state.picture, width)];
-  return [title, ...totalLines(state, width).slice(0, count - 1)];
+  // The family takes the place of the number of regions, so that nothing jumps when it is there.
+  const last = family ? [familyLine(family, width)] : [];
+  return [title, ...totalLines(state, width).slice(0, count - 1 - last.length), ...last];
 }
 
 /** Columns from which each total has a line of its own. */
@@ -22,7 +28,13 @@ const NARROWEST_TABLE = 44;
 function titleLine(state: FrameState, width: number): string {
   const standing = standingOf(state);
   const time: Piece = {text: `  ${timeText(state.picture.ms, 'never')}`, role: 'quiet'};
-  const right = [[...standing, time, ...costPieces(state)], [...standing, time], standing];
+  const rate = ratePieces(state);
+  const right = [
+    [...rate, ...standing, time, ...costPieces(state)],
+    [...rate, ...standing, time],
+    [...rate, ...standing],
+    standing,
+  ];
   for (const pieces of right) {
     const who = whoNow(state.picture, width - widthOf(pieces) - 2);
     if (who !== undefined) return sidesOf([{text: who, role: 'title'}], pieces, width);
@@ -99,10 +111,19 @@ function briefLine({snapshot, status, history}: Picture, width: number): string 
   return lineOf([{text: parts.join(', ')}], width);
 }
 
+/** How fast resident memory grows or shrinks, where the latest samples tell. */
+function ratePieces({picture, interval}: FrameState): Piece[] {
+  const rate = residentRate(picture, interval);
+  return rate === undefined ? [] : [{text: `${rateText(rate)}  `, role: rate.slope > 0 ? 'come' : 'go'}];
+}
+
 /** The share of the time that is spent sampling. */
 function costPieces({duty}: FrameState): Piece[] {
   return duty === undefined ? [] : [{text: `  cost ${(duty * 100).toFixed(1)} %`, role: 'quiet'}];
 }
+
+const familyLine = (family: FamilySample, width: number): string =>
+  lineOf([{text: padded('family', NAME_WIDTH + 2), role: 'quiet'}, {text: familyNow(family)}], width);
 
 interface Total {
   readonly measure: Measure;
@@ -153,7 +174,8 @@ function sparkPieces(
   text: (value: number) => string,
 ): Piece[] {
   const {least, most} = extremes(values, width);
-  const scale = least === most ? 'steady' : `${text(least)} to ${text(most)}`;
+  const isOne = values.slice(-width).filter((value) => value !== undefined).length < 2;
+  const scale = isOne ? '' : least === most ? 'steady' : `${text(least)} to ${text(most)}`;
   return [
     {text: `  ${sparkline(values, width)}`, role: 'move'},
     {text: `  ${scale}`, role: 'quiet'},

@@ -1,6 +1,10 @@
-import {ownLabel} from '../../../model/region.ts';
+import {chooseRegions, compareTexts, isAll, sortText, type Choice} from '../../../model/choose.ts';
+import {MEASURES} from '../../../model/measures.ts';
+import {ownLabel, type Region} from '../../../model/region.ts';
+import {firstWhere} from '../../../model/search.ts';
 import {KINDS} from '../../../model/kind.ts';
 import {rssGrowth, sizeGrowth, type Row} from '../../../history/rows.ts';
+import type {Picture} from './picture.ts';
 import type {Sort, View} from './view.ts';
 
 /**
@@ -13,7 +17,7 @@ import type {Sort, View} from './view.ts';
  */
 export function rowsAt(
   rows: readonly Row[],
-  {sort, isReversed}: View,
+  {sort, isReversed}: Pick<View, 'sort' | 'isReversed'>,
   from: number,
   count: number,
   isMeasured: boolean,
@@ -26,29 +30,120 @@ export function rowsAt(
   return isReversed ? found.reverse() : found;
 }
 
-function byKey(
+/**
+ * The place in that order of the region that an address is in.
+ *
+ * @param rows in address order; those that match the filter
+ * @returns undefined if it is in none of them
+ */
+export function placeOf(
   rows: readonly Row[],
-  sort: Exclude<Sort, 'address'>,
-  low: number,
-  high: number,
+  {sort, isReversed}: Pick<View, 'sort' | 'isReversed'>,
+  address: number,
   isMeasured: boolean,
-): Row[] {
-  const key = sort === 'growth' && !isMeasured ? sizeGrowth : KEYS[sort];
+): number | undefined {
+  const index = indexOf(rows, address);
+  if (index === undefined) return undefined;
+  const place = sort === 'address' ? index : rankOf(keysOf(rows, sort, isMeasured), rows.length, index);
+  return isReversed ? rows.length - 1 - place : place;
+}
+
+/** The row whose region an address is in. @param rows in address order */
+export function rowAt(rows: readonly Row[], address: number): Row | undefined {
+  const index = indexOf(rows, address);
+  return index === undefined ? undefined : rows[index];
+}
+
+function indexOf(rows: readonly Row[], address: number): number | undefined {
+  const index = firstWhere((place) => rows[place]!.region.end > address, rows.length);
+  return index < rows.length && rows[index]!.region.start <= address ? index : undefined;
+}
+
+/** How many items come before one. */
+function rankOf(keys: Float64Array, count: number, item: number): number {
+  let rank = 0;
+  for (let other = 0; other < count; other++) if (isBefore(keys, other, item)) rank++;
+  return rank;
+}
+
+const byKey = (rows: readonly Row[], sort: Keyed, low: number, high: number, isMeasured: boolean): Row[] =>
+  selectRange(keysOf(rows, sort, isMeasured), rows.length, low, high).map((index) => rows[index]!);
+
+type Keyed = Exclude<Sort, 'address'>;
+
+/** The key of each row, the highest first; among equal keys the lowest address comes first. */
+function keysOf(rows: readonly Row[], sort: Keyed, isMeasured: boolean): Float64Array {
+  const key = keyOf(rows, sort, isMeasured);
   if (keys.length < rows.length) keys = new Float64Array(rows.length * 2);
   for (let index = 0; index < rows.length; index++) keys[index] = key(rows[index]!);
-  return selectRange(keys, rows.length, low, high).map((index) => rows[index]!);
+  return keys;
 }
 
 /** Reused for each frame: allocating half a megabyte per frame would keep the garbage collector busy. */
 let keys = new Float64Array(0);
 
-/** The sort keys, the highest first; among equal keys the lowest address comes first. */
-const KEYS: Readonly<Record<Exclude<Sort, 'address'>, (row: Row) => number>> = {
-  changed: (row) => row.changed,
-  rss: (row) => row.rss ?? -1,
-  size: (row) => row.size,
-  growth: (row) => rssGrowth(row) ?? 0,
-};
+/** More than the bytes of any region, and exact together with the number of any sample. */
+const CHANGED = 2 ** 52;
+
+const residentOf = ({rss}: Row): number => rss ?? -1;
+
+function keyOf(rows: readonly Row[], sort: Keyed, isMeasured: boolean): (row: Row) => number {
+  const weight = isMeasured ? residentOf : ({size}: Row): number => size;
+  switch (sort) {
+    case 'changed':
+      return (row) => (row.changed > 0 ? CHANGED + row.changed : weight(row));
+    case 'growth':
+      return isMeasured ? (row) => rssGrowth(row) ?? 0 : sizeGrowth;
+    case 'rss':
+      return residentOf;
+    case 'size':
+      return ({size}) => size;
+    case 'name':
+    case 'kind':
+      return textKey(rows, (region) => sortText(region, sort));
+    default: {
+      const {ofRegion} = MEASURES[sort];
+      return ({region}) => ofRegion(region) ?? -1;
+    }
+  }
+}
+
+/** Many regions have one name: the few that differ are sorted. */
+function textKey(rows: readonly Row[], textOf: (region: Region) => string): (row: Row) => number {
+  const texts = [...new Set(rows.map(({region}) => textOf(region)))].sort(compareTexts);
+  const ranks = new Map(texts.map((text, rank) => [text, -rank]));
+  return ({region}) => ranks.get(textOf(region))!;
+}
+
+/** The rows that the command line chose and that match the filter, in address order. */
+export const shownRows = (
+  {rows, choice}: Pick<Picture, 'rows' | 'choice'>,
+  {filter}: Pick<View, 'filter'>,
+): readonly Row[] => filtered(chosenRows(rows, choice), filter);
+
+/** Found once for each sample; what is known of a region is not asked again. */
+function chosenRows(rows: readonly Row[], choice: Choice): readonly Row[] {
+  if (isAll(choice)) return rows;
+  const known = chosen.get(rows);
+  if (known?.choice === choice) return known.result;
+  const {kinds} = choice;
+  const ofKind = kinds ? rows.filter(({region}) => kinds.has(region.kind)) : rows;
+  const result = choice.text ? ofKind.filter(({region}) => isChosen(region, choice)) : ofKind;
+  chosen.set(rows, {choice, result});
+  return result;
+}
+
+const chosen = new WeakMap<readonly Row[], {readonly choice: Choice; readonly result: readonly Row[]}>();
+
+function isChosen(region: Region, choice: Choice): boolean {
+  let answers = answersOf.get(choice);
+  if (!answers) answersOf.set(choice, (answers = new WeakMap()));
+  let answer = answers.get(region);
+  if (answer === undefined) answers.set(region, (answer = chooseRegions([region], choice).length > 0));
+  return answer;
+}
+
+const answersOf = new WeakMap<Choice, WeakMap<Region, boolean>>();
 
 /** The rows that match the filter, in address order. They are found once for each sample and filter. */
 export function filtered(rows: readonly Row[], filter: string): readonly Row[] {

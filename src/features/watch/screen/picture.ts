@@ -1,10 +1,15 @@
+import {chooseChanges, type Choice} from '../../../model/choose.ts';
 import type {Change} from '../../../model/change.ts';
 import {safe} from '../../../text/safe.ts';
+import type {FamilySample} from '../../../model/kin.ts';
 import type {Snapshot} from '../../../model/snapshot.ts';
 import type {LookEvent, Stamp, WatchEvent} from '../events.ts';
+import {cameText, wentText} from '../family.ts';
 import {clockTime} from '../text.ts';
 import {MOST_EVENTS, withChanges, type FrameEvent} from './events.ts';
 import {firstRows, nextRows, type Row} from '../../../history/rows.ts';
+import {rateOf} from '../../../history/rate.ts';
+import type {Slope} from '../../../history/trend.ts';
 import {hasUsage} from '../../../history/seen.ts';
 
 /**
@@ -25,9 +30,15 @@ export interface Picture {
   readonly ms: number;
   /** When smaps was last read; undefined: never. */
   readonly usageMs: number | undefined;
-  /** How many changes there have been so far. */
+  /** When the program began that runs now, as far as the samples know. */
+  readonly begun: number;
+  /** What the command line chose. */
+  readonly choice: Choice;
+  /** How many changes there have been so far, of what was chosen. */
   readonly changes: number;
   readonly isOver: boolean;
+  /** The process and its descendants, where they are followed, as they were seen last. */
+  readonly family: FamilySample | undefined;
 }
 
 type Status = Readonly<Record<string, number | string | boolean>>;
@@ -43,24 +54,28 @@ export interface PictureMoment {
 }
 
 /** What a sample saw, as the events have it: the snapshot, the current status, and the time. */
-type Sight = Pick<LookEvent, 'snapshot' | 'status' | 't' | 'tick' | 'at'>;
+type Sight = Pick<LookEvent, 'snapshot' | 'status' | 't' | 'tick' | 'at' | 'family'>;
 
 /** At most this many samples are kept for the sparklines. */
 const MOST_MOMENTS = 250;
 
-export function firstPicture(sight: Omit<Sight, 'at'>): Picture {
-  const {snapshot, status, t: ms} = sight;
+const ALL: Choice = {};
+
+/** @param choice which regions are shown, and whose changes are told */
+export function firstPicture(sight: Omit<Sight, 'at'>, choice = ALL): Picture {
+  const {snapshot, status, t: ms, family} = sight;
   const rows = firstRows(snapshot.regions);
   const usageMs = hasUsage(snapshot) ? ms : undefined;
   const history = [momentOf(sight)];
-  return {snapshot, status, rows, events: [], history, tick: 0, ms, usageMs, changes: 0, isOver: false};
+  const begin = {events: [], history, tick: 0, ms, begun: ms, changes: 0, isOver: false};
+  return {snapshot, status, rows, usageMs, choice, family, ...begin};
 }
 
 /** The picture after one more event. */
 export function pictureAfter(picture: Picture, event: WatchEvent): Picture {
   switch (event.event) {
     case 'start':
-      return firstPicture(event);
+      return firstPicture(event, picture.choice);
     case 'look':
       return nextPicture(picture, event, []);
     case 'change':
@@ -77,22 +92,31 @@ export function pictureAfter(picture: Picture, event: WatchEvent): Picture {
 
 /** The picture after another sample of the same program. */
 export function nextPicture(picture: Picture, sight: Sight, changes: readonly Change[]): Picture {
-  const {snapshot, status, t: ms, at} = sight;
+  const {snapshot, status, t: ms, at, family} = sight;
   const tick = picture.tick + 1;
   const isNew = snapshot !== picture.snapshot;
   const isMeasured = isNew && hasUsage(snapshot);
+  const chosen = chooseChanges(changes, picture.choice);
   return {
     ...picture,
     snapshot,
     status,
     rows: isNew ? nextRows(picture.rows, snapshot.regions, changes, tick, isMeasured) : picture.rows,
-    events: withChanges(picture.events, changes, {ms, time: clockTime(at)}),
+    events: withKin(withChanges(picture.events, chosen, {ms, time: clockTime(at)}), family, sight),
     history: [...picture.history, momentOf(sight)].slice(-MOST_MOMENTS),
     tick,
     ms,
     usageMs: isMeasured ? ms : picture.usageMs,
-    changes: picture.changes + changes.length,
+    changes: picture.changes + chosen.length,
+    family: family ?? picture.family,
   };
+}
+
+/** Members that came or went. */
+function withKin(events: readonly FrameEvent[], family: FamilySample | undefined, when: Sight): readonly FrameEvent[] {
+  const came = family?.came.map((kin) => ({sign: '+', word: 'process', role: 'come', text: cameText(kin)}) as const);
+  const went = family?.went.map((kin) => ({sign: '-', word: 'process', role: 'go', text: wentText(kin)}) as const);
+  return [...(came ?? []), ...(went ?? [])].reduce((all, event) => withEvent(all, when, event), events);
 }
 
 /** The process runs another program: all its memory is new, and growth is counted from here. */
@@ -103,6 +127,7 @@ function execPicture(picture: Picture, sight: Sight): Picture {
   return {
     ...next,
     rows: firstRows(sight.snapshot.regions),
+    begun: sight.t,
     usageMs: hasUsage(sight.snapshot) ? sight.t : undefined,
     events: withEvent(next.events, sight, {sign: '!', word: 'exec', role: 'change', text}),
   };
@@ -146,3 +171,18 @@ export const withBreaks = (
     const usual = GAP_INTERVALS * interval * Math.max(1, moment.sample - before.sample);
     return passed > Math.max(GAP_MS, usual) ? [undefined, moment] : [moment];
   });
+
+/**
+ * How fast the resident memory of the program that runs now grows or shrinks, over the latest samples without a break.
+ *
+ * @param interval ms between two samples
+ * @returns bytes per ms; undefined where they don't tell
+ */
+export function residentRate({history, begun}: Picture, interval: number): Slope | undefined {
+  const moments = withBreaks(
+    history.filter(({ms}) => ms >= begun),
+    interval,
+  );
+  const latest = moments.slice(moments.lastIndexOf(undefined) + 1).filter((moment) => moment?.resident !== undefined);
+  return rateOf({t: latest.map((moment) => moment!.ms), v: latest.map((moment) => moment!.resident!)});
+}

@@ -1,38 +1,46 @@
-import {counted} from '../../../model/amounts.ts';
+import type {Choice} from '../../../model/choose.ts';
 import type {Session} from '../../../procfs/session.ts';
 import {writeOut} from '../../../shell/output.ts';
 import type {Interruption} from '../../../shell/signals.ts';
 import type {EndEvent, Sink, StartEvent, WatchEvent} from '../events.ts';
-import {endLine, eventLines, startLine} from '../text.ts';
+import {Summary} from '../summary.ts';
 import {firstPicture, pictureAfter, type Picture} from './picture.ts';
+import type {Explain, Sort} from './view.ts';
 import {Viewer} from './viewer.ts';
 
-/** At most this many changes are printed once the screen is left. */
-const PRINTED = 20;
+interface ScreenOptions {
+  /** ms between two samples. */
+  readonly interval: number;
+  /** Which regions are shown. */
+  readonly choice: Choice;
+  /** The order to begin with. */
+  readonly sort?: Sort | undefined;
+  /** Says what a region is. */
+  readonly explain: Explain;
+}
 
 /**
- * A watch on a terminal: one screen, redrawn for each sample. When it is left, the latest events are printed below the
- * prompt.
+ * A watch on a terminal: one screen, redrawn for each sample. When it is left, a summary is printed below the prompt.
  */
 export class ScreenSink implements Sink {
   readonly #session: Session;
-  readonly #interval: number;
+  readonly #options: ScreenOptions;
   readonly #interruption: Interruption;
-  readonly #log = new Log();
+  readonly #summary: Summary;
   #shown: {picture: Picture; readonly viewer: Viewer} | undefined;
   #failure: unknown;
 
-  /** @param interval ms between two samples */
-  constructor(session: Session, interval: number, interruption: Interruption) {
+  constructor(session: Session, interruption: Interruption, options: ScreenOptions) {
     this.#session = session;
-    this.#interval = interval;
+    this.#options = options;
     this.#interruption = interruption;
+    this.#summary = new Summary(options.choice);
   }
 
   async tell(event: WatchEvent): Promise<void> {
+    this.#summary.add(event);
     if (event.event === 'start') return this.#open(event);
     if (event.event === 'end') return this.#close(event);
-    this.#log.add(event);
     if (!this.#shown) return;
     this.#shown.picture = pictureAfter(this.#shown.picture, event);
     this.#shown.viewer.show(this.#shown.picture, this.#session.cost.ms / Math.max(1, event.t));
@@ -44,10 +52,12 @@ export class ScreenSink implements Sink {
   }
 
   #open(event: StartEvent): void {
-    this.#log.begin(startLine(event.snapshot, this.#interval));
-    const picture = firstPicture(event);
+    const {interval, choice, sort, explain} = this.#options;
+    const picture = firstPicture(event, choice);
     const viewer = new Viewer(picture, {
-      interval: this.#interval,
+      interval,
+      sort,
+      explain,
       onEnd: this.#interruption.end,
       onFailure: (error) => {
         this.#failure ??= error;
@@ -58,11 +68,12 @@ export class ScreenSink implements Sink {
     viewer.open();
   }
 
-  async #close({tick, reason, cost}: EndEvent): Promise<void> {
+  async #close(event: EndEvent): Promise<void> {
     this.abandon();
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#shown?.viewer.isGone) hangUp(this.#interruption);
-    await writeOut(this.#log.text(endLine(tick, reason, cost)));
+    const lines = this.#summary.lines(event, process.stdout.columns || 80);
+    await writeOut(`${lines.join('\n')}\n`);
   }
 }
 
@@ -73,28 +84,4 @@ export class ScreenSink implements Sink {
 function hangUp(interruption: Interruption): void {
   interruption.dispose();
   process.kill(process.pid, 'SIGHUP');
-}
-
-/** What is printed below the prompt: how the watch began, and the latest events. */
-class Log {
-  #first = '';
-  #latest: Array<{readonly text: string; readonly isChange: boolean}> = [];
-  #changes = 0;
-
-  begin(line: string): void {
-    this.#first = line;
-  }
-
-  add(event: Parameters<typeof eventLines>[0]): void {
-    const isChange = event.event === 'change';
-    if (isChange) this.#changes += event.changes.length;
-    const lines = eventLines(isChange ? {...event, changes: event.changes.slice(-PRINTED)} : event);
-    this.#latest = [...this.#latest, ...lines.map((text) => ({text, isChange}))].slice(-PRINTED);
-  }
-
-  text(end: string): string {
-    const more = this.#changes - this.#latest.filter(({isChange}) => isChange).length;
-    const before = more > 0 ? [`… ${counted(more, 'change')} before these`] : [];
-    return `${[this.#first, ...before, ...this.#latest.map(({text}) => text), end].join('\n')}\n`;
-  }
 }

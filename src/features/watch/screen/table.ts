@@ -1,13 +1,15 @@
 import {lineOf, padded, sidesOf, type Piece} from '../../../text/lines.ts';
 import {ageOf} from './log.ts';
-import {filtered, rowsAt} from './order.ts';
+import {placeOf, rowsAt, shownRows} from './order.ts';
 import {type Row, rssGrowth, sizeGrowth} from '../../../history/rows.ts';
-import {type FrameState, type Sort, SORTS} from './view.ts';
+import type {Selectable} from './keys.ts';
+import {type FrameState, type Sort, sortWords, type View} from './view.ts';
 import {roleOf, signOf} from '../../../text/changes.ts';
 import {cells, safe} from '../../../text/safe.ts';
+import {isAll} from '../../../model/choose.ts';
 import {address, isWritableCode, rangeText} from '../../../model/region.ts';
 import {deltaText, sizeText} from '../../../model/amounts.ts';
-import {MEASURES} from '../../../model/measures.ts';
+import {type ByteKey, MEASURES} from '../../../model/measures.ts';
 import {KIND_ROLES} from '../../../text/columns.ts';
 import type {Role} from '../../../text/theme.ts';
 
@@ -19,39 +21,71 @@ const GAP = '  ';
  * It doesn't use cli-table3, as other tables do: that takes 5 ms for the 40 rows of a screen, and this 0.3 ms.
  */
 export function tableLines(state: FrameState, width: number, count: number): string[] {
-  const {picture, view} = state;
-  const rows = filtered(picture.rows, view.filter);
-  const from = Math.min(view.scroll, Math.max(0, rows.length - count));
-  const isMeasured = picture.usageMs !== undefined;
+  const {view} = state;
+  const {rows, from, isMeasured} = sectionOf(state, count);
   const shown = rowsAt(rows, view, from, count, isMeasured);
-  const columns = columnsFor(shown, width, isMeasured);
+  const columns = columnsFor(shown, width, isMeasured, view.sort);
   const head = columns.map((column) => titlePiece(column, view.sort, view.isReversed));
   return [
     captionLine(state, rows.length, from, shown.length, width),
     lineOf(spaced(head), width).trimEnd(),
-    ...shown.map((row) => lineOf(spaced(rowPieces(row, columns, state)), width)),
+    ...shown.map((row) => rowLine(row, columns, state, width)),
   ];
 }
 
+/** Which part of the rows is shown: the selected one is always in it. */
+function sectionOf({picture, view}: FrameState, count: number): Section {
+  const rows = shownRows(picture, view);
+  const isMeasured = picture.usageMs !== undefined;
+  const selected = view.selected === undefined ? undefined : placeOf(rows, view, view.selected, isMeasured);
+  const from = Math.min(view.scroll, Math.max(0, rows.length - count));
+  if (selected === undefined) return {rows, from, isMeasured, selected};
+  return {rows, from: Math.max(0, selected - count + 1, Math.min(from, selected)), isMeasured, selected};
+}
+
+interface Section {
+  /** All that there are to scroll through, in address order. */
+  readonly rows: readonly Row[];
+  /** The places, in the order that is shown, of the first one shown and of the selected one. */
+  readonly from: number;
+  readonly selected: number | undefined;
+  readonly isMeasured: boolean;
+}
+
 /** How many rows there are to scroll through. */
-export const rowCount = ({picture, view}: FrameState): number => filtered(picture.rows, view.filter).length;
+export const rowCount = ({picture, view}: FrameState): number => shownRows(picture, view).length;
+
+/** What keys may select. @param count rows that are shown */
+export function selectable(state: FrameState, count: number): Selectable {
+  const {rows, from, selected, isMeasured} = sectionOf(state, count);
+  return {
+    top: from,
+    selected,
+    startAt: (place) => rowsAt(rows, state.view, place, 1, isMeasured)[0]?.region.start,
+    hasPages: state.explain !== undefined,
+  };
+}
 
 function captionLine(state: FrameState, count: number, from: number, shown: number, width: number): string {
-  const {picture, view} = state;
-  const all = picture.rows.length;
-  const regions = `${count}${view.filter === '' ? '' : ` of ${all}`} ${all === 1 ? 'region' : 'regions'}`;
-  const which = view.filter === '' ? '' : ` matching “${safe(view.filter)}”`;
+  const {view} = state;
   const place = shown < count ? ` (${from + 1}–${from + shown})` : '';
-  const order = `, ${SORTS[view.sort]}${view.isReversed ? ', reversed' : ''}`;
   const left: Piece[] = [
-    {text: regions + place + which, role: 'title'},
-    {text: order, role: 'quiet'},
+    {text: regionsText(state, count, place), role: 'title'},
+    {text: `, ${sortWords(view.sort)}${view.isReversed ? ', reversed' : ''}`, role: 'quiet'},
   ];
   return sidesOf(left, agePieces(state), width);
 }
 
+/** `3 of 120 regions (1–3) matching “lib”`. */
+export function regionsText({picture, view}: FrameState, count: number, place = ''): string {
+  const all = picture.rows.length;
+  const isPart = view.filter !== '' || !isAll(picture.choice);
+  const which = view.filter === '' ? '' : ` matching “${safe(view.filter)}”`;
+  return `${count}${isPart ? ` of ${all}` : ''} ${all === 1 ? 'region' : 'regions'}${place}${which}`;
+}
+
 /** smaps is read within a budget. Its numbers are shown until it is read again, with their age once they are old. */
-function agePieces({picture}: FrameState): Piece[] {
+export function agePieces({picture}: Pick<FrameState, 'picture'>): Piece[] {
   const {ms, usageMs} = picture;
   if (usageMs === undefined) return [{text: 'smaps is not read', role: 'quiet'}];
   const age = ms - usageMs;
@@ -65,20 +99,39 @@ const agoText = (ms: number): string =>
   ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} min`;
 
 /** The columns that an order belongs to: they are marked with it. */
-const MARKED: Readonly<Record<Sort, readonly Name[]>> = {
+const MARKED: Partial<Readonly<Record<Sort, readonly Name[]>>> = {
   changed: [],
-  rss: ['rss'],
-  size: ['size'],
   growth: ['rssGrowth', 'sizeGrowth'],
   address: ['range', 'address'],
+  name: ['name', 'nameOrKind'],
+  rss: ['rss'],
+  size: ['size'],
+  kind: ['kind'],
 };
 
+/** Orders that begin with what is least. */
+const ASCENDING: ReadonlySet<Sort> = new Set(['address', 'name', 'kind']);
+
 function titlePiece({title, name, width, align}: Column, sort: Sort, isReversed: boolean): Piece {
-  const isAscending = (sort === 'address') !== isReversed;
-  const mark = MARKED[sort].includes(name) ? (isAscending ? '▴' : '▾') : '';
+  const isAscending = ASCENDING.has(sort) !== isReversed;
+  const mark = (MARKED[sort] ?? ['by']).includes(name) ? (isAscending ? '▴' : '▾') : '';
   const text = cells(title + mark) <= width ? title + mark : title;
   return {text: padded(text, width, align), role: 'title'};
 }
+
+/** A selected row has a sign of its own, since not every terminal shows one reversed. */
+function rowLine(row: Row, columns: readonly Column[], state: FrameState, width: number): string {
+  const pieces = spaced(rowPieces(row, columns, state));
+  if (!isSelected(row, state.view)) return lineOf(pieces, width);
+  const text = pieces.map((piece, index) => (index === 1 ? SELECTED : piece.text)).join('');
+  return lineOf([{text: padded(text, width), role: 'selected'}], width);
+}
+
+/** In place of the gap before the first column. */
+const SELECTED = '▸ ';
+
+const isSelected = ({region}: Row, {selected}: View): boolean =>
+  selected !== undefined && region.start <= selected && selected < region.end;
 
 function rowPieces(row: Row, columns: readonly Column[], {picture, interval}: FrameState): Piece[] {
   const {change} = row;
@@ -109,7 +162,8 @@ interface Column {
   readonly roleOf?: ((row: Row) => Role | undefined) | undefined;
 }
 
-type Name = keyof typeof COLUMNS;
+/** `by` is the measure that the rows are sorted by, where no other column has it. */
+type Name = keyof typeof COLUMNS | 'by';
 
 /** `least`: the width of usual contents, so that columns don't move while rows come and go. */
 const COLUMNS = {
@@ -169,6 +223,15 @@ const COLUMNS = {
   },
 } as const;
 
+function byColumn(key: ByteKey): Omit<Column, 'name' | 'width'> & {readonly least: number} {
+  const {title, ofRegion} = MEASURES[key];
+  const text = ({region}: Row): string => {
+    const bytes = ofRegion(region);
+    return bytes === undefined ? '?' : sizeText(bytes);
+  };
+  return {title, least: Math.max(9, title.length + 1), align: 'right', text};
+}
+
 const growthText = (bytes: number): string => (bytes === 0 ? '' : deltaText(bytes));
 
 /** The kernel's name for the region, and memmap's label where there is one. */
@@ -207,24 +270,30 @@ const COLUMN_GAP = 2;
  * The columns that fit, with their widths; the last one takes the rest.
  *
  * @param isMeasured smaps was read at least once
+ * @param sort a measure that no other column has gets one
  */
-function columnsFor(rows: readonly Row[], width: number, isMeasured: boolean): readonly Column[] {
+function columnsFor(rows: readonly Row[], width: number, isMeasured: boolean, sort: Sort): readonly Column[] {
   const widths = new Map<Name, number>();
+  const isOther = !Object.hasOwn(MARKED, sort);
+  const columnOf = (name: Name): Omit<Column, 'name' | 'width'> & {readonly least: number} =>
+    name === 'by' ? byColumn(sort as ByteKey) : COLUMNS[name];
+  const withBy = (set: readonly Name[]): readonly Name[] =>
+    isOther ? set.flatMap((name): Name[] => (name === 'size' ? ['size', 'by'] : [name])) : set;
   const widthOf = (name: Name): number => {
     const known = widths.get(name);
     if (known !== undefined) return known;
-    const {least, text} = COLUMNS[name];
+    const {least, text} = columnOf(name);
     const widest = rows.reduce<number>((most, row) => Math.max(most, cells(text(row))), least);
     widths.set(name, widest);
     return widest;
   };
   const taken = (set: readonly Name[]): number =>
     set.slice(0, -1).reduce((sum, name) => sum + widthOf(name) + COLUMN_GAP, 0);
-  const sets = isMeasured ? SETS : UNMEASURED_SETS;
+  const sets = (isMeasured ? SETS : UNMEASURED_SETS).map(withBy);
   const set = sets.find((names) => taken(names) + NAME_WIDTH <= width) ?? sets.at(-1)!;
   const last = Math.max(0, width - taken(set));
   return set.map((name, index) => ({
-    ...COLUMNS[name],
+    ...columnOf(name),
     name,
     width: index === set.length - 1 ? last : widthOf(name),
   }));

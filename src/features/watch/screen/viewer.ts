@@ -1,5 +1,5 @@
 import type {Picture} from './picture.ts';
-import {FIRST_VIEW, type FrameState, type ReplayState, type View} from './view.ts';
+import {type Explain, FIRST_VIEW, type FrameState, type ReplayState, type Sort, type View} from './view.ts';
 import {extentOf, renderFrame} from './frame.ts';
 import type {Key} from '../../../terminal/keyboard.ts';
 import {Stage} from '../../../terminal/stage.ts';
@@ -12,6 +12,10 @@ interface ViewerOptions {
   readonly onEnd: (signal?: NodeJS.Signals) => void;
   /** Present if a recording is shown: some keys belong to the player. */
   readonly replay?: ReplayKeys | undefined;
+  /** The order to begin with. */
+  readonly sort?: Sort | undefined;
+  /** Says what a region is. */
+  readonly explain?: Explain | undefined;
   /** A frame could not be drawn: a bug. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -27,7 +31,7 @@ export interface ReplayKeys {
 export class Viewer {
   readonly #options: ViewerOptions;
   readonly #stage: Stage;
-  #view: View = FIRST_VIEW;
+  #view: View;
   /** The latest picture, and the one shown: the same, unless paused. */
   #latest: Picture;
   #shown: Picture;
@@ -37,6 +41,8 @@ export class Viewer {
   constructor(first: Picture, options: ViewerOptions) {
     this.#latest = this.#shown = first;
     this.#options = options;
+    const {sort = FIRST_VIEW.sort} = options;
+    this.#view = {...FIRST_VIEW, sort, given: sort};
     this.#stage = new Stage({
       onKeys: (keys) => this.#guard(() => this.#press(keys)),
       onRedraw: () => this.#guard(() => this.#draw()),
@@ -114,6 +120,7 @@ export class Viewer {
       duty: this.#duty,
       since: {looks: latest.tick - shown.tick, changes: latest.changes - shown.changes, isOver: latest.isOver},
       replay: this.#options.replay?.state,
+      explain: this.#options.explain,
       hasKeys: this.#stage.hasKeys,
     };
   }

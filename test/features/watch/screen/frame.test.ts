@@ -1,11 +1,14 @@
 import test from 'ava';
 import xterm from '@xterm/headless';
 import fc from 'fast-check';
-import {sizeOf} from '../../../../src/model/region.ts';
-import {filtered, rowsAt} from '../../../../src/features/watch/screen/order.ts';
+import {sizeText} from '../../../../src/model/amounts.ts';
+import {sizeOf, type Region} from '../../../../src/model/region.ts';
+import {filtered, placeOf, rowsAt} from '../../../../src/features/watch/screen/order.ts';
+import {wrapLines} from '../../../../src/text/lines.ts';
 import {rssGrowth, type Row} from '../../../../src/history/rows.ts';
-import {FIRST_VIEW, type FrameState, type Sort} from '../../../../src/features/watch/screen/view.ts';
+import {FIRST_VIEW, type FrameState, type Sort, type View} from '../../../../src/features/watch/screen/view.ts';
 import {extentOf, renderFrame} from '../../../../src/features/watch/screen/frame.ts';
+import type {Snapshot} from '../../../../src/model/snapshot.ts';
 import {cells} from '../../../../src/text/safe.ts';
 import {setColorLevel} from '../../../../src/text/theme.ts';
 import {looks, pictureOf, views} from './scene.ts';
@@ -19,6 +22,9 @@ const states: fc.Arbitrary<FrameState> = fc
     duty: fc.option(fc.double({min: 0, max: 1, noNaN: true}), {nil: undefined}),
     since: fc.option(fc.record({looks: fc.nat(9), changes: fc.nat(99), isOver: fc.boolean()}), {nil: undefined}),
     hasKeys: fc.boolean(),
+    explain: fc.constantFrom(undefined, (_: Snapshot, {name}: Region, width: number) =>
+      wrapLines(`${name} is explained in some words`, width),
+    ),
   })
   .map(({snapshots, ...state}) => ({...state, picture: pictureOf(snapshots), interval: 500}));
 
@@ -40,6 +46,21 @@ test('any frame has as many lines as the terminal, and none is wider', (t) => {
     {numRuns: 400},
   );
 });
+
+test('nothing but the state of the screen is green or red: growth is no good news, and less is no bad news', (t) => {
+  fc.assert(
+    fc.property(looks, (snapshots) => {
+      const picture = pictureOf(snapshots.map((each) => each.withRegions(each.regions.map(notWritableCode), '')));
+      for (const isByKind of [false, true]) {
+        const state = {picture, view: {...FIRST_VIEW, isByKind}, interval: 500, hasKeys: true};
+        for (const line of renderFrame(state, 140, 40).slice(1)) t.notRegex(line, /\x1b\[(?:\d+;)*3[12]m/);
+      }
+    }),
+  );
+});
+
+/** What is writable and executable is bad, and red. */
+const notWritableCode = (region: Region): Region => ({...region, perms: region.perms.replace('rwx', 'rw-')});
 
 test('a terminal that is sent a frame shows it line by line, and wraps none', async (t) => {
   await fc.assert(
@@ -66,23 +87,76 @@ test('a terminal that is sent a frame shows it line by line, and wraps none', as
 });
 
 /** The order that is meant, by sorting all. */
-const MEANT: Readonly<Record<Sort, (row: Row) => number>> = {
-  changed: (row) => row.changed,
+const MEANT: Partial<Readonly<Record<Sort, (row: Row) => number>>> = {
+  changed: ({changed, rss = -1}) => (changed > 0 ? 1e15 + changed : rss),
   rss: (row) => row.rss ?? -1,
   size: (row) => sizeOf(row.region),
   growth: (row) => rssGrowth(row) ?? 0,
   address: (row) => -row.region.start,
+  privateDirty: ({region}) => region.usage?.privateDirty ?? -1,
 };
 
-test('what is shown is that part of the whole order', (t) => {
+function sorted(rows: readonly Row[], {sort, isReversed}: View): Row[] {
+  const key = MEANT[sort] ?? ((): number => 0);
+  const text = ({region}: Row): string =>
+    sort === 'name' ? region.name || '\uffff' : sort === 'kind' ? region.kind : '';
+  const all = rows.toSorted(
+    (a, b) =>
+      key(b) - key(a) || (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0) || a.region.start - b.region.start,
+  );
+  return isReversed ? all.reverse() : all;
+}
+
+test('what is shown is that part of the whole order, and the place of a region is where it is in it', (t) => {
   fc.assert(
-    fc.property(states, fc.nat(30), fc.nat(30), ({picture, view}, from, count) => {
-      const all = [...picture.rows].sort(
-        (a, b) => MEANT[view.sort](b) - MEANT[view.sort](a) || a.region.start - b.region.start,
+    fc.property(states, fc.nat(30), fc.nat(30), ({picture: {rows}, view}, from, count) => {
+      const all = sorted(rows, view);
+      const starts = (some: readonly Row[]) => some.map(({region}) => region.start);
+      t.deepEqual(starts(rowsAt(rows, view, from, count, true)), starts(all.slice(from, from + count)));
+      for (const [place, {region}] of all.entries()) t.is(placeOf(rows, view, region.end - 1, true), place);
+      const isMapped = rows.some(({region}) => region.start <= 0x15000 && 0x15000 < region.end);
+      t.is(placeOf(rows, view, 0x15000, true) !== undefined, isMapped);
+    }),
+  );
+});
+
+test('while nothing changed, the largest come first; then what changed, and after it still the largest', (t) => {
+  fc.assert(
+    fc.property(looks, (snapshots) => {
+      const [first] = snapshots as [Snapshot];
+      const before = rowsAt(pictureOf([first]).rows, FIRST_VIEW, 0, 99, true).map(({rss = -1}) => rss);
+      t.deepEqual(
+        before,
+        before.toSorted((a, b) => b - a),
       );
-      if (view.isReversed) all.reverse();
-      const starts = (rows: readonly Row[]) => rows.map(({region}) => region.start);
-      t.deepEqual(starts(rowsAt(picture.rows, view, from, count, true)), starts(all.slice(from, from + count)));
+      const {rows} = pictureOf(snapshots);
+      const after = rowsAt(rows, FIRST_VIEW, 0, 99, true);
+      const still = after.filter(({changed}) => changed === 0);
+      t.deepEqual(after.slice(after.length - still.length), still);
+      t.deepEqual(
+        still.map(({rss = -1}) => rss),
+        still.map(({rss = -1}) => rss).toSorted((a, b) => b - a),
+      );
+      // Where smaps was never read, the size decides.
+      const sizes = rowsAt(pictureOf([first]).rows, FIRST_VIEW, 0, 99, false).map(({size}) => size);
+      t.deepEqual(
+        sizes,
+        sizes.toSorted((a, b) => b - a),
+      );
+    }),
+  );
+});
+
+test('the totals by kind add up to those of the snapshot', (t) => {
+  fc.assert(
+    fc.property(looks, ([first]) => {
+      const picture = pictureOf([first!]);
+      const view = {...FIRST_VIEW, isByKind: true};
+      const lines = renderFrame({picture, view, interval: 500, hasKeys: true}, 120, 60).map(plain);
+      const {size, regions, rss = 0} = first!.totals as {size: number; regions: number; rss?: number};
+      const total = lines.find((line) => line.startsWith('total'))!;
+      const known = picture.usageMs === undefined ? '' : ` +${regions === 0 ? '\\?' : sizeText(rss)}`;
+      t.regex(total, new RegExp(`^total +${regions} +${sizeText(size)}${known}$`));
     }),
   );
 });
@@ -112,6 +186,35 @@ test('the filter finds names in any case, kinds, permissions, and the region tha
   t.deepEqual(found(`0x${(start + 0xfff).toString(16)}`), [start]);
 });
 
+test('the keys that fit are shown, and help is among them from 60 columns on, in a watch and in a replay', (t) => {
+  const [snapshots] = fc.sample(looks, 1);
+  const picture = pictureOf(snapshots!);
+  const replay = {isPlaying: true, speed: 1, index: 0, last: 9, marks: [], typed: undefined, fault: undefined};
+  const views: View[] = [
+    FIRST_VIEW,
+    {...FIRST_VIEW, filter: 'lib'},
+    {...FIRST_VIEW, selected: 0x10000, filter: 'lib'},
+    {...FIRST_VIEW, isByKind: true},
+    {...FIRST_VIEW, page: 0},
+    {...FIRST_VIEW, isPaused: true},
+  ];
+  for (const view of views) {
+    for (const width of [60, 80, 100, 140]) {
+      for (const state of [{replay}, {}]) {
+        const lines = renderFrame(
+          {picture, view, interval: 500, hasKeys: true, explain: () => [], ...state},
+          width,
+          24,
+        );
+        const foot = plain(lines.at(-1)!);
+        t.regex(foot, /q quit/);
+        t.regex(foot, / {3}\? help$/);
+        t.notRegex(foot, /…/);
+      }
+    }
+  }
+});
+
 test('a large screen has all parts; a narrow one fewer columns; a low one no table', (t) => {
   const [snapshots] = fc.sample(
     looks.filter((all) => all.length > 3 && all.at(-1)!.regions.length > 8),
@@ -134,6 +237,7 @@ test('a large screen has all parts; a narrow one fewer columns; a low one no tab
   for (const part of [/address/, /^q quit/m]) t.regex(narrow, part);
   for (const part of [/[▁▂▃▅▆▇█]/, /Δ/, /perms/]) t.notRegex(narrow, part);
   t.regex(text(40, 20), /^ +size +resident +name$/m);
-  t.notRegex(text(60, 6), /address|kind/);
+  // What happened may be told in a sentence with these words: they are no heads of columns.
+  t.notRegex(text(60, 6), /address +size|kind +name/);
   t.regex(text(20, 5), /^q quit/m);
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {press, wishOf} from '../../../../src/features/watch/screen/keys.ts';
+import {type Extent, press, wishOf} from '../../../../src/features/watch/screen/keys.ts';
 import {FIRST_VIEW, SORTS, type View} from '../../../../src/features/watch/screen/view.ts';
 
 const EXTENT = {lines: 100, page: 20};
@@ -16,6 +16,48 @@ test('s goes through all orders and comes round; r turns the order over; both be
   t.like(pressAll(['down', 'down', 's']), {sort: 'rss', scroll: 0});
   t.like(pressAll(['r']), {isReversed: true});
   t.deepEqual(pressAll(['r', 'r']), FIRST_VIEW);
+});
+
+/** Regions of one page each, from 0x1000 on, in order of address. */
+const regions = (view: View, lines = 100): Extent => {
+  const selected = view.selected === undefined ? undefined : view.selected / 0x1000 - 1;
+  const top = Math.min(view.scroll, selected ?? Infinity);
+  return {lines, page: 20, regions: {top, selected, startAt: (place) => (place + 1) * 0x1000, hasPages: true}};
+};
+
+const pressThere = (...keys: string[]): View =>
+  keys.reduce((now, key) => press(now, key, now.page === undefined ? regions(now) : EXTENT), FIRST_VIEW);
+
+test('arrows select a region, which stays in sight; Enter explains it, and Escape comes back', (t) => {
+  t.like(pressThere('down'), {selected: 0x1000, scroll: 0});
+  t.like(pressThere('down', 'j', 'down', 'k'), {selected: 0x2000, scroll: 0});
+  t.like(pressThere('down', 'pagedown', 'down'), {selected: 0x15000, scroll: 1});
+  t.like(pressThere('down', 'end', 'down'), {selected: 100 * 0x1000, scroll: 80});
+  t.like(pressThere('down', 'end', 'home'), {selected: 0x1000, scroll: 0});
+  t.like(pressThere('pagedown'), {selected: undefined, scroll: 19});
+  t.like(pressThere('pagedown', 'down'), {selected: 0x14000, scroll: 19});
+  t.like(pressThere('enter'), {selected: 0x1000, page: undefined});
+  t.like(pressThere('down', 'enter'), {selected: 0x1000, page: 0});
+  t.like(pressThere('down', 'enter', 'down', 'down', 'end'), {selected: 0x1000, page: 80});
+  t.like(pressThere('down', 'enter', 'down', 'escape'), {selected: 0x1000, page: undefined, scroll: 0});
+  t.like(pressThere('down', 'enter', 'p', 's', '/', 't'), {page: 0, isPaused: true, sort: 'changed', isTyping: false});
+  t.like(pressThere('down', 'enter', '?', 'x'), {page: 0, help: undefined});
+  t.like(pressThere('down', 'escape'), {selected: undefined});
+});
+
+test('t shows totals by kind, and comes back; s comes round to the order of the command line', (t) => {
+  t.like(pressAll(['t']), {isByKind: true, scroll: 0});
+  t.deepEqual(pressAll(['t', 't']), FIRST_VIEW);
+  const first: View = {...FIRST_VIEW, sort: 'privateDirty', given: 'privateDirty'};
+  const count = Object.keys(SORTS).length + 1;
+  t.is(pressAll(['s'], first).sort, 'changed');
+  t.is(
+    pressAll(
+      Array.from({length: count}, () => 's'),
+      first,
+    ).sort,
+    'privateDirty',
+  );
 });
 
 test('scrolling stops at both ends', (t) => {

@@ -96,11 +96,15 @@ export function pictureOf(
 }
 
 export const views: fc.Arbitrary<View> = fc.record({
-  sort: fc.constantFrom(...(Object.keys(SORTS) as Sort[])),
+  sort: fc.constantFrom<Sort>(...(Object.keys(SORTS) as Sort[]), 'privateDirty', 'name', 'kind'),
+  given: fc.constantFrom<Sort>('changed', 'privateDirty'),
   isReversed: fc.boolean(),
   filter: fc.constantFrom('', '', 'LIB', 'tmp', '漢', '\x1b', '0x10000', 'rw-p', 'no such thing anywhere'),
   isTyping: fc.boolean(),
   scroll: fc.constantFrom(0, 0, 3, 1e6),
+  selected: fc.constantFrom(undefined, 0x10000, 0x11000, 0x15fff),
+  page: fc.option(fc.constantFrom(0, 5, 1e6), {nil: undefined, freq: 4}),
+  isByKind: fc.boolean(),
   help: fc.option(fc.constantFrom(0, 5, 1e6), {nil: undefined, freq: 4}),
   isPaused: fc.boolean(),
 });
