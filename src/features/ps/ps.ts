@@ -46,7 +46,7 @@ export function listProcesses(options: PsOptions): Listed {
   const matches = filter === undefined ? undefined : filterOfRows(filter);
   const host = lookAtHost({
     ...options,
-    pids: targets.length > 0 && targets.every((word) => /^\d+$/.test(word)) ? new Set(targets.map(Number)) : undefined,
+    pids: meant?.pids,
     wants: (row) => (!meant || meant.has(row)) && (!matches || matches(row)),
     along: (what, items) => withProgress(what, items, items.length),
   });

@@ -7,9 +7,11 @@ import {namesOf} from '../../procfs/find.ts';
 
 /** Which processes the arguments mean. */
 interface Meant {
+  /** The PIDs, where nothing else was given. */
+  readonly pids: ReadonlySet<number> | undefined;
   /** Is a process one of them? Remembers which argument it was meant by. */
   readonly has: (row: ProcessRow) => boolean;
-  /** @throws Trouble `gone`, `usage`: an argument by which no process was meant */
+  /** @throws Trouble `gone`: an argument by which no process was meant */
   readonly complain: () => void;
 }
 
@@ -17,11 +19,13 @@ interface Meant {
  * What arguments stand for: a PID, a group, or a name, which here may be that of several processes.
  *
  * @param root where procfs is mounted
- * @throws Trouble for a group that is not there
+ * @throws Trouble for a number that is not a PID, and for a group that is not there
  */
 export function meantBy(words: readonly string[], root: string): Meant {
-  const tests = words.map((word) => ({word, test: testOf(word, root), isUsed: false}));
+  const tests = words.map((word) => ({...testOf(word, root), word, isUsed: false}));
+  const pids = tests.flatMap(({pid}) => (pid === undefined ? [] : [pid]));
   return {
+    pids: pids.length === words.length ? new Set(pids) : undefined,
     has: (row) => {
       const those = tests.filter(({test}) => test(row));
       for (const each of those) each.isUsed = true;
@@ -29,7 +33,6 @@ export function meantBy(words: readonly string[], root: string): Meant {
     },
     complain: () => {
       const unused = tests.find(({word, isUsed}) => !isUsed && !isGroup(word));
-      // Says whether there is no such process, or what else it is: a file, a zombie that has no memory.
       if (unused) throw withoutRow(unused.word, root);
     },
   };
@@ -37,14 +40,17 @@ export function meantBy(words: readonly string[], root: string): Meant {
 
 const isGroup = (word: string): boolean => /^(cgroup|unit|container):/.test(word);
 
-function testOf(word: string, root: string): (row: ProcessRow) => boolean {
-  if (/^[1-9]\d*$/.test(word)) return ({pid}) => pid === Number(word);
-  if (!isGroup(word)) return ({name, title}) => namesOf({comm: name, command: title ?? ''}).includes(word);
+function testOf(word: string, root: string): {readonly pid?: number; readonly test: (row: ProcessRow) => boolean} {
+  if (!isGroup(word) && !IS_PID.test(word))
+    return {test: ({name, title}) => namesOf({comm: name, command: title ?? ''}).includes(word)};
   const target = targetOf(word, root);
+  if (target.is === 'process') return {pid: target.pid, test: ({pid}) => pid === target.pid};
   if (target.is !== 'group') throw withoutRow(word, root);
   const {path} = findGroup(target.group, root);
-  return ({cgroup}) => cgroup !== undefined && isInGroup(cgroup, path);
+  return {test: ({cgroup}) => cgroup !== undefined && isInGroup(cgroup, path)};
 }
+
+const IS_PID = /^(?:\/proc\/)?\d+\/?$/;
 
 function withoutRow(word: string, root: string): Trouble {
   const isPid = /^\d+$/.test(word);

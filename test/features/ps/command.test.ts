@@ -253,6 +253,7 @@ test('what is not there is said in three parts', async (t) => {
   const cases: ReadonlyArray<readonly [number, RegExp, ...string[]]> = [
     [3, /^memmap: Cannot find "no-such-name"\.$\n^ {2}why: .+\n^ {2}next: .*--filter no-such-name/m, 'no-such-name'],
     [3, /no process with this PID/, '4194304'],
+    [2, /"0" is not a PID/, '0'],
     [2, /"shape" is not a sort order/, '--sort', 'shape'],
     [2, /"unit:" names no group/, 'unit:'],
     [2, /"\/\(\/" is not a regular expression/, '--filter', '/(/'],
@@ -321,6 +322,18 @@ testIf('python3')('a process that ends, or another one that got its PID, is no r
     [4002],
   );
   t.is((document as unknown as {ended: number}).ended, 1);
+});
+
+testIf('python3')('the ID of a thread stands for its process, and that is said', async (t) => {
+  const child = await python(t, 'import threading');
+  await child.ask('e = threading.Event(); w = threading.Thread(target=e.wait, daemon=True); w.start()');
+  const tid = await child.ask('answer = w.native_id');
+  const {stdout, stderr} = await memmap(['ps', tid, `/proc/${child.pid}`, '--json']);
+  t.deepEqual(
+    (JSON.parse(stdout) as Document).rows.map(({pid, threads}) => [pid, threads]),
+    [[child.pid, 2]],
+  );
+  t.regex(stderr, /is a thread .* of process/);
 });
 
 testIf('python3')('a zombie has no memory, and is no row', async (t) => {
