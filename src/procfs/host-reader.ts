@@ -4,7 +4,7 @@ import type {Usage} from '../model/region.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {latin1} from '../parse/scan.ts';
 import {membershipOf, type Membership} from '../parse/proc/cgroup.ts';
-import {parseStat, type Stat} from '../parse/proc/stat.ts';
+import {parseStartTime, parseStat, type Stat} from '../parse/proc/stat.ts';
 import type {Census} from '../parse/proc/status.ts';
 import {predictStall} from './budget.ts';
 import {Scratch} from './file.ts';
@@ -47,7 +47,7 @@ interface Looked {
 const TICKS = 100;
 
 /** ms: a reading that takes less is short. */
-const SHORT = 1;
+const SHORT = 2;
 
 /** More of a command line is cut off: bytes. */
 const LONGEST_TITLE = 4096;
@@ -106,7 +106,7 @@ export class HostReader {
       if (!wants(row)) return undefined;
       const whole: ProcessRow = {...row, ...(isBlocked ? {unread: 'blocked'} : this.#counters(process, seen))};
       // Who has the PID now, and began before the list was made, had it all the time.
-      return this.#stat(process).startTime > this.#born ? 'ended' : whole;
+      return this.#startTime(process) > this.#born ? 'ended' : whole;
     } catch (error) {
       const isGone = error instanceof Trouble ? error.kind === 'gone' : GONE.has(errnoOf(error));
       if (!isGone && errnoOf(error) === '' && !(error instanceof Trouble)) throw error;
@@ -125,6 +125,12 @@ export class HostReader {
   #stat({pid, folder}: Looked): Stat {
     const stat = parseStat(this.#small.readRecord(`${folder}/stat`));
     if (stat) return stat;
+    throw new Error(`unreadable stat of process ${pid}`);
+  }
+
+  #startTime({pid, folder}: Looked): number {
+    const ticks = parseStartTime(this.#small.readRecord(`${folder}/stat`));
+    if (ticks !== undefined) return ticks;
     throw new Error(`unreadable stat of process ${pid}`);
   }
 

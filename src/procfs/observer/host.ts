@@ -1,6 +1,8 @@
 import {type PageCount, type TakenOut, withoutObserver} from '../../model/observer.ts';
+import {PAGE} from '../../model/pages.ts';
 import {hasNoAccess, type Region, sizeOf, type Usage} from '../../model/region.ts';
 import {parseListing} from '../../parse/listing.ts';
+import {HIGH, pageState} from '../../parse/proc/pagemap.ts';
 import {textIfThere} from '../open.ts';
 import {readFrames} from '../pages/frames.ts';
 import {PageMap, pageSizeHere} from '../pages/pagemap.ts';
@@ -13,6 +15,8 @@ interface OwnFile {
   readonly pages: FilePages;
   /** Frames of its pages. */
   readonly frames: readonly number[];
+  /** By the number of a page, from `first` on: how often it is mapped, by memmap too; 0: not by memmap. */
+  readonly all: Uint32Array;
   /** How often each frame is mapped, by whomever; undefined where only root may know. */
   readonly mapped: ReadonlyMap<number, number> | undefined;
   /** Number in the file of the first page of the sums. */
@@ -144,14 +148,41 @@ export class HostObserver {
       const words = held(() => regions.map((region) => wordsOf(map, region, this.#pageSize)));
       return regions.flatMap((region, place) => {
         const own = this.#own.get(fileOf(region)!)!;
+        if (!sum.sharedDirty) return countsOf(own, region.offset! / this.#pageSize, words[place]!, fileOf(region)!);
         const about = {before: own.pages, after: own.pages, pageSize: this.#pageSize};
-        if ((sum.sharedDirty ?? 0) > 0) own.flags ??= readFrames(this.#root, 'kpageflags', own.frames);
+        own.flags ??= readFrames(this.#root, 'kpageflags', own.frames);
         return exact(region, words[place]!, about, own.mapped!, own.flags);
       });
     } finally {
       map.close();
     }
   }
+}
+
+const OF_FILE = PAGE.present | PAGE.file;
+
+/**
+ * The same as `exact`, where nothing is dirty, and in a tenth of the time: neighbouring pages are mapped alike.
+ *
+ * @param from number in the file of the region's first page
+ * @param words of the region's page map
+ */
+function countsOf({all, first, pages}: OwnFile, from: number, words: Uint32Array, file: string): PageCount[] {
+  const counts = new Map<number, number>();
+  let [last, run] = [0, 0];
+  const end = Math.min(words.length / 2, first + all.length - from);
+  for (let place = Math.max(0, first - from); place < end; place++) {
+    const mapped = all[from + place - first]!;
+    if (mapped === 0 || (pageState(words[place * 2 + HIGH]!) & OF_FILE) !== OF_FILE) continue;
+    const key = mapped * 256 + pages.count(file, from + place);
+    if (key === last) run++;
+    else {
+      if (run > 0) counts.set(last, (counts.get(last) ?? 0) + run);
+      [last, run] = [key, 1];
+    }
+  }
+  if (run > 0) counts.set(last, (counts.get(last) ?? 0) + run);
+  return [...counts].map(([key, count]) => ({pages: count, mapped: Math.floor(key / 256), own: key % 256}));
 }
 
 /** @param sums from the first to each @param from the first page, counted in `sums`; @param to the page after the last */
@@ -207,19 +238,21 @@ function sumsOf(
   frames: ReadonlyMap<number, number>,
   ownOf: (page: number) => number,
   mapped: ReadonlyMap<number, number> | undefined,
-): Pick<OwnFile, 'first' | 'owned' | 'gain'> {
+): Pick<OwnFile, 'first' | 'owned' | 'gain' | 'all'> {
   let [first, end] = [Infinity, 0];
   for (const page of frames.keys()) [first, end] = [Math.min(first, page), Math.max(end, page + 1)];
   const count = Math.max(0, end - first);
   const [owned, gain] = [new Float64Array(count + 1), new Float64Array(count + 1)];
+  const often = new Uint32Array(count);
   for (let place = 0; place < count; place++) {
     const frame = frames.get(first + place);
     const own = frame === undefined ? 0 : ownOf(first + place);
     const all = Math.max((frame !== undefined && mapped?.get(frame)) || 0, own + 1);
+    if (own > 0) often[place] = all;
     owned[place + 1] = owned[place]! + (own > 0 ? 1 : 0);
     gain[place + 1] = gain[place]! + (1 / (all - own) - 1 / all);
   }
-  return {first: count === 0 ? 0 : first, owned, gain};
+  return {first: count === 0 ? 0 : first, owned, gain, all: often};
 }
 
 /** The lines of a listing that have one of these texts in them, in their order. */
