@@ -13,6 +13,9 @@ declare class Buffer extends Uint8Array {
 }
 
 declare class TextDecoder {
-  constructor(encoding?: 'utf-8', options?: {readonly fatal?: boolean; readonly ignoreBOM?: boolean});
+  constructor(
+    encoding?: 'utf-8' | 'utf-16le' | 'utf-16be',
+    options?: {readonly fatal?: boolean; readonly ignoreBOM?: boolean},
+  );
   decode(bytes: Uint8Array): string;
 }

@@ -16,8 +16,11 @@ export const environment = Object.fromEntries(
   ),
 );
 
-/** A whole process, from its start to its end, in ms. Its output is discarded. */
-export const timed = (words) => () => time(words, [0]);
+/** A whole process, from its start to its end, in ms. Its output is discarded. @param codes exit codes that it may have */
+export const timed =
+  (words, codes = [0]) =>
+  () =>
+    time(words, codes);
 
 /**
  * The same, with its output going through a pipe to a reader, as it does in scripts; sh and cat are in the time of all

@@ -3,6 +3,8 @@ const {
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
+  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -14,8 +16,17 @@ const {dirname} = require('node:path');
 const {pathToFileURL} = require('node:url');
 const {Script} = require('node:vm');
 
-/** The first line of the bundle: `//`, the SHA-256 of what follows in hex, a newline. */
+/** The first line of a bundle: `//`, the SHA-256 of what follows in hex, a newline. The cache begins with it too. */
 const DIGEST = 67;
+
+/**
+ * What the cache has before V8's data: that line, how many runs have written it, and its own length in ten digits. V8
+ * believes the data: cut short, it may make V8 run for ever.
+ */
+const HEAD = DIGEST + 11;
+
+/** This many runs write the cache, each with what it compiled beside what was there: no two need the same code. */
+const MOST_RUNS = 3;
 
 /**
  * The longest run, in seconds, that writes the cache: a longer one has dropped code that it no longer needs, which
@@ -23,51 +34,78 @@ const DIGEST = 67;
  */
 const SHORT_RUN = 5;
 
+/** Exit codes of a run that did its work, and so has compiled what a usual run needs (src/shell/exit.ts). */
+const WORKED = [0, 1, 5];
+
+/** Writable for the group, or for all. */
+const SHARED = 0o022;
+
 /**
- * Runs the bundle, from V8's code cache if there is one: compiling it again takes 15 ms.
- *
- * The cache is code that will be executed, so it is read only from where nobody could have put it except whoever could
- * have changed the bundle as well: beside the bundle, owned by the same user, and not writable for others. The same
- * owner writes it, at the end of a run that found none, or of a command that the cache lacks. V8 itself refuses the
- * cache of another version; of the source it compares only the length, so the bundle's first line is kept in the cache.
+ * Runs a bundle, from V8's code cache if there is one: compiling it again takes longer than all that a small command
+ * does. V8 itself refuses the cache of another version or of other flags; of the source it compares only the length, so
+ * the bundle's first line is kept in the cache.
  *
  * @param root memmap's own directory
- * @param word the first word of the command line
+ * @param name of the bundle: `commands/NAME`, or `memmap` for what is not a command
  * @returns what the bundle exports
  */
-exports.load = (root, word) => {
-  const filename = `${root}/bundle/memmap.cjs`;
-  const cacheFile = `${root}/bundle/cache-${process.version}-${process.arch}`;
+exports.load = (root, name) => {
+  const filename = `${root}/bundle/${name}.cjs`;
   const source = readFileSync(filename, 'latin1'); // it is ASCII: this is the fastest way to a string
   const digest = source.slice(0, DIGEST);
-  const {commands, cachedData} = readCache(cacheFile, digest, filename);
-  const script = new Script(source, {filename, cachedData});
+  const places = placesOf(root, name, statSync(filename).uid);
+  let cache;
+  for (const place of places) if ((cache = readCache(place, digest))) break;
+  const script = new Script(source, {filename, cachedData: cache?.data});
   const bundle = {exports: {}};
-  const from = pathToFileURL(`${root}/dist/bundle/memmap.js`).href; // where the files of dist find their neighbours
-  script.runInThisContext()(require, bundle, bundle.exports, from);
-  const known = cachedData && !script.cachedDataRejected ? commands : [];
-  const command = bundle.exports.commands.includes(word) ? word : '--help';
-  if (!known.includes(command)) {
-    process.once('exit', () => {
-      if (process.uptime() < SHORT_RUN) writeCache(cacheFile, digest, [...known, command], script, filename);
+  const from = {
+    // Where the files of dist find their neighbours.
+    get url() {
+      return pathToFileURL(`${root}/dist/bundle/memmap.js`).href;
+    },
+  };
+  const oclif = () => exports.load(root, 'memmap').oclif;
+  script.runInThisContext()(require, bundle, bundle.exports, from, oclif);
+  const runs = script.cachedDataRejected === false ? cache.runs : 0;
+  if (runs < MOST_RUNS)
+    process.once('exit', (code) => {
+      if (WORKED.includes(code) && process.uptime() < SHORT_RUN)
+        places.some((place) => writeCache(place, `${digest}${runs + 1}`, script));
     });
-  }
   return bundle.exports;
 };
 
-/** The cache: the bundle's first line; a line with the commands whose code is in it; V8's data. */
-function readCache(cacheFile, digest, bundle) {
+/**
+ * Where the cache may be. It is code that will be executed, so it is read only from where nobody could have put it
+ * except whoever could have changed the bundle as well, or who runs it: beside the bundle, owned by the same user; or,
+ * where that can't be written, in the user's own cache directory (XDG Base Directory Specification). Never there for
+ * root, whose HOME may be that of the user who called sudo.
+ */
+function placesOf(root, name, owner) {
+  const {XDG_CACHE_HOME = '', HOME = '', NODE_OPTIONS = ''} = process.env;
+  const flags = [...process.execArgv, NODE_OPTIONS].join(' ').replaceAll(/\W+/g, '_').slice(0, 60);
+  const file = `${name.replace('/', '-')}-${process.version}-${process.arch}${flags}`;
+  const beside = {file: `${root}/bundle/cache-${file}`, owner};
+  const home = XDG_CACHE_HOME.startsWith('/') ? XDG_CACHE_HOME : HOME.startsWith('/') ? `${HOME}/.cache` : undefined;
+  const user = process.geteuid();
+  if (home === undefined || user === 0) return [beside];
+  const install = root.replaceAll(/[^\w.]+/g, '_').slice(-100); // two installations don't take turns at one file
+  return [beside, {file: `${home}/memmap/${file}-${install}`, owner: user}];
+}
+
+/** @returns undefined if there is none that may be trusted, or it is that of another bundle */
+function readCache({file, owner}, digest) {
   let fd;
   try {
-    fd = openSync(cacheFile, constants.O_RDONLY | constants.O_NOFOLLOW);
+    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
     const {uid, mode} = fstatSync(fd);
-    if (uid !== statSync(bundle).uid || mode & 0o022) return {commands: []};
+    if (uid !== owner || mode & SHARED) return undefined;
     const bytes = readFileSync(fd);
-    const data = bytes.indexOf(10, DIGEST) + 1;
-    if (bytes.latin1Slice(0, DIGEST) !== digest || data === 0) return {commands: []};
-    return {commands: bytes.latin1Slice(DIGEST, data - 1).split(' '), cachedData: bytes.subarray(data)};
+    if (bytes.latin1Slice(0, DIGEST) !== digest) return undefined;
+    if (Number(bytes.latin1Slice(DIGEST + 1, HEAD)) !== bytes.length) return undefined;
+    return {runs: Number(bytes.latin1Slice(DIGEST, DIGEST + 1)), data: bytes.subarray(HEAD)};
   } catch {
-    return {commands: []};
+    return undefined;
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
@@ -75,17 +113,38 @@ function readCache(cacheFile, digest, bundle) {
 
 /**
  * Written to a temporary file and renamed: whoever reads it meanwhile gets the old one or none. A failure is no loss.
+ *
+ * @returns is it there now?
  */
-function writeCache(cacheFile, digest, commands, script, bundle) {
-  const temporary = `${cacheFile}.${process.pid}`;
+function writeCache({file, owner}, head, script) {
+  if (process.geteuid() !== owner) return false;
+  const temporary = `${file}.${process.pid}`;
+  let fd;
   try {
-    const {uid} = statSync(bundle);
-    const folder = statSync(dirname(bundle));
-    if (process.geteuid() !== uid || folder.uid !== uid || folder.mode & 0o022) return;
-    const head = Buffer.from(`${digest}${commands.join(' ')}\n`, 'latin1');
-    writeFileSync(temporary, Buffer.concat([head, script.createCachedData()]), {mode: 0o644, flag: 'wx'});
-    renameSync(temporary, cacheFile);
+    const folder = dirname(file);
+    for (const each of [dirname(folder), folder]) makeFolder(each);
+    const {uid, mode} = statSync(folder);
+    if (uid !== owner || mode & SHARED) return false;
+    fd = openSync(temporary, 'wx', 0o644);
+    const data = script.createCachedData();
+    const length = String(HEAD + data.length).padStart(10, '0');
+    writeFileSync(fd, Buffer.concat([Buffer.from(head + length, 'latin1'), data]));
+    fsyncSync(fd); // V8 trusts what is in it, and a crash of the machine may leave a renamed file without its bytes.
+    renameSync(temporary, file);
+    return true;
   } catch {
-    rmSync(temporary, {force: true});
+    if (fd !== undefined) rmSync(temporary, {force: true});
+    return false;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** One at a time: `recursive` never ends below /proc, where making a directory fails with ENOENT. */
+function makeFolder(path) {
+  try {
+    mkdirSync(path, 0o700);
+  } catch {
+    // It is there, or what follows fails.
   }
 }

@@ -34,16 +34,18 @@ async function build() {
     say(`  made: ${what}`);
   };
   await Promise.all([
-    part('one file of it all', run(process.execPath, ['scripts/bundle.js'])),
+    part('a file of each command', run(process.execPath, ['scripts/bundle.js'])),
     part('the helpers of the lessons', run(process.execPath, ['dist/prebuild.js'])),
-    part('help', run(process.execPath, ['scripts/manifest.js'])),
+    part('the manifest of the commands', run(process.execPath, ['scripts/manifest.js'])),
     part('the glossary', run(process.execPath, ['scripts/glossary.js'])),
     part('the page of reports', run(process.execPath, ['scripts/page.js'])),
     ...(isQuick ? [] : [part('types', tsc('--emitDeclarationOnly')), tsc('-p', 'src/features/report/page')]),
   ]);
+  await part('help', run(process.execPath, ['scripts/help.js']));
   if (!isQuick) {
     await part('the types of the library', run(process.execPath, ['scripts/types.js']));
     await part('man pages', run(process.execPath, ['scripts/man.js']));
+    await part('code caches for this Node', run(process.execPath, ['scripts/warm.js']));
   }
   writeFileSync(STAMP, '');
   say(`Built memmap in ${((performance.now() - begin) / 1000).toFixed(1)} s.`);

@@ -1,44 +1,52 @@
-// Writes bundle/memmap.cjs: memmap and its libraries as one file, since Node takes as long to find and read 500 files
-// as memmap takes for its work (bench/README.md); and bundle/index.js, which `import 'memmap'` loads. dist/ is still
-// what is debugged.
+// Writes bundle/: a file for each command, with all its libraries in it, since Node takes as long to find and read 500
+// files as memmap takes for its work (bench/README.md); memmap.cjs for what is not a command, and for what commands
+// need of oclif where they are called wrongly; and index.js, which `import 'memmap'` loads. dist/ is what is debugged.
 import {createHash} from 'node:crypto';
 import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
-import {lazyRequire, withoutDebug, withoutSupportsColor, withoutWindows} from './bundle-lazy.js';
+import {COMMANDS} from '../dist/main.js';
+import {fileOfOclif, lazyRequire, onlyParsing} from './bundle-lazy.js';
 import {licencesOf} from './bundle-licences.js';
+import {optionsOf} from './bundle-options.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}bundle`, {recursive: true, force: true});
-mkdirSync(`${root}bundle`);
+mkdirSync(`${root}bundle/commands`, {recursive: true});
 
-const {outputFiles, metafile} = await build({
-  stdin: {
-    contents:
-      "const {COMMANDS, main} = require('./dist/main.js'); Object.assign(exports, {commands: Object.keys(COMMANDS), main});",
-    resolveDir: root,
-  },
-  bundle: true,
-  write: false,
-  metafile: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  // Names are kept, so that bug reports can be read.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  legalComments: 'none',
-  define: {'import.meta.url': 'bundledFrom'},
-  plugins: [lazyRequire, withoutDebug, withoutSupportsColor, withoutWindows],
-  logLevel: 'warning',
-});
+/** The libraries' files, and ours. */
+const inputs = new Set();
 
-const code = outputFiles[0].text;
-// V8 accepts a code cache for any source of the same length, so the cache also names its source.
-const digest = createHash('sha256').update(code).digest('hex');
-// Already wrapped in the function that bin/bundle.js calls: concatenating 1.3 MB at each start would take 1 ms.
-const inFunction = `(function (require, module, exports, bundledFrom) {${code}\n})`;
-writeFileSync(`${root}bundle/memmap.cjs`, `//${digest}\n${inFunction}`);
+/** @param name of the bundle; @param contents what it starts; @param oclif how its files are treated */
+async function bundle(name, contents, oclif) {
+  const {outputFiles, metafile} = await build({...optionsOf(contents, oclif), metafile: true});
+  for (const file of Object.keys(metafile.inputs)) inputs.add(file);
+  const code = outputFiles[0].text;
+  // V8 accepts a code cache for any source of the same length, so the cache also names its source.
+  const digest = createHash('sha256').update(code).digest('hex');
+  // Already wrapped in the function that bin/bundle.js calls: concatenating it at each start would take longer.
+  const inFunction = `(function (require, module, exports, bundledFrom, oclif) {${code}\n})`;
+  writeFileSync(`${root}bundle/${name}.cjs`, `//${digest}\n${inFunction}`);
+}
+
+const others = new Set();
+await Promise.all(
+  Object.keys(COMMANDS).map((id) =>
+    bundle(
+      `commands/${id}`,
+      `import Command from './dist/commands/${id}.js';
+       export const run = (root, words) => Command.start(root, '${id}', words);`,
+      onlyParsing(others),
+    ),
+  ),
+);
+const getters = Array.from(others, (name) => `get '${name}'() { return require('${fileOfOclif(name)}'); }`);
+await bundle(
+  'memmap',
+  `export {help, print, unknown} from './dist/help.js';
+   export const oclif = {${getters.join(',')}};`,
+  lazyRequire,
+);
 await build({
   entryPoints: [`${root}dist/index.js`],
   outfile: `${root}bundle/index.js`,
@@ -50,5 +58,5 @@ await build({
 });
 writeFileSync(
   `${root}bundle/LICENCES.txt`,
-  licencesOf(Object.keys(metafile.inputs), (file) => readFileSync(`${root}${file}`, 'utf8')),
+  licencesOf([...inputs], (file) => readFileSync(`${root}${file}`, 'utf8')),
 );

@@ -78,8 +78,17 @@ function copy(from, to) {
 const zipped = (text) => gzipSync(text, {level: 9});
 
 function program() {
-  const files = ['bin/bundle.js', 'bin/package.json', 'bundle/memmap.cjs', 'oclif.manifest.json', 'package.json'];
-  for (const file of [...files, 'dist/glossary.json', 'dist/page.html', 'dist/helpers']) copy(file, `${HOME}/${file}`);
+  const code = ['bin/bundle.js', 'bin/choose.js', 'bin/help.js', 'bin/package.json'];
+  const made = [
+    'bundle/commands',
+    'bundle/help-bold.json',
+    'bundle/help-plain.json',
+    'bundle/memmap.cjs',
+    'oclif.manifest.json',
+    'package.json',
+  ];
+  const data = ['dist/glossary.json', 'dist/page.html', 'dist/helpers'];
+  for (const file of [...code, ...made, ...data]) copy(file, `${HOME}/${file}`);
   put(`${HOME}/bin/run.js`, read('bin/run.js').replace(/^#!.*/, '#!/usr/bin/node'));
   mkdirSync(join(tree, 'usr/bin'), {recursive: true});
   symlinkSync(`../lib/${name}/bin/run.js`, join(tree, 'usr/bin', name));
@@ -110,7 +119,7 @@ function copyright() {
     '',
     read('LICENSE').trim(),
     '',
-    `/${HOME}/bundle/memmap.cjs has in it the libraries below; /${HOME}/dist/page.html has uPlot, which is the last.`,
+    `/${HOME}/bundle has in its files the libraries below; /${HOME}/dist/page.html has uPlot, which is the last.`,
     '',
     bundled.trim(),
     '',

@@ -7,6 +7,9 @@ import {cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSy
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
+import {lazyRequire} from './bundle-lazy.js';
+import {optionsOf} from './bundle-options.js';
 
 const BUN = '1.4.5';
 /** By processor: the package, and what npm says its tarball's hash is. The baseline build needs no AVX2. */
@@ -27,7 +30,7 @@ const cpus = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BUNS)
 
 const place = mkdtempSync(join(tmpdir(), 'memmap-standalone-'));
 try {
-  stage(place);
+  await stage(place);
   const compiler = fetchBun(process.arch);
   mkdirSync(`${root}packages`, {recursive: true});
   for (const cpu of cpus) {
@@ -40,26 +43,23 @@ try {
 }
 
 /** Puts together what goes into the executable: its code, and beside it the files that memmap reads. */
-function stage(folder) {
+async function stage(folder) {
   for (const file of ['package.json', 'oclif.manifest.json', 'dist/glossary.json', 'dist/page.html', 'dist/helpers'])
     cpSync(`${root}${file}`, join(folder, 'files', file), {recursive: true});
-  const [, bundle] = /^\/\/\w+\n([^]*)$/.exec(readFileSync(`${root}bundle/memmap.cjs`, 'utf8'));
-  writeFileSync(
-    join(folder, 'memmap.cjs'),
-    `'use strict';
-process.env.OCLIF_DISABLE_ENGINE_WARNING ??= '1';
-const root = require('node:path').dirname(Bun.main);
-const argv = process.argv.slice(2);
-if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-  console.log(\`${name}/${version} linux-\${process.arch} bun-\${Bun.version}\`);
-} else {
-  const bundle = {exports: {}};
-  // Where the files of dist/ find their neighbours (src/shell/built.ts).
-  ${bundle.trim().replace(/;$/, '')}(require, bundle, bundle.exports, \`file://\${root}/dist/bundle/memmap.js\`);
-  bundle.exports.main(root, argv);
-}
-`,
-  );
+  const contents = `
+    import {dirname} from 'node:path';
+    import {choose} from './bin/choose.js';
+    import {COMMANDS, main} from './dist/main.js';
+    const root = dirname(Bun.main);
+    // Where the files of dist/ find their neighbours (src/shell/built.ts).
+    globalThis.bundledFrom = {url: \`file://\${root}/dist/bundle/memmap.js\`};
+    const argv = process.argv.slice(2);
+    if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V'))
+      console.log(\`${name}/${version} linux-\${process.arch} bun-\${Bun.version}\`);
+    else void main(root, choose(argv, (word) => Object.hasOwn(COMMANDS, word)));
+  `;
+  const {outputFiles} = await build(optionsOf(contents, lazyRequire));
+  writeFileSync(join(folder, 'memmap.cjs'), outputFiles[0].text);
 }
 
 /** Settings of Bun in the directory where memmap is started must not change what it does. */

@@ -35,7 +35,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   features: KITS,
   commands: ['features', ...KITS],
   'index.ts': ['model', 'diff', 'parse', 'procfs'],
-  'main.ts': ['commands'],
+  'help.ts': ['commands', 'shell'],
+  'main.ts': ['commands', 'help.ts'],
   'prebuild.ts': ['elf', 'features'],
 };
 
@@ -64,7 +65,7 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'input/open.ts': /^node:fs$/,
   'input/bytes.ts': /^node:fs$/,
   'commands/': /^(@oclif\/core|node:fs|chalk)$/,
-  'main.ts': /^(@oclif\/core|node:fs)$/,
+  'help.ts': /^(@oclif\/core|node:fs)$/,
   'prebuild.ts': /^node:(crypto|fs|url)$/,
   // Programs are started by these.
   'features/run/gate.ts': /^node:(child_process|fs|stream|timers\/promises)$/,

@@ -1,6 +1,6 @@
-import {hasNoAccess, isExecutable, type Region, sizeOf} from '../model/region.ts';
+import {hasNoAccess, isExecutable, isWritable, type Region, sizeOf} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
-import {baseName, FLAG, type Space, type Decision} from './space.ts';
+import {baseName, FLAG, isHeld, type Space, type Decision} from './space.ts';
 import {reservationsIn} from './runtimes/runtimes.ts';
 import type {Kind} from '../model/kind.ts';
 
@@ -11,8 +11,10 @@ const MIB = 1024 * 1024;
  * say anything.
  */
 export function tellRest(space: Space): void {
+  for (const index of space.closed)
+    if (space.isOpen(index) && isHeld(space.regions[index]!)) space.verdicts[index] = heldMemory(space.regions[index]!);
   tellReservations(space);
-  for (const index of space.executable) if (space.isOpen(index)) space.verdicts[index] = CODE;
+  for (const index of space.executable) if (space.isOpen(index)) space.verdicts[index] = code(space.regions[index]!);
   for (const index of space.closed) if (space.isOpen(index)) space.verdicts[index] = withoutAccess(space, index);
   if (space.hasAny(FLAG.wf)) tellWiped(space);
   tellNeighbours(space);
@@ -34,6 +36,8 @@ function tellReservations(space: Space): void {
       kind: 'anon',
       label: `in use, of ${sizeText(size)} reserved`,
       evidence: `no file and no name; a part of ${sizeText(size)} of addresses that were reserved as one block`,
+      // With flags, what runtimes reserve was recognised before.
+      confidence: space.hasFlags(from) ? undefined : 'guess',
     };
     for (let index = from; index < to; index++) {
       const region = space.regions[index]!;
@@ -53,6 +57,29 @@ function withoutAccess(space: Space, index: number): Decision {
   return space.touchesBelow(index) || space.regions[index + 1]?.start === space.regions[index]!.end ? GUARD : ALONE;
 }
 
+/** A region without access that costs memory is no guard, and nothing that was only reserved. */
+const heldMemory = ({usage}: Region): Decision => ({
+  kind: 'anon',
+  label: 'closed, and still in memory',
+  evidence: `no access, and yet ${sizeText((usage?.rss ?? 0) + (usage?.swap ?? 0))} of it are in memory: it was used before`,
+});
+
+/** pmap prints [ anon ] for the vdso too, which is a few pages that may be read and executed. */
+function code(region: Region): Decision {
+  if (region.inode !== '') return CODE;
+  return !isWritable(region) && sizeOf(region) <= 16 * 1024 ? MAY_BE_VDSO : MAY_BE_CODE;
+}
+
+const MAY_BE_VDSO: Decision = {
+  kind: 'vdso',
+  evidence: 'a few executable pages without a name, in a listing that lacks names',
+  confidence: 'guess',
+};
+const MAY_BE_CODE: Decision = {
+  kind: 'jit',
+  evidence: 'executable, and without a name, in a listing that lacks names',
+  confidence: 'guess',
+};
 const CODE: Decision = {kind: 'jit', evidence: 'executable, and not from a file: it was made while the program ran'};
 const KEPT: Decision = {kind: 'reserved', evidence: 'no access, and VmFlags has nr (MAP_NORESERVE)'};
 const LARGE: Decision = {kind: 'reserved', evidence: 'no access, and larger than a guard'};
@@ -69,6 +96,8 @@ const WIPED: Decision = {
 };
 
 const EVIDENCE = 'no file and no name, and neither its flags nor its shape tell more';
+/** The brk heap, for one, has no name there. */
+const NAMELESS = 'no name, in a listing that lacks names: the heap may be called so too';
 
 /**
  * Anonymous memory whose purpose can't be told: it gets the names of what is below and above it. Whatever programs map
@@ -90,7 +119,8 @@ function tellNeighbours(space: Space): void {
     if (!verdict) {
       above = Math.max(above, index);
       while (above < regions.length && (!verdicts[above] || SAYS_LITTLE.has(verdicts[above]!.kind))) above++;
-      verdict = verdictOf(place(below, above < regions.length ? nameOf(regions[above]!, verdicts[above]!) : ''));
+      const label = place(below, above < regions.length ? nameOf(regions[above]!, verdicts[above]!) : '');
+      verdict = regions[index]!.inode === '' ? namelessOf(label) : verdictOf(label);
     }
     verdicts[index] = verdict;
   }
@@ -108,6 +138,13 @@ function verdictOf(label: string | undefined): Decision {
   }
   return verdict;
 }
+
+const namelessOf = (label: string | undefined): Decision => ({
+  kind: 'anon',
+  label,
+  evidence: NAMELESS,
+  confidence: 'guess',
+});
 
 /** The kinds that there may be between a region and the next thing that has a name. */
 const SAYS_LITTLE: ReadonlySet<Kind> = new Set(['guard', 'reserved', 'anon']);

@@ -119,11 +119,12 @@ const GAP: Decision = {
  */
 function byShape(space: Space, index: number): Decision {
   const region = space.regions[index]!;
-  if (isExecutable(region)) return TEXT;
+  if (isExecutable(region)) return space.impliesExec ? TEXT_OR_OTHER : TEXT;
   if (isWritable(region)) return DATA;
   if (hasNoAccess(region)) return GAP;
   if (space.has(index, FLAG.ac)) return RELRO_BY_FLAG;
-  return isCutOff(space, index) ? RELRO_BY_SHAPE : RODATA;
+  if (isCutOff(space, index)) return RELRO_BY_SHAPE;
+  return isBetweenTextAndData(space, index) ? RODATA_OR_RELRO : RODATA;
 }
 
 /** Below it is rodata, or a gap; rodata would be one region with it if they had been one segment. */
@@ -133,10 +134,28 @@ function isCutOff(space: Space, index: number): boolean {
   return above?.start === region.end && above.name === region.name && isWritable(above) && isBehind(above, region);
 }
 
+/** Above it is data; below it text, or, where no offsets are known, anything of the file. */
+function isBetweenTextAndData(space: Space, index: number): boolean {
+  const [below, region, above] = [space.regions[index - 1], space.regions[index]!, space.regions[index + 1]];
+  if (below?.name !== region.name || above?.name !== region.name || !isWritable(above)) return false;
+  return isExecutable(below) || region.offset === undefined;
+}
+
 const isBehind = (next: Region, region: Region): boolean =>
   next.offset !== undefined && region.offset !== undefined && next.offset - region.offset === region.end - region.start;
 
 const TEXT: Decision = {kind: 'text', evidence: 'a part of a file that may be executed'};
+/** LLVM's linker puts relro there, GNU's rodata. */
+const RODATA_OR_RELRO: Decision = {
+  kind: 'rodata',
+  evidence: 'a part of a program file between its text and its data, read only: constants, or relro',
+  confidence: 'guess',
+};
+const TEXT_OR_OTHER: Decision = {
+  kind: 'text',
+  evidence: 'a part of a program file; all memory of this process may be executed, so that says little',
+  confidence: 'guess',
+};
 const RODATA: Decision = {kind: 'rodata', evidence: 'a part of a program file that may only be read'};
 const DATA: Decision = {kind: 'data', evidence: 'a part of a program file that may be written'};
 const RELRO_BY_FLAG: Decision = {

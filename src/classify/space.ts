@@ -1,6 +1,7 @@
 import type {Clues} from '../model/clues.ts';
 import type {Kind} from '../model/kind.ts';
 import {hasNoAccess, isExecutable, type Region} from '../model/region.ts';
+import {asAskedFor, impliesExec} from './implied.ts';
 import {isAlike} from '../model/same.ts';
 import {firstWhere} from '../model/search.ts';
 
@@ -30,6 +31,8 @@ export class Space {
   /** The same for those without access, and for those that may be executed. Most steps concern only these. */
   readonly closed: number[] = [];
   readonly executable: number[] = [];
+  /** May all that may be read be executed too? Then x says nothing. */
+  readonly impliesExec: boolean;
   /** The runtimes that the mapped programs contain, once somebody has asked. */
   runtimes: ReadonlySet<string> | undefined;
   /** The flags of all regions together. */
@@ -37,14 +40,15 @@ export class Space {
 
   /** @param earlier regions of an earlier look that had flags */
   constructor(regions: readonly Region[], clues: Clues, earlier: readonly Region[]) {
-    this.regions = regions;
+    this.impliesExec = impliesExec(regions);
+    this.regions = this.impliesExec ? regions.map(asAskedFor) : regions;
     this.clues = clues;
     this.flags = new Uint16Array(regions.length);
     this.verdicts = regions.map(() => undefined);
     const reader = new FlagReader(earlier);
     for (let index = 0; index < regions.length; index++) {
-      const region = regions[index]!;
-      const bits = reader.read(region);
+      const region = this.regions[index]!;
+      const bits = reader.read(regions[index]!);
       this.flags[index] = bits;
       this.#flags |= bits;
       if (region.name !== '' || bits & FLAG.ht) this.telling.push(index);
@@ -83,6 +87,10 @@ export class Space {
   }
 }
 
+/** No access, and yet in memory: it was used before it was closed with mprotect(2), and still costs what it did. */
+export const isHeld = (region: Region): boolean =>
+  hasNoAccess(region) && (region.usage?.rss ?? 0) + (region.usage?.swap ?? 0) > 0;
+
 /** In pages of 4 KiB. */
 export const sizeOfPages = (region: Region): number => (region.end - region.start) / 4096;
 
@@ -111,6 +119,10 @@ export const FLAG = {
   pf: 128,
   /** VM_WIPEONFORK. */
   wf: 256,
+  /** VM_SHADOW_STACK: only the processor writes there. */
+  ss: 512,
+  /** VM_MAYBE_GUARD: madvise(MADV_GUARD_INSTALL) was used in it. */
+  gu: 1024,
 } as const;
 
 const BITS = new Map<string, number>(Object.entries(FLAG));

@@ -1,6 +1,6 @@
 import type {Thread} from '../model/clues.ts';
 import {hasNoAccess, isPrivate, isWritable, type Region, sizeOf} from '../model/region.ts';
-import {FLAG, type Space, type Decision} from './space.ts';
+import {FLAG, isHeld, type Space, type Decision} from './space.ts';
 
 const MIB = 1024 * 1024;
 
@@ -10,6 +10,7 @@ const MIB = 1024 * 1024;
  * is a part of it.
  */
 export function tellStacks(space: Space): void {
+  tellMarked(space);
   tellGrowing(space);
   for (const [index, threads] of threadsByRegion(space)) {
     if (!space.isOpen(index) || !isWritable(space.regions[index]!)) continue;
@@ -84,8 +85,46 @@ function guardsOf(label: string, confidence?: 'guess'): Guards {
 function tellGuard(space: Space, stack: number, guards: Guards): void {
   const guard = stack - 1;
   if (!space.touchesBelow(stack) || !space.isOpen(guard) || !hasNoAccess(space.regions[guard]!)) return;
+  if (isHeld(space.regions[guard]!)) return;
   space.verdicts[guard] = sizeOf(space.regions[guard]!) <= MIB ? guards.small : guards.large;
 }
+
+/** Shadow stacks, by their flag; and stacks above a guard that Android's C library has named. */
+function tellMarked(space: Space): void {
+  for (let index = 0; space.hasAny(FLAG.ss) && index < space.regions.length; index++)
+    if (space.isOpen(index) && space.has(index, FLAG.ss)) space.verdicts[index] = SHADOW;
+  for (const guard of space.telling) {
+    if (!NAMED_GUARD.test(space.regions[guard]!.name)) continue;
+    let index = guard + 1;
+    // ART closes the first page of a stack.
+    if (isAbove(space, index) && hasNoAccess(space.regions[index]!)) space.verdicts[index++] = CLOSED_PAGE;
+    if (isAbove(space, index) && isWritable(space.regions[index]!)) space.verdicts[index] = ABOVE_GUARD;
+  }
+}
+
+const isAbove = (space: Space, index: number): boolean =>
+  index < space.regions.length && space.isOpen(index) && space.touchesBelow(index);
+
+/** bionic/libc/bionic/pthread_create.cpp */
+const NAMED_GUARD = /^\[anon:thread stack guard/;
+
+const SHADOW: Decision = {
+  kind: 'thread-stack',
+  label: 'a shadow stack',
+  evidence: 'VmFlags has ss: only calls write return addresses there',
+};
+const ABOVE_GUARD: Decision = {
+  kind: 'thread-stack',
+  label: 'stack of some thread',
+  evidence: 'it begins where a guard ends that the C library named "thread stack guard"',
+  confidence: 'guess',
+};
+const CLOSED_PAGE: Decision = {
+  kind: 'guard',
+  label: 'guard of the stack of some thread',
+  evidence: 'no access, between a "thread stack guard" and the stack',
+  confidence: 'guess',
+};
 
 /**
  * mprotect on a part of the main stack leaves the kernel's label to one piece; all pieces have VM_GROWSDOWN. Without
@@ -147,6 +186,20 @@ export function tellStacksByShape(space: Space): void {
     if (!looksLikeStack(space.regions[guard]!, space.regions[index]!, space.clues.limits?.stack)) continue;
     space.verdicts[index] = verdict;
     tellGuard(space, index, guards);
+  }
+  if (space.hasAny(FLAG.gu)) tellWithGuardInside(space, verdict.label);
+}
+
+/** glibc 2.42 makes the guard with madvise(MADV_GUARD_INSTALL): guard and stack stay one region. */
+function tellWithGuardInside(space: Space, label: string): void {
+  const evidence = "VmFlags has gu (guard pages are in it), and it has the size of a thread's stack";
+  for (let index = 0; index < space.regions.length; index++) {
+    const region = space.regions[index]!;
+    if (!space.has(index, FLAG.gu) || !space.isOpen(index) || !isWritable(region) || !isPrivate(region)) continue;
+    const size = sizeOf(region);
+    const limit = space.clues.limits?.stack;
+    const isStack = [size, size - 4 * KIB, size - 64 * KIB].some((bytes) => isRound(bytes) || bytes === limit);
+    if (isStack) space.verdicts[index] = {kind: 'thread-stack', label, evidence, confidence: 'guess'};
   }
 }
 

@@ -9,6 +9,7 @@ import {setDeadline} from '../procfs/open.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOf} from '../shell/exit.ts';
 import {pagerFor, showInPager} from '../shell/pager.ts';
+import {isTerminal, sizeOf} from '../shell/terminal.ts';
 import {ReaderGone, type Remarkable, remarkOn, say, takeOverErrors, writeOut, writePieces} from '../shell/output.ts';
 import {isUsageError, plain, usageParts} from './usage.ts';
 import type {ColorSupportLevel} from 'chalk';
@@ -47,6 +48,20 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
+  /**
+   * Runs the command with oclif's base class and parser alone: finding plugins, reading the user's settings and making
+   * help take as long as a small `show` (bench/README.md). It reports errors and sets the exit code: nothing is thrown.
+   *
+   * @param root memmap's own directory
+   * @param id the command's name
+   * @param words those after it
+   */
+  static async start(root: string, id: string, words: readonly string[]): Promise<void> {
+    this.id = id;
+    const config = {root, bin: 'memmap', runHook, scopedEnvVarKeys: () => []};
+    await new (this as unknown as Runnable)([...words], config as never)._run();
+  }
+
   /** Does the work. @returns the exit code */
   abstract override run(): Promise<number>;
 
@@ -64,12 +79,12 @@ export abstract class BaseCommand extends Command {
   /** Settles colour, and whether long texts are paged. Call it first, with the parsed flags. */
   protected begin({color, pager}: Pick<FlagsOf<typeof Command>, 'color' | 'pager'>): void {
     this.#isPaged = pager;
-    setColorLevel(colorLevel(color, process.env, process.stdout.isTTY));
+    setColorLevel(colorLevel(color, process.env, isTerminal(1)));
   }
 
   /** Columns of the terminal that output goes to; undefined where it goes elsewhere: there nothing may be shortened. */
   protected get width(): number | undefined {
-    return process.stdout.isTTY ? Math.max(process.stdout.columns || 80, 1) : undefined;
+    return isTerminal(1) ? Math.max(sizeOf(1).columns ?? 80, 1) : undefined;
   }
 
   /** As in package.json. */
@@ -79,19 +94,19 @@ export abstract class BaseCommand extends Command {
 
   /** Lines that a picture may have: most of the terminal, where output goes to one. */
   protected get height(): number | undefined {
-    return process.stdout.isTTY ? Math.max(24, (process.stdout.rows || 54) - 10) : undefined;
+    return isTerminal(1) ? Math.max(24, (sizeOf(1).rows ?? 54) - 10) : undefined;
   }
 
   /**
    * Lines that a list may have before it is shortened; where output goes elsewhere, as on a terminal of the usual size.
    */
   protected get rows(): number {
-    return Math.max(10, (process.stdout.rows || 54) - 14);
+    return Math.max(10, (sizeOf(1).rows ?? 54) - 14);
   }
 
   /** Can standard output show a screen that is redrawn in place? */
   protected get canDraw(): boolean {
-    return process.stdout.isTTY && process.env['TERM'] !== 'dumb';
+    return isTerminal(1) && process.env['TERM'] !== 'dumb';
   }
 
   /** Writes a JSON document, or text for people, in a pager if it is long. @returns `code`, for the end of a command */
@@ -147,6 +162,11 @@ export abstract class BaseCommand extends Command {
 }
 
 takeOverErrors();
+
+type Runnable = new (argv: string[], config: never) => {_run(): Promise<unknown>};
+
+/** What oclif's parser asks of its surroundings: there are no hooks. */
+const runHook = async (): Promise<object> => ({successes: [], failures: []});
 
 /**
  * One message of three parts: what failed, why, what to do next. The names in it come from outside, and a line break in

@@ -4,7 +4,7 @@ import {given, maxStall, TARGET_ARG} from './flags.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {readTwice} from '../input/later.ts';
-import {processOf, readBoth} from '../input/open.ts';
+import {processOf, readBoth, readSides} from '../input/open.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import type {CaptureOptions} from '../procfs/capture.ts';
@@ -16,7 +16,7 @@ import {renderDiffPicture} from '../features/map/diff.ts';
 
 export default class DiffCommand extends BaseCommand {
   static override summary = 'say what changed between two processes, two saved listings, or one of each';
-  static override description = `Names each change and the exact range of memory that it happened to. Listings are copies of /proc/PID/maps or smaps, memmap snapshots, or listings as tutorials print them; memmap finds out which one a file holds.
+  static override description = `Names each change and the exact range of memory that it happened to. Listings are copies of /proc/PID/maps or smaps, memmap snapshots, or what other tools print; memmap finds out which one a file holds. One file may hold both sides, as diff -u of two listings does.
 
 Two moments of one process are compared by address. Two runs of a program lie at random addresses, so there the parts that moved as a whole are found first.
 
@@ -84,6 +84,8 @@ Exits with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
     options: CaptureOptions,
   ): Promise<readonly [Snapshot, Snapshot]> {
     if (time === undefined && after !== undefined) return readBoth(before, after, options);
+    const sides = time === undefined ? await readSides(before) : undefined;
+    if (sides) return sides;
     if (time === undefined || after !== undefined) throw unclear(before, time !== undefined);
     return readTwice(processOf(before, options.root), parseDuration(time), options);
   }

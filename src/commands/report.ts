@@ -4,6 +4,7 @@ import {EXIT} from '../shell/exit.ts';
 import {say, writeOut} from '../shell/output.ts';
 import {pageTemplate, readReport} from '../features/report/source.ts';
 import {refuseIfThere, saveFile} from '../shell/file.ts';
+import {isTerminal} from '../shell/terminal.ts';
 import {sizeText} from '../model/amounts.ts';
 import {Trouble} from '../model/trouble.ts';
 import {pageOf} from '../features/report/html.ts';
@@ -36,7 +37,7 @@ With --json the same as data.`;
   async run(): Promise<number> {
     const {args, flags} = await this.parse(ReportCommand);
     this.begin(flags);
-    if (!flags.json && flags.output === undefined && process.stdout.isTTY) throw noPlace(args.recording);
+    if (!flags.json && flags.output === undefined && isTerminal(1)) throw noPlace(args.recording);
     const file = fileOf(flags.output);
     if (file !== undefined) refuseIfThere(file, ifThere(flags));
     const {made: report, isWhole} = await readReport(args.recording);

@@ -1,5 +1,6 @@
 import {Trouble} from '../model/trouble.ts';
-import {looksLikeJson, parseBytes, type Parsed} from '../parse/parse.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import {looksLikeJson, parseBytes, parsePatch, type Parsed} from '../parse/parse.ts';
 import {isRecording} from '../recording/recording.ts';
 import {unusable} from './input.ts';
 
@@ -19,6 +20,18 @@ export function parseNamed(bytes: Uint8Array, name: string, before?: Parsed): Pa
       throw unusable(name, `${error.message.replace(/\.$/, ':')} ${error.why}`, error.next);
     throw error;
   }
+}
+
+/**
+ * Both sides of what diff(1) printed of two listings.
+ *
+ * @param name of the file, or `-`
+ * @returns undefined if it is something else
+ */
+export function parseSides(bytes: Uint8Array, name: string): [Snapshot, Snapshot] | undefined {
+  const sides = parsePatch(bytes);
+  const named = (side: Snapshot): Snapshot => side.withSource({...side.source, name});
+  return sides && [named(sides.before), named(sides.after)];
 }
 
 /**

@@ -10,7 +10,7 @@ import {safe} from '../text/safe.ts';
 import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
 import {parseInput, unusable, type Input, type Target} from './input.ts';
-import {parseNamed} from './listing.ts';
+import {parseNamed, parseSides} from './listing.ts';
 import {onlyProcess} from './named.ts';
 import {familyOf, momentOf, noFamily} from './recorded.ts';
 
@@ -192,6 +192,16 @@ export async function readBoth(before: string, after: string, options: CaptureOp
   }
   const first = await readBeside(inputs[0], options);
   return [first.snapshot, (await readBeside(inputs[1], options, first)).snapshot];
+}
+
+/**
+ * Both sides of a diff of two listings, as diff(1) prints it, from one file or standard input.
+ *
+ * @returns undefined if there is no such file, or it holds something else
+ */
+export async function readSides(text: string): Promise<[Snapshot, Snapshot] | undefined> {
+  if (text === '-') return parseSides(await readStdin(), '-');
+  return existsSync(text) ? parseSides(new InputFile(text).read(), text) : undefined;
 }
 
 const noMoments = (path: string, moment: string): Trouble =>

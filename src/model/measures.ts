@@ -212,9 +212,13 @@ export const BYTE_KEYS = MEASURE_KEYS.filter((key): key is ByteKey => MEASURES[k
 /** A spelling without what makes no difference. */
 export const plainSpelling = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, '');
 
-const BY_SPELLING: ReadonlyMap<string, Measure<MeasureKey>> = new Map(
-  Object.values(MEASURES).flatMap((measure) => measure.spellings.map((text) => [plainSpelling(text), measure])),
-);
+const spellings = (): ReadonlyMap<string, Measure<MeasureKey>> =>
+  new Map(
+    Object.values(MEASURES).flatMap((measure) => measure.spellings.map((text) => [plainSpelling(text), measure])),
+  );
+
+let bySpelling: ReadonlyMap<string, Measure<MeasureKey>> | undefined;
 
 /** The measure that a text names: `privateDirty`, `Private_Dirty`, `private-dirty`, `dirty`; undefined if none. */
-export const findMeasure = (text: string): Measure<MeasureKey> | undefined => BY_SPELLING.get(plainSpelling(text));
+export const findMeasure = (text: string): Measure<MeasureKey> | undefined =>
+  (bySpelling ??= spellings()).get(plainSpelling(text));

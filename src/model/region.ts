@@ -159,11 +159,17 @@ export const rangeText = (range: {start: number; end: number}): string =>
 /** An address or offset for JSON: `"0x400000"`. JSON numbers can't hold 64 bits. */
 export const hex = (value: number): string => `0x${value < 2 ** 32 ? value.toString(16) : address(value)}`;
 
-/** Is this memory backed by a file? Anonymous shared memory has an inode: the kernel backs it by a file. */
+/**
+ * Is this memory backed by a file? Anonymous shared memory has an inode: the kernel backs it by a file. A path is a
+ * file also where the source gives its inode as 0.
+ */
 export const isFileBacked = (region: Region): boolean =>
-  region.inode === ''
+  region.name.startsWith('/') || region.inode === ''
     ? /^[^[]/.test(region.name)
     : region.inode !== '0' || (region.dev !== '00:00' && region.dev !== '');
+
+/** Is it the one record of smaps_rollup? It has the sums of all regions; how much is mapped it does not say. */
+export const isRollup = ({name}: Region): boolean => name === '[rollup]';
 
 /** The document of contract section "Region". */
 export function regionJSON(region: Region): Record<string, unknown> {

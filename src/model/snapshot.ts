@@ -1,5 +1,5 @@
 import {JsonList} from './json.ts';
-import {regionJSON, type Region} from './region.ts';
+import {isRollup, regionJSON, type Region} from './region.ts';
 import {totalsByKind, totalsOf, type Totals} from './totals.ts';
 import {cluesJSON, type Clues} from './clues.ts';
 import {observedJSON, type Observed} from './observer.ts';
@@ -126,6 +126,17 @@ export class Snapshot {
     return !this.consistency.torn && !this.consistency.incomplete && this.rejected.length === 0;
   }
 
+  /** A rollup does not say how much is mapped. */
+  #totalsJSON(): Record<string, unknown> {
+    const kinds = [...totalsByKind(this.regions)];
+    const size = this.regions.some(isRollup) ? {size: undefined} : {};
+    return {
+      ...this.totals,
+      ...size,
+      kinds: Object.fromEntries(kinds.map(([kind, sums]) => [kind, {...sums, ...size}])),
+    };
+  }
+
   /** The document `memmap.snapshot/1`. */
   toJSON(): Record<string, unknown> {
     return {...this.document(), regions: this.regions.map(regionJSON)};
@@ -140,7 +151,7 @@ export class Snapshot {
       process: this.process,
       consistency: this.consistency,
       regions: new JsonList(this.regions, regionJSON),
-      totals: {...this.totals, kinds: Object.fromEntries(totalsByKind(this.regions))},
+      totals: this.#totalsJSON(),
       status: this.status,
       clues: cluesJSON(this.clues),
       observer: this.observed && observedJSON(this.observed),

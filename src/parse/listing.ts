@@ -4,7 +4,7 @@ import type {Rejected} from '../model/snapshot.ts';
 import {CounterReader} from './proc/smaps.ts';
 import {HeaderReader, LONGEST_LINE} from './proc/maps.ts';
 import {isFraming, readPastedLine, shellPrompt} from './foreign/pasted.ts';
-import {isHopeless} from './foreign/rows.ts';
+import {isHopeless, SECOND} from './foreign/rows.ts';
 import {putInOrder} from './order.ts';
 import {decode, latin1, LOWER_HEX_DIGIT} from './scan.ts';
 
@@ -17,6 +17,8 @@ export interface Listing {
   readonly isPlain: boolean;
   /** How many lines overlapped or went backwards. */
   readonly torn: number;
+  /** What else a reader should know, a sentence each. */
+  readonly notes: readonly string[];
   /** How many lines had a region of 0 bytes, and are not in `regions`. */
   readonly empty: number;
   /** Why the listing can't be whole, a phrase; undefined if nothing says so. */
@@ -24,6 +26,8 @@ export interface Listing {
   /** Does the last line lack its newline? In a capture that alone may only mean that somebody trimmed it. */
   readonly isUnterminated: boolean;
   readonly rejected: Rejected[];
+  /** How many lines were taken for commands at a prompt that show no listing. */
+  readonly asides: number;
   /** Whose listing it is, where a shell line above it says so. */
   readonly pid: number | undefined;
 }
@@ -51,8 +55,12 @@ class ListingReader {
   readonly #rejected: Rejected[] = [];
   /** Lines after a shell's prompt: not an error in a listing, but not a listing either. */
   readonly #commands: Rejected[] = [];
+  /** Those of them that show no listing. */
+  #asides = 0;
   #spacedOut = 0;
   #empty = 0;
+  /** Regions that begin before the end of the one above them. */
+  #backwards = 0;
   /** Lines that aren't regions in the kernel's own form. */
   #others = 0;
   #isNamed = false;
@@ -110,6 +118,7 @@ class ListingReader {
     if (prompt.showsListing && this.#regions.length > 0) return this.#secondListing(number, from, to);
     this.#isNamed ||= prompt.showsListing;
     this.#pid ??= prompt.pid;
+    if (!prompt.showsListing) this.#asides++;
     this.#commands.push(this.#rejection(number, from, to, region));
   }
 
@@ -132,11 +141,21 @@ class ListingReader {
     if (region.name === '[rollup]' || first.name === '[rollup]') return true;
     if (this.#regions.length > 1 && first.start === region.start && first.end === region.end) return true;
     const last = this.#regions.at(-1)!;
-    return region.end <= last.start && LAST_NAMES.has(last.name) && !region.name.startsWith('[');
+    if (region.start < last.end && !LAST_NAMES.has(last.name)) this.#backwards++;
+    return region.end <= last.start && LAST_NAMES.has(last.name) && this.#goesFarBack(region, first, last);
+  }
+
+  /**
+   * A torn walk may go back a little after [vdso], where that lies among the libraries, and in a listing that somebody
+   * sorted lines go back everywhere. Another process begins at its program again.
+   */
+  #goesFarBack(region: Region, first: Region, last: Region): boolean {
+    if (region.name.startsWith('[') || this.#backwards * 10 > this.#regions.length) return false;
+    return last.start - region.start > (last.start - first.start) / 2 && last.start > first.start;
   }
 
   #secondListing(number: number, from: number, to: number): void {
-    this.#reject(number, from, to, 'a second listing begins here; only the first one was used');
+    this.#reject(number, from, to, SECOND);
     this.isDone = true;
   }
 
@@ -153,14 +172,28 @@ class ListingReader {
     this.#counters.restart();
     const hasCounters = this.#regions.some((region) => region.usage);
     const cutShort = this.#cutShort(isUnterminated, hasCounters);
-    const {regions, torn} = putInOrder(this.#regions);
+    const {regions, torn, notes} = putInOrder(this.#regions, this.#isCapture ? 'capture' : 'proc');
     if (kinds === 'now') classify(regions);
     // Nothing but commands, none of which shows a listing: some other file.
     const isOther = this.#regions.length + this.#empty + this.#rejected.length === 0 && !this.#isNamed;
     const rejected = isOther ? this.#commands : this.#rejected;
     const format = this.#format(hasCounters);
-    const isPlain = format === 'maps' && this.#others + this.#empty + torn === 0 && !this.isDone && !isUnterminated;
-    return {regions, format, isPlain, torn, empty: this.#empty, cutShort, isUnterminated, rejected, pid: this.#pid};
+    const isWhole = this.#others + this.#empty + torn + notes.length === 0 && !this.isDone && !isUnterminated;
+    const isPlain = format === 'maps' && isWhole;
+    const asides = this.#asides;
+    return {
+      regions,
+      format,
+      isPlain,
+      torn,
+      notes,
+      asides,
+      empty: this.#empty,
+      cutShort,
+      isUnterminated,
+      rejected,
+      pid: this.#pid,
+    };
   }
 
   #format(hasCounters: boolean): Listing['format'] {

@@ -1,3 +1,4 @@
+import {counted} from '../model/amounts.ts';
 import {exactHex, type Region, withPlace} from '../model/region.ts';
 
 /**
@@ -6,13 +7,33 @@ import {exactHex, type Region, withPlace} from '../model/region.ts';
  * one above it. What was printed later is newer, so later lines win: each byte belongs to the last line that covers it,
  * and an earlier region is cut to what is left of it, into two if the newer one is within it.
  *
+ * In a capture, lines without overlaps of which many are out of order were sorted by somebody else (`sort -k3`), or come
+ * from a system with another order. Nothing was lost then, and the listing is not torn.
+ *
  * @param regions in the order of the listing
- * @returns the same array if nothing was wrong; else regions in ascending order without overlaps; and how many lines
- * were out of order
+ * @returns the same array if nothing was wrong; else regions in ascending order without overlaps; how many lines
+ * were out of order if the listing is torn; and what a reader should know
  */
-export function putInOrder(regions: Region[]): {regions: Region[]; torn: number} {
+export function putInOrder(
+  regions: Region[],
+  from: 'proc' | 'capture' = 'proc',
+): {regions: Region[]; torn: number; notes: string[]} {
   const torn = countBackwards(regions);
-  return {regions: torn === 0 ? regions : laterLinesWin(regions), torn};
+  if (torn === 0) return {regions, torn, notes: []};
+  const ascending = from === 'capture' && torn >= regions.length * MANY ? sortedApart(regions) : undefined;
+  if (!ascending) return {regions: laterLinesWin(regions), torn, notes: []};
+  const note = `${counted(torn, 'line')} ${torn === 1 ? 'was' : 'were'} not in the order of addresses, and put there.`;
+  return {regions: ascending, torn: 0, notes: [note]};
+}
+
+/** A walk during which regions change gets single lines wrong; this share of them is somebody's order. */
+const MANY = 0.1;
+
+/** In ascending order; undefined if some overlap. */
+function sortedApart(regions: readonly Region[]): Region[] | undefined {
+  const ascending = [...regions].sort((a, b) => a.start - b.start);
+  const isApart = ascending.every(({start}, index) => index === 0 || ascending[index - 1]!.end <= start);
+  return isApart ? ascending : undefined;
 }
 
 /** Cuts the address space at every start and end, and gives each piece to the latest line that covers it. */

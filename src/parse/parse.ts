@@ -1,12 +1,14 @@
-import {fromText} from './scan.ts';
 import {classify} from '../classify/classify.ts';
-import {type Rejected, Snapshot} from '../model/snapshot.ts';
-import {counted} from '../model/amounts.ts';
+import {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {parseBeside} from './beside.ts';
-import {parseForeign} from './foreign/foreign.ts';
-import {parseListing, type Listing} from './listing.ts';
-import {isHopeless} from './foreign/rows.ts';
+import {readPatch} from './foreign/patch.ts';
+import {hasGrepColours} from './foreign/undress/colours.ts';
+import {textOf} from './foreign/undress/logs.ts';
+import {LARGEST, pasteOf, undress} from './foreign/undress/undress.ts';
+import {parseListing} from './listing.ts';
+import {fromListing, notACapture, parsePaste, sideOf} from './reading.ts';
+import {fromText, fromUtf16, latin1} from './scan.ts';
 import {snapshotFromJSON} from './snapshot.ts';
 
 const NEWLINE = 0x0a;
@@ -14,7 +16,8 @@ const CR = 0x0d;
 
 /**
  * Any accepted input, recognised by its content: /proc/PID/maps, smaps or smaps_rollup, a memmap snapshot (JSON), a
- * listing with spaced-out columns as tutorials print it, what pmap prints, or gdb's `info proc mappings`.
+ * listing with spaced-out columns as tutorials print it, what other tools print (docs/formats.md), and any of these as
+ * people paste them: in logs, mails and web pages.
  *
  * @param input bytes as they are, or text
  * @returns the snapshot; lines that no reader accepts are in `rejected`, and no input at all is a snapshot of no
@@ -39,7 +42,7 @@ export interface Parsed {
  * @throws Trouble (`input`), as `parse` does
  */
 export function parseBytes(bytes: Uint8Array, before?: Parsed): Parsed {
-  if (looksLikeJson(bytes)) return {snapshot: snapshotFromJSON(bytes)};
+  if (looksLikeJson(bytes) && !isJsonLog(bytes)) return {snapshot: snapshotFromJSON(bytes)};
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw compressed();
   // With a CR, only all lines together tell whether it belongs to a name.
   const known =
@@ -49,30 +52,40 @@ export function parseBytes(bytes: Uint8Array, before?: Parsed): Parsed {
     classify(regions);
     return {snapshot: new Snapshot({source: {from: 'capture', format: 'maps'}, regions}), lines: bytes};
   }
-  const text = withoutCarriageReturns(bytes);
-  const listing = parseListing(text, 'capture');
-  const foreign = listing.rejected.length > listing.regions.length ? parseForeign(text) : undefined;
-  if (foreign && foreign.regions.length > listing.regions.length) return {snapshot: foreign};
-  if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing, text);
-  return {snapshot: fromListing(listing), lines: listing.isPlain ? text : undefined};
+  const text = plainBytes(bytes);
+  const listing = parseListing(text.bytes, 'capture');
+  const isUnderstood = listing.rejected.length + listing.asides === 0 && !hasGrepColours(text.bytes);
+  if (isUnderstood || text.bytes.length > LARGEST) {
+    if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing, text.bytes);
+    return {snapshot: fromListing(listing, text.notes), lines: listing.isPlain ? text.bytes : undefined};
+  }
+  const paste = pasteOf(text.bytes);
+  const patch = readPatch(undress(paste, 'marks') ?? paste);
+  if (patch) return {snapshot: sideOf(patch, 'after', paste, text.notes)};
+  return {snapshot: parsePaste(paste, listing, text)};
 }
 
-function fromListing(listing: Listing): Snapshot {
-  const notes: string[] = [];
-  if (listing.torn > 0)
-    notes.push(`${counted(listing.torn, 'line')} overlapped or went backwards; later lines were used.`);
-  if (listing.cutShort) notes.push(`The listing was cut short: ${listing.cutShort}.`);
-  else if (listing.isUnterminated && listing.regions.at(-1)?.name.includes('/'))
-    notes.push('The last line has no newline: its name may be cut.');
-  if (listing.empty > 0) notes.push(`Left out: ${counted(listing.empty, 'region')} of no bytes.`);
-  return new Snapshot({
-    source: {from: 'capture', format: listing.format},
-    regions: listing.regions,
-    process: listing.pid === undefined ? {} : {pid: listing.pid},
-    consistency: {torn: listing.torn > 0, incomplete: listing.cutShort !== undefined},
-    rejected: listing.rejected,
-    notes,
-  });
+/** What a file that diff(1) made of two listings says of both. */
+export interface Sides {
+  readonly before: Snapshot;
+  readonly after: Snapshot;
+}
+
+/** Reads a diff of two listings as its two sides. @returns undefined if it isn't one */
+export function parsePatch(bytes: Uint8Array): Sides | undefined {
+  const text = plainBytes(bytes);
+  if (text.bytes.length > LARGEST || looksLikeJson(text.bytes)) return undefined;
+  const paste = pasteOf(text.bytes);
+  const patch = readPatch(undress(paste, 'marks') ?? paste);
+  return (
+    patch && {before: sideOf(patch, 'before', paste, text.notes), after: sideOf(patch, 'after', paste, text.notes)}
+  );
+}
+
+/** A text without what systems add to every text: UTF-16, CR before each newline. */
+function plainBytes(bytes: Uint8Array): {readonly bytes: Uint8Array; readonly notes: readonly string[]} {
+  const decoded = fromUtf16(bytes);
+  return {bytes: withoutCarriageReturns(decoded ?? bytes), notes: decoded ? ['The text was UTF-16.'] : []};
 }
 
 /** JSON may have blanks and a byte order mark before its brace. */
@@ -81,6 +94,16 @@ export function looksLikeJson(bytes: Uint8Array): boolean {
   while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
   return bytes[at] === 0x7b;
 }
+
+/** Is the first line a document of its own that holds a text, as in a container's log? */
+function isJsonLog(bytes: Uint8Array): boolean {
+  const newline = bytes.indexOf(NEWLINE);
+  const end = newline < 0 ? bytes.length : newline;
+  return end < LONGEST_ENTRY && textOf(latin1(bytes, 0, end)) !== undefined;
+}
+
+/** Bytes: Docker cuts lines at 16 KiB. */
+const LONGEST_ENTRY = 2 ** 20;
 
 /**
  * A CR before (or after) each newline was added on the way. A CR in only some lines belongs to a file's name, and
@@ -116,28 +139,3 @@ const compressed = (): Trouble =>
     why: 'it is compressed with gzip, and is not a recording.',
     next: 'Unpack it: zcat FILE | memmap show -',
   });
-
-const isElf = (bytes: Uint8Array): boolean =>
-  bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
-
-const notText = (why: string): Trouble =>
-  new Trouble({kind: 'input', what: 'This is not a listing of memory regions.', why, next: WHAT_TO_GIVE});
-
-const WHAT_TO_GIVE = 'Give a copy of /proc/PID/maps or /proc/PID/smaps, or a memmap snapshot.';
-
-function notACapture(listing: Listing, bytes: Uint8Array): Trouble {
-  if (isElf(bytes)) return notText('it is an ELF file: a program, a library, an object file or a core file.');
-  if (bytes.subarray(0, 512).includes(0)) return notText('it is a binary file, not text.');
-  const [first] = listing.rejected as [Rejected];
-  const {length} = listing.rejected;
-  const none =
-    length === 1
-      ? 'no line describes a region'
-      : `none of its ${isHopeless(length, 0) ? 'first ' : ''}${length} lines describes a region`;
-  return new Trouble({
-    kind: 'input',
-    what: 'This is not a listing of memory regions.',
-    why: `${none}; line ${first.line} is ${JSON.stringify(first.text.slice(0, 60))} (${first.why}).`,
-    next: WHAT_TO_GIVE,
-  });
-}

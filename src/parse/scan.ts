@@ -33,6 +33,17 @@ export const utf8 = (bytes: Uint8Array): string => plainUtf8.decode(bytes);
 export const isSameStretch = (a: Uint8Array, from: number, b: Uint8Array, at: number, length: number): boolean =>
   Buffer.compare(a.subarray(from, from + length), b.subarray(at, at + length)) === 0;
 
+/**
+ * UTF-16 as UTF-8: what redirection in PowerShell writes. Only a byte order mark says that it is UTF-16.
+ *
+ * @returns undefined for anything else
+ */
+export function fromUtf16(bytes: Uint8Array): Uint8Array | undefined {
+  const isLittle = bytes[0] === 0xff && bytes[1] === 0xfe;
+  if (!isLittle && !(bytes[0] === 0xfe && bytes[1] === 0xff)) return undefined;
+  return fromText(new TextDecoder(isLittle ? 'utf-16le' : 'utf-16be').decode(bytes));
+}
+
 const plainUtf8 = new TextDecoder();
 const strictUtf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
 const looseUtf8 = new TextDecoder('utf-8', {ignoreBOM: true});

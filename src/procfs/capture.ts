@@ -68,7 +68,7 @@ export function captureFrom(handle: ProcessHandle, options: CaptureOptions = {})
   for (let reads = 1; reads <= TRIES; reads++) {
     let attempt: Attempt;
     try {
-      attempt = readOnce(handle, options);
+      attempt = readOnce(handle, options, reads === TRIES);
     } catch (error) {
       // It ended between two tries: what the first one saw is all there will ever be.
       if (best && error instanceof Trouble && error.kind === 'gone') break;
@@ -93,10 +93,13 @@ interface Attempt {
   readonly isSameImage: boolean;
   /** Bytes that the listing has more (or, negative, less) than the process had, before and after. */
   readonly odds: number;
+  /** A file that memmap maps too was mapped meanwhile, and memmap's pages of it were not looked at before. */
+  readonly isUnobserved: boolean;
   readonly notes: string[];
 }
 
-function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
+/** @param isLast no other try follows: all that could be needed is read before */
+function readOnce(handle: ProcessHandle, options: CaptureOptions, isLast: boolean): Attempt {
   const stat = handle.stat();
   const status = handle.status();
   const notes: string[] = [];
@@ -111,7 +114,7 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
       const smaps = openIfThere(handle, `${folder}smaps`, notes);
       if (smaps) {
         source = smaps;
-        held('own', options, () => observerOf(handle).begin());
+        held('own', options, () => observerOf(handle).begin(isLast ? undefined : bytes));
         const usage = held('smaps', options, () => readInTime(smaps, handle, options.patience, notes));
         if (!usage) {
           source = maps;
@@ -130,6 +133,7 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions): Attempt {
       status,
       isSameImage,
       odds: isSameImage ? oddsNow(listing.regions, status, handle) : 0,
+      isUnobserved: listing.format === 'smaps' && observerOf(handle).hasMissed(listing.regions),
       notes,
     };
   } finally {
@@ -142,7 +146,7 @@ const held = <Result>(file: 'maps' | 'smaps' | 'own', {onHeld}: CaptureOptions, 
   onHeld ? whileHeld(read, (...took) => onHeld(file, ...took)) : read();
 
 /** Why an attempt isn't a snapshot; undefined if it is one. */
-function faultOf({listing, isSameImage, odds}: Attempt): string | undefined {
+function faultOf({listing, isSameImage, odds, isUnobserved}: Attempt): string | undefined {
   if (!isSameImage)
     return 'The process ended or began another program while it was read: this is only a part of its regions.';
   if (listing.torn > 0)
@@ -155,6 +159,7 @@ function faultOf({listing, isSameImage, odds}: Attempt): string | undefined {
       `Memory came, went or moved while it was listed, in each of ${TRIES} tries: the listing has ` +
       `${sizeText(Math.abs(odds))} ${odds > 0 ? 'more' : 'less'} than VmSize of status says before and after.`
     );
+  if (isUnobserved) return 'A file was mapped while the counters were read, and memmap maps it too.';
   if (listing.cutShort) return `The listing was cut short: ${listing.cutShort}.`;
   return undefined;
 }

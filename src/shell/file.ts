@@ -12,6 +12,8 @@ import {
 import {basename, dirname, join} from 'node:path';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {cannotWrite, inBatches} from './output.ts';
+import {isTerminal, sizeOf} from './terminal.ts';
+import {writeTo} from './write.ts';
 
 const IN_OUTPUT = 'Give the name of a file, or leave out -o to write to standard output.';
 const IN_REPORT = 'Give the name of a file, or leave out -o to have the report on standard error.';
@@ -180,23 +182,13 @@ export const openReport = (path: string | undefined, live: boolean, ifThere: IfT
   path === undefined ? new StandardError() : new ReportFile(path, live, ifThere);
 
 class StandardError implements ReportOutput {
-  readonly isTerminal = process.stderr.isTTY;
-  readonly width = process.stderr.isTTY ? Math.max(process.stderr.columns || 80, 1) : undefined;
+  readonly isTerminal = isTerminal(2);
+  readonly width = isTerminal(2) ? Math.max(sizeOf(2).columns ?? 80, 1) : undefined;
   #failure: unknown;
   #written = Promise.resolve();
 
   write(text: string): void {
-    this.#written = new Promise((resolve) => {
-      const done = (error?: Error | null): void => {
-        this.#failure ??= error;
-        resolve();
-      };
-      try {
-        process.stderr.write(text, done);
-      } catch (error) {
-        done(error as Error); // Where standard error is a file, Node 20 throws.
-      }
-    });
+    this.#written = writeTo(2, text).catch((error: unknown) => void (this.#failure ??= error));
   }
 
   async finish(): Promise<void> {

@@ -3,38 +3,41 @@ import type {Snapshot} from '../model/snapshot.ts';
 import {counted} from '../model/amounts.ts';
 import {hanging} from '../text/lines.ts';
 import {safe} from '../text/safe.ts';
+import {isTerminal, sizeOf} from './terminal.ts';
+import {writeTo} from './write.ts';
 
 /** The reader of our output went away (`| head -1`): no fault, and nothing more to do. */
 export class ReaderGone extends Error {}
 
 /**
- * Failed writes are reported to the callbacks below. Without a listener Node would end with a stack trace, and oclif's
- * own listener, which is set when its Command is loaded, does the same for all but EPIPE: call this afterwards.
+ * Failed writes are reported to whoever wrote. Without a listener Node would end with a stack trace, and oclif's own
+ * listener, which is set when its Command is loaded from dist/, does the same for all but EPIPE: call this afterwards.
+ * The streams are made when they are first asked for, and get their listener then.
  */
 export function takeOverErrors(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.removeAllListeners('error');
-    stream.on('error', () => {});
+  for (const name of ['stdout', 'stderr'] as const) {
+    const property = Object.getOwnPropertyDescriptor(process, name)!;
+    const make = (): NodeJS.WriteStream => (property.get?.call(process) ?? property.value) as NodeJS.WriteStream;
+    let stream: NodeJS.WriteStream | undefined;
+    const get = (): NodeJS.WriteStream => (stream ??= withoutListeners(make()));
+    Object.defineProperty(process, name, {configurable: true, enumerable: true, get});
   }
 }
+
+const withoutListeners = (stream: NodeJS.WriteStream): NodeJS.WriteStream =>
+  stream.removeAllListeners('error').on('error', () => {});
 
 /**
  * Writes data to standard output and waits until it is out.
  *
  * @throws ReaderGone, or Trouble `output`
  */
-export function writeOut(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const done = (error?: Error | null): void => {
-      if (!error) resolve();
-      else reject(isReaderGone(errnoOf(error)) ? new ReaderGone() : cannotWrite('standard output', error));
-    };
-    try {
-      process.stdout.write(text, done);
-    } catch (error) {
-      done(error as Error); // Where standard output is a file, Node 20 throws.
-    }
-  });
+export async function writeOut(text: string): Promise<void> {
+  try {
+    await writeTo(1, text);
+  } catch (error) {
+    throw isReaderGone(errnoOf(error)) ? new ReaderGone() : cannotWrite('standard output', error);
+  }
 }
 
 /** The same for a long text, one piece after another. */
@@ -43,16 +46,16 @@ export async function writePieces(pieces: Iterable<string>): Promise<void> {
 }
 
 /** EIO on a terminal: it was closed, or its network broke. */
-const isReaderGone = (errno: string): boolean => errno === 'EPIPE' || (errno === 'EIO' && process.stdout.isTTY);
+const isReaderGone = (errno: string): boolean => errno === 'EPIPE' || (errno === 'EIO' && isTerminal(1));
 
 /**
  * Messages for people go to standard error; data never does. On a terminal, lines that are too long for it are broken at
  * blanks, and set in below the first word of what they say.
  */
 export function say(text: string): void {
-  const width = process.stderr.isTTY ? Math.max(process.stderr.columns || 80, LEAST) : undefined;
+  const width = isTerminal(2) ? Math.max(sizeOf(2).columns ?? 80, LEAST) : undefined;
   const lines = text.split('\n').flatMap((line) => hanging(line, width));
-  process.stderr.write(`${lines.join('\n')}\n`);
+  void writeTo(2, `${lines.join('\n')}\n`).catch(() => {}); // There is nobody left to tell.
 }
 
 /** A terminal that is narrower than this breaks lines itself. */
@@ -123,7 +126,7 @@ const EVERY = 250;
  * @param count how many there are
  */
 export function* withProgress<Each>(what: string, all: Iterable<Each>, count: number): Generator<Each> {
-  if (!process.stderr.isTTY) return yield* all;
+  if (!isTerminal(2)) return yield* all;
   const begin = performance.now();
   let [done, told] = [0, begin];
   try {

@@ -1,4 +1,5 @@
 import type {ChildProcess} from 'node:child_process';
+import {sizeOf} from './terminal.ts';
 
 /** less quits if all fits on one screen (-F), shows colours (-R), and leaves what it showed there (-X). */
 const LESS = 'FRX';
@@ -10,9 +11,9 @@ const LESS = 'FRX';
  * NO_PAGER, an empty PAGER or `cat` says so
  */
 export function pagerFor(text: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const {isTTY, rows} = process.stdout;
+  const {rows} = sizeOf(1);
   const {NO_PAGER, PAGER = 'less', TERM} = environment;
-  const isOff = !isTTY || !rows || NO_PAGER || PAGER.trim() === '' || PAGER === 'cat' || TERM === 'dumb';
+  const isOff = rows === undefined || NO_PAGER || PAGER.trim() === '' || PAGER === 'cat' || TERM === 'dumb';
   return isOff || !hasMoreLines(text, rows) ? undefined : PAGER;
 }
 

@@ -6,7 +6,7 @@ import {rangeText} from '../model/region.ts';
 import {totalsByKind} from '../model/totals.ts';
 import {counted, deltaText, sizeText} from '../model/amounts.ts';
 import {who, type TextOptions} from './who.ts';
-import {type Cell, type Column, renderRows, renderTable} from './table.ts';
+import {type Cell, type Column, renderRows} from './table.ts';
 import {paint, type Role} from './theme.ts';
 import {wrapped} from './lines.ts';
 import {safe} from './safe.ts';
@@ -132,7 +132,7 @@ function renderKinds({before, after, delta, match}: Diff, look: TextOptions): st
   const rows = differs
     .sort((x, y) => growth(y) - growth(x))
     .map((kind) => kindCells(kind, a.get(kind) ?? {}, b.get(kind) ?? {}, {counters, isWide}));
-  return renderTable(
+  return renderRows(
     kindColumns(counters, isWide),
     [...rows, kindCells('total', before.totals, after.totals, {counters, isWide})],
     look.width,

@@ -1,6 +1,6 @@
 import type {Kind} from '../model/kind.ts';
 import {BYTE_KEYS, type ByteKey, MEASURES} from '../model/measures.ts';
-import {address, hex, isWritableCode, rangeText, type Region} from '../model/region.ts';
+import {address, hex, isRollup, isWritableCode, rangeText, type Region} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
 import {safe} from './safe.ts';
 import {renderTable, type Cell, type Column} from './table.ts';
@@ -74,6 +74,8 @@ function amount(key: ByteKey): RegionColumn {
   };
 }
 
+const SIZE = amount('size');
+
 /** After the permissions come all measures but the size, in the order of their table. */
 const AMOUNTS = Object.fromEntries(
   BYTE_KEYS.filter((key) => key !== 'size').map((key) => [key, amount(key)]),
@@ -94,7 +96,11 @@ export const COLUMNS = {
   /** The vsyscall page alone has 16 digits, and would make the column wider for all. */
   shortRange: plain('range', 'the same, where a terminal is narrow', shortRange),
   start: plain('start', 'first byte', (region) => address(region.start)),
-  size: amount('size'),
+  // A rollup is from the first region to the last, holes included: how much is mapped it does not say.
+  size: {
+    ...SIZE,
+    cell: (region) => (isRollup(region) ? {text: ''} : SIZE.cell(region)),
+  },
   perms: {
     title: 'perms',
     meaning: 'read, write, execute; p private, s asked for as shared',

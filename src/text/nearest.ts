@@ -20,6 +20,8 @@ export function nearest(text: string, names: readonly string[]): string | undefi
   let least = Math.max(1, Math.floor(small.length / 3)) + 1;
   let found: string | undefined;
   for (const name of names) {
+    // The distance is at least the difference of the lengths.
+    if (Math.abs(name.length - small.length) >= least) continue;
     const letters = distance(small, name.toLowerCase());
     if (letters < least) [least, found] = [letters, name];
   }

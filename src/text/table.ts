@@ -30,9 +30,9 @@ const SHORTEN = {path: shortenPath, phrase: clip, name: shorten};
 const GAP = '  ';
 
 /**
- * A table whose number of rows memmap itself bounds: totals by kind, limits, lessons, verdicts. cli-table3 draws it. It
- * compares each cell with all rows before it (40 rows take 10 ms, 1,000 rows 0.4 s, 10,000 rows 13 s), so it is not for
- * a listing.
+ * A table whose number of rows memmap itself bounds: limits, lessons, verdicts. cli-table3 draws it. It takes 5 ms to
+ * start, and compares each cell with all rows before it (40 rows take 10 ms, 1,000 rows 0.4 s, 10,000 rows 13 s), so it
+ * is not for a listing, nor for what each `show` and `diff` prints.
  *
  * @param width columns of the terminal; undefined: nothing is shortened
  * @returns lines without their newlines
@@ -46,8 +46,8 @@ export function renderTable(
 }
 
 /**
- * A listing in the same style, of what a process or a machine has, which may be a million rows: regions, changes,
- * pages, moments, files, processes.
+ * A listing in the same style, of what a process or a machine has, which may be a million rows: regions, totals,
+ * changes, pages, moments, files, processes.
  *
  * @returns lines without their newlines; of a long listing, each string is several lines, with newlines between them
  */

@@ -25,21 +25,23 @@ const ROLES = {
 
 export type Role = keyof typeof ROLES;
 
-let chalk: ChalkInstance = new Chalk({level: 0});
+/** undefined: no colour. */
+let chalk: ChalkInstance | undefined;
 
 /** Set once at the start of a command; 0 is no colour. chalk itself doesn't know NO_COLOR. */
 export function setColorLevel(level: ColorSupportLevel): void {
-  chalk = new Chalk({level});
+  chalk = level > 0 ? new Chalk({level}) : undefined;
 }
 
 export const paint = (role: Role | undefined, text: string): string =>
-  role && chalk.level > 0 ? ROLES[role](chalk)(text) : text;
+  role && chalk ? ROLES[role](chalk)(text) : text;
 
 /** How long ago something happened, for what a reader should see first. */
 export type Age = 'fresh' | 'recent' | 'old';
 
 /** A colour that fades: bright while it is news, then plain, at last dim. */
 export function paintAged(role: Role | undefined, age: Age | undefined, text: string): string {
+  if (!chalk) return text;
   // What is dim even when it is new can't be bright: it is plain then.
   if (age === 'fresh') return role === 'quiet' ? text : chalk.bold(paint(role, text));
   return age === 'old' ? chalk.dim(text) : paint(role, text);

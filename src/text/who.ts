@@ -1,6 +1,7 @@
 import type {Snapshot} from '../model/snapshot.ts';
 import {counted, sizeText} from '../model/amounts.ts';
 import {MEASURES} from '../model/measures.ts';
+import {isRollup} from '../model/region.ts';
 import {safe} from './safe.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './lines.ts';
@@ -53,9 +54,10 @@ export const STATES: Readonly<Record<string, string>> = {
 
 export function howMuch(snapshot: Snapshot): string {
   const {regions, size, rss, pss, privateDirty, swap} = snapshot.totals as Record<string, number | undefined>;
+  const isSum = snapshot.regions.some(isRollup);
   return [
-    counted(regions!, 'region'),
-    `${sizeText(size!)} of ${MEASURES.size.words}`,
+    !isSum && counted(regions!, 'region'),
+    !isSum && `${sizeText(size!)} of ${MEASURES.size.words}`,
     rss !== undefined && `${sizeText(rss)} ${MEASURES.rss.words}`,
     pss !== undefined && `${MEASURES.pss.words} ${sizeText(pss)}`,
     privateDirty !== undefined && `${MEASURES.privateDirty.words} ${sizeText(privateDirty)}`,

@@ -75,7 +75,7 @@ test('--version says what package.json says', async (t) => {
 });
 
 /** What commands share stands beside them; package.json keeps it from being taken for a command. */
-const SHARED = ['base', 'flags', 'not-found', 'usage'];
+const SHARED = ['base', 'flags', 'not-found', 'text', 'usage'];
 
 test('every other file in src/commands is a command that memmap starts', async (t) => {
   const {COMMANDS: started} = await import('../../src/main.ts');

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import {DRESSES} from '../parse/foreign/decorations.ts';
 import {record, listing, listingText} from '../parse/laws.ts';
 import {compressed, RECORDING, resealed} from './recordings.ts';
 import {RULES} from './rules.ts';
@@ -159,6 +160,38 @@ const fieldChange = fc.tuple(place, payload).map(([at, put]): Change => (bytes) 
 const isBorder = (byte: number): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x09 || byte === 0x22 || byte === 0x2c || byte === 0x7b || byte === 0x7d;
 
+/** What patterns stumble over when it is repeated. */
+const LONG = [
+  ' ',
+  '\t',
+  '0',
+  'f',
+  '-',
+  '0x0-',
+  ' r-xp ',
+  '00:00 0 ',
+  '> ',
+  '] ',
+  '[',
+  '<br',
+  '<td ',
+  '&#1',
+  '\x1b[',
+  '\x1b]',
+  '~"',
+  '\\n',
+  '{"log":',
+  '(deleted) ',
+  ' (BuildId: ',
+  ' (BuildId: 0)',
+  '\xc2\xa0',
+  ' \xe2\x86\x90',
+  '/proc/1/maps:',
+  ' ; ',
+  'K ',
+  '12 ',
+];
+
 type LineAct = 'drop' | 'double' | 'swap' | 'put' | 'join';
 
 const lineChange = fc
@@ -186,6 +219,20 @@ const join = fc.tuple(seedBytes, place, place).map(([other, at, from]): Change =
   return Buffer.concat([bytes.subarray(0, at % (bytes.length + 1)), other.subarray(from % (other.length + 1))]);
 });
 
+/** A decoration: a prefix, colours, UTF-16, wrapped lines. */
+const dressing = fc.constantFrom(...Object.values(DRESSES)).map(
+  (dress): Change =>
+    (bytes) =>
+      Buffer.from(dress(bytes.toString('latin1').replace(/\n$/, '').split('\n'))),
+);
+
+/** A field, many times, so that a line is long: a reader that goes back takes forever with it. */
+const long = fc.tuple(place, fc.constantFrom(...LONG), fc.integer({min: 1, max: 3000})).map(
+  ([at, unit, times]): Change =>
+    (bytes) =>
+      splice(bytes, at % (bytes.length + 1), at % (bytes.length + 1), Buffer.from(unit.repeat(times), 'latin1')),
+);
+
 const changes = fc.array(
   fc.oneof(
     {weight: 5, arbitrary: fieldChange},
@@ -193,6 +240,8 @@ const changes = fc.array(
     {weight: 4, arbitrary: lineChange},
     {weight: 1, arbitrary: cutShort},
     {weight: 1, arbitrary: join},
+    {weight: 2, arbitrary: dressing},
+    {weight: 1, arbitrary: long},
   ),
   {maxLength: 6},
 );

@@ -1,6 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {parse} from '../../src/parse/parse.ts';
 import {TUTORIAL} from '../helpers/listings.ts';
+import {INPUTS} from '../parse/foreign/inputs.ts';
 
 /**
  * Real documents of every form that memmap reads, from which the fuzzer starts: captures in test/fixtures, what pmap and gdb
@@ -170,6 +171,8 @@ export const SEEDS: readonly Seed[] = [
   ...fixtures('smaps', /rollup/).map((bytes) => ({form: 'rollup' as const, bytes})),
   ...TUTORIAL.map((text) => ({form: 'tutorial' as const, bytes: Buffer.from(text)})),
   {form: 'pasted', bytes: Buffer.from(PASTED)},
+  ...fixtures('pasted', /\.txt$/).map((bytes) => ({form: 'pasted' as const, bytes})),
+  ...INPUTS.map(({text}) => ({form: 'pasted' as const, bytes: Buffer.from(text)})),
   ...PMAP.map((text) => ({form: 'pmap' as const, bytes: Buffer.from(text)})),
   ...GDB.map((text) => ({form: 'gdb' as const, bytes: Buffer.from(text)})),
   ...fixtures('proc', /-status\.txt$/).map((bytes) => ({form: 'status' as const, bytes})),

@@ -1,4 +1,4 @@
-import {hasNoAccess, isExecutable} from '../../model/region.ts';
+import {hasNoAccess, isExecutable, isPrivate, isWritable} from '../../model/region.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {FLAG, type Space, type Decision} from '../space.ts';
 import {type Reservation, reservationsIn, runs} from './runtimes.ts';
@@ -15,12 +15,56 @@ const COMPRESSED_REACH = 2 ** 35;
  */
 export function tellJvm(space: Space): void {
   if (!runs(space, 'JVM')) return;
+  tellJavaStacks(space);
   tellLowBlocks(space);
   for (const reservation of reservationsIn(space, 256 * KIB)) {
     if (isJvms(space, reservation)) tellReservation(space, reservation);
   }
   tellMerged(space);
 }
+
+/**
+ * Stacks of Java threads, of any size (-Xss256k, -Xss512k): the guard zone is inside, at the bottom, and without access
+ * (stackOverflow.hpp: red, yellow and, since JDK 9, reserved pages; 12 or 16 KiB). Such a pair is a stack where there is
+ * another of its size, or where it is as large as a stack can be asked to be.
+ */
+function tellJavaStacks(space: Space): void {
+  const sizes = new Map<number, number[]>();
+  for (const guard of space.closed) {
+    const index = guard + 1;
+    const stack = space.regions[index];
+    if (!stack || !space.isOpen(guard) || !space.isOpen(index) || !space.touchesBelow(index)) continue;
+    const zone = stack.start - space.regions[guard]!.start;
+    const size = stack.end - space.regions[guard]!.start;
+    if (!isWritable(stack) || isExecutable(stack) || !isPrivate(stack) || !GUARD_ZONES.has(zone)) continue;
+    if (size <= LARGEST_STACK && size >= SMALLEST_STACK) sizes.set(size, [...(sizes.get(size) ?? []), index]);
+  }
+  for (const [size, found] of sizes) {
+    if (found.length < 2 && size % (128 * KIB) !== 0) continue;
+    for (const index of found) {
+      space.verdicts[index] = JAVA_STACK;
+      space.verdicts[index - 1] = JAVA_GUARD;
+    }
+  }
+}
+
+const GUARD_ZONES: ReadonlySet<number> = new Set([12, 16, 20, 80].map((size) => size * KIB));
+const SMALLEST_STACK = 128 * KIB;
+const LARGEST_STACK = 16 * 1024 * KIB;
+
+const WHY_STACK = "its program has libjvm.so, and the pair is a guard zone as Java threads have it, and a stack's rest";
+const JAVA_STACK: Decision = {
+  kind: 'thread-stack',
+  label: 'stack of some thread',
+  evidence: WHY_STACK,
+  confidence: 'guess',
+};
+const JAVA_GUARD: Decision = {
+  kind: 'guard',
+  label: 'guard zone of the stack of some thread',
+  evidence: WHY_STACK,
+  confidence: 'guess',
+};
 
 /** Metaspace is made usable in pieces of this size (metaspaceSettings.hpp, JDK 16 on): it begins at a multiple. */
 const GRANULE = 64 * KIB;

@@ -66,6 +66,9 @@ interface ResidueLook extends TextOptions {
 /** PSS that may be too low by less than this fraction of it is not worth a sentence. */
 const SMALL = 0.1;
 
+/** A smaller fraction of resident memory that is LazyFree is not worth a sentence. */
+const MUCH = 0.01;
+
 /** Why the totals differ from other numbers of the same process, and what they leave out. */
 export function renderResidue(snapshot: Snapshot, look: ResidueLook = {}): string[] {
   const {rss, size, pageTables = 0, hugetlb = 0, pssCut = 0, stays = 0} = residueOf(snapshot);
@@ -92,6 +95,12 @@ export function renderResidue(snapshot: Snapshot, look: ResidueLook = {}): strin
     sentences.push('The regions add up to what status says is resident (VmRSS), to the byte.');
   if (size && look.full && size.regions !== size.status)
     sentences.push(`status has ${sizeText(size.status)} of address space (VmSize).`);
+  const lazyFree = MEASURES.lazyFree.ofTotals(snapshot.totals) ?? 0;
+  if (lazyFree > (snapshot.totals['rss'] ?? 0) * MUCH)
+    sentences.push(
+      `${sizeText(lazyFree)} of what is resident can be taken back at any moment: it was given back with ` +
+        `madvise(MADV_FREE) (LazyFree).`,
+    );
   if (pssCut > 0 && (look.full || pssCut > pss * SMALL))
     sentences.push(
       `PSS is rounded down to whole KiB in each region, so its total is too low by less than ${sizeText(pssCut)}.`,

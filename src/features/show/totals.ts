@@ -1,4 +1,4 @@
-import type {Region} from '../../model/region.ts';
+import {isRollup, type Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {countText, sizeText} from '../../model/amounts.ts';
 import type {Measure} from '../../model/measure.ts';
@@ -8,7 +8,7 @@ import {KIND_ROLES} from '../../text/columns.ts';
 import {ONLY_IF_ANY} from '../../text/regions.ts';
 import {safe} from '../../text/safe.ts';
 import type {TextOptions} from '../../text/who.ts';
-import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
+import {renderRows, type Cell, type Column} from '../../text/table.ts';
 
 interface TotalsLook extends TextOptions {
   /** Groups at most; undefined: all. What is left over is one row, so that the rows add up. */
@@ -43,7 +43,9 @@ function renderGroups(
     ['total', total],
   ];
   const amounts = fitting(
-    AMOUNTS.filter((key) => isShown(key, total)).map((key) => MEASURES[key]),
+    AMOUNTS.filter((key) => isShown(key, total) && !(key === 'size' && regions.some(isRollup))).map(
+      (key) => MEASURES[key],
+    ),
     look,
   );
   const columns: Column[] = [
@@ -51,9 +53,7 @@ function renderGroups(
     {title: 'regions', align: 'right'},
     ...amounts.map((measure): Column => ({title: measure.title, align: 'right'})),
   ];
-  // There are some thirty kinds, and any number of files.
-  const render = title === 'kind' ? renderTable : renderRows;
-  return render(
+  return renderRows(
     columns,
     rows.map(([name, totals]) => [
       {

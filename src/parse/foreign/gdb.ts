@@ -1,40 +1,25 @@
-import {readRows, type ForeignListing, type RowReader} from './rows.ts';
 import {exactHex} from '../../model/region.ts';
+import {readerOf, type ListingReader} from './rows.ts';
 
 /**
  * gdb's `info proc mappings`: start, end, size and offset in hex, permissions since gdb 12 and only for live processes,
  * then the file. It knows neither device nor inode.
  */
-
-/** @returns undefined if no line is one of gdb's */
-export function parseGdb(text: string): ForeignListing | undefined {
-  const lines = text.split('\n');
-  if (!lines.some((line) => ROW.test(line))) return undefined;
+export const readGdb: ListingReader = readerOf({
+  format: 'gdb info proc mappings',
+  lacks: 'resident memory, devices and inodes',
+  isRow: /^\s*0x[0-9a-f]{1,16}\s+0x[0-9a-f]{1,16}\s+0x[0-9a-f]{1,16}\s+0x[0-9a-f]{1,16}(?:\s|$)/,
   // What gdb prints while it attaches comes first, and is not part of the listing.
-  const heading = lines.findIndex((line) => HEADING.test(line));
-  const listing = lines.map((line, index) => (index < heading ? '' : line));
-  const {regions, rejected} = readRows(listing, (line) => (FRAMING.test(line) ? true : row(line)));
-  const pid = /^process ([1-9]\d{0,6})$/m.exec(text)?.[1];
-  return {
-    format: 'gdb info proc mappings',
-    regions,
-    rejected,
-    pid: pid === undefined ? undefined : Number(pid),
-    lacks: 'resident memory, devices and inodes',
-  };
-}
+  heading: /^Mapped address spaces:\s*$|^\s*Start Addr\s+End Addr\s/,
+  framing: /^\s*(?:process \d+|\(gdb\)|\[Inferior \d+ )/,
+  pid: /^process ([1-9]\d{0,6})\s*$/,
+  row(line) {
+    const [, startText, endText, offsetText, perms = '????', name] = ROW.exec(line.trim()) as unknown as string[];
+    const [start, end, offset] = [startText, endText, offsetText].map((text) => exactHex(text!));
+    if (start === undefined || end === undefined || offset === undefined) return 'an address that is not whole pages';
+    if (end <= start) return 'the region ends before it starts';
+    return {start, end, offset, perms, name: name ?? ''};
+  },
+});
 
-const ROW =
-  /^\s*0x([0-9a-f]{1,16})\s+0x([0-9a-f]{1,16})\s+0x[0-9a-f]{1,16}\s+0x([0-9a-f]{1,16})(?:\s+([r-][w-][x-][sp-])(?=\s|$))?(?:\s+(.*?))?\s*$/;
-
-const HEADING = /^Mapped address spaces:\s*$/;
-
-const FRAMING = /^\s*(?:process \d+|Mapped address spaces:|Start Addr\s.*|\(gdb\).*|\[Inferior \d+ .*\]|)\s*$/;
-
-const row: RowReader = (line) => {
-  const match = ROW.exec(line);
-  const [start, end, offset] = [1, 2, 3].map((group) => exactHex(match?.[group] ?? ''));
-  if (!match || start === undefined || end === undefined || offset === undefined) return "not a line of gdb's listing";
-  if (end <= start) return 'the region ends before it starts';
-  return {start, end, offset, perms: match[4] ?? '????', name: match[5] ?? ''};
-};
+const ROW = /^0x(\w+)\s+0x(\w+)\s+0x\w+\s+0x(\w+)(?:\s+([r-][w-][x-][sp-])(?=\s|$))?(?:\s+(.*))?$/s;

@@ -12,7 +12,7 @@ const LINE = new RegExp(
     /(?:0x)?([0-9a-f]{1,16})-(?:0x)?([0-9a-f]{1,16})/,
     /[ \t]+([r-][w-][x-][sp-])/,
     /[ \t]+(?:0x)?([0-9a-f]{1,16})/,
-    /[ \t]+([0-9a-f]{2,}:[0-9a-f]{2,})/,
+    /[ \t]+([0-9a-f]+:[0-9a-f]+)/,
     /[ \t]+(\d{1,20})/,
     /(?:[ \t]+(.*))?$/,
   ]
@@ -39,7 +39,7 @@ export function readPastedLine(raw: string): Region | string {
     end,
     perms: perms!.toLowerCase(),
     offset,
-    dev: dev!.toLowerCase(),
+    dev: deviceOf(dev!),
     inode: inode!,
     name: name.text,
     nameBase64: name.base64,
@@ -50,16 +50,66 @@ export function readPastedLine(raw: string): Region | string {
   };
 }
 
+/** Both numbers have at least two digits; other systems, and the C library's %x, print one. */
+const deviceOf = (text: string): string =>
+  text
+    .toLowerCase()
+    .split(':')
+    .map((digits) => digits.padStart(2, '0'))
+    .join(':');
+
 /**
- * A shell line such as `> cat /proc/1320734/maps`: it says nothing about memory, but it may say whose listing follows.
+ * A shell line such as `> cat /proc/1320734/maps`, or the line that head(1) and tail(1) print above a file: it says
+ * nothing about memory, but it may say whose listing follows.
  */
 export function shellPrompt(
   raw: string,
 ): {readonly showsListing: boolean; readonly pid: number | undefined} | undefined {
-  if (!/^[\w.@:~/()[\] \t-]*[>$#%] +\S/.test(raw)) return undefined;
-  const file = /\/proc\/(\d+|\w+)\/(?:maps|smaps|smaps_rollup)\s*$/.exec(raw);
+  if (!PROMPT.test(raw) && !/^==> .* <==\s*$/.test(raw)) return undefined;
+  const file = /\/proc\/(\d+|\w+)\/(?:maps|smaps|smaps_rollup)(?=[\s|;&>)"']|$)/.exec(raw);
   return {showsListing: file !== null, pid: file && /^[1-9]\d{0,6}$/.test(file[1]!) ? Number(file[1]) : undefined};
 }
 
-/** Is it a line around a listing in an issue or a tutorial that says nothing: blank, or a Markdown fence? */
-export const isFraming = (raw: string): boolean => /^(?:```\w*|~~~)?$/.test(raw.trim());
+/** Ends with one of the usual signs; a command follows. The last two are U+276F and U+279C of fancy shells. */
+const PROMPT = /^[\w.@:~\\/()[\] \t-]*(?:[>$#%]|\xe2\x9d\xaf|\xe2\x9e\x9c) +\S/;
+
+/** The same without a command, as the last line of a paste. */
+const BARE_PROMPT = /^[\w.@:~\\/()[\]-][\w.@:~\\/()[\] -]*[>$#%]$|^[>$#%]$/;
+
+/**
+ * Is it a line around a listing in an issue, a tutorial or a crash that says nothing: blank, a Markdown fence, a ruled
+ * line, what grep(1) puts between groups, "…", a heading, a prompt?
+ */
+export function isFraming(raw: string): boolean {
+  const text = raw.trim();
+  return FRAMING.test(text) || BARE_PROMPT.test(text) || isHeading(text);
+}
+
+const FRAMING = new RegExp(
+  [
+    /(?:```\w*|~~~|[-=+|:_*\s]*)/,
+    /[[(<]?(?:\xe2\x80\xa6|\.\.\.+|snip(?:ped)?)[\])>]?/, // U+2026
+    /\[sudo\] password for [^:]{1,40}:/,
+    /=+ Memory map: =+/, // glibc before 2.26, when it found its heap broken
+    /MAPPED_LIBRARIES:/, // gperftools
+    /Dynamic libraries:/, // HotSpot
+  ]
+    .map((part) => part.source)
+    .join('|')
+    .replace(/^.*$/s, '^(?:$&)$'),
+  'i',
+);
+
+/** proc_pid_maps(5) shows a heading; so do tutorials. */
+function isHeading(text: string): boolean {
+  if (text.length > 200) return false;
+  const words = text
+    .toLowerCase()
+    .split(/[\s|]+/)
+    .filter(Boolean);
+  return words.length >= 3 && words.every((word) => COLUMNS.has(word)) && words.some((word) => word.startsWith('perm'));
+}
+
+const COLUMNS: ReadonlySet<string> = new Set(
+  'address addresses range start end perm perms permissions offset dev device inode pathname path name file'.split(' '),
+);

@@ -1,6 +1,6 @@
 import {exactHex, type Region, type Usage} from '../../model/region.ts';
-import {readRows, type ForeignListing, type RowReader} from './rows.ts';
 import {camelCase} from '../scan.ts';
+import {readRows, type ListingReader, type RowReader} from './rows.ts';
 
 /**
  * What pmap(1) of procps prints. It gives a start and a size in KiB, and no end; by default the last part of a file's
@@ -9,49 +9,73 @@ import {camelCase} from '../scan.ts';
  *     pmap       0000563f1c2a5000     32K r---- sleep
  *     pmap -x    Address  Kbytes  RSS  Dirty  Mode  Mapping       -d   Address  Kbytes  Mode  Offset  Device  Mapping
  *     pmap -X    Address  Perm  Offset  Device  Inode  Size  Rss  …  Mapping       -XX   the same with all of smaps
+ *
+ * busybox's pmap has other columns, and the kernel's four permissions; the pmap of SLES 11 has `START SIZE RSS … PERM
+ * MAPPING`, with a K after each number. Rows of -x are also known without their heading, as sort(1) leaves them.
  */
-
-/** @returns undefined if no line is one of pmap's */
-export function parsePmap(text: string): ForeignListing | undefined {
-  const lines = text.split('\n');
-  const first = lines.find((line) => TABLE.test(line) || PLAIN.test(line));
+export const readPmap: ListingReader = (lines) => {
+  const first = lines.find((line) => isTable(line) || PLAIN.test(line) || BARE.test(line));
   if (first === undefined) return undefined;
-  const columns = TABLE.test(first) ? first.trim().split(/\s+/) : [];
-  const readRow = columns.length > 0 ? tableReader(columns) : plainRow;
-  const {regions, rejected} = readRows(lines, (line) => (isFraming(line) ? true : readRow(line)));
-  const pid = /^([1-9]\d{0,6}):\s/m.exec(text)?.[1];
-  return {
-    format: formatOf(columns),
-    regions,
-    rejected,
-    pid: pid === undefined ? undefined : Number(pid),
-    lacks: lacksOf(columns),
-  };
-}
+  const table = isTable(first) || BARE.test(first);
+  const columns = isTable(first) ? columnsOf(first) : table ? BARE_COLUMNS : [];
+  const readRow = table ? tableReader(columns) : plainRow;
+  const {regions, rejected} = readRows(
+    lines,
+    (line) => (isFraming(line) ? true : readRow(line)),
+    (line) => OWNER.test(line),
+  );
+  const pid = lines.map((line) => OWNER.exec(line)?.[1]).find((found) => found !== undefined);
+  const format = table ? formatOf(columns) : lines.some(isBusybox) ? 'busybox pmap' : 'pmap';
+  return {format, regions, rejected, pid: pid === undefined ? undefined : Number(pid), lacks: lacksOf(format, columns)};
+};
 
 function formatOf(columns: readonly string[]): string {
-  if (columns.length === 0) return 'pmap';
   if (columns[1] === 'Perm') return columns.includes('VmFlags') ? 'pmap -XX' : 'pmap -X';
+  if (columns.includes('PERM')) return 'pmap of SLES 11';
+  if (columns.includes('Swap') || columns.includes('PSS')) return 'busybox pmap -x';
   return columns.includes('Offset') ? 'pmap -d' : 'pmap -x';
 }
 
-function lacksOf(columns: readonly string[]): string {
+function lacksOf(format: string, columns: readonly string[]): string {
   if (columns.includes('Inode')) return 'the directories of files';
   const place = columns.includes('Offset') ? 'inodes' : 'offsets, devices and inodes';
-  return (
-    `${columns.includes('RSS') ? '' : 'resident memory, '}${place}, the directories of files and the ` +
-    `names of [heap] and [vdso]`
-  );
+  const resident = columns.includes('RSS') ? '' : 'resident memory, ';
+  // These two print the kernel's names as they are.
+  if (/busybox|SLES/.test(format)) return `${resident}${place}`;
+  return `${resident}${place}, the directories of files and the names of [heap] and [vdso]`;
 }
 
-const TABLE = /^\s*Address\s+(?:Kbytes|Perm)\s.*\bMapping\s*$/;
-const PLAIN = /^([0-9a-f]{8,16})\s+(\d+)K ([r-][w-][x-][s-][R-])\s+(.*)$/;
+/** The heading of a table. */
+const isTable = (line: string): boolean =>
+  /^\s*(?:Address\s+(?:Kbytes|Perm)\s|START\s+SIZE\s).*\bmapping\s*$/i.test(line);
+
+/** SLES has PSS, DIRTY and SWAP where others have Dirty; its other names are the same but for capitals. */
+const columnsOf = (heading: string): string[] =>
+  heading
+    .trim()
+    .split(/\s+/)
+    .map((column) => (column === 'START' ? 'Address' : column === 'SIZE' ? 'Size' : column));
+
+const PLAIN = /^\s*([0-9a-f]{8,16})\s+(\d+)K ([r-][w-][x-](?:[s-][R-]|[sp]))\s+(.*)$/s;
+
+/** `%016llx %7luK %.4s  %s`: the kernel's letters for private and shared, which procps replaces. */
+const isBusybox = (line: string): boolean => /^[0-9a-f]{8,16}\s+\d+K [r-][w-][x-][sp] /.test(line);
+
+/** A row of -x: address, three numbers, five letters. */
+const BARE = /^\s*[0-9a-f]{8,16}\s+\d+\s+\d+\s+\d+\s+[r-][w-][x-][s-][R-](?:\s|$)/;
+const BARE_COLUMNS = ['Address', 'Kbytes', 'RSS', 'Dirty', 'Mode', 'Mapping'];
+
+/** The line above a listing: PID and command. */
+const OWNER = /^\s*([1-9]\d{0,6}):\s/;
 
 /** The command line above a listing, its heading, lines drawn under columns, and sums. */
 const isFraming = (line: string): boolean =>
-  TABLE.test(line) ||
-  /^\s*(?:\d+:\s.*|total\s.*|[-= ]*|mapped: .*|[\d ]+KB ?)$/.test(line) ||
-  /^\s*(?:\d+\s+)+(?:KB)?\s*$/.test(line);
+  isTable(line) || /^\s*\d+:\s/.test(line) || isSum(line) || SUMS.test(line.trim());
+
+const SUMS = /^(?:total:?\s.*|[-= ]*|mapped: .*|\d+K writable.private.*)$/i;
+
+/** Numbers in KB, alone. */
+const isSum = (line: string): boolean => /^[\d\s]+(?:KB)?\s*$/.test(line) && line.trim() !== '';
 
 const plainRow: RowReader = (line) => {
   const match = PLAIN.exec(line);
@@ -69,8 +93,8 @@ function tableReader(columns: readonly string[]): RowReader {
     const words = line.trim().split(/\s+/);
     if (words.length < count) return 'not a line of pmap';
     const row = new Map(columns.slice(0, count).map((column, index) => [column, words[index]!]));
-    const where = place(row.get('Address')!, Number(row.get('Kbytes') ?? row.get('Size')));
-    const perms = permsOf(row.get('Mode') ?? row.get('Perm') ?? '');
+    const where = place(row.get('Address')!, Number(numberOf(row.get('Kbytes') ?? row.get('Size') ?? '')));
+    const perms = permsOf(row.get('Mode') ?? row.get('Perm') ?? row.get('PERM') ?? '');
     if (!where || perms === '????' || !/^\d{1,20}$/.test(row.get('Inode') ?? '0')) return 'not a line of pmap';
     const rest = restOf(line, count).trimStart();
     const flags = hasFlags ? /^(?:[a-z?]{2} )*/.exec(rest)![0] : '';
@@ -88,7 +112,10 @@ function tableReader(columns: readonly string[]): RowReader {
 
 /** What comes after the first `count` words. */
 const restOf = (line: string, count: number): string =>
-  new RegExp(`^\\s*(?:\\S+\\s+){${count - 1}}\\S+\\s?(.*)$`).exec(line)?.[1] ?? '';
+  new RegExp(`^\\s*(?:\\S+\\s+){${count - 1}}\\S+\\s?(.*)$`, 's').exec(line)?.[1] ?? '';
+
+/** SLES 11 prints a K after each number. */
+const numberOf = (text: string): string => text.replace(/K$/, '');
 
 function place(startText: string, kilobytes: number): {start: number; end: number} | undefined {
   const start = exactHex(startText);
@@ -104,7 +131,10 @@ function permsOf(mode: string): string {
   return match ? match[1]! + (match[2] === 's' ? 's' : 'p') : '????';
 }
 
-const nameOf = (text: string): string => (text === '[ anon ]' ? '' : text === '[ stack ]' ? '[stack]' : text);
+function nameOf(text: string): string {
+  const name = text.trimStart();
+  return name === '[ anon ]' ? '' : name === '[ stack ]' ? '[stack]' : name;
+}
 
 /** -X and -d know offset and device; -d prints `0fe:00000`. */
 function backing(row: ReadonlyMap<string, string>): Partial<Region> {
@@ -128,10 +158,12 @@ const NOT_COUNTERS = new Set([
   'Size',
   'Mode',
   'Perm',
+  'PERM',
   'Offset',
   'Device',
   'Inode',
   'Mapping',
+  'MAPPING',
   'THPeligible',
   'ProtectionKey',
   'VmFlags',
@@ -140,8 +172,8 @@ const NOT_COUNTERS = new Set([
 function usageOf(row: ReadonlyMap<string, string>): Usage | undefined {
   const usage: Record<string, number> = {};
   for (const [column, text] of row) {
-    const [counter, bytes] = [camelCase(column), Number(text) * 1024];
-    if (NOT_COUNTERS.has(column) || !/^\d+$/.test(text) || !Number.isSafeInteger(bytes)) continue;
+    const [counter, bytes] = [camelCase(column), Number(numberOf(text)) * 1024];
+    if (NOT_COUNTERS.has(column) || !/^\d+K?$/.test(text) || !Number.isSafeInteger(bytes)) continue;
     if (!(counter in Object.prototype)) usage[counter] = bytes;
   }
   return Object.keys(usage).length > 0 ? usage : undefined;

@@ -1,5 +1,6 @@
 import type {Region, Usage} from '../../model/region.ts';
 import {camelCase, decode, fromLatin1, latin1} from '../scan.ts';
+import {ColumnReader, type Columns, columnsOf} from './columns.ts';
 
 /**
  * The lines below a header in smaps and smaps_rollup: `Key:` blanks `value kB`, and last `VmFlags: rd wr …`.
@@ -13,6 +14,7 @@ type Building = {-readonly [key in keyof Region]: Region[key]};
 interface Key {
   readonly bytes: Uint8Array;
   readonly name: string;
+  readonly columns: Columns | undefined;
 }
 
 type Counters = Record<string, number | undefined>;
@@ -57,6 +59,7 @@ export class CounterReader {
   readonly #byKey = new Map<string, Key>();
   readonly #flagLists = new Map<string, readonly string[]>();
   readonly #shape = new UsageShape();
+  readonly #columns = new ColumnReader();
   #order: Key[] = [];
   #next = 0;
   #isOver = false;
@@ -77,6 +80,22 @@ export class CounterReader {
    * missing: a record has each key once
    */
   read(bytes: Uint8Array, from: number, to: number, region: Building | undefined): boolean {
+    return this.#isUsual(bytes, from, to, region) || this.#readAny(bytes, from, to, region);
+  }
+
+  /** The next counter of a record, as the kernel prints it: nearly every line of a listing. */
+  #isUsual(bytes: Uint8Array, from: number, to: number, region: Building | undefined): boolean {
+    const expected = this.#order[this.#next];
+    const usage: Counters | undefined = region?.usage;
+    if (!expected?.columns || !usage || this.#isOver || usage[expected.name] !== undefined) return false;
+    const kilobytes = this.#columns.read(bytes, from, to, expected.columns);
+    if (kilobytes < 0) return false;
+    this.#next++;
+    usage[expected.name] = kilobytes * 1024;
+    return true;
+  }
+
+  #readAny(bytes: Uint8Array, from: number, to: number, region: Building | undefined): boolean {
     if (!startsLikeKey(bytes[from])) return false;
     const key = this.#keyAt(bytes, from, to);
     if (!key || !region || this.#isOver) return false;
@@ -136,7 +155,7 @@ export class CounterReader {
     if (name in Object.prototype) return undefined;
     let key = this.#byKey.get(text);
     if (!key) {
-      key = {bytes: fromLatin1(text), name};
+      key = {bytes: fromLatin1(text), name, columns: columnsOf(text)};
       this.#byKey.set(text, key);
     }
     this.#order[this.#next++] = key;

@@ -3,7 +3,7 @@ import {PAGE} from '../../model/pages.ts';
 import {hasNoAccess, type Region, sizeOf, type Usage} from '../../model/region.ts';
 import {parseListing} from '../../parse/listing.ts';
 import {HIGH, pageState} from '../../parse/proc/pagemap.ts';
-import {textIfThere} from '../open.ts';
+import {readIfThere, textIfThere} from '../open.ts';
 import {readFrames} from '../pages/frames.ts';
 import {PageMap, pageSizeHere} from '../pages/pagemap.ts';
 import {exact, frameAt} from './counts.ts';
@@ -69,7 +69,8 @@ export class HostObserver {
     this.#root = root;
     this.#ours = ownRoot(root);
     this.#pageSize = pageSizeHere(root);
-    for (const region of this.#ours === undefined ? [] : ownRegions(this.#ours)) {
+    const maps = this.#ours === undefined ? undefined : readIfThere(`${this.#ours}/self/maps`);
+    for (const region of maps ? ownRegions(maps) : []) {
       const file = fileOf(region)!;
       this.#regions.set(file, [...(this.#regions.get(file) ?? []), region]);
       this.#keys.set(file, Buffer.from(` ${file} `, 'latin1'));

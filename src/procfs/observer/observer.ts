@@ -9,6 +9,7 @@ import {readIfThere} from '../open.ts';
 import {PageMap, pageSizeHere} from '../pages/pagemap.ts';
 import {type Counted, countPages} from './counts.ts';
 import {fileOf, type FilePages, filePagesOf} from './file-pages.ts';
+import {filesIn, linesOf} from './files.ts';
 
 /**
  * Takes memmap out of what the kernel counts: the pages of Node's program and of libraries that the process and memmap
@@ -17,7 +18,7 @@ import {fileOf, type FilePages, filePagesOf} from './file-pages.ts';
 export class Observer {
   readonly #handle: ProcessHandle;
   readonly #pageSize: number;
-  /** memmap's regions, and what of them it mapped before the counters were read. */
+  /** memmap's regions of files that the process maps too, and what of them it mapped before the counters were read. */
   #own: readonly Region[] = [];
   #before: FilePages | undefined;
   /** What was found last, by region: the same counters of the same pages have the same answer. */
@@ -28,10 +29,26 @@ export class Observer {
     this.#pageSize = pageSizeHere(handle.root);
   }
 
-  /** Looks at memmap's own pages. Call it right before the process's counters are read. */
-  begin(): void {
-    this.#own = ownRegions(ownRoot(this.#handle.root) ?? '');
+  /** Files of memmap's that the process did not map when its listing was read. */
+  #others: ReadonlySet<string> = new Set();
+
+  /**
+   * Looks at memmap's own pages. Call it right before the process's counters are read.
+   *
+   * @param maps the process's listing, as just read: only pages of files in it are looked at, since Node's program
+   * alone has 25,000. Without it: all of memmap's files
+   */
+  begin(maps?: Uint8Array): void {
+    const own = readIfThere(`${ownRoot(this.#handle.root) ?? ''}/self/maps`) ?? new Uint8Array();
+    const files = maps && filesIn(maps);
+    this.#own = ownRegions(files ? linesOf(own, (file) => files.has(file)) : own);
+    this.#others = new Set(files ? [...filesIn(own)].filter((file) => !files.has(file)) : []);
     this.#before = this.#ownPages();
+  }
+
+  /** Has the process mapped a file of memmap's since `begin`, which did not look at that? Then counters are unsure. */
+  hasMissed(regions: readonly Region[]): boolean {
+    return this.#others.size > 0 && regions.some((region) => this.#others.has(fileOf(region) ?? ''));
   }
 
   /**
@@ -137,9 +154,9 @@ const mayBeShared = (region: Region): boolean =>
   !hasNoAccess(region) &&
   (region.usage === undefined || (region.usage.sharedClean ?? 0) + (region.usage.sharedDirty ?? 0) > 0);
 
-/** memmap's regions of files. @param root as ownRoot gives it */
-export function ownRegions(root: string): Region[] {
-  const {regions} = parseListing(readIfThere(`${root}/self/maps`) ?? new Uint8Array(), 'proc', 'later');
+/** memmap's regions of files. @param maps its listing */
+export function ownRegions(maps: Uint8Array): Region[] {
+  const {regions} = parseListing(maps, 'proc', 'later');
   return regions.filter((region) => fileOf(region) !== undefined && !hasNoAccess(region));
 }
 

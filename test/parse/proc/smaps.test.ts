@@ -159,3 +159,39 @@ test('counters called like what every object has are reported, not mixed up', (t
     [4, 5, 6],
   );
 });
+
+test('a line in the kernel’s columns says the same as one that is written in another way', (t) => {
+  const value = fc.oneof(
+    fc.integer({min: 0, max: 99_999_999}).map(String),
+    fc.string({unit: fc.constantFrom(' ', '0', '9', 'x', '-'), maxLength: 8}),
+  );
+  const record = fc.tuple(
+    fc.constantFrom('Rss', 'Pss', 'Private_Hugetlb'),
+    value,
+    fc.constantFrom(' kB', ' KB', '  B'),
+  );
+  fc.assert(
+    fc.property(fc.array(record, {maxLength: 6}), (lines) => {
+      const usual = (key: string, text: string, unit = ' kB'): string =>
+        `${`${key}:`.padEnd(16)}${text.padStart(8)}${unit}`;
+      const first = ['Size', ...lines.map(([key]) => key)].map((key) => usual(key, '1'));
+      const second = [usual('Size', '4'), ...lines.map((each) => usual(...each))];
+      // A blank at its end makes a line one column longer than the kernel's.
+      const read = (end: string) =>
+        parseListing(
+          bytesOf(
+            [header, ...[...new Set(first)].map((each) => `${each}\n`), header.replaceAll('0040', '0050')].join('') +
+              second.map((each) => `${each}${end}\n`).join(''),
+          ),
+          'proc',
+        );
+      const [inColumns, longer] = [read(''), read(' ')];
+      t.deepEqual(inColumns.regions, longer.regions);
+      t.deepEqual(
+        inColumns.rejected.map(({line, why}) => [line, why]),
+        longer.rejected.map(({line, why}) => [line, why]),
+      );
+    }),
+    {numRuns: 2000},
+  );
+});

@@ -1,0 +1,2 @@
+/** performance.now(): ms since Node started. */
+export const msSinceStart = () => process.uptime() * 1000;
