@@ -210,12 +210,13 @@ function ownFile(ours: string, root: string, pageSize: number, regions: readonly
   try {
     const pages = new FilePages(pageSize);
     const found = new Map<number, number>();
+    const file = fileOf(regions[0]!)!;
     for (const region of regions) {
       const words = wordsOf(map, region, pageSize);
       pages.add(region, words);
       const first = pages.pageOf(region);
       for (let place = 0; place < words.length / 2; place++)
-        if (pages.count(fileOf(region)!, first + place) > 0 && !found.has(first + place))
+        if ((pageState(words[place * 2 + HIGH]!) & OF_FILE) === OF_FILE)
           found.set(first + place, frameAt(words, place));
     }
     const frames = [...found.values()];
@@ -224,7 +225,7 @@ function ownFile(ours: string, root: string, pageSize: number, regions: readonly
       pages,
       frames,
       mapped,
-      ...sumsOf(found, (page) => pages.count(fileOf(regions[0]!)!, page), mapped),
+      ...sumsOf(found, (page) => pages.count(file, page), mapped),
       resident,
     };
   } catch {
@@ -240,8 +241,12 @@ function sumsOf(
   ownOf: (page: number) => number,
   mapped: ReadonlyMap<number, number> | undefined,
 ): Pick<OwnFile, 'first' | 'owned' | 'gain' | 'all'> {
-  let [first, end] = [Infinity, 0];
-  for (const page of frames.keys()) [first, end] = [Math.min(first, page), Math.max(end, page + 1)];
+  let first = Infinity;
+  let end = 0;
+  for (const page of frames.keys()) {
+    if (page < first) first = page;
+    if (page >= end) end = page + 1;
+  }
   const count = Math.max(0, end - first);
   const [owned, gain] = [new Float64Array(count + 1), new Float64Array(count + 1)];
   const often = new Uint32Array(count);
