@@ -1,7 +1,7 @@
 import type {CgroupClue} from './clues.ts';
 
 /** What a cgroup says of its memory; bytes. What the kernel doesn't tell is undefined. */
-export interface GroupFigures {
+interface GroupFigures {
   readonly version: 1 | 2;
   /** memory.current of version 2, memory.usage_in_bytes of version 1. */
   readonly usage: number;

@@ -16,7 +16,7 @@ import {FILES, limitsOf} from './cgroup.ts';
 import {readIfThere, readProc, textIfThere} from './open.ts';
 
 /** A group that was found: where its files are. */
-export interface FoundGroup extends GroupName {
+interface FoundGroup extends GroupName {
   readonly path: string;
   readonly version: 1 | 2;
   /** Itself first, then its ancestors. */

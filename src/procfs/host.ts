@@ -8,7 +8,7 @@ import {readProc, textIfThere} from './open.ts';
 import {isHidingFromUs} from './trouble.ts';
 
 /** Which processes are looked at, and how. */
-export interface HostOptions extends HostLimits {
+interface HostOptions extends HostLimits {
   readonly root: string;
   /** Only these; undefined: all. */
   readonly pids?: ReadonlySet<number> | undefined;

@@ -166,7 +166,7 @@ function credentials(folder: string): Credentials | undefined {
 }
 
 /** What would be enough on this kernel. */
-export function rightToTrace(root: string): string {
+function rightToTrace(root: string): string {
   const [major = 0, minor = 0] = release(root).split('.').map(Number);
   return major > 6 || (major === 6 && minor >= 15)
     ? 'CAP_SYS_PTRACE or CAP_PERFMON'

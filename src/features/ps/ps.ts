@@ -16,7 +16,7 @@ import {filterOfRows, sorted, type SortKey} from './choose.ts';
 import {meantBy} from './targets.ts';
 
 /** What the user asked for. */
-export interface PsOptions extends HostLimits {
+interface PsOptions extends HostLimits {
   readonly root: string;
   /** Words that name processes or groups; none: all processes. */
   readonly targets: readonly string[];

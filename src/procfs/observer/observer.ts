@@ -177,7 +177,7 @@ export function ownRoot(root: string): string | undefined {
 }
 
 /** memmap's PID in the namespace of a procfs; undefined where it is not in it. */
-export function pidHere(root: string): number | undefined {
+function pidHere(root: string): number | undefined {
   try {
     return Number(readlinkSync(`${root}/self`)) || undefined;
   } catch {
