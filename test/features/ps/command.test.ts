@@ -336,6 +336,22 @@ testIf('python3')('the ID of a thread stands for its process, and that is said',
   t.regex(stderr, /is a thread .* of process/);
 });
 
+/** After vfork(2) the parent sleeps uninterruptibly until its child ends. */
+const VFORK =
+  '#include <unistd.h>\nint main(void) { if (vfork() == 0) { read(0, &(char){0}, 1); _exit(0); } return 0; }';
+
+testIf('gcc')('a process that sleeps uninterruptibly is not read, and does not hold up memmap', async (t) => {
+  const place = folder(t);
+  writeFileSync(`${place}/vfork.c`, VFORK);
+  execFileSync('gcc', ['-w', '-o', `${place}/parent`, `${place}/vfork.c`]);
+  const child = new Child(t, `${place}/parent`, []);
+  await inState(child.pid, 'D', 'parent');
+  const {rows} = await listed(t, String(child.pid));
+  t.like(rows, [{pid: child.pid, unread: 'blocked', pss: null, regions: null}]);
+  t.true(rows[0]!.rss > 0);
+  child.process.stdin!.end();
+});
+
 testIf('python3')('a zombie has no memory, and is no row', async (t) => {
   const parent = await python(t);
   const pid = Number(await parent.ask('answer = os.fork() or os._exit(0)'));
