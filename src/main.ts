@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>
   growth: () => import('./commands/growth.ts'),
   heap: () => import('./commands/heap.ts'),
   pages: () => import('./commands/pages.ts'),
+  ps: () => import('./commands/ps.ts'),
   record: () => import('./commands/record.ts'),
   replay: () => import('./commands/replay.ts'),
   report: () => import('./commands/report.ts'),

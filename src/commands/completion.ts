@@ -8,6 +8,7 @@ import {type ManifestCommand, type Plan, planOf, type Sets} from '../features/co
 import {zshScript} from '../features/completion/zsh.ts';
 import {words} from '../features/explain/glossary/glossary.ts';
 import {GROWTH_MEASURES} from '../features/growth/growth.ts';
+import {SORT_KEYS} from '../features/ps/choose.ts';
 import {LESSONS} from '../features/lessons/catalogue.ts';
 import {PLACE_KEYS} from '../model/choose.ts';
 import {KINDS} from '../model/kind.ts';
@@ -58,6 +59,7 @@ interface Manifest {
 const sets = (): Sets => ({
   flags: new Map([
     ['--sort', {are: 'words', words: [...PLACE_KEYS, ...BYTE_KEYS]}],
+    ['ps --sort', {are: 'words', words: SORT_KEYS}],
     ['--columns', {are: 'words', words: ['all', 'help', ...COLUMN_NAMES], isList: true}],
     ['growth --measure', {are: 'words', words: GROWTH_MEASURES}],
     ['check --max', {are: 'words', words: [...new Set([...KINDS, ...MEASURE_KEYS])], ends: '='}],

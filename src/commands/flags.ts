@@ -6,6 +6,9 @@ import {parseDuration, parsePercent} from '../shell/values.ts';
 const arg = (description: string) => ({description, required: true, ignoreStdin: true}) as const;
 
 export const TARGET_ARG = Args.string(arg('a PID, a file, - for standard input, or the name of a process'));
+export const TARGET_OR_GROUP_ARG = Args.string(
+  arg('a PID, a file, - for standard input, the name of a process, or cgroup:PATH, unit:NAME, container:ID'),
+);
 export const PROCESS_ARG = Args.string(arg('a PID, or the name of a process'));
 export const RECORDING_ARG = Args.string(arg('a recording, made with memmap record'));
 

@@ -1,13 +1,13 @@
 import {Flags} from '@oclif/core';
 import {BaseCommand, type FlagsOf} from './base.ts';
-import {maxStall, TARGET_ARG} from './flags.ts';
+import {maxStall, TARGET_OR_GROUP_ARG} from './flags.ts';
 import {choiceOf, CHOICE_FLAGS, columnsOf, familyKeyOf} from '../features/show/choose.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
 import {renderShow, showJSON} from '../features/show/show.ts';
 import type {Input} from '../input/input.ts';
-import {inputOf, readFamily, readInput} from '../input/open.ts';
+import {inputOf, readFamily, readInput, targetOf} from '../input/open.ts';
 import {familyJSON, sortFamily} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
@@ -15,16 +15,20 @@ import {type CaptureOptions, glimpse} from '../procfs/capture.ts';
 import {captureFamily} from '../procfs/family.ts';
 import {renderColumnHelp} from '../text/columns.ts';
 import {renderFamily} from '../features/show/family.ts';
+import {groupJSON, groupNotes, lookAtGroup} from '../features/show/group.ts';
+import {renderGroup} from '../features/show/group-text.ts';
 import {renderPicture} from '../features/map/map.ts';
 import {renderStatus} from '../features/show/status.ts';
 
 export default class Show extends BaseCommand {
-  static override summary = 'show the address space of a process, or of a saved listing';
+  static override summary = 'show the address space of a process or a saved listing, or the bill of a group';
   static override description = `Prints each region with its range, size, permissions, resident memory, kind and name; totals by kind; what the totals leave out; and how much room there is.
 
 Resident memory comes from smaps, and reading that holds up the process. Where it would be for longer than --max-stall, regions are shown without it, and that is reported.
 
 A terminal gets as many columns as fit and, of more than 2,000 regions, the largest; a pipe gets all. --json is a whole snapshot in ascending order; --kind and --filter leave the chosen regions and their totals.
+
+A group is cgroup:PATH, unit:NAME (of systemd) or container:ID (the beginning of it is enough); cgroup:self is that of memmap. Its bill says what is charged to it, part by part: anonymous memory, mapped files, page cache that no process maps, and so on; its limits, and its processes.
 
 For a process whose memory map may not be read, the status is shown, and the command exits with 4.`;
 
@@ -38,11 +42,12 @@ For a process whose memory map may not be read, the status is shown, and the com
     '<%= config.bin %> <%= command.id %> /proc/self/maps',
     'cat /proc/$$/smaps | <%= config.bin %> <%= command.id %> -',
     '<%= config.bin %> <%= command.id %> $$ --map',
+    '<%= config.bin %> <%= command.id %> cgroup:self',
     '<%= config.bin %> <%= command.id %> $$ --json',
   ];
 
   static override args = {
-    target: TARGET_ARG,
+    target: TARGET_OR_GROUP_ARG,
   };
 
   static override flags = {
@@ -58,7 +63,7 @@ For a process whose memory map may not be read, the status is shown, and the com
       options: ['kind', 'file'] as const,
       helpValue: '<group>',
     })(),
-    all: Flags.boolean({description: 'every region, file and hole, however many'}),
+    all: Flags.boolean({description: 'every region, file, hole and member, however many'}),
     room: Flags.boolean({
       description: 'how much room is left for mmap, brk, stack and more regions, and what keeps regions apart',
     }),
@@ -76,9 +81,19 @@ For a process whose memory map may not be read, the status is shown, and the com
     const [columns, choice] = [columnsOf(flags.columns), choiceOf(flags)];
     const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
     if (flags.children) return this.family(inputOf(args.target, options.root), options, flags);
-    const snapshot = await this.read(inputOf(args.target, options.root), options, flags.json);
-    this.remark(snapshot);
+    const target = targetOf(args.target, options.root);
     const all = flags.all || this.width === undefined;
+    if (target.is === 'group') {
+      refuseWithGroup(flags);
+      const bill = lookAtGroup(target.group, options.root, options.maxStall);
+      return this.print(
+        flags.json
+          ? groupJSON(bill, groupNotes(bill))
+          : renderGroup(bill, {width: this.width, rows: all ? undefined : this.rows}),
+      );
+    }
+    const snapshot = await this.read(target, options, flags.json);
+    this.remark(snapshot);
     const look = {...flags, columns, choice, rows: all ? undefined : MOST_ROWS, width: this.width};
     const draw = (): string =>
       flags.map ? renderPicture(snapshot, {width: this.width, rows: this.height}) : renderShow(snapshot, look);
@@ -112,6 +127,18 @@ For a process whose memory map may not be read, the status is shown, and the com
     const isWhole = input.is === 'process' || family.members.every(({missing}) => missing !== 'denied');
     return denied || !isWhole ? EXIT.incomplete : EXIT.done;
   }
+}
+
+/** A group has no regions: what is about them is refused. @throws Trouble `usage` */
+function refuseWithGroup(flags: Readonly<Record<string, unknown>>): void {
+  const given = ['map', 'kind', 'filter', 'sort', 'columns', 'by', 'room'].find((name) => flags[name]);
+  if (given === undefined) return;
+  throw new Trouble({
+    kind: 'usage',
+    what: `--${given} says nothing of a group.`,
+    why: 'it is about the regions of one process.',
+    next: 'Leave it out, or show one of the processes of the group.',
+  });
 }
 
 /** With more regions than this, a terminal shows the largest. */

@@ -1,3 +1,4 @@
+import type {GroupName} from '../model/group.ts';
 import {Trouble} from '../model/trouble.ts';
 
 /** What an argument of the command line stands for. */
@@ -9,6 +10,9 @@ export type Input =
   | {readonly is: 'moment'; readonly path: string; readonly moment: string}
   | {readonly is: 'stdin'};
 
+/** The same, or a group of processes. */
+export type Target = Input | {readonly is: 'group'; readonly group: GroupName};
+
 /** What a text alone can't say. */
 interface Surroundings {
   /** Is there anything of this path? */
@@ -18,15 +22,18 @@ interface Surroundings {
 }
 
 /**
- * What is this argument? `-` is standard input, a decimal number a PID, and so is its directory in /proc. A file takes precedence over the moment of a
- * recording, and both over the name of a process.
+ * What is this argument? `-` is standard input, a decimal number a PID, and so is its directory in /proc. `cgroup:`,
+ * `unit:` and `container:` begin a group of processes. A file takes precedence over the moment of a recording, and both
+ * over the name of a process.
  *
  * @throws Trouble `usage` for a number that is not a PID, `input` for a path without a file, and what `pidOf` throws
  */
-export function parseInput(text: string, {isThere, pidOf}: Surroundings): Input {
+export function parseInput(text: string, {isThere, pidOf}: Surroundings): Target {
   if (text === '') throw noName;
   if (text === '-') return {is: 'stdin'};
   if (/^\d+$/.test(text) && isPid(text)) return {is: 'process', pid: Number(text)};
+  const group = groupOf(text);
+  if (group) return {is: 'group', group};
   const directory = PROCESS_DIRECTORY.exec(text);
   if (directory) return {is: 'process', pid: Number(directory[1])};
   if (isThere(text)) return {is: 'file', path: text};
@@ -42,6 +49,19 @@ export function parseInput(text: string, {isThere, pidOf}: Surroundings): Input 
  * found.
  */
 const isPid = (text: string): boolean => Number(text) > 0 && Number(text) < 2 ** 31;
+
+/** @throws Trouble `usage` if there is nothing after the colon */
+function groupOf(text: string): GroupName | undefined {
+  const [, kind, id] = /^(cgroup|unit|container):(.*)$/s.exec(text) ?? [];
+  if (kind === undefined) return undefined;
+  if (id) return {kind: kind as GroupName['kind'], id};
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${text}" names no group.`,
+    why: 'nothing follows the colon.',
+    next: 'For example: cgroup:/system.slice, unit:ssh.service, container:4f5e (the beginning of its ID)',
+  });
+}
 
 /** What `ls -d /proc/[0-9]*` prints. The files in it are read as any other file. */
 const PROCESS_DIRECTORY = /^\/proc\/([1-9]\d*)\/?$/;

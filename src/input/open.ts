@@ -9,7 +9,7 @@ import {say} from '../shell/output.ts';
 import {safe} from '../text/safe.ts';
 import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
-import {parseInput, unusable, type Input} from './input.ts';
+import {parseInput, unusable, type Input, type Target} from './input.ts';
 import {parseNamed, parseSides} from './listing.ts';
 import {onlyProcess} from './named.ts';
 import {familyOf, momentOf, noFamily} from './recorded.ts';
@@ -50,6 +50,18 @@ interface OneMoment {
  * @throws Trouble `usage`, `gone`, `input`
  */
 export function inputOf(text: string, root?: string): Input {
+  const target = targetOf(text, root);
+  if (target.is !== 'group') return target;
+  throw new Trouble({
+    kind: 'usage',
+    what: `"${text}" is a group of processes.`,
+    why: 'this command looks at one process.',
+    next: `See what the group has, and its processes: memmap show ${text}`,
+  });
+}
+
+/** The same, for commands that look at groups too. */
+export function targetOf(text: string, root?: string): Target {
   const input = parseInput(text, {isThere: existsSync, pidOf: (name) => onlyProcess(name, root)});
   const process = input.is === 'process' && processOfThread(input.pid, root);
   if (!process) return input;

@@ -16,12 +16,23 @@ export function readCgroup(handle: ProcessHandle): CgroupClue | undefined {
   const mounts = readIfThere(`${handle.root}/self/mountinfo`);
   const folders = cgroup && mounts && cgroupFolders(cgroup, parseMountinfo(mounts));
   if (!folders) return undefined;
+  const limits = limitsOf(cgroup.version, folders);
+  return limits && {version: cgroup.version, path: cgroup.path, isWhole: seesRoot(handle.root, folders), limits};
+}
+
+/**
+ * The limits that are set, its own first.
+ *
+ * @param folders a cgroup and its ancestors
+ * @returns undefined if one can't be read
+ */
+export function limitsOf(version: 1 | 2, folders: readonly CgroupFolder[]): CgroupClue['limits'] | undefined {
   const limits: Array<CgroupClue['limits'][number]> = [];
-  const [file, usage] = FILES[cgroup.version];
+  const [file, usage] = FILES[version];
   for (const {path, folder} of folders) {
     if (!existsSync(folder)) return undefined;
     // The root of version 2 has no such file, nor has a cgroup for which the controller isn't enabled.
-    if (cgroup.version === 1 || existsSync(`${folder}/${file}`)) {
+    if (version === 1 || existsSync(`${folder}/${file}`)) {
       const limit = parseMemoryLimit(textIfThere(`${folder}/${file}`));
       const used = limit === null ? 0 : parseMemoryLimit(textIfThere(`${folder}/${usage}`));
       if (limit === undefined || used == null) return undefined;
@@ -29,11 +40,11 @@ export function readCgroup(handle: ProcessHandle): CgroupClue | undefined {
     }
     if (endsHere(folder)) break;
   }
-  return {version: cgroup.version, path: cgroup.path, isWhole: seesRoot(handle.root, folders), limits};
+  return limits;
 }
 
 /** The limit and what is charged. */
-const FILES = {
+export const FILES = {
   1: ['memory.limit_in_bytes', 'memory.usage_in_bytes'],
   2: ['memory.max', 'memory.current'],
 } as const;

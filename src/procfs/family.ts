@@ -1,19 +1,18 @@
 import {existsSync, readdirSync} from 'node:fs';
 import type {Family, Member} from '../model/family.ts';
 import {sizeText} from '../model/amounts.ts';
-import {totalsOf} from '../model/totals.ts';
 import {Trouble} from '../model/trouble.ts';
 import {concerned, type TakenOut} from '../model/observer.ts';
-import type {Region, Usage} from '../model/region.ts';
+import type {Usage} from '../model/region.ts';
 import {parseListing} from '../parse/listing.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
 import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
 import {folderOf} from './capture.ts';
 import {titleIn} from './title.ts';
 import {observerOf} from './observer/observer.ts';
-import {processTrouble} from './trouble.ts';
 import {ProcessHandle, withoutMemory} from './handle.ts';
 import {readIfThere, textIfThere} from './open.ts';
+import {readRollup, readWhole, usageOf} from './rollup.ts';
 
 interface FamilyOptions {
   readonly root?: string | undefined;
@@ -125,7 +124,7 @@ export function countersOf(handle: ProcessHandle, stat: Stat, rss: number, maxSt
   }
   const observer = observerOf(handle);
   observer.begin();
-  const usage = rollup(handle, folder);
+  const usage = readRollup((file) => readWhole(handle, `${folder}${file}`));
   const out = observer.takeOutOfSum(usage, regions, folder);
   return {regions: regions.length, ...(out === 'inexact' ? fromSmaps(handle, folder) : withoutUs(usage, out))};
 }
@@ -146,28 +145,6 @@ function fromSmaps(handle: ProcessHandle, folder: string): Pick<Counted, 'usage'
   const {regions} = parseListing(readWhole(handle, `${folder}smaps`), 'proc');
   const observed = observer.takeOut(regions, folder);
   return {usage: usageOf(regions), observed: observed && {...observed, kernel: observed.kernel.totals}};
-}
-
-/** Kernels before 4.14 have no smaps_rollup; what smaps lists adds up to the same. */
-function rollup(handle: ProcessHandle, folder: string): Usage {
-  const file = existsSync(handle.path(`${folder}smaps_rollup`)) ? 'smaps_rollup' : 'smaps';
-  return usageOf(parseListing(readWhole(handle, `${folder}${file}`), 'proc').regions);
-}
-
-function usageOf(regions: readonly Region[]): Usage {
-  const {regions: _, size: __, ...usage} = totalsOf(regions);
-  return usage;
-}
-
-function readWhole(handle: ProcessHandle, path: string): Buffer {
-  const file = handle.open(path);
-  try {
-    return file.read();
-  } catch (error) {
-    throw processTrouble(handle.pid, error, handle.root);
-  } finally {
-    file.close();
-  }
 }
 
 /**

@@ -1,6 +1,6 @@
-import {closeSync, readSync} from 'node:fs';
+import {closeSync, openSync, readSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {deadline, openProc, waitLonger} from './open.ts';
+import {AT_ONCE, deadline, openProc, waitLonger} from './open.ts';
 
 /**
  * A file of /proc that is kept open and read whole, again and again.
@@ -49,7 +49,7 @@ export class ProcFile {
       const now = performance.now();
       // A long pause extends the deadline: this program was stopped (Ctrl-Z), or the lock was held and is free now.
       if (now - before >= PAUSE) latest += now - before;
-      if (now > latest) throw this.#late(length, patience);
+      if (now > latest) throw late(this.#name, length, patience);
       before = now;
     }
   }
@@ -72,16 +72,58 @@ export class ProcFile {
   close(): void {
     closeSync(this.#fd);
   }
+}
 
-  #late(length: number, patience: number): Trouble {
-    return new Trouble({
-      kind: 'deadline',
-      what: `Cannot read all of ${this.#name}.`,
-      why:
-        `after ${patience / 1000} s it was not complete (${length} bytes so far): the process keeps the ` +
-        `lock of its memory map busy, or the machine is overloaded.`,
-      next: `Try again, or wait longer: ${waitLonger()}`,
-    });
+const late = (name: string, length: number, patience: number): Trouble =>
+  new Trouble({
+    kind: 'deadline',
+    what: `Cannot read all of ${name}.`,
+    why:
+      `after ${patience / 1000} s it was not complete (${length} bytes so far): the process keeps the ` +
+      `lock of its memory map busy, or the machine is overloaded.`,
+    next: `Try again, or wait longer: ${waitLonger()}`,
+  });
+
+/**
+ * Reads many files of /proc, one after the other, into one buffer: a buffer each would be most of the cost of looking at
+ * thousands of processes. A FIFO in their place holds nothing.
+ */
+export class Scratch {
+  #buffer: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+  /** The same of a file that is one record, as status, stat, cgroup and cmdline are: one read(2) gives it. */
+  readRecord(path: string): Buffer {
+    const fd = openSync(path, AT_ONCE);
+    try {
+      return this.#buffer.subarray(
+        0,
+        retried(() => readSync(fd, this.#buffer, 0, this.#buffer.length, 0)),
+      );
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /**
+   * Reads a file whole.
+   *
+   * @returns bytes that stay as they are until the next read
+   * @throws the system's error; Trouble `deadline`
+   */
+  read(path: string): Buffer {
+    const fd = openSync(path, AT_ONCE);
+    try {
+      const latest = performance.now() + deadline();
+      for (let length = 0; ;) {
+        if (this.#buffer.length - length < 8 * 1024) this.#buffer = grown(this.#buffer, length);
+        const count = retried(() => readSync(fd, this.#buffer, length, this.#buffer.length - length, length));
+        if (count === 0) return this.#buffer.subarray(0, length);
+        length += count;
+        if (performance.now() > latest) throw late(path, length, deadline());
+      }
+    } finally {
+      closeSync(fd);
+    }
   }
 }
 

@@ -18,7 +18,7 @@ export const findByName = (name: string, root?: string): Found[] =>
   allProcesses(root).filter((each) => namesOf(each).includes(name));
 
 /** Its comm, and the last part of the program that it was started as: comm holds only 15 bytes. */
-export function namesOf({comm, command}: Found): readonly string[] {
+export function namesOf({comm, command}: Pick<Found, 'comm' | 'command'>): readonly string[] {
   const program = command.split(' ')[0]!.split('/').at(-1)!;
   return program === '' || program === comm ? [comm] : [comm, program];
 }

@@ -77,6 +77,16 @@ export class MapLock {
     this.#conclude(suspects, isLate(child), begin);
   }
 
+  /**
+   * Threads that may hold it: as long as one of these texts stays the same, its thread has done nothing. For whoever
+   * looks at many processes, and can come back later to one of them.
+   *
+   * @param stat of this moment
+   */
+  suspects(stat: Stat): readonly string[] {
+    return this.#suspects(stat).map(({mark}) => mark);
+  }
+
   /** The same, without holding up this process. Ends early with `signal`. */
   async wait(signal: AbortSignal | undefined): Promise<void> {
     const before = this.#suspectsNow();

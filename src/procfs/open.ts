@@ -5,7 +5,7 @@ import {Trouble} from '../model/trouble.ts';
  * Anything may be below --proc-root. Opening a FIFO waits until somebody writes to it, unless O_NONBLOCK is set
  * (fifo(7)); for the files of procfs, which are regular files, the flag means nothing.
  */
-const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
+export const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
  * Opens a file of /proc to read.

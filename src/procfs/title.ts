@@ -13,6 +13,10 @@ import {readIfThere} from './open.ts';
  */
 export function titleIn(folder: string, state: string): string | undefined {
   if (state === 'D') return undefined;
-  const words = readIfThere(`${folder}/cmdline`)?.toString('utf8').replaceAll('\0', ' ').trim();
-  return words === '' ? undefined : words;
+  const bytes = readIfThere(`${folder}/cmdline`);
+  return bytes && titleOf(bytes);
 }
+
+/** @param bytes of cmdline @returns undefined where there is none */
+export const titleOf = (bytes: Buffer): string | undefined =>
+  bytes.toString('utf8').replaceAll('\0', ' ').trim() || undefined;

@@ -173,6 +173,12 @@ function rightToTrace(root: string): string {
     : 'CAP_SYS_PTRACE (CAP_PERFMON is enough since Linux 6.15)';
 }
 
+/** Is procfs mounted so that it hides the processes of others, and from us? proc(5), hidepid. */
+export function isHidingFromUs(root: string): boolean {
+  const ours = credentials('/proc/self');
+  return isHiding(root) && !(ours && hasCapability(ours.effective, 'SYS_PTRACE'));
+}
+
 /** Is procfs mounted so that it hides the processes of others? proc(5), hidepid. */
 function isHiding(root: string): boolean {
   const mounts = textIfThere(`${root}/self/mountinfo`).split('\n');

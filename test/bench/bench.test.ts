@@ -44,5 +44,5 @@ test('an unknown case is refused, and the known ones are named', async (t) => {
   const {code, stdout, stderr} = await bench('--case', 'nonsense');
   t.is(code, 1);
   t.is(stdout, '');
-  t.regex(stderr, /nonsense.*start, show, diff, parse/s);
+  t.regex(stderr, /nonsense.*start, show, ps, diff, parse/s);
 });

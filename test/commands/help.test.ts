@@ -14,6 +14,7 @@ const COMMANDS = [
   'growth',
   'heap',
   'pages',
+  'ps',
   'record',
   'replay',
   'report',

@@ -4,6 +4,7 @@ import {KINDS} from '../../model/kind.ts';
 import {BYTE_KEYS, type ByteKey} from '../../model/measures.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {COLUMN_NAMES, type ColumnName} from '../../text/columns.ts';
+import {filterOf} from '../../text/filter.ts';
 import {measureAmong, nearestName, unknownName} from '../../text/measures.ts';
 
 const SORT_KEYS: readonly SortKey[] = [...PLACE_KEYS, ...BYTE_KEYS];
@@ -40,30 +41,6 @@ export function choiceOf(flags: Pick<ChoiceFlags, 'kind' | 'filter'>): Choice {
     kinds: flags.kind && new Set(flags.kind),
     text: flags.filter === undefined ? undefined : filterOf(flags.filter),
   };
-}
-
-/**
- * `libc` matches a part of a text, in upper or lower case; `/^lib(c|m)/` is a regular expression.
- *
- * @throws Trouble `usage`
- */
-function filterOf(filter: string): (text: string) => boolean {
-  const expression = /^\/(.+)\/(i?)$/s.exec(filter);
-  if (!expression) {
-    const part = filter.toLowerCase();
-    return (text) => text.toLowerCase().includes(part);
-  }
-  try {
-    const pattern = new RegExp(expression[1]!, `u${expression[2]}`);
-    return (text) => pattern.test(text);
-  } catch (error) {
-    throw new Trouble({
-      kind: 'usage',
-      what: `"${filter}" is not a regular expression.`,
-      why: `${(error as Error).message}.`,
-      next: "For example: --filter '/libc|ld-linux/'",
-    });
-  }
 }
 
 /** @throws Trouble `usage` */

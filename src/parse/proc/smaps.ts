@@ -1,4 +1,4 @@
-import type {Region} from '../../model/region.ts';
+import type {Region, Usage} from '../../model/region.ts';
 import {camelCase, decode, fromLatin1, latin1} from '../scan.ts';
 import {ColumnReader, type Columns, columnsOf} from './columns.ts';
 
@@ -161,6 +161,19 @@ export class CounterReader {
     this.#order[this.#next++] = key;
     return key;
   }
+}
+
+const NAMES = new Map<string, string>();
+
+/** The counters of smaps_rollup, as the kernel prints it: of all regions together, in bytes. */
+export function parseRollup(bytes: Uint8Array): Usage {
+  const usage: Record<string, number> = {};
+  for (const [, key, kilobytes] of latin1(bytes, 0, bytes.length).matchAll(/^([A-Z]\w*): +(\d{1,13}) kB$/gm)) {
+    let name = NAMES.get(key!);
+    if (name === undefined) NAMES.set(key!, (name = camelCase(key!)));
+    usage[name] ??= Number(kilobytes) * 1024;
+  }
+  return usage;
 }
 
 /**

@@ -67,6 +67,13 @@ export function parseStat(bytes: Uint8Array): Stat | undefined {
   };
 }
 
+/** Field 22 alone, for many processes: clock ticks after boot. @returns undefined if it isn't a stat record */
+export function parseStartTime(bytes: Uint8Array): number | undefined {
+  const text = latin1(bytes, 0, bytes.length);
+  const ticks = Number(text.slice(text.lastIndexOf(')') + 2).split(' ', 20)[19] || NaN);
+  return Number.isInteger(ticks) ? ticks : undefined;
+}
+
 /** Fields 26-28 and 45-51. A stack can't begin at 0, so a 0 there means that the kernel hides them. */
 function marksOf(field: (number: number) => string): Marks | undefined {
   const names = [

@@ -58,6 +58,50 @@ function statusValue(key: string, text: string): number | string | boolean | und
 const unescapeName = (text: string): string =>
   text.replace(/\\([n\\])/g, (_, letter) => (letter === 'n' ? '\n' : '\\'));
 
+/** What status says of a process in a list of many: only these lines are looked for. Sizes in bytes. */
+export interface Census {
+  readonly name: string;
+  /** One letter of proc_pid_stat(5). */
+  readonly state: string;
+  readonly threads: number;
+  /** The effective one. */
+  readonly uid: number;
+  /** The memory lines: undefined for kernel threads and zombies, and while a process ends. */
+  readonly size: number | undefined;
+  readonly rss: number | undefined;
+  readonly swap: number | undefined;
+}
+
+/** @returns undefined if it isn't a status */
+export function parseCensus(bytes: Uint8Array): Census | undefined {
+  // Names have no newline in them: the kernel writes `\n`. So a line begins only where the kernel began it.
+  const text = `\n${latin1(bytes, 0, bytes.length)}`;
+  const [name, state, uids] = [lineOf(text, 'Name'), lineOf(text, 'State'), lineOf(text, 'Uid')];
+  const uid = Number.parseInt(uids?.split('\t')[1] ?? '', 10);
+  if (name === undefined || !state || !Number.isInteger(uid)) return undefined;
+  const kilobytes = (key: string): number | undefined => {
+    const value = Number.parseInt(lineOf(text, key) ?? '', 10);
+    return Number.isInteger(value) ? value * 1024 : undefined;
+  };
+  return {
+    name: decode(unescapeName(name)).text,
+    state: state.charAt(0),
+    threads: Number.parseInt(lineOf(text, 'Threads') ?? '1', 10),
+    uid,
+    size: kilobytes('VmSize'),
+    rss: kilobytes('VmRSS'),
+    swap: kilobytes('VmSwap'),
+  };
+}
+
+function lineOf(text: string, key: string): string | undefined {
+  const at = text.indexOf(`\n${key}:\t`);
+  if (at < 0) return undefined;
+  const from = at + key.length + 3;
+  const end = text.indexOf('\n', from);
+  return text.slice(from, end < 0 ? undefined : end);
+}
+
 /** Does a process ignore a signal, as /proc/PID/status has it (SigIgn)? Undefined if it doesn't say. */
 export function ignoresSignal(bytes: Uint8Array, signal: number): boolean | undefined {
   const mask = /^SigIgn:\s*([\da-f]{1,16})$/m.exec(latin1(bytes, 0, bytes.length))?.[1];

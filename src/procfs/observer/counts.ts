@@ -113,7 +113,7 @@ function framesIn(
   return frames;
 }
 
-const frameAt = (words: Uint32Array, place: number): number =>
+export const frameAt = (words: Uint32Array, place: number): number =>
   pageFrame(words[place * 2 + LOW]!, words[place * 2 + HIGH]!);
 
 /** Pages that are mapped alike, counted together. */
@@ -132,10 +132,18 @@ class Tally {
   }
 }
 
-function exact(
+/**
+ * The pages of one region that memmap maps too.
+ *
+ * @param words of the region's page map
+ * @param mapped how often each frame is mapped; of one that is not in it nothing is known, and it is mapped by memmap
+ *   and once more at least
+ * @param flags of the frames, for whether they are dirty
+ */
+export function exact(
   region: Region,
   words: Uint32Array,
-  {before, after, pageSize}: About,
+  {before, after, pageSize}: Pick<About, 'before' | 'after' | 'pageSize'>,
   mapped: ReadonlyMap<number, number>,
   flags: ReadonlyMap<number, number> | undefined,
 ): readonly PageCount[] {

@@ -154,7 +154,8 @@ const mayBeShared = (region: Region): boolean =>
   !hasNoAccess(region) &&
   (region.usage === undefined || (region.usage.sharedClean ?? 0) + (region.usage.sharedDirty ?? 0) > 0);
 
-function ownRegions(maps: Uint8Array): Region[] {
+/** memmap's regions of files. @param maps its listing */
+export function ownRegions(maps: Uint8Array): Region[] {
   const {regions} = parseListing(maps, 'proc', 'later');
   return regions.filter((region) => fileOf(region) !== undefined && !hasNoAccess(region));
 }
@@ -166,7 +167,7 @@ const PROCFS = 0x9fa0;
  * Where memmap's own files are. A procfs of another PID namespace may not show memmap, which maps the same pages all the
  * same; a copy of one shows nothing that is mapped now.
  */
-function ownRoot(root: string): string | undefined {
+export function ownRoot(root: string): string | undefined {
   if (pidHere(root) !== undefined) return root;
   try {
     return statfsSync(root).type === PROCFS ? '/proc' : undefined;

@@ -1,0 +1,47 @@
+import {
+  type Amounts,
+  NAME_KEYS,
+  type NameKey,
+  type ProcessRow,
+  ROW_KEYS,
+  type RowKey,
+  weightOf,
+} from '../../model/processes.ts';
+import {filterOf} from '../../text/filter.ts';
+import {measureAmong, nearestName, unknownName} from '../../text/measures.ts';
+
+export type SortKey = RowKey | NameKey;
+
+export const SORT_KEYS: readonly SortKey[] = [...ROW_KEYS, ...NAME_KEYS];
+
+/** The order that a text names: a measure in any spelling, `pid`, `name` or `user`. @throws Trouble `usage` */
+export function sortKeyOf(text: string): SortKey {
+  const key = SORT_KEYS.find((each) => each === text.trim()) ?? measureAmong(text, ROW_KEYS);
+  if (key !== undefined) return key;
+  throw unknownName(text, 'sort order', nearestName(text, ROW_KEYS, NAME_KEYS), SORT_KEYS);
+}
+
+/** Rows in order: of a measure the largest first. */
+export function sorted<Row extends Amounts>(rows: readonly Row[], key: SortKey): Row[] {
+  const measure = ROW_KEYS.find((each) => each === key);
+  if (measure) {
+    const weights = new Map(rows.map((row) => [row, weightOf(row, measure)]));
+    return rows.toSorted((a, b) => weights.get(b)! - weights.get(a)!);
+  }
+  const of = (row: Row): string | number => {
+    const {pid, name, group, user} = row as Partial<ProcessRow> & {readonly group?: string};
+    return (key === 'pid' ? pid : key === 'user' ? user : (group ?? name)) ?? '';
+  };
+  return rows.toSorted((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0));
+}
+
+/**
+ * What --filter means: a text in the name, title, user, unit, container or cgroup of a process.
+ *
+ * @throws Trouble `usage`
+ */
+export function filterOfRows(text: string): (row: ProcessRow) => boolean {
+  const matches = filterOf(text);
+  return ({name, title, user, unit, container, cgroup}) =>
+    [name, title, user, unit, container, cgroup].some((each) => each !== undefined && matches(each));
+}

@@ -1,0 +1,105 @@
+import {
+  groupedBy,
+  type Grouping,
+  type GroupRow,
+  type ProcessRow,
+  rowJSON,
+  sumOf,
+  type Unread,
+  unreadOf,
+  weightOf,
+} from '../../model/processes.ts';
+import type {HostLimits} from '../../procfs/host-reader.ts';
+import {type Host, lookAtHost} from '../../procfs/host.ts';
+import {withProgress} from '../../shell/output.ts';
+import {filterOfRows, sorted, type SortKey} from './choose.ts';
+import {meantBy} from './targets.ts';
+
+/** What the user asked for. */
+interface PsOptions extends HostLimits {
+  readonly root: string;
+  /** Words that name processes or groups; none: all processes. */
+  readonly targets: readonly string[];
+  readonly by: Grouping | undefined;
+  readonly sort: SortKey;
+  readonly filter: string | undefined;
+  /** Rows with less PSS are left out: bytes. */
+  readonly minSize: number;
+}
+
+/** The processes of a machine, as they are printed. */
+export interface Listed {
+  readonly at: string;
+  readonly host: Host;
+  readonly options: PsOptions;
+  /** In the order of --sort, without those below --min-size. */
+  readonly rows: ReadonlyArray<ProcessRow | GroupRow>;
+  /** The processes that were left out for --min-size. */
+  readonly small: readonly ProcessRow[];
+  readonly unread: Partial<Record<Unread, number>>;
+}
+
+/** Looks at the processes. @throws Trouble `gone`, `usage`: there is nothing of what was asked for */
+export function listProcesses(options: PsOptions): Listed {
+  const {root, targets, by, sort, filter, minSize} = options;
+  const meant = targets.length > 0 ? meantBy(targets, root) : undefined;
+  const matches = filter === undefined ? undefined : filterOfRows(filter);
+  const host = lookAtHost({
+    ...options,
+    pids: meant?.pids,
+    wants: (row) => (!meant || meant.has(row)) && (!matches || matches(row)),
+    along: (what, items) => withProgress(what, items, items.length),
+  });
+  // With a filter, what was meant may only not match it.
+  if (host.rows.length === 0 || !matches) meant?.complain();
+  const all = by === undefined ? host.rows : groupedBy(host.rows, by);
+  const [rows, small] = [all.filter(isLarge(minSize)), all.filter((row) => !isLarge(minSize)(row))];
+  return {
+    at: new Date().toISOString(),
+    host,
+    options,
+    rows: sorted(rows, sort),
+    small: small.flatMap((row) => ('members' in row ? row.members : [row])),
+    unread: unreadOf(host.rows),
+  };
+}
+
+const isLarge =
+  (least: number) =>
+  (row: ProcessRow | GroupRow): boolean =>
+    weightOf(row, 'pss') >= least;
+
+/** The document `memmap.ps/1`. */
+export function psJSON({at, host, options, rows, small, unread}: Listed, notes: readonly string[]): object {
+  const shown = rows.flatMap((row) => ('members' in row ? row.members : [row]));
+  const {threads, ...sums} = sumOf(shown);
+  const amounts = ['regions', 'size', 'rss', 'pss', 'privateDirty', 'swap'] as const;
+  return {
+    schema: 'memmap.ps/1',
+    at,
+    by: options.by ?? 'process',
+    rows: rows.map((row) => rowJSON(row, host.now)),
+    totals: {
+      processes: shown.length,
+      threads,
+      ...Object.fromEntries(amounts.map((key) => [key, sums[key] ?? null])),
+      unread: shown.filter((row) => row.unread).length,
+    },
+    budget: {
+      stallMs: rounded(host.stallMs),
+      read: host.read,
+      unread,
+      longestMs: rounded(host.longestMs),
+      maxStall: options.maxStall,
+      budget: options.budget,
+      ms: rounded(host.ms),
+    },
+    small: {processes: small.length, pss: sumOf(small).pss ?? (small.length === 0 ? 0 : null)},
+    ended: host.ended,
+    hidden: host.isHiding ? null : host.hidden,
+    maxMapCount: host.maxMapCount ?? null,
+    notes,
+  };
+}
+
+const rounded = (ms: number): number => Math.round(ms * 10) / 10;

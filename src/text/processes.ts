@@ -1,0 +1,142 @@
+import {counted, countText, sizeText} from '../model/amounts.ts';
+import {MEASURES} from '../model/measures.ts';
+import {type Amounts, type GroupRow, type ProcessRow, sumOf, type Unread} from '../model/processes.ts';
+import type {Trouble} from '../model/trouble.ts';
+import {safe} from './safe.ts';
+import {type Cell, type Column, renderRows} from './table.ts';
+
+/** What stands in place of a PSS that was not read. */
+const UNREAD_WORDS: Readonly<Record<Unread, string>> = {
+  denied: 'denied',
+  stall: 'spared',
+  budget: 'over budget',
+  blocked: 'blocked',
+  deadline: 'too slow',
+};
+
+/** Columns that are left out where the terminal has fewer columns than this. */
+const LEAST = {threads: 110, where: 96} as const;
+
+const SIZES = ['pss', 'rss', 'privateDirty', 'swap'] as const;
+
+type Row = ProcessRow | GroupRow;
+
+interface ProcessesLook {
+  /** What the groups have in common, the title of their column; undefined: the rows are processes. */
+  readonly group?: string | undefined;
+  /** Columns of the terminal; undefined: nothing is shortened. */
+  readonly width?: number | undefined;
+  /** Rows of their own: the others are one. undefined: all have one. */
+  readonly most?: number | undefined;
+}
+
+/** Processes, or groups of them, as a table, with the total of all of them. */
+export function renderProcesses(rows: readonly Row[], {group, width, most = rows.length}: ProcessesLook): string[] {
+  const isSwapped = rows.some(({swap}) => (swap ?? 0) > 0);
+  const hasWhere = rows.some((row) => row.unit !== undefined || row.container !== undefined);
+  const sizes = SIZES.filter((key) => key !== 'swap' || isSwapped);
+  const columns: Column[] = [
+    group === undefined ? {title: 'pid', align: 'right'} : {title: 'processes', align: 'right'},
+    ...sizes.map((key): Column => ({title: MEASURES[key].title, align: 'right'})),
+    {title: 'regions', align: 'right'},
+    {title: 'threads', align: 'right', least: LEAST.threads},
+    ...(group === undefined ? [{title: 'user'}, {title: hasWhere ? 'unit or container' : '', least: LEAST.where}] : []),
+    {title: group ?? 'process', gives: 'cut'},
+  ];
+  const measures = (row: Amounts): Cell[] => [
+    ...sizes.map((key): Cell => sizeCell(row, key)),
+    {text: row.regions === undefined ? '' : countText(row.regions)},
+    {text: countText(row.threads)},
+  ];
+  const cells = rows.slice(0, most).map((row): Cell[] => {
+    const isGroup = 'members' in row;
+    return [
+      {text: isGroup ? countText(row.members.length) : String(row.pid)},
+      ...measures(row),
+      ...(isGroup ? [] : [{text: safe(row.user)}, {text: whereOf(row)}]),
+      {text: isGroup ? nameOfGroup(row, group!) : titleOf(row, width), is: 'phrase'},
+    ];
+  });
+  const sum = (some: readonly Row[], words: string, role: Cell['role']): Cell[] => {
+    const all = some.flatMap((row) => ('members' in row ? row.members : [row]));
+    const isLow = all.some(({unread}) => unread);
+    const amounts = measures(sumOf(some)).map((cell, place) =>
+      isLow && cell.text !== '' && ['pss', 'privateDirty'].includes(sizes[place] ?? '') ? atLeast(cell) : cell,
+    );
+    const blank = group === undefined ? [{text: ''}, {text: ''}] : [];
+    const first = {text: group === undefined ? '' : countText(all.length)};
+    return [first, ...amounts, ...blank, {text: words}].map((cell) => ({...cell, role}));
+  };
+  const rest = rows.slice(most);
+  return renderRows(
+    columns,
+    [
+      ...cells,
+      ...(rest.length > 0 ? [sum(rest, `${countText(rest.length)} more (--all)`, 'quiet')] : []),
+      ...(rows.length > 1 ? [sum(rows, 'total', 'title')] : []),
+    ],
+    width,
+  );
+}
+
+const atLeast = (cell: Cell): Cell => ({...cell, text: `≥ ${cell.text}`});
+
+function sizeCell(row: Amounts, key: (typeof SIZES)[number]): Cell {
+  const bytes = row[key];
+  const unread = 'unread' in row ? (row as ProcessRow).unread : undefined;
+  if (key === 'pss' && unread) return {text: UNREAD_WORDS[unread], role: 'quiet'};
+  const members = 'members' in row ? (row as GroupRow).members : [];
+  const isPart = members.some((each) => each.unread) && (key === 'pss' || key === 'privateDirty');
+  if (bytes === undefined) return {text: isPart && key === 'pss' ? 'not read' : '', role: 'quiet'};
+  return isPart ? atLeast({text: sizeText(bytes)}) : {text: sizeText(bytes)};
+}
+
+/** On a terminal the program without its directory, which would leave no room for the rest. */
+function titleOf({name, title}: ProcessRow, width: number | undefined): string {
+  if (title === undefined) return safe(`[${name}]`);
+  return safe(width === undefined ? title : title.replace(/^\/(?:[^\s/]+\/)+(?=[^\s/])/, ''));
+}
+
+/** As container engines print IDs. */
+const SHORT_ID = 12;
+
+/** The container, by its short ID, or else the unit. */
+function whereOf({container, unit}: ProcessRow): string {
+  if (container === undefined) return safe(unit ?? '');
+  return safe(/^[0-9a-f]{64}$/.test(container) ? container.slice(0, SHORT_ID) : container);
+}
+
+function nameOfGroup({group, members}: GroupRow, title: string): string {
+  if (group === undefined) return `(no ${title})`;
+  // The program that most memory is in says more than 64 digits.
+  return title === 'container'
+    ? `${whereOf({...members[0]!, container: group})} ${safe(members[0]!.name)}`
+    : safe(group);
+}
+
+/**
+ * Sentences on the rows whose counters were not read: how many, why, and what to do.
+ *
+ * @param unread how many there are, by reason
+ * @param limits what was allowed: ms
+ * @param denied why the first one may not be read, and what would give access
+ */
+export function unreadText(
+  unread: Partial<Record<Unread, number>>,
+  limits: {readonly maxStall: number; readonly budget: number},
+  denied: {readonly pid: number; readonly trouble: Trouble} | undefined,
+): string[] {
+  const why: Readonly<Record<Unread, string>> = {
+    denied: denied
+      ? `not permitted. Process ${denied.pid}: ${safe(denied.trouble.why)} ${safe(denied.trouble.next)}`
+      : 'not permitted.',
+    stall: `one reading would hold one up for more than ${limits.maxStall} ms (--max-stall).`,
+    budget: `reading all would hold them up for more than ${limits.budget} ms together (--budget).`,
+    blocked: 'a thread sleeps uninterruptibly (state D), and reading may have to wait for it.',
+    deadline: 'the reading failed, or took too long (--deadline).',
+  };
+  return (Object.entries(unread) as Array<[Unread, number]>).map(
+    ([reason, count]) =>
+      `${UNREAD_WORDS[reason]}: the PSS of ${counted(count, 'process', 'processes')} was not read: ${why[reason]}`,
+  );
+}
