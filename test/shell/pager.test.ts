@@ -37,7 +37,15 @@ test('what fits on the screen does not, and neither does JSON', async (t) => {
 test('NO_PAGER, an empty PAGER, and one that is not there: the whole text is printed', async (t) => {
   const {pid} = new Child(t, 'sleep', ['60']);
   await inState(pid, 'S', 'sleep');
-  const whole = await printed(t, ['show', String(pid), '--no-pager', '--columns', 'range,perms'], {});
+  const words = ['show', String(pid), '--columns', 'range,perms'];
+  // What other processes do moves the PSS in the head.
+  const regions = async (env: object, more: readonly string[] = []): Promise<string[]> =>
+    (await printed(t, [...words, ...more], env)).filter((line) => /^[0-9a-f]+-[0-9a-f]+ /.test(line));
+  const whole = await regions({}, ['--no-pager']);
+  t.true(whole.length > 20);
+  for (const env of [{NO_PAGER: '1'}, {PAGER: ''}, {PAGER: 'cat'}, {PAGER: 'no-such-pager'}, {TERM: 'dumb'}])
+    t.deepEqual(await regions(env), whole, JSON.stringify(env));
+});
   t.true(whole.length > 20);
   for (const env of [{NO_PAGER: '1'}, {PAGER: ''}, {PAGER: 'cat'}, {PAGER: 'no-such-pager'}, {TERM: 'dumb'}])
     t.deepEqual(await printed(t, ['show', String(pid), '--columns', 'range,perms'], env), whole, JSON.stringify(env));
