@@ -46,10 +46,6 @@ test('NO_PAGER, an empty PAGER, and one that is not there: the whole text is pri
   for (const env of [{NO_PAGER: '1'}, {PAGER: ''}, {PAGER: 'cat'}, {PAGER: 'no-such-pager'}, {TERM: 'dumb'}])
     t.deepEqual(await regions(env), whole, JSON.stringify(env));
 });
-  t.true(whole.length > 20);
-  for (const env of [{NO_PAGER: '1'}, {PAGER: ''}, {PAGER: 'cat'}, {PAGER: 'no-such-pager'}, {TERM: 'dumb'}])
-    t.deepEqual(await printed(t, ['show', String(pid), '--columns', 'range,perms'], env), whole, JSON.stringify(env));
-});
 
 test('into a pipe nothing is paged', async (t) => {
   const {stdout} = await memmap(['show', PID], {env: {PAGER: 'sed s/^/paged:/', NO_PAGER: ''}});
