@@ -1,6 +1,6 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import test from 'ava';
-import {PACKAGES} from './helpers/tools.ts';
+import {PACKAGES} from './helpers/programs.ts';
 
 /** Who installs it on a new machine: what .ci/run installs. */
 const installed = /^packages=\(([^)]*)\)/m.exec(readFileSync('.ci/run', 'utf8'))![1]!.split(/\s+/);

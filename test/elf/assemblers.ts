@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
 import {assemble, label, type Item} from '../../src/elf/assemble.ts';
-import {has, type Tool} from '../helpers/tools.ts';
+import {has, type Tool} from '../helpers/programs.ts';
 import {run, testIf} from './tools.ts';
 
 /** An instruction as other assemblers read it, and as ours makes it. Its label may be `.+N` or `.-N`: N bytes from it. */

@@ -1,4 +1,4 @@
-import {has} from '../helpers/tools.ts';
+import {has} from '../helpers/programs.ts';
 import {isRoot, Scene, Unmet, type Need, type Row} from './scene.ts';
 
 /** `ok` as expected · `open` known not to be · `later`, `not run` with the reason · `FAILED`. */

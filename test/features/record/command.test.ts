@@ -19,7 +19,8 @@ import {python, type Child} from '../../helpers/child.ts';
 import {memmap, MEMMAP, run, type Ran} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
-import {has, testIf, unless} from '../../helpers/tools.ts';
+import {has} from '../../helpers/programs.ts';
+import {testIf, unless} from '../../helpers/tools.ts';
 import {until} from '../../helpers/wait.ts';
 
 const record = (pid: number, path: string, ...more: string[]): Promise<Ran> =>
