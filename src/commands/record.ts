@@ -8,8 +8,8 @@ import {checkedNames, recordProcess} from '../features/record/record.ts';
 import {ListingSize} from '../features/record/recorder.ts';
 import {recordedJSON, renderRecorded} from '../features/record/text.ts';
 import {processOf} from '../input/open.ts';
-import {KinWatch} from '../procfs/kin.ts';
-import {Session} from '../procfs/session.ts';
+import {KinWatch} from '../procfs/kin/kin.ts';
+import {Session} from '../procfs/sampling/session.ts';
 
 export default class RecordCommand extends BaseCommand {
   static override summary = 'write down what happens to the memory of a process, to look at later';

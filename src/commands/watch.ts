@@ -14,8 +14,8 @@ import {processOf} from '../input/open.ts';
 import {parseCondition} from '../features/watch/until.ts';
 import {watch} from '../features/watch/watch.ts';
 import {MEASURE_KEYS} from '../model/measures.ts';
-import {KinWatch} from '../procfs/kin.ts';
-import {Session} from '../procfs/session.ts';
+import {KinWatch} from '../procfs/kin/kin.ts';
+import {Session} from '../procfs/sampling/session.ts';
 
 const UNTIL =
   "end when this becomes true, with exit code 1 if it never does: a region's name or kind, a " +

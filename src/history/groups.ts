@@ -33,7 +33,7 @@ interface Followed {
 }
 
 /** A group over time. */
-export interface GroupValues extends Group {
+interface GroupValues extends Group {
   readonly values: Values;
   /** How many regions it had at the last look. */
   readonly count: number;

@@ -1,5 +1,5 @@
 import type {Family} from '../model/family.ts';
-import {familyOfSample} from '../model/kin.ts';
+import {familyOfSample} from '../model/kin/kin.ts';
 import {Snapshot, type Rejected} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import type {Recording} from '../recording/recording.ts';

@@ -34,7 +34,7 @@ export interface Clues {
   readonly cgroup?: CgroupClue | undefined;
 }
 
-export interface JvmClue {
+interface JvmClue {
   /** What metaspace has, the class space included: as of a while ago, since the JVM doesn't always keep it up to date. */
   readonly metaspace: number;
 }

@@ -9,7 +9,7 @@ export interface Hole {
 const GIB4 = 2 ** 32;
 
 /** What bounds a hole besides the regions. */
-export interface Edges {
+interface Edges {
   /** vm.mmap_min_addr: below it nothing may be mapped, so that a null pointer hits nothing. */
   readonly mmapMinAddr?: number | undefined;
   /** The kernel keeps these pages free below a stack that grows: stack_guard_gap, mm/mmap.c. 256 by default. */

@@ -9,14 +9,14 @@ import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
 import type {ProcFile} from './file.ts';
-import {whileHeld, type OnHeld} from './held.ts';
+import {whileHeld, type OnHeld} from './sampling/held.ts';
 import {observerOf} from './observer/observer.ts';
 import {oddsNow} from './odds.ts';
 import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
 import {processTrouble} from './trouble.ts';
 import {existsSync} from 'node:fs';
 import {counted, sizeText} from '../model/amounts.ts';
-import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
+import {DEFAULT_MAX_STALL, predictStall} from './sampling/budget.ts';
 
 export interface CaptureOptions {
   /** Where procfs is mounted. */

@@ -11,8 +11,8 @@ import {decode, latin1} from '../parse/scan.ts';
 import {parseStackPointer} from '../parse/proc/syscall.ts';
 import {ELF_HEAD_BYTES, parseElfHead} from '../parse/elf/image.ts';
 import {parseHsperf} from '../parse/hsperf.ts';
-import {readCgroup} from './cgroup.ts';
-import {readMachine} from './machine.ts';
+import {readCgroup} from './machine/cgroup.ts';
+import {readMachine} from './machine/machine.ts';
 import {openMapped} from './mapped.ts';
 
 /**

@@ -6,7 +6,7 @@ import {concerned, type TakenOut} from '../model/observer.ts';
 import type {Usage} from '../model/region.ts';
 import {parseListing} from '../parse/listing.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
-import {DEFAULT_MAX_STALL, predictStall} from './budget.ts';
+import {DEFAULT_MAX_STALL, predictStall} from './sampling/budget.ts';
 import {folderOf} from './capture.ts';
 import {titleIn} from './title.ts';
 import {observerOf} from './observer/observer.ts';

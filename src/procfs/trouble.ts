@@ -1,7 +1,7 @@
 import {existsSync, statSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {capabilityNames, hasCapability, parseCredentials, type Credentials} from '../parse/proc/status.ts';
-import {release} from './machine.ts';
+import {release} from './machine/machine.ts';
 import {readIfThere, textIfThere} from './open.ts';
 
 /**

@@ -1,5 +1,5 @@
 import {array, integer, isOwnName, object, string, unusable, type Json} from '../model/json.ts';
-import {kinKey, type FamilySample, type Kin, type KinUsage} from '../model/kin.ts';
+import {kinKey, type FamilySample, type Kin, type KinUsage} from '../model/kin/kin.ts';
 import {patchOf, patched} from './patch.ts';
 
 /** A family at one moment of a recording: what the lines up to it add up to. */

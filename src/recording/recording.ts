@@ -1,4 +1,4 @@
-import type {FamilySample} from '../model/kin.ts';
+import type {FamilySample} from '../model/kin/kin.ts';
 import type {Rejected, Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {object, type Json} from '../model/json.ts';

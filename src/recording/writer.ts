@@ -1,4 +1,4 @@
-import type {FamilySample} from '../model/kin.ts';
+import type {FamilySample} from '../model/kin/kin.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import type {Json} from '../model/json.ts';
 import {applyRecord, encodeRecord} from './codec.ts';

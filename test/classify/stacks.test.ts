@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {capture} from '../../src/procfs/capture.ts';
-import {Session} from '../../src/procfs/session.ts';
+import {Session} from '../../src/procfs/sampling/session.ts';
 import {asleep, Child, python} from '../helpers/child.ts';
 import {folder} from '../helpers/listings.ts';
 import {testIf} from '../helpers/tools.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {spawn, spawnSync} from 'node:child_process';
 import {mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {Session} from '../../src/procfs/session.ts';
+import {Session} from '../../src/procfs/sampling/session.ts';
 import {Child} from '../helpers/child.ts';
 import {MEMMAP} from '../helpers/cli.ts';
 import {clean, done, refused, type Row, type Scene} from './scene.ts';

@@ -5,7 +5,7 @@ import {Series} from '../../src/history/series.ts';
 import type {Track} from '../../src/history/tracks.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {parse} from '../../src/parse/parse.ts';
-import {Session} from '../../src/procfs/session.ts';
+import {Session} from '../../src/procfs/sampling/session.ts';
 import {python} from '../helpers/child.ts';
 import {testIf} from '../helpers/tools.ts';
 

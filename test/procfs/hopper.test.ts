@@ -4,7 +4,7 @@ import test from 'ava';
 import {diff} from '../../src/diff/diff.ts';
 import {sizeOf, type Region} from '../../src/model/region.ts';
 import {capture} from '../../src/procfs/capture.ts';
-import {Session} from '../../src/procfs/session.ts';
+import {Session} from '../../src/procfs/sampling/session.ts';
 import {testIf} from '../helpers/tools.ts';
 
 const SIZE = 64 << 20;

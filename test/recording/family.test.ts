@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import {kinKey, type FamilySample, type Kin} from '../../src/model/kin.ts';
+import {kinKey, type FamilySample, type Kin} from '../../src/model/kin/kin.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 import {familyAfter, familyAt} from '../../src/recording/family.ts';
 import {readRecording} from '../../src/recording/recording.ts';

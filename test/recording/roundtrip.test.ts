@@ -5,7 +5,7 @@ import type {ExecutionContext} from 'ava';
 import type {Observed} from '../../src/model/observer.ts';
 import {regionJSON, type Region} from '../../src/model/region.ts';
 import {parseListing} from '../../src/parse/listing.ts';
-import {Session} from '../../src/procfs/session.ts';
+import {Session} from '../../src/procfs/sampling/session.ts';
 import {readRecording} from '../../src/recording/recording.ts';
 import {python} from '../helpers/child.ts';
 import {folder} from '../helpers/listings.ts';

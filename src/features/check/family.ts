@@ -1,6 +1,5 @@
-import type {FamilySample} from '../../model/kin.ts';
-import {isKinMeasure, KIN_MEASURES, type KinMeasure} from '../../model/kin.ts';
-import type {KinPeaks} from '../../model/kin-peaks.ts';
+import {type FamilySample, isKinMeasure, KIN_MEASURES, type KinMeasure} from '../../model/kin/kin.ts';
+import type {KinPeaks} from '../../model/kin/peaks.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {familyGaps, familySize, howAdded, kinName, renderLives} from '../../text/kin.ts';
 import type {CheckReport, Result} from './result.ts';

@@ -1,5 +1,5 @@
 import type {Slope} from '../../history/trend.ts';
-import type {KinPeaks} from '../../model/kin-peaks.ts';
+import type {KinPeaks} from '../../model/kin/peaks.ts';
 import type {ProcessEnd} from '../watch/events.ts';
 import type {Rule} from './rules.ts';
 

@@ -1,10 +1,10 @@
 import type {Checker} from './checker.ts';
 import type {CheckReport} from './result.ts';
-import type {FamilySample} from '../../model/kin.ts';
+import type {FamilySample} from '../../model/kin/kin.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {capture} from '../../procfs/capture.ts';
-import {KinWatch} from '../../procfs/kin.ts';
-import {Session, type SessionOptions} from '../../procfs/session.ts';
+import {KinWatch} from '../../procfs/kin/kin.ts';
+import {Session, type SessionOptions} from '../../procfs/sampling/session.ts';
 import type {Recording} from '../../recording/recording.ts';
 import {execNote, recordedLooks} from '../growth/target.ts';
 import type {Input} from '../../input/input.ts';

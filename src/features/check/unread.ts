@@ -1,5 +1,5 @@
 import {countText, sizeText} from '../../model/amounts.ts';
-import type {Kin} from '../../model/kin.ts';
+import type {Kin} from '../../model/kin/kin.ts';
 import type {MeasureKey} from '../../model/measures.ts';
 import {isCount} from './rules.ts';
 

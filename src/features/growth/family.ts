@@ -1,5 +1,5 @@
 import {counted, deltaText, sizeText, spanText} from '../../model/amounts.ts';
-import {kinAmount, kinKey, kinSum, type FamilySample, type Kin, type KinMeasure} from '../../model/kin.ts';
+import {kinAmount, kinKey, kinSum, type FamilySample, type Kin, type KinMeasure} from '../../model/kin/kin.ts';
 import {MEASURES} from '../../model/measures.ts';
 import type {Points} from '../../history/series.ts';
 import {safe} from '../../text/safe.ts';

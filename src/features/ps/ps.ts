@@ -9,8 +9,8 @@ import {
   unreadOf,
   weightOf,
 } from '../../model/processes.ts';
-import type {HostLimits} from '../../procfs/host-reader.ts';
-import {type Host, lookAtHost} from '../../procfs/host.ts';
+import type {HostLimits} from '../../procfs/host/reader.ts';
+import {type Host, lookAtHost} from '../../procfs/host/host.ts';
 import {withProgress} from '../../shell/output.ts';
 import {filterOfRows, sorted, type SortKey} from './choose.ts';
 import {meantBy} from './targets.ts';

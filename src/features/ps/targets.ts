@@ -1,7 +1,7 @@
 import type {ProcessRow} from '../../model/processes.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {isInGroup} from '../../parse/proc/cgroup.ts';
-import {findGroup} from '../../procfs/group.ts';
+import {findGroup} from '../../procfs/host/group.ts';
 import {targetOf} from '../../input/open.ts';
 import {namesOf} from '../../procfs/find.ts';
 

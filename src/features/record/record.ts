@@ -1,7 +1,7 @@
 import {Trouble} from '../../model/trouble.ts';
-import type {PollOptions} from '../../procfs/poll.ts';
-import type {KinWatch} from '../../procfs/kin.ts';
-import type {Session} from '../../procfs/session.ts';
+import type {PollOptions} from '../../procfs/sampling/poll.ts';
+import type {KinWatch} from '../../procfs/kin/kin.ts';
+import type {Session} from '../../procfs/sampling/session.ts';
 import type {RecordingWriter} from '../../recording/writer.ts';
 import {say} from '../../shell/output.ts';
 import {interruption} from '../../shell/signals.ts';

@@ -1,5 +1,5 @@
 import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
-import type {KinCost} from '../../procfs/kin.ts';
+import type {KinCost} from '../../procfs/kin/kin.ts';
 import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
 import type {WatchCost} from '../watch/events.ts';

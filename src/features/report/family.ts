@@ -1,6 +1,6 @@
 import {counted, deltaText, durationText, sizeText} from '../../model/amounts.ts';
-import {kinAmount, kinKey, kinSum, type FamilySample} from '../../model/kin.ts';
-import {KinPeaks} from '../../model/kin-peaks.ts';
+import {kinAmount, kinKey, kinSum, type FamilySample} from '../../model/kin/kin.ts';
+import {KinPeaks} from '../../model/kin/peaks.ts';
 import {familyGaps, familySize, kinName} from '../../text/kin.ts';
 
 /** An amount over time: ms, bytes, ms, bytes, …; null where it is not known, or the process is not there. */

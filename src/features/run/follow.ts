@@ -1,7 +1,7 @@
 import {Trouble} from '../../model/trouble.ts';
-import {poll} from '../../procfs/poll.ts';
-import {KinWatch} from '../../procfs/kin.ts';
-import {Session, type Look, type SessionOptions} from '../../procfs/session.ts';
+import {poll} from '../../procfs/sampling/poll.ts';
+import {KinWatch} from '../../procfs/kin/kin.ts';
+import {Session, type Look, type SessionOptions} from '../../procfs/sampling/session.ts';
 import type {Sink, WatchEvent} from '../watch/events.ts';
 import {Timeline} from '../watch/watch.ts';
 import type {Target} from './gate.ts';

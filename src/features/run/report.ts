@@ -1,4 +1,4 @@
-import {KinPeaks} from '../../model/kin-peaks.ts';
+import {KinPeaks} from '../../model/kin/peaks.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {EndEvent, ExecEvent, ExitEvent, Sink, StartEvent, WatchEvent} from '../watch/events.ts';
 import {peakOf} from './peak.ts';

@@ -1,8 +1,8 @@
-import type {WatchCost} from '../watch/events.ts';
+import type {ProcessEnd, WatchCost} from '../watch/events.ts';
 import {dutyText, usageText} from '../watch/text.ts';
 import {diff} from '../../diff/diff.ts';
 import type {Change} from '../../model/change.ts';
-import type {KinPeaks} from '../../model/kin-peaks.ts';
+import type {KinPeaks} from '../../model/kin/peaks.ts';
 import type {Kind} from '../../model/kind.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {totalsByKind} from '../../model/totals.ts';
@@ -12,7 +12,6 @@ import {renderChanges} from '../../text/changes.ts';
 import {hanging, wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
 import {howMuch, type TextOptions} from '../../text/who.ts';
-import type {ProcessEnd} from '../watch/events.ts';
 import type {PeakRss} from './peak.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';

@@ -2,9 +2,9 @@ import {sizeText} from '../../model/amounts.ts';
 import {type Bill, billOf, type Group, type GroupName, type Parts, tightest} from '../../model/group.ts';
 import {type ProcessRow, rowJSON, type Unread, unreadOf} from '../../model/processes.ts';
 import {isInGroup} from '../../parse/proc/cgroup.ts';
-import {findGroup, readGroup} from '../../procfs/group.ts';
-import {DEFAULT_BUDGET, type HostLimits} from '../../procfs/host-reader.ts';
-import {type Host, lookAtHost} from '../../procfs/host.ts';
+import {findGroup, readGroup} from '../../procfs/host/group.ts';
+import {DEFAULT_BUDGET, type HostLimits} from '../../procfs/host/reader.ts';
+import {type Host, lookAtHost} from '../../procfs/host/host.ts';
 import {withProgress} from '../../shell/output.ts';
 
 /** What a group is charged for, and who is in it. */

@@ -14,7 +14,7 @@ type LimitName =
   | 'addresses';
 
 /** How sure a figure is: `about` where the kernel counts less exactly than it prints, `atMost` where it may be less. */
-export type Precision = 'exact' | 'about' | 'atMost';
+type Precision = 'exact' | 'about' | 'atMost';
 
 /** One limit of one way to get memory, in bytes; vm.max_map_count in regions. */
 export interface Limit {

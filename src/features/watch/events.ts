@@ -1,8 +1,8 @@
 import type {Change, Delta} from '../../model/change.ts';
-import type {FamilySample} from '../../model/kin.ts';
+import type {FamilySample} from '../../model/kin/kin.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import type {KinCost} from '../../procfs/kin.ts';
-import type {Cost} from '../../procfs/ledger.ts';
+import type {KinCost} from '../../procfs/kin/kin.ts';
+import type {Cost} from '../../procfs/sampling/ledger.ts';
 
 /**
  * What a watch, a run or a replay reports, as it happens. `start` comes first and `end` last. Each sample is one event:
@@ -89,7 +89,7 @@ interface Consumption {
   readonly system: number;
 }
 
-export interface Usage extends Consumption {
+interface Usage extends Consumption {
   /** It never had a child, so `maxRss` is its own. */
   readonly isAlone: boolean;
 }

@@ -1,5 +1,5 @@
 import {deltaText, sizeText} from '../../model/amounts.ts';
-import {kinKey, kinSum, type FamilySample, type Kin} from '../../model/kin.ts';
+import {kinKey, kinSum, type FamilySample, type Kin} from '../../model/kin/kin.ts';
 import {familyNow, kinName} from '../../text/kin.ts';
 import {paint} from '../../text/theme.ts';
 

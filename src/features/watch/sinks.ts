@@ -1,6 +1,6 @@
 import type {Choice} from '../../model/choose.ts';
 import {changeJSON} from '../../model/change.ts';
-import {sampleJSON, type FamilySample} from '../../model/kin.ts';
+import {sampleJSON, type FamilySample} from '../../model/kin/kin.ts';
 import {writeOut, writePieces} from '../../shell/output.ts';
 import {jsonLinePieces} from '../../text/json.ts';
 import {chosenDocument, chosenText} from './chosen.ts';

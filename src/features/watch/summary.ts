@@ -1,6 +1,6 @@
 import {deltaText, durationText, sizeText} from '../../model/amounts.ts';
 import {chooseRegions, isAll, type Choice} from '../../model/choose.ts';
-import type {FamilySample} from '../../model/kin.ts';
+import type {FamilySample} from '../../model/kin/kin.ts';
 import {MEASURES} from '../../model/measures.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {totalsByKind} from '../../model/totals.ts';

@@ -1,6 +1,6 @@
 import {counted} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import type {KinCost} from '../../procfs/kin.ts';
+import type {KinCost} from '../../procfs/kin/kin.ts';
 import {changeLine} from '../../text/changes.ts';
 import {safe} from '../../text/safe.ts';
 import {paint} from '../../text/theme.ts';

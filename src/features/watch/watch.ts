@@ -1,11 +1,11 @@
 import {diffInPlace} from '../../diff/diff.ts';
 import {Compare} from '../../history/compare.ts';
-import type {FamilySample} from '../../model/kin.ts';
+import type {FamilySample} from '../../model/kin/kin.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {lastLook, poll, type EndReason, type PollOptions} from '../../procfs/poll.ts';
-import type {KinWatch} from '../../procfs/kin.ts';
-import type {Look, Session} from '../../procfs/session.ts';
+import {lastLook, poll, type EndReason, type PollOptions} from '../../procfs/sampling/poll.ts';
+import type {KinWatch} from '../../procfs/kin/kin.ts';
+import type {Look, Session} from '../../procfs/sampling/session.ts';
 import type {EndEvent, ExitEvent, LookEvent, ProcessEnd, Stamp, StartEvent, WatchEvent} from './events.ts';
 import type {Condition} from './until.ts';
 

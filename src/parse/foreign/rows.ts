@@ -2,7 +2,7 @@ import type {Region} from '../../model/region.ts';
 import type {Rejected} from '../../model/snapshot.ts';
 
 /** What another tool's listing says. What that tool doesn't print is unknown: '' or undefined, never 0. */
-export interface ForeignListing {
+interface ForeignListing {
   readonly format: string;
   readonly regions: Region[];
   readonly rejected: Rejected[];
@@ -19,7 +19,7 @@ export interface ForeignListing {
 export type ListingReader = (lines: readonly string[]) => ForeignListing | undefined;
 
 /** What is known of a region. */
-export type Row = Partial<Region> & {readonly start: number; readonly end: number};
+type Row = Partial<Region> & {readonly start: number; readonly end: number};
 
 /** Reads one line: a region, `true` for a line that frames the listing, or why it is neither. */
 export type RowReader = (line: string) => Row | true | string;

@@ -3,7 +3,7 @@ import {namesIn, type CgroupNames} from './cgroup-path.ts';
 import type {Mount} from './mountinfo.ts';
 
 /** The cgroup that a process's memory is charged to. */
-export interface MemoryCgroup {
+interface MemoryCgroup {
   readonly version: 1 | 2;
   /** As the reader's cgroup namespace sees it. */
   readonly path: string;

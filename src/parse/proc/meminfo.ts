@@ -1,7 +1,7 @@
 import {latin1} from '../scan.ts';
 
 /** What /proc/meminfo says that bounds new memory, in bytes. What isn't there is absent. */
-export interface MemoryInfo {
+interface MemoryInfo {
   /** MemTotal: totalram_pages() in the kernel. */
   readonly ram?: number;
   /** SwapTotal. */

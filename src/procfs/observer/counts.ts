@@ -3,7 +3,7 @@ import {PAGE} from '../../model/pages.ts';
 import type {Region} from '../../model/region.ts';
 import {HIGH, LOW, pageFrame, pageState} from '../../parse/proc/pagemap.ts';
 import type {ProcessHandle} from '../handle.ts';
-import {type OnHeld, whileHeld} from '../held.ts';
+import {type OnHeld, whileHeld} from '../sampling/held.ts';
 import {readFrames} from '../pages/frames.ts';
 import {PageMap} from '../pages/pagemap.ts';
 import {fileOf, FilePages, wordsOf} from './file-pages.ts';

@@ -4,7 +4,7 @@ import {hasNoAccess, type Region, type Usage} from '../../model/region.ts';
 import {totalsOf} from '../../model/totals.ts';
 import {parseListing} from '../../parse/listing.ts';
 import type {ProcessHandle} from '../handle.ts';
-import type {OnHeld} from '../held.ts';
+import type {OnHeld} from '../sampling/held.ts';
 import {readIfThere} from '../open.ts';
 import {PageMap, pageSizeHere} from '../pages/pagemap.ts';
 import {type Counted, countPages} from './counts.ts';
@@ -15,7 +15,7 @@ import {filesIn, linesOf} from './files.ts';
  * Takes memmap out of what the kernel counts: the pages of Node's program and of libraries that the process and memmap
  * both map (model/observer.ts). Which pages these are, the two page maps say, without any right but that to read smaps.
  */
-export class Observer {
+class Observer {
   readonly #handle: ProcessHandle;
   readonly #pageSize: number;
   /** memmap's regions of files that the process maps too, and what of them it mapped before the counters were read. */

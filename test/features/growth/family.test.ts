@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 import test from 'ava';
 import {FamilySeries} from '../../../src/features/growth/family.ts';
-import type {FamilySample, Kin} from '../../../src/model/kin.ts';
+import type {FamilySample, Kin} from '../../../src/model/kin/kin.ts';
 import {memmap} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';

@@ -1,6 +1,6 @@
 import {growthOf} from '../../../src/features/growth/growth.ts';
 import {Series} from '../../../src/history/series.ts';
-import {Session} from '../../../src/procfs/session.ts';
+import {Session} from '../../../src/procfs/sampling/session.ts';
 import {python} from '../../helpers/child.ts';
 import {testIf} from '../../helpers/tools.ts';
 import {KNOWN_PROGRAMS, PRELUDE, STEPS} from './programs.ts';

@@ -1,5 +1,5 @@
 import {counted, sizeText, timeText} from '../../../model/amounts.ts';
-import type {FamilySample} from '../../../model/kin.ts';
+import type {FamilySample} from '../../../model/kin/kin.ts';
 import type {Measure} from '../../../model/measure.ts';
 import {MEASURES} from '../../../model/measures.ts';
 import {familyNow} from '../../../text/kin.ts';

@@ -1,7 +1,7 @@
 import {chooseChanges, type Choice} from '../../../model/choose.ts';
 import type {Change} from '../../../model/change.ts';
 import {safe} from '../../../text/safe.ts';
-import type {FamilySample} from '../../../model/kin.ts';
+import type {FamilySample} from '../../../model/kin/kin.ts';
 import type {Snapshot} from '../../../model/snapshot.ts';
 import type {LookEvent, Stamp, WatchEvent} from '../events.ts';
 import {cameText, wentText} from '../family.ts';

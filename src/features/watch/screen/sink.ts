@@ -1,5 +1,5 @@
 import type {Choice} from '../../../model/choose.ts';
-import type {Session} from '../../../procfs/session.ts';
+import type {Session} from '../../../procfs/sampling/session.ts';
 import {writeOut} from '../../../shell/output.ts';
 import type {Interruption} from '../../../shell/signals.ts';
 import type {EndEvent, Sink, StartEvent, WatchEvent} from '../events.ts';

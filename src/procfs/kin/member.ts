@@ -1,12 +1,12 @@
-import type {Kin, KinTie} from '../model/kin.ts';
-import {errnoOf, Trouble} from '../model/trouble.ts';
-import {parseMemory} from '../parse/proc/status.ts';
-import type {Stat} from '../parse/proc/stat.ts';
-import {folderOf} from './capture.ts';
-import {ProcessHandle} from './handle.ts';
-import type {UsageState} from './kin-usage.ts';
-import {readProc} from './open.ts';
-import {processTrouble} from './trouble.ts';
+import type {Kin, KinTie} from '../../model/kin/kin.ts';
+import {errnoOf, Trouble} from '../../model/trouble.ts';
+import {parseMemory} from '../../parse/proc/status.ts';
+import type {Stat} from '../../parse/proc/stat.ts';
+import {folderOf} from '../capture.ts';
+import {ProcessHandle} from '../handle.ts';
+import type {UsageState} from './usage.ts';
+import {readProc} from '../open.ts';
+import {processTrouble} from '../trouble.ts';
 
 /** A process that is or was a member. */
 export interface Held {

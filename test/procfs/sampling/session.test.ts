@@ -1,11 +1,11 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
-import {diff} from '../../src/diff/diff.ts';
-import {poll} from '../../src/procfs/poll.ts';
-import {Session, type Look, type SessionOptions} from '../../src/procfs/session.ts';
-import {Child, python} from '../helpers/child.ts';
-import {testIf} from '../helpers/tools.ts';
-import {until} from '../helpers/wait.ts';
+import {diff} from '../../../src/diff/diff.ts';
+import {poll} from '../../../src/procfs/sampling/poll.ts';
+import {Session, type Look, type SessionOptions} from '../../../src/procfs/sampling/session.ts';
+import {Child, python} from '../../helpers/child.ts';
+import {testIf} from '../../helpers/tools.ts';
+import {until} from '../../helpers/wait.ts';
 
 test('the snapshot is the very same object while nothing changes', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);

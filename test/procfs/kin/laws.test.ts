@@ -2,8 +2,8 @@ import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import {KinWatch} from '../../src/procfs/kin.ts';
-import {folder} from '../helpers/listings.ts';
+import {KinWatch} from '../../../src/procfs/kin/kin.ts';
+import {folder} from '../../helpers/listings.ts';
 
 /** A /proc of files, in which processes are forked and end as in the kernel: the children of one that ends go to 1. */
 class FalseProc {

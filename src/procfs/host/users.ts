@@ -1,5 +1,5 @@
-import {utf8} from '../parse/scan.ts';
-import {readIfThere} from './open.ts';
+import {utf8} from '../../parse/scan.ts';
+import {readIfThere} from '../open.ts';
 
 /**
  * Names of users, from /etc/passwd (passwd(5)); a user whom another service knows (LDAP, systemd) has the number. So

@@ -1,20 +1,20 @@
 import {readdirSync} from 'node:fs';
-import type {ProcessRow, Unread} from '../model/processes.ts';
-import type {Usage} from '../model/region.ts';
-import {errnoOf, Trouble} from '../model/trouble.ts';
-import {latin1} from '../parse/scan.ts';
-import {membershipOf, type Membership} from '../parse/proc/cgroup.ts';
-import {parseStartTime, parseStat, type Stat} from '../parse/proc/stat.ts';
-import type {Census} from '../parse/proc/status.ts';
-import {predictStall} from './budget.ts';
-import {Scratch} from './file.ts';
-import {MapLock} from './lock.ts';
-import {whileHeld} from './held.ts';
-import {kernelRelease, mapsTakesLock} from './kernel.ts';
-import {HostObserver} from './observer/host.ts';
-import {readRollup} from './rollup.ts';
-import {titleOf} from './title.ts';
-import {processTrouble} from './trouble.ts';
+import type {ProcessRow, Unread} from '../../model/processes.ts';
+import type {Usage} from '../../model/region.ts';
+import {errnoOf, Trouble} from '../../model/trouble.ts';
+import {latin1} from '../../parse/scan.ts';
+import {membershipOf, type Membership} from '../../parse/proc/cgroup.ts';
+import {parseStartTime, parseStat, type Stat} from '../../parse/proc/stat.ts';
+import type {Census} from '../../parse/proc/status.ts';
+import {predictStall} from '../sampling/budget.ts';
+import {Scratch} from '../file.ts';
+import {MapLock} from '../lock.ts';
+import {whileHeld} from '../sampling/held.ts';
+import {kernelRelease, mapsTakesLock} from '../machine/kernel.ts';
+import {HostObserver} from '../observer/host.ts';
+import {readRollup} from '../rollup.ts';
+import {titleOf} from '../title.ts';
+import {processTrouble} from '../trouble.ts';
 import {userNames} from './users.ts';
 
 /** For how long reading may hold up processes: ms. */

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {Trouble} from '../model/trouble.ts';
+import {Trouble} from '../../model/trouble.ts';
 import type {Look, Session} from './session.ts';
 
 export interface PollOptions {

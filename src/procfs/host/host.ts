@@ -1,11 +1,11 @@
 import {readdirSync} from 'node:fs';
-import type {ProcessRow} from '../model/processes.ts';
-import {parseCensus, type Census} from '../parse/proc/status.ts';
-import {errnoOf} from '../model/trouble.ts';
-import {Scratch} from './file.ts';
-import {HostReader, type HostLimits, type Seen} from './host-reader.ts';
-import {readProc, textIfThere} from './open.ts';
-import {isHidingFromUs} from './trouble.ts';
+import type {ProcessRow} from '../../model/processes.ts';
+import {parseCensus, type Census} from '../../parse/proc/status.ts';
+import {errnoOf} from '../../model/trouble.ts';
+import {Scratch} from '../file.ts';
+import {HostReader, type HostLimits, type Seen} from './reader.ts';
+import {readProc, textIfThere} from '../open.ts';
+import {isHidingFromUs} from '../trouble.ts';
 
 /** Which processes are looked at, and how. */
 interface HostOptions extends HostLimits {

@@ -1,6 +1,6 @@
 import {existsSync, readdirSync} from 'node:fs';
-import type {Group, GroupEvents, GroupName} from '../model/group.ts';
-import {errnoOf, Trouble} from '../model/trouble.ts';
+import type {Group, GroupEvents, GroupName} from '../../model/group.ts';
+import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {
   cgroupFolders,
   type CgroupFolder,
@@ -8,12 +8,12 @@ import {
   type MemoryMount,
   parseCgroup,
   parseMemoryLimit,
-} from '../parse/proc/cgroup.ts';
-import {containerAt, isUnit} from '../parse/proc/cgroup-path.ts';
-import {parseKeyed, parsePressure} from '../parse/proc/memory-stat.ts';
-import {parseMountinfo} from '../parse/proc/mountinfo.ts';
-import {FILES, limitsOf} from './cgroup.ts';
-import {readIfThere, readProc, textIfThere} from './open.ts';
+} from '../../parse/proc/cgroup.ts';
+import {containerAt, isUnit} from '../../parse/proc/cgroup-path.ts';
+import {parseKeyed, parsePressure} from '../../parse/proc/memory-stat.ts';
+import {parseMountinfo} from '../../parse/proc/mountinfo.ts';
+import {FILES, limitsOf} from '../machine/cgroup.ts';
+import {readIfThere, readProc, textIfThere} from '../open.ts';
 
 /** A group that was found: where its files are. */
 interface FoundGroup extends GroupName {

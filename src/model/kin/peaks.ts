@@ -1,7 +1,7 @@
 import {KIN_MEASURES, kinAmount, kinKey, kinSum, type FamilySample, type Kin, type KinMeasure} from './kin.ts';
 
 /** The highest amount that a family had of a measure. */
-export interface KinPeak {
+interface KinPeak {
   /** What was added up of those that are known: the family had at least this. */
   readonly value: number;
   /** When, in ms by the clock of the samples. */

@@ -1,8 +1,8 @@
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import test from 'ava';
-import {Trouble} from '../../src/model/trouble.ts';
-import {findGroup, readGroup} from '../../src/procfs/group.ts';
-import {folder} from '../helpers/listings.ts';
+import {Trouble} from '../../../src/model/trouble.ts';
+import {findGroup, readGroup} from '../../../src/procfs/host/group.ts';
+import {folder} from '../../helpers/listings.ts';
 
 test('a cgroup that goes away while it is read is gone', (t) => {
   const root = folder(t);

@@ -1,8 +1,8 @@
 import {readdirSync} from 'node:fs';
-import type {KinTie, OrphanRule} from '../model/kin.ts';
-import {parseStat} from '../parse/proc/stat.ts';
-import {DutyBudget} from './budget.ts';
-import {readIfThere} from './open.ts';
+import type {KinTie, OrphanRule} from '../../model/kin/kin.ts';
+import {parseStat} from '../../parse/proc/stat.ts';
+import {DutyBudget} from '../sampling/budget.ts';
+import {readIfThere} from '../open.ts';
 
 /** The part of the time that may be spent looking through all processes, and ms that one step of it may take. */
 const SCAN_DUTY = 0.02;

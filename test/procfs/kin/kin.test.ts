@@ -1,13 +1,13 @@
 import {execFileSync} from 'node:child_process';
 import {join} from 'node:path';
 import test from 'ava';
-import {kinSum, type FamilySample, type KinMeasure} from '../../src/model/kin.ts';
-import {KinPeaks} from '../../src/model/kin-peaks.ts';
-import {KinWatch, type KinOptions} from '../../src/procfs/kin.ts';
-import {asleep, Child, inState} from '../helpers/child.ts';
-import {folder} from '../helpers/listings.ts';
-import {testIf} from '../helpers/tools.ts';
-import {familyPython, numberFrom} from './families.ts';
+import {kinSum, type FamilySample, type KinMeasure} from '../../../src/model/kin/kin.ts';
+import {KinPeaks} from '../../../src/model/kin/peaks.ts';
+import {KinWatch, type KinOptions} from '../../../src/procfs/kin/kin.ts';
+import {asleep, Child, inState} from '../../helpers/child.ts';
+import {folder} from '../../helpers/listings.ts';
+import {testIf} from '../../helpers/tools.ts';
+import {familyPython, numberFrom} from '../families.ts';
 
 /** Looks whatever the last look cost. */
 const look = (watch: KinWatch): FamilySample => watch.look(performance.now(), undefined, true)!;

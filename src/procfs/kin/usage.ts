@@ -1,10 +1,10 @@
-import type {Kin, KinUsage} from '../model/kin.ts';
-import {Trouble} from '../model/trouble.ts';
-import type {Stat} from '../parse/proc/stat.ts';
-import {DutyBudget} from './budget.ts';
-import {countersOf} from './family.ts';
-import {isSame, ProcessHandle} from './handle.ts';
-import {whileHeld} from './held.ts';
+import type {Kin, KinUsage} from '../../model/kin/kin.ts';
+import {Trouble} from '../../model/trouble.ts';
+import type {Stat} from '../../parse/proc/stat.ts';
+import {DutyBudget} from '../sampling/budget.ts';
+import {countersOf} from '../family.ts';
+import {isSame, ProcessHandle} from '../handle.ts';
+import {whileHeld} from '../sampling/held.ts';
 
 /** What is known of the counters of one member, until another program begins in it. */
 export interface UsageState {

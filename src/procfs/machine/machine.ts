@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs';
-import type {Machine} from '../model/clues.ts';
-import {parseMeminfo} from '../parse/proc/meminfo.ts';
-import {readIfThere, textIfThere} from './open.ts';
+import type {Machine} from '../../model/clues.ts';
+import {parseMeminfo} from '../../parse/proc/meminfo.ts';
+import {readIfThere, textIfThere} from '../open.ts';
 
 /** The kernel's release, such as `6.18`; '' where it can't be read. */
 export const release = (root: string): string =>

@@ -1,5 +1,5 @@
-import type {Family, Member} from './family.ts';
-import type {Usage} from './region.ts';
+import type {Family, Member} from '../family.ts';
+import type {Usage} from '../region.ts';
 
 /** How a process came to be counted as family. */
 export type KinTie =
@@ -92,7 +92,7 @@ export function kinAmount(member: Kin, measure: KinMeasure): number | undefined 
 }
 
 /** What a family has of a measure. */
-export interface KinSum {
+interface KinSum {
   /** Of all members; undefined if one is not known. */
   readonly total: number | undefined;
   /** Of those that are known: the family has at least this. */

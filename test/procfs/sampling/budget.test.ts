@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {DutyBudget, LONGEST_PAUSE, UTMOST_DUTY} from '../../src/procfs/budget.ts';
+import {DutyBudget, LONGEST_PAUSE, UTMOST_DUTY} from '../../../src/procfs/sampling/budget.ts';
 
 const duties = fc.double({min: 0.001, max: 1, noNaN: true});
 

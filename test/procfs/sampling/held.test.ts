@@ -1,8 +1,8 @@
 import {readFileSync} from 'node:fs';
 import {release} from 'node:os';
 import test from 'ava';
-import {whileHeld} from '../../src/procfs/held.ts';
-import {kernelRelease, mapsTakesLock} from '../../src/procfs/kernel.ts';
+import {whileHeld} from '../../../src/procfs/sampling/held.ts';
+import {kernelRelease, mapsTakesLock} from '../../../src/procfs/machine/kernel.ts';
 
 /** ms that this thread ran on a processor, as the scheduler counts them (its first number, ns). */
 const ranFor = (): number => Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]) / 1e6;

@@ -1,13 +1,12 @@
-import type {FamilySample, Kin, KinTie} from '../model/kin.ts';
-import {kinKey} from '../model/kin.ts';
-import type {Snapshot} from '../model/snapshot.ts';
-import type {Stat} from '../parse/proc/stat.ts';
-import {DEFAULT_MAX_STALL} from './budget.ts';
-import {childrenIn} from './family.ts';
-import {isSame, ProcessHandle} from './handle.ts';
-import {hasMemory, hiddenKin, isOneMemory, kinOf, readMember, type Held, type Read} from './kin-member.ts';
-import {KinReader, NOTHING_READ, type Candidate} from './kin-usage.ts';
-import {Orphans} from './kin-orphans.ts';
+import {type FamilySample, type Kin, kinKey, type KinTie} from '../../model/kin/kin.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import type {Stat} from '../../parse/proc/stat.ts';
+import {DEFAULT_MAX_STALL} from '../sampling/budget.ts';
+import {childrenIn} from '../family.ts';
+import {isSame, ProcessHandle} from '../handle.ts';
+import {hasMemory, hiddenKin, isOneMemory, kinOf, readMember, type Held, type Read} from './member.ts';
+import {KinReader, NOTHING_READ, type Candidate} from './usage.ts';
+import {Orphans} from './orphans.ts';
 
 export interface KinOptions {
   readonly root?: string | undefined;

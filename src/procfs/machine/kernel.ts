@@ -1,4 +1,4 @@
-import {textIfThere} from './open.ts';
+import {textIfThere} from '../open.ts';
 
 /**
  * Does reading /proc/PID/maps take mmap_lock, which the process needs for mmap, munmap and brk? Before Linux 6.17 it

@@ -1,9 +1,9 @@
 import {existsSync, readlinkSync} from 'node:fs';
-import type {CgroupClue} from '../model/clues.ts';
-import {cgroupFolders, parseCgroup, parseMemoryLimit, type CgroupFolder} from '../parse/proc/cgroup.ts';
-import {parseMountinfo} from '../parse/proc/mountinfo.ts';
-import type {ProcessHandle} from './handle.ts';
-import {readIfThere, textIfThere} from './open.ts';
+import type {CgroupClue} from '../../model/clues.ts';
+import {cgroupFolders, parseCgroup, parseMemoryLimit, type CgroupFolder} from '../../parse/proc/cgroup.ts';
+import {parseMountinfo} from '../../parse/proc/mountinfo.ts';
+import type {ProcessHandle} from '../handle.ts';
+import {readIfThere, textIfThere} from '../open.ts';
 
 /**
  * The memory limits of a process's cgroup and of each ancestor that can be seen, from /proc/PID/cgroup and the files of

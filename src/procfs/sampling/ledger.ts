@@ -1,7 +1,7 @@
 import {DEFAULT_MAX_DUTY, DEFAULT_MAX_STALL, DutyBudget} from './budget.ts';
-import type {CaptureOptions} from './capture.ts';
+import type {CaptureOptions} from '../capture.ts';
 import {whileHeld} from './held.ts';
-import {mapsTakesLock} from './kernel.ts';
+import {mapsTakesLock} from '../machine/kernel.ts';
 
 /** What looking cost so far; times in ms. The first look, when it was opened, is in the times and not in `looks`. */
 export interface Cost {
