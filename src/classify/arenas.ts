@@ -80,7 +80,8 @@ function name(space: Space, first: number, end: number, number: number, blocks: 
 }
 
 const evidenceOf = (size: string): string =>
-  `a block of ${size} at a multiple of ${size}, writable up to where it is used: a heap of one of the arenas of glibc's malloc`;
+  `a block of ${size} at a multiple of ${size}, writable up to where it is used: a heap of one of the ` +
+  `arenas of glibc's malloc`;
 
 const EVIDENCE = evidenceOf('64 MiB');
 const EVIDENCE_32 = evidenceOf('1 MiB');

@@ -1,8 +1,8 @@
 import {isExecutable, isFileBacked, isReadable, isWritable, type Region} from '../model/region.ts';
 
 /**
- * Was the process started with READ_IMPLIES_EXEC (personality(2))? Then the kernel adds PROT_EXEC to all memory that may
- * be read (mm/mmap.c, do_mmap()): programs without PT_GNU_STACK on older kernels and other processors, and MIPS
+ * Was the process started with READ_IMPLIES_EXEC (personality(2))? Then the kernel adds PROT_EXEC to all memory that
+ * may be read (mm/mmap.c, do_mmap()): programs without PT_GNU_STACK on older kernels and other processors, and MIPS
  * processors that can't forbid execution (no RIXI). Nobody makes the brk heap executable otherwise.
  */
 export function impliesExec(regions: readonly Region[]): boolean {
@@ -19,8 +19,8 @@ export function impliesExec(regions: readonly Region[]): boolean {
 }
 
 /**
- * A region with the permissions that were asked for, as far as that can be told: memory that may be written is not code,
- * and neither is what has no file. A file that may not be written may be either.
+ * A region with the permissions that were asked for, as far as that can be told: memory that may be written is not
+ * code, and neither is what has no file. A file that may not be written may be either.
  */
 export const asAskedFor = (region: Region): Region =>
   isExecutable(region) && !region.name.startsWith('[v') && (isWritable(region) || !isFileBacked(region))

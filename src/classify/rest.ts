@@ -61,7 +61,9 @@ function withoutAccess(space: Space, index: number): Decision {
 const heldMemory = ({usage}: Region): Decision => ({
   kind: 'anon',
   label: 'closed, and still in memory',
-  evidence: `no access, and yet ${sizeText((usage?.rss ?? 0) + (usage?.swap ?? 0))} of it are in memory: it was used before`,
+  evidence:
+    `no access, and yet ${sizeText((usage?.rss ?? 0) + (usage?.swap ?? 0))} of it are in memory: ` +
+    `it was used before`,
 });
 
 /** pmap prints [ anon ] for the vdso too, which is a few pages that may be read and executed. */

@@ -71,7 +71,9 @@ export function knownUntil({times, usageAt, resident}: Curves, duration: number)
   return changed < 0 ? duration : times[last]!;
 }
 
-/** Readings farther apart than this part of the time, and this many usual distances, leave a hole; or this part alone. */
+/**
+ * Readings farther apart than this part of the time, and this many usual distances, leave a hole; or this part alone.
+ */
 const FAR = {part: 1 / 20, distances: 4, alone: 1 / 8} as const;
 
 /**

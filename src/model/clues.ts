@@ -35,7 +35,9 @@ export interface Clues {
 }
 
 interface JvmClue {
-  /** What metaspace has, the class space included: as of a while ago, since the JVM doesn't always keep it up to date. */
+  /**
+   * What metaspace has, the class space included: as of a while ago, since the JVM doesn't always keep it up to date.
+   */
   readonly metaspace: number;
 }
 

@@ -262,7 +262,8 @@ export function observedText(observed: Sums, kernel: number, whose: 'its' | 'the
 /** The note on figures that are not certain. */
 export const uncertainText = ({shared, pss, private: moved}: Sums, whose: 'its' | 'their' = 'its'): string =>
   `memmap itself maps ${whose === 'its' ? `up to ${sizeText(shared)}` : 'a part'} of ${whose} resident memory (the ` +
-  `program of Node, libraries): without memmap ${whose} PSS is between ${sizeText(pss.low)} and ${sizeText(pss.high)}, and of what the kernel counts as ` +
+  `program of Node, libraries): without memmap ${whose} PSS is between ${sizeText(pss.low)} and ` +
+  `${sizeText(pss.high)}, and of what the kernel counts as ` +
   `shared between ${sizeText(moved.low)} and ${sizeText(moved.high)} is private. The figures are the lower ones. As ` +
   `root memmap can tell (/proc/kpagecount).`;
 

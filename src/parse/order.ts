@@ -7,8 +7,8 @@ import {exactHex, type Region, withPlace} from '../model/region.ts';
  * one above it. What was printed later is newer, so later lines win: each byte belongs to the last line that covers it,
  * and an earlier region is cut to what is left of it, into two if the newer one is within it.
  *
- * In a capture, lines without overlaps of which many are out of order were sorted by somebody else (`sort -k3`), or come
- * from a system with another order. Nothing was lost then, and the listing is not torn.
+ * In a capture, lines without overlaps of which many are out of order were sorted by somebody else (`sort -k3`), or
+ * come from a system with another order. Nothing was lost then, and the listing is not torn.
  *
  * @param regions in the order of the listing
  * @returns the same array if nothing was wrong; else regions in ascending order without overlaps; how many lines

@@ -7,8 +7,8 @@ interface OwnProcess {
 
 /**
  * A process of its own for what may never come back, since it can be killed. Node runs a text with -e. In memmap's
- * standalone executable, the program that is running is not Node but memmap with Bun in it, and BUN_BE_BUN makes it Bun,
- * which has the same -e (scripts/standalone.js).
+ * standalone executable, the program that is running is not Node but memmap with Bun in it, and BUN_BE_BUN makes it
+ * Bun, which has the same -e (scripts/standalone.js).
  *
  * @param code in it, process.argv.slice(1) are `args`
  */

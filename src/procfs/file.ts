@@ -85,8 +85,8 @@ const late = (name: string, length: number, patience: number): Trouble =>
   });
 
 /**
- * Reads many files of /proc, one after the other, into one buffer: a buffer each would be most of the cost of looking at
- * thousands of processes. A FIFO in their place holds nothing.
+ * Reads many files of /proc, one after the other, into one buffer: a buffer each would be most of the cost of looking
+ * at thousands of processes. A FIFO in their place holds nothing.
  */
 export class Scratch {
   #buffer: Buffer = Buffer.allocUnsafeSlow(64 * 1024);

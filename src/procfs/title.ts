@@ -2,7 +2,8 @@ import {readIfThere} from './open.ts';
 
 /**
  * What a process was started as, or calls itself: /proc/PID/cmdline as ps(1) shows it, the words joined by blanks.
- * setproctitle(3) writes over it. It may hold passwords, and everybody may read it, unless /proc is mounted with hidepid.
+ * setproctitle(3) writes over it. It may hold passwords, and everybody may read it, unless /proc is mounted with
+ * hidepid.
  *
  * It is in the memory of the process, and reading it waits for the lock of its map, which a process in uninterruptible
  * sleep may hold for long: such a one is not asked.

@@ -6,7 +6,9 @@ import {isOwnName, object, type Json} from '../model/json.ts';
  */
 type Patch = Readonly<Record<string, unknown>>;
 
-/** Parts of the clues of which each entry changes on its own: threads by id, files by name, Committed_AS of the machine. */
+/**
+ * Parts of the clues of which each entry changes on its own: threads by id, files by name, Committed_AS of the machine.
+ */
 const BY_ENTRY = new Set(['threads', 'files', 'deleted', 'machine']);
 
 /** @returns undefined if nothing differs */

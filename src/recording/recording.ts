@@ -145,8 +145,8 @@ export class Recording {
   }
 
   /**
-   * ISO 8601: when the recording began, plus a time in ms. All that is said of a recording has this time; the wall clock,
-   * which a moment keeps as `at`, may have been set in between.
+   * ISO 8601: when the recording began, plus a time in ms. All that is said of a recording has this time; the wall
+   * clock, which a moment keeps as `at`, may have been set in between.
    */
   timeAt(t: number): string {
     return new Date(Date.parse(this.header.startedAt) + t).toISOString();

@@ -79,7 +79,9 @@ function newFile(path: string, mode: number, ifThere: IfThere, instead: string):
   }
 }
 
-/** A file that is written beside its place, and put there in one step: rename(2). A FIFO or a device is its own place. */
+/**
+ * A file that is written beside its place, and put there in one step: rename(2). A FIFO or a device is its own place.
+ */
 class NewFile {
   size = 0;
   readonly #path: string;

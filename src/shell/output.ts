@@ -49,8 +49,8 @@ export async function writePieces(pieces: Iterable<string>): Promise<void> {
 const isReaderGone = (errno: string): boolean => errno === 'EPIPE' || (errno === 'EIO' && isTerminal(1));
 
 /**
- * Messages for people go to standard error; data never does. On a terminal, lines that are too long for it are broken at
- * blanks, and set in below the first word of what they say.
+ * Messages for people go to standard error; data never does. On a terminal, lines that are too long for it are broken
+ * at blanks, and set in below the first word of what they say.
  */
 export function say(text: string): void {
   const width = isTerminal(2) ? Math.max(sizeOf(2).columns ?? 80, LEAST) : undefined;

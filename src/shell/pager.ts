@@ -7,8 +7,8 @@ const LESS = 'FRX';
 /**
  * The pager for a text that a person would have to scroll back to read, as git(1) chooses it: $PAGER, or else less.
  *
- * @returns undefined where the text goes straight to standard output: it is no terminal, the text fits on its screen, or
- * NO_PAGER, an empty PAGER or `cat` says so
+ * @returns undefined where the text goes straight to standard output: it is no terminal, the text fits on its screen,
+ * or NO_PAGER, an empty PAGER or `cat` says so
  */
 export function pagerFor(text: string, environment: NodeJS.ProcessEnv): string | undefined {
   const {rows} = sizeOf(1);

@@ -9,9 +9,9 @@ const FIRSTS = [0xc000000000, 0x4000000000];
 const MIB = 1024 * 1024;
 
 /**
- * Go's heap: arenas of 64 MiB from 0xc000000000 (0x4000000000) upwards, which begin without access and become writable as they fill;
- * stacks of goroutines are in it. The runtime's bookkeeping about it is in reservations near the libraries, of which it
- * uses a page here and there.
+ * Go's heap: arenas of 64 MiB from 0xc000000000 (0x4000000000) upwards, which begin without access and become writable
+ * as they fill; stacks of goroutines are in it. The runtime's bookkeeping about it is in reservations near the
+ * libraries, of which it uses a page here and there.
  */
 export function tellGo(space: Space): void {
   const first = FIRSTS.map((address) => space.find(address)).find(

@@ -25,8 +25,8 @@ export function tellJvm(space: Space): void {
 
 /**
  * Stacks of Java threads, of any size (-Xss256k, -Xss512k): the guard zone is inside, at the bottom, and without access
- * (stackOverflow.hpp: red, yellow and, since JDK 9, reserved pages; 12 or 16 KiB). Such a pair is a stack where there is
- * another of its size, or where it is as large as a stack can be asked to be.
+ * (stackOverflow.hpp: red, yellow and, since JDK 9, reserved pages; 12 or 16 KiB). Such a pair is a stack where there
+ * is another of its size, or where it is as large as a stack can be asked to be.
  */
 function tellJavaStacks(space: Space): void {
   const sizes = new Map<number, number[]>();

@@ -6,9 +6,12 @@ import {isCount} from './rules.ts';
 /** The kernel's peak of one process may be this much above the samples: between two of them it goes on growing. */
 export const NEARLY = 0.05;
 
-/** Why nothing is known of all, where the kernel told more of one. @param told bytes; @param value of all, in samples */
+/**
+ * Why nothing is known of all, where the kernel told more of one. @param told bytes; @param value of all, in samples
+ */
 export const missedPeak = (told: number, value: number): string =>
-  `one of its processes had ${sizeText(told)}, which no sample saw (${sizeText(value)} together at most), so how much ` +
+  `one of its processes had ${sizeText(told)}, which no sample saw (${sizeText(value)} together at ` +
+  `most), so how much ` +
   `all had then is not known`;
 
 /** An amount as its measure is counted. */

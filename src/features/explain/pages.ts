@@ -7,10 +7,11 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import type {ProcessHandle} from '../../procfs/handle.ts';
 
 /**
- * Says of one region after another what `explain` says, for a screen that is drawn again and again: the file of a region
- * is read once, and not again for as long as the same region is asked for.
+ * Says of one region after another what `explain` says, for a screen that is drawn again and again: the file of a
+ * region is read once, and not again for as long as the same region is asked for.
  *
- * The region may be an older reading of one that is there now: smaps, which has its counters, is read only now and then.
+ * The region may be an older reading of one that is there now: smaps, which has its counters, is read only now and
+ * then.
  *
  * @param handle of the live process; undefined for a recording
  * @returns lines of at most `width` columns, which is 20 or more

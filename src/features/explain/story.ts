@@ -147,7 +147,8 @@ function shareText({rss = 0, pss}: Amounts): string {
   if (others < rss / 100) return `Its fair share (PSS) is ${sizeText(pss)}: hardly any of it is mapped more than once.`;
   return (
     `Its fair share (PSS) is ${sizeText(pss)}: the remaining ${sizeText(others)} is the share of other ` +
-    `mappings of the same pages, mostly in other processes: code of libraries, or what parent and child share after fork.`
+    `mappings of the same pages, mostly in other processes: code of libraries, or what parent and ` +
+    `child share after fork.`
   );
 }
 

@@ -24,7 +24,8 @@ export const unusualOf = (snapshot: Snapshot): Finding[] =>
 /** What was looked for, for a reader to whom nothing is reported. There are counters only where smaps was read. */
 export const lookedFor = ({totals}: Snapshot): string =>
   `regions that may be written and executed, an executable stack, deleted files, ` +
-  `${totals['rss'] === undefined ? '' : 'swapped and locked memory, '}large reservations, many arenas, and many regions`;
+  `${totals['rss'] === undefined ? '' : 'swapped and locked memory, '}large reservations, many ` +
+  `arenas, and many regions`;
 
 const isStack = ({kind}: Region): boolean => kind === 'stack' || kind === 'thread-stack';
 

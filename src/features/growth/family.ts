@@ -198,7 +198,10 @@ function answer({measure, total, samples}: FamilyGrowth): string {
     case 'flat':
       return `${what} does not grow: ${rise}.`;
     default:
-      return `${what}: ${total.verdict}, ${rise}${total.since === undefined ? '' : `, since ${spanText(total.since)}`}; no steady growth.`;
+      return (
+        `${what}: ${total.verdict}, ` +
+        `${rise}${total.since === undefined ? '' : `, since ${spanText(total.since)}`}; no steady growth.`
+      );
   }
 }
 

@@ -180,8 +180,8 @@ function totalOf(series: Series, asked: GrowthMeasure): {points: Points; measure
 }
 
 /**
- * What makes up nearly all of a rise can't be said to stop where the whole goes on, or to go on where the whole stopped:
- * the whole is seen more often, or with less noise, and says it for both.
+ * What makes up nearly all of a rise can't be said to stop where the whole goes on, or to go on where the whole
+ * stopped: the whole is seen more often, or with less noise, and says it for both.
  *
  * @param whole what was judged
  * @param sum what the parts add up to

@@ -3,10 +3,14 @@ import type {Points, Time} from '../../history/series.ts';
 /** No sample for more than this fraction of the whole time is a hole: what was missed there is unknown. */
 const LONG = 1 / 8;
 
-/** Of a change that is said to have come at once: no sample for this many times the usual distance, and this fraction. */
+/**
+ * Of a change that is said to have come at once: no sample for this many times the usual distance, and this fraction.
+ */
 const FAR = {distances: 8, part: 1 / 20} as const;
 
-/** The times of more than an eighth of the whole in which there was no sample, also before the first and after the last. */
+/**
+ * The times of more than an eighth of the whole in which there was no sample, also before the first and after the last.
+ */
 export function holesOf(t: readonly number[], {from, to}: Time): readonly Time[] {
   const least = LONG * (to - from);
   return [...t, to].flatMap((end, index) => {

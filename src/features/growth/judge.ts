@@ -136,7 +136,8 @@ function levelledOff(points: Points, least: number): Judgement | undefined {
   if (stop !== undefined) return {...NOTHING, verdict: 'plateau', slope, since: stop};
   const quarters = blocksOf(points, 4);
   const [before, last] = quarters.v.slice(-2) as [number, number];
-  // With evenly spaced samples, getting to the last quarter takes a third of the time from the first quarter to the last.
+  // With evenly spaced samples, getting to the last quarter takes a third of the time from the first quarter to the
+  // last.
   const long = (3 * (quarters.t[3]! - quarters.t[2]!)) / (quarters.t[3]! - quarters.t[0]!);
   if (last - before >= 0.15 * rise * long) return {...NOTHING, verdict: 'not enough data', slope};
   return {

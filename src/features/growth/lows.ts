@@ -3,10 +3,14 @@ import {median, type Slope, theilSen} from '../../history/trend.ts';
 import {onsetOf} from './bend.ts';
 import {squaresOf} from './fit.ts';
 
-/** At least this many low points say something on their own; or this many of each and in total, with the high points. */
+/**
+ * At least this many low points say something on their own; or this many of each and in total, with the high points.
+ */
 const FEWEST = {alone: 5, each: 3, together: 7} as const;
 
-/** More low points than this are taken together, the lowest of a few neighbours each: few samples hit the very lowest. */
+/**
+ * More low points than this are taken together, the lowest of a few neighbours each: few samples hit the very lowest.
+ */
 const GROUPS = 12;
 
 /** The rise is this many times what the low points may be off, or more. */
@@ -72,8 +76,8 @@ function isEven({t, v}: Points): boolean {
 }
 
 /**
- * How far off a low point may be, since the sample came a moment after it: the next sample is higher by this much. Teeth
- * as regular as the samples make this error grow or shrink from tooth to tooth, as a stroboscope does.
+ * How far off a low point may be, since the sample came a moment after it: the next sample is higher by this much.
+ * Teeth as regular as the samples make this error grow or shrink from tooth to tooth, as a stroboscope does.
  */
 const strobeOf = ({v}: Points, lows: readonly number[]): number => median(lows.map((at) => v[at + 1]! - v[at]!));
 

@@ -46,7 +46,9 @@ export function headline(growth: Growth): string[] {
   }
   const [least, most] = [Math.min(...total.points.v), Math.max(...total.points.v)];
   const answers = {
-    step: `${upper(what)} went up by ${sizeText(riseOf(total))} ${stepsText(total)}, and stayed there: no steady growth.`,
+    step:
+      `${upper(what)} went up by ${sizeText(riseOf(total))} ${stepsText(total)}, and stayed ` +
+      `there: no steady growth.`,
     plateau:
       `${upper(what)} grew by ${sizeText(riseOf(total))} until ${spanText(total.since ?? 0)} after ` +
       `the first sample, and then stopped or nearly did: no steady growth.`,
@@ -90,7 +92,8 @@ export function whyNot({
     return `it was not read from ${spanText(hole.from)} to ${spanText(hole.to)}, and what it did then is unknown`;
   if (slope === undefined)
     return (
-      `${counted(points.t.length, 'sample')} ${points.t.length === 1 ? 'is' : 'are'} too few; at least 12 are needed, ` +
+      `${counted(points.t.length, 'sample')} ${points.t.length === 1 ? 'is' : 'are'} too few; at ` +
+      `least 12 are needed, ` +
       `and more are better`
     );
   const rose = last > first ? `it rose by ${sizeText(last - first)}` : 'it rose';
@@ -128,7 +131,9 @@ function mostOf({kinds, sum, measure, asked, groups}: Growth): string {
   const share = Math.round((riseOf(first) / rise) * 100);
   if (share > 100) return ` What grows is ${first.kind}; other kinds shrank.`;
   const group = groups.find((each) => each.kind === first.kind && riseOf(each) > riseOf(first) / 2);
-  return ` ${share} % of it is ${first.kind}${group ? ` (${thingName(group)}: ${counted(group.count!, 'region')}, ${deltaText(riseOf(group))})` : ''}.`;
+  return ` ${share} % of it is ${first.kind}${
+    group ? ` (${thingName(group)}: ${counted(group.count!, 'region')}, ${deltaText(riseOf(group))})` : ''
+  }.`;
 }
 
 /** A forecast at this rate: no further ahead than it was watched, and only where the rate is known well. */

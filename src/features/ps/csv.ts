@@ -22,8 +22,8 @@ const COLUMNS = [
 ] as const;
 
 /**
- * CSV as defined by RFC 4180: a line for each row, sizes in bytes, what was not read empty. Names and command lines come
- * from outside, and a spreadsheet takes a cell that begins with = + - or @ for a formula: such a text gets an
+ * CSV as defined by RFC 4180: a line for each row, sizes in bytes, what was not read empty. Names and command lines
+ * come from outside, and a spreadsheet takes a cell that begins with = + - or @ for a formula: such a text gets an
  * apostrophe before it.
  *
  * @param now ms, by the same clock as readAt

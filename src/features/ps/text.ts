@@ -47,7 +47,8 @@ export function notesOf({host, options, small, unread}: Listed): string[] {
     ...(host.ended === 0
       ? []
       : [
-          `${counted(host.ended, 'process', 'processes')} ended meanwhile, and ${host.ended === 1 ? 'is' : 'are'} left out.`,
+          `${counted(host.ended, 'process', 'processes')} ended meanwhile, and ` +
+            `${host.ended === 1 ? 'is' : 'are'} left out.`,
         ]),
     ...manyRegions(host.rows, host.maxMapCount),
     ...observerText(host.rows),
@@ -76,7 +77,8 @@ function observerText(rows: readonly ProcessRow[]): string[] {
   if (doubtful.length > 0) {
     const more = doubtful.reduce((sum, {pss, observed}) => sum + observed!.most - (pss ?? 0), 0);
     return [
-      `memmap itself maps pages of ${counted(doubtful.length, 'of these processes', 'of these processes')} (the program ` +
+      `memmap itself maps pages of ` +
+        `${counted(doubtful.length, 'of these processes', 'of these processes')} (the program ` +
         `of Node, libraries): without memmap their PSS is up to ${sizeText(more)} higher. As root memmap can tell.`,
     ];
   }
@@ -92,8 +94,10 @@ function observerText(rows: readonly ProcessRow[]): string[] {
 function costText({host, options}: Listed): string {
   const {read, stallMs, longestMs, ms} = host;
   return (
-    `Read ${countText(read)} of ${counted(host.rows.length, 'process', 'processes')} in ${shortText(ms)}: that held up all ` +
-    `together for ${shortText(stallMs)} (of ${shortText(options.budget)}), and one for ${shortText(longestMs)} at most. ` +
+    `Read ${countText(read)} of ${counted(host.rows.length, 'process', 'processes')} in ` +
+    `${shortText(ms)}: that held up all ` +
+    `together for ${shortText(stallMs)} (of ${shortText(options.budget)}), and one for ` +
+    `${shortText(longestMs)} at most. ` +
     `memmap itself is left out.`
   );
 }

@@ -93,7 +93,8 @@ export class FamilyKeeper {
       .map(({kin, peaks}) => `${kinName(kin)} ${sizeText(peaks.rss ?? 0)}`);
     const shared = pss.value > 0 && pss.most === pss.value ? `; its PSS, ${sizeText(pss.value)} at most` : '';
     return [
-      `Its family, ${familySize(this.#peaks)}, went from ${sizeText(this.#first)} to ${sizeText(this.#least)} resident, ` +
+      `Its family, ${familySize(this.#peaks)}, went from ${sizeText(this.#first)} to ` +
+        `${sizeText(this.#least)} resident, ` +
         `added up (${deltaText(this.#least - this.#first)}); its peak was ${sizeText(value)}, after ` +
         `${durationText(t)}${shared}. The ${counted(members.length, 'largest', 'largest')}: ${members.join(', ')}.`,
     ];

@@ -13,7 +13,9 @@ import {lowerBound} from '../../model/search.ts';
 export interface Grower {
   readonly what: 'total' | 'kind' | 'group' | 'region';
   readonly kind: Kind | undefined;
-  /** Of a group: what its regions are called, and how many there were last. Of a region: its name or label, and place. */
+  /**
+   * Of a group: what its regions are called, and how many there were last. Of a region: its name or label, and place.
+   */
   readonly name: string;
   readonly count?: number | undefined;
   readonly start: number | undefined;

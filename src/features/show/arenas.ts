@@ -17,8 +17,9 @@ export interface Arena {
 }
 
 /**
- * The heaps of the arenas of glibc's malloc among classified regions, by their labels. An arena that outgrew its block has several,
- * and each counts; blocks that are used up and merged into one region count as one, by the number of the first.
+ * The heaps of the arenas of glibc's malloc among classified regions, by their labels. An arena that outgrew its block
+ * has several, and each counts; blocks that are used up and merged into one region count as one, by the number of the
+ * first.
  */
 export function arenasOf(regions: readonly Region[]): Arena[] {
   const arenas = new Map<number, {-readonly [field in keyof Arena]: Arena[field]}>();

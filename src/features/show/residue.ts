@@ -82,7 +82,8 @@ export function renderResidue(snapshot: Snapshot, look: ResidueLook = {}): strin
   if (stays > 0) {
     const {privateDirty = 0} = snapshot.totals as Readonly<Record<string, number | undefined>>;
     sentences.push(
-      `Of ${sizeText(privateDirty)} private dirty, ${sizeText(privateDirty - stays)} comes free when the process ends; ` +
+      `Of ${sizeText(privateDirty)} private dirty, ${sizeText(privateDirty - stays)} comes free when ` +
+        `the process ends; ` +
         `${sizeText(stays)} is of shared memory or files, and stays as long as these do.`,
     );
   }

@@ -120,8 +120,8 @@ function brkRoom(snapshot: Snapshot, isFull: readonly Limit[]): Room['brk'] {
 
 /**
  * The stack grows when an address below it is touched: expand_downwards() and acct_stack_growth(), mm/mmap.c. It may
- * grow right up to memory without access and to another stack; from other regions it keeps its distance. Where mprotect has
- * cut it, the lowest piece grows, and RLIMIT_STACK counts from the end of that.
+ * grow right up to memory without access and to another stack; from other regions it keeps its distance. Where mprotect
+ * has cut it, the lowest piece grows, and RLIMIT_STACK counts from the end of that.
  */
 function stackRoom(snapshot: Snapshot): Room['stack'] {
   const {regions, clues} = snapshot;

@@ -22,7 +22,9 @@ function chosenEvent(event: WatchEvent, choice: Choice, sort: SortKey | undefine
   return {...look, event: 'look'};
 }
 
-/** A snapshot's document with the chosen regions alone. Its totals are those of the whole process, and a note says so. */
+/**
+ * A snapshot's document with the chosen regions alone. Its totals are those of the whole process, and a note says so.
+ */
 export function chosenDocument(snapshot: Snapshot, choice: Choice): Record<string, unknown> {
   const document = snapshot.document();
   if (isAll(choice)) return document;

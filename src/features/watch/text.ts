@@ -50,7 +50,9 @@ const exitLine = (state: 'zombie' | 'gone'): string =>
 
 const markLine = (name: string): string => paint('title', `* mark         ${safe(name)}`);
 
-/** ms that were watched; undefined for less than a second: the first sample alone takes some, and a share says nothing. */
+/**
+ * ms that were watched; undefined for less than a second: the first sample alone takes some, and a share says nothing.
+ */
 function watchedFor({ms, duty}: Pick<WatchCost, 'ms' | 'duty'>): number | undefined {
   const all = duty === 0 ? 0 : ms / duty;
   return all < 1000 ? undefined : all;

@@ -12,7 +12,9 @@ export type KinTie =
   /** The same, found by its session, which the first process leads: only descendants of its leader are in a session. */
   | 'session';
 
-/** The counters of smaps_rollup, which are read now and then: they stall the process. Bytes, and a number of regions. */
+/**
+ * The counters of smaps_rollup, which are read now and then: they stall the process. Bytes, and a number of regions.
+ */
 export interface KinUsage {
   /** When it was read, in ms by the clock of the samples. */
   readonly readAt: number;

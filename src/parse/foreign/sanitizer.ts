@@ -3,8 +3,8 @@ import {readerOf, type ListingReader} from './rows.ts';
 
 /**
  * The memory map of a sanitizer's report: AddressSanitizer, ThreadSanitizer, LeakSanitizer and the others
- * (compiler-rt/lib/sanitizer_common, MemoryMappingLayout::DumpListOfModules and DumpProcessMap): a tab, the range, a tab
- * and the name. It says no permissions.
+ * (compiler-rt/lib/sanitizer_common, MemoryMappingLayout::DumpListOfModules and DumpProcessMap): a tab, the range, a
+ * tab and the name. It says no permissions.
  *
  *     ==4242==Process memory map follows:
  *     	0x000000400000-0x000000401000	/srv/app

@@ -1,6 +1,7 @@
 /**
  * Who a cgroup is, from its path alone. Names of systemd: systemd.unit(5), systemd.slice(5), src/basic/cgroup-util.c.
- * Names of containers: what the runtimes call their cgroups, with systemd (`docker-ID.scope`) and without (`/docker/ID`).
+ * Names of containers: what the runtimes call their cgroups, with systemd (`docker-ID.scope`) and without
+ * (`/docker/ID`).
  */
 
 /** What a path says; what it doesn't say is absent. */
@@ -15,7 +16,9 @@ export interface CgroupNames {
 
 const ID = '[0-9a-f]{64}';
 
-/** `docker-ID.scope`, `libpod-ID`, and `kubepods-pod1.slice:cri-containerd:ID`, which a runtime without systemd makes. */
+/**
+ * `docker-ID.scope`, `libpod-ID`, and `kubepods-pod1.slice:cri-containerd:ID`, which a runtime without systemd makes.
+ */
 const NAMED = new RegExp(`^(?:.*:)?(docker|cri-containerd|containerd|crio|libpod|nerdctl)[-:](${ID})(?:\\.scope)?$`);
 
 /** `/docker/ID`, `/kubepods/burstable/podUID/ID`, `/default/ID` of containerd. */

@@ -1,7 +1,7 @@
 /**
  * A counter line of smaps as the kernel prints it (show_smap in fs/proc/task_mmu.c): the key and blanks in 16 columns,
- * the value in 8, ` kB`. Such a line is compared four bytes at a time, and of the value only four columns are looked at: a
- * small listing is read before V8 finds that the loops over its bytes are worth 10 ms of compiling.
+ * the value in 8, ` kB`. Such a line is compared four bytes at a time, and of the value only four columns are looked
+ * at: a small listing is read before V8 finds that the loops over its bytes are worth 10 ms of compiling.
  */
 
 /** The first 16 columns as four numbers. */

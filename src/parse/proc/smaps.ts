@@ -44,7 +44,9 @@ class UsageShape {
 /** Attributes that may come before the first counter. Any other word with a colon there is somebody's remark. */
 const EARLY_WORDS = new Set(['name', 'thpEligible', 'protectionKey']);
 
-/** KiB. A counter that the kernel let fall below 0 is printed as one near 2^64, which a number does not hold exactly. */
+/**
+ * KiB. A counter that the kernel let fall below 0 is printed as one near 2^64, which a number does not hold exactly.
+ */
 const MOST_KILOBYTES = Number.MAX_SAFE_INTEGER / 1024;
 
 const COLON = 0x3a;

@@ -186,7 +186,9 @@ function countsOf({all, first, pages}: OwnFile, from: number, words: Uint32Array
   return [...counts].map(([key, count]) => ({pages: count, mapped: Math.floor(key / 256), own: key % 256}));
 }
 
-/** @param sums from the first to each @param from the first page, counted in `sums`; @param to the page after the last */
+/**
+ * @param sums from the first to each @param from the first page, counted in `sums`; @param to the page after the last
+ */
 function between(sums: Float64Array, from: number, to: number): number {
   const upTo = (page: number): number => sums[Math.max(0, Math.min(page, sums.length - 1))]!;
   return upTo(to) - upTo(from);

@@ -164,8 +164,8 @@ export function ownRegions(maps: Uint8Array): Region[] {
 const PROCFS = 0x9fa0;
 
 /**
- * Where memmap's own files are. A procfs of another PID namespace may not show memmap, which maps the same pages all the
- * same; a copy of one shows nothing that is mapped now.
+ * Where memmap's own files are. A procfs of another PID namespace may not show memmap, which maps the same pages all
+ * the same; a copy of one shows nothing that is mapped now.
  */
 export function ownRoot(root: string): string | undefined {
   if (pidHere(root) !== undefined) return root;

@@ -27,7 +27,8 @@ export const mmap: Lesson = {
       ],
       why: () => [
         'A line without a name: the kernel knows that the memory is readable, writable and private, and ' +
-          'has nothing else to say about it. Device and inode are 0, since no file backs it. It is what pmap calls [ anon ].',
+          'has nothing else to say about it. Device and inode are 0, since no file backs it. It is what ' +
+          'pmap calls [ anon ].',
         'None of it is resident yet.',
       ],
     },

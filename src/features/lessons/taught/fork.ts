@@ -100,8 +100,10 @@ export const cow: Lesson = {
         const dirty = changes.reduce((sum, {delta}) => sum + (delta['privateDirty'] ?? 0), drift['privateDirty'] ?? 0);
         return [
           `Two writes, and ${sizeText(dirty)} of the child became private dirty: at the first write to ` +
-            `each page the kernel made a copy (copy-on-write). The resident size is the same, so whoever looks at RSS ` +
-            `alone sees nothing. A server that forks workers pays for each page that either side writes to, little by ` +
+            `each page the kernel made a copy (copy-on-write). The resident size is the same, so ` +
+            `whoever looks at RSS ` +
+            `alone sees nothing. A server that forks workers pays for each page that either side ` +
+            `writes to, little by ` +
             `little, and only PSS and private dirty show it.`,
         ];
       },

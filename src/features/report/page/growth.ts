@@ -10,7 +10,8 @@ export function drawGrowth(): void {
   const what = page.measure === 'rss' ? 'Resident memory' : 'Address space, since resident memory was not read';
   byId('growth-words').textContent =
     `${what}: of everything, of the kinds that changed, and of the groups of regions and the regions that grew ` +
-    `most. The verdict is that of memmap growth. The slope is the typical growth: the median of the slopes between all pairs of ` +
+    `most. The verdict is that of memmap growth. The slope is the typical growth: the median of the slopes ` +
+    `between all pairs of ` +
     `moments (Theil–Sen), so that one jump does not determine it.`;
   const rows = page.growers.map(rowOf);
   const titles = ['what', 'over time', '>first', '>last', '>change', '>most seen', 'verdict', '>slope', '>first seen'];

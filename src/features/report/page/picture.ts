@@ -41,7 +41,8 @@ export function redrawPicture(): void {
 export function startPicture(): void {
   byId('picture-words').textContent =
     'High addresses are at the top. A region is a bar for as long as it was there: pale is mapped, full ' +
-    'colour is resident, as last read from smaps; where smaps was not read for long, it is unknown. Heights are logarithmic. What comes after the moment of ' +
+    'colour is resident, as last read from smaps; where smaps was not read for long, it is unknown. ' +
+    'Heights are logarithmic. What comes after the moment of ' +
     'the slider is faint.';
   follow(moveTo);
 }

@@ -23,7 +23,9 @@ interface Sum {
   unknown: number;
 }
 
-/** The totals by kind of the regions that are shown: a caption, the column heads, `count` rows, the total always last. */
+/**
+ * The totals by kind of the regions that are shown: a caption, the column heads, `count` rows, the total always last.
+ */
 export function kindLines(state: FrameState, width: number, count: number): string[] {
   const {picture, view} = state;
   const rows = shownRows(picture, view);

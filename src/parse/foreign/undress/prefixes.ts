@@ -3,8 +3,8 @@ import {COUNTER, HEADER, withLines, type Layer} from './paste.ts';
 
 /**
  * What stands before each line of a listing: the time and the tag of a log, the file and the number of grep -H and -n,
- * the number of cat -n and nl, the bars of docker compose, the marks of a quoted mail. Which one it is need not be known:
- * what stands before the regions, which have a strict form, is looked for before the other lines too.
+ * the number of cat -n and nl, the bars of docker compose, the marks of a quoted mail. Which one it is need not be
+ * known: what stands before the regions, which have a strict form, is looked for before the other lines too.
  */
 export const prefixes: Layer = (paste) => {
   const places = paste.lines.map(placeOf);

@@ -4,8 +4,8 @@ import {COUNTER, HEADER, isText, withLines, type Layer} from './paste.ts';
 const NARROWEST = 60;
 
 /**
- * Lines that were broken: mail programs put a name, which comes after many blanks, on a line of its own; terminals break
- * at their width, within a word.
+ * Lines that were broken: mail programs put a name, which comes after many blanks, on a line of its own; terminals
+ * break at their width, within a word.
  */
 export const wrapped: Layer = (paste) => {
   const lines = [...paste.lines];
