@@ -135,11 +135,11 @@ export class HostReader {
   }
 
   /** Threads that may hold the lock of its memory map: only these are looked for that have a reason to. */
-  #suspects(process: Looked, {state, threads}: Seen): readonly string[] {
+  #suspects(process: Looked, {name, state, threads}: Seen): readonly string[] {
     if (threads <= 1 && state !== 'D') return [];
     const stat = (): Stat => this.#stat(process);
     const lock = new MapLock({...process, directory: -1, stat, path: (file) => `${process.folder}/${file}`});
-    return lock.suspects(stat());
+    return lock.suspects(threads > 1 ? {pid: process.pid, comm: name, state, threads} : stat());
   }
 
   #rowOf(process: Looked, seen: Seen, isBlocked: boolean): ProcessRow {
@@ -258,8 +258,5 @@ const gone = new Trouble({
   next: 'List processes with: memmap ps',
 });
 
-function linesIn(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++;
-  return lines;
-}
+/** One call for each line would take as long as the kernel takes to print it. */
+const linesIn = (bytes: Buffer): number => latin1(bytes, 0, bytes.length).split('\n').length - 1;
