@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>
   run: () => import('./commands/run.ts'),
   show: () => import('./commands/show.ts'),
   snapshot: () => import('./commands/snapshot.ts'),
+  top: () => import('./commands/top.ts'),
   watch: () => import('./commands/watch.ts'),
 };
 

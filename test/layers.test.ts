@@ -48,6 +48,7 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   replay: ['watch'],
   report: ['growth'],
   export: ['report'],
+  top: ['ps', 'watch'],
   explain: ['heap'],
 };
 
