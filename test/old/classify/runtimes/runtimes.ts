@@ -1,0 +1,74 @@
+import {hasNoAccess, isExecutable} from '../../model/region.ts';
+import {baseName, type Space} from '../space.ts';
+
+/** What a program's name says about the memory that it will have. */
+type Runtime = 'V8' | 'Chromium' | 'JVM';
+
+/** Is a program or a library mapped that contains this runtime? */
+export function runs(space: Space, runtime: Runtime): boolean {
+  space.runtimes ??= runtimesIn(space);
+  return space.runtimes.has(runtime);
+}
+
+/** Programs that contain V8; some of these are Chromium, whose malloc is PartitionAlloc. */
+const WITH_V8 =
+  /^(?:node|nodejs|libnode\.so.*|libv8.*\.so.*|deno|d8|code|electron.*|chrom(?:e|ium).*|headless_shell|libcef\.so|msedge|brave|opera|vivaldi.*)$/;
+const CHROMIUM = /^(?:code|electron.*|chrom(?:e|ium).*|headless_shell|libcef\.so|msedge|brave|opera|vivaldi.*)$/;
+
+function runtimesIn(space: Space): Set<string> {
+  const found = new Set<Runtime>();
+  let last = '';
+  for (const index of space.telling) {
+    const {name} = space.regions[index]!;
+    if (name === last || space.verdicts[index]?.kind !== 'text') continue;
+    last = name;
+    const program = baseName(name);
+    if (program === 'libjvm.so') found.add('JVM');
+    if (!WITH_V8.test(program)) continue;
+    found.add('V8');
+    if (CHROMIUM.test(program)) found.add('Chromium');
+  }
+  return found;
+}
+
+/**
+ * Adjacent regions of which nothing is known yet, some of them without access: addresses that a program reserved as one
+ * block.
+ */
+export interface Reservation {
+  /** Index of the first region, and of the one after the last. */
+  readonly from: number;
+  readonly to: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly reserved: number;
+  readonly hasCode: boolean;
+}
+
+/** All reservations of at least `smallest` bytes, in ascending order. */
+export function reservationsIn(space: Space, smallest: number): Reservation[] {
+  const found: Reservation[] = [];
+  const {regions} = space;
+  let to = 0;
+  for (const closed of space.closed) {
+    if (closed < to || !space.isOpen(closed)) continue;
+    let from = closed;
+    while (from > 0 && space.isOpen(from - 1) && space.touchesBelow(from)) from--;
+    to = closed + 1;
+    while (to < regions.length && space.isOpen(to) && space.touchesBelow(to)) to++;
+    const size = regions[to - 1]!.end - regions[from]!.start;
+    if (size >= smallest) found.push(measured(space, from, to, size));
+  }
+  return found;
+}
+
+function measured({regions}: Space, from: number, to: number, size: number): Reservation {
+  let reserved = 0;
+  let hasCode = false;
+  for (let index = from; index < to; index++) {
+    const region = regions[index]!;
+    if (hasNoAccess(region)) reserved += region.end - region.start;
+    hasCode ||= isExecutable(region);
+  }
+  return {from, to, size, reserved, hasCode};
+}

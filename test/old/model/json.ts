@@ -1,0 +1,78 @@
+import {Trouble} from './trouble.ts';
+import {exactHex} from './region.ts';
+
+/**
+ * Readers for the values of a saved snapshot. Each takes a value and its path, and throws Trouble (`input`) with the
+ * path where the value isn't as the schema says.
+ */
+export type Json = Readonly<Record<string, unknown>>;
+
+export function object(value: unknown, path: string): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unusable(`${path} is not an object`);
+  return value as Json;
+}
+
+export function array(value: unknown, path: string): unknown[] {
+  if (!Array.isArray(value)) throw unusable(`${path} is not a list`);
+  return value;
+}
+
+export function string(value: unknown, path: string): string {
+  if (typeof value !== 'string') throw unusable(`${path} is not a string`);
+  return value;
+}
+
+export function matching(value: unknown, form: RegExp, path: string, example: string): string {
+  const text = string(value, path);
+  if (!form.test(text)) throw unusable(`${path} is not a text such as "${example}"`);
+  return text;
+}
+
+/** A whole number, not below 0. */
+export function integer(value: unknown, path: string): number {
+  if (!Number.isSafeInteger(value) || Number(value) < 0) throw unusable(`${path} is not a whole number`);
+  return Number(value);
+}
+
+export function hexString(value: unknown, path: string): number {
+  const number = typeof value === 'string' && value.startsWith('0x') ? exactHex(value.slice(2)) : undefined;
+  if (number === undefined) throw unusable(`${path} is not a hex string such as "0x400000"`);
+  return number;
+}
+
+/** `__proto__`, `constructor` and the like would stand for what every object has. */
+export const isOwnName = (name: string): boolean => !(name in Object.prototype);
+
+export const unusable = (why: string): Trouble =>
+  new Trouble({
+    kind: 'input',
+    what: 'This is not a memmap snapshot.',
+    why: `${why}.`,
+    next: 'Make one with: memmap snapshot PID -o FILE',
+  });
+
+/**
+ * A list in a JSON document, whose elements are made while it is written: of 60,000 regions, all at once take 40 MB.
+ * JSON.stringify writes it as the list that it stands for.
+ */
+export class JsonList<Item = unknown> {
+  readonly #items: readonly Item[];
+  readonly #elementOf: (item: Item) => object;
+
+  constructor(items: readonly Item[], elementOf: (item: Item) => object) {
+    this.#items = items;
+    this.#elementOf = elementOf;
+  }
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  slice(from: number, to: number): object[] {
+    return this.#items.slice(from, to).map(this.#elementOf);
+  }
+
+  toJSON(): object[] {
+    return this.slice(0, this.length);
+  }
+}

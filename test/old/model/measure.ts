@@ -1,0 +1,116 @@
+import type {Region} from './region.ts';
+
+/** A file of /proc/PID that has a measure. */
+export type ListingName = 'maps' | 'smaps' | 'smaps_rollup' | 'status';
+
+/** A row of the table of measures. What it leaves out follows from the rest. */
+export interface MeasureRow {
+  /** The line of smaps, as the kernel prints it. */
+  readonly field?: string;
+  /** Or the measures of which it is the sum. */
+  readonly of?: readonly string[];
+  /** The files that have it. By default smaps and smaps_rollup, and status where it has a line there. */
+  readonly listings?: readonly ListingName[];
+  /** Its line in status, in camelCase: what it is now. */
+  readonly status?: string;
+  /** The line of status that has the highest since the program began. */
+  readonly peak?: string;
+  /** Bytes, unless it counts things. */
+  readonly unit?: 'count';
+  readonly title: string;
+  readonly words?: string;
+  readonly noun?: string;
+  readonly meaning: string;
+  /** Spellings besides its key, titles and fields. */
+  readonly also?: readonly string[];
+  /** Of a region: where it has it without counters. */
+  readonly ofRegion?: (region: Region) => number;
+}
+
+/** Sums of counters by their keys: totals of regions, or the counters of one. What is absent is not known. */
+type Amounts = Readonly<Record<string, number | undefined>>;
+
+/** /proc/PID/status, keys in camelCase. */
+type Status = Readonly<Record<string, number | string | boolean>>;
+
+/** A measure of memory, and everything that is known about it. */
+export interface Measure<Key extends string = string> {
+  /** Its name everywhere: in JSON, as a column, in rules and exports. */
+  readonly key: Key;
+  /** The head of a column: `private dirty`. */
+  readonly title: string;
+  /** What an amount of it is, in a sentence: `address space`, `resident`, `swapped`. */
+  readonly words: string;
+  /** The same as a thing that may grow: `resident memory`. */
+  readonly noun: string;
+  readonly unit: 'bytes' | 'count';
+  /** What it is, in one clause after its noun. */
+  readonly meaning: string;
+  /** Its lines in smaps, as the kernel prints them; more than one are added up. */
+  readonly fields: readonly string[];
+  /** The files of /proc/PID that have it. */
+  readonly listings: readonly ListingName[];
+  /** As a gauge of OpenMetrics, whose names are in snake_case and end with the unit. */
+  readonly metric: {readonly type: 'gauge'; readonly name: string; readonly help: string};
+  /** All spellings that are accepted for it, the key first. Capitals, spaces, `-` and `_` make no difference. */
+  readonly spellings: readonly string[];
+  /** Of one region: bytes, or 1 for a count of regions; undefined where the source doesn't say. */
+  readonly ofRegion: (region: Region) => number | undefined;
+  /** Of sums over regions, or of a region's counters; undefined where they have none of it. */
+  readonly ofTotals: (totals: Amounts | undefined) => number | undefined;
+  /** Of the whole process, as status has it now; undefined where it has not. */
+  readonly ofStatus: (status: Status | undefined) => number | undefined;
+  /** The highest since the program began, which the kernel keeps; undefined where it does not. */
+  readonly peakOfStatus: (status: Status | undefined) => number | undefined;
+}
+
+/** @param rows the table, for the fields of what is a sum */
+export function measureOf<Key extends string>(key: Key, rows: Readonly<Record<string, MeasureRow>>): Measure<Key> {
+  const row = rows[key]!;
+  const {title, words = title, noun = `${words} memory`, meaning, unit = 'bytes', status, peak, of, also = []} = row;
+  const fieldsOf = (each: string): string[] => [rows[each]?.field].filter((field) => field !== undefined);
+  const inStatus = status === undefined ? [] : [status];
+  const ofTotals = sumOf(of ?? [key]);
+  return {
+    key,
+    title,
+    words,
+    noun,
+    unit,
+    meaning,
+    fields: (of ?? [key]).flatMap(fieldsOf),
+    listings: row.listings ?? ['smaps', 'smaps_rollup', ...inStatus.map(() => 'status' as const)],
+    metric: {
+      type: 'gauge',
+      name: `memmap_${snakeCase(key)}${unit === 'bytes' ? '_bytes' : ''}`,
+      help: `${noun.charAt(0).toUpperCase()}${noun.slice(1)}: ${meaning}.`,
+    },
+    spellings: [...new Set([key, title, words, noun, ...fieldsOf(key), ...inStatus, ...also])],
+    ofRegion: row.ofRegion ?? (({usage}) => ofTotals(usage)),
+    ofTotals,
+    ofStatus: numberAt(status),
+    peakOfStatus: numberAt(peak),
+  };
+}
+
+const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+function sumOf(keys: readonly string[]): Measure['ofTotals'] {
+  const [first] = keys;
+  if (keys.length === 1) return (amounts) => amounts?.[first!];
+  return (amounts) => {
+    let sum: number | undefined;
+    for (const key of keys) {
+      const bytes = amounts?.[key];
+      if (bytes !== undefined) sum = (sum ?? 0) + bytes;
+    }
+    return sum;
+  };
+}
+
+const numberAt =
+  (line: string | undefined) =>
+  (status: Status | undefined): number | undefined => {
+    const value = line === undefined ? undefined : status?.[line];
+    return typeof value === 'number' ? value : undefined;
+  };

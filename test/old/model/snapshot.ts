@@ -1,0 +1,162 @@
+import {JsonList} from './json.ts';
+import {isRollup, regionJSON, type Region} from './region.ts';
+import {totalsByKind, totalsOf, type Totals} from './totals.ts';
+import {cluesJSON, type Clues} from './clues.ts';
+import {observedJSON, type Observed} from './observer.ts';
+
+/** Where a snapshot comes from. */
+export interface Source {
+  /** `process`: read from /proc. `capture`: a text somebody saved. `snapshot`: a memmap snapshot. */
+  readonly from: 'process' | 'capture' | 'snapshot';
+  /** What was read: `maps`, `smaps`, `smaps_rollup`, `tutorial`, … */
+  readonly format: string;
+  /** The file, or `-` for standard input. */
+  readonly name?: string | undefined;
+}
+
+/** Whose memory it is; what the source doesn't say is absent. */
+export interface ProcessInfo {
+  readonly pid?: number;
+  readonly ppid?: number;
+  readonly comm?: string;
+  /** What /proc/PID/exe points to. */
+  readonly exe?: string;
+  /** Clock ticks from boot to the process's start: field 22 of proc_pid_stat(5). exec keeps it. */
+  readonly startTime?: number;
+  readonly bootId?: string;
+  /** One letter of proc_pid_stat(5): R, S, D, Z, T, … */
+  readonly state?: string;
+  readonly threads?: number;
+  readonly uid?: number;
+  /** Fields 26, 28 and 47 of stat: they differ between two program images of one process. */
+  readonly startCode?: string;
+  readonly startStack?: string;
+  readonly startBrk?: string;
+}
+
+/** How far the listing can be trusted. The kernel lets go of its locks between two lines (proc.rst, "maps"). */
+export interface Consistency {
+  /**
+   * Regions overlapped or went backwards. They were put in order, later lines before earlier ones, and nothing is
+   * summed twice.
+   */
+  readonly torn: boolean;
+  /** The listing ends early, or belongs to two program images. */
+  readonly incomplete: boolean;
+  /** How often the listing was read until it was accepted. */
+  readonly reads: number;
+}
+
+/** A line that no reader accepts. */
+export interface Rejected {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly text: string;
+  readonly why: string;
+}
+
+interface SnapshotParts {
+  readonly source: Source;
+  readonly regions: readonly Region[];
+  readonly takenAt?: string | undefined;
+  readonly process?: ProcessInfo;
+  readonly consistency?: Partial<Consistency>;
+  /** /proc/PID/status: byte counts and a few words, keys in camelCase. */
+  readonly status?: Readonly<Record<string, number | string | boolean>>;
+  readonly rejected?: readonly Rejected[];
+  /** What a reader should know, a sentence each. */
+  readonly notes?: readonly string[];
+  readonly clues?: Clues | undefined;
+  readonly observed?: Observed | undefined;
+}
+
+/** All regions of one process at one moment, with its status. */
+export class Snapshot {
+  readonly source: Source;
+  /** Ascending and without overlaps. */
+  readonly regions: readonly Region[];
+  /** ISO 8601; undefined for a capture that doesn't say. */
+  readonly takenAt: string | undefined;
+  readonly process: ProcessInfo;
+  readonly consistency: Consistency;
+  readonly status: Readonly<Record<string, number | string | boolean>>;
+  readonly rejected: readonly Rejected[];
+  readonly notes: readonly string[];
+  /** What else tells what the regions are for; empty for a bare listing. */
+  readonly clues: Clues;
+  /** What memmap's own mappings did to the kernel's figures; undefined where it shares nothing, or nobody knows. */
+  readonly observed: Observed | undefined;
+  #totals: Totals | undefined;
+
+  constructor(parts: SnapshotParts) {
+    this.source = parts.source;
+    this.regions = parts.regions;
+    this.takenAt = parts.takenAt;
+    this.process = parts.process ?? {};
+    this.consistency = {torn: false, incomplete: false, reads: 1, ...parts.consistency};
+    this.status = parts.status ?? {};
+    this.rejected = parts.rejected ?? [];
+    this.notes = parts.notes ?? [];
+    this.clues = parts.clues ?? {};
+    this.observed = parts.observed;
+  }
+
+  /** The same snapshot, said to come from somewhere else. */
+  withSource(source: Source): Snapshot {
+    return this.#with({source});
+  }
+
+  /** The same process at the same moment, with some of its regions, and a note that says which. */
+  withRegions(regions: readonly Region[], note: string): Snapshot {
+    return this.#with({regions, notes: [...this.notes, note]});
+  }
+
+  #with(parts: Partial<SnapshotParts>): Snapshot {
+    const {source, regions, takenAt, process, consistency, status, rejected, notes, clues, observed} = this;
+    const all = {source, regions, takenAt, process, consistency, status, rejected, notes, clues, observed};
+    return new Snapshot({...all, ...parts});
+  }
+
+  get totals(): Totals {
+    return (this.#totals ??= totalsOf(this.regions));
+  }
+
+  /** Is everything there, and from one moment? */
+  get isWhole(): boolean {
+    return !this.consistency.torn && !this.consistency.incomplete && this.rejected.length === 0;
+  }
+
+  /** A rollup does not say how much is mapped. */
+  #totalsJSON(): Record<string, unknown> {
+    const kinds = [...totalsByKind(this.regions)];
+    const size = this.regions.some(isRollup) ? {size: undefined} : {};
+    return {
+      ...this.totals,
+      ...size,
+      kinds: Object.fromEntries(kinds.map(([kind, sums]) => [kind, {...sums, ...size}])),
+    };
+  }
+
+  /** The document `memmap.snapshot/1`. */
+  toJSON(): Record<string, unknown> {
+    return {...this.document(), regions: this.regions.map(regionJSON)};
+  }
+
+  /** The same for writing it out: its regions are made one after another. */
+  document(): Record<string, unknown> {
+    return {
+      schema: 'memmap.snapshot/1',
+      source: this.source,
+      takenAt: this.takenAt ?? null,
+      process: this.process,
+      consistency: this.consistency,
+      regions: new JsonList(this.regions, regionJSON),
+      totals: this.#totalsJSON(),
+      status: this.status,
+      clues: cluesJSON(this.clues),
+      observer: this.observed && observedJSON(this.observed),
+      rejected: this.rejected.length > 0 ? this.rejected : undefined,
+      notes: this.notes.length > 0 ? this.notes : undefined,
+    };
+  }
+}

@@ -1,0 +1,217 @@
+import {walkChunks, type Ending} from './chunks.ts';
+import {ALIGNMENT, alignUp, chunkFrom, type Layout} from './layout.ts';
+import {fastChunks} from './lists.ts';
+import {LEAST, Words, type Memory, type Range, type Space} from './memory.ts';
+import {brkPiece, heapsOf, type Piece} from './pieces.ts';
+import {readState, type ArenaState} from './state.ts';
+import {Tally} from './tally.ts';
+
+/** What the walk of an arena needs to know of the process. */
+export interface Ground {
+  readonly memory: Memory;
+  readonly layout: Layout;
+  /** Bytes. */
+  readonly pageSize: number;
+  readonly space: Space;
+  /** What other arenas have: no piece of main_arena is there. */
+  readonly taken?: readonly Range[];
+  /** In units of so many bytes malloc_trim gives back from the top: a page by default. */
+  readonly trimUnit?: number;
+  /** An address of which the chunk is wanted. */
+  readonly probe?: number | undefined;
+}
+
+/** One arena. All figures in bytes. */
+export interface Walked {
+  readonly state: ArenaState;
+  readonly isMain: boolean;
+  readonly pieces: readonly Piece[];
+  readonly tally: Tally;
+  readonly fastbins: number;
+  /** The chunks in them. */
+  readonly fast: ReadonlySet<number>;
+  /** How much of it was not reached; 0 unless it is torn. */
+  readonly unread: number;
+  /** Did the arena change while it was walked? Its figures are then of different moments. */
+  readonly moved: boolean;
+  /** Why it did not come out: a sentence's end; the figures are then those of as far as it went. */
+  readonly torn: string | undefined;
+}
+
+/** A busy arena is read again so often before it is called torn. */
+const TRIES = 3;
+
+/** Walks one arena until it comes out at its top, at most three times. */
+export function walkArena(ground: Ground, first: ArenaState, isMain: boolean): Walked {
+  let best = walkOnce(ground, first, isMain, false);
+  for (let tries = 2; tries <= TRIES && best.torn !== undefined; tries++) {
+    ground.space.refresh();
+    const state = readState(ground.memory, first.address, ground.layout, ground.space);
+    if (typeof state === 'string') continue;
+    const walked = walkOnce(ground, state, isMain, true);
+    if (walked.torn === undefined || walked.unread <= best.unread) best = walked;
+  }
+  return best;
+}
+
+/** Has it never been asked for memory? */
+const isUnused = ({systemMem}: ArenaState): boolean => systemMem === 0;
+
+/** @param isAgain it is busy: read page by page */
+function walkOnce(ground: Ground, state: ArenaState, isMain: boolean, isAgain: boolean): Walked {
+  const {memory, layout, space} = ground;
+  const tally = new Tally({...ground, isMain, brkEnd: space.brk?.end});
+  const fast = fastChunks(memory, state, layout, space.isWritable);
+  const books = {state, isMain, tally, fastbins: fast.bytes, fast: fast.chunks};
+  if (isUnused(state)) return {...books, pieces: [], unread: 0, moved: false, torn: undefined};
+  const walker = new Walker(ground, fast.chunks, tally, isAgain);
+  const pieces = isMain ? walker.main(state) : walker.heaps(state);
+  const after = readState(memory, state.address, layout, space);
+  const isStill = typeof after !== 'string' && after.top === state.top && after.systemMem === state.systemMem;
+  const isEnd = walker.top === state.top || (typeof after !== 'string' && after.top === walker.top);
+  const torn =
+    walker.fault ??
+    (isEnd ? undefined : 'it does not end at its top chunk') ??
+    (fast.isWhole ? undefined : 'its fastbins changed while they were read');
+  // More than it has: nothing of that can be believed.
+  if (walker.reached > state.systemMem && torn !== undefined)
+    return {...books, tally: tally.fresh(), pieces: [], unread: state.systemMem, moved: !isStill, torn};
+  const unread = torn === undefined ? 0 : state.systemMem - walker.reached;
+  return {...books, pieces, unread, moved: !isStill, torn};
+}
+
+/** The walk through all pieces of one arena. */
+class Walker {
+  /** What went wrong, a sentence's end. */
+  fault: string | undefined;
+  /** Where the walk came out. */
+  top: number | undefined;
+  /** Bytes that were walked through. */
+  reached = 0;
+  readonly #ground: Ground;
+  readonly #words: Words;
+  readonly #fast: ReadonlySet<number>;
+  readonly #tally: Tally;
+
+  constructor(ground: Ground, fast: ReadonlySet<number>, tally: Tally, isAgain: boolean) {
+    this.#ground = ground;
+    this.#words = new Words(ground.memory, ground.layout.word, isAgain ? LEAST : undefined);
+    this.#fast = fast;
+    this.#tally = tally;
+  }
+
+  heaps(state: ArenaState): readonly Piece[] {
+    const pieces = heapsOf(this.#ground.memory, state, this.#ground.layout);
+    if (typeof pieces === 'string') return this.#fail(pieces);
+    for (const piece of pieces) this.#take(this.#walk(piece.first, piece.end, this.#tally), piece.start);
+    this.#requireSize(pieces, state);
+    return pieces;
+  }
+
+  main(state: ArenaState): readonly Piece[] {
+    if (!state.isContiguous) return this.#scattered(state);
+    const {memory, layout, space} = this.#ground;
+    const {brk} = space;
+    const piece = brkPiece(memory, state, layout);
+    if (typeof piece === 'string') return this.#fail(piece);
+    if (!brk || piece.start < brk.start || piece.end > brk.end) return this.#fail('it does not lie in the brk area');
+    let ending = this.#walk(piece.first, piece.end, this.#tally);
+    // Somebody else moved the end of the brk area in between (sbrk(3)): the arena goes on behind that.
+    for (let holes = 0; ending.is === 'fence' && holes < MOST_HOLES; holes++)
+      ending = this.#goOn(ending.end, piece.end) ?? {is: 'lost', at: ending.end, why: 'is followed by no chunk'};
+    this.#take(ending, piece.start);
+    return [piece];
+  }
+
+  /** The walk behind a hole, from the first place where it comes out. */
+  #goOn(hole: number, end: number): Ending | undefined {
+    for (let first = hole; first < Math.min(end, hole + LARGEST_HOLE); first += ALIGNMENT) {
+      const ending = this.#try(first, end);
+      if (ending) return ending;
+    }
+    return undefined;
+  }
+
+  /**
+   * Once brk(2) has failed, main_arena maps pieces of at least 1 MiB (sysmalloc_mmap_fallback), and nothing leads
+   * from one to the next. They are looked for in the memory of no file, at the beginnings of pages, until they add up
+   * to what the arena says it has.
+   */
+  #scattered(state: ArenaState): readonly Piece[] {
+    const {space, layout, pageSize, memory, taken = []} = this.#ground;
+    const {brk, anonymous} = space;
+    const pieces: Piece[] = [];
+    let missing = state.systemMem;
+    let tries = 0;
+    for (const region of [...(brk ? [brk] : []), ...anonymous]) {
+      for (let start = region.start; start < region.end && missing > 0 && tries < MOST_TRIES;) {
+        const other = taken.find((piece) => start >= piece.start && start < piece.end);
+        if (other) {
+          start = other.end;
+          continue;
+        }
+        const isThere = memory.residentIn(start, start + pageSize) > 0;
+        const ending = isThere ? this.#try(chunkFrom(start, layout), region.end, state) : undefined;
+        tries++;
+        if (!ending) {
+          start += pageSize;
+          continue;
+        }
+        const end = alignUp(ending.end, pageSize);
+        pieces.push({start, first: chunkFrom(start, layout), end});
+        this.#take(ending, start);
+        missing -= end - start;
+        start = end;
+      }
+    }
+    this.#requireSize(pieces, state);
+    return pieces;
+  }
+
+  /** Walks from where there may be a chunk; what it finds counts only if it comes out. */
+  #try(first: number, end: number, state?: ArenaState): Exclude<Ending, {readonly is: 'lost'}> | undefined {
+    const {layout} = this.#ground;
+    const field = this.#words.at(first + layout.word, end);
+    // A first chunk has no free one before it, and belongs to main_arena.
+    if (field === undefined || field % 8 !== 1 || field < layout.least) return undefined;
+    const trial = this.#tally.fresh();
+    const topEnd = state && first <= state.top && state.top < end ? this.#endOf(state.top) : undefined;
+    const ending = this.#walk(first, topEnd ?? end, trial);
+    this.#words.forget();
+    if (ending.is === 'lost' || (ending.is === 'top' && state && ending.at !== state.top)) return undefined;
+    this.#tally.add(trial);
+    return ending;
+  }
+
+  #endOf(top: number): number {
+    const field = this.#words.at(top + this.#ground.layout.word) ?? 0;
+    return top + field - (field % 8);
+  }
+
+  #walk(first: number, end: number, tally: Tally): Ending {
+    return walkChunks(this.#words, first, end, this.#ground.layout, this.#fast, tally);
+  }
+
+  #take(ending: Ending, start: number): void {
+    this.reached += (ending.is === 'lost' ? ending.at : ending.end) - start;
+    if (ending.is === 'lost') this.fault ??= `the chunk at 0x${ending.at.toString(16)} ${ending.why}`;
+    if (ending.is === 'top') this.top = ending.at;
+  }
+
+  #requireSize(pieces: readonly Piece[], {systemMem}: ArenaState): void {
+    const found = pieces.reduce((sum, {start, end}) => sum + end - start, 0);
+    if (found !== systemMem) this.fault ??= `${found} of its ${systemMem} bytes were found`;
+  }
+
+  #fail(fault: string): readonly Piece[] {
+    this.fault = fault;
+    return [];
+  }
+}
+
+/** What others put into the brk area is not larger, as a rule. */
+const LARGEST_HOLE = 4 * 2 ** 20;
+const MOST_HOLES = 64;
+
+/** Pages at which a piece may begin. */
+const MOST_TRIES = 100_000;
