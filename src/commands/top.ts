@@ -8,6 +8,7 @@ import {jsonLines, ScreenSink, tables, type TopOptions} from '../features/top/si
 import {top, type TopSink} from '../features/top/top.ts';
 import {GROUPINGS} from '../model/processes.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
+import {withProgress} from '../shell/output.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
 
@@ -77,11 +78,18 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
       count: flags.count,
       duration: given(flags.for, parseDuration),
     };
-    const {watch, complain} = watchOf({...options, sort: 'pss'}, undefined, (_, items) => items);
+    let isShown = false;
+    const {watch, complain} = watchOf({...options, sort: 'pss'}, undefined, (what, items) =>
+      // Once the screen is there, nothing else may be written to the terminal.
+      isShown ? items : withProgress(what, items, items.length),
+    );
     const interrupted = interruption();
     try {
       const sink = this.sink(flags.json, options, interrupted);
-      await top(watch, {...limits, signal: interrupted.signal}, sink, complain);
+      await top(watch, {...limits, signal: interrupted.signal}, sink, (host) => {
+        isShown = true;
+        complain(host);
+      });
       const signal = interrupted.received();
       return signal ? exitOfSignal(signal) : EXIT.done;
     } finally {
