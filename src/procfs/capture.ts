@@ -8,8 +8,10 @@ import {parseListing, type Listing} from '../parse/listing.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
+import {readExtras} from './extras.ts';
 import type {ProcFile} from './file.ts';
 import {whileHeld, type OnHeld} from './sampling/held.ts';
+import {withNodes} from './numa.ts';
 import {observerOf} from './observer/observer.ts';
 import {oddsNow} from './odds.ts';
 import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
@@ -27,6 +29,10 @@ export interface CaptureOptions {
   readonly maxStall?: number | undefined;
   /** ms that reading smaps may take before memmap does without it; by default as long as any reading may. */
   readonly patience?: number | undefined;
+  /** Also read what only one moment is asked for: open descriptors, and what KSM merged. */
+  readonly extras?: boolean | undefined;
+  /** Also read which NUMA nodes pages lie on: numa_maps holds the lock of the memory map as smaps does. */
+  readonly numa?: boolean | undefined;
   /** What an earlier look at the same program found, so that less must be read. */
   readonly known?: Clues | undefined;
   /** Regions of an earlier look at the same program that had VmFlags. */
@@ -184,19 +190,24 @@ function toSnapshot(
   const observed =
     listing.format === 'smaps' ? takeOut(handle, options, listing.regions, folderOf(handle, stat)) : undefined;
   const isKnown = options.known !== undefined && isOneProgram(options.known, stat);
-  const clues = readClues(handle, listing.regions, stat, isKnown ? options.known : {});
+  const clues = {
+    ...readClues(handle, listing.regions, stat, isKnown ? options.known : {}),
+    ...(options.extras && readExtras(handle, folderOf(handle, stat))),
+  };
   const unsure = observed && !observed.isCertain ? [uncertainText(observed)] : [];
   classify(listing.regions, clues, isKnown ? options.earlier : []);
+  const placed = options.numa ? withNodes(handle, listing.regions, status, options, folderOf(handle, stat)) : undefined;
   return new Snapshot({
     source: {from: 'process', format: listing.format},
     takenAt,
     process: processInfo(handle, stat, status),
     consistency,
-    regions: listing.regions,
+    regions: placed?.regions ?? listing.regions,
     status,
     rejected: listing.rejected,
     notes: [
       ...notes,
+      ...(placed?.notes ?? []),
       ...unsure,
       ...handle.files.notes,
       ...(stat.threads > MOST_THREADS ? [manyThreads(stat.threads)] : []),
