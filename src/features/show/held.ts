@@ -73,7 +73,9 @@ function heldSentences(descriptors: Descriptors, held: Held): string[] {
           `There are ${open === undefined ? 'more descriptors' : counted(open, 'descriptor')}, and time to look at ` +
             `${countText(looked)}: they hold at least this.`,
         ]),
-    ...(unknown > 0 ? [`What ${counted(unknown, 'more descriptor')} hold is not known.`] : []),
+    ...(unknown > 0
+      ? [`What ${counted(unknown, 'more descriptor holds', 'more descriptors hold')} is not known.`]
+      : []),
   ];
 }
 

@@ -170,12 +170,12 @@ export class HostReader {
     const early = this.#isLocking ? this.#refusal(predictStall(rss, 0)) : undefined;
     if (early) return {unread: early};
     let regions: number | undefined;
-    let holds: Holds | null = null;
+    let holds: Holds | null | undefined;
     try {
       const maps = this.#maps(process, predictStall(rss, 0));
       regions = linesIn(maps);
       if (regions === 0) throw gone;
-      holds = this.#descriptors?.of(process.path, maps) ?? null;
+      holds = this.#descriptors?.of(process.path, maps);
       const stall = predictStall(rss, regions);
       const unread = this.#refusal(stall);
       return unread ? {regions, holds, unread} : {regions, holds, ...this.#usage(process, maps, stall)};
