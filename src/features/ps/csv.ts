@@ -35,7 +35,7 @@ const HELD_COLUMNS = ['held', 'heldMapped', 'gpu'] as const;
 export function* csv(
   rows: ReadonlyArray<ProcessRow | GroupRow>,
   now: number,
-  {held = false}: {readonly held?: boolean} = {},
+  {held = false}: {readonly held?: boolean | undefined} = {},
 ): Generator<string> {
   const columns = held ? [...COLUMNS, ...HELD_COLUMNS] : COLUMNS;
   yield `${columns.join(',')}\r\n`;

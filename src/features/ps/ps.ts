@@ -25,8 +25,6 @@ interface PsOptions extends HostLimits {
   readonly by: Grouping | undefined;
   readonly sort: SortKey;
   readonly filter: string | undefined;
-  /** Also what their descriptors hold. */
-  readonly held: boolean;
   /** Rows with less PSS are left out: bytes. */
   readonly minSize: number;
 }
