@@ -1,4 +1,4 @@
-/** What NUMA nodes have of a region, or of all: the counters `node0`, `node1`, …, in bytes, by the number of the node. */
+/** What each NUMA node has of a region, or of all, in bytes: the counters `node0`, `node1`, …, by node. */
 export const nodesOf = (counters: Readonly<Record<string, number | undefined>>): Array<[node: number, bytes: number]> =>
   Object.entries(counters)
     .flatMap(([key, bytes]): Array<[number, number]> => {

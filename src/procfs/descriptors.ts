@@ -13,12 +13,19 @@ import {type Mount, parseMountinfo} from '../parse/proc/mountinfo.ts';
 import {decode} from '../parse/scan.ts';
 import {Scratch} from './file.ts';
 import {readIfThere} from './open.ts';
+import {cpuTime} from './sampling/held.ts';
 
 /**
- * ms that the descriptors of one process may take, where the caller doesn't say: some 20,000 of them. It is memmap's own
- * time: /proc/PID/fd takes no lock that the process needs for its memory.
+ * ms that the descriptors of one process may take, where the caller doesn't say: some 16,000 of them. It is memmap's
+ * own time: /proc/PID/fd takes no lock that the process needs for its memory.
  */
 const PATIENCE = 500;
+
+/** On a loaded machine as many times that may pass. */
+const LOADED = 4;
+
+/** So many descriptors are looked at between two looks at the clock. */
+const STEP = 32;
 
 /** Where the files of a process are. */
 interface Place {
@@ -32,7 +39,7 @@ interface Place {
  * A file is asked for its blocks only where its mount is known to be memory or a disk of this machine: stat(2) on a
  * file system that another machine or program serves may never return.
  *
- * @param patience ms; what is not looked at by then is missing, and `looked` is less than `open`
+ * @param patience ms of the processor; what is not looked at by then is missing, and `looked` is less than `open`
  * @returns undefined if the descriptors may not be read, or the process has ended
  */
 export function readDescriptors(place: Place, patience: number = PATIENCE): Descriptors | undefined {
@@ -43,14 +50,14 @@ export function readDescriptors(place: Place, patience: number = PATIENCE): Desc
     return undefined;
   }
   const reader = new DescriptorReader(place);
-  const latest = performance.now() + patience;
+  const [latest, last] = [cpuTime() + patience, performance.now() + LOADED * patience];
   let looked = 0;
   let isWhole = false;
   try {
     for (;;) {
       const entry = directory.readSync();
       isWhole = entry === null;
-      if (entry === null || performance.now() > latest) break;
+      if (entry === null || (looked % STEP === 0 && (cpuTime() > latest || performance.now() > last))) break;
       if (!/^\d+$/.test(entry.name)) continue;
       reader.look(Number(entry.name));
       looked++;

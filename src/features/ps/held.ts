@@ -21,7 +21,8 @@ export function heldNotes({host, options, unattached}: Listed): string[] {
   const cut = rows.filter(({holds}) => holds && holds.descriptors.looked < (holds.descriptors.open ?? Infinity)).length;
   return [
     held.unmapped > 0
-      ? `Held by descriptors: ${heldText(held.files.values())} that ${nobody}. PSS and resident memory leave that out.`
+      ? `Held by descriptors: ${held.isComplete ? '' : 'at least '}${heldText(held.files.values())} that ${nobody}.` +
+        (held.isMappingKnown ? ' PSS and resident memory leave that out.' : '')
       : `No memory ${held.isComplete ? 'is' : 'was found that is'} held by descriptors alone.`,
     ...(gpu === '' ? [] : [`GPU memory, resident as its drivers say, each client once: ${gpu}.`]),
     ...(unattached && unattached.bytes > 0
@@ -32,7 +33,8 @@ export function heldNotes({host, options, unattached}: Listed): string[] {
       : []),
     ...(unknown > 0
       ? [
-          `What the descriptors of ${counted(unknown, 'process', 'processes')} hold is not known: not permitted, or no time.`,
+          `What the descriptors of ${counted(unknown, 'process', 'processes')} hold is not known: not permitted, or ` +
+            `no time.`,
         ]
       : []),
     ...(cut > 0

@@ -29,7 +29,9 @@ export const CHOICE_FLAGS = {
     helpValue: '<by>',
   })(),
   columns: Flags.string({
-    description: `the columns of the table, separated by commas; all (but numa); help, which says what they are; or ${COLUMNS}`,
+    description:
+      `the columns of the table, separated by commas; all (but numa); help, which says what they are; ` +
+      `or ${COLUMNS}`,
     helpValue: '<names>',
   }),
 };

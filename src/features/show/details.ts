@@ -112,7 +112,7 @@ function lockedText({used = 0, value, left}: Limit): string[] {
   return [`Locked into RAM: ${size} (VmLck) of ${most} that it may lock (RLIMIT_MEMLOCK).`];
 }
 
-/** The `pages` of `show --json`: sizes in bytes; of the limit of what is locked null is no limit, and absent unknown. */
+/** The `pages` of `show --json`: sizes in bytes; a limit that is null is none, an absent one is unknown. */
 export function detailsJSON(snapshot: Snapshot): object {
   const {locked, ...details} = detailsOf(snapshot);
   return {...details, locked: locked && {used: locked.used, limit: locked.value, left: locked.left}};

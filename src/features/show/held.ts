@@ -38,7 +38,9 @@ export function renderHeld(snapshot: Snapshot, look: HeldLook = {}): string[] {
   const held = heldBy(descriptors, snapshot.regions);
   if (!look.full) {
     const isMuch = held.unmapped >= LITTLE || held.unmapped > (snapshot.totals['rss'] ?? Infinity) / 100;
-    return isMuch ? wrapped(`${unmappedText(held)} No other figure has that (--summary lists it).`, look.width) : [];
+    return isMuch
+      ? wrapped(`${unmappedText(held)} No other figure here has that (--summary lists it).`, look.width)
+      : [];
   }
   const table = tableOf(descriptors, held, look);
   const sentences = [...heldSentences(descriptors, held), ...openText(snapshot, descriptors)];
@@ -56,7 +58,7 @@ function heldSentences(descriptors: Descriptors, held: Held): string[] {
   ];
   const resident = gpuText(held.gpu);
   return [
-    ...(held.unmapped > 0 ? [`${unmappedText(held)} No other figure has that.`] : []),
+    ...(held.unmapped > 0 ? [`${unmappedText(held)} No other figure here has that.`] : []),
     ...(mapped === '' ? [] : [`Held by descriptors, and mapped too: ${mapped}.`]),
     ...(resident === ''
       ? []
@@ -147,8 +149,9 @@ function openText({regions}: Snapshot, descriptors: Descriptors): string[] {
     return `${safe(name)} (${sizeText(size)}${memory})`;
   });
   const more = files.length - names.length;
+  const others = more > 0 ? [`and ${countText(more)} more`] : [];
   return [
-    `Large files that are open and not mapped: ${names.join(', ')}${more > 0 ? `, and ${countText(more)} more` : ''}. ` +
+    `Large files that are open and not mapped: ${[...names, ...others].join(', ')}. ` +
       `What the page cache has of a file is no process's memory, and is not known here.`,
   ];
 }

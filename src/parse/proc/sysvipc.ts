@@ -8,7 +8,8 @@ export interface Unattached {
 }
 
 /**
- * /proc/sysvipc/shm: proc(5), shmctl(2). A title and a line for each segment; rss and swap in bytes (since Linux 2.6.32).
+ * /proc/sysvipc/shm: proc(5), shmctl(2). A title and a line for each segment; rss and swap, since Linux 2.6.32, in
+ * bytes.
  *
  * @returns undefined if the columns aren't there
  */

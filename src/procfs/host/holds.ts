@@ -3,8 +3,9 @@ import {mappedKeysIn} from '../../parse/proc/mapped-keys.ts';
 import {parseSysvShm, type Unattached} from '../../parse/proc/sysvipc.ts';
 import {readDescriptors} from '../descriptors.ts';
 import {readIfThere} from '../open.ts';
+import {cpuTime} from '../sampling/held.ts';
 
-/** ms that looking at the descriptors of one process, and of all, may take: memmap's own time, which holds up nobody. */
+/** ms of the processor for the descriptors of one process, and of all: memmap's own time, which holds up nobody. */
 const OF_ONE = 300;
 const OF_ALL = 2000;
 
@@ -19,9 +20,9 @@ export class HostDescriptors {
    */
   of(path: (file: string) => string, maps: Uint8Array): Holds | null {
     if (this.#left <= 0) return null;
-    const begin = performance.now();
+    const begin = cpuTime();
     const descriptors = readDescriptors({path}, Math.min(OF_ONE, this.#left));
-    this.#left -= performance.now() - begin;
+    this.#left -= cpuTime() - begin;
     return descriptors ? {descriptors, mapped: mappedKeysIn(maps)} : null;
   }
 }

@@ -223,7 +223,8 @@ testIf('python3')('memory of GPUs: each client once, and two devices are two', a
   const text = await summary('--proc-root', root, String(child.pid));
   t.true(
     text.includes(
-      'GPU memory, resident as its driver says: vram 11 MiB, gtt 64 KiB (amdgpu 0000:03:00.0, amdgpu 0000:0a:00.0; 3 clients).',
+      'GPU memory, resident as its driver says: vram 11 MiB, gtt 64 KiB ' +
+        '(amdgpu 0000:03:00.0, amdgpu 0000:0a:00.0; 3 clients).',
     ),
     text,
   );
