@@ -136,6 +136,7 @@ export function heldTogether(all: readonly Descriptors[], mapped: (key: string) 
 
 /** What one process holds. @param regions all that it maps */
 export function heldBy(descriptors: Descriptors, regions: readonly Region[]): Held {
+  if (descriptors.held.length === 0) return heldTogether([descriptors], () => false);
   const mapped = new Set(regions.filter(({inode}) => inode !== '0' && inode !== '').map(mappedKey));
   return heldTogether([descriptors], (key) => mapped.has(key));
 }

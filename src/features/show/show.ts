@@ -68,8 +68,8 @@ const roomLine = (snapshot: Snapshot, look: ShowLook): string[] =>
 
 /**
  * The document of `show --json`: a snapshot, what its totals leave out, the room it has, what its descriptors hold, and
- * what kind of pages it has. If regions were chosen, it
- * has only those, with their totals and a note; what else it says is still of the whole process.
+ * what kind of pages it has. If regions were chosen, it has only those, with their totals and a note; what else it says
+ * is still of the whole process.
  */
 export function showJSON(snapshot: Snapshot, choice: Choice): Record<string, unknown> {
   return {

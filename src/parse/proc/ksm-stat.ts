@@ -14,11 +14,11 @@ export function parseKsmStat(bytes: Uint8Array, pageSize: number): Ksm | undefin
     const value = Number(new RegExp(`^${key} (-?\\d+)$`, 'm').exec(text)?.[1] ?? NaN);
     return Number.isSafeInteger(value) ? value : undefined;
   };
-  const [merging, zero, profit] = [number('ksm_merging_pages'), number('ksm_zero_pages'), number('ksm_process_profit')];
-  if (merging === undefined) return undefined;
-  return {
-    merged: merging * pageSize,
-    ...(zero !== undefined && {zero: zero * pageSize}),
-    ...(profit !== undefined && {profit}),
+  const pages = (key: string): number | undefined => {
+    const bytes = (number(key) ?? NaN) * pageSize;
+    return Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined;
   };
+  const [merged, zero, profit] = [pages('ksm_merging_pages'), pages('ksm_zero_pages'), number('ksm_process_profit')];
+  if (merged === undefined) return undefined;
+  return {merged, ...(zero !== undefined && {zero}), ...(profit !== undefined && {profit})};
 }

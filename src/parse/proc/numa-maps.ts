@@ -23,8 +23,10 @@ export function parseNumaMaps(bytes: Uint8Array, pageSize: number): ReadonlyMap<
     const kilobytes = / kernelpagesize_kB=(\d{1,9})(?= |$)/.exec(rest)?.[1];
     const page = kilobytes === undefined ? pageSize : Number(kilobytes) * 1024;
     const nodes: Record<number, number> = {};
-    for (const [, node, pages] of rest.matchAll(/ N(\d{1,4})=(\d{1,12})(?= |$)/g))
-      nodes[Number(node)] = Number(pages) * page;
+    for (const [, node, pages] of rest.matchAll(/ N(\d{1,4})=(\d{1,12})(?= |$)/g)) {
+      const amount = Number(pages) * page;
+      if (Number.isSafeInteger(amount)) nodes[Number(node)] = amount;
+    }
     placements.set(Number.parseInt(start, 16), {nodes, policy});
   }
   return placements;
