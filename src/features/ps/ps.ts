@@ -13,6 +13,8 @@ import type {KnownRows} from '../../procfs/host/known.ts';
 import type {HostLimits} from '../../procfs/host/reader.ts';
 import {bootOf} from '../../procfs/host/boot.ts';
 import {type Host, type HostOptions, HostWatch} from '../../procfs/host/host.ts';
+import {unattachedIn} from '../../procfs/host/holds.ts';
+import type {Unattached} from '../../parse/proc/sysvipc.ts';
 import {withProgress} from '../../shell/output.ts';
 import {filterOfRows, sorted, type SortKey} from './choose.ts';
 import {Kept} from './kept.ts';
@@ -42,6 +44,8 @@ export interface Listed {
   readonly unread: Partial<Record<Unread, number>>;
   /** The next run reads what this one could not. */
   readonly isContinued?: boolean | undefined;
+  /** SysV segments that nobody has attached, where all processes of the machine were asked what they hold. */
+  readonly unattached: Unattached | undefined;
 }
 
 /** Looks at the processes. @throws Trouble `gone`, `usage`: there is nothing of what was asked for */
@@ -92,7 +96,8 @@ export function watchOf(options: PsOptions, known?: KnownRows, along?: HostOptio
 
 /** The rows in the order that was asked for. */
 export function listedOf(host: Host, options: PsOptions): Listed {
-  const {by, sort, minSize} = options;
+  const {root, targets, filter, by, sort, minSize} = options;
+  const isAll = targets.length === 0 && filter === undefined;
   const all = by === undefined ? host.rows : groupedBy(host.rows, by);
   const [rows, small] = [all.filter(isLarge(minSize)), all.filter((row) => !isLarge(minSize)(row))];
   return {
@@ -102,6 +107,7 @@ export function listedOf(host: Host, options: PsOptions): Listed {
     rows: sorted(rows, sort),
     small: small.flatMap((row) => ('members' in row ? row.members : [row])),
     unread: unreadOf(host.rows),
+    unattached: options.held && isAll ? unattachedIn(root) : undefined,
   };
 }
 
@@ -112,7 +118,7 @@ const isLarge =
 
 /** The document `memmap.ps/1`. @param growthOf by how much RSS grew, where that is known: bytes */
 export function psJSON(
-  {at, host, options, rows, small, unread}: Listed,
+  {at, host, options, rows, small, unread, unattached}: Listed,
   notes: readonly string[],
   growthOf?: (row: ProcessRow | GroupRow) => number | undefined,
 ): object {
@@ -128,6 +134,7 @@ export function psJSON(
       processes: shown.length,
       threads,
       ...Object.fromEntries(amounts.map((key) => [key, sums[key] ?? null])),
+      ...(options.held && {held: sums.held ?? null, gpu: sums.gpu ?? null}),
       unread: shown.filter((row) => row.unread).length,
     },
     budget: {
@@ -144,6 +151,7 @@ export function psJSON(
     ended: host.ended,
     hidden: host.isHiding ? null : host.hidden,
     maxMapCount: host.maxMapCount ?? null,
+    ...(unattached && {unattached}),
     notes,
   };
 }

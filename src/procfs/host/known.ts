@@ -51,5 +51,15 @@ export function keptFrom(known: Known | undefined, row: ProcessRow, late: Unread
   if (known?.readAt === undefined || now - known.readAt > LONGEST_KEPT) return undefined;
   if (known.name !== row.name || (known.pss ?? 0) > (row.rss ?? 0)) return undefined;
   const {regions, pss, privateDirty, pssShmem, readAt, observed} = known;
-  return {...row, regions, pss, privateDirty, pssShmem, readAt, observed, late};
+  return {
+    ...row,
+    regions: row.regions ?? regions,
+    pss,
+    privateDirty,
+    pssShmem,
+    readAt,
+    observed,
+    late,
+    unread: undefined,
+  };
 }

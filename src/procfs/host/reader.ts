@@ -1,5 +1,5 @@
 import {readdirSync} from 'node:fs';
-import type {ProcessRow, Unread} from '../../model/processes.ts';
+import {type Holds, type ProcessRow, type Unread, withHeld} from '../../model/processes.ts';
 import type {Usage} from '../../model/region.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {latin1} from '../../parse/scan.ts';
@@ -16,6 +16,7 @@ import {readRollup} from '../rollup.ts';
 import {titleOf} from '../title.ts';
 import {processTrouble} from '../trouble.ts';
 import {isDue, keptFrom, type Known} from './known.ts';
+import {HostDescriptors} from './holds.ts';
 import {userNames} from './users.ts';
 
 /** For how long reading may hold up processes: ms. */
@@ -24,6 +25,8 @@ export interface HostLimits {
   readonly maxStall: number;
   /** All of them together. */
   readonly budget: number;
+  /** Also look at what their descriptors hold. */
+  readonly held?: boolean | undefined;
 }
 
 /** ms for which all processes together may be held up, unless the user allows more. */
@@ -65,6 +68,7 @@ export class HostReader {
   readonly #nameOf: (uid: number) => string;
   readonly #observer: HostObserver;
   readonly #isLocking: boolean;
+  readonly #descriptors: HostDescriptors | undefined;
   readonly #small = new Scratch();
   /** maps stays there while other files are read. */
   readonly #listing = new Scratch();
@@ -83,6 +87,7 @@ export class HostReader {
     this.#born = uptime * TICKS;
     this.#nameOf = userNames(root);
     this.#observer = new HostObserver(root);
+    this.#descriptors = limits.held === true ? new HostDescriptors() : undefined;
     this.#isLocking = mapsTakesLock(kernelRelease(root));
   }
 
@@ -106,7 +111,8 @@ export class HostReader {
       const startTime = this.#startTime(process);
       if (known && startTime !== known.startTime) return this.read(seen, wants);
       // Who has the PID now, and began before the list was made, had it all the time.
-      return startTime > this.#born ? 'ended' : {...row, startTime};
+      if (startTime > this.#born) return 'ended';
+      return {...(this.#descriptors ? withHeld(row, row.holds ?? null) : row), startTime};
     } catch (error) {
       const isGone = error instanceof Trouble ? error.kind === 'gone' : GONE.has(errnoOf(error));
       if (!isGone && errnoOf(error) === '' && !(error instanceof Trouble)) throw error;
@@ -133,8 +139,8 @@ export class HostReader {
     const row = this.#rowOf(process, seen, isBlocked);
     if (!wants(row)) return undefined;
     const counters: Partial<ProcessRow> = isBlocked ? {unread: 'blocked'} : this.#counters(process, seen, known);
-    const late = counters.unread && keptFrom(known, row, counters.unread, performance.now());
-    return late ?? {...row, ...counters};
+    const whole = {...row, ...counters};
+    return (counters.unread && keptFrom(known, whole, counters.unread, performance.now())) ?? whole;
   }
 
   /** The row of a process whose counters are not due, or no longer possible, with those that were read earlier. */
@@ -195,16 +201,18 @@ export class HostReader {
     const early = this.#isLocking ? this.#refusal(predictStall(rss, 0)) : undefined;
     if (early) return {unread: early};
     let regions: number | undefined;
+    let holds: Holds | null | undefined;
     try {
       const maps = this.#maps(process, predictStall(rss, 0));
       regions = linesIn(maps);
       if (regions === 0) throw gone;
+      holds = this.#descriptors?.of(process.path, maps);
       const stall = predictStall(rss, regions);
       const unread = this.#refusal(stall) ?? (isDue(known, stall, performance.now()) ? undefined : 'budget');
-      return unread ? {regions, unread} : {regions, ...this.#usage(process, maps, stall)};
+      return unread ? {regions, holds, unread} : {regions, holds, ...this.#usage(process, maps, stall)};
     } catch (error) {
       const unread = this.#reasonOf(error, process);
-      return {regions, unread};
+      return {regions, holds, unread};
     }
   }
 

@@ -1,12 +1,12 @@
 import {MEASURES} from '../../../model/measures.ts';
-import {type Grouping, ROW_KEYS} from '../../../model/processes.ts';
-import {keyAmong, type SortKey, SORT_KEYS} from '../../ps/choose.ts';
+import {type Grouping, NAME_KEYS, type NameKey, ROW_KEYS, type RowKey} from '../../../model/processes.ts';
+import {keyAmong} from '../../ps/choose.ts';
 import type {TopPicture} from '../picture.ts';
 
 /** What rows can be sorted by: besides what `ps` takes, how much resident memory grew since the first sample. */
-export type Sort = SortKey | 'growth';
+export type Sort = RowKey | NameKey | 'growth';
 
-export const SORTS: readonly Sort[] = ['growth', ...SORT_KEYS];
+export const SORTS: readonly Sort[] = ['growth', ...ROW_KEYS, ...NAME_KEYS];
 
 /** The order that a text names. @throws Trouble `usage` */
 export const sortOf = (text: string): Sort => keyAmong(text, SORTS);
