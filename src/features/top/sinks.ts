@@ -12,7 +12,7 @@ import {type OpenOptions, openProcess} from './open.ts';
 import {groupItems, type Item, itemsOf, type TopPicture} from './picture.ts';
 import {TopScreen} from './screen/screen.ts';
 import {firstView, type Sort} from './screen/view.ts';
-import type {Sample, TopSink} from './top.ts';
+import {dutyOf, type Sample, type TopSink} from './top.ts';
 
 /** What the user asked for, with an order that a table can have. */
 export interface TopOptions extends Omit<PsOptions, 'sort'> {
@@ -79,7 +79,7 @@ export class ScreenSink implements TopSink {
   }
 
   tell({picture, cost}: Sample): void {
-    if (this.#screen) this.#screen.show(picture, cost.ms / Math.max(1, cost.passed));
+    if (this.#screen) this.#screen.show(picture, dutyOf(cost));
     else this.#open(picture);
   }
 
@@ -127,10 +127,11 @@ function summary(sample: Sample | undefined, by: Grouping | undefined, width: nu
     .filter(({growth}) => growth > 0)
     .sort((a, b) => b.growth - a.growth)
     .slice(0, MOST_NAMED);
+  const duty = dutyOf(cost);
+  const share = duty === undefined ? 'that' : `that took ${(100 * duty).toFixed(1)} % of the time, and`;
   const sentences = [
     `Looked ${counted(cost.samples, 'time')} at ${counted(picture.host.rows.length, 'process', 'processes')} in ` +
-      `${spanText(cost.passed)}: that took ${((100 * cost.ms) / Math.max(1, cost.passed)).toFixed(1)} % of the time, ` +
-      `and held up all together for ${shortText(cost.stallMs)}, and one for ${shortText(cost.longestMs)} at most.`,
+      `${spanText(cost.passed)}: ${share} held up all together for ${shortText(cost.stallMs)}, and one for ${shortText(cost.longestMs)} at most.`,
     ...(grown.length === 0 || picture.tick === 0
       ? []
       : [

@@ -19,6 +19,10 @@ export interface TopCost {
   readonly longestMs: number;
 }
 
+/** The share of the time that sampling took; undefined where too little has passed to call it one. */
+export const dutyOf = ({samples, passed, ms}: TopCost): number | undefined =>
+  samples > 1 && passed >= 1000 ? ms / passed : undefined;
+
 /** Who receives the samples. */
 export interface TopSink {
   /** The next sample comes once this has settled. */

@@ -67,7 +67,7 @@ export class TopScreen {
   }
 
   /** Shows the next picture; a paused screen only counts it. */
-  show(picture: TopPicture, duty: number): void {
+  show(picture: TopPicture, duty: number | undefined): void {
     this.#latest = picture;
     this.#duty = duty;
     if (!this.#view.isPaused) this.#shown = picture;
