@@ -86,6 +86,7 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'features/lessons/taught/advice.ts': /^node:fs$/,
   'features/lessons/teach.ts': /^node:os$/,
   // Pauses.
+  'features/cow/target.ts': /^node:timers\/promises$/,
   'features/pages/target.ts': /^node:timers\/promises$/,
   'features/replay/': /^node:timers\/promises$/,
   'features/show/choose.ts': /^@oclif\/core$/,
