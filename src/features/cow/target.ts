@@ -1,9 +1,9 @@
-import {setTimeout as sleep} from 'node:timers/promises';
 import {Trouble} from '../../model/trouble.ts';
 import {findByName} from '../../procfs/find.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
 import {type Lineage, lineageOf} from '../../procfs/cow/lineage.ts';
 import {copiesSince, type CowLook, isStill, lookAtCow} from '../../procfs/cow/walk.ts';
+import {pause} from '../../procfs/sampling/poll.ts';
 import {withProgress} from '../../shell/output.ts';
 import {interruption} from '../../shell/signals.ts';
 import {processOf} from '../../input/open.ts';
@@ -66,7 +66,7 @@ async function lookAgain(
   const {duration, root, spent} = options;
   const interrupted = interruption();
   try {
-    await sleep(duration, undefined, {signal: interrupted.signal}).catch(() => {});
+    await pause(duration, interrupted.signal);
   } finally {
     interrupted.dispose();
   }
