@@ -111,8 +111,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
       stoppedBy: interrupted.received,
     };
     try {
-      const {group} = followed;
-      const sink = flags.json ? groupJSONSink(group) : groupLines(group, options, this.width);
+      const sink = flags.json ? groupJSONSink(followed) : groupLines(followed, options, this.width);
       const {reason} = await tellGroup(followGroup(followed, options), sink);
       const signal = interrupted.received();
       if (signal) return exitOfSignal(signal);

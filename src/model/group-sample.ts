@@ -1,4 +1,4 @@
-import {PART_KEYS, type Bill, type GroupName, type GroupEvents} from './group.ts';
+import {PART_KEYS, type Bill, type GroupEvents} from './group.ts';
 import {plainSpelling} from './measures.ts';
 
 /** What of a group can be followed over time, with its words. */
@@ -70,13 +70,18 @@ export interface GroupSample {
   readonly went: readonly GroupMember[];
 }
 
-/** @param sums of the processes; absent where one of them is not known */
-export const amountsOf = (usage: number, swap: number | undefined, {parts}: Bill, sums: GroupAmounts): GroupAmounts => {
+/**
+ * @param sums of the processes; absent where one of them is not known
+ * @returns without mapped files and page cache where it is in doubt how much of what is mapped is shared memory
+ */
+export function amountsOf(usage: number, swap: number | undefined, bill: Bill, sums: GroupAmounts): GroupAmounts {
   const all: Partial<Record<GroupMeasure, number | undefined>> = {usage, swap, ...sums};
-  for (const key of PART_KEYS) all[key] = parts[key];
+  const isDoubtful = (key: GroupMeasure): boolean =>
+    bill.doubt > 0 && (key === 'mappedFile' || key === 'unmappedCache');
+  for (const key of PART_KEYS) if (!isDoubtful(key)) all[key] = bill.parts[key];
   const known = Object.entries(all).filter(([, amount]) => amount !== undefined);
   return Object.fromEntries(known) as GroupAmounts;
-};
+}
 
 /** Did anything move that a reader is told? Only what both samples know is compared. */
 export function isOtherSample(a: GroupSample | undefined, b: GroupSample): boolean {
@@ -97,6 +102,3 @@ export const groupSampleJSON = ({amounts, residue, events, came, went}: GroupSam
   came: came.map(({pid, name, rss}) => ({pid, name, rss})),
   went: went.map(({pid, name}) => ({pid, name})),
 });
-
-/** A group in a word: `unit:ssh.service`. */
-export const groupText = ({kind, id}: GroupName): string => `${kind}:${id}`;

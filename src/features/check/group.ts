@@ -5,6 +5,7 @@ import type {GroupRecording} from '../../recording/group.ts';
 import type {Remarkable} from '../../shell/output.ts';
 import {interruption} from '../../shell/signals.ts';
 import {tellGroup} from '../group/sinks.ts';
+import {groupNotes} from '../group/text.ts';
 import {followGroup} from '../group/watch.ts';
 import {GroupSeries} from '../growth/group.ts';
 import {growthResult} from './checker.ts';
@@ -94,7 +95,10 @@ export async function checkGroup(
       if (event.event !== 'end') checker.add(event.sample);
     });
     const isGone = reason === 'gone';
-    const notes = isGone ? ['The group was removed before the time was up: this is what was seen until then.'] : [];
+    const notes = [
+      ...groupNotes(watch.hasUs),
+      ...(isGone ? ['The group was removed before the time was up: this is what was seen until then.'] : []),
+    ];
     return {
       report: reportOf(checker, name, duration === undefined ? undefined : interval, notes),
       remarks: {source: {}, rejected: [], notes: []},

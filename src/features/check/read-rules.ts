@@ -69,7 +69,8 @@ function readRules<Each>(path: string, parse: Parse<Each>): Each[] {
  */
 export const parseRule: Parse<ProcessRule> = (text, where = '') => read(READERS, text, where, 'a rule', EXAMPLES);
 
-const parseGroupRule: Parse<GroupRule> = (text, where = '') =>
+/** The same for a rule about a group. @throws Trouble `usage` */
+export const parseGroupRule: Parse<GroupRule> = (text, where = '') =>
   read(GROUP_READERS, text, where, 'a rule about a group', GROUP_EXAMPLES);
 
 function read<Each extends {readonly is: string}>(

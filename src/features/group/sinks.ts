@@ -1,9 +1,9 @@
 import {groupSampleJSON, type GroupSample, isOtherSample} from '../../model/group-sample.ts';
 import {writeOut, writePieces} from '../../shell/output.ts';
 import {jsonLinePieces} from '../../text/json.ts';
-import {GroupLog, GroupSummary, sampleOf, startLine} from './text.ts';
+import type {GroupWatch} from '../../procfs/host/group-watch.ts';
+import {GroupLog, groupNotes, GroupSummary, sampleOf, startLine} from './text.ts';
 import type {GroupEnd, GroupEvent, GroupOptions} from './watch.ts';
-import type {Group} from '../../model/group.ts';
 
 /** Who receives what following a group reports. */
 export type GroupSink = (event: GroupEvent) => Promise<void> | void;
@@ -19,13 +19,13 @@ export async function tellGroup(events: AsyncIterable<GroupEvent>, sink: GroupSi
 }
 
 /** The lines of a watch for people, and its summary at the end. */
-export function groupLines(group: Group, {interval}: GroupOptions, width: number | undefined): GroupSink {
+export function groupLines({group, hasUs}: GroupWatch, {interval}: GroupOptions, width: number | undefined): GroupSink {
   const [log, summary] = [new GroupLog(), new GroupSummary()];
   return async (event) => {
     const sample = sampleOf(event);
     if (sample) summary.add(sample);
     const lines = [
-      ...(event.event === 'start' ? [startLine(group, event.sample, interval)] : []),
+      ...(event.event === 'start' ? [startLine(group, event.sample, interval), ...groupNotes(hasUs)] : []),
       ...(event.event === 'end' ? summary.lines(event, width) : log.lines(event.sample, event.at)),
     ];
     if (lines.length > 0) await writeOut(`${lines.join('\n')}\n`);
@@ -33,7 +33,7 @@ export function groupLines(group: Group, {interval}: GroupOptions, width: number
 }
 
 /** The same as NDJSON: `start`, a `sample` where anything moved, `end`. */
-export function groupJSONSink({kind, id, path, version}: Group): GroupSink {
+export function groupJSONSink({group: {kind, id, path, version}, hasUs}: GroupWatch): GroupSink {
   let before: GroupSample | undefined;
   return async (event) => {
     const {at, tick} = event;
@@ -41,7 +41,10 @@ export function groupJSONSink({kind, id, path, version}: Group): GroupSink {
       return writePieces(jsonLinePieces({event: 'end', at, ticks: tick, reason: event.reason, cost: costJSON(event)}));
     if (!isOtherSample(before, event.sample)) return;
     before = event.sample;
-    const head = event.event === 'start' ? {schema: 'memmap.group-watch/1', group: {kind, id, path, version}} : {tick};
+    const head =
+      event.event === 'start'
+        ? {schema: 'memmap.group-watch/1', group: {kind, id, path, version}, notes: groupNotes(hasUs)}
+        : {tick};
     await writePieces(
       jsonLinePieces({
         event: event.event,

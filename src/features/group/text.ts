@@ -21,6 +21,12 @@ export function groupTitle({kind, id, path, version}: Pick<Group, 'kind' | 'id' 
   return `${name}cgroup ${safe(path)} (version ${version})`;
 }
 
+/** What of a watch a reader must know: a sentence each. @param hasUs memmap runs in the group */
+export const groupNotes = (hasUs: boolean): string[] =>
+  hasUs
+    ? ['memmap itself runs in this group: its memory counts in the usage and its parts, not among the processes.']
+    : [];
+
 /** The sentence that a watch begins with. */
 export function startLine(group: Group, {amounts}: GroupSample, interval: number): string {
   const {usage = 0, pss, processes = 0} = amounts;

@@ -5,7 +5,7 @@ import {GroupWatch} from '../../procfs/host/group-watch.ts';
 import type {GroupRecording} from '../../recording/group.ts';
 import {interruption} from '../../shell/signals.ts';
 import {tellGroup} from '../group/sinks.ts';
-import {groupTitle} from '../group/text.ts';
+import {groupNotes, groupTitle} from '../group/text.ts';
 import {followGroup} from '../group/watch.ts';
 import {type GroupGrowth, GroupSeries} from './group.ts';
 
@@ -54,6 +54,7 @@ export async function growthOfGroup(name: GroupName, options: GroupGrowthOptions
       group: {kind, id, path, version},
       title: groupTitle(group),
       notes: [
+        ...groupNotes(watch.hasUs),
         ...(isGone ? ['The group was removed before the time was up: this is what was seen until then.'] : []),
         ...(signal ? ['It was interrupted; this is what was seen until then.'] : []),
       ],

@@ -3,7 +3,8 @@ import {billOf, type Group, type GroupName, pssShmemOf} from '../../model/group.
 import {amountsOf, type GroupAmounts, type GroupSample} from '../../model/group-sample.ts';
 import {type ProcessRow, sumOf} from '../../model/processes.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {isInGroup} from '../../parse/proc/cgroup.ts';
+import {isInGroup, parseCgroup} from '../../parse/proc/cgroup.ts';
+import {readIfThere} from '../open.ts';
 import {DEFAULT_MAX_DUTY, DEFAULT_MAX_STALL, DutyBudget} from '../sampling/budget.ts';
 import {findGroup, type FoundGroup, pidsIn, readGroup} from './group.ts';
 import {lookAtHost} from './host.ts';
@@ -33,6 +34,8 @@ export interface GroupCost {
 export class GroupWatch {
   /** As it was seen last. */
   group: Group;
+  /** Does memmap run in it, and count in its usage? It is never one of its processes. */
+  readonly hasUs: boolean;
   readonly #found: FoundGroup;
   readonly #inode: number;
   readonly #options: GroupWatchOptions;
@@ -48,15 +51,12 @@ export class GroupWatch {
     this.#options = options;
     this.#budget = new DutyBudget(options.maxDuty ?? DEFAULT_MAX_DUTY);
     this.group = readGroup(this.#found);
+    const own = parseCgroup(readIfThere(`${options.root}/self/cgroup`) ?? new Uint8Array());
+    this.hasUs = options.root === '/proc' && own !== undefined && isInGroup(own.path, this.#found.path);
   }
 
   get cost(): GroupCost {
     return this.#cost;
-  }
-
-  /** Its processes at the last sample. */
-  get processes(): number {
-    return this.#members?.size ?? 0;
   }
 
   /**
