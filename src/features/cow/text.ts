@@ -1,4 +1,4 @@
-import {counted, countText, durationText, sizeText} from '../../model/amounts.ts';
+import {counted, countText, durationText, sizeText, spanText} from '../../model/amounts.ts';
 import {address} from '../../model/region.ts';
 import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
@@ -60,7 +60,7 @@ function sentencesOf(cow: Cow): string[] {
 }
 
 /** A rate, with the window in which it was seen. */
-function rateTexts(rate: CowRate, {isExact, members, parent}: Cow): string[] {
+function rateTexts(rate: CowRate, {isExact, members, parent, saved}: Cow): string[] {
   const {copied, ms, byPid, regions, ended} = rate;
   const window = durationText(ms);
   const gone =
@@ -84,12 +84,18 @@ function rateTexts(rate: CowRate, {isExact, members, parent}: Cow): string[] {
     .map(([name, bytes]) => `${name} ${sizeText(bytes)}`)
     .join(', ');
   return [
-    `In ${window} ${most}${sizeText(copied)} of it were copied: ${sizeText(perMinute(rate))}/min, ` +
-      `or ${sizeText(perMinute(rate) * 60)} an hour if it continues like this.`,
+    `In ${window} ${most}${sizeText(copied)} of it were copied: ${sizeText(perMinute(rate))}/min` +
+      `${ahead(perMinute(rate), saved)}.`,
     `Copied in: ${where}.${by === '' ? '' : ` Most by: ${by}.`}`,
     ...gone,
   ];
 }
+
+/** More than there is can't be copied. @param rate bytes a minute */
+const ahead = (rate: number, saved: number): string =>
+  rate * 60 <= saved
+    ? `, or ${sizeText(rate * 60)} an hour if it continues like this`
+    : `; at this rate nothing is shared any more after ${spanText((saved / rate) * 60_000)}`;
 
 const placeName = ({name, label, kind}: CowRegion['region']): string => safe(name || label || kind);
 
@@ -156,7 +162,7 @@ function renderRegions(cow: Cow, {width, rows}: CowTextLook): string[] {
     {text: address(place.region.start)},
     ...shown.map((key) => sizeCell(place[key])),
     {text: mostBy(place)},
-    {text: safe(place.region.name || place.region.label || place.region.kind), is: 'path'},
+    {text: placeName(place.region), is: place.region.name.startsWith('/') ? 'path' : 'phrase'},
   ]);
   const more = cow.regions.length - regions.length;
   return [

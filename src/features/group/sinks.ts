@@ -1,4 +1,5 @@
 import {groupSampleJSON, type GroupSample, isOtherSample} from '../../model/group-sample.ts';
+import {wrapped} from '../../text/lines.ts';
 import {writeOut, writePieces} from '../../shell/output.ts';
 import {jsonLinePieces} from '../../text/json.ts';
 import type {GroupWatch} from '../../procfs/host/group-watch.ts';
@@ -18,15 +19,21 @@ export async function tellGroup(events: AsyncIterable<GroupEvent>, sink: GroupSi
   return end!;
 }
 
+/** Below what is said, behind the time of day and the sign. */
+const INDENT = ' '.repeat(29);
+
 /** The lines of a watch for people, and its summary at the end. */
 export function groupLines({group, hasUs}: GroupWatch, {interval}: GroupOptions, width: number | undefined): GroupSink {
   const [log, summary] = [new GroupLog(), new GroupSummary()];
   return async (event) => {
     const sample = sampleOf(event);
     if (sample) summary.add(sample);
+    const about = event.event === 'start' ? [startLine(group, event.sample, interval), ...groupNotes(hasUs)] : [];
     const lines = [
-      ...(event.event === 'start' ? [startLine(group, event.sample, interval), ...groupNotes(hasUs)] : []),
-      ...(event.event === 'end' ? summary.lines(event, width) : log.lines(event.sample, event.at)),
+      ...about.flatMap((line) => wrapped(line, width)),
+      ...(event.event === 'end'
+        ? summary.lines(event, width)
+        : log.lines(event.sample, event.at).flatMap((line) => wrapped(line, width, INDENT))),
     ];
     if (lines.length > 0) await writeOut(`${lines.join('\n')}\n`);
   };
