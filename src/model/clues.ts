@@ -1,4 +1,5 @@
-import {hex, type Region} from './region.ts';
+import {hex} from './region.ts';
+import {ABSENT, type Regions} from './regions.ts';
 
 /**
  * What the kernel and the files say about an address space besides its regions: enough to tell what each region is for,
@@ -96,8 +97,13 @@ export interface CgroupClue {
 export const USUAL_PAGE = 4096;
 
 /** Bytes of a page: as the auxiliary vector says, else KernelPageSize of smaps. */
-export const pageSizeOf = ({clues, regions}: {readonly clues: Clues; readonly regions: readonly Region[]}): number =>
-  clues.pageSize ?? regions[0]?.usage?.['kernelPageSize'] ?? USUAL_PAGE;
+export const pageSizeOf = (of: {readonly clues: Clues; readonly table: Regions}): number =>
+  of.clues.pageSize ?? firstPageSize(of.table) ?? USUAL_PAGE;
+
+function firstPageSize(table: Regions): number | undefined {
+  const bytes = table.length > 0 ? table.counter('kernelPageSize')?.[0] : undefined;
+  return bytes === ABSENT ? undefined : bytes;
+}
 
 export interface Marks {
   readonly startCode: number;
