@@ -79,8 +79,8 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
   }
 
   private async ofGroup(source: GroupName | GroupRecording, flags: FlagsOf<typeof GrowthCommand>): Promise<number> {
-    refuseWithGroup(flags, ['children', 'limit', 'all']);
-    const measure = parseGroupMeasure(flags.measure ?? 'usage');
+    refuseWithGroup(flags, ['children']);
+    const [measure, limit] = [parseGroupMeasure(flags.measure ?? 'usage'), given(flags.limit, parseSize)];
     const options = {
       root: flags['proc-root'],
       ...budgetOf(flags),
@@ -94,7 +94,9 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
         ? growthOfRecordedGroup(source, measure, options.least)
         : await growthOfGroup(source, options);
     this.remark({source: {}, rejected, notes});
-    await this.print(flags.json ? groupGrowthJSON(growth, group, notes) : renderGroupGrowth(growth, title, this.width));
+    await this.print(
+      flags.json ? groupGrowthJSON(growth, group, notes) : renderGroupGrowth(growth, {title, limit, width: this.width}),
+    );
     if (signal) return exitOfSignal(signal);
     return isWhole ? EXIT.done : EXIT.incomplete;
   }

@@ -5,6 +5,7 @@ import type {Tables} from '../model/tables.ts';
 import {Trouble, type TroubleParts} from '../model/trouble.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {processOfThread} from '../procfs/find.ts';
+import {recorderOf} from '../shell/lock.ts';
 import {say} from '../shell/output.ts';
 import {safe} from '../text/safe.ts';
 import {type GroupRecording, isGroupRecording, readGroupRecording} from '../recording/group.ts';
@@ -125,7 +126,11 @@ export function groupRecordingOf(target: Target): GroupRecording | undefined {
   if (target.is !== 'file' || !statSync(target.path, {throwIfNoEntry: false})?.isFile()) return undefined;
   const file = new InputFile(target.path);
   try {
-    return file.isGroupRecording ? readGroupRecording(target.path) : undefined;
+    if (!file.isGroupRecording) return undefined;
+    const recording = readGroupRecording(target.path);
+    // Nothing is missing while it is being made.
+    const isGrowing = recording.breaksOff && recorderOf(target.path) !== undefined;
+    return isGrowing ? {...recording, rejected: []} : recording;
   } finally {
     file.close();
   }

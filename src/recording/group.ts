@@ -66,6 +66,8 @@ export interface GroupRecording {
   readonly samples: readonly GroupSample[];
   /** Why it ended; undefined if it is cut off, or still being made. */
   readonly reason: string | undefined;
+  /** Does it stop without an end, though all that is there could be used? So it does while it is being made. */
+  readonly breaksOff: boolean;
   /** Lines that could not be used. */
   readonly rejected: readonly Rejected[];
 }
@@ -105,7 +107,7 @@ function recordingIn(source: RecordingSource): GroupRecording {
     throw noRecording('it holds no sample', 'Make one with: memmap record cgroup:PATH');
   const isCut = reason === undefined && rejected.length === 0;
   const missing = {line: samples.length + 2, text: '', why: 'it is missing: the recording breaks off before its end'};
-  return {header, samples, reason, rejected: isCut ? [missing] : rejected};
+  return {header, samples, reason, breaksOff: isCut, rejected: isCut ? [missing] : rejected};
 }
 
 function headerIn(record: Json): GroupHeader {

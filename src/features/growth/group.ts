@@ -10,9 +10,10 @@ import type {Points} from '../../history/series.ts';
 import {wrapped} from '../../text/lines.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
+import type {TextOptions} from '../../text/who.ts';
 import {riseOf} from './growth.ts';
 import {judge, type Judgement} from './judge.ts';
-import {slopeText, whyNot} from './words.ts';
+import {forecast, slopeText, whyNot} from './words.ts';
 
 /** What one amount of a group did. */
 export interface GroupLine extends Judgement {
@@ -85,14 +86,22 @@ const COLUMNS: readonly Column[] = [
   {title: 'slope', align: 'right'},
 ];
 
-/** The group for people: the answer, then each part. @param title what the group is */
-export function renderGroupGrowth(growth: GroupGrowth, title: string, width: number | undefined): string {
+interface GroupGrowthLook extends TextOptions {
+  /** What the group is. */
+  readonly title: string;
+  /** Says when steady growth reaches it: bytes. */
+  readonly limit: number | undefined;
+}
+
+/** The group for people: the answer, then each part. */
+export function renderGroupGrowth(growth: GroupGrowth, {title, limit, width}: GroupGrowthLook): string {
   const {total, lines, samples, span} = growth;
+  const isForetold = total.verdict === 'steady growth' && !isGroupCount(total.measure);
   return [
     ...wrapped(title, width).map((line) => paint('title', line)),
     ...wrapped(`${counted(samples, 'sample')} in ${spanText(span)}.`, width),
     '',
-    ...wrapped(answer(growth), width),
+    ...[answer(growth), ...(isForetold ? forecast({total, span, limit}) : [])].flatMap((each) => wrapped(each, width)),
     '',
     ...renderTable(
       COLUMNS,

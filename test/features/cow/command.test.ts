@@ -183,7 +183,30 @@ testIf('gcc', 'python3')('a process without a family is no error, and exec ends 
   await child.ask('p.kill(); q.kill()');
 });
 
-testIf('gcc')('a worker says where its family is, and a name means the parent of all that have it', async (t) => {
+testIf(
+  'gcc',
+  'setpriv',
+  FRAMES,
+)('a family that may not be looked at: 4, and the message says why', async (t) => {
+  const workers = await Workers.start(t, 2, 10);
+  const {code, stdout, stderr} = await withoutRights(['cow', String(workers.pid)]);
+  t.is(code, 4);
+  t.is(stdout, '');
+  t.regex(stderr, /^memmap: .+\n {2}why: .*permission denied.*\n {2}next: /m);
+});
+
+testIf('python3')('a name that all of a family have means its parent', async (t) => {
+  const name = `cow${process.pid}`;
+  const child = await python(t, `ctypes.CDLL(None).prctl(15, b"${name}", 0, 0, 0)`);
+  await child.ask(
+    'exec("for i in range(2):\\n if os.fork() == 0:\\n  ctypes.CDLL(None).prctl(1, 9)\\n  os.close(1)\\n  import signal; signal.pause()")',
+  );
+  const {parent, members} = await cowOf(t, [name]);
+  t.is(parent.pid, child.pid);
+  t.is(members.length, 2);
+});
+
+testIf('gcc')('a worker says where its family is', async (t) => {
   const workers = await Workers.start(t, 2, 10);
   const [parent, one] = workers.pids;
   const {stdout, code} = await memmap(['cow', String(one)]);

@@ -156,6 +156,8 @@ testIf('python3')('a group that is removed: what was seen is said, then 5; befor
   await until(() => readFileSync(file, 'latin1').split('\n').length > 15, 'twelve samples');
   const rules = [parseGroupRule('max usage=1G')];
   const options = {root, maxStall: 50, maxDuty: 0.02, interval: 50, duration: 3_600_000};
+  const growing = await memmap(['growth', file]);
+  t.is(growing.code, 0, 'it is still being recorded');
   // The first sample is taken before this returns.
   const checking = checkGroup({kind: 'unit', id: 'app'}, 'unit:app', rules, 0, options);
   rmSync(`${root}/cgroup${SERVICE}`, {recursive: true});

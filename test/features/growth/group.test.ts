@@ -1,5 +1,5 @@
 import test from 'ava';
-import {GroupSeries} from '../../../src/features/growth/group.ts';
+import {GroupSeries, renderGroupGrowth} from '../../../src/features/growth/group.ts';
 import type {GroupAmounts} from '../../../src/model/group-sample.ts';
 
 /** Samples a second apart. */
@@ -19,6 +19,10 @@ test('each part is judged by what it did, and the slope is that of the samples',
   })).growth('usage', 65_536);
   t.is(growth.total.verdict, 'steady growth');
   t.true(Math.abs(growth.total.slope!.slope * 1000 - 1e6) < 1);
+  t.regex(
+    renderGroupGrowth(growth, {title: 'x', limit: 3e9, width: undefined}),
+    /^Usage: grows steadily, by \+57\.2 MiB\/min ± 0\.0, .*\nAt this rate: .*\nIt reaches 2\.8 GiB in 16 min at this rate\.$/m,
+  );
   t.deepEqual(
     growth.lines.map(({measure, verdict}) => [measure, verdict]),
     [
