@@ -1,3 +1,4 @@
+import type {Descriptors} from './descriptors.ts';
 import {hex} from './region.ts';
 import {ABSENT, type Regions} from './regions.ts';
 
@@ -33,6 +34,19 @@ export interface Clues {
   readonly capabilities?: Capabilities | undefined;
   readonly machine?: Machine | undefined;
   readonly cgroup?: CgroupClue | undefined;
+  /** What its open descriptors hold; absent where nobody asked, or /proc/PID/fd may not be read. */
+  readonly descriptors?: Descriptors | undefined;
+  readonly ksm?: Ksm | undefined;
+}
+
+/** What kernel samepage merging did: /proc/PID/ksm_stat, in bytes. */
+export interface Ksm {
+  /** Pages that are merged with others of the same content. */
+  readonly merged: number;
+  /** Pages of zeroes that became the zero page. Since Linux 6.6. */
+  readonly zero?: number;
+  /** What it saves, less what the kernel's books about it take: negative where it costs more. Since Linux 6.1. */
+  readonly profit?: number;
 }
 
 interface JvmClue {

@@ -8,8 +8,10 @@ import {parseListing, type Listing} from '../parse/listing.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
+import {readExtras} from './extras.ts';
 import type {ProcFile} from './file.ts';
 import {whileHeld, type OnHeld} from './sampling/held.ts';
+import {countNodes} from './numa.ts';
 import {observerOf} from './observer/observer.ts';
 import {oddsNow} from './odds.ts';
 import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
@@ -27,6 +29,10 @@ export interface CaptureOptions {
   readonly maxStall?: number | undefined;
   /** ms that reading smaps may take before memmap does without it; by default as long as any reading may. */
   readonly patience?: number | undefined;
+  /** Also read what only one moment is asked for: open descriptors, and what KSM merged. */
+  readonly extras?: boolean | undefined;
+  /** Also read which NUMA nodes pages lie on: numa_maps holds the lock of the memory map as smaps does. */
+  readonly numa?: boolean | undefined;
   /** What an earlier look at the same program found, so that less must be read. */
   readonly known?: Clues | undefined;
   /** Regions of an earlier look at the same program that had VmFlags. */
@@ -184,8 +190,12 @@ function toSnapshot(
   const observed =
     listing.format === 'smaps' ? takeOut(handle, options, listing.table, folderOf(handle, stat)) : undefined;
   const isKnown = options.known !== undefined && isOneProgram(options.known, stat);
-  const clues = readClues(handle, listing.table.namedOnes(), stat, isKnown ? options.known : {});
+  const clues = {
+    ...readClues(handle, listing.table.namedOnes(), stat, isKnown ? options.known : {}),
+    ...(options.extras && readExtras(handle, folderOf(handle, stat))),
+  };
   const unsure = observed && !observed.isCertain ? [uncertainText(observed)] : [];
+  const placed = options.numa ? countNodes(handle, listing.table, status, options, folderOf(handle, stat)) : [];
   classify(listing.table, clues, isKnown ? options.earlier : undefined);
   return new Snapshot({
     source: {from: 'process', format: listing.format},
@@ -197,6 +207,7 @@ function toSnapshot(
     rejected: listing.rejected,
     notes: [
       ...notes,
+      ...placed,
       ...unsure,
       ...handle.files.notes,
       ...(stat.threads > MOST_THREADS ? [manyThreads(stat.threads)] : []),
