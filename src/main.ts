@@ -5,6 +5,7 @@ import {help, unknown} from './help.ts';
 export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>>> = {
   check: () => import('./commands/check.ts'),
   completion: () => import('./commands/completion.ts'),
+  cow: () => import('./commands/cow.ts'),
   demo: () => import('./commands/demo.ts'),
   diff: () => import('./commands/diff.ts'),
   explain: () => import('./commands/explain.ts'),

@@ -7,6 +7,7 @@ import {testIf} from '../helpers/tools.ts';
 const COMMANDS = [
   'check',
   'completion',
+  'cow',
   'demo',
   'diff',
   'explain',
