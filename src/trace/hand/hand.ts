@@ -8,8 +8,14 @@ import {handCall, type HandCall} from './calls.ts';
 import {type Architecture, CALL_SIZE, HEAD_SIZE, LAYOUTS, LOAD, MOST_CALLS, SOCKET, STORE} from './layout.ts';
 import {seccompProgram} from './seccomp.ts';
 
-/** A system call of the hand, with its arguments; or a load from an address, or a store of a value there. */
-export type Call = readonly [what: HandCall | 'load' | 'store', ...args: ReadonlyArray<number | bigint>];
+/**
+ * A system call of the hand by its name or number, with its arguments; or a load from an address, or a store of a value
+ * there.
+ */
+export type Call = readonly [
+  what: HandCall | {readonly number: number} | 'load' | 'store',
+  ...args: ReadonlyArray<number | bigint>,
+];
 
 /** What came of a batch. `results` are in the order of the calls; -4095 to -1 is an error, the negative errno. */
 interface Answer {
@@ -169,13 +175,15 @@ export class Hand {
     for (const [i, [what, ...args]] of calls.entries()) {
       const at = HEAD_SIZE + i * CALL_SIZE;
       view.setBigInt64(at, BigInt(this.#numberOf(what)), true);
-      for (const [j, value] of args.entries()) view.setBigUint64(at + 8 + 8 * j, BigInt.asUintN(64, BigInt(value)), true);
+      for (const [j, value] of args.entries())
+        view.setBigUint64(at + 8 + 8 * j, BigInt.asUintN(64, BigInt(value)), true);
     }
     message.set(input, HEAD_SIZE + calls.length * CALL_SIZE);
     return message;
   }
 
   #numberOf(what: Call[0]): number {
+    if (typeof what === 'object') return what.number;
     if (what === 'load') return LOAD;
     return what === 'store' ? STORE : handCall(what, this.architecture);
   }
