@@ -8,6 +8,7 @@ import type {TraceEnd, TraceEvent} from './events.ts';
 import {APART, type Item, Order} from './order.ts';
 import type {Open, OpenEvents} from './perf/opened.ts';
 import type {Record} from './perf/records.ts';
+import type {Event} from './plan.ts';
 
 /** ns: a record is in its ring so long after its time at the latest, and the other one of its call beside it. */
 const SETTLED = APART + 1_000_000;
@@ -55,7 +56,7 @@ export class Delivery {
     const {events} = this.#options;
     const items = records.map((record): Item => {
       const open = events.of(record.id);
-      return {record, event: open?.event, owner: open?.tid ?? 0};
+      return {record, event: record.type === 'sample' ? open?.event : undefined, owner: open?.tid ?? 0};
     });
     if (items.length > 0) this.#order.add(items);
     this.#queue(this.#order.take(begin - SETTLED));
@@ -77,8 +78,7 @@ export class Delivery {
   end(counts: ReadonlyMap<Open, number> | undefined): TraceEnd {
     const totals = new Map<string, number>();
     for (const [{event}, count] of counts ?? [])
-      if (event.purpose === 'light' || event.purpose === 'fault')
-        totals.set(event.name, (totals.get(event.name) ?? 0) + count);
+      if (this.#isCounting(event)) totals.set(event.name, (totals.get(event.name) ?? 0) + count);
     const names = [...new Set([...totals.keys(), ...this.#seen.keys()])].filter((name) => name !== 'fault');
     const countOf = (name: string): number => (totals.get(name) ?? 0) - (this.#foreign.get(name) ?? 0);
     const seenOf = (name: string): number => this.#seen.get(name) ?? 0;
@@ -123,9 +123,13 @@ export class Delivery {
     const isDouble = this.#doubles?.isDouble(record.tid, owner) === true;
     if (record.type === 'fork' && this.#family?.has(record.parent.pid)) this.#family.add(record.pid);
     if (!isDouble && this.#family?.has(record.pid) !== false) return true;
-    const name = event?.purpose === 'light' || event?.purpose === 'fault' ? event.name : undefined;
-    if (name !== undefined) this.#foreign.set(name, (this.#foreign.get(name) ?? 0) + 1);
+    if (event && this.#isCounting(event)) this.#foreign.set(event.name, (this.#foreign.get(event.name) ?? 0) + 1);
     return false;
+  }
+
+  /** A common call has two events. */
+  #isCounting({purpose, name}: Event): boolean {
+    return purpose === 'light' || purpose === 'fault' || (purpose === 'full' && !this.#options.events.hasLight(name));
   }
 
   #schedule(): void {

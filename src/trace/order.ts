@@ -8,6 +8,7 @@ import type {Record, Sample} from './perf/records.ts';
 /** A record, and the event that it is of. */
 export interface Item {
   readonly record: Record;
+  /** Of a sample. */
   readonly event: Event | undefined;
   /** The thread for which the event was opened. */
   readonly owner: number;

@@ -42,6 +42,7 @@ async function tried(hand: Hand, pid: number, {isPlain, knowsPageSize}: Means): 
     flags: [...COMMON_FLAGS, 'disabled', ...(isPlain ? (['excludeKernel'] as const) : [])],
     registers: 0n,
     stack: 0,
+    wakeup: 0,
   });
   // On any processor: a descriptor with `inherit` is never mapped here.
   const {results} = await hand.batch([['perf_event_open', hand.buffer, pid, -1, -1, PERF_FD_CLOEXEC]], attr);

@@ -41,9 +41,12 @@ const MOST_DESCRIPTORS = 5000;
 /** Descriptors that the hand has beside events. */
 const OTHERS = 16;
 
-/** Bytes of all rings of a kind together, and of one. */
+/**
+ * Bytes of all rings of a kind together, and of one: 70,000 calls, and 120 stacks. Larger rings for stacks would cost
+ * the watched program more: what it writes would leave the processor's caches.
+ */
 const ALL_RINGS = 128 * 2 ** 20;
-const LARGEST_RING = 8 * 2 ** 20;
+const LARGEST_RING = {light: 16 * 2 ** 20, bulky: 2 * 2 ** 20};
 
 const EMFILE = 24;
 
@@ -65,8 +68,9 @@ export async function openFor(
   const stackBytes = options.stackBytes ?? STACK_BYTES;
   const wishes = {architecture, tracepoints, stackBytes, faultsEvery, seesEnter, ...means};
   const choice = await choose(hand, pid, wishes, cpus.length, options.mostDescriptors ?? MOST_DESCRIPTORS);
-  const ring = ringSize(cpus.length);
-  const events = new OpenEvents(hand, plan({...wishes, ...choice}), {pageSize, light: ring, bulky: ring});
+  const light = ringSize(cpus.length, LARGEST_RING.light);
+  const bulky = ringSize(cpus.length, LARGEST_RING.bulky);
+  const events = new OpenEvents(hand, plan({...wishes, ...choice}), {pageSize, light, bulky});
   const formatOf = (id: number) => events.of(id)?.event.format;
   const drain = new Drain(hand, events.rings, formatOf, monotonic() / 1e6);
   const early: Record[] = [];
@@ -137,8 +141,8 @@ const AT_FDCWD = -100;
 const O_RDONLY_CLOEXEC = 0o2000000;
 
 /** A power of two: pages of rings are. */
-const ringSize = (cpus: number): number =>
-  Math.min(LARGEST_RING, Math.max(64 * 1024, 2 ** Math.floor(Math.log2(ALL_RINGS / cpus))));
+const ringSize = (cpus: number, largest: number): number =>
+  Math.min(largest, Math.max(64 * 1024, 2 ** Math.floor(Math.log2(ALL_RINGS / cpus))));
 
 /** `0-3,8`: cpus(7) in /sys/devices/system/cpu/online. */
 function onlineCpus(): number[] {

@@ -14,12 +14,13 @@ import {type OpenEvents, Refused} from './perf/opened.ts';
 import {openFor} from './start.ts';
 import {refusal, standing} from './why-not.ts';
 
-/** ms between two looks at the rings, if little is in them. */
-const CALM = 20;
-const BUSY = 1;
+/** ms after which the rings are read, though little is in them. */
+const CALM = 30;
 
-/** Shares of a ring: from here on they are looked at again soon, or at once. */
-const SOON = 1 / 64;
+/** ms in which what happened has settled. */
+const SOON = 1;
+
+/** Share of a ring: from here on it is read again at once. */
 const AT_ONCE = 1 / 16;
 
 /** CLOCK_MONOTONIC in ns. Node's process.hrtime is the same clock. */
@@ -77,8 +78,10 @@ export class Trace {
     const now = monotonic();
     try {
       while (this.#delivery.horizon < now) {
-        await pause(BUSY);
-        await this.#next();
+        await pause(SOON);
+        const next = this.#next();
+        await this.#drain.nudge();
+        await next;
       }
     } catch (error) {
       if (!(error instanceof HandGone)) throw error;
@@ -97,8 +100,9 @@ export class Trace {
 
   async #stop(): Promise<TraceEnd> {
     this.#stopping.abort();
-    await this.#pumped;
     try {
+      await this.#drain.nudge();
+      await this.#pumped;
       await this.#events.stop();
       while ((await this.#next(true)) > 0);
       this.#delivery.flush();
@@ -117,7 +121,8 @@ export class Trace {
     try {
       while (!signal.aborted) {
         const fullest = await this.#next();
-        if (fullest < AT_ONCE) await pause(fullest < SOON ? CALM : BUSY, undefined, {signal}).catch(() => {});
+        if (signal.aborted || fullest >= AT_ONCE) continue;
+        if (!(await this.#drain.wait(CALM))) await pause(CALM, undefined, {signal}).catch(() => {});
       }
     } catch (error) {
       if (!(error instanceof HandGone)) throw error;

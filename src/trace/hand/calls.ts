@@ -14,6 +14,7 @@ const NUMBERS = {
   restart_syscall: [219, 128],
   exit_group: [231, 94],
   openat: [257, 56],
+  ppoll: [271, 73],
   perf_event_open: [298, 241],
   prlimit64: [302, 261],
   fsopen: [430, 430],

@@ -1,8 +1,8 @@
 import {handCall, type HandCall} from './calls.ts';
 import type {Architecture} from './layout.ts';
 
-/** What the hand does once its events are open: it reads messages and counters, sends, and ends. */
-const ALLOWED: readonly HandCall[] = ['read', 'write', 'restart_syscall', 'exit_group'];
+/** What the hand does once its events are open: it reads messages and counters, sends, waits, and ends. */
+const ALLOWED: readonly HandCall[] = ['read', 'write', 'ppoll', 'restart_syscall', 'exit_group'];
 
 /** Of ioctl(2) it only needs to stop its events: PERF_EVENT_IOC_DISABLE. */
 export const IOC_DISABLE = 0x2401;

@@ -81,13 +81,15 @@ export interface Attr {
   readonly registers: bigint;
   /** Bytes of stack: a multiple of 8, at most MOST_STACK. */
   readonly stack: number;
+  /** Bytes in the ring at which whoever waits for it is woken. */
+  readonly wakeup: number;
 }
 
 /** The size of a record has 16 bits, and a sample has more than the stack. */
 export const MOST_STACK = 0xf000;
 
 /** @returns the struct */
-export function attrBytes({type, config, period, sample, flags, registers, stack}: Attr): Uint8Array {
+export function attrBytes({type, config, period, sample, flags, registers, stack, wakeup}: Attr): Uint8Array {
   const bytes = new Uint8Array(ATTR_SIZE);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, type, true);
@@ -97,6 +99,7 @@ export function attrBytes({type, config, period, sample, flags, registers, stack
   view.setBigUint64(24, BigInt(sample), true);
   const bits = flags.reduce((sum, flag) => sum | (1n << BigInt(FLAG[flag])), 0n);
   view.setBigUint64(40, bits, true);
+  view.setUint32(48, wakeup, true);
   if (sample & SAMPLE.registers) view.setBigUint64(80, registers, true);
   if (sample & SAMPLE.stack) view.setUint32(88, stack, true);
   view.setInt32(92, CLOCK_MONOTONIC, true);

@@ -114,6 +114,7 @@ const ATTR = {
   flags: ['disabled', 'excludeKernel', 'excludeHypervisor'],
   registers: 0n,
   stack: 0,
+  wakeup: 0,
 } as const;
 
 /** Each call fires twice: as it begins, and as it returns. Both have its number after the common fields. */
