@@ -19,6 +19,9 @@ const SLICE = 5;
 /** Bytes of stacks that wait to be told. Above it, calls are told without. */
 const MOST_WAITING = 256 * 2 ** 20;
 
+/** A call has two events. */
+const isCounting = ({purpose}: Event): boolean => purpose === 'light' || purpose === 'fault';
+
 interface DeliveryOptions {
   readonly onEvent: (event: TraceEvent) => void;
   readonly events: OpenEvents;
@@ -78,7 +81,7 @@ export class Delivery {
   end(counts: ReadonlyMap<Open, number> | undefined): TraceEnd {
     const totals = new Map<string, number>();
     for (const [{event}, count] of counts ?? [])
-      if (this.#isCounting(event)) totals.set(event.name, (totals.get(event.name) ?? 0) + count);
+      if (isCounting(event)) totals.set(event.name, (totals.get(event.name) ?? 0) + count);
     const names = [...new Set([...totals.keys(), ...this.#seen.keys()])].filter((name) => name !== 'fault');
     const countOf = (name: string): number => (totals.get(name) ?? 0) - (this.#foreign.get(name) ?? 0);
     const seenOf = (name: string): number => this.#seen.get(name) ?? 0;
@@ -123,13 +126,8 @@ export class Delivery {
     const isDouble = this.#doubles?.isDouble(record.tid, owner) === true;
     if (record.type === 'fork' && this.#family?.has(record.parent.pid)) this.#family.add(record.pid);
     if (!isDouble && this.#family?.has(record.pid) !== false) return true;
-    if (event && this.#isCounting(event)) this.#foreign.set(event.name, (this.#foreign.get(event.name) ?? 0) + 1);
+    if (event && isCounting(event)) this.#foreign.set(event.name, (this.#foreign.get(event.name) ?? 0) + 1);
     return false;
-  }
-
-  /** A common call has two events. */
-  #isCounting({purpose, name}: Event): boolean {
-    return purpose === 'light' || purpose === 'fault' || (purpose === 'full' && !this.#options.events.hasLight(name));
   }
 
   #schedule(): void {

@@ -12,8 +12,8 @@ import type {Format} from './perf/records.ts';
  * What an event is for.
  *
  * side    new mappings, exec, threads, processes
- * light   a common call, without a stack, so that each is seen
- * full    a call with its stack, as far as there is room
+ * light   a call, without a stack, so that each is seen
+ * full    the same call with its stack, as far as there is room
  * enter   a call as it begins: its arguments, where the machine doesn't keep them
  * exec    execve(2) as it begins
  * fault   one page fault of so many
@@ -57,7 +57,7 @@ export function plan(wishes: Wishes): Event[] {
   return [
     side(wishes),
     ...(needsEnter ? calls.map(({name}) => enter(wishes, name, 'enter')) : []),
-    ...calls.filter(({isCommon}) => isCommon).map(({name}) => call(wishes, name, 'light')),
+    ...calls.map(({name}) => call(wishes, name, 'light')),
     ...EXEC_CALLS.filter(({name}) => tracepoints.has(name)).map(({name}) => enter(wishes, name, 'exec')),
     ...calls.map(({name}) => call(wishes, name, 'full')),
     ...(faultsEvery > 0 ? [fault(wishes)] : []),

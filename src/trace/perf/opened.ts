@@ -73,11 +73,6 @@ export class OpenEvents {
     return this.#byId.get(id);
   }
 
-  /** Is a call seen twice: with its stack, and without? */
-  hasLight(name: string): boolean {
-    return this.#events.some((event) => event.purpose === 'light' && event.name === name);
-  }
-
   /** How many descriptors there are. */
   get count(): number {
     return this.#byId.size;
