@@ -7,53 +7,10 @@
  * released by the other. As the kernel doesn't map anything where something is, unless it is told to (MAP_FIXED), such a
  * release is owed, and does nothing when it comes.
  */
+import type {Change, Done, Owner, Piece, Report} from './books.ts';
 import {effectOf, type Effect, hasFailed, type LedgerCall, type Mark, partOf} from './effect.ts';
 import {Debts} from './debts.ts';
 import {type Range, type Span, Spans} from './spans.ts';
-
-/**
- * Who mapped memory: a call, with what the caller knows of it; a stack that grew; exec; a driver or the like, without
- * a call of the process; or whoever it was before the ledger began.
- */
-export interface Owner<Cause> {
-  readonly by: 'call' | 'growth' | 'exec' | 'kernel' | 'before';
-  readonly cause: Cause | undefined;
-  /** Bytes that it mapped, and those of them that are still mapped. */
-  mapped: number;
-  kept: number;
-}
-
-/** The last change of a range. */
-export interface Change<Cause> {
-  readonly what: Mark | 'mapped' | 'unmapped' | 'moved';
-  readonly by: Owner<Cause>['by'];
-  readonly cause: Cause | undefined;
-  /** ns */
-  readonly time: number;
-}
-
-/** A part of a range, and its last change; `change` is absent where there was none since. */
-export interface Piece<Cause> extends Range {
-  readonly change: Change<Cause> | undefined;
-}
-
-/** What a call did. */
-export interface Done extends Range {
-  readonly what: Change<unknown>['what'];
-  /** By how much the address space grew. */
-  readonly bytes: number;
-  /** Where moved memory was. */
-  readonly from?: Range;
-}
-
-/** What the kernel reports beside calls. */
-interface Report extends Range {
-  readonly tid: number;
-  readonly time: number;
-  readonly file: string;
-  /** MAP_… */
-  readonly flags: number;
-}
 
 interface LedgerOptions {
   /** Bytes of a page. */
@@ -136,6 +93,16 @@ export class Ledger<Cause> {
       at = end;
     }
     return pieces;
+  }
+
+  /**
+   * What may have split or merged the regions of a range: the changes in it and right beside it. The memory in it may
+   * be the same as before, as only a neighbour was changed.
+   */
+  beside({start, end}: Range, since = 0): Change<Cause>[] {
+    const {page} = this.#sizes;
+    const pieces = this.explain({start: start - page, end: end + page}, since);
+    return [...new Set(pieces.flatMap(({change}) => change ?? []))];
   }
 
   /** Who mapped what is mapped now, in ascending order. */
@@ -305,7 +272,9 @@ export class Ledger<Cause> {
   }
 
   #fill(range: Range, by: 'growth' | 'exec' | 'kernel', owner: Owner<Cause> | undefined, time: number): void {
-    for (const gap of this.#held.gapsIn(range)) {
+    const later = new Spans<true>();
+    for (const {start, end, value} of this.#last.within(range)) if (value.time > time) later.set({start, end}, true);
+    for (const gap of this.#held.gapsIn(range).flatMap((each) => later.gapsIn(each))) {
       const mine = owner ?? {by, cause: undefined, mapped: 0, kept: 0};
       mine.mapped += gap.end - gap.start;
       this.#hold(gap, mine);

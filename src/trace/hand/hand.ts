@@ -118,10 +118,11 @@ export class Hand {
   batch(calls: readonly Call[], input: Uint8Array = new Uint8Array(0), dataSize = 0): Promise<Answer> {
     if (calls.length > MOST_CALLS) throw new RangeError(`${calls.length} calls in one message`);
     if (this.#gone) return Promise.reject(new HandGone('the helper has ended'));
+    const message = this.#message(calls, input);
     return new Promise((resolve, reject) => {
       const bytes = new Uint8Array(dataSize + calls.length * 8);
       this.#waiting.push({bytes, dataSize, filled: 0, resolve, reject});
-      this.#socket.write(this.#message(calls, input));
+      this.#socket.write(message);
       this.#settle();
     });
   }
