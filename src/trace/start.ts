@@ -7,13 +7,14 @@ import {coverThreads} from './cover.ts';
 import {Decoder} from './decode.ts';
 import {Delivery} from './delivery.ts';
 import {groupOf} from './group.ts';
-import type {Hand} from './hand/hand.ts';
+import {type Hand, RLIMIT_NOFILE} from './hand/hand.ts';
 import {REGISTERS} from './machine.ts';
 import {Drain} from './perf/drain.ts';
 import {OpenEvents, Refused} from './perf/opened.ts';
 import type {Record} from './perf/records.ts';
 import {findTracepoints} from './perf/tracepoints.ts';
 import {plan, type Wishes} from './plan.ts';
+import {lockable, ringSizes} from './room.ts';
 import {probe} from './probe.ts';
 import type {TraceOptions} from './events.ts';
 import {noTracepointsFor, standing} from './why-not.ts';
@@ -41,13 +42,6 @@ const MOST_DESCRIPTORS = 5000;
 /** Descriptors that the hand has beside events. */
 const OTHERS = 16;
 
-/**
- * Bytes of all rings of a kind together, and of one: 70,000 calls, and 120 stacks. Larger rings for stacks would cost
- * the watched program more: what it writes would leave the processor's caches.
- */
-const ALL_RINGS = 128 * 2 ** 20;
-const LARGEST_RING = {light: 16 * 2 ** 20, bulky: 2 * 2 ** 20};
-
 const EMFILE = 24;
 
 /** @throws Refused, Trouble */
@@ -68,9 +62,8 @@ export async function openFor(
   const stackBytes = options.stackBytes ?? STACK_BYTES;
   const wishes = {architecture, tracepoints, stackBytes, faultsEvery, seesEnter, ...means};
   const choice = await choose(hand, pid, wishes, cpus.length, options.mostDescriptors ?? MOST_DESCRIPTORS);
-  const light = ringSize(cpus.length, LARGEST_RING.light);
-  const bulky = ringSize(cpus.length, LARGEST_RING.bulky);
-  const events = new OpenEvents(hand, plan({...wishes, ...choice}), {pageSize, light, bulky});
+  const rings = ringSizes(cpus.length, await lockable(hand, cpus.length), pageSize);
+  const events = new OpenEvents(hand, plan({...wishes, ...choice}), {pageSize, ...rings});
   const formatOf = (id: number) => events.of(id)?.event.format;
   const drain = new Drain(hand, events.rings, formatOf, monotonic() / 1e6);
   const early: Record[] = [];
@@ -112,7 +105,7 @@ async function choose(
   const needed = (isSmall: boolean): number => threads * cpus * plan({...wishes, isSmall, isGroup: false}).length;
   const all = needed(false);
   const few = needed(true);
-  const limit = (await hand.raiseDescriptors(Math.max(all, most) * 2 + OTHERS)) - OTHERS;
+  const limit = (await hand.raiseLimit(RLIMIT_NOFILE, Math.max(all, most) * 2 + OTHERS)) - OTHERS;
   if (all <= Math.min(most, limit)) return {isSmall: false, isGroup: false};
   if (few <= Math.min(most, limit)) return {isSmall: true, isGroup: false};
   const folder = wishes.isPlain ? undefined : groupOf(pid);
@@ -139,10 +132,6 @@ async function openGroup(
 
 const AT_FDCWD = -100;
 const O_RDONLY_CLOEXEC = 0o2000000;
-
-/** A power of two: pages of rings are. */
-const ringSize = (cpus: number, largest: number): number =>
-  Math.min(largest, Math.max(64 * 1024, 2 ** Math.floor(Math.log2(ALL_RINGS / cpus))));
 
 /** `0-3,8`: cpus(7) in /sys/devices/system/cpu/online. */
 function onlineCpus(): number[] {

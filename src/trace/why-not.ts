@@ -11,6 +11,8 @@ export interface Standing {
   readonly paranoid: number | undefined;
   /** CAP_PERFMON or CAP_SYS_ADMIN, in whatever user namespace. */
   readonly isPrivileged: boolean;
+  /** CAP_IPC_LOCK, of the machine as far as can be seen. */
+  readonly mayLock: boolean;
   /** A seccomp filter is on us, as in containers. */
   readonly isFiltered: boolean;
   readonly uid: number | undefined;
@@ -25,10 +27,14 @@ export function standing(root = '/proc'): Standing {
   return {
     paranoid: Number.isInteger(paranoid) ? paranoid : undefined,
     isPrivileged: has('PERFMON') || has('SYS_ADMIN'),
+    mayLock: has('IPC_LOCK') && isOutermost(root),
     isFiltered: parseStatus(status)['seccomp'] === 2,
     uid: credentials?.uids[1],
   };
 }
+
+/** In a user namespace of one's own, capabilities don't count for the limits of the machine: user_namespaces(7). */
+const isOutermost = (root: string): boolean => /^\s*0\s+0\s+4294967295\s*$/.test(textIfThere(`${root}/self/uid_map`));
 
 /** At which step it was refused: an event of our own, one of the process, or a tracepoint. */
 export type Step = 'own' | 'process' | 'tracepoint' | 'ring';

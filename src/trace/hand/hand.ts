@@ -40,7 +40,7 @@ const PR_SET_SECCOMP = 22;
 const SECCOMP_MODE_FILTER = 2;
 const PR_SET_NO_NEW_PRIVS = 38;
 const SIGKILL = 9;
-const RLIMIT_NOFILE = 7;
+export const RLIMIT_NOFILE = 7;
 
 /** Messages are answered in their order, so that the next may be sent before the last was answered. */
 export class Hand {
@@ -127,11 +127,16 @@ export class Hand {
     });
   }
 
-  /** Lets it have as many descriptors as this user may. @returns how many */
-  async raiseDescriptors(wanted: number): Promise<number> {
+  /**
+   * Raises a limit of its own as far as this user may: prlimit(2).
+   *
+   * @param resource RLIMIT_…
+   * @returns what it is now; 2^64 is no limit
+   */
+  async raiseLimit(resource: number, wanted: number): Promise<number> {
     const {buffer} = this;
     const limits = async (): Promise<{soft: number; hard: number}> => {
-      const {data} = await this.batch([['prlimit64', 0, RLIMIT_NOFILE, 0, buffer], send(buffer, 16)], undefined, 16);
+      const {data} = await this.batch([['prlimit64', 0, resource, 0, buffer], send(buffer, 16)], undefined, 16);
       const view = new DataView(data.buffer);
       return {soft: Number(view.getBigUint64(0, true)), hard: Number(view.getBigUint64(8, true))};
     };
@@ -139,7 +144,7 @@ export class Hand {
     for (const most of [wanted, hard]) {
       if (soft >= most) continue;
       const value = new Uint8Array(new BigUint64Array([BigInt(most), BigInt(Math.max(hard, most))]).buffer);
-      const {results} = await this.batch([['prlimit64', 0, RLIMIT_NOFILE, buffer, 0]], value);
+      const {results} = await this.batch([['prlimit64', 0, resource, buffer, 0]], value);
       if (results[0] === 0) break;
     }
     return (await limits()).soft;

@@ -5,7 +5,7 @@
  * which id has fired.
  */
 import {EXEC_CALLS, MEMORY_CALLS, numberOf, type Tracepoint, type Tracepoints} from '../calls.ts';
-import {type Call, Hand, HandGone, send} from '../hand/hand.ts';
+import {type Call, Hand, HandGone, RLIMIT_NOFILE, send} from '../hand/hand.ts';
 import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
 import {ALWAYS, ATTR_SIZE, attrBytes, SAMPLE, TYPE} from './attr.ts';
 import {parseRecords} from './records.ts';
@@ -62,7 +62,7 @@ export async function experiment(): Promise<Tracepoints> {
 }
 
 async function tryAll(hand: Hand): Promise<Tracepoints> {
-  const fds = await openAll(hand, await hand.raiseDescriptors(MOST + 16));
+  const fds = await openAll(hand, await hand.raiseLimit(RLIMIT_NOFILE, MOST + 16));
   const first = fds[0];
   if (first === undefined) return new Map();
   const page = pageSizeHere();
