@@ -8,7 +8,6 @@ import type {TraceEnd, TraceEvent} from './events.ts';
 import {APART, type Item, Order} from './order.ts';
 import type {Open, OpenEvents} from './perf/opened.ts';
 import type {Record} from './perf/records.ts';
-import type {Event} from './plan.ts';
 
 /** ns: a record is in its ring so long after its time at the latest, and the other one of its call beside it. */
 const SETTLED = APART + 1_000_000;
@@ -18,9 +17,6 @@ const SLICE = 5;
 
 /** Bytes of stacks that wait to be told. Above it, calls are told without. */
 const MOST_WAITING = 256 * 2 ** 20;
-
-/** A call has two events. */
-const isCounting = ({purpose}: Event): boolean => purpose === 'light' || purpose === 'fault';
 
 interface DeliveryOptions {
   readonly onEvent: (event: TraceEvent) => void;
@@ -81,7 +77,7 @@ export class Delivery {
   end(counts: ReadonlyMap<Open, number> | undefined): TraceEnd {
     const totals = new Map<string, number>();
     for (const [{event}, count] of counts ?? [])
-      if (isCounting(event)) totals.set(event.name, (totals.get(event.name) ?? 0) + count);
+      if (event.isCounting) totals.set(event.name, (totals.get(event.name) ?? 0) + count);
     const names = [...new Set([...totals.keys(), ...this.#seen.keys()])].filter((name) => name !== 'fault');
     const countOf = (name: string): number => (totals.get(name) ?? 0) - (this.#foreign.get(name) ?? 0);
     const seenOf = (name: string): number => this.#seen.get(name) ?? 0;
@@ -126,7 +122,7 @@ export class Delivery {
     const isDouble = this.#doubles?.isDouble(record.tid, owner) === true;
     if (record.type === 'fork' && this.#family?.has(record.parent.pid)) this.#family.add(record.pid);
     if (!isDouble && this.#family?.has(record.pid) !== false) return true;
-    if (event && isCounting(event)) this.#foreign.set(event.name, (this.#foreign.get(event.name) ?? 0) + 1);
+    if (event?.isCounting) this.#foreign.set(event.name, (this.#foreign.get(event.name) ?? 0) + 1);
     return false;
   }
 

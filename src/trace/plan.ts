@@ -12,8 +12,8 @@ import type {Format} from './perf/records.ts';
  * What an event is for.
  *
  * side    new mappings, exec, threads, processes
- * light   a call, without a stack, so that each is seen
- * full    the same call with its stack, as far as there is room
+ * light   a common call, without a stack, so that each is seen
+ * full    a call with its stack; of a common one, as far as there is room
  * enter   a call as it begins: its arguments, where the machine doesn't keep them
  * exec    execve(2) as it begins
  * fault   one page fault of so many
@@ -26,9 +26,13 @@ export interface Event {
   readonly name: string;
   readonly attr: Attr;
   readonly format: Format;
-  /** Copies of stacks have rings of their own: when these are full, nothing else is lost. */
+  /** Copies of stacks of what there is much of have rings of their own: when these are full, nothing else is lost. */
   readonly isBulky: boolean;
+  /** Its count is that of the call, of which there may be another event. */
+  readonly isCounting: boolean;
 }
+
+export type Extent = 'all' | 'common' | 'bare';
 
 export interface Wishes {
   readonly architecture: Architecture;
@@ -39,8 +43,8 @@ export interface Wishes {
   readonly faultsEvery: number;
   /** Only what happens in user mode: what a plain user may see. */
   readonly isPlain: boolean;
-  /** Only the common calls. */
-  readonly isSmall: boolean;
+  /** All calls; only the common ones; those only with their stacks, so that in a storm some are lost. */
+  readonly extent: Extent;
   /** Arguments are taken as a call begins, though the machine keeps them: to compare. */
   readonly seesEnter?: boolean;
   /** Does the kernel tell the page size of a fault (Linux 5.11)? */
@@ -49,27 +53,30 @@ export interface Wishes {
   readonly isGroup: boolean;
 }
 
-/** What comes beside samples first: a thread whose birth it reports may have inherited the others, and none else. */
+/** Events in the order in which they are opened. */
 export function plan(wishes: Wishes): Event[] {
-  const {tracepoints, isSmall, faultsEvery} = wishes;
-  const calls = MEMORY_CALLS.filter(({name, isCommon}) => tracepoints.has(name) && (isCommon || !isSmall));
+  const {tracepoints, extent, faultsEvery} = wishes;
+  const calls = MEMORY_CALLS.filter(({name, isCommon}) => tracepoints.has(name) && (isCommon || extent === 'all'));
+  const twice = extent === 'bare' ? [] : calls.filter(({isCommon}) => isCommon);
   const needsEnter = wishes.seesEnter === true || !REGISTERS[wishes.architecture].keepsFirst;
   return [
     side(wishes),
     ...(needsEnter ? calls.map(({name}) => enter(wishes, name, 'enter')) : []),
-    ...calls.map(({name}) => call(wishes, name, 'light')),
+    ...twice.map(({name}) => call(wishes, name, 'light', true)),
     ...EXEC_CALLS.filter(({name}) => tracepoints.has(name)).map(({name}) => enter(wishes, name, 'exec')),
-    ...calls.map(({name}) => call(wishes, name, 'full')),
+    ...calls.map((each) => call(wishes, each.name, 'full', !twice.includes(each))),
     ...(faultsEvery > 0 ? [fault(wishes)] : []),
   ];
 }
 
 // --- internal ---
 
-function event(wishes: Wishes, purpose: Purpose, name: string, attr: Pick<Attr, 'config' | 'type' | 'sample'>): Event {
+type Part = Pick<Attr, 'config' | 'type' | 'sample'>;
+
+function event(wishes: Wishes, purpose: Purpose, name: string, attr: Part, isCounting = false): Event {
   const {stackBytes, isPlain, isGroup, faultsEvery, architecture} = wishes;
   const {mask, names} = REGISTERS[architecture];
-  const isBulky = purpose === 'full' || purpose === 'fault';
+  const isBulky = purpose === 'fault' || (purpose === 'full' && (!isCounting || wishes.extent === 'bare'));
   const flags = COMMON_FLAGS.filter((flag) => !isGroup || flag !== 'inherit');
   return {
     purpose,
@@ -90,6 +97,7 @@ function event(wishes: Wishes, purpose: Purpose, name: string, attr: Pick<Attr, 
     },
     format: {sample: attr.sample | ALWAYS, registers: names.length},
     isBulky,
+    isCounting,
   };
 }
 
@@ -101,9 +109,10 @@ const STACK = SAMPLE.stack | SAMPLE.callchain;
 const side = (wishes: Wishes): Event =>
   event(wishes, 'side', 'side', {type: TYPE.software, config: SOFTWARE.dummy, sample: 0});
 
-function call(wishes: Wishes, name: string, purpose: 'light' | 'full'): Event {
+function call(wishes: Wishes, name: string, purpose: 'light' | 'full', isCounting: boolean): Event {
   const sample = SAMPLE.raw | SAMPLE.registers | (purpose === 'full' ? STACK : 0);
-  return event(wishes, purpose, name, {type: TYPE.tracepoint, config: wishes.tracepoints.get(name)!.exit, sample});
+  const config = wishes.tracepoints.get(name)!.exit;
+  return event(wishes, purpose, name, {type: TYPE.tracepoint, config, sample}, isCounting);
 }
 
 function enter(wishes: Wishes, name: string, purpose: 'enter' | 'exec'): Event {
@@ -114,5 +123,5 @@ function enter(wishes: Wishes, name: string, purpose: 'enter' | 'exec'): Event {
 /** Without a period in its samples: asked for it, the kernel would make one of every fault. */
 function fault(wishes: Wishes): Event {
   const sample = SAMPLE.ip | SAMPLE.addr | SAMPLE.registers | STACK | (wishes.knowsPageSize ? SAMPLE.dataPageSize : 0);
-  return event(wishes, 'fault', 'fault', {type: TYPE.software, config: SOFTWARE.pageFaults, sample});
+  return event(wishes, 'fault', 'fault', {type: TYPE.software, config: SOFTWARE.pageFaults, sample}, true);
 }

@@ -13,7 +13,7 @@ import {Drain} from './perf/drain.ts';
 import {OpenEvents, Refused} from './perf/opened.ts';
 import type {Record} from './perf/records.ts';
 import {findTracepoints} from './perf/tracepoints.ts';
-import {plan, type Wishes} from './plan.ts';
+import {type Extent, plan, type Wishes} from './plan.ts';
 import {lockable, ringSizes} from './room.ts';
 import {probe} from './probe.ts';
 import type {TraceOptions} from './events.ts';
@@ -62,7 +62,7 @@ export async function openFor(
   const stackBytes = options.stackBytes ?? STACK_BYTES;
   const wishes = {architecture, tracepoints, stackBytes, faultsEvery, seesEnter, ...means};
   const choice = await choose(hand, pid, wishes, cpus.length, options.mostDescriptors ?? MOST_DESCRIPTORS);
-  const rings = ringSizes(cpus.length, await lockable(hand, cpus.length), pageSize);
+  const rings = ringSizes(cpus.length, await lockable(hand, cpus.length), pageSize, faultsEvery > 0);
   const events = new OpenEvents(hand, plan({...wishes, ...choice}), {pageSize, ...rings});
   const formatOf = (id: number) => events.of(id)?.event.format;
   const drain = new Drain(hand, events.rings, formatOf, monotonic() / 1e6);
@@ -87,7 +87,7 @@ export async function openFor(
 // --- internal ---
 
 interface Choice {
-  readonly isSmall: boolean;
+  readonly extent: Extent;
   readonly isGroup: boolean;
   /** Of the cgroup. */
   readonly folder?: string;
@@ -97,21 +97,24 @@ interface Choice {
 async function choose(
   hand: Hand,
   pid: number,
-  wishes: Omit<Wishes, 'isSmall' | 'isGroup'>,
+  wishes: Omit<Wishes, 'extent' | 'isGroup'>,
   cpus: number,
   most: number,
 ): Promise<Choice> {
   const threads = threadsOf(pid).length;
-  const needed = (isSmall: boolean): number => threads * cpus * plan({...wishes, isSmall, isGroup: false}).length;
-  const all = needed(false);
-  const few = needed(true);
-  const limit = (await hand.raiseLimit(RLIMIT_NOFILE, Math.max(all, most) * 2 + OTHERS)) - OTHERS;
-  if (all <= Math.min(most, limit)) return {isSmall: false, isGroup: false};
-  if (few <= Math.min(most, limit)) return {isSmall: true, isGroup: false};
+  const needed = (extent: Extent): number => threads * cpus * plan({...wishes, extent, isGroup: false}).length;
+  const limit = (await hand.raiseLimit(RLIMIT_NOFILE, Math.max(needed('all'), most) * 2 + OTHERS)) - OTHERS;
+  const within = (most: number, ...extents: Extent[]): Choice | undefined => {
+    const extent = extents.find((each) => needed(each) <= most);
+    return extent && {extent, isGroup: false};
+  };
+  const modest = within(Math.min(most, limit), 'all', 'common');
+  if (modest) return modest;
   const folder = wishes.isPlain ? undefined : groupOf(pid);
-  if (folder !== undefined) return {isSmall: false, isGroup: true, folder};
-  if (few > limit) throw new Refused('process', EMFILE);
-  return {isSmall: true, isGroup: false};
+  if (folder !== undefined) return {extent: 'all', isGroup: true, folder};
+  const large = within(limit, 'common', 'bare');
+  if (!large) throw new Refused('process', EMFILE);
+  return large;
 }
 
 /** Every process of a cgroup, on each processor. */
@@ -160,9 +163,12 @@ function notesOf(pid: number, choice: Choice, {isLimited, isPlain}: Facts, fault
   return [
     ...(choice.folder
       ? [`It has so many threads that all of its cgroup is watched: ${choice.folder}.`]
-      : choice.isSmall
-        ? ['It has so many threads that only mmap, munmap, brk, mprotect, mremap and madvise are watched.']
-        : []),
+      : choice.extent === 'all'
+        ? []
+        : ['It has so many threads that only mmap, munmap, brk, mprotect, mremap and madvise are watched.']),
+    ...(choice.extent === 'bare'
+      ? ['There are too few descriptors to see every call where they come in a storm.']
+      : []),
     ...(isPlain && faultsEvery > 0
       ? ['Without CAP_PERFMON, page faults that the kernel itself takes, such as in read(2), are not counted.']
       : []),

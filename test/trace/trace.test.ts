@@ -51,28 +51,31 @@ for (const [how, options] of [
   ['as they return', {}],
   ['as they begin, as on other processors', {seesEnter: true}],
 ] as const) {
-  testIf(...NEEDS, 'strace')(`calls, arguments and results are those that strace sees, taken ${how}`, async (t) => {
-    const folder = temporaryFolder(t);
-    const names = 'mmap,munmap,brk,mprotect,mremap,madvise,mlock,munlock,shmat,shmdt';
-    const command = ['strace', '-ff', '-qq', '-e', `trace=${names}`, '-e', `raw=${names}`, '-o', join(folder, 'log')];
-    const script = `(echo; sleep 0.1; echo) | ${storm} 4 17`;
-    const watched = await run(t, ['/usr/bin/env', ...command, 'sh', '-c', script], options);
-    const end = await watched.trace.stop();
-    t.is(end.lost, 0);
-    const expected = straced(folder);
-    t.true(expected.size >= 5);
-    let count = 0;
-    for (const [tid, calls] of expected) {
-      const ours = watched.calls().filter((call) => call.tid === tid && call.name !== 'prctl');
-      // What a process does before strace traces it, as it execs, is its own.
-      t.deepEqual(ours.map(written).slice(-calls.length || Infinity), calls, `thread ${tid}`);
-      count += calls.length;
-    }
-    t.true(count > 1000, `${count}`);
-  });
+  testIf(...NEEDS, 'strace').serial(
+    `calls, arguments and results are those that strace sees, taken ${how}`,
+    async (t) => {
+      const folder = temporaryFolder(t);
+      const names = 'mmap,munmap,brk,mprotect,mremap,madvise,mlock,munlock,shmat,shmdt';
+      const command = ['strace', '-ff', '-qq', '-e', `trace=${names}`, '-e', `raw=${names}`, '-o', join(folder, 'log')];
+      const script = `(echo; sleep 0.1; echo) | ${storm} 4 17`;
+      const watched = await run(t, ['/usr/bin/env', ...command, 'sh', '-c', script], options);
+      const end = await watched.trace.stop();
+      t.is(end.lost, 0);
+      const expected = straced(folder);
+      t.true(expected.size >= 5);
+      let count = 0;
+      for (const [tid, calls] of expected) {
+        const ours = watched.calls().filter((call) => call.tid === tid && call.name !== 'prctl');
+        // What a process does before strace traces it, as it execs, is its own.
+        t.deepEqual(ours.map(written).slice(-calls.length || Infinity), calls, `thread ${tid}`);
+        count += calls.length;
+      }
+      t.true(count > 1000, `${count}`);
+    },
+  );
 }
 
-testIf(...NEEDS)(
+testIf(...NEEDS).serial(
   'a command is seen from its first instruction: exec, what exec maps, each call with its stack',
   async (t) => {
     const watched = await run(t, [acts, 'family']);
@@ -99,7 +102,7 @@ testIf(...NEEDS)(
   },
 );
 
-testIf(...NEEDS)('a process that runs is seen with all its threads, each once', async (t) => {
+testIf(...NEEDS).serial('a process that runs is seen with all its threads, each once', async (t) => {
   const child = await acting(t, acts, 'threads', '40');
   const watched = await Watched.start(t, child.pid, {mostDescriptors: 100_000});
   await child.ask('go');
@@ -110,7 +113,7 @@ testIf(...NEEDS)('a process that runs is seen with all its threads, each once', 
   t.deepEqual(await watched.trace.stop(), end);
 });
 
-testIf(...NEEDS)('of 1,000 threads only the common calls are watched, and none is missed', async (t) => {
+testIf(...NEEDS).serial('of 1,000 threads only the common calls are watched, and none is missed', async (t) => {
   const child = await acting(t, acts, 'threads', '1000');
   const watched = await Watched.start(t, child.pid);
   t.true(watched.trace.descriptors > 5000);
@@ -125,7 +128,7 @@ testIf(...NEEDS)('of 1,000 threads only the common calls are watched, and none i
   );
 });
 
-testIf(...NEEDS)('threads that come and go while the events are opened are told once', async (t) => {
+testIf(...NEEDS).serial('threads that come and go while the events are opened are told once', async (t) => {
   for (let round = 0; round < 5; round++) {
     const child = await acting(t, acts, 'churn');
     const watched = await Watched.start(t, child.pid);
@@ -144,7 +147,7 @@ testIf(...NEEDS)('threads that come and go while the events are opened are told 
   }
 });
 
-testIf(...NEEDS)('a storm of calls is told whole, though not with all stacks', async (t) => {
+testIf(...NEEDS).serial('a storm of calls is told whole, though not with all stacks', async (t) => {
   const child = await acting(t, acts, 'loop', '50000', '0');
   const watched = await Watched.start(t, child.pid);
   await child.ask('go');
@@ -163,7 +166,7 @@ testIf(...NEEDS)('a storm of calls is told whole, though not with all stacks', a
   t.log(end);
 });
 
-testIf(...NEEDS)('page faults are told one of so many, and counted', async (t) => {
+testIf(...NEEDS).serial('page faults are told one of so many, and counted', async (t) => {
   const child = await acting(t, acts, 'touch', '6400');
   const watched = await Watched.start(t, child.pid, {faultsEvery: 32});
   await child.ask('go');
@@ -177,7 +180,7 @@ testIf(...NEEDS)('page faults are told one of so many, and counted', async (t) =
   t.true(first!.stack!.length > 0);
 });
 
-testIf(...NEEDS)('a killed hand leaves the process as it was, and the trace says what it has', async (t) => {
+testIf(...NEEDS).serial('a killed hand leaves the process as it was, and the trace says what it has', async (t) => {
   const child = await acting(t, acts, 'step');
   const watched = await Watched.start(t, child.pid);
   await child.ask('go');
@@ -192,7 +195,7 @@ testIf(...NEEDS)('a killed hand leaves the process as it was, and the trace says
   t.is(await child.ask('go'), 'done');
 });
 
-testIf(...NEEDS)(
+testIf(...NEEDS).serial(
   'a process that ends while it is watched ends the trace in order, and none is watched that is gone',
   async (t) => {
     const child = await acting(t, acts, 'step');
@@ -210,23 +213,26 @@ testIf(...NEEDS)(
 const unified = '/sys/fs/cgroup/unified';
 const GROUP = unless(existsSync(`${unified}/cgroup.procs`), `there is no unified hierarchy of cgroups at ${unified}`);
 
-testIf(...NEEDS, GROUP)('above so many descriptors the cgroup is watched, and of it only the process', async (t) => {
-  const folder = `${unified}/memmap-test-${process.pid}`;
-  mkdirSync(folder);
-  const [child, other] = [await acting(t, acts, 'threads', '30'), await acting(t, acts, 'step')];
-  t.teardown(async () => {
-    for (const each of [child, other]) each.process.kill('SIGKILL');
-    await until(() => readFileSync(`${folder}/cgroup.procs`, 'latin1') === '', 'the end of the group');
-    rmdirSync(folder);
-  });
-  for (const {pid} of [child, other]) writeFileSync(`${folder}/cgroup.procs`, String(pid));
-  const watched = await Watched.start(t, child.pid, {mostDescriptors: 300});
-  t.true(watched.trace.descriptors < 300);
-  t.true(watched.trace.notes[0]!.includes(folder), watched.trace.notes[0]);
-  await other.ask('go');
-  await child.ask('go');
-  const end = await watched.trace.stop();
-  t.is(watched.mapsOf(5).length, 0);
-  for (let i = 0; i < 30; i++) t.is(watched.mapsOf(1000 + i).length, 1, `thread ${i}`);
-  t.is(end.lost, 0);
-});
+testIf(...NEEDS, GROUP).serial(
+  'above so many descriptors the cgroup is watched, and of it only the process',
+  async (t) => {
+    const folder = `${unified}/memmap-test-${process.pid}`;
+    mkdirSync(folder);
+    const [child, other] = [await acting(t, acts, 'threads', '30'), await acting(t, acts, 'step')];
+    t.teardown(async () => {
+      for (const each of [child, other]) each.process.kill('SIGKILL');
+      await until(() => readFileSync(`${folder}/cgroup.procs`, 'latin1') === '', 'the end of the group');
+      rmdirSync(folder);
+    });
+    for (const {pid} of [child, other]) writeFileSync(`${folder}/cgroup.procs`, String(pid));
+    const watched = await Watched.start(t, child.pid, {mostDescriptors: 300});
+    t.true(watched.trace.descriptors < 300);
+    t.true(watched.trace.notes[0]!.includes(folder), watched.trace.notes[0]);
+    await other.ask('go');
+    await child.ask('go');
+    const end = await watched.trace.stop();
+    t.is(watched.mapsOf(5).length, 0);
+    for (let i = 0; i < 30; i++) t.is(watched.mapsOf(1000 + i).length, 1, `thread ${i}`);
+    t.is(end.lost, 0);
+  },
+);

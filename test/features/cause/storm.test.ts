@@ -47,7 +47,7 @@ for (const [threads, seed] of [
   [4, 5],
   [8, 7],
 ] as const) {
-  testIf(...NEEDS)(
+  testIf(...NEEDS).serial(
     `each byte of each change has a call, and the books have what maps has: ${threads} threads`,
     async (t) => {
       const {child, trace, ledger, first} = await bookkeeping(t, threads, seed);
