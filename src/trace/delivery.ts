@@ -79,8 +79,9 @@ export class Delivery {
     for (const [{event}, count] of counts ?? [])
       if (event.isCounting) totals.set(event.name, (totals.get(event.name) ?? 0) + count);
     const names = [...new Set([...totals.keys(), ...this.#seen.keys()])].filter((name) => name !== 'fault');
-    const countOf = (name: string): number => (totals.get(name) ?? 0) - (this.#foreign.get(name) ?? 0);
     const seenOf = (name: string): number => this.#seen.get(name) ?? 0;
+    const countOf = (name: string): number =>
+      Math.max(seenOf(name), (totals.get(name) ?? 0) - (this.#foreign.get(name) ?? 0));
     const calls = names
       .map((name) => [name, {counted: counts ? countOf(name) : null, seen: seenOf(name)}] as const)
       .filter(([, {counted, seen}]) => counted !== 0 || seen !== 0);

@@ -1,6 +1,6 @@
 /*
- * What a trace is asked, and what it tells. Times are CLOCK_MONOTONIC in ns, as process.hrtime() has them. Processes and threads that the
- * watched process made are told too: see `pid`.
+ * What a trace is asked, and what it tells. Times are CLOCK_MONOTONIC in ns, as process.hrtime() has them. Processes that the watched
+ * process made may be told too: see `pid`.
  */
 
 interface Happened {
@@ -79,6 +79,8 @@ export interface TraceOptions {
   readonly stackBytes?: number;
   /** Tells one of so many page faults too. */
   readonly faultsEvery?: number;
+  /** Watches processes that it makes as well: their making takes longer then, by a ms or so. */
+  readonly withChildren?: boolean;
   /** The path of the hand's program; by default the one for this machine. */
   readonly hand?: string;
   /** Takes arguments where calls begin, as it must be on other machines than x86-64. */

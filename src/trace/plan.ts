@@ -1,6 +1,7 @@
 /*
- * Which events are opened. Each takes a descriptor for each thread and processor, and each that fires takes the
- * watched program some 0.75 µs, or some 3 µs more with a copy of its stack.
+ * Which events are opened. Each takes a descriptor for each thread and processor; each that fires takes the watched
+ * program a µs or two, or some 3 µs more with a copy of its stack; and a new thread inherits all of them, at some 20 µs
+ * each.
  */
 import {EXEC_CALLS, MEMORY_CALLS, type Tracepoints} from './calls.ts';
 import type {Architecture} from './hand/layout.ts';
@@ -49,6 +50,8 @@ export interface Wishes {
   readonly seesEnter?: boolean;
   /** Does the kernel tell the page size of a fault (Linux 5.11)? */
   readonly knowsPageSize: boolean;
+  /** Inherited by threads alone, where the kernel can; else by processes too. */
+  readonly onlyThreads: boolean;
   /** Events of everything in a cgroup: they have no threads to be inherited by. */
   readonly isGroup: boolean;
 }
@@ -58,14 +61,15 @@ export function plan(wishes: Wishes): Event[] {
   const {tracepoints, extent, faultsEvery} = wishes;
   const calls = MEMORY_CALLS.filter(({name, isCommon}) => tracepoints.has(name) && (isCommon || extent === 'all'));
   const twice = extent === 'bare' ? [] : calls.filter(({isCommon}) => isCommon);
+  const execs = EXEC_CALLS.filter(({name}) => tracepoints.has(name) && extent === 'all');
   const needsEnter = wishes.seesEnter === true || !REGISTERS[wishes.architecture].keepsFirst;
   return [
     side(wishes),
     ...(needsEnter ? calls.map(({name}) => enter(wishes, name, 'enter')) : []),
     ...twice.map(({name}) => call(wishes, name, 'light', true)),
-    ...EXEC_CALLS.filter(({name}) => tracepoints.has(name)).map(({name}) => enter(wishes, name, 'exec')),
+    ...execs.map(({name}) => enter(wishes, name, 'exec')),
     ...calls.map((each) => call(wishes, each.name, 'full', !twice.includes(each))),
-    ...(faultsEvery > 0 ? [fault(wishes)] : []),
+    ...(faultsEvery > 0 ? [fault(wishes, SOFTWARE.minorFaults), fault(wishes, SOFTWARE.majorFaults)] : []),
   ];
 }
 
@@ -74,7 +78,7 @@ export function plan(wishes: Wishes): Event[] {
 type Part = Pick<Attr, 'config' | 'type' | 'sample'>;
 
 function event(wishes: Wishes, purpose: Purpose, name: string, attr: Part, isCounting = false): Event {
-  const {stackBytes, isPlain, isGroup, faultsEvery, architecture} = wishes;
+  const {stackBytes, isPlain, isGroup, onlyThreads, faultsEvery, architecture} = wishes;
   const {mask, names} = REGISTERS[architecture];
   const isBulky = purpose === 'fault' || (purpose === 'full' && (!isCounting || wishes.extent === 'bare'));
   const flags = COMMON_FLAGS.filter((flag) => !isGroup || flag !== 'inherit');
@@ -89,6 +93,7 @@ function event(wishes: Wishes, purpose: Purpose, name: string, attr: Part, isCou
         ...flags,
         'disabled',
         ...(isPlain ? (['excludeKernel'] as const) : []),
+        ...(onlyThreads && !isGroup ? (['inheritThread'] as const) : []),
         ...(purpose === 'side' ? SIDE_FLAGS : []),
       ],
       registers: mask,
@@ -121,7 +126,7 @@ function enter(wishes: Wishes, name: string, purpose: 'enter' | 'exec'): Event {
 }
 
 /** Without a period in its samples: asked for it, the kernel would make one of every fault. */
-function fault(wishes: Wishes): Event {
+function fault(wishes: Wishes, config: number): Event {
   const sample = SAMPLE.ip | SAMPLE.addr | SAMPLE.registers | STACK | (wishes.knowsPageSize ? SAMPLE.dataPageSize : 0);
-  return event(wishes, 'fault', 'fault', {type: TYPE.software, config: SOFTWARE.pageFaults, sample}, true);
+  return event(wishes, 'fault', 'fault', {type: TYPE.software, config, sample}, true);
 }

@@ -15,7 +15,7 @@ import type {Record} from './perf/records.ts';
 import {findTracepoints} from './perf/tracepoints.ts';
 import {type Extent, plan, type Wishes} from './plan.ts';
 import {lockable, ringSizes} from './room.ts';
-import {probe} from './probe.ts';
+import {type Means, probe} from './probe.ts';
 import type {TraceOptions} from './events.ts';
 import {noTracepointsFor, standing} from './why-not.ts';
 
@@ -25,6 +25,8 @@ interface Opened {
   readonly drain: Drain;
   readonly delivery: Delivery;
   readonly notes: readonly string[];
+  /** Another hand that is to be closed with the first. */
+  readonly helper: Hand | undefined;
 }
 
 interface Machine {
@@ -42,6 +44,9 @@ const MOST_DESCRIPTORS = 5000;
 /** Descriptors that the hand has beside events. */
 const OTHERS = 16;
 
+/** How many events a new thread should inherit at most, of all processors: it takes 2 ms or so. */
+const INHERITED = 128;
+
 const EMFILE = 24;
 
 /** @throws Refused, Trouble */
@@ -53,14 +58,31 @@ export async function openFor(
 ): Promise<Opened> {
   const means = await probe(hand, pid);
   if (!means) throw noSuchProcess(pid);
-  const tracepoints = await findTracepoints(hand);
-  if (!tracepoints.has('mmap')) throw noTracepointsFor(pid, standing());
+  const {tracepoints, helper} = await findTracepoints(hand);
+  try {
+    if (!tracepoints.has('mmap')) throw noTracepointsFor(pid, standing());
+    return {...(await openAll(hand, pid, options, {monotonic, pageSize, tracepoints, ...means})), helper};
+  } catch (error) {
+    helper?.close();
+    throw error;
+  }
+}
+
+// --- internal ---
+
+async function openAll(
+  hand: Hand,
+  pid: number,
+  options: TraceOptions,
+  {monotonic, pageSize, tracepoints, ...means}: Machine & Means & Pick<Wishes, 'tracepoints'>,
+): Promise<Omit<Opened, 'helper'>> {
   const cpus = onlineCpus();
   const {architecture} = hand;
   const seesEnter = options.seesEnter === true || !REGISTERS[architecture].keepsFirst;
   const faultsEvery = options.faultsEvery ?? 0;
   const stackBytes = options.stackBytes ?? STACK_BYTES;
-  const wishes = {architecture, tracepoints, stackBytes, faultsEvery, seesEnter, ...means};
+  const onlyThreads = options.withChildren !== true && means.knowsThreads;
+  const wishes = {architecture, tracepoints, stackBytes, faultsEvery, seesEnter, onlyThreads, ...means};
   const choice = await choose(hand, pid, wishes, cpus.length, options.mostDescriptors ?? MOST_DESCRIPTORS);
   const rings = ringSizes(cpus.length, await lockable(hand, cpus.length), pageSize, faultsEvery > 0);
   const events = new OpenEvents(hand, plan({...wishes, ...choice}), {pageSize, ...rings});
@@ -84,8 +106,6 @@ export async function openFor(
   return {events, drain, delivery, notes: notesOf(pid, choice, {isLimited, ...means}, faultsEvery)};
 }
 
-// --- internal ---
-
 interface Choice {
   readonly extent: Extent;
   readonly isGroup: boolean;
@@ -108,7 +128,8 @@ async function choose(
     const extent = extents.find((each) => needed(each) <= most);
     return extent && {extent, isGroup: false};
   };
-  const modest = within(Math.min(most, limit), 'all', 'common');
+  const light = INHERITED * threads;
+  const modest = within(Math.min(most, limit, light), 'all', 'common') ?? within(Math.min(most, limit), 'bare');
   if (modest) return modest;
   const folder = wishes.isPlain ? undefined : groupOf(pid);
   if (folder !== undefined) return {extent: 'all', isGroup: true, folder};

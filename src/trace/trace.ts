@@ -34,6 +34,7 @@ export class Trace {
   /** How many descriptors of events it has. */
   readonly descriptors: number;
   readonly #hand: Hand;
+  readonly #helper: Hand | undefined;
   readonly #events: OpenEvents;
   readonly #drain: Drain;
   readonly #delivery: Delivery;
@@ -45,6 +46,7 @@ export class Trace {
 
   private constructor(hand: Hand, opened: Awaited<ReturnType<typeof openFor>>) {
     this.#hand = hand;
+    this.#helper = opened.helper;
     this.#events = opened.events;
     this.#drain = opened.drain;
     this.#delivery = opened.delivery;
@@ -55,7 +57,7 @@ export class Trace {
 
   /**
    * Begins to watch a process: one that runs, with all its threads, or one that waits to execute another program. What
-   * threads and processes it makes from now on are watched too.
+   * threads it makes from now on are watched too.
    *
    * @returns once everything that happens from now on is told
    * @throws Trouble `gone` if there is no such process; `denied` with the reason where perf events can't be had
@@ -105,14 +107,18 @@ export class Trace {
       await this.#pumped;
       await this.#events.stop();
       while ((await this.#next(true)) > 0);
+      const counts = await this.#events.counts();
+      // A thread that was just being made may have inherited events that still run.
+      await this.#next(true);
       this.#delivery.flush();
-      return this.#delivery.end(await this.#events.counts());
+      return this.#delivery.end(counts);
     } catch (error) {
       if (!(error instanceof HandGone)) throw error;
       this.#delivery.flush();
       return this.#delivery.end(undefined);
     } finally {
       this.#hand.close();
+      this.#helper?.close();
     }
   }
 

@@ -42,8 +42,12 @@ const sample = (time: number, {stack = [1n, 2n, 3n], abi = 2} = {}): Buffer =>
     time,
     0x7f0000001000, // addr
     two(1, 0),
-    ...[3, 2n ** 64n - 512n, 0x401000, 0x402000], // PERF_CONTEXT_USER, and two addresses
-    ...[two(12, 0x11), two(0x22, 0x33)], // raw: its size has 32 bits, and so it ends at a whole word
+    3, // callchain: PERF_CONTEXT_USER, and two addresses
+    2n ** 64n - 512n,
+    0x401000,
+    0x402000,
+    two(12, 0x11), // raw: its size has 32 bits, and so it ends at a whole word
+    two(0x22, 0x33),
     abi,
     ...(abi === 0 ? [] : Array.from({length: REGISTERS}, (_, i) => 2n ** 63n + BigInt(i))),
     ...(stack.length === 0 ? [0] : [8 * stack.length, ...stack, 16]),

@@ -8,8 +8,11 @@ export const ATTR_SIZE = 112;
 /** Kinds of events. */
 export const TYPE = {software: 1, tracepoint: 2} as const;
 
-/** Software events: all page faults; those without input or output; none, for what comes beside samples. */
-export const SOFTWARE = {pageFaults: 2, minorFaults: 5, dummy: 9} as const;
+/**
+ * Software events: page faults without input or output, and with; none, for what comes beside samples. The event of all
+ * page faults fires before the page is there, so that its size isn't known yet (arch/x86/mm/fault.c, mm/memory.c).
+ */
+export const SOFTWARE = {minorFaults: 5, majorFaults: 6, dummy: 9} as const;
 
 /** Bits of sample_type, in the order in which a sample has them; `identifier` comes first. */
 export const SAMPLE = {
@@ -45,14 +48,12 @@ const FLAG = {
   mmap2: 23,
   commExec: 24,
   useClockid: 25,
+  inheritThread: 35,
 } as const;
 
 export type Flag = keyof typeof FLAG;
 
-/**
- * Flags of all events: inherited by threads and processes that the watched one makes; a reader is woken when half of
- * the ring is full; CLOCK_MONOTONIC.
- */
+/** Flags of all events: inherited by what the watched process makes; a reader is woken; CLOCK_MONOTONIC. */
 export const COMMON_FLAGS: readonly Flag[] = [
   'inherit',
   'excludeHypervisor',

@@ -43,21 +43,26 @@ const HARMLESS: Readonly<Record<string, readonly number[]>> = {
 };
 const OTHERS = [1, 0, ALL_ONES, ALL_ONES, ALL_ONES, ALL_ONES];
 
-/**
- * It takes some 150 ms. The helper is not waited for: the kernel takes half a minute to take its events down.
- *
- * @returns an empty map where this user may watch none, or the helper can't be started
- */
-export async function experiment(): Promise<Tracepoints> {
-  let hand: Hand | undefined;
+export interface Found {
+  /** Empty where this user may watch none. */
+  readonly tracepoints: Tracepoints;
+  /**
+   * The hand that found them, to be closed at the end. The kernel takes half a minute to take its events down, and in
+   * that time nobody gets or inherits a tracepoint quickly (event_mutex, and an RCU grace period for each): a watched
+   * process would take 40 ms for each thread that it makes.
+   */
+  readonly helper: Hand | undefined;
+}
+
+/** It takes some 150 ms. */
+export async function experiment(): Promise<Found> {
+  const helper = await Hand.start();
   try {
-    hand = await Hand.start();
-    return await tryAll(hand);
+    return {tracepoints: await tryAll(helper), helper};
   } catch (error) {
-    if (error instanceof HandGone) return new Map();
+    helper.close();
+    if (error instanceof HandGone) return {tracepoints: new Map(), helper: undefined};
     throw error;
-  } finally {
-    hand?.close();
   }
 }
 

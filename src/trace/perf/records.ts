@@ -183,7 +183,8 @@ function parseSample(cursor: Cursor, formatOf: (id: number) => Format | undefine
   const chain = has(SAMPLE.callchain) ? parseChain(cursor) : undefined;
   const raw = has(SAMPLE.raw) ? take(cursor, u32(cursor)) : undefined;
   const abi = has(SAMPLE.registers) ? u64(cursor) : 0;
-  const registers = abi === 0 ? undefined : new BigUint64Array(take(cursor, 8 * format.registers).slice().buffer);
+  const registers =
+    abi === 0 ? undefined : new BigUint64Array(new Uint8Array(take(cursor, 8 * format.registers)).buffer);
   const stack = has(SAMPLE.stack) ? parseStack(cursor) : undefined;
   const pageSize = has(SAMPLE.dataPageSize) ? u64(cursor) : undefined;
   return {

@@ -5,7 +5,7 @@
 import {readFileSync} from 'node:fs';
 import {EXEC_CALLS, MEMORY_CALLS, type Tracepoint, type Tracepoints} from '../calls.ts';
 import {type Call, type Hand, send} from '../hand/hand.ts';
-import {experiment} from './experiment.ts';
+import {experiment, type Found} from './experiment.ts';
 
 const PLACES = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
 
@@ -16,12 +16,12 @@ const NAMES = [...MEMORY_CALLS, ...EXEC_CALLS].map(({name}) => name);
  *
  * @returns an empty map where the kernel has none of them, or doesn't let us know
  */
-export async function findTracepoints(hand: Hand): Promise<Tracepoints> {
-  for (const find of [mounted, () => detached(hand), experiment]) {
-    const found = await find();
-    if (found.size > 0) return found;
+export async function findTracepoints(hand: Hand): Promise<Found> {
+  for (const find of [mounted, () => detached(hand)]) {
+    const tracepoints = await find();
+    if (tracepoints.size > 0) return {tracepoints, helper: undefined};
   }
-  return new Map();
+  return experiment();
 }
 
 const fileOf = (kind: keyof Tracepoint, name: string): string => `events/syscalls/sys_${kind}_${name}/id`;
