@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,6 +91,37 @@ static void loop(long count, long pause) {
   fflush(stdout);
 }
 
+/* acts bursts N: N times 200 calls from deep in the stack, and a pause; prints microseconds a call. */
+static double spent;
+__attribute__((noinline)) static void deep(int frames) {
+  volatile char room[1024];
+  room[0] = frames;
+  if (frames) {
+    deep(frames - 1);
+    room[1] = 1;
+    return;
+  }
+  double start = now();
+  for (int i = 0; i < 100; i++) munmap(map(1), PAGE);
+  spent += now() - start;
+}
+static void bursts(long count) {
+  for (long i = 0; i < count; i++) {
+    deep(24);
+    usleep(40000);
+  }
+  printf("%.3f\n", spent / count / 200);
+  fflush(stdout);
+}
+
+/* acts others N: N calls that have nothing to do with memory; prints microseconds a call. */
+static void others(long count) {
+  double start = now();
+  for (long i = 0; i < count; i++) syscall(SYS_getppid);
+  printf("%.4f\n", (now() - start) / count);
+  fflush(stdout);
+}
+
 int main(int count, char **words) {
   const char *act = words[1];
   if (!strcmp(act, "threads")) threads(atoi(words[2]));
@@ -110,6 +142,13 @@ int main(int count, char **words) {
     say("ready\n");
     asked();
     loop(atol(words[2]), atol(words[3]));
+    asked();
+  }
+  if (!strcmp(act, "bursts") || !strcmp(act, "others")) {
+    say("ready\n");
+    asked();
+    if (*act == 'b') bursts(atol(words[2]));
+    else others(atol(words[2]));
     asked();
   }
   if (!strcmp(act, "family")) { /* a child that maps 77 pages, and then another program in this process */
