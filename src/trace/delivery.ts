@@ -8,6 +8,7 @@ import type {TraceEnd, TraceEvent} from './events.ts';
 import {APART, type Item, Order} from './order.ts';
 import type {Open, OpenEvents} from './perf/opened.ts';
 import type {Record} from './perf/records.ts';
+import type {Event} from './plan.ts';
 
 /** ns: a record is in its ring so long after its time at the latest, and the other one of its call beside it. */
 const SETTLED = APART + 1_000_000;
@@ -17,6 +18,10 @@ const SLICE = 5;
 
 /** Bytes of stacks that wait to be told. Above it, calls are told without. */
 const MOST_WAITING = 256 * 2 ** 20;
+
+/** Is it a call or a fault? Of the two events of a call only one is left here. */
+const isCounted = (event: Event | undefined): event is Event =>
+  event?.purpose === 'light' || event?.purpose === 'full' || event?.purpose === 'fault';
 
 interface DeliveryOptions {
   readonly onEvent: (event: TraceEvent) => void;
@@ -114,7 +119,7 @@ export class Delivery {
 
   /** prctl(2) is counted by the kernel for whatever it is called, so it is here. */
   #count({event}: Item, told: TraceEvent | undefined): void {
-    if (event?.purpose !== 'light' && event?.purpose !== 'full' && event?.purpose !== 'fault') return;
+    if (!isCounted(event)) return;
     this.#seen.set(event.name, (this.#seen.get(event.name) ?? 0) + 1);
     if (told?.kind === 'call' && told.stack === undefined) this.#stackless++;
   }
@@ -123,7 +128,7 @@ export class Delivery {
     const isDouble = this.#doubles?.isDouble(record.tid, owner) === true;
     if (record.type === 'fork' && this.#family?.has(record.parent.pid)) this.#family.add(record.pid);
     if (!isDouble && this.#family?.has(record.pid) !== false) return true;
-    if (event?.isCounting) this.#foreign.set(event.name, (this.#foreign.get(event.name) ?? 0) + 1);
+    if (isCounted(event)) this.#foreign.set(event.name, (this.#foreign.get(event.name) ?? 0) + 1);
     return false;
   }
 

@@ -84,7 +84,7 @@ async function openAll(
   const onlyThreads = options.withChildren !== true && means.knowsThreads;
   const wishes = {architecture, tracepoints, stackBytes, faultsEvery, seesEnter, onlyThreads, ...means};
   const choice = await choose(hand, pid, wishes, cpus.length, options.mostDescriptors ?? MOST_DESCRIPTORS);
-  const rings = ringSizes(cpus.length, await lockable(hand, cpus.length), pageSize, faultsEvery > 0);
+  const rings = ringSizes(cpus.length, await lockable(hand, cpus.length), pageSize);
   const events = new OpenEvents(hand, plan({...wishes, ...choice}), {pageSize, ...rings});
   const formatOf = (id: number) => events.of(id)?.event.format;
   const drain = new Drain(hand, events.rings, formatOf, monotonic() / 1e6);

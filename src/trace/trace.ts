@@ -12,7 +12,7 @@ import {Hand, HandGone} from './hand/hand.ts';
 import {Drain} from './perf/drain.ts';
 import {type OpenEvents, Refused} from './perf/opened.ts';
 import {openFor} from './start.ts';
-import {refusal, standing} from './why-not.ts';
+import {handEnded, refusal, standing} from './why-not.ts';
 
 /** ms after which the rings are read, though little is in them. */
 const CALM = 30;
@@ -69,6 +69,7 @@ export class Trace {
       return new Trace(hand, opened);
     } catch (error) {
       hand.close();
+      if (error instanceof HandGone) throw handEnded(pid);
       if (error instanceof Refused)
         throw error.errno === ESRCH ? noSuchProcess(pid) : refusal(pid, error.step, error.errno, standing());
       throw error;
@@ -81,9 +82,7 @@ export class Trace {
     try {
       while (this.#delivery.horizon < now) {
         await pause(SOON);
-        const next = this.#next();
-        await this.#drain.nudge();
-        await next;
+        await this.#next();
       }
     } catch (error) {
       if (!(error instanceof HandGone)) throw error;

@@ -134,6 +134,15 @@ function noSuchCall(who: Standing): Reason {
       };
 }
 
+/** The helper was killed while it opened events. */
+export const handEnded = (pid: number): Trouble =>
+  new Trouble({
+    kind: 'denied',
+    what: `Cannot watch the memory calls of process ${pid}.`,
+    why: 'the helper that opens perf events was killed: by a seccomp filter that allows too little, or from outside.',
+    next: `Try again as root (sudo), ${PTRACE_INSTEAD}.`,
+  });
+
 /** Tracepoints of system calls can't be found: the kernel has none, or keeps their ids from us. */
 export function noTracepointsFor(pid: number, who: Standing): Trouble {
   const {why, next} =

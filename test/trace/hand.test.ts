@@ -114,6 +114,7 @@ const hand = async (t: ExecutionContext): Promise<Hand> => {
 
 testIf(X64)('messages are answered in their order, and results are numbers', async (t) => {
   const it = await hand(t);
+  t.is(Number(readFileSync(`/proc/${it.pid}/stat`, 'latin1').split(') ')[1]!.split(' ')[3]), it.pid, 'its session');
   const answers = await Promise.all([
     it.batch([[{number: 39}]]),
     it.batch([['close', 99], send(it.buffer, 4), send(it.buffer + 4, 2)], Buffer.from('abcdef'), 6),

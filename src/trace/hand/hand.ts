@@ -78,7 +78,8 @@ export class Hand {
         tried.push(`${copy.path} (${copy.why})`);
         continue;
       }
-      const child = spawn(copy.path, [], {stdio: ['ignore', 'ignore', 'ignore', 'pipe']});
+      // In a session of its own: Ctrl-C is for memmap, which then reads what is left.
+      const child = spawn(copy.path, [], {stdio: ['ignore', 'ignore', 'ignore', 'pipe'], detached: true});
       const failed = new Promise<string>((resolve) =>
         child.once('error', (error) => resolve((error as NodeJS.ErrnoException).code ?? error.message)),
       );

@@ -67,7 +67,7 @@ export class Drain {
   }
 
   /**
-   * Waits until there is something to read: a quarter of a ring, or a message to the hand (`nudge`). While stacks are
+   * Waits until there is something to read: a part of a ring, or another message to the hand. While stacks are
    * not read, their rings are not waited for.
    *
    * @param most ms
