@@ -29,7 +29,12 @@ export async function* run() {
   const [storm, calm] = await takeTurns(turns(['loop', '20000', '0'], {}), roundsOf(7, 3));
   yield row('a memory call in a storm', storm, {name: 'not traced', numbers: calm}, {unit: 'µs'});
   const [traced, untraced] = await takeTurns(turns(['others', '2000000'], {}), roundsOf(7, 3));
-  yield row('any other call', traced, {name: 'not traced', numbers: untraced}, {unit: 'µs', limit: 1.1});
+  yield row(
+    'getppid(2), which has nothing to do with memory',
+    traced,
+    {name: 'not traced', numbers: untraced},
+    {unit: 'µs', limit: 1.5, goal: 1.1},
+  );
 }
 
 /** @returns why perf events can't be had here */

@@ -38,12 +38,6 @@ export const MEMORY_CALLS: readonly MemoryCall[] = [
   {name: 'mseal', numbers: [462, 462], arity: 3},
 ];
 
-/** Calls that replace the whole address space: they don't return where they succeed. */
-export const EXEC_CALLS: readonly MemoryCall[] = [
-  {name: 'execve', numbers: [59, 221], arity: 3},
-  {name: 'execveat', numbers: [322, 281], arity: 5},
-];
-
 /** @returns null if the machine has no such call */
 export const numberOf = ({numbers}: MemoryCall, architecture: Architecture): number | null =>
   numbers[architecture === 'x64' ? 0 : 1];

@@ -2,7 +2,7 @@
  * Records of perf become what a trace tells.
  */
 import {MEMORY_CALLS, PR_SET_VMA} from './calls.ts';
-import type {Call, Exec, TraceEvent} from './events.ts';
+import type {Call, TraceEvent} from './events.ts';
 import type {Architecture} from './hand/layout.ts';
 import {REGISTERS} from './machine.ts';
 import type {Item} from './order.ts';
@@ -18,7 +18,6 @@ export class Decoder {
   readonly #architecture: Architecture;
   readonly #seesEnter: boolean;
   readonly #entered = new Map<number, {readonly name: string; readonly args: readonly bigint[]}>();
-  readonly #execs = new Map<number, NonNullable<Exec['call']>>();
 
   /** @param seesEnter arguments are taken from where a call begins */
   constructor(architecture: Architecture, seesEnter: boolean) {
@@ -37,21 +36,14 @@ export class Decoder {
         return {kind: 'mapped', pid, tid, time, start, end, offset, inode, prot, flags, file};
       }
       case 'comm':
-        return record.isExec
-          ? {kind: 'exec', pid, tid, time, comm: record.comm, call: this.#execs.get(tid)}
-          : undefined;
+        return record.isExec ? {kind: 'exec', pid, tid, time, comm: record.comm} : undefined;
       case 'fork':
       case 'exit':
-        if (record.type === 'exit') this.#forget(tid);
+        if (record.type === 'exit') this.#entered.delete(tid);
         return {kind: record.type, pid, tid, time, parent: record.parent};
       case 'lost':
         return undefined;
     }
-  }
-
-  #forget(tid: number): void {
-    this.#entered.delete(tid);
-    this.#execs.delete(tid);
   }
 
   #sample(sample: Sample, {purpose, name, attr}: NonNullable<Item['event']>, partner?: Sample): TraceEvent | undefined {
@@ -64,7 +56,6 @@ export class Decoder {
     if (!sample.raw || sample.raw.length < FIELD.result) return undefined;
     const raw = new DataView(sample.raw.buffer, sample.raw.byteOffset, sample.raw.byteLength);
     if (purpose === 'enter') this.#entered.set(tid, {name, args: wordsOf(raw, FIELD.args)});
-    else if (purpose === 'exec') this.#execs.set(tid, {name, registers});
     else if (raw.byteLength >= FIELD.result + 8) return this.#call(sample, name, raw, partner);
     return undefined;
   }

@@ -57,11 +57,10 @@ export interface Mapped extends Happened {
   readonly file: string;
 }
 
-/** Another program, in the same process. `call` is execve or execveat, if its beginning was seen. */
+/** Another program, in the same process: execve(2). */
 export interface Exec extends Happened {
   readonly kind: 'exec';
   readonly comm: string;
-  readonly call: {readonly name: string; readonly registers: BigUint64Array | undefined} | undefined;
 }
 
 /** A thread (its `pid` is the parent's) or a process began, or ended. */

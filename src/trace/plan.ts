@@ -1,9 +1,9 @@
 /*
- * Which events are opened. Each takes a descriptor for each thread and processor; each that fires takes the watched
- * program a µs or two, or some 3 µs more with a copy of its stack; and a new thread inherits all of them, at some 20 µs
- * each.
+ * Which events are opened. Each takes a descriptor for each thread and processor. Each that fires takes the watched
+ * program a µs or two, and some 3 µs more with a copy of its stack; any other system call takes 0.06 µs more; and a new
+ * thread inherits all of them, at some 20 µs each.
  */
-import {EXEC_CALLS, MEMORY_CALLS, type Tracepoints} from './calls.ts';
+import {MEMORY_CALLS, type Tracepoints} from './calls.ts';
 import type {Architecture} from './hand/layout.ts';
 import {REGISTERS} from './machine.ts';
 import {ALWAYS, type Attr, COMMON_FLAGS, MOST_STACK, SAMPLE, SIDE_FLAGS, SOFTWARE, TYPE} from './perf/attr.ts';
@@ -16,10 +16,9 @@ import type {Format} from './perf/records.ts';
  * light   a common call, without a stack, so that each is seen
  * full    a call with its stack; of a common one, as far as there is room
  * enter   a call as it begins: its arguments, where the machine doesn't keep them
- * exec    execve(2) as it begins
  * fault   one page fault of so many
  */
-export type Purpose = 'side' | 'light' | 'full' | 'enter' | 'exec' | 'fault';
+export type Purpose = 'side' | 'light' | 'full' | 'enter' | 'fault';
 
 export interface Event {
   readonly purpose: Purpose;
@@ -61,13 +60,11 @@ export function plan(wishes: Wishes): Event[] {
   const {tracepoints, extent, faultsEvery} = wishes;
   const calls = MEMORY_CALLS.filter(({name, isCommon}) => tracepoints.has(name) && (isCommon || extent === 'all'));
   const twice = extent === 'bare' ? [] : calls.filter(({isCommon}) => isCommon);
-  const execs = EXEC_CALLS.filter(({name}) => tracepoints.has(name) && extent === 'all');
   const needsEnter = wishes.seesEnter === true || !REGISTERS[wishes.architecture].keepsFirst;
   return [
     side(wishes),
-    ...(needsEnter ? calls.map(({name}) => enter(wishes, name, 'enter')) : []),
+    ...(needsEnter ? calls.map(({name}) => enter(wishes, name)) : []),
     ...twice.map(({name}) => call(wishes, name, 'light', true)),
-    ...execs.map(({name}) => enter(wishes, name, 'exec')),
     ...calls.map((each) => call(wishes, each.name, 'full', !twice.includes(each))),
     ...(faultsEvery > 0 ? [fault(wishes, SOFTWARE.minorFaults), fault(wishes, SOFTWARE.majorFaults)] : []),
   ];
@@ -120,9 +117,9 @@ function call(wishes: Wishes, name: string, purpose: 'light' | 'full', isCountin
   return event(wishes, purpose, name, {type: TYPE.tracepoint, config, sample}, isCounting);
 }
 
-function enter(wishes: Wishes, name: string, purpose: 'enter' | 'exec'): Event {
-  const sample = SAMPLE.raw | (purpose === 'exec' ? SAMPLE.registers : 0);
-  return event(wishes, purpose, name, {type: TYPE.tracepoint, config: wishes.tracepoints.get(name)!.enter, sample});
+function enter(wishes: Wishes, name: string): Event {
+  const config = wishes.tracepoints.get(name)!.enter;
+  return event(wishes, 'enter', name, {type: TYPE.tracepoint, config, sample: SAMPLE.raw});
 }
 
 /** Without a period in its samples: asked for it, the kernel would make one of every fault. */

@@ -4,7 +4,7 @@
  * second hand opens all ids that it may, makes each call once, with arguments that do nothing, and reads in its ring
  * which id has fired.
  */
-import {EXEC_CALLS, MEMORY_CALLS, numberOf, type Tracepoint, type Tracepoints} from '../calls.ts';
+import {MEMORY_CALLS, numberOf, type Tracepoint, type Tracepoints} from '../calls.ts';
 import {type Call, Hand, HandGone, RLIMIT_NOFILE, send} from '../hand/hand.ts';
 import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
 import {ALWAYS, ATTR_SIZE, attrBytes, SAMPLE, TYPE} from './attr.ts';
@@ -38,8 +38,6 @@ const HARMLESS: Readonly<Record<string, readonly number[]>> = {
   prctl: [ALL_ONES],
   io_setup: [0, 0],
   io_destroy: [0],
-  execve: [0, 0, 0],
-  execveat: [ALL_ONES, 0, 0, 0, 0],
 };
 const OTHERS = [1, 0, ALL_ONES, ALL_ONES, ALL_ONES, ALL_ONES];
 
@@ -77,7 +75,7 @@ async function tryAll(hand: Hand): Promise<Tracepoints> {
   const ring = mapped[0]!;
   if (ring < 0) return new Map();
   await hand.batch(fds.slice(1).map((fd): Call => ['ioctl', fd, IOC_SET_OUTPUT, first]));
-  const calls = [...MEMORY_CALLS, ...EXEC_CALLS].flatMap((call) => {
+  const calls = MEMORY_CALLS.flatMap((call) => {
     const number = numberOf(call, hand.architecture);
     return number === null ? [] : [{name: call.name, number}];
   });

@@ -3,13 +3,13 @@
  * root may read them there; a kernel gives them out at boot, so that they differ from kernel to kernel.
  */
 import {readFileSync} from 'node:fs';
-import {EXEC_CALLS, MEMORY_CALLS, type Tracepoint, type Tracepoints} from '../calls.ts';
+import {MEMORY_CALLS, type Tracepoint, type Tracepoints} from '../calls.ts';
 import {type Call, type Hand, send} from '../hand/hand.ts';
 import {experiment, type Found} from './experiment.ts';
 
 const PLACES = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
 
-const NAMES = [...MEMORY_CALLS, ...EXEC_CALLS].map(({name}) => name);
+const NAMES = MEMORY_CALLS.map(({name}) => name);
 
 /**
  * Reads them where tracefs is mounted, else has the hand mount it where nobody sees it, else finds them by experiment.
