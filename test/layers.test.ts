@@ -9,6 +9,7 @@ const KITS = [
   'diff',
   'history',
   'parse',
+  'unwind',
   'text',
   'elf',
   'procfs',
@@ -28,6 +29,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   history: ['model'],
   text: ['diff', 'model'],
   parse: ['classify', 'model'],
+  unwind: ['parse', 'model'],
   procfs: ['parse', 'classify', 'model'],
   trace: ['elf', 'procfs', 'parse', 'shell', 'model'],
   recording: ['procfs', 'parse', 'model'],
@@ -198,7 +200,7 @@ test('only the rooms that are named for it touch the operating system, a termina
   t.deepEqual(foreign(house), []));
 
 /** They touch no operating system, and are compiled without the types of Node. */
-const PURE = ['model', 'classify', 'diff', 'history', 'parse', 'text', 'elf'];
+const PURE = ['model', 'classify', 'diff', 'history', 'parse', 'text', 'elf', 'unwind'];
 
 test('the pure rooms are compiled without the types of Node', (t) => {
   const config = JSON.parse(readFileSync('tsconfig.pure.json', 'utf8')) as {

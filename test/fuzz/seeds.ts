@@ -199,7 +199,7 @@ export const SEEDS: readonly Seed[] = [
   ...elfHeads().map((bytes) => ({form: 'elf' as const, bytes})),
 ];
 
-/** Node's own executable; and a 32-bit big-endian head, which no machine at hand has. */
+/** Node's own executable; a small library with rules for unwinding; and a 32-bit big-endian head, which no machine at hand has. */
 function elfHeads(): Buffer[] {
   const own = readFileSync(process.execPath).subarray(0, 4096);
   const other = Buffer.alloc(52 + 32 * 2);
@@ -209,5 +209,5 @@ function elfHeads(): Buffer[] {
   other.writeUInt16BE(2, 44);
   other.writeUInt32BE(1, 52);
   other.writeUInt32BE(0x6474e552, 84);
-  return [own, other];
+  return [own, readFileSync('test/fixtures/elf/frames.so'), other];
 }
