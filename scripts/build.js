@@ -38,6 +38,7 @@ async function build() {
     part('the helpers of the lessons', run(process.execPath, ['dist/prebuild.js'])),
     part('the manifest of the commands', run(process.execPath, ['scripts/manifest.js'])),
     part('the glossary', run(process.execPath, ['scripts/glossary.js'])),
+    part('names of C++ and Rust', run(process.execPath, ['scripts/demangle.js'])),
     part('the page of reports', run(process.execPath, ['scripts/page.js'])),
     ...(isQuick ? [] : [part('types', tsc('--emitDeclarationOnly')), tsc('-p', 'src/features/report/page')]),
   ]);

@@ -14,6 +14,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}bundle`, {recursive: true, force: true});
 mkdirSync(`${root}bundle/commands`, {recursive: true});
 
+/** What demangle.js copies to dist/. */
+const DEMANGLER = 'node_modules/gecko-profiler-demangle/index_bg.wasm';
+
 /** The libraries' files, and ours. */
 const inputs = new Set();
 
@@ -58,5 +61,5 @@ await build({
 });
 writeFileSync(
   `${root}bundle/LICENCES.txt`,
-  licencesOf([...inputs], (file) => readFileSync(`${root}${file}`, 'utf8')),
+  licencesOf([...inputs, DEMANGLER], (file) => readFileSync(`${root}${file}`, 'utf8')),
 );

@@ -87,7 +87,7 @@ function program() {
     'oclif.manifest.json',
     'package.json',
   ];
-  const data = ['dist/glossary.json', 'dist/page.html', 'dist/helpers'];
+  const data = ['dist/glossary.json', 'dist/page.html', 'dist/demangle.wasm', 'dist/helpers'];
   for (const file of [...code, ...made, ...data]) copy(file, `${HOME}/${file}`);
   put(`${HOME}/bin/run.js`, read('bin/run.js').replace(/^#!.*/, '#!/usr/bin/node'));
   mkdirSync(join(tree, 'usr/bin'), {recursive: true});

@@ -44,7 +44,14 @@ try {
 
 /** Puts together what goes into the executable: its code, and beside it the files that memmap reads. */
 async function stage(folder) {
-  for (const file of ['package.json', 'oclif.manifest.json', 'dist/glossary.json', 'dist/page.html', 'dist/helpers'])
+  for (const file of [
+    'package.json',
+    'oclif.manifest.json',
+    'dist/glossary.json',
+    'dist/page.html',
+    'dist/demangle.wasm',
+    'dist/helpers',
+  ])
     cpSync(`${root}${file}`, join(folder, 'files', file), {recursive: true});
   const contents = `
     import {dirname} from 'node:path';

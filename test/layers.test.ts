@@ -47,8 +47,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 /** The arrows between features. A new one is a decision: it is written down here. */
 const FEATURES: Readonly<Record<string, readonly string[]>> = {
   check: ['run', 'watch', 'growth', 'group'],
-  run: ['watch', 'record'],
-  record: ['watch', 'group'],
+  // Which calls made a change.
+  watch: ['cause'],
+  run: ['watch', 'record', 'cause'],
+  record: ['watch', 'group', 'cause'],
   // The time of day of a line.
   group: ['watch'],
   growth: ['group'],
@@ -78,6 +80,8 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'help.ts': /^(@oclif\/core|node:fs)$/,
   'prebuild.ts': /^node:(crypto|fs|url)$/,
   // Programs are started by these.
+  // Programs and libraries whose code is on a stack.
+  'features/cause/files.ts': /^node:(fs|zlib)$/,
   'features/run/gate.ts': /^node:(child_process|fs|stream|timers\/promises)$/,
   'features/lessons/helper.ts': /^node:(child_process|fs|readline|stream)$/,
   // The lock asks which process holds it; a mapped file on a dead file system is looked at by a process that may hang.

@@ -1,4 +1,5 @@
 import {Args, Flags, type Interfaces} from '@oclif/core';
+import type {CauseOptions} from '../features/cause/cause.ts';
 import type {IfThere} from '../shell/file.ts';
 import {parseDuration, parsePercent} from '../shell/values.ts';
 
@@ -30,6 +31,44 @@ export const BUDGET_FLAGS = {
     default: '2',
   }),
 };
+
+/** Of a command that can say which calls made a change. */
+export const CAUSE_FLAGS = {
+  cause: Flags.boolean({
+    description: 'say which system calls made each change, and from where: needs root or CAP_PERFMON (docs/cause.md)',
+  }),
+  touched: Flags.boolean({
+    description: 'with --cause: say who touched memory too, by one of 32 page faults',
+    dependsOn: ['cause'],
+  }),
+  frames: Flags.string({
+    description:
+      'with --cause: the functions of a stack that are shown; own leaves out those of allocators, the loader and ' +
+      "libc's start",
+    options: ['own', 'all'],
+    helpValue: 'own|all',
+    dependsOn: ['cause'],
+  }),
+  'cause-engine': Flags.string({
+    description: 'with --cause: what watches the calls; perf are perf events, which never stop the process',
+    options: ['perf'],
+    helpValue: 'perf',
+    dependsOn: ['cause'],
+  }),
+};
+
+/** What the flags say; undefined without --cause. */
+export const causeOf = (
+  flags: Interfaces.InferredFlags<typeof CAUSE_FLAGS> & {readonly json: boolean; readonly 'proc-root': string},
+): CauseOptions | undefined =>
+  flags.cause
+    ? {
+        touched: flags.touched,
+        frames: flags.frames === 'all' ? 'all' : 'own',
+        tellsCalls: flags.json,
+        root: flags['proc-root'],
+      }
+    : undefined;
 
 /** What the flags say, for a Session. @throws Trouble `usage` */
 export const budgetOf = (

@@ -1,6 +1,18 @@
 import {Flags} from '@oclif/core';
 import {BaseCommand, colorLevel} from './base.ts';
-import {BUDGET_FLAGS, budgetOf, fileOf, force, given, ifThere, interval, maxStall, output} from './flags.ts';
+import {
+  BUDGET_FLAGS,
+  budgetOf,
+  CAUSE_FLAGS,
+  causeOf,
+  fileOf,
+  force,
+  given,
+  ifThere,
+  interval,
+  maxStall,
+  output,
+} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {codeOfRefusal, findCommand, splitCall} from '../features/run/command.ts';
 import {openReport} from '../shell/file.ts';
@@ -11,7 +23,9 @@ export default class Run extends BaseCommand {
   static override summary = 'start a command, and report what its memory did from start to end';
   static override description = `The command has standard input, output and error to itself, and memmap exits with its code (128+n if signal n ended it; 127 if there is no such command, 126 if it can't be executed). The report comes at the end, on standard error or in a file that only you may read; with --json it is one JSON object per line, as it happens, the same events as those of watch --json.
 
-The peak is the kernel's own, up to the very end (ru_maxrss, as wait4(2) tells it): of the command, if it starts no other process; else of the largest among it and those it started. Those are followed too: their status is read in each sample, smaps_rollup within --max-duty for all of them together; what lives and ends between two samples is not added up. Regions, kinds and changes are those of the command's own process. --no-children leaves the others alone. What it started and left running goes on, and is named. A script without a first line #! is not executed: name its interpreter.`;
+The peak is the kernel's own, up to the very end (ru_maxrss, as wait4(2) tells it): of the command, if it starts no other process; else of the largest among it and those it started. Those are followed too: their status is read in each sample, smaps_rollup within --max-duty for all of them together; what lives and ends between two samples is not added up. Regions, kinds and changes are those of the command's own process. --no-children leaves the others alone. What it started and left running goes on, and is named. A script without a first line #! is not executed: name its interpreter.
+
+With --cause (memmap run --cause -- ./server) each memory call of the command's own process is seen as well, with its stack: --json has the calls of each change, and the report says who mapped what, what was there at the peak and at the end. Without the rights for that it ends with 4 before the command starts.`;
 
   static override usage =
     '<%= command.id %> [-o <file>] [--json] [--interval <time>] [--record <file>] [--no-aslr] -- <command> [<arg>...]';
@@ -43,6 +57,7 @@ The peak is the kernel's own, up to the very end (ru_maxrss, as wait4(2) tells i
       allowNo: true,
       default: true,
     }),
+    ...CAUSE_FLAGS,
     ...BUDGET_FLAGS,
     'max-stall': maxStall('one sample may hold up the command'),
   };
@@ -58,6 +73,7 @@ The peak is the kernel's own, up to the very end (ru_maxrss, as wait4(2) tells i
       withoutAslr: flags['no-aslr'],
       children: flags.children,
       isJson: flags.json,
+      cause: causeOf(flags),
       record: given(flags.record, (file) => ({
         file,
         ifThere: ifThere(flags),

@@ -93,6 +93,22 @@ export class Trace {
     return true;
   }
 
+  /**
+   * How many calls were certainly counted and not told up to now: it may be more, as some more were told meanwhile.
+   * Reading the counts takes as long as opening a few descriptors.
+   *
+   * @returns null if that can't be known
+   */
+  async lostSoFar(): Promise<number | null> {
+    try {
+      const counts = await this.#events.counts();
+      return (await this.sync()) ? this.#delivery.end(counts).lost : null;
+    } catch (error) {
+      if (!(error instanceof HandGone)) throw error;
+      return null;
+    }
+  }
+
   /** Ends it: the rest is told, and what there was. The process runs on. It may be called twice. */
   stop(): Promise<TraceEnd> {
     this.#end ??= this.#stop();

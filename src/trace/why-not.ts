@@ -41,8 +41,6 @@ export type Step = 'own' | 'process' | 'tracepoint' | 'ring';
 
 type Reason = Pick<TroubleParts, 'why' | 'next'>;
 
-const PTRACE_INSTEAD = 'or start the program from memmap with --cause-engine ptrace';
-
 /** What was refused to whom. @param errno the number, positive */
 export function refusal(pid: number, step: Step, errno: number, who: Standing): Trouble {
   const {why, next} = reasonFor(pid, step, errno, who);
@@ -79,7 +77,7 @@ function reasonFor(pid: number, step: Step, errno: number, who: Standing): Reaso
       why: `this kernel doesn't know the perf events that are needed (errno ${errno}): they are of Linux 4.1.`,
       next: 'Run it on a newer kernel.',
     };
-  return {why: `perf_event_open(2) failed with errno ${errno}.`, next: `Try again as root (sudo), ${PTRACE_INSTEAD}.`};
+  return {why: `perf_event_open(2) failed with errno ${errno}.`, next: 'Try again as root (sudo).'};
 }
 
 /**
@@ -96,9 +94,7 @@ function notPermitted(pid: number, step: Step, errno: number, who: Standing): Re
   if (errno === EPERM && who.isFiltered)
     return {
       why: `${words}: a seccomp filter refuses perf events, as that of Docker does.`,
-      next:
-        'Start the container with: docker run --cap-add PERFMON …; or watch its process from the host, ' +
-        `${PTRACE_INSTEAD}.`,
+      next: 'Start the container with: docker run --cap-add PERFMON …; or watch its process from the host.',
     };
   if (step === 'process' && !who.isPrivileged)
     return {
@@ -109,16 +105,16 @@ function notPermitted(pid: number, step: Step, errno: number, who: Standing): Re
   if (!who.isPrivileged && paranoid !== undefined && paranoid > 2)
     return {
       why: `${words}: kernel.perf_event_paranoid is ${paranoid}, and you have no CAP_PERFMON.`,
-      next: `Run memmap as root (sudo), have root set it: sysctl kernel.perf_event_paranoid=2; ${PTRACE_INSTEAD}.`,
+      next: 'Run memmap as root (sudo), or have root set it: sysctl kernel.perf_event_paranoid=2',
     };
   if (who.uid === 0 || who.isPrivileged)
     return {
       why: `${words}: you have the rights here, but not on the host, or a security module forbids it.`,
-      next: `Run memmap on the host, or start the container with --cap-add PERFMON; ${PTRACE_INSTEAD}.`,
+      next: 'Run memmap on the host, or start the container with: --cap-add PERFMON',
     };
   return {
     why: `${words}: a security module or the container forbids perf events.`,
-    next: `Run memmap as root (sudo), ${PTRACE_INSTEAD}.`,
+    next: 'Run memmap as root (sudo).',
   };
 }
 
@@ -126,11 +122,11 @@ function noSuchCall(who: Standing): Reason {
   return who.isFiltered
     ? {
         why: 'there is no perf_event_open(2) here (ENOSYS): a seccomp filter hides it, or the sandbox has none.',
-        next: `Watch the process from the host, ${PTRACE_INSTEAD}.`,
+        next: 'Watch the process from the host.',
       }
     : {
         why: 'this kernel has no perf events (ENOSYS): it was built without CONFIG_PERF_EVENTS.',
-        next: `Run it on another kernel, ${PTRACE_INSTEAD}.`,
+        next: 'Run it on another kernel.',
       };
 }
 
@@ -140,7 +136,7 @@ export const handEnded = (pid: number): Trouble =>
     kind: 'denied',
     what: `Cannot watch the memory calls of process ${pid}.`,
     why: 'the helper that opens perf events was killed: by a seccomp filter that allows too little, or from outside.',
-    next: `Try again as root (sudo), ${PTRACE_INSTEAD}.`,
+    next: 'Try again as root (sudo).',
   });
 
 /** Tracepoints of system calls can't be found: the kernel has none, or keeps their ids from us. */
@@ -150,7 +146,7 @@ export function noTracepointsFor(pid: number, who: Standing): Trouble {
       ? noTracepoints()
       : {
           why: 'a plain user may not watch system calls here, and only root may read the ids of their tracepoints.',
-          next: `Run memmap as root (sudo), ${PTRACE_INSTEAD}.`,
+          next: 'Run memmap as root (sudo).',
         };
   return new Trouble({kind: 'denied', what: `Cannot watch the memory calls of process ${pid}.`, why, next});
 }
@@ -159,5 +155,5 @@ const noTracepoints = (): Reason => ({
   why:
     'this kernel has no tracepoints of system calls: it was built without CONFIG_FTRACE_SYSCALLS, or tracefs ' +
     'can be neither read nor mounted here.',
-  next: `Mount it: mount -t tracefs tracefs /sys/kernel/tracing; ${PTRACE_INSTEAD}.`,
+  next: 'Mount it: mount -t tracefs tracefs /sys/kernel/tracing',
 });

@@ -22,11 +22,15 @@ interface LedgerOptions {
   readonly regions?: readonly Range[];
 }
 
+/** Is told of each change of what somebody has mapped, in bytes: more or less than before. */
+type OnKept<Cause> = (owner: Owner<Cause>, bytes: number) => void;
+
 const HUGE_PAGE = 2 * 2 ** 20;
 const MAP_GROWSDOWN = 0x100;
 
 export class Ledger<Cause> {
   readonly #sizes: {readonly page: number; readonly hugePage: number};
+  readonly #onKept: OnKept<Cause> | undefined;
   readonly #last = new Spans<Change<Cause>>();
   readonly #held = new Spans<Owner<Cause>>();
   readonly #debts = new Debts<Owner<Cause>>();
@@ -37,8 +41,9 @@ export class Ledger<Cause> {
   #brk: number | undefined;
   #exec: {readonly tid: number; readonly owner: Owner<Cause>} | undefined;
 
-  constructor({page, hugePage = HUGE_PAGE, brk, regions = []}: LedgerOptions) {
+  constructor({page, hugePage = HUGE_PAGE, brk, regions = []}: LedgerOptions, onKept?: OnKept<Cause>) {
     this.#sizes = {page, hugePage};
+    this.#onKept = onKept;
     this.#brk = brk;
     for (const range of regions) this.#hold(range, {by: 'before', cause: undefined, mapped: 0, kept: 0});
   }
@@ -54,16 +59,22 @@ export class Ledger<Cause> {
     return done;
   }
 
-  /** Enters a mapping that the kernel reports: before the call that made it returns, or without one. */
-  report(report: Report): void {
+  /**
+   * Enters a mapping that the kernel reports: before the call that made it returns, or without one.
+   *
+   * @param cause of a stack that grew
+   */
+  report(report: Report, cause?: Cause): void {
     const {file, flags, tid, time} = report;
-    if (file === '[stack]' || (flags & MAP_GROWSDOWN) !== 0) this.#fill(report, 'growth', undefined, time);
+    const isStack = file === '[stack]' || (flags & MAP_GROWSDOWN) !== 0;
+    if (isStack && this.#exec?.tid !== tid)
+      this.#fill(report, 'growth', {by: 'growth', cause, mapped: 0, kept: 0}, time);
     else this.#reports.set(tid, [...(this.#reports.get(tid) ?? []), report]);
   }
 
   /** Another program: nothing is left of what was mapped. */
   exec(tid: number, cause: Cause | undefined): void {
-    for (const owner of new Set(this.#held.all.map(({value}) => value))) owner.kept = 0;
+    for (const {start, end, value} of this.#held.all) this.#keep(value, start - end);
     for (const spans of [this.#held, this.#last]) spans.filter(() => false);
     for (const map of [this.#attached, this.#reports, this.#debts]) map.clear();
     this.#brk = undefined;
@@ -103,6 +114,12 @@ export class Ledger<Cause> {
     const {page} = this.#sizes;
     const pieces = this.explain({start: start - page, end: end + page}, since);
     return [...new Set(pieces.flatMap(({change}) => change ?? []))];
+  }
+
+  /** Who mapped a range, as far as it is mapped, in ascending order. */
+  holders(range: Range): readonly Span<Owner<Cause>>[] {
+    for (const tid of this.#reports.keys()) this.#settle(tid);
+    return this.#held.within(range);
   }
 
   /** Who mapped what is mapped now, in ascending order. */
@@ -159,13 +176,18 @@ export class Ledger<Cause> {
   #hold(range: Range, owner: Owner<Cause>): void {
     const size = range.end - range.start;
     if (size <= 0) return;
-    owner.kept += size;
-    for (const {start, end, value} of this.#held.set(range, owner)) value.kept -= end - start;
+    this.#keep(owner, size);
+    for (const {start, end, value} of this.#held.set(range, owner)) this.#keep(value, start - end);
+  }
+
+  #keep(owner: Owner<Cause>, bytes: number): void {
+    owner.kept += bytes;
+    this.#onKept?.(owner, bytes);
   }
 
   #drop(range: Range): Span<Owner<Cause>>[] {
     const dropped = this.#held.clear(range);
-    for (const {start, end, value} of dropped) value.kept -= end - start;
+    for (const {start, end, value} of dropped) this.#keep(value, start - end);
     return dropped;
   }
 

@@ -7,8 +7,19 @@ import type {Refusal} from './protocol.ts';
 import {EXIT} from '../../shell/exit.ts';
 
 /** Flags whose value can be the next word. */
-const VALUE_FLAGS = new Set(['-o', '--output', '--interval', '--record', '--max-duty', '--max-stall', '--proc-root']);
-const OUR_FLAG = /^(-o|--(output|json|force|interval|record|no-aslr|(no-)?children|max-duty|max-stall|color|no-color))/;
+const VALUE_FLAGS = new Set([
+  '-o',
+  '--output',
+  '--interval',
+  '--record',
+  '--max-duty',
+  '--max-stall',
+  '--proc-root',
+  '--frames',
+  '--cause-engine',
+]);
+const OUR_FLAG =
+  /^(-o|--(output|json|force|interval|record|no-aslr|(no-)?children|max-duty|max-stall|cause|touched|frames|cause-engine|color|no-color))/;
 
 /**
  * Splits the words of a call into ours and the command with its arguments, which begin after the first `--`. Without

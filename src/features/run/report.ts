@@ -69,7 +69,7 @@ export class TextReport implements Sink {
     const {cost, notes = []} = end;
     const peak = peakOf(exit, this.#peak);
     return renderRun(
-      {command: this.#command, end: exit, ms: exit.t, peak, seen: this.#seen(exit), cost, notes},
+      {command: this.#command, end: exit, ms: exit.t, peak, seen: this.#seen(exit), cost, notes, cause: end.cause},
       {width},
     );
   }

@@ -7,11 +7,15 @@ import type {ReportOutput} from '../../shell/file.ts';
 import {type ProcessEnd, tee, tellAll} from '../watch/events.ts';
 import {jsonSink} from '../watch/sinks.ts';
 import {compared} from '../watch/watch.ts';
+import {CauseTrace, type CauseOptions} from '../cause/cause.ts';
+import {withCauses} from '../cause/follow.ts';
 import {RunRecorder, type RunRecording} from './record.ts';
 import {TextReport} from './report.ts';
 
 interface RunOptions extends FollowOptions {
   readonly isJson: boolean;
+  /** Who made the changes is to be said. */
+  readonly cause?: CauseOptions | undefined;
   readonly record?: RunRecording | undefined;
 }
 
@@ -22,6 +26,7 @@ interface RunOptions extends FollowOptions {
  */
 export async function runTarget(command: Command, options: RunOptions, output: ReportOutput): Promise<ProcessEnd> {
   if (options.withoutAslr && gateFile() === undefined) throw gateIsMissing();
+  if (options.cause && gateFile() === undefined) throw cannotWait();
   const recorder = options.record && new RunRecorder(options.record);
   const target = await Target.start(command, {root: options.root});
   if (!(target instanceof Target)) {
@@ -29,13 +34,15 @@ export async function runTarget(command: Command, options: RunOptions, output: R
     await recorder?.discard();
     throw refusalTrouble(target, command);
   }
+  const cause = options.cause && (await traced(target, options.cause, output, recorder));
   const restoreSignals = leaveSignalsTo(target);
   const text = options.isJson ? undefined : new TextReport(command.argv);
   // One write(2) per event, since the target writes to standard error as well.
   const report = text ? withoutGate(text) : jsonSink((line) => output.write([...line].join('')));
   const sink = recorder ? tee(report, withoutGate(recorder)) : report;
   const watched = recorder ? {...options, onListing: recorder.listing.onListing} : options;
-  await tellAll(compared(follow(target, watched)), sink)
+  const events = compared(follow(target, watched));
+  await tellAll(cause ? withCauses(events, cause) : events, sink)
     .catch(async (error: unknown) => {
       // An incomplete report is discarded; each event is complete on its own.
       if (text) output.discard();
@@ -57,6 +64,32 @@ export async function runTarget(command: Command, options: RunOptions, output: R
   await recorder?.finish();
   return target.ended;
 }
+
+/** Watches the calls of a command that waits. @throws Trouble where it can't be: then the command never ran */
+async function traced(
+  target: Target,
+  options: CauseOptions,
+  output: ReportOutput,
+  recorder: RunRecorder | undefined,
+): Promise<CauseTrace> {
+  try {
+    if (!target.isGated) throw cannotWait();
+    return await CauseTrace.start(target.pid, options);
+  } catch (error) {
+    target.letGo();
+    output.discard();
+    await recorder?.discard();
+    throw error;
+  }
+}
+
+const cannotWait = (): Trouble =>
+  new Trouble({
+    kind: 'input',
+    what: 'Cannot watch the memory calls of the command from its first instruction.',
+    why: `the gate in which it waits was not built for the processor ${process.arch}, or can't be executed here.`,
+    next: 'Start it without memmap, and then: memmap watch PID --cause',
+  });
 
 const gateIsMissing = (): Trouble =>
   new Trouble({

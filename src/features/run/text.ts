@@ -1,5 +1,7 @@
 import type {ProcessEnd, WatchCost} from '../watch/events.ts';
 import {dutyText, usageText} from '../watch/text.ts';
+import type {CauseNews} from '../cause/news.ts';
+import {causeEndLines} from '../cause/text.ts';
 import {diff} from '../../diff/diff.ts';
 import type {Change} from '../../model/change.ts';
 import type {KinPeaks} from '../../model/kin/peaks.ts';
@@ -27,6 +29,7 @@ interface RunFacts {
   readonly seen: RunSeen | undefined;
   readonly cost: WatchCost;
   readonly notes: readonly string[];
+  readonly cause?: CauseNews | undefined;
 }
 
 /** What was seen of the program; of the last one, if execve(2) replaced it on the way (`images` has all). */
@@ -55,7 +58,10 @@ const MOST = 5;
 const MOST_PIDS = 10;
 
 /** The report of a run, for people. */
-export function renderRun({command, end, ms, peak, seen, cost, notes}: RunFacts, look: TextOptions = {}): string {
+export function renderRun(
+  {command, end, ms, peak, seen, cost, notes, cause}: RunFacts,
+  look: TextOptions = {},
+): string {
   const none = `samples  none${notes.length > 0 ? '' : ': it ended before the first one'}`;
   return [
     ...wrapped(`memmap run: ${command.map(quoted).join(' ')}`, look.width).map((line) => paint('title', line)),
@@ -67,6 +73,7 @@ export function renderRun({command, end, ms, peak, seen, cost, notes}: RunFacts,
     '',
   ]
     .flatMap((line) => (/^(?:in )?\w+ {2,}/.test(line) ? hanging(line, look.width) : [line]))
+    .concat(cause?.end ? [...causeEndLines(cause.end, cause.frames, look.width), ''] : [])
     .join('\n');
 }
 

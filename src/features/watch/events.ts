@@ -3,6 +3,8 @@ import type {FamilySample} from '../../model/kin/kin.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {KinCost} from '../../procfs/kin/kin.ts';
 import type {Cost} from '../../procfs/sampling/ledger.ts';
+import type {LookedAt} from '../../procfs/sampling/session.ts';
+import type {CauseNews} from '../cause/news.ts';
 
 /**
  * What a watch, a run or a replay reports, as it happens. `start` comes first and `end` last. Each sample is one event:
@@ -20,6 +22,8 @@ export interface Stamp {
   readonly tick: number;
   /** In a recording: the number of the moment. */
   readonly moment?: number | undefined;
+  /** Where memory calls are watched: those since the last event, and what of the changes is theirs. */
+  readonly cause?: CauseNews | undefined;
 }
 
 /** The process as a sample saw it. */
@@ -29,6 +33,8 @@ interface Seen extends Stamp {
   readonly status: Snapshot['status'];
   /** The process and its descendants, where they are followed, and were looked at for this sample too. */
   readonly family?: FamilySample | undefined;
+  /** When it was read. */
+  readonly lookedAt?: LookedAt | undefined;
 }
 
 export interface StartEvent extends Seen {

@@ -1,5 +1,6 @@
+import {causeDocuments, causeEndJSON, explainedJSON} from '../cause/json.ts';
 import type {Choice} from '../../model/choose.ts';
-import {changeJSON} from '../../model/change.ts';
+import {type Change, changeJSON} from '../../model/change.ts';
 import {sampleJSON, type FamilySample} from '../../model/kin/kin.ts';
 import {writeOut, writePieces} from '../../shell/output.ts';
 import {jsonLinePieces} from '../../text/json.ts';
@@ -24,7 +25,8 @@ export function jsonSink(
     async tell(event) {
       const document = documentOf(event, family, choice);
       if ('family' in event) family = event.family ?? family;
-      if (document) await write(jsonLinePieces(document));
+      for (const each of [...causeDocuments(event.cause), ...(document ? [document] : [])])
+        await write(jsonLinePieces(each));
     },
   };
 }
@@ -47,7 +49,13 @@ function documentOf(event: WatchEvent, before: FamilySample | undefined, choice:
     case 'look':
       return sample && isOtherFamily(before, sample) ? {event: 'family', at, tick, ...family} : undefined;
     case 'change':
-      return {...head, tick, changes: event.changes.map(changeJSON), delta: event.delta, ...family};
+      return {
+        ...head,
+        tick,
+        changes: event.changes.map((change) => changeDocument(event, change)),
+        delta: event.delta,
+        ...family,
+      };
     case 'mark':
       return {...head, tick, name: event.name};
     case 'exec':
@@ -62,9 +70,15 @@ function documentOf(event: WatchEvent, before: FamilySample | undefined, choice:
         cost: event.cost,
         familyCost: event.familyCost,
         notes: event.notes,
+        ...causeEndJSON(event.cause?.end),
       };
   }
 }
+
+const changeDocument = ({cause}: WatchEvent, change: Change): object => ({
+  ...changeJSON(change),
+  ...explainedJSON(cause, change),
+});
 
 /** How a process ended, as documents have it: sizes in bytes, times in ms. */
 export const endJSON = ({code, signal, usage, orphans = [], running = []}: ProcessEnd): object => ({

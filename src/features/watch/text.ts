@@ -5,6 +5,7 @@ import {changeLine} from '../../text/changes.ts';
 import {safe} from '../../text/safe.ts';
 import {paint} from '../../text/theme.ts';
 import {howMuch, who} from '../../text/who.ts';
+import {causeLine} from '../cause/text.ts';
 import type {WatchCost, WatchEvent} from './events.ts';
 
 /** The local time of day, to the millisecond, of a time in ISO 8601. */
@@ -20,7 +21,7 @@ export function eventLines(event: Exclude<WatchEvent, {event: 'start' | 'end'}>)
     case 'look':
       return [];
     case 'change':
-      return event.changes.map((change) => changeLine(change, time));
+      return event.changes.flatMap((change) => [changeLine(change, time), ...causeLine(event.cause, change)]);
     case 'mark':
       return [`${time}  ${markLine(event.name)}`];
     case 'exec':

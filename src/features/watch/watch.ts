@@ -143,7 +143,8 @@ export class Timeline {
     // A process that ended since the sample has a status without memory, or none: then the snapshot's says more.
     const hasMemory = now?.['vmRss'] !== undefined || snapshot.status['vmRss'] === undefined;
     const stamp = this.#stamp();
+    const lookedAt = this.#session?.lookedAt;
     const family = this.#family(stamp.t, snapshot);
-    return {...stamp, snapshot, status: now && hasMemory ? now : snapshot.status, ...(family && {family})};
+    return {...stamp, snapshot, status: now && hasMemory ? now : snapshot.status, lookedAt, ...(family && {family})};
   }
 }

@@ -26,6 +26,12 @@ export interface SessionOptions extends Limits {
   readonly onListing?: ((bytes: Buffer) => void) | undefined;
 }
 
+/** ms, as performance.now() has them: what a look says was so at some moment between. */
+export interface LookedAt {
+  readonly began: number;
+  readonly ended: number;
+}
+
 /** What one look at a process gave. */
 export type Look =
   /** The same program image. The snapshot is the very same object if nothing changed. */
@@ -50,6 +56,7 @@ export class Session {
   readonly #statm: Statm;
   /** Another program began after the last look, and before its maps was opened: the descriptor doesn't show that. */
   #isOverrun = false;
+  #lookedAt: LookedAt;
   /** The listing that #last was made of; undefined if it was made of another walk. */
   #bytes: Buffer | undefined;
   #last: Snapshot;
@@ -73,6 +80,12 @@ export class Session {
       throw error;
     }
     this.#ledger.opened(begin);
+    this.#lookedAt = {began: begin, ended: performance.now()};
+  }
+
+  /** When the last look began and ended. */
+  get lookedAt(): LookedAt {
+    return this.#lookedAt;
   }
 
   /** The process, for other questions to it; open until the session is closed. */
@@ -133,6 +146,7 @@ export class Session {
       throw error;
     } finally {
       this.#ledger.looked(begin);
+      this.#lookedAt = {began: begin, ended: performance.now()};
     }
   }
 

@@ -1,0 +1,344 @@
+import type {Change} from '../../model/change.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
+import type {Call, Fault, TraceEnd, TraceEvent} from '../../trace/events.ts';
+import {Trace} from '../../trace/trace.ts';
+import type {Done, Report} from './books.ts';
+import {Code} from './code.ts';
+import {hasFailed, type LedgerCall} from './effect.ts';
+import {type Between, explain} from './explain.ts';
+import {CodeFiles} from './files.ts';
+import type {Frames} from './fold.ts';
+import {Ledger} from './ledger.ts';
+import type {CauseCall, CauseEnd, CauseNews, Explained, WhyNot} from './news.ts';
+import {type CallStack, Stacks} from './stacks.ts';
+import {Tally} from './tally.ts';
+
+export interface CauseOptions {
+  /** Watches page faults too. */
+  readonly touched: boolean;
+  /** What of a stack is shown. */
+  readonly frames: Frames;
+  /** Each call is told, not only those of changes. */
+  readonly tellsCalls: boolean;
+  /** Where procfs is mounted. */
+  readonly root?: string | undefined;
+}
+
+/** One of so many page faults is told: the share of each stack is right within a point, at no cost. */
+const FAULTS_EVERY = 32;
+
+/** ns: what happened so long ago is in the books, though nobody looked. */
+const OLD = 2_000_000_000;
+/** Events that wait for a look at most. */
+const MOST_WAITING = 16_384;
+
+/** What happened and is not in the books yet. */
+type Waiting = {readonly time: number} & (
+  | {readonly is: 'call'; readonly call: LedgerCall; readonly cause: CauseCall}
+  | {readonly is: 'report'; readonly report: Report; readonly cause: CauseCall}
+  | {readonly is: 'fault'; readonly stack: CallStack | undefined; readonly bytes: number}
+  | {readonly is: 'exec' | 'exit'; readonly tid: number; readonly cause?: CauseCall}
+);
+
+/** Watches the memory calls of a process, and says whose its changes are. */
+export class CauseTrace {
+  readonly #options: CauseOptions;
+  readonly #trace: Trace;
+  readonly #files: CodeFiles;
+  readonly #code: Code;
+  readonly #stacks: Stacks;
+  readonly #page = pageSizeHere();
+  /** performance.now() → CLOCK_MONOTONIC and the time of day, all in ms. */
+  readonly #monotonic = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+  readonly #wall = Date.now() - Number(process.hrtime.bigint()) / 1e6;
+  readonly #notes: string[] = [];
+  readonly #counts = {whole: 0, cut: 0, jit: 0, none: 0};
+  #early: TraceEvent[] | undefined = [];
+  #waiting: Waiting[] = [];
+  #ledger!: Ledger<CauseCall>;
+  #tally = new Tally();
+  #newStacks: CallStack[] = [];
+  #newCalls: CauseCall[] = [];
+  #lastId = 0;
+  /** Since a look saw one. */
+  #execs = 0;
+  #bytes = {changed: 0, explained: 0};
+  #ended: Promise<TraceEnd> | undefined;
+
+  private constructor(pid: number, options: CauseOptions, trace: Trace, inbox: Inbox) {
+    this.#options = options;
+    this.#trace = trace;
+    this.#files = new CodeFiles(pid, options.root);
+    this.#code = new Code(this.#files);
+    this.#stacks = new Stacks(this.#code, this.#files, (stack) => {
+      if (options.tellsCalls) this.#newStacks.push(stack);
+    });
+    inbox.take = (event) => {
+      if (event.pid === pid) this.#take(event);
+    };
+    for (const event of inbox.early) inbox.take(event);
+  }
+
+  /**
+   * Begins to watch. What happens from now on is known; `begin` says what there was before.
+   *
+   * @throws Trouble `gone`; `denied` with the reason where it can't be watched
+   */
+  static async start(pid: number, options: CauseOptions): Promise<CauseTrace> {
+    const inbox: Inbox = {early: []};
+    const onEvent = (event: TraceEvent): void => (inbox.take ? inbox.take(event) : void inbox.early.push(event));
+    const trace = await Trace.start(pid, {onEvent, ...(options.touched && {faultsEvery: FAULTS_EVERY})});
+    return new CauseTrace(pid, options, trace, inbox);
+  }
+
+  /** @param began when the snapshot began to be read, performance.now() */
+  begin(snapshot: Snapshot, began: number): void {
+    this.#open(snapshot);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const event of early) if (event.time >= this.#ns(began)) this.#take(event);
+  }
+
+  /** A look saw another program. Where the kernel didn't tell of it, what there is now counts as there before. */
+  async exec(snapshot: Snapshot, {began}: Between): Promise<void> {
+    await this.#trace.sync();
+    this.#enter(this.#ns(began));
+    const isTold = this.#execs > 0;
+    this.#execs = 0;
+    if (isTold) return;
+    this.#notes.push('It began a program whose calls the kernel does not let us watch, as one with set-user-ID.');
+    this.#open(snapshot);
+  }
+
+  /** Another look, in which nothing changed. */
+  look({began}: Between): void {
+    this.#enter(this.#ns(began));
+  }
+
+  /**
+   * Whose are these changes?
+   *
+   * @param look when it was read
+   * @param since when the look that it is compared with began; of flags, when those were read
+   */
+  async explain(
+    changes: readonly Change[],
+    look: Between,
+    since: {readonly maps: number; readonly flags: number},
+  ): Promise<ReadonlyMap<Change, Explained>> {
+    const found = new Map<Change, Explained>();
+    const asked = (): Change[] =>
+      changes.filter((change) => change.kind !== 'touched' && (found.get(change)?.unexplained ?? 1) > 0);
+    const explainAll = (until: number): void => {
+      this.#enter(until);
+      for (const change of asked()) {
+        const from = this.#ns(change.kind === 'flagged' ? since.flags : since.maps);
+        found.set(change, explain(this.#ledger, change, from));
+      }
+    };
+    await this.#trace.sync();
+    // What was there when the look began. Then: what came while it was read; a call returns after it has done its work.
+    for (const until of [this.#ns(look.began), this.#ns(look.ended), Infinity])
+      if (asked().length > 0) explainAll(until);
+    if (asked().length > 0) {
+      await this.#trace.sync();
+      explainAll(Infinity);
+    }
+    if (asked().length > 0) {
+      const why: WhyNot = ((await this.#trace.lostSoFar()) ?? 0) > 0 ? 'lost-events' : 'unknown';
+      for (const change of asked()) {
+        const known = found.get(change)!;
+        found.set(change, {...known, why: known.why ?? why});
+      }
+    }
+    for (const explained of found.values()) this.#cite(explained);
+    this.#ledger.forget(this.#ns(since.flags) - OLD);
+    return found;
+  }
+
+  /** What there is to tell since the last time. */
+  async news(of?: ReadonlyMap<Change, Explained>, isEnd = false): Promise<CauseNews> {
+    const end = isEnd ? await this.#end() : undefined;
+    const [stacks, calls] = [this.#newStacks, this.#newCalls];
+    [this.#newStacks, this.#newCalls] = [[], []];
+    const timeOf = (ns: number): string => new Date(this.#wall + ns / 1e6).toISOString();
+    return {stacks, calls, timeOf, frames: this.#options.frames, of, end};
+  }
+
+  /** All that happened up to now is entered: the process has ended. */
+  async settle(): Promise<void> {
+    await this.#trace.sync();
+    if (!this.#early) this.#enter(Infinity);
+  }
+
+  /** Ends it. It may be called twice. */
+  async close(): Promise<void> {
+    await this.#stop();
+  }
+
+  #stop(): Promise<TraceEnd> {
+    this.#ended ??= this.#trace.stop().finally(() => this.#files.close());
+    return this.#ended;
+  }
+
+  async #end(): Promise<CauseEnd> {
+    const {calls, lost, faults} = await this.#stop();
+    if (!this.#early) this.#enter(Infinity);
+    const {fault: _fault, ...memory} = calls;
+    return {
+      engine: 'perf',
+      calls: memory,
+      lost,
+      stacks: this.#counts,
+      ...(faults && {touched: faults}),
+      ...this.#bytes,
+      peak: this.#tally.peak,
+      shares: this.#tally.shares,
+      notes: [...this.#trace.notes, ...this.#notes],
+    };
+  }
+
+  #open(snapshot: Snapshot): void {
+    const regions = [...snapshot.table].filter(({name}) => name !== '[vsyscall]');
+    this.#code.clear();
+    this.#code.begin(regions);
+    this.#tally = new Tally();
+    const heap = regions.findLast(({name}) => name === '[heap]')?.end;
+    const brk = heap ?? snapshot.clues?.marks?.startBrk;
+    this.#ledger = this.#books({page: this.#page, brk, regions});
+    this.#tally.settle();
+  }
+
+  #books(options: ConstructorParameters<typeof Ledger>[0]): Ledger<CauseCall> {
+    return new Ledger<CauseCall>(options, (owner, bytes) => this.#tally.keep(owner, bytes));
+  }
+
+  readonly #ns = (ms: number): number => (ms + this.#monotonic) * 1e6;
+
+  #take(event: TraceEvent): void {
+    if (this.#early) return void this.#early.push(event);
+    const {tid, time} = event;
+    switch (event.kind) {
+      case 'call':
+        this.#takeCall(event);
+        break;
+      case 'mapped':
+        this.#code.put(event);
+        this.#waiting.push({is: 'report', time, report: event, cause: this.#made('stack growth', event)});
+        break;
+      case 'fault':
+        this.#takeFault(event);
+        break;
+      case 'exec':
+        this.#code.clear();
+        this.#waiting.push({is: 'exec', time, tid, cause: this.#made('execve', event)});
+        break;
+      case 'exit':
+        this.#waiting.push({is: 'exit', time, tid});
+        break;
+      case 'fork':
+        break;
+    }
+    if (this.#waiting.length > MOST_WAITING) this.#enter(time - OLD);
+  }
+
+  #takeCall(event: Call): void {
+    const {name, args, result, tid, time} = event;
+    const call = {name, args, result, tid, time};
+    const {stack, inferred} = this.#stacks.of(event, tid);
+    const counts = this.#counts;
+    if (!stack) counts.none++;
+    else if (stack.hasUnnamedCode) counts.jit++;
+    else if (stack.end === 'root') counts.whole++;
+    else counts.cut++;
+    if (name === 'munmap' && args && !hasFailed(call)) {
+      const start = Number(args[0]);
+      this.#code.remove({start, end: start + Math.ceil(Number(args[1]) / this.#page) * this.#page});
+    }
+    this.#waiting.push({is: 'call', time, call, cause: {...this.#made(name, event), args, result, stack, inferred}});
+  }
+
+  #takeFault(event: Fault): void {
+    const {stack} = this.#stacks.of(event, event.tid);
+    const bytes = (event.pageSize ?? this.#page) * event.every;
+    this.#waiting.push({is: 'fault', time: event.time, stack, bytes});
+  }
+
+  #made(name: string, {tid, time}: {readonly tid: number; readonly time: number}): CauseCall {
+    const id = ++this.#lastId;
+    return {id, name, args: undefined, result: undefined, tid, time, stack: undefined, inferred: false};
+  }
+
+  /** Puts into the books what happened before a time, in ns. */
+  #enter(until: number): void {
+    const count = this.#waiting.findIndex(({time}) => time >= until);
+    const ready = this.#waiting.splice(0, count < 0 ? this.#waiting.length : count);
+    for (const each of ready) this.#enterOne(each);
+  }
+
+  #enterOne(each: Waiting): void {
+    switch (each.is) {
+      case 'call':
+        return this.#enterCall(each.call, each.cause);
+      case 'report':
+        this.#ledger.report(each.report, each.cause);
+        break;
+      case 'fault':
+        this.#tally.touch('fault', each.stack, each.bytes);
+        break;
+      case 'exit':
+        this.#ledger.exit(each.tid);
+        break;
+      case 'exec':
+        // The memory of the program before says nothing of the one that runs now.
+        this.#execs++;
+        this.#tally = new Tally();
+        this.#ledger = this.#books({page: this.#page});
+        this.#ledger.exec(each.tid, each.cause);
+        break;
+    }
+    this.#tally.settle();
+  }
+
+  #enterCall(call: LedgerCall, cause: CauseCall): void {
+    const done = this.#ledger.call(call, cause);
+    if (done) {
+      cause.done = done;
+      const size = mappedBy(done);
+      if (size > 0) this.#tally.map(cause, size);
+      if (size > 0 && isPopulating(call)) this.#tally.touch('mmap', cause.stack, size);
+      if (this.#options.tellsCalls) this.#newCalls.push(cause);
+    }
+    this.#tally.settle();
+  }
+
+  /** Each call that is a cause is told, also what is no system call. */
+  #cite({causes, unexplained}: Explained): void {
+    for (const {call, bytes} of causes) {
+      this.#bytes.explained += bytes;
+      this.#bytes.changed += bytes;
+      if (call.done) continue;
+      call.done = {what: 'mapped', start: 0, end: 0, bytes};
+      if (this.#options.tellsCalls) this.#newCalls.push(call);
+    }
+    this.#bytes.changed += unexplained;
+  }
+}
+
+interface Inbox {
+  readonly early: TraceEvent[];
+  take?: (event: TraceEvent) => void;
+}
+
+/** Bytes that became mapped by a call. */
+function mappedBy({what, start, end, from}: Done): number {
+  if (what === 'mapped') return end - start;
+  return what === 'moved' && from ? Math.max(0, end - start - (from.end - from.start)) : 0;
+}
+
+const MAP_POPULATE = 0x8000n;
+
+/** The pages are there when it returns, and nobody takes a fault for them: mmap(2). */
+const isPopulating = ({name, args}: LedgerCall): boolean =>
+  name === 'mmap' && ((args?.[3] ?? 0n) & MAP_POPULATE) !== 0n;
