@@ -1,8 +1,19 @@
 import {Flags} from '@oclif/core';
 import {BaseCommand, type FlagsOf} from './base.ts';
-import {BUDGET_FLAGS, budgetOf, given, interval, LIMIT_FLAGS, PROCESS_OR_GROUP_ARG} from './flags.ts';
+import {
+  BUDGET_FLAGS,
+  budgetOf,
+  CAUSE_FLAGS,
+  causeOf,
+  given,
+  interval,
+  LIMIT_FLAGS,
+  PROCESS_OR_GROUP_ARG,
+} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
+import {CauseTrace} from '../features/cause/cause.ts';
+import {withCauses} from '../features/cause/follow.ts';
 import {tellAll, type Sink} from '../features/watch/events.ts';
 import {jsonSink, watchLines} from '../features/watch/sinks.ts';
 import {chosenOnly} from '../features/watch/chosen.ts';
@@ -17,7 +28,7 @@ import {GroupWatch} from '../procfs/host/group-watch.ts';
 import type {GroupName} from '../model/group.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
 import {processOf, targetOf} from '../input/open.ts';
-import {parseCondition} from '../features/watch/until.ts';
+import {type Condition, parseCondition} from '../features/watch/until.ts';
 import {watch} from '../features/watch/watch.ts';
 import {MEASURE_KEYS} from '../model/measures.ts';
 import {KinWatch} from '../procfs/kin/kin.ts';
@@ -28,13 +39,23 @@ const UNTIL =
   'measure of it (heap.rss) ' +
   `or of the whole process, and how it compares with a number (>, >=, <, <=). Measures: ${MEASURE_KEYS.join(', ')}`;
 
+/** Times in ms. */
+interface WatchSetting {
+  readonly every: number;
+  readonly duration: number | undefined;
+  readonly until: Condition | undefined;
+  readonly trace: CauseTrace | undefined;
+}
+
 export default class Watch extends BaseCommand {
   static override summary = 'report each change to a process as it happens';
   static override description = `On a terminal it shows one screen, redrawn in place (q quits, ? lists the keys); into a pipe it prints one line per change; with --json one JSON object per line. --kind and --filter leave the chosen regions and their changes, and the totals stay those of the whole process; --sort is the order of the regions on the screen, and of the changes of one sample in lines and JSON. It ends when the process does, on Ctrl-C, or at a limit.
 
 A group (cgroup:PATH, unit:NAME of systemd, container:ID; cgroup:self is that of memmap) is reported in lines: what moved of its usage and by part, processes that come and go, and how often it was at its limit. --until then compares a part of its bill or what its processes have: usage>1G, pss>200M, processes<1. A group that is removed meanwhile ends the watch with 5.
 
-Sampling is kept gentle. smaps, which holds up the process, is read at the start and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
+Sampling is kept gentle. smaps, which holds up the process, is read at the start and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.
+
+With --cause (memmap watch PID --cause) each memory call of the process is seen as well, with its stack: under each change stands which calls made it, and at the end who mapped what, and what is still there. The process is not stopped.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',
@@ -63,6 +84,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     children: Flags.boolean({
       description: 'follow all its descendants too: what they have together, who comes and goes',
     }),
+    ...CAUSE_FLAGS,
     ...BUDGET_FLAGS,
   };
 
@@ -74,7 +96,23 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     const every = parseDuration(flags.interval);
     const duration = given(flags.for, parseDuration);
     const until = given(flags.until, parseCondition);
-    const session = this.attach(args.pid, flags);
+    const pid = processOf(args.pid, flags['proc-root']);
+    const wish = causeOf(flags);
+    // What happens from here on is known: the first sample comes after it.
+    const trace = wish && (await CauseTrace.start(pid, wish));
+    try {
+      return await this.process(pid, flags, {every, duration, until, trace});
+    } finally {
+      await trace?.close();
+    }
+  }
+
+  private async process(
+    pid: number,
+    flags: FlagsOf<typeof Watch>,
+    {every, duration, until, trace}: WatchSetting,
+  ): Promise<number> {
+    const session = this.attach(pid, flags);
     const interrupted = interruption();
     try {
       const sink = this.sink(flags, session, every, interrupted);
@@ -87,7 +125,8 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
         signal: interrupted.signal,
         stoppedBy: interrupted.received,
       };
-      const end = await tellAll(watch(session, options), sink);
+      const events = watch(session, options);
+      const end = await tellAll(trace ? withCauses(events, trace) : events, sink);
       const signal = interrupted.received();
       if (signal) return exitOfSignal(signal);
       return until && end?.reason !== 'until' ? EXIT.no : EXIT.done;
@@ -98,7 +137,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
   }
 
   private async group(name: GroupName, flags: FlagsOf<typeof Watch>): Promise<number> {
-    refuseWithGroup(flags, ['kind', 'filter', 'sort', 'children']);
+    refuseWithGroup(flags, ['kind', 'filter', 'sort', 'children', 'cause']);
     const until = given(flags.until, parseGroupCondition);
     const followed = new GroupWatch(name, {root: flags['proc-root'], ...budgetOf(flags)});
     const interrupted = interruption();
@@ -122,9 +161,9 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     }
   }
 
-  private attach(target: string, flags: FlagsOf<typeof Watch>): Session {
+  private attach(pid: number, flags: FlagsOf<typeof Watch>): Session {
     const root = flags['proc-root'];
-    const session = new Session(processOf(target, root), {root, ...budgetOf(flags)});
+    const session = new Session(pid, {root, ...budgetOf(flags)});
     this.remark(session.snapshot);
     return session;
   }

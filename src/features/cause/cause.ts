@@ -6,7 +6,7 @@ import {Trace} from '../../trace/trace.ts';
 import type {Done, Report} from './books.ts';
 import {Code} from './code.ts';
 import {hasFailed, type LedgerCall} from './effect.ts';
-import {type Between, explain} from './explain.ts';
+import {type Between, Question} from './explain.ts';
 import {CodeFiles} from './files.ts';
 import type {Frames} from './fold.ts';
 import {Ledger} from './ledger.ts';
@@ -27,6 +27,9 @@ export interface CauseOptions {
 
 /** One of so many page faults is told: the share of each stack is right within a point, at no cost. */
 const FAULTS_EVERY = 32;
+
+/** ms that execve(2) has to be told. */
+const EXEC_TIME = 200;
 
 /** ns: what happened so long ago is in the books, though nobody looked. */
 const OLD = 2_000_000_000;
@@ -102,8 +105,14 @@ export class CauseTrace {
 
   /** A look saw another program. Where the kernel didn't tell of it, what there is now counts as there before. */
   async exec(snapshot: Snapshot, {began}: Between): Promise<void> {
-    await this.#trace.sync();
-    this.#enter(this.#ns(began));
+    // The new memory is there a moment before the kernel tells of it.
+    for (const end = performance.now() + EXEC_TIME; ;) {
+      await this.#trace.sync();
+      this.#enter(this.#ns(began));
+      const next = this.#execs > 0 ? undefined : this.#waiting.find(({is}) => is === 'exec');
+      if (next) this.#enter(next.time + 1);
+      if (this.#execs > 0 || performance.now() > end) break;
+    }
     const isTold = this.#execs > 0;
     this.#execs = 0;
     if (isTold) return;
@@ -127,31 +136,22 @@ export class CauseTrace {
     look: Between,
     since: {readonly maps: number; readonly flags: number},
   ): Promise<ReadonlyMap<Change, Explained>> {
-    const found = new Map<Change, Explained>();
-    const asked = (): Change[] =>
-      changes.filter((change) => change.kind !== 'touched' && (found.get(change)?.unexplained ?? 1) > 0);
-    const explainAll = (until: number): void => {
-      this.#enter(until);
-      for (const change of asked()) {
-        const from = this.#ns(change.kind === 'flagged' ? since.flags : since.maps);
-        found.set(change, explain(this.#ledger, change, from));
-      }
-    };
+    const questions = changes
+      .filter(({kind}) => kind !== 'touched')
+      .map((change) => new Question(change, this.#ns(change.kind === 'flagged' ? since.flags : since.maps)));
     await this.#trace.sync();
-    // What was there when the look began. Then: what came while it was read; a call returns after it has done its work.
-    for (const until of [this.#ns(look.began), this.#ns(look.ended), Infinity])
-      if (asked().length > 0) explainAll(until);
-    if (asked().length > 0) {
+    // What was so when the look began; then, call by call, what came while it was read, or came back from the kernel
+    // only after it, having done its work before.
+    this.#enter(this.#ns(look.began));
+    for (const question of questions) question.ask(this.#ledger);
+    this.#enterAsking(questions.filter(({isOpen}) => isOpen));
+    if (questions.some(({isOpen}) => isOpen)) {
       await this.#trace.sync();
-      explainAll(Infinity);
+      this.#enterAsking(questions.filter(({isOpen}) => isOpen));
     }
-    if (asked().length > 0) {
-      const why: WhyNot = ((await this.#trace.lostSoFar()) ?? 0) > 0 ? 'lost-events' : 'unknown';
-      for (const change of asked()) {
-        const known = found.get(change)!;
-        found.set(change, {...known, why: known.why ?? why});
-      }
-    }
+    const isLost = questions.some(({isOpen}) => isOpen) && ((await this.#trace.lostSoFar()) ?? 0) > 0;
+    const why: WhyNot = isLost ? 'lost-events' : 'unknown';
+    const found = new Map(questions.map((question) => [question.change, question.answer(this.#ledger, why)]));
     for (const explained of found.values()) this.#cite(explained);
     this.#ledger.forget(this.#ns(since.flags) - OLD);
     return found;
@@ -206,7 +206,8 @@ export class CauseTrace {
     this.#tally = new Tally();
     const heap = regions.findLast(({name}) => name === '[heap]')?.end;
     const brk = heap ?? snapshot.clues?.marks?.startBrk;
-    this.#ledger = this.#books({page: this.#page, brk, regions});
+    const ranges = regions.map(({start, end}) => ({start, end}));
+    this.#ledger = this.#books({page: this.#page, brk, regions: ranges});
     this.#tally.settle();
   }
 
@@ -275,6 +276,22 @@ export class CauseTrace {
     const count = this.#waiting.findIndex(({time}) => time >= until);
     const ready = this.#waiting.splice(0, count < 0 ? this.#waiting.length : count);
     for (const each of ready) this.#enterOne(each);
+  }
+
+  /** The same, and asks after each what it may have answered, until all is answered. */
+  #enterAsking(questions: readonly Question[]): void {
+    let open = questions;
+    let count = 0;
+    while (open.length > 0 && count < this.#waiting.length) {
+      const each = this.#waiting[count++]!;
+      this.#enterOne(each);
+      const done = each.is === 'call' ? each.cause.done : undefined;
+      const ranges =
+        each.is === 'report' ? [each.report] : [...(done ? [done] : []), ...(done?.from ? [done.from] : [])];
+      for (const question of open) if (ranges.some((range) => question.concerns(range))) question.ask(this.#ledger);
+      open = open.filter(({isOpen}) => isOpen);
+    }
+    this.#waiting.splice(0, count);
   }
 
   #enterOne(each: Waiting): void {

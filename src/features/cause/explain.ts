@@ -12,65 +12,98 @@ export interface Between {
 
 type Books = Ledger<CauseCall>;
 
-/** What a change says of each byte of its range: became mapped, is no longer, or is the same memory otherwise. */
-const MAPPED: ReadonlySet<Change['kind']> = new Set(['new', 'grown', 'replaced', 'moved']);
-const GONE: ReadonlySet<Change['kind']> = new Set(['gone', 'shrunk']);
+/** What became of bytes: mapped, no longer mapped, or the same memory otherwise. */
+type Became = 'mapped' | 'gone' | 'other';
+
+const BECAME: Readonly<Partial<Record<Change['kind'], Became>>> = {
+  new: 'mapped',
+  grown: 'mapped',
+  replaced: 'mapped',
+  moved: 'mapped',
+  gone: 'gone',
+  shrunk: 'gone',
+};
 
 /**
  * The calls behind a change, byte by byte. Memory that became mapped is whose who mapped it, whatever was done to it
- * since; else it is the last call that did something to it, of those that can have done this.
- *
- * @param since ns: earlier calls don't count
+ * since; else it is the last call that did something to it, of those that can have done this. It is asked again while
+ * the books go on, as a look is no single moment: of each byte the first answer counts.
  */
-export function explain(books: Books, change: Change, since: number): Explained {
-  const {kind, range, from} = change;
-  const sum = new Map<CauseCall, number>();
-  const add = (call: CauseCall, bytes: number): void => void sum.set(call, (sum.get(call) ?? 0) + bytes);
-  let unexplained = 0;
-  let why: WhyNot | undefined;
-  const ask = (asked: Range, became: 'mapped' | 'gone' | 'other'): void => {
-    for (const piece of books.explain(asked, since)) {
-      const bytes = piece.end - piece.start;
-      const call = became === 'mapped' ? undefined : piece.change && fits(piece.change, became);
-      if (became === 'mapped') unexplained += mapped(books, piece, since, add);
-      else if (call) add(call, bytes);
-      else unexplained += bytes;
-      if (piece.change?.by === 'kernel' && !call) why = 'driver';
+export class Question {
+  readonly change: Change;
+  readonly #since: number;
+  readonly #bytes = new Map<CauseCall, number>();
+  #open: Array<{readonly range: Range; readonly became: Became}>;
+  #why: WhyNot | undefined;
+
+  /** @param since ns: earlier calls don't count */
+  constructor(change: Change, since: number) {
+    this.change = change;
+    this.#since = since;
+    const {range, from, kind} = change;
+    this.#open = [{range, became: BECAME[kind] ?? 'other'}, ...(from ? [{range: from, became: 'other'} as const] : [])];
+  }
+
+  get isOpen(): boolean {
+    return this.#open.length > 0;
+  }
+
+  /** Is a range of those of which nothing is known yet? */
+  concerns({start, end}: Range): boolean {
+    return this.#open.some(({range}) => range.start < end && start < range.end);
+  }
+
+  ask(books: Books): void {
+    this.#open = this.#open.flatMap(({range, became}) =>
+      books.explain(range, this.#since).flatMap((piece) => {
+        const open = became === 'mapped' ? this.#mapped(books, piece) : this.#other(piece, became);
+        return open.map((each) => ({range: each, became}));
+      }),
+    );
+  }
+
+  /** @param why no call is known of what is left */
+  answer(books: Books, why: WhyNot): Explained {
+    const {kind, range} = this.change;
+    // The memory of regions that were split or merged may be as it was: a neighbour was changed.
+    const isCut = kind === 'split' || kind === 'merged';
+    const near = isCut && this.isOpen ? books.beside(range, this.#since).flatMap(({cause}) => cause ?? []) : [];
+    const open = this.#open.reduce((sum, {range: {start, end}}) => sum + end - start, 0);
+    for (const call of near) this.#add(call, call === near[0] ? open : 0);
+    const unexplained = near.length > 0 ? 0 : open;
+    const causes = [...this.#bytes].map(([call, bytes]) => ({call, bytes})).sort((a, b) => b.bytes - a.bytes);
+    return {causes, unexplained, ...(unexplained > 0 && {why: this.#why ?? why})};
+  }
+
+  #add(call: CauseCall, bytes: number): void {
+    this.#bytes.set(call, (this.#bytes.get(call) ?? 0) + bytes);
+  }
+
+  /** Who mapped a piece, where that was since then. @returns the parts of which that isn't known */
+  #mapped(books: Books, piece: Range & {readonly change: Last<CauseCall> | undefined}): Range[] {
+    const {change, start, end} = piece;
+    if (!change) return [piece];
+    if (change.by === 'kernel') this.#why = 'driver';
+    const open: Range[] = [];
+    let at = start;
+    for (const {start: from, end: to, value} of books.holders(piece)) {
+      if (from > at) open.push({start: at, end: from});
+      at = to;
+      // What moved keeps its owner, and is here by the call that moved it.
+      const owner = value.cause && value.cause.time >= this.#since ? value.cause : undefined;
+      const call = change.what === 'moved' || change.what === 'mapped' ? (change.cause ?? owner) : owner;
+      if (call) this.#add(call, to - from);
+      else open.push({start: from, end: to});
     }
-  };
-  ask(range, MAPPED.has(kind) ? 'mapped' : GONE.has(kind) ? 'gone' : 'other');
-  if (from) ask(from, 'other');
-  if (unexplained > 0 && (kind === 'split' || kind === 'merged')) {
-    // The memory may be as it was: a neighbour was changed.
-    const near = books.beside({start: range.start, end: range.end}, since).flatMap(({cause}) => cause ?? []);
-    for (const call of near) add(call, 0);
-    if (near.length > 0) add(near[0]!, unexplained);
-    if (near.length > 0) unexplained = 0;
+    if (end > at) open.push({start: at, end});
+    return open;
   }
-  const causes = [...sum].map(([call, bytes]) => ({call, bytes})).sort((a, b) => b.bytes - a.bytes);
-  return {causes, unexplained, ...(unexplained > 0 && why && {why})};
-}
 
-/** Who mapped a piece, where that was since then. @returns bytes of which that isn't known */
-function mapped(
-  books: Books,
-  piece: Range & {readonly change: Last<CauseCall> | undefined},
-  since: number,
-  add: (call: CauseCall, bytes: number) => void,
-): number {
-  const {change, start, end} = piece;
-  if (!change) return end - start;
-  let known = 0;
-  for (const {start: from, end: to, value} of books.holders(piece)) {
-    // What moved keeps its owner, and is here by the call that moved it.
-    const owner = value.cause && value.cause.time >= since ? value.cause : undefined;
-    const call = change.what === 'moved' || change.what === 'mapped' ? (change.cause ?? owner) : owner;
-    if (!call) continue;
-    add(call, to - from);
-    known += to - from;
+  #other(piece: Range & {readonly change: Last<CauseCall> | undefined}, became: Became): Range[] {
+    const {change, start, end} = piece;
+    if (change?.by === 'kernel') this.#why = 'driver';
+    if (!change?.cause || (became === 'gone' && change.what !== 'unmapped')) return [piece];
+    this.#add(change.cause, end - start);
+    return [];
   }
-  return end - start - known;
 }
-
-const fits = ({what, cause}: Last<CauseCall>, became: 'gone' | 'other'): CauseCall | undefined =>
-  became === 'gone' && what !== 'unmapped' ? undefined : cause;

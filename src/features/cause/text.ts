@@ -12,10 +12,15 @@ const MOST_FRAMES = 8;
 /** Rows that a table has at most. */
 const MOST_ROWS = 10;
 
-/** The line under a change: whose it is. None where nobody asked. */
-export function causeLine(news: CauseNews | undefined, change: Change): string[] {
+/** Whose a change is, as a phrase; undefined where nobody asked. */
+export function causeText(news: CauseNews | undefined, change: Change): string | undefined {
   const explained = news?.of?.get(change);
-  const text = explained && explainedText(explained, news!.frames);
+  return explained && explainedText(explained, news!.frames);
+}
+
+/** The line under a change. None where nobody asked. */
+export function causeLine(news: CauseNews | undefined, change: Change): string[] {
+  const text = causeText(news, change);
   return text ? [paint('quiet', `${' '.repeat(14)}${safe(text)}`)] : [];
 }
 
@@ -23,7 +28,7 @@ export function causeLine(news: CauseNews | undefined, change: Change): string[]
  * `by 24 calls of brk, thread 9437: malloc ← parse_string ← json_parse`: those with the most bytes, and how many others
  * there are.
  */
-export function explainedText({causes, unexplained, why}: Explained, frames: Frames): string {
+function explainedText({causes, unexplained, why}: Explained, frames: Frames): string {
   const groups = new Map<string, {calls: CauseCall[]; bytes: number; path: readonly string[]}>();
   for (const {call, bytes} of causes) {
     const path = call.stack ? pathOf(call.stack, call.name, frames) : [];

@@ -1,4 +1,5 @@
 import {causeDocuments, causeEndJSON, explainedJSON} from '../cause/json.ts';
+import {causeEndLines} from '../cause/text.ts';
 import type {Choice} from '../../model/choose.ts';
 import {type Change, changeJSON} from '../../model/change.ts';
 import {sampleJSON, type FamilySample} from '../../model/kin/kin.ts';
@@ -107,6 +108,10 @@ export function lineSink({start, end}: Sentences): Sink {
   };
 }
 
+/** Below the summary of a watch: who mapped what. */
+export const causeEnd = ({cause}: EndEvent, width: number | undefined): string[] =>
+  cause?.end ? ['', ...causeEndLines(cause.end, cause.frames, width)] : [];
+
 /**
  * The lines of a watch, and its summary at the end.
  *
@@ -118,7 +123,7 @@ export function watchLines(interval: number, choice: Choice, width: number | und
   const summary = new Summary(choice);
   const lines = lineSink({
     start: ({snapshot}) => startLine(snapshot, interval) + chosenText(snapshot, choice),
-    end: (event) => summary.lines(event, width).join('\n'),
+    end: (event) => [...summary.lines(event, width), ...causeEnd(event, width)].join('\n'),
   });
   return {
     async tell(event) {

@@ -44,6 +44,7 @@ interface End {
   readonly explained: number;
   readonly peak: number;
   readonly shares: readonly Share[];
+  readonly notes?: readonly string[];
 }
 
 /** The events of a watch with --cause, each as the schema says, and each id told before it is used. */

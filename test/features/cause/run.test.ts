@@ -32,6 +32,7 @@ testIf(...NEEDS).serial(
     const events = await caused(t, [leak, '20000'], '\n'.repeat(ROUNDS), ['--touched']);
     const {end} = events;
     t.is(end.lost, 0);
+    t.is(end.notes, undefined);
     for (const {counted, seen} of Object.values(end.calls)) t.is(counted, seen);
     t.is(end.explained, end.changed);
     t.true(end.changed > 0);

@@ -1,5 +1,7 @@
 import type {Change, Range} from '../../../model/change.ts';
 import {deltaText} from '../../../model/amounts.ts';
+import type {CauseNews} from '../../cause/news.ts';
+import {causeText} from '../../cause/text.ts';
 import {roleOf, signOf} from '../../../text/changes.ts';
 import type {Role} from '../../../text/theme.ts';
 
@@ -16,6 +18,8 @@ export interface FrameEvent extends When {
   readonly role: Role;
   readonly range?: Range | undefined;
   readonly text: string;
+  /** Which calls did it. */
+  readonly cause?: string | undefined;
   /** Present where the line covers all that was touched in one sample, or in several with nothing else between. */
   readonly touched?: Touched;
 }
@@ -42,6 +46,7 @@ export function withChanges(
   events: readonly FrameEvent[],
   changes: readonly Change[],
   when: When,
+  news?: CauseNews,
 ): readonly FrameEvent[] {
   if (changes.length === 0) return events;
   const touches = changes.filter(({kind}) => kind === 'touched');
@@ -49,7 +54,11 @@ export function withChanges(
   const last = others.length === 0 ? events.at(-1) : undefined;
   const kept = last?.touched && touches.length > 0 ? events.slice(0, -1) : events;
   const touched = touches.length === 0 ? [] : [touchedEvent(touches, last?.touched, when)];
-  return [...kept, ...touched, ...others.map((change) => changeEvent(change, when))].slice(-MOST_EVENTS);
+  return [
+    ...kept,
+    ...touched,
+    ...others.map((change) => ({...changeEvent(change, when), cause: causeText(news, change)})),
+  ].slice(-MOST_EVENTS);
 }
 
 const changeEvent = ({kind, range, text}: Change, when: When): FrameEvent => ({

@@ -22,8 +22,11 @@ export function logLines({picture}: FrameState, width: number, count: number): s
   return events
     .slice(-Math.max(1, count))
     .reverse()
-    .slice(0, count)
-    .map((event) => lineOf(pieces(event, ageOf(event.ms, ms), width), width));
+    .flatMap((event) => [
+      lineOf(pieces(event, ageOf(event.ms, ms), width), width),
+      ...(event.cause ? [lineOf([{text: `    ${safe(event.cause)}`, role: 'quiet'}], width)] : []),
+    ])
+    .slice(0, count);
 }
 
 const WORD_WIDTH = 11;

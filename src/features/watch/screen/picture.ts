@@ -54,7 +54,7 @@ export interface PictureMoment {
 }
 
 /** What a sample saw, as the events have it: the snapshot, the current status, and the time. */
-type Sight = Pick<LookEvent, 'snapshot' | 'status' | 't' | 'tick' | 'at' | 'family'>;
+type Sight = Pick<LookEvent, 'snapshot' | 'status' | 't' | 'tick' | 'at' | 'family' | 'cause'>;
 
 /** At most this many samples are kept for the sparklines. */
 const MOST_MOMENTS = 250;
@@ -102,7 +102,7 @@ export function nextPicture(picture: Picture, sight: Sight, changes: readonly Ch
     snapshot,
     status,
     rows: isNew ? nextRows(picture.rows, snapshot.regions, changes, tick, isMeasured) : picture.rows,
-    events: withKin(withChanges(picture.events, chosen, {ms, time: clockTime(at)}), family, sight),
+    events: withKin(withChanges(picture.events, chosen, {ms, time: clockTime(at)}, sight.cause), family, sight),
     history: [...picture.history, momentOf(sight)].slice(-MOST_MOMENTS),
     tick,
     ms,

@@ -3,6 +3,7 @@ import type {Session} from '../../../procfs/sampling/session.ts';
 import {writeOut} from '../../../shell/output.ts';
 import {hangUp, type Interruption} from '../../../shell/signals.ts';
 import type {EndEvent, Sink, StartEvent, WatchEvent} from '../events.ts';
+import {causeEnd} from '../sinks.ts';
 import {Summary} from '../summary.ts';
 import {firstPicture, pictureAfter, type Picture} from './picture.ts';
 import type {Explain, Sort} from './view.ts';
@@ -72,7 +73,8 @@ export class ScreenSink implements Sink {
     this.abandon();
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#shown?.viewer.isGone) hangUp(this.#interruption);
-    const lines = this.#summary.lines(event, process.stdout.columns || 80);
+    const width = process.stdout.columns || 80;
+    const lines = [...this.#summary.lines(event, width), ...causeEnd(event, width)];
     await writeOut(`${lines.join('\n')}\n`);
   }
 }
