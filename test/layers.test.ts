@@ -56,7 +56,7 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   growth: ['group'],
   replay: ['watch'],
   report: ['growth'],
-  export: ['report'],
+  export: ['report', 'cause'],
   top: ['ps', 'watch'],
   explain: ['heap'],
 };

@@ -1,16 +1,20 @@
 import {Flags} from '@oclif/core';
-import {BaseCommand} from './base.ts';
+import {BaseCommand, type FlagsOf} from './base.ts';
 import {fileOf, force, ifThere, output, RECORDING_ARG} from './flags.ts';
 import {EXIT} from '../shell/exit.ts';
 import {inBatches, say, writePieces} from '../shell/output.ts';
 import {looksOf, withRecording} from '../features/report/source.ts';
-import {refuseIfThere, saveParts} from '../shell/file.ts';
+import {refuseIfThere, saveFile, saveParts} from '../shell/file.ts';
 import {csv} from '../features/export/csv.ts';
 import {exportedOf, type Exported} from '../features/export/exported.ts';
 import {exportJSON} from '../features/export/json.ts';
+import {FLAME_MEASURES, type FlameMeasure, flameStacks, folded, speedscope} from '../features/export/flame.ts';
+import {pprof} from '../features/export/pprof.ts';
+import {sharesIn} from '../features/export/shares.ts';
 import {openmetrics} from '../features/export/openmetrics.ts';
 import {perfetto} from '../features/export/perfetto.ts';
 import {sizeText} from '../model/amounts.ts';
+import {Trouble} from '../model/trouble.ts';
 import {jsonPieces} from '../text/json.ts';
 import {safe} from '../text/safe.ts';
 
@@ -26,7 +30,10 @@ export default class ExportCommand extends BaseCommand {
   static override description =
     `Totals by kind of memory over time, in bytes: for ui.perfetto.dev ` +
     `(perfetto), for a spreadsheet or pandas (csv), for a backfill of Prometheus (openmetrics: promtool tsdb ` +
-    `create-blocks-from openmetrics FILE), or as memmap's own document (json, or --json).`;
+    `create-blocks-from openmetrics FILE), or as memmap's own document (json, or --json).\n\n` +
+    `Of the events that run --cause --json or watch --cause --json printed: bytes by call stack, for go tool pprof ` +
+    `(pprof, with -o), www.speedscope.app (speedscope) or flamegraph.pl (folded): memmap run --cause --json ` +
+    `-o events.jsonl -- ./server; memmap export events.jsonl --format folded | flamegraph.pl > flame.svg`;
 
   static override examples = [
     '<%= config.bin %> record $$ --for 2s -o shell.jsonl',
@@ -43,8 +50,18 @@ export default class ExportCommand extends BaseCommand {
   static override flags = {
     format: Flags.string({
       description: 'the format to write; csv by default',
-      options: Object.keys(FORMATS),
+      options: [...Object.keys(FORMATS), 'pprof', 'speedscope', 'folded'],
       exclusive: ['json'],
+    }),
+    measure: Flags.string({
+      description:
+        'of causes: bytes that were mapped, touched (with --touched), are still there (kept, the default), or were there ' +
+        'at the peak',
+      options: [...FLAME_MEASURES],
+    }),
+    frames: Flags.string({
+      description: "of causes: without the functions of allocators, the loader and libc's start, or all",
+      options: ['own', 'all'],
     }),
     output: output('the file to write; without it, or with -, standard output'),
     force,
@@ -53,7 +70,10 @@ export default class ExportCommand extends BaseCommand {
   async run(): Promise<number> {
     const {args, flags} = await this.parse(ExportCommand);
     this.begin(flags);
-    const format = FORMATS[flags.json ? 'json' : (flags.format ?? 'csv')]!;
+    const {format: wanted = flags.json ? 'json' : 'csv'} = flags;
+    const format = FORMATS[wanted];
+    if (!format) return this.causes(args.recording, wanted, flags);
+    if (flags.measure !== undefined || flags.frames !== undefined) throw onlyOfCauses(wanted);
     const file = fileOf(flags.output);
     if (file !== undefined) refuseIfThere(file, ifThere(flags));
     const {made, isWhole} = await withRecording(args.recording, (recording, {startedAt}) =>
@@ -63,4 +83,40 @@ export default class ExportCommand extends BaseCommand {
     else say(`Saved to ${safe(file)}: ${sizeText(saveParts(file, format(made), ifThere(flags)))}.`);
     return isWhole ? EXIT.done : EXIT.incomplete;
   }
+
+  /** Bytes by call stack. */
+  private async causes(path: string, format: string, flags: FlagsOf<typeof ExportCommand>): Promise<number> {
+    const {measure = 'kept', frames} = flags;
+    const file = fileOf(flags.output);
+    if (file === undefined && format === 'pprof') throw needsFile();
+    if (file !== undefined) refuseIfThere(file, ifThere(flags));
+    const shares = sharesIn(path);
+    const stacks = flameStacks(shares, measure as FlameMeasure, frames === 'all' ? 'all' : 'own');
+    if (format === 'pprof') {
+      const profile = pprof(stacks, measure);
+      saveFile(file!, profile, ifThere(flags));
+      say(`Saved to ${safe(file!)}: ${sizeText(profile.length)}.`);
+      return EXIT.done;
+    }
+    const text = format === 'folded' ? folded(stacks) : [speedscope(stacks, measure)];
+    if (file === undefined) await writePieces(inBatches(text));
+    else say(`Saved to ${safe(file)}: ${sizeText(saveParts(file, text, ifThere(flags)))}.`);
+    return EXIT.done;
+  }
 }
+
+const needsFile = (): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: 'A pprof profile is not for a terminal.',
+    why: 'it is binary.',
+    next: 'Name a file: -o profile.pb',
+  });
+
+const onlyOfCauses = (format: string): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: `--measure and --frames say nothing of ${format}.`,
+    why: 'they are about call stacks.',
+    next: 'Use them with --format pprof, speedscope or folded.',
+  });

@@ -22,6 +22,7 @@ export const PACKAGES = {
   gcc: 'gcc',
   gdb: 'gdb',
   'gdb-multiarch': 'gdb-multiarch',
+  go: 'golang-go',
   grep: 'grep',
   gzip: 'gzip',
   iconv: 'libc-bin',

@@ -1,0 +1,77 @@
+import {array, object, string, type Json} from '../../model/json.ts';
+import {Trouble} from '../../model/trouble.ts';
+import type {CallFrame, CallStack} from './stacks.ts';
+
+/** What a saved share has: Share, in bytes. */
+export interface SavedShare {
+  readonly name: string;
+  readonly stack: Pick<CallStack, 'frames'> | undefined;
+  readonly mapped: number;
+  readonly kept: number;
+  readonly atPeak: number;
+  readonly touched: number;
+}
+
+/** Of a line, where it says what it is. */
+const HEAD = /^\{\s*"event":\s*"(stack|end)"/;
+
+/**
+ * Who mapped what, out of the events that `run --cause --json` or `watch --cause --json` printed.
+ *
+ * @param lines without their newlines; whoever wrote them may be hostile
+ * @throws Trouble `input` where they are no such events, or have no end
+ */
+export function readShares(lines: Iterable<Uint8Array>, name: string): SavedShare[] {
+  const stacks = new Map<unknown, Pick<CallStack, 'frames'>>();
+  let shares: readonly unknown[] | undefined;
+  for (const bytes of lines) {
+    const [, event] = HEAD.exec(Buffer.from(bytes.subarray(0, 64)).toString('latin1')) ?? [];
+    if (event === undefined) continue;
+    const json = parsed(bytes, name);
+    if (event === 'stack') stacks.set(json['id'], {frames: array(json['frames'], 'frames').map(frameOf)});
+    else if (json['cause'] !== undefined) shares = array(object(json['cause'], 'cause')['shares'], 'cause.shares');
+  }
+  if (!shares) throw noCauses(name);
+  return shares.map((share) => shareOf(object(share, 'a share'), stacks));
+}
+
+function parsed(bytes: Uint8Array, name: string): Json {
+  try {
+    return object(JSON.parse(Buffer.from(bytes).toString('utf8')), 'a line');
+  } catch (error) {
+    throw error instanceof SyntaxError ? noCauses(name) : error;
+  }
+}
+
+function frameOf(value: unknown): CallFrame {
+  const {name, file, address} = object(value, 'a frame');
+  return {
+    name: name === null ? undefined : string(name, 'frame.name'),
+    file: string(file, 'frame.file'),
+    address: Number.parseInt(string(address, 'frame.address'), 16) || 0,
+    offset: undefined,
+    isSignal: false,
+  };
+}
+
+const bytesOf = (value: unknown): number => (typeof value === 'number' && value > 0 ? Math.round(value) : 0);
+
+function shareOf(share: Json, stacks: ReadonlyMap<unknown, Pick<CallStack, 'frames'>>): SavedShare {
+  const {name, stack, mapped, kept, atPeak, touched} = share;
+  return {
+    name: string(name, 'share.name'),
+    stack: stacks.get(stack),
+    mapped: bytesOf(mapped),
+    kept: bytesOf(kept),
+    atPeak: bytesOf(atPeak),
+    touched: bytesOf(touched),
+  };
+}
+
+const noCauses = (name: string): Trouble =>
+  new Trouble({
+    kind: 'input',
+    what: `Cannot use ${name}.`,
+    why: 'it has no causes: these are at the end of what memmap run --cause --json prints.',
+    next: 'Make such a file: memmap run --cause --json -o events.jsonl -- COMMAND',
+  });
