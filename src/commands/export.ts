@@ -31,9 +31,9 @@ export default class ExportCommand extends BaseCommand {
     `Totals by kind of memory over time, in bytes: for ui.perfetto.dev ` +
     `(perfetto), for a spreadsheet or pandas (csv), for a backfill of Prometheus (openmetrics: promtool tsdb ` +
     `create-blocks-from openmetrics FILE), or as memmap's own document (json, or --json).\n\n` +
-    `Of the events that run --cause --json or watch --cause --json printed: bytes by call stack, for go tool pprof ` +
-    `(pprof, with -o), www.speedscope.app (speedscope) or flamegraph.pl (folded): memmap run --cause --json ` +
-    `-o events.jsonl -- ./server; memmap export events.jsonl --format folded | flamegraph.pl > flame.svg`;
+    `Of a recording made with --cause, or the events that --cause --json printed: bytes by call stack, for go tool ` +
+    `pprof (pprof, with -o), www.speedscope.app (speedscope) or flamegraph.pl (folded): memmap run --cause ` +
+    `--record server.jsonl -- ./server; memmap export server.jsonl --format folded | flamegraph.pl > flame.svg`;
 
   static override examples = [
     '<%= config.bin %> record $$ --for 2s -o shell.jsonl',

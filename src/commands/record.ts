@@ -1,6 +1,16 @@
 import {Flags} from '@oclif/core';
 import {BaseCommand, type FlagsOf} from './base.ts';
-import {BUDGET_FLAGS, budgetOf, given, interval, LIMIT_FLAGS, output, PROCESS_OR_GROUP_ARG} from './flags.ts';
+import {
+  BUDGET_FLAGS,
+  budgetOf,
+  CAUSE_FLAGS,
+  causeOf,
+  given,
+  interval,
+  LIMIT_FLAGS,
+  output,
+  PROCESS_OR_GROUP_ARG,
+} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {defaultName, OpenRecording} from '../features/record/file.ts';
@@ -9,6 +19,7 @@ import {ListingSize} from '../features/record/recorder.ts';
 import {recordedJSON, renderRecorded} from '../features/record/text.ts';
 import {refuseWithGroup} from '../features/group/flags.ts';
 import {recordGroup, recordedGroupJSON, renderRecordedGroup} from '../features/record/group.ts';
+import {CauseTrace} from '../features/cause/cause.ts';
 import {processOf, targetOf} from '../input/open.ts';
 import type {GroupName} from '../model/group.ts';
 import {KinWatch} from '../procfs/kin/kin.ts';
@@ -21,6 +32,8 @@ export default class RecordCommand extends BaseCommand {
 The file is JSON Lines, readable by its owner only, and compressed if its name ends with .gz. Each line is written whole: a recorder that is killed loses one at most. SIGUSR1, or the key m, makes a mark.
 
 Of a group (cgroup:PATH, unit:NAME, container:ID) each sample is written: its usage, the parts of its bill, what its processes have together, who came and went. memmap growth and memmap check read such a file. A group that is removed meanwhile ends the recording with 5; what was seen is in the file.
+
+With --cause (memmap record PID --cause) each memory call is written down as well, with its stack, and at the end who mapped what, and what is still there: memmap export has it as a flame graph.
 
 Sampling is kept gentle. smaps, which holds up the process, is read at the start, at marks and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
 
@@ -57,6 +70,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     append: Flags.boolean({description: 'append to a recording of the same process', exclusive: ['force']}),
     force: Flags.boolean({description: 'replace an existing file'}),
     children: Flags.boolean({description: 'record all its descendants too: what each has, and when they come and go'}),
+    ...CAUSE_FLAGS,
     ...BUDGET_FLAGS,
   };
 
@@ -72,26 +86,32 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
       names: checkedNames(flags.mark),
     };
     const listing = new ListingSize();
-    const session = this.attach(args.pid, flags, listing);
+    const pid = processOf(args.pid, flags['proc-root']);
+    const wish = causeOf(flags);
+    // What happens from here on is known: the first sample comes after it.
+    const trace = wish && (await CauseTrace.start(pid, {...wish, tellsCalls: true}));
+    let session: Session | undefined;
     try {
+      session = this.attach(pid, flags, listing);
       const path = flags.output ?? defaultName(session.snapshot.process);
       const file = OpenRecording.open(path, flags.append ? 'append' : flags.force ? 'replace' : 'refuse');
       try {
         const writer = file.begin(session.snapshot, limits.interval, this.memmapVersion);
         const kin = this.kinOf(session, flags);
-        const summary = await recordProcess(session, writer, {...limits, listing, file, kin});
+        const summary = await recordProcess(session, writer, {...limits, listing, file, kin, trace});
         await this.print(flags.json ? recordedJSON(summary) : renderRecorded(summary, this.width));
         return summary.reason.startsWith('SIG') ? exitOfSignal(summary.reason) : EXIT.done;
       } finally {
         await file.close();
       }
     } finally {
-      session.close();
+      session?.close();
+      await trace?.close();
     }
   }
 
   private async group(name: GroupName, flags: FlagsOf<typeof RecordCommand>): Promise<number> {
-    refuseWithGroup(flags, ['append', 'children', 'mark']);
+    refuseWithGroup(flags, ['append', 'children', 'mark', 'cause']);
     const recorded = await recordGroup(name, {
       root: flags['proc-root'],
       ...budgetOf(flags),
@@ -113,9 +133,9 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     return flags.children ? new KinWatch(snapshot.process.pid!, {root, ...budgetOf(flags)}) : undefined;
   }
 
-  private attach(target: string, flags: FlagsOf<typeof RecordCommand>, {onListing}: ListingSize): Session {
+  private attach(pid: number, flags: FlagsOf<typeof RecordCommand>, {onListing}: ListingSize): Session {
     const root = flags['proc-root'];
-    const session = new Session(processOf(target, root), {root, ...budgetOf(flags), onListing});
+    const session = new Session(pid, {root, ...budgetOf(flags), onListing});
     this.remark(session.snapshot);
     return session;
   }

@@ -73,7 +73,7 @@ With --cause (memmap run --cause -- ./server) each memory call of the command's 
       withoutAslr: flags['no-aslr'],
       children: flags.children,
       isJson: flags.json,
-      cause: causeOf(flags),
+      cause: causeOf({...flags, json: flags.json || flags.record !== undefined}),
       record: given(flags.record, (file) => ({
         file,
         ifThere: ifThere(flags),

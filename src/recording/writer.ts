@@ -108,10 +108,18 @@ export class RecordingWriter {
     return this.#write('exit', {state}, this.#advance());
   }
 
-  /** The last line. */
-  async end(reason: string, cost: object): Promise<void> {
+  /**
+   * Lines that are no moments: stacks and memory calls (`event` is `stack` or `call`). A reader that doesn't know them
+   * passes over them.
+   */
+  beside(documents: readonly object[]): void {
+    for (const document of documents) void this.#put(document, this.#seed, false);
+  }
+
+  /** The last line. @param more what else it has: `cause` */
+  async end(reason: string, cost: object, more: Json = {}): Promise<void> {
     this.#restNow();
-    await this.#write('end', {reason, listings: this.listings, cost}, this.#advance());
+    await this.#write('end', {reason, listings: this.listings, cost, ...more}, this.#advance());
     await this.#packer.finish();
   }
 

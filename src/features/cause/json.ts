@@ -18,7 +18,7 @@ export function explainedJSON(news: CauseNews | undefined, change: Change): obje
 }
 
 /** What an end's document has. */
-export function causeEndJSON(end: CauseEnd | undefined): object {
+export function causeEndJSON(end: CauseEnd | undefined): {readonly cause?: object} {
   if (!end) return {};
   const {shares, notes, touched, ...rest} = end;
   return {

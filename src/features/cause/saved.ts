@@ -16,7 +16,8 @@ export interface SavedShare {
 const HEAD = /^\{\s*"event":\s*"(stack|end)"/;
 
 /**
- * Who mapped what, out of the events that `run --cause --json` or `watch --cause --json` printed.
+ * Who mapped what, out of a recording with causes, or the events that `run --cause --json` or `watch --cause --json`
+ * printed.
  *
  * @param lines without their newlines; whoever wrote them may be hostile
  * @throws Trouble `input` where they are no such events, or have no end
@@ -72,6 +73,6 @@ const noCauses = (name: string): Trouble =>
   new Trouble({
     kind: 'input',
     what: `Cannot use ${name}.`,
-    why: 'it has no causes: these are at the end of what memmap run --cause --json prints.',
-    next: 'Make such a file: memmap run --cause --json -o events.jsonl -- COMMAND',
+    why: 'it has no causes: these are at the end of a recording with --cause, and of what --cause --json prints.',
+    next: 'Make such a file: memmap record PID --cause -o FILE, or: memmap run --cause --record FILE -- COMMAND',
   });

@@ -5,6 +5,8 @@ import type {Session} from '../../procfs/sampling/session.ts';
 import type {RecordingWriter} from '../../recording/writer.ts';
 import {say} from '../../shell/output.ts';
 import {interruption} from '../../shell/signals.ts';
+import type {CauseTrace} from '../cause/cause.ts';
+import {withCauses} from '../cause/follow.ts';
 import {tee, tellAll, type Sink} from '../watch/events.ts';
 import {Timeline, watchLooks} from '../watch/watch.ts';
 import {recordingFailed, type OpenRecording} from './file.ts';
@@ -18,6 +20,8 @@ interface RecordSetting extends Omit<PollOptions, 'signal'> {
   readonly names: readonly string[];
   /** Records the process's family too. */
   readonly kin?: KinWatch | undefined;
+  /** Watches its memory calls. */
+  readonly trace?: CauseTrace | undefined;
   readonly listing: ListingSize;
   readonly file: OpenRecording;
 }
@@ -62,9 +66,11 @@ export async function recordProcess(
   if (process.stderr.isTTY) say(`Recording to ${file.path}. ${how}.`);
   try {
     const options = {...setting, signal: interrupted.signal, stoppedBy: interrupted.received};
-    const end = await tellAll(watchLooks(session, options, timeline), tee(recorder, follow, line));
-    const {reason, cost, familyCost} = end!;
-    return {...progress(), reason, listings: writer.listings, cost, familyCost};
+    const events = watchLooks(session, options, timeline);
+    const caused = setting.trace ? withCauses(events, setting.trace) : events;
+    const end = await tellAll(caused, tee(recorder, follow, line));
+    const {reason, cost, familyCost, cause} = end!;
+    return {...progress(), reason, listings: writer.listings, cost, familyCost, cause};
   } catch (error) {
     throw recordingFailed(file.path, error, writer.moments);
   } finally {

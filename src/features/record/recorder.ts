@@ -1,4 +1,5 @@
 import type {RecordingWriter} from '../../recording/writer.ts';
+import {causeDocuments, causeEndJSON} from '../cause/json.ts';
 import type {Sink, WatchEvent} from '../watch/events.ts';
 
 /** The size in bytes of the latest sample's listing. Pass its `onListing` to the session. */
@@ -23,6 +24,12 @@ export class Recorder implements Sink {
    * @throws (later) the system's error, if it could not be written
    */
   async tell(event: WatchEvent): Promise<void> {
+    const told = this.#tell(event);
+    if (event.event !== 'end') this.#writer.beside(causeDocuments(event.cause));
+    await told;
+  }
+
+  async #tell(event: WatchEvent): Promise<void> {
     const writer = this.#writer;
     switch (event.event) {
       case 'start':
@@ -36,8 +43,9 @@ export class Recorder implements Sink {
       case 'exit':
         return writer.exit(event.state);
       case 'end':
+        writer.beside(causeDocuments(event.cause));
         await writer.written;
-        return writer.end(event.reason, event.cost);
+        return writer.end(event.reason, event.cost, causeEndJSON(event.cause?.end));
     }
   }
 }

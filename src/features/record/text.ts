@@ -2,6 +2,8 @@ import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
 import type {KinCost} from '../../procfs/kin/kin.ts';
 import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
+import type {CauseNews} from '../cause/news.ts';
+import {causeEndLines} from '../cause/text.ts';
 import type {WatchCost} from '../watch/events.ts';
 import {endLine} from '../watch/text.ts';
 
@@ -40,11 +42,13 @@ export interface RecordSummary extends RecordProgress {
   readonly cost: WatchCost;
   /** Where the family was recorded too. */
   readonly familyCost?: KinCost | undefined;
+  /** Where its memory calls were watched. */
+  readonly cause?: CauseNews | undefined;
 }
 
 /** What was recorded, how large it is compared with the listings, and what it cost the process. */
 export function renderRecorded(summary: RecordSummary, width?: number): string {
-  const {file, ms, looks, moments, marks, size, listings, reason, cost, familyCost} = summary;
+  const {file, ms, looks, moments, marks, size, listings, reason, cost, familyCost, cause} = summary;
   const marked = marks > 0 ? `, ${counted(marks, 'mark')}` : '';
   return [
     `Recorded ${timeText(ms)} to ${safe(file)}: ${counted(looks, 'sample')}, ${counted(moments, 'moment')}${marked}.`,
@@ -54,6 +58,7 @@ export function renderRecorded(summary: RecordSummary, width?: number): string {
     '',
   ]
     .flatMap((line) => wrapped(line, width))
+    .concat(cause?.end ? [...causeEndLines(cause.end, cause.frames, width), ''] : [])
     .join('\n');
 }
 
