@@ -58,7 +58,7 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   report: ['growth'],
   export: ['report', 'cause'],
   top: ['ps', 'watch'],
-  explain: ['heap'],
+  explain: ['heap', 'cause'],
 };
 
 /**

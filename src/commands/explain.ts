@@ -14,7 +14,7 @@ import {renderStory} from '../features/explain/text.ts';
 
 export default class Explain extends BaseCommand {
   static override summary = 'say in words what a process, a region, an address, or a word of the kernel is';
-  static override description = `With a target: the story of its address space in a page. With a target and a place (an address, a range as maps prints it, or a name such as [heap] or libc.so.6): what is there, down to the section and symbol of the file. With a word (Pss, VmData, nr, relro, rw-p, [heap], touched): what it means, in which unit, what surprises people, since which kernel, and where to read on; this reads no process. Without arguments: all words.
+  static override description = `With a target: the story of its address space in a page. With a target and a place (an address, a range as maps prints it, or a name such as [heap] or libc.so.6): what is there, down to the section and symbol of the file, and in a recording made with --cause which call had mapped the address. With a word (Pss, VmData, nr, relro, rw-p, [heap], touched): what it means, in which unit, what surprises people, since which kernel, and where to read on; this reads no process. Without arguments: all words.
 
 A PID, a file or - is read as a target. Anything else that is in memmap's list of words is explained; only then is it taken for the name of a process. --word takes it for a word; for a process that has the name of a word, give its PID.
 

@@ -36,6 +36,55 @@ export function readShares(lines: Iterable<Uint8Array>, name: string): SavedShar
   return shares.map((share) => shareOf(object(share, 'a share'), stacks));
 }
 
+/** The call that mapped an address, as a recording has it. */
+export interface SavedMapper {
+  /** Of the system call, or `stack growth`. */
+  readonly name: string;
+  readonly tid: number;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly range: {readonly start: number; readonly end: number};
+  readonly stack: Pick<CallStack, 'frames'> | undefined;
+}
+
+/** Of a line of a recording that matters for this. */
+const CALL_OR_STACK = /^\{"event":"(stack|call)"/;
+
+/**
+ * Who mapped an address?
+ *
+ * @param lines of a recording
+ * @param until ISO 8601: what was called later doesn't count
+ * @returns `nobody` where no call did that was seen; undefined where there are no calls at all
+ */
+export function readMapper(
+  lines: Iterable<Uint8Array>,
+  {address, until, name}: {readonly address: number; readonly until: string; readonly name: string},
+): SavedMapper | 'nobody' | undefined {
+  const stacks = new Map<unknown, Pick<CallStack, 'frames'>>();
+  let found: SavedMapper | 'nobody' | undefined;
+  for (const bytes of lines) {
+    const [, event] = CALL_OR_STACK.exec(Buffer.from(bytes.subarray(0, 64)).toString('latin1')) ?? [];
+    if (event === undefined) continue;
+    const json = parsed(bytes, name);
+    if (event === 'stack') {
+      stacks.set(json['id'], {frames: array(json['frames'], 'frames').map(frameOf)});
+      continue;
+    }
+    found ??= 'nobody';
+    const at = string(json['at'], 'call.at');
+    if (at > until || json['range'] === null) continue;
+    const {start, end} = object(json['range'], 'call.range');
+    const range = {start: Number(string(start, 'start')), end: Number(string(end, 'end'))};
+    if (!(address >= range.start && address < range.end)) continue;
+    if (json['what'] === 'unmapped') found = 'nobody';
+    if (json['what'] !== 'mapped' && json['what'] !== 'moved') continue;
+    const tid = typeof json['tid'] === 'number' ? json['tid'] : 0;
+    found = {name: string(json['name'], 'call.name'), tid, at, range, stack: stacks.get(json['stack'])};
+  }
+  return found;
+}
+
 function parsed(bytes: Uint8Array, name: string): Json {
   try {
     return object(JSON.parse(Buffer.from(bytes).toString('utf8')), 'a line');

@@ -1,5 +1,6 @@
 import {hex, type Region} from '../../model/region.ts';
 import {chunkJSON, type ChunkAnswer} from './chunk.ts';
+import {type MapperFacts, mapperJSON} from './mapper.ts';
 import type {PageFacts} from './page.ts';
 import {type Neighbour, neighbourJSON, type RegionFacts, regionFactsJSON} from './region.ts';
 import type {Limits} from '../../model/clues.ts';
@@ -40,13 +41,15 @@ export interface AddressFacts {
   readonly file: FileFacts | undefined;
   /** Of malloc, where that was asked for. */
   readonly chunk: ChunkAnswer | undefined;
+  /** Of a recording with causes. */
+  readonly mapper?: MapperFacts | undefined;
   readonly page: PageFacts | undefined;
   /** Why the page's state is not known. */
   readonly pageNote: string | undefined;
 }
 
 /** The part of `memmap.explain/1` on one address. */
-export function addressJSON({address, region, offset, gap, file, chunk, page, pageNote}: AddressFacts): object {
+export function addressJSON({address, region, offset, gap, file, chunk, mapper, page, pageNote}: AddressFacts): object {
   return {
     address: `0x${address.toString(16)}`,
     mapped: region !== undefined,
@@ -57,6 +60,7 @@ export function addressJSON({address, region, offset, gap, file, chunk, page, pa
       : null,
     file: file ? fileJSON(file) : null,
     chunk: chunk && chunkJSON(chunk),
+    mappedBy: mapper && mapperJSON(mapper),
     page: page ?? null,
     pageNote: pageNote ?? null,
   };

@@ -1,5 +1,6 @@
 import {type AddressFacts, addressJSON, gapAt} from './address.ts';
 import {chunkAt} from './chunk.ts';
+import {mapperAt, type MapperFacts} from './mapper.ts';
 import {pageFacts} from './page.ts';
 import {byWeight, regionFacts, regionFactsJSON, type RegionFacts} from './region.ts';
 import {noSuchRegion, parseWanted, pick, regionAt} from '../../input/regions.ts';
@@ -86,8 +87,13 @@ function addressFacts(looked: Looked, address: bigint, isHeap: boolean): Address
     gap: undefined,
     file: fileFacts(looked, region, address),
     chunk: isHeap ? chunkAt(looked.handle, Number(address)) : undefined,
+    mapper: mapperOf(looked, address),
     ...pageOf(looked, region, address),
   };
+}
+
+function mapperOf({recording, snapshot}: Looked, address: bigint): MapperFacts | undefined {
+  return recording === undefined ? undefined : mapperAt(recording, Number(address), snapshot.takenAt ?? '');
 }
 
 function pageOf({handle, snapshot}: Looked, region: Region, address: bigint): Pick<AddressFacts, 'page' | 'pageNote'> {

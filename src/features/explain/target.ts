@@ -10,6 +10,8 @@ import {inputOf, readInput} from '../../input/open.ts';
 export interface Looked {
   readonly snapshot: Snapshot;
   readonly handle: ProcessHandle | undefined;
+  /** The file, where it is a recording. */
+  readonly recording?: string | undefined;
   /** How to name it again on a command line. */
   readonly name: string;
 }
@@ -17,8 +19,10 @@ export interface Looked {
 /** Reads a target. The handle to a live process stays open until the caller closes it. */
 export async function lookAt(text: string, options: CaptureOptions): Promise<Looked> {
   const input = inputOf(text, options.root);
-  if (input.is !== 'process')
-    return {snapshot: await readInput(input, options), handle: undefined, name: nameOf(input)};
+  if (input.is !== 'process') {
+    const snapshot = await readInput(input, options);
+    return {snapshot, handle: undefined, recording: recordingOf(input, snapshot), name: nameOf(input)};
+  }
   const handle = new ProcessHandle(input.pid, options.root);
   try {
     return {snapshot: captureOrSay(handle, options), handle, name: String(input.pid)};
@@ -26,6 +30,11 @@ export async function lookAt(text: string, options: CaptureOptions): Promise<Loo
     handle.close();
     throw error;
   }
+}
+
+/** A moment of a recording is named `FILE#12`. */
+function recordingOf(input: Exclude<Input, {is: 'process'}>, {source}: Snapshot): string | undefined {
+  return input.is !== 'stdin' && source.name?.startsWith(`${input.path}#`) ? input.path : undefined;
 }
 
 /** The input as an argument of a command, quoted for a shell. */

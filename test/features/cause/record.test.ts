@@ -16,6 +16,19 @@ const ROUNDS = 5;
 /** Bytes that malloc maps for an image. */
 const IMAGE = Math.ceil((600_000 + 16) / 4096) * 4096;
 
+interface Listing {
+  readonly regions: ReadonlyArray<{
+    readonly start: string;
+    readonly end: string;
+    readonly perms: string;
+    readonly name: string;
+  }>;
+}
+
+interface Explained {
+  readonly mappedBy?: {readonly functions: readonly string[]} | null;
+}
+
 /** What an export has of a function, in bytes. */
 async function exported(file: string, name: string, measure: string): Promise<number> {
   const {stdout} = await memmap(['export', file, '--format', 'folded', '--measure', measure]);
@@ -34,7 +47,11 @@ testIf(...NEEDS).serial('a recording keeps calls, stacks and who holds what, and
     recorder.stdout.on('data', (data: Buffer) => (said += data.toString()));
     const ended = new Promise((resolve) => recorder.once('close', resolve));
     await until(() => readFileSync(file).length > 0, 'the first moment');
-    for (let round = 0; round < ROUNDS; round++) t.is(await child.ask(''), 'done');
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = readFileSync(file).length;
+      t.is(await child.ask(''), 'done');
+      await until(() => readFileSync(file).length > before, 'another moment');
+    }
     recorder.kill('SIGINT');
     t.is(await ended, 130);
     t.regex(said, /Who mapped it: /);
@@ -46,6 +63,22 @@ testIf(...NEEDS).serial('a recording keeps calls, stacks and who holds what, and
       t.true(ran.code === 0 || ran.code === 5, `${command}: ${ran.stderr}`);
       t.notRegex(ran.stderr, /not used|could not/);
     }
+    const regions = (JSON.parse((await memmap(['show', file, '--json'])).stdout) as Listing).regions;
+    const isImage = ({start: from, end, perms, name: named}: Listing['regions'][number]): boolean =>
+      perms === 'rw-p' && named === '' && Number(end) - Number(from) >= IMAGE;
+    const {start} = regions.find(isImage)!;
+    const place = `0x${(Number(start) + 4096).toString(16)}`;
+    const explained = await memmap(['explain', file, place]);
+    t.regex(explained.stdout, /mapped by mmap of thread \d+, at \S+Z, with/);
+    t.regex(explained.stdout.replace(/\s+/g, ' '), /: malloc ← image_decode ← handle_request ← main/);
+    const document = JSON.parse((await memmap(['explain', file, place, '--json'])).stdout) as Explained;
+    conforms(t, 'explain', document);
+    t.true(document.mappedBy!.functions.includes('image_decode'));
+    const code = regions.find(({perms}) => perms === 'r-xp')!;
+    const before = await memmap(['explain', file, code.start]);
+    t.regex(before.stdout, /mapped by No call of those/);
+    const first = await memmap(['explain', `${file}#first`, code.start, '--json']);
+    t.is((JSON.parse(first.stdout) as Explained).mappedBy, null);
     if (name.endsWith('.gz')) continue;
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
     const events = lines.slice(1).map((line) => JSON.parse(line) as {event: string; name?: string});
