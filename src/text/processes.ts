@@ -109,7 +109,7 @@ const membersOf = (row: Row): readonly ProcessRow[] => ('members' in row ? row.m
 const isAsked = (row: Row): boolean => membersOf(row).some(({holds}) => holds !== undefined);
 
 /** Were all descriptors of all of them looked at? */
-const isHeldWhole = (rows: readonly Row[]): boolean => heldByAll(rows.flatMap(membersOf))?.isComplete === true;
+export const isHeldWhole = (rows: readonly Row[]): boolean => heldByAll(rows.flatMap(membersOf))?.isComplete === true;
 
 function heldCell(bytes: number | undefined, isWhole: boolean): Cell {
   if (bytes === undefined) return {text: '', role: 'quiet'};

@@ -37,6 +37,12 @@ export function heldNotes({host, options, unattached}: Listed): string[] {
             `no time.`,
         ]
       : []),
+    ...(host.heldEarlier > 0
+      ? [
+          `What ${counted(host.heldEarlier, 'process holds', 'processes hold')} is of an earlier sample: there is no ` +
+            `time to ask all in each.`,
+        ]
+      : []),
     ...(cut > 0
       ? [`Not all descriptors of ${counted(cut, 'process', 'processes')} were looked at: there are too many.`]
       : []),

@@ -64,15 +64,18 @@ export class ScreenSink implements TopSink {
   readonly #options: TopOptions;
   readonly #inner: Omit<OpenOptions, 'signal' | 'onEnd' | 'onFailure'>;
   readonly #interruption: Interruption;
+  readonly #opened: Set<number>;
   #screen: TopScreen | undefined;
   #failure: unknown;
 
-  /** @param inner how a process is watched that is opened */
+  /** @param inner how a process is watched that is opened @param opened gets its PID for as long as it is shown */
   constructor(
     options: TopOptions,
     inner: Omit<OpenOptions, 'signal' | 'onEnd' | 'onFailure'>,
     interruption: Interruption,
+    opened: Set<number>,
   ) {
+    this.#opened = opened;
     this.#options = options;
     this.#inner = inner;
     this.#interruption = interruption;
@@ -97,7 +100,7 @@ export class ScreenSink implements TopSink {
   }
 
   #open(picture: TopPicture): void {
-    const {sort, by, minSize} = this.#options;
+    const {sort, by, minSize, held} = this.#options;
     const ends = {
       signal: this.#interruption.signal,
       onEnd: this.#interruption.end,
@@ -108,9 +111,17 @@ export class ScreenSink implements TopSink {
     };
     this.#screen = new TopScreen(picture, {
       ...ends,
-      view: firstView(sort, by),
+      view: firstView(sort, by, held),
       minSize,
-      open: async ({row}, stage) => ('members' in row ? undefined : openProcess(row, stage, {...this.#inner, ...ends})),
+      open: async ({row}, stage) => {
+        if ('members' in row) return undefined;
+        this.#opened.add(row.pid);
+        try {
+          return await openProcess(row, stage, {...this.#inner, ...ends});
+        } finally {
+          this.#opened.delete(row.pid);
+        }
+      },
     });
     this.#screen.open();
   }

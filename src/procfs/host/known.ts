@@ -50,7 +50,7 @@ export const isDue = (known: Known | undefined, stall: number, now: number): boo
 export function keptFrom(known: Known | undefined, row: ProcessRow, late: Unread, now: number): ProcessRow | undefined {
   if (known?.readAt === undefined || now - known.readAt > LONGEST_KEPT) return undefined;
   if (known.name !== row.name || (known.pss ?? 0) > (row.rss ?? 0)) return undefined;
-  const {regions, pss, privateDirty, pssShmem, readAt, observed} = known;
+  const {regions, pss, privateDirty, pssShmem, readAt, observed, holds} = known;
   return {
     ...row,
     regions: row.regions ?? regions,
@@ -59,6 +59,7 @@ export function keptFrom(known: Known | undefined, row: ProcessRow, late: Unread
     pssShmem,
     readAt,
     observed,
+    ...((row.holds ?? holds) && {holds: row.holds ?? holds}),
     late,
     unread: undefined,
   };

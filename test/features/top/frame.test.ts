@@ -89,6 +89,7 @@ const emptyHost = {
   longestMs: 1,
   read: 0,
   kept: 0,
+  heldEarlier: 0,
   ended: 0,
   hidden: 0,
   isHiding: false,

@@ -50,6 +50,7 @@ const hosts: fc.Arbitrary<Host> = fc
     longestMs: stallMs / 2,
     read: rows.filter(({unread, late}) => !unread && !late).length,
     kept: rows.filter(({late}) => late).length,
+    heldEarlier: 0,
     ended: 0,
     hidden,
     isHiding,

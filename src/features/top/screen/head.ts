@@ -85,10 +85,11 @@ function totalLine(
 
 /** What the latest sample cost, and what is not in it. */
 function sampleLine({picture}: TopState, width: number): string {
-  const {read, stallMs, longestMs, isHiding, hidden} = picture.host;
+  const {read, stallMs, longestMs, isHiding, hidden, heldEarlier} = picture.host;
   const parts = [
     `read ${countText(read)}: held up ${msText(stallMs)} together, ${msText(longestMs)} one`,
     unreadWords(picture),
+    heldEarlier > 0 ? `held of ${countText(heldEarlier)} asked earlier` : '',
     isHiding ? 'others are hidden (hidepid)' : hidden > 0 ? `${countText(hidden)} hidden` : '',
   ];
   return lineOf(
