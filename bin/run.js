@@ -24,8 +24,8 @@ if (argv.length === 1 && (id === '--version' || id === '-V')) {
 
 /**
  * Commands that call the kernel thousands of times, and compute little in between: what TurboFan takes for compiling
- * their loops, beside them in other threads, it never saves. `ps` of 300 processes and 20 Nodes takes 25 % less of the
- * processor without it, of 4,300 processes 10 % less.
+ * their loops, beside them in other threads, it hardly ever saves. `ps` of 300 processes and 20 Nodes takes 25 % less of
+ * the processor without it, of 4,300 processes 10 % less, and of 10,000 processes 4 % more.
  */
 function withoutTurboFan(command) {
   return command === 'ps';
