@@ -57,7 +57,7 @@ export function inputOf(text: string, root?: string): Input {
   throw new Trouble({
     kind: 'usage',
     what: `"${text}" is a group of processes.`,
-    why: 'this command looks at one process; show, ps, watch, record, growth and check take groups.',
+    why: 'this command looks at one process; show, ps, top, watch, record, growth and check take groups.',
     next: `See what the group has, and its processes: memmap show ${text}`,
   });
 }

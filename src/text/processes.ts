@@ -130,7 +130,7 @@ function sizeCell(row: Amounts, key: (typeof SIZES)[number]): Cell {
 }
 
 /** On a terminal the program without its directory, which would leave no room for the rest. */
-export function shortTitle({name, title}: ProcessRow, width: number | undefined): string {
+export function shortTitle({name, title}: Pick<ProcessRow, 'name' | 'title'>, width: number | undefined): string {
   if (title === undefined) return safe(`[${name}]`);
   return safe(width === undefined ? title : title.replace(/^\/(?:[^\s/]+\/)+(?=[^\s/])/, ''));
 }
@@ -168,7 +168,7 @@ export function unreadText(
     denied: denied
       ? `not permitted. Process ${denied.pid}: ${safe(denied.trouble.why)} ${safe(denied.trouble.next)}`
       : 'not permitted.',
-    stall: `one reading would hold one up for more than ${limits.maxStall} ms (--max-stall).`,
+    stall: `one reading would hold a process up for more than ${limits.maxStall} ms (--max-stall).`,
     budget: `reading all would hold them up for more than ${limits.budget} ms together (--budget).`,
     blocked: 'a thread sleeps uninterruptibly (state D), and reading may have to wait for it.',
     deadline: 'the reading failed, or took too long (--deadline).',

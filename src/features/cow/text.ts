@@ -1,11 +1,12 @@
 import {counted, countText, durationText, sizeText, spanText} from '../../model/amounts.ts';
 import {address} from '../../model/region.ts';
 import {wrapped} from '../../text/lines.ts';
+import {shortTitle} from '../../text/processes.ts';
 import {safe} from '../../text/safe.ts';
 import {type Cell, type Column, renderRows} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import type {TextOptions} from '../../text/who.ts';
-import {type Cow, type CowAmounts, type CowRate, type CowRegion, perMinute, sizeOfAll} from './cow.ts';
+import {type Cow, type CowAmounts, type CowProcess, type CowRate, type CowRegion, perMinute, sizeOfAll} from './cow.ts';
 
 interface CowTextLook extends TextOptions {
   /** Rows of workers and of regions at most; undefined: all. */
@@ -33,6 +34,9 @@ export function renderCow(cow: Cow, look: CowTextLook): string {
 }
 
 const nameOf = ({comm, pid}: {readonly comm: string; readonly pid: number}): string => `${safe(comm)} (pid ${pid})`;
+
+const titleText = ({comm, title}: CowProcess, width: number | undefined): string =>
+  shortTitle({name: comm, title}, width);
 
 function titleOf({parent, members}: Cow): string {
   if (!parent) return apartTitle(members);
@@ -88,7 +92,7 @@ function rateTexts(rate: CowRate, {isExact, members, parent, saved}: Cow): strin
           `${counted(ended.length, 'process', 'processes')} of the family (${ended.slice(0, 8).join(', ')}) ended ` +
             `meanwhile: what they copied is not known.`,
         ];
-  if (copied === 0) return [`In ${window} nothing of it was copied.`, ...gone];
+  if (copied === 0) return [`In ${window} none of it was copied.`, ...gone];
   const most = isExact ? '' : 'at most ';
   const names = new Map([...(parent ? [parent] : []), ...members].map((each) => [each.pid, nameOf(each)]));
   const who = [...byPid].sort(([, a], [, b]) => b - a).slice(0, 2);
@@ -136,14 +140,14 @@ function renderMembers(cow: Cow, {width, rows = Infinity}: CowTextLook): string[
     .map((member): Cell[] => [
       {text: String(member.pid)},
       ...shown.map((key) => sizeCell(member[key])),
-      {text: safe(member.title ?? member.comm), is: 'phrase'},
+      {text: titleText(member, width), is: 'phrase'},
     ]);
   const first = (main: NonNullable<Cow['parent']>): Cell[] => [
     {text: String(main.pid)},
     ...shown.map((key) =>
       key === 'shared' ? sizeCell(main.shared) : key === 'own' ? sizeCell(main.alone) : {text: ''},
     ),
-    {text: safe(main.title ?? main.comm), is: 'phrase'},
+    {text: titleText(main, width), is: 'phrase'},
   ];
   const more = members.length - cells.length;
   return [

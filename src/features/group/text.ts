@@ -167,10 +167,14 @@ export class GroupSummary {
 export function groupCostText({reason, cost}: Pick<GroupEnd, 'reason' | 'cost'>): string {
   const {samples, ms, reads, stallMs} = cost;
   const times = reads === 1 ? 'once' : `${countText(reads)} times`;
+  const held =
+    reads === 0
+      ? 'smaps_rollup of its processes was not read.'
+      : `smaps_rollup of its processes was read ${times}, which held them up for ` +
+        `${stallMs < 10 ? stallMs.toFixed(1) : Math.round(stallMs)} ms all together.`;
   return (
     `${REASONS[reason] ?? `Ended by ${reason}`} after ${counted(samples, 'sample')}. Sampling took ` +
-    `${durationText(ms)}; smaps_rollup of its processes was read ${times}, which held them up for ` +
-    `${stallMs < 10 ? stallMs.toFixed(1) : Math.round(stallMs)} ms all together.`
+    `${durationText(ms)}; ${held}`
   );
 }
 

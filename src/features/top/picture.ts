@@ -108,7 +108,8 @@ export const groupItems = (picture: TopPicture, rows: readonly ProcessRow[], by:
     const base = picture.base.groups[by].get(row.group);
     return {
       row,
-      key: `${by} ${row.group ?? ''}`,
+      // A name may be empty, and that is not the group of those without one.
+      key: row.group === undefined ? by : `${by} ${row.group}`,
       growth: (row.rss ?? 0) - (base ?? 0),
       isNew: base === undefined,
     };

@@ -93,7 +93,11 @@ export class GroupWatch {
     });
     if (isDue) {
       this.#budget.spend(now, host.stallMs);
-      this.#cost = {...this.#cost, reads: this.#cost.reads + 1, stallMs: this.#cost.stallMs + host.stallMs};
+      this.#cost = {
+        ...this.#cost,
+        reads: this.#cost.reads + Number(host.read > 0),
+        stallMs: this.#cost.stallMs + host.stallMs,
+      };
     }
     return host.isHiding ? host.rows.map((row) => ({...row, unread: 'denied', rss: undefined})) : host.rows;
   }
