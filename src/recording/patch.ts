@@ -9,7 +9,7 @@ type Patch = Readonly<Record<string, unknown>>;
 /**
  * Parts of the clues of which each entry changes on its own: threads by id, files by name, Committed_AS of the machine.
  */
-const BY_ENTRY = new Set(['threads', 'files', 'deleted', 'machine']);
+export const BY_ENTRY: ReadonlySet<string> = new Set(['threads', 'files', 'deleted', 'machine']);
 
 /** @returns undefined if nothing differs */
 export function patchOf(before: Json, after: Json, depth = 1): Patch | undefined {
