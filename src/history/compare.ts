@@ -133,7 +133,7 @@ function withoutCounters({before, after}: Difference): Difference {
 function partOf({listed, process = {}}: Look, rows: readonly Known[], rest: readonly Known[]): Snapshot {
   const regions = [...rows, ...rest].map((known) => asSeen(listed!, known));
   if (rest.length > 0) regions.sort((a, b) => a.start - b.start);
-  return new Snapshot({source: {from: 'snapshot', format: listed!.listing}, process, regions});
+  return new Snapshot({source: {from: 'process', format: listed!.listing}, process, regions});
 }
 
 /** Kinds of change that a listing without counters and VmFlags does not show. */

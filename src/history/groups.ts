@@ -20,14 +20,17 @@ export const groupKey = (kind: Kind, name: string): string => `${kind} ${without
 
 type KeyOf = (stay: Pick<Stay, 'kind' | 'name'>) => string;
 
-/** The same for many stays, of which most have a name that another one has, too. */
+/** The same for many stays, most of which have the name of the one before. */
 function keys(): KeyOf {
   const known = new Map<Kind, Map<string, string>>();
+  let last: {readonly kind?: Kind; readonly name?: string; readonly key: string} = {key: ''};
   return ({kind, name}) => {
+    if (kind === last.kind && name === last.name) return last.key;
     let ofKind = known.get(kind);
     if (!ofKind) known.set(kind, (ofKind = new Map()));
     let key = ofKind.get(name);
     if (key === undefined) ofKind.set(name, (key = groupKey(kind, name)));
+    last = {kind, name, key};
     return key;
   };
 }

@@ -119,8 +119,12 @@ export function checkRecord({status, process, clues}: Json): void {
 }
 
 /** Without what is gone. */
-const given = (patch: unknown, path: string): Json =>
-  Object.fromEntries(Object.entries(object(patch ?? {}, path)).filter(([, value]) => value !== null));
+function given(patch: unknown, path: string): Json {
+  const json = object(patch ?? {}, path);
+  for (const name in json)
+    if (json[name] === null) return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
+  return json;
+}
 
 const regionsOf = ({rows, listing}: Frame): readonly Region[] =>
   rows.map((row) => (listing === 'smaps' ? row.whole : row.bare));
