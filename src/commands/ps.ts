@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {given, maxStall} from './flags.ts';
 import {csv} from '../features/ps/csv.ts';
-import {SORT_KEYS, type SortKey, sortKeyOf} from '../features/ps/choose.ts';
+import {isOfHeld, SORT_KEYS, type SortKey, sortKeyOf} from '../features/ps/choose.ts';
 import {listProcesses, psJSON} from '../features/ps/ps.ts';
 import {notesOf, renderPs} from '../features/ps/text.ts';
 import {GROUPINGS} from '../model/processes.ts';
@@ -23,6 +23,7 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
     '<%= config.bin %> <%= command.id %> --by user',
     '<%= config.bin %> <%= command.id %> --by unit --min-size 10M',
     '<%= config.bin %> <%= command.id %> --filter bash --sort privateDirty',
+    '<%= config.bin %> <%= command.id %> --sort held',
     '<%= config.bin %> <%= command.id %> $$ cgroup:self',
     '<%= config.bin %> <%= command.id %> --csv > processes.csv',
     `<%= config.bin %> <%= command.id %> --json | jq '.totals.pss'`,
@@ -48,6 +49,9 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
       helpValue: '<text>',
     }),
     'min-size': Flags.string({description: 'only rows with at least this PSS', helpValue: '<size>'}),
+    held: Flags.boolean({
+      description: 'also what open descriptors hold: memfds, deleted files of tmpfs, dmabufs, memory of GPUs',
+    }),
     csv: Flags.boolean({description: 'print CSV: sizes in bytes', exclusive: ['json']}),
     'max-stall': maxStall('reading may hold up each process'),
     budget: Flags.string({
@@ -65,13 +69,14 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
       targets: args.targets ?? [],
       by: flags.by === 'process' ? undefined : flags.by,
       sort: flags.sort ?? 'pss',
+      held: flags.held || isOfHeld(flags.sort),
       filter: flags.filter,
       minSize: given(flags['min-size'], parseSize) ?? 0,
       maxStall: parseDuration(flags['max-stall']),
       budget: parseDuration(flags.budget),
     });
     if (flags.csv) {
-      await writePieces(inBatches(csv(listed.rows, listed.host.now)));
+      await writePieces(inBatches(csv(listed.rows, listed.host.now, listed.options)));
       return EXIT.done;
     }
     return this.print(flags.json ? psJSON(listed, notesOf(listed)) : renderPs(listed, {width: this.width}));

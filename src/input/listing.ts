@@ -1,6 +1,7 @@
 import {Trouble} from '../model/trouble.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import {looksLikeJson, parseBytes, parsePatch, type Parsed} from '../parse/parse.ts';
+import type {Tables} from '../model/tables.ts';
+import {looksLikeJson, parseBytes, parsePatch} from '../parse/parse.ts';
 import {isRecording} from '../recording/recording.ts';
 import {unusable} from './input.ts';
 
@@ -8,13 +9,13 @@ import {unusable} from './input.ts';
  * Parses a listing or a snapshot.
  *
  * @param name of the file, or `-`
- * @param before what it will be compared with
+ * @param tables of what it will be compared with
  * @throws Trouble `input`, with the name
  */
-export function parseNamed(bytes: Uint8Array, name: string, before?: Parsed): Parsed {
+export function parseNamed(bytes: Uint8Array, name: string, tables?: Tables): Snapshot {
   try {
-    const {snapshot, lines} = parseBytes(bytes, before);
-    return {snapshot: snapshot.withSource({...snapshot.source, name}), lines};
+    const snapshot = parseBytes(bytes, tables);
+    return snapshot.withSource({...snapshot.source, name});
   } catch (error) {
     if (error instanceof Trouble && error.kind === 'input')
       throw unusable(name, `${error.message.replace(/\.$/, ':')} ${error.why}`, error.next);

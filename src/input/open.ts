@@ -1,8 +1,8 @@
 import {existsSync} from 'node:fs';
 import type {Family} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
+import type {Tables} from '../model/tables.ts';
 import {Trouble, type TroubleParts} from '../model/trouble.ts';
-import type {Parsed} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {processOfThread} from '../procfs/find.ts';
 import {say} from '../shell/output.ts';
@@ -29,8 +29,8 @@ interface Recorded {
 interface Listing {
   readonly is: 'listing';
   readonly name: string;
-  /** @param before what it will be compared with @throws Trouble `input` */
-  readonly read: (before?: Parsed) => Parsed;
+  /** @param tables of what it will be compared with @throws Trouble `input` */
+  readonly read: (tables?: Tables) => Snapshot;
   /** What to say where only a recording will do. */
   readonly noRecording: () => Trouble;
 }
@@ -40,7 +40,7 @@ interface OneMoment {
   readonly is: 'moment';
   readonly name: string;
   /** @throws Trouble `input`: also if the file holds no recording */
-  readonly read: () => Parsed;
+  readonly read: () => Snapshot;
 }
 
 /**
@@ -107,7 +107,7 @@ function heldByFile(path: string): Recorded | Listing {
     return {
       is: 'listing',
       name: path,
-      read: (before) => readHeld(file.read(), path, before),
+      read: (tables) => readHeld(file.read(), path, tables),
       noRecording: () => file.noRecording(),
     };
   file.close();
@@ -116,20 +116,20 @@ function heldByFile(path: string): Recorded | Listing {
 
 function heldByStdin(bytes: Buffer): Recorded | Listing {
   if (isRecording(bytes)) return {is: 'recording', name: '-', recording: recordingFrom(bytes)};
-  const read = (before?: Parsed): Parsed => readHeld(bytes, '-', before);
+  const read = (tables?: Tables): Snapshot => readHeld(bytes, '-', tables);
   return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn(bytes)};
 }
 
 /** For a recording that comes through a pipe: its last moment. */
-function readHeld(bytes: Buffer, name: string, before?: Parsed): Parsed {
+function readHeld(bytes: Buffer, name: string, tables?: Tables): Snapshot {
   if (bytes.length === 0) throw unusable(name, 'it is empty.');
-  if (isRecording(bytes)) return {snapshot: momentOf(recordingFrom(bytes, name), name, undefined)};
-  return parseNamed(bytes, name, before);
+  if (isRecording(bytes)) return momentOf(recordingFrom(bytes, name), name, undefined);
+  return parseNamed(bytes, name, tables);
 }
 
-function readMoment(path: string, moment: string): Parsed {
+function readMoment(path: string, moment: string): Snapshot {
   const held = heldByFile(path);
-  if (held.is === 'recording') return {snapshot: onlyMoment(held, moment)};
+  if (held.is === 'recording') return onlyMoment(held, moment);
   throw noMoments(path, moment);
 }
 
@@ -169,14 +169,14 @@ export async function openRecording(name: string): Promise<Recording> {
  * Reads an input as one moment: a process now, what a file holds, or the chosen moment of a recording, else its last.
  */
 export async function readInput(input: Input, options: CaptureOptions = {}): Promise<Snapshot> {
-  return (await readBeside(input, options)).snapshot;
+  return readBeside(input, options);
 }
 
-/** The same. @param before what it will be compared with */
-async function readBeside(input: Input, options: CaptureOptions, before?: Parsed): Promise<Parsed> {
+/** The same. @param tables of what it will be compared with */
+async function readBeside(input: Input, options: CaptureOptions, tables?: Tables): Promise<Snapshot> {
   const opened = await open(input);
-  if (opened.is === 'process') return {snapshot: capture(opened.pid, options)};
-  return opened.is === 'recording' ? {snapshot: onlyMoment(opened)} : opened.read(before);
+  if (opened.is === 'process') return capture(opened.pid, options);
+  return opened.is === 'recording' ? onlyMoment(opened) : opened.read(tables);
 }
 
 /** Reads both sides of a comparison, the first one first. @throws Trouble: `usage` if both are standard input */
@@ -191,7 +191,7 @@ export async function readBoth(before: string, after: string, options: CaptureOp
     });
   }
   const first = await readBeside(inputs[0], options);
-  return [first.snapshot, (await readBeside(inputs[1], options, first)).snapshot];
+  return [first, await readBeside(inputs[1], options, first.table.tables)];
 }
 
 /**

@@ -1,3 +1,4 @@
+import {descriptorsFromJSON} from './descriptors.ts';
 import {array, hexString, integer, isOwnName, object, string, unusable} from '../model/json.ts';
 import type {
   AuxiliaryVector,
@@ -6,6 +7,7 @@ import type {
   Clues,
   ElfClue,
   ElfSegment,
+  Ksm,
   Limits,
   Machine,
   Marks,
@@ -36,6 +38,8 @@ export function cluesFromJSON(value: unknown): Clues {
     ...optional('capabilities', json['capabilities'], capabilities),
     ...optional('machine', json['machine'], machine),
     ...optional('cgroup', json['cgroup'], cgroup),
+    ...optional('descriptors', json['descriptors'], descriptorsFromJSON),
+    ...optional('ksm', json['ksm'], ksm),
   };
 }
 
@@ -177,6 +181,17 @@ function cgroup(value: unknown, path: string): CgroupClue {
         used: integer(limit['used'], `${place}.used`),
       };
     }),
+  };
+}
+
+function ksm(value: unknown, path: string): Ksm {
+  const json = object(value, path);
+  const profit = json['profit'];
+  if (profit !== undefined && !Number.isSafeInteger(profit)) throw unusable(`${path}.profit is not a whole number`);
+  return {
+    merged: integer(json['merged'], `${path}.merged`),
+    ...(json['zero'] !== undefined && {zero: integer(json['zero'], `${path}.zero`)}),
+    ...(profit !== undefined && {profit: Number(profit)}),
   };
 }
 

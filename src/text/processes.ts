@@ -1,6 +1,6 @@
 import {counted, countText, sizeText} from '../model/amounts.ts';
 import {MEASURES} from '../model/measures.ts';
-import {type Amounts, type GroupRow, type ProcessRow, sumOf, type Unread} from '../model/processes.ts';
+import {type Amounts, type GroupRow, heldByAll, type ProcessRow, sumOf, type Unread} from '../model/processes.ts';
 import type {Trouble} from '../model/trouble.ts';
 import {safe} from './safe.ts';
 import {type Cell, type Column, renderRows} from './table.ts';
@@ -14,8 +14,8 @@ const UNREAD_WORDS: Readonly<Record<Unread, string>> = {
   deadline: 'too slow',
 };
 
-/** Columns that are left out where the terminal has fewer columns than this. */
-const LEAST = {threads: 110, where: 96} as const;
+/** Columns that are left out where the terminal has fewer columns than this; regions only beside what is held. */
+const LEAST = {threads: 110, where: 96, regions: 92} as const;
 
 const SIZES = ['pss', 'rss', 'privateDirty', 'swap'] as const;
 
@@ -35,16 +35,19 @@ export function renderProcesses(rows: readonly Row[], {group, width, most = rows
   const isSwapped = rows.some(({swap}) => (swap ?? 0) > 0);
   const hasWhere = rows.some((row) => row.unit !== undefined || row.container !== undefined);
   const sizes = SIZES.filter((key) => key !== 'swap' || isSwapped);
+  const heldKeys = HELD.filter((key) => rows.some((row) => (row[key] ?? 0) > 0 || (key === 'held' && isAsked(row))));
   const columns: Column[] = [
     group === undefined ? {title: 'pid', align: 'right'} : {title: 'processes', align: 'right'},
     ...sizes.map((key): Column => ({title: MEASURES[key].title, align: 'right'})),
-    {title: 'regions', align: 'right'},
+    ...heldKeys.map((key): Column => ({title: key === 'gpu' ? 'GPU' : key, align: 'right'})),
+    {title: 'regions', align: 'right', ...(heldKeys.length > 0 && {least: LEAST.regions})},
     {title: 'threads', align: 'right', least: LEAST.threads},
     ...(group === undefined ? [{title: 'user'}, {title: hasWhere ? 'unit or container' : '', least: LEAST.where}] : []),
     {title: group ?? 'process', gives: 'cut'},
   ];
-  const measures = (row: Amounts): Cell[] => [
+  const measures = (row: Amounts, whole = isHeldWhole([row as Row])): Cell[] => [
     ...sizes.map((key): Cell => sizeCell(row, key)),
+    ...heldKeys.map((key): Cell => heldCell(row[key], whole)),
     {text: row.regions === undefined ? '' : countText(row.regions)},
     {text: countText(row.threads)},
   ];
@@ -60,7 +63,7 @@ export function renderProcesses(rows: readonly Row[], {group, width, most = rows
   const sum = (some: readonly Row[], words: string, role: Cell['role']): Cell[] => {
     const all = some.flatMap((row) => ('members' in row ? row.members : [row]));
     const isLow = all.some(({unread}) => unread);
-    const amounts = measures(sumOf(some)).map((cell, place) =>
+    const amounts = measures(sumOf(some), isHeldWhole(some)).map((cell, place) =>
       isLow && cell.text !== '' && ['pss', 'privateDirty'].includes(sizes[place] ?? '') ? atLeast(cell) : cell,
     );
     const blank = group === undefined ? [{text: ''}, {text: ''}] : [];
@@ -77,6 +80,22 @@ export function renderProcesses(rows: readonly Row[], {group, width, most = rows
     ],
     width,
   );
+}
+
+const HELD = ['held', 'gpu'] as const;
+
+const membersOf = (row: Row): readonly ProcessRow[] => ('members' in row ? row.members : [row]);
+
+/** Were its descriptors asked for? */
+const isAsked = (row: Row): boolean => membersOf(row).some(({holds}) => holds !== undefined);
+
+/** Were all descriptors of all of them looked at? */
+const isHeldWhole = (rows: readonly Row[]): boolean => heldByAll(rows.flatMap(membersOf))?.isComplete === true;
+
+function heldCell(bytes: number | undefined, isWhole: boolean): Cell {
+  if (bytes === undefined) return {text: '', role: 'quiet'};
+  const cell: Cell = {text: sizeText(bytes), role: bytes === 0 ? 'quiet' : undefined};
+  return isWhole ? cell : atLeast(cell);
 }
 
 const atLeast = (cell: Cell): Cell => ({...cell, text: `≥ ${cell.text}`});

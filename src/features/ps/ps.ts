@@ -10,6 +10,8 @@ import {
   weightOf,
 } from '../../model/processes.ts';
 import type {HostLimits} from '../../procfs/host/reader.ts';
+import {unattachedIn} from '../../procfs/host/holds.ts';
+import type {Unattached} from '../../parse/proc/sysvipc.ts';
 import {type Host, lookAtHost} from '../../procfs/host/host.ts';
 import {withProgress} from '../../shell/output.ts';
 import {filterOfRows, sorted, type SortKey} from './choose.ts';
@@ -37,6 +39,8 @@ export interface Listed {
   /** The processes that were left out for --min-size. */
   readonly small: readonly ProcessRow[];
   readonly unread: Partial<Record<Unread, number>>;
+  /** SysV segments that nobody has attached, where all processes of the machine were asked what they hold. */
+  readonly unattached: Unattached | undefined;
 }
 
 /** Looks at the processes. @throws Trouble `gone`, `usage`: there is nothing of what was asked for */
@@ -61,6 +65,7 @@ export function listProcesses(options: PsOptions): Listed {
     rows: sorted(rows, sort),
     small: small.flatMap((row) => ('members' in row ? row.members : [row])),
     unread: unreadOf(host.rows),
+    unattached: options.held && !meant && !matches ? unattachedIn(root) : undefined,
   };
 }
 
@@ -70,7 +75,7 @@ const isLarge =
     weightOf(row, 'pss') >= least;
 
 /** The document `memmap.ps/1`. */
-export function psJSON({at, host, options, rows, small, unread}: Listed, notes: readonly string[]): object {
+export function psJSON({at, host, options, rows, small, unread, unattached}: Listed, notes: readonly string[]): object {
   const shown = rows.flatMap((row) => ('members' in row ? row.members : [row]));
   const {threads, ...sums} = sumOf(shown);
   const amounts = ['regions', 'size', 'rss', 'pss', 'privateDirty', 'swap'] as const;
@@ -83,6 +88,7 @@ export function psJSON({at, host, options, rows, small, unread}: Listed, notes: 
       processes: shown.length,
       threads,
       ...Object.fromEntries(amounts.map((key) => [key, sums[key] ?? null])),
+      ...(options.held && {held: sums.held ?? null, gpu: sums.gpu ?? null}),
       unread: shown.filter((row) => row.unread).length,
     },
     budget: {
@@ -98,6 +104,7 @@ export function psJSON({at, host, options, rows, small, unread}: Listed, notes: 
     ended: host.ended,
     hidden: host.isHiding ? null : host.hidden,
     maxMapCount: host.maxMapCount ?? null,
+    ...(unattached && {unattached}),
     notes,
   };
 }

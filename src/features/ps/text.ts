@@ -4,6 +4,7 @@ import {wrapped} from '../../text/lines.ts';
 import {renderProcesses, unreadText} from '../../text/processes.ts';
 import {safe} from '../../text/safe.ts';
 import type {TextOptions} from '../../text/who.ts';
+import {heldNotes} from './held.ts';
 import type {Listed} from './ps.ts';
 
 /** The listing for people: the table, and below it what a reader must know of it. */
@@ -32,7 +33,8 @@ function sharingText({rows}: Listed): string[] {
 }
 
 /** What is not in the table, or can't be seen from it: a sentence each. In the JSON document they are its `notes`. */
-export function notesOf({host, options, small, unread}: Listed): string[] {
+export function notesOf(listed: Listed): string[] {
+  const {host, options, small, unread} = listed;
   const hidden = host.isHiding
     ? ['/proc is mounted with hidepid: processes of other users may not be listed.']
     : host.hidden > 0
@@ -50,6 +52,7 @@ export function notesOf({host, options, small, unread}: Listed): string[] {
           `${counted(host.ended, 'process', 'processes')} ended meanwhile, and ` +
             `${host.ended === 1 ? 'is' : 'are'} left out.`,
         ]),
+    ...(options.held ? heldNotes(listed) : []),
     ...manyRegions(host.rows, host.maxMapCount),
     ...observerText(host.rows),
   ];

@@ -1,5 +1,5 @@
 import {readdirSync} from 'node:fs';
-import type {ProcessRow, Unread} from '../../model/processes.ts';
+import {type Holds, type ProcessRow, type Unread, withHeld} from '../../model/processes.ts';
 import type {Usage} from '../../model/region.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {latin1} from '../../parse/scan.ts';
@@ -15,6 +15,7 @@ import {HostObserver} from '../observer/host.ts';
 import {readRollup} from '../rollup.ts';
 import {titleOf} from '../title.ts';
 import {processTrouble} from '../trouble.ts';
+import {HostDescriptors} from './holds.ts';
 import {userNames} from './users.ts';
 
 /** For how long reading may hold up processes: ms. */
@@ -23,6 +24,8 @@ export interface HostLimits {
   readonly maxStall: number;
   /** All of them together. */
   readonly budget: number;
+  /** Also look at what their descriptors hold. */
+  readonly held?: boolean | undefined;
 }
 
 /** ms for which all processes together may be held up, unless the user allows more. */
@@ -64,6 +67,7 @@ export class HostReader {
   readonly #nameOf: (uid: number) => string;
   readonly #observer: HostObserver;
   readonly #isLocking: boolean;
+  readonly #descriptors: HostDescriptors | undefined;
   readonly #small = new Scratch();
   /** maps stays there while other files are read. */
   readonly #listing = new Scratch();
@@ -82,6 +86,7 @@ export class HostReader {
     this.#born = uptime * TICKS;
     this.#nameOf = userNames(root);
     this.#observer = new HostObserver(root);
+    this.#descriptors = limits.held === true ? new HostDescriptors() : undefined;
     this.#isLocking = mapsTakesLock(kernelRelease(root));
   }
 
@@ -104,7 +109,8 @@ export class HostReader {
       const isBlocked = suspects.some((mark) => before!.includes(mark));
       const row = this.#rowOf(process, seen, isBlocked);
       if (!wants(row)) return undefined;
-      const whole: ProcessRow = {...row, ...(isBlocked ? {unread: 'blocked'} : this.#counters(process, seen))};
+      const counted: ProcessRow = {...row, ...(isBlocked ? {unread: 'blocked'} : this.#counters(process, seen))};
+      const whole = this.#descriptors ? withHeld(counted, counted.holds ?? null) : counted;
       // Who has the PID now, and began before the list was made, had it all the time.
       return this.#startTime(process) > this.#born ? 'ended' : whole;
     } catch (error) {
@@ -164,16 +170,18 @@ export class HostReader {
     const early = this.#isLocking ? this.#refusal(predictStall(rss, 0)) : undefined;
     if (early) return {unread: early};
     let regions: number | undefined;
+    let holds: Holds | null | undefined;
     try {
       const maps = this.#maps(process, predictStall(rss, 0));
       regions = linesIn(maps);
       if (regions === 0) throw gone;
+      holds = this.#descriptors?.of(process.path, maps);
       const stall = predictStall(rss, regions);
       const unread = this.#refusal(stall);
-      return unread ? {regions, unread} : {regions, ...this.#usage(process, maps, stall)};
+      return unread ? {regions, holds, unread} : {regions, holds, ...this.#usage(process, maps, stall)};
     } catch (error) {
       const unread = this.#reasonOf(error, process);
-      return {regions, unread};
+      return {regions, holds, unread};
     }
   }
 
