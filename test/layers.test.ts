@@ -42,12 +42,16 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** The arrows between features. A new one is a decision: it is written down here. */
 const FEATURES: Readonly<Record<string, readonly string[]>> = {
-  check: ['run', 'watch', 'growth'],
+  check: ['run', 'watch', 'growth', 'group'],
   run: ['watch', 'record'],
-  record: ['watch'],
+  record: ['watch', 'group'],
+  // The time of day of a line.
+  group: ['watch'],
+  growth: ['group'],
   replay: ['watch'],
   report: ['growth'],
   export: ['report'],
+  top: ['ps', 'watch'],
   explain: ['heap'],
 };
 

@@ -1,11 +1,18 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand, type FlagsOf} from './base.ts';
-import {BUDGET_FLAGS, budgetOf, given, leastSize} from './flags.ts';
+import {BUDGET_FLAGS, budgetOf, given, GROUPS, leastSize} from './flags.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {growthOfTarget, type GrowthOptions} from '../features/growth/target.ts';
-import {inputOf} from '../input/open.ts';
-import {GROWTH_MEASURES, type GrowthMeasure} from '../features/growth/growth.ts';
+import type {Target} from '../input/input.ts';
+import {groupRecordingOf, targetOf} from '../input/open.ts';
+import type {GroupName} from '../model/group.ts';
+import {GROUP_MEASURES} from '../model/group-sample.ts';
+import type {GroupRecording} from '../recording/group.ts';
+import {parseGroupMeasure, refuseWithGroup} from '../features/group/flags.ts';
+import {groupGrowthJSON, renderGroupGrowth} from '../features/growth/group.ts';
+import {growthOfGroup, growthOfRecordedGroup} from '../features/growth/group-target.ts';
+import {GROWTH_MEASURES} from '../features/growth/growth.ts';
 import {familyGrowthJSON, renderFamilyGrowth} from '../features/growth/family.ts';
 import {growthJSON, renderGrowth} from '../features/growth/text.ts';
 import {parseMeasure} from '../text/measures.ts';
@@ -16,17 +23,20 @@ export default class GrowthCommand extends BaseCommand {
 
 What is judged is what was seen: a cache that is still filling looks like a leak, and so does a collector that has not run yet. Sample for longer than these take.
 
+Of a group, or of its recording, the usage is judged, each part of its bill, and what its processes have together.
+
 Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 where something grows.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$ --for 3s',
     '<%= config.bin %> <%= command.id %> $$ --for 3s --measure privateDirty --limit 2G',
+    '<%= config.bin %> <%= command.id %> cgroup:self --for 3s',
     '<%= config.bin %> <%= command.id %> $$ --for 3s --json',
   ];
 
   static override args = {
     target: Args.string({
-      description: 'a PID, the name of a process, or a recording',
+      description: `a PID, the name of a process, ${GROUPS}, or a recording`,
       required: true,
       ignoreStdin: true,
     }),
@@ -38,12 +48,10 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
       description: 'time between two samples; by default 600 samples in all',
       helpValue: '<time>',
     }),
-    measure: Flags.custom<GrowthMeasure>({
-      description: `what to follow: ${GROWTH_MEASURES.join(', ')}`,
-      parse: async (text) => parseMeasure(text, GROWTH_MEASURES),
-      default: 'rss',
+    measure: Flags.string({
+      description: `what to follow: ${GROWTH_MEASURES.join(', ')} (rss by default); of a group ${GROUP_MEASURES.join(', ')} (usage)`,
       helpValue: '<measure>',
-    })(),
+    }),
     'min-size': leastSize('ignore movements of less than this'),
     limit: Flags.string({description: 'say when steady growth reaches this', helpValue: '<size>'}),
     all: Flags.boolean({description: 'print every region that moved, however many'}),
@@ -54,7 +62,10 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
   async run(): Promise<number> {
     const {args, flags} = await this.parse(GrowthCommand);
     this.begin(flags);
-    const watched = await growthOfTarget(inputOf(args.target, flags['proc-root']), optionsOf(flags));
+    const target = targetOf(args.target, flags['proc-root']);
+    const recorded = groupRecordingOf(target);
+    if (recorded || target.is === 'group') return this.ofGroup(recorded ?? (target as GroupTarget).group, flags);
+    const watched = await growthOfTarget(target, optionsOf(flags));
     const {last, notes, rejected, signal, family} = watched;
     const growth = {...watched.growth, limit: given(flags.limit, parseSize)};
     this.remark({source: {name: rejected.length > 0 ? args.target : undefined}, rejected, notes});
@@ -66,14 +77,39 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
     if (signal) return exitOfSignal(signal);
     return rejected.length === 0 ? EXIT.done : EXIT.incomplete;
   }
+
+  private async ofGroup(source: GroupName | GroupRecording, flags: FlagsOf<typeof GrowthCommand>): Promise<number> {
+    refuseWithGroup(flags, ['children']);
+    const [measure, limit] = [parseGroupMeasure(flags.measure ?? 'usage'), given(flags.limit, parseSize)];
+    const options = {
+      root: flags['proc-root'],
+      ...budgetOf(flags),
+      duration: parseDuration(flags.for),
+      interval: given(flags.interval, parseDuration),
+      measure,
+      least: parseSize(flags['min-size']),
+    };
+    const {growth, group, title, notes, rejected, isWhole, signal} =
+      'samples' in source
+        ? growthOfRecordedGroup(source, measure, options.least)
+        : await growthOfGroup(source, options);
+    this.remark({source: {}, rejected, notes});
+    await this.print(
+      flags.json ? groupGrowthJSON(growth, group, notes) : renderGroupGrowth(growth, {title, limit, width: this.width}),
+    );
+    if (signal) return exitOfSignal(signal);
+    return isWhole ? EXIT.done : EXIT.incomplete;
+  }
 }
+
+type GroupTarget = Extract<Target, {is: 'group'}>;
 
 const MOST_ROWS = 10;
 
 const optionsOf = (flags: FlagsOf<typeof GrowthCommand>): GrowthOptions => ({
   duration: parseDuration(flags.for),
   interval: given(flags.interval, parseDuration),
-  measure: flags.measure,
+  measure: parseMeasure(flags.measure ?? 'rss', GROWTH_MEASURES),
   least: parseSize(flags['min-size']),
   children: flags.children,
   ...budgetOf(flags),

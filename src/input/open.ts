@@ -1,12 +1,14 @@
-import {existsSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import type {Family} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import type {Tables} from '../model/tables.ts';
 import {Trouble, type TroubleParts} from '../model/trouble.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {processOfThread} from '../procfs/find.ts';
+import {recorderOf} from '../shell/lock.ts';
 import {say} from '../shell/output.ts';
 import {safe} from '../text/safe.ts';
+import {type GroupRecording, isGroupRecording, readGroupRecording} from '../recording/group.ts';
 import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
 import {parseInput, unusable, type Input, type Target} from './input.ts';
@@ -55,7 +57,7 @@ export function inputOf(text: string, root?: string): Input {
   throw new Trouble({
     kind: 'usage',
     what: `"${text}" is a group of processes.`,
-    why: 'this command looks at one process.',
+    why: 'this command looks at one process; show, ps, watch, record, growth and check take groups.',
     next: `See what the group has, and its processes: memmap show ${text}`,
   });
 }
@@ -103,6 +105,10 @@ export async function open(input: Input): Promise<Opened> {
 
 function heldByFile(path: string): Recorded | Listing {
   const file = new InputFile(path);
+  if (file.isGroupRecording) {
+    file.close();
+    throw onlyGroup(path);
+  }
   if (!file.isRecording)
     return {
       is: 'listing',
@@ -114,7 +120,31 @@ function heldByFile(path: string): Recorded | Listing {
   return {is: 'recording', name: path, recording: readRecording(path)};
 }
 
+/** The recording of a group that a file holds, for commands that look at groups too; undefined if it holds none. */
+export function groupRecordingOf(target: Target): GroupRecording | undefined {
+  // A pipe can't be opened twice.
+  if (target.is !== 'file' || !statSync(target.path, {throwIfNoEntry: false})?.isFile()) return undefined;
+  const file = new InputFile(target.path);
+  try {
+    if (!file.isGroupRecording) return undefined;
+    const recording = readGroupRecording(target.path);
+    // Nothing is missing while it is being made.
+    const isGrowing = recording.breaksOff && recorderOf(target.path) !== undefined;
+    return isGrowing ? {...recording, rejected: []} : recording;
+  } finally {
+    file.close();
+  }
+}
+
+const onlyGroup = (name: string): Trouble =>
+  unusable(
+    name,
+    'it is the recording of a group, which has no regions.',
+    `See what grows in it: memmap growth ${name === '-' ? 'FILE' : name}`,
+  );
+
 function heldByStdin(bytes: Buffer): Recorded | Listing {
+  if (isGroupRecording(bytes)) throw onlyGroup('-');
   if (isRecording(bytes)) return {is: 'recording', name: '-', recording: recordingFrom(bytes)};
   const read = (tables?: Tables): Snapshot => readHeld(bytes, '-', tables);
   return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn(bytes)};
