@@ -51,7 +51,7 @@ async function* ofMaps(root, pid) {
   ];
   yield* against('maps from a file', ours('read'), others, [root, pid, 'maps'], lines, roundsOf(21, 7));
   const [library] = await measure([ours('library')], roundsOf(11, 3));
-  yield row('maps by the library, parse()', library, beside, bounds);
+  yield row('maps by the library, parse()', library, beside);
 }
 
 async function* ofSmaps(root, pid) {
