@@ -11,6 +11,7 @@ import {tellRest} from './rest.ts';
 import {tellSegments} from './segments.ts';
 import {Space, type Decision} from './space.ts';
 import {tellStacks, tellStacksByShape} from './stacks.ts';
+import {tellVector} from './vector.ts';
 import {tellV8} from './runtimes/v8.ts';
 
 /**
@@ -29,6 +30,7 @@ export function classify(regions: Region[], clues: Clues = {}, earlier: readonly
   const space = new Space(regions, clues, earlier);
   tellNames(space);
   tellSegments(space);
+  tellVector(space);
   tellGo(space);
   tellArenas(space);
   tellStacks(space);

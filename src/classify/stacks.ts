@@ -30,7 +30,8 @@ const LARGEST_STACK = 64 * MIB;
  */
 function stackOf(space: Space, index: number, threads: readonly Thread[]): Decision {
   const who = threadsText(threads);
-  const pointer = `the stack pointer of thread ${threads[0]!.tid} is in it`;
+  const isIn = space.find(threads[0]!.stackPointer!) === index;
+  const pointer = `the stack pointer of thread ${threads[0]!.tid} is in ${isIn ? 'it' : 'the guard below it'}`;
   const isSmall = sizeOf(space.regions[index]!) <= Math.max(LARGEST_STACK, space.clues.limits?.stack ?? 0);
   const hasGuard = space.touchesBelow(index) && hasNoAccess(space.regions[index - 1]!);
   const stack = {kind: 'thread-stack', label: `stack of ${who}`} as const;
@@ -45,17 +46,23 @@ function stackOf(space: Space, index: number, threads: readonly Thread[]): Decis
   };
 }
 
-/** Threads by the region that their stack pointer is in. */
+/** Threads by the region that their stack pointer is in; a stack that has overflowed ends in its guard. */
 function threadsByRegion(space: Space): Map<number, Thread[]> {
   const found = new Map<number, Thread[]>();
   for (const thread of space.clues.threads ?? []) {
-    const index = thread.stackPointer === undefined ? -1 : space.find(thread.stackPointer);
+    const at = thread.stackPointer === undefined ? -1 : space.find(thread.stackPointer);
+    const index = isGuardBelow(space, at) ? at + 1 : at;
     if (index < 0) continue;
     const threads = found.get(index);
     if (threads) threads.push(thread);
     else found.set(index, [thread]);
   }
   return found;
+}
+
+function isGuardBelow({regions}: Space, index: number): boolean {
+  const [guard, above] = [regions[index], regions[index + 1]];
+  return guard !== undefined && above?.start === guard.end && hasNoAccess(guard) && isWritable(above);
 }
 
 function threadsText(threads: readonly Thread[]): string {

@@ -119,8 +119,9 @@ const OTHER = 'it is not a recording: its first line does not begin with {"schem
 const noRecording = (name: string, why: string): Trouble =>
   unusable(name, why, 'Make one with: memmap record PID -o FILE');
 
-/** The same for standard input. */
-export const noRecordingIn = (stdin: Buffer): Trouble => noRecording('-', stdin.length === 0 ? 'it is empty.' : OTHER);
+/** The same for what was opened already. @param bytes all of standard input; not needed of what is not empty */
+export const noRecordingIn = (name: string, bytes?: Buffer): Trouble =>
+  noRecording(name, bytes?.length === 0 ? 'it is empty.' : OTHER);
 
 const faultOf = (error: unknown): string => FAULTS[errnoOf(error)] ?? `${(error as Error).message}.`;
 

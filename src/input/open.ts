@@ -10,7 +10,8 @@ import {safe} from '../text/safe.ts';
 import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
 import {parseInput, unusable, type Input, type Target} from './input.ts';
-import {parseNamed, parseSides} from './listing.ts';
+import {openCore} from './core.ts';
+import {parseNamed, parseNamedDump, parseSides} from './listing.ts';
 import {onlyProcess} from './named.ts';
 import {familyOf, momentOf, noFamily} from './recorded.ts';
 
@@ -95,10 +96,24 @@ export async function open(input: Input): Promise<Opened> {
     case 'stdin':
       return heldByStdin(await readStdin());
     case 'file':
-      return heldByFile(input.path);
+      return (await heldByDump(input.path)) ?? heldByFile(input.path);
     case 'moment':
       return {is: 'moment', name: input.path, read: () => readMoment(input.path, input.moment)};
   }
+}
+
+/** @returns undefined if it is neither a core nor a minidump */
+async function heldByDump(path: string): Promise<Listing | undefined> {
+  const file = await openCore(path);
+  if (!file) return undefined;
+  const read = (): Parsed => {
+    try {
+      return parseNamedDump(file.read, file.size, path);
+    } finally {
+      file.close();
+    }
+  };
+  return {is: 'listing', name: path, read, noRecording: () => noRecordingIn(path)};
 }
 
 function heldByFile(path: string): Recorded | Listing {
@@ -117,7 +132,7 @@ function heldByFile(path: string): Recorded | Listing {
 function heldByStdin(bytes: Buffer): Recorded | Listing {
   if (isRecording(bytes)) return {is: 'recording', name: '-', recording: recordingFrom(bytes)};
   const read = (before?: Parsed): Parsed => readHeld(bytes, '-', before);
-  return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn(bytes)};
+  return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn('-', bytes)};
 }
 
 /** For a recording that comes through a pipe: its last moment. */

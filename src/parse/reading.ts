@@ -112,7 +112,7 @@ const WHAT_TO_GIVE = 'Give a copy of /proc/PID/maps or /proc/PID/smaps, or a mem
 
 /** Why no line of a file describes a region. */
 export function notACapture(listing: Listing, bytes: Uint8Array): Trouble {
-  if (isElf(bytes)) return notText('it is an ELF file: a program, a library, an object file or a core file.');
+  if (isElf(bytes)) return notText('it is an ELF file: a program, a library or an object file, and no core file.');
   if (bytes.subarray(0, 512).includes(0)) return notText('it is a binary file, not text.');
   const [first] = listing.rejected as [Rejected];
   const {length} = listing.rejected;

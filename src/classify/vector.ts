@@ -1,0 +1,74 @@
+import {isPrivate, isWritable, type Region} from '../model/region.ts';
+import type {Decision, Space} from './space.ts';
+
+/**
+ * Where a source prints no names of memory without a file (a core file): what the auxiliary vector points to, and what
+ * the kernel puts beside it.
+ */
+export function tellVector(space: Space): void {
+  const {auxv} = space.clues;
+  if (!auxv) return;
+  const isNameless = (index: number): boolean =>
+    index >= 0 && space.regions[index]!.inode === '' && !isFile(space.regions[index]!);
+  const vdso = auxv.vdso === undefined ? -1 : space.find(auxv.vdso);
+  if (isNameless(vdso)) {
+    space.verdicts[vdso] = VDSO;
+    for (
+      let index = vdso - 1;
+      isNameless(index) && space.regions[index]!.end === space.regions[index + 1]!.start;
+      index--
+    ) {
+      if (space.regions[index]!.perms !== 'r--p') break;
+      space.verdicts[index] = VVAR;
+    }
+  }
+  const stack = auxv.execfn === undefined ? -1 : space.find(auxv.execfn);
+  if (isNameless(stack)) space.verdicts[stack] = STACK;
+  if (isNameless(stack) || isNameless(vdso)) tellBrk(space);
+}
+
+const isFile = ({name}: Region): boolean => name.startsWith('/');
+
+/**
+ * The brk area begins after the program's last variables, up to 1 GiB further on (arch_randomize_brk(), on x86-64 and
+ * arm64), and nothing of mmap is placed between.
+ */
+function tellBrk(space: Space): void {
+  const {regions, clues} = space;
+  const phdr = clues.auxv?.phdr;
+  const program = phdr === undefined ? undefined : regions[space.find(phdr)]?.name;
+  if (program === undefined || !program.startsWith('/')) return;
+  const last = regions.findLastIndex(({name}) => name === program);
+  let end = regions[last]!.end;
+  for (let index = last + 1; index < regions.length; index++) {
+    const region = regions[index]!;
+    if (region.name !== '' || region.inode !== '' || region.start - end > FARTHEST) return;
+    if (space.isOpen(index) && isWritable(region) && isPrivate(region)) {
+      space.verdicts[index] = BRK;
+      for (let next = index + 1; next < regions.length && space.touchesBelow(next) && space.isOpen(next); next++)
+        if (regions[next]!.name === '') space.verdicts[next] = BRK;
+      return;
+    }
+    end = region.end;
+  }
+}
+
+/** Bytes: the farthest that the kernel moves the break, and a page. */
+const FARTHEST = 2 ** 30 + 4096;
+
+const VDSO: Decision = {kind: 'vdso', evidence: 'AT_SYSINFO_EHDR of the auxiliary vector points to it'};
+const VVAR: Decision = {
+  kind: 'vvar',
+  evidence: 'it touches the vdso from below, where the kernel has its data for it',
+  confidence: 'guess',
+};
+const STACK: Decision = {
+  kind: 'stack',
+  evidence: "AT_EXECFN of the auxiliary vector points into it: the program's name is at the top of its stack",
+};
+const BRK: Decision = {
+  kind: 'heap',
+  label: 'the brk area',
+  evidence: 'the first writable memory after the variables of the program, where the kernel puts the brk area',
+  confidence: 'guess',
+};
