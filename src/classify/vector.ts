@@ -36,20 +36,29 @@ const isFile = ({name}: Region): boolean => name.startsWith('/');
 function tellBrk(space: Space): void {
   const {regions, clues} = space;
   const phdr = clues.auxv?.phdr;
-  const program = phdr === undefined ? undefined : regions[space.find(phdr)]?.name;
+  const first = phdr === undefined ? -1 : space.find(phdr);
+  const program = regions[first]?.name;
   if (program === undefined || !program.startsWith('/')) return;
-  const last = regions.findLastIndex(({name}) => name === program);
-  let end = regions[last]!.end;
-  for (let index = last + 1; index < regions.length; index++) {
+  let end = regions[first]!.end;
+  for (let index = first + 1; index < regions.length; index++) {
     const region = regions[index]!;
-    if (region.name !== '' || region.inode !== '' || region.start - end > FARTHEST) return;
-    if (space.isOpen(index) && isWritable(region) && isPrivate(region)) {
-      space.verdicts[index] = BRK;
-      for (let next = index + 1; next < regions.length && space.touchesBelow(next) && space.isOpen(next); next++)
-        if (regions[next]!.name === '') space.verdicts[next] = BRK;
+    if ((region.name !== program && region.name !== '') || region.start - end > FARTHEST) return;
+    if (region.name === '' && space.isOpen(index)) {
+      if (isBrk(region)) tellFrom(space, index);
       return;
     }
     end = region.end;
+  }
+}
+
+const isBrk = (region: Region): boolean => region.name === '' && isWritable(region) && isPrivate(region);
+
+/** mprotect(2) may have cut it into pieces. */
+function tellFrom(space: Space, first: number): void {
+  for (let index = first; index < space.regions.length; index++) {
+    const isMore = index === first || space.touchesBelow(index);
+    if (!isMore || !space.isOpen(index) || !isBrk(space.regions[index]!)) return;
+    space.verdicts[index] = BRK;
   }
 }
 

@@ -22,15 +22,17 @@ const STOPS = new Set([5, 19]);
  * What ended a process, in a sentence: which signal, where, and what is there.
  *
  * @param regions of the process, classified
+ * @param pid of the process, if it is known
  */
-export function signalText(signal: SignalClue, regions: readonly Region[]): string {
+export function signalText(signal: SignalClue, regions: readonly Region[], pid: number | undefined): string {
   const {number, code, address, sender, tid} = signal;
   const name = signalName(number);
   const who = tid === undefined ? '' : ` in thread ${tid}`;
   if (STOPS.has(number) && (code === undefined || address === undefined))
     return `It was stopped by ${name} when the core was written: a debugger does that.`;
   const begin = FATAL.has(number) ? `It was ended by ${name}${who}` : `The signal in it is ${name}${who}`;
-  if (sender) return `${begin}, which ${senderText(sender.pid, code, tid)} sent.`;
+  if (sender)
+    return `${begin}, which ${sender.pid === pid ? `it raised itself${RAISERS[number] ?? ''}` : `process ${sender.pid} sent`}.`;
   if (code === SI_KERNEL && number === 11)
     return `${begin}, without an address: it used a pointer that is no address, or an instruction that it may not use.`;
   if (address === undefined) return `${begin}.`;
@@ -39,10 +41,8 @@ export function signalText(signal: SignalClue, regions: readonly Region[]): stri
 }
 
 const SI_KERNEL = 0x80;
-const SI_TKILL = -6;
-
-const senderText = (pid: number, code: number | undefined, tid: number | undefined): string =>
-  code === SI_TKILL && tid !== undefined ? `it raised itself or process ${pid}` : `process ${pid}`;
+/** Who raises a signal of the process itself. */
+const RAISERS: Readonly<Record<number, string>> = {6: ': abort(3) does that, which asserts and allocators call'};
 
 /** si_code in words: sigaction(2). */
 const REASONS: Readonly<Record<string, string>> = {

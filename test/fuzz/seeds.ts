@@ -1,6 +1,8 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {parse} from '../../src/parse/parse.ts';
 import {TUTORIAL} from '../helpers/listings.ts';
+import {CRASHED, MACHINES, makeCore} from '../parse/core/made.ts';
+import {makeMinidump} from '../parse/core/minidumps.ts';
 import {INPUTS} from '../parse/foreign/inputs.ts';
 
 /**
@@ -18,6 +20,7 @@ export type Form =
   | 'status'
   | 'stat'
   | 'snapshot'
+  | 'core'
   | 'elf';
 
 export interface Seed {
@@ -165,6 +168,9 @@ const LIVE = Buffer.from(
   }),
 );
 
+/** Small cores of two machines, and a minidump. */
+const CORES = [makeCore(MACHINES[0]!, CRASHED), makeCore(MACHINES[4]!, CRASHED), makeMinidump()];
+
 export const SEEDS: readonly Seed[] = [
   ...MAPS.map((bytes) => ({form: 'maps' as const, bytes})),
   ...SMAPS.map((bytes) => ({form: 'smaps' as const, bytes})),
@@ -182,6 +188,7 @@ export const SEEDS: readonly Seed[] = [
     bytes: snapshotOf(input),
   })),
   {form: 'snapshot', bytes: LIVE},
+  ...CORES.map((bytes) => ({form: 'core' as const, bytes})),
   ...elfHeads().map((bytes) => ({form: 'elf' as const, bytes})),
 ];
 

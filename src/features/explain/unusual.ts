@@ -33,7 +33,8 @@ const isStack = ({kind}: Region): boolean => kind === 'stack' || kind === 'threa
 type Check = (snapshot: Snapshot) => Finding | undefined;
 
 const CHECKS: readonly Check[] = [
-  ({regions, clues: {signal}}) => signal && {what: 'signal', text: signalText(signal, regions), regions: []},
+  ({regions, process, clues: {signal}}) =>
+    signal && {what: 'signal', text: signalText(signal, regions, process.pid), regions: []},
   ({regions}) =>
     among(
       regions.filter(isWritableCode),

@@ -17,8 +17,18 @@ interface Piece {
  *
  * @returns ascending, without overlaps, not classified
  */
-export function regionsOf({segments, files, auxv = {}}: Pick<CoreFile, 'segments' | 'files' | 'auxv'>): Region[] {
-  return piecesOf(segments, files ?? []).map((piece) => regionOf(piece, files !== undefined, auxv));
+export function regionsOf({segments, files, auxv = {}, isOfGdb}: RegionParts): Region[] {
+  const writer = {knowsFiles: files !== undefined, isOfGdb};
+  return piecesOf(segments, files ?? []).map((piece) => regionOf(piece, writer, auxv));
+}
+
+type RegionParts = Pick<CoreFile, 'segments' | 'files' | 'auxv' | 'isOfGdb'>;
+
+/** What the writer of a core tells, and what it doesn't. */
+interface Writer {
+  readonly knowsFiles: boolean;
+  /** BFD marks all memory as readable, guards and execute-only code too: its R alone says nothing. */
+  readonly isOfGdb: boolean;
 }
 
 function piecesOf(segments: readonly CoreSegment[], files: readonly MappedFile[]): Piece[] {
@@ -53,7 +63,7 @@ function finder<Range extends {readonly start: number; readonly end: number}>(
  * What a core doesn't say is left open: devices, inode numbers, and whether a file was mapped to be shared. Where there
  * is a list of files, other memory has none, and is private: shared memory is a file to the kernel.
  */
-function regionOf({start, end, segment, file}: Piece, knowsFiles: boolean, auxv: AuxiliaryVector): Region {
+function regionOf({start, end, segment, file}: Piece, {knowsFiles, isOfGdb}: Writer, auxv: AuxiliaryVector): Region {
   const isOwn = file === undefined && knowsFiles;
   const isCommon = file !== undefined && SHARED.test(file.name);
   const sharing = isOwn ? 'p' : isCommon ? 's' : '-';
@@ -61,7 +71,7 @@ function regionOf({start, end, segment, file}: Piece, knowsFiles: boolean, auxv:
   return {
     start,
     end,
-    perms: segment ? `${segment.access}${sharing}` : '????',
+    perms: segment && !(isOfGdb && segment.access === 'r--') ? `${segment.access}${sharing}` : '????',
     offset: file ? file.offset + (start - file.start) : isOwn ? 0 : undefined,
     dev: '',
     inode: '',

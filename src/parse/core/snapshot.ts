@@ -97,17 +97,18 @@ function processOf({process, threads, auxv}: CoreFile, regions: readonly Region[
 
 function notesOf(core: CoreFile, regions: readonly Region[], clues: Clues, size: number): string[] {
   const notes: string[] = [];
-  if (clues.signal) notes.push(signalText(clues.signal, regions));
-  notes.push(dumpedText(regions));
+  if (clues.signal) notes.push(signalText(clues.signal, regions, core.process?.pid));
+  notes.push(dumpedText(regions, core.missing > 0));
   const beside = regions.filter(({perms}) => perms === '????').length;
   if (beside > 0)
     notes.push(
-      `${counted(beside, 'region')} of files ${beside === 1 ? 'is' : 'are'} known by name alone, without permissions.`,
+      `${counted(beside, 'region')} ${beside === 1 ? 'is' : 'are'} without permissions: only a name is known, or gdb ` +
+        'marked what may not be accessed as readable too.',
     );
   if (core.isOfGdb || beside > 0)
     notes.push(
-      `${core.isOfGdb ? 'gdb wrote this core: it' : 'Who wrote this core'} leaves out memory without access, such as ` +
-        'guards, and some pages of the kernel: there may be regions that it does not have.',
+      `${core.isOfGdb ? 'gdb wrote this core: it' : 'Who wrote this core'} leaves out some memory, such as pages of ` +
+        'the kernel and what may not be accessed: there may be regions that it does not have.',
     );
   if (!core.files) notes.push('There is no list of files in it (NT_FILE): names are not known.');
   notes.push(
@@ -124,14 +125,15 @@ function notesOf(core: CoreFile, regions: readonly Region[], clues: Clues, size:
   return notes;
 }
 
-/** How much of the memory is in the core, and what is not. */
-function dumpedText(regions: readonly Region[]): string {
+/** How much of the memory is in the core, and what was left out on purpose. */
+function dumpedText(regions: readonly Region[], isCut: boolean): string {
   const dumpedOf = ({usage}: Region): number => usage?.['dumped'] ?? 0;
   const sum = (some: readonly Region[], of: (region: Region) => number): number =>
     some.reduce((bytes, region) => bytes + of(region), 0);
   const left = (region: Region): number => sizeOf(region) - dumpedOf(region);
   const [all, dumped] = [sum(regions, sizeOf), sum(regions, dumpedOf)];
   if (dumped === all) return `All ${sizeText(all)} of its memory are in the core.`;
+  if (isCut) return `Of ${sizeText(all)} of memory, ${sizeText(dumped)} are in the core.`;
   const parts = [
     ['of memory without access', sum(regions.filter(hasNoAccess), left)],
     [
