@@ -49,6 +49,10 @@ export async function openCore(path: string): Promise<CoreInput | undefined> {
   }
 }
 
+/** The same of a word of a command line, which may be a PID or a name instead. */
+export const openIfCore = async (text: string): Promise<CoreInput | undefined> =>
+  /^\d+$/.test(text) || text === '-' ? undefined : openCore(text);
+
 const isDump = (head: Uint8Array): boolean => isCore(head) || isMinidump(head);
 
 /** A pipe can't be read by ranges. */

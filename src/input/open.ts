@@ -187,6 +187,30 @@ export async function readInput(input: Input, options: CaptureOptions = {}): Pro
   return (await readBeside(input, options)).snapshot;
 }
 
+/**
+ * The same, where a text may be something else than a listing.
+ *
+ * @param other makes something else of the bytes of a file or of standard input; undefined if it is none
+ */
+export async function readOr<Other extends object>(
+  input: Input,
+  other: (bytes: Buffer) => Other | undefined,
+): Promise<Snapshot | Other> {
+  if (input.is === 'stdin') {
+    const bytes = await readStdin(true);
+    return other(bytes) ?? readHeld(bytes, '-').snapshot;
+  }
+  const dump = input.is === 'file' ? await heldByDump(input.path) : undefined;
+  if (input.is !== 'file' || dump) return dump ? dump.read().snapshot : readInput(input);
+  const file = new InputFile(input.path);
+  if (file.isRecording) {
+    file.close();
+    return readInput(input);
+  }
+  const bytes = file.read(true);
+  return other(bytes) ?? readHeld(bytes, input.path).snapshot;
+}
+
 /** The same. @param before what it will be compared with */
 async function readBeside(input: Input, options: CaptureOptions, before?: Parsed): Promise<Parsed> {
   const opened = await open(input);

@@ -1,11 +1,13 @@
 import type {ReadAt} from '../elf/headers.ts';
 import type {Memory} from '../malloc/memory.ts';
 import type {CoreSegment} from './core.ts';
+import {isSameStretch} from '../scan.ts';
 import {firstWhere} from '../../model/search.ts';
 
 /** Bytes of a page, as far as zeros are looked for: smaller pages there are none. */
 const PAGE = 4096;
 const PIECE = 64 * PAGE;
+const ZEROS = new Uint8Array(PAGE);
 
 /** The memory that a core has. */
 export class CoreMemory implements Memory {
@@ -33,20 +35,18 @@ export class CoreMemory implements Memory {
   };
 
   /**
-   * Pages that were dumped and have anything but zeros: of memory that was never touched the kernel writes zeros, and a
+   * Of pages that were dumped and have anything but zeros, all of the range: of memory that was never touched the kernel writes zeros, and a
    * core doesn't say which of them were resident.
    */
   readonly residentIn = (start: number, end: number): number => {
     let bytes = 0;
-    for (let at = start; at < end;) {
-      const to = Math.min(end, at - (at % PAGE) + PIECE);
-      const piece = this.#readIn(at, to - at);
-      for (let page = at; page < at + piece.length;) {
-        const next = Math.min(page - (page % PAGE) + PAGE, at + piece.length);
-        if (hasAny(piece, page - at, next - at)) bytes += next - page;
-        page = next;
+    for (let at = start - (start % PAGE); at < end; at += PIECE) {
+      const piece = this.#readIn(at, Math.min(PIECE, end - at + PAGE));
+      for (let page = 0; page < piece.length && at + page < end; page += PAGE) {
+        const length = Math.min(PAGE, piece.length - page);
+        if (isSameStretch(piece, page, ZEROS, 0, length)) continue;
+        bytes += Math.min(end, at + page + length) - Math.max(start, at + page);
       }
-      at += Math.max(piece.length, Math.min(to - at, PAGE - (at % PAGE)));
     }
     return bytes;
   };
@@ -63,8 +63,3 @@ export class CoreMemory implements Memory {
 }
 
 const NOTHING = new Uint8Array(0);
-
-function hasAny(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (bytes[at] !== 0) return true;
-  return false;
-}

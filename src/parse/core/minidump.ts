@@ -86,15 +86,15 @@ export function snapshotOfMinidump(read: ReadAt): Snapshot {
   countDumped(regions, dump);
   const clues = cluesOf(dump);
   classify(regions, clues);
-  const process = processOf(dump, clues);
+  const owner = processOf(dump, clues);
   return new Snapshot({
     source: {from: 'capture', format: 'minidump'},
     regions,
-    process,
+    process: owner,
     consistency: {torn, incomplete: false},
     rejected,
     notes: [
-      ...(clues.signal ? [signalText(clues.signal, regions, process.pid)] : []),
+      ...(clues.signal ? [signalText(clues.signal, regions, owner.pid)] : []),
       `The regions are those of its ${from}. It does not say what was resident, and has few of the contents.`,
     ],
     clues,
