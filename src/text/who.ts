@@ -40,6 +40,7 @@ const WHAT: Readonly<Record<string, string>> = {
   smaps: 'smaps',
   smaps_rollup: 'smaps_rollup',
   recording: 'a recording',
+  series: 'saved listings',
   core: 'a core file',
   minidump: 'a minidump',
 };

@@ -11,6 +11,9 @@ import {cgroupFolders, parseCgroup, parseMemoryLimit} from '../../src/parse/proc
 import {parseMeminfo} from '../../src/parse/proc/meminfo.ts';
 import {parseMountinfo} from '../../src/parse/proc/mountinfo.ts';
 import {parseLimits} from '../../src/parse/proc/limits.ts';
+import {oomJSON} from '../../src/features/explain/oom/json.ts';
+import {renderOom} from '../../src/features/explain/oom/text.ts';
+import {hasOomReport, oomReports} from '../../src/parse/oom/reports.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {parseStat} from '../../src/parse/proc/stat.ts';
@@ -125,6 +128,7 @@ function checkProcFiles(bytes: Uint8Array): void {
   assert.ok(folders === undefined || folders.every(({path}) => path.startsWith('/')));
   assert.ok((parseMemoryLimit(new TextDecoder('latin1').decode(bytes)) ?? 0) >= 0);
   checkElf(bytes);
+  checkLog(bytes);
   for (const segment of parseElfHead(bytes)?.segments ?? []) assert.ok(segment.offset >= 0 && segment.memorySize >= 0);
 }
 
@@ -139,6 +143,15 @@ function checkElf(bytes: Uint8Array): void {
     assert.ok(symbol === undefined || typeof symbol.name === 'string');
     sectionAt(image, address);
   }
+}
+
+/** A log may hold anything: its reports are as their schema says, and in words. */
+function checkLog(bytes: Uint8Array): void {
+  const reports = hasOomReport(bytes) ? oomReports(bytes) : [];
+  if (reports.length === 0) return;
+  assert.equal(schemaFaults('oom', JSON.parse(JSON.stringify(oomJSON(reports, '-')))), '');
+  const text = renderOom(reports, {width: 80, rows: 12});
+  assert.equal(CONTROL.exec(text)?.[0], undefined);
 }
 
 function describePrototype(): string {

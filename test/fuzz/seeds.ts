@@ -4,6 +4,7 @@ import {TUTORIAL} from '../helpers/listings.ts';
 import {CRASHED, MACHINES, makeCore} from '../parse/core/made.ts';
 import {makeMinidump} from '../parse/core/minidumps.ts';
 import {INPUTS} from '../parse/foreign/inputs.ts';
+import {GROUP, MACHINE, OLD_CGROUP} from '../parse/oom/logs.ts';
 
 /**
  * Real documents of every form that memmap reads, from which the fuzzer starts: captures in test/fixtures, what pmap and gdb
@@ -21,6 +22,7 @@ export type Form =
   | 'stat'
   | 'snapshot'
   | 'core'
+  | 'log'
   | 'elf';
 
 export interface Seed {
@@ -189,6 +191,7 @@ export const SEEDS: readonly Seed[] = [
   })),
   {form: 'snapshot', bytes: LIVE},
   ...CORES.map((bytes) => ({form: 'core' as const, bytes})),
+  ...[MACHINE, OLD_CGROUP, GROUP].map((text) => ({form: 'log' as const, bytes: Buffer.from(text)})),
   ...elfHeads().map((bytes) => ({form: 'elf' as const, bytes})),
 ];
 
