@@ -9,7 +9,7 @@ import {parseListing} from '../listing.ts';
 import {putInOrder} from '../order.ts';
 import {parseAuxv} from '../proc/auxv.ts';
 import {parseStatus} from '../proc/status.ts';
-import {isWhole} from './notes.ts';
+import {isWhole, sanePage} from './notes.ts';
 
 /** `MDMP`. */
 export const isMinidump = (head: Uint8Array): boolean =>
@@ -217,7 +217,8 @@ function memory64(dump: Dump): Stretch[] {
 }
 
 function cluesOf(dump: Dump): Clues {
-  const {pageSize, ...auxv} = parseAuxv(dump.bytes(LINUX_AUXV));
+  const {pageSize: given, ...auxv} = parseAuxv(dump.bytes(LINUX_AUXV));
+  const pageSize = sanePage(given);
   const [threads, signal] = [threadsIn(dump), signalIn(dump)];
   return {
     ...(pageSize !== undefined && {pageSize}),
@@ -273,9 +274,11 @@ function signalIn(dump: Dump): SignalClue | undefined {
 function processOf(dump: Dump, {threads}: Clues): ProcessInfo {
   const {name, pid, pPid} = parseStatus(dump.bytes(LINUX_STATUS));
   return {
-    ...(typeof pid === 'number' && pid > 0 && {pid}),
-    ...(typeof pPid === 'number' && {ppid: pPid}),
+    ...(isCount(pid) && pid > 0 && {pid}),
+    ...(isCount(pPid) && {ppid: pPid}),
     ...(typeof name === 'string' && {comm: name}),
     ...(threads && {threads: threads.length}),
   };
 }
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

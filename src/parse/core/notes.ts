@@ -66,7 +66,7 @@ export function readNotes(parts: readonly Uint8Array[], shape: ElfShape): CoreNo
     else if (note.type === NT_FILE) notes = {...notes, files: filesOf(note, shape) ?? notes.files};
     else if (note.type === NT_AUXV) {
       const {pageSize, ...auxv} = parseAuxv(note.bytes, shape.isLittle);
-      if (Object.keys(auxv).length > 0) notes = {...notes, auxv, pageSize};
+      if (Object.keys(auxv).length > 0) notes = {...notes, auxv, pageSize: sanePage(pageSize)};
     }
   }
   const signal = notes.signal ?? (first && currentSignal(first, shape));
@@ -189,6 +189,10 @@ function filesOf({bytes}: Note, {is64, isLittle}: ElfShape): MappedFile[] | unde
   }
   return files.sort((a, b) => a.start - b.start);
 }
+
+/** A size that pages can have: a power of two from 4 KiB on. */
+export const sanePage = (size: number | undefined): number | undefined =>
+  size !== undefined && size >= 4096 && size <= 2 ** 20 && Number.isInteger(Math.log2(size)) ? size : undefined;
 
 /** Whole pages: only these are exact in a double. */
 export const isWhole = (bytes: number): boolean => bytes % 4096 === 0 && bytes <= 2 ** 64;
