@@ -6,7 +6,8 @@ import * as show from './cases/show.js';
 import * as soak from './cases/soak.js';
 import * as start from './cases/start.js';
 import * as target from './cases/target.js';
+import * as trace from './cases/trace.js';
 import * as watch from './cases/watch.js';
 
 /** In the order in which they run: first what is measured in ms, while the machine is as it was found. */
-export const CASES = {start, show, ps, diff, parse, watch, target, million, soak};
+export const CASES = {start, show, ps, diff, parse, watch, target, trace, million, soak};

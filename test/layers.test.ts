@@ -12,6 +12,7 @@ const KITS = [
   'text',
   'elf',
   'procfs',
+  'trace',
   'recording',
   'input',
   'shell',
@@ -28,6 +29,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   text: ['diff', 'model'],
   parse: ['classify', 'model'],
   procfs: ['parse', 'classify', 'model'],
+  trace: ['elf', 'procfs', 'parse', 'shell', 'model'],
   recording: ['procfs', 'parse', 'model'],
   shell: ['procfs', 'text', 'model'],
   terminal: ['text', 'shell', 'model'],
@@ -37,17 +39,21 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['model', 'diff', 'parse', 'procfs'],
   'help.ts': ['commands', 'shell'],
   'main.ts': ['commands', 'help.ts'],
-  'prebuild.ts': ['elf', 'features'],
+  'prebuild.ts': ['elf', 'features', 'trace'],
 };
 
 /** The arrows between features. A new one is a decision: it is written down here. */
 const FEATURES: Readonly<Record<string, readonly string[]>> = {
-  check: ['run', 'watch', 'growth'],
+  check: ['run', 'watch', 'growth', 'group'],
   run: ['watch', 'record'],
-  record: ['watch'],
+  record: ['watch', 'group'],
+  // The time of day of a line.
+  group: ['watch'],
+  growth: ['group'],
   replay: ['watch'],
   report: ['growth'],
   export: ['report'],
+  top: ['ps', 'watch'],
   explain: ['heap'],
 };
 
@@ -59,6 +65,8 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'text/theme.ts': /^chalk$/,
   'text/table.ts': /^cli-table3$/,
   'procfs/': /^node:(fs|timers\/promises)$/,
+  // Perf events are opened by a helper that it starts.
+  'trace/': /^node:(child_process|fs|stream|timers\/promises)$/,
   'recording/': /^node:(fs|zlib|os|path)$/,
   'shell/': /^node:(fs|os|path|tty|url|timers\/promises|child_process)$/,
   'terminal/': /^node:(fs|string_decoder)$/,

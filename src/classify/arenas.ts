@@ -1,5 +1,5 @@
 import {hasNoAccess, isExecutable, isPrivate, isWritable} from '../model/region.ts';
-import {otherAllocator} from './runtimes/allocators.ts';
+import {allocatorIn} from './runtimes/allocators.ts';
 import {FLAG, type Space, type Decision} from './space.ts';
 
 const MIB = 1024 * 1024;
@@ -18,11 +18,11 @@ export function tellArenas(space: Space): void {
   if (space.closed.length === 0 && !space.hasAny(FLAG.nr)) return;
   const block = is32Bit(space) ? MIB : 64 * MIB;
   let number = 0;
-  for (let index = 0; index < space.regions.length; index++) {
-    if (!isUsed(space, index) || space.regions[index]!.start % block !== 0) continue;
+  for (let index = 0; index < space.length; index++) {
+    if (space.start[index]! % block !== 0 || !isUsed(space, index)) continue;
     const last = lastOf(space, index, block);
     if (last < 0) continue;
-    const blocks = Math.ceil((space.regions[last]!.end - space.regions[index]!.start) / block);
+    const blocks = Math.ceil((space.end[last]! - space.start[index]!) / block);
     name(space, index, last, number + 1, blocks, block);
     number += blocks;
     index = last;
@@ -30,10 +30,10 @@ export function tellArenas(space: Space): void {
 }
 
 /** Is all of it below 4 GiB? A 32-bit program has no region above, and a 64-bit one always has its stack there. */
-const is32Bit = ({regions}: Space): boolean => (regions.at(-1)?.end ?? 0) <= 2 ** 32;
+const is32Bit = ({end, length}: Space): boolean => length === 0 || end[length - 1]! <= 2 ** 32;
 
 const isUsed = (space: Space, index: number): boolean => {
-  const region = space.regions[index]!;
+  const region = space.at(index);
   return (
     space.isOpen(index) && isWritable(region) && !isExecutable(region) && isPrivate(region) && isGlibcs(space, index)
   );
@@ -53,16 +53,15 @@ const isGlibcs = (space: Space, index: number): boolean =>
  * @returns -1 if this is not such a block
  */
 function lastOf(space: Space, first: number, block: number): number {
-  const {regions} = space;
-  const limit = Math.ceil(regions[first]!.end / block) * block;
-  for (let index = first; index < regions.length && regions[index]!.start < limit; index++) {
-    const region = regions[index]!;
+  const limit = Math.ceil(space.end[first]! / block) * block;
+  for (let index = first; index < space.length && space.start[index]! < limit; index++) {
+    const region = space.at(index);
     if (index > first && (!space.isOpen(index) || !space.touchesBelow(index))) return -1;
     const isWhole = region.end % block === 0;
     if (hasNoAccess(region))
       return isWhole && region.end - region.start < block && index > first && isGlibcs(space, index) ? index : -1;
     if (!isUsed(space, index)) return -1;
-    if (isWhole && space.has(index, FLAG.nr)) return otherAllocator(regions) ? -1 : index;
+    if (isWhole && space.has(index, FLAG.nr)) return allocatorIn(space) ? -1 : index;
   }
   return -1;
 }
@@ -73,9 +72,12 @@ function name(space: Space, first: number, end: number, number: number, blocks: 
   const evidence = block === MIB ? EVIDENCE_32 : EVIDENCE;
   const used: Decision = {kind: 'arena', label: labels, evidence, confidence: 'guess'};
   for (let index = first; index <= end; index++) {
-    space.verdicts[index] = hasNoAccess(space.regions[index]!)
-      ? {kind: 'reserved', label: `unused part of heap ${last} of malloc's arenas`, evidence, confidence: 'guess'}
-      : used;
+    space.tell(
+      index,
+      hasNoAccess(space.at(index))
+        ? {kind: 'reserved', label: `unused part of heap ${last} of malloc's arenas`, evidence, confidence: 'guess'}
+        : used,
+    );
   }
 }
 

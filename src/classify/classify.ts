@@ -1,6 +1,5 @@
 import type {Clues} from '../model/clues.ts';
-import {type Region, withPurpose} from '../model/region.ts';
-import {isSamePurpose} from '../model/same.ts';
+import type {Regions} from '../model/regions.ts';
 import {tellArenas} from './arenas.ts';
 import {tellJemalloc} from './runtimes/allocators.ts';
 import {tellGo} from './runtimes/go.ts';
@@ -9,7 +8,7 @@ import {tellNames} from './names.ts';
 import {tellPartitions} from './runtimes/partitions.ts';
 import {tellRest} from './rest.ts';
 import {tellSegments} from './segments.ts';
-import {Space, type Decision} from './space.ts';
+import {Space} from './space.ts';
 import {tellStacks, tellStacksByShape} from './stacks.ts';
 import {tellVector} from './vector.ts';
 import {tellV8} from './runtimes/v8.ts';
@@ -19,14 +18,12 @@ import {tellV8} from './runtimes/v8.ts';
  * docs/kinds.md says how each kind is recognised. What the kernel and the files say comes first, shapes and neighbours
  * last.
  *
- * @param regions ascending. A region that was classified before is replaced in the array where something differs, since
- *   an earlier snapshot may share it and must keep its verdict; a region that was not classified yet is changed in
- *   place.
+ * @param regions ascending; what was decided about them before is forgotten
  * @param clues what else is known about the process; all of it may be absent
  * @param earlier an earlier look at the same process that had VmFlags, for a look that has none: a kind must not change
  *   from look to look only because smaps was not read
  */
-export function classify(regions: Region[], clues: Clues = {}, earlier: readonly Region[] = []): void {
+export function classify(regions: Regions, clues: Clues = {}, earlier?: Regions): void {
   const space = new Space(regions, clues, earlier);
   tellNames(space);
   tellSegments(space);
@@ -40,22 +37,4 @@ export function classify(regions: Region[], clues: Clues = {}, earlier: readonly
   tellJvm(space);
   tellJemalloc(space);
   tellRest(space);
-  for (let index = 0; index < regions.length; index++) {
-    regions[index] = decided(regions[index]!, space.verdicts[index]!);
-  }
-}
-
-/**
- * A region that was not classified yet is not shared yet: it is changed in place, which halves the memory that a look
- * takes.
- */
-function decided(region: {-readonly [field in keyof Region]: Region[field]}, verdict: Decision): Region {
-  if (region.evidence === undefined) {
-    region.kind = verdict.kind;
-    region.label = verdict.label;
-    region.evidence = verdict.evidence;
-    region.confidence = verdict.confidence;
-    return region;
-  }
-  return isSamePurpose(region, verdict) ? region : withPurpose(region, verdict);
 }

@@ -1,6 +1,7 @@
 import {isAllowed, isExecutable, isFileBacked, isPrivate, isShared, isWritable, type Region} from '../model/region.ts';
 import {namedMemory} from './given.ts';
-import {FLAG, isHeld, type Space, type Decision} from './space.ts';
+import {ABSENT} from '../model/regions.ts';
+import {FLAG, type Space, type Decision} from './space.ts';
 
 /**
  * What the name says, and the two flags that are enough on their own. A name may lie: anybody may call a file `[heap]`,
@@ -14,33 +15,31 @@ export function tellNames(space: Space): void {
   const smallest = smallestPage(space);
   const known = new Map<string, Decision>();
   for (const index of space.telling) {
-    const region = space.regions[index]!;
-    const isFile = isFileBacked(region);
-    if (space.has(index, FLAG.ht)) space.verdicts[index] = HUGETLB;
+    const region = space.at(index);
+    const {isFile} = space.regions.backingAt(index);
+    if (space.has(index, FLAG.ht)) space.tell(index, HUGETLB);
     else if (isFile ? programs.has(region.name) : region.name === '') continue;
-    else if (isFile && space.has(index, FLAG.pf) && space.has(index, FLAG.io))
-      space.verdicts[index] = MEMORY_OF_A_DEVICE;
-    else if (!space.hasFlags(index) && hasLargePages(region, smallest)) space.verdicts[index] = HUGETLB_BY_SIZE;
+    else if (isFile && space.has(index, FLAG.pf) && space.has(index, FLAG.io)) space.tell(index, MEMORY_OF_A_DEVICE);
+    else if (!space.hasFlags(index) && hasLargePages(space, index, smallest)) space.tell(index, HUGETLB_BY_SIZE);
     else {
-      const key = keyOf(region, isFile);
+      const key = keyOf(region, isFile, space.isHeld(index));
       let verdict = known.get(key);
       if (!verdict) known.set(key, (verdict = verdictOf(region, space, doubles)));
-      space.verdicts[index] = verdict;
+      space.tell(index, verdict);
     }
   }
 }
 
 /** What decides besides the name: permissions, and the number of a SysV segment. */
-const keyOf = (region: Region, isFile: boolean): string =>
-  `${region.perms}${isHeld(region) ? '+' : ' '}${isFile ? 1 : 0}${region.name.startsWith('/SYSV') ? region.inode : ''} ${region.name}`;
+const keyOf = (region: Region, isFile: boolean, isHeld: boolean): string =>
+  `${region.perms}${isHeld ? '+' : ' '}${isFile ? 1 : 0}${region.name.startsWith('/SYSV') ? region.inode : ''} ${region.name}`;
 
 /** Pages of the kernel's at fixed addresses, where the source prints no names: pmap. */
 function tellFixed(space: Space): void {
-  for (let index = space.regions.length - 1; index >= 0 && space.regions[index]!.start >= KUSER_HELPERS; index--) {
-    const {start, name} = space.regions[index]!;
-    if (name === '' && start === VSYSCALL) space.verdicts[index] = VSYSCALL_BY_PLACE;
-    if (name === '' && start === KUSER_HELPERS && index === space.regions.length - 1)
-      space.verdicts[index] = VECTORS_BY_PLACE;
+  for (let index = space.length - 1; index >= 0 && space.start[index]! >= KUSER_HELPERS; index--) {
+    const {start, name} = space.at(index);
+    if (name === '' && start === VSYSCALL) space.tell(index, VSYSCALL_BY_PLACE);
+    if (name === '' && start === KUSER_HELPERS && index === space.length - 1) space.tell(index, VECTORS_BY_PLACE);
   }
 }
 
@@ -50,12 +49,14 @@ const VSYSCALL = 0xffffffffff600000;
 const KUSER_HELPERS = 0xffff0000;
 
 /** KernelPageSize is larger in the hugetlb pool alone, and for memory of devices (fs/hugetlbfs, dax). */
-const hasLargePages = ({usage, name}: Region, smallest: number): boolean =>
-  (usage?.['kernelPageSize'] ?? 0) > smallest && !name.startsWith('/dev/dax');
+const hasLargePages = (space: Space, index: number, smallest: number): boolean =>
+  (space.regions.counter('kernelPageSize')?.[index] ?? ABSENT) > smallest &&
+  !space.regions.nameAt(index).startsWith('/dev/dax');
 
-function smallestPage({regions}: Space): number {
+function smallestPage({regions, length}: Space): number {
+  const sizes = regions.counter('kernelPageSize')?.subarray(0, length) ?? [];
   let smallest = Infinity;
-  for (const {usage} of regions) smallest = Math.min(smallest, usage?.['kernelPageSize'] ?? Infinity);
+  for (const size of sizes) if (size !== ABSENT && size < smallest) smallest = size;
   return smallest;
 }
 
@@ -67,13 +68,13 @@ function doublesIn(space: Space): ReadonlySet<string> {
   const isShareable = (region: Region): boolean => isShared(region) && region.name.startsWith('/');
   const executable = new Set<string>();
   for (const index of space.executable) {
-    const region = space.regions[index]!;
+    const region = space.at(index);
     if (isShareable(region)) executable.add(region.name);
   }
   const doubles = new Set<string>();
   if (executable.size === 0) return doubles;
   for (const index of space.telling) {
-    const region = space.regions[index]!;
+    const region = space.at(index);
     if (isShareable(region) && isWritable(region) && executable.has(region.name)) doubles.add(region.name);
   }
   return doubles;
@@ -86,13 +87,13 @@ function doublesIn(space: Space): ReadonlySet<string> {
 function programsIn(space: Space, doubles: ReadonlySet<string>): Set<string> {
   const programs = new Set<string>();
   for (const index of space.executable) {
-    const region = space.regions[index]!;
+    const region = space.at(index);
     if (region.name !== '' && mayBeProgram(region) && !doubles.has(region.name)) programs.add(region.name);
   }
   // Where a source has no permissions of some regions, the program headers that were read say that it is one.
   for (const name of Object.keys(space.clues.files ?? {})) {
     const isProgram = (index: number): boolean =>
-      space.regions[index]!.name === name && isAllowed(space.regions[index]!, 'x') === undefined;
+      space.at(index).name === name && isAllowed(space.at(index), 'x') === undefined;
     if (!programs.has(name) && space.telling.some(isProgram)) programs.add(name);
   }
   return programs;

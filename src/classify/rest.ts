@@ -1,6 +1,6 @@
 import {hasNoAccess, isExecutable, isWritable, type Region, sizeOf} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
-import {baseName, FLAG, isHeld, type Space, type Decision} from './space.ts';
+import {baseName, FLAG, type Space, type Decision} from './space.ts';
 import {reservationsIn} from './runtimes/runtimes.ts';
 import type {Kind} from '../model/kind.ts';
 
@@ -12,17 +12,17 @@ const MIB = 1024 * 1024;
  */
 export function tellRest(space: Space): void {
   for (const index of space.closed)
-    if (space.isOpen(index) && isHeld(space.regions[index]!)) space.verdicts[index] = heldMemory(space.regions[index]!);
+    if (space.isOpen(index) && space.isHeld(index)) space.tell(index, heldMemory(space.at(index)));
   tellReservations(space);
-  for (const index of space.executable) if (space.isOpen(index)) space.verdicts[index] = code(space.regions[index]!);
-  for (const index of space.closed) if (space.isOpen(index)) space.verdicts[index] = withoutAccess(space, index);
+  for (const index of space.executable) if (space.isOpen(index)) space.tell(index, code(space.at(index)));
+  for (const index of space.closed) if (space.isOpen(index)) space.tell(index, withoutAccess(space, index));
   if (space.hasAny(FLAG.wf)) tellWiped(space);
   tellNeighbours(space);
 }
 
 function tellWiped(space: Space): void {
-  for (let index = 0; index < space.regions.length; index++) {
-    if (space.isOpen(index) && space.has(index, FLAG.wf)) space.verdicts[index] = WIPED;
+  for (let index = 0; index < space.length; index++) {
+    if (space.isOpen(index) && space.has(index, FLAG.wf)) space.tell(index, WIPED);
   }
 }
 
@@ -40,9 +40,9 @@ function tellReservations(space: Space): void {
       confidence: space.hasFlags(from) ? undefined : 'guess',
     };
     for (let index = from; index < to; index++) {
-      const region = space.regions[index]!;
+      const region = space.at(index);
       if (isExecutable(region)) continue;
-      space.verdicts[index] = hasNoAccess(region) ? unused : used;
+      space.tell(index, hasNoAccess(region) ? unused : used);
     }
   }
 }
@@ -53,8 +53,8 @@ function tellReservations(space: Space): void {
  */
 function withoutAccess(space: Space, index: number): Decision {
   if (space.has(index, FLAG.nr)) return KEPT;
-  if (sizeOf(space.regions[index]!) > MIB) return LARGE;
-  return space.touchesBelow(index) || space.regions[index + 1]?.start === space.regions[index]!.end ? GUARD : ALONE;
+  if (space.end[index]! - space.start[index]! > MIB) return LARGE;
+  return space.touchesBelow(index) || space.touchesAbove(index) ? GUARD : ALONE;
 }
 
 /** A region without access that costs memory is no guard, and nothing that was only reserved. */
@@ -106,25 +106,26 @@ const NAMELESS = 'no name, in a listing that lacks names: the heap may be called
  * themselves, large blocks of malloc and what the dynamic linker needs are among this.
  */
 function tellNeighbours(space: Space): void {
-  const {regions, verdicts} = space;
+  const {regions, length} = space;
+  /** Is it something that has a name? */
+  const saysMuch = (index: number): boolean => !space.isOpen(index) && !SAYS_LITTLE.has(regions.kindAt(index));
   let below = '';
   let verdict: Decision | undefined;
-  for (let index = 0, above = 0; index < regions.length; index++) {
-    const known = verdicts[index];
-    if (known) {
-      if (!SAYS_LITTLE.has(known.kind)) {
-        below = nameOf(regions[index]!, known);
+  for (let index = 0, above = 0; index < length; index++) {
+    if (!space.isOpen(index)) {
+      if (saysMuch(index)) {
+        below = nameOf(space.at(index));
         verdict = undefined;
       }
       continue;
     }
     if (!verdict) {
       above = Math.max(above, index);
-      while (above < regions.length && (!verdicts[above] || SAYS_LITTLE.has(verdicts[above]!.kind))) above++;
-      const label = place(below, above < regions.length ? nameOf(regions[above]!, verdicts[above]!) : '');
-      verdict = regions[index]!.inode === '' ? namelessOf(label) : verdictOf(label);
+      while (above < length && !saysMuch(above)) above++;
+      const label = place(below, above < length ? nameOf(space.at(above)) : '');
+      verdict = regions.backingAt(index).inode === '' ? namelessOf(label) : verdictOf(label);
     }
-    verdicts[index] = verdict;
+    space.tell(index, verdict);
   }
 }
 
@@ -157,7 +158,7 @@ function place(below: string, above: string): string | undefined {
   return undefined;
 }
 
-function nameOf({name}: Region, {label, kind}: Decision): string {
+function nameOf({name, label, kind}: Region): string {
   if (name.startsWith('[')) return name;
   return label ?? (name === '' ? kind : baseName(name));
 }

@@ -20,18 +20,20 @@ const PF_W = 2;
 export function tellSegments(space: Space): void {
   const images = new Map<string, Image>();
   const {files = {}} = space.clues;
-  const pageSize = pageSizeOf(space);
+  const pageSize = pageSizeOf({clues: space.clues, table: space.regions});
   /** What the region below belongs to: its bss may follow. */
   let image: Image | undefined;
   for (const index of space.telling) {
-    const region = space.regions[index]!;
+    const region = space.at(index);
     if (space.isOpen(index)) {
       const clue = Object.hasOwn(files, region.name) ? files[region.name] : undefined;
       image = clue && imageOf(images.get(region.name), clue, region, pageSize);
       if (image) images.set(region.name, image);
       const segment = image && segmentAt(image.clue, region, pageSize, image.bias);
-      space.verdicts[index] =
-        segment && !hasNoAccess(region) ? bySegment(image!, segment, region, pageSize) : byShape(space, index);
+      space.tell(
+        index,
+        segment && !hasNoAccess(region) ? bySegment(image!, segment, region, pageSize) : byShape(space, index),
+      );
     }
     tellBss(space, index + 1, image, pageSize);
   }
@@ -39,12 +41,12 @@ export function tellSegments(space: Space): void {
 
 /** Memory without a name that touches what was just recognised, and what touches that. */
 function tellBss(space: Space, first: number, image: Image | undefined, pageSize: number): void {
-  for (let index = first; index < space.regions.length; index++) {
-    const region = space.regions[index]!;
+  for (let index = first; index < space.length; index++) {
+    const region = space.at(index);
     if (region.name !== '' || !space.isOpen(index) || !space.touchesBelow(index)) return;
     const verdict = image ? bssOf(image, region, pageSize) : bssByShape(space, index);
     if (!verdict) return;
-    space.verdicts[index] = verdict;
+    space.tell(index, verdict);
   }
 }
 
@@ -118,7 +120,7 @@ const GAP: Decision = {
  * Without headers. RELRO was split off a writable segment: VM_ACCOUNT stays, and the file continues after it, writable.
  */
 function byShape(space: Space, index: number): Decision {
-  const region = space.regions[index]!;
+  const region = space.at(index);
   if (isExecutable(region)) return space.impliesExec ? TEXT_OR_OTHER : TEXT;
   if (isWritable(region)) return DATA;
   if (hasNoAccess(region)) return GAP;
@@ -129,14 +131,14 @@ function byShape(space: Space, index: number): Decision {
 
 /** Below it is rodata, or a gap; rodata would be one region with it if they had been one segment. */
 function isCutOff(space: Space, index: number): boolean {
-  const [below, region, above] = [space.regions[index - 1], space.regions[index]!, space.regions[index + 1]];
+  const [below, region, above] = [space.below(index), space.at(index), space.above(index)];
   if (below?.end !== region.start || below.name !== region.name || isExecutable(below)) return false;
   return above?.start === region.end && above.name === region.name && isWritable(above) && isBehind(above, region);
 }
 
 /** Above it is data; below it text, or, where no offsets are known, anything of the file. */
 function isBetweenTextAndData(space: Space, index: number): boolean {
-  const [below, region, above] = [space.regions[index - 1], space.regions[index]!, space.regions[index + 1]];
+  const [below, region, above] = [space.below(index), space.at(index), space.above(index)];
   if (below?.name !== region.name || above?.name !== region.name || !isWritable(above)) return false;
   return isExecutable(below) || region.offset === undefined;
 }
@@ -188,8 +190,8 @@ function bssOf({clue, bias, name}: Image, region: Region, pageSize: number): Dec
 const pageUp = (address: number, pageSize: number): number => Math.ceil(address / pageSize) * pageSize;
 
 function bssByShape(space: Space, index: number): Decision | undefined {
-  const below = space.regions[index - 1]!;
-  if (space.verdicts[index - 1]?.kind !== 'data' || !isWritable(space.regions[index]!)) return undefined;
+  const below = space.at(index - 1);
+  if (space.kindAt(index - 1) !== 'data' || !isWritable(space.at(index))) return undefined;
   return {
     kind: 'bss',
     evidence: `touches the data of ${baseName(below.name)}`,

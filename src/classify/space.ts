@@ -1,9 +1,9 @@
 import type {Clues} from '../model/clues.ts';
 import type {Kind} from '../model/kind.ts';
 import {hasNoAccess, isExecutable, type Region} from '../model/region.ts';
-import {asAskedFor, impliesExec} from './implied.ts';
-import {isAlike} from '../model/same.ts';
+import type {Regions} from '../model/regions.ts';
 import {firstWhere} from '../model/search.ts';
+import {impliesExec, permsAskedFor} from './implied.ts';
 
 /** What was decided about a region. One object may serve many regions. */
 export interface Decision {
@@ -18,11 +18,13 @@ export interface Decision {
  * it can recognise and leaves the rest open, so the first one that knows decides.
  */
 export class Space {
-  readonly regions: readonly Region[];
+  readonly regions: Regions;
   readonly clues: Clues;
+  readonly length: number;
+  readonly start: Float64Array;
+  readonly end: Float64Array;
   /** The VmFlags of each region, as bits of FLAG; 0 where the source has none. */
   readonly flags: Uint16Array;
-  readonly verdicts: Array<Decision | undefined>;
   /**
    * Indices, ascending, of the regions that have a name or are from the hugetlb pool: those that say themselves what
    * they are.
@@ -35,26 +37,71 @@ export class Space {
   readonly impliesExec: boolean;
   /** The runtimes that the mapped programs contain, once somebody has asked. */
   runtimes: ReadonlySet<string> | undefined;
+  /** The names of what is mapped, once somebody has asked. */
+  #names: ReadonlySet<string> | undefined;
   /** The flags of all regions together. */
   #flags = 0;
 
-  /** @param earlier regions of an earlier look that had flags */
-  constructor(regions: readonly Region[], clues: Clues, earlier: readonly Region[]) {
+  /**
+   * @param regions what was decided about them before is forgotten
+   * @param earlier regions of an earlier look that had flags
+   */
+  constructor(regions: Regions, clues: Clues, earlier: Regions | undefined) {
+    const {length, tables, backing} = regions;
+    regions.verdict = new Uint32Array(regions.verdict.length);
     this.impliesExec = impliesExec(regions);
-    this.regions = this.impliesExec ? regions.map(asAskedFor) : regions;
+    this.regions = this.impliesExec ? regions.withPerms(permsAskedFor(regions)) : regions;
     this.clues = clues;
-    this.flags = new Uint16Array(regions.length);
-    this.verdicts = regions.map(() => undefined);
-    const reader = new FlagReader(earlier);
-    for (let index = 0; index < regions.length; index++) {
-      const region = this.regions[index]!;
-      const bits = reader.read(regions[index]!);
-      this.flags[index] = bits;
+    this.length = length;
+    this.start = regions.start;
+    this.end = regions.end;
+    this.flags = flagBits(regions, earlier);
+    const {perms} = this.regions;
+    const isNamed = tables.backings.map(({name}) => name !== '');
+    const access = tables.perms.map((text) =>
+      isExecutable({perms: text}) ? EXECUTABLE : hasNoAccess({perms: text}) ? CLOSED : OTHER,
+    );
+    for (let index = 0; index < length; index++) {
+      const bits = this.flags[index]!;
       this.#flags |= bits;
-      if (region.name !== '' || bits & FLAG.ht) this.telling.push(index);
-      if (isExecutable(region)) this.executable.push(index);
-      else if (hasNoAccess(region)) this.closed.push(index);
+      if (isNamed[backing[index]!] || bits & FLAG.ht) this.telling.push(index);
+      const how = access[perms[index]!];
+      if (how === EXECUTABLE) this.executable.push(index);
+      else if (how === CLOSED) this.closed.push(index);
     }
+  }
+
+  /** A region to look at. */
+  at(index: number): Region {
+    return this.regions.at(index);
+  }
+
+  /** The region before it, whether they touch or not. */
+  below(index: number): Region | undefined {
+    return index > 0 ? this.at(index - 1) : undefined;
+  }
+
+  above(index: number): Region | undefined {
+    return index + 1 < this.length ? this.at(index + 1) : undefined;
+  }
+
+  /** Decides what a region is. */
+  tell(index: number, verdict: Decision): void {
+    this.regions.tell(index, verdict);
+  }
+
+  /** What it was decided to be; undefined while that is open, and where there is no such region. */
+  kindAt(index: number): Kind | undefined {
+    return index < 0 || index >= this.length || this.isOpen(index) ? undefined : this.regions.kindAt(index);
+  }
+
+  /** Was this decided about it? */
+  isTold(index: number, verdict: Decision): boolean {
+    return this.regions.verdict[index] === this.regions.tables.verdictOf(verdict);
+  }
+
+  get names(): ReadonlySet<string> {
+    return (this.#names ??= new Set(this.telling.map((index) => this.regions.nameAt(index))));
   }
 
   /** Does any region have this flag? */
@@ -63,7 +110,7 @@ export class Space {
   }
 
   isOpen(index: number): boolean {
-    return this.verdicts[index] === undefined;
+    return this.regions.verdict[index] === 0;
   }
 
   has(index: number, flag: number): boolean {
@@ -77,15 +124,28 @@ export class Space {
 
   /** Does the region below end where this one begins? */
   touchesBelow(index: number): boolean {
-    return index > 0 && this.regions[index - 1]!.end === this.regions[index]!.start;
+    return index > 0 && this.end[index - 1] === this.start[index];
+  }
+
+  /** Does the region above begin where this one ends? */
+  touchesAbove(index: number): boolean {
+    return index + 1 < this.length && this.start[index + 1] === this.end[index];
+  }
+
+  /** As `isHeld` says it. */
+  isHeld(index: number): boolean {
+    const bytes = (counter: string): number => Math.max(0, this.regions.counter(counter)?.[index] ?? 0);
+    return bytes('rss') + bytes('swap') > 0 && hasNoAccess(this.at(index));
   }
 
   /** @returns the index of the region that holds an address; -1 if none does */
   find(address: number): number {
-    const index = firstWhere((place) => this.regions[place]!.end > address, this.regions.length);
-    return index < this.regions.length && this.regions[index]!.start <= address ? index : -1;
+    const index = firstWhere((place) => this.end[place]! > address, this.length);
+    return index < this.length && this.start[index]! <= address ? index : -1;
   }
 }
+
+const [OTHER, EXECUTABLE, CLOSED] = [0, 1, 2];
 
 /** No access, and yet in memory: it was used before it was closed with mprotect(2), and still costs what it did. */
 export const isHeld = (region: Region): boolean =>
@@ -128,45 +188,56 @@ export const FLAG = {
 const BITS = new Map<string, number>(Object.entries(FLAG));
 
 /**
- * Gives the flags of regions as bits, one region after another. The regions of one listing mostly share one list of
- * flags, so a list is read once.
+ * The flags of regions as bits. The regions of one listing mostly share some lists of flags, so each is read once.
+ *
+ * @param earlier the same process at an earlier look that had flags: where a region has none, the flags that the memory
+ *   had then count, if its permissions and its name are still the same
+ * @returns 0 where nothing is known
  */
-class FlagReader {
-  readonly #earlier: readonly Region[];
+function flagBits(regions: Regions, earlier: Regions | undefined): Uint16Array {
+  const {flags, tables, length} = regions;
+  const bits = tables.flags.map(bitsOf);
+  const then = earlier && earlier.length > 0 && new FlagsThen(regions, earlier);
+  const all = new Uint16Array(length);
+  for (let row = 0; row < length; row++) all[row] = flags[row] === 0 && then ? then.bitsOf(row) : bits[flags[row]!]!;
+  return all;
+}
+
+/** The flags that memory had at an earlier look. */
+class FlagsThen {
+  readonly #regions: Regions;
+  readonly #earlier: Regions;
+  readonly #bits: readonly number[];
+  /** Everything before this row is below what was asked for last. */
   #before = 0;
-  #last: readonly string[] | undefined;
-  #bits = 0;
 
-  /**
-   * @param earlier the same process at an earlier look that had flags: where a region has none, the flags that the
-   *   memory had then count, if its permissions and its name are still the same
-   */
-  constructor(earlier: readonly Region[]) {
+  constructor(regions: Regions, earlier: Regions) {
+    this.#regions = regions;
     this.#earlier = earlier;
+    this.#bits = earlier.tables.flags.map(bitsOf);
   }
 
-  /** @param region above the one before. @returns 0 where nothing is known */
-  read(region: Region): number {
-    const flags = region.flags ?? this.#then(region);
-    if (flags && flags !== this.#last) {
-      this.#bits = bitsOf(flags);
-      this.#last = flags;
-    }
-    return flags ? this.#bits : 0;
+  /** @param row above the one before */
+  bitsOf(row: number): number {
+    const {start, end, flags, length} = this.#earlier;
+    const [from, to] = [this.#regions.start[row]!, this.#regions.end[row]!];
+    while (this.#before < length && end[this.#before]! <= from) this.#before++;
+    for (let then = this.#before; then < length && start[then]! < to; then++)
+      if (this.#isAlike(then, row)) return this.#bits[flags[then]!]!;
+    return 0;
   }
 
-  #then(region: Region): readonly string[] | undefined {
-    const earlier = this.#earlier;
-    while (this.#before < earlier.length && earlier[this.#before]!.end <= region.start) this.#before++;
-    for (let index = this.#before; index < earlier.length && earlier[index]!.start < region.end; index++) {
-      const then = earlier[index]!;
-      if (isAlike(then, region)) return then.flags;
-    }
-    return undefined;
+  /** As isAlike() says it: the same permissions, name and inode. */
+  #isAlike(then: number, row: number): boolean {
+    const [a, b] = [this.#earlier, this.#regions];
+    if (a.tables.perms[a.perms[then]!] !== b.tables.perms[b.perms[row]!]) return false;
+    const [one, other] = [a.backingAt(then), b.backingAt(row)];
+    return one === other || (one.name === other.name && one.inode === other.inode);
   }
 }
 
-function bitsOf(flags: readonly string[]): number {
+function bitsOf(flags: readonly string[] | undefined): number {
+  if (!flags) return 0;
   let bits: number = FLAG.known;
   for (const flag of flags) bits |= BITS.get(flag) ?? 0;
   return bits;

@@ -1,6 +1,6 @@
 import type {Thread} from '../model/clues.ts';
 import {hasNoAccess, isPrivate, isWritable, type Region, sizeOf} from '../model/region.ts';
-import {FLAG, isHeld, type Space, type Decision} from './space.ts';
+import {FLAG, type Space, type Decision} from './space.ts';
 
 const MIB = 1024 * 1024;
 
@@ -13,9 +13,9 @@ export function tellStacks(space: Space): void {
   tellMarked(space);
   tellGrowing(space);
   for (const [index, threads] of threadsByRegion(space)) {
-    if (!space.isOpen(index) || !isWritable(space.regions[index]!)) continue;
+    if (!space.isOpen(index) || !isWritable(space.at(index))) continue;
     const verdict = stackOf(space, index, threads);
-    space.verdicts[index] = verdict;
+    space.tell(index, verdict);
     if (verdict.kind === 'thread-stack') tellGuard(space, index, guardsOf(verdict.label!, verdict.confidence));
   }
 }
@@ -32,8 +32,8 @@ function stackOf(space: Space, index: number, threads: readonly Thread[]): Decis
   const who = threadsText(threads);
   const isIn = space.find(threads[0]!.stackPointer!) === index;
   const pointer = `the stack pointer of thread ${threads[0]!.tid} is in ${isIn ? 'it' : 'the guard below it'}`;
-  const isSmall = sizeOf(space.regions[index]!) <= Math.max(LARGEST_STACK, space.clues.limits?.stack ?? 0);
-  const hasGuard = space.touchesBelow(index) && hasNoAccess(space.regions[index - 1]!);
+  const isSmall = sizeOf(space.at(index)) <= Math.max(LARGEST_STACK, space.clues.limits?.stack ?? 0);
+  const hasGuard = space.touchesBelow(index) && hasNoAccess(space.at(index - 1));
   const stack = {kind: 'thread-stack', label: `stack of ${who}`} as const;
   if (hasGuard && isSmall && threads.length === 1) return {...stack, evidence: `${pointer}, and a guard is below it`};
   if (hasGuard || isSmall)
@@ -60,10 +60,8 @@ function threadsByRegion(space: Space): Map<number, Thread[]> {
   return found;
 }
 
-function isGuardBelow({regions}: Space, index: number): boolean {
-  const [guard, above] = [regions[index], regions[index + 1]];
-  return guard !== undefined && above?.start === guard.end && hasNoAccess(guard) && isWritable(above);
-}
+const isGuardBelow = (space: Space, index: number): boolean =>
+  index >= 0 && space.touchesAbove(index) && hasNoAccess(space.at(index)) && isWritable(space.at(index + 1));
 
 function threadsText(threads: readonly Thread[]): string {
   const [first] = threads as [Thread];
@@ -91,26 +89,26 @@ function guardsOf(label: string, confidence?: 'guess'): Guards {
  */
 function tellGuard(space: Space, stack: number, guards: Guards): void {
   const guard = stack - 1;
-  if (!space.touchesBelow(stack) || !space.isOpen(guard) || !hasNoAccess(space.regions[guard]!)) return;
-  if (isHeld(space.regions[guard]!)) return;
-  space.verdicts[guard] = sizeOf(space.regions[guard]!) <= MIB ? guards.small : guards.large;
+  if (!space.touchesBelow(stack) || !space.isOpen(guard) || !hasNoAccess(space.at(guard))) return;
+  if (space.isHeld(guard)) return;
+  space.tell(guard, sizeOf(space.at(guard)) <= MIB ? guards.small : guards.large);
 }
 
 /** Shadow stacks, by their flag; and stacks above a guard that Android's C library has named. */
 function tellMarked(space: Space): void {
-  for (let index = 0; space.hasAny(FLAG.ss) && index < space.regions.length; index++)
-    if (space.isOpen(index) && space.has(index, FLAG.ss)) space.verdicts[index] = SHADOW;
+  for (let index = 0; space.hasAny(FLAG.ss) && index < space.length; index++)
+    if (space.isOpen(index) && space.has(index, FLAG.ss)) space.tell(index, SHADOW);
   for (const guard of space.telling) {
-    if (!NAMED_GUARD.test(space.regions[guard]!.name)) continue;
+    if (!NAMED_GUARD.test(space.at(guard).name)) continue;
     let index = guard + 1;
     // ART closes the first page of a stack.
-    if (isAbove(space, index) && hasNoAccess(space.regions[index]!)) space.verdicts[index++] = CLOSED_PAGE;
-    if (isAbove(space, index) && isWritable(space.regions[index]!)) space.verdicts[index] = ABOVE_GUARD;
+    if (isAbove(space, index) && hasNoAccess(space.at(index))) space.tell(index++, CLOSED_PAGE);
+    if (isAbove(space, index) && isWritable(space.at(index))) space.tell(index, ABOVE_GUARD);
   }
 }
 
 const isAbove = (space: Space, index: number): boolean =>
-  index < space.regions.length && space.isOpen(index) && space.touchesBelow(index);
+  index < space.length && space.isOpen(index) && space.touchesBelow(index);
 
 /** bionic/libc/bionic/pthread_create.cpp */
 const NAMED_GUARD = /^\[anon:thread stack guard/;
@@ -139,19 +137,19 @@ const CLOSED_PAGE: Decision = {
  */
 function tellGrowing(space: Space): void {
   if (!space.hasAny(FLAG.known)) return tellPieces(space);
-  for (let index = space.regions.length - 1; index >= 0; index--) {
+  for (let index = space.length - 1; index >= 0; index--) {
     if (!space.isOpen(index)) continue;
-    const isBelowStack = space.verdicts[index + 1]?.kind === 'stack' && space.touchesBelow(index + 1);
-    if (space.has(index, FLAG.gd)) space.verdicts[index] = isBelowStack ? PIECE : GROWING;
-    else if (isBelowStack && !space.hasFlags(index)) space.verdicts[index] = PIECE_BY_PLACE;
+    const isBelowStack = space.kindAt(index + 1) === 'stack' && space.touchesBelow(index + 1);
+    if (space.has(index, FLAG.gd)) space.tell(index, isBelowStack ? PIECE : GROWING);
+    else if (isBelowStack && !space.hasFlags(index)) space.tell(index, PIECE_BY_PLACE);
   }
 }
 
 function tellPieces(space: Space): void {
   for (const stack of space.telling) {
-    if (space.verdicts[stack]?.kind !== 'stack') continue;
+    if (space.kindAt(stack) !== 'stack') continue;
     for (let index = stack - 1; index >= 0 && space.isOpen(index) && space.touchesBelow(index + 1); index--)
-      space.verdicts[index] = PIECE_BY_PLACE;
+      space.tell(index, PIECE_BY_PLACE);
   }
 }
 
@@ -188,10 +186,9 @@ export function tellStacksByShape(space: Space): void {
   const guards = guardsOf(verdict.label, 'guess');
   for (const guard of space.closed) {
     const index = guard + 1;
-    if (index === space.regions.length || !space.isOpen(index) || !space.isOpen(guard) || !space.touchesBelow(index))
-      continue;
-    if (!looksLikeStack(space.regions[guard]!, space.regions[index]!, space.clues.limits?.stack)) continue;
-    space.verdicts[index] = verdict;
+    if (index === space.length || !space.isOpen(index) || !space.isOpen(guard) || !space.touchesBelow(index)) continue;
+    if (!looksLikeStack(space.at(guard), space.at(index), space.clues.limits?.stack)) continue;
+    space.tell(index, verdict);
     tellGuard(space, index, guards);
   }
   if (space.hasAny(FLAG.gu)) tellWithGuardInside(space, verdict.label);
@@ -200,13 +197,13 @@ export function tellStacksByShape(space: Space): void {
 /** glibc 2.42 makes the guard with madvise(MADV_GUARD_INSTALL): guard and stack stay one region. */
 function tellWithGuardInside(space: Space, label: string): void {
   const evidence = "VmFlags has gu (guard pages are in it), and it has the size of a thread's stack";
-  for (let index = 0; index < space.regions.length; index++) {
-    const region = space.regions[index]!;
+  for (let index = 0; index < space.length; index++) {
+    const region = space.at(index);
     if (!space.has(index, FLAG.gu) || !space.isOpen(index) || !isWritable(region) || !isPrivate(region)) continue;
     const size = sizeOf(region);
     const limit = space.clues.limits?.stack;
     const isStack = [size, size - 4 * KIB, size - 64 * KIB].some((bytes) => isRound(bytes) || bytes === limit);
-    if (isStack) space.verdicts[index] = {kind: 'thread-stack', label, evidence, confidence: 'guess'};
+    if (isStack) space.tell(index, {kind: 'thread-stack', label, evidence, confidence: 'guess'});
   }
 }
 

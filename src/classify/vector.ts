@@ -8,22 +8,17 @@ import type {Decision, Space} from './space.ts';
 export function tellVector(space: Space): void {
   const {auxv} = space.clues;
   if (!auxv) return;
-  const isNameless = (index: number): boolean =>
-    index >= 0 && space.regions[index]!.inode === '' && !isFile(space.regions[index]!);
+  const isNameless = (index: number): boolean => index >= 0 && space.at(index).inode === '' && !isFile(space.at(index));
   const vdso = auxv.vdso === undefined ? -1 : space.find(auxv.vdso);
   if (isNameless(vdso)) {
-    space.verdicts[vdso] = VDSO;
-    for (
-      let index = vdso - 1;
-      isNameless(index) && space.regions[index]!.end === space.regions[index + 1]!.start;
-      index--
-    ) {
-      if (space.regions[index]!.perms !== 'r--p') break;
-      space.verdicts[index] = VVAR;
+    space.tell(vdso, VDSO);
+    for (let index = vdso - 1; isNameless(index) && space.touchesAbove(index); index--) {
+      if (space.at(index).perms !== 'r--p') break;
+      space.tell(index, VVAR);
     }
   }
   const stack = auxv.execfn === undefined ? -1 : space.find(auxv.execfn);
-  if (isNameless(stack)) space.verdicts[stack] = STACK;
+  if (isNameless(stack)) space.tell(stack, STACK);
   if (isNameless(stack) || isNameless(vdso)) tellBrk(space);
 }
 
@@ -34,14 +29,13 @@ const isFile = ({name}: Region): boolean => name.startsWith('/');
  * arm64), and nothing of mmap is placed between.
  */
 function tellBrk(space: Space): void {
-  const {regions, clues} = space;
-  const phdr = clues.auxv?.phdr;
+  const phdr = space.clues.auxv?.phdr;
   const first = phdr === undefined ? -1 : space.find(phdr);
-  const program = regions[first]?.name;
-  if (program === undefined || !program.startsWith('/')) return;
-  let end = regions[first]!.end;
-  for (let index = first + 1; index < regions.length; index++) {
-    const region = regions[index]!;
+  if (first < 0 || !isFile(space.at(first))) return;
+  const program = space.at(first).name;
+  let {end} = space.at(first);
+  for (let index = first + 1; index < space.length; index++) {
+    const region = space.at(index);
     if ((region.name !== program && region.name !== '') || region.start - end > FARTHEST) return;
     if (region.name === '' && space.isOpen(index)) {
       if (isBrk(region)) tellFrom(space, index);
@@ -55,10 +49,10 @@ const isBrk = (region: Region): boolean => region.name === '' && isWritable(regi
 
 /** mprotect(2) may have cut it into pieces. */
 function tellFrom(space: Space, first: number): void {
-  for (let index = first; index < space.regions.length; index++) {
+  for (let index = first; index < space.length; index++) {
     const isMore = index === first || space.touchesBelow(index);
-    if (!isMore || !space.isOpen(index) || !isBrk(space.regions[index]!)) return;
-    space.verdicts[index] = BRK;
+    if (!isMore || !space.isOpen(index) || !isBrk(space.at(index))) return;
+    space.tell(index, BRK);
   }
 }
 

@@ -79,7 +79,12 @@ For a process whose memory map may not be read, the status is shown, and the com
     this.begin(flags);
     if (flags.columns === 'help') return this.print(renderColumnHelp(this.width));
     const [columns, choice] = [columnsOf(flags.columns), choiceOf(flags)];
-    const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
+    const options = {
+      root: flags['proc-root'],
+      maxStall: parseDuration(flags['max-stall']),
+      extras: true,
+      numa: columns?.includes('numa') === true,
+    };
     if (flags.children) return this.family(inputOf(args.target, options.root), options, flags);
     const target = targetOf(args.target, options.root);
     const all = flags.all || this.width === undefined;

@@ -41,7 +41,7 @@ export default class SnapshotCommand extends BaseCommand {
     this.begin(flags);
     const file = fileOf(flags.output);
     if (file !== undefined) refuseIfThere(file, ifThere(flags));
-    const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall'])};
+    const options = {root: flags['proc-root'], maxStall: parseDuration(flags['max-stall']), extras: true};
     const snapshot = await readInput(inputOf(args.target, options.root), options);
     this.remark(snapshot);
     if (file === undefined) return this.print(snapshot.toJSON(), this.codeFor([snapshot]));

@@ -5,7 +5,7 @@ import type {Draft} from './draft.ts';
 import {sweepLayout} from './layout.ts';
 import {areTwoProcesses, chooseMatch, type Match} from './match.ts';
 import {pairMoved} from './moved.ts';
-import {sweep} from './sweep.ts';
+import {sweepRows} from './rows.ts';
 import {sentence} from './words.ts';
 
 export interface DiffOptions {
@@ -35,7 +35,7 @@ export class Diff {
   constructor(before: Snapshot, after: Snapshot, options: DiffOptions = {}) {
     const {match, why} = chooseMatch(before, after, options.match ?? 'auto');
     const swept =
-      match === 'layout' ? sweepLayout(before.regions, after.regions) : sweep(before.regions, after.regions);
+      match === 'layout' ? sweepLayout(before.regions, after.regions) : sweepRows(before.table, after.table);
     const drafts = match === 'layout' ? swept.drafts : pairMoved(swept.drafts);
     // What was read from maps has no counters, and 60,000 regions need not be asked for them at each look.
     const counters = isMaps(before) || isMaps(after) ? [] : sharedCounters(before.totals, after.totals);
@@ -49,7 +49,7 @@ export class Diff {
     this.changes = drafts
       .map((draft) => toChange(draft, counters, (one) => sentence(one, areMoments, named)))
       .sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
-    this.delta = {...sumOfDeltas(this.changes, counters), regions: after.regions.length - before.regions.length};
+    this.delta = {...sumOfDeltas(this.changes, counters), regions: after.table.length - before.table.length};
     this.drift = counters.length === 0 ? {} : driftOf(before.totals, after.totals, this.delta, counters);
   }
 
@@ -98,9 +98,9 @@ function toChange(draft: Draft, counters: readonly string[], textOf: (draft: Dra
 }
 
 /** Has a side a region of a name? All names are collected only once one is asked for. */
-function namesOf({regions}: Snapshot): (name: string) => boolean {
+function namesOf({table}: Snapshot): (name: string) => boolean {
   let names: Set<string> | undefined;
-  return (name) => (names ??= new Set(regions.map((region) => region.name))).has(name);
+  return (name) => (names ??= new Set(table.namedOnes().map((region) => region.name))).has(name);
 }
 
 const isMaps = ({source}: Snapshot): boolean => source.from === 'process' && source.format === 'maps';

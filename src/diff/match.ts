@@ -49,9 +49,11 @@ function twoPrograms(before: Snapshot, after: Snapshot): string | undefined {
   const [a, b] = [programOf(before), programOf(after)];
   if (a === undefined || b === undefined || baseName(a) === baseName(b)) return undefined;
   // A program may be started under another name (a link, an upgrade): it is the same one if the other side maps it too.
-  if (before.regions.some(({name}) => name === b) || after.regions.some(({name}) => name === a)) return undefined;
+  if (maps(before, b) || maps(after, a)) return undefined;
   return `${a} and ${b} are two programs`;
 }
+
+const maps = ({table}: Snapshot, file: string): boolean => table.namedOnes().some(({name}) => name === file);
 
 function knownToBeTheSame(before: Snapshot, after: Snapshot): string | undefined {
   const a = before.process;
@@ -62,7 +64,7 @@ function knownToBeTheSame(before: Snapshot, after: Snapshot): string | undefined
 
 function anchors(snapshot: Snapshot): Map<string, number> {
   const places = new Map<string, number>();
-  for (const region of snapshot.regions) {
+  for (const region of snapshot.table.namedOnes()) {
     if (region.name === '[stack]') places.set(region.name, region.end);
     else if (region.name === '[vdso]' || region.name === '[vvar]') places.set(region.name, region.start);
   }

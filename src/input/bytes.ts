@@ -1,6 +1,7 @@
 import {closeSync, fstatSync, openSync, readSync, type Stats} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {retried} from '../procfs/file.ts';
+import {isGroupRecording} from '../recording/group.ts';
 import {isRecording} from '../recording/recording.ts';
 import {unusable} from './input.ts';
 import {refuseNonsense} from './listing.ts';
@@ -71,12 +72,22 @@ export class InputFile {
 
   /** Does it begin as a recording does? A file that can't be read again from its beginning is not taken for one. */
   get isRecording(): boolean {
-    if (this.#fd === undefined || !this.#stat?.isFile()) return false;
+    return isRecording(this.#head());
+  }
+
+  /** The same for the recording of a group. */
+  get isGroupRecording(): boolean {
+    return isGroupRecording(this.#head());
+  }
+
+  /** Nothing of what can't be read again. */
+  #head(): Buffer {
+    const head = Buffer.alloc(512);
+    if (this.#fd === undefined || !this.#stat?.isFile()) return head.subarray(0, 0);
     try {
-      const head = Buffer.alloc(512);
-      return isRecording(head.subarray(0, readSync(this.#fd, head, 0, head.length, 0)));
+      return head.subarray(0, readSync(this.#fd, head, 0, head.length, 0));
     } catch {
-      return false;
+      return head.subarray(0, 0);
     }
   }
 

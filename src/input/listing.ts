@@ -1,8 +1,9 @@
 import {Trouble} from '../model/trouble.ts';
 import type {Snapshot} from '../model/snapshot.ts';
+import type {Tables} from '../model/tables.ts';
 import {isCore} from '../parse/core/core.ts';
 import type {ReadAt} from '../parse/elf/headers.ts';
-import {looksLikeJson, parseBytes, parseDump, parsePatch, type Parsed} from '../parse/parse.ts';
+import {looksLikeJson, parseBytes, parseDump, parsePatch} from '../parse/parse.ts';
 import {isRecording} from '../recording/recording.ts';
 import {unusable} from './input.ts';
 
@@ -10,13 +11,13 @@ import {unusable} from './input.ts';
  * Parses a listing or a snapshot.
  *
  * @param name of the file, or `-`
- * @param before what it will be compared with
+ * @param tables of what it will be compared with
  * @throws Trouble `input`, with the name
  */
-export function parseNamed(bytes: Uint8Array, name: string, before?: Parsed): Parsed {
+export function parseNamed(bytes: Uint8Array, name: string, tables?: Tables): Snapshot {
   try {
-    const {snapshot, lines} = parseBytes(bytes, before);
-    return {snapshot: snapshot.withSource({...snapshot.source, name}), lines};
+    const snapshot = parseBytes(bytes, tables);
+    return snapshot.withSource({...snapshot.source, name});
   } catch (error) {
     if (error instanceof Trouble && error.kind === 'input')
       throw unusable(name, `${error.message.replace(/\.$/, ':')} ${error.why}`, error.next);
@@ -25,10 +26,10 @@ export function parseNamed(bytes: Uint8Array, name: string, before?: Parsed): Pa
 }
 
 /** The same of a core file or a minidump. @param name of the file */
-export function parseNamedDump(read: ReadAt, size: number, name: string): Parsed {
+export function parseNamedDump(read: ReadAt, size: number, name: string): Snapshot {
   try {
     const snapshot = parseDump(read, size)!;
-    return {snapshot: snapshot.withSource({...snapshot.source, name})};
+    return snapshot.withSource({...snapshot.source, name});
   } catch (error) {
     throw error instanceof Trouble && error.kind === 'input' ? unusable(name, error.why, error.next) : error;
   }

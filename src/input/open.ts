@@ -1,12 +1,14 @@
-import {existsSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import type {Family} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
+import type {Tables} from '../model/tables.ts';
 import {Trouble, type TroubleParts} from '../model/trouble.ts';
-import type {Parsed} from '../parse/parse.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {processOfThread} from '../procfs/find.ts';
+import {recorderOf} from '../shell/lock.ts';
 import {say} from '../shell/output.ts';
 import {safe} from '../text/safe.ts';
+import {type GroupRecording, isGroupRecording, readGroupRecording} from '../recording/group.ts';
 import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
 import {parseInput, unusable, type Input, type Target} from './input.ts';
@@ -30,8 +32,8 @@ interface Recorded {
 interface Listing {
   readonly is: 'listing';
   readonly name: string;
-  /** @param before what it will be compared with @throws Trouble `input` */
-  readonly read: (before?: Parsed) => Parsed;
+  /** @param tables of what it will be compared with @throws Trouble `input` */
+  readonly read: (tables?: Tables) => Snapshot;
   /** What to say where only a recording will do. */
   readonly noRecording: () => Trouble;
 }
@@ -41,7 +43,7 @@ interface OneMoment {
   readonly is: 'moment';
   readonly name: string;
   /** @throws Trouble `input`: also if the file holds no recording */
-  readonly read: () => Parsed;
+  readonly read: () => Snapshot;
 }
 
 /**
@@ -56,7 +58,7 @@ export function inputOf(text: string, root?: string): Input {
   throw new Trouble({
     kind: 'usage',
     what: `"${text}" is a group of processes.`,
-    why: 'this command looks at one process.',
+    why: 'this command looks at one process; show, ps, watch, record, growth and check take groups.',
     next: `See what the group has, and its processes: memmap show ${text}`,
   });
 }
@@ -106,7 +108,7 @@ export async function open(input: Input): Promise<Opened> {
 async function heldByDump(path: string): Promise<Listing | undefined> {
   const file = await openCore(path);
   if (!file) return undefined;
-  const read = (): Parsed => {
+  const read = (): Snapshot => {
     try {
       return parseNamedDump(file.read, file.size, path);
     } finally {
@@ -118,33 +120,61 @@ async function heldByDump(path: string): Promise<Listing | undefined> {
 
 function heldByFile(path: string): Recorded | Listing {
   const file = new InputFile(path);
+  if (file.isGroupRecording) {
+    file.close();
+    throw onlyGroup(path);
+  }
   if (!file.isRecording)
     return {
       is: 'listing',
       name: path,
-      read: (before) => readHeld(file.read(), path, before),
+      read: (tables) => readHeld(file.read(), path, tables),
       noRecording: () => file.noRecording(),
     };
   file.close();
   return {is: 'recording', name: path, recording: readRecording(path)};
 }
 
+/** The recording of a group that a file holds, for commands that look at groups too; undefined if it holds none. */
+export function groupRecordingOf(target: Target): GroupRecording | undefined {
+  // A pipe can't be opened twice.
+  if (target.is !== 'file' || !statSync(target.path, {throwIfNoEntry: false})?.isFile()) return undefined;
+  const file = new InputFile(target.path);
+  try {
+    if (!file.isGroupRecording) return undefined;
+    const recording = readGroupRecording(target.path);
+    // Nothing is missing while it is being made.
+    const isGrowing = recording.breaksOff && recorderOf(target.path) !== undefined;
+    return isGrowing ? {...recording, rejected: []} : recording;
+  } finally {
+    file.close();
+  }
+}
+
+const onlyGroup = (name: string): Trouble =>
+  unusable(
+    name,
+    'it is the recording of a group, which has no regions.',
+    `See what grows in it: memmap growth ${name === '-' ? 'FILE' : name}`,
+  );
+
 function heldByStdin(bytes: Buffer): Recorded | Listing {
+  if (isGroupRecording(bytes)) throw onlyGroup('-');
   if (isRecording(bytes)) return {is: 'recording', name: '-', recording: recordingFrom(bytes)};
-  const read = (before?: Parsed): Parsed => readHeld(bytes, '-', before);
+  const read = (tables?: Tables): Snapshot => readHeld(bytes, '-', tables);
   return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn('-', bytes)};
 }
 
 /** For a recording that comes through a pipe: its last moment. */
-function readHeld(bytes: Buffer, name: string, before?: Parsed): Parsed {
+function readHeld(bytes: Buffer, name: string, tables?: Tables): Snapshot {
   if (bytes.length === 0) throw unusable(name, 'it is empty.');
-  if (isRecording(bytes)) return {snapshot: momentOf(recordingFrom(bytes, name), name, undefined)};
-  return parseNamed(bytes, name, before);
+  if (isRecording(bytes)) return momentOf(recordingFrom(bytes, name), name, undefined);
+  return parseNamed(bytes, name, tables);
 }
 
-function readMoment(path: string, moment: string): Parsed {
+function readMoment(path: string, moment: string): Snapshot {
   const held = heldByFile(path);
-  if (held.is === 'recording') return {snapshot: onlyMoment(held, moment)};
+  if (held.is === 'recording') return onlyMoment(held, moment);
   throw noMoments(path, moment);
 }
 
@@ -184,7 +214,7 @@ export async function openRecording(name: string): Promise<Recording> {
  * Reads an input as one moment: a process now, what a file holds, or the chosen moment of a recording, else its last.
  */
 export async function readInput(input: Input, options: CaptureOptions = {}): Promise<Snapshot> {
-  return (await readBeside(input, options)).snapshot;
+  return readBeside(input, options);
 }
 
 /**
@@ -198,24 +228,24 @@ export async function readOr<Other extends object>(
 ): Promise<Snapshot | Other> {
   if (input.is === 'stdin') {
     const bytes = await readStdin(true);
-    return other(bytes) ?? readHeld(bytes, '-').snapshot;
+    return other(bytes) ?? readHeld(bytes, '-');
   }
   const dump = input.is === 'file' ? await heldByDump(input.path) : undefined;
-  if (input.is !== 'file' || dump) return dump ? dump.read().snapshot : readInput(input);
+  if (input.is !== 'file' || dump) return dump ? dump.read() : readInput(input);
   const file = new InputFile(input.path);
-  if (file.isRecording) {
+  if (file.isRecording || file.isGroupRecording) {
     file.close();
     return readInput(input);
   }
   const bytes = file.read(true);
-  return other(bytes) ?? readHeld(bytes, input.path).snapshot;
+  return other(bytes) ?? readHeld(bytes, input.path);
 }
 
-/** The same. @param before what it will be compared with */
-async function readBeside(input: Input, options: CaptureOptions, before?: Parsed): Promise<Parsed> {
+/** The same. @param tables of what it will be compared with */
+async function readBeside(input: Input, options: CaptureOptions, tables?: Tables): Promise<Snapshot> {
   const opened = await open(input);
-  if (opened.is === 'process') return {snapshot: capture(opened.pid, options)};
-  return opened.is === 'recording' ? {snapshot: onlyMoment(opened)} : opened.read(before);
+  if (opened.is === 'process') return capture(opened.pid, options);
+  return opened.is === 'recording' ? onlyMoment(opened) : opened.read(tables);
 }
 
 /** Reads both sides of a comparison, the first one first. @throws Trouble: `usage` if both are standard input */
@@ -230,7 +260,7 @@ export async function readBoth(before: string, after: string, options: CaptureOp
     });
   }
   const first = await readBeside(inputs[0], options);
-  return [first.snapshot, (await readBeside(inputs[1], options, first)).snapshot];
+  return [first, await readBeside(inputs[1], options, first.table.tables)];
 }
 
 /**

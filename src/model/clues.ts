@@ -1,4 +1,6 @@
-import {hex, type Region} from './region.ts';
+import type {Descriptors} from './descriptors.ts';
+import {hex} from './region.ts';
+import {ABSENT, type Regions} from './regions.ts';
 
 /**
  * What the kernel and the files say about an address space besides its regions: enough to tell what each region is for,
@@ -34,6 +36,19 @@ export interface Clues {
   readonly cgroup?: CgroupClue | undefined;
   /** Of a core file. */
   readonly signal?: SignalClue | undefined;
+  /** What its open descriptors hold; absent where nobody asked, or /proc/PID/fd may not be read. */
+  readonly descriptors?: Descriptors | undefined;
+  readonly ksm?: Ksm | undefined;
+}
+
+/** What kernel samepage merging did: /proc/PID/ksm_stat, in bytes. */
+export interface Ksm {
+  /** Pages that are merged with others of the same content. */
+  readonly merged: number;
+  /** Pages of zeroes that became the zero page. Since Linux 6.6. */
+  readonly zero?: number;
+  /** What it saves, less what the kernel's books about it take: negative where it costs more. Since Linux 6.1. */
+  readonly profit?: number;
 }
 
 interface JvmClue {
@@ -98,8 +113,13 @@ export interface CgroupClue {
 export const USUAL_PAGE = 4096;
 
 /** Bytes of a page: as the auxiliary vector says, else KernelPageSize of smaps. */
-export const pageSizeOf = ({clues, regions}: {readonly clues: Clues; readonly regions: readonly Region[]}): number =>
-  clues.pageSize ?? regions[0]?.usage?.['kernelPageSize'] ?? USUAL_PAGE;
+export const pageSizeOf = (of: {readonly clues: Clues; readonly table: Regions}): number =>
+  of.clues.pageSize ?? firstPageSize(of.table) ?? USUAL_PAGE;
+
+function firstPageSize(table: Regions): number | undefined {
+  const bytes = table.length > 0 ? table.counter('kernelPageSize')?.[0] : undefined;
+  return bytes === ABSENT ? undefined : bytes;
+}
 
 export interface Marks {
   readonly startCode: number;

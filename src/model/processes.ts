@@ -1,3 +1,5 @@
+import {type Descriptors, type Held, heldTogether, isComplete} from './descriptors.ts';
+
 /**
  * Why the counters of a process were not read:
  * denied    not permitted
@@ -19,6 +21,16 @@ export interface Amounts {
   readonly pss?: number | undefined;
   readonly privateDirty?: number | undefined;
   readonly swap?: number | undefined;
+  /** What descriptors hold and none of the processes maps. */
+  readonly held?: number | undefined;
+  /** What GPUs have resident for them. */
+  readonly gpu?: number | undefined;
+}
+
+/** What the descriptors of a process hold, and the keys of the files without a name that it maps: mappedKey(). */
+export interface Holds {
+  readonly descriptors: Descriptors;
+  readonly mapped: ReadonlySet<string>;
 }
 
 /** One process in a list of many. */
@@ -37,6 +49,12 @@ export interface ProcessRow extends Amounts {
   /** ms, by the clock of whoever reads. */
   readonly readAt?: number | undefined;
   readonly unread?: Unread | undefined;
+  /** Why the counters were not read now, where those of an earlier reading stand in their place: readAt says when. */
+  readonly late?: Unread | undefined;
+  /** When the process began: clock ticks after boot. With the PID it says which process it is. */
+  readonly startTime?: number | undefined;
+  /** null: not known; absent where nobody asked. */
+  readonly holds?: Holds | null | undefined;
   /** The part of PSS in shared memory: bytes. Linux 5.3 and later. */
   readonly pssShmem?: number | undefined;
   /** Where memmap maps the same pages: the PSS that the kernel printed, and the most that it can be without memmap. */
@@ -66,8 +84,49 @@ const AMOUNTS = ['regions', 'size', 'rss', 'pss', 'privateDirty', 'swap'] as con
 export function sumOf(rows: readonly Amounts[]): Amounts {
   const sum: Record<string, number | undefined> = {};
   for (const key of AMOUNTS) for (const row of rows) if (row[key] !== undefined) sum[key] = (sum[key] ?? 0) + row[key];
-  return {...sum, threads: rows.reduce((threads, row) => threads + row.threads, 0)};
+  const held = heldByAll(membersOf(rows));
+  return {
+    ...sum,
+    threads: rows.reduce((threads, row) => threads + row.threads, 0),
+    ...(held && {held: held.unmapped, gpu: sumOfGpu(held)}),
+  };
 }
+
+const membersOf = (rows: readonly Amounts[]): ProcessRow[] =>
+  rows.flatMap((row) => ('members' in row ? (row as GroupRow).members : [row as ProcessRow]));
+
+/** What several processes hold together: each file and each client of a GPU once. */
+interface HeldByAll extends Held {
+  /** Were all descriptors of all of them looked at? Else the sums are lower bounds. */
+  readonly isComplete: boolean;
+  /** Is it known of each of them what it maps? */
+  readonly isMappingKnown: boolean;
+}
+
+/** @returns undefined where it isn't known of any */
+export function heldByAll(rows: readonly ProcessRow[]): HeldByAll | undefined {
+  const known = rows.flatMap(({holds}) => holds ?? []);
+  if (known.length === 0) return undefined;
+  const mapped = new Set(known.flatMap((each) => [...each.mapped]));
+  const held = heldTogether(
+    known.map(({descriptors}) => descriptors),
+    (key) => mapped.has(key),
+  );
+  const isMappingKnown = known.length === rows.length;
+  return {
+    ...held,
+    isMappingKnown,
+    isComplete: isMappingKnown && known.every(({descriptors}) => isComplete(descriptors)),
+  };
+}
+
+const sumOfGpu = ({gpu}: Held): number => Object.values(gpu).reduce((sum, bytes) => sum + bytes, 0);
+
+/** The same row, with what its descriptors hold. */
+export const withHeld = (row: ProcessRow, holds: Holds | null): ProcessRow => {
+  const held = heldByAll([{...row, holds}]);
+  return {...row, holds, ...(held && {held: held.unmapped, gpu: sumOfGpu(held)})};
+};
 
 /** Processes by what they have in common. Each is in one group, so that the groups add up. */
 export function groupedBy(rows: readonly ProcessRow[], by: Grouping): GroupRow[] {
@@ -118,6 +177,7 @@ export function unreadOf(rows: readonly ProcessRow[]): Partial<Record<Unread, nu
 export function rowJSON(row: ProcessRow | GroupRow, now: number): Record<string, unknown> {
   const members = 'members' in row ? row.members : [row];
   const unread = members.filter((each) => each.unread);
+  const late = members.filter((each) => each.late);
   const read = members.flatMap(({readAt}) => (readAt === undefined ? [] : [readAt]));
   const {user = null, unit, container, cgroup = null} = row;
   return {
@@ -132,7 +192,21 @@ export function rowJSON(row: ProcessRow | GroupRow, now: number): Record<string,
     ...Object.fromEntries(AMOUNTS.map((key) => [key, row[key] ?? null])),
     age: read.length === 0 ? null : Math.max(0, Math.round(now - Math.min(...read))),
     unread: unread[0]?.unread ?? null,
+    ...(late.length > 0 && {late: late[0]!.late}),
     ...('members' in row && {unreadProcesses: unread.length}),
+    ...heldJSON(members),
     ...('observed' in row && row.observed && {observer: row.observed}),
+  };
+}
+
+/** Of rows whose descriptors were asked for. */
+function heldJSON(members: readonly ProcessRow[]): Record<string, unknown> {
+  if (members.every(({holds}) => holds === undefined)) return {};
+  const held = heldByAll(members);
+  return {
+    held: held?.unmapped ?? null,
+    heldMapped: held?.mapped ?? null,
+    gpu: held ? sumOfGpu(held) : null,
+    heldComplete: held?.isComplete ?? false,
   };
 }

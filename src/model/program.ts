@@ -7,10 +7,11 @@ import type {Snapshot} from './snapshot.ts';
  *
  * @returns its name as the listing has it; undefined where it names none
  */
-export function programOf({process, regions}: Pick<Snapshot, 'process' | 'regions'>): string | undefined {
+export function programOf({process, table}: Pick<Snapshot, 'process' | 'table'>): string | undefined {
   const {exe} = process;
+  const regions = table.namedOnes();
   if (exe !== undefined && regions.some(({name}) => name === exe)) return exe;
-  const name = regions.find(({kind, name}) => kind === 'text' && name !== '' && !isLibrary(name))?.name;
+  const name = regions.find(({kind, name}) => kind === 'text' && !isLibrary(name))?.name;
   return name === undefined ? undefined : withoutDeleted(name);
 }
 

@@ -28,7 +28,7 @@ export interface Region {
   /** The name's bytes, where they are not valid UTF-8: two such names may look alike, and this distinguishes them. */
   readonly nameBase64?: string | undefined;
   /** What the region is for; decided by `classify`, once. */
-  kind: Kind;
+  readonly kind: Kind;
   /** What it is in a few words, where the name doesn't say: `stack of thread 4242 (worker)`, `V8 young generation`. */
   readonly label?: string | undefined;
   /** Why `kind` and `label` are what they are, in one clause: `VmFlags has ht`. Decided by `classify`. */
@@ -51,6 +51,13 @@ export type Counted = Pick<Region, 'usage' | 'flags' | 'attributes'>;
 
 /** Where a region lies, in memory and in its file. */
 type Place = Pick<Region, 'start' | 'end' | 'offset'>;
+
+/** Does `classify` say the same of both? */
+export const isSamePurpose = (a: Purpose, b: Purpose): boolean =>
+  a.kind === b.kind && a.label === b.label && a.evidence === b.evidence && a.confidence === b.confidence;
+
+/** A region as an object that can be kept. */
+export const copyOf = (region: Region): Region => copied(region, region, region, region);
 
 export const withPurpose = (region: Region, purpose: Purpose): Region => copied(region, region, purpose, region);
 
@@ -163,7 +170,7 @@ export const hex = (value: number): string => `0x${value < 2 ** 32 ? value.toStr
  * Is this memory backed by a file? Anonymous shared memory has an inode: the kernel backs it by a file. A path is a
  * file also where the source gives its inode as 0.
  */
-export const isFileBacked = (region: Region): boolean =>
+export const isFileBacked = (region: Pick<Region, 'dev' | 'inode' | 'name'>): boolean =>
   region.name.startsWith('/') || region.inode === ''
     ? /^[^[]/.test(region.name)
     : region.inode !== '0' || (region.dev !== '00:00' && region.dev !== '');
@@ -225,7 +232,7 @@ export interface Usage {
 export const OWN_COUNTERS = ['rss', 'anonymous', 'swap'] as const;
 
 /** Size is known from the region itself, and page sizes are not amounts: these are left out of sums. */
-const NOT_SUMMED = new Set(['size', 'kernelPageSize', 'mmuPageSize']);
+export const NOT_SUMMED: ReadonlySet<string> = new Set(['size', 'kernelPageSize', 'mmuPageSize']);
 
 /** Adds `usage`, `sign` times, into `sum` (changed in place). */
 export function addUsage(sum: Record<string, number>, usage: Usage | undefined, sign = 1): void {

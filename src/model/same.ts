@@ -1,11 +1,11 @@
-import {isAllowed, isFileBacked, isShared, type Permission, type Purpose, type Region} from './region.ts';
+import {isAllowed, isFileBacked, isShared, type Permission, type Region} from './region.ts';
 import type {ProcessInfo} from './snapshot.ts';
 
 /*
  * "Is this what was there before?" has several answers, depending on the question. From the strictest to the loosest:
  *
  * isSameLine      the kernel prints the same line of maps
- * isSamePurpose   the same was said of it: kind, label, why
+ * isSamePurpose   the same was said of it: kind, label, why (region.ts)
  * isAlike         a mapping of the same kind: permissions, name and inode, wherever it lies
  * fate            the same bytes of memory, range by range: what a diff calls kept, reprotected, renamed or replaced
  * isContinued     a region continues on its track over time, though it grew, moved its offset or changed its label
@@ -22,10 +22,6 @@ export const isSameLine = (a: Region, b: Region): boolean =>
   a.dev === b.dev &&
   a.offset === b.offset &&
   a.nameBase64 === b.nameBase64;
-
-/** Does `classify` say the same of both? */
-export const isSamePurpose = (a: Purpose, b: Purpose): boolean =>
-  a.kind === b.kind && a.label === b.label && a.evidence === b.evidence && a.confidence === b.confidence;
 
 /** May it be the same mapping, whatever its range is now? */
 export const isAlike = (a: Region, b: Region): boolean =>

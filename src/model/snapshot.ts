@@ -1,5 +1,6 @@
 import {JsonList} from './json.ts';
 import {isRollup, regionJSON, type Region} from './region.ts';
+import {Regions} from './regions.ts';
 import {totalsByKind, totalsOf, type Totals} from './totals.ts';
 import {cluesJSON, type Clues} from './clues.ts';
 import {observedJSON, type Observed} from './observer.ts';
@@ -57,7 +58,8 @@ export interface Rejected {
 
 interface SnapshotParts {
   readonly source: Source;
-  readonly regions: readonly Region[];
+  /** Ascending and without overlaps. */
+  readonly regions: readonly Region[] | Regions;
   readonly takenAt?: string | undefined;
   readonly process?: ProcessInfo;
   readonly consistency?: Partial<Consistency>;
@@ -73,8 +75,6 @@ interface SnapshotParts {
 /** All regions of one process at one moment, with its status. */
 export class Snapshot {
   readonly source: Source;
-  /** Ascending and without overlaps. */
-  readonly regions: readonly Region[];
   /** ISO 8601; undefined for a capture that doesn't say. */
   readonly takenAt: string | undefined;
   readonly process: ProcessInfo;
@@ -86,11 +86,14 @@ export class Snapshot {
   readonly clues: Clues;
   /** What memmap's own mappings did to the kernel's figures; undefined where it shares nothing, or nobody knows. */
   readonly observed: Observed | undefined;
+  #regions: readonly Region[] | undefined;
+  #table: Regions | undefined;
   #totals: Totals | undefined;
 
   constructor(parts: SnapshotParts) {
     this.source = parts.source;
-    this.regions = parts.regions;
+    if (parts.regions instanceof Regions) this.#table = parts.regions;
+    else this.#regions = parts.regions;
     this.takenAt = parts.takenAt;
     this.process = parts.process ?? {};
     this.consistency = {torn: false, incomplete: false, reads: 1, ...parts.consistency};
@@ -99,6 +102,16 @@ export class Snapshot {
     this.notes = parts.notes ?? [];
     this.clues = parts.clues ?? {};
     this.observed = parts.observed;
+  }
+
+  /** Ascending and without overlaps: objects to index, spread, filter and keep, made when they are first asked for. */
+  get regions(): readonly Region[] {
+    return (this.#regions ??= this.#table!.toArray());
+  }
+
+  /** The same as columns, for what has to be quick with many. Nobody changes them. */
+  get table(): Regions {
+    return (this.#table ??= Regions.of(this.#regions!));
   }
 
   /** The same snapshot, said to come from somewhere else. */
@@ -112,7 +125,8 @@ export class Snapshot {
   }
 
   #with(parts: Partial<SnapshotParts>): Snapshot {
-    const {source, regions, takenAt, process, consistency, status, rejected, notes, clues, observed} = this;
+    const {source, takenAt, process, consistency, status, rejected, notes, clues, observed} = this;
+    const regions = this.#table ?? this.regions;
     const all = {source, regions, takenAt, process, consistency, status, rejected, notes, clues, observed};
     return new Snapshot({...all, ...parts});
   }

@@ -1,80 +1,75 @@
-import {isSameStretch} from './scan.ts';
-import {firstFrom} from '../model/search.ts';
 import type {Region} from '../model/region.ts';
+import {Regions} from '../model/regions.ts';
+import {firstWhere} from '../model/search.ts';
 import {HeaderReader} from './proc/maps.ts';
+import {isSameStretch} from './scan.ts';
 
 /** A listing of maps in the kernel's own form, and what was read from it: one region a line. */
 interface Earlier {
   readonly bytes: Uint8Array;
-  readonly regions: readonly Region[];
+  readonly table: Regions;
 }
 
 export interface Beside {
-  /** Ascending; new ones have no kind yet. */
-  readonly regions: Region[];
+  /** Ascending. Those that were there are as they were; new ones have no kind yet. */
+  readonly table: Regions;
   /** Those on lines that the earlier listing doesn't have. */
   readonly fresh: readonly Region[];
 }
 
 /**
- * Reads a listing of maps that has most of its lines in common with an earlier one, of the same process or of another
- * run. What both have is found by comparing bytes, and only what differs is parsed. Regions on equal lines are the very
- * same objects, so a comparison of the two can skip them.
+ * Reads a listing of maps that has most of its lines in common with an earlier one of the same process. What both have
+ * is found by comparing bytes; rows on equal lines are copied, stretch by stretch, and only what differs is parsed. The
+ * two share their tables, so that equal rows have equal numbers.
  *
- * With 60,000 regions and 100 changes that takes 1 ms, where parsing takes 12 ms.
+ * With 60,000 regions and 100 changes that takes 1 ms, where parsing takes 6 ms.
  *
  * @param bytes as read from /proc
- * @returns undefined where that can't be done, since the listing is torn, cut short or in another form: then all of it
- * must be parsed
+ * @returns undefined where that can't be done, since the listing is torn, cut short or in another form, or where the
+ * tables hold mostly what is gone: then all of it must be parsed
  */
 export function parseBeside(bytes: Uint8Array, earlier: Earlier): Beside | undefined {
   if (bytes.at(-1) !== NEWLINE || earlier.bytes.at(-1) !== NEWLINE) return undefined;
+  const {tables, length} = earlier.table;
+  if (tables.size > MOST_STALE + 4 * length) return undefined;
   const walk = new Walk(earlier);
-  const reader = new HeaderReader(bytes, true);
-  const regions = new Regions();
+  const table = new Regions(length + 1024, tables);
+  const reader = new HeaderReader(table, true);
   const fresh: Region[] = [];
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 0, pieces = 0; at < bytes.length; pieces++) {
+    if (pieces > MOST_PIECES) return undefined;
     const same = commonLines(earlier.bytes, walk.at, bytes, at);
     at += same;
-    regions.add(walk.take(same));
+    const [from, to] = walk.take(same);
+    if (!follows(table, earlier.table.start, from, to)) return undefined;
+    table.append(earlier.table, from, to);
     if (at === bytes.length) break;
-    const region = reader.read(at);
-    if (!region || region.end <= region.start || region.name === '[rollup]') return undefined;
-    walk.skipTo(region.start);
+    if (!reader.read(bytes, at)) return undefined;
+    const row = table.length;
+    const start = table.start[row]!;
+    if (table.end[row]! <= start || table.nameAt(row) === '[rollup]') return undefined;
+    walk.skipTo(start);
     if (commonLines(earlier.bytes, walk.at, bytes, at) > 0) continue;
-    regions.add([region]);
-    fresh.push(region);
+    if (!follows(table, table.start, row, row + 1)) return undefined;
+    table.verdict[row] = 0;
+    table.length++;
+    fresh.push(table.at(row));
     at = reader.next;
   }
-  const all = walk.isLost ? undefined : regions.all();
-  return all && {regions: all, fresh};
+  return walk.isLost ? undefined : {table, fresh};
 }
 
-const NEWLINE = 0x0a;
+/** Is the first of these rows, if there is any, above what was read so far? */
+const follows = (table: Regions, start: Float64Array, from: number, to: number): boolean =>
+  from === to || table.length === 0 || start[from]! >= table.end[table.length - 1]!;
 
-/** At most this many pieces are put together, in one call; with more of them there is little in common. */
+/** At most this many pieces are put together; with more of them there is little in common. */
 const MOST_PIECES = 10_000;
 
-/** What was found so far, in pieces: to copy 60,000 regions one by one would take as long as everything else. */
-class Regions {
-  readonly #pieces: Array<readonly Region[]> = [];
-  #end = 0;
-  #isTorn = false;
+/** Entries of tables that nobody may need any longer. */
+const MOST_STALE = 10_000;
 
-  add(more: readonly Region[]): void {
-    const last = more.at(-1);
-    if (!last) return;
-    this.#isTorn ||= more[0]!.start < this.#end;
-    this.#end = last.end;
-    this.#pieces.push(more);
-  }
-
-  /** @returns undefined if they aren't ascending, or nearly all are new */
-  all(): Region[] | undefined {
-    if (this.#isTorn || this.#pieces.length > MOST_PIECES) return undefined;
-    return ([] as Region[]).concat(...this.#pieces);
-  }
-}
+const NEWLINE = 0x0a;
 
 /** Goes through the earlier listing, a line and its region at a time. */
 class Walk {
@@ -83,34 +78,40 @@ class Walk {
   /** It met a line that is not in the kernel's form. */
   isLost = false;
   readonly #earlier: Earlier;
+  /** Gets the line that is asked for. */
+  readonly #line: Regions;
   readonly #reader: HeaderReader;
-  #index = 0;
+  #row = 0;
 
   constructor(earlier: Earlier) {
     this.#earlier = earlier;
-    this.#reader = new HeaderReader(earlier.bytes, true);
+    this.#line = new Regions(1, earlier.table.tables);
+    this.#reader = new HeaderReader(this.#line, true);
   }
 
-  /** @returns the regions on the next lines, which take this many bytes */
-  take(bytes: number): readonly Region[] {
-    const {regions} = this.#earlier;
-    const from = this.#index;
+  /** @returns the rows [from, to) on the next lines, which take this many bytes */
+  take(bytes: number): readonly [from: number, to: number] {
+    const {start, length} = this.#earlier.table;
+    const from = this.#row;
     this.at += bytes;
-    if (this.at === this.#earlier.bytes.length) this.#index = regions.length;
-    else if (bytes > 0) this.#index = firstFrom(regions, this.#startAt(this.at), from);
-    return regions.slice(from, this.#index);
+    if (this.at === this.#earlier.bytes.length) this.#row = length;
+    else if (bytes > 0) {
+      const next = this.#startAt(this.at);
+      this.#row = firstWhere((row) => start[row]! >= next, length, from);
+    }
+    return [from, this.#row];
   }
 
   #startAt(line: number): number {
-    const region = this.#reader.read(line);
-    this.isLost ||= !region;
-    return region?.start ?? 0;
+    const isHeader = this.#reader.read(this.#earlier.bytes, line);
+    this.isLost ||= !isHeader;
+    return isHeader ? this.#line.start[0]! : 0;
   }
 
   /** Leaves out what lies below an address. */
   skipTo(address: number): void {
-    const {bytes, regions} = this.#earlier;
-    for (; this.#index < regions.length && regions[this.#index]!.start < address; this.#index++)
+    const {bytes, table} = this.#earlier;
+    for (; this.#row < table.length && table.start[this.#row]! < address; this.#row++)
       this.at = bytes.indexOf(NEWLINE, this.at) + 1;
   }
 }

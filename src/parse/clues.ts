@@ -1,3 +1,4 @@
+import {descriptorsFromJSON} from './descriptors.ts';
 import {array, hexString, integer, isOwnName, matching, object, string, unusable} from '../model/json.ts';
 import type {
   AuxiliaryVector,
@@ -6,6 +7,7 @@ import type {
   Clues,
   ElfClue,
   ElfSegment,
+  Ksm,
   Limits,
   Machine,
   Marks,
@@ -38,6 +40,8 @@ export function cluesFromJSON(value: unknown): Clues {
     ...optional('machine', json['machine'], machine),
     ...optional('cgroup', json['cgroup'], cgroup),
     ...optional('signal', json['signal'], signal),
+    ...optional('descriptors', json['descriptors'], descriptorsFromJSON),
+    ...optional('ksm', json['ksm'], ksm),
   };
 }
 
@@ -202,6 +206,17 @@ function signal(value: unknown, path: string): SignalClue {
 function whole(value: unknown, path: string): number {
   if (!Number.isSafeInteger(value)) throw unusable(`${path} is not a whole number`);
   return Number(value);
+}
+
+function ksm(value: unknown, path: string): Ksm {
+  const json = object(value, path);
+  const profit = json['profit'];
+  if (profit !== undefined && !Number.isSafeInteger(profit)) throw unusable(`${path}.profit is not a whole number`);
+  return {
+    merged: integer(json['merged'], `${path}.merged`),
+    ...(json['zero'] !== undefined && {zero: integer(json['zero'], `${path}.zero`)}),
+    ...(profit !== undefined && {profit: Number(profit)}),
+  };
 }
 
 function boolean(value: unknown, path: string): boolean {

@@ -1,35 +1,66 @@
 import {classify} from '../classify/classify.ts';
 import type {Region} from '../model/region.ts';
+import {ABSENT, Regions} from '../model/regions.ts';
 import type {Rejected} from '../model/snapshot.ts';
+import type {Tables} from '../model/tables.ts';
 import {CounterReader} from './proc/smaps.ts';
+import {LINE} from './proc/columns.ts';
 import {HeaderReader, LONGEST_LINE} from './proc/maps.ts';
 import {isFraming, readPastedLine, shellPrompt} from './foreign/pasted.ts';
 import {isHopeless, SECOND} from './foreign/rows.ts';
 import {putInOrder} from './order.ts';
 import {decode, latin1, LOWER_HEX_DIGIT} from './scan.ts';
 
-/** What a listing of regions says: maps, smaps or smaps_rollup. The headers of the last two are lines of the first. */
-export interface Listing {
-  /** Ascending, without overlaps, with their kinds. */
-  readonly regions: Region[];
+interface ListingParts {
+  /** Ascending, without overlaps. */
+  readonly table: Regions;
   readonly format: 'maps' | 'smaps' | 'smaps_rollup' | 'tutorial';
-  /** Is each line a region, whole and in order, as the kernel prints maps? */
-  readonly isPlain: boolean;
   /** How many lines overlapped or went backwards. */
   readonly torn: number;
   /** What else a reader should know, a sentence each. */
   readonly notes: readonly string[];
-  /** How many lines had a region of 0 bytes, and are not in `regions`. */
+  /** How many lines had a region of 0 bytes, and are not in `table`. */
   readonly empty: number;
   /** Why the listing can't be whole, a phrase; undefined if nothing says so. */
   readonly cutShort: string | undefined;
   /** Does the last line lack its newline? In a capture that alone may only mean that somebody trimmed it. */
   readonly isUnterminated: boolean;
-  readonly rejected: Rejected[];
+  readonly rejected: readonly Rejected[];
   /** How many lines were taken for commands at a prompt that show no listing. */
   readonly asides: number;
   /** Whose listing it is, where a shell line above it says so. */
   readonly pid: number | undefined;
+}
+
+/** What a listing of regions says: maps, smaps or smaps_rollup. The headers of the last two are lines of the first. */
+export class Listing implements ListingParts {
+  declare readonly table: Regions;
+  declare readonly format: ListingParts['format'];
+  declare readonly torn: number;
+  declare readonly notes: readonly string[];
+  declare readonly empty: number;
+  declare readonly cutShort: string | undefined;
+  declare readonly isUnterminated: boolean;
+  declare readonly rejected: readonly Rejected[];
+  declare readonly asides: number;
+  declare readonly pid: number | undefined;
+  readonly #parts: ListingParts;
+  #regions: readonly Region[] | undefined;
+
+  constructor(parts: ListingParts) {
+    this.#parts = parts;
+    Object.assign(this, parts);
+  }
+
+  /** The same with other numbers and texts of lines. */
+  with(parts: Partial<ListingParts>): Listing {
+    return new Listing({...this.#parts, ...parts});
+  }
+
+  /** The regions as objects, for whom speed is nothing. */
+  get regions(): readonly Region[] {
+    return (this.#regions ??= this.table.toArray());
+  }
 }
 
 /**
@@ -38,96 +69,120 @@ export interface Listing {
  * @param bytes as read from /proc, or from a file
  * @param from `proc`: the kernel's own form, and nothing else, is accepted. `capture`: also what people make of it.
  * @param kinds `later`: the caller classifies the regions, since it knows more of the process than its listing says
+ * @param tables of a listing that this one will be compared with
  */
-export function parseListing(bytes: Uint8Array, from: 'proc' | 'capture', kinds: 'now' | 'later' = 'now'): Listing {
-  const reader = new ListingReader(bytes, from === 'capture');
-  for (let at = 0, line = 1; at < bytes.length && !reader.isDone; line++) at = reader.line(line, at);
+export function parseListing(
+  bytes: Uint8Array,
+  from: 'proc' | 'capture',
+  kinds: 'now' | 'later' = 'now',
+  tables?: Tables,
+): Listing {
+  const reader = new ListingReader(from, tables);
+  reader.read(bytes);
   return reader.finish(bytes.length > 0 && bytes.at(-1) !== 0x0a, kinds);
 }
 
+/** Reads a listing part by part: first `read`, once or more, and then `finish`. */
 class ListingReader {
+  /** Nothing more is read. */
   isDone = false;
-  readonly #bytes: Uint8Array;
   readonly #isCapture: boolean;
+  readonly #regions: Regions;
   readonly #headers: HeaderReader;
-  readonly #counters = new CounterReader();
-  readonly #regions: Region[] = [];
+  readonly #counters: CounterReader;
   readonly #rejected: Rejected[] = [];
   /** Lines after a shell's prompt: not an error in a listing, but not a listing either. */
   readonly #commands: Rejected[] = [];
-  /** Those of them that show no listing. */
+  /** How many lines were read so far. */
+  #lines = 0;
+  /** Commands that show no listing. */
   #asides = 0;
   #spacedOut = 0;
   #empty = 0;
   /** Regions that begin before the end of the one above them. */
   #backwards = 0;
-  /** Lines that aren't regions in the kernel's own form. */
-  #others = 0;
   #isNamed = false;
   #pid: number | undefined;
-  #current: Region | undefined;
+  /** The row of the last header: that after the last region, if it has 0 bytes; ABSENT before the first one. */
+  #current = ABSENT;
 
-  constructor(bytes: Uint8Array, isCapture: boolean) {
-    this.#bytes = bytes;
-    this.#isCapture = isCapture;
-    this.#headers = new HeaderReader(bytes, !isCapture);
+  constructor(from: 'proc' | 'capture', tables?: Tables) {
+    this.#isCapture = from === 'capture';
+    this.#regions = new Regions(1024, tables);
+    this.#headers = new HeaderReader(this.#regions, !this.#isCapture);
+    this.#counters = new CounterReader(this.#regions);
   }
 
-  /** @returns where the next line begins */
-  line(number: number, from: number): number {
-    // Counters begin with capitals: what begins like an address of maps is one.
-    const region = LOWER_HEX_DIGIT[this.#bytes[from]!]! >= 0 ? this.#headers.read(from) : undefined;
-    if (region && region.end >= region.start) {
-      this.#add(region, number, from, this.#headers.next - 1);
-      return this.#headers.next;
+  /** @param bytes whole lines; only the last one of the listing may lack its newline */
+  read(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length && !this.isDone;) {
+      this.#lines++;
+      // Counters begin with capitals: what begins like an address of maps is one.
+      if (LOWER_HEX_DIGIT[bytes[at]!]! >= 0 && this.#isHeader(bytes, at)) {
+        const {next} = this.#headers;
+        this.#add(bytes, at, next - 1);
+        at = this.#afterCounters(bytes, next);
+        continue;
+      }
+      const newline = bytes.indexOf(0x0a, at);
+      const to = newline < 0 ? bytes.length : newline;
+      this.#otherLine(bytes, at, to);
+      at = this.#afterCounters(bytes, to + 1);
     }
-    this.#others++;
-    const newline = this.#bytes.indexOf(0x0a, from);
-    const to = newline < 0 ? this.#bytes.length : newline;
-    this.#otherLine(number, from, to);
-    return to + 1;
   }
 
-  #otherLine(number: number, from: number, to: number): void {
-    if (to - from > LONGEST_LINE) return this.#reject(number, from, to, 'longer than 1 MiB');
-    if (this.#isCapture) from = this.#afterIndent(from, to);
-    if (this.#counters.read(this.#bytes, from, to, this.#current)) return;
-    const region = from < to ? this.#headers.read(from) : undefined;
-    if (region && region.end >= region.start) this.#add(region, number, from, to);
-    else if (this.#isCapture) this.#pastedLine(number, from, to);
-    else this.#reject(number, from, to, 'not in the form that the kernel prints');
+  #isHeader(bytes: Uint8Array, from: number): boolean {
+    if (!this.#headers.read(bytes, from)) return false;
+    const {start, end, length} = this.#regions;
+    return end[length]! >= start[length]!;
   }
 
-  #afterIndent(from: number, to: number): number {
-    while (from < to && (this.#bytes[from] === 0x20 || this.#bytes[from] === 0x09)) from++;
-    return from;
+  #afterCounters(bytes: Uint8Array, from: number): number {
+    const next = this.#counters.readUsual(bytes, from);
+    this.#lines += (next - from) / LINE;
+    return next;
+  }
+
+  #otherLine(bytes: Uint8Array, from: number, to: number): void {
+    if (to - from > LONGEST_LINE) return this.#reject(bytes, from, to, 'longer than 1 MiB');
+    if (this.#isCapture) from = afterIndent(bytes, from, to);
+    if (this.#counters.read(bytes, from, to)) return;
+    if (from < to && this.#isHeader(bytes, from)) this.#add(bytes, from, to);
+    else if (this.#isCapture) this.#pastedLine(bytes, from, to);
+    else this.#reject(bytes, from, to, 'not in the form that the kernel prints');
   }
 
   /** Capture only: a line that isn't as the kernel prints it. */
-  #pastedLine(number: number, from: number, to: number): void {
-    const raw = latin1(this.#bytes, from, to).replace(/^\xef\xbb\xbf/, '');
+  #pastedLine(bytes: Uint8Array, from: number, to: number): void {
+    const raw = latin1(bytes, from, to).replace(/^\xef\xbb\xbf/, '');
     if (isFraming(raw)) return;
     const region = readPastedLine(raw);
     if (typeof region !== 'string') {
-      if (region.end < region.start) return this.#reject(number, from, to, 'the region ends before it starts');
+      if (region.end < region.start) return this.#reject(bytes, from, to, 'the region ends before it starts');
       if (/\S {2,}\S+ {2,}/.test(raw)) this.#spacedOut++;
-      return this.#add(region, number, from, to);
+      this.#regions.draft(region);
+      return this.#add(bytes, from, to);
     }
     const prompt = shellPrompt(raw);
-    if (!prompt) return this.#reject(number, from, to, region);
-    if (prompt.showsListing && this.#regions.length > 0) return this.#secondListing(number, from, to);
+    if (!prompt) return this.#reject(bytes, from, to, region);
+    if (prompt.showsListing && this.#regions.length > 0) return this.#secondListing(bytes, from, to);
     this.#isNamed ||= prompt.showsListing;
     this.#pid ??= prompt.pid;
     if (!prompt.showsListing) this.#asides++;
-    this.#commands.push(this.#rejection(number, from, to, region));
+    this.#commands.push(this.#rejection(bytes, from, to, region));
   }
 
-  #add(region: Region, number: number, from: number, to: number): void {
-    if (this.#isCapture && this.#beginsAnother(region)) return this.#secondListing(number, from, to);
-    this.#current = region;
-    this.#counters.restart();
+  /** Takes the region in the row after the last one. The line is bytes[from, to). */
+  #add(bytes: Uint8Array, from: number, to: number): void {
+    const regions = this.#regions;
+    const row = regions.length;
+    if (this.#isCapture && this.#beginsAnother()) return this.#secondListing(bytes, from, to);
+    this.#counters.end();
+    if (this.#current === row) forget(regions, row);
+    this.#current = row;
+    this.#counters.begin(row);
     // Linux 2.6.32 printed its stack guard as a region of 0 bytes: nothing is mapped there.
-    if (region.end > region.start || region.name === '[rollup]') this.#regions.push(region);
+    if (regions.end[row]! > regions.start[row]! || regions.nameAt(row) === '[rollup]') regions.length++;
     else this.#empty++;
   }
 
@@ -135,92 +190,96 @@ class ListingReader {
    * Two captures in one file would look like one torn listing: the second begins as the first did, or goes back to low
    * addresses after a region that is last in a process. A rollup is one region, and covers everything that others list.
    */
-  #beginsAnother(region: Region): boolean {
-    const first = this.#regions[0];
-    if (!first) return false;
-    if (region.name === '[rollup]' || first.name === '[rollup]') return true;
-    if (this.#regions.length > 1 && first.start === region.start && first.end === region.end) return true;
-    const last = this.#regions.at(-1)!;
-    if (region.start < last.end && !LAST_NAMES.has(last.name)) this.#backwards++;
-    return region.end <= last.start && LAST_NAMES.has(last.name) && this.#goesFarBack(region, first, last);
+  #beginsAnother(): boolean {
+    const {start, end, length} = this.#regions;
+    if (length === 0) return false;
+    const last = length - 1;
+    if (this.#regions.nameAt(length) === '[rollup]' || this.#regions.nameAt(0) === '[rollup]') return true;
+    if (length > 1 && start[0] === start[length] && end[0] === end[length]) return true;
+    if (start[length]! >= end[last]!) return false;
+    const isLast = LAST_NAMES.has(this.#regions.nameAt(last));
+    if (!isLast) this.#backwards++;
+    return end[length]! <= start[last]! && isLast && this.#goesFarBack();
   }
 
   /**
    * A torn walk may go back a little after [vdso], where that lies among the libraries, and in a listing that somebody
    * sorted lines go back everywhere. Another process begins at its program again.
    */
-  #goesFarBack(region: Region, first: Region, last: Region): boolean {
-    if (region.name.startsWith('[') || this.#backwards * 10 > this.#regions.length) return false;
-    return last.start - region.start > (last.start - first.start) / 2 && last.start > first.start;
+  #goesFarBack(): boolean {
+    const {start, length} = this.#regions;
+    if (this.#regions.nameAt(length).startsWith('[') || this.#backwards * 10 > length) return false;
+    const [first, last] = [start[0]!, start[length - 1]!];
+    return last - start[length]! > (last - first) / 2 && last > first;
   }
 
-  #secondListing(number: number, from: number, to: number): void {
-    this.#reject(number, from, to, SECOND);
+  #secondListing(bytes: Uint8Array, from: number, to: number): void {
+    this.#reject(bytes, from, to, SECOND);
     this.isDone = true;
   }
 
-  #reject(number: number, from: number, to: number, why: string): void {
-    this.#rejected.push(this.#rejection(number, from, to, why));
+  #reject(bytes: Uint8Array, from: number, to: number, why: string): void {
+    this.#rejected.push(this.#rejection(bytes, from, to, why));
     this.isDone ||= isHopeless(this.#rejected.length, this.#regions.length);
   }
 
-  #rejection(line: number, from: number, to: number, why: string): Rejected {
-    return {line, text: decode(latin1(this.#bytes, from, Math.min(to, from + 200))).text, why};
+  #rejection(bytes: Uint8Array, from: number, to: number, why: string): Rejected {
+    return {line: this.#lines, text: decode(latin1(bytes, from, Math.min(to, from + 200))).text, why};
   }
 
   finish(isUnterminated: boolean, kinds: 'now' | 'later'): Listing {
-    this.#counters.restart();
-    const hasCounters = this.#regions.some((region) => region.usage);
+    this.#counters.end();
+    const hasCounters = this.#regions.hasCounters;
     const cutShort = this.#cutShort(isUnterminated, hasCounters);
-    const {regions, torn, notes} = putInOrder(this.#regions, this.#isCapture ? 'capture' : 'proc');
-    if (kinds === 'now') classify(regions);
+    const format = this.#format(hasCounters);
+    const {table, torn, notes} = putInOrder(this.#regions, this.#isCapture ? 'capture' : 'proc');
+    if (kinds === 'now') classify(table);
     // Nothing but commands, none of which shows a listing: some other file.
     const isOther = this.#regions.length + this.#empty + this.#rejected.length === 0 && !this.#isNamed;
     const rejected = isOther ? this.#commands : this.#rejected;
-    const format = this.#format(hasCounters);
-    const isWhole = this.#others + this.#empty + torn + notes.length === 0 && !this.isDone && !isUnterminated;
-    const isPlain = format === 'maps' && isWhole;
-    const asides = this.#asides;
-    return {
-      regions,
-      format,
-      isPlain,
-      torn,
-      notes,
-      asides,
-      empty: this.#empty,
-      cutShort,
-      isUnterminated,
-      rejected,
-      pid: this.#pid,
-    };
+    const [empty, asides, pid] = [this.#empty, this.#asides, this.#pid];
+    return new Listing({table, format, torn, notes, asides, empty, cutShort, isUnterminated, rejected, pid});
   }
 
   #format(hasCounters: boolean): Listing['format'] {
-    if (this.#regions.length === 1 && this.#regions[0]?.name === '[rollup]') return 'smaps_rollup';
+    if (this.#regions.length === 1 && this.#regions.nameAt(0) === '[rollup]') return 'smaps_rollup';
     if (hasCounters) return 'smaps';
     return this.#spacedOut > this.#regions.length / 2 ? 'tutorial' : 'maps';
   }
 
   #cutShort(isUnterminated: boolean, hasCounters: boolean): string | undefined {
-    const last = this.#current;
-    if (!last || this.isDone) return undefined;
-    if (hasCounters && lacksItsEnd(last, this.#regions[0])) return 'the last record is incomplete';
+    if (this.#current === ABSENT || this.isDone) return undefined;
+    if (hasCounters && this.#lacksItsEnd()) return 'the last record is incomplete';
     if (!isUnterminated) return undefined;
     if (!this.#isCapture) return 'the last line has no newline';
     if (hasCounters) return undefined;
+    const {name, inode} = this.#regions.backingAt(this.#current);
     // Only a mapped file has an inode, and it has a name: without one, the line was cut in or after the inode.
-    if (last.name === '' && !/^0?$/.test(last.inode)) return 'the last line ends within its inode';
-    return /^\[[^\]]*$/.test(last.name) ? 'the last line ends within its name' : undefined;
+    if (name === '' && !/^0?$/.test(inode)) return 'the last line ends within its inode';
+    return /^\[[^\]]*$/.test(name) ? 'the last line ends within its name' : undefined;
   }
+
+  /** VmFlags is the last line; kernels before 3.8 have none, but the same counters in each record, and Rss always. */
+  #lacksItsEnd(): boolean {
+    const {flags, counters} = this.#regions;
+    const last = this.#current;
+    const has = (row: number, values: Float64Array): boolean => values[row] !== ABSENT;
+    if (!counters.some(({name, values}) => name === 'rss' && has(last, values))) return true;
+    if (this.#regions.length > 0 && flags[0] !== 0) return flags[last] === 0;
+    return counters.some(({values}) => has(0, values) && !has(last, values));
+  }
+}
+
+/** Takes back what smaps said of a region of 0 bytes, whose row the next one gets. */
+function forget(regions: Regions, row: number): void {
+  regions.uncount(row);
+  regions.flags[row] = regions.attributes[row] = 0;
+}
+
+function afterIndent(bytes: Uint8Array, from: number, to: number): number {
+  while (from < to && (bytes[from] === 0x20 || bytes[from] === 0x09)) from++;
+  return from;
 }
 
 /** The regions that the kernel places last: at the top of a process's addresses. */
 const LAST_NAMES = new Set(['[stack]', '[vvar]', '[vvar_vclock]', '[vdso]', '[vsyscall]', '[vectors]', '[uprobes]']);
-
-/** VmFlags is the last line; kernels before 3.8 have none, but the same counters in each record, and Rss always. */
-function lacksItsEnd(last: Region, first: Region | undefined): boolean {
-  if (last.usage?.['rss'] === undefined) return true;
-  if (first?.flags !== undefined) return last.flags === undefined;
-  return Object.keys(first?.usage ?? {}).some((key) => last.usage?.[key] === undefined);
-}

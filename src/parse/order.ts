@@ -1,5 +1,16 @@
 import {counted} from '../model/amounts.ts';
-import {exactHex, type Region, withPlace} from '../model/region.ts';
+import {exactHex} from '../model/region.ts';
+import {ABSENT, type Regions} from '../model/regions.ts';
+
+/** What was made of a listing. */
+interface Ordered {
+  /** Ascending, without overlaps. */
+  readonly table: Regions;
+  /** How many lines were out of order, if the listing is torn. */
+  readonly torn: number;
+  /** What a reader should know. */
+  readonly notes: string[];
+}
 
 /**
  * Puts a torn listing in order. The kernel walks a process's regions while the process runs on: a region that merges
@@ -10,35 +21,33 @@ import {exactHex, type Region, withPlace} from '../model/region.ts';
  * In a capture, lines without overlaps of which many are out of order were sorted by somebody else (`sort -k3`), or
  * come from a system with another order. Nothing was lost then, and the listing is not torn.
  *
- * @param regions in the order of the listing
- * @returns the same array if nothing was wrong; else regions in ascending order without overlaps; how many lines
- * were out of order if the listing is torn; and what a reader should know
+ * @param regions in the order of the listing; the very same ones come back if nothing was wrong
  */
-export function putInOrder(
-  regions: Region[],
-  from: 'proc' | 'capture' = 'proc',
-): {regions: Region[]; torn: number; notes: string[]} {
+export function putInOrder(regions: Regions, from: 'proc' | 'capture' = 'proc'): Ordered {
   const torn = countBackwards(regions);
-  if (torn === 0) return {regions, torn, notes: []};
+  if (torn === 0) return {table: regions, torn, notes: []};
   const ascending = from === 'capture' && torn >= regions.length * MANY ? sortedApart(regions) : undefined;
-  if (!ascending) return {regions: laterLinesWin(regions), torn, notes: []};
+  if (!ascending) return {table: laterLinesWin(regions), torn, notes: []};
   const note = `${counted(torn, 'line')} ${torn === 1 ? 'was' : 'were'} not in the order of addresses, and put there.`;
-  return {regions: ascending, torn: 0, notes: [note]};
+  return {table: ascending, torn: 0, notes: [note]};
 }
 
 /** A walk during which regions change gets single lines wrong; this share of them is somebody's order. */
 const MANY = 0.1;
 
 /** In ascending order; undefined if some overlap. */
-function sortedApart(regions: readonly Region[]): Region[] | undefined {
-  const ascending = [...regions].sort((a, b) => a.start - b.start);
-  const isApart = ascending.every(({start}, index) => index === 0 || ascending[index - 1]!.end <= start);
-  return isApart ? ascending : undefined;
+function sortedApart(regions: Regions): Regions | undefined {
+  const {start, end, length} = regions;
+  const rows = Array.from({length}, (_, row) => row).sort((a, b) => start[a]! - start[b]!);
+  const isApart = rows.every((row, index) => index === 0 || end[rows[index - 1]!]! <= start[row]!);
+  return isApart ? regions.pick(rows) : undefined;
 }
 
 /** Cuts the address space at every start and end, and gives each piece to the latest line that covers it. */
-function laterLinesWin(regions: readonly Region[]): Region[] {
-  const bounds = Float64Array.from(new Set(regions.flatMap(({start, end}) => [start, end]))).sort();
+function laterLinesWin(regions: Regions): Regions {
+  const {start, end, length} = regions;
+  const all = [...start.subarray(0, length), ...end.subarray(0, length)];
+  const bounds = Float64Array.from(new Set(all)).sort();
   const pieceAt = new Map(Array.from(bounds, (bound, piece) => [bound, piece]));
   const owner = new Int32Array(bounds.length).fill(-1);
   // Where to look for the next piece that nobody owns: each owned piece points further up.
@@ -47,38 +56,48 @@ function laterLinesWin(regions: readonly Region[]): Region[] {
     while (next[piece] !== piece) piece = next[piece] = next[next[piece]!]!;
     return piece;
   };
-  for (let line = regions.length - 1; line >= 0; line--) {
-    const {start, end} = regions[line]!;
-    const last = pieceAt.get(end)!;
-    for (let piece = free(pieceAt.get(start)!); piece < last; piece = free(piece)) {
+  for (let line = length - 1; line >= 0; line--) {
+    const last = pieceAt.get(end[line]!)!;
+    for (let piece = free(pieceAt.get(start[line]!)!); piece < last; piece = free(piece)) {
       owner[piece] = line;
       next[piece] = piece + 1;
     }
   }
-  const result: Region[] = [];
+  const lines: number[] = [];
+  const ranges: Array<readonly [start: number, end: number]> = [];
   for (let piece = 0, first = 0; piece < owner.length; piece++) {
     if (owner[piece + 1] === owner[piece]) continue;
-    if (owner[piece]! >= 0) result.push(cut(regions[owner[piece]!]!, bounds[first]!, bounds[piece + 1]!));
+    if (owner[piece]! >= 0) {
+      lines.push(owner[piece]!);
+      ranges.push([bounds[first]!, bounds[piece + 1]!]);
+    }
     first = piece + 1;
   }
+  const result = regions.pick(lines);
+  ranges.forEach((range, row) => cut(result, row, ...range));
   return result;
 }
 
-function countBackwards(regions: readonly Region[]): number {
+function countBackwards({start, end, length}: Regions): number {
   let count = 0;
-  let end = 0;
-  for (const region of regions) {
-    if (region.start < end) count++;
-    end = Math.max(end, region.end);
+  let reached = 0;
+  for (let row = 0; row < length; row++) {
+    if (start[row]! < reached) count++;
+    reached = Math.max(reached, end[row]!);
   }
   return count;
 }
 
-function cut(region: Region, start: number, end: number): Region {
-  if (start === region.start && end === region.end) return region;
-  const isFixed = region.offset === undefined || region.inode === '0';
-  const offset = isFixed ? region.offset : region.offset + (start - region.start);
-  // Where the sum is not an offset, or not exact, the line was not the kernel's.
-  const isOffset = offset !== undefined && exactHex(offset.toString(16)) === offset;
-  return withPlace(region, {start, end, offset: isOffset ? offset : undefined});
+/** Leaves a part of a region. Its counters were for the whole, so they are dropped rather than counted twice. */
+function cut(regions: Regions, row: number, start: number, end: number): void {
+  if (start === regions.start[row] && end === regions.end[row]) return;
+  const offset = regions.offset[row]!;
+  if (offset !== ABSENT && regions.backingAt(row).inode !== '0') {
+    const moved = offset + (start - regions.start[row]!);
+    // Where the sum is not an offset, or not exact, the line was not the kernel's.
+    regions.offset[row] = exactHex(moved.toString(16)) === moved ? moved : ABSENT;
+  }
+  regions.start[row] = start;
+  regions.end[row] = end;
+  regions.uncount(row);
 }

@@ -1,7 +1,6 @@
-import {classify} from '../classify/classify.ts';
-import {Snapshot} from '../model/snapshot.ts';
+import type {Snapshot} from '../model/snapshot.ts';
+import type {Tables} from '../model/tables.ts';
 import {Trouble} from '../model/trouble.ts';
-import {parseBeside} from './beside.ts';
 import {CORE_HEAD, isCore} from './core/core.ts';
 import {isMinidump, snapshotOfMinidump} from './core/minidump.ts';
 import {snapshotOfCore} from './core/snapshot.ts';
@@ -28,47 +27,31 @@ const CR = 0x0d;
  * regions
  * @throws Trouble (`input`) if it is none of these
  */
-export function parse(input: Uint8Array | string): Snapshot {
-  return parseBytes(typeof input === 'string' ? fromText(input) : input).snapshot;
-}
-
-/** What an input was parsed to. */
-export interface Parsed {
-  readonly snapshot: Snapshot;
-  /** The bytes of a listing of maps exactly as the kernel prints it; undefined for anything else. */
-  readonly lines?: Uint8Array | undefined;
-}
+export const parse = (input: Uint8Array | string): Snapshot =>
+  parseBytes(typeof input === 'string' ? fromText(input) : input);
 
 /**
- * The same for an input that will be compared with one that was parsed before: lines that two listings of maps have in
- * common become the same objects. With 60,000 regions, the second listing then takes 5 ms instead of 40 ms.
+ * The same for an input that will be compared with another one.
  *
+ * @param tables of the other one: what both have in common gets equal numbers
  * @throws Trouble (`input`), as `parse` does
  */
-export function parseBytes(bytes: Uint8Array, before?: Parsed): Parsed {
-  if (looksLikeJson(bytes) && !isJsonLog(bytes)) return {snapshot: snapshotFromJSON(bytes)};
+export function parseBytes(bytes: Uint8Array, tables?: Tables): Snapshot {
+  if (looksLikeJson(bytes) && !isJsonLog(bytes)) return snapshotFromJSON(bytes);
   refusePacked(bytes);
   const dump = parseDump(reading(bytes), bytes.length);
-  if (dump) return {snapshot: dump};
-  // With a CR, only all lines together tell whether it belongs to a name.
-  const known =
-    before?.lines && !bytes.includes(CR) && parseBeside(bytes, {bytes: before.lines, regions: before.snapshot.regions});
-  if (known) {
-    const {regions} = known;
-    classify(regions);
-    return {snapshot: new Snapshot({source: {from: 'capture', format: 'maps'}, regions}), lines: bytes};
-  }
+  if (dump) return dump;
   const text = plainBytes(bytes);
-  const listing = parseListing(text.bytes, 'capture');
+  const listing = parseListing(text.bytes, 'capture', 'now', tables);
   const isUnderstood = listing.rejected.length + listing.asides === 0 && !hasGrepColours(text.bytes);
   if (isUnderstood || text.bytes.length > LARGEST) {
-    if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing, text.bytes);
-    return {snapshot: fromListing(listing, text.notes), lines: listing.isPlain ? text.bytes : undefined};
+    if (listing.table.length === 0 && listing.rejected.length > 0) throw notACapture(listing, text.bytes);
+    return fromListing(listing, text.notes);
   }
   const paste = pasteOf(text.bytes);
   const patch = readPatch(undress(paste, 'marks') ?? paste);
-  if (patch) return {snapshot: sideOf(patch, 'after', paste, text.notes)};
-  return {snapshot: parsePaste(paste, listing, text)};
+  if (patch) return sideOf(patch, 'after', paste, text.notes);
+  return parsePaste(paste, listing, text);
 }
 
 /**

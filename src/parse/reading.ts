@@ -7,7 +7,7 @@ import {isHopeless, SECOND} from './foreign/rows.ts';
 import {hasGrepColours} from './foreign/undress/colours.ts';
 import type {Paste} from './foreign/undress/paste.ts';
 import {bytesOf, undress} from './foreign/undress/undress.ts';
-import {parseListing, type Listing} from './listing.ts';
+import {type Listing, parseListing} from './listing.ts';
 import {hasOomReport} from './oom/reports.ts';
 import {decode, fromLatin1, utf8} from './scan.ts';
 
@@ -26,7 +26,7 @@ export function parsePaste(
   // What is quoted with "> " is no command.
   const isTie = gain === 0 && (plain.asides > bareListing.asides || hasGrepColours(bytes));
   const isBetter = gain > 0 || (bare !== paste && isTie);
-  const listing = isBetter ? asInFile(bareListing, bare, paste) : plain;
+  const listing = isBetter ? bareListing.with(asInFile(bareListing, bare, paste)) : plain;
   const others = listing.rejected.length === 0 ? [] : bare === paste ? [paste] : [paste, bare];
   const [best] = others
     .flatMap((from) => {
@@ -35,36 +35,40 @@ export function parsePaste(
     })
     .sort((a, b) => compare(a.foreign, b.foreign));
   if (best) return ofTool(best.foreign, best.from, paste, notes);
-  if (listing.regions.length === 0 && listing.rejected.length > 0) throw notACapture(listing, bytes);
+  if (listing.table.length === 0 && listing.rejected.length > 0) throw notACapture(listing, bytes);
   return fromListing(listing, isBetter ? [...notes, ...bare.notes] : notes);
 }
 
 function ofTool(foreign: Snapshot, bare: Paste, paste: Paste, first: readonly string[]): Snapshot {
-  const {source, regions, consistency, rejected, notes} = foreign;
+  const {source, table, consistency, rejected, notes} = foreign;
   const {pid = bare.pid} = foreign.process;
   return new Snapshot({
     source,
-    regions,
+    regions: table,
     process: pid === undefined ? {} : {pid},
     consistency,
-    rejected: asInFile({regions, rejected, pid}, bare, paste).rejected,
+    rejected: asInFile({rejected, pid}, bare, paste).rejected,
     notes: [...first, ...bare.notes, ...notes],
   });
 }
 
 interface Read {
-  readonly regions: readonly unknown[];
+  readonly table: {readonly length: number};
   readonly rejected: readonly Rejected[];
   readonly asides?: number;
 }
 
 /** Below 0 if the first is the better reading. */
-const compare = (a: Read, b: Read): number => b.regions.length - a.regions.length || unread(a) - unread(b);
+const compare = (a: Read, b: Read): number => b.table.length - a.table.length || unread(a) - unread(b);
 
 const unread = ({rejected, asides = 0}: Read): number => rejected.length + asides;
 
 /** The same with the numbers and the texts of the lines in the file. */
-function asInFile<Of extends Read & {readonly pid: number | undefined}>(read: Of, bare: Paste, paste: Paste): Of {
+function asInFile(
+  read: Pick<Listing, 'rejected' | 'pid'>,
+  bare: Paste,
+  paste: Paste,
+): Pick<Listing, 'rejected' | 'pid'> {
   const rejected = read.rejected.map(({line, why, text}) => {
     const number = bare.numbers[line - 1] ?? line;
     const original = paste.lines[number - 1];
@@ -72,7 +76,7 @@ function asInFile<Of extends Read & {readonly pid: number | undefined}>(read: Of
   });
   if (bare.second !== undefined && !rejected.some(({why}) => why === SECOND))
     rejected.push({line: bare.second, text: decode(paste.lines[bare.second - 1]!.slice(0, 200)).text, why: SECOND});
-  return {...read, rejected, pid: read.pid ?? bare.pid};
+  return {rejected, pid: read.pid ?? bare.pid};
 }
 
 /** One side of a diff of two listings. @param paste the lines of the file, as they are */
@@ -80,8 +84,8 @@ export function sideOf(patch: Patch, side: 'before' | 'after', paste: Paste, not
   const bare = patch[side];
   const partly = patch.isPartial ? ' Lines that both sides have may be missing.' : '';
   const note = `This is a diff of two listings; this is the side ${side} the change.${partly}`;
-  const listing = asInFile(parseListing(bytesOf(bare), 'capture'), bare, paste);
-  return fromListing(listing, [...notes, ...bare.notes, note]);
+  const listing = parseListing(bytesOf(bare), 'capture');
+  return fromListing(listing.with(asInFile(listing, bare, paste)), [...notes, ...bare.notes, note]);
 }
 
 /** @param first notes that come before those on the listing */
@@ -90,18 +94,20 @@ export function fromListing(listing: Listing, first: readonly string[]): Snapsho
   if (listing.torn > 0)
     notes.push(`${counted(listing.torn, 'line')} overlapped or went backwards; later lines were used.`);
   if (listing.cutShort) notes.push(`The listing was cut short: ${listing.cutShort}.`);
-  else if (listing.isUnterminated && listing.regions.at(-1)?.name.includes('/'))
+  else if (listing.isUnterminated && lastName(listing).includes('/'))
     notes.push('The last line has no newline: its name may be cut.');
   if (listing.empty > 0) notes.push(`Left out: ${counted(listing.empty, 'region')} of no bytes.`);
   return new Snapshot({
     source: {from: 'capture', format: listing.format},
-    regions: listing.regions,
+    regions: listing.table,
     process: listing.pid === undefined ? {} : {pid: listing.pid},
     consistency: {torn: listing.torn > 0, incomplete: listing.cutShort !== undefined},
     rejected: listing.rejected,
     notes,
   });
 }
+
+const lastName = ({table}: Listing): string => (table.length === 0 ? '' : table.nameAt(table.length - 1));
 
 const isElf = (bytes: Uint8Array): boolean =>
   bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;

@@ -2,6 +2,7 @@ import {utf8} from './scan.ts';
 import {classify} from '../classify/classify.ts';
 import {KINDS, type Kind} from '../model/kind.ts';
 import type {Region, Usage} from '../model/region.ts';
+import {Regions} from '../model/regions.ts';
 import {Snapshot, type Consistency, type ProcessInfo, type Rejected} from '../model/snapshot.ts';
 import {array, hexString, integer, isOwnName, type Json, matching, object, string, unusable} from '../model/json.ts';
 import {cluesFromJSON} from './clues.ts';
@@ -29,14 +30,10 @@ export function snapshotFromJSON(input: Uint8Array | string): Snapshot {
     const given = typeof schema === 'string' ? JSON.stringify(schema.slice(0, 60)) : 'not given';
     throw unusable(`its schema is ${given}, not "memmap.snapshot/1"`);
   }
-  const regions = array(root['regions'], 'regions').map((entry, index) => regionFromJSON(entry, `regions[${index}]`));
-  regions.forEach((region, index) => {
-    if (index > 0 && region.start < regions[index - 1]!.end)
-      throw unusable(`regions[${index}] overlaps the one before it`);
-  });
+  const regions = regionsFromJSON(root['regions']);
   const clues = cluesFromJSON(root['clues']);
   // Kinds that were saved stay, unless an older version said less, or a newer one says what this one doesn't know.
-  if (regions.some(({kind, evidence}) => evidence === undefined || !KINDS.includes(kind))) classify(regions, clues);
+  if (!isClassified(regions)) classify(regions, clues);
   const source = object(root['source'] ?? {}, 'source');
   return new Snapshot({
     source: {
@@ -120,6 +117,22 @@ function endOfString(text: string, from: number): number {
   }
   return text.length;
 }
+
+function regionsFromJSON(value: unknown): Regions {
+  const entries = array(value, 'regions');
+  const regions = new Regions(entries.length);
+  entries.forEach((entry, index) => regions.push(regionFromJSON(entry, `regions[${index}]`)));
+  const {start, end, length} = regions;
+  for (let row = 1; row < length; row++)
+    if (start[row]! < end[row - 1]!) throw unusable(`regions[${row}] overlaps the one before it`);
+  return regions;
+}
+
+/** Has each region a kind that this version knows, and a reason for it? */
+const isClassified = ({tables, verdict, length}: Regions): boolean =>
+  [...new Set(verdict.subarray(0, length))]
+    .map((number) => tables.verdicts[number]!)
+    .every(({kind, evidence}) => evidence !== undefined && KINDS.includes(kind));
 
 function regionFromJSON(entry: unknown, path: string): Region {
   const json = object(entry, path);

@@ -1,15 +1,17 @@
 import {classify} from '../classify/classify.ts';
 import type {Clues} from '../model/clues.ts';
 import {Snapshot} from '../model/snapshot.ts';
-import type {Region} from '../model/region.ts';
+import type {Regions} from '../model/regions.ts';
 import {type Observed, uncertainText} from '../model/observer.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseListing, type Listing} from '../parse/listing.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
+import {readExtras} from './extras.ts';
 import type {ProcFile} from './file.ts';
 import {whileHeld, type OnHeld} from './sampling/held.ts';
+import {countNodes} from './numa.ts';
 import {observerOf} from './observer/observer.ts';
 import {oddsNow} from './odds.ts';
 import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
@@ -27,10 +29,14 @@ export interface CaptureOptions {
   readonly maxStall?: number | undefined;
   /** ms that reading smaps may take before memmap does without it; by default as long as any reading may. */
   readonly patience?: number | undefined;
+  /** Also read what only one moment is asked for: open descriptors, and what KSM merged. */
+  readonly extras?: boolean | undefined;
+  /** Also read which NUMA nodes pages lie on: numa_maps holds the lock of the memory map as smaps does. */
+  readonly numa?: boolean | undefined;
   /** What an earlier look at the same program found, so that less must be read. */
   readonly known?: Clues | undefined;
   /** Regions of an earlier look at the same program that had VmFlags. */
-  readonly earlier?: readonly Region[] | undefined;
+  readonly earlier?: Regions | undefined;
   /**
    * Gets each listing as the kernel printed it; of several in one sample the last one counts. The bytes are overwritten
    * later.
@@ -78,7 +84,7 @@ export function captureFrom(handle: ProcessHandle, options: CaptureOptions = {})
     const fault = faultOf(attempt);
     if (!fault)
       return toSnapshot(handle, options, listing, stat, status, {torn: false, incomplete: false, reads}, notes);
-    if (listing.regions.length > 0) best = {listing, stat, note: fault, isAtOdds: attempt.odds !== 0};
+    if (listing.table.length > 0) best = {listing, stat, note: fault, isAtOdds: attempt.odds !== 0};
   }
   if (!best) throw withoutMemory(handle);
   const {listing, stat, note, isAtOdds} = best;
@@ -126,14 +132,14 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions, isLast: boolea
     options.onListing?.(bytes);
     const listing = parseListing(bytes, 'proc', 'later');
     // A process that execs or is killed during the walk makes the file end early, without an error.
-    const isSameImage = listing.regions.length > 0 && isAlive(source) && isSame(stat, handle.stat());
+    const isSameImage = listing.table.length > 0 && isAlive(source) && isSame(stat, handle.stat());
     return {
       listing,
       stat,
       status,
       isSameImage,
-      odds: isSameImage ? oddsNow(listing.regions, status, handle) : 0,
-      isUnobserved: listing.format === 'smaps' && observerOf(handle).hasMissed(listing.regions),
+      odds: isSameImage ? oddsNow(listing.table, status, handle) : 0,
+      isUnobserved: listing.format === 'smaps' && observerOf(handle).hasMissed(listing.table),
       notes,
     };
   } finally {
@@ -182,21 +188,26 @@ function toSnapshot(
 ): Snapshot {
   const takenAt = new Date().toISOString();
   const observed =
-    listing.format === 'smaps' ? takeOut(handle, options, listing.regions, folderOf(handle, stat)) : undefined;
+    listing.format === 'smaps' ? takeOut(handle, options, listing.table, folderOf(handle, stat)) : undefined;
   const isKnown = options.known !== undefined && isOneProgram(options.known, stat);
-  const clues = readClues(handle, listing.regions, stat, isKnown ? options.known : {});
+  const clues = {
+    ...readClues(handle, listing.table.namedOnes(), stat, isKnown ? options.known : {}),
+    ...(options.extras && readExtras(handle, folderOf(handle, stat))),
+  };
   const unsure = observed && !observed.isCertain ? [uncertainText(observed)] : [];
-  classify(listing.regions, clues, isKnown ? options.earlier : []);
+  const placed = options.numa ? countNodes(handle, listing.table, status, options, folderOf(handle, stat)) : [];
+  classify(listing.table, clues, isKnown ? options.earlier : undefined);
   return new Snapshot({
     source: {from: 'process', format: listing.format},
     takenAt,
     process: processInfo(handle, stat, status),
     consistency,
-    regions: listing.regions,
+    regions: listing.table,
     status,
     rejected: listing.rejected,
     notes: [
       ...notes,
+      ...placed,
       ...unsure,
       ...handle.files.notes,
       ...(stat.threads > MOST_THREADS ? [manyThreads(stat.threads)] : []),
@@ -210,7 +221,7 @@ function toSnapshot(
 function takeOut(
   handle: ProcessHandle,
   options: CaptureOptions,
-  regions: readonly Region[],
+  regions: Regions,
   folder: string,
 ): Observed | undefined {
   const onHeld = (spent: number, passed: number): void => {

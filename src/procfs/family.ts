@@ -113,7 +113,7 @@ type Counted = Pick<Member, 'regions' | 'usage' | 'observed' | 'missing' | 'note
 export function countersOf(handle: ProcessHandle, stat: Stat, rss: number, maxStall: number): Counted {
   const folder = folderOf(handle, stat);
   handle.lock.ask(stat);
-  const {regions} = parseListing(readWhole(handle, `${folder}maps`), 'proc');
+  const {table: regions} = parseListing(readWhole(handle, `${folder}maps`), 'proc');
   if (regions.length === 0) throw withoutMemory(handle);
   const stall = predictStall(rss, regions.length);
   if (stall > maxStall) {
@@ -142,7 +142,7 @@ function withoutUs(usage: Usage, out: TakenOut | undefined): Pick<Counted, 'usag
 function fromSmaps(handle: ProcessHandle, folder: string): Pick<Counted, 'usage' | 'observed'> {
   const observer = observerOf(handle);
   observer.begin();
-  const {regions} = parseListing(readWhole(handle, `${folder}smaps`), 'proc');
+  const {table: regions} = parseListing(readWhole(handle, `${folder}smaps`), 'proc');
   const observed = observer.takeOut(regions, folder);
   return {usage: usageOf(regions), observed: observed && {...observed, kernel: observed.kernel.totals}};
 }

@@ -1,4 +1,4 @@
-import type {Region} from '../model/region.ts';
+import type {Regions} from '../model/regions.ts';
 import type {Status} from '../parse/proc/status.ts';
 import type {ProcessHandle} from './handle.ts';
 
@@ -10,9 +10,10 @@ import type {ProcessHandle} from './handle.ts';
  * @param size of the process before and after, in bytes
  * @returns bytes that the regions have too many; 0 where they add up
  */
-export function oddsOf(regions: readonly Region[], size: number): number {
+export function oddsOf(regions: Regions, size: number): number {
+  const {start, end, length} = regions;
   let sum = 0;
-  for (const region of regions) if (!OF_NO_PROCESS.has(region.name)) sum += region.end - region.start;
+  for (let row = 0; row < length; row++) if (!OF_NO_PROCESS.has(regions.nameAt(row))) sum += end[row]! - start[row]!;
   return sum - size;
 }
 
@@ -21,7 +22,7 @@ export function oddsOf(regions: readonly Region[], size: number): number {
  * counts twice: where the size differs afterwards, it is read once more, and may be what it was before. (Where both
  * readings fall into a move, nothing shows it: about once in 3,000 times, for a process that does nothing else.)
  */
-export function oddsNow(regions: readonly Region[], {vmSize: before}: Status, handle: ProcessHandle): number {
+export function oddsNow(regions: Regions, {vmSize: before}: Status, handle: ProcessHandle): number {
   if (typeof before !== 'number' || regions.length > MOST_REGIONS) return 0;
   const isSteady = handle.status()['vmSize'] === before || handle.status()['vmSize'] === before;
   return isSteady ? oddsOf(regions, before) : 0;

@@ -1,4 +1,5 @@
-import type {Region, Usage} from '../model/region.ts';
+import type {Usage} from '../model/region.ts';
+import type {Regions} from '../model/regions.ts';
 import {totalsOf} from '../model/totals.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseListing} from '../parse/listing.ts';
@@ -21,11 +22,11 @@ export function readRollup(read: (file: 'smaps_rollup' | 'smaps') => Buffer): Us
     // Of a process that has ended, the other file isn't there either.
     if (errnoOf(error) !== 'ENOENT' && !(error instanceof Trouble && error.kind === 'gone')) throw error;
   }
-  return usageOf(parseListing(read('smaps'), 'proc', 'later').regions);
+  return usageOf(parseListing(read('smaps'), 'proc', 'later').table);
 }
 
 /** The sums of the counters of regions. */
-export function usageOf(regions: readonly Region[]): Usage {
+export function usageOf(regions: Regions): Usage {
   const {regions: _, size: __, ...usage} = totalsOf(regions);
   return usage;
 }

@@ -1,5 +1,5 @@
-import type {Counted, Region} from '../model/region.ts';
-import {isSameLine, isSamePurpose} from '../model/same.ts';
+import {type Counted, isSamePurpose, type Region} from '../model/region.ts';
+import {isSameLine} from '../model/same.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {array, hexString, integer, isOwnName, type Json, object, string, unusable} from '../model/json.ts';
 import {familyAfter} from './family.ts';

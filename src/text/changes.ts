@@ -117,8 +117,8 @@ function isWanted(change: Change, {kinds, minSize}: DiffLook): boolean {
 
 /** Which kind of memory grew by how much: the kinds that differ, and the totals. */
 function renderKinds({before, after, delta, match}: Diff, look: TextOptions): string[] {
-  const [a, b] = [before, after].map(({regions}) => {
-    const totals = totalsByKind(regions);
+  const [a, b] = [before, after].map(({table}) => {
+    const totals = totalsByKind(table);
     return match === 'layout' ? withoutChance(totals) : totals;
   }) as [Map<Label, Amounts>, Map<Label, Amounts>];
   // A counter that one side never counted has no difference.

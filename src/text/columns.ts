@@ -2,6 +2,7 @@ import type {Kind} from '../model/kind.ts';
 import {BYTE_KEYS, type ByteKey, MEASURES} from '../model/measures.ts';
 import {address, hex, isRollup, isWritableCode, rangeText, type Region} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
+import {nodesOf} from '../model/nodes.ts';
 import {safe} from './safe.ts';
 import {renderTable, type Cell, type Column} from './table.ts';
 import type {Role} from './theme.ts';
@@ -125,6 +126,11 @@ export const COLUMNS = {
     gives: 'cut',
     cell: nameCell,
   },
+  numa: {
+    title: 'NUMA',
+    meaning: 'how much of it lies on which node, and its memory policy; read only if it is asked for by name',
+    cell: (region) => ({text: nodesText(region)}),
+  },
   evidence: words('evidence', 'why it is of this kind', (region) => region.evidence ?? ''),
   flags: words('VmFlags', 'two letters each, as proc(5) has them', (region) => region.flags?.join(' ') ?? ''),
   offset: words('offset', 'where in its file it begins', (region) =>
@@ -144,6 +150,12 @@ export type ColumnName = keyof typeof COLUMNS;
 
 /** What --columns takes. */
 export const COLUMN_NAMES = (Object.keys(COLUMNS) as readonly ColumnName[]).filter((name) => name !== 'shortRange');
+
+/** `N0 4 MiB, N1 2 MiB; bind:0-1`. */
+function nodesText({usage = {}, attributes}: Region): string {
+  const nodes = nodesOf(usage).map(([node, bytes]) => `N${node} ${sizeText(bytes)}`);
+  return [nodes.join(', '), safe(attributes?.['numaPolicy'] ?? '')].filter(Boolean).join('; ');
+}
 
 /** `ffffffffff600000-…601000`: as wide as the other ranges. */
 function shortRange(region: Region): string {

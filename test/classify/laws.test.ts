@@ -4,6 +4,7 @@ import {classify} from '../../src/classify/classify.ts';
 import type {Clues} from '../../src/model/clues.ts';
 import {KINDS} from '../../src/model/kind.ts';
 import {regionJSON, type Region} from '../../src/model/region.ts';
+import {Regions} from '../../src/model/regions.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {conforms} from '../helpers/schema.ts';
@@ -122,24 +123,28 @@ const clues: fc.Arbitrary<Clues> = fc.record(
   {requiredKeys: []},
 );
 
+/** The same regions, classified. */
+function classified(regions: readonly Region[], known?: Clues, earlier?: readonly Region[]): readonly Region[] {
+  const columns = Regions.of(regions);
+  classify(columns, known, earlier && Regions.of(earlier));
+  return columns.toArray();
+}
+
 const without = (region: Region) => ({...regionJSON(region), kind: 0, label: 0, evidence: 0, confidence: 0});
 
 test('whatever the regions and the clues: each region has a kind of the set and a reason, and is else as it was', (t) => {
   fc.assert(
     fc.property(bases, fc.array(draft, {maxLength: 40}), clues, (base, drafts, known) => {
-      const before = build(base, drafts);
-      classify(before);
+      const before = classified(build(base, drafts));
       const kept = JSON.stringify(before);
-      const after = [...before];
-      classify(after, known);
+      const after = classified(before, known);
       t.is(JSON.stringify(before), kept, 'regions that others hold stay');
       t.deepEqual(after.map(without), before.map(without));
       for (const {kind, evidence, label, confidence} of after) {
         t.true(KINDS.includes(kind) && evidence !== undefined && evidence !== '' && label !== '');
         t.true(confidence === undefined || confidence === 'guess');
       }
-      const again = [...after];
-      classify(again, known);
+      const again = classified(after, known);
       t.deepEqual(again, after, 'a second time says the same');
       t.true(again.every((region, index) => region === after[index]));
     }),
@@ -150,10 +155,12 @@ test('whatever the regions and the clues: each region has a kind of the set and 
 test('a look without flags that is shown the flags of an earlier one gives the same kinds', (t) => {
   fc.assert(
     fc.property(bases, fc.array(draft, {maxLength: 40}), clues, (base, drafts, known) => {
-      const flagged = build(base, drafts);
-      classify(flagged, known);
-      const bare = build(base, drafts).map((region) => ({...region, flags: undefined}));
-      classify(bare, known, flagged);
+      const flagged = classified(build(base, drafts), known);
+      const bare = classified(
+        build(base, drafts).map((region) => ({...region, flags: undefined})),
+        known,
+        flagged,
+      );
       t.deepEqual(
         bare.map(({kind, label}) => [kind, label]),
         flagged.map(({kind, label}) => [kind, label]),
@@ -166,8 +173,7 @@ test('a look without flags that is shown the flags of an earlier one gives the s
 test('what is said of regions, and why, comes back from a saved snapshot', (t) => {
   fc.assert(
     fc.property(bases, fc.array(draft, {maxLength: 20}), clues, (base, drafts, known) => {
-      const regions = build(base, drafts);
-      classify(regions, known);
+      const regions = classified(build(base, drafts), known);
       const snapshot = new Snapshot({source: {from: 'process', format: 'maps'}, regions, clues: known});
       const text = JSON.stringify(snapshot);
       conforms(t, 'snapshot', JSON.parse(text));

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {classify} from '../../src/classify/classify.ts';
+import {Regions} from '../../src/model/regions.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import type {Usage} from '../../src/model/region.ts';
 import {bytes, Editor, isFile, toRegion, type Backing, type Piece} from './edits.ts';
@@ -24,7 +25,7 @@ export class Pair {
 }
 
 function snapshotOf(pieces: readonly Piece[]): Snapshot {
-  const regions = pieces.map(toRegion);
+  const regions = Regions.of(pieces.map(toRegion));
   classify(regions);
   return new Snapshot({source: {from: 'capture', format: 'maps'}, regions});
 }

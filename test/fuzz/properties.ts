@@ -9,6 +9,11 @@ import {parseElfHead, readElfImage, sectionAt} from '../../src/parse/elf/image.t
 import {findSymbol} from '../../src/parse/elf/symbols.ts';
 import {cgroupFolders, parseCgroup, parseMemoryLimit} from '../../src/parse/proc/cgroup.ts';
 import {parseMeminfo} from '../../src/parse/proc/meminfo.ts';
+import {parseFdInfo} from '../../src/parse/proc/fdinfo.ts';
+import {parseKsmStat} from '../../src/parse/proc/ksm-stat.ts';
+import {mappedKeysIn} from '../../src/parse/proc/mapped-keys.ts';
+import {parseNumaMaps} from '../../src/parse/proc/numa-maps.ts';
+import {parseSysvShm} from '../../src/parse/proc/sysvipc.ts';
 import {parseMountinfo} from '../../src/parse/proc/mountinfo.ts';
 import {parseLimits} from '../../src/parse/proc/limits.ts';
 import {oomJSON} from '../../src/features/explain/oom/json.ts';
@@ -127,9 +132,24 @@ function checkProcFiles(bytes: Uint8Array): void {
   const folders = cgroup && cgroupFolders(cgroup, parseMountinfo(bytes));
   assert.ok(folders === undefined || folders.every(({path}) => path.startsWith('/')));
   assert.ok((parseMemoryLimit(new TextDecoder('latin1').decode(bytes)) ?? 0) >= 0);
+  checkHeld(bytes);
   checkElf(bytes);
   checkLog(bytes);
   for (const segment of parseElfHead(bytes)?.segments ?? []) assert.ok(segment.offset >= 0 && segment.memorySize >= 0);
+}
+
+/** What descriptors hold, and where pages lie: whatever is a number there is a number of bytes. */
+function checkHeld(bytes: Uint8Array): void {
+  const {mount = 0, dmabuf, gpu} = parseFdInfo(bytes);
+  assert.ok(mount >= 0 && (dmabuf?.size ?? 0) >= 0);
+  for (const sums of Object.values(gpu?.memory ?? {}))
+    for (const sum of Object.values(sums)) assert.ok(Number.isSafeInteger(sum) && Number(sum) >= 0);
+  for (const {nodes} of parseNumaMaps(bytes, 4096).values())
+    for (const amount of Object.values(nodes)) assert.ok(Number.isSafeInteger(amount) && amount >= 0);
+  for (const key of mappedKeysIn(bytes)) assert.match(key, / [1-9]\d*$/);
+  const {merged = 0, zero = 0} = parseKsmStat(bytes, 4096) ?? {};
+  assert.ok(merged >= 0 && zero >= 0);
+  assert.ok((parseSysvShm(bytes)?.bytes ?? 0) >= 0);
 }
 
 /** A mapped file may hold anything: its headers and symbols are read, or it is none. */

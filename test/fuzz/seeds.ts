@@ -164,6 +164,20 @@ const LIVE = Buffer.from(
       capabilities: {ipcLock: false, sysAdmin: true},
       machine: {release: '6.18', ram: 1 << 30, swap: 0, overcommit: 2, ignoresDataLimit: false},
       cgroup: {version: 2, path: '/a', isWhole: true, limits: [{path: '/a', file: 'memory.max', limit: 9, used: 5}]},
+      descriptors: {
+        open: 9,
+        looked: 8,
+        unknown: 1,
+        held: [
+          {kind: 'memfd', name: '/memfd:a', dev: '00:01', inode: '7', bytes: 4096, descriptors: 2, fd: 3},
+          {kind: 'dmabuf', name: '/dmabuf:', inode: '9', bytes: 8192, exporter: 'system', descriptors: 1, fd: 4},
+        ],
+        gpu: [
+          {driver: 'xe', device: '0000:03:00.0', client: '7', descriptors: 1, memory: {vram0: {total: 9, resident: 5}}},
+        ],
+        files: [{name: '/var/db', dev: 'fe:00', inode: '12', size: 1 << 30, descriptors: 1, fd: 6}],
+      },
+      ksm: {merged: 8192, zero: 4096, profit: -64},
     },
     rejected: [{line: 3, text: 'x', why: 'not a line of maps'}],
     notes: ['a note'],

@@ -1,6 +1,6 @@
 import test from 'ava';
-import type {Region} from '../../src/model/region.ts';
-import {isAlike, isContinued, isSameImage, isSameLine, isSameProcess, isSamePurpose} from '../../src/model/same.ts';
+import {isSamePurpose, type Region} from '../../src/model/region.ts';
+import {isAlike, isContinued, isSameImage, isSameLine, isSameProcess} from '../../src/model/same.ts';
 import {region} from './regions.ts';
 
 const FILE = {dev: 'fe:00', inode: '77', name: '/lib/x.so', offset: 0x1000};

@@ -61,7 +61,7 @@ test('beside whatever was parsed before, a listing says what it says alone', (t)
       const after = textOf(edits.reduce((all, each) => (all.length > 0 ? edited(all, each) : all), plain));
       const read = (beside?: Buffer): unknown => {
         try {
-          return parseBytes(after, beside && parseBytes(beside)).snapshot.toJSON();
+          return parseBytes(after, beside && parseBytes(beside).table.tables).toJSON();
         } catch (error) {
           return String(error);
         }
@@ -82,7 +82,7 @@ const attempt = (bytes: Buffer): unknown => {
   }
 };
 
-test('of two looks at a process, lines that are the same are the same objects, and the others are read', (t) => {
+test('of two looks at a process, lines that are the same keep their objects, and the others are read', (t) => {
   const kept = fc.tuple(
     listing,
     fc.array(fc.boolean(), {minLength: 24, maxLength: 24}),
@@ -95,23 +95,25 @@ test('of two looks at a process, lines that are the same are the same objects, a
       const second = lines.filter((_, index) => inSecond[index]).map(({header}) => header);
       fc.pre(first.length > 0 && second.length > 0);
       const earlier = parseListing(textOf(first), 'proc');
-      const parsed = parseBeside(textOf(second), {bytes: textOf(first), regions: earlier.regions});
+      const {regions: before} = earlier;
+      const parsed = parseBeside(textOf(second), {bytes: textOf(first), table: earlier.table});
       if (!parsed) return t.fail();
-      const {regions, fresh} = parsed;
+      const {table, fresh} = parsed;
       t.deepEqual(
-        fresh,
-        regions.filter((region) => !earlier.regions.includes(region)),
+        fresh.map(({start}) => start),
+        table
+          .toArray()
+          .filter((region) => !before.includes(region))
+          .map(({start}) => start),
       );
-      classify(regions);
-      t.deepEqual(
-        regions.map(({start}) => start),
-        parseListing(textOf(second), 'proc').regions.map(({start}) => start),
-      );
+      classify(table);
+      const regions = table.toArray();
+      t.deepEqual(regions, parseListing(textOf(second), 'proc').regions);
       for (const [index, region] of regions.entries()) {
         const was = first.findIndex((line) => line.equals(second[index]!));
         if (was < 0) continue;
-        t.is(region.start, earlier.regions[was]!.start);
-        if (region === earlier.regions[was]) shared++;
+        t.is(region.start, before[was]!.start);
+        if (region === before[was]) shared++;
       }
     }),
     RUNS,
@@ -121,15 +123,16 @@ test('of two looks at a process, lines that are the same are the same objects, a
 
 test('what was said of a region in the earlier listing stays, though now more is known of it', (t) => {
   const text = bytesOf('7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n');
-  const earlier = parseListing(text, 'proc').regions;
-  const said = {...earlier[0]!};
+  const earlier = parseListing(text, 'proc');
+  const said = {...earlier.regions[0]!};
   const more = Buffer.concat([
     text,
     bytesOf('7f0000001000-7f0000002000 rw-p 00000000 00:00 0                          [stack]\n'),
   ]);
-  const {regions} = parseBeside(more, {bytes: text, regions: earlier})!;
-  classify(regions);
-  t.deepEqual(earlier[0], said);
-  t.is(regions[0]!.kind, 'stack');
-  t.not(regions[0], earlier[0]);
+  const {table} = parseBeside(more, {bytes: text, table: earlier.table})!;
+  classify(table);
+  t.deepEqual(earlier.regions[0], said);
+  t.deepEqual(earlier.table.toArray()[0], said);
+  t.is(table.region(0).kind, 'stack');
+  t.not(table.region(0), earlier.regions[0]!);
 });

@@ -7,7 +7,7 @@ import {filesIn, linesOf} from '../../src/procfs/observer/files.ts';
 import {observerOf} from '../../src/procfs/observer/observer.ts';
 
 const maps = readFileSync('/proc/self/maps');
-const {regions} = parseListing(maps, 'proc', 'later');
+const {regions, table} = parseListing(maps, 'proc', 'later');
 const files = new Set(regions.map(fileOf).filter((file) => file !== undefined));
 
 test('the files of a listing are those of its regions', (t) => {
@@ -36,11 +36,11 @@ test('a file that the process maps after its listing was read is missed, unless 
     const observer = observerOf(handle);
     const earlier = linesOf(maps, (file) => file !== [...files][0]);
     observer.begin(earlier);
-    t.true(observer.hasMissed(regions));
+    t.true(observer.hasMissed(table));
     observer.begin(maps);
-    t.false(observer.hasMissed(regions));
+    t.false(observer.hasMissed(table));
     observer.begin();
-    t.false(observer.hasMissed(regions));
+    t.false(observer.hasMissed(table));
   } finally {
     handle.close();
   }

@@ -31,7 +31,7 @@ export function listingAt(look: number, isSmaps: boolean): string {
 }
 
 export function snapshotAt(look: number, isSmaps: boolean, startCode = '4194304'): Snapshot {
-  const {regions, format} = parseListing(Buffer.from(listingAt(look, isSmaps)), 'proc', 'later');
+  const {table: regions, format} = parseListing(Buffer.from(listingAt(look, isSmaps)), 'proc', 'later');
   const clues = {pageSize: 4096, threads: [{tid: 77, name: `t${look % 2}`}]};
   classify(regions, clues);
   const process = {

@@ -13,22 +13,25 @@ const LIBRARIES: ReadonlyArray<readonly [AllocatorName, RegExp]> = [
 ];
 
 /** Without the kernel's remark on a file that was replaced: an upgrade does that. */
-export const pathOf = ({name}: Region): string => name.replace(/ \(deleted\)$/, '');
+export const pathOf = ({name}: Pick<Region, 'name'>): string => name.replace(/ \(deleted\)$/, '');
 
 /** An allocator other than glibc's that is mapped as a library; undefined if there is none. */
-export const otherAllocator = (regions: readonly Region[]): AllocatorName | undefined =>
+export const otherAllocator = (regions: ReadonlyArray<Pick<Region, 'name'>>): AllocatorName | undefined =>
   LIBRARIES.find(([, form]) => regions.some((region) => form.test(pathOf(region))))?.[0];
+
+export const allocatorIn = ({names}: Space): AllocatorName | undefined =>
+  otherAllocator(Array.from(names, (name) => ({name})));
 
 /**
  * jemalloc maps its extents with MAP_NORESERVE where the kernel overcommits, as it does by default (src/pages.c,
  * os_overcommits_proc); hardly anything else in such a program does. What runtimes have was recognised before.
  */
 export function tellJemalloc(space: Space): void {
-  if (!space.hasAny(FLAG.nr) || otherAllocator(space.regions) !== 'jemalloc') return;
-  for (let index = 0; index < space.regions.length; index++) {
-    const region = space.regions[index]!;
-    if (space.isOpen(index) && space.has(index, FLAG.nr) && isWritable(region) && isPrivate(region))
-      space.verdicts[index] = JEMALLOC;
+  if (!space.hasAny(FLAG.nr) || allocatorIn(space) !== 'jemalloc') return;
+  for (let index = 0; index < space.length; index++) {
+    if (!space.isOpen(index) || !space.has(index, FLAG.nr)) continue;
+    const region = space.at(index);
+    if (isWritable(region) && isPrivate(region)) space.tell(index, JEMALLOC);
   }
 }
 

@@ -15,24 +15,24 @@ const MIB = 1024 * 1024;
  */
 export function tellGo(space: Space): void {
   const first = FIRSTS.map((address) => space.find(address)).find(
-    (index) => index >= 0 && FIRSTS.includes(space.regions[index]!.start) && space.isOpen(index),
+    (index) => index >= 0 && FIRSTS.includes(space.start[index]!) && space.isOpen(index),
   );
   if (first === undefined) return;
   for (let index = first; space.isOpen(index) && (index === first || space.touchesBelow(index)); index++) {
-    space.verdicts[index] = hasNoAccess(space.regions[index]!) ? UNUSED : HEAP;
-    if (index + 1 === space.regions.length) break;
+    space.tell(index, hasNoAccess(space.at(index)) ? UNUSED : HEAP);
+    if (index + 1 === space.length) break;
   }
   if (isCs(space)) return;
   for (const {from, to, hasCode} of reservationsIn(space, MIB / 2)) {
     if (hasCode) continue;
     for (let index = from; index < to; index++) {
-      space.verdicts[index] = hasNoAccess(space.regions[index]!) ? UNUSED_NOTES : NOTES;
+      space.tell(index, hasNoAccess(space.at(index)) ? UNUSED_NOTES : NOTES);
     }
   }
 }
 
 /** With a C library (cgo) there are also C's stacks and arenas, and these look alike. */
-const isCs = (space: Space): boolean => space.regions.some(({name}) => /\/(libc|ld-musl)[-.][^/]*$/.test(name));
+const isCs = (space: Space): boolean => [...space.names].some((name) => /\/(libc|ld-musl)[-.][^/]*$/.test(name));
 
 const EVIDENCE = 'it belongs to the block at 0xc000000000 (0x4000000000 on Arm), where the Go runtime puts its heap';
 const HEAP: Decision = {kind: 'managed', evidence: EVIDENCE, label: 'Go heap', confidence: 'guess'};

@@ -32,18 +32,18 @@ function tellJavaStacks(space: Space): void {
   const sizes = new Map<number, number[]>();
   for (const guard of space.closed) {
     const index = guard + 1;
-    const stack = space.regions[index];
+    const stack = space.above(guard);
     if (!stack || !space.isOpen(guard) || !space.isOpen(index) || !space.touchesBelow(index)) continue;
-    const zone = stack.start - space.regions[guard]!.start;
-    const size = stack.end - space.regions[guard]!.start;
+    const zone = stack.start - space.start[guard]!;
+    const size = stack.end - space.start[guard]!;
     if (!isWritable(stack) || isExecutable(stack) || !isPrivate(stack) || !GUARD_ZONES.has(zone)) continue;
     if (size <= LARGEST_STACK && size >= SMALLEST_STACK) sizes.set(size, [...(sizes.get(size) ?? []), index]);
   }
   for (const [size, found] of sizes) {
     if (found.length < 2 && size % (128 * KIB) !== 0) continue;
     for (const index of found) {
-      space.verdicts[index] = JAVA_STACK;
-      space.verdicts[index - 1] = JAVA_GUARD;
+      space.tell(index, JAVA_STACK);
+      space.tell(index - 1, JAVA_GUARD);
     }
   }
 }
@@ -78,14 +78,15 @@ const slackOf = (metaspace: number): number => metaspace / 4 + 4096 * KIB;
  * metaspace is, the regions together can't be larger.
  */
 function tellMerged(space: Space): void {
-  const found = space.verdicts.flatMap((verdict, index) => (verdict === METASPACE.used ? [index] : []));
-  const size = (index: number): number => space.regions[index]!.end - space.regions[index]!.start;
+  const found: number[] = [];
+  for (let index = 0; index < space.length; index++) if (space.isTold(index, METASPACE.used)) found.push(index);
+  const size = (index: number): number => space.end[index]! - space.start[index]!;
   const known = space.clues.jvm?.metaspace;
   let room = known === undefined ? Infinity : known + slackOf(known);
   for (const index of found.sort((a, b) => size(a) - size(b))) {
-    const fits = space.regions[index]!.start % GRANULE === 0 && size(index) <= room;
+    const fits = space.start[index]! % GRANULE === 0 && size(index) <= room;
     if (fits) room -= size(index);
-    else space.verdicts[index] = mergedWith(known);
+    else space.tell(index, mergedWith(known));
   }
 }
 
@@ -104,28 +105,29 @@ const mergedWith = (metaspace: number | undefined): Decision => ({
 function tellLowBlocks(space: Space): void {
   let what: Pair | undefined;
   for (let index = lastBelow(space, COMPRESSED_REACH); index >= 0; index--) {
-    const isTouching = space.regions[index + 1]?.start === space.regions[index]!.end;
+    const isTouching = space.touchesAbove(index);
     if (!space.isOpen(index)) {
       if (!isArchive(space, index) || !isTouching) what = what && METASPACE;
       continue;
     }
     if (!isTouching || !what) what = what ? METASPACE : HEAP;
-    space.verdicts[index] = hasNoAccess(space.regions[index]!) ? what.unused : what.used;
+    space.tell(index, hasNoAccess(space.at(index)) ? what.unused : what.used);
   }
 }
 
 function lastBelow(space: Space, address: number): number {
   let index = 0;
-  while (index < space.regions.length && space.regions[index]!.start < address) index++;
+  while (index < space.length && space.start[index]! < address) index++;
   return index - 1;
 }
 
-const isArchive = (space: Space, index: number): boolean => space.regions[index]?.name.endsWith('.jsa') === true;
+const isArchive = (space: Space, index: number): boolean =>
+  index >= 0 && index < space.length && space.regions.nameAt(index).endsWith('.jsa');
 
 /** Where flags are known, what is reserved has nr. */
 function isJvms(space: Space, {from, to}: Reservation): boolean {
   for (let index = from; index < to; index++) {
-    if (hasNoAccess(space.regions[index]!) && (space.has(index, FLAG.nr) || !space.hasFlags(index))) return true;
+    if (hasNoAccess(space.at(index)) && (space.has(index, FLAG.nr) || !space.hasFlags(index))) return true;
   }
   return false;
 }
@@ -135,9 +137,9 @@ function tellReservation(space: Space, {from, to, hasCode}: Reservation): void {
     (isArchive(space, from - 1) && space.touchesBelow(from)) || (isArchive(space, to) && space.touchesBelow(to));
   let what = hasCode ? TABLES : isBesideArchive ? METASPACE : OTHER;
   for (let index = from; index < to; index++) {
-    const region = space.regions[index]!;
+    const region = space.at(index);
     if (isExecutable(region)) what = CODE;
-    space.verdicts[index] = hasNoAccess(region) ? what.unused : what.used;
+    space.tell(index, hasNoAccess(region) ? what.unused : what.used);
   }
 }
 

@@ -18,14 +18,14 @@ export function tellPartitions(space: Space): void {
     const what = isPool(space, reservation) ? POOL : isNotes(space, reservation) ? NOTES : undefined;
     if (!what) continue;
     for (let index = reservation.from; index < reservation.to; index++) {
-      space.verdicts[index] = hasNoAccess(space.regions[index]!) ? what.unused : what.used;
+      space.tell(index, hasNoAccess(space.at(index)) ? what.unused : what.used);
     }
   }
 }
 
 function isPool(space: Space, {from, to}: Reservation): boolean {
   for (let index = from; index < to; index++) {
-    const region = space.regions[index]!;
+    const region = space.at(index);
     const into = region.start % SUPER_PAGE;
     if (isWritable(region) && !isExecutable(region) && (into === 0x2000 || into === 0x4000)) return true;
   }
@@ -36,7 +36,7 @@ function isPool(space: Space, {from, to}: Reservation): boolean {
 function isNotes(space: Space, {from, to}: Reservation): boolean {
   const places = new Set<number>();
   for (let index = from; index < to; index++) {
-    const region: Region = space.regions[index]!;
+    const region: Region = space.at(index);
     if (hasNoAccess(region)) continue;
     if (!isWritable(region) || sizeOfPages(region) > 2) return false;
     places.add(region.start % SUPER_PAGE);

@@ -19,8 +19,8 @@ function runtimesIn(space: Space): Set<string> {
   const found = new Set<Runtime>();
   let last = '';
   for (const index of space.telling) {
-    const {name} = space.regions[index]!;
-    if (name === last || space.verdicts[index]?.kind !== 'text') continue;
+    const {name} = space.at(index);
+    if (name === last || space.kindAt(index) !== 'text') continue;
     last = name;
     const program = baseName(name);
     if (program === 'libjvm.so') found.add('JVM');
@@ -48,25 +48,24 @@ export interface Reservation {
 /** All reservations of at least `smallest` bytes, in ascending order. */
 export function reservationsIn(space: Space, smallest: number): Reservation[] {
   const found: Reservation[] = [];
-  const {regions} = space;
   let to = 0;
   for (const closed of space.closed) {
     if (closed < to || !space.isOpen(closed)) continue;
     let from = closed;
     while (from > 0 && space.isOpen(from - 1) && space.touchesBelow(from)) from--;
     to = closed + 1;
-    while (to < regions.length && space.isOpen(to) && space.touchesBelow(to)) to++;
-    const size = regions[to - 1]!.end - regions[from]!.start;
+    while (to < space.length && space.isOpen(to) && space.touchesBelow(to)) to++;
+    const size = space.end[to - 1]! - space.start[from]!;
     if (size >= smallest) found.push(measured(space, from, to, size));
   }
   return found;
 }
 
-function measured({regions}: Space, from: number, to: number, size: number): Reservation {
+function measured(space: Space, from: number, to: number, size: number): Reservation {
   let reserved = 0;
   let hasCode = false;
   for (let index = from; index < to; index++) {
-    const region = regions[index]!;
+    const region = space.at(index);
     if (hasNoAccess(region)) reserved += region.end - region.start;
     hasCode ||= isExecutable(region);
   }

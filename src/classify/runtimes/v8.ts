@@ -21,10 +21,10 @@ const HIGHEST_HINT = 2 ** 46;
 export function tellV8(space: Space): void {
   if (!runs(space, 'V8')) return;
   for (const reservation of reservationsIn(space, 512 * KIB)) tellReservation(space, reservation);
-  for (let index = 0; index < space.regions.length; index++) {
+  for (let index = 0; index < space.length; index++) {
     if (!space.isOpen(index) || !isChunk(space, index)) continue;
-    const region = space.regions[index]!;
-    space.verdicts[index] = isExecutable(region) ? CODE : hasNoAccess(region) ? FREE_CHUNK : CHUNK;
+    const region = space.at(index);
+    space.tell(index, isExecutable(region) ? CODE : hasNoAccess(region) ? FREE_CHUNK : CHUNK);
   }
 }
 
@@ -42,21 +42,21 @@ function tellReservation(space: Space, reservation: Reservation): void {
   const used: Decision = {kind: 'managed', label: where, evidence, confidence: 'guess'};
   const unused: Decision = {kind: 'reserved', label: `unused part of ${where}`, evidence, confidence: 'guess'};
   for (let index = from; index < to; index++) {
-    const region = space.regions[index]!;
-    space.verdicts[index] = hasNoAccess(region) ? unused : isExecutable(region) ? CODE : used;
+    const region = space.at(index);
+    space.tell(index, hasNoAccess(region) ? unused : isExecutable(region) ? CODE : used);
   }
 }
 
 /** V8's and Blink's cages begin at a multiple of their size's alignment; tables of V8 have the flag `nr`. */
 function isV8s(space: Space, {from, to, size, reserved}: Reservation): boolean {
-  if (space.regions[from]!.start < GIB || reserved === size) return false;
+  if (space.start[from]! < GIB || reserved === size) return false;
   for (let index = from; index < to; index++) if (space.has(index, FLAG.nr)) return true;
-  return size >= GIB && space.regions[from]!.start % (GIB / 4) === 0;
+  return size >= GIB && space.start[from]! % (GIB / 4) === 0;
 }
 
 function isChunk(space: Space, index: number): boolean {
   if (space.has(index, FLAG.nr)) return true;
-  const {start} = space.regions[index]!;
+  const {start} = space.at(index);
   return !space.hasFlags(index) && start % (256 * KIB) === 0 && start < HIGHEST_HINT && !space.touchesBelow(index);
 }
 

@@ -46,7 +46,7 @@ export async function checkTarget(
   const opened = await open(target);
   if (opened.is === 'recording') return checkRecording(opened.recording, opened.name, checker, options.children);
   if (opened.is === 'process' && options.duration !== undefined) return checkLive(opened.pid, name, checker, options);
-  const last = opened.is === 'process' ? capture(opened.pid, options) : opened.read().snapshot;
+  const last = opened.is === 'process' ? capture(opened.pid, options) : opened.read();
   const family = opened.is === 'process' && options.children ? familyNow(opened.pid, options, last) : undefined;
   if (options.children && opened.is !== 'process') throw noFamily(name, 'a listing is of one process.');
   checker.add({t: 0, snapshot: last}, family);

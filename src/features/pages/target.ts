@@ -2,6 +2,7 @@ import {pageSizeOf} from '../../model/clues.ts';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {ProcessPages} from '../../model/pages.ts';
 import {hex, rangeText, type Region} from '../../model/region.ts';
+import {Regions} from '../../model/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
@@ -74,7 +75,7 @@ function partsOf(
   regions: readonly Region[],
   range: Extract<Wanted, {readonly is: 'range'}>,
 ): PageRange[] {
-  const pageSize = pageSizeOf({clues, regions});
+  const pageSize = pageSizeOf({clues, table: Regions.of(regions)});
   const start = Math.floor(Number(range.start) / pageSize) * pageSize;
   const end = Math.ceil(Number(range.end) / pageSize) * pageSize;
   return regions.map((region) => ({region, start: Math.max(start, region.start), end: Math.min(end, region.end)}));

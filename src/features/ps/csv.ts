@@ -21,18 +21,27 @@ const COLUMNS = [
   'title',
 ] as const;
 
+/** With --held, after the others. */
+const HELD_COLUMNS = ['held', 'heldMapped', 'gpu'] as const;
+
 /**
  * CSV as defined by RFC 4180: a line for each row, sizes in bytes, what was not read empty. Names and command lines
  * come from outside, and a spreadsheet takes a cell that begins with = + - or @ for a formula: such a text gets an
  * apostrophe before it.
  *
  * @param now ms, by the same clock as readAt
+ * @param held were descriptors looked at?
  */
-export function* csv(rows: ReadonlyArray<ProcessRow | GroupRow>, now: number): Generator<string> {
-  yield `${COLUMNS.join(',')}\r\n`;
+export function* csv(
+  rows: ReadonlyArray<ProcessRow | GroupRow>,
+  now: number,
+  {held = false}: {readonly held?: boolean | undefined} = {},
+): Generator<string> {
+  const columns = held ? [...COLUMNS, ...HELD_COLUMNS] : COLUMNS;
+  yield `${columns.join(',')}\r\n`;
   for (const row of rows) {
     const values = rowJSON(row, now);
-    yield `${COLUMNS.map((column) => cellOf(values[column])).join(',')}\r\n`;
+    yield `${columns.map((column) => cellOf(values[column])).join(',')}\r\n`;
   }
 }
 

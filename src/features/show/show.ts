@@ -2,6 +2,8 @@ import {type Choice, chooseRegions} from '../../model/choose.ts';
 import {counted} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {renderBorders} from './borders.ts';
+import {detailsJSON, renderDetails} from './details.ts';
+import {heldJSON, renderHeld} from './held.ts';
 import {renderRegions, type RegionsLook} from '../../text/regions.ts';
 import {renderResidue, residueOf} from './residue.ts';
 import {fewHoles, renderRoom, renderRoomLine} from './room-text.ts';
@@ -31,7 +33,12 @@ export function renderShow(snapshot: Snapshot, look: ShowLook = {}): string {
     look.summary || shown.length === 0 ? [] : renderRegions(shown, look),
     left > 0 ? [paint('quiet', leftOut(shown.length, left))] : [],
     ...totalsOf(snapshot, shown, look),
-    [...renderResidue(snapshot, {width: look.width, full: look.summary}), ...roomLine(snapshot, look)],
+    look.summary ? renderHeld(snapshot, {width: look.width, full: true, all: look.all}) : [],
+    [
+      ...renderResidue(snapshot, {width: look.width, full: look.summary}),
+      ...(look.summary ? renderDetails(snapshot, {width: look.width}) : renderHeld(snapshot, {width: look.width})),
+      ...roomLine(snapshot, look),
+    ],
     ...(look.room
       ? [renderRoom(snapshot, {width: look.width, rows: fewHoles(look.all === true)}), renderBorders(snapshot, look)]
       : []),
@@ -60,11 +67,18 @@ const roomLine = (snapshot: Snapshot, look: ShowLook): string[] =>
   look.room || snapshot.source.from === 'capture' ? [] : renderRoomLine(snapshot, look);
 
 /**
- * The document of `show --json`: a snapshot, what its totals leave out, and the room it has. If regions were chosen, it
- * has only those, with their totals and a note; the residue and the room are still those of the whole process.
+ * The document of `show --json`: a snapshot, what its totals leave out, the room it has, what its descriptors hold, and
+ * what kind of pages it has. If regions were chosen, it has only those, with their totals and a note; what else it says
+ * is still of the whole process.
  */
 export function showJSON(snapshot: Snapshot, choice: Choice): Record<string, unknown> {
-  return {...chosen(snapshot, choice).document(), residue: residueOf(snapshot), room: roomJSON(snapshot)};
+  return {
+    ...chosen(snapshot, choice).document(),
+    residue: residueOf(snapshot),
+    room: roomJSON(snapshot),
+    held: heldJSON(snapshot),
+    pages: detailsJSON(snapshot),
+  };
 }
 
 function chosen(snapshot: Snapshot, choice: Choice): Snapshot {

@@ -1,6 +1,7 @@
 import {classify} from '../../classify/classify.ts';
 import type {Clues, SignalClue, Thread} from '../../model/clues.ts';
 import {isExact, type Region} from '../../model/region.ts';
+import {Regions} from '../../model/regions.ts';
 import {signalText} from '../../model/signal.ts';
 import {Snapshot, type ProcessInfo} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
@@ -81,15 +82,16 @@ const fieldsOf = (bytes: Uint8Array): Bytes => ({fields: new HeaderFields(bytes,
  */
 export function snapshotOfMinidump(read: ReadAt): Snapshot {
   const dump = new Dump(read);
-  const {regions, from, torn, rejected} = regionsIn(dump);
-  if (regions.length === 0) throw empty();
-  countDumped(regions, dump);
+  const {regions: listed, from, torn, rejected} = regionsIn(dump);
+  if (listed.length === 0) throw empty();
+  const table = Regions.of(withDumped(listed, dump));
   const clues = cluesOf(dump);
-  classify(regions, clues);
+  classify(table, clues);
+  const regions = table.toArray();
   const owner = processOf(dump, clues);
   return new Snapshot({
     source: {from: 'capture', format: 'minidump'},
-    regions,
+    regions: table,
     process: owner,
     consistency: {torn, incomplete: false},
     rejected,
@@ -110,7 +112,7 @@ const empty = (): Trouble =>
   });
 
 interface Found {
-  readonly regions: Region[];
+  readonly regions: readonly Region[];
   readonly from: string;
   readonly torn: boolean;
   readonly rejected: Snapshot['rejected'];
@@ -119,11 +121,11 @@ interface Found {
 function regionsIn(dump: Dump): Found {
   const maps = dump.bytes(LINUX_MAPS);
   if (maps.length > 0) {
-    const {regions, torn, rejected} = parseListing(maps, 'capture', 'later');
-    if (regions.length > 0) return {regions, from: 'copy of /proc/PID/maps', torn: torn > 0, rejected};
+    const {table, torn, rejected} = parseListing(maps, 'capture', 'later');
+    if (table.length > 0) return {regions: table.toArray(), from: 'copy of /proc/PID/maps', torn: torn > 0, rejected};
   }
-  const {regions, torn} = putInOrder(listedMemory(dump), 'capture');
-  return {regions, from: 'list of memory, which has no names', torn: torn > 0, rejected: []};
+  const {table, torn} = putInOrder(Regions.of(listedMemory(dump)), 'capture');
+  return {regions: table.toArray(), from: 'list of memory, which has no names', torn: torn > 0, rejected: []};
 }
 
 const MEM_FREE = 0x10000;
@@ -175,17 +177,17 @@ const bare = (start: number, end: number, perms: string): Region => ({
   attributes: undefined,
 });
 
-/** How much of each region is in the dump: pieces of stacks, mostly. @param regions ascending; changed in place */
-function countDumped(regions: Region[], dump: Dump): void {
+/** With how much of each region is in the dump: pieces of stacks, mostly. @param regions ascending */
+function withDumped(regions: readonly Region[], dump: Dump): readonly Region[] {
   const ranges = [...memory32(dump), ...memory64(dump)].sort(([a], [b]) => a - b);
-  if (ranges.length === 0) return;
+  if (ranges.length === 0) return regions;
   let first = 0;
-  regions.forEach((region, index) => {
+  return regions.map((region) => {
     while (first < ranges.length && ranges[first]![1] <= region.start) first++;
     let dumped = 0;
     for (let at = first; at < ranges.length && ranges[at]![0] < region.end; at++)
       dumped += Math.min(region.end, ranges[at]![1]) - Math.max(region.start, ranges[at]![0]);
-    regions[index] = {...region, usage: {...region.usage, dumped: Math.min(dumped, region.end - region.start)}};
+    return {...region, usage: {...region.usage, dumped: Math.min(dumped, region.end - region.start)}};
   });
 }
 

@@ -2,6 +2,7 @@ import {classify} from '../../classify/classify.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import type {Clues, ElfClue} from '../../model/clues.ts';
 import {hasNoAccess, isExact, sizeOf, type Region} from '../../model/region.ts';
+import {Regions} from '../../model/regions.ts';
 import {signalText} from '../../model/signal.ts';
 import {Snapshot, type ProcessInfo} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
@@ -28,14 +29,16 @@ export interface ReadCore {
 export function snapshotOfCore(read: ReadAt, size: number): ReadCore {
   const core = readCore(read, size);
   if (!core) throw unusable('its headers are damaged.');
-  const regions = regionsOf(core);
-  if (regions.length === 0) throw unusable(core.missing > 0 ? 'it is cut off before its end.' : 'no memory is in it.');
+  const bare = regionsOf(core);
+  if (bare.length === 0) throw unusable(core.missing > 0 ? 'it is cut off before its end.' : 'no memory is in it.');
   const memory = new CoreMemory(read, core.segments);
-  const clues = cluesOf(core, regions, memory);
-  classify(regions, clues);
+  const clues = cluesOf(core, bare, memory);
+  const table = Regions.of(bare);
+  classify(table, clues);
+  const regions = table.toArray();
   const snapshot = new Snapshot({
     source: {from: 'capture', format: 'core'},
-    regions,
+    regions: table,
     process: processOf(core, regions),
     consistency: {torn: false, incomplete: core.missing > 0 || core.strange > 0},
     notes: notesOf(core, regions, clues, size),

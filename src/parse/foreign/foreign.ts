@@ -1,4 +1,5 @@
 import {classify} from '../../classify/classify.ts';
+import {Regions} from '../../model/regions.ts';
 import {Snapshot} from '../../model/snapshot.ts';
 import {putInOrder} from '../order.ts';
 import {readGdb} from './gdb.ts';
@@ -35,11 +36,11 @@ export function parseForeign(lines: readonly string[]): Snapshot | undefined {
   const listings = READERS.map((read) => read(lines)).filter((listing) => listing !== undefined);
   const [best] = listings.sort((a, b) => b.regions.length - a.regions.length || a.rejected.length - b.rejected.length);
   if (!best || best.regions.length === 0) return undefined;
-  const {regions, torn, notes} = putInOrder(best.regions, 'capture');
-  classify(regions);
+  const {table, torn, notes} = putInOrder(Regions.of(best.regions), 'capture');
+  classify(table);
   return new Snapshot({
     source: {from: 'capture', format: best.format},
-    regions,
+    regions: table,
     process: best.pid === undefined ? {} : {pid: best.pid},
     consistency: {torn: torn > 0, incomplete: best.isCut === true},
     rejected: best.rejected,

@@ -1,19 +1,23 @@
 /**
  * A counter line of smaps as the kernel prints it (show_smap in fs/proc/task_mmu.c): the key and blanks in 16 columns,
- * the value in 8, ` kB`. Such a line is compared four bytes at a time, and of the value only four columns are looked
- * at: a small listing is read before V8 finds that the loops over its bytes are worth 10 ms of compiling.
+ * the value in 8, ` kB` and a newline. Such a line is compared four bytes at a time, and of a usual value only four
+ * columns are looked at: a small listing is read before V8 finds that the loops over its bytes are worth 10 ms of
+ * compiling.
  */
 
 /** The first 16 columns as four numbers. */
 export type Columns = readonly [number, number, number, number];
 
+/** Bytes of a line, with its newline. */
+export const LINE = 28;
+
 const KEY = 16;
 const VALUE_END = 24;
-const LINE = 27;
 
-/** Four blanks, and ` kB` below the last digit, as DataView reads them. */
+/** Four blanks, three and a 0, and ` kB` and a newline, as DataView reads them. */
 const BLANKS = 0x20202020;
-const KILOBYTES = 0x206b42;
+const ZERO_KILOBYTES = 0x20202030;
+const KILOBYTES = 0x206b420a;
 
 const SPACE = 0x20;
 const ZERO = 0x30;
@@ -33,12 +37,12 @@ export class ColumnReader {
   #view: DataView = new DataView(new ArrayBuffer(0));
 
   /**
-   * @param bytes the line is bytes[from, to), without its newline
+   * @param from where the line begins
    * @param key in which the line begins
-   * @returns KiB; -1 if the line is another one, is written in another way, or has a value of more than four digits
+   * @returns KiB; -1 if the line is another one, or is written in another way
    */
-  read(bytes: Uint8Array, from: number, to: number, key: Columns): number {
-    if (to - from !== LINE) return -1;
+  read(bytes: Uint8Array, from: number, key: Columns): number {
+    if (from + LINE > bytes.length) return -1;
     if (bytes !== this.#bytes) {
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       this.#bytes = bytes;
@@ -49,11 +53,11 @@ export class ColumnReader {
       view.getUint32(from + 4) !== key[1] ||
       view.getUint32(from + 8) !== key[2] ||
       view.getUint32(from + 12) !== key[3] ||
-      view.getUint32(from + KEY) !== BLANKS ||
-      (view.getUint32(from + VALUE_END - 1) & 0xffffff) !== KILOBYTES
+      view.getUint32(from + VALUE_END) !== KILOBYTES
     )
       return -1;
-    return valueAt(bytes, from + KEY + 4, from + VALUE_END);
+    if (view.getUint32(from + KEY) !== BLANKS) return valueAt(bytes, from + KEY, from + VALUE_END);
+    return view.getUint32(from + KEY + 4) === ZERO_KILOBYTES ? 0 : valueAt(bytes, from + KEY + 4, from + VALUE_END);
   }
 }
 

@@ -1,5 +1,6 @@
-import type {Region} from '../../model/region.ts';
+import {ABSENT, type Regions} from '../../model/regions.ts';
 import {decode, HEX_DIGIT, latin1, LOWER_HEX_DIGIT} from '../scan.ts';
+import {ByteTexts} from '../texts.ts';
 
 /**
  * One line of /proc/PID/maps, which is also the head of each record in smaps:
@@ -14,99 +15,75 @@ import {decode, HEX_DIGIT, latin1, LOWER_HEX_DIGIT} from '../scan.ts';
 const DASH = 0x2d;
 const SPACE = 0x20;
 
-/** The 16 texts that the perms column can have, so that equal ones are one string. */
-const PERMS = Array.from(
-  {length: 16},
-  (_, bits) =>
-    ['r', 'w', 'x'].map((letter, bit) => (bits & (1 << bit) ? letter : '-')).join('') + (bits & 8 ? 's' : 'p'),
-);
-
-/** What follows the offset, once decoded. */
-interface Backing {
-  readonly dev: string;
-  readonly inode: string;
-  readonly name: string;
-  readonly nameBase64: string | undefined;
-}
-
 /**
- * Reads header lines of one listing. It remembers where the end of the line before was, `dev inode name`: neighbours
- * mostly have the same one (a library has five regions), and comparing bytes is cheaper than decoding them. Where they
- * are equal, the newline is found with them: with 60,000 anonymous regions, searching for it would take a third of the
- * time.
+ * Reads header lines into the columns of one listing. It remembers the end of the line before, `dev inode name`:
+ * neighbours mostly have the same one (a library has five regions), and comparing bytes is cheaper than decoding them.
+ * Where they are equal, the newline is found with them: with 60,000 anonymous regions, searching for it would take a
+ * third of the time.
  */
 export class HeaderReader {
   /** After the newline of the line that was read last. */
   next = 0;
-  readonly #bytes: Uint8Array;
+  readonly #regions: Regions;
   readonly #digits: Int8Array;
   readonly #isStrict: boolean;
-  readonly #seen = new Map<string, Backing | undefined>();
+  /** Ends of lines, with their newlines; and the backing that each says, or ABSENT where it says none. */
+  readonly #ends = new ByteTexts();
+  readonly #backings: number[] = [];
+  /** The end of the line before. */
+  #last = ABSENT;
   /** After the digits that were read last. */
   #at = 0;
-  /** The end of the line before: bytes[#from, #to), with its newline. */
-  #from = 0;
-  #to = 0;
-  #last: Backing | undefined;
 
   /**
-   * @param bytes the listing
+   * @param regions get the lines, each as a draft: the row after the last one
    * @param isStrict accepts the kernel's own form only; else also capitals, other padding, and a lost last blank
    */
-  constructor(bytes: Uint8Array, isStrict: boolean) {
-    this.#bytes = bytes;
+  constructor(regions: Regions, isStrict: boolean) {
+    this.#regions = regions;
     this.#isStrict = isStrict;
     this.#digits = isStrict ? LOWER_HEX_DIGIT : HEX_DIGIT;
   }
 
   /**
+   * @param bytes whole lines; only the last one of the listing may lack its newline
    * @param from where the line begins
-   * @returns undefined if the line is not in that form; else `next` is where the next one begins. start and end are not
-   * compared here.
+   * @returns false if the line is not in that form; else the region is in the row after the last one, and `next` is
+   *   where the next line begins. start and end are not compared here.
    */
-  read(from: number): Region | undefined {
-    const bytes = this.#bytes;
-    const start = this.#hex(from);
+  read(bytes: Uint8Array, from: number): boolean {
+    const start = this.#hex(bytes, from);
     let at = this.#at;
-    if (bytes[at] !== DASH || !this.#isNumber(from, at)) return undefined;
+    if (bytes[at] !== DASH || !this.#isNumber(bytes, from, at)) return false;
 
     const second = at + 1;
-    const end = this.#hex(second);
+    const end = this.#hex(bytes, second);
     at = this.#at;
-    if (bytes[at] !== SPACE || !this.#isNumber(second, at)) return undefined;
+    if (bytes[at] !== SPACE || !this.#isNumber(bytes, second, at)) return false;
 
     const perms = permsAt(bytes, at + 1);
-    if (perms === undefined || bytes[at + 5] !== SPACE) return undefined;
+    if (perms < 0 || bytes[at + 5] !== SPACE) return false;
 
     const third = at + 6;
-    const offset = this.#hex(third);
+    const offset = this.#hex(bytes, third);
     at = this.#at;
-    if (bytes[at] !== SPACE || !this.#isNumber(third, at)) return undefined;
+    if (bytes[at] !== SPACE || !this.#isNumber(bytes, third, at)) return false;
 
-    const backing = this.#backing(from, at + 1);
-    if (!backing) return undefined;
-    return {
-      start,
-      end,
-      perms,
-      offset,
-      dev: backing.dev,
-      inode: backing.inode,
-      name: backing.name,
-      nameBase64: backing.nameBase64,
-      kind: 'anon',
-      label: undefined,
-      evidence: undefined,
-      confidence: undefined,
-      usage: undefined,
-      flags: undefined,
-      attributes: undefined,
-    };
+    const backing = this.#backing(bytes, from, at + 1);
+    if (backing === ABSENT) return false;
+    const regions = this.#regions;
+    const row = regions.length;
+    regions.reserve();
+    regions.start[row] = start;
+    regions.end[row] = end;
+    regions.offset[row] = offset;
+    regions.perms[row] = perms;
+    regions.backing[row] = backing;
+    return true;
   }
 
   /** Seven digits at a time: their value is a small integer to V8, which takes no memory. */
-  #hex(from: number): number {
-    const bytes = this.#bytes;
+  #hex(bytes: Uint8Array, from: number): number {
     const digits = this.#digits;
     let value = 0;
     let part = 0;
@@ -124,28 +101,36 @@ export class HeaderReader {
   }
 
   /** The kernel pads to 8 digits, never further. */
-  #isNumber(from: number, to: number): boolean {
-    const isOwnForm = to - from === 8 || (to - from > 8 && this.#bytes[from] !== 0x30);
-    return (isOwnForm || !this.#isStrict) && isExact(this.#bytes, from, to);
+  #isNumber(bytes: Uint8Array, from: number, to: number): boolean {
+    const isOwnForm = to - from === 8 || (to - from > 8 && bytes[from] !== 0x30);
+    return (isOwnForm || !this.#isStrict) && isExact(bytes, from, to);
   }
 
-  #backing(line: number, from: number): Backing | undefined {
-    const bytes = this.#bytes;
-    if (sameBytes(bytes, this.#from, this.#to, from)) {
-      this.next = from + this.#to - this.#from;
-      return this.#last;
+  /** @returns ABSENT if the line ends in another way */
+  #backing(bytes: Uint8Array, line: number, from: number): number {
+    if (this.#last !== ABSENT && this.#ends.isAt(this.#last, bytes, from)) {
+      this.next = from + this.#ends.lengthOf(this.#last);
+      return this.#backings[this.#last]!;
     }
     const newline = bytes.indexOf(0x0a, from - 1);
     const to = newline < 0 ? bytes.length : newline;
-    if (to < from || to - line > LONGEST_LINE) return undefined;
-    const raw = latin1(bytes, from, to);
-    let backing = this.#seen.get(raw);
-    if (!backing && !this.#seen.has(raw)) this.#seen.set(raw, (backing = backingOf(raw, this.#isStrict)));
-    if (!backing) return undefined;
+    if (to < from || to - line > LONGEST_LINE) return ABSENT;
+    const end = this.#ends.numberOf(bytes, from, newline < 0 ? to : newline + 1);
+    if (end === this.#backings.length) this.#backings.push(this.#decoded(latin1(bytes, from, to)));
+    const backing = this.#backings[end]!;
+    if (backing === ABSENT) return ABSENT;
     this.next = to + 1;
-    this.#last = backing;
-    [this.#from, this.#to] = newline < 0 ? [0, 0] : [from, newline + 1];
+    this.#last = newline < 0 ? ABSENT : end;
     return backing;
+  }
+
+  /** Device numbers are hex of any width (`103:00`), inodes use all 64 bits: both stay text. */
+  #decoded(raw: string): number {
+    const match = (this.#isStrict ? OWN_BACKING : ANY_BACKING).exec(raw);
+    if (!match) return ABSENT;
+    const {text, base64} = decode(match[3] ?? '');
+    const dev = match[1]!.toLowerCase();
+    return this.#regions.tables.backingOf({dev, inode: match[2]!, name: text, nameBase64: base64});
   }
 }
 
@@ -158,14 +143,6 @@ export const LONGEST_LINE: number = 1024 * 1024;
 const OWN_BACKING = /^([0-9a-f]{2,}:[0-9a-f]{2,}) (\d{1,20}) +(.*)$/s;
 const ANY_BACKING = /^([0-9a-f]{2,}:[0-9a-f]{2,}) (\d{1,20})(?: +(.*))?$/is;
 
-/** Device numbers are hex of any width (`103:00`), inodes use all 64 bits: both stay text. */
-function backingOf(raw: string, isStrict: boolean): Backing | undefined {
-  const match = (isStrict ? OWN_BACKING : ANY_BACKING).exec(raw);
-  if (!match) return undefined;
-  const name = decode(match[3] ?? '');
-  return {dev: match[1]!.toLowerCase(), inode: match[2]!, name: name.text, nameBase64: name.base64};
-}
-
 /** A double holds 13 hex digits of any value, and 16 where the value is whole pages. */
 function isExact(bytes: Uint8Array, from: number, to: number): boolean {
   const digits = to - from;
@@ -175,21 +152,14 @@ function isExact(bytes: Uint8Array, from: number, to: number): boolean {
   return digits <= 16 && (wholePages || (bytes[from] === zero && isExact(bytes, from + 1, to)));
 }
 
-function permsAt(bytes: Uint8Array, at: number): string | undefined {
+/** The four letters as bits (Tables.perms); negative if they aren't such. */
+function permsAt(bytes: Uint8Array, at: number): number {
   const read = flag(bytes[at], 0x72);
   const write = flag(bytes[at + 1], 0x77);
   const execute = flag(bytes[at + 2], 0x78);
   const shared = bytes[at + 3] === 0x73 ? 1 : bytes[at + 3] === 0x70 ? 0 : -1;
   // A -1 has all bits set, so one that isn't a flag keeps the sum of bits negative.
-  const bits = read | (write << 1) | (execute << 2) | (shared << 3);
-  return bits < 0 ? undefined : PERMS[bits];
+  return read | (write << 1) | (execute << 2) | (shared << 3);
 }
 
 const flag = (byte: number | undefined, letter: number): number => (byte === letter ? 1 : byte === DASH ? 0 : -1);
-
-/** Is bytes[from, to) there again at `at`? */
-function sameBytes(bytes: Uint8Array, from: number, to: number, at: number): boolean {
-  if (from === to) return false;
-  for (; from < to; from++, at++) if (bytes[from] !== bytes[at]) return false;
-  return true;
-}

@@ -2,6 +2,8 @@ import {decode, latin1} from '../scan.ts';
 
 /** One mount. */
 export interface Mount {
+  /** What fdinfo calls it. */
+  readonly id: number;
   /** As maps prints it: hexadecimal. */
   readonly dev: string;
   /** Which directory of the file system is seen there. */
@@ -19,11 +21,12 @@ export interface Mount {
 export function parseMountinfo(bytes: Uint8Array): Mount[] {
   const mounts: Mount[] = [];
   for (const line of latin1(bytes, 0, bytes.length).split('\n')) {
-    const match = /^\d+ \d+ (\d+):(\d+) (\S+) (\S+) .*? - (\S+) \S* ?(\S*)/.exec(line);
+    const match = /^(\d+) \d+ (\d+):(\d+) (\S+) (\S+) .*? - (\S+) \S* ?(\S*)/.exec(line);
     if (!match) continue;
-    const [major, minor, root, place, type, options] = match.slice(1) as [string, string, ...string[]];
+    const [id, major, minor, root, place, type, options] = match.slice(1) as [string, string, string, ...string[]];
     const [high, low] = [major, minor].map((text) => Number(text).toString(16).padStart(2, '0'));
     mounts.push({
+      id: Number(id),
       dev: `${high}:${low}`,
       root: unescaped(root!),
       place: unescaped(place!),

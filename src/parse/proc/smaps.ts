@@ -1,6 +1,8 @@
-import type {Region, Usage} from '../../model/region.ts';
+import {ABSENT, type Counter, type Regions} from '../../model/regions.ts';
+import type {Usage} from '../../model/region.ts';
 import {camelCase, decode, fromLatin1, latin1} from '../scan.ts';
-import {ColumnReader, type Columns, columnsOf} from './columns.ts';
+import {ByteTexts} from '../texts.ts';
+import {ColumnReader, type Columns, columnsOf, LINE} from './columns.ts';
 
 /**
  * The lines below a header in smaps and smaps_rollup: `Key:` blanks `value kB`, and last `VmFlags: rd wr …`.
@@ -9,36 +11,12 @@ import {ColumnReader, type Columns, columnsOf} from './columns.ts';
  * KiB.
  */
 
-type Building = {-readonly [key in keyof Region]: Region[key]};
-
 interface Key {
   readonly bytes: Uint8Array;
   readonly name: string;
   readonly columns: Columns | undefined;
-}
-
-type Counters = Record<string, number | undefined>;
-
-/**
- * Gives the counters of all records the same shape. In V8 an object that gets its keys one by one becomes a hash table
- * after a dozen of them, which takes four times the memory and the time; a copy of one that has all keys doesn't.
- */
-class UsageShape {
-  #template: Counters | undefined;
-
-  begin(): Counters {
-    return {...this.#template};
-  }
-
-  /** @returns the counters without keys that this record lacks */
-  finish(usage: Counters): Record<string, number> {
-    if (!this.#template) {
-      this.#template = JSON.parse(JSON.stringify(usage)) as Counters;
-      for (const key in this.#template) this.#template[key] = undefined;
-    }
-    for (const key in usage) if (usage[key] === undefined) delete usage[key];
-    return usage as Record<string, number>;
-  }
+  /** Once it has counted something. */
+  counter: Counter | undefined;
 }
 
 /** Attributes that may come before the first counter. Any other word with a colon there is somebody's remark. */
@@ -49,100 +27,113 @@ const EARLY_WORDS = new Set(['name', 'thpEligible', 'protectionKey']);
  */
 const MOST_KILOBYTES = Number.MAX_SAFE_INTEGER / 1024;
 
+/** A record belongs to no region: it has no header. */
+const NONE = -1;
+
 const COLON = 0x3a;
 const SPACE = 0x20;
 const TAB = 0x09;
 
 /**
- * Reads counter lines into regions. One reader per listing: it learns the keys of the first record and expects them
+ * Reads counter lines into columns. One reader per listing: it learns the keys of the first record and expects them
  * again.
  */
 export class CounterReader {
+  readonly #regions: Regions;
   readonly #byKey = new Map<string, Key>();
-  readonly #flagLists = new Map<string, readonly string[]>();
-  readonly #shape = new UsageShape();
   readonly #columns = new ColumnReader();
+  readonly #flags: FlagTexts;
+  readonly #words: Words;
   #order: Key[] = [];
   #next = 0;
   #isOver = false;
-  #region: Building | undefined;
+  #row = NONE;
+  /** Has the record a counter so far? */
+  #isCounting = false;
 
-  /** A new record begins, or the listing is over. */
-  restart(): void {
-    if (this.#region?.usage) this.#region.usage = this.#shape.finish(this.#region.usage);
-    this.#region = undefined;
+  constructor(regions: Regions) {
+    this.#regions = regions;
+    this.#flags = new FlagTexts(regions);
+    this.#words = new Words(regions);
+  }
+
+  /** A new record begins. @param row of its region, which may be the draft after the last one */
+  begin(row: number): void {
+    this.#row = row;
     this.#next = 0;
     this.#isOver = false;
+    this.#isCounting = false;
+  }
+
+  /** A record is over, or the listing. */
+  end(): void {
+    if (this.#row !== NONE) this.#words.end(this.#row);
+    this.#row = NONE;
   }
 
   /**
+   * Reads as many of the expected counters as follow each other as the kernel prints them: nearly all lines of a
+   * listing.
+   *
+   * @returns where the first other line begins
+   */
+  readUsual(bytes: Uint8Array, from: number): number {
+    const [order, row] = [this.#order, this.#row];
+    if (this.#isOver || row === NONE) return from;
+    let next = this.#next;
+    let at = from;
+    for (; next < order.length; next++, at += LINE) {
+      const {columns, counter} = order[next]!;
+      if (!columns || !counter || counter.values[row] !== ABSENT) break;
+      const kilobytes = this.#columns.read(bytes, at, columns);
+      if (kilobytes < 0) break;
+      counter.values[row] = kilobytes * 1024;
+    }
+    if (next > this.#next) this.#isCounting = true;
+    this.#next = next;
+    return at;
+  }
+
+  /**
+   * Reads one line, in whatever way it is written.
+   *
    * @param bytes the line is bytes[from, to), without its newline
-   * @param region the region of the record, changed in place; undefined before the first header
    * @returns false if the line is not a counter line, or belongs to no region, or to another one whose header is
    * missing: a record has each key once
    */
-  read(bytes: Uint8Array, from: number, to: number, region: Building | undefined): boolean {
-    return this.#isUsual(bytes, from, to, region) || this.#readAny(bytes, from, to, region);
-  }
-
-  /** The next counter of a record, as the kernel prints it: nearly every line of a listing. */
-  #isUsual(bytes: Uint8Array, from: number, to: number, region: Building | undefined): boolean {
-    const expected = this.#order[this.#next];
-    const usage: Counters | undefined = region?.usage;
-    if (!expected?.columns || !usage || this.#isOver || usage[expected.name] !== undefined) return false;
-    const kilobytes = this.#columns.read(bytes, from, to, expected.columns);
-    if (kilobytes < 0) return false;
-    this.#next++;
-    usage[expected.name] = kilobytes * 1024;
-    return true;
-  }
-
-  #readAny(bytes: Uint8Array, from: number, to: number, region: Building | undefined): boolean {
+  read(bytes: Uint8Array, from: number, to: number): boolean {
     if (!startsLikeKey(bytes[from])) return false;
     const key = this.#keyAt(bytes, from, to);
-    if (!key || !region || this.#isOver) return false;
+    if (!key || this.#row === NONE || this.#isOver) return false;
     let at = from + key.bytes.length;
     while (isBlank(bytes[at])) at++;
-    if (key.name === 'vmFlags') return this.#readFlags(bytes, at, to, region);
+    if (key.name === 'vmFlags') return this.#flags.set(this.#row, bytes, at, to) || this.#endRecord();
 
     let value = 0;
     let digits = 0;
     for (let byte = bytes[at]!; at < to && byte >= 0x30 && byte <= 0x39; byte = bytes[++at]!, digits++) {
       value = value * 10 + byte - 0x30;
     }
-    if (digits > 0 && isKilobytes(bytes, at, to) && value <= MOST_KILOBYTES) {
-      const usage: Counters = (region.usage ??= this.#shape.begin());
-      this.#region = region;
-      if (usage[key.name] !== undefined) return this.#endRecord();
-      usage[key.name] = value * 1024;
-      return true;
-    }
-    return this.#readText(key, bytes, from + key.bytes.length, to, region);
+    if (digits > 0 && isKilobytes(bytes, at, to) && value <= MOST_KILOBYTES) return this.#count(key, value * 1024);
+    // THPeligible and ProtectionKey have no unit; Android's Name is text, and comes before the first counter.
+    if (!this.#isCounting && !EARLY_WORDS.has(key.name)) return false;
+    return this.#words.add(key, bytes, from, to) || this.#endRecord();
   }
 
-  /** THPeligible and ProtectionKey have no unit; Android's Name is text, and comes before the first counter. */
-  #readText(key: Key, bytes: Uint8Array, from: number, to: number, region: Building): boolean {
-    if (region.usage === undefined && !EARLY_WORDS.has(key.name)) return false;
-    if (region.attributes?.[key.name] !== undefined) return this.#endRecord();
-    const attributes: Record<string, string> = (region.attributes ??= {});
-    while (from < to && isBlank(bytes[from])) from++;
-    while (from < to && isBlank(bytes[to - 1])) to--;
-    attributes[key.name] = decode(latin1(bytes, from, to)).text;
+  #count(key: Key, bytes: number): boolean {
+    const row = this.#row;
+    this.#isCounting = true;
+    key.counter ??= this.#regions.counting(key.name);
+    const {counter} = key;
+    if (this.#regions.countAt(row, key.name, counter) !== ABSENT) return this.#endRecord();
+    if (counter) counter.values[row] = bytes;
+    else this.#regions.countRare(row, key.name, bytes);
     return true;
   }
 
   #endRecord(): false {
     this.#isOver = true;
     return false;
-  }
-
-  #readFlags(bytes: Uint8Array, from: number, to: number, region: Building): boolean {
-    if (region.flags !== undefined) return this.#endRecord();
-    const text = latin1(bytes, from, to);
-    let flags = this.#flagLists.get(text);
-    if (!flags) this.#flagLists.set(text, (flags = text.split(/\s+/).filter(Boolean)));
-    region.flags = flags;
-    return true;
   }
 
   #keyAt(bytes: Uint8Array, from: number, to: number): Key | undefined {
@@ -157,12 +148,80 @@ export class CounterReader {
     if (name in Object.prototype) return undefined;
     let key = this.#byKey.get(text);
     if (!key) {
-      key = {bytes: fromLatin1(text), name, columns: columnsOf(text)};
+      key = {bytes: fromLatin1(text), name, columns: columnsOf(text), counter: undefined};
       this.#byKey.set(text, key);
     }
     this.#order[this.#next++] = key;
     return key;
   }
+}
+
+/** Lists of flags by their bytes: nearly all regions have one of a dozen. */
+class FlagTexts {
+  readonly #regions: Regions;
+  readonly #texts = new ByteTexts();
+  readonly #lists: number[] = [];
+
+  constructor(regions: Regions) {
+    this.#regions = regions;
+  }
+
+  /** @returns false if the row has some already */
+  set(row: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const {flags, tables} = this.#regions;
+    if (flags[row] !== 0) return false;
+    const text = this.#texts.numberOf(bytes, from, to);
+    if (text === this.#lists.length)
+      this.#lists.push(tables.flagsOf(latin1(bytes, from, to).split(/\s+/).filter(Boolean)));
+    flags[row] = this.#lists[text]!;
+    return true;
+  }
+}
+
+/** The attributes of one record after another. Nearly all records have one of a few. */
+class Words {
+  readonly #regions: Regions;
+  readonly #texts = new ByteTexts();
+  /** What each text says. */
+  readonly #said: Array<readonly [name: string, word: string]> = [];
+  /** By the texts of a record: its attributes. */
+  readonly #known = new Map<string, number>();
+  #names = new Set<string>();
+  #record: number[] = [];
+
+  constructor(regions: Regions) {
+    this.#regions = regions;
+  }
+
+  /** @param key with which the line begins @returns false if the record has one of this name already */
+  add(key: Key, bytes: Uint8Array, from: number, to: number): boolean {
+    if (this.#names.has(key.name)) return false;
+    const text = this.#texts.numberOf(bytes, from, to);
+    if (text === this.#said.length) this.#said.push([key.name, wordAt(bytes, from + key.bytes.length, to)]);
+    this.#names.add(key.name);
+    this.#record.push(text);
+    return true;
+  }
+
+  /** @param row of the record, which is over */
+  end(row: number): void {
+    if (this.#record.length === 0) return;
+    const record = this.#record.join(' ');
+    let number = this.#known.get(record);
+    if (number === undefined) {
+      const attributes = Object.fromEntries(this.#record.map((text) => this.#said[text]!));
+      this.#known.set(record, (number = this.#regions.tables.attributesOf(attributes)));
+    }
+    this.#regions.attributes[row] = number;
+    this.#record = [];
+    this.#names.clear();
+  }
+}
+
+function wordAt(bytes: Uint8Array, from: number, to: number): string {
+  while (from < to && isBlank(bytes[from])) from++;
+  while (from < to && isBlank(bytes[to - 1])) to--;
+  return decode(latin1(bytes, from, to)).text;
 }
 
 const NAMES = new Map<string, string>();

@@ -1,6 +1,7 @@
 import {readlinkSync, statfsSync} from 'node:fs';
 import {concerned, type Observed, observedOf, type TakenOut, withoutObserver} from '../../model/observer.ts';
 import {hasNoAccess, type Region, type Usage} from '../../model/region.ts';
+import type {Regions} from '../../model/regions.ts';
 import {totalsOf} from '../../model/totals.ts';
 import {parseListing} from '../../parse/listing.ts';
 import type {ProcessHandle} from '../handle.ts';
@@ -47,8 +48,8 @@ class Observer {
   }
 
   /** Has the process mapped a file of memmap's since `begin`, which did not look at that? Then counters are unsure. */
-  hasMissed(regions: readonly Region[]): boolean {
-    return this.#others.size > 0 && regions.some((region) => this.#others.has(fileOf(region) ?? ''));
+  hasMissed(regions: Regions): boolean {
+    return this.#others.size > 0 && regions.namedOnes().some((region) => this.#others.has(fileOf(region) ?? ''));
   }
 
   /**
@@ -59,8 +60,9 @@ class Observer {
    * @param onHeld gets the ms for which reading its page map holds up the process
    * @returns undefined where memmap shares nothing with the process
    */
-  takeOut(regions: readonly Region[], folder: string, onHeld?: OnHeld): Observed | undefined {
-    const common = this.#common(regions);
+  takeOut(regions: Regions, folder: string, onHeld?: OnHeld): Observed | undefined {
+    const rows = this.#common(regions);
+    const common = rows.map((row) => regions.at(row));
     const after = common.length === 0 ? undefined : this.#ownPages();
     if (!after) return undefined;
     const known = this.#last?.own.equals(after) ? this.#last.found : undefined;
@@ -77,9 +79,9 @@ class Observer {
     );
     this.#last = {own: after, found};
     const taken = common.map((region) => ({region, kernel: concerned(region.usage!), out: found.get(keyOf(region))!}));
-    const resident = regions.filter(({usage}) => (usage?.rss ?? 0) > 0).length;
+    const resident = residentOnes(regions);
     const observed = observedOf(taken, totalsOf(regions), resident);
-    for (const {region, out} of taken) Object.assign(region.usage!, out.usage);
+    taken.forEach(({out}, index) => regions.count(rows[index]!, out.usage));
     return observed;
   }
 
@@ -90,8 +92,8 @@ class Observer {
    * @returns undefined where memmap shares nothing with the process; `inexact` where nobody says how often each page is
    * mapped: then the counters of each region are needed, from smaps
    */
-  takeOutOfSum(sum: Usage, regions: readonly Region[], folder: string): TakenOut | 'inexact' | undefined {
-    const common = this.#common(regions);
+  takeOutOfSum(sum: Usage, regions: Regions, folder: string): TakenOut | 'inexact' | undefined {
+    const common = this.#common(regions).map((row) => regions.at(row));
     const after = common.length === 0 ? undefined : this.#ownPages();
     if (!after) return undefined;
     const counted = this.#count(common, after, folder);
@@ -105,10 +107,14 @@ class Observer {
     return out.shared > 0 ? out : undefined;
   }
 
-  /** Regions of files that memmap maps too. */
-  #common(regions: readonly Region[]): Region[] {
+  /** The rows of files that memmap maps too. */
+  #common(regions: Regions): number[] {
     const before = this.#before;
-    return before ? regions.filter((region) => before.has(fileOf(region)) && mayBeShared(region)) : [];
+    if (!before) return [];
+    return regions.namedRows().filter((row) => {
+      const region = regions.at(row);
+      return before.has(fileOf(region)) && mayBeShared(region);
+    });
   }
 
   #count(common: readonly Region[], after: FilePages, folder: string, onHeld?: OnHeld): Counted[] {
@@ -140,6 +146,14 @@ class Observer {
 const NOTHING: Counted = {counts: [], known: 'exactly'};
 
 const keyOf = ({start, usage}: Region): string => `${start} ${Object.values(concerned(usage!)).join(' ')}`;
+
+/** How many regions have resident memory. */
+function residentOnes(regions: Regions): number {
+  const rss = regions.counter('rss')?.subarray(0, regions.length) ?? [];
+  let count = 0;
+  for (const bytes of rss) if (bytes > 0) count++;
+  return count;
+}
 
 const OBSERVERS = new WeakMap<ProcessHandle, Observer>();
 

@@ -22,8 +22,8 @@ export function whileHeld<Result>(read: () => Result, onHeld: OnHeld): Result {
 const usage: () => NodeJS.CpuUsage =
   (process as {threadCpuUsage?: () => NodeJS.CpuUsage}).threadCpuUsage?.bind(process) ?? (() => process.cpuUsage());
 
-/** ms. */
-function cpuTime(): number {
+/** The processor's time that memmap has used so far: ms. */
+export function cpuTime(): number {
   const {user, system} = usage();
   return (user + system) / 1000;
 }

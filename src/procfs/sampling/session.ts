@@ -1,5 +1,5 @@
 import {classify} from '../../classify/classify.ts';
-import type {Region} from '../../model/region.ts';
+import type {Regions} from '../../model/regions.ts';
 import {pageSizeOf} from '../../model/clues.ts';
 import {isSameImage} from '../../model/same.ts';
 import {Snapshot} from '../../model/snapshot.ts';
@@ -54,7 +54,7 @@ export class Session {
   #bytes: Buffer | undefined;
   #last: Snapshot;
   /** What was seen last with VmFlags: a look without them is classified with those, so that kinds don't come and go. */
-  #flagged: readonly Region[] = [];
+  #flagged: Regions | undefined;
 
   /** @throws Trouble `gone` or `denied`, as capture does */
   constructor(pid: number, options: SessionOptions = {}) {
@@ -157,22 +157,22 @@ export class Session {
     this.#bytes = bytes;
     if (isSame) return {saw: 'process', snapshot: this.#last};
     if (!parsed || this.#isAtOdds) return this.#adopt(this.#capture(false));
-    const {regions, fresh} = parsed;
+    const {table, fresh} = parsed;
     const {process, status} = this.#last;
     const takenAt = new Date().toISOString();
     const source = {from: 'process', format: 'maps'} as const;
     const clues = renewClues(this.#handle, fresh, this.#last.clues);
-    classify(regions, clues, this.#flagged);
-    return this.#adopt(new Snapshot({source, regions, process, status, takenAt, clues}));
+    classify(table, clues, this.#flagged);
+    return this.#adopt(new Snapshot({source, regions: table, process, status, takenAt, clues}));
   }
 
   /** Unchanged lines are those of the last look. @returns undefined if the listing is torn */
   #parse(bytes: Buffer): Beside | undefined {
-    const known = this.#bytes && parseBeside(bytes, {bytes: this.#bytes, regions: this.#last.regions});
+    const known = this.#bytes && parseBeside(bytes, {bytes: this.#bytes, table: this.#last.table});
     if (known) return known;
     const listing = parseListing(bytes, 'proc', 'later');
     const isWhole = listing.torn === 0 && listing.rejected.length === 0 && listing.empty === 0;
-    return isWhole ? {regions: listing.regions, fresh: listing.regions} : undefined;
+    return isWhole ? {table: listing.table, fresh: listing.table.namedOnes()} : undefined;
   }
 
   /**
@@ -186,7 +186,7 @@ export class Session {
       const bytes = this.#ledger.readingMaps(() => this.#maps.read());
       if (size === undefined || bytes.length > LONG || this.#bytes?.equals(bytes) || this.#size() !== size)
         return bytes;
-      if (bytes.length === 0 || oddsOf(parseListing(bytes, 'proc', 'later').regions, size) === 0) return bytes;
+      if (bytes.length === 0 || oddsOf(parseListing(bytes, 'proc', 'later').table, size) === 0) return bytes;
       // The next reading goes into its buffer.
       this.#bytes = undefined;
       this.#isAtOdds = tries === TRIES;
@@ -201,14 +201,14 @@ export class Session {
   /** ms that reading smaps is predicted to stall the process now. A snapshot of maps alone has an older status. */
   #stall(): number {
     const rss = this.#statm.read(pageSizeOf(this.#last))?.rss ?? Number(this.#last.status['vmRss'] ?? 0);
-    return predictStall(rss, this.#last.regions.length);
+    return predictStall(rss, this.#last.table.length);
   }
 
   #adopt(snapshot: Snapshot): Look {
     const isNewImage = !isSameImage(this.#last.process, snapshot.process);
     this.#last = snapshot;
     if (isNewImage) this.#reopen();
-    if (isNewImage && snapshot.source.format !== 'smaps') this.#flagged = [];
+    if (isNewImage && snapshot.source.format !== 'smaps') this.#flagged = undefined;
     return {saw: isNewImage ? 'exec' : 'process', snapshot};
   }
 
@@ -226,7 +226,7 @@ export class Session {
   #firstOf(): Snapshot {
     this.#ledger.restartMaps();
     const bare = this.#capture(false);
-    if (!this.#ledger.allows(predictStall(Number(bare.status['vmRss'] ?? 0), bare.regions.length))) return bare;
+    if (!this.#ledger.allows(predictStall(Number(bare.status['vmRss'] ?? 0), bare.table.length))) return bare;
     try {
       const full = this.#capture(true);
       return full.isWhole ? full : bare;
@@ -270,7 +270,7 @@ export class Session {
         taken = captureFrom(this.#handle, options);
       return taken;
     });
-    if (snapshot.source.format === 'smaps') this.#flagged = snapshot.regions;
+    if (snapshot.source.format === 'smaps') this.#flagged = snapshot.table;
     // What the next look is compared with: one line a region.
     if (snapshot.source.format !== 'maps' || !snapshot.isWhole) this.#bytes = undefined;
     return snapshot;

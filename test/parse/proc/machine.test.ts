@@ -28,7 +28,7 @@ testIf('findmnt')('mountinfo: findmnt(8) has the same mounts', async (t) => {
 test('mountinfo: optional fields, numbers in decimal, names with blanks', (t) => {
   const line = '36 35 259:10 /a\\040b /mnt\\0112 rw shared:1 master:2 - cgroup cgroup rw,memory,cpu\n';
   t.deepEqual(parseMountinfo(bytesOf(line)), [
-    {dev: '103:0a', root: '/a b', place: '/mnt\t2', type: 'cgroup', options: ['rw', 'memory', 'cpu']},
+    {id: 36, dev: '103:0a', root: '/a b', place: '/mnt\t2', type: 'cgroup', options: ['rw', 'memory', 'cpu']},
   ]);
   t.deepEqual(parseMountinfo(bytesOf('nothing - at all\n')), []);
 });

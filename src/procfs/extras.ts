@@ -1,0 +1,20 @@
+import {type Clues, USUAL_PAGE} from '../model/clues.ts';
+import {parseAuxv} from '../parse/proc/auxv.ts';
+import {parseKsmStat} from '../parse/proc/ksm-stat.ts';
+import {readDescriptors} from './descriptors.ts';
+import type {ProcessHandle} from './handle.ts';
+import {readIfThere} from './open.ts';
+
+/**
+ * What is read once, when somebody looks at one moment, and not in each sample. It holds up nobody, and takes memmap
+ * half a second at most. What may not be read is absent.
+ *
+ * @param folder '' or `task/TID/`
+ */
+export function readExtras(handle: ProcessHandle, folder: string): Pick<Clues, 'descriptors' | 'ksm'> {
+  const descriptors = readDescriptors({path: (file) => handle.path(`${folder}${file}`)});
+  const {pageSize = USUAL_PAGE} = parseAuxv(readIfThere(handle.path('auxv')) ?? new Uint8Array());
+  // Only the process itself has this file, its threads have not.
+  const ksm = parseKsmStat(readIfThere(handle.path('ksm_stat')) ?? new Uint8Array(), pageSize);
+  return {...(descriptors && {descriptors}), ...(ksm && {ksm})};
+}
