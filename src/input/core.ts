@@ -5,6 +5,7 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -55,17 +56,14 @@ export const openIfCore = async (text: string): Promise<CoreInput | undefined> =
 
 const isDump = (head: Uint8Array): boolean => isCore(head) || isMinidump(head);
 
-/** A pipe can't be read by ranges. */
+/** A pipe can't be read by ranges, and must not be opened twice. */
 function openRegular(path: string): number | undefined {
-  let fd: number | undefined;
   try {
-    fd = openSync(path, 'r');
-    if (fstatSync(fd).isFile() && fstatSync(fd).size > CORE_HEAD) return fd;
+    const stat = statSync(path);
+    return stat.isFile() && stat.size > CORE_HEAD ? openSync(path, 'r') : undefined;
   } catch {
-    // What is wrong with it is reported by who reads it as a listing.
+    return undefined; // What is wrong with it is reported by who reads it as a listing.
   }
-  if (fd !== undefined) closeSync(fd);
-  return undefined;
 }
 
 function ofFile(fd: number): CoreInput {

@@ -1,4 +1,4 @@
-import {execFileSync, spawnSync} from 'node:child_process';
+import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {readFileSync, statSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
@@ -259,6 +259,18 @@ testIf(
   );
   const args = ['-Xmx64m', '-Xint', source];
   await livesOn(t, await abortWhileIdle(t, 'java', args, idle(10)), 'java');
+});
+
+test('a pipe with a name is opened once', async (t) => {
+  const pipe = join(folder(t), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const maps = '00400000-00401000 r--p 00000000 fd:00 950935 /target/bin\n';
+  const writer = spawn('sh', ['-c', `printf '%s' "$1" > "$2"`, 'sh', maps, pipe]);
+  const ended = new Promise((resolve) => writer.once('close', resolve));
+  const ran = await memmap(['show', pipe, '--json']);
+  t.is(ran.code, 0, ran.stderr);
+  t.is(parse(ran.stdout).regions.length, 1);
+  t.is(await ended, 0);
 });
 
 test('an ELF file that is no core is refused as before', async (t) => {
