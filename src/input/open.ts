@@ -12,7 +12,8 @@ import {type GroupRecording, isGroupRecording, readGroupRecording} from '../reco
 import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
 import {parseInput, unusable, type Input, type Target} from './input.ts';
-import {parseNamed, parseSides} from './listing.ts';
+import {openCore} from './core.ts';
+import {parseNamed, parseNamedDump, parseSides} from './listing.ts';
 import {onlyProcess} from './named.ts';
 import {familyOf, momentOf, noFamily} from './recorded.ts';
 
@@ -97,10 +98,24 @@ export async function open(input: Input): Promise<Opened> {
     case 'stdin':
       return heldByStdin(await readStdin());
     case 'file':
-      return heldByFile(input.path);
+      return (await heldByDump(input.path)) ?? heldByFile(input.path);
     case 'moment':
       return {is: 'moment', name: input.path, read: () => readMoment(input.path, input.moment)};
   }
+}
+
+/** @returns undefined if it is neither a core nor a minidump */
+async function heldByDump(path: string): Promise<Listing | undefined> {
+  const file = await openCore(path);
+  if (!file) return undefined;
+  const read = (): Snapshot => {
+    try {
+      return parseNamedDump(file.read, file.size, path);
+    } finally {
+      file.close();
+    }
+  };
+  return {is: 'listing', name: path, read, noRecording: () => noRecordingIn(path)};
 }
 
 function heldByFile(path: string): Recorded | Listing {
@@ -147,7 +162,7 @@ function heldByStdin(bytes: Buffer): Recorded | Listing {
   if (isGroupRecording(bytes)) throw onlyGroup('-');
   if (isRecording(bytes)) return {is: 'recording', name: '-', recording: recordingFrom(bytes)};
   const read = (tables?: Tables): Snapshot => readHeld(bytes, '-', tables);
-  return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn(bytes)};
+  return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn('-', bytes)};
 }
 
 /** For a recording that comes through a pipe: its last moment. */
@@ -200,6 +215,30 @@ export async function openRecording(name: string): Promise<Recording> {
  */
 export async function readInput(input: Input, options: CaptureOptions = {}): Promise<Snapshot> {
   return readBeside(input, options);
+}
+
+/**
+ * The same, where a text may be something else than a listing.
+ *
+ * @param other makes something else of the bytes of a file or of standard input; undefined if it is none
+ */
+export async function readOr<Other extends object>(
+  input: Input,
+  other: (bytes: Buffer) => Other | undefined,
+): Promise<Snapshot | Other> {
+  if (input.is === 'stdin') {
+    const bytes = await readStdin(true);
+    return other(bytes) ?? readHeld(bytes, '-');
+  }
+  const dump = input.is === 'file' ? await heldByDump(input.path) : undefined;
+  if (input.is !== 'file' || dump) return dump ? dump.read() : readInput(input);
+  const file = new InputFile(input.path);
+  if (file.isRecording || file.isGroupRecording) {
+    file.close();
+    return readInput(input);
+  }
+  const bytes = file.read(true);
+  return other(bytes) ?? readHeld(bytes, input.path);
 }
 
 /** The same. @param tables of what it will be compared with */

@@ -31,7 +31,7 @@ export interface GrowthOptions extends SessionOptions {
 const DEFAULT_LOOKS = 600;
 
 /** What was looked at, and what it did. */
-interface Watched {
+export interface Watched {
   readonly growth: Growth;
   readonly last: Snapshot;
   /** Undefined if it was not asked for. */
@@ -40,6 +40,8 @@ interface Watched {
   readonly notes: readonly string[];
   /** What of a recording could not be used. */
   readonly rejected: readonly Rejected[];
+  /** Saved listings: is each of them whole? */
+  readonly isWhole?: boolean | undefined;
   /** It ended early, by this signal. */
   readonly signal?: NodeJS.Signals | undefined;
 }
@@ -81,7 +83,9 @@ const onlyOneMoment = (path: string): Trouble =>
     kind: 'input',
     what: `Cannot see growth in ${path}.`,
     why: 'it is not a recording, or only one moment of one, which does not show what grows.',
-    next: 'Give a recording (memmap record PID -o FILE), or a PID. To compare two moments: memmap diff BEFORE AFTER',
+    next:
+      'Give a recording (memmap record PID -o FILE), a PID, or several listings that were taken one after another. ' +
+      'To compare two moments: memmap diff BEFORE AFTER',
   });
 
 async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched> {
