@@ -9,6 +9,9 @@ import {refuseNonsense} from './listing.ts';
 /** Bytes. A listing with 1,000,000 regions and all their counters takes 0.7 GiB. */
 const LARGEST_INPUT = 2 ** 30;
 
+/** Bytes from which on a file is not read at once. */
+const LONG = 2 ** 20;
+
 /** Bytes after which the beginning is judged. */
 const GLIMPSE = 16 * 2 ** 20;
 
@@ -104,6 +107,23 @@ export class InputFile {
     } finally {
       this.close();
     }
+  }
+
+  /**
+   * Gives the bytes of a long file from its beginning, part by part, to whom `read` is too much at once.
+   *
+   * @returns undefined if there is nothing to gain, or it can't be read twice
+   */
+  get parts(): {readonly read: (into: Uint8Array) => number; readonly size: number} | undefined {
+    const [fd, stat] = [this.#fd, this.#stat];
+    if (fd === undefined || !stat?.isFile() || stat.size < LONG || stat.size > LARGEST_INPUT) return undefined;
+    let position = 0;
+    const read = (into: Uint8Array): number => {
+      const count = retried(() => readSync(fd, into, 0, into.length, position));
+      position += count;
+      return count;
+    };
+    return {read, size: stat.size};
   }
 
   /** The size of a file says nothing for pipes and for /proc itself. */

@@ -2,8 +2,9 @@ import {existsSync, statSync} from 'node:fs';
 import type {Family} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import type {Tables} from '../model/tables.ts';
-import {Trouble, type TroubleParts} from '../model/trouble.ts';
+import {errnoOf, Trouble, type TroubleParts} from '../model/trouble.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
+import {parseLong} from '../parse/parse.ts';
 import {processOfThread} from '../procfs/find.ts';
 import {recorderOf} from '../shell/lock.ts';
 import {say} from '../shell/output.ts';
@@ -128,11 +129,23 @@ function heldByFile(path: string): Recorded | Listing {
     return {
       is: 'listing',
       name: path,
-      read: (tables) => readHeld(file.read(), path, tables),
+      read: (tables) => readLong(file, tables) ?? readHeld(file.read(), path, tables),
       noRecording: () => file.noRecording(),
     };
   file.close();
   return {is: 'recording', name: path, recording: readRecording(path)};
+}
+
+/** A long listing as the kernel prints it. @returns undefined if it isn't one, and for what goes wrong: read() says it */
+function readLong(file: InputFile, tables?: Tables): Snapshot | undefined {
+  try {
+    const snapshot = file.parts && parseLong(file.parts.read, file.parts.size, tables);
+    if (snapshot) file.close();
+    return snapshot?.withSource({...snapshot.source, name: file.path});
+  } catch (error) {
+    if (!(error instanceof Trouble) && errnoOf(error) === '') throw error;
+    return undefined;
+  }
 }
 
 /** The recording of a group that a file holds, for commands that look at groups too; undefined if it holds none. */

@@ -1,5 +1,5 @@
+import {type Combinations, combinationsOf} from './combinations.ts';
 import type {Kind} from './kind.ts';
-import {BYTE_KEYS} from './measures.ts';
 import {copyOf, isSamePurpose, type Purpose, type Region, type Usage, withPurpose} from './region.ts';
 import {Tables, type Backing} from './tables.ts';
 
@@ -40,6 +40,8 @@ export class Regions implements Iterable<Region> {
   #objects: Array<Region | undefined> = [];
   /** All of them, and the verdicts that they have: whoever classifies makes a new column. */
   #all: {readonly verdict: Uint32Array; readonly regions: readonly Region[]} | undefined;
+  /** What `alike` said, and of which verdicts. */
+  #alike: {readonly verdict: Uint32Array; readonly combinations: Combinations} | undefined;
   #shape: {readonly length: number; readonly usage: Readonly<Record<string, number>>} = {length: 0, usage: {}};
 
   /** @param capacity rows for which there is room at first */
@@ -86,17 +88,52 @@ export class Regions implements Iterable<Region> {
 
   /** The column of a counter; undefined where no region has it. */
   counter(name: string): Float64Array | undefined {
-    return this.counters.find((counter) => counter.name === name)?.values;
+    return this.counters.find((counter) => counter.name === name)?.values ?? this.#rareCounter(name);
+  }
+
+  #rareCounter(name: string): Float64Array | undefined {
+    let values: Float64Array | undefined;
+    for (const [row, counters] of this.rare) {
+      const bytes = counters[name];
+      if (bytes !== undefined) (values ??= absents(this.length))[row] = bytes;
+    }
+    return values;
+  }
+
+  /** Which rows differ in nothing but their place in memory. Most are like another one. */
+  get alike(): Combinations {
+    if (this.#alike?.verdict !== this.verdict || this.#alike.combinations.of.length !== this.length)
+      this.#alike = {verdict: this.verdict, combinations: this.#combined()};
+    return this.#alike.combinations;
+  }
+
+  #combined(): Combinations {
+    const {offset, perms, backing, verdict, flags, attributes, counters, rare, length} = this;
+    const columns = [perms, verdict, backing, this.sizes(), offset];
+    // Columns that say nothing are not worth a look at each row.
+    if (this.tables.flags.length > 1) columns.push(flags);
+    if (this.tables.attributes.length > 1) columns.push(attributes);
+    // Nobody has the rare counters of another region.
+    if (rare.size > 0) columns.push(Uint32Array.from({length}, (_, row) => (rare.has(row) ? row + 1 : 0)));
+    return combinationsOf([...columns, ...counters.map(({values}) => values)], length);
+  }
+
+  /** Bytes of address space of each row. */
+  sizes(): Float64Array {
+    const {start, end, length} = this;
+    const sizes = floats(length);
+    for (let row = 0; row < length; row++) sizes[row] = end[row]! - start[row]!;
+    return sizes;
   }
 
   /**
    * The same, and it is made where there is none.
    *
-   * @returns undefined for one that is not known, of which there are many already: it is rare
+   * @returns undefined where there are many already: it is rare
    */
   counting(name: string): Counter | undefined {
     const known = this.counters.find((counter) => counter.name === name);
-    if (known || (this.counters.length >= MOST_COUNTERS && !KNOWN.has(name))) return known;
+    if (known || this.counters.length >= MOST_COUNTERS) return known;
     const counter = {name, values: absents(this.start.length)};
     this.counters.push(counter);
     return counter;
@@ -124,7 +161,7 @@ export class Regions implements Iterable<Region> {
       else this.countRare(row, name, bytes);
     }
     this.#objects[row] = undefined;
-    this.#all = undefined;
+    this.#all = this.#alike = undefined;
   }
 
   push(region: Region): void {
@@ -166,10 +203,11 @@ export class Regions implements Iterable<Region> {
   }
 
   /** Some of the rows, in this order. */
-  pick(rows: readonly number[]): Regions {
+  pick(rows: ArrayLike<number>): Regions {
     const picked = new Regions(rows.length, this.tables);
     for (const {name} of this.counters) picked.counting(name);
-    for (const [index, row] of rows.entries()) {
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
       for (const column of ['start', 'end', 'offset'] as const) picked[column][index] = this[column][row]!;
       for (const column of NUMBERS) picked[column][index] = this[column][row]!;
       this.counters.forEach(({values}, at) => (picked.counters[at]!.values[index] = values[row]!));
@@ -252,11 +290,32 @@ export class Regions implements Iterable<Region> {
     this.verdict[row] = this.tables.verdictOf(verdict);
   }
 
+  /** What is mapped: the distinct backings of all regions. */
+  get mapped(): readonly Backing[] {
+    const numbers = new Set(this.alike.firsts.map((row) => this.backing[row]!));
+    return Array.from(numbers, (number) => this.tables.backings[number]!);
+  }
+
+  /** Has any of them this name? */
+  hasName(name: string): boolean {
+    return this.rowsNamed(name).length > 0;
+  }
+
+  /** The rows of one name, ascending. */
+  rowsNamed(name: string): number[] {
+    return this.#rowsWhere((backing) => backing.name === name);
+  }
+
   /** The rows that have a name, ascending. */
   namedRows(): number[] {
-    const isNamed = this.tables.backings.map(({name}) => name !== '');
+    return this.#rowsWhere(({name}) => name !== '');
+  }
+
+  #rowsWhere(isWanted: (backing: Backing) => boolean): number[] {
+    const wanted = this.tables.backings.map(isWanted);
     const rows: number[] = [];
-    for (let row = 0; row < this.length; row++) if (isNamed[this.backing[row]!]) rows.push(row);
+    if (!wanted.includes(true)) return rows;
+    for (let row = 0; row < this.length; row++) if (wanted[this.backing[row]!]) rows.push(row);
     return rows;
   }
 
@@ -266,11 +325,11 @@ export class Regions implements Iterable<Region> {
   }
 }
 
-/** Columns of counters that nobody knows; the kernel has 25 in all. */
-const MOST_COUNTERS = 40;
+/** Is there the one record of smaps_rollup? It has the sums of all regions; how much is mapped it does not say. */
+export const hasRollup = (regions: Regions): boolean => regions.hasName('[rollup]');
 
-/** Counters that have a column in any case: what others ask for. */
-const KNOWN: ReadonlySet<string> = new Set([...BYTE_KEYS, 'kernelPageSize', 'mmuPageSize']);
+/** Columns of counters; the kernel has 25. */
+const MOST_COUNTERS = 40;
 
 const NUMBERS = ['perms', 'backing', 'verdict', 'flags', 'attributes'] as const;
 

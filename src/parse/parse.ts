@@ -10,6 +10,7 @@ import {hasGrepColours} from './foreign/undress/colours.ts';
 import {textOf} from './foreign/undress/logs.ts';
 import {LARGEST, pasteOf, undress} from './foreign/undress/undress.ts';
 import {parseListing} from './listing.ts';
+import {parseParts, type Read} from './parts.ts';
 import {fromListing, notACapture, parsePaste, sideOf} from './reading.ts';
 import {fromText, fromUtf16, latin1} from './scan.ts';
 import {snapshotFromJSON} from './snapshot.ts';
@@ -72,6 +73,18 @@ const reading =
   (bytes: Uint8Array): ReadAt =>
   (offset, length) =>
     bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length));
+
+/**
+ * A long file, of which only a part is in memory at any time.
+ *
+ * @param read gives its bytes one after another
+ * @param size of it, in bytes
+ * @returns undefined if it is not a listing exactly as the kernel prints it: then `parseBytes` must have it whole
+ */
+export function parseLong(read: Read, size: number, tables?: Tables): Snapshot | undefined {
+  const listing = parseParts(read, size, tables);
+  return listing && fromListing(listing, []);
+}
 
 /** What a file that diff(1) made of two listings says of both. */
 export interface Sides {

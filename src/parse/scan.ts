@@ -20,6 +20,9 @@ export const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
     ? bytes.toString('latin1', from, to)
     : Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
 
+/** Room for bytes, of which `latin1` makes text quickly. */
+export const emptyBytes = (length: number): Uint8Array => Buffer.from(new ArrayBuffer(length), 0, length);
+
 /** Such text as bytes again; what is beyond U+00FF is cut to its low 8 bits. */
 export const fromLatin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
