@@ -37,7 +37,7 @@ export class Compare {
 
   /** One more look at the same program. */
   next(snapshot: Snapshot): Difference {
-    if (snapshot.regions === this.#last.regions) return {changes: [], delta: {size: 0}};
+    if (snapshot.hasRegionsOf(this.#last)) return {changes: [], delta: {size: 0}};
     const isMeasured = hasUsage(snapshot);
     const {changes, delta} = this.#differ(this.#last, snapshot);
     this.#note(changes);
@@ -61,7 +61,7 @@ export class Compare {
    */
   #changedSinceUsage(snapshot: Snapshot): readonly Change[] {
     const earlier = this.#lastWithUsage;
-    if (!earlier || earlier.regions === this.#last.regions) return [];
+    if (!earlier || earlier.hasRegionsOf(this.#last)) return [];
     return this.#differ(earlier, snapshot).changes.filter(
       ({kind, range}) => FROM_SMAPS.has(kind) && !this.#changed.has(range.start),
     );

@@ -20,5 +20,5 @@ export interface Seen {
 }
 
 /** Do its regions have counters? Most looks read maps alone: reading smaps stalls the process. */
-export const hasUsage = ({source, regions}: Snapshot): boolean =>
-  source.format !== 'maps' && regions.some(({usage}) => usage?.rss !== undefined);
+export const hasUsage = (snapshot: Snapshot): boolean =>
+  snapshot.source.format !== 'maps' && snapshot.hasCounter('rss');

@@ -84,6 +84,17 @@ export class Regions implements Iterable<Region> {
     return this.counters.some(({values}) => values.subarray(0, this.length).some((bytes) => bytes !== ABSENT));
   }
 
+  /** Has any row this counter? */
+  hasCounter(name: string): boolean {
+    if (
+      this.counter(name)
+        ?.subarray(0, this.length)
+        .some((bytes) => bytes !== ABSENT)
+    )
+      return true;
+    return [...this.rare.values()].some((counters) => name in counters);
+  }
+
   /** The column of a counter; undefined where no region has it. */
   counter(name: string): Float64Array | undefined {
     return this.counters.find((counter) => counter.name === name)?.values;

@@ -54,7 +54,7 @@ export const STATES: Readonly<Record<string, string>> = {
 
 export function howMuch(snapshot: Snapshot): string {
   const {regions, size, rss, pss, privateDirty, swap} = snapshot.totals as Record<string, number | undefined>;
-  const isSum = snapshot.regions.some(isRollup);
+  const isSum = snapshot.table.namedOnes().some(isRollup);
   return [
     !isSum && counted(regions!, 'region'),
     !isSum && `${sizeText(size!)} of ${MEASURES.size.words}`,
