@@ -1,5 +1,6 @@
 import {OWN_COUNTERS} from '../model/region.ts';
 import {ABSENT, type Regions} from '../model/regions.ts';
+import {numberIn, type Numbers, Translation} from '../model/translation.ts';
 import {sweep, type Swept} from './sweep.ts';
 
 /**
@@ -36,23 +37,18 @@ class SameRows {
   readonly #before: Regions;
   readonly #after: Regions;
   /** What the numbers of `after` are in the tables of `before`. */
-  readonly #perms: Translation;
-  readonly #backing: Translation;
-  readonly #flags: Translation;
+  readonly #perms: Numbers;
+  readonly #backing: Numbers;
+  readonly #flags: Numbers;
   readonly #counters: ReadonlyArray<readonly [Float64Array, Float64Array]>;
 
   constructor(before: Regions, after: Regions) {
     this.#before = before;
     this.#after = after;
-    const [a, b] = [before.tables, after.tables];
-    const isShared = a === b;
-    this.#perms = isShared ? undefined : translated(a.perms, b.perms, (text) => text);
-    this.#backing = isShared
-      ? undefined
-      : translated(a.backings, b.backings, ({dev, inode, name, nameBase64}) =>
-          [dev, inode, nameBase64 ?? '', name].join(' '),
-        );
-    this.#flags = isShared ? undefined : translated(a.flags, b.flags, (list) => JSON.stringify(list ?? null));
+    const there = new Translation(before.tables, after.tables);
+    this.#perms = there.of('perms');
+    this.#backing = there.of('backing');
+    this.#flags = there.of('flags');
     this.#counters = OWN_COUNTERS.flatMap((name) => {
       const [one, other] = [before.counter(name), after.counter(name)];
       return one && other ? [[one, other] as const] : [];
@@ -76,18 +72,4 @@ class SameRows {
   #haveSameFlags(a: number, b: number): boolean {
     return a === 0 || b === 0 || a === numberIn(this.#flags, b);
   }
-}
-
-/** The place in one table of each entry of another; undefined where the two are one table. */
-type Translation = readonly number[] | undefined;
-
-const numberIn = (translation: Translation, number: number): number => translation?.[number] ?? number;
-
-function translated<Entry>(
-  to: readonly Entry[],
-  from: readonly Entry[],
-  textOf: (entry: Entry) => string,
-): Translation {
-  const places = new Map(to.map((entry, place) => [textOf(entry), place]));
-  return from.map((entry) => places.get(textOf(entry)) ?? ABSENT);
 }

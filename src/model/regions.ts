@@ -86,12 +86,8 @@ export class Regions implements Iterable<Region> {
 
   /** Has any row this counter? */
   hasCounter(name: string): boolean {
-    if (
-      this.counter(name)
-        ?.subarray(0, this.length)
-        .some((bytes) => bytes !== ABSENT)
-    )
-      return true;
+    const values = this.counter(name)?.subarray(0, this.length);
+    if (values?.some((bytes) => bytes !== ABSENT)) return true;
     return [...this.rare.values()].some((counters) => name in counters);
   }
 
