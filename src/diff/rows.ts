@@ -9,27 +9,31 @@ import {sweep, type Swept} from './sweep.ts';
  * for its neighbours.
  */
 export function sweepRows(before: Regions, after: Regions): Swept {
-  const pairs = new SameRows(before, after);
-  const rows: {readonly before: number[]; readonly after: number[]} = {before: [], after: []};
-  let same = 0;
-  for (let i = 0, j = 0; i < before.length || j < after.length;) {
-    const [a, b] = [before.start[i]!, after.start[j]!];
-    if (j >= after.length || (i < before.length && a < b)) rows.before.push(i++);
-    else if (i >= before.length || b < a) rows.after.push(j++);
-    else if (pairs.areSame(i, j)) {
-      same++;
-      i++;
-      j++;
-    } else {
-      rows.before.push(i++);
-      rows.after.push(j++);
-    }
-  }
+  const rows = others(before, after);
   const {drafts, unchanged} = sweep(
     rows.before.map((row) => before.region(row)),
     rows.after.map((row) => after.region(row)),
   );
-  return {drafts, unchanged: unchanged + same};
+  return {drafts, unchanged: unchanged + after.length - rows.after.length};
+}
+
+interface Rows {
+  readonly before: number[];
+  readonly after: number[];
+}
+
+/** The rows of both sides that are not the same, ascending. */
+function others(before: Regions, after: Regions): Rows {
+  const pairs = new SameRows(before, after);
+  const rows: Rows = {before: [], after: []};
+  let [i, j] = [0, 0];
+  // What was copied from one listing to the next need not be compared.
+  for (const {from, row, count} of after.copiedFrom(before) ?? []) {
+    pairs.compare(i, from, j, row, rows);
+    [i, j] = [from + count, row + count];
+  }
+  pairs.compare(i, before.length, j, after.length, rows);
+  return rows;
 }
 
 /** Compares rows of two listings. */
@@ -55,6 +59,23 @@ class SameRows {
     });
   }
 
+  /** Adds the rows that differ, of rows [i, to) before and [j, end) after. */
+  compare(i: number, to: number, j: number, end: number, rows: Rows): void {
+    const {start: ours} = this.#before;
+    const {start: theirs} = this.#after;
+    while (i < to || j < end) {
+      if (j >= end || (i < to && ours[i]! < theirs[j]!)) rows.before.push(i++);
+      else if (i >= to || theirs[j]! < ours[i]!) rows.after.push(j++);
+      else if (this.areSame(i, j)) {
+        i++;
+        j++;
+      } else {
+        rows.before.push(i++);
+        rows.after.push(j++);
+      }
+    }
+  }
+
   /** Is there nothing to say about two rows that begin at the same address? */
   areSame(i: number, j: number): boolean {
     const [a, b] = [this.#before, this.#after];
@@ -64,8 +85,12 @@ class SameRows {
       a.perms[i] === numberIn(this.#perms, b.perms[j]!) &&
       a.backing[i] === numberIn(this.#backing, b.backing[j]!) &&
       this.#haveSameFlags(a.flags[i]!, b.flags[j]!) &&
-      this.#counters.every(([one, other]) => one[i] === other[j] || one[i] === ABSENT || other[j] === ABSENT)
+      (this.#counters.length === 0 || this.#haveSameCounters(i, j))
     );
+  }
+
+  #haveSameCounters(i: number, j: number): boolean {
+    return this.#counters.every(([one, other]) => one[i] === other[j] || one[i] === ABSENT || other[j] === ABSENT);
   }
 
   /** A side that does not have its flags says nothing about them. */

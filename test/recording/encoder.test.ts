@@ -69,7 +69,7 @@ const bare = (region: Region): Region => ({...region, usage: undefined, flags: u
 const plain = (regions: readonly Region[]): unknown =>
   regions.map((region) => {
     const json = JSON.parse(JSON.stringify(regionJSON(region))) as Json;
-    const usage = Object.entries((json['usage'] ?? {}) as object);
+    const usage = Object.entries(json['usage'] ?? {});
     return {...json, usage: usage.length > 0 ? Object.fromEntries(usage.toSorted(([a], [b]) => (a < b ? -1 : 1))) : {}};
   });
 
