@@ -3,7 +3,7 @@ import type {Json} from '../model/json.ts';
 import {cluesOfSnapshot, NOTHING} from './frame.ts';
 import {Listed} from './listed.ts';
 import {isAlike, patched, patchOf} from './patch.ts';
-import type {Members} from './places.ts';
+import {joined, type Members} from './places.ts';
 
 /** What a reader knows besides regions; a part of its Frame. */
 interface Said {
@@ -51,7 +51,7 @@ export class Encoder {
     const members = snapshot === this.#last ? this.#sayStatus(status) : this.#say(snapshot, status);
     this.#last = snapshot;
     const texts = Object.entries(members).filter(([, text]) => text !== undefined);
-    return texts.map(([name, text]) => `"${name}":${text}`).join(',');
+    return joined(texts.map(([name, text]) => `"${name}":${text}`));
   }
 
   #sayStatus(status: Json): Members {

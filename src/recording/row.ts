@@ -2,7 +2,7 @@ import {KINDS, type Kind} from '../model/kind.ts';
 import {type Counted, hex, type Purpose, type Region, sizeOf, withCounted} from '../model/region.ts';
 import {ABSENT, type Regions} from '../model/regions.ts';
 import {array, hexString, integer, matching, object, string, unusable} from '../model/json.ts';
-import {listText, type Places} from './places.ts';
+import {joined, type Places} from './places.ts';
 
 /** What was said of a region, as an entry of a recording's `kinds`: kind, label, evidence, confidence. */
 export type RowPurpose = readonly [kind: Kind, label?: string | null, evidence?: string | null, confidence?: 'guess'];
@@ -88,7 +88,8 @@ export class RowTexts {
 
   /** @returns undefined where there are none */
   text(): string | undefined {
-    return listText(this.#rows.length > 0 ? [...this.#blocks, this.#rows.join(',')] : this.#blocks);
+    const text = joined([...this.#blocks, this.#rows.join(',')]);
+    return text === '' ? undefined : `[${text}]`;
   }
 }
 

@@ -5,6 +5,7 @@ import {familyAfter, type FamilyFrame, FamilyLines} from './family.ts';
 import {headerJSON, type RecordingHeader} from './header.ts';
 import {headOf, NO_SEED, type RecordEvent, sealMembers} from './lines.ts';
 import type {Packer} from './file.ts';
+import {joined} from './places.ts';
 
 /** Both in ms: one that never goes back, from wherever it began, and one since 1970, that may be set. */
 export interface Clock {
@@ -127,7 +128,7 @@ export class RecordingWriter {
     const t = this.#advance();
     if (event === 'exec' || !this.#hasKey) return this.#key(event, sight, t);
     const kin = this.#kin.record(this.#family, family, t);
-    const members = joined(this.#encoder.next(snapshot, status), membersOf(kin));
+    const members = joined([this.#encoder.next(snapshot, status), membersOf(kin)]);
     if (members === '') return this.#same(t);
     if (this.#sinceKey > DELTAS_PER_KEY * this.#keyBytes) return this.#key('delta', sight, t);
     this.#family = familyAfter(this.#family, kin.family, t);
@@ -137,7 +138,7 @@ export class RecordingWriter {
 
   #key(event: 'delta' | 'exec', {snapshot, status, family}: Sight, t: number): Promise<void> {
     const kin = this.#kin.whole(family, t);
-    const members = joined(this.#encoder.whole(snapshot, status), membersOf(kin));
+    const members = joined([this.#encoder.whole(snapshot, status), membersOf(kin)]);
     this.#family = familyAfter(undefined, kin.family, t);
     this.#hasKey = true;
     this.moments++;
@@ -173,7 +174,7 @@ export class RecordingWriter {
     if (event !== 'same') this.#rest = FIRST_REST;
     const isKey = event === 'key' || event === 'exec';
     const head = headOf({event, t, look: this.looks, wall: isSet ? this.#wall : undefined, since});
-    return this.#put(joined(membersOf(head), members), isKey ? NO_SEED : this.#seed, isKey);
+    return this.#put(joined([membersOf(head), members]), isKey ? NO_SEED : this.#seed, isKey);
   }
 
   #put(members: string, seed: number, isKey: boolean): Promise<void> {
@@ -189,5 +190,3 @@ export class RecordingWriter {
 
 /** The members of an object, as JSON. */
 const membersOf = (object: object): string => JSON.stringify(object).slice(1, -1);
-
-const joined = (...members: readonly string[]): string => members.filter((text) => text !== '').join(',');
