@@ -5,6 +5,7 @@ import {help, unknown} from './help.ts';
 export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>>> = {
   check: () => import('./commands/check.ts'),
   completion: () => import('./commands/completion.ts'),
+  cow: () => import('./commands/cow.ts'),
   demo: () => import('./commands/demo.ts'),
   diff: () => import('./commands/diff.ts'),
   explain: () => import('./commands/explain.ts'),
@@ -19,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>
   run: () => import('./commands/run.ts'),
   show: () => import('./commands/show.ts'),
   snapshot: () => import('./commands/snapshot.ts'),
+  top: () => import('./commands/top.ts'),
   watch: () => import('./commands/watch.ts'),
 };
 

@@ -1,6 +1,6 @@
 /*
- * Makes the helpers of the lessons, and the gate of `run`, at build time: dist/helpers/NAME, and index.json with the
- * hash and the size of each. The same sources give the same bytes on every machine, so no binary is kept in git, and a
+ * Makes the helpers of the lessons, the gate of `run` and the hand of `--cause` at build time: dist/helpers/NAME, and
+ * index.json with the hash and the size of each. The same sources give the same bytes on every machine, so no binary is kept in git, and a
  * helper can be checked by its hash.
  */
 import {createHash} from 'node:crypto';
@@ -14,9 +14,11 @@ import {LESSONS} from './features/lessons/catalogue.ts';
 import {gateProgram} from './features/run/gate-program.ts';
 import {programOf} from './features/lessons/lesson.ts';
 import {MACHINES} from './features/lessons/program/machines.ts';
+import {handProgram} from './trace/hand/program.ts';
 
 const helpers: Record<string, Program> = {'gate.x64': gateProgram()};
 for (const machine of MACHINES) {
+  helpers[`hand.${machine.architecture}`] = handProgram(machine.architecture);
   for (const lesson of LESSONS)
     helpers[`${lesson.name}.${machine.architecture}`] = buildHelper(programOf(lesson), machine);
 }

@@ -9,9 +9,11 @@ const KITS = [
   'diff',
   'history',
   'parse',
+  'unwind',
   'text',
   'elf',
   'procfs',
+  'trace',
   'recording',
   'input',
   'shell',
@@ -27,7 +29,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   history: ['model'],
   text: ['diff', 'model'],
   parse: ['classify', 'model'],
+  unwind: ['parse', 'model'],
   procfs: ['parse', 'classify', 'model'],
+  trace: ['elf', 'procfs', 'parse', 'shell', 'model'],
   recording: ['procfs', 'parse', 'model'],
   shell: ['procfs', 'text', 'model'],
   terminal: ['text', 'shell', 'model'],
@@ -37,17 +41,21 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['model', 'diff', 'parse', 'procfs'],
   'help.ts': ['commands', 'shell'],
   'main.ts': ['commands', 'help.ts'],
-  'prebuild.ts': ['elf', 'features'],
+  'prebuild.ts': ['elf', 'features', 'trace'],
 };
 
 /** The arrows between features. A new one is a decision: it is written down here. */
 const FEATURES: Readonly<Record<string, readonly string[]>> = {
-  check: ['run', 'watch', 'growth'],
+  check: ['run', 'watch', 'growth', 'group'],
   run: ['watch', 'record'],
-  record: ['watch'],
+  record: ['watch', 'group'],
+  // The time of day of a line.
+  group: ['watch'],
+  growth: ['group'],
   replay: ['watch'],
   report: ['growth'],
   export: ['report'],
+  top: ['ps', 'watch'],
   explain: ['heap'],
 };
 
@@ -59,11 +67,17 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'text/theme.ts': /^chalk$/,
   'text/table.ts': /^cli-table3$/,
   'procfs/': /^node:(fs|timers\/promises)$/,
+  // Perf events are opened by a helper that it starts.
+  'trace/': /^node:(child_process|fs|stream|timers\/promises)$/,
   'recording/': /^node:(fs|zlib|os|path)$/,
   'shell/': /^node:(fs|os|path|tty|url|timers\/promises|child_process)$/,
   'terminal/': /^node:(fs|string_decoder)$/,
   'input/open.ts': /^node:fs$/,
   'input/bytes.ts': /^node:fs$/,
+  // A directory of listings, and when each was written.
+  'input/series.ts': /^node:(fs|path)$/,
+  // Core files are read by ranges; those that are packed are unpacked into a file first.
+  'input/core.ts': /^node:(fs|os|path|zlib)$/,
   'commands/': /^(@oclif\/core|node:fs|chalk)$/,
   'help.ts': /^(@oclif\/core|node:fs)$/,
   'prebuild.ts': /^node:(crypto|fs|url)$/,
@@ -190,7 +204,7 @@ test('only the rooms that are named for it touch the operating system, a termina
   t.deepEqual(foreign(house), []));
 
 /** They touch no operating system, and are compiled without the types of Node. */
-const PURE = ['model', 'classify', 'diff', 'history', 'parse', 'text', 'elf'];
+const PURE = ['model', 'classify', 'diff', 'history', 'parse', 'text', 'elf', 'unwind'];
 
 test('the pure rooms are compiled without the types of Node', (t) => {
   const config = JSON.parse(readFileSync('tsconfig.pure.json', 'utf8')) as {

@@ -90,6 +90,12 @@ function programsIn(space: Space, doubles: ReadonlySet<string>): Set<string> {
     const region = space.at(index);
     if (region.name !== '' && mayBeProgram(region) && !doubles.has(region.name)) programs.add(region.name);
   }
+  // Where a source has no permissions of some regions, the program headers that were read say that it is one.
+  for (const name of Object.keys(space.clues.files ?? {})) {
+    const isProgram = (index: number): boolean =>
+      space.at(index).name === name && isAllowed(space.at(index), 'x') === undefined;
+    if (!programs.has(name) && space.telling.some(isProgram)) programs.add(name);
+  }
   return programs;
 }
 

@@ -1,17 +1,25 @@
 import {Args, Flags} from '@oclif/core';
 import {Checker} from '../features/check/checker.ts';
 import {BaseCommand, colorLevel, type FlagsOf} from './base.ts';
-import {BUDGET_FLAGS, budgetOf, fileOf, given, interval, leastSize, output} from './flags.ts';
+import {BUDGET_FLAGS, budgetOf, fileOf, given, GROUPS, interval, leastSize, output} from './flags.ts';
 import {codeOfCheck, FORMATS, formatReport, requireOne, splitCheck, type Format} from '../features/check/formats.ts';
 import {checkCommand} from '../features/check/command.ts';
-import {rulesOf} from '../features/check/read-rules.ts';
+import {checkGroup, checkRecordedGroup} from '../features/check/group.ts';
+import {groupRulesOf, rulesOf} from '../features/check/read-rules.ts';
+import type {CheckReport} from '../features/check/result.ts';
+import {refuseWithGroup} from '../features/group/flags.ts';
 import {checkTarget} from '../features/check/target.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
 import {exitOfSignal} from '../shell/exit.ts';
 import {codeOfRefusal, findCommand} from '../features/run/command.ts';
 import {openReport, saveFile} from '../shell/file.ts';
 import {codeOf, targetEnvironment} from '../features/run/run.ts';
-import {inputOf} from '../input/open.ts';
+import {groupNamed} from '../input/input.ts';
+import {groupRecordingOf, inputOf} from '../input/open.ts';
+import type {GroupName} from '../model/group.ts';
+import {GROUP_MEASURES} from '../model/group-sample.ts';
+import type {GroupRecording} from '../recording/group.ts';
+import type {Remarkable} from '../shell/output.ts';
 import {MEASURE_KEYS} from '../model/measures.ts';
 import {Trouble} from '../model/trouble.ts';
 import {setColorLevel} from '../text/theme.ts';
@@ -24,7 +32,9 @@ Rules: --max NAME=LIMIT, where NAME is a measure of the whole process, a kind (h
 
 Exits with 1 if a rule is broken; else with the command's own code, if it failed; else with 5 if a rule could not be measured; else with 0. The peak of a command's rss is what the kernel told at its end (ru_maxrss), and exact if it started no other process. Of a process that still runs, the peaks of rss and size are the kernel's own (VmHWM, VmPeak) up to the last sample. All others are the highest that a sample saw.
 
-A command is counted with all processes that it starts, a target with --children: rss, pss, privateDirty, swap, size, regions and threads are added up in each sample, and --no-growth rss judges them together. Of those that ended, the kernel tells how much the largest had, also between two samples. Kinds and regions are those of the first process. A member that could not be measured leaves the rule unmeasured, unless the rest breaks it, or its resident memory would not.`;
+A command is counted with all processes that it starts, a target with --children: rss, pss, privateDirty, swap, size, regions and threads are added up in each sample, and --no-growth rss judges them together. Of those that ended, the kernel tells how much the largest had, also between two samples. Kinds and regions are those of the first process. A member that could not be measured leaves the rule unmeasured, unless the rest breaks it, or its resident memory would not.
+
+Of a group, or its recording, --max and --no-growth take ${GROUP_MEASURES.join(', ')}: its usage, the parts of its bill, and sums of what its processes have. A group that is removed before --for is over ends the check with 5, unless a rule is broken.`;
 
   static override usage =
     '<%= command.id %> [--max <rule>...] [--no <what>...] [--no-growth <name>...] [--rules <file>] ' +
@@ -36,6 +46,7 @@ A command is counted with all processes that it starts, a target with --children
     '<%= config.bin %> <%= command.id %> --max size=1G before.txt --format github',
     "echo 'no rwx  # W^X' > rules.txt",
     '<%= config.bin %> <%= command.id %> --rules rules.txt --format junit -o junit.xml -- sleep 1',
+    '<%= config.bin %> <%= command.id %> --max usage=64G --max pss=64G cgroup:self',
     '<%= config.bin %> <%= command.id %> --no-growth rss --for 5s $$ --json',
   ];
 
@@ -43,7 +54,10 @@ A command is counted with all processes that it starts, a target with --children
   static override strict = false;
 
   static override args = {
-    target: Args.string({description: 'a PID, the name of a process, a recording, or a listing', ignoreStdin: true}),
+    target: Args.string({
+      description: `a PID, the name of a process, ${GROUPS}, a recording, or a listing`,
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {
@@ -93,8 +107,14 @@ A command is counted with all processes that it starts, a target with --children
     const parser = {args: Check.args, flags: Check.flags, baseFlags: Check.baseFlags, strict: true};
     const {args, flags} = await this.parse(parser, own);
     requireOne(args.target, command);
-    const checker = new Checker(rulesOf(flags), parseSize(flags['min-size']));
-    return command ? this.ofCommand(command, checker, flags) : this.ofTarget(args.target!, checker, flags);
+    const newChecker = (): Checker => new Checker(rulesOf(flags), parseSize(flags['min-size']));
+    if (command) return this.ofCommand(command, newChecker(), flags);
+    const name = args.target!;
+    const recorded = groupRecordingOf({is: 'file', path: name});
+    if (recorded) return this.ofGroup(recorded, name, flags);
+    const group = groupNamed(name);
+    if (group) return this.ofGroup(group, name, flags);
+    return this.ofTarget(name, newChecker(), flags);
   }
 
   private async ofCommand(words: readonly string[], checker: Checker, flags: FlagsOf<typeof Check>): Promise<number> {
@@ -117,6 +137,31 @@ A command is counted with all processes that it starts, a target with --children
     const options = {...optionsOf(flags), children: flags.children ?? false};
     this.begin(flags);
     const {report, remarks, isWhole, signal} = await checkTarget(inputOf(name, options.root), name, checker, options);
+    return this.report(report, remarks, isWhole, signal, flags);
+  }
+
+  private async ofGroup(
+    source: GroupName | GroupRecording,
+    name: string,
+    flags: FlagsOf<typeof Check>,
+  ): Promise<number> {
+    refuseWithGroup(flags, ['children']);
+    const [rules, least] = [groupRulesOf(flags), parseSize(flags['min-size'])];
+    this.begin(flags);
+    const {report, remarks, isWhole, signal} =
+      'samples' in source
+        ? checkRecordedGroup(source, name, rules, least)
+        : await checkGroup(source, name, rules, least, optionsOf(flags));
+    return this.report(report, remarks, isWhole, signal, flags);
+  }
+
+  private async report(
+    report: CheckReport,
+    remarks: Remarkable,
+    isWhole: boolean,
+    signal: NodeJS.Signals | undefined,
+    flags: FlagsOf<typeof Check>,
+  ): Promise<number> {
     this.remark(remarks);
     const file = fileOf(flags.output);
     if (file === undefined) await this.print(formatReport(report, formOf(flags), this.width));

@@ -9,6 +9,7 @@ import {zshScript} from '../features/completion/zsh.ts';
 import {words} from '../features/explain/glossary/glossary.ts';
 import {GROWTH_MEASURES} from '../features/growth/growth.ts';
 import {SORT_KEYS} from '../features/ps/choose.ts';
+import {SORTS} from '../features/top/screen/view.ts';
 import {LESSONS} from '../features/lessons/catalogue.ts';
 import {PLACE_KEYS} from '../model/choose.ts';
 import {KINDS} from '../model/kind.ts';
@@ -60,6 +61,7 @@ const sets = (): Sets => ({
   flags: new Map([
     ['--sort', {are: 'words', words: [...PLACE_KEYS, ...BYTE_KEYS]}],
     ['ps --sort', {are: 'words', words: SORT_KEYS}],
+    ['top --sort', {are: 'words', words: SORTS}],
     ['--columns', {are: 'words', words: ['all', 'help', ...COLUMN_NAMES], isList: true}],
     ['growth --measure', {are: 'words', words: GROWTH_MEASURES}],
     ['check --max', {are: 'words', words: [...new Set([...KINDS, ...MEASURE_KEYS])], ends: '='}],

@@ -5,10 +5,14 @@ import {parseDuration, parsePercent} from '../shell/values.ts';
 // Standard input is read where `-` is given, and never for an argument that is missing.
 const arg = (description: string) => ({description, required: true, ignoreStdin: true}) as const;
 
+/** Words that begin a group, in --help. */
+export const GROUPS = 'cgroup:PATH, unit:NAME, container:ID';
+
 export const TARGET_ARG = Args.string(arg('a PID, a file, - for standard input, or the name of a process'));
 export const TARGET_OR_GROUP_ARG = Args.string(
-  arg('a PID, a file, - for standard input, the name of a process, or cgroup:PATH, unit:NAME, container:ID'),
+  arg(`a PID, a file, - for standard input, the name of a process, or ${GROUPS}`),
 );
+export const PROCESS_OR_GROUP_ARG = Args.string(arg(`a PID, the name of a process, or ${GROUPS}`));
 export const PROCESS_ARG = Args.string(arg('a PID, or the name of a process'));
 export const RECORDING_ARG = Args.string(arg('a recording, made with memmap record'));
 

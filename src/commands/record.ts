@@ -1,13 +1,16 @@
 import {Flags} from '@oclif/core';
 import {BaseCommand, type FlagsOf} from './base.ts';
-import {BUDGET_FLAGS, budgetOf, given, interval, LIMIT_FLAGS, output, PROCESS_ARG} from './flags.ts';
+import {BUDGET_FLAGS, budgetOf, given, interval, LIMIT_FLAGS, output, PROCESS_OR_GROUP_ARG} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {defaultName, OpenRecording} from '../features/record/file.ts';
 import {checkedNames, recordProcess} from '../features/record/record.ts';
 import {ListingSize} from '../features/record/recorder.ts';
 import {recordedJSON, renderRecorded} from '../features/record/text.ts';
-import {processOf} from '../input/open.ts';
+import {refuseWithGroup} from '../features/group/flags.ts';
+import {recordGroup, recordedGroupJSON, renderRecordedGroup} from '../features/record/group.ts';
+import {processOf, targetOf} from '../input/open.ts';
+import type {GroupName} from '../model/group.ts';
 import {KinWatch} from '../procfs/kin/kin.ts';
 import {Session} from '../procfs/sampling/session.ts';
 
@@ -16,6 +19,8 @@ export default class RecordCommand extends BaseCommand {
   static override description = `Samples the process at an interval, and writes what changed to a file, until the process ends, a limit is reached, or Ctrl-C. show, diff, explain, replay and all other commands read the file: FILE is its last moment, FILE#12 the one with that number, FILE@+30s the one at that time, FILE#name the one with that mark.
 
 The file is JSON Lines, readable by its owner only, and compressed if its name ends with .gz. Each line is written whole: a recorder that is killed loses one at most. SIGUSR1, or the key m, makes a mark.
+
+Of a group (cgroup:PATH, unit:NAME, container:ID) each sample is written: its usage, the parts of its bill, what its processes have together, who came and went. memmap growth and memmap check read such a file. A group that is removed meanwhile ends the recording with 5; what was seen is in the file.
 
 Sampling is kept gentle. smaps, which holds up the process, is read at the start, at marks and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
 
@@ -26,11 +31,13 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     '<%= config.bin %> <%= command.id %> $$ --append -o shell.jsonl.gz --for 1s',
     '<%= config.bin %> <%= command.id %> $$ --children -o family.jsonl --for 1s',
     '<%= config.bin %> show family.jsonl#last --children',
+    '<%= config.bin %> <%= command.id %> cgroup:self -o group.jsonl --for 2s',
+    '<%= config.bin %> growth group.jsonl',
     "jq -r 'select(.status.vmRss) | [.t, .status.vmRss] | @tsv' shell.jsonl",
   ];
 
   static override args = {
-    pid: PROCESS_ARG,
+    pid: PROCESS_OR_GROUP_ARG,
   };
 
   static override flags = {
@@ -56,6 +63,8 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
   async run(): Promise<number> {
     const {args, flags} = await this.parse(RecordCommand);
     this.begin(flags);
+    const target = targetOf(args.pid, flags['proc-root']);
+    if (target.is === 'group') return this.group(target.group, flags);
     const limits = {
       interval: parseDuration(flags.interval),
       count: flags.count && flags.count - 1,
@@ -79,6 +88,24 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     } finally {
       session.close();
     }
+  }
+
+  private async group(name: GroupName, flags: FlagsOf<typeof RecordCommand>): Promise<number> {
+    refuseWithGroup(flags, ['append', 'children', 'mark']);
+    const recorded = await recordGroup(name, {
+      root: flags['proc-root'],
+      ...budgetOf(flags),
+      interval: parseDuration(flags.interval),
+      count: flags.count && flags.count - 1,
+      duration: given(flags.for, parseDuration),
+      output: flags.output,
+      isForced: flags.force,
+      memmap: this.memmapVersion,
+    });
+    await this.print(flags.json ? recordedGroupJSON(recorded) : renderRecordedGroup(recorded, this.width));
+    const {reason} = recorded.end;
+    if (reason.startsWith('SIG')) return exitOfSignal(reason);
+    return reason === 'gone' ? EXIT.incomplete : EXIT.done;
   }
 
   private kinOf({snapshot}: Session, flags: FlagsOf<typeof RecordCommand>): KinWatch | undefined {

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {BaseCommand, type FlagsOf} from './base.ts';
-import {BUDGET_FLAGS, budgetOf, given, interval, LIMIT_FLAGS, PROCESS_ARG} from './flags.ts';
+import {BUDGET_FLAGS, budgetOf, given, interval, LIMIT_FLAGS, PROCESS_OR_GROUP_ARG} from './flags.ts';
 import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {tellAll, type Sink} from '../features/watch/events.ts';
@@ -9,8 +9,14 @@ import {chosenOnly} from '../features/watch/chosen.ts';
 import {choiceOf, CHOICE_FLAGS} from '../features/show/choose.ts';
 import {regionPages} from '../features/explain/pages.ts';
 import {ScreenSink} from '../features/watch/screen/sink.ts';
+import {refuseWithGroup} from '../features/group/flags.ts';
+import {groupJSONSink, groupLines, tellGroup} from '../features/group/sinks.ts';
+import {parseGroupCondition} from '../features/group/until.ts';
+import {followGroup} from '../features/group/watch.ts';
+import {GroupWatch} from '../procfs/host/group-watch.ts';
+import type {GroupName} from '../model/group.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
-import {processOf} from '../input/open.ts';
+import {processOf, targetOf} from '../input/open.ts';
 import {parseCondition} from '../features/watch/until.ts';
 import {watch} from '../features/watch/watch.ts';
 import {MEASURE_KEYS} from '../model/measures.ts';
@@ -26,6 +32,8 @@ export default class Watch extends BaseCommand {
   static override summary = 'report each change to a process as it happens';
   static override description = `On a terminal it shows one screen, redrawn in place (q quits, ? lists the keys); into a pipe it prints one line per change; with --json one JSON object per line. --kind and --filter leave the chosen regions and their changes, and the totals stay those of the whole process; --sort is the order of the regions on the screen, and of the changes of one sample in lines and JSON. It ends when the process does, on Ctrl-C, or at a limit.
 
+A group (cgroup:PATH, unit:NAME of systemd, container:ID; cgroup:self is that of memmap) is reported in lines: what moved of its usage and by part, processes that come and go, and how often it was at its limit. --until then compares a part of its bill or what its processes have: usage>1G, pss>200M, processes<1. A group that is removed meanwhile ends the watch with 5.
+
 Sampling is kept gentle. smaps, which holds up the process, is read at the start and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
 
   static override examples = [
@@ -35,10 +43,11 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     '<%= config.bin %> <%= command.id %> $$ --kind heap --kind anon --for 10s',
     '<%= config.bin %> <%= command.id %> $$ --count 3 --json',
     '<%= config.bin %> <%= command.id %> $$ --children --for 2s',
+    '<%= config.bin %> <%= command.id %> cgroup:self --for 2s',
   ];
 
   static override args = {
-    pid: PROCESS_ARG,
+    pid: PROCESS_OR_GROUP_ARG,
   };
 
   static override flags = {
@@ -60,6 +69,8 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
   async run(): Promise<number> {
     const {args, flags} = await this.parse(Watch);
     this.begin(flags);
+    const target = targetOf(args.pid, flags['proc-root']);
+    if (target.is === 'group') return this.group(target.group, flags);
     const every = parseDuration(flags.interval);
     const duration = given(flags.for, parseDuration);
     const until = given(flags.until, parseCondition);
@@ -83,6 +94,31 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     } finally {
       interrupted.dispose();
       session.close();
+    }
+  }
+
+  private async group(name: GroupName, flags: FlagsOf<typeof Watch>): Promise<number> {
+    refuseWithGroup(flags, ['kind', 'filter', 'sort', 'children']);
+    const until = given(flags.until, parseGroupCondition);
+    const followed = new GroupWatch(name, {root: flags['proc-root'], ...budgetOf(flags)});
+    const interrupted = interruption();
+    const options = {
+      interval: parseDuration(flags.interval),
+      count: flags.count,
+      duration: given(flags.for, parseDuration),
+      until,
+      signal: interrupted.signal,
+      stoppedBy: interrupted.received,
+    };
+    try {
+      const sink = flags.json ? groupJSONSink(followed) : groupLines(followed, options, this.width);
+      const {reason} = await tellGroup(followGroup(followed, options), sink);
+      const signal = interrupted.received();
+      if (signal) return exitOfSignal(signal);
+      if (reason === 'gone') return EXIT.incomplete;
+      return until && reason !== 'until' ? EXIT.no : EXIT.done;
+    } finally {
+      interrupted.dispose();
     }
   }
 

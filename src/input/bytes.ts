@@ -1,6 +1,7 @@
 import {closeSync, fstatSync, openSync, readSync, type Stats} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {retried} from '../procfs/file.ts';
+import {isGroupRecording} from '../recording/group.ts';
 import {isRecording} from '../recording/recording.ts';
 import {unusable} from './input.ts';
 import {refuseNonsense} from './listing.ts';
@@ -14,11 +15,14 @@ const GLIMPSE = 16 * 2 ** 20;
 /** The bytes of an input, as they come, part by part. */
 class Whole {
   readonly #name: string;
+  readonly #mayBeLog: boolean;
   readonly #parts: Buffer[] = [];
   #size = 0;
 
-  constructor(name: string) {
+  /** @param mayBeLog a text that is no listing may be a log, and is read to its end */
+  constructor(name: string, mayBeLog: boolean) {
     this.#name = name;
+    this.#mayBeLog = mayBeLog;
   }
 
   /** @throws Trouble `input` if it becomes too large, or no reader will accept it */
@@ -26,7 +30,8 @@ class Whole {
     const before = this.#size;
     this.#parts.push(part);
     this.#size += part.length;
-    if (before < GLIMPSE && this.#size >= GLIMPSE) refuseNonsense(this.bytes(), this.#name);
+    if (before < GLIMPSE && this.#size >= GLIMPSE && !(this.#mayBeLog && isText(part)))
+      refuseNonsense(this.bytes(), this.#name);
     if (this.#size > LARGEST_INPUT) throw tooLarge(this.#name);
   }
 
@@ -35,9 +40,11 @@ class Whole {
   }
 }
 
+const isText = (part: Buffer): boolean => !part.includes(0);
+
 /** All of standard input. @throws Trouble `input` */
-export async function readStdin(): Promise<Buffer> {
-  const whole = new Whole('-');
+export async function readStdin(mayBeLog = false): Promise<Buffer> {
+  const whole = new Whole('-', mayBeLog);
   for await (const part of process.stdin) whole.add(part as Buffer);
   return whole.bytes();
 }
@@ -65,23 +72,33 @@ export class InputFile {
 
   /** Does it begin as a recording does? A file that can't be read again from its beginning is not taken for one. */
   get isRecording(): boolean {
-    if (this.#fd === undefined || !this.#stat?.isFile()) return false;
+    return isRecording(this.#head());
+  }
+
+  /** The same for the recording of a group. */
+  get isGroupRecording(): boolean {
+    return isGroupRecording(this.#head());
+  }
+
+  /** Nothing of what can't be read again. */
+  #head(): Buffer {
+    const head = Buffer.alloc(512);
+    if (this.#fd === undefined || !this.#stat?.isFile()) return head.subarray(0, 0);
     try {
-      const head = Buffer.alloc(512);
-      return isRecording(head.subarray(0, readSync(this.#fd, head, 0, head.length, 0)));
+      return head.subarray(0, readSync(this.#fd, head, 0, head.length, 0));
     } catch {
-      return false;
+      return head.subarray(0, 0);
     }
   }
 
   /** All of it. @throws Trouble `input` */
-  read(): Buffer {
+  read(mayBeLog = false): Buffer {
     const [fd, stat] = [this.#fd, this.#stat];
     if (fd === undefined || !stat) throw unusable(this.path, this.#fault!);
     try {
       if (stat.isDirectory()) throw unusable(this.path, 'it is a directory.');
       if (stat.size > LARGEST_INPUT) throw tooLarge(this.path);
-      return this.#readWhole(fd);
+      return this.#readWhole(fd, mayBeLog);
     } catch (error) {
       throw error instanceof Trouble ? error : unusable(this.path, faultOf(error));
     } finally {
@@ -90,8 +107,8 @@ export class InputFile {
   }
 
   /** The size of a file says nothing for pipes and for /proc itself. */
-  #readWhole(fd: number): Buffer {
-    const whole = new Whole(this.path);
+  #readWhole(fd: number, mayBeLog: boolean): Buffer {
+    const whole = new Whole(this.path, mayBeLog);
     for (;;) {
       const part = Buffer.allocUnsafe(256 * 1024);
       const count = retried(() => readSync(fd, part));
@@ -119,8 +136,9 @@ const OTHER = 'it is not a recording: its first line does not begin with {"schem
 const noRecording = (name: string, why: string): Trouble =>
   unusable(name, why, 'Make one with: memmap record PID -o FILE');
 
-/** The same for standard input. */
-export const noRecordingIn = (stdin: Buffer): Trouble => noRecording('-', stdin.length === 0 ? 'it is empty.' : OTHER);
+/** The same for what was opened already. @param bytes all of standard input; not needed of what is not empty */
+export const noRecordingIn = (name: string, bytes?: Buffer): Trouble =>
+  noRecording(name, bytes?.length === 0 ? 'it is empty.' : OTHER);
 
 const faultOf = (error: unknown): string => FAULTS[errnoOf(error)] ?? `${(error as Error).message}.`;
 

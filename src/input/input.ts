@@ -32,7 +32,7 @@ export function parseInput(text: string, {isThere, pidOf}: Surroundings): Target
   if (text === '') throw noName;
   if (text === '-') return {is: 'stdin'};
   if (/^\d+$/.test(text) && isPid(text)) return {is: 'process', pid: Number(text)};
-  const group = groupOf(text);
+  const group = groupNamed(text);
   if (group) return {is: 'group', group};
   const directory = PROCESS_DIRECTORY.exec(text);
   if (directory) return {is: 'process', pid: Number(directory[1])};
@@ -50,8 +50,8 @@ export function parseInput(text: string, {isThere, pidOf}: Surroundings): Target
  */
 const isPid = (text: string): boolean => Number(text) > 0 && Number(text) < 2 ** 31;
 
-/** @throws Trouble `usage` if there is nothing after the colon */
-function groupOf(text: string): GroupName | undefined {
+/** The group that a text names; undefined if it names none. @throws Trouble `usage` if nothing follows the colon */
+export function groupNamed(text: string): GroupName | undefined {
   const [, kind, id] = /^(cgroup|unit|container):(.*)$/s.exec(text) ?? [];
   if (kind === undefined) return undefined;
   if (id) return {kind: kind as GroupName['kind'], id};

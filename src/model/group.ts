@@ -25,6 +25,19 @@ export interface Parts {
   readonly other?: number | undefined;
 }
 
+/** The parts in the order in which they are printed. */
+export const PART_KEYS = [
+  'anon',
+  'mappedFile',
+  'unmappedCache',
+  'shmem',
+  'slab',
+  'kernelStack',
+  'pageTables',
+  'sock',
+  'other',
+] as const satisfies ReadonlyArray<keyof Parts>;
+
 /** The parts and the residue add up to the usage exactly. */
 export interface Bill {
   readonly parts: Parts;
@@ -63,6 +76,12 @@ export function billOf(figures: GroupFigures, pssShmem?: number): Bill {
   };
   const known = Object.values(parts).reduce<number>((sum, part) => sum + ((part as number | undefined) ?? 0), 0);
   return {parts, residue: usage - known, doubt: cut?.doubt ?? 0};
+}
+
+/** What `billOf` wants to know of the members; undefined where not all of them say it. */
+export function pssShmemOf(members: ReadonlyArray<{readonly pssShmem?: number | undefined}>): number | undefined {
+  const all = members.map(({pssShmem}) => pssShmem);
+  return all.includes(undefined) ? undefined : all.reduce<number>((sum, bytes) => sum + bytes!, 0);
 }
 
 function cutMapped(

@@ -49,6 +49,10 @@ export interface ProcessRow extends Amounts {
   /** ms, by the clock of whoever reads. */
   readonly readAt?: number | undefined;
   readonly unread?: Unread | undefined;
+  /** Why the counters were not read now, where those of an earlier reading stand in their place: readAt says when. */
+  readonly late?: Unread | undefined;
+  /** When the process began: clock ticks after boot. With the PID it says which process it is. */
+  readonly startTime?: number | undefined;
   /** null: not known; absent where nobody asked. */
   readonly holds?: Holds | null | undefined;
   /** The part of PSS in shared memory: bytes. Linux 5.3 and later. */
@@ -173,6 +177,7 @@ export function unreadOf(rows: readonly ProcessRow[]): Partial<Record<Unread, nu
 export function rowJSON(row: ProcessRow | GroupRow, now: number): Record<string, unknown> {
   const members = 'members' in row ? row.members : [row];
   const unread = members.filter((each) => each.unread);
+  const late = members.filter((each) => each.late);
   const read = members.flatMap(({readAt}) => (readAt === undefined ? [] : [readAt]));
   const {user = null, unit, container, cgroup = null} = row;
   return {
@@ -187,6 +192,7 @@ export function rowJSON(row: ProcessRow | GroupRow, now: number): Record<string,
     ...Object.fromEntries(AMOUNTS.map((key) => [key, row[key] ?? null])),
     age: read.length === 0 ? null : Math.max(0, Math.round(now - Math.min(...read))),
     unread: unread[0]?.unread ?? null,
+    ...(late.length > 0 && {late: late[0]!.late}),
     ...('members' in row && {unreadProcesses: unread.length}),
     ...heldJSON(members),
     ...('observed' in row && row.observed && {observer: row.observed}),

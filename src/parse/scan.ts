@@ -33,6 +33,10 @@ export const utf8 = (bytes: Uint8Array): string => plainUtf8.decode(bytes);
 export const isSameStretch = (a: Uint8Array, from: number, b: Uint8Array, at: number, length: number): boolean =>
   Buffer.compare(a.subarray(from, from + length), b.subarray(at, at + length)) === 0;
 
+/** Is a text of ASCII anywhere in the bytes? */
+export const hasText = (bytes: Uint8Array, text: string): boolean =>
+  Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length).indexOf(text, 0, 'latin1') >= 0;
+
 /**
  * UTF-16 as UTF-8: what redirection in PowerShell writes. Only a byte order mark says that it is UTF-16.
  *

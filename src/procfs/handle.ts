@@ -136,7 +136,7 @@ export function processInfo(handle: ProcessHandle, stat: Stat, status: Status): 
 }
 
 /** Distinguishes two runs of the machine, since start times count from boot. */
-const bootIdOf = (root: string): string | undefined =>
+export const bootIdOf = (root: string): string | undefined =>
   textIfThere(`${root}/sys/kernel/random/boot_id`).trim() || undefined;
 
 /** What distinguishes a process from all others, also from earlier ones with its PID; undefined if there is none. */

@@ -2,8 +2,9 @@ import type {ChildProcess, SpawnSyncReturns} from 'node:child_process';
 import {readdirSync} from 'node:fs';
 import {ownProcess} from './child.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {parseStat, type Stat} from '../parse/proc/stat.ts';
-import {deadline, deadlineText, readProc, textIfThere, waitLonger} from './open.ts';
+import {parseState, parseStat, type Stat} from '../parse/proc/stat.ts';
+import {Scratch} from './file.ts';
+import {deadline, deadlineText, textIfThere, waitLonger} from './open.ts';
 
 /** What the lock must know of a process that is held: a ProcessHandle. */
 interface HeldProcess {
@@ -14,6 +15,9 @@ interface HeldProcess {
   path(file: string): string;
   stat(): Stat;
 }
+
+/** What of its stat the lock asks for. */
+type Who = Pick<Stat, 'pid' | 'comm' | 'state' | 'threads'>;
 
 /** A thread that sleeps uninterruptibly (state D in proc_pid_stat(5)). */
 interface Sleeper {
@@ -83,7 +87,7 @@ export class MapLock {
    *
    * @param stat of this moment
    */
-  suspects(stat: Stat): readonly string[] {
+  suspects(stat: Who): readonly string[] {
     return this.#suspects(stat).map(({mark}) => mark);
   }
 
@@ -121,7 +125,7 @@ export class MapLock {
     }
   }
 
-  #suspects(stat: Stat): readonly Sleeper[] {
+  #suspects(stat: Who): readonly Sleeper[] {
     const isAlone = stat.threads <= 1;
     if (isAlone && stat.state !== 'D') return [];
     const folder = this.#process.path('task');
@@ -170,20 +174,24 @@ function answers(child: ChildProcess, signal: AbortSignal | undefined): Promise<
   });
 }
 
+/** For the records of threads. */
+const scratch = new Scratch();
+
 function sleepersIn(task: string): readonly Sleeper[] {
   try {
     return readdirSync(task)
       .slice(0, MOST_THREADS)
       .flatMap((tid) => {
-        const stat = parseStat(readProc(`${task}/${tid}/stat`));
-        return stat?.state === 'D' ? [sleeper(`${task}/${tid}`, stat)] : [];
+        const bytes = scratch.readRecord(`${task}/${tid}/stat`);
+        const stat = parseState(bytes) === 'D' ? parseStat(bytes) : undefined;
+        return stat ? [sleeper(`${task}/${tid}`, stat)] : [];
       });
   } catch {
     return []; // A thread ended, or there is no such directory.
   }
 }
 
-function sleeper(folder: string, {pid, comm}: Stat): Sleeper {
+function sleeper(folder: string, {pid, comm}: Who): Sleeper {
   const switches = /^voluntary_ctxt_switches:\s*(\d+)$/m.exec(textIfThere(`${folder}/status`));
   return {tid: pid, comm, folder, mark: `${pid} ${switches?.[1]}`};
 }

@@ -42,6 +42,15 @@ export function interruption(): Interruption {
 }
 
 /**
+ * Ends like any program whose terminal went away: by SIGHUP, quietly. An orderly exit is not possible, since Node can't
+ * restore the modes of such a terminal and aborts (ResetStdio in its node.cc).
+ */
+export function hangUp(interruption: Interruption): void {
+  interruption.dispose();
+  process.kill(process.pid, 'SIGHUP');
+}
+
+/**
  * A terminal's Ctrl-C ends our children too, and their end may be seen first.
  *
  * @throws the error, unless a signal came with it

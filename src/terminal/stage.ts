@@ -1,9 +1,12 @@
 import {type Key, Keyboard} from './keyboard.ts';
 import {Screen, type ScreenEvents} from './screen.ts';
 
-interface StageEvents extends ScreenEvents {
+export interface StageEvents extends ScreenEvents {
   readonly onKeys: (keys: readonly Key[]) => void;
 }
+
+/** What shows something on a terminal needs of it. */
+export type Face = Pick<Stage, 'screen' | 'hasKeys' | 'open' | 'close' | 'stop'>;
 
 /** After this many ms, a stop that the kernel didn't let happen is taken for one that is over. */
 const NOT_STOPPED = 100;
@@ -18,10 +21,32 @@ export class Stage {
   readonly #keyboard: Keyboard;
   #isOpen = false;
   #isStopped = false;
+  /** Whoever shows something now. */
+  #events: StageEvents;
 
   constructor(events: StageEvents) {
-    this.screen = new Screen(process.stdout, events);
-    this.#keyboard = new Keyboard(process.stdin, events.onKeys);
+    this.#events = events;
+    this.screen = new Screen(process.stdout, {
+      onRedraw: () => this.#events.onRedraw(),
+      onGone: () => this.#events.onGone(),
+    });
+    this.#keyboard = new Keyboard(process.stdin, (keys) => this.#events.onKeys(keys));
+  }
+
+  /** The same terminal for somebody else, from open() to close(): the screen isn't left in between. */
+  lend(events: StageEvents): Face {
+    const lender = this.#events;
+    const show = (whose: StageEvents): void => {
+      this.#events = whose;
+      this.screen.redraw();
+    };
+    return {
+      screen: this.screen,
+      hasKeys: this.hasKeys,
+      open: () => show(events),
+      close: () => show(lender),
+      stop: () => this.stop(),
+    };
   }
 
   get hasKeys(): boolean {

@@ -108,6 +108,13 @@ export const COLUMNS = {
     cell: (region) => permsCell(region.perms),
   },
   ...AMOUNTS,
+  dumped: {
+    title: 'dumped',
+    meaning: 'of a core file: how much of it is in there',
+    align: 'right',
+    measure: dumpedOf,
+    cell: (region) => amountCell(dumpedOf(region)),
+  },
   kind: {
     title: 'kind',
     meaning: 'what it is for; ? marks a guess',
@@ -132,6 +139,11 @@ export const COLUMNS = {
   dev: words('dev', "the file's device, major:minor in hex", (region) => region.dev),
   inode: words('inode', "the file's number on its device", (region) => region.inode),
 } as const satisfies Readonly<Record<string, RegionColumn>>;
+
+/** Only core files have it, so it is not a measure of memory. */
+function dumpedOf({usage}: Region): number | undefined {
+  return usage?.['dumped'];
+}
 
 /** `shortRange` is for the default on a terminal; nobody has to ask for it. */
 export type ColumnName = keyof typeof COLUMNS;

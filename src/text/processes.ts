@@ -1,4 +1,4 @@
-import {counted, countText, sizeText} from '../model/amounts.ts';
+import {counted, countText, sizeText, spanText} from '../model/amounts.ts';
 import {MEASURES} from '../model/measures.ts';
 import {type Amounts, type GroupRow, heldByAll, type ProcessRow, sumOf, type Unread} from '../model/processes.ts';
 import type {Trouble} from '../model/trouble.ts';
@@ -6,7 +6,7 @@ import {safe} from './safe.ts';
 import {type Cell, type Column, renderRows} from './table.ts';
 
 /** What stands in place of a PSS that was not read. */
-const UNREAD_WORDS: Readonly<Record<Unread, string>> = {
+export const UNREAD_WORDS: Readonly<Record<Unread, string>> = {
   denied: 'denied',
   stall: 'spared',
   budget: 'over budget',
@@ -26,18 +26,25 @@ interface ProcessesLook {
   readonly group?: string | undefined;
   /** Columns of the terminal; undefined: nothing is shortened. */
   readonly width?: number | undefined;
+  /** ms, by the clock of readAt: rows with counters of an earlier reading get its age. */
+  readonly now?: number | undefined;
   /** Rows of their own: the others are one. undefined: all have one. */
   readonly most?: number | undefined;
 }
 
 /** Processes, or groups of them, as a table, with the total of all of them. */
-export function renderProcesses(rows: readonly Row[], {group, width, most = rows.length}: ProcessesLook): string[] {
+export function renderProcesses(
+  rows: readonly Row[],
+  {group, width, now, most = rows.length}: ProcessesLook,
+): string[] {
+  const hasLate = now !== undefined && rows.some((row) => lateOf(row).length > 0);
   const isSwapped = rows.some(({swap}) => (swap ?? 0) > 0);
   const hasWhere = rows.some((row) => row.unit !== undefined || row.container !== undefined);
   const sizes = SIZES.filter((key) => key !== 'swap' || isSwapped);
   const heldKeys = HELD.filter((key) => rows.some((row) => (row[key] ?? 0) > 0 || (key === 'held' && isAsked(row))));
   const columns: Column[] = [
     group === undefined ? {title: 'pid', align: 'right'} : {title: 'processes', align: 'right'},
+    ...(hasLate ? [{title: 'age', align: 'right'} as const] : []),
     ...sizes.map((key): Column => ({title: MEASURES[key].title, align: 'right'})),
     ...heldKeys.map((key): Column => ({title: key === 'gpu' ? 'GPU' : key, align: 'right'})),
     {title: 'regions', align: 'right', ...(heldKeys.length > 0 && {least: LEAST.regions})},
@@ -55,9 +62,10 @@ export function renderProcesses(rows: readonly Row[], {group, width, most = rows
     const isGroup = 'members' in row;
     return [
       {text: isGroup ? countText(row.members.length) : String(row.pid)},
+      ...(hasLate ? [{text: ageText(row, now), role: 'quiet'} as const] : []),
       ...measures(row),
       ...(isGroup ? [] : [{text: safe(row.user)}, {text: whereOf(row)}]),
-      {text: isGroup ? nameOfGroup(row, group!) : titleOf(row, width), is: 'phrase'},
+      {text: isGroup ? nameOfGroup(row, group!) : shortTitle(row, width), is: 'phrase'},
     ];
   });
   const sum = (some: readonly Row[], words: string, role: Cell['role']): Cell[] => {
@@ -68,7 +76,10 @@ export function renderProcesses(rows: readonly Row[], {group, width, most = rows
     );
     const blank = group === undefined ? [{text: ''}, {text: ''}] : [];
     const first = {text: group === undefined ? '' : countText(all.length)};
-    return [first, ...amounts, ...blank, {text: words}].map((cell) => ({...cell, role}));
+    return [first, ...(hasLate ? [{text: ''}] : []), ...amounts, ...blank, {text: words}].map((cell) => ({
+      ...cell,
+      role,
+    }));
   };
   const rest = rows.slice(most);
   return renderRows(
@@ -80,6 +91,14 @@ export function renderProcesses(rows: readonly Row[], {group, width, most = rows
     ],
     width,
   );
+}
+
+const lateOf = (row: Row): readonly ProcessRow[] => membersOf(row).filter(({late}) => late !== undefined);
+
+/** How old the counters are, where they are of an earlier reading: of a group the oldest. */
+export function ageText(row: Row, now: number): string {
+  const late = lateOf(row);
+  return late.length === 0 ? '' : spanText(now - Math.min(...late.map(({readAt}) => readAt ?? now)));
 }
 
 const HELD = ['held', 'gpu'] as const;
@@ -111,7 +130,7 @@ function sizeCell(row: Amounts, key: (typeof SIZES)[number]): Cell {
 }
 
 /** On a terminal the program without its directory, which would leave no room for the rest. */
-function titleOf({name, title}: ProcessRow, width: number | undefined): string {
+export function shortTitle({name, title}: ProcessRow, width: number | undefined): string {
   if (title === undefined) return safe(`[${name}]`);
   return safe(width === undefined ? title : title.replace(/^\/(?:[^\s/]+\/)+(?=[^\s/])/, ''));
 }
@@ -120,12 +139,12 @@ function titleOf({name, title}: ProcessRow, width: number | undefined): string {
 const SHORT_ID = 12;
 
 /** The container, by its short ID, or else the unit. */
-function whereOf({container, unit}: ProcessRow): string {
+export function whereOf({container, unit}: ProcessRow): string {
   if (container === undefined) return safe(unit ?? '');
   return safe(/^[0-9a-f]{64}$/.test(container) ? container.slice(0, SHORT_ID) : container);
 }
 
-function nameOfGroup({group, members}: GroupRow, title: string): string {
+export function nameOfGroup({group, members}: GroupRow, title: string): string {
   if (group === undefined) return `(no ${title})`;
   // The program that most memory is in says more than 64 digits.
   return title === 'container'
@@ -158,4 +177,15 @@ export function unreadText(
     ([reason, count]) =>
       `${UNREAD_WORDS[reason]}: the PSS of ${counted(count, 'process', 'processes')} was not read: ${why[reason]}`,
   );
+}
+
+/** A sentence on the rows whose counters are those of an earlier reading. @param now ms, by the clock of readAt */
+export function lateText(rows: readonly ProcessRow[], now: number): string[] {
+  const late = rows.filter((row) => row.late !== undefined);
+  if (late.length === 0) return [];
+  const oldest = Math.min(...late.map(({readAt}) => readAt ?? now));
+  return [
+    `The PSS, private dirty and regions of ${counted(late.length, 'process', 'processes')} are of an earlier reading, ` +
+      `up to ${spanText(now - oldest)} ago: reading them again was not possible within the limits.`,
+  ];
 }

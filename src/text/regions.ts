@@ -43,6 +43,7 @@ const PIPED: readonly ColumnName[] = [
   'swap',
   'locked',
   'huge',
+  'dumped',
   'kind',
   'name',
 ];

@@ -40,6 +40,9 @@ const WHAT: Readonly<Record<string, string>> = {
   smaps: 'smaps',
   smaps_rollup: 'smaps_rollup',
   recording: 'a recording',
+  series: 'saved listings',
+  core: 'a core file',
+  minidump: 'a minidump',
 };
 
 /** What the letters of `State` in proc_pid_status(5) mean. */

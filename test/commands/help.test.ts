@@ -7,6 +7,7 @@ import {testIf} from '../helpers/tools.ts';
 const COMMANDS = [
   'check',
   'completion',
+  'cow',
   'demo',
   'diff',
   'explain',
@@ -21,6 +22,7 @@ const COMMANDS = [
   'run',
   'show',
   'snapshot',
+  'top',
   'watch',
 ];
 
@@ -37,9 +39,10 @@ test('--help of each command has its usage and examples', async (t) => {
   }
 });
 
-// A shell in which `memmap` is ours. A watch without a limit would go on for ever: it is interrupted, as a user would.
+// A shell in which `memmap` is ours. watch and top without a limit would go on for ever: they are interrupted, as a user
+// would.
 const OURS = `${process.execPath} ${process.cwd()}/bin/run.js`;
-const PRELUDE = `memmap() { if [ "$1" = watch ]; then timeout -s INT 2 ${OURS} "$@" || [ $? = 124 ]; else ${OURS} "$@"; fi; }`;
+const PRELUDE = `memmap() { if [ "$1" = watch ] || [ "$1" = top ]; then timeout -s INT 2 ${OURS} "$@" || [ $? = 124 ]; else ${OURS} "$@"; fi; }`;
 
 for (const command of COMMANDS) {
   testIf('jq')(`the examples in --help of ${command} work as printed`, async (t) => {

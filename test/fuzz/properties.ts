@@ -7,7 +7,9 @@ import {parseAuxv} from '../../src/parse/proc/auxv.ts';
 import {capabilityNames, parseCredentials, parseStatus} from '../../src/parse/proc/status.ts';
 import {parseElfHead, readElfImage, sectionAt} from '../../src/parse/elf/image.ts';
 import {findSymbol} from '../../src/parse/elf/symbols.ts';
+import type {ReadAt} from '../../src/parse/elf/headers.ts';
 import {cgroupFolders, parseCgroup, parseMemoryLimit} from '../../src/parse/proc/cgroup.ts';
+import {PerfMap} from '../../src/parse/perf-map.ts';
 import {parseMeminfo} from '../../src/parse/proc/meminfo.ts';
 import {parseFdInfo} from '../../src/parse/proc/fdinfo.ts';
 import {parseKsmStat} from '../../src/parse/proc/ksm-stat.ts';
@@ -16,10 +18,16 @@ import {parseNumaMaps} from '../../src/parse/proc/numa-maps.ts';
 import {parseSysvShm} from '../../src/parse/proc/sysvipc.ts';
 import {parseMountinfo} from '../../src/parse/proc/mountinfo.ts';
 import {parseLimits} from '../../src/parse/proc/limits.ts';
+import {oomJSON} from '../../src/features/explain/oom/json.ts';
+import {renderOom} from '../../src/features/explain/oom/text.ts';
+import {hasOomReport, oomReports} from '../../src/parse/oom/reports.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {parseStat} from '../../src/parse/proc/stat.ts';
 import {parseStackPointer} from '../../src/parse/proc/syscall.ts';
+import {CodeObject} from '../../src/unwind/object.ts';
+import {Space, type Mapping} from '../../src/unwind/space.ts';
+import {Unwinder} from '../../src/unwind/unwind.ts';
 import {jsonDocument} from '../../src/text/json.ts';
 import {schemaErrors} from '../helpers/schema.ts';
 import {checkRecording} from './recordings.ts';
@@ -129,8 +137,12 @@ function checkProcFiles(bytes: Uint8Array): void {
   const folders = cgroup && cgroupFolders(cgroup, parseMountinfo(bytes));
   assert.ok(folders === undefined || folders.every(({path}) => path.startsWith('/')));
   assert.ok((parseMemoryLimit(new TextDecoder('latin1').decode(bytes)) ?? 0) >= 0);
+  const made = new PerfMap();
+  made.add(bytes);
+  assert.ok((made.at(0x7fff0000)?.size ?? 1) > 0);
   checkHeld(bytes);
   checkElf(bytes);
+  checkLog(bytes);
   for (const segment of parseElfHead(bytes)?.segments ?? []) assert.ok(segment.offset >= 0 && segment.memorySize >= 0);
 }
 
@@ -159,6 +171,36 @@ function checkElf(bytes: Uint8Array): void {
     assert.ok(symbol === undefined || typeof symbol.name === 'string');
     sectionAt(image, address);
   }
+  checkCode(bytes, read);
+}
+
+/** Code of a file can be unwound, or it is said why not; names and rules are found, or there are none. */
+function checkCode(bytes: Uint8Array, read: ReadAt): void {
+  const object = CodeObject.open({read, debug: read, inflate: (packed, size) => packed.subarray(0, size)});
+  if (!object) return;
+  const mapping: Mapping = {start: 0x10000, end: 0x20000, isExecutable: true, offset: 0, name: '/x', object};
+  const space = new Space([mapping]);
+  const unwinder = new Unwinder(object.machine, 64);
+  const registers = new Float64Array(object.machine.registers.length).fill(0x7fff0000);
+  for (let address = 0; address < 4096; address += 64) {
+    const {frames, end} = unwinder.unwind(space, {
+      pc: 0x10000 + address,
+      registers,
+      stack: bytes,
+      chain: [0x10000 + address, 0x10000 + (bytes[0] ?? 0), 0x10000 + bytes.length],
+    });
+    assert.ok(frames.length <= 64 && /^(root|cut|no-unwind-info|limit)$/.test(end));
+    for (const {name, offset} of frames) assert.equal(name === undefined, offset === undefined);
+  }
+}
+
+/** A log may hold anything: its reports are as their schema says, and in words. */
+function checkLog(bytes: Uint8Array): void {
+  const reports = hasOomReport(bytes) ? oomReports(bytes) : [];
+  if (reports.length === 0) return;
+  assert.equal(schemaFaults('oom', JSON.parse(JSON.stringify(oomJSON(reports, '-')))), '');
+  const text = renderOom(reports, {width: 80, rows: 12});
+  assert.equal(CONTROL.exec(text)?.[0], undefined);
 }
 
 function describePrototype(): string {

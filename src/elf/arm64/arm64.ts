@@ -68,6 +68,8 @@ export const svc = (comment = 0): Instruction => word(0xd4000001 | (unsignedFiel
 export const brk = (comment = 0): Instruction => word(0xd4200000 | (unsignedField(comment, 16) << 5));
 export const udf = (comment = 0): Instruction => word(unsignedField(comment, 16));
 export const nop = (): Instruction => word(0xd503201f);
+/** What comes before it in memory is seen by all processors before what comes after it: loads and stores alike. */
+export const dmb = (): Instruction => word(0xd5033bbf);
 
 // --- internal ---
 

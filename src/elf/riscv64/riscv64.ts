@@ -130,6 +130,9 @@ export const seqz = (to: Register, from: Register): Instruction => sltiu(to, fro
 export const snez = (to: Register, from: Register): Instruction => sltu(to, zero, from);
 export const nop = (): Instruction => addi(zero, zero, 0);
 
+/** What comes before it in memory is seen by all processors before what comes after it: loads and stores alike. */
+export const fence = (): Instruction => word(0x0ff0000f);
+
 /** Enters the kernel; SIGTRAP; SIGILL. */
 export const ecall = (): Instruction => word(SYSTEM);
 export const ebreak = (): Instruction => word(0x100000 | SYSTEM);

@@ -10,16 +10,16 @@ import {rangeText, type Region} from '../../model/region.ts';
 import type {Seen} from '../../history/seen.ts';
 import {Series} from '../../history/series.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {isCount, isForbidden, type Rule, type Subject} from './rules.ts';
+import {isCount, isForbidden, type ProcessRule, type Rule, type Subject} from './rules.ts';
 import type {Result} from './result.ts';
 import {peakOf} from '../run/peak.ts';
 import type {ProcessEnd} from '../watch/events.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {totalsByKind} from '../../model/totals.ts';
 
-type MaxRule = Extract<Rule, {is: 'max'}>;
-type NoRule = Extract<Rule, {is: 'no'}>;
-type GrowthRule = Extract<Rule, {is: 'no-growth'}>;
+type MaxRule = Extract<ProcessRule, {is: 'max'}>;
+type NoRule = Extract<ProcessRule, {is: 'no'}>;
+type GrowthRule = Extract<ProcessRule, {is: 'no-growth'}>;
 
 interface Found {
   readonly count: number;
@@ -30,7 +30,7 @@ interface Found {
 /** Checks one look after another against the rules. */
 export class Checker {
   looks = 0;
-  readonly #rules: readonly Rule[];
+  readonly #rules: readonly ProcessRule[];
   readonly #least: number;
   readonly #peaks = new Map<Rule, Peak>();
   /** An upper bound of a rule's amount, where only the size of the memory was seen. */
@@ -48,7 +48,7 @@ export class Checker {
   #end: ProcessEnd | undefined;
 
   /** @param least growth by fewer bytes doesn't matter */
-  constructor(rules: readonly Rule[], least: number) {
+  constructor(rules: readonly ProcessRule[], least: number) {
     this.#rules = rules;
     this.#least = least;
     this.#begin();
@@ -240,10 +240,10 @@ function notRead(measure: MeasureKey): string {
 }
 
 /** What was judged: of the process, or of its family. */
-type Grown = Judgement & Pick<GrowthLine, 'points' | 'first' | 'last'>;
+export type Grown = Judgement & Pick<GrowthLine, 'points' | 'first' | 'last'>;
 
 /** @param line undefined for a kind that was never there */
-function growthResult(rule: GrowthRule, line: Grown | undefined, looks: number): Result {
+export function growthResult(rule: Extract<Rule, {is: 'no-growth'}>, line: Grown | undefined, looks: number): Result {
   const base = {rule, isExact: false} as const;
   if (!line && looks > 1) return {...base, verdict: 'ok', detail: 'there was none'};
   if (!line || line.points.t.length < FEWEST_LOOKS)

@@ -1,7 +1,9 @@
 import {readFileSync} from 'node:fs';
-import {isCount, type Lint, LINTS, type Rule, type Subject} from './rules.ts';
+import {type GroupRule, isCount, type Lint, LINTS, type ProcessRule, type Subject} from './rules.ts';
+import {findGroupMeasure, GROUP_MEASURES, isGroupCount} from '../../model/group-sample.ts';
+import {nearest} from '../../text/nearest.ts';
 import {KINDS, type Kind} from '../../model/kind.ts';
-import {findMeasure, MEASURE_KEYS, type MeasureKey} from '../../model/measures.ts';
+import {findMeasure, MEASURE_KEYS} from '../../model/measures.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {parseSize} from '../../shell/values.ts';
 import {measureAmong, nearestName} from '../../text/measures.ts';
@@ -15,14 +17,22 @@ interface RuleFlags {
   readonly rules: readonly string[] | undefined;
 }
 
+/** Reads one rule. @param where put in front of a complaint */
+type Parse<Each> = (text: string, where?: string) => Each;
+
 /** @throws Trouble `usage` for a rule that isn't one; `input` for a file that can't be read */
-export function rulesOf(flags: RuleFlags): Rule[] {
+export const rulesOf = (flags: RuleFlags): ProcessRule[] => readAll(flags, parseRule);
+
+/** The same for rules about a group. */
+export const groupRulesOf = (flags: RuleFlags): GroupRule[] => readAll(flags, parseGroupRule);
+
+function readAll<Each>(flags: RuleFlags, parse: Parse<Each>): Each[] {
   const rules = [
-    ...(flags.max ?? []).map((value) => parseRule(`max ${value}`)),
-    ...(flags['max-regions'] === undefined ? [] : [parseRule(`max-regions ${flags['max-regions']}`)]),
-    ...(flags.no ?? []).map((value) => parseRule(`no ${value}`)),
-    ...(flags['no-growth'] ?? []).map((value) => parseRule(`no-growth ${value}`)),
-    ...(flags.rules ?? []).flatMap(readRules),
+    ...(flags.max ?? []).map((value) => parse(`max ${value}`)),
+    ...(flags['max-regions'] === undefined ? [] : [parse(`max-regions ${flags['max-regions']}`)]),
+    ...(flags.no ?? []).map((value) => parse(`no ${value}`)),
+    ...(flags['no-growth'] ?? []).map((value) => parse(`no-growth ${value}`)),
+    ...(flags.rules ?? []).flatMap((path) => readRules(path, parse)),
   ];
   if (rules.length > 0) return rules;
   throw new Trouble({
@@ -33,7 +43,7 @@ export function rulesOf(flags: RuleFlags): Rule[] {
   });
 }
 
-function readRules(path: string): Rule[] {
+function readRules<Each>(path: string, parse: Parse<Each>): Each[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -47,7 +57,7 @@ function readRules(path: string): Rule[] {
   }
   return text.split('\n').flatMap((line, index) => {
     const rule = line.replace(/(^|\s)#.*$/, '').trim();
-    return rule === '' ? [] : [parseRule(rule, `${path}, line ${index + 1}: `)];
+    return rule === '' ? [] : [parse(rule, `${path}, line ${index + 1}: `)];
   });
 }
 
@@ -57,14 +67,26 @@ function readRules(path: string): Rule[] {
  * @param where put in front of a complaint: the file and line
  * @throws Trouble `usage`
  */
-export function parseRule(text: string, where = ''): Rule {
+export const parseRule: Parse<ProcessRule> = (text, where = '') => read(READERS, text, where, 'a rule', EXAMPLES);
+
+/** The same for a rule about a group. @throws Trouble `usage` */
+export const parseGroupRule: Parse<GroupRule> = (text, where = '') =>
+  read(GROUP_READERS, text, where, 'a rule about a group', GROUP_EXAMPLES);
+
+function read<Each extends {readonly is: string}>(
+  readers: Readonly<Record<string, (value: string) => Each | Fault>>,
+  text: string,
+  where: string,
+  what: string,
+  examples: string,
+): Each {
   const [, word = '', value = ''] = /^(\S+)[\s=]+(.*)$/s.exec(text) ?? [];
-  const rule = Object.hasOwn(READERS, word)
-    ? READERS[word]!(value.trim())
-    : {why: `a rule begins with ${Object.keys(READERS).join(', ')}.`};
+  const rule = Object.hasOwn(readers, word)
+    ? readers[word]!(value.trim())
+    : {why: `${what} begins with ${Object.keys(readers).join(', ')}.`};
   if ('is' in rule) return rule;
-  const next = rule.near === undefined ? EXAMPLES : `Did you mean: ${rule.near}`;
-  throw new Trouble({kind: 'usage', what: `${where}"${text}" is not a rule.`, why: rule.why, next});
+  const next = rule.near === undefined ? examples : `Did you mean: ${rule.near}`;
+  throw new Trouble({kind: 'usage', what: `${where}"${text}" is not ${what}.`, why: rule.why, next});
 }
 
 const EXAMPLES = 'For example: max heap=64M, max rss=200M, max-regions 2000, no rwx, no-growth heap';
@@ -75,7 +97,7 @@ interface Fault {
   readonly near?: string | undefined;
 }
 
-const READERS: Readonly<Record<string, (value: string) => Rule | Fault>> = {
+const READERS: Readonly<Record<string, (value: string) => ProcessRule | Fault>> = {
   max: readMax,
   'max-regions': (value) => readMax(`regions=${value}`),
   no: (value) =>
@@ -97,13 +119,38 @@ const READERS: Readonly<Record<string, (value: string) => Rule | Fault>> = {
   },
 };
 
-function readMax(value: string): Rule | Fault {
+const GROUP_EXAMPLES = 'For example: max usage=1G, max pss=200M, max processes=50, no-growth usage';
+
+const GROUP_READERS: Readonly<Record<string, (value: string) => GroupRule | Fault>> = {
+  max: (value) => {
+    const [, name, limit] = /^([^=]+?)\s*=\s*(.+)$/.exec(value) ?? [];
+    if (name === undefined || limit === undefined) return {why: 'it must be a name, = and a number.'};
+    const measure = findGroupMeasure(name);
+    if (measure === undefined) return unknownOfGroup(name);
+    const number = limitOf(limit, isGroupCount(measure) ? 'things' : undefined);
+    if (typeof number === 'string') return {why: number};
+    const text = `max ${measure}=${limit.replace(/\s/g, '')}`;
+    return {is: 'max', text, subject: {of: 'group', measure}, limit: number};
+  },
+  'no-growth': (value) => {
+    const measure = findGroupMeasure(value);
+    return measure === undefined ? unknownOfGroup(value) : {is: 'no-growth', text: `no-growth ${measure}`, of: measure};
+  },
+};
+
+/** Kinds and regions are those of a process. */
+const unknownOfGroup = (name: string): Fault => ({
+  why: `"${name}" is nothing that a group has: ${GROUP_MEASURES.join(', ')}.`,
+  near: nearest(name, GROUP_MEASURES),
+});
+
+function readMax(value: string): ProcessRule | Fault {
   const match = /^([^.=]+?)(?:\.([^=]+?))?\s*=\s*(.+)$/.exec(value);
   if (!match) return {why: 'it must be a name, = and a number.'};
   const [, name, measure, limit] = match as unknown as [string, string, string | undefined, string];
   const subject = subjectOf(name, measure);
   if ('why' in subject) return subject;
-  const number = limitOf(limit, subject.measure);
+  const number = limitOf(limit, isCount(subject.measure) ? subject.measure : undefined);
   if (typeof number === 'string') return {why: number};
   return {is: 'max', text: `max ${nameOf(subject, measure)}=${limit.replace(/\s/g, '')}`, subject, limit: number};
 }
@@ -133,9 +180,10 @@ function subjectOf(name: string, said: string | undefined): Subject | Fault {
   return {why, near: nearestName(said!, KIND_MEASURES)};
 }
 
-function limitOf(text: string, measure: MeasureKey): number | string {
-  if (isCount(measure))
-    return /^\d+$/.test(text.trim()) ? exact(Number(text)) : `"${text}" is not a number of ${measure}.`;
+/** @param things what is counted; undefined: bytes @returns why it is not a limit */
+function limitOf(text: string, things: string | undefined): number | string {
+  if (things !== undefined)
+    return /^\d+$/.test(text.trim()) ? exact(Number(text)) : `"${text}" is not a number of ${things}.`;
   try {
     return exact(parseSize(text));
   } catch (error) {

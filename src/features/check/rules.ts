@@ -1,6 +1,13 @@
+import {type GroupMeasure, isGroupCount} from '../../model/group-sample.ts';
 import type {Kind} from '../../model/kind.ts';
 import {MEASURES, type MeasureKey} from '../../model/measures.ts';
 import {isExecutable, isFileBacked, isWritableCode, type Region} from '../../model/region.ts';
+
+/** What an amount is of, where a group is checked. */
+export interface GroupSubject {
+  readonly of: 'group';
+  readonly measure: GroupMeasure;
+}
 
 /** What an amount is of: the whole process, or all regions of a kind. */
 export interface Subject {
@@ -12,7 +19,7 @@ export interface Subject {
 /**
  * What must hold for a process's memory. Rules name kinds and totals, which are the same wherever memory was placed.
  */
-export type Rule =
+export type ProcessRule =
   /** An amount never exceeds a limit, in bytes or in things. */
   | {readonly is: 'max'; readonly text: string; readonly subject: Subject; readonly limit: number}
   /** No region is like this. */
@@ -20,8 +27,19 @@ export type Rule =
   /** An amount doesn't grow steadily. */
   | {readonly is: 'no-growth'; readonly text: string; readonly of: 'total' | Kind};
 
+/** What must hold for a group. */
+export type GroupRule =
+  | {readonly is: 'max'; readonly text: string; readonly subject: GroupSubject; readonly limit: number}
+  | {readonly is: 'no-growth'; readonly text: string; readonly of: GroupMeasure};
+
+export type Rule = ProcessRule | GroupRule;
+
 /** Is it a number of things, not of bytes? */
 export const isCount = (measure: MeasureKey): boolean => MEASURES[measure].unit === 'count';
+
+/** The same for what a rule is about. */
+export const isOfThings = (subject: Subject | GroupSubject): boolean =>
+  subject.of === 'group' ? isGroupCount(subject.measure) : isCount(subject.measure);
 
 /** What a region may be forbidden to be, besides being of a kind. */
 export const LINTS = {

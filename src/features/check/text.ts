@@ -7,7 +7,7 @@ import type {TextOptions} from '../../text/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint, type Role} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
-import {isCount, LINTS, type Rule} from './rules.ts';
+import {isOfThings, LINTS, type Rule} from './rules.ts';
 import {KIND_MEANINGS} from '../../model/kind.ts';
 import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
 
@@ -86,7 +86,7 @@ const leastWords = ({isLeast}: Result): string => (isLeast ? 'at least ' : '');
 
 /** An amount as its rule counts it: bytes, or things. */
 const amountText = (rule: Rule, amount: number): string =>
-  rule.is === 'max' && !isCount(rule.subject.measure) ? sizeText(amount) : countText(amount);
+  rule.is === 'max' && !isOfThings(rule.subject) ? sizeText(amount) : countText(amount);
 
 /** What was found, in a sentence that stands on its own. */
 export function resultSentence(result: Result): string {

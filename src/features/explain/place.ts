@@ -85,7 +85,7 @@ function addressFacts(looked: Looked, address: bigint, isHeap: boolean): Address
     offset: Number(address - BigInt(region.start)),
     gap: undefined,
     file: fileFacts(looked, region, address),
-    chunk: isHeap ? chunkAt(looked.handle, Number(address)) : undefined,
+    chunk: isHeap ? chunkAt(looked, Number(address)) : undefined,
     ...pageOf(looked, region, address),
   };
 }

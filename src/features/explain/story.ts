@@ -55,6 +55,8 @@ export function storyOf(snapshot: Snapshot, target: string): Story {
 function missingOf({source, totals, regions, process}: Snapshot): string[] {
   const isLive = source.from === 'process';
   const missing: string[] = [];
+  if (source.format === 'core')
+    return ['A core does not say what was in RAM, swapped, or shared with others, and has no VmFlags.'];
   if (source.format === 'smaps_rollup') missing.push('smaps_rollup has only sums: /proc/PID/smaps has each region.');
   else if (totals['rss'] === undefined)
     missing.push(

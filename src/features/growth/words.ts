@@ -137,7 +137,11 @@ function mostOf({kinds, sum, measure, asked, groups}: Growth): string {
 }
 
 /** A forecast at this rate: no further ahead than it was watched, and only where the rate is known well. */
-function forecast({total, span, limit}: Growth): string[] {
+export function forecast({
+  total,
+  span,
+  limit,
+}: Pick<Growth, 'span' | 'limit'> & {readonly total: Pick<GrowthLine, 'slope' | 'last'>}): string[] {
   const {low, high, slope} = total.slope!;
   if (high - low > slope) return [];
   const [from, to] = [total.last + low * span, total.last + high * span].map(sizeText) as [string, string];

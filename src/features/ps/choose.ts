@@ -23,10 +23,14 @@ export const SORT_KEYS: readonly SortKey[] = [...ROW_KEYS, ...HELD_KEYS, ...NAME
 export const isOfHeld = (key: SortKey | undefined): boolean => HELD_KEYS.some((each) => each === key);
 
 /** The order that a text names: a measure in any spelling, `pid`, `name` or `user`. @throws Trouble `usage` */
-export function sortKeyOf(text: string): SortKey {
-  const key = SORT_KEYS.find((each) => each === text.trim()) ?? measureAmong(text, ROW_KEYS);
+export const sortKeyOf = (text: string): SortKey => keyAmong(text, SORT_KEYS);
+
+/** The same, where there is more to sort by. @param all the keys of measures among them */
+export function keyAmong<Key extends string>(text: string, all: readonly Key[]): Key | RowKey {
+  const key = all.find((each) => each === text.trim()) ?? measureAmong(text, ROW_KEYS);
   if (key !== undefined) return key;
-  throw unknownName(text, 'sort order', nearestName(text, ROW_KEYS, [...HELD_KEYS, ...NAME_KEYS]), SORT_KEYS);
+  const others = all.filter((each) => !ROW_KEYS.some((measure) => measure === each));
+  throw unknownName(text, 'sort order', nearestName(text, ROW_KEYS, others), all);
 }
 
 /** Rows in order: of a measure the largest first. */

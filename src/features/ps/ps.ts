@@ -9,16 +9,19 @@ import {
   unreadOf,
   weightOf,
 } from '../../model/processes.ts';
+import type {KnownRows} from '../../procfs/host/known.ts';
 import type {HostLimits} from '../../procfs/host/reader.ts';
+import {bootOf} from '../../procfs/host/boot.ts';
+import {type Host, type HostOptions, HostWatch} from '../../procfs/host/host.ts';
 import {unattachedIn} from '../../procfs/host/holds.ts';
 import type {Unattached} from '../../parse/proc/sysvipc.ts';
-import {type Host, lookAtHost} from '../../procfs/host/host.ts';
 import {withProgress} from '../../shell/output.ts';
 import {filterOfRows, sorted, type SortKey} from './choose.ts';
-import {meantBy} from './targets.ts';
+import {Kept} from './kept.ts';
+import {type Meant, meantBy} from './targets.ts';
 
 /** What the user asked for. */
-interface PsOptions extends HostLimits {
+export interface PsOptions extends HostLimits {
   readonly root: string;
   /** Words that name processes or groups; none: all processes. */
   readonly targets: readonly string[];
@@ -39,23 +42,62 @@ export interface Listed {
   /** The processes that were left out for --min-size. */
   readonly small: readonly ProcessRow[];
   readonly unread: Partial<Record<Unread, number>>;
+  /** The next run reads what this one could not. */
+  readonly isContinued?: boolean | undefined;
   /** SysV segments that nobody has attached, where all processes of the machine were asked what they hold. */
   readonly unattached: Unattached | undefined;
 }
 
 /** Looks at the processes. @throws Trouble `gone`, `usage`: there is nothing of what was asked for */
 export function listProcesses(options: PsOptions): Listed {
-  const {root, targets, by, sort, filter, minSize} = options;
-  const meant = targets.length > 0 ? meantBy(targets, root) : undefined;
+  const {root, targets, filter} = options;
+  const isAll = targets.length === 0 && filter === undefined;
+  const kept = new Kept(bootOf(root));
+  const {watch, complain} = watchOf(options, kept.read());
+  const host = watch.look();
+  const isPart = isAll && host.rows.some(isOverBudget);
+  if (isAll) kept.write(watch.known, isPart);
+  complain(host);
+  return {...listedOf(host, options), isContinued: isPart && kept.isPossible};
+}
+
+const isOverBudget = ({unread, late}: ProcessRow): boolean => unread === 'budget' || late === 'budget';
+
+/** Those processes, to be looked at once or again and again. */
+export interface ChosenWatch {
+  readonly watch: HostWatch;
+  /** @throws Trouble `gone`: by one of the arguments no process was meant */
+  readonly complain: (host: Host) => void;
+}
+
+/**
+ * @param known what was read of them earlier
+ * @throws Trouble `usage` for a target or filter that means nothing
+ */
+export function watchOf(options: PsOptions, known?: KnownRows, along?: HostOptions['along']): ChosenWatch {
+  const {root, targets, filter} = options;
+  const meant: Meant | undefined = targets.length > 0 ? meantBy(targets, root) : undefined;
   const matches = filter === undefined ? undefined : filterOfRows(filter);
-  const host = lookAtHost({
-    ...options,
-    pids: meant?.pids,
-    wants: (row) => (!meant || meant.has(row)) && (!matches || matches(row)),
-    along: (what, items) => withProgress(what, items, items.length),
-  });
+  const watch = new HostWatch(
+    {
+      ...options,
+      pids: meant?.pids,
+      wants: (row) => (!meant || meant.has(row)) && (!matches || matches(row)),
+      along: along ?? ((what, items) => withProgress(what, items, items.length)),
+    },
+    known,
+  );
   // With a filter, what was meant may only not match it.
-  if (host.rows.length === 0 || !matches) meant?.complain();
+  const complain = (host: Host): void => {
+    if (host.rows.length === 0 || !matches) meant?.complain();
+  };
+  return {watch, complain};
+}
+
+/** The rows in the order that was asked for. */
+export function listedOf(host: Host, options: PsOptions): Listed {
+  const {root, targets, filter, by, sort, minSize} = options;
+  const isAll = targets.length === 0 && filter === undefined;
   const all = by === undefined ? host.rows : groupedBy(host.rows, by);
   const [rows, small] = [all.filter(isLarge(minSize)), all.filter((row) => !isLarge(minSize)(row))];
   return {
@@ -65,7 +107,7 @@ export function listProcesses(options: PsOptions): Listed {
     rows: sorted(rows, sort),
     small: small.flatMap((row) => ('members' in row ? row.members : [row])),
     unread: unreadOf(host.rows),
-    unattached: options.held && !meant && !matches ? unattachedIn(root) : undefined,
+    unattached: options.held && isAll ? unattachedIn(root) : undefined,
   };
 }
 
@@ -74,8 +116,12 @@ const isLarge =
   (row: ProcessRow | GroupRow): boolean =>
     weightOf(row, 'pss') >= least;
 
-/** The document `memmap.ps/1`. */
-export function psJSON({at, host, options, rows, small, unread, unattached}: Listed, notes: readonly string[]): object {
+/** The document `memmap.ps/1`. @param growthOf by how much RSS grew, where that is known: bytes */
+export function psJSON(
+  {at, host, options, rows, small, unread, unattached}: Listed,
+  notes: readonly string[],
+  growthOf?: (row: ProcessRow | GroupRow) => number | undefined,
+): object {
   const shown = rows.flatMap((row) => ('members' in row ? row.members : [row]));
   const {threads, ...sums} = sumOf(shown);
   const amounts = ['regions', 'size', 'rss', 'pss', 'privateDirty', 'swap'] as const;
@@ -83,7 +129,7 @@ export function psJSON({at, host, options, rows, small, unread, unattached}: Lis
     schema: 'memmap.ps/1',
     at,
     by: options.by ?? 'process',
-    rows: rows.map((row) => rowJSON(row, host.now)),
+    rows: rows.map((row) => ({...rowJSON(row, host.now), ...(growthOf && {growth: growthOf(row) ?? 0})})),
     totals: {
       processes: shown.length,
       threads,
@@ -94,6 +140,7 @@ export function psJSON({at, host, options, rows, small, unread, unattached}: Lis
     budget: {
       stallMs: rounded(host.stallMs),
       read: host.read,
+      kept: host.kept,
       unread,
       longestMs: rounded(host.longestMs),
       maxStall: options.maxStall,

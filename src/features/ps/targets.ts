@@ -6,7 +6,7 @@ import {targetOf} from '../../input/open.ts';
 import {namesOf} from '../../procfs/find.ts';
 
 /** Which processes the arguments mean. */
-interface Meant {
+export interface Meant {
   /** The PIDs, where nothing else was given. */
   readonly pids: ReadonlySet<number> | undefined;
   /** Is a process one of them? Remembers which argument it was meant by. */

@@ -1,7 +1,7 @@
 import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
 import {type ProcessRow, sumOf} from '../../model/processes.ts';
 import {wrapped} from '../../text/lines.ts';
-import {renderProcesses, unreadText} from '../../text/processes.ts';
+import {lateText, renderProcesses, unreadText} from '../../text/processes.ts';
 import {safe} from '../../text/safe.ts';
 import type {TextOptions} from '../../text/who.ts';
 import {heldNotes} from './held.ts';
@@ -14,7 +14,7 @@ export function renderPs(listed: Listed, look: TextOptions = {}): string {
   return [
     ...(rows.length === 0
       ? [host.rows.length === 0 ? 'No process matches.' : 'Nothing is as large as --min-size.']
-      : renderProcesses(rows, {group: options.by, width: look.width})),
+      : renderProcesses(rows, {group: options.by, width: look.width, now: host.now})),
     '',
     ...sentences.flatMap((sentence) => wrapped(sentence, look.width)),
     '',
@@ -34,7 +34,7 @@ function sharingText({rows}: Listed): string[] {
 
 /** What is not in the table, or can't be seen from it: a sentence each. In the JSON document they are its `notes`. */
 export function notesOf(listed: Listed): string[] {
-  const {host, options, small, unread} = listed;
+  const {host, options, small, unread, isContinued} = listed;
   const hidden = host.isHiding
     ? ['/proc is mounted with hidepid: processes of other users may not be listed.']
     : host.hidden > 0
@@ -45,6 +45,8 @@ export function notesOf(listed: Listed): string[] {
       ? []
       : [`${counted(small.length, 'process', 'processes')} below --min-size: PSS ${sizeText(sumOf(small).pss ?? 0)}.`]),
     ...unreadText(unread, options, host.denied),
+    ...lateText(host.rows, host.now),
+    ...(isContinued ? ['The next memmap ps reads them first, and shows what this one read, with its age.'] : []),
     ...hidden,
     ...(host.ended === 0
       ? []

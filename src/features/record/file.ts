@@ -1,12 +1,14 @@
 import {counted} from '../../model/amounts.ts';
 import {pageSizeOf} from '../../model/clues.ts';
+import type {Group} from '../../model/group.ts';
 import {lstatSync, unlinkSync, type Stats} from 'node:fs';
 import {hostname, release} from 'node:os';
 import {basename} from 'node:path';
 import {isSameProcess} from '../../model/same.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
-import {GzipPacker, healTail, PlainPacker, RecordingFile} from '../../recording/file.ts';
+import {GzipPacker, healTail, type Packer, PlainPacker, RecordingFile} from '../../recording/file.ts';
+import {GroupRecordingWriter} from '../../recording/group.ts';
 import type {RecordingHeader} from '../../recording/header.ts';
 import {readRecording} from '../../recording/recording.ts';
 import {RecordingWriter, type Before} from '../../recording/writer.ts';
@@ -24,7 +26,7 @@ export class OpenRecording {
   readonly #lock: Lock;
   readonly #before: (Before & {readonly header: RecordingHeader}) | undefined;
   readonly #sizeBefore: number;
-  #writer: RecordingWriter | undefined;
+  #writer: RecordingWriter | GroupRecordingWriter | undefined;
 
   /** @throws Trouble `output`, and `input` if the file to append to is not a recording */
   static open(path: string, ifThere: IfExists): OpenRecording {
@@ -88,9 +90,33 @@ export class OpenRecording {
       interval: Math.max(1, Math.round(interval)),
       startedAt: new Date().toISOString(),
     };
-    const packer = isCompressed(this.path) ? new GzipPacker(this.#file) : new PlainPacker(this.#file);
     const clock = {now: () => performance.now(), wall: () => Date.now()};
-    return (this.#writer = new RecordingWriter(packer, header, clock, this.#before));
+    const writer = new RecordingWriter(this.#packer(), header, clock, this.#before);
+    this.#writer = writer;
+    return writer;
+  }
+
+  /**
+   * Begins the recording of a group.
+   *
+   * @throws Trouble `output` if the file was to be appended to
+   */
+  beginGroup({kind, id, path, version}: Group, interval: number, memmap: string): GroupRecordingWriter {
+    if (this.#before)
+      throw cannotRecord(this.path, 'it is of a process, and nothing of a group can be appended to it.');
+    const header = {
+      memmap,
+      host: hostname(),
+      kernel: release(),
+      group: {kind, id, path, version},
+      interval: Math.max(1, Math.round(interval)),
+      startedAt: new Date().toISOString(),
+    };
+    return (this.#writer = new GroupRecordingWriter(this.#packer(), header));
+  }
+
+  #packer(): Packer {
+    return isCompressed(this.path) ? new GzipPacker(this.#file) : new PlainPacker(this.#file);
   }
 
   /**
@@ -145,10 +171,18 @@ const cannotRecord = (path: string, why: string, next = 'Give another name with 
   new Trouble({kind: 'output', what: `Cannot record to ${path}.`, why, next});
 
 /** `memmap-python3-4242-20260131-120000.jsonl`: the program, the PID, and the local time at which it began. */
-export function defaultName({comm = 'process', pid}: Snapshot['process'], now = new Date()): string {
-  const program = basename(comm).replace(/[^A-Za-z0-9._-]+/g, '_');
+export const defaultName = ({comm = 'process', pid}: Snapshot['process'], now = new Date()): string =>
+  dated(`${plainName(basename(comm))}-${pid}`, now);
+
+/** The same for a group, after its kind and its name: `memmap-unit-ssh.service-20260131-120000.jsonl`. */
+export const defaultGroupName = ({kind, id}: Group, now = new Date()): string =>
+  dated(`${kind}-${plainName(basename(id) || 'root').slice(0, 64)}`, now);
+
+const plainName = (name: string): string => name.replace(/[^A-Za-z0-9._-]+/g, '_');
+
+function dated(name: string, now: Date): string {
   const [date, time] = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).split('T');
-  return `memmap-${program}-${pid}-${date!.replaceAll('-', '')}-${time!.replaceAll(':', '')}.jsonl`;
+  return `memmap-${name}-${date!.replaceAll('-', '')}-${time!.replaceAll(':', '')}.jsonl`;
 }
 
 /** What a failed write means to whoever records. */

@@ -1,5 +1,6 @@
 import {counted, countText, sizeText} from '../../model/amounts.ts';
-import {type Group, type Parts, tightest} from '../../model/group.ts';
+import {type Group, PART_KEYS, tightest} from '../../model/group.ts';
+import {GROUP_WORDS} from '../../model/group-sample.ts';
 import {sumOf} from '../../model/processes.ts';
 import {wrapped} from '../../text/lines.ts';
 import {renderProcesses, unreadText} from '../../text/processes.ts';
@@ -7,19 +8,7 @@ import {safe} from '../../text/safe.ts';
 import {type Cell, type Column, renderTable} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import type {TextOptions} from '../../text/who.ts';
-import {type GroupBill, groupNotes, PART_KEYS} from './group.ts';
-
-const WORDS: Readonly<Record<keyof Parts, string>> = {
-  anon: 'anonymous memory',
-  mappedFile: 'mapped files',
-  unmappedCache: 'page cache that no process maps',
-  shmem: 'shared memory and tmpfs',
-  slab: 'slab (objects of the kernel)',
-  kernelStack: 'kernel stacks',
-  pageTables: 'page tables',
-  sock: 'sockets',
-  other: 'other kernel memory',
-};
+import {type GroupBill, groupNotes} from './group.ts';
 
 const COLUMNS: readonly Column[] = [
   {title: 'what'},
@@ -71,7 +60,7 @@ function partRows({group, parts, residue}: GroupBill): Cell[][] {
   // What one version of cgroups never tells apart is in `other`.
   const shown = PART_KEYS.filter((key) => parts[key] !== undefined || (group.version === 2 && key !== 'other'));
   return [
-    ...shown.map((key) => row(WORDS[key], parts[key])),
+    ...shown.map((key) => row(GROUP_WORDS[key], parts[key])),
     row('residue (counted at another moment)', residue, 'quiet'),
     row('usage', group.usage, 'title'),
   ];

@@ -1,5 +1,5 @@
 import {sizeText} from '../../model/amounts.ts';
-import {type Bill, billOf, type Group, type GroupName, type Parts, tightest} from '../../model/group.ts';
+import {type Bill, billOf, type Group, type GroupName, PART_KEYS, pssShmemOf, tightest} from '../../model/group.ts';
 import {type ProcessRow, rowJSON, type Unread, unreadOf} from '../../model/processes.ts';
 import {isInGroup} from '../../parse/proc/cgroup.ts';
 import {findGroup, readGroup} from '../../procfs/host/group.ts';
@@ -48,25 +48,6 @@ export function lookAtGroup(name: GroupName, root: string, maxStall: number): Gr
     unread,
   };
 }
-
-/** undefined where not all members say it. */
-function pssShmemOf(members: readonly ProcessRow[]): number | undefined {
-  const all = members.map(({pssShmem}) => pssShmem);
-  return all.includes(undefined) ? undefined : all.reduce<number>((sum, bytes) => sum + bytes!, 0);
-}
-
-/** The parts in the order in which they are printed. */
-export const PART_KEYS = [
-  'anon',
-  'mappedFile',
-  'unmappedCache',
-  'shmem',
-  'slab',
-  'kernelStack',
-  'pageTables',
-  'sock',
-  'other',
-] as const satisfies ReadonlyArray<keyof Parts>;
 
 /** The document `memmap.group/1`. @param notes a sentence each */
 export function groupJSON(bill: GroupBill, notes: readonly string[]): object {

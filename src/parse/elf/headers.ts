@@ -23,6 +23,8 @@ export interface Table {
 
 /** The file header: elf(5), Elf32_Ehdr and Elf64_Ehdr. */
 interface ElfHeader extends ElfShape {
+  /** e_entry: the address of its own where the program starts; 0 without. */
+  readonly entry: number;
   readonly programs: Table;
   readonly sections: Table;
   /** e_shstrndx: which section has the names of all. */
@@ -30,6 +32,8 @@ interface ElfHeader extends ElfShape {
 }
 
 const PT_LOAD = 1;
+const PT_NOTE = 4;
+const PT_GNU_EH_FRAME = 0x6474e550;
 const PT_GNU_RELRO = 0x6474e552;
 
 /** More headers than any linker makes, yet few enough to read at once. */
@@ -54,6 +58,7 @@ export function readHeader(read: ReadAt): ElfHeader | undefined {
     is64,
     isLittle,
     machine: fields.half(18),
+    entry: fields.word(24),
     programs: table(32, 28, 54),
     sections: table(40, 32, 58),
     namesIndex: fields.half(is64 ? 62 : 50),
@@ -69,6 +74,29 @@ export const hasProgramsIn = ({is64, programs: {offset, entrySize, count}}: ElfH
 
 /** The program headers that say where the file belongs in memory: elf(5), Elf32_Phdr and Elf64_Phdr. */
 export function readProgramHeaders(read: ReadAt, header: ElfHeader): ElfClue {
+  const headers = programHeaders(read, header);
+  const relro = headers.ofType(PT_GNU_RELRO).at(-1);
+  return {
+    segments: headers.ofType(PT_LOAD),
+    relro: relro && {start: relro.address, end: relro.address + relro.memorySize},
+  };
+}
+
+/** What a file says of itself in its program headers, besides where it belongs. */
+export interface ElfExtras {
+  /** PT_NOTE: build-id and others. */
+  readonly notes: readonly ElfSegment[];
+  /** PT_GNU_EH_FRAME: where .eh_frame_hdr is. */
+  readonly frameHeader?: ElfSegment | undefined;
+}
+
+/** The program headers of notes and of unwind information: Linux Standard Base, PT_GNU_EH_FRAME. */
+export function readExtras(read: ReadAt, header: ElfHeader): ElfExtras {
+  const headers = programHeaders(read, header);
+  return {notes: headers.ofType(PT_NOTE), frameHeader: headers.ofType(PT_GNU_EH_FRAME).at(-1)};
+}
+
+function programHeaders(read: ReadAt, header: ElfHeader): {ofType(type: number): ElfSegment[]} {
   const {is64} = header;
   const headers = entries(read, header.programs, leastOf(is64), header);
   const segmentOf = (entry: HeaderFields): ElfSegment => ({
@@ -78,12 +106,7 @@ export function readProgramHeaders(read: ReadAt, header: ElfHeader): ElfClue {
     memorySize: entry.word(is64 ? 40 : 20),
     flags: entry.long(is64 ? 4 : 24),
   });
-  const ofType = (type: number): ElfSegment[] => headers.filter((entry) => entry.long(0) === type).map(segmentOf);
-  const relro = ofType(PT_GNU_RELRO).at(-1);
-  return {
-    segments: ofType(PT_LOAD),
-    relro: relro && {start: relro.address, end: relro.address + relro.memorySize},
-  };
+  return {ofType: (type) => headers.filter((entry) => entry.long(0) === type).map(segmentOf)};
 }
 
 /** The entries of a table, as far as they are in the file; none where the table is impossible. */

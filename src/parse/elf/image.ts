@@ -3,8 +3,10 @@ import type {ElfClue} from '../../model/clues.ts';
 import {
   entries,
   hasProgramsIn,
+  readExtras,
   readHeader,
   readProgramHeaders,
+  type ElfExtras,
   type ElfShape,
   type ReadAt,
   type Table,
@@ -23,7 +25,9 @@ export interface ElfSection {
 }
 
 /** The parts of an ELF file that say where an address in it belongs. */
-export interface ElfImage extends ElfShape, ElfClue {
+export interface ElfImage extends ElfShape, ElfClue, ElfExtras {
+  /** The address of its own where the program starts: e_entry; 0 without. */
+  readonly entry: number;
   readonly sections: readonly ElfSection[];
 }
 
@@ -44,9 +48,9 @@ const LONGEST_NAME = 16 * 1024;
 export function readElfImage(read: ReadAt): ElfImage | undefined {
   const header = readHeader(read);
   if (!header) return undefined;
-  const {is64, isLittle, machine} = header;
+  const {is64, isLittle, machine, entry} = header;
   const sections = readSections(read, header.sections, header.namesIndex, header);
-  return {is64, isLittle, machine, ...readProgramHeaders(read, header), sections};
+  return {is64, isLittle, machine, entry, ...readProgramHeaders(read, header), ...readExtras(read, header), sections};
 }
 
 /** Bytes that are read of a file for its program headers alone: linkers put them right after the file header. */

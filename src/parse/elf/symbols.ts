@@ -92,6 +92,11 @@ function nearest(read: ReadAt, image: ElfImage, table: ElfSection, address: numb
 const TYPES = new Set([0, 1, 2, 10]); // NOTYPE, OBJECT, FUNC, GNU_IFUNC
 const EM_ARM = 40;
 const MARKS_CODE = new Set([EM_ARM, 183, 243]); // ARM, AARCH64 and RISC-V mark code and data with nameless symbols
+
+/** Does a symbol only mark where code or data begins? @param info st_info */
+export const isCodeMark = (info: number, size: number, {machine}: ElfImage): boolean =>
+  info === 0 && size === 0 && MARKS_CODE.has(machine);
+
 const SHN_LORESERVE = 0xff00;
 const SHN_XINDEX = 0xffff;
 
@@ -113,7 +118,7 @@ function candidateAt(
   // On 32-bit ARM the lowest bit of a function says which instruction set it is written in.
   const start = machine === EM_ARM && type === 2 ? value - (value % 2) : value;
   const size = fields.word(at + (is64 ? 16 : 8));
-  if (start > address || (info === 0 && size === 0 && MARKS_CODE.has(machine))) return undefined;
+  if (start > address || isCodeMark(info, size, image)) return undefined;
   const isLocal = info >> 4 === 0;
   return {name: fields.long(at), address: start, size, rank: (type === 0 ? 0 : 2) + (isLocal ? 0 : 1)};
 }
@@ -130,7 +135,7 @@ function compare(a: Candidate, b: Candidate, address: number): number {
 const contains = ({address: start, size}: Candidate, address: number): boolean =>
   address === start || address < start + size;
 
-/** Of several names of the same thing, the plainest: malloc rather than __libc_malloc. */
+/** The plainest of several names. */
 function named(
   read: ReadAt,
   image: ElfImage,
@@ -154,7 +159,8 @@ function named(
   return {name, address, size, distance: from.address - address, isInside, table: from.table};
 }
 
-const plainness = (name: string): number => /^_*/.exec(name)![0].length * 100 + name.length;
+/** Of several names of the same thing the one with the smallest number is the plainest: malloc, not __libc_malloc. */
+export const plainness = (name: string): number => /^_*/.exec(name)![0].length * 100 + name.length;
 
 /** Is it a name of C++ or Rust as the compiler writes it, which c++filt and rustfilt make readable? */
 export const isMangled = (name: string): boolean => /^_(?:Z|R[A-Z0-9])/.test(name);

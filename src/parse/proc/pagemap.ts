@@ -1,4 +1,5 @@
-import {PAGE, type PageRuns} from '../../model/pages.ts';
+import {MAPPED_BY_SEVERAL} from '../../model/cow/pages.ts';
+import {classOfPage, PAGE, type PageRuns} from '../../model/pages.ts';
 
 /**
  * /proc/PID/pagemap: a word of 64 bits for each page of address space, in the machine's byte order.
@@ -39,6 +40,43 @@ export const pageFrame = (low: number, high: number): number => (high & FRAME_BI
 
 /** What the frame says about an anonymous page that isn't exclusive: PAGE.zero, PAGE.ksm, PAGE.copyOnWrite, or 0. */
 export type FrameReader = (frame: number) => number;
+
+/**
+ * What a process has at each of some pages, as keys that can be compared with those of other processes (model/cow): two
+ * with the same key have one page. Where the frame is known, that is the key, and of a swapped page its place in swap.
+ * Where it is hidden, a page that only one process maps is like no other, and all that several map are alike. The zero
+ * page and pages that KSM merged are nobody's, as far as the frame says which they are.
+ *
+ * @param words two numbers per page, as they are in memory
+ * @param frames undefined where page frames are hidden
+ * @param process its number, from 0 on
+ * @param keys gets the keys; 0 for what is no anonymous page
+ * @returns swapped pages of which nothing can be said: those of a reader from whom frames are hidden
+ */
+export function pageKeys(
+  words: Uint32Array,
+  frames: FrameReader | undefined,
+  process: number,
+  keys: Float64Array,
+): number {
+  let unknown = 0;
+  for (let page = 0; page * 2 < words.length; page++) {
+    const [low, high] = [words[page * 2 + LOW]!, words[page * 2 + HIGH]!];
+    const state = high === 0 ? 0 : pageState(high);
+    const kind = classOfPage(state);
+    const isOwn = kind === 'own';
+    if (kind === 'swapped') {
+      keys[page] = frames && (state & PAGE.file) === 0 ? -1 - pageFrame(low, high) : 0;
+      if (!frames && (state & PAGE.file) === 0) unknown++;
+    } else if (!isOwn && kind !== 'shared') keys[page] = 0;
+    else if (!frames) keys[page] = isOwn ? -1 - process : MAPPED_BY_SEVERAL;
+    else {
+      const frame = pageFrame(low, high);
+      keys[page] = isOwn || (frames(frame) & (PAGE.zero | PAGE.ksm)) === 0 ? frame : 0;
+    }
+  }
+  return unknown;
+}
 
 /** Turns words into runs. One reader per range; words are added in ascending order. */
 export class RunReader {

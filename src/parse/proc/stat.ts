@@ -67,6 +67,14 @@ export function parseStat(bytes: Uint8Array): Stat | undefined {
   };
 }
 
+/** Field 3 alone, for many threads: the letter of the state. @returns undefined if it isn't a stat record */
+export function parseState(bytes: Uint8Array): string | undefined {
+  const letter = bytes[bytes.lastIndexOf(CLOSE) + 2];
+  return letter === undefined ? undefined : String.fromCharCode(letter);
+}
+
+const CLOSE = ')'.charCodeAt(0);
+
 /** Field 22 alone, for many processes: clock ticks after boot. @returns undefined if it isn't a stat record */
 export function parseStartTime(bytes: Uint8Array): number | undefined {
   const text = latin1(bytes, 0, bytes.length);

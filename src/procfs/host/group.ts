@@ -16,7 +16,7 @@ import {FILES, limitsOf} from '../machine/cgroup.ts';
 import {readIfThere, readProc, textIfThere} from '../open.ts';
 
 /** A group that was found: where its files are. */
-interface FoundGroup extends GroupName {
+export interface FoundGroup extends GroupName {
   readonly path: string;
   readonly version: 1 | 2;
   /** Itself first, then its ancestors. */
@@ -99,6 +99,23 @@ function* groupsBelow({root, place}: MemoryMount): Generator<string> {
     if (below !== '') yield `${root === '/' ? '' : root}${below}`;
     for (const name of directoriesIn(`${place}${below}`)) queue.push(`${below}/${name}`);
   }
+}
+
+/**
+ * The PIDs of the processes in a cgroup and in those below it, as its files list them (cgroup.procs of cgroups(7)).
+ *
+ * @returns undefined where they don't say it
+ */
+export function pidsIn({folders}: FoundGroup): ReadonlySet<number> | undefined {
+  const top = folders[0]!.folder;
+  if (readIfThere(`${top}/cgroup.procs`) === undefined) return undefined;
+  const pids = new Set<number>();
+  const queue = [top];
+  for (let folder = queue.pop(); folder !== undefined; folder = queue.pop()) {
+    for (const line of textIfThere(`${folder}/cgroup.procs`).split('\n')) if (line !== '') pids.add(Number(line));
+    for (const name of directoriesIn(folder)) queue.push(`${folder}/${name}`);
+  }
+  return pids;
 }
 
 function directoriesIn(folder: string): string[] {

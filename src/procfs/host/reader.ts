@@ -15,6 +15,7 @@ import {HostObserver} from '../observer/host.ts';
 import {readRollup} from '../rollup.ts';
 import {titleOf} from '../title.ts';
 import {processTrouble} from '../trouble.ts';
+import {isDue, keptFrom, type Known} from './known.ts';
 import {HostDescriptors} from './holds.ts';
 import {userNames} from './users.ts';
 
@@ -94,30 +95,61 @@ export class HostReader {
    * Reads one process.
    *
    * @param wants is it wanted? Else nothing is read that holds it up
+   * @param known what was read of it earlier
    * @returns undefined if it isn't wanted; `later` if a thread of it sleeps uninterruptibly: the second time that it is
    * given, it is a row without counters
    */
-  read(seen: Seen, wants: (row: ProcessRow) => boolean): ProcessRow | 'later' | 'ended' | 'hidden' | undefined {
+  read(
+    seen: Seen,
+    wants: (row: ProcessRow) => boolean,
+    known?: Known,
+  ): ProcessRow | 'later' | 'ended' | 'hidden' | undefined {
     try {
       const process = this.#processOf(seen);
-      const suspects = this.#suspects(process, seen);
-      const before = this.#sleepers.get(seen.pid);
-      if (suspects.length > 0 && before === undefined) {
-        this.#sleepers.set(seen.pid, suspects);
-        return 'later';
-      }
-      const isBlocked = suspects.some((mark) => before!.includes(mark));
-      const row = this.#rowOf(process, seen, isBlocked);
-      if (!wants(row)) return undefined;
-      const counted: ProcessRow = {...row, ...(isBlocked ? {unread: 'blocked'} : this.#counters(process, seen))};
-      const whole = this.#descriptors ? withHeld(counted, counted.holds ?? null) : counted;
+      const row = this.#row(process, seen, wants, known);
+      if (row === 'later' || row === undefined) return row;
+      const startTime = this.#startTime(process);
+      if (known && startTime !== known.startTime) return this.read(seen, wants);
       // Who has the PID now, and began before the list was made, had it all the time.
-      return this.#startTime(process) > this.#born ? 'ended' : whole;
+      if (startTime > this.#born) return 'ended';
+      return {...(this.#descriptors ? withHeld(row, row.holds ?? null) : row), startTime};
     } catch (error) {
       const isGone = error instanceof Trouble ? error.kind === 'gone' : GONE.has(errnoOf(error));
       if (!isGone && errnoOf(error) === '' && !(error instanceof Trouble)) throw error;
       return isGone ? 'ended' : 'hidden';
     }
+  }
+
+  #row(
+    process: Looked,
+    seen: Seen,
+    wants: (row: ProcessRow) => boolean,
+    known: Known | undefined,
+  ): ProcessRow | 'later' | undefined {
+    // Nothing that waits for its lock is read of a process that is not to be held up now.
+    const early = known?.title === undefined ? undefined : this.#postponed(seen, known);
+    if (early) return wants(early) ? early : undefined;
+    const suspects = this.#suspects(process, seen);
+    const before = this.#sleepers.get(seen.pid);
+    if (suspects.length > 0 && before === undefined) {
+      this.#sleepers.set(seen.pid, suspects);
+      return 'later';
+    }
+    const isBlocked = suspects.some((mark) => before!.includes(mark));
+    const row = this.#rowOf(process, seen, isBlocked);
+    if (!wants(row)) return undefined;
+    const counters: Partial<ProcessRow> = isBlocked ? {unread: 'blocked'} : this.#counters(process, seen, known);
+    const whole = {...row, ...counters};
+    return (counters.unread && keptFrom(known, whole, counters.unread, performance.now())) ?? whole;
+  }
+
+  /** The row of a process whose counters are not due, or no longer possible, with those that were read earlier. */
+  #postponed(seen: Seen, known: Known): ProcessRow | undefined {
+    const stall = predictStall(seen.rss, known.regions ?? 0);
+    const refusal = this.#refusal(stall) ?? (isDue(known, stall, performance.now()) ? undefined : 'budget');
+    const {title, unit, container, cgroup} = known;
+    const row = {...this.#amountsOf(seen), title, unit, container, cgroup};
+    return refusal && keptFrom(known, row, refusal, performance.now());
   }
 
   #processOf({pid, state, threads}: Seen): Looked {
@@ -141,32 +173,31 @@ export class HostReader {
   }
 
   /** Threads that may hold the lock of its memory map: only these are looked for that have a reason to. */
-  #suspects(process: Looked, {state, threads}: Seen): readonly string[] {
+  #suspects(process: Looked, {name, state, threads}: Seen): readonly string[] {
     if (threads <= 1 && state !== 'D') return [];
     const stat = (): Stat => this.#stat(process);
     const lock = new MapLock({...process, directory: -1, stat, path: (file) => `${process.folder}/${file}`});
-    return lock.suspects(stat());
+    return lock.suspects(threads > 1 ? {pid: process.pid, comm: name, state, threads} : stat());
   }
 
   #rowOf(process: Looked, seen: Seen, isBlocked: boolean): ProcessRow {
     const {names, memory} = this.#membershipOf(process);
     return {
-      pid: seen.pid,
-      name: seen.name,
+      ...this.#amountsOf(seen),
       title: isBlocked ? undefined : titleOf(this.#ifThere(process.path('cmdline')).subarray(0, LONGEST_TITLE)),
-      user: this.#nameOf(seen.uid),
       unit: names.unit,
       container: names.container,
       cgroup: memory?.path,
-      threads: seen.threads,
-      size: seen.size,
-      rss: seen.rss,
-      swap: seen.swap,
     };
   }
 
+  /** What status says. */
+  #amountsOf({pid, name, uid, threads, size, rss, swap}: Seen): ProcessRow {
+    return {pid, name, user: this.#nameOf(uid), threads, size, rss, swap};
+  }
+
   /** What is added to the row of a process. */
-  #counters(process: Looked, {rss}: Seen): Partial<ProcessRow> {
+  #counters(process: Looked, {rss}: Seen, known: Known | undefined): Partial<ProcessRow> {
     const early = this.#isLocking ? this.#refusal(predictStall(rss, 0)) : undefined;
     if (early) return {unread: early};
     let regions: number | undefined;
@@ -177,7 +208,7 @@ export class HostReader {
       if (regions === 0) throw gone;
       holds = this.#descriptors?.of(process.path, maps);
       const stall = predictStall(rss, regions);
-      const unread = this.#refusal(stall);
+      const unread = this.#refusal(stall) ?? (isDue(known, stall, performance.now()) ? undefined : 'budget');
       return unread ? {regions, holds, unread} : {regions, holds, ...this.#usage(process, maps, stall)};
     } catch (error) {
       const unread = this.#reasonOf(error, process);
@@ -199,7 +230,10 @@ export class HostReader {
   #usage(process: Looked, maps: Buffer, stall: number): Partial<ProcessRow> {
     const held = <Result>(read: () => Result): Result => this.#held(read, stall);
     const shared = this.#observer.begin(maps);
-    const kernel = readRollup((file) => held(() => this.#small.read(process.path(file))));
+    // smaps_rollup is one record.
+    const read = (file: string): Buffer =>
+      file === 'smaps' ? this.#small.read(process.path(file)) : this.#small.readRecord(process.path(file));
+    const kernel = readRollup((file) => held(() => read(file)));
     const readAt = performance.now();
     if (kernel.rss === undefined) throw gone;
     const out = this.#observer.takeOut(process, kernel, shared, held);
@@ -266,8 +300,5 @@ const gone = new Trouble({
   next: 'List processes with: memmap ps',
 });
 
-function linesIn(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++;
-  return lines;
-}
+/** One call for each line would take as long as the kernel takes to print it. */
+const linesIn = (bytes: Buffer): number => latin1(bytes, 0, bytes.length).split('\n').length - 1;

@@ -79,7 +79,7 @@ function wordsIn(
 }
 
 /** KPF_DIRTY of include/uapi/linux/kernel-page-flags.h. */
-const KPF_DIRTY = 1 << 4;
+export const KPF_DIRTY = 1 << 4;
 
 const OF_FILE = PAGE.present | PAGE.file;
 
@@ -140,7 +140,7 @@ class Tally {
  *   and once more at least
  * @param flags of the frames, for whether they are dirty
  */
-export function exact(
+function exact(
   region: Region,
   words: Uint32Array,
   {before, after, pageSize}: Pick<About, 'before' | 'after' | 'pageSize'>,

@@ -150,7 +150,7 @@ const KERNEL = 2 ** 63;
  *
  * @returns a clause without a subject
  */
-function whyNotRead(region: Region, start: number, end: number): string | undefined {
+export function whyNotRead(region: Region, start: number, end: number): string | undefined {
   if (start >= KERNEL) return 'above user space the kernel has no page map';
   if (isDevice(region)) return 'the page map does not show pages of a device, or of the kernel itself';
   const isWhole = end - start === sizeOf(region);

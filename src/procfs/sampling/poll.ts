@@ -57,8 +57,8 @@ export async function* poll(session: Session, options: PollOptions): AsyncGenera
   return 'count';
 }
 
-/** @returns false if it was ended by the signal */
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+/** Waits for so many ms. @returns false if it was ended by the signal */
+export async function pause(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
   if (signal?.aborted) return false;
   try {
     await sleep(Math.max(0, ms), undefined, signal ? {signal} : {});

@@ -171,5 +171,6 @@ function rest(): Form[] {
     ...numbers.map((n) => ({text: `brk #${n}`, item: a.brk(n)})),
     ...numbers.map((n) => ({text: `udf #${n}`, item: a.udf(n)})),
     {text: 'nop', item: a.nop()},
+    {text: 'dmb ish', item: a.dmb()},
   ];
 }

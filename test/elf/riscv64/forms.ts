@@ -138,8 +138,8 @@ function constants(choice: Choice): Form[] {
 }
 
 function rest(): Form[] {
-  const {nop, ecall, ebreak, unimp} = v;
-  return Object.entries({nop, ecall, ebreak, unimp}).map(([text, make]) => ({text, item: make()}));
+  const {nop, fence, ecall, ebreak, unimp} = v;
+  return Object.entries({nop, fence, ecall, ebreak, unimp}).map(([text, make]) => ({text, item: make()}));
 }
 
 function push(out: Form[], text: string, item: Form['item']): void {

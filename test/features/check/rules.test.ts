@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {resultSentence} from '../../../src/features/check/text.ts';
 import {Checker} from '../../../src/features/check/checker.ts';
-import {LINTS, type Rule} from '../../../src/features/check/rules.ts';
+import {LINTS, type ProcessRule} from '../../../src/features/check/rules.ts';
 import {parseRule, rulesOf} from '../../../src/features/check/read-rules.ts';
 import {KINDS} from '../../../src/model/kind.ts';
 import type {Snapshot} from '../../../src/model/snapshot.ts';
@@ -96,7 +96,7 @@ const listing = fc.array(region, {minLength: 1, maxLength: 10}).map((regions) =>
   return parse(`${lines.join('\n')}\n`);
 });
 
-const verdictOf = (rule: Rule, snapshots: readonly Snapshot[]): string => {
+const verdictOf = (rule: ProcessRule, snapshots: readonly Snapshot[]): string => {
   const checker = new Checker([rule], 65_536);
   for (const [index, snapshot] of snapshots.entries()) checker.add({t: index * 100, snapshot});
   return checker.results()[0]!.verdict;

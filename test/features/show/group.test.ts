@@ -1,12 +1,12 @@
-import {existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
+import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {type Child, python} from '../../helpers/child.ts';
+import {charged, FILES, MEMORY, OLD, SERVICE, unified} from '../../helpers/cgroups.ts';
+import {python} from '../../helpers/child.ts';
 import {memmap} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
-import {testIf, unless} from '../../helpers/tools.ts';
-import {until} from '../../helpers/wait.ts';
+import {testIf} from '../../helpers/tools.ts';
 
 const MIB = 2 ** 20;
 
@@ -31,30 +31,6 @@ async function billOf(t: ExecutionContext, ...args: string[]): Promise<Document>
   const parts = Object.values(document.parts).reduce<number>((sum, part) => sum + (part ?? 0), 0);
   t.is(parts + document.residue, document.usage);
   return document;
-}
-
-const MEMORY = '/sys/fs/cgroup/memory';
-const OLD = unless(
-  existsSync(`${MEMORY}/memory.limit_in_bytes`) && process.getuid?.() === 0,
-  'no cgroup of version 1 can be made here',
-);
-
-/** A cgroup of this machine with a Python in it. @param name its directory, and those above it */
-async function charged(t: ExecutionContext, name: string): Promise<{readonly place: string; readonly child: Child}> {
-  const top = `memmap-test-${process.pid}-${name}`;
-  const place = `${MEMORY}/${top}`;
-  mkdirSync(place, {recursive: true});
-  const child = await python(t);
-  t.teardown(async () => {
-    process.kill(child.pid, 'SIGKILL');
-    for (let path = place; path.length > MEMORY.length && path.includes('memmap-test-'); path = dirname(path)) {
-      if (!existsSync(path)) continue;
-      await until(() => readFileSync(`${path}/cgroup.procs`, 'utf8') === '', 'the end of the target');
-      rmdirSync(path);
-    }
-  });
-  writeFileSync(`${place}/cgroup.procs`, String(child.pid));
-  return {place, child};
 }
 
 testIf('python3', OLD)('a group of version 1: what is done in it is on its bill, and it adds up', async (t) => {
@@ -116,59 +92,6 @@ testIf('python3', OLD)('units and containers are found by their directories', as
   const {stdout} = await memmap(['ps', `container:${id.slice(0, 12)}`, '--json']);
   t.like((JSON.parse(stdout) as {rows: object[]}).rows, [{pid: child.pid, container: id}]);
 });
-
-/** A directory like /proc with one process, and a tree of version 2 as the kernel's documentation describes it. */
-function unified(t: ExecutionContext, child: Child, path: string, files: Readonly<Record<string, string>>): string {
-  const root = folder(t);
-  const write = (name: string, content: string | Buffer): void => {
-    mkdirSync(dirname(`${root}/${name}`), {recursive: true});
-    writeFileSync(`${root}/${name}`, content);
-  };
-  for (const name of ['maps', 'smaps_rollup', 'status', 'stat', 'cmdline'])
-    write(`${child.pid}/${name}`, readFileSync(`/proc/${child.pid}/${name}`));
-  write(`${child.pid}/cgroup`, `0::${path}\n`);
-  write('self/cgroup', `0::${path}\n`);
-  write('self/mountinfo', `30 1 0:25 / ${root}/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n`);
-  write('cgroup/cgroup.controllers', 'cpu memory pids\n');
-  for (const [name, content] of Object.entries(files)) write(`cgroup/${name}`, content);
-  return root;
-}
-
-/** memory.stat in the form of Documentation/admin-guide/cgroup-v2.rst. */
-const STAT = `anon 104857600
-file 209715200
-kernel 20971520
-kernel_stack 1048576
-pagetables 2097152
-sec_pagetables 0
-percpu 524288
-sock 4194304
-vmalloc 0
-shmem 0
-file_mapped 31457280
-file_dirty 0
-slab_reclaimable 8388608
-slab_unreclaimable 4194304
-slab 12582912
-workingset_refault_anon 0
-`;
-
-const SERVICE = '/system.slice/app.service';
-
-const FILES = {
-  'system.slice/memory.max': '536870912\n',
-  'system.slice/memory.current': '524288000\n',
-  'system.slice/app.service/memory.current': '340000000\n',
-  'system.slice/app.service/memory.stat': STAT,
-  'system.slice/app.service/memory.max': 'max\n',
-  'system.slice/app.service/memory.high': '419430400\n',
-  'system.slice/app.service/memory.peak': '400000000\n',
-  'system.slice/app.service/memory.swap.current': '8192\n',
-  'system.slice/app.service/memory.swap.max': '1048576\n',
-  'system.slice/app.service/memory.events': 'low 0\nhigh 7\nmax 3\noom 1\noom_kill 2\noom_group_kill 0\n',
-  'system.slice/app.service/memory.pressure':
-    'some avg10=0.00 avg60=1.25 avg300=0.40 total=7213\nfull avg10=0.00 avg60=0.50 avg300=0.10 total=1213\n',
-};
 
 testIf('python3')('version 2: every part is told, and what the files say is there', async (t) => {
   const child = await python(t);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {isInGroup, membershipOf, memoryMount} from '../../../src/parse/proc/cgroup.ts';
+import {isInGroup, membershipOf, memoryMount, parseCgroup} from '../../../src/parse/proc/cgroup.ts';
 import {containerAt, isUnit, namesIn} from '../../../src/parse/proc/cgroup-path.ts';
 import {parseKeyed, parsePressure} from '../../../src/parse/proc/memory-stat.ts';
 import {parseMountinfo} from '../../../src/parse/proc/mountinfo.ts';
@@ -90,4 +90,10 @@ test('keyed files and pressure', (t) => {
   const some = {avg10: 1.5, avg60: 0.25, avg300: 0, total: 77};
   t.deepEqual(parsePressure(bytes('some avg10=1.50 avg60=0.25 avg300=0.00 total=77\n')), {some});
   t.is(parsePressure(bytes('')), undefined);
+});
+
+test('names with blanks: of a hierarchy, of a controller, and of a cgroup', (t) => {
+  const lines = bytes('7:name=my own tree:/some where\n6:my ctl,memory:/a b/c d\n0::/u v\n');
+  t.deepEqual(parseCgroup(lines), {version: 1, path: '/a b/c d'});
+  t.deepEqual(parseCgroup(bytes('7:name=my own tree:/x\n0::/u v\n')), {version: 2, path: '/u v'});
 });

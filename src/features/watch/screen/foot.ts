@@ -1,4 +1,15 @@
-import {lineOf, padded, type Piece, widthOf} from '../../../text/lines.ts';
+import {lineOf, type Piece} from '../../../text/lines.ts';
+import {
+  chapter,
+  fitting as fittingHints,
+  headline,
+  HELP,
+  type Hint,
+  hints,
+  inColumns,
+  QUIT,
+  typedLine,
+} from '../../../terminal/hints.ts';
 import type {FrameState, ReplayState, View} from './view.ts';
 import {safe} from '../../../text/safe.ts';
 import {CHANGE_KINDS, type ChangeKind} from '../../../model/change.ts';
@@ -8,20 +19,7 @@ import {roleOf, signOf} from '../../../text/changes.ts';
 export function footLine(state: FrameState, width: number): string {
   const {view, hasKeys} = state;
   if (!hasKeys) return lineOf([{text: 'Ctrl-C quits', role: 'quiet'}], width);
-  if (view.isTyping) {
-    const typed = safe(view.filter.replace(/ $/, '\u00a0'));
-    return lineOf(
-      [
-        {text: '/', role: 'title'},
-        {text: `${typed}▏   `},
-        ...hints([
-          ['Enter', 'keep'],
-          ['Esc', 'clear'],
-        ]),
-      ],
-      width,
-    );
-  }
+  if (view.isTyping) return typedLine(view.filter, width);
   if (view.help !== undefined)
     return lineOf(
       hints([
@@ -36,20 +34,17 @@ export function footLine(state: FrameState, width: number): string {
   return lineOf(fitting([QUIT, PAUSE(view), ...tableHints(state), ['r', 'reverse'], HELP], width), width);
 }
 
-type Hint = readonly [key: string, what: string];
-
-const QUIT: Hint = ['q', 'quit'];
-const HELP: Hint = ['?', 'help'];
 const PAUSE = ({isPaused}: View): Hint => ['p', isPaused ? 'resume' : 'pause'];
 
 /** What can be done with the table. */
-function tableHints({view, explain}: FrameState): Hint[] {
+function tableHints({view, explain, hasWayBack}: FrameState): Hint[] {
   const isOne = view.selected !== undefined && explain !== undefined;
+  const isBack = hasWayBack === true && view.selected === undefined;
   return [
     ...(view.isByKind ? [] : [isOne ? (['Enter', 'explain'] as const) : (['↑↓', 'select'] as const)]),
     ['s', 'sort'],
     ['/', 'filter'],
-    ...(view.filter === '' ? [] : [['Esc', 'all regions'] as const]),
+    ...(view.filter === '' ? (isBack ? [['Esc', 'back'] as const] : []) : [['Esc', 'all regions'] as const]),
     ['t', view.isByKind ? 'regions' : 'totals'],
   ];
 }
@@ -57,15 +52,7 @@ function tableHints({view, explain}: FrameState): Hint[] {
 /** The keys that can best be left out where there is little room, the first one first. */
 const LEAST: readonly string[] = ['r', 'Home End', '+ −', 't', 'g', 's', '↑↓', 'p', '/', '← →', 'space', 'Enter'];
 
-/** As many of these as fit, and the last one, which is the help, in any case where it fits beside the first. */
-function fitting(keys: readonly Hint[], width: number): Piece[] {
-  let left = keys;
-  for (const least of LEAST) {
-    if (widthOf(hints(left)) <= width) break;
-    left = left.filter(([key]) => key !== least);
-  }
-  return hints(left);
-}
+const fitting = (keys: readonly Hint[], width: number): Piece[] => fittingHints(keys, LEAST, width);
 
 function replayFoot({typed, fault, isPlaying}: ReplayState, state: FrameState, width: number): string {
   if (typed !== undefined)
@@ -95,14 +82,7 @@ function replayFoot({typed, fault, isPlaying}: ReplayState, state: FrameState, w
   return lineOf(fitting(keys, width), width);
 }
 
-const hints = (keys: readonly Hint[]): Piece[] =>
-  keys.flatMap(([key, what], index) => [
-    {text: index === 0 ? '' : '   '},
-    {text: key, role: 'title'},
-    {text: ` ${what}`, role: 'quiet'},
-  ]);
-
-const KEYS: ReadonlyArray<readonly [keys: string, what: string]> = [
+const KEYS: readonly Hint[] = [
   ['q', 'quit'],
   ['p space', 'pause the screen; the watch continues'],
   ['s', 'sort by another column'],
@@ -120,7 +100,7 @@ const KEYS: ReadonlyArray<readonly [keys: string, what: string]> = [
 ];
 
 /** The keys of a replay; the other keys do the same as in a watch. */
-const REPLAY_KEYS: ReadonlyArray<readonly [keys: string, what: string]> = [
+const REPLAY_KEYS: readonly Hint[] = [
   ['space p', 'play, pause'],
   ['← → , .', 'one moment back, one moment forward'],
   ['n N', 'to the next mark, to the previous one'],
@@ -149,16 +129,13 @@ const SIGN_WORDS: Readonly<Record<ChangeKind, string>> = {
   touched: 'only resident memory changed',
 };
 
-const WORDS: ReadonlyArray<readonly [word: string, meaning: string]> = [
+const WORDS: readonly Hint[] = [
   ['size', 'addresses: a promise, not memory'],
   ['resident', 'in RAM; ? until smaps is read again'],
   ['Δ', 'growth since the start, or since exec'],
   ['MiB/min', 'how fast resident grows; said when sure'],
   ['cost', 'share of the time spent sampling'],
 ];
-
-const LEFT_WIDTH = 50;
-const RIGHT_WIDTH = 48;
 
 /** Each key, each sign, and what the words mean; in two columns where there is room. */
 export function helpLines({view, replay}: FrameState, width: number, count: number): string[] {
@@ -171,28 +148,13 @@ export function helpLines({view, replay}: FrameState, width: number, count: numb
 export const helpCount = (width: number, isReplay: boolean): number => allLines(width, isReplay).length;
 
 function allLines(width: number, isReplay: boolean): ReadonlyArray<readonly Piece[]> {
-  const keys = [title('Keys'), ...keysOf(isReplay).map(([key, what]) => entry(key, what))];
+  const keys = chapter('Keys', keysOf(isReplay));
   const signs = [
-    title('Signs'),
+    headline('Signs'),
     ...CHANGE_KINDS.map((kind): Piece[] => [
       {text: `${signOf(kind)} ${kind.padEnd(13)}`, role: roleOf(kind)},
       {text: SIGN_WORDS[kind]},
     ]),
   ];
-  const words = [title('Words'), ...WORDS.map(([word, meaning]) => entry(word, meaning))];
-  if (width < LEFT_WIDTH + RIGHT_WIDTH) return [...keys, [], ...signs, [], ...words];
-  const left = [...keys, [], ...words];
-  return Array.from({length: Math.max(left.length, signs.length)}, (_, index) => [
-    ...filled(left[index] ?? []),
-    ...(signs[index] ?? []),
-  ]);
+  return inColumns(keys, signs, chapter('Words', WORDS), width);
 }
-
-const title = (text: string): Piece[] => [{text, role: 'title'}];
-
-const entry = (name: string, what: string): Piece[] => [{text: padded(name, 11), role: 'title'}, {text: what}];
-
-const filled = (pieces: readonly Piece[]): Piece[] => {
-  const used = pieces.reduce((sum, {text}) => sum + text.length, 0);
-  return [...pieces, {text: ' '.repeat(Math.max(1, LEFT_WIDTH - used))}];
-};

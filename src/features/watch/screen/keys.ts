@@ -1,8 +1,6 @@
 import {nextSort, type View} from './view.ts';
-import {isCharacter, type Key} from '../../../terminal/keyboard.ts';
-
-/** What a key asks for besides a different view. */
-type Wish = 'quit' | 'redraw' | 'stop' | NodeJS.Signals;
+import {ARROWS, stepOf, typed, type Wish, wishOfAny} from '../../../terminal/controls.ts';
+import type {Key} from '../../../terminal/keyboard.ts';
 
 /** How far one can scroll: how many lines there are, and how many of them are shown at once. */
 export interface Extent {
@@ -22,14 +20,9 @@ export interface Selectable {
   readonly hasPages: boolean;
 }
 
-/** In raw mode the terminal passes on as bytes what would otherwise be signals. */
-export function wishOf(view: View, key: Key): Wish | undefined {
-  if (key === 'ctrl-c') return 'SIGINT';
-  if (key === 'ctrl-\\') return 'SIGQUIT';
-  if (key === 'ctrl-z') return 'stop';
-  if (key === 'ctrl-l') return 'redraw';
-  return key === 'q' && !view.isTyping && view.help === undefined ? 'quit' : undefined;
-}
+/** What a key asks for besides a different view. */
+export const wishOf = ({isTyping, help}: View, key: Key): Wish | undefined =>
+  wishOfAny(key, isTyping || help !== undefined);
 
 /**
  * The view after a key.
@@ -79,7 +72,7 @@ function open(view: View, {regions}: Extent): View {
 
 /** @returns the view with another region selected; undefined if the key doesn't do that here */
 function select(view: View, key: Key, {lines, page, regions}: Extent): View | undefined {
-  const step = regions && stepOf(view, key);
+  const step = regions && stepOf(key, view.isTyping);
   if (!step) return undefined;
   const {top, selected} = regions;
   // Without a selection, pages are turned and the ends are gone to by scrolling.
@@ -90,29 +83,15 @@ function select(view: View, key: Key, {lines, page, regions}: Extent): View | un
   return {...view, selected: regions.startAt(place), scroll};
 }
 
-const ARROWS: ReadonlySet<Key> = new Set(['up', 'down', 'k', 'j']);
-
 /** A filter works while it is typed. */
 function type(view: View, key: Key): View {
-  const {filter} = view;
-  if (key === 'enter') return {...view, isTyping: false};
-  if (key === 'escape') return {...view, isTyping: false, filter: '', scroll: 0};
-  if (key === 'ctrl-u') return {...view, filter: '', scroll: 0};
-  if (key === 'backspace') {
-    return filter === ''
-      ? {...view, isTyping: false}
-      : {...view, filter: Array.from(filter).slice(0, -1).join(''), scroll: 0};
-  }
-  const isTooLong = filter.length >= LONGEST_FILTER;
-  return isCharacter(key) && !isTooLong ? {...view, filter: filter + key, scroll: 0} : view;
+  const next = typed(view, key);
+  return {...view, ...next, scroll: next.filter === view.filter ? view.scroll : 0};
 }
-
-/** In characters; no name that one would filter by is longer. */
-const LONGEST_FILTER = 200;
 
 /** @returns the view from another first line on; undefined if the key doesn't scroll */
 function scrolled(view: View, key: Key, {lines, page}: Extent): View | undefined {
-  const step = stepOf(view, key);
+  const step = stepOf(key, view.isTyping);
   if (!step) return undefined;
   const most = Math.max(0, lines - page);
   const part = view.help !== undefined ? 'help' : view.page !== undefined ? 'page' : 'scroll';
@@ -120,20 +99,3 @@ function scrolled(view: View, key: Key, {lines, page}: Extent): View | undefined
   const from = Math.min(view[part] ?? 0, most);
   return {...view, [part]: Math.max(0, Math.min(most, from + step(Math.max(1, page - 1), lines)))};
 }
-
-/** How far a key moves; letters do only where they aren't typed. */
-const stepOf = ({isTyping}: View, key: Key): Step | undefined =>
-  STEPS[key] ?? (isTyping ? undefined : LETTER_STEPS[key]);
-
-type Step = (page: number, lines: number) => number;
-
-const STEPS: Readonly<Record<Key, Step>> = {
-  up: () => -1,
-  down: () => 1,
-  pageup: (page) => -page,
-  pagedown: (page) => page,
-  home: (_, lines) => -lines,
-  end: (_, lines) => lines,
-};
-
-const LETTER_STEPS: Readonly<Record<Key, Step>> = {k: () => -1, j: () => 1};

@@ -1,7 +1,7 @@
 import type {Choice} from '../../../model/choose.ts';
 import type {Session} from '../../../procfs/sampling/session.ts';
 import {writeOut} from '../../../shell/output.ts';
-import type {Interruption} from '../../../shell/signals.ts';
+import {hangUp, type Interruption} from '../../../shell/signals.ts';
 import type {EndEvent, Sink, StartEvent, WatchEvent} from '../events.ts';
 import {Summary} from '../summary.ts';
 import {firstPicture, pictureAfter, type Picture} from './picture.ts';
@@ -75,13 +75,4 @@ export class ScreenSink implements Sink {
     const lines = this.#summary.lines(event, process.stdout.columns || 80);
     await writeOut(`${lines.join('\n')}\n`);
   }
-}
-
-/**
- * Ends like any program whose terminal went away: by SIGHUP, quietly. An orderly exit is not possible, since Node can't
- * restore the modes of such a terminal and aborts (ResetStdio in its node.cc).
- */
-function hangUp(interruption: Interruption): void {
-  interruption.dispose();
-  process.kill(process.pid, 'SIGHUP');
 }

@@ -85,6 +85,8 @@ export interface FrameState {
   readonly replay?: ReplayState | undefined;
   /** Says what a region is; undefined where that can't be asked. */
   readonly explain?: Explain | undefined;
+  /** There is another screen that Escape goes back to. */
+  readonly hasWayBack?: boolean | undefined;
   /** There is a keyboard. */
   readonly hasKeys: boolean;
 }

@@ -2,7 +2,7 @@ import type {Picture} from './picture.ts';
 import {type Explain, FIRST_VIEW, type FrameState, type ReplayState, type Sort, type View} from './view.ts';
 import {extentOf, renderFrame} from './frame.ts';
 import type {Key} from '../../../terminal/keyboard.ts';
-import {Stage} from '../../../terminal/stage.ts';
+import {type Face, Stage, type StageEvents} from '../../../terminal/stage.ts';
 import {press, wishOf} from './keys.ts';
 
 interface ViewerOptions {
@@ -16,6 +16,8 @@ interface ViewerOptions {
   readonly sort?: Sort | undefined;
   /** Says what a region is. */
   readonly explain?: Explain | undefined;
+  /** The terminal, where somebody else has it and lends it; Escape, where there is nothing else to leave, goes back. */
+  readonly lent?: {readonly stage: (events: StageEvents) => Face; readonly onBack: () => void} | undefined;
   /** A frame could not be drawn: a bug. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -27,10 +29,14 @@ export interface ReplayKeys {
   press(key: Key): boolean;
 }
 
+/** Has Escape nothing to leave or to clear? */
+const isPlain = ({isTyping, filter, help, page, selected}: View): boolean =>
+  !isTyping && filter === '' && help === undefined && page === undefined && selected === undefined;
+
 /** Shows pictures of a process on a terminal, in the view that the reader chose. Their origin makes no difference. */
 export class Viewer {
   readonly #options: ViewerOptions;
-  readonly #stage: Stage;
+  readonly #stage: Face;
   #view: View;
   /** The latest picture, and the one shown: the same, unless paused. */
   #latest: Picture;
@@ -43,11 +49,12 @@ export class Viewer {
     this.#options = options;
     const {sort = FIRST_VIEW.sort} = options;
     this.#view = {...FIRST_VIEW, sort, given: sort};
-    this.#stage = new Stage({
+    const events: StageEvents = {
       onKeys: (keys) => this.#guard(() => this.#press(keys)),
       onRedraw: () => this.#guard(() => this.#draw()),
       onGone: () => options.onEnd('SIGHUP'),
-    });
+    };
+    this.#stage = options.lent?.stage(events) ?? new Stage(events);
   }
 
   open(): void {
@@ -85,6 +92,7 @@ export class Viewer {
     const {width, height} = this.#stage.screen;
     for (const key of keys) {
       if (this.#isReplayKey(key)) continue;
+      if (key === 'escape' && this.#options.lent && isPlain(this.#view)) return this.#options.lent.onBack();
       const wish = wishOf(this.#view, key);
       if (wish === 'stop') return this.#stage.stop();
       if (wish === 'redraw') this.#stage.screen.redraw();
@@ -121,6 +129,7 @@ export class Viewer {
       since: {looks: latest.tick - shown.tick, changes: latest.changes - shown.changes, isOver: latest.isOver},
       replay: this.#options.replay?.state,
       explain: this.#options.explain,
+      hasWayBack: this.#options.lent !== undefined,
       hasKeys: this.#stage.hasKeys,
     };
   }
