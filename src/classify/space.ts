@@ -50,7 +50,7 @@ export class Space {
    */
   constructor(regions: Regions, clues: Clues, earlier: Regions | undefined) {
     const {length, tables, backing} = regions;
-    regions.verdict = new Uint32Array(regions.verdict.length);
+    regions.forget();
     this.impliesExec = impliesExec(regions);
     this.regions = this.impliesExec ? regions.withPerms(permsAskedFor(regions)) : regions;
     this.clues = clues;

@@ -59,18 +59,17 @@ type Listing = Pick<Seen, 'snapshot' | 'listed'>;
 export const asSeen = ({listing}: Listed, {bare, whole}: Known): Region => (listing === 'smaps' ? whole : bare);
 
 /** Do its regions have counters? Most looks read maps alone: reading smaps stalls the process. */
-export const hasUsage = ({source, regions}: Snapshot): boolean => source.format !== 'maps' && regions.some(hasRss);
+export const hasUsage = (snapshot: Snapshot): boolean =>
+  snapshot.source.format !== 'maps' && snapshot.hasCounter('rss');
 
 /** The same of a look, whose snapshot is not made for it. */
 export const isMeasured = (seen: Listing): boolean =>
   seen.listed
-    ? seen.listed.listing === 'smaps' && seen.listed.rows.some(({whole}) => hasRss(whole))
+    ? seen.listed.listing === 'smaps' && seen.listed.rows.some(({whole}) => whole.usage?.rss !== undefined)
     : hasUsage(seen.snapshot);
-
-const hasRss = ({usage}: Region): boolean => usage?.rss !== undefined;
 
 /** Did two looks, one after the other, see the same regions with the same counters? They are the same objects then. */
 export const isSameList = (a: Listing, b: Listing): boolean =>
   a.listed && b.listed
     ? a.listed.rows === b.listed.rows && a.listed.listing === b.listed.listing
-    : a.snapshot.regions === b.snapshot.regions;
+    : a.snapshot.hasRegionsOf(b.snapshot);

@@ -13,6 +13,13 @@ export interface Counter {
   values: Float64Array;
 }
 
+/** Rows that two listings have in common: so many, from one row on in the one, from another on in the other. */
+interface Stretch {
+  readonly from: number;
+  readonly row: number;
+  readonly count: number;
+}
+
 /**
  * The regions of one listing as columns of numbers: a row is a region, and what many regions have in common is a number
  * into `tables`. 60,000 regions are a few arrays instead of 60,000 objects: nothing to allocate one by one, and nothing
@@ -36,12 +43,15 @@ export class Regions implements Iterable<Region> {
   readonly counters: Counter[] = [];
   /** By row: counters of a source that has so many that a column for each would be mostly empty. */
   readonly rare = new Map<number, Record<string, number>>();
-  /** Rows that somebody has asked for as objects, so that each is made once. */
+  /** All rows as objects, once somebody has asked for all, so that each is made once; of what is new some may lack. */
   #objects: Array<Region | undefined> = [];
+  /** Single rows that somebody has asked for before that. */
+  readonly #singles = new Map<number, Region>();
   /** All of them, and the verdicts that they have: whoever classifies makes a new column. */
   #all: {readonly verdict: Uint32Array; readonly regions: readonly Region[]} | undefined;
   /** What `alike` said, and of which verdicts. */
   #alike: {readonly verdict: Uint32Array; readonly combinations: Combinations} | undefined;
+  #copied: {readonly other: WeakRef<Regions>; readonly stretches: Stretch[]} | undefined;
   #shape: {readonly length: number; readonly usage: Readonly<Record<string, number>>} = {length: 0, usage: {}};
 
   /** @param capacity rows for which there is room at first */
@@ -59,6 +69,19 @@ export class Regions implements Iterable<Region> {
     result.#objects = [...regions];
     result.#all = {verdict: result.verdict, regions};
     return result;
+  }
+
+  /**
+   * Empty columns in place of those of a listing that nobody uses any longer: who asks it for anything gets an error,
+   * rather than something of another listing.
+   */
+  static inPlaceOf(old: Regions, tables: Tables): Regions {
+    if (old.counters.length > 0 || old.rare.size > 0) return new Regions(old.start.length, tables);
+    const {start, end, offset, perms, backing, verdict, flags, attributes} = old;
+    for (const column of [verdict, flags, attributes]) column.fill(0, 0, old.length);
+    const columns = {start, end, offset, perms, backing, verdict, flags, attributes};
+    Object.assign(old, Object.fromEntries(Object.keys(columns).map((column) => [column, undefined])));
+    return Object.assign(new Regions(0, tables), columns);
   }
 
   /** Makes room for one row more. What was there before in the columns themselves is not theirs any longer. */
@@ -84,6 +107,13 @@ export class Regions implements Iterable<Region> {
   get hasCounters(): boolean {
     if (this.rare.size > 0) return true;
     return this.counters.some(({values}) => values.subarray(0, this.length).some((bytes) => bytes !== ABSENT));
+  }
+
+  /** Has any row this counter? */
+  hasCounter(name: string): boolean {
+    const values = this.counter(name)?.subarray(0, this.length);
+    if (values?.some((bytes) => bytes !== ABSENT)) return true;
+    return [...this.rare.values()].some((counters) => name in counters);
   }
 
   /** The column of a counter; undefined where no region has it. */
@@ -160,7 +190,8 @@ export class Regions implements Iterable<Region> {
       if (counter) counter.values[row] = bytes;
       else this.countRare(row, name, bytes);
     }
-    this.#objects[row] = undefined;
+    if (row < this.#objects.length) this.#objects[row] = undefined;
+    this.#singles.delete(row);
     this.#all = this.#alike = undefined;
   }
 
@@ -200,6 +231,13 @@ export class Regions implements Iterable<Region> {
     for (let at = from; at < other.#objects.length && at < to; at++)
       this.#objects[row + at - from] = other.#objects[at];
     this.length += to - from;
+    if (this.#copied?.other.deref() !== other) this.#copied = {other: new WeakRef(other), stretches: []};
+    if (to > from) this.#copied.stretches.push({from, row, count: to - from});
+  }
+
+  /** What was appended from another listing, in address order; undefined where none of it was. */
+  copiedFrom(other: Regions): readonly Stretch[] | undefined {
+    return this.#copied?.other.deref() === other ? this.#copied.stretches : undefined;
   }
 
   /** Some of the rows, in this order. */
@@ -235,16 +273,26 @@ export class Regions implements Iterable<Region> {
 
   /** One row as an object of its own. */
   region(row: number): Region {
-    const [known, verdict] = [this.#objects[row], this.verdictAt(row)];
+    const [known, verdict] = [this.#objects[row] ?? this.#singles.get(row), this.verdictAt(row)];
     if (known && isSamePurpose(known, verdict)) return known;
-    return (this.#objects[row] = known ? withPurpose(known, verdict) : copyOf(this.at(row)));
+    const region = known ? withPurpose(known, verdict) : copyOf(this.at(row));
+    if (row < this.#objects.length) this.#objects[row] = region;
+    else this.#singles.set(row, region);
+    return region;
   }
 
   /** All of them as objects: the same list each time, until they are classified again. */
   toArray(): readonly Region[] {
     if (this.#all?.verdict !== this.verdict || this.#all.regions.length !== this.length)
-      this.#all = {verdict: this.verdict, regions: Array.from({length: this.length}, (_, row) => this.region(row))};
+      this.#all = {verdict: this.verdict, regions: this.#list()};
     return this.#all.regions;
+  }
+
+  #list(): readonly Region[] {
+    const regions = Array.from({length: this.length}, (_, row) => this.region(row));
+    this.#objects = [...regions];
+    this.#singles.clear();
+    return regions;
   }
 
   *[Symbol.iterator](): Generator<Region> {
@@ -283,6 +331,13 @@ export class Regions implements Iterable<Region> {
       else usage[name] = values[row]!;
     }
     return rare ? Object.assign(usage, rare) : usage;
+  }
+
+  /** Nothing is decided about any row. */
+  forget(): void {
+    // The column that a list was made with says that the list is as it should be.
+    if (this.#all) this.verdict = numbers(this.verdict.length);
+    else this.verdict.fill(0, 0, this.length);
   }
 
   /** Decides what a row is for. */

@@ -114,6 +114,18 @@ export class Snapshot {
     return (this.#table ??= Regions.of(this.#regions!));
   }
 
+  /** Are its regions the very same list as those of another one? Then nothing differs, and nobody need compare. */
+  hasRegionsOf(other: Snapshot): boolean {
+    if (this === other || (this.#table !== undefined && this.#table === other.#table)) return true;
+    return this.#regions !== undefined && this.#regions === other.#regions;
+  }
+
+  /** Has any region this counter? */
+  hasCounter(name: string): boolean {
+    if (this.#regions) return this.#regions.some(({usage}) => usage?.[name] !== undefined);
+    return this.#table!.hasCounter(name);
+  }
+
   /** The same snapshot, said to come from somewhere else. */
   withSource(source: Source): Snapshot {
     return this.#with({source});
