@@ -10,6 +10,7 @@ import {tellRest} from './rest.ts';
 import {tellSegments} from './segments.ts';
 import {Space} from './space.ts';
 import {tellStacks, tellStacksByShape} from './stacks.ts';
+import {tellVector} from './vector.ts';
 import {tellV8} from './runtimes/v8.ts';
 
 /**
@@ -26,6 +27,7 @@ export function classify(regions: Regions, clues: Clues = {}, earlier?: Regions)
   const space = new Space(regions, clues, earlier);
   tellNames(space);
   tellSegments(space);
+  tellVector(space);
   tellGo(space);
   tellArenas(space);
   tellStacks(space);

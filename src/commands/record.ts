@@ -115,7 +115,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
 
   private attach(target: string, flags: FlagsOf<typeof RecordCommand>, {onListing}: ListingSize): Session {
     const root = flags['proc-root'];
-    const session = new Session(processOf(target, root), {root, ...budgetOf(flags), onListing});
+    const session = new Session(processOf(target, root), {root, ...budgetOf(flags), onListing, keepsLast: true});
     this.remark(session.snapshot);
     return session;
   }

@@ -124,7 +124,8 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
 
   private attach(target: string, flags: FlagsOf<typeof Watch>): Session {
     const root = flags['proc-root'];
-    const session = new Session(processOf(target, root), {root, ...budgetOf(flags)});
+    const options = {root, ...budgetOf(flags), keepsLast: !this.hasScreen(flags)};
+    const session = new Session(processOf(target, root), options);
     this.remark(session.snapshot);
     return session;
   }
@@ -133,10 +134,14 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     return new KinWatch(snapshot.process.pid!, {root: flags['proc-root'], ...budgetOf(flags)});
   }
 
+  private hasScreen({json: isJson}: FlagsOf<typeof Watch>): boolean {
+    return !isJson && this.canDraw;
+  }
+
   private sink(flags: FlagsOf<typeof Watch>, session: Session, interval: number, interrupted: Interruption): Sink {
     const {json: isJson, sort} = flags;
     const choice = choiceOf(flags);
-    if (!isJson && this.canDraw)
+    if (this.hasScreen(flags))
       return new ScreenSink(session, interrupted, {interval, choice, sort, explain: regionPages(session.handle)});
     return chosenOnly(isJson ? jsonSink(undefined, choice) : watchLines(interval, choice, this.width), choice, sort);
   }

@@ -34,6 +34,8 @@ export interface Clues {
   readonly capabilities?: Capabilities | undefined;
   readonly machine?: Machine | undefined;
   readonly cgroup?: CgroupClue | undefined;
+  /** Of a core file. */
+  readonly signal?: SignalClue | undefined;
   /** What its open descriptors hold; absent where nobody asked, or /proc/PID/fd may not be read. */
   readonly descriptors?: Descriptors | undefined;
   readonly ksm?: Ksm | undefined;
@@ -142,6 +144,21 @@ export interface AuxiliaryVector {
   readonly entry?: number;
   /** AT_SYSINFO_EHDR: the vdso. */
   readonly vdso?: number;
+  /** AT_EXECFN: the name by which the program was executed, at the top of its stack. */
+  readonly execfn?: number;
+}
+
+/** What ended a process, or stopped it, when a core file was written: siginfo_t of sigaction(2). */
+export interface SignalClue {
+  readonly number: number;
+  /** si_code; absent where only the number is known. */
+  readonly code?: number;
+  /** si_addr of a fault, in hex: it need not be an address of user space, so it may have all 64 bits. */
+  readonly address?: string;
+  /** Who sent it, where a process did. */
+  readonly sender?: {readonly pid: number; readonly uid: number};
+  /** The thread that got it. */
+  readonly tid?: number;
 }
 
 export interface Thread {

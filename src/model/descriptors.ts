@@ -87,8 +87,11 @@ const DMABUF = '/dmabuf:';
 /** Distinguishes files: two of them with the same key are one. */
 export const fileKey = ({dev, inode}: Pick<Opened, 'dev' | 'inode'>): string => `${dev ?? DMABUF} ${inode}`;
 
+/** What a region maps. */
+type Mapped = Pick<Region, 'name' | 'dev' | 'inode'>;
+
 /** The same of what a region maps. */
-export const mappedKey = ({name, dev, inode}: Pick<Region, 'name' | 'dev' | 'inode'>): string =>
+export const mappedKey = ({name, dev, inode}: Mapped): string =>
   fileKey({dev: name.startsWith(DMABUF) ? undefined : dev, inode});
 
 /** Distinguishes clients of GPUs: the number is unique on one device at least. */
@@ -135,7 +138,7 @@ export function heldTogether(all: readonly Descriptors[], mapped: (key: string) 
 }
 
 /** What one process holds. @param regions all that it maps */
-export function heldBy(descriptors: Descriptors, regions: readonly Region[]): Held {
+export function heldBy(descriptors: Descriptors, regions: readonly Mapped[]): Held {
   if (descriptors.held.length === 0) return heldTogether([descriptors], () => false);
   const mapped = new Set(regions.filter(({inode}) => inode !== '0' && inode !== '').map(mappedKey));
   return heldTogether([descriptors], (key) => mapped.has(key));
@@ -145,7 +148,7 @@ export function heldBy(descriptors: Descriptors, regions: readonly Region[]): He
  * Open files that no region maps, as far as anybody can tell: on overlayfs and btrfs maps prints another device than
  * stat(2), so a file that has the inode number or the name of a mapped one is left out.
  */
-export function unmappedFiles({files}: Descriptors, regions: readonly Region[]): OpenFile[] {
+export function unmappedFiles({files}: Descriptors, regions: readonly Mapped[]): OpenFile[] {
   const names = new Set(regions.map(({name}) => name));
   const inodes = new Set(regions.map(({inode}) => inode));
   return files.filter(({name, inode}) => !names.has(name) && !inodes.has(inode));

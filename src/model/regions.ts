@@ -1,5 +1,5 @@
+import {type Combinations, combinationsOf} from './combinations.ts';
 import type {Kind} from './kind.ts';
-import {BYTE_KEYS} from './measures.ts';
 import {copyOf, isSamePurpose, type Purpose, type Region, type Usage, withPurpose} from './region.ts';
 import {Tables, type Backing} from './tables.ts';
 
@@ -11,6 +11,13 @@ export interface Counter {
   /** Its key in JSON. */
   readonly name: string;
   values: Float64Array;
+}
+
+/** Rows that two listings have in common: so many, from one row on in the one, from another on in the other. */
+interface Stretch {
+  readonly from: number;
+  readonly row: number;
+  readonly count: number;
 }
 
 /**
@@ -36,10 +43,15 @@ export class Regions implements Iterable<Region> {
   readonly counters: Counter[] = [];
   /** By row: counters of a source that has so many that a column for each would be mostly empty. */
   readonly rare = new Map<number, Record<string, number>>();
-  /** Rows that somebody has asked for as objects, so that each is made once. */
+  /** All rows as objects, once somebody has asked for all, so that each is made once; of what is new some may lack. */
   #objects: Array<Region | undefined> = [];
+  /** Single rows that somebody has asked for before that. */
+  readonly #singles = new Map<number, Region>();
   /** All of them, and the verdicts that they have: whoever classifies makes a new column. */
   #all: {readonly verdict: Uint32Array; readonly regions: readonly Region[]} | undefined;
+  /** What `alike` said, and of which verdicts. */
+  #alike: {readonly verdict: Uint32Array; readonly combinations: Combinations} | undefined;
+  #copied: {readonly other: WeakRef<Regions>; readonly stretches: Stretch[]} | undefined;
   #shape: {readonly length: number; readonly usage: Readonly<Record<string, number>>} = {length: 0, usage: {}};
 
   /** @param capacity rows for which there is room at first */
@@ -57,6 +69,19 @@ export class Regions implements Iterable<Region> {
     result.#objects = [...regions];
     result.#all = {verdict: result.verdict, regions};
     return result;
+  }
+
+  /**
+   * Empty columns in place of those of a listing that nobody uses any longer: who asks it for anything gets an error,
+   * rather than something of another listing.
+   */
+  static inPlaceOf(old: Regions, tables: Tables): Regions {
+    if (old.counters.length > 0 || old.rare.size > 0) return new Regions(old.start.length, tables);
+    const {start, end, offset, perms, backing, verdict, flags, attributes} = old;
+    for (const column of [verdict, flags, attributes]) column.fill(0, 0, old.length);
+    const columns = {start, end, offset, perms, backing, verdict, flags, attributes};
+    Object.assign(old, Object.fromEntries(Object.keys(columns).map((column) => [column, undefined])));
+    return Object.assign(new Regions(0, tables), columns);
   }
 
   /** Makes room for one row more. What was there before in the columns themselves is not theirs any longer. */
@@ -84,19 +109,61 @@ export class Regions implements Iterable<Region> {
     return this.counters.some(({values}) => values.subarray(0, this.length).some((bytes) => bytes !== ABSENT));
   }
 
+  /** Has any row this counter? */
+  hasCounter(name: string): boolean {
+    const values = this.counter(name)?.subarray(0, this.length);
+    if (values?.some((bytes) => bytes !== ABSENT)) return true;
+    return [...this.rare.values()].some((counters) => name in counters);
+  }
+
   /** The column of a counter; undefined where no region has it. */
   counter(name: string): Float64Array | undefined {
-    return this.counters.find((counter) => counter.name === name)?.values;
+    return this.counters.find((counter) => counter.name === name)?.values ?? this.#rareCounter(name);
+  }
+
+  #rareCounter(name: string): Float64Array | undefined {
+    let values: Float64Array | undefined;
+    for (const [row, counters] of this.rare) {
+      const bytes = counters[name];
+      if (bytes !== undefined) (values ??= absents(this.length))[row] = bytes;
+    }
+    return values;
+  }
+
+  /** Which rows differ in nothing but their place in memory. Most are like another one. */
+  get alike(): Combinations {
+    if (this.#alike?.verdict !== this.verdict || this.#alike.combinations.of.length !== this.length)
+      this.#alike = {verdict: this.verdict, combinations: this.#combined()};
+    return this.#alike.combinations;
+  }
+
+  #combined(): Combinations {
+    const {offset, perms, backing, verdict, flags, attributes, counters, rare, length} = this;
+    const columns = [perms, verdict, backing, this.sizes(), offset];
+    // Columns that say nothing are not worth a look at each row.
+    if (this.tables.flags.length > 1) columns.push(flags);
+    if (this.tables.attributes.length > 1) columns.push(attributes);
+    // Nobody has the rare counters of another region.
+    if (rare.size > 0) columns.push(Uint32Array.from({length}, (_, row) => (rare.has(row) ? row + 1 : 0)));
+    return combinationsOf([...columns, ...counters.map(({values}) => values)], length);
+  }
+
+  /** Bytes of address space of each row. */
+  sizes(): Float64Array {
+    const {start, end, length} = this;
+    const sizes = floats(length);
+    for (let row = 0; row < length; row++) sizes[row] = end[row]! - start[row]!;
+    return sizes;
   }
 
   /**
    * The same, and it is made where there is none.
    *
-   * @returns undefined for one that is not known, of which there are many already: it is rare
+   * @returns undefined where there are many already: it is rare
    */
   counting(name: string): Counter | undefined {
     const known = this.counters.find((counter) => counter.name === name);
-    if (known || (this.counters.length >= MOST_COUNTERS && !KNOWN.has(name))) return known;
+    if (known || this.counters.length >= MOST_COUNTERS) return known;
     const counter = {name, values: absents(this.start.length)};
     this.counters.push(counter);
     return counter;
@@ -123,8 +190,9 @@ export class Regions implements Iterable<Region> {
       if (counter) counter.values[row] = bytes;
       else this.countRare(row, name, bytes);
     }
-    this.#objects[row] = undefined;
-    this.#all = undefined;
+    if (row < this.#objects.length) this.#objects[row] = undefined;
+    this.#singles.delete(row);
+    this.#all = this.#alike = undefined;
   }
 
   push(region: Region): void {
@@ -163,13 +231,21 @@ export class Regions implements Iterable<Region> {
     for (let at = from; at < other.#objects.length && at < to; at++)
       this.#objects[row + at - from] = other.#objects[at];
     this.length += to - from;
+    if (this.#copied?.other.deref() !== other) this.#copied = {other: new WeakRef(other), stretches: []};
+    if (to > from) this.#copied.stretches.push({from, row, count: to - from});
+  }
+
+  /** What was appended from another listing, in address order; undefined where none of it was. */
+  copiedFrom(other: Regions): readonly Stretch[] | undefined {
+    return this.#copied?.other.deref() === other ? this.#copied.stretches : undefined;
   }
 
   /** Some of the rows, in this order. */
-  pick(rows: readonly number[]): Regions {
+  pick(rows: ArrayLike<number>): Regions {
     const picked = new Regions(rows.length, this.tables);
     for (const {name} of this.counters) picked.counting(name);
-    for (const [index, row] of rows.entries()) {
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
       for (const column of ['start', 'end', 'offset'] as const) picked[column][index] = this[column][row]!;
       for (const column of NUMBERS) picked[column][index] = this[column][row]!;
       this.counters.forEach(({values}, at) => (picked.counters[at]!.values[index] = values[row]!));
@@ -197,16 +273,26 @@ export class Regions implements Iterable<Region> {
 
   /** One row as an object of its own. */
   region(row: number): Region {
-    const [known, verdict] = [this.#objects[row], this.verdictAt(row)];
+    const [known, verdict] = [this.#objects[row] ?? this.#singles.get(row), this.verdictAt(row)];
     if (known && isSamePurpose(known, verdict)) return known;
-    return (this.#objects[row] = known ? withPurpose(known, verdict) : copyOf(this.at(row)));
+    const region = known ? withPurpose(known, verdict) : copyOf(this.at(row));
+    if (row < this.#objects.length) this.#objects[row] = region;
+    else this.#singles.set(row, region);
+    return region;
   }
 
   /** All of them as objects: the same list each time, until they are classified again. */
   toArray(): readonly Region[] {
     if (this.#all?.verdict !== this.verdict || this.#all.regions.length !== this.length)
-      this.#all = {verdict: this.verdict, regions: Array.from({length: this.length}, (_, row) => this.region(row))};
+      this.#all = {verdict: this.verdict, regions: this.#list()};
     return this.#all.regions;
+  }
+
+  #list(): readonly Region[] {
+    const regions = Array.from({length: this.length}, (_, row) => this.region(row));
+    this.#objects = [...regions];
+    this.#singles.clear();
+    return regions;
   }
 
   *[Symbol.iterator](): Generator<Region> {
@@ -247,16 +333,44 @@ export class Regions implements Iterable<Region> {
     return rare ? Object.assign(usage, rare) : usage;
   }
 
+  /** Nothing is decided about any row. */
+  forget(): void {
+    // The column that a list was made with says that the list is as it should be.
+    if (this.#all) this.verdict = numbers(this.verdict.length);
+    else this.verdict.fill(0, 0, this.length);
+  }
+
   /** Decides what a row is for. */
   tell(row: number, verdict: Purpose): void {
     this.verdict[row] = this.tables.verdictOf(verdict);
   }
 
+  /** What is mapped: the distinct backings of all regions. */
+  get mapped(): readonly Backing[] {
+    const numbers = new Set(this.alike.firsts.map((row) => this.backing[row]!));
+    return Array.from(numbers, (number) => this.tables.backings[number]!);
+  }
+
+  /** Has any of them this name? */
+  hasName(name: string): boolean {
+    return this.rowsNamed(name).length > 0;
+  }
+
+  /** The rows of one name, ascending. */
+  rowsNamed(name: string): number[] {
+    return this.#rowsWhere((backing) => backing.name === name);
+  }
+
   /** The rows that have a name, ascending. */
   namedRows(): number[] {
-    const isNamed = this.tables.backings.map(({name}) => name !== '');
+    return this.#rowsWhere(({name}) => name !== '');
+  }
+
+  #rowsWhere(isWanted: (backing: Backing) => boolean): number[] {
+    const wanted = this.tables.backings.map(isWanted);
     const rows: number[] = [];
-    for (let row = 0; row < this.length; row++) if (isNamed[this.backing[row]!]) rows.push(row);
+    if (!wanted.includes(true)) return rows;
+    for (let row = 0; row < this.length; row++) if (wanted[this.backing[row]!]) rows.push(row);
     return rows;
   }
 
@@ -266,11 +380,11 @@ export class Regions implements Iterable<Region> {
   }
 }
 
-/** Columns of counters that nobody knows; the kernel has 25 in all. */
-const MOST_COUNTERS = 40;
+/** Is there the one record of smaps_rollup? It has the sums of all regions; how much is mapped it does not say. */
+export const hasRollup = (regions: Regions): boolean => regions.hasName('[rollup]');
 
-/** Counters that have a column in any case: what others ask for. */
-const KNOWN: ReadonlySet<string> = new Set([...BYTE_KEYS, 'kernelPageSize', 'mmuPageSize']);
+/** Columns of counters; the kernel has 25. */
+const MOST_COUNTERS = 40;
 
 const NUMBERS = ['perms', 'backing', 'verdict', 'flags', 'attributes'] as const;
 

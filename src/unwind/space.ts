@@ -20,6 +20,9 @@ export interface Mapping {
   readonly keepsPointers?: boolean | undefined;
 }
 
+/** Of all spaces together, so that no two have the same version. */
+let changes = 0;
+
 /**
  * Where a process has code. Stacks depend on that alone, so `version` stays the same while other memory comes and goes:
  * what was learnt of a stack holds as long.
@@ -28,9 +31,9 @@ export class Space {
   /** Ascending, disjoint. */
   #mappings: Mapping[] = [];
   #last: Mapping | undefined;
-  #version = 0;
+  #version = ++changes;
 
-  /** Changes whenever code appears or disappears. */
+  /** Changes whenever code appears or disappears; no other space has the same. */
   get version(): number {
     return this.#version;
   }
@@ -89,7 +92,7 @@ export class Space {
   }
 
   #changed(): void {
-    this.#version++;
+    this.#version = ++changes;
     this.#last = undefined;
   }
 }

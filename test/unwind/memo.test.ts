@@ -121,6 +121,7 @@ test('the same mapping again, as a second listing has it, changes nothing', (t) 
   const {version} = space;
   space.put(mapped(BASE));
   t.is(space.version, version);
+  t.not(new Space([mapped(BASE)]).version, version, 'another process has another version');
   t.is(space.at(BASE)?.name, '/lib.so');
   space.clear();
   t.is(space.at(BASE), undefined);

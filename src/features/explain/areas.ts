@@ -111,7 +111,7 @@ const TEXTS: Readonly<Record<AreaName, Tell>> = {
   mmap: (area, _, program) => mmapText(area, program),
   stack: (area, snapshot) => stackText(area, snapshot),
   kernel: (area) =>
-    `${area.regions.map((region) => `${region.name} at ${hex(region.start)}`).join(', ')}: what the kernel ` +
+    `${area.regions.map(({name, kind, start}) => `${name || kind} at ${hex(start)}`).join(', ')}: what the kernel ` +
     `gives each process, so that reading the clock needs no system call.`,
 };
 

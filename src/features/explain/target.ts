@@ -1,24 +1,39 @@
-import type {Snapshot} from '../../model/snapshot.ts';
+import {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {captureFrom, type CaptureOptions} from '../../procfs/capture.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
+import type {CoreInput} from '../../input/core.ts';
 import type {Input} from '../../input/input.ts';
-import {inputOf, readInput} from '../../input/open.ts';
+import {inputOf, readOr} from '../../input/open.ts';
+import type {OomReport} from '../../parse/oom/report.ts';
+import {hasOomReport, oomReports} from '../../parse/oom/reports.ts';
 
 /** A target that was read, and a handle to it if it is a live process: later questions then go to the same process. */
 export interface Looked {
   readonly snapshot: Snapshot;
   readonly handle: ProcessHandle | undefined;
+  /** The core file that it is, where its memory is asked for. The caller closes it. */
+  readonly core?: CoreInput | undefined;
   /** How to name it again on a command line. */
   readonly name: string;
 }
 
+/** Reports of the OOM killer, in a log of the kernel. */
+export interface KernelLog {
+  readonly oom: readonly OomReport[];
+  /** The file, or `-`. */
+  readonly name: string;
+}
+
 /** Reads a target. The handle to a live process stays open until the caller closes it. */
-export async function lookAt(text: string, options: CaptureOptions): Promise<Looked> {
+export async function lookAt(text: string, options: CaptureOptions): Promise<Looked | KernelLog> {
   const input = inputOf(text, options.root);
-  if (input.is !== 'process')
-    return {snapshot: await readInput(input, options), handle: undefined, name: nameOf(input)};
+  if (input.is !== 'process') {
+    const read = await readOr(input, (bytes) => (hasOomReport(bytes) ? {oom: oomReports(bytes)} : undefined));
+    if (read instanceof Snapshot) return {snapshot: read, handle: undefined, name: nameOf(input)};
+    return {...read, name: input.is === 'stdin' ? '-' : input.path};
+  }
   const handle = new ProcessHandle(input.pid, options.root);
   try {
     return {snapshot: captureOrSay(handle, options), handle, name: String(input.pid)};
