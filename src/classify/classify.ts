@@ -1,5 +1,5 @@
-import type {Clues} from '../model/clues.ts';
-import type {Regions} from '../model/regions.ts';
+import type {Clues} from '../model/clues/clues.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import {tellArenas} from './arenas.ts';
 import {tellJemalloc} from './runtimes/allocators.ts';
 import {tellGo} from './runtimes/go.ts';

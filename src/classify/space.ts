@@ -1,7 +1,7 @@
-import type {Clues} from '../model/clues.ts';
+import type {Clues} from '../model/clues/clues.ts';
 import type {Kind} from '../model/kind.ts';
 import {hasNoAccess, isExecutable, type Region} from '../model/region.ts';
-import type {Regions} from '../model/regions.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import {firstWhere} from '../model/search.ts';
 import {impliesExec, permsAskedFor} from './implied.ts';
 

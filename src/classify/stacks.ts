@@ -1,4 +1,4 @@
-import type {Thread} from '../model/clues.ts';
+import type {Thread} from '../model/clues/clues.ts';
 import {hasNoAccess, isPrivate, isWritable, type Region, sizeOf} from '../model/region.ts';
 import {FLAG, type Space, type Decision} from './space.ts';
 

@@ -10,7 +10,7 @@ import {recordedJSON, renderRecorded} from '../features/record/text.ts';
 import {refuseWithGroup} from '../features/group/flags.ts';
 import {recordGroup, recordedGroupJSON, renderRecordedGroup} from '../features/record/group.ts';
 import {processOf, targetOf} from '../input/open.ts';
-import type {GroupName} from '../model/group.ts';
+import type {GroupName} from '../model/group/group.ts';
 import {KinWatch} from '../procfs/kin/kin.ts';
 import {Session} from '../procfs/sampling/session.ts';
 

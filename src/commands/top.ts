@@ -7,7 +7,7 @@ import {watchOf} from '../features/ps/ps.ts';
 import {type Sort, SORTS, sortOf} from '../features/top/screen/view.ts';
 import {jsonLines, ScreenSink, tables, type TopOptions} from '../features/top/sinks.ts';
 import {top, type TopSink} from '../features/top/top.ts';
-import {GROUPINGS} from '../model/processes.ts';
+import {GROUPINGS} from '../model/host/processes.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {withProgress} from '../shell/output.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';

@@ -14,7 +14,7 @@ import {groupJSONSink, groupLines, tellGroup} from '../features/group/sinks.ts';
 import {parseGroupCondition} from '../features/group/until.ts';
 import {followGroup} from '../features/group/watch.ts';
 import {GroupWatch} from '../procfs/host/group-watch.ts';
-import type {GroupName} from '../model/group.ts';
+import type {GroupName} from '../model/group/group.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
 import {processOf, targetOf} from '../input/open.ts';
 import {parseCondition} from '../features/watch/until.ts';

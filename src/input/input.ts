@@ -1,4 +1,4 @@
-import type {GroupName} from '../model/group.ts';
+import type {GroupName} from '../model/group/group.ts';
 import {Trouble} from '../model/trouble.ts';
 
 /** What an argument of the command line stands for. */

@@ -1,6 +1,6 @@
 import {Trouble} from '../model/trouble.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Tables} from '../model/tables.ts';
+import type {Tables} from '../model/columns/tables.ts';
 import {isCore} from '../parse/core/core.ts';
 import type {ReadAt} from '../parse/elf/headers.ts';
 import {looksLikeJson, parseBytes, parseDump, parsePatch} from '../parse/parse.ts';

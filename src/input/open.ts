@@ -1,7 +1,7 @@
 import {existsSync, statSync} from 'node:fs';
 import type {Family} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Tables} from '../model/tables.ts';
+import type {Tables} from '../model/columns/tables.ts';
 import {errnoOf, Trouble, type TroubleParts} from '../model/trouble.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
 import {parseLong} from '../parse/parse.ts';

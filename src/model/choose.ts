@@ -1,9 +1,9 @@
 import type {Change} from './change.ts';
-import {allRows} from './combinations.ts';
+import {allRows} from './columns/combinations.ts';
 import type {Kind} from './kind.ts';
 import {type ByteKey, MEASURES} from './measures.ts';
 import {ownLabel, rangeText, type Region} from './region.ts';
-import type {Regions} from './regions.ts';
+import type {Regions} from './columns/regions.ts';
 
 /** Which regions are to be shown; all, where nothing is said. */
 export interface Choice {

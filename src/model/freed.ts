@@ -1,5 +1,5 @@
 import {isShared} from './region.ts';
-import {ABSENT, type Regions} from './regions.ts';
+import {ABSENT, type Regions} from './columns/regions.ts';
 
 /** Private dirty memory by what becomes of it when the process ends; in bytes. */
 export interface Freed {

@@ -1,5 +1,5 @@
 import type {Region} from './region.ts';
-import type {Regions} from './regions.ts';
+import type {Regions} from './columns/regions.ts';
 
 /** A range of addresses; the end is the first byte after it. */
 export interface Hole {

@@ -1,5 +1,5 @@
 import type {Region} from './region.ts';
-import {ABSENT, type Regions} from './regions.ts';
+import {ABSENT, type Regions} from './columns/regions.ts';
 
 /** A file of /proc/PID that has a measure. */
 export type ListingName = 'maps' | 'smaps' | 'smaps_rollup' | 'status';

@@ -1,9 +1,9 @@
-import {RegionList} from './region-list.ts';
+import {RegionList} from './columns/list.ts';
 import {type Region, regionJSON} from './region.ts';
-import {hasRollup, Regions} from './regions.ts';
+import {hasRollup, Regions} from './columns/regions.ts';
 import {totalsByKind, totalsOf, type Totals} from './totals.ts';
-import {cluesJSON, type Clues} from './clues.ts';
-import {observedJSON, type Observed} from './observer.ts';
+import {cluesJSON, type Clues} from './clues/clues.ts';
+import {observedJSON, type Observed} from './host/observer.ts';
 
 /** Where a snapshot comes from. */
 export interface Source {

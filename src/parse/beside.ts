@@ -1,5 +1,5 @@
 import type {Region} from '../model/region.ts';
-import {Regions} from '../model/regions.ts';
+import {Regions} from '../model/columns/regions.ts';
 import {firstWhere} from '../model/search.ts';
 import {HeaderReader} from './proc/maps.ts';
 import {isSameStretch} from './scan.ts';

@@ -13,7 +13,7 @@ import type {
   Marks,
   SignalClue,
   Thread,
-} from '../model/clues.ts';
+} from '../model/clues/clues.ts';
 
 /**
  * The `clues` of a `memmap.snapshot/1` document, the reverse of cluesJSON. What is absent stays so; other keys are left

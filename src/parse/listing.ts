@@ -1,8 +1,8 @@
 import {classify} from '../classify/classify.ts';
 import type {Region} from '../model/region.ts';
-import {ABSENT, Regions} from '../model/regions.ts';
+import {ABSENT, Regions} from '../model/columns/regions.ts';
 import type {Rejected} from '../model/snapshot.ts';
-import type {Tables} from '../model/tables.ts';
+import type {Tables} from '../model/columns/tables.ts';
 import {CounterReader} from './proc/smaps.ts';
 import {LINE} from './proc/columns.ts';
 import {HeaderReader, LONGEST_LINE} from './proc/maps.ts';

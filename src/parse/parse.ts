@@ -1,5 +1,5 @@
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Tables} from '../model/tables.ts';
+import type {Tables} from '../model/columns/tables.ts';
 import {Trouble} from '../model/trouble.ts';
 import {CORE_HEAD, isCore} from './core/core.ts';
 import {isMinidump, snapshotOfMinidump} from './core/minidump.ts';

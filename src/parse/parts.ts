@@ -1,4 +1,4 @@
-import type {Tables} from '../model/tables.ts';
+import type {Tables} from '../model/columns/tables.ts';
 import {type Listing, ListingReader} from './listing.ts';
 import {emptyBytes} from './scan.ts';
 

@@ -1,8 +1,8 @@
 import {classify} from '../classify/classify.ts';
-import type {Clues} from '../model/clues.ts';
+import type {Clues} from '../model/clues/clues.ts';
 import {Snapshot} from '../model/snapshot.ts';
-import type {Regions} from '../model/regions.ts';
-import {type Observed, uncertainText} from '../model/observer.ts';
+import type {Regions} from '../model/columns/regions.ts';
+import {type Observed, uncertainText} from '../model/host/observer.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {type Listing, parseListing} from '../parse/listing.ts';
 import {parseProcParts} from '../parse/parts.ts';

@@ -1,4 +1,4 @@
-import {type Clues, cluesJSON} from '../model/clues.ts';
+import {type Clues, cluesJSON} from '../model/clues/clues.ts';
 import type {Region} from '../model/region.ts';
 import {Snapshot, type Consistency, type ProcessInfo, type Rejected} from '../model/snapshot.ts';
 import {array, type Json, object} from '../model/json.ts';

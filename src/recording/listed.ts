@@ -1,6 +1,6 @@
 import {hex} from '../model/region.ts';
-import {ABSENT, Regions} from '../model/regions.ts';
-import {numberIn, type Numbers, Translation} from '../model/translation.ts';
+import {ABSENT, Regions} from '../model/columns/regions.ts';
+import {numberIn, type Numbers, Translation} from '../model/columns/translation.ts';
 import {Counts} from './counts.ts';
 import {listText, type Members, Places} from './places.ts';
 import {RowTexts} from './row.ts';

@@ -1,9 +1,9 @@
 import type {Kind} from '../model/kind.ts';
 import {BYTE_KEYS, type ByteKey, MEASURES} from '../model/measures.ts';
 import {address, hex, isRollup, isWritableCode, rangeText, type Region} from '../model/region.ts';
-import type {Regions} from '../model/regions.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import {sizeText} from '../model/amounts.ts';
-import {nodesOf} from '../model/nodes.ts';
+import {nodesOf} from '../model/host/nodes.ts';
 import {safe} from './safe.ts';
 import {renderTable, type Cell, type Column} from './table.ts';
 import type {Role} from './theme.ts';

@@ -1,6 +1,6 @@
 import {counted, countText, sizeText, spanText} from '../model/amounts.ts';
 import {MEASURES} from '../model/measures.ts';
-import {type Amounts, type GroupRow, heldByAll, type ProcessRow, sumOf, type Unread} from '../model/processes.ts';
+import {type Amounts, type GroupRow, heldByAll, type ProcessRow, sumOf, type Unread} from '../model/host/processes.ts';
 import type {Trouble} from '../model/trouble.ts';
 import {safe} from './safe.ts';
 import {type Cell, type Column, renderRows} from './table.ts';

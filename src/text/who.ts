@@ -1,7 +1,7 @@
 import type {Snapshot} from '../model/snapshot.ts';
 import {counted, sizeText} from '../model/amounts.ts';
 import {MEASURES} from '../model/measures.ts';
-import {hasRollup} from '../model/regions.ts';
+import {hasRollup} from '../model/columns/regions.ts';
 import {safe} from './safe.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './lines.ts';

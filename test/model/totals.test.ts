@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {chooseRegions, chooseRows, largestRows, sortedRows, type SortKey} from '../../src/model/choose.ts';
 import {BYTE_KEYS, type ByteKey, MEASURES} from '../../src/model/measures.ts';
-import {Regions} from '../../src/model/regions.ts';
+import {Regions} from '../../src/model/columns/regions.ts';
 import {totalsByFile, totalsByKind, totalsOf, type Totals} from '../../src/model/totals.ts';
 import type {Region} from '../../src/model/region.ts';
 import {regions} from './regions.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {classify} from '../../src/classify/classify.ts';
 import {diffInPlace} from '../../src/diff/diff.ts';
 import {changeJSON} from '../../src/model/change.ts';
-import type {Regions} from '../../src/model/regions.ts';
+import type {Regions} from '../../src/model/columns/regions.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {parseBeside} from '../../src/parse/beside.ts';
 import {parseListing} from '../../src/parse/listing.ts';

@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import type {ExecutionContext} from 'ava';
-import type {Observed} from '../../src/model/observer.ts';
+import type {Observed} from '../../src/model/host/observer.ts';
 import {regionJSON, type Region} from '../../src/model/region.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {Session} from '../../src/procfs/sampling/session.ts';

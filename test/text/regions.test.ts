@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {largestRows, sortedRows, type SortKey} from '../../src/model/choose.ts';
 import type {Region} from '../../src/model/region.ts';
-import {Regions} from '../../src/model/regions.ts';
+import {Regions} from '../../src/model/columns/regions.ts';
 import {type ColumnName, COLUMN_NAMES, COLUMNS, type RegionColumn} from '../../src/text/columns.ts';
 import {renderRegions} from '../../src/text/regions.ts';
 import {renderRows} from '../../src/text/table.ts';

@@ -1,5 +1,5 @@
 import {hex, type Region} from '../../model/region.ts';
-import {isLibrary, programOf} from '../../model/program.ts';
+import {isLibrary, programOf} from '../../model/clues/program.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {type Totals, totalsByKind, totalsOf} from '../../model/totals.ts';
 import type {Kind} from '../../model/kind.ts';

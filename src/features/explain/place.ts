@@ -9,7 +9,7 @@ import {Trouble} from '../../model/trouble.ts';
 import {pageSizeHere, pageStateAt} from '../../procfs/pages/pagemap.ts';
 import {renderAddress, renderRegionFacts} from './text.ts';
 import {heading} from '../../text/lines.ts';
-import {Regions} from '../../model/regions.ts';
+import {Regions} from '../../model/columns/regions.ts';
 import {renderRegions} from '../../text/regions.ts';
 import {fileFacts, sectionsIn} from './file.ts';
 import type {Looked} from './target.ts';

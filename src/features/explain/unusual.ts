@@ -1,5 +1,5 @@
 import {hex, isExecutable, isWritableCode, sizeOf, type Region} from '../../model/region.ts';
-import {signalText} from '../../model/signal.ts';
+import {signalText} from '../../model/clues/signal.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {called} from './region.ts';

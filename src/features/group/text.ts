@@ -1,12 +1,12 @@
 import {counted, countText, deltaText, durationText, sizeText} from '../../model/amounts.ts';
-import {type Group, PART_KEYS, tightest} from '../../model/group.ts';
+import {type Group, PART_KEYS, tightest} from '../../model/group/group.ts';
 import {
   GROUP_WORDS,
   type GroupMember,
   type GroupMeasure,
   type GroupSample,
   isOtherSample,
-} from '../../model/group-sample.ts';
+} from '../../model/group/sample.ts';
 import {clockTime} from '../watch/text.ts';
 import {rateOf, Thinned} from '../../history/rate.ts';
 import {wrapped} from '../../text/lines.ts';

@@ -1,5 +1,5 @@
 import type {CoreInput} from '../../input/core.ts';
-import {pageSizeOf} from '../../model/clues.ts';
+import {pageSizeOf} from '../../model/clues/clues.ts';
 import type {Region} from '../../model/region.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {otherAllocator} from '../../classify/runtimes/allocators.ts';

@@ -6,7 +6,7 @@ import {
   ROW_KEYS,
   type RowKey,
   weightOf,
-} from '../../model/processes.ts';
+} from '../../model/host/processes.ts';
 import {filterOf} from '../../text/filter.ts';
 import {measureAmong, nearestName, unknownName} from '../../text/measures.ts';
 

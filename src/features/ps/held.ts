@@ -1,5 +1,5 @@
 import {counted, sizeText} from '../../model/amounts.ts';
-import {heldByAll} from '../../model/processes.ts';
+import {heldByAll} from '../../model/host/processes.ts';
 import {gpuText, heldText} from '../../text/held.ts';
 import type {Listed} from './ps.ts';
 

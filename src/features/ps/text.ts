@@ -1,5 +1,5 @@
 import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
-import {type ProcessRow, sumOf} from '../../model/processes.ts';
+import {type ProcessRow, sumOf} from '../../model/host/processes.ts';
 import {wrapped} from '../../text/lines.ts';
 import {lateText, renderProcesses, unreadText} from '../../text/processes.ts';
 import {safe} from '../../text/safe.ts';

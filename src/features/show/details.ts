@@ -1,8 +1,8 @@
 import {counted, sizeText} from '../../model/amounts.ts';
-import type {Ksm} from '../../model/clues.ts';
+import type {Ksm} from '../../model/clues/clues.ts';
 import {MEASURES} from '../../model/measures.ts';
-import {nodesOf} from '../../model/nodes.ts';
-import type {Regions} from '../../model/regions.ts';
+import {nodesOf} from '../../model/host/nodes.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {wrapped} from '../../text/lines.ts';
 import type {TextOptions} from '../../text/who.ts';

@@ -8,7 +8,7 @@ import {
   type HeldFile,
   isComplete,
   unmappedFiles,
-} from '../../model/descriptors.ts';
+} from '../../model/host/descriptors.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {gpuText, heldText} from '../../text/held.ts';
 import {wrapped} from '../../text/lines.ts';

@@ -1,7 +1,7 @@
 import {freedOf} from '../../model/freed.ts';
-import {observedText} from '../../model/observer.ts';
+import {observedText} from '../../model/host/observer.ts';
 import {MEASURES} from '../../model/measures.ts';
-import type {Regions} from '../../model/regions.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {countResident} from '../../model/totals.ts';
 import {sizeText} from '../../model/amounts.ts';

@@ -1,9 +1,9 @@
-import {pageSizeOf} from '../../model/clues.ts';
+import {pageSizeOf} from '../../model/clues/clues.ts';
 import {holesOf} from '../../model/holes.ts';
 import {address, rangeText, sizeOf, type Region} from '../../model/region.ts';
 import type {Headroom, Limit} from './limits.ts';
 import {roomOf, type Room} from './room.ts';
-import type {Regions} from '../../model/regions.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import {firstWhere} from '../../model/search.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';

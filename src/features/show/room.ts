@@ -1,4 +1,4 @@
-import {pageSizeOf} from '../../model/clues.ts';
+import {pageSizeOf} from '../../model/clues/clues.ts';
 import {
   countInUserSpace,
   growsDown,
@@ -9,7 +9,7 @@ import {
   userSpaceEnd,
 } from '../../model/holes.ts';
 import {hasNoAccess, sizeOf, type Region} from '../../model/region.ts';
-import type {Regions} from '../../model/regions.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import {firstWhere} from '../../model/search.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {arenasOf, writableOf, type Arena} from './arenas.ts';

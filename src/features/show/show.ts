@@ -1,5 +1,5 @@
 import {type Choice, chooseRows} from '../../model/choose.ts';
-import type {Regions} from '../../model/regions.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import {counted} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {renderBorders} from './borders.ts';

@@ -1,4 +1,4 @@
-import {hasRollup, type Regions} from '../../model/regions.ts';
+import {hasRollup, type Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {countText, sizeText} from '../../model/amounts.ts';
 import type {Measure} from '../../model/measure.ts';

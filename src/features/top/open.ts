@@ -1,4 +1,4 @@
-import type {ProcessRow} from '../../model/processes.ts';
+import type {ProcessRow} from '../../model/host/processes.ts';
 import {Trouble} from '../../model/trouble.ts';
 import type {ProcessHandle} from '../../procfs/handle.ts';
 import {Session} from '../../procfs/sampling/session.ts';

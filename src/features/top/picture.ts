@@ -1,4 +1,11 @@
-import {groupedBy, type Grouping, GROUPINGS, type GroupRow, type ProcessRow, sumOf} from '../../model/processes.ts';
+import {
+  groupedBy,
+  type Grouping,
+  GROUPINGS,
+  type GroupRow,
+  type ProcessRow,
+  sumOf,
+} from '../../model/host/processes.ts';
 import type {Host} from '../../procfs/host/host.ts';
 
 /** What is known of the processes of a machine in one sample. The next one makes a new picture, and leaves this one. */

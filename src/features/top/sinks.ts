@@ -1,8 +1,7 @@
-import type {Interruption} from '../../shell/signals.ts';
-import {hangUp} from '../../shell/signals.ts';
+import {hangUp, type Interruption} from '../../shell/signals.ts';
 import {writeOut, writePieces} from '../../shell/output.ts';
 import {counted, countText, deltaText, spanText} from '../../model/amounts.ts';
-import type {Grouping} from '../../model/processes.ts';
+import type {Grouping} from '../../model/host/processes.ts';
 import {jsonLinePieces} from '../../text/json.ts';
 import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';

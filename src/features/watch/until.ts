@@ -1,7 +1,7 @@
 import {KINDS} from '../../model/kind.ts';
 import type {Measure} from '../../model/measure.ts';
 import {findMeasure, MEASURE_KEYS, MEASURES} from '../../model/measures.ts';
-import type {Regions} from '../../model/regions.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {parseSize} from '../../shell/values.ts';

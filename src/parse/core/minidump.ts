@@ -1,8 +1,8 @@
 import {classify} from '../../classify/classify.ts';
-import type {Clues, SignalClue, Thread} from '../../model/clues.ts';
+import type {Clues, SignalClue, Thread} from '../../model/clues/clues.ts';
 import {isExact, type Region} from '../../model/region.ts';
-import {Regions} from '../../model/regions.ts';
-import {signalText} from '../../model/signal.ts';
+import {Regions} from '../../model/columns/regions.ts';
+import {signalText} from '../../model/clues/signal.ts';
 import {Snapshot, type ProcessInfo} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {HeaderFields, type ReadAt} from '../elf/headers.ts';

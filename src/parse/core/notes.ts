@@ -1,4 +1,4 @@
-import type {AuxiliaryVector, SignalClue, Thread} from '../../model/clues.ts';
+import type {AuxiliaryVector, SignalClue, Thread} from '../../model/clues/clues.ts';
 import {isExact} from '../../model/region.ts';
 import {HeaderFields, type ElfShape} from '../elf/headers.ts';
 import {parseAuxv} from '../proc/auxv.ts';

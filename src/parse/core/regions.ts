@@ -1,4 +1,4 @@
-import type {AuxiliaryVector} from '../../model/clues.ts';
+import type {AuxiliaryVector} from '../../model/clues/clues.ts';
 import type {Region} from '../../model/region.ts';
 import type {CoreFile, CoreSegment} from './core.ts';
 import type {MappedFile} from './notes.ts';

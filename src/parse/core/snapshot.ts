@@ -1,9 +1,9 @@
 import {classify} from '../../classify/classify.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
-import type {Clues, ElfClue} from '../../model/clues.ts';
+import type {Clues, ElfClue} from '../../model/clues/clues.ts';
 import {hasNoAccess, isExact, sizeOf, type Region} from '../../model/region.ts';
-import {Regions} from '../../model/regions.ts';
-import {signalText} from '../../model/signal.ts';
+import {Regions} from '../../model/columns/regions.ts';
+import {signalText} from '../../model/clues/signal.ts';
 import {Snapshot, type ProcessInfo} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {ELF_HEAD_BYTES, parseElfHead} from '../elf/image.ts';

@@ -1,4 +1,4 @@
-import type {AuxiliaryVector} from '../../model/clues.ts';
+import type {AuxiliaryVector} from '../../model/clues/clues.ts';
 import {isExact} from '../../model/region.ts';
 
 /** The entries of a vector that are used, and AT_PAGESZ. */

@@ -1,4 +1,4 @@
-import {ABSENT, type Regions} from '../../model/regions.ts';
+import {ABSENT, type Regions} from '../../model/columns/regions.ts';
 import {decode, HEX_DIGIT, latin1, LOWER_HEX_DIGIT} from '../scan.ts';
 import {Texts} from '../texts.ts';
 

@@ -1,4 +1,4 @@
-import {pageSizeOf} from '../../model/clues.ts';
+import {pageSizeOf} from '../../model/clues/clues.ts';
 import {bitsOf, countCopies, countPages, type CowCopies, type CowCounts, noCounts} from '../../model/cow/pages.ts';
 import {PAGE} from '../../model/pages.ts';
 import {isPrivate, type Region} from '../../model/region.ts';

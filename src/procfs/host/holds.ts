@@ -1,4 +1,4 @@
-import type {Holds} from '../../model/processes.ts';
+import type {Holds} from '../../model/host/processes.ts';
 import {mappedKeysIn} from '../../parse/proc/mapped-keys.ts';
 import {parseSysvShm, type Unattached} from '../../parse/proc/sysvipc.ts';
 import {readDescriptors} from '../descriptors.ts';

@@ -1,5 +1,5 @@
 import {readdirSync} from 'node:fs';
-import type {ProcessRow} from '../../model/processes.ts';
+import type {ProcessRow} from '../../model/host/processes.ts';
 import {type MachineMemory, parseMemory} from '../../parse/proc/meminfo.ts';
 import {parseCensus, type Census} from '../../parse/proc/status.ts';
 import {errnoOf} from '../../model/trouble.ts';

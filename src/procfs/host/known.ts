@@ -1,4 +1,4 @@
-import type {ProcessRow, Unread} from '../../model/processes.ts';
+import type {ProcessRow, Unread} from '../../model/host/processes.ts';
 import {DEFAULT_MAX_DUTY} from '../sampling/budget.ts';
 
 /** A row as it was when the counters of its process were read; its `readAt` says when. */

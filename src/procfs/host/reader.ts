@@ -1,5 +1,5 @@
 import {readdirSync} from 'node:fs';
-import {type Holds, type ProcessRow, type Unread, withHeld} from '../../model/processes.ts';
+import {type Holds, type ProcessRow, type Unread, withHeld} from '../../model/host/processes.ts';
 import type {Usage} from '../../model/region.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {latin1} from '../../parse/scan.ts';

@@ -1,7 +1,7 @@
 import {readlinkSync, statfsSync} from 'node:fs';
-import {concerned, type Observed, observedOf, type TakenOut, withoutObserver} from '../../model/observer.ts';
+import {concerned, type Observed, observedOf, type TakenOut, withoutObserver} from '../../model/host/observer.ts';
 import {hasNoAccess, type Region, type Usage} from '../../model/region.ts';
-import type {Regions} from '../../model/regions.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import {countResident, totalsOf} from '../../model/totals.ts';
 import {parseListing} from '../../parse/listing.ts';
 import type {ProcessHandle} from '../handle.ts';

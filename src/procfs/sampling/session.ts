@@ -1,6 +1,6 @@
 import {classify} from '../../classify/classify.ts';
-import type {Regions} from '../../model/regions.ts';
-import {pageSizeOf} from '../../model/clues.ts';
+import type {Regions} from '../../model/columns/regions.ts';
+import {pageSizeOf} from '../../model/clues/clues.ts';
 import {isSameImage} from '../../model/same.ts';
 import {Snapshot} from '../../model/snapshot.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import {bordersOf} from '../../../src/features/show/borders.ts';
 import type {Region} from '../../../src/model/region.ts';
-import {Regions} from '../../../src/model/regions.ts';
+import {Regions} from '../../../src/model/columns/regions.ts';
 import {region} from '../../model/regions.ts';
 
 const at = (index: number, perms: string, more: Partial<Region> = {}): Region =>

@@ -4,9 +4,9 @@ import {holesOf, isInUserSpace, userSpaceEnd} from '../../../src/model/holes.ts'
 import {residueOf} from '../../../src/features/show/residue.ts';
 import {roomOf, type Room} from '../../../src/features/show/room.ts';
 import {renderRoom} from '../../../src/features/show/room-text.ts';
-import type {Clues} from '../../../src/model/clues.ts';
+import type {Clues} from '../../../src/model/clues/clues.ts';
 import type {Region} from '../../../src/model/region.ts';
-import {Regions} from '../../../src/model/regions.ts';
+import {Regions} from '../../../src/model/columns/regions.ts';
 import {region, regions, snapshotOf} from '../../model/regions.ts';
 
 const KIB = 1024;

@@ -3,7 +3,7 @@ import test from 'ava';
 import type {Region} from '../../../src/model/region.ts';
 import {parse} from '../../../src/parse/parse.ts';
 import {cells} from '../../../src/text/safe.ts';
-import {Regions} from '../../../src/model/regions.ts';
+import {Regions} from '../../../src/model/columns/regions.ts';
 import {fittingColumns, renderRegions, type RegionsLook} from '../../../src/text/regions.ts';
 import {renderShow} from '../../../src/features/show/show.ts';
 import {setColorLevel} from '../../../src/text/theme.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {GROUPINGS, type ProcessRow, UNREAD} from '../../../src/model/processes.ts';
+import {GROUPINGS, type ProcessRow, UNREAD} from '../../../src/model/host/processes.ts';
 import type {Host} from '../../../src/procfs/host/host.ts';
 import {nextPicture, type TopPicture} from '../../../src/features/top/picture.ts';
 import {firstView, SORTS, type TopState, type View} from '../../../src/features/top/screen/view.ts';

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {setTimeout as pause} from 'node:timers/promises';
-import type {ProcessRow} from '../../../src/model/processes.ts';
+import type {ProcessRow} from '../../../src/model/host/processes.ts';
 import {HostWatch} from '../../../src/procfs/host/host.ts';
 import {HostDescriptors} from '../../../src/procfs/host/holds.ts';
 import {python} from '../../helpers/child.ts';

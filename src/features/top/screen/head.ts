@@ -1,5 +1,5 @@
 import {counted, countText, sizeText, timeText} from '../../../model/amounts.ts';
-import {sumOf, type Unread, unreadOf} from '../../../model/processes.ts';
+import {sumOf, type Unread, unreadOf} from '../../../model/host/processes.ts';
 import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../text/lines.ts';
 import {UNREAD_WORDS} from '../../../text/processes.ts';
 import {extremes, sparkline} from '../../../text/sparkline.ts';

@@ -1,5 +1,5 @@
 import {MEASURES} from '../../../model/measures.ts';
-import {type Grouping, NAME_KEYS, type NameKey, ROW_KEYS, type RowKey} from '../../../model/processes.ts';
+import {type Grouping, NAME_KEYS, type NameKey, ROW_KEYS, type RowKey} from '../../../model/host/processes.ts';
 import {HELD_KEYS, type HeldKey, keyAmong} from '../../ps/choose.ts';
 import type {TopPicture} from '../picture.ts';
 

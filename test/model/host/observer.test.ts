@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import test from 'ava';
-import {withoutObserver, type PageCount} from '../../src/model/observer.ts';
-import type {Usage} from '../../src/model/region.ts';
+import {withoutObserver, type PageCount} from '../../../src/model/host/observer.ts';
+import type {Usage} from '../../../src/model/region.ts';
 
 const PAGE = 4096;
 

@@ -1,4 +1,4 @@
-import type {Region} from './region.ts';
+import type {Region} from '../region.ts';
 
 /**
  * Memory that open descriptors keep, whether or not a region maps it:

@@ -1,12 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {combinationsOf} from '../../src/model/combinations.ts';
-import {RegionList} from '../../src/model/region-list.ts';
-import {regionJSON, type Region} from '../../src/model/region.ts';
-import {ABSENT, Regions} from '../../src/model/regions.ts';
-import {Snapshot} from '../../src/model/snapshot.ts';
-import {parse} from '../../src/parse/parse.ts';
-import {region, regions} from './regions.ts';
+import {combinationsOf} from '../../../src/model/columns/combinations.ts';
+import {RegionList} from '../../../src/model/columns/list.ts';
+import {regionJSON, type Region} from '../../../src/model/region.ts';
+import {ABSENT, Regions} from '../../../src/model/columns/regions.ts';
+import {Snapshot} from '../../../src/model/snapshot.ts';
+import {parse} from '../../../src/parse/parse.ts';
+import {region, regions} from '../regions.ts';
 
 const json = (list: Iterable<Region>): string => JSON.stringify(Array.from(list, regionJSON));
 

@@ -1,5 +1,5 @@
-import {JsonList} from './json.ts';
-import {hex, regionJSON} from './region.ts';
+import {JsonList} from '../json.ts';
+import {hex, regionJSON} from '../region.ts';
 import type {Regions} from './regions.ts';
 
 /**

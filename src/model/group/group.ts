@@ -1,4 +1,4 @@
-import type {CgroupClue} from './clues.ts';
+import type {CgroupClue} from '../clues/clues.ts';
 
 /** What a cgroup says of its memory; bytes. What the kernel doesn't tell is undefined. */
 interface GroupFigures {

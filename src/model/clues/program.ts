@@ -1,5 +1,5 @@
-import {withoutDeleted} from './same.ts';
-import type {Snapshot} from './snapshot.ts';
+import {withoutDeleted} from '../same.ts';
+import type {Snapshot} from '../snapshot.ts';
 
 /**
  * The file that a process runs: what exe says, else the lowest file with machine code that isn't a library (the kernel

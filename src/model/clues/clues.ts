@@ -1,6 +1,6 @@
-import type {Descriptors} from './descriptors.ts';
-import {hex} from './region.ts';
-import {ABSENT, type Regions} from './regions.ts';
+import type {Descriptors} from '../host/descriptors.ts';
+import {hex} from '../region.ts';
+import {ABSENT, type Regions} from '../columns/regions.ts';
 
 /**
  * What the kernel and the files say about an address space besides its regions: enough to tell what each region is for,

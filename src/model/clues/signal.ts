@@ -1,6 +1,6 @@
-import {countText, sizeText} from './amounts.ts';
+import {countText, sizeText} from '../amounts.ts';
 import type {SignalClue} from './clues.ts';
-import type {Region} from './region.ts';
+import type {Region} from '../region.ts';
 
 /** signal(7), the numbers of most machines; those of real-time signals have no names. */
 const NAMES = (

@@ -7,7 +7,7 @@ import {
   HELD_KINDS,
   type HeldFile,
   heldTogether,
-} from '../../src/model/descriptors.ts';
+} from '../../../src/model/host/descriptors.ts';
 
 /** What a file is follows from its number: a machine has it once, whoever has it open. */
 const file = (number: number): HeldFile => ({

@@ -1,4 +1,4 @@
-import {isFileBacked, type Purpose, type Region} from './region.ts';
+import {isFileBacked, type Purpose, type Region} from '../region.ts';
 
 /** What is behind memory: what maps prints after the offset. All regions of one mapped file share one. */
 export interface Backing {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {billOf, tightest} from '../../src/model/group.ts';
+import {billOf, tightest} from '../../../src/model/group/group.ts';
 
 const amount = fc.integer({min: 0, max: 2 ** 45});
 

@@ -1,5 +1,5 @@
-import {sizeText} from './amounts.ts';
-import {hex, type Region, type Usage} from './region.ts';
+import {sizeText} from '../amounts.ts';
+import {hex, type Region, type Usage} from '../region.ts';
 
 /**
  * Whoever reads smaps has files mapped too: memmap is a Node program, and of the pages that it shares with the process

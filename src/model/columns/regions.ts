@@ -1,6 +1,6 @@
 import {type Combinations, combinationsOf} from './combinations.ts';
-import type {Kind} from './kind.ts';
-import {copyOf, isSamePurpose, type Purpose, type Region, type Usage, withPurpose} from './region.ts';
+import type {Kind} from '../kind.ts';
+import {copyOf, isSamePurpose, type Purpose, type Region, type Usage, withPurpose} from '../region.ts';
 import {Tables, type Backing} from './tables.ts';
 
 /** In a column of numbers: the source doesn't say. */

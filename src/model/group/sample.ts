@@ -1,5 +1,5 @@
 import {PART_KEYS, type Bill, type GroupEvents} from './group.ts';
-import {plainSpelling} from './measures.ts';
+import {plainSpelling} from '../measures.ts';
 
 /** What of a group can be followed over time, with its words. */
 export const GROUP_WORDS = {
