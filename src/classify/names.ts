@@ -1,6 +1,6 @@
 import {isAllowed, isExecutable, isFileBacked, isPrivate, isShared, isWritable, type Region} from '../model/region.ts';
 import {namedMemory} from './given.ts';
-import {ABSENT} from '../model/columns/regions.ts';
+import {ABSENT} from '../model/columns/columns.ts';
 import {FLAG, type Space, type Decision} from './space.ts';
 
 /**

@@ -1,5 +1,6 @@
 import {OWN_COUNTERS} from '../model/region.ts';
-import {ABSENT, type Regions} from '../model/columns/regions.ts';
+import {ABSENT} from '../model/columns/columns.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import {numberIn, type Numbers, Translation} from '../model/columns/translation.ts';
 import {sweep, type Swept} from './sweep.ts';
 

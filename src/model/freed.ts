@@ -1,5 +1,6 @@
 import {isShared} from './region.ts';
-import {ABSENT, type Regions} from './columns/regions.ts';
+import {ABSENT} from './columns/columns.ts';
+import type {Regions} from './columns/regions.ts';
 
 /** Private dirty memory by what becomes of it when the process ends; in bytes. */
 export interface Freed {

@@ -1,5 +1,6 @@
 import type {Region} from './region.ts';
-import {ABSENT, type Regions} from './columns/regions.ts';
+import {ABSENT} from './columns/columns.ts';
+import type {Regions} from './columns/regions.ts';
 
 /** A file of /proc/PID that has a measure. */
 export type ListingName = 'maps' | 'smaps' | 'smaps_rollup' | 'status';

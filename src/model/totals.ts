@@ -1,6 +1,7 @@
 import type {Kind} from './kind.ts';
 import {addUsage, NOT_SUMMED, type Region} from './region.ts';
-import {ABSENT, Regions} from './columns/regions.ts';
+import {ABSENT} from './columns/columns.ts';
+import {Regions} from './columns/regions.ts';
 
 /** Sums over regions, in bytes. A smaps counter is there if some region has it. */
 export interface Totals {

@@ -1,6 +1,7 @@
 import {classify} from '../classify/classify.ts';
 import type {Region} from '../model/region.ts';
-import {ABSENT, Regions} from '../model/columns/regions.ts';
+import {ABSENT} from '../model/columns/columns.ts';
+import {Regions} from '../model/columns/regions.ts';
 import type {Rejected} from '../model/snapshot.ts';
 import type {Tables} from '../model/columns/tables.ts';
 import {CounterReader} from './proc/smaps.ts';

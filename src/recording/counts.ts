@@ -1,4 +1,5 @@
-import {ABSENT, type Counter, Regions} from '../model/columns/regions.ts';
+import {ABSENT, type Counter} from '../model/columns/columns.ts';
+import {Regions} from '../model/columns/regions.ts';
 import {type Numbers, numberIn, Translation} from '../model/columns/translation.ts';
 import {type Members, Places} from './places.ts';
 import {uncountedAt, wordsOf} from './row.ts';

@@ -1,5 +1,6 @@
 import {hex} from '../model/region.ts';
-import {ABSENT, Regions} from '../model/columns/regions.ts';
+import {ABSENT} from '../model/columns/columns.ts';
+import {Regions} from '../model/columns/regions.ts';
 import {numberIn, type Numbers, Translation} from '../model/columns/translation.ts';
 import {Counts} from './counts.ts';
 import {listText, type Members, Places} from './places.ts';

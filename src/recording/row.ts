@@ -1,6 +1,7 @@
 import {KINDS, type Kind} from '../model/kind.ts';
 import {type Counted, hex, type Purpose, type Region, sizeOf, withCounted} from '../model/region.ts';
-import {ABSENT, type Regions} from '../model/columns/regions.ts';
+import {ABSENT} from '../model/columns/columns.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import {array, hexString, integer, matching, object, string, unusable} from '../model/json.ts';
 import {joined, type Places} from './places.ts';
 

@@ -1,7 +1,8 @@
 import {largestRows, sortedRows, type SortKey} from '../model/choose.ts';
 import type {ByteKey} from '../model/measures.ts';
 import {copyOf} from '../model/region.ts';
-import {ABSENT, type Regions} from '../model/columns/regions.ts';
+import {ABSENT} from '../model/columns/columns.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import {firstWhere} from '../model/search.ts';
 import {counted} from '../model/amounts.ts';
 import {type ColumnName, COLUMNS, type RegionColumn} from './columns.ts';

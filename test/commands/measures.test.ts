@@ -14,7 +14,7 @@ import {parseCondition} from '../../src/features/watch/until.ts';
 import {KINDS} from '../../src/model/kind.ts';
 import {BYTE_KEYS, MEASURE_KEYS, MEASURES, type MeasureKey} from '../../src/model/measures.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
-import {ABSENT} from '../../src/model/columns/regions.ts';
+import {ABSENT} from '../../src/model/columns/columns.ts';
 import {totalsOf} from '../../src/model/totals.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 import {parse} from '../../src/parse/parse.ts';

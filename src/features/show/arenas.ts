@@ -1,5 +1,6 @@
 import {isPrivate, isWritable} from '../../model/region.ts';
-import {ABSENT, type Regions} from '../../model/columns/regions.ts';
+import {ABSENT} from '../../model/columns/columns.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 
 /**
  * One block of glibc's malloc beside [heap]: 64 MiB of addresses (1 MiB with 32-bit pointers), of which a part is in

@@ -1,6 +1,7 @@
 import {allRows} from '../../model/columns/combinations.ts';
 import {address, hasNoAccess, isFileBacked, type Region, sizeOf} from '../../model/region.ts';
-import {ABSENT, type Regions} from '../../model/columns/regions.ts';
+import {ABSENT} from '../../model/columns/columns.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import {isSameBacking} from '../../model/same.ts';
 import {counted, countText} from '../../model/amounts.ts';
 import {totalsByFile, totalsByKind, type Totals} from '../../model/totals.ts';

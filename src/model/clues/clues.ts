@@ -1,6 +1,7 @@
 import type {Descriptors} from '../host/descriptors.ts';
 import {hex} from '../region.ts';
-import {ABSENT, type Regions} from '../columns/regions.ts';
+import {ABSENT} from '../columns/columns.ts';
+import type {Regions} from '../columns/regions.ts';
 
 /**
  * What the kernel and the files say about an address space besides its regions: enough to tell what each region is for,

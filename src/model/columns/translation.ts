@@ -1,4 +1,4 @@
-import {ABSENT} from './regions.ts';
+import {ABSENT} from './columns.ts';
 import type {Tables} from './tables.ts';
 
 /** What the numbers of one set of tables are in another: rows of two listings are compared by their numbers. */

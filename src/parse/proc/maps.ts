@@ -1,4 +1,5 @@
-import {ABSENT, type Regions} from '../../model/columns/regions.ts';
+import {ABSENT} from '../../model/columns/columns.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import {decode, HEX_DIGIT, latin1, LOWER_HEX_DIGIT} from '../scan.ts';
 import {Texts} from '../texts.ts';
 

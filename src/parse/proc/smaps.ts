@@ -1,4 +1,5 @@
-import {ABSENT, type Counter, type Regions} from '../../model/columns/regions.ts';
+import {ABSENT, type Counter} from '../../model/columns/columns.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import type {Usage} from '../../model/region.ts';
 import {camelCase, decode, fromLatin1, latin1} from '../scan.ts';
 import {Texts} from '../texts.ts';
