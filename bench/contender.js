@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process';
 import {createInterface} from 'node:readline';
 import {environment} from './command.js';
+import {cpuOf} from './running.js';
 
 /**
  * A process that does one thing again and again, so that only this thing is measured, and contenders in several
@@ -17,13 +18,14 @@ export function contender(words) {
   failed.catch(() => {});
   return {
     pid: child.pid,
-    /** @returns `{regions, ms}` */
+    /** @returns `{regions, ms, cpu}`: `cpu` is the processor time in ms of all its threads, as the kernel has it */
     async ask() {
+      const before = cpuOf(child.pid);
       child.stdin.write('\n');
       const {done, value} = await Promise.race([lines.next(), failed]);
       if (done) throw new Error(`${words.join(' ')} ended before it answered`);
       const [regions, ns, waited] = value.split(' ').map(Number);
-      return {regions, ms: (ns - waited) / 1e6};
+      return {regions, ms: (ns - waited) / 1e6, cpu: cpuOf(child.pid) - before};
     },
     stop: () => child.kill(),
   };

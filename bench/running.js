@@ -4,6 +4,18 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {environment} from './command.js';
 
 /**
+ * ms of processor time that all threads of a process had so far. /proc/PID/schedstat counts ns, where stat has ticks of
+ * 10 ms.
+ */
+export function cpuOf(pid) {
+  const folder = `/proc/${pid}/task`;
+  const ns = readdirSync(folder).map((tid) =>
+    Number(readFileSync(`${folder}/${tid}/schedstat`, 'latin1').split(' ')[0]),
+  );
+  return ns.reduce((sum, value) => sum + value, 0) / 1e6;
+}
+
+/**
  * Commands that run on and on, and are measured from outside, a while at a time: between its turns a command is stopped
  * (SIGSTOP), so that several that look at the same process don't disturb each other.
  */
@@ -38,13 +50,9 @@ export class Running {
     this.#child.kill('SIGSTOP');
   }
 
-  /** ms of processor time of all its threads so far. /proc/PID/schedstat counts ns, where stat has ticks of 10 ms. */
+  /** ms of processor time of all its threads so far. */
   cpu() {
-    const folder = `/proc/${this.#child.pid}/task`;
-    const ns = readdirSync(folder).map((tid) =>
-      Number(readFileSync(`${folder}/${tid}/schedstat`, 'latin1').split(' ')[0]),
-    );
-    return ns.reduce((sum, value) => sum + value, 0) / 1e6;
+    return cpuOf(this.#child.pid);
   }
 
   /** The bytes that it has read so far. */

@@ -1,7 +1,7 @@
-/** The table as text: 100 columns. */
-const WIDTHS = {what: 30, ours: 10, beside: 10, name: 12, ratio: 8, spread: 5, limit: 8, goal: 8};
+/** The table as text: 110 columns. */
+const WIDTHS = {what: 32, ours: 10, beside: 10, name: 12, ratio: 8, spread: 5, cpu: 7, limit: 8, goal: 8};
 
-const line = (what, ours, beside, name, ratio, spread, limit, goal, verdict) =>
+const line = (what, ours, beside, name, ratio, spread, cpu, limit, goal, verdict) =>
   [
     what.padEnd(WIDTHS.what),
     ours.padStart(WIDTHS.ours),
@@ -9,6 +9,7 @@ const line = (what, ours, beside, name, ratio, spread, limit, goal, verdict) =>
     `  ${name.padEnd(WIDTHS.name)}`,
     ratio.padStart(WIDTHS.ratio),
     spread.padStart(WIDTHS.spread),
+    cpu.padStart(WIDTHS.cpu),
     limit.padStart(WIDTHS.limit),
     goal.padStart(WIDTHS.goal),
     `  ${verdict}`,
@@ -17,13 +18,16 @@ const line = (what, ours, beside, name, ratio, spread, limit, goal, verdict) =>
     .trimEnd();
 
 /** A case's title above its columns. */
-export const heading = (title) => line(title, 'memmap', 'beside', '', 'ratio', '±', 'limit', 'goal', '');
+export const heading = (title) => line(title, 'memmap', 'beside', '', 'ratio', '±', 'cpu', 'limit', 'goal', '');
 
-export function rowText({what, missing, unit, ours, beside, ratio, spread, isNoisy, limit, goal, on, more, verdict}) {
+export function rowText(row) {
+  const {what, missing, unit, ours, beside, ratio, spread, cpu, isNoisy, limit, goal, on, more, verdict} = row;
   const label = `  ${what}`;
   if (missing !== undefined) return `${label.padEnd(WIDTHS.what)} not measured: ${missing}`;
   const bound = (value) =>
-    value === undefined ? '' : `${more ? '≥' : '≤'}${on === 'ours' ? `${Math.round(value)} ${unit}` : value}`;
+    value === undefined
+      ? ''
+      : `${more ? '≥' : '≤'}${on === 'ours' ? `${Math.round(value)} ${unit}` : value}${on === 'cpu' ? '*' : ''}`;
   return line(
     label,
     figure(ours.median, unit),
@@ -31,6 +35,7 @@ export function rowText({what, missing, unit, ours, beside, ratio, spread, isNoi
     beside?.name ?? '',
     ratio === undefined ? '' : `${isNoisy ? '~' : ''}${ratio.toFixed(2)}`,
     spread === undefined || beside.rounds === 1 ? '' : `${Math.min(999, Math.round(spread * 100))}%`,
+    cpu === undefined ? '' : cpu.ratio.toFixed(2),
     bound(limit),
     bound(goal),
     verdict ?? '',
@@ -53,6 +58,7 @@ export function verdictsText(rows, before, after) {
     `${judged.length - missed.length} of ${judged.length} limits held, ${goals.length} ${goals.length === 1 ? 'goal' : 'goals'} reached.`,
     'ratio  of the medians of runs that took turns',
     '±      slowest minus fastest run of what is beside, as part of its median; ~ if that is more than 30 %: noisy',
+    'cpu    the same ratio of processor time, all threads; * in a limit: it is for this one',
     'ok     within the limit; goal: within the goal too',
     `Took ${seconds} s; load ${before.load[0]} at the start, ${after.load[0]} at the end.`,
   ].join('\n');

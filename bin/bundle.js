@@ -47,13 +47,16 @@ const SHARED = 0o022;
  *
  * @param root memmap's own directory
  * @param name of the bundle: `commands/NAME`, or `memmap` for what is not a command
+ * @param flags of V8 to run it with, besides those that Node was started with
  * @returns what the bundle exports
  */
-exports.load = (root, name) => {
+exports.load = (root, name, flags = '') => {
+  // V8 refuses the cache of other flags, so they are set before, and are in the cache's name.
+  if (flags !== '') require('node:v8').setFlagsFromString(flags);
   const filename = `${root}/bundle/${name}.cjs`;
   const source = readFileSync(filename, 'latin1'); // it is ASCII: this is the fastest way to a string
   const digest = source.slice(0, DIGEST);
-  const places = placesOf(root, name, statSync(filename).uid);
+  const places = placesOf(root, name, statSync(filename).uid, flags);
   let cache;
   for (const place of places) if ((cache = readCache(place, digest))) break;
   const script = new Script(source, {filename, cachedData: cache?.data});
@@ -64,7 +67,7 @@ exports.load = (root, name) => {
       return pathToFileURL(`${root}/dist/bundle/memmap.js`).href;
     },
   };
-  const oclif = () => exports.load(root, 'memmap').oclif;
+  const oclif = () => exports.load(root, 'memmap', flags).oclif;
   script.runInThisContext()(require, bundle, bundle.exports, from, oclif);
   const runs = script.cachedDataRejected === false ? cache.runs : 0;
   if (runs < MOST_RUNS)
@@ -81,9 +84,13 @@ exports.load = (root, name) => {
  * where that can't be written, in the user's own cache directory (XDG Base Directory Specification). Never there for
  * root, whose HOME may be that of the user who called sudo.
  */
-function placesOf(root, name, owner) {
+function placesOf(root, name, owner, added) {
   const {XDG_CACHE_HOME = '', HOME = '', NODE_OPTIONS = ''} = process.env;
-  const flags = [...process.execArgv, NODE_OPTIONS].join(' ').replaceAll(/\W+/g, '_').slice(0, 60);
+  const flags = [...process.execArgv, NODE_OPTIONS, added]
+    .filter(Boolean)
+    .join(' ')
+    .replaceAll(/\W+/g, '_')
+    .slice(0, 60);
   const file = `${name.replace('/', '-')}-${process.version}-${process.arch}${flags}`;
   const beside = {file: `${root}/bundle/cache-${file}`, owner};
   const home = XDG_CACHE_HOME.startsWith('/') ? XDG_CACHE_HOME : HOME.startsWith('/') ? `${HOME}/.cache` : undefined;

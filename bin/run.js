@@ -22,8 +22,18 @@ if (argv.length === 1 && (id === '--version' || id === '-V')) {
   else bundle('memmap')[is](root, argv);
 }
 
+/**
+ * Commands that call the kernel thousands of times, and compute little in between: what TurboFan takes for compiling
+ * their loops, beside them in other threads, it hardly ever saves. `ps` of 300 processes and 20 Nodes takes 25 % less of
+ * the processor without it, of 4,300 processes 10 % less, and of 10,000 processes 4 % more.
+ */
+function withoutTurboFan(command) {
+  return command === 'ps';
+}
+
 function bundle(name) {
-  return require('./bundle.js').load(root, name);
+  const flags = is === 'command' && withoutTurboFan(id) ? '--no-turbofan' : '';
+  return require('./bundle.js').load(root, name, flags);
 }
 
 /** Where it can't be written at once and as a whole, the bundle does it, which knows what to say of what failed. */

@@ -76,6 +76,10 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'terminal/': /^node:(fs|string_decoder)$/,
   'input/open.ts': /^node:fs$/,
   'input/bytes.ts': /^node:fs$/,
+  // A directory of listings, and when each was written.
+  'input/series.ts': /^node:(fs|path)$/,
+  // Core files are read by ranges; those that are packed are unpacked into a file first.
+  'input/core.ts': /^node:(fs|os|path|zlib)$/,
   'commands/': /^(@oclif\/core|node:fs|chalk)$/,
   'help.ts': /^(@oclif\/core|node:fs)$/,
   'prebuild.ts': /^node:(crypto|fs|url)$/,

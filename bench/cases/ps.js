@@ -42,7 +42,8 @@ async function* beside(what, ps, smem) {
     ],
     roundsOf(15, 4),
   );
-  const needed = bare.map((start, round) => 2.5 * start + 2 * (listing[round] + walk[round]));
+  const sum = (of) => (start, round) => 2.5 * start[of] + 2 * (listing[round][of] + walk[round][of]);
+  const needed = bare.map((start, round) => ({ms: sum('ms')(start, round), cpu: sum('cpu')(start, round)}));
   yield row(what, ours, {name: '2.5 node + 2 (ps + rollup)', numbers: needed}, {limit: 1.3, goal: 1});
   yield row(what, ours, {name: 'ps aux', numbers: listing});
   yield peer ? row(what, ours, {name: 'smem', numbers: peer}, {limit: 1}) : missing('smem', smem.missing);

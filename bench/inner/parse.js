@@ -1,5 +1,5 @@
 // Parses a listing from the kernel, as `show` (`kinds`) and `watch` (`beside`) do. With `read` it reads the file each
-// time, as the peers do.
+// time, as the peers do. What comes out are columns; the library's are objects.
 import {readFileSync} from 'node:fs';
 import {parse} from '../../dist/index.js';
 import {parseBeside} from '../../dist/parse/beside.js';
@@ -11,14 +11,14 @@ const [how, path] = process.argv.slice(2);
 const bytes = readFileSync(path);
 const file = new ProcFile(path);
 const WAYS = {
-  alone: () => parseListing(bytes, 'proc', 'later').regions,
-  kinds: () => parseListing(bytes, 'proc').regions,
-  read: () => parseListing(file.read(), 'proc', 'later').regions,
-  beside: () => parseBeside(changed, earlier).regions,
+  alone: () => parseListing(bytes, 'proc', 'later').table,
+  kinds: () => parseListing(bytes, 'proc').table,
+  read: () => parseListing(file.read(), 'proc', 'later').table,
+  beside: () => parseBeside(changed, earlier).table,
   library: () => parse(bytes).regions,
 };
 // A watch's next look, at which 100 lines have other permissions.
 const reprotected = (line, number) => (number % 600 === 5 ? line.replace(/-p /, 'xp ') : line);
 const changed = Buffer.from(bytes.toString('latin1').split('\n').map(reprotected).join('\n'), 'latin1');
-const earlier = {bytes, regions: how === 'beside' ? WAYS.kinds() : []};
+const earlier = how === 'beside' ? {bytes, table: WAYS.kinds()} : undefined;
 answerWith(() => WAYS[how]().length);

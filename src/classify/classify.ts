@@ -1,5 +1,5 @@
-import type {Clues} from '../model/clues.ts';
-import type {Regions} from '../model/regions.ts';
+import type {Clues} from '../model/clues/clues.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import {tellArenas} from './arenas.ts';
 import {tellJemalloc} from './runtimes/allocators.ts';
 import {tellGo} from './runtimes/go.ts';
@@ -10,6 +10,7 @@ import {tellRest} from './rest.ts';
 import {tellSegments} from './segments.ts';
 import {Space} from './space.ts';
 import {tellStacks, tellStacksByShape} from './stacks.ts';
+import {tellVector} from './vector.ts';
 import {tellV8} from './runtimes/v8.ts';
 
 /**
@@ -26,6 +27,7 @@ export function classify(regions: Regions, clues: Clues = {}, earlier?: Regions)
   const space = new Space(regions, clues, earlier);
   tellNames(space);
   tellSegments(space);
+  tellVector(space);
   tellGo(space);
   tellArenas(space);
   tellStacks(space);

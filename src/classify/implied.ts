@@ -1,5 +1,5 @@
 import {isExecutable, isReadable, isWritable} from '../model/region.ts';
-import type {Regions} from '../model/regions.ts';
+import type {Regions} from '../model/columns/regions.ts';
 
 /**
  * Was the process started with READ_IMPLIES_EXEC (personality(2))? Then the kernel adds PROT_EXEC to all memory that

@@ -1,6 +1,6 @@
 import {isAllowed, isExecutable, isFileBacked, isPrivate, isShared, isWritable, type Region} from '../model/region.ts';
 import {namedMemory} from './given.ts';
-import {ABSENT} from '../model/regions.ts';
+import {ABSENT} from '../model/columns/columns.ts';
 import {FLAG, type Space, type Decision} from './space.ts';
 
 /**
@@ -12,17 +12,21 @@ export function tellNames(space: Space): void {
   tellFixed(space);
   const doubles = doublesIn(space);
   const programs = programsIn(space, doubles);
-  const smallest = smallestPage(space);
-  const known = new Map<string, Decision>();
+  const pageSizes = space.regions.counter('kernelPageSize');
+  const smallest = smallestOf(pageSizes, space.length);
+  const known = new Map<number, Decision>();
+  const {backing, perms} = space.regions;
   for (const index of space.telling) {
     const region = space.at(index);
     const {isFile} = space.regions.backingAt(index);
     if (space.has(index, FLAG.ht)) space.tell(index, HUGETLB);
     else if (isFile ? programs.has(region.name) : region.name === '') continue;
     else if (isFile && space.has(index, FLAG.pf) && space.has(index, FLAG.io)) space.tell(index, MEMORY_OF_A_DEVICE);
-    else if (!space.hasFlags(index) && hasLargePages(space, index, smallest)) space.tell(index, HUGETLB_BY_SIZE);
+    else if (!space.hasFlags(index) && (pageSizes?.[index] ?? 0) > smallest && mayBeHuge(space, index))
+      space.tell(index, HUGETLB_BY_SIZE);
     else {
-      const key = keyOf(region, isFile, space.isHeld(index));
+      // What decides: the name, permissions, and whether memory without access is held.
+      const key = (backing[index]! * 2 ** 16 + perms[index]!) * 2 + (space.isHeld(index) ? 1 : 0);
       let verdict = known.get(key);
       if (!verdict) known.set(key, (verdict = verdictOf(region, space, doubles)));
       space.tell(index, verdict);
@@ -30,17 +34,13 @@ export function tellNames(space: Space): void {
   }
 }
 
-/** What decides besides the name: permissions, and the number of a SysV segment. */
-const keyOf = (region: Region, isFile: boolean, isHeld: boolean): string =>
-  `${region.perms}${isHeld ? '+' : ' '}${isFile ? 1 : 0}${region.name.startsWith('/SYSV') ? region.inode : ''} ${region.name}`;
-
 /** Pages of the kernel's at fixed addresses, where the source prints no names: pmap. */
 function tellFixed(space: Space): void {
-  for (let index = space.length - 1; index >= 0 && space.start[index]! >= KUSER_HELPERS; index--) {
-    const {start, name} = space.at(index);
-    if (name === '' && start === VSYSCALL) space.tell(index, VSYSCALL_BY_PLACE);
-    if (name === '' && start === KUSER_HELPERS && index === space.length - 1) space.tell(index, VECTORS_BY_PLACE);
-  }
+  const isNameless = (index: number, start: number): boolean =>
+    index >= 0 && space.start[index] === start && space.regions.nameAt(index) === '';
+  const [vsyscall, last] = [space.find(VSYSCALL), space.length - 1];
+  if (isNameless(vsyscall, VSYSCALL)) space.tell(vsyscall, VSYSCALL_BY_PLACE);
+  if (isNameless(last, KUSER_HELPERS)) space.tell(last, VECTORS_BY_PLACE);
 }
 
 /** Documentation/arch/x86/x86_64/mm.rst */
@@ -49,14 +49,11 @@ const VSYSCALL = 0xffffffffff600000;
 const KUSER_HELPERS = 0xffff0000;
 
 /** KernelPageSize is larger in the hugetlb pool alone, and for memory of devices (fs/hugetlbfs, dax). */
-const hasLargePages = (space: Space, index: number, smallest: number): boolean =>
-  (space.regions.counter('kernelPageSize')?.[index] ?? ABSENT) > smallest &&
-  !space.regions.nameAt(index).startsWith('/dev/dax');
+const mayBeHuge = (space: Space, index: number): boolean => !space.regions.nameAt(index).startsWith('/dev/dax');
 
-function smallestPage({regions, length}: Space): number {
-  const sizes = regions.counter('kernelPageSize')?.subarray(0, length) ?? [];
+function smallestOf(sizes: Float64Array | undefined, length: number): number {
   let smallest = Infinity;
-  for (const size of sizes) if (size !== ABSENT && size < smallest) smallest = size;
+  for (const size of sizes?.subarray(0, length) ?? []) if (size !== ABSENT && size < smallest) smallest = size;
   return smallest;
 }
 
@@ -89,6 +86,12 @@ function programsIn(space: Space, doubles: ReadonlySet<string>): Set<string> {
   for (const index of space.executable) {
     const region = space.at(index);
     if (region.name !== '' && mayBeProgram(region) && !doubles.has(region.name)) programs.add(region.name);
+  }
+  // Where a source has no permissions of some regions, the program headers that were read say that it is one.
+  for (const name of Object.keys(space.clues.files ?? {})) {
+    const isProgram = (index: number): boolean =>
+      space.at(index).name === name && isAllowed(space.at(index), 'x') === undefined;
+    if (!programs.has(name) && space.telling.some(isProgram)) programs.add(name);
   }
   return programs;
 }

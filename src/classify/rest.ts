@@ -107,25 +107,26 @@ const NAMELESS = 'no name, in a listing that lacks names: the heap may be called
  */
 function tellNeighbours(space: Space): void {
   const {regions, length} = space;
+  const {verdict: told, tables} = regions;
   /** Is it something that has a name? */
-  const saysMuch = (index: number): boolean => !space.isOpen(index) && !SAYS_LITTLE.has(regions.kindAt(index));
+  const saysMuch = (index: number): boolean => told[index] !== 0 && !SAYS_LITTLE.has(regions.kindAt(index));
   let below = '';
-  let verdict: Decision | undefined;
+  let verdict = 0;
   for (let index = 0, above = 0; index < length; index++) {
-    if (!space.isOpen(index)) {
+    if (told[index] !== 0) {
       if (saysMuch(index)) {
         below = nameOf(space.at(index));
-        verdict = undefined;
+        verdict = 0;
       }
       continue;
     }
-    if (!verdict) {
+    if (verdict === 0) {
       above = Math.max(above, index);
       while (above < length && !saysMuch(above)) above++;
       const label = place(below, above < length ? nameOf(space.at(above)) : '');
-      verdict = regions.backingAt(index).inode === '' ? namelessOf(label) : verdictOf(label);
+      verdict = tables.verdictOf(regions.backingAt(index).inode === '' ? namelessOf(label) : verdictOf(label));
     }
-    space.tell(index, verdict);
+    told[index] = verdict;
   }
 }
 

@@ -1,4 +1,4 @@
-import {type ElfClue, type ElfSegment, pageSizeOf} from '../model/clues.ts';
+import {type ElfClue, type ElfSegment, pageSizeOf} from '../model/clues/clues.ts';
 import {hasNoAccess, isExecutable, isWritable, type Region} from '../model/region.ts';
 import {sizeText} from '../model/amounts.ts';
 import {baseName, FLAG, type Space, type Decision} from './space.ts';

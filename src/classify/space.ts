@@ -1,7 +1,7 @@
-import type {Clues} from '../model/clues.ts';
+import type {Clues} from '../model/clues/clues.ts';
 import type {Kind} from '../model/kind.ts';
 import {hasNoAccess, isExecutable, type Region} from '../model/region.ts';
-import type {Regions} from '../model/regions.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import {firstWhere} from '../model/search.ts';
 import {impliesExec, permsAskedFor} from './implied.ts';
 
@@ -25,6 +25,8 @@ export class Space {
   readonly end: Float64Array;
   /** The VmFlags of each region, as bits of FLAG; 0 where the source has none. */
   readonly flags: Uint16Array;
+  readonly #rss: Float64Array | undefined;
+  readonly #swap: Float64Array | undefined;
   /**
    * Indices, ascending, of the regions that have a name or are from the hugetlb pool: those that say themselves what
    * they are.
@@ -48,13 +50,15 @@ export class Space {
    */
   constructor(regions: Regions, clues: Clues, earlier: Regions | undefined) {
     const {length, tables, backing} = regions;
-    regions.verdict = new Uint32Array(regions.verdict.length);
+    regions.forget();
     this.impliesExec = impliesExec(regions);
     this.regions = this.impliesExec ? regions.withPerms(permsAskedFor(regions)) : regions;
     this.clues = clues;
     this.length = length;
     this.start = regions.start;
     this.end = regions.end;
+    this.#rss = regions.counter('rss');
+    this.#swap = regions.counter('swap');
     this.flags = flagBits(regions, earlier);
     const {perms} = this.regions;
     const isNamed = tables.backings.map(({name}) => name !== '');
@@ -134,8 +138,8 @@ export class Space {
 
   /** As `isHeld` says it. */
   isHeld(index: number): boolean {
-    const bytes = (counter: string): number => Math.max(0, this.regions.counter(counter)?.[index] ?? 0);
-    return bytes('rss') + bytes('swap') > 0 && hasNoAccess(this.at(index));
+    const hasSome = (this.#rss?.[index] ?? 0) > 0 || (this.#swap?.[index] ?? 0) > 0;
+    return hasSome && hasNoAccess(this.at(index));
   }
 
   /** @returns the index of the region that holds an address; -1 if none does */
@@ -196,9 +200,10 @@ const BITS = new Map<string, number>(Object.entries(FLAG));
  */
 function flagBits(regions: Regions, earlier: Regions | undefined): Uint16Array {
   const {flags, tables, length} = regions;
+  const all = new Uint16Array(length);
   const bits = tables.flags.map(bitsOf);
   const then = earlier && earlier.length > 0 && new FlagsThen(regions, earlier);
-  const all = new Uint16Array(length);
+  if (bits.length === 1 && !then) return all;
   for (let row = 0; row < length; row++) all[row] = flags[row] === 0 && then ? then.bitsOf(row) : bits[flags[row]!]!;
   return all;
 }

@@ -1,4 +1,4 @@
-import type {Thread} from '../model/clues.ts';
+import type {Thread} from '../model/clues/clues.ts';
 import {hasNoAccess, isPrivate, isWritable, type Region, sizeOf} from '../model/region.ts';
 import {FLAG, type Space, type Decision} from './space.ts';
 
@@ -30,7 +30,8 @@ const LARGEST_STACK = 64 * MIB;
  */
 function stackOf(space: Space, index: number, threads: readonly Thread[]): Decision {
   const who = threadsText(threads);
-  const pointer = `the stack pointer of thread ${threads[0]!.tid} is in it`;
+  const isIn = space.find(threads[0]!.stackPointer!) === index;
+  const pointer = `the stack pointer of thread ${threads[0]!.tid} is in ${isIn ? 'it' : 'the guard below it'}`;
   const isSmall = sizeOf(space.at(index)) <= Math.max(LARGEST_STACK, space.clues.limits?.stack ?? 0);
   const hasGuard = space.touchesBelow(index) && hasNoAccess(space.at(index - 1));
   const stack = {kind: 'thread-stack', label: `stack of ${who}`} as const;
@@ -45,11 +46,12 @@ function stackOf(space: Space, index: number, threads: readonly Thread[]): Decis
   };
 }
 
-/** Threads by the region that their stack pointer is in. */
+/** Threads by the region that their stack pointer is in; a stack that has overflowed ends in its guard. */
 function threadsByRegion(space: Space): Map<number, Thread[]> {
   const found = new Map<number, Thread[]>();
   for (const thread of space.clues.threads ?? []) {
-    const index = thread.stackPointer === undefined ? -1 : space.find(thread.stackPointer);
+    const at = thread.stackPointer === undefined ? -1 : space.find(thread.stackPointer);
+    const index = isGuardBelow(space, at) ? at + 1 : at;
     if (index < 0) continue;
     const threads = found.get(index);
     if (threads) threads.push(thread);
@@ -57,6 +59,9 @@ function threadsByRegion(space: Space): Map<number, Thread[]> {
   }
   return found;
 }
+
+const isGuardBelow = (space: Space, index: number): boolean =>
+  index >= 0 && space.touchesAbove(index) && hasNoAccess(space.at(index)) && isWritable(space.at(index + 1));
 
 function threadsText(threads: readonly Thread[]): string {
   const [first] = threads as [Thread];

@@ -10,7 +10,16 @@ import {parseDuration} from '../shell/values.ts';
 import {EXIT, exitOf} from '../shell/exit.ts';
 import {pagerFor, showInPager} from '../shell/pager.ts';
 import {isTerminal, sizeOf} from '../shell/terminal.ts';
-import {ReaderGone, type Remarkable, remarkOn, say, takeOverErrors, writeOut, writePieces} from '../shell/output.ts';
+import {
+  inBatches,
+  ReaderGone,
+  type Remarkable,
+  remarkOn,
+  say,
+  takeOverErrors,
+  writeOut,
+  writePieces,
+} from '../shell/output.ts';
 import {isUsageError, plain, usageParts} from './usage.ts';
 import type {ColorSupportLevel} from 'chalk';
 
@@ -116,6 +125,13 @@ export abstract class BaseCommand extends Command {
       const pager = this.#isPaged ? pagerFor(output, process.env) : undefined;
       if (pager === undefined || !(await showInPager(output, pager))) await writeOut(output);
     }
+    return code;
+  }
+
+  /** The same for a long text that comes in pieces. Where nobody pages, it is written as it comes. */
+  protected async printPieces(pieces: Iterable<string>, code: number): Promise<number> {
+    if (this.#isPaged && isTerminal(1)) return this.print([...pieces].join(''), code);
+    await writePieces(inBatches(pieces));
     return code;
   }
 

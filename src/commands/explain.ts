@@ -8,13 +8,19 @@ import {lookAt, type Looked} from '../features/explain/target.ts';
 import {argumentOf, type Argument} from '../features/explain/argument.ts';
 import {wordListJSON, wordsJSON} from '../features/explain/glossary/json.ts';
 import {renderUnknown, renderWordList, renderWords} from '../features/explain/glossary/text.ts';
+import {openIfCore} from '../input/core.ts';
+import {Trouble} from '../model/trouble.ts';
 import {say} from '../shell/output.ts';
+import {oomJSON} from '../features/explain/oom/json.ts';
+import {renderOom} from '../features/explain/oom/text.ts';
 import {storyJSON, storyOf} from '../features/explain/story.ts';
 import {renderStory} from '../features/explain/text.ts';
 
 export default class Explain extends BaseCommand {
   static override summary = 'say in words what a process, a region, an address, or a word of the kernel is';
   static override description = `With a target: the story of its address space in a page. With a target and a place (an address, a range as maps prints it, or a name such as [heap] or libc.so.6): what is there, down to the section and symbol of the file, and in a recording made with --cause which call had mapped the address. With a word (Pss, VmData, nr, relro, rw-p, [heap], touched): what it means, in which unit, what surprises people, since which kernel, and where to read on; this reads no process. Without arguments: all words.
+
+With a log of the kernel (dmesg | memmap explain -, journalctl -k, syslog): each report of the OOM killer in it: who was killed and why, how much memory each task had, and where the rest was.
 
 A PID, a file or - is read as a target. Anything else that is in memmap's list of words is explained; only then is it taken for the name of a process. --word takes it for a word; for a process that has the name of a word, give its PID.
 
@@ -45,6 +51,7 @@ Exits with 1 for a two-letter code that memmap does not know.`;
     heap: Flags.boolean({
       description: "tell malloc's chunk of an address too; this reads the memory of the process",
     }),
+    all: Flags.boolean({description: "of a report of the kernel's OOM killer, every task"}),
     'max-stall': maxStall('reading may hold up the process'),
   };
 
@@ -59,9 +66,21 @@ Exits with 1 for a two-letter code that memmap does not know.`;
     if (argument.isWordToo) say(`memmap: ${target} is a file here. For the word: memmap explain --word ${target}`);
     const options = {root, maxStall: parseDuration(flags['max-stall'])};
     const looked = await lookAt(target, options);
+    if ('oom' in looked) {
+      if (place !== undefined || flags.heap) throw noPlace(target);
+      const isWhole = looked.oom.every(({isCut}) => !isCut);
+      return this.print(
+        flags.json
+          ? oomJSON(looked.oom, looked.name)
+          : renderOom(looked.oom, {width: this.width, rows: flags.all ? undefined : MOST_TASKS}),
+        isWhole ? EXIT.done : EXIT.incomplete,
+      );
+    }
+    const core = flags.heap ? await openIfCore(target) : undefined;
     try {
-      return await this.tell(looked, place, flags);
+      return await this.tell({...looked, core}, place, flags);
     } finally {
+      core?.close();
       looked.handle?.close();
     }
   }
@@ -91,3 +110,14 @@ Exits with 1 for a two-letter code that memmap does not know.`;
     return this.print(isJson ? document() : renderStory(snapshot, story, this.width), code);
   }
 }
+
+/** Tasks of a report that are shown: those with the most memory. */
+const MOST_TASKS = 12;
+
+const noPlace = (log: string): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: `${log} has no places.`,
+    why: "it holds reports of the kernel's OOM killer, which have no regions.",
+    next: `Leave the second argument and --heap out: memmap explain ${log}`,
+  });

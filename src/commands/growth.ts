@@ -3,11 +3,14 @@ import {BaseCommand, type FlagsOf} from './base.ts';
 import {BUDGET_FLAGS, budgetOf, given, GROUPS, leastSize} from './flags.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
-import {growthOfTarget, type GrowthOptions} from '../features/growth/target.ts';
+import {growthOfListings} from '../features/growth/listings.ts';
+import {noFamily} from '../input/recorded.ts';
+import {isSeries} from '../input/series.ts';
+import {growthOfTarget, type GrowthOptions, type Watched} from '../features/growth/target.ts';
 import type {Target} from '../input/input.ts';
 import {groupRecordingOf, targetOf} from '../input/open.ts';
-import type {GroupName} from '../model/group.ts';
-import {GROUP_MEASURES} from '../model/group-sample.ts';
+import type {GroupName} from '../model/group/group.ts';
+import {GROUP_MEASURES} from '../model/group/sample.ts';
 import type {GroupRecording} from '../recording/group.ts';
 import {parseGroupMeasure, refuseWithGroup} from '../features/group/flags.ts';
 import {groupGrowthJSON, renderGroupGrowth} from '../features/growth/group.ts';
@@ -20,6 +23,8 @@ import {parseMeasure} from '../text/measures.ts';
 export default class GrowthCommand extends BaseCommand {
   static override summary = 'say what grows: how fast, how sure that is, and whether it stops';
   static override description = `Samples a process for a while, or reads a recording, and judges its memory as a whole, by kind and by region: steady growth, step, plateau, sawtooth, flat, shrinks, or not enough data. A slope has the bounds within which it lies with 95 % confidence. docs/growth.md says how it is judged.
+
+Listings of one process that were saved one after another (by hand, by adb or kubectl) are judged too: a directory of them, or several files. When each was taken is what --times says, else what the snapshots or the names of the files say, else when they were written.
 
 What is judged is what was seen: a cache that is still filling looks like a leak, and so does a collector that has not run yet. Sample for longer than these take.
 
@@ -35,9 +40,10 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
   ];
 
   static override args = {
-    target: Args.string({
-      description: `a PID, the name of a process, ${GROUPS}, or a recording`,
+    targets: Args.string({
+      description: `a PID, the name of a process, ${GROUPS}, or a recording; or saved listings of one process, or a directory of them`,
       required: true,
+      multiple: true,
       ignoreStdin: true,
     }),
   };
@@ -54,6 +60,10 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
     }),
     'min-size': leastSize('ignore movements of less than this'),
     limit: Flags.string({description: 'say when steady growth reaches this', helpValue: '<size>'}),
+    times: Flags.string({
+      description: 'of saved listings: a file with the name of each and when it was taken (a date, or seconds)',
+      helpValue: '<file>',
+    }),
     all: Flags.boolean({description: 'print every region that moved, however many'}),
     children: Flags.boolean({description: 'judge its family too: the process and its descendants together, and each'}),
     ...BUDGET_FLAGS,
@@ -62,20 +72,29 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
   async run(): Promise<number> {
     const {args, flags} = await this.parse(GrowthCommand);
     this.begin(flags);
-    const target = targetOf(args.target, flags['proc-root']);
-    const recorded = groupRecordingOf(target);
-    if (recorded || target.is === 'group') return this.ofGroup(recorded ?? (target as GroupTarget).group, flags);
-    const watched = await growthOfTarget(target, optionsOf(flags));
+    const [first] = args.targets as [string, ...string[]];
+    const isMany = isSeries(args.targets, flags['proc-root']);
+    const target = isMany ? undefined : targetOf(first, flags['proc-root']);
+    const recorded = target && groupRecordingOf(target);
+    if (recorded || target?.is === 'group') return this.ofGroup(recorded ?? (target as GroupTarget).group, flags);
+    const watched = await (target ? growthOfTarget(target, optionsOf(flags)) : this.saved(args.targets, flags));
+    const isSaved = target === undefined;
     const {last, notes, rejected, signal, family} = watched;
     const growth = {...watched.growth, limit: given(flags.limit, parseSize)};
-    this.remark({source: {name: rejected.length > 0 ? args.target : undefined}, rejected, notes});
-    const look = {width: this.width, rows: flags.all ? undefined : MOST_ROWS};
+    this.remark({source: {name: rejected.length > 0 ? args.targets.join(' ') : undefined}, rejected, notes});
+    const look = {width: this.width, rows: flags.all ? undefined : MOST_ROWS, isSaved};
     const text = (): string =>
       [renderGrowth(growth, last, look), ...(family ? renderFamilyGrowth(family, this.width) : [])].join('\n');
     const json = (): object => ({...growthJSON(growth, last, notes), family: family && familyGrowthJSON(family)});
     await this.print(flags.json ? json() : text());
     if (signal) return exitOfSignal(signal);
-    return rejected.length === 0 ? EXIT.done : EXIT.incomplete;
+    return rejected.length === 0 && watched.isWhole !== false ? EXIT.done : EXIT.incomplete;
+  }
+
+  private saved(targets: readonly string[], flags: FlagsOf<typeof GrowthCommand>): Promise<Watched> {
+    if (flags.children) throw noFamily(targets.join(' '), 'a listing is of one process.');
+    const {measure, least} = optionsOf(flags);
+    return growthOfListings(targets, {measure, least, root: flags['proc-root'], times: flags.times});
   }
 
   private async ofGroup(source: GroupName | GroupRecording, flags: FlagsOf<typeof GrowthCommand>): Promise<number> {

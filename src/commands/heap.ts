@@ -1,6 +1,6 @@
-import {Flags} from '@oclif/core';
+import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {given, PROCESS_ARG} from './flags.ts';
+import {given} from './flags.ts';
 import {parseSize} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
@@ -14,7 +14,7 @@ export default class Heap extends BaseCommand {
 
 It reads the memory of the process (/proc/PID/mem), which needs the right to attach to it: only the headers of chunks are looked at, and nothing of their contents is kept. Pages that are not resident are not read.
 
-A process that runs goes on meanwhile. An arena that does not come out at its end is read again, and then marked as torn.`;
+A process that runs goes on meanwhile. An arena that does not come out at its end is read again, and then marked as torn. A core file stands still: its books are read from what was dumped.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',
@@ -22,7 +22,13 @@ A process that runs goes on meanwhile. An arena that does not come out at its en
     '<%= config.bin %> <%= command.id %> $$ --max-rate 100M',
   ];
 
-  static override args = {target: PROCESS_ARG};
+  static override args = {
+    target: Args.string({
+      description: 'a PID, the name of a process, or a core file',
+      required: true,
+      ignoreStdin: true,
+    }),
+  };
 
   static override flags = {
     all: Flags.boolean({description: 'print every arena, however many'}),
@@ -36,7 +42,7 @@ A process that runs goes on meanwhile. An arena that does not come out at its en
     const {args, flags} = await this.parse(Heap);
     this.begin(flags);
     const maxRate = Math.max(1, given(flags['max-rate'], parseSize) ?? USUAL_RATE);
-    const heap = lookAtHeap(args.target, {root: flags['proc-root'], maxRate});
+    const heap = await lookAtHeap(args.target, {root: flags['proc-root'], maxRate});
     this.remark(heap.snapshot);
     for (const note of heap.notes) say(`memmap: ${safe(note)}`);
     const code = heap.isWhole ? EXIT.done : EXIT.incomplete;

@@ -5,7 +5,7 @@ import {csv} from '../features/ps/csv.ts';
 import {isOfHeld, SORT_KEYS, type SortKey, sortKeyOf} from '../features/ps/choose.ts';
 import {listProcesses, psJSON} from '../features/ps/ps.ts';
 import {notesOf, renderPs} from '../features/ps/text.ts';
-import {GROUPINGS} from '../model/processes.ts';
+import {GROUPINGS} from '../model/host/processes.ts';
 import {inBatches, writePieces} from '../shell/output.ts';
 import {EXIT} from '../shell/exit.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';

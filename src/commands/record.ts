@@ -21,7 +21,7 @@ import {refuseWithGroup} from '../features/group/flags.ts';
 import {recordGroup, recordedGroupJSON, renderRecordedGroup} from '../features/record/group.ts';
 import {CauseTrace} from '../features/cause/cause.ts';
 import {processOf, targetOf} from '../input/open.ts';
-import type {GroupName} from '../model/group.ts';
+import type {GroupName} from '../model/group/group.ts';
 import {KinWatch} from '../procfs/kin/kin.ts';
 import {Session} from '../procfs/sampling/session.ts';
 
@@ -135,7 +135,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
 
   private attach(pid: number, flags: FlagsOf<typeof RecordCommand>, {onListing}: ListingSize): Session {
     const root = flags['proc-root'];
-    const session = new Session(pid, {root, ...budgetOf(flags), onListing});
+    const session = new Session(pid, {root, ...budgetOf(flags), onListing, keepsLast: true});
     this.remark(session.snapshot);
     return session;
   }

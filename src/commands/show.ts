@@ -5,7 +5,7 @@ import {choiceOf, CHOICE_FLAGS, columnsOf, familyKeyOf} from '../features/show/c
 import {parseDuration} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
-import {renderShow, showJSON} from '../features/show/show.ts';
+import {showJSON, showPieces} from '../features/show/show.ts';
 import type {Input} from '../input/input.ts';
 import {inputOf, readFamily, readInput, targetOf} from '../input/open.ts';
 import {familyJSON, sortFamily} from '../model/family.ts';
@@ -100,9 +100,10 @@ For a process whose memory map may not be read, the status is shown, and the com
     const snapshot = await this.read(target, options, flags.json);
     this.remark(snapshot);
     const look = {...flags, columns, choice, rows: all ? undefined : MOST_ROWS, width: this.width};
-    const draw = (): string =>
-      flags.map ? renderPicture(snapshot, {width: this.width, rows: this.height}) : renderShow(snapshot, look);
-    return this.print(flags.json ? showJSON(snapshot, choice) : draw(), this.codeFor([snapshot]));
+    const code = this.codeFor([snapshot]);
+    if (flags.json) return this.print(showJSON(snapshot, choice), code);
+    if (flags.map) return this.print(renderPicture(snapshot, {width: this.width, rows: this.height}), code);
+    return this.printPieces(showPieces(snapshot, look), code);
   }
 
   /** Reads the target. For a process that may not be read, what may be seen is printed before the command fails. */

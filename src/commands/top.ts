@@ -2,11 +2,12 @@ import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {given, interval, LIMIT_FLAGS, maxStall} from './flags.ts';
 import {regionPages} from '../features/explain/pages.ts';
+import {isOfHeld} from '../features/ps/choose.ts';
 import {watchOf} from '../features/ps/ps.ts';
 import {type Sort, SORTS, sortOf} from '../features/top/screen/view.ts';
 import {jsonLines, ScreenSink, tables, type TopOptions} from '../features/top/sinks.ts';
 import {top, type TopSink} from '../features/top/top.ts';
-import {GROUPINGS} from '../model/processes.ts';
+import {GROUPINGS} from '../model/host/processes.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {withProgress} from '../shell/output.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
@@ -15,11 +16,14 @@ import {parseDuration, parseSize} from '../shell/values.ts';
 /** ms between two samples of a process that is opened: what watch has. */
 const INNER_INTERVAL = 500;
 
+/** ms of the processor in a sample for what descriptors hold: as long as keys and signals may wait for their turn. */
+const HELD_TIME = 100;
+
 export default class Top extends BaseCommand {
   static override summary = 'show all processes by the memory that they really cost, live';
   static override description = `What ps prints, as one screen that is redrawn in place (q quits, ? lists the keys), with how much resident memory grew since top began, and how it moved. t adds up by name, user, unit, container or cgroup. Enter watches the process that is selected, as memmap watch does, and Escape comes back. Where output goes elsewhere it prints the table of ps for each sample; with --json one document a line.
 
-In each sample status is read of all processes, which holds up none of them, and the counters only within the limits: of one for --max-stall, of all together for --budget, and of none for more than 2 % of the time. Whoever was never read comes first, then the largest that waited longest. Counters of an earlier sample are dim and have their age; after ten minutes they are no longer shown, but why they were not read.
+In each sample status is read of all processes, which holds up none of them, and the counters only within the limits: of one for --max-stall, of all together for --budget, and of none for more than 2 % of the time. Whoever was never read comes first, then the largest that waited longest. Counters of an earlier sample are dim and have their age; after ten minutes they are no longer shown, but why they were not read. A process that is opened is read by its own screen alone, and so for 2 % of the time at most. With --held descriptors are looked at for 0.1 s of a processor in each sample; whoever has no turn keeps what was found out before.
 
 Kernel threads and zombies have no memory of their own, and are not listed; memmap is left out.`;
 
@@ -52,6 +56,9 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
       helpValue: '<text>',
     }),
     'min-size': Flags.string({description: 'only rows with at least this PSS', helpValue: '<size>'}),
+    held: Flags.boolean({
+      description: 'also what open descriptors hold: memfds, deleted files of tmpfs, dmabufs, memory of GPUs',
+    }),
     'max-stall': maxStall('reading may hold up each process'),
     budget: Flags.string({
       description: 'for how long one sample may hold up all processes together',
@@ -63,6 +70,7 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
   async run(): Promise<number> {
     const {args, flags} = await this.parse(Top);
     this.begin(flags);
+    const opened = new Set<number>();
     const options: TopOptions = {
       root: flags['proc-root'],
       targets: args.targets ?? [],
@@ -72,6 +80,9 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
       minSize: given(flags['min-size'], parseSize) ?? 0,
       maxStall: parseDuration(flags['max-stall']),
       budget: parseDuration(flags.budget),
+      held: flags.held || isOfHeld(flags.sort),
+      heldTime: HELD_TIME,
+      spares: (pid) => opened.has(pid),
     };
     const limits = {
       interval: parseDuration(flags.interval),
@@ -85,7 +96,7 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
     );
     const interrupted = interruption();
     try {
-      const sink = this.sink(flags.json, options, interrupted);
+      const sink = this.sink(flags.json, options, interrupted, opened);
       await top(watch, {...limits, signal: interrupted.signal}, sink, (host) => {
         isShown = true;
         complain(host);
@@ -97,10 +108,15 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
     }
   }
 
-  private sink(isJson: boolean, options: TopOptions, interrupted: Interruption): TopSink {
+  private sink(isJson: boolean, options: TopOptions, interrupted: Interruption, opened: Set<number>): TopSink {
     if (isJson) return jsonLines(options);
     if (!this.canDraw) return tables(options, this.width);
     const {root, maxStall} = options;
-    return new ScreenSink(options, {root, maxStall, interval: INNER_INTERVAL, explain: regionPages}, interrupted);
+    return new ScreenSink(
+      options,
+      {root, maxStall, interval: INNER_INTERVAL, explain: regionPages},
+      interrupted,
+      opened,
+    );
   }
 }

@@ -25,7 +25,7 @@ import {groupJSONSink, groupLines, tellGroup} from '../features/group/sinks.ts';
 import {parseGroupCondition} from '../features/group/until.ts';
 import {followGroup} from '../features/group/watch.ts';
 import {GroupWatch} from '../procfs/host/group-watch.ts';
-import type {GroupName} from '../model/group.ts';
+import type {GroupName} from '../model/group/group.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
 import {processOf, targetOf} from '../input/open.ts';
 import {type Condition, parseCondition} from '../features/watch/until.ts';
@@ -163,7 +163,8 @@ With --cause (memmap watch PID --cause) each memory call of the process is seen 
 
   private attach(pid: number, flags: FlagsOf<typeof Watch>): Session {
     const root = flags['proc-root'];
-    const session = new Session(pid, {root, ...budgetOf(flags)});
+    const options = {root, ...budgetOf(flags), keepsLast: !this.hasScreen(flags)};
+    const session = new Session(pid, options);
     this.remark(session.snapshot);
     return session;
   }
@@ -172,10 +173,14 @@ With --cause (memmap watch PID --cause) each memory call of the process is seen 
     return new KinWatch(snapshot.process.pid!, {root: flags['proc-root'], ...budgetOf(flags)});
   }
 
+  private hasScreen({json: isJson}: FlagsOf<typeof Watch>): boolean {
+    return !isJson && this.canDraw;
+  }
+
   private sink(flags: FlagsOf<typeof Watch>, session: Session, interval: number, interrupted: Interruption): Sink {
     const {json: isJson, sort} = flags;
     const choice = choiceOf(flags);
-    if (!isJson && this.canDraw)
+    if (this.hasScreen(flags))
       return new ScreenSink(session, interrupted, {interval, choice, sort, explain: regionPages(session.handle)});
     return chosenOnly(isJson ? jsonSink(undefined, choice) : watchLines(interval, choice, this.width), choice, sort);
   }

@@ -1,5 +1,5 @@
 import {baseName, isSameImage, isSameProcess} from '../model/same.ts';
-import {programOf} from '../model/program.ts';
+import {programOf} from '../model/clues/program.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 
 /** `address` compares equal addresses: one process, two moments. `layout` compares two runs of a program. */

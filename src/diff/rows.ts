@@ -1,5 +1,7 @@
 import {OWN_COUNTERS} from '../model/region.ts';
-import {ABSENT, type Regions} from '../model/regions.ts';
+import {ABSENT} from '../model/columns/columns.ts';
+import type {Regions} from '../model/columns/regions.ts';
+import {numberIn, type Numbers, Translation} from '../model/columns/translation.ts';
 import {sweep, type Swept} from './sweep.ts';
 
 /**
@@ -8,27 +10,31 @@ import {sweep, type Swept} from './sweep.ts';
  * for its neighbours.
  */
 export function sweepRows(before: Regions, after: Regions): Swept {
-  const pairs = new SameRows(before, after);
-  const rows: {readonly before: number[]; readonly after: number[]} = {before: [], after: []};
-  let same = 0;
-  for (let i = 0, j = 0; i < before.length || j < after.length;) {
-    const [a, b] = [before.start[i]!, after.start[j]!];
-    if (j >= after.length || (i < before.length && a < b)) rows.before.push(i++);
-    else if (i >= before.length || b < a) rows.after.push(j++);
-    else if (pairs.areSame(i, j)) {
-      same++;
-      i++;
-      j++;
-    } else {
-      rows.before.push(i++);
-      rows.after.push(j++);
-    }
-  }
+  const rows = others(before, after);
   const {drafts, unchanged} = sweep(
     rows.before.map((row) => before.region(row)),
     rows.after.map((row) => after.region(row)),
   );
-  return {drafts, unchanged: unchanged + same};
+  return {drafts, unchanged: unchanged + after.length - rows.after.length};
+}
+
+interface Rows {
+  readonly before: number[];
+  readonly after: number[];
+}
+
+/** The rows of both sides that are not the same, ascending. */
+function others(before: Regions, after: Regions): Rows {
+  const pairs = new SameRows(before, after);
+  const rows: Rows = {before: [], after: []};
+  let [i, j] = [0, 0];
+  // What was copied from one listing to the next need not be compared.
+  for (const {from, row, count} of after.copiedFrom(before) ?? []) {
+    pairs.compare(i, from, j, row, rows);
+    [i, j] = [from + count, row + count];
+  }
+  pairs.compare(i, before.length, j, after.length, rows);
+  return rows;
 }
 
 /** Compares rows of two listings. */
@@ -36,27 +42,39 @@ class SameRows {
   readonly #before: Regions;
   readonly #after: Regions;
   /** What the numbers of `after` are in the tables of `before`. */
-  readonly #perms: Translation;
-  readonly #backing: Translation;
-  readonly #flags: Translation;
+  readonly #perms: Numbers;
+  readonly #backing: Numbers;
+  readonly #flags: Numbers;
   readonly #counters: ReadonlyArray<readonly [Float64Array, Float64Array]>;
 
   constructor(before: Regions, after: Regions) {
     this.#before = before;
     this.#after = after;
-    const [a, b] = [before.tables, after.tables];
-    const isShared = a === b;
-    this.#perms = isShared ? undefined : translated(a.perms, b.perms, (text) => text);
-    this.#backing = isShared
-      ? undefined
-      : translated(a.backings, b.backings, ({dev, inode, name, nameBase64}) =>
-          [dev, inode, nameBase64 ?? '', name].join(' '),
-        );
-    this.#flags = isShared ? undefined : translated(a.flags, b.flags, (list) => JSON.stringify(list ?? null));
+    const there = new Translation(before.tables, after.tables);
+    this.#perms = there.of('perms');
+    this.#backing = there.of('backing');
+    this.#flags = there.of('flags');
     this.#counters = OWN_COUNTERS.flatMap((name) => {
       const [one, other] = [before.counter(name), after.counter(name)];
       return one && other ? [[one, other] as const] : [];
     });
+  }
+
+  /** Adds the rows that differ, of rows [i, to) before and [j, end) after. */
+  compare(i: number, to: number, j: number, end: number, rows: Rows): void {
+    const {start: ours} = this.#before;
+    const {start: theirs} = this.#after;
+    while (i < to || j < end) {
+      if (j >= end || (i < to && ours[i]! < theirs[j]!)) rows.before.push(i++);
+      else if (i >= to || theirs[j]! < ours[i]!) rows.after.push(j++);
+      else if (this.areSame(i, j)) {
+        i++;
+        j++;
+      } else {
+        rows.before.push(i++);
+        rows.after.push(j++);
+      }
+    }
   }
 
   /** Is there nothing to say about two rows that begin at the same address? */
@@ -68,26 +86,16 @@ class SameRows {
       a.perms[i] === numberIn(this.#perms, b.perms[j]!) &&
       a.backing[i] === numberIn(this.#backing, b.backing[j]!) &&
       this.#haveSameFlags(a.flags[i]!, b.flags[j]!) &&
-      this.#counters.every(([one, other]) => one[i] === other[j] || one[i] === ABSENT || other[j] === ABSENT)
+      (this.#counters.length === 0 || this.#haveSameCounters(i, j))
     );
+  }
+
+  #haveSameCounters(i: number, j: number): boolean {
+    return this.#counters.every(([one, other]) => one[i] === other[j] || one[i] === ABSENT || other[j] === ABSENT);
   }
 
   /** A side that does not have its flags says nothing about them. */
   #haveSameFlags(a: number, b: number): boolean {
     return a === 0 || b === 0 || a === numberIn(this.#flags, b);
   }
-}
-
-/** The place in one table of each entry of another; undefined where the two are one table. */
-type Translation = readonly number[] | undefined;
-
-const numberIn = (translation: Translation, number: number): number => translation?.[number] ?? number;
-
-function translated<Entry>(
-  to: readonly Entry[],
-  from: readonly Entry[],
-  textOf: (entry: Entry) => string,
-): Translation {
-  const places = new Map(to.map((entry, place) => [textOf(entry), place]));
-  return from.map((entry) => places.get(textOf(entry)) ?? ABSENT);
 }

@@ -18,7 +18,22 @@ const withoutNumbers = (name: string): string =>
 /** Regions with the same key are one group. @param name the label of a region, or else the kernel's name for it */
 export const groupKey = (kind: Kind, name: string): string => `${kind} ${withoutNumbers(name)}`;
 
-const keyOf = ({kind, name}: Pick<Stay, 'kind' | 'name'>): string => groupKey(kind, name);
+type KeyOf = (stay: Pick<Stay, 'kind' | 'name'>) => string;
+
+/** The same for many stays, most of which have the name of the one before. */
+function keys(): KeyOf {
+  const known = new Map<Kind, Map<string, string>>();
+  let last: {readonly kind?: Kind; readonly name?: string; readonly key: string} = {key: ''};
+  return ({kind, name}) => {
+    if (kind === last.kind && name === last.name) return last.key;
+    let ofKind = known.get(kind);
+    if (!ofKind) known.set(kind, (ofKind = new Map()));
+    let key = ofKind.get(name);
+    if (key === undefined) ofKind.set(name, (key = groupKey(kind, name)));
+    last = {kind, name, key};
+    return key;
+  };
+}
 
 /** Fewer regions at one time are no group: each is listed. */
 const FEWEST = 3;
@@ -33,7 +48,7 @@ interface Followed {
 }
 
 /** A group over time. */
-interface GroupValues extends Group {
+export interface GroupValues extends Group {
   readonly values: Values;
   /** How many regions it had at the last look. */
   readonly count: number;
@@ -46,17 +61,18 @@ interface GroupValues extends Group {
  * @param measure address space at each look, or the counter that is followed, at each look that knew it
  */
 export function groupsOf({tracks, times, usageAt}: Followed, measure: 'size' | 'amount'): GroupValues[] {
-  return allGroups(tracks).flatMap((group) => {
-    const {sizes, counts} = sizesOfGroup(group, times.length);
+  const keyOf = keys();
+  return allGroups(tracks, keyOf).flatMap((group) => {
+    const {sizes, counts} = sizesOfGroup(group, times.length, keyOf);
     if (counts.every((count) => count < FEWEST)) return [];
-    const values = measure === 'size' ? sizes : amountsOfGroup(group, usageAt);
+    const values = measure === 'size' ? sizes : amountsOfGroup(group, usageAt, keyOf);
     const rise = (values.values.at(-1) ?? 0) - (values.values[0] ?? 0);
     const isOne = rise !== 0 && group.tracks.some((track) => movement(track, measure) >= OWN_PART * Math.abs(rise));
     return isOne ? [] : [{...group, values, count: counts.at(-1)!}];
   });
 }
 
-function allGroups(tracks: readonly Track[]): Group[] {
+function allGroups(tracks: readonly Track[], keyOf: KeyOf): Group[] {
   const groups = new Map<string, {kind: Kind; name: string; tracks: Track[]}>();
   for (const track of tracks) {
     for (const stay of track.stays) {
@@ -73,16 +89,24 @@ function allGroups(tracks: readonly Track[]): Group[] {
 export function movement({stays}: Track, measure: 'size' | 'amount'): number {
   let [low, high] = [Infinity, 0];
   for (const {start, end, amounts} of stays) {
-    const values = measure === 'size' ? [end - start] : amounts.filter((_, at) => at % 2 === 1);
-    for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+    const count = measure === 'size' ? 1 : amounts.length / 2;
+    for (let at = 0; at < count; at++) {
+      const value = measure === 'size' ? end - start : amounts[2 * at + 1]!;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
   }
   return high - low;
 }
 
 /** The bytes of address space of a group, and how many regions it has, at each look; 0 while there are none. */
-function sizesOfGroup(group: Group, looks: number): {readonly sizes: Values; readonly counts: readonly number[]} {
+function sizesOfGroup(
+  group: Group,
+  looks: number,
+  keyOf: KeyOf,
+): {readonly sizes: Values; readonly counts: readonly number[]} {
   const [sizes, counts] = [new Steps(looks), new Steps(looks)];
-  for (const {start, end, from, to} of staysIn(group)) {
+  for (const {start, end, from, to} of staysIn(group, keyOf)) {
     sizes.add(from, to, end - start);
     counts.add(from, to, 1);
   }
@@ -90,7 +114,7 @@ function sizesOfGroup(group: Group, looks: number): {readonly sizes: Values; rea
 }
 
 /** The counter that is followed, of a group, at each look that knew it. @param usageAt those looks, ascending */
-function amountsOfGroup(group: Group, usageAt: readonly number[]): Values {
+function amountsOfGroup(group: Group, usageAt: readonly number[], keyOf: KeyOf): Values {
   const sums = new Steps(usageAt.length);
   const key = keyOf(group);
   for (const {stays} of group.tracks) {
@@ -111,7 +135,7 @@ function amountsOfGroup(group: Group, usageAt: readonly number[]): Values {
   return {looks: usageAt, values: sums.sums()};
 }
 
-function* staysIn(group: Group): Generator<Stay> {
+function* staysIn(group: Group, keyOf: KeyOf): Generator<Stay> {
   const key = keyOf(group);
   for (const {stays} of group.tracks) for (const stay of stays) if (keyOf(stay) === key) yield stay;
 }

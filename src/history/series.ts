@@ -1,7 +1,8 @@
 import type {Kind} from '../model/kind.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import {totalsByKind, type Totals} from '../model/totals.ts';
-import {hasUsage, type Seen} from './seen.ts';
+import {totalsByKind} from '../model/totals.ts';
+import {isMeasured, isSameList, type Seen} from './seen.ts';
+import {Sums} from './sums.ts';
 import {amountsOf, sizesOf, Tracks, type Stay, type Track, type Values} from './tracks.ts';
 
 /** An amount over time. Times in ms, ascending; values in bytes, or a number of things. Both lists have one length. */
@@ -30,44 +31,56 @@ export class Series {
   readonly times: number[] = [];
   /** The looks at which smaps was read, as indices into `times`. */
   readonly usageAt: number[] = [];
-  readonly #counters: readonly string[];
-  readonly #kinds = new Map<Kind, Map<string, number[]>>();
+  readonly #sums: Sums;
+  /** By kind, values of each of the measures of the sums. */
+  readonly #kinds = new Map<Kind, number[][]>();
   readonly #status: Readonly<Record<StatusKey, Array<number | null>>> = {vmRss: [], threads: []};
   readonly #tracks: Tracks | undefined;
-  #last: Snapshot | undefined;
-  #totals: ReadonlyMap<Kind, Totals> = new Map();
+  #last: Seen | undefined;
 
   /**
    * @param counters keys of the smaps counters to keep of each kind, such as `rss`; the size is kept in any case
    * @param followed the one to keep of each region; undefined: regions are not followed
    */
   constructor(counters: readonly string[], followed?: string) {
-    this.#counters = counters.filter((counter) => counter !== 'size');
+    this.#sums = new Sums(counters.filter((counter) => counter !== 'size'));
     this.#tracks = followed === undefined ? undefined : new Tracks(followed);
   }
 
-  add({t, snapshot, status = snapshot.status, event}: Seen): void {
-    const {regions} = snapshot;
+  add(seen: Seen): void {
     const look = this.times.length;
-    const isMeasured = hasUsage(snapshot);
-    if (regions !== this.#last?.regions) {
-      this.#totals = totalsByKind(regions);
-      this.#tracks?.add(regions, look, event === 'exec');
-    }
-    this.#last = snapshot;
-    for (const kind of this.#totals.keys()) if (!this.#kinds.has(kind)) this.#kinds.set(kind, this.#nothingSoFar());
-    this.times.push(t);
+    const hasCounters = isMeasured(seen);
+    if (!this.#last || !isSameList(seen, this.#last)) this.#follow(seen, look);
+    this.#last = seen;
+    this.times.push(seen.t);
+    const status = seen.status ?? seen.snapshot.status;
     for (const key of ['vmRss', 'threads'] as const) this.#status[key].push(numberOf(status[key]));
-    if (isMeasured) this.usageAt.push(look);
+    if (hasCounters) this.usageAt.push(look);
     for (const [kind, columns] of this.#kinds) {
-      const totals = this.#totals.get(kind);
-      for (const [measure, values] of columns) if (isMeasured || isAlways(measure)) values.push(totals?.[measure] ?? 0);
+      const sums = this.#sums.byKind.get(kind)!;
+      const known = hasCounters ? columns.length : ALWAYS;
+      for (let at = 0; at < known; at++) columns[at]!.push(sums[at]!);
     }
+  }
+
+  #follow(seen: Seen, look: number): void {
+    const {listed, event} = seen;
+    if (listed?.difference) {
+      this.#sums.change(listed.difference);
+      this.#tracks?.change(listed.difference, listed.listing, look);
+    } else {
+      const rows = listed?.rows ?? seen.snapshot.regions.map((region) => ({bare: region, whole: region}));
+      this.#sums.reset(rows);
+      this.#tracks?.add(rows, listed?.listing ?? 'smaps', look, event === 'exec');
+    }
+    if (this.#sums.byKind.size === this.#kinds.size) return;
+    for (const kind of totalsByKind(seen.snapshot.regions).keys())
+      if (!this.#kinds.has(kind)) this.#kinds.set(kind, this.#nothingSoFar());
   }
 
   /** What was seen last; undefined if nothing was. */
   get last(): Snapshot | undefined {
-    return this.#last;
+    return this.#last?.snapshot;
   }
 
   /** All kinds that were there at some look, in the order in which they were first seen. */
@@ -95,7 +108,7 @@ export class Series {
   /** The whole process: `size`, `regions`, or a counter that is kept. */
   total(measure: string): Points {
     const looks = this.#looksOf(measure);
-    const columns = [...this.#kinds.values()].map((kind) => kind.get(measure) ?? []);
+    const columns = this.kinds.map((kind) => this.valuesOf(kind, measure));
     return this.points({looks, values: sumOf(columns, looks.length)});
   }
 
@@ -106,7 +119,7 @@ export class Series {
 
   /** The values of a kind: `size` and `regions` at each look, a counter that is kept at each of `usageAt`. */
   valuesOf(kind: Kind, measure: string): readonly number[] {
-    return this.#kinds.get(kind)?.get(measure) ?? [];
+    return this.#kinds.get(kind)?.[this.#sums.measures.indexOf(measure)] ?? [];
   }
 
   /** A number of /proc/PID/status, at the looks that knew it: `vmRss` in bytes, or `threads`. */
@@ -135,13 +148,14 @@ export class Series {
   }
 
   /** A kind that is first seen late was not there before. */
-  #nothingSoFar(): Map<string, number[]> {
-    const measures = ['regions', 'size', ...this.#counters];
-    return new Map(measures.map((measure) => [measure, this.#looksOf(measure).map(() => 0)]));
+  #nothingSoFar(): number[][] {
+    return this.#sums.measures.map((measure) => this.#looksOf(measure).map(() => 0));
   }
 }
 
-/** Known at each look. */
+/** So many of the measures are known at each look: the number of regions, and their size. */
+const ALWAYS = 2;
+
 const isAlways = (measure: string): boolean => measure === 'regions' || measure === 'size';
 
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);

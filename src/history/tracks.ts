@@ -2,6 +2,7 @@ import type {Kind} from '../model/kind.ts';
 import type {Region} from '../model/region.ts';
 import {lowerBound} from '../model/search.ts';
 import {NEW, pairs} from './pairs.ts';
+import type {Difference, Known, Listed} from './seen.ts';
 
 /** A region for as long as its borders, permissions, name and kind stay the same. */
 export interface Stay {
@@ -35,8 +36,9 @@ export interface Values {
   readonly values: readonly number[];
 }
 
+/** A region that is there, as it was at the last look that saw it otherwise. */
 interface Open {
-  region: Region;
+  known: Known;
   readonly stay: {-readonly [key in keyof Stay]: Stay[key]} & {readonly amounts: number[]};
 }
 
@@ -49,7 +51,14 @@ export class Tracks {
   readonly stays: Stay[] = [];
   /** By their number, which is the order of their first looks. */
   readonly all: Array<{region: Region; readonly stays: Stay[]}> = [];
-  #open: readonly Open[] = [];
+  /** By start. */
+  readonly #open = new Map<number, Open>();
+  /** The same in address order, where that is known. */
+  #sorted: readonly Open[] | undefined;
+  /** Those whose counter was not read yet. */
+  #unread: Open[] = [];
+  /** What the last look read. */
+  #listing: Listed['listing'] = 'maps';
   readonly #counter: string;
 
   /** @param counter the key of the smaps counter to keep, such as `rss` */
@@ -63,31 +72,61 @@ export class Tracks {
    * @param look its number, ascending
    * @param isAnew another program began: no region is one of those before
    */
-  add(regions: readonly Region[], look: number, isAnew: boolean): void {
-    if (isAnew) this.close(look);
-    const {open, ended, begun} = this.#match(isAnew ? [] : this.#open, regions, look);
-    const parents = ended.length > 0 && begun.length > 0 ? pairs(ended, begun.map(regionOf)) : undefined;
-    for (const [index, {region, stay}] of begun.entries()) {
-      const parent = ended[parents?.[index] ?? NEW];
-      stay.track = parent ? parent.stay.track : this.all.push({region, stays: []}) - 1;
-      const track = this.all[stay.track]!;
-      track.stays.push(stay);
-      this.stays.push(stay);
+  add(rows: readonly Known[], listing: Listed['listing'], look: number, isAnew: boolean): void {
+    if (isAnew) {
+      this.close(look);
+      this.#open.clear();
+      this.#sorted = [];
     }
-    this.#open = open;
+    const before = this.#sorted ?? [...this.#open.values()].sort((a, b) => a.stay.start - b.stay.start);
+    this.#unread = [];
+    this.#sorted = this.#exchange(before, rows, listing, look);
+  }
+
+  /** The same for a look of which it is known what differs from the one before. */
+  change({before, after}: Difference, listing: Listed['listing'], look: number): void {
+    this.#sorted = undefined;
+    this.#exchange(
+      before.map(({bare}) => this.#open.get(bare.start)!),
+      after,
+      listing,
+      look,
+    );
+    if (listing === 'maps') return;
+    for (const open of this.#unread) if (this.#open.get(open.stay.start) === open) this.#keep(open, look);
+    this.#unread = [];
   }
 
   /** Notes until when each region that is there was seen. More looks may follow. @param looks how many there were */
   close(looks: number): void {
-    for (const open of this.#open) this.#end(open, looks);
+    for (const open of this.#open.values()) this.#end(open, looks);
+  }
+
+  /** @returns what is there now of `rows` */
+  #exchange(before: readonly Open[], rows: readonly Known[], listing: Listed['listing'], look: number): Open[] {
+    const {open, ended, begun} = this.#match(before, rows, look);
+    const parents = ended.length > 0 && begun.length > 0 ? pairs(ended.map(asRegion), begun.map(bareOf)) : undefined;
+    this.#listing = listing;
+    for (const {stay} of ended) this.#open.delete(stay.start);
+    for (const [index, one] of begun.entries()) {
+      const {known, stay} = one;
+      const parent = ended[parents?.[index] ?? NEW];
+      stay.track = parent ? parent.stay.track : this.all.push({region: known.bare, stays: []}) - 1;
+      this.all[stay.track]!.stays.push(stay);
+      this.stays.push(stay);
+      this.#open.set(stay.start, one);
+    }
+    if (listing === 'maps') for (const one of begun) this.#unread.push(one);
+    else for (const one of open) this.#keep(one, look);
+    return open;
   }
 
   /** One walk over both, which ascend: most regions are as they were. */
   #match(
     before: readonly Open[],
-    regions: readonly Region[],
+    rows: readonly Known[],
     look: number,
-  ): {open: Open[]; ended: Open[]; begun: Open[]} {
+  ): {readonly open: Open[]; readonly ended: Open[]; readonly begun: Open[]} {
     const open: Open[] = [];
     const ended: Open[] = [];
     const begun: Open[] = [];
@@ -96,19 +135,15 @@ export class Tracks {
       this.#end(before[at]!, look);
       ended.push(before[at++]!);
     };
-    for (const region of regions) {
-      while (at < before.length && before[at]!.stay.start < region.start) end();
+    for (const known of rows) {
+      while (at < before.length && before[at]!.stay.start < known.bare.start) end();
       const old = before[at];
-      if (old && isStill(old, region)) {
+      if (old && isStill(old, known.bare)) {
         at++;
-        if (old.region !== region) {
-          old.region = region;
-          keep(old.stay, region.usage?.[this.#counter], look);
-        }
+        old.known = known;
         open.push(old);
       } else {
-        const fresh = begin(region, look);
-        keep(fresh.stay, region.usage?.[this.#counter], look);
+        const fresh = begin(known, look);
         begun.push(fresh);
         open.push(fresh);
       }
@@ -117,17 +152,25 @@ export class Tracks {
     return {open, ended, begun};
   }
 
-  #end({region, stay}: Open, look: number): void {
+  /** Notes the counter, as smaps has it. */
+  #keep({known, stay: {amounts}}: Open, look: number): void {
+    const amount = known.whole.usage?.[this.#counter];
+    if (amount !== undefined && amount !== amounts.at(-1)) amounts.push(look, amount);
+  }
+
+  #end({known, stay}: Open, look: number): void {
     stay.to = look;
-    this.all[stay.track]!.region = region;
+    this.all[stay.track]!.region = this.#listing === 'smaps' ? known.whole : known.bare;
   }
 }
 
-const regionOf = ({region}: Open): Region => region;
+const bareOf = ({known}: Open): Region => known.bare;
+
+const asRegion = ({known}: Open): {readonly region: Region} => ({region: known.bare});
 
 const nameOf = ({label, name}: Region): string => label ?? name;
 
-const isStill = ({region, stay}: Open, next: Region): boolean =>
+const isStill = ({known: {bare: region}, stay}: Open, next: Region): boolean =>
   region === next ||
   (stay.start === next.start &&
     stay.end === next.end &&
@@ -138,14 +181,10 @@ const isStill = ({region, stay}: Open, next: Region): boolean =>
     region.inode === next.inode &&
     region.dev === next.dev);
 
-function begin(region: Region, look: number): Open {
-  const {start, end, perms, kind} = region;
-  const stay = {start, end, perms, kind, name: nameOf(region), track: -1, from: look, to: look, amounts: []};
-  return {region, stay};
-}
-
-function keep({amounts}: Open['stay'], amount: number | undefined, look: number): void {
-  if (amount !== undefined && amount !== amounts.at(-1)) amounts.push(look, amount);
+function begin(known: Known, look: number): Open {
+  const {start, end, perms, kind} = known.bare;
+  const stay = {start, end, perms, kind, name: nameOf(known.bare), track: -1, from: look, to: look, amounts: []};
+  return {known, stay};
 }
 
 /** Bytes of address space at each look, from the first to the last. */

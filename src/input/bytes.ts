@@ -9,17 +9,23 @@ import {refuseNonsense} from './listing.ts';
 /** Bytes. A listing with 1,000,000 regions and all their counters takes 0.7 GiB. */
 const LARGEST_INPUT = 2 ** 30;
 
+/** Bytes from which on a file is not read at once. */
+const LONG = 2 ** 20;
+
 /** Bytes after which the beginning is judged. */
 const GLIMPSE = 16 * 2 ** 20;
 
 /** The bytes of an input, as they come, part by part. */
 class Whole {
   readonly #name: string;
+  readonly #mayBeLog: boolean;
   readonly #parts: Buffer[] = [];
   #size = 0;
 
-  constructor(name: string) {
+  /** @param mayBeLog a text that is no listing may be a log, and is read to its end */
+  constructor(name: string, mayBeLog: boolean) {
     this.#name = name;
+    this.#mayBeLog = mayBeLog;
   }
 
   /** @throws Trouble `input` if it becomes too large, or no reader will accept it */
@@ -27,7 +33,8 @@ class Whole {
     const before = this.#size;
     this.#parts.push(part);
     this.#size += part.length;
-    if (before < GLIMPSE && this.#size >= GLIMPSE) refuseNonsense(this.bytes(), this.#name);
+    if (before < GLIMPSE && this.#size >= GLIMPSE && !(this.#mayBeLog && isText(part)))
+      refuseNonsense(this.bytes(), this.#name);
     if (this.#size > LARGEST_INPUT) throw tooLarge(this.#name);
   }
 
@@ -36,9 +43,11 @@ class Whole {
   }
 }
 
+const isText = (part: Buffer): boolean => !part.includes(0);
+
 /** All of standard input. @throws Trouble `input` */
-export async function readStdin(): Promise<Buffer> {
-  const whole = new Whole('-');
+export async function readStdin(mayBeLog = false): Promise<Buffer> {
+  const whole = new Whole('-', mayBeLog);
   for await (const part of process.stdin) whole.add(part as Buffer);
   return whole.bytes();
 }
@@ -86,13 +95,13 @@ export class InputFile {
   }
 
   /** All of it. @throws Trouble `input` */
-  read(): Buffer {
+  read(mayBeLog = false): Buffer {
     const [fd, stat] = [this.#fd, this.#stat];
     if (fd === undefined || !stat) throw unusable(this.path, this.#fault!);
     try {
       if (stat.isDirectory()) throw unusable(this.path, 'it is a directory.');
       if (stat.size > LARGEST_INPUT) throw tooLarge(this.path);
-      return this.#readWhole(fd);
+      return this.#readWhole(fd, mayBeLog);
     } catch (error) {
       throw error instanceof Trouble ? error : unusable(this.path, faultOf(error));
     } finally {
@@ -100,9 +109,26 @@ export class InputFile {
     }
   }
 
+  /**
+   * Gives the bytes of a long file from its beginning, part by part, to whom `read` is too much at once.
+   *
+   * @returns undefined if there is nothing to gain, or it can't be read twice
+   */
+  get parts(): {readonly read: (into: Uint8Array) => number; readonly size: number} | undefined {
+    const [fd, stat] = [this.#fd, this.#stat];
+    if (fd === undefined || !stat?.isFile() || stat.size < LONG || stat.size > LARGEST_INPUT) return undefined;
+    let position = 0;
+    const read = (into: Uint8Array): number => {
+      const count = retried(() => readSync(fd, into, 0, into.length, position));
+      position += count;
+      return count;
+    };
+    return {read, size: stat.size};
+  }
+
   /** The size of a file says nothing for pipes and for /proc itself. */
-  #readWhole(fd: number): Buffer {
-    const whole = new Whole(this.path);
+  #readWhole(fd: number, mayBeLog: boolean): Buffer {
+    const whole = new Whole(this.path, mayBeLog);
     for (;;) {
       const part = Buffer.allocUnsafe(256 * 1024);
       const count = retried(() => readSync(fd, part));
@@ -130,8 +156,9 @@ const OTHER = 'it is not a recording: its first line does not begin with {"schem
 const noRecording = (name: string, why: string): Trouble =>
   unusable(name, why, 'Make one with: memmap record PID -o FILE');
 
-/** The same for standard input. */
-export const noRecordingIn = (stdin: Buffer): Trouble => noRecording('-', stdin.length === 0 ? 'it is empty.' : OTHER);
+/** The same for what was opened already. @param bytes all of standard input; not needed of what is not empty */
+export const noRecordingIn = (name: string, bytes?: Buffer): Trouble =>
+  noRecording(name, bytes?.length === 0 ? 'it is empty.' : OTHER);
 
 const faultOf = (error: unknown): string => FAULTS[errnoOf(error)] ?? `${(error as Error).message}.`;
 

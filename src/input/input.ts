@@ -1,4 +1,4 @@
-import type {GroupName} from '../model/group.ts';
+import type {GroupName} from '../model/group/group.ts';
 import {Trouble} from '../model/trouble.ts';
 
 /** What an argument of the command line stands for. */
@@ -91,7 +91,7 @@ const notAPid = (text: string): Trouble =>
     kind: 'usage',
     what: `"${text}" is not a PID.`,
     why: 'a PID is a whole number from 1 to 4194304, in decimal.',
-    next: 'List processes with: ps -e',
+    next: 'List processes with: memmap ps',
   });
 
 /** What can't be used. @param name of the file, or `-` */

@@ -1,7 +1,9 @@
 import {Trouble} from '../model/trouble.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Tables} from '../model/tables.ts';
-import {looksLikeJson, parseBytes, parsePatch} from '../parse/parse.ts';
+import type {Tables} from '../model/columns/tables.ts';
+import {isCore} from '../parse/core/core.ts';
+import type {ReadAt} from '../parse/elf/headers.ts';
+import {looksLikeJson, parseBytes, parseDump, parsePatch} from '../parse/parse.ts';
 import {isRecording} from '../recording/recording.ts';
 import {unusable} from './input.ts';
 
@@ -23,6 +25,16 @@ export function parseNamed(bytes: Uint8Array, name: string, tables?: Tables): Sn
   }
 }
 
+/** The same of a core file or a minidump. @param name of the file */
+export function parseNamedDump(read: ReadAt, size: number, name: string): Snapshot {
+  try {
+    const snapshot = parseDump(read, size)!;
+    return snapshot.withSource({...snapshot.source, name});
+  } catch (error) {
+    throw error instanceof Trouble && error.kind === 'input' ? unusable(name, error.why, error.next) : error;
+  }
+}
+
 /**
  * Both sides of what diff(1) printed of two listings.
  *
@@ -36,11 +48,11 @@ export function parseSides(bytes: Uint8Array, name: string): [Snapshot, Snapshot
 }
 
 /**
- * An endless input (/dev/zero, yes(1)) is known by its beginning: no need to fill memory first. JSON can't be judged
- * before its end.
+ * An endless input (/dev/zero, yes(1)) is known by its beginning: no need to fill memory first. JSON and core files
+ * can't be judged before their end.
  *
  * @throws Trouble `input` if no reader will accept what begins like this
  */
 export function refuseNonsense(beginning: Buffer, name: string): void {
-  if (!looksLikeJson(beginning) && !isRecording(beginning)) parseNamed(beginning, name);
+  if (!looksLikeJson(beginning) && !isRecording(beginning) && !isCore(beginning)) parseNamed(beginning, name);
 }

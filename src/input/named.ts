@@ -38,7 +38,7 @@ const noneOf = (name: string, near: Found | undefined): Trouble =>
     kind: 'gone',
     what: `Cannot find "${name}".`,
     why: 'neither a process nor a file has this name, and no process has a name that contains it.',
-    next: near ? `Did you mean ${whoIs(near)}?` : 'List processes with: ps -e',
+    next: near ? `Did you mean ${whoIs(near)}?` : 'List processes with: memmap ps',
   });
 
 /** Columns of a command line: enough to tell processes of one name apart. */

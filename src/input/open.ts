@@ -1,9 +1,10 @@
 import {existsSync, statSync} from 'node:fs';
 import type {Family} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Tables} from '../model/tables.ts';
-import {Trouble, type TroubleParts} from '../model/trouble.ts';
+import type {Tables} from '../model/columns/tables.ts';
+import {errnoOf, Trouble, type TroubleParts} from '../model/trouble.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
+import {parseLong} from '../parse/parse.ts';
 import {processOfThread} from '../procfs/find.ts';
 import {recorderOf} from '../shell/lock.ts';
 import {say} from '../shell/output.ts';
@@ -12,7 +13,8 @@ import {type GroupRecording, isGroupRecording, readGroupRecording} from '../reco
 import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
 import {parseInput, unusable, type Input, type Target} from './input.ts';
-import {parseNamed, parseSides} from './listing.ts';
+import {openCore} from './core.ts';
+import {parseNamed, parseNamedDump, parseSides} from './listing.ts';
 import {onlyProcess} from './named.ts';
 import {familyOf, momentOf, noFamily} from './recorded.ts';
 
@@ -57,7 +59,7 @@ export function inputOf(text: string, root?: string): Input {
   throw new Trouble({
     kind: 'usage',
     what: `"${text}" is a group of processes.`,
-    why: 'this command looks at one process; show, ps, watch, record, growth and check take groups.',
+    why: 'this command looks at one process; show, ps, top, watch, record, growth and check take groups.',
     next: `See what the group has, and its processes: memmap show ${text}`,
   });
 }
@@ -97,10 +99,24 @@ export async function open(input: Input): Promise<Opened> {
     case 'stdin':
       return heldByStdin(await readStdin());
     case 'file':
-      return heldByFile(input.path);
+      return (await heldByDump(input.path)) ?? heldByFile(input.path);
     case 'moment':
       return {is: 'moment', name: input.path, read: () => readMoment(input.path, input.moment)};
   }
+}
+
+/** @returns undefined if it is neither a core nor a minidump */
+async function heldByDump(path: string): Promise<Listing | undefined> {
+  const file = await openCore(path);
+  if (!file) return undefined;
+  const read = (): Snapshot => {
+    try {
+      return parseNamedDump(file.read, file.size, path);
+    } finally {
+      file.close();
+    }
+  };
+  return {is: 'listing', name: path, read, noRecording: () => noRecordingIn(path)};
 }
 
 function heldByFile(path: string): Recorded | Listing {
@@ -113,11 +129,23 @@ function heldByFile(path: string): Recorded | Listing {
     return {
       is: 'listing',
       name: path,
-      read: (tables) => readHeld(file.read(), path, tables),
+      read: (tables) => readLong(file, tables) ?? readHeld(file.read(), path, tables),
       noRecording: () => file.noRecording(),
     };
   file.close();
   return {is: 'recording', name: path, recording: readRecording(path)};
+}
+
+/** A long listing as the kernel prints it. @returns undefined if it isn't one, and for what goes wrong: read() says it */
+function readLong(file: InputFile, tables?: Tables): Snapshot | undefined {
+  try {
+    const snapshot = file.parts && parseLong(file.parts.read, file.parts.size, tables);
+    if (snapshot) file.close();
+    return snapshot?.withSource({...snapshot.source, name: file.path});
+  } catch (error) {
+    if (!(error instanceof Trouble) && errnoOf(error) === '') throw error;
+    return undefined;
+  }
 }
 
 /** The recording of a group that a file holds, for commands that look at groups too; undefined if it holds none. */
@@ -147,7 +175,7 @@ function heldByStdin(bytes: Buffer): Recorded | Listing {
   if (isGroupRecording(bytes)) throw onlyGroup('-');
   if (isRecording(bytes)) return {is: 'recording', name: '-', recording: recordingFrom(bytes)};
   const read = (tables?: Tables): Snapshot => readHeld(bytes, '-', tables);
-  return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn(bytes)};
+  return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn('-', bytes)};
 }
 
 /** For a recording that comes through a pipe: its last moment. */
@@ -200,6 +228,30 @@ export async function openRecording(name: string): Promise<Recording> {
  */
 export async function readInput(input: Input, options: CaptureOptions = {}): Promise<Snapshot> {
   return readBeside(input, options);
+}
+
+/**
+ * The same, where a text may be something else than a listing.
+ *
+ * @param other makes something else of the bytes of a file or of standard input; undefined if it is none
+ */
+export async function readOr<Other extends object>(
+  input: Input,
+  other: (bytes: Buffer) => Other | undefined,
+): Promise<Snapshot | Other> {
+  if (input.is === 'stdin') {
+    const bytes = await readStdin(true);
+    return other(bytes) ?? readHeld(bytes, '-');
+  }
+  const dump = input.is === 'file' ? await heldByDump(input.path) : undefined;
+  if (input.is !== 'file' || dump) return dump ? dump.read() : readInput(input);
+  const file = new InputFile(input.path);
+  if (file.isRecording || file.isGroupRecording) {
+    file.close();
+    return readInput(input);
+  }
+  const bytes = file.read(true);
+  return other(bytes) ?? readHeld(bytes, input.path);
 }
 
 /** The same. @param tables of what it will be compared with */

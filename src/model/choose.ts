@@ -1,7 +1,9 @@
 import type {Change} from './change.ts';
+import {allRows} from './columns/combinations.ts';
 import type {Kind} from './kind.ts';
 import {type ByteKey, MEASURES} from './measures.ts';
-import {ownLabel, rangeText, type Region, sizeOf} from './region.ts';
+import {ownLabel, rangeText, type Region} from './region.ts';
+import type {Regions} from './columns/regions.ts';
 
 /** Which regions are to be shown; all, where nothing is said. */
 export interface Choice {
@@ -13,8 +15,17 @@ export interface Choice {
 /** @returns the very same list if everything is chosen */
 export function chooseRegions(regions: readonly Region[], {kinds, text}: Choice): readonly Region[] {
   if (isAll({kinds, text})) return regions;
-  return regions.filter((region) => (!kinds || kinds.has(region.kind)) && (!text || textsOf(region).some(text)));
+  return regions.filter((region) => isChosen(region, {kinds, text}));
 }
+
+/** The same of columns. */
+export function chooseRows(regions: Regions, choice: Choice): Regions {
+  if (isAll(choice)) return regions;
+  return regions.pick(allRows(regions).filter((row) => isChosen(regions.at(row), choice)));
+}
+
+const isChosen = (region: Region, {kinds, text}: Choice): boolean =>
+  (!kinds || kinds.has(region.kind)) && (!text || textsOf(region).some(text));
 
 /** Is everything chosen? */
 export const isAll = ({kinds, text}: Choice): boolean => !kinds && !text;
@@ -39,9 +50,18 @@ export const PLACE_KEYS = ['address', 'name', 'kind'] as const;
 
 export type SortKey = (typeof PLACE_KEYS)[number] | ByteKey;
 
-/** In another order: amounts from the largest down, names and kinds from A on, and equal ones by address. */
-export const sortRegions = (regions: readonly Region[], key: SortKey): readonly Region[] =>
-  key === 'address' ? regions : regions.toSorted(orderBy(key));
+/** The rows in another order: amounts from the largest down, names and kinds from A on, and equal ones by address. */
+export function sortedRows(regions: Regions, key: SortKey): Uint32Array {
+  const rows = allRows(regions);
+  if (key === 'address') return rows;
+  if (key === 'name' || key === 'kind') {
+    const texts = Array.from(rows, (row) => sortText(regions.at(row), key));
+    return rows.sort((a, b) => compareTexts(texts[a]!, texts[b]!) || a - b);
+  }
+  const amounts = MEASURES[key].ofRows(regions);
+  const of = (row: number): number => Math.max(0, amounts?.[row] ?? 0);
+  return rows.sort((a, b) => of(b) - of(a) || a - b);
+}
 
 /** The same order for changes, by the region that is there after one, or else was there before. */
 export function sortChanges(changes: readonly Change[], key: SortKey): readonly Change[] {
@@ -69,10 +89,10 @@ export function compareTexts(a: string, b: string): number {
 }
 
 /** The `count` regions that have most in memory (or else most address space), in the order given. */
-export function largestRegions(regions: readonly Region[], count: number): readonly Region[] {
+export function largestRows(regions: Regions, count: number): Regions {
   if (regions.length <= count) return regions;
-  const {ofRegion: resident} = MEASURES.rss;
-  const bySize = regions.toSorted((a, b) => (resident(b) ?? 0) - (resident(a) ?? 0) || sizeOf(b) - sizeOf(a));
-  const largest = new Set(bySize.slice(0, count));
-  return regions.filter((region) => largest.has(region));
+  const [rss, sizes] = [MEASURES.rss.ofRows(regions), regions.sizes()];
+  const resident = (row: number): number => Math.max(0, rss?.[row] ?? 0);
+  const bySize = allRows(regions).sort((a, b) => resident(b) - resident(a) || sizes[b]! - sizes[a]! || a - b);
+  return regions.pick(bySize.slice(0, count).sort());
 }

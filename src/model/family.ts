@@ -1,6 +1,6 @@
 import {compareTexts} from './choose.ts';
 import {type ByteKey, MEASURES} from './measures.ts';
-import type {Observed} from './observer.ts';
+import type {Observed} from './host/observer.ts';
 import type {Usage} from './region.ts';
 
 /** One process of a family. Sizes in bytes; what could not be read is absent. */

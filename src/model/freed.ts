@@ -1,4 +1,6 @@
-import {isShared, type Region} from './region.ts';
+import {isShared} from './region.ts';
+import {ABSENT} from './columns/columns.ts';
+import type {Regions} from './columns/regions.ts';
 
 /** Private dirty memory by what becomes of it when the process ends; in bytes. */
 export interface Freed {
@@ -15,15 +17,21 @@ export interface Freed {
  *
  * @returns undefined where no region has the counter
  */
-export function freedOf(regions: readonly Region[]): Freed | undefined {
+export function freedOf(regions: Regions): Freed | undefined {
+  const {perms, tables} = regions;
+  const {firsts, counts} = regions.alike;
+  const [privateDirty, anonymous] = [regions.counter('privateDirty'), regions.counter('anonymous')];
+  if (!privateDirty) return undefined;
+  const areShared = tables.perms.map((text) => isShared({perms: text}));
   let [freed, stays, isKnown] = [0, 0, false];
-  for (const region of regions) {
-    const {privateDirty, anonymous = Infinity} = region.usage ?? {};
-    if (privateDirty === undefined) continue;
-    const own = isShared(region) ? 0 : Math.min(privateDirty, anonymous);
+  for (const [index, row] of firsts.entries()) {
+    const bytes = privateDirty[row]!;
+    if (bytes === ABSENT) continue;
+    const ownPages = anonymous === undefined || anonymous[row] === ABSENT ? Infinity : anonymous[row]!;
+    const own = areShared[perms[row]!] ? 0 : Math.min(bytes, ownPages);
     isKnown = true;
-    freed += own;
-    stays += privateDirty - own;
+    freed += counts[index]! * own;
+    stays += counts[index]! * (bytes - own);
   }
   return isKnown ? {freed, stays} : undefined;
 }

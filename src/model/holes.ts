@@ -1,4 +1,5 @@
 import type {Region} from './region.ts';
+import type {Regions} from './columns/regions.ts';
 
 /** A range of addresses; the end is the first byte after it. */
 export interface Hole {
@@ -36,25 +37,74 @@ export const isInUserSpace = (region: Region): boolean => region.kind !== 'vsysc
  * and the stack lies near its end: the next power of two above the last region. The last page is never mapped. For
  * 32-bit processes the listing doesn't say (3 or 4 GiB): there the end of the last region is taken.
  */
-export function userSpaceEnd(regions: readonly Region[], pageSize: number): number {
-  const last = regions.findLast(isInUserSpace)?.end ?? 0;
-  return last <= GIB4 ? last : Math.max(last, 2 ** Math.ceil(Math.log2(last)) - pageSize);
+export function userSpaceEnd(regions: Regions, pageSize: number): number {
+  let row = regions.length - 1;
+  while (row >= 0 && !isRowInUserSpace(regions, row)) row--;
+  return spaceBelow(row < 0 ? 0 : regions.end[row]!, pageSize);
+}
+
+const spaceBelow = (last: number, pageSize: number): number =>
+  last <= GIB4 ? last : Math.max(last, 2 ** Math.ceil(Math.log2(last)) - pageSize);
+
+const isRowInUserSpace = (regions: Regions, row: number): boolean => regions.kindAt(row) !== 'vsyscall';
+
+/** The regions of the process itself: how many there are. */
+export function countInUserSpace(regions: Regions): number {
+  const {firsts, counts} = regions.alike;
+  return firsts.reduce((sum, row, index) => (isRowInUserSpace(regions, row) ? sum + counts[index]! : sum), 0);
+}
+
+/** All holes together. */
+export interface Holes {
+  readonly count: number;
+  /** Bytes. */
+  readonly free: number;
+  /** Of equal ones the lowest. */
+  readonly largest: Hole | undefined;
+}
+
+/** What there is of holes in an address space, in one pass. */
+export function holesIn(regions: Regions, pageSize: number, edges: Edges = {}): Holes {
+  let [count, free, size] = [0, 0, 0];
+  let largest: Hole | undefined;
+  eachHole(regions, pageSize, edges, (start, end) => {
+    count++;
+    free += end - start;
+    if (end - start > size) {
+      size = end - start;
+      largest = {start, end};
+    }
+  });
+  return {count, free, largest};
 }
 
 /** The holes of an address space, in ascending order: where the kernel could put a mapping. */
-export function holesOf(regions: readonly Region[], pageSize: number, edges: Edges = {}): Hole[] {
+export function holesOf(regions: Regions, pageSize: number, edges: Edges = {}): Hole[] {
   const holes: Hole[] = [];
-  let end = Math.min(lowestAddress(pageSize, edges), regions[0]?.start ?? 0);
-  const add = (next: number): void => {
-    if (next > end) holes.push({start: end, end: next});
-  };
-  for (const region of regions) {
-    if (!isInUserSpace(region)) continue;
-    add(growsDown(region) ? region.start - stackGap(pageSize, edges) : region.start);
-    end = region.end;
-  }
-  add(userSpaceEnd(regions, pageSize));
+  eachHole(regions, pageSize, edges, (start, end) => holes.push({start, end}));
   return holes;
+}
+
+function eachHole(regions: Regions, pageSize: number, edges: Edges, use: (start: number, end: number) => void): void {
+  const gap = stackGap(pageSize, edges);
+  let at = Math.min(lowestAddress(pageSize, edges), regions.length > 0 ? regions.start[0]! : 0);
+  for (let row = 0; row < regions.length; row++) {
+    if (!isRowInUserSpace(regions, row)) continue;
+    const start = regions.start[row]!;
+    if (start > at) {
+      const next = rowGrowsDown(regions, row) ? start - gap : start;
+      if (next > at) use(at, next);
+    }
+    at = regions.end[row]!;
+  }
+  const end = userSpaceEnd(regions, pageSize);
+  if (end > at) use(at, end);
+}
+
+/** As `growsDown` says it. */
+function rowGrowsDown(regions: Regions, row: number): boolean {
+  const flags = regions.tables.flags[regions.flags[row]!];
+  return flags?.includes('gd') ?? regions.kindAt(row) === 'stack';
 }
 
 /** VmFlags `gd`; the main stack also without them. */

@@ -55,24 +55,26 @@ export const unusable = (why: string): Trouble =>
  * A list in a JSON document, whose elements are made while it is written: of 60,000 regions, all at once take 40 MB.
  * JSON.stringify writes it as the list that it stands for.
  */
-export class JsonList<Item = unknown> {
-  readonly #items: readonly Item[];
-  readonly #elementOf: (item: Item) => object;
+export class JsonList {
+  readonly length: number;
+  readonly #elementAt: (place: number) => object;
 
-  constructor(items: readonly Item[], elementOf: (item: Item) => object) {
-    this.#items = items;
-    this.#elementOf = elementOf;
+  constructor({length}: {readonly length: number}, elementAt: (place: number) => object) {
+    this.length = length;
+    this.#elementAt = elementAt;
   }
 
-  get length(): number {
-    return this.#items.length;
-  }
-
-  slice(from: number, to: number): object[] {
-    return this.#items.slice(from, to).map(this.#elementOf);
+  /** Some of the elements as JSON. */
+  texts(from: number, to: number): string[] {
+    return this.#slice(from, to).map((element) => JSON.stringify(element));
   }
 
   toJSON(): object[] {
-    return this.slice(0, this.length);
+    return this.#slice(0, this.length);
+  }
+
+  #slice(from: number, to: number): object[] {
+    const {length} = this;
+    return Array.from({length: Math.max(0, Math.min(to, length) - from)}, (_, index) => this.#elementAt(from + index));
   }
 }

@@ -1,4 +1,6 @@
 import type {Region} from './region.ts';
+import {ABSENT} from './columns/columns.ts';
+import type {Regions} from './columns/regions.ts';
 
 /** A file of /proc/PID that has a measure. */
 export type ListingName = 'maps' | 'smaps' | 'smaps_rollup' | 'status';
@@ -25,6 +27,8 @@ export interface MeasureRow {
   readonly also?: readonly string[];
   /** Of a region: where it has it without counters. */
   readonly ofRegion?: (region: Region) => number;
+  /** The same of all rows. */
+  readonly ofRows?: (regions: Regions) => Float64Array;
 }
 
 /** Sums of counters by their keys: totals of regions, or the counters of one. What is absent is not known. */
@@ -56,6 +60,8 @@ export interface Measure<Key extends string = string> {
   readonly spellings: readonly string[];
   /** Of one region: bytes, or 1 for a count of regions; undefined where the source doesn't say. */
   readonly ofRegion: (region: Region) => number | undefined;
+  /** Of each row: bytes, or ABSENT; undefined where no region has it. */
+  readonly ofRows: (regions: Regions) => Float64Array | undefined;
   /** Of sums over regions, or of a region's counters; undefined where they have none of it. */
   readonly ofTotals: (totals: Amounts | undefined) => number | undefined;
   /** Of the whole process, as status has it now; undefined where it has not. */
@@ -87,6 +93,7 @@ export function measureOf<Key extends string>(key: Key, rows: Readonly<Record<st
     },
     spellings: [...new Set([key, title, words, noun, ...fieldsOf(key), ...inStatus, ...also])],
     ofRegion: row.ofRegion ?? (({usage}) => ofTotals(usage)),
+    ofRows: row.ofRows ?? ((regions) => columnOf(of ?? [key], regions)),
     ofTotals,
     ofStatus: numberAt(status),
     peakOfStatus: numberAt(peak),
@@ -106,6 +113,17 @@ function sumOf(keys: readonly string[]): Measure['ofTotals'] {
     }
     return sum;
   };
+}
+
+/** The sum of some counters. */
+function columnOf(keys: readonly string[], regions: Regions): Float64Array | undefined {
+  const [first, ...others] = keys.map((key) => regions.counter(key)).filter((values) => values !== undefined);
+  if (!first || others.length === 0) return first;
+  const sum = first.slice(0, regions.length);
+  for (const values of others)
+    for (let row = 0; row < sum.length; row++)
+      if (values[row] !== ABSENT) sum[row] = Math.max(0, sum[row]!) + values[row]!;
+  return sum;
 }
 
 const numberAt =

@@ -19,6 +19,7 @@ const ROWS = {
     meaning: 'a promise, not memory',
     also: ['virtual', 'virt', 'vsize', 'vsz'],
     ofRegion: sizeOf,
+    ofRows: (regions) => regions.sizes(),
   },
   rss: {
     field: 'Rss',

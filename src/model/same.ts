@@ -31,7 +31,8 @@ export const isAlike = (a: Region, b: Region): boolean =>
  * The same file; or none on both sides, whatever the kernel calls the memory: anonymous memory has neither device nor
  * inode.
  */
-export const isSameBacking = (a: Region, b: Region): boolean => a.inode === b.inode && a.dev === b.dev;
+export const isSameBacking = (a: Pick<Region, 'dev' | 'inode'>, b: Pick<Region, 'dev' | 'inode'>): boolean =>
+  a.inode === b.inode && a.dev === b.dev;
 
 /**
  * Does a region continue in an overlapping one of a later look? Unlike for `fate`, its offset may differ, since only

@@ -1,9 +1,9 @@
-import {JsonList} from './json.ts';
-import {isRollup, regionJSON, type Region} from './region.ts';
-import {Regions} from './regions.ts';
+import {RegionList} from './columns/list.ts';
+import {type Region, regionJSON} from './region.ts';
+import {hasRollup, Regions} from './columns/regions.ts';
 import {totalsByKind, totalsOf, type Totals} from './totals.ts';
-import {cluesJSON, type Clues} from './clues.ts';
-import {observedJSON, type Observed} from './observer.ts';
+import {cluesJSON, type Clues} from './clues/clues.ts';
+import {observedJSON, type Observed} from './host/observer.ts';
 
 /** Where a snapshot comes from. */
 export interface Source {
@@ -114,13 +114,25 @@ export class Snapshot {
     return (this.#table ??= Regions.of(this.#regions!));
   }
 
+  /** Are its regions the very same list as those of another one? Then nothing differs, and nobody need compare. */
+  hasRegionsOf(other: Snapshot): boolean {
+    if (this === other || (this.#table !== undefined && this.#table === other.#table)) return true;
+    return this.#regions !== undefined && this.#regions === other.#regions;
+  }
+
+  /** Has any region this counter? */
+  hasCounter(name: string): boolean {
+    if (this.#regions) return this.#regions.some(({usage}) => usage?.[name] !== undefined);
+    return this.#table!.hasCounter(name);
+  }
+
   /** The same snapshot, said to come from somewhere else. */
   withSource(source: Source): Snapshot {
     return this.#with({source});
   }
 
   /** The same process at the same moment, with some of its regions, and a note that says which. */
-  withRegions(regions: readonly Region[], note: string): Snapshot {
+  withRegions(regions: readonly Region[] | Regions, note: string): Snapshot {
     return this.#with({regions, notes: [...this.notes, note]});
   }
 
@@ -132,7 +144,7 @@ export class Snapshot {
   }
 
   get totals(): Totals {
-    return (this.#totals ??= totalsOf(this.regions));
+    return (this.#totals ??= totalsOf(this.table));
   }
 
   /** Is everything there, and from one moment? */
@@ -142,8 +154,8 @@ export class Snapshot {
 
   /** A rollup does not say how much is mapped. */
   #totalsJSON(): Record<string, unknown> {
-    const kinds = [...totalsByKind(this.regions)];
-    const size = this.regions.some(isRollup) ? {size: undefined} : {};
+    const kinds = [...totalsByKind(this.table)];
+    const size = hasRollup(this.table) ? {size: undefined} : {};
     return {
       ...this.totals,
       ...size,
@@ -153,7 +165,7 @@ export class Snapshot {
 
   /** The document `memmap.snapshot/1`. */
   toJSON(): Record<string, unknown> {
-    return {...this.document(), regions: this.regions.map(regionJSON)};
+    return {...this.document(), regions: Array.from(this.table, regionJSON)};
   }
 
   /** The same for writing it out: its regions are made one after another. */
@@ -164,7 +176,7 @@ export class Snapshot {
       takenAt: this.takenAt ?? null,
       process: this.process,
       consistency: this.consistency,
-      regions: new JsonList(this.regions, regionJSON),
+      regions: new RegionList(this.table),
       totals: this.#totalsJSON(),
       status: this.status,
       clues: cluesJSON(this.clues),

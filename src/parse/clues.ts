@@ -1,5 +1,5 @@
 import {descriptorsFromJSON} from './descriptors.ts';
-import {array, hexString, integer, isOwnName, object, string, unusable} from '../model/json.ts';
+import {array, hexString, integer, isOwnName, matching, object, string, unusable} from '../model/json.ts';
 import type {
   AuxiliaryVector,
   Capabilities,
@@ -11,8 +11,9 @@ import type {
   Limits,
   Machine,
   Marks,
+  SignalClue,
   Thread,
-} from '../model/clues.ts';
+} from '../model/clues/clues.ts';
 
 /**
  * The `clues` of a `memmap.snapshot/1` document, the reverse of cluesJSON. What is absent stays so; other keys are left
@@ -38,6 +39,7 @@ export function cluesFromJSON(value: unknown): Clues {
     ...optional('capabilities', json['capabilities'], capabilities),
     ...optional('machine', json['machine'], machine),
     ...optional('cgroup', json['cgroup'], cgroup),
+    ...optional('signal', json['signal'], signal),
     ...optional('descriptors', json['descriptors'], descriptorsFromJSON),
     ...optional('ksm', json['ksm'], ksm),
   };
@@ -74,7 +76,7 @@ const MARKS = [
   'envEnd',
 ];
 
-const AUXV = ['phdr', 'base', 'entry', 'vdso'];
+const AUXV = ['phdr', 'base', 'entry', 'vdso', 'execfn'];
 
 function addresses(
   value: unknown,
@@ -182,6 +184,28 @@ function cgroup(value: unknown, path: string): CgroupClue {
       };
     }),
   };
+}
+
+function signal(value: unknown, path: string): SignalClue {
+  const json = object(value, path);
+  const sender = json['sender'] === undefined ? undefined : object(json['sender'], `${path}.sender`);
+  return {
+    number: fromOne(json['number'], `${path}.number`),
+    ...(json['code'] !== undefined && {code: whole(json['code'], `${path}.code`)}),
+    ...(json['address'] !== undefined && {
+      address: matching(json['address'], /^0x(0|[1-9a-f][0-9a-f]{0,15})$/, `${path}.address`, '0x7f00'),
+    }),
+    ...(sender && {
+      sender: {pid: integer(sender['pid'], `${path}.sender.pid`), uid: integer(sender['uid'], `${path}.sender.uid`)},
+    }),
+    ...(json['tid'] !== undefined && {tid: fromOne(json['tid'], `${path}.tid`)}),
+  };
+}
+
+/** Codes of signals that a process sent are negative. */
+function whole(value: unknown, path: string): number {
+  if (!Number.isSafeInteger(value)) throw unusable(`${path} is not a whole number`);
+  return Number(value);
 }
 
 function ksm(value: unknown, path: string): Ksm {

@@ -5,7 +5,7 @@ import {
   HELD_KINDS,
   type HeldFile,
   type OpenFile,
-} from '../model/descriptors.ts';
+} from '../model/host/descriptors.ts';
 import {array, integer, isOwnName, type Json, matching, object, string, unusable} from '../model/json.ts';
 
 /** The `clues.descriptors` of a `memmap.snapshot/1` document. */

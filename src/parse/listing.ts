@@ -1,8 +1,9 @@
 import {classify} from '../classify/classify.ts';
 import type {Region} from '../model/region.ts';
-import {ABSENT, Regions} from '../model/regions.ts';
+import {ABSENT} from '../model/columns/columns.ts';
+import {Regions} from '../model/columns/regions.ts';
 import type {Rejected} from '../model/snapshot.ts';
-import type {Tables} from '../model/tables.ts';
+import type {Tables} from '../model/columns/tables.ts';
 import {CounterReader} from './proc/smaps.ts';
 import {LINE} from './proc/columns.ts';
 import {HeaderReader, LONGEST_LINE} from './proc/maps.ts';
@@ -83,7 +84,7 @@ export function parseListing(
 }
 
 /** Reads a listing part by part: first `read`, once or more, and then `finish`. */
-class ListingReader {
+export class ListingReader {
   /** Nothing more is read. */
   isDone = false;
   readonly #isCapture: boolean;
@@ -95,6 +96,8 @@ class ListingReader {
   readonly #commands: Rejected[] = [];
   /** How many lines were read so far. */
   #lines = 0;
+  /** Are there lines that aren't headers? Without them there is nothing to count. */
+  #hasOthers = false;
   /** Commands that show no listing. */
   #asides = 0;
   #spacedOut = 0;
@@ -106,24 +109,36 @@ class ListingReader {
   /** The row of the last header: that after the last region, if it has 0 bytes; ABSENT before the first one. */
   #current = ABSENT;
 
-  constructor(from: 'proc' | 'capture', tables?: Tables) {
+  /** @param rows how many regions there may be */
+  constructor(from: 'proc' | 'capture', tables?: Tables, rows = 1024) {
     this.#isCapture = from === 'capture';
-    this.#regions = new Regions(1024, tables);
+    this.#regions = new Regions(rows, tables);
     this.#headers = new HeaderReader(this.#regions, !this.#isCapture);
     this.#counters = new CounterReader(this.#regions);
   }
 
-  /** @param bytes whole lines; only the last one of the listing may lack its newline */
-  read(bytes: Uint8Array): void {
+  /**
+   * @param bytes whole lines; only the last one of the listing may lack its newline
+   * @param total of the bytes that the listing has from here on, as far as that is known
+   */
+  read(bytes: Uint8Array, total: number = bytes.length): void {
+    const first = this.#regions.length;
+    let isEstimated = false;
     for (let at = 0; at < bytes.length && !this.isDone;) {
+      if (!isEstimated && this.#regions.length === first + SAMPLE) {
+        this.#regions.reserve(first + Math.ceil(SAMPLE * 1.05 * (total / at)));
+        isEstimated = true;
+      }
       this.#lines++;
       // Counters begin with capitals: what begins like an address of maps is one.
       if (LOWER_HEX_DIGIT[bytes[at]!]! >= 0 && this.#isHeader(bytes, at)) {
         const {next} = this.#headers;
         this.#add(bytes, at, next - 1);
-        at = this.#afterCounters(bytes, next);
+        at = this.#hasOthers ? this.#afterCounters(bytes, next) : next;
         continue;
       }
+      if (!this.#hasOthers && this.#current !== ABSENT) this.#counters.begin(this.#current);
+      this.#hasOthers = true;
       const newline = bytes.indexOf(0x0a, at);
       const to = newline < 0 ? bytes.length : newline;
       this.#otherLine(bytes, at, to);
@@ -177,12 +192,12 @@ class ListingReader {
     const regions = this.#regions;
     const row = regions.length;
     if (this.#isCapture && this.#beginsAnother()) return this.#secondListing(bytes, from, to);
-    this.#counters.end();
+    if (this.#hasOthers) this.#counters.end();
     if (this.#current === row) forget(regions, row);
     this.#current = row;
-    this.#counters.begin(row);
+    if (this.#hasOthers) this.#counters.begin(row);
     // Linux 2.6.32 printed its stack guard as a region of 0 bytes: nothing is mapped there.
-    if (regions.end[row]! > regions.start[row]! || regions.nameAt(row) === '[rollup]') regions.length++;
+    if (regions.end[row]! > regions.start[row]! || isRollup(regions, row)) regions.length++;
     else this.#empty++;
   }
 
@@ -191,10 +206,11 @@ class ListingReader {
    * addresses after a region that is last in a process. A rollup is one region, and covers everything that others list.
    */
   #beginsAnother(): boolean {
-    const {start, end, length} = this.#regions;
+    const {start, end, length, backing} = this.#regions;
     if (length === 0) return false;
     const last = length - 1;
-    if (this.#regions.nameAt(length) === '[rollup]' || this.#regions.nameAt(0) === '[rollup]') return true;
+    const isOfLast = length > 1 && backing[length] === backing[last];
+    if (!isOfLast && (isRollup(this.#regions, length) || isRollup(this.#regions, 0))) return true;
     if (length > 1 && start[0] === start[length] && end[0] === end[length]) return true;
     if (start[length]! >= end[last]!) return false;
     const isLast = LAST_NAMES.has(this.#regions.nameAt(last));
@@ -216,6 +232,11 @@ class ListingReader {
   #secondListing(bytes: Uint8Array, from: number, to: number): void {
     this.#reject(bytes, from, to, SECOND);
     this.isDone = true;
+  }
+
+  /** Is every line so far one of a listing? */
+  get isUnderstood(): boolean {
+    return this.#rejected.length + this.#asides === 0;
   }
 
   #reject(bytes: Uint8Array, from: number, to: number, why: string): void {
@@ -276,10 +297,15 @@ function forget(regions: Regions, row: number): void {
   regions.flags[row] = regions.attributes[row] = 0;
 }
 
+const isRollup = (regions: Regions, row: number): boolean => regions.nameAt(row) === '[rollup]';
+
 function afterIndent(bytes: Uint8Array, from: number, to: number): number {
   while (from < to && (bytes[from] === 0x20 || bytes[from] === 0x09)) from++;
   return from;
 }
+
+/** After so many regions it is known how many there will be, about. */
+const SAMPLE = 1000;
 
 /** The regions that the kernel places last: at the top of a process's addresses. */
 const LAST_NAMES = new Set(['[stack]', '[vvar]', '[vvar_vclock]', '[vdso]', '[vsyscall]', '[vectors]', '[uprobes]']);

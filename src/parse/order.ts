@@ -1,6 +1,7 @@
 import {counted} from '../model/amounts.ts';
 import {exactHex} from '../model/region.ts';
-import {ABSENT, type Regions} from '../model/regions.ts';
+import {ABSENT} from '../model/columns/columns.ts';
+import type {Regions} from '../model/columns/regions.ts';
 
 /** What was made of a listing. */
 interface Ordered {

@@ -1,11 +1,16 @@
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Tables} from '../model/tables.ts';
+import type {Tables} from '../model/columns/tables.ts';
 import {Trouble} from '../model/trouble.ts';
+import {CORE_HEAD, isCore} from './core/core.ts';
+import {isMinidump, snapshotOfMinidump} from './core/minidump.ts';
+import {snapshotOfCore} from './core/snapshot.ts';
+import type {ReadAt} from './elf/headers.ts';
 import {readPatch} from './foreign/patch.ts';
 import {hasGrepColours} from './foreign/undress/colours.ts';
 import {textOf} from './foreign/undress/logs.ts';
 import {LARGEST, pasteOf, undress} from './foreign/undress/undress.ts';
 import {parseListing} from './listing.ts';
+import {parseParts, type Read} from './parts.ts';
 import {fromListing, notACapture, parsePaste, sideOf} from './reading.ts';
 import {fromText, fromUtf16, latin1} from './scan.ts';
 import {snapshotFromJSON} from './snapshot.ts';
@@ -34,7 +39,9 @@ export const parse = (input: Uint8Array | string): Snapshot =>
  */
 export function parseBytes(bytes: Uint8Array, tables?: Tables): Snapshot {
   if (looksLikeJson(bytes) && !isJsonLog(bytes)) return snapshotFromJSON(bytes);
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw compressed();
+  refusePacked(bytes);
+  const dump = parseDump(reading(bytes), bytes.length);
+  if (dump) return dump;
   const text = plainBytes(bytes);
   const listing = parseListing(text.bytes, 'capture', 'now', tables);
   const isUnderstood = listing.rejected.length + listing.asides === 0 && !hasGrepColours(text.bytes);
@@ -46,6 +53,37 @@ export function parseBytes(bytes: Uint8Array, tables?: Tables): Snapshot {
   const patch = readPatch(undress(paste, 'marks') ?? paste);
   if (patch) return sideOf(patch, 'after', paste, text.notes);
   return parsePaste(paste, listing, text);
+}
+
+/**
+ * A core file or a minidump, which is read by ranges: it may be larger than memory.
+ *
+ * @param size bytes of the file
+ * @returns undefined if it is neither
+ * @throws Trouble (`input`) if it can't be used
+ */
+export function parseDump(read: ReadAt, size: number): Snapshot | undefined {
+  const head = read(0, CORE_HEAD);
+  if (isCore(head)) return snapshotOfCore(read, size).snapshot;
+  return isMinidump(head) ? snapshotOfMinidump(read) : undefined;
+}
+
+/** Reads bytes as a file is read by ranges. */
+const reading =
+  (bytes: Uint8Array): ReadAt =>
+  (offset, length) =>
+    bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length));
+
+/**
+ * A long file, of which only a part is in memory at any time.
+ *
+ * @param read gives its bytes one after another
+ * @param size of it, in bytes
+ * @returns undefined if it is not a listing exactly as the kernel prints it: then `parseBytes` must have it whole
+ */
+export function parseLong(read: Read, size: number, tables?: Tables): Snapshot | undefined {
+  const listing = parseParts(read, size, tables);
+  return listing && fromListing(listing, []);
 }
 
 /** What a file that diff(1) made of two listings says of both. */
@@ -114,11 +152,24 @@ function hasOneAtEachNewline(bytes: Uint8Array, side: -1 | 1): boolean {
   return true;
 }
 
-/** RFC 1952: 1F 8B. Compressed recordings are read, but elsewhere. */
-const compressed = (): Trouble =>
-  new Trouble({
+/** How packed files begin, and what unpacks them. Recordings and cores that Node can unpack are read elsewhere. */
+const PACKED: ReadonlyArray<readonly [program: string, begin: readonly number[], to: string]> = [
+  ['gzip', [0x1f, 0x8b], 'zcat FILE | memmap show -'],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd], 'zstd -d FILE -o core; memmap show core'],
+  ['lz4', [0x04, 0x22, 0x4d, 0x18], 'lz4 -d FILE core; memmap show core'],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], 'xz -dc FILE > core; memmap show core'],
+  ['bzip2', [0x42, 0x5a, 0x68], 'bzcat FILE > core; memmap show core'],
+];
+
+/** @throws Trouble (`input`) if it is packed */
+function refusePacked(bytes: Uint8Array): void {
+  const found = PACKED.find(([, begin]) => begin.every((byte, at) => bytes[at] === byte));
+  if (!found || !bytes.subarray(0, 512).some((byte) => byte > 0x7f || byte < 0x09)) return;
+  const [program, , to] = found;
+  throw new Trouble({
     kind: 'input',
     what: 'This is not a listing of memory regions.',
-    why: 'it is compressed with gzip, and is not a recording.',
-    next: 'Unpack it: zcat FILE | memmap show -',
+    why: `it is compressed with ${program}${program === 'gzip' ? ', and is not a recording' : ''}.`,
+    next: `Unpack it: ${to}`,
   });
+}

@@ -8,6 +8,7 @@ import {hasGrepColours} from './foreign/undress/colours.ts';
 import type {Paste} from './foreign/undress/paste.ts';
 import {bytesOf, undress} from './foreign/undress/undress.ts';
 import {type Listing, parseListing} from './listing.ts';
+import {hasOomReport} from './oom/reports.ts';
 import {decode, fromLatin1, utf8} from './scan.ts';
 
 /**
@@ -118,8 +119,15 @@ const WHAT_TO_GIVE = 'Give a copy of /proc/PID/maps or /proc/PID/smaps, or a mem
 
 /** Why no line of a file describes a region. */
 export function notACapture(listing: Listing, bytes: Uint8Array): Trouble {
-  if (isElf(bytes)) return notText('it is an ELF file: a program, a library, an object file or a core file.');
+  if (isElf(bytes)) return notText('it is an ELF file: a program, a library or an object file, and no core file.');
   if (bytes.subarray(0, 512).includes(0)) return notText('it is a binary file, not text.');
+  if (hasOomReport(bytes))
+    return new Trouble({
+      kind: 'input',
+      what: 'This is not a listing of memory regions.',
+      why: 'it is a log of the kernel with reports of its OOM killer.',
+      next: 'Have them told: memmap explain FILE',
+    });
   const [first] = listing.rejected as [Rejected];
   const {length} = listing.rejected;
   const none =

@@ -20,6 +20,9 @@ export const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
     ? bytes.toString('latin1', from, to)
     : Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
 
+/** Room for bytes, of which `latin1` makes text quickly. */
+export const emptyBytes = (length: number): Uint8Array => Buffer.from(new ArrayBuffer(length), 0, length);
+
 /** Such text as bytes again; what is beyond U+00FF is cut to its low 8 bits. */
 export const fromLatin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
@@ -32,6 +35,10 @@ export const utf8 = (bytes: Uint8Array): string => plainUtf8.decode(bytes);
 /** Are `length` bytes at two places the same? memcmp(3) does the work. */
 export const isSameStretch = (a: Uint8Array, from: number, b: Uint8Array, at: number, length: number): boolean =>
   Buffer.compare(a.subarray(from, from + length), b.subarray(at, at + length)) === 0;
+
+/** Is a text of ASCII anywhere in the bytes? */
+export const hasText = (bytes: Uint8Array, text: string): boolean =>
+  Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length).indexOf(text, 0, 'latin1') >= 0;
 
 /**
  * UTF-16 as UTF-8: what redirection in PowerShell writes. Only a byte order mark says that it is UTF-16.

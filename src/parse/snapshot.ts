@@ -2,11 +2,11 @@ import {utf8} from './scan.ts';
 import {classify} from '../classify/classify.ts';
 import {KINDS, type Kind} from '../model/kind.ts';
 import type {Region, Usage} from '../model/region.ts';
-import {Regions} from '../model/regions.ts';
+import {Regions} from '../model/columns/regions.ts';
 import {Snapshot, type Consistency, type ProcessInfo, type Rejected} from '../model/snapshot.ts';
 import {array, hexString, integer, isOwnName, type Json, matching, object, string, unusable} from '../model/json.ts';
 import {cluesFromJSON} from './clues.ts';
-import type {Observed} from '../model/observer.ts';
+import type {Observed} from '../model/host/observer.ts';
 
 /**
  * Reads a `memmap.snapshot/1` document, the reverse of Snapshot.toJSON().

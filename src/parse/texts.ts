@@ -1,69 +1,73 @@
+import {latin1} from './scan.ts';
+
 /**
- * Numbers texts by their bytes, from 0 on: one that was met before need not be decoded again. A listing of 60,000
- * regions has some hundred ends of lines, and as many lists of flags. FNV-1a, and a table with open addressing.
+ * Numbers texts, from 0 on, so that one that was met before need not be decoded again: a listing of 60,000 regions has
+ * some hundred ends of lines, and as many lists of flags. Neighbours mostly have the same one, or take turns with two:
+ * those are found by comparing bytes, without making a string.
  */
-export class ByteTexts {
+export class Texts {
   /** How many there are. A text that has just got the number `size - 1` is new. */
   size = 0;
-  /** All texts, one after another. */
-  #bytes = new Uint8Array(4096);
-  /** Where each begins; and where the next one will. */
-  #begins: number[] = [0];
-  /** By hash: the number of a text and 1. At most half of it is used. */
-  #slots = new Int32Array(256);
+  /** The one that is new, one character a byte. */
+  newest = '';
+  readonly #numbers = new Map<string, number>();
+  /** The text that was met last, and the one before it. */
+  #last: Place = NOWHERE;
+  #before: Place = NOWHERE;
+  /** What these two are in. */
+  #bytes: Uint8Array | undefined;
 
   /** The number of bytes[from, to). */
   numberOf(bytes: Uint8Array, from: number, to: number): number {
-    const mask = this.#slots.length - 1;
-    let slot = hashOf(bytes, from, to) & mask;
-    for (let entry; (entry = this.#slots[slot]!) !== 0; slot = (slot + 1) & mask) {
-      if (this.lengthOf(entry - 1) === to - from && this.isAt(entry - 1, bytes, from)) return entry - 1;
+    const length = to - from;
+    if (bytes !== this.#bytes) this.#begin(bytes);
+    if (this.#last.length === length && isAt(this.#last, bytes, from)) return this.#last.number;
+    if (this.#before.length === length && isAt(this.#before, bytes, from)) return this.#swap().number;
+    const text = latin1(bytes, from, to);
+    let number = this.#numbers.get(text);
+    if (number === undefined) {
+      this.#numbers.set(text, (number = this.size++));
+      this.newest = text;
     }
-    this.#slots[slot] = ++this.size;
-    this.#keep(bytes, from, to);
-    if (this.size * 2 > mask) this.#rehash();
-    return this.size - 1;
+    this.#before = this.#last;
+    this.#last = {number, from, length};
+    return number;
   }
 
-  /** Bytes. */
-  lengthOf(text: number): number {
-    return this.#begins[text + 1]! - this.#begins[text]!;
+  /**
+   * The text at a place, if it is one of the two that were met last, and none begins with another one: they end with
+   * their newlines.
+   */
+  at(bytes: Uint8Array, at: number): Place | undefined {
+    if (bytes !== this.#bytes) this.#begin(bytes);
+    if (isAt(this.#last, bytes, at)) return this.#last;
+    return isAt(this.#before, bytes, at) ? this.#swap() : undefined;
   }
 
-  /** Is this text at a place? */
-  isAt(text: number, bytes: Uint8Array, at: number): boolean {
-    const own = this.#bytes;
-    const end = this.#begins[text + 1]!;
-    for (let from = this.#begins[text]!; from < end; from++, at++) if (own[from] !== bytes[at]) return false;
-    return true;
+  #swap(): Place {
+    const last = this.#before;
+    this.#before = this.#last;
+    return (this.#last = last);
   }
 
-  #keep(bytes: Uint8Array, from: number, to: number): void {
-    const begin = this.#begins[this.size - 1]!;
-    const end = begin + to - from;
-    if (end > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
-    this.#bytes.set(bytes.subarray(from, to), begin);
-    this.#begins.push(end);
-  }
-
-  #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let text = 0; text < this.size; text++) {
-      let slot = hashOf(this.#bytes, this.#begins[text]!, this.#begins[text + 1]!) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = text + 1;
-    }
-    this.#slots = slots;
+  #begin(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#last = this.#before = NOWHERE;
   }
 }
 
-function hashOf(bytes: Uint8Array, from: number, to: number): number {
-  let hash = 0x811c9dc5 | 0;
-  for (let at = from; at < to; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
-  return hash ^ (hash >>> 15);
+/** Where a text is. */
+interface Place {
+  readonly number: number;
+  readonly from: number;
+  readonly length: number;
+}
+
+/** No text has no bytes. */
+const NOWHERE: Place = {number: -1, from: 0, length: 0};
+
+function isAt({from, length}: Place, bytes: Uint8Array, at: number): boolean {
+  if (length === 0) return false;
+  for (let index = 0; index < length; index++) if (bytes[from + index] !== bytes[at + index]) return false;
+  return true;
 }

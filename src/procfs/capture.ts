@@ -1,10 +1,11 @@
 import {classify} from '../classify/classify.ts';
-import type {Clues} from '../model/clues.ts';
+import type {Clues} from '../model/clues/clues.ts';
 import {Snapshot} from '../model/snapshot.ts';
-import type {Regions} from '../model/regions.ts';
-import {type Observed, uncertainText} from '../model/observer.ts';
+import type {Regions} from '../model/columns/regions.ts';
+import {type Observed, uncertainText} from '../model/host/observer.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {parseListing, type Listing} from '../parse/listing.ts';
+import {type Listing, parseListing} from '../parse/listing.ts';
+import {parseProcParts} from '../parse/parts.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
 import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
@@ -116,21 +117,24 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions, isLast: boolea
   const readMaps = (): Buffer => held('maps', options, () => readAll(maps, handle));
   try {
     let bytes = readMaps();
+    let listing: Listing | undefined;
     if (wantsUsage(bytes, status, options, notes)) {
       const smaps = openIfThere(handle, `${folder}smaps`, notes);
       if (smaps) {
         source = smaps;
         held('own', options, () => observerOf(handle).begin(isLast ? undefined : bytes));
-        const usage = held('smaps', options, () => readInTime(smaps, handle, options.patience, notes));
-        if (!usage) {
+        listing = readInTime(smaps, handle, options, countLines(bytes), notes);
+        if (!listing) {
           source = maps;
           smaps.close();
+          bytes = readMaps();
         }
-        bytes = usage ?? readMaps();
       }
     }
-    options.onListing?.(bytes);
-    const listing = parseListing(bytes, 'proc', 'later');
+    if (!listing) {
+      options.onListing?.(bytes);
+      listing = parseListing(bytes, 'proc', 'later');
+    }
     // A process that execs or is killed during the walk makes the file end early, without an error.
     const isSameImage = listing.table.length > 0 && isAlive(source) && isSame(stat, handle.stat());
     return {
@@ -277,24 +281,56 @@ function openIfThere(handle: ProcessHandle, file: string, notes: string[]): Proc
 }
 
 /** @throws Trouble `gone`, `denied`, `deadline` */
-function readAll(file: ProcFile, handle: ProcessHandle, patience?: number): Buffer {
+const readAll = (file: ProcFile, handle: ProcessHandle, patience?: number): Buffer =>
+  told(handle, () => file.read(patience));
+
+/** What goes wrong while a file is read, as Trouble. */
+function told<Result>(handle: ProcessHandle, read: () => Result): Result {
   try {
-    return file.read(patience);
+    return read();
   } catch (error) {
     if (errnoOf(error) === 'ESRCH') throw withoutMemory(handle);
     throw processTrouble(handle.pid, error, handle.root);
   }
 }
 
+/**
+ * Reads smaps part by part, unless somebody wants it whole: of 60,000 regions it has 43 MB. What it takes to read what
+ * was printed doesn't hold up the process.
+ */
+function readUsage(smaps: ProcFile, handle: ProcessHandle, options: CaptureOptions, rows: number): Listing {
+  const {patience, onHeld, onListing} = options;
+  if (onListing) {
+    const bytes = held('smaps', options, () => readAll(smaps, handle, patience));
+    onListing(bytes);
+    return parseListing(bytes, 'proc', 'later');
+  }
+  const read = smaps.inParts(patience);
+  const took = {spent: 0, passed: 0};
+  const add = (spent: number, passed: number): void => {
+    took.spent += spent;
+    took.passed += passed;
+  };
+  try {
+    return parseProcParts((into) => whileHeld(() => told(handle, () => read(into)), add), rows + MORE_ROWS);
+  } finally {
+    onHeld?.('smaps', took.spent, took.passed);
+  }
+}
+
+/** Regions that may have come since they were counted. */
+const MORE_ROWS = 64;
+
 /** smaps needs the lock for longer than maps; for a process that maps without pause it may never become whole. */
 function readInTime(
   smaps: ProcFile,
   handle: ProcessHandle,
-  patience: number | undefined,
+  options: CaptureOptions,
+  rows: number,
   notes: string[],
-): Buffer | undefined {
+): Listing | undefined {
   try {
-    return readAll(smaps, handle, patience);
+    return readUsage(smaps, handle, options, rows);
   } catch (error) {
     if (!(error instanceof Trouble) || error.kind !== 'deadline') throw error;
     notes.push(`Resident memory was not read from smaps: ${error.why}`);

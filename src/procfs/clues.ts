@@ -1,4 +1,4 @@
-import type {Clues, ElfClue, Thread} from '../model/clues.ts';
+import type {Clues, ElfClue, Thread} from '../model/clues/clues.ts';
 import {isExact, isExecutable, type Region} from '../model/region.ts';
 import {parseAuxv} from '../parse/proc/auxv.ts';
 import {parseLimits} from '../parse/proc/limits.ts';

@@ -6,7 +6,7 @@ import {
   type HeldKind,
   LARGE_FILE,
   type OpenFile,
-} from '../model/descriptors.ts';
+} from '../model/host/descriptors.ts';
 import {errnoOf} from '../model/trouble.ts';
 import {type FdInfo, parseFdInfo} from '../parse/proc/fdinfo.ts';
 import {type Mount, parseMountinfo} from '../parse/proc/mountinfo.ts';

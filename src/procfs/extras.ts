@@ -1,4 +1,4 @@
-import {type Clues, USUAL_PAGE} from '../model/clues.ts';
+import {type Clues, USUAL_PAGE} from '../model/clues/clues.ts';
 import {parseAuxv} from '../parse/proc/auxv.ts';
 import {parseKsmStat} from '../parse/proc/ksm-stat.ts';
 import {readDescriptors} from './descriptors.ts';

@@ -2,7 +2,7 @@ import {existsSync, readdirSync} from 'node:fs';
 import type {Family, Member} from '../model/family.ts';
 import {sizeText} from '../model/amounts.ts';
 import {Trouble} from '../model/trouble.ts';
-import {concerned, type TakenOut} from '../model/observer.ts';
+import {concerned, type TakenOut} from '../model/host/observer.ts';
 import type {Usage} from '../model/region.ts';
 import {parseListing} from '../parse/listing.ts';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';

@@ -55,6 +55,31 @@ export class ProcFile {
   }
 
   /**
+   * The same, part by part. Each call fills bytes with what comes next, as far as there is more.
+   *
+   * @param patience ms that all calls together may take; what passes between them doesn't count
+   * @returns how many bytes there were: 0 at the end
+   * @throws as `read` does
+   */
+  inParts(patience: number = deadline()): (into: Uint8Array) => number {
+    let position = 0;
+    let left = patience;
+    return (into) => {
+      let before = performance.now();
+      for (let length = 0; ;) {
+        const count = retried(() => (this.reads++, readSync(this.#fd, into, length, into.length - length, position)));
+        position += count;
+        length += count;
+        const now = performance.now();
+        if (now - before < PAUSE) left -= now - before;
+        if (left < 0) throw late(this.#name, position, patience);
+        before = now;
+        if (count === 0 || length === into.length) return length;
+      }
+    };
+  }
+
+  /**
    * Is the program image that this file was opened on still there? (0 bytes after exec, or when the process is a
    * zombie.)
    */

@@ -160,7 +160,7 @@ export function withoutMemory(handle: ProcessHandle): Trouble {
   }
   if (!isKernelThread(handle, ppid)) {
     const why = `it (${comm}) is ending at this moment: its memory is gone already.`;
-    return new Trouble({kind: 'gone', what, why, next: 'List processes with: ps -e'});
+    return new Trouble({kind: 'gone', what, why, next: 'List processes with: memmap ps'});
   }
   const why = `it (${comm}) is a kernel thread: it has no memory of its own.`;
   return new Trouble({kind: 'gone', what, why, next: 'Kernel memory is in /proc/meminfo and /proc/slabinfo.'});

@@ -1,10 +1,11 @@
 import {readSync} from 'node:fs';
 import type {Region} from '../model/region.ts';
+import {buildIdOf} from '../parse/elf/build-id.ts';
 import {readHeader, type ReadAt} from '../parse/elf/headers.ts';
 import {versionIn} from '../parse/malloc/version.ts';
 import {retried} from './file.ts';
 import type {ProcessHandle} from './handle.ts';
-import {openMapped, type MappedFile} from './mapped.ts';
+import {openIfPlain, openMapped, type MappedFile} from './mapped.ts';
 
 /** What the file of a C library says of itself, or that of a program which contains one. */
 export interface LibcFile {
@@ -22,16 +23,32 @@ export function readLibc(handle: ProcessHandle, regions: readonly Region[]): Lib
   const file = region && openMapped(handle, region);
   if (!file) return undefined;
   try {
-    const read = readerOf(file);
-    const header = readHeader(read);
-    return {
-      version: versionIn(read, file.size),
-      word: header && (header.is64 ? 8 : 4),
-      machine: header?.machine,
-    };
+    return libcIn(readerOf(file), file.size);
   } finally {
     file.close();
   }
+}
+
+/**
+ * The same of the file that has this name now.
+ *
+ * @param buildId as it is in memory: a file of another build is not the one that was mapped
+ * @returns undefined also if that is so, or nothing says it
+ */
+export function readLibcOfBuild(path: string, buildId: string | undefined): LibcFile | undefined {
+  const file = buildId === undefined ? undefined : openIfPlain(path);
+  if (!file) return undefined;
+  try {
+    const read = readerOf(file);
+    return buildIdOf(read) === buildId ? libcIn(read, file.size) : undefined;
+  } finally {
+    file.close();
+  }
+}
+
+function libcIn(read: ReadAt, size: number): LibcFile {
+  const header = readHeader(read);
+  return {version: versionIn(read, size), word: header && (header.is64 ? 8 : 4), machine: header?.machine};
 }
 
 const readerOf =

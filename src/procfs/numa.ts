@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
-import {USUAL_PAGE} from '../model/clues.ts';
-import type {Regions} from '../model/regions.ts';
+import {USUAL_PAGE} from '../model/clues/clues.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import {Trouble} from '../model/trouble.ts';
 import {parseAuxv} from '../parse/proc/auxv.ts';
 import {parseNumaMaps} from '../parse/proc/numa-maps.ts';

@@ -1,4 +1,4 @@
-import type {Regions} from '../model/regions.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import type {Status} from '../parse/proc/status.ts';
 import type {ProcessHandle} from './handle.ts';
 

@@ -1,5 +1,5 @@
 import type {Usage} from '../model/region.ts';
-import type {Regions} from '../model/regions.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import {totalsOf} from '../model/totals.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseListing} from '../parse/listing.ts';

@@ -51,7 +51,7 @@ export function noSuchProcess(pid: number, root = '/proc'): Trouble {
     kind: 'gone',
     what: `Cannot look at process ${pid}.`,
     why: `there is no such process${hidden}.`,
-    next: 'List processes with: ps -e',
+    next: 'List processes with: memmap ps',
   });
 }
 

@@ -1,10 +1,11 @@
-import {type Clues, cluesJSON} from '../model/clues.ts';
+import {type Clues, cluesJSON} from '../model/clues/clues.ts';
 import type {Region} from '../model/region.ts';
-import {Snapshot, type Consistency, type Rejected} from '../model/snapshot.ts';
+import {Snapshot, type Consistency, type ProcessInfo, type Rejected} from '../model/snapshot.ts';
 import {array, type Json, object} from '../model/json.ts';
 import {consistencyFromJSON, processFromJSON, rejectedFromJSON, statusFromJSON} from '../parse/snapshot.ts';
 import {cluesFromJSON} from '../parse/clues.ts';
 import type {FamilyFrame} from './family.ts';
+import {BY_ENTRY} from './patch.ts';
 import {RegionRow, type RowPurpose, type Words} from './row.ts';
 
 /**
@@ -29,6 +30,14 @@ export interface Frame {
   readonly consistency: Consistency;
   readonly notes: readonly string[];
   readonly rejected: readonly Rejected[];
+  /** From the frame before; undefined where anything may differ: at a key frame, or with other counters. */
+  readonly difference: Difference | undefined;
+}
+
+/** What a line changed: regions that went or were otherwise, and what is there now. Each in address order. */
+export interface Difference {
+  readonly before: readonly RegionRow[];
+  readonly after: readonly RegionRow[];
 }
 
 /** Before the first key frame, and before each: nothing is known. */
@@ -45,15 +54,21 @@ export const NOTHING: Frame = {
   consistency: {torn: false, incomplete: false, reads: 1},
   notes: [],
   rejected: [],
+  difference: undefined,
 };
 
-/** Makes snapshots of frames, one after the other. What did not change is the same object as in the one before. */
+/**
+ * Makes snapshots of frames whose lines were checked, one after the other. What did not change is the same object as in
+ * the one before.
+ */
 export class Developer {
   #rows: readonly RegionRow[] | undefined;
   #listing: Frame['listing'] | undefined;
   #regions: readonly Region[] = [];
   #cluesOf: Json | undefined;
   #clues: Clues = {};
+  #said: {readonly process?: Json; readonly state?: unknown; readonly threads?: unknown} = {};
+  #process: ProcessInfo = {};
 
   /** @param takenAt ISO 8601 */
   snapshot(frame: Frame, takenAt: string): Snapshot {
@@ -61,21 +76,54 @@ export class Developer {
     if (rows !== this.#rows || listing !== this.#listing) this.#regions = regionsOf(frame);
     if (frame.clues !== this.#cluesOf) this.#clues = cluesOfFrame(frame.clues);
     [this.#rows, this.#listing, this.#cluesOf] = [rows, listing, frame.clues];
-    const source = {from: 'snapshot', format: listing} as const;
-    const status = statusFromJSON(frame.status);
-    const process = processFromJSON({...frame.process, state: status['state'], threads: status['threads']});
     return new Snapshot({
-      source,
+      source: {from: 'snapshot', format: listing},
       regions: this.#regions,
       takenAt,
-      process,
-      status,
+      process: this.process(frame),
+      status: frame.status as Snapshot['status'],
       consistency,
       notes,
       rejected,
       clues: this.#clues,
     });
   }
+
+  /** The process, with what status says of it. */
+  process({process, status: {state, threads}}: Frame): ProcessInfo {
+    const said = this.#said;
+    if (process !== said.process || state !== said.state || threads !== said.threads) {
+      this.#said = {process, state, threads};
+      this.#process = processFromJSON({...process, state, threads});
+    }
+    return this.#process;
+  }
+}
+
+/**
+ * Is what a line says of status, process and clues as it should be? Only what it says is looked at: what was said
+ * before it was checked there.
+ *
+ * @throws Trouble `input`
+ */
+export function checkRecord({status, process, clues}: Json): void {
+  const {state, threads} = statusFromJSON(given(status, 'status'));
+  if (process !== undefined || state !== undefined || threads !== undefined)
+    processFromJSON({...given(process, 'process'), state, threads});
+  if (clues === undefined) return;
+  const parts = Object.entries(given(clues, 'clues')).map(([name, part]) => [
+    name,
+    BY_ENTRY.has(name) ? given(part, `clues.${name}`) : part,
+  ]);
+  cluesOfFrame(Object.fromEntries(parts) as Json);
+}
+
+/** Without what is gone. */
+function given(patch: unknown, path: string): Json {
+  const json = object(patch ?? {}, path);
+  for (const name in json)
+    if (json[name] === null) return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
+  return json;
 }
 
 const regionsOf = ({rows, listing}: Frame): readonly Region[] =>

@@ -1,5 +1,5 @@
-import type {GroupName} from '../model/group.ts';
-import {EVENT_KEYS, GROUP_MEASURES, groupSampleJSON, type GroupSample} from '../model/group-sample.ts';
+import type {GroupName} from '../model/group/group.ts';
+import {EVENT_KEYS, GROUP_MEASURES, groupSampleJSON, type GroupSample} from '../model/group/sample.ts';
 import {type Json, object} from '../model/json.ts';
 import type {Rejected} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';

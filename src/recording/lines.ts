@@ -18,12 +18,23 @@ const QUOTE = 0x22;
 const BRACE = 0x7d;
 
 /** The line for a record, with its newline; and its checksum, with which the next one begins. */
-export function sealLine(record: object, seed: number): {readonly bytes: Buffer; readonly crc: number} {
-  const text = JSON.stringify(record);
-  const body = Buffer.from(text.slice(0, -1), 'utf8');
-  const crc = crc32(body, seed);
-  const seal = Buffer.from(`,"crc":"${crc.toString(16).padStart(8, '0')}"}\n`, 'latin1');
-  return {bytes: Buffer.concat([body, seal]), crc};
+export const sealLine = (record: object, seed: number): SealedLine =>
+  sealMembers(JSON.stringify(record).slice(1, -1), seed);
+
+/** The same for its members as JSON. */
+export function sealMembers(members: string, seed: number): SealedLine {
+  const length = 1 + Buffer.byteLength(members);
+  const bytes = Buffer.allocUnsafe(length + SEAL + 1);
+  bytes.write('{', 0, 'latin1');
+  bytes.write(members, 1, 'utf8');
+  const crc = crc32(bytes.subarray(0, length), seed);
+  bytes.write(`,"crc":"${crc.toString(16).padStart(8, '0')}"}\n`, length, 'latin1');
+  return {bytes, crc};
+}
+
+interface SealedLine {
+  readonly bytes: Buffer;
+  readonly crc: number;
 }
 
 /** A line whose checksum is right. */

@@ -9,7 +9,7 @@ type Patch = Readonly<Record<string, unknown>>;
 /**
  * Parts of the clues of which each entry changes on its own: threads by id, files by name, Committed_AS of the machine.
  */
-const BY_ENTRY = new Set(['threads', 'files', 'deleted', 'machine']);
+export const BY_ENTRY: ReadonlySet<string> = new Set(['threads', 'files', 'deleted', 'machine']);
 
 /** @returns undefined if nothing differs */
 export function patchOf(before: Json, after: Json, depth = 1): Patch | undefined {
@@ -17,8 +17,8 @@ export function patchOf(before: Json, after: Json, depth = 1): Patch | undefined
   for (const name in after) {
     const [from, to] = [before[name], after[name]];
     if (to === undefined || isAlike(from, to)) continue;
-    const isNested = depth > 0 && BY_ENTRY.has(name) && from !== undefined;
-    const differing = isNested ? patchOf(from as Json, to as Json, depth - 1) : to;
+    const isNested = depth > 0 && BY_ENTRY.has(name) && isRecord(from) && isRecord(to);
+    const differing = isNested ? patchOf(from, to, depth - 1) : to;
     if (differing !== undefined) patch[name] = differing;
   }
   for (const name in before) if (before[name] !== undefined && after[name] === undefined) patch[name] = null;
@@ -30,12 +30,17 @@ export function patched(before: Json, patch: unknown, path: string, depth = 1): 
   const after: Record<string, unknown> = {...before};
   for (const [name, value] of Object.entries(object(patch, path))) {
     if (!isOwnName(name)) continue;
-    const isNested = depth > 0 && BY_ENTRY.has(name) && value !== null && after[name] !== undefined;
+    const known = after[name];
+    const isNested = depth > 0 && BY_ENTRY.has(name) && isRecord(known) && isRecord(value);
     if (value === null) delete after[name];
-    else after[name] = isNested ? patched(after[name] as Json, value, `${path}.${name}`, depth - 1) : value;
+    else after[name] = isNested ? patched(known, value, `${path}.${name}`, depth - 1) : value;
   }
   return after;
 }
+
+/** The threads of the clues are a record by id; those of status are a number. */
+const isRecord = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Are two values of a document the same? */
 export function isAlike(a: unknown, b: unknown): boolean {

@@ -4,7 +4,7 @@ import {Trouble} from '../model/trouble.ts';
 import {object, type Json} from '../model/json.ts';
 import {applyRecord} from './codec.ts';
 import {familyAt} from './family.ts';
-import {Developer, NOTHING, type Frame} from './frame.ts';
+import {checkRecord, Developer, NOTHING, type Frame} from './frame.ts';
 import {isGzip, openSource, type RecordingSource, sourceOf, unzippedHead} from './source.ts';
 import {readHeader, type RecordingHeader} from './header.ts';
 import {MomentIndex} from './index.ts';
@@ -12,6 +12,7 @@ import {linesOf} from './lines.ts';
 import type {Moment} from '../model/moment.ts';
 import {named, noRecording, unknownForm} from './refusal.ts';
 import {endOf, notesOn, type RecordingEnd} from './remarks.ts';
+import {Sample} from './sample.ts';
 
 export type {RecordingHeader} from './header.ts';
 export type {RecordingEnd} from './remarks.ts';
@@ -168,12 +169,7 @@ export class Recording {
    * @throws RangeError if there is no such moment; Trouble `input` if its line, though intact, makes no sense
    */
   snapshot(index: number): Snapshot {
-    const frame = this.#frame(this.#checked(index));
-    try {
-      return this.#developer.snapshot(frame, this.#index.moment(index).at);
-    } catch (error) {
-      throw this.#refused(this.#firstUndeveloped(index), error);
-    }
+    return this.#developed(this.#frame(this.#checked(index)), index);
   }
 
   /**
@@ -182,12 +178,7 @@ export class Recording {
    * @throws Trouble `input` if its line, though intact, makes no sense
    */
   family(index: number): FamilySample | undefined {
-    const {family} = this.#frame(this.#checked(index));
-    try {
-      return family && familyAt(family, this.#index.moment(index).t);
-    } catch (error) {
-      throw this.#refused(this.#index.lineOf(index), error);
-    }
+    return this.#familyOf(this.#frame(this.#checked(index)), index);
   }
 
   /** /proc/PID/status at a moment: `vmRss`, `vmSize`, `vmHwm`, `vmSwap`, `vmPte`, … in bytes, `threads`, `state`. */
@@ -204,8 +195,40 @@ export class Recording {
       yield {moment: this.moment(index), snapshot: this.snapshot(index)};
   }
 
+  /**
+   * The same for whoever follows what changes, from moment to moment: a sample costs what its line says, however many
+   * regions there are, unless its snapshot is asked for.
+   */
+  *samples(from = 0): Iterable<Sample> {
+    let before: Frame | undefined;
+    for (let index = from; index < this.count; index++) {
+      const frame = this.#frame(index);
+      yield new Sample(this.moment(index), frame, before, this.#familyOf(frame, index), {
+        snapshot: (developed) => this.#developed(developed, index),
+        process: (of) => this.#developer.process(of),
+      });
+      before = frame;
+    }
+  }
+
   close(): void {
     this.#source.close();
+  }
+
+  #developed(frame: Frame, index: number): Snapshot {
+    try {
+      return this.#developer.snapshot(frame, this.#index.moment(index).at);
+    } catch (error) {
+      throw this.#refused(this.#index.lineOf(index), error);
+    }
+  }
+
+  #familyOf({family}: Frame, index: number): FamilySample | undefined {
+    try {
+      return family && familyAt(family, this.#index.moment(index).t);
+    } catch (error) {
+      throw this.#refused(this.#index.lineOf(index), error);
+    }
   }
 
   #checked(index: number): number {
@@ -227,22 +250,12 @@ export class Recording {
     if (!change) return frame;
     const record = this.#read(change);
     try {
-      return applyRecord(frame, record, this.header.pageSize);
+      const next = applyRecord(frame, record, this.header.pageSize);
+      checkRecord(record);
+      return next;
     } catch (error) {
       throw this.#refused(change.line, error);
     }
-  }
-
-  /** The first line whose frame makes no snapshot; found by trying, since it may have been read long before. */
-  #firstUndeveloped(index: number): number {
-    for (let at = this.#index.keyOf(index); at < index; at++) {
-      try {
-        new Developer().snapshot(this.#frame(at), this.#index.moment(at).at);
-      } catch {
-        return this.#index.lineOf(at);
-      }
-    }
-    return this.#index.lineOf(index);
   }
 
   #refused(line: number, error: unknown): unknown {

@@ -1,6 +1,9 @@
 import {KINDS, type Kind} from '../model/kind.ts';
-import {type Counted, hex, type Region, sizeOf, withCounted} from '../model/region.ts';
+import {type Counted, hex, type Purpose, type Region, sizeOf, withCounted} from '../model/region.ts';
+import {ABSENT} from '../model/columns/columns.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import {array, hexString, integer, matching, object, string, unusable} from '../model/json.ts';
+import {joined, type Places} from './places.ts';
 
 /** What was said of a region, as an entry of a recording's `kinds`: kind, label, evidence, confidence. */
 export type RowPurpose = readonly [kind: Kind, label?: string | null, evidence?: string | null, confidence?: 'guess'];
@@ -26,14 +29,12 @@ export class RegionRow {
   }
 }
 
-export const verdictOf = ({kind, label, evidence, confidence}: Region): RowPurpose =>
-  confidence
-    ? [kind, label ?? null, evidence ?? null, confidence]
-    : evidence !== undefined
-      ? [kind, label ?? null, evidence]
-      : label !== undefined
-        ? [kind, label]
-        : [kind];
+/** As JSON. */
+function verdictText({kind, label, evidence, confidence}: Purpose): string {
+  if (confidence) return JSON.stringify([kind, label ?? null, evidence ?? null, confidence]);
+  if (evidence !== undefined) return JSON.stringify([kind, label ?? null, evidence]);
+  return JSON.stringify(label === undefined ? [kind] : [kind, label]);
+}
 
 export function verdictFromJSON(value: unknown, path: string): RowPurpose {
   const [kind, label, evidence, confidence] = array(value, path);
@@ -44,29 +45,69 @@ export function verdictFromJSON(value: unknown, path: string): RowPurpose {
 }
 
 /**
- * A region as an entry of `regions`: start, end, perms, its place in `kinds`, offset, dev, inode, name, nameBase64.
- * With the first four alone it is memory without a file or a name, with five it has the file of the entry before.
- *
- * @param before the region of that entry
+ * Regions as entries of `regions`, as JSON: start, end, perms, its place in `kinds`, offset, dev, inode, name,
+ * nameBase64. With the first four alone it is memory without a file or a name, with five it has the file of the entry
+ * before.
  */
-export function rowJSON(region: Region, verdict: number, before: Region | undefined): unknown[] {
-  const {start, end, perms, offset = 0, dev, inode, name, nameBase64} = region;
-  const row = [hex(start), hex(end), perms, verdict];
-  if (offset === 0 && isBacked(region, NO_BACKING)) return row;
-  row.push(hex(offset));
-  if (before && isBacked(region, before)) return row;
-  return [...row, dev, inode, name, ...(nameBase64 === undefined ? [] : [nameBase64])];
+export class RowTexts {
+  readonly #regions: Regions;
+  readonly #kinds: Places;
+  /** By their numbers, each once: what many rows have in common. */
+  readonly #verdicts: string[] = [];
+  readonly #backings: string[] = [];
+  readonly #perms: string[] = [];
+  readonly #unbacked: number;
+  /** Joined in blocks, since 60,000 strings of several parts would take four times the memory. */
+  readonly #blocks: string[] = [];
+  #rows: string[] = [];
+  /** The backing of the entry before. */
+  #before = ABSENT;
+
+  /** @param kinds gets the verdicts */
+  constructor(regions: Regions, kinds: Places) {
+    this.#regions = regions;
+    this.#kinds = kinds;
+    this.#unbacked = regions.tables.backingOf(NO_BACKING);
+  }
+
+  add(row: number): void {
+    const {start, end, perms, backing, verdict, tables} = this.#regions;
+    const offset = Math.max(0, this.#regions.offset[row]!);
+    const [kind, file, letters] = [verdict[row]!, backing[row]!, perms[row]!];
+    const place = (this.#verdicts[kind] ??= String(this.#kinds.of(verdictText(tables.verdicts[kind]!))));
+    const access = (this.#perms[letters] ??= JSON.stringify(tables.perms[letters]));
+    let text = `["${hex(start[row]!)}","${hex(end[row]!)}",${access},${place}`;
+    if (offset !== 0 || file !== this.#unbacked) {
+      text += `,"${hex(offset)}"`;
+      if (file !== this.#before) text += this.#backings[file] ??= backingText(tables.backings[file]!);
+    }
+    this.#before = file;
+    if (this.#rows.push(`${text}]`) < BLOCK) return;
+    this.#blocks.push(this.#rows.join(','));
+    this.#rows = [];
+  }
+
+  /** @returns undefined where there are none */
+  text(): string | undefined {
+    const text = joined([...this.#blocks, this.#rows.join(',')]);
+    return text === '' ? undefined : `[${text}]`;
+  }
 }
+
+/** Rows. */
+const BLOCK = 1000;
+
+const backingText = ({dev, inode, name, nameBase64}: Backing): string =>
+  [dev, inode, name, ...(nameBase64 === undefined ? [] : [nameBase64])]
+    .map((part) => `,${JSON.stringify(part)}`)
+    .join('');
 
 type Backing = Pick<Region, 'dev' | 'inode' | 'name' | 'nameBase64'>;
 
 const NO_BACKING: Backing = {dev: '00:00', inode: '0', name: '', nameBase64: undefined};
 
-const isBacked = (a: Backing, b: Backing): boolean =>
-  a.dev === b.dev && a.inode === b.inode && a.name === b.name && a.nameBase64 === b.nameBase64;
-
 /**
- * The reverse.
+ * The reverse of RowTexts.
  *
  * @param before what the entry before was read as
  * @returns the region without what smaps says
@@ -133,10 +174,13 @@ export function wordsFromJSON(value: unknown, path: string): Pick<Counted, 'flag
 export function uncounted(region: Region, counters: readonly string[], pageSize: number): Counted {
   if (counters.length === 0) return NOTHING_COUNTED;
   const usage: Record<string, number> = {};
-  for (const counter of counters)
-    usage[counter] = counter === 'size' ? sizeOf(region) : PAGE_SIZES.has(counter) ? pageSize : 0;
+  for (const counter of counters) usage[counter] = uncountedAt(counter, sizeOf(region), pageSize);
   return {usage, flags: undefined, attributes: undefined};
 }
+
+/** The same of one counter, in bytes. @param size of the region */
+export const uncountedAt = (counter: string, size: number, pageSize: number): number =>
+  counter === 'size' ? size : PAGE_SIZES.has(counter) ? pageSize : 0;
 
 const NOTHING_COUNTED: Counted = {usage: undefined, flags: undefined, attributes: undefined};
 

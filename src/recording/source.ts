@@ -95,10 +95,14 @@ function readAt(fd: number, offset: number, length: number): Buffer {
   return bytes.subarray(0, at);
 }
 
+/** Bytes that are read at once where a line is asked for: the next one mostly follows. */
+const AHEAD = 256 * 1024;
+
 class PlainSource implements RecordingSource {
   readonly damage = undefined;
   readonly size: number;
   readonly #fd: number;
+  #ahead: {readonly from: number; readonly bytes: Buffer} = {from: 0, bytes: Buffer.alloc(0)};
 
   constructor(fd: number, size: number) {
     this.#fd = fd;
@@ -107,11 +111,14 @@ class PlainSource implements RecordingSource {
 
   *blocks(): Iterable<Buffer> {
     for (let offset = 0; offset < this.size; offset += BLOCK)
-      yield this.read(offset, Math.min(BLOCK, this.size - offset));
+      yield readAt(this.#fd, offset, Math.min(BLOCK, this.size - offset));
   }
 
   read(offset: number, length: number): Buffer {
-    return readAt(this.#fd, offset, length);
+    const {from, bytes} = this.#ahead;
+    if (offset < from || offset + length > from + bytes.length)
+      this.#ahead = {from: offset, bytes: readAt(this.#fd, offset, Math.max(length, AHEAD))};
+    return this.#ahead.bytes.subarray(offset - this.#ahead.from, offset - this.#ahead.from + length);
   }
 
   close(): void {

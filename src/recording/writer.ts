@@ -1,12 +1,11 @@
 import type {FamilySample} from '../model/kin/kin.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Json} from '../model/json.ts';
-import {applyRecord, encodeRecord} from './codec.ts';
-import {FamilyLines} from './family.ts';
-import {NOTHING, type Frame} from './frame.ts';
+import {Encoder} from './encoder.ts';
+import {familyAfter, type FamilyFrame, FamilyLines} from './family.ts';
 import {headerJSON, type RecordingHeader} from './header.ts';
-import {headOf, NO_SEED, type RecordEvent, sealLine} from './lines.ts';
+import {headOf, NO_SEED, type RecordEvent, sealMembers} from './lines.ts';
 import type {Packer} from './file.ts';
+import {joined} from './places.ts';
 
 /** Both in ms: one that never goes back, from wherever it began, and one since 1970, that may be set. */
 export interface Clock {
@@ -49,13 +48,15 @@ export class RecordingWriter {
   listings = 0;
   readonly #packer: Packer;
   readonly #clock: Clock;
-  readonly #pageSize: number;
+  readonly #encoder: Encoder;
   readonly #begin: number;
   #base: number;
   /** The wall clock at #t. */
   #wall: number;
   #t: number;
-  #frame: Frame = NOTHING;
+  #hasKey = false;
+  /** As a reader knows it. */
+  #family: FamilyFrame | undefined;
   #seed = NO_SEED;
   #keyBytes = 0;
   #sinceKey = 0;
@@ -70,13 +71,13 @@ export class RecordingWriter {
   constructor(packer: Packer, header: RecordingHeader, clock: Clock, before?: Before) {
     this.#packer = packer;
     this.#clock = clock;
-    this.#pageSize = header.pageSize;
+    this.#encoder = new Encoder(header.pageSize);
     const startedAt = Date.parse(header.startedAt);
     this.#t = before ? Math.max(before.t + 1, clock.wall() - startedAt) : 0;
     this.#begin = clock.now() - this.#t;
     this.#base = this.#wall = startedAt;
     this.looks = before?.look ?? 0;
-    if (!before) void this.#put(headerJSON(header), NO_SEED, false);
+    if (!before) void this.#put(membersOf(headerJSON(header)), NO_SEED, false);
   }
 
   /**
@@ -99,13 +100,13 @@ export class RecordingWriter {
   /** A mark at the last look. */
   mark(name: string): Promise<void> {
     this.#restNow();
-    return this.#write('mark', {name}, this.#t);
+    return this.#write('mark', membersOf({name}), this.#t);
   }
 
   exit(state: 'zombie' | 'gone'): Promise<void> {
     this.looks++;
     this.moments++;
-    return this.#write('exit', {state}, this.#advance());
+    return this.#write('exit', membersOf({state}), this.#advance());
   }
 
   /**
@@ -113,13 +114,13 @@ export class RecordingWriter {
    * passes over them.
    */
   beside(documents: readonly object[]): void {
-    for (const document of documents) void this.#put(document, this.#seed, false);
+    for (const document of documents) void this.#put(membersOf(document), this.#seed, false);
   }
 
   /** The last line. @param more what else it has: `cause` */
-  async end(reason: string, cost: object, more: Json = {}): Promise<void> {
+  async end(reason: string, cost: object, more: object = {}): Promise<void> {
     this.#restNow();
-    await this.#write('end', {reason, listings: this.listings, cost, ...more}, this.#advance());
+    await this.#write('end', membersOf({reason, listings: this.listings, cost, ...more}), this.#advance());
     await this.#packer.finish();
   }
 
@@ -133,24 +134,23 @@ export class RecordingWriter {
     this.looks++;
     this.listings += listing;
     const t = this.#advance();
-    if (event === 'exec' || this.#frame === NOTHING) return this.#key(event, sight, t);
-    const before = this.#frame.family;
-    const json = {
-      ...encodeRecord(this.#frame, snapshot, status, this.#pageSize),
-      ...this.#kin.record(before, family, t),
-    };
-    if (Object.keys(json).length === 0) return this.#same(t);
+    if (event === 'exec' || !this.#hasKey) return this.#key(event, sight, t);
+    const kin = this.#kin.record(this.#family, family, t);
+    const members = joined([this.#encoder.next(snapshot, status), membersOf(kin)]);
+    if (members === '') return this.#same(t);
     if (this.#sinceKey > DELTAS_PER_KEY * this.#keyBytes) return this.#key('delta', sight, t);
-    this.#frame = applyRecord(this.#frame, {event, t, ...json}, this.#pageSize);
+    this.#family = familyAfter(this.#family, kin.family, t);
     this.moments++;
-    return this.#write(event, json, t);
+    return this.#write(event, members, t);
   }
 
   #key(event: 'delta' | 'exec', {snapshot, status, family}: Sight, t: number): Promise<void> {
-    const json = {...encodeRecord(NOTHING, snapshot, status, this.#pageSize), ...this.#kin.whole(family, t)};
-    this.#frame = applyRecord(NOTHING, {event: 'key', t, ...json}, this.#pageSize);
+    const kin = this.#kin.whole(family, t);
+    const members = joined([this.#encoder.whole(snapshot, status), membersOf(kin)]);
+    this.#family = familyAfter(undefined, kin.family, t);
+    this.#hasKey = true;
     this.moments++;
-    return this.#write(event === 'exec' ? 'exec' : 'key', json, t);
+    return this.#write(event === 'exec' ? 'exec' : 'key', members, t);
   }
 
   #same(t: number): Promise<void> {
@@ -158,14 +158,14 @@ export class RecordingWriter {
     if (t - this.#written < this.#rest) return this.#last;
     this.#rest = Math.min(this.#rest * 2, LONGEST_REST);
     this.moments++;
-    return this.#write('same', {}, t);
+    return this.#write('same', '', t);
   }
 
   /** Nothing had changed until now: that is said before something else is. */
   #restNow(): void {
     if (this.#idle === undefined) return;
     this.moments++;
-    void this.#write('same', {}, this.#idle);
+    void this.#write('same', '', this.#idle);
   }
 
   #advance(): number {
@@ -173,7 +173,7 @@ export class RecordingWriter {
     return (this.#t = Math.max(this.#t, Math.round(this.#clock.now() - this.#begin)));
   }
 
-  #write(event: RecordEvent, json: Json, t: number): Promise<void> {
+  #write(event: RecordEvent, members: string, t: number): Promise<void> {
     const isSet = t === this.#t && Math.abs(this.#wall - (this.#base + t)) > 1;
     if (isSet) this.#base = this.#wall - t;
     const since = this.#idle !== undefined && this.#idle < t ? this.#idle : undefined;
@@ -182,11 +182,11 @@ export class RecordingWriter {
     if (event !== 'same') this.#rest = FIRST_REST;
     const isKey = event === 'key' || event === 'exec';
     const head = headOf({event, t, look: this.looks, wall: isSet ? this.#wall : undefined, since});
-    return this.#put({...head, ...json}, isKey ? NO_SEED : this.#seed, isKey);
+    return this.#put(joined([membersOf(head), members]), isKey ? NO_SEED : this.#seed, isKey);
   }
 
-  #put(record: object, seed: number, isKey: boolean): Promise<void> {
-    const {bytes, crc} = sealLine(record, seed);
+  #put(members: string, seed: number, isKey: boolean): Promise<void> {
+    const {bytes, crc} = sealMembers(members, seed);
     this.#seed = crc;
     if (isKey) [this.#keyBytes, this.#sinceKey] = [bytes.length, 0];
     else this.#sinceKey += bytes.length;
@@ -195,3 +195,6 @@ export class RecordingWriter {
     return this.#last;
   }
 }
+
+/** The members of an object, as JSON. */
+const membersOf = (object: object): string => JSON.stringify(object).slice(1, -1);

@@ -1,8 +1,9 @@
 import type {Kind} from '../model/kind.ts';
 import {BYTE_KEYS, type ByteKey, MEASURES} from '../model/measures.ts';
 import {address, hex, isRollup, isWritableCode, rangeText, type Region} from '../model/region.ts';
+import type {Regions} from '../model/columns/regions.ts';
 import {sizeText} from '../model/amounts.ts';
-import {nodesOf} from '../model/nodes.ts';
+import {nodesOf} from '../model/host/nodes.ts';
 import {safe} from './safe.ts';
 import {renderTable, type Cell, type Column} from './table.ts';
 import type {Role} from './theme.ts';
@@ -12,8 +13,10 @@ export interface RegionColumn extends Column {
   /** What it says, for `--columns help`. */
   readonly meaning: string;
   readonly cell: (region: Region) => Cell;
-  /** Of columns of bytes: how many; undefined where the source doesn't say. */
-  readonly measure?: (region: Region) => number | undefined;
+  /** The text of a column that only the place in memory decides: each region has its own. */
+  readonly place?: (start: number, end: number) => string;
+  /** Of columns of bytes: those of each row; undefined where the source doesn't say. */
+  readonly measure?: (regions: Regions) => Float64Array | undefined;
 }
 
 const words = (title: string, meaning: string, text: (region: Region) => string): RegionColumn => ({
@@ -22,12 +25,13 @@ const words = (title: string, meaning: string, text: (region: Region) => string)
   cell: (region) => ({text: safe(text(region))}),
 });
 
-/** The same for text of our own. */
-const plain = (title: string, meaning: string, text: (region: Region) => string): RegionColumn => ({
+/** The place of a region, which no other one has. */
+const place = (title: string, meaning: string, text: (start: number, end: number) => string): RegionColumn => ({
   title,
   meaning,
-  cell: (region) => {
-    const own = text(region);
+  place: text,
+  cell: ({start, end}) => {
+    const own = text(start, end);
     return {text: own, length: own.length};
   },
 });
@@ -65,12 +69,12 @@ const kindCell = once((kind: Kind): Cell => ({text: kind, role: KIND_ROLES[kind]
 const guessedKindCell = once((kind: Kind): Cell => ({text: `${kind}?`, role: KIND_ROLES[kind]}));
 
 function amount(key: ByteKey): RegionColumn {
-  const {title, noun, meaning, fields, ofRegion} = MEASURES[key];
+  const {title, noun, meaning, fields, ofRegion, ofRows} = MEASURES[key];
   return {
     title,
     meaning: `${noun}: ${meaning} (${fields.join(' + ')})`,
     align: 'right',
-    measure: ofRegion,
+    measure: ofRows,
     cell: (region) => amountCell(ofRegion(region)),
   };
 }
@@ -93,10 +97,10 @@ export const KIND_ROLES: Readonly<Record<string, Role>> = {
 };
 
 export const COLUMNS = {
-  range: plain('range', 'first byte, and first byte after it', rangeText),
+  range: place('range', 'first byte, and first byte after it', (start, end) => rangeText({start, end})),
   /** The vsyscall page alone has 16 digits, and would make the column wider for all. */
-  shortRange: plain('range', 'the same, where a terminal is narrow', shortRange),
-  start: plain('start', 'first byte', (region) => address(region.start)),
+  shortRange: place('range', 'the same, where a terminal is narrow', shortRange),
+  start: place('start', 'first byte', address),
   // A rollup is from the first region to the last, holes included: how much is mapped it does not say.
   size: {
     ...SIZE,
@@ -108,6 +112,14 @@ export const COLUMNS = {
     cell: (region) => permsCell(region.perms),
   },
   ...AMOUNTS,
+  // Only core files have it, so it is not a measure of memory.
+  dumped: {
+    title: 'dumped',
+    meaning: 'of a core file: how much of it is in there',
+    align: 'right',
+    measure: (regions) => regions.counter('dumped'),
+    cell: ({usage}) => amountCell(usage?.['dumped']),
+  },
   kind: {
     title: 'kind',
     meaning: 'what it is for; ? marks a guess',
@@ -124,13 +136,11 @@ export const COLUMNS = {
     meaning: 'how much of it lies on which node, and its memory policy; read only if it is asked for by name',
     cell: (region) => ({text: nodesText(region)}),
   },
-  evidence: words('evidence', 'why it is of this kind', (region) => region.evidence ?? ''),
-  flags: words('VmFlags', 'two letters each, as proc(5) has them', (region) => region.flags?.join(' ') ?? ''),
-  offset: words('offset', 'where in its file it begins', (region) =>
-    region.offset === undefined ? '' : hex(region.offset),
-  ),
-  dev: words('dev', "the file's device, major:minor in hex", (region) => region.dev),
-  inode: words('inode', "the file's number on its device", (region) => region.inode),
+  evidence: words('evidence', 'why it is of this kind', ({evidence = ''}) => evidence),
+  flags: words('VmFlags', 'two letters each, as proc(5) has them', ({flags}) => flags?.join(' ') ?? ''),
+  offset: words('offset', 'where in its file it begins', ({offset}) => (offset === undefined ? '' : hex(offset))),
+  dev: words('dev', "the file's device, major:minor in hex", ({dev}) => dev),
+  inode: words('inode', "the file's number on its device", ({inode}) => inode),
 } as const satisfies Readonly<Record<string, RegionColumn>>;
 
 /** `shortRange` is for the default on a terminal; nobody has to ask for it. */
@@ -146,9 +156,9 @@ function nodesText({usage = {}, attributes}: Region): string {
 }
 
 /** `ffffffffff600000-…601000`: as wide as the other ranges. */
-function shortRange(region: Region): string {
-  const [start, end] = [address(region.start), address(region.end)];
-  return end.length > 12 && start.length === end.length ? `${start}-…${end.slice(-6)}` : rangeText(region);
+function shortRange(from: number, to: number): string {
+  const [start, end] = [address(from), address(to)];
+  return end.length > 12 && start.length === end.length ? `${start}-…${end.slice(-6)}` : `${start}-${end}`;
 }
 
 /** The cell of the region before: most often the same one is asked for again. */

@@ -57,13 +57,13 @@ function* written(document: object, form: Form): Generator<string> {
 function listIn(value: unknown): JsonList | undefined {
   if (value instanceof JsonList) return value;
   const isListOfObjects = Array.isArray(value) && typeof value[0] === 'object';
-  return isListOfObjects ? new JsonList<unknown>(value, (element) => element as object) : undefined;
+  return isListOfObjects ? new JsonList(value, (place) => value[place] as object) : undefined;
 }
 
 function* listed(begin: string, list: JsonList, form: Form): Generator<string> {
   if (list.length === 0) return yield `${begin}[]`;
   for (let from = 0; from < list.length; from += BATCH) {
-    const elements = list.slice(from, from + BATCH).map((element) => JSON.stringify(element));
+    const elements = list.texts(from, from + BATCH);
     yield (from === 0 ? begin + form.list : form.element) + elements.join(form.element);
   }
   yield form.end;

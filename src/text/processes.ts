@@ -1,6 +1,6 @@
 import {counted, countText, sizeText, spanText} from '../model/amounts.ts';
 import {MEASURES} from '../model/measures.ts';
-import {type Amounts, type GroupRow, heldByAll, type ProcessRow, sumOf, type Unread} from '../model/processes.ts';
+import {type Amounts, type GroupRow, heldByAll, type ProcessRow, sumOf, type Unread} from '../model/host/processes.ts';
 import type {Trouble} from '../model/trouble.ts';
 import {safe} from './safe.ts';
 import {type Cell, type Column, renderRows} from './table.ts';
@@ -109,7 +109,7 @@ const membersOf = (row: Row): readonly ProcessRow[] => ('members' in row ? row.m
 const isAsked = (row: Row): boolean => membersOf(row).some(({holds}) => holds !== undefined);
 
 /** Were all descriptors of all of them looked at? */
-const isHeldWhole = (rows: readonly Row[]): boolean => heldByAll(rows.flatMap(membersOf))?.isComplete === true;
+export const isHeldWhole = (rows: readonly Row[]): boolean => heldByAll(rows.flatMap(membersOf))?.isComplete === true;
 
 function heldCell(bytes: number | undefined, isWhole: boolean): Cell {
   if (bytes === undefined) return {text: '', role: 'quiet'};
@@ -130,7 +130,7 @@ function sizeCell(row: Amounts, key: (typeof SIZES)[number]): Cell {
 }
 
 /** On a terminal the program without its directory, which would leave no room for the rest. */
-export function shortTitle({name, title}: ProcessRow, width: number | undefined): string {
+export function shortTitle({name, title}: Pick<ProcessRow, 'name' | 'title'>, width: number | undefined): string {
   if (title === undefined) return safe(`[${name}]`);
   return safe(width === undefined ? title : title.replace(/^\/(?:[^\s/]+\/)+(?=[^\s/])/, ''));
 }
@@ -168,7 +168,7 @@ export function unreadText(
     denied: denied
       ? `not permitted. Process ${denied.pid}: ${safe(denied.trouble.why)} ${safe(denied.trouble.next)}`
       : 'not permitted.',
-    stall: `one reading would hold one up for more than ${limits.maxStall} ms (--max-stall).`,
+    stall: `one reading would hold a process up for more than ${limits.maxStall} ms (--max-stall).`,
     budget: `reading all would hold them up for more than ${limits.budget} ms together (--budget).`,
     blocked: 'a thread sleeps uninterruptibly (state D), and reading may have to wait for it.',
     deadline: 'the reading failed, or took too long (--deadline).',

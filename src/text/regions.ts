@@ -1,10 +1,13 @@
-import {largestRegions, sortRegions, type SortKey} from '../model/choose.ts';
+import {largestRows, sortedRows, type SortKey} from '../model/choose.ts';
 import type {ByteKey} from '../model/measures.ts';
-import type {Region} from '../model/region.ts';
+import {copyOf} from '../model/region.ts';
+import {ABSENT} from '../model/columns/columns.ts';
+import type {Regions} from '../model/columns/regions.ts';
+import {firstWhere} from '../model/search.ts';
 import {counted} from '../model/amounts.ts';
 import {type ColumnName, COLUMNS, type RegionColumn} from './columns.ts';
 import type {TextOptions} from './who.ts';
-import {renderRows} from './table.ts';
+import {renderRows, type Cell} from './table.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './lines.ts';
 import {cells} from './safe.ts';
@@ -17,19 +20,97 @@ export interface RegionsLook extends TextOptions {
   readonly rows?: number | undefined;
 }
 
-/** The table of regions. Columns of which the source says nothing are left out, unless somebody asked for them. */
-export function renderRegions(regions: readonly Region[], look: RegionsLook = {}): string[] {
-  const shown = sortRegions(largestRegions(regions, look.rows ?? Infinity), look.sort ?? 'address');
+/**
+ * The table of regions. Columns of which the source says nothing are left out, unless somebody asked for them.
+ *
+ * @returns lines, in blocks: those of a block have newlines between them
+ */
+export function* renderRegions(regions: Regions, look: RegionsLook = {}): Generator<string> {
+  const shown = largestRows(regions, look.rows ?? Infinity);
   const columns = (look.columns ?? fittingColumns(shown, look.width)).map((name): RegionColumn => COLUMNS[name]);
-  const rows = shown.map((region) => columns.map((column) => column.cell(region)));
-  const table = renderRows(columns, rows, look.width);
+  yield* rowsOf(shown, columns, look);
   const more = regions.length - shown.length;
-  const guesses = shown.some(({confidence}) => confidence) && columns.some(({title}) => title === 'kind');
+  const guesses = columns.some(({title}) => title === 'kind') && hasGuesses(shown);
   const remarks = [
     ...(more > 0 ? [`… ${counted(more, 'more region')}, the smaller ones (--all)`] : []),
     ...(guesses ? ['? a guess, from shape and neighbours (--columns range,kind,evidence says why)'] : []),
   ];
-  return [...table, ...remarks.flatMap((remark) => wrapped(remark, look.width)).map((line) => paint('quiet', line))];
+  yield* remarks.flatMap((remark) => wrapped(remark, look.width)).map((line) => paint('quiet', line));
+}
+
+const hasGuesses = (regions: Regions): boolean =>
+  regions.alike.firsts.some((row) => regions.verdictAt(row).confidence !== undefined);
+
+/** Of so many regions, this share may differ from all others: then nothing is gained by what follows. */
+const MOST_DIFFERENT = 0.5;
+
+/** A table of regions, in whichever way is quicker. */
+function* rowsOf(regions: Regions, columns: readonly RegionColumn[], look: RegionsLook): Generator<string> {
+  const rows = sortedRows(regions, look.sort ?? 'address');
+  const {firsts} = regions.alike;
+  if (firsts.length <= regions.length * MOST_DIFFERENT) return yield* byPattern(regions, rows, columns, look.width);
+  const table: Cell[][] = [];
+  for (const row of rows) table.push(cellsOf(regions, row, columns));
+  yield* renderRows(columns, table, look.width);
+}
+
+/** Counters are put together once. */
+function cellsOf(regions: Regions, row: number, columns: readonly RegionColumn[]): Cell[] {
+  const region = regions.counters.length > 0 ? copyOf(regions.at(row)) : regions.at(row);
+  return columns.map(({cell}) => cell(region));
+}
+
+/** This many lines of a long table are one string: one by one, 60,000 of them would take 20 MB. */
+const BLOCK = 500;
+
+/** Stands for the place of a region in the text that it shares with others. No safe text has it. */
+const HOLE = '\0';
+
+/**
+ * Most regions differ from another one in their place alone. What else their rows say is laid out once for all that are
+ * alike, with holes for the places.
+ */
+function* byPattern(
+  regions: Regions,
+  rows: Uint32Array,
+  columns: readonly RegionColumn[],
+  width: number | undefined,
+): Generator<string> {
+  const {start, end, alike} = regions;
+  const widths = columns.map(({place}) => (place ? widestPlace(regions, place) : 0));
+  const withHoles = (cells: readonly Cell[]): Cell[] =>
+    cells.map((cell, index) => (columns[index]!.place ? {text: HOLE, length: widths[index]!} : cell));
+  const rowsOfAlike = alike.firsts.map((row) => withHoles(cellsOf(regions, row, columns)));
+  const lines = renderRows(columns, rowsOfAlike, width).flatMap((block) => block.split('\n'));
+  const [title, ...patterns] = lines.map((line) => line.split(HOLE));
+  const holes = columns.flatMap(({place}, index) => (place ? [{place, width: widths[index]!}] : []));
+  yield title!.join('');
+  const lineOf = (row: number): string => {
+    const around = patterns[alike.of[row]!]!;
+    let line = around[0]!;
+    for (let index = 0; index < holes.length; index++) {
+      const text = holes[index]!.place(start[row]!, end[row]!);
+      const after = around[index + 1]!;
+      line += after === '' ? text : text.padEnd(holes[index]!.width) + after;
+    }
+    return line;
+  };
+  const blockOf = (from: number, to: number): string => {
+    let block = lineOf(rows[from]!);
+    for (let index = from + 1; index < to; index++) block += `\n${lineOf(rows[index]!)}`;
+    return block;
+  };
+  for (let from = 0; from < rows.length; from += BLOCK) yield blockOf(from, Math.min(rows.length, from + BLOCK));
+}
+
+/**
+ * Characters of the widest place. Addresses ascend, so that it is that of the last region; or the last one of twelve
+ * digits, since longer ones may be written in short.
+ */
+function widestPlace({start, end, length}: Regions, place: (start: number, end: number) => string): number {
+  const above = firstWhere((row) => end[row]! > 16 ** 12, length);
+  const widthAt = (row: number): number => (row < 0 ? 0 : place(start[row]!, end[row]!).length);
+  return Math.max(widthAt(above - 1), widthAt(length - 1));
 }
 
 /** Into a pipe or a file: always these, so that a script finds them where they were. */
@@ -43,6 +124,7 @@ const PIPED: readonly ColumnName[] = [
   'swap',
   'locked',
   'huge',
+  'dumped',
   'kind',
   'name',
 ];
@@ -71,10 +153,10 @@ const USUAL: ReadonlySet<ColumnName> = new Set<ColumnName>(['perms', 'shortRange
  *
  * @param width columns of the terminal; undefined: not a terminal
  */
-export function fittingColumns(regions: readonly Region[], width: number | undefined): ColumnName[] {
+export function fittingColumns(regions: Regions, width: number | undefined): ColumnName[] {
   const known = PIPED.filter((name) => says(regions, name));
   if (width === undefined) return known;
-  const names = known.filter((name) => !ONLY_IF_ANY.has(name) || regions.some((region) => measure(name, region) !== 0));
+  const names = known.filter((name) => !ONLY_IF_ANY.has(name) || hasAny(regions, name));
   return fitted(
     names.map((name) => (name === 'range' ? 'shortRange' : name)),
     regions,
@@ -82,7 +164,7 @@ export function fittingColumns(regions: readonly Region[], width: number | undef
   );
 }
 
-function fitted(names: ColumnName[], regions: readonly Region[], width: number): ColumnName[] {
+function fitted(names: ColumnName[], regions: Regions, width: number): ColumnName[] {
   const widths = new Map([...names, 'start' as const].map((name) => [name, widthOf(regions, COLUMNS[name])]));
   for (const name of FIRST_TO_GO) {
     const least = USUAL.has(name) ? LEAST_NAME_USUAL : LEAST_NAME;
@@ -102,13 +184,20 @@ function fitted(names: ColumnName[], regions: readonly Region[], width: number):
 /** Measures that are 0 in most processes. */
 export const ONLY_IF_ANY: ReadonlySet<string> = new Set<ByteKey>(['swap', 'locked', 'huge']);
 
-const measure = (name: ColumnName, region: Region): number | undefined =>
-  (COLUMNS[name] as RegionColumn).measure?.(region) ?? 0;
+/** Of regions that differ: what a column of bytes says of them. */
+function valuesOf(regions: Regions, name: ColumnName): number[] {
+  const values = (COLUMNS[name] as RegionColumn).measure?.(regions);
+  return values ? regions.alike.firsts.map((row) => values[row]!) : [];
+}
 
-const says = (regions: readonly Region[], name: ColumnName): boolean => {
-  const {measure: of} = COLUMNS[name] as RegionColumn;
-  return of === undefined || name === 'size' || regions.some((region) => region.usage && of(region) !== undefined);
-};
+const hasAny = (regions: Regions, name: ColumnName): boolean => valuesOf(regions, name).some((bytes) => bytes > 0);
 
-const widthOf = (regions: readonly Region[], column: RegionColumn): number =>
-  regions.reduce((most, region) => Math.max(most, cells(column.cell(region).text)), cells(column.title));
+const says = (regions: Regions, name: ColumnName): boolean =>
+  name === 'size' ||
+  (COLUMNS[name] as RegionColumn).measure === undefined ||
+  valuesOf(regions, name).some((bytes) => bytes !== ABSENT);
+
+function widthOf(regions: Regions, {title, place, cell}: RegionColumn): number {
+  if (place) return Math.max(title.length, widestPlace(regions, place));
+  return regions.alike.firsts.reduce((most, row) => Math.max(most, cells(cell(regions.at(row)).text)), cells(title));
+}

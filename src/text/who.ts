@@ -1,7 +1,7 @@
 import type {Snapshot} from '../model/snapshot.ts';
 import {counted, sizeText} from '../model/amounts.ts';
 import {MEASURES} from '../model/measures.ts';
-import {isRollup} from '../model/region.ts';
+import {hasRollup} from '../model/columns/regions.ts';
 import {safe} from './safe.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './lines.ts';
@@ -40,6 +40,9 @@ const WHAT: Readonly<Record<string, string>> = {
   smaps: 'smaps',
   smaps_rollup: 'smaps_rollup',
   recording: 'a recording',
+  series: 'saved listings',
+  core: 'a core file',
+  minidump: 'a minidump',
 };
 
 /** What the letters of `State` in proc_pid_status(5) mean. */
@@ -54,7 +57,7 @@ export const STATES: Readonly<Record<string, string>> = {
 
 export function howMuch(snapshot: Snapshot): string {
   const {regions, size, rss, pss, privateDirty, swap} = snapshot.totals as Record<string, number | undefined>;
-  const isSum = snapshot.regions.some(isRollup);
+  const isSum = hasRollup(snapshot.table);
   return [
     !isSum && counted(regions!, 'region'),
     !isSum && `${sizeText(size!)} of ${MEASURES.size.words}`,

@@ -53,7 +53,7 @@ testIf('python3')('the arenas are as many and as large as malloc_info(3) says', 
   const heaps = [...info.matchAll(/<heap nr="(\d+)">.*?<system type="current" size="(\d+)"\/>/g)].map((match) =>
     Number(match[2]),
   );
-  const arenas = arenasOf(capturedWhole(t, child.pid).regions);
+  const arenas = arenasOf(capturedWhole(t, child.pid).table);
   // The first one is the main arena, which is in [heap].
   const ascending = (sizes: number[]) => sizes.sort((a, b) => a - b);
   t.deepEqual(ascending(arenas.map(({committed}) => committed)), ascending(heaps.slice(1)));

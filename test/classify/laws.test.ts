@@ -1,10 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {classify} from '../../src/classify/classify.ts';
-import type {Clues} from '../../src/model/clues.ts';
+import type {Clues} from '../../src/model/clues/clues.ts';
 import {KINDS} from '../../src/model/kind.ts';
 import {regionJSON, type Region} from '../../src/model/region.ts';
-import {Regions} from '../../src/model/regions.ts';
+import {Regions} from '../../src/model/columns/regions.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {conforms} from '../helpers/schema.ts';

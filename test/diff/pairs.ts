@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {classify} from '../../src/classify/classify.ts';
-import {Regions} from '../../src/model/regions.ts';
+import {Regions} from '../../src/model/columns/regions.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import type {Usage} from '../../src/model/region.ts';
 import {bytes, Editor, isFile, toRegion, type Backing, type Piece} from './edits.ts';

@@ -25,7 +25,7 @@ test('random inputs are read, or refused with a reason, and never do harm', (t) 
 test('what the fuzzer starts from is read, but for the forms that have readers of their own', (t) => {
   for (const {form, bytes} of SEEDS) {
     const read = checkInput(bytes);
-    t.is(read instanceof Trouble, ['status', 'stat', 'elf'].includes(form), form);
+    t.is(read instanceof Trouble, ['status', 'stat', 'elf', 'log'].includes(form), form);
   }
 });
 

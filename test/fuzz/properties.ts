@@ -18,6 +18,9 @@ import {parseNumaMaps} from '../../src/parse/proc/numa-maps.ts';
 import {parseSysvShm} from '../../src/parse/proc/sysvipc.ts';
 import {parseMountinfo} from '../../src/parse/proc/mountinfo.ts';
 import {parseLimits} from '../../src/parse/proc/limits.ts';
+import {oomJSON} from '../../src/features/explain/oom/json.ts';
+import {renderOom} from '../../src/features/explain/oom/text.ts';
+import {hasOomReport, oomReports} from '../../src/parse/oom/reports.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {parseStat} from '../../src/parse/proc/stat.ts';
@@ -139,6 +142,7 @@ function checkProcFiles(bytes: Uint8Array): void {
   assert.ok((made.at(0x7fff0000)?.size ?? 1) > 0);
   checkHeld(bytes);
   checkElf(bytes);
+  checkLog(bytes);
   for (const segment of parseElfHead(bytes)?.segments ?? []) assert.ok(segment.offset >= 0 && segment.memorySize >= 0);
 }
 
@@ -188,6 +192,15 @@ function checkCode(bytes: Uint8Array, read: ReadAt): void {
     assert.ok(frames.length <= 64 && /^(root|cut|no-unwind-info|limit)$/.test(end));
     for (const {name, offset} of frames) assert.equal(name === undefined, offset === undefined);
   }
+}
+
+/** A log may hold anything: its reports are as their schema says, and in words. */
+function checkLog(bytes: Uint8Array): void {
+  const reports = hasOomReport(bytes) ? oomReports(bytes) : [];
+  if (reports.length === 0) return;
+  assert.equal(schemaFaults('oom', JSON.parse(JSON.stringify(oomJSON(reports, '-')))), '');
+  const text = renderOom(reports, {width: 80, rows: 12});
+  assert.equal(CONTROL.exec(text)?.[0], undefined);
 }
 
 function describePrototype(): string {

@@ -1,7 +1,10 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {parse} from '../../src/parse/parse.ts';
 import {TUTORIAL} from '../helpers/listings.ts';
+import {CRASHED, MACHINES, makeCore} from '../parse/core/made.ts';
+import {makeMinidump} from '../parse/core/minidumps.ts';
 import {INPUTS} from '../parse/foreign/inputs.ts';
+import {GROUP, MACHINE, OLD_CGROUP} from '../parse/oom/logs.ts';
 
 /**
  * Real documents of every form that memmap reads, from which the fuzzer starts: captures in test/fixtures, what pmap and gdb
@@ -18,6 +21,8 @@ export type Form =
   | 'status'
   | 'stat'
   | 'snapshot'
+  | 'core'
+  | 'log'
   | 'elf';
 
 export interface Seed {
@@ -179,6 +184,9 @@ const LIVE = Buffer.from(
   }),
 );
 
+/** Small cores of two machines, and a minidump. */
+const CORES = [makeCore(MACHINES[0]!, CRASHED), makeCore(MACHINES[4]!, CRASHED), makeMinidump()];
+
 export const SEEDS: readonly Seed[] = [
   ...MAPS.map((bytes) => ({form: 'maps' as const, bytes})),
   ...SMAPS.map((bytes) => ({form: 'smaps' as const, bytes})),
@@ -196,6 +204,8 @@ export const SEEDS: readonly Seed[] = [
     bytes: snapshotOf(input),
   })),
   {form: 'snapshot', bytes: LIVE},
+  ...CORES.map((bytes) => ({form: 'core' as const, bytes})),
+  ...[MACHINE, OLD_CGROUP, GROUP].map((text) => ({form: 'log' as const, bytes: Buffer.from(text)})),
   ...elfHeads().map((bytes) => ({form: 'elf' as const, bytes})),
 ];
 

@@ -12,6 +12,7 @@ export const PACKAGES = {
   capsh: 'libcap2-bin',
   chromium: 'chromium',
   diff: 'diffutils',
+  dmesg: 'util-linux',
   'dpkg-deb': 'dpkg',
   'eu-elflint': 'elfutils',
   'eu-readelf': 'elfutils',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type {Clues} from '../../src/model/clues.ts';
+import type {Clues} from '../../src/model/clues/clues.ts';
 import {KINDS} from '../../src/model/kind.ts';
 import type {Region} from '../../src/model/region.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';

@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {chooseRegions, largestRegions, sortRegions, type SortKey} from '../../src/model/choose.ts';
+import {chooseRegions, chooseRows, largestRows, sortedRows, type SortKey} from '../../src/model/choose.ts';
 import {BYTE_KEYS, type ByteKey, MEASURES} from '../../src/model/measures.ts';
+import {Regions} from '../../src/model/columns/regions.ts';
 import {totalsByFile, totalsByKind, totalsOf, type Totals} from '../../src/model/totals.ts';
 import type {Region} from '../../src/model/region.ts';
 import {regions} from './regions.ts';
@@ -30,12 +31,16 @@ law(
   }),
 );
 
+/** Which of the list these are. */
+const chosenOf = (list: readonly Region[], rows: Regions): Region[] =>
+  Array.from(rows, ({start}) => list.find((each) => each.start === start)!);
+
 const sorted = (sum: object): unknown[] => Object.entries(sum).sort(([a], [b]) => (a < b ? -1 : 1));
 
 law(
   'sorting loses no region and makes none up, and amounts go down',
   fc.property(regions, fc.constantFrom<SortKey>('address', 'name', 'kind', ...BYTE_KEYS), (list, key) => {
-    const result = sortRegions(list, key);
+    const result = Array.from(sortedRows(Regions.of(list), key), (row) => list[row]!);
     const isSame = result.length === list.length && new Set([...result, ...list]).size === list.length;
     const measure = key in MEASURES ? MEASURES[key as ByteKey].ofRegion : () => 0;
     return (
@@ -47,7 +52,9 @@ law(
 law(
   'what is chosen and what is not are all regions, in their order',
   fc.property(regions, fc.constantFrom('a.so', 'rw', 'heap', '4'), (list, part) => {
-    const yes = chooseRegions(list, {text: (text) => text.includes(part)});
+    const choice = {text: (text: string): boolean => text.includes(part)};
+    const yes = chooseRegions(list, choice);
+    if (chosenOf(list, chooseRows(Regions.of(list), choice)).some((each, index) => each !== yes[index])) return false;
     const no = list.filter((each) => !yes.includes(each));
     const isMeant = (each: (typeof list)[number]): boolean =>
       [
@@ -67,7 +74,7 @@ law(
 law(
   'of too many regions the largest are kept, in their order',
   fc.property(regions, fc.nat(12), (list, count) => {
-    const kept = largestRegions(list, count);
+    const kept = chosenOf(list, largestRows(Regions.of(list), count));
     const rank = ({usage, start, end}: Region): number => (usage?.rss ?? 0) * 2 ** 20 + end - start;
     const least = Math.min(...kept.map(rank));
     const left = list.filter((each) => !kept.includes(each));

@@ -1,6 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {classify} from '../../src/classify/classify.ts';
+import {diffInPlace} from '../../src/diff/diff.ts';
+import {changeJSON} from '../../src/model/change.ts';
+import type {Regions} from '../../src/model/columns/regions.ts';
+import {Snapshot} from '../../src/model/snapshot.ts';
 import {parseBeside} from '../../src/parse/beside.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {parseBytes} from '../../src/parse/parse.ts';
@@ -109,6 +113,8 @@ test('of two looks at a process, lines that are the same keep their objects, and
       classify(table);
       const regions = table.toArray();
       t.deepEqual(regions, parseListing(textOf(second), 'proc').regions);
+      const alone = parseListing(textOf(second), 'proc').table;
+      t.deepEqual(changesOf(earlier.table, table), changesOf(earlier.table, alone));
       for (const [index, region] of regions.entries()) {
         const was = first.findIndex((line) => line.equals(second[index]!));
         if (was < 0) continue;
@@ -119,6 +125,33 @@ test('of two looks at a process, lines that are the same keep their objects, and
     RUNS,
   );
   t.true(shared > 1000, `${shared} shared`);
+});
+
+/** What is copied need not be compared. */
+function changesOf(before: Regions, after: Regions): unknown {
+  const [one, other] = [before, after].map((regions) => new Snapshot({source: SOURCE, regions})) as [
+    Snapshot,
+    Snapshot,
+  ];
+  const {changes, unchanged} = diffInPlace(one, other);
+  return {changes: changes.map(changeJSON), unchanged};
+}
+
+const SOURCE = {from: 'process', format: 'maps'} as const;
+
+test('columns are taken from a listing that nobody uses any longer, and it can be used no longer', (t) => {
+  const lines = (...starts: number[]): Buffer =>
+    textOf(starts.map((page) => bytesOf(`0${page}000000-0${page}001000 rw-p 00000000 00:00 0 `)));
+  const first = parseListing(lines(1, 2, 3), 'proc');
+  const second = parseBeside(lines(1, 2, 3, 4), {bytes: lines(1, 2, 3), table: first.table})!;
+  const third = parseBeside(lines(2, 3, 4), {bytes: lines(1, 2, 3, 4), table: second.table}, first.table)!;
+  t.is(third.table.length, 3);
+  t.deepEqual(
+    third.table.toArray().map(({start}) => start),
+    [0x02000000, 0x03000000, 0x04000000],
+  );
+  t.is(second.table.length, 4);
+  t.throws(() => first.table.region(0), {instanceOf: TypeError});
 });
 
 test('what was said of a region in the earlier listing stays, though now more is known of it', (t) => {

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
-import type {Clues} from '../../src/model/clues.ts';
+import type {Clues} from '../../src/model/clues/clues.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 import {parseAuxv} from '../../src/parse/proc/auxv.ts';

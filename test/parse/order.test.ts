@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type {Region} from '../../src/model/region.ts';
-import {Regions} from '../../src/model/regions.ts';
+import {Regions} from '../../src/model/columns/regions.ts';
 import {putInOrder} from '../../src/parse/order.ts';
 import {region} from './tools.ts';
 

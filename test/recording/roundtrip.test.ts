@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import type {ExecutionContext} from 'ava';
-import type {Observed} from '../../src/model/observer.ts';
+import type {Observed} from '../../src/model/host/observer.ts';
 import {regionJSON, type Region} from '../../src/model/region.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {Session} from '../../src/procfs/sampling/session.ts';
@@ -12,16 +12,16 @@ import {folder} from '../helpers/listings.ts';
 import {testIf} from '../helpers/tools.ts';
 import {beginRecording} from './recorder.ts';
 
-/** A Python that makes, names, writes to and unmaps memory as a seed says. */
+/** A Python that makes, names, writes to and unmaps memory, and starts threads, as a seed says. */
 const CHURN = `
-import random, tempfile
+import random, tempfile, threading
 maps = []
 files = []
 folder = tempfile.mkdtemp()
 def churn(seed):
     r = random.Random(seed)
     for _ in range(r.randrange(1, 8)):
-        act = r.randrange(5)
+        act = r.randrange(6)
         if act == 0 or not maps:
             maps.append(mmap.mmap(-1, 4096 * r.randrange(1, 40)))
         elif act == 1:
@@ -36,6 +36,8 @@ def churn(seed):
                 f.truncate(4096 * 3)
                 files.append(mmap.mmap(f.fileno(), 0))
             if r.random() < 0.5: os.unlink(name)
+        elif act == 4:
+            threading.Thread(target=os.read, args=(os.pipe()[0], 1), daemon=True).start()
         else:
             m = maps[r.randrange(len(maps))]
             m.madvise(mmap.MADV_DONTFORK)
@@ -135,6 +137,7 @@ for (const [name, maxDuty] of [
     }
     if (maxDuty > 0) t.true(recording.moments.some(({hasUsage}) => hasUsage));
     if (maxDuty < 1) t.true(recording.moments.some(({hasUsage}) => !hasUsage));
+    t.true(new Set(recording.moments.map(({index}) => recording.status(index)['threads'])).size > 1);
     t.true(recording.moments.some(({index}) => recording.snapshot(index).regions.some(({nameBase64}) => nameBase64)));
     t.log(`${compared} regions compared; ${readFileSync(path).length} bytes for ${recording.end!.listings}`);
   });

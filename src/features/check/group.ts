@@ -1,5 +1,5 @@
-import type {GroupName} from '../../model/group.ts';
-import {type GroupMeasure, type GroupSample, MEMBER_MEASURES} from '../../model/group-sample.ts';
+import type {GroupName} from '../../model/group/group.ts';
+import {type GroupMeasure, type GroupSample, MEMBER_MEASURES} from '../../model/group/sample.ts';
 import {GroupWatch} from '../../procfs/host/group-watch.ts';
 import type {GroupRecording} from '../../recording/group.ts';
 import type {Remarkable} from '../../shell/output.ts';

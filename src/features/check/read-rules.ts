@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {type GroupRule, isCount, type Lint, LINTS, type ProcessRule, type Subject} from './rules.ts';
-import {findGroupMeasure, GROUP_MEASURES, isGroupCount} from '../../model/group-sample.ts';
+import {findGroupMeasure, GROUP_MEASURES, isGroupCount} from '../../model/group/sample.ts';
 import {nearest} from '../../text/nearest.ts';
 import {KINDS, type Kind} from '../../model/kind.ts';
 import {findMeasure, MEASURE_KEYS} from '../../model/measures.ts';

@@ -1,4 +1,4 @@
-import {type GroupMeasure, isGroupCount} from '../../model/group-sample.ts';
+import {type GroupMeasure, isGroupCount} from '../../model/group/sample.ts';
 import type {Kind} from '../../model/kind.ts';
 import {MEASURES, type MeasureKey} from '../../model/measures.ts';
 import {isExecutable, isFileBacked, isWritableCode, type Region} from '../../model/region.ts';

@@ -6,7 +6,7 @@ import {capture} from '../../procfs/capture.ts';
 import {KinWatch} from '../../procfs/kin/kin.ts';
 import {Session, type SessionOptions} from '../../procfs/sampling/session.ts';
 import type {Recording} from '../../recording/recording.ts';
-import {execNote, recordedLooks} from '../growth/target.ts';
+import {execNote, recordedLooks} from '../growth/recorded.ts';
 import type {Input} from '../../input/input.ts';
 import {open} from '../../input/open.ts';
 import {faultsOf, noFamily} from '../../input/recorded.ts';

@@ -38,14 +38,17 @@ export interface CowRate {
   readonly ended: readonly number[];
 }
 
-/** A parent and its workers, and what they share. */
+/** A parent and its workers, and what they share; or processes that have no parent among them. */
 export interface Cow {
   readonly at: string;
-  readonly parent: CowProcess & {
-    /** Bytes of its pages that a worker has too, and of those that none has. */
-    readonly shared: number;
-    readonly alone: number;
-  };
+  /** undefined: its members began apart, and are compared with each other. */
+  readonly parent:
+    | (CowProcess & {
+        /** Bytes of its pages that a worker has too, and of those that none has. */
+        readonly shared: number;
+        readonly alone: number;
+      })
+    | undefined;
   readonly members: readonly CowMember[];
   readonly kinds: ReadonlyMap<string, CowPlace>;
   /** Those in which there is anything, what the workers have most of first. */
@@ -88,7 +91,7 @@ export function cowAlone(lineage: Lineage, ms: number): Cow {
   };
 }
 
-const whoIs = ({pid, comm, title, isForked}: Worker): CowProcess => ({pid, comm, title, isForked});
+export const whoIs = ({pid, comm, title, isForked}: Worker): CowProcess => ({pid, comm, title, isForked});
 
 /** What a look says. @param ms that it took */
 export function cowOf(lineage: Lineage, look: CowLook, ms: number, rate?: CowRate): Cow {
@@ -128,7 +131,7 @@ export function cowOf(lineage: Lineage, look: CowLook, ms: number, rate?: CowRat
   };
 }
 
-const sizeOfAll = ({shared, copied, siblings, own}: CowAmounts): number => shared + copied + siblings + own;
+export const sizeOfAll = ({shared, copied, siblings, own}: CowAmounts): number => shared + copied + siblings + own;
 
 function regionOf(
   {region, counts}: CowRow,
@@ -148,7 +151,7 @@ function regionOf(
   };
 }
 
-function kindsOf(regions: readonly CowRegion[]): Map<string, CowPlace> {
+export function kindsOf(regions: readonly CowRegion[]): Map<string, CowPlace> {
   const kinds = new Map<string, CowPlace>();
   for (const {region, shared, copied, siblings, own, saved} of regions) {
     const before = kinds.get(region.kind) ?? {shared: 0, copied: 0, siblings: 0, own: 0, saved: 0};
@@ -191,7 +194,7 @@ export function cowJSON(cow: Cow, notes: readonly string[]): object {
   return {
     schema: 'memmap.cow/1',
     at: cow.at,
-    parent: {...processJSON(parent), shared: parent.shared, alone: parent.alone},
+    parent: parent ? {...processJSON(parent), shared: parent.shared, alone: parent.alone} : null,
     members: cow.members.map((member) => ({...processJSON(member), forked: member.isForked, ...amounts(member)})),
     kinds: Object.fromEntries([...cow.kinds].map(([kind, place]) => [kind, placeJSON(place)])),
     regions: cow.regions.map((place) => ({

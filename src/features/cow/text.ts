@@ -1,11 +1,12 @@
 import {counted, countText, durationText, sizeText, spanText} from '../../model/amounts.ts';
 import {address} from '../../model/region.ts';
 import {wrapped} from '../../text/lines.ts';
+import {shortTitle} from '../../text/processes.ts';
 import {safe} from '../../text/safe.ts';
 import {type Cell, type Column, renderRows} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import type {TextOptions} from '../../text/who.ts';
-import {type Cow, type CowAmounts, type CowRate, type CowRegion, perMinute} from './cow.ts';
+import {type Cow, type CowAmounts, type CowProcess, type CowRate, type CowRegion, perMinute, sizeOfAll} from './cow.ts';
 
 interface CowTextLook extends TextOptions {
   /** Rows of workers and of regions at most; undefined: all. */
@@ -34,7 +35,11 @@ export function renderCow(cow: Cow, look: CowTextLook): string {
 
 const nameOf = ({comm, pid}: {readonly comm: string; readonly pid: number}): string => `${safe(comm)} (pid ${pid})`;
 
+const titleText = ({comm, title}: CowProcess, width: number | undefined): string =>
+  shortTitle({name: comm, title}, width);
+
 function titleOf({parent, members}: Cow): string {
+  if (!parent) return apartTitle(members);
   const forked = members.filter(({isForked}) => isForked).length;
   const begun = members.length - forked;
   const parts = [
@@ -44,8 +49,19 @@ function titleOf({parent, members}: Cow): string {
   return `${nameOf(parent)} and ${parts.length === 0 ? 'no workers' : parts.join(', ')}`;
 }
 
+/** Processes without a parent among them, by name where all have one. */
+function apartTitle(members: Cow['members']): string {
+  const names = new Set(members.map(({comm}) => comm));
+  const list = members.slice(0, 8).map((each) => (names.size === 1 ? String(each.pid) : nameOf(each)));
+  const more = members.length > list.length ? ` and ${countText(members.length - list.length)} more` : '';
+  return names.size === 1
+    ? `${safe([...names][0]!)} (pids ${list.join(', ')}${more}), no parent among them`
+    : `${counted(members.length, 'process', 'processes')} without a parent among them: ${list.join(', ')}${more}`;
+}
+
 function sentencesOf(cow: Cow): string[] {
-  const {members, saved, isExact, rate} = cow;
+  const {parent, members, saved, isExact, rate} = cow;
+  if (!parent) return [apartSentence(cow)];
   if (members.length === 0) return ['It has no workers: nothing was forked from it that still runs its program.'];
   const most = isExact ? '' : 'at most ';
   const workers = members.filter(({isForked}) => isForked).length;
@@ -54,10 +70,16 @@ function sentencesOf(cow: Cow): string[] {
       ? 'Nothing is shared since fork: the workers began with exec, which leaves no memory of the parent.'
       : saved === 0
         ? 'Forking saves nothing any more: no page of anonymous memory is shared.'
-        : `Forking saves ${most}${sizeText(saved)} over ${counted(workers, 'worker')}: so much more memory they would ` +
-          `need if each page were copied.`;
+        : `Forking saves ${most}${sizeText(saved)} over ${counted(workers, 'worker')}: they would need this much ` +
+          `more memory if each page were copied.`;
   return [saves, ...(rate ? rateTexts(rate, cow) : [])];
 }
+
+const apartSentence = ({saved, isExact, members}: Cow): string =>
+  saved === 0
+    ? 'They share nothing: no page is mapped by two of them.'
+    : `Sharing saves ${isExact ? '' : 'at most '}${sizeText(saved)} over ${counted(members.length, 'process', 'processes')}: ` +
+      `they would need this much more memory if each page were copied.`;
 
 /** A rate, with the window in which it was seen. */
 function rateTexts(rate: CowRate, {isExact, members, parent, saved}: Cow): string[] {
@@ -70,9 +92,9 @@ function rateTexts(rate: CowRate, {isExact, members, parent, saved}: Cow): strin
           `${counted(ended.length, 'process', 'processes')} of the family (${ended.slice(0, 8).join(', ')}) ended ` +
             `meanwhile: what they copied is not known.`,
         ];
-  if (copied === 0) return [`In ${window} nothing of it was copied.`, ...gone];
+  if (copied === 0) return [`In ${window} none of it was copied.`, ...gone];
   const most = isExact ? '' : 'at most ';
-  const names = new Map([parent, ...members].map((each) => [each.pid, nameOf(each)]));
+  const names = new Map([...(parent ? [parent] : []), ...members].map((each) => [each.pid, nameOf(each)]));
   const who = [...byPid].sort(([, a], [, b]) => b - a).slice(0, 2);
   const by = who.map(([pid, bytes]) => `${names.get(pid) ?? `process ${pid}`} ${sizeText(bytes)}`).join(', ');
   const places = new Map<string, number>();
@@ -118,23 +140,34 @@ function renderMembers(cow: Cow, {width, rows = Infinity}: CowTextLook): string[
     .map((member): Cell[] => [
       {text: String(member.pid)},
       ...shown.map((key) => sizeCell(member[key])),
-      {text: safe(member.title ?? member.comm), is: 'phrase'},
+      {text: titleText(member, width), is: 'phrase'},
     ]);
-  const first: Cell[] = [
-    {text: String(parent.pid)},
+  const first = (main: NonNullable<Cow['parent']>): Cell[] => [
+    {text: String(main.pid)},
     ...shown.map((key) =>
-      key === 'shared' ? sizeCell(parent.shared) : key === 'own' ? sizeCell(parent.alone) : {text: ''},
+      key === 'shared' ? sizeCell(main.shared) : key === 'own' ? sizeCell(main.alone) : {text: ''},
     ),
-    {text: safe(parent.title ?? parent.comm), is: 'phrase'},
+    {text: titleText(main, width), is: 'phrase'},
   ];
   const more = members.length - cells.length;
   return [
     ...renderRows(
-      [{title: 'pid', align: 'right'}, ...shown.map(amountColumn), {title: 'process, the parent first', gives: 'cut'}],
-      [first.map((cell) => ({...cell, role: 'title' as const})), ...cells],
+      [
+        {title: 'pid', align: 'right'},
+        ...shown.map(amountColumn),
+        {title: parent ? 'process, the parent first' : 'process', gives: 'cut'},
+      ],
+      [...(parent ? [first(parent).map((cell) => ({...cell, role: 'title' as const}))] : []), ...cells],
       width,
     ),
-    ...(more > 0 ? [paint('quiet', `… ${counted(more, 'more worker')} (--all)`)] : []),
+    ...(more > 0
+      ? [
+          paint(
+            'quiet',
+            `… ${parent ? counted(more, 'more worker') : counted(more, 'more process', 'more processes')} (--all)`,
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -146,7 +179,11 @@ function renderKinds(cow: Cow, width: number | undefined): string[] {
     sizeCell(place.saved),
   ];
   return renderRows(
-    [{title: 'kind, all workers'}, ...shown.map(amountColumn), amountColumn('saved')],
+    [
+      {title: cow.parent ? 'kind, all workers' : 'kind, all of them'},
+      ...shown.map(amountColumn),
+      amountColumn('saved'),
+    ],
     [...cow.kinds].map(([kind, place]) => row(kind, place)),
     width,
   );
@@ -156,6 +193,7 @@ function renderKinds(cow: Cow, width: number | undefined): string[] {
 const FEW = 10;
 
 function renderRegions(cow: Cow, {width, rows}: CowTextLook): string[] {
+  if (!cow.parent) return renderPlaces(cow, {width, rows});
   const shown = shownOf(cow);
   const regions = cow.regions.slice(0, rows === undefined ? Infinity : FEW);
   const cells = regions.map((place): Cell[] => [
@@ -180,12 +218,53 @@ function renderRegions(cow: Cow, {width, rows}: CowTextLook): string[] {
   ];
 }
 
+/** By name: each process has it at another address. */
+function renderPlaces(cow: Cow, {width, rows}: CowTextLook): string[] {
+  const shown = shownOf(cow);
+  const places = new Map<string, CowRegion & {readonly text: string}>();
+  for (const region of cow.regions) {
+    const text = placeName(region.region);
+    const before = places.get(text);
+    places.set(text, {...(before ? addPlaces(before, region) : region), text});
+  }
+  const sorted = [...places.values()].sort((a, b) => sizeOfAll(b) - sizeOfAll(a));
+  const few = sorted.slice(0, rows === undefined ? Infinity : FEW);
+  const cells = few.map((place): Cell[] => [
+    ...shown.map((key) => sizeCell(place[key])),
+    sizeCell(place.saved),
+    {text: place.text, is: place.text.startsWith('/') ? 'path' : 'phrase'},
+  ]);
+  const more = sorted.length - few.length;
+  return [
+    ...renderRows([...shown.map(amountColumn), amountColumn('saved'), {title: 'regions', gives: 'cut'}], cells, width),
+    ...(more > 0 ? [paint('quiet', `… ${countText(more)} more (--all)`)] : []),
+  ];
+}
+
+const addPlaces = (a: CowRegion, b: CowRegion): CowRegion => ({
+  ...a,
+  shared: a.shared + b.shared,
+  copied: a.copied + b.copied,
+  siblings: a.siblings + b.siblings,
+  own: a.own + b.own,
+  saved: a.saved + b.saved,
+});
+
 function mostBy({by}: CowRegion): string {
   const [most] = [...by].sort(([, a], [, b]) => b - a);
   return most ? `${most[0]}: ${sizeText(most[1])}` : '';
 }
 
 function meaningsOf(cow: Cow): string[] {
+  if (!cow.parent)
+    return [
+      (cow.isExact
+        ? 'shared: at least one other of them maps this page.'
+        : 'shared: at least one other of them maps this page of a file; or it is a page of anonymous memory that more ' +
+          'than one process maps, whoever they are.') +
+        ' copied: a page of a mapped file that the process has written to, and so has a copy of its own. own: no ' +
+        'other of them has this page.',
+    ];
   const other = cow.isExact
     ? 'shared: still the page of the parent.'
     : 'shared: a page that the parent and the worker have there, and that more than one process maps.';
@@ -198,7 +277,7 @@ function meaningsOf(cow: Cow): string[] {
 
 /** What a reader must know and can't see from the tables: a sentence each. In the document they are its `notes`. */
 export function notesOf(cow: Cow): string[] {
-  const {members, others, borrowed, denied, origin, isExact, swapped, ended, isParentCut} = cow;
+  const {parent, members, others, borrowed, denied, origin, isExact, swapped, ended, isParentCut} = cow;
   const list = (pids: readonly number[]): string =>
     pids.slice(0, 8).join(', ') + (pids.length > 8 ? ` and ${countText(pids.length - 8)} more` : '');
   const names = [...new Set(others.map(({comm}) => safe(comm)))].slice(0, 4).join(', ');
@@ -212,9 +291,20 @@ export function notesOf(cow: Cow): string[] {
             `(${names}): exec leaves nothing shared.`,
         ]
       : []),
-    ...(borrowed.length > 0 ? [`In the memory of its parent for now (vfork), and left out: ${list(borrowed)}.`] : []),
+    ...(borrowed.length > 0
+      ? [
+          `In the memory of ${parent ? 'its parent' : 'another of them'} for now (vfork), and left out: ${list(borrowed)}.`,
+        ]
+      : []),
     ...(denied.length > 0 ? [`Not permitted to look at, and left out: ${list(denied)}.`] : []),
-    ...(!isExact && members.length > 0
+    ...(!isExact && !parent
+      ? [
+          'Page frames are hidden without CAP_SYS_ADMIN: the kernel says how often a page is mapped, not by whom. Pages ' +
+            'of files and shared memory are known by their file. Of anonymous memory, shared counts pages that are ' +
+            'shared with others, and the zero page, too: it is the most that it can be. As root it is exact.',
+        ]
+      : []),
+    ...(!isExact && parent && members.length > 0
       ? [
           'Page frames are hidden without CAP_SYS_ADMIN: the kernel says how often a page is mapped, not by whom. So ' +
             'shared counts pages that are shared with others, and the zero page, too: it is the most that it can be. ' +
@@ -223,14 +313,19 @@ export function notesOf(cow: Cow): string[] {
       : []),
     ...(swapped > 0 ? [`${sizeText(swapped)} are in swap: who shares them is hidden without CAP_SYS_ADMIN.`] : []),
     ...(ended > 0
-      ? [`${counted(ended, 'worker')} ended while the pages were read, and ${ended === 1 ? 'is' : 'are'} left out.`]
+      ? [
+          `${parent ? counted(ended, 'worker') : counted(ended, 'process', 'processes')} ended while the pages were read, and ${ended === 1 ? 'is' : 'are'} left out.`,
+        ]
       : []),
     ...(isParentCut ? ['The parent ended while the pages were read: not all of them were compared.'] : []),
   ];
 }
 
-const costText = ({ms, members}: Cow): string =>
-  members.length === 0
+function costText({ms, members, parent}: Cow): string {
+  const what = parent
     ? 'Only private memory counts: files and shared memory need no fork to be shared.'
-    : `Only private memory counts: files and shared memory need no fork to be shared. The page maps were read in ` +
-      `${durationText(ms)}, in small pieces; nobody was stopped.`;
+    : 'Files and shared memory count too: processes that began apart share nothing else.';
+  return members.length === 0
+    ? what
+    : `${what} The page maps were read in ${durationText(ms)}, in small pieces; nobody was stopped.`;
+}

@@ -3,7 +3,7 @@ import {chunkJSON, type ChunkAnswer} from './chunk.ts';
 import {type MapperFacts, mapperJSON} from './mapper.ts';
 import type {PageFacts} from './page.ts';
 import {type Neighbour, neighbourJSON, type RegionFacts, regionFactsJSON} from './region.ts';
-import type {Limits} from '../../model/clues.ts';
+import type {Limits} from '../../model/clues/clues.ts';
 import {sizeText} from '../../model/amounts.ts';
 
 /** What a file says of one of its bytes: found in its section headers and symbol tables. */

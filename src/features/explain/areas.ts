@@ -1,5 +1,5 @@
 import {hex, type Region} from '../../model/region.ts';
-import {isLibrary, programOf} from '../../model/program.ts';
+import {isLibrary, programOf} from '../../model/clues/program.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {type Totals, totalsByKind, totalsOf} from '../../model/totals.ts';
 import type {Kind} from '../../model/kind.ts';
@@ -111,7 +111,7 @@ const TEXTS: Readonly<Record<AreaName, Tell>> = {
   mmap: (area, _, program) => mmapText(area, program),
   stack: (area, snapshot) => stackText(area, snapshot),
   kernel: (area) =>
-    `${area.regions.map((region) => `${region.name} at ${hex(region.start)}`).join(', ')}: what the kernel ` +
+    `${area.regions.map(({name, kind, start}) => `${name || kind} at ${hex(start)}`).join(', ')}: what the kernel ` +
     `gives each process, so that reading the clock needs no system call.`,
 };
 

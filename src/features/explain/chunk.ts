@@ -1,15 +1,18 @@
 import {hex} from '../../model/region.ts';
 import type {ChunkFacts} from '../../parse/malloc/books.ts';
-import type {ProcessHandle} from '../../procfs/handle.ts';
+import {heapOfCore} from '../heap/core.ts';
 import {heapIn, USUAL_RATE} from '../heap/target.ts';
+import type {Looked} from './target.ts';
 
 /** The chunk of malloc that an address lies in; or a sentence that says why none is told. */
 export type ChunkAnswer = ChunkFacts | string;
 
-/** @param handle undefined where nothing lives @throws Trouble `denied`: memory is read */
-export function chunkAt(handle: ProcessHandle | undefined, address: number): ChunkAnswer {
-  if (!handle) return 'Not known: only a live process has contents.';
-  const {books, isWhole} = heapIn(handle, {maxRate: USUAL_RATE, probe: address});
+/** @throws Trouble `denied`: memory is read */
+export function chunkAt({handle, core, name}: Pick<Looked, 'handle' | 'core' | 'name'>, address: number): ChunkAnswer {
+  if (!handle && !core) return 'Not known: only a live process and a core file have contents.';
+  const {books, isWhole} = handle
+    ? heapIn(handle, {maxRate: USUAL_RATE, probe: address})
+    : heapOfCore(core!, name, address);
   if (!books) return "Not known: no books of glibc's malloc were found.";
   if (books.chunk) return books.chunk;
   return isWhole ? 'No chunk of an arena lies here.' : 'Not known: not all arenas could be read to the end.';

@@ -10,6 +10,7 @@ import {Trouble} from '../../model/trouble.ts';
 import {pageSizeHere, pageStateAt} from '../../procfs/pages/pagemap.ts';
 import {renderAddress, renderRegionFacts} from './text.ts';
 import {heading} from '../../text/lines.ts';
+import {Regions} from '../../model/columns/regions.ts';
 import {renderRegions} from '../../text/regions.ts';
 import {fileFacts, sectionsIn} from './file.ts';
 import type {Looked} from './target.ts';
@@ -55,7 +56,7 @@ function manyRegions(looked: Looked, asked: string, regions: readonly Region[], 
   const facts = regionFacts(looked.snapshot.regions, most);
   const one = renderRegionFacts(looked.snapshot, [facts], sectionsIn(looked, most), width);
   const title = heading(`${regions.length} regions match ${asked}:`, width);
-  return `${title}\n\n${renderRegions(regions, {width}).join('\n')}\n\nThe one that takes the most:\n\n${one}`;
+  return `${title}\n\n${[...renderRegions(Regions.of(regions), {width})].join('\n')}\n\nThe one that takes the most:\n\n${one}`;
 }
 
 /** @param text what was given instead, if anything */
@@ -86,7 +87,7 @@ function addressFacts(looked: Looked, address: bigint, isHeap: boolean): Address
     offset: Number(address - BigInt(region.start)),
     gap: undefined,
     file: fileFacts(looked, region, address),
-    chunk: isHeap ? chunkAt(looked.handle, Number(address)) : undefined,
+    chunk: isHeap ? chunkAt(looked, Number(address)) : undefined,
     mapper: mapperOf(looked, address),
     ...pageOf(looked, region, address),
   };

@@ -55,6 +55,8 @@ export function storyOf(snapshot: Snapshot, target: string): Story {
 function missingOf({source, totals, regions, process}: Snapshot): string[] {
   const isLive = source.from === 'process';
   const missing: string[] = [];
+  if (source.format === 'core')
+    return ['A core does not say what was in RAM, swapped, or shared with others, and has no VmFlags.'];
   if (source.format === 'smaps_rollup') missing.push('smaps_rollup has only sums: /proc/PID/smaps has each region.');
   else if (totals['rss'] === undefined)
     missing.push(
@@ -128,7 +130,7 @@ function amountTexts(snapshot: Snapshot): string[] {
   return [
     [space, resident].filter(Boolean).join(' '),
     shareText(totals),
-    dirtyText(totals, isRollup ? undefined : freedOf(snapshot.regions)),
+    dirtyText(totals, isRollup ? undefined : freedOf(snapshot.table)),
     swapText(totals),
     besideText(snapshot),
   ].filter((text) => text !== '');
@@ -210,7 +212,7 @@ function costsOf(snapshot: Snapshot): Costs {
   const by = measureOf(snapshot);
   const most = (a: Cost, b: Cost): number => (b.totals[by] ?? 0) - (a.totals[by] ?? 0) || b.totals.size - a.totals.size;
   const costs = ({totals}: Cost): boolean => (totals[by] ?? 0) > 0;
-  const kinds = [...totalsByKind(snapshot.regions)].map(([what, totals]) => ({what, totals}));
+  const kinds = [...totalsByKind(snapshot.table)].map(([what, totals]) => ({what, totals}));
   return {
     by,
     kinds: kinds.filter(costs).sort(most).slice(0, MOST_KINDS),

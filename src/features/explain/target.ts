@@ -1,10 +1,13 @@
-import type {Snapshot} from '../../model/snapshot.ts';
+import {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {captureFrom, type CaptureOptions} from '../../procfs/capture.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
+import type {CoreInput} from '../../input/core.ts';
 import type {Input} from '../../input/input.ts';
-import {inputOf, readInput} from '../../input/open.ts';
+import {inputOf, readOr} from '../../input/open.ts';
+import type {OomReport} from '../../parse/oom/report.ts';
+import {hasOomReport, oomReports} from '../../parse/oom/reports.ts';
 
 /** A target that was read, and a handle to it if it is a live process: later questions then go to the same process. */
 export interface Looked {
@@ -12,16 +15,27 @@ export interface Looked {
   readonly handle: ProcessHandle | undefined;
   /** The file, where it is a recording. */
   readonly recording?: string | undefined;
+  /** The core file that it is, where its memory is asked for. The caller closes it. */
+  readonly core?: CoreInput | undefined;
   /** How to name it again on a command line. */
   readonly name: string;
 }
 
+/** Reports of the OOM killer, in a log of the kernel. */
+export interface KernelLog {
+  readonly oom: readonly OomReport[];
+  /** The file, or `-`. */
+  readonly name: string;
+}
+
 /** Reads a target. The handle to a live process stays open until the caller closes it. */
-export async function lookAt(text: string, options: CaptureOptions): Promise<Looked> {
+export async function lookAt(text: string, options: CaptureOptions): Promise<Looked | KernelLog> {
   const input = inputOf(text, options.root);
   if (input.is !== 'process') {
-    const snapshot = await readInput(input, options);
-    return {snapshot, handle: undefined, recording: recordingOf(input, snapshot), name: nameOf(input)};
+    const read = await readOr(input, (bytes) => (hasOomReport(bytes) ? {oom: oomReports(bytes)} : undefined));
+    if (read instanceof Snapshot)
+      return {snapshot: read, handle: undefined, recording: recordingOf(input, read), name: nameOf(input)};
+    return {...read, name: input.is === 'stdin' ? '-' : input.path};
   }
   const handle = new ProcessHandle(input.pid, options.root);
   try {

@@ -98,7 +98,7 @@ export function regionLines(facts: RegionFacts, sections: readonly string[], wid
     ['perms', `${region.perms}: ${may}`],
     [region.name.startsWith('/') ? 'file' : 'name', nameText(facts)],
     ['sections', sections.length > 0 ? sections.join(' ') : undefined],
-    ['memory', memory.length > 0 ? memory.join(' ') : 'Not in the listing; /proc/PID/smaps has it.'],
+    ['memory', memory.length > 0 ? memory.join(' ') : unreadText(region)],
     ...flags.map((flag, index) => [index === 0 ? 'flags' : '', flagText(flag)] as const),
     ['below', neighbourText(below, 'Nothing is below.')],
     ['above', neighbourText(above, 'Nothing is above.')],
@@ -107,6 +107,14 @@ export function regionLines(facts: RegionFacts, sections: readonly string[], wid
     heading(`${rangeText(region)}  ${sizeText(sizeOf(region))}  ${called(region)}`, width),
     ...rows.flatMap(([label, text]) => (text ? entry(label, text, width) : [])),
   ];
+}
+
+function unreadText({usage, start, end}: RegionFacts['region']): string {
+  const dumped = usage?.['dumped'];
+  if (dumped === undefined) return 'Not in the listing; /proc/PID/smaps has it.';
+  const part =
+    dumped === end - start ? 'All of it is' : dumped === 0 ? 'None of it is' : `${sizeText(dumped)} of it are`;
+  return `${part} in the core, which does not say what was resident.`;
 }
 
 function nameText({region}: RegionFacts): string | undefined {

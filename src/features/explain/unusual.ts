@@ -1,4 +1,5 @@
 import {hex, isExecutable, isWritableCode, sizeOf, type Region} from '../../model/region.ts';
+import {signalText} from '../../model/clues/signal.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {called} from './region.ts';
@@ -32,6 +33,8 @@ const isStack = ({kind}: Region): boolean => kind === 'stack' || kind === 'threa
 type Check = (snapshot: Snapshot) => Finding | undefined;
 
 const CHECKS: readonly Check[] = [
+  ({regions, process, clues: {signal}}) =>
+    signal && {what: 'signal', text: signalText(signal, regions, process.pid), regions: []},
   ({regions}) =>
     among(
       regions.filter(isWritableCode),

@@ -1,7 +1,7 @@
 import type {ProcessInfo} from '../../model/snapshot.ts';
 import {eventsOf, type ReportEvent} from '../report/events.ts';
 import {COUNTERS, curvesOf, type Curves} from '../../history/curves.ts';
-import type {Seen} from '../../history/seen.ts';
+import {processOf, type Seen} from '../../history/seen.ts';
 import {Series} from '../../history/series.ts';
 
 /** What is exported: totals by kind over time, of one process. */
@@ -32,7 +32,7 @@ export function exportedOf(startedAt: string, seen: Iterable<Seen>): Exported {
   for (const look of seen) {
     events.push(...eventsOf(look, series.times.length));
     series.add(look);
-    process = {...process, ...look.snapshot.process};
+    process = {...process, ...processOf(look)};
   }
   return {process, startedAt, curves: curvesOf(series), events};
 }

@@ -1,4 +1,4 @@
-import {findGroupMeasure, GROUP_MEASURES, type GroupMeasure} from '../../model/group-sample.ts';
+import {findGroupMeasure, GROUP_MEASURES, type GroupMeasure} from '../../model/group/sample.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {nearest} from '../../text/nearest.ts';
 import {unknownName} from '../../text/measures.ts';

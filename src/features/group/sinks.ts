@@ -1,4 +1,4 @@
-import {groupSampleJSON, type GroupSample, isOtherSample} from '../../model/group-sample.ts';
+import {groupSampleJSON, type GroupSample, isOtherSample} from '../../model/group/sample.ts';
 import {wrapped} from '../../text/lines.ts';
 import {writeOut, writePieces} from '../../shell/output.ts';
 import {jsonLinePieces} from '../../text/json.ts';

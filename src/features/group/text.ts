@@ -1,12 +1,12 @@
 import {counted, countText, deltaText, durationText, sizeText} from '../../model/amounts.ts';
-import {type Group, PART_KEYS, tightest} from '../../model/group.ts';
+import {type Group, PART_KEYS, tightest} from '../../model/group/group.ts';
 import {
   GROUP_WORDS,
   type GroupMember,
   type GroupMeasure,
   type GroupSample,
   isOtherSample,
-} from '../../model/group-sample.ts';
+} from '../../model/group/sample.ts';
 import {clockTime} from '../watch/text.ts';
 import {rateOf, Thinned} from '../../history/rate.ts';
 import {wrapped} from '../../text/lines.ts';
@@ -167,10 +167,14 @@ export class GroupSummary {
 export function groupCostText({reason, cost}: Pick<GroupEnd, 'reason' | 'cost'>): string {
   const {samples, ms, reads, stallMs} = cost;
   const times = reads === 1 ? 'once' : `${countText(reads)} times`;
+  const held =
+    reads === 0
+      ? 'smaps_rollup of its processes was not read.'
+      : `smaps_rollup of its processes was read ${times}, which held them up for ` +
+        `${stallMs < 10 ? stallMs.toFixed(1) : Math.round(stallMs)} ms all together.`;
   return (
     `${REASONS[reason] ?? `Ended by ${reason}`} after ${counted(samples, 'sample')}. Sampling took ` +
-    `${durationText(ms)}; smaps_rollup of its processes was read ${times}, which held them up for ` +
-    `${stallMs < 10 ? stallMs.toFixed(1) : Math.round(stallMs)} ms all together.`
+    `${durationText(ms)}; ${held}`
   );
 }
 

@@ -4,7 +4,7 @@ import {
   type GroupMeasure,
   type GroupSample,
   isGroupCount,
-} from '../../model/group-sample.ts';
+} from '../../model/group/sample.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {parseSize} from '../../shell/values.ts';
 

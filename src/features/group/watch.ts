@@ -1,5 +1,5 @@
-import type {Group} from '../../model/group.ts';
-import type {GroupSample} from '../../model/group-sample.ts';
+import type {Group} from '../../model/group/group.ts';
+import type {GroupSample} from '../../model/group/sample.ts';
 import {Trouble} from '../../model/trouble.ts';
 import type {GroupCost, GroupWatch} from '../../procfs/host/group-watch.ts';
 import {pause} from '../../procfs/sampling/poll.ts';

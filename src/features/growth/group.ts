@@ -5,7 +5,7 @@ import {
   type GroupMeasure,
   type GroupSample,
   isGroupCount,
-} from '../../model/group-sample.ts';
+} from '../../model/group/sample.ts';
 import type {Points} from '../../history/series.ts';
 import {wrapped} from '../../text/lines.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';

@@ -95,10 +95,11 @@ export function growthOf(series: Series, asked: GrowthMeasure, least: number, ha
     const kind = kinds.find((each) => each.kind === own.kind);
     return kind ? likeWhole(own, kind, kind) : own;
   };
-  const regions = [...series.tracks]
-    .sort((a, b) => movement(b, followed) - movement(a, followed))
+  const regions = series.tracks
+    .map((track) => ({track, moved: movement(track, followed)}))
+    .sort((a, b) => b.moved - a.moved)
     .slice(0, MOST_REGIONS)
-    .map((track) => {
+    .map(({track}) => {
       const {from, to} = {from: track.stays[0]!.from, to: track.stays.at(-1)!.to};
       const watched = {from: times[from]!, to: times[Math.min(to, times.length - 1)]!};
       const about = {

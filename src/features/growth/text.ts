@@ -12,6 +12,8 @@ import {wrapped} from '../../text/lines.ts';
 interface GrowthLook extends TextOptions {
   /** Regions at most; undefined: all that moved. */
   readonly rows?: number | undefined;
+  /** The samples are listings that somebody saved. */
+  readonly isSaved?: boolean | undefined;
 }
 
 /** What grew, for people: the answer, then each kind and each region that moved. */
@@ -26,7 +28,7 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
   const still = kinds.length - movedKinds.length;
   return [
     ...wrapped(who(last), look.width).map((line) => paint('title', line)),
-    ...wrapped(`${how(growth)}.`, look.width),
+    ...wrapped(`${how(growth, look.isSaved)}.`, look.width),
     '',
     ...[...headline(growth), ...sizeSentence(growth)].flatMap((sentence) => wrapped(sentence, look.width)),
     '',
@@ -48,11 +50,15 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
   ].join('\n');
 }
 
-function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth): string {
-  const times = `${counted(looks, 'sample')} in ${spanText(span)}`;
+function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth, isSaved = false): string {
+  const times = `${counted(looks, isSaved ? 'listing' : 'sample')} in ${spanText(span)}`;
   const total = totalMeasure === 'vmRss' ? `; the total is VmRSS of each sample` : '';
   if (measure !== asked) {
     const read = usageLooks === 0 ? 'was not read' : `was read ${counted(usageLooks, 'time')}, which is not enough`;
+    if (isSaved) {
+      const saved = usageLooks === 0 ? 'is in none of them' : `is in ${counted(usageLooks, 'listing')}, too few`;
+      return `${times}; ${measureWords(asked)} ${saved}, so the table is of sizes: address space, which need not be in use`;
+    }
     return (
       `${times}; ${measureWords(asked)} by kind ${read} (a higher --max-duty reads it more often), so the table ` +
       `is of sizes: address space, which need not be in use${total}`

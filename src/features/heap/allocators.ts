@@ -1,5 +1,5 @@
 import {JEMALLOCS, pathOf} from '../../classify/runtimes/allocators.ts';
-import {isPrivate, isWritable, type Region} from '../../model/region.ts';
+import {isPrivate, isShared, isWritable, type Region} from '../../model/region.ts';
 
 const GLIBC = /\/libc(-2\.\d+\.so|\.so\.6)$/;
 
@@ -23,7 +23,8 @@ export function glibcIn(regions: readonly Region[], exe: string | undefined): re
 
 /** The writable data of a file: what is mapped of it so, and the memory of no file right behind it (.bss). */
 export function dataOf(file: readonly Region[], regions: readonly Region[]): Region[] {
-  const isData = (region: Region): boolean => isWritable(region) && isPrivate(region);
+  // A core doesn't say whether a file was mapped to be shared: a loader doesn't do that.
+  const isData = (region: Region): boolean => isWritable(region) && !isShared(region);
   const own = file.filter(isData);
   const behind = own.flatMap(({end}) =>
     regions.filter((other) => other.start === end && other.name === '' && isData(other)),

@@ -1,17 +1,20 @@
-import {sizeOf, type Region} from '../../model/region.ts';
+import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
+import {openIfCore} from '../../input/core.ts';
 import {processOf} from '../../input/open.ts';
-import {isKnownVersion, readBooks} from '../../parse/malloc/books.ts';
+import {readBooks} from '../../parse/malloc/books.ts';
 import {captureFrom, folderOf} from '../../procfs/capture.ts';
 import {isSame, ProcessHandle} from '../../procfs/handle.ts';
 import {regionsNow} from '../../procfs/regions.ts';
 import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
 import {readLibc, type LibcFile} from '../../procfs/libc.ts';
 import {ProcessMemory} from '../../procfs/memory.ts';
-import {type AllocatorName, otherAllocator} from '../../classify/runtimes/allocators.ts';
-import {dataOf, glibcIn, unnamed} from './allocators.ts';
-import {Heap, type Unnamed} from './heap.ts';
+import {otherAllocator} from '../../classify/runtimes/allocators.ts';
+import {dataOf, glibcIn} from './allocators.ts';
+import {heapOfCore} from './core.ts';
+import {Heap} from './heap.ts';
+import {notesOf, unnamedIn, wantedOf} from './parts.ts';
 import {MappedSpace} from './space.ts';
 
 /** Bytes of memory a second that are read at most, where nobody says otherwise. */
@@ -23,8 +26,16 @@ interface HeapOptions {
   readonly maxRate: number;
 }
 
-/** malloc's books of a live process. @throws Trouble */
-export function lookAtHeap(target: string, {root, maxRate}: HeapOptions): Heap {
+/** malloc's books of a live process, or of a core file. @throws Trouble */
+export async function lookAtHeap(target: string, {root, maxRate}: HeapOptions): Promise<Heap> {
+  const core = await openIfCore(target);
+  if (core) {
+    try {
+      return heapOfCore(core, target);
+    } finally {
+      core.close();
+    }
+  }
   const handle = new ProcessHandle(processOf(target, root, refusal(target)), root);
   try {
     return heapIn(handle, {maxRate});
@@ -36,7 +47,7 @@ export function lookAtHeap(target: string, {root, maxRate}: HeapOptions): Heap {
 /** What is said of a file: a listing has no contents */
 const refusal = (text: string) => ({
   what: `"${text}" has no heap to look at.`,
-  why: "a saved listing has regions; malloc's books lie in their contents, which only a live process has.",
+  why: "a saved listing has regions; malloc's books lie in their contents, which only a live process and a core file have.",
   next: `Give the PID of a process, or see the regions: memmap show ${text}`,
 });
 
@@ -67,26 +78,16 @@ export function heapIn(
       version: file?.version,
       books,
       unnamed: other && unnamedIn(memory, snapshot.regions),
-      notes: notesOf(file, other, books !== undefined, isGone),
+      notes: [
+        ...notesOf(file, other, books !== undefined),
+        ...(isGone ? ['The process ended or began another program while it was read.'] : []),
+      ],
       isGone,
       cost: {bytesRead: memory.bytesRead, ms: performance.now() - begin},
     });
   } finally {
     memory.close();
   }
-}
-
-/** Larger regions are reserved, and not counted page by page. */
-const LARGEST = 64 * 2 ** 30;
-
-function unnamedIn(memory: ProcessMemory, all: readonly Region[]): Unnamed {
-  const regions = unnamed(all).filter((region) => sizeOf(region) <= LARGEST);
-  const sum = (of: (region: Region) => number): number => regions.reduce((bytes, region) => bytes + of(region), 0);
-  return {
-    regions: regions.length,
-    size: sum(sizeOf),
-    resident: sum(({start, end}) => memory.residentIn(start, end)),
-  };
 }
 
 /** Is it the same program, and alive? */
@@ -118,29 +119,6 @@ function booksOf(
       return regionsNow(handle);
     }),
     data: dataOf(glibc, regions),
-    minor: file?.version?.startsWith('2.') ? Number(file.version.slice(2)) : undefined,
-    word: file?.word ?? (last <= 2 ** 32 ? 4 : 8),
+    ...wantedOf(file, last <= 2 ** 32 ? 4 : 8),
   });
-}
-
-function notesOf(
-  file: LibcFile | undefined,
-  other: AllocatorName | undefined,
-  hasBooks: boolean,
-  isGone: boolean,
-): string[] {
-  const notes: string[] = [];
-  const minor = Number(file?.version?.slice(2));
-  if (other !== undefined && hasBooks)
-    notes.push(`The arenas are those of glibc's malloc, which is there too; the program's is that of ${other}.`);
-  if (file?.version !== undefined && !isKnownVersion(minor))
-    notes.push(
-      hasBooks
-        ? `glibc ${file.version} is not known: each arena was checked, and what threads keep (tcache) is not told.`
-        : `glibc ${file.version} is not known: its malloc is laid out in another way.`,
-    );
-  if (hasBooks && file?.version === undefined)
-    notes.push('The version of glibc could not be found out: each arena was checked by what it holds.');
-  if (isGone) notes.push('The process ended or began another program while it was read.');
-  return notes;
 }

@@ -35,9 +35,11 @@ const whose = ({allocator, version, arenas}: Heap): string =>
       ? 'no allocator that memmap knows'
       : `malloc of ${allocator}${version === undefined ? '' : ` ${version}`}, ${counted(arenas.length, 'arena')}`;
 
-const costText = ({cost}: Heap): string =>
-  `${sizeText(cost.bytesRead)} of its memory were read in ${durationText(cost.ms)}, headers of chunks only; ` +
-  'it was not stopped.';
+const costText = ({cost, snapshot}: Heap): string =>
+  snapshot.source.format === 'core'
+    ? `${sizeText(cost.bytesRead)} of the core were read in ${durationText(cost.ms)}.`
+    : `${sizeText(cost.bytesRead)} of its memory were read in ${durationText(cost.ms)}, headers of chunks only; ` +
+      'it was not stopped.';
 
 const aloneText = ({count, bytes}: NonNullable<Heap['books']>['mmapped']): string =>
   `${counted(count, 'chunk')} mapped alone, ${sizeText(bytes)}: in use, and given back by free(3)`;

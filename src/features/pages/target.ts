@@ -1,8 +1,8 @@
-import {pageSizeOf} from '../../model/clues.ts';
+import {pageSizeOf} from '../../model/clues/clues.ts';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {ProcessPages} from '../../model/pages.ts';
 import {hex, rangeText, type Region} from '../../model/region.ts';
-import {Regions} from '../../model/regions.ts';
+import {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';

@@ -6,21 +6,21 @@ import {
   ROW_KEYS,
   type RowKey,
   weightOf,
-} from '../../model/processes.ts';
+} from '../../model/host/processes.ts';
 import {filterOf} from '../../text/filter.ts';
 import {measureAmong, nearestName, unknownName} from '../../text/measures.ts';
 
 /** Only of processes whose descriptors were looked at. */
-const HELD_KEYS = ['held', 'gpu'] as const;
+export const HELD_KEYS = ['held', 'gpu'] as const;
 
-type HeldKey = (typeof HELD_KEYS)[number];
+export type HeldKey = (typeof HELD_KEYS)[number];
 
 export type SortKey = RowKey | HeldKey | NameKey;
 
 export const SORT_KEYS: readonly SortKey[] = [...ROW_KEYS, ...HELD_KEYS, ...NAME_KEYS];
 
 /** Does an order need what descriptors hold? */
-export const isOfHeld = (key: SortKey | undefined): boolean => HELD_KEYS.some((each) => each === key);
+export const isOfHeld = (key: string | undefined): boolean => HELD_KEYS.some((each) => each === key);
 
 /** The order that a text names: a measure in any spelling, `pid`, `name` or `user`. @throws Trouble `usage` */
 export const sortKeyOf = (text: string): SortKey => keyAmong(text, SORT_KEYS);

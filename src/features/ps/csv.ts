@@ -1,4 +1,4 @@
-import {type GroupRow, type ProcessRow, rowJSON} from '../../model/processes.ts';
+import {type GroupRow, type ProcessRow, rowJSON} from '../../model/host/processes.ts';
 
 const COLUMNS = [
   'pid',

@@ -1,5 +1,5 @@
 import {counted, sizeText} from '../../model/amounts.ts';
-import {heldByAll} from '../../model/processes.ts';
+import {heldByAll} from '../../model/host/processes.ts';
 import {gpuText, heldText} from '../../text/held.ts';
 import type {Listed} from './ps.ts';
 
@@ -35,6 +35,12 @@ export function heldNotes({host, options, unattached}: Listed): string[] {
       ? [
           `What the descriptors of ${counted(unknown, 'process', 'processes')} hold is not known: not permitted, or ` +
             `no time.`,
+        ]
+      : []),
+    ...(host.heldEarlier > 0
+      ? [
+          `What ${counted(host.heldEarlier, 'process holds', 'processes hold')} is of an earlier sample: there is no ` +
+            `time to ask all in each.`,
         ]
       : []),
     ...(cut > 0

@@ -1,4 +1,4 @@
-import type {ProcessRow} from '../../model/processes.ts';
+import type {ProcessRow} from '../../model/host/processes.ts';
 import {LONGEST_KEPT, type Known, type KnownRows} from '../../procfs/host/known.ts';
 import type {Boot} from '../../procfs/host/boot.ts';
 import {RuntimeFile} from '../../shell/runtime.ts';

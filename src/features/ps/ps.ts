@@ -8,7 +8,7 @@ import {
   type Unread,
   unreadOf,
   weightOf,
-} from '../../model/processes.ts';
+} from '../../model/host/processes.ts';
 import type {KnownRows} from '../../procfs/host/known.ts';
 import type {HostLimits} from '../../procfs/host/reader.ts';
 import {bootOf} from '../../procfs/host/boot.ts';

@@ -1,4 +1,4 @@
-import type {ProcessRow} from '../../model/processes.ts';
+import type {ProcessRow} from '../../model/host/processes.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {isInGroup} from '../../parse/proc/cgroup.ts';
 import {findGroup} from '../../procfs/host/group.ts';

@@ -1,5 +1,5 @@
 import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
-import {type ProcessRow, sumOf} from '../../model/processes.ts';
+import {type ProcessRow, sumOf} from '../../model/host/processes.ts';
 import {wrapped} from '../../text/lines.ts';
 import {lateText, renderProcesses, unreadText} from '../../text/processes.ts';
 import {safe} from '../../text/safe.ts';
@@ -41,9 +41,7 @@ export function notesOf(listed: Listed): string[] {
       ? [`Nothing may be seen of ${counted(host.hidden, 'more process', 'more processes')}.`]
       : [];
   return [
-    ...(small.length === 0
-      ? []
-      : [`${counted(small.length, 'process', 'processes')} below --min-size: PSS ${sizeText(sumOf(small).pss ?? 0)}.`]),
+    ...(small.length === 0 ? [] : [smallText(small)]),
     ...unreadText(unread, options, host.denied),
     ...lateText(host.rows, host.now),
     ...(isContinued ? ['The next memmap ps reads them first, and shows what this one read, with its age.'] : []),
@@ -58,6 +56,17 @@ export function notesOf(listed: Listed): string[] {
     ...manyRegions(host.rows, host.maxMapCount),
     ...observerText(host.rows),
   ];
+}
+
+/** Of those that were not read RSS is below it, and so is PSS. */
+function smallText(small: readonly ProcessRow[]): string {
+  const {pss, rss} = sumOf(small);
+  const isPart = small.some(({unread}) => unread);
+  const amount =
+    pss === undefined
+      ? `PSS not read, resident ${sizeText(rss ?? 0)}`
+      : `PSS ${isPart ? 'at least ' : ''}${sizeText(pss)}`;
+  return `${counted(small.length, 'process', 'processes')} below --min-size: ${amount}.`;
 }
 
 /** The part of vm.max_map_count from which a number of regions is named. */
@@ -91,18 +100,20 @@ function observerText(rows: readonly ProcessRow[]): string[] {
   if (changed.length === 0) return [];
   const more = changed.reduce((sum, {pss, observed}) => sum + (pss ?? 0) - observed!.kernel, 0);
   return [
-    `PSS is without memmap, which maps the same pages as ${counted(changed.length, 'process', 'processes')} while it ` +
-      `runs: the kernel's is ${sizeText(more)} lower.`,
+    `PSS leaves out memmap, which maps pages of ${counted(changed.length, 'process', 'processes')} while it runs: ` +
+      `the kernel's own figure is ${sizeText(more)} lower.`,
   ];
 }
 
 function costText({host, options}: Listed): string {
   const {read, stallMs, longestMs, ms} = host;
+  const held =
+    read === 0
+      ? 'nobody was held up.'
+      : `that held up all of them together for ${shortText(stallMs)} (of ${shortText(options.budget)}), and none ` +
+        `for more than ${shortText(longestMs)}.`;
   return (
-    `Read ${countText(read)} of ${counted(host.rows.length, 'process', 'processes')} in ` +
-    `${shortText(ms)}: that held up all ` +
-    `together for ${shortText(stallMs)} (of ${shortText(options.budget)}), and one for ` +
-    `${shortText(longestMs)} at most. ` +
+    `Read ${countText(read)} of ${counted(host.rows.length, 'process', 'processes')} in ${shortText(ms)}: ${held} ` +
     `memmap itself is left out.`
   );
 }

@@ -1,6 +1,6 @@
 import {counted} from '../../model/amounts.ts';
-import {pageSizeOf} from '../../model/clues.ts';
-import type {Group} from '../../model/group.ts';
+import {pageSizeOf} from '../../model/clues/clues.ts';
+import type {Group} from '../../model/group/group.ts';
 import {lstatSync, unlinkSync, type Stats} from 'node:fs';
 import {hostname, release} from 'node:os';
 import {basename} from 'node:path';

@@ -1,6 +1,6 @@
 import {counted, durationText, sizeText} from '../../model/amounts.ts';
 import {GroupWatch} from '../../procfs/host/group-watch.ts';
-import type {GroupName} from '../../model/group.ts';
+import type {GroupName} from '../../model/group/group.ts';
 import {interruption} from '../../shell/signals.ts';
 import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';

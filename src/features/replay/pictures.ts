@@ -67,7 +67,7 @@ export class Pictures {
     const start = this.#programStart(index);
     const near = Math.max(start, index - Math.min(MOST_BEFORE, this.#atOnce(index)));
     const first = startAt(this.#recording, ...this.#moment(start));
-    const compare = new Compare(first.snapshot, diffInPlace);
+    const compare = new Compare(first, diffInPlace);
     let picture = firstPicture(first);
     // With what smaps had said last by then.
     for (const at of new Set([this.#measured(start, near), near])) {

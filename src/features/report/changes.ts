@@ -35,10 +35,11 @@ export class ChangeKeeper {
   }
 
   /** @param look its number, from 0 */
-  add({event, snapshot}: Seen, look: number): void {
-    if (event === 'exec') this.counts.clear();
-    if (this.#compare === undefined || event === 'exec') this.#compare = new Compare(snapshot, diffInPlace);
-    else for (const change of this.#compare.next(snapshot).changes) this.#keep(toRow(change, look));
+  add(seen: Seen, look: number): void {
+    const isAnew = seen.event === 'exec';
+    if (isAnew) this.counts.clear();
+    if (this.#compare === undefined || isAnew) this.#compare = new Compare(seen, diffInPlace);
+    else for (const change of this.#compare.next(seen).changes) this.#keep(toRow(change, look));
   }
 
   /** In the order in which they happened. */

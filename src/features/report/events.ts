@@ -1,4 +1,5 @@
-import type {Seen} from '../../history/seen.ts';
+import {processOf, type Seen} from '../../history/seen.ts';
+import type {ProcessInfo} from '../../model/snapshot.ts';
 
 /** Something that happened to the process as a whole, or a mark. */
 export interface ReportEvent {
@@ -8,11 +9,14 @@ export interface ReportEvent {
 }
 
 /** @param look its number, from 0 */
-export function eventsOf({event, marks = [], snapshot}: Seen, look: number): ReportEvent[] {
-  const program = snapshot.process.exe ?? snapshot.process.comm ?? 'another program';
-  const texts = {exec: `It became ${program} (execve): all of its memory is new.`, exit: 'The process ended.'};
+export function eventsOf(seen: Seen, look: number): ReportEvent[] {
+  const {event, marks = []} = seen;
+  const text = event === 'exec' ? execText(processOf(seen)) : 'The process ended.';
   return [
-    ...(event ? [{look, kind: event, text: texts[event]}] : []),
+    ...(event ? [{look, kind: event, text}] : []),
     ...marks.map((mark) => ({look, kind: 'mark' as const, text: `Mark: ${mark}`})),
   ];
 }
+
+const execText = ({exe, comm}: ProcessInfo): string =>
+  `It became ${exe ?? comm ?? 'another program'} (execve): all of its memory is new.`;

@@ -2,7 +2,7 @@ import type {Growth, GrowthLine} from '../growth/growth.ts';
 import type {Verdict} from '../growth/judge.ts';
 import type {Kind} from '../../model/kind.ts';
 import {knownUntil, sumOver, totalResident, type Curves} from '../../history/curves.ts';
-import {groupsOf} from '../../history/groups.ts';
+import {groupsOf, type GroupValues} from '../../history/groups.ts';
 import {amountsOf, sizesOf, type Track, type Values} from '../../history/tracks.ts';
 import type {Points} from '../../history/series.ts';
 import {heldEvenly, theilSen} from '../../history/trend.ts';
@@ -63,7 +63,7 @@ interface Grown {
 
 /** The total, each kind that changed, and the groups and regions that grew most, the largest growth first. */
 export function growersOf(grown: Grown): Grower[] {
-  const {curves, duration, measure, begin} = grown;
+  const {curves, tracks, duration, measure, begin} = grown;
   const until = measure === 'rss' ? knownUntil(curves, duration) : duration;
   const looks = measure === 'size' ? curves.times.map((_, look) => look) : curves.usageAt;
   const followed = (kind: Kind, values: readonly number[]): Grower =>
@@ -78,10 +78,13 @@ export function growersOf(grown: Grown): Grower[] {
   const about = {what: 'total', kind: undefined, name: 'total', start: undefined, end: undefined} as const;
   const changed = kinds.filter(({first, peak, last}) => peak > first || last < first).sort(byGrowth);
   const least = changed.map((each) => Math.abs(each.last - each.first)).sort((a, b) => b - a)[MOST_KINDS - 1] ?? 0;
+  const {times, usageAt} = curves;
+  const own = sinceBegin(tracks, begin);
+  const groups = groupsOf({tracks: own, times, usageAt}, measure === 'size' ? 'size' : 'amount');
   return [
     measured(about, total, curves.times, duration),
     ...changed.filter((each) => Math.abs(each.last - each.first) >= least).slice(0, MOST_KINDS),
-    ...[...groupGrowers(grown, until), ...regionGrowers(grown, until)].sort(byGrowth),
+    ...[...groupGrowers(grown, groups, until), ...regionGrowers(grown, groups, until)].sort(byGrowth),
   ];
 }
 
@@ -123,13 +126,12 @@ const valuesFrom = ({looks, values}: Values, begin: number): Values => {
 };
 
 /** Groups of regions that grew and are still there at the end. */
-function groupGrowers({curves, tracks, measure, begin}: Grown, until: number): Grower[] {
-  const {times, usageAt} = curves;
-  return groupsOf({tracks: sinceBegin(tracks, begin), times, usageAt}, measure === 'size' ? 'size' : 'amount')
+function groupGrowers({curves, begin}: Grown, groups: readonly GroupValues[], until: number): Grower[] {
+  return groups
     .filter(({count}) => count > 0)
     .map(({kind, name, count, values}) => {
       const about = {what: 'group', kind, name, count, start: undefined, end: undefined} as const;
-      return measured(about, valuesFrom(values, begin), times, until);
+      return measured(about, valuesFrom(values, begin), curves.times, until);
     })
     .filter(({first, last}) => last > first)
     .sort(byGrowth)
@@ -144,13 +146,14 @@ const sinceBegin = (tracks: readonly Track[], begin: number): readonly Track[] =
  * Regions of no group that are still there at the end. Those that grew most are found by their first and last values;
  * only of those all values are read.
  */
-function regionGrowers({curves, tracks, measure, begin}: Grown, duration: number): Grower[] {
+function regionGrowers(
+  {curves, tracks, measure, begin}: Grown,
+  groups: readonly GroupValues[],
+  duration: number,
+): Grower[] {
   const looks = curves.times.length;
-  const {times, usageAt} = curves;
-  const own = sinceBegin(tracks, begin);
-  const groups = groupsOf({tracks: own, times, usageAt}, measure === 'size' ? 'size' : 'amount');
   const grouped = new Set(groups.flatMap((group) => group.tracks));
-  const most = own
+  const most = sinceBegin(tracks, begin)
     .filter((track) => track.stays.at(-1)!.to === looks && !grouped.has(track))
     .map((track) => ({track, growth: growthOf(track, measure, begin)}))
     .filter((each) => each.growth > 0)

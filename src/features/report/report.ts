@@ -1,12 +1,12 @@
 import {counted, countText} from '../../model/amounts.ts';
-import type {Snapshot} from '../../model/snapshot.ts';
+import type {ProcessInfo} from '../../model/snapshot.ts';
 import {ChangeKeeper, type ReportChange} from './changes.ts';
 import type {Growth} from '../growth/growth.ts';
 import {growersOf, growthMeasure, judged, type Grower} from './growers.ts';
 import {FamilyKeeper, type ReportFamily} from './family.ts';
 import {eventsOf, type ReportEvent} from './events.ts';
 import {COUNTERS, curvesOf, unreadOf, type Curves} from '../../history/curves.ts';
-import type {Seen} from '../../history/seen.ts';
+import {processOf, type Seen} from '../../history/seen.ts';
 import {Series, type Time} from '../../history/series.ts';
 import {stripsOf, type Strip} from './strips.ts';
 import {type About, summaryOf} from './summary.ts';
@@ -18,7 +18,7 @@ const MOST = {changes: 4000, looks: 2000, stays: 20_000} as const;
 /** What a recording shows, made ready to be drawn and read. A look is an index into `curves.times`. */
 export interface Report {
   readonly about: About;
-  readonly process: Snapshot['process'];
+  readonly process: ProcessInfo;
   readonly curves: Curves;
   /** When the counters of smaps are unknown, in ms. */
   readonly unread: readonly Time[];
@@ -38,13 +38,18 @@ export interface Report {
  * Reads a recording once, from its first look to its last, and makes a report of it.
  *
  * @param seen at least one look
- * @param growth what `memmap growth` says of it
+ * @param judge says what `memmap growth` says of it, once all of it was read
  */
-export function reportOf(about: About, seen: Iterable<Seen>, growth?: Growth): Report {
+export function reportOf(
+  about: About,
+  seen: Iterable<Seen>,
+  judge: () => Growth | undefined = () => undefined,
+): Report {
   const [series, changes] = [new Series(COUNTERS, 'rss'), new ChangeKeeper(MOST.changes)];
   const family = new FamilyKeeper();
   const events: ReportEvent[] = [];
-  let process: Snapshot['process'] = {};
+  let process: ProcessInfo = {};
+  let last: ProcessInfo | undefined;
   let peak = 0;
   for (const look of seen) {
     const number = series.times.length;
@@ -53,10 +58,13 @@ export function reportOf(about: About, seen: Iterable<Seen>, growth?: Growth): R
     family.add(look.t, look.family);
     events.push(...eventsOf(look, number));
     // A process that has ended no longer says what its program was.
-    process = {...process, ...look.snapshot.process};
+    const info = processOf(look);
+    if (info !== last) process = {...process, ...(last = info)};
     // execve starts VmHWM anew, with the memory.
-    peak = Math.max(look.event === 'exec' ? 0 : peak, Number(look.snapshot.status['vmHwm'] ?? 0));
+    const {vmHwm} = look.status ?? look.snapshot.status;
+    peak = Math.max(look.event === 'exec' ? 0 : peak, Number(vmHwm ?? 0));
   }
+  const growth = judge();
   const looks = series.times.length;
   const curves = curvesOf(series);
   const begin = events.findLast(({kind}) => kind === 'exec')?.look ?? 0;

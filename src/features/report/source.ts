@@ -2,10 +2,11 @@ import {builtFile} from '../../shell/built.ts';
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import type {Recording} from '../../recording/recording.ts';
+import type {Sample} from '../../recording/sample.ts';
 import type {Seen} from '../../history/seen.ts';
 import {reportOf, type Report} from './report.ts';
 import type {About} from './summary.ts';
-import {growthOfRecording} from '../growth/target.ts';
+import {RecordedGrowth, RecordedLook} from '../growth/recorded.ts';
 import {openRecording} from '../../input/open.ts';
 import {faultsOf, type Faults} from '../../input/recorded.ts';
 import {remarkOn, withProgress} from '../../shell/output.ts';
@@ -23,15 +24,21 @@ interface Made<Result> {
 /** Reads a recording and makes the report of it. @throws Trouble `input` */
 export const readReport = (path: string): Promise<Made<Report>> =>
   withRecording(path, (recording, about) => {
-    const {growth} = growthOfRecording(recording, 'rss', LEAST);
-    return reportOf(about, looksOf(recording, 'Making the page'), growth);
+    const growth = new RecordedGrowth(recording, 'rss', LEAST);
+    const looks = looksOf(recording, 'Making the page', (sample) => growth.add(sample));
+    return reportOf(about, looks, () => growth.growth());
   });
 
-/** The looks of a recording from its first to its last. @param doing what the progress line says */
-export function* looksOf(recording: Recording, doing: string): Generator<Seen> {
-  for (const {moment, snapshot} of withProgress(doing, recording.snapshots(), recording.count)) {
-    const {t, event, marks} = moment;
-    yield {t, snapshot, event, marks, family: recording.family(moment.index)};
+/**
+ * The looks of a recording from its first to its last.
+ *
+ * @param doing what the progress line says
+ * @param also gets each of them too, so that the recording is read once for both
+ */
+export function* looksOf(recording: Recording, doing: string, also?: (sample: Sample) => void): Generator<Seen> {
+  for (const sample of withProgress(doing, recording.samples(), recording.count)) {
+    also?.(sample);
+    yield new RecordedLook(sample, sample.moment.t, sample.family);
   }
 }
 

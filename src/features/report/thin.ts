@@ -1,7 +1,6 @@
 import {countText, sizeText} from '../../model/amounts.ts';
 import type {ReportChange} from './changes.ts';
 import type {Grower} from './growers.ts';
-import {lowerBound} from '../../model/search.ts';
 import type {ReportEvent} from './events.ts';
 import {COUNTERS, sumOver, type Counter, type Curves} from '../../history/curves.ts';
 import type {Stay} from '../../history/tracks.ts';
@@ -23,17 +22,13 @@ export function thin(all: OverTime, most: number): OverTime & {readonly unseen: 
   const looks = all.curves.times.length;
   if (looks <= most) return {...all, unseen: 0};
   const kept = keptLooks(all, most);
-  const place = (look: number): number => Math.min(lowerBound(kept, look), kept.length - 1);
+  const next = nextOf(kept, looks);
+  const place = (look: number): number => Math.min(next[look]!, kept.length - 1);
   const points = (values: readonly number[]): number[] =>
     values.map((value, at) => (at % 2 === 0 ? place(value) : value));
   const stays = all.stays
-    .map((stay) => ({
-      ...stay,
-      from: lowerBound(kept, stay.from),
-      to: lowerBound(kept, stay.to),
-      amounts: points(stay.amounts),
-    }))
-    .filter(({from, to}) => from < to);
+    .filter((stay) => next[stay.from]! < next[stay.to]!)
+    .map((stay) => ({...stay, from: next[stay.from]!, to: next[stay.to]!, amounts: points(stay.amounts)}));
   return {
     curves: thinCurves(all.curves, kept),
     events: all.events.map((event) => ({...event, look: place(event.look)})),
@@ -42,6 +37,16 @@ export function thin(all: OverTime, most: number): OverTime & {readonly unseen: 
     stays,
     unseen: all.stays.length - stays.length,
   };
+}
+
+/** For each look, and the end, the place of the first one that is kept and not before it. */
+function nextOf(kept: readonly number[], looks: number): Int32Array {
+  const next = new Int32Array(looks + 1);
+  for (let look = 0, at = 0; look <= looks; look++) {
+    next[look] = at;
+    if (kept[at] === look) at++;
+  }
+  return next;
 }
 
 function keptLooks({curves, events}: OverTime, most: number): number[] {

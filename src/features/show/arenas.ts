@@ -1,4 +1,6 @@
-import {isFileBacked, isPrivate, isWritable, sizeOf, type Region} from '../../model/region.ts';
+import {isPrivate, isWritable} from '../../model/region.ts';
+import {ABSENT} from '../../model/columns/columns.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 
 /**
  * One block of glibc's malloc beside [heap]: 64 MiB of addresses (1 MiB with 32-bit pointers), of which a part is in
@@ -21,30 +23,50 @@ export interface Arena {
  * has several, and each counts; blocks that are used up and merged into one region count as one, by the number of the
  * first.
  */
-export function arenasOf(regions: readonly Region[]): Arena[] {
+export function arenasOf(regions: Regions): Arena[] {
+  const {start, end, verdict, tables, length} = regions;
+  const rss = regions.counter('rss');
+  const numbers = tables.verdicts.map(({label = ''}) => numberIn(label));
+  if (numbers.every((its) => its === undefined)) return [];
   const arenas = new Map<number, {-readonly [field in keyof Arena]: Arena[field]}>();
   let number = 0;
-  for (const region of regions) {
-    const used = HEAPS.exec(region.label ?? '');
-    if (used) number = Number(used[1]);
-    else if (!UNUSED.test(region.label ?? '')) continue;
-    const arena = arenas.get(number) ?? {number, start: region.start, committed: 0, reserved: 0, resident: undefined};
+  for (let row = 0; row < length; row++) {
+    const its = numbers[verdict[row]!];
+    if (its === undefined) continue;
+    const isUsed = its !== 'unused';
+    if (isUsed) number = its;
+    const arena = arenas.get(number) ?? {number, start: start[row]!, committed: 0, reserved: 0, resident: undefined};
     arenas.set(number, arena);
-    if (!used) arena.reserved += sizeOf(region);
+    const size = end[row]! - start[row]!;
+    if (!isUsed) arena.reserved += size;
     else {
-      arena.committed += sizeOf(region);
-      if (region.usage?.rss !== undefined) arena.resident = (arena.resident ?? 0) + region.usage.rss;
+      arena.committed += size;
+      if (rss && rss[row] !== ABSENT) arena.resident = (arena.resident ?? 0) + rss[row]!;
     }
   }
   return [...arenas.values()];
 }
 
+/** What a label says of malloc's arenas: the number of a heap, or that this is the unused part of one. */
+function numberIn(label: string): number | 'unused' | undefined {
+  const used = HEAPS.exec(label);
+  return used ? Number(used[1]) : UNUSED.test(label) ? 'unused' : undefined;
+}
+
 /** Private writable memory without a file: what was asked for, and what of it is resident. */
-export function writableOf(regions: readonly Region[]): {readonly size: number; readonly rss: number | undefined} {
-  const writable = regions.filter((region) => isWritable(region) && isPrivate(region) && !isFileBacked(region));
-  const rss = writable.some(({usage}) => usage?.rss !== undefined);
-  const sum = (amount: (region: Region) => number): number => writable.reduce((total, each) => total + amount(each), 0);
-  return {size: sum(sizeOf), rss: rss ? sum(({usage}) => usage?.rss ?? 0) : undefined};
+export function writableOf(regions: Regions): {readonly size: number; readonly rss: number | undefined} {
+  const {start, end, perms, tables} = regions;
+  const {firsts, counts} = regions.alike;
+  const isData = tables.perms.map((text) => isWritable({perms: text}) && isPrivate({perms: text}));
+  const resident = regions.counter('rss');
+  let size = 0;
+  let rss: number | undefined;
+  for (const [index, row] of firsts.entries()) {
+    if (!isData[perms[row]!] || regions.backingAt(row).isFile) continue;
+    size += counts[index]! * (end[row]! - start[row]!);
+    if (resident && resident[row] !== ABSENT) rss = (rss ?? 0) + counts[index]! * resident[row]!;
+  }
+  return {size, rss};
 }
 
 const HEAPS = /^heaps? (\d+)(?: to \d+)? of malloc's arenas$/;

@@ -1,5 +1,7 @@
-import {isInUserSpace} from '../../model/holes.ts';
+import {allRows} from '../../model/columns/combinations.ts';
 import {address, hasNoAccess, isFileBacked, type Region, sizeOf} from '../../model/region.ts';
+import {ABSENT} from '../../model/columns/columns.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import {isSameBacking} from '../../model/same.ts';
 import {counted, countText} from '../../model/amounts.ts';
 import {totalsByFile, totalsByKind, type Totals} from '../../model/totals.ts';
@@ -35,43 +37,68 @@ interface Borders {
 }
 
 /** All borders between regions that touch, the most frequent first. */
-export function bordersOf(regions: readonly Region[]): Borders[] {
-  const groups = new Map<string, {cause: Cause; detail: string; count: number; first: [Region, Region]}>();
-  const pairs = new Pairs();
-  for (let index = 1; index < regions.length; index++) {
-    const [before, after] = [regions[index - 1]!, regions[index]!];
-    if (before.end !== after.start || !isInUserSpace(after)) continue;
-    const [cause, detail] = causeOf(before, after, pairs);
-    const key = `${cause} ${detail}`;
-    const group = groups.get(key);
-    if (group) group.count++;
-    else groups.set(key, {cause, detail, count: 1, first: [before, after]});
+export function bordersOf(regions: Regions): Borders[] {
+  const {start, end, length} = regions;
+  const groups = new Map<string, Counted>();
+  /** 60,000 borders share a few causes. */
+  const known = new Map<number, Counted>();
+  let [lastCode, last]: [number, Counted | undefined] = [-1, undefined];
+  for (let row = 1; row < length; row++) {
+    if (end[row - 1] !== start[row] || regions.kindAt(row) === 'vsyscall') continue;
+    const code = codeOf(regions, row);
+    if (code !== lastCode) {
+      last = known.get(code);
+      if (!last) known.set(code, (last = groupOf(groups, regions, row)));
+      lastCode = code;
+    }
+    last!.count++;
   }
-  return [...groups.values()].sort((a, b) => b.count - a.count || a.first[0].start - b.first[0].start);
+  return [...groups.values()]
+    .sort((a, b) => b.count - a.count || start[a.row - 1]! - start[b.row - 1]!)
+    .map(({cause, detail, count, row}) => ({cause, detail, count, first: [regions.at(row - 1), regions.at(row)]}));
 }
 
-/**
- * The permissions on the two sides of a border, in either order, as one text. Made once: 60,000 borders share a few.
- */
-class Pairs {
-  readonly #known = new Map<string, Map<string, string>>();
-
-  of(a: string, b: string): string {
-    let others = this.#known.get(a);
-    if (!others) this.#known.set(a, (others = new Map()));
-    let text = others.get(b);
-    if (text === undefined) others.set(b, (text = [a, b].sort().join(' | ')));
-    return text;
-  }
+interface Counted {
+  readonly cause: Cause;
+  readonly detail: string;
+  count: number;
+  /** The one above the first of these borders. */
+  readonly row: number;
 }
 
-function causeOf(before: Region, after: Region, pairs: Pairs): [Cause, string] {
+function groupOf(groups: Map<string, Counted>, regions: Regions, row: number): Counted {
+  const [cause, detail] = causeOf(regions.at(row - 1), regions.at(row));
+  const key = `${cause} ${detail}`;
+  let group = groups.get(key);
+  if (!group) groups.set(key, (group = {cause, detail, count: 0, row}));
+  return group;
+}
+
+/** A number that is the same for borders of one cause, from what decides about it. */
+function codeOf(regions: Regions, row: number): number {
+  const {offset, perms, backing, flags, end, start} = regions;
+  const [a, b] = [regions.backingAt(row - 1), regions.backingAt(row)];
+  const isOne = backing[row - 1] === backing[row] || (isSameBacking(a, b) && a.name === b.name);
+  if (a.isFile !== b.isFile || (a.isFile && !isOne)) return CODES.backing;
+  const next = offset[row - 1]! + end[row - 1]! - start[row - 1]!;
+  const knowsOffsets = offset[row - 1] !== ABSENT && offset[row] !== ABSENT;
+  if (a.isFile && knowsOffsets && next !== offset[row]) return CODES.offset;
+  if (perms[row - 1] !== perms[row]) return pairCode(CODES.perms, perms[row - 1]!, perms[row]!);
+  return a.name === b.name ? pairCode(CODES.flags, flags[row - 1]!, flags[row]!) : CODES.name;
+}
+
+const CODES = {backing: 0, offset: 1, perms: 2, name: 3, flags: 4};
+
+/** In either order. */
+const pairCode = (code: number, a: number, b: number): number => (Math.min(a, b) * 2 ** 24 + Math.max(a, b)) * 8 + code;
+
+function causeOf(before: Region, after: Region): [Cause, string] {
   const [a, b] = [isFileBacked(before), isFileBacked(after)];
   if (a !== b || (a && !isOneFile(before, after))) return ['backing', ''];
   if (a && !followsInFile(before, after)) return ['offset', ''];
   if (before.perms !== after.perms) {
     const isGuard = hasNoAccess(before) || hasNoAccess(after);
-    return [isGuard ? 'guard' : 'perms', pairs.of(before.perms, after.perms)];
+    return [isGuard ? 'guard' : 'perms', [before.perms, after.perms].sort().join(' | ')];
   }
   if (before.name !== after.name) return ['name', ''];
   if (!before.flags || !after.flags) return ['unknown', ''];
@@ -129,9 +156,9 @@ const SETTERS: Readonly<Record<string, string>> = {
 };
 
 /** What uses up the regions that a process may have, and what keeps neighbours from being merged. */
-export function renderBorders({regions, clues}: Snapshot, look: TextOptions = {}): string[] {
-  const own = regions.filter(isInUserSpace);
-  const borders = bordersOf(regions);
+export function renderBorders({table, clues}: Snapshot, look: TextOptions = {}): string[] {
+  const own = table.pick(allRows(table).filter((row) => table.kindAt(row) !== 'vsyscall'));
+  const borders = bordersOf(table);
   const touching = borders.reduce((sum, {count}) => sum + count, 0);
   const limit = clues.maxMapCount === undefined ? '' : ` of ${countText(clues.maxMapCount)} allowed (vm.max_map_count)`;
   const isMany = clues.maxMapCount !== undefined && own.length > clues.maxMapCount / 2;

@@ -1,8 +1,8 @@
 import {counted, sizeText} from '../../model/amounts.ts';
-import type {Ksm} from '../../model/clues.ts';
+import type {Ksm} from '../../model/clues/clues.ts';
 import {MEASURES} from '../../model/measures.ts';
-import {nodesOf} from '../../model/nodes.ts';
-import {sizeOf} from '../../model/region.ts';
+import {nodesOf} from '../../model/host/nodes.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {wrapped} from '../../text/lines.ts';
 import type {TextOptions} from '../../text/who.ts';
@@ -28,9 +28,7 @@ interface Details {
 }
 
 function detailsOf(snapshot: Snapshot): Details {
-  const {totals, regions, clues} = snapshot;
-  const eligible = regions.filter(({attributes}) => attributes?.['thpEligible'] === '1');
-  const isTold = regions.some(({attributes}) => attributes?.['thpEligible'] !== undefined);
+  const {totals, table, clues} = snapshot;
   const nodes = nodesOf(totals);
   const locked = lockLimit(snapshot);
   return {
@@ -39,14 +37,26 @@ function detailsOf(snapshot: Snapshot): Details {
       shmem: MEASURES.shmemPmdMapped.ofTotals(totals),
       file: MEASURES.filePmdMapped.ofTotals(totals),
     },
-    eligible: isTold
-      ? {regions: eligible.length, size: eligible.reduce((sum, region) => sum + sizeOf(region), 0)}
-      : undefined,
+    eligible: eligibleOf(table),
     lazyFree: MEASURES.lazyFree.ofTotals(totals),
     ksm: clues.ksm,
     locked: locked.used === undefined ? undefined : locked,
     nodes: nodes.length > 0 ? Object.fromEntries(nodes) : undefined,
   };
+}
+
+function eligibleOf({start, end, attributes, tables, alike}: Regions): Details['eligible'] {
+  const told = tables.attributes.map((each) => each?.['thpEligible']);
+  const eligible = {regions: 0, size: 0};
+  let isTold = false;
+  for (const [index, row] of alike.firsts.entries()) {
+    const its = told[attributes[row]!];
+    isTold ||= its !== undefined;
+    if (its !== '1') continue;
+    eligible.regions += alike.counts[index]!;
+    eligible.size += alike.counts[index]! * (end[row]! - start[row]!);
+  }
+  return isTold ? eligible : undefined;
 }
 
 /** What is remarkable about the pages of an address space, a sentence each. LazyFree has its own, beside the totals. */

@@ -1,5 +1,5 @@
 import {familyTotals, type Family, type Member} from '../../model/family.ts';
-import {observedText} from '../../model/observer.ts';
+import {observedText} from '../../model/host/observer.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {safe} from '../../text/safe.ts';

@@ -1,7 +1,7 @@
 import {counted, countText, sizeText} from '../../model/amounts.ts';
-import {type Group, PART_KEYS, tightest} from '../../model/group.ts';
-import {GROUP_WORDS} from '../../model/group-sample.ts';
-import {sumOf} from '../../model/processes.ts';
+import {type Group, PART_KEYS, tightest} from '../../model/group/group.ts';
+import {GROUP_WORDS} from '../../model/group/sample.ts';
+import {sumOf} from '../../model/host/processes.ts';
 import {wrapped} from '../../text/lines.ts';
 import {renderProcesses, unreadText} from '../../text/processes.ts';
 import {safe} from '../../text/safe.ts';

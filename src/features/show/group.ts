@@ -1,6 +1,14 @@
 import {sizeText} from '../../model/amounts.ts';
-import {type Bill, billOf, type Group, type GroupName, PART_KEYS, pssShmemOf, tightest} from '../../model/group.ts';
-import {type ProcessRow, rowJSON, type Unread, unreadOf} from '../../model/processes.ts';
+import {
+  type Bill,
+  billOf,
+  type Group,
+  type GroupName,
+  PART_KEYS,
+  pssShmemOf,
+  tightest,
+} from '../../model/group/group.ts';
+import {type ProcessRow, rowJSON, type Unread, unreadOf} from '../../model/host/processes.ts';
 import {isInGroup} from '../../parse/proc/cgroup.ts';
 import {findGroup, readGroup} from '../../procfs/host/group.ts';
 import {DEFAULT_BUDGET, type HostLimits} from '../../procfs/host/reader.ts';

@@ -8,7 +8,7 @@ import {
   type HeldFile,
   isComplete,
   unmappedFiles,
-} from '../../model/descriptors.ts';
+} from '../../model/host/descriptors.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {gpuText, heldText} from '../../text/held.ts';
 import {wrapped} from '../../text/lines.ts';
@@ -35,7 +35,7 @@ export function renderHeld(snapshot: Snapshot, look: HeldLook = {}): string[] {
       ? wrapped('What its descriptors hold is not known: /proc/PID/fd may not be read.', look.width)
       : [];
   }
-  const held = heldBy(descriptors, snapshot.regions);
+  const held = heldBy(descriptors, snapshot.table.mapped);
   if (!look.full) {
     const isMuch = held.unmapped >= LITTLE || held.unmapped > (snapshot.totals['rss'] ?? Infinity) / 100;
     return isMuch
@@ -141,8 +141,8 @@ const sumOf = (rows: readonly Row[], name: string): Row => ({
 /** So many large files are named. */
 const MOST_NAMED = 3;
 
-function openText({regions}: Snapshot, descriptors: Descriptors): string[] {
-  const files = unmappedFiles(descriptors, regions);
+function openText({table}: Snapshot, descriptors: Descriptors): string[] {
+  const files = unmappedFiles(descriptors, table.mapped);
   if (files.length === 0) return [];
   const names = files.slice(0, MOST_NAMED).map(({name, size, bytes}) => {
     const memory = bytes === undefined ? '' : `, ${sizeText(bytes)} of memory on tmpfs`;
@@ -157,9 +157,9 @@ function openText({regions}: Snapshot, descriptors: Descriptors): string[] {
 }
 
 /** What `show --json` says of it: sums in bytes; null where it isn't known. */
-export function heldJSON({clues: {descriptors}, regions}: Snapshot): Record<string, unknown> | null {
+export function heldJSON({clues: {descriptors}, table}: Snapshot): Record<string, unknown> | null {
   if (!descriptors) return null;
-  const {unmapped, mapped, gpu, files} = heldBy(descriptors, regions);
+  const {unmapped, mapped, gpu, files} = heldBy(descriptors, table.mapped);
   const kinds = HELD_KINDS.flatMap((kind) => {
     const all = descriptors.held.filter((file) => file.kind === kind);
     if (all.length === 0) return [];

@@ -1,5 +1,5 @@
 import {lowestAddress, type Hole} from '../../model/holes.ts';
-import {pageSizeOf, type CgroupClue} from '../../model/clues.ts';
+import {pageSizeOf, type CgroupClue} from '../../model/clues/clues.ts';
 import {sizeOf} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 

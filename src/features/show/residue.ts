@@ -1,8 +1,9 @@
 import {freedOf} from '../../model/freed.ts';
-import {observedText} from '../../model/observer.ts';
+import {observedText} from '../../model/host/observer.ts';
 import {MEASURES} from '../../model/measures.ts';
-import type {Region} from '../../model/region.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
+import {countResident} from '../../model/totals.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../text/lines.ts';
 import type {TextOptions} from '../../text/who.ts';
@@ -37,15 +38,15 @@ interface Compared {
   readonly status: number;
 }
 
-export function residueOf({regions, totals, status, source}: Snapshot): Residue {
+export function residueOf({table, totals, status, source}: Snapshot): Residue {
   const {rss, pss} = totals as Readonly<Record<string, number | undefined>>;
   return {
     rss: compared(rss, status['vmRss']),
-    size: compared(regions.length === 0 ? undefined : totals.size - vsyscallSize(regions), status['vmSize']),
+    size: compared(table.length === 0 ? undefined : totals.size - vsyscallSize(table), status['vmSize']),
     pageTables: bytes(status['vmPte']),
     hugetlb: MEASURES.hugetlb.ofTotals(totals) ?? MEASURES.hugetlb.ofStatus(status),
-    stays: source.format === 'smaps_rollup' ? undefined : freedOf(regions)?.stays,
-    pssCut: pss === undefined ? undefined : 1024 * regions.filter(({usage}) => (usage?.rss ?? 0) > 0).length,
+    stays: source.format === 'smaps_rollup' ? undefined : freedOf(table)?.stays,
+    pssCut: pss === undefined ? undefined : 1024 * countResident(table),
   };
 }
 
@@ -55,8 +56,11 @@ const compared = (regions: number | undefined, status: unknown): Compared | unde
   regions === undefined || typeof status !== 'number' ? undefined : {regions, status};
 
 /** The gate page (get_gate_vma): the same for all processes, and in none of their counts. */
-const vsyscallSize = (regions: readonly Region[]): number =>
-  regions.reduce((sum, {kind, start, end}) => sum + (kind === 'vsyscall' ? end - start : 0), 0);
+function vsyscallSize(regions: Regions): number {
+  const {firsts, counts} = regions.alike;
+  const own = firsts.filter((row) => regions.kindAt(row) === 'vsyscall');
+  return own.reduce((sum, row) => sum + (regions.end[row]! - regions.start[row]!) * counts[regions.alike.of[row]!]!, 0);
+}
 
 interface ResidueLook extends TextOptions {
   /** Also say what is as expected. */

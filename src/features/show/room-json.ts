@@ -22,7 +22,7 @@ export function roomJSON(snapshot: Snapshot): Record<string, unknown> {
     touching: headroomJSON(touching),
     arenas: arenas.map((arena) => ({...arena, start: hex(arena.start), size: arena.committed + arena.reserved})),
     writable,
-    borders: bordersOf(snapshot.regions).map(({cause, detail, count, first: [before, after]}) => ({
+    borders: bordersOf(snapshot.table).map(({cause, detail, count, first: [before, after]}) => ({
       cause,
       detail,
       count,

@@ -1,8 +1,10 @@
-import {pageSizeOf} from '../../model/clues.ts';
+import {pageSizeOf} from '../../model/clues/clues.ts';
 import {holesOf} from '../../model/holes.ts';
 import {address, rangeText, sizeOf, type Region} from '../../model/region.ts';
 import type {Headroom, Limit} from './limits.ts';
 import {roomOf, type Room} from './room.ts';
+import type {Regions} from '../../model/columns/regions.ts';
+import {firstWhere} from '../../model/search.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {safe} from '../../text/safe.ts';
@@ -198,13 +200,12 @@ const regionText = (region: Region): string =>
 const FEW_HOLES = 5;
 
 function renderHoles(snapshot: Snapshot, {mapping}: Room, look: RoomLook): string[] {
-  const {regions} = snapshot;
-  const holes = holesOf(regions, pageSizeOf(snapshot), snapshot.clues.machine);
+  const {table} = snapshot;
+  const holes = holesOf(table, pageSizeOf(snapshot), snapshot.clues.machine);
   const largest = holes.toSorted((a, b) => sizeOf(b) - sizeOf(a)).slice(0, look.rows ?? Infinity);
-  const byStart = new Map(regions.map((region) => [region.end, region]));
   const small = holes.filter((hole) => sizeOf(hole) < 2 ** 20).length;
   const rows = largest.map((hole): Cell[] => {
-    const before = byStart.get(hole.start);
+    const before = endingAt(table, hole.start);
     return [
       {text: rangeText(hole)},
       {text: sizeText(sizeOf(hole))},
@@ -227,6 +228,12 @@ function renderHoles(snapshot: Snapshot, {mapping}: Room, look: RoomLook): strin
       look.width,
     ),
   ];
+}
+
+/** The region that ends at an address. */
+function endingAt(table: Regions, address: number): Region | undefined {
+  const row = firstWhere((each) => table.end[each]! >= address, table.length);
+  return row < table.length && table.end[row] === address ? table.at(row) : undefined;
 }
 
 export const fewHoles = (isAll: boolean): number | undefined => (isAll ? undefined : FEW_HOLES);

@@ -1,6 +1,16 @@
-import {pageSizeOf} from '../../model/clues.ts';
-import {growsDown, holesOf, isInUserSpace, stackGap, userSpaceEnd, type Hole} from '../../model/holes.ts';
+import {pageSizeOf} from '../../model/clues/clues.ts';
+import {
+  countInUserSpace,
+  growsDown,
+  type Hole,
+  holesIn,
+  isInUserSpace,
+  stackGap,
+  userSpaceEnd,
+} from '../../model/holes.ts';
 import {hasNoAccess, sizeOf, type Region} from '../../model/region.ts';
+import type {Regions} from '../../model/columns/regions.ts';
+import {firstWhere} from '../../model/search.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {arenasOf, writableOf, type Arena} from './arenas.ts';
 import {
@@ -44,8 +54,8 @@ export interface Room {
 }
 
 export function roomOf(snapshot: Snapshot): Room {
-  const {regions, clues} = snapshot;
-  const count = regions.filter(isInUserSpace).length;
+  const {table, clues} = snapshot;
+  const count = countInUserSpace(table);
   const isFull = mapCountExceeded(snapshot, count);
   const locked = bytes(snapshot, 'vmLck');
   const cgroup = headroom(undefined, cgroupLimits(clues.cgroup));
@@ -58,33 +68,25 @@ export function roomOf(snapshot: Snapshot): Room {
     touching: {...cgroup, used: cgroup.binding?.used},
     // The line below a table of regions does without these two.
     get arenas() {
-      return arenasOf(regions);
+      return arenasOf(table);
     },
     get writable() {
-      return writableOf(regions);
+      return writableOf(table);
     },
   };
 }
 
 function mappingRoom(snapshot: Snapshot, isFull: readonly Limit[]): Pick<Room, 'mapping' | 'reserving'> {
-  const {regions, clues, totals} = snapshot;
+  const {table, clues, totals} = snapshot;
   const pageSize = pageSizeOf(snapshot);
-  const holes = holesOf(regions, pageSize, clues.machine);
-  const largest = holes.reduce<Hole | undefined>(
-    (most, hole) => (most && sizeOf(most) >= sizeOf(hole) ? most : hole),
-    undefined,
-  );
+  const {count, free, largest} = holesIn(table, pageSize, clues.machine);
   const used = bytes(snapshot, 'vmSize') ?? totals.size;
-  const always = [
-    ...isFull,
-    addressSpaceLimit(snapshot),
-    holeLimit(snapshot, largest, userSpaceEnd(regions, pageSize)),
-  ];
+  const always = [...isFull, addressSpaceLimit(snapshot), holeLimit(snapshot, largest, userSpaceEnd(table, pageSize))];
   return {
     mapping: {
       ...headroom(used, there([...always, dataLimit(snapshot), overcommitLimit(snapshot)])),
-      holes: holes.length,
-      free: holes.reduce((sum, hole) => sum + sizeOf(hole), 0),
+      holes: count,
+      free,
       largest,
     },
     reserving: headroom(used, always),
@@ -96,16 +98,16 @@ function mappingRoom(snapshot: Snapshot, isFull: readonly Limit[]): Pick<Room, '
  * shows it, and only stat says where it would begin.
  */
 function brkRoom(snapshot: Snapshot, isFull: readonly Limit[]): Room['brk'] {
-  const {regions, clues, process} = snapshot;
+  const {table, clues, process} = snapshot;
   const pageSize = pageSizeOf(snapshot);
-  const heap = regions.filter(({name}) => name === '[heap]');
+  const heap = table.rowsNamed('[heap]').map((row) => table.at(row));
   const mark = clues.marks?.startBrk ?? Number(process.startBrk ?? 0);
   const start = mark > 1 ? mark : heap[0]?.start;
   if (start === undefined) return undefined;
   const end = heap.at(-1)?.end ?? Math.ceil(start / pageSize) * pageSize;
-  const next = regions.find((region) => region.start >= end && isInUserSpace(region));
+  const next = firstFrom(table, end);
   const gap = next && growsDown(next) ? stackGap(pageSize, clues.machine) : 0;
-  const stop = next ? next.start - gap : userSpaceEnd(regions, pageSize);
+  const stop = next ? next.start - gap : userSpaceEnd(table, pageSize);
   const used = heap.reduce((sum, region) => sum + sizeOf(region), 0);
   const limits = [
     ...isFull,
@@ -124,12 +126,12 @@ function brkRoom(snapshot: Snapshot, isFull: readonly Limit[]): Room['brk'] {
  * has cut it, the lowest piece grows, and RLIMIT_STACK counts from the end of that.
  */
 function stackRoom(snapshot: Snapshot): Room['stack'] {
-  const {regions, clues} = snapshot;
-  let index = regions.findIndex(({name}) => name === '[stack]');
-  if (index < 0) return undefined;
-  while (isPieceBelow(regions[index - 1], regions[index]!)) index--;
-  const stack = regions[index]!;
-  const below = regions[index - 1];
+  const {table, clues} = snapshot;
+  const at = (row: number): Region | undefined => (row < 0 ? undefined : table.at(row));
+  let [row] = table.rowsNamed('[stack]');
+  if (row === undefined) return undefined;
+  while (isPieceBelow(at(row - 1), table.at(row))) row--;
+  const [stack, below] = [table.at(row), at(row - 1)];
   const needsGap = below && !hasNoAccess(below) && !growsDown(below);
   const gap = needsGap ? stackGap(pageSizeOf(snapshot), clues.machine) : 0;
   const size = sizeOf(stack);
@@ -143,6 +145,13 @@ function stackRoom(snapshot: Snapshot): Room['stack'] {
     addressLimit(Math.max((below?.end ?? 0) + gap, lowest(snapshot)), stack.start),
   ];
   return {...headroom(size, there(limits)), start: stack.start, below};
+}
+
+/** The first region of the process itself that begins at an address or above it. */
+function firstFrom(table: Regions, address: number): Region | undefined {
+  let row = firstWhere((each) => table.start[each]! >= address, table.length);
+  while (row < table.length && !isInUserSpace(table.at(row))) row++;
+  return row < table.length ? table.at(row) : undefined;
 }
 
 const isPieceBelow = (below: Region | undefined, region: Region): boolean =>

@@ -1,4 +1,5 @@
-import {type Choice, chooseRegions} from '../../model/choose.ts';
+import {type Choice, chooseRows} from '../../model/choose.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import {counted} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {renderBorders} from './borders.ts';
@@ -24,11 +25,16 @@ interface ShowLook extends RegionsLook {
   readonly all?: boolean | undefined;
 }
 
-/** A process's address space: who, how much, each region, what it is made of, and what room it has. */
-export function renderShow(snapshot: Snapshot, look: ShowLook = {}): string {
-  const shown = chooseRegions(snapshot.regions, look.choice ?? {});
-  const left = snapshot.regions.length - shown.length;
-  const blocks = [
+/**
+ * A process's address space: who, how much, each region, what it is made of, and what room it has.
+ *
+ * @returns the text in pieces: of 1,000,000 regions nobody has to hold it as a whole
+ */
+export function* showPieces(snapshot: Snapshot, look: ShowLook = {}): Generator<string> {
+  const {table} = snapshot;
+  const shown = chooseRows(table, look.choice ?? {});
+  const left = table.length - shown.length;
+  const blocks: ReadonlyArray<Iterable<string>> = [
     renderHead(snapshot, look.width),
     look.summary || shown.length === 0 ? [] : renderRegions(shown, look),
     left > 0 ? [paint('quiet', leftOut(shown.length, left))] : [],
@@ -43,16 +49,24 @@ export function renderShow(snapshot: Snapshot, look: ShowLook = {}): string {
       ? [renderRoom(snapshot, {width: look.width, rows: fewHoles(look.all === true)}), renderBorders(snapshot, look)]
       : []),
   ];
-  return blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => `${lines.join('\n')}\n`)
-    .join('\n');
+  let between = '';
+  for (const block of blocks) {
+    let isFirst = true;
+    for (const lines of block) {
+      yield `${isFirst ? between : ''}${lines}\n`;
+      isFirst = false;
+    }
+    if (!isFirst) between = '\n';
+  }
 }
+
+/** The same as one text. */
+export const renderShow = (snapshot: Snapshot, look: ShowLook = {}): string => [...showPieces(snapshot, look)].join('');
 
 /** At most this many files, unless all are asked for. */
 const FEW_FILES = 10;
 
-function totalsOf(snapshot: Snapshot, shown: Snapshot['regions'], look: ShowLook): string[][] {
+function totalsOf(snapshot: Snapshot, shown: Regions, look: ShowLook): string[][] {
   const by = look.by ?? (look.summary ? ['kind', 'file'] : ['kind']);
   const files = look.all ? undefined : FEW_FILES;
   return by.map((group) =>
@@ -82,9 +96,9 @@ export function showJSON(snapshot: Snapshot, choice: Choice): Record<string, unk
 }
 
 function chosen(snapshot: Snapshot, choice: Choice): Snapshot {
-  const regions = chooseRegions(snapshot.regions, choice);
-  if (regions === snapshot.regions) return snapshot;
-  const note = `Chosen: ${regions.length} of ${counted(snapshot.regions.length, 'region')}; totals are of these.`;
+  const regions = chooseRows(snapshot.table, choice);
+  if (regions === snapshot.table) return snapshot;
+  const note = `Chosen: ${regions.length} of ${counted(snapshot.table.length, 'region')}; totals are of these.`;
   return snapshot.withRegions(regions, note);
 }
 

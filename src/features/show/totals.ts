@@ -1,4 +1,4 @@
-import {isRollup, type Region} from '../../model/region.ts';
+import {hasRollup, type Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {countText, sizeText} from '../../model/amounts.ts';
 import type {Measure} from '../../model/measure.ts';
@@ -16,11 +16,11 @@ interface TotalsLook extends TextOptions {
 }
 
 /** What kinds of memory an address space, or a chosen part of it, is made of. */
-export const renderKinds = (shown: readonly Region[], snapshot: Snapshot, look: TotalsLook = {}): string[] =>
+export const renderKinds = (shown: Regions, snapshot: Snapshot, look: TotalsLook = {}): string[] =>
   renderGroups('kind', [...totalsByKind(shown)], shown, snapshot, look);
 
 /** What its files cost, and what has no file. */
-export const renderFiles = (shown: readonly Region[], snapshot: Snapshot, look: TotalsLook = {}): string[] =>
+export const renderFiles = (shown: Regions, snapshot: Snapshot, look: TotalsLook = {}): string[] =>
   renderGroups('file', [...totalsByFile(shown)], shown, snapshot, look);
 
 /** The columns of sums. */
@@ -31,21 +31,19 @@ type Group = readonly [string, Totals];
 function renderGroups(
   title: string,
   groups: Group[],
-  shown: readonly Region[],
-  {regions, totals: total}: Snapshot,
+  shown: Regions,
+  {table, totals: total}: Snapshot,
   look: TotalsLook,
 ): string[] {
   const rest = groups.slice(look.rows ?? Infinity);
   const rows: Group[] = [
     ...groups.slice(0, look.rows ?? Infinity),
     ...(rest.length > 0 ? [[`… ${countText(rest.length)} more (--all)`, sumOf(rest)] as const] : []),
-    ...(shown === regions ? [] : [['shown', totalsOf(shown)] as const]),
+    ...(shown === table ? [] : [['shown', totalsOf(shown)] as const]),
     ['total', total],
   ];
   const amounts = fitting(
-    AMOUNTS.filter((key) => isShown(key, total) && !(key === 'size' && regions.some(isRollup))).map(
-      (key) => MEASURES[key],
-    ),
+    AMOUNTS.filter((key) => isShown(key, total) && !(key === 'size' && hasRollup(table))).map((key) => MEASURES[key]),
     look,
   );
   const columns: Column[] = [

@@ -1,4 +1,4 @@
-import type {ProcessRow} from '../../model/processes.ts';
+import type {ProcessRow} from '../../model/host/processes.ts';
 import {Trouble} from '../../model/trouble.ts';
 import type {ProcessHandle} from '../../procfs/handle.ts';
 import {Session} from '../../procfs/sampling/session.ts';
@@ -45,7 +45,8 @@ export async function openProcess(
     await show(session, stage, options);
     return undefined;
   } catch (error) {
-    if (error instanceof Trouble) return `${error.message} ${error.why}`;
+    // One line of the screen: which process is meant can be seen.
+    if (error instanceof Trouble) return error.why.charAt(0).toUpperCase() + error.why.slice(1);
     throw error;
   } finally {
     session?.close();

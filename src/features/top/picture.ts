@@ -1,4 +1,11 @@
-import {groupedBy, type Grouping, GROUPINGS, type GroupRow, type ProcessRow, sumOf} from '../../model/processes.ts';
+import {
+  groupedBy,
+  type Grouping,
+  GROUPINGS,
+  type GroupRow,
+  type ProcessRow,
+  sumOf,
+} from '../../model/host/processes.ts';
 import type {Host} from '../../procfs/host/host.ts';
 
 /** What is known of the processes of a machine in one sample. The next one makes a new picture, and leaves this one. */
@@ -108,7 +115,8 @@ export const groupItems = (picture: TopPicture, rows: readonly ProcessRow[], by:
     const base = picture.base.groups[by].get(row.group);
     return {
       row,
-      key: `${by} ${row.group ?? ''}`,
+      // A name may be empty, and that is not the group of those without one.
+      key: row.group === undefined ? by : `${by} ${row.group}`,
       growth: (row.rss ?? 0) - (base ?? 0),
       isNew: base === undefined,
     };

@@ -1,8 +1,7 @@
-import type {Interruption} from '../../shell/signals.ts';
-import {hangUp} from '../../shell/signals.ts';
+import {hangUp, type Interruption} from '../../shell/signals.ts';
 import {writeOut, writePieces} from '../../shell/output.ts';
 import {counted, countText, deltaText, spanText} from '../../model/amounts.ts';
-import type {Grouping} from '../../model/processes.ts';
+import type {Grouping} from '../../model/host/processes.ts';
 import {jsonLinePieces} from '../../text/json.ts';
 import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
@@ -64,15 +63,18 @@ export class ScreenSink implements TopSink {
   readonly #options: TopOptions;
   readonly #inner: Omit<OpenOptions, 'signal' | 'onEnd' | 'onFailure'>;
   readonly #interruption: Interruption;
+  readonly #opened: Set<number>;
   #screen: TopScreen | undefined;
   #failure: unknown;
 
-  /** @param inner how a process is watched that is opened */
+  /** @param inner how a process is watched that is opened @param opened gets its PID for as long as it is shown */
   constructor(
     options: TopOptions,
     inner: Omit<OpenOptions, 'signal' | 'onEnd' | 'onFailure'>,
     interruption: Interruption,
+    opened: Set<number>,
   ) {
+    this.#opened = opened;
     this.#options = options;
     this.#inner = inner;
     this.#interruption = interruption;
@@ -97,7 +99,7 @@ export class ScreenSink implements TopSink {
   }
 
   #open(picture: TopPicture): void {
-    const {sort, by, minSize} = this.#options;
+    const {sort, by, minSize, held} = this.#options;
     const ends = {
       signal: this.#interruption.signal,
       onEnd: this.#interruption.end,
@@ -108,9 +110,17 @@ export class ScreenSink implements TopSink {
     };
     this.#screen = new TopScreen(picture, {
       ...ends,
-      view: firstView(sort, by),
+      view: firstView(sort, by, held),
       minSize,
-      open: async ({row}, stage) => ('members' in row ? undefined : openProcess(row, stage, {...this.#inner, ...ends})),
+      open: async ({row}, stage) => {
+        if ('members' in row) return undefined;
+        this.#opened.add(row.pid);
+        try {
+          return await openProcess(row, stage, {...this.#inner, ...ends});
+        } finally {
+          this.#opened.delete(row.pid);
+        }
+      },
     });
     this.#screen.open();
   }

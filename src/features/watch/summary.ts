@@ -94,8 +94,9 @@ export class Summary {
     this.#firstReading ??= this.#lastReading;
   }
 
-  #byKind({regions}: Snapshot, measure: 'size' | 'rss'): ByKind {
-    const totals = totalsByKind(chooseRegions(regions, this.#choice));
+  #byKind(snapshot: Snapshot, measure: 'size' | 'rss'): ByKind {
+    const choice = this.#choice;
+    const totals = totalsByKind(isAll(choice) ? snapshot.table : chooseRegions(snapshot.regions, choice));
     return new Map([...totals].map(([kind, sums]) => [kind, MEASURES[measure].ofTotals(sums) ?? 0]));
   }
 

@@ -1,7 +1,7 @@
 import {KINDS} from '../../model/kind.ts';
 import type {Measure} from '../../model/measure.ts';
 import {findMeasure, MEASURE_KEYS, MEASURES} from '../../model/measures.ts';
-import type {Region} from '../../model/region.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {parseSize} from '../../shell/values.ts';
@@ -39,7 +39,7 @@ const COMPARE: Readonly<Record<string, (value: number, limit: number) => boolean
 };
 
 function amountOf(subject: string, text: string): Amount {
-  if (isKind(subject)) return ofRegions(({kind}) => kind === subject, MEASURES.size);
+  if (isKind(subject)) return ofRegions(isOfKind(subject), MEASURES.size);
   const whole = findMeasure(subject);
   if (whole) return ofProcess(whole);
   const dot = subject.lastIndexOf('.');
@@ -48,13 +48,13 @@ function amountOf(subject: string, text: string): Amount {
   if (measure && place === 'total') return ofProcess(measure);
   // Threads belong to the process, not to a region.
   const ofPart = measure?.key === 'threads' ? undefined : measure;
-  if (ofPart && isKind(place)) return ofRegions(({kind}) => kind === place, ofPart);
+  if (ofPart && isKind(place)) return ofRegions(isOfKind(place), ofPart);
   if (!/^[[/]/.test(subject)) throw misunderstood(text, isKind(place) ? word : subject);
-  const named = ofRegions(({name}) => name === subject, MEASURES.size);
+  const named = ofRegions(isNamed(subject), MEASURES.size);
   if (ofPart === undefined) return named;
   // A file may be called `cache.swap`: then the file is meant.
-  const measured = ofRegions(({name}) => name === place, ofPart);
-  return (snapshot) => (snapshot.regions.some(({name}) => name === subject) ? named : measured)(snapshot);
+  const measured = ofRegions(isNamed(place), ofPart);
+  return (snapshot) => (snapshot.table.namedOnes().some(({name}) => name === subject) ? named : measured)(snapshot);
 }
 
 const isKind = (text: string): boolean => (KINDS as readonly string[]).includes(text);
@@ -65,10 +65,25 @@ const ofProcess =
   ({totals, status}) =>
     ofTotals(totals) ?? ofStatus(status) ?? 0;
 
+type Rows = (table: Regions, row: number) => boolean;
+
+const isOfKind =
+  (kind: string): Rows =>
+  (table, row) =>
+    table.kindAt(row) === kind;
+
+const isNamed =
+  (name: string): Rows =>
+  (table, row) =>
+    table.nameAt(row) === name;
+
 const ofRegions =
-  (isMeant: (region: Region) => boolean, {ofRegion}: Measure): Amount =>
-  ({regions}) =>
-    regions.reduce((sum, region) => (isMeant(region) ? sum + (ofRegion(region) ?? 0) : sum), 0);
+  (isMeant: Rows, {ofRegion}: Measure): Amount =>
+  ({table}) => {
+    let sum = 0;
+    for (let row = 0; row < table.length; row++) if (isMeant(table, row)) sum += ofRegion(table.at(row)) ?? 0;
+    return sum;
+  };
 
 /** @param part the part of it that may be misspelled */
 function misunderstood(text: string, part: string): Trouble {

@@ -58,16 +58,16 @@ async function* looksUntil(
 export async function* compared(events: AsyncIterable<WatchEvent>): AsyncGenerator<WatchEvent, void> {
   let compare: Compare | undefined;
   for await (const event of events) {
-    if (event.event === 'start') compare = new Compare(event.snapshot, diffInPlace);
+    if (event.event === 'start') compare = new Compare(event, diffInPlace);
     yield compare ? comparedWith(compare, event) : event;
   }
 }
 
 /** The same for one event. */
 export function comparedWith(compare: Compare, event: WatchEvent): WatchEvent {
-  if (event.event === 'exec') compare.restart(event.snapshot);
+  if (event.event === 'exec') compare.restart(event);
   if (event.event !== 'look') return event;
-  const {changes, delta} = compare.next(event.snapshot);
+  const {changes, delta} = compare.next(event);
   return changes.length === 0 ? event : {...event, event: 'change', changes, delta};
 }
 

@@ -1,4 +1,4 @@
-import type {ElfClue, ElfSegment} from '../../model/clues.ts';
+import type {ElfClue, ElfSegment} from '../../model/clues/clues.ts';
 
 /**
  * Reads bytes of a file.

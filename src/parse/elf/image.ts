@@ -1,5 +1,5 @@
 import {utf8} from '../scan.ts';
-import type {ElfClue} from '../../model/clues.ts';
+import type {ElfClue} from '../../model/clues/clues.ts';
 import {
   entries,
   hasProgramsIn,

@@ -1,4 +1,4 @@
-import type {ElfSegment} from '../../model/clues.ts';
+import type {ElfSegment} from '../../model/clues/clues.ts';
 import {isExecutable, isWritable, type Protected} from '../../model/region.ts';
 import type {ElfImage} from './image.ts';
 

@@ -1,5 +1,5 @@
 import {classify} from '../../classify/classify.ts';
-import {Regions} from '../../model/regions.ts';
+import {Regions} from '../../model/columns/regions.ts';
 import {Snapshot} from '../../model/snapshot.ts';
 import {putInOrder} from '../order.ts';
 import {readGdb} from './gdb.ts';

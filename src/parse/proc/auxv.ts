@@ -1,4 +1,4 @@
-import type {AuxiliaryVector} from '../../model/clues.ts';
+import type {AuxiliaryVector} from '../../model/clues/clues.ts';
 import {isExact} from '../../model/region.ts';
 
 /** The entries of a vector that are used, and AT_PAGESZ. */
@@ -7,7 +7,14 @@ interface Auxv extends AuxiliaryVector {
   readonly pageSize?: number;
 }
 
-const NAMES: Readonly<Record<number, keyof Auxv>> = {3: 'phdr', 6: 'pageSize', 7: 'base', 9: 'entry', 33: 'vdso'};
+const NAMES: Readonly<Record<number, keyof Auxv>> = {
+  3: 'phdr',
+  6: 'pageSize',
+  7: 'base',
+  9: 'entry',
+  31: 'execfn',
+  33: 'vdso',
+};
 
 /** No machine has types higher than this; a pair that is read at the wrong width does. */
 const HIGHEST_TYPE = 100;
@@ -17,15 +24,17 @@ const HIGHEST_TYPE = 100;
  * create_elf_tables(). A 32-bit program's words have 4 bytes: read as words of 8 bytes, they show impossible types at
  * once.
  *
+ * @param isLittle the order of bytes: that of the machine, or of the one that a core file is from
  * @returns an empty object for what is not such a vector
  */
-export function parseAuxv(bytes: Uint8Array): Auxv {
-  return readPairs(bytes, 8) ?? readPairs(bytes, 4) ?? {};
+export function parseAuxv(bytes: Uint8Array, isLittle = true): Auxv {
+  return readPairs(bytes, 8, isLittle) ?? readPairs(bytes, 4, isLittle) ?? {};
 }
 
-function readPairs(bytes: Uint8Array, width: 4 | 8): Auxv | undefined {
+function readPairs(bytes: Uint8Array, width: 4 | 8, isLittle: boolean): Auxv | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const word = (at: number): number => (width === 8 ? Number(view.getBigUint64(at, true)) : view.getUint32(at, true));
+  const word = (at: number): number =>
+    width === 8 ? Number(view.getBigUint64(at, isLittle)) : view.getUint32(at, isLittle);
   const found: Partial<Record<keyof Auxv, number>> = {};
   for (let at = 0; at + 2 * width <= bytes.length; at += 2 * width) {
     const type = word(at);

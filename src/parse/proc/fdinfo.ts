@@ -1,4 +1,4 @@
-import type {GpuMemory} from '../../model/descriptors.ts';
+import type {GpuMemory} from '../../model/host/descriptors.ts';
 import {decode, latin1} from '../scan.ts';
 
 /** What /proc/PID/fdinfo/N says that has to do with memory: proc_pid_fdinfo(5). */

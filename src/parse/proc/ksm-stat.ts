@@ -1,4 +1,4 @@
-import type {Ksm} from '../../model/clues.ts';
+import type {Ksm} from '../../model/clues/clues.ts';
 import {latin1} from '../scan.ts';
 
 /**

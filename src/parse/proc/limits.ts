@@ -1,4 +1,4 @@
-import type {Limits} from '../../model/clues.ts';
+import type {Limits} from '../../model/clues/clues.ts';
 import {latin1} from '../scan.ts';
 
 const NAMES: ReadonlyArray<readonly [title: string, name: keyof Limits]> = [

@@ -1,4 +1,4 @@
-import {mappedKey} from '../../model/descriptors.ts';
+import {mappedKey} from '../../model/host/descriptors.ts';
 import {latin1} from '../scan.ts';
 
 /**

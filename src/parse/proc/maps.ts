@@ -1,6 +1,7 @@
-import {ABSENT, type Regions} from '../../model/regions.ts';
+import {ABSENT} from '../../model/columns/columns.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import {decode, HEX_DIGIT, latin1, LOWER_HEX_DIGIT} from '../scan.ts';
-import {ByteTexts} from '../texts.ts';
+import {Texts} from '../texts.ts';
 
 /**
  * One line of /proc/PID/maps, which is also the head of each record in smaps:
@@ -28,10 +29,8 @@ export class HeaderReader {
   readonly #digits: Int8Array;
   readonly #isStrict: boolean;
   /** Ends of lines, with their newlines; and the backing that each says, or ABSENT where it says none. */
-  readonly #ends = new ByteTexts();
+  readonly #ends = new Texts();
   readonly #backings: number[] = [];
-  /** The end of the line before. */
-  #last = ABSENT;
   /** After the digits that were read last. */
   #at = 0;
 
@@ -54,12 +53,12 @@ export class HeaderReader {
   read(bytes: Uint8Array, from: number): boolean {
     const start = this.#hex(bytes, from);
     let at = this.#at;
-    if (bytes[at] !== DASH || !this.#isNumber(bytes, from, at)) return false;
+    if (bytes[at] !== DASH || !(isUsual(bytes, from, at) || this.#isNumber(bytes, from, at))) return false;
 
     const second = at + 1;
     const end = this.#hex(bytes, second);
     at = this.#at;
-    if (bytes[at] !== SPACE || !this.#isNumber(bytes, second, at)) return false;
+    if (bytes[at] !== SPACE || !(isUsual(bytes, second, at) || this.#isNumber(bytes, second, at))) return false;
 
     const perms = permsAt(bytes, at + 1);
     if (perms < 0 || bytes[at + 5] !== SPACE) return false;
@@ -67,7 +66,7 @@ export class HeaderReader {
     const third = at + 6;
     const offset = this.#hex(bytes, third);
     at = this.#at;
-    if (bytes[at] !== SPACE || !this.#isNumber(bytes, third, at)) return false;
+    if (bytes[at] !== SPACE || !(isUsual(bytes, third, at) || this.#isNumber(bytes, third, at))) return false;
 
     const backing = this.#backing(bytes, from, at + 1);
     if (backing === ABSENT) return false;
@@ -108,20 +107,20 @@ export class HeaderReader {
 
   /** @returns ABSENT if the line ends in another way */
   #backing(bytes: Uint8Array, line: number, from: number): number {
-    if (this.#last !== ABSENT && this.#ends.isAt(this.#last, bytes, from)) {
-      this.next = from + this.#ends.lengthOf(this.#last);
-      return this.#backings[this.#last]!;
+    const known = this.#ends.at(bytes, from);
+    if (known) {
+      this.next = from + known.length;
+      return this.#backings[known.number]!;
     }
     const newline = bytes.indexOf(0x0a, from - 1);
     const to = newline < 0 ? bytes.length : newline;
     if (to < from || to - line > LONGEST_LINE) return ABSENT;
-    const end = this.#ends.numberOf(bytes, from, newline < 0 ? to : newline + 1);
-    if (end === this.#backings.length) this.#backings.push(this.#decoded(latin1(bytes, from, to)));
-    const backing = this.#backings[end]!;
-    if (backing === ABSENT) return ABSENT;
     this.next = to + 1;
-    this.#last = newline < 0 ? ABSENT : end;
-    return backing;
+    // Without a newline it is the last one.
+    if (newline < 0) return this.#decoded(latin1(bytes, from, to));
+    const end = this.#ends.numberOf(bytes, from, newline + 1);
+    if (end === this.#backings.length) this.#backings.push(this.#decoded(this.#ends.newest.slice(0, -1)));
+    return this.#backings[end]!;
   }
 
   /** Device numbers are hex of any width (`103:00`), inodes use all 64 bits: both stay text. */
@@ -142,6 +141,10 @@ export const LONGEST_LINE: number = 1024 * 1024;
 
 const OWN_BACKING = /^([0-9a-f]{2,}:[0-9a-f]{2,}) (\d{1,20}) +(.*)$/s;
 const ANY_BACKING = /^([0-9a-f]{2,}:[0-9a-f]{2,}) (\d{1,20})(?: +(.*))?$/is;
+
+/** Twelve digits or eight, as nearly all numbers of a listing have. */
+const isUsual = (bytes: Uint8Array, from: number, to: number): boolean =>
+  to - from === 8 || (to - from === 12 && bytes[from] !== 0x30);
 
 /** A double holds 13 hex digits of any value, and 16 where the value is whole pages. */
 function isExact(bytes: Uint8Array, from: number, to: number): boolean {

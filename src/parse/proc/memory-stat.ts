@@ -1,4 +1,4 @@
-import type {Group} from '../../model/group.ts';
+import type {Group} from '../../model/group/group.ts';
 import {latin1} from '../scan.ts';
 
 type Pressure = NonNullable<Group['pressure']>;

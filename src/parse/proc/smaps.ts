@@ -1,8 +1,9 @@
-import {ABSENT, type Counter, type Regions} from '../../model/regions.ts';
+import {ABSENT, type Counter} from '../../model/columns/columns.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import type {Usage} from '../../model/region.ts';
 import {camelCase, decode, fromLatin1, latin1} from '../scan.ts';
-import {ByteTexts} from '../texts.ts';
-import {ColumnReader, type Columns, columnsOf, LINE} from './columns.ts';
+import {Texts} from '../texts.ts';
+import {type Columns, columnsOf, kilobytesAt, LINE} from './columns.ts';
 
 /**
  * The lines below a header in smaps and smaps_rollup: `Key:` blanks `value kB`, and last `VmFlags: rd wr …`.
@@ -41,10 +42,12 @@ const TAB = 0x09;
 export class CounterReader {
   readonly #regions: Regions;
   readonly #byKey = new Map<string, Key>();
-  readonly #columns = new ColumnReader();
   readonly #flags: FlagTexts;
   readonly #words: Words;
   #order: Key[] = [];
+  /** What is read now. */
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #next = 0;
   #isOver = false;
   #row = NONE;
@@ -80,12 +83,17 @@ export class CounterReader {
   readUsual(bytes: Uint8Array, from: number): number {
     const [order, row] = [this.#order, this.#row];
     if (this.#isOver || row === NONE) return from;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    const view = this.#view;
     let next = this.#next;
     let at = from;
     for (; next < order.length; next++, at += LINE) {
       const {columns, counter} = order[next]!;
       if (!columns || !counter || counter.values[row] !== ABSENT) break;
-      const kilobytes = this.#columns.read(bytes, at, columns);
+      const kilobytes = kilobytesAt(view, at, columns);
       if (kilobytes < 0) break;
       counter.values[row] = kilobytes * 1024;
     }
@@ -159,7 +167,7 @@ export class CounterReader {
 /** Lists of flags by their bytes: nearly all regions have one of a dozen. */
 class FlagTexts {
   readonly #regions: Regions;
-  readonly #texts = new ByteTexts();
+  readonly #texts = new Texts();
   readonly #lists: number[] = [];
 
   constructor(regions: Regions) {
@@ -171,23 +179,25 @@ class FlagTexts {
     const {flags, tables} = this.#regions;
     if (flags[row] !== 0) return false;
     const text = this.#texts.numberOf(bytes, from, to);
-    if (text === this.#lists.length)
-      this.#lists.push(tables.flagsOf(latin1(bytes, from, to).split(/\s+/).filter(Boolean)));
+    if (text === this.#lists.length) this.#lists.push(tables.flagsOf(this.#texts.newest.split(/\s+/).filter(Boolean)));
     flags[row] = this.#lists[text]!;
     return true;
   }
 }
 
-/** The attributes of one record after another. Nearly all records have one of a few. */
+/** The attributes of one record after another. Nearly all records have one, and the same one. */
 class Words {
   readonly #regions: Regions;
-  readonly #texts = new ByteTexts();
+  readonly #texts = new Texts();
   /** What each text says. */
   readonly #said: Array<readonly [name: string, word: string]> = [];
   /** By the texts of a record: its attributes. */
   readonly #known = new Map<string, number>();
-  #names = new Set<string>();
+  /** The same of records with one text, by that. */
+  readonly #alone: number[] = [];
   #record: number[] = [];
+  /** The names in a record with many. */
+  readonly #names = new Set<string>();
 
   constructor(regions: Regions) {
     this.#regions = regions;
@@ -195,28 +205,42 @@ class Words {
 
   /** @param key with which the line begins @returns false if the record has one of this name already */
   add(key: Key, bytes: Uint8Array, from: number, to: number): boolean {
-    if (this.#names.has(key.name)) return false;
+    if (this.#has(key.name)) return false;
     const text = this.#texts.numberOf(bytes, from, to);
     if (text === this.#said.length) this.#said.push([key.name, wordAt(bytes, from + key.bytes.length, to)]);
-    this.#names.add(key.name);
     this.#record.push(text);
     return true;
   }
 
+  #has(name: string): boolean {
+    const record = this.#record;
+    if (record.length < FEW) return record.some((text) => this.#said[text]![0] === name);
+    for (let index = this.#names.size; index < record.length; index++) this.#names.add(this.#said[record[index]!]![0]);
+    return this.#names.has(name);
+  }
+
   /** @param row of the record, which is over */
   end(row: number): void {
-    if (this.#record.length === 0) return;
+    const {length, [0]: first} = this.#record;
+    if (first === undefined) return;
+    this.#regions.attributes[row] = length === 1 ? (this.#alone[first] ??= this.#number()) : this.#number();
+    this.#record = [];
+    this.#names.clear();
+  }
+
+  #number(): number {
     const record = this.#record.join(' ');
     let number = this.#known.get(record);
     if (number === undefined) {
       const attributes = Object.fromEntries(this.#record.map((text) => this.#said[text]!));
       this.#known.set(record, (number = this.#regions.tables.attributesOf(attributes)));
     }
-    this.#regions.attributes[row] = number;
-    this.#record = [];
-    this.#names.clear();
+    return number;
   }
 }
+
+/** So many names are compared one by one. */
+const FEW = 8;
 
 function wordAt(bytes: Uint8Array, from: number, to: number): string {
   while (from < to && isBlank(bytes[from])) from++;

@@ -1,4 +1,4 @@
-import type {Marks} from '../../model/clues.ts';
+import type {Marks} from '../../model/clues/clues.ts';
 import {decode, latin1} from '../scan.ts';
 import {isExact} from '../../model/region.ts';
 

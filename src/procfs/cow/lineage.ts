@@ -115,7 +115,7 @@ function held(pid: number, root: string, handles: ProcessHandle[]): ProcessHandl
   return handle;
 }
 
-const workerOf = (handle: ProcessHandle, stat: Stat, isForked: boolean): Worker => ({
+export const workerOf = (handle: ProcessHandle, stat: Stat, isForked: boolean): Worker => ({
   handle,
   pid: handle.pid,
   comm: stat.comm,

@@ -1,4 +1,4 @@
-import {pageSizeOf} from '../../model/clues.ts';
+import {pageSizeOf} from '../../model/clues/clues.ts';
 import {bitsOf, countCopies, countPages, type CowCopies, type CowCounts, noCounts} from '../../model/cow/pages.ts';
 import {PAGE} from '../../model/pages.ts';
 import {isPrivate, type Region} from '../../model/region.ts';
@@ -120,10 +120,10 @@ export function copiesSince(look: CowLook, {parent, members}: Lineage): Readonly
 const mayHavePages = (region: Region): boolean =>
   isPrivate(region) && whyNotRead(region, region.start, region.end) === undefined;
 
-/** @returns undefined for a member that ended */
-function snapshotOf({handle, isForked}: Worker, parent: Snapshot): Snapshot | undefined {
+/** Its regions, without counters. @param parent whose clues hold for what it forked @returns undefined if it ended */
+export function snapshotOf({handle, isForked}: Worker, parent?: Snapshot): Snapshot | undefined {
   try {
-    return captureFrom(handle, {usage: false, ...(isForked && {known: parent.clues})});
+    return captureFrom(handle, {usage: false, ...(parent && isForked && {known: parent.clues})});
   } catch (error) {
     if (error instanceof Trouble && error.kind === 'gone') return undefined;
     throw error;
@@ -216,7 +216,7 @@ class FamilyPages {
 }
 
 /** @returns undefined for a process that has ended */
-function mapOf({handle, stat}: Worker, pageSize: number): PageMap | undefined {
+export function mapOf({handle, stat}: Worker, pageSize: number): PageMap | undefined {
   try {
     return new PageMap(handle, pageSize, folderOf(handle, stat));
   } catch (error) {

@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs';
-import {billOf, type Group, type GroupName, pssShmemOf} from '../../model/group.ts';
-import {amountsOf, type GroupAmounts, type GroupSample} from '../../model/group-sample.ts';
-import {type ProcessRow, sumOf} from '../../model/processes.ts';
+import {billOf, type Group, type GroupName, pssShmemOf} from '../../model/group/group.ts';
+import {amountsOf, type GroupAmounts, type GroupSample} from '../../model/group/sample.ts';
+import {type ProcessRow, sumOf} from '../../model/host/processes.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {isInGroup, parseCgroup} from '../../parse/proc/cgroup.ts';
 import {readIfThere} from '../open.ts';
@@ -93,7 +93,11 @@ export class GroupWatch {
     });
     if (isDue) {
       this.#budget.spend(now, host.stallMs);
-      this.#cost = {...this.#cost, reads: this.#cost.reads + 1, stallMs: this.#cost.stallMs + host.stallMs};
+      this.#cost = {
+        ...this.#cost,
+        reads: this.#cost.reads + Number(host.read > 0),
+        stallMs: this.#cost.stallMs + host.stallMs,
+      };
     }
     return host.isHiding ? host.rows.map((row) => ({...row, unread: 'denied', rss: undefined})) : host.rows;
   }

@@ -1,5 +1,5 @@
 import {existsSync, readdirSync} from 'node:fs';
-import type {Group, GroupEvents, GroupName} from '../../model/group.ts';
+import type {Group, GroupEvents, GroupName} from '../../model/group/group.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {
   cgroupFolders,

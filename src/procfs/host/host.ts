@@ -1,9 +1,10 @@
 import {readdirSync} from 'node:fs';
-import type {ProcessRow} from '../../model/processes.ts';
+import type {ProcessRow} from '../../model/host/processes.ts';
 import {type MachineMemory, parseMemory} from '../../parse/proc/meminfo.ts';
 import {parseCensus, type Census} from '../../parse/proc/status.ts';
 import {errnoOf} from '../../model/trouble.ts';
 import {Scratch} from '../file.ts';
+import {HostDescriptors} from './holds.ts';
 import {inTurn, type Known, type KnownRows} from './known.ts';
 import {HostReader, type HostLimits, type Seen} from './reader.ts';
 import {readIfThere, readProc, textIfThere} from '../open.ts';
@@ -32,6 +33,8 @@ export interface Host {
   /** How many of the rows have counters that were read now, and how many those of an earlier reading. */
   readonly read: number;
   readonly kept: number;
+  /** How many of those that were read now have what their descriptors hold from an earlier look: no time for all. */
+  readonly heldEarlier: number;
   /** Processes that ended while they were looked at, which are no rows. */
   readonly ended: number;
   /** Processes of which nothing may be seen, which are no rows. */
@@ -52,11 +55,13 @@ export const lookAtHost = (options: HostOptions, known?: KnownRows): Host => new
 /** Looks at all processes again and again. What it can't read at one time it reads before all else the next time. */
 export class HostWatch {
   readonly #options: HostOptions;
+  readonly #descriptors: HostDescriptors | undefined;
   #known: KnownRows;
 
   /** @param known what was read earlier, by somebody else */
   constructor(options: HostOptions, known: KnownRows = new Map()) {
     this.#options = options;
+    this.#descriptors = options.held === true ? new HostDescriptors(options.heldTime) : undefined;
     this.#known = known;
   }
 
@@ -87,7 +92,8 @@ export class HostWatch {
     const uptime = Number(textIfThere(`${root}/uptime`).split(' ')[0] || NaN);
     const {seen, hidden: unseen, ended: gone} = yield* this.#census();
     let [ended, hidden] = [gone, unseen];
-    const reader = new HostReader(root, this.#options, uptime);
+    this.#descriptors?.begin();
+    const reader = new HostReader(root, this.#options, uptime, this.#descriptors);
     const rows: ProcessRow[] = [];
     const later: Seen[] = [];
     // What is put off comes once more, at the end.
@@ -111,6 +117,7 @@ export class HostWatch {
       longestMs,
       read: rows.filter(({unread, late}) => unread === undefined && late === undefined).length,
       kept: rows.filter(({late}) => late !== undefined).length,
+      heldEarlier: this.#descriptors?.earlier ?? 0,
       ended,
       hidden,
       isHiding: isHidingFromUs(root),

@@ -1,4 +1,4 @@
-import type {ProcessRow, Unread} from '../../model/processes.ts';
+import type {ProcessRow, Unread} from '../../model/host/processes.ts';
 import {DEFAULT_MAX_DUTY} from '../sampling/budget.ts';
 
 /** A row as it was when the counters of its process were read; its `readAt` says when. */
@@ -50,7 +50,7 @@ export const isDue = (known: Known | undefined, stall: number, now: number): boo
 export function keptFrom(known: Known | undefined, row: ProcessRow, late: Unread, now: number): ProcessRow | undefined {
   if (known?.readAt === undefined || now - known.readAt > LONGEST_KEPT) return undefined;
   if (known.name !== row.name || (known.pss ?? 0) > (row.rss ?? 0)) return undefined;
-  const {regions, pss, privateDirty, pssShmem, readAt, observed} = known;
+  const {regions, pss, privateDirty, pssShmem, readAt, observed, holds} = known;
   return {
     ...row,
     regions: row.regions ?? regions,
@@ -59,6 +59,7 @@ export function keptFrom(known: Known | undefined, row: ProcessRow, late: Unread
     pssShmem,
     readAt,
     observed,
+    ...((row.holds ?? holds) && {holds: row.holds ?? holds}),
     late,
     unread: undefined,
   };

@@ -1,5 +1,5 @@
 import {readdirSync} from 'node:fs';
-import {type Holds, type ProcessRow, type Unread, withHeld} from '../../model/processes.ts';
+import {type Holds, type ProcessRow, type Unread, withHeld} from '../../model/host/processes.ts';
 import type {Usage} from '../../model/region.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {latin1} from '../../parse/scan.ts';
@@ -16,7 +16,7 @@ import {readRollup} from '../rollup.ts';
 import {titleOf} from '../title.ts';
 import {processTrouble} from '../trouble.ts';
 import {isDue, keptFrom, type Known} from './known.ts';
-import {HostDescriptors} from './holds.ts';
+import type {HostDescriptors} from './holds.ts';
 import {userNames} from './users.ts';
 
 /** For how long reading may hold up processes: ms. */
@@ -27,6 +27,10 @@ export interface HostLimits {
   readonly budget: number;
   /** Also look at what their descriptors hold. */
   readonly held?: boolean | undefined;
+  /** ms of the processor for the descriptors of all at one look. */
+  readonly heldTime?: number | undefined;
+  /** Is nothing to be read now that holds up this process? Somebody else of us reads it. */
+  readonly spares?: ((pid: number) => boolean) | undefined;
 }
 
 /** ms for which all processes together may be held up, unless the user allows more. */
@@ -80,14 +84,15 @@ export class HostReader {
   /**
    * @param root where procfs is mounted
    * @param uptime s, when the list of processes was made: a PID that began later is another process. NaN: not known
+   * @param descriptors looks at what they hold; undefined: that is not asked
    */
-  constructor(root: string, limits: HostLimits, uptime: number) {
+  constructor(root: string, limits: HostLimits, uptime: number, descriptors?: HostDescriptors) {
     this.#root = root;
     this.#limits = limits;
     this.#born = uptime * TICKS;
     this.#nameOf = userNames(root);
     this.#observer = new HostObserver(root);
-    this.#descriptors = limits.held === true ? new HostDescriptors() : undefined;
+    this.#descriptors = descriptors;
     this.#isLocking = mapsTakesLock(kernelRelease(root));
   }
 
@@ -138,7 +143,11 @@ export class HostReader {
     const isBlocked = suspects.some((mark) => before!.includes(mark));
     const row = this.#rowOf(process, seen, isBlocked);
     if (!wants(row)) return undefined;
-    const counters: Partial<ProcessRow> = isBlocked ? {unread: 'blocked'} : this.#counters(process, seen, known);
+    const counters: Partial<ProcessRow> = isBlocked
+      ? {unread: 'blocked'}
+      : this.#isSpared(seen)
+        ? {unread: 'budget'}
+        : this.#counters(process, seen, known);
     const whole = {...row, ...counters};
     return (counters.unread && keptFrom(known, whole, counters.unread, performance.now())) ?? whole;
   }
@@ -146,10 +155,15 @@ export class HostReader {
   /** The row of a process whose counters are not due, or no longer possible, with those that were read earlier. */
   #postponed(seen: Seen, known: Known): ProcessRow | undefined {
     const stall = predictStall(seen.rss, known.regions ?? 0);
-    const refusal = this.#refusal(stall) ?? (isDue(known, stall, performance.now()) ? undefined : 'budget');
+    const isDueNow = !this.#isSpared(seen) && isDue(known, stall, performance.now());
+    const refusal = this.#refusal(stall) ?? (isDueNow ? undefined : 'budget');
     const {title, unit, container, cgroup} = known;
     const row = {...this.#amountsOf(seen), title, unit, container, cgroup};
     return refusal && keptFrom(known, row, refusal, performance.now());
+  }
+
+  #isSpared({pid}: Seen): boolean {
+    return this.#limits.spares?.(pid) === true;
   }
 
   #processOf({pid, state, threads}: Seen): Looked {
@@ -206,7 +220,7 @@ export class HostReader {
       const maps = this.#maps(process, predictStall(rss, 0));
       regions = linesIn(maps);
       if (regions === 0) throw gone;
-      holds = this.#descriptors?.of(process.path, maps);
+      holds = this.#descriptors?.of(process.path, maps, known?.holds);
       const stall = predictStall(rss, regions);
       const unread = this.#refusal(stall) ?? (isDue(known, stall, performance.now()) ? undefined : 'budget');
       return unread ? {regions, holds, unread} : {regions, holds, ...this.#usage(process, maps, stall)};

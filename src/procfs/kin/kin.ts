@@ -211,18 +211,18 @@ export class KinWatch {
   }
 
   /** The session has read the counters of the first process. */
-  #take({source, totals, regions}: Snapshot, t: number): void {
+  #take({source, totals, table}: Snapshot, t: number): void {
     const first = this.#members.get(this.#first);
     const pss = totals['pss'];
     if (!first) return;
     const before = first.usage.usage;
-    const isNew = source.format === 'smaps' && this.#taken !== regions;
+    const isNew = source.format === 'smaps' && this.#taken !== table;
     if (!isNew && before) return;
-    this.#taken = regions;
+    this.#taken = table;
     first.usage.missing = pss === undefined ? 'spared' : undefined;
     first.usage.usage = {readAt: t, regions: totals.regions, pss, privateDirty: totals['privateDirty']};
   }
-  #taken: Snapshot['regions'] | undefined;
+  #taken: Snapshot['table'] | undefined;
 
   #candidates(isFirstGiven: boolean): Candidate[] {
     return [...this.#members.values()]

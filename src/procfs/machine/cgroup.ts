@@ -1,5 +1,5 @@
 import {existsSync, readlinkSync} from 'node:fs';
-import type {CgroupClue} from '../../model/clues.ts';
+import type {CgroupClue} from '../../model/clues/clues.ts';
 import {cgroupFolders, parseCgroup, parseMemoryLimit, type CgroupFolder} from '../../parse/proc/cgroup.ts';
 import {parseMountinfo} from '../../parse/proc/mountinfo.ts';
 import type {ProcessHandle} from '../handle.ts';

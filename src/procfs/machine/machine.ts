@@ -1,5 +1,5 @@
 import {statSync} from 'node:fs';
-import type {Machine} from '../../model/clues.ts';
+import type {Machine} from '../../model/clues/clues.ts';
 import {parseMeminfo} from '../../parse/proc/meminfo.ts';
 import {readIfThere, textIfThere} from '../open.ts';
 

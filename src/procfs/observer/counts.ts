@@ -1,4 +1,4 @@
-import type {Known, PageCount} from '../../model/observer.ts';
+import type {Known, PageCount} from '../../model/host/observer.ts';
 import {PAGE} from '../../model/pages.ts';
 import type {Region} from '../../model/region.ts';
 import {HIGH, LOW, pageFrame, pageState} from '../../parse/proc/pagemap.ts';

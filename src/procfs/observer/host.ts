@@ -1,4 +1,4 @@
-import {type PageCount, type TakenOut, withoutObserver} from '../../model/observer.ts';
+import {type PageCount, type TakenOut, withoutObserver} from '../../model/host/observer.ts';
 import {hasNoAccess, type Region, sizeOf, type Usage} from '../../model/region.ts';
 import {parseListing} from '../../parse/listing.ts';
 import {readIfThere} from '../open.ts';

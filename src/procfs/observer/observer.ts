@@ -1,8 +1,8 @@
 import {readlinkSync, statfsSync} from 'node:fs';
-import {concerned, type Observed, observedOf, type TakenOut, withoutObserver} from '../../model/observer.ts';
+import {concerned, type Observed, observedOf, type TakenOut, withoutObserver} from '../../model/host/observer.ts';
 import {hasNoAccess, type Region, type Usage} from '../../model/region.ts';
-import type {Regions} from '../../model/regions.ts';
-import {totalsOf} from '../../model/totals.ts';
+import type {Regions} from '../../model/columns/regions.ts';
+import {countResident, totalsOf} from '../../model/totals.ts';
 import {parseListing} from '../../parse/listing.ts';
 import type {ProcessHandle} from '../handle.ts';
 import type {OnHeld} from '../sampling/held.ts';
@@ -79,7 +79,7 @@ class Observer {
     );
     this.#last = {own: after, found};
     const taken = common.map((region) => ({region, kernel: concerned(region.usage!), out: found.get(keyOf(region))!}));
-    const resident = residentOnes(regions);
+    const resident = countResident(regions);
     const observed = observedOf(taken, totalsOf(regions), resident);
     taken.forEach(({out}, index) => regions.count(rows[index]!, out.usage));
     return observed;
@@ -146,14 +146,6 @@ class Observer {
 const NOTHING: Counted = {counts: [], known: 'exactly'};
 
 const keyOf = ({start, usage}: Region): string => `${start} ${Object.values(concerned(usage!)).join(' ')}`;
-
-/** How many regions have resident memory. */
-function residentOnes(regions: Regions): number {
-  const rss = regions.counter('rss')?.subarray(0, regions.length) ?? [];
-  let count = 0;
-  for (const bytes of rss) if (bytes > 0) count++;
-  return count;
-}
 
 const OBSERVERS = new WeakMap<ProcessHandle, Observer>();
 

@@ -1,4 +1,4 @@
-import type {PageCount} from '../../model/observer.ts';
+import type {PageCount} from '../../model/host/observer.ts';
 import {PAGE} from '../../model/pages.ts';
 import {type Region, sizeOf} from '../../model/region.ts';
 import {HIGH, pageState} from '../../parse/proc/pagemap.ts';

@@ -1,5 +1,5 @@
 import {closeSync, readSync} from 'node:fs';
-import {USUAL_PAGE} from '../../model/clues.ts';
+import {USUAL_PAGE} from '../../model/clues/clues.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {parseAuxv} from '../../parse/proc/auxv.ts';
 import {firstPageState} from '../../parse/proc/pagemap.ts';

@@ -1,6 +1,6 @@
 import {classify} from '../../classify/classify.ts';
-import type {Regions} from '../../model/regions.ts';
-import {pageSizeOf} from '../../model/clues.ts';
+import type {Regions} from '../../model/columns/regions.ts';
+import {pageSizeOf} from '../../model/clues/clues.ts';
 import {isSameImage} from '../../model/same.ts';
 import {Snapshot} from '../../model/snapshot.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
@@ -12,16 +12,23 @@ import {captureFrom, folderOf} from '../capture.ts';
 import {oddsOf} from '../odds.ts';
 import {renewClues} from '../clues.ts';
 import type {ProcFile} from '../file.ts';
+import {Rereader} from './again.ts';
 import {ProcessHandle} from '../handle.ts';
 import {kernelRelease} from '../machine/kernel.ts';
 import {Ledger, type Cost, type Limits} from './ledger.ts';
 import {Statm} from '../statm.ts';
+import {StatusFile} from './status.ts';
 import {processTrouble} from '../trouble.ts';
 
 export interface SessionOptions extends Limits {
   readonly root?: string | undefined;
   /** The kernel's release, as uname(2) has it; by default that of this machine. It says whether maps takes a lock. */
   readonly kernel?: string | undefined;
+  /**
+   * Whoever looks keeps of the looks but the last one. A snapshot without counters is then good until the look after
+   * the next one, which takes its columns: where many regions change at each look, that is half of the memory.
+   */
+  readonly keepsLast?: boolean | undefined;
   /** As in CaptureOptions. */
   readonly onListing?: ((bytes: Buffer) => void) | undefined;
 }
@@ -51,9 +58,14 @@ export class Session {
   readonly #ledger: Ledger;
   readonly #onListing: ((bytes: Buffer) => void) | undefined;
   #maps: ProcFile;
+  #listing: Rereader;
   /** The last listing did not add up to the size of the process, however often it was read. */
   #isAtOdds = false;
   readonly #statm: Statm;
+  readonly #status: StatusFile;
+  readonly #keepsLast: boolean;
+  /** Columns that nobody uses any longer. */
+  #spare: Regions | undefined;
   /** Another program began after the last look, and before its maps was opened: the descriptor doesn't show that. */
   #isOverrun = false;
   #lookedAt: LookedAt;
@@ -67,6 +79,7 @@ export class Session {
   constructor(pid: number, options: SessionOptions = {}) {
     this.#ledger = new Ledger(options, options.kernel ?? kernelRelease(options.root ?? '/proc'));
     this.#onListing = options.onListing;
+    this.#keepsLast = options.keepsLast ?? false;
     const begin = performance.now();
     this.#handle = new ProcessHandle(pid, options.root);
     try {
@@ -74,7 +87,9 @@ export class Session {
       this.#handle.lock.ask(this.#handle.stat());
       this.#last = this.#capture(this.#ledger.maxDuty > 0);
       this.#maps = this.#openMaps();
+      this.#listing = new Rereader(this.#maps);
       this.#statm = new Statm(this.#handle);
+      this.#status = new StatusFile(this.#handle);
     } catch (error) {
       this.#handle.close();
       throw error;
@@ -120,11 +135,7 @@ export class Session {
 
   /** The present /proc/PID/status; undefined after the end. */
   status(): Status | undefined {
-    try {
-      return this.#handle.status();
-    } catch {
-      return undefined;
-    }
+    return this.#status.read();
   }
 
   /**
@@ -152,6 +163,7 @@ export class Session {
 
   close(): void {
     this.#statm.close();
+    this.#status.close();
     this.#maps.close();
     this.#handle.close();
   }
@@ -165,9 +177,8 @@ export class Session {
     // others.
     if (!isAlive || this.#isOverrun) return this.#anotherImage();
     if (this.#ledger.mayReadUsage(this.#stall(), isDue)) return this.#adopt(this.#capture(true));
-    const isSame = this.#bytes?.equals(bytes) === true;
+    const isSame = this.#bytes === bytes;
     const parsed = isSame ? undefined : this.#parse(bytes);
-    // The next reading but one goes into the older of two buffers, so it is the newer one that is kept to compare with.
     this.#bytes = bytes;
     if (isSame) return {saw: 'process', snapshot: this.#last};
     if (!parsed || this.#isAtOdds) return this.#adopt(this.#capture(false));
@@ -182,11 +193,18 @@ export class Session {
 
   /** Unchanged lines are those of the last look. @returns undefined if the listing is torn */
   #parse(bytes: Buffer): Beside | undefined {
-    const known = this.#bytes && parseBeside(bytes, {bytes: this.#bytes, table: this.#last.table});
+    const earlier = this.#bytes && {bytes: this.#bytes, table: this.#last.table};
+    const known = earlier && parseBeside(bytes, earlier, this.#takeSpare());
     if (known) return known;
     const listing = parseListing(bytes, 'proc', 'later');
     const isWhole = listing.torn === 0 && listing.rejected.length === 0 && listing.empty === 0;
     return isWhole ? {table: listing.table, fresh: listing.table.namedOnes()} : undefined;
+  }
+
+  #takeSpare(): Regions | undefined {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare;
   }
 
   /**
@@ -197,12 +215,9 @@ export class Session {
     this.#isAtOdds = false;
     for (let tries = 1; ; tries++) {
       const size = this.#size();
-      const bytes = this.#ledger.readingMaps(() => this.#maps.read());
-      if (size === undefined || bytes.length > LONG || this.#bytes?.equals(bytes) || this.#size() !== size)
-        return bytes;
+      const bytes = this.#ledger.readingMaps(() => this.#listing.read(this.#bytes));
+      if (size === undefined || bytes.length > LONG || bytes === this.#bytes || this.#size() !== size) return bytes;
       if (bytes.length === 0 || oddsOf(parseListing(bytes, 'proc', 'later').table, size) === 0) return bytes;
-      // The next reading goes into its buffer.
-      this.#bytes = undefined;
       this.#isAtOdds = tries === TRIES;
       if (this.#isAtOdds) return bytes;
     }
@@ -220,6 +235,7 @@ export class Session {
 
   #adopt(snapshot: Snapshot): Look {
     const isNewImage = !isSameImage(this.#last.process, snapshot.process);
+    if (this.#keepsLast && this.#last.source.format === 'maps') this.#spare = this.#last.table;
     this.#last = snapshot;
     if (isNewImage) this.#reopen();
     if (isNewImage && snapshot.source.format !== 'smaps') this.#flagged = undefined;
@@ -301,6 +317,7 @@ export class Session {
     const maps = this.#openMaps();
     this.#maps.close();
     this.#maps = maps;
+    this.#listing = new Rereader(maps);
   }
 }
 

@@ -22,7 +22,7 @@ interface Place extends Amounts {
 }
 
 export interface CowDocument {
-  readonly parent: {readonly pid: number; readonly shared: number; readonly alone: number};
+  readonly parent: {readonly pid: number; readonly shared: number; readonly alone: number} | null;
   readonly members: ReadonlyArray<Amounts & {readonly pid: number; readonly forked: boolean}>;
   readonly kinds: Readonly<Record<string, Amounts>>;
   readonly regions: readonly Place[];

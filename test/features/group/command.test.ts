@@ -233,8 +233,8 @@ test('what says nothing of a group is refused, and the others say who takes one'
     [['record', 'cgroup:self', '--mark', 'x'], 2, /--mark says nothing of a group/],
     [['growth', 'cgroup:self', '--measure', 'heap'], 2, /not a measure of a group/],
     [['growth', String(process.pid), '--measure', 'usage'], 2, /"usage" is not a measure\./],
-    [['heap', 'cgroup:/'], 2, /show, ps, watch, record, growth and check take groups/],
-    [['cow', 'unit:x'], 2, /show, ps, watch, record, growth and check take groups/],
+    [['heap', 'cgroup:/'], 2, /show, ps, top, watch, record, growth and check take groups/],
+    [['cow', 'unit:x'], 2, /show, ps, top, watch, record, growth and check take groups/],
   ];
   for (const [args, code, message] of cases) {
     const ran = await memmap(args);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {GroupSeries, renderGroupGrowth} from '../../../src/features/growth/group.ts';
-import type {GroupAmounts} from '../../../src/model/group-sample.ts';
+import type {GroupAmounts} from '../../../src/model/group/sample.ts';
 
 /** Samples a second apart. */
 function seriesOf(count: number, amountsAt: (second: number) => GroupAmounts): GroupSeries {

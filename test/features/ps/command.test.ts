@@ -138,6 +138,9 @@ testIf(ROOT, 'setpriv')('an ordinary user sees the RSS of others, is told so onc
     /denied: the PSS of \d+ process(es)? was not read: .* you are uid 65534\. .* run memmap as/,
   );
   t.regex(text.stdout, /memmap itself maps pages of/);
+  const small = await run(command, [...args, String(process.pid), '--min-size', '100G']);
+  t.regex(small.stdout, /^1 process below --min-size: PSS not read, resident [\d.]+ [MG]iB\.$/m);
+  t.regex(small.stdout.replaceAll(/\s+/g, ' '), /Read 0 of 1 process in [\d.]+ ms: nobody was held up\./);
 });
 
 testIf(

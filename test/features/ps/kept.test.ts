@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import {keptText, knownRows} from '../../../src/features/ps/kept.ts';
-import type {ProcessRow} from '../../../src/model/processes.ts';
+import type {ProcessRow} from '../../../src/model/host/processes.ts';
 import {inTurn, isDue, keptFrom, type Known, LONGEST_KEPT} from '../../../src/procfs/host/known.ts';
 import {memmap, MEMMAP, run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';

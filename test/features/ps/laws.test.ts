@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {csv} from '../../../src/features/ps/csv.ts';
 import {sorted} from '../../../src/features/ps/choose.ts';
-import {groupedBy, GROUPINGS, type ProcessRow, rowJSON, sumOf, UNREAD} from '../../../src/model/processes.ts';
+import {groupedBy, GROUPINGS, type ProcessRow, rowJSON, sumOf, UNREAD} from '../../../src/model/host/processes.ts';
 
 const bytes = fc.integer({min: 0, max: 2 ** 40});
 const few = fc.constantFrom('a', 'b', 'c');

@@ -231,7 +231,8 @@ test('what can be wrong with a recording is told alike by all commands that read
       [other, /JSON Lines|not a recording/],
       [maps, /gzip|not a recording/],
       [html, /not a (listing|recording)/],
-      [place, /directory|not a recording/],
+      // growth takes a directory of listings.
+      [place, command === 'growth' ? /only one listing/ : /directory|not a recording/],
     ] as const) {
       const ran = await memmap([command!, ...rest, file]);
       t.is(ran.code, 6, `${command} ${file}\n${ran.stderr}`);

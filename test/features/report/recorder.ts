@@ -1,7 +1,6 @@
 import {writeFileSync} from 'node:fs';
 import type {Snapshot} from '../../../src/model/snapshot.ts';
-import {encodeRecord} from '../../../src/recording/codec.ts';
-import {NOTHING} from '../../../src/recording/frame.ts';
+import {Encoder} from '../../../src/recording/encoder.ts';
 import {headOf, NO_SEED, sealLine} from '../../../src/recording/lines.ts';
 import {headerJSON} from '../../../src/recording/header.ts';
 
@@ -42,7 +41,8 @@ export function writeRecording(path: string, shots: readonly Shot[], end: Ending
   const common = {wall: undefined, since: undefined};
   for (const [index, {t, snapshot, event, marks = []}] of shots.entries()) {
     const look = index + 1;
-    add({event: event ?? 'key', t, look, ...common}, encodeRecord(NOTHING, snapshot, snapshot.status, 4096));
+    const members = new Encoder(4096).whole(snapshot, snapshot.status);
+    add({event: event ?? 'key', t, look, ...common}, JSON.parse(`{${members}}`) as object);
     for (const name of marks) add({event: 'mark', t, look, ...common}, {name});
   }
   const looks = shots.length;

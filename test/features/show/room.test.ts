@@ -4,8 +4,9 @@ import {holesOf, isInUserSpace, userSpaceEnd} from '../../../src/model/holes.ts'
 import {residueOf} from '../../../src/features/show/residue.ts';
 import {roomOf, type Room} from '../../../src/features/show/room.ts';
 import {renderRoom} from '../../../src/features/show/room-text.ts';
-import type {Clues} from '../../../src/model/clues.ts';
+import type {Clues} from '../../../src/model/clues/clues.ts';
 import type {Region} from '../../../src/model/region.ts';
+import {Regions} from '../../../src/model/columns/regions.ts';
 import {region, regions, snapshotOf} from '../../model/regions.ts';
 
 const KIB = 1024;
@@ -16,15 +17,16 @@ test('holes and regions together are user space, without overlaps', (t) => {
   const property = fc.property(regions, (list) => {
     const plain = list.filter((each) => isInUserSpace(each) && each.kind !== 'stack');
     if (plain.length === 0) return true;
-    const parts = [...holesOf(plain, PAGE), ...plain].sort((a, b) => a.start - b.start);
+    const table = Regions.of(plain);
+    const parts = [...holesOf(table, PAGE), ...plain].sort((a, b) => a.start - b.start);
     const touch = parts.every((part, index) => index === 0 || parts[index - 1]!.end === part.start);
-    return touch && parts[0]!.start === 64 * KIB && parts.at(-1)!.end === userSpaceEnd(plain, PAGE);
+    return touch && parts[0]!.start === 64 * KIB && parts.at(-1)!.end === userSpaceEnd(table, PAGE);
   });
   t.notThrows(() => fc.assert(property));
 });
 
 test('user space ends where the machine has it, one page below a power of two', (t) => {
-  const end = (last: number): number => userSpaceEnd([region(last - PAGE, last, 'rw-p')], PAGE);
+  const end = (last: number): number => userSpaceEnd(Regions.of([region(last - PAGE, last, 'rw-p')]), PAGE);
   t.is(end(0x7ffe1a321000), 0x7ffffffff000, 'x86-64');
   t.is(end(0xffffd7a21000), 0xfffffffff000, 'arm64');
   t.is(end(0x3fffe21000), 0x3ffffff000, 'riscv64, three levels');

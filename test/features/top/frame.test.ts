@@ -6,7 +6,7 @@ import {extentOf, renderFrame} from '../../../src/features/top/screen/frame.ts';
 import {press, wishOf} from '../../../src/features/top/screen/keys.ts';
 import {itemsShown} from '../../../src/features/top/screen/rows.ts';
 import {firstView, nextGrouping, type TopState, type View} from '../../../src/features/top/screen/view.ts';
-import {GROUPINGS} from '../../../src/model/processes.ts';
+import {GROUPINGS} from '../../../src/model/host/processes.ts';
 import {cells} from '../../../src/text/safe.ts';
 import {setColorLevel} from '../../../src/text/theme.ts';
 import {pictureOf, samples, states} from './scene.ts';
@@ -89,6 +89,7 @@ const emptyHost = {
   longestMs: 1,
   read: 0,
   kept: 0,
+  heldEarlier: 0,
   ended: 0,
   hidden: 0,
   isHiding: false,

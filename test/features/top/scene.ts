@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {GROUPINGS, type ProcessRow, UNREAD} from '../../../src/model/processes.ts';
+import {GROUPINGS, type ProcessRow, UNREAD} from '../../../src/model/host/processes.ts';
 import type {Host} from '../../../src/procfs/host/host.ts';
 import {nextPicture, type TopPicture} from '../../../src/features/top/picture.ts';
 import {firstView, SORTS, type TopState, type View} from '../../../src/features/top/screen/view.ts';
@@ -50,6 +50,7 @@ const hosts: fc.Arbitrary<Host> = fc
     longestMs: stallMs / 2,
     read: rows.filter(({unread, late}) => !unread && !late).length,
     kept: rows.filter(({late}) => late).length,
+    heldEarlier: 0,
     ended: 0,
     hidden,
     isHiding,

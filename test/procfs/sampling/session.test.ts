@@ -1,6 +1,8 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {diff} from '../../../src/diff/diff.ts';
+import {changeJSON} from '../../../src/model/change.ts';
+import {regionJSON} from '../../../src/model/region.ts';
 import {poll} from '../../../src/procfs/sampling/poll.ts';
 import {Session, type Look, type SessionOptions} from '../../../src/procfs/sampling/session.ts';
 import {Child, python} from '../../helpers/child.ts';
@@ -31,6 +33,33 @@ testIf('python3')('a mapping that comes is seen at the next look, and its pages 
     news.map((change) => [change.after[0]!.name, change.delta.size]),
     [['/dev/zero (deleted)', 1 << 20]],
   );
+});
+
+testIf('python3')('a session whose user keeps the last look alone sees what any other sees', async (t) => {
+  const child = await python(t, 'import random\nmaps = []');
+  const [one, other] = [true, false].map((keepsLast) => new Session(child.pid, {maxDuty: 0, keepsLast})) as [
+    Session,
+    Session,
+  ];
+  t.teardown(() => [one, other].forEach((session) => session.close()));
+  let [before, there] = [one.snapshot, other.snapshot];
+  let changed = 0;
+  for (let look = 0; look < 60; look++) {
+    if (look % 3 > 0)
+      await child.ask(
+        'maps.append(mmap.mmap(-1, 4096 * random.randrange(1, 9))); ' +
+          'random.random() < 0.5 and maps.pop(random.randrange(len(maps))).close()',
+      );
+    t.is(one.look().saw, 'process');
+    t.is(other.look().saw, 'process');
+    const [now, here] = [one.snapshot, other.snapshot];
+    const changes = diff(before, now).changes.map(changeJSON);
+    t.deepEqual(changes, diff(there, here).changes.map(changeJSON));
+    t.deepEqual([...now.table].map(regionJSON), here.regions.map(regionJSON));
+    changed += changes.length;
+    [before, there] = [now, here];
+  }
+  t.true(changed > 20);
 });
 
 testIf('python3')(

@@ -1,7 +1,7 @@
 import {chapter, fitting, HELP, type Hint, hints, inColumns, QUIT, typedLine} from '../../../terminal/hints.ts';
 import {lineOf} from '../../../text/lines.ts';
 import {safe} from '../../../text/safe.ts';
-import {nextGrouping, type TopState} from './view.ts';
+import {nextGrouping, type TopState, type View} from './view.ts';
 
 /** The keys that work now, or why a process could not be opened. */
 export function footLine({view, hasKeys}: TopState, width: number): string {
@@ -62,6 +62,8 @@ const WORDS: readonly Hint[] = [
   ['cost', 'share of the time spent sampling'],
 ];
 
+const HELD: Hint = ['held', 'by open descriptors, and not mapped'];
+
 const UNREAD: readonly Hint[] = [
   ['denied', 'you may not read its memory map'],
   ['spared', 'reading would take more than --max-stall'],
@@ -70,15 +72,20 @@ const UNREAD: readonly Hint[] = [
   ['too slow', 'reading failed, or took too long'],
 ];
 
-const allLines = (width: number): ReturnType<typeof inColumns> =>
-  inColumns(chapter('Keys', KEYS), chapter('Words', WORDS), chapter('In place of PSS', UNREAD), width);
+const allLines = (width: number, {hasHeld}: View): ReturnType<typeof inColumns> =>
+  inColumns(
+    chapter('Keys', KEYS),
+    chapter('Words', hasHeld ? [...WORDS, HELD] : WORDS),
+    chapter('In place of PSS', UNREAD),
+    width,
+  );
 
 /** Each key, and what the words mean; in two columns where there is room. */
 export function helpLines({view}: TopState, width: number, count: number): string[] {
-  const all = allLines(width);
+  const all = allLines(width, view);
   const from = Math.min(view.help ?? 0, Math.max(0, all.length - count));
   return all.slice(from, from + count).map((pieces) => lineOf(pieces, width));
 }
 
 /** How many lines the help has at this width. */
-export const helpCount = (width: number): number => allLines(width).length;
+export const helpCount = (width: number, view: View): number => allLines(width, view).length;

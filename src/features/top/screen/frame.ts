@@ -31,7 +31,7 @@ export function extentOf(state: TopState, width: number, height: number): Extent
   return {
     items: itemsShown(state),
     page: Math.max(0, rest - TABLE_HEAD),
-    help: {lines: helpCount(width), page: rest},
+    help: {lines: helpCount(width, state.view), page: rest},
   };
 }
 

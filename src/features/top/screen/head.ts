@@ -1,5 +1,5 @@
 import {counted, countText, sizeText, timeText} from '../../../model/amounts.ts';
-import {sumOf, type Unread, unreadOf} from '../../../model/processes.ts';
+import {sumOf, type Unread, unreadOf} from '../../../model/host/processes.ts';
 import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../text/lines.ts';
 import {UNREAD_WORDS} from '../../../text/processes.ts';
 import {extremes, sparkline} from '../../../text/sparkline.ts';
@@ -45,7 +45,7 @@ function pssLine({picture}: TopState, width: number): string {
   const read = rows.filter(({unread}) => !unread).length;
   const isWhole = read === rows.length;
   const value = pss === undefined ? 'not read' : `${isWhole ? '' : '≥ '}${sizeText(pss)}`;
-  const words = isWhole ? '' : `of ${countText(read)} processes`;
+  const words = isWhole || pss === undefined ? '' : `of ${countText(read)} processes`;
   // What was not read in one sample, and was in the next, is no growth.
   const {without} = picture.moments.at(-1)!;
   const values = picture.moments.map((moment) => (moment.without === without ? moment.pss : undefined));
@@ -85,10 +85,11 @@ function totalLine(
 
 /** What the latest sample cost, and what is not in it. */
 function sampleLine({picture}: TopState, width: number): string {
-  const {read, stallMs, longestMs, isHiding, hidden} = picture.host;
+  const {read, stallMs, longestMs, isHiding, hidden, heldEarlier} = picture.host;
   const parts = [
-    `read ${countText(read)}: held up ${msText(stallMs)} together, ${msText(longestMs)} one`,
+    read === 0 ? 'read 0' : `read ${countText(read)}: held up ${msText(stallMs)} together, ${msText(longestMs)} one`,
     unreadWords(picture),
+    heldEarlier > 0 ? `held of ${countText(heldEarlier)} asked earlier` : '',
     isHiding ? 'others are hidden (hidepid)' : hidden > 0 ? `${countText(hidden)} hidden` : '',
   ];
   return lineOf(

@@ -1,4 +1,4 @@
-import {type ProcessRow, weightOf} from '../../../model/processes.ts';
+import {type ProcessRow, weightOf} from '../../../model/host/processes.ts';
 import {Trouble} from '../../../model/trouble.ts';
 import {filterOfRows, sorted} from '../../ps/choose.ts';
 import {groupItems, type Item, itemsOf, type TopPicture} from '../picture.ts';

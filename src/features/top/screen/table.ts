@@ -1,8 +1,8 @@
 import {countText, deltaText, sizeText} from '../../../model/amounts.ts';
 import {MEASURES} from '../../../model/measures.ts';
-import type {ProcessRow} from '../../../model/processes.ts';
+import type {ProcessRow} from '../../../model/host/processes.ts';
 import {lineOf, padded, type Piece, sidesOf} from '../../../text/lines.ts';
-import {ageText, nameOfGroup, shortTitle, UNREAD_WORDS, whereOf} from '../../../text/processes.ts';
+import {ageText, isHeldWhole, nameOfGroup, shortTitle, UNREAD_WORDS, whereOf} from '../../../text/processes.ts';
 import {cells, clip, safe} from '../../../text/safe.ts';
 import {sparkline} from '../../../text/sparkline.ts';
 import type {Role} from '../../../text/theme.ts';
@@ -91,7 +91,7 @@ interface Column extends Kind {
 
 type Name = 'sign' | 'pid' | 'pss' | 'age' | 'rss' | 'growth' | 'history' | 'privateDirty' | 'swap' | 'regions' | Rest;
 
-type Rest = 'threads' | 'user' | 'where' | 'process';
+type Rest = 'held' | 'gpu' | 'threads' | 'user' | 'where' | 'process';
 
 /** What there is no room for is left out, in this order. */
 const LEAST_WANTED: readonly Name[] = [
@@ -106,6 +106,8 @@ const LEAST_WANTED: readonly Name[] = [
   'growth',
   'pid',
   'rss',
+  'gpu',
+  'held',
 ];
 
 /** Columns of the terminal for what a process is called. */
@@ -118,6 +120,8 @@ function columnsFor(items: readonly Item[], state: TopState, width: number): rea
   const isWanted: Partial<Record<Name, boolean>> = {
     age: items.some((item) => ageText(item.row, state.picture.host.now) !== ''),
     swap: items.some(({row}) => (row.swap ?? 0) > 0),
+    held: state.view.hasHeld,
+    gpu: items.some(({row}) => (row.gpu ?? 0) > 0),
     user: state.view.by === undefined,
     where: state.view.by === undefined && items.some(({row}) => row.unit !== undefined || row.container !== undefined),
   };
@@ -182,6 +186,8 @@ function kindsOf({picture, view}: TopState): Readonly<Record<Name, Kind>> {
     },
     privateDirty: sizeKind('privateDirty'),
     swap: sizeKind('swap'),
+    held: heldKind('held'),
+    gpu: heldKind('gpu'),
     regions: countKind('regions'),
     threads: countKind('threads'),
     user: {title: 'user', least: 6, align: 'left', text: ({row}) => safe(row.user ?? '')},
@@ -224,6 +230,15 @@ function sizeKind(key: 'rss' | 'privateDirty' | 'swap'): Kind {
   };
   return {title: MEASURES[key].title, least: Math.max(9, cells(MEASURES[key].title)), align: 'right', text};
 }
+
+/** What descriptors hold, and no region maps; or memory of GPUs. */
+const heldKind = (key: 'held' | 'gpu'): Kind => ({
+  title: key === 'gpu' ? 'GPU' : key,
+  least: 9,
+  align: 'right',
+  text: ({row}) => (row[key] === undefined ? '' : `${isHeldWhole([row]) ? '' : '≥ '}${sizeText(row[key])}`),
+  roleOf: ({row}) => (row[key] ? undefined : 'quiet'),
+});
 
 const countKind = (key: 'regions' | 'threads'): Kind => ({
   title: key,

@@ -1,12 +1,12 @@
 import {MEASURES} from '../../../model/measures.ts';
-import {type Grouping, NAME_KEYS, type NameKey, ROW_KEYS, type RowKey} from '../../../model/processes.ts';
-import {keyAmong} from '../../ps/choose.ts';
+import {type Grouping, NAME_KEYS, type NameKey, ROW_KEYS, type RowKey} from '../../../model/host/processes.ts';
+import {HELD_KEYS, type HeldKey, keyAmong} from '../../ps/choose.ts';
 import type {TopPicture} from '../picture.ts';
 
 /** What rows can be sorted by: besides what `ps` takes, how much resident memory grew since the first sample. */
-export type Sort = RowKey | NameKey | 'growth';
+export type Sort = RowKey | HeldKey | NameKey | 'growth';
 
-export const SORTS: readonly Sort[] = ['growth', ...ROW_KEYS, ...NAME_KEYS];
+export const SORTS: readonly Sort[] = ['growth', ...ROW_KEYS, ...HELD_KEYS, ...NAME_KEYS];
 
 /** The order that a text names. @throws Trouble `usage` */
 export const sortOf = (text: string): Sort => keyAmong(text, SORTS);
@@ -15,8 +15,8 @@ export const sortOf = (text: string): Sort => keyAmong(text, SORTS);
 const STEPS: readonly Sort[] = ['pss', 'growth', 'rss', 'privateDirty', 'regions', 'pid'];
 
 /** The order that comes after one; that of the command line is among them. */
-export function nextSort({sort, given}: Pick<View, 'sort' | 'given'>): Sort {
-  const orders = [...new Set([...STEPS, given])];
+export function nextSort({sort, given, hasHeld}: Pick<View, 'sort' | 'given' | 'hasHeld'>): Sort {
+  const orders = [...new Set([...STEPS, ...(hasHeld ? (['held'] as const) : []), given])];
   return orders[(orders.indexOf(sort) + 1) % orders.length]!;
 }
 
@@ -24,6 +24,8 @@ export function nextSort({sort, given}: Pick<View, 'sort' | 'given'>): Sort {
 export function sortWords(sort: Sort): string {
   if (sort === 'growth') return 'largest growth first';
   if (sort === 'threads') return 'most threads first';
+  if (sort === 'held') return 'most held by descriptors first';
+  if (sort === 'gpu') return 'most GPU memory first';
   const measure = ROW_KEYS.find((key) => key === sort);
   return measure && measure !== 'threads' ? `most ${MEASURES[measure].words} first` : `by ${sort}`;
 }
@@ -39,6 +41,8 @@ export interface View {
   readonly sort: Sort;
   /** The order that the command line asked for: `s` comes round to it. */
   readonly given: Sort;
+  /** What descriptors hold is asked for. */
+  readonly hasHeld: boolean;
   readonly isReversed: boolean;
   /** Only processes with this text in name, title, user, unit, container or cgroup; '': all. */
   readonly filter: string;
@@ -69,9 +73,10 @@ interface Inside {
 }
 
 /** What the command line asks for. */
-export const firstView = (sort: Sort, by: Grouping | undefined): View => ({
+export const firstView = (sort: Sort, by: Grouping | undefined, hasHeld = false): View => ({
   sort,
   given: sort,
+  hasHeld,
   isReversed: false,
   filter: '',
   isTyping: false,

@@ -1,0 +1,129 @@
+import {HeaderFields, readHeader, type ElfShape, type ReadAt} from '../elf/headers.ts';
+import {isWhole, readNotes, type CoreNotes} from './notes.ts';
+
+/** One PT_LOAD of a core: memory, and how much of its beginning the file has. All in bytes. */
+export interface CoreSegment {
+  readonly start: number;
+  readonly end: number;
+  /** `rwx`, as the flags say. */
+  readonly access: string;
+  /** Where in the file its bytes are. */
+  readonly offset: number;
+  /** Bytes that the header says the file has. */
+  readonly size: number;
+  /** Bytes that it has: fewer where the file is cut off. */
+  readonly dumped: number;
+}
+
+/** A core file: core(5), and elf(5) for its form. */
+export interface CoreFile extends CoreNotes {
+  readonly shape: ElfShape;
+  /** Ascending by their start. */
+  readonly segments: readonly CoreSegment[];
+  /** Bytes at the end that the file should have. 0 if it is whole. */
+  readonly missing: number;
+  /** Headers that no system makes, such as memory of half a page. */
+  readonly strange: number;
+}
+
+const ET_CORE = 4;
+const PT_LOAD = 1;
+const PT_NOTE = 4;
+/** The number of program headers is in the first section header: elf(5), PN_XNUM. */
+const PN_XNUM = 0xffff;
+
+/** Program headers: more than any vm.max_map_count. */
+const MOST_HEADERS = 4 * 2 ** 20;
+/** Of these so many bytes are read at once. */
+const PIECE = 2 ** 20;
+/** Bytes of notes that are read: those of a thread take some 3 KiB on x86-64. */
+const MOST_NOTES = 512 * 2 ** 20;
+
+/** Bytes of a file by which a core is known. */
+export const CORE_HEAD = 20;
+
+/** Does a file that begins like this call itself a core? */
+export function isCore(head: Uint8Array): boolean {
+  if (head.length < CORE_HEAD || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46)
+    return false;
+  return (head[5] === 2 ? head[16]! * 256 + head[17]! : head[17]! * 256 + head[16]!) === ET_CORE;
+}
+
+/**
+ * Reads the headers and notes of a core; none of the memory in it.
+ *
+ * @param size bytes of the file
+ * @returns undefined if it is not a core, or its headers can't be used
+ */
+export function readCore(read: ReadAt, size: number): CoreFile | undefined {
+  const header = isCore(read(0, CORE_HEAD)) ? readHeader(read) : undefined;
+  if (!header) return undefined;
+  const {is64, isLittle, machine, programs, sections} = header;
+  const shape = {is64, isLittle, machine};
+  const segments: CoreSegment[] = [];
+  const notes: Uint8Array[] = [];
+  let room = MOST_NOTES;
+  let [end, strange, seen] = [0, 0, 0];
+  const count = programs.count === PN_XNUM ? countOf(read, sections.offset, shape) : programs.count;
+  for (const entry of headersIn(read, {...programs, count}, shape)) {
+    seen++;
+    const type = entry.long(0);
+    if (type !== PT_LOAD && type !== PT_NOTE) continue;
+    const offset = entry.word(is64 ? 8 : 4);
+    const length = entry.word(is64 ? 32 : 16);
+    end = Math.max(end, offset + length);
+    if (type === PT_NOTE) {
+      const bytes = read(offset, Math.min(length, room));
+      room -= bytes.length;
+      notes.push(bytes);
+      continue;
+    }
+    const segment = segmentOf(entry, {offset, size: length, file: size}, is64);
+    if (segment) segments.push(segment);
+    else strange++;
+  }
+  const missing = Math.max(0, end - size, seen < count ? 1 : 0);
+  return {
+    ...readNotes(notes, shape),
+    shape,
+    segments: segments.sort((a, b) => a.start - b.start),
+    missing: Number.isFinite(missing) ? missing : 1,
+    strange,
+  };
+}
+
+/** sh_info of the first section header. */
+function countOf(read: ReadAt, sections: number, {is64, isLittle}: ElfShape): number {
+  const bytes = sections === 0 ? new Uint8Array() : read(sections, is64 ? 64 : 40);
+  return bytes.length < (is64 ? 64 : 40) ? 0 : new HeaderFields(bytes, is64, isLittle).long(is64 ? 44 : 28);
+}
+
+function* headersIn(
+  read: ReadAt,
+  {offset, entrySize, count}: {readonly offset: number; readonly entrySize: number; readonly count: number},
+  {is64, isLittle}: ElfShape,
+): Generator<HeaderFields> {
+  if (offset === 0 || entrySize < (is64 ? 56 : 32) || entrySize > 256) return;
+  const most = Math.floor(PIECE / entrySize);
+  for (let index = 0; index < Math.min(count, MOST_HEADERS); index += most) {
+    const wanted = Math.min(most, count - index) * entrySize;
+    const bytes = read(offset + index * entrySize, wanted);
+    for (let at = 0; at + entrySize <= bytes.length; at += entrySize)
+      yield new HeaderFields(bytes.subarray(at, at + entrySize), is64, isLittle);
+    if (bytes.length < wanted) return;
+  }
+}
+
+/** @returns undefined for what is not memory in whole pages */
+function segmentOf(
+  entry: HeaderFields,
+  {offset, size, file}: {readonly offset: number; readonly size: number; readonly file: number},
+  is64: boolean,
+): CoreSegment | undefined {
+  const start = entry.word(is64 ? 16 : 8);
+  const end = start + Math.max(size, entry.word(is64 ? 40 : 20));
+  if (end <= start || !isWhole(start) || !isWhole(end)) return undefined;
+  const flags = entry.long(is64 ? 4 : 24);
+  const access = `${flags & 4 ? 'r' : '-'}${flags & 2 ? 'w' : '-'}${flags & 1 ? 'x' : '-'}`;
+  return {start, end, access, offset, size, dumped: Math.max(0, Math.min(size, file - offset))};
+}
