@@ -23,7 +23,9 @@ export interface Listed {
   readonly difference: Difference | undefined;
 }
 
-/** Regions before and after. Where smaps was read, the counters of all others are as they were when it was read last. */
+/**
+ * Regions before and after. Where smaps was read, the counters of all others are as they were when it was read last.
+ */
 export interface Difference {
   readonly before: readonly Known[];
   readonly after: readonly Known[];

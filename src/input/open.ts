@@ -136,7 +136,9 @@ function heldByFile(path: string): Recorded | Listing {
   return {is: 'recording', name: path, recording: readRecording(path)};
 }
 
-/** A long listing as the kernel prints it. @returns undefined if it isn't one, and for what goes wrong: read() says it */
+/**
+ * A long listing as the kernel prints it. @returns undefined if it isn't one, and for what goes wrong: read() says it
+ */
 function readLong(file: InputFile, tables?: Tables): Snapshot | undefined {
   try {
     const snapshot = file.parts && parseLong(file.parts.read, file.parts.size, tables);

@@ -33,8 +33,8 @@ function isDirectory(word: string, root: string): boolean {
 }
 
 /**
- * Reads the listings of a directory, or those that are named, in the order in which they were taken. That is what the file of
- * times says, else the snapshots themselves, else their names, else when they were written.
+ * Reads the listings of a directory, or those that are named, in the order in which they were taken. That is what the
+ * file of times says, else the snapshots themselves, else their names, else when they were written.
  *
  * @param timesFile names with times
  * @throws Trouble `input`, `usage`

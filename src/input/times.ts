@@ -2,8 +2,8 @@
 const FORMS: ReadonlyArray<(name: string) => number | undefined> = [dateIn, epochIn, clockIn, spanIn];
 
 /**
- * When each of several files was made, by their names: a date with a time of day, seconds since 1970, a time of day alone, or
- * a length of time (`30s`, `5min`). Only how far they are apart matters.
+ * When each of several files was made, by their names: a date with a time of day, seconds since 1970, a time of day
+ * alone, or a length of time (`30s`, `5min`). Only how far they are apart matters.
  *
  * @returns ms; undefined if one of the names says nothing, or two say the same
  */
@@ -46,8 +46,8 @@ function spanIn(name: string): number | undefined {
 }
 
 /**
- * A file that says when each of several files was made: a line for each, its name and a time, in either order. A time is a
- * date with a time of day, or a number of seconds.
+ * A file that says when each of several files was made: a line for each, its name and a time, in either order. A time
+ * is a date with a time of day, or a number of seconds.
  *
  * @returns ms by name; undefined for a name of which it says nothing, or no time
  */

@@ -1,6 +1,6 @@
 /*
- * What a trace is asked, and what it tells. Times are CLOCK_MONOTONIC in ns, as process.hrtime() has them. Processes that the watched
- * process made may be told too: see `pid`.
+ * What a trace is asked, and what it tells. Times are CLOCK_MONOTONIC in ns, as process.hrtime() has them. Processes
+ * that the watched process made may be told too: see `pid`.
  */
 
 interface Happened {

@@ -12,8 +12,8 @@ export interface RingSizes {
 }
 
 /**
- * 70,000 calls, and 500 stacks: as programs begin, calls come in bursts. With rings of 2 MiB for stacks, which stay in the
- * processor's caches, a call would cost the watched program 1 µs less, and more stacks would be missed.
+ * 70,000 calls, and 500 stacks: as programs begin, calls come in bursts. With rings of 2 MiB for stacks, which stay in
+ * the processor's caches, a call would cost the watched program 1 µs less, and more stacks would be missed.
  */
 const LARGEST: RingSizes = {light: 16 * 2 ** 20, bulky: 8 * 2 ** 20};
 

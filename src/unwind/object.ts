@@ -89,8 +89,8 @@ export class CodeObject {
   }
 
   /**
-   * Is this the loader's first code, which nobody called? Programs have rules that say so; glibc's loader for x86-64 has
-   * none there, so it reaches from e_entry to the next function that has some. A library may have any e_entry.
+   * Is this the loader's first code, which nobody called? Programs have rules that say so; glibc's loader for x86-64
+   * has none there, so it reaches from e_entry to the next function that has some. A library may have any e_entry.
    */
   isStart(address: number): boolean {
     const {entry, segments} = this.#image;

@@ -11,7 +11,9 @@ const LOADER = /\/(ld-linux[^/]*|ld-musl[^/]*|ld64|ld|ld-\d[^/]*)\.so(\.\d+)*$/;
 const LIBC = /\/(libc|libc-\d[^/]*|libpthread|libpthread-\d[^/]*)\.so(\.\d+)*$/;
 const ALLOCATOR_FILE = /\/lib(jemalloc|tcmalloc|tcmalloc_minimal|mimalloc|hoard|tbbmalloc|scudo)[^/]*\.so[^/]*$/;
 
-/** Functions that give or take memory, and those that they do it by, in glibc, musl and the allocators that replace it. */
+/**
+ * Functions that give or take memory, and those that they do it by, in glibc, musl and the allocators that replace it.
+ */
 const ALLOCATOR = new RegExp(
   `^(${[
     '(__)?(libc_)?(malloc|calloc|realloc|reallocarray|free|cfree|memalign|valloc|pvalloc|aligned_alloc)',

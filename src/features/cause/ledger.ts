@@ -4,8 +4,8 @@
  *
  * Events come in the order of their times. A call has the time at which it returned, and the kernel did its work
  * somewhat earlier: where two threads are at work at once, a range may be told as mapped by one before it is told as
- * released by the other. As the kernel doesn't map anything where something is, unless it is told to (MAP_FIXED), such a
- * release is owed, and does nothing when it comes.
+ * released by the other. As the kernel doesn't map anything where something is, unless it is told to (MAP_FIXED), such
+ * a release is owed, and does nothing when it comes.
  */
 import type {Change, Done, Owner, Piece, Report} from './books.ts';
 import {effectOf, type Effect, hasFailed, type LedgerCall, type Mark, partOf} from './effect.ts';

@@ -1,8 +1,8 @@
 import type {FlameStack} from './flame.ts';
 
 /*
- * A profile for `go tool pprof`: profile.proto of github.com/google/pprof, in the wire format of Protocol Buffers. pprof
- * reads it compressed or not.
+ * A profile for `go tool pprof`: profile.proto of github.com/google/pprof, in the wire format of Protocol Buffers.
+ * pprof reads it compressed or not.
  */
 
 /** A number, seven bits a byte, the lowest first. */

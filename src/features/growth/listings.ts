@@ -14,8 +14,8 @@ interface ListingsOptions {
 }
 
 /**
- * Judges what listings of one process say that were saved one after another. Where the process was started again between
- * two, what came before is left out, as after exec.
+ * Judges what listings of one process say that were saved one after another. Where the process was started again
+ * between two, what came before is left out, as after exec.
  *
  * @param words files, or a directory
  */

@@ -57,8 +57,8 @@ function areEqual(columns: readonly Numbers[], a: number, b: number): boolean {
 }
 
 /**
- * Combinations by their numbers: a table with open addressing, of which half is used at most. Where many of them fall on
- * one place, which somebody may have contrived, the search is given up: two equal combinations do no harm.
+ * Combinations by their numbers: a table with open addressing, of which half is used at most. Where many of them fall
+ * on one place, which somebody may have contrived, the search is given up: two equal combinations do no harm.
  */
 class CombinationTable {
   readonly #columns: readonly Numbers[];

@@ -22,8 +22,8 @@ const UNDECIDED: Purpose = {kind: 'anon', label: undefined, evidence: undefined,
 
 /**
  * What the numbers in the columns of `Regions` stand for: each distinct text, name, verdict or list of flags once.
- * Entries are only ever added, so that regions of several moments can share one set of tables: there, equal contents have
- * equal numbers.
+ * Entries are only ever added, so that regions of several moments can share one set of tables: there, equal contents
+ * have equal numbers.
  */
 export class Tables {
   /** Texts of permissions. The first 16 are the kernel's, by their bits. */

@@ -21,7 +21,9 @@ export interface PlacePages {
   /** Another process has them too. */
   shared: number;
   alone: number;
-  /** This many more pages there would be if nobody shared one: each page is counted for all that have it but the first. */
+  /**
+   * This many more pages there would be if nobody shared one: each page is counted for all that have it but the first.
+   */
   saved: number;
 }
 

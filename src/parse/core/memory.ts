@@ -35,8 +35,8 @@ export class CoreMemory implements Memory {
   };
 
   /**
-   * Of pages that were dumped and have anything but zeros, all of the range: of memory that was never touched the kernel writes zeros, and a
-   * core doesn't say which of them were resident.
+   * Of pages that were dumped and have anything but zeros, all of the range: of memory that was never touched the
+   * kernel writes zeros, and a core doesn't say which of them were resident.
    */
   readonly residentIn = (start: number, end: number): number => {
     let bytes = 0;

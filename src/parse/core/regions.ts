@@ -90,7 +90,10 @@ function regionOf({start, end, segment, file}: Piece, {knowsFiles, isOfGdb}: Wri
 /** What the kernel calls MAP_SHARED|MAP_ANONYMOUS and SysV segments. */
 const SHARED = /^\/(?:SYSV[0-9a-f]{8}|dev\/zero) \(deleted\)$/;
 
-/** The auxiliary vector points to two regions that the kernel names in maps: arch_vma_name(), and vma_is_initial_stack(). */
+/**
+ * The auxiliary vector points to two regions that the kernel names in maps: arch_vma_name(), and
+ * vma_is_initial_stack().
+ */
 function nameOf(start: number, end: number, {vdso, execfn}: AuxiliaryVector): string {
   if (vdso === start) return '[vdso]';
   return execfn !== undefined && execfn >= start && execfn < end ? '[stack]' : '';

@@ -1,7 +1,9 @@
 /** A line of the kernel's log without what a log puts before it. */
 export interface LogLine {
   readonly text: string;
-  /** When, as the log prints it: `21758.216003` (seconds since boot), or a time of day with its date; '' if it doesn't. */
+  /**
+   * When, as the log prints it: `21758.216003` (seconds since boot), or a time of day with its date; '' if it doesn't.
+   */
   readonly at: string;
 }
 

@@ -50,8 +50,8 @@ export function swapIn(text: string): Readonly<Record<string, number>> | undefin
 }
 
 /**
- * memory.stat of a cgroup, in bytes: a counter a line, or until Linux 4.x all in one line in KB, after `Memory cgroup stats
- * for PATH:`. What is no amount of memory (events) is left out.
+ * memory.stat of a cgroup, in bytes: a counter a line, or until Linux 4.x all in one line in KB, after `Memory cgroup
+ * stats for PATH:`. What is no amount of memory (events) is left out.
  */
 export function statIn(text: string): Readonly<Record<string, number>> | undefined {
   const one = /^([a-z_]{2,40}) (\d{1,19})$/.exec(text);

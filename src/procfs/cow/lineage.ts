@@ -13,7 +13,9 @@ export interface Worker {
   readonly comm: string;
   readonly title: string | undefined;
   readonly stat: Stat;
-  /** It came from the parent by fork(2) alone: what it had then was the parent's memory. Else it began with execve(2). */
+  /**
+   * It came from the parent by fork(2) alone: what it had then was the parent's memory. Else it began with execve(2).
+   */
   readonly isForked: boolean;
 }
 

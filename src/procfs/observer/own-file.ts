@@ -34,7 +34,9 @@ export class OwnFile {
   /** By place: how often memmap maps it, and how often it is mapped in all, as counted; both 0: not by memmap. */
   readonly #own: Uint8Array;
   readonly #all: Uint32Array;
-  /** Sums of the places before one: pages that memmap and others map, and by how many pages a PSS is too low for them. */
+  /**
+   * Sums of the places before one: pages that memmap and others map, and by how many pages a PSS is too low for them.
+   */
   readonly #owned: Float64Array;
   readonly #gain: Float64Array;
   /** Stretches of places with such pages: where each begins, and where it ends. */

@@ -40,7 +40,8 @@ const PROGRAM = 16;
  */
 export function seccompProgram(architecture: Architecture, address: number): Uint8Array {
   const allowed = ALLOWED.map((name) => handCall(name, architecture));
-  // Jumps count instructions from the next one. After the tests of numbers come: ioctl?, kill, argument, stop?, kill, allow.
+  // Jumps count instructions from the next one. After the tests of numbers come: ioctl?, kill, argument, stop?, kill,
+  // allow.
   const tests = allowed.map((number, i) => [JUMP_EQUAL, allowed.length - i + 4, 0, number]);
   const filter = [
     [LOAD_WORD, 0, 0, ARCHITECTURE],

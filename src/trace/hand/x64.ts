@@ -13,8 +13,9 @@ const EXIT_GROUP = 231;
 const EINTR = 4;
 
 /**
- * The hand for x86-64. rbx points to the next call, rbp to its result; r12 is how many calls there are, r13 how many are
- * left. The machine orders loads and stores as a ring needs it: a load before, and a store after what it stands for.
+ * The hand for x86-64. rbx points to the next call, rbp to its result; r12 is how many calls there are, r13 how many
+ * are left. The machine orders loads and stores as a ring needs it: a load before, and a store after what it stands
+ * for.
  */
 export const x64: readonly Item[] = [
   func('_start', [

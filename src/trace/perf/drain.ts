@@ -108,8 +108,8 @@ export class Drain {
   }
 
   /**
-   * Once the allowance is used up, the rings stay full, and the kernel makes no copies: until half of it is there again.
-   * What they hold by then is old, and is dropped.
+   * Once the allowance is used up, the rings stay full, and the kernel makes no copies: until half of it is there
+   * again. What they hold by then is old, and is dropped.
    */
   #mayReadStacks(now: number): boolean | 'afresh' {
     this.#allowance = Math.min(BURST, this.#allowance + ((now - this.#asOf) / 1000) * RATE);
