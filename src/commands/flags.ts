@@ -88,6 +88,25 @@ export const LIMIT_FLAGS = {
   for: Flags.string({description: 'end after this time (10s, 2m; a bare number is seconds)', helpValue: '<time>'}),
 };
 
+/** Which processes of a machine, for ps and top. */
+export const PROCESSES_ARG = Args.string({
+  description: 'PIDs or names of a process, or cgroup:PATH, unit:NAME, container:ID; all by default',
+  multiple: true,
+  ignoreStdin: true,
+});
+
+export const PROCESSES_FLAGS = {
+  filter: Flags.string({
+    description: 'only processes with this text in name, title, user, unit or cgroup; or /a regular expression/',
+    helpValue: '<text>',
+  }),
+  'min-size': Flags.string({description: 'only rows with at least this PSS', helpValue: '<size>'}),
+  held: Flags.boolean({
+    description: 'also what open descriptors hold: memfds, deleted files of tmpfs, dmabufs, memory of GPUs',
+  }),
+  'max-stall': maxStall('reading may hold up each process'),
+};
+
 /** @param description what does not matter */
 export const leastSize = (description: string) => Flags.string({description, default: '64K', helpValue: '<size>'});
 

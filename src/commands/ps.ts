@@ -1,6 +1,6 @@
-import {Args, Flags} from '@oclif/core';
+import {Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {given, maxStall} from './flags.ts';
+import {given, PROCESSES_ARG, PROCESSES_FLAGS} from './flags.ts';
 import {csv} from '../features/ps/csv.ts';
 import {isOfHeld, SORT_KEYS, type SortKey, sortKeyOf} from '../features/ps/choose.ts';
 import {listProcesses, psJSON} from '../features/ps/ps.ts';
@@ -30,11 +30,7 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
   ];
 
   static override args = {
-    targets: Args.string({
-      description: 'PIDs or names of a process, or cgroup:PATH, unit:NAME, container:ID; all by default',
-      multiple: true,
-      ignoreStdin: true,
-    }),
+    targets: PROCESSES_ARG,
   };
 
   static override flags = {
@@ -44,16 +40,8 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
       parse: async (text) => sortKeyOf(text),
       helpValue: '<by>',
     })(),
-    filter: Flags.string({
-      description: 'only processes with this text in name, title, user, unit or cgroup; or /a regular expression/',
-      helpValue: '<text>',
-    }),
-    'min-size': Flags.string({description: 'only rows with at least this PSS', helpValue: '<size>'}),
-    held: Flags.boolean({
-      description: 'also what open descriptors hold: memfds, deleted files of tmpfs, dmabufs, memory of GPUs',
-    }),
+    ...PROCESSES_FLAGS,
     csv: Flags.boolean({description: 'print CSV: sizes in bytes', exclusive: ['json']}),
-    'max-stall': maxStall('reading may hold up each process'),
     budget: Flags.string({
       description: 'for how long reading may hold up all processes together',
       default: '1s',

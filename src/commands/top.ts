@@ -1,6 +1,6 @@
-import {Args, Flags} from '@oclif/core';
+import {Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
-import {given, interval, LIMIT_FLAGS, maxStall} from './flags.ts';
+import {given, interval, LIMIT_FLAGS, PROCESSES_ARG, PROCESSES_FLAGS} from './flags.ts';
 import {regionPages} from '../features/explain/pages.ts';
 import {isOfHeld} from '../features/ps/choose.ts';
 import {watchOf} from '../features/ps/ps.ts';
@@ -35,11 +35,7 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
   ];
 
   static override args = {
-    targets: Args.string({
-      description: 'PIDs or names of a process, or cgroup:PATH, unit:NAME, container:ID; all by default',
-      multiple: true,
-      ignoreStdin: true,
-    }),
+    targets: PROCESSES_ARG,
   };
 
   static override flags = {
@@ -51,15 +47,7 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
       parse: async (text) => sortOf(text),
       helpValue: '<by>',
     })(),
-    filter: Flags.string({
-      description: 'only processes with this text in name, title, user, unit or cgroup; or /a regular expression/',
-      helpValue: '<text>',
-    }),
-    'min-size': Flags.string({description: 'only rows with at least this PSS', helpValue: '<size>'}),
-    held: Flags.boolean({
-      description: 'also what open descriptors hold: memfds, deleted files of tmpfs, dmabufs, memory of GPUs',
-    }),
-    'max-stall': maxStall('reading may hold up each process'),
+    ...PROCESSES_FLAGS,
     budget: Flags.string({
       description: 'for how long one sample may hold up all processes together',
       default: '200ms',

@@ -3,7 +3,7 @@ import {type Counted, hex, type Purpose, type Region, sizeOf, withCounted} from 
 import {ABSENT} from '../model/columns/columns.ts';
 import type {Regions} from '../model/columns/regions.ts';
 import {array, hexString, integer, matching, object, string, unusable} from '../model/json.ts';
-import {joined, type Places} from './places.ts';
+import {joined, type Places} from './encode/places.ts';
 
 /** What was said of a region, as an entry of a recording's `kinds`: kind, label, evidence, confidence. */
 export type RowPurpose = readonly [kind: Kind, label?: string | null, evidence?: string | null, confidence?: 'guess'];

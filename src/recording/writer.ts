@@ -1,11 +1,11 @@
 import type {FamilySample} from '../model/kin/kin.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import {Encoder} from './encoder.ts';
+import {Encoder} from './encode/encoder.ts';
 import {familyAfter, type FamilyFrame, FamilyLines} from './family.ts';
 import {headerJSON, type RecordingHeader} from './header.ts';
 import {headOf, NO_SEED, type RecordEvent, sealMembers} from './lines.ts';
 import type {Packer} from './file.ts';
-import {joined} from './places.ts';
+import {joined} from './encode/places.ts';
 
 /** Both in ms: one that never goes back, from wherever it began, and one since 1970, that may be set. */
 export interface Clock {

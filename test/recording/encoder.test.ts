@@ -6,7 +6,7 @@ import {Regions} from '../../src/model/columns/regions.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {Tables} from '../../src/model/columns/tables.ts';
 import {applyRecord} from '../../src/recording/codec.ts';
-import {Encoder} from '../../src/recording/encoder.ts';
+import {Encoder} from '../../src/recording/encode/encoder.ts';
 import {Developer, NOTHING} from '../../src/recording/frame.ts';
 
 const PAGE = 4096;

@@ -1,7 +1,7 @@
 import type {Holds} from '../../model/host/processes.ts';
 import {mappedKeysIn} from '../../parse/proc/mapped-keys.ts';
 import {parseSysvShm, type Unattached} from '../../parse/proc/sysvipc.ts';
-import {readDescriptors} from '../descriptors.ts';
+import {readDescriptors} from '../details/descriptors.ts';
 import {readIfThere} from '../open.ts';
 import {cpuTime} from '../sampling/held.ts';
 

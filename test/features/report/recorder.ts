@@ -1,6 +1,6 @@
 import {writeFileSync} from 'node:fs';
 import type {Snapshot} from '../../../src/model/snapshot.ts';
-import {Encoder} from '../../../src/recording/encoder.ts';
+import {Encoder} from '../../../src/recording/encode/encoder.ts';
 import {headOf, NO_SEED, sealLine} from '../../../src/recording/lines.ts';
 import {headerJSON} from '../../../src/recording/header.ts';
 

@@ -1,9 +1,9 @@
-import {type Clues, USUAL_PAGE} from '../model/clues/clues.ts';
-import {parseAuxv} from '../parse/proc/auxv.ts';
-import {parseKsmStat} from '../parse/proc/ksm-stat.ts';
+import {type Clues, USUAL_PAGE} from '../../model/clues/clues.ts';
+import {parseAuxv} from '../../parse/proc/auxv.ts';
+import {parseKsmStat} from '../../parse/proc/ksm-stat.ts';
 import {readDescriptors} from './descriptors.ts';
-import type {ProcessHandle} from './handle.ts';
-import {readIfThere} from './open.ts';
+import type {ProcessHandle} from '../handle.ts';
+import {readIfThere} from '../open.ts';
 
 /**
  * What is read once, when somebody looks at one moment, and not in each sample. It holds up nobody, and takes memmap

@@ -1,10 +1,10 @@
-import {hex} from '../model/region.ts';
-import {ABSENT} from '../model/columns/columns.ts';
-import {Regions} from '../model/columns/regions.ts';
-import {numberIn, type Numbers, Translation} from '../model/columns/translation.ts';
+import {hex} from '../../model/region.ts';
+import {ABSENT} from '../../model/columns/columns.ts';
+import {Regions} from '../../model/columns/regions.ts';
+import {numberIn, type Numbers, Translation} from '../../model/columns/translation.ts';
 import {Counts} from './counts.ts';
 import {listText, type Members, Places} from './places.ts';
-import {RowTexts} from './row.ts';
+import {RowTexts} from '../row.ts';
 
 /** The regions that a reader knows after the last line, and what the next one must say of them. */
 export class Listed {

@@ -1,14 +1,14 @@
 import {existsSync} from 'node:fs';
-import {USUAL_PAGE} from '../model/clues/clues.ts';
-import type {Regions} from '../model/columns/regions.ts';
-import {Trouble} from '../model/trouble.ts';
-import {parseAuxv} from '../parse/proc/auxv.ts';
-import {parseNumaMaps} from '../parse/proc/numa-maps.ts';
-import type {Status} from '../parse/proc/status.ts';
-import type {ProcessHandle} from './handle.ts';
-import {readIfThere} from './open.ts';
-import {readWhole} from './rollup.ts';
-import {DEFAULT_MAX_STALL, predictStall} from './sampling/budget.ts';
+import {USUAL_PAGE} from '../../model/clues/clues.ts';
+import type {Regions} from '../../model/columns/regions.ts';
+import {Trouble} from '../../model/trouble.ts';
+import {parseAuxv} from '../../parse/proc/auxv.ts';
+import {parseNumaMaps} from '../../parse/proc/numa-maps.ts';
+import type {Status} from '../../parse/proc/status.ts';
+import type {ProcessHandle} from '../handle.ts';
+import {readIfThere} from '../open.ts';
+import {readWhole} from '../rollup.ts';
+import {DEFAULT_MAX_STALL, predictStall} from '../sampling/budget.ts';
 
 /**
  * Adds to the counters of each region how many bytes of it lie on each NUMA node (`node0`, `node1`, …), and to its

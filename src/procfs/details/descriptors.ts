@@ -6,14 +6,14 @@ import {
   type HeldKind,
   LARGE_FILE,
   type OpenFile,
-} from '../model/host/descriptors.ts';
-import {errnoOf} from '../model/trouble.ts';
-import {type FdInfo, parseFdInfo} from '../parse/proc/fdinfo.ts';
-import {type Mount, parseMountinfo} from '../parse/proc/mountinfo.ts';
-import {decode} from '../parse/scan.ts';
-import {Scratch} from './file.ts';
-import {readIfThere} from './open.ts';
-import {cpuTime} from './sampling/held.ts';
+} from '../../model/host/descriptors.ts';
+import {errnoOf} from '../../model/trouble.ts';
+import {type FdInfo, parseFdInfo} from '../../parse/proc/fdinfo.ts';
+import {type Mount, parseMountinfo} from '../../parse/proc/mountinfo.ts';
+import {decode} from '../../parse/scan.ts';
+import {Scratch} from '../file.ts';
+import {readIfThere} from '../open.ts';
+import {cpuTime} from '../sampling/held.ts';
 
 /**
  * ms that the descriptors of one process may take, where the caller doesn't say: some 16,000 of them. It is memmap's
