@@ -3,16 +3,14 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
 import type {Call, Fault, TraceEnd, TraceEvent} from '../../trace/events.ts';
 import {Trace} from '../../trace/trace.ts';
-import type {Done, Report} from './books.ts';
 import {Code} from './code.ts';
-import {hasFailed, type LedgerCall} from './effect.ts';
+import {Entries} from './entries.ts';
+import {hasFailed} from './effect.ts';
 import {type Between, Question} from './explain.ts';
 import {CodeFiles} from './files.ts';
 import type {Frames} from './fold.ts';
-import {Ledger} from './ledger.ts';
 import type {CauseCall, CauseEnd, CauseNews, Explained, WhyNot} from './news.ts';
 import {type CallStack, Stacks} from './stacks.ts';
-import {Tally} from './tally.ts';
 
 export interface CauseOptions {
   /** Watches page faults too. */
@@ -31,19 +29,6 @@ const FAULTS_EVERY = 32;
 /** ms that execve(2) has to be told. */
 const EXEC_TIME = 200;
 
-/** ns: what happened so long ago is in the books, though nobody looked. */
-const OLD = 2_000_000_000;
-/** Events that wait for a look at most. */
-const MOST_WAITING = 16_384;
-
-/** What happened and is not in the books yet. */
-type Waiting = {readonly time: number} & (
-  | {readonly is: 'call'; readonly call: LedgerCall; readonly cause: CauseCall}
-  | {readonly is: 'report'; readonly report: Report; readonly cause: CauseCall}
-  | {readonly is: 'fault'; readonly stack: CallStack | undefined; readonly bytes: number}
-  | {readonly is: 'exec' | 'exit'; readonly tid: number; readonly cause?: CauseCall}
-);
-
 /** Watches the memory calls of a process, and says whose its changes are. */
 export class CauseTrace {
   readonly #options: CauseOptions;
@@ -58,20 +43,19 @@ export class CauseTrace {
   readonly #notes: string[] = [];
   readonly #counts = {whole: 0, cut: 0, jit: 0, none: 0};
   #early: TraceEvent[] | undefined = [];
-  #waiting: Waiting[] = [];
-  #ledger!: Ledger<CauseCall>;
-  #tally = new Tally();
+  readonly #entries: Entries;
   #newStacks: CallStack[] = [];
   #newCalls: CauseCall[] = [];
   #lastId = 0;
-  /** Since a look saw one. */
-  #execs = 0;
   #bytes = {changed: 0, explained: 0};
   #ended: Promise<TraceEnd> | undefined;
 
   private constructor(pid: number, options: CauseOptions, trace: Trace, inbox: Inbox) {
     this.#options = options;
     this.#trace = trace;
+    this.#entries = new Entries(this.#page, (call) => {
+      if (options.tellsCalls) this.#newCalls.push(call);
+    });
     this.#files = new CodeFiles(pid, options.root);
     this.#code = new Code(this.#files);
     this.#stacks = new Stacks(this.#code, this.#files, (stack) => {
@@ -108,13 +92,13 @@ export class CauseTrace {
     // The new memory is there a moment before the kernel tells of it.
     for (const end = performance.now() + EXEC_TIME; ;) {
       await this.#trace.sync();
-      this.#enter(this.#ns(began));
-      const next = this.#execs > 0 ? undefined : this.#waiting.find(({is}) => is === 'exec');
-      if (next) this.#enter(next.time + 1);
-      if (this.#execs > 0 || performance.now() > end) break;
+      this.#entries.enter(this.#ns(began));
+      const next = this.#entries.execs > 0 ? undefined : this.#entries.nextExec;
+      if (next !== undefined) this.#entries.enter(next + 1);
+      if (this.#entries.execs > 0 || performance.now() > end) break;
     }
-    const isTold = this.#execs > 0;
-    this.#execs = 0;
+    const isTold = this.#entries.execs > 0;
+    this.#entries.execs = 0;
     if (isTold) return;
     this.#notes.push('It began a program whose calls the kernel does not let us watch, as one with set-user-ID.');
     this.#open(snapshot);
@@ -122,7 +106,7 @@ export class CauseTrace {
 
   /** Another look, in which nothing changed. */
   look({began}: Between): void {
-    this.#enter(this.#ns(began));
+    this.#entries.enter(this.#ns(began));
   }
 
   /**
@@ -142,18 +126,18 @@ export class CauseTrace {
     await this.#trace.sync();
     // What was so when the look began; then, call by call, what came while it was read, or came back from the kernel
     // only after it, having done its work before.
-    this.#enter(this.#ns(look.began));
-    for (const question of questions) question.ask(this.#ledger);
-    this.#enterAsking(questions.filter(({isOpen}) => isOpen));
+    this.#entries.enter(this.#ns(look.began));
+    for (const question of questions) question.ask(this.#entries.ledger);
+    this.#entries.enterAsking(questions.filter(({isOpen}) => isOpen));
     if (questions.some(({isOpen}) => isOpen)) {
       await this.#trace.sync();
-      this.#enterAsking(questions.filter(({isOpen}) => isOpen));
+      this.#entries.enterAsking(questions.filter(({isOpen}) => isOpen));
     }
     const isLost = questions.some(({isOpen}) => isOpen) && ((await this.#trace.lostSoFar()) ?? 0) > 0;
     const why: WhyNot = isLost ? 'lost-events' : 'unknown';
-    const found = new Map(questions.map((question) => [question.change, question.answer(this.#ledger, why)]));
+    const found = new Map(questions.map((question) => [question.change, question.answer(this.#entries.ledger, why)]));
     for (const explained of found.values()) this.#cite(explained);
-    this.#ledger.forget(this.#ns(since.flags) - OLD);
+    this.#entries.forget(this.#ns(since.flags));
     return found;
   }
 
@@ -169,7 +153,7 @@ export class CauseTrace {
   /** All that happened up to now is entered: the process has ended. */
   async settle(): Promise<void> {
     await this.#trace.sync();
-    if (!this.#early) this.#enter(Infinity);
+    if (!this.#early) this.#entries.enter(Infinity);
   }
 
   /** Ends it. It may be called twice. */
@@ -184,7 +168,7 @@ export class CauseTrace {
 
   async #end(): Promise<CauseEnd> {
     const {calls, lost, faults} = await this.#stop();
-    if (!this.#early) this.#enter(Infinity);
+    if (!this.#early) this.#entries.enter(Infinity);
     const {fault: _fault, ...memory} = calls;
     return {
       engine: 'perf',
@@ -193,8 +177,8 @@ export class CauseTrace {
       stacks: this.#counts,
       ...(faults && {touched: faults}),
       ...this.#bytes,
-      peak: this.#tally.peak,
-      shares: this.#tally.shares,
+      peak: this.#entries.tally.peak,
+      shares: this.#entries.tally.shares,
       notes: [...this.#trace.notes, ...this.#notes],
     };
   }
@@ -203,16 +187,11 @@ export class CauseTrace {
     const regions = [...snapshot.table].filter(({name}) => name !== '[vsyscall]');
     this.#code.clear();
     this.#code.begin(regions);
-    this.#tally = new Tally();
     const heap = regions.findLast(({name}) => name === '[heap]')?.end;
     const brk = heap ?? snapshot.clues?.marks?.startBrk;
     const ranges = regions.map(({start, end}) => ({start, end}));
-    this.#ledger = this.#books({page: this.#page, brk, regions: ranges});
-    this.#tally.settle();
-  }
-
-  #books(options: ConstructorParameters<typeof Ledger>[0]): Ledger<CauseCall> {
-    return new Ledger<CauseCall>(options, (owner, bytes) => this.#tally.keep(owner, bytes));
+    this.#entries.open({brk, regions: ranges});
+    this.#entries.tally.settle();
   }
 
   readonly #ns = (ms: number): number => (ms + this.#monotonic) * 1e6;
@@ -226,22 +205,21 @@ export class CauseTrace {
         break;
       case 'mapped':
         this.#code.put(event);
-        this.#waiting.push({is: 'report', time, report: event, cause: this.#made('stack growth', event)});
+        this.#entries.add({is: 'report', time, report: event, cause: this.#made('stack growth', event)});
         break;
       case 'fault':
         this.#takeFault(event);
         break;
       case 'exec':
         this.#code.clear();
-        this.#waiting.push({is: 'exec', time, tid, cause: this.#made('execve', event)});
+        this.#entries.add({is: 'exec', time, tid, cause: this.#made('execve', event)});
         break;
       case 'exit':
-        this.#waiting.push({is: 'exit', time, tid});
+        this.#entries.add({is: 'exit', time, tid});
         break;
       case 'fork':
         break;
     }
-    if (this.#waiting.length > MOST_WAITING) this.#enter(time - OLD);
   }
 
   #takeCall(event: Call): void {
@@ -257,77 +235,18 @@ export class CauseTrace {
       const start = Number(args[0]);
       this.#code.remove({start, end: start + Math.ceil(Number(args[1]) / this.#page) * this.#page});
     }
-    this.#waiting.push({is: 'call', time, call, cause: {...this.#made(name, event), args, result, stack, inferred}});
+    this.#entries.add({is: 'call', time, call, cause: {...this.#made(name, event), args, result, stack, inferred}});
   }
 
   #takeFault(event: Fault): void {
     const {stack} = this.#stacks.of(event, event.tid);
     const bytes = (event.pageSize ?? this.#page) * event.every;
-    this.#waiting.push({is: 'fault', time: event.time, stack, bytes});
+    this.#entries.add({is: 'fault', time: event.time, stack, bytes});
   }
 
   #made(name: string, {tid, time}: {readonly tid: number; readonly time: number}): CauseCall {
     const id = ++this.#lastId;
     return {id, name, args: undefined, result: undefined, tid, time, stack: undefined, inferred: false};
-  }
-
-  /** Puts into the books what happened before a time, in ns. */
-  #enter(until: number): void {
-    const count = this.#waiting.findIndex(({time}) => time >= until);
-    const ready = this.#waiting.splice(0, count < 0 ? this.#waiting.length : count);
-    for (const each of ready) this.#enterOne(each);
-  }
-
-  /** The same, and asks after each what it may have answered, until all is answered. */
-  #enterAsking(questions: readonly Question[]): void {
-    let open = questions;
-    let count = 0;
-    while (open.length > 0 && count < this.#waiting.length) {
-      const each = this.#waiting[count++]!;
-      this.#enterOne(each);
-      const done = each.is === 'call' ? each.cause.done : undefined;
-      const ranges =
-        each.is === 'report' ? [each.report] : [...(done ? [done] : []), ...(done?.from ? [done.from] : [])];
-      for (const question of open) if (ranges.some((range) => question.concerns(range))) question.ask(this.#ledger);
-      open = open.filter(({isOpen}) => isOpen);
-    }
-    this.#waiting.splice(0, count);
-  }
-
-  #enterOne(each: Waiting): void {
-    switch (each.is) {
-      case 'call':
-        return this.#enterCall(each.call, each.cause);
-      case 'report':
-        this.#ledger.report(each.report, each.cause);
-        break;
-      case 'fault':
-        this.#tally.touch('fault', each.stack, each.bytes);
-        break;
-      case 'exit':
-        this.#ledger.exit(each.tid);
-        break;
-      case 'exec':
-        // The memory of the program before says nothing of the one that runs now.
-        this.#execs++;
-        this.#tally = new Tally();
-        this.#ledger = this.#books({page: this.#page});
-        this.#ledger.exec(each.tid, each.cause);
-        break;
-    }
-    this.#tally.settle();
-  }
-
-  #enterCall(call: LedgerCall, cause: CauseCall): void {
-    const done = this.#ledger.call(call, cause);
-    if (done) {
-      cause.done = done;
-      const size = mappedBy(done);
-      if (size > 0) this.#tally.map(cause, size);
-      if (size > 0 && isPopulating(call)) this.#tally.touch('mmap', cause.stack, size);
-      if (this.#options.tellsCalls) this.#newCalls.push(cause);
-    }
-    this.#tally.settle();
   }
 
   /** Each call that is a cause is told, also what is no system call. */
@@ -347,15 +266,3 @@ interface Inbox {
   readonly early: TraceEvent[];
   take?: (event: TraceEvent) => void;
 }
-
-/** Bytes that became mapped by a call. */
-function mappedBy({what, start, end, from}: Done): number {
-  if (what === 'mapped') return end - start;
-  return what === 'moved' && from ? Math.max(0, end - start - (from.end - from.start)) : 0;
-}
-
-const MAP_POPULATE = 0x8000n;
-
-/** The pages are there when it returns, and nobody takes a fault for them: mmap(2). */
-const isPopulating = ({name, args}: LedgerCall): boolean =>
-  name === 'mmap' && ((args?.[3] ?? 0n) & MAP_POPULATE) !== 0n;
