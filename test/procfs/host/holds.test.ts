@@ -33,22 +33,28 @@ testIf('python3')('what is spared is not read, and keeps its counters with their
     budget: 1000,
     spares: (pid) => opened.has(pid),
   });
-  const look = async (): Promise<ProcessRow> => {
-    // Longer than 2 % of it is what one reading may take.
-    await pause(300);
-    const {rows} = watch.look();
-    t.is(rows.find(({pid}) => pid === other.pid)?.late, undefined);
-    return rows.find(({pid}) => pid === one.pid)!;
+  // Where others use the processors a reading takes longer, and so does the time until the next one is allowed.
+  const look = async (isDone: (row: ProcessRow) => boolean): Promise<ProcessRow> => {
+    for (let tries = 1; ; tries++) {
+      // Longer than 2 % of it is what one reading may take.
+      await pause(300);
+      const {rows} = watch.look();
+      const [mine, others] = [one, other].map((each) => rows.find(({pid}) => pid === each.pid)!);
+      if (tries < 50 && (others!.late !== undefined || !isDone(mine!))) continue;
+      t.is(others!.late, undefined);
+      return mine!;
+    }
   };
-  const first = await look();
+  const isRead = ({late}: ProcessRow): boolean => late === undefined;
+  const first = await look(isRead);
   t.is(first.late, undefined);
   opened.add(one.pid);
   await one.ask('y = b"y" * 20_000_000');
-  const spared = await look();
+  const spared = await look(() => true);
   t.like(spared, {late: 'budget', pss: first.pss, readAt: first.readAt});
   t.true(spared.rss! > first.rss! + 19_000_000, 'status holds up nobody');
   opened.clear();
-  t.true((await look()).pss! > first.pss! + 19_000_000);
+  t.true((await look(isRead)).pss! > first.pss! + 19_000_000);
 });
 
 testIf('python3')('what is spared before it was ever read has no counters', async (t) => {
