@@ -106,6 +106,8 @@ os.kill(os.getpid(), signal.SIGSTOP)" &
   until grep -q '^State:.T' /proc/$!/status; do sleep 0.05; done
 done
 for budget in $BUDGETS; do
+  # Longer than 50 times what one reading takes: none of them is due earlier.
+  sleep 0.5
   $PS --json --budget $budget --max-stall 60s | tr -d '\\n'
   echo
   stat -c %a "$XDG_RUNTIME_DIR/memmap-ps.json" 2> /dev/null || echo none
