@@ -58,6 +58,7 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   report: ['growth'],
   export: ['report', 'cause'],
   top: ['ps', 'watch'],
+  metrics: ['ps'],
   explain: ['heap', 'cause'],
 };
 
