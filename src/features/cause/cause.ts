@@ -9,7 +9,7 @@ import {hasFailed} from './effect.ts';
 import {type Between, Question} from './explain.ts';
 import {CodeFiles} from './files.ts';
 import type {Frames} from './fold.ts';
-import type {CauseCall, CauseEnd, CauseNews, Explained, WhyNot} from './news.ts';
+import type {CauseCall, CauseEnd, CauseNews, Explained, TouchedPage, WhyNot} from './news.ts';
 import {type CallStack, Stacks} from './stacks.ts';
 
 export interface CauseOptions {
@@ -46,6 +46,7 @@ export class CauseTrace {
   readonly #entries: Entries;
   #newStacks: CallStack[] = [];
   #newCalls: CauseCall[] = [];
+  #newPages: TouchedPage[] = [];
   #lastId = 0;
   #bytes = {changed: 0, explained: 0};
   #ended: Promise<TraceEnd> | undefined;
@@ -53,8 +54,13 @@ export class CauseTrace {
   private constructor(pid: number, options: CauseOptions, trace: Trace, inbox: Inbox) {
     this.#options = options;
     this.#trace = trace;
-    this.#entries = new Entries(this.#page, (call) => {
-      if (options.tellsCalls) this.#newCalls.push(call);
+    this.#entries = new Entries(this.#page, {
+      onCall: (call) => {
+        if (options.tellsCalls) this.#newCalls.push(call);
+      },
+      onTouch: (page) => {
+        if (options.tellsCalls) this.#newPages.push(page);
+      },
     });
     this.#files = new CodeFiles(pid, options.root);
     this.#code = new Code(this.#files);
@@ -88,7 +94,7 @@ export class CauseTrace {
   }
 
   /** A look saw another program. Where the kernel didn't tell of it, what there is now counts as there before. */
-  async exec(snapshot: Snapshot, {began}: Between): Promise<void> {
+  async exec(snapshot: Snapshot, {began, ended}: Between): Promise<void> {
     // The new memory is there a moment before the kernel tells of it.
     for (const end = performance.now() + EXEC_TIME; ;) {
       await this.#trace.sync();
@@ -99,7 +105,8 @@ export class CauseTrace {
     }
     const isTold = this.#entries.execs > 0;
     this.#entries.execs = 0;
-    if (isTold) return;
+    // What is told of this look has what the program did until it was read.
+    if (isTold) return this.#entries.enter(this.#ns(ended));
     this.#notes.push('It began a program whose calls the kernel does not let us watch, as one with set-user-ID.');
     this.#open(snapshot);
   }
@@ -144,10 +151,21 @@ export class CauseTrace {
   /** What there is to tell since the last time. */
   async news(of?: ReadonlyMap<Change, Explained>, isEnd = false): Promise<CauseNews> {
     const end = isEnd ? await this.#end() : undefined;
-    const [stacks, calls] = [this.#newStacks, this.#newCalls];
-    [this.#newStacks, this.#newCalls] = [[], []];
+    const [stacks, calls, pages] = [this.#newStacks, this.#newCalls, this.#newPages];
+    [this.#newStacks, this.#newCalls, this.#newPages] = [[], [], []];
     const timeOf = (ns: number): string => new Date(this.#wall + ns / 1e6).toISOString();
-    return {stacks, calls, timeOf, frames: this.#options.frames, of, end};
+    const {ledger, tally} = this.#entries;
+    return {
+      stacks,
+      calls,
+      timeOf,
+      frames: this.#options.frames,
+      kept: this.#options.tellsCalls && !this.#early ? tally.keptNews() : undefined,
+      touched: pages,
+      held: this.#early ? undefined : () => [...ledger.held],
+      of,
+      end,
+    };
   }
 
   /** All that happened up to now is entered: the process has ended. */
@@ -240,8 +258,12 @@ export class CauseTrace {
 
   #takeFault(event: Fault): void {
     const {stack} = this.#stacks.of(event, event.tid);
-    const bytes = (event.pageSize ?? this.#page) * event.every;
-    this.#entries.add({is: 'fault', time: event.time, stack, bytes});
+    const {address, time, every, pageSize: size = this.#page} = event;
+    this.#entries.add({
+      is: 'fault',
+      time,
+      page: {address: Math.floor(address / size) * size, size, every, time, stack},
+    });
   }
 
   #made(name: string, {tid, time}: {readonly tid: number; readonly time: number}): CauseCall {

@@ -2,8 +2,9 @@
  * What is told of memory calls.
  */
 import type {Change} from '../../model/change.ts';
-import type {Done} from './books.ts';
+import type {Done, Owner} from './books.ts';
 import type {Frames} from './fold.ts';
+import type {Span} from './spans.ts';
 import type {CallStack} from './stacks.ts';
 
 /** What changed memory: a system call, or a fault at which a stack grew (`stack growth`), or `execve`. */
@@ -54,6 +55,26 @@ export interface Share {
   readonly touched: number;
 }
 
+/** What is mapped now, by who mapped it, where that is more or less than before. */
+export interface KeptNews {
+  /** What was told before no longer holds: another program began, or the books did. */
+  readonly isWhole: boolean;
+  /** `kept` in bytes; 0 where nothing is left. */
+  readonly shares: ReadonlyArray<Pick<Share, 'name' | 'stack' | 'kept'>>;
+}
+
+/** A page fault that was sampled. */
+export interface TouchedPage {
+  readonly address: number;
+  /** Bytes of the page. */
+  readonly size: number;
+  /** How many faults it stands for. */
+  readonly every: number;
+  /** CLOCK_MONOTONIC in ns. */
+  readonly time: number;
+  readonly stack: CallStack | undefined;
+}
+
 /** What it came to. */
 export interface CauseEnd {
   readonly engine: 'perf';
@@ -82,6 +103,12 @@ export interface CauseNews {
   readonly timeOf: (ns: number) => string;
   /** What of a stack is shown. */
   readonly frames: Frames;
+  /** Who has more or less; where calls are told. */
+  readonly kept?: KeptNews | undefined;
+  /** Page faults; where calls are told. */
+  readonly touched?: readonly TouchedPage[] | undefined;
+  /** Who mapped what is mapped now, in ascending order. */
+  readonly held?: (() => readonly Span<Owner<CauseCall>>[]) | undefined;
   /** Of each change but touched. */
   readonly of?: ReadonlyMap<Change, Explained> | undefined;
   readonly end?: CauseEnd | undefined;

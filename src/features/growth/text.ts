@@ -72,7 +72,7 @@ function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth, is
 }
 
 /** @param least the last two are left out where the terminal has fewer columns */
-const amountColumns = (least: number): Column[] => [
+export const amountColumns = (least: number): Column[] => [
   {title: 'last', align: 'right'},
   {title: 'rise', align: 'right'},
   {title: 'verdict'},
@@ -110,7 +110,7 @@ const ROLES: Readonly<Partial<Record<Verdict, Role>>> = {
   flat: 'quiet',
 };
 
-function amountCells(line: GrowthLine, share: number | undefined): Cell[] {
+export function amountCells(line: GrowthLine, share: number | undefined): Cell[] {
   const {verdict, slope, since, last, isBelowTeeth} = line;
   const hasSlope = slope !== undefined && (verdict === 'steady growth' || (verdict === 'shrinks' && slope.high < 0));
   return [
@@ -160,7 +160,7 @@ export function growthJSON(growth: Growth, last: Snapshot, notes: readonly strin
   };
 }
 
-function lineJSON(line: GrowthLine): Record<string, unknown> {
+export function lineJSON(line: GrowthLine): Record<string, unknown> {
   const {of, kind, region, name, count, verdict, slope, since, isBelowTeeth, steps, hole} = line;
   const {first, last, firstSeen, isThere} = line;
   return {
