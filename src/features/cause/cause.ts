@@ -31,6 +31,7 @@ const EXEC_TIME = 200;
 
 /** Watches the memory calls of a process, and says whose its changes are. */
 export class CauseTrace {
+  readonly #pid: number;
   readonly #options: CauseOptions;
   readonly #trace: Trace;
   readonly #files: CodeFiles;
@@ -52,6 +53,7 @@ export class CauseTrace {
   #ended: Promise<TraceEnd> | undefined;
 
   private constructor(pid: number, options: CauseOptions, trace: Trace, inbox: Inbox) {
+    this.#pid = pid;
     this.#options = options;
     this.#trace = trace;
     this.#entries = new Entries(this.#page, {
@@ -121,11 +123,13 @@ export class CauseTrace {
    *
    * @param look when it was read
    * @param since when the look that it is compared with began; of flags, when those were read
+   * @param isOver the process had ended when it was read
    */
   async explain(
     changes: readonly Change[],
     look: Between,
     since: {readonly maps: number; readonly flags: number},
+    isOver = false,
   ): Promise<ReadonlyMap<Change, Explained>> {
     const questions = changes
       .filter(({kind}) => kind !== 'touched')
@@ -142,7 +146,10 @@ export class CauseTrace {
     }
     const isLost = questions.some(({isOpen}) => isOpen) && ((await this.#trace.lostSoFar()) ?? 0) > 0;
     const why: WhyNot = isLost ? 'lost-events' : 'unknown';
-    const found = new Map(questions.map((question) => [question.change, question.answer(this.#entries.ledger, why)]));
+    const exit = isOver ? this.#made('exit', {tid: this.#pid, time: this.#ns(look.began)}) : undefined;
+    const found = new Map(
+      questions.map((question) => [question.change, question.answer(this.#entries.ledger, exit ?? why)]),
+    );
     for (const explained of found.values()) this.#cite(explained);
     this.#entries.forget(this.#ns(since.flags));
     return found;
@@ -277,7 +284,7 @@ export class CauseTrace {
       this.#bytes.explained += bytes;
       this.#bytes.changed += bytes;
       if (call.done) continue;
-      call.done = {what: 'mapped', start: 0, end: 0, bytes};
+      call.done = {what: call.name === 'exit' ? 'unmapped' : 'mapped', start: 0, end: 0, bytes};
       if (this.#options.tellsCalls) this.#newCalls.push(call);
     }
     this.#bytes.changed += unexplained;

@@ -26,7 +26,9 @@ export interface CauseCall {
 }
 
 /** Why no call is known of bytes that changed. */
-export type WhyNot = 'lost-events' | 'before-attach' | 'driver' | 'other-process' | 'unknown';
+export const WHY_NOTS = ['lost-events', 'before-attach', 'driver', 'other-process', 'unknown'] as const;
+
+export type WhyNot = (typeof WHY_NOTS)[number];
 
 /** Whose a change is. */
 export interface Explained {
@@ -75,9 +77,12 @@ export interface TouchedPage {
   readonly stack: CallStack | undefined;
 }
 
+/** By what memory calls are seen. */
+export const ENGINES = ['perf'] as const;
+
 /** What it came to. */
 export interface CauseEnd {
-  readonly engine: 'perf';
+  readonly engine: (typeof ENGINES)[number];
   readonly calls: Counts;
   readonly lost: number | null;
   /** Calls with a stack to its root, with a part of one, with code that nothing names on it, and without any. */

@@ -59,10 +59,10 @@ function parsed(bytes: Buffer): Json {
 export class RecordedStacks {
   readonly #stacks = new Map<number, CallStack>();
 
-  add(json: Json): CallStack {
+  /** @param base is added to its id */
+  add(json: Json, base = 0): void {
     const stack = stackOf(json);
-    this.#stacks.set(stack.id, stack);
-    return stack;
+    this.#stacks.set(stack.id, base === 0 ? stack : {...stack, id: stack.id + base});
   }
 
   /** @param id null where there is none @throws Trouble `input` */
@@ -97,7 +97,8 @@ function stackOf(json: Json): CallStack {
   };
 }
 
-function oneOf<Word extends string>(words: readonly Word[], value: unknown, path: string): Word {
+/** @throws Trouble `input` */
+export function oneOf<Word extends string>(words: readonly Word[], value: unknown, path: string): Word {
   return words.find((word) => word === value) ?? unknown(`${path} "${String(value)}"`);
 }
 

@@ -60,6 +60,7 @@ function who(calls: readonly CauseCall[]): string {
   const threads = tids.length === 1 ? `thread ${tids[0]}` : `${tids.length} threads`;
   if (name === 'stack growth') return `page faults at which its stack grew, ${threads}`;
   if (name === 'execve') return `execve, ${threads}`;
+  if (name === 'exit') return 'its end';
   const inferred = calls.some(({inferred: isInferred}) => isInferred) ? ' (by a stack of the same place)' : '';
   return `${counted(calls.length, 'call')} of ${name}, ${threads}${inferred}`;
 }

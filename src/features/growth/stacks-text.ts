@@ -7,7 +7,7 @@ import {paint} from '../../text/theme.ts';
 import {who, type TextOptions} from '../../text/who.ts';
 import {type GrowthLine, riseOf} from './growth.ts';
 import type {StackGrowth} from './stacks.ts';
-import {amountCells, amountColumns, lineJSON} from './text.ts';
+import {amountCells, amountColumns, hasMoved, lineJSON} from './text.ts';
 import {headline} from './words.ts';
 
 const COLUMNS: readonly Column[] = [...amountColumns(80), {title: 'mapped by', gives: 'wrap'}];
@@ -19,7 +19,7 @@ export function renderStackGrowth(
   {width, rows}: TextOptions & {readonly rows?: number | undefined} = {},
 ): string {
   const {looks, span, stacks, total, least} = growth;
-  const moved = stacks.filter((line) => line.verdict !== 'flat' || Math.abs(riseOf(line)) >= least);
+  const moved = stacks.filter((line) => hasMoved(line, least));
   const shown = moved.slice(0, rows ?? moved.length);
   const more = moved.length - shown.length;
   const still = stacks.length - moved.length;

@@ -19,8 +19,7 @@ interface GrowthLook extends TextOptions {
 /** What grew, for people: the answer, then each kind and each region that moved. */
 export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = {}): string {
   const {kinds, counts, total, sum, least, measure, asked} = growth;
-  const moved = (line: GrowthLine): boolean =>
-    (line.verdict !== 'flat' && line.verdict !== 'not enough data') || Math.abs(riseOf(line)) >= least;
+  const moved = (line: GrowthLine): boolean => hasMoved(line, least);
   const [movedKinds, movedThings] = [kinds.filter(moved), thingsOf(growth).filter(moved)];
   const shown = movedThings.slice(0, look.rows ?? movedThings.length);
   const share = (line: GrowthLine): number | undefined => shareOf(line, growth);
@@ -49,6 +48,10 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
     '',
   ].join('\n');
 }
+
+/** Is it worth a row? @param least bytes */
+export const hasMoved = (line: GrowthLine, least: number): boolean =>
+  (line.verdict !== 'flat' && line.verdict !== 'not enough data') || Math.abs(riseOf(line)) >= least;
 
 function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth, isSaved = false): string {
   const times = `${counted(looks, isSaved ? 'listing' : 'sample')} in ${spanText(span)}`;
