@@ -13,6 +13,9 @@ type Line = 'stack' | 'call' | 'causes' | 'kept' | 'touched' | 'end';
 
 const HEAD = /^\{"event":"(stack|call|causes|kept|touched|end)"/;
 
+/** What has the lines: a recording. */
+export type CauseSource = Pick<Recording, 'beside'>;
+
 interface CauseLine {
   readonly event: Line;
   readonly json: Json;
@@ -21,7 +24,7 @@ interface CauseLine {
 }
 
 /** The lines of a recording that tell of memory calls, of some kinds. */
-export function* causeLines(recording: Recording, ...wanted: readonly Line[]): Generator<CauseLine> {
+export function* causeLines(recording: CauseSource, ...wanted: readonly Line[]): Generator<CauseLine> {
   for (const {moment, bytes} of recording.beside()) {
     const event = HEAD.exec(bytes.toString('latin1', 0, 32))?.[1] as Line | undefined;
     if (event && wanted.includes(event)) yield {event, moment, json: parsed(bytes)};
