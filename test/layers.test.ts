@@ -53,9 +53,11 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   record: ['watch', 'group', 'cause'],
   // The time of day of a line.
   group: ['watch'],
-  growth: ['group'],
-  replay: ['watch'],
-  report: ['growth'],
+  // Growth of what each call stack keeps.
+  growth: ['group', 'cause'],
+  // Which calls made a change; who holds what.
+  replay: ['watch', 'cause'],
+  report: ['growth', 'cause'],
   export: ['report', 'cause'],
   top: ['ps', 'watch'],
   metrics: ['ps'],

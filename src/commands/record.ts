@@ -130,7 +130,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     const trace = wish && (await CauseTrace.start(pid, {...wish, tellsCalls: true}));
     let session: Session | undefined;
     try {
-      session = this.attach(pid, flags, listing);
+      session = this.attach(pid, flags, listing, trace !== undefined);
       const path = flags.output ?? defaultName(session.snapshot.process);
       const file = OpenRecording.open(path, flags.append ? 'append' : flags.force ? 'replace' : 'refuse');
       try {
@@ -199,9 +199,15 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     return flags.children ? new KinWatch(snapshot.process.pid!, {root, ...budgetOf(flags)}) : undefined;
   }
 
-  private attach(pid: number, flags: FlagsOf<typeof RecordCommand>, {onListing}: ListingSize): Session {
+  private attach(
+    pid: number,
+    flags: FlagsOf<typeof RecordCommand>,
+    {onListing}: ListingSize,
+    hasTrace: boolean,
+  ): Session {
     const root = flags['proc-root'];
-    const session = new Session(pid, {root, ...budgetOf(flags), onListing, keepsLast: true});
+    // A sample of a mark waits with others until it is known whose the changes are.
+    const session = new Session(pid, {root, ...budgetOf(flags), onListing, keepsLast: !hasTrace});
     this.remark(session.snapshot);
     return session;
   }
