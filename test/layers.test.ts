@@ -50,10 +50,11 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   // Which calls made a change.
   watch: ['cause'],
   run: ['watch', 'record', 'cause'],
-  record: ['watch', 'group', 'cause'],
+  // malloc's books, noted and judged.
+  record: ['watch', 'group', 'cause', 'heap'],
   // The time of day of a line.
   group: ['watch'],
-  growth: ['group'],
+  growth: ['group', 'heap'],
   replay: ['watch'],
   report: ['growth'],
   export: ['report', 'cause'],

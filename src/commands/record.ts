@@ -19,6 +19,7 @@ import {ListingSize} from '../features/record/recorder.ts';
 import {recordedJSON, renderRecorded} from '../features/record/text.ts';
 import {refuseWithGroup} from '../features/group/flags.ts';
 import {recordGroup, recordedGroupJSON, renderRecordedGroup} from '../features/record/group.ts';
+import {HeapWatch, pauseFor} from '../features/heap/watch.ts';
 import {CauseTrace} from '../features/cause/cause.ts';
 import {processOf, targetOf} from '../input/open.ts';
 import type {GroupName} from '../model/group/group.ts';
@@ -33,6 +34,8 @@ The file is JSON Lines, readable by its owner only, and compressed if its name e
 
 Of a group (cgroup:PATH, unit:NAME, container:ID) each sample is written: its usage, the parts of its bill, what its processes have together, who came and went. memmap growth and memmap check read such a file. A group that is removed meanwhile ends the recording with 5; what was seen is in the file.
 
+With --heap (memmap record PID --heap) malloc's books are noted too, now and then: memmap growth and memmap report then say whether what is in use grows, or what malloc keeps. That reads the memory of the process, as memmap heap does.
+
 With --cause (memmap record PID --cause) each memory call is written down as well, with its stack, and at the end who mapped what, and what is still there: memmap export has it as a flame graph.
 
 Sampling is kept gentle. smaps, which holds up the process, is read at the start, at marks and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
@@ -44,6 +47,8 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     '<%= config.bin %> <%= command.id %> $$ --append -o shell.jsonl.gz --for 1s',
     '<%= config.bin %> <%= command.id %> $$ --children -o family.jsonl --for 1s',
     '<%= config.bin %> show family.jsonl#last --children',
+    '<%= config.bin %> <%= command.id %> $$ --heap -o heap.jsonl --for 2s',
+    '<%= config.bin %> growth heap.jsonl',
     '<%= config.bin %> <%= command.id %> cgroup:self -o group.jsonl --for 2s',
     '<%= config.bin %> growth group.jsonl',
     "jq -r 'select(.status.vmRss) | [.t, .status.vmRss] | @tsv' shell.jsonl",
@@ -70,6 +75,9 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     append: Flags.boolean({description: 'append to a recording of the same process', exclusive: ['force']}),
     force: Flags.boolean({description: 'replace an existing file'}),
     children: Flags.boolean({description: 'record all its descendants too: what each has, and when they come and go'}),
+    heap: Flags.boolean({
+      description: "note malloc's books now and then, for growth and report; reads memory (docs/heap.md)",
+    }),
     ...CAUSE_FLAGS,
     ...BUDGET_FLAGS,
   };
@@ -98,7 +106,8 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
       try {
         const writer = file.begin(session.snapshot, limits.interval, this.memmapVersion);
         const kin = this.kinOf(session, flags);
-        const summary = await recordProcess(session, writer, {...limits, listing, file, kin, trace});
+        const heap = flags.heap ? new HeapWatch(session.handle, pauseFor(limits.duration)) : undefined;
+        const summary = await recordProcess(session, writer, {...limits, listing, file, kin, heap, trace});
         await this.print(flags.json ? recordedJSON(summary) : renderRecorded(summary, this.width));
         return summary.reason.startsWith('SIG') ? exitOfSignal(summary.reason) : EXIT.done;
       } finally {
@@ -111,7 +120,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
   }
 
   private async group(name: GroupName, flags: FlagsOf<typeof RecordCommand>): Promise<number> {
-    refuseWithGroup(flags, ['append', 'children', 'mark', 'cause']);
+    refuseWithGroup(flags, ['append', 'children', 'mark', 'cause', 'heap']);
     const recorded = await recordGroup(name, {
       root: flags['proc-root'],
       ...budgetOf(flags),

@@ -19,11 +19,11 @@ export type GrowthMeasure = (typeof GROWTH_MEASURES)[number];
 
 /** One thing that was followed, and what it did. */
 export interface GrowthLine extends Judgement {
-  readonly of: 'total' | 'kind' | 'group' | 'region' | 'regions' | 'threads';
+  readonly of: 'total' | 'kind' | 'group' | 'region' | 'regions' | 'threads' | 'books';
   readonly kind?: Kind | undefined;
   /** As it was seen last. */
   readonly region?: Region | undefined;
-  /** Of a group: what its regions are called, and how many there were last. */
+  /** Of a group: what its regions are called, and how many there were last; of malloc's books, which part it is. */
   readonly name?: string | undefined;
   readonly count?: number | undefined;
   readonly points: Points;
@@ -146,7 +146,7 @@ interface Judged {
 }
 
 /** Judges one amount. */
-function lineOf(points: Points, about: About, {least, watched, hasEnded}: Judged): GrowthLine {
+export function lineOf(points: Points, about: About, {least, watched, hasEnded}: Judged): GrowthLine {
   const seen = hasEnded ? withoutFinalFall(points) : points;
   const to = seen.t.length < points.t.length ? seen.t.at(-1)! : watched.to;
   return {

@@ -9,6 +9,8 @@ import type {CauseTrace} from '../cause/cause.ts';
 import {withCauses} from '../cause/follow.ts';
 import {tee, tellAll, type Sink} from '../watch/events.ts';
 import {Timeline, watchLooks} from '../watch/watch.ts';
+import type {HeapWatch} from '../heap/watch.ts';
+import {BooksNotes} from './books.ts';
 import {recordingFailed, type OpenRecording} from './file.ts';
 import {recordKeys} from './keys.ts';
 import {Recorder, type ListingSize} from './recorder.ts';
@@ -20,6 +22,8 @@ interface RecordSetting extends Omit<PollOptions, 'signal'> {
   readonly names: readonly string[];
   /** Records the process's family too. */
   readonly kin?: KinWatch | undefined;
+  /** Notes malloc's books. */
+  readonly heap?: HeapWatch | undefined;
   /** Watches its memory calls. */
   readonly trace?: CauseTrace | undefined;
   readonly listing: ListingSize;
@@ -36,7 +40,7 @@ export async function recordProcess(
   writer: RecordingWriter,
   setting: RecordSetting,
 ): Promise<RecordSummary> {
-  const {file, listing, names} = setting;
+  const {file, listing, names, heap} = setting;
   const interrupted = interruption();
   const timeline = new Timeline(session, setting.kin);
   const recorder = new Recorder(writer, listing);
@@ -68,9 +72,11 @@ export async function recordProcess(
     const options = {...setting, signal: interrupted.signal, stoppedBy: interrupted.received};
     const events = watchLooks(session, options, timeline);
     const caused = setting.trace ? withCauses(events, setting.trace) : events;
-    const end = await tellAll(caused, tee(recorder, follow, line));
+    const writes = heap ? new BooksNotes(recorder, writer, heap) : recorder;
+    const end = await tellAll(caused, tee(writes, follow, line));
     const {reason, cost, familyCost, cause} = end!;
-    return {...progress(), reason, listings: writer.listings, cost, familyCost, cause};
+    const books = heap && {readings: heap.readings, unused: heap.unused};
+    return {...progress(), reason, listings: writer.listings, cost, familyCost, books, cause};
   } catch (error) {
     throw recordingFailed(file.path, error, writer.moments);
   } finally {
