@@ -1,5 +1,6 @@
 import {firstWhere} from '../model/search.ts';
 import type {Rejected} from '../model/snapshot.ts';
+import {isBooksLine} from './books.ts';
 import {type RecordLine, NO_SEED, openLine, readHead, type RecordHead} from './lines.ts';
 import type {Moment} from '../model/moment.ts';
 
@@ -43,6 +44,8 @@ export class MomentIndex {
   unusable = 0;
   /** Places of the lines that say how the recorder ended; the last one counts. */
   endAt: {readonly offset: number; readonly length: number} | undefined;
+  /** Places of the lines with malloc's books. */
+  readonly books: Array<{readonly line: number; readonly offset: number; readonly length: number}> = [];
   /** Looks so far, including those of which nothing was written. */
   looks = 0;
   /** The line at which another recording begins: nothing of it is used, since it may be of another process. */
@@ -95,7 +98,12 @@ export class MomentIndex {
     if (!opened) return this.#reject(line);
     this.#seed = opened.crc;
     this.#isBroken = false;
-    if (!head) return this.#put(line); // Memory calls; or of a later version, which may say more.
+    if (!head) {
+      const {number, offset, bytes} = line;
+      if (isBooksLine(bytes)) this.books.push({line: number, offset, length: bytes.length});
+      else this.#put(line); // Memory calls; or of a later version, which may say more.
+      return;
+    }
     this.duration = Math.max(this.duration, head.t);
     this.looks = Math.max(this.looks, head.look);
     this.endAt = undefined;

@@ -19,11 +19,14 @@ export type GrowthMeasure = (typeof GROWTH_MEASURES)[number];
 
 /** One thing that was followed, and what it did. */
 export interface GrowthLine extends Judgement {
-  readonly of: 'total' | 'kind' | 'group' | 'region' | 'regions' | 'threads' | 'stack';
+  readonly of: 'total' | 'kind' | 'group' | 'region' | 'regions' | 'threads' | 'stack' | 'books';
   readonly kind?: Kind | undefined;
   /** As it was seen last. */
   readonly region?: Region | undefined;
-  /** Of a group: what its regions are called, and how many there were last. Of a stack: its functions. */
+  /**
+   * Of a group: what its regions are called, and how many there were last. Of a stack: its functions. Of malloc's
+   * books: which part it is.
+   */
   readonly name?: string | undefined;
   readonly count?: number | undefined;
   readonly points: Points;

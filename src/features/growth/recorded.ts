@@ -1,4 +1,6 @@
 import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
+import {type HeapGrowth, heapGrowthOf} from './heap.ts';
+import type {BooksReading} from '../../model/books.ts';
 import type {Seen} from '../../history/seen.ts';
 import {Series} from '../../history/series.ts';
 import type {ProcessInfo, Snapshot} from '../../model/snapshot.ts';
@@ -17,6 +19,15 @@ const beginOf = ({moments}: Recording): number =>
     0,
     moments.findLastIndex(({event}) => event === 'exec'),
   );
+
+/** malloc's books of the last program, where they were noted; `t` is ms since its first look. */
+export function booksOf(recording: Recording): BooksReading[] {
+  const begin = recording.moment(beginOf(recording)).t;
+  return recording
+    .books()
+    .filter(({t}) => t >= begin)
+    .map((reading) => ({...reading, t: reading.t - begin}));
+}
 
 /** A moment of a recording as a look. What costs something is made when it is asked for. */
 export class RecordedLook implements Seen {
@@ -103,17 +114,29 @@ export function* recordedLooks(recording: Recording): Generator<RecordedLook> {
 /** Amounts to be judged by a measure. */
 export const seriesOf = (measure: GrowthMeasure): Series => new Series([measure], measure);
 
+/** What is said of the last program of a recording. */
+interface RecordedVerdict {
+  readonly growth: Growth;
+  /** Where malloc's books were noted. */
+  readonly heap: HeapGrowth | undefined;
+}
+
 /** Judges what the last program of a recording did, from its samples, in order. */
 export class RecordedGrowth {
   readonly #program: LastProgram;
   readonly #series: Series;
-  readonly #judge: () => Growth;
+  readonly #judge: () => RecordedVerdict;
 
   /** @param least a movement of fewer bytes doesn't matter */
   constructor(recording: Recording, measure: GrowthMeasure, least: number) {
     this.#program = new LastProgram(recording);
     this.#series = seriesOf(measure);
-    this.#judge = () => growthOf(this.#series, measure, least, recording.end?.reason === 'exit');
+    const readings = booksOf(recording);
+    this.#judge = () => {
+      const hasEnded = recording.end?.reason === 'exit';
+      const growth = growthOf(this.#series, measure, least, hasEnded);
+      return {growth, heap: readings.length > 0 ? heapGrowthOf(readings, growth, hasEnded) : undefined};
+    };
   }
 
   /** A moment; those of earlier programs are left out. */
@@ -121,7 +144,7 @@ export class RecordedGrowth {
     for (const seen of this.#program.at(sample)) this.#series.add(seen);
   }
 
-  growth(): Growth {
+  judge(): RecordedVerdict {
     return this.#judge();
   }
 }

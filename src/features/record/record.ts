@@ -9,7 +9,9 @@ import type {CauseTrace} from '../cause/cause.ts';
 import {withCauses} from '../cause/follow.ts';
 import {tee, tellAll, type Sink} from '../watch/events.ts';
 import {compared, Timeline, watchLooks} from '../watch/watch.ts';
+import type {HeapWatch} from '../heap/watch.ts';
 import {Between} from './between.ts';
+import {BooksNotes} from './books.ts';
 import {recordingFailed, type OpenRecording} from './file.ts';
 import {recordKeys} from './keys.ts';
 import {Recorder, type ListingSize} from './recorder.ts';
@@ -23,6 +25,8 @@ export interface RecordSetting extends Omit<PollOptions, 'signal'> {
   readonly names: readonly string[];
   /** Records the process's family too. */
   readonly kin?: KinWatch | undefined;
+  /** Notes malloc's books. */
+  readonly heap?: HeapWatch | undefined;
   /** Watches its memory calls. */
   readonly trace?: CauseTrace | undefined;
   readonly listing: ListingSize;
@@ -41,7 +45,7 @@ export async function recordProcess(
   writer: RecordingWriter,
   setting: RecordSetting,
 ): Promise<RecordSummary> {
-  const {file, listing, names} = setting;
+  const {file, listing, names, heap} = setting;
   const interrupted = interruption();
   const timeline = new Timeline(session, setting.kin);
   const recorder = new Recorder(writer, listing);
@@ -91,13 +95,15 @@ export async function recordProcess(
     const options = {...setting, signal: interrupted.signal, stoppedBy: interrupted.received};
     const events = watchLooks(session, options, timeline);
     const caused = setting.trace ? withCauses(compared(between.among(events)), setting.trace) : events;
-    const sinks = saver ? [saver.before, recorder, saver.after] : [recorder];
+    const writes = heap ? new BooksNotes(recorder, writer, heap) : recorder;
+    const sinks = saver ? [saver.before, writes, saver.after] : [writes];
     const end = await tellAll(caused, tee(...sinks, follow, line));
     const {reason, cost, familyCost, cause} = end!;
     if (failed !== undefined) throw failed;
     saver?.end(reason);
     const saved = setting.ring?.ring.saved;
-    return {...progress(), reason, listings: writer.listings, cost, familyCost, cause, saved};
+    const books = heap && {readings: heap.readings, unused: heap.unused};
+    return {...progress(), reason, listings: writer.listings, cost, familyCost, books, cause, saved};
   } catch (error) {
     throw recordingFailed(file.path, error, writer.moments);
   } finally {
