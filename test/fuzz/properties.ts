@@ -56,7 +56,7 @@ const OTHERS: readonly Snapshot[] = SEEDS.filter(
  * @returns the snapshot that it is, or the reason why it is none
  */
 export function checkInput(bytes: Uint8Array): Snapshot | Trouble {
-  const read = readIt(bytes);
+  const read = readIt(() => parse(bytes));
   if (!(read instanceof Trouble)) checkSnapshot(read, OTHERS[bytes.length % OTHERS.length]!);
   checkProcFiles(bytes);
   checkRecording(Buffer.from(bytes));
@@ -65,10 +65,10 @@ export function checkInput(bytes: Uint8Array): Snapshot | Trouble {
   return read;
 }
 
-/** parse() gives a snapshot, or one reason why not, and throws nothing else. */
-function readIt(bytes: Uint8Array): Snapshot | Trouble {
+/** A reader gives what it read, or one reason why not, and throws nothing else. */
+export function readIt<Result>(read: () => Result): Result | Trouble {
   try {
-    return parse(bytes);
+    return read();
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     assert.equal(error.kind, 'input');
@@ -115,7 +115,7 @@ function drawn(draw: (typeof RENDERINGS)[number], snapshot: Snapshot, other: Sna
 }
 
 /** What is not as the schema says, in a line. */
-function schemaFaults(name: string, document: unknown): string {
+export function schemaFaults(name: string, document: unknown): string {
   const faults = schemaErrors(name, document) as Array<{instancePath: string; message?: string; params: object}>;
   return faults
     .map(({instancePath, message, params}) => `${instancePath} ${message} ${JSON.stringify(params)}`)
@@ -123,7 +123,7 @@ function schemaFaults(name: string, document: unknown): string {
 }
 
 /** Regions ascend, overlap nowhere, and their numbers survive being printed. */
-function inOrder({regions}: Snapshot): void {
+export function inOrder({regions}: Snapshot): void {
   let end = 0;
   for (const region of regions) {
     assert.ok(region.start >= end, `${hex(region.start)} lies before ${hex(end)}`);
@@ -209,7 +209,7 @@ function checkCode(bytes: Uint8Array, read: ReadAt): void {
 }
 
 /** A log may hold anything: its reports are as their schema says, and in words. */
-function checkLog(bytes: Uint8Array): void {
+export function checkLog(bytes: Uint8Array): void {
   const reports = hasOomReport(bytes) ? oomReports(bytes) : [];
   if (reports.length === 0) return;
   assert.equal(schemaFaults('oom', JSON.parse(JSON.stringify(oomJSON(reports, '-')))), '');
