@@ -23,7 +23,7 @@ const PARTS: Readonly<Record<string, {readonly page: string; readonly make: () =
   oracle: {page: 'docs/trials.md', make: () => oracleTrial(Number(values.seed))},
   runs: {page: 'docs/trials.md', make: runsTrial},
   readers: {page: 'docs/trials.md', make: () => readersTrial(Number(values.seed))},
-  kinds: {page: 'docs/kinds.md', make: kindsTrial},
+  kinds: {page: 'docs/formats.md', make: kindsTrial},
   synthetic: {page: 'docs/growth.md', make: () => withoutFaults(syntheticTables())},
   programs: {page: 'docs/growth.md', make: () => withoutFaults(growthTrials(values.for))},
 };

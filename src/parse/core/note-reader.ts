@@ -15,6 +15,7 @@ export interface Note {
   readonly bytes: Uint8Array;
 }
 
+const PAGE = 4096;
 /** Bytes that are read at once: some 20 threads of x86-64. */
 const PIECE = 64 * 1024;
 /** Bytes of notes that are read in all: a thread takes 3 KiB on x86-64, and 11 KiB with AMX (XSTATE). */
@@ -27,7 +28,7 @@ const HEADER = 12;
 
 /** The notes of a core file: elf(5), "Notes (Nhdr)". They are read piece by piece, and what is not wanted is skipped. */
 export class NoteReader {
-  /** Were there more notes than are read? */
+  /** Do the notes break off, or are there more than are read? */
   isCut = false;
   readonly #file: ReadAt;
   readonly #shape: ElfShape;
@@ -48,6 +49,11 @@ export class NoteReader {
       if (head.length < HEADER) return;
       const fields = new HeaderFields(head, this.#shape.is64, this.#shape.isLittle);
       const [nameSize, size, type] = [fields.long(0), fields.long(4), fields.long(8)];
+      if (nameSize + size + type === 0) {
+        // A hole, where a copy of the file has lost them; a few zeros may fill up a page.
+        if (length - at > PAGE) this.isCut = true;
+        return;
+      }
       const start = at + HEADER + padded(nameSize);
       if (start + size > length) return;
       if (++this.#count > MOST_NOTES) {

@@ -31,7 +31,7 @@ export interface CoreNotes {
   readonly files: readonly MappedFile[] | undefined;
   /** gdb's gcore wrote it: it adds a description of the machine's registers. */
   readonly isOfGdb: boolean;
-  /** Has it more notes than are read? Then threads may be missing. */
+  /** Do the notes break off, or are there more than are read? Then threads may be missing. */
   readonly hasMoreNotes: boolean;
 }
 

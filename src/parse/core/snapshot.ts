@@ -123,7 +123,7 @@ function notesOf(core: CoreFile, regions: readonly Region[], clues: Clues, size:
       `The core is cut off: it has ${sizeText(size)}, and ${sizeText(core.missing)} or more are missing ` +
         '(ulimit -c, or a disk that was full).',
     );
-  if (core.hasMoreNotes) notes.push('It has more notes than memmap reads: threads may be missing.');
+  if (core.hasMoreNotes) notes.push('Its notes break off, or are more than memmap reads: threads may be missing.');
   if (core.strange > 0)
     notes.push(`Left out: ${counted(core.strange, 'program header')} of memory that is not in whole pages.`);
   return notes;

@@ -4,7 +4,8 @@ import type {Charge} from './report.ts';
 
 /** `memory: usage 32768kB, limit 32768kB, failcnt 42`: mem_cgroup_print_oom_meminfo(), mm/memcontrol.c. */
 export function chargeIn(text: string): readonly [what: string, charge: Charge] | undefined {
-  const match = /(?:^|\s)(memory|memory\+swap|kmem|swap): usage (\d{1,20})kB, limit (\d{1,20})kB, failcnt (\d{1,20})\b/.exec(text);
+  const match =
+    /(?:^|\s)(memory|memory\+swap|kmem|swap): usage (\d{1,20})kB, limit (\d{1,20})kB, failcnt (\d{1,20})\b/.exec(text);
   if (!match) return undefined;
   const limit = Number(match[3]) * 1024;
   const isNone = limit >= NO_LIMIT;

@@ -125,9 +125,10 @@ class Draft {
         this.#scope = text.startsWith('Memory') ? 'cgroup' : 'unknown';
       return true;
     }
-    const chosen = /^(Memory cgroup o|O)ut of memory.*: Kill process (\d{1,10}) \(.*\) score (\d{1,20}) or sacrifice child/.exec(
-      text,
-    );
+    const chosen =
+      /^(Memory cgroup o|O)ut of memory.*: Kill process (\d{1,10}) \(.*\) score (\d{1,20}) or sacrifice child/.exec(
+        text,
+      );
     if (chosen) {
       this.#chosen = {pid: Number(chosen[2]), score: Number(chosen[3])};
       if (this.#scope === 'unknown') this.#scope = chosen[1]!.startsWith('Memory') ? 'cgroup' : 'machine';

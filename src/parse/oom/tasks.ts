@@ -31,7 +31,9 @@ export function taskOf({numbers, name}: TaskRow, pageSize: number): OomTask {
     const count = numbers[column];
     return count === undefined || count < 0 ? undefined : count * pageSize;
   };
-  const tables = numbers['pgtables_bytes'] ?? sumOf(pages('nr_ptes'), pages('nr_pmds'), pages('nr_puds'));
+  const bytes = numbers['pgtables_bytes'];
+  const tables =
+    bytes !== undefined && bytes >= 0 ? bytes : sumOf(pages('nr_ptes'), pages('nr_pmds'), pages('nr_puds'));
   return {
     pid: numbers['pid']!,
     uid: numbers['uid'] ?? 0,
