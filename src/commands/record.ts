@@ -22,6 +22,7 @@ import {recordedJSON, renderRecorded} from '../features/record/text.ts';
 import {parseTriggers, Triggers} from '../features/record/triggers.ts';
 import {refuseWithGroup} from '../features/group/flags.ts';
 import {recordGroup, recordedGroupJSON, renderRecordedGroup} from '../features/record/group.ts';
+import {HeapWatch, pauseFor} from '../features/heap/watch.ts';
 import {CauseTrace} from '../features/cause/cause.ts';
 import {processOf, targetOf} from '../input/open.ts';
 import type {GroupName} from '../model/group/group.ts';
@@ -39,6 +40,8 @@ With --ring only the last minutes are kept, in files beside the name that -o giv
 
 Of a group (cgroup:PATH, unit:NAME, container:ID) each sample is written: its usage, the parts of its bill, what its processes have together, who came and went. memmap growth and memmap check read such a file. A group that is removed meanwhile ends the recording with 5; what was seen is in the file.
 
+With --heap (memmap record PID --heap) malloc's books are noted too, now and then: memmap growth and memmap report then say whether what is in use grows, or what malloc keeps. That reads the memory of the process, as memmap heap does.
+
 With --cause (memmap record PID --cause) each memory call is written down as well, with its stack, and at the end who mapped what, and what is still there: memmap export has it as a flame graph.
 
 Sampling is kept gentle. smaps, which holds up the process, is read at the start, at marks and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
@@ -51,6 +54,8 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     '<%= config.bin %> <%= command.id %> $$ --children -o family.jsonl --for 1s',
     '<%= config.bin %> show family.jsonl#last --children',
     '<%= config.bin %> <%= command.id %> $$ --ring 10m --dump-on oom,signal -o black-box.jsonl --for 2s',
+    '<%= config.bin %> <%= command.id %> $$ --heap -o heap.jsonl --for 2s',
+    '<%= config.bin %> growth heap.jsonl',
     '<%= config.bin %> <%= command.id %> cgroup:self -o group.jsonl --for 2s',
     '<%= config.bin %> growth group.jsonl',
     "jq -r 'select(.status.vmRss) | [.t, .status.vmRss] | @tsv' shell.jsonl",
@@ -80,7 +85,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     ring: Flags.string({
       description: 'keep only what happened last, for this long, and save it when --dump-on says, and at the end',
       helpValue: '<time>',
-      exclusive: ['append', 'children', 'cause'],
+      exclusive: ['append', 'children', 'cause', 'heap'],
     }),
     'ring-size': Flags.string({
       description: 'with --ring: keep at most this much, even if it is less time',
@@ -107,6 +112,9 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
       default: 20,
       min: 1,
     }),
+    heap: Flags.boolean({
+      description: "note malloc's books now and then, for growth and report; reads memory (docs/heap.md)",
+    }),
     ...CAUSE_FLAGS,
     ...BUDGET_FLAGS,
   };
@@ -130,13 +138,14 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     const trace = wish && (await CauseTrace.start(pid, {...wish, tellsCalls: true}));
     let session: Session | undefined;
     try {
-      session = this.attach(pid, flags, listing);
+      session = this.attach(pid, flags, listing, trace !== undefined);
       const path = flags.output ?? defaultName(session.snapshot.process);
       const file = OpenRecording.open(path, flags.append ? 'append' : flags.force ? 'replace' : 'refuse');
       try {
         const writer = file.begin(session.snapshot, limits.interval, this.memmapVersion);
         const kin = this.kinOf(session, flags);
-        const summary = await recordProcess(session, writer, {...limits, listing, file, kin, trace});
+        const heap = flags.heap ? new HeapWatch(session.handle, pauseFor(limits.duration)) : undefined;
+        const summary = await recordProcess(session, writer, {...limits, listing, file, kin, heap, trace});
         await this.print(flags.json ? recordedJSON(summary) : renderRecorded(summary, this.width));
         return summary.reason.startsWith('SIG') ? exitOfSignal(summary.reason) : EXIT.done;
       } finally {
@@ -158,7 +167,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     const bounds = {keep: parseDuration(keep), most: parseSize(flags['ring-size'])};
     const pace = {pause: parseDuration(flags['dump-pause']), most: flags['max-dumps']};
     const when = parseTriggers(flags['dump-on'] ?? ['oom', 'signal']);
-    const session = this.attach(pid, flags, limits.listing);
+    const session = this.attach(pid, flags, limits.listing, false);
     try {
       const triggers = new Triggers(when, new Stress(pid, flags['proc-root']), pace);
       for (const note of triggers.notes) say(`memmap: ${note}`);
@@ -177,7 +186,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
   }
 
   private async group(name: GroupName, flags: FlagsOf<typeof RecordCommand>): Promise<number> {
-    refuseWithGroup(flags, ['append', 'children', 'mark', 'cause', 'ring']);
+    refuseWithGroup(flags, ['append', 'children', 'mark', 'cause', 'ring', 'heap']);
     const recorded = await recordGroup(name, {
       root: flags['proc-root'],
       ...budgetOf(flags),
@@ -199,9 +208,15 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     return flags.children ? new KinWatch(snapshot.process.pid!, {root, ...budgetOf(flags)}) : undefined;
   }
 
-  private attach(pid: number, flags: FlagsOf<typeof RecordCommand>, {onListing}: ListingSize): Session {
+  private attach(
+    pid: number,
+    flags: FlagsOf<typeof RecordCommand>,
+    {onListing}: ListingSize,
+    hasTrace: boolean,
+  ): Session {
     const root = flags['proc-root'];
-    const session = new Session(pid, {root, ...budgetOf(flags), onListing, keepsLast: true});
+    // A sample of a mark waits with others until it is known whose the changes are.
+    const session = new Session(pid, {root, ...budgetOf(flags), onListing, keepsLast: !hasTrace});
     this.remark(session.snapshot);
     return session;
   }

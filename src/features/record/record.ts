@@ -8,7 +8,10 @@ import {interruption} from '../../shell/signals.ts';
 import type {CauseTrace} from '../cause/cause.ts';
 import {withCauses} from '../cause/follow.ts';
 import {tee, tellAll, type Sink} from '../watch/events.ts';
-import {Timeline, watchLooks} from '../watch/watch.ts';
+import {compared, Timeline, watchLooks} from '../watch/watch.ts';
+import type {HeapWatch} from '../heap/watch.ts';
+import {Between} from './between.ts';
+import {BooksNotes} from './books.ts';
 import {recordingFailed, type OpenRecording} from './file.ts';
 import {recordKeys} from './keys.ts';
 import {Recorder, type ListingSize} from './recorder.ts';
@@ -22,6 +25,8 @@ export interface RecordSetting extends Omit<PollOptions, 'signal'> {
   readonly names: readonly string[];
   /** Records the process's family too. */
   readonly kin?: KinWatch | undefined;
+  /** Notes malloc's books. */
+  readonly heap?: HeapWatch | undefined;
   /** Watches its memory calls. */
   readonly trace?: CauseTrace | undefined;
   readonly listing: ListingSize;
@@ -40,11 +45,12 @@ export async function recordProcess(
   writer: RecordingWriter,
   setting: RecordSetting,
 ): Promise<RecordSummary> {
-  const {file, listing, names} = setting;
+  const {file, listing, names, heap} = setting;
   const interrupted = interruption();
   const timeline = new Timeline(session, setting.kin);
   const recorder = new Recorder(writer, listing);
   const begin = performance.now();
+  const between = new Between();
   let marks = 0;
   /** What went wrong while a signal was handled. */
   let failed: unknown;
@@ -58,8 +64,11 @@ export async function recordProcess(
       const look = session.look(true);
       if (look.saw === 'exit') return; // The next sample will report it.
       marks++;
+      const marked = [timeline.look(look), timeline.mark(name)];
+      // Whose the changes are is found out before they are written.
+      if (setting.trace) return between.add(marked);
       // If a write fails, whoever awaits the next one gets the error.
-      for (const event of [timeline.look(look), timeline.mark(name)]) recorder.tell(event).catch(() => {});
+      for (const event of marked) recorder.tell(event).catch(() => {});
     } catch {
       // The process can no longer be read: the next sample reports why.
     }
@@ -85,14 +94,16 @@ export async function recordProcess(
   try {
     const options = {...setting, signal: interrupted.signal, stoppedBy: interrupted.received};
     const events = watchLooks(session, options, timeline);
-    const caused = setting.trace ? withCauses(events, setting.trace) : events;
-    const sinks = saver ? [saver.before, recorder, saver.after] : [recorder];
+    const caused = setting.trace ? withCauses(compared(between.among(events)), setting.trace) : events;
+    const writes = heap ? new BooksNotes(recorder, writer, heap) : recorder;
+    const sinks = saver ? [saver.before, writes, saver.after] : [writes];
     const end = await tellAll(caused, tee(...sinks, follow, line));
     const {reason, cost, familyCost, cause} = end!;
     if (failed !== undefined) throw failed;
     saver?.end(reason);
     const saved = setting.ring?.ring.saved;
-    return {...progress(), reason, listings: writer.listings, cost, familyCost, cause, saved};
+    const books = heap && {readings: heap.readings, unused: heap.unused};
+    return {...progress(), reason, listings: writer.listings, cost, familyCost, books, cause, saved};
   } catch (error) {
     throw recordingFailed(file.path, error, writer.moments);
   } finally {

@@ -43,6 +43,8 @@ export interface RecordSummary extends RecordProgress {
   readonly cost: WatchCost;
   /** Where the family was recorded too. */
   readonly familyCost?: KinCost | undefined;
+  /** Where malloc's books were noted: how often they were read, and how often that could not be used. */
+  readonly books?: {readonly readings: number; readonly unused: number} | undefined;
   /** Where its memory calls were watched. */
   readonly cause?: CauseNews | undefined;
   /** Where only the last minutes were kept: what was saved of them. */
@@ -52,12 +54,13 @@ export interface RecordSummary extends RecordProgress {
 /** What was recorded, how large it is compared with the listings, and what it cost the process. */
 export function renderRecorded(summary: RecordSummary, width?: number): string {
   if (summary.saved) return renderRing(summary, summary.saved, width);
-  const {file, ms, looks, moments, marks, size, listings, reason, cost, familyCost, cause} = summary;
+  const {file, ms, looks, moments, marks, size, listings, reason, cost, familyCost, books, cause} = summary;
   const marked = marks > 0 ? `, ${counted(marks, 'mark')}` : '';
   return [
     `Recorded ${timeText(ms)} to ${safe(file)}: ${counted(looks, 'sample')}, ${counted(moments, 'moment')}${marked}.`,
     `${sizeText(size)}, ${percentText(size, listings)} of the ${sizeText(listings)} of listings that it represents.`,
     endLine(looks, reason, cost, familyCost),
+    ...(books ? [booksText(books)] : []),
     `Look at it with: memmap show ${safe(file)}  ·  memmap replay ${safe(file)}`,
     '',
   ]
@@ -80,6 +83,13 @@ function renderRing(summary: RecordSummary, saved: readonly Saved[], width: numb
     .join('\n');
 }
 
+const booksText = ({readings, unused}: NonNullable<RecordSummary['books']>): string =>
+  readings === 0
+    ? "malloc's books were not read: the process ended first."
+    : `malloc's books were read ${counted(readings, 'time')}${
+        unused === 0 ? '' : `, and could not be used ${counted(unused, 'time')}`
+      }.`;
+
 /** `0.4 %`; `12 %`. */
 export function percentText(part: number, whole: number): string {
   const percent = (100 * part) / Math.max(1, whole);
@@ -89,8 +99,8 @@ export function percentText(part: number, whole: number): string {
 
 /** The document `memmap.recorded/1`: times in ms, sizes in bytes. */
 export function recordedJSON(summary: RecordSummary): object {
-  const {file, ms, looks, moments, marks, size, listings, reason, cost, saved} = summary;
-  const recorded = {file, ms: Math.round(ms), looks, moments, marks, size, listings, reason, cost};
+  const {file, ms, looks, moments, marks, size, listings, reason, cost, books: heap, saved} = summary;
+  const recorded = {file, ms: Math.round(ms), looks, moments, marks, size, listings, reason, cost, heap};
   return {
     schema: 'memmap.recorded/1',
     ...recorded,
