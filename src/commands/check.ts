@@ -55,7 +55,7 @@ Of a group, or its recording, --max and --no-growth take ${GROUP_MEASURES.join('
     '<%= config.bin %> <%= command.id %> --rules rules.txt --format junit -o junit.xml -- sleep 1',
     '<%= config.bin %> <%= command.id %> --max usage=64G --max pss=64G cgroup:self',
     '<%= config.bin %> <%= command.id %> --no-growth rss --for 5s $$ --json',
-    '<%= config.bin %> <%= command.id %> --all --max pss=1T --max-regions 80%',
+    '<%= config.bin %> <%= command.id %> --all --max pss=1T',
   ];
 
   /** What comes after -- is the command's, not oclif's. */
