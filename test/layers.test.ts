@@ -59,6 +59,8 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   export: ['report', 'cause'],
   top: ['ps', 'watch'],
   explain: ['heap', 'cause'],
+  // It composes what they find out, and finds out nothing itself but what descriptors hold over time.
+  why: ['growth', 'heap', 'show', 'cow', 'explain'],
 };
 
 /**
