@@ -4,6 +4,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import type {Cow} from '../cow/cow.ts';
 import type {FamilyGrowth} from '../growth/family.ts';
 import type {Growth} from '../growth/growth.ts';
+import type {HeapGrowth} from '../growth/heap.ts';
 import type {Heap} from '../heap/heap.ts';
 import type {HeldLine} from './held.ts';
 
@@ -36,6 +37,8 @@ export interface Facts {
   readonly heap?: Heap | undefined;
   /** malloc's books at the beginning. */
   readonly heapBefore?: Heap | undefined;
+  /** The books over time, where a recording has them. */
+  readonly books?: HeapGrowth | undefined;
   /** Undefined where it has no forked children. */
   readonly cow?: Cow | undefined;
   readonly family?: Family | undefined;

@@ -5,7 +5,7 @@ import {type Finding as Odd, unusualOf} from '../explain/unusual.ts';
 import {riseOf, type GrowthLine} from '../growth/growth.ts';
 import type {Facts} from './facts.ts';
 import {isFull, type LimitLine, limitsOf} from './limits.ts';
-import {type Malloc, mallocOf} from './malloc.ts';
+import {type Malloc, mallocOf, mallocOfRecording} from './malloc.ts';
 import {type Part, type Parts, partsOf, partsOfGrowth} from './parts.ts';
 import {type Runtime, runtimeOf} from './runtimes.ts';
 
@@ -24,7 +24,7 @@ export class Figures {
 
   constructor(facts: Facts) {
     this.facts = facts;
-    this.malloc = mallocOf(facts.heap, facts.heapBefore);
+    this.malloc = mallocOf(facts.heap, facts.heapBefore) ?? mallocOfRecording(facts.books);
     const {growth, snapshot} = facts;
     const holds = partsOf(snapshot, this.malloc);
     const isSeen = growth !== undefined && growth.measure === growth.asked && growth.usageLooks > 0;

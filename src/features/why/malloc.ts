@@ -1,3 +1,5 @@
+import {riseOf} from '../growth/growth.ts';
+import type {HeapGrowth} from '../growth/heap.ts';
 import type {Heap} from '../heap/heap.ts';
 
 /** What malloc's books say, in bytes. */
@@ -38,5 +40,18 @@ export function mallocOf(heap: Heap | undefined, before: Heap | undefined): Mall
       large: bytes - before.books.mmapped.bytes,
       free: free - before.totals.free,
     },
+  };
+}
+
+/** What a recording has of them. @returns undefined where none of its readings could be used */
+export function mallocOfRecording(books: HeapGrowth | undefined): Malloc | undefined {
+  if (!books?.last) return undefined;
+  const {mmapped, ...figures} = books.last;
+  return {
+    ...figures,
+    arenas: 0,
+    mmapped: {count: 0, bytes: mmapped},
+    isTorn: false,
+    rise: {small: riseOf(books.inUse), large: 0, free: riseOf(books.free)},
   };
 }

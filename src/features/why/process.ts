@@ -7,12 +7,13 @@ import {Trouble} from '../../model/trouble.ts';
 import {capture, glimpse} from '../../procfs/capture.ts';
 import {captureFamily, childrenIn} from '../../procfs/family.ts';
 import {findGroup, readGroup} from '../../procfs/host/group.ts';
+import {ProcessHandle} from '../../procfs/handle.ts';
 import {interruption} from '../../shell/signals.ts';
 import {type Cow} from '../cow/cow.ts';
 import {lookAtFamily} from '../cow/target.ts';
 import {growthOfTarget, type Watched} from '../growth/target.ts';
 import type {Heap} from '../heap/heap.ts';
-import {lookAtHeap, USUAL_RATE} from '../heap/target.ts';
+import {heapIn, USUAL_RATE} from '../heap/target.ts';
 import type {Facts, Missing} from './facts.ts';
 import {watchHeld} from './held.ts';
 import {residentByPages} from './pages.ts';
@@ -63,7 +64,7 @@ export async function gatherProcess(pid: number, options: WhyOptions): Promise<G
     return gatherDenied(pid, error, options);
   }
   const begin = performance.now();
-  const heapBefore = options.books ? await heapOf(pid, first, root, MOST_BEFORE) : undefined;
+  const heapBefore = options.books ? heapOf(pid, first, root, MOST_BEFORE) : undefined;
   const interrupted = interruption();
   let watched: Watched;
   let held: Facts['held'];
@@ -77,6 +78,7 @@ export async function gatherProcess(pid: number, options: WhyOptions): Promise<G
         measure: 'rss',
         least: LEAST,
         children: options.children,
+        heap: false,
         maxStall,
         maxDuty: options.maxDuty,
         root,
@@ -95,7 +97,7 @@ export async function gatherProcess(pid: number, options: WhyOptions): Promise<G
   const last = lastOf(pid, watched.last, first, options);
   const hasEnded = last === undefined;
   const snapshot = last ?? endedWith(watched.last, first);
-  const heap = hasEnded || !options.books ? undefined : await heapOf(pid, snapshot, root, MOST_BOOKS, missing);
+  const heap = hasEnded || !options.books ? undefined : heapOf(pid, snapshot, root, MOST_BOOKS, missing);
   if (!options.books) missing.push({what: "malloc's books", why: '--no-books', next: `memmap heap ${pid}`});
   const family = options.children && !hasEnded ? captureFamily(pid, {root, maxStall}).family : undefined;
   missing.push(...(hasEnded ? [ENDED] : unread(snapshot, pid)));
@@ -138,28 +140,26 @@ function lastOf(pid: number, seen: Snapshot, first: Snapshot, {root, maxStall}: 
 const endedWith = (seen: Snapshot, first: Snapshot): Snapshot => (seen.table.length > 0 ? seen : first);
 
 /** malloc's books. @param missing gets the reason why not, where there is one */
-async function heapOf(
-  pid: number,
-  snapshot: Snapshot,
-  root: string,
-  most: number,
-  missing?: Missing[],
-): Promise<Heap | undefined> {
+function heapOf(pid: number, snapshot: Snapshot, root: string, most: number, missing?: Missing[]): Heap | undefined {
   const size = mallocSize(snapshot);
   if (size > most) {
     missing?.push({
       what: "malloc's books",
-      why: `its memory is up to ${sizeText(size)}, which takes more than ${spanText((1000 * size) / USUAL_RATE)} to read`,
+      why: `its memory is up to ${sizeText(size)}, which takes up to ${spanText((1000 * size) / USUAL_RATE)} to read`,
       next: `memmap heap ${pid}`,
     });
     return undefined;
   }
+  let handle: ProcessHandle | undefined;
   try {
-    return await lookAtHeap(String(pid), {root, maxRate: USUAL_RATE});
+    handle = new ProcessHandle(pid, root);
+    return heapIn(handle, {maxRate: USUAL_RATE});
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     missing?.push({what: "malloc's books: leaked, or freed and kept", why: clause(error), next: error.next});
     return undefined;
+  } finally {
+    handle?.close();
   }
 }
 

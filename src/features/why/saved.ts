@@ -5,7 +5,7 @@ import type {Input} from '../../input/input.ts';
 import {open, readInput} from '../../input/open.ts';
 import {growthOfListings} from '../growth/listings.ts';
 import {growthOfTarget} from '../growth/target.ts';
-import type {Heap} from '../heap/heap.ts';
+import {Heap} from '../heap/heap.ts';
 import {lookAtHeap, USUAL_RATE} from '../heap/target.ts';
 import type {Facts, Missing} from './facts.ts';
 import {clause, type Gathered, type WhyOptions} from './process.ts';
@@ -59,7 +59,8 @@ function unread(snapshot: Snapshot, isCore: boolean): Missing[] {
 
 async function heapOfFile(name: string, missing: Missing[]): Promise<Heap | undefined> {
   try {
-    return await lookAtHeap(name, {root: '/proc', maxRate: USUAL_RATE});
+    const heap = await lookAtHeap(name, {root: '/proc', maxRate: USUAL_RATE, children: false});
+    return heap instanceof Heap ? heap : undefined;
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     missing.push({what: "malloc's books", why: clause(error), next: error.next});
@@ -69,20 +70,34 @@ async function heapOfFile(name: string, missing: Missing[]): Promise<Heap | unde
 
 /** A recording is judged by itself. */
 async function gatherRecording(input: Input, name: string, options: WhyOptions): Promise<Gathered> {
-  const {growth, last, family} = await growthOfTarget(input, {
+  const {growth, last, family, heap} = await growthOfTarget(input, {
     ...options,
+    heap: false,
     interval: undefined,
     measure: 'rss',
     least: LEAST,
   });
   const missing = [
     {
-      what: "malloc's books and limits now",
-      why: 'a recording has regions and counters alone',
-      next: 'memmap why PID while the process lives',
+      what: heap ? 'limits and descriptors' : "malloc's books, limits and descriptors",
+      why: heap ? 'a recording does not have them' : 'the recording does not have them',
+      next: heap
+        ? 'memmap why PID while the process lives'
+        : 'memmap why PID while it lives; record --heap notes the books',
     },
   ];
-  return {facts: {subject: 'recording', name, snapshot: last, growth, familyGrowth: family, hasEnded: false, missing}};
+  return {
+    facts: {
+      subject: 'recording',
+      name,
+      snapshot: last,
+      growth,
+      books: heap,
+      familyGrowth: family,
+      hasEnded: false,
+      missing,
+    },
+  };
 }
 
 /** Listings that were saved one after another. @throws Trouble `input`, `usage` */
