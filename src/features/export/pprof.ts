@@ -1,4 +1,4 @@
-import type {FlameStack} from './flame.ts';
+import type {FlameStack} from '../cause/flame.ts';
 
 /*
  * A profile for `go tool pprof`: profile.proto of github.com/google/pprof, in the wire format of Protocol Buffers.

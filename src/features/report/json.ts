@@ -20,6 +20,10 @@ export function reportJSON(report: Report): Record<string, unknown> {
     whole: about.isWhole,
     summary,
     family: report.family,
+    causes: report.causes && {
+      every: report.causes.every,
+      stacks: report.causes.rows.map(({path, ...bytes}) => ({functions: path, ...bytes})),
+    },
     times: curves.times,
     usageAt: curves.usageAt,
     resident: curves.resident,

@@ -2,6 +2,7 @@ import {counted, countText} from '../../model/amounts.ts';
 import type {ProcessInfo} from '../../model/snapshot.ts';
 import {ChangeKeeper, type ReportChange} from './changes.ts';
 import type {Growth} from '../growth/growth.ts';
+import {NO_CAUSES, type ReportStacks} from './stacks.ts';
 import {growersOf, growthMeasure, judged, type Grower} from './growers.ts';
 import {FamilyKeeper, type ReportFamily} from './family.ts';
 import {eventsOf, type ReportEvent} from './events.ts';
@@ -29,6 +30,8 @@ export interface Report {
   readonly changes: readonly ReportChange[];
   /** The process and its descendants, where they were recorded. */
   readonly family: ReportFamily | undefined;
+  /** Who mapped and touched it, where memory calls were recorded. */
+  readonly causes: ReportStacks | undefined;
   readonly summary: readonly string[];
   /** What was left out or can't be trusted, a sentence each. */
   readonly notes: readonly string[];
@@ -39,11 +42,13 @@ export interface Report {
  *
  * @param seen at least one look
  * @param judge says what `memmap growth` says of it, once all of it was read
+ * @param causes what its memory calls came to
  */
 export function reportOf(
   about: About,
   seen: Iterable<Seen>,
   judge: () => Growth | undefined = () => undefined,
+  causes = NO_CAUSES,
 ): Report {
   const [series, changes] = [new Series(COUNTERS, 'rss'), new ChangeKeeper(MOST.changes)];
   const family = new FamilyKeeper();
@@ -73,12 +78,29 @@ export function reportOf(
   const growers = judged(growersOf({curves, tracks: series.tracks, duration, measure, begin}), growth);
   const unread = unreadOf(curves, duration);
   const summary = summaryOf({about, curves, begin, growers, measure, peak, counts: changes.counts, growth});
-  const said = [...summary, ...family.sentences()];
+  const said = [...summary, ...causes.sentences, ...family.sentences()];
   const thinned = thin({curves, events, growers, changes: changes.rows, stays: series.stays}, MOST.looks);
   const drawn = fewerStays(thinned.stays, MOST.stays);
-  const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes, ...family.notes()];
+  const left = [
+    ...about.notes,
+    ...notesOf(looks, thinned, changes),
+    ...drawn.notes,
+    ...family.notes(),
+    ...causes.notes,
+  ];
   const strips = stripsOf(drawn.stays, [...thinned.curves.times, about.duration], process.exe);
-  return {about, process, measure, summary: said, family: family.family, ...thinned, unread, strips, notes: left};
+  return {
+    about,
+    process,
+    measure,
+    summary: said,
+    family: family.family,
+    causes: causes.stacks,
+    ...thinned,
+    unread,
+    strips,
+    notes: left,
+  };
 }
 
 function notesOf(looks: number, thinned: {curves: Curves; unseen: number}, changes: ChangeKeeper): string[] {
