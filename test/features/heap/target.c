@@ -61,6 +61,14 @@ static void *top(void *none) {
   return none;
 }
 
+/* More than one block of 64 MiB holds. */
+static void *many(void *none) {
+  for (int i = 0; i < 70000; i++) *(char *volatile)malloc(1000) = 1;
+  pthread_barrier_wait(&filled);
+  pause();
+  return none;
+}
+
 static long resident(void) {
   int fd = open("/proc/self/smaps_rollup", O_RDONLY);
   long n = read(fd, text, sizeof text - 1);
@@ -103,6 +111,10 @@ int main(int argc, char **argv) {
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     pthread_barrier_init(&filled, 0, 2);
     pthread_create(&t[0], 0, top, 0);
+    pthread_barrier_wait(&filled);
+  } else if (!strcmp(how, "blocks")) {
+    pthread_barrier_init(&filled, 0, 2);
+    pthread_create(&t[0], 0, many, 0);
     pthread_barrier_wait(&filled);
   } else if (!strcmp(how, "mmap") || !strcmp(how, "both")) {
     if (!strcmp(how, "both")) {
