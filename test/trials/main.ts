@@ -2,12 +2,13 @@ import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {withSection} from '../faults/report.ts';
 import {growthTrials} from './growth.ts';
+import {heapTrial} from './heap.ts';
 import {oracleTrial} from './oracle.ts';
 import {runsTrial, type Trial} from './runs.ts';
 import {syntheticTables} from './synthetic.ts';
 
 /**
- * `npm run trials`: what takes too long for a test, an hour in all. `-- --only oracle` makes one part (oracle, runs,
+ * `npm run trials`: what takes too long for a test, an hour in all. `-- --only oracle` makes one part (oracle, runs, heap,
  * synthetic, programs) and writes its table again. Ends with 1 if something false was said.
  */
 const {values} = parseArgs({
@@ -20,6 +21,7 @@ const withoutFaults = async (text: string | Promise<string>): Promise<Trial> => 
 const PARTS: Readonly<Record<string, {readonly page: string; readonly make: () => Promise<Trial>}>> = {
   oracle: {page: 'docs/trials.md', make: () => oracleTrial(Number(values.seed))},
   runs: {page: 'docs/trials.md', make: runsTrial},
+  heap: {page: 'docs/heap.md', make: heapTrial},
   synthetic: {page: 'docs/growth.md', make: () => withoutFaults(syntheticTables())},
   programs: {page: 'docs/growth.md', make: () => withoutFaults(growthTrials(values.for))},
 };
