@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>
   export: () => import('./commands/export.ts'),
   growth: () => import('./commands/growth.ts'),
   heap: () => import('./commands/heap.ts'),
+  metrics: () => import('./commands/metrics.ts'),
   pages: () => import('./commands/pages.ts'),
   ps: () => import('./commands/ps.ts'),
   record: () => import('./commands/record.ts'),

@@ -54,11 +54,14 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   record: ['watch', 'group', 'cause', 'heap'],
   // The time of day of a line.
   group: ['watch'],
-  growth: ['group', 'heap'],
-  replay: ['watch'],
-  report: ['growth'],
+  // Growth of what each call stack keeps, and of malloc's books.
+  growth: ['group', 'cause', 'heap'],
+  // Which calls made a change; who holds what.
+  replay: ['watch', 'cause'],
+  report: ['growth', 'cause'],
   export: ['report', 'cause'],
   top: ['ps', 'watch'],
+  metrics: ['ps'],
   explain: ['heap', 'cause'],
 };
 

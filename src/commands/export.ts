@@ -1,10 +1,10 @@
-import {Flags} from '@oclif/core';
+import {Args, Flags} from '@oclif/core';
 import {BaseCommand, type FlagsOf} from './base.ts';
-import {fileOf, force, ifThere, output, RECORDING_ARG} from './flags.ts';
+import {fileOf, force, ifThere, output} from './flags.ts';
 import {EXIT} from '../shell/exit.ts';
 import {inBatches, say, writePieces} from '../shell/output.ts';
 import {looksOf, withRecording} from '../features/report/source.ts';
-import {refuseIfThere, saveFile, saveParts} from '../shell/file.ts';
+import {refuseIfThere, saveEach, saveFile, saveParts} from '../shell/file.ts';
 import {csv} from '../features/export/csv.ts';
 import {exportedOf, type Exported} from '../features/export/exported.ts';
 import {exportJSON} from '../features/export/json.ts';
@@ -13,6 +13,7 @@ import {pprof} from '../features/export/pprof.ts';
 import {sharesIn} from '../features/export/shares.ts';
 import {openmetrics} from '../features/export/openmetrics.ts';
 import {perfetto} from '../features/export/perfetto.ts';
+import {rowsOf} from '../features/export/targets.ts';
 import {sizeText} from '../model/amounts.ts';
 import {Trouble} from '../model/trouble.ts';
 import {jsonPieces} from '../text/json.ts';
@@ -26,11 +27,14 @@ const FORMATS: Readonly<Record<string, (exported: Exported) => Iterable<string>>
 };
 
 export default class ExportCommand extends BaseCommand {
-  static override summary = 'write a recording in the format of another tool: trace, table or metrics';
+  static override summary =
+    'write recordings and snapshots in the format of another tool: trace, table, rows or metrics';
   static override description =
     `Totals by kind of memory over time, in bytes: for ui.perfetto.dev ` +
     `(perfetto), for a spreadsheet or pandas (csv), for a backfill of Prometheus (openmetrics: promtool tsdb ` +
     `create-blocks-from openmetrics FILE), or as memmap's own document (json, or --json).\n\n` +
+    `For a SQL engine, of any number of recordings, snapshots and listings: a JSON object a line for each region at each ` +
+    `moment (ndjson), with what was not read as null. Ten queries: docs/sql.md.\n\n` +
     `Of a recording made with --cause, or the events that --cause --json printed: bytes by call stack, for go tool ` +
     `pprof (pprof, with -o), www.speedscope.app (speedscope) or flamegraph.pl (folded): memmap run --cause ` +
     `--record server.jsonl -- ./server; memmap export server.jsonl --format folded | flamegraph.pl > flame.svg`;
@@ -40,17 +44,24 @@ export default class ExportCommand extends BaseCommand {
     '<%= config.bin %> <%= command.id %> shell.jsonl --format perfetto -o shell.trace.json',
     '<%= config.bin %> <%= command.id %> shell.jsonl --format csv | head -3',
     '<%= config.bin %> <%= command.id %> shell.jsonl --format openmetrics -o shell.om',
+    '<%= config.bin %> <%= command.id %> shell.jsonl before.txt --format ndjson -o rows.ndjson',
     `<%= config.bin %> <%= command.id %> shell.jsonl --json | jq '.times | length'`,
   ];
 
   static override args = {
-    recording: RECORDING_ARG,
+    recording: Args.string({
+      description:
+        'a recording, made with memmap record; with --format ndjson also snapshots and listings, any number of them',
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {
     format: Flags.string({
       description: 'the format to write; csv by default',
-      options: [...Object.keys(FORMATS), 'pprof', 'speedscope', 'folded'],
+      options: [...Object.keys(FORMATS), 'ndjson', 'pprof', 'speedscope', 'folded'],
       exclusive: ['json'],
     }),
     measure: Flags.string({
@@ -72,11 +83,15 @@ export default class ExportCommand extends BaseCommand {
     this.begin(flags);
     const {format: wanted = flags.json ? 'json' : 'csv'} = flags;
     const format = FORMATS[wanted];
-    if (!format) return this.causes(args.recording, wanted, flags);
-    if (flags.measure !== undefined || flags.frames !== undefined) throw onlyOfCauses(wanted);
+    const isOfCauses = !format && wanted !== 'ndjson';
+    if (!isOfCauses && (flags.measure !== undefined || flags.frames !== undefined)) throw onlyOfCauses(wanted);
     const file = fileOf(flags.output);
     if (file !== undefined) refuseIfThere(file, ifThere(flags));
-    const {made, isWhole} = await withRecording(args.recording, (recording, {startedAt}) =>
+    if (wanted === 'ndjson') return this.regions(args.recording, file, flags);
+    const [path, ...more] = args.recording as [string, ...string[]];
+    if (more.length > 0) throw onlyOne(wanted);
+    if (!format) return this.causes(path, wanted, flags);
+    const {made, isWhole} = await withRecording(path, (recording, {startedAt}) =>
       exportedOf(startedAt, looksOf(recording, 'Reading')),
     );
     if (file === undefined) await writePieces(inBatches(format(made)));
@@ -84,12 +99,23 @@ export default class ExportCommand extends BaseCommand {
     return isWhole ? EXIT.done : EXIT.incomplete;
   }
 
+  /** A row for each region and moment. */
+  private async regions(
+    targets: readonly string[],
+    file: string | undefined,
+    flags: FlagsOf<typeof ExportCommand>,
+  ): Promise<number> {
+    const made = rowsOf(targets, flags['proc-root']);
+    if (file === undefined) for await (const rows of made.rows) await writePieces(inBatches(rows));
+    else say(`Saved to ${safe(file)}: ${sizeText(await saveEach(file, made.rows, ifThere(flags)))}.`);
+    return made.isWhole() ? EXIT.done : EXIT.incomplete;
+  }
+
   /** Bytes by call stack. */
   private async causes(path: string, format: string, flags: FlagsOf<typeof ExportCommand>): Promise<number> {
     const {measure = 'kept', frames} = flags;
     const file = fileOf(flags.output);
     if (file === undefined && format === 'pprof') throw needsFile();
-    if (file !== undefined) refuseIfThere(file, ifThere(flags));
     const shares = sharesIn(path);
     const stacks = flameStacks(shares, measure as FlameMeasure, frames === 'all' ? 'all' : 'own');
     if (format === 'pprof') {
@@ -104,6 +130,14 @@ export default class ExportCommand extends BaseCommand {
     return EXIT.done;
   }
 }
+
+const onlyOne = (format: string): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: `${format} is made of one recording.`,
+    why: 'more than one file was given.',
+    next: 'Export one after the other; --format ndjson takes any number.',
+  });
 
 const needsFile = (): Trouble =>
   new Trouble({

@@ -66,6 +66,8 @@ export class MomentIndex {
   readonly #is = new Column();
   readonly #key = new Column();
   readonly #marks = new Map<number, string[]>();
+  /** Lines that are no moments: where they are, and after which moment. */
+  readonly #beside = {offset: new Column(), length: new Column(), moment: new Column()};
   #seed: number;
   #isBroken = true;
   #hasUsage = false;
@@ -99,15 +101,24 @@ export class MomentIndex {
     if (!head) {
       const {number, offset, bytes} = line;
       if (isBooksLine(bytes)) this.books.push({line: number, offset, length: bytes.length});
-      return; // Others are of a later version, which may say more.
+      else this.#put(line); // Memory calls; or of a later version, which may say more.
+      return;
     }
     this.duration = Math.max(this.duration, head.t);
     this.looks = Math.max(this.looks, head.look);
     this.endAt = undefined;
-    if (head.event === 'end') this.endAt = {offset: line.offset, length: line.bytes.length};
-    else if (head.event === 'mark') this.#mark(head, line);
+    if (head.event === 'end') {
+      this.endAt = {offset: line.offset, length: line.bytes.length};
+      this.#put(line);
+    } else if (head.event === 'mark') this.#mark(head, line);
     else this.#moment(head, line);
     if (head.event === 'exit') this.exitState = member(line, 'state') === 'zombie' ? 'zombie' : 'gone';
+  }
+
+  #put({offset, bytes}: RecordLine): void {
+    this.#beside.offset.push(offset);
+    this.#beside.length.push(bytes.length);
+    this.#beside.moment.push(this.count - 1);
   }
 
   #stopBefore({number, bytes}: RecordLine): void {
@@ -174,6 +185,13 @@ export class MomentIndex {
   changeAt(index: number): {readonly line: number; readonly offset: number; readonly length: number} | undefined {
     if ((this.#is.at(index) & CHANGES) === 0) return undefined;
     return {line: this.#line.at(index), offset: this.#offset.at(index), length: this.#length.at(index)};
+  }
+
+  /** The lines that are no moments, in order, and the numbers of the moments that they follow. */
+  *beside(): Iterable<{readonly moment: number; readonly offset: number; readonly length: number}> {
+    const {offset, length, moment} = this.#beside;
+    for (let place = 0; place < offset.length; place++)
+      yield {moment: moment.at(place), offset: offset.at(place), length: length.at(place)};
   }
 
   /** The line that a moment is of. */

@@ -228,6 +228,15 @@ export class Recording {
     }
   }
 
+  /**
+   * The intact lines that are no moments, as the writer put them beside those (RecordingWriter.beside), and those that
+   * say how the recorder ended: each with the number of the moment that it follows.
+   */
+  *beside(): Iterable<{readonly moment: number; readonly bytes: Buffer}> {
+    for (const {moment, offset, length} of this.#index.beside())
+      yield {moment, bytes: this.#source.read(offset, length)};
+  }
+
   close(): void {
     this.#source.close();
   }

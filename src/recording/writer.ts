@@ -133,6 +133,11 @@ export class RecordingWriter {
     await this.#packer.finish();
   }
 
+  /** The next look becomes a key frame, which stands on its own, however little has changed. */
+  beginAnew(): void {
+    this.#hasKey = false;
+  }
+
   /** Waits until everything so far is written. */
   get written(): Promise<void> {
     return this.#last;

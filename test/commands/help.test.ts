@@ -14,6 +14,7 @@ const COMMANDS = [
   'export',
   'growth',
   'heap',
+  'metrics',
   'pages',
   'ps',
   'record',

@@ -3,13 +3,15 @@ import {parseArgs} from 'node:util';
 import {withSection} from '../faults/report.ts';
 import {growthTrials} from './growth.ts';
 import {heapTrial} from './heap.ts';
+import {kindsTrial} from './kinds.ts';
 import {oracleTrial} from './oracle.ts';
+import {readersTrial} from './readers.ts';
 import {runsTrial, type Trial} from './runs.ts';
 import {syntheticTables} from './synthetic.ts';
 
 /**
- * `npm run trials`: what takes too long for a test, an hour in all. `-- --only oracle` makes one part (oracle, runs, heap,
- * synthetic, programs) and writes its table again. Ends with 1 if something false was said.
+ * `npm run trials`: what takes too long for a test, an hour in all. `-- --only oracle` makes one part (oracle, runs,
+ * readers, kinds, heap, synthetic, programs) and writes its table again. Ends with 1 if something false was said.
  */
 const {values} = parseArgs({
   options: {only: {type: 'string'}, seed: {type: 'string', default: '1'}, for: {type: 'string', default: '5m'}},
@@ -22,6 +24,8 @@ const PARTS: Readonly<Record<string, {readonly page: string; readonly make: () =
   oracle: {page: 'docs/trials.md', make: () => oracleTrial(Number(values.seed))},
   runs: {page: 'docs/trials.md', make: runsTrial},
   heap: {page: 'docs/heap.md', make: heapTrial},
+  readers: {page: 'docs/trials.md', make: () => readersTrial(Number(values.seed))},
+  kinds: {page: 'docs/formats.md', make: kindsTrial},
   synthetic: {page: 'docs/growth.md', make: () => withoutFaults(syntheticTables())},
   programs: {page: 'docs/growth.md', make: () => withoutFaults(growthTrials(values.for))},
 };

@@ -36,16 +36,19 @@ export class RecordedLook implements Seen {
   readonly event: Seen['event'];
   readonly marks: readonly string[];
   readonly listed: Seen['listed'];
+  /** The number of the look, counted from 1. */
+  readonly look: number;
   readonly #sample: Sample;
 
-  /** @param t ms since the first look @param family as the look saw it */
-  constructor(sample: Sample, t: number, family: Seen['family']) {
+  /** @param t ms since the first look @param family as the look saw it @param look its number */
+  constructor(sample: Sample, t: number, family: Seen['family'], look = sample.moment.look) {
     const {event, marks} = sample.moment;
     this.t = t;
     this.family = family;
     this.event = event;
     this.marks = marks;
     this.listed = sample.listed;
+    this.look = look;
     this.#sample = sample;
   }
 
@@ -82,7 +85,7 @@ class LastProgram {
   }
 
   /** The look at a moment, and those until the next one; none where the moment is not of the program. Go in order. */
-  *at(sample: Sample): Generator<Seen> {
+  *at(sample: Sample): Generator<RecordedLook> {
     const {moment, family} = sample;
     if (moment.index < this.begin) return;
     this.#isOver ||= moment.event === 'exit';
@@ -95,13 +98,13 @@ class LastProgram {
       // `since` is the last of them; where it is absent, they are spread over the time up to the next moment.
       const part = next!.since === undefined ? look / (idle + 1) : look / idle;
       const t = moment.t + ((next!.since ?? next!.t) - moment.t) * part;
-      yield new RecordedLook(sample, t - start, family && {...family, t, came: [], went: []});
+      yield new RecordedLook(sample, t - start, family && {...family, t, came: [], went: []}, moment.look + look);
     }
   }
 }
 
 /** The looks at the last program of a recording, in order. */
-export function* recordedLooks(recording: Recording): Generator<Seen> {
+export function* recordedLooks(recording: Recording): Generator<RecordedLook> {
   const program = new LastProgram(recording);
   const {begin} = program;
   for (const sample of withProgress('Reading', recording.samples(begin), recording.count - begin))

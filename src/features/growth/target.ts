@@ -4,6 +4,8 @@ import {type HeapGrowth, heapGrowthOf} from './heap.ts';
 import {FamilySeries, type FamilyGrowth} from './family.ts';
 import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
 import {booksOf, EXEC_NOTE, execNote, recordedLooks, seriesOf} from './recorded.ts';
+import {lossNotes, type StackGrowth, stackGrowthOf, type LookTime} from './stacks.ts';
+import type {Frames} from '../cause/fold.ts';
 import type {Series} from '../../history/series.ts';
 import type {Rejected, Snapshot} from '../../model/snapshot.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
@@ -25,6 +27,8 @@ export interface GrowthOptions extends SessionOptions {
   readonly least: number;
   /** Judge its family too. */
   readonly children: boolean;
+  /** Judge what each call stack keeps too; undefined: no. */
+  readonly stacks?: Frames | undefined;
   /** Read malloc's books too. */
   readonly heap: boolean;
 }
@@ -41,6 +45,8 @@ export interface Watched {
   readonly last: Snapshot;
   /** Undefined if it was not asked for. */
   readonly family?: FamilyGrowth | undefined;
+  /** Undefined if it was not asked for. */
+  readonly stacks?: StackGrowth | undefined;
   /** Undefined if they were not read. */
   readonly heap?: HeapGrowth | undefined;
   /** What a reader should know, a sentence each. */
@@ -59,27 +65,32 @@ export interface Watched {
  */
 export async function growthOfTarget(target: Input, options: GrowthOptions): Promise<Watched> {
   const opened = await open(target);
+  if (opened.is !== 'recording' && options.stacks) throw needsRecording(opened.is === 'process' ? opened.pid : 'PID');
   if (opened.is === 'process') return watchGrowth(opened.pid, options);
   if (opened.is === 'listing' && target.is === 'stdin') throw opened.noRecording();
   if (opened.is !== 'recording') throw onlyOneMoment(opened.name);
   const {recording, name} = opened;
   try {
     const {notes, rejected} = faultsOf(recording, name);
-    const {measure, least, children} = options;
+    const {measure, least, children, stacks: frames} = options;
+    const looks: LookTime[] = [];
     const readings = booksOf(recording);
     if (options.heap && readings.length === 0) throw noBooks(name);
     const [series, family] = [seriesOf(measure), new FamilySeries()];
     for (const seen of recordedLooks(recording)) {
       series.add(seen);
+      if (frames) looks.push({look: seen.look, t: seen.t});
       if (children && seen.family) family.add(seen.t, seen.family);
     }
     if (children && family.isEmpty) throw noFamily(name, 'it was recorded without its family.');
     const hasEnded = recording.end?.reason === 'exit';
+    const stacks = frames && stackGrowthOf(recording, name, looks, {least, frames});
     const growth = growthOf(series, measure, least, hasEnded);
     return {
       growth,
       last: series.last!.withSource({from: 'snapshot', format: 'recording', name}),
-      notes: [...notes, ...execNote(recording)],
+      stacks,
+      notes: [...notes, ...execNote(recording), ...(stacks ? lossNotes(stacks) : [])],
       rejected,
       family: children ? family.growth(measure, least, hasEnded) : undefined,
       heap: readings.length > 0 ? heapGrowthOf(readings, growth, hasEnded) : undefined,
@@ -88,6 +99,15 @@ export async function growthOfTarget(target: Input, options: GrowthOptions): Pro
     recording.close();
   }
 }
+
+/** @param pid of a process that runs; or `PID` */
+export const needsRecording = (pid: number | string): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: 'Cannot see growth by stack there.',
+    why: 'the call stacks are in a recording that was made with --cause.',
+    next: `Record it first: memmap record ${pid} --cause -o FILE; then: memmap growth FILE --by stack`,
+  });
 
 /** @param why there are none, a sentence */
 export const noBooks = (name: string, why = "it was recorded without malloc's books."): Trouble =>

@@ -22,10 +22,9 @@ interface GrowthLook extends TextOptions {
 /** What grew, for people: the answer, then each kind and each region that moved. */
 export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = {}): string {
   const {kinds, counts, total, sum, least, measure, asked} = growth;
+  const moved = (line: GrowthLine): boolean => hasMoved(line, least);
   const {heap} = look;
   const said = [...headline(growth), ...(heap ? [heap.sentence] : []), ...sizeSentence(growth)];
-  const moved = (line: GrowthLine): boolean =>
-    (line.verdict !== 'flat' && line.verdict !== 'not enough data') || Math.abs(riseOf(line)) >= least;
   const [movedKinds, movedThings] = [kinds.filter(moved), thingsOf(growth).filter(moved)];
   const shown = movedThings.slice(0, look.rows ?? movedThings.length);
   const share = (line: GrowthLine): number | undefined => shareOf(line, growth);
@@ -58,6 +57,10 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
   ].join('\n');
 }
 
+/** Is it worth a row? @param least bytes */
+export const hasMoved = (line: GrowthLine, least: number): boolean =>
+  (line.verdict !== 'flat' && line.verdict !== 'not enough data') || Math.abs(riseOf(line)) >= least;
+
 function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth, isSaved = false): string {
   const times = `${counted(looks, isSaved ? 'listing' : 'sample')} in ${spanText(span)}`;
   const total = totalMeasure === 'vmRss' ? `; the total is VmRSS of each sample` : '';
@@ -80,7 +83,7 @@ function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth, is
 }
 
 /** @param least the last two are left out where the terminal has fewer columns */
-const amountColumns = (least: number): Column[] => [
+export const amountColumns = (least: number): Column[] => [
   {title: 'last', align: 'right'},
   {title: 'rise', align: 'right'},
   {title: 'verdict'},
@@ -118,7 +121,7 @@ const ROLES: Readonly<Partial<Record<Verdict, Role>>> = {
   flat: 'quiet',
 };
 
-function amountCells(line: GrowthLine, share: number | undefined): Cell[] {
+export function amountCells(line: GrowthLine, share: number | undefined): Cell[] {
   const {verdict, slope, since, last, isBelowTeeth} = line;
   const hasSlope = slope !== undefined && (verdict === 'steady growth' || (verdict === 'shrinks' && slope.high < 0));
   return [
@@ -186,7 +189,7 @@ export const heapGrowthJSON = (heap: HeapGrowth): object => ({
   last: heap.last ?? null,
 });
 
-function lineJSON(line: GrowthLine): Record<string, unknown> {
+export function lineJSON(line: GrowthLine): Record<string, unknown> {
   const {of, kind, region, name, count, verdict, slope, since, isBelowTeeth, steps, hole} = line;
   const {first, last, firstSeen, isThere} = line;
   return {
