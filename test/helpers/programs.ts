@@ -8,6 +8,7 @@ export const PACKAGES = {
   'aarch64-linux-gnu-readelf': 'binutils-aarch64-linux-gnu',
   as: 'binutils',
   bash: 'bash',
+  bzip2: 'bzip2',
   'c++filt': 'binutils',
   capsh: 'libcap2-bin',
   chromium: 'chromium',
@@ -28,10 +29,12 @@ export const PACKAGES = {
   gzip: 'gzip',
   iconv: 'libc-bin',
   java: 'default-jdk-headless',
+  javac: 'default-jdk-headless',
   jcmd: 'default-jdk-headless',
   jq: 'jq',
   ldd: 'libc-bin',
   less: 'less',
+  lz4: 'lz4',
   'llvm-mc': 'llvm',
   'llvm-readelf': 'llvm',
   man: 'man-db',
@@ -60,8 +63,10 @@ export const PACKAGES = {
   strip: 'binutils',
   timeout: 'coreutils',
   unshare: 'util-linux',
+  xz: 'xz-utils',
   zcat: 'gzip',
   zsh: 'zsh',
+  zstd: 'zstd',
 } as const;
 
 export type Tool = keyof typeof PACKAGES;
