@@ -184,7 +184,7 @@ function filesOf({bytes}: Note, {is64, isLittle}: ElfShape): MappedFile[] | unde
     // As maps prints it: there a line break is four bytes.
     const {text, base64} = decode(latin1(bytes, at, end).replaceAll('\n', '\\012'));
     const offset = page * unit;
-    if (from < to && isWhole(from) && isWhole(to) && isWhole(offset))
+    if (from < to && isWhole(from) && isWhole(to) && isWhole(offset) && isWhole(offset + (to - from)))
       files.push({start: from, end: to, offset, name: text, base64});
     at = end + 1;
   }
@@ -195,5 +195,5 @@ function filesOf({bytes}: Note, {is64, isLittle}: ElfShape): MappedFile[] | unde
 export const sanePage = (size: number | undefined): number | undefined =>
   size !== undefined && size >= 4096 && size <= 2 ** 20 && Number.isInteger(Math.log2(size)) ? size : undefined;
 
-/** Whole pages: only these are exact in a double. */
-export const isWhole = (bytes: number): boolean => bytes % 4096 === 0 && bytes <= 2 ** 64;
+/** Whole pages within 64 bits: only these are exact in a double. */
+export const isWhole = (bytes: number): boolean => bytes % 4096 === 0 && bytes < 2 ** 64;
