@@ -11,7 +11,7 @@ import {folder} from '../helpers/listings.ts';
 import {CRASHED, MACHINES, makeCore} from '../parse/core/made.ts';
 import {conforms} from '../helpers/schema.ts';
 import {testIf} from '../helpers/tools.ts';
-import {abortWhileIdle, crash, gcore, WRITES_CORES, type Crashed} from './cores.ts';
+import {abortWhileIdle, crash, gcore, idle, WRITES_CORES, type Crashed} from './cores.ts';
 
 async function shown(t: ExecutionContext, core: string, code = 0): Promise<Snapshot> {
   const ran = await memmap(['show', core, '--json']);
@@ -231,29 +231,6 @@ testIf(
   t.is(ran.status, 0, ran.stderr);
   t.is(parse(ran.stdout).regions.length, parse(maps).regions.length);
 });
-
-const sleeping = (pid: number, threads: number): boolean => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return stat[0] === 'S' && Number(stat[17]) >= threads;
-  } catch {
-    return false;
-  }
-};
-
-/** Idle for a while: of what it was started for nothing is left to do. */
-function idle(threads: number): (pid: number) => boolean {
-  let before = '';
-  let since = 0;
-  return (pid) => {
-    if (!sleeping(pid, threads)) return false;
-    const maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
-    if (maps !== before) [before, since] = [maps, performance.now()];
-    return performance.now() - since > 1000;
-  };
-}
 
 async function livesOn(t: ExecutionContext, {core, maps}: Crashed, comm: string): Promise<void> {
   const {regions, process} = await shown(t, core);
