@@ -106,7 +106,7 @@ async function compare(name: string, writer: string, {core, maps}: Crashed): Pro
   const count = (what: string, some: readonly Region[]): string[] =>
     some.length > 0 ? [`${some.length} ${what}`] : [];
   const closed = left.filter(hasNoAccess);
-  const kernels = left.filter(({name: own}) => /^\[v/.test(own));
+  const kernels = left.filter(({name: own}) => own.startsWith('[v'));
   const others = left.filter((region) => !closed.includes(region) && !kernels.includes(region));
   // crash.c asks for 36 KiB not to be dumped; V8 and the JVM ask for some of theirs.
   const only = [
