@@ -46,8 +46,8 @@ const NT_FILE = 0x46494c45;
 const MOST_FILES = 2 ** 20;
 
 /**
- * Bytes of each type of note that is used, at most. The kernel's own list of files is smaller than 16 MiB: fs/coredump.c,
- * core_file_note_size_limit.
+ * Bytes of each type of note that is used, at most. The kernel's own list of files is smaller than 16 MiB:
+ * fs/coredump.c, core_file_note_size_limit.
  */
 const LONGEST: ReadonlyMap<number, number> = new Map([
   [NT_PRSTATUS, 4096],
