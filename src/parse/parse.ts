@@ -155,14 +155,23 @@ function hasOneAtEachNewline(bytes: Uint8Array, side: -1 | 1): boolean {
 /** How packed files begin, and what unpacks them. Recordings and cores that Node can unpack are read elsewhere. */
 const PACKED: ReadonlyArray<readonly [program: string, begin: readonly number[], to: string]> = [
   ['gzip', [0x1f, 0x8b], 'zcat FILE | memmap show -'],
-  ['zstd', [0x28, 0xb5, 0x2f, 0xfd], 'zstd -d FILE -o core; memmap show core'],
+  [
+    'zstd',
+    [0x28, 0xb5, 0x2f, 0xfd],
+    'zstd -d FILE -o core; memmap show core (with Node 22.15 or later, memmap unpacks it itself)',
+  ],
   ['lz4', [0x04, 0x22, 0x4d, 0x18], 'lz4 -d FILE core; memmap show core'],
   ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], 'xz -dc FILE > core; memmap show core'],
-  ['bzip2', [0x42, 0x5a, 0x68], 'bzcat FILE > core; memmap show core'],
+  ['bzip2', [0x42, 0x5a, 0x68], 'bzip2 -dc FILE > core; memmap show core'],
 ];
 
-/** @throws Trouble (`input`) if it is packed */
-function refusePacked(bytes: Uint8Array): void {
+/**
+ * A packed file is refused with what unpacks it.
+ *
+ * @param bytes of its beginning: 512 are enough
+ * @throws Trouble (`input`) if it is packed
+ */
+export function refusePacked(bytes: Uint8Array): void {
   const found = PACKED.find(([, begin]) => begin.every((byte, at) => bytes[at] === byte));
   if (!found || !bytes.subarray(0, 512).some((byte) => byte > 0x7f || byte < 0x09)) return;
   const [program, , to] = found;

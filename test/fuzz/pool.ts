@@ -6,6 +6,9 @@ import {BATCH, type Report, type Scope} from './worker.ts';
 /** ms of processor time: a batch takes a few seconds, and a minute if something was found; this much is a hang. */
 const PATIENCE = 180_000;
 
+/** Of garbage Node keeps as much as it may: in MiB, what it may have of JavaScript's memory. Buffers come on top. */
+const SMALL = ['--max-old-space-size=200', '--max-semi-space-size=8'];
+
 interface Fuzzing {
   readonly count: number;
   readonly seed: number;
@@ -57,7 +60,7 @@ function oneWorker(
 ): Promise<number> {
   const file = fileURLToPath(new URL('worker.js', import.meta.url));
   const args = [count, seed, workers, worker, scope].map(String);
-  const child = spawn(process.execPath, [file, ...args], {stdio: ['ignore', 'pipe', 'inherit']});
+  const child = spawn(process.execPath, [...SMALL, file, ...args], {stdio: ['ignore', 'pipe', 'inherit']});
   let batch = worker;
   let rest = '';
   const isStuck = (): void => {

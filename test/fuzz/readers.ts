@@ -9,7 +9,7 @@ import {DRESSES, plainListing} from '../parse/foreign/decorations.ts';
 import {PREFIXES} from '../parse/oom/logs.ts';
 import {anyCore, anyMinidump, type Sparse} from './dumps.ts';
 import {changed} from './mutations.ts';
-import {checkLog, CONTROL, inOrder, readIt, schemaFaults} from './properties.ts';
+import {checkLog, inOrder, readIt, schemaFaults} from './properties.ts';
 import {SEEDS, type Form} from './seeds.ts';
 import type {Subject} from './worker.ts';
 

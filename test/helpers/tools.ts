@@ -1,11 +1,8 @@
 import test, {type ExecutionContext} from 'ava';
+import {unless, type Lack} from './lacks.ts';
 import {has, PACKAGES, type Tool} from './programs.ts';
 
-/** Why a test can't run on this machine. What is missing can be installed, or it can't: a kernel feature, a right. */
-export interface Lack {
-  readonly why: string;
-  readonly isInstallable: boolean;
-}
+export {unless, type Lack} from './lacks.ts';
 
 /** Registers a test under a title. */
 type Register = (title: string, run: (t: ExecutionContext) => unknown) => void;
@@ -31,10 +28,6 @@ export function testIf(...needs: ReadonlyArray<Tool | Lack | undefined>): Regist
 
 const both = (register: Register): Register & {serial: Register} =>
   Object.assign(register.bind(null), {serial: register});
-
-/** A lack that nothing installed would help against. @param isThere whether there is none */
-export const unless = (isThere: boolean, why: string): Lack | undefined =>
-  isThere ? undefined : {why, isInstallable: false};
 
 /** Only root may do what the test does. */
 export const ROOT: Lack | undefined = unless(process.getuid?.() === 0, 'only root can become another user');

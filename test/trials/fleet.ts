@@ -47,11 +47,16 @@ const NODE = `const {Worker} = require('worker_threads');
 const kept = Array.from({length: 2e5}, (_, i) => ({i, text: 'x' + i}));
 new Worker('setInterval(() => {}, 1e6)', {eval: true});
 setInterval(() => kept.length, 1e6);`;
-const NGINX = (place: string): string => `worker_processes 1; daemon off; pid ${place}/pid; error_log ${place}/error;
+const NGINX_CONF = (
+  place: string,
+): string => `worker_processes 1; daemon off; pid ${place}/pid; error_log ${place}/error;
 events { worker_connections 64; }
 http { access_log off; client_body_temp_path ${place}/a; proxy_temp_path ${place}/b; fastcgi_temp_path ${place}/c;
   uwsgi_temp_path ${place}/d; scgi_temp_path ${place}/e; server { listen unix:${place}/socket; } }
 `;
+
+/** Not in CI: a trial says so where they are not installed. */
+const [REDIS, NGINX] = ['redis-server', 'nginx'];
 
 /** The process whose command line has such a word, of those that were started in `place`. */
 const waitFor = (what: string, isIt: (words: readonly string[], parent: number) => boolean): Promise<number> =>
@@ -106,13 +111,13 @@ export const FLEETS: readonly Fleet[] = [
   },
   {
     name: 'redis',
-    needs: ['redis-server'],
+    needs: [REDIS],
     start: async (place, start) => {
       const socket = join(place, 'socket');
       return [
         {
           name: 'redis',
-          pid: start('redis-server', ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', place]),
+          pid: start(REDIS, ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', place]),
         },
       ];
     },
@@ -140,10 +145,10 @@ export const FLEETS: readonly Fleet[] = [
   },
   {
     name: 'nginx',
-    needs: ['nginx'],
+    needs: [NGINX],
     start: async (place, start) => {
-      writeFileSync(join(place, 'conf'), NGINX(place));
-      const master = start('nginx', ['-p', place, '-c', join(place, 'conf')]);
+      writeFileSync(join(place, 'conf'), NGINX_CONF(place));
+      const master = start(NGINX, ['-p', place, '-c', join(place, 'conf')]);
       const worker = await waitFor('a worker', (words, parent) => words[0] === 'nginx:' && parent === master);
       return [
         {name: 'nginx, master', pid: master},

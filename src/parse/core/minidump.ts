@@ -1,5 +1,6 @@
 import {classify} from '../../classify/classify.ts';
 import type {Clues, SignalClue, Thread} from '../../model/clues/clues.ts';
+import {counted} from '../../model/amounts.ts';
 import {isExact, type Region} from '../../model/region.ts';
 import {Regions} from '../../model/columns/regions.ts';
 import {signalText} from '../../model/clues/signal.ts';
@@ -21,6 +22,7 @@ export const isMinidump = (head: Uint8Array): boolean =>
  * adds on Linux (minidump_format.h), which are files of /proc as they are.
  */
 const THREADS = 3;
+const MODULES = 4;
 const MEMORY = 5;
 const EXCEPTION = 6;
 const SYSTEM = 7;
@@ -89,7 +91,7 @@ const fieldsOf = (bytes: Uint8Array): Bytes => ({fields: new HeaderFields(bytes,
 export function snapshotOfMinidump(read: ReadAt): Snapshot {
   const dump = new Dump(read);
   const {regions: listed, from, torn, rejected} = regionsIn(dump);
-  if (listed.length === 0) throw empty();
+  if (listed.length === 0) throw empty(dump);
   const table = Regions.of(withDumped(listed, dump));
   const clues = cluesOf(dump);
   classify(table, clues);
@@ -110,13 +112,24 @@ export function snapshotOfMinidump(read: ReadAt): Snapshot {
   });
 }
 
-const empty = (): Trouble =>
-  new Trouble({
+/** Lists begin with their length. @param each bytes of an entry @returns 0 if the list is not whole */
+function lengthOf(bytes: Uint8Array, each: number): number {
+  const count = bytes.length < 4 ? 0 : fieldsOf(bytes).fields.long(0);
+  return 4 + count * each <= bytes.length ? count : 0;
+}
+
+const empty = (dump: Dump): Trouble => {
+  const [threads, modules] = [lengthOf(dump.bytes(THREADS), 48), lengthOf(dump.bytes(MODULES), 108)];
+  const has = threads + modules === 0 ? '' : ` It has ${counted(threads, 'thread')} and ${counted(modules, 'module')}.`;
+  return new Trouble({
     kind: 'input',
     what: 'This minidump can not be used.',
-    why: 'it has neither the maps of the process nor a list of its memory, or is cut off before them.',
-    next: 'breakpad and crashpad on Linux write one of the two; a minidump of Windows may have none.',
+    why: `it has neither the maps of the process nor a list of its memory, or is cut off before them.${has}`,
+    next:
+      'breakpad on Linux writes the maps; crashpad (Chromium) only threads, pieces of their stacks, and modules: ' +
+      'minidump_stackwalk reads those.',
   });
+};
 
 interface Found {
   readonly regions: readonly Region[];

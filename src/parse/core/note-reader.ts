@@ -26,7 +26,7 @@ const MOST_NOTES = 2 ** 20;
 /** Elf64_Nhdr and Elf32_Nhdr are the same: three words of 4 bytes; name and contents are padded to 4 bytes. */
 const HEADER = 12;
 
-/** The notes of a core file: elf(5), "Notes (Nhdr)". They are read piece by piece, and what is not wanted is skipped. */
+/** The notes of a core file: elf(5), "Notes (Nhdr)". They are read piece by piece; what is not wanted is skipped. */
 export class NoteReader {
   /** Do the notes break off, or are there more than are read? */
   isCut = false;

@@ -46,8 +46,8 @@ const NT_FILE = 0x46494c45;
 const MOST_FILES = 2 ** 20;
 
 /**
- * Bytes of each type of note that is used, at most. The kernel's own list of files is smaller than 16 MiB: fs/coredump.c,
- * core_file_note_size_limit.
+ * Bytes of each type of note that is used, at most. The kernel's own list of files is smaller than 16 MiB:
+ * fs/coredump.c, core_file_note_size_limit.
  */
 const LONGEST: ReadonlyMap<number, number> = new Map([
   [NT_PRSTATUS, 4096],
@@ -184,7 +184,7 @@ function filesOf({bytes}: Note, {is64, isLittle}: ElfShape): MappedFile[] | unde
     // As maps prints it: there a line break is four bytes.
     const {text, base64} = decode(latin1(bytes, at, end).replaceAll('\n', '\\012'));
     const offset = page * unit;
-    if (from < to && isWhole(from) && isWhole(to) && isWhole(offset))
+    if (from < to && isWhole(from) && isWhole(to) && isWhole(offset) && isWhole(offset + (to - from)))
       files.push({start: from, end: to, offset, name: text, base64});
     at = end + 1;
   }
@@ -195,5 +195,5 @@ function filesOf({bytes}: Note, {is64, isLittle}: ElfShape): MappedFile[] | unde
 export const sanePage = (size: number | undefined): number | undefined =>
   size !== undefined && size >= 4096 && size <= 2 ** 20 && Number.isInteger(Math.log2(size)) ? size : undefined;
 
-/** Whole pages: only these are exact in a double. */
-export const isWhole = (bytes: number): boolean => bytes % 4096 === 0 && bytes <= 2 ** 64;
+/** Whole pages within 64 bits: only these are exact in a double. */
+export const isWhole = (bytes: number): boolean => bytes % 4096 === 0 && bytes < 2 ** 64;
