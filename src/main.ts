@@ -23,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>
   snapshot: () => import('./commands/snapshot.ts'),
   top: () => import('./commands/top.ts'),
   watch: () => import('./commands/watch.ts'),
+  why: () => import('./commands/why.ts'),
 };
 
 /** What a command line asks for, as bin/choose.js says. */

@@ -42,6 +42,22 @@ export const saveShared = (path: string, content: string, ifThere: IfThere): voi
 export const saveParts = (path: string, parts: Iterable<string>, ifThere: IfThere): number =>
   save(path, encoded(parts), 0o600, ifThere);
 
+/** The same for several contents, one after another, of which each has to be waited for. @returns the size of all */
+export async function saveEach(
+  path: string,
+  contents: AsyncIterable<Iterable<string | Uint8Array>>,
+  ifThere: IfThere,
+): Promise<number> {
+  const file = newFile(path, 0o600, ifThere, IN_OUTPUT);
+  try {
+    for await (const parts of contents) for (const bytes of gathered(parts)) file.write(bytes);
+    return finished(file);
+  } catch (error) {
+    file.discard();
+    throw error instanceof Trouble ? error : cannotWrite(path, error);
+  }
+}
+
 /** The same for a program, which its owner may run. */
 export const saveExecutable = (path: string, bytes: Uint8Array, ifThere: IfThere): void =>
   void save(path, [bytes], 0o700, ifThere);
@@ -57,18 +73,38 @@ function* encoded(parts: Iterable<string>): Generator<Buffer> {
   for (const part of inBatches(parts)) yield Buffer.from(part);
 }
 
+/** Bytes that are collected before they are written. */
+const BATCH = 1 << 20;
+
+function* gathered(parts: Iterable<string | Uint8Array>): Generator<Buffer> {
+  let [batch, length]: [Uint8Array[], number] = [[], 0];
+  for (const part of parts) {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+    batch.push(bytes);
+    if ((length += bytes.length) < BATCH) continue;
+    yield Buffer.concat(batch);
+    [batch, length] = [[], 0];
+  }
+  if (length > 0) yield Buffer.concat(batch);
+}
+
 function save(path: string, parts: Iterable<Uint8Array>, mode: number, ifThere: IfThere): number {
   const file = newFile(path, mode, ifThere, IN_OUTPUT);
   try {
     for (const bytes of parts) file.write(bytes);
-    file.sync();
-    file.close();
-    file.put();
-    return file.size;
+    return finished(file);
   } catch (error) {
     file.discard();
     throw cannotWrite(path, error);
   }
+}
+
+/** Puts a file that is written whole in its place. @returns its size in bytes */
+function finished(file: NewFile): number {
+  file.sync();
+  file.close();
+  file.put();
+  return file.size;
 }
 
 /**

@@ -2,7 +2,8 @@ import type {Diff} from '../diff/diff.ts';
 import {bytesOf, type Change, CHANGE_KINDS, type ChangeKind, signedHex} from '../model/change.ts';
 import type {Kind} from '../model/kind.ts';
 import {type MeasureKey, MEASURES} from '../model/measures.ts';
-import {rangeText} from '../model/region.ts';
+import {hasRollup} from '../model/columns/regions.ts';
+import {isRollup, rangeText} from '../model/region.ts';
 import {totalsByKind} from '../model/totals.ts';
 import {counted, deltaText, sizeText} from '../model/amounts.ts';
 import {who, type TextOptions} from './who.ts';
@@ -31,7 +32,8 @@ export const noChange = (unchanged: number): string =>
 /** What happened between two snapshots, for people: new and grown first, then what went, then the rest. */
 export function renderDiff(diff: Diff, look: DiffLook = {}): string {
   const {before, after, changes, unchanged, match, why} = diff;
-  if (changes.length === 0) return noChange(unchanged);
+  const isSum = hasRollup(after.table);
+  if (changes.length === 0) return isSum ? 'No change: the sums are the same on both sides.\n' : noChange(unchanged);
   const wanted = changes.filter((change) => isWanted(change, look));
   const left = changes.length - wanted.length;
   return [
@@ -48,8 +50,7 @@ export function renderDiff(diff: Diff, look: DiffLook = {}): string {
         ]),
     ...renderKinds(diff, look),
     '',
-    `${counted(unchanged, 'region')} unchanged.`,
-    '',
+    ...(isSum ? [] : [`${counted(unchanged, 'region')} unchanged.`, '']),
   ].join('\n');
 }
 
@@ -122,7 +123,9 @@ function renderKinds({before, after, delta, match}: Diff, look: TextOptions): st
     return match === 'layout' ? withoutChance(totals) : totals;
   }) as [Map<Label, Amounts>, Map<Label, Amounts>];
   // A counter that one side never counted has no difference.
-  const counters = (['size', 'rss', 'privateDirty'] as const).filter((counter) => delta[counter] !== undefined);
+  const counters = (['size', 'rss', 'privateDirty'] as const).filter(
+    (counter) => delta[counter] !== undefined && !(counter === 'size' && hasRollup(after.table)),
+  );
   const differs = [...new Set([...a.keys(), ...b.keys()])].filter((kind) =>
     ['regions', ...counters].some((counter) => (a.get(kind)?.[counter] ?? 0) !== (b.get(kind)?.[counter] ?? 0)),
   );
@@ -232,7 +235,7 @@ function newsCells({change, end, text}: News): Cell[] {
   return [
     {text: sign, role},
     {text: kind, role},
-    {text: rangeText({start: range.start, end})},
+    {text: change.after.some(isRollup) ? '' : rangeText({start: range.start, end})},
     {text: delta.size === 0 ? '' : deltaText(delta.size), role},
     {text: rss ? deltaText(rss) : ''},
     {text: safe(text)},

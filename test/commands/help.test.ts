@@ -25,6 +25,7 @@ const COMMANDS = [
   'snapshot',
   'top',
   'watch',
+  'why',
 ];
 
 /** Wide enough for every example to be one line. */

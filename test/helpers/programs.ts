@@ -28,6 +28,7 @@ export const PACKAGES = {
   gzip: 'gzip',
   iconv: 'libc-bin',
   java: 'default-jdk-headless',
+  javac: 'default-jdk-headless',
   jcmd: 'default-jdk-headless',
   jq: 'jq',
   ldd: 'libc-bin',

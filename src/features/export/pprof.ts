@@ -14,20 +14,39 @@ class Places {
   }
 }
 
+/** What the values of a profile are: its sample types. */
+interface SampleType {
+  readonly name: string;
+  readonly unit: string;
+}
+
+/** A stack, from the outermost entry inwards, and its value of each type. */
+interface ProfileSample {
+  readonly path: readonly string[];
+  readonly values: readonly number[];
+}
+
+/** A profile of bytes by call stack. @param measure what the bytes are: its only sample type */
+export const pprof = (stacks: readonly FlameStack[], measure: string): Uint8Array =>
+  profileOf(
+    [{name: measure, unit: 'bytes'}],
+    stacks.map(({path, bytes}) => ({path, values: [bytes]})),
+  );
+
 /**
- * A profile for `go tool pprof`: profile.proto of github.com/google/pprof. pprof reads it compressed or not.
- *
- * @param measure what the bytes are: its only sample type
+ * A profile for `go tool pprof`: profile.proto of github.com/google/pprof. pprof reads it compressed or not, and shows
+ * the last sample type unless it is told another one.
  */
-export function pprof(stacks: readonly FlameStack[], measure: string): Uint8Array {
+export function profileOf(types: readonly SampleType[], samples: readonly ProfileSample[]): Uint8Array {
   const strings = new Places();
   const functions = new Places();
   const profile = new Message();
-  profile.message(1, new Message().varint(1, strings.of(measure)).varint(2, strings.of('bytes')));
-  for (const stack of stacks) {
+  for (const {name, unit} of types)
+    profile.message(1, new Message().varint(1, strings.of(name)).varint(2, strings.of(unit)));
+  for (const {path, values} of samples) {
     // The innermost comes first.
-    const locations = stack.path.toReversed().map((name) => functions.of(name));
-    profile.message(2, new Message().packed(1, locations).packed(2, [stack.bytes]));
+    const locations = path.toReversed().map((name) => functions.of(name));
+    profile.message(2, new Message().packed(1, locations).packed(2, values));
   }
   const names = functions.all.map((name) => strings.of(name));
   // A location for each function, with the same number.

@@ -1,14 +1,17 @@
-import {type Choice, chooseRows} from '../../model/choose.ts';
-import type {Regions} from '../../model/columns/regions.ts';
+import {type Choice, chooseRows, sortedRows, type SortKey} from '../../model/choose.ts';
+import {hasRollup, type Regions} from '../../model/columns/regions.ts';
 import {counted} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {renderBorders} from './borders.ts';
 import {detailsJSON, renderDetails} from './details.ts';
 import {heldJSON, renderHeld} from './held.ts';
+import {wrapped} from '../../text/lines.ts';
 import {renderRegions, type RegionsLook} from '../../text/regions.ts';
 import {renderResidue, residueOf} from './residue.ts';
 import {fewHoles, renderRoom, renderRoomLine} from './room-text.ts';
 import {renderHead} from '../../text/who.ts';
+import {csvLines} from '../../text/csv.ts';
+import {FLAT_KEYS, flatRegion, type FlatRegion} from '../../text/flat.ts';
 import {paint} from '../../text/theme.ts';
 import {renderFiles, renderKinds} from './totals.ts';
 import {roomJSON} from './room-json.ts';
@@ -45,9 +48,7 @@ export function* showPieces(snapshot: Snapshot, look: ShowLook = {}): Generator<
       ...(look.summary ? renderDetails(snapshot, {width: look.width}) : renderHeld(snapshot, {width: look.width})),
       ...roomLine(snapshot, look),
     ],
-    ...(look.room
-      ? [renderRoom(snapshot, {width: look.width, rows: fewHoles(look.all === true)}), renderBorders(snapshot, look)]
-      : []),
+    ...(look.room ? roomBlocks(snapshot, look) : []),
   ];
   let between = '';
   for (const block of blocks) {
@@ -76,6 +77,13 @@ function totalsOf(snapshot: Snapshot, shown: Regions, look: ShowLook): string[][
   );
 }
 
+function roomBlocks(snapshot: Snapshot, look: ShowLook): string[][] {
+  if (hasRollup(snapshot.table)) return [wrapped(NO_ROOM, look.width)];
+  return [renderRoom(snapshot, {width: look.width, rows: fewHoles(look.all === true)}), renderBorders(snapshot, look)];
+}
+
+const NO_ROOM = 'How much room there is, is not known: smaps_rollup does not say which regions there are.';
+
 /** A saved listing may be incomplete: the holes in it may not be holes. */
 const roomLine = (snapshot: Snapshot, look: ShowLook): string[] =>
   look.room || snapshot.source.from === 'capture' ? [] : renderRoomLine(snapshot, look);
@@ -89,10 +97,20 @@ export function showJSON(snapshot: Snapshot, choice: Choice): Record<string, unk
   return {
     ...chosen(snapshot, choice).document(),
     residue: residueOf(snapshot),
-    room: roomJSON(snapshot),
+    room: hasRollup(snapshot.table) ? undefined : roomJSON(snapshot),
     held: heldJSON(snapshot),
     pages: detailsJSON(snapshot),
   };
+}
+
+/** The chosen regions as CSV, with the keys of FLAT_KEYS. */
+export function regionsCSV(snapshot: Snapshot, choice: Choice, sort: SortKey = 'address'): Generator<string> {
+  const shown = chooseRows(snapshot.table, choice);
+  return csvLines(FLAT_KEYS, flatRows(shown, sortedRows(shown, sort)));
+}
+
+function* flatRows(regions: Regions, order: Iterable<number>): Generator<FlatRegion> {
+  for (const row of order) yield flatRegion(regions.at(row));
 }
 
 function chosen(snapshot: Snapshot, choice: Choice): Snapshot {

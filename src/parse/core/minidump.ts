@@ -36,12 +36,15 @@ interface Stream {
   readonly length: number;
 }
 
-/** More than any writer makes. */
+/** More than any writer makes: streams, bytes of a file of /proc, and of a list. */
 const MOST_STREAMS = 1024;
-const LARGEST = 256 * 2 ** 20;
+const LARGEST_FILE = 64 * 2 ** 20;
+const LARGEST_LIST = 4 * 2 ** 20;
 
 /** The streams of a minidump. */
 class Dump {
+  /** Was a stream longer than what there is of it, or than what is read? */
+  isCut = false;
   readonly #read: ReadAt;
   readonly #streams: readonly Stream[];
 
@@ -60,7 +63,10 @@ class Dump {
   /** @returns no bytes if there is no such stream */
   bytes(type: number): Uint8Array {
     const stream = this.#streams.find((each) => each.type === type);
-    return stream ? this.#read(stream.offset, Math.min(stream.length, LARGEST)) : new Uint8Array();
+    if (!stream) return new Uint8Array();
+    const bytes = this.#read(stream.offset, Math.min(stream.length, type === LINUX_MAPS ? LARGEST_FILE : LARGEST_LIST));
+    if (bytes.length < stream.length) this.isCut = true;
+    return bytes;
   }
 
   at(offset: number, length: number): Uint8Array {
@@ -93,11 +99,12 @@ export function snapshotOfMinidump(read: ReadAt): Snapshot {
     source: {from: 'capture', format: 'minidump'},
     regions: table,
     process: owner,
-    consistency: {torn, incomplete: false},
+    consistency: {torn, incomplete: dump.isCut},
     rejected,
     notes: [
       ...(clues.signal ? [signalText(clues.signal, regions, owner.pid)] : []),
       `The regions are those of its ${from}. It does not say what was resident, and has few of the contents.`,
+      ...(dump.isCut ? ['It is cut off, or has a list that is too long: not all of it could be read.'] : []),
     ],
     clues,
   });
@@ -179,7 +186,7 @@ const bare = (start: number, end: number, perms: string): Region => ({
 
 /** With how much of each region is in the dump: pieces of stacks, mostly. @param regions ascending */
 function withDumped(regions: readonly Region[], dump: Dump): readonly Region[] {
-  const ranges = [...memory32(dump), ...memory64(dump)].sort(([a], [b]) => a - b);
+  const ranges = joined(memory32(dump).concat(memory64(dump)));
   if (ranges.length === 0) return regions;
   let first = 0;
   return regions.map((region) => {
@@ -187,8 +194,19 @@ function withDumped(regions: readonly Region[], dump: Dump): readonly Region[] {
     let dumped = 0;
     for (let at = first; at < ranges.length && ranges[at]![0] < region.end; at++)
       dumped += Math.min(region.end, ranges[at]![1]) - Math.max(region.start, ranges[at]![0]);
-    return {...region, usage: {...region.usage, dumped: Math.min(dumped, region.end - region.start)}};
+    return {...region, usage: {...region.usage, dumped}};
   });
+}
+
+/** The same memory, in ranges that ascend and do not overlap. */
+function joined(ranges: readonly Stretch[]): Stretch[] {
+  const all: Array<[start: number, end: number]> = [];
+  for (const [start, end] of ranges.toSorted(([a], [b]) => a - b)) {
+    const last = all.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else all.push([start, end]);
+  }
+  return all;
 }
 
 type Stretch = readonly [start: number, end: number];
