@@ -1,8 +1,8 @@
 import type {Snapshot} from '../model/snapshot.ts';
 import type {Tables} from '../model/columns/tables.ts';
 import {Trouble} from '../model/trouble.ts';
-import {CORE_HEAD, isCore} from './core/core.ts';
-import {isMinidump, snapshotOfMinidump} from './core/minidump.ts';
+import {CORE_HEAD, isCore, isMinidump} from './core/head.ts';
+import {snapshotOfMinidump} from './core/minidump.ts';
 import {snapshotOfCore} from './core/snapshot.ts';
 import type {ReadAt} from './elf/headers.ts';
 import {readPatch} from './foreign/patch.ts';
