@@ -32,6 +32,9 @@ function widthHere(): {readonly maxWidth?: number} {
   return COLUMNS || OCLIF_COLUMNS ? {} : {maxWidth: Math.max(38, (sizeOf(1).columns ?? 80) - 2)};
 }
 
+/** What `memmap` without arguments names first. */
+const FIRST = 'why';
+
 /**
  * Help as oclif's own class writes it, from the manifest of the commands. No command is loaded.
  *
@@ -68,6 +71,12 @@ export async function helpText(root: string, argv: readonly string[]): Promise<s
 
   let text = '';
   class Collected extends Help {
+    /** The command that answers first what people come with is listed first. */
+    protected override get sortedCommands(): Command.Loadable[] {
+      const all = super.sortedCommands;
+      return [...all.filter(({id}) => id === FIRST), ...all.filter(({id}) => id !== FIRST)];
+    }
+
     protected override log(...lines: string[]): void {
       text += `${lines.join(' ')}\n`;
     }

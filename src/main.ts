@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>
   export: () => import('./commands/export.ts'),
   growth: () => import('./commands/growth.ts'),
   heap: () => import('./commands/heap.ts'),
+  metrics: () => import('./commands/metrics.ts'),
   pages: () => import('./commands/pages.ts'),
   ps: () => import('./commands/ps.ts'),
   record: () => import('./commands/record.ts'),
@@ -22,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{default: unknown}>
   snapshot: () => import('./commands/snapshot.ts'),
   top: () => import('./commands/top.ts'),
   watch: () => import('./commands/watch.ts'),
+  why: () => import('./commands/why.ts'),
 };
 
 /** What a command line asks for, as bin/choose.js says. */

@@ -67,6 +67,7 @@ const sets = (): Sets => ({
     ['check --max', {are: 'words', words: [...new Set([...KINDS, ...MEASURE_KEYS])], ends: '='}],
     ['check --no', {are: 'words', words: [...Object.keys(LINTS), ...KINDS]}],
     ['check --no-growth', {are: 'words', words: ['rss', ...KINDS]}],
+    ['record --dump-on', {are: 'words', words: ['oom', 'signal'], isList: true}],
     ['replay --from', {are: 'words', words: ['first', 'last']}],
     ['replay --to', {are: 'words', words: ['first', 'last']}],
   ]),

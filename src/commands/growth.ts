@@ -6,7 +6,7 @@ import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {growthOfListings} from '../features/growth/listings.ts';
 import {noFamily} from '../input/recorded.ts';
 import {isSeries} from '../input/series.ts';
-import {growthOfTarget, type GrowthOptions, type Watched} from '../features/growth/target.ts';
+import {growthOfTarget, type GrowthOptions, needsRecording, noBooks, type Watched} from '../features/growth/target.ts';
 import type {Target} from '../input/input.ts';
 import {groupRecordingOf, targetOf} from '../input/open.ts';
 import type {GroupName} from '../model/group/group.ts';
@@ -17,6 +17,7 @@ import {groupGrowthJSON, renderGroupGrowth} from '../features/growth/group.ts';
 import {growthOfGroup, growthOfRecordedGroup} from '../features/growth/group-target.ts';
 import {GROWTH_MEASURES} from '../features/growth/growth.ts';
 import {familyGrowthJSON, renderFamilyGrowth} from '../features/growth/family.ts';
+import {renderStackGrowth, stackGrowthJSON} from '../features/growth/stacks-text.ts';
 import {growthJSON, renderGrowth} from '../features/growth/text.ts';
 import {parseMeasure} from '../text/measures.ts';
 
@@ -28,13 +29,18 @@ Listings of one process that were saved one after another (by hand, by adb or ku
 
 What is judged is what was seen: a cache that is still filling looks like a leak, and so does a collector that has not run yet. Sample for longer than these take.
 
+Of a recording that was made with --cause, --by stack judges what each call stack has mapped and not released: which code leaks, and how fast. It ends with 5 where memory calls were lost.
+
 Of a group, or of its recording, the usage is judged, each part of its bill, and what its processes have together.
 
-Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 where something grows.`;
+With --heap malloc's books are read now and then (docs/heap.md): is it what the program has in use that grows, or what malloc keeps? A recording that was made with --heap has them.
+
+Exits with 0 whatever the verdict is, unless something of it is incomplete (5), or --heap was asked for and the books do not tell (5); memmap check --no-growth exits with 1 where something grows.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$ --for 3s',
     '<%= config.bin %> <%= command.id %> $$ --for 3s --measure privateDirty --limit 2G',
+    '<%= config.bin %> <%= command.id %> $$ --for 10s --heap',
     '<%= config.bin %> <%= command.id %> cgroup:self --for 3s',
     '<%= config.bin %> <%= command.id %> $$ --for 3s --json',
   ];
@@ -65,7 +71,20 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
       helpValue: '<file>',
     }),
     all: Flags.boolean({description: 'print every region that moved, however many'}),
+    heap: Flags.boolean({
+      description: "judge malloc's books too: does what is in use grow, or what malloc keeps? Reads memory",
+    }),
     children: Flags.boolean({description: 'judge its family too: the process and its descendants together, and each'}),
+    by: Flags.string({
+      description: 'of a recording made with --cause: what is mapped and still there, by the call stack that mapped it',
+      options: ['stack'],
+    }),
+    frames: Flags.string({
+      description:
+        "with --by: the functions of a stack without those of allocators, the loader and libc's start, or all",
+      options: ['own', 'all'],
+      dependsOn: ['by'],
+    }),
     ...BUDGET_FLAGS,
   };
 
@@ -79,26 +98,38 @@ Exits with 0 whatever the verdict is; memmap check --no-growth exits with 1 wher
     if (recorded || target?.is === 'group') return this.ofGroup(recorded ?? (target as GroupTarget).group, flags);
     const watched = await (target ? growthOfTarget(target, optionsOf(flags)) : this.saved(args.targets, flags));
     const isSaved = target === undefined;
-    const {last, notes, rejected, signal, family} = watched;
-    const growth = {...watched.growth, limit: given(flags.limit, parseSize)};
+    const {last, notes, rejected, signal, family, heap} = watched;
+    const limit = given(flags.limit, parseSize);
+    const growth = {...watched.growth, limit};
+    const stacks = watched.stacks && {...watched.stacks, limit};
     this.remark({source: {name: rejected.length > 0 ? args.targets.join(' ') : undefined}, rejected, notes});
-    const look = {width: this.width, rows: flags.all ? undefined : MOST_ROWS, isSaved};
+    const look = {width: this.width, rows: flags.all ? undefined : MOST_ROWS, isSaved, heap};
     const text = (): string =>
-      [renderGrowth(growth, last, look), ...(family ? renderFamilyGrowth(family, this.width) : [])].join('\n');
-    const json = (): object => ({...growthJSON(growth, last, notes), family: family && familyGrowthJSON(family)});
+      stacks
+        ? renderStackGrowth(stacks, last, look)
+        : [renderGrowth(growth, last, look), ...(family ? renderFamilyGrowth(family, this.width) : [])].join('\n');
+    const json = (): object => ({
+      ...growthJSON(growth, last, notes, heap),
+      family: family && familyGrowthJSON(family),
+      byStack: stacks && stackGrowthJSON(stacks),
+    });
     await this.print(flags.json ? json() : text());
     if (signal) return exitOfSignal(signal);
-    return rejected.length === 0 && watched.isWhole !== false ? EXIT.done : EXIT.incomplete;
+    const isWhole = rejected.length === 0 && watched.isWhole !== false && (stacks?.lost ?? 0) === 0;
+    const isAnswered = stacks?.lost !== null && (!flags.heap || heap?.verdict !== 'not enough data');
+    return isWhole && isAnswered ? EXIT.done : EXIT.incomplete;
   }
 
   private saved(targets: readonly string[], flags: FlagsOf<typeof GrowthCommand>): Promise<Watched> {
     if (flags.children) throw noFamily(targets.join(' '), 'a listing is of one process.');
+    if (flags.by) throw needsRecording('PID');
+    if (flags.heap) throw noBooks(targets.join(' '), 'a listing has regions alone.');
     const {measure, least} = optionsOf(flags);
     return growthOfListings(targets, {measure, least, root: flags['proc-root'], times: flags.times});
   }
 
   private async ofGroup(source: GroupName | GroupRecording, flags: FlagsOf<typeof GrowthCommand>): Promise<number> {
-    refuseWithGroup(flags, ['children']);
+    refuseWithGroup(flags, ['children', 'by', 'heap']);
     const [measure, limit] = [parseGroupMeasure(flags.measure ?? 'usage'), given(flags.limit, parseSize)];
     const options = {
       root: flags['proc-root'],
@@ -131,6 +162,8 @@ const optionsOf = (flags: FlagsOf<typeof GrowthCommand>): GrowthOptions => ({
   measure: parseMeasure(flags.measure ?? 'rss', GROWTH_MEASURES),
   least: parseSize(flags['min-size']),
   children: flags.children,
+  stacks: flags.by === undefined ? undefined : flags.frames === 'all' ? 'all' : 'own',
+  heap: flags.heap,
   ...budgetOf(flags),
   root: flags['proc-root'],
 });

@@ -5,12 +5,16 @@ import {parseSize} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
 import {safe} from '../text/safe.ts';
+import {renderHeapFamily} from '../features/heap/family-text.ts';
+import {HeapFamily} from '../features/heap/family.ts';
 import {lookAtHeap, USUAL_RATE} from '../features/heap/target.ts';
 import {renderHeap} from '../features/heap/text.ts';
 
 export default class Heap extends BaseCommand {
   static override summary = "read malloc's own books: what is in use, and what is free and kept";
   static override description = `Is it a leak, or memory that malloc keeps? This reads the books of glibc's malloc from outside: no debugger, no stop, nothing is injected.
+
+Several processes are read one after the other: all that have the name, or with --children a process and its descendants. --json is then one document with that of each in it.
 
 It reads the memory of the process (/proc/PID/mem), which needs the right to attach to it: only the headers of chunks are looked at, and nothing of their contents is kept. Pages that are not resident are not read.
 
@@ -19,19 +23,21 @@ A process that runs goes on meanwhile. An arena that does not come out at its en
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',
     '<%= config.bin %> <%= command.id %> $$ --json',
+    '<%= config.bin %> <%= command.id %> $$ --children',
     '<%= config.bin %> <%= command.id %> $$ --max-rate 100M',
   ];
 
   static override args = {
     target: Args.string({
-      description: 'a PID, the name of a process, or a core file',
+      description: 'a PID, the name of a process or of several, or a core file',
       required: true,
       ignoreStdin: true,
     }),
   };
 
   static override flags = {
-    all: Flags.boolean({description: 'print every arena, however many'}),
+    all: Flags.boolean({description: 'print every arena and process, however many'}),
+    children: Flags.boolean({description: 'the process and its descendants, each, and what they have together'}),
     'max-rate': Flags.string({
       description: 'read at most so much memory a second; 500 MB by default',
       helpValue: '<size>',
@@ -42,11 +48,13 @@ A process that runs goes on meanwhile. An arena that does not come out at its en
     const {args, flags} = await this.parse(Heap);
     this.begin(flags);
     const maxRate = Math.max(1, given(flags['max-rate'], parseSize) ?? USUAL_RATE);
-    const heap = await lookAtHeap(args.target, {root: flags['proc-root'], maxRate});
-    this.remark(heap.snapshot);
+    const heap = await lookAtHeap(args.target, {root: flags['proc-root'], maxRate, children: flags.children});
+    if (heap instanceof HeapFamily) for (const member of heap.members) this.remark(member.heap.snapshot);
+    else this.remark(heap.snapshot);
     for (const note of heap.notes) say(`memmap: ${safe(note)}`);
     const code = heap.isWhole ? EXIT.done : EXIT.incomplete;
     const look = {width: this.width, rows: flags.all ? undefined : this.rows};
-    return this.print(flags.json ? heap.toJSON() : renderHeap(heap, look), code);
+    if (flags.json) return this.print(heap.toJSON(), code);
+    return this.print(heap instanceof HeapFamily ? renderHeapFamily(heap, look) : renderHeap(heap, look), code);
   }
 }

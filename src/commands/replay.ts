@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
+import {RecordedCauses} from '../features/cause/replayed.ts';
 import {regionPages} from '../features/explain/pages.ts';
 import {momentRows, momentsJSON, renderMoments} from '../features/replay/moments.ts';
 import {rangeOf, speedOf} from '../features/replay/range.ts';
@@ -16,6 +17,8 @@ import type {Recording} from '../recording/recording.ts';
 export default class Replay extends BaseCommand {
   static override summary = 'show a recording again, as it happened';
   static override description = `On a terminal it is the screen of watch, where you can pause, step back and forth, and go to any moment (? lists the keys). Into a pipe it prints one line per change, with the time of day at which it happened, as fast as it can; with --json the events of watch --json. --moments lists the moments.
+
+Of a recording that was made with --cause, the calls of each change and their stack stand below it, and at the end who mapped what.
 
 Moments are named as in FILE#12: by number, by first, last or the name of a mark, by the time since the beginning (+30s), or by the clock (14:03:20).`;
 
@@ -36,6 +39,11 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
     from: Flags.string({description: 'the first moment', default: 'first', helpValue: '<moment>'}),
     to: Flags.string({description: 'the last moment', default: 'last', helpValue: '<moment>'}),
     speed: Flags.string({description: 'how many times as fast as it happened', helpValue: '<factor>'}),
+    frames: Flags.string({
+      description:
+        "of a recording made with --cause: stacks without the functions of allocators, the loader and libc's start, or all",
+      options: ['own', 'all'],
+    }),
   };
 
   async run(): Promise<number> {
@@ -48,7 +56,8 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
       const range = rangeOf(recording, args.file, flags);
       const code = isWhole ? EXIT.done : EXIT.incomplete;
       if (flags.moments) return await this.list(recording, range, flags.json, code);
-      const signal = await this.play(recording, {...range, speed, name: args.file}, flags.json);
+      const causes = RecordedCauses.read(recording, args.file, flags.frames === 'all' ? 'all' : 'own');
+      const signal = await this.play(recording, {...range, speed, name: args.file, causes}, flags.json);
       return signal ? exitOfSignal(signal) : code;
     } finally {
       recording.close();
@@ -64,7 +73,7 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
 
   private list(
     recording: Recording,
-    {from, to}: Omit<Range, 'speed' | 'name'>,
+    {from, to}: Pick<Range, 'from' | 'to'>,
     isJson: boolean,
     code: number,
   ): Promise<number> {
@@ -77,7 +86,13 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
     const interrupted = interruption();
     try {
       if (!isJson && this.canDraw)
-        await replayOnScreen(recording, {...options, speed: options.speed ?? 1}, interrupted, regionPages());
+        await replayOnScreen(
+          recording,
+          {...options, speed: options.speed ?? 1},
+          interrupted,
+          regionPages(),
+          options.causes,
+        );
       else await this.tell(recording, options, isJson, interrupted);
       return interrupted.received();
     } finally {
@@ -86,7 +101,7 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
   }
 
   private async tell(recording: Recording, options: Range, isJson: boolean, {signal}: Interruption): Promise<void> {
-    const sink = isJson ? jsonSink() : replayLines(recording);
+    const sink = isJson ? jsonSink() : replayLines(recording, this.width);
     await tellAll(replay(recording, {...options, signal}), sink);
   }
 }
@@ -96,4 +111,5 @@ interface Range {
   readonly to: number;
   readonly speed: number | undefined;
   readonly name: string;
+  readonly causes: RecordedCauses | undefined;
 }

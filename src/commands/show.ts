@@ -5,7 +5,7 @@ import {choiceOf, CHOICE_FLAGS, columnsOf, familyKeyOf} from '../features/show/c
 import {parseDuration} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
-import {showJSON, showPieces} from '../features/show/show.ts';
+import {regionsCSV, showJSON, showPieces} from '../features/show/show.ts';
 import type {Input} from '../input/input.ts';
 import {inputOf, readFamily, readInput, targetOf} from '../input/open.ts';
 import {familyJSON, sortFamily} from '../model/family.ts';
@@ -43,6 +43,7 @@ For a process whose memory map may not be read, the status is shown, and the com
     'cat /proc/$$/smaps | <%= config.bin %> <%= command.id %> -',
     '<%= config.bin %> <%= command.id %> $$ --map',
     '<%= config.bin %> <%= command.id %> cgroup:self',
+    '<%= config.bin %> <%= command.id %> $$ --csv > regions.csv',
     '<%= config.bin %> <%= command.id %> $$ --json',
   ];
 
@@ -54,6 +55,10 @@ For a process whose memory map may not be read, the status is shown, and the com
     map: Flags.boolean({
       description: 'draw the address space as a picture, for people: not together with --json',
       exclusive: ['json', 'kind', 'filter', 'sort', 'columns', 'summary', 'by', 'room', 'children'],
+    }),
+    csv: Flags.boolean({
+      description: 'print the regions as CSV, with every measure in bytes',
+      exclusive: ['json', 'map', 'columns', 'summary', 'by', 'room', 'children'],
     }),
     ...CHOICE_FLAGS,
     summary: Flags.boolean({description: 'only the totals, by kind and by file'}),
@@ -102,6 +107,7 @@ For a process whose memory map may not be read, the status is shown, and the com
     const look = {...flags, columns, choice, rows: all ? undefined : MOST_ROWS, width: this.width};
     const code = this.codeFor([snapshot]);
     if (flags.json) return this.print(showJSON(snapshot, choice), code);
+    if (flags.csv) return this.printPieces(regionsCSV(snapshot, choice, flags.sort), code);
     if (flags.map) return this.print(renderPicture(snapshot, {width: this.width, rows: this.height}), code);
     return this.printPieces(showPieces(snapshot, look), code);
   }
@@ -137,7 +143,7 @@ For a process whose memory map may not be read, the status is shown, and the com
 
 /** A group has no regions: what is about them is refused. @throws Trouble `usage` */
 function refuseWithGroup(flags: Readonly<Record<string, unknown>>): void {
-  const given = ['map', 'kind', 'filter', 'sort', 'columns', 'by', 'room'].find((name) => flags[name]);
+  const given = ['map', 'csv', 'kind', 'filter', 'sort', 'columns', 'by', 'room'].find((name) => flags[name]);
   if (given === undefined) return;
   throw new Trouble({
     kind: 'usage',

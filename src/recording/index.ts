@@ -1,5 +1,6 @@
 import {firstWhere} from '../model/search.ts';
 import type {Rejected} from '../model/snapshot.ts';
+import {isBooksLine} from './books.ts';
 import {type RecordLine, NO_SEED, openLine, readHead, type RecordHead} from './lines.ts';
 import type {Moment} from '../model/moment.ts';
 
@@ -43,6 +44,8 @@ export class MomentIndex {
   unusable = 0;
   /** Places of the lines that say how the recorder ended; the last one counts. */
   endAt: {readonly offset: number; readonly length: number} | undefined;
+  /** Places of the lines with malloc's books. */
+  readonly books: Array<{readonly line: number; readonly offset: number; readonly length: number}> = [];
   /** Looks so far, including those of which nothing was written. */
   looks = 0;
   /** The line at which another recording begins: nothing of it is used, since it may be of another process. */
@@ -63,6 +66,8 @@ export class MomentIndex {
   readonly #is = new Column();
   readonly #key = new Column();
   readonly #marks = new Map<number, string[]>();
+  /** Lines that are no moments: where they are, and after which moment. */
+  readonly #beside = {offset: new Column(), length: new Column(), moment: new Column()};
   #seed: number;
   #isBroken = true;
   #hasUsage = false;
@@ -93,14 +98,27 @@ export class MomentIndex {
     if (!opened) return this.#reject(line);
     this.#seed = opened.crc;
     this.#isBroken = false;
-    if (!head) return; // Of a later version, which may say more.
+    if (!head) {
+      const {number, offset, bytes} = line;
+      if (isBooksLine(bytes)) this.books.push({line: number, offset, length: bytes.length});
+      else this.#put(line); // Memory calls; or of a later version, which may say more.
+      return;
+    }
     this.duration = Math.max(this.duration, head.t);
     this.looks = Math.max(this.looks, head.look);
     this.endAt = undefined;
-    if (head.event === 'end') this.endAt = {offset: line.offset, length: line.bytes.length};
-    else if (head.event === 'mark') this.#mark(head, line);
+    if (head.event === 'end') {
+      this.endAt = {offset: line.offset, length: line.bytes.length};
+      this.#put(line);
+    } else if (head.event === 'mark') this.#mark(head, line);
     else this.#moment(head, line);
     if (head.event === 'exit') this.exitState = member(line, 'state') === 'zombie' ? 'zombie' : 'gone';
+  }
+
+  #put({offset, bytes}: RecordLine): void {
+    this.#beside.offset.push(offset);
+    this.#beside.length.push(bytes.length);
+    this.#beside.moment.push(this.count - 1);
   }
 
   #stopBefore({number, bytes}: RecordLine): void {
@@ -167,6 +185,13 @@ export class MomentIndex {
   changeAt(index: number): {readonly line: number; readonly offset: number; readonly length: number} | undefined {
     if ((this.#is.at(index) & CHANGES) === 0) return undefined;
     return {line: this.#line.at(index), offset: this.#offset.at(index), length: this.#length.at(index)};
+  }
+
+  /** The lines that are no moments, in order, and the numbers of the moments that they follow. */
+  *beside(): Iterable<{readonly moment: number; readonly offset: number; readonly length: number}> {
+    const {offset, length, moment} = this.#beside;
+    for (let place = 0; place < offset.length; place++)
+      yield {moment: moment.at(place), offset: offset.at(place), length: length.at(place)};
   }
 
   /** The line that a moment is of. */

@@ -32,6 +32,9 @@ export function sealMembers(members: string, seed: number): SealedLine {
   return {bytes, crc};
 }
 
+/** The members of a sealed line as JSON, without its checksum. @param line without its newline */
+export const membersOfLine = (line: Uint8Array): string => Buffer.from(line.subarray(1, -SEAL)).toString('utf8');
+
 interface SealedLine {
   readonly bytes: Buffer;
   readonly crc: number;

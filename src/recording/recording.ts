@@ -1,7 +1,9 @@
+import type {BooksReading} from '../model/books.ts';
 import type {FamilySample} from '../model/kin/kin.ts';
 import type {Rejected, Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {object, type Json} from '../model/json.ts';
+import {readingIn} from './books.ts';
 import {applyRecord} from './codec.ts';
 import {familyAt} from './family.ts';
 import {checkRecord, Developer, NOTHING, type Frame} from './frame.ts';
@@ -181,6 +183,21 @@ export class Recording {
     return this.#familyOf(this.#frame(this.#checked(index)), index);
   }
 
+  /**
+   * malloc's books, where they were noted, in order; `t` is ms since the beginning.
+   *
+   * @throws Trouble `input` if a line, though intact, makes no sense
+   */
+  books(): BooksReading[] {
+    return this.#index.books.flatMap(({line, offset, length}) => {
+      try {
+        return readingIn(this.#source.read(offset, length)) ?? [];
+      } catch (error) {
+        throw this.#refused(line, error);
+      }
+    });
+  }
+
   /** /proc/PID/status at a moment: `vmRss`, `vmSize`, `vmHwm`, `vmSwap`, `vmPte`, … in bytes, `threads`, `state`. */
   status(index: number): Snapshot['status'] {
     return this.#frame(this.#checked(index)).status as Snapshot['status'];
@@ -209,6 +226,15 @@ export class Recording {
       });
       before = frame;
     }
+  }
+
+  /**
+   * The intact lines that are no moments, as the writer put them beside those (RecordingWriter.beside), and those that
+   * say how the recorder ended: each with the number of the moment that it follows.
+   */
+  *beside(): Iterable<{readonly moment: number; readonly bytes: Buffer}> {
+    for (const {moment, offset, length} of this.#index.beside())
+      yield {moment, bytes: this.#source.read(offset, length)};
   }
 
   close(): void {

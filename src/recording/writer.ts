@@ -1,5 +1,7 @@
+import type {BooksReading} from '../model/books.ts';
 import type {FamilySample} from '../model/kin/kin.ts';
 import type {Snapshot} from '../model/snapshot.ts';
+import {booksJSON} from './books.ts';
 import {Encoder} from './encode/encoder.ts';
 import {familyAfter, type FamilyFrame, FamilyLines} from './family.ts';
 import {headerJSON, type RecordingHeader} from './header.ts';
@@ -117,11 +119,23 @@ export class RecordingWriter {
     for (const document of documents) void this.#put(membersOf(document), this.#seed, false);
   }
 
+  /** malloc's books as they are now: another such line. */
+  books(reading: Omit<BooksReading, 't'>): Promise<void> {
+    // The mark that may follow is of the last look, whose time stays as it is.
+    const t = Math.max(this.#t, Math.round(this.#clock.now() - this.#begin));
+    return this.#put(membersOf(booksJSON({...reading, t})), this.#seed, false);
+  }
+
   /** The last line. @param more what else it has: `cause` */
   async end(reason: string, cost: object, more: object = {}): Promise<void> {
     this.#restNow();
     await this.#write('end', membersOf({reason, listings: this.listings, cost, ...more}), this.#advance());
     await this.#packer.finish();
+  }
+
+  /** The next look becomes a key frame, which stands on its own, however little has changed. */
+  beginAnew(): void {
+    this.#hasKey = false;
   }
 
   /** Waits until everything so far is written. */

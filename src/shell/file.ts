@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -18,6 +19,9 @@ import {writeTo} from './write.ts';
 const IN_OUTPUT = 'Give the name of a file, or leave out -o to write to standard output.';
 const IN_REPORT = 'Give the name of a file, or leave out -o to have the report on standard error.';
 
+/** The mode of a file that others are meant to read. */
+const SHARED = 0o644;
+
 /** What to do with a regular file that is there already. A FIFO or a device is written to in any case. */
 export type IfThere = 'refuse' | 'replace';
 
@@ -30,9 +34,29 @@ export type IfThere = 'refuse' | 'replace';
 export const saveFile = (path: string, content: string | Uint8Array, ifThere: IfThere): void =>
   void save(path, [typeof content === 'string' ? Buffer.from(content) : content], 0o600, ifThere);
 
+/** The same for a file that others are meant to read: mode 0644, whatever the umask is. */
+export const saveShared = (path: string, content: string, ifThere: IfThere): void =>
+  void save(path, [Buffer.from(content)], SHARED, ifThere);
+
 /** The same for a text that comes in parts, and is never in memory as a whole. @returns its size in bytes */
 export const saveParts = (path: string, parts: Iterable<string>, ifThere: IfThere): number =>
   save(path, encoded(parts), 0o600, ifThere);
+
+/** The same for several contents, one after another, of which each has to be waited for. @returns the size of all */
+export async function saveEach(
+  path: string,
+  contents: AsyncIterable<Iterable<string | Uint8Array>>,
+  ifThere: IfThere,
+): Promise<number> {
+  const file = newFile(path, 0o600, ifThere, IN_OUTPUT);
+  try {
+    for await (const parts of contents) for (const bytes of gathered(parts)) file.write(bytes);
+    return finished(file);
+  } catch (error) {
+    file.discard();
+    throw error instanceof Trouble ? error : cannotWrite(path, error);
+  }
+}
 
 /** The same for a program, which its owner may run. */
 export const saveExecutable = (path: string, bytes: Uint8Array, ifThere: IfThere): void =>
@@ -49,18 +73,38 @@ function* encoded(parts: Iterable<string>): Generator<Buffer> {
   for (const part of inBatches(parts)) yield Buffer.from(part);
 }
 
+/** Bytes that are collected before they are written. */
+const BATCH = 1 << 20;
+
+function* gathered(parts: Iterable<string | Uint8Array>): Generator<Buffer> {
+  let [batch, length]: [Uint8Array[], number] = [[], 0];
+  for (const part of parts) {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+    batch.push(bytes);
+    if ((length += bytes.length) < BATCH) continue;
+    yield Buffer.concat(batch);
+    [batch, length] = [[], 0];
+  }
+  if (length > 0) yield Buffer.concat(batch);
+}
+
 function save(path: string, parts: Iterable<Uint8Array>, mode: number, ifThere: IfThere): number {
   const file = newFile(path, mode, ifThere, IN_OUTPUT);
   try {
     for (const bytes of parts) file.write(bytes);
-    file.sync();
-    file.close();
-    file.put();
-    return file.size;
+    return finished(file);
   } catch (error) {
     file.discard();
     throw cannotWrite(path, error);
   }
+}
+
+/** Puts a file that is written whole in its place. @returns its size in bytes */
+function finished(file: NewFile): number {
+  file.sync();
+  file.close();
+  file.put();
+  return file.size;
 }
 
 /**
@@ -72,7 +116,11 @@ function newFile(path: string, mode: number, ifThere: IfThere, instead: string):
   const temporary = isStream ? path : join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   const create = isStream ? 0 : constants.O_CREAT | constants.O_EXCL | constants.O_APPEND;
   try {
-    return new NewFile(path, temporary, openSync(temporary, constants.O_WRONLY | constants.O_NOFOLLOW | create, mode));
+    // What a run with our PID left behind when it was killed: in a container PIDs come again.
+    if (!isStream) removeIfThere(temporary);
+    const fd = openSync(temporary, constants.O_WRONLY | constants.O_NOFOLLOW | create, mode);
+    if (!isStream && mode === SHARED) fchmodSync(fd, mode);
+    return new NewFile(path, temporary, fd);
   } catch (error) {
     if (!isStream) removeIfThere(temporary);
     throw cannotWrite(path, error);

@@ -14,6 +14,7 @@ const COMMANDS = [
   'export',
   'growth',
   'heap',
+  'metrics',
   'pages',
   'ps',
   'record',
@@ -24,6 +25,7 @@ const COMMANDS = [
   'snapshot',
   'top',
   'watch',
+  'why',
 ];
 
 /** Wide enough for every example to be one line. */

@@ -18,7 +18,7 @@ const told = new Set<string>();
  * @param needs programs, and what was found out otherwise: `undefined` is no lack
  */
 export function testIf(...needs: ReadonlyArray<Tool | Lack | undefined>): Register & {readonly serial: Register} {
-  const lack = needs.map((need) => (typeof need === 'string' ? lackOf(need) : need)).find(Boolean);
+  const lack = needs.map((need) => need && lackOf(need)).find(Boolean);
   if (!lack) return Object.assign<Register, {serial: Register}>(test, {serial: test.serial});
   if (process.env['CI'] && lack.isInstallable) return both((title) => test(title, (t) => t.fail(lack.why)));
   if (!told.has(lack.why)) process.stderr.write(`skipped: ${lack.why}\n`);
@@ -41,4 +41,8 @@ export const missing = (what: string, debianPackage: string): Lack => ({
   isInstallable: true,
 });
 
-const lackOf = (tool: Tool): Lack | undefined => (has(tool) ? undefined : missing(tool, PACKAGES[tool]));
+/** Why a machine can't do what needs this; undefined if it can. */
+export function lackOf(need: Tool | Lack): Lack | undefined {
+  if (typeof need !== 'string') return need;
+  return has(need) ? undefined : missing(need, PACKAGES[need]);
+}

@@ -8,10 +8,11 @@ import {oracleTrial} from './oracle.ts';
 import {readersTrial} from './readers.ts';
 import {runsTrial, type Trial} from './runs.ts';
 import {syntheticTables} from './synthetic.ts';
+import {whyTrial} from './why.ts';
 
 /**
  * `npm run trials`: what takes too long for a test, an hour in all. `-- --only oracle` makes one part (oracle, runs,
- * readers, kinds, cores, synthetic, programs) and writes its table again. Ends with 1 if something false was said.
+ * readers, kinds, cores, synthetic, programs, why) and writes its table again. Ends with 1 if something false was said.
  */
 const {values} = parseArgs({
   options: {only: {type: 'string'}, seed: {type: 'string', default: '1'}, for: {type: 'string', default: '5m'}},
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, {readonly page: string; readonly make: () =
   cores: {page: 'docs/formats.md', make: coresTrial},
   synthetic: {page: 'docs/growth.md', make: () => withoutFaults(syntheticTables())},
   programs: {page: 'docs/growth.md', make: () => withoutFaults(growthTrials(values.for))},
+  why: {page: 'docs/why.md', make: whyTrial},
 };
 
 const HEAD = `# Trials

@@ -9,7 +9,7 @@ import {hasFailed} from './effect.ts';
 import {type Between, Question} from './explain.ts';
 import {CodeFiles} from './files.ts';
 import type {Frames} from './fold.ts';
-import type {CauseCall, CauseEnd, CauseNews, Explained, WhyNot} from './news.ts';
+import type {CauseCall, CauseEnd, CauseNews, Explained, TouchedPage, WhyNot} from './news.ts';
 import {type CallStack, Stacks} from './stacks.ts';
 
 export interface CauseOptions {
@@ -31,6 +31,7 @@ const EXEC_TIME = 200;
 
 /** Watches the memory calls of a process, and says whose its changes are. */
 export class CauseTrace {
+  readonly #pid: number;
   readonly #options: CauseOptions;
   readonly #trace: Trace;
   readonly #files: CodeFiles;
@@ -46,15 +47,22 @@ export class CauseTrace {
   readonly #entries: Entries;
   #newStacks: CallStack[] = [];
   #newCalls: CauseCall[] = [];
+  #newPages: TouchedPage[] = [];
   #lastId = 0;
   #bytes = {changed: 0, explained: 0};
   #ended: Promise<TraceEnd> | undefined;
 
   private constructor(pid: number, options: CauseOptions, trace: Trace, inbox: Inbox) {
+    this.#pid = pid;
     this.#options = options;
     this.#trace = trace;
-    this.#entries = new Entries(this.#page, (call) => {
-      if (options.tellsCalls) this.#newCalls.push(call);
+    this.#entries = new Entries(this.#page, {
+      onCall: (call) => {
+        if (options.tellsCalls) this.#newCalls.push(call);
+      },
+      onTouch: (page) => {
+        if (options.tellsCalls) this.#newPages.push(page);
+      },
     });
     this.#files = new CodeFiles(pid, options.root);
     this.#code = new Code(this.#files);
@@ -88,7 +96,7 @@ export class CauseTrace {
   }
 
   /** A look saw another program. Where the kernel didn't tell of it, what there is now counts as there before. */
-  async exec(snapshot: Snapshot, {began}: Between): Promise<void> {
+  async exec(snapshot: Snapshot, {began, ended}: Between): Promise<void> {
     // The new memory is there a moment before the kernel tells of it.
     for (const end = performance.now() + EXEC_TIME; ;) {
       await this.#trace.sync();
@@ -99,7 +107,8 @@ export class CauseTrace {
     }
     const isTold = this.#entries.execs > 0;
     this.#entries.execs = 0;
-    if (isTold) return;
+    // What is told of this look has what the program did until it was read.
+    if (isTold) return this.#entries.enter(this.#ns(ended));
     this.#notes.push('It began a program whose calls the kernel does not let us watch, as one with set-user-ID.');
     this.#open(snapshot);
   }
@@ -114,11 +123,13 @@ export class CauseTrace {
    *
    * @param look when it was read
    * @param since when the look that it is compared with began; of flags, when those were read
+   * @param isOver the process had ended when it was read
    */
   async explain(
     changes: readonly Change[],
     look: Between,
     since: {readonly maps: number; readonly flags: number},
+    isOver = false,
   ): Promise<ReadonlyMap<Change, Explained>> {
     const questions = changes
       .filter(({kind}) => kind !== 'touched')
@@ -135,7 +146,10 @@ export class CauseTrace {
     }
     const isLost = questions.some(({isOpen}) => isOpen) && ((await this.#trace.lostSoFar()) ?? 0) > 0;
     const why: WhyNot = isLost ? 'lost-events' : 'unknown';
-    const found = new Map(questions.map((question) => [question.change, question.answer(this.#entries.ledger, why)]));
+    const exit = isOver ? this.#made('exit', {tid: this.#pid, time: this.#ns(look.began)}) : undefined;
+    const found = new Map(
+      questions.map((question) => [question.change, question.answer(this.#entries.ledger, exit ?? why)]),
+    );
     for (const explained of found.values()) this.#cite(explained);
     this.#entries.forget(this.#ns(since.flags));
     return found;
@@ -144,10 +158,21 @@ export class CauseTrace {
   /** What there is to tell since the last time. */
   async news(of?: ReadonlyMap<Change, Explained>, isEnd = false): Promise<CauseNews> {
     const end = isEnd ? await this.#end() : undefined;
-    const [stacks, calls] = [this.#newStacks, this.#newCalls];
-    [this.#newStacks, this.#newCalls] = [[], []];
+    const [stacks, calls, pages] = [this.#newStacks, this.#newCalls, this.#newPages];
+    [this.#newStacks, this.#newCalls, this.#newPages] = [[], [], []];
     const timeOf = (ns: number): string => new Date(this.#wall + ns / 1e6).toISOString();
-    return {stacks, calls, timeOf, frames: this.#options.frames, of, end};
+    const {ledger, tally} = this.#entries;
+    return {
+      stacks,
+      calls,
+      timeOf,
+      frames: this.#options.frames,
+      kept: this.#options.tellsCalls && !this.#early ? tally.keptNews() : undefined,
+      touched: pages,
+      held: this.#early ? undefined : () => [...ledger.held],
+      of,
+      end,
+    };
   }
 
   /** All that happened up to now is entered: the process has ended. */
@@ -240,8 +265,12 @@ export class CauseTrace {
 
   #takeFault(event: Fault): void {
     const {stack} = this.#stacks.of(event, event.tid);
-    const bytes = (event.pageSize ?? this.#page) * event.every;
-    this.#entries.add({is: 'fault', time: event.time, stack, bytes});
+    const {address, time, every, pageSize: size = this.#page} = event;
+    this.#entries.add({
+      is: 'fault',
+      time,
+      page: {address: Math.floor(address / size) * size, size, every, time, stack},
+    });
   }
 
   #made(name: string, {tid, time}: {readonly tid: number; readonly time: number}): CauseCall {
@@ -255,7 +284,7 @@ export class CauseTrace {
       this.#bytes.explained += bytes;
       this.#bytes.changed += bytes;
       if (call.done) continue;
-      call.done = {what: 'mapped', start: 0, end: 0, bytes};
+      call.done = {what: call.name === 'exit' ? 'unmapped' : 'mapped', start: 0, end: 0, bytes};
       if (this.#options.tellsCalls) this.#newCalls.push(call);
     }
     this.#bytes.changed += unexplained;

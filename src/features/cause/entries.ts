@@ -2,8 +2,7 @@ import type {LedgerCall} from './effect.ts';
 import type {Done, Report} from './books.ts';
 import type {Question} from './explain.ts';
 import {Ledger} from './ledger.ts';
-import type {CauseCall} from './news.ts';
-import type {CallStack} from './stacks.ts';
+import type {CauseCall, TouchedPage} from './news.ts';
 import {Tally} from './tally.ts';
 
 /** ns: what happened so long ago is in the books, though nobody looked. */
@@ -15,9 +14,15 @@ const MOST_WAITING = 16_384;
 type Waiting = {readonly time: number} & (
   | {readonly is: 'call'; readonly call: LedgerCall; readonly cause: CauseCall}
   | {readonly is: 'report'; readonly report: Report; readonly cause: CauseCall}
-  | {readonly is: 'fault'; readonly stack: CallStack | undefined; readonly bytes: number}
+  | {readonly is: 'fault'; readonly page: TouchedPage}
   | {readonly is: 'exec' | 'exit'; readonly tid: number; readonly cause?: CauseCall}
 );
+
+/** Who is told what goes into the books: each call that did something, and each page fault. */
+interface Told {
+  readonly onCall: (call: CauseCall) => void;
+  readonly onTouch: (page: TouchedPage) => void;
+}
 
 /**
  * What happened to the memory of a process, in the order of time: it waits until somebody has looked, and then goes into
@@ -30,13 +35,13 @@ export class Entries {
   /** Programs that began since a look saw one. */
   execs = 0;
   readonly #page: number;
-  readonly #onCall: (call: CauseCall) => void;
+  readonly #on: Told;
   #waiting: Waiting[] = [];
 
-  /** @param page bytes; @param onCall gets each call that did something */
-  constructor(page: number, onCall: (call: CauseCall) => void) {
+  /** @param page bytes */
+  constructor(page: number, on: Told) {
     this.#page = page;
-    this.#onCall = onCall;
+    this.#on = on;
   }
 
   /** The books of a program begin. @param known what is mapped already; nothing for one that has just begun */
@@ -91,7 +96,8 @@ export class Entries {
         this.ledger.report(each.report, each.cause);
         break;
       case 'fault':
-        this.tally.touch('fault', each.stack, each.bytes);
+        this.tally.touch('fault', each.page.stack, each.page.size * each.page.every);
+        this.#on.onTouch(each.page);
         break;
       case 'exit':
         this.ledger.exit(each.tid);
@@ -113,7 +119,7 @@ export class Entries {
       const size = mappedBy(done);
       if (size > 0) this.tally.map(cause, size);
       if (size > 0 && isPopulating(call)) this.tally.touch('mmap', cause.stack, size);
-      this.#onCall(cause);
+      this.#on.onCall(cause);
     }
     this.tally.settle();
   }

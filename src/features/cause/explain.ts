@@ -62,15 +62,18 @@ export class Question {
     );
   }
 
-  /** @param why no call is known of what is left */
-  answer(books: Books, why: WhyNot): Explained {
+  /** @param left why no call is known of what is left; or whose it is, where that is gone */
+  answer(books: Books, left: WhyNot | CauseCall): Explained {
     const {kind, range} = this.change;
     // The memory of regions that were split or merged may be as it was: a neighbour was changed.
     const isCut = kind === 'split' || kind === 'merged';
     const near = isCut && this.isOpen ? books.beside(range, this.#since).flatMap(({cause}) => cause ?? []) : [];
     const open = this.#open.reduce((sum, {range: {start, end}}) => sum + end - start, 0);
     for (const call of near) this.#add(call, call === near[0] ? open : 0);
-    const unexplained = near.length > 0 ? 0 : open;
+    const why = typeof left === 'string' ? left : 'unknown';
+    const isGone = BECAME[kind] === 'gone' && open > 0 && near.length === 0;
+    if (isGone && typeof left !== 'string') this.#add(left, open);
+    const unexplained = near.length > 0 || (isGone && typeof left !== 'string') ? 0 : open;
     const causes = [...this.#bytes].map(([call, bytes]) => ({call, bytes})).sort((a, b) => b.bytes - a.bytes);
     return {causes, unexplained, ...(unexplained > 0 && {why: this.#why ?? why})};
   }

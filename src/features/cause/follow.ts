@@ -4,6 +4,13 @@ import type {CauseTrace} from './cause.ts';
 import type {Between} from './explain.ts';
 import type {CauseNews, Explained} from './news.ts';
 
+/**
+ * Had it ended while it was looked at? What the kernel then takes back is no call's. The first thread alone may have
+ * ended too.
+ */
+const isOver = ({process: {state, threads}, status}: Snapshot): boolean =>
+  (state ?? status['state']) === 'Z' && (threads ?? 1) <= 1;
+
 /** Of what a watch tells, what matters here. */
 interface Told {
   readonly event: string;
@@ -31,7 +38,7 @@ export async function* withCauses<Event extends Told>(
       if (snapshot && lookedAt) {
         if (!isOpen) trace.begin(snapshot, lookedAt.began);
         else if (event.event === 'exec') await trace.exec(snapshot, lookedAt);
-        else if (changes) of = await trace.explain(changes, lookedAt, since);
+        else if (changes) of = await trace.explain(changes, lookedAt, since, isOver(snapshot));
         else trace.look(lookedAt);
         isOpen = true;
         since.maps = lookedAt.began;

@@ -9,6 +9,37 @@ export function causeDocuments(news: CauseNews | undefined): object[] {
   return [...news.stacks.map(stackJSON), ...news.calls.map((call) => callJSON(call, news.timeOf))];
 }
 
+/**
+ * The lines that only a recording has: whose the changes of a look are, who has more or less than before, and which
+ * pages were touched.
+ *
+ * @param look its number
+ */
+export function bookDocuments(news: CauseNews | undefined, look: number): object[] {
+  if (!news) return [];
+  const {of, kept, touched = []} = news;
+  const changes = [...(of ?? [])].map(([change, {causes, unexplained, why}]) => ({
+    kind: change.kind,
+    range: {start: hex(change.range.start), end: hex(change.range.end)},
+    causes: causes.map(({call, bytes}) => ({call: call.id, bytes})),
+    unexplained,
+    why,
+  }));
+  const shares = kept?.shares.map(({name, stack, kept: bytes}) => ({name, stack: stack?.id ?? null, kept: bytes}));
+  const pages = touched.map(({address, size, every, time, stack}) => ({
+    address: hex(address),
+    size,
+    every,
+    mono: time,
+    stack: stack?.id ?? null,
+  }));
+  return [
+    ...(changes.length > 0 ? [{event: 'causes', look, changes}] : []),
+    ...(kept ? [{event: 'kept', look, whole: kept.isWhole, shares}] : []),
+    ...(pages.length > 0 ? [{event: 'touched', look, pages}] : []),
+  ];
+}
+
 /** What a change's document has besides the change. */
 export function explainedJSON(news: CauseNews | undefined, change: Change): object {
   const explained = news?.of?.get(change);

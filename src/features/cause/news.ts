@@ -2,8 +2,9 @@
  * What is told of memory calls.
  */
 import type {Change} from '../../model/change.ts';
-import type {Done} from './books.ts';
+import type {Done, Owner} from './books.ts';
 import type {Frames} from './fold.ts';
+import type {Span} from './spans.ts';
 import type {CallStack} from './stacks.ts';
 
 /** What changed memory: a system call, or a fault at which a stack grew (`stack growth`), or `execve`. */
@@ -25,7 +26,9 @@ export interface CauseCall {
 }
 
 /** Why no call is known of bytes that changed. */
-export type WhyNot = 'lost-events' | 'before-attach' | 'driver' | 'other-process' | 'unknown';
+export const WHY_NOTS = ['lost-events', 'before-attach', 'driver', 'other-process', 'unknown'] as const;
+
+export type WhyNot = (typeof WHY_NOTS)[number];
 
 /** Whose a change is. */
 export interface Explained {
@@ -54,9 +57,32 @@ export interface Share {
   readonly touched: number;
 }
 
+/** What is mapped now, by who mapped it, where that is more or less than before. */
+export interface KeptNews {
+  /** What was told before no longer holds: another program began, or the books did. */
+  readonly isWhole: boolean;
+  /** `kept` in bytes; 0 where nothing is left. */
+  readonly shares: ReadonlyArray<Pick<Share, 'name' | 'stack' | 'kept'>>;
+}
+
+/** A page fault that was sampled. */
+export interface TouchedPage {
+  readonly address: number;
+  /** Bytes of the page. */
+  readonly size: number;
+  /** How many faults it stands for. */
+  readonly every: number;
+  /** CLOCK_MONOTONIC in ns. */
+  readonly time: number;
+  readonly stack: CallStack | undefined;
+}
+
+/** By what memory calls are seen. */
+export const ENGINES = ['perf'] as const;
+
 /** What it came to. */
 export interface CauseEnd {
-  readonly engine: 'perf';
+  readonly engine: (typeof ENGINES)[number];
   readonly calls: Counts;
   readonly lost: number | null;
   /** Calls with a stack to its root, with a part of one, with code that nothing names on it, and without any. */
@@ -82,6 +108,12 @@ export interface CauseNews {
   readonly timeOf: (ns: number) => string;
   /** What of a stack is shown. */
   readonly frames: Frames;
+  /** Who has more or less; where calls are told. */
+  readonly kept?: KeptNews | undefined;
+  /** Page faults; where calls are told. */
+  readonly touched?: readonly TouchedPage[] | undefined;
+  /** Who mapped what is mapped now, in ascending order. */
+  readonly held?: (() => readonly Span<Owner<CauseCall>>[]) | undefined;
   /** Of each change but touched. */
   readonly of?: ReadonlyMap<Change, Explained> | undefined;
   readonly end?: CauseEnd | undefined;

@@ -1,6 +1,7 @@
 import {array, object, string, type Json} from '../../model/json.ts';
 import {Trouble} from '../../model/trouble.ts';
-import type {CallFrame, CallStack} from './stacks.ts';
+import {frameOf} from './recorded.ts';
+import type {CallStack} from './stacks.ts';
 
 /** What a saved share has: Share, in bytes. */
 export interface SavedShare {
@@ -91,17 +92,6 @@ function parsed(bytes: Uint8Array, name: string): Json {
   } catch (error) {
     throw error instanceof SyntaxError ? noCauses(name) : error;
   }
-}
-
-function frameOf(value: unknown): CallFrame {
-  const {name, file, address} = object(value, 'a frame');
-  return {
-    name: name === null ? undefined : string(name, 'frame.name'),
-    file: string(file, 'frame.file'),
-    address: Number.parseInt(string(address, 'frame.address'), 16) || 0,
-    offset: undefined,
-    isSignal: false,
-  };
 }
 
 const bytesOf = (value: unknown): number => (typeof value === 'number' && value > 0 ? Math.round(value) : 0);

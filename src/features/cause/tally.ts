@@ -1,5 +1,5 @@
 import type {Owner} from './books.ts';
-import type {CauseCall, Share} from './news.ts';
+import type {CauseCall, KeptNews, Share} from './news.ts';
 import type {CallStack} from './stacks.ts';
 
 interface Entry {
@@ -25,6 +25,9 @@ export class Tally {
   #entries = new Map<string, Entry>();
   /** Since the last time that most was mapped: whose share has changed. */
   #changed = new Set<Entry>();
+  /** Who has more or less since it was last told; all, until it is told first. */
+  readonly #untold = new Set<Entry>();
+  #isTold = false;
   #deltas: Array<{readonly entry: Entry; readonly bytes: number}> = [];
   #total = 0;
   #isAtPeak = false;
@@ -42,6 +45,7 @@ export class Tally {
     for (const {entry, bytes} of this.#deltas) {
       entry.kept += bytes;
       this.#changed.add(entry);
+      this.#untold.add(entry);
     }
     this.#deltas = [];
     this.#total += net;
@@ -60,6 +64,16 @@ export class Tally {
   /** Bytes that became resident. */
   touch(name: string, stack: CallStack | undefined, bytes: number): void {
     this.#entry(name, stack).touched += bytes;
+  }
+
+  /** What each has now, in bytes, of those who have more or less than when this was asked last; undefined if nobody. */
+  keptNews(): KeptNews | undefined {
+    const isWhole = !this.#isTold;
+    if (!isWhole && this.#untold.size === 0) return undefined;
+    const shares = Array.from(this.#untold, ({name, stack, kept}) => ({name, stack, kept}));
+    this.#isTold = true;
+    this.#untold.clear();
+    return {isWhole, shares};
   }
 
   get shares(): Share[] {

@@ -60,6 +60,7 @@ function who(calls: readonly CauseCall[]): string {
   const threads = tids.length === 1 ? `thread ${tids[0]}` : `${tids.length} threads`;
   if (name === 'stack growth') return `page faults at which its stack grew, ${threads}`;
   if (name === 'execve') return `execve, ${threads}`;
+  if (name === 'exit') return 'its end';
   const inferred = calls.some(({inferred: isInferred}) => isInferred) ? ' (by a stack of the same place)' : '';
   return `${counted(calls.length, 'call')} of ${name}, ${threads}${inferred}`;
 }
@@ -112,14 +113,17 @@ interface Row extends Omit<Share, 'stack'> {
   readonly by: string;
 }
 
+/** `brk: malloc ← parse_string`, or what mapped memory without a call; '' for a page fault whose stack is not known. */
+export function shareText({name, stack}: Pick<Share, 'name' | 'stack'>, frames: Frames): string {
+  const path = stack ? pathText(pathOf(stack, name, frames), frames) : '';
+  return OTHERS[name] ?? (name === 'fault' ? path.slice(2) : `${name}${path}`);
+}
+
 /** Stacks that look the same, as they are shown, are one. */
 function grouped(shares: readonly Share[], frames: Frames): Row[] {
   const rows = new Map<string, Row>();
   for (const {stack, ...share} of shares) {
-    const path = stack ? pathOf(stack, share.name, frames) : [];
-    const by =
-      OTHERS[share.name] ??
-      (share.name === 'fault' ? pathText(path, frames).slice(2) : `${share.name}${pathText(path, frames)}`);
+    const by = shareText({...share, stack}, frames);
     const row = rows.get(by);
     rows.set(by, {
       by,

@@ -1,6 +1,7 @@
 import {hex, type Region} from '../../model/region.ts';
 import {chunkJSON, type ChunkAnswer} from './chunk.ts';
-import {type MapperFacts, mapperJSON} from './mapper.ts';
+import type {Touchers} from '../cause/touchers.ts';
+import {type MapperFacts, mapperJSON, touchersJSON} from './mapper.ts';
 import type {PageFacts} from './page.ts';
 import {type Neighbour, neighbourJSON, type RegionFacts, regionFactsJSON} from './region.ts';
 import type {Limits} from '../../model/clues/clues.ts';
@@ -43,13 +44,16 @@ export interface AddressFacts {
   readonly chunk: ChunkAnswer | undefined;
   /** Of a recording with causes. */
   readonly mapper?: MapperFacts | undefined;
+  /** Of a recording with page faults. */
+  readonly touchers?: Touchers | undefined;
   readonly page: PageFacts | undefined;
   /** Why the page's state is not known. */
   readonly pageNote: string | undefined;
 }
 
 /** The part of `memmap.explain/1` on one address. */
-export function addressJSON({address, region, offset, gap, file, chunk, mapper, page, pageNote}: AddressFacts): object {
+export function addressJSON(facts: AddressFacts): object {
+  const {address, region, offset, gap, file, chunk, mapper, touchers, page, pageNote} = facts;
   return {
     address: `0x${address.toString(16)}`,
     mapped: region !== undefined,
@@ -61,6 +65,7 @@ export function addressJSON({address, region, offset, gap, file, chunk, mapper, 
     file: file ? fileJSON(file) : null,
     chunk: chunk && chunkJSON(chunk),
     mappedBy: mapper && mapperJSON(mapper),
+    touchedBy: touchers && touchersJSON(touchers),
     page: page ?? null,
     pageNote: pageNote ?? null,
   };

@@ -1,6 +1,7 @@
 import {type AddressFacts, addressJSON, gapAt} from './address.ts';
 import {chunkAt} from './chunk.ts';
-import {mapperAt, type MapperFacts} from './mapper.ts';
+import type {Touchers} from '../cause/touchers.ts';
+import {mapperAt, type MapperFacts, touchersAt} from './mapper.ts';
 import {pageFacts} from './page.ts';
 import {byWeight, regionFacts, regionFactsJSON, type RegionFacts} from './region.ts';
 import {noSuchRegion, parseWanted, pick, regionAt} from '../../input/regions.ts';
@@ -89,12 +90,19 @@ function addressFacts(looked: Looked, address: bigint, isHeap: boolean): Address
     file: fileFacts(looked, region, address),
     chunk: isHeap ? chunkAt(looked, Number(address)) : undefined,
     mapper: mapperOf(looked, address),
+    touchers: touchersIn(looked, region, address),
     ...pageOf(looked, region, address),
   };
 }
 
 function mapperOf({recording, snapshot}: Looked, address: bigint): MapperFacts | undefined {
   return recording === undefined ? undefined : mapperAt(recording, Number(address), snapshot.takenAt ?? '');
+}
+
+function touchersIn({recording, snapshot}: Looked, region: Region, address: bigint): Touchers | undefined {
+  if (recording === undefined) return undefined;
+  const moment = Number(snapshot.source.name!.slice(recording.length + 1));
+  return touchersAt(recording, Number(address), region, moment);
 }
 
 function pageOf({handle, snapshot}: Looked, region: Region, address: bigint): Pick<AddressFacts, 'page' | 'pageNote'> {

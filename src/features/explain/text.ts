@@ -1,6 +1,6 @@
 import {type AddressFacts, type FileFacts, type HoleFacts, sectionText, type SymbolFacts} from './address.ts';
 import {chunkText} from './chunk.ts';
-import {mapperText} from './mapper.ts';
+import {mapperText, touchersText} from './mapper.ts';
 import {pageText} from './page.ts';
 import {called, type Neighbour, placeText, type RegionFacts} from './region.ts';
 import {sizeText} from '../../model/amounts.ts';
@@ -26,7 +26,7 @@ export function renderAddress(snapshot: Snapshot, facts: AddressFacts, width?: n
 }
 
 function addressLines(facts: AddressFacts, width: number | undefined): string[] {
-  const {region, offset = 0, file, chunk, mapper, page, pageNote} = facts;
+  const {region, offset = 0, file, chunk, mapper, touchers, page, pageNote} = facts;
   const rows: Array<readonly [string, string | undefined]> = [
     ['in', region && `${placeText(region.region)}, at byte 0x${offset.toString(16)} of it`],
     ['file', file?.name.startsWith('/') ? fileText(file) : undefined],
@@ -35,6 +35,7 @@ function addressLines(facts: AddressFacts, width: number | undefined): string[] 
     ['note', file && file.notes.length > 0 ? file.notes.join(' ') : undefined],
     ['chunk', chunk === undefined ? undefined : chunkText(chunk)],
     ['mapped by', mapper === undefined ? undefined : mapperText(mapper)],
+    ['touched by', touchers && touchersText(touchers)],
     ['page', page ? pageText(page) : pageNote],
   ];
   return rows.flatMap(([label, text]) => (text ? entry(label, text, width) : []));

@@ -1,6 +1,6 @@
-import type {Kind} from '../../model/kind.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {COUNTERS} from '../../history/curves.ts';
+import {labelsText} from '../../text/exposition.ts';
 import {wallClock, type Exported} from './exported.ts';
 
 /**
@@ -18,7 +18,7 @@ export function* openmetrics(exported: Exported): Generator<string> {
     if (looks.length === 0) continue;
     yield `# TYPE ${name} ${type}\n${unit === 'count' ? '' : `# UNIT ${name} ${unit}\n`}# HELP ${name} ${help}\n`;
     for (const kind of curves.kinds) {
-      const labels = labelsOf({process: comm, pid: String(pid), kind: kind.kind});
+      const labels = labelsText({process: comm, pid: String(pid), kind: kind.kind});
       let last = -Infinity;
       for (const [at, look] of looks.entries()) {
         const time = wallClock(exported, look);
@@ -30,16 +30,3 @@ export function* openmetrics(exported: Exported): Generator<string> {
   }
   yield '# EOF\n';
 }
-
-const labelsOf = (labels: Readonly<Record<'process' | 'pid', string>> & {readonly kind: Kind}): string =>
-  `{${Object.entries(labels)
-    .map(([name, value]) => `${name}="${escaped(value)}"`)
-    .join(',')}}`;
-
-/** A label's value may hold anything; backslash, quote and line break are written as two characters. */
-const escaped = (value: string): string =>
-  value
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', '\\"')
-    .replaceAll('\n', '\\n')
-    .replace(/[\ud800-\udfff]/gu, '\ufffd');

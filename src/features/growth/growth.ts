@@ -19,11 +19,14 @@ export type GrowthMeasure = (typeof GROWTH_MEASURES)[number];
 
 /** One thing that was followed, and what it did. */
 export interface GrowthLine extends Judgement {
-  readonly of: 'total' | 'kind' | 'group' | 'region' | 'regions' | 'threads';
+  readonly of: 'total' | 'kind' | 'group' | 'region' | 'regions' | 'threads' | 'stack' | 'books';
   readonly kind?: Kind | undefined;
   /** As it was seen last. */
   readonly region?: Region | undefined;
-  /** Of a group: what its regions are called, and how many there were last. */
+  /**
+   * Of a group: what its regions are called, and how many there were last. Of a stack: its functions. Of malloc's
+   * books: which part it is.
+   */
   readonly name?: string | undefined;
   readonly count?: number | undefined;
   readonly points: Points;
@@ -146,7 +149,7 @@ interface Judged {
 }
 
 /** Judges one amount. */
-function lineOf(points: Points, about: About, {least, watched, hasEnded}: Judged): GrowthLine {
+export function lineOf(points: Points, about: About, {least, watched, hasEnded}: Judged): GrowthLine {
   const seen = hasEnded ? withoutFinalFall(points) : points;
   const to = seen.t.length < points.t.length ? seen.t.at(-1)! : watched.to;
   return {
@@ -199,7 +202,7 @@ const isSteady = (verdict: Verdict): boolean => verdict === 'steady growth';
 const hasStopped = (verdict: Verdict): boolean => verdict === 'plateau' || verdict === 'step';
 
 /** What grew steadily comes first, then what ended highest above its beginning. */
-const byMovement = (a: GrowthLine, b: GrowthLine): number =>
+export const byMovement = (a: GrowthLine, b: GrowthLine): number =>
   Number(b.verdict === 'steady growth') - Number(a.verdict === 'steady growth') || riseOf(b) - riseOf(a);
 
 /**

@@ -1,4 +1,6 @@
 import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
+import {type HeapGrowth, heapGrowthOf} from './heap.ts';
+import type {BooksReading} from '../../model/books.ts';
 import type {Seen} from '../../history/seen.ts';
 import {Series} from '../../history/series.ts';
 import type {ProcessInfo, Snapshot} from '../../model/snapshot.ts';
@@ -18,6 +20,15 @@ const beginOf = ({moments}: Recording): number =>
     moments.findLastIndex(({event}) => event === 'exec'),
   );
 
+/** malloc's books of the last program, where they were noted; `t` is ms since its first look. */
+export function booksOf(recording: Recording): BooksReading[] {
+  const begin = recording.moment(beginOf(recording)).t;
+  return recording
+    .books()
+    .filter(({t}) => t >= begin)
+    .map((reading) => ({...reading, t: reading.t - begin}));
+}
+
 /** A moment of a recording as a look. What costs something is made when it is asked for. */
 export class RecordedLook implements Seen {
   readonly t: number;
@@ -25,16 +36,19 @@ export class RecordedLook implements Seen {
   readonly event: Seen['event'];
   readonly marks: readonly string[];
   readonly listed: Seen['listed'];
+  /** The number of the look, counted from 1. */
+  readonly look: number;
   readonly #sample: Sample;
 
-  /** @param t ms since the first look @param family as the look saw it */
-  constructor(sample: Sample, t: number, family: Seen['family']) {
+  /** @param t ms since the first look @param family as the look saw it @param look its number */
+  constructor(sample: Sample, t: number, family: Seen['family'], look = sample.moment.look) {
     const {event, marks} = sample.moment;
     this.t = t;
     this.family = family;
     this.event = event;
     this.marks = marks;
     this.listed = sample.listed;
+    this.look = look;
     this.#sample = sample;
   }
 
@@ -71,7 +85,7 @@ class LastProgram {
   }
 
   /** The look at a moment, and those until the next one; none where the moment is not of the program. Go in order. */
-  *at(sample: Sample): Generator<Seen> {
+  *at(sample: Sample): Generator<RecordedLook> {
     const {moment, family} = sample;
     if (moment.index < this.begin) return;
     this.#isOver ||= moment.event === 'exit';
@@ -84,13 +98,13 @@ class LastProgram {
       // `since` is the last of them; where it is absent, they are spread over the time up to the next moment.
       const part = next!.since === undefined ? look / (idle + 1) : look / idle;
       const t = moment.t + ((next!.since ?? next!.t) - moment.t) * part;
-      yield new RecordedLook(sample, t - start, family && {...family, t, came: [], went: []});
+      yield new RecordedLook(sample, t - start, family && {...family, t, came: [], went: []}, moment.look + look);
     }
   }
 }
 
 /** The looks at the last program of a recording, in order. */
-export function* recordedLooks(recording: Recording): Generator<Seen> {
+export function* recordedLooks(recording: Recording): Generator<RecordedLook> {
   const program = new LastProgram(recording);
   const {begin} = program;
   for (const sample of withProgress('Reading', recording.samples(begin), recording.count - begin))
@@ -100,17 +114,29 @@ export function* recordedLooks(recording: Recording): Generator<Seen> {
 /** Amounts to be judged by a measure. */
 export const seriesOf = (measure: GrowthMeasure): Series => new Series([measure], measure);
 
+/** What is said of the last program of a recording. */
+interface RecordedVerdict {
+  readonly growth: Growth;
+  /** Where malloc's books were noted. */
+  readonly heap: HeapGrowth | undefined;
+}
+
 /** Judges what the last program of a recording did, from its samples, in order. */
 export class RecordedGrowth {
   readonly #program: LastProgram;
   readonly #series: Series;
-  readonly #judge: () => Growth;
+  readonly #judge: () => RecordedVerdict;
 
   /** @param least a movement of fewer bytes doesn't matter */
   constructor(recording: Recording, measure: GrowthMeasure, least: number) {
     this.#program = new LastProgram(recording);
     this.#series = seriesOf(measure);
-    this.#judge = () => growthOf(this.#series, measure, least, recording.end?.reason === 'exit');
+    const readings = booksOf(recording);
+    this.#judge = () => {
+      const hasEnded = recording.end?.reason === 'exit';
+      const growth = growthOf(this.#series, measure, least, hasEnded);
+      return {growth, heap: readings.length > 0 ? heapGrowthOf(readings, growth, hasEnded) : undefined};
+    };
   }
 
   /** A moment; those of earlier programs are left out. */
@@ -118,7 +144,7 @@ export class RecordedGrowth {
     for (const seen of this.#program.at(sample)) this.#series.add(seen);
   }
 
-  growth(): Growth {
+  judge(): RecordedVerdict {
     return this.#judge();
   }
 }

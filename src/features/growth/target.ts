@@ -1,6 +1,11 @@
+import type {BooksReading} from '../../model/books.ts';
+import {HeapWatch, pauseFor} from '../heap/watch.ts';
+import {type HeapGrowth, heapGrowthOf} from './heap.ts';
 import {FamilySeries, type FamilyGrowth} from './family.ts';
 import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
-import {EXEC_NOTE, execNote, recordedLooks, seriesOf} from './recorded.ts';
+import {booksOf, EXEC_NOTE, execNote, recordedLooks, seriesOf} from './recorded.ts';
+import {lossNotes, type StackGrowth, stackGrowthOf, type LookTime} from './stacks.ts';
+import type {Frames} from '../cause/fold.ts';
 import type {Series} from '../../history/series.ts';
 import type {Rejected, Snapshot} from '../../model/snapshot.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
@@ -22,6 +27,10 @@ export interface GrowthOptions extends SessionOptions {
   readonly least: number;
   /** Judge its family too. */
   readonly children: boolean;
+  /** Judge what each call stack keeps too; undefined: no. */
+  readonly stacks?: Frames | undefined;
+  /** Read malloc's books too. */
+  readonly heap: boolean;
 }
 
 /**
@@ -36,6 +45,10 @@ export interface Watched {
   readonly last: Snapshot;
   /** Undefined if it was not asked for. */
   readonly family?: FamilyGrowth | undefined;
+  /** Undefined if it was not asked for. */
+  readonly stacks?: StackGrowth | undefined;
+  /** Undefined if they were not read. */
+  readonly heap?: HeapGrowth | undefined;
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
   /** What of a recording could not be used. */
@@ -47,36 +60,63 @@ export interface Watched {
 }
 
 /**
- * @throws Trouble `input` for a file, or standard input, that is not a recording; `usage` for one without the family
- * that was asked for
+ * @throws Trouble `input` for a file, or standard input, that is not a recording; `usage` for one without the family,
+ * or malloc's books, that were asked for
  */
 export async function growthOfTarget(target: Input, options: GrowthOptions): Promise<Watched> {
   const opened = await open(target);
+  if (opened.is !== 'recording' && options.stacks) throw needsRecording(opened.is === 'process' ? opened.pid : 'PID');
   if (opened.is === 'process') return watchGrowth(opened.pid, options);
   if (opened.is === 'listing' && target.is === 'stdin') throw opened.noRecording();
   if (opened.is !== 'recording') throw onlyOneMoment(opened.name);
   const {recording, name} = opened;
   try {
     const {notes, rejected} = faultsOf(recording, name);
-    const {measure, least, children} = options;
+    const {measure, least, children, stacks: frames} = options;
+    const looks: LookTime[] = [];
+    const readings = booksOf(recording);
+    if (options.heap && readings.length === 0) throw noBooks(name);
     const [series, family] = [seriesOf(measure), new FamilySeries()];
     for (const seen of recordedLooks(recording)) {
       series.add(seen);
+      if (frames) looks.push({look: seen.look, t: seen.t});
       if (children && seen.family) family.add(seen.t, seen.family);
     }
     if (children && family.isEmpty) throw noFamily(name, 'it was recorded without its family.');
     const hasEnded = recording.end?.reason === 'exit';
+    const stacks = frames && stackGrowthOf(recording, name, looks, {least, frames});
+    const growth = growthOf(series, measure, least, hasEnded);
     return {
-      growth: growthOf(series, measure, least, hasEnded),
+      growth,
       last: series.last!.withSource({from: 'snapshot', format: 'recording', name}),
-      notes: [...notes, ...execNote(recording)],
+      stacks,
+      notes: [...notes, ...execNote(recording), ...(stacks ? lossNotes(stacks) : [])],
       rejected,
       family: children ? family.growth(measure, least, hasEnded) : undefined,
+      heap: readings.length > 0 ? heapGrowthOf(readings, growth, hasEnded) : undefined,
     };
   } finally {
     recording.close();
   }
 }
+
+/** @param pid of a process that runs; or `PID` */
+export const needsRecording = (pid: number | string): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: 'Cannot see growth by stack there.',
+    why: 'the call stacks are in a recording that was made with --cause.',
+    next: `Record it first: memmap record ${pid} --cause -o FILE; then: memmap growth FILE --by stack`,
+  });
+
+/** @param why there are none, a sentence */
+export const noBooks = (name: string, why = "it was recorded without malloc's books."): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: `--heap can't be used with ${name === '-' ? 'standard input' : name}.`,
+    why,
+    next: 'Give a PID, or a recording that was made with: memmap record PID --heap',
+  });
 
 const onlyOneMoment = (path: string): Trouble =>
   new Trouble({
@@ -94,6 +134,8 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
   const session = new Session(pid, options);
   const kin = options.children ? new KinWatch(pid, options) : undefined;
   const family = new FamilySeries();
+  const heap = options.heap ? new HeapWatch(session.handle, pauseFor(duration)) : undefined;
+  let readings: BooksReading[] = [];
   const interrupted = interruption();
   const notes: string[] = [];
   let series = seriesOf(options.measure);
@@ -106,6 +148,8 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
     // The family goes on where the process executes another program.
     const sample = kin?.look(performance.now() - first, snapshot);
     if (sample) family.add(sample.t, sample);
+    const reading = heap?.look();
+    if (reading) readings.push({t: performance.now() - begin, ...reading});
   };
   try {
     add(session.snapshot);
@@ -113,6 +157,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
       if (look.saw === 'exec') {
         notes.push(EXEC_NOTE);
         series = seriesOf(options.measure);
+        readings = [];
         begin = performance.now();
       }
       hasEnded = look.saw === 'exit';
@@ -127,12 +172,15 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
   }
   const signal = interrupted.received();
   if (signal) notes.push('It was interrupted; this is what was seen until then.');
+  const {measure, least} = options;
+  const growth = growthOf(series, measure, least, hasEnded);
   return {
-    growth: growthOf(series, options.measure, options.least, hasEnded),
+    growth,
     last: series.last!,
     notes,
     rejected: [],
-    family: kin && family.growth(options.measure, options.least, hasEnded),
+    family: kin && family.growth(measure, least, hasEnded),
+    heap: heap && heapGrowthOf(readings, growth, hasEnded),
     signal,
   };
 }

@@ -3,6 +3,7 @@ import type {Verdict} from './judge.ts';
 import {address, regionJSON} from '../../model/region.ts';
 import {counted, countText, deltaText, sizeText, spanText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
+import type {HeapGrowth} from './heap.ts';
 import {headline, measureWords, sizeSentence, slopeText, thingName} from './words.ts';
 import {who, type TextOptions} from '../../text/who.ts';
 import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
@@ -14,13 +15,16 @@ interface GrowthLook extends TextOptions {
   readonly rows?: number | undefined;
   /** The samples are listings that somebody saved. */
   readonly isSaved?: boolean | undefined;
+  /** Where malloc's books were read. */
+  readonly heap?: HeapGrowth | undefined;
 }
 
 /** What grew, for people: the answer, then each kind and each region that moved. */
 export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = {}): string {
   const {kinds, counts, total, sum, least, measure, asked} = growth;
-  const moved = (line: GrowthLine): boolean =>
-    (line.verdict !== 'flat' && line.verdict !== 'not enough data') || Math.abs(riseOf(line)) >= least;
+  const moved = (line: GrowthLine): boolean => hasMoved(line, least);
+  const {heap} = look;
+  const said = [...headline(growth), ...(heap ? [heap.sentence] : []), ...sizeSentence(growth)];
   const [movedKinds, movedThings] = [kinds.filter(moved), thingsOf(growth).filter(moved)];
   const shown = movedThings.slice(0, look.rows ?? movedThings.length);
   const share = (line: GrowthLine): number | undefined => shareOf(line, growth);
@@ -30,13 +34,16 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
     ...wrapped(who(last), look.width).map((line) => paint('title', line)),
     ...wrapped(`${how(growth, look.isSaved)}.`, look.width),
     '',
-    ...[...headline(growth), ...sizeSentence(growth)].flatMap((sentence) => wrapped(sentence, look.width)),
+    ...said.flatMap((sentence) => wrapped(sentence, look.width)),
     '',
     ...renderTable(
       KIND_COLUMNS,
       [
         ...movedKinds.map((line) => kindCells(line.kind!, line, share(line))),
         kindCells(measure === asked ? 'total' : 'total size', measure === asked ? total : sum, undefined),
+        ...(heap?.last
+          ? [heap.inUse, heap.free].map((line) => kindCells(`malloc: ${line.name}`, line, undefined))
+          : []),
       ],
       look.width,
     ),
@@ -49,6 +56,10 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
     '',
   ].join('\n');
 }
+
+/** Is it worth a row? @param least bytes */
+export const hasMoved = (line: GrowthLine, least: number): boolean =>
+  (line.verdict !== 'flat' && line.verdict !== 'not enough data') || Math.abs(riseOf(line)) >= least;
 
 function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth, isSaved = false): string {
   const times = `${counted(looks, isSaved ? 'listing' : 'sample')} in ${spanText(span)}`;
@@ -72,7 +83,7 @@ function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth, is
 }
 
 /** @param least the last two are left out where the terminal has fewer columns */
-const amountColumns = (least: number): Column[] => [
+export const amountColumns = (least: number): Column[] => [
   {title: 'last', align: 'right'},
   {title: 'rise', align: 'right'},
   {title: 'verdict'},
@@ -110,7 +121,7 @@ const ROLES: Readonly<Partial<Record<Verdict, Role>>> = {
   flat: 'quiet',
 };
 
-function amountCells(line: GrowthLine, share: number | undefined): Cell[] {
+export function amountCells(line: GrowthLine, share: number | undefined): Cell[] {
   const {verdict, slope, since, last, isBelowTeeth} = line;
   const hasSlope = slope !== undefined && (verdict === 'steady growth' || (verdict === 'shrinks' && slope.high < 0));
   return [
@@ -137,7 +148,12 @@ function countSentence({of, verdict, first, last, slope}: GrowthLine): string {
 }
 
 /** The document `memmap.growth/1`: times in ms since the first look, amounts in bytes, slopes in bytes a second. */
-export function growthJSON(growth: Growth, last: Snapshot, notes: readonly string[]): Record<string, unknown> {
+export function growthJSON(
+  growth: Growth,
+  last: Snapshot,
+  notes: readonly string[],
+  heap?: HeapGrowth,
+): Record<string, unknown> {
   const {measure, asked, totalMeasure, looks, usageLooks, span, least, counts} = growth;
   return {
     schema: 'memmap.growth/1',
@@ -156,11 +172,24 @@ export function growthJSON(growth: Growth, last: Snapshot, notes: readonly strin
     groups: growth.groups.map(lineJSON),
     regions: growth.regions.map(lineJSON),
     counts: counts.map(lineJSON),
+    heap: heap && heapGrowthJSON(heap),
     notes: notes.length > 0 ? notes : undefined,
   };
 }
 
-function lineJSON(line: GrowthLine): Record<string, unknown> {
+/** malloc's books in a document. */
+export const heapGrowthJSON = (heap: HeapGrowth): object => ({
+  verdict: heap.verdict,
+  sentence: heap.sentence,
+  readings: heap.readings,
+  used: heap.used,
+  why: heap.why,
+  inUse: lineJSON(heap.inUse),
+  free: lineJSON(heap.free),
+  last: heap.last ?? null,
+});
+
+export function lineJSON(line: GrowthLine): Record<string, unknown> {
   const {of, kind, region, name, count, verdict, slope, since, isBelowTeeth, steps, hole} = line;
   const {first, last, firstSeen, isThere} = line;
   return {

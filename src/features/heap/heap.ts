@@ -5,7 +5,7 @@ import type {AllocatorName} from '../../classify/runtimes/allocators.ts';
 import {sentenceOf} from './sentence.ts';
 
 /** What adds up over all arenas, in bytes; chunks that are mapped alone are not in it. */
-type HeapTotals = Readonly<Record<(typeof SUMMED)[number], number>>;
+export type HeapTotals = Readonly<Record<(typeof SUMMED)[number], number>>;
 
 const SUMMED = ['system', 'inUse', 'free', 'fastbins', 'top', 'freeResident', 'trimmable', 'unread'] as const;
 

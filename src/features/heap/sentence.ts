@@ -30,17 +30,31 @@ export function sentenceOf({allocator, version, books, unnamed, totals}: Said): 
     return allocator === 'glibc'
       ? `The books of glibc${version === undefined ? '' : ` ${version}`}'s malloc were not found: nothing can be said.`
       : `No malloc of glibc was found in this process: nothing can be said.`;
-  const {system, inUse, free, freeResident, trimmable} = totals;
-  if (system === 0) return `malloc has no memory in its arenas${alone(books.mmapped)}.`;
   const torn = books.arenas.filter((arena) => arena.torn !== undefined).length;
-  if (torn > 0) return `${uncertain(torn, books.arenas.length, totals)}${alone(books.mmapped)}.`;
+  return arenasSentence({arenas: books.arenas.length, torn, mmapped: books.mmapped, totals});
+}
+
+/** What adds up over arenas: of one process, or of several. */
+interface Arenas {
+  readonly arenas: number;
+  /** How many of them did not come out. */
+  readonly torn: number;
+  readonly mmapped: {readonly count: number; readonly bytes: number};
+  readonly totals: Said['totals'];
+}
+
+/** The same of arenas that were found. */
+export function arenasSentence({arenas, torn, mmapped, totals}: Arenas): string {
+  const {system, inUse, free, freeResident, trimmable} = totals;
+  if (system === 0) return `malloc has no memory in its arenas${alone(mmapped)}.`;
+  if (torn > 0) return `${uncertain(torn, arenas, totals)}${alone(mmapped)}.`;
   const resident = freeResident < free * MOST ? ` (${sizeText(freeResident)} of it resident)` : '';
   const said =
     free >= system * MUCH
       ? `${part(free, system)} are free and kept by malloc${resident}: no leak by itself`
       : `${part(inUse, system)} are in use by the program, and malloc keeps only ${sizeText(free)} free`;
   const back = trimmable === 0 ? 'nothing' : sizeText(trimmable);
-  return `${said}; malloc_trim(0) would give back ${back}${alone(books.mmapped)}.`;
+  return `${said}; malloc_trim(0) would give back ${back}${alone(mmapped)}.`;
 }
 
 /** Where a part was not reached, nothing is said of the whole. */

@@ -5,6 +5,9 @@ import {openIfCore} from '../../input/core.ts';
 import {processOf} from '../../input/open.ts';
 import {readBooks} from '../../parse/malloc/books.ts';
 import {captureFrom, folderOf} from '../../procfs/capture.ts';
+import {findByName} from '../../procfs/find.ts';
+import {titleIn} from '../../procfs/title.ts';
+import {withProgress} from '../../shell/output.ts';
 import {isSame, ProcessHandle} from '../../procfs/handle.ts';
 import {regionsNow} from '../../procfs/regions.ts';
 import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
@@ -13,6 +16,8 @@ import {ProcessMemory} from '../../procfs/memory.ts';
 import {otherAllocator} from '../../classify/runtimes/allocators.ts';
 import {dataOf, glibcIn} from './allocators.ts';
 import {heapOfCore} from './core.ts';
+import {withDescendants} from './descendants.ts';
+import {HeapFamily, type HeapMember, type MissingMember} from './family.ts';
 import {Heap} from './heap.ts';
 import {notesOf, unnamedIn, wantedOf} from './parts.ts';
 import {MappedSpace} from './space.ts';
@@ -24,25 +29,81 @@ interface HeapOptions {
   readonly root: string;
   /** Bytes of memory a second that are read at most. */
   readonly maxRate: number;
+  /** The descendants of the process too. */
+  readonly children: boolean;
 }
 
-/** malloc's books of a live process, or of a core file. @throws Trouble */
-export async function lookAtHeap(target: string, {root, maxRate}: HeapOptions): Promise<Heap> {
+/**
+ * malloc's books of a live process, of a core file, or of several processes: those that have the name, or a process and
+ * its descendants.
+ *
+ * @throws Trouble
+ */
+export async function lookAtHeap(target: string, {root, maxRate, children}: HeapOptions): Promise<Heap | HeapFamily> {
   const core = await openIfCore(target);
   if (core) {
     try {
+      if (children) throw onlyOne(target);
       return heapOfCore(core, target);
     } finally {
       core.close();
     }
   }
-  const handle = new ProcessHandle(processOf(target, root, refusal(target)), root);
+  const pids = pidsOf(target, root);
+  if (children || pids.length > 1) return familyOf(children ? withDescendants(pids, root) : pids, {root, maxRate});
+  const handle = new ProcessHandle(pids[0]!, root);
   try {
     return heapIn(handle, {maxRate});
   } finally {
     handle.close();
   }
 }
+
+/** The process that is meant; all that have the name, where it is one. */
+function pidsOf(target: string, root: string): readonly number[] {
+  const isName = !/^[\d-]|[/:]/.test(target);
+  const named = isName ? findByName(target, root) : [];
+  return named.length > 1 ? named.map(({pid}) => pid) : [processOf(target, root, refusal(target))];
+}
+
+/**
+ * The books of several processes, one after the other. Who ends meanwhile, or has no memory of its own, is counted.
+ *
+ * @throws Trouble `denied`, `gone`: where none could be read
+ */
+function familyOf(pids: readonly number[], {root, maxRate}: Pick<HeapOptions, 'root' | 'maxRate'>): HeapFamily {
+  const begin = performance.now();
+  const members: HeapMember[] = [];
+  const missing: MissingMember[] = [];
+  let ended = 0;
+  let first: Trouble | undefined;
+  for (const pid of withProgress('Reading', pids, pids.length)) {
+    let handle: ProcessHandle | undefined;
+    try {
+      handle = new ProcessHandle(pid, root);
+      const {comm, state} = handle.stat();
+      const title = titleIn(`${root}/${pid}`, state) ?? comm;
+      members.push({heap: heapIn(handle, {maxRate}), title});
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      first ??= error;
+      if (error.kind === 'gone') ended++;
+      else missing.push({pid, why: `${error.why} ${error.next}`});
+    } finally {
+      handle?.close();
+    }
+  }
+  if (members.length === 0 && first) throw first;
+  return new HeapFamily({members, missing, ended, ms: performance.now() - begin});
+}
+
+const onlyOne = (text: string): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: `Cannot read the family of ${text}.`,
+    why: 'a core file is of one process.',
+    next: `Leave --children out: memmap heap ${text}`,
+  });
 
 /** What is said of a file: a listing has no contents */
 const refusal = (text: string) => ({

@@ -10,10 +10,24 @@ const NAME = 'memmap-ps.json';
 const MOST_BYTES = 64 * 2 ** 20;
 
 /** Of a process, in this order, with the ms after boot at which it was read. */
-const FIELDS = ['pid', 'startTime', 'threads', 'regions', 'rss', 'pss', 'privateDirty', 'pssShmem'] as const;
+const FIELDS = [
+  'pid',
+  'startTime',
+  'threads',
+  'regions',
+  'rss',
+  'pss',
+  'privateDirty',
+  'pssAnon',
+  'pssFile',
+  'pssShmem',
+] as const;
+
+/** What the file is: another name for each other order of the fields. */
+const FORMAT = 'ps/2';
 
 interface Document {
-  readonly memmap: 'ps';
+  readonly memmap: typeof FORMAT;
   readonly boot: string;
   readonly rows: ReadonlyArray<readonly [name: string, at: number, ...numbers: Array<number | null>]>;
 }
@@ -60,7 +74,7 @@ export function keptText(known: KnownRows, boot: Boot): string {
       row.observed?.kernel ?? null,
       row.observed?.most ?? null,
     ]);
-  return `${JSON.stringify({memmap: 'ps', boot: boot.id, rows})}\n`;
+  return `${JSON.stringify({memmap: FORMAT, boot: boot.id, rows})}\n`;
 }
 
 /** What a text says; nothing where it isn't of this boot, or not what `keptText` writes. */
@@ -87,7 +101,7 @@ const isWhole = (row: ProcessRow): row is Known =>
 function rowsIn(text: string, boot: Boot): Document['rows'] {
   try {
     const document = JSON.parse(text) as Partial<Document> | null;
-    if (document?.memmap !== 'ps' || document.boot !== boot.id || !Array.isArray(document.rows)) return [];
+    if (document?.memmap !== FORMAT || document.boot !== boot.id || !Array.isArray(document.rows)) return [];
     return (document.rows as unknown[]).filter(isRow);
   } catch {
     return [];

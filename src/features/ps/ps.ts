@@ -50,6 +50,18 @@ export interface Listed {
 
 /** Looks at the processes. @throws Trouble `gone`, `usage`: there is nothing of what was asked for */
 export function listProcesses(options: PsOptions): Listed {
+  const {host, isContinued} = lookOnce(options);
+  return {...listedOf(host, options), isContinued};
+}
+
+/**
+ * Looks at the processes once: reads on where the run before stopped for the budget, and leaves what it read for the
+ * next one.
+ *
+ * @returns isContinued: the next run reads what this one could not
+ * @throws Trouble `gone`, `usage`: there is nothing of what was asked for
+ */
+export function lookOnce(options: PsOptions): {readonly host: Host; readonly isContinued: boolean} {
   const {root, targets, filter} = options;
   const isAll = targets.length === 0 && filter === undefined;
   const kept = new Kept(bootOf(root));
@@ -58,7 +70,7 @@ export function listProcesses(options: PsOptions): Listed {
   const isPart = isAll && host.rows.some(isOverBudget);
   if (isAll) kept.write(watch.known, isPart);
   complain(host);
-  return {...listedOf(host, options), isContinued: isPart && kept.isPossible};
+  return {host, isContinued: isPart && kept.isPossible};
 }
 
 const isOverBudget = ({unread, late}: ProcessRow): boolean => unread === 'budget' || late === 'budget';

@@ -80,18 +80,8 @@ export class OpenRecording {
     const {process: info} = snapshot;
     const old = this.#before?.header;
     if (old) refuseUnlessSame(this.path, old.process, info);
-    const header = old ?? {
-      memmap: version,
-      host: hostname(),
-      kernel: release(),
-      bootId: info.bootId,
-      process: info,
-      pageSize: pageSizeOf(snapshot),
-      interval: Math.max(1, Math.round(interval)),
-      startedAt: new Date().toISOString(),
-    };
-    const clock = {now: () => performance.now(), wall: () => Date.now()};
-    const writer = new RecordingWriter(this.#packer(), header, clock, this.#before);
+    const header = old ?? headerFor(snapshot, interval, version);
+    const writer = new RecordingWriter(this.#packer(), header, CLOCK, this.#before);
     this.#writer = writer;
     return writer;
   }
@@ -136,11 +126,25 @@ export class OpenRecording {
   }
 }
 
+/** What the first line of a recording says that begins now. @param interval ms @param version of memmap */
+export const headerFor = (snapshot: Snapshot, interval: number, version: string): RecordingHeader => ({
+  memmap: version,
+  host: hostname(),
+  kernel: release(),
+  bootId: snapshot.process.bootId,
+  process: snapshot.process,
+  pageSize: pageSizeOf(snapshot),
+  interval: Math.max(1, Math.round(interval)),
+  startedAt: new Date().toISOString(),
+});
+
+export const CLOCK = {now: () => performance.now(), wall: () => Date.now()};
+
 const whatIs = (file: Stats): string =>
   file.isSymbolicLink() ? 'a symbolic link' : file.isDirectory() ? 'a directory' : 'not a regular file';
 
 /** When writing, the end of the name decides; when reading, the content does. */
-const isCompressed = (path: string): boolean => path.endsWith('.gz');
+export const isCompressed = (path: string): boolean => path.endsWith('.gz');
 
 /** Where an existing recording ends, after its torn last line has been removed. */
 function endOfOld(path: string): Before & {readonly header: RecordingHeader} {
@@ -178,11 +182,31 @@ export const defaultName = ({comm = 'process', pid}: Snapshot['process'], now = 
 export const defaultGroupName = ({kind, id}: Group, now = new Date()): string =>
   dated(`${kind}-${plainName(basename(id) || 'root').slice(0, 64)}`, now);
 
+/** The same for a ring, whose files get a time when they are saved. */
+export const ringName = ({comm = 'process', pid}: Snapshot['process']): string =>
+  `memmap-${plainName(basename(comm))}-${pid}.jsonl`;
+
+/**
+ * Where a ring is saved: beside the name that was given, with the local time, `app.jsonl` → `app-20260131-120000.jsonl`.
+ * A name that is taken gets a number.
+ */
+export function savedName(path: string, now = new Date()): string {
+  const [, stem, end] = /^(.*?)((?:\.jsonl)?(?:\.gz)?)$/s.exec(path)!;
+  const begin = `${stem}-${timeText(now)}`;
+  for (let number = 1; ; number++) {
+    const name = `${begin}${number === 1 ? '' : `-${number}`}${end || '.jsonl'}`;
+    if (!lstatSync(name, {throwIfNoEntry: false})) return name;
+  }
+}
+
 const plainName = (name: string): string => name.replace(/[^A-Za-z0-9._-]+/g, '_');
 
-function dated(name: string, now: Date): string {
+const dated = (name: string, now: Date): string => `memmap-${name}-${timeText(now)}.jsonl`;
+
+/** The local time: `20260131-120000`. */
+function timeText(now: Date): string {
   const [date, time] = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).split('T');
-  return `memmap-${name}-${date!.replaceAll('-', '')}-${time!.replaceAll(':', '')}.jsonl`;
+  return `${date!.replaceAll('-', '')}-${time!.replaceAll(':', '')}`;
 }
 
 /** What a failed write means to whoever records. */

@@ -1,5 +1,5 @@
 import type {RecordingWriter} from '../../recording/writer.ts';
-import {causeDocuments, causeEndJSON} from '../cause/json.ts';
+import {bookDocuments, causeDocuments, causeEndJSON} from '../cause/json.ts';
 import type {Sink, WatchEvent} from '../watch/events.ts';
 
 /** The size in bytes of the latest sample's listing. Pass its `onListing` to the session. */
@@ -25,8 +25,12 @@ export class Recorder implements Sink {
    */
   async tell(event: WatchEvent): Promise<void> {
     const told = this.#tell(event);
-    if (event.event !== 'end') this.#writer.beside(causeDocuments(event.cause));
+    if (event.event !== 'end') this.#beside(event);
     await told;
+  }
+
+  #beside({cause}: WatchEvent): void {
+    this.#writer.beside([...causeDocuments(cause), ...bookDocuments(cause, this.#writer.looks)]);
   }
 
   async #tell(event: WatchEvent): Promise<void> {
@@ -43,7 +47,7 @@ export class Recorder implements Sink {
       case 'exit':
         return writer.exit(event.state);
       case 'end':
-        writer.beside(causeDocuments(event.cause));
+        this.#beside(event);
         await writer.written;
         return writer.end(event.reason, event.cost, causeEndJSON(event.cause?.end));
     }

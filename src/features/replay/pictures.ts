@@ -3,7 +3,8 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {firstPicture, type Picture, pictureAfter} from '../watch/screen/picture.ts';
 import type {Recording} from '../../recording/recording.ts';
 import {comparedWith} from '../watch/watch.ts';
-import {eventAt, startAt} from './replay.ts';
+import type {RecordedCauses} from '../cause/replayed.ts';
+import {eventAt, startAt, withCause} from './replay.ts';
 import {diffInPlace} from '../../diff/diff.ts';
 import {Compare} from '../../history/compare.ts';
 
@@ -23,11 +24,13 @@ interface Shown {
 export class Pictures {
   readonly #recording: Recording;
   readonly #from: number;
+  readonly #causes: RecordedCauses | undefined;
   readonly #kept = new Map<number, Shown>();
 
-  constructor(recording: Recording, from: number) {
+  constructor(recording: Recording, from: number, causes?: RecordedCauses) {
     this.#recording = recording;
     this.#from = from;
+    this.#causes = causes;
   }
 
   at(index: number): Picture {
@@ -54,7 +57,7 @@ export class Pictures {
   #after(before: number, index: number): Shown {
     const last = this.#kept.get(before)!;
     const compare = last.compare.copy();
-    const event = comparedWith(compare, eventAt(this.#recording, ...this.#moment(index)));
+    const event = withCause(comparedWith(compare, eventAt(this.#recording, ...this.#moment(index))), this.#causes);
     return this.#keep(index, {picture: pictureAfter(last.picture, event), compare});
   }
 

@@ -2,8 +2,9 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Moment} from '../../model/moment.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {Recording} from '../../recording/recording.ts';
+import type {RecordedCauses} from '../cause/replayed.ts';
 import type {EndEvent, Sink, Stamp, StartEvent, WatchCost, WatchEvent} from '../watch/events.ts';
-import {lineSink} from '../watch/sinks.ts';
+import {causeEnd, lineSink} from '../watch/sinks.ts';
 import {compared} from '../watch/watch.ts';
 import {replayEndLine, replayStartLine} from './moments.ts';
 
@@ -14,14 +15,25 @@ interface ReplayOptions {
   /** How many times as fast as recorded; undefined: as fast as possible. */
   readonly speed: number | undefined;
   readonly signal: AbortSignal;
+  /** Whose the changes are, where that was recorded. */
+  readonly causes?: RecordedCauses | undefined;
 }
 
 /**
  * What happened in a recording, as if it happened now: the events of a watch, and marks. The times are those of the
  * recording. If the signal interrupts it, there is no `end`.
  */
-export const replay = (recording: Recording, options: ReplayOptions): AsyncGenerator<WatchEvent> =>
-  compared(momentsOf(recording, options));
+export async function* replay(recording: Recording, options: ReplayOptions): AsyncGenerator<WatchEvent, void> {
+  for await (const event of compared(momentsOf(recording, options))) yield withCause(event, options.causes);
+}
+
+/** Adds whose the changes of an event are; to the end of the whole, what it came to. */
+export function withCause(event: WatchEvent, causes: RecordedCauses | undefined): WatchEvent {
+  if (!causes || (event.event !== 'change' && event.event !== 'end')) return event;
+  const isEnd = event.event === 'end' && event.reason !== 'to' && event.reason !== 'cut';
+  const cause = causes.news(event.moment, event.event === 'change' ? event.changes : [], isEnd);
+  return {...event, cause};
+}
 
 async function* momentsOf(recording: Recording, options: ReplayOptions): AsyncGenerator<WatchEvent, void> {
   const {from, to, speed = Infinity, signal} = options;
@@ -83,9 +95,16 @@ function endAt(recording: Recording, moment: Moment): EndEvent {
   };
 }
 
-/** A replay as text, one line per change, with the times of day at which they were recorded. */
-export const replayLines = (recording: Recording): Sink =>
+/**
+ * A replay as text, one line per change, with the times of day at which they were recorded.
+ *
+ * @param width columns of a terminal; undefined: what is below the last line is not wrapped
+ */
+export const replayLines = (recording: Recording, width?: number): Sink =>
   lineSink({
     start: ({moment = 0, snapshot}) => replayStartLine(recording, moment, snapshot),
-    end: ({moment = 0, t, reason}) => replayEndLine(recording, {index: moment, t}, reason),
+    end: (event) => {
+      const {moment = 0, t, reason} = event;
+      return [replayEndLine(recording, {index: moment, t}, reason), ...causeEnd(event, width)].join('\n');
+    },
   });

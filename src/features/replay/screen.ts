@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Recording} from '../../recording/recording.ts';
 import {replayEndLine} from './moments.ts';
 import {writeOut} from '../../shell/output.ts';
+import type {RecordedCauses} from '../cause/replayed.ts';
 import {Pictures} from './pictures.ts';
 import {Player, type PlayerOptions} from './player.ts';
 import {Viewer, type ReplayKeys} from '../watch/screen/viewer.ts';
@@ -11,15 +12,20 @@ import type {Interruption} from '../../shell/signals.ts';
 /** ms between two frames. */
 const BEAT = 50;
 
-/** Shows a recording on the live screen until its reader quits. @param explain says what a region is */
+/**
+ * Shows a recording on the live screen until its reader quits.
+ *
+ * @param explain says what a region is @param causes whose the changes are
+ */
 export async function replayOnScreen(
   recording: Recording,
   options: PlayerOptions,
   interrupted: Interruption,
   explain?: Explain,
+  causes?: RecordedCauses,
 ): Promise<void> {
   const player = new Player(recording, options, performance.now());
-  const pictures = new Pictures(recording, options.from);
+  const pictures = new Pictures(recording, options.from, causes);
   let failure: unknown;
   const onFailure = (error: unknown): void => {
     failure ??= error;

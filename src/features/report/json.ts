@@ -1,4 +1,5 @@
 import {hex} from '../../model/region.ts';
+import {heapGrowthJSON} from '../growth/text.ts';
 import type {Report} from './report.ts';
 import {COUNTERS} from '../../history/curves.ts';
 
@@ -20,6 +21,7 @@ export function reportJSON(report: Report): Record<string, unknown> {
     whole: about.isWhole,
     summary,
     family: report.family,
+    heap: report.heap && heapGrowthJSON(report.heap),
     times: curves.times,
     usageAt: curves.usageAt,
     resident: curves.resident,

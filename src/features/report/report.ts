@@ -2,6 +2,7 @@ import {counted, countText} from '../../model/amounts.ts';
 import type {ProcessInfo} from '../../model/snapshot.ts';
 import {ChangeKeeper, type ReportChange} from './changes.ts';
 import type {Growth} from '../growth/growth.ts';
+import type {HeapGrowth} from '../growth/heap.ts';
 import {growersOf, growthMeasure, judged, type Grower} from './growers.ts';
 import {FamilyKeeper, type ReportFamily} from './family.ts';
 import {eventsOf, type ReportEvent} from './events.ts';
@@ -29,9 +30,17 @@ export interface Report {
   readonly changes: readonly ReportChange[];
   /** The process and its descendants, where they were recorded. */
   readonly family: ReportFamily | undefined;
+  /** What malloc's books say, where they were noted. */
+  readonly heap: HeapGrowth | undefined;
   readonly summary: readonly string[];
   /** What was left out or can't be trusted, a sentence each. */
   readonly notes: readonly string[];
+}
+
+/** What `memmap growth` says. */
+interface Verdict {
+  readonly growth: Growth;
+  readonly heap: HeapGrowth | undefined;
 }
 
 /**
@@ -43,7 +52,7 @@ export interface Report {
 export function reportOf(
   about: About,
   seen: Iterable<Seen>,
-  judge: () => Growth | undefined = () => undefined,
+  judge: () => Verdict | undefined = () => undefined,
 ): Report {
   const [series, changes] = [new Series(COUNTERS, 'rss'), new ChangeKeeper(MOST.changes)];
   const family = new FamilyKeeper();
@@ -64,7 +73,9 @@ export function reportOf(
     const {vmHwm} = look.status ?? look.snapshot.status;
     peak = Math.max(look.event === 'exec' ? 0 : peak, Number(vmHwm ?? 0));
   }
-  const growth = judge();
+  const verdict = judge();
+  const growth = verdict?.growth;
+  const heap = verdict?.heap;
   const looks = series.times.length;
   const curves = curvesOf(series);
   const begin = events.findLast(({kind}) => kind === 'exec')?.look ?? 0;
@@ -72,13 +83,13 @@ export function reportOf(
   const {duration} = about;
   const growers = judged(growersOf({curves, tracks: series.tracks, duration, measure, begin}), growth);
   const unread = unreadOf(curves, duration);
-  const summary = summaryOf({about, curves, begin, growers, measure, peak, counts: changes.counts, growth});
+  const summary = summaryOf({about, curves, begin, growers, measure, peak, counts: changes.counts, growth, heap});
   const said = [...summary, ...family.sentences()];
   const thinned = thin({curves, events, growers, changes: changes.rows, stays: series.stays}, MOST.looks);
   const drawn = fewerStays(thinned.stays, MOST.stays);
   const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes, ...family.notes()];
   const strips = stripsOf(drawn.stays, [...thinned.curves.times, about.duration], process.exe);
-  return {about, process, measure, summary: said, family: family.family, ...thinned, unread, strips, notes: left};
+  return {about, process, measure, summary: said, family: family.family, heap, ...thinned, unread, strips, notes: left};
 }
 
 function notesOf(looks: number, thinned: {curves: Curves; unseen: number}, changes: ChangeKeeper): string[] {

@@ -26,7 +26,7 @@ export const readReport = (path: string): Promise<Made<Report>> =>
   withRecording(path, (recording, about) => {
     const growth = new RecordedGrowth(recording, 'rss', LEAST);
     const looks = looksOf(recording, 'Making the page', (sample) => growth.add(sample));
-    return reportOf(about, looks, () => growth.growth());
+    return reportOf(about, looks, () => growth.judge());
   });
 
 /**

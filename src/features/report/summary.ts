@@ -2,6 +2,7 @@ import type {ChangeKind} from '../../model/change.ts';
 import {counted, countText, deltaText, durationText, sizeText} from '../../model/amounts.ts';
 import {MEASURES} from '../../model/measures.ts';
 import type {Growth} from '../growth/growth.ts';
+import type {HeapGrowth} from '../growth/heap.ts';
 import {FEWEST_LOOKS} from '../growth/judge.ts';
 import {headline} from '../growth/words.ts';
 import type {Grower} from './growers.ts';
@@ -18,6 +19,7 @@ interface Facts {
   readonly peak: number;
   readonly counts: ReadonlyMap<ChangeKind, number>;
   readonly growth: Growth | undefined;
+  readonly heap: HeapGrowth | undefined;
 }
 
 /** What happened, in sentences: how it was seen, the totals, what grew, what came and went, and the events. */
@@ -32,8 +34,10 @@ const exec = ({begin, curves}: Facts): string[] =>
     : [`After ${durationText(curves.times[begin]!)} it executed another program: what follows counts from then on.`];
 
 /** What `memmap growth` answers, where there was enough to judge by. */
-const verdict = ({growth}: Facts): string[] =>
-  growth && growth.looks >= FEWEST_LOOKS ? [headline(growth).join(' ')] : [];
+const verdict = ({growth, heap}: Facts): string[] => [
+  ...(growth && growth.looks >= FEWEST_LOOKS ? [headline(growth).join(' ')] : []),
+  ...(heap ? [heap.sentence] : []),
+];
 
 function how({about, curves}: Facts): string {
   const {looks, startedAt} = about;

@@ -1,4 +1,4 @@
-import {type Choice, chooseRows} from '../../model/choose.ts';
+import {type Choice, chooseRows, sortedRows, type SortKey} from '../../model/choose.ts';
 import {hasRollup, type Regions} from '../../model/columns/regions.ts';
 import {counted} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
@@ -10,6 +10,8 @@ import {renderRegions, type RegionsLook} from '../../text/regions.ts';
 import {renderResidue, residueOf} from './residue.ts';
 import {fewHoles, renderRoom, renderRoomLine} from './room-text.ts';
 import {renderHead} from '../../text/who.ts';
+import {csvLines} from '../../text/csv.ts';
+import {FLAT_KEYS, flatRegion, type FlatRegion} from '../../text/flat.ts';
 import {paint} from '../../text/theme.ts';
 import {renderFiles, renderKinds} from './totals.ts';
 import {roomJSON} from './room-json.ts';
@@ -99,6 +101,16 @@ export function showJSON(snapshot: Snapshot, choice: Choice): Record<string, unk
     held: heldJSON(snapshot),
     pages: detailsJSON(snapshot),
   };
+}
+
+/** The chosen regions as CSV, with the keys of FLAT_KEYS. */
+export function regionsCSV(snapshot: Snapshot, choice: Choice, sort: SortKey = 'address'): Generator<string> {
+  const shown = chooseRows(snapshot.table, choice);
+  return csvLines(FLAT_KEYS, flatRows(shown, sortedRows(shown, sort)));
+}
+
+function* flatRows(regions: Regions, order: Iterable<number>): Generator<FlatRegion> {
+  for (const row of order) yield flatRegion(regions.at(row));
 }
 
 function chosen(snapshot: Snapshot, choice: Choice): Snapshot {

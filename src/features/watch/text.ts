@@ -120,6 +120,7 @@ const REASONS: Readonly<Record<string, string>> = {
   for: 'The time was up',
   until: 'The condition became true',
   quit: 'Stopped',
+  dump: 'The ring was saved',
 };
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);

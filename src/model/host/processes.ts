@@ -55,7 +55,9 @@ export interface ProcessRow extends Amounts {
   readonly startTime?: number | undefined;
   /** null: not known; absent where nobody asked. */
   readonly holds?: Holds | null | undefined;
-  /** The part of PSS in shared memory: bytes. Linux 5.3 and later. */
+  /** The parts of PSS in pages without a file, of files, and of shared memory: bytes. Linux 5.3 and later. */
+  readonly pssAnon?: number | undefined;
+  readonly pssFile?: number | undefined;
   readonly pssShmem?: number | undefined;
   /** Where memmap maps the same pages: the PSS that the kernel printed, and the most that it can be without memmap. */
   readonly observed?: {readonly kernel: number; readonly most: number} | undefined;

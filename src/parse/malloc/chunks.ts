@@ -27,6 +27,12 @@ export type Ending =
   /** Where no chunk can be. */
   | {readonly is: 'lost'; readonly at: number; readonly why: string};
 
+/** Where an arena ends now: its top chunk, and the first byte after it. */
+export interface Edge {
+  readonly top: number;
+  readonly end: number;
+}
+
 /** So often a walk takes a step back in all, and at one chunk. */
 const MOST_BACK = 1000;
 const MOST_BACK_HERE = 3;
@@ -35,11 +41,13 @@ const MOST_BACK_HERE = 3;
  * Walks the chunks of one piece of an arena: each one's size leads to the next. A chunk is free if the next one says so
  * (PREV_INUSE is clear), or if it is in a fastbin. Each step goes up by at least the smallest chunk, so that it ends.
  *
- * Where no chunk can be, the last ones are read afresh: they may have been joined or cut up since their page was read.
+ * Where no chunk can be, the last ones are read afresh: they may have been joined or cut up since their page was read,
+ * and the arena may have grown. So they are where the top chunk is no longer the top.
  *
  * @param start the first chunk
  * @param end of the piece
  * @param fast chunks of fastbins
+ * @param renew reads where the arena ends, which a busy one moves; undefined if that can't be told now
  */
 export function walkChunks(
   words: Words,
@@ -48,28 +56,33 @@ export function walkChunks(
   layout: Layout,
   fast: ReadonlySet<number>,
   found: Finder,
+  renew?: (isLost: boolean) => Edge | undefined,
 ): Ending {
   const {word, least} = layout;
   const fenceSize = 2 * word;
   const last = new Last(found);
   let previous = -1;
   let [back, backAt, backHere] = [0, -1, 0];
+  let edge = end;
   for (let at = start; ;) {
-    const field = at + 2 * word > end ? undefined : words.at(at + word, end);
+    const field = at + 2 * word > edge ? undefined : words.at(at + word, edge);
     const bits = field === undefined ? 0 : field % BITS;
     const size = field === undefined ? 0 : field - bits;
     const isFree = (bits & PREV_INUSE) === 0;
-    const isTop = at + size === end && size >= least;
+    const isTop = at + size === edge && size >= least;
     const isFence = size === fenceSize || size === 0;
+    const isStale = isTop && renew !== undefined && !isEdge(renew(false), at, edge);
     if (
+      isStale ||
       field === undefined ||
-      (isFree && previous >= 0 && words.at(at, end) !== at - previous) ||
+      (isFree && previous >= 0 && words.at(at, edge) !== at - previous) ||
       (bits & IS_MMAPPED) !== 0 ||
       !(isTop || isFence || (size >= least && size % ALIGNMENT === 0))
     ) {
       backHere = at === backAt ? backHere + 1 : 1;
       if (previous < 0 || ++back > MOST_BACK || backHere > MOST_BACK_HERE)
-        return lostAt(at, field, {previous, end, word, size, bits});
+        return lostAt(at, field, {previous, end: edge, word, size, bits});
+      edge = renew?.(true)?.end ?? edge;
       words.forget();
       backAt = at;
       at = last.drop() ?? previous;
@@ -80,14 +93,16 @@ export function walkChunks(
     if (isTop || isFence) {
       const run = last.finish();
       if (!isTop && run !== undefined) found.run(run, at);
-      if (!isTop) return fence(words, at, size, end, word);
+      if (!isTop) return fence(words, at, size, edge, word);
       found.top(at, size, run ?? at);
-      return {is: 'top', at, end};
+      return {is: 'top', at, end: edge};
     }
     previous = at;
     at += size;
   }
 }
+
+const isEdge = (now: Edge | undefined, top: number, end: number): boolean => now?.top === top && now.end === end;
 
 /** So many chunks are kept back before they are told: so far a walk can step back. */
 const KEPT = 32;

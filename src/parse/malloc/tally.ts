@@ -24,7 +24,7 @@ interface TallyOf {
   readonly pageSize: number;
   readonly isMain: boolean;
   /** Where the brk area ends: there alone malloc_trim gives back from the top of main_arena. */
-  readonly brkEnd: number | undefined;
+  readonly brkEnd: () => number | undefined;
   /** In units of so many bytes a top is given back: a page by default. */
   readonly trimUnit?: number;
   /** An address of which the chunk is wanted. */
@@ -96,7 +96,7 @@ export class Tally implements Finder {
     this.#see(start, size, 'top');
     this.#keep({start: from, end});
     this.freeResident += memory.residentIn(from, end);
-    if (!isMain || brkEnd !== end) return;
+    if (!isMain || brkEnd() !== end) return;
     const extra = alignDown(end - from - layout.least - 1, trimUnit);
     if (extra > 0) this.trimmable += memory.residentIn(end - extra, end);
   }

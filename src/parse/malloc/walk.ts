@@ -1,4 +1,4 @@
-import {walkChunks, type Ending} from './chunks.ts';
+import {type Edge, walkChunks, type Ending} from './chunks.ts';
 import {ALIGNMENT, alignUp, chunkFrom, type Layout} from './layout.ts';
 import {fastChunks} from './lists.ts';
 import {LEAST, Words, type Memory, type Range, type Space} from './memory.ts';
@@ -60,23 +60,25 @@ const isUnused = ({systemMem}: ArenaState): boolean => systemMem === 0;
 /** @param isAgain it is busy: read page by page */
 function walkOnce(ground: Ground, state: ArenaState, isMain: boolean, isAgain: boolean): Walked {
   const {memory, layout, space} = ground;
-  const tally = new Tally({...ground, isMain, brkEnd: space.brk?.end});
+  const tally = new Tally({...ground, isMain, brkEnd: () => space.brk?.end});
   const fast = fastChunks(memory, state, layout, space.isWritable);
-  const books = {state, isMain, tally, fastbins: fast.bytes, fast: fast.chunks};
-  if (isUnused(state)) return {...books, pieces: [], unread: 0, moved: false, torn: undefined};
+  const plain = {state, isMain, tally, fastbins: fast.bytes, fast: fast.chunks};
+  if (isUnused(state)) return {...plain, pieces: [], unread: 0, moved: false, torn: undefined};
   const walker = new Walker(ground, fast.chunks, tally, isAgain);
   const pieces = isMain ? walker.main(state) : walker.heaps(state);
   const after = readState(memory, state.address, layout, space);
   const isStill = typeof after !== 'string' && after.top === state.top && after.systemMem === state.systemMem;
-  const isEnd = walker.top === state.top || (typeof after !== 'string' && after.top === walker.top);
+  const books = {...plain, state: walker.state ?? state};
+  const {systemMem, top} = books.state;
+  const isEnd = walker.top === top || (typeof after !== 'string' && after.top === walker.top);
   const torn =
     walker.fault ??
     (isEnd ? undefined : 'it does not end at its top chunk') ??
     (fast.isWhole ? undefined : 'its fastbins changed while they were read');
   // More than it has: nothing of that can be believed.
-  if (walker.reached > state.systemMem && torn !== undefined)
-    return {...books, tally: tally.fresh(), pieces: [], unread: state.systemMem, moved: !isStill, torn};
-  const unread = torn === undefined ? 0 : state.systemMem - walker.reached;
+  if (walker.reached > systemMem && torn !== undefined)
+    return {...books, tally: tally.fresh(), pieces: [], unread: systemMem, moved: !isStill, torn};
+  const unread = torn === undefined ? 0 : systemMem - walker.reached;
   return {...books, pieces, unread, moved: !isStill, torn};
 }
 
@@ -86,12 +88,16 @@ class Walker {
   fault: string | undefined;
   /** Where the walk came out. */
   top: number | undefined;
+  /** The arena as it was at the end of the walk, where it had changed meanwhile. */
+  state: ArenaState | undefined;
   /** Bytes that were walked through. */
   reached = 0;
   readonly #ground: Ground;
   readonly #words: Words;
   readonly #fast: ReadonlySet<number>;
   readonly #tally: Tally;
+  /** Where the last piece ends by now. */
+  #end: number | undefined;
 
   constructor(ground: Ground, fast: ReadonlySet<number>, tally: Tally, isAgain: boolean) {
     this.#ground = ground;
@@ -103,9 +109,45 @@ class Walker {
   heaps(state: ArenaState): readonly Piece[] {
     const pieces = heapsOf(this.#ground.memory, state, this.#ground.layout);
     if (typeof pieces === 'string') return this.#fail(pieces);
-    for (const piece of pieces) this.#take(this.#walk(piece.first, piece.end, this.#tally), piece.start);
-    this.#requireSize(pieces, state);
-    return pieces;
+    const {memory, layout} = this.#ground;
+    const last = pieces.at(-1);
+    const lastOf = (now: ArenaState): Piece | string | undefined => {
+      const found = heapsOf(memory, now, layout);
+      return typeof found === 'string' ? found : found.at(-1);
+    };
+    for (const piece of pieces) {
+      const renew = piece === last ? this.#renewer(state, piece, lastOf) : undefined;
+      this.#take(this.#walk(piece.first, piece.end, this.#tally, renew), piece.start);
+    }
+    const grown = this.#grown(pieces);
+    this.#requireSize(grown, this.state ?? state);
+    return grown;
+  }
+
+  /** Reads where an arena ends, as long as its last piece is the same. */
+  #renewer(
+    {address}: ArenaState,
+    piece: Piece,
+    lastOf: (state: ArenaState) => Piece | string | undefined,
+  ): (isLost: boolean) => Edge | undefined {
+    const {memory, layout, space} = this.#ground;
+    return (isLost) => {
+      // What it has grown by was mapped, and came in, after the first look.
+      if (isLost) space.refresh();
+      const state = readState(memory, address, layout, space);
+      if (typeof state === 'string') return undefined;
+      const last = lastOf(state);
+      if (typeof last !== 'object' || last.start !== piece.start) return undefined;
+      this.state = state;
+      this.#end = last.end;
+      return {top: state.top, end: last.end};
+    };
+  }
+
+  /** The pieces with the end that the last one has by now. */
+  #grown(pieces: readonly Piece[]): readonly Piece[] {
+    const last = pieces.at(-1);
+    return last && this.#end !== undefined ? [...pieces.slice(0, -1), {...last, end: this.#end}] : pieces;
   }
 
   main(state: ArenaState): readonly Piece[] {
@@ -115,12 +157,13 @@ class Walker {
     const piece = brkPiece(memory, state, layout);
     if (typeof piece === 'string') return this.#fail(piece);
     if (!brk || piece.start < brk.start || piece.end > brk.end) return this.#fail('it does not lie in the brk area');
-    let ending = this.#walk(piece.first, piece.end, this.#tally);
+    const renew = this.#renewer(state, piece, (now) => brkPiece(memory, now, layout));
+    let ending = this.#walk(piece.first, piece.end, this.#tally, renew);
     // Somebody else moved the end of the brk area in between (sbrk(3)): the arena goes on behind that.
     for (let holes = 0; ending.is === 'fence' && holes < MOST_HOLES; holes++)
       ending = this.#goOn(ending.end, piece.end) ?? {is: 'lost', at: ending.end, why: 'is followed by no chunk'};
     this.#take(ending, piece.start);
-    return [piece];
+    return this.#grown([piece]);
   }
 
   /** The walk behind a hole, from the first place where it comes out. */
@@ -188,8 +231,8 @@ class Walker {
     return top + field - (field % 8);
   }
 
-  #walk(first: number, end: number, tally: Tally): Ending {
-    return walkChunks(this.#words, first, end, this.#ground.layout, this.#fast, tally);
+  #walk(first: number, end: number, tally: Tally, renew?: (isLost: boolean) => Edge | undefined): Ending {
+    return walkChunks(this.#words, first, end, this.#ground.layout, this.#fast, tally, renew);
   }
 
   #take(ending: Ending, start: number): void {

@@ -76,3 +76,18 @@ export function containerAt(path: string): string | undefined {
   const parts = path.split('/').map(unescaped);
   return containerIn(parts.at(-1)!, parts.at(-2) ?? '')?.container;
 }
+
+/**
+ * The cgroup that a unit or a container is.
+ *
+ * @param path that of the cgroup, or of one below it
+ * @param id the whole name of the unit, or the whole ID
+ * @returns undefined where the path doesn't name it: the hierarchy that memory is charged in need not be systemd's
+ */
+export function pathNamed(path: string, kind: 'unit' | 'container', id: string): string | undefined {
+  const parts = path.split('/').filter(Boolean);
+  const paths = parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
+  return kind === 'container'
+    ? paths.find((each) => containerAt(each) === id)
+    : paths.findLast((_, index) => unescaped(parts[index]!) === id);
+}

@@ -50,12 +50,14 @@ export const isDue = (known: Known | undefined, stall: number, now: number): boo
 export function keptFrom(known: Known | undefined, row: ProcessRow, late: Unread, now: number): ProcessRow | undefined {
   if (known?.readAt === undefined || now - known.readAt > LONGEST_KEPT) return undefined;
   if (known.name !== row.name || (known.pss ?? 0) > (row.rss ?? 0)) return undefined;
-  const {regions, pss, privateDirty, pssShmem, readAt, observed, holds} = known;
+  const {regions, pss, privateDirty, pssAnon, pssFile, pssShmem, readAt, observed, holds} = known;
   return {
     ...row,
     regions: row.regions ?? regions,
     pss,
     privateDirty,
+    pssAnon,
+    pssFile,
     pssShmem,
     readAt,
     observed,

@@ -253,8 +253,9 @@ export class HostReader {
     const out = this.#observer.takeOut(process, kernel, shared, held);
     const usage: Usage = {...kernel, ...out?.usage};
     const observed = out && out.pss.high > (kernel.pss ?? 0) && {kernel: kernel.pss ?? 0, most: out.pss.high};
-    const {rss, pss, privateDirty, swap, pssShmem} = usage;
-    return {rss, pss, privateDirty, ...(swap !== undefined && {swap}), pssShmem, readAt, ...(observed && {observed})};
+    const {rss, pss, privateDirty, swap, pssAnon, pssFile, pssShmem} = usage;
+    const parts = {pssAnon, pssFile, pssShmem};
+    return {rss, pss, privateDirty, ...(swap !== undefined && {swap}), ...parts, readAt, ...(observed && {observed})};
   }
 
   /**

@@ -25,6 +25,13 @@ interface Listing {
   }>;
 }
 
+interface Grown {
+  readonly byStack: {
+    readonly total: {readonly last: number};
+    readonly stacks: ReadonlyArray<{readonly name: string; readonly first: number; readonly last: number}>;
+  };
+}
+
 interface Explained {
   readonly mappedBy?: {readonly functions: readonly string[]} | null;
 }
@@ -64,6 +71,17 @@ testIf(...NEEDS).serial('a recording keeps calls, stacks and who holds what, and
       t.notRegex(ran.stderr, /not used|could not/);
     }
     const regions = (JSON.parse((await memmap(['show', file, '--json'])).stdout) as Listing).regions;
+    const grown = await memmap(['growth', file, '--by', 'stack', '--json']);
+    t.is(grown.code, 0, grown.stderr);
+    const {byStack} = JSON.parse(grown.stdout) as Grown;
+    const image = byStack.stacks.find((stack) => stack.name.includes('image_decode'))!;
+    t.like(image, {first: 0, last: ROUNDS * IMAGE, rise: ROUNDS * IMAGE});
+    // All that the kernel lists is somebody's.
+    const own = regions.filter(({name: named}) => named !== '[vsyscall]');
+    t.is(
+      byStack.total.last,
+      own.reduce((sum, region) => sum + Number(region.end) - Number(region.start), 0),
+    );
     const isImage = ({start: from, end, perms, name: named}: Listing['regions'][number]): boolean =>
       perms === 'rw-p' && named === '' && Number(end) - Number(from) >= IMAGE;
     const {start} = regions.find(isImage)!;

@@ -223,3 +223,42 @@ testIf('gcc', X64)('a corrupted heap is told, with the address of the chunk', as
     /^Not certain, since 1 of 1 arena could not be read to the end: of 38\.2 MiB, .+ are not known/,
   );
 });
+
+interface FamilyDocument {
+  readonly sentence: string;
+  readonly members: ReadonlyArray<Document & {readonly process: {readonly pid: number}}>;
+  readonly missing: readonly unknown[];
+  readonly totals: Document['totals'];
+}
+
+testIf('gcc', X64)(
+  'a family has the books of each process, and their sum; a name that several have, too',
+  async (t) => {
+    const place = folder(t);
+    // A name of its own, so that no other process has it.
+    const program = `${place}/kin${process.pid % 10_000}`;
+    execFileSync('gcc', ['-O1', '-pthread', '-o', program, 'test/features/heap/target.c']);
+    const shell = new Child(t, 'sh', ['-c', `exec 3<&0; ${program} brk <&3 & ${program} sbrk <&3 & wait`]);
+    await shell.line();
+    await shell.line();
+    const ran = await memmap(['heap', String(shell.pid), '--children', '--json']);
+    t.is(ran.code, 0, ran.stderr);
+    const family = JSON.parse(ran.stdout) as FamilyDocument;
+    conforms(t, 'heap-family', family);
+    t.deepEqual(family.missing, []);
+    t.is(family.members.length, 3);
+    let free = 0;
+    for (const {process, totals} of family.members) {
+      const {totals: own} = await heapOf(t, process.pid);
+      t.deepEqual(totals, own);
+      free += own.free;
+    }
+    t.is(family.totals.free, free);
+    t.regex(family.sentence, /^3 processes together: [\d.]+ of [\d.]+ MiB are free and kept by malloc/);
+    const named = await memmap(['heap', program.split('/').at(-1)!]);
+    t.is(named.code, 0, named.stderr);
+    t.regex(named.stdout, /^2 processes together: /);
+    t.regex(named.stdout, / brk$/m);
+    t.regex(named.stdout, / sbrk$/m);
+  },
+);

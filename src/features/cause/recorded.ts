@@ -1,0 +1,118 @@
+/*
+ * What a recording says of memory calls: the lines that are no moments (features/cause/json.ts), each read once, in
+ * order. Ids begin anew where a recording was appended to, so each is looked up where it is used.
+ */
+import {array, integer, type Json, object, string} from '../../model/json.ts';
+import {Trouble} from '../../model/trouble.ts';
+import {named} from '../../recording/refusal.ts';
+import type {Recording} from '../../recording/recording.ts';
+import type {CallFrame, CallStack} from './stacks.ts';
+
+/** What such a line is. */
+type Line = 'stack' | 'call' | 'causes' | 'kept' | 'touched' | 'end';
+
+const HEAD = /^\{"event":"(stack|call|causes|kept|touched|end)"/;
+
+/** What has the lines: a recording. */
+export type CauseSource = Pick<Recording, 'beside'>;
+
+interface CauseLine {
+  readonly event: Line;
+  readonly json: Json;
+  /** The number of the moment that it follows. */
+  readonly moment: number;
+}
+
+/** The lines of a recording that tell of memory calls, of some kinds. */
+export function* causeLines(recording: CauseSource, ...wanted: readonly Line[]): Generator<CauseLine> {
+  for (const {moment, bytes} of recording.beside()) {
+    const event = HEAD.exec(bytes.toString('latin1', 0, 32))?.[1] as Line | undefined;
+    if (event && wanted.includes(event)) yield {event, moment, json: parsed(bytes)};
+  }
+}
+
+/**
+ * Reads what a recording says of memory calls, and names the file where that makes no sense, as its lines are intact.
+ *
+ * @throws Trouble `input`
+ */
+export function reading<Result>(name: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    throw named(name, error);
+  }
+}
+
+function parsed(bytes: Buffer): Json {
+  try {
+    return object(JSON.parse(bytes.toString('utf8')), 'a line of memory calls');
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Trouble({
+      kind: 'input',
+      what: 'This recording can not be used.',
+      why: 'a line of memory calls is not JSON.',
+      next: 'Record again: memmap record PID --cause -o FILE',
+    });
+  }
+}
+
+/** Stacks by their ids, as they are told. */
+export class RecordedStacks {
+  readonly #stacks = new Map<number, CallStack>();
+
+  /** @param base is added to its id */
+  add(json: Json, base = 0): void {
+    const stack = stackOf(json);
+    this.#stacks.set(stack.id, base === 0 ? stack : {...stack, id: stack.id + base});
+  }
+
+  /** @param id null where there is none @throws Trouble `input` */
+  of(id: unknown): CallStack | undefined {
+    if (id === null) return undefined;
+    const number = integer(id, 'stack');
+    return this.#stacks.get(number) ?? unknown(`stack ${number}`);
+  }
+}
+
+/** @throws Trouble `input` */
+export function unknown(what: string): never {
+  throw new Trouble({
+    kind: 'input',
+    what: 'This recording can not be used.',
+    why: `it refers to ${what}, which it does not have.`,
+    next: 'Record again: memmap record PID --cause -o FILE',
+  });
+}
+
+const ENDS = ['root', 'cut', 'no-unwind-info', 'limit'] as const;
+const HOWS = ['dwarf', 'frame-pointer', 'mixed'] as const;
+
+function stackOf(json: Json): CallStack {
+  const frames = array(json['frames'], 'stack.frames').map(frameOf);
+  return {
+    id: integer(json['id'], 'stack.id'),
+    end: oneOf(ENDS, json['end'], 'stack.end'),
+    how: oneOf(HOWS, json['how'], 'stack.how'),
+    frames,
+    hasUnnamedCode: frames.some(({name, file}) => name === undefined && !file.startsWith('/')),
+  };
+}
+
+/** @throws Trouble `input` */
+export function oneOf<Word extends string>(words: readonly Word[], value: unknown, path: string): Word {
+  return words.find((word) => word === value) ?? unknown(`${path} "${String(value)}"`);
+}
+
+/** @throws Trouble `input` */
+export function frameOf(value: unknown): CallFrame {
+  const {name, file, address, offset} = object(value, 'a frame');
+  return {
+    name: name === null ? undefined : string(name, 'frame.name'),
+    file: string(file, 'frame.file'),
+    address: Number.parseInt(string(address, 'frame.address'), 16) || 0,
+    offset: typeof offset === 'number' ? offset : undefined,
+    isSignal: false,
+  };
+}

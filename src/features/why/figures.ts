@@ -1,0 +1,96 @@
+import type {Snapshot} from '../../model/snapshot.ts';
+import {MEASURES, type MeasureKey} from '../../model/measures.ts';
+import {heldBy, type Held} from '../../model/host/descriptors.ts';
+import {type Finding as Odd, unusualOf} from '../explain/unusual.ts';
+import {riseOf, type GrowthLine} from '../growth/growth.ts';
+import type {Facts} from './facts.ts';
+import {isFull, type LimitLine, limitsOf} from './limits.ts';
+import {type Malloc, mallocOf, mallocOfRecording} from './malloc.ts';
+import {type Part, type Parts, partsOf, partsOfGrowth} from './parts.ts';
+import {type Runtime, runtimeOf} from './runtimes.ts';
+
+/** A rise of fewer bytes is not worth a sentence. */
+const LEAST_RISE = 512 * 1024;
+
+/** What the facts come to: what the rows of the table ask for. */
+export class Figures {
+  readonly facts: Facts;
+  readonly malloc: Malloc | undefined;
+  readonly holds: Parts;
+  readonly limits: readonly LimitLine[];
+  readonly runtime: Runtime | undefined;
+  /** What `explain` finds unusual. */
+  readonly unusual: readonly Odd[];
+
+  constructor(facts: Facts) {
+    this.facts = facts;
+    this.malloc = mallocOf(facts.heap, facts.heapBefore) ?? mallocOfRecording(facts.books);
+    const {growth, snapshot} = facts;
+    const holds = partsOf(snapshot, this.malloc);
+    const isSeen = growth !== undefined && growth.measure === growth.asked && growth.usageLooks > 0;
+    this.holds = !holds.isMemory && isSeen ? partsOfGrowth(growth) : holds;
+    this.limits = limitsOf(facts);
+    this.runtime = runtimeOf(facts.snapshot);
+    this.unusual = unusualOf(facts.snapshot);
+  }
+
+  get snapshot(): Snapshot {
+    return this.facts.snapshot;
+  }
+
+  /** The PID, or `PID` where it doesn't live. */
+  get pid(): string {
+    return this.facts.pid === undefined ? 'PID' : String(this.facts.pid);
+  }
+
+  get isAlive(): boolean {
+    return this.facts.pid !== undefined && !this.facts.hasEnded;
+  }
+
+  /** Bytes of memory; 0 where no counter is known. */
+  get memory(): number {
+    return this.holds.isMemory ? this.holds.total : 0;
+  }
+
+  part(key: string): number {
+    return this.holds.parts.find((part) => part.key === key)?.bytes ?? 0;
+  }
+
+  partsLike(pattern: RegExp): readonly Part[] {
+    return this.holds.parts.filter(({key}) => pattern.test(key));
+  }
+
+  /** Of all regions, in bytes; 0 where it isn't known. */
+  measure(key: MeasureKey): number {
+    return MEASURES[key].ofTotals(this.snapshot.totals) ?? MEASURES[key].ofStatus(this.snapshot.status) ?? 0;
+  }
+
+  get held(): Held | undefined {
+    const {clues, table} = this.snapshot;
+    return clues.descriptors && heldBy(clues.descriptors, table.mapped);
+  }
+
+  /** The limit of which most is used up, over 80 %. */
+  get full(): LimitLine | undefined {
+    return this.limits.find(isFull);
+  }
+
+  /** Does resident memory grow steadily, by enough to say it? */
+  get grows(): GrowthLine | undefined {
+    const total = this.facts.growth?.total;
+    return total?.verdict === 'steady growth' && riseOf(total) >= LEAST_RISE ? total : undefined;
+  }
+
+  /** What most of the rise of resident memory is. */
+  get grower(): GrowthLine | undefined {
+    const {growth} = this.facts;
+    if (!growth) return undefined;
+    const [first] = [...growth.kinds].sort((a, b) => riseOf(b) - riseOf(a));
+    return first && riseOf(first) > 0 ? first : undefined;
+  }
+
+  /** How many threads or regions there are, over time. */
+  count(of: 'threads' | 'regions'): GrowthLine | undefined {
+    return this.facts.growth?.counts.find((line) => line.of === of);
+  }
+}

@@ -1,0 +1,257 @@
+import {counted, countText, deltaText, sizeText, spanText} from '../../../model/amounts.ts';
+import type {Kind} from '../../../model/kind.ts';
+import {safe} from '../../../text/safe.ts';
+import {type GrowthLine, riseOf} from '../../growth/growth.ts';
+import {slopeText} from '../../growth/words.ts';
+import type {Figures} from '../figures.ts';
+import {type Finding, rowsOf} from '../finding.ts';
+import {shareOf} from '../parts.ts';
+import {askRuntime, causeStep, growthStep, heapStep, releaseRuntime} from './steps.ts';
+
+const row = rowsOf<Figures>();
+const MIB = 1024 * 1024;
+
+/** A steady rise of resident memory, and the kind that most of it is. */
+interface Grower {
+  readonly total: GrowthLine;
+  readonly kind: GrowthLine | undefined;
+}
+
+function growerOf({grows: total, grower, facts}: Figures): Grower | undefined {
+  if (!total) return undefined;
+  const {measure, asked} = facts.growth!;
+  return {total, kind: measure === asked ? grower : undefined};
+}
+
+const rate = ({slope}: GrowthLine): string => (slope ? slopeText(slope) : '');
+
+/** Its name, unless that is of the neighbours alone. */
+const nameOf = ({kind}: GrowthLine): string => `${kind} memory`;
+
+const LEAK = 'More comes than goes: a leak, or a cache that still fills';
+
+/** Blocks in use that rose by more than half of the growth, as malloc's books say before and after. */
+function risen({malloc, facts}: Figures): {readonly small: number; readonly large: number} | undefined {
+  const rise = malloc?.rise;
+  const all = facts.growth ? riseOf(facts.growth.total) : 0;
+  return rise && rise.small + rise.large > all / 2 ? rise : undefined;
+}
+
+/** What resident memory does: most of what grows is of one sort. */
+export const GROWTH: ReadonlyArray<Finding<Figures>> = [
+  row({
+    name: 'malloc-grows',
+    tier: 'growth',
+    when: (figures) => {
+      const grower = growerOf(figures);
+      const {runtime} = figures;
+      if (!grower || (runtime && /managed/.test(grower.kind?.kind ?? ''))) return undefined;
+      const books = risen(figures);
+      const isMallocs = books !== undefined || /^(heap|arena)$/.test(grower.kind?.kind ?? '');
+      return isMallocs ? {...grower, books} : undefined;
+    },
+    weight: ({total}) => riseOf(total),
+    sentence: ({total, kind, books}, {malloc}) => {
+      const isLarge = books ? books.large > books.small : false;
+      const where = isLarge
+        ? `large blocks of malloc (${counted(malloc!.mmapped.count, 'block')} with a mapping each, ` +
+          `${sizeText(malloc!.mmapped.bytes)})`
+        : `small blocks of malloc (${kind?.kind === 'heap' || !kind ? '[heap]' : 'its arenas'}` +
+          `${malloc ? `, ${sizeText(malloc.inUse)} in use` : ''})`;
+      return `It grows by ${rate(total)} in ${where}. ${LEAK}.`;
+    },
+    evidence: ({books}) =>
+      books
+        ? "malloc's books in /proc/PID/mem before and after; status VmRSS over the time"
+        : 'smaps Rss of [heap] and arenas, status VmRSS over the time',
+    certain: ({books}, {malloc}) => books !== undefined && malloc?.isTorn === false,
+    next: (_, figures) => [growthStep(figures), causeStep(figures), ...askRuntime(figures), heapStep(figures)],
+  }),
+  row({
+    name: 'runtime-grows',
+    tier: 'growth',
+    when: (figures) => {
+      const grower = growerOf(figures);
+      return grower?.kind?.kind === 'managed' && {...grower, runtime: figures.runtime};
+    },
+    weight: ({total}) => riseOf(total),
+    sentence: ({total, runtime}, figures) => {
+      const bytes = figures.partsLike(/^managed /).reduce((sum, part) => sum + part.bytes, 0);
+      return (
+        `It grows by ${rate(total)} in the heap of ${runtime?.name ?? 'its runtime'} (${shareOf(bytes, figures.holds.total)}): ` +
+        'live objects, or garbage that is not collected yet.'
+      );
+    },
+    evidence: 'smaps Rss of the regions of the runtime, status VmRSS over the time',
+    certain: true,
+    next: (_, figures) => [...askRuntime(figures), growthStep(figures), ...releaseRuntime(figures)],
+  }),
+  row({
+    name: 'grows',
+    tier: 'growth',
+    when: (figures) => {
+      const grower = growerOf(figures);
+      const known = /^(heap|arena|managed|thread-stack)$/.test(grower?.kind?.kind ?? '') || risen(figures);
+      return known ? undefined : grower;
+    },
+    weight: ({total}) => riseOf(total),
+    sentence: ({total, kind}, {runtime, holds}) => {
+      const what = kind ? ` in ${WHAT_GROWS[kind.kind!]?.(runtime?.name) ?? nameOf(kind)}` : '';
+      const bytes = kind ? kind.last : 0;
+      const share = kind && bytes <= holds.total ? ` (${shareOf(bytes, holds.total)})` : '';
+      return `It grows by ${rate(total)}${what}${share}. ${LEAK}.`;
+    },
+    evidence: 'status VmRSS and smaps Rss by kind over the time',
+    certain: true,
+    next: (_, figures) => [growthStep(figures), causeStep(figures), ...askRuntime(figures)],
+  }),
+  row({
+    name: 'filled',
+    tier: 'state',
+    when: ({facts: {growth}}) =>
+      growth && /^(plateau|step)$/.test(growth.total.verdict) && riseOf(growth.total) >= MIB ? growth : undefined,
+    weight: ({total}) => riseOf(total),
+    sentence: ({total, span}, {facts}) => {
+      const kind =
+        facts.growth!.measure === facts.growth!.asked
+          ? [...facts.growth!.kinds].sort((a, b) => riseOf(b) - riseOf(a))[0]
+          : undefined;
+      const what = kind && riseOf(kind) > riseOf(total) / 2 ? ` (${kind.kind})` : '';
+      return (
+        `It grew by ${sizeText(riseOf(total))}${what} until ${spanText(total.since ?? 0)} after the first sample, and ` +
+        `then stopped for the rest of ${spanText(span)}: a cache that is full, or a start; not a leak that goes on.`
+      );
+    },
+    evidence: 'status VmRSS over the time',
+    certain: false,
+    next: (_, figures) => [growthStep(figures)],
+  }),
+  row({
+    name: 'rises',
+    tier: 'aside',
+    when: ({facts: {growth}}) =>
+      growth?.total.verdict === 'not enough data' && riseOf(growth.total) >= 4 * MIB ? growth : undefined,
+    weight: ({total}) => riseOf(total),
+    sentence: ({total, span}) =>
+      `Resident memory rose by ${sizeText(riseOf(total))} in ${spanText(span)}, too unevenly to say that it goes on.`,
+    evidence: 'status VmRSS over the time',
+    certain: true,
+    next: (_, figures) => [growthStep(figures)],
+  }),
+];
+
+/** What of a kind grows. @param runtime the name of the program's, if it has one */
+const WHAT_GROWS: Readonly<Partial<Record<Kind, (runtime: string | undefined) => string>>> = {
+  anon: (runtime) =>
+    runtime === undefined
+      ? 'anonymous memory that it maps itself'
+      : runtime === 'Python'
+        ? 'anonymous memory: the arenas of Python, or what it maps'
+        : `anonymous memory beside the heap of ${runtime}`,
+  shared: () => 'shared memory',
+  memfd: () => 'memfds',
+  file: () => 'mapped files (page cache, which can be dropped unless it is dirty)',
+  stack: () => 'the stack',
+  jit: () => 'code made at run time',
+};
+
+/** Things that are counted: they come before what their memory does, since they say why. */
+export const COUNTS: ReadonlyArray<Finding<Figures>> = [
+  row({
+    name: 'held-grows',
+    tier: 'growth',
+    when: ({facts, held}) => {
+      const line = facts.held;
+      return line && held && line.last - line.first >= MIB && line.verdict !== 'sawtooth' ? {line, held} : undefined;
+    },
+    weight: ({line}) => 4 * (line.last - line.first),
+    sentence: ({line: {first, last, slope, verdict}, held}) =>
+      `Memory in open files grows: ${sizeText(last)} in ` +
+      `${counted(held.files.size, 'memfd or deleted file', 'memfds or deleted files')} that nobody maps, ` +
+      `${verdict === 'steady growth' && slope ? slopeText(slope) : `${deltaText(last - first)} while watched`}: descriptors ` +
+      'leak, unless a pool still fills. RSS and PSS do not have it.',
+    evidence: '/proc/PID/fd over the time: blocks of files that no region maps',
+    certain: true,
+    next: (_, figures) => [
+      {command: `memmap show ${figures.pid} --summary`, why: 'lists what descriptors hold, by name'},
+      {
+        command: `ls -l /proc/${figures.pid}/fd`,
+        why: 'which they are: find where the program opens and does not close',
+      },
+    ],
+  }),
+  row({
+    name: 'threads-grow',
+    tier: 'growth',
+    when: (figures) => {
+      const line = figures.count('threads');
+      return line?.verdict === 'steady growth' && riseOf(line) >= 8 ? line : undefined;
+    },
+    weight: (line, {grows}) => 3 * (grows ? riseOf(grows) : 0) + riseOf(line),
+    sentence: (line, figures) =>
+      `Threads grow: ${countText(line.last)} now, ${slopeText(line.slope!, true)}: they leak, unless a pool still fills. ` +
+      `Their stacks have ${sizeText(figures.part('stacks'))} of memory.`,
+    evidence: 'status Threads over the time; smaps Rss of thread stacks',
+    certain: true,
+    next: (_, figures) => threadSteps(figures),
+  }),
+  row({
+    name: 'regions-grow',
+    tier: 'growth',
+    when: (figures) => {
+      const line = figures.count('regions');
+      const isThreads = (figures.count('threads')?.verdict ?? 'flat') === 'steady growth';
+      return line?.verdict === 'steady growth' && riseOf(line) >= 32 && !isThreads ? line : undefined;
+    },
+    weight: (line, {grows}) => 2 * (grows ? riseOf(grows) : 0) + riseOf(line),
+    sentence: (line, {snapshot}) => {
+      const most = commonest(snapshot);
+      const isMost = most !== undefined && most.count > line.last / 3;
+      const what = isMost && most.what.startsWith('/') ? 'Mapped files leak' : 'Mappings leak';
+      const which = isMost ? `, ${countText(most.count)} of them of ${most.what}` : '';
+      return `${what}, more are mapped than unmapped: ${countText(line.last)} regions now, ${slopeText(line.slope!, true)}${which}.`;
+    },
+    evidence: 'lines of /proc/PID/maps over the time',
+    certain: true,
+    next: (_, figures) => [
+      causeStep(figures),
+      {command: `memmap show ${figures.pid} --by file`, why: 'how many regions each file has'},
+    ],
+  }),
+  row({
+    name: 'many-threads',
+    tier: 'state',
+    when: ({snapshot: {process}}) => (process.threads ?? 0) >= 500 && process.threads,
+    weight: (_, figures) => figures.part('stacks'),
+    sentence: (threads, figures) =>
+      `It has ${countText(threads)} threads: their stacks have ${sizeText(figures.part('stacks'))} of memory, and each ` +
+      'may have a malloc arena and caches of its own.',
+    evidence: 'status Threads; smaps Rss of thread stacks',
+    certain: true,
+    next: (_, figures) => threadSteps(figures),
+  }),
+];
+
+const threadSteps = ({pid}: Figures) => [
+  {
+    command: `cat /proc/${pid}/task/*/comm | sort | uniq -c | sort -rn | head`,
+    why: 'which threads there are many of, by name',
+  },
+  {
+    command: `gdb -p ${pid} -batch -ex 'thread apply all bt 4'`,
+    why: 'what they wait for. It stops the process for a moment',
+  },
+];
+
+/** What a process has most regions of: a name, and how many. */
+export function commonest({table}: Figures['snapshot']): {readonly what: string; readonly count: number} | undefined {
+  const sums = new Map<string, number>();
+  const {firsts, counts} = table.alike;
+  for (const [index, at] of firsts.entries()) {
+    const {name, kind} = table.at(at);
+    const what = name !== '' ? safe(name) : kind === 'anon' ? 'unnamed memory' : kind;
+    sums.set(what, (sums.get(what) ?? 0) + counts[index]!);
+  }
+  const [most] = [...sums].sort((a, b) => b[1] - a[1]);
+  return most && {what: most[0], count: most[1]};
+}

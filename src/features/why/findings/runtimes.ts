@@ -1,0 +1,99 @@
+import {sizeText} from '../../../model/amounts.ts';
+import type {Figures} from '../figures.ts';
+import {type Finding, rowsOf} from '../finding.ts';
+import {shareOf} from '../parts.ts';
+import {isMuch} from './malloc.ts';
+import {ARENA_MAX, askRuntime, causeStep, growthStep, heapStep, releaseRuntime, showStep} from './steps.ts';
+
+const row = rowsOf<Figures>();
+const MIB = 1024 * 1024;
+
+/** Memory of malloc, and what is mapped without a name, beside the heap that a runtime collects. */
+const nativeOf = (figures: Figures): number =>
+  ['inUse', 'kept', 'malloc', 'anon'].reduce((sum, key) => sum + figures.part(key), 0);
+
+const managedOf = (figures: Figures): number => figures.partsLike(/^managed /).reduce((sum, {bytes}) => sum + bytes, 0);
+
+/** What a runtime has beside the heap that it collects. */
+interface Native {
+  readonly native: number;
+  readonly managed: number;
+}
+
+function nativeBeside(figures: Figures, name: string): Native | undefined {
+  if (figures.runtime?.name !== name) return undefined;
+  const [native, managed] = [nativeOf(figures), managedOf(figures)];
+  return isMuch(native, figures, 0.4, 48 * MIB) && native > managed ? {native, managed} : undefined;
+}
+
+const EVIDENCE = "smaps Rss by kind of region, malloc's books where they could be read";
+
+/** What language runtimes do with memory. */
+export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
+  row({
+    name: 'java-native',
+    tier: 'state',
+    when: (figures) => nativeBeside(figures, 'the JVM'),
+    weight: ({native}) => native,
+    sentence: ({native, managed}, {holds}) =>
+      `${shareOf(native, holds.total)} is native memory outside the Java heap (which has ${sizeText(managed)} with ` +
+      'metaspace): direct buffers most likely, or a native library. -Xmx does not bound it.',
+    evidence: EVIDENCE,
+    certain: false,
+    next: (_, figures) => [
+      ...askRuntime(figures).toReversed(),
+      {
+        command: '-XX:MaxDirectMemorySize=SIZE',
+        why: 'bounds direct buffers: the program then fails with an OutOfMemoryError that says so',
+      },
+      ARENA_MAX,
+    ],
+  }),
+  row({
+    name: 'v8-buffers',
+    tier: 'state',
+    when: (figures) => nativeBeside(figures, 'V8'),
+    weight: ({native}) => native,
+    sentence: ({native, managed}, {holds}) =>
+      `${shareOf(native, holds.total)} is outside V8's heap (which has ${sizeText(managed)}): Buffers and ArrayBuffers ` +
+      'most likely, or a native addon. --max-old-space-size does not bound it.',
+    evidence: EVIDENCE,
+    certain: false,
+    next: (_, figures) => [...askRuntime(figures), heapStep(figures), causeStep(figures)],
+  }),
+  row({
+    name: 'python-arenas',
+    tier: 'state',
+    when: (figures) => {
+      const bytes = figures.part('anon');
+      return figures.runtime?.name === 'Python' && isMuch(bytes, figures, 0.4, 32 * MIB) ? bytes : undefined;
+    },
+    weight: (bytes) => bytes,
+    sentence: (bytes, {holds}) =>
+      `${shareOf(bytes, holds.total)} is in Python's arenas, where objects of up to 512 bytes live, or mapped by it: an ` +
+      "arena goes back only once every object in it is freed, so live and freed can't be told from outside.",
+    evidence: "smaps Rss of anonymous memory that is in no book of malloc's",
+    certain: false,
+    next: (_, figures) => [...releaseRuntime(figures), ...askRuntime(figures), growthStep(figures)],
+  }),
+  row({
+    name: 'runtime-heap',
+    tier: 'holds',
+    when: (figures) => {
+      const managed = managedOf(figures);
+      return figures.runtime && isMuch(managed, figures, 0.5, 64 * MIB)
+        ? {managed, runtime: figures.runtime}
+        : undefined;
+    },
+    weight: ({managed}) => managed,
+    sentence: ({managed, runtime}, {holds}) =>
+      `${shareOf(managed, holds.total)} is the heap of ${runtime.name}: what of it is live, the runtime alone can say.`,
+    evidence: 'smaps Rss of the regions of the runtime',
+    certain: false,
+    next: (_, figures) => [
+      ...askRuntime(figures),
+      ...releaseRuntime(figures),
+      showStep(figures, '--by kind', 'all kinds'),
+    ],
+  }),
+];

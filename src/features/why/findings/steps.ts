@@ -1,0 +1,45 @@
+import type {Figures} from '../figures.ts';
+import type {Step} from '../finding.ts';
+
+/** memmap's own commands that say more, for a process that lives. */
+export const heapStep = ({pid}: Figures): Step => ({
+  command: `memmap heap ${pid}`,
+  why: "malloc's books arena by arena, and the largest free runs",
+});
+
+export const growthStep = ({pid}: Figures): Step => ({
+  command: `memmap growth ${pid} --for 10m`,
+  why: 'a cache that fills stops; a leak goes on',
+});
+
+/** Who asked for the memory. */
+export const causeStep = ({pid}: Figures): Step => ({
+  command: `memmap watch ${pid} --cause`,
+  why: 'names the call stacks that map and grow memory (root, or CAP_PERFMON)',
+});
+
+export const showStep = ({pid}: Figures, flags: string, why: string): Step => ({
+  command: `memmap show ${pid} ${flags}`,
+  why,
+});
+
+/** What gives back what malloc keeps. */
+export const trimSteps = ({pid}: Figures): Step[] => [
+  {
+    command: 'malloc_trim(0) in the program',
+    why: 'gives the free pages back; call it after a peak, or now and then',
+  },
+  {
+    command: `gdb -p ${pid} -batch -ex 'call (int)malloc_trim(0)'`,
+    why: 'the same from outside. Careful: it stops the process, and hangs it if it is inside malloc just then',
+  },
+];
+
+export const ARENA_MAX: Step = {
+  command: 'MALLOC_ARENA_MAX=2',
+  why: 'in its environment at the next start: fewer arenas, so less is kept free in each; costs speed where many threads call malloc',
+};
+
+/** What its runtime can be asked; nothing where it has none. */
+export const askRuntime = ({runtime, pid}: Figures): readonly Step[] => runtime?.ask(pid) ?? [];
+export const releaseRuntime = ({runtime, pid}: Figures): readonly Step[] => runtime?.release(pid) ?? [];

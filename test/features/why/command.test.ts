@@ -1,0 +1,127 @@
+import {readdirSync, readFileSync, readlinkSync, writeFileSync} from 'node:fs';
+import test from 'ava';
+import {memmap, run} from '../../helpers/cli.ts';
+import {Child, python} from '../../helpers/child.ts';
+import {files, folder, TUTORIAL} from '../../helpers/listings.ts';
+import {conforms} from '../../helpers/schema.ts';
+import {ROOT, testIf} from '../../helpers/tools.ts';
+import {until} from '../../helpers/wait.ts';
+import {PROCESS_FINDINGS} from '../../../src/features/why/findings/table.ts';
+import {FAMILY_FINDINGS} from '../../../src/features/why/findings/family.ts';
+import {GROUP_FINDINGS} from '../../../src/features/why/findings/group.ts';
+
+interface Document {
+  readonly sentence: string;
+  readonly target: {readonly is: string; readonly ended: boolean; readonly pid: number | null};
+  readonly finding: {readonly name: string};
+  readonly growth: {
+    readonly verdict: string;
+    readonly bytesPerMin: number | null;
+    readonly watched: number;
+    readonly text: string;
+  };
+  readonly limits: ReadonlyArray<{readonly limit: string}>;
+  readonly missing: ReadonlyArray<{readonly what: string; readonly why: string}>;
+}
+
+const asJSON = (text: string): Document => JSON.parse(text) as Document;
+
+test('docs/why.md names each finding', (t) => {
+  const page = readFileSync('docs/why.md', 'utf8');
+  const names = [...PROCESS_FINDINGS, ...FAMILY_FINDINGS, ...GROUP_FINDINGS].map(({name}) => name);
+  t.deepEqual(
+    names.filter((name) => !page.includes(`\`${name}\``)),
+    [],
+  );
+});
+
+test('a bare listing of maps: addresses are not called memory, growth is unknown, and it ends with 0', async (t) => {
+  const [path] = files(t, TUTORIAL[1]);
+  const {code, stdout} = await memmap(['why', path!, '--json']);
+  t.is(code, 0);
+  const document = asJSON(stdout);
+  conforms(t, 'why', document);
+  t.is(document.finding.name, 'sizes-only');
+  t.is(document.growth.verdict, 'not enough data');
+  t.is(document.growth.watched, 0);
+  t.true(document.missing.some(({what}) => what === 'growth'));
+  t.deepEqual(document.limits, []);
+  const {stdout: page} = await memmap(['why', path!]);
+  t.regex(page, /addresses, not memory/);
+});
+
+test('standard input is read, and a family of it is refused', async (t) => {
+  const {code, stdout} = await memmap(['why', '-', '--json'], {input: TUTORIAL[0]});
+  t.is(code, 0);
+  t.is(asJSON(stdout).target.is, 'listing');
+  t.is((await memmap(['why', '-', '--children'], {input: TUTORIAL[0]})).code, 2);
+});
+
+testIf('python3')('listings that were saved one after another are judged by themselves', async (t) => {
+  const place = folder(t);
+  const child = await python(t, 'kept = []');
+  for (let index = 0; index < 14; index++) {
+    await child.ask('kept.append(b"x" * (4 << 20))');
+    // When each was taken is what its name says.
+    writeFileSync(`${place}/${10 + index}min.txt`, readFileSync(`/proc/${child.pid}/smaps`));
+  }
+  const {code, stdout, stderr} = await memmap(['why', place, '--json']);
+  t.is(code, 0, stderr);
+  const document = asJSON(stdout);
+  conforms(t, 'why', document);
+  t.is(document.target.is, 'series');
+  t.is(document.growth.verdict, 'steady growth', document.growth.text);
+  t.true(Math.abs(document.growth.bytesPerMin! / (4 << 20) - 1) < 0.05, document.growth.text);
+});
+
+testIf('python3')('a target that ends while it is watched: what was seen', async (t) => {
+  const child = await python(t);
+  const why = new Child(t, process.execPath, ['bin/run.js', 'why', String(child.pid), '--for', '80s', '--json']);
+  // Only who watches keeps this file open.
+  await until(() => openFiles(why.pid).includes(`/proc/${child.pid}/statm`), 'the watch');
+  child.process.kill('SIGKILL');
+  const lines: string[] = [];
+  for (let line = await why.line(); line !== '}'; line = await why.line()) lines.push(line);
+  const document = asJSON(`${lines.join('\n')}}`);
+  conforms(t, 'why', document);
+  t.true(document.target.ended);
+  t.true(document.missing.some(({why: reason}) => reason === 'it ended'));
+});
+
+const openFiles = (pid: number): string[] =>
+  readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+
+test('no such process is said', async (t) => t.is((await memmap(['why', '4000000'])).code, 3));
+
+testIf(
+  'python3',
+  'setpriv',
+  ROOT,
+)("another user's process: status is what is seen, and the page says so", async (t) => {
+  const child = await python(t);
+  const program = [
+    '--reuid=65534',
+    '--regid=65534',
+    '--clear-groups',
+    '--',
+    process.execPath,
+    `${process.cwd()}/bin/run.js`,
+  ];
+  const ran = await run('setpriv', [...program, 'why', String(child.pid), '--for', '1s', '--json'], {
+    env: {HOME: '/tmp'},
+  });
+  t.is(ran.code, 0, ran.stderr);
+  const document = asJSON(ran.stdout);
+  conforms(t, 'why', document);
+  t.is(document.finding.name, 'status-only');
+  t.true(document.missing.some(({why}) => why.includes('EACCES')));
+});
+
+testIf('python3')('--no-books reads no memory, and says so', async (t) => {
+  const child = await python(t);
+  const {code, stdout} = await memmap(['why', String(child.pid), '--for', '1s', '--no-books', '--json']);
+  t.is(code, 0);
+  const document = asJSON(stdout);
+  t.false('kept' in document);
+  t.true(document.missing.some(({why}) => why === '--no-books'));
+});
