@@ -81,6 +81,7 @@ function program() {
   const code = ['bin/bundle.js', 'bin/choose.js', 'bin/help.js', 'bin/package.json'];
   const made = [
     'bundle/commands',
+    'bundle/rare',
     'bundle/help-bold.json',
     'bundle/help-plain.json',
     'bundle/memmap.cjs',

@@ -110,14 +110,14 @@ const NAMELESS = 'no name, in a listing that lacks names: the heap may be called
 function tellNeighbours(space: Space): void {
   const {regions, length} = space;
   const {verdict: told, tables} = regions;
-  /** Is it something that has a name? */
-  const saysMuch = (index: number): boolean => told[index] !== 0 && !SAYS_LITTLE.has(regions.kindAt(index));
+  /** By the number of a verdict: is it something that has a name? What is told here is not. */
+  const saysMuch = tables.verdicts.map(({kind}, number) => number !== 0 && !SAYS_LITTLE.has(kind));
   let below = '';
   let verdict = 0;
   let hadFlags = false;
   for (let index = 0, above = 0; index < length; index++) {
     if (told[index] !== 0) {
-      if (saysMuch(index)) {
+      if (saysMuch[told[index]!] === true) {
         below = nameOf(space.at(index));
         verdict = 0;
       }
@@ -127,7 +127,7 @@ function tellNeighbours(space: Space): void {
     if (verdict === 0 || hasFlags !== hadFlags) {
       hadFlags = hasFlags;
       above = Math.max(above, index);
-      while (above < length && !saysMuch(above)) above++;
+      while (above < length && saysMuch[told[above]!] !== true) above++;
       const label = place(below, above < length ? nameOf(space.at(above)) : '');
       const isNameless = regions.backingAt(index).inode === '';
       verdict = tables.verdictOf(isNameless ? namelessOf(label) : verdictOf(label, hasFlags));

@@ -1,10 +1,10 @@
 import {Trouble} from '../model/trouble.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import type {Tables} from '../model/columns/tables.ts';
-import {isCore} from '../parse/core/core.ts';
+import {isCore} from '../parse/core/head.ts';
 import type {ReadAt} from '../parse/elf/headers.ts';
 import {looksLikeJson, parseBytes, parseDump, parsePatch} from '../parse/parse.ts';
-import {isRecording} from '../recording/recording.ts';
+import {isRecording} from '../recording/head.ts';
 import {unusable} from './input.ts';
 
 /**

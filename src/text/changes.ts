@@ -12,7 +12,7 @@ import {paint, type Role} from './theme.ts';
 import {wrapped} from './lines.ts';
 import {safe} from './safe.ts';
 
-interface DiffLook extends TextOptions {
+export interface DiffLook extends TextOptions {
   /** Rows at most; undefined: all. */
   readonly rows?: number | undefined;
   /** Only changes of these kinds, or to regions of these kinds. */
@@ -21,6 +21,8 @@ interface DiffLook extends TextOptions {
   readonly minSize?: number | undefined;
   /** Of two runs nearly everything moved, since ASLR placed it: many such lines become one. */
   readonly folds?: boolean | undefined;
+  /** What is said of a change below its row, where something is. */
+  readonly below?: ((change: Change) => string | undefined) | undefined;
   /** Only the totals. */
   readonly summary?: boolean | undefined;
 }
@@ -66,19 +68,32 @@ const LABEL = 8;
 export function renderChanges(changes: readonly Change[], look: DiffLook = {}): string[] {
   const each = byImportance(news(changes));
   const all = look.folds && look.rows !== undefined ? folded(each) : each;
-  const rows = all.slice(0, look.rows).map(newsCells);
+  const rows = all
+    .slice(0, look.rows)
+    .flatMap((row) => [newsCells(row), ...belowRow(look.below?.(row.change), look.width)]);
   const isUsed = CHANGE_COLUMNS.map(
-    (column, index) => column.gives !== undefined || rows.some((row) => row[index]!.text !== ''),
+    (column, index) => column.gives !== undefined || rows.some((row) => row.length > 1 && row[index]!.text !== ''),
   );
   const keep = (_: unknown, index: number): boolean => isUsed[index]!;
   const table = renderRows(
     CHANGE_COLUMNS.filter(keep),
-    rows.map((row) => row.filter(keep)),
+    rows.map((row) => (row.length > 1 ? row.filter(keep) : row)),
     look.width,
   );
   const more = all.length - rows.length;
   return more > 0 ? [...table, paint('quiet', `… ${more} more, use --all`)] : table;
 }
+
+/** How far what is below a change is set in. */
+const BELOW = '   ';
+
+/** What is said of a change below its row. */
+const belowRow = (text: string | undefined, width: number | undefined): Cell[][] =>
+  text === undefined
+    ? []
+    : wrapped(safe(text), width && width - BELOW.length).map((line) => [
+        {text: paint('quiet', BELOW + line), length: 0},
+      ]);
 
 /** At most this many lines of what moved are worth reading one by one. */
 const FEW_MOVES = 5;

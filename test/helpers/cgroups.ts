@@ -3,7 +3,7 @@ import {dirname} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {type Child, python} from './child.ts';
 import {folder} from './listings.ts';
-import {unless} from './tools.ts';
+import {unless} from './lack.ts';
 import {until} from './wait.ts';
 
 export const MEMORY = '/sys/fs/cgroup/memory';

@@ -1,8 +1,8 @@
 import test, {type ExecutionContext} from 'ava';
-import {unless, type Lack} from './lacks.ts';
-import {has, PACKAGES, type Tool} from './programs.ts';
+import {type Lack, lackOf} from './lack.ts';
+import type {Tool} from './programs.ts';
 
-export {unless, type Lack} from './lacks.ts';
+export {type Lack, missing, ROOT, unless, X64} from './lack.ts';
 
 /** Registers a test under a title. */
 type Register = (title: string, run: (t: ExecutionContext) => unknown) => void;
@@ -28,21 +28,3 @@ export function testIf(...needs: ReadonlyArray<Tool | Lack | undefined>): Regist
 
 const both = (register: Register): Register & {serial: Register} =>
   Object.assign(register.bind(null), {serial: register});
-
-/** Only root may do what the test does. */
-export const ROOT: Lack | undefined = unless(process.getuid?.() === 0, 'only root can become another user');
-
-/** Addresses, layouts or system calls are those of x86-64. */
-export const X64: Lack | undefined = unless(process.arch === 'x64', `this is for x86-64, and here is ${process.arch}`);
-
-/** The program, or the file, of a package that is not there. */
-export const missing = (what: string, debianPackage: string): Lack => ({
-  why: `${what} is missing; apt-get install ${debianPackage}`,
-  isInstallable: true,
-});
-
-/** Why a machine can't do what needs this; undefined if it can. */
-export function lackOf(need: Tool | Lack): Lack | undefined {
-  if (typeof need !== 'string') return need;
-  return has(need) ? undefined : missing(need, PACKAGES[need]);
-}

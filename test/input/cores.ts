@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {Child} from '../helpers/child.ts';
 import {folder} from '../helpers/listings.ts';
-import {unless, type Lack} from '../helpers/lacks.ts';
+import {unless, type Lack} from '../helpers/lack.ts';
 import {until} from '../helpers/wait.ts';
 
 /** The kernel writes cores into the directory of the process, and nothing keeps them small. */

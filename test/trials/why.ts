@@ -1,6 +1,6 @@
 import {memmap} from '../helpers/cli.ts';
 import {markdown} from '../faults/report.ts';
-import {lackOf, type Lack} from '../helpers/tools.ts';
+import {lackOf, type Lack} from '../helpers/lack.ts';
 import {Place} from '../features/why/case.ts';
 import {CASES, QUIET} from '../features/why/cases.ts';
 import type {Trial} from './runs.ts';

@@ -1,4 +1,4 @@
-import type {FlameStack} from './flame.ts';
+import type {FlameStack} from '../cause/flame.ts';
 import {Message} from './protobuf.ts';
 
 /** Strings by their places in the profile; the first is ''. */

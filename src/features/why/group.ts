@@ -1,6 +1,7 @@
 import type {GroupName} from '../../model/group/group.ts';
 import {PART_KEYS} from '../../model/group/group.ts';
 import {GROUP_WORDS, type GroupMeasure} from '../../model/group/sample.ts';
+import type {Unread} from '../../model/host/processes.ts';
 import {counted, sizeText, spanText} from '../../model/amounts.ts';
 import type {GroupRecording} from '../../recording/group.ts';
 import {safe} from '../../text/safe.ts';
@@ -12,7 +13,7 @@ import type {Missing} from './facts.ts';
 import {findingsIn} from './finding.ts';
 import {GROUP_FINDINGS} from './findings/group.ts';
 import type {GroupFigures} from './group-figures.ts';
-import type {LimitLine} from './limits.ts';
+import {type LimitLine, OOM} from './limits.ts';
 import type {Part, Parts} from './parts.ts';
 import type {WhyOptions} from './process.ts';
 
@@ -102,7 +103,7 @@ function limitsOf({group, parts}: GroupBill, {total}: GroupGrowth): LimitLine[] 
       max: limit,
       bound,
       in: rate !== undefined && rate > 0 ? Math.max(0, limit - bound) / rate : undefined,
-      effect: 'the kernel then kills a process of it (OOM)',
+      effect: OOM,
       evidence: `${file} and the usage of the cgroup`,
       isCount: false,
     };
@@ -111,17 +112,20 @@ function limitsOf({group, parts}: GroupBill, {total}: GroupGrowth): LimitLine[] 
 
 function unread({bill, name}: GroupFigures): Missing[] {
   if (!bill) return [{what: 'its bill now', why: 'it was removed meanwhile', next: 'memmap ps --by cgroup'}];
-  const count = Object.values(bill.unread).reduce((sum, each) => sum + each, 0);
-  return count === 0
-    ? []
-    : [
-        {
-          what: `PSS of ${counted(count, 'process', 'processes')}`,
-          why: 'it may not be read, or would hold them up',
-          next: `sudo memmap why ${name}`,
-        },
-      ];
+  return Object.entries(bill.unread).map(([why, count]) => ({
+    what: `PSS of ${counted(count, 'process', 'processes')}`,
+    why: UNREAD[why as Unread],
+    next: why === 'denied' ? `sudo memmap why ${name}` : `memmap why ${name} --max-stall 1s`,
+  }));
 }
+
+const UNREAD: Readonly<Record<Unread, string>> = {
+  denied: 'it may not be read',
+  stall: 'reading it would hold the process up for longer than --max-stall',
+  budget: 'reading all would hold them up for longer than is allowed',
+  blocked: 'a thread of it waits in the kernel, and reading may wait for that',
+  deadline: 'reading took too long',
+};
 
 function answered(figures: GroupFigures, missing: readonly Missing[]): Answer {
   const found = findingsIn(GROUP_FINDINGS, figures);

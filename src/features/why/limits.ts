@@ -46,14 +46,17 @@ export function limitText(line: LimitLine): string {
   return `${limit}: ${amount(line, used)} of ${amount(line, max)} (${Math.round((100 * used) / max)} %)${rest}${when}`;
 }
 
+/** What happens at the limit of a cgroup. */
+export const OOM = 'the kernel kills a process of it (OOM)';
+
 const EFFECTS: Readonly<Record<string, string>> = {
-  RLIMIT_AS: 'mmap and brk then fail with ENOMEM',
-  RLIMIT_DATA: 'malloc, mmap of private writable memory and brk then fail with ENOMEM',
-  RLIMIT_STACK: 'a deeper stack is then ended by SIGSEGV',
-  RLIMIT_MEMLOCK: 'mlock then fails with ENOMEM',
-  'vm.max_map_count': 'mmap, munmap and mprotect then fail with ENOMEM',
-  'vm.overcommit_memory': 'mmap and brk of all processes then fail with ENOMEM',
-  cgroup: 'the kernel then kills a process of it (OOM)',
+  RLIMIT_AS: 'mmap and brk fail with ENOMEM',
+  RLIMIT_DATA: 'malloc, mmap of private writable memory and brk fail with ENOMEM',
+  RLIMIT_STACK: 'a deeper stack ends with SIGSEGV',
+  RLIMIT_MEMLOCK: 'mlock fails with ENOMEM',
+  'vm.max_map_count': 'mmap, munmap and mprotect fail with ENOMEM',
+  'vm.overcommit_memory': 'mmap and brk of all processes fail with ENOMEM',
+  cgroup: OOM,
 };
 
 /** The limits that apply and of which it is known how much is used; the nearest first. */

@@ -1,4 +1,5 @@
 import {HeaderFields, readHeader, type ElfShape, type ReadAt, type Table} from '../elf/headers.ts';
+import {CORE_HEAD, isCore} from './head.ts';
 import type {Stretch} from './note-reader.ts';
 import {isWhole, readNotes, type CoreNotes} from './notes.ts';
 
@@ -27,7 +28,6 @@ export interface CoreFile extends CoreNotes {
   readonly strange: number;
 }
 
-const ET_CORE = 4;
 const PT_LOAD = 1;
 const PT_NOTE = 4;
 /** The number of program headers is in the first section header: elf(5), PN_XNUM. */
@@ -37,16 +37,6 @@ const PN_XNUM = 0xffff;
 const MOST_HEADERS = 4 * 2 ** 20;
 /** Of these so many bytes are read at once. */
 const PIECE = 2 ** 20;
-
-/** Bytes of a file by which a core is known. */
-export const CORE_HEAD = 20;
-
-/** Does a file that begins like this call itself a core? */
-export function isCore(head: Uint8Array): boolean {
-  if (head.length < CORE_HEAD || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46)
-    return false;
-  return (head[5] === 2 ? head[16]! * 256 + head[17]! : head[17]! * 256 + head[16]!) === ET_CORE;
-}
 
 /**
  * Reads the headers and notes of a core; none of the memory in it.

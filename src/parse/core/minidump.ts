@@ -13,10 +13,6 @@ import {parseAuxv} from '../proc/auxv.ts';
 import {parseStatus} from '../proc/status.ts';
 import {isWhole, sanePage} from './notes.ts';
 
-/** `MDMP`. */
-export const isMinidump = (head: Uint8Array): boolean =>
-  head[0] === 0x4d && head[1] === 0x44 && head[2] === 0x4d && head[3] === 0x50;
-
 /**
  * The types of streams that say something of memory: MINIDUMP_STREAM_TYPE of minidumpapiset.h, and those that breakpad
  * adds on Linux (minidump_format.h), which are files of /proc as they are.

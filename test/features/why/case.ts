@@ -5,7 +5,7 @@ import {basename, join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {MEMORY} from '../../helpers/cgroups.ts';
 import {once} from '../../helpers/cli.ts';
-import type {Lack} from '../../helpers/tools.ts';
+import type {Lack} from '../../helpers/lack.ts';
 import type {Tool} from '../../helpers/programs.ts';
 import {until} from '../../helpers/wait.ts';
 

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {OLD} from '../../helpers/cgroups.ts';
-import {X64, unless} from '../../helpers/tools.ts';
+import {X64, unless} from '../../helpers/lack.ts';
 import {type Case, goProgram, javaClass, type Place} from './case.ts';
 
 const MIB = 1024 * 1024;
@@ -161,7 +161,7 @@ export const CASES: readonly Case[] = [
   {
     name: 'JVM: direct buffers against heap',
     finding: 'java-native',
-    says: /native memory outside the Java heap .*direct buffers/,
+    says: /native memory outside the Java heap.*direct buffers/,
     needs: ['java', 'javac'],
     in: 'trials',
     start: (place) =>
@@ -218,7 +218,7 @@ export const CASES: readonly Case[] = [
   {
     name: 'near RLIMIT_DATA',
     finding: 'near-limit',
-    says: /near a limit: RLIMIT_DATA leaves .* of 100 MiB/,
+    says: /near a limit: RLIMIT_DATA leaves .* of 100 MiB\. At the limit malloc/,
     needs: ['gcc', X64],
     in: 'suite',
     start: (place) => one(place.c('data')),

@@ -45,7 +45,7 @@ export const GROUP_FINDINGS: ReadonlyArray<Finding<GroupFigures>> = [
       const soon = line.in === undefined ? '' : `, and at this rate is full in ${spanText(line.in)}`;
       return (
         `It is near its limit: ${line.limit} leaves ${sizeText(Math.max(0, line.max - line.bound))} of ` +
-        `${sizeText(line.max)}${soon}; then the kernel kills a process of it (OOM).${what}${first ? `${largest(figures).text}.` : ''}`
+        `${sizeText(line.max)}${soon}. At the limit ${line.effect}.${what}${first ? `${largest(figures).text}.` : ''}`
       );
     },
     evidence: ({evidence}) => `${evidence}, memory.stat`,

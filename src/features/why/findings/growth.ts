@@ -6,7 +6,7 @@ import {slopeText} from '../../growth/words.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf} from '../finding.ts';
 import {shareOf} from '../parts.ts';
-import {askRuntime, causeStep, growthStep, heapStep, releaseRuntime} from './steps.ts';
+import {askRuntime, causeStep, growthStep, heapStep, releaseRuntime, trimSteps} from './steps.ts';
 
 const row = rowsOf<Figures>();
 const MIB = 1024 * 1024;
@@ -37,6 +37,14 @@ function risen({malloc, facts}: Figures): {readonly small: number; readonly larg
   return rise && rise.small + rise.large > all / 2 ? rise : undefined;
 }
 
+/** Is most of the growth memory that malloc keeps, though it was freed? */
+function isKept({malloc, facts}: Figures): boolean {
+  const all = facts.growth ? riseOf(facts.growth.total) : 0;
+  return (
+    malloc?.rise !== undefined && malloc.rise.free > all / 2 && malloc.rise.free > malloc.rise.small + malloc.rise.large
+  );
+}
+
 /** What resident memory does: most of what grows is of one sort. */
 export const GROWTH: ReadonlyArray<Finding<Figures>> = [
   row({
@@ -45,7 +53,7 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
     when: (figures) => {
       const grower = growerOf(figures);
       const {runtime} = figures;
-      if (!grower || (runtime && /managed/.test(grower.kind?.kind ?? ''))) return undefined;
+      if (!grower || isKept(figures) || (runtime && /managed/.test(grower.kind?.kind ?? ''))) return undefined;
       const books = risen(figures);
       const isMallocs = books !== undefined || /^(heap|arena)$/.test(grower.kind?.kind ?? '');
       return isMallocs ? {...grower, books} : undefined;
@@ -66,6 +74,21 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
         : 'smaps Rss of [heap] and arenas, status VmRSS over the time',
     certain: ({books}, {malloc}) => books !== undefined && malloc?.isTorn === false,
     next: (_, figures) => [growthStep(figures), causeStep(figures), ...askRuntime(figures), heapStep(figures)],
+  }),
+  row({
+    name: 'kept-grows',
+    tier: 'growth',
+    when: (figures) => {
+      const {grows: total, malloc} = figures;
+      return total && malloc?.rise && isKept(figures) ? {total, malloc, free: malloc.rise.free} : undefined;
+    },
+    weight: ({total}) => riseOf(total),
+    sentence: ({total, malloc, free}) =>
+      `It grows by ${rate(total)}, and what grows is memory that the program freed and malloc keeps (${deltaText(free)}): not ` +
+      `a leak. malloc_trim(0) would give ${sizeText(malloc.trimmable)} back.`,
+    evidence: "malloc's books in /proc/PID/mem before and after; status VmRSS over the time",
+    certain: ({malloc}) => !malloc.isTorn,
+    next: (_, figures) => [heapStep(figures), ...trimSteps(figures)],
   }),
   row({
     name: 'runtime-grows',
@@ -91,7 +114,7 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
     tier: 'growth',
     when: (figures) => {
       const grower = growerOf(figures);
-      const known = /^(heap|arena|managed|thread-stack)$/.test(grower?.kind?.kind ?? '') || risen(figures);
+      const known = /^(heap|arena|managed)$/.test(grower?.kind?.kind ?? '') || risen(figures) || isKept(figures);
       return known ? undefined : grower;
     },
     weight: ({total}) => riseOf(total),

@@ -4,7 +4,7 @@ import {type Finding, rowsOf, type Step} from '../finding.ts';
 import type {LimitLine} from '../limits.ts';
 import {shareOf} from '../parts.ts';
 import {commonest} from './growth.ts';
-import {askRuntime, growthStep, showStep} from './steps.ts';
+import {askRuntime, causeStep, growthStep, showStep} from './steps.ts';
 
 const row = rowsOf<Figures>();
 
@@ -45,8 +45,8 @@ export const LIMITS: ReadonlyArray<Finding<Figures>> = [
     when: ({full}) => full?.limit === 'vm.max_map_count' && full,
     weight: ({used, max}) => used / max,
     sentence: (line, figures) =>
-      `It has ${countText(line.used)} of the ${counted(line.max, 'region')} that vm.max_map_count allows${soon(line)}: ` +
-      `${line.effect}.${mostRegions(figures)}`,
+      `It has ${countText(line.used)} of the ${counted(line.max, 'region')} that vm.max_map_count allows${soon(line)}: at the ` +
+      `limit ${line.effect}.${mostRegions(figures)}`,
     evidence: ({evidence}) => evidence,
     certain: true,
     next: (line, figures) => [
@@ -62,7 +62,7 @@ export const LIMITS: ReadonlyArray<Finding<Figures>> = [
     weight: ({used, max}) => used / max,
     sentence: (line, figures) =>
       `It is near a limit: ${line.limit} leaves ${sizeText(Math.max(0, line.max - line.bound))} of ` +
-      `${sizeText(line.max)}${soon(line)}; ${line.effect}.${filler(figures)}`,
+      `${sizeText(line.max)}${soon(line)}. At the limit ${line.effect}.${filler(figures)}`,
     evidence: ({evidence}) => evidence,
     certain: true,
     next: (line, figures) => [
@@ -70,6 +70,39 @@ export const LIMITS: ReadonlyArray<Finding<Figures>> = [
       ...(figures.isAlive ? [growthStep(figures)] : []),
       ...raise(line, figures),
       ...askRuntime(figures),
+    ],
+  }),
+  row({
+    name: 'many-regions',
+    tier: 'state',
+    when: ({unusual, full}) => full?.limit !== 'vm.max_map_count' && unusual.find(({what}) => what === 'many-regions'),
+    // Each is some 200 bytes of the kernel's; what counts is how many there may be.
+    weight: (_, {snapshot}) => snapshot.table.length * 64 * 1024,
+    sentence: ({text}, figures) => `It has ${text}${mostRegions(figures)}`,
+    evidence: 'lines of maps',
+    certain: true,
+    next: (_, figures) => [
+      showStep(figures, '--room', 'what the regions are, and what keeps neighbours apart'),
+      {command: 'sysctl vm.max_map_count', why: 'how many there may be on the machine'},
+    ],
+  }),
+  row({
+    name: 'same-file',
+    tier: 'state',
+    when: ({snapshot}) => {
+      const most = commonest(snapshot);
+      const isMost = most?.what.startsWith('/') === true && most.count >= 256 && most.count > snapshot.table.length / 2;
+      return isMost ? most : undefined;
+    },
+    weight: ({count}) => count * 64 * 1024,
+    sentence: ({what, count}, {snapshot}) =>
+      `It maps the same file again and again: ${countText(count)} of its ${counted(snapshot.table.length, 'region')} are ` +
+      `${what}. If that is not meant, mappings leak; vm.max_map_count bounds them.`,
+    evidence: 'lines of maps',
+    certain: false,
+    next: (_, figures) => [
+      showStep(figures, '--by file', 'how many regions each file has'),
+      ...(figures.isAlive ? [causeStep(figures)] : []),
     ],
   }),
 ];

@@ -14,6 +14,10 @@ const nativeOf = (figures: Figures): number =>
 
 const managedOf = (figures: Figures): number => figures.partsLike(/^managed /).reduce((sum, {bytes}) => sum + bytes, 0);
 
+/** The heap alone: tables of the collector and metaspace are not what -Xmx bounds. */
+const javaHeap = (figures: Figures): number =>
+  figures.partsLike(/^managed the Java heap$/).reduce((sum, {bytes}) => sum + bytes, 0);
+
 /** What a runtime has beside the heap that it collects. */
 interface Native {
   readonly native: number;
@@ -35,9 +39,9 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     tier: 'state',
     when: (figures) => nativeBeside(figures, 'the JVM'),
     weight: ({native}) => native,
-    sentence: ({native, managed}, {holds}) =>
-      `${shareOf(native, holds.total)} is native memory outside the Java heap (which has ${sizeText(managed)} with ` +
-      'metaspace): direct buffers most likely, or a native library. -Xmx does not bound it.',
+    sentence: ({native}, figures) =>
+      `${shareOf(native, figures.holds.total)} is native memory outside the Java heap, of which ` +
+      `${sizeText(javaHeap(figures))} is resident: direct buffers most likely, or a native library. -Xmx does not bound it.`,
     evidence: EVIDENCE,
     certain: false,
     next: (_, figures) => [
