@@ -175,7 +175,7 @@ test('a reader that goes away is no fault, and all data arrives at a slow one', 
   t.is(gone.code, 0);
   t.is(gone.stderr, '');
   const slow = await run('sh', ['-c', `${command} | (sleep 0.5; wc -l)`]);
-  // Without VmFlags all of it is a guess: the ninth line says so.
+  // Without VmFlags the kind is a guess, and a line says what its question mark means.
   t.is(Number(slow.stdout), 20_000 + 9);
 });
 
