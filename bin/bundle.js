@@ -48,9 +48,10 @@ const SHARED = 0o022;
  * @param root memmap's own directory
  * @param name of the bundle: `commands/NAME`, or `memmap` for what is not a command
  * @param flags of V8 to run it with, besides those that Node was started with
+ * @param shared what the bundle of a command hands to its rare one (scripts/bundle-rare.js)
  * @returns what the bundle exports
  */
-exports.load = (root, name, flags = '') => {
+exports.load = (root, name, flags = '', shared) => {
   // V8 refuses the cache of other flags, so they are set before, and are in the cache's name.
   if (flags !== '') require('node:v8').setFlagsFromString(flags);
   const filename = `${root}/bundle/${name}.cjs`;
@@ -67,8 +68,9 @@ exports.load = (root, name, flags = '') => {
       return pathToFileURL(`${root}/dist/bundle/memmap.js`).href;
     },
   };
-  const oclif = () => exports.load(root, 'memmap', flags).oclif;
-  script.runInThisContext()(require, bundle, bundle.exports, from, oclif);
+  const oclif = once(() => exports.load(root, 'memmap', flags).oclif);
+  const rare = once(() => exports.load(root, name.replace('commands/', 'rare/'), flags, bundle.exports.shared).parts);
+  script.runInThisContext()(require, bundle, bundle.exports, from, oclif, rare, shared);
   const runs = script.cachedDataRejected === false ? cache.runs : 0;
   if (runs < MOST_RUNS)
     process.once('exit', (code) => {
@@ -77,6 +79,12 @@ exports.load = (root, name, flags = '') => {
     });
   return bundle.exports;
 };
+
+/** @returns what calls `make` at most once */
+function once(make) {
+  let made;
+  return () => (made ??= make());
+}
 
 /**
  * Where the cache may be. It is code that will be executed, so it is read only from where nobody could have put it

@@ -77,11 +77,18 @@ export const onlyParsing = (others) => ({
 /** @returns the path of a file of oclif */
 export const fileOfOclif = (name) => resolve('@oclif/core').replace(OCLIF, `@oclif/core/lib/${name}.js`);
 
-/** A name that a module exports, as one that loads the module when it is used. */
-function exported(name, value, path) {
-  const real = `(require(${JSON.stringify(path)}).${name})`;
+/**
+ * A name that a module exports, as one that loads the module when it is used.
+ *
+ * @param module the code that loads it
+ * @param path of it, for errors
+ */
+export function exported(name, value, module, path) {
+  const real = `(${module}.${name})`;
   if (typeof value === 'function')
     return `export function ${name}(...words) { return new.target ? new ${real}(...words) : ${real}(...words); }`;
+  if (Array.isArray(value) || value instanceof Map || value instanceof Set)
+    throw new Error(`${name} of ${path} can't be loaded later.`);
   if (typeof value === 'object') return `export const ${name} = new Proxy({}, {get: (_, key) => ${real}[key]});`;
   return `export const ${name} = ${JSON.stringify(value)};`;
 }
@@ -96,7 +103,11 @@ export const lazyModules = {
     );
     build.onLoad({filter, namespace: 'lazy'}, async ({path}) => {
       const names = Object.entries(await import(path)).filter(([name]) => name !== 'default');
-      return {contents: names.map(([name, value]) => exported(name, value, path)).join('\n')};
+      return {
+        contents: names
+          .map(([name, value]) => exported(name, value, `require(${JSON.stringify(path)})`, path))
+          .join('\n'),
+      };
     });
   },
 };
@@ -154,6 +165,11 @@ export const withoutSupportsColor = {
   },
 };
 
+/** @param log the code that loads oclif's log @returns the code of one that is silent without DEBUG */
+export function silentUnlessAsked(log) {
+  return `module.exports = process.env.DEBUG ? ${log} : () => Object.assign(() => {}, {enabled: false});`;
+}
+
 /** oclif's log, which is silent unless DEBUG is set; starting it opens the terminal (7 ms). */
 export const withoutDebug = {
   name: 'without debug',
@@ -161,7 +177,7 @@ export const withoutDebug = {
     build.onResolve({filter: /^debug$/}, () => ({path: 'debug', namespace: 'without-debug'}));
     build.onLoad({filter: /.*/, namespace: 'without-debug'}, () => ({
       resolveDir: process.cwd(),
-      contents: `module.exports = process.env.DEBUG ? require(${JSON.stringify(resolve('debug'))}) : () => Object.assign(() => {}, {enabled: false});`,
+      contents: silentUnlessAsked(`require(${JSON.stringify(resolve('debug'))})`),
     }));
   },
 };

@@ -4,10 +4,10 @@ import {clock, lazyLibraries, lazyModules, withoutDebug, withoutSupportsColor, w
 
 /**
  * @param contents what the file starts: paths in it are relative to memmap's directory
- * @param oclif the plugin that treats oclif's files
+ * @param own the plugins for oclif's files and ours
  * @returns esbuild's options
  */
-export const optionsOf = (contents, oclif) => ({
+export const optionsOf = (contents, own) => ({
   stdin: {contents, resolveDir: fileURLToPath(new URL('..', import.meta.url))},
   bundle: true,
   write: false,
@@ -20,6 +20,6 @@ export const optionsOf = (contents, oclif) => ({
   legalComments: 'none',
   ...clock,
   define: {...clock.define, 'import.meta.url': 'bundledFrom.url'},
-  plugins: [oclif, lazyModules, lazyLibraries, withoutDebug, withoutSupportsColor, withoutWindows],
+  plugins: [...own, lazyModules, lazyLibraries, withoutDebug, withoutSupportsColor, withoutWindows],
   logLevel: 'warning',
 });

@@ -7,12 +7,13 @@ import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {COMMANDS} from '../dist/main.js';
 import {fileOfOclif, lazyRequire, onlyParsing} from './bundle-lazy.js';
+import {bundleCommand} from './bundle-rare.js';
 import {licencesOf} from './bundle-licences.js';
 import {optionsOf} from './bundle-options.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}bundle`, {recursive: true, force: true});
-mkdirSync(`${root}bundle/commands`, {recursive: true});
+for (const folder of ['commands', 'rare']) mkdirSync(`${root}bundle/${folder}`, {recursive: true});
 
 /** What demangle.js copies to dist/. */
 const DEMANGLER = 'node_modules/gecko-profiler-demangle/index_bg.wasm';
@@ -20,36 +21,31 @@ const DEMANGLER = 'node_modules/gecko-profiler-demangle/index_bg.wasm';
 /** The libraries' files, and ours. */
 const inputs = new Set();
 
-/** @param name of the bundle; @param contents what it starts; @param oclif how its files are treated */
-async function bundle(name, contents, oclif) {
-  const {outputFiles, metafile} = await build({...optionsOf(contents, oclif), metafile: true});
+/** @param name of the bundle; @param result what esbuild made */
+function write(name, {outputFiles, metafile}) {
   for (const file of Object.keys(metafile.inputs)) inputs.add(file);
   const code = outputFiles[0].text;
   // V8 accepts a code cache for any source of the same length, so the cache also names its source.
   const digest = createHash('sha256').update(code).digest('hex');
   // Already wrapped in the function that bin/bundle.js calls: concatenating it at each start would take longer.
-  const inFunction = `(function (require, module, exports, bundledFrom, oclif) {${code}\n})`;
+  const inFunction = `(function (require, module, exports, bundledFrom, oclif, rare, shared) {${code}\n})`;
   writeFileSync(`${root}bundle/${name}.cjs`, `//${digest}\n${inFunction}`);
 }
 
 const others = new Set();
 await Promise.all(
-  Object.keys(COMMANDS).map((id) =>
-    bundle(
-      `commands/${id}`,
-      `import Command from './dist/commands/${id}.js';
-       export const run = (root, words) => Command.start(root, '${id}', words);`,
-      onlyParsing(others),
-    ),
-  ),
+  Object.keys(COMMANDS).map(async (id) => {
+    const contents = `import Command from './dist/commands/${id}.js';
+                      export const run = (root, words) => Command.start(root, '${id}', words);`;
+    const {main, rare} = await bundleCommand(id, contents, onlyParsing(others));
+    write(`commands/${id}`, main);
+    write(`rare/${id}`, rare);
+  }),
 );
 const getters = Array.from(others, (name) => `get '${name}'() { return require('${fileOfOclif(name)}'); }`);
-await bundle(
-  'memmap',
-  `export {help, print, unknown} from './dist/help.js';
-   export const oclif = {${getters.join(',')}};`,
-  lazyRequire,
-);
+const common = `export {help, print, unknown} from './dist/help.js';
+                export const oclif = {${getters.join(',')}};`;
+write('memmap', await build({...optionsOf(common, [lazyRequire]), metafile: true}));
 await build({
   entryPoints: [`${root}dist/index.js`],
   outfile: `${root}bundle/index.js`,

@@ -1,5 +1,5 @@
-// Makes packages/memmap_VERSION_all.deb, without root: memmap for Debian's own Node, man pages, completions, documents,
-// licences. Usage: npm run deb [-- FOLDER]. Who makes it is asked of DEBFULLNAME and DEBEMAIL, as debhelper and dch do.
+// Makes packages/memmap_VERSION_all.deb, without root: memmap for Debian's own Node, man pages, completions, units,
+// documents, licences. Usage: npm run deb [-- FOLDER]. Who makes it is asked of DEBFULLNAME and DEBEMAIL, as debhelper and dch do.
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {
@@ -81,6 +81,7 @@ function program() {
   const code = ['bin/bundle.js', 'bin/choose.js', 'bin/help.js', 'bin/package.json'];
   const made = [
     'bundle/commands',
+    'bundle/rare',
     'bundle/help-bold.json',
     'bundle/help-plain.json',
     'bundle/memmap.cjs',
@@ -156,6 +157,12 @@ function completions() {
     put(place, execFileSync(process.execPath, [`${root}bin/run.js`, 'completion', shell]));
 }
 
+/** Units, which nobody starts until they are enabled; and what is for other programs on other machines. */
+function shared() {
+  copy('share/systemd', 'usr/lib/systemd/system');
+  for (const folder of ['prometheus', 'grafana', 'kubernetes']) copy(`share/${folder}`, `usr/share/${name}/${folder}`);
+}
+
 function control() {
   put(`usr/share/lintian/overrides/${name}`, OVERRIDES);
   const files = filesOf(tree);
@@ -210,6 +217,7 @@ try {
   documents();
   manuals();
   completions();
+  shared();
   control();
   tidy(tree);
   const folder = process.argv[2] ?? `${root}packages`;

@@ -65,7 +65,7 @@ async function stage(folder) {
       console.log(\`${name}/${version} linux-\${process.arch} bun-\${Bun.version}\`);
     else void main(root, choose(argv, (word) => Object.hasOwn(COMMANDS, word)));
   `;
-  const {outputFiles} = await build(optionsOf(contents, lazyRequire));
+  const {outputFiles} = await build(optionsOf(contents, [lazyRequire]));
   writeFileSync(join(folder, 'memmap.cjs'), outputFiles[0].text);
 }
 

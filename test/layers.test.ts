@@ -61,7 +61,8 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   report: ['growth', 'cause'],
   export: ['report', 'cause'],
   top: ['ps', 'watch'],
-  metrics: ['ps'],
+  // The wire format of Protocol Buffers.
+  metrics: ['ps', 'export'],
   explain: ['heap', 'cause'],
   // It composes what they find out, and finds out nothing itself but what descriptors hold over time.
   why: ['growth', 'heap', 'show', 'cow', 'explain'],
@@ -106,6 +107,11 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'features/explain/glossary/glossary.ts': /^node:fs$/,
   'features/record/file.ts': /^node:(fs|os|path|zlib)$/,
   'features/report/source.ts': /^node:(fs|path)$/,
+  // The only socket that memmap opens, and only where a receiver is named.
+  'features/metrics/otlp/push.ts': /^node:(http|https)$/,
+  'features/metrics/otlp/settings.ts': /^node:os$/,
+  'features/metrics/otlp/sink.ts': /^node:zlib$/,
+  'features/metrics/otlp/spool.ts': /^node:(fs|path)$/,
   // Lessons about files make one; a lesson says where it ran.
   'features/lessons/taught/advice.ts': /^node:fs$/,
   'features/lessons/teach.ts': /^node:os$/,

@@ -98,6 +98,8 @@ const WIPED: Decision = {
 };
 
 const EVIDENCE = 'no file and no name, and neither its flags nor its shape tell more';
+/** Runtimes and allocators are known by MAP_NORESERVE (`nr`), and stacks by the threads' pointers. */
+const WITHOUT_FLAGS = 'no file and no name, and its flags, which may tell more, are not known';
 /** The brk heap, for one, has no name there. */
 const NAMELESS = 'no name, in a listing that lacks names: the heap may be called so too';
 
@@ -108,37 +110,47 @@ const NAMELESS = 'no name, in a listing that lacks names: the heap may be called
 function tellNeighbours(space: Space): void {
   const {regions, length} = space;
   const {verdict: told, tables} = regions;
-  /** Is it something that has a name? */
-  const saysMuch = (index: number): boolean => told[index] !== 0 && !SAYS_LITTLE.has(regions.kindAt(index));
+  /** By the number of a verdict: is it something that has a name? What is told here is not. */
+  const saysMuch = tables.verdicts.map(({kind}, number) => number !== 0 && !SAYS_LITTLE.has(kind));
   let below = '';
   let verdict = 0;
+  let hadFlags = false;
   for (let index = 0, above = 0; index < length; index++) {
     if (told[index] !== 0) {
-      if (saysMuch(index)) {
+      if (saysMuch[told[index]!] === true) {
         below = nameOf(space.at(index));
         verdict = 0;
       }
       continue;
     }
-    if (verdict === 0) {
+    const hasFlags = space.hasFlags(index);
+    if (verdict === 0 || hasFlags !== hadFlags) {
+      hadFlags = hasFlags;
       above = Math.max(above, index);
-      while (above < length && !saysMuch(above)) above++;
+      while (above < length && saysMuch[told[above]!] !== true) above++;
       const label = place(below, above < length ? nameOf(space.at(above)) : '');
-      verdict = tables.verdictOf(regions.backingAt(index).inode === '' ? namelessOf(label) : verdictOf(label));
+      const isNameless = regions.backingAt(index).inode === '';
+      verdict = tables.verdictOf(isNameless ? namelessOf(label) : verdictOf(label, hasFlags));
     }
     told[index] = verdict;
   }
 }
 
 /** Equal texts are the same string from look to look: comparing two of them then takes no time. */
-const VERDICTS = new Map<string | undefined, Decision>();
+type Verdicts = Map<string | undefined, Decision>;
+const TOLD: Verdicts = new Map();
+const GUESSED: Verdicts = new Map();
 const MOST_VERDICTS = 1000;
 
-function verdictOf(label: string | undefined): Decision {
-  let verdict = VERDICTS.get(label);
+function verdictOf(label: string | undefined, hasFlags: boolean): Decision {
+  const verdicts = hasFlags ? TOLD : GUESSED;
+  let verdict = verdicts.get(label);
   if (!verdict) {
-    if (VERDICTS.size >= MOST_VERDICTS) VERDICTS.clear();
-    VERDICTS.set(label, (verdict = {kind: 'anon', label, evidence: EVIDENCE}));
+    if (verdicts.size >= MOST_VERDICTS) verdicts.clear();
+    verdict = hasFlags
+      ? {kind: 'anon', label, evidence: EVIDENCE}
+      : {kind: 'anon', label, evidence: WITHOUT_FLAGS, confidence: 'guess'};
+    verdicts.set(label, verdict);
   }
   return verdict;
 }

@@ -5,6 +5,7 @@ import {BUDGET_FLAGS, budgetOf, fileOf, given, GROUPS, interval, leastSize, outp
 import {codeOfCheck, FORMATS, formatReport, requireOne, splitCheck, type Format} from '../features/check/formats.ts';
 import {checkCommand} from '../features/check/command.ts';
 import {checkGroup, checkRecordedGroup} from '../features/check/group.ts';
+import {checkHost, regionsLimit} from '../features/check/host.ts';
 import {groupRulesOf, rulesOf} from '../features/check/read-rules.ts';
 import type {CheckReport} from '../features/check/result.ts';
 import {refuseWithGroup} from '../features/group/flags.ts';
@@ -24,6 +25,10 @@ import {MEASURE_KEYS} from '../model/measures.ts';
 import {Trouble} from '../model/trouble.ts';
 import {setColorLevel} from '../text/theme.ts';
 
+/** The time between two samples of a process, as --interval has it; and of all processes where it is not given: ms. */
+const OFTEN = '100ms';
+const SELDOM = 2000;
+
 export default class Check extends BaseCommand {
   static override summary = 'check a process, a recording, a listing or a command against rules';
   static override description = `A command is watched from its first instruction to its end, and has standard input, output and error to itself: the report comes at the end, on standard error or in a file. For a target, the report goes to standard output.
@@ -34,11 +39,13 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
 
 A command is counted with all processes that it starts, a target with --children: rss, pss, privateDirty, swap, size, regions and threads are added up in each sample, and --no-growth rss judges them together. Of those that ended, the kernel tells how much the largest had, also between two samples. Kinds and regions are those of the first process. A member that could not be measured leaves the rule unmeasured, unless the rest breaks it, or its resident memory would not.
 
+With --all the rules are about every process with memory of its own. PSS, private dirty and kinds are read for --max-stall of one and --budget of all at most; --max-regions 80% is of vm.max_map_count; --no-growth takes rss, with --for, and samples come every 2 s. A process of which a rule could not be measured is named, and ends the check with 5, unless a rule is broken.
+
 Of a group, or its recording, --max and --no-growth take ${GROUP_MEASURES.join(', ')}: its usage, the parts of its bill, and sums of what its processes have. A group that is removed before --for is over ends the check with 5, unless a rule is broken.`;
 
   static override usage =
     '<%= command.id %> [--max <rule>...] [--no <what>...] [--no-growth <name>...] [--rules <file>] ' +
-    '<target> | -- <command> [<arg>...]';
+    '<target> | --all | -- <command> [<arg>...]';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --max heap=64M --max rss=200M --no rwx -- sleep 1',
@@ -48,6 +55,7 @@ Of a group, or its recording, --max and --no-growth take ${GROUP_MEASURES.join('
     '<%= config.bin %> <%= command.id %> --rules rules.txt --format junit -o junit.xml -- sleep 1',
     '<%= config.bin %> <%= command.id %> --max usage=64G --max pss=64G cgroup:self',
     '<%= config.bin %> <%= command.id %> --no-growth rss --for 5s $$ --json',
+    '<%= config.bin %> <%= command.id %> --all --max pss=1T',
   ];
 
   /** What comes after -- is the command's, not oclif's. */
@@ -94,7 +102,16 @@ Of a group, or its recording, --max and --no-growth take ${GROUP_MEASURES.join('
     output: output('the file for the report; an earlier one is replaced'),
     'min-size': leastSize('ignore growth of less than this'),
     for: Flags.string({description: 'sample a process for this long, instead of once', helpValue: '<time>'}),
-    interval: interval('100ms'),
+    interval: interval(OFTEN),
+    all: Flags.boolean({
+      description: 'check all processes: a result for each that breaks a rule',
+      exclusive: ['children'],
+    }),
+    budget: Flags.string({
+      description: 'with --all: for how long reading may hold up all processes together',
+      default: '1s',
+      helpValue: '<time>',
+    }),
     children: Flags.boolean({
       description: 'count all descendants too: by default for a command, and not for a target',
       allowNo: true,
@@ -106,7 +123,8 @@ Of a group, or its recording, --max and --no-growth take ${GROUP_MEASURES.join('
     const {own, command} = splitCheck(this.argv);
     const parser = {args: Check.args, flags: Check.flags, baseFlags: Check.baseFlags, strict: true};
     const {args, flags} = await this.parse(parser, own);
-    requireOne(args.target, command);
+    requireOne(args.target, command, flags.all);
+    if (flags.all) return this.ofAll(flags);
     const newChecker = (): Checker => new Checker(rulesOf(flags), parseSize(flags['min-size']));
     if (command) return this.ofCommand(command, newChecker(), flags);
     const name = args.target!;
@@ -137,6 +155,21 @@ Of a group, or its recording, --max and --no-growth take ${GROUP_MEASURES.join('
     const options = {...optionsOf(flags), children: flags.children ?? false};
     this.begin(flags);
     const {report, remarks, isWhole, signal} = await checkTarget(inputOf(name, options.root), name, checker, options);
+    return this.report(report, remarks, isWhole, signal, flags);
+  }
+
+  private async ofAll(flags: FlagsOf<typeof Check>): Promise<number> {
+    const {duration, interval: given, maxStall, root} = optionsOf(flags);
+    const most = flags['max-regions'];
+    const rules = rulesOf({...flags, 'max-regions': most && regionsLimit(most, root)});
+    this.begin(flags);
+    const {report, remarks, isWhole, signal} = await checkHost(rules, parseSize(flags['min-size']), {
+      root,
+      maxStall,
+      budget: parseDuration(flags.budget),
+      interval: flags.interval === OFTEN ? SELDOM : given,
+      duration,
+    });
     return this.report(report, remarks, isWhole, signal, flags);
   }
 

@@ -106,7 +106,7 @@ Exits with 1 for a two-letter code that memmap does not know.`;
     }
     if (isHeap) throw noAddress();
     const story = storyOf(snapshot, looked.name);
-    const document = (): object => ({...head(snapshot, 'process'), totals: snapshot.totals, ...storyJSON(story)});
+    const document = (): object => ({...head(snapshot, 'process'), totals: snapshot.knownTotals, ...storyJSON(story)});
     return this.print(isJson ? document() : renderStory(snapshot, story, this.width), code);
   }
 }

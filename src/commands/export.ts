@@ -8,12 +8,17 @@ import {refuseIfThere, saveEach, saveFile, saveParts} from '../shell/file.ts';
 import {csv} from '../features/export/csv.ts';
 import {exportedOf, type Exported} from '../features/export/exported.ts';
 import {exportJSON} from '../features/export/json.ts';
-import {FLAME_MEASURES, type FlameMeasure, flameStacks, folded, speedscope} from '../features/export/flame.ts';
+import {flameStacks} from '../features/cause/flame.ts';
+import {FLAME_MEASURES, type FlameMeasure} from '../features/cause/measures.ts';
+import {folded, speedscope} from '../features/export/flame.ts';
 import {pprof} from '../features/export/pprof.ts';
 import {sharesIn} from '../features/export/shares.ts';
 import {openmetrics} from '../features/export/openmetrics.ts';
 import {perfetto} from '../features/export/perfetto.ts';
-import {rowsOf} from '../features/export/targets.ts';
+import {TRACE} from '../features/export/packed-smaps.ts';
+import {momentIn, regionProfile} from '../features/export/region-profile.ts';
+import {ROWS} from '../features/export/rows.ts';
+import {exportsOf} from '../features/export/targets.ts';
 import {sizeText} from '../model/amounts.ts';
 import {Trouble} from '../model/trouble.ts';
 import {jsonPieces} from '../text/json.ts';
@@ -26,6 +31,9 @@ const FORMATS: Readonly<Record<string, (exported: Exported) => Iterable<string>>
   json: (exported) => jsonPieces(exportJSON(exported)),
 };
 
+/** Formats of any number of targets. */
+const OF_MANY = ['ndjson', 'perfetto-trace'];
+
 export default class ExportCommand extends BaseCommand {
   static override summary =
     'write recordings and snapshots in the format of another tool: trace, table, rows or metrics';
@@ -34,7 +42,9 @@ export default class ExportCommand extends BaseCommand {
     `(perfetto), for a spreadsheet or pandas (csv), for a backfill of Prometheus (openmetrics: promtool tsdb ` +
     `create-blocks-from openmetrics FILE), or as memmap's own document (json, or --json).\n\n` +
     `For a SQL engine, of any number of recordings, snapshots and listings: a JSON object a line for each region at each ` +
-    `moment (ndjson), with what was not read as null. Ten queries: docs/sql.md.\n\n` +
+    `moment (ndjson), with what was not read as null. Ten queries: docs/sql.md. The same as a trace in Perfetto's own format, with smaps of ` +
+    `each region (perfetto-trace, with -o). Of a process, a snapshot or FILE#12 pprof is a profile of its memory by ` +
+    `kind, file and region.\n\n` +
     `Of a recording made with --cause, or the events that --cause --json printed: bytes by call stack, for go tool ` +
     `pprof (pprof, with -o), www.speedscope.app (speedscope) or flamegraph.pl (folded): memmap run --cause ` +
     `--record server.jsonl -- ./server; memmap export server.jsonl --format folded | flamegraph.pl > flame.svg`;
@@ -45,13 +55,16 @@ export default class ExportCommand extends BaseCommand {
     '<%= config.bin %> <%= command.id %> shell.jsonl --format csv | head -3',
     '<%= config.bin %> <%= command.id %> shell.jsonl --format openmetrics -o shell.om',
     '<%= config.bin %> <%= command.id %> shell.jsonl before.txt --format ndjson -o rows.ndjson',
+    '<%= config.bin %> <%= command.id %> shell.jsonl --format perfetto-trace -o shell.pftrace',
+    '<%= config.bin %> <%= command.id %> $$ --format pprof -o shell.pb',
     `<%= config.bin %> <%= command.id %> shell.jsonl --json | jq '.times | length'`,
   ];
 
   static override args = {
     recording: Args.string({
       description:
-        'a recording, made with memmap record; with --format ndjson also snapshots and listings, any number of them',
+        'a recording, made with memmap record; with --format ndjson and perfetto-trace also snapshots and listings, any ' +
+        'number of them',
       required: true,
       multiple: true,
       ignoreStdin: true,
@@ -61,7 +74,7 @@ export default class ExportCommand extends BaseCommand {
   static override flags = {
     format: Flags.string({
       description: 'the format to write; csv by default',
-      options: [...Object.keys(FORMATS), 'ndjson', 'pprof', 'speedscope', 'folded'],
+      options: [...Object.keys(FORMATS), ...OF_MANY, 'pprof', 'speedscope', 'folded'],
       exclusive: ['json'],
     }),
     measure: Flags.string({
@@ -83,11 +96,12 @@ export default class ExportCommand extends BaseCommand {
     this.begin(flags);
     const {format: wanted = flags.json ? 'json' : 'csv'} = flags;
     const format = FORMATS[wanted];
-    const isOfCauses = !format && wanted !== 'ndjson';
+    const isOfMany = OF_MANY.includes(wanted);
+    const isOfCauses = !format && !isOfMany;
     if (!isOfCauses && (flags.measure !== undefined || flags.frames !== undefined)) throw onlyOfCauses(wanted);
     const file = fileOf(flags.output);
     if (file !== undefined) refuseIfThere(file, ifThere(flags));
-    if (wanted === 'ndjson') return this.regions(args.recording, file, flags);
+    if (isOfMany) return this.many(args.recording, wanted, file, flags);
     const [path, ...more] = args.recording as [string, ...string[]];
     if (more.length > 0) throw onlyOne(wanted);
     if (!format) return this.causes(path, wanted, flags);
@@ -99,23 +113,41 @@ export default class ExportCommand extends BaseCommand {
     return isWhole ? EXIT.done : EXIT.incomplete;
   }
 
-  /** A row for each region and moment. */
-  private async regions(
+  /** A row, or a packet, for each region and moment. */
+  private async many(
     targets: readonly string[],
+    wanted: string,
     file: string | undefined,
     flags: FlagsOf<typeof ExportCommand>,
   ): Promise<number> {
-    const made = rowsOf(targets, flags['proc-root']);
-    if (file === undefined) for await (const rows of made.rows) await writePieces(inBatches(rows));
-    else say(`Saved to ${safe(file)}: ${sizeText(await saveEach(file, made.rows, ifThere(flags)))}.`);
+    const root = flags['proc-root'];
+    if (file === undefined && wanted !== 'ndjson') throw needsFile('A trace', 'app.pftrace');
+    const rows = exportsOf(targets, ROWS, root);
+    const made = wanted === 'ndjson' ? rows : exportsOf<string | Uint8Array>(targets, TRACE, root);
+    if (file === undefined) for await (const parts of rows.parts) await writePieces(inBatches(parts));
+    else say(`Saved to ${safe(file)}: ${sizeText(await saveEach(file, made.parts, ifThere(flags)))}.`);
     return made.isWhole() ? EXIT.done : EXIT.incomplete;
+  }
+
+  /** One moment by kind, file and region. @returns undefined if it is not one */
+  private async regions(path: string, file: string, flags: FlagsOf<typeof ExportCommand>): Promise<number | undefined> {
+    const snapshot = await momentIn(path, flags['proc-root']);
+    const profile = snapshot && regionProfile(snapshot);
+    if (!profile) return undefined;
+    this.remark(snapshot);
+    saveFile(file, profile, ifThere(flags));
+    say(`Saved to ${safe(file)}: ${sizeText(profile.length)}.`);
+    return this.codeFor([snapshot]);
   }
 
   /** Bytes by call stack. */
   private async causes(path: string, format: string, flags: FlagsOf<typeof ExportCommand>): Promise<number> {
     const {measure = 'kept', frames} = flags;
     const file = fileOf(flags.output);
-    if (file === undefined && format === 'pprof') throw needsFile();
+    if (file === undefined && format === 'pprof') throw needsFile('A pprof profile', 'profile.pb');
+    const isOfMoment = format === 'pprof' && flags.measure === undefined && flags.frames === undefined;
+    const code = isOfMoment ? await this.regions(path, file!, flags) : undefined;
+    if (code !== undefined) return code;
     const shares = sharesIn(path);
     const stacks = flameStacks(shares, measure as FlameMeasure, frames === 'all' ? 'all' : 'own');
     if (format === 'pprof') {
@@ -136,15 +168,15 @@ const onlyOne = (format: string): Trouble =>
     kind: 'usage',
     what: `${format} is made of one recording.`,
     why: 'more than one file was given.',
-    next: 'Export one after the other; --format ndjson takes any number.',
+    next: `Export one after the other; ${OF_MANY.join(' and ')} take any number.`,
   });
 
-const needsFile = (): Trouble =>
+const needsFile = (what: string, name: string): Trouble =>
   new Trouble({
     kind: 'usage',
-    what: 'A pprof profile is not for a terminal.',
+    what: `${what} is not for a terminal.`,
     why: 'it is binary.',
-    next: 'Name a file: -o profile.pb',
+    next: `Name a file: -o ${name}`,
   });
 
 const onlyOfCauses = (format: string): Trouble =>

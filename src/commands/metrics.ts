@@ -9,7 +9,7 @@ import {lookOnce, type PsOptions, watchOf} from '../features/ps/ps.ts';
 import {rounds} from '../procfs/host/rounds.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {interruption} from '../shell/signals.ts';
-import {parseDuration} from '../shell/values.ts';
+import {parseDuration, parseSize} from '../shell/values.ts';
 
 /** Time series of each metric, unless the user allows more. */
 const MOST_GROUPS = 1000;
@@ -20,7 +20,9 @@ export default class Metrics extends BaseCommand {
 
 Reading is limited as in memmap ps: it holds up each process for --max-stall at most, and all together for --budget. What was not read is counted (memmap_unread_processes), and the next round reads it first; what is old has its age (memmap_sample_age_seconds). With --every it goes on, until a signal ends it.
 
--o replaces the file by rename, so that nobody reads half of it, and only if memmap metrics wrote it. It is readable for all (0644).`;
+-o replaces the file by rename, so that nobody reads half of it, and only if memmap metrics wrote it. It is readable for all (0644).
+
+--otlp pushes the same to an OpenTelemetry collector, or to what else takes OTLP over HTTP: compressed, and again where the receiver is away, which --spool bridges over the end of the run too. Secrets are headers in OTEL_EXPORTER_OTLP_HEADERS, never in the command line. No other command of memmap opens a connection, and this one only then.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -44,6 +46,26 @@ Reading is limited as in memmap ps: it holds up each process for --max-stall at 
     filter: PROCESSES_FLAGS.filter,
     output: output('the file to write, such as memmap.prom; without it, or with -, standard output', ['json']),
     force: Flags.boolean({description: 'replace a file that memmap metrics did not write'}),
+    otlp: Flags.string({
+      description: 'push to this receiver, by OTLP over HTTP; /v1/metrics where it has no path',
+      helpValue: '<url>',
+      exclusive: ['json'],
+    }),
+    spool: Flags.string({
+      description: 'with --otlp: the directory where rounds wait while the receiver is away; without it, in memory',
+      helpValue: '<dir>',
+      dependsOn: ['otlp'],
+    }),
+    'spool-size': Flags.string({
+      description: 'with --otlp: how much may wait, compressed; beyond that the oldest are dropped, and counted',
+      default: '64M',
+      helpValue: '<size>',
+    }),
+    'retry-for': Flags.string({
+      description: 'with --otlp: for how long it is tried again at the end; 30s, or 5s after --every',
+      helpValue: '<time>',
+      dependsOn: ['otlp'],
+    }),
     every: Flags.string({description: 'go on, a round each time that this has passed', helpValue: '<time>'}),
     count: Flags.integer({description: 'with --every: end after this many rounds', min: 1, dependsOn: ['every']}),
     for: Flags.string({description: 'with --every: end after this time', helpValue: '<time>', dependsOn: ['every']}),
@@ -83,7 +105,7 @@ Reading is limited as in memmap ps: it holds up each process for --max-stall at 
       version: this.memmapVersion,
       stallMs: 1000 * (file?.lastValue('memmap_stall_seconds_total') ?? 0),
     });
-    const sink = this.sink(flags, file);
+    const sink = await this.sink(flags, file);
     if (every !== undefined) return this.goOn(options, every, flags, meter, sink);
     await sink.tell(meter.roundOf(lookOnce(options).host, sink.families?.()));
     return this.ended(sink);
@@ -118,9 +140,25 @@ Reading is limited as in memmap ps: it holds up each process for --max-stall at 
     return ((await sink.end?.()) ?? true) ? EXIT.done : EXIT.output;
   }
 
-  private sink(flags: FlagsOf<typeof Metrics>, file: MetricsFile | undefined): MetricsSink {
+  private async sink(flags: FlagsOf<typeof Metrics>, file: MetricsFile | undefined): Promise<MetricsSink> {
     if (flags.json) return jsonSink(flags.by);
     const sinks = file ? [fileSink(file)] : [];
+    if (flags.otlp !== undefined) sinks.push(await this.push(flags.otlp, flags));
     return sinks.length === 0 ? textSink() : allSinks(sinks);
+  }
+
+  /** What it takes to push is loaded only where somebody pushes. */
+  private async push(url: string, flags: FlagsOf<typeof Metrics>): Promise<MetricsSink> {
+    const {pushSink} = await import('../features/metrics/otlp/sink.ts');
+    const isRepeated = flags.every !== undefined;
+    return pushSink({
+      url,
+      spool: flags.spool,
+      spoolSize: parseSize(flags['spool-size']),
+      environment: process.env,
+      version: this.memmapVersion,
+      isRepeated,
+      patience: given(flags['retry-for'], parseDuration) ?? (isRepeated ? 5000 : 30_000),
+    });
   }
 }

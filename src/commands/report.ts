@@ -14,7 +14,7 @@ import {safe} from '../text/safe.ts';
 
 export default class ReportCommand extends BaseCommand {
   static override summary = 'make a page of a recording: what happened, with charts and all changes';
-  static override description = `Writes one HTML file that any browser opens from disk: it loads nothing, and everything is in it. First what happened in words, then memory over time by kind, the address space as a picture with a slider for the time, what grew, and the changes to search through.
+  static override description = `Writes one HTML file that any browser opens from disk: it loads nothing, and everything is in it. First what happened in words, then memory over time by kind, the address space as a picture with a slider for the time, what grew, and the changes to search through; of a recording made with --cause, a flame graph of who mapped and touched it.
 
 With --json the same as data.`;
 

@@ -14,6 +14,7 @@ import {Trouble} from '../model/trouble.ts';
 import {type CaptureOptions, glimpse} from '../procfs/capture.ts';
 import {captureFamily} from '../procfs/family.ts';
 import {renderColumnHelp} from '../text/columns.ts';
+import {withArenas} from '../features/heap/labels.ts';
 import {renderFamily} from '../features/show/family.ts';
 import {groupJSON, groupNotes, lookAtGroup} from '../features/show/group.ts';
 import {renderGroup} from '../features/show/group-text.ts';
@@ -36,6 +37,7 @@ For a process whose memory map may not be read, the status is shown, and the com
     '<%= config.bin %> <%= command.id %> $$',
     '<%= config.bin %> <%= command.id %> $$ --sort privateDirty --columns range,privateDirty,perms,name',
     "<%= config.bin %> <%= command.id %> $$ --kind text --filter '/lib(c|m)/'",
+    '<%= config.bin %> <%= command.id %> $$ --heap',
     '<%= config.bin %> <%= command.id %> $$ --summary',
     '<%= config.bin %> <%= command.id %> $$ --children',
     '<%= config.bin %> <%= command.id %> $$ --summary --room',
@@ -76,6 +78,10 @@ For a process whose memory map may not be read, the status is shown, and the com
       description: 'the process and its descendants by PSS (or --sort), and what they cost together',
       exclusive: ['kind', 'filter', 'columns', 'summary', 'by', 'room'],
     }),
+    heap: Flags.boolean({
+      description: "say for certain which of malloc's arenas a region is of; reads memory (docs/heap.md)",
+      exclusive: ['children'],
+    }),
     'max-stall': maxStall('reading may hold up a process'),
   };
 
@@ -102,7 +108,9 @@ For a process whose memory map may not be read, the status is shown, and the com
           : renderGroup(bill, {width: this.width, rows: all ? undefined : this.rows}),
       );
     }
-    const snapshot = await this.read(target, options, flags.json);
+    if (flags.heap && target.is !== 'process') throw noHeap(args.target);
+    const read = await this.read(target, options, flags.json);
+    const snapshot = flags.heap ? withArenas(read, options.root) : read;
     this.remark(snapshot);
     const look = {...flags, columns, choice, rows: all ? undefined : MOST_ROWS, width: this.width};
     const code = this.codeFor([snapshot]);
@@ -141,9 +149,17 @@ For a process whose memory map may not be read, the status is shown, and the com
   }
 }
 
+const noHeap = (text: string): Trouble =>
+  new Trouble({
+    kind: 'usage',
+    what: `--heap can't be used with ${text === '-' ? 'standard input' : text}.`,
+    why: 'which arena memory is of is in the memory itself, and only that of a live process is read for this.',
+    next: 'Give the PID of a process, or leave --heap out.',
+  });
+
 /** A group has no regions: what is about them is refused. @throws Trouble `usage` */
 function refuseWithGroup(flags: Readonly<Record<string, unknown>>): void {
-  const given = ['map', 'csv', 'kind', 'filter', 'sort', 'columns', 'by', 'room'].find((name) => flags[name]);
+  const given = ['map', 'csv', 'kind', 'filter', 'sort', 'columns', 'by', 'room', 'heap'].find((name) => flags[name]);
   if (given === undefined) return;
   throw new Trouble({
     kind: 'usage',

@@ -5,6 +5,7 @@ import type {Draft} from './draft.ts';
 import {sweepLayout} from './layout.ts';
 import {areTwoProcesses, chooseMatch, type Match} from './match.ts';
 import {pairMoved} from './moved.ts';
+import {SUMS_ALONE, sweepRollups} from './rollup.ts';
 import {sweepRows} from './rows.ts';
 import {sentence} from './words.ts';
 
@@ -33,9 +34,12 @@ export class Diff {
   readonly drift: Readonly<Record<string, number>>;
 
   constructor(before: Snapshot, after: Snapshot, options: DiffOptions = {}) {
-    const {match, why} = chooseMatch(before, after, options.match ?? 'auto');
+    const sums = sweepRollups(before.table, after.table);
+    const {match, why} = sums
+      ? ({match: 'address', why: SUMS_ALONE} as const)
+      : chooseMatch(before, after, options.match ?? 'auto');
     const swept =
-      match === 'layout' ? sweepLayout(before.regions, after.regions) : sweepRows(before.table, after.table);
+      sums ?? (match === 'layout' ? sweepLayout(before.regions, after.regions) : sweepRows(before.table, after.table));
     const drafts = match === 'layout' ? swept.drafts : pairMoved(swept.drafts);
     // What was read from maps has no counters, and 60,000 regions need not be asked for them at each look.
     const counters = isMaps(before) || isMaps(after) ? [] : sharedCounters(before.totals, after.totals);
@@ -131,6 +135,6 @@ function driftOf(before: Totals, after: Totals, delta: Delta, counters: readonly
 
 /** Which snapshot a side was; its regions are in the changes as far as they changed. */
 function sideJSON(snapshot: Snapshot): Record<string, unknown> {
-  const {source, takenAt, process, consistency, totals, rejected} = snapshot;
+  const {source, takenAt, process, consistency, knownTotals: totals, rejected} = snapshot;
   return {source, takenAt: takenAt ?? null, process, consistency, totals, rejected: rejected.length || undefined};
 }

@@ -1,7 +1,7 @@
 import {type Pieces, signedHex, type Range} from '../model/change.ts';
 import {flagChange, flagPhrases} from '../model/flags.ts';
 import {MEASURES} from '../model/measures.ts';
-import {isFileBacked, OWN_COUNTERS, rangeText, type Region, sizeOf} from '../model/region.ts';
+import {isFileBacked, isRollup, OWN_COUNTERS, rangeText, type Region, sizeOf} from '../model/region.ts';
 import {deltaText, sizeText} from '../model/amounts.ts';
 import type {Draft} from './draft.ts';
 import {withoutDeleted} from '../model/same.ts';
@@ -21,6 +21,7 @@ interface Named {
  */
 export function sentence(draft: Draft, areMoments: boolean, named: Named): string {
   if (draft.pieces) return piecesText(draft, draft.pieces);
+  if (draft.after.some(isRollup)) return `All regions together have other amounts: ${amountsOf(draft)}.`;
   const words = areMoments ? MOMENTS[draft.kind] : (RUNS[draft.kind] ?? MOMENTS[draft.kind]);
   const isTail = draft.isGuess && draft.kind !== 'moved';
   return isTail ? `${words(draft, named)} This holds if it is the memory that moved.` : words(draft, named);

@@ -1,8 +1,7 @@
 import {closeSync, fstatSync, openSync, readSync, type Stats} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {retried} from '../procfs/file.ts';
-import {isGroupRecording} from '../recording/group.ts';
-import {isRecording} from '../recording/recording.ts';
+import {isGroupRecording, isRecording} from '../recording/head.ts';
 import {unusable} from './input.ts';
 import {refuseNonsense} from './listing.ts';
 

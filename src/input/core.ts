@@ -13,12 +13,13 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createGunzip} from 'node:zlib';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {CORE_HEAD, isCore} from '../parse/core/core.ts';
-import {isMinidump} from '../parse/core/minidump.ts';
+import {CORE_HEAD, isCore, isMinidump} from '../parse/core/head.ts';
+import {refusePacked} from '../parse/parse.ts';
 import {retried} from '../procfs/file.ts';
 import {say} from '../shell/output.ts';
 import {safe} from '../text/safe.ts';
 import {unusable} from './input.ts';
+import {named} from './listing.ts';
 
 /** A core file or a minidump that is open, and read by ranges: it may be larger than memory. */
 export interface CoreInput {
@@ -34,6 +35,7 @@ export interface CoreInput {
  * as far as Node can unpack that. It is then unpacked into a file in $TMPDIR that has no name any more.
  *
  * @returns undefined for anything else, and for what can't be opened or read here: others report that
+ * @throws Trouble `input` if it is packed and Node can't unpack it
  */
 export async function openCore(path: string): Promise<CoreInput | undefined> {
   const fd = openRegular(path);
@@ -44,7 +46,10 @@ export async function openCore(path: string): Promise<CoreInput | undefined> {
     const head = file.read(0, CORE_HEAD);
     if (isDump(head)) return (kept = file);
     const unpacker = unpackerOf(head);
-    return unpacker && (await unpacked(path, unpacker));
+    if (unpacker) return await unpacked(path, unpacker);
+    // However large it is: to read it as a listing would be of no use.
+    named(path, () => refusePacked(file.read(0, 512)));
+    return undefined;
   } finally {
     if (!kept) closeSync(fd);
   }

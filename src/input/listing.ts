@@ -1,10 +1,10 @@
 import {Trouble} from '../model/trouble.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import type {Tables} from '../model/columns/tables.ts';
-import {isCore} from '../parse/core/core.ts';
+import {isCore} from '../parse/core/head.ts';
 import type {ReadAt} from '../parse/elf/headers.ts';
 import {looksLikeJson, parseBytes, parseDump, parsePatch} from '../parse/parse.ts';
-import {isRecording} from '../recording/recording.ts';
+import {isRecording} from '../recording/head.ts';
 import {unusable} from './input.ts';
 
 /**
@@ -15,9 +15,14 @@ import {unusable} from './input.ts';
  * @throws Trouble `input`, with the name
  */
 export function parseNamed(bytes: Uint8Array, name: string, tables?: Tables): Snapshot {
+  const snapshot = named(name, () => parseBytes(bytes, tables));
+  return snapshot.withSource({...snapshot.source, name});
+}
+
+/** What `read` gives; what it refuses is refused with the name of the file. */
+export function named<Result>(name: string, read: () => Result): Result {
   try {
-    const snapshot = parseBytes(bytes, tables);
-    return snapshot.withSource({...snapshot.source, name});
+    return read();
   } catch (error) {
     if (error instanceof Trouble && error.kind === 'input')
       throw unusable(name, `${error.message.replace(/\.$/, ':')} ${error.why}`, error.next);

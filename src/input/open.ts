@@ -4,13 +4,14 @@ import type {Snapshot} from '../model/snapshot.ts';
 import type {Tables} from '../model/columns/tables.ts';
 import {errnoOf, Trouble, type TroubleParts} from '../model/trouble.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
-import {parseLong} from '../parse/parse.ts';
+import {parseLong, parseSide, type Shared} from '../parse/parse.ts';
 import {processOfThread} from '../procfs/find.ts';
 import {recorderOf} from '../shell/lock.ts';
 import {say} from '../shell/output.ts';
 import {safe} from '../text/safe.ts';
-import {type GroupRecording, isGroupRecording, readGroupRecording} from '../recording/group.ts';
-import {isRecording, readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
+import {type GroupRecording, readGroupRecording} from '../recording/group.ts';
+import {isGroupRecording, isRecording} from '../recording/head.ts';
+import {readRecording, recordingFrom, type Recording} from '../recording/recording.ts';
 import {InputFile, noRecordingIn, readStdin} from './bytes.ts';
 import {parseInput, unusable, type Input, type Target} from './input.ts';
 import {openCore} from './core.ts';
@@ -33,8 +34,8 @@ interface Recorded {
 interface Listing {
   readonly is: 'listing';
   readonly name: string;
-  /** @param tables of what it will be compared with @throws Trouble `input` */
-  readonly read: (tables?: Tables) => Snapshot;
+  /** @param shared with what it is compared with @throws Trouble `input` */
+  readonly read: (shared?: Shared) => Snapshot;
   /** What to say where only a recording will do. */
   readonly noRecording: () => Trouble;
 }
@@ -129,7 +130,7 @@ function heldByFile(path: string): Recorded | Listing {
     return {
       is: 'listing',
       name: path,
-      read: (tables) => readLong(file, tables) ?? readHeld(file.read(), path, tables),
+      read: (shared) => readLong(file, shared) ?? readHeld(file.read(), path, shared?.tables),
       noRecording: () => file.noRecording(),
     };
   file.close();
@@ -139,15 +140,31 @@ function heldByFile(path: string): Recorded | Listing {
 /**
  * A long listing as the kernel prints it. @returns undefined if it isn't one, and for what goes wrong: read() says it
  */
-function readLong(file: InputFile, tables?: Tables): Snapshot | undefined {
+function readLong(file: InputFile, shared?: Shared): Snapshot | undefined {
   try {
-    const snapshot = file.parts && parseLong(file.parts.read, file.parts.size, tables);
+    const {parts} = file;
+    const isSide = shared && parts && parts.size <= MOST_BESIDE;
+    const snapshot = isSide
+      ? readSide(parts.read, parts.size, shared)
+      : parts && parseLong(parts.read, parts.size, shared?.tables);
     if (snapshot) file.close();
     return snapshot?.withSource({...snapshot.source, name: file.path});
   } catch (error) {
     if (!(error instanceof Trouble) && errnoOf(error) === '') throw error;
     return undefined;
   }
+}
+
+/** Bytes of a file up to which both sides of a comparison are in memory: 300,000 regions. */
+const MOST_BESIDE = 16 * 2 ** 20;
+
+/** One side of a comparison. */
+function readSide(read: (into: Uint8Array) => number, size: number, shared: Shared): Snapshot | undefined {
+  const bytes = Buffer.allocUnsafeSlow(size + 1);
+  let length = 0;
+  for (let count; (count = read(bytes.subarray(length))) > 0;) length += count;
+  // A file that is being written is read as one of unknown length.
+  return length === size ? parseSide(bytes.subarray(0, size), shared) : undefined;
 }
 
 /** The recording of a group that a file holds, for commands that look at groups too; undefined if it holds none. */
@@ -176,7 +193,7 @@ const onlyGroup = (name: string): Trouble =>
 function heldByStdin(bytes: Buffer): Recorded | Listing {
   if (isGroupRecording(bytes)) throw onlyGroup('-');
   if (isRecording(bytes)) return {is: 'recording', name: '-', recording: recordingFrom(bytes)};
-  const read = (tables?: Tables): Snapshot => readHeld(bytes, '-', tables);
+  const read = (shared?: Shared): Snapshot => readHeld(bytes, '-', shared?.tables);
   return {is: 'listing', name: '-', read, noRecording: () => noRecordingIn('-', bytes)};
 }
 
@@ -256,11 +273,11 @@ export async function readOr<Other extends object>(
   return other(bytes) ?? readHeld(bytes, input.path);
 }
 
-/** The same. @param tables of what it will be compared with */
-async function readBeside(input: Input, options: CaptureOptions, tables?: Tables): Promise<Snapshot> {
+/** The same. @param shared with what it is compared with */
+async function readBeside(input: Input, options: CaptureOptions, shared?: Shared): Promise<Snapshot> {
   const opened = await open(input);
   if (opened.is === 'process') return capture(opened.pid, options);
-  return opened.is === 'recording' ? onlyMoment(opened) : opened.read(tables);
+  return opened.is === 'recording' ? onlyMoment(opened) : opened.read(shared);
 }
 
 /** Reads both sides of a comparison, the first one first. @throws Trouble: `usage` if both are standard input */
@@ -274,8 +291,10 @@ export async function readBoth(before: string, after: string, options: CaptureOp
       next: 'Save one of them to a file.',
     });
   }
-  const first = await readBeside(inputs[0], options);
-  return [first, await readBeside(inputs[1], options, first.table.tables)];
+  const shared: Shared = {};
+  const first = await readBeside(inputs[0], options, shared);
+  shared.tables = first.table.tables;
+  return [first, await readBeside(inputs[1], options, shared)];
 }
 
 /**

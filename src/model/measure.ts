@@ -71,33 +71,99 @@ export interface Measure<Key extends string = string> {
 }
 
 /** @param rows the table, for the fields of what is a sum */
-export function measureOf<Key extends string>(key: Key, rows: Readonly<Record<string, MeasureRow>>): Measure<Key> {
-  const row = rows[key]!;
-  const {title, words = title, noun = `${words} memory`, meaning, unit = 'bytes', status, peak, of, also = []} = row;
-  const fieldsOf = (each: string): string[] => [rows[each]?.field].filter((field) => field !== undefined);
-  const inStatus = status === undefined ? [] : [status];
-  const ofTotals = sumOf(of ?? [key]);
-  return {
-    key,
-    title,
-    words,
-    noun,
-    unit,
-    meaning,
-    fields: (of ?? [key]).flatMap(fieldsOf),
-    listings: row.listings ?? ['smaps', 'smaps_rollup', ...inStatus.map(() => 'status' as const)],
-    metric: {
+export const measureOf = <Key extends string>(key: Key, rows: Readonly<Record<string, MeasureRow>>): Measure<Key> =>
+  new MeasureOfRow(key, rows);
+
+/**
+ * A row of the table, and what follows from it. Each is worked out when it is asked for: all of it for all measures
+ * would be a fifth of the code that runs at each start.
+ */
+class MeasureOfRow<Key extends string> implements Measure<Key> {
+  readonly key: Key;
+  readonly #rows: Readonly<Record<string, MeasureRow>>;
+  readonly #row: MeasureRow;
+  #ofTotals: Measure['ofTotals'] | undefined;
+  #ofRegion: Measure['ofRegion'] | undefined;
+  #ofRows: Measure['ofRows'] | undefined;
+  #ofStatus: Measure['ofStatus'] | undefined;
+  #peakOfStatus: Measure['peakOfStatus'] | undefined;
+
+  constructor(key: Key, rows: Readonly<Record<string, MeasureRow>>) {
+    this.key = key;
+    this.#rows = rows;
+    this.#row = rows[key]!;
+  }
+
+  get title(): string {
+    return this.#row.title;
+  }
+
+  get words(): string {
+    return this.#row.words ?? this.title;
+  }
+
+  get noun(): string {
+    return this.#row.noun ?? `${this.words} memory`;
+  }
+
+  get unit(): Measure['unit'] {
+    return this.#row.unit ?? 'bytes';
+  }
+
+  get meaning(): string {
+    return this.#row.meaning;
+  }
+
+  get fields(): string[] {
+    return this.#parts.flatMap((key) => this.#rows[key]?.field ?? []);
+  }
+
+  get listings(): readonly ListingName[] {
+    const {listings, status} = this.#row;
+    return listings ?? ['smaps', 'smaps_rollup', ...(status === undefined ? [] : ['status' as const])];
+  }
+
+  get metric(): Measure['metric'] {
+    const {key, noun, meaning, unit} = this;
+    return {
       type: 'gauge',
       name: `memmap_${snakeCase(key)}${unit === 'bytes' ? '_bytes' : ''}`,
       help: `${noun.charAt(0).toUpperCase()}${noun.slice(1)}: ${meaning}.`,
-    },
-    spellings: [...new Set([key, title, words, noun, ...fieldsOf(key), ...inStatus, ...also])],
-    ofRegion: row.ofRegion ?? (({usage}) => ofTotals(usage)),
-    ofRows: row.ofRows ?? ((regions) => columnOf(of ?? [key], regions)),
-    ofTotals,
-    ofStatus: numberAt(status),
-    peakOfStatus: numberAt(peak),
-  };
+    };
+  }
+
+  get spellings(): string[] {
+    const {field, status, also = []} = this.#row;
+    const own = [field, status].filter((text) => text !== undefined);
+    return [...new Set([this.key, this.title, this.words, this.noun, ...own, ...also])];
+  }
+
+  get ofTotals(): Measure['ofTotals'] {
+    return (this.#ofTotals ??= sumOf(this.#parts));
+  }
+
+  get ofRegion(): Measure['ofRegion'] {
+    const {ofTotals} = this;
+    return (this.#ofRegion ??= this.#row.ofRegion ?? (({usage}) => ofTotals(usage)));
+  }
+
+  get ofRows(): Measure['ofRows'] {
+    const parts = this.#parts;
+    return (this.#ofRows ??= this.#row.ofRows ?? ((regions) => columnOf(parts, regions)));
+  }
+
+  get ofStatus(): Measure['ofStatus'] {
+    return (this.#ofStatus ??= numberAt(this.#row.status));
+  }
+
+  get peakOfStatus(): Measure['peakOfStatus'] {
+    return (this.#peakOfStatus ??= numberAt(this.#row.peak));
+  }
+
+  /** The measures of which it is the sum: itself, where it is none. */
+  get #parts(): readonly string[] {
+    return this.#row.of ?? [this.key];
+  }
 }
 
 const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -152,13 +152,16 @@ export class Snapshot {
     return !this.consistency.torn && !this.consistency.incomplete && this.rejected.length === 0;
   }
 
-  /** A rollup does not say how much is mapped. */
+  /** The totals, without `size` where it is not known: a rollup does not say how much is mapped. */
+  get knownTotals(): Readonly<Record<string, number | undefined>> {
+    return {...this.totals, ...(hasRollup(this.table) && {size: undefined})};
+  }
+
   #totalsJSON(): Record<string, unknown> {
     const kinds = [...totalsByKind(this.table)];
     const size = hasRollup(this.table) ? {size: undefined} : {};
     return {
-      ...this.totals,
-      ...size,
+      ...this.knownTotals,
       kinds: Object.fromEntries(kinds.map(([kind, sums]) => [kind, {...sums, ...size}])),
     };
   }

@@ -31,6 +31,8 @@ interface ListingParts {
   readonly asides: number;
   /** Whose listing it is, where a shell line above it says so. */
   readonly pid: number | undefined;
+  /** Are its lines its regions, one each, in their order? */
+  readonly isPlain: boolean;
 }
 
 /** What a listing of regions says: maps, smaps or smaps_rollup. The headers of the last two are lines of the first. */
@@ -45,6 +47,7 @@ export class Listing implements ListingParts {
   declare readonly rejected: readonly Rejected[];
   declare readonly asides: number;
   declare readonly pid: number | undefined;
+  declare readonly isPlain: boolean;
   readonly #parts: ListingParts;
   #regions: readonly Region[] | undefined;
 
@@ -259,7 +262,8 @@ export class ListingReader {
     const isOther = this.#regions.length + this.#empty + this.#rejected.length === 0 && !this.#isNamed;
     const rejected = isOther ? this.#commands : this.#rejected;
     const [empty, asides, pid] = [this.#empty, this.#asides, this.#pid];
-    return new Listing({table, format, torn, notes, asides, empty, cutShort, isUnterminated, rejected, pid});
+    const isPlain = table === this.#regions && this.#lines === table.length && !this.#hasOthers && !isUnterminated;
+    return new Listing({table, format, torn, notes, asides, empty, cutShort, isUnterminated, rejected, pid, isPlain});
   }
 
   #format(hasCounters: boolean): Listing['format'] {

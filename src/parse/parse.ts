@@ -1,8 +1,10 @@
-import type {Snapshot} from '../model/snapshot.ts';
+import {classify} from '../classify/classify.ts';
+import {Snapshot} from '../model/snapshot.ts';
 import type {Tables} from '../model/columns/tables.ts';
 import {Trouble} from '../model/trouble.ts';
-import {CORE_HEAD, isCore} from './core/core.ts';
-import {isMinidump, snapshotOfMinidump} from './core/minidump.ts';
+import {type Earlier, parseBeside} from './beside.ts';
+import {CORE_HEAD, isCore, isMinidump} from './core/head.ts';
+import {snapshotOfMinidump} from './core/minidump.ts';
 import {snapshotOfCore} from './core/snapshot.ts';
 import type {ReadAt} from './elf/headers.ts';
 import {readPatch} from './foreign/patch.ts';
@@ -17,6 +19,7 @@ import {snapshotFromJSON} from './snapshot.ts';
 
 const NEWLINE = 0x0a;
 const CR = 0x0d;
+const ESCAPE = 0x1b;
 
 /**
  * Any accepted input, recognised by its content: /proc/PID/maps, smaps or smaps_rollup, a memmap snapshot (JSON), a
@@ -84,6 +87,43 @@ const reading =
 export function parseLong(read: Read, size: number, tables?: Tables): Snapshot | undefined {
   const listing = parseParts(read, size, tables);
   return listing && fromListing(listing, []);
+}
+
+/** What both sides of a comparison share, once the first one is read. */
+export interface Shared {
+  tables?: Tables;
+  /** The first one, if the second can be read beside it. */
+  first?: Earlier;
+}
+
+/**
+ * One side of a comparison of two long files. Of the second one only the lines are parsed that the first one doesn't
+ * have: they are found by comparing bytes (beside.ts).
+ *
+ * @returns undefined if it is not a listing exactly as the kernel prints it: then `parseBytes` must have it
+ */
+export function parseSide(bytes: Uint8Array, shared: Shared): Snapshot | undefined {
+  const after = shared.first && parseAfter(bytes, shared.first);
+  if (after) return after;
+  let done = 0;
+  const read: Read = (into) => {
+    const part = bytes.subarray(done, done + into.length);
+    into.set(part);
+    done += part.length;
+    return part.length;
+  };
+  const listing = parseParts(read, bytes.length, shared.tables);
+  if (listing?.isPlain === true) shared.first = {bytes, table: listing.table};
+  return listing && fromListing(listing, []);
+}
+
+/** @returns undefined if it can't be read so */
+function parseAfter(bytes: Uint8Array, earlier: Earlier): Snapshot | undefined {
+  // What may be a part of a name, or have been added to each line.
+  const table = bytes.includes(CR) || bytes.includes(ESCAPE) ? undefined : parseBeside(bytes, earlier)?.table;
+  if (!table) return undefined;
+  classify(table);
+  return new Snapshot({source: {from: 'capture', format: 'maps'}, regions: table});
 }
 
 /** What a file that diff(1) made of two listings says of both. */
@@ -155,14 +195,23 @@ function hasOneAtEachNewline(bytes: Uint8Array, side: -1 | 1): boolean {
 /** How packed files begin, and what unpacks them. Recordings and cores that Node can unpack are read elsewhere. */
 const PACKED: ReadonlyArray<readonly [program: string, begin: readonly number[], to: string]> = [
   ['gzip', [0x1f, 0x8b], 'zcat FILE | memmap show -'],
-  ['zstd', [0x28, 0xb5, 0x2f, 0xfd], 'zstd -d FILE -o core; memmap show core'],
+  [
+    'zstd',
+    [0x28, 0xb5, 0x2f, 0xfd],
+    'zstd -d FILE -o core; memmap show core (with Node 22.15 or later, memmap unpacks it itself)',
+  ],
   ['lz4', [0x04, 0x22, 0x4d, 0x18], 'lz4 -d FILE core; memmap show core'],
   ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], 'xz -dc FILE > core; memmap show core'],
-  ['bzip2', [0x42, 0x5a, 0x68], 'bzcat FILE > core; memmap show core'],
+  ['bzip2', [0x42, 0x5a, 0x68], 'bzip2 -dc FILE > core; memmap show core'],
 ];
 
-/** @throws Trouble (`input`) if it is packed */
-function refusePacked(bytes: Uint8Array): void {
+/**
+ * A packed file is refused with what unpacks it.
+ *
+ * @param bytes of its beginning: 512 are enough
+ * @throws Trouble (`input`) if it is packed
+ */
+export function refusePacked(bytes: Uint8Array): void {
   const found = PACKED.find(([, begin]) => begin.every((byte, at) => bytes[at] === byte));
   if (!found || !bytes.subarray(0, 512).some((byte) => byte > 0x7f || byte < 0x09)) return;
   const [program, , to] = found;

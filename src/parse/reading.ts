@@ -91,6 +91,7 @@ export function sideOf(patch: Patch, side: 'before' | 'after', paste: Paste, not
 /** @param first notes that come before those on the listing */
 export function fromListing(listing: Listing, first: readonly string[]): Snapshot {
   const notes: string[] = [...first, ...listing.notes];
+  if (listing.format === 'smaps_rollup') notes.push(ROLLUP);
   if (listing.torn > 0)
     notes.push(`${counted(listing.torn, 'line')} overlapped or went backwards; later lines were used.`);
   if (listing.cutShort) notes.push(`The listing was cut short: ${listing.cutShort}.`);
@@ -106,6 +107,11 @@ export function fromListing(listing: Listing, first: readonly string[]): Snapsho
     notes,
   });
 }
+
+/** fs/proc/task_mmu.c, show_smaps_rollup(). */
+const ROLLUP =
+  'smaps_rollup is one line for the whole process: its range reaches from the first region to the last, holes ' +
+  'included, and its counters are the sums of all regions. Which regions there are, /proc/PID/smaps says.';
 
 const lastName = ({table}: Listing): string => (table.length === 0 ? '' : table.nameAt(table.length - 1));
 

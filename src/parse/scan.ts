@@ -30,7 +30,7 @@ export const fromLatin1 = (text: string): Uint8Array => Buffer.from(text, 'latin
 export const fromText = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 
 /** UTF-8 as text, without a byte order mark; what isn't valid becomes U+FFFD. */
-export const utf8 = (bytes: Uint8Array): string => plainUtf8.decode(bytes);
+export const utf8 = (bytes: Uint8Array): string => (plainUtf8 ??= new TextDecoder()).decode(bytes);
 
 /** Are `length` bytes at two places the same? memcmp(3) does the work. */
 export const isSameStretch = (a: Uint8Array, from: number, b: Uint8Array, at: number, length: number): boolean =>
@@ -51,9 +51,10 @@ export function fromUtf16(bytes: Uint8Array): Uint8Array | undefined {
   return fromText(new TextDecoder(isLittle ? 'utf-16le' : 'utf-16be').decode(bytes));
 }
 
-const plainUtf8 = new TextDecoder();
-const strictUtf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
-const looseUtf8 = new TextDecoder('utf-8', {ignoreBOM: true});
+/** Made when a text isn't ASCII: each takes 50 µs. */
+let plainUtf8: InstanceType<typeof TextDecoder> | undefined;
+let strictUtf8: InstanceType<typeof TextDecoder> | undefined;
+let looseUtf8: InstanceType<typeof TextDecoder> | undefined;
 
 /**
  * Bytes as text for people: UTF-8, or the nearest to it. Where they aren't valid UTF-8, `base64` keeps what they were.
@@ -64,8 +65,10 @@ export function decode(raw: string): {text: string; base64?: string} {
   if (!/[\x80-\xff]/.test(raw)) return {text: raw};
   const bytes = Buffer.from(raw, 'latin1');
   try {
+    strictUtf8 ??= new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
     return {text: strictUtf8.decode(bytes)};
   } catch {
+    looseUtf8 ??= new TextDecoder('utf-8', {ignoreBOM: true});
     return {text: looseUtf8.decode(bytes), base64: bytes.toString('base64')};
   }
 }

@@ -16,13 +16,14 @@ export class Texts {
   #before: Place = NOWHERE;
   /** What these two are in. */
   #bytes: Uint8Array | undefined;
+  #view: DataView = new DataView(new ArrayBuffer(0));
 
   /** The number of bytes[from, to). */
   numberOf(bytes: Uint8Array, from: number, to: number): number {
     const length = to - from;
     if (bytes !== this.#bytes) this.#begin(bytes);
-    if (this.#last.length === length && isAt(this.#last, bytes, from)) return this.#last.number;
-    if (this.#before.length === length && isAt(this.#before, bytes, from)) return this.#swap().number;
+    if (this.#last.length === length && isAt(this.#last, this.#view, from)) return this.#last.number;
+    if (this.#before.length === length && isAt(this.#before, this.#view, from)) return this.#swap().number;
     const text = latin1(bytes, from, to);
     let number = this.#numbers.get(text);
     if (number === undefined) {
@@ -40,8 +41,8 @@ export class Texts {
    */
   at(bytes: Uint8Array, at: number): Place | undefined {
     if (bytes !== this.#bytes) this.#begin(bytes);
-    if (isAt(this.#last, bytes, at)) return this.#last;
-    return isAt(this.#before, bytes, at) ? this.#swap() : undefined;
+    if (isAt(this.#last, this.#view, at)) return this.#last;
+    return isAt(this.#before, this.#view, at) ? this.#swap() : undefined;
   }
 
   #swap(): Place {
@@ -52,6 +53,7 @@ export class Texts {
 
   #begin(bytes: Uint8Array): void {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#last = this.#before = NOWHERE;
   }
 }
@@ -66,8 +68,17 @@ interface Place {
 /** No text has no bytes. */
 const NOWHERE: Place = {number: -1, from: 0, length: 0};
 
-function isAt({from, length}: Place, bytes: Uint8Array, at: number): boolean {
-  if (length === 0) return false;
-  for (let index = 0; index < length; index++) if (bytes[from + index] !== bytes[at + index]) return false;
+/**
+ * Four bytes at a time, the last four first: a loop over single bytes makes V8 compile it for 20 regions (2 ms of the
+ * processor).
+ */
+function isAt({from, length}: Place, view: DataView, at: number): boolean {
+  if (length === 0 || at + length > view.byteLength) return false;
+  const whole = length - 4;
+  if (whole >= 0 && view.getInt32(from + whole) !== view.getInt32(at + whole)) return false;
+  let index = 0;
+  for (; index < whole; index += 4) if (view.getInt32(from + index) !== view.getInt32(at + index)) return false;
+  if (whole < 0)
+    for (; index < length; index++) if (view.getUint8(from + index) !== view.getUint8(at + index)) return false;
   return true;
 }

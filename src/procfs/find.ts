@@ -1,6 +1,6 @@
 import {existsSync, readdirSync} from 'node:fs';
 import {parseStat} from '../parse/proc/stat.ts';
-import {parseStatus} from '../parse/proc/status.ts';
+import {parseStatus, threadGroup} from '../parse/proc/status.ts';
 import {readIfThere} from './open.ts';
 import {titleIn} from './title.ts';
 
@@ -51,7 +51,8 @@ export function processOfThread(
   tid: number,
   root = '/proc',
 ): {readonly pid: number; readonly name: string} | undefined {
-  const {tgid, name} = parseStatus(readIfThere(`${root}/${tid}/status`) ?? new Uint8Array());
-  const isThread = typeof tgid === 'number' && tgid !== tid && existsSync(`${root}/${tgid}/task/${tid}`);
-  return isThread ? {pid: tgid, name: String(name)} : undefined;
+  const status = readIfThere(`${root}/${tid}/status`) ?? new Uint8Array();
+  const pid = threadGroup(status);
+  const isThread = pid !== undefined && pid !== tid && existsSync(`${root}/${pid}/task/${tid}`);
+  return isThread ? {pid, name: String(parseStatus(status)['name'])} : undefined;
 }

@@ -12,7 +12,8 @@ import {
   writeSync,
 } from 'node:fs';
 import {constants as zlib, createGzip, type Gzip, gzipSync} from 'node:zlib';
-import {isGzip, readMember} from './source.ts';
+import {isGzip} from './head.ts';
+import {readMember} from './source.ts';
 
 /**
  * The file of a recording, to which whole records are appended. Only its owner may read it, since addresses help

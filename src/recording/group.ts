@@ -4,9 +4,10 @@ import {type Json, object} from '../model/json.ts';
 import type {Rejected} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import type {Packer} from './file.ts';
+import {GROUP_SCHEMA} from './head.ts';
 import {linesOf, NO_SEED, openLine, sealLine} from './lines.ts';
 import {named, noRecording} from './refusal.ts';
-import {isGzip, openSource, type RecordingSource, unzippedHead} from './source.ts';
+import {openSource, type RecordingSource} from './source.ts';
 
 /** What the first line of a group's recording says. */
 export interface GroupHeader {
@@ -20,14 +21,6 @@ export interface GroupHeader {
   readonly startedAt: string;
 }
 
-const SCHEMA = 'memmap.group-recording/1';
-
-/** Is this the beginning of a group's recording, plain or compressed? Half a KiB is enough. */
-export function isGroupRecording(head: Uint8Array): boolean {
-  const bytes = isGzip(head) ? unzippedHead(head) : head;
-  return Buffer.from(bytes.subarray(0, 64)).toString('latin1').startsWith(`{"schema":"${SCHEMA}"`);
-}
-
 /**
  * Writes the samples of a group, a line each: JSON with the checksum of a recording's lines (lines.ts), each begun with
  * that of the line before.
@@ -38,7 +31,7 @@ export class GroupRecordingWriter {
 
   constructor(packer: Packer, header: GroupHeader) {
     this.#packer = packer;
-    void this.#put({schema: SCHEMA, ...header}).catch(() => {}); // Whoever writes the next line gets the error.
+    void this.#put({schema: GROUP_SCHEMA, ...header}).catch(() => {}); // Whoever writes the next line gets the error.
   }
 
   /** @throws (later) the system's error, if it could not be written */

@@ -7,7 +7,7 @@ import {readingIn} from './books.ts';
 import {applyRecord} from './codec.ts';
 import {familyAt} from './family.ts';
 import {checkRecord, Developer, NOTHING, type Frame} from './frame.ts';
-import {isGzip, openSource, type RecordingSource, sourceOf, unzippedHead} from './source.ts';
+import {openSource, type RecordingSource, sourceOf} from './source.ts';
 import {readHeader, type RecordingHeader} from './header.ts';
 import {MomentIndex} from './index.ts';
 import {linesOf} from './lines.ts';
@@ -18,13 +18,6 @@ import {Sample} from './sample.ts';
 
 export type {RecordingHeader} from './header.ts';
 export type {RecordingEnd} from './remarks.ts';
-
-/** Is this the beginning of a recording, of whatever version, plain or compressed? Half a KiB is enough. */
-export function isRecording(head: Uint8Array): boolean {
-  const bytes = isGzip(head) ? unzippedHead(head) : head;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString('latin1');
-  return /^(\xef\xbb\xbf)?\s*\{\s*"schema"\s*:\s*"memmap\.recording\//.test(text);
-}
 
 /**
  * Opens a recording: finds its moments, and checks that each line is intact. What the moments hold is read on demand.

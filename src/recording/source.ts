@@ -1,8 +1,9 @@
 import {firstWhere} from '../model/search.ts';
 import {closeSync, fstatSync, openSync, readSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
+import {isGzip} from './head.ts';
 import {noRecording} from './refusal.ts';
-import {gunzipSync, inflateRawSync, constants} from 'node:zlib';
+import {inflateRawSync, constants} from 'node:zlib';
 
 /** The lines of a recording, by their places: compressed or not, only what is asked for is in memory. */
 export interface RecordingSource {
@@ -190,19 +191,6 @@ interface Member {
   readonly bytes: Buffer;
   /** Is the member there whole, and undamaged? */
   readonly isWhole: boolean;
-}
-
-export const isGzip = (bytes: Uint8Array, at = 0): boolean =>
-  bytes[at] === 0x1f && bytes[at + 1] === 0x8b && bytes[at + 2] === 0x08;
-
-/** The beginning of what a compressed file holds; nothing if that can't be found out. */
-export function unzippedHead(head: Uint8Array): Uint8Array {
-  try {
-    // No file of 512 bytes becomes larger than this.
-    return gunzipSync(head.subarray(0, 512), {finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 1024 * 1024});
-  } catch {
-    return new Uint8Array(0);
-  }
 }
 
 /**

@@ -42,15 +42,15 @@ export const saveShared = (path: string, content: string, ifThere: IfThere): voi
 export const saveParts = (path: string, parts: Iterable<string>, ifThere: IfThere): number =>
   save(path, encoded(parts), 0o600, ifThere);
 
-/** The same for several texts, one after another, of which each has to be waited for. @returns the size of all */
+/** The same for several contents, one after another, of which each has to be waited for. @returns the size of all */
 export async function saveEach(
   path: string,
-  texts: AsyncIterable<Iterable<string>>,
+  contents: AsyncIterable<Iterable<string | Uint8Array>>,
   ifThere: IfThere,
 ): Promise<number> {
   const file = newFile(path, 0o600, ifThere, IN_OUTPUT);
   try {
-    for await (const parts of texts) for (const bytes of encoded(parts)) file.write(bytes);
+    for await (const parts of contents) for (const bytes of gathered(parts)) file.write(bytes);
     return finished(file);
   } catch (error) {
     file.discard();
@@ -71,6 +71,21 @@ export const refuseIfThere = (path: string, ifThere: IfThere): void => void plac
 
 function* encoded(parts: Iterable<string>): Generator<Buffer> {
   for (const part of inBatches(parts)) yield Buffer.from(part);
+}
+
+/** Bytes that are collected before they are written. */
+const BATCH = 1 << 20;
+
+function* gathered(parts: Iterable<string | Uint8Array>): Generator<Buffer> {
+  let [batch, length]: [Uint8Array[], number] = [[], 0];
+  for (const part of parts) {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+    batch.push(bytes);
+    if ((length += bytes.length) < BATCH) continue;
+    yield Buffer.concat(batch);
+    [batch, length] = [[], 0];
+  }
+  if (length > 0) yield Buffer.concat(batch);
 }
 
 function save(path: string, parts: Iterable<Uint8Array>, mode: number, ifThere: IfThere): number {

@@ -2,7 +2,8 @@ import type {Diff} from '../diff/diff.ts';
 import {bytesOf, type Change, CHANGE_KINDS, type ChangeKind, signedHex} from '../model/change.ts';
 import type {Kind} from '../model/kind.ts';
 import {type MeasureKey, MEASURES} from '../model/measures.ts';
-import {rangeText} from '../model/region.ts';
+import {hasRollup} from '../model/columns/regions.ts';
+import {isRollup, rangeText} from '../model/region.ts';
 import {totalsByKind} from '../model/totals.ts';
 import {counted, deltaText, sizeText} from '../model/amounts.ts';
 import {who, type TextOptions} from './who.ts';
@@ -11,7 +12,7 @@ import {paint, type Role} from './theme.ts';
 import {wrapped} from './lines.ts';
 import {safe} from './safe.ts';
 
-interface DiffLook extends TextOptions {
+export interface DiffLook extends TextOptions {
   /** Rows at most; undefined: all. */
   readonly rows?: number | undefined;
   /** Only changes of these kinds, or to regions of these kinds. */
@@ -20,6 +21,8 @@ interface DiffLook extends TextOptions {
   readonly minSize?: number | undefined;
   /** Of two runs nearly everything moved, since ASLR placed it: many such lines become one. */
   readonly folds?: boolean | undefined;
+  /** What is said of a change below its row, where something is. */
+  readonly below?: ((change: Change) => string | undefined) | undefined;
   /** Only the totals. */
   readonly summary?: boolean | undefined;
 }
@@ -31,7 +34,8 @@ export const noChange = (unchanged: number): string =>
 /** What happened between two snapshots, for people: new and grown first, then what went, then the rest. */
 export function renderDiff(diff: Diff, look: DiffLook = {}): string {
   const {before, after, changes, unchanged, match, why} = diff;
-  if (changes.length === 0) return noChange(unchanged);
+  const isSum = hasRollup(after.table);
+  if (changes.length === 0) return isSum ? 'No change: the sums are the same on both sides.\n' : noChange(unchanged);
   const wanted = changes.filter((change) => isWanted(change, look));
   const left = changes.length - wanted.length;
   return [
@@ -48,8 +52,7 @@ export function renderDiff(diff: Diff, look: DiffLook = {}): string {
         ]),
     ...renderKinds(diff, look),
     '',
-    `${counted(unchanged, 'region')} unchanged.`,
-    '',
+    ...(isSum ? [] : [`${counted(unchanged, 'region')} unchanged.`, '']),
   ].join('\n');
 }
 
@@ -65,19 +68,32 @@ const LABEL = 8;
 export function renderChanges(changes: readonly Change[], look: DiffLook = {}): string[] {
   const each = byImportance(news(changes));
   const all = look.folds && look.rows !== undefined ? folded(each) : each;
-  const rows = all.slice(0, look.rows).map(newsCells);
+  const rows = all
+    .slice(0, look.rows)
+    .flatMap((row) => [newsCells(row), ...belowRow(look.below?.(row.change), look.width)]);
   const isUsed = CHANGE_COLUMNS.map(
-    (column, index) => column.gives !== undefined || rows.some((row) => row[index]!.text !== ''),
+    (column, index) => column.gives !== undefined || rows.some((row) => row.length > 1 && row[index]!.text !== ''),
   );
   const keep = (_: unknown, index: number): boolean => isUsed[index]!;
   const table = renderRows(
     CHANGE_COLUMNS.filter(keep),
-    rows.map((row) => row.filter(keep)),
+    rows.map((row) => (row.length > 1 ? row.filter(keep) : row)),
     look.width,
   );
   const more = all.length - rows.length;
   return more > 0 ? [...table, paint('quiet', `… ${more} more, use --all`)] : table;
 }
+
+/** How far what is below a change is set in. */
+const BELOW = '   ';
+
+/** What is said of a change below its row. */
+const belowRow = (text: string | undefined, width: number | undefined): Cell[][] =>
+  text === undefined
+    ? []
+    : wrapped(safe(text), width && width - BELOW.length).map((line) => [
+        {text: paint('quiet', BELOW + line), length: 0},
+      ]);
 
 /** At most this many lines of what moved are worth reading one by one. */
 const FEW_MOVES = 5;
@@ -122,7 +138,9 @@ function renderKinds({before, after, delta, match}: Diff, look: TextOptions): st
     return match === 'layout' ? withoutChance(totals) : totals;
   }) as [Map<Label, Amounts>, Map<Label, Amounts>];
   // A counter that one side never counted has no difference.
-  const counters = (['size', 'rss', 'privateDirty'] as const).filter((counter) => delta[counter] !== undefined);
+  const counters = (['size', 'rss', 'privateDirty'] as const).filter(
+    (counter) => delta[counter] !== undefined && !(counter === 'size' && hasRollup(after.table)),
+  );
   const differs = [...new Set([...a.keys(), ...b.keys()])].filter((kind) =>
     ['regions', ...counters].some((counter) => (a.get(kind)?.[counter] ?? 0) !== (b.get(kind)?.[counter] ?? 0)),
   );
@@ -232,7 +250,7 @@ function newsCells({change, end, text}: News): Cell[] {
   return [
     {text: sign, role},
     {text: kind, role},
-    {text: rangeText({start: range.start, end})},
+    {text: change.after.some(isRollup) ? '' : rangeText({start: range.start, end})},
     {text: delta.size === 0 ? '' : deltaText(delta.size), role},
     {text: rss ? deltaText(rss) : ''},
     {text: safe(text)},

@@ -69,13 +69,15 @@ const kindCell = once((kind: Kind): Cell => ({text: kind, role: KIND_ROLES[kind]
 const guessedKindCell = once((kind: Kind): Cell => ({text: `${kind}?`, role: KIND_ROLES[kind]}));
 
 function amount(key: ByteKey): RegionColumn {
-  const {title, noun, meaning, fields, ofRegion, ofRows} = MEASURES[key];
+  const measure = MEASURES[key];
   return {
-    title,
-    meaning: `${noun}: ${meaning} (${fields.join(' + ')})`,
+    title: measure.title,
+    get meaning() {
+      return `${measure.noun}: ${measure.meaning} (${measure.fields.join(' + ')})`;
+    },
     align: 'right',
-    measure: ofRows,
-    cell: (region) => amountCell(ofRegion(region)),
+    measure: (regions) => measure.ofRows(regions),
+    cell: (region) => amountCell(measure.ofRegion(region)),
   };
 }
 

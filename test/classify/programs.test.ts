@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {chownSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
@@ -10,7 +10,7 @@ import {folder} from '../helpers/listings.ts';
 import {conforms} from '../helpers/schema.ts';
 import {missing, testIf, unless} from '../helpers/tools.ts';
 import {until} from '../helpers/wait.ts';
-import {at, capturedWhole, kindsOf, processes, start} from './real.ts';
+import {at, capturedWhole, idsOf, kindsOf, postgresFolder, processes, start} from './real.ts';
 
 const MIB = 1024 * 1024;
 
@@ -159,27 +159,6 @@ testIf(NO_POSTGRES, NO_SERVANT)("PostgreSQL: its shared memory, and a server pro
     t.is(kindsOf(snapshot).has('managed'), false);
   }
 });
-
-/** Debian keeps the server's programs out of PATH, a folder for each version. */
-function postgresFolder(): string {
-  const place = '/usr/lib/postgresql';
-  const versions = existsSync(place)
-    ? readdirSync(place).filter((name) => existsSync(`${place}/${name}/bin/initdb`))
-    : [];
-  const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
-  return newest === undefined ? '' : `${place}/${newest}/bin/`;
-}
-
-function idsOf(user: string): {uid: number; gid: number} | undefined {
-  try {
-    const [uid, gid] = ['-u', '-g'].map((flag) =>
-      Number(execFileSync('id', [flag, user], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})),
-    );
-    return {uid: uid!, gid: gid!};
-  } catch {
-    return undefined;
-  }
-}
 
 testIf('chromium')('Chromium: browser, renderer and GPU process', async (t) => {
   const place = mkdtempSync(join(tmpdir(), 'memmap-chromium-'));

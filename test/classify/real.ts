@@ -1,5 +1,5 @@
-import {spawn, type SpawnOptions} from 'node:child_process';
-import {readdirSync, readFileSync} from 'node:fs';
+import {execFileSync, spawn, type SpawnOptions} from 'node:child_process';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import type {ExecutionContext} from 'ava';
 import {KINDS} from '../../src/model/kind.ts';
 import type {Region} from '../../src/model/region.ts';
@@ -52,3 +52,25 @@ export const at = (snapshot: Snapshot, address: number): Region | undefined =>
   snapshot.regions.find(({start: from, end}) => from <= address && address < end);
 
 export const kindsOf = (snapshot: Snapshot): Set<string> => new Set(snapshot.regions.map(({kind}) => kind));
+
+/** Debian keeps the server's programs out of PATH, a folder for each version. */
+export function postgresFolder(): string {
+  const place = '/usr/lib/postgresql';
+  const versions = existsSync(place)
+    ? readdirSync(place).filter((name) => existsSync(`${place}/${name}/bin/initdb`))
+    : [];
+  const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
+  return newest === undefined ? '' : `${place}/${newest}/bin/`;
+}
+
+/** The IDs of a user, if there is one. */
+export function idsOf(user: string): {uid: number; gid: number} | undefined {
+  try {
+    const [uid, gid] = ['-u', '-g'].map((flag) =>
+      Number(execFileSync('id', [flag, user], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})),
+    );
+    return {uid: uid!, gid: gid!};
+  } catch {
+    return undefined;
+  }
+}

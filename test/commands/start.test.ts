@@ -101,3 +101,40 @@ test('a small show and a small diff load no streams, no compression and no perfo
     t.deepEqual(modules, [], words.join(' '));
   }
 });
+
+test('what few runs need is read by these alone', async (t) => {
+  const place = folder(t);
+  const [file, read] = [join(place, 'read.cjs'), join(place, 'read.json')];
+  const record = `const fs = require('fs'); const {readFileSync} = fs; const names = [];
+    fs.readFileSync = (...words) => { names.push(String(words[0])); return readFileSync(...words); };
+    process.on('exit', () => fs.writeFileSync('${read}', JSON.stringify(names)));`;
+  writeFileSync(file, record);
+  const snapshot = join(place, 'snapshot.json');
+  await memmap(['snapshot', String(process.pid), '-o', snapshot]);
+  for (const [words, code, bundles] of [
+    [['show', LISTING], 0, ['commands/show']],
+    [['show', String(process.pid)], 0, ['commands/show']],
+    [['show', String(process.pid), '--json'], 0, ['commands/show']],
+    [['diff', LISTING, LISTING], 0, ['commands/diff']],
+    [['diff', LISTING, String(process.pid)], 1, ['commands/diff']],
+    [['ps', String(process.pid)], 0, ['commands/ps']],
+    [['watch', String(process.pid), '--count', '1'], 0, ['commands/watch']],
+    [['explain', String(process.pid)], 0, ['commands/explain']],
+    // Errors, another format, a picture: both bundles know one Trouble, one table of kinds, one width.
+    [['show', 'no such process'], 3, ['commands/show', 'rare/show']],
+    [['show', snapshot], 0, ['commands/show', 'rare/show']],
+    [['show', LISTING, '--map'], 0, ['commands/show', 'rare/show']],
+    [['diff', snapshot, LISTING], 1, ['commands/diff', 'rare/diff']],
+  ] as const) {
+    const ran = await run(process.execPath, ['-r', file, MEMMAP, ...words]);
+    t.is(ran.code, code, `${words.join(' ')}: ${ran.stderr}`);
+    const names = (JSON.parse(readFileSync(read, 'utf8')) as string[]).map(
+      (name) => /bundle\/(.*)\.cjs$/.exec(name)?.[1],
+    );
+    t.deepEqual(
+      names.filter((name) => name !== undefined),
+      [...bundles],
+      words.join(' '),
+    );
+  }
+});

@@ -22,6 +22,20 @@ test('random inputs are read, or refused with a reason, and never do harm', (t) 
   );
 });
 
+test('20,000 pastes, cores, minidumps, logs and names are read, or refused with a reason, and never do harm', (t) => {
+  const seed = Date.now() % 2 ** 31;
+  t.log(`seed ${seed}: npm run fuzz -- --scope readers --count 20000 --seed ${seed}`);
+  const reports = Array.from({length: 20}, (_, batch) => oneBatch(seed, batch, 1000, 'readers'));
+  t.deepEqual(
+    reports.flatMap(({findings}) => findings),
+    [],
+  );
+  t.true(
+    reports.every(({snapshots, refused}) => snapshots > 50 && refused > 10),
+    'inputs of both sorts came',
+  );
+});
+
 test('what the fuzzer starts from is read, but for the forms that have readers of their own', (t) => {
   for (const {form, bytes} of SEEDS) {
     const read = checkInput(bytes);

@@ -250,7 +250,7 @@ const randomListing = fc
   .tuple(listing, fc.option(fc.array(record, {minLength: 24, maxLength: 24}), {nil: undefined, freq: 2}))
   .map(([lines, records]) => listingText(lines.slice(0, 8), records));
 
-const changed = (base: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> =>
+export const changed = (base: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> =>
   fc.tuple(base, changes).map(([bytes, acts]) => acts.reduce<Buffer>((document, act) => act(document), bytes));
 
 /** JSON that keeps its form: a value of a snapshot is replaced, a key is added or dropped. */

@@ -5,7 +5,8 @@ import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {Trouble} from '../../src/model/trouble.ts';
 import {NO_SEED, sealLine} from '../../src/recording/lines.ts';
-import {isRecording, recordingFrom} from '../../src/recording/recording.ts';
+import {isRecording} from '../../src/recording/head.ts';
+import {recordingFrom} from '../../src/recording/recording.ts';
 import {smallRecording} from '../recording/small.ts';
 
 /** A recording of a dozen looks, as memmap writes one. */

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {Trouble} from '../../src/model/trouble.ts';
 import {anyInput} from './mutations.ts';
 import {checkInput, LIMIT} from './properties.ts';
+import {READERS} from './readers.ts';
 
 /** ms that a batch may take; making a finding small ends then. */
 const SHRINKING = 60_000;
@@ -10,17 +11,39 @@ const SHRINKING = 60_000;
 /** Inputs that have one seed. */
 export const BATCH = 1000;
 
+/** What is fed with random inputs. */
+export interface Subject<Input> {
+  readonly name: string;
+  readonly inputs: fc.Arbitrary<Input>;
+  /** Throws if something is wrong. @returns a Trouble for an input that is refused with a reason */
+  readonly check: (input: Input) => unknown;
+  /** An input as a text that tells it. */
+  readonly show: (input: Input) => string;
+}
+
+/** All readers and writers together. */
+const EVERYTHING: Subject<Buffer> = {
+  name: 'everything',
+  inputs: anyInput,
+  check: checkInput,
+  show: (input) => JSON.stringify(input.toString('latin1')),
+};
+
+/** What is fuzzed: every reader at once, or those of pastes, dumps, logs and names in turn. */
+const SUBJECTS = {all: [EVERYTHING as Subject<unknown>], readers: READERS} as const;
+export type Scope = keyof typeof SUBJECTS;
+
 /** What a batch came to: how many inputs were snapshots, were refused with a reason, or showed what was found already. */
 export interface Report {
   readonly batch: number;
+  /** The name of its subject. */
+  readonly subject: string;
   readonly snapshots: number;
   readonly refused: number;
   readonly known: number;
   /** ms of processor time of the slowest input. */
   readonly slowest: number;
-  /** Of all inputs together. */
-  readonly bytes: number;
-  /** Of this process, in bytes. */
+  /** Bytes that this process had at most up to now: ru_maxrss of getrusage(2). */
   readonly rss: number;
   readonly findings: readonly string[];
 }
@@ -28,14 +51,16 @@ export interface Report {
 /** What was found already is counted, and the batch goes on; what is new is made as small as it can be. */
 const found = new Set<string>();
 
-export function oneBatch(seed: number, batch: number, numRuns: number): Report {
+export function oneBatch(seed: number, batch: number, numRuns: number, scope: Scope = 'all'): Report {
+  const subjects: ReadonlyArray<Subject<unknown>> = SUBJECTS[scope];
+  const subject = subjects[batch % subjects.length]!;
   const findings: string[] = [];
   for (;;) {
-    let [snapshots, refused, known, slowest, bytes] = [0, 0, 0, 0, 0];
-    const property = fc.property(anyInput, (input) => {
+    let [snapshots, refused, known, slowest] = [0, 0, 0, 0];
+    const property = fc.property(subject.inputs, (input) => {
       const begin = process.cpuUsage();
       try {
-        if (checkInput(input) instanceof Trouble) refused++;
+        if (subject.check(input) instanceof Trouble) refused++;
         else snapshots++;
       } catch (error) {
         if (!found.has(keyOf(error))) throw error;
@@ -44,7 +69,6 @@ export function oneBatch(seed: number, batch: number, numRuns: number): Report {
       const {user, system} = process.cpuUsage(begin);
       const ms = (user + system) / 1000;
       slowest = Math.max(slowest, ms);
-      bytes += input.length;
       if (ms > LIMIT && !found.has('it took too long')) throw new Error('it took too long');
     });
     const {failed, errorInstance, counterexample} = fc.check(property, {
@@ -52,11 +76,10 @@ export function oneBatch(seed: number, batch: number, numRuns: number): Report {
       seed: seed + batch,
       interruptAfterTimeLimit: SHRINKING,
     });
-    if (!failed) return {batch, snapshots, refused, known, slowest, bytes, rss: process.memoryUsage.rss(), findings};
+    const rss = process.resourceUsage().maxRSS * 1024;
+    if (!failed) return {batch, subject: subject.name, snapshots, refused, known, slowest, rss, findings};
     found.add(keyOf(errorInstance));
-    findings.push(
-      `${keyOf(errorInstance)}\n${stackOf(errorInstance)}\n  input: ${JSON.stringify(counterexample![0].toString('latin1'))}`,
-    );
+    findings.push(`${keyOf(errorInstance)}\n${stackOf(errorInstance)}\n  input: ${subject.show(counterexample![0])}`);
   }
 }
 
@@ -84,11 +107,12 @@ function stackOf(error: unknown): string {
 }
 
 /** Worker n takes the batches n, n + workers, … and prints a report for each. */
-function work([count, seed, workers, worker]: readonly number[]): void {
+function work([count, seed, workers, worker]: readonly number[], scope: Scope): void {
   for (let batch = worker!; batch < Math.ceil(count! / BATCH); batch += workers!) {
-    const report = oneBatch(seed!, batch, Math.min(BATCH, count! - batch * BATCH));
+    const report = oneBatch(seed!, batch, Math.min(BATCH, count! - batch * BATCH), scope);
     process.stdout.write(`${JSON.stringify(report)}\n`);
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) work(process.argv.slice(2).map(Number));
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  work(process.argv.slice(2, 6).map(Number), process.argv[6] as Scope);

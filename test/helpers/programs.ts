@@ -8,6 +8,7 @@ export const PACKAGES = {
   'aarch64-linux-gnu-readelf': 'binutils-aarch64-linux-gnu',
   as: 'binutils',
   bash: 'bash',
+  bzip2: 'bzip2',
   'c++filt': 'binutils',
   capsh: 'libcap2-bin',
   chromium: 'chromium',
@@ -33,6 +34,7 @@ export const PACKAGES = {
   jq: 'jq',
   ldd: 'libc-bin',
   less: 'less',
+  lz4: 'lz4',
   'llvm-mc': 'llvm',
   'llvm-readelf': 'llvm',
   man: 'man-db',
@@ -65,8 +67,10 @@ export const PACKAGES = {
   'systemd-analyze': 'systemd',
   timeout: 'coreutils',
   unshare: 'util-linux',
+  xz: 'xz-utils',
   zcat: 'gzip',
   zsh: 'zsh',
+  zstd: 'zstd',
 } as const;
 
 export type Tool = keyof typeof PACKAGES;

@@ -1,15 +1,17 @@
 import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {readFileSync, statSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import zlib from 'node:zlib';
 import test, {type ExecutionContext} from 'ava';
 import {rangeText, type Region} from '../../src/model/region.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {memmap} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
+import {CRASHED, MACHINES, makeCore} from '../parse/core/made.ts';
 import {conforms} from '../helpers/schema.ts';
 import {testIf} from '../helpers/tools.ts';
-import {abortWhileIdle, crash, gcore, WRITES_CORES, type Crashed} from './cores.ts';
+import {abortWhileIdle, crash, gcore, idle, WRITES_CORES, type Crashed} from './cores.ts';
 
 async function shown(t: ExecutionContext, core: string, code = 0): Promise<Snapshot> {
   const ran = await memmap(['show', core, '--json']);
@@ -162,12 +164,40 @@ testIf(
   const {core, maps} = crash(t, 'abort');
   execFileSync('gzip', ['-k', core]);
   sameAsMaps(t, (await shown(t, `${core}.gz`)).regions, maps);
-  const packed = join(folder(t), 'core.lz4');
-  writeFileSync(packed, Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x64, 0x40, 0xa7, 0xff, 0x00, 0x00]));
-  const ran = await memmap(['show', packed]);
-  t.is(ran.code, 6);
-  t.regex(ran.stderr, /compressed with lz4[^]*lz4 -d FILE/);
 });
+
+/** Each by its own program; a hole behind it makes it as large as cores are. */
+for (const packer of ['zstd', 'lz4', 'xz', 'bzip2'] as const) {
+  testIf(packer)(`${packer}: unpacked, or refused at once with the command that unpacks it`, async (t) => {
+    const place = folder(t);
+    const [core, packed] = [join(place, 'core'), join(place, 'packed')];
+    writeFileSync(core, makeCore(MACHINES[0]!, CRASHED));
+    writeFileSync(packed, execFileSync(packer, ['-c', core], {stdio: ['ignore', 'pipe', 'ignore']}));
+    if (packer === 'zstd' && 'createZstdDecompress' in zlib) {
+      t.deepEqual((await shown(t, packed)).regions, (await shown(t, core)).regions);
+      return;
+    }
+    truncateSync(packed, 2 ** 31);
+    for (const args of [
+      ['show', packed],
+      ['heap', packed],
+      ['diff', packed, core],
+      ['explain', packed],
+    ]) {
+      const ran = await memmap(args);
+      t.is(ran.code, 6, args[0]);
+      t.regex(ran.stderr, new RegExp(`it is compressed with ${packer}[^]*next: Unpack it: `), args[0]);
+    }
+    // What it says works.
+    const command = /Unpack it: (.*?);/.exec((await memmap(['show', packed])).stderr)![1]!;
+    truncateSync(packed, 0);
+    writeFileSync(packed, execFileSync(packer, ['-c', core], {stdio: ['ignore', 'pipe', 'ignore']}));
+    execFileSync('sh', ['-c', command.replace('FILE', packed).replace(/\bcore$/, join(place, 'again'))], {
+      stdio: 'ignore',
+    });
+    t.deepEqual((await shown(t, join(place, 'again'))).regions, (await shown(t, core)).regions);
+  });
+}
 
 testIf(
   'gcc',
@@ -201,29 +231,6 @@ testIf(
   t.is(ran.status, 0, ran.stderr);
   t.is(parse(ran.stdout).regions.length, parse(maps).regions.length);
 });
-
-const sleeping = (pid: number, threads: number): boolean => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return stat[0] === 'S' && Number(stat[17]) >= threads;
-  } catch {
-    return false;
-  }
-};
-
-/** Idle for a while: of what it was started for nothing is left to do. */
-function idle(threads: number): (pid: number) => boolean {
-  let before = '';
-  let since = 0;
-  return (pid) => {
-    if (!sleeping(pid, threads)) return false;
-    const maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
-    if (maps !== before) [before, since] = [maps, performance.now()];
-    return performance.now() - since > 1000;
-  };
-}
 
 async function livesOn(t: ExecutionContext, {core, maps}: Crashed, comm: string): Promise<void> {
   const {regions, process} = await shown(t, core);

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {Child} from '../helpers/child.ts';
 import {folder} from '../helpers/listings.ts';
-import {unless, type Lack} from '../helpers/tools.ts';
+import {unless, type Lack} from '../helpers/lack.ts';
 import {until} from '../helpers/wait.ts';
 
 /** The kernel writes cores into the directory of the process, and nothing keeps them small. */
@@ -85,4 +85,27 @@ export async function gcore(t: ExecutionContext): Promise<Crashed> {
   const prefix = join(place, 'core');
   execFileSync('gdb', ['-nx', '-batch', '-p', String(child.pid), '-ex', `gcore ${prefix}`], {stdio: 'ignore'});
   return {core: prefix, maps};
+}
+
+const sleeping = (pid: number, threads: number): boolean => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return stat[0] === 'S' && Number(stat[17]) >= threads;
+  } catch {
+    return false;
+  }
+};
+
+/** Idle for a while: of what it was started for nothing is left to do. */
+export function idle(threads: number): (pid: number) => boolean {
+  let before = '';
+  let since = 0;
+  return (pid) => {
+    if (!sleeping(pid, threads)) return false;
+    const maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
+    if (maps !== before) [before, since] = [maps, performance.now()];
+    return performance.now() - since > 1000;
+  };
 }

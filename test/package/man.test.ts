@@ -43,7 +43,9 @@ testIf('man')('a page names every flag and every argument of --help, and its exa
   for (const page of PAGES.filter((name) => name !== 'memmap')) {
     const help = (await memmap([page.slice('memmap-'.length), '--help'], {env: {COLUMNS: '200'}})).stdout;
     const {text} = await rendered(page);
-    for (const [, flag] of help.matchAll(/^ {2,6}(?:-\w, +)?(--[[\]\w-]+)/gm))
+    // Lines of the usage may begin with a flag and a bracket.
+    const flags = help.replace(/USAGE\n(?: .*\n)+/, '');
+    for (const [, flag] of flags.matchAll(/^ {2,6}(?:-\w, +)?(--[[\]\w-]+)/gm))
       t.true(text.includes(flag!), `${page} ${flag}`);
     const pasted = text.replaceAll(/ \\\n\s+/g, ' ').replaceAll(/;\n\s+/g, '; ');
     const examples = help.slice(help.indexOf('\nEXAMPLES')).split('\n').slice(2);

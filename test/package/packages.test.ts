@@ -30,9 +30,11 @@ const pack = once(async (place: string) => {
 test('the package of npm works where nothing else is, and its library too', async (t) => {
   const place = folder(t);
   const {tarball, files} = await pack(place);
-  t.true(files.length < 210, `${files.length} files`);
+  t.true(files.length < 280, `${files.length} files`);
   t.deepEqual(
-    files.filter((file) => !/^(bin|bundle|dist|docs|glossary|man|schema)\/|^[A-Z]+(\.md)?$|^[a-z.]+\.json$/.test(file)),
+    files.filter(
+      (file) => !/^(bin|bundle|dist|docs|glossary|man|schema|share)\/|^[A-Z]+(\.md)?$|^[a-z.]+\.json$/.test(file),
+    ),
     [],
   );
   // Code is in bundle/ alone.
@@ -44,6 +46,8 @@ test('the package of npm works where nothing else is, and its library too', asyn
     'docs/growth.md',
     'docs/kinds.md',
     'man/memmap-show.1',
+    'share/systemd/memmap-metrics.timer',
+    'share/prometheus/memmap.rules.yml',
     'bundle/LICENCES.txt',
     'LICENSE',
     'CHANGELOG.md',
@@ -99,6 +103,9 @@ testIf('dpkg-deb')('the package of Debian is built without root, belongs to root
     '/usr/share/bash-completion/completions/memmap',
     '/usr/share/zsh/vendor-completions/_memmap',
     '/usr/share/fish/vendor_completions.d/memmap.fish',
+    '/usr/lib/systemd/system/memmap-metrics.service',
+    '/usr/share/memmap/prometheus/memmap.rules.yml',
+    '/usr/share/memmap/grafana/memmap.json',
     '/usr/share/man/man1/memmap.1.gz',
     '/usr/share/man/man1/memmap-show.1.gz',
     '/usr/share/doc/memmap/copyright',

@@ -1,13 +1,13 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {classify} from '../../src/classify/classify.ts';
-import {diffInPlace} from '../../src/diff/diff.ts';
+import {diff, diffInPlace} from '../../src/diff/diff.ts';
 import {changeJSON} from '../../src/model/change.ts';
 import type {Regions} from '../../src/model/columns/regions.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {parseBeside} from '../../src/parse/beside.ts';
 import {parseListing} from '../../src/parse/listing.ts';
-import {parseBytes} from '../../src/parse/parse.ts';
+import {parseBytes, parseSide, type Shared} from '../../src/parse/parse.ts';
 import {listing} from './laws.ts';
 import {bytesOf} from './tools.ts';
 
@@ -76,6 +76,31 @@ test('beside whatever was parsed before, a listing says what it says alone', (t)
     }),
     RUNS,
   );
+});
+
+test('both sides of a comparison, one read beside the other, say what they say alone', (t) => {
+  let beside = 0;
+  fc.assert(
+    fc.property(two, ([lines, edits, first]) => {
+      fc.pre(lines.length > 0);
+      const plain = lines.map(({header}) => header);
+      const before = textOf(first.reduce((all, each) => (all.length > 0 ? edited(all, each) : all), plain));
+      const after = textOf(edits.reduce((all, each) => (all.length > 0 ? edited(all, each) : all), plain));
+      const shared: Shared = {};
+      const one = parseSide(before, shared);
+      if (one) shared.tables = one.table.tables;
+      const other = parseSide(after, shared);
+      if (shared.first && other && one && other.table.copiedFrom(one.table)) beside++;
+      for (const [side, bytes] of [
+        [one, before],
+        [other, after],
+      ] as const)
+        if (side) t.deepEqual(side.toJSON(), parseBytes(bytes).toJSON());
+      if (one && other) t.deepEqual(diff(one, other).toJSON(), diff(parseBytes(before), parseBytes(after)).toJSON());
+    }),
+    RUNS,
+  );
+  t.true(beside > 50, `${beside} were read beside each other`);
 });
 
 const attempt = (bytes: Buffer): unknown => {

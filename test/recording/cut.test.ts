@@ -2,7 +2,8 @@ import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import test, {type ExecutionContext} from 'ava';
 import {Trouble} from '../../src/model/trouble.ts';
-import {isRecording, recordingFrom} from '../../src/recording/recording.ts';
+import {isRecording} from '../../src/recording/head.ts';
+import {recordingFrom} from '../../src/recording/recording.ts';
 import {folder} from '../helpers/listings.ts';
 import {firstWrong, smallRecording} from './small.ts';
 

@@ -4,7 +4,8 @@ import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {Trouble} from '../../src/model/trouble.ts';
 import {NO_SEED, sealLine} from '../../src/recording/lines.ts';
-import {isRecording, recordingFrom, type Recording} from '../../src/recording/recording.ts';
+import {isRecording} from '../../src/recording/head.ts';
+import {recordingFrom, type Recording} from '../../src/recording/recording.ts';
 import {folder} from '../helpers/listings.ts';
 import {smallRecording, toldBy} from './small.ts';
 

@@ -2,14 +2,19 @@ import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {withSection} from '../faults/report.ts';
 import {growthTrials} from './growth.ts';
+import {coresTrial} from './cores.ts';
+import {heapTrial} from './heap.ts';
+import {kindsTrial} from './kinds.ts';
 import {oracleTrial} from './oracle.ts';
+import {readersTrial} from './readers.ts';
 import {runsTrial, type Trial} from './runs.ts';
 import {syntheticTables} from './synthetic.ts';
 import {whyTrial} from './why.ts';
 
 /**
  * `npm run trials`: what takes too long for a test, an hour in all. `-- --only oracle` makes one part (oracle, runs,
- * synthetic, programs, why) and writes its table again. Ends with 1 if something false was said.
+ * readers, kinds, cores, heap, synthetic, programs, why) and writes its table again. Ends with 1 if something false was
+ * said.
  */
 const {values} = parseArgs({
   options: {only: {type: 'string'}, seed: {type: 'string', default: '1'}, for: {type: 'string', default: '5m'}},
@@ -21,6 +26,10 @@ const withoutFaults = async (text: string | Promise<string>): Promise<Trial> => 
 const PARTS: Readonly<Record<string, {readonly page: string; readonly make: () => Promise<Trial>}>> = {
   oracle: {page: 'docs/trials.md', make: () => oracleTrial(Number(values.seed))},
   runs: {page: 'docs/trials.md', make: runsTrial},
+  heap: {page: 'docs/heap.md', make: heapTrial},
+  readers: {page: 'docs/trials.md', make: () => readersTrial(Number(values.seed))},
+  kinds: {page: 'docs/formats.md', make: kindsTrial},
+  cores: {page: 'docs/formats.md', make: coresTrial},
   synthetic: {page: 'docs/growth.md', make: () => withoutFaults(syntheticTables())},
   programs: {page: 'docs/growth.md', make: () => withoutFaults(growthTrials(values.for))},
   why: {page: 'docs/why.md', make: whyTrial},

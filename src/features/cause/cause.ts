@@ -1,3 +1,4 @@
+import {counted} from '../../model/amounts.ts';
 import type {Change} from '../../model/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
@@ -49,6 +50,8 @@ export class CauseTrace {
   #newCalls: CauseCall[] = [];
   #newPages: TouchedPage[] = [];
   #lastId = 0;
+  /** Processes that it started. */
+  #children = 0;
   #bytes = {changed: 0, explained: 0};
   #ended: Promise<TraceEnd> | undefined;
 
@@ -71,6 +74,7 @@ export class CauseTrace {
     });
     inbox.take = (event) => {
       if (event.pid === pid) this.#take(event);
+      else if (event.kind === 'fork' && event.parent.pid === pid) this.#children++;
     };
     for (const event of inbox.early) inbox.take(event);
   }
@@ -204,8 +208,15 @@ export class CauseTrace {
       ...this.#bytes,
       peak: this.#entries.tally.peak,
       shares: this.#entries.tally.shares,
-      notes: [...this.#trace.notes, ...this.#notes],
+      notes: [...this.#trace.notes, ...this.#notes, ...this.#childrenNote()],
     };
+  }
+
+  #childrenNote(): string[] {
+    const count = this.#children;
+    if (count === 0) return [];
+    const whose = count === 1 ? 'its' : 'their';
+    return [`It started ${counted(count, 'process', 'processes')}: ${whose} memory calls were not watched.`];
   }
 
   #open(snapshot: Snapshot): void {

@@ -31,6 +31,9 @@ export function* causeLines(recording: CauseSource, ...wanted: readonly Line[]):
   }
 }
 
+/** Was it recorded with --cause? */
+export const hasCalls = (recording: CauseSource): boolean => !causeLines(recording, 'kept', 'call').next().done;
+
 /**
  * Reads what a recording says of memory calls, and names the file where that makes no sense, as its lines are intact.
  *

@@ -81,6 +81,29 @@ export class RecordedCauses {
   }
 }
 
+/**
+ * What the memory calls of a recording came to.
+ *
+ * @param name of the file
+ * @returns undefined where it was recorded without --cause, or breaks off
+ * @throws Trouble `input`
+ */
+export const recordedEnd = (recording: Recording, name: string): CauseEnd | undefined =>
+  reading(name, () => {
+    let stacks = new RecordedStacks();
+    let isOver = false;
+    let end: CauseEnd | undefined;
+    for (const {event, json} of causeLines(recording, 'stack', 'end')) {
+      if (event === 'stack') {
+        // What is appended has ids of its own.
+        if (isOver) stacks = new RecordedStacks();
+        stacks.add(json);
+      } else end = json['cause'] === undefined ? undefined : endOf(object(json['cause'], 'cause'), stacks);
+      isOver = event === 'end';
+    }
+    return recording.end ? end : undefined;
+  });
+
 /** Calls and stacks by their ids. Where a recording was appended to, its ids begin anew: these go on. */
 class Ids {
   stacks = new RecordedStacks();

@@ -5,6 +5,8 @@ import {safe} from '../../text/safe.ts';
 import {type Column, renderRows} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {type Frames, pathOf} from './fold.ts';
+import type {Owner} from './books.ts';
+import type {Range, Span} from './spans.ts';
 import type {CauseCall, CauseEnd, CauseNews, Explained, Share, WhyNot} from './news.ts';
 
 /** Functions that a line has at most; `--frames all` has them all. */
@@ -16,6 +18,25 @@ const MOST_ROWS = 10;
 export function causeText(news: CauseNews | undefined, change: Change): string | undefined {
   const explained = news?.of?.get(change);
   return explained && explainedText(explained, news!.frames);
+}
+
+/**
+ * Whose the memory of a range is, as a phrase: the calls that mapped what is there.
+ *
+ * @param held who mapped what is mapped
+ * @returns undefined where nothing of it is mapped
+ */
+export function heldText(held: readonly Span<Owner<CauseCall>>[], range: Range, frames: Frames): string | undefined {
+  const bytes = new Map<CauseCall, number>();
+  let [unexplained, why]: [number, WhyNot] = [0, 'unknown'];
+  for (const {start, end, value} of held) {
+    const own = Math.min(end, range.end) - Math.max(start, range.start);
+    if (own <= 0) continue;
+    if (value.cause) bytes.set(value.cause, (bytes.get(value.cause) ?? 0) + own);
+    else [unexplained, why] = [unexplained + own, value.by === 'before' ? 'before-attach' : 'driver'];
+  }
+  const causes = [...bytes].map(([call, own]) => ({call, bytes: own}));
+  return causes.length === 0 && unexplained === 0 ? undefined : explainedText({causes, unexplained, why}, frames);
 }
 
 /** The line under a change. None where nobody asked. */

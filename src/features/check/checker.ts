@@ -9,6 +9,7 @@ import {MEASURES, type MeasureKey} from '../../model/measures.ts';
 import {rangeText, type Region} from '../../model/region.ts';
 import type {Seen} from '../../history/seen.ts';
 import {Series} from '../../history/series.ts';
+import {hasRollup} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {isCount, isForbidden, type ProcessRule, type Rule, type Subject} from './rules.ts';
 import type {Result} from './result.ts';
@@ -225,7 +226,12 @@ export class Checker {
   #noResult(rule: NoRule): Result {
     const found = this.#found.get(rule);
     if (!found && !this.#told.has(rule))
-      return {rule, verdict: 'not measured', isExact: false, detail: notRead('swap')};
+      return {
+        rule,
+        verdict: 'not measured',
+        isExact: false,
+        detail: notRead(rule.lint === 'swap' ? 'swap' : 'regions'),
+      };
     if (!found) return {rule, verdict: 'ok', measured: 0, isExact: false};
     const {region, count, at} = found;
     const name = region.name || region.label || region.kind;
@@ -281,9 +287,10 @@ interface Peak {
  */
 function amountAt({snapshot, status = snapshot.status, t}: Seen, {of, measure}: Subject): Peak | undefined {
   const {ofTotals, ofStatus, peakOfStatus} = MEASURES[measure];
-  const total = ofTotals(snapshot.totals);
+  const isSum = hasRollup(snapshot.table);
+  const total = isSum && (measure === 'size' || measure === 'regions') ? undefined : ofTotals(snapshot.totals);
   if (of !== 'total') {
-    if (total === undefined) return undefined;
+    if (total === undefined || isSum) return undefined;
     return {value: ofTotals(totalsByKind(snapshot.regions).get(of)) ?? 0, at: t, isExact: false};
   }
   const [highest, now] = [peakOfStatus(status), ofStatus(status)];

@@ -56,8 +56,9 @@ function saidOf(report: CheckReport): string {
 }
 
 function testcase(result: Result): string[] {
-  const {rule, verdict} = result;
-  const begin = `    <testcase classname="memmap.check" name="${xml(rule.text)}" time="0">`;
+  const {rule, verdict, process} = result;
+  const whose = process ? `, ${process.name} (pid ${process.pid})` : '';
+  const begin = `    <testcase classname="memmap.check" name="${xml(rule.text + whose)}" time="0">`;
   const sentence = xml(resultSentence(result));
   const tag = verdict === 'broken' ? 'failure' : 'error';
   const inside =
@@ -83,7 +84,7 @@ const xml = (text: string): string => safe(text).replace(/[&<>"']/g, (character)
  * second.
  */
 function checkJSON(report: CheckReport): Record<string, unknown> {
-  const {command, target, end, looks, ms, interval, beforeEnd, results, notes, family} = report;
+  const {command, target, end, looks, ms, interval, beforeEnd, results, notes, family, host} = report;
   return {
     schema: 'memmap.check/1',
     command,
@@ -96,12 +97,13 @@ function checkJSON(report: CheckReport): Record<string, unknown> {
     beforeEnd: beforeEnd === undefined ? undefined : Math.round(beforeEnd),
     results: results.map(resultJSON),
     family: family && familyJSON(family),
+    host: host && {...host, stallMs: Math.round(host.stallMs * 1000) / 1000},
     notes: notes.length > 0 ? notes : undefined,
   };
 }
 
 function resultJSON(result: Result): Record<string, unknown> {
-  const {rule, verdict, measured, at, isExact, slope, detail, family} = result;
+  const {rule, verdict, measured, at, isExact, slope, detail, family, process, unmeasured} = result;
   return {
     rule: rule.text,
     is: rule.is,
@@ -112,6 +114,8 @@ function resultJSON(result: Result): Record<string, unknown> {
     at: at === undefined ? undefined : Math.round(at),
     exact: isExact,
     family,
+    process,
+    unmeasured,
     slope: slope && {perSecond: slope.slope * 1000, low: slope.low * 1000, high: slope.high * 1000},
     detail,
   };
@@ -129,8 +133,16 @@ export function splitCheck(words: readonly string[]): {own: string[]; command: r
 }
 
 /** @throws Trouble `usage` unless there is a target or a command, but not both */
-export function requireOne(target: string | undefined, command: readonly string[] | undefined): void {
+export function requireOne(target: string | undefined, command: readonly string[] | undefined, isAll: boolean): void {
   const isCommand = command !== undefined && command.length > 0;
+  if (isAll && target === undefined && command === undefined) return;
+  if (isAll)
+    throw new Trouble({
+      kind: 'usage',
+      what: 'It is not clear what to check.',
+      why: `--all is all processes, and ${target === undefined ? 'a command follows --' : `"${target}" is a target`}.`,
+      next: 'Give one of them: memmap check --all --no rwx, or memmap check --no rwx 4242',
+    });
   if ((target !== undefined) !== isCommand) return;
   const why = isCommand
     ? `"${target}" is a target, and a command follows --.`

@@ -19,8 +19,19 @@ export interface Result {
   readonly isLeast?: boolean;
   /** How fast it grows, in bytes a ms. */
   readonly slope?: Slope | undefined;
+  /** Whose it is, where all processes were checked. */
+  readonly process?: {readonly pid: number; readonly name: string} | undefined;
+  /** Of all processes: those of which it is not known. */
+  readonly unmeasured?: readonly Unmeasured[] | undefined;
   /** More in words: which region, or why it was not measured. A name in it comes from outside. */
   readonly detail?: string | undefined;
+}
+
+/** A process of which a rule could not be measured, and why: a clause. Its name comes from outside. */
+export interface Unmeasured {
+  readonly pid: number;
+  readonly name: string;
+  readonly why: string;
 }
 
 /** A rule's limit minus what was measured: below 0 if it is broken. */
@@ -44,6 +55,14 @@ export interface CheckReport {
   readonly beforeEnd?: number | undefined;
   readonly results: readonly Result[];
   readonly notes: readonly string[];
+  /** Where all processes were checked: how many, and for how long reading held them up, in ms. */
+  readonly host?: {
+    readonly processes: number;
+    /** Those that ended while they were read, and those of which nothing may be seen: they are not in `processes`. */
+    readonly ended: number;
+    readonly hidden: number;
+    readonly stallMs: number;
+  };
   /** What was seen of the process and its descendants, where they were followed. */
   readonly family?: KinPeaks | undefined;
 }

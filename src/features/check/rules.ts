@@ -1,7 +1,7 @@
 import {type GroupMeasure, isGroupCount} from '../../model/group/sample.ts';
 import type {Kind} from '../../model/kind.ts';
 import {MEASURES, type MeasureKey} from '../../model/measures.ts';
-import {isExecutable, isFileBacked, isWritableCode, type Region} from '../../model/region.ts';
+import {isExecutable, isFileBacked, isRollup, isWritableCode, type Region} from '../../model/region.ts';
 
 /** What an amount is of, where a group is checked. */
 export interface GroupSubject {
@@ -52,6 +52,9 @@ export const LINTS = {
 
 export type Lint = keyof typeof LINTS | Kind;
 
+/** What is decided by permissions. */
+const ASK_PERMS: ReadonlySet<Lint> = new Set(['rwx', 'exec-stack', 'exec-anon', 'deleted-text']);
+
 /**
  * Is a region what is forbidden?
  *
@@ -59,6 +62,8 @@ export type Lint = keyof typeof LINTS | Kind;
  */
 export function isForbidden(lint: Lint, region: Region): boolean | undefined {
   const {kind, name, usage} = region;
+  if (isRollup(region) && lint !== 'swap') return undefined;
+  if (region.perms === '????' && ASK_PERMS.has(lint)) return undefined;
   const mayExecute = isExecutable(region);
   switch (lint) {
     case 'rwx':

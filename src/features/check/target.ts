@@ -24,7 +24,7 @@ interface CheckTargetOptions extends SessionOptions {
   readonly children: boolean;
 }
 
-interface CheckedTarget {
+export interface CheckedTarget {
   readonly report: CheckReport;
   /** What a reader should know of it, and whether all of it is there. */
   readonly remarks: Remarkable;

@@ -21,12 +21,21 @@ export function renderCheck(report: CheckReport, look: TextOptions = {}): string
       (verdict === 'broken' && rule.is === 'no') ||
       (verdict === 'ok' && rule.is === 'max' && measured === undefined),
   );
+  // Of all processes, what could not be measured is a single result for a rule.
+  const told = report.host ? [...more].sort(byVerdict).slice(0, MOST_TOLD) : more;
   return [
     paint('title', `memmap check: ${command?.map(quoted).join(' ') ?? safe(target ?? '')}`),
     ...(end ? [`ended ${endWords(end)}, after ${spanText(ms)}`] : []),
     '',
-    ...renderTable(COLUMNS, results.map(cells), look.width),
-    ...more.flatMap((result) => wrapped(resultSentence(result), look.width, '  ')),
+    ...(report.host
+      ? renderTable(
+          [WHOSE, ...COLUMNS],
+          results.map((result) => [whoseCell(result), ...cells(result)]),
+          look.width,
+        )
+      : renderTable(COLUMNS, results.map(cells), look.width)),
+    ...told.flatMap((result) => wrapped(resultSentence(result), look.width, '  ')),
+    ...(told.length < more.length ? [`… and ${more.length - told.length} more; --json has all.`] : []),
     '',
     ...familyLines(report, look),
     ...wrapped(howSeen(report), look.width).map((line) => paint('quiet', line)),
@@ -35,6 +44,13 @@ export function renderCheck(report: CheckReport, look: TextOptions = {}): string
     '',
   ].join('\n');
 }
+
+/** At most this many sentences on single processes. */
+const MOST_TOLD = 10;
+
+/** What could not be measured first. */
+const byVerdict = (a: Result, b: Result): number =>
+  Number(b.verdict === 'not measured') - Number(a.verdict === 'not measured');
 
 /** The family and its largest members, where there was more than one process. */
 function familyLines(report: CheckReport, {width}: TextOptions): string[] {
@@ -53,6 +69,17 @@ const COLUMNS: readonly Column[] = [
   {title: 'reached', align: 'right', least: 90},
   {title: 'by', least: 90},
 ];
+
+/** Before the others, where all processes were checked. */
+const WHOSE: Column = {title: 'process', gives: 'cut'};
+
+const whoseCell = ({process, unmeasured}: Result): Cell => ({
+  text: process
+    ? `${safe(process.name)} (pid ${process.pid})`
+    : unmeasured
+      ? counted(unmeasured.length, 'process', 'processes')
+      : 'all',
+});
 
 const ROLES: Readonly<Record<Result['verdict'], Role>> = {ok: 'good', broken: 'bad', 'not measured': 'change'};
 
@@ -91,7 +118,7 @@ const amountText = (rule: Rule, amount: number): string =>
 /** What was found, in a sentence that stands on its own. */
 export function resultSentence(result: Result): string {
   const {rule, verdict, measured, at, detail} = result;
-  const what = safe(rule.text);
+  const what = `${safe(rule.text)}${result.process ? `, ${safe(whoseCell(result).text)}` : ''}`;
   if (verdict === 'not measured') return `${what}: not measured, since ${safe(detail ?? '')}`;
   if (rule.is === 'max') {
     if (measured === undefined) return `${what}: ok, since ${safe(detail ?? '')}`;
@@ -110,13 +137,33 @@ export function resultSentence(result: Result): string {
 const when = (at: number | undefined): string => (at === undefined ? '' : ` after ${spanText(at)}`);
 
 /** `2 of 5 rules are broken, 1 of 5 rules could not be measured`. */
-export function summary({results}: CheckReport): string {
+export function summary({results, host}: CheckReport): string {
+  if (host) return summaryOfAll(results);
   const count = (verdict: Result['verdict']): number => results.filter((result) => result.verdict === verdict).length;
   const [broken, unmeasured] = [count('broken'), count('not measured')];
   if (broken + unmeasured === 0) return results.length === 1 ? 'The rule holds' : `All ${results.length} rules hold`;
   return [
     broken > 0 && `${broken} of ${counted(results.length, 'rule')} ${broken === 1 ? 'is' : 'are'} broken`,
     unmeasured > 0 && `${unmeasured} of ${counted(results.length, 'rule')} could not be measured`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** The same of all processes, where a rule may have more than one result. */
+function summaryOfAll(results: readonly Result[]): string {
+  const rules = new Set(results.map(({rule}) => rule)).size;
+  const having = (verdict: Result['verdict']): Result[] => results.filter((result) => result.verdict === verdict);
+  const [broken, unmeasured] = [having('broken'), having('not measured')];
+  if (broken.length + unmeasured.length === 0) return rules === 1 ? 'The rule holds' : `All ${rules} rules hold`;
+  const of = (them: readonly Result[]): string => {
+    const count = new Set(them.map(({rule}) => rule)).size;
+    return `${count} of ${counted(rules, 'rule')}`;
+  };
+  const breakers = new Set(broken.map(({process}) => process?.pid)).size;
+  return [
+    broken.length > 0 && `${counted(breakers, 'process breaks', 'processes break')} ${of(broken)}`,
+    unmeasured.length > 0 && `${of(unmeasured)} could not be measured of all`,
   ]
     .filter(Boolean)
     .join(', ');

@@ -1,25 +1,5 @@
-import type {FlameStack} from './flame.ts';
-
-/*
- * A profile for `go tool pprof`: profile.proto of github.com/google/pprof, in the wire format of Protocol Buffers.
- * pprof reads it compressed or not.
- */
-
-/** A number, seven bits a byte, the lowest first. */
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
-  return [...bytes, rest];
-}
-
-const LENGTH = 2;
-
-const number = (field: number, value: number): number[] => [...varint(field << 3), ...varint(value)];
-const bytes = (field: number, value: Iterable<number>): number[] => {
-  const all = [...value];
-  return [...varint((field << 3) | LENGTH), ...varint(all.length), ...all];
-};
+import type {FlameStack} from '../cause/flame.ts';
+import {Message} from './protobuf.ts';
 
 /** Strings by their places in the profile; the first is ''. */
 class Places {
@@ -34,23 +14,47 @@ class Places {
   }
 }
 
-/** @param measure what the bytes are: its only sample type */
-export function pprof(stacks: readonly FlameStack[], measure: string): Uint8Array {
+/** What the values of a profile are: its sample types. */
+interface SampleType {
+  readonly name: string;
+  readonly unit: string;
+}
+
+/** A stack, from the outermost entry inwards, and its value of each type. */
+interface ProfileSample {
+  readonly path: readonly string[];
+  readonly values: readonly number[];
+}
+
+/** A profile of bytes by call stack. @param measure what the bytes are: its only sample type */
+export const pprof = (stacks: readonly FlameStack[], measure: string): Uint8Array =>
+  profileOf(
+    [{name: measure, unit: 'bytes'}],
+    stacks.map(({path, bytes}) => ({path, values: [bytes]})),
+  );
+
+/**
+ * A profile for `go tool pprof`: profile.proto of github.com/google/pprof. pprof reads it compressed or not, and shows
+ * the last sample type unless it is told another one.
+ */
+export function profileOf(types: readonly SampleType[], samples: readonly ProfileSample[]): Uint8Array {
   const strings = new Places();
   const functions = new Places();
-  const type = [...number(1, strings.of(measure)), ...number(2, strings.of('bytes'))];
-  const samples = stacks.map((stack) => {
+  const profile = new Message();
+  for (const {name, unit} of types)
+    profile.message(1, new Message().varint(1, strings.of(name)).varint(2, strings.of(unit)));
+  for (const {path, values} of samples) {
     // The innermost comes first.
-    const locations = stack.path.toReversed().flatMap((name) => varint(functions.of(name)));
-    return bytes(2, [...bytes(1, locations), ...bytes(2, varint(stack.bytes))]);
-  });
+    const locations = path.toReversed().map((name) => functions.of(name));
+    profile.message(2, new Message().packed(1, locations).packed(2, values));
+  }
   const names = functions.all.map((name) => strings.of(name));
   // A location for each function, with the same number.
-  const places = names.flatMap((name, id) =>
-    id === 0
-      ? []
-      : [bytes(4, [...number(1, id), ...bytes(4, number(1, id))]), bytes(5, [...number(1, id), ...number(2, name)])],
-  );
-  const texts = strings.all.map((text) => bytes(6, new TextEncoder().encode(text)));
-  return Uint8Array.from([bytes(1, type), ...samples, ...places, ...texts].flat());
+  for (const [id, name] of names.entries()) {
+    if (id === 0) continue;
+    profile.message(4, new Message().varint(1, id).message(4, new Message().varint(1, id)));
+    profile.message(5, new Message().varint(1, id).varint(2, name));
+  }
+  for (const text of strings.all) profile.text(6, text);
+  return profile.finish();
 }

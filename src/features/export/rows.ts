@@ -12,7 +12,7 @@ type Head = Readonly<Record<'at' | 't' | 'moment' | 'file' | 'host' | 'pid' | 'c
  *
  * @param file its name; undefined for a live process
  */
-export function* snapshotRows(snapshot: Snapshot, file: string | undefined): Generator<string> {
+function* snapshotRows(snapshot: Snapshot, file: string | undefined): Generator<string> {
   const {takenAt = null, process} = snapshot;
   const begin = beginOf({at: takenAt, t: null, moment: null, file: file ?? null, host: null, ...who(process)});
   for (const region of snapshot.table) yield begin + restOf(region);
@@ -24,7 +24,7 @@ export function* snapshotRows(snapshot: Snapshot, file: string | undefined): Gen
  *
  * @throws Trouble `input`
  */
-export function* recordingRows(recording: Recording, file: string): Generator<string> {
+function* recordingRows(recording: Recording, file: string): Generator<string> {
   const {host} = recording.header;
   const rests = new WeakMap<Region, string>();
   for (const {moment, snapshot} of withProgress('Writing', recording.snapshots(), recording.count)) {
@@ -52,3 +52,6 @@ type Told<Info> = {readonly [key in keyof Info]: Info[key] | null};
 const beginOf = (head: Head): string => JSON.stringify(head).slice(0, -1);
 
 const restOf = (region: Region): string => `,${JSON.stringify(flatRegion(region)).slice(1)}\n`;
+
+/** The format ndjson. */
+export const ROWS = {recording: recordingRows, snapshot: snapshotRows};

@@ -6,25 +6,31 @@ import {inputOf, open} from '../../input/open.ts';
 import {faultsOf} from '../../input/recorded.ts';
 import {remarkOn, say} from '../../shell/output.ts';
 import {safe} from '../../text/safe.ts';
-import {recordingRows, snapshotRows} from './rows.ts';
 
-/** The rows of many targets, one target after another. */
-export interface TargetRows {
+/** What is made of many targets, one target after another. */
+interface Exports<Part> {
   /** Of each target in turn; each must be gone through before the next is asked for. */
-  readonly rows: AsyncIterable<Iterable<string>>;
+  readonly parts: AsyncIterable<Iterable<Part>>;
   /** Could all of all targets be used? Ask it at the end. */
   readonly isWhole: () => boolean;
 }
 
+/** Writes targets in a format. */
+export interface Format<Part> {
+  readonly recording: (recording: Recording, name: string) => Iterable<Part>;
+  /** @param name of the file; undefined: a live process */
+  readonly snapshot: (snapshot: Snapshot, name: string | undefined) => Iterable<Part>;
+}
+
 /**
- * The rows of recordings, snapshots, listings and live processes. What can't be trusted in one is reported on standard
+ * Exports recordings, snapshots, listings and live processes. What can't be trusted in one is reported on standard
  * error. Of several, one that can't be used is reported and left out; where none can be, the last one's error is thrown.
  *
  * @param root where procfs is mounted
  */
-export function rowsOf(targets: readonly string[], root: string): TargetRows {
+export function exportsOf<Part>(targets: readonly string[], format: Format<Part>, root: string): Exports<Part> {
   let isWhole = true;
-  async function* rows(): AsyncGenerator<Iterable<string>> {
+  async function* parts(): AsyncGenerator<Iterable<Part>> {
     let used = 0;
     for (const [index, name] of targets.entries()) {
       try {
@@ -41,20 +47,20 @@ export function rowsOf(targets: readonly string[], root: string): TargetRows {
       }
     }
   }
-  async function* ofRecording(recording: Recording, name: string): AsyncGenerator<Iterable<string>> {
+  async function* ofRecording(recording: Recording, name: string): AsyncGenerator<Iterable<Part>> {
     try {
       const faults = faultsOf(recording, name);
       isWhole &&= faults.rejected.length === 0;
-      yield recordingRows(recording, name);
+      yield format.recording(recording, name);
       remarkOn({source: {name}, ...faults});
     } finally {
       recording.close();
     }
   }
-  function ofSnapshot(snapshot: Snapshot, name: string | undefined): Iterable<string> {
+  function ofSnapshot(snapshot: Snapshot, name: string | undefined): Iterable<Part> {
     isWhole &&= snapshot.isWhole;
     remarkOn(snapshot);
-    return snapshotRows(snapshot, name);
+    return format.snapshot(snapshot, name);
   }
-  return {rows: rows(), isWhole: () => isWhole};
+  return {parts: parts(), isWhole: () => isWhole};
 }

@@ -1,6 +1,8 @@
 import {chooseMatch} from '../../diff/match.ts';
 import {Series} from '../../history/series.ts';
 import {readSeries, type Taken} from '../../input/series.ts';
+import {hasRollup} from '../../model/columns/regions.ts';
+import {Trouble} from '../../model/trouble.ts';
 import {counted} from '../../model/amounts.ts';
 import {growthOf, type GrowthMeasure} from './growth.ts';
 import type {Watched} from './target.ts';
@@ -24,6 +26,7 @@ export async function growthOfListings(
   {measure, least, root, times}: ListingsOptions,
 ): Promise<Watched> {
   const {listings, notes} = await readSeries(words, root, times);
+  if (measure === 'size' && listings.some(({snapshot}) => hasRollup(snapshot.table))) throw noSizes();
   const {last, before} = lastRun(listings);
   const series = new Series([measure], measure);
   for (const {at, snapshot} of last) series.add({t: at - last[0]!.at, snapshot});
@@ -46,6 +49,14 @@ function lastRun(listings: readonly Taken[]): {readonly last: readonly Taken[]; 
   }
   return {last: listings.slice(first), before: first};
 }
+
+const noSizes = (): Trouble =>
+  new Trouble({
+    kind: 'input',
+    what: 'How much address space there was is not known.',
+    why: 'smaps_rollup has the sums of a whole process, and does not say how much is mapped.',
+    next: 'Choose another measure (--measure rss), or give copies of smaps or maps.',
+  });
 
 const otherRun = (before: number): string =>
   `${counted(before, 'listing')} before ${before === 1 ? 'is' : 'are'} of another run or program, by where its stack ` +

@@ -3,7 +3,7 @@ import {pageSizeOf} from '../../model/clues/clues.ts';
 import type {Region} from '../../model/region.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {otherAllocator} from '../../classify/runtimes/allocators.ts';
-import {isCore, CORE_HEAD} from '../../parse/core/core.ts';
+import {isCore, CORE_HEAD} from '../../parse/core/head.ts';
 import type {CoreMemory} from '../../parse/core/memory.ts';
 import {snapshotOfCore} from '../../parse/core/snapshot.ts';
 import {buildIdOf} from '../../parse/elf/build-id.ts';

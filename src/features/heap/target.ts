@@ -3,7 +3,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {openIfCore} from '../../input/core.ts';
 import {processOf} from '../../input/open.ts';
-import {readBooks} from '../../parse/malloc/books.ts';
+import {type ArenaPlace, readArenas, readBooks} from '../../parse/malloc/books.ts';
 import {captureFrom, folderOf} from '../../procfs/capture.ts';
 import {findByName} from '../../procfs/find.ts';
 import {titleIn} from '../../procfs/title.ts';
@@ -161,25 +161,52 @@ function isStill(handle: ProcessHandle, stat: ReturnType<ProcessHandle['stat']>)
   }
 }
 
+/**
+ * The arenas of a process that is held already, without a walk.
+ *
+ * @returns undefined where they can't be told: another malloc, an unknown version whose arenas don't pass the checks
+ * @throws Trouble `denied`
+ */
+export function arenasIn(handle: ProcessHandle, snapshot: Snapshot): readonly ArenaPlace[] | undefined {
+  const pageSize = pageSizeHere(handle.root);
+  const memory = new ProcessMemory(handle, {pageSize, rate: USUAL_RATE, folder: folderOf(handle, handle.stat())});
+  try {
+    const glibc = glibcIn(snapshot.regions, snapshot.process.exe);
+    return readArenas(wantedIn(handle, memory, snapshot, glibc, readLibc(handle, glibc), pageSize));
+  } finally {
+    memory.close();
+  }
+}
+
 function booksOf(
+  handle: ProcessHandle,
+  memory: ProcessMemory,
+  snapshot: Snapshot,
+  glibc: readonly Region[],
+  file: LibcFile | undefined,
+  pageSize: number,
+  probe: number | undefined,
+): ReturnType<typeof readBooks> {
+  return readBooks({...wantedIn(handle, memory, snapshot, glibc, file, pageSize), probe});
+}
+
+function wantedIn(
   handle: ProcessHandle,
   memory: ProcessMemory,
   {regions}: Snapshot,
   glibc: readonly Region[],
   file: LibcFile | undefined,
   pageSize: number,
-  probe: number | undefined,
-): ReturnType<typeof readBooks> {
+): Parameters<typeof readArenas>[0] {
   const last = regions.at(-1)?.end ?? 0;
-  return readBooks({
+  return {
     memory,
     pageSize,
-    probe,
     space: new MappedSpace(regions, () => {
       memory.refresh();
       return regionsNow(handle);
     }),
     data: dataOf(glibc, regions),
     ...wantedOf(file, last <= 2 ** 32 ? 4 : 8),
-  });
+  };
 }

@@ -10,6 +10,7 @@ import {barRoom, drawRows, PIPED_WIDTH, type PictureRow} from './rows.ts';
 import {gapBetween, gapFacts, type GapFacts} from './gaps.ts';
 import {packed, packedWords} from '../../text/lines.ts';
 import {gapRow, type PictureLook} from './map.ts';
+import {refuseSums} from './sums.ts';
 import {who} from '../../text/who.ts';
 
 const MOST_ROWS = 60;
@@ -22,6 +23,7 @@ const SMALL_GAP = 2 ** 30;
  * what was removed as `-`. What is unchanged is one line, however much it is.
  */
 export function renderDiffPicture(diff: Diff, look: PictureLook = {}): string {
+  refuseSums(diff.after);
   const {before, after, match, why, unchanged} = diff;
   if (diff.changes.length === 0) return noChange(unchanged);
   const width = look.width ?? PIPED_WIDTH;

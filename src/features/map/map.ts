@@ -6,6 +6,7 @@ import {type Block, mostImportant, objectBlocks, programOf, runsOfOneKind, singl
 import {barRoom, drawRows, PIPED_WIDTH, type PictureRow} from './rows.ts';
 import {gapBetween, gapFacts, type Gap} from './gaps.ts';
 import {packed, packedWords} from '../../text/lines.ts';
+import {refuseSums} from './sums.ts';
 import {blockPerms, blockTexts, roleOfWord} from './words.ts';
 import {howMuch, who, type TextOptions} from '../../text/who.ts';
 import {paint} from '../../text/theme.ts';
@@ -28,6 +29,7 @@ const SMALL_GAP = 2 ** 20;
  * down. A line is a region or neighbours that are one thing, and its bar is as long as the region is large.
  */
 export function renderPicture(snapshot: Snapshot, look: PictureLook = {}): string {
+  refuseSums(snapshot);
   const width = look.width ?? PIPED_WIDTH;
   const {blocks, gaps, hidden} = compose(snapshot, look.rows ?? MOST_ROWS);
   const scale = scaleFor(Math.max(0, ...blocks.map(({size}) => size)), barRoom(width));

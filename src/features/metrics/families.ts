@@ -123,6 +123,12 @@ export function groupFamilies(
       'Resident memory of these processes: the sum of PSS lacks that much at most.',
       each((members) => members.filter(isUnread).reduce((sum, {rss}) => sum + (rss ?? 0), 0)),
     ),
+    family(
+      'memmap_pss_doubt_bytes',
+      'bytes',
+      'By how much PSS may be higher without memmap, which maps pages of the group while it reads.',
+      each((members) => sumOf(members.map(doubtOf))),
+    ),
     family('memmap_cgroup_usage_bytes', 'bytes', 'Memory that is charged to the cgroup.', ofCgroup(usageOf)),
     family(
       'memmap_cgroup_limit_bytes',
@@ -149,6 +155,10 @@ const usageOf = ({usage}: Group): number => usage;
 const limitOf = ({limit}: Group): number | null | undefined => limit;
 
 const isUnread = ({unread}: ProcessRow): boolean => unread !== undefined;
+
+/** A Node whose pages memmap maps too, where the kernel tells nobody how often: undefined for all others. */
+const doubtOf = ({pss, observed}: ProcessRow): number | undefined =>
+  observed && pss !== undefined ? Math.max(0, observed.most - pss) : undefined;
 
 const labelsOf = ({by, name, pid}: MetricGroup): Labels => ({
   group: name,

@@ -40,14 +40,16 @@ export function fileSink(file: MetricsFile): MetricsSink {
         failure = undefined;
       } catch (error) {
         if (written === 0 || !(error instanceof Trouble)) throw error;
-        const {message, why} = error;
-        if (failure !== why) say(`memmap: ${safe(message)} why: ${safe(why)}`);
-        failure = why;
+        if (failure !== error.why) sayTrouble(error);
+        failure = error.why;
       }
     },
     end: () => Promise.resolve(failure === undefined),
   };
 }
+
+/** Says what went wrong in a round, after which there are others. */
+export const sayTrouble = ({message, why}: Trouble): void => say(`memmap: ${safe(message)} why: ${safe(why)}`);
 
 /** Several at once. */
 export const allSinks = (sinks: readonly MetricsSink[]): MetricsSink => ({

@@ -64,6 +64,7 @@ export async function recordProcess(
       const look = session.look(true);
       if (look.saw === 'exit') return; // The next sample will report it.
       marks++;
+      line.clear(); // A message may follow.
       const marked = [timeline.look(look), timeline.mark(name)];
       // Whose the changes are is found out before they are written.
       if (setting.trace) return between.add(marked);
@@ -100,6 +101,7 @@ export async function recordProcess(
     const end = await tellAll(caused, tee(...sinks, follow, line));
     const {reason, cost, familyCost, cause} = end!;
     if (failed !== undefined) throw failed;
+    line.clear();
     saver?.end(reason);
     const saved = setting.ring?.ring.saved;
     const books = heap && {readings: heap.readings, unused: heap.unused};

@@ -22,6 +22,10 @@ export function reportJSON(report: Report): Record<string, unknown> {
     summary,
     family: report.family,
     heap: report.heap && heapGrowthJSON(report.heap),
+    causes: report.causes && {
+      every: report.causes.every,
+      stacks: report.causes.rows.map(({path, ...bytes}) => ({functions: path, ...bytes})),
+    },
     times: curves.times,
     usageAt: curves.usageAt,
     resident: curves.resident,

@@ -1,6 +1,7 @@
 import type {ChangeKind} from '../../model/change.ts';
 import type {Kind} from '../../model/kind.ts';
 import {safe} from '../../text/safe.ts';
+import type {ReportStacks} from './stacks.ts';
 import type {ReportFamily} from './family.ts';
 import type {ReportEvent} from './events.ts';
 import type {Report} from './report.ts';
@@ -42,6 +43,15 @@ export interface PackedGrower {
   readonly points: readonly number[];
 }
 
+/** Who mapped and touched how much: functions by their places in the list, from the outermost inwards, and bytes. */
+export interface PackedCauses {
+  readonly names: readonly string[];
+  readonly stacks: ReadonlyArray<
+    readonly [path: readonly number[], kept: number, peak: number, mapped: number, touched: number]
+  >;
+  readonly every: number | null;
+}
+
 /** The report as the page has it: small, and fit to be shown. All names have passed `safe`. */
 export interface PageData {
   readonly title: string;
@@ -70,6 +80,7 @@ export interface PageData {
   readonly growers: readonly PackedGrower[];
   readonly changes: readonly PackedChange[];
   readonly family: ReportFamily | null;
+  readonly causes: PackedCauses | null;
   readonly summary: readonly string[];
   readonly notes: readonly string[];
 }
@@ -142,6 +153,7 @@ export function packReport(report: Report): PageData {
     ),
     lists: {kinds: kinds.entries, perms: perms.entries, names: names.entries},
     family: familyOf(report.family),
+    causes: causesOf(report.causes),
     summary: report.summary.map(safe),
     notes: report.notes.map(safe),
   };
@@ -166,6 +178,16 @@ function carried(stays: readonly Stay[]): readonly Stay[] {
 
 const familyOf = (family: ReportFamily | undefined): ReportFamily | null =>
   family ? {...family, members: family.members.map((member) => ({...member, comm: safe(member.comm)}))} : null;
+
+function causesOf(causes: ReportStacks | undefined): PackedCauses | null {
+  if (!causes) return null;
+  const names = new List();
+  const stacks = causes.rows.map(
+    ({path, kept, peak, mapped, touched}) =>
+      [path.map((name) => names.at(safe(name))), kept, peak, mapped, touched] as const,
+  );
+  return {names: names.entries, stacks, every: causes.every ?? null};
+}
 
 /** `python3 (pid 4242)`. */
 function titleOf({process}: Pick<Report, 'process'>): string {

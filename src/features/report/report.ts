@@ -3,6 +3,7 @@ import type {ProcessInfo} from '../../model/snapshot.ts';
 import {ChangeKeeper, type ReportChange} from './changes.ts';
 import type {Growth} from '../growth/growth.ts';
 import type {HeapGrowth} from '../growth/heap.ts';
+import {NO_CAUSES, type ReportStacks} from './stacks.ts';
 import {growersOf, growthMeasure, judged, type Grower} from './growers.ts';
 import {FamilyKeeper, type ReportFamily} from './family.ts';
 import {eventsOf, type ReportEvent} from './events.ts';
@@ -32,6 +33,8 @@ export interface Report {
   readonly family: ReportFamily | undefined;
   /** What malloc's books say, where they were noted. */
   readonly heap: HeapGrowth | undefined;
+  /** Who mapped and touched it, where memory calls were recorded. */
+  readonly causes: ReportStacks | undefined;
   readonly summary: readonly string[];
   /** What was left out or can't be trusted, a sentence each. */
   readonly notes: readonly string[];
@@ -48,11 +51,13 @@ interface Verdict {
  *
  * @param seen at least one look
  * @param judge says what `memmap growth` says of it, once all of it was read
+ * @param causes what its memory calls came to
  */
 export function reportOf(
   about: About,
   seen: Iterable<Seen>,
   judge: () => Verdict | undefined = () => undefined,
+  causes = NO_CAUSES,
 ): Report {
   const [series, changes] = [new Series(COUNTERS, 'rss'), new ChangeKeeper(MOST.changes)];
   const family = new FamilyKeeper();
@@ -84,12 +89,30 @@ export function reportOf(
   const growers = judged(growersOf({curves, tracks: series.tracks, duration, measure, begin}), growth);
   const unread = unreadOf(curves, duration);
   const summary = summaryOf({about, curves, begin, growers, measure, peak, counts: changes.counts, growth, heap});
-  const said = [...summary, ...family.sentences()];
+  const said = [...summary, ...causes.sentences, ...family.sentences()];
   const thinned = thin({curves, events, growers, changes: changes.rows, stays: series.stays}, MOST.looks);
   const drawn = fewerStays(thinned.stays, MOST.stays);
-  const left = [...about.notes, ...notesOf(looks, thinned, changes), ...drawn.notes, ...family.notes()];
+  const left = [
+    ...about.notes,
+    ...notesOf(looks, thinned, changes),
+    ...drawn.notes,
+    ...family.notes(),
+    ...causes.notes,
+  ];
   const strips = stripsOf(drawn.stays, [...thinned.curves.times, about.duration], process.exe);
-  return {about, process, measure, summary: said, family: family.family, heap, ...thinned, unread, strips, notes: left};
+  return {
+    about,
+    process,
+    measure,
+    summary: said,
+    family: family.family,
+    heap,
+    causes: causes.stacks,
+    ...thinned,
+    unread,
+    strips,
+    notes: left,
+  };
 }
 
 function notesOf(looks: number, thinned: {curves: Curves; unseen: number}, changes: ChangeKeeper): string[] {

@@ -6,6 +6,9 @@ import type {Sample} from '../../recording/sample.ts';
 import type {Seen} from '../../history/seen.ts';
 import {reportOf, type Report} from './report.ts';
 import type {About} from './summary.ts';
+import {hasCalls} from '../cause/recorded.ts';
+import {recordedEnd} from '../cause/replayed.ts';
+import {causesOf} from './causes.ts';
 import {RecordedGrowth, RecordedLook} from '../growth/recorded.ts';
 import {openRecording} from '../../input/open.ts';
 import {faultsOf, type Faults} from '../../input/recorded.ts';
@@ -26,7 +29,9 @@ export const readReport = (path: string): Promise<Made<Report>> =>
   withRecording(path, (recording, about) => {
     const growth = new RecordedGrowth(recording, 'rss', LEAST);
     const looks = looksOf(recording, 'Making the page', (sample) => growth.add(sample));
-    return reportOf(about, looks, () => growth.judge());
+    const end = recordedEnd(recording, path);
+    const breaksOff = !recording.end && hasCalls(recording);
+    return reportOf(about, looks, () => growth.judge(), causesOf(end, breaksOff));
   });
 
 /**

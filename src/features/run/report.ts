@@ -1,5 +1,6 @@
 import {KinPeaks} from '../../model/kin/peaks.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
+import type {CauseNews} from '../cause/news.ts';
 import type {EndEvent, ExecEvent, ExitEvent, Sink, StartEvent, WatchEvent} from '../watch/events.ts';
 import {peakOf} from './peak.ts';
 import {renderRun, type RunSeen} from './text.ts';
@@ -16,6 +17,8 @@ export class TextReport implements Sink {
   #first: Snapshot | undefined;
   #last: SeenEvent | undefined;
   #largest: Snapshot | undefined;
+  /** Who mapped what the largest has. */
+  #held: ReturnType<NonNullable<CauseNews['held']>> | undefined;
   #withUsage: Snapshot | undefined;
   #looks = 0;
   #peak = 0;
@@ -58,7 +61,10 @@ export class TextReport implements Sink {
     // Most programs free their memory before they end, so the largest sample says more than the last one.
     // What its own smaps says, where there is one: status is read a moment later.
     const amount = snapshot.totals.size + (snapshot.totals['rss'] ?? Number(status['vmRss'] ?? 0));
-    if (amount > this.#most) [this.#most, this.#largest] = [amount, snapshot];
+    if (amount > this.#most) {
+      [this.#most, this.#largest] = [amount, snapshot];
+      this.#held = event.cause?.held?.();
+    }
     const rss = snapshot.totals['rss'];
     if (rss !== undefined && rss >= (this.#withUsage?.totals['rss'] ?? 0)) this.#withUsage = snapshot;
   }
@@ -80,6 +86,7 @@ export class TextReport implements Sink {
       first: this.#first,
       last: this.#last.snapshot,
       largest: this.#largest,
+      held: this.#held,
       withUsage: this.#withUsage,
       beforeEnd: t - this.#last.t,
       looks: this.#looks,

@@ -1,7 +1,8 @@
 import type {ProcessEnd, WatchCost} from '../watch/events.ts';
 import {dutyText, usageText} from '../watch/text.ts';
+import type {Frames} from '../cause/fold.ts';
 import type {CauseNews} from '../cause/news.ts';
-import {causeEndLines} from '../cause/text.ts';
+import {causeEndLines, heldText} from '../cause/text.ts';
 import {diff} from '../../diff/diff.ts';
 import type {Change} from '../../model/change.ts';
 import type {KinPeaks} from '../../model/kin/peaks.ts';
@@ -10,7 +11,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {totalsByKind} from '../../model/totals.ts';
 import {counted, countText, deltaText, sizeText} from '../../model/amounts.ts';
 import {familyGaps, familySize, howAdded, renderLives} from '../../text/kin.ts';
-import {renderChanges} from '../../text/changes.ts';
+import {type DiffLook, renderChanges} from '../../text/changes.ts';
 import {hanging, wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
 import {howMuch, type TextOptions} from '../../text/who.ts';
@@ -38,6 +39,8 @@ export interface RunSeen {
   readonly last: Snapshot;
   /** The largest, by the sum of address space and resident memory. */
   readonly largest: Snapshot;
+  /** Who mapped what it has, where memory calls were watched. */
+  readonly held: ReturnType<NonNullable<CauseNews['held']>> | undefined;
   /** Of the snapshots with resident memory per region, the one with the most. */
   readonly withUsage: Snapshot | undefined;
   /** How long before the end the last sample was. */
@@ -67,7 +70,7 @@ export function renderRun(
     ...wrapped(`memmap run: ${command.map(quoted).join(' ')}`, look.width).map((line) => paint('title', line)),
     `ended    ${endWords(end)}, after ${time(ms)}`,
     `peak     ${peakWords(peak)}`,
-    ...(seen ? renderSeen(seen, look) : [none]),
+    ...(seen ? renderSeen(seen, look, cause?.frames) : [none]),
     ...[...notes, ...familyWords(end)].map((note) => `note     ${safe(note)}`),
     costLine(cost),
     '',
@@ -102,8 +105,9 @@ export function familyWords({orphans = [], running = []}: ProcessEnd): string[] 
   return [...(orphans.length > 0 ? [ended] : []), ...(running.length > 0 ? [still] : [])];
 }
 
-function renderSeen(seen: RunSeen, look: TextOptions): string[] {
-  const {first, largest, last, images} = seen;
+function renderSeen(seen: RunSeen, look: TextOptions, frames: Frames = 'own'): string[] {
+  const {first, largest, last, images, held} = seen;
+  const below = held && ((change: Change) => heldText(held, change.range, frames));
   const [atFirst, atLargest, atLast] = [first, largest, last].map(({regions}) => countText(regions.length));
   return [
     `program  ${images.map(safe).join(', then ')}`,
@@ -114,7 +118,7 @@ function renderSeen(seen: RunSeen, look: TextOptions): string[] {
     '',
     ...(seen.looks === 1
       ? ['It ended before a second sample, so no change was seen.']
-      : [...renderGrowth(seen, look), '', ...renderNew(first, largest, look)]),
+      : [...renderGrowth(seen, look), '', ...renderNew(first, largest, {...look, below})]),
     '',
   ];
 }
@@ -202,7 +206,7 @@ function growthCells({name, first: a = NONE, largest: b = NONE, left = NONE, rss
 }
 
 /** The largest of the regions that were new or had grown in the largest sample. */
-function renderNew(first: Snapshot, largest: Snapshot, look: TextOptions): string[] {
+function renderNew(first: Snapshot, largest: Snapshot, look: DiffLook): string[] {
   const came = diff(first, largest, {match: 'address'}).changes.filter(({kind}) => kind === 'new' || kind === 'grown');
   const size = ({delta}: Change): number => delta.size;
   const most = came.sort((a, b) => size(b) - size(a)).slice(0, MOST);

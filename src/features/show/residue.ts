@@ -3,7 +3,7 @@ import {observedText} from '../../model/host/observer.ts';
 import {MEASURES} from '../../model/measures.ts';
 import type {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {countResident} from '../../model/totals.ts';
+import {countResident, totalsByKind} from '../../model/totals.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../text/lines.ts';
 import type {TextOptions} from '../../text/who.ts';
@@ -56,11 +56,7 @@ const compared = (regions: number | undefined, status: unknown): Compared | unde
   regions === undefined || typeof status !== 'number' ? undefined : {regions, status};
 
 /** The gate page (get_gate_vma): the same for all processes, and in none of their counts. */
-function vsyscallSize(regions: Regions): number {
-  const {firsts, counts} = regions.alike;
-  const own = firsts.filter((row) => regions.kindAt(row) === 'vsyscall');
-  return own.reduce((sum, row) => sum + (regions.end[row]! - regions.start[row]!) * counts[regions.alike.of[row]!]!, 0);
-}
+const vsyscallSize = (regions: Regions): number => totalsByKind(regions).get('vsyscall')?.size ?? 0;
 
 interface ResidueLook extends TextOptions {
   /** Also say what is as expected. */

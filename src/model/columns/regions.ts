@@ -24,6 +24,8 @@ export class Regions extends Columns implements Iterable<Region> {
   #all: {readonly verdict: Uint32Array; readonly regions: readonly Region[]} | undefined;
   /** What `alike` said, and of which verdicts. */
   #alike: {readonly verdict: Uint32Array; readonly combinations: Combinations} | undefined;
+  /** What `namedRows` said, and of how many rows: a diff asks for them six times. */
+  #named: {readonly of: number; readonly rows: readonly number[]} | undefined;
   #copied: {readonly other: WeakRef<Regions>; readonly stretches: Stretch[]} | undefined;
 
   /** Regions that are objects already. They are handed out again as they are. */
@@ -50,9 +52,13 @@ export class Regions extends Columns implements Iterable<Region> {
 
   /** Which rows differ in nothing but their place in memory. Most are like another one. */
   get alike(): Combinations {
-    if (this.#alike?.verdict !== this.verdict || this.#alike.combinations.of.length !== this.length)
-      this.#alike = {verdict: this.verdict, combinations: this.#combined()};
-    return this.#alike.combinations;
+    if (!this.knowsAlike) this.#alike = {verdict: this.verdict, combinations: this.#combined()};
+    return this.#alike!.combinations;
+  }
+
+  /** Has somebody asked for that? */
+  get knowsAlike(): boolean {
+    return this.#alike?.verdict === this.verdict && this.#alike.combinations.of.length === this.length;
   }
 
   #combined(): Combinations {
@@ -207,8 +213,10 @@ export class Regions extends Columns implements Iterable<Region> {
   }
 
   /** The rows that have a name, ascending. */
-  namedRows(): number[] {
-    return this.#rowsWhere(({name}) => name !== '');
+  namedRows(): readonly number[] {
+    if (this.#named?.of !== this.length)
+      this.#named = {of: this.length, rows: this.#rowsWhere(({name}) => name !== '')};
+    return this.#named.rows;
   }
 
   #rowsWhere(isWanted: (backing: Backing) => boolean): number[] {

@@ -1,4 +1,6 @@
-import {HeaderFields, readHeader, type ElfShape, type ReadAt} from '../elf/headers.ts';
+import {HeaderFields, readHeader, type ElfShape, type ReadAt, type Table} from '../elf/headers.ts';
+import {CORE_HEAD, isCore} from './head.ts';
+import type {Stretch} from './note-reader.ts';
 import {isWhole, readNotes, type CoreNotes} from './notes.ts';
 
 /** One PT_LOAD of a core: memory, and how much of its beginning the file has. All in bytes. */
@@ -26,7 +28,6 @@ export interface CoreFile extends CoreNotes {
   readonly strange: number;
 }
 
-const ET_CORE = 4;
 const PT_LOAD = 1;
 const PT_NOTE = 4;
 /** The number of program headers is in the first section header: elf(5), PN_XNUM. */
@@ -36,18 +37,6 @@ const PN_XNUM = 0xffff;
 const MOST_HEADERS = 4 * 2 ** 20;
 /** Of these so many bytes are read at once. */
 const PIECE = 2 ** 20;
-/** Bytes of notes that are read: those of a thread take some 3 KiB on x86-64. */
-const MOST_NOTES = 512 * 2 ** 20;
-
-/** Bytes of a file by which a core is known. */
-export const CORE_HEAD = 20;
-
-/** Does a file that begins like this call itself a core? */
-export function isCore(head: Uint8Array): boolean {
-  if (head.length < CORE_HEAD || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46)
-    return false;
-  return (head[5] === 2 ? head[16]! * 256 + head[17]! : head[17]! * 256 + head[16]!) === ET_CORE;
-}
 
 /**
  * Reads the headers and notes of a core; none of the memory in it.
@@ -61,30 +50,25 @@ export function readCore(read: ReadAt, size: number): CoreFile | undefined {
   const {is64, isLittle, machine, programs, sections} = header;
   const shape = {is64, isLittle, machine};
   const segments: CoreSegment[] = [];
-  const notes: Uint8Array[] = [];
-  let room = MOST_NOTES;
-  let [end, strange, seen] = [0, 0, 0];
+  const notes: Stretch[] = [];
+  let [end, strange] = [0, 0];
   const count = programs.count === PN_XNUM ? countOf(read, sections.offset, shape) : programs.count;
-  for (const entry of headersIn(read, {...programs, count}, shape)) {
-    seen++;
-    const type = entry.long(0);
-    if (type !== PT_LOAD && type !== PT_NOTE) continue;
+  const table = {...programs, count};
+  for (const entry of headersIn(read, table, shape)) {
     const offset = entry.word(is64 ? 8 : 4);
     const length = entry.word(is64 ? 32 : 16);
     end = Math.max(end, offset + length);
-    if (type === PT_NOTE) {
-      const bytes = read(offset, Math.min(length, room));
-      room -= bytes.length;
-      notes.push(bytes);
+    if (entry.long(0) === PT_NOTE) {
+      notes.push({offset, length});
       continue;
     }
     const segment = segmentOf(entry, {offset, size: length, file: size}, is64);
     if (segment) segments.push(segment);
     else strange++;
   }
-  const missing = Math.max(0, end - size, seen < count ? 1 : 0);
+  const missing = Math.max(0, end - size, hasAll(table, size, shape) ? 0 : 1);
   return {
-    ...readNotes(notes, shape),
+    ...readNotes(read, notes, shape),
     shape,
     segments: segments.sort((a, b) => a.start - b.start),
     missing: Number.isFinite(missing) ? missing : 1,
@@ -98,18 +82,29 @@ function countOf(read: ReadAt, sections: number, {is64, isLittle}: ElfShape): nu
   return bytes.length < (is64 ? 64 : 40) ? 0 : new HeaderFields(bytes, is64, isLittle).long(is64 ? 44 : 28);
 }
 
-function* headersIn(
-  read: ReadAt,
-  {offset, entrySize, count}: {readonly offset: number; readonly entrySize: number; readonly count: number},
-  {is64, isLittle}: ElfShape,
-): Generator<HeaderFields> {
-  if (offset === 0 || entrySize < (is64 ? 56 : 32) || entrySize > 256) return;
+const isTable = ({offset, entrySize}: Table, {is64}: ElfShape): boolean =>
+  offset > 0 && entrySize >= (is64 ? 56 : 32) && entrySize <= 256;
+
+/** Can all program headers be read? @param size bytes of the file */
+const hasAll = (table: Table, size: number, shape: ElfShape): boolean =>
+  table.count === 0 ||
+  (isTable(table, shape) && table.count <= MOST_HEADERS && table.offset + table.count * table.entrySize <= size);
+
+/** Those of memory and of notes. */
+function* headersIn(read: ReadAt, table: Table, shape: ElfShape): Generator<HeaderFields> {
+  const {offset, entrySize, count} = table;
+  const {is64, isLittle} = shape;
+  if (!isTable(table, shape)) return;
   const most = Math.floor(PIECE / entrySize);
   for (let index = 0; index < Math.min(count, MOST_HEADERS); index += most) {
     const wanted = Math.min(most, count - index) * entrySize;
     const bytes = read(offset + index * entrySize, wanted);
-    for (let at = 0; at + entrySize <= bytes.length; at += entrySize)
-      yield new HeaderFields(bytes.subarray(at, at + entrySize), is64, isLittle);
+    const types = new HeaderFields(bytes, is64, isLittle);
+    for (let at = 0; at + entrySize <= bytes.length; at += entrySize) {
+      const type = types.long(at);
+      if (type === PT_LOAD || type === PT_NOTE)
+        yield new HeaderFields(bytes.subarray(at, at + entrySize), is64, isLittle);
+    }
     if (bytes.length < wanted) return;
   }
 }

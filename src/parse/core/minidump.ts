@@ -1,5 +1,6 @@
 import {classify} from '../../classify/classify.ts';
 import type {Clues, SignalClue, Thread} from '../../model/clues/clues.ts';
+import {counted} from '../../model/amounts.ts';
 import {isExact, type Region} from '../../model/region.ts';
 import {Regions} from '../../model/columns/regions.ts';
 import {signalText} from '../../model/clues/signal.ts';
@@ -12,15 +13,12 @@ import {parseAuxv} from '../proc/auxv.ts';
 import {parseStatus} from '../proc/status.ts';
 import {isWhole, sanePage} from './notes.ts';
 
-/** `MDMP`. */
-export const isMinidump = (head: Uint8Array): boolean =>
-  head[0] === 0x4d && head[1] === 0x44 && head[2] === 0x4d && head[3] === 0x50;
-
 /**
  * The types of streams that say something of memory: MINIDUMP_STREAM_TYPE of minidumpapiset.h, and those that breakpad
  * adds on Linux (minidump_format.h), which are files of /proc as they are.
  */
 const THREADS = 3;
+const MODULES = 4;
 const MEMORY = 5;
 const EXCEPTION = 6;
 const SYSTEM = 7;
@@ -36,12 +34,15 @@ interface Stream {
   readonly length: number;
 }
 
-/** More than any writer makes. */
+/** More than any writer makes: streams, bytes of a file of /proc, and of a list. */
 const MOST_STREAMS = 1024;
-const LARGEST = 256 * 2 ** 20;
+const LARGEST_FILE = 64 * 2 ** 20;
+const LARGEST_LIST = 4 * 2 ** 20;
 
 /** The streams of a minidump. */
 class Dump {
+  /** Was a stream longer than what there is of it, or than what is read? */
+  isCut = false;
   readonly #read: ReadAt;
   readonly #streams: readonly Stream[];
 
@@ -60,7 +61,10 @@ class Dump {
   /** @returns no bytes if there is no such stream */
   bytes(type: number): Uint8Array {
     const stream = this.#streams.find((each) => each.type === type);
-    return stream ? this.#read(stream.offset, Math.min(stream.length, LARGEST)) : new Uint8Array();
+    if (!stream) return new Uint8Array();
+    const bytes = this.#read(stream.offset, Math.min(stream.length, type === LINUX_MAPS ? LARGEST_FILE : LARGEST_LIST));
+    if (bytes.length < stream.length) this.isCut = true;
+    return bytes;
   }
 
   at(offset: number, length: number): Uint8Array {
@@ -83,7 +87,7 @@ const fieldsOf = (bytes: Uint8Array): Bytes => ({fields: new HeaderFields(bytes,
 export function snapshotOfMinidump(read: ReadAt): Snapshot {
   const dump = new Dump(read);
   const {regions: listed, from, torn, rejected} = regionsIn(dump);
-  if (listed.length === 0) throw empty();
+  if (listed.length === 0) throw empty(dump);
   const table = Regions.of(withDumped(listed, dump));
   const clues = cluesOf(dump);
   classify(table, clues);
@@ -93,23 +97,35 @@ export function snapshotOfMinidump(read: ReadAt): Snapshot {
     source: {from: 'capture', format: 'minidump'},
     regions: table,
     process: owner,
-    consistency: {torn, incomplete: false},
+    consistency: {torn, incomplete: dump.isCut},
     rejected,
     notes: [
       ...(clues.signal ? [signalText(clues.signal, regions, owner.pid)] : []),
       `The regions are those of its ${from}. It does not say what was resident, and has few of the contents.`,
+      ...(dump.isCut ? ['It is cut off, or has a list that is too long: not all of it could be read.'] : []),
     ],
     clues,
   });
 }
 
-const empty = (): Trouble =>
-  new Trouble({
+/** Lists begin with their length. @param each bytes of an entry @returns 0 if the list is not whole */
+function lengthOf(bytes: Uint8Array, each: number): number {
+  const count = bytes.length < 4 ? 0 : fieldsOf(bytes).fields.long(0);
+  return 4 + count * each <= bytes.length ? count : 0;
+}
+
+const empty = (dump: Dump): Trouble => {
+  const [threads, modules] = [lengthOf(dump.bytes(THREADS), 48), lengthOf(dump.bytes(MODULES), 108)];
+  const has = threads + modules === 0 ? '' : ` It has ${counted(threads, 'thread')} and ${counted(modules, 'module')}.`;
+  return new Trouble({
     kind: 'input',
     what: 'This minidump can not be used.',
-    why: 'it has neither the maps of the process nor a list of its memory, or is cut off before them.',
-    next: 'breakpad and crashpad on Linux write one of the two; a minidump of Windows may have none.',
+    why: `it has neither the maps of the process nor a list of its memory, or is cut off before them.${has}`,
+    next:
+      'breakpad on Linux writes the maps; crashpad (Chromium) only threads, pieces of their stacks, and modules: ' +
+      'minidump_stackwalk reads those.',
   });
+};
 
 interface Found {
   readonly regions: readonly Region[];
@@ -179,7 +195,7 @@ const bare = (start: number, end: number, perms: string): Region => ({
 
 /** With how much of each region is in the dump: pieces of stacks, mostly. @param regions ascending */
 function withDumped(regions: readonly Region[], dump: Dump): readonly Region[] {
-  const ranges = [...memory32(dump), ...memory64(dump)].sort(([a], [b]) => a - b);
+  const ranges = joined(memory32(dump).concat(memory64(dump)));
   if (ranges.length === 0) return regions;
   let first = 0;
   return regions.map((region) => {
@@ -187,8 +203,19 @@ function withDumped(regions: readonly Region[], dump: Dump): readonly Region[] {
     let dumped = 0;
     for (let at = first; at < ranges.length && ranges[at]![0] < region.end; at++)
       dumped += Math.min(region.end, ranges[at]![1]) - Math.max(region.start, ranges[at]![0]);
-    return {...region, usage: {...region.usage, dumped: Math.min(dumped, region.end - region.start)}};
+    return {...region, usage: {...region.usage, dumped}};
   });
+}
+
+/** The same memory, in ranges that ascend and do not overlap. */
+function joined(ranges: readonly Stretch[]): Stretch[] {
+  const all: Array<[start: number, end: number]> = [];
+  for (const [start, end] of ranges.toSorted(([a], [b]) => a - b)) {
+    const last = all.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else all.push([start, end]);
+  }
+  return all;
 }
 
 type Stretch = readonly [start: number, end: number];

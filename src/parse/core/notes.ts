@@ -1,9 +1,10 @@
 import type {AuxiliaryVector, SignalClue, Thread} from '../../model/clues/clues.ts';
 import {isExact} from '../../model/region.ts';
-import {HeaderFields, type ElfShape} from '../elf/headers.ts';
+import {HeaderFields, type ElfShape, type ReadAt} from '../elf/headers.ts';
 import {parseAuxv} from '../proc/auxv.ts';
 import {decode, latin1} from '../scan.ts';
 import {registersOf} from './machines.ts';
+import {NoteReader, type Note, type Stretch} from './note-reader.ts';
 
 /** A mapped file, as NT_FILE has it. Addresses and the offset in bytes. */
 export interface MappedFile {
@@ -30,6 +31,8 @@ export interface CoreNotes {
   readonly files: readonly MappedFile[] | undefined;
   /** gdb's gcore wrote it: it adds a description of the machine's registers. */
   readonly isOfGdb: boolean;
+  /** Do the notes break off, or are there more than are read? Then threads may be missing. */
+  readonly hasMoreNotes: boolean;
 }
 
 /** Types of notes: elf.h, and fs/binfmt_elf.c for what is in them. */
@@ -39,14 +42,27 @@ const NT_AUXV = 6;
 const NT_SIGINFO = 0x53494749;
 const NT_FILE = 0x46494c45;
 
-/** At most this many threads and files are kept: threads-max and max_map_count are of this order. */
-const MOST = 2 ** 20;
+/** At most this many files are kept: vm.max_map_count is of this order. */
+const MOST_FILES = 2 ** 20;
 
-/** @param parts the bytes of each PT_NOTE */
-export function readNotes(parts: readonly Uint8Array[], shape: ElfShape): CoreNotes {
+/**
+ * Bytes of each type of note that is used, at most. The kernel's own list of files is smaller than 16 MiB:
+ * fs/coredump.c, core_file_note_size_limit.
+ */
+const LONGEST: ReadonlyMap<number, number> = new Map([
+  [NT_PRSTATUS, 4096],
+  [NT_PRPSINFO, 4096],
+  [NT_AUXV, 64 * 1024],
+  [NT_SIGINFO, 4096],
+  [NT_FILE, 16 * 2 ** 20],
+]);
+
+/** @param parts where each PT_NOTE is */
+export function readNotes(read: ReadAt, parts: readonly Stretch[], shape: ElfShape): CoreNotes {
+  const reader = new NoteReader(read, shape);
   const threads: Thread[] = [];
   let first: Note | undefined;
-  let notes: Omit<CoreNotes, 'threads'> = {
+  let notes: Omit<CoreNotes, 'threads' | 'hasMoreNotes'> = {
     process: undefined,
     signal: undefined,
     auxv: undefined,
@@ -54,10 +70,10 @@ export function readNotes(parts: readonly Uint8Array[], shape: ElfShape): CoreNo
     files: undefined,
     isOfGdb: false,
   };
-  for (const note of notesIn(parts, shape)) {
+  for (const note of allOf(parts, (part) => reader.notesIn(part, LONGEST))) {
     if (note.owner === 'GDB') notes = {...notes, isOfGdb: true};
     if (note.owner !== 'CORE') continue;
-    if (note.type === NT_PRSTATUS && threads.length < MOST) {
+    if (note.type === NT_PRSTATUS) {
       first ??= note;
       const thread = threadOf(note, shape);
       if (thread) threads.push(thread);
@@ -71,32 +87,17 @@ export function readNotes(parts: readonly Uint8Array[], shape: ElfShape): CoreNo
   }
   const signal = notes.signal ?? (first && currentSignal(first, shape));
   const tid = threads[0]?.tid;
-  return {...notes, threads, signal: signal && {...signal, ...(tid !== undefined && {tid})}};
+  return {
+    ...notes,
+    hasMoreNotes: reader.isCut,
+    threads,
+    signal: signal && {...signal, ...(tid !== undefined && {tid})},
+  };
 }
 
-interface Note {
-  readonly owner: string;
-  readonly type: number;
-  readonly bytes: Uint8Array;
+function* allOf<Part>(parts: readonly Part[], notesIn: (part: Part) => Generator<Note>): Generator<Note> {
+  for (const part of parts) yield* notesIn(part);
 }
-
-/** Elf64_Nhdr and Elf32_Nhdr are the same: three words of 4 bytes; name and contents are padded to 4 bytes. */
-function* notesIn(parts: readonly Uint8Array[], {is64, isLittle}: ElfShape): Generator<Note> {
-  for (const bytes of parts) {
-    const fields = new HeaderFields(bytes, is64, isLittle);
-    for (let at = 0; at + 12 <= bytes.length;) {
-      const name = at + 12;
-      const start = name + padded(fields.long(at));
-      const length = fields.long(at + 4);
-      if (start + length > bytes.length) break;
-      const owner = latin1(bytes, name, name + Math.min(fields.long(at), 16)).replace(/\0.*$/s, '');
-      yield {owner, type: fields.long(at + 8), bytes: bytes.subarray(start, start + length)};
-      at = start + padded(length);
-    }
-  }
-}
-
-const padded = (length: number): number => Math.ceil(length / 4) * 4;
 
 /** struct elf_prstatus, include/linux/elfcore.h: a header, four pids, four times, and the registers. */
 function threadOf({bytes}: Note, {is64, isLittle, machine}: ElfShape): Thread | undefined {
@@ -170,7 +171,7 @@ function filesOf({bytes}: Note, {is64, isLittle}: ElfShape): MappedFile[] | unde
   const fields = new HeaderFields(bytes, is64, isLittle);
   const [count, unit] = [fields.word(0), fields.word(word)];
   const names = (2 + 3 * count) * word;
-  if (count > MOST || names > bytes.length) return undefined;
+  if (count > MOST_FILES || names > bytes.length) return undefined;
   const files: MappedFile[] = [];
   for (let index = 0, at = names; index < count; index++) {
     const end = bytes.indexOf(0, at);
@@ -183,7 +184,7 @@ function filesOf({bytes}: Note, {is64, isLittle}: ElfShape): MappedFile[] | unde
     // As maps prints it: there a line break is four bytes.
     const {text, base64} = decode(latin1(bytes, at, end).replaceAll('\n', '\\012'));
     const offset = page * unit;
-    if (from < to && isWhole(from) && isWhole(to) && isWhole(offset))
+    if (from < to && isWhole(from) && isWhole(to) && isWhole(offset) && isWhole(offset + (to - from)))
       files.push({start: from, end: to, offset, name: text, base64});
     at = end + 1;
   }
@@ -194,5 +195,5 @@ function filesOf({bytes}: Note, {is64, isLittle}: ElfShape): MappedFile[] | unde
 export const sanePage = (size: number | undefined): number | undefined =>
   size !== undefined && size >= 4096 && size <= 2 ** 20 && Number.isInteger(Math.log2(size)) ? size : undefined;
 
-/** Whole pages: only these are exact in a double. */
-export const isWhole = (bytes: number): boolean => bytes % 4096 === 0 && bytes <= 2 ** 64;
+/** Whole pages within 64 bits: only these are exact in a double. */
+export const isWhole = (bytes: number): boolean => bytes % 4096 === 0 && bytes < 2 ** 64;

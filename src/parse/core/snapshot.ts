@@ -40,7 +40,7 @@ export function snapshotOfCore(read: ReadAt, size: number): ReadCore {
     source: {from: 'capture', format: 'core'},
     regions: table,
     process: processOf(core, regions),
-    consistency: {torn: false, incomplete: core.missing > 0 || core.strange > 0},
+    consistency: {torn: false, incomplete: core.missing > 0 || core.strange > 0 || core.hasMoreNotes},
     notes: notesOf(core, regions, clues, size),
     clues,
   });
@@ -123,6 +123,7 @@ function notesOf(core: CoreFile, regions: readonly Region[], clues: Clues, size:
       `The core is cut off: it has ${sizeText(size)}, and ${sizeText(core.missing)} or more are missing ` +
         '(ulimit -c, or a disk that was full).',
     );
+  if (core.hasMoreNotes) notes.push('Its notes break off, or are more than memmap reads: threads may be missing.');
   if (core.strange > 0)
     notes.push(`Left out: ${counted(core.strange, 'program header')} of memory that is not in whole pages.`);
   return notes;

@@ -3,6 +3,7 @@ import {cachedChunks} from './lists.ts';
 import {foundMmapped, type Mmapped} from './mmapped.ts';
 import type {Range} from './memory.ts';
 import {findParameters} from './parameters.ts';
+import {brkPiece, heapsOf} from './pieces.ts';
 import {findMain, listArenas, type Arenas, type ArenaState} from './state.ts';
 import type {SizeClass} from './tally.ts';
 import {walkArena, type Ground, type Walked} from './walk.ts';
@@ -93,15 +94,55 @@ export function readBooks(wanted: Wanted): Books | undefined {
   return undefined;
 }
 
+/** Where an arena's memory is. */
+export interface ArenaPlace {
+  readonly address: number;
+  readonly isMain: boolean;
+  /**
+   * Blocks of address space that its heaps lie in, in the order in which it got them; of the main arena its part of the
+   * brk area, and nothing where it has memory elsewhere, since only a walk finds that.
+   */
+  readonly blocks: readonly Range[];
+}
+
+/**
+ * The arenas, as malloc lists them, without a walk: some KiB are read.
+ *
+ * @returns undefined where not all are there, or one of them is not as it should be
+ */
+export function readArenas(wanted: Wanted): readonly ArenaPlace[] | undefined {
+  const {minor, word, memory, space, data} = wanted;
+  const isSure = minor !== undefined && isKnownVersion(minor);
+  for (const each of isSure ? [minor] : [...(minor === undefined ? [] : [minor]), ...USUAL]) {
+    const plain = layoutOf(each, word);
+    const main = findMain(memory, data, plain, space);
+    if (!main) continue;
+    const layout = layoutFor({...wanted, layout: plain}, main, data).layout;
+    const {states, isClosed} = listArenas(memory, main, layout, space);
+    const places = states.map((state, index) => placeOf(wanted, layout, state, index === 0));
+    if (isClosed && places.every((place) => place !== undefined)) return places;
+  }
+  return undefined;
+}
+
+function placeOf({memory}: Wanted, layout: Layout, state: ArenaState, isMain: boolean): ArenaPlace | undefined {
+  const {address, systemMem, isContiguous} = state;
+  if (systemMem === 0 || (isMain && !isContiguous)) return {address, isMain, blocks: []};
+  if (isMain) {
+    const piece = brkPiece(memory, state, layout);
+    return typeof piece === 'string' ? undefined : {address, isMain, blocks: [piece]};
+  }
+  const heaps = heapsOf(memory, state, layout);
+  if (typeof heaps === 'string') return undefined;
+  return {address, isMain, blocks: heaps.map(({start}) => ({start, end: start + layout.heapMax}))};
+}
+
 /** Is there a layout of this version that was compared with its source? */
 export const isKnownVersion = (minor: number): boolean => knownness(minor) !== 'other';
 
 function booksOf(plain: Ground, main: ArenaState, data: Wanted['data']): Books {
   const {memory, space, pageSize} = plain;
-  const home = data.find(({start, end}) => main.address >= start && main.address < end);
-  const set = home && findParameters(memory, main.address, home, plain.layout, space);
-  // With huge pages, the blocks of threads have four of them (heap_max_size), and a top goes back in whole ones.
-  const layout = set?.hugePage ? {...plain.layout, heapMax: 4 * set.hugePage} : plain.layout;
+  const {layout, set} = layoutFor(plain, main, data);
   const ground = {...plain, layout, trimUnit: set?.thpPage || pageSize};
   const {states, refused, isClosed} = listArenas(memory, main, layout, space);
   const others = states.slice(1).map((state) => walkArena(ground, state, false));
@@ -124,6 +165,18 @@ function booksOf(plain: Ground, main: ArenaState, data: Wanted['data']): Books {
     refused,
     isClosed,
   };
+}
+
+/** The layout as malloc's parameters make it, and these. */
+function layoutFor(
+  {memory, space, layout}: Ground,
+  main: ArenaState,
+  data: Wanted['data'],
+): {readonly layout: Layout; readonly set: ReturnType<typeof findParameters>} {
+  const home = data.find(({start, end}) => main.address >= start && main.address < end);
+  const set = home && findParameters(memory, main.address, home, layout, space);
+  // With huge pages, the blocks of threads have four of them (heap_max_size), and a top goes back in whole ones.
+  return {layout: set?.hugePage ? {...layout, heapMax: 4 * set.hugePage} : layout, set};
 }
 
 const isIn = (address: number, {start, end}: Range): boolean => address >= start && address < end;

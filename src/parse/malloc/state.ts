@@ -12,6 +12,8 @@ export interface ArenaState {
   readonly isContiguous: boolean;
   /** Bytes that it has from the kernel. */
   readonly systemMem: number;
+  /** Of its lists of free chunks: another one where one of them begins or ends elsewhere. */
+  readonly mark: number;
 }
 
 /** Is there writable memory at an address? */
@@ -51,23 +53,31 @@ function stateIn(fields: Struct, address: number, layout: Layout, isWritable: Is
   if (top !== binAt(address, 1, layout) && !isWritable(top)) return 'its top chunk lies in no writable memory';
   if (top % word !== 0) return 'its top chunk is not aligned';
   if (systemMem > most || most >= TOO_LARGE) return 'its sizes contradict each other';
+  let mark = 0;
   for (let bin = 1; bin < BINS; bin++) {
     const at = layout.bins + (bin - 1) * 2 * word;
     const [forward, back] = [fields.word(at), fields.word(at + word)];
     const self = binAt(address, bin, layout);
+    mark = mixed(mixed(mark, forward), back);
     if ((forward === self) !== (back === self)) return `its bin ${bin} is half empty`;
     if (forward !== self && !(isWritable(forward) && isWritable(back)))
       return `its bin ${bin} points to no writable memory`;
   }
+  const fastbins = Array.from({length: layout.fastbinCount}, (_, bin) => fields.word(layout.fastbins + bin * word));
   return {
     address,
-    fastbins: Array.from({length: layout.fastbinCount}, (_, bin) => fields.word(layout.fastbins + bin * word)),
+    fastbins,
     top,
     next: fields.word(layout.next),
     isContiguous: (fields.int(layout.flags) & NONCONTIGUOUS) === 0,
     systemMem,
+    mark: fastbins.reduce(mixed, mark),
   };
 }
+
+/** 32 bits of both. */
+const mixed = (mark: number, word: number): number =>
+  Math.imul(mark ^ (word >>> 0) ^ Math.floor(word / 2 ** 32), 0x9e3779b1) + 1;
 
 /** bin_at(m, i): a list's head is taken for a chunk, so that it lies two words before its links. */
 export const binAt = (arena: number, bin: number, {bins, word}: Layout): number =>

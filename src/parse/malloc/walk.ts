@@ -67,7 +67,7 @@ function walkOnce(ground: Ground, state: ArenaState, isMain: boolean, isAgain: b
   const walker = new Walker(ground, fast.chunks, tally, isAgain);
   const pieces = isMain ? walker.main(state) : walker.heaps(state);
   const after = readState(memory, state.address, layout, space);
-  const isStill = typeof after !== 'string' && after.top === state.top && after.systemMem === state.systemMem;
+  const isStill = typeof after !== 'string' && isAsBefore(after, state);
   const books = {...plain, state: walker.state ?? state};
   const {systemMem, top} = books.state;
   const isEnd = walker.top === top || (typeof after !== 'string' && after.top === walker.top);
@@ -81,6 +81,9 @@ function walkOnce(ground: Ground, state: ArenaState, isMain: boolean, isAgain: b
   const unread = torn === undefined ? 0 : systemMem - walker.reached;
   return {...books, pieces, unread, moved: !isStill, torn};
 }
+
+const isAsBefore = (now: ArenaState, before: ArenaState): boolean =>
+  now.top === before.top && now.systemMem === before.systemMem && now.mark === before.mark;
 
 /** The walk through all pieces of one arena. */
 class Walker {

@@ -1,8 +1,11 @@
 import type {Charge} from './report.ts';
 
+// The kernel's numbers have 64 bits, which is 20 digits at most.
+
 /** `memory: usage 32768kB, limit 32768kB, failcnt 42`: mem_cgroup_print_oom_meminfo(), mm/memcontrol.c. */
 export function chargeIn(text: string): readonly [what: string, charge: Charge] | undefined {
-  const match = /(?:^|\s)(memory|memory\+swap|kmem|swap): usage (\d+)kB, limit (\d+)kB, failcnt (\d+)/.exec(text);
+  const match =
+    /(?:^|\s)(memory|memory\+swap|kmem|swap): usage (\d{1,20})kB, limit (\d{1,20})kB, failcnt (\d{1,20})\b/.exec(text);
   if (!match) return undefined;
   const limit = Number(match[3]) * 1024;
   const isNone = limit >= NO_LIMIT;
@@ -22,7 +25,7 @@ export function machineIn(text: string): Readonly<Record<string, number>> | unde
   const single = SINGLES.find(([form]) => form.test(text));
   if (single) return {[single[1]]: Number(single[0].exec(text)![1])};
   if (/^(?:Node|DMA|Normal|HighMem|Movable)/.test(text)) return undefined;
-  const pairs = [...text.matchAll(/\b([a-z_]{2,30}):(\d+)(?=\s|$)/g)];
+  const pairs = [...text.matchAll(/\b([a-z_]{2,30}):(\d{1,20})(?=\s|$)/g)];
   if (pairs.length === 0 || !pairs.every(([, name]) => COUNTERS.has(name!))) return undefined;
   return Object.fromEntries(pairs.map(([, name, count]) => [name!, Number(count)]));
 }
@@ -36,16 +39,16 @@ const COUNTERS: ReadonlySet<string> = new Set(
 );
 
 const SINGLES: ReadonlyArray<readonly [form: RegExp, name: string]> = [
-  [/^(\d+) total pagecache pages$/, 'pagecache'],
-  [/^(\d+) pages in swap cache$/, 'swapCache'],
-  [/^(\d+) pages RAM$/, 'ram'],
-  [/^(\d+) pages reserved$/, 'reserved'],
-  [/^(\d+) pages hwpoisoned$/, 'poisoned'],
+  [/^(\d{1,20}) total pagecache pages$/, 'pagecache'],
+  [/^(\d{1,20}) pages in swap cache$/, 'swapCache'],
+  [/^(\d{1,20}) pages RAM$/, 'ram'],
+  [/^(\d{1,20}) pages reserved$/, 'reserved'],
+  [/^(\d{1,20}) pages hwpoisoned$/, 'poisoned'],
 ];
 
 /** `Free swap  = 0kB`, in bytes. */
 export function swapIn(text: string): Readonly<Record<string, number>> | undefined {
-  const match = /^(Free|Total) swap *= (\d+)kB$/.exec(text);
+  const match = /^(Free|Total) swap *= (\d{1,20})kB$/.exec(text);
   return match ? {[match[1] === 'Free' ? 'swapFree' : 'swapTotal']: Number(match[2]) * 1024} : undefined;
 }
 
@@ -56,7 +59,7 @@ export function swapIn(text: string): Readonly<Record<string, number>> | undefin
 export function statIn(text: string): Readonly<Record<string, number>> | undefined {
   const one = /^([a-z_]{2,40}) (\d{1,19})$/.exec(text);
   if (one) return isAmount(one[1]!) ? {[one[1]!]: Number(one[2])} : {};
-  const many = [...text.matchAll(/\b([a-z_]{2,40}):(\d+)KB/g)];
+  const many = [...text.matchAll(/\b([a-z_]{2,40}):(\d{1,20})KB/g)];
   return many.length === 0 ? undefined : Object.fromEntries(many.map(([, name, size]) => [name!, Number(size) * 1024]));
 }
 
@@ -66,6 +69,6 @@ const isAmount = (name: string): boolean =>
 
 /** Bytes of the smallest block of the buddy allocator: `Node 0 DMA: 1*4kB (U) 0*8kB … = 15360kB`. */
 export function smallestBlock(text: string): number | undefined {
-  const match = /^(?:Node \d+ )?\w+: \d+\*(\d+)kB /.exec(text);
+  const match = /^(?:Node \d+ )?\w+: \d+\*(\d{1,9})kB /.exec(text);
   return match ? Number(match[1]) * 1024 : undefined;
 }

@@ -60,7 +60,7 @@ function take(reports: Draft[], raw: string, line: number): void {
 }
 
 const INVOKED =
-  /^(.*?) invoked oom-killer: gfp_mask=(0x[\da-f]+)(?:\(([^)]*)\))?,(?:.*?)\border=(-?\d+)(?:,.*?oom_score_adj=(-?\d+))?/;
+  /^(.*?) invoked oom-killer: gfp_mask=(0x[\da-f]+)(?:\(([^)]*)\))?,(?:.*?)\border=(-?\d{1,9})\b(?:,.*?oom_score_adj=(-?\d{1,9})\b)?/;
 
 /** What only a report has, and what may be the first that is left of it. */
 const BEGINS =
@@ -125,9 +125,10 @@ class Draft {
         this.#scope = text.startsWith('Memory') ? 'cgroup' : 'unknown';
       return true;
     }
-    const chosen = /^(Memory cgroup o|O)ut of memory.*: Kill process (\d+) \(.*\) score (\d+) or sacrifice child/.exec(
-      text,
-    );
+    const chosen =
+      /^(Memory cgroup o|O)ut of memory.*: Kill process (\d{1,10}) \(.*\) score (\d{1,20}) or sacrifice child/.exec(
+        text,
+      );
     if (chosen) {
       this.#chosen = {pid: Number(chosen[2]), score: Number(chosen[3])};
       if (this.#scope === 'unknown') this.#scope = chosen[1]!.startsWith('Memory') ? 'cgroup' : 'machine';

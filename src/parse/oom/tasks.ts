@@ -31,7 +31,9 @@ export function taskOf({numbers, name}: TaskRow, pageSize: number): OomTask {
     const count = numbers[column];
     return count === undefined || count < 0 ? undefined : count * pageSize;
   };
-  const tables = numbers['pgtables_bytes'] ?? sumOf(pages('nr_ptes'), pages('nr_pmds'), pages('nr_puds'));
+  const bytes = numbers['pgtables_bytes'];
+  const tables =
+    bytes !== undefined && bytes >= 0 ? bytes : sumOf(pages('nr_ptes'), pages('nr_pmds'), pages('nr_puds'));
   return {
     pid: numbers['pid']!,
     uid: numbers['uid'] ?? 0,
@@ -61,11 +63,11 @@ function known<Key extends string>(values: Readonly<Record<Key, number | undefin
 
 /** `Killed process 1 (name) total-vm:…kB, anon-rss:…kB, …`: __oom_kill_process(); Red Hat puts the UID first. */
 export function victimIn(text: string): Victim | undefined {
-  const match = /\bKilled process (\d+) \((.*)\),? (?:UID \d+, )?(?:total-vm|vsz):/.exec(text);
+  const match = /\bKilled process (\d{1,10}) \((.*)\),? (?:UID \d+, )?(?:total-vm|vsz):/.exec(text);
   if (!match) return undefined;
   const figures = text.slice(match.index + match[0].length - 9);
   const kilobytes = (name: string): number | undefined => {
-    const found = new RegExp(String.raw`\b${name}:(\d+)kB`).exec(figures);
+    const found = new RegExp(String.raw`\b${name}:(\d{1,20})kB`).exec(figures);
     return found ? Number(found[1]) * 1024 : undefined;
   };
   const number = (form: RegExp): number | undefined => {
@@ -76,13 +78,13 @@ export function victimIn(text: string): Victim | undefined {
     pid: Number(match[1]),
     name: match[2]!,
     ...known({
-      uid: number(/\bUID[: ](\d+)/),
+      uid: number(/\bUID[: ](\d{1,10})\b/),
       size: kilobytes('total-vm'),
       anon: kilobytes('anon-rss'),
       file: kilobytes('file-rss'),
       shmem: kilobytes('shmem-rss'),
       pageTables: kilobytes('pgtables'),
-      scoreAdj: number(/oom_score_adj:(-?\d+)/),
+      scoreAdj: number(/oom_score_adj:(-?\d{1,9})\b/),
     }),
   };
 }

@@ -38,6 +38,12 @@ export function parseMemory(bytes: Uint8Array): Readonly<Record<string, number>>
   return memory;
 }
 
+/** The ID of the process that a thread belongs to, alone; undefined if it doesn't say. */
+export function threadGroup(bytes: Uint8Array): number | undefined {
+  const digits = /^Tgid:\s*(\d+)$/m.exec(latin1(bytes, 0, bytes.length))?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 const MEMORY = /^((?:Vm|Rss)[A-Za-z]+):\s+(\d+) kB$/gm;
 
 /** The keys of MEMORY in camelCase. */

@@ -23,6 +23,9 @@ const MOST_WORDS = 8192;
 const WORK_MS = 0.25;
 const REST_MS = 0.1;
 
+/** What nobody ever wakes. */
+let sleeper: Int32Array | undefined;
+
 /** What holds a process: where its files are. */
 type Holder = Pick<ProcessHandle, 'pid' | 'root' | 'path'>;
 
@@ -35,7 +38,6 @@ export class PageMap {
   readonly #handle: Holder;
   readonly #pageSize: number;
   readonly #words = new Uint32Array(MOST_WORDS * 2);
-  readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
   #worked = 0;
 
   /**
@@ -96,7 +98,7 @@ export class PageMap {
     this.#worked += worked;
     if (this.#worked < WORK_MS) return;
     this.#worked = 0;
-    Atomics.wait(this.#sleeper, 0, 0, REST_MS);
+    Atomics.wait((sleeper ??= new Int32Array(new SharedArrayBuffer(4))), 0, 0, REST_MS);
   }
 }
 

@@ -9,12 +9,13 @@ import {has} from '../../helpers/programs.ts';
 import {ROOT, testIf, X64} from '../../helpers/tools.ts';
 import {until} from '../../helpers/wait.ts';
 import {acting, compiled, perfLack} from '../../trace/target.ts';
+import {driven} from './driven.ts';
 import {CauseEvents} from './events.ts';
 
 const NEEDS = [X64, ROOT, 'gcc', await perfLack()] as const;
 const leak = has('gcc') ? compiled('test/features/cause/leak.c') : '';
 
-const ROUNDS = 12;
+const ROUNDS = 6;
 
 /** Whose the changes are, by which they are compared. */
 const told = ({changes, calls}: CauseEvents): object[] =>
@@ -36,9 +37,7 @@ async function replayed(t: ExecutionContext, file: string): Promise<CauseEvents>
 testIf(...NEEDS).serial('a replay says of each change what the run had said of it', async (t) => {
   const place = folder(t);
   const [file, events] = [join(place, 'run.jsonl'), join(place, 'events')];
-  const words = ['run', '--cause', '--touched', '--json', '--interval', '20ms', '-o', events, '--record', file];
-  const ran = await memmap([...words, '--', leak, '30000'], {input: '\n'.repeat(ROUNDS)});
-  t.is(ran.code, 0, ran.stderr);
+  await driven(t, {leak, file, flags: ['--touched', '--json', '-o', events], rounds: ROUNDS});
   const [live, later] = [new CauseEvents(t, readFileSync(events, 'utf8')), await replayed(t, file)];
   t.true(told(live).length > 2);
   t.deepEqual(told(later), told(live));

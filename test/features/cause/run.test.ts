@@ -6,6 +6,7 @@ import {folder} from '../../helpers/listings.ts';
 import {has} from '../../helpers/programs.ts';
 import {ROOT, testIf, X64} from '../../helpers/tools.ts';
 import {compiled, perfLack} from '../../trace/target.ts';
+import {driven} from './driven.ts';
 import {CauseEvents, sum} from './events.ts';
 
 const NEEDS = [X64, ROOT, 'gcc', await perfLack()] as const;
@@ -136,6 +137,28 @@ testIf(...NEEDS).serial('without the rights it ends with 4 and says why, before 
   t.false(existsSync(join(place, 'made')));
   t.false(existsSync(join(place, 'report')));
 });
+
+testIf(...NEEDS).serial(
+  'under a region that grew stands who mapped what it has, and what of the family is not known',
+  async (t) => {
+    const place = folder(t);
+    const report = join(place, 'report');
+    await driven(t, {leak, file: join(place, 'run.jsonl'), flags: ['-o', report], rounds: 4});
+    const stderr = readFileSync(report, 'utf8');
+    t.regex(
+      stderr,
+      /grown .* \[heap\] grew upwards.*\n   by \d+ calls of brk, thread \d+: malloc ← parse_string ← json_parse/,
+    );
+    t.regex(
+      stderr,
+      /anonymous memory grew.*\n   by \d+ calls? of mmap, thread \d+: malloc ← image_decode ← handle_request/,
+    );
+    t.notRegex(stderr, /were not watched/);
+    const shell = await memmap(['run', '--cause', '--', 'sh', '-c', `${leak} </dev/null; ${leak} </dev/null; true`]);
+    t.is(shell.code, 0);
+    t.regex(shell.stderr, /^note {5}It started 2 processes: their memory calls were not watched\.$/m);
+  },
+);
 
 testIf(...NEEDS)('--touched, --frames and --cause-engine need --cause', async (t) => {
   for (const flags of [['--touched'], ['--frames', 'all'], ['--cause-engine', 'perf']]) {

@@ -49,6 +49,19 @@ static void *churn(void *seed) {
   return 0;
 }
 
+/* The same, with rests. */
+static void *rest(void *seed) {
+  unsigned s = (unsigned)(long)seed + 7;
+  static void *held[4096];
+  for (int n = 0; !stop; n++) {
+    int i = rand_r(&s) % 4096;
+    free(held[i]);
+    held[i] = malloc(16 + rand_r(&s) % 3000);
+    if (n % 20 == 0) usleep(50);
+  }
+  return 0;
+}
+
 /* All of it is free at the end, and lies in the top of the thread's arena. */
 static void *top(void *none) {
   static void *p[30000];
@@ -56,6 +69,14 @@ static void *top(void *none) {
   for (int i = 0; i < 30000; i++) memset(p[i] = malloc(1000), 1, 1000);
   for (int i = 0; i < 30000; i++) free(p[i]);
   (void)last;
+  pthread_barrier_wait(&filled);
+  pause();
+  return none;
+}
+
+/* More than one block of 64 MiB holds. */
+static void *many(void *none) {
+  for (int i = 0; i < 70000; i++) *(char *volatile)malloc(1000) = 1;
   pthread_barrier_wait(&filled);
   pause();
   return none;
@@ -104,6 +125,10 @@ int main(int argc, char **argv) {
     pthread_barrier_init(&filled, 0, 2);
     pthread_create(&t[0], 0, top, 0);
     pthread_barrier_wait(&filled);
+  } else if (!strcmp(how, "blocks")) {
+    pthread_barrier_init(&filled, 0, 2);
+    pthread_create(&t[0], 0, many, 0);
+    pthread_barrier_wait(&filled);
   } else if (!strcmp(how, "mmap") || !strcmp(how, "both")) {
     if (!strcmp(how, "both")) {
       pthread_barrier_init(&filled, 0, 3);
@@ -120,6 +145,14 @@ int main(int argc, char **argv) {
     for (int i = 0; i < 20000; i++) if (i % 40) free(p[i]);
   } else if (!strcmp(how, "churn")) {
     for (long i = 0; i < 2; i++) pthread_create(&t[i], 0, churn, (void *)i);
+  }
+  if (!strcmp(how, "rest")) pthread_create(&t[0], 0, rest, 0);
+  if (!strcmp(how, "large")) {
+    /* A million chunks, half of them free. */
+    void **p = malloc(1000000 * sizeof *p);
+    unsigned s = 1;
+    for (int i = 0; i < 1000000; i++) memset(p[i] = malloc(16 + rand_r(&s) % 900), 1, 16);
+    for (int i = 0; i < 1000000; i += 2) free(p[i]);
   }
   printf("ready %d\n", getpid());
   fflush(stdout);

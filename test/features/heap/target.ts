@@ -46,6 +46,13 @@ export class HeapTarget {
     return {arenas: sizes.slice(0, -1), all: sizes.at(-1)!};
   }
 
+  /** Bytes of address space that the heaps of each arena may use, in all of them: `mprotect` of malloc_info(3). */
+  async usable(): Promise<readonly number[]> {
+    const text = (await this.#ask('i')).join('\n');
+    const sizes = [...text.matchAll(/<aspace type="mprotect" size="(\d+)"/g)].map(([, size]) => Number(size));
+    return sizes.slice(0, -1);
+  }
+
   async mallinfo(): Promise<Mallinfo> {
     const [line] = await this.#ask('m');
     const [arena, uordblks, fordblks, , keepcost, hblks, hblkhd] = line!.split(' ').map(Number);

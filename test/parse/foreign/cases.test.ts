@@ -200,13 +200,13 @@ const CASES: readonly Case[] = [
   },
   {
     file: 'one-digit',
-    regions: ['600000-601000 rw-p anon', '601000-603000 rw-p file /opt/a'],
+    regions: ['600000-601000 rw-p anon?', '601000-603000 rw-p file /opt/a'],
   },
   {
     file: 'patch',
     regions: [
       '600000-680000 r-xp text /opt/kiosk/bin/kiosk',
-      '7e2210000000-7e2211c80000 rw-p anon',
+      '7e2210000000-7e2211c80000 rw-p anon?',
       '7ffd5e1a0000-7ffd5e1c1000 rw-p stack [stack]',
     ],
   },
@@ -268,7 +268,7 @@ const CASES: readonly Case[] = [
       '802000-803000 rwxp data /opt/aged/calc',
       '803000-809000 rwxp bss? (bss of calc)',
       '2b40000-2b82000 rwxp heap [heap]',
-      '7e0000000000-7e0000080000 rwxp anon',
+      '7e0000000000-7e0000080000 rwxp anon?',
       '7ffe41230000-7ffe41251000 rwxp stack [stack]',
     ],
   },
@@ -316,7 +316,7 @@ const CASES: readonly Case[] = [
     file: 'vvar-first',
     format: 'smaps',
     regions: [
-      'ffff8a1d0000-ffff8a1d2000 rw-p anon',
+      'ffff8a1d0000-ffff8a1d2000 rw-p anon?',
       'ffff8a1d2000-ffff8a1d4000 r--p vvar [vvar]',
       'ffff8a1d4000-ffff8a1d5000 r-xp vdso [vdso]',
       'ffff8a1d5000-ffff8a1d7000 r--p file /usr/lib/ld-linux-aarch64.so.1',

@@ -2,6 +2,7 @@ import {startChanges} from './changes.ts';
 import {page, timeText} from './data.ts';
 import {byId, element} from './dom.ts';
 import {drawFamily} from './family.ts';
+import {drawFlame, startFlame} from './flame.ts';
 import {drawGrowth} from './growth.ts';
 import {columnsIn} from './layout.ts';
 import {startListing} from './listing.ts';
@@ -52,11 +53,13 @@ function redraw(): void {
   redrawPicture();
   drawFamily();
   drawGrowth();
+  drawFlame();
 }
 
 writeWords();
 startMeasures();
 startPicture();
+startFlame();
 startTheme(redraw);
 startPlayer();
 startListing();
