@@ -47,9 +47,9 @@ export class Figures {
     return this.facts.pid !== undefined && !this.facts.hasEnded;
   }
 
-  /** Bytes of memory; 0 where no counter is known. */
+  /** Bytes of memory; 0 where no counter is known. A core has contents in place of counters: malloc's books count. */
   get memory(): number {
-    return this.holds.isMemory ? this.holds.total : 0;
+    return this.holds.isMemory || this.facts.subject === 'core' ? this.holds.total : 0;
   }
 
   part(key: string): number {
@@ -81,12 +81,18 @@ export class Figures {
     return total?.verdict === 'steady growth' && riseOf(total) >= LEAST_RISE ? total : undefined;
   }
 
-  /** What most of the rise of resident memory is. */
+  /** What most of the rise is: of resident memory, or of address space where that could not be followed. */
   get grower(): GrowthLine | undefined {
     const {growth} = this.facts;
     if (!growth) return undefined;
     const [first] = [...growth.kinds].sort((a, b) => riseOf(b) - riseOf(a));
     return first && riseOf(first) > 0 ? first : undefined;
+  }
+
+  /** Were kinds followed by the counters that were asked for, and not by sizes? */
+  get isFollowed(): boolean {
+    const {growth} = this.facts;
+    return growth !== undefined && growth.measure === growth.asked;
   }
 
   /** How many threads or regions there are, over time. */

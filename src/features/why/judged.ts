@@ -52,7 +52,13 @@ function whoOf({facts}: Figures, isFamily: boolean): string {
   const isLive = facts.pid !== undefined;
   const kin = isFamily ? ` and ${counted(family!.members.length - 1, 'descendant')}` : '';
   const span = growth ? spanText(growth.span) : '';
-  const watched = !growth ? '' : hasEnded ? `; it ended after ${span}` : isLive ? `; watched for ${span}` : `; ${span}`;
+  const watched = !growth
+    ? ''
+    : hasEnded
+      ? `; it ended after ${span}`
+      : isLive
+        ? `; watched for ${span}`
+        : `, over ${span}`;
   return `${who(snapshot)}${kin}${watched}`;
 }
 

@@ -14,7 +14,7 @@ export interface Malloc {
   readonly trimmable: number;
   /** Chunks that have a mapping each: they are in use. */
   readonly mmapped: {readonly count: number; readonly bytes: number};
-  /** An arena did not come out: the figures are about right. */
+  /** The figures are about right: an arena did not come out, or it is a core, which doesn't say what was resident. */
   readonly isTorn: boolean;
   /** By how much what is in use rose while it was watched; absent where the books were read once. */
   readonly rise?: {readonly small: number; readonly large: number; readonly free: number} | undefined;
@@ -34,7 +34,7 @@ export function mallocOf(heap: Heap | undefined, before: Heap | undefined): Mall
     freeResident,
     trimmable,
     mmapped: {count, bytes},
-    isTorn: heap.arenas.some(({torn}) => torn !== undefined),
+    isTorn: heap.snapshot.source.format === 'core' || heap.arenas.some(({torn}) => torn !== undefined),
     rise: before?.books && {
       small: inUse - before.totals.inUse,
       large: bytes - before.books.mmapped.bytes,

@@ -89,7 +89,8 @@ export function partsOf(snapshot: Snapshot, malloc: Malloc | undefined): Parts {
     sums.set(key, sum);
   };
   const [rss, lazy] = [table.counter('rss'), table.counter('lazyFree')];
-  const counted = isMemory ? (isPages(snapshot) ? 'pagemap' : 'smaps Rss') : 'maps';
+  const isCore = snapshot.source.format === 'core';
+  const counted = isCore ? 'size in the core' : isMemory ? (isPages(snapshot) ? 'pagemap' : 'smaps Rss') : 'maps';
   const {firsts, counts} = table.alike;
   for (const [index, row] of firsts.entries()) {
     const region = table.at(row);
@@ -103,8 +104,8 @@ export function partsOf(snapshot: Snapshot, malloc: Malloc | undefined): Parts {
   }
   if (isMemory) {
     besides(snapshot, add);
-    if (malloc) cutMalloc(sums, malloc);
   }
+  if (malloc && (isMemory || isCore)) cutMalloc(sums, malloc, isCore);
   return ordered(sums, isMemory);
 }
 
@@ -133,8 +134,8 @@ function besides(snapshot: Snapshot, add: Add): void {
 }
 
 /** malloc's books cut what its regions have; chunks that are mapped alone are among the other anonymous memory. */
-function cutMalloc(sums: Map<string, Sum>, {freeResident, mmapped, isTorn}: Malloc): void {
-  const evidence = "malloc's books, smaps Rss";
+function cutMalloc(sums: Map<string, Sum>, {freeResident, mmapped, isTorn}: Malloc, isCore: boolean): void {
+  const evidence = isCore ? "malloc's books in the core" : "malloc's books, smaps Rss";
   const all = sums.get('malloc')?.bytes ?? 0;
   const kept = Math.min(all, freeResident);
   const anon = sums.get('anon');

@@ -41,6 +41,9 @@ export interface Gathered {
 /** A movement of fewer bytes doesn't matter. */
 const LEAST = 64 * 1024;
 
+/** ms after the watch, so that its last sample is taken by then. */
+const AFTER = 500;
+
 /** malloc's memory of which the books are read: bytes. More would take long, and is left to `memmap heap`. */
 const MOST_BOOKS = 4 * 2 ** 30;
 /** The same for a second reading, before the watch. */
@@ -70,7 +73,9 @@ export async function gatherProcess(pid: number, options: WhyOptions): Promise<G
   let held: Facts['held'];
   let cow: Cow | undefined;
   try {
-    const growth = growthOfTarget(
+    // It compares page maps now and once the watch is over: during that it would leave a hole in the samples.
+    const copies = cowOf(pid, {...options, duration: duration + AFTER}, missing);
+    const samples = growthOfTarget(
       {is: 'process', pid},
       {
         duration,
@@ -84,12 +89,7 @@ export async function gatherProcess(pid: number, options: WhyOptions): Promise<G
         root,
       },
     );
-    // Each waits most of the time; where growth fails, so does the whole.
-    [watched, held, cow] = await Promise.all([
-      growth,
-      watchHeld(pid, root, duration, interrupted.signal),
-      cowOf(pid, options, missing),
-    ]);
+    [watched, held, cow] = await Promise.all([samples, watchHeld(pid, root, duration, interrupted.signal), copies]);
   } finally {
     interrupted.dispose();
   }

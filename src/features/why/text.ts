@@ -70,7 +70,7 @@ function shortened<Entry>(entries: readonly Entry[], most: number, text: (entry:
   return [...entries.slice(0, most).map(text), ...(more > 0 ? [`… and ${more} more, in --json`] : [])];
 }
 
-function partLines({holds}: Answer, room: number): string[] {
+function partLines({holds, target}: Answer, room: number): string[] {
   const {parts, total, isMemory} = holds;
   const shown = parts.filter(({bytes}) => bytes >= LITTLE * total).slice(0, MOST.parts);
   const rest = parts.slice(shown.length).reduce((sum, {bytes}) => sum + bytes, 0);
@@ -80,7 +80,14 @@ function partLines({holds}: Answer, room: number): string[] {
   }));
   const texts = lines.map(({head, tail}) => clip(`${head}  [${tail}]`, room));
   if (rest > 0) texts.push(`${sizeText(rest).padStart(10)} ${percent(rest, total)}  the rest`);
-  return isMemory ? texts : [...texts, 'addresses, not memory: this listing has no counters'];
+  return isMemory
+    ? texts
+    : [
+        ...texts,
+        target['is'] === 'core'
+          ? 'sizes in the core: what was resident it does not say'
+          : 'addresses, not memory: this listing has no counters',
+      ];
 }
 
 const percent = (bytes: number, total: number): string => shareText(bytes, total).replace('under ', '<').padStart(5);

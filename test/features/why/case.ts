@@ -41,11 +41,17 @@ export class Place {
     return child.pid!;
   }
 
-  /** The same of one that says nothing: it is waited for until it sleeps. */
+  /** The same of one that says nothing: it is waited for until it sleeps, and has for a second had the same memory. */
   async quiet(command: string, args: readonly string[]): Promise<number> {
     const child = this.spawn(command, args, {});
     child.stdout!.resume();
-    await until(() => /\) S /.test(readFileSync(`/proc/${child.pid}/stat`, 'latin1')), `the sleep of ${command}`);
+    const read = (file: string): string => readFileSync(`/proc/${child.pid}/${file}`, 'latin1');
+    let [memory, since] = ['', Date.now()];
+    await until(() => {
+      const now = read('statm');
+      if (now !== memory || !/\) S /.test(read('stat'))) [memory, since] = [now, Date.now()];
+      return Date.now() - since > 1000;
+    }, `the sleep of ${command}`);
     return child.pid!;
   }
 

@@ -1,6 +1,6 @@
 import {counted, countText, deltaText, sizeText, spanText} from '../../../model/amounts.ts';
 import type {Kind} from '../../../model/kind.ts';
-import {safe} from '../../../text/safe.ts';
+import {safe, shortenPath} from '../../../text/safe.ts';
 import {type GrowthLine, riseOf} from '../../growth/growth.ts';
 import {slopeText} from '../../growth/words.ts';
 import type {Figures} from '../figures.ts';
@@ -17,10 +17,8 @@ interface Grower {
   readonly kind: GrowthLine | undefined;
 }
 
-function growerOf({grows: total, grower, facts}: Figures): Grower | undefined {
-  if (!total) return undefined;
-  const {measure, asked} = facts.growth!;
-  return {total, kind: measure === asked ? grower : undefined};
+function growerOf({grows: total, grower: kind}: Figures): Grower | undefined {
+  return total && {total, kind};
 }
 
 const rate = ({slope}: GrowthLine): string => (slope ? slopeText(slope) : '');
@@ -106,7 +104,7 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
       );
     },
     evidence: 'smaps Rss of the regions of the runtime, status VmRSS over the time',
-    certain: true,
+    certain: (_, {isFollowed}) => isFollowed,
     next: (_, figures) => [...askRuntime(figures), growthStep(figures), ...releaseRuntime(figures)],
   }),
   row({
@@ -125,7 +123,7 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
       return `It grows by ${rate(total)}${what}${share}. ${LEAK}.`;
     },
     evidence: 'status VmRSS and smaps Rss by kind over the time',
-    certain: true,
+    certain: (_, {isFollowed}) => isFollowed,
     next: (_, figures) => [growthStep(figures), causeStep(figures), ...askRuntime(figures)],
   }),
   row({
@@ -156,7 +154,7 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
       growth?.total.verdict === 'not enough data' && riseOf(growth.total) >= 4 * MIB ? growth : undefined,
     weight: ({total}) => riseOf(total),
     sentence: ({total, span}) =>
-      `Resident memory rose by ${sizeText(riseOf(total))} in ${spanText(span)}, too unevenly to say that it goes on.`,
+      `Resident memory rose by ${sizeText(riseOf(total))} in ${spanText(span)}, and whether it goes on was not seen.`,
     evidence: 'status VmRSS over the time',
     certain: true,
     next: (_, figures) => [growthStep(figures)],
@@ -266,13 +264,16 @@ const threadSteps = ({pid}: Figures) => [
   },
 ];
 
+/** Columns of a path in a sentence: the document stays small. */
+const LONGEST = 120;
+
 /** What a process has most regions of: a name, and how many. */
 export function commonest({table}: Figures['snapshot']): {readonly what: string; readonly count: number} | undefined {
   const sums = new Map<string, number>();
   const {firsts, counts} = table.alike;
   for (const [index, at] of firsts.entries()) {
     const {name, kind} = table.at(at);
-    const what = name !== '' ? safe(name) : kind === 'anon' ? 'unnamed memory' : kind;
+    const what = name !== '' ? shortenPath(safe(name), LONGEST) : kind === 'anon' ? 'unnamed memory' : kind;
     sums.set(what, (sums.get(what) ?? 0) + counts[index]!);
   }
   const [most] = [...sums].sort((a, b) => b[1] - a[1]);

@@ -2,8 +2,8 @@ import type {Figures} from '../figures.ts';
 import type {Step} from '../finding.ts';
 
 /** memmap's own commands that say more, for a process that lives. */
-export const heapStep = ({pid}: Figures): Step => ({
-  command: `memmap heap ${pid}`,
+export const heapStep = ({pid, facts}: Figures): Step => ({
+  command: `memmap heap ${facts.subject === 'core' ? facts.name : pid}`,
   why: "malloc's books arena by arena, and the largest free runs",
 });
 
