@@ -3,7 +3,8 @@
  * process at each of its system calls, so that these take 10 to 100 times longer; it loses none.
  */
 import {setTimeout as pause} from 'node:timers/promises';
-import {textIfThere} from '../../procfs/open.ts';
+import {hasCapability, parseCredentials} from '../../parse/proc/status.ts';
+import {readIfThere, textIfThere} from '../../procfs/open.ts';
 import {MEMORY_CALLS, PR_SET_VMA} from '../calls.ts';
 import type {Call, TraceEnd, TraceEvent, TraceOptions, Watching} from '../events.ts';
 import {fileFacts} from '../file-facts.ts';
@@ -19,6 +20,12 @@ const STACK_BYTES = 16 * 1024;
 const SOON = 1;
 
 const BY_NUMBER = new Map(MEMORY_CALLS.map((call) => [call.numbers[0], call]));
+
+/** CAP_SYS_PTRACE: then execve(2) gives a traced program what its set-user-ID says. */
+function mayTraceAll(root: string): boolean {
+  const credentials = parseCredentials(readIfThere(`${root}/self/status`) ?? new Uint8Array());
+  return credentials !== undefined && hasCapability(credentials.effective, 'SYS_PTRACE');
+}
 
 /** PROT_EXEC of mmap(2). */
 const PROT_EXEC = 4n;
@@ -130,8 +137,11 @@ export class PtraceTrace implements Watching {
     }
     const {is32Bit, hasSetId} = fileFacts(`${this.#root}/${pid}/exe`);
     if (is32Bit) this.#notes.add('It is a 32-bit program: its calls have other numbers, and were not seen.');
-    if (hasSetId)
-      this.#notes.add('It began a program with set-user-ID: traced by who has no CAP_SYS_PTRACE, it runs without it.');
+    if (hasSetId && !mayTraceAll(this.#root))
+      this.#notes.add(
+        'It began a program with set-user-ID or set-group-ID, which ran without that right, since it was traced and ' +
+          'memmap has no CAP_SYS_PTRACE.',
+      );
   }
 
   /** A process that it made; its threads are told by themselves. */

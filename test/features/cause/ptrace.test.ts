@@ -1,14 +1,14 @@
 /*
  * memmap run --cause-engine ptrace: what it tells, beside perf events and strace, and that the command is none the worse.
  */
-import {existsSync, readFileSync, readdirSync, readlinkSync} from 'node:fs';
+import {chmodSync, cpSync, existsSync, readFileSync, readdirSync, readlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {Child} from '../../helpers/child.ts';
 import {MEMMAP, memmap, run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {has} from '../../helpers/programs.ts';
-import {testIf, X64} from '../../helpers/tools.ts';
+import {ROOT, testIf, X64} from '../../helpers/tools.ts';
 import {until} from '../../helpers/wait.ts';
 import {compiled} from '../../trace/target.ts';
 import {CauseEvents, sum} from './events.ts';
@@ -98,6 +98,27 @@ testIf(...NEEDS).serial('signals and job control reach the command as without a 
   t.is(end.lost, 0);
   t.regex(JSON.stringify(end.notes), /It started 1 process: its memory calls were not watched/);
 });
+
+testIf(...NEEDS, ROOT, 'setpriv').serial(
+  'a program with set-user-ID is said: it runs without it under a plain user',
+  async (t) => {
+    const place = folder(t);
+    chmodSync(place, 0o755);
+    for (const name of ['bin', 'bundle', 'dist', 'package.json', 'oclif.manifest.json'])
+      cpSync(name, join(place, name), {recursive: true});
+    const [plain, setId] = ['plain', 'set-id'].map((name) => join(place, name)) as [string, string];
+    for (const file of [plain, setId]) cpSync(traced, file);
+    chmodSync(plain, 0o755);
+    chmodSync(setId, 0o4755);
+    const user = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--', process.execPath, 'bin/run.js'];
+    const ran = await run('setpriv', [...user, ...ENGINE, '--', plain, 'exec', setId], {cwd: place});
+    t.is(ran.stdout, '65534 65534\n', ran.stderr);
+    t.regex(ran.stderr, /set-user-ID or set-group-ID, which\s+ran without that right/);
+    const asRoot = await memmap([...ENGINE, '--', plain, 'exec', setId]);
+    t.is(asRoot.stdout, '0 0\n');
+    t.notRegex(asRoot.stderr, /set-user-ID/);
+  },
+);
 
 testIf(...NEEDS).serial('where a container refuses perf events, the refusal names it, and it works', async (t) => {
   const words = (engine: readonly string[]) => [

@@ -4,6 +4,8 @@
  * signals   100 signals reach their handler; SIGSTOP stops it until a child sends SIGCONT
  * threads   threads map and unmap, all at once
  * long      says `ready`, maps and unmaps for 2 s, and writes how often to the file of the next argument
+ * exec      becomes the program of the next argument
+ * maps      maps 1 MiB, and says as whom
  * segments  shmat, io_setup, a file that is mapped with PROT_EXEC, a stack that grows
  */
 #define _GNU_SOURCE
@@ -104,5 +106,13 @@ int main(int argc, char **argv) {
   if (!strcmp(argv[1], "signals")) return signals();
   if (!strcmp(argv[1], "threads")) return threads();
   if (!strcmp(argv[1], "long")) return lasts(argv[2]);
+  if (!strcmp(argv[1], "exec")) {
+    usleep(100000);
+    return execl(argv[2], argv[2], "maps", (char *)0);
+  }
+  if (!strcmp(argv[1], "maps")) {
+    for (int i = 0; i < 3; i++, usleep(60000)) mmap(0, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return printf("%d %d\n", getuid(), geteuid()) > 0 ? 7 : 1;
+  }
   return segments(argv[0]);
 }
