@@ -50,6 +50,8 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   // Which calls made a change.
   watch: ['cause'],
   run: ['watch', 'record', 'cause'],
+  // The lesson about who made a change.
+  lessons: ['cause'],
   // malloc's books, noted and judged.
   record: ['watch', 'group', 'cause', 'heap'],
   // The time of day of a line.

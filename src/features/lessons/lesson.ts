@@ -1,5 +1,6 @@
 import type {Change, ChangeKind} from '../../model/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
+import {areSame, type Doing, type Doings} from './calls.ts';
 import type {HelperProgram, Operation, Value} from './program/program.ts';
 
 /** What a step is predicted to change. */
@@ -11,6 +12,8 @@ interface Expected {
   readonly size?: number;
   /** Bytes that become resident (or, if negative, are no longer resident). */
   readonly rss?: number;
+  /** Which calls make it, and from where; not judged if absent. */
+  readonly by?: readonly Doing[];
 }
 
 /** What was observed after a step. */
@@ -24,6 +27,8 @@ export interface Observed {
   readonly changes: readonly Change[];
   /** What Pss and the split into private and shared moved in regions that did not change, in bytes. */
   readonly drift: Readonly<Record<string, number>>;
+  /** Who made the changes, where the lesson is about that; or why that can't be known here. */
+  readonly doings?: Doings | string | undefined;
 }
 
 export interface Step {
@@ -57,16 +62,22 @@ export interface Lesson {
   readonly teaches: string;
   readonly about: readonly string[];
   readonly texts?: Readonly<Record<string, string>>;
+  readonly functions?: HelperProgram['functions'];
   readonly steps: readonly Step[];
   /** Further reading. */
   readonly further: readonly string[];
 }
 
 /** What its helper does. */
-export const programOf = ({texts, steps}: Lesson): HelperProgram => ({
+export const programOf = ({texts, functions, steps}: Lesson): HelperProgram => ({
   ...(texts && {texts}),
+  ...(functions && {functions}),
   steps: steps.map(({name, operations, answer}) => ({name, operations, answer})),
 });
+
+/** Are its memory calls to be watched? */
+export const watchesCalls = ({steps}: Lesson): boolean =>
+  steps.some(({expected}) => expected.some(({by}) => by !== undefined));
 
 /**
  * Did what was predicted happen, and nothing else? Each prediction must be met by one change of its own. What the
@@ -75,7 +86,7 @@ export const programOf = ({texts, steps}: Lesson): HelperProgram => ({
 export function asPredicted({expected, drift}: Pick<Step, 'expected' | 'drift'>, observed: Observed): boolean {
   const left = [...observed.changes];
   for (const prediction of expected) {
-    const index = left.findIndex((change) => meets(change, prediction));
+    const index = left.findIndex((change) => meets(change, prediction, observed.doings));
     if (index < 0) return false;
     left.splice(index, 1);
   }
@@ -92,13 +103,15 @@ function hasDrifted({drift, after}: Observed, wanted: number): boolean {
   return wanted < 0 ? moved <= wanted : moved >= wanted;
 }
 
-function meets(change: Change, {kind, name, size, rss}: Expected): boolean {
+function meets(change: Change, {kind, name, size, rss, by}: Expected, doings: Observed['doings']): boolean {
+  const made = typeof doings === 'object' ? doings.get(change) : undefined;
   const region = change.after[0] ?? change.before[0];
   return (
     change.kind === kind &&
     (name === undefined || region?.name === name) &&
     (size === undefined || change.delta.size === size) &&
     // Without smaps there is no resident memory to judge by.
-    (rss === undefined || change.delta['rss'] === rss)
+    (rss === undefined || change.delta['rss'] === rss) &&
+    (by === undefined || (made !== undefined && areSame(made, by)))
   );
 }

@@ -1,4 +1,5 @@
-import type {Lesson, Step} from './lesson.ts';
+import {type Doing, doingText} from './calls.ts';
+import type {Lesson, Observed, Step} from './lesson.ts';
 import {writeOut} from '../../shell/output.ts';
 import type {Interruption} from '../../shell/signals.ts';
 import type {LessonResult, Teacher} from './teach.ts';
@@ -29,14 +30,18 @@ export function storyteller(lesson: Lesson, width: number | undefined, pause?: (
         '',
         stepHeading(`Step ${++number}. ${step.title}:`, step.call, width),
         prose(step.about, width),
-        renderPrediction(step, whose),
+        renderPrediction(step, whose, width),
       );
       await pause?.();
     },
     after: ({step, observed, ok, unsupported}) =>
       tell(
         `Answer:      ${observed.result}\n`,
-        renderObserved(observed.changes, {ok, unsupported, moved: step.drift && observed.drift['privateDirty']}, width),
+        renderObserved(
+          observed.changes,
+          {ok, unsupported, moved: step.drift && observed.drift['privateDirty'], doings: observed.doings},
+          width,
+        ),
         ...(unsupported === undefined ? [prose(step.why(observed), width)] : []),
       ),
   };
@@ -46,6 +51,7 @@ export const epilogue = ({lesson, steps, unsupported}: LessonResult, width?: num
   `\n${renderVerdict(
     steps.map(({ok}) => ok),
     unsupported,
+    width,
   )}\n\nFurther reading:\n${lesson.further
     .flatMap((line) => wrapped(line, width && width - 2, '  '))
     .map((line) => `  ${line}\n`)
@@ -167,18 +173,26 @@ interface Prediction {
   readonly name?: string;
   readonly size?: number;
   readonly rss?: number;
+  readonly by?: readonly Doing[];
 }
 
 /** What is predicted, in one line. */
-function renderPrediction({expected, drift}: Pick<Step, 'expected' | 'drift'>, whose = ''): string {
+function renderPrediction({expected, drift}: Pick<Step, 'expected' | 'drift'>, whose = '', width?: number): string {
   const parts = expected.map(({kind, name, size, rss}) => {
     const amounts = [size && deltaText(size), rss !== undefined && `${rss === 0 ? '0' : deltaText(rss)} resident`];
     return [`${signOf(kind)} ${kind}`, name, ...amounts].filter(Boolean).join('  ');
   });
   const split = drift && `private dirty ${deltaText(drift.privateDirty)} or more`;
   const nothing = drift ? 'no region changes' : 'nothing is mapped, unmapped or changed';
-  return `Prediction${whose}:  ${[parts.join(';  ') || nothing, split].filter(Boolean).join(';  ')}\n`;
+  const by = expected.flatMap((each) => each.by ?? []);
+  const makers = by.flatMap((doing) => wrapped(madeText(doing, by.length > 1), width && width - 13));
+  const lines = makers.map((line) => `${' '.repeat(13)}${line}\n`).join('');
+  return `Prediction${whose}:  ${[parts.join(';  ') || nothing, split].filter(Boolean).join(';  ')}\n${lines}`;
 }
+
+/** `by mmap: read_body ← handle_request`; with its bytes where it is one of several. */
+const madeText = (doing: Doing, isOne: boolean): string =>
+  `${isOne ? `${sizeText(doing.bytes)} ` : ''}by ${doingText(doing)}`;
 
 /** What was seen, and whether it is what was predicted. */
 function renderObserved(
@@ -187,19 +201,34 @@ function renderObserved(
     ok,
     unsupported,
     moved,
-  }: {readonly ok: boolean; readonly unsupported?: string | undefined; readonly moved?: number | undefined},
+    doings,
+  }: {
+    readonly ok: boolean;
+    readonly unsupported?: string | undefined;
+    readonly moved?: number | undefined;
+    readonly doings?: Observed['doings'];
+  },
   width?: number,
 ): string {
+  const below = (change: Change): string | undefined => {
+    const made = typeof doings === 'object' ? (doings.get(change) ?? []) : [];
+    return made.length > 0 ? made.map((doing) => madeText(doing, made.length > 1)).join('; ') : undefined;
+  };
   const split = moved ? ` Private dirty ${deltaText(moved)}.` : '';
-  const seen = changes.length === 0 ? [`No region changed.${split}`] : renderChanges(changes, {width});
+  const seen = changes.length === 0 ? [`No region changed.${split}`] : renderChanges(changes, {width, below});
   const verdict = ok ? paint('good', 'As predicted.') : paint('bad', 'Not as predicted.');
-  const words = unsupported === undefined ? verdict : paint('change', `This can't be shown here: ${unsupported}.`);
+  const words = unsupported === undefined ? verdict : refusalText("This can't be shown here", unsupported, width);
   return `${seen.join('\n')}\n\n${words}\n`;
 }
 
+const refusalText = (what: string, why: string, width?: number): string =>
+  wrapped(`${what}: ${why}.`, width)
+    .map((line) => paint('change', line))
+    .join('\n');
+
 /** How a lesson ended. */
-function renderVerdict(steps: readonly boolean[], unsupported: string | undefined): string {
-  if (unsupported !== undefined) return paint('change', `Not supported here: ${unsupported}.`);
+function renderVerdict(steps: readonly boolean[], unsupported: string | undefined, width?: number): string {
+  if (unsupported !== undefined) return refusalText('Not supported here', unsupported, width);
   const wrong = steps.filter((ok) => !ok).length;
   if (wrong === 0)
     return paint(

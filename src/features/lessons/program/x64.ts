@@ -39,6 +39,8 @@ export const x64: HelperMachine = {
   // call and ret keep the return address on the stack on their own.
   enter: () => [],
   leave: () => [ret()],
+  enterFrame: (isFirst) => [...(isFirst ? [x.xor(r.ebp, r.ebp), x.push(0)] : []), x.push(r.rbp), x.mov(r.rbp, r.rsp)],
+  leaveFrame: () => [x.pop(r.rbp), ret()],
   startup: () => [func('_start', START)],
   sayFunction: () => [func('say', SAY)],
   say: (text, length, base) => [x.lea(r.rsi, rip(text)), x.mov(r.ecx, length), x.mov(r.r8d, base), call('say')],
