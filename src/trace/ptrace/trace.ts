@@ -158,9 +158,9 @@ export class PtraceTrace implements Watching {
     const known = BY_NUMBER.get(number);
     if (!known) return;
     const {name, arity} = known;
-    this.#seen.set(name, (this.#seen.get(name) ?? 0) + 1);
     const args = REGISTERS.x64.args.slice(0, arity).map((index) => registers[index]!);
     if (name === 'prctl' && args[0] !== PR_SET_VMA) return;
+    this.#seen.set(name, (this.#seen.get(name) ?? 0) + 1);
     if (!stack) this.#stackless++;
     if (waits && result >= 0) this.#report(name, args, result, when);
     const call: Call = {kind: 'call', ...when, name, args, result, registers, stack, chain: undefined};
