@@ -7,7 +7,7 @@ import {PtraceTrace} from '../../trace/ptrace/trace.ts';
 import {Trace} from '../../trace/trace.ts';
 import {Code} from './code.ts';
 import {Entries} from './entries.ts';
-import {hasFailed} from './effect.ts';
+import {hasFailed} from './ledger/effect.ts';
 import {type Between, Question} from './explain.ts';
 import {CodeFiles} from './files.ts';
 import type {Frames} from './fold.ts';
