@@ -64,6 +64,8 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   // The wire format of Protocol Buffers.
   metrics: ['ps', 'export'],
   explain: ['heap', 'cause'],
+  // What malloc's books say after a step.
+  lessons: ['heap'],
   // It composes what they find out, and finds out nothing itself but what descriptors hold over time.
   why: ['growth', 'heap', 'show', 'cow', 'explain'],
 };

@@ -1,4 +1,4 @@
-import type {Lesson, Step} from './lesson.ts';
+import type {Lesson, Observed, PredictedBooks, Range, Step} from './lesson.ts';
 import {writeOut} from '../../shell/output.ts';
 import type {Interruption} from '../../shell/signals.ts';
 import type {LessonResult, Teacher} from './teach.ts';
@@ -36,7 +36,11 @@ export function storyteller(lesson: Lesson, width: number | undefined, pause?: (
     after: ({step, observed, ok, unsupported}) =>
       tell(
         `Answer:      ${observed.result}\n`,
-        renderObserved(observed.changes, {ok, unsupported, moved: step.drift && observed.drift['privateDirty']}, width),
+        renderObserved(
+          observed.changes,
+          {ok, unsupported, moved: step.drift && observed.drift['privateDirty'], books: booksText(observed)},
+          width,
+        ),
         ...(unsupported === undefined ? [prose(step.why(observed), width)] : []),
       ),
   };
@@ -77,8 +81,13 @@ export async function keepWaiting(pid: number, interrupted: Interruption): Promi
 }
 
 /** The steps of a lesson that was run, for the table of all lessons. */
-export const surveyRows = ({lesson, steps}: LessonResult): SurveyRow[] =>
-  steps.map(({step, observed, ok, unsupported}) => ({
+export function surveyRows({lesson, steps, unsupported: lack}: LessonResult): SurveyRow[] {
+  const [first] = lesson.steps;
+  if (steps.length === 0 && first) {
+    const none = {observed: [], moved: undefined, ok: false, unsupported: lack};
+    return [{lesson: lesson.name, step: first.title, expected: first.expected, drift: first.drift, ...none}];
+  }
+  return steps.map(({step, observed, ok, unsupported}) => ({
     lesson: lesson.name,
     step: step.title,
     expected: step.expected,
@@ -88,6 +97,7 @@ export const surveyRows = ({lesson, steps}: LessonResult): SurveyRow[] =>
     ok,
     unsupported,
   }));
+}
 
 export const surveyJSON = ({lesson, steps, ok, unsupported}: LessonResult): Record<string, unknown> => ({
   lesson: lesson.name,
@@ -155,6 +165,8 @@ const WORDS: Readonly<Record<string, (region: Region) => string>> = {
   text: () => 'the code: may be read and executed, never changed',
   data: () => 'variables with an initial value, copied from the file when written to',
   bss: () => 'variables that start as 0: no file backs them',
+  relro: () => 'what the loader filled in and then made read-only',
+  anon: () => 'memory that no file backs',
   heap: () => 'memory between where the break began and where it is now',
   stack: () => "the stack: the program's arguments and its calls; it grows downwards on its own",
   vvar: () => "the kernel's clock data, which the vdso reads",
@@ -167,18 +179,42 @@ interface Prediction {
   readonly name?: string;
   readonly size?: number;
   readonly rss?: number;
+  readonly sizeWithin?: Range;
+  readonly rssWithin?: Range;
 }
 
+/** `+128 KiB to +256 KiB` */
+const rangeOfSizes = ([least, most]: Range, text: (bytes: number) => string): string =>
+  `${text(least)} to ${text(most)}`;
+
 /** What is predicted, in one line. */
-function renderPrediction({expected, drift}: Pick<Step, 'expected' | 'drift'>, whose = ''): string {
-  const parts = expected.map(({kind, name, size, rss}) => {
-    const amounts = [size && deltaText(size), rss !== undefined && `${rss === 0 ? '0' : deltaText(rss)} resident`];
+function renderPrediction({expected, drift, books}: Pick<Step, 'expected' | 'drift' | 'books'>, whose = ''): string {
+  const parts = expected.map(({kind, name, size, rss, sizeWithin, rssWithin}) => {
+    const amounts = [
+      size && deltaText(size),
+      sizeWithin && rangeOfSizes(sizeWithin, deltaText),
+      rss !== undefined && `${rss === 0 ? '0' : deltaText(rss)} resident`,
+      rssWithin && `${rangeOfSizes(rssWithin, deltaText)} resident`,
+    ];
     return [`${signOf(kind)} ${kind}`, name, ...amounts].filter(Boolean).join('  ');
   });
   const split = drift && `private dirty ${deltaText(drift.privateDirty)} or more`;
   const nothing = drift ? 'no region changes' : 'nothing is mapped, unmapped or changed';
-  return `Prediction${whose}:  ${[parts.join(';  ') || nothing, split].filter(Boolean).join(';  ')}\n`;
+  const regions = [parts.join(';  ') || nothing, split].filter(Boolean).join(';  ');
+  return `Prediction${whose}:  ${regions}\n${books ? `             ${predictedBooks(books)}\n` : ''}`;
 }
+
+const predictedBooks = ({freeWithin, trimWithin}: PredictedBooks): string =>
+  [
+    `malloc's books: ${rangeOfSizes(freeWithin, sizeText)} free`,
+    trimWithin && `trim ${rangeOfSizes(trimWithin, sizeText)}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+
+/** What malloc's books say; undefined if nobody asked, and nothing where they could not be read: then that is said. */
+const booksText = ({books}: Observed): string | undefined =>
+  typeof books === 'object' ? `malloc's books: ${books.sentence}` : undefined;
 
 /** What was seen, and whether it is what was predicted. */
 function renderObserved(
@@ -187,14 +223,21 @@ function renderObserved(
     ok,
     unsupported,
     moved,
-  }: {readonly ok: boolean; readonly unsupported?: string | undefined; readonly moved?: number | undefined},
+    books,
+  }: {
+    readonly ok: boolean;
+    readonly unsupported?: string | undefined;
+    readonly moved?: number | undefined;
+    readonly books?: string | undefined;
+  },
   width?: number,
 ): string {
   const split = moved ? ` Private dirty ${deltaText(moved)}.` : '';
   const seen = changes.length === 0 ? [`No region changed.${split}`] : renderChanges(changes, {width});
   const verdict = ok ? paint('good', 'As predicted.') : paint('bad', 'Not as predicted.');
   const words = unsupported === undefined ? verdict : paint('change', `This can't be shown here: ${unsupported}.`);
-  return `${seen.join('\n')}\n\n${words}\n`;
+  const said = books === undefined ? '' : `\n${wrapped(books, Math.min(width ?? PROSE, PROSE)).join('\n')}\n`;
+  return `${seen.join('\n')}\n${said}\n${words}\n`;
 }
 
 /** How a lesson ended. */
@@ -264,8 +307,13 @@ const listed = (texts: readonly string[]): string => texts.filter((text) => text
 
 const driftText = (bytes: number | undefined): string => (bytes ? `private dirty ${deltaText(bytes)}` : '');
 
-function predictionText({kind, name, size, rss}: Prediction): string {
-  const amounts = [size ? deltaText(size) : '', rss === undefined ? '' : `resident ${deltaText(rss)}`];
+function predictionText({kind, name, size, rss, sizeWithin, rssWithin}: Prediction): string {
+  const amounts = [
+    size ? deltaText(size) : '',
+    sizeWithin ? rangeOfSizes(sizeWithin, deltaText) : '',
+    rss === undefined ? '' : `resident ${deltaText(rss)}`,
+    rssWithin ? `resident ${rangeOfSizes(rssWithin, deltaText)}` : '',
+  ];
   return [signOf(kind), kind, name, ...amounts].filter(Boolean).join(' ');
 }
 
