@@ -10,11 +10,17 @@ import {optionsOf} from './bundle-options.js';
 /** Commands that make or read a recording in each run. */
 const RECORDING = ['export', 'growth', 'record', 'replay', 'report'];
 
+/**
+ * Commands that hold a process for long: what is wrong must be said also where no file can be opened any more (EMFILE),
+ * so these have all that says it.
+ */
+const LIVE = ['check', 'cow', 'demo', 'growth', 'metrics', 'record', 'run', 'top', 'watch', 'why'];
+
 /** Files of dist/ that few runs need, and the commands of which most runs need them. */
 const RARE = [
   // What is wrong, and what to do about it.
-  {files: ['commands/usage', 'text/nearest']},
-  {files: ['procfs/trouble'], usual: ['ps', 'top']},
+  {files: ['commands/usage', 'text/nearest'], usual: LIVE},
+  {files: ['procfs/trouble'], usual: [...LIVE, 'ps']},
   // A target that is a name, a recording, or anything but a listing as the kernel prints it.
   {files: ['input/named', 'input/later', 'parse/core/snapshot', 'parse/core/minidump']},
   {

@@ -35,8 +35,7 @@ const FORMATS: Readonly<Record<string, (exported: Exported) => Iterable<string>>
 const OF_MANY = ['ndjson', 'perfetto-trace'];
 
 export default class ExportCommand extends BaseCommand {
-  static override summary =
-    'write recordings and snapshots in the format of another tool: trace, table, rows or metrics';
+  static override summary = "write recordings and snapshots in other tools' formats: traces, rows, metrics";
   static override description =
     `Totals by kind of memory over time, in bytes: for ui.perfetto.dev ` +
     `(perfetto), for a spreadsheet or pandas (csv), for a backfill of Prometheus (openmetrics: promtool tsdb ` +

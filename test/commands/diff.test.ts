@@ -1,9 +1,7 @@
-import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {memmap, run} from '../helpers/cli.ts';
-import {Child} from '../helpers/child.ts';
+import {Child, python} from '../helpers/child.ts';
 import {files, TUTORIAL} from '../helpers/listings.ts';
-import {until} from '../helpers/wait.ts';
 import {testIf} from '../helpers/tools.ts';
 import {conforms} from '../helpers/schema.ts';
 
@@ -190,20 +188,19 @@ test('what one side never counted has no difference, not one from 0', async (t) 
 });
 
 testIf('python3')('--for compares a process with itself, at the end of the time or at Ctrl-C', async (t) => {
-  const child = new Child(t, 'python3', [
-    '-c',
-    'import mmap, time; time.sleep(3); m = mmap.mmap(-1, 7 << 20); m.write(bytes(7 << 20)); time.sleep(60)',
-  ]);
-  await until(() => readFileSync(`/proc/${child.pid}/comm`, 'latin1').startsWith('python'), 'python');
+  // What a start maps is over.
+  const child = await python(t);
+  const changed = child.ask('import time; time.sleep(3); m = mmap.mmap(-1, 7 << 20); m.write(bytes(7 << 20))');
   const whole = await memmap(['diff', String(child.pid), '--for', '4s', '--json']);
   t.is(whole.code, 1, whole.stderr);
   const {changes, match} = JSON.parse(whole.stdout) as {changes: Change[]; match: string};
   t.is(match, 'address');
   t.true(changes.some(({kind, range}) => kind === 'new' && Number(range.end) - Number(range.start) === 7 << 20));
+  await changed;
   const cut = await run('timeout', [
     '-s',
     'INT',
-    '2',
+    '5',
     process.execPath,
     'bin/run.js',
     'diff',

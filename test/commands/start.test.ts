@@ -16,7 +16,14 @@ async function ofOclif(calls: readonly string[][], env: NodeJS.ProcessEnv): Prom
   const script = `import {run} from '@oclif/core';
     for (const call of ${JSON.stringify(calls)}) { await run(call, process.cwd()); process.stdout.write('${MARK}'); }`;
   const ran = await run(process.execPath, ['--input-type=module', '-e', script], {env});
-  return ran.stdout.split(MARK).slice(0, -1);
+  return ran.stdout.split(MARK).slice(0, -1).map(withFirst);
+}
+
+/** memmap lists first what answers first: `why`. All else is in oclif's order. */
+function withFirst(help: string): string {
+  const [heading] = /^.*COMMANDS.*\n/m.exec(help) ?? [];
+  const [entry] = /^ {2}\S*why\b.*\n(?: {10,}.*\n)*/m.exec(help) ?? [];
+  return heading && entry ? help.replace(entry, '').replace(heading, `${heading}${entry}`) : help;
 }
 
 const CALLS = [['--help'], ...IDS.map((id) => [id, '--help'])];

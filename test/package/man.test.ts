@@ -1,6 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import test from 'ava';
 import {memmap, run} from '../helpers/cli.ts';
+import {flagsOf} from '../helpers/help.ts';
 import {testIf} from '../helpers/tools.ts';
 
 const PAGES = readdirSync('man').map((file) => file.replace('.1', ''));
@@ -43,10 +44,7 @@ testIf('man')('a page names every flag and every argument of --help, and its exa
   for (const page of PAGES.filter((name) => name !== 'memmap')) {
     const help = (await memmap([page.slice('memmap-'.length), '--help'], {env: {COLUMNS: '200'}})).stdout;
     const {text} = await rendered(page);
-    // Lines of the usage may begin with a flag and a bracket.
-    const flags = help.replace(/USAGE\n(?: .*\n)+/, '');
-    for (const [, flag] of flags.matchAll(/^ {2,6}(?:-\w, +)?(--[[\]\w-]+)/gm))
-      t.true(text.includes(flag!), `${page} ${flag}`);
+    for (const flag of flagsOf(help)) t.true(text.includes(flag), `${page} ${flag}`);
     const pasted = text.replaceAll(/ \\\n\s+/g, ' ').replaceAll(/;\n\s+/g, '; ');
     const examples = help.slice(help.indexOf('\nEXAMPLES')).split('\n').slice(2);
     for (const example of examples.map((line) => line.trim().replace(/^\$ /, '')))

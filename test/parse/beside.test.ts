@@ -5,6 +5,7 @@ import {diff, diffInPlace} from '../../src/diff/diff.ts';
 import {changeJSON} from '../../src/model/change.ts';
 import type {Regions} from '../../src/model/columns/regions.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
+import {Trouble} from '../../src/model/trouble.ts';
 import {parseBeside} from '../../src/parse/beside.ts';
 import {parseListing} from '../../src/parse/listing.ts';
 import {parseBytes, parseSide, type Shared} from '../../src/parse/parse.ts';
@@ -78,6 +79,16 @@ test('beside whatever was parsed before, a listing says what it says alone', (t)
   );
 });
 
+/** What diff says; of smaps_rollup beside a listing, why it says nothing. */
+function compared(before: Snapshot, after: Snapshot): unknown {
+  try {
+    return diff(before, after).toJSON();
+  } catch (error) {
+    if (error instanceof Trouble) return [error.kind, error.message];
+    throw error;
+  }
+}
+
 test('both sides of a comparison, one read beside the other, say what they say alone', (t) => {
   let beside = 0;
   fc.assert(
@@ -96,7 +107,7 @@ test('both sides of a comparison, one read beside the other, say what they say a
         [other, after],
       ] as const)
         if (side) t.deepEqual(side.toJSON(), parseBytes(bytes).toJSON());
-      if (one && other) t.deepEqual(diff(one, other).toJSON(), diff(parseBytes(before), parseBytes(after)).toJSON());
+      if (one && other) t.deepEqual(compared(one, other), compared(parseBytes(before), parseBytes(after)));
     }),
     RUNS,
   );

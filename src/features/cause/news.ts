@@ -78,7 +78,7 @@ export interface TouchedPage {
 }
 
 /** By what memory calls are seen. */
-export const ENGINES = ['perf'] as const;
+export const ENGINES = ['perf', 'ptrace'] as const;
 
 /** What it came to. */
 export interface CauseEnd {

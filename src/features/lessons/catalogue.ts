@@ -2,6 +2,7 @@ import {Trouble} from '../../model/trouble.ts';
 import {hugepages, madvise, mlock, names} from './taught/advice.ts';
 import {merge, mmap, touch} from './taught/anonymous.ts';
 import {brk} from './taught/brk.ts';
+import {cause} from './taught/cause.ts';
 import {file, shared} from './taught/files.ts';
 import {cow} from './taught/fork.ts';
 import type {Lesson} from './lesson.ts';
@@ -30,6 +31,7 @@ export const LESSONS: readonly Lesson[] = [
   hugepages,
   mlock,
   names,
+  cause,
 ];
 
 /** @throws Trouble `usage` with the names there are */

@@ -1,5 +1,6 @@
 import type {Change, ChangeKind} from '../../model/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
+import {areSame, type Doing, type Doings} from './calls.ts';
 import {importsOf, type HelperProgram, type Operation, type Value} from './program/program.ts';
 
 /** The least and the most, in bytes. */
@@ -17,6 +18,8 @@ interface Expected {
   /** Where these depend on the C library: at least, and at most. */
   readonly sizeWithin?: Range;
   readonly rssWithin?: Range;
+  /** Which calls make it, and from where; not judged if absent. */
+  readonly by?: readonly Doing[];
 }
 
 /** What malloc's own books are predicted to say after a step, in bytes. */
@@ -47,6 +50,8 @@ export interface Observed {
   readonly drift: Readonly<Record<string, number>>;
   /** malloc's books after the step, or why they can't be read; if the step predicts anything of them. */
   readonly books?: ObservedBooks | string | undefined;
+  /** Who made the changes, where the lesson is about that; or why that can't be known here. */
+  readonly doings?: Doings | string | undefined;
 }
 
 export interface Step {
@@ -82,6 +87,7 @@ export interface Lesson {
   readonly teaches: string;
   readonly about: readonly string[];
   readonly texts?: Readonly<Record<string, string>>;
+  readonly functions?: HelperProgram['functions'];
   readonly steps: readonly Step[];
   /** Further reading. */
   readonly further: readonly string[];
@@ -91,10 +97,15 @@ export interface Lesson {
 export const isLinked = (lesson: Lesson): boolean => importsOf(programOf(lesson)).length > 0;
 
 /** What its helper does. */
-export const programOf = ({texts, steps}: Lesson): HelperProgram => ({
+export const programOf = ({texts, functions, steps}: Lesson): HelperProgram => ({
   ...(texts && {texts}),
+  ...(functions && {functions}),
   steps: steps.map(({name, operations, answer}) => ({name, operations, answer})),
 });
+
+/** Are its memory calls to be watched? */
+export const watchesCalls = ({steps}: Lesson): boolean =>
+  steps.some(({expected}) => expected.some(({by}) => by !== undefined));
 
 /**
  * Did what was predicted happen, and nothing else? Each prediction must be met by one change of its own. What the
@@ -108,7 +119,7 @@ export function asPredicted(
 ): boolean {
   const left = [...observed.changes];
   for (const prediction of expected) {
-    const index = left.findIndex((change) => meets(change, prediction));
+    const index = left.findIndex((change) => meets(change, prediction, observed.doings));
     if (index < 0) return false;
     left.splice(index, 1);
   }
@@ -134,9 +145,10 @@ function hasDrifted({drift, after}: Observed, wanted: number): boolean {
   return wanted < 0 ? moved <= wanted : moved >= wanted;
 }
 
-function meets(change: Change, expected: Expected): boolean {
-  const {kind, name, size, rss, sizeWithin, rssWithin} = expected;
+function meets(change: Change, expected: Expected, doings: Observed['doings']): boolean {
+  const {kind, name, size, rss, sizeWithin, rssWithin, by} = expected;
   const resident = change.delta['rss'];
+  const made = typeof doings === 'object' ? doings.get(change) : undefined;
   const region = change.after[0] ?? change.before[0];
   return (
     change.kind === kind &&
@@ -145,7 +157,8 @@ function meets(change: Change, expected: Expected): boolean {
     // Without smaps there is no resident memory to judge by.
     (rss === undefined || resident === rss) &&
     (sizeWithin === undefined || isWithin(change.delta.size, sizeWithin)) &&
-    (rssWithin === undefined || (resident !== undefined && isWithin(resident, rssWithin)))
+    (rssWithin === undefined || (resident !== undefined && isWithin(resident, rssWithin))) &&
+    (by === undefined || (made !== undefined && areSame(made, by)))
   );
 }
 

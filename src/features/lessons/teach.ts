@@ -1,9 +1,11 @@
 import {constants} from 'node:os';
 import {diff} from '../../diff/diff.ts';
 import {booksOf} from './books.ts';
+import {CallWatch, type Look} from './calls.ts';
 import {Helper} from './helper.ts';
-import {asPredicted, type Lesson, type Observed, type Step} from './lesson.ts';
+import {asPredicted, type Lesson, type Observed, type Step, watchesCalls} from './lesson.ts';
 import {changeJSON} from '../../model/change.ts';
+import {hex} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {capture} from '../../procfs/capture.ts';
 
@@ -51,23 +53,38 @@ export async function teach(lesson: Lesson, teacher: Teacher, options: TeachOpti
   const helper = await Helper.start(lesson);
   if (!(helper instanceof Helper))
     return {lesson, pid: undefined, start: undefined, steps: [], ok: false, unsupported: helper.lack};
+  let watch: CallWatch | string | undefined;
   try {
-    const result = await allSteps(lesson, helper, teacher, options);
+    watch = watchesCalls(lesson) ? await CallWatch.start(helper.pid, options.root) : undefined;
+    const result = await allSteps({lesson, helper, watch}, teacher, options);
     await options.beforeEnd?.(helper.pid);
     return result;
   } finally {
+    if (watch instanceof CallWatch) await watch.close();
     await helper.stop();
   }
 }
 
+interface Class {
+  readonly lesson: Lesson;
+  readonly helper: Helper;
+  /** Of its memory calls, if the lesson is about them; or why they can't be watched. */
+  readonly watch: CallWatch | string | undefined;
+}
+
 async function allSteps(
-  lesson: Lesson,
-  helper: Helper,
+  {lesson, helper, watch}: Class,
   teacher: Teacher,
   {root, signal}: TeachOptions,
 ): Promise<LessonResult> {
-  const look = (pid: number): Snapshot => capture(pid, {root, usage: true});
-  const start = look(helper.pid);
+  const look = (pid: number): Look => {
+    const began = performance.now();
+    const snapshot = capture(pid, {root, usage: true});
+    return {snapshot, began, ended: performance.now()};
+  };
+  const first = look(helper.pid);
+  const start = first.snapshot;
+  if (watch instanceof CallWatch) watch.begin(first);
   await teacher.start(helper.pid, start);
   const steps: Taught[] = [];
   let child = 0;
@@ -75,13 +92,15 @@ async function allSteps(
     await teacher.before(step);
     if (signal?.aborted) break;
     const pid = step.watch === 'child' ? child : helper.pid;
-    const before = look(pid);
+    const earlier = look(pid);
     const {result, printed} = await helper.step(step.name);
     if (step.answers === 'child') child = Number(result);
-    const after = look(pid);
+    const later = look(pid);
+    const [before, after] = [earlier.snapshot, later.snapshot];
     const {changes, drift} = diff(before, after, {match: 'address'});
+    const doings = watch instanceof CallWatch ? await watch.doingsOf(changes, earlier, later) : watch;
     const books = step.books && booksOf(pid, root);
-    const taught = judged(step, pid, {result, printed, before, after, changes, drift, books});
+    const taught = judged(step, pid, {result, printed, before, after, changes, drift, doings, books});
     await teacher.after(taught);
     steps.push(taught);
     if (taught.unsupported !== undefined) break;
@@ -93,7 +112,10 @@ async function allSteps(
 function judged(step: Step, pid: number, observed: Observed): Taught {
   const isAsPredicted = asPredicted(step, observed);
   const unsupported =
-    step.unsupported?.(observed) ?? refusal(step, observed.result) ?? (isAsPredicted ? undefined : blindness(observed));
+    step.unsupported?.(observed) ??
+    refusal(step, observed.result) ??
+    (typeof observed.doings === 'string' ? observed.doings : undefined) ??
+    (isAsPredicted ? undefined : blindness(observed));
   return {step, pid, observed, ok: unsupported === undefined && isAsPredicted, unsupported};
 }
 
@@ -113,6 +135,19 @@ function refusal(step: Step, result: string): string | undefined {
     Object.entries(constants.errno).find(([, number]) => BigInt(number) === -value)?.[0] ?? `errno ${-value}`;
   return `${step.call} failed: ${name}`;
 }
+
+/** Who made the changes, where that was watched. */
+const madeJSON = ({doings}: Observed): object[] | undefined =>
+  typeof doings === 'object'
+    ? [...doings].flatMap(
+        ([
+          {
+            range: {start, end},
+          },
+          made,
+        ]) => made.map((doing) => ({range: {start: hex(start), end: hex(end)}, ...doing})),
+      )
+    : undefined;
 
 /** The document `memmap.lesson/1`. */
 export const lessonJSON = ({lesson, pid, start, steps, ok, unsupported}: LessonResult): Record<string, unknown> => ({
@@ -135,6 +170,7 @@ export const lessonJSON = ({lesson, pid, start, steps, ok, unsupported}: LessonR
     },
     drift: Object.keys(taught.observed.drift).length > 0 ? taught.observed.drift : undefined,
     changes: taught.observed.changes.map(changeJSON),
+    made: madeJSON(taught.observed),
     ok: taught.ok,
   })),
   ok,

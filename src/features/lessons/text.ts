@@ -1,3 +1,4 @@
+import {type Doing, doingText} from './calls.ts';
 import type {Lesson, Observed, PredictedBooks, Range, Step} from './lesson.ts';
 import {writeOut} from '../../shell/output.ts';
 import type {Interruption} from '../../shell/signals.ts';
@@ -29,7 +30,7 @@ export function storyteller(lesson: Lesson, width: number | undefined, pause?: (
         '',
         stepHeading(`Step ${++number}. ${step.title}:`, step.call, width),
         prose(step.about, width),
-        renderPrediction(step, whose),
+        renderPrediction(step, whose, width),
       );
       await pause?.();
     },
@@ -38,7 +39,13 @@ export function storyteller(lesson: Lesson, width: number | undefined, pause?: (
         `Answer:      ${observed.result}\n`,
         renderObserved(
           observed.changes,
-          {ok, unsupported, moved: step.drift && observed.drift['privateDirty'], books: booksText(observed)},
+          {
+            ok,
+            unsupported,
+            moved: step.drift && observed.drift['privateDirty'],
+            doings: observed.doings,
+            books: booksText(observed),
+          },
           width,
         ),
         ...(unsupported === undefined ? [prose(step.why(observed), width)] : []),
@@ -50,6 +57,7 @@ export const epilogue = ({lesson, steps, unsupported}: LessonResult, width?: num
   `\n${renderVerdict(
     steps.map(({ok}) => ok),
     unsupported,
+    width,
   )}\n\nFurther reading:\n${lesson.further
     .flatMap((line) => wrapped(line, width && width - 2, '  '))
     .map((line) => `  ${line}\n`)
@@ -181,6 +189,7 @@ interface Prediction {
   readonly rss?: number;
   readonly sizeWithin?: Range;
   readonly rssWithin?: Range;
+  readonly by?: readonly Doing[];
 }
 
 /** `+128 KiB to +256 KiB` */
@@ -188,7 +197,11 @@ const rangeOfSizes = ([least, most]: Range, text: (bytes: number) => string): st
   `${text(least)} to ${text(most)}`;
 
 /** What is predicted, in one line. */
-function renderPrediction({expected, drift, books}: Pick<Step, 'expected' | 'drift' | 'books'>, whose = ''): string {
+function renderPrediction(
+  {expected, drift, books}: Pick<Step, 'expected' | 'drift' | 'books'>,
+  whose = '',
+  width?: number,
+): string {
   const parts = expected.map(({kind, name, size, rss, sizeWithin, rssWithin}) => {
     const amounts = [
       size && deltaText(size),
@@ -200,8 +213,13 @@ function renderPrediction({expected, drift, books}: Pick<Step, 'expected' | 'dri
   });
   const split = drift && `private dirty ${deltaText(drift.privateDirty)} or more`;
   const nothing = drift ? 'no region changes' : 'nothing is mapped, unmapped or changed';
-  const regions = [parts.join(';  ') || nothing, split].filter(Boolean).join(';  ');
-  return `Prediction${whose}:  ${regions}\n${books ? `             ${predictedBooks(books)}\n` : ''}`;
+  const by = expected.flatMap((each) => each.by ?? []);
+  const below = [...by.map((doing) => madeText(doing, by.length > 1)), ...(books ? [predictedBooks(books)] : [])];
+  const lines = below
+    .flatMap((text) => wrapped(text, width && width - 13))
+    .map((line) => `${' '.repeat(13)}${line}\n`)
+    .join('');
+  return `Prediction${whose}:  ${[parts.join(';  ') || nothing, split].filter(Boolean).join(';  ')}\n${lines}`;
 }
 
 const predictedBooks = ({freeWithin, trimWithin}: PredictedBooks): string =>
@@ -216,6 +234,10 @@ const predictedBooks = ({freeWithin, trimWithin}: PredictedBooks): string =>
 const booksText = ({books}: Observed): string | undefined =>
   typeof books === 'object' ? `malloc's books: ${books.sentence}` : undefined;
 
+/** `by mmap: read_body ← handle_request`; with its bytes where it is one of several. */
+const madeText = (doing: Doing, isOne: boolean): string =>
+  `${isOne ? `${sizeText(doing.bytes)} ` : ''}by ${doingText(doing)}`;
+
 /** What was seen, and whether it is what was predicted. */
 function renderObserved(
   changes: readonly Change[],
@@ -224,25 +246,36 @@ function renderObserved(
     unsupported,
     moved,
     books,
+    doings,
   }: {
     readonly ok: boolean;
     readonly unsupported?: string | undefined;
     readonly moved?: number | undefined;
     readonly books?: string | undefined;
+    readonly doings?: Observed['doings'];
   },
   width?: number,
 ): string {
+  const below = (change: Change): string | undefined => {
+    const made = typeof doings === 'object' ? (doings.get(change) ?? []) : [];
+    return made.length > 0 ? made.map((doing) => madeText(doing, made.length > 1)).join('; ') : undefined;
+  };
   const split = moved ? ` Private dirty ${deltaText(moved)}.` : '';
-  const seen = changes.length === 0 ? [`No region changed.${split}`] : renderChanges(changes, {width});
+  const seen = changes.length === 0 ? [`No region changed.${split}`] : renderChanges(changes, {width, below});
   const verdict = ok ? paint('good', 'As predicted.') : paint('bad', 'Not as predicted.');
-  const words = unsupported === undefined ? verdict : paint('change', `This can't be shown here: ${unsupported}.`);
+  const words = unsupported === undefined ? verdict : refusalText("This can't be shown here", unsupported, width);
   const said = books === undefined ? '' : `\n${wrapped(books, Math.min(width ?? PROSE, PROSE)).join('\n')}\n`;
   return `${seen.join('\n')}\n${said}\n${words}\n`;
 }
 
+const refusalText = (what: string, why: string, width?: number): string =>
+  wrapped(`${what}: ${why}.`, width)
+    .map((line) => paint('change', line))
+    .join('\n');
+
 /** How a lesson ended. */
-function renderVerdict(steps: readonly boolean[], unsupported: string | undefined): string {
-  if (unsupported !== undefined) return paint('change', `Not supported here: ${unsupported}.`);
+function renderVerdict(steps: readonly boolean[], unsupported: string | undefined, width?: number): string {
+  if (unsupported !== undefined) return refusalText('Not supported here', unsupported, width);
   const wrong = steps.filter((ok) => !ok).length;
   if (wrong === 0)
     return paint(

@@ -1,10 +1,14 @@
 import type {Slope} from '../../history/trend.ts';
+import {clip} from '../../text/safe.ts';
 import type {Answer} from './answer.ts';
 
 /** A document stays small: this many parts, and the rest as one. */
 const MOST_PARTS = 8;
 const MOST_LIMITS = 6;
 const MOST_UNUSUAL = 8;
+
+/** Names of files are part of a sentence, and may have 4,096 bytes each. */
+const LONGEST = 400;
 
 const MINUTE = 60_000;
 
@@ -33,7 +37,11 @@ export function whyJSON(answer: Answer, now: number): Record<string, unknown> {
       at: ms === undefined || now + ms > LAST ? null : new Date(now + ms).toISOString(),
       evidence,
     })),
-    unusual: unusual.slice(0, MOST_UNUSUAL).map(({what, evidence, certain}) => ({what, evidence, certain})),
+    unusual: unusual.slice(0, MOST_UNUSUAL).map(({what, evidence, certain}) => ({
+      what: clip(what, LONGEST),
+      evidence,
+      certain,
+    })),
     next,
     missing,
   };

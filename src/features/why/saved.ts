@@ -103,6 +103,6 @@ async function gatherRecording(input: Input, name: string, options: WhyOptions):
 /** Listings that were saved one after another. @throws Trouble `input`, `usage` */
 export async function gatherSeries(words: readonly string[], {root}: WhyOptions): Promise<Gathered> {
   const {growth, last} = await growthOfListings(words, {measure: 'rss', least: LEAST, root, times: undefined});
-  const name = words.join(' ');
+  const name = words.length > 3 ? `${words[0]} … (${words.length} files)` : words.join(' ');
   return {facts: {subject: 'series', name, snapshot: last, growth, hasEnded: false, missing: unread(last, false)}};
 }

@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {Child} from '../../helpers/child.ts';
 import {memmap, once, run} from '../../helpers/cli.ts';
+import {flagsOf} from '../../helpers/help.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
@@ -89,9 +90,10 @@ for (const [shell, complete] of Object.entries(SHELLS) as Array<[keyof typeof SH
     const {commands} = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as {commands: object};
     for (const command of Object.keys(commands)) {
       const {stdout} = await help(command);
-      const flags = Array.from(stdout.matchAll(/^ {2}(?:-\w, +| {4})?--(\[no-\])?([\w-]+)/gm), ([, no, name]) =>
-        no ? [`--${name}`, `--no-${name}`] : [`--${name}`],
-      ).flat();
+      const flags = flagsOf(stdout).flatMap((flag) => {
+        const plain = flag.replace('[no-]', '');
+        return plain === flag ? [flag] : [plain, flag.replace('[no-]', 'no-')];
+      });
       t.true(flags.length > 1, command);
       const proposed = new Set(await complete(t, command, '--'));
       t.deepEqual(

@@ -52,6 +52,12 @@ export const arm64: HelperMachine = {
   // bl puts the return address into x30, where the next one would overwrite it.
   enter: () => [stp(r.x29, r.x30, before(r.sp, -16))],
   leave: () => [ldp(r.x29, r.x30, after(r.sp, 16)), ret()],
+  enterFrame: (isFirst) => [
+    ...(isFirst ? [...constant(r.x29, 0), ...constant(r.x30, 0)] : []),
+    stp(r.x29, r.x30, before(r.sp, -16)),
+    mov(r.x29, r.sp),
+  ],
+  leaveFrame: () => [ldp(r.x29, r.x30, after(r.sp, 16)), ret()],
   startup: () => [func('_start', START)],
   sayFunction: () => [func('say', SAY)],
   say: (text, length, base) => [adr(r.x1, text), ...constant(r.x2, length), ...constant(r.x3, base), bl('say')],

@@ -4,15 +4,7 @@ import type {Program, ProgramSymbol} from '../../../elf/program.ts';
 import {ascii} from '../../../elf/file/strings.ts';
 import type {HelperMachine} from './machine.ts';
 import {remarkFirst} from './spoken.ts';
-import {
-  type HelperProgram,
-  importsOf,
-  type Operation,
-  type ProgramStep,
-  slotsOf,
-  valueText,
-  wordsOf,
-} from './program.ts';
+import {type HelperProgram, importsOf, type Operation, slotsOf, valueText, wordsOf} from './program.ts';
 import {syscallNumber, type SyscallName} from './syscalls.ts';
 
 /**
@@ -74,7 +66,7 @@ function build(program: HelperProgram, machine: HelperMachine): {program: Progra
   const addressOf = (slot: string): number => slots.find(({name}) => name === slot)!.address;
   const code = [
     ...machine.startup(),
-    ...mainOf(program.steps, machine),
+    ...mainOf(program, machine),
     align(PAGE),
     ...waiting(machine),
     align(PAGE),
@@ -106,10 +98,14 @@ function zeros(data: number, slots: readonly string[]): ProgramSymbol[] {
   return [...symbols, {name: 'line', address: data + PAGE, size: PAGE, type: 'object'}];
 }
 
-function mainOf(steps: readonly ProgramStep[], machine: HelperMachine): Item[] {
+function mainOf({steps, functions}: HelperProgram, machine: HelperMachine): Item[] {
+  const hasFrames = functions !== undefined;
+  const enter = (): Item[] => (hasFrames ? machine.enterFrame(false) : machine.enter());
+  const leave = (): Item[] => (hasFrames ? machine.leaveFrame() : machine.leave());
   const system = (name: SyscallName): Item[] => machine.syscall(syscallNumber(name, machine.architecture));
   return [
     func('main', [
+      ...(hasFrames ? machine.enterFrame(true) : []),
       ...machine.result({slot: 'parent'}),
       ...machine.jumpIf(0, 'introduce'),
       ...machine.call('die_with_parent'),
@@ -122,11 +118,18 @@ function mainOf(steps: readonly ProgramStep[], machine: HelperMachine): Item[] {
     ]),
     ...steps.map((step) =>
       func(`step_${step.name}`, [
-        ...machine.enter(),
+        ...enter(),
         ...step.operations.flatMap((operation, index) => instructions(operation, machine, `${step.name}_${index}`)),
         ...remarkFirst(machine.result(step.answer), `say "${step.name}: 0x…": ${valueText(step.answer)}`),
         ...machine.say(`says_${step.name}`, `${step.name}: 0x`.length, 16),
-        ...machine.leave(),
+        ...leave(),
+      ]),
+    ),
+    ...Object.entries(functions ?? {}).map(([name, operations]) =>
+      func(name, [
+        ...enter(),
+        ...operations.flatMap((operation, index) => instructions(operation, machine, `${name}_${index}`)),
+        ...leave(),
       ]),
     ),
   ];
@@ -159,6 +162,8 @@ function bareInstructions(operation: Operation, machine: HelperMachine, name: st
       return [...machine.result(operation.to), ...machine.save(operation.slot)];
     case 'deepen':
       return machine.deepen(operation.pages);
+    case 'visit':
+      return machine.call(operation.function);
     case 'if': {
       const body = operation.body.flatMap((inner, index) => instructions(inner, machine, `${name}_${index}`));
       const end = `end_${name}`;

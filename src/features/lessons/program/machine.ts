@@ -39,6 +39,12 @@ export interface HelperMachine {
   /** Begins and ends a function that calls others. */
   enter(): Item[];
   leave(): Item[];
+  /**
+   * The same for a function that keeps a frame pointer; what `isFirst` nobody called: its record has 0 for the caller's
+   * frame pointer and return address, at which a stack ends.
+   */
+  enterFrame(isFirst: boolean): Item[];
+  leaveFrame(): Item[];
 
   /**
    * The functions that every helper has and that depend on the machine:

@@ -29,6 +29,8 @@ export type Operation =
   | {readonly do: 'set'; readonly slot: string; readonly to: Value}
   /** Writes one byte into each of this many pages below the stack pointer, the nearest first. */
   | {readonly do: 'deepen'; readonly pages: number}
+  /** Calls a function of the program. */
+  | {readonly do: 'visit'; readonly function: string}
   /** Does its body only if two values are equal. */
   | {readonly do: 'if'; readonly value: Value; readonly is: Value; readonly body: readonly Operation[]};
 
@@ -43,6 +45,11 @@ export interface ProgramStep {
 /** All that a helper does. Texts are zero-terminated, in its read-only memory; slots are 8 bytes each, in its data. */
 export interface HelperProgram {
   readonly texts?: Readonly<Record<string, string>>;
+  /**
+   * Functions that steps and other functions call, by their names. In a program that has some, they, the steps and
+   * `main` keep a frame pointer, by which a stack is followed to its root.
+   */
+  readonly functions?: Readonly<Record<string, readonly Operation[]>>;
   readonly steps: readonly ProgramStep[];
 }
 
@@ -61,6 +68,8 @@ export const call = (name: SyscallName, args: readonly Value[], into?: string): 
 });
 
 export const store = (at: Value, byte = 1): Operation => ({do: 'store', at, byte});
+
+export const visit = (name: string): Operation => ({do: 'visit', function: name});
 
 export const load = (at: Value): Operation => ({do: 'load', at});
 
@@ -87,6 +96,7 @@ export function slotsOf(program: HelperProgram): string[] {
     if (operation.do === 'if') [operation.value, operation.is].forEach(seeValue);
     if (operation.do === 'if') operation.body.forEach(see);
   };
+  Object.values(program.functions ?? {}).forEach((operations) => operations.forEach(see));
   for (const step of program.steps) {
     step.operations.forEach(see);
     seeValue(step.answer);
@@ -101,6 +111,7 @@ export function importsOf(program: HelperProgram): LibraryFunction[] {
     if (operation.do === 'invoke') names.add(operation.name);
     if (operation.do === 'if') operation.body.forEach(see);
   };
+  Object.values(program.functions ?? {}).forEach((operations) => operations.forEach(see));
   for (const step of program.steps) step.operations.forEach(see);
   return [...names];
 }
@@ -123,6 +134,8 @@ export function wordsOf(operation: Operation): string {
       return `${operation.slot} = ${valueText(operation.to)}`;
     case 'deepen':
       return `write a byte into each of ${operation.pages} pages below the stack pointer`;
+    case 'visit':
+      return `${operation.function}()`;
     case 'if':
       return `if (${valueText(operation.value)} == ${valueText(operation.is)}) …`;
   }

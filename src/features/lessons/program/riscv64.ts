@@ -52,6 +52,14 @@ export const riscv64: HelperMachine = {
   // A call puts the return address into ra, where the next one would overwrite it.
   enter: () => [v.addi(r.sp, r.sp, -16), v.sd(r.ra, at(r.sp))],
   leave: () => [v.ld(r.ra, at(r.sp)), v.addi(r.sp, r.sp, 16), ret()],
+  enterFrame: (isFirst) => [
+    ...(isFirst ? [...v.li(r.ra, 0), ...v.li(r.s0, 0)] : []),
+    v.addi(r.sp, r.sp, -16),
+    v.sd(r.ra, at(r.sp, 8)),
+    v.sd(r.s0, at(r.sp)),
+    v.addi(r.s0, r.sp, 16),
+  ],
+  leaveFrame: () => [v.ld(r.ra, at(r.sp, 8)), v.ld(r.s0, at(r.sp)), v.addi(r.sp, r.sp, 16), ret()],
   startup: () => [func('_start', START)],
   sayFunction: () => [func('say', SAY)],
   say: (text, length, base) => [la(r.a1, text), ...v.li(r.a2, length), ...v.li(r.a3, base), call('say')],

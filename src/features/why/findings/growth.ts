@@ -1,6 +1,6 @@
 import {counted, countText, deltaText, sizeText, spanText} from '../../../model/amounts.ts';
 import type {Kind} from '../../../model/kind.ts';
-import {safe} from '../../../text/safe.ts';
+import {safe, shortenPath} from '../../../text/safe.ts';
 import {type GrowthLine, riseOf} from '../../growth/growth.ts';
 import {slopeText} from '../../growth/words.ts';
 import type {Figures} from '../figures.ts';
@@ -264,13 +264,16 @@ const threadSteps = ({pid}: Figures) => [
   },
 ];
 
+/** Columns of a path in a sentence: the document stays small. */
+const LONGEST = 120;
+
 /** What a process has most regions of: a name, and how many. */
 export function commonest({table}: Figures['snapshot']): {readonly what: string; readonly count: number} | undefined {
   const sums = new Map<string, number>();
   const {firsts, counts} = table.alike;
   for (const [index, at] of firsts.entries()) {
     const {name, kind} = table.at(at);
-    const what = name !== '' ? safe(name) : kind === 'anon' ? 'unnamed memory' : kind;
+    const what = name !== '' ? shortenPath(safe(name), LONGEST) : kind === 'anon' ? 'unnamed memory' : kind;
     sums.set(what, (sums.get(what) ?? 0) + counts[index]!);
   }
   const [most] = [...sums].sort((a, b) => b[1] - a[1]);
