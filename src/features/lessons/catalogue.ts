@@ -6,6 +6,7 @@ import {cause} from './taught/cause.ts';
 import {file, shared} from './taught/files.ts';
 import {cow} from './taught/fork.ts';
 import type {Lesson} from './lesson.ts';
+import {malloc} from './taught/malloc.ts';
 import {maps} from './taught/maps.ts';
 import {mremap, stack} from './taught/moving.ts';
 import {guard, mprotect, munmap} from './taught/protection.ts';
@@ -26,6 +27,7 @@ export const LESSONS: readonly Lesson[] = [
   shared,
   cow,
   madvise,
+  malloc,
   hugepages,
   mlock,
   names,

@@ -1,5 +1,6 @@
 import {constants} from 'node:os';
 import {diff} from '../../diff/diff.ts';
+import {booksOf} from './books.ts';
 import {CallWatch, type Look} from './calls.ts';
 import {Helper} from './helper.ts';
 import {asPredicted, type Lesson, type Observed, type Step, watchesCalls} from './lesson.ts';
@@ -31,8 +32,9 @@ export const silently: Teacher = {start: async () => {}, before: async () => {},
 
 export interface LessonResult {
   readonly lesson: Lesson;
-  readonly pid: number;
-  readonly start: Snapshot;
+  /** Undefined where the helper can't be started: `unsupported` says why. */
+  readonly pid: number | undefined;
+  readonly start: Snapshot | undefined;
   readonly steps: readonly Taught[];
   readonly ok: boolean;
   readonly unsupported: string | undefined;
@@ -48,7 +50,9 @@ interface TeachOptions {
 
 /** Runs a lesson's helper step by step, and looks at its memory before and after each. */
 export async function teach(lesson: Lesson, teacher: Teacher, options: TeachOptions = {}): Promise<LessonResult> {
-  const helper = await Helper.start(lesson.name);
+  const helper = await Helper.start(lesson);
+  if (!(helper instanceof Helper))
+    return {lesson, pid: undefined, start: undefined, steps: [], ok: false, unsupported: helper.lack};
   let watch: CallWatch | string | undefined;
   try {
     watch = watchesCalls(lesson) ? await CallWatch.start(helper.pid, options.root) : undefined;
@@ -95,7 +99,8 @@ async function allSteps(
     const [before, after] = [earlier.snapshot, later.snapshot];
     const {changes, drift} = diff(before, after, {match: 'address'});
     const doings = watch instanceof CallWatch ? await watch.doingsOf(changes, earlier, later) : watch;
-    const taught = judged(step, pid, {result, printed, before, after, changes, drift, doings});
+    const books = step.books && booksOf(pid, root);
+    const taught = judged(step, pid, {result, printed, before, after, changes, drift, doings, books});
     await teacher.after(taught);
     steps.push(taught);
     if (taught.unsupported !== undefined) break;
@@ -114,9 +119,13 @@ function judged(step: Step, pid: number, observed: Observed): Taught {
   return {step, pid, observed, ok: unsupported === undefined && isAsPredicted, unsupported};
 }
 
-/** Only smaps tells what is resident; why it could not be read is in the snapshot's notes. */
-const blindness = ({before, after}: Observed): string | undefined =>
-  [before, after].find(({totals}) => totals['rss'] === undefined)?.notes[0];
+/**
+ * Only smaps tells what is resident, and only malloc's books what is free; why smaps could not be read is in the
+ * snapshot's notes.
+ */
+const blindness = ({before, after, books}: Observed): string | undefined =>
+  [before, after].find(({totals}) => totals['rss'] === undefined)?.notes[0] ??
+  (typeof books === 'string' ? books.replace(/\.$/, '') : undefined);
 
 /** A system call that fails returns the negative errno, as 64 bits. */
 function refusal(step: Step, result: string): string | undefined {
@@ -146,8 +155,8 @@ export const lessonJSON = ({lesson, pid, start, steps, ok, unsupported}: LessonR
   lesson: lesson.name,
   title: lesson.title,
   arch: process.arch,
-  pid,
-  start: start.toJSON(),
+  pid: pid ?? null,
+  start: start?.toJSON() ?? null,
   steps: steps.map((taught) => ({
     title: taught.step.title,
     call: taught.step.call,
@@ -155,6 +164,10 @@ export const lessonJSON = ({lesson, pid, start, steps, ok, unsupported}: LessonR
     printed: taught.observed.printed.length > 0 ? taught.observed.printed : undefined,
     pid: taught.pid,
     expected: taught.step.expected,
+    books: taught.step.books && {
+      expected: taught.step.books,
+      observed: typeof taught.observed.books === 'object' ? taught.observed.books : null,
+    },
     drift: Object.keys(taught.observed.drift).length > 0 ? taught.observed.drift : undefined,
     changes: taught.observed.changes.map(changeJSON),
     made: madeJSON(taught.observed),

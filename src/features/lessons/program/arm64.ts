@@ -11,7 +11,7 @@ import type {Value} from './program.ts';
 import {spoken} from './spoken.ts';
 
 const a = spoken(assembler, r);
-const {adr, b, beq, bhi, bl, blo, bne, cbnz, cbz, ret} = spoken(jumps, r);
+const {adr, b, beq, bhi, bl, blo, blr, bne, cbnz, cbz, ret} = spoken(jumps, r);
 const {ldp, ldr, ldrb, stp, str, strb} = spoken(memory, r);
 const {constant, mov} = spoken(moves, r);
 
@@ -27,6 +27,7 @@ export const arm64: HelperMachine = {
   elf: ARM64,
   argument: (index, value) => put(ARGUMENTS[index]!, value),
   syscall: (number) => [...constant(r.x8, number), a.svc()],
+  invoke: (slot) => [adr(r.x9, slot), ldr(r.x9, at(r.x9)), blr(r.x9)],
   result: (value) => put(r.x0, value),
   save: (slot) => [adr(r.x9, slot), str(r.x0, at(r.x9))],
   storeByte: (place, value) => [...put(r.x10, place), ...constant(r.x11, value), strb(r.w11, at(r.x10))],

@@ -15,6 +15,11 @@ export interface HelperMachine {
   argument(index: number, value: Value): Item[];
   /** Makes a system call; its result is in the result register. */
   syscall(number: number): Item[];
+  /**
+   * Calls the function whose address is in a slot, as the C library expects it (the stack aligned to 16 bytes); its
+   * result is in the result register. The first three arguments of a function are where those of a system call are.
+   */
+  invoke(slot: string): Item[];
   /** Puts a value into the result register. */
   result(value: Value): Item[];
   /** Puts the result register into a slot. */

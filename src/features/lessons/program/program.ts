@@ -11,9 +11,14 @@ export type Value =
   | {readonly slot: string; readonly plus?: number}
   | {readonly address: string; readonly plus?: number};
 
+/** What programs call of the C library. All four are in every glibc, with one version of the symbol each. */
+export type LibraryFunction = 'malloc' | 'free' | 'malloc_trim' | 'memset';
+
 export type Operation =
   /** Makes a system call; its result goes into a slot. A failed call results in the negative errno. */
   | {readonly do: 'call'; readonly name: SyscallName; readonly args: readonly Value[]; readonly into?: string}
+  /** Calls a function of the C library with one to three arguments; its result goes into a slot. */
+  | {readonly do: 'invoke'; readonly name: LibraryFunction; readonly args: readonly Value[]; readonly into?: string}
   /** Writes one byte to memory. */
   | {readonly do: 'store'; readonly at: Value; readonly byte: number}
   /** Reads one byte from memory, and forgets it. */
@@ -48,6 +53,13 @@ export interface HelperProgram {
   readonly steps: readonly ProgramStep[];
 }
 
+export const invoke = (name: LibraryFunction, args: readonly Value[], into?: string): Operation => ({
+  do: 'invoke',
+  name,
+  args,
+  ...(into !== undefined && {into}),
+});
+
 export const call = (name: SyscallName, args: readonly Value[], into?: string): Operation => ({
   do: 'call',
   name,
@@ -76,7 +88,7 @@ export function slotsOf(program: HelperProgram): string[] {
     else if (!texts.has(value.address)) slots.add(value.address);
   };
   const see = (operation: Operation): void => {
-    if (operation.do === 'call') operation.args.forEach(seeValue);
+    if (operation.do === 'call' || operation.do === 'invoke') operation.args.forEach(seeValue);
     if ('into' in operation && operation.into !== undefined) slots.add(operation.into);
     if (operation.do === 'store' || operation.do === 'load' || operation.do === 'fetch') seeValue(operation.at);
     if (operation.do === 'set') slots.add(operation.slot);
@@ -92,10 +104,23 @@ export function slotsOf(program: HelperProgram): string[] {
   return [...slots];
 }
 
+/** The functions of the C library that a program calls, in the order in which they occur. */
+export function importsOf(program: HelperProgram): LibraryFunction[] {
+  const names = new Set<LibraryFunction>();
+  const see = (operation: Operation): void => {
+    if (operation.do === 'invoke') names.add(operation.name);
+    if (operation.do === 'if') operation.body.forEach(see);
+  };
+  Object.values(program.functions ?? {}).forEach((operations) => operations.forEach(see));
+  for (const step of program.steps) step.operations.forEach(see);
+  return [...names];
+}
+
 /** What an operation does, as written in C: the text beside its instructions in a listing. */
 export function wordsOf(operation: Operation): string {
   switch (operation.do) {
-    case 'call': {
+    case 'call':
+    case 'invoke': {
       const call = `${operation.name}(${operation.args.map(valueText).join(', ')})`;
       return operation.into === undefined ? call : `${operation.into} = ${call}`;
     }

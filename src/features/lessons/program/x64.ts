@@ -22,6 +22,8 @@ export const x64: HelperMachine = {
   elf: X64,
   argument: (index, value) => put(ARGUMENTS[index]!, value),
   syscall: (number) => [x.mov(r.eax, number), x.syscall()],
+  // The stack must be at a multiple of 16 (psABI section 3.2.2); functions leave rbx as it was.
+  invoke: (slot) => [x.mov(r.rbx, r.rsp), x.and(r.rsp, -16), call(qword(rip(slot))), x.mov(r.rsp, r.rbx)],
   result: (value) => put(r.rax, value),
   save: (slot) => [x.mov(rip(slot), r.rax)],
   storeByte: (place, value) => [...put(r.rbx, place), x.mov(byte(at(r.rbx)), value)],
