@@ -219,7 +219,11 @@ function renderPrediction(
     .flatMap((text) => wrapped(text, width && width - 13))
     .map((line) => `${' '.repeat(13)}${line}\n`)
     .join('');
-  return `Prediction${whose}:  ${[parts.join(';  ') || nothing, split].filter(Boolean).join(';  ')}\n${lines}`;
+  const head = `Prediction${whose}:  `;
+  const all = [parts.join(';  ') || nothing, split].filter(Boolean).join(';  ');
+  if (cells(head + all) <= (width ?? Infinity)) return `${head}${all}\n${lines}`;
+  const [first, ...rest] = wrapped(all, width! - 13);
+  return `${head}${first}\n${rest.map((line) => `${' '.repeat(13)}${line}\n`).join('')}${lines}`;
 }
 
 const predictedBooks = ({freeWithin, trimWithin}: PredictedBooks): string =>

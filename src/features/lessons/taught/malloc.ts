@@ -56,7 +56,7 @@ export const malloc: Lesson = {
     },
     {
       name: 'fill',
-      title: 'Ask for twenty blocks of 50 KiB, and write to all of them',
+      title: 'Ask for 20 blocks, and write to all',
       call: 'for (…) memset(block[i] = malloc(51200), i, 51200)',
       operations: numbers.flatMap((number) => [
         invoke('malloc', [BLOCK], block(number)),

@@ -236,7 +236,7 @@ export const COUNTS: ReadonlyArray<Finding<Figures>> = [
     certain: true,
     next: (_, figures) => [
       causeStep(figures),
-      {command: `memmap show ${figures.pid} --by file`, why: 'how many regions each file has'},
+      {command: `memmap show ${figures.pid} --summary --by file`, why: 'how many regions each file has'},
     ],
   }),
   row({

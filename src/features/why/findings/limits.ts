@@ -113,7 +113,7 @@ export const LIMITS: ReadonlyArray<Finding<Figures>> = [
     evidence: 'lines of maps',
     certain: false,
     next: (_, figures) => [
-      showStep(figures, '--by file', 'how many regions each file has'),
+      showStep(figures, '--summary --by file', 'how many regions each file has'),
       ...(figures.isAlive ? [causeStep(figures)] : []),
     ],
   }),

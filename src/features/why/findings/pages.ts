@@ -183,7 +183,7 @@ export const PAGES: ReadonlyArray<Finding<Figures>> = [
     evidence: 'smaps Rss of mapped files',
     certain: true,
     next: (_, figures) => [
-      showStep(figures, '--by file', 'which files'),
+      showStep(figures, '--summary --by file', 'which files'),
       ...(figures.isAlive ? [growthStep(figures)] : []),
     ],
   }),
