@@ -41,7 +41,7 @@ testIf('python3', X64)('each region is a line with a strip, and totals follow', 
   const {stdout, code, stderr} = await memmap(['pages', String(child.pid)]);
   t.is(code, 0, stderr);
   t.regex(stdout, /^python3 \(pid \d+\)/);
-  t.regex(stdout, /^200000000000-200000200000 +2 MiB +684 KiB +below \S+ +▒{64}$/m);
+  t.regex(stdout, /^200000000000-200000200000 +2 MiB +684 KiB +\S.*? +▒{64}$/m);
   t.regex(stdout, /^state +pages +size$/m);
   t.regex(stdout, /^all +\d+ +[\d.]+ [KMG]iB$/m);
   t.regex(stdout, /^Not read: .*\[vsyscall\]/m);
@@ -210,7 +210,7 @@ for (const columns of [60, 100, 200]) {
     X64,
   )(`on a terminal of ${columns} columns no line is wider, and strips use the room`, async (t) => {
     const child = await target(t);
-    for (const [...args] of [['--kind', 'anon', '--kind', 'heap', '--kind', 'text'], [`0x${AT}`]]) {
+    for (const [...args] of [['--kind', 'anon', '--kind', 'arena', '--kind', 'heap', '--kind', 'text'], [`0x${AT}`]]) {
       const run = new TerminalRun(t, ['pages', String(child.pid), ...args], {columns, rows: 80});
       t.is(await run.end(), 0);
       // eslint-disable-next-line no-control-regex
