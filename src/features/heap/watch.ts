@@ -67,7 +67,9 @@ function readingOf(heap: Heap): Omit<BooksReading, 't'> {
   if (heap.isWhole) return {figures: figuresOf(heap)};
   const torn = heap.arenas.filter((arena) => arena.torn !== undefined);
   const why = heap.unnamed
-    ? `the program's malloc is that of ${heap.allocator}`
+    ? heap.beside === undefined
+      ? `the program's malloc is that of ${heap.allocator}`
+      : `${heap.beside} is there as well as glibc's malloc, and its books are not read`
     : !heap.books
       ? 'they were not found'
       : torn.length > 0
