@@ -102,10 +102,14 @@ const CHECKS: readonly Check[] = [
         `VmFlags has codes unknown to memmap: ` +
         `${[...new Set(some.flatMap(({flags = []}) => flags.filter((code) => flagMeaning(code) === undefined)))].join(', ')}.`,
     ),
-  ({consistency: {torn, incomplete}}) =>
-    torn || incomplete
-      ? {what: 'torn', text: 'The listing does not show a single moment: sums can be wrong.', regions: []}
-      : undefined,
+  ({consistency: {torn, incomplete}, source: {format}}) => {
+    if (!torn && !incomplete) return undefined;
+    const isCut = !torn && (format === 'core' || format === 'minidump');
+    const text = isCut
+      ? 'The core is cut short or lacks parts: sums can be too small.'
+      : 'The listing does not show a single moment: sums can be wrong.';
+    return {what: 'torn', text, regions: []};
+  },
 ];
 
 function among(

@@ -1,6 +1,7 @@
 import type {Family} from '../../model/family.ts';
 import type {Bill, Group} from '../../model/group/group.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
+import type {Counted} from '../../procfs/details/counted.ts';
 import type {Cow} from '../cow/cow.ts';
 import type {FamilyGrowth} from '../growth/family.ts';
 import type {Growth} from '../growth/growth.ts';
@@ -45,6 +46,8 @@ export interface Facts {
   readonly familyGrowth?: FamilyGrowth | undefined;
   /** The cgroup that it is charged to. */
   readonly group?: {readonly group: Group; readonly bill: Bill} | undefined;
+  /** Open files and tasks, and their limits: of a process that lives. */
+  readonly counted?: Counted | undefined;
   /** It ended while it was watched. */
   readonly hasEnded: boolean;
   readonly missing: readonly Missing[];

@@ -6,7 +6,7 @@ import {riseOf, type GrowthLine} from '../growth/growth.ts';
 import type {Facts} from './facts.ts';
 import {isFull, type LimitLine, limitsOf} from './limits.ts';
 import {type Malloc, mallocOf, mallocOfRecording} from './malloc.ts';
-import {type Part, type Parts, partsOf, partsOfGrowth} from './parts.ts';
+import {type Part, type Parts, partsOf, partsOfGrowth, partsOfStatus} from './parts.ts';
 import {type Runtime, runtimeOf} from './runtimes.ts';
 
 /** A rise of fewer bytes is not worth a sentence. */
@@ -28,7 +28,9 @@ export class Figures {
     const {growth, snapshot} = facts;
     const holds = partsOf(snapshot, this.malloc);
     const isSeen = growth !== undefined && growth.measure === growth.asked && growth.usageLooks > 0;
-    this.holds = !holds.isMemory && isSeen ? partsOfGrowth(growth) : holds;
+    const seen = !holds.isMemory && isSeen ? partsOfGrowth(growth) : holds;
+    // Of one that ended before its counters were read, status has sums.
+    this.holds = !seen.isMemory && facts.hasEnded ? partsOfStatus(snapshot) : seen;
     this.limits = limitsOf(facts);
     this.runtime = runtimeOf(facts.snapshot);
     this.unusual = unusualOf(facts.snapshot);

@@ -1,5 +1,5 @@
 import type {Slope} from '../../history/trend.ts';
-import {clip} from '../../text/safe.ts';
+import {cells, clip} from '../../text/safe.ts';
 import type {Answer} from './answer.ts';
 
 /** A document stays small: this many parts, and the rest as one. */
@@ -7,13 +7,40 @@ const MOST_PARTS = 8;
 const MOST_LIMITS = 6;
 const MOST_UNUSUAL = 8;
 
-/** Names of files are part of a sentence, and may have 4,096 bytes each. */
-const LONGEST = 400;
+/**
+ * Columns that a text may have: names of files are part of sentences, and may have 4,096 bytes each, of which JSON makes
+ * six times as many. The first is taken with which the document is small.
+ */
+const WIDTHS = [1500, 400, 200, 100, 50] as const;
+
+/** Bytes of a document without blanks: with them it is smaller than 8 KiB. */
+const MOST_BYTES = 7000;
 
 const MINUTE = 60_000;
 
 /** The document `memmap.why/1`: bytes, bytes a minute, ms, ISO 8601. @param now ms since 1970 */
 export function whyJSON(answer: Answer, now: number): Record<string, unknown> {
+  let document: Record<string, unknown> = {};
+  for (const width of WIDTHS) {
+    document = clipped(documentOf(answer, now), width) as Record<string, unknown>;
+    if (Buffer.byteLength(JSON.stringify(document)) <= MOST_BYTES) break;
+  }
+  return document;
+}
+
+/** The same with no text that is longer. A command that would be is left out: a part of one does something else. */
+function clipped(value: unknown, width: number): unknown {
+  if (typeof value === 'string') return clip(value, width);
+  if (Array.isArray(value))
+    return value.filter((each) => !isLong(each, width)).map((each: unknown) => clipped(each, width));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, clipped(each, width)]));
+}
+
+const isLong = (step: unknown, width: number): boolean =>
+  typeof step === 'object' && step !== null && 'command' in step && cells(String(step.command)) > width;
+
+function documentOf(answer: Answer, now: number): Record<string, unknown> {
   const {target, finding, growth, kept, limits, unusual, next, missing} = answer;
   return {
     schema: 'memmap.why/1',
@@ -37,11 +64,7 @@ export function whyJSON(answer: Answer, now: number): Record<string, unknown> {
       at: ms === undefined || now + ms > LAST ? null : new Date(now + ms).toISOString(),
       evidence,
     })),
-    unusual: unusual.slice(0, MOST_UNUSUAL).map(({what, evidence, certain}) => ({
-      what: clip(what, LONGEST),
-      evidence,
-      certain,
-    })),
+    unusual: unusual.slice(0, MOST_UNUSUAL).map(({what, evidence, certain}) => ({what, evidence, certain})),
     next,
     missing,
   };

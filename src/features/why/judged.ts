@@ -95,14 +95,23 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
       evidence: 'nothing could be read',
       sentence: `What holds its memory is not known, and ${grows}.`,
     };
-  if (snapshot.table.length === 0)
+  if (snapshot.table.length === 0 || first.evidence.startsWith('status '))
     return {
       name: 'status-only',
       certain: true,
       evidence: 'status',
       sentence:
-        `It holds ${sizeText(holds.total)}, ${shareText(first.bytes, holds.total)} of it ${first.what}; what that is for ` +
-        `may not be read here, and ${grows}.`,
+        `It ${facts.hasEnded ? 'held' : 'holds'} ${sizeText(holds.total)}, ${shareText(first.bytes, holds.total)} of it ` +
+        `${first.what}; what that ${facts.hasEnded ? 'was for was not read before it ended' : 'is for may not be read here'}, and ${grows}.`,
+    };
+  if (facts.subject === 'core')
+    return {
+      name: 'sizes-only',
+      certain: true,
+      evidence: 'program headers of the core',
+      sentence:
+        `The core has ${sizeText(holds.total)} of address space, most for ${safe(first.what)} (${sizeText(first.bytes)}); ` +
+        `how much of it was in RAM is not in it, and ${grows}.`,
     };
   if (!holds.isMemory)
     return {

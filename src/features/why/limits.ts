@@ -1,10 +1,11 @@
 import {countText, sizeText, spanText} from '../../model/amounts.ts';
+import type {Counted} from '../../procfs/details/counted.ts';
 import {safe} from '../../text/safe.ts';
 import type {Limit} from '../show/limits.ts';
 import {roomOf} from '../show/room.ts';
 import type {Facts} from './facts.ts';
 
-/** A limit, and how near it is. Bytes; of vm.max_map_count regions. */
+/** A limit, and how near it is. Bytes; where `isCount`, regions, open files or tasks. */
 export interface LimitLine {
   readonly limit: string;
   readonly used: number;
@@ -36,14 +37,15 @@ export function aheadText(limits: readonly LimitLine[]): string {
 /** How much of it is used up: 0 to 1. */
 export const partOf = ({bound, max}: LimitLine): number => (max <= 0 ? 1 : bound / max);
 
-const amount = ({isCount}: LimitLine, value: number): string => (isCount ? countText(value) : sizeText(value));
+export const amount = ({isCount}: LimitLine, value: number): string => (isCount ? countText(value) : sizeText(value));
 
 /** `RLIMIT_DATA: 98 of 100 MiB (98 %), full in 4 min at this rate`. */
 export function limitText(line: LimitLine): string {
   const {limit, used, max} = line;
+  const part = max > 0 ? ` (${Math.round((100 * used) / max)} %)` : '';
   const rest = line.bound < used ? `, ${sizeText(used - line.bound)} of it page cache that can be taken back` : '';
   const when = line.in === undefined ? '' : `; full in ${spanText(line.in)} at this rate`;
-  return `${limit}: ${amount(line, used)} of ${amount(line, max)} (${Math.round((100 * used) / max)} %)${rest}${when}`;
+  return `${limit}: ${amount(line, used)} of ${amount(line, max)}${part}${rest}${when}`;
 }
 
 /** What happens at the limit of a cgroup. */
@@ -55,6 +57,8 @@ const EFFECTS: Readonly<Record<string, string>> = {
   RLIMIT_STACK: 'a deeper stack ends with SIGSEGV',
   RLIMIT_MEMLOCK: 'mlock fails with ENOMEM',
   'vm.max_map_count': 'mmap, munmap and mprotect fail with ENOMEM',
+  RLIMIT_NOFILE: 'open, socket, dup and pipe fail with EMFILE',
+  pids: 'fork, clone and new threads fail with EAGAIN',
   'vm.overcommit_memory': 'mmap and brk of all processes fail with ENOMEM',
   cgroup: OOM,
 };
@@ -68,6 +72,7 @@ export function limitsOf(facts: Facts): LimitLine[] {
   const seen = new Set<string>();
   return all
     .flatMap((limit) => lineOf(limit, facts))
+    .concat(countedLimits(facts.counted))
     .filter(({limit}) => !seen.has(limit) && seen.add(limit))
     .sort((a, b) => Number(isNear(b)) - Number(isNear(a)) || partOf(b) - partOf(a));
 }
@@ -75,8 +80,10 @@ export function limitsOf(facts: Facts): LimitLine[] {
 function lineOf(limit: Limit, facts: Facts): LimitLine[] {
   const {name, value, used, left, path} = limit;
   // A limit that bounds nothing here has nothing left to say; and one call may not ask for more than mode 0 allows.
+  // Nor has one of 0 for whoever uses nothing of it: `ulimit -l 0` is usual, and most programs lock nothing.
   if (value == null || used === undefined || left == null || (name === 'vm.overcommit_memory' && limit.mode !== 2))
     return [];
+  if (value === 0 && used === 0) return [];
   const cache =
     name === 'cgroup' && path === facts.group?.group.path ? (facts.group?.bill.parts.unmappedCache ?? 0) : 0;
   const bound = Math.max(0, used - cache);
@@ -103,7 +110,20 @@ const EVIDENCE: Readonly<Record<string, string>> = {
   'vm.max_map_count': '/proc/sys/vm/max_map_count, lines of maps',
   'vm.overcommit_memory': '/proc/meminfo CommitLimit, Committed_AS',
   cgroup: "the cgroup's limit and usage files",
+  RLIMIT_NOFILE: '/proc/PID/limits, /proc/PID/fd',
+  pids: 'pids.max and pids.current of the cgroup',
 };
+
+/** Limits of what is counted, and not memory. */
+function countedLimits({files, pids = []}: Counted = {}): LimitLine[] {
+  const line = (key: 'RLIMIT_NOFILE' | 'pids', limit: string, used: number, max: number): LimitLine => {
+    return {limit, used, max, bound: used, effect: EFFECTS[key]!, evidence: EVIDENCE[key]!, isCount: true};
+  };
+  return [
+    ...(files ? [line('RLIMIT_NOFILE', 'RLIMIT_NOFILE', files.used, files.max)] : []),
+    ...pids.map(({path, used, max}) => line('pids', `pids.max of ${safe(path)}`, used, max)),
+  ];
+}
 
 /** Bytes, or regions, a ms, where it grew steadily; undefined where nothing is known of it. */
 function rateOf(name: Limit['name'], {growth, first, snapshot}: Facts): number | undefined {

@@ -80,7 +80,7 @@ function placeOf({kind, label = ''}: Pick<Region, 'kind' | 'label'>): readonly [
  */
 export function partsOf(snapshot: Snapshot, malloc: Malloc | undefined): Parts {
   const {table, totals} = snapshot;
-  if (table.length === 0 || hasRollup(table)) return ofStatus(snapshot);
+  if (table.length === 0 || hasRollup(table)) return partsOfStatus(snapshot);
   const isMemory = totals['rss'] !== undefined;
   const sums = new Map<string, Sum>();
   const add = (key: string, what: string, bytes: number, certain: boolean, evidence: string): void => {
@@ -149,7 +149,7 @@ function cutMalloc(sums: Map<string, Sum>, {freeResident, mmapped, isTorn}: Mall
 }
 
 /** Without regions: what anybody may see of a process, or smaps_rollup. */
-function ofStatus({status, totals}: Snapshot): Parts {
+export function partsOfStatus({status, totals}: Snapshot): Parts {
   const sums = new Map<string, Sum>();
   const rollup = totals['anonymous'];
   const add = (key: string, what: string, value: unknown, evidence: string): void => {

@@ -1,12 +1,14 @@
 import {sizeText, spanText} from '../../model/amounts.ts';
 import {billOf} from '../../model/group/group.ts';
 import {MEASURES} from '../../model/measures.ts';
+import {isSameImage, isSameProcess} from '../../model/same.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {totalsByLabel} from '../../model/totals.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {capture, glimpse} from '../../procfs/capture.ts';
 import {captureFamily, childrenIn} from '../../procfs/family.ts';
 import {findGroup, readGroup} from '../../procfs/host/group.ts';
+import {type Counted, readCounted} from '../../procfs/details/counted.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
 import {interruption} from '../../shell/signals.ts';
 import {type Cow} from '../cow/cow.ts';
@@ -97,8 +99,10 @@ export async function gatherProcess(pid: number, options: WhyOptions): Promise<G
   const last = lastOf(pid, watched.last, first, options);
   const hasEnded = last === undefined;
   const snapshot = last ?? endedWith(watched.last, first);
+  const isOne = isSameImage(first.process, snapshot.process);
   const heap = hasEnded || !options.books ? undefined : heapOf(pid, snapshot, root, MOST_BOOKS, missing);
   if (!options.books) missing.push({what: "malloc's books", why: '--no-books', next: `memmap heap ${pid}`});
+  const counted = hasEnded ? undefined : countedOf(pid, root);
   const family = options.children && !hasEnded ? captureFamily(pid, {root, maxStall}).family : undefined;
   missing.push(...(hasEnded ? [ENDED] : unread(snapshot, pid)));
   return {
@@ -107,15 +111,17 @@ export async function gatherProcess(pid: number, options: WhyOptions): Promise<G
       name: String(pid),
       pid,
       snapshot,
-      first: {status: first.status, ms},
+      // After an exec it is another program: what was before says nothing about it.
+      first: isOne ? {status: first.status, ms} : undefined,
       growth: watched.growth,
       held,
       heap,
-      heapBefore: heap && heapBefore,
+      heapBefore: heap && isOne ? heapBefore : undefined,
       cow,
       family,
       familyGrowth: watched.family,
       group: groupOf(snapshot, root),
+      counted,
       hasEnded,
       missing,
     },
@@ -209,6 +215,20 @@ function groupOf({clues: {cgroup}}: Snapshot, root: string): Facts['group'] {
   }
 }
 
+/** What is counted of it, and may not be more. */
+function countedOf(pid: number, root: string): Counted | undefined {
+  let handle: ProcessHandle | undefined;
+  try {
+    handle = new ProcessHandle(pid, root);
+    return readCounted(handle);
+  } catch (error) {
+    if (error instanceof Trouble) return undefined;
+    throw error;
+  } finally {
+    handle?.close();
+  }
+}
+
 /** A reason as a clause. */
 export const clause = ({why}: Pick<Trouble, 'why'>): string => why.replace(/\.$/, '');
 
@@ -238,11 +258,16 @@ async function gatherDenied(pid: number, denied: Trouble, options: WhyOptions): 
   const {root, duration} = options;
   const interrupted = interruption();
   try {
-    const growth = await watchStatus(pid, root, duration, interrupted.signal);
-    const snapshot = glimpse(pid, denied, root);
-    if (!snapshot) throw denied;
-    const missing = [{what: 'what holds the memory', why: clause(denied), next: denied.next}];
-    const facts = {subject: 'process', name: String(pid), pid, snapshot, growth, hasEnded: false, missing} as const;
+    const {growth, last} = await watchStatus(pid, root, duration, interrupted.signal);
+    if (!last) throw denied;
+    const now = glimpse(pid, denied, root);
+    const hasEnded = !now || !isSameProcess(now.process, last.process) || now.process.state === 'Z';
+    const snapshot = hasEnded ? last : now;
+    const missing = [
+      {what: 'what holds the memory', why: clause(denied), next: denied.next},
+      ...(hasEnded ? [ENDED] : []),
+    ];
+    const facts = {subject: 'process', name: String(pid), pid, snapshot, growth, hasEnded, missing} as const;
     return {facts, signal: interrupted.received()};
   } finally {
     interrupted.dispose();

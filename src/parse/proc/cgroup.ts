@@ -30,13 +30,16 @@ const hierarchiesIn = (bytes: Uint8Array): Hierarchy[] =>
 
 const isUnified = ({id, controllers}: Hierarchy): boolean => id === '0' && controllers[0] === '';
 
-/** Memory is charged in the hierarchy of version 1 that has the controller `memory`, else in that of version 2. */
-export function parseCgroup(bytes: Uint8Array): MemoryCgroup | undefined {
-  return memoryOf(hierarchiesIn(bytes));
+/** What a cgroup bounds. */
+type Controller = 'memory' | 'pids';
+
+/** What is counted is charged in the hierarchy of version 1 that has the controller, else in that of version 2. */
+export function parseCgroup(bytes: Uint8Array, controller: Controller = 'memory'): MemoryCgroup | undefined {
+  return cgroupOf(hierarchiesIn(bytes), controller);
 }
 
-function memoryOf(hierarchies: readonly Hierarchy[]): MemoryCgroup | undefined {
-  const old = hierarchies.find(({controllers}) => controllers.includes('memory'));
+function cgroupOf(hierarchies: readonly Hierarchy[], controller: Controller): MemoryCgroup | undefined {
+  const old = hierarchies.find(({controllers}) => controllers.includes(controller));
   if (old) return {version: 1, path: old.path};
   const unified = hierarchies.find(isUnified);
   return unified && {version: 2, path: unified.path};
@@ -52,7 +55,7 @@ export interface Membership {
 /** @param bytes /proc/PID/cgroup */
 export function membershipOf(bytes: Uint8Array): Membership {
   const all = hierarchiesIn(bytes);
-  const memory = memoryOf(all);
+  const memory = cgroupOf(all, 'memory');
   const systemd = all.find(({controllers}) => controllers.includes('name=systemd'));
   const paths = [memory?.path, systemd?.path, all.find(isUnified)?.path];
   const named = paths.map((path) => namesIn(path ?? '/'));
@@ -96,10 +99,14 @@ export interface CgroupFolder {
  *
  * @returns undefined if its hierarchy isn't mounted, or the mount doesn't show it
  */
-export function cgroupFolders({version, path}: MemoryCgroup, mounts: readonly Mount[]): CgroupFolder[] | undefined {
+export function cgroupFolders(
+  {version, path}: MemoryCgroup,
+  mounts: readonly Mount[],
+  controller: Controller = 'memory',
+): CgroupFolder[] | undefined {
   const mount = mounts.find(
     ({type, options, root}) =>
-      (version === 2 ? type === 'cgroup2' : type === 'cgroup' && options.includes('memory')) && isBelow(path, root),
+      (version === 2 ? type === 'cgroup2' : type === 'cgroup' && options.includes(controller)) && isBelow(path, root),
   );
   if (!mount || path.split('/').includes('..')) return undefined;
   const root = mount.root === '/' ? '' : mount.root;

@@ -27,6 +27,17 @@ export function parseLimits(bytes: Uint8Array): Limits {
   return limits;
 }
 
+/**
+ * How many files may be open: the soft RLIMIT_NOFILE.
+ *
+ * @param bytes /proc/PID/limits
+ * @returns null: unlimited; undefined: it doesn't say
+ */
+export function parseOpenFiles(bytes: Uint8Array): number | null | undefined {
+  const soft = /^Max open files\s+(\S+)/m.exec(latin1(bytes, 0, bytes.length))?.[1];
+  return soft === undefined ? undefined : limit(soft);
+}
+
 function limit(text: string): number | null | undefined {
   if (text === 'unlimited') return null;
   return /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;

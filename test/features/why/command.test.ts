@@ -6,6 +6,8 @@ import {files, folder, TUTORIAL} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {ROOT, testIf} from '../../helpers/tools.ts';
 import {until} from '../../helpers/wait.ts';
+import {CRASHED, MACHINES, makeCore} from '../../parse/core/made.ts';
+import {watchStatus} from '../../../src/features/why/status.ts';
 import {PROCESS_FINDINGS} from '../../../src/features/why/findings/table.ts';
 import {FAMILY_FINDINGS} from '../../../src/features/why/findings/family.ts';
 import {GROUP_FINDINGS} from '../../../src/features/why/findings/group.ts';
@@ -20,7 +22,8 @@ interface Document {
     readonly watched: number;
     readonly text: string;
   };
-  readonly limits: ReadonlyArray<{readonly limit: string}>;
+  readonly holds: ReadonlyArray<{readonly bytes: number}>;
+  readonly limits: ReadonlyArray<{readonly limit: string; readonly used: number; readonly max: number}>;
   readonly missing: ReadonlyArray<{readonly what: string; readonly why: string}>;
 }
 
@@ -90,6 +93,89 @@ testIf('python3')('a target that ends while it is watched: what was seen', async
 
 const openFiles = (pid: number): string[] =>
   readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+
+testIf('python3')('a process of which status alone is seen, and that ends: as it was seen last', async (t) => {
+  const child = await python(t, "kept = b'x' * (32 << 20)");
+  // It looks before it first waits.
+  const watch = watchStatus(child.pid, '/proc', 10_000, new AbortController().signal);
+  child.process.kill('SIGKILL');
+  const {growth, last} = await watch;
+  t.is(last?.process.pid, child.pid);
+  t.true(Number(last?.status['vmRss']) > 32 << 20);
+  t.true(growth!.total.last > 32 << 20);
+});
+
+testIf('python3')('a target that ends before its counters are read: status has its sums', async (t) => {
+  const child = await python(t, "kept = b'x' * (32 << 20)");
+  const program = ['bin/run.js', 'why', String(child.pid), '--for', '80s', '--max-stall', '0.001ms', '--no-books'];
+  const why = new Child(t, process.execPath, [...program, '--json']);
+  await until(() => openFiles(why.pid).includes(`/proc/${child.pid}/statm`), 'the watch');
+  child.process.kill('SIGKILL');
+  const document = await documentOf(why);
+  conforms(t, 'why', document);
+  t.true(document.target.ended);
+  t.is(document.finding.name, 'status-only', document.sentence);
+  t.true(document.holds.reduce((sum, {bytes}) => sum + bytes, 0) > 32 << 20);
+});
+
+async function documentOf(why: Child): Promise<Document> {
+  const lines: string[] = [];
+  for (let line = await why.line(); line !== '}'; line = await why.line()) lines.push(line);
+  return asJSON(`${lines.join('\n')}}`);
+}
+
+testIf('python3', ROOT)('a limit of 0 that nobody uses is not near: `ulimit -l 0` without a locked page', async (t) => {
+  const child = await python(t);
+  // Without CAP_IPC_LOCK it counts.
+  await child.ask(
+    "r = __import__('resource'); r.setrlimit(r.RLIMIT_MEMLOCK, (0, 0)); os.setgid(65534); os.setuid(65534)",
+  );
+  const {stdout} = await memmap(['why', String(child.pid), '--for', '1s', '--json']);
+  const document = asJSON(stdout);
+  t.not(document.finding.name, 'near-limit', document.sentence);
+  t.false(document.limits.some(({limit}) => limit === 'RLIMIT_MEMLOCK'));
+});
+
+testIf('python3')('open files near RLIMIT_NOFILE are the answer, counted as the process counts them', async (t) => {
+  const child = await python(
+    t,
+    "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)); kept = [open('/dev/null') for _ in range(33)]",
+  );
+  // Listing takes a descriptor of its own.
+  const open = Number(await child.ask("answer = len(__import__('os').listdir('/proc/self/fd')) - 1"));
+  const {code, stdout} = await memmap(['why', String(child.pid), '--for', '1s', '--json']);
+  t.is(code, 0);
+  const document = asJSON(stdout);
+  conforms(t, 'why', document);
+  t.is(document.finding.name, 'near-limit', document.sentence);
+  t.regex(document.sentence, new RegExp(`RLIMIT_NOFILE leaves ${40 - open} of 40\\b`));
+  t.like(
+    document.limits.find(({limit}) => limit === 'RLIMIT_NOFILE'),
+    {used: open, max: 40},
+  );
+});
+
+test('names of 4,096 bytes that JSON writes as six times as many leave the document small', async (t) => {
+  const name = `/${'\u0001'.repeat(4000)}`;
+  const lines = Array.from({length: 400}, (_, at) => {
+    const start = 0x7f0000000000 + at * 0x2000;
+    return `${start.toString(16)}-${(start + 0x1000).toString(16)} r--s 00000000 fe:00 77 ${name} (deleted)\n`;
+  });
+  const [path] = files(t, lines.join(''));
+  const {code, stdout} = await memmap(['why', path!, '--json']);
+  t.is(code, 0);
+  conforms(t, 'why', asJSON(stdout));
+  t.true(Buffer.byteLength(stdout) < 8192, `${Buffer.byteLength(stdout)} bytes`);
+});
+
+test('a core that is cut short is called that, and not a listing', async (t) => {
+  const whole = makeCore(MACHINES[0]!, CRASHED);
+  const [path] = files(t, whole.subarray(0, whole.length - 4096));
+  const {code, stdout} = await memmap(['why', path!]);
+  t.is(code, 0);
+  t.regex(stdout, /The core is cut short/);
+  t.notRegex(stdout, /The listing/);
+});
 
 test('no such process is said', async (t) => t.is((await memmap(['why', '4000000'])).code, 3));
 

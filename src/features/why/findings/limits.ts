@@ -1,7 +1,7 @@
-import {counted, countText, sizeText, spanText} from '../../../model/amounts.ts';
+import {counted, countText, spanText} from '../../../model/amounts.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf, type Step} from '../finding.ts';
-import type {LimitLine} from '../limits.ts';
+import {amount, type LimitLine} from '../limits.ts';
 import {shareOf} from '../parts.ts';
 import {commonest} from './growth.ts';
 import {askRuntime, causeStep, growthStep, showStep} from './steps.ts';
@@ -30,6 +30,10 @@ const RAISE: Readonly<Record<string, Step>> = {
   RLIMIT_DATA: {command: 'prlimit --pid PID --data=SIZE', why: 'raises the limit of the running process (root)'},
   RLIMIT_AS: {command: 'prlimit --pid PID --as=SIZE', why: 'raises the limit of the running process (root)'},
   RLIMIT_MEMLOCK: {command: 'prlimit --pid PID --memlock=SIZE', why: 'raises the limit of the running process (root)'},
+  RLIMIT_NOFILE: {
+    command: 'prlimit --pid PID --nofile=COUNT',
+    why: 'raises the limit of the running process (root): it buys time, and does not mend a leak of descriptors',
+  },
   RLIMIT_STACK: {command: 'prlimit --pid PID --stack=SIZE', why: 'raises the limit of the running process (root)'},
 };
 
@@ -37,6 +41,12 @@ const raise = ({limit}: LimitLine, {pid}: Figures): Step[] => {
   const step = RAISE[limit];
   return step ? [{...step, command: step.command.replace('PID', pid)}] : [];
 };
+
+/** Who has what is counted: open files, or tasks. */
+const countSteps = ({limit}: LimitLine, {pid}: Figures): Step[] =>
+  limit === 'RLIMIT_NOFILE'
+    ? [{command: `ls -l /proc/${pid}/fd`, why: 'what the open files are: those that come again and again leak'}]
+    : [{command: 'memmap ps --by cgroup', why: 'how many processes and threads each cgroup has'}];
 
 export const LIMITS: ReadonlyArray<Finding<Figures>> = [
   row({
@@ -61,15 +71,17 @@ export const LIMITS: ReadonlyArray<Finding<Figures>> = [
     when: ({full}) => full?.limit !== 'vm.max_map_count' && full,
     weight: ({used, max}) => used / max,
     sentence: (line, figures) =>
-      `It is near a limit: ${line.limit} leaves ${sizeText(Math.max(0, line.max - line.bound))} of ` +
-      `${sizeText(line.max)}${soon(line)}. At the limit ${line.effect}.${filler(figures)}`,
+      `It is near a limit: ${line.limit} leaves ${amount(line, Math.max(0, line.max - line.bound))} of ` +
+      `${amount(line, line.max)}${soon(line)}. At the limit ${line.effect}.${line.isCount ? '' : filler(figures)}`,
     evidence: ({evidence}) => evidence,
     certain: true,
     next: (line, figures) => [
-      showStep(figures, '--summary --room', 'what holds the memory, and how far each limit is'),
-      ...(figures.isAlive ? [growthStep(figures)] : []),
+      ...(line.isCount
+        ? countSteps(line, figures)
+        : [showStep(figures, '--summary --room', 'what holds the memory, and how far each limit is')]),
+      ...(figures.isAlive && !line.isCount ? [growthStep(figures)] : []),
       ...raise(line, figures),
-      ...askRuntime(figures),
+      ...(line.isCount ? [] : askRuntime(figures)),
     ],
   }),
   row({
