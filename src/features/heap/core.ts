@@ -11,7 +11,7 @@ import {readBooks} from '../../parse/malloc/books.ts';
 import {readLibcOfBuild, type LibcFile} from '../../procfs/libc.ts';
 import {dataOf, glibcIn} from './allocators.ts';
 import {Heap} from './heap.ts';
-import {notesOf, unnamedIn, wantedOf} from './parts.ts';
+import {notesOf, unnamedIn, wantedOf, whose} from './parts.ts';
 import {MappedSpace} from './space.ts';
 
 /**
@@ -45,12 +45,12 @@ export function heapOfCore(file: CoreInput, name: string, probe?: number): Heap 
         });
   return new Heap({
     snapshot,
-    allocator: other ?? (books || libc?.version !== undefined ? 'glibc' : 'unknown'),
+    ...whose(other, books, libc),
     version: libc?.version,
     books,
     unnamed: other && unnamedIn(memory, regions),
     notes: [
-      ...notesOf(libc, other, books !== undefined),
+      ...notesOf(libc, books !== undefined),
       ...(isLittle ? [] : ['The books of big-endian machines are not read.']),
       PAGES,
       ...(core.missing > 0 ? ['The core is cut off: what it does not have is neither in use nor free here.'] : []),

@@ -1,4 +1,4 @@
-import type {AllocatorName} from '../../model/allocator.ts';
+import type {AllocatorName, OtherAllocator} from '../../model/allocator.ts';
 import {hex} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {ArenaBooks, Books} from '../../parse/malloc/books.ts';
@@ -20,11 +20,13 @@ export interface Unnamed {
 interface HeapParts {
   readonly snapshot: Snapshot;
   readonly allocator: AllocatorName;
+  /** One that is there besides, and may have memory as well. */
+  readonly beside: OtherAllocator | undefined;
   /** Of glibc, such as `2.36`. */
   readonly version: string | undefined;
   /** Undefined if no arena was found. */
   readonly books: Books | undefined;
-  /** Where another allocator than glibc's is used. */
+  /** Where another allocator than glibc's is there. */
   readonly unnamed: Unnamed | undefined;
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
@@ -37,6 +39,7 @@ interface HeapParts {
 export class Heap {
   readonly snapshot: Snapshot;
   readonly allocator: AllocatorName;
+  readonly beside: OtherAllocator | undefined;
   readonly version: string | undefined;
   readonly books: Books | undefined;
   readonly unnamed: Unnamed | undefined;
@@ -45,9 +48,10 @@ export class Heap {
   readonly #notes: readonly string[];
   readonly #isGone: boolean;
 
-  constructor({snapshot, allocator, version, books, unnamed, notes, isGone, cost}: HeapParts) {
+  constructor({snapshot, allocator, beside, version, books, unnamed, notes, isGone, cost}: HeapParts) {
     this.snapshot = snapshot;
     this.allocator = allocator;
+    this.beside = beside;
     this.version = version;
     this.books = books;
     this.unnamed = unnamed;
@@ -97,6 +101,7 @@ export class Heap {
       process: this.snapshot.process,
       takenAt: this.snapshot.takenAt ?? null,
       allocator: this.allocator,
+      beside: this.beside,
       version: this.version ?? null,
       sentence: sentenceOf(this),
       arenas: this.arenas.map(arenaJSON),

@@ -1,6 +1,6 @@
-import type {AllocatorName} from '../../model/allocator.ts';
+import type {AllocatorName, OtherAllocator} from '../../model/allocator.ts';
 import {sizeOf, type Region} from '../../model/region.ts';
-import {isKnownVersion} from '../../parse/malloc/books.ts';
+import {type Books, isKnownVersion} from '../../parse/malloc/books.ts';
 import type {Memory} from '../../parse/malloc/memory.ts';
 import type {LibcFile} from '../../procfs/libc.ts';
 import {unnamed} from './allocators.ts';
@@ -8,6 +8,21 @@ import type {Unnamed} from './heap.ts';
 
 /** Larger regions are reserved, and not counted page by page. */
 const LARGEST = 64 * 2 ** 30;
+
+/**
+ * Whose malloc is used, for certain: arenas of glibc that have memory are. Where another allocator is there besides,
+ * which of the two the program's own calls reach is not known: LD_PRELOAD decides that, or how the program was linked.
+ * Where only the other one can have memory, it is that.
+ */
+export function whose(
+  other: OtherAllocator | undefined,
+  books: Books | undefined,
+  file: LibcFile | undefined,
+): {readonly allocator: AllocatorName; readonly beside: OtherAllocator | undefined} {
+  const hasMemory = books !== undefined && (books.mmapped.count > 0 || books.arenas.some(({system}) => system > 0));
+  if (other !== undefined && !hasMemory) return {allocator: other, beside: undefined};
+  return {allocator: books || file?.version !== undefined ? 'glibc' : 'unknown', beside: other};
+}
 
 /** What another allocator has, for the most part. */
 export function unnamedIn(memory: Pick<Memory, 'residentIn'>, all: readonly Region[]): Unnamed {
@@ -30,11 +45,9 @@ export const wantedOf = (
 });
 
 /** What a reader should know of the version, a sentence each. */
-export function notesOf(file: LibcFile | undefined, other: AllocatorName | undefined, hasBooks: boolean): string[] {
+export function notesOf(file: LibcFile | undefined, hasBooks: boolean): string[] {
   const notes: string[] = [];
   const minor = Number(file?.version?.slice(2));
-  if (other !== undefined && hasBooks)
-    notes.push(`The arenas are those of glibc's malloc, which is there too; the program's is that of ${other}.`);
   if (file?.version !== undefined && !isKnownVersion(minor))
     notes.push(
       hasBooks

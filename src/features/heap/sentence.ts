@@ -1,13 +1,14 @@
-import type {AllocatorName} from '../../model/allocator.ts';
+import type {AllocatorName, OtherAllocator} from '../../model/allocator.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import type {Books} from '../../parse/malloc/books.ts';
 
 interface Said {
   readonly allocator: AllocatorName;
+  readonly beside: OtherAllocator | undefined;
   readonly version: string | undefined;
   /** Undefined if no arena was found. */
   readonly books: Books | undefined;
-  /** Where another allocator than glibc's is used, in bytes. */
+  /** Where another allocator than glibc's is there, in bytes. */
   readonly unnamed: {readonly regions: number; readonly resident: number} | undefined;
   /** Of all arenas, in bytes. */
   readonly totals: Readonly<Record<'system' | 'inUse' | 'free' | 'freeResident' | 'trimmable' | 'unread', number>>;
@@ -20,8 +21,8 @@ const MUCH = 0.1;
 const MOST = 0.9;
 
 /** What the books say, for who asks: is it a leak, or memory that malloc keeps? */
-export function sentenceOf({allocator, version, books, unnamed, totals}: Said): string {
-  if (unnamed)
+export function sentenceOf({allocator, beside, version, books, unnamed, totals}: Said): string {
+  if (unnamed && !beside)
     return (
       `The program's malloc is that of ${allocator}, whose books memmap does not read: ${sizeText(unnamed.resident)} ` +
       `in ${counted(unnamed.regions, 'region')} of no name are resident, and most of that will be its memory.`
@@ -31,7 +32,13 @@ export function sentenceOf({allocator, version, books, unnamed, totals}: Said): 
       ? `The books of glibc${version === undefined ? '' : ` ${version}`}'s malloc were not found: nothing can be said.`
       : `No malloc of glibc was found in this process: nothing can be said.`;
   const torn = books.arenas.filter((arena) => arena.torn !== undefined).length;
-  return arenasSentence({arenas: books.arenas.length, torn, mmapped: books.mmapped, totals});
+  const said = arenasSentence({arenas: books.arenas.length, torn, mmapped: books.mmapped, totals});
+  if (!beside || !unnamed) return said;
+  return (
+    `Of glibc's malloc: ${said} ${beside} is there too, and which of the two the program calls is not known: memmap does ` +
+    `not read the books of ${beside}. With what both have, ${sizeText(unnamed.resident)} in ` +
+    `${counted(unnamed.regions, 'region')} of no name are resident.`
+  );
 }
 
 /** What adds up over arenas: of one process, or of several. */

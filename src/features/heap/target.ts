@@ -19,7 +19,7 @@ import {heapOfCore} from './core.ts';
 import {withDescendants} from './descendants.ts';
 import {HeapFamily, type HeapMember, type MissingMember} from './family.ts';
 import {Heap} from './heap.ts';
-import {notesOf, unnamedIn, wantedOf} from './parts.ts';
+import {notesOf, unnamedIn, wantedOf, whose} from './parts.ts';
 import {MappedSpace} from './space.ts';
 
 /** Bytes of memory a second that are read at most, where nobody says otherwise. */
@@ -135,12 +135,12 @@ export function heapIn(
     const isGone = !isStill(handle, stat);
     return new Heap({
       snapshot,
-      allocator: other ?? (books || file?.version !== undefined ? 'glibc' : 'unknown'),
+      ...whose(other, books, file),
       version: file?.version,
       books,
       unnamed: other && unnamedIn(memory, snapshot.regions),
       notes: [
-        ...notesOf(file, other, books !== undefined),
+        ...notesOf(file, books !== undefined),
         ...(isGone ? ['The process ended or began another program while it was read.'] : []),
       ],
       isGone,

@@ -28,12 +28,12 @@ export function renderHeap(heap: Heap, look: HeapLook): string {
   ].join('\n');
 }
 
-const whose = ({allocator, version, arenas}: Heap): string =>
-  allocator !== 'glibc' && allocator !== 'unknown'
-    ? `malloc of ${allocator}`
-    : allocator === 'unknown'
-      ? 'no allocator that memmap knows'
-      : `malloc of ${allocator}${version === undefined ? '' : ` ${version}`}, ${counted(arenas.length, 'arena')}`;
+function whose({allocator, beside, version, arenas}: Heap): string {
+  if (allocator === 'unknown') return 'no allocator that memmap knows';
+  if (allocator !== 'glibc') return `malloc of ${allocator}`;
+  const glibc = `malloc of ${allocator}${version === undefined ? '' : ` ${version}`}, ${counted(arenas.length, 'arena')}`;
+  return beside === undefined ? glibc : `${glibc}, and ${beside}`;
+}
 
 const costText = ({cost, snapshot}: Heap): string =>
   snapshot.source.format === 'core'

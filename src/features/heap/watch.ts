@@ -2,10 +2,14 @@ import type {BooksFigures, BooksReading} from '../../model/books.ts';
 import {counted} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import type {ProcessHandle} from '../../procfs/handle.ts';
+import {cpuTime} from '../../procfs/sampling/held.ts';
 import type {Heap} from './heap.ts';
 import {heapIn, USUAL_RATE} from './target.ts';
 
-/** Reading takes at most this part of the time: the larger the heap, the less often it is read. */
+/**
+ * Reading takes at most this part of the processor's time: the larger the heap, the less often it is read. What others
+ * do on a loaded machine meanwhile is not our cost, and would make a hole in what is known.
+ */
 const DUTY = 0.2;
 
 /** ms between two readings: enough of them for a verdict, and no more than that. */
@@ -41,7 +45,7 @@ export class HeapWatch {
    * @throws Trouble `denied`, if they may not be read, at the first reading
    */
   look(isLast = false): Omit<BooksReading, 't'> | undefined {
-    const begin = performance.now();
+    const [begin, cpu] = [performance.now(), cpuTime()];
     if (begin < (isLast ? this.#last + this.#pause / 2 : this.#due)) return undefined;
     try {
       const reading = readingOf(heapIn(this.#handle, {maxRate: USUAL_RATE}));
@@ -52,7 +56,7 @@ export class HeapWatch {
       return this.#counted({figures: undefined, why: error.why});
     } finally {
       this.#last = performance.now();
-      this.#due = this.#last + Math.max(this.#pause, (this.#last - begin) / DUTY);
+      this.#due = this.#last + Math.max(this.#pause, (cpuTime() - cpu) / DUTY);
     }
   }
 
@@ -67,7 +71,9 @@ function readingOf(heap: Heap): Omit<BooksReading, 't'> {
   if (heap.isWhole) return {figures: figuresOf(heap)};
   const torn = heap.arenas.filter((arena) => arena.torn !== undefined);
   const why = heap.unnamed
-    ? `the program's malloc is that of ${heap.allocator}`
+    ? heap.beside === undefined
+      ? `the program's malloc is that of ${heap.allocator}`
+      : `${heap.beside} is there as well as glibc's malloc, and its books are not read`
     : !heap.books
       ? 'they were not found'
       : torn.length > 0

@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process';
-import {writeFileSync} from 'node:fs';
-import test from 'ava';
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
 import type {OtherAllocator} from '../../../src/model/allocator.ts';
 import {otherAllocator} from '../../../src/classify/runtimes/allocators.ts';
 import {glibcIn} from '../../../src/features/heap/allocators.ts';
@@ -43,26 +43,43 @@ test('the C library is found by its name, an upgraded one too; else the program 
   t.is(glibcIn(regionsOf('/usr/bin/a', '/usr/lib/x86_64-linux-musl/libc.so'), '/usr/bin/a')[0]!.name, '/usr/bin/a');
 });
 
+/** The program of bump.c, with a library of this name and content before the C library; and what heap says of it. */
+async function readWith(t: ExecutionContext, library: string, how: readonly string[]) {
+  const place = folder(t);
+  const source = 'test/features/heap/bump.c';
+  execFileSync('gcc', ['-O1', '-fno-builtin', '-shared', '-fPIC', '-o', join(place, library), ...how]);
+  execFileSync('gcc', ['-O1', '-fno-builtin', '-o', join(place, 'program'), source]);
+  const child = new Child(t, 'env', [`LD_PRELOAD=${join(place, library)}`, join(place, 'program')]);
+  const pid = await child.line();
+  const ran = await memmap(['heap', pid, '--json']);
+  t.is(ran.code, 5, ran.stderr);
+  const document = JSON.parse(ran.stdout) as {
+    readonly allocator: string;
+    readonly beside?: string;
+    readonly sentence: string;
+    readonly totals: {readonly system: number};
+    readonly unnamed: {readonly resident: number; readonly size: number};
+  };
+  conforms(t, 'heap', document);
+  t.true(document.unnamed.resident > 2 ** 26 && document.unnamed.resident <= document.unnamed.size);
+  return {document, text: (await memmap(['heap', pid])).stdout};
+}
+
 testIf('gcc', X64)(
-  'where another allocator is used, it is named, its memory is added up, and nothing more is said',
+  'where only another allocator has memory, it is named, its memory is added up, and nothing more is said',
   async (t) => {
-    const place = folder(t);
-    const library = `${place}/libjemalloc.so.2`;
-    writeFileSync(`${place}/empty.c`, 'int of_no_use;');
-    execFileSync('gcc', ['-shared', '-o', library, `${place}/empty.c`]);
-    execFileSync('gcc', ['-O1', '-pthread', '-o', `${place}/target`, 'test/features/heap/target.c']);
-    const child = new Child(t, 'env', [`LD_PRELOAD=${library}`, `${place}/target`, 'brk']);
-    const pid = /\d+/.exec(await child.line())![0];
-    const ran = await memmap(['heap', pid, '--json']);
-    t.is(ran.code, 5, ran.stderr);
-    const document = JSON.parse(ran.stdout) as {
-      readonly allocator: string;
-      readonly sentence: string;
-      readonly unnamed: {readonly resident: number; readonly size: number};
-    };
-    conforms(t, 'heap', document);
-    t.is(document.allocator, 'jemalloc');
+    const {document} = await readWith(t, 'libjemalloc.so.2', ['-DLIBRARY', 'test/features/heap/bump.c']);
+    t.deepEqual([document.allocator, document.beside, document.totals.system], ['jemalloc', undefined, 0]);
     t.regex(document.sentence, /^The program's malloc is that of jemalloc, whose books memmap does not read: /);
-    t.true(document.unnamed.resident > 2 ** 25 && document.unnamed.resident <= document.unnamed.size);
   },
 );
+
+testIf('gcc', X64)("where another allocator is there and glibc's arenas have memory, both are named", async (t) => {
+  // A library that defines nothing is called for nothing: the loader takes malloc from the C library.
+  const {document, text} = await readWith(t, 'libjemalloc.so.2', ['-x', 'c', '/dev/null']);
+  t.deepEqual([document.allocator, document.beside], ['glibc', 'jemalloc']);
+  t.true(document.totals.system > 2 ** 26);
+  t.regex(document.sentence, /^Of glibc's malloc: 64(\.\d)? of 64(\.\d)? MiB are in use by the program, /);
+  t.regex(document.sentence, / jemalloc is there too, and which of the two the program calls is not known: /);
+  t.regex(text.replaceAll(/\s+/g, ' '), / malloc of glibc [\d.]+, 1 arena, and jemalloc /);
+});
