@@ -1,5 +1,5 @@
 /*
- * Makes the helpers of the lessons, the gate of `run` and the hand of `--cause` at build time: dist/helpers/NAME, and
+ * Makes the helpers of the lessons, the gate of `run`, and the hand and the tracer of `--cause` at build time: dist/helpers/NAME, and
  * index.json with the hash and the size of each. The same sources give the same bytes on every machine, so no binary is
  * kept in git, and a helper can be checked by its hash.
  */
@@ -15,8 +15,9 @@ import {gateProgram} from './features/run/gate-program.ts';
 import {programOf} from './features/lessons/lesson.ts';
 import {MACHINES} from './features/lessons/program/machines.ts';
 import {handProgram} from './trace/hand/program.ts';
+import {tracerProgram} from './trace/ptrace/program.ts';
 
-const helpers: Record<string, Program> = {'gate.x64': gateProgram()};
+const helpers: Record<string, Program> = {'gate.x64': gateProgram(), 'tracer.x64': tracerProgram()};
 for (const machine of MACHINES) {
   helpers[`hand.${machine.architecture}`] = handProgram(machine.architecture);
   for (const lesson of LESSONS)

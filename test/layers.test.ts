@@ -50,6 +50,8 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   // Which calls made a change.
   watch: ['cause'],
   run: ['watch', 'record', 'cause'],
+  // The lesson about who made a change; what malloc's books say after a step of another.
+  lessons: ['cause', 'heap'],
   // malloc's books, noted and judged.
   record: ['watch', 'group', 'cause', 'heap'],
   // The time of day of a line.

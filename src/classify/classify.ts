@@ -1,11 +1,12 @@
 import type {Clues} from '../model/clues/clues.ts';
 import type {Regions} from '../model/columns/regions.ts';
 import {tellArenas} from './arenas.ts';
-import {tellJemalloc} from './runtimes/allocators.ts';
+import {tellAllocators} from './runtimes/allocators.ts';
 import {tellGo} from './runtimes/go.ts';
 import {tellJvm} from './runtimes/jvm.ts';
 import {tellNames} from './names.ts';
 import {tellPartitions} from './runtimes/partitions.ts';
+import {tellPython} from './runtimes/python.ts';
 import {tellRest} from './rest.ts';
 import {tellSegments} from './segments.ts';
 import {Space} from './space.ts';
@@ -35,6 +36,7 @@ export function classify(regions: Regions, clues: Clues = {}, earlier?: Regions)
   tellPartitions(space);
   tellV8(space);
   tellJvm(space);
-  tellJemalloc(space);
+  tellPython(space);
+  tellAllocators(space);
   tellRest(space);
 }

@@ -1,5 +1,6 @@
 import {Args, Flags, type Interfaces} from '@oclif/core';
 import type {CauseOptions} from '../features/cause/cause.ts';
+import {Trouble} from '../model/trouble.ts';
 import type {IfThere} from '../shell/file.ts';
 import {parseDuration, parsePercent} from '../shell/values.ts';
 
@@ -50,16 +51,24 @@ export const CAUSE_FLAGS = {
     dependsOn: ['cause'],
   }),
   'cause-engine': Flags.string({
-    description: 'with --cause: what watches the calls; perf are perf events, which never stop the process',
-    options: ['perf'],
-    helpValue: 'perf',
+    description:
+      'with --cause: what watches the calls; perf are perf events, which never stop the process; ptrace, for run ' +
+      'alone and without root, stops it at each system call',
+    options: ['perf', 'ptrace'],
+    helpValue: 'perf|ptrace',
     dependsOn: ['cause'],
   }),
 };
 
-/** What the flags say; undefined without --cause. */
+/**
+ * What the flags say; undefined without --cause.
+ *
+ * @param isRun ptrace(2) may be what watches
+ * @throws Trouble `usage`
+ */
 export const causeOf = (
   flags: Interfaces.InferredFlags<typeof CAUSE_FLAGS> & {readonly json: boolean; readonly 'proc-root': string},
+  isRun = false,
 ): CauseOptions | undefined =>
   flags.cause
     ? {
@@ -67,8 +76,25 @@ export const causeOf = (
         frames: flags.frames === 'all' ? 'all' : 'own',
         tellsCalls: flags.json,
         root: flags['proc-root'],
+        engine: engineOf(flags, isRun),
       }
     : undefined;
+
+function engineOf(
+  {'cause-engine': engine, touched}: Interfaces.InferredFlags<typeof CAUSE_FLAGS>,
+  isRun: boolean,
+): CauseOptions['engine'] {
+  if (engine !== 'ptrace') return 'perf';
+  const refused = (why: string, next: string): Trouble =>
+    new Trouble({kind: 'usage', what: 'The calls cannot be watched by ptrace(2).', why, next});
+  if (!isRun)
+    throw refused(
+      'it would stop a process that runs at each of its system calls, and only memmap run starts one for that.',
+      'Leave out --cause-engine, or: memmap run --cause --cause-engine ptrace -- COMMAND',
+    );
+  if (touched) throw refused('--touched needs page faults, which only perf events tell.', 'Leave out one of the two.');
+  return engine;
+}
 
 /** What the flags say, for a Session. @throws Trouble `usage` */
 export const budgetOf = (

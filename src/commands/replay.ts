@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from './base.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
-import {RecordedCauses} from '../features/cause/replayed.ts';
+import {RecordedCauses} from '../features/cause/recorded/replayed.ts';
 import {regionPages} from '../features/explain/pages.ts';
 import {momentRows, momentsJSON, renderMoments} from '../features/replay/moments.ts';
 import {rangeOf, speedOf} from '../features/replay/range.ts';

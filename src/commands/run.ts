@@ -25,7 +25,7 @@ export default class Run extends BaseCommand {
 
 The peak is the kernel's own, up to the very end (ru_maxrss, as wait4(2) tells it): of the command, if it starts no other process; else of the largest among it and those it started. Those are followed too: their status is read in each sample, smaps_rollup within --max-duty for all of them together; what lives and ends between two samples is not added up. Regions, kinds and changes are those of the command's own process. --no-children leaves the others alone. What it started and left running goes on, and is named. A script without a first line #! is not executed: name its interpreter.
 
-With --cause (memmap run --cause -- ./server) each memory call of the command's own process is seen as well, with its stack: --json has the calls of each change, and the report says who mapped what, what was there at the peak and at the end. Without the rights for that it ends with 4 before the command starts.`;
+With --cause (memmap run --cause -- ./server) each memory call of the command's own process is seen as well, with its stack: --json has the calls of each change, and the report says who mapped what, what was there at the peak and at the end. Without the rights for that it ends with 4 before the command starts; --cause-engine ptrace needs none, and slows the command down.`;
 
   static override usage =
     '<%= command.id %> [-o <file>] [--json] [--interval <time>] [--record <file>] [--no-aslr] -- <command> [<arg>...]';
@@ -73,7 +73,7 @@ With --cause (memmap run --cause -- ./server) each memory call of the command's 
       withoutAslr: flags['no-aslr'],
       children: flags.children,
       isJson: flags.json,
-      cause: causeOf({...flags, json: flags.json || flags.record !== undefined}),
+      cause: causeOf({...flags, json: flags.json || flags.record !== undefined}, true),
       record: given(flags.record, (file) => ({
         file,
         ifThere: ifThere(flags),

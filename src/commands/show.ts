@@ -5,7 +5,7 @@ import {choiceOf, CHOICE_FLAGS, columnsOf, familyKeyOf} from '../features/show/c
 import {parseDuration} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
-import {regionsCSV, showJSON, showPieces} from '../features/show/show.ts';
+import {regionsCSV, showJSON, showPieces, TOTALS_BY} from '../features/show/show.ts';
 import type {Input} from '../input/input.ts';
 import {inputOf, readFamily, readInput, targetOf} from '../input/open.ts';
 import {familyJSON, sortFamily} from '../model/family.ts';
@@ -39,6 +39,7 @@ For a process whose memory map may not be read, the status is shown, and the com
     "<%= config.bin %> <%= command.id %> $$ --kind text --filter '/lib(c|m)/'",
     '<%= config.bin %> <%= command.id %> $$ --heap',
     '<%= config.bin %> <%= command.id %> $$ --summary',
+    '<%= config.bin %> <%= command.id %> $$ --summary --by label',
     '<%= config.bin %> <%= command.id %> $$ --children',
     '<%= config.bin %> <%= command.id %> $$ --summary --room',
     '<%= config.bin %> <%= command.id %> /proc/self/maps',
@@ -65,9 +66,9 @@ For a process whose memory map may not be read, the status is shown, and the com
     ...CHOICE_FLAGS,
     summary: Flags.boolean({description: 'only the totals, by kind and by file'}),
     by: Flags.option({
-      description: 'totals by kind, or by file; may be given again',
+      description: 'totals by kind, by file, or by label: whose memory it is; may be given again',
       multiple: true,
-      options: ['kind', 'file'] as const,
+      options: TOTALS_BY,
       helpValue: '<group>',
     })(),
     all: Flags.boolean({description: 'every region, file, hole and member, however many'}),
@@ -114,7 +115,7 @@ For a process whose memory map may not be read, the status is shown, and the com
     this.remark(snapshot);
     const look = {...flags, columns, choice, rows: all ? undefined : MOST_ROWS, width: this.width};
     const code = this.codeFor([snapshot]);
-    if (flags.json) return this.print(showJSON(snapshot, choice), code);
+    if (flags.json) return this.print(showJSON(snapshot, choice, flags.by), code);
     if (flags.csv) return this.printPieces(regionsCSV(snapshot, choice, flags.sort), code);
     if (flags.map) return this.print(renderPicture(snapshot, {width: this.width, rows: this.height}), code);
     return this.printPieces(showPieces(snapshot, look), code);

@@ -15,6 +15,18 @@ export interface Machine {
   readonly codeAlign: number;
   /** The end of the addresses that a program may have on every kernel for the machine. */
   readonly addressesEnd: number;
+  /** What a program says that is linked with the GNU C library at run time. */
+  readonly glibc: GlibcABI;
+}
+
+/** The psABI's and glibc's own: where its loader is, and how it is asked for the address of a function. */
+interface GlibcABI {
+  /** PT_INTERP: glibc installs its loader under this path on every system (shlib-versions, the ABI lists of its wiki). */
+  readonly interpreter: string;
+  /** e_flags, where they differ from those of a static program. */
+  readonly flags: number;
+  /** The relocation that stores the address of a symbol in 64 bits. */
+  readonly addressOf: number;
 }
 
 /**
@@ -27,6 +39,7 @@ export const X64: Machine = {
   flags: 0,
   codeAlign: 1,
   addressesEnd: 0x7fff_ffff_f000,
+  glibc: {interpreter: '/lib64/ld-linux-x86-64.so.2', flags: 0, addressOf: 6}, // R_X86_64_GLOB_DAT
 };
 
 /**
@@ -39,12 +52,14 @@ export const ARM64: Machine = {
   flags: 0,
   codeAlign: 4,
   addressesEnd: 2 ** 39,
+  glibc: {interpreter: '/lib/ld-linux-aarch64.so.1', flags: 0, addressOf: 1025}, // R_AARCH64_GLOB_DAT
 };
 
 /**
  * riscv64 kernels have pages of 4 KiB today; segments are aligned to 64 KiB so that the file outlives that, and has the
  * same layout as on aarch64. Flags 0 are what GNU as sets for rv64im: no compressed instructions (EF_RISCV_RVC), no
- * floating point registers in calls (EF_RISCV_FLOAT_ABI_SOFT). User addresses have at least 38 bits (Sv39).
+ * floating point registers in calls (EF_RISCV_FLOAT_ABI_SOFT). User addresses have at least 38 bits (Sv39). glibc of
+ * distributions is lp64d, and its loader loads nothing without EF_RISCV_FLOAT_ABI_DOUBLE.
  */
 export const RISCV64: Machine = {
   machine: EM_RISCV,
@@ -52,6 +67,7 @@ export const RISCV64: Machine = {
   flags: 0,
   codeAlign: 4,
   addressesEnd: 2 ** 38,
+  glibc: {interpreter: '/lib/ld-linux-riscv64-lp64d.so.1', flags: 4, addressOf: 2}, // R_RISCV_64
 };
 
 /** All supported machines. */
@@ -83,6 +99,14 @@ export interface Segment {
   readonly memorySize?: number;
 }
 
+/** What the loader of the C library does before the first instruction: it maps libraries, and stores addresses. */
+export interface Linked {
+  /** Libraries by their DT_SONAME, such as `libc.so.6`. */
+  readonly libraries: readonly string[];
+  /** Functions of these libraries, and the address of the 8 writable bytes where each one's address is to be. */
+  readonly imports: ReadonlyArray<{readonly name: string; readonly at: number}>;
+}
+
 /** All that a caller decides about an executable; layout.ts works out the rest. */
 export interface Program {
   readonly machine: Machine;
@@ -92,4 +116,6 @@ export interface Program {
   /** The address of the first instruction. */
   readonly entry: number;
   readonly symbols: readonly ProgramSymbol[];
+  /** Absent in a static program. */
+  readonly linked?: Linked;
 }

@@ -1,4 +1,5 @@
 import type {Kind} from './kind.ts';
+import {ownerIn} from './owner.ts';
 import {addUsage, NOT_SUMMED, type Region} from './region.ts';
 import {ABSENT} from './columns/columns.ts';
 import {Regions} from './columns/regions.ts';
@@ -44,6 +45,22 @@ export function totalsByFile(regions: Some): Map<string, Totals> {
     (row) => {
       const {name, isFile} = columns.backingAt(row);
       return name !== '' || isFile ? name : `(${columns.kindAt(row)})`;
+    },
+    false,
+  );
+}
+
+/**
+ * Totals of what memory belongs to, as its labels say, the largest first: `the Java heap`, `malloc's arenas`, `stacks of
+ * threads`. What has no label goes by the kernel's name in brackets (`[heap]`), else by its kind in parentheses.
+ */
+export function totalsByLabel(regions: Some): Map<string, Totals> {
+  const columns = asColumns(regions);
+  return totalsBy(
+    columns,
+    (row) => {
+      const {label, name, kind} = columns.at(row);
+      return ownerIn(label) ?? (name.startsWith('[') ? name : `(${kind})`);
     },
     false,
   );

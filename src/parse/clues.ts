@@ -1,4 +1,5 @@
 import {descriptorsFromJSON} from './descriptors.ts';
+import {OTHER_ALLOCATORS} from '../model/allocator.ts';
 import {array, hexString, integer, isOwnName, matching, object, string, unusable} from '../model/json.ts';
 import type {
   AuxiliaryVector,
@@ -102,10 +103,12 @@ function elf(value: unknown, path: string): ElfClue {
   const segments = array(json['segments'], `${path}.segments`).map((entry, index) =>
     segment(entry, `${path}.segments[${index}]`),
   );
-  if (json['relro'] === undefined) return {segments};
+  const allocator = OTHER_ALLOCATORS.find((name) => name === json['allocator']);
+  const contained = allocator && {allocator};
+  if (json['relro'] === undefined) return {segments, ...contained};
   const relro = object(json['relro'], `${path}.relro`);
   const [start, end] = [hexString(relro['start'], `${path}.relro.start`), hexString(relro['end'], `${path}.relro.end`)];
-  return {segments, relro: {start, end}};
+  return {segments, relro: {start, end}, ...contained};
 }
 
 function segment(value: unknown, path: string): ElfSegment {

@@ -13,7 +13,8 @@ import {ELF_HEAD_BYTES, parseElfHead} from '../parse/elf/image.ts';
 import {parseHsperf} from '../parse/hsperf.ts';
 import {readCgroup} from './machine/cgroup.ts';
 import {readMachine} from './machine/machine.ts';
-import {openMapped} from './mapped.ts';
+import {allocatorInside} from './contained.ts';
+import {openMapped, readerOf} from './mapped.ts';
 
 /**
  * Reads what else tells what the regions are for, in a few ms. What may not be read, or isn't there, is left out; none
@@ -32,7 +33,7 @@ export function readClues(handle: ProcessHandle, regions: readonly Region[], sta
     ...(stat.marks && {marks: stat.marks}),
     ...(pageSize !== undefined && {auxv}),
     ...readThreads(handle, known.threads),
-    ...readProgramHeaders(handle, regions, known.files),
+    ...readProgramHeaders(handle, regions, auxv.phdr, known.files),
     ...tellDeleted(handle, regions, known.deleted),
     ...(limits && {limits: parseLimits(limits)}),
     ...(Number.isSafeInteger(maxMapCount) && {maxMapCount}),
@@ -70,7 +71,7 @@ function readJvm(handle: ProcessHandle, regions: readonly Region[]): Pick<Clues,
  * @param fresh the regions that were not there, or not like this, when `known` was read
  */
 export function renewClues(handle: ProcessHandle, fresh: readonly Region[], known: Clues): Clues {
-  const {files} = readProgramHeaders(handle, fresh, known.files);
+  const {files} = readProgramHeaders(handle, fresh, known.auxv?.phdr, known.files);
   const {deleted} = tellDeleted(handle, fresh, known.deleted);
   return {
     ...known,
@@ -159,35 +160,45 @@ const MOST_MS = 200;
 /**
  * The program headers of each mapped file that may be executed, once per file.
  *
+ * @param phdr an address in the program itself: AT_PHDR
  * @param known headers that were read before, by name; what was in a file doesn't change while it is mapped
  */
 function readProgramHeaders(
   handle: ProcessHandle,
   regions: readonly Region[],
+  phdr: number | undefined,
   known: Clues['files'] = {},
 ): Pick<Clues, 'files'> {
   const files: Record<string, ElfClue> = {};
   const asked = new Set<string>();
   const until = performance.now() + MOST_MS;
+  const program = phdr === undefined ? undefined : regions.find(({start, end}) => start <= phdr && phdr < end)?.name;
   for (const region of regions) {
     const {name} = region;
     if (name === '' || !isExecutable(region) || !name.startsWith('/') || name in Object.prototype || asked.has(name))
       continue;
     asked.add(name);
     const isLate = asked.size > MOST_FILES || performance.now() > until;
-    const clue = Object.hasOwn(known, name) ? known[name] : isLate ? undefined : readHead(handle, region);
+    const clue = Object.hasOwn(known, name)
+      ? known[name]
+      : isLate
+        ? undefined
+        : readHead(handle, region, name === program);
     if (clue) files[name] = clue;
   }
   return Object.keys(files).length > 0 ? {files} : {};
 }
 
-function readHead(handle: ProcessHandle, region: Region): ElfClue | undefined {
+/** @param isProgram look for the allocator that it contains, too */
+function readHead(handle: ProcessHandle, region: Region, isProgram: boolean): ElfClue | undefined {
   const file = openMapped(handle, region);
   if (!file) return undefined;
   try {
     const head = Buffer.alloc(ELF_HEAD_BYTES);
     const clue = parseElfHead(head.subarray(0, readSync(file.fd, head, 0, head.length, 0)));
-    return clue && isSane(clue) ? clue : undefined;
+    if (!clue || !isSane(clue)) return undefined;
+    const allocator = isProgram ? allocatorInside(readerOf(file)) : undefined;
+    return allocator ? {...clue, allocator} : clue;
   } catch {
     return undefined;
   } finally {

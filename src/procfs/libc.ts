@@ -1,11 +1,9 @@
-import {readSync} from 'node:fs';
 import type {Region} from '../model/region.ts';
 import {buildIdOf} from '../parse/elf/build-id.ts';
 import {readHeader, type ReadAt} from '../parse/elf/headers.ts';
 import {versionIn} from '../parse/malloc/version.ts';
-import {retried} from './file.ts';
 import type {ProcessHandle} from './handle.ts';
-import {openIfPlain, openMapped, type MappedFile} from './mapped.ts';
+import {openIfPlain, openMapped, readerOf} from './mapped.ts';
 
 /** What the file of a C library says of itself, or that of a program which contains one. */
 export interface LibcFile {
@@ -50,16 +48,3 @@ function libcIn(read: ReadAt, size: number): LibcFile {
   const header = readHeader(read);
   return {version: versionIn(read, size), word: header && (header.is64 ? 8 : 4), machine: header?.machine};
 }
-
-const readerOf =
-  ({fd, size}: MappedFile): ReadAt =>
-  (offset, length) => {
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
-    let have = 0;
-    while (have < bytes.length) {
-      const count = retried(() => readSync(fd, bytes, have, bytes.length - have, offset + have));
-      if (count === 0) break;
-      have += count;
-    }
-    return bytes.subarray(0, have);
-  };

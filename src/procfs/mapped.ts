@@ -1,5 +1,7 @@
-import {closeSync, constants, fstatSync, openSync} from 'node:fs';
+import {closeSync, constants, fstatSync, openSync, readSync} from 'node:fs';
 import {ownProcess} from './child.ts';
+import {retried} from './file.ts';
+import type {ReadAt} from '../parse/elf/headers.ts';
 import type {Region} from '../model/region.ts';
 import {parseMountinfo} from '../parse/proc/mountinfo.ts';
 import {readIfThere} from './open.ts';
@@ -57,6 +59,20 @@ export function openIfPlain(path: string, inode?: string): MappedFile | undefine
     if (name !== undefined) closeSync(name);
   }
 }
+
+/** Reads of a mapped file wherever it is asked to. */
+export const readerOf =
+  ({fd, size}: MappedFile): ReadAt =>
+  (offset, length) => {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+    let have = 0;
+    while (have < bytes.length) {
+      const count = retried(() => readSync(fd, bytes, have, bytes.length - have, offset + have));
+      if (count === 0) break;
+      have += count;
+    }
+    return bytes.subarray(0, have);
+  };
 
 /**
  * File systems that another machine serves, or a program on this one. Opening a file on one that is dead waits for as

@@ -88,6 +88,18 @@ export interface TraceOptions {
   readonly mostDescriptors?: number;
 }
 
+/** Whatever watches the memory calls of a process. */
+export interface Watching {
+  /** What a reader of the events should know, a sentence each. */
+  readonly notes: readonly string[];
+  /** Tells all that has happened up to now. @returns false if the helper has ended */
+  sync(): Promise<boolean>;
+  /** How many calls were certainly not told up to now; null if that can't be known. */
+  lostSoFar(): Promise<number | null>;
+  /** Ends it: the rest is told, and what there was. The process runs on. It may be called twice. */
+  stop(): Promise<TraceEnd>;
+}
+
 /** What a trace saw, at its end. */
 export interface TraceEnd {
   /**

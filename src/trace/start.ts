@@ -1,11 +1,12 @@
 /*
  * Opens what is watched: finds out what may be, chooses the events, and opens them for all threads.
  */
-import {closeSync, openSync, readdirSync, readFileSync, readSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {noSuchProcess} from '../procfs/trouble.ts';
 import {coverThreads} from './cover.ts';
 import {Decoder} from './decode.ts';
 import {Delivery} from './delivery.ts';
+import {fileFacts} from './file-facts.ts';
 import {groupOf} from './group.ts';
 import {type Hand, RLIMIT_NOFILE} from './hand/hand.ts';
 import {REGISTERS} from './machine.ts';
@@ -193,20 +194,9 @@ function notesOf(pid: number, choice: Choice, {isLimited, isPlain}: Facts, fault
     ...(isPlain && faultsEvery > 0
       ? ['Without CAP_PERFMON, page faults that the kernel itself takes, such as in read(2), are not counted.']
       : []),
-    ...(is32Bit(pid) ? ['It is a 32-bit program: the kernel has no tracepoints for its calls.'] : []),
+    ...(fileFacts(`/proc/${pid}/exe`).is32Bit
+      ? ['It is a 32-bit program: the kernel has no tracepoints for its calls.']
+      : []),
     ...(isLimited ? [] : ['This kernel has no seccomp filters: the helper that reads perf events is not limited.']),
   ];
-}
-
-/** EI_CLASS of elf(5) is ELFCLASS32. False where it can't be read. */
-function is32Bit(pid: number): boolean {
-  try {
-    const fd = openSync(`/proc/${pid}/exe`, 'r');
-    const head = Buffer.alloc(5);
-    readSync(fd, head, 0, 5, 0);
-    closeSync(fd);
-    return head[4] === 1;
-  } catch {
-    return false;
-  }
 }

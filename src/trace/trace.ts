@@ -7,7 +7,7 @@ import {setTimeout as pause} from 'node:timers/promises';
 import {pageSizeHere} from '../procfs/pages/pagemap.ts';
 import {noSuchProcess} from '../procfs/trouble.ts';
 import {Delivery} from './delivery.ts';
-import type {TraceEnd, TraceOptions} from './events.ts';
+import type {TraceEnd, TraceOptions, Watching} from './events.ts';
 import {Hand, HandGone} from './hand/hand.ts';
 import {Drain} from './perf/drain.ts';
 import {type OpenEvents, Refused} from './perf/opened.ts';
@@ -28,7 +28,7 @@ const monotonic = (): number => Number(process.hrtime.bigint());
 
 const NS_PER_MS = 1_000_000;
 
-export class Trace {
+export class Trace implements Watching {
   /** What a reader of the events should know, a sentence each. */
   readonly notes: readonly string[];
   /** How many descriptors of events it has. */

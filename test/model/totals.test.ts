@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {chooseRegions, chooseRows, largestRows, sortedRows, type SortKey} from '../../src/model/choose.ts';
 import {BYTE_KEYS, type ByteKey, MEASURES} from '../../src/model/measures.ts';
 import {Regions} from '../../src/model/columns/regions.ts';
-import {totalsByFile, totalsByKind, totalsOf, type Totals} from '../../src/model/totals.ts';
+import {totalsByFile, totalsByKind, totalsByLabel, totalsOf, type Totals} from '../../src/model/totals.ts';
 import type {Region} from '../../src/model/region.ts';
 import {regions} from './regions.ts';
 
@@ -20,10 +20,10 @@ const added = (groups: Iterable<Totals>): Record<string, number> => {
 };
 
 law(
-  'kinds add up to the totals, and so do files, to the byte',
+  'kinds add up to the totals, and so do files and labels, to the byte',
   fc.property(regions, (list) => {
     const total = {...totalsOf(list)};
-    for (const groups of [totalsByKind(list), totalsByFile(list)]) {
+    for (const groups of [totalsByKind(list), totalsByFile(list), totalsByLabel(list)]) {
       const sum = {regions: 0, size: 0, ...added(groups.values())};
       if (JSON.stringify(sorted(sum)) !== JSON.stringify(sorted(total))) return false;
     }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {ALWAYS, SAMPLE} from '../../src/trace/perf/attr.ts';
 import {type Format, parseRecords, type Sample} from '../../src/trace/perf/records.ts';
 import {readingOf, type Ring} from '../../src/trace/perf/ring.ts';
+import {forgeries} from '../helpers/forgeries.ts';
 
 const REGISTERS = 20;
 const FULL =
@@ -166,7 +167,7 @@ test('whatever bytes a ring holds, each is in a record or bad, and nothing is th
       const {records, bad} = parseRecords(bytes, formatOf);
       return bad >= 0 && bad <= bytes.length && records.length <= bytes.length / 8;
     }),
-    {numRuns: 3000},
+    {numRuns: forgeries(3000)},
   );
   t.pass();
 });

@@ -13,6 +13,7 @@ import {Space} from '../../src/unwind/space.ts';
 import {FrameTable} from '../../src/unwind/table.ts';
 import {Unwinder} from '../../src/unwind/unwind.ts';
 import {reading} from './objects.ts';
+import {forgeries} from '../helpers/forgeries.ts';
 
 /** ms of processor time that one forged input may take. */
 const LIMIT = 2000;
@@ -105,7 +106,7 @@ test('expressions that jump in circles or pile up give no value', (t) => {
       const value = evaluate(bytes, values, 5n);
       t.true(value === undefined || (value >= 0n && value < 2n ** 64n));
     }),
-    {numRuns: 5000},
+    {numRuns: forgeries(5000)},
   );
 });
 
@@ -136,7 +137,7 @@ test('the numbers of DWARF are read as they are written, and what is cut or too 
       t.is(cut.uleb(), 0);
       t.true(cut.isBroken);
     }),
-    {numRuns: 3000},
+    {numRuns: forgeries(3000)},
   );
 });
 
@@ -158,7 +159,7 @@ test('no bytes make a table fail, or take long', (t) => {
         }
       },
     ),
-    {numRuns: 5000},
+    {numRuns: forgeries(5000)},
   );
   // A million entries, and one that refers to itself.
   inTime(t, () => new FrameTable({bytes: new Uint8Array(4_000_000), address: 0, isEh: true}));
@@ -195,7 +196,7 @@ test('no damage to a library makes unwinding fail, or take long', (t) => {
         }
       },
     ),
-    {numRuns: 1000},
+    {numRuns: forgeries(1000)},
   );
 });
 
@@ -210,6 +211,6 @@ test('a table of Go of any bytes has names or none', (t) => {
       t.true(Number.isInteger(go?.distanceAt(address) ?? 0));
       t.true(found === undefined || (address >= found.start && address < found.start + found.size));
     }),
-    {numRuns: 5000},
+    {numRuns: forgeries(5000)},
   );
 });

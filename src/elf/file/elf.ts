@@ -71,15 +71,24 @@ export type SectionHeader = Fielded<typeof SECTION_HEADER>;
 export const SYMBOL = {st_name: 4, st_info: 1, st_other: 1, st_shndx: 2, st_value: 8, st_size: 8} as const;
 export type SymbolRecord = Fielded<typeof SYMBOL>;
 
+/** Elf64_Rela: where the loader is to store what. r_info is the symbol's index in the upper 32 bits, and the type. */
+export const RELA = {r_offset: 8, r_type: 4, r_symbol: 4, r_addend: 8} as const;
+
+/** Elf64_Dyn: one thing that the loader has to know. */
+export const DYNAMIC = {d_tag: 8, d_val: 8} as const;
+export type DynamicEntry = Fielded<typeof DYNAMIC>;
+
 /** Elf64_Nhdr: precedes the name and the content of a note. */
 export const NOTE = {n_namesz: 4, n_descsz: 4, n_type: 4} as const;
 export type NoteHeader = Fielded<typeof NOTE>;
 
-/** The sizes of the records in bytes: 64, 56, 64, 24, 12. */
+/** The sizes of the records in bytes: 64, 56, 64, 24, 24, 16, 12. */
 export const FILE_HEADER_SIZE = sizeOf(FILE_HEADER);
 export const PROGRAM_HEADER_SIZE = sizeOf(PROGRAM_HEADER);
 export const SECTION_HEADER_SIZE = sizeOf(SECTION_HEADER);
 export const SYMBOL_SIZE = sizeOf(SYMBOL);
+export const RELA_SIZE = sizeOf(RELA);
+export const DYNAMIC_SIZE = sizeOf(DYNAMIC);
 export const NOTE_SIZE = sizeOf(NOTE);
 
 /** e_ident: the bytes 7f 'E' 'L' 'F', 64-bit, little endian, version 1. OSABI 0 is System V, which Linux uses. */
@@ -97,6 +106,8 @@ export const EM_RISCV = 243;
 
 /** p_type, p_flags. */
 export const PT_LOAD = 1;
+export const PT_DYNAMIC = 2;
+export const PT_INTERP = 3;
 export const PT_NOTE = 4;
 export const PT_GNU_STACK = 0x6474e551;
 export const PF_X = 1;
@@ -108,8 +119,12 @@ export const SHT_NULL = 0;
 export const SHT_PROGBITS = 1;
 export const SHT_SYMTAB = 2;
 export const SHT_STRTAB = 3;
+export const SHT_RELA = 4;
+export const SHT_HASH = 5;
+export const SHT_DYNAMIC = 6;
 export const SHT_NOTE = 7;
 export const SHT_NOBITS = 8;
+export const SHT_DYNSYM = 11;
 export const SHF_WRITE = 1;
 export const SHF_ALLOC = 2;
 export const SHF_EXECINSTR = 4;
@@ -118,6 +133,18 @@ export const SHF_EXECINSTR = 4;
 export const STB_GLOBAL = 1;
 export const STT_OBJECT = 1;
 export const STT_FUNC = 2;
+
+/** d_tag. */
+export const DT_NULL = 0;
+export const DT_NEEDED = 1;
+export const DT_HASH = 4;
+export const DT_STRTAB = 5;
+export const DT_SYMTAB = 6;
+export const DT_RELA = 7;
+export const DT_RELASZ = 8;
+export const DT_RELAENT = 9;
+export const DT_STRSZ = 10;
+export const DT_SYMENT = 11;
 
 /** n_type of a note named "GNU" that identifies the build; its content is 20 bytes, the length of a SHA-1. */
 export const NT_GNU_BUILD_ID = 3;

@@ -7,6 +7,7 @@ const STACK_ALIGN = 16;
 
 /** Elf64_Ehdr. */
 export function fileHeader(layout: Layout): elf.FileHeader {
+  const {linked, machine} = layout.program;
   return {
     EI_MAG: elf.ELFMAG,
     EI_CLASS: elf.ELFCLASS64,
@@ -16,12 +17,12 @@ export function fileHeader(layout: Layout): elf.FileHeader {
     EI_ABIVERSION: 0,
     EI_PAD: 0,
     e_type: elf.ET_EXEC,
-    e_machine: layout.program.machine.machine,
+    e_machine: machine.machine,
     e_version: elf.EV_CURRENT,
     e_entry: layout.program.entry,
     e_phoff: elf.FILE_HEADER_SIZE,
     e_shoff: layout.sectionHeadersOffset,
-    e_flags: layout.program.machine.flags,
+    e_flags: linked ? machine.glibc.flags : machine.flags,
     e_ehsize: elf.FILE_HEADER_SIZE,
     e_phentsize: elf.PROGRAM_HEADER_SIZE,
     e_phnum: layout.programHeaderCount,
@@ -33,17 +34,24 @@ export function fileHeader(layout: Layout): elf.FileHeader {
 
 /**
  * Elf64_Phdr, one per segment. PT_LOADs come in ascending order of address, as the gABI requires ("Program Header").
- * PT_GNU_STACK without PF_X keeps the stack from being executable (fs/binfmt_elf.c, executable_stack).
+ * PT_GNU_STACK without PF_X keeps the stack from being executable (fs/binfmt_elf.c, executable_stack). PT_INTERP comes
+ * before all of them, as the gABI requires.
  */
-export function programHeaders({program, headersEnd, segments, noteOffset}: Layout): elf.ProgramHeader[] {
+export function programHeaders({program, headersEnd, segments, noteOffset, dynamic}: Layout): elf.ProgramHeader[] {
   const {base} = program;
   const {pageSize} = program.machine;
+  const forLoader = (type: number, name: string, align: number): elf.ProgramHeader[] =>
+    dynamic
+      .filter((part) => part.name === name)
+      .map(({offset, bytes}) => header(type, elf.PF_R, offset, base + offset, bytes.length, bytes.length, align));
   return [
+    ...forLoader(elf.PT_INTERP, '.interp', 1),
     header(elf.PT_LOAD, elf.PF_R, 0, base, headersEnd, headersEnd, pageSize),
     ...segments.map(({segment, offset}) => {
       const size = segment.bytes.length;
       return header(elf.PT_LOAD, segment.flags, offset, segment.vaddr, size, memorySize(segment), pageSize);
     }),
+    ...forLoader(elf.PT_DYNAMIC, '.dynamic', 8),
     header(elf.PT_NOTE, elf.PF_R, noteOffset, base + noteOffset, BUILD_ID_NOTE_SIZE, BUILD_ID_NOTE_SIZE, 4),
     header(elf.PT_GNU_STACK, elf.PF_R + elf.PF_W, 0, 0, 0, 0, STACK_ALIGN),
   ];
@@ -51,10 +59,12 @@ export function programHeaders({program, headersEnd, segments, noteOffset}: Layo
 
 /** Elf64_Shdr, in the order of their names in the section name table. */
 export function sectionHeaders(layout: Layout): elf.SectionHeader[] {
-  const {noteOffset, symbolsOffset, namesOffset, sectionNamesOffset, sections} = layout;
+  const {noteOffset, symbolsOffset, namesOffset, sectionNamesOffset, dynamic, sections} = layout;
   const name = (index: number): number => layout.sectionNames.offsets[index] ?? 0;
   const rest = {sh_flags: 0, sh_addr: 0, sh_link: 0, sh_info: 0, sh_addralign: 1, sh_entsize: 0};
-  const last = sections.length + 1;
+  const partIndex = (wanted: string | undefined): number =>
+    wanted === undefined ? 0 : SECTIONS_BEFORE + dynamic.findIndex((part) => part.name === wanted);
+  const last = dynamic.length + sections.length + 1;
   return [
     {...rest, sh_name: 0, sh_type: elf.SHT_NULL, sh_offset: 0, sh_size: 0, sh_addralign: 0},
     {
@@ -67,9 +77,21 @@ export function sectionHeaders(layout: Layout): elf.SectionHeader[] {
       sh_size: BUILD_ID_NOTE_SIZE,
       sh_addralign: 4,
     },
+    ...dynamic.map(({type, offset, bytes, align, link, info = 0, entrySize = 0}, i) => ({
+      sh_name: name(i + 1),
+      sh_type: type,
+      sh_flags: elf.SHF_ALLOC,
+      sh_addr: layout.program.base + offset,
+      sh_offset: offset,
+      sh_size: bytes.length,
+      sh_link: partIndex(link),
+      sh_info: info,
+      sh_addralign: align,
+      sh_entsize: entrySize,
+    })),
     ...sections.map((section, i) => ({
       ...rest,
-      sh_name: name(i + 1),
+      sh_name: name(dynamic.length + i + 1),
       sh_type: section.type,
       sh_flags: sectionFlags(section.segment.flags),
       sh_addr: section.address,
@@ -95,7 +117,7 @@ export function sectionHeaders(layout: Layout): elf.SectionHeader[] {
 }
 
 /** Elf64_Sym, after the empty symbol 0. Throws a RangeError if a symbol is in no segment. */
-export function symbolRecords({program, sections, names}: Layout): elf.SymbolRecord[] {
+export function symbolRecords({program, dynamic, sections, names}: Layout): elf.SymbolRecord[] {
   const empty = {st_name: 0, st_info: 0, st_other: 0, st_shndx: 0, st_value: 0, st_size: 0};
   const records = program.symbols.map(({name, address, size, type}, i) => {
     const home = sections.findIndex(
@@ -107,7 +129,7 @@ export function symbolRecords({program, sections, names}: Layout): elf.SymbolRec
       st_name: names.offsets[i] ?? 0,
       st_info: elf.STB_GLOBAL * 16 + kind,
       st_other: 0,
-      st_shndx: home + SECTIONS_BEFORE,
+      st_shndx: home + SECTIONS_BEFORE + dynamic.length,
       st_value: address,
       st_size: size,
     };

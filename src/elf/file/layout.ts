@@ -2,12 +2,14 @@
  * The first of the writer's two phases: every offset, size and index of the file is fixed here, and no byte is written.
  * The order in the file is
  *
- *   file header · program headers · build-id note · symbols · names · section names · section headers · segments
+ *   file header · program headers · build-id note · what the loader reads · symbols · names · section names ·
+ *   section headers · segments
  *
  * All but the segments fit into the first page, between the headers and the next page boundary, where a file with 4 KiB
  * pages has a hole anyway: names for debuggers don't make the file larger.
  */
 import * as elf from './elf.ts';
+import {dynamicParts, type DynamicPart} from './dynamic.ts';
 import type {Program, Segment} from '../program.ts';
 import {stringTable, type StringTable} from './strings.ts';
 
@@ -32,7 +34,9 @@ export interface Layout {
   readonly program: Program;
   readonly programHeaderCount: number;
   readonly noteOffset: number;
-  /** The end of what the first PT_LOAD maps on purpose: headers and note. */
+  /** What the loader reads, behind the note; none in a static program. */
+  readonly dynamic: readonly DynamicPart[];
+  /** The end of what the first PT_LOAD maps on purpose: headers, note, and what the loader reads. */
   readonly headersEnd: number;
   readonly symbolsOffset: number;
   readonly names: StringTable;
@@ -53,16 +57,22 @@ export const BUILD_ID_NOTE_SIZE = elf.NOTE_SIZE + 4 + elf.BUILD_ID_SIZE;
 
 /** Program headers that are not the caller's segments: the PT_LOAD of the headers, PT_NOTE, PT_GNU_STACK. */
 const OWN_PROGRAM_HEADERS = 3;
+/** Those that a linked program has besides: PT_INTERP, PT_DYNAMIC. */
+const LINKED_PROGRAM_HEADERS = 2;
 
-/** Section headers that describe no segment: the empty one, the note; .symtab, .strtab, .shstrtab. */
+/** Section headers before those of the loader's parts and of segments: the empty one, the note. */
 export const SECTIONS_BEFORE = 2;
+/** Those after them: .symtab, .strtab, .shstrtab. */
 export const SECTIONS_AFTER = 3;
 
 /** Fixes the place of everything in the file. The same program gives the same layout. */
 export function layout(program: Program): Layout {
-  const programHeaderCount = program.segments.length + OWN_PROGRAM_HEADERS;
+  const programHeaderCount =
+    program.segments.length + OWN_PROGRAM_HEADERS + (program.linked ? LINKED_PROGRAM_HEADERS : 0);
   const noteOffset = roundUp(elf.FILE_HEADER_SIZE + programHeaderCount * elf.PROGRAM_HEADER_SIZE, 4);
-  const headersEnd = noteOffset + BUILD_ID_NOTE_SIZE;
+  const dynamic = dynamicParts(program, noteOffset + BUILD_ID_NOTE_SIZE);
+  const last = dynamic.at(-1);
+  const headersEnd = last ? last.offset + last.bytes.length : noteOffset + BUILD_ID_NOTE_SIZE;
 
   const symbolsOffset = roundUp(headersEnd, 8);
   const names = stringTable(program.symbols.map((symbol) => symbol.name));
@@ -70,6 +80,7 @@ export function layout(program: Program): Layout {
 
   const sectionNames = stringTable([
     '.note.gnu.build-id',
+    ...dynamic.map(({name}) => name),
     ...program.segments.flatMap((segment) => sectionsOf({segment, offset: 0}).map((section) => section.name)),
     '.symtab',
     '.strtab',
@@ -92,6 +103,7 @@ export function layout(program: Program): Layout {
     program,
     programHeaderCount,
     noteOffset,
+    dynamic,
     headersEnd,
     symbolsOffset,
     names,

@@ -44,6 +44,16 @@ function checkEmpty(section: elf.SectionHeader): string[] {
   return Object.values(section).every((value) => value === 0) ? [] : ['section 0 is not empty.'];
 }
 
+/** The alignment of sections by their type, where it isn't 1. */
+const ALIGNMENTS: Readonly<Record<number, number>> = {
+  [elf.SHT_NOTE]: 4,
+  [elf.SHT_SYMTAB]: 8,
+  [elf.SHT_HASH]: 8,
+  [elf.SHT_DYNSYM]: 8,
+  [elf.SHT_RELA]: 8,
+  [elf.SHT_DYNAMIC]: 8,
+};
+
 /** What is required of each section on its own. */
 function checkSection(file: Uint8Array, section: elf.SectionHeader): string[] {
   const {sh_type, sh_flags, sh_addr, sh_offset, sh_size, sh_addralign} = section;
@@ -55,7 +65,7 @@ function checkSection(file: Uint8Array, section: elf.SectionHeader): string[] {
   wrong(sh_flags > elf.SHF_WRITE + elf.SHF_ALLOC + elf.SHF_EXECINSTR, 'sh_flags has flags that are not expected.');
   wrong(!isMapped && sh_flags + sh_addr !== 0, 'it has an address or flags but is not mapped.');
   wrong(hasBytes && sh_offset + sh_size > file.length, 'it ends past the end of the file.');
-  const expected = sh_type === elf.SHT_NOTE ? 4 : sh_type === elf.SHT_SYMTAB ? 8 : 1;
+  const expected = ALIGNMENTS[sh_type] ?? 1;
   wrong(sh_addralign !== expected, `sh_addralign is not ${expected}.`);
   wrong(hasBytes && sh_offset % expected !== 0, 'its bytes are not aligned as it says.');
   return problems;
@@ -69,20 +79,31 @@ function checkStrings(file: Uint8Array, {sh_type, sh_offset, sh_size}: elf.Secti
   return isTable ? [] : ['it does not begin and end with one NUL each.'];
 }
 
-/**
- * What each type of section may refer to: only the symbol table refers to anything, its names and its first global
- * symbol.
- */
+/** Which type of section a table refers to with sh_link, its sh_info, and the size of its entries. */
+const REFERENCES: Readonly<Record<number, {readonly link: number; readonly info: number; readonly size: number}>> = {
+  [elf.SHT_SYMTAB]: {link: elf.SHT_STRTAB, info: 1, size: elf.SYMBOL_SIZE},
+  [elf.SHT_DYNSYM]: {link: elf.SHT_STRTAB, info: 1, size: elf.SYMBOL_SIZE},
+  [elf.SHT_HASH]: {link: elf.SHT_DYNSYM, info: 0, size: 4},
+  [elf.SHT_RELA]: {link: elf.SHT_DYNSYM, info: 0, size: elf.RELA_SIZE},
+  [elf.SHT_DYNAMIC]: {link: elf.SHT_STRTAB, info: 0, size: elf.DYNAMIC_SIZE},
+};
+
+/** What a section's type goes with: its flags, and what it refers to. Only tables refer to anything. */
 function checkRole(section: elf.SectionHeader, sections: readonly elf.SectionHeader[]): string[] {
   const {sh_type, sh_flags, sh_link, sh_info, sh_entsize} = section;
   const problems: string[] = [];
-  const mapped: readonly number[] = [elf.SHT_PROGBITS, elf.SHT_NOBITS, elf.SHT_NOTE];
+  const tables = [elf.SHT_HASH, elf.SHT_DYNSYM, elf.SHT_STRTAB, elf.SHT_RELA, elf.SHT_DYNAMIC];
+  const mapped: readonly number[] = [elf.SHT_PROGBITS, elf.SHT_NOBITS, elf.SHT_NOTE, ...tables];
   const unmapped: readonly number[] = [elf.SHT_SYMTAB, elf.SHT_STRTAB];
   const fitting = (sh_flags & elf.SHF_ALLOC) === 0 ? unmapped : mapped;
   if (!fitting.includes(sh_type)) problems.push(`sh_type ${sh_type} does not go with its flags.`);
-  if (sh_type === elf.SHT_SYMTAB) {
-    if (sections[sh_link]?.sh_type !== elf.SHT_STRTAB) problems.push('sh_link is not a string table.');
-    if (sh_entsize !== elf.SYMBOL_SIZE) problems.push('sh_entsize is not the size of a symbol.');
+  const wanted = REFERENCES[sh_type];
+  if (wanted) {
+    const other = sections[sh_link];
+    const isThere = other?.sh_type === wanted.link && (other.sh_flags & elf.SHF_ALLOC) === (sh_flags & elf.SHF_ALLOC);
+    if (!isThere) problems.push('sh_link is not what it refers to.');
+    if (sh_info !== wanted.info) problems.push(`sh_info is not ${wanted.info}.`);
+    if (sh_entsize !== wanted.size) problems.push('sh_entsize is not the size of an entry.');
   } else if (sh_link + sh_info + sh_entsize !== 0) {
     problems.push('sh_link, sh_info or sh_entsize is not 0.');
   }
@@ -135,7 +156,6 @@ function checkSymbols(
   }
   const strings = file.subarray(names.sh_offset, names.sh_offset + names.sh_size);
   const problems: string[] = [];
-  if (table.sh_info !== 1) problems.push('sh_info of the symbol table is not 1, though all symbols are global.');
   for (let i = 0; i < count; i++) {
     const symbol = elf.decode(file, elf.SYMBOL, table.sh_offset + i * elf.SYMBOL_SIZE);
     if (i === 0) {

@@ -6,6 +6,7 @@
  */
 import * as elf from './elf.ts';
 import {type Machine, MACHINES, X64} from '../program.ts';
+import {checkLinked} from './linked.ts';
 import {checkSections} from './sections.ts';
 
 /**
@@ -19,17 +20,18 @@ export function validate(file: Uint8Array): string[] {
   const found = MACHINES.find(({machine}) => machine === header.e_machine);
   // If the machine is unknown, the rest is still checked, as if it were the first one.
   const machine = found ?? X64;
-  const problems = checkFileHeader(header, machine);
-  if (!found) problems.unshift(`e_machine is ${header.e_machine}, which is not a machine known here.`);
-
+  const unknown = found ? [] : [`e_machine is ${header.e_machine}, which is not a machine known here.`];
   const segments = table(file, elf.PROGRAM_HEADER, header.e_phoff, header.e_phnum);
   const sections = table(file, elf.SECTION_HEADER, header.e_shoff, header.e_shnum);
+  const isLinked = segments?.some(({p_type}) => p_type === elf.PT_INTERP) ?? false;
+  const problems = [...unknown, ...checkFileHeader(header, machine, isLinked)];
   if (!segments) problems.push('The program headers are not inside the file.');
   if (!sections) problems.push('The section headers are not inside the file.');
   if (!segments || !sections) return problems;
 
   problems.push(...checkSegments(file, machine, header, segments));
   problems.push(...checkSections(file, machine, header, segments, sections));
+  problems.push(...checkLinked(file, machine, segments, sections));
   problems.push(...checkPadding(file, header, segments, sections));
   return problems;
 }
@@ -40,7 +42,7 @@ export function validate(file: Uint8Array): string[] {
  * The fields that have only one valid value, or only one here. The kernel itself checks magic, type, machine and
  * phentsize.
  */
-function checkFileHeader(header: elf.FileHeader, machine: Machine): string[] {
+function checkFileHeader(header: elf.FileHeader, machine: Machine, isLinked: boolean): string[] {
   const expected: Partial<elf.FileHeader> = {
     EI_MAG: elf.ELFMAG,
     EI_CLASS: elf.ELFCLASS64,
@@ -52,7 +54,7 @@ function checkFileHeader(header: elf.FileHeader, machine: Machine): string[] {
     e_type: elf.ET_EXEC,
     e_version: elf.EV_CURRENT,
     e_phoff: elf.FILE_HEADER_SIZE,
-    e_flags: machine.flags,
+    e_flags: isLinked ? machine.glibc.flags : machine.flags,
     e_ehsize: elf.FILE_HEADER_SIZE,
     e_phentsize: elf.PROGRAM_HEADER_SIZE,
     e_shentsize: elf.SECTION_HEADER_SIZE,
@@ -134,6 +136,12 @@ function checkSegments(
     const count = segments.filter(({p_type}) => p_type === type).length;
     if (count !== 1) problems.push(`There are ${count} ${name} headers instead of one.`);
   }
+  const forLoader = segments.filter(({p_type}) => p_type === elf.PT_INTERP || p_type === elf.PT_DYNAMIC);
+  const [interpreter, dynamic] = forLoader;
+  const isLinked = interpreter === segments[0] && interpreter?.p_type === elf.PT_INTERP;
+  if (forLoader.length > 0 && (!isLinked || dynamic?.p_type !== elf.PT_DYNAMIC || forLoader.length !== 2))
+    problems.push('PT_INTERP is not the first header, or there is not one PT_DYNAMIC besides.');
+  for (const segment of forLoader) if (!isMapped(segment, loads)) problems.push('What the loader reads is not mapped.');
   const note = segments.find(({p_type}) => p_type === elf.PT_NOTE);
   if (note) problems.push(...checkNote(file, note, loads));
   return problems;
@@ -158,6 +166,13 @@ function checkSegment(file: Uint8Array, machine: Machine, segment: elf.ProgramHe
     wrong(p_flags !== elf.PF_R, 'the note is not read-only.');
     wrong(p_filesz !== p_memsz, 'the note has different sizes in memory and in the file.');
     wrong(p_align !== 4 || p_offset % 4 !== 0, 'the note is not aligned to 4.');
+    return problems;
+  }
+  if (p_type === elf.PT_INTERP || p_type === elf.PT_DYNAMIC) {
+    wrong(p_flags !== elf.PF_R, 'what the loader reads is not read-only.');
+    wrong(p_filesz !== p_memsz, 'what the loader reads has different sizes in memory and in the file.');
+    const align = p_type === elf.PT_INTERP ? 1 : 8;
+    wrong(p_align !== align || p_offset % align !== 0, `what the loader reads is not aligned to ${align}.`);
     return problems;
   }
   if (p_type !== elf.PT_LOAD) return [...problems, `p_type ${p_type} is not expected.`];
@@ -194,12 +209,17 @@ function checkEntry(entry: number, machine: Machine, loads: readonly elf.Program
   return home && (home.p_flags & elf.PF_X) !== 0 ? [] : ['The entry point is not in executable bytes of the file.'];
 }
 
+/** Is a PT_LOAD of the same bytes mapped where a header says that they are? */
+function isMapped({p_offset, p_vaddr, p_filesz}: elf.ProgramHeader, loads: readonly elf.ProgramHeader[]): boolean {
+  const home = loads.find((load) => p_offset >= load.p_offset && p_offset + p_filesz <= load.p_offset + load.p_filesz);
+  return home !== undefined && p_vaddr - home.p_vaddr === p_offset - home.p_offset;
+}
+
 /** The note is one build-id, and is mapped where it says: gdb, perf and crash reporters look for it in memory. */
 function checkNote(file: Uint8Array, note: elf.ProgramHeader, loads: readonly elf.ProgramHeader[]): string[] {
-  const {p_offset, p_vaddr, p_filesz} = note;
+  const {p_offset, p_filesz} = note;
   const problems: string[] = [];
-  const home = loads.find((load) => p_offset >= load.p_offset && p_offset + p_filesz <= load.p_offset + load.p_filesz);
-  if (!home || p_vaddr - home.p_vaddr !== p_offset - home.p_offset) problems.push('The note is not mapped.');
+  if (!isMapped(note, loads)) problems.push('The note is not mapped.');
 
   const {n_namesz, n_descsz, n_type} = elf.decode(file, elf.NOTE, p_offset);
   const name = String.fromCodePoint(...file.subarray(p_offset + elf.NOTE_SIZE, p_offset + elf.NOTE_SIZE + 4));

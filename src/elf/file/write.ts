@@ -6,7 +6,8 @@ import type {Program} from '../program.ts';
 import {ascii} from './strings.ts';
 
 /**
- * The bytes of an executable file (ELF64, ET_EXEC, static). The same program gives the same bytes everywhere.
+ * The bytes of an executable file (ELF64, ET_EXEC; static, or linked with the C library at run time). The same program
+ * gives the same bytes everywhere.
  *
  * @param buildId computes the identity of the content: is given the whole file with 20 zeros in place of the id, and
  *   returns the 20 bytes to put there. `ld --build-id=sha1` does the same with SHA-1.
@@ -36,6 +37,7 @@ function emit(plan: Layout, buildId: Uint8Array): Uint8Array {
   encodeAll(sink, plan.noteOffset, elf.NOTE, [{n_namesz: 4, n_descsz: elf.BUILD_ID_SIZE, n_type: elf.NT_GNU_BUILD_ID}]);
   sink.bytes([...ascii('GNU'), 0]);
   sink.bytes(buildId);
+  for (const {offset, bytes} of plan.dynamic) put(sink, offset, bytes);
 
   encodeAll(sink, plan.symbolsOffset, elf.SYMBOL, symbolRecords(plan));
   put(sink, plan.namesOffset, plan.names.bytes);

@@ -2,11 +2,12 @@ import {counted} from '../../model/amounts.ts';
 import type {Change} from '../../model/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
-import type {Call, Fault, TraceEnd, TraceEvent} from '../../trace/events.ts';
+import type {Call, Fault, TraceEnd, TraceEvent, Watching} from '../../trace/events.ts';
+import {PtraceTrace} from '../../trace/ptrace/trace.ts';
 import {Trace} from '../../trace/trace.ts';
 import {Code} from './code.ts';
 import {Entries} from './entries.ts';
-import {hasFailed} from './effect.ts';
+import {hasFailed} from './ledger/effect.ts';
 import {type Between, Question} from './explain.ts';
 import {CodeFiles} from './files.ts';
 import type {Frames} from './fold.ts';
@@ -20,6 +21,8 @@ export interface CauseOptions {
   readonly frames: Frames;
   /** Each call is told, not only those of changes. */
   readonly tellsCalls: boolean;
+  /** By what calls are seen. */
+  readonly engine?: CauseEnd['engine'] | undefined;
   /** Where procfs is mounted. */
   readonly root?: string | undefined;
 }
@@ -34,7 +37,7 @@ const EXEC_TIME = 200;
 export class CauseTrace {
   readonly #pid: number;
   readonly #options: CauseOptions;
-  readonly #trace: Trace;
+  readonly #trace: Watching;
   readonly #files: CodeFiles;
   readonly #code: Code;
   readonly #stacks: Stacks;
@@ -55,7 +58,7 @@ export class CauseTrace {
   #bytes = {changed: 0, explained: 0};
   #ended: Promise<TraceEnd> | undefined;
 
-  private constructor(pid: number, options: CauseOptions, trace: Trace, inbox: Inbox) {
+  private constructor(pid: number, options: CauseOptions, trace: Watching, inbox: Inbox) {
     this.#pid = pid;
     this.#options = options;
     this.#trace = trace;
@@ -87,7 +90,10 @@ export class CauseTrace {
   static async start(pid: number, options: CauseOptions): Promise<CauseTrace> {
     const inbox: Inbox = {early: []};
     const onEvent = (event: TraceEvent): void => (inbox.take ? inbox.take(event) : void inbox.early.push(event));
-    const trace = await Trace.start(pid, {onEvent, ...(options.touched && {faultsEvery: FAULTS_EVERY})});
+    const trace =
+      options.engine === 'ptrace'
+        ? await PtraceTrace.start(pid, {onEvent}, options.root)
+        : await Trace.start(pid, {onEvent, ...(options.touched && {faultsEvery: FAULTS_EVERY})});
     return new CauseTrace(pid, options, trace, inbox);
   }
 
@@ -200,7 +206,7 @@ export class CauseTrace {
     if (!this.#early) this.#entries.enter(Infinity);
     const {fault: _fault, ...memory} = calls;
     return {
-      engine: 'perf',
+      engine: this.#options.engine ?? 'perf',
       calls: memory,
       lost,
       stacks: this.#counts,

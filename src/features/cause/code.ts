@@ -2,7 +2,7 @@ import {isExecutable, type Region} from '../../model/region.ts';
 import type {Mapped} from '../../trace/events.ts';
 import {Space} from '../../unwind/space.ts';
 import type {CodeFiles} from './files.ts';
-import type {Range} from './spans.ts';
+import type {Range} from './ledger/spans.ts';
 
 const PROT_EXEC = 4;
 /** What HotSpot compiles keeps no frame pointers: a chain of them would leave out callers. */

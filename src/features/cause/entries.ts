@@ -1,7 +1,7 @@
-import type {LedgerCall} from './effect.ts';
-import type {Done, Report} from './books.ts';
+import type {LedgerCall} from './ledger/effect.ts';
+import type {Done, Report} from './ledger/books.ts';
 import type {Question} from './explain.ts';
-import {Ledger} from './ledger.ts';
+import {Ledger} from './ledger/ledger.ts';
 import type {CauseCall, TouchedPage} from './news.ts';
 import {Tally} from './tally.ts';
 

@@ -1,8 +1,8 @@
 import type {Change} from '../../model/change.ts';
-import type {Change as Last} from './books.ts';
-import type {Ledger} from './ledger.ts';
+import type {Change as Last} from './ledger/books.ts';
+import type {Ledger} from './ledger/ledger.ts';
 import type {CauseCall, Explained, WhyNot} from './news.ts';
-import type {Range} from './spans.ts';
+import type {Range} from './ledger/spans.ts';
 
 /** When a look began and ended: ms of performance.now(). */
 export interface Between {

@@ -9,7 +9,7 @@ import {textIfThere} from '../../procfs/open.ts';
 import {builtFile} from '../../shell/built.ts';
 import {demangler} from '../../unwind/demangle.ts';
 import {CodeObject} from '../../unwind/object.ts';
-import type {Range} from './spans.ts';
+import type {Range} from './ledger/spans.ts';
 
 /** A file that is mapped with code. */
 interface MappedCode extends Range {

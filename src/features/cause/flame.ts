@@ -1,6 +1,6 @@
 import {type Frames, pathOf} from './fold.ts';
 import {FLAME_MEASURES, type FlameMeasure, type FlameRow} from './measures.ts';
-import type {SavedShare} from './saved.ts';
+import type {SavedShare} from './recorded/saved.ts';
 
 /** Functions from the outermost inwards, and the bytes that are theirs. */
 export interface FlameStack {

@@ -2,9 +2,9 @@
  * What is told of memory calls.
  */
 import type {Change} from '../../model/change.ts';
-import type {Done, Owner} from './books.ts';
+import type {Done, Owner} from './ledger/books.ts';
 import type {Frames} from './fold.ts';
-import type {Span} from './spans.ts';
+import type {Span} from './ledger/spans.ts';
 import type {CallStack} from './stacks.ts';
 
 /** What changed memory: a system call, or a fault at which a stack grew (`stack growth`), or `execve`. */
@@ -78,7 +78,7 @@ export interface TouchedPage {
 }
 
 /** By what memory calls are seen. */
-export const ENGINES = ['perf'] as const;
+export const ENGINES = ['perf', 'ptrace'] as const;
 
 /** What it came to. */
 export interface CauseEnd {

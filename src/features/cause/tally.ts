@@ -1,4 +1,4 @@
-import type {Owner} from './books.ts';
+import type {Owner} from './ledger/books.ts';
 import type {CauseCall, KeptNews, Share} from './news.ts';
 import type {CallStack} from './stacks.ts';
 

@@ -5,8 +5,8 @@ import {safe} from '../../text/safe.ts';
 import {type Column, renderRows} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {type Frames, pathOf} from './fold.ts';
-import type {Owner} from './books.ts';
-import type {Range, Span} from './spans.ts';
+import type {Owner} from './ledger/books.ts';
+import type {Range, Span} from './ledger/spans.ts';
 import type {CauseCall, CauseEnd, CauseNews, Explained, Share, WhyNot} from './news.ts';
 
 /** Functions that a line has at most; `--frames all` has them all. */

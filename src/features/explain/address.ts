@@ -1,6 +1,6 @@
 import {hex, type Region} from '../../model/region.ts';
 import {chunkJSON, type ChunkAnswer} from './chunk.ts';
-import type {Touchers} from '../cause/touchers.ts';
+import type {Touchers} from '../cause/recorded/touchers.ts';
 import {type MapperFacts, mapperJSON, touchersJSON} from './mapper.ts';
 import type {PageFacts} from './page.ts';
 import {type Neighbour, neighbourJSON, type RegionFacts, regionFactsJSON} from './region.ts';

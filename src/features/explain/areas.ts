@@ -143,7 +143,7 @@ const KIND_NAMES: Readonly<Partial<Record<Kind, string>>> = {
   guard: 'guards',
   reserved: 'reserved addresses',
   'thread-stack': 'thread stacks',
-  arena: "heaps of malloc's arenas",
+  arena: 'memory of allocators',
   managed: 'heap of the language runtime',
   jit: 'code made at run time',
   file: 'mapped files',

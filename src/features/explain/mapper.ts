@@ -4,9 +4,9 @@ import {linesOf} from '../../recording/lines.ts';
 import {readRecording} from '../../recording/recording.ts';
 import {openSource} from '../../recording/source.ts';
 import {pathOf} from '../cause/fold.ts';
-import {readMapper, type SavedMapper} from '../cause/saved.ts';
-import type {Range} from '../cause/spans.ts';
-import {type Toucher, type Touchers, touchersOf} from '../cause/touchers.ts';
+import {readMapper, type SavedMapper} from '../cause/recorded/saved.ts';
+import type {Range} from '../cause/ledger/spans.ts';
+import {type Toucher, type Touchers, touchersOf} from '../cause/recorded/touchers.ts';
 
 /** Who mapped an address, where a recording has its calls. */
 export type MapperFacts = SavedMapper | 'nobody';

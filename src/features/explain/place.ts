@@ -1,6 +1,6 @@
 import {type AddressFacts, addressJSON, gapAt} from './address.ts';
 import {chunkAt} from './chunk.ts';
-import type {Touchers} from '../cause/touchers.ts';
+import type {Touchers} from '../cause/recorded/touchers.ts';
 import {mapperAt, type MapperFacts, touchersAt} from './mapper.ts';
 import {pageFacts} from './page.ts';
 import {byWeight, regionFacts, regionFactsJSON, type RegionFacts} from './region.ts';

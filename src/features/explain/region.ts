@@ -65,7 +65,7 @@ const ANONYMOUS: Readonly<Record<string, string>> = {
   bss: 'bss',
   guard: 'a guard',
   reserved: 'reserved addresses',
-  arena: "a heap of malloc's arenas",
+  arena: 'memory of an allocator',
   'thread-stack': 'a thread stack',
 };
 

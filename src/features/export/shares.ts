@@ -1,6 +1,6 @@
 import {linesOf} from '../../recording/lines.ts';
 import {openSource} from '../../recording/source.ts';
-import {readShares, type SavedShare} from '../cause/saved.ts';
+import {readShares, type SavedShare} from '../cause/recorded/saved.ts';
 
 /**
  * Who mapped what, out of a file of events, plain or compressed.

@@ -1,6 +1,6 @@
 import type {Frames} from '../cause/fold.ts';
-import {type RecordedKept, recordedKept} from '../cause/kept.ts';
-import {recordedLoss} from '../cause/loss.ts';
+import {type RecordedKept, recordedKept} from '../cause/recorded/kept.ts';
+import {recordedLoss} from '../cause/recorded/loss.ts';
 import {shareText} from '../cause/text.ts';
 import type {Points} from '../../history/series.ts';
 import {counted} from '../../model/amounts.ts';

@@ -1,4 +1,4 @@
-import {JEMALLOCS, pathOf} from '../../classify/runtimes/allocators.ts';
+import {isAllocators, pathOf} from '../../classify/runtimes/allocators.ts';
 import {isPrivate, isShared, isWritable, type Region} from '../../model/region.ts';
 
 const GLIBC = /\/libc(-2\.\d+\.so|\.so\.6)$/;
@@ -10,7 +10,7 @@ const GLIBC = /\/libc(-2\.\d+\.so|\.so\.6)$/;
 export const unnamed = (regions: readonly Region[]): Region[] =>
   regions.filter(
     (region) =>
-      (region.kind === 'anon' || region.kind === 'heap' || region.label === JEMALLOCS) &&
+      (region.kind === 'anon' || region.kind === 'heap' || isAllocators(region.label)) &&
       isWritable(region) &&
       isPrivate(region),
   );

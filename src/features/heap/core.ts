@@ -29,7 +29,7 @@ export function heapOfCore(file: CoreInput, name: string, probe?: number): Heap 
   const {regions} = snapshot;
   const glibc = glibcIn(regions, snapshot.process.exe);
   const libc = libcOf(glibc, memory);
-  const other = otherAllocator(regions);
+  const other = otherAllocator(regions, snapshot.clues.files);
   const {isLittle, is64} = core.shape;
   const space = new MappedSpace(named(regions), () => named(regions));
   const books =

@@ -1,7 +1,7 @@
+import type {AllocatorName} from '../../model/allocator.ts';
 import {hex} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {ArenaBooks, Books} from '../../parse/malloc/books.ts';
-import type {AllocatorName} from '../../classify/runtimes/allocators.ts';
 import {sentenceOf} from './sentence.ts';
 
 /** What adds up over all arenas, in bytes; chunks that are mapped alone are not in it. */

@@ -1,8 +1,8 @@
+import type {AllocatorName} from '../../model/allocator.ts';
 import {sizeOf, type Region} from '../../model/region.ts';
 import {isKnownVersion} from '../../parse/malloc/books.ts';
 import type {Memory} from '../../parse/malloc/memory.ts';
 import type {LibcFile} from '../../procfs/libc.ts';
-import type {AllocatorName} from '../../classify/runtimes/allocators.ts';
 import {unnamed} from './allocators.ts';
 import type {Unnamed} from './heap.ts';
 

@@ -1,6 +1,6 @@
+import type {AllocatorName} from '../../model/allocator.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import type {Books} from '../../parse/malloc/books.ts';
-import type {AllocatorName} from '../../classify/runtimes/allocators.ts';
 
 interface Said {
   readonly allocator: AllocatorName;

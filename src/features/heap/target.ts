@@ -130,7 +130,7 @@ export function heapIn(
     const snapshot = captureFrom(handle, {usage: false});
     const glibc = glibcIn(snapshot.regions, snapshot.process.exe);
     const file = readLibc(handle, glibc);
-    const other = otherAllocator(snapshot.regions);
+    const other = otherAllocator(snapshot.regions, snapshot.clues.files);
     const books = other === 'musl' ? undefined : booksOf(handle, memory, snapshot, glibc, file, pageSize, probe);
     const isGone = !isStill(handle, stat);
     return new Heap({

@@ -2,9 +2,11 @@ import {Trouble} from '../../model/trouble.ts';
 import {hugepages, madvise, mlock, names} from './taught/advice.ts';
 import {merge, mmap, touch} from './taught/anonymous.ts';
 import {brk} from './taught/brk.ts';
+import {cause} from './taught/cause.ts';
 import {file, shared} from './taught/files.ts';
 import {cow} from './taught/fork.ts';
 import type {Lesson} from './lesson.ts';
+import {malloc} from './taught/malloc.ts';
 import {maps} from './taught/maps.ts';
 import {mremap, stack} from './taught/moving.ts';
 import {guard, mprotect, munmap} from './taught/protection.ts';
@@ -25,9 +27,11 @@ export const LESSONS: readonly Lesson[] = [
   shared,
   cow,
   madvise,
+  malloc,
   hugepages,
   mlock,
   names,
+  cause,
 ];
 
 /** @throws Trouble `usage` with the names there are */

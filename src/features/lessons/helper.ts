@@ -5,6 +5,8 @@ import {builtFile} from '../../shell/built.ts';
 import {privateCopies} from '../../shell/copy.ts';
 import type {Readable, Writable} from 'node:stream';
 import {Trouble} from '../../model/trouble.ts';
+import {isLinked, type Lesson} from './lesson.ts';
+import {MACHINES} from './program/machines.ts';
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
@@ -28,12 +30,16 @@ export class Helper {
   }
 
   /**
-   * Starts the helper of a lesson.
+   * Starts the helper of a lesson. Nothing of our environment is handed on: LD_PRELOAD and glibc's tunables would
+   * change what the lesson is about.
    *
+   * @returns what this machine lacks, if the helper calls a C library that is not there
    * @throws Trouble `input` if there is none for this machine, `denied` if it may not be executed anywhere
    */
-  static async start(lesson: string): Promise<Helper> {
-    const file = helperFile(lesson);
+  static async start(lesson: Lesson): Promise<Helper | Lack> {
+    const file = helperFile(lesson.name);
+    const missing = isLinked(lesson) ? missingLibrary(process.arch) : undefined;
+    if (missing !== undefined) return {lack: missing};
     const tried: string[] = [];
     for (const place of [() => ({path: file, cleanUp: () => {}}), ...privateCopies(file)]) {
       const copy = place();
@@ -46,6 +52,8 @@ export class Helper {
       // A copy is needed only until it runs: as it is removed now, it can't be left behind, however we end.
       cleanUp();
       if (helper instanceof Helper) return helper;
+      if (typeof helper !== 'string' && isLinked(lesson)) return {lack: `${REFUSED} (${ended(helper)})`};
+      if (typeof helper !== 'string') throw new Error(`the helper ended before it said its PID (${ended(helper)})`);
       tried.push(`${path} (${helper})`);
     }
     throw new Trouble({
@@ -56,9 +64,10 @@ export class Helper {
     });
   }
 
-  /** @returns the helper, or the system's reason why it could not be started there */
-  static async #spawn(path: string): Promise<Helper | string> {
-    const child: Child = spawn(path, [String(process.pid)], {stdio: ['pipe', 'pipe', 'inherit']});
+  /** @returns the helper, the system's reason why it could not be started there, or how it ended at once */
+  static async #spawn(path: string): Promise<Helper | string | End> {
+    const child: Child = spawn(path, [String(process.pid)], {stdio: ['pipe', 'pipe', 'inherit'], env: {}});
+    const closed = new Promise<End>((resolve) => child.once('close', (code, signal) => resolve({code, signal})));
     const failed = new Promise<string>((resolve) =>
       child.once('error', (error) => resolve((error as NodeJS.ErrnoException).code ?? error.message)),
     );
@@ -67,7 +76,8 @@ export class Helper {
     const answers = lines[Symbol.asyncIterator]();
     const first = await Promise.race([failed.then((reason) => ({reason})), answers.next()]);
     if ('reason' in first) return first.reason;
-    const pid = /^pid: (\d+)$/.exec(first.value as string)?.[1];
+    if (first.done) return closed;
+    const pid = /^pid: (\d+)$/.exec(first.value)?.[1];
     if (pid === undefined) throw new Error(`the helper said ${JSON.stringify(first.value)} instead of its PID`);
     return new Helper(child, Number(pid), answers);
   }
@@ -101,6 +111,30 @@ export class Helper {
     await this.#ended;
     clearTimeout(impatience);
   }
+}
+
+interface Lack {
+  readonly lack: string;
+}
+
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const ended = ({code, signal}: End): string => (signal === null ? `exit code ${code}` : signal);
+
+const REFUSED = 'the C library of this machine is not a glibc with malloc_trim: the helper could not be loaded';
+
+/**
+ * A program that is linked with glibc names its loader by path.
+ *
+ * @returns why there is none on this machine
+ */
+export function missingLibrary(architecture: string): string | undefined {
+  const loader = MACHINES.find((machine) => machine.architecture === architecture)?.elf.glibc.interpreter;
+  if (loader === undefined || existsSync(loader)) return undefined;
+  return `the lesson calls glibc's malloc, and this machine has no glibc: ${loader} is missing`;
 }
 
 /** Helpers are made at build time; they are next to the compiled code. */

@@ -1,4 +1,5 @@
-import type {Lesson, Step} from './lesson.ts';
+import {type Doing, doingText} from './calls.ts';
+import type {Lesson, Observed, PredictedBooks, Range, Step} from './lesson.ts';
 import {writeOut} from '../../shell/output.ts';
 import type {Interruption} from '../../shell/signals.ts';
 import type {LessonResult, Teacher} from './teach.ts';
@@ -29,14 +30,24 @@ export function storyteller(lesson: Lesson, width: number | undefined, pause?: (
         '',
         stepHeading(`Step ${++number}. ${step.title}:`, step.call, width),
         prose(step.about, width),
-        renderPrediction(step, whose),
+        renderPrediction(step, whose, width),
       );
       await pause?.();
     },
     after: ({step, observed, ok, unsupported}) =>
       tell(
         `Answer:      ${observed.result}\n`,
-        renderObserved(observed.changes, {ok, unsupported, moved: step.drift && observed.drift['privateDirty']}, width),
+        renderObserved(
+          observed.changes,
+          {
+            ok,
+            unsupported,
+            moved: step.drift && observed.drift['privateDirty'],
+            doings: observed.doings,
+            books: booksText(observed),
+          },
+          width,
+        ),
         ...(unsupported === undefined ? [prose(step.why(observed), width)] : []),
       ),
   };
@@ -46,6 +57,7 @@ export const epilogue = ({lesson, steps, unsupported}: LessonResult, width?: num
   `\n${renderVerdict(
     steps.map(({ok}) => ok),
     unsupported,
+    width,
   )}\n\nFurther reading:\n${lesson.further
     .flatMap((line) => wrapped(line, width && width - 2, '  '))
     .map((line) => `  ${line}\n`)
@@ -77,8 +89,13 @@ export async function keepWaiting(pid: number, interrupted: Interruption): Promi
 }
 
 /** The steps of a lesson that was run, for the table of all lessons. */
-export const surveyRows = ({lesson, steps}: LessonResult): SurveyRow[] =>
-  steps.map(({step, observed, ok, unsupported}) => ({
+export function surveyRows({lesson, steps, unsupported: lack}: LessonResult): SurveyRow[] {
+  const [first] = lesson.steps;
+  if (steps.length === 0 && first) {
+    const none = {observed: [], moved: undefined, ok: false, unsupported: lack};
+    return [{lesson: lesson.name, step: first.title, expected: first.expected, drift: first.drift, ...none}];
+  }
+  return steps.map(({step, observed, ok, unsupported}) => ({
     lesson: lesson.name,
     step: step.title,
     expected: step.expected,
@@ -88,6 +105,7 @@ export const surveyRows = ({lesson, steps}: LessonResult): SurveyRow[] =>
     ok,
     unsupported,
   }));
+}
 
 export const surveyJSON = ({lesson, steps, ok, unsupported}: LessonResult): Record<string, unknown> => ({
   lesson: lesson.name,
@@ -155,6 +173,8 @@ const WORDS: Readonly<Record<string, (region: Region) => string>> = {
   text: () => 'the code: may be read and executed, never changed',
   data: () => 'variables with an initial value, copied from the file when written to',
   bss: () => 'variables that start as 0: no file backs them',
+  relro: () => 'what the loader filled in and then made read-only',
+  anon: () => 'memory that no file backs',
   heap: () => 'memory between where the break began and where it is now',
   stack: () => "the stack: the program's arguments and its calls; it grows downwards on its own",
   vvar: () => "the kernel's clock data, which the vdso reads",
@@ -167,18 +187,56 @@ interface Prediction {
   readonly name?: string;
   readonly size?: number;
   readonly rss?: number;
+  readonly sizeWithin?: Range;
+  readonly rssWithin?: Range;
+  readonly by?: readonly Doing[];
 }
 
+/** `+128 KiB to +256 KiB` */
+const rangeOfSizes = ([least, most]: Range, text: (bytes: number) => string): string =>
+  `${text(least)} to ${text(most)}`;
+
 /** What is predicted, in one line. */
-function renderPrediction({expected, drift}: Pick<Step, 'expected' | 'drift'>, whose = ''): string {
-  const parts = expected.map(({kind, name, size, rss}) => {
-    const amounts = [size && deltaText(size), rss !== undefined && `${rss === 0 ? '0' : deltaText(rss)} resident`];
+function renderPrediction(
+  {expected, drift, books}: Pick<Step, 'expected' | 'drift' | 'books'>,
+  whose = '',
+  width?: number,
+): string {
+  const parts = expected.map(({kind, name, size, rss, sizeWithin, rssWithin}) => {
+    const amounts = [
+      size && deltaText(size),
+      sizeWithin && rangeOfSizes(sizeWithin, deltaText),
+      rss !== undefined && `${rss === 0 ? '0' : deltaText(rss)} resident`,
+      rssWithin && `${rangeOfSizes(rssWithin, deltaText)} resident`,
+    ];
     return [`${signOf(kind)} ${kind}`, name, ...amounts].filter(Boolean).join('  ');
   });
   const split = drift && `private dirty ${deltaText(drift.privateDirty)} or more`;
   const nothing = drift ? 'no region changes' : 'nothing is mapped, unmapped or changed';
-  return `Prediction${whose}:  ${[parts.join(';  ') || nothing, split].filter(Boolean).join(';  ')}\n`;
+  const by = expected.flatMap((each) => each.by ?? []);
+  const below = [...by.map((doing) => madeText(doing, by.length > 1)), ...(books ? [predictedBooks(books)] : [])];
+  const lines = below
+    .flatMap((text) => wrapped(text, width && width - 13))
+    .map((line) => `${' '.repeat(13)}${line}\n`)
+    .join('');
+  return `Prediction${whose}:  ${[parts.join(';  ') || nothing, split].filter(Boolean).join(';  ')}\n${lines}`;
 }
+
+const predictedBooks = ({freeWithin, trimWithin}: PredictedBooks): string =>
+  [
+    `malloc's books: ${rangeOfSizes(freeWithin, sizeText)} free`,
+    trimWithin && `trim ${rangeOfSizes(trimWithin, sizeText)}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+
+/** What malloc's books say; undefined if nobody asked, and nothing where they could not be read: then that is said. */
+const booksText = ({books}: Observed): string | undefined =>
+  typeof books === 'object' ? `malloc's books: ${books.sentence}` : undefined;
+
+/** `by mmap: read_body ← handle_request`; with its bytes where it is one of several. */
+const madeText = (doing: Doing, isOne: boolean): string =>
+  `${isOne ? `${sizeText(doing.bytes)} ` : ''}by ${doingText(doing)}`;
 
 /** What was seen, and whether it is what was predicted. */
 function renderObserved(
@@ -187,19 +245,37 @@ function renderObserved(
     ok,
     unsupported,
     moved,
-  }: {readonly ok: boolean; readonly unsupported?: string | undefined; readonly moved?: number | undefined},
+    books,
+    doings,
+  }: {
+    readonly ok: boolean;
+    readonly unsupported?: string | undefined;
+    readonly moved?: number | undefined;
+    readonly books?: string | undefined;
+    readonly doings?: Observed['doings'];
+  },
   width?: number,
 ): string {
+  const below = (change: Change): string | undefined => {
+    const made = typeof doings === 'object' ? (doings.get(change) ?? []) : [];
+    return made.length > 0 ? made.map((doing) => madeText(doing, made.length > 1)).join('; ') : undefined;
+  };
   const split = moved ? ` Private dirty ${deltaText(moved)}.` : '';
-  const seen = changes.length === 0 ? [`No region changed.${split}`] : renderChanges(changes, {width});
+  const seen = changes.length === 0 ? [`No region changed.${split}`] : renderChanges(changes, {width, below});
   const verdict = ok ? paint('good', 'As predicted.') : paint('bad', 'Not as predicted.');
-  const words = unsupported === undefined ? verdict : paint('change', `This can't be shown here: ${unsupported}.`);
-  return `${seen.join('\n')}\n\n${words}\n`;
+  const words = unsupported === undefined ? verdict : refusalText("This can't be shown here", unsupported, width);
+  const said = books === undefined ? '' : `\n${wrapped(books, Math.min(width ?? PROSE, PROSE)).join('\n')}\n`;
+  return `${seen.join('\n')}\n${said}\n${words}\n`;
 }
 
+const refusalText = (what: string, why: string, width?: number): string =>
+  wrapped(`${what}: ${why}.`, width)
+    .map((line) => paint('change', line))
+    .join('\n');
+
 /** How a lesson ended. */
-function renderVerdict(steps: readonly boolean[], unsupported: string | undefined): string {
-  if (unsupported !== undefined) return paint('change', `Not supported here: ${unsupported}.`);
+function renderVerdict(steps: readonly boolean[], unsupported: string | undefined, width?: number): string {
+  if (unsupported !== undefined) return refusalText('Not supported here', unsupported, width);
   const wrong = steps.filter((ok) => !ok).length;
   if (wrong === 0)
     return paint(
@@ -264,8 +340,13 @@ const listed = (texts: readonly string[]): string => texts.filter((text) => text
 
 const driftText = (bytes: number | undefined): string => (bytes ? `private dirty ${deltaText(bytes)}` : '');
 
-function predictionText({kind, name, size, rss}: Prediction): string {
-  const amounts = [size ? deltaText(size) : '', rss === undefined ? '' : `resident ${deltaText(rss)}`];
+function predictionText({kind, name, size, rss, sizeWithin, rssWithin}: Prediction): string {
+  const amounts = [
+    size ? deltaText(size) : '',
+    sizeWithin ? rangeOfSizes(sizeWithin, deltaText) : '',
+    rss === undefined ? '' : `resident ${deltaText(rss)}`,
+    rssWithin ? `resident ${rangeOfSizes(rssWithin, deltaText)}` : '',
+  ];
   return [signOf(kind), kind, name, ...amounts].filter(Boolean).join(' ');
 }
 

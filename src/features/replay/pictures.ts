@@ -3,7 +3,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {firstPicture, type Picture, pictureAfter} from '../watch/screen/picture.ts';
 import type {Recording} from '../../recording/recording.ts';
 import {comparedWith} from '../watch/watch.ts';
-import type {RecordedCauses} from '../cause/replayed.ts';
+import type {RecordedCauses} from '../cause/recorded/replayed.ts';
 import {eventAt, startAt, withCause} from './replay.ts';
 import {diffInPlace} from '../../diff/diff.ts';
 import {Compare} from '../../history/compare.ts';

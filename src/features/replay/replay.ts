@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Moment} from '../../model/moment.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {Recording} from '../../recording/recording.ts';
-import type {RecordedCauses} from '../cause/replayed.ts';
+import type {RecordedCauses} from '../cause/recorded/replayed.ts';
 import type {EndEvent, Sink, Stamp, StartEvent, WatchCost, WatchEvent} from '../watch/events.ts';
 import {causeEnd, lineSink} from '../watch/sinks.ts';
 import {compared} from '../watch/watch.ts';

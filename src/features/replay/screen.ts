@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Recording} from '../../recording/recording.ts';
 import {replayEndLine} from './moments.ts';
 import {writeOut} from '../../shell/output.ts';
-import type {RecordedCauses} from '../cause/replayed.ts';
+import type {RecordedCauses} from '../cause/recorded/replayed.ts';
 import {Pictures} from './pictures.ts';
 import {Player, type PlayerOptions} from './player.ts';
 import {Viewer, type ReplayKeys} from '../watch/screen/viewer.ts';

@@ -10,6 +10,8 @@
  *
  *   the gate writes a record     STARTED: its PID; it waits
  *   it reads bytes               `g`: execute; `n`: turn ASLR off, then execute; others are ignored
+ *   before, if it is traced      `t`: let any process of the user trace it (PR_SET_PTRACER), where Yama would forbid it
+ *                                all but ancestors; it answers with STARTED again. `u`: no longer
  *   it writes a record           REFUSED: the command can't be executed: the errno; plus 128 if personality(2) failed
  *   the warden writes a record   ENDED: a process ended: the command, or an orphan of it (see below)
  *   it reads bytes               once the command has ended: `s`: memmap has seen the zombie; others are ignored
@@ -56,6 +58,8 @@ import {
   SEEN,
   SOCKET,
   STARTED,
+  TRACEABLE,
+  UNTRACEABLE,
 } from './protocol.ts';
 
 const BASE = 0x400000;
@@ -82,6 +86,8 @@ const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 const ADDR_NO_RANDOMIZE = 0x0040000;
 const PR_SET_CHILD_SUBREAPER = 36;
+const PR_SET_PTRACER = 0x59616d61;
+const PR_SET_PTRACER_ANY = -1;
 const P_ALL = 0;
 const P_PID = 1;
 const WNOHANG = 1;
@@ -165,6 +171,10 @@ const code: readonly Item[] = [
     jne('exit'),
     x.cmp(byte(inFrame(BYTE)), GO_WITHOUT_ASLR.charCodeAt(0)),
     je('place'),
+    x.cmp(byte(inFrame(BYTE)), TRACEABLE.charCodeAt(0)),
+    je('allow'),
+    x.cmp(byte(inFrame(BYTE)), UNTRACEABLE.charCodeAt(0)),
+    je('forbid'),
     x.cmp(byte(inFrame(BYTE)), GO.charCodeAt(0)),
     jne('wait'),
     label('become'),
@@ -188,6 +198,10 @@ const code: readonly Item[] = [
     label('exit'),
     ...call(EXIT_GROUP, r.r12),
   ]),
+
+  // Without Yama prctl(2) fails, and whoever may trace by its other rules may do so.
+  func('allow', [...call(PRCTL, PR_SET_PTRACER, PR_SET_PTRACER_ANY), x.call('send'), jmp('wait')]),
+  func('forbid', [...call(PRCTL, PR_SET_PTRACER, 0), jmp('wait')]),
 
   // personality(2): 0xffffffff returns the current persona without changing it; the one flag is added to it.
   func('place', [

@@ -7,7 +7,18 @@ import {builtFile} from '../../shell/built.ts';
 import {privateCopies} from '../../shell/copy.ts';
 import {signalName} from '../../shell/exit.ts';
 import type {Orphan, ProcessEnd} from '../watch/events.ts';
-import {type Ended, GO, GO_WITHOUT_ASLR, type Message, Records, type Refusal, SEEN, SOCKET} from './protocol.ts';
+import {
+  type Ended,
+  GO,
+  GO_WITHOUT_ASLR,
+  type Message,
+  Records,
+  type Refusal,
+  SEEN,
+  SOCKET,
+  TRACEABLE,
+  UNTRACEABLE,
+} from './protocol.ts';
 
 /**
  * Node's first write takes half a millisecond, as long as a short program runs, and later ones a tenth of that. So the
@@ -51,6 +62,8 @@ export class Target {
   #startTime: number | undefined;
   #refusal: Refusal | undefined;
   #end: ProcessEnd | undefined;
+  /** It is told when the gate says again that it waits. */
+  #onWaits: (() => void) | undefined;
 
   private constructor(child: ChildProcess, pid: number, isGated: boolean, root: string | undefined) {
     this.#child = child;
@@ -117,8 +130,18 @@ export class Target {
     return this.#orphans;
   }
 
+  /** While it waits, any process of this user may trace it, also where Yama lets only ancestors do so. */
+  async allowTracing(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#onWaits = resolve;
+      this.#socket?.once('close', resolve);
+      this.#socket?.write(TRACEABLE);
+    });
+  }
+
   /** Lets it start: the byte is sent before this returns. */
   release(withoutAslr: boolean): void {
+    if (this.#onWaits) this.#socket?.write(UNTRACEABLE);
     for (let i = 0; i < WARM_UP; i++) this.#socket?.write(NOTHING);
     this.#socket?.write(withoutAslr ? GO_WITHOUT_ASLR : GO);
   }
@@ -156,6 +179,7 @@ export class Target {
     if (message.is === 'started') {
       this.#pid = message.pid;
       this.#startTime = startTimeOf(message.pid, this.#root);
+      this.#onWaits?.();
     } else if (message.is === 'refused') {
       this.#refusal = message.refusal;
     } else if (message.pid === this.#pid) {

@@ -9,6 +9,8 @@ export const SOCKET = 3;
 export const GO = 'g';
 export const GO_WITHOUT_ASLR = 'n';
 export const SEEN = 's';
+export const TRACEABLE = 't';
+export const UNTRACEABLE = 'u';
 
 /** Added to the errno where personality(2) failed, and not execve(2). */
 export const PLACING_REFUSED = 128;

@@ -8,6 +8,7 @@ import {type ProcessEnd, tee, tellAll} from '../watch/events.ts';
 import {jsonSink} from '../watch/sinks.ts';
 import {compared} from '../watch/watch.ts';
 import {CauseTrace, type CauseOptions} from '../cause/cause.ts';
+import {programFile} from '../../trace/helper.ts';
 import {withCauses} from '../cause/follow.ts';
 import {RunRecorder, type RunRecording} from './record.ts';
 import {TextReport} from './report.ts';
@@ -74,14 +75,27 @@ async function traced(
 ): Promise<CauseTrace> {
   try {
     if (!target.isGated) throw cannotWait();
+    if (options.engine === 'ptrace') await target.allowTracing();
     return await CauseTrace.start(target.pid, options);
   } catch (error) {
     target.letGo();
     output.discard();
     await recorder?.discard();
-    throw error;
+    throw options.engine === 'ptrace' ? error : orTraced(error);
   }
 }
+
+/** Where perf events are refused, ptrace(2) may be allowed. */
+const orTraced = (error: unknown): unknown =>
+  error instanceof Trouble && error.kind === 'denied' && programFile('tracer') !== undefined
+    ? new Trouble({
+        kind: error.kind,
+        what: error.message,
+        why: error.why,
+        list: error.list,
+        next: `${error.next.replace(/\.$/, '')}; or, with which it runs slower: --cause-engine ptrace`,
+      })
+    : error;
 
 const cannotWait = (): Trouble =>
   new Trouble({

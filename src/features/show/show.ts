@@ -13,8 +13,14 @@ import {renderHead} from '../../text/who.ts';
 import {csvLines} from '../../text/csv.ts';
 import {FLAT_KEYS, flatRegion, type FlatRegion} from '../../text/flat.ts';
 import {paint} from '../../text/theme.ts';
-import {renderFiles, renderKinds} from './totals.ts';
+import {totalsByLabel} from '../../model/totals.ts';
+import {renderFiles, renderKinds, renderLabels} from './totals.ts';
 import {roomJSON} from './room-json.ts';
+
+/** What totals are of. */
+export const TOTALS_BY = ['kind', 'file', 'label'] as const;
+
+type TotalsBy = (typeof TOTALS_BY)[number];
 
 interface ShowLook extends RegionsLook {
   readonly choice?: Choice | undefined;
@@ -23,7 +29,7 @@ interface ShowLook extends RegionsLook {
   /** How much room is left, and what keeps regions apart, at length. */
   readonly room?: boolean | undefined;
   /** Which totals. */
-  readonly by?: ReadonlyArray<'kind' | 'file'> | undefined;
+  readonly by?: readonly TotalsBy[] | undefined;
   /** Every region, file and hole, however many. */
   readonly all?: boolean | undefined;
 }
@@ -71,12 +77,13 @@ const FEW_FILES = 10;
 
 function totalsOf(snapshot: Snapshot, shown: Regions, look: ShowLook): string[][] {
   const by = look.by ?? (look.summary ? ['kind', 'file'] : ['kind']);
-  const files = look.all ? undefined : FEW_FILES;
-  return by.map((group) =>
-    group === 'kind'
-      ? renderKinds(shown, snapshot, {width: look.width})
-      : renderFiles(shown, snapshot, {width: look.width, rows: files}),
-  );
+  const some = {width: look.width, rows: look.all ? undefined : FEW_FILES};
+  const render = {
+    kind: () => renderKinds(shown, snapshot, {width: look.width}),
+    file: () => renderFiles(shown, snapshot, some),
+    label: () => renderLabels(shown, snapshot, {width: look.width}),
+  };
+  return by.map((group) => render[group]());
 }
 
 function roomBlocks(snapshot: Snapshot, look: ShowLook): string[][] {
@@ -94,10 +101,14 @@ const roomLine = (snapshot: Snapshot, look: ShowLook): string[] =>
  * The document of `show --json`: a snapshot, what its totals leave out, the room it has, what its descriptors hold, and
  * what kind of pages it has. If regions were chosen, it has only those, with their totals and a note; what else it says
  * is still of the whole process.
+ *
+ * @param by with `label`, sums by what memory belongs to are in it too: most readers need none
  */
-export function showJSON(snapshot: Snapshot, choice: Choice): Record<string, unknown> {
+export function showJSON(snapshot: Snapshot, choice: Choice, by: readonly TotalsBy[] = []): Record<string, unknown> {
+  const shown = chosen(snapshot, choice);
   return {
-    ...chosen(snapshot, choice).document(),
+    ...shown.document(),
+    labels: by.includes('label') ? Object.fromEntries(totalsByLabel(shown.table)) : undefined,
     residue: residueOf(snapshot),
     room: hasRollup(snapshot.table) ? undefined : roomJSON(snapshot),
     held: heldJSON(snapshot),

@@ -3,7 +3,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {countText, sizeText} from '../../model/amounts.ts';
 import type {Measure} from '../../model/measure.ts';
 import {type MeasureKey, MEASURES} from '../../model/measures.ts';
-import {totalsByFile, totalsByKind, totalsOf, type Totals} from '../../model/totals.ts';
+import {totalsByFile, totalsByKind, totalsByLabel, totalsOf, type Totals} from '../../model/totals.ts';
 import {KIND_ROLES} from '../../text/columns.ts';
 import {ONLY_IF_ANY} from '../../text/regions.ts';
 import {safe} from '../../text/safe.ts';
@@ -22,6 +22,10 @@ export const renderKinds = (shown: Regions, snapshot: Snapshot, look: TotalsLook
 /** What its files cost, and what has no file. */
 export const renderFiles = (shown: Regions, snapshot: Snapshot, look: TotalsLook = {}): string[] =>
   renderGroups('file', [...totalsByFile(shown)], shown, snapshot, look);
+
+/** Whose memory it is: of an allocator, of a runtime, of threads. */
+export const renderLabels = (shown: Regions, snapshot: Snapshot, look: TotalsLook = {}): string[] =>
+  renderGroups('label', [...totalsByLabel(shown)], shown, snapshot, look);
 
 /** The columns of sums. */
 const AMOUNTS = ['size', 'rss', 'pss', 'privateDirty', 'swap', 'locked', 'huge'] as const;

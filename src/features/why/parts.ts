@@ -5,6 +5,7 @@ import {ABSENT} from '../../model/columns/columns.ts';
 import {hasRollup} from '../../model/columns/regions.ts';
 import type {Family} from '../../model/family.ts';
 import type {Kind} from '../../model/kind.ts';
+import {ownerIn} from '../../model/owner.ts';
 import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {heldText} from '../../text/held.ts';
@@ -63,7 +64,7 @@ const PLACES: Readonly<Partial<Record<Kind, readonly [key: string, what: string]
 const GLIBC = /malloc's arenas$|^glibc: malloc/;
 
 /** Of the runtimes: `unused part of V8's heap` belongs to V8's heap. */
-const plain = (label: string): string => label.replace(/^(unused part of|free chunk of) /, '');
+const plain = (label: string): string => ownerIn(label) ?? label;
 
 function placeOf({kind, label = ''}: Pick<Region, 'kind' | 'label'>): readonly [key: string, what: string] {
   const place = PLACES[kind];

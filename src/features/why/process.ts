@@ -3,7 +3,7 @@ import {billOf} from '../../model/group/group.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {isSameImage, isSameProcess} from '../../model/same.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {totalsByKind} from '../../model/totals.ts';
+import {totalsByLabel} from '../../model/totals.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {capture, glimpse} from '../../procfs/capture.ts';
 import {captureFamily, childrenIn} from '../../procfs/family.ts';
@@ -171,9 +171,9 @@ function heapOf(pid: number, snapshot: Snapshot, root: string, most: number, mis
 
 /** Bytes of the regions that malloc's arenas are in: what is resident, where that is known. */
 function mallocSize({table}: Snapshot): number {
-  const kinds = totalsByKind(table);
-  return (['heap', 'arena'] as const).reduce((sum, kind) => {
-    const totals = kinds.get(kind);
+  const labels = totalsByLabel(table);
+  return ['[heap]', "malloc's arenas"].reduce((sum, label) => {
+    const totals = labels.get(label);
     return sum + (totals?.['rss'] ?? totals?.size ?? 0);
   }, 0);
 }

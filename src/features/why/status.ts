@@ -24,9 +24,7 @@ export async function watchStatus(
   let last: Snapshot | undefined;
   for (;;) {
     const snapshot = glimpse(pid, DENIED, root);
-    // A zombie has no memory left to tell of: what it had is what was seen before.
-    if (!snapshot || (last && (snapshot.process.state === 'Z' || !isSameProcess(snapshot.process, last.process))))
-      break;
+    if (!snapshot || (last && !goesOn(snapshot, last))) break;
     last = snapshot;
     series.add({t: performance.now() - begin, snapshot});
     const left = duration - (performance.now() - begin);
@@ -34,3 +32,10 @@ export async function watchStatus(
   }
   return {growth: last && growthOf(series, 'rss', LEAST), last};
 }
+
+/**
+ * A process that ends gives its memory back first (exit_mm() in kernel/exit.c), and is a zombie only then: status has no
+ * memory from there on, and what it had is what was seen before.
+ */
+const goesOn = ({process, status}: Snapshot, last: Snapshot): boolean =>
+  status['vmRss'] !== undefined && isSameProcess(process, last.process);

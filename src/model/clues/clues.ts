@@ -1,3 +1,4 @@
+import type {OtherAllocator} from '../allocator.ts';
 import type {Descriptors} from '../host/descriptors.ts';
 import {hex} from '../region.ts';
 import {ABSENT} from '../columns/columns.ts';
@@ -175,6 +176,8 @@ export interface ElfClue {
   readonly segments: readonly ElfSegment[];
   /** PT_GNU_RELRO, as a range of the file's own virtual addresses. */
   readonly relro?: {readonly start: number; readonly end: number} | undefined;
+  /** The allocator that it contains: looked for only in the program itself, and only where it has all its symbols. */
+  readonly allocator?: OtherAllocator | undefined;
 }
 
 /** One PT_LOAD. */
@@ -215,7 +218,8 @@ export function cluesJSON(clues: Clues): Record<string, unknown> | undefined {
 const inHex = (addresses: object): Record<string, string> =>
   Object.fromEntries(Object.entries(addresses).map(([name, value]) => [name, hex(value as number)]));
 
-const elfJSON = ({segments, relro}: ElfClue): Record<string, unknown> => ({
+const elfJSON = ({segments, relro, allocator}: ElfClue): Record<string, unknown> => ({
   segments: segments.map(({offset, address, ...rest}) => ({offset: hex(offset), address: hex(address), ...rest})),
   relro: relro && inHex(relro),
+  allocator,
 });

@@ -1,9 +1,6 @@
-import {type ChildProcess, spawn} from 'node:child_process';
-import {existsSync} from 'node:fs';
+import type {ChildProcess} from 'node:child_process';
 import type {Duplex} from 'node:stream';
-import {Trouble} from '../../model/trouble.ts';
-import {builtFile} from '../../shell/built.ts';
-import {privateCopies} from '../../shell/copy.ts';
+import {programFile, startHelper} from '../helper.ts';
 import {handCall, type HandCall} from './calls.ts';
 import {type Architecture, CALL_SIZE, HEAD_SIZE, LAYOUTS, LOAD, MOST_CALLS, SOCKET, STORE} from './layout.ts';
 import {seccompProgram} from './seccomp.ts';
@@ -34,6 +31,8 @@ interface Waiting {
 
 /** The hand has ended: nothing can be asked of it any more. */
 export class HandGone extends Error {}
+
+const PURPOSE = {what: 'the helper that opens perf events', processors: 'x86-64, aarch64 or riscv64'};
 
 const PR_SET_PDEATHSIG = 1;
 const PR_SET_SECCOMP = 22;
@@ -71,35 +70,8 @@ export class Hand {
    * @throws Trouble `denied` if there is none for this processor, or it may not be executed anywhere
    */
   static async start(file: string | undefined = handFile()): Promise<Hand> {
-    const tried: string[] = [];
-    for (const place of file === undefined ? [] : [() => ({path: file, cleanUp: () => {}}), ...privateCopies(file)]) {
-      const copy = place();
-      if ('why' in copy) {
-        tried.push(`${copy.path} (${copy.why})`);
-        continue;
-      }
-      // In a session of its own: Ctrl-C is for memmap, which then reads what is left.
-      const child = spawn(copy.path, [], {stdio: ['ignore', 'ignore', 'ignore', 'pipe'], detached: true});
-      const failed = new Promise<string>((resolve) =>
-        child.once('error', (error) => resolve((error as NodeJS.ErrnoException).code ?? error.message)),
-      );
-      const reason = child.pid === undefined ? await failed : undefined;
-      copy.cleanUp();
-      if (child.pid !== undefined) return Hand.#introduced(child, child.pid);
-      tried.push(`${copy.path} (${reason})`);
-    }
-    throw new Trouble({
-      kind: 'denied',
-      what: 'Cannot watch memory calls.',
-      why:
-        file === undefined
-          ? `the helper that opens perf events is not made for the processor ${process.arch}.`
-          : `the helper that opens perf events may not be executed: ${tried.join(', ')}.`,
-      next:
-        file === undefined
-          ? 'Run it on a machine with an x86-64, aarch64 or riscv64 processor.'
-          : 'Set TMPDIR to a directory whose file system is not mounted noexec.',
-    });
+    const {child, pid} = await startHelper(file, PURPOSE);
+    return Hand.#introduced(child, pid);
   }
 
   static async #introduced(child: ChildProcess, pid: number): Promise<Hand> {
@@ -226,8 +198,5 @@ export class Hand {
 /** Part of a batch: sends bytes of its memory. */
 export const send = (address: number, size: number): Call => ['write', SOCKET, address, size];
 
-/** The hand's program, which is made at build time. @returns undefined if there is none for `arch` */
-export function handFile(arch: string = process.arch): string | undefined {
-  const file = builtFile(`helpers/hand.${arch}`);
-  return existsSync(file) ? file : undefined;
-}
+/** The hand's program. @returns undefined if there is none for `arch` */
+export const handFile = (arch?: string): string | undefined => programFile('hand', arch);

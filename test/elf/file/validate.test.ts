@@ -108,7 +108,7 @@ const wrongFields: readonly (readonly [field: string, value: bigint, problems: r
   ['phdr 5 p_type', 6n, ['Segment 5: p_type 6 is not expected.', 'There are 0 PT_GNU_STACK headers instead of one.']],
   ['shdr 4 sh_flags', 2n, ['The section at 0x406000 has permissions that differ from its PT_LOAD.']],
   ['shdr 3 sh_name', 2n, ['Section 3: its name is not in the table of names.']],
-  ['shdr 6 sh_entsize', 25n, ['Section 6: sh_entsize is not the size of a symbol.']],
+  ['shdr 6 sh_entsize', 25n, ['Section 6: sh_entsize is not the size of an entry.']],
 ];
 for (const [name, value, problems] of wrongFields) {
   test(`It says what is wrong when ${name} is ${value}`, (t) => {

@@ -38,6 +38,7 @@ export interface Share {
 }
 
 interface End {
+  readonly engine: string;
   readonly calls: Readonly<Record<string, {readonly counted: number; readonly seen: number}>>;
   readonly lost: number;
   readonly changed: number;

@@ -1,7 +1,7 @@
 import type {ExecutionContext} from 'ava';
 import type {Snapshot} from '../../../src/model/snapshot.ts';
 import {capture, diff} from '../../../src/index.ts';
-import {Ledger} from '../../../src/features/cause/ledger.ts';
+import {Ledger} from '../../../src/features/cause/ledger/ledger.ts';
 import type {Call, TraceEvent} from '../../../src/trace/events.ts';
 import {Trace} from '../../../src/trace/trace.ts';
 import {has} from '../../helpers/programs.ts';

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
-import {Ledger} from '../../../src/features/cause/ledger.ts';
+import {Ledger} from '../../../src/features/cause/ledger/ledger.ts';
 import type {CauseCall} from '../../../src/features/cause/news.ts';
 import {Tally} from '../../../src/features/cause/tally.ts';
 import {memmap} from '../../helpers/cli.ts';

@@ -1,7 +1,8 @@
 import {execFileSync} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import test from 'ava';
-import {type AllocatorName, otherAllocator} from '../../../src/classify/runtimes/allocators.ts';
+import type {OtherAllocator} from '../../../src/model/allocator.ts';
+import {otherAllocator} from '../../../src/classify/runtimes/allocators.ts';
 import {glibcIn} from '../../../src/features/heap/allocators.ts';
 import type {Region} from '../../../src/model/region.ts';
 import {parse} from '../../../src/parse/parse.ts';
@@ -19,7 +20,7 @@ const regionsOf = (...names: readonly string[]): readonly Region[] =>
   ).regions;
 
 /** As Debian, Alpine, Red Hat and builds from source name them. */
-const NAMED: ReadonlyArray<readonly [name: string, allocator: AllocatorName | undefined]> = [
+const NAMED: ReadonlyArray<readonly [name: string, allocator: OtherAllocator | undefined]> = [
   ['/usr/lib/x86_64-linux-gnu/libjemalloc.so.2', 'jemalloc'],
   ['/usr/lib64/libjemalloc.so.2 (deleted)', 'jemalloc'],
   ['/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4.5.10', 'tcmalloc'],

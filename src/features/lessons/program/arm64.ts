@@ -11,7 +11,7 @@ import type {Value} from './program.ts';
 import {spoken} from './spoken.ts';
 
 const a = spoken(assembler, r);
-const {adr, b, beq, bhi, bl, blo, bne, cbnz, cbz, ret} = spoken(jumps, r);
+const {adr, b, beq, bhi, bl, blo, blr, bne, cbnz, cbz, ret} = spoken(jumps, r);
 const {ldp, ldr, ldrb, stp, str, strb} = spoken(memory, r);
 const {constant, mov} = spoken(moves, r);
 
@@ -27,6 +27,7 @@ export const arm64: HelperMachine = {
   elf: ARM64,
   argument: (index, value) => put(ARGUMENTS[index]!, value),
   syscall: (number) => [...constant(r.x8, number), a.svc()],
+  invoke: (slot) => [adr(r.x9, slot), ldr(r.x9, at(r.x9)), blr(r.x9)],
   result: (value) => put(r.x0, value),
   save: (slot) => [adr(r.x9, slot), str(r.x0, at(r.x9))],
   storeByte: (place, value) => [...put(r.x10, place), ...constant(r.x11, value), strb(r.w11, at(r.x10))],
@@ -51,6 +52,12 @@ export const arm64: HelperMachine = {
   // bl puts the return address into x30, where the next one would overwrite it.
   enter: () => [stp(r.x29, r.x30, before(r.sp, -16))],
   leave: () => [ldp(r.x29, r.x30, after(r.sp, 16)), ret()],
+  enterFrame: (isFirst) => [
+    ...(isFirst ? [...constant(r.x29, 0), ...constant(r.x30, 0)] : []),
+    stp(r.x29, r.x30, before(r.sp, -16)),
+    mov(r.x29, r.sp),
+  ],
+  leaveFrame: () => [ldp(r.x29, r.x30, after(r.sp, 16)), ret()],
   startup: () => [func('_start', START)],
   sayFunction: () => [func('say', SAY)],
   say: (text, length, base) => [adr(r.x1, text), ...constant(r.x2, length), ...constant(r.x3, base), bl('say')],

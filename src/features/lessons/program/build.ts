@@ -4,7 +4,7 @@ import type {Program, ProgramSymbol} from '../../../elf/program.ts';
 import {ascii} from '../../../elf/file/strings.ts';
 import type {HelperMachine} from './machine.ts';
 import {remarkFirst} from './spoken.ts';
-import {type HelperProgram, type Operation, type ProgramStep, slotsOf, valueText, wordsOf} from './program.ts';
+import {type HelperProgram, importsOf, type Operation, slotsOf, valueText, wordsOf} from './program.ts';
 import {syscallNumber, type SyscallName} from './syscalls.ts';
 
 /**
@@ -20,6 +20,9 @@ import {syscallNumber, type SyscallName} from './syscalls.ts';
  * after each prints the step's line and waits. The system call has returned before the line is printed, and the program
  * sleeps in read(2) until the next byte, so its memory does not change in between. The end of its input ends it. An
  * argument is the PID of its parent, with which it dies.
+ *
+ * A program that calls functions of the C library is linked with it, and its loader stores their addresses in slots of
+ * their own before the first instruction. It needs no crt: the loader has initialised the library by then.
  */
 const PAGE = 0x1000;
 const BASE = 0x400000;
@@ -33,6 +36,12 @@ const PLACES = {
   arm64: {text: 0x411000, rodata: 0x424000, data: 0x435000},
   riscv64: {text: 0x411000, rodata: 0x424000, data: 0x435000},
 } as const;
+
+/** glibc under the DT_SONAME that it has on each of these machines. */
+const LIBC = 'libc.so.6';
+
+/** The slot with the address of a function of the C library. */
+const placeOf = (name: string): string => `at_${name}`;
 
 const EINTR = 4;
 const SIGKILL = 9;
@@ -51,10 +60,13 @@ function build(program: HelperProgram, machine: HelperMachine): {program: Progra
   const own = Object.entries(program.texts ?? {}).map(([name, text]) => object(name, [...ascii(text), 0]));
   const rodata = assemble([...texts, ...own, object('digits', ascii('0123456789abcdef'))], rodataAt);
   const data = assemble([object('counter', [1])], dataAt);
-  const elsewhere = [...rodata.symbols, ...data.symbols, ...zeros(dataAt, ['parent', ...slotsOf(program)])];
+  const imports = importsOf(program);
+  const slots = zeros(dataAt, ['parent', ...imports.map(placeOf), ...slotsOf(program)]);
+  const elsewhere = [...rodata.symbols, ...data.symbols, ...slots];
+  const addressOf = (slot: string): number => slots.find(({name}) => name === slot)!.address;
   const code = [
     ...machine.startup(),
-    ...mainOf(program.steps, machine),
+    ...mainOf(program, machine),
     align(PAGE),
     ...waiting(machine),
     align(PAGE),
@@ -71,6 +83,9 @@ function build(program: HelperProgram, machine: HelperMachine): {program: Progra
     ],
     entry: textAt,
     symbols: [...text.symbols, ...elsewhere],
+    ...(imports.length > 0 && {
+      linked: {libraries: [LIBC], imports: imports.map((name) => ({name, at: addressOf(placeOf(name))}))},
+    }),
   };
   return {program: made, lines: text.lines};
 }
@@ -83,10 +98,14 @@ function zeros(data: number, slots: readonly string[]): ProgramSymbol[] {
   return [...symbols, {name: 'line', address: data + PAGE, size: PAGE, type: 'object'}];
 }
 
-function mainOf(steps: readonly ProgramStep[], machine: HelperMachine): Item[] {
+function mainOf({steps, functions}: HelperProgram, machine: HelperMachine): Item[] {
+  const hasFrames = functions !== undefined;
+  const enter = (): Item[] => (hasFrames ? machine.enterFrame(false) : machine.enter());
+  const leave = (): Item[] => (hasFrames ? machine.leaveFrame() : machine.leave());
   const system = (name: SyscallName): Item[] => machine.syscall(syscallNumber(name, machine.architecture));
   return [
     func('main', [
+      ...(hasFrames ? machine.enterFrame(true) : []),
       ...machine.result({slot: 'parent'}),
       ...machine.jumpIf(0, 'introduce'),
       ...machine.call('die_with_parent'),
@@ -99,11 +118,18 @@ function mainOf(steps: readonly ProgramStep[], machine: HelperMachine): Item[] {
     ]),
     ...steps.map((step) =>
       func(`step_${step.name}`, [
-        ...machine.enter(),
+        ...enter(),
         ...step.operations.flatMap((operation, index) => instructions(operation, machine, `${step.name}_${index}`)),
         ...remarkFirst(machine.result(step.answer), `say "${step.name}: 0x…": ${valueText(step.answer)}`),
         ...machine.say(`says_${step.name}`, `${step.name}: 0x`.length, 16),
-        ...machine.leave(),
+        ...leave(),
+      ]),
+    ),
+    ...Object.entries(functions ?? {}).map(([name, operations]) =>
+      func(name, [
+        ...enter(),
+        ...operations.flatMap((operation, index) => instructions(operation, machine, `${name}_${index}`)),
+        ...leave(),
       ]),
     ),
   ];
@@ -120,6 +146,12 @@ function bareInstructions(operation: Operation, machine: HelperMachine, name: st
         ...machine.syscall(syscallNumber(operation.name, machine.architecture)),
         ...(operation.into === undefined ? [] : machine.save(operation.into)),
       ];
+    case 'invoke':
+      return [
+        ...operation.args.flatMap((value, index) => machine.argument(index, value)),
+        ...machine.invoke(placeOf(operation.name)),
+        ...(operation.into === undefined ? [] : machine.save(operation.into)),
+      ];
     case 'store':
       return machine.storeByte(operation.at, operation.byte);
     case 'load':
@@ -130,6 +162,8 @@ function bareInstructions(operation: Operation, machine: HelperMachine, name: st
       return [...machine.result(operation.to), ...machine.save(operation.slot)];
     case 'deepen':
       return machine.deepen(operation.pages);
+    case 'visit':
+      return machine.call(operation.function);
     case 'if': {
       const body = operation.body.flatMap((inner, index) => instructions(inner, machine, `${name}_${index}`));
       const end = `end_${name}`;

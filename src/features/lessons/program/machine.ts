@@ -15,6 +15,11 @@ export interface HelperMachine {
   argument(index: number, value: Value): Item[];
   /** Makes a system call; its result is in the result register. */
   syscall(number: number): Item[];
+  /**
+   * Calls the function whose address is in a slot, as the C library expects it (the stack aligned to 16 bytes); its
+   * result is in the result register. The first three arguments of a function are where those of a system call are.
+   */
+  invoke(slot: string): Item[];
   /** Puts a value into the result register. */
   result(value: Value): Item[];
   /** Puts the result register into a slot. */
@@ -34,6 +39,12 @@ export interface HelperMachine {
   /** Begins and ends a function that calls others. */
   enter(): Item[];
   leave(): Item[];
+  /**
+   * The same for a function that keeps a frame pointer; what `isFirst` nobody called: its record has 0 for the caller's
+   * frame pointer and return address, at which a stack ends.
+   */
+  enterFrame(isFirst: boolean): Item[];
+  leaveFrame(): Item[];
 
   /**
    * The functions that every helper has and that depend on the machine:

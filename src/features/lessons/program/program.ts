@@ -11,9 +11,14 @@ export type Value =
   | {readonly slot: string; readonly plus?: number}
   | {readonly address: string; readonly plus?: number};
 
+/** What programs call of the C library. All four are in every glibc, with one version of the symbol each. */
+export type LibraryFunction = 'malloc' | 'free' | 'malloc_trim' | 'memset';
+
 export type Operation =
   /** Makes a system call; its result goes into a slot. A failed call results in the negative errno. */
   | {readonly do: 'call'; readonly name: SyscallName; readonly args: readonly Value[]; readonly into?: string}
+  /** Calls a function of the C library with one to three arguments; its result goes into a slot. */
+  | {readonly do: 'invoke'; readonly name: LibraryFunction; readonly args: readonly Value[]; readonly into?: string}
   /** Writes one byte to memory. */
   | {readonly do: 'store'; readonly at: Value; readonly byte: number}
   /** Reads one byte from memory, and forgets it. */
@@ -24,6 +29,8 @@ export type Operation =
   | {readonly do: 'set'; readonly slot: string; readonly to: Value}
   /** Writes one byte into each of this many pages below the stack pointer, the nearest first. */
   | {readonly do: 'deepen'; readonly pages: number}
+  /** Calls a function of the program. */
+  | {readonly do: 'visit'; readonly function: string}
   /** Does its body only if two values are equal. */
   | {readonly do: 'if'; readonly value: Value; readonly is: Value; readonly body: readonly Operation[]};
 
@@ -38,8 +45,20 @@ export interface ProgramStep {
 /** All that a helper does. Texts are zero-terminated, in its read-only memory; slots are 8 bytes each, in its data. */
 export interface HelperProgram {
   readonly texts?: Readonly<Record<string, string>>;
+  /**
+   * Functions that steps and other functions call, by their names. In a program that has some, they, the steps and
+   * `main` keep a frame pointer, by which a stack is followed to its root.
+   */
+  readonly functions?: Readonly<Record<string, readonly Operation[]>>;
   readonly steps: readonly ProgramStep[];
 }
+
+export const invoke = (name: LibraryFunction, args: readonly Value[], into?: string): Operation => ({
+  do: 'invoke',
+  name,
+  args,
+  ...(into !== undefined && {into}),
+});
 
 export const call = (name: SyscallName, args: readonly Value[], into?: string): Operation => ({
   do: 'call',
@@ -49,6 +68,8 @@ export const call = (name: SyscallName, args: readonly Value[], into?: string): 
 });
 
 export const store = (at: Value, byte = 1): Operation => ({do: 'store', at, byte});
+
+export const visit = (name: string): Operation => ({do: 'visit', function: name});
 
 export const load = (at: Value): Operation => ({do: 'load', at});
 
@@ -67,7 +88,7 @@ export function slotsOf(program: HelperProgram): string[] {
     else if (!texts.has(value.address)) slots.add(value.address);
   };
   const see = (operation: Operation): void => {
-    if (operation.do === 'call') operation.args.forEach(seeValue);
+    if (operation.do === 'call' || operation.do === 'invoke') operation.args.forEach(seeValue);
     if ('into' in operation && operation.into !== undefined) slots.add(operation.into);
     if (operation.do === 'store' || operation.do === 'load' || operation.do === 'fetch') seeValue(operation.at);
     if (operation.do === 'set') slots.add(operation.slot);
@@ -75,6 +96,7 @@ export function slotsOf(program: HelperProgram): string[] {
     if (operation.do === 'if') [operation.value, operation.is].forEach(seeValue);
     if (operation.do === 'if') operation.body.forEach(see);
   };
+  Object.values(program.functions ?? {}).forEach((operations) => operations.forEach(see));
   for (const step of program.steps) {
     step.operations.forEach(see);
     seeValue(step.answer);
@@ -82,10 +104,23 @@ export function slotsOf(program: HelperProgram): string[] {
   return [...slots];
 }
 
+/** The functions of the C library that a program calls, in the order in which they occur. */
+export function importsOf(program: HelperProgram): LibraryFunction[] {
+  const names = new Set<LibraryFunction>();
+  const see = (operation: Operation): void => {
+    if (operation.do === 'invoke') names.add(operation.name);
+    if (operation.do === 'if') operation.body.forEach(see);
+  };
+  Object.values(program.functions ?? {}).forEach((operations) => operations.forEach(see));
+  for (const step of program.steps) step.operations.forEach(see);
+  return [...names];
+}
+
 /** What an operation does, as written in C: the text beside its instructions in a listing. */
 export function wordsOf(operation: Operation): string {
   switch (operation.do) {
-    case 'call': {
+    case 'call':
+    case 'invoke': {
       const call = `${operation.name}(${operation.args.map(valueText).join(', ')})`;
       return operation.into === undefined ? call : `${operation.into} = ${call}`;
     }
@@ -99,6 +134,8 @@ export function wordsOf(operation: Operation): string {
       return `${operation.slot} = ${valueText(operation.to)}`;
     case 'deepen':
       return `write a byte into each of ${operation.pages} pages below the stack pointer`;
+    case 'visit':
+      return `${operation.function}()`;
     case 'if':
       return `if (${valueText(operation.value)} == ${valueText(operation.is)}) …`;
   }

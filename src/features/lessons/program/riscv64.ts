@@ -9,7 +9,7 @@ import type {Value} from './program.ts';
 import {spoken} from './spoken.ts';
 
 const v = spoken(assembler, r);
-const {beq, bltu, bne, call, j, la, ret} = spoken(jumps, r);
+const {beq, bltu, bne, call, j, jalr, la, ret} = spoken(jumps, r);
 
 const PAGE = 4096;
 const WRITE = 64;
@@ -26,6 +26,7 @@ export const riscv64: HelperMachine = {
   elf: RISCV64,
   argument: (index, value) => put(ARGUMENTS[index]!, value),
   syscall: (number) => [...v.li(r.a7, number), v.ecall()],
+  invoke: (slot) => [la(r.t0, slot), v.ld(r.t0, at(r.t0)), jalr(r.ra, r.t0)],
   result: (value) => put(r.a0, value),
   save: (slot) => [la(r.t0, slot), v.sd(r.a0, at(r.t0))],
   storeByte: (place, value) => [...put(r.t1, place), ...v.li(r.t2, value), v.sb(r.t2, at(r.t1))],
@@ -51,6 +52,14 @@ export const riscv64: HelperMachine = {
   // A call puts the return address into ra, where the next one would overwrite it.
   enter: () => [v.addi(r.sp, r.sp, -16), v.sd(r.ra, at(r.sp))],
   leave: () => [v.ld(r.ra, at(r.sp)), v.addi(r.sp, r.sp, 16), ret()],
+  enterFrame: (isFirst) => [
+    ...(isFirst ? [...v.li(r.ra, 0), ...v.li(r.s0, 0)] : []),
+    v.addi(r.sp, r.sp, -16),
+    v.sd(r.ra, at(r.sp, 8)),
+    v.sd(r.s0, at(r.sp)),
+    v.addi(r.s0, r.sp, 16),
+  ],
+  leaveFrame: () => [v.ld(r.ra, at(r.sp, 8)), v.ld(r.s0, at(r.sp)), v.addi(r.sp, r.sp, 16), ret()],
   startup: () => [func('_start', START)],
   sayFunction: () => [func('say', SAY)],
   say: (text, length, base) => [la(r.a1, text), ...v.li(r.a2, length), ...v.li(r.a3, base), call('say')],

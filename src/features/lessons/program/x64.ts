@@ -22,6 +22,8 @@ export const x64: HelperMachine = {
   elf: X64,
   argument: (index, value) => put(ARGUMENTS[index]!, value),
   syscall: (number) => [x.mov(r.eax, number), x.syscall()],
+  // The stack must be at a multiple of 16 (psABI section 3.2.2); functions leave rbx as it was.
+  invoke: (slot) => [x.mov(r.rbx, r.rsp), x.and(r.rsp, -16), call(qword(rip(slot))), x.mov(r.rsp, r.rbx)],
   result: (value) => put(r.rax, value),
   save: (slot) => [x.mov(rip(slot), r.rax)],
   storeByte: (place, value) => [...put(r.rbx, place), x.mov(byte(at(r.rbx)), value)],
@@ -39,6 +41,8 @@ export const x64: HelperMachine = {
   // call and ret keep the return address on the stack on their own.
   enter: () => [],
   leave: () => [ret()],
+  enterFrame: (isFirst) => [...(isFirst ? [x.xor(r.ebp, r.ebp), x.push(0)] : []), x.push(r.rbp), x.mov(r.rbp, r.rsp)],
+  leaveFrame: () => [x.pop(r.rbp), ret()],
   startup: () => [func('_start', START)],
   sayFunction: () => [func('say', SAY)],
   say: (text, length, base) => [x.lea(r.rsi, rip(text)), x.mov(r.ecx, length), x.mov(r.r8d, base), call('say')],

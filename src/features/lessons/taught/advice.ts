@@ -70,7 +70,7 @@ export const madvise: Lesson = {
       ],
     },
   ],
-  further: ['man 2 madvise', 'Next: memmap demo hugepages'],
+  further: ['man 2 madvise', 'Next: memmap demo malloc'],
 };
 
 const THP = '/sys/kernel/mm/transparent_hugepage/enabled';

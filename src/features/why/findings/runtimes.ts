@@ -1,4 +1,5 @@
 import {sizeText} from '../../../model/amounts.ts';
+import {PYTHONS} from '../../../classify/runtimes/python.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf} from '../finding.ts';
 import {shareOf} from '../parts.ts';
@@ -69,14 +70,14 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     name: 'python-arenas',
     tier: 'state',
     when: (figures) => {
-      const bytes = figures.part('anon');
+      const bytes = figures.part('anon') + figures.part(`arena ${PYTHONS}`);
       return figures.runtime?.name === 'Python' && isMuch(bytes, figures, 0.4, 32 * MIB) ? bytes : undefined;
     },
     weight: (bytes) => bytes,
     sentence: (bytes, {holds}) =>
       `${shareOf(bytes, holds.total)} is in Python's arenas, where objects of up to 512 bytes live, or mapped by it: an ` +
       "arena goes back only once every object in it is freed, so live and freed can't be told from outside.",
-    evidence: "smaps Rss of anonymous memory that is in no book of malloc's",
+    evidence: "smaps Rss of arenas by their size, and of anonymous memory that is in no book of malloc's",
     certain: false,
     next: (_, figures) => [...releaseRuntime(figures), ...askRuntime(figures), growthStep(figures)],
   }),

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {Ledger} from '../../../src/features/cause/ledger.ts';
-import type {LedgerCall} from '../../../src/features/cause/effect.ts';
+import {Ledger} from '../../../../src/features/cause/ledger/ledger.ts';
+import type {LedgerCall} from '../../../../src/features/cause/ledger/effect.ts';
 
 const PAGE = 4096;
 /** Where random calls happen: so many pages from here. */

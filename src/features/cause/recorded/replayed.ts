@@ -1,11 +1,11 @@
-import type {Change} from '../../model/change.ts';
-import {array, hexString, integer, type Json, object, string} from '../../model/json.ts';
-import type {Recording} from '../../recording/recording.ts';
-import type {Done} from './books.ts';
-import type {Frames} from './fold.ts';
-import {type CauseCall, type CauseEnd, type CauseNews, ENGINES, type Explained, WHY_NOTS} from './news.ts';
+import type {Change} from '../../../model/change.ts';
+import {array, hexString, integer, type Json, object, string} from '../../../model/json.ts';
+import type {Recording} from '../../../recording/recording.ts';
+import type {Done} from '../ledger/books.ts';
+import type {Frames} from '../fold.ts';
+import {type CauseCall, type CauseEnd, type CauseNews, ENGINES, type Explained, WHY_NOTS} from '../news.ts';
 import {causeLines, oneOf, reading, RecordedStacks, unknown} from './recorded.ts';
-import type {CallStack} from './stacks.ts';
+import type {CallStack} from '../stacks.ts';
 
 interface RecordedCall extends CauseCall {
   /** ISO 8601. */

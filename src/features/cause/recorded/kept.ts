@@ -1,6 +1,6 @@
-import {array, integer, object, string} from '../../model/json.ts';
-import type {Recording} from '../../recording/recording.ts';
-import type {KeptNews} from './news.ts';
+import {array, integer, object, string} from '../../../model/json.ts';
+import type {Recording} from '../../../recording/recording.ts';
+import type {KeptNews} from '../news.ts';
 import {causeLines, reading, RecordedStacks} from './recorded.ts';
 
 /** Who had more or less from a look on. */

@@ -2,11 +2,11 @@
  * What a recording says of memory calls: the lines that are no moments (features/cause/json.ts), each read once, in
  * order. Ids begin anew where a recording was appended to, so each is looked up where it is used.
  */
-import {array, integer, type Json, object, string} from '../../model/json.ts';
-import {Trouble} from '../../model/trouble.ts';
-import {named} from '../../recording/refusal.ts';
-import type {Recording} from '../../recording/recording.ts';
-import type {CallFrame, CallStack} from './stacks.ts';
+import {array, integer, type Json, object, string} from '../../../model/json.ts';
+import {Trouble} from '../../../model/trouble.ts';
+import {named} from '../../../recording/refusal.ts';
+import type {Recording} from '../../../recording/recording.ts';
+import type {CallFrame, CallStack} from '../stacks.ts';
 
 /** What such a line is. */
 type Line = 'stack' | 'call' | 'causes' | 'kept' | 'touched' | 'end';

@@ -1,7 +1,7 @@
-import {array, object, string, type Json} from '../../model/json.ts';
-import {Trouble} from '../../model/trouble.ts';
+import {array, object, string, type Json} from '../../../model/json.ts';
+import {Trouble} from '../../../model/trouble.ts';
 import {frameOf} from './recorded.ts';
-import type {CallStack} from './stacks.ts';
+import type {CallStack} from '../stacks.ts';
 
 /** What a saved share has: Share, in bytes. */
 export interface SavedShare {

@@ -1,4 +1,4 @@
-import {firstWhere} from '../../model/search.ts';
+import {firstWhere} from '../../../model/search.ts';
 
 /** A range of addresses; `end` is the first byte after it. */
 export interface Range {

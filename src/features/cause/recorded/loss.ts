@@ -1,5 +1,5 @@
-import {object} from '../../model/json.ts';
-import type {Recording} from '../../recording/recording.ts';
+import {object} from '../../../model/json.ts';
+import type {Recording} from '../../../recording/recording.ts';
 import {causeLines, reading} from './recorded.ts';
 
 /**

@@ -1,7 +1,7 @@
-import {array, hexString, integer, type Json, object, string} from '../../model/json.ts';
+import {array, hexString, integer, type Json, object, string} from '../../../model/json.ts';
 import {causeLines, type CauseSource, reading, RecordedStacks, unknown} from './recorded.ts';
-import {type Range, Spans} from './spans.ts';
-import type {CallStack} from './stacks.ts';
+import {type Range, Spans} from '../ledger/spans.ts';
+import type {CallStack} from '../stacks.ts';
 
 /** Who touched the memory of a range, of the page faults that were sampled since it was mapped. */
 export interface Touchers {

@@ -1,0 +1,53 @@
+import {isExecutable, isPrivate, isWritable, sizeOf} from '../../model/region.ts';
+import {baseName, FLAG, type Space, type Decision} from '../space.ts';
+
+const KIB = 1024;
+
+/**
+ * Python's allocator of objects up to 512 bytes, obmalloc, maps arenas of one size: 256 KiB, and 1 MiB since 3.10 in
+ * 64-bit programs (Objects/obmalloc.c, ARENA_BITS). The kernel merges neighbours, so that a region that is a multiple
+ * of this is some of them; where something else of another size is in it too, it is not recognised. malloc's own large
+ * blocks are never so, since each has a header.
+ */
+export function tellPython(space: Space): void {
+  const version = pythonIn(space.names);
+  if (!version) return;
+  const arena = arenaSize(version);
+  const verdict: Decision = {
+    kind: 'arena',
+    label: PYTHONS,
+    evidence:
+      `its program has Python ${version.major}.${version.minor}, which maps arenas of ${arena / KIB} KiB for its ` +
+      'objects, and the size is a multiple of that',
+    confidence: 'guess',
+  };
+  for (let index = 0; index < space.length; index++) {
+    if (!space.isOpen(index) || space.has(index, FLAG.nr) || space.has(index, FLAG.dc)) continue;
+    const region = space.at(index);
+    if (region.name !== '' || sizeOf(region) % arena !== 0) continue;
+    if (isWritable(region) && isPrivate(region) && !isExecutable(region)) space.tell(index, verdict);
+  }
+}
+
+/** The label of what obmalloc has. */
+export const PYTHONS = "Python's objects (obmalloc)";
+
+interface PythonVersion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+const PYTHON = /^(?:lib)?python(\d)\.(\d+)\w*(?:\.so[.\d]*)?$/;
+
+/** The version of the Python that is mapped, by the name of the program or of its library; undefined without. */
+export function pythonIn(names: Iterable<string>): PythonVersion | undefined {
+  for (const name of names) {
+    const [, major, minor] = PYTHON.exec(baseName(name)) ?? [];
+    if (major !== undefined && minor !== undefined) return {major: Number(major), minor: Number(minor)};
+  }
+  return undefined;
+}
+
+/** Bytes of an arena of a 64-bit Python. */
+export const arenaSize = ({major, minor}: PythonVersion): number =>
+  major > 3 || (major === 3 && minor >= 10) ? 1024 * KIB : 256 * KIB;

@@ -1,0 +1,25 @@
+import {closeSync, fstatSync, openSync, readSync} from 'node:fs';
+
+/** What of a program's file says how it runs. */
+interface FileFacts {
+  /** EI_CLASS of elf(5) is ELFCLASS32. */
+  readonly is32Bit: boolean;
+  /** It has set-user-ID or set-group-ID: S_ISUID, S_ISGID of inode(7). */
+  readonly hasSetId: boolean;
+}
+
+const SET_IDS = 0o6000;
+
+/** @returns neither where it can't be read */
+export function fileFacts(path: string): FileFacts {
+  try {
+    const fd = openSync(path, 'r');
+    const head = Buffer.alloc(5);
+    readSync(fd, head, 0, 5, 0);
+    const {mode} = fstatSync(fd);
+    closeSync(fd);
+    return {is32Bit: head[4] === 1, hasSetId: (mode & SET_IDS) !== 0};
+  } catch {
+    return {is32Bit: false, hasSetId: false};
+  }
+}
