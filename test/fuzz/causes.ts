@@ -1,9 +1,9 @@
-import {recordedKept} from '../../src/features/cause/kept.ts';
-import {RecordedCauses, recordedEnd} from '../../src/features/cause/replayed.ts';
+import {recordedKept} from '../../src/features/cause/recorded/kept.ts';
+import {RecordedCauses, recordedEnd} from '../../src/features/cause/recorded/replayed.ts';
 import {causeDocuments, causeEndJSON} from '../../src/features/cause/json.ts';
 import {flameRows} from '../../src/features/cause/flame.ts';
-import {readMapper, readShares} from '../../src/features/cause/saved.ts';
-import {touchersOf} from '../../src/features/cause/touchers.ts';
+import {readMapper, readShares} from '../../src/features/cause/recorded/saved.ts';
+import {touchersOf} from '../../src/features/cause/recorded/touchers.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 import type {Recording} from '../../src/recording/recording.ts';
 
