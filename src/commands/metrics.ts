@@ -128,8 +128,10 @@ Reading is limited as in memmap ps: it holds up each process for --max-stall at 
         isFirst = false;
         await sink.tell(meter.roundOf(host, sink.families?.()));
       }
-      const code = await this.ended(sink);
       const signal = interrupted.received();
+      // What is tried at the end may take long: a second signal ends it.
+      if (signal) interrupted.dispose();
+      const code = await this.ended(sink);
       return signal ? exitOfSignal(signal) : code;
     } finally {
       interrupted.dispose();

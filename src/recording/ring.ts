@@ -49,6 +49,7 @@ export class Ring implements Packer {
   #parts: Part[] = [];
   #number = 0;
   #t = 0;
+  #hasFailed = false;
 
   /**
    * @param path the parts are named after it
@@ -90,10 +91,15 @@ export class Ring implements Packer {
       this.#t = head.t;
       if (head.wall !== undefined) this.#base = head.wall - head.t;
     }
-    const last = this.#parts.at(-1);
-    if (isKey && (!last || this.#isFull(last, this.#t))) this.#next();
-    this.#parts.at(-1)?.file.add(line);
-    this.#forget();
+    try {
+      const last = this.#parts.at(-1);
+      if (isKey && (!last || this.#isFull(last, this.#t))) this.#next();
+      this.#parts.at(-1)?.file.add(line);
+      this.#forget();
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
+    }
   }
 
   async finish(): Promise<void> {}
@@ -114,10 +120,13 @@ export class Ring implements Packer {
     );
   }
 
-  /** Closes the files, and removes them unless somebody still needs them. */
+  /**
+   * Closes the files, and removes them unless somebody still needs them: what could not be saved, and what was written
+   * before a write failed, is left for the next recorder.
+   */
   async close(isNeeded: boolean): Promise<void> {
     for (const {file} of this.#parts) {
-      if (isNeeded) await file.close();
+      if ((isNeeded || this.#hasFailed) && file.size > 0) await file.close();
       else file.discard();
     }
     this.#parts = [];
@@ -156,7 +165,9 @@ const PART = '.ring-';
  */
 export function partsOf(path: string): string[] {
   const name = `${basename(path)}${PART}`;
-  return readdirSync(dirname(path))
+  return readdirSync(dirname(path), {withFileTypes: true})
+    .filter((each) => each.isFile())
+    .map((each) => each.name)
     .filter((each) => each.startsWith(name) && /^\d+$/.test(each.slice(name.length)))
     .sort((a, b) => Number(a.slice(name.length)) - Number(b.slice(name.length)))
     .map((each) => join(dirname(path), each));

@@ -332,6 +332,32 @@ function changeJson(root: Record<string, unknown>, at: number, act: string, key:
 
 const deep = (depth: number): unknown => (depth === 0 ? 1 : [deep(depth - 1)]);
 
+/** Lines of a recording that keep their form: a value in some of them is another, and lines go, come twice or change places. */
+const changedLines = fc
+  .array(
+    fc.tuple(place, place, fc.constantFrom('set', 'add', 'drop', 'remove', 'repeat', 'move'), jsonKey, jsonValue),
+    {
+      maxLength: 4,
+    },
+  )
+  .map((acts) => {
+    const lines = RECORDING.toString().trimEnd().split('\n');
+    for (const [line, at, act, key, value] of acts) {
+      const index = 1 + (line % Math.max(1, lines.length - 1));
+      const text = lines[index];
+      if (text === undefined) continue;
+      if (act === 'remove') lines.splice(index, 1);
+      else if (act === 'repeat') lines.splice(index, 0, text);
+      else if (act === 'move') lines.splice(1 + (at % lines.length), 0, ...lines.splice(index, 1));
+      else {
+        const record = JSON.parse(text) as Record<string, unknown>;
+        changeJson(record, at, act, key, value === 'deep' ? deep(60) : structuredClone(value));
+        lines[index] = JSON.stringify(record);
+      }
+    }
+    return resealed(Buffer.from(lines.join('\n')));
+  });
+
 const changedRecording = fc
   .tuple(changed(fc.constant(RECORDING)), fc.constantFrom('as it is', 'sealed', 'compressed'))
   .map(([bytes, how]) =>
@@ -344,6 +370,7 @@ export const anyInput: fc.Arbitrary<Buffer> = fc.oneof(
   {weight: 3, arbitrary: changed(randomListing)},
   {weight: 5, arbitrary: changedJson},
   {weight: 2, arbitrary: changedRecording},
+  {weight: 3, arbitrary: changedLines},
   {weight: 1, arbitrary: changed(fc.constant(RULES))},
   {weight: 1, arbitrary: fc.uint8Array({maxLength: 300}).map((bytes) => Buffer.from(bytes))},
 );

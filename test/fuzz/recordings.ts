@@ -7,18 +7,34 @@ import {Trouble} from '../../src/model/trouble.ts';
 import {NO_SEED, sealLine} from '../../src/recording/lines.ts';
 import {isRecording} from '../../src/recording/head.ts';
 import {recordingFrom} from '../../src/recording/recording.ts';
+import {BESIDE, CAUSE_END, checkCauses} from './causes.ts';
 import {smallRecording} from '../recording/small.ts';
 
-/** A recording of a dozen looks, as memmap writes one. */
+/** A recording of a dozen looks, as memmap writes one with --cause and --heap. */
 export const RECORDING = await small();
 
 async function small(): Promise<Buffer> {
   const folder = mkdtempSync(join(tmpdir(), 'memmap-fuzz-'));
   try {
-    return (await smallRecording(join(folder, 'small.jsonl'), 12)).bytes;
+    return withCauses((await smallRecording(join(folder, 'small.jsonl'), 12)).bytes);
   } finally {
     rmSync(folder, {recursive: true});
   }
+}
+
+function withCauses(recording: Buffer): Buffer {
+  let moment = -1;
+  const lines = recording
+    .toString('utf8')
+    .trimEnd()
+    .split('\n')
+    .flatMap((text) => {
+      const beside = BESIDE.filter(([after]) => after === moment).map(([, line]) => JSON.stringify(line));
+      moment++;
+      const isEnd = text.startsWith('{"event":"end"');
+      return [...beside, isEnd ? JSON.stringify({...(JSON.parse(text) as object), cause: CAUSE_END}) : text];
+    });
+  return resealed(Buffer.from(lines.join('\n')));
 }
 
 /** Checksums that are right again, wherever a line is still JSON: else a changed line is never read any further. */
@@ -63,6 +79,7 @@ export function checkRecording(bytes: Buffer): void {
       JSON.stringify(snapshot);
     }
     assert.ok(count <= recording.count);
+    checkCauses(recording);
   } catch (error) {
     if (!(error instanceof Trouble) || error.kind !== 'input') throw error;
   }

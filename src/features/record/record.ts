@@ -107,7 +107,8 @@ export async function recordProcess(
     const books = heap && {readings: heap.readings, unused: heap.unused};
     return {...progress(), reason, listings: writer.listings, cost, familyCost, books, cause, saved};
   } catch (error) {
-    throw recordingFailed(file.path, error, writer.moments);
+    const ring = setting.ring?.ring;
+    throw ring ? ring.failed(error, writer.moments) : recordingFailed(file.path, error, writer.moments);
   } finally {
     line.clear();
     keys?.close();

@@ -100,6 +100,21 @@ export class RingRecording {
     say(`memmap: the last ${spanText(ms)} saved to ${safe(file)} (${safe(why)}).`);
   }
 
+  /** What a failed write means: what was written before is left, in parts. @param moments the one that failed too; @returns what to throw */
+  failed(error: unknown, moments: number): unknown {
+    if (error instanceof Trouble || errnoOf(error) === '') return error;
+    const {message, why} = cannotWrite(this.path, error);
+    const kept = this.size > 0 && moments > 1;
+    return new Trouble({
+      kind: 'output',
+      what: message,
+      why: `${why}${kept ? ` What was kept before is in ${this.path}.ring-N.` : ''}`,
+      next: kept
+        ? 'Make room: the next record --ring with this name saves it first. Or choose another place with -o.'
+        : 'Choose another place with -o, or make room.',
+    });
+  }
+
   async close(): Promise<void> {
     try {
       await this.#ring?.close(this.#hasFailed);
@@ -115,7 +130,7 @@ function rescue(path: string): void {
   const file = savedName(path);
   try {
     saveFile(file, packed(joinedFrom(parts), isCompressed(file)), 'refuse');
-    say(`memmap: what an earlier recorder kept, which was killed, is saved to ${safe(file)}.`);
+    say(`memmap: what an earlier recorder left behind is saved to ${safe(file)}.`);
   } catch (error) {
     // There is nothing in them.
     if (!(error instanceof Trouble) || error.kind !== 'input') throw error;

@@ -1,8 +1,11 @@
-import {spawn} from 'node:child_process';
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {execFileSync, spawn} from 'node:child_process';
+import {mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gunzipSync} from 'node:zlib';
 import test, {type ExecutionContext} from 'ava';
+import {Pusher} from '../../../src/features/metrics/otlp/pusher.ts';
+import type {Spool} from '../../../src/features/metrics/otlp/spool.ts';
+import {Trouble} from '../../../src/model/trouble.ts';
 import {Child} from '../../helpers/child.ts';
 import {memmap, MEMMAP, run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
@@ -95,6 +98,74 @@ test('a receiver that never answers, or answers without end, is not waited for',
     },
   ]);
   t.is((await pushed(await endless.listen(t))).code, 0);
+});
+
+test('a web page is no answer of a receiver: the metrics wait', async (t) => {
+  const portal = new Receiver([
+    (response) => response.writeHead(200, {'content-type': 'text/html; charset=utf-8'}).end('<p>Log in</p>'),
+  ]);
+  const {code, stderr} = await pushed(await portal.listen(t));
+  t.is(code, 0, stderr);
+  t.regex(stderr, /it answered with a web page/);
+  t.is(portal.received.length, 1);
+});
+
+test('a receiver that says that it refused less than nothing refused nothing', async (t) => {
+  // partial_success {rejected_data_points: -1}: an int64 of ten bytes.
+  const bytes = Buffer.from([10, 11, 8, ...Array.from({length: 9}, () => 255), 1]);
+  const receiver = new Receiver([(response) => response.end(bytes)]);
+  const {code, stderr} = await pushed(await receiver.listen(t));
+  t.is(code, 0);
+  t.is(stderr, '');
+});
+
+testIf('python3')('what in a spool is no file of its own is not sent, and stops nobody', async (t) => {
+  const place = join(folder(t), 'spool');
+  mkdirSync(join(place, '000000000001.otlp'), {recursive: true});
+  symlinkSync('/nonexistent', join(place, '000000000002.otlp'));
+  symlinkSync('/etc/passwd', join(place, '000000000003.otlp'));
+  execFileSync('python3', ['-c', 'import os, sys; os.mkfifo(sys.argv[1])', join(place, '000000000004.otlp')]);
+  writeFileSync(join(place, '000000000005.otlp'), '');
+  const receiver = new Receiver();
+  const {code, stderr} = await pushed(await receiver.listen(t), '--spool', place);
+  t.is(code, 7, 'an empty file was a request once');
+  t.regex(stderr, /^memmap: 1 round of metrics could not be kept in the spool, and is lost\.\n$/);
+  t.is(receiver.asked, 1);
+  t.deepEqual(
+    spooled(place),
+    ['1', '2', '3', '4'].map((digit) => `00000000000${digit}.otlp`),
+  );
+});
+
+test('what the receiver has, and the spool does not give up, is said, and the sending goes on', async (t) => {
+  const waiting = [1, 2].map((id) => ({id, bytes: new Uint8Array(1)}));
+  const spool: Spool = {
+    count: 0,
+    size: 0,
+    dropped: 0,
+    lost: 0,
+    add() {},
+    first: () => waiting[0],
+    remove() {
+      waiting.shift();
+      throw new Trouble({kind: 'output', what: 'Cannot.', why: 'permission denied (EACCES).', next: ''});
+    },
+    close() {},
+  };
+  const pusher = new Pusher(spool, () => Promise.resolve({is: 'accepted', rejected: 0, why: ''}));
+  pusher.start();
+  await pusher.end(60_000);
+  t.is(pusher.counts.sent, 2);
+});
+
+test('a second signal ends what is tried at the end', async (t) => {
+  const silent = new Receiver(Array.from({length: 100}, () => () => {}));
+  const {child, ended, said} = repeated(t, await silent.listen(t), join(folder(t), 'spool'), '--retry-for', '1h');
+  await until(() => silent.asked > 0, 'a request');
+  // Two signals that come at once are one: they are sent until it has ended.
+  await until(() => !child.kill('SIGTERM') || child.signalCode !== null || child.exitCode !== null, 'the end');
+  await ended;
+  t.true(child.signalCode === 'SIGTERM' || child.exitCode === 143, said());
 });
 
 test('no secret is taken from the command line, nor repeated', async (t) => {

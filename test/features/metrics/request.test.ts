@@ -34,6 +34,8 @@ test("OpenTelemetry's own decoder reads every sample", (t) => {
       const sorted = (numbers: number[]): number[] => numbers.toSorted((a, b) => a - b);
       t.deepEqual(sorted(points.map(valueOf)), sorted(expected.map((sample) => sample.value)));
       t.true(points.every(({timeUnixNano}) => timeUnixNano === String(BigInt(at) * 1_000_000n)));
+      // Also where the clock was set back since counting began.
+      t.true(points.every(({startTimeUnixNano: start = '0', timeUnixNano: now}) => BigInt(start) <= BigInt(now)));
       const groups = points.map((point) => attributesOf(point)['memmap.group'] as string);
       // What is no valid UTF-16 has no UTF-8.
       const texts = expected.map(({labels: {group = ''}}) => Buffer.from(group).toString());
@@ -57,7 +59,7 @@ test('names are those of the semantic conventions where these mean the same', (t
     unit: 'seconds',
     samples: [{labels: {}, value: 0.5}],
   };
-  const metrics = metricsIn(decoded(requestOf({at: 0, families: [rss, usage, stall]}, SENDER)));
+  const metrics = metricsIn(decoded(requestOf({at: SENDER.startedAt + 1, families: [rss, usage, stall]}, SENDER)));
   t.deepEqual(
     metrics.map(({name, unit, sum}) => [name, unit, sum ? (sum.isMonotonic ?? false) : 'gauge']),
     [

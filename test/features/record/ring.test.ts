@@ -6,7 +6,7 @@ import {partsOf} from '../../../src/recording/ring.ts';
 import {readRecording, type Recording} from '../../../src/recording/recording.ts';
 import {type Child, python} from '../../helpers/child.ts';
 import {charged, OLD} from '../../helpers/cgroups.ts';
-import {memmap, MEMMAP} from '../../helpers/cli.ts';
+import {memmap, MEMMAP, run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {testIf} from '../../helpers/tools.ts';
@@ -134,12 +134,51 @@ testIf('python3')('a recorder that is killed leaves what it kept, and the next o
     path,
   ]);
   t.is(next.code, 0, next.stderr);
-  t.regex(next.stderr, /which was killed, is saved to/);
+  t.regex(next.stderr, /what an earlier recorder left behind is saved to/);
   const saved = savedIn(ring.place);
   t.is(saved.length, 2);
   const recordings = saved.map((file) => opened(t, file));
   t.is(recordings.filter(({breaksOff}) => breaksOff).length, 1, 'the one of which the end is not known');
   t.deepEqual(partsOf(path), []);
+});
+
+testIf('python3')('a write that fails ends it with 7, and the next recorder saves what was kept', async (t) => {
+  const child = await python(t, 'import threading, time');
+  // New mappings all the time, so that there is always something to write.
+  await child.ask(
+    'kept = []; threading.Thread(daemon=True, ' +
+      'target=lambda: [(kept.append(mmap.mmap(-1, 4096, prot=1 + len(kept) % 2 * 2)), time.sleep(0.002)) for _ in range(9000)]).start()',
+  );
+  const place = folder(t);
+  const path = join(place, 'app.jsonl');
+  mkdirSync(`${path}.ring-9`);
+  const shown = await run('sh', [
+    '-c',
+    // RLIMIT_FSIZE, in blocks of 512 bytes.
+    `ulimit -f 80; exec ${process.execPath} ${MEMMAP} record ${child.pid} --ring 1h -o ${path} --interval 5ms --for 10m --max-duty 100`,
+  ]);
+  t.is(shown.code, 7, shown.stderr);
+  t.regex(shown.stderr, /the file would be too large.*What was kept before is in .*ring-N/);
+  t.deepEqual(partsOf(path), [`${path}.ring-1`], 'and a directory is no part');
+  const next = await memmap([
+    'record',
+    String(child.pid),
+    '--ring',
+    '1m',
+    '--count',
+    '2',
+    '--interval',
+    '50ms',
+    '-o',
+    path,
+  ]);
+  t.is(next.code, 0, next.stderr);
+  t.regex(next.stderr, /left behind is saved to/);
+  t.true(
+    savedIn(place)
+      .map((file) => opened(t, file))
+      .some(({breaksOff, count}) => breaksOff && count > 1),
+  );
 });
 
 testIf('python3')('PSI above a threshold saves the ring, and again when it was below meanwhile', async (t) => {

@@ -39,7 +39,9 @@ const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
  */
 export async function push(receiver: Receiver, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
   try {
-    const {status, retryAfter, isText, bytes} = await post(receiver, body, signal);
+    const {status, retryAfter, isText, isPage, bytes} = await post(receiver, body, signal);
+    // A gateway that asks for a login, or a web server: whoever speaks OTLP answers with its own message, or nothing.
+    if (status === 200 && isPage) return {is: 'later', why: 'it answered with a web page, and is no receiver of OTLP'};
     if (status >= 200 && status < 300) return {is: 'accepted', ...partialSuccess(bytes)};
     const why = [`it answered ${status}`, isText ? textOf(bytes).trim() : messageOf(bytes)].filter(Boolean).join(': ');
     return RETRYABLE.has(status) ? {is: 'later', after: afterOf(retryAfter), why} : {is: 'refused', why};
@@ -52,6 +54,7 @@ interface Response {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly isText: boolean;
+  readonly isPage: boolean;
   readonly bytes: Uint8Array;
 }
 
@@ -76,6 +79,7 @@ function post({url, headers, version, timeout}: Receiver, body: Uint8Array, sign
         status,
         retryAfter: said['retry-after'],
         isText: said['content-type']?.startsWith('text/plain') === true,
+        isPage: said['content-type']?.startsWith('text/html') === true,
       };
       bodyOf(response).then((bytes) => resolve({...about, bytes}), reject);
     });
@@ -100,7 +104,8 @@ function partialSuccess(bytes: Uint8Array): {readonly rejected: number; readonly
   const partial = [...fieldsIn(bytes)].find(([field]) => field === 1)?.[1];
   const fields = new Map(partial instanceof Uint8Array ? fieldsIn(partial) : []);
   const [rejected, why] = [fields.get(1), fields.get(2)];
-  return {rejected: typeof rejected === 'number' ? rejected : 0, why: textOf(why)};
+  // An int64: what is negative is beyond all that can be counted.
+  return {rejected: Number.isSafeInteger(rejected) ? Number(rejected) : 0, why: textOf(why)};
 }
 
 /** The message of a google.rpc.Status, which is its field 2. */

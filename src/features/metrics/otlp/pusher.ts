@@ -1,4 +1,5 @@
 import {counted} from '../../../model/amounts.ts';
+import {Trouble} from '../../../model/trouble.ts';
 import {pause} from '../../../procfs/sampling/poll.ts';
 import {say} from '../../../shell/output.ts';
 import {safe} from '../../../text/safe.ts';
@@ -62,11 +63,21 @@ export class Pusher {
       if (wait > 0 && (this.#notBefore > until || !(await pause(wait, halt)))) return;
       const answer = await this.#push(next.bytes, this.#giveUp.signal);
       if (answer.is === 'later') {
-        this.#later(answer);
+        // Who gave up knows already why it waits.
+        if (!this.#giveUp.signal.aborted || this.#told === undefined) this.#later(answer);
       } else {
-        this.#spool.remove(next.id);
         this.#count(answer);
+        this.#remove(next.id);
       }
+    }
+  }
+
+  #remove(id: number): void {
+    try {
+      this.#spool.remove(id);
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      this.#tell(`what the receiver has stays in the spool, and the next run sends it again: ${error.why}`);
     }
   }
 
@@ -88,7 +99,7 @@ export class Pusher {
     }
     this.counts = {...this.counts, sent: sent + 1, rejectedPoints: rejectedPoints + answer.rejected};
     if (answer.rejected > 0 || answer.why !== '')
-      this.#tell(`the receiver did not take ${counted(answer.rejected, 'sample')}: ${answer.why}.`);
+      this.#tell(`the receiver did not take ${counted(answer.rejected, 'sample')}${answer.why && ': '}${answer.why}.`);
     else {
       if (this.#told !== undefined) say('memmap: the receiver takes metrics again.');
       this.#told = undefined;

@@ -24,7 +24,8 @@ export function requestOf({at, families}: Round, {resource, version, startedAt}:
   const about = new Message();
   for (const [name, value] of resource) about.message(1, attribute(name, value));
   const scope = new Message().message(1, new Message().text(1, 'memmap').text(2, version));
-  const times = {start: nanoseconds(startedAt), at: nanoseconds(at)};
+  // Where the clock was set back, counting began no later than now.
+  const times = {start: nanoseconds(Math.min(startedAt, at)), at: nanoseconds(at)};
   for (const family of families)
     for (const [named, samples] of byName(family)) scope.message(2, metric(family, named, samples, times));
   return new Message().message(1, new Message().message(1, about).message(2, scope)).finish();

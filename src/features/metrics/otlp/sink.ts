@@ -50,7 +50,7 @@ export function pushSink(options: PushOptions): MetricsSink {
         spool.add(request);
       } catch (error) {
         if (rounds === 0 || !(error instanceof Trouble)) throw error;
-        spool.dropped++;
+        spool.lost++;
         sayTrouble(error);
       }
       rounds++;
@@ -66,19 +66,22 @@ export function pushSink(options: PushOptions): MetricsSink {
 
 /** Says what did not arrive. @returns is all of it there, or kept for the next run? */
 function told(spool: Spool, {counts}: Pusher, folder: string | undefined): boolean {
-  const {count, dropped} = spool;
+  const {count, dropped, lost} = spool;
   const rounds = (number: number): string => counted(number, 'round of metrics', 'rounds of metrics');
   if (dropped > 0) say(`memmap: ${rounds(dropped)} had no room in the spool: the oldest went first.`);
+  if (lost > 0) say(`memmap: ${rounds(lost)} could not be kept in the spool, and ${lost === 1 ? 'is' : 'are'} lost.`);
   if (count > 0 && folder !== undefined)
     say(
       `memmap: ${rounds(count)} ${count === 1 ? 'waits' : 'wait'} in ${safe(folder)}: the next run with this --spool sends what waits.`,
     );
   if (count > 0 && folder === undefined)
     say(`memmap: ${rounds(count)} did not arrive; --spool DIR would keep it for the next run.`);
-  return dropped === 0 && counts.refused === 0 && counts.rejectedPoints === 0 && (count === 0 || folder !== undefined);
+  return (
+    dropped + lost === 0 && counts.refused === 0 && counts.rejectedPoints === 0 && (count === 0 || folder !== undefined)
+  );
 }
 
-function pushFamilies({count, size, dropped}: Spool, {counts}: Pusher): Family[] {
+function pushFamilies({count, size, dropped, lost}: Spool, {counts}: Pusher): Family[] {
   const one = (value: number): Family['samples'] => [{labels: {}, value}];
   const total = {type: 'counter', unit: 'count'} as const;
   return [
@@ -86,8 +89,8 @@ function pushFamilies({count, size, dropped}: Spool, {counts}: Pusher): Family[]
       ...total,
       name: 'memmap_push_dropped_requests_total',
       of: 'request',
-      help: 'Requests that had no room in the spool.',
-      samples: one(dropped),
+      help: 'Requests that had no room in the spool, or could not be kept there.',
+      samples: one(dropped + lost),
     },
     {
       ...total,

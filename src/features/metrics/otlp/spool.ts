@@ -1,4 +1,4 @@
-import {lstatSync, mkdirSync, readdirSync, readFileSync, statSync, unlinkSync} from 'node:fs';
+import {closeSync, constants, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, unlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {errnoOf, Trouble} from '../../../model/trouble.ts';
 import {saveFile} from '../../../shell/file.ts';
@@ -16,13 +16,15 @@ export interface Spool {
   /** How many wait. */
   readonly count: number;
   readonly size: number;
-  /** How many were dropped since it was opened. */
+  /** How many were dropped since it was opened, for want of room. */
   dropped: number;
+  /** How many could not be written, or not be read again. */
+  lost: number;
   /** @throws Trouble `output` where it can't be kept */
   add(bytes: Uint8Array): void;
   /** The oldest; undefined: none waits. */
   first(): Waiting | undefined;
-  /** The receiver has it, or never will. */
+  /** The receiver has it, or never will. @throws Trouble `output` where it can't be removed; it is not sent again by this run */
   remove(id: number): void;
   close(): void;
 }
@@ -34,6 +36,7 @@ export class MemorySpool implements Spool {
   #next = 0;
   size = 0;
   dropped = 0;
+  lost = 0;
 
   /** @param most bytes */
   constructor(most: number) {
@@ -81,6 +84,7 @@ export class DiskSpool implements Spool {
   #next: number;
   size = 0;
   dropped = 0;
+  lost = 0;
 
   /**
    * Makes the directory, which only its owner may enter, where it isn't there.
@@ -93,16 +97,30 @@ export class DiskSpool implements Spool {
     this.#most = most;
     makeFolder(folder);
     this.#lock = lockOf(folder);
-    for (const name of readdirSync(folder).toSorted()) {
-      if (UNFINISHED.test(name)) unlinkSync(join(folder, name));
+    try {
+      this.#next = this.#find();
+      this.#drop();
+    } catch (error) {
+      this.#lock.release();
+      throw error instanceof Trouble ? error : cannotWrite(folder, error);
+    }
+  }
+
+  /** Finds what waits. What is no plain file was not put there by us, and is left alone. @returns a number that is free */
+  #find(): number {
+    let next = 1;
+    for (const name of readdirSync(this.#folder).toSorted()) {
+      const path = join(this.#folder, name);
+      const there = lstatSync(path, {throwIfNoEntry: false});
+      if (UNFINISHED.test(name) && there?.isFile()) unlinkSync(path);
       const id = NAME.exec(name)?.[1];
       if (id === undefined) continue;
-      const {size} = statSync(join(folder, name));
-      this.#sizes.set(Number(id), size);
-      this.size += size;
+      next = Math.max(next, Number(id) + 1);
+      if (!there?.isFile()) continue;
+      this.#sizes.set(Number(id), there.size);
+      this.size += there.size;
     }
-    this.#next = Math.max(0, ...this.#sizes.keys()) + 1;
-    this.#drop();
+    return next;
   }
 
   get count(): number {
@@ -120,19 +138,21 @@ export class DiskSpool implements Spool {
   first(): Waiting | undefined {
     for (const id of this.#sizes.keys()) {
       try {
-        return {id, bytes: readFileSync(this.#path(id))};
-      } catch {
-        // Somebody removed it, or it can't be read: it will never be sent.
+        const bytes = contentOf(this.#path(id));
+        if (bytes.length > 0) return {id, bytes};
+        // A machine that went down may leave a file without its content.
         this.remove(id);
-        this.dropped++;
+      } catch {
+        // Somebody removed it, or it may not be read: it will never be sent.
+        this.#forget(id);
       }
+      this.lost++;
     }
     return undefined;
   }
 
   remove(id: number): void {
-    this.size -= this.#sizes.get(id) ?? 0;
-    this.#sizes.delete(id);
+    this.#forget(id);
     try {
       unlinkSync(this.#path(id));
     } catch (error) {
@@ -142,6 +162,11 @@ export class DiskSpool implements Spool {
 
   close(): void {
     this.#lock.release();
+  }
+
+  #forget(id: number): void {
+    this.size -= this.#sizes.get(id) ?? 0;
+    this.#sizes.delete(id);
   }
 
   #drop(): void {
@@ -154,6 +179,15 @@ export class DiskSpool implements Spool {
 
   #path(id: number): string {
     return join(this.#folder, `${String(id).padStart(12, '0')}.otlp`);
+  }
+}
+
+function contentOf(path: string): Uint8Array {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 
