@@ -163,7 +163,7 @@ function summaryOfAll(results: readonly Result[]): string {
   const breakers = new Set(broken.map(({process}) => process?.pid)).size;
   return [
     broken.length > 0 && `${counted(breakers, 'process breaks', 'processes break')} ${of(broken)}`,
-    unmeasured.length > 0 && `${of(unmeasured)} could not be measured of all`,
+    unmeasured.length > 0 && `${of(unmeasured)} could not be measured of every process`,
   ]
     .filter(Boolean)
     .join(', ');
@@ -171,7 +171,8 @@ function summaryOfAll(results: readonly Result[]): string {
 
 /** How far what was seen can be trusted. */
 export function howSeen({looks, interval, results, beforeEnd, command, end}: CheckReport): string {
-  const kept = results.filter(({isExact}) => isExact).map(({rule}) => rule.text);
+  // Of all processes a rule may have many results.
+  const kept = [...new Set(results.filter(({isExact}) => isExact).map(({rule}) => rule.text))];
   const exact =
     kept.length === 0
       ? ''

@@ -10,6 +10,7 @@ import type {Series} from '../../history/series.ts';
 import type {Rejected, Snapshot} from '../../model/snapshot.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
+import type {Recording} from '../../recording/recording.ts';
 import {poll} from '../../procfs/sampling/poll.ts';
 import {KinWatch} from '../../procfs/kin/kin.ts';
 import {Session, type SessionOptions} from '../../procfs/sampling/session.ts';
@@ -69,7 +70,20 @@ export async function growthOfTarget(target: Input, options: GrowthOptions): Pro
   if (opened.is === 'process') return watchGrowth(opened.pid, options);
   if (opened.is === 'listing' && target.is === 'stdin') throw opened.noRecording();
   if (opened.is !== 'recording') throw onlyOneMoment(opened.name);
-  const {recording, name} = opened;
+  return growthOfRecording(opened.recording, opened.name, options);
+}
+
+/**
+ * Judges a recording by its own time, and closes it.
+ *
+ * @param name the file, or `-`
+ * @throws Trouble `usage` for one without the family, or malloc's books, that were asked for
+ */
+export function growthOfRecording(
+  recording: Recording,
+  name: string,
+  options: Pick<GrowthOptions, 'measure' | 'least' | 'children' | 'stacks' | 'heap'>,
+): Watched {
   try {
     const {notes, rejected} = faultsOf(recording, name);
     const {measure, least, children, stacks: frames} = options;

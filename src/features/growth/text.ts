@@ -37,7 +37,7 @@ export function renderGrowth(growth: Growth, last: Snapshot, look: GrowthLook = 
     ...said.flatMap((sentence) => wrapped(sentence, look.width)),
     '',
     ...renderTable(
-      KIND_COLUMNS,
+      heap?.last ? BOOKS_COLUMNS : KIND_COLUMNS,
       [
         ...movedKinds.map((line) => kindCells(line.kind!, line, share(line))),
         kindCells(measure === asked ? 'total' : 'total size', measure === asked ? total : sum, undefined),
@@ -97,6 +97,11 @@ const KIND_COLUMNS: readonly Column[] = [
   {title: 'first', align: 'right'},
   ...amountColumns(90),
 ];
+
+/** With rows of malloc's books, whose names are longer: they must not be cut on a terminal of 80 columns. */
+const BOOKS_COLUMNS: readonly Column[] = KIND_COLUMNS.map((column) =>
+  column.title === 'first' ? {...column, least: 90} : column,
+);
 
 const REGION_COLUMNS: readonly Column[] = [{title: 'start'}, {title: 'region', gives: 'cut'}, ...amountColumns(110)];
 

@@ -73,7 +73,7 @@ export function sizeSentence({measure, asked, sum, span}: Growth): string[] {
   if (measure === asked) return [];
   const {verdict, slope, first, last} = sum;
   const rate = verdict === 'steady growth' ? `, by ${slopeText(slope!)}` : '';
-  const from = first === last ? `is ${sizeText(last)}` : `went from ${sizeText(first)} to ${sizeText(last)}`;
+  const from = first === last ? `stayed at ${sizeText(last)}` : `went from ${sizeText(first)} to ${sizeText(last)}`;
   return [`The address space, all kinds together, ${from} in ${spanText(span)}: ${verdict}${rate}.`];
 }
 

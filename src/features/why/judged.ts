@@ -102,7 +102,8 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
       evidence: 'status',
       sentence:
         `It ${facts.hasEnded ? 'held' : 'holds'} ${sizeText(holds.total)}, ${shareText(first.bytes, holds.total)} of it ` +
-        `${first.what}; what that ${facts.hasEnded ? 'was for was not read before it ended' : 'is for may not be read here'}, and ${grows}.`,
+        `${first.what}. What it ${facts.hasEnded ? 'was used for was not read before it ended' : 'is used for may not be read here'}, ` +
+        `and ${grows}.`,
     };
   if (facts.subject === 'core')
     return {
@@ -112,6 +113,15 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
       sentence:
         `The core has ${sizeText(holds.total)} of address space, most for ${safe(first.what)} (${sizeText(first.bytes)}); ` +
         `how much of it was in RAM is not in it, and ${grows}.`,
+    };
+  if (facts.hasEnded && !holds.isMemory)
+    return {
+      name: 'sizes-only',
+      certain: true,
+      evidence: 'maps, status VmRSS over the time',
+      sentence:
+        `It ended before it was read what its memory is for: ${sizeText(facts.growth?.total.last ?? 0)} was resident when ` +
+        `last seen; of its addresses most are ${safe(first.what)} (${sizeText(first.bytes)} of ${sizeText(holds.total)}).`,
     };
   if (!holds.isMemory)
     return {
@@ -127,8 +137,9 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
     certain: true,
     evidence: 'all that was looked for',
     sentence:
-      `${facts.hasEnded ? 'Until it ended nothing' : 'Nothing'} wrong was found: ${sizeText(holds.total)}, ${first.bytes > holds.total / 2 ? 'most of it' : 'the largest part'} ` +
-      `${safe(first.what)} (${sizeText(first.bytes)}), and ${grows}.`,
+      `${watched === 0 ? 'Nothing stands out in this one moment' : facts.hasEnded ? 'Until it ended nothing wrong was found' : 'Nothing wrong was found'}: ` +
+      `${sizeText(holds.total)}, ${first.bytes > holds.total / 2 ? 'most of it' : 'the largest part'} ${safe(first.what)} ` +
+      `(${sizeText(first.bytes)})${watched === 0 ? '. It does not say whether it grows.' : `, and ${grows}.`}`,
   };
 }
 

@@ -74,6 +74,9 @@ function placeOf({kind, label = ''}: Pick<Region, 'kind' | 'label'>): readonly [
   return ['other', 'devices and objects of the kernel'];
 }
 
+/** The key of the part that a kind of region belongs to. */
+export const keyOf = (kind: Kind): string => placeOf({kind})[0];
+
 /**
  * Cuts what a process has: by what regions are for, and what has no region beside it (swap, page tables, what
  * descriptors hold). What malloc's books say of the regions of malloc cuts these further.

@@ -264,7 +264,7 @@ async function gatherDenied(pid: number, denied: Trouble, options: WhyOptions): 
     const hasEnded = !now || !isSameProcess(now.process, last.process) || now.process.state === 'Z';
     const snapshot = hasEnded ? last : now;
     const missing = [
-      {what: 'what holds the memory', why: clause(denied), next: denied.next},
+      {what: 'what holds the memory, and its limits', why: clause(denied), next: denied.next},
       ...(hasEnded ? [ENDED] : []),
     ];
     const facts = {subject: 'process', name: String(pid), pid, snapshot, growth, hasEnded, missing} as const;

@@ -3,8 +3,9 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import type {Input} from '../../input/input.ts';
 import {open, readInput} from '../../input/open.ts';
+import type {Recording} from '../../recording/recording.ts';
 import {growthOfListings} from '../growth/listings.ts';
-import {growthOfTarget} from '../growth/target.ts';
+import {growthOfRecording} from '../growth/target.ts';
 import {Heap} from '../heap/heap.ts';
 import {lookAtHeap, USUAL_RATE} from '../heap/target.ts';
 import type {Facts, Missing} from './facts.ts';
@@ -18,12 +19,10 @@ export async function gatherFile(
   name: string,
   options: WhyOptions,
 ): Promise<Gathered> {
-  const opened = input.is === 'stdin' ? undefined : await open(input);
-  if (opened?.is === 'recording') {
-    opened.recording.close();
-    return gatherRecording(input, name, options);
-  }
-  const snapshot = opened && opened.is !== 'process' ? opened.read() : await readInput(input);
+  // Standard input can be read only once.
+  const opened = await open(input);
+  if (opened.is === 'recording') return gatherRecording(opened.recording, name, options);
+  const snapshot = opened.is === 'process' ? await readInput(input) : opened.read();
   const isCore = /^(core|minidump)$/.test(snapshot.source.format);
   const missing: Missing[] = [
     {
@@ -69,11 +68,10 @@ async function heapOfFile(name: string, missing: Missing[]): Promise<Heap | unde
 }
 
 /** A recording is judged by itself. */
-async function gatherRecording(input: Input, name: string, options: WhyOptions): Promise<Gathered> {
-  const {growth, last, family, heap} = await growthOfTarget(input, {
-    ...options,
+function gatherRecording(recording: Recording, name: string, {children}: WhyOptions): Gathered {
+  const {growth, last, family, heap} = growthOfRecording(recording, name, {
+    children,
     heap: false,
-    interval: undefined,
     measure: 'rss',
     least: LEAST,
   });

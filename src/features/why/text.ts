@@ -78,15 +78,19 @@ function partLines({holds, target}: Answer, room: number): string[] {
     head: `${sizeText(bytes).padStart(10)} ${percent(bytes, total)}  ${safe(what)}`,
     tail: `${certain ? '' : 'likely: '}${evidence}`,
   }));
-  const texts = lines.map(({head, tail}) => clip(`${head}  [${tail}]`, room));
+  // What it rests on is never cut: where there is no room beside it, it goes below.
+  const texts = lines.map(({head, tail}) => {
+    const line = `${head}  [${tail}]`;
+    return cells(line) <= room ? line : `${clip(head, room)}\n[${tail}]`;
+  });
   if (rest > 0) texts.push(`${sizeText(rest).padStart(10)} ${percent(rest, total)}  the rest`);
   return isMemory
     ? texts
     : [
         ...texts,
         target['is'] === 'core'
-          ? 'sizes in the core: what was resident it does not say'
-          : 'addresses, not memory: this listing has no counters',
+          ? 'sizes in the core, which does not say what was resident'
+          : `addresses, not memory: ${target['is'] === 'process' ? 'resident memory by kind was not read' : 'this listing has no counters'}`,
       ];
 }
 

@@ -99,7 +99,7 @@ testIf('python3')('what was not read is told and ends with 5, unless it cannot b
   ] as never);
   t.is((await checked(t, '--max', 'pss=200M', ...all)).code, 0, 'PSS is not more than what is resident');
   const text = await memmap(['check', '--all', '--max', 'pss=90M', ...all]);
-  t.regex(text.stdout, /^1 of 1 rule could not be measured of all\.$/m);
+  t.regex(text.stdout, /^1 of 1 rule could not be measured of every process\.$/m);
   t.regex(text.stdout, /python3 \(pid \d+\): one reading would hold it up for longer than --max-stall/);
   const none = await checked(
     t,

@@ -5,7 +5,7 @@ import {type GrowthLine, riseOf} from '../../growth/growth.ts';
 import {slopeText} from '../../growth/words.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf} from '../finding.ts';
-import {shareOf} from '../parts.ts';
+import {keyOf, shareOf} from '../parts.ts';
 import {askRuntime, causeStep, growthStep, heapStep, releaseRuntime, trimSteps} from './steps.ts';
 
 const row = rowsOf<Figures>();
@@ -20,6 +20,9 @@ interface Grower {
 function growerOf({grows: total, grower: kind}: Figures): Grower | undefined {
   return total && {total, kind};
 }
+
+/** May its memory map be read? */
+const isSeen = ({snapshot}: Figures): boolean => snapshot.table.length > 0;
 
 const rate = ({slope}: GrowthLine): string => (slope ? slopeText(slope) : '');
 
@@ -108,6 +111,24 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
     next: (_, figures) => [...askRuntime(figures), growthStep(figures), ...releaseRuntime(figures)],
   }),
   row({
+    name: 'runtime-heap-grows',
+    tier: 'growth',
+    // Between collections resident memory goes up and down: the regions that the heap has say that it grows.
+    when: (figures) => (figures.grows ? undefined : heapRegions(figures)),
+    weight: ({line}) => riseOf(line),
+    sentence: ({line, what, count}, figures) => {
+      const bytes = figures.partsLike(/^managed /).reduce((sum, part) => sum + part.bytes, 0);
+      return (
+        `The heap of ${figures.runtime?.name ?? 'its runtime'} grows, while resident memory goes up and down with garbage: ` +
+        `${countText(count)} of ${countText(line.last)} regions are ${what}, ${slopeText(line.slope!, true)}; it has ` +
+        `${shareOf(bytes, figures.holds.total)}. Live objects, or garbage that is not collected yet.`
+      );
+    },
+    evidence: 'lines of /proc/PID/maps over the time, kinds of regions',
+    certain: false,
+    next: (_, figures) => [...askRuntime(figures), growthStep(figures), ...releaseRuntime(figures)],
+  }),
+  row({
     name: 'grows',
     tier: 'growth',
     when: (figures) => {
@@ -116,15 +137,22 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
       return known ? undefined : grower;
     },
     weight: ({total}) => riseOf(total),
-    sentence: ({total, kind}, {runtime, holds}) => {
+    sentence: ({total, kind}, figures) => {
+      const {runtime, holds} = figures;
       const what = kind ? ` in ${WHAT_GROWS[kind.kind!]?.(runtime?.name) ?? nameOf(kind)}` : '';
-      const bytes = kind ? kind.last : 0;
-      const share = kind && bytes <= holds.total ? ` (${shareOf(bytes, holds.total)})` : '';
+      // As the table below has it, which is of the end of the watch.
+      const bytes = kind ? figures.part(keyOf(kind.kind!)) : 0;
+      const share = bytes > 0 && holds.isMemory ? ` (${shareOf(bytes, holds.total)})` : '';
       return `It grows by ${rate(total)}${what}${share}. ${LEAK}.`;
     },
-    evidence: 'status VmRSS and smaps Rss by kind over the time',
-    certain: (_, {isFollowed}) => isFollowed,
-    next: (_, figures) => [growthStep(figures), causeStep(figures), ...askRuntime(figures)],
+    evidence: (_, figures) =>
+      isSeen(figures) ? 'status VmRSS and smaps Rss by kind over the time' : 'status VmRSS over the time',
+    // Without the right to read its memory map, that it grows is all that is said: VmRSS says it.
+    certain: (_, figures) => figures.isFollowed || !isSeen(figures),
+    next: (_, figures) =>
+      isSeen(figures)
+        ? [growthStep(figures), causeStep(figures), ...askRuntime(figures)]
+        : [{command: `sudo memmap why ${figures.pid}`, why: 'with the right to read it: what grows, and where'}],
   }),
   row({
     name: 'filled',
@@ -222,13 +250,16 @@ export const COUNTS: ReadonlyArray<Finding<Figures>> = [
     when: (figures) => {
       const line = figures.count('regions');
       const isThreads = (figures.count('threads')?.verdict ?? 'flat') === 'steady growth';
-      return line?.verdict === 'steady growth' && riseOf(line) >= 32 && !isThreads ? line : undefined;
+      // A heap that its runtime collects is made of many regions: that it grows is another finding.
+      return line?.verdict === 'steady growth' && riseOf(line) >= 32 && !isThreads && !heapRegions(figures)
+        ? line
+        : undefined;
     },
     weight: (line, {grows}) => 2 * (grows ? riseOf(grows) : 0) + riseOf(line),
     sentence: (line, {snapshot}) => {
       const most = commonest(snapshot);
       const isMost = most !== undefined && most.count > line.last / 3;
-      const what = isMost && most.what.startsWith('/') ? 'Mapped files leak' : 'Mappings leak';
+      const what = isMost ? (LEAKS[most.kind] ?? 'Mappings leak') : 'Mappings leak';
       const which = isMost ? `, ${countText(most.count)} of them of ${most.what}` : '';
       return `${what}, more are mapped than unmapped: ${countText(line.last)} regions now, ${slopeText(line.slope!, true)}${which}.`;
     },
@@ -264,18 +295,52 @@ const threadSteps = ({pid}: Figures) => [
   },
 ];
 
+/** What leaks, where most regions are of one name: shared memory has a name as files have. */
+const LEAKS: Readonly<Partial<Record<Kind, string>>> = {
+  file: 'Mapped files leak',
+  text: 'Mapped files leak',
+  rodata: 'Mapped files leak',
+  data: 'Mapped files leak',
+  shared: 'Mappings of shared memory leak',
+  memfd: 'Mappings of memfds leak',
+};
+
+/** Regions of a heap that its runtime collects, where these are what there are more and more of. */
+interface HeapRegions {
+  readonly line: GrowthLine;
+  readonly what: string;
+  readonly count: number;
+}
+
+function heapRegions(figures: Figures): HeapRegions | undefined {
+  const line = figures.count('regions');
+  if (line?.verdict !== 'steady growth' || riseOf(line) < 32) return undefined;
+  const most = commonest(figures.snapshot);
+  return most?.kind === 'managed' && most.count > line.last / 3 ? {line, ...most} : undefined;
+}
+
 /** Columns of a path in a sentence: the document stays small. */
 const LONGEST = 120;
 
+interface Commonest {
+  readonly what: string;
+  /** Of the first of them. */
+  readonly kind: Kind;
+  readonly count: number;
+}
+
 /** What a process has most regions of: a name, and how many. */
-export function commonest({table}: Figures['snapshot']): {readonly what: string; readonly count: number} | undefined {
-  const sums = new Map<string, number>();
+export function commonest({table}: Figures['snapshot']): Commonest | undefined {
+  const sums = new Map<string, {kind: Kind; count: number}>();
   const {firsts, counts} = table.alike;
   for (const [index, at] of firsts.entries()) {
-    const {name, kind} = table.at(at);
-    const what = name !== '' ? shortenPath(safe(name), LONGEST) : kind === 'anon' ? 'unnamed memory' : kind;
-    sums.set(what, (sums.get(what) ?? 0) + counts[index]!);
+    const {name, kind, label = ''} = table.at(at);
+    const unnamed = kind === 'anon' ? 'unnamed memory' : kind === 'managed' && label !== '' ? label : kind;
+    const what = name === '' ? unnamed : shortenPath(safe(name), LONGEST);
+    const sum = sums.get(what) ?? {kind, count: 0};
+    sum.count += counts[index]!;
+    sums.set(what, sum);
   }
-  const [most] = [...sums].sort((a, b) => b[1] - a[1]);
-  return most && {what: most[0], count: most[1]};
+  const [most] = [...sums].sort(([, a], [, b]) => b.count - a.count);
+  return most && {what: most[0], ...most[1]};
 }

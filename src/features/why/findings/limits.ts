@@ -22,19 +22,22 @@ function filler({holds}: Figures): string {
 
 const soon = ({in: ms}: LimitLine): string => (ms === undefined ? '' : `, and at this rate is full in ${spanText(ms)}`);
 
+/** prlimit(2): CAP_SYS_RESOURCE is needed to raise the hard limit alone. */
+const RAISES = 'raises the limit while it runs (above the hard limit: root)';
+
 const RAISE: Readonly<Record<string, Step>> = {
   'vm.max_map_count': {
     command: 'sysctl -w vm.max_map_count=262144',
     why: 'allows more regions, for all processes: it buys time, and does not mend what makes them',
   },
-  RLIMIT_DATA: {command: 'prlimit --pid PID --data=SIZE', why: 'raises the limit of the running process (root)'},
-  RLIMIT_AS: {command: 'prlimit --pid PID --as=SIZE', why: 'raises the limit of the running process (root)'},
-  RLIMIT_MEMLOCK: {command: 'prlimit --pid PID --memlock=SIZE', why: 'raises the limit of the running process (root)'},
+  RLIMIT_DATA: {command: 'prlimit --pid PID --data=SIZE', why: RAISES},
+  RLIMIT_AS: {command: 'prlimit --pid PID --as=SIZE', why: RAISES},
+  RLIMIT_MEMLOCK: {command: 'prlimit --pid PID --memlock=SIZE', why: RAISES},
   RLIMIT_NOFILE: {
     command: 'prlimit --pid PID --nofile=COUNT',
-    why: 'raises the limit of the running process (root): it buys time, and does not mend a leak of descriptors',
+    why: `${RAISES}: it buys time, and does not mend a leak of descriptors`,
   },
-  RLIMIT_STACK: {command: 'prlimit --pid PID --stack=SIZE', why: 'raises the limit of the running process (root)'},
+  RLIMIT_STACK: {command: 'prlimit --pid PID --stack=SIZE', why: RAISES},
 };
 
 const raise = ({limit}: LimitLine, {pid}: Figures): Step[] => {

@@ -14,7 +14,10 @@ const MUCH = 0.2;
 export const isMuch = (bytes: number, {memory}: Figures, part = MUCH, least = LEAST): boolean =>
   memory > 0 && bytes >= least && bytes >= part * memory;
 
-const EVIDENCE = "malloc's books in /proc/PID/mem, and which pages are resident";
+const evidence = (_: unknown, {facts}: Figures): string =>
+  facts.subject === 'core'
+    ? "malloc's books in the core; which pages were resident is not in it"
+    : "malloc's books in /proc/PID/mem, and which pages are resident";
 
 /** What malloc's books say: free memory that it keeps, and why. */
 export const MALLOC: ReadonlyArray<Finding<Figures>> = [
@@ -31,7 +34,7 @@ export const MALLOC: ReadonlyArray<Finding<Figures>> = [
     sentence: ({freeResident, trimmable}, {holds}) =>
       `${shareOf(freeResident, holds.total)} was freed by the program and is kept by malloc: not a leak. ` +
       `malloc_trim(0) would give ${sizeText(trimmable)} back.`,
-    evidence: EVIDENCE,
+    evidence,
     certain: ({isTorn}) => !isTorn,
     next: (malloc, figures) => [heapStep(figures), ...trimSteps(figures), ...(malloc.arenas > 4 ? [ARENA_MAX] : [])],
   }),
@@ -48,7 +51,7 @@ export const MALLOC: ReadonlyArray<Finding<Figures>> = [
     sentence: ({freeResident, trimmable, inUse}, {holds}) =>
       `malloc's memory is fragmented: ${shareOf(freeResident, holds.total)} is free, but lies between ` +
       `${sizeText(inUse)} of live blocks on the same pages; malloc_trim(0) would give back only ${sizeText(trimmable)}.`,
-    evidence: EVIDENCE,
+    evidence,
     certain: ({isTorn}) => !isTorn,
     next: (_, figures) => [
       heapStep(figures),
@@ -89,7 +92,7 @@ export const MALLOC: ReadonlyArray<Finding<Figures>> = [
       `${shareOf(bytes, holds.total)} is malloc's and in use by the program` +
       `${malloc.mmapped.bytes > bytes / 2 ? `, most of it in ${counted(malloc.mmapped.count, 'large block')}` : ''}: ` +
       `what malloc keeps free is ${shareText(malloc.freeResident, holds.total)}.`,
-    evidence: EVIDENCE,
+    evidence,
     certain: ({malloc}) => !malloc.isTorn,
     next: (_, figures) => [
       ...(figures.isAlive ? [growthStep(figures)] : []),

@@ -31,6 +31,10 @@ function nativeBeside(figures: Figures, name: string): Native | undefined {
   return isMuch(native, figures, 0.4, 48 * MIB) && native > managed ? {native, managed} : undefined;
 }
 
+/** pmap -x prints [heap] as [ anon ]. */
+const namesHeap = ({snapshot: {table}, malloc}: Figures): boolean =>
+  malloc !== undefined || table.mapped.some(({name}) => name === '[heap]');
+
 const EVIDENCE = "smaps Rss by kind of region, malloc's books where they could be read";
 
 /** What language runtimes do with memory. */
@@ -41,8 +45,8 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     when: (figures) => nativeBeside(figures, 'the JVM'),
     weight: ({native}) => native,
     sentence: ({native}, figures) =>
-      `${shareOf(native, figures.holds.total)} is native memory outside the Java heap, of which ` +
-      `${sizeText(javaHeap(figures))} is resident: direct buffers most likely, or a native library. -Xmx does not bound it.`,
+      `${shareOf(native, figures.holds.total)} is native memory outside the Java heap (which has ` +
+      `${sizeText(javaHeap(figures))} resident): direct buffers most likely, or a native library. -Xmx does not bound it.`,
     evidence: EVIDENCE,
     certain: false,
     next: (_, figures) => [
@@ -74,10 +78,14 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
       return figures.runtime?.name === 'Python' && isMuch(bytes, figures, 0.4, 32 * MIB) ? bytes : undefined;
     },
     weight: (bytes) => bytes,
-    sentence: (bytes, {holds}) =>
-      `${shareOf(bytes, holds.total)} is in Python's arenas, where objects of up to 512 bytes live, or mapped by it: an ` +
-      "arena goes back only once every object in it is freed, so live and freed can't be told from outside.",
-    evidence: "smaps Rss of arenas by their size, and of anonymous memory that is in no book of malloc's",
+    sentence: (bytes, figures) =>
+      `${shareOf(bytes, figures.holds.total)} is in Python's arenas, where objects of up to 512 bytes live, or ` +
+      `${namesHeap(figures) ? 'mapped by it' : "mapped by it, or malloc's ([heap] has no name here)"}: an arena goes back ` +
+      "only once every object in it is freed, so live and freed can't be told from outside.",
+    evidence: (_, {malloc}) =>
+      malloc
+        ? "smaps Rss of arenas by their size, and of anonymous memory that is in no book of malloc's"
+        : "Rss of arenas by their size, and of anonymous memory; malloc's books were not read",
     certain: false,
     next: (_, figures) => [...releaseRuntime(figures), ...askRuntime(figures), growthStep(figures)],
   }),
@@ -98,7 +106,7 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     next: (_, figures) => [
       ...askRuntime(figures),
       ...releaseRuntime(figures),
-      showStep(figures, '--by kind', 'all kinds'),
+      showStep(figures, '--summary --by kind', 'all kinds'),
     ],
   }),
 ];

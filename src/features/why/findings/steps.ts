@@ -31,7 +31,9 @@ export const trimSteps = ({pid}: Figures): Step[] => [
   },
   {
     command: `gdb -p ${pid} -batch -ex 'call (int)malloc_trim(0)'`,
-    why: 'the same from outside. Careful: it stops the process, and hangs it if it is inside malloc just then',
+    why:
+      'the same from outside. Careful: gdb stops the process and injects a call. If a thread is inside malloc just then, ' +
+      'that can deadlock or crash it',
   },
 ];
 
