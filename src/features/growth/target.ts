@@ -6,6 +6,7 @@ import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
 import {booksOf, EXEC_NOTE, execNote, recordedLooks, seriesOf} from './recorded.ts';
 import {lossNotes, type StackGrowth, stackGrowthOf, type LookTime} from './stacks.ts';
 import type {Frames} from '../cause/fold.ts';
+import {hasCalls} from '../cause/recorded/recorded.ts';
 import type {Series} from '../../history/series.ts';
 import type {Rejected, Snapshot} from '../../model/snapshot.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
@@ -56,6 +57,8 @@ export interface Watched {
   readonly rejected: readonly Rejected[];
   /** Saved listings: is each of them whole? */
   readonly isWhole?: boolean | undefined;
+  /** A recording: was it made with --cause? */
+  readonly hasCalls?: boolean | undefined;
   /** It ended early, by this signal. */
   readonly signal?: NodeJS.Signals | undefined;
 }
@@ -106,6 +109,7 @@ export function growthOfRecording(
       stacks,
       notes: [...notes, ...execNote(recording), ...(stacks ? lossNotes(stacks) : [])],
       rejected,
+      hasCalls: hasCalls(recording),
       family: children ? family.growth(measure, least, hasEnded) : undefined,
       heap: readings.length > 0 ? heapGrowthOf(readings, growth, hasEnded) : undefined,
     };

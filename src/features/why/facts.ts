@@ -40,6 +40,8 @@ export interface Facts {
   readonly heapBefore?: Heap | undefined;
   /** The books over time, where a recording has them. */
   readonly books?: HeapGrowth | undefined;
+  /** A recording that has memory calls and their stacks. */
+  readonly hasCalls?: boolean | undefined;
   /** Undefined where it has no forked children. */
   readonly cow?: Cow | undefined;
   readonly family?: Family | undefined;

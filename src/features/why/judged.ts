@@ -120,8 +120,8 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
       certain: true,
       evidence: 'maps, status VmRSS over the time',
       sentence:
-        `It ended before it was read what its memory is for: ${sizeText(facts.growth?.total.last ?? 0)} was resident when ` +
-        `last seen; of its addresses most are ${safe(first.what)} (${sizeText(first.bytes)} of ${sizeText(holds.total)}).`,
+        `It ended before memmap read what its memory is used for: ${sizeText(facts.growth?.total.last ?? 0)} was resident ` +
+        `when last seen. Most of its ${sizeText(holds.total)} of addresses is ${safe(first.what)} (${sizeText(first.bytes)}).`,
     };
   if (!holds.isMemory)
     return {

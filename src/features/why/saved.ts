@@ -69,7 +69,7 @@ async function heapOfFile(name: string, missing: Missing[]): Promise<Heap | unde
 
 /** A recording is judged by itself. */
 function gatherRecording(recording: Recording, name: string, {children}: WhyOptions): Gathered {
-  const {growth, last, family, heap} = growthOfRecording(recording, name, {
+  const {growth, last, family, heap, hasCalls} = growthOfRecording(recording, name, {
     children,
     heap: false,
     measure: 'rss',
@@ -91,6 +91,7 @@ function gatherRecording(recording: Recording, name: string, {children}: WhyOpti
       snapshot: last,
       growth,
       books: heap,
+      hasCalls,
       familyGrowth: family,
       hasEnded: false,
       missing,

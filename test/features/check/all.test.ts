@@ -84,6 +84,14 @@ testIf('python3')('of all processes of the machine, those that break a rule are 
   t.true(host.stallMs < 1500, String(host.stallMs));
 });
 
+testIf('python3')('a rule that several processes break is named once below the table', async (t) => {
+  const children = await Promise.all([python(t), python(t)]);
+  const root = rootOf(t, children);
+  const {stdout} = await memmap(['check', '--all', '--max', 'rss=1M', '--proc-root', root]);
+  t.regex(stdout, /2 processes break/);
+  t.is(stdout.match(/"max rss=1M"/g)?.length, 1, stdout);
+});
+
 testIf('python3')('what was not read is told and ends with 5, unless it cannot break the rule', async (t) => {
   const children = await Promise.all([python(t), python(t)]);
   await children[0].ask(`k = mmap.mmap(-1, ${99 * MIB}); k.write(b"x" * ${99 * MIB})`);

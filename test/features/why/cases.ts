@@ -91,6 +91,15 @@ export const CASES: readonly Case[] = [
     start: (place) => one(place.c('mapped', place.file('mapped.bin', Buffer.alloc(64 * 1024, 1)))),
   },
   {
+    name: 'leak of shared mappings',
+    finding: 'regions-grow',
+    says: /Mappings of shared memory leak.*of them of \/dev\/zero/,
+    needs: ['python3'],
+    in: 'suite',
+    grows: true,
+    start: (place) => one(place.script('python3', 'anonymous.py')),
+  },
+  {
     name: 'leak of threads',
     finding: 'threads-grow',
     says: /Threads grow: .* they leak/,

@@ -77,6 +77,58 @@ testIf('python3')('listings that were saved one after another are judged by them
   t.true(Math.abs(document.growth.bytesPerMin! / (4 << 20) - 1) < 0.05, document.growth.text);
 });
 
+testIf('python3')('a recording on standard input is judged as the file is', async (t) => {
+  const file = `${folder(t)}/leak.jsonl`;
+  const child = await python(t, 'import time; kept = []');
+  const record = memmap(['record', String(child.pid), '-o', file, '--for', '6s', '--interval', '100ms']);
+  for (let index = 0; index < 50; index++) await child.ask('kept.append(b"x" * (1 << 20)); time.sleep(0.1)');
+  t.is((await record).code, 0);
+  const [named, piped] = await Promise.all([
+    memmap(['why', file, '--json']),
+    memmap(['why', '-', '--json'], {input: readFileSync(file)}),
+  ]);
+  t.is(piped.code, 0, piped.stderr);
+  const [said, document] = [asJSON(named.stdout), asJSON(piped.stdout)];
+  conforms(t, 'why', document);
+  t.true(document.growth.watched > 0);
+  t.is(document.target.is, 'recording');
+  t.is(document.sentence, said.sentence);
+  t.deepEqual(document.growth, said.growth);
+});
+
+/** Moments of a Node whose heap has ever more regions, while what of them is resident goes up and down. */
+test("V8's heap that grows below its garbage is no leak of mappings", async (t) => {
+  const node = new Child(t, process.execPath, ['-e', 'console.log(""); setInterval(() => {}, 1000)']);
+  await node.line();
+  const smaps = readFileSync(`/proc/${node.pid}/smaps`, 'latin1');
+  const place = folder(t);
+  const top = smaps.search(/^7f/m);
+  for (let index = 0; index < 24; index++) {
+    const chunks = Array.from({length: 40 * index}, (_, at) => {
+      const start = 0x60_0000_0000 + at * 0x8_0000;
+      const rss = index % 3 === 2 ? 4 : 128;
+      const counters = `Rss: ${rss} kB\nPss: ${rss} kB\nPrivate_Dirty: ${rss} kB\nAnonymous: ${rss} kB\n`;
+      return `${start.toString(16)}-${(start + 0x4_0000).toString(16)} rw-p 00000000 00:00 0 \nSize: 256 kB\n${counters}`;
+    });
+    writeFileSync(`${place}/${10 + index}min.txt`, `${smaps.slice(0, top)}${chunks.join('')}${smaps.slice(top)}`);
+  }
+  const {code, stdout, stderr} = await memmap(['why', place, '--json']);
+  t.is(code, 0, stderr);
+  const document = asJSON(stdout);
+  conforms(t, 'why', document);
+  t.is(document.finding.name, 'runtime-heap-grows', document.sentence);
+  t.regex(document.sentence, /^The heap of V8 grows.*regions are V8's heap, \+40\.0\/min/);
+});
+
+testIf('python3', 'pmap')("pmap -x names no [heap]: what is malloc's is not said to be Python's", async (t) => {
+  const child = await python(t, 'kept = [bytes(40) for _ in range(1000000)]');
+  const {stdout: listing} = await run('pmap', ['-x', String(child.pid)]);
+  const {stdout} = await memmap(['why', '-', '--json'], {input: listing});
+  const {sentence, finding} = asJSON(stdout);
+  t.is(finding.name, 'python-arenas', sentence);
+  t.regex(sentence, /or malloc's/);
+});
+
 testIf('python3')('a target that ends while it is watched: what was seen', async (t) => {
   const child = await python(t);
   const why = new Child(t, process.execPath, ['bin/run.js', 'why', String(child.pid), '--for', '80s', '--json']);

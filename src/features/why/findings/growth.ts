@@ -120,7 +120,7 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
       const bytes = figures.partsLike(/^managed /).reduce((sum, part) => sum + part.bytes, 0);
       return (
         `The heap of ${figures.runtime?.name ?? 'its runtime'} grows, while resident memory goes up and down with garbage: ` +
-        `${countText(count)} of ${countText(line.last)} regions are ${what}, ${slopeText(line.slope!, true)}; it has ` +
+        `${countText(count)} of ${countText(line.last)} regions are ${what}, ${slopeText(line.slope!, true)}, and hold ` +
         `${shareOf(bytes, figures.holds.total)}. Live objects, or garbage that is not collected yet.`
       );
     },

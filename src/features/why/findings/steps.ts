@@ -12,11 +12,17 @@ export const growthStep = ({pid}: Figures): Step => ({
   why: 'a cache that fills stops; a leak goes on',
 });
 
-/** Who asked for the memory. */
-export const causeStep = ({pid}: Figures): Step => ({
-  command: `memmap watch ${pid} --cause`,
-  why: 'names the call stacks that map and grow memory (root, or CAP_PERFMON)',
-});
+/** Who asked for the memory: a recording may have it already. */
+export const causeStep = ({pid, facts: {hasCalls, name}}: Figures): Step =>
+  hasCalls
+    ? {
+        command: `memmap growth ${name === '-' ? 'FILE' : name} --by stack`,
+        why: 'names the call stacks whose memory grows: the recording has them',
+      }
+    : {
+        command: `memmap watch ${pid} --cause`,
+        why: 'names the call stacks that map and grow memory (root, or CAP_PERFMON)',
+      };
 
 export const showStep = ({pid}: Figures, flags: string, why: string): Step => ({
   command: `memmap show ${pid} ${flags}`,
