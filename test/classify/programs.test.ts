@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {chownSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {chownSync, closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
@@ -13,6 +13,35 @@ import {until} from '../helpers/wait.ts';
 import {at, capturedWhole, idsOf, kindsOf, postgresFolder, processes, start} from './real.ts';
 
 const MIB = 1024 * 1024;
+
+test("node: buffers beside V8's code range are none of V8's, whatever they touch", async (t) => {
+  const child = new Child(t, process.execPath, [
+    '-e',
+    `const all = Array.from({length: 8}, () => Buffer.alloc(${32 * MIB}, 0x5a)); console.log('ready'); setInterval(() => all, 1e6)`,
+  ]);
+  await child.line();
+  const memory = openSync(`/proc/${child.pid}/mem`, 'r');
+  t.teardown(() => closeSync(memory));
+  const bytes = Buffer.alloc(16);
+  const isFilled = (address: number): boolean => {
+    try {
+      readSync(memory, bytes, 0, bytes.length, address);
+      return bytes.every((byte) => byte === 0x5a);
+    } catch {
+      return false; // Not mapped any more, or not readable.
+    }
+  };
+  let [found, wrong] = [0, 0];
+  for (const {start: from, end, kind, perms} of capturedWhole(t, child.pid).regions)
+    if (perms.startsWith('rw'))
+      for (let address = from + MIB / 2; address < end; address += MIB) {
+        if (!isFilled(address)) continue;
+        found++;
+        if (kind === 'managed' || kind === 'jit') wrong++;
+      }
+  t.true(found > 240, `${found} MiB were found again`);
+  t.is(wrong, 0);
+});
 
 test("node: V8's heap, its code, malloc's arenas and all threads' stacks", async (t) => {
   const child = new Child(t, process.execPath, [

@@ -29,7 +29,8 @@ export function tellV8(space: Space): void {
 }
 
 function tellReservation(space: Space, reservation: Reservation): void {
-  const {from, to, size, hasCode} = reservation;
+  const {size, hasCode} = reservation;
+  const [from, to] = withoutNeighbours(space, reservation);
   if (!hasCode && !isV8s(space, reservation)) return;
   const where = hasCode
     ? "V8's code range"
@@ -45,6 +46,15 @@ function tellReservation(space: Space, reservation: Reservation): void {
     const region = space.at(index);
     space.tell(index, hasNoAccess(region) ? unused : isExecutable(region) ? CODE : used);
   }
+}
+
+/** What malloc or anybody else mapped beside it touches it, and has no `nr` where V8's own has. */
+function withoutNeighbours(space: Space, {from, to}: Reservation): readonly [from: number, to: number] {
+  const isOther = (index: number): boolean => space.hasFlags(index) && !space.has(index, FLAG.nr);
+  let [first, end] = [from, to];
+  while (first < end && isOther(first)) first++;
+  while (end > first && isOther(end - 1)) end--;
+  return first < end ? [first, end] : [from, to];
 }
 
 /** V8's and Blink's cages begin at a multiple of their size's alignment; tables of V8 have the flag `nr`. */
