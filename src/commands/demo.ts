@@ -6,16 +6,8 @@ import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
 import {saveExecutable} from '../shell/file.ts';
 import {interruption, unlessInterrupted} from '../shell/signals.ts';
-import {
-  epilogue,
-  keepWaiting,
-  renderLessons,
-  renderSurvey,
-  storyteller,
-  surveyJSON,
-  surveyRows,
-  waitForEnter,
-} from '../features/lessons/text.ts';
+import {renderSurvey, surveyJSON, surveyRows} from '../features/lessons/survey.ts';
+import {epilogue, keepWaiting, renderLessons, storyteller, waitForEnter} from '../features/lessons/text.ts';
 import type {Lesson} from '../features/lessons/lesson.ts';
 import {lessonJSON, silently, teach, type LessonResult} from '../features/lessons/teach.ts';
 import {LESSONS, lessonNamed, lessonsJSON} from '../features/lessons/catalogue.ts';

@@ -7,7 +7,7 @@ import {importsOf, type HelperProgram, type Operation, type Value} from './progr
 export type Range = readonly [least: number, most: number];
 
 /** What a step is predicted to change. */
-interface Expected {
+export interface Expected {
   readonly kind: ChangeKind;
   /** The region's name; any if absent. */
   readonly name?: string;

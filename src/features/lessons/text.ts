@@ -7,7 +7,7 @@ import type {Change} from '../../model/change.ts';
 import {sizeText, deltaText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {renderChanges, signOf} from '../../text/changes.ts';
-import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
+import {renderRows, renderTable, type Cell} from '../../text/table.ts';
 import {rangeText, type Region} from '../../model/region.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';
@@ -88,34 +88,6 @@ export async function keepWaiting(pid: number, interrupted: Interruption): Promi
   clearInterval(alive);
 }
 
-/** The steps of a lesson that was run, for the table of all lessons. */
-export function surveyRows({lesson, steps, unsupported: lack}: LessonResult): SurveyRow[] {
-  const [first] = lesson.steps;
-  if (steps.length === 0 && first) {
-    const none = {observed: [], moved: undefined, ok: false, unsupported: lack};
-    return [{lesson: lesson.name, step: first.title, expected: first.expected, drift: first.drift, ...none}];
-  }
-  return steps.map(({step, observed, ok, unsupported}) => ({
-    lesson: lesson.name,
-    step: step.title,
-    expected: step.expected,
-    drift: step.drift,
-    observed: observed.changes,
-    moved: observed.drift['privateDirty'],
-    ok,
-    unsupported,
-  }));
-}
-
-export const surveyJSON = ({lesson, steps, ok, unsupported}: LessonResult): Record<string, unknown> => ({
-  lesson: lesson.name,
-  title: lesson.title,
-  teaches: lesson.teaches,
-  ok,
-  unsupported,
-  steps: steps.map(({step, ok: isAsPredicted}) => ({title: step.title, ok: isAsPredicted})),
-});
-
 /** The greatest width of prose, in columns, whatever the terminal. */
 const PROSE = 88;
 
@@ -182,18 +154,8 @@ const WORDS: Readonly<Record<string, (region: Region) => string>> = {
   vsyscall: () => 'the old form of the vdso, the same in every process',
 };
 
-interface Prediction {
-  readonly kind: Change['kind'];
-  readonly name?: string;
-  readonly size?: number;
-  readonly rss?: number;
-  readonly sizeWithin?: Range;
-  readonly rssWithin?: Range;
-  readonly by?: readonly Doing[];
-}
-
 /** `+128 KiB to +256 KiB` */
-const rangeOfSizes = ([least, most]: Range, text: (bytes: number) => string): string =>
+export const rangeOfSizes = ([least, most]: Range, text: (bytes: number) => string): string =>
   `${text(least)} to ${text(most)}`;
 
 /** What is predicted, in one line. */
@@ -297,69 +259,3 @@ export function renderLessons(lessons: ReadonlyArray<{name: string; teaches: str
   const table = renderTable([{title: 'lesson'}, {title: 'what it teaches', gives: 'wrap'}], rows, width);
   return `${table.join('\n')}\n\nRun one with: memmap demo ${lessons[0]?.name ?? ''}\n`;
 }
-
-interface SurveyRow {
-  readonly lesson: string;
-  readonly step: string;
-  readonly expected: readonly Prediction[];
-  readonly drift: Step['drift'];
-  readonly observed: readonly Change[];
-  /** What private dirty moved without a change of a region, in bytes. */
-  readonly moved: number | undefined;
-  readonly ok: boolean;
-  readonly unsupported?: string | undefined;
-}
-
-/** All lessons in one table: what was predicted, what was observed, and whether they agree. */
-export function renderSurvey(rows: readonly SurveyRow[], width?: number): string {
-  const columns: readonly Column[] = [
-    {title: 'lesson'},
-    {title: 'step'},
-    {title: ''},
-    {title: 'predicted, and what was observed', gives: 'wrap'},
-  ];
-  const lines = rows.map(({lesson, step, expected, drift, observed, moved, ok, unsupported}, index): Cell[] => [
-    {text: rows[index - 1]?.lesson === lesson ? '' : lesson, role: 'title'},
-    {text: step},
-    {
-      text: unsupported ? 'not supported' : ok ? 'as predicted' : 'NOT as predicted',
-      role: unsupported ? 'change' : ok ? 'good' : 'bad',
-    },
-    {
-      text:
-        `${listed([...expected.map(predictionText), driftText(drift?.privateDirty)])}; ` +
-        (unsupported ?? `observed: ${listed([...observed.map(changeText), drift ? driftText(moved) : ''])}`),
-      role: 'quiet',
-    },
-  ]);
-  const wrong = rows.filter(({ok, unsupported}) => !ok && unsupported === undefined).length;
-  const missing = rows.filter(({unsupported}) => unsupported !== undefined).length;
-  const sum =
-    `${rows.length - wrong - missing} of ${rows.length} steps as predicted, ${wrong} not, ` +
-    `${missing} not supported here.`;
-  return `${renderTable(columns, lines, width).join('\n')}\n\n${wrapped(sum, width).join('\n')}\n`;
-}
-
-const listed = (texts: readonly string[]): string => texts.filter((text) => text !== '').join('; ') || 'nothing';
-
-const driftText = (bytes: number | undefined): string => (bytes ? `private dirty ${deltaText(bytes)}` : '');
-
-function predictionText({kind, name, size, rss, sizeWithin, rssWithin}: Prediction): string {
-  const amounts = [
-    size ? deltaText(size) : '',
-    sizeWithin ? rangeOfSizes(sizeWithin, deltaText) : '',
-    rss === undefined ? '' : `resident ${deltaText(rss)}`,
-    rssWithin ? `resident ${rangeOfSizes(rssWithin, deltaText)}` : '',
-  ];
-  return [signOf(kind), kind, name, ...amounts].filter(Boolean).join(' ');
-}
-
-const changeText = ({kind, delta}: Change): string =>
-  [
-    signOf(kind),
-    kind,
-    delta.size ? deltaText(delta.size) : '',
-    delta['rss'] ? `resident ${deltaText(delta['rss'])}` : '',
-  ]
-    .filter(Boolean)
-    .join(' ');

@@ -1,4 +1,5 @@
 import {counted, sizeText, spanText} from '../../../model/amounts.ts';
+import {PART_KEYS} from '../../../model/group/group.ts';
 import {GROUP_WORDS} from '../../../model/group/sample.ts';
 import {safe} from '../../../text/safe.ts';
 import {riseOf} from '../../growth/growth.ts';
@@ -58,17 +59,7 @@ export const GROUP_FINDINGS: ReadonlyArray<Finding<GroupFigures>> = [
     when: ({growth}) => {
       const {total, lines} = growth;
       if (total.verdict !== 'steady growth' || riseOf(total) < MIB) return undefined;
-      const parts = new Set([
-        'anon',
-        'mappedFile',
-        'unmappedCache',
-        'shmem',
-        'slab',
-        'kernelStack',
-        'pageTables',
-        'sock',
-        'other',
-      ]);
+      const parts: ReadonlySet<string> = new Set(PART_KEYS);
       const [part] = lines.filter(({measure}) => parts.has(measure)).sort((a, b) => riseOf(b) - riseOf(a));
       return {total, part};
     },
