@@ -1,7 +1,7 @@
 /*
- * Makes the helpers of the lessons, the gate of `run`, and the hand and the tracer of `--cause` at build time: dist/helpers/NAME, and
- * index.json with the hash and the size of each. The same sources give the same bytes on every machine, so no binary is
- * kept in git, and a helper can be checked by its hash.
+ * Makes the helpers of the lessons, the gate of `run`, and the hand and the tracer of `--cause` at build time:
+ * dist/helpers/NAME, and index.json with the hash and the size of each. The same sources give the same bytes on every
+ * machine, so no binary is kept in git, and a helper can be checked by its hash.
  */
 import {createHash} from 'node:crypto';
 import {closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync} from 'node:fs';

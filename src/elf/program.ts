@@ -21,7 +21,9 @@ export interface Machine {
 
 /** The psABI's and glibc's own: where its loader is, and how it is asked for the address of a function. */
 interface GlibcABI {
-  /** PT_INTERP: glibc installs its loader under this path on every system (shlib-versions, the ABI lists of its wiki). */
+  /**
+   * PT_INTERP: glibc installs its loader under this path on every system (shlib-versions, the ABI lists of its wiki).
+   */
   readonly interpreter: string;
   /** e_flags, where they differ from those of a static program. */
   readonly flags: number;

@@ -51,8 +51,8 @@ export function totalsByFile(regions: Some): Map<string, Totals> {
 }
 
 /**
- * Totals of what memory belongs to, as its labels say, the largest first: `the Java heap`, `malloc's arenas`, `stacks of
- * threads`. What has no label goes by the kernel's name in brackets (`[heap]`), else by its kind in parentheses.
+ * Totals of what memory belongs to, as its labels say, the largest first: `the Java heap`, `malloc's arenas`, `stacks
+ * of threads`. What has no label goes by the kernel's name in brackets (`[heap]`), else by its kind in parentheses.
  */
 export function totalsByLabel(regions: Some): Map<string, Totals> {
   const columns = asColumns(regions);

@@ -10,15 +10,17 @@ export function programFile(name: string, arch: string = process.arch): string |
   return existsSync(file) ? file : undefined;
 }
 
-/** What a helper is for, in a message: `the helper that opens perf events`; and the processors for which there is one. */
+/**
+ * What a helper is for, in a message: `the helper that opens perf events`; and the processors for which there is one.
+ */
 interface Purpose {
   readonly what: string;
   readonly processors: string;
 }
 
 /**
- * Starts a helper, in a session of its own: Ctrl-C is for memmap, which then reads what is left. It has nothing open but
- * a socket to us, on descriptor 3.
+ * Starts a helper, in a session of its own: Ctrl-C is for memmap, which then reads what is left. It has nothing open
+ * but a socket to us, on descriptor 3.
  *
  * @throws Trouble `denied` if there is none for this processor, or it may not be executed anywhere
  */

@@ -25,8 +25,8 @@ interface Told {
 }
 
 /**
- * What happened to the memory of a process, in the order of time: it waits until somebody has looked, and then goes into
- * the books (who last changed each byte) and into the tally (who mapped and touched how much).
+ * What happened to the memory of a process, in the order of time: it waits until somebody has looked, and then goes
+ * into the books (who last changed each byte) and into the tally (who mapped and touched how much).
  */
 export class Entries {
   /** Who last changed each byte. */

@@ -54,7 +54,9 @@ interface Track {
   kept: Peaks;
 }
 
-/** Checks all processes of a machine against rules: what a list of all says in each sample, and regions where needed. */
+/**
+ * Checks all processes of a machine against rules: what a list of all says in each sample, and regions where needed.
+ */
 export class HostChecker {
   readonly #rules: readonly ProcessRule[];
   readonly #ofRegions: readonly ProcessRule[];
@@ -78,7 +80,9 @@ export class HostChecker {
     return this.#tracks.size;
   }
 
-  /** Those that came later, or ended before the last sample: nothing can be said of what they do over the whole time. */
+  /**
+   * Those that came later, or ended before the last sample: nothing can be said of what they do over the whole time.
+   */
   get passing(): number {
     return [...this.#tracks.values()].filter((track) => !this.#isWhole(track)).length;
   }

@@ -24,7 +24,8 @@ export interface Format<Part> {
 
 /**
  * Exports recordings, snapshots, listings and live processes. What can't be trusted in one is reported on standard
- * error. Of several, one that can't be used is reported and left out; where none can be, the last one's error is thrown.
+ * error. Of several, one that can't be used is reported and left out; where none can be, the last one's error is
+ * thrown.
  *
  * @param root where procfs is mounted
  */

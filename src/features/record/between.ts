@@ -1,6 +1,8 @@
 import type {WatchEvent} from '../watch/events.ts';
 
-/** Samples that are taken between those of a watch, as for a mark. They join the others, in the order of their numbers. */
+/**
+ * Samples that are taken between those of a watch, as for a mark. They join the others, in the order of their numbers.
+ */
 export class Between {
   #events: WatchEvent[] = [];
   #wake: () => void = () => {};

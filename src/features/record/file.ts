@@ -187,8 +187,8 @@ export const ringName = ({comm = 'process', pid}: Snapshot['process']): string =
   `memmap-${plainName(basename(comm))}-${pid}.jsonl`;
 
 /**
- * Where a ring is saved: beside the name that was given, with the local time, `app.jsonl` → `app-20260131-120000.jsonl`.
- * A name that is taken gets a number.
+ * Where a ring is saved: beside the name that was given, with the local time, `app.jsonl` →
+ * `app-20260131-120000.jsonl`. A name that is taken gets a number.
  */
 export function savedName(path: string, now = new Date()): string {
   const [, stem, end] = /^(.*?)((?:\.jsonl)?(?:\.gz)?)$/s.exec(path)!;

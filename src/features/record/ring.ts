@@ -100,7 +100,10 @@ export class RingRecording {
     say(`memmap: the last ${spanText(ms)} saved to ${safe(file)} (${safe(why)}).`);
   }
 
-  /** What a failed write means: what was written before is left, in parts. @param moments the one that failed too; @returns what to throw */
+  /**
+   * What a failed write means: what was written before is left, in parts. @param moments the one that failed too;
+   * @returns what to throw
+   */
   failed(error: unknown, moments: number): unknown {
     if (error instanceof Trouble || errnoOf(error) === '') return error;
     const {message, why} = cannotWrite(this.path, error);

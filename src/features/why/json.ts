@@ -8,8 +8,8 @@ const MOST_LIMITS = 6;
 const MOST_UNUSUAL = 8;
 
 /**
- * Columns that a text may have: names of files are part of sentences, and may have 4,096 bytes each, of which JSON makes
- * six times as many. The first is taken with which the document is small.
+ * Columns that a text may have: names of files are part of sentences, and may have 4,096 bytes each, of which JSON
+ * makes six times as many. The first is taken with which the document is small.
  */
 const WIDTHS = [1500, 400, 200, 100, 50] as const;
 

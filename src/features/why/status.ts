@@ -34,8 +34,8 @@ export async function watchStatus(
 }
 
 /**
- * A process that ends gives its memory back first (exit_mm() in kernel/exit.c), and is a zombie only then: status has no
- * memory from there on, and what it had is what was seen before.
+ * A process that ends gives its memory back first (exit_mm() in kernel/exit.c), and is a zombie only then: status has
+ * no memory from there on, and what it had is what was seen before.
  */
 const goesOn = ({process, status}: Snapshot, last: Snapshot): boolean =>
   status['vmRss'] !== undefined && isSameProcess(process, last.process);

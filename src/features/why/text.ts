@@ -106,7 +106,10 @@ function limitLines({limits}: Answer): string[] {
     .map((line) => `${isNear(line) ? '' : 'none near; the nearest: '}${limitText(line)}`);
 }
 
-/** A label, and its entries beside it; what follows a line break is set in. @param role of all; @param head of first lines */
+/**
+ * A label, and its entries beside it; what follows a line break is set in. @param role of all; @param head of first
+ * lines
+ */
 function section(label: string, entries: readonly string[], wide: number, role?: Role, head?: Role): string[] {
   return entries.flatMap((entry, at) => {
     const [first = '', ...more] = entry.split('\n');

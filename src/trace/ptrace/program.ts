@@ -2,17 +2,17 @@
  * The tracer: a static program that stops a process at each of its system calls by ptrace(2), and tells memmap of those
  * that change memory. In Node each stop would take ten times longer; all that is decided is decided by memmap.
  *
- * It stops the process at every call (PTRACE_SYSCALL), as strace does. A seccomp filter (SECCOMP_RET_TRACE) would stop it
- * at memory calls alone, but stays when the tracer is gone: then mmap(2) fails with ENOSYS, and the process dies. Like
- * this it runs on, whatever becomes of the tracer: the kernel lets go of it (PTRACE_O_EXITKILL is not set). The tracer
- * ends with memmap, by PR_SET_PDEATHSIG.
+ * It stops the process at every call (PTRACE_SYSCALL), as strace does. A seccomp filter (SECCOMP_RET_TRACE) would stop
+ * it at memory calls alone, but stays when the tracer is gone: then mmap(2) fails with ENOSYS, and the process dies.
+ * Like this it runs on, whatever becomes of the tracer: the kernel lets go of it (PTRACE_O_EXITKILL is not set). The
+ * tracer ends with memmap, by PR_SET_PDEATHSIG.
  *
  * It seizes the process (PTRACE_SEIZE), so that SIGSTOP and SIGCONT work as before. Signals are passed on. Threads are
  * traced from their start, processes that it makes are not.
  *
- * Threads take turns: while one is in a call that changes memory, another one that comes to such a call is kept until that
- * returns. So calls are told in the order in which the kernel did them. Where a call takes longer than two ticks of a
- * timer, since it waits for something, the others are let go, and order may be lost.
+ * Threads take turns: while one is in a call that changes memory, another one that comes to such a call is kept until
+ * that returns. So calls are told in the order in which the kernel did them. Where a call takes longer than two ticks
+ * of a timer, since it waits for something, the others are let go, and order may be lost.
  *
  * On SIGUSR1 it tells (`pong`) once nothing waits to be told. The handler only notes it: a signal that comes right
  * before wait4(2) is noticed late, so memmap sends it until it is answered.
@@ -183,7 +183,8 @@ const code: readonly Item[] = [
     ...sendHead(RECORD.thread),
     x.jmp('go'),
 
-    // A new thread, or PTRACE_INTERRUPT, stops with abi.SIGTRAP; else it is job control, and it stays stopped until SIGCONT.
+    // A new thread, or PTRACE_INTERRUPT, stops with SIGTRAP; else it is job control, and it stays stopped until
+    // SIGCONT.
     label('stopped'),
     x.cmp(r.r14d, abi.SIGTRAP),
     x.je('go'),
@@ -355,9 +356,9 @@ const code: readonly Item[] = [
   // Whoever is still traced runs on.
   func('exit', call(abi.EXIT_GROUP, 0)),
 
-  // abi.SIGUSR1.
+  // SIGUSR1.
   func('noted', [x.mov(byte(absolute(place.ASKED)), 1), x.ret()]),
-  // abi.SIGALRM.
+  // SIGALRM.
   func('ticked', [x.mov(byte(absolute(place.TICKED)), 1), x.ret()]),
   func('restore', call(abi.RT_SIGRETURN)),
 ];

@@ -107,8 +107,8 @@ function mappingOf(json: Json, stacks: RecordedStacks): Event[] {
 const MAP_POPULATE = 0x8000;
 
 /**
- * Goes back in time: what was there before memory was mapped, or unmapped, is other memory, and what moved was elsewhere
- * before.
+ * Goes back in time: what was there before memory was mapped, or unmapped, is other memory, and what moved was
+ * elsewhere before.
  */
 function searched(events: readonly Event[], {address, range}: Wanted, every: number): Touchers {
   const open = new Spans<true>();

@@ -2,8 +2,8 @@ import {hostname} from 'node:os';
 import {Trouble} from '../../../model/trouble.ts';
 
 /*
- * What OpenTelemetry's specification has in the environment: "OpenTelemetry Protocol Exporter" and "Environment Variable
- * Specification" at https://opentelemetry.io/docs/specs/otel/
+ * What OpenTelemetry's specification has in the environment: "OpenTelemetry Protocol Exporter" and "Environment
+ * Variable Specification" at https://opentelemetry.io/docs/specs/otel/
  */
 
 type Environment = Readonly<Record<string, string | undefined>>;

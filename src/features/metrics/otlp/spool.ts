@@ -24,7 +24,10 @@ export interface Spool {
   add(bytes: Uint8Array): void;
   /** The oldest; undefined: none waits. */
   first(): Waiting | undefined;
-  /** The receiver has it, or never will. @throws Trouble `output` where it can't be removed; it is not sent again by this run */
+  /**
+   * The receiver has it, or never will. @throws Trouble `output` where it can't be removed; it is not sent again by
+   * this run
+   */
   remove(id: number): void;
   close(): void;
 }
@@ -106,7 +109,9 @@ export class DiskSpool implements Spool {
     }
   }
 
-  /** Finds what waits. What is no plain file was not put there by us, and is left alone. @returns a number that is free */
+  /**
+   * Finds what waits. What is no plain file was not put there by us, and is left alone. @returns a number that is free
+   */
   #find(): number {
     let next = 1;
     for (const name of readdirSync(this.#folder).toSorted()) {
