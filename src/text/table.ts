@@ -42,8 +42,16 @@ export function renderTable(
   rows: ReadonlyArray<readonly Cell[]>,
   width?: number,
 ): string[] {
-  return tableRows(laidOut(columns, rows, width));
+  const layout = laidOut(columns, rows, width);
+  return layout.lengths.some((length) => length > LONGEST_DRAWN) ? ownRows(layout) : tableRows(layout);
 }
+
+/**
+ * Columns of the terminal. cli-table3 shortens each cell for a debug message that nobody sees, and measures it again
+ * for each character that it takes off where characters are wide or combine (truncateWidth() in its src/utils.js): a
+ * name of 9,000 takes 2 s. What is longer than this is drawn as a listing is.
+ */
+const LONGEST_DRAWN = 200;
 
 /**
  * A listing in the same style, of what a process or a machine has, which may be a million rows: regions, totals,

@@ -102,7 +102,7 @@ const FIELDS = [
   'total 4K',
 ].map(bytesOf);
 
-const LINES = [
+export const LINES = [
   '00400000-00401000 rw-p 00000000 00:00 0 \n',
   '00400000-00400000 rw-p 00000000 00:00 0 \n',
   'ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]\n',
@@ -161,7 +161,7 @@ const isBorder = (byte: number): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x09 || byte === 0x22 || byte === 0x2c || byte === 0x7b || byte === 0x7d;
 
 /** What patterns stumble over when it is repeated. */
-const LONG = [
+export const LONG = [
   ' ',
   '\t',
   '0',

@@ -26,6 +26,22 @@ test('a listing looks as a table does, at any width', (t) => {
   t.pass();
 });
 
+// As bytes of UTF-16 taken for text are: cli-table3 would need minutes for the longest of these.
+test('a table with a long name of wide or combining letters looks as a listing does', (t) => {
+  for (const [unit, times] of [
+    ['\u7020', 90],
+    ['\u7020', 100_000],
+    ['e\u0301', 100_000],
+    ['x', 100_000],
+  ] as const) {
+    const rows: Cell[][] = [
+      [{text: 'heap'}, {text: '4 KiB'}, {text: unit.repeat(times)}],
+      [{text: 'stack', role: 'heap'}, {text: '8 KiB'}, {text: ''}],
+    ];
+    t.is(renderTable(COLUMNS, rows).join('\n'), renderRows(COLUMNS, rows).join('\n'));
+  }
+});
+
 test('a column is left out where the terminal has too few', (t) => {
   const rows: Cell[][] = [[{text: 'heap'}, {text: '4 KiB'}, {text: 'memory'}]];
   t.deepEqual(renderTable(COLUMNS, rows, 40), ['name   size  what', 'heap  4 KiB  memory']);

@@ -8,13 +8,14 @@ import {kindsTrial} from './kinds.ts';
 import {oracleTrial} from './oracle.ts';
 import {readersTrial} from './readers.ts';
 import {runsTrial, type Trial} from './runs.ts';
+import {scalingTrial} from './scaling.ts';
 import {syntheticTables} from './synthetic.ts';
 import {whyTrial} from './why.ts';
 
 /**
  * `npm run trials`: what takes too long for a test, an hour in all. `-- --only oracle` makes one part (oracle, runs,
- * readers, kinds, cores, heap, synthetic, programs, why) and writes its table again. Ends with 1 if something false was
- * said.
+ * readers, scaling, kinds, cores, heap, synthetic, programs, why) and writes its table again. Ends with 1 if something
+ * false was said.
  */
 const {values} = parseArgs({
   options: {only: {type: 'string'}, seed: {type: 'string', default: '1'}, for: {type: 'string', default: '5m'}},
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, {readonly page: string; readonly make: () =
   runs: {page: 'docs/trials.md', make: runsTrial},
   heap: {page: 'docs/heap.md', make: heapTrial},
   readers: {page: 'docs/trials.md', make: () => readersTrial(Number(values.seed))},
+  scaling: {page: 'docs/trials.md', make: scalingTrial},
   kinds: {page: 'docs/formats.md', make: kindsTrial},
   cores: {page: 'docs/formats.md', make: coresTrial},
   synthetic: {page: 'docs/growth.md', make: () => withoutFaults(syntheticTables())},

@@ -10,7 +10,7 @@ export const readShowmap: ListingReader = readerOf({
   lacks: 'offsets, devices and inodes',
   isRow: /^\s*[0-9a-f]{16} [0-9a-f]{16}(?: +\d{1,15}){7,20}(?:\s|$)/,
   heading: /^\s*start\s+end\s+(?:virtual|shared)\b/,
-  framing: /^\s*(?:virtual\s|addr\s+addr\s|size\s+RSS\s|[- ]+$|start\s+end\s|(?:\d+ +)+TOTAL\s*$)/,
+  framing: /^\s*(?:virtual\s|addr\s+addr\s|size\s+RSS\s|(?:-[- ]*)?$|start\s+end\s|(?:\d+ +)+TOTAL\s*$)/,
   row(line) {
     const [start, end] = line.trim().split(' ', 2).map(exactHex);
     const rest = line.trim().slice(34).trimStart();
