@@ -39,7 +39,7 @@ export const CAUSE_FLAGS = {
     description: 'say which system calls made each change, and from where: needs root or CAP_PERFMON (docs/cause.md)',
   }),
   touched: Flags.boolean({
-    description: 'with --cause: say who touched memory too, by one of 32 page faults',
+    description: 'with --cause: say who touched memory too (1 of 32 page faults is sampled)',
     dependsOn: ['cause'],
   }),
   frames: Flags.string({
@@ -52,7 +52,7 @@ export const CAUSE_FLAGS = {
   }),
   'cause-engine': Flags.string({
     description:
-      'with --cause: what watches the calls; perf are perf events, which never stop the process; ptrace, for run ' +
+      'with --cause: what watches the calls; perf events never stop the process; ptrace, for run ' +
       'alone and without root, stops it at each system call',
     options: ['perf', 'ptrace'],
     helpValue: 'perf|ptrace',

@@ -164,7 +164,7 @@ function refuseWithGroup(flags: Readonly<Record<string, unknown>>): void {
   if (given === undefined) return;
   throw new Trouble({
     kind: 'usage',
-    what: `--${given} says nothing of a group.`,
+    what: `--${given} does not apply to a group.`,
     why: 'it is about the regions of one process.',
     next: 'Leave it out, or show one of the processes of the group.',
   });

@@ -74,7 +74,7 @@ function reasonFor(pid: number, step: Step, errno: number, who: Standing): Reaso
   if (step === 'tracepoint' && errno === ENOENT) return noTracepoints();
   if ([ENOENT, EINVAL, E2BIG, EOPNOTSUPP].includes(errno))
     return {
-      why: `this kernel doesn't know the perf events that are needed (errno ${errno}): they are of Linux 4.1.`,
+      why: `this kernel doesn't know the perf events that are needed (errno ${errno}): they came with Linux 4.1.`,
       next: 'Run it on a newer kernel.',
     };
   return {why: `perf_event_open(2) failed with errno ${errno}.`, next: 'Try again as root (sudo).'};

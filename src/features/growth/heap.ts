@@ -15,7 +15,7 @@ export interface HeapGrowth {
   readonly used: number;
   /** Why the last one was not used that was not: a sentence's end. */
   readonly why: string | undefined;
-  /** What the program has: chunks of arenas, and those that are mapped alone. */
+  /** What the program has: chunks of arenas, and those that are mapped separately. */
   readonly inUse: GrowthLine;
   /** What malloc keeps. */
   readonly free: GrowthLine;

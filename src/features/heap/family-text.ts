@@ -15,7 +15,7 @@ const AMOUNTS = [
   ['system', 0],
   ['in use', 0],
   ['free', 0],
-  ['mapped alone', 90],
+  ['mmapped', 90],
   ['trim', 0],
 ] as const;
 
@@ -41,7 +41,7 @@ export function renderHeapFamily(family: HeapFamily, {width, rows = Infinity}: F
     ...(members.length > 1 ? wrapped(SHARED, width) : []),
     ...leftOut(family).flatMap((line) => wrapped(line, width)),
     ...wrapped(
-      `${sizeText(cost.bytesRead)} of their memory were read in ${durationText(cost.ms)}, headers of chunks only; ` +
+      `${sizeText(cost.bytesRead)} of their memory was read in ${durationText(cost.ms)}, headers of chunks only; ` +
         'they were not stopped.',
       width,
     ).map((line) => paint('quiet', line)),

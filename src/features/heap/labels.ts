@@ -40,7 +40,7 @@ export function withArenas(snapshot: Snapshot, root: string): Snapshot {
       told.map((region) => ({...region, label: beside(region.label, renamed)})),
       isElsewhere
         ? ELSEWHERE
-        : `Some KiB of its memory were read for this: ${counted(arenas.length, 'arena')} of malloc.`,
+        : `A few KiB of its memory were read for this: ${counted(arenas.length, 'arena')} of malloc.`,
     );
   } finally {
     handle.close();

@@ -118,7 +118,7 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
     return {
       name: 'sizes-only',
       certain: true,
-      evidence: 'maps, status VmRSS over the time',
+      evidence: 'maps, status VmRSS over time',
       sentence:
         `It ended before memmap read what its memory is used for: ${sizeText(facts.growth?.total.last ?? 0)} was resident ` +
         `when last seen. Most of its ${sizeText(holds.total)} of addresses is ${safe(first.what)} (${sizeText(first.bytes)}).`,

@@ -50,7 +50,7 @@ export function snapshotOfCore(read: ReadAt, size: number): ReadCore {
 const unusable = (why: string): Trouble =>
   new Trouble({
     kind: 'input',
-    what: 'This core file can not be used.',
+    what: 'This core file cannot be used.',
     why,
     next: 'Was it copied whole? ulimit -c bounds what the kernel writes; coredumpctl has what systemd keeps.',
   });
@@ -120,7 +120,7 @@ function notesOf(core: CoreFile, regions: readonly Region[], clues: Clues, size:
   );
   if (core.missing > 0)
     notes.push(
-      `The core is cut off: it has ${sizeText(size)}, and ${sizeText(core.missing)} or more are missing ` +
+      `The core is cut off: it has ${sizeText(size)}, and ${sizeText(core.missing)} or more is missing ` +
         '(ulimit -c, or a disk that was full).',
     );
   if (core.hasMoreNotes) notes.push('Its notes break off, or are more than memmap reads: threads may be missing.');
@@ -136,8 +136,8 @@ function dumpedText(regions: readonly Region[], isCut: boolean): string {
     some.reduce((bytes, region) => bytes + of(region), 0);
   const left = (region: Region): number => sizeOf(region) - dumpedOf(region);
   const [all, dumped] = [sum(regions, sizeOf), sum(regions, dumpedOf)];
-  if (dumped === all) return `All ${sizeText(all)} of its memory are in the core.`;
-  if (isCut) return `Of ${sizeText(all)} of memory, ${sizeText(dumped)} are in the core.`;
+  if (dumped === all) return `All ${sizeText(all)} of its memory is in the core.`;
+  if (isCut) return `Of ${sizeText(all)} of memory, ${sizeText(dumped)} is in the core.`;
   const parts = [
     ['of memory without access', sum(regions.filter(hasNoAccess), left)],
     [
@@ -157,7 +157,7 @@ function dumpedText(regions: readonly Region[], isCut: boolean): string {
   ] as const;
   const rest = parts.filter(([, bytes]) => bytes > 0).map(([what, bytes]) => `${sizeText(bytes)} ${what}`);
   return (
-    `Of ${sizeText(all)} of memory, ${sizeText(dumped)} are in the core; left out are ${rest.join(', ')} ` +
+    `Of ${sizeText(all)} of memory, ${sizeText(dumped)} is in the core; left out are ${rest.join(', ')} ` +
     '(coredump_filter in core(5), MADV_DONTDUMP in madvise(2)).'
   );
 }

@@ -177,7 +177,7 @@ interface Place {
 function lostAt(at: number, field: number | undefined, {previous, end, word, size, bits}: Place): Ending {
   if (at + 2 * word > end) return lost(previous < 0 ? at : previous, 'reaches beyond the end of its arena');
   if (field === undefined) return lost(at, 'is not resident, or gone');
-  if ((bits & IS_MMAPPED) !== 0) return lost(at, 'is marked as mapped alone');
+  if ((bits & IS_MMAPPED) !== 0) return lost(at, 'is marked as mapped separately');
   if (size % ALIGNMENT !== 0 || size < 4 * word) return lost(at, `has the impossible size ${size}`);
   return lost(at, 'contradicts the free chunk before it');
 }

@@ -65,7 +65,7 @@ testIf('python3', 'script')('the screen says who has how much, and by how much i
   screen.type('q');
   t.is(await screen.end(), 0);
   await isRestored(t, screen);
-  await screen.shows(/^Looked \d+ times at 1 process in /);
+  await screen.shows(/^Sampled 1 process \d+ times in /);
   t.regex(screen.lines.join(' '), new RegExp(`grew most in: python3\\S* \\(pid ${child.pid}\\) \\+4[78]`));
 });
 

@@ -54,7 +54,7 @@ function parsed(bytes: Buffer): Json {
     if (!(error instanceof SyntaxError)) throw error;
     throw new Trouble({
       kind: 'input',
-      what: 'This recording can not be used.',
+      what: 'This recording cannot be used.',
       why: 'a line of memory calls is not JSON.',
       next: 'Record again: memmap record PID --cause -o FILE',
     });
@@ -83,7 +83,7 @@ export class RecordedStacks {
 export function unknown(what: string): never {
   throw new Trouble({
     kind: 'input',
-    what: 'This recording can not be used.',
+    what: 'This recording cannot be used.',
     why: `it refers to ${what}, which it does not have.`,
     next: 'Record again: memmap record PID --cause -o FILE',
   });

@@ -90,7 +90,7 @@ export const criu: Layer = (paste) => {
     return /^\(\d+\.\d+\)/.test(line) ? '' : line;
   });
   return {
-    ...cutAt(withLines(paste, lines, 'The listing was in a log of CRIU; its other lines are no regions.'), end),
+    ...cutAt(withLines(paste, lines, 'The listing was in a log of CRIU; its other lines are not regions.'), end),
     pid,
   };
 };
