@@ -91,7 +91,7 @@ export async function helpText(root: string, argv: readonly string[]): Promise<s
     protected override examples(examples: Command.Example[] | string | undefined): string | undefined {
       return [examples ?? []]
         .flat()
-        .map((example) => this.wrap(`$ ${this.render(typeof example === 'string' ? example : example.command)}`))
+        .map((example) => `$ ${this.render(typeof example === 'string' ? example : example.command)}`)
         .join('\n');
     }
   }

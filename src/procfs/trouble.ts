@@ -174,9 +174,12 @@ function rightToTrace(root: string): string {
 }
 
 /** Is procfs mounted so that it hides the processes of others, and from us? proc(5), hidepid. */
-export function isHidingFromUs(root: string): boolean {
+export const isHidingFromUs = (root: string): boolean => isHiding(root) && !canTrace();
+
+/** Have we CAP_SYS_PTRACE? Then to be root does not give more. */
+export function canTrace(): boolean {
   const ours = credentials('/proc/self');
-  return isHiding(root) && !(ours && hasCapability(ours.effective, 'SYS_PTRACE'));
+  return ours !== undefined && hasCapability(ours.effective, 'SYS_PTRACE');
 }
 
 /** Is procfs mounted so that it hides the processes of others? proc(5), hidepid. */

@@ -29,7 +29,7 @@ export interface Call extends Happened, Place {
   readonly result: number;
 }
 
-/** One page fault of so many. */
+/** One page fault of this many is sampled. */
 export interface Fault extends Happened, Place {
   readonly kind: 'fault';
   readonly address: number;
@@ -76,7 +76,7 @@ export interface TraceOptions {
   readonly onEvent: (event: TraceEvent) => void;
   /** How much of each stack is copied, in bytes: 16 KiB reach the root in 99 of 100 of Node's stacks. */
   readonly stackBytes?: number;
-  /** Tells one of so many page faults too. */
+  /** Reports one of this many page faults too. */
   readonly faultsEvery?: number;
   /** Watches processes that it makes as well: their making takes longer then, by a ms or so. */
   readonly withChildren?: boolean;

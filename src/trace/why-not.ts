@@ -7,7 +7,7 @@ import {readIfThere, textIfThere} from '../procfs/open.ts';
 
 /** What of the machine and of us decides. */
 export interface Standing {
-  /** kernel.perf_event_paranoid. Debian knows 3, and Ubuntu 4: nothing for who has no CAP_PERFMON. */
+  /** kernel.perf_event_paranoid. Debian knows 3, and Ubuntu 4: nothing without CAP_PERFMON. */
   readonly paranoid: number | undefined;
   /** CAP_PERFMON or CAP_SYS_ADMIN, in whatever user namespace. */
   readonly isPrivileged: boolean;

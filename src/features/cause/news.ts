@@ -13,7 +13,7 @@ export interface CauseCall {
   readonly name: string;
   /** 64 bits each; undefined where they are not known. */
   readonly args: readonly bigint[] | undefined;
-  /** An address, 0, or the negative errno; undefined for what is no call. */
+  /** An address, 0, or the negative errno; undefined for what is not a call. */
   readonly result: number | undefined;
   readonly tid: number;
   /** CLOCK_MONOTONIC in ns. */
@@ -53,7 +53,7 @@ export interface Share {
   readonly atPeak: number;
   /** What is still there. */
   readonly kept: number;
-  /** What it made resident: an estimate, from one fault of so many, and what MAP_POPULATE asked for. */
+  /** What it made resident: an estimate, from one fault of this many, and what MAP_POPULATE asked for. */
   readonly touched: number;
 }
 

@@ -159,7 +159,7 @@ function grouped(shares: readonly Share[], frames: Frames): Row[] {
   return [...rows.values()];
 }
 
-/** What mapped memory and is no call. */
+/** What mapped memory and is not a call. */
 const OTHERS: Readonly<Record<string, string>> = {
   'stack growth': 'stacks that grew',
   execve: 'the program itself (execve)',

@@ -287,7 +287,7 @@ export function notesOf(cow: Cow): string[] {
       : []),
     ...(others.length > 0
       ? [
-          `${counted(others.length, 'child', 'children')} of it run${others.length === 1 ? 's' : ''} another program ` +
+          `${counted(others.length, 'child', 'children')} run${others.length === 1 ? 's' : ''} another program ` +
             `(${names}): exec leaves nothing shared.`,
         ]
       : []),

@@ -141,7 +141,7 @@ function manyRegions({regions, clues}: Snapshot): Finding | undefined {
   };
 }
 
-/** Much address space with hardly any memory behind it. */
+/** Much address space with hardly any memory in it. */
 const isReservation = (region: Region): boolean =>
   sizeOf(region) >= GIB && (region.usage?.rss ?? 0) < sizeOf(region) / 100 && region.kind !== 'device';
 

@@ -21,7 +21,7 @@ export interface HeapGrowth {
   readonly free: GrowthLine;
   /** The last reading that was used. */
   readonly last: BooksFigures | undefined;
-  /** What it comes to, for who asks: is it a leak, or memory that malloc keeps? */
+  /** What it comes to: is it a leak, or memory that malloc keeps? */
   readonly sentence: string;
 }
 

@@ -73,7 +73,7 @@ function purposeOf({start, end, kind}: Region, blocks: readonly Block[]): Purpos
   const own = blocks.filter((block) => block.start < end && block.end > start);
   const [first] = own;
   const isWhole = own.reduce((at, block) => (block.start <= at ? Math.max(at, block.end) : at), start) >= end;
-  // The brk area may go on behind the top, and before the first chunk.
+  // The brk area may continue after the top, and before the first chunk.
   if (!first || !(isWhole || first.arena.isMain)) return undefined;
   const label = own.map((block) => block.label).join('; ');
   const evidence = first.arena.isMain

@@ -20,7 +20,7 @@ const MUCH = 0.1;
 /** Below this part of it, how much of the free memory is resident is said. */
 const MOST = 0.9;
 
-/** What the books say, for who asks: is it a leak, or memory that malloc keeps? */
+/** What the books say: is it a leak, or memory that malloc keeps? */
 export function sentenceOf({allocator, beside, version, books, unnamed, totals}: Said): string {
   if (unnamed && !beside)
     return (

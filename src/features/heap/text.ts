@@ -55,7 +55,7 @@ function renderBooks(heap: Heap, {runs, classes, mmapped}: NonNullable<Heap['boo
       ? [
           '',
           ...wrapped(
-            `${sizeText(shared)} more is free and resident, but stays: it shares pages with chunks in use,  ` +
+            `${sizeText(shared)} more is free and resident, but stays: it shares pages with chunks in use, ` +
               'or is the top of a thread arena.',
             width,
           ),

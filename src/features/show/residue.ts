@@ -18,7 +18,7 @@ interface Residue {
    * VmRSS inexactly.
    */
   readonly rss?: Compared | undefined;
-  /** The regions' sizes added up, and VmSize. The vsyscall page is listed, and is no part of the process. */
+  /** The regions' sizes added up, and VmSize. The vsyscall page is listed, and is not a part of the process. */
   readonly size?: Compared | undefined;
   /** Page tables: VmPTE. They are memory, and no region has them. */
   readonly pageTables?: number | undefined;

@@ -135,7 +135,7 @@ function answered(figures: GroupFigures, missing: readonly Missing[]): Answer {
   const nothing = {
     name: 'nothing',
     certain: true,
-    evidence: 'all that was looked for',
+    evidence: 'all checks of why',
     sentence:
       `Nothing wrong was found: ${sizeText(figures.usage)} is charged` +
       `${most ? `, most of it ${most.what} (${sizeText(most.bytes)})` : ''}; ${growth.text.split(':')[0]}.`,

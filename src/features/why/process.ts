@@ -253,7 +253,7 @@ function unread(snapshot: Snapshot, pid: number): Missing[] {
   return list;
 }
 
-/** What anybody may see: status alone, over the time. */
+/** What anybody may see: status alone, over time. */
 async function gatherDenied(pid: number, denied: Trouble, options: WhyOptions): Promise<Gathered> {
   const {root, duration} = options;
   const interrupted = interruption();

@@ -34,7 +34,10 @@ export function signalText(signal: SignalClue, regions: readonly Region[], pid: 
   if (sender)
     return `${begin}, which ${sender.pid === pid ? `it raised itself${RAISERS[number] ?? ''}` : `process ${sender.pid} sent`}.`;
   if (code === SI_KERNEL && number === 11)
-    return `${begin}, without an address: it used a pointer that is not a valid address, or an instruction that it may not execute.`;
+    return (
+      `${begin}, without an address: it used a pointer that is not a valid address, or an instruction that it may ` +
+      'not execute.'
+    );
   if (address === undefined) return `${begin}.`;
   const why = REASONS[`${number}.${code}`];
   return `${begin} at ${address}: ${placeText(BigInt(address), number, regions)}${why === undefined ? '' : ` (${why})`}.`;

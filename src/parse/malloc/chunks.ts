@@ -22,7 +22,7 @@ export interface Finder {
 export type Ending =
   /** At the top chunk, the last one. */
   | {readonly is: 'top'; readonly at: number; readonly end: number}
-  /** At the two chunks that close a piece of memory behind which the arena goes on elsewhere. */
+  /** At the two chunks that close a piece of memory after which the arena continues elsewhere. */
   | {readonly is: 'fence'; readonly end: number}
   /** Where no chunk can be. */
   | {readonly is: 'lost'; readonly at: number; readonly why: string};
@@ -104,7 +104,7 @@ export function walkChunks(
 
 const isEdge = (now: Edge | undefined, top: number, end: number): boolean => now?.top === top && now.end === end;
 
-/** So many chunks are kept back before they are told: so far a walk can step back. */
+/** This many chunks are kept back before they are reported: a walk can step back this far. */
 const KEPT = 32;
 
 /** The last chunks of a walk. */
@@ -163,7 +163,7 @@ class Last {
   }
 }
 
-/** Where a walk could not go on. */
+/** Where a walk could not continue. */
 interface Place {
   /** The chunk before, or -1. */
   readonly previous: number;

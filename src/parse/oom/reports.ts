@@ -66,7 +66,7 @@ const INVOKED =
 const BEGINS =
   /oom-kill:constraint=|^Tasks state \(memory values|\[ *pid *\] +uid +tgid|^(?:Memory cgroup o|O)ut of memory: Kill|^Memory cgroup stats for |no killable processes/;
 
-/** Lines after which nothing more of a report comes: in a log that goes on for days, others follow. */
+/** Lines after which nothing more of a report comes: in a log that runs for days, others follow. */
 const MOST_LINES = 100_000;
 
 /** A report while it is read. */

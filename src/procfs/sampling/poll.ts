@@ -57,7 +57,7 @@ export async function* poll(session: Session, options: PollOptions): AsyncGenera
   return 'count';
 }
 
-/** Waits for so many ms. @returns false if it was ended by the signal */
+/** Waits for this many ms. @returns false if it was ended by the signal */
 export async function pause(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
   if (signal?.aborted) return false;
   try {

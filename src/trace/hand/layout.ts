@@ -16,7 +16,7 @@ export type Architecture = 'x64' | 'arm64' | 'riscv64';
 /** The descriptor of the socket to memmap. */
 export const SOCKET = 3;
 
-/** Numbers that are no system call. LOAD: the result is the 64 bits at argument 0. STORE: puts argument 1 there. */
+/** Numbers that are not system calls. LOAD: the result is the 64 bits at argument 0. STORE: puts argument 1 there. */
 export const LOAD = -1;
 export const STORE = -2;
 

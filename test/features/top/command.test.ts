@@ -199,7 +199,7 @@ testIf('python3')('into a pipe: the tables of ps; a reader that goes away ends i
   t.is(code, 0);
   t.is(stdout.match(/^Sample \d, /gm)!.length, 2);
   t.is(stdout.match(new RegExp(`^ *${pid} `, 'gm'))!.length, 2);
-  t.regex(stdout, /^Looked 2 times at 1 process in /m);
+  t.regex(stdout, /^Sampled 1 process 2 times in /m);
   const cut = await run('sh', ['-c', `node bin/run.js top ${pid} --interval 50ms --json | head -n 2 | wc -l`]);
   t.is(cut.stdout.trim(), '2');
   t.is(cut.stderr, '');

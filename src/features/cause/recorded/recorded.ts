@@ -1,6 +1,6 @@
 /*
- * What a recording says of memory calls: the lines that are no moments (features/cause/json.ts), each read once, in
- * order. Ids begin anew where a recording was appended to, so each is looked up where it is used.
+ * What a recording says of memory calls: the lines that are not moments (features/cause/json.ts), each read once, in
+ * order. Ids begin again where a recording was appended to, so each is looked up where it is used.
  */
 import {array, integer, type Json, object, string} from '../../../model/json.ts';
 import {Trouble} from '../../../model/trouble.ts';

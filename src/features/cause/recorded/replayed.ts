@@ -104,7 +104,7 @@ export const recordedEnd = (recording: Recording, name: string): CauseEnd | unde
     return recording.end ? end : undefined;
   });
 
-/** Calls and stacks by their ids. Where a recording was appended to, its ids begin anew: these go on. */
+/** Calls and stacks by their ids. Where a recording was appended to, its ids begin again: these continue. */
 class Ids {
   stacks = new RecordedStacks();
   #calls = new Map<number, RecordedCall>();

@@ -46,7 +46,7 @@ export class Pusher {
     this.#running ??= this.#run(Infinity, this.#halt.signal).finally(() => (this.#running = undefined));
   }
 
-  /** Ends the sending: tries for so many ms to send what waits still. */
+  /** Ends the sending: tries for this many ms to send what still waits. */
   async end(patience: number): Promise<void> {
     const until = performance.now() + patience;
     const timer = setTimeout(() => this.#giveUp.abort(), patience);

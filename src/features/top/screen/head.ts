@@ -46,7 +46,7 @@ function pssLine({picture}: TopState, width: number): string {
   const isWhole = read === rows.length;
   const value = pss === undefined ? 'not read' : `${isWhole ? '' : '≥ '}${sizeText(pss)}`;
   const words = isWhole || pss === undefined ? '' : `of ${countText(read)} processes`;
-  // What was not read in one sample, and was in the next, is no growth.
+  // What was not read in one sample, and was in the next, is not growth.
   const {without} = picture.moments.at(-1)!;
   const values = picture.moments.map((moment) => (moment.without === without ? moment.pss : undefined));
   return totalLine('PSS', value, words, values, width);

@@ -168,7 +168,8 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
       const what = kind && riseOf(kind) > riseOf(total) / 2 ? ` (${kind.kind})` : '';
       return (
         `It grew by ${sizeText(riseOf(total))}${what} until ${spanText(total.since ?? 0)} after the first sample, and ` +
-        `then stopped for the rest of ${spanText(span)}: a cache that is full now, or a start-up; not a leak that continues.`
+        `then stopped for the rest of ${spanText(span)}: a cache that is full now, or a start-up; not a leak that ` +
+        `continues.`
       );
     },
     evidence: 'status VmRSS over time',
@@ -238,8 +239,8 @@ export const COUNTS: ReadonlyArray<Finding<Figures>> = [
     },
     weight: (line, {grows}) => 3 * (grows ? riseOf(grows) : 0) + riseOf(line),
     sentence: (line, figures) =>
-      `Threads grow: ${countText(line.last)} now, ${slopeText(line.slope!, true)}: they leak, unless a pool is still filling. ` +
-      `Their stacks have ${sizeText(figures.part('stacks'))} of memory.`,
+      `Threads grow: ${countText(line.last)} now, ${slopeText(line.slope!, true)}: they leak, unless a pool is ` +
+      `still filling. Their stacks have ${sizeText(figures.part('stacks'))} of memory.`,
     evidence: 'status Threads over time; smaps Rss of thread stacks',
     certain: true,
     next: (_, figures) => threadSteps(figures),

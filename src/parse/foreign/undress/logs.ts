@@ -41,7 +41,7 @@ export const machineInterface: Layer = (paste) => {
     if (stream) return unescaped(stream[1]!).replace(/\n$/, '').split('\n');
     return /^(?:\d*[\^*+=]\w|[&@]"|\(gdb\)\s*$)/.test(line) ? [''] : [line];
   });
-  // A string may hold a part of a line: the next one goes on with it.
+  // A string may hold a part of a line: the next one continues it.
   return withPieces(paste, joined(paste.lines, pieces), "The lines were strings of gdb's machine interface.");
 };
 
