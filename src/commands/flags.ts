@@ -30,6 +30,7 @@ export const BUDGET_FLAGS = {
       'the part of the time, in percent, that reading smaps may take of a processor, with pauses of 5 s at most; ' +
       '0 for never',
     default: '2',
+    helpValue: '<percent>',
   }),
 };
 
@@ -110,7 +111,7 @@ export const interval = (time: string) =>
 
 /** Of a command that runs until something ends it. */
 export const LIMIT_FLAGS = {
-  count: Flags.integer({description: 'end after this many samples', min: 1}),
+  count: Flags.integer({description: 'end after this many samples', min: 1, helpValue: '<number>'}),
   for: Flags.string({description: 'end after this time (10s, 2m; a bare number is seconds)', helpValue: '<time>'}),
 };
 

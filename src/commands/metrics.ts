@@ -41,7 +41,6 @@ Reading is limited as in memmap ps: it holds up each process for --max-stall at 
       description: 'what processes are added up by; auto: the container, else the unit, else the name',
       options: METRIC_GROUPINGS,
       default: 'auto',
-      helpValue: '<key>',
     })(),
     filter: PROCESSES_FLAGS.filter,
     output: output('the file to write, such as memmap.prom; without it, or with -, standard output', ['json']),
@@ -70,12 +69,18 @@ Reading is limited as in memmap ps: it holds up each process for --max-stall at 
       description: 'repeat at this interval, until a signal or a limit ends it',
       helpValue: '<time>',
     }),
-    count: Flags.integer({description: 'with --every: end after this many rounds', min: 1, dependsOn: ['every']}),
+    count: Flags.integer({
+      description: 'with --every: end after this many rounds',
+      min: 1,
+      helpValue: '<number>',
+      dependsOn: ['every'],
+    }),
     for: Flags.string({description: 'with --every: end after this time', helpValue: '<time>', dependsOn: ['every']}),
     'max-groups': Flags.integer({
       description: 'at most this many groups: those with the least PSS beyond that are added up as by="rest"',
       default: MOST_GROUPS,
       min: 1,
+      helpValue: '<number>',
     }),
     'max-stall': maxStall('reading may hold up each process'),
     budget: Flags.string({

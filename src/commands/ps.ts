@@ -34,9 +34,9 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
   };
 
   static override flags = {
-    by: Flags.option({description: 'add up by this', options: GROUPINGS, helpValue: '<key>'})(),
+    by: Flags.option({description: 'add up by this; process by default', options: GROUPINGS})(),
     sort: Flags.custom<SortKey>({
-      description: `the order: ${SORT_KEYS.join(', ')}`,
+      description: `the order, pss by default: ${SORT_KEYS.join(', ')}`,
       parse: async (text) => sortKeyOf(text),
       helpValue: '<by>',
     })(),

@@ -111,6 +111,7 @@ Sampling costs the process little. smaps, which holds up the process, is read at
       description: 'with --ring: save at most this many times, not counting signals and the end',
       default: 20,
       min: 1,
+      helpValue: '<number>',
     }),
     heap: Flags.boolean({
       description: "note malloc's books now and then, for growth and report; reads memory (docs/heap.md)",

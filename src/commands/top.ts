@@ -41,9 +41,9 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
   static override flags = {
     interval: interval('2s'),
     ...LIMIT_FLAGS,
-    by: Flags.option({description: 'add up by this', options: GROUPINGS, helpValue: '<key>'})(),
+    by: Flags.option({description: 'add up by this; process by default', options: GROUPINGS})(),
     sort: Flags.custom<Sort>({
-      description: `the order: ${SORTS.join(', ')}`,
+      description: `the order, pss by default: ${SORTS.join(', ')}`,
       parse: async (text) => sortOf(text),
       helpValue: '<by>',
     })(),
