@@ -59,7 +59,7 @@ export interface Share {
 
 /** What is mapped now, by who mapped it, where that is more or less than before. */
 export interface KeptNews {
-  /** What was told before no longer holds: another program began, or the books did. */
+  /** What was reported before no longer holds: another program began, or the books did. */
   readonly isWhole: boolean;
   /** `kept` in bytes; 0 where nothing is left. */
   readonly shares: ReadonlyArray<Pick<Share, 'name' | 'stack' | 'kept'>>;
@@ -108,9 +108,9 @@ export interface CauseNews {
   readonly timeOf: (ns: number) => string;
   /** What of a stack is shown. */
   readonly frames: Frames;
-  /** Who has more or less; where calls are told. */
+  /** Who has more or less; where calls are reported. */
   readonly kept?: KeptNews | undefined;
-  /** Page faults; where calls are told. */
+  /** Page faults; where calls are reported. */
   readonly touched?: readonly TouchedPage[] | undefined;
   /** Who mapped what is mapped now, in ascending order. */
   readonly held?: (() => readonly Span<Owner<CauseCall>>[]) | undefined;

@@ -15,7 +15,7 @@ interface Block {
 }
 
 /**
- * Says of each region that malloc's arenas have whose it is, where the regions alone allow a guess: some KiB of its
+ * Says of each region that malloc's arenas have whose it is, where the regions alone allow a guess: a few KiB of its
  * memory are read.
  *
  * @param snapshot of a live process

@@ -164,7 +164,7 @@ function isStill(handle: ProcessHandle, stat: ReturnType<ProcessHandle['stat']>)
 /**
  * The arenas of a process that is held already, without a walk.
  *
- * @returns undefined where they can't be told: another malloc, an unknown version whose arenas don't pass the checks
+ * @returns undefined where they aren't known: another malloc, an unknown version whose arenas don't pass the checks
  * @throws Trouble `denied`
  */
 export function arenasIn(handle: ProcessHandle, snapshot: Snapshot): readonly ArenaPlace[] | undefined {

@@ -39,7 +39,7 @@ interface Sum {
   bytes: number;
 }
 
-/** What a region belongs to, by its kind; what is not named here is told by its label. */
+/** What a region belongs to, by its kind; what is not named here goes by its label. */
 const PLACES: Readonly<Partial<Record<Kind, readonly [key: string, what: string]>>> = {
   heap: ['malloc', "malloc's memory"],
   text: ['code', 'program and libraries'],

@@ -23,7 +23,7 @@ import {watchStatus} from './status.ts';
 
 export interface WhyOptions {
   readonly root: string;
-  /** ms to watch what lives. */
+  /** ms for which a live process is watched. */
   readonly duration: number;
   /** ms that one reading may hold up a process. */
   readonly maxStall: number;
@@ -229,7 +229,7 @@ function countedOf(pid: number, root: string): Counted | undefined {
   }
 }
 
-/** A reason as a clause. */
+/** The reason, as a clause of a sentence. */
 export const clause = ({why}: Pick<Trouble, 'why'>): string => why.replace(/\.$/, '');
 
 const ENDED: Missing = {

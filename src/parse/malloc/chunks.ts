@@ -47,7 +47,7 @@ const MOST_BACK_HERE = 3;
  * @param start the first chunk
  * @param end of the piece
  * @param fast chunks of fastbins
- * @param renew reads where the arena ends, which a busy one moves; undefined if that can't be told now
+ * @param renew reads where the arena ends, which a busy one moves; undefined if that isn't known now
  */
 export function walkChunks(
   words: Words,
@@ -129,7 +129,7 @@ class Last {
     this.#forget(KEPT);
   }
 
-  /** Forgets those that were not told. @returns where the first of them began */
+  /** Forgets those that were not reported. @returns where the first of them began */
   drop(): number | undefined {
     const [first] = this.#starts;
     this.#forget(this.#starts.length);

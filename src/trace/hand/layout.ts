@@ -24,7 +24,7 @@ export const STORE = -2;
 export const HEAD_SIZE = 16;
 export const CALL_SIZE = 56;
 
-/** How many calls a message may have, and how many bytes after them. A hand that is told more ends. */
+/** How many calls a message may have, and how many bytes after them. A hand that is sent more ends. */
 export const MOST_CALLS = 4096;
 export const BUFFER_SIZE = 0x100000;
 

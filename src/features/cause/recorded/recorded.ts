@@ -61,7 +61,7 @@ function parsed(bytes: Buffer): Json {
   }
 }
 
-/** Stacks by their ids, as they are told. */
+/** Stacks by their ids, as they are reported. */
 export class RecordedStacks {
   readonly #stacks = new Map<number, CallStack>();
 

@@ -17,7 +17,7 @@ const keyOf = (kind: string, start: number, end: number): string => `${kind} ${s
 
 type Answers = ReadonlyMap<string, Explained>;
 
-/** Whose the changes of a recording are, as they were told when it was made. */
+/** Whose the changes of a recording are, as they were reported when it was made. */
 export class RecordedCauses {
   /** What it came to; undefined where it breaks off. */
   readonly end: CauseEnd | undefined;
@@ -54,7 +54,7 @@ export class RecordedCauses {
   }
 
   /**
-   * What is to be told with the changes of a moment: whose they are, and what calls and stacks that refers to, each
+   * What is to be reported with the changes of a moment: whose they are, and what calls and stacks that refers to, each
    * once.
    */
   news(moment: number | undefined, changes: readonly Change[] = [], isEnd = false): CauseNews {
