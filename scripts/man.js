@@ -89,7 +89,10 @@ const head = (name, summary) => [
 function synopsis({id, usage, args, flags}) {
   const start = `.B ${bin} ${id}`;
   if (usage) return [start, prose(fill(String(usage), id).replace(id, '').trim())];
-  const words = Object.values(args).map(({name, required}) => (required ? italic(name) : `[${italic(name)}]`));
+  const words = Object.values(args).map(({name, required, multiple}) => {
+    const word = `${italic(name)}${multiple ? '...' : ''}`;
+    return required ? word : `[${word}]`;
+  });
   return [start, `${Object.keys(flags).length > 0 ? `[${italic('option')}...] ` : ''}${words.join(' ')}`];
 }
 

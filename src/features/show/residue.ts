@@ -4,7 +4,7 @@ import {MEASURES} from '../../model/measures.ts';
 import type {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {countResident, totalsByKind} from '../../model/totals.ts';
-import {sizeText} from '../../model/amounts.ts';
+import {deltaText, sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../text/lines.ts';
 import type {TextOptions} from '../../text/who.ts';
 
@@ -89,13 +89,15 @@ export function renderResidue(snapshot: Snapshot, look: ResidueLook = {}): strin
   }
   if (rss && rss.regions !== rss.status) {
     sentences.push(
-      `status has ${sizeText(rss.status)} resident (VmRSS): it was read a moment before the regions, and ` +
-        `kernels before 6.16 count it in batches.`,
+      `status has ${sizeText(rss.status)} resident (VmRSS, ${deltaText(rss.status - rss.regions)}): it was read a ` +
+        `moment before the regions, and kernels before 6.16 count it in batches.`,
     );
   } else if (rss && look.full)
     sentences.push('The regions add up to what status says is resident (VmRSS), to the byte.');
   if (size && look.full && size.regions !== size.status)
-    sentences.push(`status has ${sizeText(size.status)} of address space (VmSize).`);
+    sentences.push(
+      `status has ${sizeText(size.status)} of address space (VmSize, ${deltaText(size.status - size.regions)}).`,
+    );
   const lazyFree = MEASURES.lazyFree.ofTotals(snapshot.totals) ?? 0;
   if (lazyFree > (snapshot.totals['rss'] ?? 0) * MUCH)
     sentences.push(

@@ -58,7 +58,7 @@ testIf('python3', 'script')('the screen says who has how much, and by how much i
   );
   t.regex(lines[1]!, /^PSS +[\d.]+ MiB/);
   t.regex(lines[2]!, /^available +[\d.]+ [GM]iB +of [\d.]+ [GM]iB/);
-  t.regex(lines[3]!, /^sample +read 1: held up [\d.]+ ms together, [\d.]+ ms one/);
+  t.regex(lines[3]!, /^sample +read 1: held up [\d.]+ ms in all, [\d.]+ ms at most/);
   t.regex(lines[5]!, /^1 process, most PSS first/);
   t.regex(lines[6]!, /^ +pid +PSS▾( +age)? +resident +Δ resident +history +private dirty +regions .*process$/);
   t.false(await screen.isWrapped());

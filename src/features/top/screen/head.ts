@@ -87,7 +87,7 @@ function totalLine(
 function sampleLine({picture}: TopState, width: number): string {
   const {read, stallMs, longestMs, isHiding, hidden, heldEarlier} = picture.host;
   const parts = [
-    read === 0 ? 'read 0' : `read ${countText(read)}: held up ${msText(stallMs)} together, ${msText(longestMs)} one`,
+    read === 0 ? 'read 0' : `read ${countText(read)}: held up ${msText(stallMs)} in all, ${msText(longestMs)} at most`,
     unreadWords(picture),
     heldEarlier > 0 ? `held of ${countText(heldEarlier)} asked earlier` : '',
     isHiding ? 'others are hidden (hidepid)' : hidden > 0 ? `${countText(hidden)} hidden` : '',
