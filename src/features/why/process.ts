@@ -1,4 +1,4 @@
-import {sizeText, spanText} from '../../model/amounts.ts';
+import {counted, sizeText, spanText} from '../../model/amounts.ts';
 import {billOf} from '../../model/group/group.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {isSameImage, isSameProcess} from '../../model/same.ts';
@@ -10,6 +10,7 @@ import {captureFamily, childrenIn} from '../../procfs/family.ts';
 import {findGroup, readGroup} from '../../procfs/host/group.ts';
 import {type Counted, readCounted} from '../../procfs/details/counted.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
+import type {Remarkable} from '../../shell/output.ts';
 import {interruption} from '../../shell/signals.ts';
 import {type Cow} from '../cow/cow.ts';
 import {lookAtFamily} from '../cow/target.ts';
@@ -37,6 +38,8 @@ export interface WhyOptions {
 /** What was gathered, and the signal that ended the watch early, if one did. */
 export interface Gathered {
   readonly facts: Facts;
+  /** What was not understood of a file. */
+  readonly remarks?: Remarkable | undefined;
   readonly signal?: NodeJS.Signals | undefined;
 }
 
@@ -253,6 +256,21 @@ function unread(snapshot: Snapshot, pid: number): Missing[] {
   return list;
 }
 
+/** Its descendants, which were not looked at. */
+function withoutFamily(pid: number, root: string): Missing[] {
+  const childrenOf = childrenIn(root);
+  const below = (each: number): number => childrenOf(each).reduce((sum, child) => sum + 1 + below(child), 0);
+  const count = below(pid);
+  if (count === 0) return [];
+  return [
+    {
+      what: `its ${counted(count, 'descendant')}`,
+      why: 'of a process that may not be read, only its own status is watched',
+      next: `sudo memmap why ${pid} --children`,
+    },
+  ];
+}
+
 /** What anybody may see: status alone, over the time. */
 async function gatherDenied(pid: number, denied: Trouble, options: WhyOptions): Promise<Gathered> {
   const {root, duration} = options;
@@ -265,6 +283,7 @@ async function gatherDenied(pid: number, denied: Trouble, options: WhyOptions): 
     const snapshot = hasEnded ? last : now;
     const missing = [
       {what: 'what holds the memory, and its limits', why: clause(denied), next: denied.next},
+      ...(options.children ? withoutFamily(pid, root) : []),
       ...(hasEnded ? [ENDED] : []),
     ];
     const facts = {subject: 'process', name: String(pid), pid, snapshot, growth, hasEnded, missing} as const;
