@@ -212,7 +212,7 @@ export class HostChecker {
     // Neither can be more than is resident.
     const most = COUNTED.includes(key) ? peaks.get('rss')?.value : undefined;
     if (most !== undefined && most <= rule.limit)
-      return {rule, process, verdict: 'ok', isExact: false, detail: boundWords(most)};
+      return {rule, process, verdict: 'ok', isExact: false, bound: most, detail: boundWords(most)};
     return {rule, process, verdict: 'not measured', isExact: false, detail: WHY[unread ?? 'deadline']};
   }
 
@@ -232,8 +232,8 @@ const TORN = 'its regions changed while they were read, or not all were understo
 
 const keyOf = ({pid, startTime}: ProcessRow): string => `${pid}:${startTime ?? ''}`;
 
-/** How bad it is, among results of one rule. */
-const weightOf = ({measured, slope}: Result): number => measured ?? slope?.slope ?? -1;
+/** How bad it is, or may be, among results of one rule. */
+const weightOf = ({measured, bound, slope}: Result): number => measured ?? bound ?? slope?.slope ?? -1;
 
 const WHY: Readonly<Record<Refused, string>> = {
   denied: 'not permitted',

@@ -108,6 +108,7 @@ export async function gatherProcess(pid: number, options: WhyOptions): Promise<G
   const counted = hasEnded ? undefined : countedOf(pid, root);
   const family = options.children && !hasEnded ? captureFamily(pid, {root, maxStall}).family : undefined;
   missing.push(...(hasEnded ? [ENDED] : unread(snapshot, pid)));
+  if (!isOne) missing.push(before(first));
   return {
     facts: {
       subject: 'process',
@@ -231,6 +232,13 @@ function countedOf(pid: number, root: string): Counted | undefined {
     handle?.close();
   }
 }
+
+/** After exec it is another program. */
+const before = ({process: {comm}}: Snapshot): Missing => ({
+  what: 'what it was before',
+  why: `it was ${comm ?? 'another program'}, and executed another program while it was watched`,
+  next: 'memmap run -- COMMAND watches all of it',
+});
 
 /** A reason as a clause. */
 export const clause = ({why}: Pick<Trouble, 'why'>): string => why.replace(/\.$/, '');

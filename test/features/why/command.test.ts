@@ -63,13 +63,30 @@ test('standard input is read, and a family of it is refused', async (t) => {
 test('lines of a file that were not used are told, and that a listing is cut short', async (t) => {
   const whole = readFileSync('/proc/self/smaps', 'utf8');
   const second = /\n(?=[0-9a-f]+-[0-9a-f]+ )/.exec(whole)!.index + 1;
-  const strange = await memmap(['why', '-'], {input: `${whole.slice(0, second)}not a line\n${whole.slice(second)}`});
+  const input = `${whole.slice(0, second)}not a line\n${whole.slice(second)}`;
+  const strange = await memmap(['why', '-', '--json'], {input});
   t.is(strange.code, 0);
   t.regex(strange.stderr, /line \d+ was not used \(not a line of maps\): not a line/);
-  t.regex(strange.stdout, /a part of the file: 1 line of it was not used/);
+  const {missing} = asJSON(strange.stdout);
+  t.is(missing.find(({what}) => what === 'a part of the file')?.why, '1 line of it was not used');
   const cut = await memmap(['why', '-'], {input: whole.slice(0, whole.length / 2)});
   t.is(cut.code, 0);
   t.regex(cut.stdout, /The listing is incomplete: sums can be wrong\./);
+});
+
+testIf('python3')('a program that executes another one while it is watched is told', async (t) => {
+  const child = await python(t, 'import os');
+  const why = memmap(['why', String(child.pid), '--for', '2s', '--json']);
+  // It executes once the watch is under way: the next answer comes from the program that it became.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  void child.ask('os.execvp("sleep", ["sleep", "600"])').catch(() => {});
+  const {code, stdout} = await why;
+  t.is(code, 0);
+  const {missing} = asJSON(stdout);
+  t.true(
+    missing.some(({what}) => what === 'what it was before'),
+    stdout,
+  );
 });
 
 testIf('python3')('a recording that is cut off says so', async (t) => {
