@@ -4,7 +4,7 @@ import {ownProcess} from './child.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseState, parseStat, type Stat} from '../parse/proc/stat.ts';
 import {Scratch} from './file.ts';
-import {deadline, deadlineText, textIfThere, waitLonger} from './open.ts';
+import {deadline, deadlineText, LONGEST_TIMER, textIfThere, waitLonger} from './open.ts';
 
 /** What the lock must know of a process that is held: a ProcessHandle. */
 interface HeldProcess {
@@ -167,7 +167,7 @@ function answers(child: ChildProcess, signal: AbortSignal | undefined): Promise<
       resolve(hasAnswered);
     };
     const giveUp = (): void => finish(false);
-    const timer = setTimeout(giveUp, deadline());
+    const timer = setTimeout(giveUp, Math.min(deadline(), LONGEST_TIMER));
     signal?.addEventListener('abort', giveUp);
     child.once('exit', () => finish(true));
     child.once('error', () => finish(true)); // It could not be started, so it couldn't be asked.

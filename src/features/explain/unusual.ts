@@ -107,7 +107,9 @@ const CHECKS: readonly Check[] = [
     const isCut = !torn && (format === 'core' || format === 'minidump');
     const text = isCut
       ? 'The core is cut short or lacks parts: sums can be too small.'
-      : 'The listing does not show a single moment: sums can be wrong.';
+      : torn
+        ? 'The listing does not show a single moment: sums can be wrong.'
+        : 'The listing is incomplete: sums can be wrong.';
     return {what: 'torn', text, regions: []};
   },
 ];
