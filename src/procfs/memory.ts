@@ -13,6 +13,9 @@ const BLOCK = 8192;
 /** ms that reading may be ahead of the rate: what is small is read at once. */
 const AHEAD = 100;
 
+/** So many bytes are counted at once: the clock is not asked at each small read. */
+const PAID = 16 * 1024;
+
 /** ms of a rest. */
 const REST = 2;
 
@@ -31,10 +34,16 @@ export class ProcessMemory {
   readonly #pageSize: number;
   /** Bytes a ms. */
   readonly #rate: number;
+  /** Which pages are resident, by the first page. */
   readonly #blocks = new Map<number, Uint8Array>();
+  /** The block that was asked last. */
+  #block: Uint8Array = new Uint8Array(0);
+  #first = Infinity;
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
   /** When what was read so far may have been read, by the rate. */
   #due = performance.now() - AHEAD;
+  /** Bytes that were read and are not in it. */
+  #unpaid = 0;
 
   /**
    * @param folder '' or `task/TID/`
@@ -62,16 +71,12 @@ export class ProcessMemory {
     const end = this.#residentEnd(address, address + length);
     if (end <= address) return new Uint8Array(0);
     const bytes = new Uint8Array(end - address);
-    let got = 0;
-    while (got < bytes.length) {
-      const count = this.#readSome(bytes, got, address + got);
-      if (count === 0) break;
-      got += count;
-    }
-    this.bytesRead += got;
-    this.#rest(got);
-    return bytes.subarray(0, got);
+    return bytes.subarray(0, this.#fill(bytes, address, end));
   };
+
+  /** The same into a buffer, from its beginning. @returns how many bytes */
+  readonly readInto = (address: number, length: number, into: Uint8Array): number =>
+    this.#fill(into, address, this.#residentEnd(address, address + length));
 
   /** How many bytes of a range are resident. */
   readonly residentIn = (start: number, end: number): number => {
@@ -83,25 +88,47 @@ export class ProcessMemory {
   };
 
   /** Forgets which pages are resident. */
-  readonly refresh = (): void => this.#blocks.clear();
+  readonly refresh = (): void => {
+    this.#blocks.clear();
+    this.#first = Infinity;
+  };
 
   close(): void {
     closeSync(this.#fd);
     this.#pages.close();
   }
 
+  #fill(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    while (at < end) {
+      const count = this.#readSome(bytes, at - start, end - at, at);
+      if (count === 0) break;
+      at += count;
+    }
+    const got = Math.max(0, at - start);
+    this.bytesRead += got;
+    this.#rest(got);
+    return got;
+  }
+
   /** Where the first page of a range that is not resident begins, or the range ends. */
   #residentEnd(start: number, end: number): number {
-    for (let page = Math.floor(start / this.#pageSize); page * this.#pageSize < end; page++)
-      if (!this.#isResident(page)) return page * this.#pageSize;
+    const size = this.#pageSize;
+    for (let page = Math.floor(start / size); page * size < end; page++)
+      if (!this.#isResident(page)) return page * size;
     return end;
   }
 
   #isResident(page: number): boolean {
-    const number = Math.floor(page / BLOCK);
-    let block = this.#blocks.get(number);
-    if (!block) this.#blocks.set(number, (block = this.#load(number * BLOCK)));
-    return block[page - number * BLOCK] === 1;
+    let offset = page - this.#first;
+    if (offset < 0 || offset >= BLOCK) {
+      offset = page % BLOCK;
+      this.#first = page - offset;
+      let block = this.#blocks.get(this.#first);
+      if (!block) this.#blocks.set(this.#first, (block = this.#load(this.#first)));
+      this.#block = block;
+    }
+    return this.#block[offset] === 1;
   }
 
   #load(first: number): Uint8Array {
@@ -111,9 +138,9 @@ export class ProcessMemory {
     return block;
   }
 
-  #readSome(bytes: Uint8Array, at: number, position: number): number {
+  #readSome(bytes: Uint8Array, at: number, length: number, position: number): number {
     try {
-      return retried(() => readSync(this.#fd, bytes, at, bytes.length - at, position));
+      return retried(() => readSync(this.#fd, bytes, at, length, position));
     } catch (error) {
       // EIO: unmapped since the page map was read. ESRCH: it has ended.
       if (errnoOf(error) === 'EIO' || errnoOf(error) === 'ESRCH') return 0;
@@ -122,8 +149,10 @@ export class ProcessMemory {
   }
 
   #rest(bytes: number): void {
+    if ((this.#unpaid += bytes) < PAID) return;
     const now = performance.now();
-    this.#due = Math.max(this.#due, now - AHEAD) + bytes / this.#rate;
+    this.#due = Math.max(this.#due, now - AHEAD) + this.#unpaid / this.#rate;
+    this.#unpaid = 0;
     if (this.#due - now >= REST) Atomics.wait(this.#sleeper, 0, 0, this.#due - now);
   }
 }
