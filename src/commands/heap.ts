@@ -39,7 +39,8 @@ A process that runs goes on meanwhile. An arena that does not come out at its en
     all: Flags.boolean({description: 'print every arena and process, however many'}),
     children: Flags.boolean({description: 'the process and its descendants, each, and what they have together'}),
     'max-rate': Flags.string({
-      description: 'read at most so much memory a second; 500 MB by default',
+      description:
+        'read at most so much memory a second; 500 MB by default, less where the process maps memory all the time',
       helpValue: '<size>',
     }),
   };

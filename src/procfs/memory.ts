@@ -4,20 +4,15 @@ import {isPresent} from '../parse/proc/pagemap.ts';
 import {retried} from './file.ts';
 import {withoutMemory, type ProcessHandle} from './handle.ts';
 import {openProc, textIfThere} from './open.ts';
+import {Pace} from './pace.ts';
 import {PageMap} from './pages/pagemap.ts';
 import {processTrouble} from './trouble.ts';
 
 /** Pages whose state is asked for at once. */
 const BLOCK = 8192;
 
-/** ms that reading may be ahead of the rate: what is small is read at once. */
-const AHEAD = 100;
-
-/** So many bytes are counted at once: the clock is not asked at each small read. */
-const PAID = 16 * 1024;
-
-/** ms of a rest. */
-const REST = 2;
+/** ms: who reads again and again waits no longer than this for a busy process, or little. */
+const USUAL_PATIENCE = 250;
 
 /**
  * The memory of a process: /proc/PID/mem, which needs the right to attach to it (ptrace(2),
@@ -32,27 +27,22 @@ export class ProcessMemory {
   readonly #fd: number;
   readonly #pages: PageMap;
   readonly #pageSize: number;
-  /** Bytes a ms. */
-  readonly #rate: number;
+  readonly #pace: Pace;
   /** Which pages are resident, by the first page. */
   readonly #blocks = new Map<number, Uint8Array>();
   /** The block that was asked last. */
   #block: Uint8Array = new Uint8Array(0);
   #first = Infinity;
-  readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
-  /** When what was read so far may have been read, by the rate. */
-  #due = performance.now() - AHEAD;
-  /** Bytes that were read and are not in it. */
-  #unpaid = 0;
 
   /**
    * @param folder '' or `task/TID/`
    * @param rate bytes a second that are read at most
+   * @param patience ms of rests after which it reads faster though the process needs its lock: pace.ts
    * @throws Trouble `gone` or `denied`
    */
-  constructor(handle: ProcessHandle, {pageSize, rate, folder = ''}: MemoryOptions) {
+  constructor(handle: ProcessHandle, {pageSize, rate, patience = USUAL_PATIENCE, folder = ''}: MemoryOptions) {
     this.#pageSize = pageSize;
-    this.#rate = rate / 1000;
+    this.#pace = new Pace(rate, patience);
     try {
       this.#fd = openProc(handle.path(`${folder}mem`), `${handle.root}/${handle.pid}/${folder}mem`);
     } catch (error) {
@@ -93,6 +83,11 @@ export class ProcessMemory {
     this.#first = Infinity;
   };
 
+  /** ms of rests since the process wanted the lock of its memory map. */
+  get rested(): number {
+    return this.#pace.rested;
+  }
+
   close(): void {
     closeSync(this.#fd);
     this.#pages.close();
@@ -107,7 +102,7 @@ export class ProcessMemory {
     }
     const got = Math.max(0, at - start);
     this.bytesRead += got;
-    this.#rest(got);
+    this.#pace.after(got, Math.max(1, got / this.#pageSize));
     return got;
   }
 
@@ -134,6 +129,7 @@ export class ProcessMemory {
   #load(first: number): Uint8Array {
     const block = new Uint8Array(BLOCK);
     const words = this.#pages.read(first * this.#pageSize, BLOCK);
+    this.#pace.restart();
     for (let page = 0; page * 2 < words.length; page++) if (isPresent(words, page)) block[page] = 1;
     return block;
   }
@@ -147,19 +143,12 @@ export class ProcessMemory {
       throw error;
     }
   }
-
-  #rest(bytes: number): void {
-    if ((this.#unpaid += bytes) < PAID) return;
-    const now = performance.now();
-    this.#due = Math.max(this.#due, now - AHEAD) + this.#unpaid / this.#rate;
-    this.#unpaid = 0;
-    if (this.#due - now >= REST) Atomics.wait(this.#sleeper, 0, 0, this.#due - now);
-  }
 }
 
 interface MemoryOptions {
   readonly pageSize: number;
   readonly rate: number;
+  readonly patience?: number | undefined;
   readonly folder?: string | undefined;
 }
 
