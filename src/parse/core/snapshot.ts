@@ -140,9 +140,9 @@ function dumpedText(regions: readonly Region[], isCut: boolean): string {
   if (dumped === all) return `All ${sizeText(all)} of its memory is in the core.`;
   if (isCut) return `Of ${sizeText(all)} of memory, ${sizeText(dumped)} is in the core.`;
   const of = (what: string): number =>
-      sum(
+    sum(
       regions.filter((region) => whatIs(region) === what),
-        left,
+      left,
     );
   const rest = LEFT_OUT.map((what) => ({what, bytes: of(what)}))
     .filter(({bytes}) => bytes > 0)
