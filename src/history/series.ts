@@ -153,7 +153,7 @@ export class Series {
   }
 }
 
-/** So many of the measures are known at each look: the number of regions, and their size. */
+/** This many of the measures are known at each look: the number of regions, and their size. */
 const ALWAYS = 2;
 
 const isAlways = (measure: string): boolean => measure === 'regions' || measure === 'size';

@@ -108,7 +108,9 @@ const CHECKS: readonly Check[] = [
     const isCut = !torn && (format === 'core' || format === 'minidump');
     const text = isCut
       ? 'The core is cut short or lacks parts: sums can be too small.'
-      : 'The listing does not show a single moment: sums can be wrong.';
+      : torn
+        ? 'The listing does not show a single moment: sums can be wrong.'
+        : 'The listing is incomplete: sums can be wrong.';
     return {what: 'torn', text, regions: []};
   },
 ];
@@ -142,7 +144,7 @@ function manyRegions({table, clues}: Snapshot): Finding | undefined {
   };
 }
 
-/** Much address space with hardly any memory behind it. */
+/** Much address space with hardly any memory in it. */
 const isReservation = (region: Region): boolean =>
   sizeOf(region) >= GIB && (region.usage?.rss ?? 0) < sizeOf(region) / 100 && region.kind !== 'device';
 

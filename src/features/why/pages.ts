@@ -6,7 +6,7 @@ import {Trouble} from '../../model/trouble.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
 import {capturePages} from '../../procfs/pages/pages.ts';
 
-/** Address space of which the page map is read: bytes. That are 16 million pages, some 1.5 s of memmap's own time. */
+/** Address space of which the page map is read: bytes. These are 16 million pages, about 1.5 s of memmap's own time. */
 const MOST = 64 * 2 ** 30;
 
 /**

@@ -4,7 +4,7 @@ import {type Combinations, combinationsOf} from './combinations.ts';
 import {Row} from './row.ts';
 import type {Backing, Tables} from './tables.ts';
 
-/** Rows that two listings have in common: so many, from one row on in the one, from another on in the other. */
+/** Rows that two listings have in common: how many, from one row on in the one, from another on in the other. */
 interface Stretch {
   readonly from: number;
   readonly row: number;
