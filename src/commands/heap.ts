@@ -39,7 +39,8 @@ A running process continues meanwhile. An arena that could not be read to its en
     all: Flags.boolean({description: 'print every arena and process, however many'}),
     children: Flags.boolean({description: 'the process and its descendants, each, and what they have together'}),
     'max-rate': Flags.string({
-      description: 'read at most this much memory a second; 500 MB by default',
+      description:
+        'read at most this much memory a second; 500 MB by default, less where the process maps memory all the time',
       helpValue: '<size>',
     }),
   };

@@ -53,13 +53,14 @@ Ends with 0 whenever it answered, whatever the answer is.`;
   async run(): Promise<number> {
     const {args, flags} = await this.parse(Why);
     this.begin(flags);
-    const {answer, signal} = await why(args.targets, {
+    const {answer, remarks, signal} = await why(args.targets, {
       root: flags['proc-root'],
       duration: parseDuration(flags.for),
       children: flags.children,
       books: flags.books,
       ...budgetOf(flags),
     });
+    if (remarks) this.remark(remarks);
     await this.print(flags.json ? whyJSON(answer, Date.now()) : renderWhy(answer, {width: this.width}));
     return signal ? exitOfSignal(signal) : EXIT.done;
   }

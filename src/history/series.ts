@@ -74,7 +74,7 @@ export class Series {
       this.#tracks?.add(rows, listed?.listing ?? 'smaps', look, event === 'exec');
     }
     if (this.#sums.byKind.size === this.#kinds.size) return;
-    for (const kind of totalsByKind(seen.snapshot.regions).keys())
+    for (const kind of totalsByKind(seen.snapshot.table).keys())
       if (!this.#kinds.has(kind)) this.#kinds.set(kind, this.#nothingSoFar());
   }
 

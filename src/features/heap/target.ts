@@ -25,6 +25,21 @@ import {MappedSpace} from './space.ts';
 /** Bytes of memory a second that are read at most, where nobody says otherwise. */
 export const USUAL_RATE = 500_000_000;
 
+/** ms of rests after which a process that wants its lock all the time is read faster (procfs/pace.ts). */
+const PATIENCE = 5000;
+
+/** Shorter rests are not worth a word: ms. */
+const NOTED = 1000;
+
+interface ReadOptions {
+  /** Bytes of memory a second that are read at most. */
+  readonly maxRate: number;
+  /** ms, as PATIENCE. */
+  readonly patience?: number | undefined;
+  /** An address of which the chunk is wanted. */
+  readonly probe?: number | undefined;
+}
+
 interface HeapOptions {
   readonly root: string;
   /** Bytes of memory a second that are read at most. */
@@ -53,7 +68,7 @@ export async function lookAtHeap(target: string, {root, maxRate, children}: Heap
   if (children || pids.length > 1) return familyOf(children ? withDescendants(pids, root) : pids, {root, maxRate});
   const handle = new ProcessHandle(pids[0]!, root);
   try {
-    return heapIn(handle, {maxRate});
+    return heapIn(handle, {maxRate, patience: PATIENCE});
   } finally {
     handle.close();
   }
@@ -83,7 +98,7 @@ function familyOf(pids: readonly number[], {root, maxRate}: Pick<HeapOptions, 'r
       handle = new ProcessHandle(pid, root);
       const {comm, state} = handle.stat();
       const title = titleIn(`${root}/${pid}`, state) ?? comm;
-      members.push({heap: heapIn(handle, {maxRate}), title});
+      members.push({heap: heapIn(handle, {maxRate, patience: PATIENCE}), title});
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       first ??= error;
@@ -112,25 +127,19 @@ const refusal = (text: string) => ({
   next: `Give the PID of a process, or see the regions: memmap show ${text}`,
 });
 
-/**
- * The same of a process that is held already.
- *
- * @param options.probe an address of which the chunk is wanted
- */
-export function heapIn(
-  handle: ProcessHandle,
-  {maxRate: rate, probe}: {readonly maxRate: number; readonly probe?: number | undefined},
-): Heap {
+/** The same of a process that is held already. */
+export function heapIn(handle: ProcessHandle, {maxRate: rate, patience, probe}: ReadOptions): Heap {
   const begin = performance.now();
   const stat = handle.stat();
   const pageSize = pageSizeHere(handle.root);
   // First of all: it needs more rights than the rest.
-  const memory = new ProcessMemory(handle, {pageSize, rate, folder: folderOf(handle, stat)});
+  const memory = new ProcessMemory(handle, {pageSize, rate, patience, folder: folderOf(handle, stat)});
   try {
     const snapshot = captureFrom(handle, {usage: false});
-    const glibc = glibcIn(snapshot.regions, snapshot.process.exe);
+    const named = snapshot.table.namedOnes();
+    const glibc = glibcIn(named, snapshot.process.exe);
     const file = readLibc(handle, glibc);
-    const other = otherAllocator(snapshot.regions, snapshot.clues.files);
+    const other = otherAllocator(named, snapshot.clues.files);
     const books = other === 'musl' ? undefined : booksOf(handle, memory, snapshot, glibc, file, pageSize, probe);
     const isGone = !isStill(handle, stat);
     return new Heap({
@@ -138,9 +147,10 @@ export function heapIn(
       ...whose(other, books, file),
       version: file?.version,
       books,
-      unnamed: other && unnamedIn(memory, snapshot.regions),
+      unnamed: other && unnamedIn(memory, [...snapshot.table]),
       notes: [
         ...notesOf(file, books !== undefined),
+        ...(memory.rested >= NOTED ? [restsNote(memory.rested)] : []),
         ...(isGone ? ['The process ended or began another program while it was read.'] : []),
       ],
       isGone,
@@ -150,6 +160,9 @@ export function heapIn(
     memory.close();
   }
 }
+
+const restsNote = (ms: number): string =>
+  `Reading rested for ${(ms / 1000).toFixed(1)} s in all: the process maps and unmaps memory all the time, and needs the same lock.`;
 
 /** Is it the same program, and alive? */
 function isStill(handle: ProcessHandle, stat: ReturnType<ProcessHandle['stat']>): boolean {
@@ -171,7 +184,7 @@ export function arenasIn(handle: ProcessHandle, snapshot: Snapshot): readonly Ar
   const pageSize = pageSizeHere(handle.root);
   const memory = new ProcessMemory(handle, {pageSize, rate: USUAL_RATE, folder: folderOf(handle, handle.stat())});
   try {
-    const glibc = glibcIn(snapshot.regions, snapshot.process.exe);
+    const glibc = glibcIn(snapshot.table.namedOnes(), snapshot.process.exe);
     return readArenas(wantedIn(handle, memory, snapshot, glibc, readLibc(handle, glibc), pageSize));
   } finally {
     memory.close();
@@ -193,18 +206,19 @@ function booksOf(
 function wantedIn(
   handle: ProcessHandle,
   memory: ProcessMemory,
-  {regions}: Snapshot,
+  {table}: Snapshot,
   glibc: readonly Region[],
   file: LibcFile | undefined,
   pageSize: number,
 ): Parameters<typeof readArenas>[0] {
+  const regions = [...table];
   const last = regions.at(-1)?.end ?? 0;
   return {
     memory,
     pageSize,
     space: new MappedSpace(regions, () => {
       memory.refresh();
-      return regionsNow(handle);
+      return [...regionsNow(handle)];
     }),
     data: dataOf(glibc, regions),
     ...wantedOf(file, last <= 2 ** 32 ? 4 : 8),

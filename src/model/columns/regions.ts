@@ -227,6 +227,16 @@ export class Regions extends Columns implements Iterable<Region> {
     return rows;
   }
 
+  /** Those for which something holds that doesn't depend on their place: of all that are alike, one is asked. */
+  filter(holds: (region: Region) => boolean): Region[] {
+    const {of, firsts} = this.alike;
+    const isWanted = firsts.map((row) => holds(this.at(row)));
+    const wanted: Region[] = [];
+    if (!isWanted.includes(true)) return wanted;
+    for (let row = 0; row < this.length; row++) if (isWanted[of[row]!]) wanted.push(this.region(row));
+    return wanted;
+  }
+
   /** The same, to look at. */
   namedOnes(): Region[] {
     return this.namedRows().map((row) => this.at(row));

@@ -1,3 +1,4 @@
+import type {Ascending} from './ascending.ts';
 import {type Edge, walkChunks, type Ending} from './chunks.ts';
 import {ALIGNMENT, alignUp, chunkFrom, type Layout} from './layout.ts';
 import {fastChunks} from './lists.ts';
@@ -29,7 +30,7 @@ export interface Walked {
   readonly tally: Tally;
   readonly fastbins: number;
   /** The chunks in them. */
-  readonly fast: ReadonlySet<number>;
+  readonly fast: Ascending;
   /** How much of it was not reached; 0 unless it is torn. */
   readonly unread: number;
   /** Did the arena change while it was walked? Its figures are then of different moments. */
@@ -97,12 +98,12 @@ class Walker {
   reached = 0;
   readonly #ground: Ground;
   readonly #words: Words;
-  readonly #fast: ReadonlySet<number>;
+  readonly #fast: Ascending;
   readonly #tally: Tally;
   /** Where the last piece ends by now. */
   #end: number | undefined;
 
-  constructor(ground: Ground, fast: ReadonlySet<number>, tally: Tally, isAgain: boolean) {
+  constructor(ground: Ground, fast: Ascending, tally: Tally, isAgain: boolean) {
     this.#ground = ground;
     this.#words = new Words(ground.memory, ground.layout.word, isAgain ? LEAST : undefined);
     this.#fast = fast;

@@ -110,6 +110,7 @@ for (const [shell, complete] of Object.entries(SHELLS) as Array<[keyof typeof SH
     await child.line();
     t.deepEqual((await complete(t, 'watch', String(child.pid))).slice(0, 1), [String(child.pid)]);
     t.deepEqual(await complete(t, 'show', name.slice(0, -1)), [name]);
+    // A name is bytes of any kind, which grep(1) calls binary: others are proposed all the same, without a word.
     const odd = new Child(t, 'bash', ['-c', `printf '\\377' > /proc/self/comm; echo ready; read`]);
     await odd.line();
     t.deepEqual(

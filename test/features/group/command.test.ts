@@ -244,3 +244,16 @@ test('what says nothing of a group is refused, and the others say who takes one'
     t.is(ran.stdout, '');
   }
 });
+
+testIf('python3')('why says of a recording what was charged, not what is', async (t) => {
+  const service = SERVICE.slice(1);
+  const small = {[`${service}/memory.current`]: '155648\n', [`${service}/memory.stat`]: 'anon 4096\nfile 0\n'};
+  const root = unified(t, await python(t), SERVICE, {...FILES, ...small});
+  const file = `${folder(t)}/group.jsonl`;
+  t.is((await memmap(['record', 'unit:app', '--proc-root', root, '-o', file, '--count', '2'])).code, 0);
+  const {code, stdout} = await memmap(['why', file, '--json']);
+  t.is(code, 0);
+  const document = JSON.parse(stdout) as {sentence: string};
+  conforms(t, 'why', document);
+  t.regex(document.sentence, /^Nothing wrong was found: 152 KiB was charged in the last sample/);
+});

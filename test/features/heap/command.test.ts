@@ -224,6 +224,22 @@ testIf('gcc', X64)('a corrupted heap is told, with the address of the chunk', as
   );
 });
 
+/** Forks once, and calls malloc in neither. */
+const BOOKLESS = `#include <unistd.h>
+int main(void) { fork(); write(1, "ready\\n", 6); pause(); }`;
+
+testIf('gcc', X64)('what processes without books have together is not known, and is not zero', async (t) => {
+  const program = `${folder(t)}/bookless`;
+  execFileSync('gcc', ['-w', '-o', program, '-x', 'c', '-'], {input: BOOKLESS});
+  const child = new Child(t, program, []);
+  await child.line();
+  await child.line();
+  const {code, stdout} = await memmap(['heap', String(child.pid), '--children']);
+  t.is(code, 5);
+  t.regex(stdout, /^The books of no process were found: nothing can be said\.$/m);
+  t.regex(stdout, /^ *all( +\?)+$/m);
+});
+
 interface FamilyDocument {
   readonly sentence: string;
   readonly members: ReadonlyArray<Document & {readonly process: {readonly pid: number}}>;
