@@ -41,6 +41,14 @@ const REFUSED: ReadonlyArray<readonly [string, readonly string[], number, RegExp
   ['flags that exclude each other', ['record', '1', '--until-exit', '--for', '1s'], 2, /exclude each other/],
   ['a lesson, and all of them', ['demo', 'brk', '--all'], 2, /both given/],
   ['a step of no lesson', ['demo', '--step'], 2, /--step needs a lesson/],
+  ['a processor of no lesson', ['demo', '--arch', 'arm64'], 2, /memmap demo brk --listing --arch arm64$/m],
+  ['a file of no lesson', ['demo', '--emit', 'x'], 2, /memmap demo brk --emit FILE$/m],
+  [
+    'a word that an argument does not take',
+    ['completion', 'fis'],
+    2,
+    /know "fis"[^]*Did you mean: memmap completion fish/,
+  ],
   [
     'a processor for a lesson that runs here',
     ['demo', 'brk', '--arch', 'arm64'],

@@ -41,10 +41,10 @@ function __memmap_at
 end
 
 # PIDs with their names, and the names that exactly one process has. Kernel threads have no command line. grep, since
-# fish warns of a process that ended before it could be read.
+# fish warns of a process that ended before it could be read; -a and ^, since a name may be any bytes.
 function __memmap_processes
     set -l found (grep -las . /proc/*/cmdline | string replace -f -r '^(/proc/\\d+)/cmdline$' '$1/comm')
-    set -l lines (grep -aHs . $found | string replace -f -r '^/proc/(\\d+)/comm:' '$1\\t')
+    set -l lines (grep -Has '^' $found | string replace -f -r '^/proc/(\\d+)/comm:' '$1\\t')
     printf '%s\\n' $lines
     string match -qr '^\\D' -- (commandline -ct); or return
     string replace -r '^\\d+\\t' '' -- $lines | sort | uniq -u | string replace -r '$' '\\tprocess'

@@ -19,7 +19,7 @@ test('under each change stands whose it is, and at the end who mapped what', asy
   t.regex(block, /by 1 call of mmap, thread 77: malloc ← image_decode .*; no call is known for 3 MiB: /);
   t.regex(stdout, /^cause {4}60 of 60 memory calls were seen, none lost; the call is known for 95\.3 % /m);
   t.regex(stdout, /^Who mapped it: 66 MiB still there, 65 MiB at the peak/m);
-  t.regex(stdout, /^Who touched it: some 22\.5 MiB became resident/m);
+  t.regex(stdout, /^Who touched it: about 22\.5 MiB became resident/m);
   t.false(stdout.includes('\u001b[31m;'));
   const all = await memmap(['replay', file, '--frames', 'all', '--to', '3']);
   t.regex(all.stdout, /thread 77: brk ← sbrk ← malloc ← parse_string/);
