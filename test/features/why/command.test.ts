@@ -102,7 +102,7 @@ testIf('python3')('a recording that is cut off says so', async (t) => {
 });
 
 testIf('setpriv', ROOT)('who may not read a process is told that its family was not looked at', async (t) => {
-  const shell = new Child(t, 'sh', ['-c', 'sleep 600 & echo ready; wait']);
+  const shell = new Child(t, 'sh', ['-c', 'exec 3<&0; cat <&3 & echo ready; wait']);
   await shell.line();
   const drop = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--no-new-privs', process.execPath];
   const words = ['why', String(shell.pid), '--children', '--for', '100ms', '--json'];
