@@ -1,4 +1,4 @@
-import {existsSync, readlinkSync} from 'node:fs';
+import {lstatSync, readlinkSync} from 'node:fs';
 import {Trouble} from '../model/trouble.ts';
 
 /**
@@ -24,8 +24,9 @@ export const foreign = (what: string, root = '/proc'): Trouble =>
     next: 'Mount a procfs of this one: mount -t proc proc /proc; or start it with unshare --mount-proc.',
   });
 
-/** Is it no procfs that is at /proc? Each has `version`: proc(5). */
-const isWithoutProcfs = (root: string): boolean => root === '/proc' && !existsSync('/proc/version');
+/** Is it no procfs that is at /proc? Each has the link `self`, one with subset=pid too, where it may lead nowhere. */
+const isWithoutProcfs = (root: string): boolean =>
+  root === '/proc' && lstatSync('/proc/self', {throwIfNoEntry: false}) === undefined;
 
 /**
  * An empty directory is no list of processes.

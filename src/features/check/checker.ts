@@ -252,20 +252,23 @@ export type Grown = Judgement & Pick<GrowthLine, 'points' | 'first' | 'last'>;
 export function growthResult(rule: Extract<Rule, {is: 'no-growth'}>, line: Grown | undefined, looks: number): Result {
   const base = {rule, isExact: false} as const;
   if (!line && looks > 1) return {...base, verdict: 'ok', detail: 'there was none'};
-  if (!line || line.points.t.length < FEWEST_LOOKS)
-    return {
-      ...base,
-      verdict: 'not measured',
-      detail:
-        `${looks === 1 ? 'one sample does' : `${looks} samples do`} not show what grows; ` +
-        `at least ${FEWEST_LOOKS} are needed`,
-    };
+  if (!line || line.points.t.length < FEWEST_LOOKS) return tooFewLooks(rule, looks);
   if (line.verdict === 'not enough data')
     return {...base, verdict: 'not measured', slope: line.slope, detail: whyNot(line)};
   const {verdict, slope, since: at} = line;
   if (verdict === 'steady growth') return {...base, verdict: 'broken', slope, at, detail: verdict};
   return {...base, verdict: 'ok', detail: verdict};
 }
+
+/** What so few samples say of growth. */
+export const tooFewLooks = (rule: Rule, looks: number): Result => ({
+  rule,
+  isExact: false,
+  verdict: 'not measured',
+  detail:
+    `${looks === 1 ? 'one sample does' : `${looks} samples do`} not show what grows; ` +
+    `at least ${FEWEST_LOOKS} are needed`,
+});
 
 /** The size of memory doesn't say what is resident of it. */
 const readTooSeldom = ({usageLooks, looks}: Growth): string =>

@@ -4,7 +4,7 @@ import type {MeasureKey} from '../../model/measures.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {FEWEST_LOOKS, judge} from '../growth/judge.ts';
 import {safe} from '../../text/safe.ts';
-import {Checker, growthResult} from './checker.ts';
+import {Checker, growthResult, tooFewLooks} from './checker.ts';
 import type {ProcessRule} from './rules.ts';
 import type {Result, Unmeasured} from './result.ts';
 
@@ -133,7 +133,7 @@ export class HostChecker {
    */
   results(): Result[] {
     return this.#rules.flatMap((rule) => {
-      if (rule.is === 'no-growth' && this.looks < FEWEST_LOOKS) return [growthResult(rule, undefined, this.looks)];
+      if (rule.is === 'no-growth' && this.looks < FEWEST_LOOKS) return [tooFewLooks(rule, this.looks)];
       const tracks = [...this.#tracks.values()].filter((track) => rule.is !== 'no-growth' || this.#isWhole(track));
       const all = tracks.map((track) => this.#resultOf(rule, track)).filter((result) => result !== undefined);
       const worst = all.toSorted((a, b) => weightOf(b) - weightOf(a));
@@ -142,9 +142,12 @@ export class HostChecker {
       const untold = unmeasured.length > 0 ? [togetherOf(rule, unmeasured)] : [];
       if (broken.length + untold.length > 0) return [...broken, ...untold];
       const [closest] = rule.is === 'max' ? worst : [];
-      return [
-        closest ?? {rule, verdict: 'ok' as const, isExact: false, ...(rule.is === 'no' ? {measured: 0} : NOBODY)},
-      ];
+      if (closest) return [closest];
+      const ok = {rule, verdict: 'ok', isExact: false} as const;
+      if (rule.is === 'no') return [{...ok, measured: 0}];
+      if (this.#tracks.size === 0) return [{...ok, ...NOBODY}];
+      // Each one came or ended meanwhile.
+      return [tracks.length === 0 ? {...ok, verdict: 'not measured', ...PASSING} : ok];
     });
   }
 
@@ -225,6 +228,9 @@ export class HostChecker {
 
 /** Of a rule that no process could break. */
 const NOBODY = {detail: 'there is no other process'} as const;
+
+/** Of growth that nobody could be judged by. */
+const PASSING = {detail: 'no process was there all the time'} as const;
 
 const boundWords = (rss: number): string => `it can't be more than resident memory, which was ${sizeText(rss)} at most`;
 

@@ -19,6 +19,7 @@ import type {Input} from '../../input/input.ts';
 import {open} from '../../input/open.ts';
 import {faultsOf, noFamily} from '../../input/recorded.ts';
 import {interruption} from '../../shell/signals.ts';
+import {clip} from '../../text/safe.ts';
 
 export interface GrowthOptions extends SessionOptions {
   /** ms to look at a live process; undefined for a recording. */
@@ -208,9 +209,8 @@ function showProgress(ms: number, duration: number, series: Series): void {
   const rss = series.resident.at(-1) ?? null;
   const resident = rss === null ? '' : `, ${sizeText(rss)} resident`;
   const left = Math.max(0, Math.round((duration - ms) / 1000));
-  process.stderr.write(
-    `\r\x1b[K${counted(series.times.length, 'sample')}${resident}; ${left} s to go (Ctrl-C: the result so far)`,
-  );
+  const line = `${counted(series.times.length, 'sample')}${resident}; ${left} s to go (Ctrl-C: the result so far)`;
+  process.stderr.write(`\r\x1b[K${clip(line, Math.max(1, (process.stderr.columns || 80) - 1))}`);
 }
 
 const clearProgress = (): void => void (process.stderr.isTTY && process.stderr.write('\r\x1b[K'));

@@ -259,3 +259,18 @@ test('each process has at most one result for a rule, and the verdict is that of
     }),
   );
 });
+
+test('a few samples do not show that nobody grows', (t) => {
+  const row = (pid: number, rss: number): ProcessRow => ({pid, name: 'p', user: 'u', threads: 1, startTime: 1, rss});
+  const verdict = (samples: ReadonlyArray<readonly ProcessRow[]>): string | undefined => {
+    const checker = new HostChecker([parseRule('no-growth rss')], 65_536);
+    for (const [index, rows] of samples.entries()) checker.add(rows, index * 1000);
+    return checker.results()[0]?.verdict;
+  };
+  const growing = (count: number): ProcessRow[][] =>
+    Array.from({length: count}, (_, index) => [row(1, (index + 1) * MIB), row(2, MIB)]);
+  for (const count of [1, 2, 3, 11]) t.is(verdict(growing(count)), 'not measured', String(count));
+  t.is(verdict(growing(30)), 'broken');
+  t.is(verdict(growing(30).map(([, calm]) => [calm!])), 'ok');
+  t.is(verdict(growing(30).map((_, index) => [row(index + 1, MIB)])), 'not measured', 'each came and went');
+});

@@ -157,6 +157,17 @@ testIf('script')('a process that ends on the way is judged until then', async (t
   t.regex(said, /It ended before the time was up/);
 });
 
+testIf('script')('the progress stays on one line of a narrow terminal', async (t) => {
+  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
+  await child.line();
+  const words = ['growth', String(child.pid), '--for', '10m', '--interval', '50ms'];
+  const terminal = new TerminalRun(t, words, {columns: 40, rows: 30});
+  const lines = await terminal.shows(/^\d\d samples.*…$/);
+  t.is(lines.filter((line) => line.includes('samples')).length, 1);
+  child.process.stdin!.end('x\n');
+  await terminal.end();
+});
+
 testIf('python3', 'script')('on a terminal it fits, and the progress goes away', async (t) => {
   const child = await leaking(t);
   const terminal = new TerminalRun(t, ['growth', String(child.pid), '--for', '3s'], {columns: 80, rows: 40});

@@ -74,13 +74,12 @@ test('lines of a file that were not used are told, and that a listing is cut sho
   t.regex(cut.stdout, /The listing is incomplete: sums can be wrong\./);
 });
 
-testIf('python3')('a program that executes another one while it is watched is told', async (t) => {
-  const child = await python(t, 'import os');
-  const why = memmap(['why', String(child.pid), '--for', '2s', '--json']);
-  // It executes once the watch is under way: the next answer comes from the program that it became.
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  void child.ask('os.execvp("sleep", ["sleep", "600"])').catch(() => {});
-  const {code, stdout} = await why;
+test('a program that executes another one while it is watched is told', async (t) => {
+  const again = `${folder(t)}/again`;
+  writeFileSync(again, '#!/bin/sh\necho ready\nsleep 0.3\nexec sh "$0"\n');
+  const child = new Child(t, 'sh', [again]);
+  await child.line();
+  const {code, stdout} = await memmap(['why', String(child.pid), '--for', '1s', '--json']);
   t.is(code, 0);
   const {missing} = asJSON(stdout);
   t.true(
@@ -103,7 +102,7 @@ testIf('python3')('a recording that is cut off says so', async (t) => {
 });
 
 testIf('setpriv', ROOT)('who may not read a process is told that its family was not looked at', async (t) => {
-  const shell = new Child(t, 'sh', ['-c', 'sleep 600 & echo ready; wait']);
+  const shell = new Child(t, 'sh', ['-c', 'exec 3<&0; cat <&3 & echo ready; wait']);
   await shell.line();
   const drop = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--no-new-privs', process.execPath];
   const words = ['why', String(shell.pid), '--children', '--for', '100ms', '--json'];
