@@ -9,11 +9,12 @@ import {oracleTrial} from './oracle.ts';
 import {readersTrial} from './readers.ts';
 import {runsTrial, type Trial} from './runs.ts';
 import {syntheticTables} from './synthetic.ts';
+import {throughputTrial} from './throughput.ts';
 import {whyTrial} from './why.ts';
 
 /**
  * `npm run trials`: what takes too long for a test, an hour in all. `-- --only oracle` makes one part (oracle, runs,
- * readers, kinds, cores, heap, synthetic, programs, why) and writes its table again. Ends with 1 if something false was
+ * readers, kinds, cores, heap, throughput, synthetic, programs, why) and writes its table again. Ends with 1 if something false was
  * said.
  */
 const {values} = parseArgs({
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, {readonly page: string; readonly make: () =
   oracle: {page: 'docs/trials.md', make: () => oracleTrial(Number(values.seed))},
   runs: {page: 'docs/trials.md', make: runsTrial},
   heap: {page: 'docs/heap.md', make: heapTrial},
+  throughput: {page: 'docs/heap.md', make: throughputTrial},
   readers: {page: 'docs/trials.md', make: () => readersTrial(Number(values.seed))},
   kinds: {page: 'docs/formats.md', make: kindsTrial},
   cores: {page: 'docs/formats.md', make: coresTrial},
