@@ -5,7 +5,7 @@ import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseState, parseStat, type Stat} from '../parse/proc/stat.ts';
 import {sleptIn} from '../parse/proc/status.ts';
 import {Scratch} from './file.ts';
-import {deadline, deadlineText, readIfThere, textIfThere, waitLonger} from './open.ts';
+import {deadline, deadlineText, LONGEST_TIMER, readIfThere, textIfThere, waitLonger} from './open.ts';
 
 /** What the lock must know of a process that is held: a ProcessHandle. */
 interface HeldProcess {
@@ -168,7 +168,7 @@ function answers(child: ChildProcess, signal: AbortSignal | undefined): Promise<
       resolve(hasAnswered);
     };
     const giveUp = (): void => finish(false);
-    const timer = setTimeout(giveUp, deadline());
+    const timer = setTimeout(giveUp, Math.min(deadline(), LONGEST_TIMER));
     signal?.addEventListener('abort', giveUp);
     child.once('exit', () => finish(true));
     child.once('error', () => finish(true)); // It could not be started, so it couldn't be asked.

@@ -6,7 +6,7 @@ import {withoutMemory, type ProcessHandle} from './handle.ts';
 import {openProc, textIfThere} from './open.ts';
 import {Pace} from './pace.ts';
 import {PageMap} from './pages/pagemap.ts';
-import {processTrouble} from './trouble.ts';
+import {canTrace, processTrouble} from './trouble.ts';
 
 /** Pages whose state is asked for at once. */
 const BLOCK = 8192;
@@ -159,7 +159,8 @@ function memoryTrouble(handle: ProcessHandle, error: unknown): Trouble {
   if (trouble.kind === 'gone') return withoutMemory(handle);
   if (trouble.kind !== 'denied') return trouble;
   const what = `Cannot read the memory of process ${handle.pid}.`;
-  if (!mayList(handle)) return new Trouble({kind: 'denied', what, why: trouble.why, next: ATTACH});
+  if (!mayList(handle))
+    return new Trouble({kind: 'denied', what, why: trouble.why, next: canTrace() ? trouble.next : ATTACH});
   const scope = Number(textIfThere(`${handle.root}/sys/kernel/yama/ptrace_scope`) || 0);
   return new Trouble({
     kind: 'denied',

@@ -159,8 +159,8 @@ async function speed(): Promise<string> {
     };
     const [usual, fast] = [runs(USUAL_RATE), runs(1e15)];
     const s = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
-    return `${(usual.bytes / 1e6).toFixed(0)} MB of arenas that stand still, a million chunks, were read in ${s(usual.cpu)} of the processor and ${s(usual.ms)} on the clock at the usual
-rate, and in ${s(fast.ms)} on the clock without a limit (medians of 7 readings in one process).`;
+    return `${(usual.bytes / 1e6).toFixed(0)} MB of arenas that stand still, a million chunks, were read in ${s(usual.cpu)} of processor time and ${s(usual.ms)} by the clock at the usual
+rate, and in ${s(fast.ms)} by the clock without a limit (medians of 7 readings in one process).`;
   } finally {
     busy.stop();
   }
@@ -184,7 +184,7 @@ export async function throughputTrial(): Promise<Trial> {
   const still = await speed();
   const text = `## What reading costs
 
-A C program (test/trials/busy.c) with ${SIZE} MiB of chunks does one thing without pause, and is read without pause. Its rounds a second, as a
+A C program (test/trials/busy.c) with ${SIZE} MiB of chunks does one thing without pause, and is read again and again. Its rounds a second, as a
 part of those beside a program that uses as much of a processor as the reader and does nothing with it, and of those that it does alone:
 medians of ${TURNS} turns of ${WINDOW} ms or more each. Written by \`npm run trials -- --only throughput\`, on two processors with Linux ${release()} and
 a load of ${loadavg()[1]!.toFixed(0)}.

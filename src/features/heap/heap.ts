@@ -4,7 +4,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import type {ArenaBooks, Books} from '../../parse/malloc/books.ts';
 import {sentenceOf} from './sentence.ts';
 
-/** What adds up over all arenas, in bytes; chunks that are mapped alone are not in it. */
+/** What adds up over all arenas, in bytes; chunks that are mapped separately are not in it. */
 export type HeapTotals = Readonly<Record<(typeof SUMMED)[number], number>>;
 
 const SUMMED = ['system', 'inUse', 'free', 'fastbins', 'top', 'freeResident', 'trimmable', 'unread'] as const;

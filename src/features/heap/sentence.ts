@@ -20,12 +20,12 @@ const MUCH = 0.1;
 /** Below this part of it, how much of the free memory is resident is said. */
 const MOST = 0.9;
 
-/** What the books say, for who asks: is it a leak, or memory that malloc keeps? */
+/** What the books say: is it a leak, or memory that malloc keeps? */
 export function sentenceOf({allocator, beside, version, books, unnamed, totals}: Said): string {
   if (unnamed && !beside)
     return (
       `The program's malloc is that of ${allocator}, whose books memmap does not read: ${sizeText(unnamed.resident)} ` +
-      `in ${counted(unnamed.regions, 'region')} of no name are resident, and most of that will be its memory.`
+      `in ${counted(unnamed.regions, 'region')} without a name is resident, and most of that will be its memory.`
     );
   if (!books)
     return allocator === 'glibc'
@@ -37,7 +37,7 @@ export function sentenceOf({allocator, beside, version, books, unnamed, totals}:
   return (
     `Of glibc's malloc: ${said} ${beside} is there too, and which of the two the program calls is not known: memmap does ` +
     `not read the books of ${beside}. With what both have, ${sizeText(unnamed.resident)} in ` +
-    `${counted(unnamed.regions, 'region')} of no name are resident.`
+    `${counted(unnamed.regions, 'region')} without a name is resident.`
   );
 }
 
@@ -58,15 +58,15 @@ export function arenasSentence({arenas, torn, mmapped, totals}: Arenas): string 
   const resident = freeResident < free * MOST ? ` (${sizeText(freeResident)} of it resident)` : '';
   const said =
     free >= system * MUCH
-      ? `${part(free, system)} are free and kept by malloc${resident}: no leak by itself`
-      : `${part(inUse, system)} are in use by the program, and malloc keeps only ${sizeText(free)} free`;
+      ? `${part(free, system)} is free and kept by malloc${resident}: not a leak in itself`
+      : `${part(inUse, system)} is in use by the program, and malloc keeps only ${sizeText(free)} free`;
   const back = trimmable === 0 ? 'nothing' : sizeText(trimmable);
   return `${said}; malloc_trim(0) would give back ${back}${alone(mmapped)}.`;
 }
 
 /** Where a part was not reached, nothing is said of the whole. */
 function uncertain(torn: number, arenas: number, {system, inUse, free, trimmable, unread}: Said['totals']): string {
-  const rest = unread === 0 ? '' : `; ${sizeText(unread)} are not known`;
+  const rest = unread === 0 ? '' : `; ${sizeText(unread)} is not known`;
   const found = `${sizeText(inUse)} in use and ${sizeText(free)} free${rest}`;
   return (
     `Not certain, since ${torn} of ${counted(arenas, 'arena')} could not be read to the end: of ${sizeText(system)}, ` +
@@ -82,4 +82,4 @@ function part(some: number, all: number): string {
 }
 
 const alone = ({count, bytes}: {readonly count: number; readonly bytes: number}): string =>
-  count === 0 ? '' : `; besides, ${sizeText(bytes)} are in use in ${counted(count, 'chunk')} mapped alone`;
+  count === 0 ? '' : `; besides, ${sizeText(bytes)} is in use in ${counted(count, 'chunk')} mapped separately`;

@@ -136,9 +136,10 @@ export function heapIn(handle: ProcessHandle, {maxRate: rate, patience, probe}: 
   const memory = new ProcessMemory(handle, {pageSize, rate, patience, folder: folderOf(handle, stat)});
   try {
     const snapshot = captureFrom(handle, {usage: false});
-    const glibc = glibcIn(snapshot.regions, snapshot.process.exe);
+    const named = snapshot.table.namedOnes();
+    const glibc = glibcIn(named, snapshot.process.exe);
     const file = readLibc(handle, glibc);
-    const other = otherAllocator(snapshot.regions, snapshot.clues.files);
+    const other = otherAllocator(named, snapshot.clues.files);
     const books = other === 'musl' ? undefined : booksOf(handle, memory, snapshot, glibc, file, pageSize, probe);
     const isGone = !isStill(handle, stat);
     return new Heap({
@@ -146,7 +147,7 @@ export function heapIn(handle: ProcessHandle, {maxRate: rate, patience, probe}: 
       ...whose(other, books, file),
       version: file?.version,
       books,
-      unnamed: other && unnamedIn(memory, snapshot.regions),
+      unnamed: other && unnamedIn(memory, [...snapshot.table]),
       notes: [
         ...notesOf(file, books !== undefined),
         ...(memory.rested >= NOTED ? [restsNote(memory.rested)] : []),
@@ -176,14 +177,14 @@ function isStill(handle: ProcessHandle, stat: ReturnType<ProcessHandle['stat']>)
 /**
  * The arenas of a process that is held already, without a walk.
  *
- * @returns undefined where they can't be told: another malloc, an unknown version whose arenas don't pass the checks
+ * @returns undefined where they aren't known: another malloc, an unknown version whose arenas don't pass the checks
  * @throws Trouble `denied`
  */
 export function arenasIn(handle: ProcessHandle, snapshot: Snapshot): readonly ArenaPlace[] | undefined {
   const pageSize = pageSizeHere(handle.root);
   const memory = new ProcessMemory(handle, {pageSize, rate: USUAL_RATE, folder: folderOf(handle, handle.stat())});
   try {
-    const glibc = glibcIn(snapshot.regions, snapshot.process.exe);
+    const glibc = glibcIn(snapshot.table.namedOnes(), snapshot.process.exe);
     return readArenas(wantedIn(handle, memory, snapshot, glibc, readLibc(handle, glibc), pageSize));
   } finally {
     memory.close();
@@ -205,18 +206,19 @@ function booksOf(
 function wantedIn(
   handle: ProcessHandle,
   memory: ProcessMemory,
-  {regions}: Snapshot,
+  {table}: Snapshot,
   glibc: readonly Region[],
   file: LibcFile | undefined,
   pageSize: number,
 ): Parameters<typeof readArenas>[0] {
+  const regions = [...table];
   const last = regions.at(-1)?.end ?? 0;
   return {
     memory,
     pageSize,
     space: new MappedSpace(regions, () => {
       memory.refresh();
-      return regionsNow(handle);
+      return [...regionsNow(handle)];
     }),
     data: dataOf(glibc, regions),
     ...wantedOf(file, last <= 2 ** 32 ? 4 : 8),

@@ -39,7 +39,7 @@ interface Sum {
   bytes: number;
 }
 
-/** What a region belongs to, by its kind; what is not named here is told by its label. */
+/** What a region belongs to, by its kind; what is not named here goes by its label. */
 const PLACES: Readonly<Partial<Record<Kind, readonly [key: string, what: string]>>> = {
   heap: ['malloc', "malloc's memory"],
   text: ['code', 'program and libraries'],
@@ -137,7 +137,7 @@ function besides(snapshot: Snapshot, add: Add): void {
   }
 }
 
-/** malloc's books cut what its regions have; chunks that are mapped alone are among the other anonymous memory. */
+/** malloc's books cut what its regions have; chunks that are mapped separately are among the other anonymous memory. */
 function cutMalloc(sums: Map<string, Sum>, {freeResident, mmapped, isTorn}: Malloc, isCore: boolean): void {
   const evidence = isCore ? "malloc's books in the core" : "malloc's books, smaps Rss";
   const all = sums.get('malloc')?.bytes ?? 0;

@@ -27,7 +27,7 @@ export interface Finder {
 export type Ending =
   /** At the top chunk, the last one. */
   | {readonly is: 'top'; readonly at: number; readonly end: number}
-  /** At the two chunks that close a piece of memory behind which the arena goes on elsewhere. */
+  /** At the two chunks that close a piece of memory after which the arena continues elsewhere. */
   | {readonly is: 'fence'; readonly end: number}
   /** Where no chunk can be. */
   | {readonly is: 'lost'; readonly at: number; readonly why: string};
@@ -52,7 +52,7 @@ const MOST_BACK_HERE = 3;
  * @param start the first chunk
  * @param end of the piece
  * @param fast chunks of fastbins
- * @param renew reads where the arena ends, which a busy one moves; undefined if that can't be told now
+ * @param renew reads where the arena ends, which a busy one moves; undefined if that isn't known now
  */
 export function walkChunks(
   words: Words,
@@ -112,7 +112,7 @@ export function walkChunks(
 
 const isEdge = (now: Edge | undefined, top: number, end: number): boolean => now?.top === top && now.end === end;
 
-/** So many chunks are kept back before they are told: so far a walk can step back. */
+/** This many chunks are kept back before they are reported: a walk can step back this far. */
 const KEPT = 32;
 
 /** States of chunks; of some in use it is known that they hold no tcache. */
@@ -188,7 +188,7 @@ class Last {
     return [start + before, start + offset];
   }
 
-  /** Forgets those that were not told. @returns where the first of them began */
+  /** Forgets those that were not reported. @returns where the first of them began */
   drop(): number | undefined {
     const first = this.#count > 0 ? this.#starts[0] : undefined;
     this.#count = 0;
@@ -217,7 +217,7 @@ class Last {
   }
 }
 
-/** Where a walk could not go on. */
+/** Where a walk could not continue. */
 interface Place {
   /** The chunk before, or -1. */
   readonly previous: number;
@@ -231,7 +231,7 @@ interface Place {
 function lostAt(at: number, field: number | undefined, {previous, end, word, size, bits}: Place): Ending {
   if (at + 2 * word > end) return lost(previous < 0 ? at : previous, 'reaches beyond the end of its arena');
   if (field === undefined) return lost(at, 'is not resident, or gone');
-  if ((bits & IS_MMAPPED) !== 0) return lost(at, 'is marked as mapped alone');
+  if ((bits & IS_MMAPPED) !== 0) return lost(at, 'is marked as mapped separately');
   if (size % ALIGNMENT !== 0 || size < 4 * word) return lost(at, `has the impossible size ${size}`);
   return lost(at, 'contradicts the free chunk before it');
 }

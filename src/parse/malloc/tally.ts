@@ -13,7 +13,7 @@ export interface SizeClass {
 /** Sizes are counted up to 2^31, larger ones with that. */
 const POWERS = 32;
 
-/** So many of the largest free runs are kept. */
+/** This many of the largest free runs are kept. */
 const LARGEST = 10;
 
 /** Runs below this are taken for resident: a header in each of their pages was read. */
@@ -28,7 +28,7 @@ interface TallyOf {
   readonly isMain: boolean;
   /** Where the brk area ends: there alone malloc_trim gives back from the top of main_arena. */
   readonly brkEnd: () => number | undefined;
-  /** In units of so many bytes a top is given back: a page by default. */
+  /** A top is given back in units of this many bytes: a page by default. */
   readonly trimUnit?: number;
   /** An address of which the chunk is wanted. */
   readonly probe?: number | undefined;

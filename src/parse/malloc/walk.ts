@@ -16,7 +16,7 @@ export interface Ground {
   readonly space: Space;
   /** What other arenas have: no piece of main_arena is there. */
   readonly taken?: readonly Range[];
-  /** In units of so many bytes malloc_trim gives back from the top: a page by default. */
+  /** malloc_trim gives back in units of this many bytes from the top: a page by default. */
   readonly trimUnit?: number;
   /** An address of which the chunk is wanted. */
   readonly probe?: number | undefined;
@@ -39,7 +39,7 @@ export interface Walked {
   readonly torn: string | undefined;
 }
 
-/** A busy arena is read again so often before it is called torn. */
+/** A busy arena is read again this many times before it is called torn. */
 const TRIES = 3;
 
 /** Walks one arena until it comes out at its top, at most three times. */
@@ -163,7 +163,7 @@ class Walker {
     if (!brk || piece.start < brk.start || piece.end > brk.end) return this.#fail('it does not lie in the brk area');
     const renew = this.#renewer(state, piece, (now) => brkPiece(memory, now, layout));
     let ending = this.#walk(piece.first, piece.end, this.#tally, renew);
-    // Somebody else moved the end of the brk area in between (sbrk(3)): the arena goes on behind that.
+    // Somebody else moved the end of the brk area in between (sbrk(3)): the arena continues after that.
     for (let holes = 0; ending.is === 'fence' && holes < MOST_HOLES; holes++)
       ending = this.#goOn(ending.end, piece.end) ?? {is: 'lost', at: ending.end, why: 'is followed by no chunk'};
     this.#take(ending, piece.start);
