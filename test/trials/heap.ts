@@ -1,6 +1,6 @@
 import {execFileSync, spawn, type ChildProcess} from 'node:child_process';
-import {chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
-import {loadavg, release, tmpdir} from 'node:os';
+import {chmodSync, existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {release, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Heap} from '../../src/features/heap/heap.ts';
@@ -197,114 +197,10 @@ async function compared({name, start}: Busy): Promise<Compared> {
   }
 }
 
-type Window = 'alone' | 'spinning' | 'read';
-
-interface Throughput {
-  /** Rounds while it is read, as a part of those while nothing else is done, and while we only use a processor. */
-  readonly ofAlone: number;
-  readonly ofSpinning: number;
-  /** MB a second that were read. */
-  readonly rate: number;
-}
-
-/**
- * Rounds of a churning program in a time, alternately left alone, beside one that only uses a processor, and read
- * without pause. What its threads wait for a processor is no part of the time: there are only two, and the reader uses
- * one. What they wait for locks is.
- */
-async function throughput(): Promise<Throughput> {
-  const place = mkdtempSync(join(tmpdir(), 'memmap-trial-'));
-  const child = spawn(compiled(place), ['churn'], {stdio: ['pipe', 'pipe', 'ignore']});
-  const lines: string[] = [];
-  child.stdout.on('data', (part: Buffer) => lines.push(...part.toString().split('\n').filter(Boolean)));
-  const rounds = async (): Promise<number> => {
-    lines.length = 0;
-    child.stdin.write('r');
-    while (!lines.includes('end')) await sleep(1);
-    return Number(lines[0]);
-  };
-  let [bytes, spent] = [0, 0];
-  const act: Readonly<Record<Window, (end: number) => Promise<void>>> = {
-    alone: (end) => sleep(end - performance.now()).then(() => undefined),
-    spinning: async (end) => {
-      while (performance.now() < end);
-    },
-    read: async (end) => {
-      while (performance.now() < end) {
-        const {cost} = await heapOf(child.pid!);
-        bytes += cost.bytesRead;
-        spent += cost.ms;
-      }
-    },
-  };
-  const speedWhile = async (window: Window): Promise<number> => {
-    const [before, waited, begin] = [await rounds(), waitedIn(child.pid!), performance.now()];
-    await act[window](begin + WINDOW);
-    const done = (await rounds()) - before;
-    return done / (THREADS * (performance.now() - begin) - (waitedIn(child.pid!) - waited));
-  };
-  try {
-    await sleep(2000);
-    const parts: Record<'ofAlone' | 'ofSpinning', number[]> = {ofAlone: [], ofSpinning: []};
-    for (let turn = 0; turn < TURNS; turn++) {
-      const speeds: Partial<Record<Window, number>> = {};
-      // Which comes first alternates, so that what drifts takes nothing from one of them.
-      const order = ['alone', 'spinning', 'read'] as const;
-      for (const window of turn % 2 === 0 ? order : order.toReversed()) speeds[window] = await speedWhile(window);
-      parts.ofAlone.push(speeds.read! / speeds.alone!);
-      parts.ofSpinning.push(speeds.read! / speeds.spinning!);
-    }
-    const middle = (all: readonly number[]): number => all.toSorted((x, y) => x - y)[Math.floor(TURNS / 2)]!;
-    return {ofAlone: middle(parts.ofAlone), ofSpinning: middle(parts.ofSpinning), rate: bytes / spent / 1000};
-  } finally {
-    child.kill('SIGKILL');
-    rmSync(place, {recursive: true, force: true});
-  }
-}
-
-/** ms for which threads that churn waited for a processor: schedstat of each, in ns. */
-function waitedIn(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`).filter((tid) => Number(tid) !== pid);
-  return threads.reduce(
-    (sum, tid) => sum + Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[1]) / 1e6,
-    0,
-  );
-}
-
-const THREADS = 2;
-
-/** Turns of the three windows, and ms of a window. */
-const TURNS = 31;
-const WINDOW = 700;
-
-/** How long it takes to read large arenas: the median of several. */
-async function speed(): Promise<{readonly bytes: number; readonly ms: number; readonly cpu: number}> {
-  const place = mkdtempSync(join(tmpdir(), 'memmap-trial-'));
-  const child = launch(compiled(place), ['large'], {});
-  try {
-    await sleep(4000);
-    const runs: Array<{readonly ms: number; readonly cpu: number}> = [];
-    let bytes = 0;
-    for (let run = 0; run < 7; run++) {
-      const [begin, cpu] = [performance.now(), process.cpuUsage()];
-      bytes = (await heapOf(child.pid!)).totals.system;
-      const {user, system} = process.cpuUsage(cpu);
-      runs.push({ms: performance.now() - begin, cpu: (user + system) / 1000});
-    }
-    const middle = (of: (run: (typeof runs)[number]) => number): number => runs.map(of).sort((a, b) => a - b)[3]!;
-    return {bytes, ms: middle(({ms}) => ms), cpu: middle(({cpu: own}) => own)};
-  } finally {
-    child.kill('SIGKILL');
-    rmSync(place, {recursive: true, force: true});
-  }
-}
-
 /** Reads the books of busy programs, beside what mallinfo2(3) says in them meanwhile. */
 export async function heapTrial(): Promise<Trial> {
   const all: Compared[] = [];
   for (const program of PROGRAMS) all.push(await compared(program));
-  const {ofAlone, ofSpinning, rate} = await throughput();
-  const {bytes, ms, cpu} = await speed();
   const text = `## Busy programs
 
 Each was read ${READS} times at work. In the program, a thread of a preloaded library (test/features/heap/oracle.c) called mallinfo2(3) about
@@ -312,18 +208,9 @@ each ms from just before to just after, and kept the least and the most of syste
 three of memmap's lie between these. Torn ones are marked and not used. Written by \`npm run trials\`, on Linux ${release()}.
 
 ${markdown(['program', 'system', 'inside', 'moved', 'torn', 'farthest outside'], all.map(row))}
-
-A C program with two threads that allocate and free without pause did ${percent(ofSpinning)} of its rounds while it was read without pause, beside
-what it does while another process only uses a processor, and ${percent(ofAlone)} of what it does alone (${rate.toFixed(0)} MB a second; medians of ${TURNS}
-turns of ${WINDOW} ms each; time in which its threads waited for one of the two processors is left out). ${(bytes / 2 ** 20).toFixed(0)} MiB of
-arenas were read in ${(cpu / 1000).toFixed(2)} s of processor time, ${(ms / 1000).toFixed(2)} s by the clock (medians of 7).
-The load of this machine of two processors was ${loadavg()[1]!.toFixed(0)} meanwhile: who reads may be interrupted with the lock of the map held, and then
-a thread that wants to map or unmap memory waits for it.
 `;
   return {text, faults: all.flatMap(({faults}) => faults)};
 }
-
-const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
 
 const row = ({name, bytes, torn, moved, inside, farthest}: Compared): string[] => [
   name,

@@ -10,12 +10,13 @@ import {readersTrial} from './readers.ts';
 import {runsTrial, type Trial} from './runs.ts';
 import {scalingTrial} from './scaling.ts';
 import {syntheticTables} from './synthetic.ts';
+import {throughputTrial} from './throughput.ts';
 import {whyTrial} from './why.ts';
 
 /**
  * `npm run trials`: what takes too long for a test, an hour in all. `-- --only oracle` makes one part (oracle, runs,
- * readers, scaling, kinds, cores, heap, synthetic, programs, why) and writes its table again. Ends with 1 if something
- * false was said.
+ * readers, scaling, kinds, cores, heap, throughput, synthetic, programs, why) and writes its table again. Ends with 1 if
+ * something false was said.
  */
 const {values} = parseArgs({
   options: {only: {type: 'string'}, seed: {type: 'string', default: '1'}, for: {type: 'string', default: '5m'}},
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, {readonly page: string; readonly make: () =
   oracle: {page: 'docs/trials.md', make: () => oracleTrial(Number(values.seed))},
   runs: {page: 'docs/trials.md', make: runsTrial},
   heap: {page: 'docs/heap.md', make: heapTrial},
+  throughput: {page: 'docs/heap.md', make: throughputTrial},
   readers: {page: 'docs/trials.md', make: () => readersTrial(Number(values.seed))},
   scaling: {page: 'docs/trials.md', make: scalingTrial},
   kinds: {page: 'docs/formats.md', make: kindsTrial},

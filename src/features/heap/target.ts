@@ -26,7 +26,7 @@ import {MappedSpace} from './space.ts';
 export const USUAL_RATE = 500_000_000;
 
 /** ms of rests after which a process that wants its lock all the time is read faster (procfs/pace.ts). */
-const PATIENCE = 5000;
+export const PATIENCE = 5000;
 
 /** Shorter rests are not worth a word: ms. */
 const NOTED = 1000;
