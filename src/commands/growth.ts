@@ -35,7 +35,7 @@ Of a group, or of its recording, the usage is judged, each part of its bill, and
 
 With --heap malloc's books are read now and then (docs/heap.md): is it what the program has in use that grows, or what malloc keeps? A recording that was made with --heap has them.
 
-Exits with 0 whatever the verdict is, unless something of it is incomplete (5), or --heap was asked for and the books do not tell (5); memmap check --no-growth exits with 1 where something grows.`;
+Exits with 0 whatever the verdict is, and with 5 where there is none (not enough data), where something of it is incomplete, or where --heap was asked for and the books do not tell; memmap check --no-growth exits with 1 where something grows.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$ --for 3s',
@@ -116,7 +116,7 @@ Exits with 0 whatever the verdict is, unless something of it is incomplete (5), 
     await this.print(flags.json ? json() : text());
     if (signal) return exitOfSignal(signal);
     const isWhole = rejected.length === 0 && watched.isWhole !== false && (stacks?.lost ?? 0) === 0;
-    const isAnswered = stacks?.lost !== null && (!flags.heap || heap?.verdict !== 'not enough data');
+    const isAnswered = stacks ? stacks.lost !== null : isJudged(flags.heap ? heap : (family ?? growth).total);
     return isWhole && isAnswered ? EXIT.done : EXIT.incomplete;
   }
 
@@ -148,13 +148,15 @@ Exits with 0 whatever the verdict is, unless something of it is incomplete (5), 
       flags.json ? groupGrowthJSON(growth, group, notes) : renderGroupGrowth(growth, {title, limit, width: this.width}),
     );
     if (signal) return exitOfSignal(signal);
-    return isWhole ? EXIT.done : EXIT.incomplete;
+    return isWhole && isJudged(growth.total) ? EXIT.done : EXIT.incomplete;
   }
 }
 
 type GroupTarget = Extract<Target, {is: 'group'}>;
 
 const MOST_ROWS = 10;
+
+const isJudged = (judged: {readonly verdict: string} | undefined): boolean => judged?.verdict !== 'not enough data';
 
 const optionsOf = (flags: FlagsOf<typeof GrowthCommand>): GrowthOptions => ({
   duration: parseDuration(flags.for),

@@ -32,7 +32,7 @@ const CALLS: ReadonlyArray<
     ],
     [0, 3, 4],
   ],
-  ['growth --for 50ms', (pid) => ['growth', pid, '--for', '50ms'], [0, 1, 3, 4]],
+  ['growth --for 50ms', (pid) => ['growth', pid, '--for', '50ms'], [0, 1, 3, 4, 5]],
   ['check --no rwx', (pid) => ['check', pid, '--no', 'rwx'], [0, 1, 3, 4, 5]],
 ];
 
