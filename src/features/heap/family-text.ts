@@ -39,9 +39,10 @@ export function renderHeapFamily(family: HeapFamily, {width, rows = Infinity}: F
     ...(more > 0 ? [paint('quiet', `… ${counted(more, 'more process', 'more processes')}, use --all`)] : []),
     '',
     ...(members.length > 1 ? wrapped(SHARED, width) : []),
+    ...wrapped(ONE, width),
     ...leftOut(family).flatMap((line) => wrapped(line, width)),
     ...wrapped(
-      `${sizeText(cost.bytesRead)} of their memory were read in ${durationText(cost.ms)}, headers of chunks only; ` +
+      `${sizeText(cost.bytesRead)} of their memory were read in ${durationText(cost.ms)}, headers only; ` +
         'they were not stopped.',
       width,
     ).map((line) => paint('quiet', line)),
@@ -53,6 +54,9 @@ export function renderHeapFamily(family: HeapFamily, {width, rows = Infinity}: F
 const SHARED =
   'Each has books of its own: pages that processes share since fork(2) are in the books of each, and are free ' +
   'for others once none of them has them.';
+
+/** A table of a family would be one for each. */
+const ONE = 'What all the memory of one of them is for, and not only of malloc: memmap heap PID.';
 
 const leftOut = ({ended, missing}: HeapFamily): string[] => [
   ...(ended > 0 ? [`${counted(ended, 'process', 'processes')} ended, or had no memory to read.`] : []),

@@ -4,13 +4,11 @@ import {MEASURES} from '../../model/measures.ts';
 import {ABSENT} from '../../model/columns/columns.ts';
 import {hasRollup} from '../../model/columns/regions.ts';
 import type {Family} from '../../model/family.ts';
-import type {Kind} from '../../model/kind.ts';
-import {ownerIn} from '../../model/owner.ts';
-import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {heldText} from '../../text/held.ts';
 import {safe} from '../../text/safe.ts';
 import type {Growth} from '../growth/growth.ts';
+import {placeOf} from '../heap/places.ts';
 import type {Malloc} from './malloc.ts';
 
 /** A part of the memory of a process. The parts add up to `total`, and nothing is in two of them. */
@@ -38,44 +36,6 @@ interface Sum {
   certain: boolean;
   bytes: number;
 }
-
-/** What a region belongs to, by its kind; what is not named here is told by its label. */
-const PLACES: Readonly<Partial<Record<Kind, readonly [key: string, what: string]>>> = {
-  heap: ['malloc', "malloc's memory"],
-  text: ['code', 'program and libraries'],
-  rodata: ['code', 'program and libraries'],
-  relro: ['code', 'program and libraries'],
-  data: ['code', 'program and libraries'],
-  bss: ['code', 'program and libraries'],
-  vdso: ['code', 'program and libraries'],
-  vvar: ['code', 'program and libraries'],
-  stack: ['stacks', 'stacks of threads'],
-  'thread-stack': ['stacks', 'stacks of threads'],
-  jit: ['jit', 'code made at run time'],
-  file: ['files', 'mapped files'],
-  shared: ['shared', 'shared memory'],
-  memfd: ['shared', 'shared memory'],
-  anon: ['anon', 'other anonymous memory'],
-  hugetlb: ['hugetlb', 'huge pages of the pool'],
-  guard: ['reserved', 'reserved addresses'],
-  reserved: ['reserved', 'reserved addresses'],
-};
-
-const GLIBC = /malloc's arenas$|^glibc: malloc/;
-
-/** Of the runtimes: `unused part of V8's heap` belongs to V8's heap. */
-const plain = (label: string): string => ownerIn(label) ?? label;
-
-function placeOf({kind, label = ''}: Pick<Region, 'kind' | 'label'>): readonly [key: string, what: string] {
-  const place = PLACES[kind];
-  if (place) return place;
-  if (kind === 'arena') return GLIBC.test(label) || label === '' ? PLACES.heap! : [`arena ${label}`, plain(label)];
-  if (kind === 'managed') return [`managed ${plain(label)}`, plain(label) || "the runtime's heap"];
-  return ['other', 'devices and objects of the kernel'];
-}
-
-/** The key of the part that a kind of region belongs to. */
-export const keyOf = (kind: Kind): string => placeOf({kind})[0];
 
 /**
  * Cuts what a process has: by what regions are for, and what has no region beside it (swap, page tables, what

@@ -18,7 +18,7 @@ import type {Heap} from '../heap/heap.ts';
 import {heapIn, USUAL_RATE} from '../heap/target.ts';
 import type {Facts, Missing} from './facts.ts';
 import {watchHeld} from './held.ts';
-import {residentByPages} from './pages.ts';
+import {residentByPages} from '../heap/resident.ts';
 import {watchStatus} from './status.ts';
 
 export interface WhyOptions {

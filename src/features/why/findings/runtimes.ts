@@ -87,7 +87,12 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
         ? "smaps Rss of arenas by their size, and of anonymous memory that is in no book of malloc's"
         : "Rss of arenas by their size, and of anonymous memory; malloc's books were not read",
     certain: false,
-    next: (_, figures) => [...releaseRuntime(figures), ...askRuntime(figures), growthStep(figures)],
+    next: (_, figures) => [
+      {command: `memmap heap ${figures.pid}`, why: 'what of its arenas is in use, and what is free and kept'},
+      ...releaseRuntime(figures),
+      ...askRuntime(figures),
+      growthStep(figures),
+    ],
   }),
   row({
     name: 'runtime-heap',
