@@ -12,7 +12,7 @@ import {folder} from '../../helpers/listings.ts';
 import {testIf} from '../../helpers/tools.ts';
 import {until} from '../../helpers/wait.ts';
 import {PARSER, parsed} from './exposition.ts';
-import {attributesOf, closedPort, decoded, metricsIn, pointsOf, Receiver, valueOf} from './receiver.ts';
+import {attributesOf, closedPort, decoded, type Metric, metricsIn, pointsOf, Receiver, valueOf} from './receiver.ts';
 
 const SELF = String(process.pid);
 
@@ -46,7 +46,23 @@ testIf(PARSER)('what is pushed is what is written: each sample, with its labels'
     }),
     written.filter(({name}) => name === 'memmap_pss_bytes') as unknown[],
   );
+  const pushedNames = metricsIn(request).map(prometheusName);
+  const writtenNames = written.map(({name}) => name);
+  t.deepEqual([...new Set(pushedNames)].toSorted(), [...new Set(writtenNames)].toSorted());
 });
+
+/**
+ * How a receiver names a metric for Prometheus (opentelemetry.io, Prometheus and OpenMetrics compatibility; VictoriaMetrics
+ * with -opentelemetry.usePrometheusNaming): alerts and dashboards find what is pushed under the names that are written.
+ */
+function prometheusName({name, unit, sum}: Metric): string {
+  const suffix = new Map([
+    ['By', '_bytes'],
+    ['s', '_seconds'],
+    ['1', sum ? '' : '_ratio'],
+  ]);
+  return name.replaceAll('.', '_') + (suffix.get(unit) ?? '') + (sum?.isMonotonic ? '_total' : '');
+}
 
 test('it is tried again after 503 and 429, as soon as the receiver allows, and not after 400', async (t) => {
   const receiver = new Receiver([

@@ -3,7 +3,7 @@ import type {Family, Labels} from '../family.ts';
 /** What OpenTelemetry calls a metric, and what kind it is. */
 export interface Named {
   readonly name: string;
-  /** UCUM: `By`, `s`, `{region}`. */
+  /** UCUM: `By`, `s`, `{region}`; "" for a number that is neither an amount nor a count. */
   readonly unit: string;
   /** A sum that may go down (UpDownCounter), one that may not (Counter), or neither. */
   readonly kind: 'gauge' | 'sum' | 'counter';
@@ -32,7 +32,8 @@ export function nameOf(family: Family, by: string | undefined): Named {
 function unitOf({unit, of}: Family): string {
   if (unit === 'bytes') return 'By';
   if (unit === 'seconds') return 's';
-  return unit === 'count' && of !== undefined ? `{${of}}` : '1';
+  // Not "1": Prometheus' names of such gauges end in _ratio (opentelemetry.io, Prometheus compatibility, metric metadata).
+  return unit === 'count' && of !== undefined ? `{${of}}` : '';
 }
 
 /** The attributes of a sample: ours, and those of the semantic conventions that say the same. */
