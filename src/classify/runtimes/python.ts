@@ -63,5 +63,4 @@ type Release = Pick<PythonVersion, 'major' | 'minor'>;
 const isRadix = ({major, minor}: Release): boolean => major > 3 || (major === 3 && minor >= 10);
 
 /** Was obmalloc of this version compared with what Python itself says of it (sys._debugmallocstats)? */
-export const isKnownPython = ({major, minor}: Release): boolean =>
-  (major === 3 && minor >= 6 && minor <= 13) || (major === 2 && minor === 7);
+export const isKnownPython = ({major, minor}: Release): boolean => major === 3 && minor >= 6 && minor <= 13;

@@ -1,5 +1,6 @@
 import {sizeText} from '../../model/amounts.ts';
 import {heldBy} from '../../model/host/descriptors.ts';
+import {PYTHONS} from '../../classify/runtimes/python.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {ABSENT} from '../../model/columns/columns.ts';
 import {hasRollup} from '../../model/columns/regions.ts';
@@ -8,6 +9,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {heldText} from '../../text/held.ts';
 import {safe} from '../../text/safe.ts';
 import type {Growth} from '../growth/growth.ts';
+import type {PythonHeap} from '../heap/anonymous.ts';
 import {placeOf} from '../heap/places.ts';
 import type {Malloc} from './malloc.ts';
 
@@ -39,9 +41,9 @@ interface Sum {
 
 /**
  * Cuts what a process has: by what regions are for, and what has no region beside it (swap, page tables, what
- * descriptors hold). What malloc's books say of the regions of malloc cuts these further.
+ * descriptors hold). What malloc's books and Python's pools say of their regions cuts these further.
  */
-export function partsOf(snapshot: Snapshot, malloc: Malloc | undefined): Parts {
+export function partsOf(snapshot: Snapshot, malloc: Malloc | undefined, python: PythonHeap | undefined): Parts {
   const {table, totals} = snapshot;
   if (table.length === 0 || hasRollup(table)) return partsOfStatus(snapshot);
   const isMemory = totals['rss'] !== undefined;
@@ -69,6 +71,7 @@ export function partsOf(snapshot: Snapshot, malloc: Malloc | undefined): Parts {
   if (isMemory) {
     besides(snapshot, add);
   }
+  if (python && isMemory) cutPython(sums, python);
   if (malloc && (isMemory || isCore)) cutMalloc(sums, malloc, isCore);
   return ordered(sums, isMemory);
 }
@@ -95,6 +98,25 @@ function besides(snapshot: Snapshot, add: Add): void {
     const evidence = '/proc/PID/fd';
     add('held', `held by descriptors: ${heldText(held.files.values())}`, held.unmapped, true, evidence);
   }
+}
+
+/** Python's pools tell live from freed, and its arenas from what only has their size or was joined with them. */
+function cutPython(sums: Map<string, Sum>, {count, used, kept, joined, alike}: PythonHeap): void {
+  const key = `arena ${PYTHONS}`;
+  const none = {evidence: 'smaps Rss', certain: true, bytes: 0};
+  const anon = sums.get('anon') ?? {...none, what: 'other anonymous memory'};
+  const arenas = sums.get(key) ?? {...none, what: PYTHONS};
+  const moved = Math.min(anon.bytes, joined.resident) - Math.min(arenas.bytes, alike.resident);
+  anon.bytes -= moved;
+  arenas.bytes += moved;
+  sums.set('anon', anon).set(key, arenas);
+  if (count === 0) return;
+  const free = Math.min(arenas.bytes, kept);
+  const live = Math.min(arenas.bytes - free, used);
+  const evidence = "headers of Python's pools in /proc/PID/mem, smaps Rss";
+  arenas.bytes -= free + live;
+  sums.set('pythonUsed', {what: "Python's objects, in use", evidence, certain: true, bytes: live});
+  sums.set('pythonKept', {what: "Python's arenas, free and kept", evidence, certain: true, bytes: free});
 }
 
 /** malloc's books cut what its regions have; chunks that are mapped alone are among the other anonymous memory. */

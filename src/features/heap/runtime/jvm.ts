@@ -46,11 +46,14 @@ export function jvmParts(part: RuntimePart, counters: ReadonlyMap<string, number
   ];
 }
 
-/** What is resident and not in use is kept. Not all that counts as used is resident: a G1 region counts as a whole. */
+/**
+ * What is resident and not in use is kept. Not all that counts as used is resident: a G1 region counts as a whole. More
+ * mapped than committed is ZGC before JDK 21, which maps each page three times: RSS counts it as often.
+ */
 const told = (part: RuntimePart, amounts: Amounts): RuntimePart => ({
   ...part,
   ...amounts,
-  kept: Math.max(0, (part.resident ?? 0) - amounts.used),
+  kept: (part.committed ?? 0) > 2 * amounts.committed ? null : Math.max(0, (part.resident ?? 0) - amounts.used),
   how: 'read',
   from: FROM,
 });

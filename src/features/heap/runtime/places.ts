@@ -36,7 +36,8 @@ export function placesOf(facts: RuntimeFacts): Places {
   return new Map(all.map((place) => [place.key, place]));
 }
 
-function ofRegions({snapshot: {table}}: RuntimeFacts): Map<string, Place> {
+function ofRegions({snapshot: {table, totals}}: RuntimeFacts): Map<string, Place> {
+  const from = totals['pss'] === undefined ? 'pagemap' : 'smaps';
   const places = new Map<string, Place>();
   const [rss, lazy] = [table.counter('rss'), table.counter('lazyFree')];
   const {firsts, counts} = table.alike;
@@ -45,24 +46,28 @@ function ofRegions({snapshot: {table}}: RuntimeFacts): Map<string, Place> {
     const [resident, free] = [valueOf(rss, row), valueOf(lazy, row)];
     if (region.kind === 'vsyscall' || (resident === 0 && hasNoAccess(region))) continue;
     const count = counts[index]!;
-    const place = placeAt(places, ...placeOf(region));
+    const place = placeAt(places, ...(ZGC.test(region.name) ? JAVA_HEAP : placeOf(region)), from);
     place.size = (place.size ?? 0) + count * sizeOf(region);
     place.resident += count * (resident - free);
     place.isCertain &&= region.confidence !== 'guess';
     if (free === 0) continue;
-    const given = placeAt(places, 'lazyFree', 'given back with MADV_FREE');
+    const given = placeAt(places, 'lazyFree', 'given back with MADV_FREE', from);
     given.size = null;
     given.resident += count * free;
   }
   return places;
 }
 
+/** ZGC's heap is a file in memory (zPhysicalMemoryBacking_linux.cpp). */
+const ZGC = /^\/memfd:java_heap\b/;
+const JAVA_HEAP = ['managed the Java heap', 'the Java heap'] as const;
+
 const valueOf = (values: Float64Array | undefined, row: number): number =>
   values === undefined || values[row] === ABSENT ? 0 : values[row]!;
 
-function placeAt(places: Map<string, Place>, key: string, what: string): Place {
+function placeAt(places: Map<string, Place>, key: string, what: string, from = 'smaps'): Place {
   let place = places.get(key);
-  if (!place) places.set(key, (place = {key, what, size: 0, resident: 0, isCertain: true, from: 'smaps'}));
+  if (!place) places.set(key, (place = {key, what, size: 0, resident: 0, isCertain: true, from}));
   return place;
 }
 

@@ -50,9 +50,10 @@ function ofPython(resident: number, {used, kept}: RuntimePart): string {
 
 /** Its counters are as old as its last collection, at most. */
 function ofJava(resident: number, {used, kept, committed}: RuntimePart): string {
-  if (used === null || kept === null || committed === null)
-    return unknown('The Java heap', 'jcmd PID GC.heap_info')(resident);
+  if (used === null || committed === null) return unknown('The Java heap', 'jcmd PID GC.heap_info')(resident);
   const live = `${sizeText(used)} in use, live or garbage, when it was last counted`;
+  if (kept === null)
+    return `The Java heap had ${live}, of ${sizeText(committed)}; it is mapped several times, and RSS counts its pages as often.`;
   return kept < resident * MUCH
     ? `The Java heap had ${live}; ${someOf(resident, committed)} are resident.`
     : `${someOf(kept, resident)} of the Java heap are free and kept by the JVM: no leak by itself; it had ${live}.`;
