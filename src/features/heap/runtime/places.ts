@@ -82,14 +82,18 @@ function move(from: Place, to: Place, {size, resident}: {readonly size: number; 
 
 const ANON = ['anon', 'other anonymous memory'] as const;
 
+/** Of arenas, from this part on. */
+const UNKNOWN = 0.1;
+
 /** Pools tell what is Python's: what the kernel joined with something else too, and not what only has their size. */
 function cutPython(places: Map<string, Place>, {found: {python}}: RuntimeFacts): void {
   if (!python) return;
   const [anon, place] = [placeAt(places, ...ANON), placeAt(places, `arena ${PYTHONS}`, PYTHONS)];
   move(place, anon, python.alike);
   move(anon, place, python.joined);
-  place.isCertain = true;
   if (python.count === 0) return;
+  // Where much is neither, something else may have been joined with arenas to a multiple of their size.
+  place.isCertain = python.unknown <= UNKNOWN * python.resident;
   place.used = python.used;
   place.kept = Math.min(place.resident, python.kept);
   place.from = 'pool headers';
