@@ -64,7 +64,7 @@ class Lines {
     return this.#sinceKey > DELTAS_PER_KEY * this.#keyBytes;
   }
 
-  /** @param isAlone its checksum does not go on from the line before */
+  /** @param isAlone its checksum does not continue from the line before */
   put(record, isAlone = false) {
     const body = Buffer.from(JSON.stringify(record).slice(0, -1));
     this.#crc = crc32(body, isAlone ? 0 : this.#crc);

@@ -89,7 +89,10 @@ const head = (name, summary) => [
 function synopsis({id, usage, args, flags}) {
   const start = `.B ${bin} ${id}`;
   if (usage) return [start, prose(fill(String(usage), id).replace(id, '').trim())];
-  const words = Object.values(args).map(({name, required}) => (required ? italic(name) : `[${italic(name)}]`));
+  const words = Object.values(args).map(({name, required, multiple}) => {
+    const word = `${italic(name)}${multiple ? '...' : ''}`;
+    return required ? word : `[${word}]`;
+  });
   return [start, `${Object.keys(flags).length > 0 ? `[${italic('option')}...] ` : ''}${words.join(' ')}`];
 }
 
@@ -143,14 +146,14 @@ const related = ({id, description = '', examples: lines = [], flags}) => {
   return commands.filter((each) => each.id !== id && new RegExp(`(memmap|bin %>) ${each.id}\\b`).test(text));
 };
 
-const docLines = ({file, title}) => entry(italic(file), prose(`${title}.`));
+const docLines = ({file, title}) => entry(italic(file), prose(/[.?]$/.test(title) ? title : `${title}.`));
 
 /** Where the documents are is a matter of how memmap was installed. */
 const DOCS = 'In the package of npm, and in that of Debian below /usr/share/doc/memmap:';
 
 function mainPage() {
   return [
-    ...head(bin, about[0].toLowerCase() + about.slice(1).replace(/\.$/, '')),
+    ...head(bin, about[0].toLowerCase() + about.slice(1).replace(/\..*/, '')),
     ...section(
       'SYNOPSIS',
       `.B ${bin}`,

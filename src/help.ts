@@ -44,7 +44,7 @@ export async function helpText(root: string, argv: readonly string[]): Promise<s
   // oclif asks for the user's home and shell, and Node fails where a uid has no entry in passwd(5), as in containers.
   process.env['HOME'] ||= '/nonexistent';
   process.env['SHELL'] ||= '/bin/sh';
-  const {Config, Help, Plugin} = await import('@oclif/core');
+  const {CommandHelp, Config, Help, Plugin} = await import('@oclif/core');
 
   /** memmap as oclif's one plugin: no directory is searched for commands. */
   class Memmap extends Plugin {
@@ -69,12 +69,47 @@ export async function helpText(root: string, argv: readonly string[]): Promise<s
     }
   }
 
+  /**
+   * oclif's own usage names every flag, its description begins with the summary, which is printed above it, and only
+   * some of its examples have a prompt.
+   */
+  class Page extends CommandHelp {
+    protected override defaultUsage(): string {
+      const {id, args} = this.command;
+      const words = Object.values(args).map(({name, required, multiple}) => {
+        const word = `${name.toUpperCase()}${multiple ? '...' : ''}`;
+        return required ? word : `[${word}]`;
+      });
+      return [id, '[FLAGS]', ...words].join(' ');
+    }
+
+    protected override description(): string | undefined {
+      const {description} = this.command;
+      return description === undefined ? undefined : this.wrap(description);
+    }
+
+    protected override examples(examples: Command.Example[] | string | undefined): string | undefined {
+      return [examples ?? []]
+        .flat()
+        .map((example) => `$ ${this.render(typeof example === 'string' ? example : example.command)}`)
+        .join('\n');
+    }
+  }
+
   let text = '';
   class Collected extends Help {
+    protected override CommandHelpClass = Page;
+
     /** The command that answers first what people come with is listed first. */
     protected override get sortedCommands(): Command.Loadable[] {
       const all = super.sortedCommands;
       return [...all.filter(({id}) => id === FIRST), ...all.filter(({id}) => id !== FIRST)];
+    }
+
+    protected override async showRootHelp(): Promise<void> {
+      await super.showRootHelp();
+      this.log(`${config.bin} COMMAND --help: its flags and examples`);
+      this.log(`man ${config.bin}: exit codes, environment, files`);
     }
 
     protected override log(...lines: string[]): void {

@@ -14,7 +14,7 @@ const STYLE = `
 
 /**
  * @param {Array<{rows: Array<Array<{text: string, style: string}>>, ms: number}>} frames
- * @param {string} title what it shows, for who can't see it
+ * @param {string} title what it shows, for those who can't see it
  */
 export function svgOf(frames, {columns, rows, title}) {
   const width = columns * CELL.width + 2 * EDGE;

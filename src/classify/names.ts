@@ -265,7 +265,8 @@ const LAST_PART_ZERO: Decision = {
 };
 const VSYSCALL_BY_PLACE: Decision = {
   kind: 'vsyscall',
-  evidence: 'it is at 0xffffffffff600000, which is no address of a process: there the kernel has its vsyscall page',
+  evidence:
+    'it is at 0xffffffffff600000, which is not an address of the process: there the kernel has its vsyscall page',
 };
 const VECTORS_BY_PLACE: Decision = {
   kind: 'vsyscall',

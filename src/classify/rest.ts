@@ -57,7 +57,7 @@ function withoutAccess(space: Space, index: number): Decision {
   return space.touchesBelow(index) || space.touchesAbove(index) ? GUARD : ALONE;
 }
 
-/** A region without access that costs memory is no guard, and nothing that was only reserved. */
+/** A region without access that costs memory is not a guard, and was not only reserved. */
 const heldMemory = ({usage}: Region): Decision => ({
   kind: 'anon',
   label: 'closed, and still in memory',

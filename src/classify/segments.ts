@@ -181,7 +181,7 @@ function bssOf({clue, bias, name}: Image, region: Region, pageSize: number): Dec
       return {...RELRO, label: `relro of ${baseName(name)}`};
     const which = `segment ${clue.segments.indexOf(segment) + 1} of ${baseName(name)}`;
     const evidence = `${which} takes ${sizeText(end - begin)} more in memory than in the file`;
-    const beyond = region.end > end ? `; the last ${sizeText(region.end - end)} are other memory, merged with it` : '';
+    const beyond = region.end > end ? `; the last ${sizeText(region.end - end)} is other memory, merged with it` : '';
     return {kind: 'bss', evidence: evidence + beyond, label: `bss of ${baseName(name)}`};
   }
   return undefined;

@@ -20,7 +20,7 @@ export function tellStacks(space: Space): void {
   }
 }
 
-/** A larger region is no stack, unless the process has a higher RLIMIT_STACK. */
+/** A larger region is not a stack, unless the process has a higher RLIMIT_STACK. */
 const LARGEST_STACK = 64 * MIB;
 
 /**

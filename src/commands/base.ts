@@ -3,7 +3,7 @@ import {Command, Flags, type Interfaces} from '@oclif/core';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble, type TroubleParts} from '../model/trouble.ts';
 import {jsonPieces} from '../text/json.ts';
-import {clip, safe} from '../text/safe.ts';
+import {clip, safe, safeLines} from '../text/safe.ts';
 import {setColorLevel} from '../text/theme.ts';
 import {setDeadline} from '../procfs/open.ts';
 import {parseDuration} from '../shell/values.ts';
@@ -135,6 +135,11 @@ export abstract class BaseCommand extends Command {
     return code;
   }
 
+  /** Writes CSV: names as they are, but for a terminal, which would obey them. @returns `code` */
+  protected printCSV(lines: Iterable<string>, code: number = EXIT.done): Promise<number> {
+    return this.printPieces(isTerminal(1) ? safeOnes(lines) : lines, code);
+  }
+
   /**
    * Reports on standard error what in a snapshot was not understood or can't be trusted, and what a reader should know.
    */
@@ -197,6 +202,10 @@ const errorText = ({what, why, list = [], next}: Omit<TroubleParts, 'kind'>): st
   ].join('\n');
 
 /** Columns for an entry of a list: the end of a long command line is cut on a terminal, and nowhere else. */
+function* safeOnes(lines: Iterable<string>): Generator<string> {
+  for (const line of lines) yield safeLines(line);
+}
+
 const listWidth = (): number => (process.stderr.isTTY ? Math.max(20, (process.stderr.columns || 80) - 4) : Infinity);
 
 /**

@@ -39,7 +39,7 @@ Exits with 1 if a rule is broken; else with the command's own code, if it failed
 
 A command is counted with all processes that it starts, a target with --children: rss, pss, privateDirty, swap, size, regions and threads are added up in each sample, and --no-growth rss judges them together. Of those that ended, the kernel tells how much the largest had, also between two samples. Kinds and regions are those of the first process. A member that could not be measured leaves the rule unmeasured, unless the rest breaks it, or its resident memory would not.
 
-With --all the rules are about every process with memory of its own. PSS, private dirty and kinds are read for --max-stall of one and --budget of all at most; --max-regions 80% is of vm.max_map_count; --no-growth takes rss, with --for, and samples come every 2 s. A process of which a rule could not be measured is named, and ends the check with 5, unless a rule is broken.
+With --all the rules apply to every process with memory of its own. PSS, private dirty and kinds are read for --max-stall of one and --budget of all at most; --max-regions 80% is of vm.max_map_count; --no-growth takes rss, with --for, and samples come every 2 s. A process of which a rule could not be measured is named, and ends the check with 5, unless a rule is broken.
 
 Of a group, or its recording, --max and --no-growth take ${GROUP_MEASURES.join(', ')}: its usage, the parts of its bill, and sums of what its processes have. A group that is removed before --for is over ends the check with 5, unless a rule is broken.`;
 

@@ -24,9 +24,9 @@ type Shell = keyof typeof SHELLS;
 
 export default class Completion extends BaseCommand {
   static override summary = 'print a script that completes the command line of memmap in bash, zsh or fish';
-  static override description = `The script knows each command, each flag, and the values that a flag can have; the lessons, the words of explain, the processes that run, and the names of their regions. It starts nothing: Tab costs no run of memmap.
+  static override description = `The script knows each command, each flag, and the values that a flag can have; the lessons, the words of explain, the processes that run, and the names of their regions. It starts nothing: Tab does not run memmap.
 
-For bash: add source <(memmap completion bash) to ~/.bashrc. For zsh: write it to a file _memmap in a directory of $fpath. For fish: write it to ~/.config/fish/completions/memmap.fish. The Debian package brings all three.`;
+For bash: add source <(memmap completion bash) to ~/.bashrc. For zsh: write it to a file _memmap in a directory of $fpath. For fish: write it to ~/.config/fish/completions/memmap.fish. The Debian package contains all three.`;
 
   static override examples = [
     'source <(<%= config.bin %> <%= command.id %> bash)',

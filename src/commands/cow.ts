@@ -17,7 +17,7 @@ With --for it looks twice, and says what was copied in between: where, by whom a
 
 Root sees page frames, so that it is exact. Others see how often a page is mapped, and not by whom: then shared is the most that it can be. The page maps are read in small pieces with rests between them, which holds up each process for a few ms at most.
 
-A process without workers is no error: that is said, and the command ends with 0.`;
+A process without workers is not an error: that is said, and the command ends with 0.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',

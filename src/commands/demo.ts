@@ -108,8 +108,10 @@ function unclearWords(lesson: string | undefined, flags: FlagsOf<typeof Demo>): 
   const refused = (what: string, why: string, next: string): Trouble => new Trouble({kind: 'usage', what, why, next});
   if (all)
     return refused('A lesson and --all were both given.', '--all runs all of them.', 'Leave out one of the two.');
-  if (lesson === undefined && ofOne)
-    return refused(`--${ofOne} needs a lesson.`, 'it is for one of them.', `For example: memmap demo brk --${ofOne}`);
+  if (lesson === undefined && ofOne) {
+    const words = ofOne === 'emit' ? '--emit FILE' : ofOne === 'arch' ? `--listing --arch ${arch}` : `--${ofOne}`;
+    return refused(`--${ofOne} needs a lesson.`, 'it is for one of them.', `For example: memmap demo brk ${words}`);
+  }
   if (arch !== undefined && emit === undefined && !listing)
     return refused(
       '--arch needs --emit or --listing.',

@@ -49,7 +49,7 @@ Exits with 1 for a two-letter code that memmap does not know.`;
   static override flags = {
     word: Flags.boolean({description: 'take it for a word, even if a file or a process has the same name'}),
     heap: Flags.boolean({
-      description: "tell malloc's chunk of an address too; this reads the memory of the process",
+      description: 'say which chunk of malloc the address is in, too; this reads the memory of the process',
     }),
     all: Flags.boolean({description: "of a report of the kernel's OOM killer, every task"}),
     'max-stall': maxStall('reading may hold up the process'),

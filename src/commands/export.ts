@@ -173,8 +173,8 @@ const onlyOne = (format: string): Trouble =>
 const needsFile = (what: string, name: string): Trouble =>
   new Trouble({
     kind: 'usage',
-    what: `${what} is not for a terminal.`,
-    why: 'it is binary.',
+    what: `${what} needs a file.`,
+    why: 'it is binary, and is not written to standard output.',
     next: `Name a file: -o ${name}`,
   });
 

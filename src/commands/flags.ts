@@ -30,6 +30,7 @@ export const BUDGET_FLAGS = {
       'the part of the time, in percent, that reading smaps may take of a processor, with pauses of 5 s at most; ' +
       '0 for never',
     default: '2',
+    helpValue: '<percent>',
   }),
 };
 
@@ -39,7 +40,7 @@ export const CAUSE_FLAGS = {
     description: 'say which system calls made each change, and from where: needs root or CAP_PERFMON (docs/cause.md)',
   }),
   touched: Flags.boolean({
-    description: 'with --cause: say who touched memory too, by one of 32 page faults',
+    description: 'with --cause: say who touched memory too (1 of 32 page faults is sampled)',
     dependsOn: ['cause'],
   }),
   frames: Flags.string({
@@ -52,7 +53,7 @@ export const CAUSE_FLAGS = {
   }),
   'cause-engine': Flags.string({
     description:
-      'with --cause: what watches the calls; perf are perf events, which never stop the process; ptrace, for run ' +
+      'with --cause: what watches the calls; perf events never stop the process; ptrace, for run ' +
       'alone and without root, stops it at each system call',
     options: ['perf', 'ptrace'],
     helpValue: 'perf|ptrace',
@@ -110,7 +111,7 @@ export const interval = (time: string) =>
 
 /** Of a command that runs until something ends it. */
 export const LIMIT_FLAGS = {
-  count: Flags.integer({description: 'end after this many samples', min: 1}),
+  count: Flags.integer({description: 'end after this many samples', min: 1, helpValue: '<number>'}),
   for: Flags.string({description: 'end after this time (10s, 2m; a bare number is seconds)', helpValue: '<time>'}),
 };
 

@@ -18,9 +18,9 @@ Below that is all of its memory by what it is for, with what would give it back:
 
 Several processes are read one after the other: all that have the name, or with --children a process and its descendants. --json is then one document with that of each in it.
 
-It reads the memory of the process (/proc/PID/mem), which needs the right to attach to it: only the headers of chunks, and of the pools of a Python, are looked at, and nothing of their contents is kept. Pages that are not resident are not read.
+It reads the memory of the process (/proc/PID/mem), which needs the right to attach to it: only the headers of chunks, and of the pools of a Python, are looked at, and none of their contents is kept. Pages that are not resident are not read.
 
-A process that runs goes on meanwhile. An arena that does not come out at its end is read again, and then marked as torn. A core file stands still: its books are read from what was dumped.`;
+A running process continues meanwhile. An arena that could not be read to its end is read again, and if that fails too, marked as torn. A core file stands still: its books are read from what was dumped.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',
@@ -41,7 +41,8 @@ A process that runs goes on meanwhile. An arena that does not come out at its en
     all: Flags.boolean({description: 'print every arena and process, however many'}),
     children: Flags.boolean({description: 'the process and its descendants, each, and what they have together'}),
     'max-rate': Flags.string({
-      description: 'read at most so much memory a second; 500 MB by default',
+      description:
+        'read at most this much memory a second; 500 MB by default, less where the process maps memory all the time',
       helpValue: '<size>',
     }),
   };

@@ -18,11 +18,11 @@ export default class Metrics extends BaseCommand {
   static override summary = 'print the memory of processes as metrics for Prometheus';
   static override description = `Prints PSS, resident memory, private dirty memory, swap, regions, processes and threads of all processes, or of those meant, in Prometheus' text format, without times: for node_exporter's textfile collector, with -o. A process counts in its container, else in its unit, else under its name; --by decides otherwise, and pids are labels only with --by process. Command lines are never in it. Of units, containers and cgroups there are usage, limit and headroom of the cgroup, too.
 
-Reading is limited as in memmap ps: it holds up each process for --max-stall at most, and all together for --budget. What was not read is counted (memmap_unread_processes), and the next round reads it first; what is old has its age (memmap_sample_age_seconds). With --every it goes on, until a signal ends it.
+Reading is limited as in memmap ps: it holds up each process for --max-stall at most, and all together for --budget. What was not read is counted (memmap_unread_processes), and the next round reads it first; what is old has its age (memmap_sample_age_seconds). With --every it continues, until a signal or a limit ends it.
 
 -o replaces the file by rename, so that nobody reads half of it, and only if memmap metrics wrote it. It is readable for all (0644).
 
---otlp pushes the same to an OpenTelemetry collector, or to what else takes OTLP over HTTP: compressed, and again where the receiver is away, which --spool bridges over the end of the run too. Secrets are headers in OTEL_EXPORTER_OTLP_HEADERS, never in the command line. No other command of memmap opens a connection, and this one only then.`;
+--otlp pushes the same to an OpenTelemetry collector, or to any other receiver of OTLP over HTTP. It is compressed, and retried while the receiver is away; with --spool what waits is kept after the end of the run too. Secrets are headers in OTEL_EXPORTER_OTLP_HEADERS, never in the command line. No other command of memmap opens a connection, and this one only then.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -41,7 +41,6 @@ Reading is limited as in memmap ps: it holds up each process for --max-stall at 
       description: 'what processes are added up by; auto: the container, else the unit, else the name',
       options: METRIC_GROUPINGS,
       default: 'auto',
-      helpValue: '<key>',
     })(),
     filter: PROCESSES_FLAGS.filter,
     output: output('the file to write, such as memmap.prom; without it, or with -, standard output', ['json']),
@@ -62,17 +61,26 @@ Reading is limited as in memmap ps: it holds up each process for --max-stall at 
       helpValue: '<size>',
     }),
     'retry-for': Flags.string({
-      description: 'with --otlp: for how long it is tried again at the end; 30s, or 5s after --every',
+      description: 'with --otlp: for how long to retry at the end; by default 30s, or 5s with --every',
       helpValue: '<time>',
       dependsOn: ['otlp'],
     }),
-    every: Flags.string({description: 'go on, a round each time that this has passed', helpValue: '<time>'}),
-    count: Flags.integer({description: 'with --every: end after this many rounds', min: 1, dependsOn: ['every']}),
+    every: Flags.string({
+      description: 'repeat at this interval, until a signal or a limit ends it',
+      helpValue: '<time>',
+    }),
+    count: Flags.integer({
+      description: 'with --every: end after this many rounds',
+      min: 1,
+      helpValue: '<number>',
+      dependsOn: ['every'],
+    }),
     for: Flags.string({description: 'with --every: end after this time', helpValue: '<time>', dependsOn: ['every']}),
     'max-groups': Flags.integer({
-      description: 'groups at most: what has least PSS beyond that is added up as by="rest"',
+      description: 'at most this many groups: those with the least PSS beyond that are added up as by="rest"',
       default: MOST_GROUPS,
       min: 1,
+      helpValue: '<number>',
     }),
     'max-stall': maxStall('reading may hold up each process'),
     budget: Flags.string({

@@ -6,8 +6,6 @@ import {isOfHeld, SORT_KEYS, type SortKey, sortKeyOf} from '../features/ps/choos
 import {listProcesses, psJSON} from '../features/ps/ps.ts';
 import {notesOf, renderPs} from '../features/ps/text.ts';
 import {GROUPINGS} from '../model/host/processes.ts';
-import {inBatches, writePieces} from '../shell/output.ts';
-import {EXIT} from '../shell/exit.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
 
 export default class Ps extends BaseCommand {
@@ -34,9 +32,9 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
   };
 
   static override flags = {
-    by: Flags.option({description: 'add up by this', options: GROUPINGS, helpValue: '<key>'})(),
+    by: Flags.option({description: 'add up by this; process by default', options: GROUPINGS})(),
     sort: Flags.custom<SortKey>({
-      description: `the order: ${SORT_KEYS.join(', ')}`,
+      description: `the order, pss by default: ${SORT_KEYS.join(', ')}`,
       parse: async (text) => sortKeyOf(text),
       helpValue: '<by>',
     })(),
@@ -63,10 +61,7 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
       maxStall: parseDuration(flags['max-stall']),
       budget: parseDuration(flags.budget),
     });
-    if (flags.csv) {
-      await writePieces(inBatches(csv(listed.rows, listed.host.now, listed.options)));
-      return EXIT.done;
-    }
+    if (flags.csv) return this.printCSV(csv(listed.rows, listed.host.now, listed.options));
     return this.print(flags.json ? psJSON(listed, notesOf(listed)) : renderPs(listed, {width: this.width}));
   }
 }

@@ -44,7 +44,7 @@ With --heap (memmap record PID --heap) malloc's books are noted too, now and the
 
 With --cause (memmap record PID --cause) each memory call is written down as well, with its stack, and at the end who mapped what, and what is still there: memmap export has it as a flame graph.
 
-Sampling is kept gentle. smaps, which holds up the process, is read at the start, at marks and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
+Sampling costs the process little. smaps, which holds up the process, is read at the start, at marks and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$ -o shell.jsonl --for 2s',
@@ -70,7 +70,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     interval: interval('500ms'),
     ...LIMIT_FLAGS,
     'until-exit': Flags.boolean({
-      description: 'end when the process does, as without limits',
+      description: 'end when the process ends, as without limits',
       exclusive: ['for', 'count'],
     }),
     mark: Flags.string({
@@ -83,7 +83,7 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
     force: Flags.boolean({description: 'replace an existing file'}),
     children: Flags.boolean({description: 'record all its descendants too: what each has, and when they come and go'}),
     ring: Flags.string({
-      description: 'keep only what happened last, for this long, and save it when --dump-on says, and at the end',
+      description: 'keep only the last part, of this length, and save it when --dump-on says, and at the end',
       helpValue: '<time>',
       exclusive: ['append', 'children', 'cause', 'heap'],
     }),
@@ -103,14 +103,15 @@ Sampling is kept gentle. smaps, which holds up the process, is read at the start
       dependsOn: ['ring'],
     }),
     'dump-pause': Flags.string({
-      description: 'with --ring: the time between two savings, but for signals and the end',
+      description: 'with --ring: the least time between two saves, except on a signal and at the end',
       default: '1m',
       helpValue: '<time>',
     }),
     'max-dumps': Flags.integer({
-      description: 'with --ring: save at most this often, but for signals and the end',
+      description: 'with --ring: save at most this many times, not counting signals and the end',
       default: 20,
       min: 1,
+      helpValue: '<number>',
     }),
     heap: Flags.boolean({
       description: "note malloc's books now and then, for growth and report; reads memory (docs/heap.md)",

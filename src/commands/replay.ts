@@ -38,7 +38,10 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
     moments: Flags.boolean({description: 'list the moments'}),
     from: Flags.string({description: 'the first moment', default: 'first', helpValue: '<moment>'}),
     to: Flags.string({description: 'the last moment', default: 'last', helpValue: '<moment>'}),
-    speed: Flags.string({description: 'how many times as fast as it happened', helpValue: '<factor>'}),
+    speed: Flags.string({
+      description: 'how many times as fast as it happened; 1 by default on a terminal',
+      helpValue: '<factor>',
+    }),
     frames: Flags.string({
       description:
         "of a recording made with --cause: stacks without the functions of allocators, the loader and libc's start, or all",

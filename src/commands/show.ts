@@ -116,7 +116,7 @@ For a process whose memory map may not be read, the status is shown, and the com
     const look = {...flags, columns, choice, rows: all ? undefined : MOST_ROWS, width: this.width};
     const code = this.codeFor([snapshot]);
     if (flags.json) return this.print(showJSON(snapshot, choice, flags.by), code);
-    if (flags.csv) return this.printPieces(regionsCSV(snapshot, choice, flags.sort), code);
+    if (flags.csv) return this.printCSV(regionsCSV(snapshot, choice, flags.sort), code);
     if (flags.map) return this.print(renderPicture(snapshot, {width: this.width, rows: this.height}), code);
     return this.printPieces(showPieces(snapshot, look), code);
   }
@@ -164,7 +164,7 @@ function refuseWithGroup(flags: Readonly<Record<string, unknown>>): void {
   if (given === undefined) return;
   throw new Trouble({
     kind: 'usage',
-    what: `--${given} says nothing of a group.`,
+    what: `--${given} does not apply to a group.`,
     why: 'it is about the regions of one process.',
     next: 'Leave it out, or show one of the processes of the group.',
   });

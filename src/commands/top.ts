@@ -23,7 +23,7 @@ export default class Top extends BaseCommand {
   static override summary = 'show all processes by the memory that they really cost, live';
   static override description = `What ps prints, as one screen that is redrawn in place (q quits, ? lists the keys), with how much resident memory grew since top began, and how it moved. t adds up by name, user, unit, container or cgroup. Enter watches the process that is selected, as memmap watch does, and Escape comes back. Where output goes elsewhere it prints the table of ps for each sample; with --json one document a line.
 
-In each sample status is read of all processes, which holds up none of them, and the counters only within the limits: of one for --max-stall, of all together for --budget, and of none for more than 2 % of the time. Whoever was never read comes first, then the largest that waited longest. Counters of an earlier sample are dim and have their age; after ten minutes they are no longer shown, but why they were not read. A process that is opened is read by its own screen alone, and so for 2 % of the time at most. With --held descriptors are looked at for 0.1 s of a processor in each sample; whoever has no turn keeps what was found out before.
+In each sample status is read of all processes, which holds up none of them, and the counters only within the limits: of one for --max-stall, of all together for --budget, and of none for more than 2 % of the time. Processes that were never read come first, then the largest that waited longest. Counters of an earlier sample are dim and have their age; after ten minutes they are no longer shown, but why they were not read. A process that is opened is read by its own screen alone, and so for 2 % of the time at most. With --held descriptors are looked at for 0.1 s of a processor in each sample; a process that has no turn keeps its earlier figures.
 
 Kernel threads and zombies have no memory of their own, and are not listed; memmap is left out.`;
 
@@ -41,9 +41,9 @@ Kernel threads and zombies have no memory of their own, and are not listed; memm
   static override flags = {
     interval: interval('2s'),
     ...LIMIT_FLAGS,
-    by: Flags.option({description: 'add up by this', options: GROUPINGS, helpValue: '<key>'})(),
+    by: Flags.option({description: 'add up by this; process by default', options: GROUPINGS})(),
     sort: Flags.custom<Sort>({
-      description: `the order: ${SORTS.join(', ')}`,
+      description: `the order, pss by default: ${SORTS.join(', ')}`,
       parse: async (text) => sortOf(text),
       helpValue: '<by>',
     })(),

@@ -103,6 +103,15 @@ function notAValue({flag, value, values}: Found, accepted: Accepted): Parts {
   };
 }
 
+const notAnArgument = ({value, values}: Found, accepted: Accepted): Parts => {
+  const near = nearest(value, values.split(', '));
+  return {
+    what: `${accepted.id} does not know "${value}".`,
+    why: `it can be ${values}.`,
+    next: near === undefined ? helpOf(accepted) : `Did you mean: memmap ${accepted.id} ${near}`,
+  };
+};
+
 const noValue = ({flag, values}: Found, accepted: Accepted): Parts => ({
   what: `--${flag} needs a value.`,
   why: values === undefined ? 'nothing follows it, or another flag does.' : `it can be ${values}.`,
@@ -130,6 +139,7 @@ const notTogether = ({flag, other}: Found, accepted: Accepted): Parts => ({
 /** What the parser says in words only. */
 const PATTERNS: ReadonlyArray<readonly [RegExp, (found: Found, accepted: Accepted) => Parts]> = [
   [/^Expected --(?<flag>\S+?)=(?<value>.*) to be one of: (?<values>.*)$/, notAValue],
+  [/^Expected (?<value>.*) to be one of: (?<values>.*)$/, notAnArgument],
   [/^Flag --(?<flag>\S+) expects one of these values: (?<values>.*)$/, noValue],
   [/^Flag --(?<flag>\S+) expects a value$/, noValue],
   [/^Flag --(?<flag>\S+) can only be specified once$/, twice],

@@ -53,7 +53,7 @@ export default class Watch extends BaseCommand {
 
 A group (cgroup:PATH, unit:NAME of systemd, container:ID; cgroup:self is that of memmap) is reported in lines: what moved of its usage and by part, processes that come and go, and how often it was at its limit. --until then compares a part of its bill or what its processes have: usage>1G, pss>200M, processes<1. A group that is removed meanwhile ends the watch with 5.
 
-Sampling is kept gentle. smaps, which holds up the process, is read at the start and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.
+Sampling costs the process little. smaps, which holds up the process, is read at the start and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.
 
 With --cause (memmap watch PID --cause) each memory call of the process is seen as well, with its stack: under each change stands which calls made it, and at the end who mapped what, and what is still there. The process is not stopped.`;
 

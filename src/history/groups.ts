@@ -35,7 +35,7 @@ function keys(): KeyOf {
   };
 }
 
-/** Fewer regions at one time are no group: each is listed. */
+/** Fewer regions at one time are not a group: each is listed. */
 const FEWEST = 3;
 
 /** A group of which one region moved by this part of what the group gained or lost isn't what grew: that region is. */

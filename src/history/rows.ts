@@ -94,7 +94,7 @@ function follow(
 }
 
 /**
- * A row for what was no region of its own: growth is counted from 0, or for a part cut off another region from its
+ * A row for what was not a region of its own: growth is counted from 0, or for a part cut off another region from its
  * size.
  */
 const came = (region: Region, isPiece: boolean): Row => ({
@@ -152,7 +152,7 @@ function placesOf(rows: readonly Row[], regions: readonly Region[]): readonly nu
 /**
  * The first row that starts at an address or above it.
  *
- * @param from it isn't before this place; the search goes on from here in longer and longer steps, as it is mostly near
+ * @param from it isn't before this place; the search continues from here in longer and longer steps: it is mostly near
  */
 function placeOf(rows: readonly Row[], start: number, from: number): number {
   let low = from;
@@ -188,7 +188,7 @@ function exchange(rows: readonly Row[], gone: readonly number[], come: readonly 
   return joined(parts);
 }
 
-/** As `parts.flat()`, in a twentieth of its time; a call has only so many arguments. */
+/** As `parts.flat()`, in a twentieth of its time; the number of arguments of a call is limited. */
 function joined(parts: ReadonlyArray<readonly Row[]>): readonly Row[] {
   const none: readonly Row[] = [];
   if (parts.length <= MOST_ARGUMENTS) return none.concat(...parts);

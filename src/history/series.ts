@@ -74,7 +74,7 @@ export class Series {
       this.#tracks?.add(rows, listed?.listing ?? 'smaps', look, event === 'exec');
     }
     if (this.#sums.byKind.size === this.#kinds.size) return;
-    for (const kind of totalsByKind(seen.snapshot.regions).keys())
+    for (const kind of totalsByKind(seen.snapshot.table).keys())
       if (!this.#kinds.has(kind)) this.#kinds.set(kind, this.#nothingSoFar());
   }
 
@@ -153,7 +153,7 @@ export class Series {
   }
 }
 
-/** So many of the measures are known at each look: the number of regions, and their size. */
+/** This many of the measures are known at each look: the number of regions, and their size. */
 const ALWAYS = 2;
 
 const isAlways = (measure: string): boolean => measure === 'regions' || measure === 'size';

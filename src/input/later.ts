@@ -1,5 +1,6 @@
 import type {Snapshot} from '../model/snapshot.ts';
 import {capture, type CaptureOptions} from '../procfs/capture.ts';
+import {pause} from '../procfs/sampling/poll.ts';
 import {interruption} from '../shell/signals.ts';
 import {say} from '../shell/output.ts';
 
@@ -13,13 +14,7 @@ export async function readTwice(pid: number, ms: number, options: CaptureOptions
   const before = capture(pid, options);
   const interrupted = interruption();
   if (process.stderr.isTTY) say(`Waiting for ${ms / 1000} s (Ctrl-C: compare now).`);
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    interrupted.signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  await pause(ms, interrupted.signal);
   interrupted.dispose();
   return [before, capture(pid, options)];
 }

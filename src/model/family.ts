@@ -84,7 +84,7 @@ export function sortFamily(family: Family, key: ByteKey | 'name'): Family {
   const children = new Map<Member, Member[]>(family.members.map((member) => [member, []]));
   const seen = new Map<number, Member>([[first.pid, first]]);
   for (const member of others) {
-    // One whose parent is no member any more belongs to the first.
+    // One whose parent is no longer a member belongs to the first.
     children.get(seen.get(member.ppid) ?? first)!.push(member);
     seen.set(member.pid, member);
   }

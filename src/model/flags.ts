@@ -19,7 +19,7 @@ const FLAG_PHRASES: Readonly<Record<string, readonly [set: string, cleared: stri
     'is not given to children by fork (as with MADV_DONTFORK)',
     'is given to children by fork again (as with MADV_DOFORK)',
   ],
-  de: ['can not be enlarged by mremap', 'can be enlarged by mremap again'],
+  de: ['cannot be enlarged by mremap', 'can be enlarged by mremap again'],
   ac: ['is charged to the commit limit', 'is no longer charged to the commit limit'],
   nr: ['is not charged to the commit limit (as with MAP_NORESERVE)', 'no longer has MAP_NORESERVE'],
   wf: [

@@ -170,9 +170,8 @@ function count(totals: PageTotals, state: number, pages: number): void {
 
 export function addTotals(all: readonly PageTotals[]): PageTotals {
   const sum = noPages();
-  for (const each of all) {
-    for (const key of Object.keys(sum) as Array<keyof PageTotals>) sum[key] += each[key];
-  }
+  const keys = Object.keys(sum) as Array<keyof PageTotals>;
+  for (const each of all) for (const key of keys) sum[key] += each[key];
   return sum;
 }
 

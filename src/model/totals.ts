@@ -72,7 +72,7 @@ interface Sum {
   size: number;
 }
 
-/** What is added up at once: so many rows, the first of them, and the bytes of all. */
+/** What is added up at once: how many rows, the first of them, and the bytes of all. */
 interface Bundle {
   readonly row: number;
   readonly count: number;

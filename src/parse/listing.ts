@@ -308,7 +308,7 @@ function afterIndent(bytes: Uint8Array, from: number, to: number): number {
   return from;
 }
 
-/** After so many regions it is known how many there will be, about. */
+/** After this many regions it is known about how many there will be. */
 const SAMPLE = 1000;
 
 /** The regions that the kernel places last: at the top of a process's addresses. */

@@ -9,7 +9,7 @@ interface JitFunction {
   readonly size: number;
 }
 
-/** One huge entry could make each search long: so many entries are asked. */
+/** One huge entry could make each search long: at most this many entries are asked. */
 const MOST_ASKED = 10_000;
 
 /**

@@ -132,7 +132,7 @@ export function notACapture(listing: Listing, bytes: Uint8Array): Trouble {
       kind: 'input',
       what: 'This is not a listing of memory regions.',
       why: 'it is a log of the kernel with reports of its OOM killer.',
-      next: 'Have them told: memmap explain FILE',
+      next: 'To have them explained: memmap explain FILE',
     });
   const [first] = listing.rejected as [Rejected];
   const {length} = listing.rejected;

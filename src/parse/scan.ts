@@ -37,8 +37,11 @@ export const isSameStretch = (a: Uint8Array, from: number, b: Uint8Array, at: nu
   Buffer.compare(a.subarray(from, from + length), b.subarray(at, at + length)) === 0;
 
 /** Is a text of ASCII anywhere in the bytes? */
-export const hasText = (bytes: Uint8Array, text: string): boolean =>
-  Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length).indexOf(text, 0, 'latin1') >= 0;
+export const hasText = (bytes: Uint8Array, text: string): boolean => placeOfText(bytes, text) >= 0;
+
+/** Where it is first, at `from` or after; -1 if it isn't. */
+export const placeOfText = (bytes: Uint8Array, text: string, from = 0): number =>
+  Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length).indexOf(text, from, 'latin1');
 
 /**
  * UTF-16 as UTF-8: what redirection in PowerShell writes. Only a byte order mark says that it is UTF-16.

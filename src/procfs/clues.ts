@@ -104,6 +104,9 @@ export const MOST_THREADS = 1000;
  * The threads with their names, and the stack pointers of those that wait. Asking for one needs the right to trace the
  * process (ptrace(2), PTRACE_MODE_ATTACH); without it the names are left.
  *
+ * The kernel lists them as they began. Ids begin again at 300 once pid_max is reached (kernel/pid.c), so a later thread
+ * may have a lower one than the first: they are put in order, which is the one that a recording has.
+ *
  * @param known from an earlier look: a thread keeps its stack, so one that runs now is looked for where it was
  * @param onlyNew ask only the threads whose stack pointer isn't known
  */
@@ -123,7 +126,7 @@ function readThreads(handle: ProcessHandle, known: readonly Thread[] = [], onlyN
     const {text} = decode(latin1(name, 0, name.length).replace(/\n$/, ''));
     threads.push(stackPointer === undefined ? {tid, name: text} : {tid, name: text, stackPointer});
   }
-  return threads.length > 0 ? {threads} : {};
+  return threads.length > 0 ? {threads: threads.toSorted((a, b) => a.tid - b.tid)} : {};
 }
 
 function list(handle: ProcessHandle): number[] {

@@ -1,6 +1,7 @@
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
 import {ignoresSignal} from '../parse/proc/status.ts';
 import {childrenIn} from './family.ts';
+import {isForeign} from './mount.ts';
 import {readIfThere} from './open.ts';
 
 /** The signal that a parent gets when a child ends, on all machines but Alpha, MIPS, PA-RISC and SPARC (signal(7)). */
@@ -42,5 +43,6 @@ export const startTimeOf = (pid: number, root = '/proc'): number | undefined => 
 
 const isRunning = (stat: Stat | undefined): stat is Stat => stat !== undefined && !/[ZX]/.test(stat.state);
 
+/** The PIDs are those that our own children have for us. */
 const statOf = (pid: number, root: string): Stat | undefined =>
-  parseStat(readIfThere(`${root}/${pid}/stat`) ?? new Uint8Array());
+  isForeign(root) ? undefined : parseStat(readIfThere(`${root}/${pid}/stat`) ?? new Uint8Array());

@@ -3,8 +3,9 @@ import {readdirSync} from 'node:fs';
 import {ownProcess} from './child.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {parseState, parseStat, type Stat} from '../parse/proc/stat.ts';
+import {sleptIn} from '../parse/proc/status.ts';
 import {Scratch} from './file.ts';
-import {deadline, deadlineText, textIfThere, waitLonger} from './open.ts';
+import {deadline, deadlineText, LONGEST_TIMER, readIfThere, textIfThere, waitLonger} from './open.ts';
 
 /** What the lock must know of a process that is held: a ProcessHandle. */
 interface HeldProcess {
@@ -167,7 +168,7 @@ function answers(child: ChildProcess, signal: AbortSignal | undefined): Promise<
       resolve(hasAnswered);
     };
     const giveUp = (): void => finish(false);
-    const timer = setTimeout(giveUp, deadline());
+    const timer = setTimeout(giveUp, Math.min(deadline(), LONGEST_TIMER));
     signal?.addEventListener('abort', giveUp);
     child.once('exit', () => finish(true));
     child.once('error', () => finish(true)); // It could not be started, so it couldn't be asked.
@@ -192,8 +193,8 @@ function sleepersIn(task: string): readonly Sleeper[] {
 }
 
 function sleeper(folder: string, {pid, comm}: Who): Sleeper {
-  const switches = /^voluntary_ctxt_switches:\s*(\d+)$/m.exec(textIfThere(`${folder}/status`));
-  return {tid: pid, comm, folder, mark: `${pid} ${switches?.[1]}`};
+  const status = readIfThere(`${folder}/status`);
+  return {tid: pid, comm, folder, mark: `${pid} ${status && sleptIn(status)}`};
 }
 
 const stillAsleep = (before: readonly Sleeper[], now: readonly Sleeper[]): readonly Sleeper[] =>

@@ -4,17 +4,15 @@ import {isPresent} from '../parse/proc/pagemap.ts';
 import {retried} from './file.ts';
 import {withoutMemory, type ProcessHandle} from './handle.ts';
 import {openProc, textIfThere} from './open.ts';
+import {Pace} from './pace.ts';
 import {PageMap} from './pages/pagemap.ts';
-import {processTrouble} from './trouble.ts';
+import {canTrace, processTrouble} from './trouble.ts';
 
 /** Pages whose state is asked for at once. */
 const BLOCK = 8192;
 
-/** ms that reading may be ahead of the rate: what is small is read at once. */
-const AHEAD = 100;
-
-/** ms of a rest. */
-const REST = 2;
+/** ms: who reads again and again waits no longer than this for a busy process, or little. */
+const USUAL_PATIENCE = 250;
 
 /**
  * The memory of a process: /proc/PID/mem, which needs the right to attach to it (ptrace(2),
@@ -29,21 +27,22 @@ export class ProcessMemory {
   readonly #fd: number;
   readonly #pages: PageMap;
   readonly #pageSize: number;
-  /** Bytes a ms. */
-  readonly #rate: number;
+  readonly #pace: Pace;
+  /** Which pages are resident, by the first page. */
   readonly #blocks = new Map<number, Uint8Array>();
-  readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
-  /** When what was read so far may have been read, by the rate. */
-  #due = performance.now() - AHEAD;
+  /** The block that was asked last. */
+  #block: Uint8Array = new Uint8Array(0);
+  #first = Infinity;
 
   /**
    * @param folder '' or `task/TID/`
    * @param rate bytes a second that are read at most
+   * @param patience ms of rests after which it reads faster though the process needs its lock: pace.ts
    * @throws Trouble `gone` or `denied`
    */
-  constructor(handle: ProcessHandle, {pageSize, rate, folder = ''}: MemoryOptions) {
+  constructor(handle: ProcessHandle, {pageSize, rate, patience = USUAL_PATIENCE, folder = ''}: MemoryOptions) {
     this.#pageSize = pageSize;
-    this.#rate = rate / 1000;
+    this.#pace = new Pace(rate, patience);
     try {
       this.#fd = openProc(handle.path(`${folder}mem`), `${handle.root}/${handle.pid}/${folder}mem`);
     } catch (error) {
@@ -62,16 +61,12 @@ export class ProcessMemory {
     const end = this.#residentEnd(address, address + length);
     if (end <= address) return new Uint8Array(0);
     const bytes = new Uint8Array(end - address);
-    let got = 0;
-    while (got < bytes.length) {
-      const count = this.#readSome(bytes, got, address + got);
-      if (count === 0) break;
-      got += count;
-    }
-    this.bytesRead += got;
-    this.#rest(got);
-    return bytes.subarray(0, got);
+    return bytes.subarray(0, this.#fill(bytes, address, end));
   };
+
+  /** The same into a buffer, from its beginning. @returns how many bytes */
+  readonly readInto = (address: number, length: number, into: Uint8Array): number =>
+    this.#fill(into, address, this.#residentEnd(address, address + length));
 
   /** How many bytes of a range are resident. */
   readonly residentIn = (start: number, end: number): number => {
@@ -83,54 +78,77 @@ export class ProcessMemory {
   };
 
   /** Forgets which pages are resident. */
-  readonly refresh = (): void => this.#blocks.clear();
+  readonly refresh = (): void => {
+    this.#blocks.clear();
+    this.#first = Infinity;
+  };
+
+  /** ms of rests since the process wanted the lock of its memory map. */
+  get rested(): number {
+    return this.#pace.rested;
+  }
 
   close(): void {
     closeSync(this.#fd);
     this.#pages.close();
   }
 
+  #fill(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    while (at < end) {
+      const count = this.#readSome(bytes, at - start, end - at, at);
+      if (count === 0) break;
+      at += count;
+    }
+    const got = Math.max(0, at - start);
+    this.bytesRead += got;
+    this.#pace.after(got, Math.max(1, got / this.#pageSize));
+    return got;
+  }
+
   /** Where the first page of a range that is not resident begins, or the range ends. */
   #residentEnd(start: number, end: number): number {
-    for (let page = Math.floor(start / this.#pageSize); page * this.#pageSize < end; page++)
-      if (!this.#isResident(page)) return page * this.#pageSize;
+    const size = this.#pageSize;
+    for (let page = Math.floor(start / size); page * size < end; page++)
+      if (!this.#isResident(page)) return page * size;
     return end;
   }
 
   #isResident(page: number): boolean {
-    const number = Math.floor(page / BLOCK);
-    let block = this.#blocks.get(number);
-    if (!block) this.#blocks.set(number, (block = this.#load(number * BLOCK)));
-    return block[page - number * BLOCK] === 1;
+    let offset = page - this.#first;
+    if (offset < 0 || offset >= BLOCK) {
+      offset = page % BLOCK;
+      this.#first = page - offset;
+      let block = this.#blocks.get(this.#first);
+      if (!block) this.#blocks.set(this.#first, (block = this.#load(this.#first)));
+      this.#block = block;
+    }
+    return this.#block[offset] === 1;
   }
 
   #load(first: number): Uint8Array {
     const block = new Uint8Array(BLOCK);
     const words = this.#pages.read(first * this.#pageSize, BLOCK);
+    this.#pace.restart();
     for (let page = 0; page * 2 < words.length; page++) if (isPresent(words, page)) block[page] = 1;
     return block;
   }
 
-  #readSome(bytes: Uint8Array, at: number, position: number): number {
+  #readSome(bytes: Uint8Array, at: number, length: number, position: number): number {
     try {
-      return retried(() => readSync(this.#fd, bytes, at, bytes.length - at, position));
+      return retried(() => readSync(this.#fd, bytes, at, length, position));
     } catch (error) {
       // EIO: unmapped since the page map was read. ESRCH: it has ended.
       if (errnoOf(error) === 'EIO' || errnoOf(error) === 'ESRCH') return 0;
       throw error;
     }
   }
-
-  #rest(bytes: number): void {
-    const now = performance.now();
-    this.#due = Math.max(this.#due, now - AHEAD) + bytes / this.#rate;
-    if (this.#due - now >= REST) Atomics.wait(this.#sleeper, 0, 0, this.#due - now);
-  }
 }
 
 interface MemoryOptions {
   readonly pageSize: number;
   readonly rate: number;
+  readonly patience?: number | undefined;
   readonly folder?: string | undefined;
 }
 
@@ -141,7 +159,8 @@ function memoryTrouble(handle: ProcessHandle, error: unknown): Trouble {
   if (trouble.kind === 'gone') return withoutMemory(handle);
   if (trouble.kind !== 'denied') return trouble;
   const what = `Cannot read the memory of process ${handle.pid}.`;
-  if (!mayList(handle)) return new Trouble({kind: 'denied', what, why: trouble.why, next: ATTACH});
+  if (!mayList(handle))
+    return new Trouble({kind: 'denied', what, why: trouble.why, next: canTrace() ? trouble.next : ATTACH});
   const scope = Number(textIfThere(`${handle.root}/sys/kernel/yama/ptrace_scope`) || 0);
   return new Trouble({
     kind: 'denied',

@@ -81,6 +81,9 @@ export function setDeadline(ms: number): void {
   allowed = ms;
 }
 
+/** ms that a timer of Node can wait; with more it doesn't wait at all (TIMEOUT_MAX in its lib/internal/timers.js). */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** In ms. */
 export const deadline = (): number => allowed;
 

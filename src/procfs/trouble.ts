@@ -1,7 +1,8 @@
-import {existsSync, statSync} from 'node:fs';
+import {statSync} from 'node:fs';
 import {errnoOf, Trouble} from '../model/trouble.ts';
 import {capabilityNames, hasCapability, parseCredentials, type Credentials} from '../parse/proc/status.ts';
 import {release} from './machine/machine.ts';
+import {foreign, isForeign, withoutProcfs} from './mount.ts';
 import {readIfThere, textIfThere} from './open.ts';
 
 /**
@@ -39,17 +40,14 @@ const LACKING: Readonly<Record<string, string>> = {
 };
 
 export function noSuchProcess(pid: number, root = '/proc'): Trouble {
-  if (!existsSync(`${root}/self`) && root === '/proc')
-    return new Trouble({
-      kind: 'gone',
-      what: `Cannot look at process ${pid}.`,
-      why: 'no procfs is mounted at /proc.',
-      next: 'Mount it: mount -t proc proc /proc',
-    });
+  const what = `Cannot look at process ${pid}.`;
+  const lack = withoutProcfs(root, what);
+  if (lack) return lack;
+  if (root === '/proc' && isForeign()) return foreign(what);
   const hidden = isHiding(root) ? ' that you may see: /proc is mounted with hidepid' : '';
   return new Trouble({
     kind: 'gone',
-    what: `Cannot look at process ${pid}.`,
+    what,
     why: `there is no such process${hidden}.`,
     next: 'List processes with: memmap ps',
   });
@@ -174,9 +172,12 @@ function rightToTrace(root: string): string {
 }
 
 /** Is procfs mounted so that it hides the processes of others, and from us? proc(5), hidepid. */
-export function isHidingFromUs(root: string): boolean {
+export const isHidingFromUs = (root: string): boolean => isHiding(root) && !canTrace();
+
+/** Have we CAP_SYS_PTRACE? Then to be root does not give more. */
+export function canTrace(): boolean {
   const ours = credentials('/proc/self');
-  return isHiding(root) && !(ours && hasCapability(ours.effective, 'SYS_PTRACE'));
+  return ours !== undefined && hasCapability(ours.effective, 'SYS_PTRACE');
 }
 
 /** Is procfs mounted so that it hides the processes of others? proc(5), hidepid. */

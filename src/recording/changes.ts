@@ -65,7 +65,7 @@ export class Changes {
       this.#after.set(start, row);
     }
     if (at < rows.length) put(rows.slice(at));
-    // A call takes only so many arguments.
+    // The number of arguments of a call is limited.
     this.#rows = this.#own = parts.length < 1000 ? ([] as RegionRow[]).concat(...parts) : parts.flat();
   }
 

@@ -2,7 +2,7 @@ import {Trouble} from '../model/trouble.ts';
 
 /** A recording that can't be used, or what was taken for one. Its file is named where it is opened: `named`. */
 export const noRecording = (why: string, next = 'Make one with: memmap record PID -o FILE'): Trouble =>
-  new Trouble({kind: 'input', what: 'This recording can not be used.', why: `${why}.`, next});
+  new Trouble({kind: 'input', what: 'This recording cannot be used.', why: `${why}.`, next});
 
 /**
  * A line that is intact, since its checksum is right, and yet not in the format of this version.

@@ -63,9 +63,14 @@ const LEAST = 40;
 
 export function cannotWrite(where: string, error: unknown): Trouble {
   const reason = REASONS[errnoOf(error)] ?? (error as Error).message;
-  const next = 'Choose another place with -o, or make room.';
+  const next = FULL.has(errnoOf(error))
+    ? 'Choose another place with -o, or make room.'
+    : 'Choose another place with -o.';
   return new Trouble({kind: 'output', what: `Cannot write to ${where}.`, why: `${reason} (${errnoOf(error)}).`, next});
 }
+
+/** What is freed helps here. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the device',

@@ -48,7 +48,7 @@ export class RuntimeFile {
     }
   }
 
-  /** Writes it whole, for its owner alone. That it can't be written is no fault: the next run begins anew. */
+  /** Writes it whole, for its owner alone. That it can't be written is no fault: the next run begins again. */
   write(text: string): void {
     if (this.path === undefined) return;
     try {

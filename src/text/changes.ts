@@ -17,7 +17,7 @@ export interface DiffLook extends TextOptions {
   readonly rows?: number | undefined;
   /** Only changes of these kinds, or to regions of these kinds. */
   readonly kinds?: ReadonlySet<string> | undefined;
-  /** Only changes of at least so many bytes. */
+  /** Only changes of at least this many bytes. */
   readonly minSize?: number | undefined;
   /** Of two runs nearly everything moved, since ASLR placed it: many such lines become one. */
   readonly folds?: boolean | undefined;

@@ -21,12 +21,15 @@ function filled(words: readonly string[], width: number, between = ' ', indent =
   return line === undefined ? lines : [...lines, line];
 }
 
+/** Blanks where a line may end: not between a number and its unit. */
+const BREAK = / (?<!\d (?=%|(?:[KMGTPE]iB|ms|s|min)\b))/;
+
 /**
  * A sentence in lines of at most `width` columns, broken at blanks; undefined: one line. Words longer than that stay
- * whole.
+ * whole, and so does a number with its unit.
  */
 export const wrapped = (sentence: string, width: number | undefined, indent = ''): string[] =>
-  width === undefined ? [sentence] : filled(sentence.split(' '), width, ' ', indent);
+  width === undefined ? [sentence] : filled(sentence.split(BREAK), width, ' ', indent);
 
 /**
  * A line that may begin with a label (`  why:  `, `before  `) in lines of at most `width` columns: further ones begin
@@ -50,18 +53,13 @@ const NARROW = 48;
 /** How wide to set prose. */
 export const proseWidth = (width: number | undefined): number => Math.min(WIDEST, Math.max(NARROWEST, width ?? WIDEST));
 
-/** A number and its unit stay on one line. */
-const AMOUNT = /(\d) (?=%|[KMGTPE]iB)/g;
-const NO_BREAK = '\u00a0';
-
 /** Text as lines of at most `width` columns, broken at blanks; words that are longer (paths) are cut into pieces. */
 export function wrapLines(text: string, width: number): string[] {
-  const words = safe(text).replaceAll(AMOUNT, `$1${NO_BREAK}`).split(' ');
-  const lines = filled(
+  const words = safe(text).split(BREAK);
+  return filled(
     words.flatMap((word) => pieces(word, width)),
     width,
   );
-  return lines.map((line) => line.replaceAll(NO_BREAK, ' '));
 }
 
 function pieces(word: string, width: number): string[] {

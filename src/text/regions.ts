@@ -41,7 +41,7 @@ export function* renderRegions(regions: Regions, look: RegionsLook = {}): Genera
 const hasGuesses = (regions: Regions): boolean =>
   regions.alike.firsts.some((row) => regions.verdictAt(row).confidence !== undefined);
 
-/** Of so many regions, this share may differ from all others: then nothing is gained by what follows. */
+/** From this many regions on, this share may differ from all others: then nothing is gained by what follows. */
 const MOST_DIFFERENT = 0.5;
 
 /** A table of regions, in whichever way is quicker. */

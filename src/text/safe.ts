@@ -16,6 +16,12 @@ export function safe(text: string): string {
   return text.replace(UNSAFE, escaped).replace(/ $/, '\\x20');
 }
 
+/** The same of lines, which stay lines: CSV on a terminal. */
+export const safeLines = (text: string): string =>
+  text.replace(UNSAFE, (character, at: number) =>
+    character === '\n' || (character === '\r' && text[at + 1] === '\n') ? character : escaped(character),
+  );
+
 function escaped(character: string): string {
   const code = character.charCodeAt(0);
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;

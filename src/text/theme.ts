@@ -7,7 +7,7 @@ import {Chalk, type ChalkInstance, type ColorSupportLevel} from 'chalk';
 const ROLES = {
   title: (chalk: ChalkInstance) => chalk.bold,
   quiet: (chalk: ChalkInstance) => chalk.dim,
-  // Growth is no good news and less is no bad news: neither is green or red.
+  // Growth is not good news and less is not bad news: neither is green or red.
   come: (chalk: ChalkInstance) => chalk.yellow,
   comeNew: (chalk: ChalkInstance) => chalk.yellow.bold,
   go: (chalk: ChalkInstance) => chalk.cyan,

@@ -25,7 +25,7 @@ interface CoverOptions {
 /**
  * Lists the threads again until there is no new one. One that appears meanwhile may have inherited events from its
  * parent: the event beside samples reports births, and what was born long enough after all events of its parent were
- * opened has inherited them. What is not known to have is opened too, and may then be told twice (Doubles).
+ * opened has inherited them. What is not known to have is opened too, and may then be reported twice (Doubles).
  *
  * @returns whether there may be such a thread, and whether any thread was found
  */
@@ -55,7 +55,7 @@ export async function coverThreads({events, cpus, list, drain, now}: CoverOption
   return {mayDouble, threads: since.size};
 }
 
-/** Drops what is told twice: of a thread for which events were opened, and that has inherited them as well. */
+/** Drops what is reported twice: of a thread for which events were opened, and that has inherited them as well. */
 export class Doubles {
   readonly #owners = new Map<number, number>();
 

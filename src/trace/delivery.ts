@@ -10,13 +10,13 @@ import type {Open, OpenEvents} from './perf/opened.ts';
 import type {Record} from './perf/records.ts';
 import type {Event} from './plan.ts';
 
-/** ns: a record is in its ring so long after its time at the latest, and the other one of its call beside it. */
+/** ns: a record is in its ring this long after its time at the latest, and the other one of its call beside it. */
 const SETTLED = APART + 1_000_000;
 
-/** ms for which events are told before the rings come first again. */
+/** ms for which events are reported before the rings come first again. */
 const SLICE = 5;
 
-/** Bytes of stacks that wait to be told. Above it, calls are told without. */
+/** Bytes of stacks that wait to be reported. Above it, calls are reported without. */
 const MOST_WAITING = 256 * 2 ** 20;
 
 /** Is it a call or a fault? Of the two events of a call only one is left here. */
@@ -29,7 +29,7 @@ interface DeliveryOptions {
   readonly decoder: Decoder;
   /** A thread may be watched twice. */
   readonly mayDouble: boolean;
-  /** Watched is a cgroup, of which only this process and what it makes is told. */
+  /** Watched is a cgroup, of which only this process and what it makes is reported. */
   readonly onlyFamilyOf: number | undefined;
   readonly faultsEvery: number;
 }
@@ -40,7 +40,7 @@ export class Delivery {
   readonly #doubles: Doubles | undefined;
   readonly #family: Set<number> | undefined;
   readonly #seen = new Map<string, number>();
-  /** What was counted, and belongs to no event that is told: a double, or another process's. */
+  /** What was counted, and belongs to no event that is reported: a double, or another process's. */
   readonly #foreign = new Map<string, number>();
   #waiting: TraceEvent[] = [];
   #waitingBytes = 0;

@@ -1,6 +1,6 @@
 /*
  * What a trace is asked, and what it tells. Times are CLOCK_MONOTONIC in ns, as process.hrtime() has them. Processes
- * that the watched process made may be told too: see `pid`.
+ * that the watched process made may be reported too: see `pid`.
  */
 
 interface Happened {
@@ -29,7 +29,7 @@ export interface Call extends Happened, Place {
   readonly result: number;
 }
 
-/** One page fault of so many. */
+/** One page fault of this many is sampled. */
 export interface Fault extends Happened, Place {
   readonly kind: 'fault';
   readonly address: number;
@@ -76,7 +76,7 @@ export interface TraceOptions {
   readonly onEvent: (event: TraceEvent) => void;
   /** How much of each stack is copied, in bytes: 16 KiB reach the root in 99 of 100 of Node's stacks. */
   readonly stackBytes?: number;
-  /** Tells one of so many page faults too. */
+  /** Reports one of this many page faults too. */
   readonly faultsEvery?: number;
   /** Watches processes that it makes as well: their making takes longer then, by a ms or so. */
   readonly withChildren?: boolean;
@@ -94,9 +94,9 @@ export interface Watching {
   readonly notes: readonly string[];
   /** Tells all that has happened up to now. @returns false if the helper has ended */
   sync(): Promise<boolean>;
-  /** How many calls were certainly not told up to now; null if that can't be known. */
+  /** How many calls were certainly not reported up to now; null if that can't be known. */
   lostSoFar(): Promise<number | null>;
-  /** Ends it: the rest is told, and what there was. The process runs on. It may be called twice. */
+  /** Ends it: the rest is reported, and what there was. The process runs on. It may be called twice. */
   stop(): Promise<TraceEnd>;
 }
 
@@ -107,9 +107,9 @@ export interface TraceEnd {
    * killed before it could be read.
    */
   readonly calls: Readonly<Record<string, {readonly counted: number | null; readonly seen: number}>>;
-  /** Calls that were counted and not told; null if that isn't known. */
+  /** Calls that were counted and not reported; null if that isn't known. */
   readonly lost: number | null;
-  /** Calls that were told without a stack: there were too many at once, or they were no user's. */
+  /** Calls that were reported without a stack: there were too many at once, or they were not of user mode. */
   readonly stackless: number;
   /** `seen` is how many samples, each of which stands for `every`. */
   readonly faults?: {readonly counted: number | null; readonly seen: number; readonly every: number};

@@ -4,7 +4,7 @@ import {readIfThere, textIfThere} from '../procfs/open.ts';
 
 /**
  * The directory of the cgroup by which a process can be watched: that of the controller perf_event, which is in the
- * unified hierarchy unless it was mounted on its own (cgroups(7)). The root group is no such thing: it has every
+ * unified hierarchy unless it was mounted on its own (cgroups(7)). The root group is not one: it has every
  * process of the machine.
  *
  * @param root where procfs is mounted

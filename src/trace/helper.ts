@@ -49,7 +49,7 @@ export async function startHelper(
     what: 'Cannot watch memory calls.',
     why:
       file === undefined
-        ? `${what} is not made for the processor ${process.arch}.`
+        ? `${what} is not built for the processor ${process.arch}.`
         : `${what} may not be executed: ${tried.join(', ')}.`,
     next:
       file === undefined

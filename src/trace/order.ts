@@ -14,14 +14,14 @@ export interface Item {
   readonly owner: number;
   /** The sample with the stack of the same call. */
   partner?: Sample;
-  /** It is told with its partner. */
+  /** It is reported with its partner. */
   isTaken?: boolean;
 }
 
 /** The two records of a call are written one right after the other; ns, for a processor that is taken away between. */
 export const APART = 2_000_000;
 
-/** Records that may not be told yet, as earlier ones may come from another ring. */
+/** Records that may not be reported yet, as earlier ones may come from another ring. */
 export class Order {
   #held: Item[] = [];
 

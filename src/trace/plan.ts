@@ -1,7 +1,7 @@
 /*
  * Which events are opened. Each takes a descriptor for each thread and processor. Each that fires takes the watched
- * program a µs or two, and some 3 µs more with a copy of its stack; any other system call takes 0.06 µs more; and a new
- * thread inherits all of them, at some 20 µs each.
+ * program a µs or two, about 3 µs more with a copy of its stack; any other system call takes 0.06 µs more; and a new
+ * thread inherits all of them, at about 20 µs each.
  */
 import {MEMORY_CALLS, type Tracepoints} from './calls.ts';
 import type {Architecture} from './hand/layout.ts';
@@ -16,7 +16,7 @@ import type {Format} from './perf/records.ts';
  * light   a common call, without a stack, so that each is seen
  * full    a call with its stack; of a common one, as far as there is room
  * enter   a call as it begins: its arguments, where the machine doesn't keep them
- * fault   one page fault of so many
+ * fault   one page fault of this many
  */
 export type Purpose = 'side' | 'light' | 'full' | 'enter' | 'fault';
 
@@ -39,7 +39,7 @@ export interface Wishes {
   readonly tracepoints: Tracepoints;
   /** Bytes of each stack that are copied. */
   readonly stackBytes: number;
-  /** A sample every so many page faults; 0: none. */
+  /** A sample after this many page faults; 0: none. */
   readonly faultsEvery: number;
   /** Only what happens in user mode: what a plain user may see. */
   readonly isPlain: boolean;
@@ -103,7 +103,7 @@ function event(wishes: Wishes, purpose: Purpose, name: string, attr: Part, isCou
   };
 }
 
-/** Bytes: some 30 stacks. */
+/** Bytes: about 30 stacks. */
 const WAKEUP = 512 * 1024;
 
 const STACK = SAMPLE.stack | SAMPLE.callchain;

@@ -1,5 +1,5 @@
 /*
- * How large the rings are. They are memory that the kernel can't swap out, so that a user may have only so much.
+ * How large the rings are. They are memory that the kernel can't swap out, so that a user may have only some of it.
  */
 import {textIfThere} from '../procfs/open.ts';
 import type {Hand} from './hand/hand.ts';
@@ -22,7 +22,7 @@ const MOST = 256 * 2 ** 20;
 
 const SMALLEST = 32 * 1024;
 
-/** Of what there is, so much is for what is small, where there is too little for both. */
+/** Of what there is, this share is for what is small, where there is too little for both. */
 const LIGHT_SHARE = 2 / 3;
 
 /** @param room bytes for all rings, with the page before each */

@@ -39,7 +39,7 @@ interface Machine {
 /** Bytes of a stack, by default. */
 const STACK_BYTES = 16 * 1024;
 
-/** Above so many, opening takes a second, and closing several. */
+/** Above this many, opening takes a second, and closing several. */
 const MOST_DESCRIPTORS = 5000;
 
 /** Descriptors that the hand has beside events. */

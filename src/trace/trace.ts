@@ -59,7 +59,7 @@ export class Trace implements Watching {
    * Begins to watch a process: one that runs, with all its threads, or one that waits to execute another program. What
    * threads it makes from now on are watched too.
    *
-   * @returns once everything that happens from now on is told
+   * @returns once everything that happens from now on is reported
    * @throws Trouble `gone` if there is no such process; `denied` with the reason where perf events can't be had
    */
   static async start(pid: number, options: TraceOptions): Promise<Trace> {
@@ -94,7 +94,7 @@ export class Trace implements Watching {
   }
 
   /**
-   * How many calls were certainly counted and not told up to now: it may be more, as some more were told meanwhile.
+   * How many calls were certainly counted and not reported up to now: it may be more, as more were reported meanwhile.
    * Reading the counts takes as long as opening a few descriptors.
    *
    * @returns null if that can't be known
@@ -109,7 +109,7 @@ export class Trace implements Watching {
     }
   }
 
-  /** Ends it: the rest is told, and what there was. The process runs on. It may be called twice. */
+  /** Ends it: the rest is reported, and what there was. The process runs on. It may be called twice. */
   stop(): Promise<TraceEnd> {
     this.#end ??= this.#stop();
     return this.#end;

@@ -7,7 +7,7 @@ import {readIfThere, textIfThere} from '../procfs/open.ts';
 
 /** What of the machine and of us decides. */
 export interface Standing {
-  /** kernel.perf_event_paranoid. Debian knows 3, and Ubuntu 4: nothing for who has no CAP_PERFMON. */
+  /** kernel.perf_event_paranoid. Debian knows 3, and Ubuntu 4: nothing without CAP_PERFMON. */
   readonly paranoid: number | undefined;
   /** CAP_PERFMON or CAP_SYS_ADMIN, in whatever user namespace. */
   readonly isPrivileged: boolean;
@@ -74,7 +74,7 @@ function reasonFor(pid: number, step: Step, errno: number, who: Standing): Reaso
   if (step === 'tracepoint' && errno === ENOENT) return noTracepoints();
   if ([ENOENT, EINVAL, E2BIG, EOPNOTSUPP].includes(errno))
     return {
-      why: `this kernel doesn't know the perf events that are needed (errno ${errno}): they are of Linux 4.1.`,
+      why: `this kernel doesn't know the perf events that are needed (errno ${errno}): they came with Linux 4.1.`,
       next: 'Run it on a newer kernel.',
     };
   return {why: `perf_event_open(2) failed with errno ${errno}.`, next: 'Try again as root (sudo).'};

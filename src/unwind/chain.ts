@@ -6,7 +6,7 @@ import type {Walk} from './walk.ts';
 /**
  * Goes on with the chain that the kernel found by frame pointers, where a walk ended early: it crosses what the copy of
  * the stack is too short for. Of a frame that keeps a frame pointer the chain has the caller; of another one it hasn't,
- * and goes on with a caller of the caller. So it is followed from the outermost frame on while each keeps one, and only
+ * and continues with a caller of the caller. So it is followed from the outermost frame while each keeps one, and only
  * where it agrees with all that the walk found.
  *
  * @param chain of user space: pc first, then return addresses

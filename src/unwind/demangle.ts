@@ -4,7 +4,7 @@ import {Cursor} from './cursor.ts';
 
 /** Bytes of the library's memory: a name that refers to itself again and again would double without end. */
 const MOST_PAGES = 256; // of 64 KiB
-/** After so many names that needed more, the file's names are hostile, and no more are asked for. */
+/** After this many names that needed more, the file's names are hostile, and no more are asked for. */
 const MOST_FAILURES = 3;
 /** Characters. The longest of node's 86,000 names is a tenth of this. */
 const LONGEST = 65_536;
@@ -67,7 +67,7 @@ function call(library: Library, name: string): string {
 const MEMORY_SECTION = 5;
 
 /**
- * A WebAssembly program whose one memory may grow to so many pages: WebAssembly Core Specification, section 5.5.8.
+ * A WebAssembly program whose one memory may grow to this many pages: WebAssembly Core Specification, section 5.5.8.
  * Where its memory is not as expected, the program is left as it is.
  */
 function bounded(program: Uint8Array, pages: number): Uint8Array {

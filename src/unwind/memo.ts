@@ -14,7 +14,7 @@ interface Entry {
 
 /** Walks that come from the same pc and sp: as many ways lead to one call. */
 const MOST_WAYS = 8;
-/** Words of all entries together: some 12 bytes each. */
+/** Words of all entries together: about 12 bytes each. */
 const MOST_WORDS = 1_000_000;
 
 /**

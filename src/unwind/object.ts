@@ -20,7 +20,7 @@ export interface ObjectFile {
 
 /** Rows that are kept. A program has some thousand call sites that change memory. */
 const MOST_ROWS = 65_536;
-/** Bytes of the code at e_entry, at most: the loader has some 70. */
+/** Bytes of the code at e_entry, at most: the loader has about 70. */
 const LONGEST_START = 256;
 /** Bytes of code before a place in a function that are looked through. */
 const LONGEST_FUNCTION = 64 * 1024;

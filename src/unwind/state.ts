@@ -128,7 +128,7 @@ export class State {
     }
   }
 
-  /** Becomes the caller: by the rules of a row. @param pc where it goes on */
+  /** Becomes the caller: by the rules of a row. @param pc where it continues */
   unwind(row: Row, cfa: number, pc: number): void {
     const {stackPointer, programCounter, link} = this.#machine;
     // What depends on registers comes before any of them changes; most rules depend on the frame address alone.

@@ -11,12 +11,27 @@ const IDS = Object.keys(COMMANDS);
 const LISTING = 'test/fixtures/maps/python3.txt';
 const MARK = '\u{1}';
 
+interface Argument {
+  readonly name: string;
+  readonly required?: boolean;
+  readonly multiple?: boolean;
+}
+
+const MANIFEST = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as {
+  readonly commands: Readonly<
+    Record<string, {readonly usage?: string; readonly args: Readonly<Record<string, Argument>>}>
+  >;
+};
+
 /** oclif on its own, with nothing of memmap but its commands: what it prints for each command line. */
 async function ofOclif(calls: readonly string[][], env: NodeJS.ProcessEnv): Promise<string[]> {
   const script = `import {run} from '@oclif/core';
     for (const call of ${JSON.stringify(calls)}) { await run(call, process.cwd()); process.stdout.write('${MARK}'); }`;
   const ran = await run(process.execPath, ['--input-type=module', '-e', script], {env});
-  return ran.stdout.split(MARK).slice(0, -1).map(withFirst);
+  return ran.stdout
+    .split(MARK)
+    .slice(0, -1)
+    .map((help, at) => asOurs(help, calls[at]![0]!));
 }
 
 /** memmap lists first what answers first: `why`. All else is in oclif's order. */
@@ -24,6 +39,29 @@ function withFirst(help: string): string {
   const [heading] = /^.*COMMANDS.*\n/m.exec(help) ?? [];
   const [entry] = /^ {2}\S*why\b.*\n(?: {10,}.*\n)*/m.exec(help) ?? [];
   return heading && entry ? help.replace(entry, '').replace(heading, `${heading}${entry}`) : help;
+}
+
+/** What memmap says below the list of its commands. */
+const FOOT = 'memmap COMMAND --help: its flags and examples\nman memmap: exit codes, environment, files\n';
+
+/**
+ * A short usage, no summary at the start of a description, as it is printed above, and a prompt before each example. All
+ * else is oclif's.
+ */
+function asOurs(help: string, id: string): string {
+  if (id === '--help') return `${withFirst(help)}${FOOT}`;
+  const {usage, args} = MANIFEST.commands[id]!;
+  const words = Object.values(args).map(({name, required, multiple}) => {
+    const word = `${name.toUpperCase()}${multiple ? '...' : ''}`;
+    return required ? word : `[${word}]`;
+  });
+  return help
+    .replace(/(USAGE\S*\n)[^]*?\n\n/, usage ? '$&' : `$1  $ ${['memmap', id, '[FLAGS]', ...words].join(' ')}\n\n`)
+    .replace(/(DESCRIPTION\S*\n)[^]*?\n\n/, '$1')
+    .replace(/(EXAMPLES\S*\n)([^]*)$/, (_, heading: string, examples: string) => {
+      const lines = examples.split('\n').filter((line) => line.trim() !== '');
+      return `${heading}${lines.map((line) => line.replace(/^ +(?:\$ )?/, '  $ ')).join('\n')}\n\n`;
+    });
 }
 
 const CALLS = [['--help'], ...IDS.map((id) => [id, '--help'])];

@@ -18,7 +18,7 @@ export function table(outcomes: readonly Outcome[]): string {
 
 What can go wrong around memmap is made to go wrong here: the table says what memmap does then. Written by \`npm run test:faults\` (memmap ${version}, Linux
 ${release().split('-')[0]}, Node ${process.versions.node}, as ${process.getuid?.() === 0 ? 'root' : 'an ordinary user'}); the quick ones that need no privileges run in \`npm test\` too. Exit codes are those of the
-[README](../README.md#exit-codes).
+[scripting.md](scripting.md#exit-codes).
 
 ${outcomes.length} faults: ${count('ok')} as expected, ${count('open')} open, ${count('FAILED')} failed, ${count('not run')} not run (each says why).
 

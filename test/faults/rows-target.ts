@@ -115,12 +115,14 @@ export const TARGET_ROWS: readonly Row[] = [
   {
     id: '66',
     fault: 'no procfs',
-    how: 'unshare -m, an empty tmpfs over /proc: show 1, show NAME',
+    how: 'unshare -m, an empty tmpfs over /proc: show 1, show NAME, ps, metrics, check --all',
     expected: '3, and that is reported',
     needs: ['root'],
     run: async (scene) => {
       const script = (target: string): string => `mount -t tmpfs t /proc; $MEMMAP show ${target}`;
       refused(await scene.inNamespace(script('no-such-name')), 3, /procfs|no process/);
+      for (const call of ['ps', 'metrics', 'check --all --max rss=1K'])
+        refused(await scene.inNamespace(`mount -t tmpfs t /proc; $MEMMAP ${call}`), 3, /no procfs/);
       return refused(await scene.inNamespace(script('1')), 3, /no procfs/);
     },
   },

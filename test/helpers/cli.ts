@@ -1,4 +1,6 @@
 import {spawn, type SpawnOptions} from 'node:child_process';
+import {cpSync} from 'node:fs';
+import {join} from 'node:path';
 
 /** memmap as a user has it: the built code, through bin/run.js. */
 export const MEMMAP = 'bin/run.js';
@@ -19,6 +21,18 @@ export interface RunOptions {
 /** Runs memmap to its end. Standard input is empty unless given. */
 export function memmap(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return run(process.execPath, [`${process.cwd()}/${MEMMAP}`, ...args], options);
+}
+
+/**
+ * Copies memmap as it is installed: without code caches, which whoever runs it meanwhile writes under another name
+ * first (bin/bundle.js).
+ */
+export function copyPackage(
+  place: string,
+  parts = ['bin', 'bundle', 'dist', 'package.json', 'oclif.manifest.json'],
+): void {
+  for (const part of parts)
+    cpSync(part, join(place, part), {recursive: true, filter: (file) => !file.includes('cache-')});
 }
 
 /** memmap as somebody who may not look at every process: root keeps its number, and loses its capabilities. */

@@ -1,7 +1,7 @@
-import {chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {type Ran, run} from '../helpers/cli.ts';
+import {copyPackage, type Ran, run} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
 import {ROOT, testIf} from '../helpers/tools.ts';
 
@@ -11,8 +11,7 @@ const LISTING = `${process.cwd()}/test/fixtures/maps/python3.txt`;
 function installed(t: ExecutionContext): string {
   const place = folder(t);
   chmodSync(place, 0o755);
-  for (const part of ['bin', 'bundle', 'oclif.manifest.json', 'package.json'])
-    cpSync(part, join(place, part), {recursive: true, filter: (file) => !file.includes('cache-')});
+  copyPackage(place, ['bin', 'bundle', 'oclif.manifest.json', 'package.json']);
   return place;
 }
 

@@ -18,6 +18,8 @@ test('a sentence is wrapped at blanks alone, as full as fits, and nothing of it 
   );
   t.deepEqual(wrapped('one two three', undefined), ['one two three']);
   t.deepEqual(wrapped('one two three', 7, '  '), ['one two', '  three']);
+  t.deepEqual(wrapped('it grew by 7 KiB in 12 ms', 14), ['it grew by', '7 KiB in 12 ms']);
+  t.deepEqual(wrapped('5 % of 4 samples', 4), ['5 %', 'of 4', 'samples']);
 });
 
 test('where a line must fit, longer words are cut, or fall into pieces', (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import xterm from '@xterm/headless';
 import fc from 'fast-check';
-import {cells, safe, shorten} from '../../src/text/safe.ts';
+import {cells, safe, safeLines, shorten} from '../../src/text/safe.ts';
 
 /** Names that did harm in other tools, and ways to do it. */
 const HOSTILE = [
@@ -69,4 +69,8 @@ test('a name that is shortened keeps its beginning and its end, and fits', (t) =
 test('a blank at the end of a name can be seen', (t) => {
   t.is(safe('/tmp/trail '), '/tmp/trail\\x20');
   t.is(safe('/tmp/two  blanks'), '/tmp/two  blanks');
+});
+
+test('lines stay lines, and nothing else in them is obeyed', (t) => {
+  t.is(safeLines('a,"b\x1b]0;c\x07"\r\nd\re\n'), 'a,"b\\x1b]0;c\\x07"\r\nd\\x0de\n');
 });

@@ -316,7 +316,7 @@ ${markdown(['program', 'system', 'inside', 'moved', 'torn', 'farthest outside'],
 A C program with two threads that allocate and free without pause did ${percent(ofSpinning)} of its rounds while it was read without pause, beside
 what it does while another process only uses a processor, and ${percent(ofAlone)} of what it does alone (${rate.toFixed(0)} MB a second; medians of ${TURNS}
 turns of ${WINDOW} ms each; time in which its threads waited for one of the two processors is left out). ${(bytes / 2 ** 20).toFixed(0)} MiB of
-arenas were read in ${(cpu / 1000).toFixed(2)} s of the processor, ${(ms / 1000).toFixed(2)} s on the clock (medians of 7).
+arenas were read in ${(cpu / 1000).toFixed(2)} s of processor time, ${(ms / 1000).toFixed(2)} s by the clock (medians of 7).
 The load of this machine of two processors was ${loadavg()[1]!.toFixed(0)} meanwhile: who reads may be interrupted with the lock of the map held, and then
 a thread that wants to map or unmap memory waits for it.
 `;

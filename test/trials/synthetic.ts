@@ -35,7 +35,7 @@ export function syntheticTables(): string {
   return `## Synthetic series
 
 Written by \`npm run trials\`: the share that is said to grow steadily, of ${RUNS.toLocaleString('en')} series of each kind, with fixed seeds
-(\`test/features/growth/synthetic.ts\` and \`timed.ts\`). The first table has series of so many samples each:
+(\`test/features/growth/synthetic.ts\` and \`timed.ts\`). The first table has series of this many samples each:
 
 ${markdown(
   ['series', ...LENGTHS.map((n) => `${n} samples`)],

@@ -98,7 +98,7 @@ export function dynamicParts({base, linked, machine}: Program, start: number): r
 // --- internal ---
 
 /**
- * DT_HASH for so many symbols, the empty one included: one bucket, whose chain has them all. Nothing is ever found in
+ * DT_HASH for this many symbols, the empty one included: one bucket, whose chain has them all. Nothing is ever found in
  * it, since none of them is defined here, but the gABI requires the table, and takes the number of symbols from it.
  */
 function hashTable(symbols: number): Uint8Array {

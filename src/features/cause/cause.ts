@@ -19,7 +19,7 @@ export interface CauseOptions {
   readonly touched: boolean;
   /** What of a stack is shown. */
   readonly frames: Frames;
-  /** Each call is told, not only those of changes. */
+  /** Each call is reported, not only those of changes. */
   readonly tellsCalls: boolean;
   /** By what calls are seen. */
   readonly engine?: CauseEnd['engine'] | undefined;
@@ -27,10 +27,10 @@ export interface CauseOptions {
   readonly root?: string | undefined;
 }
 
-/** One of so many page faults is told: the share of each stack is right within a point, at no cost. */
+/** One of this many page faults is reported: the share of each stack is right within a point, at no cost. */
 const FAULTS_EVERY = 32;
 
-/** ms that execve(2) has to be told. */
+/** ms within which execve(2) must be reported. */
 const EXEC_TIME = 200;
 
 /** Watches the memory calls of a process, and says whose its changes are. */
@@ -295,7 +295,7 @@ export class CauseTrace {
     return {id, name, args: undefined, result: undefined, tid, time, stack: undefined, inferred: false};
   }
 
-  /** Each call that is a cause is told, also what is no system call. */
+  /** Each call that is a cause is reported, also what is not a system call. */
   #cite({causes, unexplained}: Explained): void {
     for (const {call, bytes} of causes) {
       this.#bytes.explained += bytes;

@@ -5,7 +5,7 @@ import {Ledger} from './ledger/ledger.ts';
 import type {CauseCall, TouchedPage} from './news.ts';
 import {Tally} from './tally.ts';
 
-/** ns: what happened so long ago is in the books, though nobody looked. */
+/** ns: what happened this long ago is in the books, though no sample was taken. */
 const OLD = 2_000_000_000;
 /** Events that wait for a look at most. */
 const MOST_WAITING = 16_384;

@@ -27,7 +27,7 @@ const BECAME: Readonly<Partial<Record<Change['kind'], Became>>> = {
 /**
  * The calls behind a change, byte by byte. Memory that became mapped is whose who mapped it, whatever was done to it
  * since; else it is the last call that did something to it, of those that can have done this. It is asked again while
- * the books go on, as a look is no single moment: of each byte the first answer counts.
+ * the books continue, as a sample is not a single moment: of each byte the first answer counts.
  */
 export class Question {
   readonly change: Change;

@@ -8,7 +8,7 @@ export interface FlameStack {
   readonly bytes: number;
 }
 
-/** What is no call of the program. */
+/** What is not a call of the program. */
 const OTHERS: Readonly<Record<string, string>> = {
   execve: '[the program itself]',
   before: '[before it was watched]',

@@ -13,7 +13,7 @@ export interface CauseCall {
   readonly name: string;
   /** 64 bits each; undefined where they are not known. */
   readonly args: readonly bigint[] | undefined;
-  /** An address, 0, or the negative errno; undefined for what is no call. */
+  /** An address, 0, or the negative errno; undefined for what is not a call. */
   readonly result: number | undefined;
   readonly tid: number;
   /** CLOCK_MONOTONIC in ns. */
@@ -53,13 +53,13 @@ export interface Share {
   readonly atPeak: number;
   /** What is still there. */
   readonly kept: number;
-  /** What it made resident: an estimate, from one fault of so many, and what MAP_POPULATE asked for. */
+  /** What it made resident: an estimate, from one fault of this many, and what MAP_POPULATE asked for. */
   readonly touched: number;
 }
 
 /** What is mapped now, by who mapped it, where that is more or less than before. */
 export interface KeptNews {
-  /** What was told before no longer holds: another program began, or the books did. */
+  /** What was reported before no longer holds: another program began, or the books did. */
   readonly isWhole: boolean;
   /** `kept` in bytes; 0 where nothing is left. */
   readonly shares: ReadonlyArray<Pick<Share, 'name' | 'stack' | 'kept'>>;
@@ -108,9 +108,9 @@ export interface CauseNews {
   readonly timeOf: (ns: number) => string;
   /** What of a stack is shown. */
   readonly frames: Frames;
-  /** Who has more or less; where calls are told. */
+  /** Who has more or less; where calls are reported. */
   readonly kept?: KeptNews | undefined;
-  /** Page faults; where calls are told. */
+  /** Page faults; where calls are reported. */
   readonly touched?: readonly TouchedPage[] | undefined;
   /** Who mapped what is mapped now, in ascending order. */
   readonly held?: (() => readonly Span<Owner<CauseCall>>[]) | undefined;

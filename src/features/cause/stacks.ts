@@ -5,7 +5,7 @@ import {Unwinder} from '../../unwind/unwind.ts';
 import type {Code} from './code.ts';
 import type {CodeFiles} from './files.ts';
 
-/** A function on a stack, as it is told. */
+/** A function on a stack, as it is reported. */
 export interface CallFrame {
   /** As people write it; undefined where nothing says it. */
   readonly name: string | undefined;

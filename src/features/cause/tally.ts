@@ -25,7 +25,7 @@ export class Tally {
   #entries = new Map<string, Entry>();
   /** Since the last time that most was mapped: whose share has changed. */
   #changed = new Set<Entry>();
-  /** Who has more or less since it was last told; all, until it is told first. */
+  /** Who has more or less since it was last reported; all, the first time. */
   readonly #untold = new Set<Entry>();
   #isTold = false;
   #deltas: Array<{readonly entry: Entry; readonly bytes: number}> = [];
@@ -38,7 +38,7 @@ export class Tally {
     this.#deltas.push({entry: this.#entry(OTHERS[by] ?? cause?.name ?? 'unknown', cause?.stack), bytes});
   }
 
-  /** A call was entered: all that it changed is told. */
+  /** A call was entered: all that it changed is reported. */
   settle(): void {
     const net = this.#deltas.reduce((sum, {bytes}) => sum + bytes, 0);
     if (net < 0 && this.#isAtPeak) this.#markPeak();

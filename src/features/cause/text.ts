@@ -59,7 +59,7 @@ function explainedText({causes, unexplained, why}: Explained, frames: Frames): s
     group.bytes += bytes;
     groups.set(key, group);
   }
-  const unknown = unexplained > 0 ? `no call is known of ${sizeText(unexplained)}: ${WHY[why ?? 'unknown']}` : '';
+  const unknown = unexplained > 0 ? `no call is known for ${sizeText(unexplained)}: ${WHY[why ?? 'unknown']}` : '';
   const [first, ...others] = [...groups.values()].sort((a, b) => b.bytes - a.bytes);
   if (!first) return unknown;
   const rest = others.reduce((sum, {calls}) => sum + calls.length, 0);
@@ -159,7 +159,7 @@ function grouped(shares: readonly Share[], frames: Frames): Row[] {
   return [...rows.values()];
 }
 
-/** What mapped memory and is no call. */
+/** What mapped memory and is not a call. */
 const OTHERS: Readonly<Record<string, string>> = {
   'stack growth': 'stacks that grew',
   execve: 'the program itself (execve)',
@@ -211,7 +211,7 @@ function touchLines(rows: readonly Row[], {every}: NonNullable<CauseEnd['touched
       {text: percent(row.touched, total)},
       {text: safe(row.by || 'code that is not known')},
     ]);
-  const head = `Who touched it: some ${sizeText(total)} became resident, by one of ${every} page faults`;
+  const head = `Who touched it: about ${sizeText(total)} became resident (1 of ${every} page faults was sampled)`;
   return [paint('title', head), ...renderRows(TOUCH_COLUMNS, cells, width), ...moreText(rows.length)];
 }
 

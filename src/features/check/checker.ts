@@ -90,7 +90,7 @@ export class Checker {
     }
   }
 
-  /** @param hasEnded the process did: what it gave back at the very end is no sign that it doesn't grow */
+  /** @param hasEnded the process did: what it gave back at the very end is not a sign that it doesn't grow */
   results(hasEnded = false): Result[] {
     const growth = this.#series && growthOf(this.#series, 'rss', this.#least, hasEnded);
     return this.#rules.map((rule) => {
@@ -156,7 +156,7 @@ export class Checker {
   #familyResult(rule: MaxRule, measure: KinMeasure): Result {
     const {value, at, processes, age, most} = this.#family.peak(measure)!;
     const own = this.#peaks.get(rule);
-    // One of them alone may have had more than a sample saw of all: so much was told when it ended.
+    // One of them alone may have had more than a sample saw of all: the kernel told that when it ended.
     const told = measure === 'rss' && this.#end ? peakOf(this.#end, 0)?.value : undefined;
     const alone = Math.max(own?.value ?? 0, told ?? 0);
     const measured = Math.max(value, alone);

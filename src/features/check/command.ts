@@ -52,5 +52,5 @@ export async function checkCommand(
 
 const notesOf = ({notes, programs}: CheckSink): readonly string[] =>
   programs > 1
-    ? [...notes, `It was ${programs} programs, one after another: peaks are those of all, growth is that of the last.`]
+    ? [...notes, `It ran ${programs} programs, one after another: peaks are those of all, growth is that of the last.`]
     : notes;

@@ -150,14 +150,16 @@ function notesOf(rules: readonly ProcessRule[], checker: HostChecker, seen: Seen
   const {processes, passing, looks} = checker;
   const {stallMs, budget, ended, hidden, isHiding} = seen;
   const held =
-    stallMs === 0 ? 'nobody was held up' : `that held up all together for ${Math.ceil(stallMs)} ms (of ${budget})`;
+    stallMs === 0
+      ? 'nobody was held up'
+      : `that held up processes for ${Math.ceil(stallMs)} ms in all (--budget: ${budget} ms)`;
   return [
     `Looked at ${counted(processes, 'process', 'processes')}: ${held}. memmap itself is left out.`,
     ...(looks > 1 && rules.some(isOfRegions)
       ? ['The regions of each were looked at once, when it was first seen.']
       : []),
     ...(rules.some(({is}) => is === 'no-growth') && passing > 0
-      ? [`Not judged by no-growth, since they came or ended meanwhile: ${countText(passing)}.`]
+      ? [`Not judged by no-growth, since they began or ended meanwhile: ${countText(passing)}.`]
       : []),
     ...(ended > 0 ? [`Left out, since they ended while they were read: ${countText(ended)}.`] : []),
     ...(isHiding

@@ -140,7 +140,7 @@ const GROUP_READERS: Readonly<Record<string, (value: string) => GroupRule | Faul
 
 /** Kinds and regions are those of a process. */
 const unknownOfGroup = (name: string): Fault => ({
-  why: `"${name}" is nothing that a group has: ${GROUP_MEASURES.join(', ')}.`,
+  why: `"${name}" is not a measure of a group: ${GROUP_MEASURES.join(', ')}.`,
   near: nearest(name, GROUP_MEASURES),
 });
 

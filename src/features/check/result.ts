@@ -9,6 +9,8 @@ export interface Result {
   readonly verdict: 'ok' | 'broken' | 'not measured';
   /** The highest amount, in bytes or things; for `no`, in how many regions. */
   readonly measured?: number | undefined;
+  /** Where it was not measured: it can't be more than this. */
+  readonly bound?: number | undefined;
   /** When it was reached first, in ms since the beginning. */
   readonly at?: number | undefined;
   /** The kernel kept the peak itself, to the end; else a peak between two looks, or after the last, may be missing. */

@@ -141,7 +141,7 @@ export function summary({results, host}: CheckReport): string {
   if (host) return summaryOfAll(results);
   const count = (verdict: Result['verdict']): number => results.filter((result) => result.verdict === verdict).length;
   const [broken, unmeasured] = [count('broken'), count('not measured')];
-  if (broken + unmeasured === 0) return results.length === 1 ? 'The rule holds' : `All ${results.length} rules hold`;
+  if (broken + unmeasured === 0) return allHold(results.length);
   return [
     broken > 0 && `${broken} of ${counted(results.length, 'rule')} ${broken === 1 ? 'is' : 'are'} broken`,
     unmeasured > 0 && `${unmeasured} of ${counted(results.length, 'rule')} could not be measured`,
@@ -150,12 +150,15 @@ export function summary({results, host}: CheckReport): string {
     .join(', ');
 }
 
+const allHold = (rules: number): string =>
+  rules === 1 ? 'The rule holds' : rules === 2 ? 'Both rules hold' : `All ${rules} rules hold`;
+
 /** The same of all processes, where a rule may have more than one result. */
 function summaryOfAll(results: readonly Result[]): string {
   const rules = new Set(results.map(({rule}) => rule)).size;
   const having = (verdict: Result['verdict']): Result[] => results.filter((result) => result.verdict === verdict);
   const [broken, unmeasured] = [having('broken'), having('not measured')];
-  if (broken.length + unmeasured.length === 0) return rules === 1 ? 'The rule holds' : `All ${rules} rules hold`;
+  if (broken.length + unmeasured.length === 0) return allHold(rules);
   const of = (them: readonly Result[]): string => {
     const count = new Set(them.map(({rule}) => rule)).size;
     return `${count} of ${counted(rules, 'rule')}`;

@@ -1,4 +1,4 @@
-import {counted} from '../../model/amounts.ts';
+import {counted, sizeText} from '../../model/amounts.ts';
 import type {ProcessRow, Unread} from '../../model/host/processes.ts';
 import type {MeasureKey} from '../../model/measures.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
@@ -142,7 +142,9 @@ export class HostChecker {
       const untold = unmeasured.length > 0 ? [togetherOf(rule, unmeasured)] : [];
       if (broken.length + untold.length > 0) return [...broken, ...untold];
       const [closest] = rule.is === 'max' ? worst : [];
-      return [closest ?? {rule, verdict: 'ok' as const, isExact: false, ...(rule.is === 'no' && {measured: 0})}];
+      return [
+        closest ?? {rule, verdict: 'ok' as const, isExact: false, ...(rule.is === 'no' ? {measured: 0} : NOBODY)},
+      ];
     });
   }
 
@@ -209,7 +211,8 @@ export class HostChecker {
     }
     // Neither can be more than is resident.
     const most = COUNTED.includes(key) ? peaks.get('rss')?.value : undefined;
-    if (most !== undefined && most <= rule.limit) return {rule, process, verdict: 'ok', isExact: false};
+    if (most !== undefined && most <= rule.limit)
+      return {rule, process, verdict: 'ok', isExact: false, bound: most, detail: boundWords(most)};
     return {rule, process, verdict: 'not measured', isExact: false, detail: WHY[unread ?? 'deadline']};
   }
 
@@ -220,12 +223,17 @@ export class HostChecker {
   }
 }
 
+/** Of a rule that no process could break. */
+const NOBODY = {detail: 'there is no other process'} as const;
+
+const boundWords = (rss: number): string => `it can't be more than resident memory, which was ${sizeText(rss)} at most`;
+
 const TORN = 'its regions changed while they were read, or not all were understood';
 
 const keyOf = ({pid, startTime}: ProcessRow): string => `${pid}:${startTime ?? ''}`;
 
-/** How bad it is, among results of one rule. */
-const weightOf = ({measured, slope}: Result): number => measured ?? slope?.slope ?? -1;
+/** How bad it is, or may be, among results of one rule. */
+const weightOf = ({measured, bound, slope}: Result): number => measured ?? bound ?? slope?.slope ?? -1;
 
 const WHY: Readonly<Record<Refused, string>> = {
   denied: 'not permitted',

@@ -3,7 +3,7 @@ import type {Kin} from '../../model/kin/kin.ts';
 import type {MeasureKey} from '../../model/measures.ts';
 import {isCount} from './rules.ts';
 
-/** The kernel's peak of one process may be this much above the samples: between two of them it goes on growing. */
+/** The kernel's peak of one process may be this much above the samples: between two of them it may grow further. */
 export const NEARLY = 0.05;
 
 /**

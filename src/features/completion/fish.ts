@@ -44,7 +44,7 @@ end
 # fish warns of a process that ended before it could be read.
 function __memmap_processes
     set -l found (grep -las . /proc/*/cmdline | string replace -f -r '^(/proc/\\d+)/cmdline$' '$1/comm')
-    set -l lines (grep -Hs . $found | string replace -f -r '^/proc/(\\d+)/comm:' '$1\\t')
+    set -l lines (grep -aHs . $found | string replace -f -r '^/proc/(\\d+)/comm:' '$1\\t')
     printf '%s\\n' $lines
     string match -qr '^\\D' -- (commandline -ct); or return
     string replace -r '^\\d+\\t' '' -- $lines | sort | uniq -u | string replace -r '$' '\\tprocess'
@@ -54,7 +54,7 @@ end
 function __memmap_regions
     set -l pid (__memmap_arguments)[1]
     string match -qr '^\\d+$' -- "$pid"; or return
-    set -l names (grep -s . /proc/$pid/maps | string match -rg '^(?:\\S+\\s+){5}(?:.*/)?([^/]+)$')
+    set -l names (grep -as . /proc/$pid/maps | string match -rg '^(?:\\S+\\s+){5}(?:.*/)?([^/]+)$')
     string match -v '* (deleted)' $names | sort -u
 end
 

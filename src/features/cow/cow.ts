@@ -18,7 +18,7 @@ export interface CowMember extends CowProcess, CowAmounts {}
 
 /** A region, or all regions of a kind. Sums of what the workers have. */
 export interface CowPlace extends CowAmounts {
-  /** So much more memory there would be if nobody shared a page: bytes. */
+  /** Memory that would be needed in addition if nobody shared a page: bytes. */
   readonly saved: number;
 }
 

@@ -144,7 +144,7 @@ async function lookAgain(
   const rate = rateSince(lineage, look);
   const now = lineageIfThere(lineage.parent.pid, meant, root);
   try {
-    // What became of the family is told as it is now; where it is gone, as it was.
+    // What became of the family is reported as it is now; where it is gone, as it was.
     const isThere = now !== undefined && now.members.length > 0;
     const latest = isThere ? lookOnce(now, options, false) : look;
     const cow = cowOf(isThere ? now : lineage, latest, spent + performance.now() - again, rate);

@@ -106,7 +106,7 @@ function rateTexts(rate: CowRate, {isExact, members, parent, saved}: Cow): strin
     .map(([name, bytes]) => `${name} ${sizeText(bytes)}`)
     .join(', ');
   return [
-    `In ${window} ${most}${sizeText(copied)} of it were copied: ${sizeText(perMinute(rate))}/min` +
+    `In ${window} ${most}${sizeText(copied)} of it was copied: ${sizeText(perMinute(rate))}/min` +
       `${ahead(perMinute(rate), saved)}.`,
     `Copied in: ${where}.${by === '' ? '' : ` Most by: ${by}.`}`,
     ...gone,
@@ -287,7 +287,7 @@ export function notesOf(cow: Cow): string[] {
       : []),
     ...(others.length > 0
       ? [
-          `${counted(others.length, 'child', 'children')} of it run${others.length === 1 ? 's' : ''} another program ` +
+          `${counted(others.length, 'child', 'children')} run${others.length === 1 ? 's' : ''} another program ` +
             `(${names}): exec leaves nothing shared.`,
         ]
       : []),
@@ -311,7 +311,7 @@ export function notesOf(cow: Cow): string[] {
             'copied and own are pages that nobody else maps. As root it is exact.',
         ]
       : []),
-    ...(swapped > 0 ? [`${sizeText(swapped)} are in swap: who shares them is hidden without CAP_SYS_ADMIN.`] : []),
+    ...(swapped > 0 ? [`${sizeText(swapped)} is in swap: who shares them is hidden without CAP_SYS_ADMIN.`] : []),
     ...(ended > 0
       ? [
           `${parent ? counted(ended, 'worker') : counted(ended, 'process', 'processes')} ended while the pages were read, and ${ended === 1 ? 'is' : 'are'} left out.`,

@@ -1,5 +1,6 @@
 import {hex, isExecutable, isWritableCode, sizeOf, type Region} from '../../model/region.ts';
 import {signalText} from '../../model/clues/signal.ts';
+import type {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {called} from './region.ts';
@@ -33,27 +34,27 @@ const isStack = ({kind}: Region): boolean => kind === 'stack' || kind === 'threa
 type Check = (snapshot: Snapshot) => Finding | undefined;
 
 const CHECKS: readonly Check[] = [
-  ({regions, process, clues: {signal}}) =>
-    signal && {what: 'signal', text: signalText(signal, regions, process.pid), regions: []},
-  ({regions}) =>
+  ({table, process, clues: {signal}}) =>
+    signal && {what: 'signal', text: signalText(signal, table.toArray(), process.pid), regions: []},
+  ({table}) =>
     among(
-      regions.filter(isWritableCode),
+      table.filter(isWritableCode),
       'rwx',
       (some) =>
         `${count(some, 'region')} may be written and executed at once: ${listed(some)}. Whoever can write ` +
         `there can run any code. Just-in-time compilers (JIT) do this; otherwise find out why.`,
     ),
-  ({regions}) =>
+  ({table}) =>
     among(
-      regions.filter((region) => isStack(region) && isExecutable(region)),
+      table.filter((region) => isStack(region) && isExecutable(region)),
       'executable-stack',
       () =>
         'A stack may be executed. An object file without a .note.GNU-stack section makes the linker ask ' +
         'for it: readelf -lW PROGRAM shows GNU_STACK with RWE.',
     ),
-  ({regions}) =>
+  ({table}) =>
     among(
-      regions.filter(isDeletedFile),
+      table.filter(isDeletedFile),
       'deleted',
       (some) =>
         `${count(new Set(some.map(({name}) => name)), 'file')} still mapped though deleted: ` +
@@ -64,39 +65,39 @@ const CHECKS: readonly Check[] = [
         }`,
     ),
   (snapshot) => manyRegions(snapshot),
-  ({regions}) =>
+  ({table}) =>
     among(
-      having(regions, 'swap'),
+      having(table, 'swap'),
       'swapped',
       (some) =>
         `${sizeText(sum(some, 'swap'))} is swapped out, in ${count(some, 'region')}. The machine is short ` +
         `of memory, or was.`,
     ),
-  ({regions}) =>
+  ({table}) =>
     among(
-      having(regions, 'locked'),
+      having(table, 'locked'),
       'locked',
       (some) => `${sizeText(sum(some, 'locked'))} is locked into RAM, in ${count(some, 'region')} (mlock).`,
     ),
-  ({regions}) => among(regions.filter(isReservation), 'reserved', (some) => reservedText(some)),
-  ({regions}) =>
+  ({table}) => among(table.filter(isReservation), 'reserved', (some) => reservedText(some)),
+  ({table}) =>
     among(
-      regions.filter(({label = ''}) => GLIBCS.test(label)),
+      table.filter(({label = ''}) => GLIBCS.test(label)),
       'arenas',
       (some) => arenasText(some),
       8,
     ),
-  ({regions}) =>
+  ({table}) =>
     among(
-      having(regions, 'lazyFree'),
+      having(table, 'lazyFree'),
       'lazy-free',
       (some) =>
         `${sizeText(sum(some, 'lazyFree'))} was given back with MADV_FREE and still counts as resident ` +
         `until the kernel takes it.`,
     ),
-  ({regions}) =>
+  ({table}) =>
     among(
-      regions.filter(({flags}) => flags?.some((code) => flagMeaning(code) === undefined)),
+      table.filter(({flags = []}) => flags.some((code) => flagMeaning(code) === undefined)),
       'unknown-flags',
       (some) =>
         `VmFlags has codes unknown to memmap: ` +
@@ -107,7 +108,9 @@ const CHECKS: readonly Check[] = [
     const isCut = !torn && (format === 'core' || format === 'minidump');
     const text = isCut
       ? 'The core is cut short or lacks parts: sums can be too small.'
-      : 'The listing does not show a single moment: sums can be wrong.';
+      : torn
+        ? 'The listing does not show a single moment: sums can be wrong.'
+        : 'The listing is incomplete: sums can be wrong.';
     return {what: 'torn', text, regions: []};
   },
 ];
@@ -128,20 +131,20 @@ const isDeletedFile = ({name, kind}: Region): boolean =>
   !/^(memfd|shared|hugetlb|special|anon)$/.test(kind) &&
   !/^\/(memfd:|SYSV|dev\/|anon_hugepage|secretmem|\[|drm mm)/.test(name);
 
-function manyRegions({regions, clues}: Snapshot): Finding | undefined {
+function manyRegions({table, clues}: Snapshot): Finding | undefined {
   const most = clues.maxMapCount ?? MAX_MAP_COUNT;
-  if (regions.length < most / 4) return undefined;
+  if (table.length < most / 4) return undefined;
   const byDefault = clues.maxMapCount === undefined ? ' by default' : '';
   return {
     what: 'many-regions',
     text:
-      `${regions.length} of the ${most} regions that vm.max_map_count allows${byDefault}: at the limit ` +
+      `${table.length} of the ${most} regions that vm.max_map_count allows${byDefault}: at the limit ` +
       `mmap, munmap and mprotect fail with ENOMEM.`,
     regions: [],
   };
 }
 
-/** Much address space with hardly any memory behind it. */
+/** Much address space with hardly any memory in it. */
 const isReservation = (region: Region): boolean =>
   sizeOf(region) >= GIB && (region.usage?.rss ?? 0) < sizeOf(region) / 100 && region.kind !== 'device';
 
@@ -166,8 +169,7 @@ function arenasText(some: readonly Region[]): string {
   );
 }
 
-const having = (regions: readonly Region[], counter: string): Region[] =>
-  regions.filter(({usage}) => (usage?.[counter] ?? 0) > 0);
+const having = (table: Regions, counter: string): Region[] => table.filter(({usage}) => (usage?.[counter] ?? 0) > 0);
 
 const sum = (regions: readonly Region[], counter: string): number =>
   regions.reduce((total, {usage}) => total + (usage?.[counter] ?? 0), 0);

@@ -17,7 +17,7 @@ export function refuseWithGroup(flags: Readonly<Record<string, unknown>>, names:
   if (given === undefined) return;
   throw new Trouble({
     kind: 'usage',
-    what: `--${given} says nothing of a group.`,
+    what: `--${given} does not apply to a group.`,
     why: 'it is about one process, or the regions of one.',
     next: 'Leave it out, or give one of the processes of the group.',
   });

@@ -19,7 +19,7 @@ export async function tellGroup(events: AsyncIterable<GroupEvent>, sink: GroupSi
   return end!;
 }
 
-/** Below what is said, behind the time of day and the sign. */
+/** Below what is said, after the time of day and the sign. */
 const INDENT = ' '.repeat(29);
 
 /** The lines of a watch for people, and its summary at the end. */

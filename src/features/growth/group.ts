@@ -79,7 +79,7 @@ export class GroupSeries {
 
 const COLUMNS: readonly Column[] = [
   {title: 'what', gives: 'cut'},
-  {title: 'first', align: 'right'},
+  {title: 'first', align: 'right', least: 90},
   {title: 'last', align: 'right'},
   {title: 'rise', align: 'right'},
   {title: 'verdict'},
@@ -133,13 +133,28 @@ function answer({total, samples}: GroupGrowth): string {
 const amountText = ({measure}: GroupLine, amount: number): string =>
   isGroupCount(measure) ? countText(amount) : sizeText(amount);
 
+/** Names of rows, where those of sentences are too long for a table on a terminal of 80 columns. */
+const ROW_WORDS: Readonly<Partial<Record<GroupMeasure, string>>> = {
+  anon: 'anonymous',
+  unmappedCache: 'unmapped cache',
+  shmem: 'shared memory',
+  slab: 'slab',
+  other: 'other kernel',
+  pss: 'PSS',
+  rss: 'resident',
+  privateDirty: 'private dirty',
+  size: 'address space',
+  regions: 'regions',
+  threads: 'threads',
+};
+
 function cellsOf(line: GroupLine): Cell[] {
   const {measure, first, last, verdict, slope, points} = line;
   const hasSlope = slope !== undefined && (verdict === 'steady growth' || (verdict === 'shrinks' && slope.high < 0));
   const rise = riseOf(line);
   const isKnown = points.t.length > 0;
   return [
-    {text: GROUP_WORDS[measure]},
+    {text: ROW_WORDS[measure] ?? GROUP_WORDS[measure]},
     {text: isKnown ? amountText(line, first) : '?'},
     {text: isKnown ? amountText(line, last) : '?'},
     {text: !isKnown ? '' : isGroupCount(measure) ? String(rise) : deltaText(rise)},

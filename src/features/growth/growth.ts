@@ -77,7 +77,7 @@ const NEARLY_ALL = 0.9;
  *
  * @param asked the measure to follow, if there are enough looks at it
  * @param least a movement of fewer bytes doesn't matter
- * @param hasEnded the process did: what it gave back at the very end is no sign that it doesn't grow
+ * @param hasEnded the process did: what it gave back at the very end is not a sign that it doesn't grow
  */
 export function growthOf(series: Series, asked: GrowthMeasure, least: number, hasEnded = false): Growth {
   const measure = isTold(series, asked) ? asked : 'size';
@@ -184,7 +184,7 @@ function totalOf(series: Series, asked: GrowthMeasure): {points: Points; measure
 }
 
 /**
- * What makes up nearly all of a rise can't be said to stop where the whole goes on, or to go on where the whole
+ * What makes up nearly all of a rise can't be said to stop where the whole continues, or to continue where the whole
  * stopped: the whole is seen more often, or with less noise, and says it for both.
  *
  * @param whole what was judged

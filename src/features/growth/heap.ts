@@ -15,13 +15,13 @@ export interface HeapGrowth {
   readonly used: number;
   /** Why the last one was not used that was not: a sentence's end. */
   readonly why: string | undefined;
-  /** What the program has: chunks of arenas, and those that are mapped alone. */
+  /** What the program has: chunks of arenas, and those that are mapped separately. */
   readonly inUse: GrowthLine;
   /** What malloc keeps. */
   readonly free: GrowthLine;
   /** The last reading that was used. */
   readonly last: BooksFigures | undefined;
-  /** What it comes to, for who asks: is it a leak, or memory that malloc keeps? */
+  /** What it comes to: is it a leak, or memory that malloc keeps? */
   readonly sentence: string;
 }
 

@@ -163,7 +163,7 @@ async function watchGrowth(pid: number, options: GrowthOptions): Promise<Watched
   const add = (snapshot: Snapshot): void => {
     const t = performance.now() - begin;
     series.add({t, snapshot, status: session.status() ?? snapshot.status});
-    // The family goes on where the process executes another program.
+    // The family continues where the process executes another program.
     const sample = kin?.look(performance.now() - first, snapshot);
     if (sample) family.add(sample.t, sample);
     const reading = heap?.look();

@@ -73,7 +73,7 @@ function libcOf(glibc: readonly Region[], memory: CoreMemory): LibcFile | undefi
   );
 }
 
-/** The brk area has no name in a core, and was told by its place. */
+/** The brk area has no name in a core, and was recognised by its place. */
 const named = (regions: readonly Region[]): readonly Region[] =>
   regions.map((region) => (region.kind === 'heap' && region.name === '' ? {...region, name: '[heap]'} : region));
 

@@ -15,7 +15,7 @@ const AMOUNTS = [
   ['system', 0],
   ['in use', 0],
   ['free', 0],
-  ['mapped alone', 90],
+  ['mmapped', 90],
   ['trim', 0],
 ] as const;
 
@@ -31,7 +31,12 @@ export function renderHeapFamily(family: HeapFamily, {width, rows = Infinity}: F
   const {members, totals, mmapped, cost} = family;
   const shown = members.slice(0, rows);
   const more = members.length - shown.length;
-  const total = [...cells('all', totals, mmapped.bytes), {text: ''}, {text: ''}];
+  const isKnown = members.some(({heap}) => heap.books !== undefined);
+  const total = [
+    ...cells('all', isKnown ? totals : undefined, isKnown ? mmapped.bytes : undefined),
+    {text: ''},
+    {text: ''},
+  ];
   return [
     ...wrapped(family.sentence, width).map((line) => paint('title', line)),
     '',
@@ -42,7 +47,7 @@ export function renderHeapFamily(family: HeapFamily, {width, rows = Infinity}: F
     ...wrapped(ONE, width),
     ...leftOut(family).flatMap((line) => wrapped(line, width)),
     ...wrapped(
-      `${sizeText(cost.bytesRead)} of their memory were read in ${durationText(cost.ms)}, headers only; ` +
+      `${sizeText(cost.bytesRead)} of their memory was read in ${durationText(cost.ms)}, headers only; ` +
         'they were not stopped.',
       width,
     ).map((line) => paint('quiet', line)),
@@ -58,10 +63,16 @@ const SHARED =
 /** A table of a family would be one for each. */
 const ONE = 'What all the memory of one of them is for, and not only of malloc: memmap heap PID.';
 
-const leftOut = ({ended, missing}: HeapFamily): string[] => [
+const leftOut = ({ended, missing, members}: HeapFamily): string[] => [
+  ...sumsLack(members.filter(({heap}) => heap.books === undefined).length, members.length),
   ...(ended > 0 ? [`${counted(ended, 'process', 'processes')} ended, or had no memory to read.`] : []),
   ...(missing.length > 0 ? [`${counted(missing.length, 'process', 'processes')} could not be read.`] : []),
 ];
+
+const sumsLack = (without: number, all: number): string[] =>
+  without === 0 || without === all
+    ? []
+    : [`The sums leave out ${counted(without, 'process', 'processes')} whose books were not found.`];
 
 function memberCells({heap, title}: HeapMember): Cell[] {
   const {snapshot, totals, books} = heap;

@@ -7,7 +7,7 @@ import type {Runtime} from './runtime/part.ts';
 import {runtimeJSON} from './runtime/runtime.ts';
 import {sentenceOf} from './sentence.ts';
 
-/** What adds up over all arenas, in bytes; chunks that are mapped alone are not in it. */
+/** What adds up over all arenas, in bytes; chunks that are mapped separately are not in it. */
 export type HeapTotals = Readonly<Record<(typeof SUMMED)[number], number>>;
 
 const SUMMED = ['system', 'inUse', 'free', 'fastbins', 'top', 'freeResident', 'trimmable', 'unread'] as const;

@@ -15,7 +15,7 @@ interface Block {
 }
 
 /**
- * Says of each region that malloc's arenas have whose it is, where the regions alone allow a guess: some KiB of its
+ * Says of each region that malloc's arenas have whose it is, where the regions alone allow a guess: a few KiB of its
  * memory are read.
  *
  * @param snapshot of a live process
@@ -40,7 +40,7 @@ export function withArenas(snapshot: Snapshot, root: string): Snapshot {
       told.map((region) => ({...region, label: beside(region.label, renamed)})),
       isElsewhere
         ? ELSEWHERE
-        : `Some KiB of its memory were read for this: ${counted(arenas.length, 'arena')} of malloc.`,
+        : `A few KiB of its memory were read for this: ${counted(arenas.length, 'arena')} of malloc.`,
     );
   } finally {
     handle.close();
@@ -73,7 +73,7 @@ function purposeOf({start, end, kind}: Region, blocks: readonly Block[]): Purpos
   const own = blocks.filter((block) => block.start < end && block.end > start);
   const [first] = own;
   const isWhole = own.reduce((at, block) => (block.start <= at ? Math.max(at, block.end) : at), start) >= end;
-  // The brk area may go on behind the top, and before the first chunk.
+  // The brk area may continue after the top, and before the first chunk.
   if (!first || !(isWhole || first.arena.isMain)) return undefined;
   const label = own.map((block) => block.label).join('; ');
   const evidence = first.arena.isMain

@@ -36,7 +36,7 @@ function ofMalloc({allocator, beside, version, books, unnamed, totals}: Said): s
   if (unnamed && !beside)
     return (
       `The program's malloc is that of ${allocator}, whose books memmap does not read: ${sizeText(unnamed.resident)} ` +
-      `in ${counted(unnamed.regions, 'region')} of no name are resident, and most of that will be its memory.`
+      `in ${counted(unnamed.regions, 'region')} without a name is resident, and most of that will be its memory.`
     );
   if (!books)
     return allocator === 'glibc'
@@ -48,7 +48,7 @@ function ofMalloc({allocator, beside, version, books, unnamed, totals}: Said): s
   return (
     `Of glibc's malloc: ${said} ${beside} is there too, and which of the two the program calls is not known: memmap does ` +
     `not read the books of ${beside}. With what both have, ${sizeText(unnamed.resident)} in ` +
-    `${counted(unnamed.regions, 'region')} of no name are resident.`
+    `${counted(unnamed.regions, 'region')} without a name is resident.`
   );
 }
 
@@ -69,15 +69,15 @@ export function arenasSentence({arenas, torn, mmapped, totals}: Arenas): string 
   const resident = freeResident < free * MOST ? ` (${sizeText(freeResident)} of it resident)` : '';
   const said =
     free >= system * MUCH
-      ? `${someOf(free, system)} are free and kept by malloc${resident}: no leak by itself`
-      : `${someOf(inUse, system)} are in use by the program, and malloc keeps only ${sizeText(free)} free`;
+      ? `${someOf(free, system)} is free and kept by malloc${resident}: not a leak in itself`
+      : `${someOf(inUse, system)} is in use by the program, and malloc keeps only ${sizeText(free)} free`;
   const back = trimmable === 0 ? 'nothing' : sizeText(trimmable);
   return `${said}; malloc_trim(0) would give back ${back}${alone(mmapped)}.`;
 }
 
 /** Where a part was not reached, nothing is said of the whole. */
 function uncertain(torn: number, arenas: number, {system, inUse, free, trimmable, unread}: Said['totals']): string {
-  const rest = unread === 0 ? '' : `; ${sizeText(unread)} are not known`;
+  const rest = unread === 0 ? '' : `; ${sizeText(unread)} is not known`;
   const found = `${sizeText(inUse)} in use and ${sizeText(free)} free${rest}`;
   return (
     `Not certain, since ${torn} of ${counted(arenas, 'arena')} could not be read to the end: of ${sizeText(system)}, ` +
@@ -93,4 +93,4 @@ export function someOf(some: number, all: number): string {
 }
 
 const alone = ({count, bytes}: {readonly count: number; readonly bytes: number}): string =>
-  count === 0 ? '' : `; besides, ${sizeText(bytes)} are in use in ${counted(count, 'chunk')} mapped alone`;
+  count === 0 ? '' : `; besides, ${sizeText(bytes)} is in use in ${counted(count, 'chunk')} mapped separately`;

@@ -8,7 +8,7 @@ export class MappedSpace implements Space {
   /** Neighbours ask for neighbours. */
   #last: Range | undefined;
 
-  /** @param regions ascending; @param look lists them anew */
+  /** @param regions ascending; @param look lists them again */
   constructor(regions: readonly Region[], look: () => readonly Region[]) {
     this.#look = look;
     this.#set(regions);

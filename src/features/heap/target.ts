@@ -31,6 +31,21 @@ import {MappedSpace} from './space.ts';
 /** Bytes of memory a second that are read at most, where nobody says otherwise. */
 export const USUAL_RATE = 500_000_000;
 
+/** ms of rests after which a process that wants its lock all the time is read faster (procfs/pace.ts). */
+const PATIENCE = 5000;
+
+/** Shorter rests are not worth a word: ms. */
+const NOTED = 1000;
+
+interface ReadOptions {
+  /** Bytes of memory a second that are read at most. */
+  readonly maxRate: number;
+  /** ms, as PATIENCE. */
+  readonly patience?: number | undefined;
+  /** An address of which the chunk is wanted. */
+  readonly probe?: number | undefined;
+}
+
 interface HeapOptions {
   readonly root: string;
   /** Bytes of memory a second that are read at most. */
@@ -59,7 +74,7 @@ export async function lookAtHeap(target: string, {root, maxRate, children}: Heap
   if (children || pids.length > 1) return familyOf(children ? withDescendants(pids, root) : pids, {root, maxRate});
   const handle = new ProcessHandle(pids[0]!, root);
   try {
-    return heapIn(handle, {maxRate, runtime: true});
+    return heapIn(handle, {maxRate, patience: PATIENCE, runtime: true});
   } finally {
     handle.close();
   }
@@ -89,7 +104,7 @@ function familyOf(pids: readonly number[], {root, maxRate}: Pick<HeapOptions, 'r
       handle = new ProcessHandle(pid, root);
       const {comm, state} = handle.stat();
       const title = titleIn(`${root}/${pid}`, state) ?? comm;
-      members.push({heap: heapIn(handle, {maxRate}), title});
+      members.push({heap: heapIn(handle, {maxRate, patience: PATIENCE}), title});
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       first ??= error;
@@ -126,20 +141,21 @@ const refusal = (text: string) => ({
  * @param options.search find Python's arenas and malloc's large chunks in memory without a name, which `runtime` does too
  */
 export function heapIn(handle: ProcessHandle, options: HeapInOptions): Heap {
-  const {maxRate: rate, probe, runtime = false, search = runtime} = options;
+  const {maxRate: rate, patience, probe, runtime = false, search = runtime} = options;
   const begin = performance.now();
   const stat = handle.stat();
   const pageSize = pageSizeHere(handle.root);
   // First of all: it needs more rights than the rest.
-  const memory = new ProcessMemory(handle, {pageSize, rate, folder: folderOf(handle, stat)});
+  const memory = new ProcessMemory(handle, {pageSize, rate, patience, folder: folderOf(handle, stat)});
   try {
     const snapshot = runtime ? withResident(handle, captureFrom(handle)) : captureFrom(handle, {usage: false});
-    const {regions} = snapshot;
-    const glibc = glibcIn(regions, snapshot.process.exe);
+    const named = snapshot.table.namedOnes();
+    const glibc = glibcIn(named, snapshot.process.exe);
     const file = readLibc(handle, glibc);
-    const other = otherAllocator(regions, snapshot.clues.files);
+    const other = otherAllocator(named, snapshot.clues.files);
     const books = other === 'musl' ? undefined : booksOf(handle, memory, snapshot, glibc, file, pageSize, probe);
-    const python = search ? pythonIn(regions.map(({name}) => name)) : undefined;
+    const regions = search ? [...snapshot.table] : [];
+    const python = search ? pythonIn(named.map(({name}) => name)) : undefined;
     const {word} = wantedOf(file, wordIn(regions));
     const why = python && whyNoPools(python, word);
     const found =
@@ -158,14 +174,13 @@ export function heapIn(handle: ProcessHandle, options: HeapInOptions): Heap {
       ...whose(other, books, file),
       version: file?.version,
       books,
-      unnamed: other && unnamedIn(memory, regions),
+      unnamed: other && unnamedIn(memory, [...snapshot.table]),
       python: found ? found.python : undefined,
       runtime:
-        runtime && found
-          ? runtimeOf({snapshot, books, other, found, counters: readHsperf(handle, regions)})
-          : undefined,
+        runtime && found ? runtimeOf({snapshot, books, other, found, counters: readHsperf(handle, named)}) : undefined,
       notes: [
         ...notesOf(file, books !== undefined),
+        ...(memory.rested >= NOTED ? [restsNote(memory.rested)] : []),
         ...(why === undefined ? [] : [why]),
         ...(isGone ? ['The process ended or began another program while it was read.'] : []),
       ],
@@ -177,9 +192,7 @@ export function heapIn(handle: ProcessHandle, options: HeapInOptions): Heap {
   }
 }
 
-interface HeapInOptions {
-  readonly maxRate: number;
-  readonly probe?: number | undefined;
+interface HeapInOptions extends ReadOptions {
   readonly runtime?: boolean;
   readonly search?: boolean;
 }
@@ -189,6 +202,9 @@ const withResident = (handle: ProcessHandle, snapshot: Snapshot): Snapshot =>
   MEASURES.rss.ofTotals(snapshot.totals) === undefined
     ? (residentByPages(handle.pid, handle.root, snapshot) ?? snapshot)
     : snapshot;
+
+const restsNote = (ms: number): string =>
+  `Reading rested for ${(ms / 1000).toFixed(1)} s in all: the process maps and unmaps memory all the time, and needs the same lock.`;
 
 /** Is it the same program, and alive? */
 function isStill(handle: ProcessHandle, stat: ReturnType<ProcessHandle['stat']>): boolean {
@@ -203,14 +219,14 @@ function isStill(handle: ProcessHandle, stat: ReturnType<ProcessHandle['stat']>)
 /**
  * The arenas of a process that is held already, without a walk.
  *
- * @returns undefined where they can't be told: another malloc, an unknown version whose arenas don't pass the checks
+ * @returns undefined where they aren't known: another malloc, an unknown version whose arenas don't pass the checks
  * @throws Trouble `denied`
  */
 export function arenasIn(handle: ProcessHandle, snapshot: Snapshot): readonly ArenaPlace[] | undefined {
   const pageSize = pageSizeHere(handle.root);
   const memory = new ProcessMemory(handle, {pageSize, rate: USUAL_RATE, folder: folderOf(handle, handle.stat())});
   try {
-    const glibc = glibcIn(snapshot.regions, snapshot.process.exe);
+    const glibc = glibcIn(snapshot.table.namedOnes(), snapshot.process.exe);
     return readArenas(wantedIn(handle, memory, snapshot, glibc, readLibc(handle, glibc), pageSize));
   } finally {
     memory.close();
@@ -235,17 +251,18 @@ const wordIn = (regions: readonly Region[]): 4 | 8 => ((regions.at(-1)?.end ?? 0
 function wantedIn(
   handle: ProcessHandle,
   memory: ProcessMemory,
-  {regions}: Snapshot,
+  {table}: Snapshot,
   glibc: readonly Region[],
   file: LibcFile | undefined,
   pageSize: number,
 ): Parameters<typeof readArenas>[0] {
+  const regions = [...table];
   return {
     memory,
     pageSize,
     space: new MappedSpace(regions, () => {
       memory.refresh();
-      return regionsNow(handle);
+      return [...regionsNow(handle)];
     }),
     data: dataOf(glibc, regions),
     ...wantedOf(file, wordIn(regions)),

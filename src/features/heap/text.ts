@@ -48,12 +48,12 @@ const noTable = ({snapshot}: Heap): string =>
 
 const costText = ({cost, snapshot}: Heap): string =>
   snapshot.source.format === 'core'
-    ? `${sizeText(cost.bytesRead)} of the core were read in ${durationText(cost.ms)}.`
-    : `${sizeText(cost.bytesRead)} of its memory were read in ${durationText(cost.ms)}, headers only; ` +
+    ? `${sizeText(cost.bytesRead)} of the core was read in ${durationText(cost.ms)}.`
+    : `${sizeText(cost.bytesRead)} of its memory was read in ${durationText(cost.ms)}, headers only; ` +
       'it was not stopped.';
 
 const aloneText = ({count, bytes}: NonNullable<Heap['books']>['mmapped']): string =>
-  `${counted(count, 'chunk')} mapped alone, ${sizeText(bytes)}: in use, and given back by free(3)`;
+  `${counted(count, 'chunk')} mapped separately, ${sizeText(bytes)}: in use, and given back by free(3)`;
 
 function renderBooks(heap: Heap, {runs, classes, mmapped}: NonNullable<Heap['books']>, look: HeapLook): string[] {
   const {width} = look;
@@ -66,8 +66,8 @@ function renderBooks(heap: Heap, {runs, classes, mmapped}: NonNullable<Heap['boo
       ? [
           '',
           ...wrapped(
-            `${sizeText(shared)} more are free and resident, but stay: they share pages with chunks in use, ` +
-              'or are the top of an arena of threads.',
+            `${sizeText(shared)} more is free and resident, but stays: it shares pages with chunks in use, ` +
+              'or is the top of a thread arena.',
             width,
           ),
         ]

@@ -17,7 +17,7 @@ const FEWEST = 48;
 const SHORTEST = 250;
 const LONGEST = 5000;
 
-/** ms between two readings of a process that is watched for so long; undefined: without a limit. */
+/** ms between two readings of a process that is watched for this many ms; undefined: without a limit. */
 export const pauseFor = (duration: number | undefined): number =>
   Math.min(LONGEST, Math.max(SHORTEST, (duration ?? Infinity) / FEWEST));
 

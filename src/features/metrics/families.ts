@@ -34,7 +34,7 @@ export function hostFamilies(host: Host, cost: Cost, version: string, at: number
   // Where /proc hides others nobody knows how many there are.
   const hidden = host.isHiding ? [] : [sample(host.hidden, {reason: 'hidden'})];
   return [
-    family('memmap_build_info', 'info', 'memmap that wrote this.', [sample(1, {version})]),
+    family('memmap_build_info', 'info', 'The version of memmap that wrote this.', [sample(1, {version})]),
     family('memmap_last_collection_timestamp_seconds', 'seconds', 'When this was written, seconds since 1970.', [
       sample(seconds(at)),
     ]),
@@ -51,9 +51,12 @@ export function hostFamilies(host: Host, cost: Cost, version: string, at: number
       ...reasons,
       ...hidden,
     ]),
-    family('memmap_proc_hides_processes', 'info', '1 where /proc is mounted with hidepid, and others are not listed.', [
-      sample(Number(host.isHiding)),
-    ]),
+    family(
+      'memmap_proc_hides_processes',
+      'info',
+      '1 where /proc is mounted with hidepid, so that processes of other users are not listed.',
+      [sample(Number(host.isHiding))],
+    ),
     {
       name: 'memmap_max_map_count',
       type: 'untyped',

@@ -11,7 +11,7 @@ interface MeterOptions {
   readonly maxGroups: number;
   /** memmap's own. */
   readonly version: string;
-  /** ms for which runs before this one held up processes, where the count goes on. */
+  /** ms for which runs before this one held up processes, where the count continues. */
   readonly stallMs: number;
 }
 

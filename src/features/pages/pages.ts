@@ -132,9 +132,9 @@ function renderRegion(
   const {region, runs, totals} = each;
   const signs = strip(runs, pageSize, width ?? FREE_WIDTH, of);
   const isPart = each.end - each.start < sizeOf(region);
-  const title =
-    `${rangeText(each)}  ${sizeText(each.end - each.start)}  ${safe(region.perms)}  ` +
-    `${region.kind}  ${nameOf(each)}`;
+  const fields = `${rangeText(each)}  ${sizeText(each.end - each.start)}  ${safe(region.perms)}  ${region.kind}  `;
+  const room = width === undefined ? undefined : Math.max(12, width - cells(fields));
+  const title = `${fields}${cut(nameOf(each), room)}`;
   const part = isPart ? [`part of ${rangeText(region)}`] : [];
   if (totals.unread === totals.pages) return [paint('title', cut(title, width)), ...part, `not read: ${each.unread}`];
   return [

@@ -1,5 +1,4 @@
 import {pageSizeOf} from '../../model/clues/clues.ts';
-import {setTimeout as sleep} from 'node:timers/promises';
 import type {ProcessPages} from '../../model/pages.ts';
 import {hex, rangeText, type Region} from '../../model/region.ts';
 import {Regions} from '../../model/columns/regions.ts';
@@ -7,6 +6,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
 import {capturePages, type PageRange} from '../../procfs/pages/pages.ts';
+import {pause} from '../../procfs/sampling/poll.ts';
 import {clearSoftDirty, OwnTrial, requireSoftDirty} from '../../procfs/pages/soft-dirty.ts';
 import {processOf} from '../../input/open.ts';
 import {noSuchRegion, parseWanted, pick, type Wanted} from '../../input/regions.ts';
@@ -37,7 +37,7 @@ export async function lookAtPages(target: string, options: LookOptions): Promise
     requireSoftDirty(new OwnTrial(root));
     clearSoftDirty(handle, maxStall);
     const clearedAt = new Date().toISOString();
-    await sleep(ms);
+    await pause(ms, undefined);
     return capturePages(handle, {...look, dirtySince: {clearedAt, ms}});
   } finally {
     handle.close();

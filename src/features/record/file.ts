@@ -209,14 +209,15 @@ function timeText(now: Date): string {
   return `${date!.replaceAll('-', '')}-${time!.replaceAll(':', '')}`;
 }
 
-/** What a failed write means to whoever records. */
+/** What a failed write means to whoever records. @param moments that were to be written: the last of them may not be */
 export function recordingFailed(path: string, error: unknown, moments: number): Trouble {
   if (error instanceof Trouble || errnoOf(error) === '') return error as Trouble;
+  const whole = moments - 1;
   const {message, why, next} = cannotWrite(path, error);
   return new Trouble({
     kind: 'output',
     what: message,
-    why: `${why} What was written before can be used${moments > 0 ? `: about ${counted(moments, 'moment')}` : ''}.`,
+    why: whole > 0 ? `${why} What was written before can be used: about ${counted(whole, 'moment')}.` : why,
     next,
   });
 }

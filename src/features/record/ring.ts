@@ -43,7 +43,7 @@ export class RingRecording {
   #hasFailed = false;
 
   /**
-   * What a recorder left behind that was killed is saved first.
+   * What a recorder that was killed left behind is saved first.
    *
    * @param path what the files are named after
    * @throws Trouble `output`
@@ -80,7 +80,7 @@ export class RingRecording {
   }
 
   /**
-   * Saves what is kept as a recording of its own. What is kept goes on.
+   * Saves what is kept as a recording of its own. What is kept continues.
    *
    * @param reason how the recording in it ends
    * @throws Trouble `output`; then what is kept stays on the disk

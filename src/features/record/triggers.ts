@@ -24,7 +24,7 @@ function triggerOf(text: string): Trigger {
   if (pressure !== undefined) return {is: 'psi', who: who === 'full' ? 'full' : 'some', part: partOf(pressure, text)};
   const [, limit] = /^limit=(.+)$/.exec(text) ?? [];
   if (limit !== undefined) return {is: 'limit', part: partOf(limit, text)};
-  throw unknown(text, 'it is none of psi=some:PERCENT, psi=full:PERCENT, limit=PERCENT, oom and signal.');
+  throw unknown(text, 'it is not one of psi=some:PERCENT, psi=full:PERCENT, limit=PERCENT, oom and signal.');
 }
 
 function partOf(percent: string, text: string): number {
@@ -36,7 +36,7 @@ function partOf(percent: string, text: string): number {
 const unknown = (text: string, why: string): Trouble =>
   new Trouble({
     kind: 'usage',
-    what: `"${text}" says nothing of when to save.`,
+    what: `"${text}" does not say when to save.`,
     why,
     next: 'For example: --dump-on psi=some:10%,limit=90%,oom,signal',
   });

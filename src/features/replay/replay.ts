@@ -1,7 +1,7 @@
-import {setTimeout as sleep} from 'node:timers/promises';
 import type {Moment} from '../../model/moment.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {Recording} from '../../recording/recording.ts';
+import {pause} from '../../procfs/sampling/poll.ts';
 import type {RecordedCauses} from '../cause/recorded/replayed.ts';
 import type {EndEvent, Sink, Stamp, StartEvent, WatchCost, WatchEvent} from '../watch/events.ts';
 import {causeEnd, lineSink} from '../watch/sinks.ts';
@@ -51,12 +51,7 @@ async function* momentsOf(recording: Recording, options: ReplayOptions): AsyncGe
 async function until(begin: number, ms: number, signal: AbortSignal): Promise<boolean> {
   const rest = begin + ms - performance.now();
   if (rest <= 1) return !signal.aborted;
-  try {
-    await sleep(rest, undefined, {signal});
-    return true;
-  } catch {
-    return false;
-  }
+  return pause(rest, signal);
 }
 
 const stampOf = ({at, t, look, index}: Moment): Stamp => ({at, t, tick: look - 1, moment: index});

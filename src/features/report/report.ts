@@ -74,7 +74,7 @@ export function reportOf(
     // A process that has ended no longer says what its program was.
     const info = processOf(look);
     if (info !== last) process = {...process, ...(last = info)};
-    // execve starts VmHWM anew, with the memory.
+    // execve starts VmHWM again, with the memory.
     const {vmHwm} = look.status ?? look.snapshot.status;
     peak = Math.max(look.event === 'exec' ? 0 : peak, Number(vmHwm ?? 0));
   }

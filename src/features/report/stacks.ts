@@ -3,7 +3,7 @@ import type {FlameRow} from '../cause/measures.ts';
 /** Who mapped and touched how much, by call stack. */
 export interface ReportStacks {
   readonly rows: readonly FlameRow[];
-  /** One of so many page faults was sampled; undefined where none were. */
+  /** One of this many page faults was sampled; undefined where none were. */
   readonly every: number | undefined;
 }
 

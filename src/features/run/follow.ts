@@ -1,5 +1,6 @@
 import {Trouble} from '../../model/trouble.ts';
 import {poll} from '../../procfs/sampling/poll.ts';
+import {foreign} from '../../procfs/mount.ts';
 import {KinWatch} from '../../procfs/kin/kin.ts';
 import {Session, type Look, type SessionOptions} from '../../procfs/sampling/session.ts';
 import type {Sink, WatchEvent} from '../watch/events.ts';
@@ -59,6 +60,7 @@ const LOST = `The process that waited for it was killed: how it ended is not kno
 
 function open(target: Target, options: SessionOptions, notes: string[]): Session | undefined {
   try {
+    if (target.isUnseen) throw foreign('', options.root);
     return new Session(target.pid, options);
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;

@@ -3,6 +3,7 @@ import {existsSync} from 'node:fs';
 import type {Duplex} from 'node:stream';
 import {setTimeout as pause} from 'node:timers/promises';
 import {hadChildren, runningBelow, runsSince, startTimeOf} from '../../procfs/ends.ts';
+import {isForeign} from '../../procfs/mount.ts';
 import {builtFile} from '../../shell/built.ts';
 import {privateCopies} from '../../shell/copy.ts';
 import {signalName} from '../../shell/exit.ts';
@@ -110,6 +111,11 @@ export class Target {
   /** Of the command. */
   get pid(): number {
     return this.#pid;
+  }
+
+  /** Has procfs other PIDs? What it says of this one is about a stranger then. */
+  get isUnseen(): boolean {
+    return isForeign(this.#root);
   }
 
   /**

@@ -3,6 +3,7 @@ import {Trouble} from '../../model/trouble.ts';
 import {EXIT, exitOfSignal} from '../../shell/exit.ts';
 import {refusalTrouble} from './command.ts';
 import {follow, type FollowOptions, withoutGate} from './follow.ts';
+import {foreign} from '../../procfs/mount.ts';
 import type {ReportOutput} from '../../shell/file.ts';
 import {type ProcessEnd, tee, tellAll} from '../watch/events.ts';
 import {jsonSink} from '../watch/sinks.ts';
@@ -75,6 +76,7 @@ async function traced(
 ): Promise<CauseTrace> {
   try {
     if (!target.isGated) throw cannotWait();
+    if (target.isUnseen) throw foreign('Cannot watch the memory calls of the command.');
     if (options.engine === 'ptrace') await target.allowTracing();
     return await CauseTrace.start(target.pid, options);
   } catch (error) {

@@ -231,5 +231,4 @@ const time = (ms: number): string =>
 const costLine = (cost: RunFacts['cost']): string =>
   `cost     sampling took ${time(cost.ms)}${dutyText(cost)}; ${usageText(cost)}`;
 
-const cameAndWent = ({came, went}: RunSeen): string =>
-  `${countText(came)} ${came === 1 ? 'was' : 'were'} made, ${countText(went)} went away`;
+const cameAndWent = ({came, went}: RunSeen): string => `${countText(came)} came, ${countText(went)} went`;

@@ -138,7 +138,7 @@ const sumOf = (rows: readonly Row[], name: string): Row => ({
   notMapped: rows.reduce((sum, {notMapped}) => sum + notMapped, 0),
 });
 
-/** So many large files are named. */
+/** At most this many large files are named. */
 const MOST_NAMED = 3;
 
 function openText({table}: Snapshot, descriptors: Descriptors): string[] {

@@ -4,7 +4,7 @@ import {MEASURES} from '../../model/measures.ts';
 import type {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {countResident, totalsByKind} from '../../model/totals.ts';
-import {sizeText} from '../../model/amounts.ts';
+import {deltaText, sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../text/lines.ts';
 import type {TextOptions} from '../../text/who.ts';
 
@@ -18,7 +18,7 @@ interface Residue {
    * VmRSS inexactly.
    */
   readonly rss?: Compared | undefined;
-  /** The regions' sizes added up, and VmSize. The vsyscall page is listed, and is no part of the process. */
+  /** The regions' sizes added up, and VmSize. The vsyscall page is listed, and is not a part of the process. */
   readonly size?: Compared | undefined;
   /** Page tables: VmPTE. They are memory, and no region has them. */
   readonly pageTables?: number | undefined;
@@ -89,13 +89,15 @@ export function renderResidue(snapshot: Snapshot, look: ResidueLook = {}): strin
   }
   if (rss && rss.regions !== rss.status) {
     sentences.push(
-      `status has ${sizeText(rss.status)} resident (VmRSS): it was read a moment before the regions, and ` +
-        `kernels before 6.16 count it in batches.`,
+      `status has ${sizeText(rss.status)} resident (VmRSS, ${deltaText(rss.status - rss.regions)}): it was read a ` +
+        `moment before the regions, and kernels before 6.16 count it in batches.`,
     );
   } else if (rss && look.full)
     sentences.push('The regions add up to what status says is resident (VmRSS), to the byte.');
   if (size && look.full && size.regions !== size.status)
-    sentences.push(`status has ${sizeText(size.status)} of address space (VmSize).`);
+    sentences.push(
+      `status has ${sizeText(size.status)} of address space (VmSize, ${deltaText(size.status - size.regions)}).`,
+    );
   const lazyFree = MEASURES.lazyFree.ofTotals(snapshot.totals) ?? 0;
   if (lazyFree > (snapshot.totals['rss'] ?? 0) * MUCH)
     sentences.push(

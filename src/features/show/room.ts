@@ -140,7 +140,7 @@ function stackRoom(snapshot: Snapshot): Room['stack'] {
     addressSpaceLimit(snapshot),
     stackLimit(snapshot, size),
     stack.flags?.includes('lo') && lockLimit(snapshot),
-    // One touch asks for what it adds alone, so that mode 0 is no limit.
+    // One touch asks for what it adds alone, so that mode 0 is not a limit.
     commit.mode === 0 ? undefined : commit,
     addressLimit(Math.max((below?.end ?? 0) + gap, lowest(snapshot)), stack.start),
   ];

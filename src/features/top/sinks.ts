@@ -42,7 +42,7 @@ function listedFor(picture: TopPicture, options: TopOptions): Listed {
   if (sort !== 'growth') return listedOf(picture.host, {...options, sort});
   const growth = growthOf(picture, options.by);
   const listed = listedOf(picture.host, {...options, sort: 'pss'});
-  // Rows of groups are made anew: they are told by their names.
+  // Rows of groups are made again each time: they are recognised by their names.
   const of = (row: Listed['rows'][number]): number => growth.get(row) ?? 0;
   return {...listed, rows: listed.rows.toSorted((a, b) => of(b) - of(a))};
 }
@@ -140,8 +140,9 @@ function summary(sample: Sample | undefined, by: Grouping | undefined, width: nu
   const duty = dutyOf(cost);
   const share = duty === undefined ? 'that' : `that took ${(100 * duty).toFixed(1)} % of the time, and`;
   const sentences = [
-    `Looked ${counted(cost.samples, 'time')} at ${counted(picture.host.rows.length, 'process', 'processes')} in ` +
-      `${spanText(cost.passed)}: ${share} held up all together for ${shortText(cost.stallMs)}, and one for ${shortText(cost.longestMs)} at most.`,
+    `Sampled ${counted(picture.host.rows.length, 'process', 'processes')} ${counted(cost.samples, 'time')} in ` +
+      `${spanText(cost.passed)}: ${share} held up processes for ${shortText(cost.stallMs)} in all, and one for ` +
+      `${shortText(cost.longestMs)} at most.`,
     ...(grown.length === 0 || picture.tick === 0
       ? []
       : [

@@ -45,7 +45,7 @@ export function wentText(kin: Kin): string {
   return `${kinName(kin)} ended${peak === undefined ? '' : `: it had ${sizeText(peak)} resident at most`}.`;
 }
 
-/** Did a member come or go, or any figure of one move? A process alone is no family: others say what it does. */
+/** Did a member come or go, or any figure of one move? A process alone is not a family: others say what it does. */
 export function isOtherFamily(a: FamilySample | undefined, b: FamilySample): boolean {
   if (b.went.length > 0 || b.came.length > 0) return true;
   if (b.members.length < 2) return false;

@@ -80,9 +80,9 @@ export function usageText(cost: WatchCost): string {
   const {usageReads: reads, usageSkipped: skipped, usageTooLong: tooLong = 0} = cost;
   const isTooLong = 'one read would hold up the process for longer than --max-stall';
   if (reads === 0) return `smaps was not read${tooLong > 0 ? `: ${isTooLong}` : ''}`;
-  const gap = cost.usageGap === undefined ? '' : `, for at most ${seconds(cost.usageGap)}`;
+  const gap = (cost.usageGap ?? 0) < SHORT_AGE ? '' : `; the longest gap was ${seconds(cost.usageGap!)}`;
   const why = tooLong > 0 ? ` (${times(tooLong)} since ${isTooLong})` : '';
-  const spared = skipped === 0 ? '' : ` and skipped ${times(skipped)} to spare the process${gap}${why}`;
+  const spared = skipped === 0 ? '' : ` and skipped ${times(skipped)} to spare the process${why}${gap}`;
   const {usageAge: age = 0} = cost;
   const last = age < SHORT_AGE ? '' : `, the last time ${seconds(age)} before the end`;
   return `smaps was read ${times(reads)}${last}${heldText(cost)}${spared}`;
@@ -98,8 +98,8 @@ function heldText(cost: WatchCost): string {
   const share = all === undefined ? '' : `, ${percent(held / all)} of the time`;
   const isOver = all !== undefined && maxDuty !== undefined && held > maxDuty * all;
   const over = isOver ? '; more than --max-duty: it is read at the start, at marks, at the end, and every 5 s' : '';
-  const passed = cost.usagePassed === undefined ? '' : `; ${ms(cost.usagePassed)} passed`;
-  return ` (for ${ms(held)} of the processor${share}${passed}${over})`;
+  const passed = cost.usagePassed === undefined ? '' : `; ${ms(cost.usagePassed)} by the clock`;
+  return ` (for ${ms(held)} of processor time${share}${passed}${over})`;
 }
 
 /** What reading maps cost, where it takes the process's lock as well. */

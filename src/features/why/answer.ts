@@ -53,7 +53,7 @@ export interface Answer {
   readonly missing: readonly Missing[];
 }
 
-/** At most this many steps: who reads more does none. */
+/** At most this many steps: a longer list is not followed. */
 const MOST_STEPS = 5;
 
 /** What was found besides the first sentence, and what to do: of each command once. */

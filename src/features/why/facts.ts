@@ -33,7 +33,7 @@ export interface Facts {
   readonly first?: {readonly status: Snapshot['status']; readonly ms: number} | undefined;
   /** Undefined where there is one moment alone. */
   readonly growth?: Growth | undefined;
-  /** What descriptors held over the time. */
+  /** What descriptors held over time. */
   readonly held?: HeldLine | undefined;
   readonly heap?: Heap | undefined;
   /** malloc's books at the beginning. */

@@ -135,9 +135,9 @@ function answered(figures: GroupFigures, missing: readonly Missing[]): Answer {
   const nothing = {
     name: 'nothing',
     certain: true,
-    evidence: 'all that was looked for',
+    evidence: 'all checks of why',
     sentence:
-      `Nothing wrong was found: ${sizeText(figures.usage)} is charged` +
+      `Nothing wrong was found: ${sizeText(figures.usage)} ${figures.bill ? 'is charged' : 'was charged in the last sample'}` +
       `${most ? `, most of it ${most.what} (${sizeText(most.bytes)})` : ''}; ${growth.text.split(':')[0]}.`,
   };
   const members = figures.members === undefined ? '' : `, ${counted(figures.members.length, 'process', 'processes')}`;

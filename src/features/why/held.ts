@@ -44,7 +44,7 @@ export async function watchHeld(
       points.t.push(started - begin);
       // Without memory in descriptors it doesn't matter what is mapped.
       const isEmpty = descriptors.held.every(({bytes}) => bytes === 0);
-      points.v.push(isEmpty ? 0 : heldBy(descriptors, regionsNow(handle)).unmapped);
+      points.v.push(isEmpty ? 0 : heldBy(descriptors, regionsNow(handle).mapped).unmapped);
       const took = performance.now() - started;
       const wait = Math.max(duration / SAMPLES - took, PART * took);
       if (started - begin + wait > duration || !(await pause(wait, signal))) break;

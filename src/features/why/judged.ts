@@ -50,7 +50,7 @@ const AGAIN = {
 function whoOf({facts}: Figures, isFamily: boolean): string {
   const {snapshot, growth, hasEnded, family} = facts;
   const isLive = facts.pid !== undefined;
-  const kin = isFamily ? ` and ${counted(family!.members.length - 1, 'descendant')}` : '';
+  const kin = isFamily ? `, and ${counted(family!.members.length - 1, 'descendant')}` : '';
   const span = growth ? spanText(growth.span) : '';
   const watched = !growth
     ? ''
@@ -118,7 +118,7 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
     return {
       name: 'sizes-only',
       certain: true,
-      evidence: 'maps, status VmRSS over the time',
+      evidence: 'maps, status VmRSS over time',
       sentence:
         `It ended before memmap read what its memory is used for: ${sizeText(facts.growth?.total.last ?? 0)} was resident ` +
         `when last seen. Most of its ${sizeText(holds.total)} of addresses is ${safe(first.what)} (${sizeText(first.bytes)}).`,
@@ -135,11 +135,11 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
   return {
     name: 'nothing',
     certain: true,
-    evidence: 'all that was looked for',
+    evidence: 'all checks of why',
     sentence:
       `${watched === 0 ? 'Nothing stands out in this one moment' : facts.hasEnded ? 'Until it ended nothing wrong was found' : 'Nothing wrong was found'}: ` +
       `${sizeText(holds.total)}, ${first.bytes > holds.total / 2 ? 'most of it' : 'the largest part'} ${safe(first.what)} ` +
-      `(${sizeText(first.bytes)})${watched === 0 ? '. It does not say whether it grows.' : `, and ${grows}.`}`,
+      `(${sizeText(first.bytes)})${watched === 0 ? '. One moment does not say whether it grows.' : `, and ${grows}.`}`,
   };
 }
 

@@ -22,7 +22,7 @@ export interface LimitLine {
 
 const DAY = 86_400_000;
 
-/** Over 80 % of it are used up. */
+/** Over 80 % of it is used up. */
 export const isFull = (line: LimitLine): boolean => partOf(line) > 0.8;
 
 /** Over 80 %, or reached within a day at the rate that was seen. */

@@ -119,7 +119,7 @@ function cutPython(sums: Map<string, Sum>, {count, used, kept, joined, alike}: P
   sums.set('pythonKept', {what: "Python's arenas, free and kept", evidence, certain: true, bytes: free});
 }
 
-/** malloc's books cut what its regions have; chunks that are mapped alone are among the other anonymous memory. */
+/** malloc's books cut what its regions have; chunks that are mapped separately are among the other anonymous memory. */
 function cutMalloc(sums: Map<string, Sum>, {freeResident, mmapped, isTorn}: Malloc, isCore: boolean): void {
   const evidence = isCore ? "malloc's books in the core" : "malloc's books, smaps Rss";
   const all = sums.get('malloc')?.bytes ?? 0;

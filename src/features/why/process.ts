@@ -1,4 +1,4 @@
-import {sizeText, spanText} from '../../model/amounts.ts';
+import {counted, sizeText, spanText} from '../../model/amounts.ts';
 import {billOf} from '../../model/group/group.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {isSameImage, isSameProcess} from '../../model/same.ts';
@@ -11,6 +11,7 @@ import {findGroup, readGroup} from '../../procfs/host/group.ts';
 import {type Counted, readCounted} from '../../procfs/details/counted.ts';
 import {PYTHONS} from '../../classify/runtimes/python.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
+import type {Remarkable} from '../../shell/output.ts';
 import {interruption} from '../../shell/signals.ts';
 import {type Cow} from '../cow/cow.ts';
 import {lookAtFamily} from '../cow/target.ts';
@@ -24,7 +25,7 @@ import {watchStatus} from './status.ts';
 
 export interface WhyOptions {
   readonly root: string;
-  /** ms to watch what lives. */
+  /** ms for which a live process is watched. */
   readonly duration: number;
   /** ms that one reading may hold up a process. */
   readonly maxStall: number;
@@ -38,6 +39,8 @@ export interface WhyOptions {
 /** What was gathered, and the signal that ended the watch early, if one did. */
 export interface Gathered {
   readonly facts: Facts;
+  /** What was not understood of a file. */
+  readonly remarks?: Remarkable | undefined;
   readonly signal?: NodeJS.Signals | undefined;
 }
 
@@ -106,6 +109,7 @@ export async function gatherProcess(pid: number, options: WhyOptions): Promise<G
   const counted = hasEnded ? undefined : countedOf(pid, root);
   const family = options.children && !hasEnded ? captureFamily(pid, {root, maxStall}).family : undefined;
   missing.push(...(hasEnded ? [ENDED] : unread(snapshot, pid)));
+  if (!isOne) missing.push(before(first));
   return {
     facts: {
       subject: 'process',
@@ -235,7 +239,14 @@ function countedOf(pid: number, root: string): Counted | undefined {
   }
 }
 
-/** A reason as a clause. */
+/** After exec it is another program. */
+const before = ({process: {comm}}: Snapshot): Missing => ({
+  what: 'what it was before',
+  why: `it was ${comm ?? 'another program'}, and executed another program while it was watched`,
+  next: 'memmap run -- COMMAND watches all of it',
+});
+
+/** The reason, as a clause of a sentence. */
 export const clause = ({why}: Pick<Trouble, 'why'>): string => why.replace(/\.$/, '');
 
 const ENDED: Missing = {
@@ -259,7 +270,22 @@ function unread(snapshot: Snapshot, pid: number): Missing[] {
   return list;
 }
 
-/** What anybody may see: status alone, over the time. */
+/** Its descendants, which were not looked at. */
+function withoutFamily(pid: number, root: string): Missing[] {
+  const childrenOf = childrenIn(root);
+  const below = (each: number): number => childrenOf(each).reduce((sum, child) => sum + 1 + below(child), 0);
+  const count = below(pid);
+  if (count === 0) return [];
+  return [
+    {
+      what: `its ${counted(count, 'descendant')}`,
+      why: 'of a process that may not be read, only its own status is watched',
+      next: `sudo memmap why ${pid} --children`,
+    },
+  ];
+}
+
+/** What anybody may see: status alone, over time. */
 async function gatherDenied(pid: number, denied: Trouble, options: WhyOptions): Promise<Gathered> {
   const {root, duration} = options;
   const interrupted = interruption();
@@ -271,6 +297,7 @@ async function gatherDenied(pid: number, denied: Trouble, options: WhyOptions): 
     const snapshot = hasEnded ? last : now;
     const missing = [
       {what: 'what holds the memory, and its limits', why: clause(denied), next: denied.next},
+      ...(options.children ? withoutFamily(pid, root) : []),
       ...(hasEnded ? [ENDED] : []),
     ];
     const facts = {subject: 'process', name: String(pid), pid, snapshot, growth, hasEnded, missing} as const;

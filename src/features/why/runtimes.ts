@@ -40,7 +40,7 @@ const RUNTIMES: readonly Runtime[] = [
     ask: (pid) => [
       {
         command: `kill -USR1 ${pid} && node inspect -p ${pid}`,
-        why: 'opens the inspector: process.memoryUsage() tells V8 heap, external and arrayBuffers apart',
+        why: 'opens the inspector: process.memoryUsage() shows V8 heap, external and arrayBuffers separately',
       },
       {
         command: 'node --heapsnapshot-signal=SIGUSR2 …',

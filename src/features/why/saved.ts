@@ -1,3 +1,4 @@
+import {counted} from '../../model/amounts.ts';
 import {MEASURES} from '../../model/measures.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
@@ -31,11 +32,24 @@ export async function gatherFile(
       next: isCore ? 'memmap record PID, before it ends' : 'memmap growth FILE FILE …, with listings of other moments',
     },
     ...unread(snapshot, isCore),
+    ...unused(snapshot),
   ];
   const heap = isCore ? await heapOfFile(name, missing) : undefined;
   const facts: Facts = {subject: isCore ? 'core' : 'listing', name, snapshot, heap, hasEnded: false, missing};
-  return {facts};
+  return {facts, remarks: {source: snapshot.source, rejected: snapshot.rejected, notes: []}};
 }
+
+/** Lines of a file that were not understood are not in its sums. */
+const unused = ({rejected}: Pick<Snapshot, 'rejected'>): Missing[] =>
+  rejected.length === 0
+    ? []
+    : [
+        {
+          what: 'a part of the file',
+          why: `${counted(rejected.length, 'line')} of it ${rejected.length === 1 ? 'was' : 'were'} not used`,
+          next: 'memmap show FILE says why',
+        },
+      ];
 
 function unread(snapshot: Snapshot, isCore: boolean): Missing[] {
   const list: Missing[] = [];
@@ -69,7 +83,7 @@ async function heapOfFile(name: string, missing: Missing[]): Promise<Heap | unde
 
 /** A recording is judged by itself. */
 function gatherRecording(recording: Recording, name: string, {children}: WhyOptions): Gathered {
-  const {growth, last, family, heap, hasCalls} = growthOfRecording(recording, name, {
+  const {growth, last, family, heap, hasCalls, notes, rejected} = growthOfRecording(recording, name, {
     children,
     heap: false,
     measure: 'rss',
@@ -83,8 +97,10 @@ function gatherRecording(recording: Recording, name: string, {children}: WhyOpti
         ? 'memmap why PID while the process lives'
         : 'memmap why PID while it lives; record --heap notes the books',
     },
+    ...unused({rejected}),
   ];
   return {
+    remarks: {source: {name}, rejected, notes},
     facts: {
       subject: 'recording',
       name,
@@ -101,7 +117,16 @@ function gatherRecording(recording: Recording, name: string, {children}: WhyOpti
 
 /** Listings that were saved one after another. @throws Trouble `input`, `usage` */
 export async function gatherSeries(words: readonly string[], {root}: WhyOptions): Promise<Gathered> {
-  const {growth, last} = await growthOfListings(words, {measure: 'rss', least: LEAST, root, times: undefined});
+  const {growth, last, notes, rejected} = await growthOfListings(words, {
+    measure: 'rss',
+    least: LEAST,
+    root,
+    times: undefined,
+  });
   const name = words.length > 3 ? `${words[0]} … (${words.length} files)` : words.join(' ');
-  return {facts: {subject: 'series', name, snapshot: last, growth, hasEnded: false, missing: unread(last, false)}};
+  const missing = unread(last, false);
+  return {
+    facts: {subject: 'series', name, snapshot: last, growth, hasEnded: false, missing},
+    remarks: {source: {}, rejected, notes},
+  };
 }

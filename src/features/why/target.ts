@@ -11,6 +11,7 @@ import {gatherFile, gatherSeries} from './saved.ts';
 /** The answer, and the signal that ended the watch early, if one did. */
 export interface Answered {
   readonly answer: Answer;
+  readonly remarks?: Gathered['remarks'];
   readonly signal?: NodeJS.Signals | undefined;
 }
 
@@ -27,7 +28,7 @@ export async function why(words: readonly string[], options: WhyOptions): Promis
   return judged(await gatherFile(target, text, options));
 }
 
-const judged = ({facts, signal}: Gathered): Answered => ({answer: answerOf(facts), signal});
+const judged = ({facts, remarks, signal}: Gathered): Answered => ({answer: answerOf(facts), remarks, signal});
 
 const withoutFamily = (target: Target, text: string): Trouble =>
   new Trouble({

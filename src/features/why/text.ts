@@ -99,7 +99,7 @@ const percent = (bytes: number, total: number): string => shareText(bytes, total
 /** Those that are near; else the one that is nearest. */
 function limitLines({limits}: Answer): string[] {
   const near = limits.filter(isNear);
-  // A stack is bounded by its size alone: that it has a limit is no news.
+  // A stack is bounded by its size alone: that it has a limit is not news.
   const shown = near.length > 0 ? near : limits.filter(({limit}) => limit !== 'RLIMIT_STACK').slice(0, 1);
   return shown
     .slice(0, MOST.limits)

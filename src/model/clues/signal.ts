@@ -34,7 +34,10 @@ export function signalText(signal: SignalClue, regions: readonly Region[], pid: 
   if (sender)
     return `${begin}, which ${sender.pid === pid ? `it raised itself${RAISERS[number] ?? ''}` : `process ${sender.pid} sent`}.`;
   if (code === SI_KERNEL && number === 11)
-    return `${begin}, without an address: it used a pointer that is no address, or an instruction that it may not use.`;
+    return (
+      `${begin}, without an address: it used a pointer that is not a valid address, or an instruction that it may ` +
+      'not execute.'
+    );
   if (address === undefined) return `${begin}.`;
   const why = REASONS[`${number}.${code}`];
   return `${begin} at ${address}: ${placeText(BigInt(address), number, regions)}${why === undefined ? '' : ` (${why})`}.`;
@@ -46,8 +49,8 @@ const RAISERS: Readonly<Record<number, string>> = {6: ': abort(3) does that, whi
 
 /** si_code in words: sigaction(2). */
 const REASONS: Readonly<Record<string, string>> = {
-  '4.1': 'ILL_ILLOPC: an instruction that there is not',
-  '4.2': 'ILL_ILLOPN: an operand that there is not',
+  '4.1': 'ILL_ILLOPC: an illegal instruction',
+  '4.2': 'ILL_ILLOPN: an illegal operand',
   '7.1': 'BUS_ADRALN: not aligned',
   '7.2': 'BUS_ADRERR: past the end of the file, or the file system has no page for it',
   '7.4': 'BUS_MCEERR_AR: the memory of the machine is damaged there',

@@ -38,7 +38,7 @@ export function combinationsOf(columns: readonly Numbers[], length: number): Com
   return {of, firsts, counts};
 }
 
-/** Where nearly all of so many rows are different, the others are not looked up: two equal combinations do no harm. */
+/** Where nearly all of this many rows are different, the others are not looked up: equal combinations do no harm. */
 const TRIAL = 2000;
 const MOST_DIFFERENT = 0.9;
 

@@ -4,7 +4,7 @@ import {type Combinations, combinationsOf} from './combinations.ts';
 import {Row} from './row.ts';
 import type {Backing, Tables} from './tables.ts';
 
-/** Rows that two listings have in common: so many, from one row on in the one, from another on in the other. */
+/** Rows that two listings have in common: how many, from one row on in the one, from another on in the other. */
 interface Stretch {
   readonly from: number;
   readonly row: number;
@@ -225,6 +225,16 @@ export class Regions extends Columns implements Iterable<Region> {
     if (!wanted.includes(true)) return rows;
     for (let row = 0; row < this.length; row++) if (wanted[this.backing[row]!]) rows.push(row);
     return rows;
+  }
+
+  /** Those for which something holds that doesn't depend on their place: of all that are alike, one is asked. */
+  filter(holds: (region: Region) => boolean): Region[] {
+    const {of, firsts} = this.alike;
+    const isWanted = firsts.map((row) => holds(this.at(row)));
+    const wanted: Region[] = [];
+    if (!isWanted.includes(true)) return wanted;
+    for (let row = 0; row < this.length; row++) if (isWanted[of[row]!]) wanted.push(this.region(row));
+    return wanted;
   }
 
   /** The same, to look at. */

@@ -22,7 +22,7 @@ export interface CowCounts {
   /** The parent's pages that a worker has too, and those that none has. */
   parentShared: number;
   parentAlone: number;
-  /** So many more pages there would be if nobody shared one: for each page, who has it but one. */
+  /** Pages more if nobody shared one: for each page, the processes that have it, less one. */
   saved: number;
 }
 

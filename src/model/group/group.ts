@@ -91,7 +91,7 @@ function cutMapped(
   pssShmem: number | undefined,
 ): {readonly mappedFile: number; readonly doubt: number} | undefined {
   if (mapped === undefined || files === undefined) return undefined;
-  // So much of the mapped must be shared memory, and so much can be.
+  // At least this much of the mapped is shared memory, and at most this much.
   const [least, most] = [Math.max(0, mapped - files), Math.min(mapped, shmem)];
   const ofShmem = Math.max(least, Math.min(most, pssShmem ?? most));
   const mappedFile = Math.min(files, mapped - ofShmem);

@@ -35,7 +35,7 @@ const PN_XNUM = 0xffff;
 
 /** Program headers: more than any vm.max_map_count. */
 const MOST_HEADERS = 4 * 2 ** 20;
-/** Of these so many bytes are read at once. */
+/** This many bytes of these are read at once. */
 const PIECE = 2 ** 20;
 
 /**

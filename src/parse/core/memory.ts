@@ -34,6 +34,12 @@ export class CoreMemory implements Memory {
     return all;
   };
 
+  readonly readInto = (address: number, length: number, into: Uint8Array): number => {
+    const bytes = this.read(address, length);
+    into.set(bytes);
+    return bytes.length;
+  };
+
   /**
    * Of pages that were dumped and have anything but zeros, all of the range: of memory that was never touched the
    * kernel writes zeros, and a core doesn't say which of them were resident.

@@ -119,7 +119,7 @@ const empty = (dump: Dump): Trouble => {
   const has = threads + modules === 0 ? '' : ` It has ${counted(threads, 'thread')} and ${counted(modules, 'module')}.`;
   return new Trouble({
     kind: 'input',
-    what: 'This minidump can not be used.',
+    what: 'This minidump cannot be used.',
     why: `it has neither the maps of the process nor a list of its memory, or is cut off before them.${has}`,
     next:
       'breakpad on Linux writes the maps; crashpad (Chromium) only threads, pieces of their stacks, and modules: ' +

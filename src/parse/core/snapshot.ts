@@ -1,6 +1,7 @@
 import {classify} from '../../classify/classify.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import type {Clues, ElfClue} from '../../model/clues/clues.ts';
+import type {Kind} from '../../model/kind.ts';
 import {hasNoAccess, isExact, sizeOf, type Region} from '../../model/region.ts';
 import {Regions} from '../../model/columns/regions.ts';
 import {signalText} from '../../model/clues/signal.ts';
@@ -50,7 +51,7 @@ export function snapshotOfCore(read: ReadAt, size: number): ReadCore {
 const unusable = (why: string): Trouble =>
   new Trouble({
     kind: 'input',
-    what: 'This core file can not be used.',
+    what: 'This core file cannot be used.',
     why,
     next: 'Was it copied whole? ulimit -c bounds what the kernel writes; coredumpctl has what systemd keeps.',
   });
@@ -120,7 +121,7 @@ function notesOf(core: CoreFile, regions: readonly Region[], clues: Clues, size:
   );
   if (core.missing > 0)
     notes.push(
-      `The core is cut off: it has ${sizeText(size)}, and ${sizeText(core.missing)} or more are missing ` +
+      `The core is cut off: it has ${sizeText(size)}, and ${sizeText(core.missing)} or more is missing ` +
         '(ulimit -c, or a disk that was full).',
     );
   if (core.hasMoreNotes) notes.push('Its notes break off, or are more than memmap reads: threads may be missing.');
@@ -136,28 +137,30 @@ function dumpedText(regions: readonly Region[], isCut: boolean): string {
     some.reduce((bytes, region) => bytes + of(region), 0);
   const left = (region: Region): number => sizeOf(region) - dumpedOf(region);
   const [all, dumped] = [sum(regions, sizeOf), sum(regions, dumpedOf)];
-  if (dumped === all) return `All ${sizeText(all)} of its memory are in the core.`;
-  if (isCut) return `Of ${sizeText(all)} of memory, ${sizeText(dumped)} are in the core.`;
-  const parts = [
-    ['of memory without access', sum(regions.filter(hasNoAccess), left)],
-    [
-      'of files',
-      sum(
-        regions.filter((region) => !hasNoAccess(region) && region.name.startsWith('/')),
-        left,
-      ),
-    ],
-    [
-      'of other memory',
-      sum(
-        regions.filter((region) => !hasNoAccess(region) && !region.name.startsWith('/')),
-        left,
-      ),
-    ],
-  ] as const;
-  const rest = parts.filter(([, bytes]) => bytes > 0).map(([what, bytes]) => `${sizeText(bytes)} ${what}`);
+  if (dumped === all) return `All ${sizeText(all)} of its memory is in the core.`;
+  if (isCut) return `Of ${sizeText(all)} of memory, ${sizeText(dumped)} is in the core.`;
+  const of = (what: string): number =>
+    sum(
+      regions.filter((region) => whatIs(region) === what),
+      left,
+    );
+  const rest = LEFT_OUT.map((what) => ({what, bytes: of(what)}))
+    .filter(({bytes}) => bytes > 0)
+    .map(({what, bytes}) => `${sizeText(bytes)} of ${what}`);
   return (
-    `Of ${sizeText(all)} of memory, ${sizeText(dumped)} are in the core; left out are ${rest.join(', ')} ` +
+    `Of ${sizeText(all)} of memory, ${sizeText(dumped)} is in the core; left out are ${rest.join(', ')} ` +
     '(coredump_filter in core(5), MADV_DONTDUMP in madvise(2)).'
   );
+}
+
+/** What a core may leave out. */
+const LEFT_OUT = ['memory without access', 'files', 'shared memory', 'other memory'] as const;
+
+/** Memory that MAP_SHARED, memfd_create(2) or shmget(2) gave has the name of a file, and is none. */
+const SHARED: ReadonlySet<Kind> = new Set(['shared', 'memfd']);
+
+function whatIs(region: Region): (typeof LEFT_OUT)[number] {
+  if (hasNoAccess(region)) return 'memory without access';
+  if (SHARED.has(region.kind)) return 'shared memory';
+  return region.name.startsWith('/') && region.kind !== 'hugetlb' ? 'files' : 'other memory';
 }

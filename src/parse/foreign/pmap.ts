@@ -75,7 +75,7 @@ const isFraming = (line: string): boolean =>
 const SUMS = /^(?:total:?\s.*|[-= ]*|mapped: .*|\d+K writable.private.*)$/i;
 
 /** Numbers in KB, alone. */
-const isSum = (line: string): boolean => /^[\d\s]+(?:KB)?\s*$/.test(line) && line.trim() !== '';
+const isSum = (line: string): boolean => /^[\d\s]+(?:KB\s*)?$/.test(line) && line.trim() !== '';
 
 const plainRow: RowReader = (line) => {
   const match = PLAIN.exec(line);

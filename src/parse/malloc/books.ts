@@ -214,6 +214,7 @@ function chunkIn(walked: readonly Walked[], cached: ReadonlySet<number>): ChunkF
   for (const {tally, state, isMain, fast} of walked) {
     const {seen} = tally;
     if (!seen) continue;
+    fast.seek(seen.start);
     const kept = fast.has(seen.start) ? 'fastbin' : cached.has(seen.start) ? 'tcache' : seen.state;
     return {...seen, state: kept, arena: state.address, isMain};
   }

@@ -1,4 +1,6 @@
 import {ALIGNMENT, type Layout} from './layout.ts';
+import type {Ascending} from './ascending.ts';
+import {mayBeTcache} from './lists.ts';
 import type {Words} from './memory.ts';
 
 /** The low bits of a chunk's size. */
@@ -6,14 +8,17 @@ const PREV_INUSE = 1;
 const IS_MMAPPED = 2;
 const BITS = 8;
 
+/** Bits of a size that no usual chunk has: it would be mapped alone, or not aligned. */
+const UNUSUAL = IS_MMAPPED | (ALIGNMENT - BITS);
+
 /** What a walk finds, in ascending order. */
 export interface Finder {
   /** A free chunk, one of a fastbin too. */
   free(start: number, size: number): void;
   /** Free chunks side by side: malloc_trim makes one of them first (malloc_consolidate). */
   run(start: number, end: number): void;
-  /** A chunk in use. */
-  used(start: number, size: number): void;
+  /** A chunk in use. @param isPlain what a thread keeps for itself (tcache) is not in it */
+  used(start: number, size: number, isPlain: boolean): void;
   /** The top chunk. @param from where the free chunks right below it begin, or the chunk itself */
   top(start: number, size: number, from: number): void;
 }
@@ -22,7 +27,7 @@ export interface Finder {
 export type Ending =
   /** At the top chunk, the last one. */
   | {readonly is: 'top'; readonly at: number; readonly end: number}
-  /** At the two chunks that close a piece of memory behind which the arena goes on elsewhere. */
+  /** At the two chunks that close a piece of memory after which the arena continues elsewhere. */
   | {readonly is: 'fence'; readonly end: number}
   /** Where no chunk can be. */
   | {readonly is: 'lost'; readonly at: number; readonly why: string};
@@ -47,24 +52,26 @@ const MOST_BACK_HERE = 3;
  * @param start the first chunk
  * @param end of the piece
  * @param fast chunks of fastbins
- * @param renew reads where the arena ends, which a busy one moves; undefined if that can't be told now
+ * @param renew reads where the arena ends, which a busy one moves; undefined if that isn't known now
  */
 export function walkChunks(
   words: Words,
   start: number,
   end: number,
   layout: Layout,
-  fast: ReadonlySet<number>,
+  fast: Ascending,
   found: Finder,
   renew?: (isLost: boolean) => Edge | undefined,
 ): Ending {
   const {word, least} = layout;
   const fenceSize = 2 * word;
   const last = new Last(found);
+  fast.seek(start);
   let previous = -1;
   let [back, backAt, backHere] = [0, -1, 0];
   let edge = end;
   for (let at = start; ;) {
+    if (previous >= 0) [previous, at] = last.passed(words, previous, at, edge, layout, fast);
     const field = at + 2 * word > edge ? undefined : words.at(at + word, edge);
     const bits = field === undefined ? 0 : field % BITS;
     const size = field === undefined ? 0 : field - bits;
@@ -86,10 +93,11 @@ export function walkChunks(
       words.forget();
       backAt = at;
       at = last.drop() ?? previous;
+      fast.seek(at);
       previous = -1;
       continue;
     }
-    if (previous >= 0) last.add(previous, at, isFree || (fast.size > 0 && fast.has(previous)));
+    if (previous >= 0) last.add(previous, at, isFree || fast.has(previous) ? FREE : USED);
     if (isTop || isFence) {
       const run = last.finish();
       if (!isTop && run !== undefined) found.run(run, at);
@@ -104,15 +112,21 @@ export function walkChunks(
 
 const isEdge = (now: Edge | undefined, top: number, end: number): boolean => now?.top === top && now.end === end;
 
-/** So many chunks are kept back before they are told: so far a walk can step back. */
+/** This many chunks are kept back before they are reported: a walk can step back this far. */
 const KEPT = 32;
+
+/** States of chunks; of some in use it is known that they hold no tcache. */
+const USED = 0;
+const PLAIN = 1;
+const FREE = 2;
 
 /** The last chunks of a walk. */
 class Last {
   readonly #found: Finder;
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
-  readonly #frees: boolean[] = [];
+  readonly #starts = new Float64Array(2 * KEPT);
+  readonly #ends = new Float64Array(2 * KEPT);
+  readonly #states = new Uint8Array(2 * KEPT);
+  #count = 0;
   /** Where the free chunks begin that the last one told belongs to. */
   #run: number | undefined;
 
@@ -120,50 +134,90 @@ class Last {
     this.#found = found;
   }
 
-  add(start: number, end: number, isFree: boolean): void {
-    this.#starts.push(start);
-    this.#ends.push(end);
-    this.#frees.push(isFree);
-    if (this.#starts.length < 2 * KEPT) return;
+  add(start: number, end: number, state: number): void {
+    const index = this.#count++;
+    this.#starts[index] = start;
+    this.#ends[index] = end;
+    this.#states[index] = state;
+    if (this.#count < 2 * KEPT) return;
     this.#tell(KEPT);
-    this.#forget(KEPT);
+    this.#starts.copyWithin(0, KEPT);
+    this.#ends.copyWithin(0, KEPT);
+    this.#states.copyWithin(0, KEPT);
+    this.#count -= KEPT;
   }
 
-  /** Forgets those that were not told. @returns where the first of them began */
+  /**
+   * Adds chunks as long as what was read has usual ones: not the top, no fence, nothing that contradicts itself. Here
+   * is where the time goes, so that nothing is allocated, and of a size only the low half is looked at as a rule.
+   *
+   * @param previous the chunk before, which the one at `at` tells the state of
+   * @returns the same two, further on
+   */
+  passed(
+    words: Words,
+    previous: number,
+    at: number,
+    edge: number,
+    layout: Layout,
+    fast: Ascending,
+  ): readonly [number, number] {
+    const {view, start, length} = words;
+    const {word, least} = layout;
+    const tcacheChunk = layout.tcache?.chunk;
+    const limit = Math.min(length - 2 * word, edge - start - 1);
+    let before = previous - start;
+    let offset = at - start;
+    let count = 0;
+    while (offset >= 0 && offset <= limit) {
+      const low = view.getUint32(offset + word, true);
+      const size = low & -BITS;
+      if (size < least || (low & UNUSUAL) !== 0 || offset + size > limit) break;
+      if (word === 8 && view.getUint32(offset + 12, true) !== 0) break;
+      const isFree = (low & PREV_INUSE) === 0;
+      if (isFree && view.getUint32(offset, true) !== offset - before) break;
+      if (isFree && word === 8 && view.getUint32(offset + 4, true) !== 0) break;
+      const isPlain = before >= 0 && offset - before === tcacheChunk && !mayBeTcache(view, before + 2 * word, layout);
+      const state = isFree || fast.has(start + before) ? FREE : isPlain ? PLAIN : USED;
+      this.add(start + before, start + offset, state);
+      before = offset;
+      offset += size;
+      count++;
+    }
+    words.looked(count);
+    return [start + before, start + offset];
+  }
+
+  /** Forgets those that were not reported. @returns where the first of them began */
   drop(): number | undefined {
-    const [first] = this.#starts;
-    this.#forget(this.#starts.length);
+    const first = this.#count > 0 ? this.#starts[0] : undefined;
+    this.#count = 0;
     return first;
   }
 
   /** Tells all. @returns where the free chunks begin that the last one belongs to, if it is free */
   finish(): number | undefined {
-    this.#tell(this.#starts.length);
+    this.#tell(this.#count);
     return this.#run;
-  }
-
-  #forget(count: number): void {
-    this.#starts.splice(0, count);
-    this.#ends.splice(0, count);
-    this.#frees.splice(0, count);
   }
 
   #tell(count: number): void {
     for (let index = 0; index < count; index++) {
       const [start, end] = [this.#starts[index]!, this.#ends[index]!];
-      if (this.#frees[index]!) {
+      const state = this.#states[index];
+      if (state === FREE) {
         this.#run ??= start;
         this.#found.free(start, end - start);
         continue;
       }
       if (this.#run !== undefined) this.#found.run(this.#run, start);
       this.#run = undefined;
-      this.#found.used(start, end - start);
+      this.#found.used(start, end - start, state === PLAIN);
     }
   }
 }
 
-/** Where a walk could not go on. */
+/** Where a walk could not continue. */
 interface Place {
   /** The chunk before, or -1. */
   readonly previous: number;
@@ -177,7 +231,7 @@ interface Place {
 function lostAt(at: number, field: number | undefined, {previous, end, word, size, bits}: Place): Ending {
   if (at + 2 * word > end) return lost(previous < 0 ? at : previous, 'reaches beyond the end of its arena');
   if (field === undefined) return lost(at, 'is not resident, or gone');
-  if ((bits & IS_MMAPPED) !== 0) return lost(at, 'is marked as mapped alone');
+  if ((bits & IS_MMAPPED) !== 0) return lost(at, 'is marked as mapped separately');
   if (size % ALIGNMENT !== 0 || size < 4 * word) return lost(at, `has the impossible size ${size}`);
   return lost(at, 'contradicts the free chunk before it');
 }

@@ -1,3 +1,4 @@
+import {Ascending} from './ascending.ts';
 import {ALIGNMENT, type Layout} from './layout.ts';
 import {reveal, Struct, Words, type Memory} from './memory.ts';
 import type {ArenaState, IsWritable} from './state.ts';
@@ -7,7 +8,7 @@ const LONGEST = 4_000_000;
 
 /** Chunks that are free, and look as if they were in use: their neighbours do not know. */
 interface Listed {
-  readonly chunks: ReadonlySet<number>;
+  readonly chunks: Ascending;
   readonly bytes: number;
   /** Did each list end, with chunks of its own size only? Else it changed, or is corrupt. */
   readonly isWhole: boolean;
@@ -16,21 +17,48 @@ interface Listed {
 /** The chunks in an arena's fastbins: fastbin_index, each list has chunks of one size. */
 export function fastChunks(memory: Memory, state: ArenaState, layout: Layout, isWritable: IsWritable): Listed {
   const words = new Words(memory, layout.word);
-  const chunks = new Set<number>();
-  let bytes = 0;
+  const chunks: number[] = [];
+  let [bytes, isWhole] = [0, true];
   for (const [bin, first] of state.fastbins.entries()) {
     const size = (bin + 2) * 2 * layout.word;
-    for (let at = first; at !== 0;) {
-      if (chunks.has(at) || chunks.size >= LONGEST || !isChunk(words, at, size, layout, isWritable))
-        return {chunks, bytes, isWhole: false};
-      chunks.add(at);
-      bytes += size;
-      const link = words.at(at + 2 * layout.word, at + layout.least);
-      if (link === undefined) return {chunks, bytes, isWhole: false};
-      at = layout.isMangled ? reveal(link, at + 2 * layout.word) : link;
-    }
+    const before = chunks.length;
+    isWhole = addList(chunks, first, size, words, layout, isWritable);
+    bytes += (chunks.length - before) * size;
+    if (!isWhole) break;
   }
-  return {chunks, bytes, isWhole: true};
+  return {chunks: new Ascending(chunks), bytes, isWhole};
+}
+
+/**
+ * Adds the chunks of one list. A loop is found by looking back at one chunk, a later one after twice as many steps each
+ * time (Brent's algorithm).
+ *
+ * @returns did it end?
+ */
+function addList(
+  chunks: number[],
+  first: number,
+  size: number,
+  words: Words,
+  layout: Layout,
+  isWritable: IsWritable,
+): boolean {
+  const begin = chunks.length;
+  let [mark, markedAt] = [0, begin];
+  for (let at = first; at !== 0;) {
+    if (at === mark) {
+      // Some of it was gone through more than once.
+      for (const each of new Set(chunks.splice(begin))) chunks.push(each);
+      return false;
+    }
+    if (chunks.length >= LONGEST || !isChunk(words, at, size, layout, isWritable)) return false;
+    chunks.push(at);
+    if (chunks.length - begin >= 2 * (markedAt - begin)) [mark, markedAt] = [at, chunks.length];
+    const link = words.at(at + 2 * layout.word, at + layout.least);
+    if (link === undefined) return false;
+    at = layout.isMangled ? reveal(link, at + 2 * layout.word) : link;
+  }
+  return true;
 }
 
 function isChunk(words: Words, at: number, size: number, {word, least}: Layout, isWritable: IsWritable): boolean {
@@ -79,6 +107,24 @@ export function cachedChunks(
     if (tcache.counts === 'room' ? (room ??= number + length) !== number + length : number !== length) return undefined;
   }
   return chunks.size > 0 ? chunks : undefined;
+}
+
+/**
+ * Can there be a tcache with anything in it? Its lists begin nowhere, or at what malloc returned, which is aligned: of
+ * what programs have in chunks of that size this is seldom true.
+ *
+ * @param at of the struct, in bytes of the view
+ */
+export function mayBeTcache(view: DataView, at: number, {tcache, word}: Layout): boolean {
+  let any = 0;
+  for (let bin = 0; bin < (tcache?.bins ?? 0); bin++) {
+    const entry = at + tcache!.entries + bin * word;
+    const low = view.getUint32(entry, true);
+    if (low % ALIGNMENT !== 0) return false;
+    any |= low;
+    if (word === 8) any |= view.getUint32(entry + 4, true);
+  }
+  return any !== 0;
 }
 
 /** The size of a chunk in a list of a tcache; undefined if it does not belong there. */

@@ -11,6 +11,8 @@ export interface Range {
 export interface Memory {
   /** @returns fewer bytes than asked for, or none, where memory is not resident, not mapped, or gone */
   readonly read: ReadAt;
+  /** The same into a buffer, from its beginning: nothing is allocated. @returns how many bytes */
+  readonly readInto: (address: number, length: number, into: Uint8Array) => number;
   /** How many bytes of a range are resident. A page counts as resident for the part of it that is in the range. */
   readonly residentIn: (start: number, end: number) => number;
 }
@@ -29,19 +31,27 @@ export interface Space {
 
 /** Bytes of a read where what is asked for lies far apart: to the end of a page. */
 export const LEAST = 4096;
-const MOST = 256 * 1024;
+
+/**
+ * Bytes of a read where something is asked for in every page: what the second cache of a processor has room for. Larger
+ * ones are not cheaper: the kernel copies page by page.
+ */
+const MOST = 64 * 1024;
 
 /**
  * Words of a process's memory, mostly ascending. Who asks for something in every page is given more at a time; who
- * leaps over pages does not have them read.
+ * leaps over pages does not have them read. What was read last can be looked at as a whole (`view`, `start`, `length`).
  */
 export class Words {
+  /** Address of the first byte of the view. */
+  start = 0;
+  /** Bytes of the view that are valid. */
+  length = 0;
+  view: DataView = new DataView(new ArrayBuffer(0));
   readonly #memory: Memory;
   readonly #word: 4 | 8;
   readonly #most: number;
   #bytes: Uint8Array = new Uint8Array(0);
-  #view: DataView = new DataView(new ArrayBuffer(0));
-  #start = 0;
   #wanted = LEAST;
   /** Since the last read. */
   #asked = 0;
@@ -61,33 +71,42 @@ export class Words {
    */
   at(address: number, end: number = address + LEAST): number | undefined {
     this.#asked++;
-    let offset = address - this.#start;
-    if (offset < 0 || offset + this.#word > this.#bytes.length) {
+    let offset = address - this.start;
+    if (offset < 0 || offset + this.#word > this.length) {
       this.#load(address, end);
-      offset = address - this.#start;
-      if (offset + this.#word > this.#bytes.length) return undefined;
+      offset = address - this.start;
+      if (offset + this.#word > this.length) return undefined;
     }
-    const low = this.#view.getUint32(offset, true);
-    return this.#word === 4 ? low : low + this.#view.getUint32(offset + 4, true) * 2 ** 32;
+    const low = this.view.getUint32(offset, true);
+    return this.#word === 4 ? low : low + this.view.getUint32(offset + 4, true) * 2 ** 32;
+  }
+
+  /** So many were looked at in the view. */
+  looked(count: number): void {
+    this.#asked += count;
   }
 
   /** What was read may have changed since. */
   forget(): void {
-    this.#bytes = new Uint8Array(0);
+    this.length = 0;
     this.#wanted = LEAST;
   }
 
   #load(address: number, end: number): void {
-    const behind = address - this.#start - this.#bytes.length;
-    const isDense = behind > -2 * this.#word && behind < LEAST && this.#asked * LEAST >= this.#bytes.length;
+    const behind = address - this.start - this.length;
+    const isDense = behind > -2 * this.#word && behind < LEAST && this.#asked * LEAST >= this.length;
     this.#wanted = isDense ? Math.min(this.#wanted * 2, this.#most) : LEAST;
     this.#asked = 0;
     // A chunk's size is asked for before the word in front of it.
-    this.#start = alignDown(address, 2 * this.#word);
+    this.start = alignDown(address, 2 * this.#word);
     const limit = Math.max(end, address + this.#word);
     const upTo = Math.min(Math.max(alignDown(address, LEAST) + this.#wanted, address + this.#word), limit);
-    this.#bytes = this.#memory.read(this.#start, upTo - this.#start);
-    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
+    const length = upTo - this.start;
+    if (length > this.#bytes.length) {
+      this.#bytes = new Uint8Array(length);
+      this.view = new DataView(this.#bytes.buffer);
+    }
+    this.length = this.#memory.readInto(this.start, length, this.#bytes);
   }
 }
 

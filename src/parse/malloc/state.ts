@@ -24,7 +24,7 @@ const NONCONTIGUOUS = 2;
 /** More than any machine has memory for, and exact as a number. */
 const TOO_LARGE = 2 ** 48;
 
-/** A busy arena may be looked at in the middle of a change: it is looked at again so often. */
+/** A busy arena may be looked at in the middle of a change: it is looked at again this many times. */
 const TRIES = 8;
 
 /** @returns a sentence's end that says why not, if there is no arena at the address */

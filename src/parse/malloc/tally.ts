@@ -10,7 +10,10 @@ export interface SizeClass {
   readonly bytes: number;
 }
 
-/** So many of the largest free runs are kept. */
+/** Sizes are counted up to 2^31, larger ones with that. */
+const POWERS = 32;
+
+/** This many of the largest free runs are kept. */
 const LARGEST = 10;
 
 /** Runs below this are taken for resident: a header in each of their pages was read. */
@@ -25,7 +28,7 @@ interface TallyOf {
   readonly isMain: boolean;
   /** Where the brk area ends: there alone malloc_trim gives back from the top of main_arena. */
   readonly brkEnd: () => number | undefined;
-  /** In units of so many bytes a top is given back: a page by default. */
+  /** A top is given back in units of this many bytes: a page by default. */
   readonly trimUnit?: number;
   /** An address of which the chunk is wanted. */
   readonly probe?: number | undefined;
@@ -52,12 +55,18 @@ export class Tally implements Finder {
   /** Chunks that may hold what a thread keeps for itself. */
   readonly tcaches: number[] = [];
   readonly #of: TallyOf;
-  readonly #chunks: number[] = [];
-  readonly #bytes: number[] = [];
+  readonly #tcacheChunk: number | undefined;
+  /** No address is one: then nothing was asked for. */
+  readonly #probe: number;
+  /** By the power of two. */
+  readonly #chunks = new Float64Array(POWERS);
+  readonly #bytes = new Float64Array(POWERS);
   readonly #runs: Range[] = [];
 
   constructor(of: TallyOf) {
     this.#of = of;
+    this.#tcacheChunk = of.layout.tcache?.chunk;
+    this.#probe = of.probe ?? NaN;
   }
 
   free(start: number, size: number): void {
@@ -72,15 +81,16 @@ export class Tally implements Finder {
    */
   run(start: number, end: number): void {
     const {layout, memory, pageSize} = this.#of;
-    this.#keep({start, end});
+    this.#keep(start, end);
     this.freeResident += end - start < SMALL ? end - start : memory.residentIn(start, end);
+    if (end - start < pageSize) return;
     const first = alignUp(start + layout.chunk, pageSize);
     const last = alignDown(end, pageSize);
     if (last > first) this.trimmable += memory.residentIn(first, last);
   }
 
-  used(start: number, size: number): void {
-    if (size === this.#of.layout.tcache?.chunk) this.tcaches.push(start);
+  used(start: number, size: number, isPlain: boolean): void {
+    if (size === this.#tcacheChunk && !isPlain) this.tcaches.push(start);
     this.#see(start, size, 'in use');
   }
 
@@ -94,7 +104,7 @@ export class Tally implements Finder {
     this.freeBytes += size;
     this.topBytes += size;
     this.#see(start, size, 'top');
-    this.#keep({start: from, end});
+    this.#keep(from, end);
     this.freeResident += memory.residentIn(from, end);
     if (!isMain || brkEnd() !== end) return;
     const extra = alignDown(end - from - layout.least - 1, trimUnit);
@@ -114,13 +124,12 @@ export class Tally implements Finder {
     this.freeResident += other.freeResident;
     this.seen ??= other.seen;
     for (const each of other.tcaches) this.tcaches.push(each);
-    for (const each of other.#runs) this.#keep(each);
-    for (const [power, chunks] of other.#chunks.entries()) this.#count(power, chunks ?? 0, other.#bytes[power] ?? 0);
+    for (const {start, end} of other.#runs) this.#keep(start, end);
+    for (const [power, chunks] of other.#chunks.entries()) this.#count(power, chunks, other.#bytes[power]!);
   }
 
   #see(start: number, size: number, state: Seen['state']): void {
-    const {probe} = this.#of;
-    if (probe !== undefined && probe >= start && probe < start + size) this.seen = {start, size, state};
+    if (this.#probe >= start && this.#probe < start + size) this.seen = {start, size, state};
   }
 
   /** The largest first. */
@@ -130,23 +139,23 @@ export class Tally implements Finder {
 
   /** How many free chunks of which size there are, ascending; the top is not among them. */
   get classes(): SizeClass[] {
-    return this.#chunks
-      .map((chunks, power) => ({from: 2 ** power, chunks: chunks ?? 0, bytes: this.#bytes[power] ?? 0}))
+    return [...this.#chunks]
+      .map((chunks, power) => ({from: 2 ** power, chunks, bytes: this.#bytes[power]!}))
       .filter(({chunks}) => chunks > 0);
   }
 
   #count(power: number, chunks: number, bytes: number): void {
-    this.#chunks[power] = (this.#chunks[power] ?? 0) + chunks;
-    this.#bytes[power] = (this.#bytes[power] ?? 0) + bytes;
+    this.#chunks[power]! += chunks;
+    this.#bytes[power]! += bytes;
   }
 
-  #keep(run: Range): void {
+  #keep(start: number, end: number): void {
     const runs = this.#runs;
-    const size = run.end - run.start;
+    const size = end - start;
     if (runs.length === LARGEST && size <= runs[LARGEST - 1]!.end - runs[LARGEST - 1]!.start) return;
     let at = runs.length;
     while (at > 0 && runs[at - 1]!.end - runs[at - 1]!.start < size) at--;
-    runs.splice(at, 0, run);
+    runs.splice(at, 0, {start, end});
     if (runs.length > LARGEST) runs.pop();
   }
 }

@@ -1,4 +1,5 @@
 import type {ReadAt} from '../elf/headers.ts';
+import {latin1, placeOfText} from '../scan.ts';
 
 /**
  * As glibc prints it when it is executed: `GNU C Library (Debian GLIBC 2.36-9+deb12u14) stable release version 2.36.`
@@ -23,9 +24,8 @@ const OVERLAP = 512;
 export function versionIn(read: ReadAt, size: number): string | undefined {
   for (let at = 0; at < Math.min(size, MOST); at += PIECE) {
     const bytes = read(at, PIECE + OVERLAP);
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-    for (let from = text.indexOf(BANNER); from >= 0; from = text.indexOf(BANNER, from + 1)) {
-      const found = RELEASE.exec(text.slice(from, from + OVERLAP));
+    for (let from = placeOfText(bytes, BANNER); from >= 0; from = placeOfText(bytes, BANNER, from + 1)) {
+      const found = RELEASE.exec(latin1(bytes, from, Math.min(bytes.length, from + OVERLAP)));
       if (found) return `${found[1]}.${found[2]}`;
     }
   }

@@ -1,3 +1,4 @@
+import type {Ascending} from './ascending.ts';
 import {type Edge, walkChunks, type Ending} from './chunks.ts';
 import {ALIGNMENT, alignUp, chunkFrom, type Layout} from './layout.ts';
 import {fastChunks} from './lists.ts';
@@ -15,7 +16,7 @@ export interface Ground {
   readonly space: Space;
   /** What other arenas have: no piece of main_arena is there. */
   readonly taken?: readonly Range[];
-  /** In units of so many bytes malloc_trim gives back from the top: a page by default. */
+  /** malloc_trim gives back in units of this many bytes from the top: a page by default. */
   readonly trimUnit?: number;
   /** An address of which the chunk is wanted. */
   readonly probe?: number | undefined;
@@ -29,7 +30,7 @@ export interface Walked {
   readonly tally: Tally;
   readonly fastbins: number;
   /** The chunks in them. */
-  readonly fast: ReadonlySet<number>;
+  readonly fast: Ascending;
   /** How much of it was not reached; 0 unless it is torn. */
   readonly unread: number;
   /** Did the arena change while it was walked? Its figures are then of different moments. */
@@ -38,7 +39,7 @@ export interface Walked {
   readonly torn: string | undefined;
 }
 
-/** A busy arena is read again so often before it is called torn. */
+/** A busy arena is read again this many times before it is called torn. */
 const TRIES = 3;
 
 /** Walks one arena until it comes out at its top, at most three times. */
@@ -97,12 +98,12 @@ class Walker {
   reached = 0;
   readonly #ground: Ground;
   readonly #words: Words;
-  readonly #fast: ReadonlySet<number>;
+  readonly #fast: Ascending;
   readonly #tally: Tally;
   /** Where the last piece ends by now. */
   #end: number | undefined;
 
-  constructor(ground: Ground, fast: ReadonlySet<number>, tally: Tally, isAgain: boolean) {
+  constructor(ground: Ground, fast: Ascending, tally: Tally, isAgain: boolean) {
     this.#ground = ground;
     this.#words = new Words(ground.memory, ground.layout.word, isAgain ? LEAST : undefined);
     this.#fast = fast;
@@ -162,7 +163,7 @@ class Walker {
     if (!brk || piece.start < brk.start || piece.end > brk.end) return this.#fail('it does not lie in the brk area');
     const renew = this.#renewer(state, piece, (now) => brkPiece(memory, now, layout));
     let ending = this.#walk(piece.first, piece.end, this.#tally, renew);
-    // Somebody else moved the end of the brk area in between (sbrk(3)): the arena goes on behind that.
+    // Somebody else moved the end of the brk area in between (sbrk(3)): the arena continues after that.
     for (let holes = 0; ending.is === 'fence' && holes < MOST_HOLES; holes++)
       ending = this.#goOn(ending.end, piece.end) ?? {is: 'lost', at: ending.end, why: 'is followed by no chunk'};
     this.#take(ending, piece.start);

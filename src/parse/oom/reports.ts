@@ -12,7 +12,7 @@ const MARKS = [' invoked oom-killer: ', 'oom-kill:constraint=', 'ut of memory: K
 /** Bytes of a line that are looked at: the kernel cuts lines at 1 KiB, but logs may add a lot. */
 const LONGEST = 4096;
 
-/** Reports of one log that are read: of more the last ones are told. */
+/** Reports of one log that are read: of more, the last ones. */
 const MOST = 1000;
 
 /** All reports of a log, in its order. */
@@ -66,7 +66,7 @@ const INVOKED =
 const BEGINS =
   /oom-kill:constraint=|^Tasks state \(memory values|\[ *pid *\] +uid +tgid|^(?:Memory cgroup o|O)ut of memory: Kill|^Memory cgroup stats for |no killable processes/;
 
-/** Lines after which nothing more of a report comes: in a log that goes on for days, others follow. */
+/** Lines after which nothing more of a report comes: in a log that runs for days, others follow. */
 const MOST_LINES = 100_000;
 
 /** A report while it is read. */
@@ -99,7 +99,7 @@ class Draft {
     this.#hasBegin = hasBegin;
   }
 
-  /** Is it at its end? With memory.oom.group all of a cgroup are killed, and each is told. */
+  /** Is it at its end? With memory.oom.group all of a cgroup are killed, and each is reported. */
   get hasKilled(): boolean {
     return this.victims.length > 0 && !this.#isGroup;
   }

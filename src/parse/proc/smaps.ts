@@ -239,7 +239,7 @@ class Words {
   }
 }
 
-/** So many names are compared one by one. */
+/** At most this many names are compared one by one. */
 const FEW = 8;
 
 function wordAt(bytes: Uint8Array, from: number, to: number): string {

@@ -44,6 +44,12 @@ export function threadGroup(bytes: Uint8Array): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
+/** How often a thread went to sleep of its own accord; undefined if it doesn't say. */
+export function sleptIn(bytes: Uint8Array): number | undefined {
+  const digits = /^voluntary_ctxt_switches:\s*(\d+)$/m.exec(latin1(bytes, 0, bytes.length))?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 const MEMORY = /^((?:Vm|Rss)[A-Za-z]+):\s+(\d+) kB$/gm;
 
 /** The keys of MEMORY in camelCase. */

@@ -24,7 +24,7 @@ const PATIENCE = 500;
 /** On a loaded machine as many times that may pass. */
 const LOADED = 4;
 
-/** So many descriptors are looked at between two looks at the clock. */
+/** This many descriptors are looked at between two looks at the clock. */
 const STEP = 32;
 
 /** Where the files of a process are. */

@@ -220,7 +220,7 @@ function noSuchGroup(name: GroupName): Trouble {
   return new Trouble({
     kind: 'gone',
     what: `Cannot find ${nameOf(name)}.`,
-    why: `there is no ${what[name.kind]} in the hierarchy that memory is charged in.`,
+    why: `there is no ${what[name.kind]} in the hierarchy in which memory is charged.`,
     next: next[name.kind],
   });
 }
@@ -232,7 +232,7 @@ const severalOf = (name: GroupName, found: readonly Candidate[]): Trouble =>
     why:
       name.kind === 'unit'
         ? `${found.length} cgroups are this unit:`
-        : `the IDs of ${found.length} containers begin so:`,
+        : `the IDs of ${found.length} containers begin like this:`,
     list: found.slice(0, 20).map(({id, path}) => (name.kind === 'unit' ? `cgroup:${path}` : `container:${id}`)),
     next: name.kind === 'unit' ? 'Give the path of one of them.' : 'Give more of the ID.',
   });
@@ -252,7 +252,7 @@ function notCounted(found: FoundGroup): Trouble {
     what: `There is no bill for ${nameOf(found)}.`,
     why: isRoot
       ? 'the root of version 2 is not counted: it has no memory.current.'
-      : `the kernel does not count its memory: the controller memory is not enabled for ${found.path}.`,
+      : `the kernel does not count its memory: the memory controller is not enabled for ${found.path}.`,
     next: isRoot
       ? 'For the whole machine: memmap ps'
       : 'See which controllers it has: cat cgroup.controllers there; its processes: memmap ps --by cgroup',

@@ -7,6 +7,7 @@ import {Scratch} from '../file.ts';
 import {HostDescriptors} from './holds.ts';
 import {inTurn, type Known, type KnownRows} from './known.ts';
 import {HostReader, type HostLimits, type Seen} from './reader.ts';
+import {withoutProcfs} from '../mount.ts';
 import {readIfThere, readProc, textIfThere} from '../open.ts';
 import {isHidingFromUs} from '../trouble.ts';
 
@@ -152,12 +153,15 @@ function* both<Item>(first: Iterable<Item>, second: Iterable<Item>): Generator<I
   yield* second;
 }
 
-/** All of them but memmap, ascending. */
-const processIds = (root: string): number[] =>
-  readdirSync(root)
+/** All of them but memmap, ascending. @throws Trouble `gone` where there is no procfs */
+function processIds(root: string): number[] {
+  const lack = withoutProcfs(root, 'Cannot list processes.');
+  if (lack) throw lack;
+  return readdirSync(root)
     .filter((entry) => /^\d+$/.test(entry) && !(root === '/proc' && Number(entry) === process.pid))
     .map(Number)
     .sort((a, b) => a - b);
+}
 
 /** @returns undefined for what has no memory */
 function censusOf(root: string, pid: number, scratch: Scratch): Seen | 'ended' | 'hidden' | undefined {

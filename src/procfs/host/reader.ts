@@ -230,7 +230,7 @@ export class HostReader {
     }
   }
 
-  /** Why a reading that is predicted to hold up a process for so many ms is not made. */
+  /** Why a reading that is predicted to hold up a process for this many ms is not made. */
   #refusal(stall: number): Unread | undefined {
     if (stall > this.#limits.maxStall) return 'stall';
     return this.stallMs + stall > this.#limits.budget ? 'budget' : undefined;

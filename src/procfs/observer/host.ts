@@ -17,7 +17,7 @@ const CLOSE = 0.001;
 const FAIRLY_CLOSE = 0.005;
 
 /**
- * memmap's own pages are looked at again when it has so many more, of which 16 come at once (fault_around_bytes), and
+ * memmap's own pages are looked at again when it has this many more, of which 16 come at once (fault_around_bytes), and
  * only for a process that shares much with it: of 8,000 pages 64 are less than 0.5 % of PSS.
  */
 const MORE_PAGES = 64;

@@ -92,10 +92,10 @@ function countChanged(handle: ProcessHandle, choices: readonly PageRange[]): num
   let first = 0;
   let changed = 0;
   for (const {region, start, end} of choices) {
-    while (first < now.length && now[first]!.end <= start) first++;
+    while (first < now.length && now.end[first]! <= start) first++;
     let at = start;
-    for (let index = first; at < end && now[index] && now[index]!.start <= at && isAlike(now[index]!, region); index++)
-      at = now[index]!.end;
+    for (let row = first; at < end && row < now.length && now.start[row]! <= at && isAlike(now.at(row), region); row++)
+      at = now.end[row]!;
     if (at < end) changed++;
   }
   // None at all: it has ended since, and what was read before is from one moment.

@@ -1,6 +1,6 @@
 import type {ProcFile} from '../file.ts';
 
-/** Bytes that are read before they are compared: so many stay in the processor's cache. */
+/** Bytes that are read before they are compared: this many stay in the processor's cache. */
 const WINDOW = 64 * 1024;
 
 /** Bytes that a buffer has at least left, before more is read into it: the kernel gives 4 KiB at once. */
@@ -35,7 +35,7 @@ export class Rereader {
     }
   }
 
-  /** @param at so many bytes are as known @param count of the window, which come after these */
+  /** @param at this many bytes are as known @param count of the window, which come after these */
   #rest(read: (into: Uint8Array) => number, known: Buffer | undefined, at: number, count: number): Buffer {
     let bytes = this.#free(known);
     known?.copy(bytes, 0, 0, at);
@@ -60,7 +60,7 @@ export class Rereader {
   }
 }
 
-/** By so much a listing may grow before its buffer must. */
+/** A listing may grow by this much before its buffer must. */
 const ROOM = 1.25;
 
 const isAt = (known: Buffer, at: number, bytes: Buffer, count: number): boolean =>

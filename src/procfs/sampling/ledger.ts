@@ -80,7 +80,7 @@ export class Ledger {
     };
   }
 
-  /** One read of smaps may stall the process for so many ms. */
+  /** One read of smaps may stall the process for this many ms. */
   allows(stall: number): boolean {
     return this.maxDuty > 0 && stall <= this.maxStall;
   }
@@ -103,7 +103,7 @@ export class Ledger {
     return this.#maps?.rest(performance.now()) ?? 0;
   }
 
-  /** So many looks were due, and left out since maps rests. */
+  /** Looks that were due, and left out since maps rests. */
   passOver(looks: number): void {
     this.#passedOver += looks;
   }

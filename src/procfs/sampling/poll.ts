@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Trouble} from '../../model/trouble.ts';
+import {LONGEST_TIMER} from '../open.ts';
 import type {Look, Session} from './session.ts';
 
 export interface PollOptions {
@@ -57,11 +58,12 @@ export async function* poll(session: Session, options: PollOptions): AsyncGenera
   return 'count';
 }
 
-/** Waits for so many ms. @returns false if it was ended by the signal */
+/** Waits for this many ms, however many. @returns false if it was ended by the signal */
 export async function pause(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
   if (signal?.aborted) return false;
   try {
-    await sleep(Math.max(0, ms), undefined, signal ? {signal} : {});
+    for (let left = Math.max(0, ms); left >= 0; left -= LONGEST_TIMER)
+      await sleep(Math.min(left, LONGEST_TIMER), undefined, signal ? {signal} : {});
     return true;
   } catch {
     return false;

@@ -128,7 +128,7 @@ export class Session {
     return this.#ledger.rest;
   }
 
-  /** So many looks were due, and left out since `rest` was not over. */
+  /** Looks that were due, and left out since `rest` was not over. */
   passOver(looks: number): void {
     this.#ledger.passOver(looks);
   }

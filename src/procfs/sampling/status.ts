@@ -2,7 +2,7 @@ import {parseStatus, type Status} from '../../parse/proc/status.ts';
 import type {ProcFile} from '../file.ts';
 import type {ProcessHandle} from '../handle.ts';
 
-/** /proc/PID/status, kept open. It is of the process, so that it goes on after an exec. */
+/** /proc/PID/status, kept open. It is of the process, so that it continues after an exec. */
 export class StatusFile {
   readonly #handle: ProcessHandle;
   #file: ProcFile | undefined;

@@ -85,7 +85,7 @@ export class Hand {
    *
    * @param calls at most MOST_CALLS
    * @param input put at `buffer` before the first call; at most BUFFER_SIZE bytes
-   * @param dataSize how many bytes its calls of write(2) on the socket will send: exactly so many
+   * @param dataSize how many bytes its calls of write(2) on the socket will send: exactly this many
    * @throws HandGone
    */
   batch(calls: readonly Call[], input: Uint8Array = new Uint8Array(0), dataSize = 0): Promise<Answer> {
@@ -104,7 +104,7 @@ export class Hand {
    * Raises a limit of its own as far as this user may: prlimit(2).
    *
    * @param resource RLIMIT_…
-   * @returns what it is now; 2^64 is no limit
+   * @returns what it is now; 2^64: no limit
    */
   async raiseLimit(resource: number, wanted: number): Promise<number> {
     const {buffer} = this;

@@ -16,7 +16,7 @@ export type Architecture = 'x64' | 'arm64' | 'riscv64';
 /** The descriptor of the socket to memmap. */
 export const SOCKET = 3;
 
-/** Numbers that are no system call. LOAD: the result is the 64 bits at argument 0. STORE: puts argument 1 there. */
+/** Numbers that are not system calls. LOAD: the result is the 64 bits at argument 0. STORE: puts argument 1 there. */
 export const LOAD = -1;
 export const STORE = -2;
 
@@ -24,7 +24,7 @@ export const STORE = -2;
 export const HEAD_SIZE = 16;
 export const CALL_SIZE = 56;
 
-/** How many calls a message may have, and how many bytes after them. A hand that is told more ends. */
+/** How many calls a message may have, and how many bytes after them. A hand that is sent more ends. */
 export const MOST_CALLS = 4096;
 export const BUFFER_SIZE = 0x100000;
 

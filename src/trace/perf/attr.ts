@@ -73,7 +73,7 @@ export interface Attr {
   readonly type: number;
   /** Which event: a tracepoint's id, or one of SOFTWARE. */
   readonly config: number;
-  /** A sample every so many events. */
+  /** A sample after this many events. */
   readonly period: number;
   /** Bits of SAMPLE. */
   readonly sample: number;

@@ -11,7 +11,7 @@ import {ALWAYS, ATTR_SIZE, attrBytes, SAMPLE, TYPE} from './attr.ts';
 import {parseRecords} from './records.ts';
 import {IOC_SET_OUTPUT, PERF_FD_CLOEXEC, PROT_READ_WRITE, MAP_SHARED, RING_HEAD} from './ring.ts';
 
-/** The highest id that is tried, and how many at once. Kernels of today have some 2,500 tracepoints. */
+/** The highest id that is tried, and how many at once. Today's kernels have about 2,500 tracepoints. */
 const MOST = 4096;
 const STEP = 512;
 
@@ -25,7 +25,7 @@ const RING_PAGES = 64;
 const ALL_ONES = -1;
 
 /**
- * Arguments with which each call fails or does nothing: an address that is no whole page, no length, and no flag, PID
+ * Arguments with which each call fails or does nothing: an address within a page, no length, and no flag, PID
  * or id that there is.
  */
 const HARMLESS: Readonly<Record<string, readonly number[]>> = {
@@ -52,7 +52,7 @@ export interface Found {
   readonly helper: Hand | undefined;
 }
 
-/** It takes some 150 ms. */
+/** It takes about 150 ms. */
 export async function experiment(): Promise<Found> {
   const helper = await Hand.start();
   try {

@@ -56,7 +56,7 @@ export class OpenEvents {
   readonly #pageSize: number;
   #pages: {light: number; bulky: number};
 
-  /** @param ringBytes of a ring, at most; where a user may not have so much, it is less */
+  /** @param ringBytes of a ring, at most; where a user may not have that much, it is less */
   constructor(
     hand: Hand,
     events: readonly Event[],
@@ -127,7 +127,7 @@ export class OpenEvents {
     }
   }
 
-  /** A user may lock only so much memory: then all rings from here on are smaller. @returns the address */
+  /** A user may lock only a limited amount of memory: then all rings from here on are smaller. @returns the address */
   async #map(fd: number, kind: 'light' | 'bulky'): Promise<number> {
     for (;;) {
       const length = (1 + this.#pages[kind]) * this.#pageSize;

@@ -37,7 +37,7 @@ export const RECORD = {
   exit: 5,
   /** `value`: the ID of a new thread. */
   thread: 6,
-  /** All that had happened when it was asked for by PING is told. */
+  /** All that had happened when it was asked for by PING is reported. */
   pong: 7,
   /** Nothing is left to trace. */
   end: 8,

@@ -14,7 +14,7 @@
  * that returns. So calls are told in the order in which the kernel did them. Where a call takes longer than two ticks
  * of a timer, since it waits for something, the others are let go, and order may be lost.
  *
- * On SIGUSR1 it tells (`pong`) once nothing waits to be told. The handler only notes it: a signal that comes right
+ * On SIGUSR1 it tells (`pong`) once nothing waits to be reported. The handler only notes it: a signal that comes right
  * before wait4(2) is noticed late, so memmap sends it until it is answered.
  */
 import {assemble, func, type Item, label} from '../../elf/assemble.ts';

@@ -56,7 +56,7 @@ export class PtraceTrace implements Watching {
    * Begins to trace a process that has one thread.
    *
    * @param root where procfs is mounted
-   * @returns once everything that happens from now on is told
+   * @returns once everything that happens from now on is reported
    * @throws Trouble `gone`; `denied` with the reason where it may not be traced
    */
   static async start(

@@ -82,7 +82,7 @@ export class Tracer {
     return this.#hasEnded;
   }
 
-  /** Lets the thread go on that waits. */
+  /** Lets the thread that waits continue. */
   acknowledge(): void {
     if (!this.#isGone) this.#socket.write(ACK);
   }

@@ -54,7 +54,7 @@ function reasonFor(
     };
   }
   if (errno === EIO || errno === EINVAL)
-    return {why: `this kernel lacks PTRACE_GET_SYSCALL_INFO (errno ${errno}): it is of Linux 5.3.`, next: PERF};
+    return {why: `this kernel lacks PTRACE_GET_SYSCALL_INFO (errno ${errno}): it came with Linux 5.3.`, next: PERF};
   if (errno === ENOSYS)
     return {
       why: 'there is no ptrace(2) here (ENOSYS): a seccomp filter hides it, or the sandbox has none.',

@@ -5,7 +5,7 @@ import {chmodSync, cpSync, existsSync, readFileSync, readdirSync, readlinkSync} 
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {Child} from '../../helpers/child.ts';
-import {MEMMAP, memmap, run} from '../../helpers/cli.ts';
+import {copyPackage, MEMMAP, memmap, run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {has} from '../../helpers/programs.ts';
 import {ROOT, testIf, X64} from '../../helpers/tools.ts';
@@ -104,8 +104,7 @@ testIf(...NEEDS, ROOT, 'setpriv').serial(
   async (t) => {
     const place = folder(t);
     chmodSync(place, 0o755);
-    for (const name of ['bin', 'bundle', 'dist', 'package.json', 'oclif.manifest.json'])
-      cpSync(name, join(place, name), {recursive: true});
+    copyPackage(place);
     const [plain, setId] = ['plain', 'set-id'].map((name) => join(place, name)) as [string, string];
     for (const file of [plain, setId]) cpSync(traced, file);
     chmodSync(plain, 0o755);

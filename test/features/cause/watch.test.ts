@@ -132,7 +132,7 @@ testIf(...NEEDS).serial('a killed memmap, or a killed hand, leaves the process a
   process.kill(handOf(watch.process), 'SIGKILL');
   await goesOn();
   // memmap itself goes on as well, and says what it doesn't know.
-  await watch.shows(/no call is known of/);
+  await watch.shows(/no call is known for/);
   const said = await watch.stop();
   t.is(await watch.ended, 130);
   t.regex(said, /how many there were is not known, since memmap's helper was killed/);

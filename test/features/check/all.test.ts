@@ -106,6 +106,8 @@ testIf('python3')('what was not read is told and ends with 5, unless it cannot b
     {pid: children[0].pid, name: 'python3', why: 'one reading would hold it up for longer than --max-stall'},
   ] as never);
   t.is((await checked(t, '--max', 'pss=200M', ...all)).code, 0, 'PSS is not more than what is resident');
+  const bounded = await memmap(['check', '--all', '--max', 'pss=200M', ...all]);
+  t.regex(bounded.stdout, /ok, since it can't be more than resident memory, which was \d+(\.\d)? MiB at most$/m);
   const text = await memmap(['check', '--all', '--max', 'pss=90M', ...all]);
   t.regex(text.stdout, /^1 of 1 rule could not be measured of every process\.$/m);
   t.regex(text.stdout, /python3 \(pid \d+\): one reading would hold it up for longer than --max-stall/);

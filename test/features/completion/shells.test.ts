@@ -108,6 +108,9 @@ for (const [shell, complete] of Object.entries(SHELLS) as Array<[keyof typeof SH
     const name = `mm-${process.pid}-${shell}`;
     const child = new Child(t, 'bash', ['-c', `printf ${name} > /proc/self/comm; echo ready; read`]);
     await child.line();
+    // A name is bytes of any kind, which grep(1) calls binary: others are proposed all the same, without a word.
+    const odd = new Child(t, 'bash', ['-c', `printf 'mm\\377${shell}' > /proc/self/comm; echo ready; read`]);
+    await odd.line();
     t.deepEqual((await complete(t, 'watch', String(child.pid))).slice(0, 1), [String(child.pid)]);
     t.deepEqual(await complete(t, 'show', name.slice(0, -1)), [name]);
     t.deepEqual(await complete(t, 'pages', String(child.pid), 'libc.'), ['libc.so.6']);

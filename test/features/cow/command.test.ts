@@ -172,10 +172,7 @@ testIf('gcc', 'python3')('a process without a family is no error, and exec ends 
   t.deepEqual([document.members, document.regions, document.saved], [[], [], 0]);
   await child.ask('p = subprocess.Popen(["sleep", "100"]); answer = p.pid');
   const other = await memmap(['cow', String(child.pid)]);
-  t.regex(
-    other.stdout.replaceAll(/\s+/g, ' '),
-    /1 child of it runs another program \(sleep\): exec leaves nothing shared/,
-  );
+  t.regex(other.stdout.replaceAll(/\s+/g, ' '), /1 child runs another program \(sleep\): exec leaves nothing shared/);
   await child.ask('q = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"]); answer = q.pid');
   const begun = await cowOf(t, [String(child.pid)]);
   t.like(begun.members, [{forked: false, shared: 0, copied: 0}]);

@@ -71,7 +71,7 @@ test('several reports in one log: a paragraph, the tasks and the memory of each'
   t.regex(text, /1 of 4: out of memory \(line 2\) kioskd asked for a page, 4 KiB/);
   t.regex(
     text,
-    /The whole machine had no more memory: of 1 GiB of RAM, 9\.8 MiB were free; of 512 MiB of swap, 12 KiB were free\./,
+    /The whole machine had no more memory: of 1 GiB of RAM, 9\.8 MiB was free; of 512 MiB of swap, 12 KiB was free\./,
   );
   t.regex(
     text,

@@ -222,15 +222,15 @@ test('what says nothing of a group is refused, and the others say who takes one'
     [['growth', 'container:beef'], 3, /no container with this ID/],
     [['check', '--max', 'usage=1G', 'cgroup:x'], 2, /it begins with \//],
     [['check', '--no', 'rwx', 'cgroup:self'], 2, /a rule about a group begins with max, no-growth/],
-    [['check', '--max', 'heap=1M', 'cgroup:self'], 2, /"heap" is nothing that a group has: usage, /],
+    [['check', '--max', 'heap=1M', 'cgroup:self'], 2, /"heap" is not a measure of a group: usage, /],
     [['check', '--max', 'usag=1M', 'cgroup:self'], 2, /Did you mean: usage/],
     [['check', '--max', 'usage', 'cgroup:self'], 2, /a name, = and a number/],
     [['check', '--max', 'processes=1M', 'cgroup:self'], 2, /not a number of things/],
-    [['check', '--children', '--max', 'usage=1G', 'cgroup:self'], 2, /--children says nothing of a group/],
-    [['watch', 'cgroup:self', '--kind', 'heap'], 2, /--kind says nothing of a group/],
+    [['check', '--children', '--max', 'usage=1G', 'cgroup:self'], 2, /--children does not apply to a group/],
+    [['watch', 'cgroup:self', '--kind', 'heap'], 2, /--kind does not apply to a group/],
     [['watch', 'cgroup:self', '--until', 'heap>1M'], 2, /not a condition on a group/],
-    [['record', 'cgroup:self', '--append'], 2, /--append says nothing of a group/],
-    [['record', 'cgroup:self', '--mark', 'x'], 2, /--mark says nothing of a group/],
+    [['record', 'cgroup:self', '--append'], 2, /--append does not apply to a group/],
+    [['record', 'cgroup:self', '--mark', 'x'], 2, /--mark does not apply to a group/],
     [['growth', 'cgroup:self', '--measure', 'heap'], 2, /not a measure of a group/],
     [['growth', String(process.pid), '--measure', 'usage'], 2, /"usage" is not a measure\./],
     [['heap', 'cgroup:/'], 2, /show, ps, top, watch, record, growth and check take groups/],
@@ -243,4 +243,17 @@ test('what says nothing of a group is refused, and the others say who takes one'
     t.regex(ran.stderr, /^memmap: .+\n {2}why: .+\n[^]*^ {2}next: .+/m);
     t.is(ran.stdout, '');
   }
+});
+
+testIf('python3')('why says of a recording what was charged, not what is', async (t) => {
+  const service = SERVICE.slice(1);
+  const small = {[`${service}/memory.current`]: '155648\n', [`${service}/memory.stat`]: 'anon 4096\nfile 0\n'};
+  const root = unified(t, await python(t), SERVICE, {...FILES, ...small});
+  const file = `${folder(t)}/group.jsonl`;
+  t.is((await memmap(['record', 'unit:app', '--proc-root', root, '-o', file, '--count', '2'])).code, 0);
+  const {code, stdout} = await memmap(['why', file, '--json']);
+  t.is(code, 0);
+  const document = JSON.parse(stdout) as {sentence: string};
+  conforms(t, 'why', document);
+  t.regex(document.sentence, /^Nothing wrong was found: 152 KiB was charged in the last sample/);
 });

@@ -79,7 +79,7 @@ testIf('gcc', X64)("where another allocator is there and glibc's arenas have mem
   const {document, text} = await readWith(t, 'libjemalloc.so.2', ['-x', 'c', '/dev/null']);
   t.deepEqual([document.allocator, document.beside], ['glibc', 'jemalloc']);
   t.true(document.totals.system > 2 ** 26);
-  t.regex(document.sentence, /^Of glibc's malloc: 64(\.\d)? of 64(\.\d)? MiB are in use by the program, /);
+  t.regex(document.sentence, /^Of glibc's malloc: 64(\.\d)? of 64(\.\d)? MiB is in use by the program, /);
   t.regex(document.sentence, / jemalloc is there too, and which of the two the program calls is not known: /);
   t.regex(text.replaceAll(/\s+/g, ' '), / malloc of glibc [\d.]+, 1 arena, and jemalloc /);
 });

@@ -124,13 +124,14 @@ test('memory of something else does not make the search endless', (t) => {
   const size = 1024 * MIB;
   let asked = 0;
   const regions = parse(`${START.toString(16)}-${(START + size + PAGE).toString(16)} rw-p 00000000 00:00 0 \n`).regions;
-  const busy = {
+  const busy = new MadeMemory();
+  Object.assign(busy, {
     residentIn: (start: number, end: number) => end - start,
     read: (_: number, length: number) => {
       asked++;
       return new Uint8Array(length).fill(7);
     },
-  };
+  });
   const {large} = searchAnonymous({memory: busy, regions, pageSize: PAGE, word: 8, python: PYTHON, chunks: 5});
   t.is(large.count, 0);
   t.true(asked <= 2 * 131_072 + 1, `${asked}`);

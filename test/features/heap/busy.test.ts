@@ -1,11 +1,12 @@
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, readlinkSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {execFileSync, spawn} from 'node:child_process';
 import type {ExecutionContext} from 'ava';
 import {memmap} from '../../helpers/cli.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {testIf, X64} from '../../helpers/tools.ts';
+import {until} from '../../helpers/wait.ts';
 import {BooksOracle, outside} from './oracle.ts';
 
 interface Document {
@@ -33,6 +34,9 @@ async function within(
     child.kill('SIGKILL');
     rmSync(place, {recursive: true, force: true});
   });
+  // A command in the PATH may be a script that executes the program: its own malloc, and its oracle, end with that.
+  const runs = (): string => basename(readlinkSync(`/proc/${child.pid}/exe`));
+  await until(() => runs().startsWith(basename(program)), `${program} itself`);
   for (let read = 0; read < READS; read++) {
     const {told, result} = await oracle.during(child.pid!, () => memmap(['heap', String(child.pid), '--json']));
     const heap = JSON.parse(result.stdout) as Document;

@@ -131,7 +131,7 @@ testIf('gcc', X64)(
     t.is(code, 0, stderr);
     t.regex(
       stdout,
-      /^[\d.]+ of [\d.]+ MiB are free and kept by malloc: no leak by itself; malloc_trim\(0\) would give back [\d.]+ MiB; besides, [\d.]+ MiB are in use in \d+ chunks mapped alone\.\n/,
+      /^[\d.]+ of [\d.]+ MiB is free and kept by malloc: not a leak in itself; malloc_trim\(0\) would give back [\d.]+ MiB; besides, [\d.]+ MiB is in use in \d+ chunks mapped separately\.\n/,
     );
     t.regex(stdout, /malloc of glibc 2\.\d+, 5 arenas$/m);
     t.regex(stdout, /^arena +heaps +system +in use +free +fastbins +tcache +top +trim$/m);
@@ -139,7 +139,7 @@ testIf('gcc', X64)(
     t.is(stdout.match(/^0x7[0-9a-f]+ +\d/gm)?.length, 4);
     t.regex(stdout, /^ *free chunks of +chunks +size$/m);
     t.regex(stdout, /^largest free runs$/m);
-    t.regex(stdout, /MiB of its memory were read in [\d.]+ s, headers only; it was not stopped\.$/m);
+    t.regex(stdout, /MiB of its memory was read in [\d.]+ s, headers only; it was not stopped\.$/m);
   },
 );
 
@@ -220,8 +220,24 @@ testIf('gcc', X64)('a corrupted heap is told, with the address of the chunk', as
   t.true(document.arenas[0]!.torn);
   t.regex(
     document.sentence,
-    /^Not certain, since 1 of 1 arena could not be read to the end: of 38\.2 MiB, .+ are not known/,
+    /^Not certain, since 1 of 1 arena could not be read to the end: of 38\.2 MiB, .+ is not known/,
   );
+});
+
+/** Forks once, and calls malloc in neither. */
+const BOOKLESS = `#include <unistd.h>
+int main(void) { fork(); write(1, "ready\\n", 6); pause(); }`;
+
+testIf('gcc', X64)('what processes without books have together is not known, and is not zero', async (t) => {
+  const program = `${folder(t)}/bookless`;
+  execFileSync('gcc', ['-w', '-o', program, '-x', 'c', '-'], {input: BOOKLESS});
+  const child = new Child(t, program, []);
+  await child.line();
+  await child.line();
+  const {code, stdout} = await memmap(['heap', String(child.pid), '--children']);
+  t.is(code, 5);
+  t.regex(stdout, /^The books of no process were found: nothing can be said\.$/m);
+  t.regex(stdout, /^ *all( +\?)+$/m);
 });
 
 interface FamilyDocument {
@@ -254,7 +270,7 @@ testIf('gcc', X64)(
       free += own.free;
     }
     t.is(family.totals.free, free);
-    t.regex(family.sentence, /^3 processes together: [\d.]+ of [\d.]+ MiB are free and kept by malloc/);
+    t.regex(family.sentence, /^3 processes together: [\d.]+ of [\d.]+ MiB is free and kept by malloc/);
     const named = await memmap(['heap', program.split('/').at(-1)!]);
     t.is(named.code, 0, named.stderr);
     t.regex(named.stdout, /^2 processes together: /);

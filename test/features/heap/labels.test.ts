@@ -57,7 +57,7 @@ for (const [what, how, count] of [
       how === 'blocks',
     );
     t.false(regions.some(({label = ''}) => label.includes("malloc's arenas")));
-    t.regex(notes!.join('\n'), new RegExp(`memory were read for this: ${count} arenas of malloc`));
+    t.regex(notes!.join('\n'), new RegExp(`memory was read for this: ${count} arenas of malloc`));
     const plain = await memmap(['show', String(target.pid), '--json']);
     const guesses = (JSON.parse(plain.stdout) as Document).regions.filter(({kind}) => kind === 'arena');
     t.true(

@@ -75,7 +75,10 @@ sys.stdin.readline()" 2>&1`,
     // Pools that were never begun are not resident.
     t.true(part.kept! > kept - 64 * 1024 && part.kept! < kept + unused + MIB, `${part.kept} beside ${kept}, ${unused}`);
     t.true(part.used! + part.kept! <= part.resident!);
-    t.regex(heap.sentence, /^[\d.]+ of [\d.]+ MiB in Python's arenas are free and kept by Python: no leak by itself; /);
+    t.regex(
+      heap.sentence,
+      /^[\d.]+ of [\d.]+ MiB in Python's arenas is free and kept by Python: not a leak in itself; /,
+    );
     const text = await memmap(['heap', String(child.pid)]);
     t.regex(text.stdout, /^Python's objects .* an arena's last object$/m);
   },
@@ -122,7 +125,7 @@ class Kept {
   t.true(heap.part("malloc's large blocks").used! > 32 * MIB);
   t.regex(
     heap.sentence,
-    /^The Java heap had [\d.]+ MiB in use, live or garbage, when it was last counted; |of the Java heap are free and kept by the JVM/,
+    /^The Java heap had [\d.]+ MiB in use, live or garbage, when it was last counted; |of the Java heap is free and kept by the JVM/,
   );
 });
 

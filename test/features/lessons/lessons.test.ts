@@ -1,21 +1,11 @@
 import {spawn, spawnSync} from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync} from 'node:fs';
 import {constants, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {isLinked} from '../../../src/features/lessons/lesson.ts';
 import {LESSONS} from '../../../src/features/lessons/catalogue.ts';
-import {MEMMAP, memmap, once, run} from '../../helpers/cli.ts';
+import {copyPackage, MEMMAP, memmap, once, run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
@@ -144,9 +134,7 @@ testIf(HELPER)('With --keep the helper waits to be looked at from elsewhere, unt
 /** The built package in a folder of its own, so that its helpers are known by their path. */
 function ownPackage(t: ExecutionContext): string {
   const place = folder(t);
-  for (const name of ['bin', 'bundle', 'dist', 'package.json', 'oclif.manifest.json']) {
-    cpSync(name, join(place, name), {recursive: true});
-  }
+  copyPackage(place);
   symlinkSync(`${process.cwd()}/node_modules`, join(place, 'node_modules'));
   return place;
 }

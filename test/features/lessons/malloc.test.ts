@@ -1,10 +1,10 @@
 /* The lesson on malloc: beside a program that a compiler linked, and on machines without a glibc. */
 import {execFileSync} from 'node:child_process';
-import {cpSync, existsSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {existsSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {missingLibrary} from '../../../src/features/lessons/helper.ts';
-import {memmap, run} from '../../helpers/cli.ts';
+import {copyPackage, memmap, run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {missing, testIf, unless, X64} from '../../helpers/tools.ts';
@@ -68,7 +68,7 @@ testIf(GLIBC)("The environment of who asks does not change what the helper's mal
   const {stdout, code} = await memmap(['demo', 'malloc'], {env});
   t.is(code, 0, stdout);
   t.regex(stdout, /The kernel agreed with all 5 predictions\./);
-  t.regex(stdout, /^malloc's books: [\d.]+ KiB of 1 MiB are free and kept by malloc: no leak by itself;/m);
+  t.regex(stdout, /^malloc's books: [\d.]+ KiB of 1 MiB is free and kept by malloc: not a leak in itself;/m);
 });
 
 for (const [machine, architecture, place] of [
@@ -109,8 +109,7 @@ test('Where the loader of glibc is missing, that is the reason', (t) => {
 /** The built package in a folder of its own, whose helper for the lesson is another program. */
 function packageWith(t: ExecutionContext, helper: string): string {
   const place = folder(t);
-  for (const name of ['bin', 'bundle', 'dist', 'package.json', 'oclif.manifest.json'])
-    cpSync(name, join(place, name), {recursive: true});
+  copyPackage(place);
   symlinkSync(`${process.cwd()}/node_modules`, join(place, 'node_modules'));
   const file = join(place, 'dist/helpers', `malloc.${process.arch}`);
   rmSync(file);

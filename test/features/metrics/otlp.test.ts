@@ -224,7 +224,8 @@ test('what a run could not push the next one does, the oldest first', async (t) 
   for (let run = 1; run <= 3; run++) {
     const {code, stderr} = await pushed(url, '--spool', place, ...AWAY);
     t.is(code, 0, 'kept, so not lost');
-    t.regex(stderr, new RegExp(`nobody listens there[^]*${run} rounds? of metrics waits?`));
+    // On a loaded machine the patience may be over before the kernel's refusal is seen.
+    t.regex(stderr, new RegExp(`(nobody listens there|did not answer in time)[^]*${run} rounds? of metrics waits?`));
     t.is(spooled(place).length, run);
   }
   const receiver = new Receiver();

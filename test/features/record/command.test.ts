@@ -285,6 +285,17 @@ testIf('python3')('a full disk ends it with 7, and what is there can be used', a
   }
 });
 
+testIf('python3')('where no moment could be written, nothing is said to be of use', async (t) => {
+  const child = await python(t);
+  const path = join(folder(t), 'a.jsonl');
+  // Room for the first line, and not for a key frame.
+  const call = `exec ${process.execPath} ${MEMMAP} record ${child.pid} -o ${path} --count 3 --interval 5ms`;
+  const {code, stderr} = await run('sh', ['-c', `ulimit -f 4; ${call}`]);
+  t.is(code, 7, stderr);
+  t.notRegex(stderr, /can be used/);
+  t.throws(() => readRecording(path), {message: /Cannot use/});
+});
+
 const SMALL = ['-t', 'tmpfs', '-o', 'size=48k', 'none'] as const;
 /** Tried in a mount namespace of its own, of which nothing is left. */
 const MOUNT = unless(

@@ -127,7 +127,7 @@ testIf('python3', 'script')('a process that ends on its own: how old the last fi
   const lines = await run.shows(/^The process ended after/);
   t.regex(
     lines.join('\n'),
-    /smaps was read once, the last time \d+\.\d s before the end \(for \d+\.?\d* ms of the processor/,
+    /smaps was read once, the last time \d+\.\d s before the end \(for \d+\.?\d* ms of processor time/,
   );
 });
 

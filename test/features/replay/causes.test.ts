@@ -16,7 +16,7 @@ test('under each change stands whose it is, and at the end who mapped what', asy
   t.is(grown.length, LAST);
   for (const line of grown) t.is(line, `              ${PARSE}`);
   const block = lines[lines.findIndex((line) => line.includes('+ new')) + 1]!;
-  t.regex(block, /by 1 call of mmap, thread 77: malloc ← image_decode .*; no call is known of 3 MiB: /);
+  t.regex(block, /by 1 call of mmap, thread 77: malloc ← image_decode .*; no call is known for 3 MiB: /);
   t.regex(stdout, /^cause {4}60 of 60 memory calls were seen, none lost; the call is known for 95\.3 % /m);
   t.regex(stdout, /^Who mapped it: 66 MiB still there, 65 MiB at the peak/m);
   t.regex(stdout, /^Who touched it: some 22\.5 MiB became resident/m);

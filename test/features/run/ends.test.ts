@@ -4,11 +4,11 @@ import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {memmap, MEMMAP, type Ran} from '../../helpers/cli.ts';
+import {memmap, MEMMAP, run, type Ran} from '../../helpers/cli.ts';
 import {files, folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
-import {testIf, X64} from '../../helpers/tools.ts';
+import {ROOT, testIf, X64} from '../../helpers/tools.ts';
 import {until} from '../../helpers/wait.ts';
 
 /** The interpreter itself: `python3` may be a script that looks for it. */
@@ -211,3 +211,15 @@ test('signals have the names that signal(7) has, and shells their codes', async 
   for (let number = 1; number <= 64; number++) t.is(exitOfSignal(signalName(number)), 128 + number);
   for (const name of ['SIGKILL', 'SIGTERM', 'SIGINT'] as const) t.is(signalName(constants.signals[name]), name);
 });
+
+testIf('unshare', ROOT)(
+  'where /proc is of another PID namespace, strangers are not called its processes',
+  async (t) => {
+    const script = `${process.execPath} ${process.cwd()}/${MEMMAP} run -- true`;
+    const {code, stderr} = await run('unshare', ['--pid', '--fork', 'sh', '-c', `${script}; :`]);
+    t.is(code, 0, stderr);
+    t.regex(stderr, /It could not be watched: \/proc is of another PID namespace/);
+    t.notRegex(stderr, /still run/);
+    t.regex(stderr, /^peak {5}at least /m);
+  },
+);

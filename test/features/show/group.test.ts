@@ -145,13 +145,13 @@ testIf('python3')('bad input is answered in three parts, with its code', async (
     'user.slice/other.service/cgroup.procs': '',
   });
   const cases: ReadonlyArray<readonly [target: string, code: number, message: RegExp]> = [
-    ['container:4f5e', 2, new RegExp(`begin so:\\n.*container:${one}\\n.*container:${two}\\n.*next: `)],
+    ['container:4f5e', 2, new RegExp(`begin like this:\\n.*container:${one}\\n.*container:${two}\\n.*next: `)],
     ['container:beef', 3, /no container with this ID/],
     ['cgroup:/no/such', 3, /no cgroup of this path/],
     ['cgroup:/../etc', 3, /no cgroup of this path/],
     ['cgroup:system.slice', 2, /it begins with \//],
     ['unit:app.service', 2, /2 cgroups are this unit:\n.*cgroup:\/\S+\n.*cgroup:/],
-    ['unit:other', 6, /the controller memory is not enabled for \/user\.slice\/other\.service/],
+    ['unit:other', 6, /the memory controller is not enabled for \/user\.slice\/other\.service/],
     ['unit:nothing', 3, /no unit of this name/],
     ['cgroup:/', 6, /the root of version 2 is not counted/],
     ['cgroup:', 2, /nothing follows the colon/],

@@ -58,14 +58,14 @@ testIf('python3', 'script')('the screen says who has how much, and by how much i
   );
   t.regex(lines[1]!, /^PSS +[\d.]+ MiB/);
   t.regex(lines[2]!, /^available +[\d.]+ [GM]iB +of [\d.]+ [GM]iB/);
-  t.regex(lines[3]!, /^sample +read 1: held up [\d.]+ ms together, [\d.]+ ms one/);
+  t.regex(lines[3]!, /^sample +read 1: held up [\d.]+ ms in all, [\d.]+ ms at most/);
   t.regex(lines[5]!, /^1 process, most PSS first/);
   t.regex(lines[6]!, /^ +pid +PSS▾( +age)? +resident +Δ resident +history +private dirty +regions .*process$/);
   t.false(await screen.isWrapped());
   screen.type('q');
   t.is(await screen.end(), 0);
   await isRestored(t, screen);
-  await screen.shows(/^Looked \d+ times at 1 process in /);
+  await screen.shows(/^Sampled 1 process \d+ times in /);
   t.regex(screen.lines.join(' '), new RegExp(`grew most in: python3\\S* \\(pid ${child.pid}\\) \\+4[78]`));
 });
 
@@ -199,7 +199,7 @@ testIf('python3')('into a pipe: the tables of ps; a reader that goes away ends i
   t.is(code, 0);
   t.is(stdout.match(/^Sample \d, /gm)!.length, 2);
   t.is(stdout.match(new RegExp(`^ *${pid} `, 'gm'))!.length, 2);
-  t.regex(stdout, /^Looked 2 times at 1 process in /m);
+  t.regex(stdout, /^Sampled 1 process 2 times in /m);
   const cut = await run('sh', ['-c', `node bin/run.js top ${pid} --interval 50ms --json | head -n 2 | wc -l`]);
   t.is(cut.stdout.trim(), '2');
   t.is(cut.stderr, '');

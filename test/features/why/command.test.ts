@@ -60,6 +60,59 @@ test('standard input is read, and a family of it is refused', async (t) => {
   t.is((await memmap(['why', '-', '--children'], {input: TUTORIAL[0]})).code, 2);
 });
 
+test('lines of a file that were not used are told, and that a listing is cut short', async (t) => {
+  const whole = readFileSync('/proc/self/smaps', 'utf8');
+  const second = /\n(?=[0-9a-f]+-[0-9a-f]+ )/.exec(whole)!.index + 1;
+  const input = `${whole.slice(0, second)}not a line\n${whole.slice(second)}`;
+  const strange = await memmap(['why', '-', '--json'], {input});
+  t.is(strange.code, 0);
+  t.regex(strange.stderr, /line \d+ was not used \(not a line of maps\): not a line/);
+  const {missing} = asJSON(strange.stdout);
+  t.is(missing.find(({what}) => what === 'a part of the file')?.why, '1 line of it was not used');
+  const cut = await memmap(['why', '-'], {input: whole.slice(0, whole.length / 2)});
+  t.is(cut.code, 0);
+  t.regex(cut.stdout, /The listing is incomplete: sums can be wrong\./);
+});
+
+testIf('python3')('a program that executes another one while it is watched is told', async (t) => {
+  const child = await python(t, 'import os');
+  const why = memmap(['why', String(child.pid), '--for', '2s', '--json']);
+  // It executes once the watch is under way: the next answer comes from the program that it became.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  void child.ask('os.execvp("sleep", ["sleep", "600"])').catch(() => {});
+  const {code, stdout} = await why;
+  t.is(code, 0);
+  const {missing} = asJSON(stdout);
+  t.true(
+    missing.some(({what}) => what === 'what it was before'),
+    stdout,
+  );
+});
+
+testIf('python3')('a recording that is cut off says so', async (t) => {
+  const child = await python(t);
+  const path = `${folder(t)}/a.jsonl`;
+  await memmap(['record', String(child.pid), '-o', path, '--count', '4', '--interval', '20ms']);
+  const lines = readFileSync(path, 'utf8').split('\n');
+  writeFileSync(path, `${lines.slice(0, -2).join('\n')}\n{"event":"del`);
+  const {code, stdout, stderr} = await memmap(['why', path, '--json']);
+  t.is(code, 0);
+  t.regex(stderr, /was not used \(it is cut off\)/);
+  const {missing} = asJSON(stdout);
+  t.is(missing.find(({what}) => what === 'a part of the file')?.why, '1 line of it was not used');
+});
+
+testIf('setpriv', ROOT)('who may not read a process is told that its family was not looked at', async (t) => {
+  const shell = new Child(t, 'sh', ['-c', 'sleep 600 & echo ready; wait']);
+  await shell.line();
+  const drop = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--no-new-privs', process.execPath];
+  const words = ['why', String(shell.pid), '--children', '--for', '100ms', '--json'];
+  const {code, stdout, stderr} = await run('setpriv', [...drop, `${process.cwd()}/bin/run.js`, ...words]);
+  t.is(code, 0, stderr);
+  const {missing} = asJSON(stdout);
+  t.deepEqual(missing.map(({what}) => what).slice(1), ['its 1 descendant']);
+});
+
 testIf('python3')('listings that were saved one after another are judged by themselves', async (t) => {
   const place = folder(t);
   const child = await python(t, 'kept = []');

@@ -143,3 +143,22 @@ test('law: a core that is cut anywhere has the same regions and is incomplete, o
     }
   }
 });
+
+test('shared memory that was left out has the name of a file, and is not called one', (t) => {
+  const [whole, left] = [Buffer.alloc(4096), {size: 8192, flags: 6}];
+  const core = makeCore(MACHINES[0]!, {
+    segments: [
+      {start: 0x10000, size: 4096, flags: 6, bytes: whole},
+      {start: 0x20000, ...left},
+      {start: 0x30000, ...left},
+      {start: 0x40000, ...left},
+    ],
+    files: [
+      {start: 0x20000, end: 0x22000, page: 0, name: '/dev/zero (deleted)'},
+      {start: 0x30000, end: 0x32000, page: 0, name: '/usr/lib/libx.so'},
+    ],
+  });
+  const {notes} = parse(core);
+  const note = notes.find((each) => each.includes('left out'));
+  t.regex(note!, /left out are 8 KiB of files, 8 KiB of shared memory, 8 KiB of other memory \(/);
+});

@@ -117,6 +117,36 @@ test('loops are found: in a fastbin, in the list of heaps, in the list of arenas
   t.like(nowhere.read(), {isClosed: false, refused: [{why: 'its top chunk lies in no writable memory'}]});
 });
 
+test('a loop anywhere in a fastbin is found, and each of its chunks counts once', (t) => {
+  const lists = fc.integer({min: 1, max: 100}).chain((length) => fc.tuple(fc.constant(length), fc.nat(length - 1)));
+  fc.assert(
+    fc.property(lists, ([length, back]) => {
+      const chunks = Array.from({length}, () => ({units: 0, state: 'fast'}) as const);
+      const heap = new MadeHeap(36, 8, [[USED, ...chunks, USED], [USED]], 100);
+      // The first chunk that was freed is the last of the list.
+      const [last, earlier] = [BRK + 192, BRK + 192 + back * 32];
+      heap.memory.set(last + 16, earlier ^ Math.floor((last + 16) / 4096), 8);
+      const [main] = heap.read()!.arenas;
+      t.regex(main!.torn!, /fastbins changed/);
+      t.is(main!.fastbins, length * 32);
+    }),
+  );
+});
+
+test('chunks that have the size of a tcache, and hold no such thing, are not read once more', (t) => {
+  const {tcache, least} = layoutOf(36, 8);
+  const chunks = Array.from({length: 2000}, () => ({units: (tcache!.chunk - least) / 16, state: 'used'}) as const);
+  for (const word of [0, 7]) {
+    const heap = new MadeHeap(36, 8, [chunks, [USED]], 100);
+    for (let at = BRK + tcache!.chunk / 2; at < BRK + 2000 * tcache!.chunk; at += tcache!.chunk)
+      heap.memory.set(at, word, 8);
+    const size = heap.memory.ranges.reduce((sum, {start, end}) => sum + end - start, 0);
+    t.deepEqual(tornOf(heap), [undefined, undefined]);
+    // The last one in a piece that was read is looked at again, since it reaches beyond.
+    t.true(heap.memory.bytesRead < 1.1 * size + 2 ** 16, `${heap.memory.bytesRead} of ${size}`);
+  }
+});
+
 test('only resident pages are counted as what trim gives back', (t) => {
   const heap = new MadeHeap(36, 8, [[USED, {units: 6000, state: 'free'}, USED], [USED]], 1);
   const [before] = heap.read()!.arenas;

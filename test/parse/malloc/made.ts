@@ -26,6 +26,12 @@ export class MadeMemory implements Memory {
     return range.bytes.slice(address - range.start, end - range.start);
   };
 
+  readonly readInto = (address: number, length: number, into: Uint8Array): number => {
+    const bytes = this.read(address, length);
+    into.set(bytes);
+    return bytes.length;
+  };
+
   readonly residentIn = (start: number, end: number): number => {
     let bytes = 0;
     for (let page = Math.floor(start / PAGE); page * PAGE < end; page++) {

@@ -1,7 +1,7 @@
 import type {LedgerCall} from './effect.ts';
 import {type Range, type Span, Spans} from './spans.ts';
 
-/** Who may owe a release, and who has been told to map. */
+/** Who may owe a release, and who was reported to map. */
 interface Told {
   readonly by: string;
 }

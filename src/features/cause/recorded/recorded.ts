@@ -1,6 +1,6 @@
 /*
- * What a recording says of memory calls: the lines that are no moments (features/cause/json.ts), each read once, in
- * order. Ids begin anew where a recording was appended to, so each is looked up where it is used.
+ * What a recording says of memory calls: the lines that are not moments (features/cause/json.ts), each read once, in
+ * order. Ids begin again where a recording was appended to, so each is looked up where it is used.
  */
 import {array, integer, type Json, object, string} from '../../../model/json.ts';
 import {Trouble} from '../../../model/trouble.ts';
@@ -54,14 +54,14 @@ function parsed(bytes: Buffer): Json {
     if (!(error instanceof SyntaxError)) throw error;
     throw new Trouble({
       kind: 'input',
-      what: 'This recording can not be used.',
+      what: 'This recording cannot be used.',
       why: 'a line of memory calls is not JSON.',
       next: 'Record again: memmap record PID --cause -o FILE',
     });
   }
 }
 
-/** Stacks by their ids, as they are told. */
+/** Stacks by their ids, as they are reported. */
 export class RecordedStacks {
   readonly #stacks = new Map<number, CallStack>();
 
@@ -83,7 +83,7 @@ export class RecordedStacks {
 export function unknown(what: string): never {
   throw new Trouble({
     kind: 'input',
-    what: 'This recording can not be used.',
+    what: 'This recording cannot be used.',
     why: `it refers to ${what}, which it does not have.`,
     next: 'Record again: memmap record PID --cause -o FILE',
   });

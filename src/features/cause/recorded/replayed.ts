@@ -17,7 +17,7 @@ const keyOf = (kind: string, start: number, end: number): string => `${kind} ${s
 
 type Answers = ReadonlyMap<string, Explained>;
 
-/** Whose the changes of a recording are, as they were told when it was made. */
+/** Whose the changes of a recording are, as they were reported when it was made. */
 export class RecordedCauses {
   /** What it came to; undefined where it breaks off. */
   readonly end: CauseEnd | undefined;
@@ -54,7 +54,7 @@ export class RecordedCauses {
   }
 
   /**
-   * What is to be told with the changes of a moment: whose they are, and what calls and stacks that refers to, each
+   * What is to be reported with the changes of a moment: whose they are, and what calls and stacks that refers to, each
    * once.
    */
   news(moment: number | undefined, changes: readonly Change[] = [], isEnd = false): CauseNews {
@@ -104,7 +104,7 @@ export const recordedEnd = (recording: Recording, name: string): CauseEnd | unde
     return recording.end ? end : undefined;
   });
 
-/** Calls and stacks by their ids. Where a recording was appended to, its ids begin anew: these go on. */
+/** Calls and stacks by their ids. Where a recording was appended to, its ids begin again: these continue. */
 class Ids {
   stacks = new RecordedStacks();
   #calls = new Map<number, RecordedCall>();

@@ -21,7 +21,7 @@ const HEAD = /^\{\s*"event":\s*"(stack|end)"/;
  * printed.
  *
  * @param lines without their newlines; whoever wrote them may be hostile
- * @throws Trouble `input` where they are no such events, or have no end
+ * @throws Trouble `input` where they are not such events, or have no end
  */
 export function readShares(lines: Iterable<Uint8Array>, name: string): SavedShare[] {
   const stacks = new Map<unknown, Pick<CallStack, 'frames'>>();

@@ -5,7 +5,7 @@ import type {CallStack} from '../stacks.ts';
 
 /** Who touched the memory of a range, of the page faults that were sampled since it was mapped. */
 export interface Touchers {
-  /** One of so many page faults was sampled. */
+  /** One of this many page faults was sampled. */
   readonly every: number;
   /** Samples in the range; those of MAP_POPULATE are none. */
   readonly samples: number;

@@ -18,7 +18,7 @@ function askedText({invoker, pageSize}: OomReport): string {
       : `${name} asked for ${pages === 1 ? 'a page' : `${pages} pages in a row (order ${order})`}, ` +
         `${sizeText(pages * pageSize)} (${gfp})`;
   // PAGE_ALLOC_COSTLY_ORDER: above it the allocator gives up instead.
-  const why = order > 0 ? ' So many pages in a row may be missing though single ones are free: fragmentation.' : '';
+  const why = order > 0 ? ' That many pages in a row may be missing although single ones are free: fragmentation.' : '';
   return `${what}.${why}`;
 }
 
@@ -36,11 +36,11 @@ function ranOutText({scope, cgroup, charges, memory}: OomReport): string {
   }
   const {ram, free, swapTotal, swapFree} = memory;
   const rest = [
-    ram !== undefined && `of ${sizeText(ram)} of RAM, ${sizeText(free ?? 0)} were free`,
+    ram !== undefined && `of ${sizeText(ram)} of RAM, ${sizeText(free ?? 0)} was free`,
     swapTotal !== undefined &&
       (swapTotal === 0
         ? 'there was no swap'
-        : `of ${sizeText(swapTotal)} of swap, ${sizeText(swapFree ?? 0)} were free`),
+        : `of ${sizeText(swapTotal)} of swap, ${sizeText(swapFree ?? 0)} was free`),
   ].filter(Boolean);
   const figures = rest.length > 0 ? `: ${rest.join('; ')}` : '';
   if (scope === 'machine') return `The whole machine had no more memory${figures}.`;

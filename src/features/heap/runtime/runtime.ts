@@ -31,12 +31,13 @@ export function runtimeOf(facts: RuntimeFacts): Runtime | undefined {
 
 const IS_HEAP = /^(?:managed |arena |malloc$|large$)/;
 
-function nameOf({snapshot: {table, regions}, other}: RuntimeFacts, places: Places): string {
-  if (regions.some(({name}) => /\/libjvm\.so( \(deleted\))?$/.test(name))) return 'the JVM';
+function nameOf({snapshot: {table}, other}: RuntimeFacts, places: Places): string {
+  const names = table.namedOnes().map(({name}) => name);
+  if (names.some((name) => /\/libjvm\.so( \(deleted\))?$/.test(name))) return 'the JVM';
   const keys = [...places.keys()];
   if (keys.some((key) => /^managed .*V8/.test(key))) return 'V8';
   if (places.has('managed Go heap')) return 'Go';
-  if (places.has(`arena ${PYTHONS}`) || pythonIn(table.namedOnes().map(({name}) => name))) return 'Python';
+  if (places.has(`arena ${PYTHONS}`) || pythonIn(names)) return 'Python';
   return other ?? 'glibc';
 }
 

@@ -9,7 +9,7 @@ import {fieldsIn} from '../../export/protobuf.ts';
 
 /** What a receiver made of a request. */
 export type Answer =
-  /** It has it; but for so many points of it, which it did not want. */
+  /** It has it, except for this many points of it, which it did not want. */
   | {readonly is: 'accepted'; readonly rejected: number; readonly why: string}
   /** It may have it later, in `after` ms where it says so. */
   | {readonly is: 'later'; readonly after?: number | undefined; readonly why: string}

@@ -1,5 +1,6 @@
 import {counted} from '../../../model/amounts.ts';
 import {Trouble} from '../../../model/trouble.ts';
+import {LONGEST_TIMER} from '../../../procfs/open.ts';
 import {pause} from '../../../procfs/sampling/poll.ts';
 import {say} from '../../../shell/output.ts';
 import {safe} from '../../../text/safe.ts';
@@ -46,10 +47,10 @@ export class Pusher {
     this.#running ??= this.#run(Infinity, this.#halt.signal).finally(() => (this.#running = undefined));
   }
 
-  /** Ends the sending: tries for so many ms to send what waits still. */
+  /** Ends the sending: tries for this many ms to send what still waits. */
   async end(patience: number): Promise<void> {
     const until = performance.now() + patience;
-    const timer = setTimeout(() => this.#giveUp.abort(), patience);
+    const timer = setTimeout(() => this.#giveUp.abort(), Math.min(patience, LONGEST_TIMER));
     this.#halt.abort();
     await this.#running;
     await this.#run(until, this.#giveUp.signal);

@@ -20,7 +20,7 @@ export interface PushOptions {
   readonly spoolSize: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
-  /** Does it go on? Then a round never waits for the receiver. */
+  /** Does it continue? Then a round never waits for the receiver. */
   readonly isRepeated: boolean;
   /** ms for which it is tried at the end. */
   readonly patience: number;

@@ -110,7 +110,7 @@ export class DiskSpool implements Spool {
   }
 
   /**
-   * Finds what waits. What is no plain file was not put there by us, and is left alone. @returns a number that is free
+   * Finds what waits. What is not a regular file is not ours, and is left alone. @returns a number that is free
    */
   #find(): number {
     let next = 1;

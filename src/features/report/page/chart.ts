@@ -68,7 +68,7 @@ export function moveRule(look: number): void {
  * Sizes hold until they change: steps. Between two readings of a counter that follow each other as usual there is a
  * straight line; where it was not read for long the line breaks, since null ends it (undefined does not).
  *
- * @param isDense whether there are so many looks that lines between layers would hide the layers
+ * @param isDense whether there are that many looks that lines between layers would hide the layers
  */
 function lineOf(kind: string, form: Form, isCounter: boolean, isDense: boolean): uPlot.Series {
   const colour = colourOf(kind);

@@ -165,7 +165,7 @@ function say(node: FlameNode, root: FlameNode): void {
   byId('flame-now').textContent = root.bytes === 0 ? 'Nothing.' : `${wordsOf(node, root)}${from}`;
 }
 
-/** The same name has the same colour everywhere; what is no function is grey. */
+/** The same name has the same colour everywhere; what is not a function is grey. */
 function kindOf({name, parent}: FlameNode): string {
   if (!parent) return 'other';
   if (name.startsWith('[')) return 'special';

@@ -52,7 +52,7 @@ const KEYS: readonly Hint[] = [
 ];
 
 const WORDS: readonly Hint[] = [
-  ['PSS', 'memory, shared pages counted by part'],
+  ['PSS', 'in RAM; of shared pages its part'],
   ['resident', 'in RAM; shared pages counted in full'],
   ['Δ', 'growth of resident since top began'],
   ['+', 'began since then, and had nothing'],

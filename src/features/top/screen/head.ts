@@ -46,7 +46,7 @@ function pssLine({picture}: TopState, width: number): string {
   const isWhole = read === rows.length;
   const value = pss === undefined ? 'not read' : `${isWhole ? '' : '≥ '}${sizeText(pss)}`;
   const words = isWhole || pss === undefined ? '' : `of ${countText(read)} processes`;
-  // What was not read in one sample, and was in the next, is no growth.
+  // What was not read in one sample, and was in the next, is not growth.
   const {without} = picture.moments.at(-1)!;
   const values = picture.moments.map((moment) => (moment.without === without ? moment.pss : undefined));
   return totalLine('PSS', value, words, values, width);
@@ -87,7 +87,7 @@ function totalLine(
 function sampleLine({picture}: TopState, width: number): string {
   const {read, stallMs, longestMs, isHiding, hidden, heldEarlier} = picture.host;
   const parts = [
-    read === 0 ? 'read 0' : `read ${countText(read)}: held up ${msText(stallMs)} together, ${msText(longestMs)} one`,
+    read === 0 ? 'read 0' : `read ${countText(read)}: held up ${msText(stallMs)} in all, ${msText(longestMs)} at most`,
     unreadWords(picture),
     heldEarlier > 0 ? `held of ${countText(heldEarlier)} asked earlier` : '',
     isHiding ? 'others are hidden (hidepid)' : hidden > 0 ? `${countText(hidden)} hidden` : '',

@@ -133,7 +133,7 @@ const WORDS: readonly Hint[] = [
   ['size', 'addresses: a promise, not memory'],
   ['resident', 'in RAM; ? until smaps is read again'],
   ['Δ', 'growth since the start, or since exec'],
-  ['MiB/min', 'how fast resident grows; said when sure'],
+  ['MiB/min', 'how fast resident grows, once that is sure'],
   ['cost', 'share of the time spent sampling'],
 ];
 

@@ -134,7 +134,7 @@ interface Total {
 
 const TOTALS: readonly Total[] = [
   {measure: MEASURES.rss, of: ({resident}) => resident, text: sizeText, words: residentWords},
-  {measure: MEASURES.size, of: ({size}) => size, text: sizeText, words: ({status}) => peakWords(MEASURES.size, status)},
+  {measure: MEASURES.size, of: ({size}) => size, text: sizeText, words: sizeWords},
   {measure: MEASURES.regions, of: ({regions}) => regions, text: String, words: () => ''},
 ];
 
@@ -182,14 +182,22 @@ function sparkPieces(
   ];
 }
 
-function residentWords({status}: Picture): string {
+function residentWords({status, history}: Picture): string {
   const swap = MEASURES.swap.ofStatus(status) ?? 0;
-  return [peakWords(MEASURES.rss, status), swap > 0 && `${MEASURES.swap.words} ${sizeText(swap)}`]
+  return [
+    peakWords(MEASURES.rss, status, history.at(-1)?.resident),
+    swap > 0 && `${MEASURES.swap.words} ${sizeText(swap)}`,
+  ]
     .filter(Boolean)
     .join(', ');
 }
 
-function peakWords({peakOfStatus}: Measure, status: Picture['status']): string {
+function sizeWords({status, history}: Picture): string {
+  return peakWords(MEASURES.size, status, history.at(-1)?.size);
+}
+
+/** @param now as the same sample saw it: status was read before the regions, and may be older */
+function peakWords({peakOfStatus}: Measure, status: Picture['status'], now = 0): string {
   const peak = peakOfStatus(status);
-  return peak === undefined ? '' : `peak ${sizeText(peak)}`;
+  return peak === undefined ? '' : `peak ${sizeText(Math.max(peak, now))}`;
 }

@@ -27,11 +27,14 @@ export const FAMILY_FINDINGS: ReadonlyArray<Finding<Figures>> = [
       const most = kin ? `, most of it in ${kin.comm} (pid ${kin.pid})` : '';
       return `The ${counted(family.members.length, 'process', 'processes')} grow by ${slopeText(total.slope!)} together${most}.`;
     },
-    evidence: 'smaps_rollup Pss, status VmRSS of all over the time',
+    evidence: 'smaps_rollup Pss, status VmRSS of all over time',
     certain: true,
     next: ({member}, {pid}) => [
       whyOf(String(member?.kin?.pid ?? pid)),
-      {command: `memmap growth ${pid} --children --for 10m`, why: 'a cache that fills stops; a leak goes on'},
+      {
+        command: `memmap growth ${pid} --children --for 10m`,
+        why: 'a cache stops growing once it is full; a leak does not',
+      },
     ],
   }),
   row({

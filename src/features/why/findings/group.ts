@@ -74,11 +74,14 @@ export const GROUP_FINDINGS: ReadonlyArray<Finding<GroupFigures>> = [
             : '';
       return `Its usage grows by ${slopeText(total.slope!)}.${what}${whose}${what === '' ? '' : '.'}`;
     },
-    evidence: 'usage and memory.stat of the cgroup over the time',
+    evidence: 'usage and memory.stat of the cgroup over time',
     certain: true,
     next: ({part}, figures) => [
       ...(part?.measure === 'anon' ? largest(figures).step : []),
-      {command: `memmap growth ${figures.name} --for 10m`, why: 'a cache that fills stops; a leak goes on'},
+      {
+        command: `memmap growth ${figures.name} --for 10m`,
+        why: 'a cache stops growing once it is full; a leak does not',
+      },
       showStep(figures),
     ],
   }),
@@ -89,7 +92,7 @@ export const GROUP_FINDINGS: ReadonlyArray<Finding<GroupFigures>> = [
     weight: (bytes) => bytes,
     sentence: (bytes, {holds}) =>
       `${shareOf(bytes, holds.total)} is page cache of files that its processes read or wrote and none maps: not theirs, ` +
-      'no leak, and taken back when memory runs short.',
+      'not a leak, and taken back when memory runs short.',
     evidence: 'memory.stat file (cache), less what processes map',
     certain: true,
     next: (_, figures) => [

@@ -30,7 +30,7 @@ const rate = ({slope}: GrowthLine): string => (slope ? slopeText(slope) : '');
 /** Its name, unless that is of the neighbours alone. */
 const nameOf = ({kind}: GrowthLine): string => `${kind} memory`;
 
-const LEAK = 'More comes than goes: a leak, or a cache that still fills';
+const LEAK = 'A leak, or a cache that is still filling';
 
 /** Blocks in use that rose by more than half of the growth, as malloc's books say before and after. */
 function risen({malloc, facts}: Figures): {readonly small: number; readonly large: number} | undefined {
@@ -72,8 +72,8 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
     },
     evidence: ({books}) =>
       books
-        ? "malloc's books in /proc/PID/mem before and after; status VmRSS over the time"
-        : 'smaps Rss of [heap] and arenas, status VmRSS over the time',
+        ? "malloc's books in /proc/PID/mem before and after; status VmRSS over time"
+        : 'smaps Rss of [heap] and arenas, status VmRSS over time',
     certain: ({books}, {malloc}) => books !== undefined && malloc?.isTorn === false,
     next: (_, figures) => [growthStep(figures), causeStep(figures), ...askRuntime(figures), heapStep(figures)],
   }),
@@ -88,7 +88,7 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
     sentence: ({total, malloc, free}) =>
       `It grows by ${rate(total)}, and what grows is memory that the program freed and malloc keeps (${deltaText(free)}): not ` +
       `a leak. malloc_trim(0) would give ${sizeText(malloc.trimmable)} back.`,
-    evidence: "malloc's books in /proc/PID/mem before and after; status VmRSS over the time",
+    evidence: "malloc's books in /proc/PID/mem before and after; status VmRSS over time",
     certain: ({malloc}) => !malloc.isTorn,
     next: (_, figures) => [heapStep(figures), ...trimSteps(figures)],
   }),
@@ -107,7 +107,7 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
         'live objects, or garbage that is not collected yet.'
       );
     },
-    evidence: 'smaps Rss of the regions of the runtime, status VmRSS over the time',
+    evidence: 'smaps Rss of the regions of the runtime, status VmRSS over time',
     certain: (_, {isFollowed}) => isFollowed,
     next: (_, figures) => [...askRuntime(figures), growthStep(figures), ...releaseRuntime(figures)],
   }),
@@ -125,7 +125,7 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
         `${shareOf(bytes, figures.holds.total)}. Live objects, or garbage that is not collected yet.`
       );
     },
-    evidence: 'lines of /proc/PID/maps over the time, kinds of regions',
+    evidence: 'lines of /proc/PID/maps over time, kinds of regions',
     certain: false,
     next: (_, figures) => [...askRuntime(figures), growthStep(figures), ...releaseRuntime(figures)],
   }),
@@ -147,7 +147,7 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
       return `It grows by ${rate(total)}${what}${share}. ${LEAK}.`;
     },
     evidence: (_, figures) =>
-      isSeen(figures) ? 'status VmRSS and smaps Rss by kind over the time' : 'status VmRSS over the time',
+      isSeen(figures) ? 'status VmRSS and smaps Rss by kind over time' : 'status VmRSS over time',
     // Without the right to read its memory map, that it grows is all that is said: VmRSS says it.
     certain: (_, figures) => figures.isFollowed || !isSeen(figures),
     next: (_, figures) =>
@@ -169,10 +169,11 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
       const what = kind && riseOf(kind) > riseOf(total) / 2 ? ` (${kind.kind})` : '';
       return (
         `It grew by ${sizeText(riseOf(total))}${what} until ${spanText(total.since ?? 0)} after the first sample, and ` +
-        `then stopped for the rest of ${spanText(span)}: a cache that is full, or a start; not a leak that goes on.`
+        `then stopped for the rest of ${spanText(span)}: a cache that is full now, or a start-up; not a leak that ` +
+        `continues.`
       );
     },
-    evidence: 'status VmRSS over the time',
+    evidence: 'status VmRSS over time',
     certain: false,
     next: (_, figures) => [growthStep(figures)],
   }),
@@ -183,8 +184,8 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
       growth?.total.verdict === 'not enough data' && riseOf(growth.total) >= 4 * MIB ? growth : undefined,
     weight: ({total}) => riseOf(total),
     sentence: ({total, span}) =>
-      `Resident memory rose by ${sizeText(riseOf(total))} in ${spanText(span)}, and whether it goes on was not seen.`,
-    evidence: 'status VmRSS over the time',
+      `Resident memory rose by ${sizeText(riseOf(total))} in ${spanText(span)}, and whether it continues was not seen.`,
+    evidence: 'status VmRSS over time',
     certain: true,
     next: (_, figures) => [growthStep(figures)],
   }),
@@ -219,8 +220,8 @@ export const COUNTS: ReadonlyArray<Finding<Figures>> = [
       `Memory in open files grows: ${sizeText(last)} in ` +
       `${counted(held.files.size, 'memfd or deleted file', 'memfds or deleted files')} that nobody maps, ` +
       `${verdict === 'steady growth' && slope ? slopeText(slope) : `${deltaText(last - first)} while watched`}: descriptors ` +
-      'leak, unless a pool still fills. RSS and PSS do not have it.',
-    evidence: '/proc/PID/fd over the time: blocks of files that no region maps',
+      'leak, unless a pool is still filling. RSS and PSS do not have it.',
+    evidence: '/proc/PID/fd over time: blocks of files that no region maps',
     certain: true,
     next: (_, figures) => [
       {command: `memmap show ${figures.pid} --summary`, why: 'lists what descriptors hold, by name'},
@@ -239,9 +240,9 @@ export const COUNTS: ReadonlyArray<Finding<Figures>> = [
     },
     weight: (line, {grows}) => 3 * (grows ? riseOf(grows) : 0) + riseOf(line),
     sentence: (line, figures) =>
-      `Threads grow: ${countText(line.last)} now, ${slopeText(line.slope!, true)}: they leak, unless a pool still fills. ` +
-      `Their stacks have ${sizeText(figures.part('stacks'))} of memory.`,
-    evidence: 'status Threads over the time; smaps Rss of thread stacks',
+      `Threads grow: ${countText(line.last)} now, ${slopeText(line.slope!, true)}: they leak, unless a pool is ` +
+      `still filling. Their stacks have ${sizeText(figures.part('stacks'))} of memory.`,
+    evidence: 'status Threads over time; smaps Rss of thread stacks',
     certain: true,
     next: (_, figures) => threadSteps(figures),
   }),
@@ -264,7 +265,7 @@ export const COUNTS: ReadonlyArray<Finding<Figures>> = [
       const which = isMost ? `, ${countText(most.count)} of them of ${most.what}` : '';
       return `${what}, more are mapped than unmapped: ${countText(line.last)} regions now, ${slopeText(line.slope!, true)}${which}.`;
     },
-    evidence: 'lines of /proc/PID/maps over the time',
+    evidence: 'lines of /proc/PID/maps over time',
     certain: true,
     next: (_, figures) => [
       causeStep(figures),

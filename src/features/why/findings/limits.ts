@@ -91,7 +91,7 @@ export const LIMITS: ReadonlyArray<Finding<Figures>> = [
     name: 'many-regions',
     tier: 'state',
     when: ({unusual, full}) => full?.limit !== 'vm.max_map_count' && unusual.find(({what}) => what === 'many-regions'),
-    // Each is some 200 bytes of the kernel's; what counts is how many there may be.
+    // Each is about 200 bytes of the kernel's; what counts is how many there may be.
     weight: (_, {snapshot}) => snapshot.table.length * 64 * 1024,
     sentence: ({text}, figures) => `It has ${text}${mostRegions(figures)}`,
     evidence: 'lines of maps',

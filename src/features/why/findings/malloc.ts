@@ -50,7 +50,8 @@ export const MALLOC: ReadonlyArray<Finding<Figures>> = [
     weight: ({freeResident}) => freeResident,
     sentence: ({freeResident, trimmable, inUse}, {holds}) =>
       `malloc's memory is fragmented: ${shareOf(freeResident, holds.total)} is free, but lies between ` +
-      `${sizeText(inUse)} of live blocks on the same pages; malloc_trim(0) would give back only ${sizeText(trimmable)}.`,
+      `${sizeText(inUse)} of live blocks on the same pages; malloc_trim(0) would give back ` +
+      `${trimmable === 0 ? 'nothing' : `only ${sizeText(trimmable)}`}.`,
     evidence,
     certain: ({isTorn}) => !isTorn,
     next: (_, figures) => [

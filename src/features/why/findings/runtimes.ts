@@ -80,7 +80,7 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     },
     weight: ({kept}) => kept,
     sentence: ({kept, arenas}, {holds}) =>
-      `${someOf(kept, arenas)} in Python's arenas are free and kept by Python, ${shareOf(kept, holds.total)}: not a leak. ` +
+      `${someOf(kept, arenas)} in Python's arenas is free and kept by Python, ${shareOf(kept, holds.total)}: not a leak. ` +
       'An arena goes back only once every object in it is freed.',
     evidence: "headers of Python's pools in /proc/PID/mem, and which pages are resident",
     certain: true,

@@ -15,7 +15,7 @@ export const memoryStep = ({pid}: Figures): Step => ({
 
 export const growthStep = ({pid}: Figures): Step => ({
   command: `memmap growth ${pid} --for 10m`,
-  why: 'a cache that fills stops; a leak goes on',
+  why: 'a cache stops growing once it is full; a leak does not',
 });
 
 /** Who asked for the memory: a recording may have it already. */

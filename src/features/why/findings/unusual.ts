@@ -4,7 +4,7 @@ import {type Finding, rowsOf} from '../finding.ts';
 
 const row = rowsOf<Figures>();
 
-/** Of what `explain` finds unusual: what is no finding of its own here, and not what runtimes do every day. */
+/** Of what `explain` finds unusual: what is not a finding of its own here, and not what runtimes do every day. */
 const ASIDE: ReadonlyArray<{
   readonly what: string;
   readonly evidence: string;

@@ -41,7 +41,7 @@ export const machineInterface: Layer = (paste) => {
     if (stream) return unescaped(stream[1]!).replace(/\n$/, '').split('\n');
     return /^(?:\d*[\^*+=]\w|[&@]"|\(gdb\)\s*$)/.test(line) ? [''] : [line];
   });
-  // A string may hold a part of a line: the next one goes on with it.
+  // A string may hold a part of a line: the next one continues it.
   return withPieces(paste, joined(paste.lines, pieces), "The lines were strings of gdb's machine interface.");
 };
 
@@ -90,7 +90,7 @@ export const criu: Layer = (paste) => {
     return /^\(\d+\.\d+\)/.test(line) ? '' : line;
   });
   return {
-    ...cutAt(withLines(paste, lines, 'The listing was in a log of CRIU; its other lines are no regions.'), end),
+    ...cutAt(withLines(paste, lines, 'The listing was in a log of CRIU; its other lines are not regions.'), end),
     pid,
   };
 };

@@ -11,7 +11,7 @@ export const wrapped: Layer = (paste) => {
   const lines = [...paste.lines];
   const width = widthOf(lines);
   let isChanged = false;
-  /** The region that may go on. */
+  /** The region that may continue. */
   let open = -1;
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index]!;
@@ -31,7 +31,7 @@ export const wrapped: Layer = (paste) => {
   return isChanged ? withLines(paste, lines, 'Lines that had been broken were joined.') : undefined;
 };
 
-/** The width of a terminal that broke lines: all lines that fill it go on below. @returns -1 if there is none */
+/** The width of a terminal that broke lines: all lines that fill it continue below. @returns -1 if there is none */
 function widthOf(lines: readonly string[]): number {
   const width = lines.reduce((most, line) => Math.max(most, line.length), 0);
   if (width < NARROWEST) return -1;
