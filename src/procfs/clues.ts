@@ -10,10 +10,10 @@ import {closeSync, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, re
 import {decode, latin1} from '../parse/scan.ts';
 import {parseStackPointer} from '../parse/proc/syscall.ts';
 import {ELF_HEAD_BYTES, parseElfHead} from '../parse/elf/image.ts';
-import {parseHsperf} from '../parse/hsperf.ts';
 import {readCgroup} from './machine/cgroup.ts';
 import {readMachine} from './machine/machine.ts';
 import {allocatorInside} from './contained.ts';
+import {readHsperf} from './hsperf.ts';
 import {openMapped, readerOf} from './mapped.ts';
 
 /**
@@ -44,24 +44,9 @@ export function readClues(handle: ProcessHandle, regions: readonly Region[], sta
   };
 }
 
-/** The JVM maps the file of its counters; without -XX:+UsePerfData, and in OpenJ9, there is none. 32 KiB by default. */
-const HSPERFDATA = /\/hsperfdata_[^/]+\/\d+$/;
-const MOST_PERFDATA = 1024 * 1024;
-
 function readJvm(handle: ProcessHandle, regions: readonly Region[]): Pick<Clues, 'jvm'> {
-  const region = regions.find(({name}) => HSPERFDATA.test(name));
-  const file = region && openMapped(handle, region);
-  if (!file) return {};
-  try {
-    const bytes = Buffer.alloc(Math.min(file.size, MOST_PERFDATA));
-    const counters = parseHsperf(bytes.subarray(0, readSync(file.fd, bytes, 0, bytes.length, 0)));
-    const metaspace = counters?.get('sun.gc.metaspace.capacity');
-    return metaspace !== undefined && isExact(metaspace) ? {jvm: {metaspace}} : {};
-  } catch {
-    return {};
-  } finally {
-    file.close();
-  }
+  const metaspace = readHsperf(handle, regions)?.get('sun.gc.metaspace.capacity');
+  return metaspace !== undefined && isExact(metaspace) ? {jvm: {metaspace}} : {};
 }
 
 /**

@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 import test from 'ava';
 import {isAllocators} from '../../src/classify/runtimes/allocators.ts';
-import {arenaSize, PYTHONS, pythonIn} from '../../src/classify/runtimes/python.ts';
+import {arenaSize, isKnownPython, PYTHONS, pythonIn} from '../../src/classify/runtimes/python.ts';
 import {ownerIn} from '../../src/model/owner.ts';
 import {sizeOf, type Region} from '../../src/model/region.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
@@ -98,6 +98,12 @@ test('Python is told by its program or its library, and its arenas have the size
     t.is(pythonIn([name])?.minor, minor, name);
   for (const name of ['/usr/lib/python3/dist-packages/a.so', '/usr/bin/bpython3.9', '/usr/bin/python3', '[heap]'])
     t.is(pythonIn([name]), undefined, name);
+  t.deepEqual(pythonIn(['/usr/bin/python3.13t']), {major: 3, minor: 13, isFreeThreaded: true});
+  t.deepEqual(pythonIn(['/usr/lib/libpython3.13.so.1.0']), {major: 3, minor: 13, isFreeThreaded: false});
+  t.false(
+    isKnownPython({major: 3, minor: 5}) || isKnownPython({major: 2, minor: 7}) || isKnownPython({major: 3, minor: 14}),
+  );
+  t.true(isKnownPython({major: 3, minor: 6}) && isKnownPython({major: 3, minor: 13}));
   t.is(arenaSize({major: 3, minor: 10}), MIB);
   t.is(arenaSize({major: 3, minor: 9}), MIB / 4);
   t.is(arenaSize({major: 2, minor: 7}), MIB / 4);

@@ -11,7 +11,7 @@ const KIB = 1024;
  */
 export function tellPython(space: Space): void {
   const version = pythonIn(space.names);
-  if (!version) return;
+  if (!version || version.isFreeThreaded) return;
   const arena = arenaSize(version);
   const verdict: Decision = {
     kind: 'arena',
@@ -32,22 +32,35 @@ export function tellPython(space: Space): void {
 /** The label of what obmalloc has. */
 export const PYTHONS = "Python's objects (obmalloc)";
 
-interface PythonVersion {
+export interface PythonVersion {
   readonly major: number;
   readonly minor: number;
+  /** Built without a global lock (PEP 703): its objects are in a mimalloc of its own, and there is no obmalloc. */
+  readonly isFreeThreaded: boolean;
 }
 
-const PYTHON = /^(?:lib)?python(\d)\.(\d+)\w*(?:\.so[.\d]*)?$/;
+const PYTHON = /^(?:lib)?python(\d)\.(\d+)(\w*)(?:\.so[.\d]*)?$/;
 
 /** The version of the Python that is mapped, by the name of the program or of its library; undefined without. */
 export function pythonIn(names: Iterable<string>): PythonVersion | undefined {
   for (const name of names) {
-    const [, major, minor] = PYTHON.exec(baseName(name)) ?? [];
-    if (major !== undefined && minor !== undefined) return {major: Number(major), minor: Number(minor)};
+    const [, major, minor, flags = ''] = PYTHON.exec(baseName(name)) ?? [];
+    if (major === undefined || minor === undefined) continue;
+    return {major: Number(major), minor: Number(minor), isFreeThreaded: flags.includes('t')};
   }
   return undefined;
 }
 
 /** Bytes of an arena of a 64-bit Python. */
-export const arenaSize = ({major, minor}: PythonVersion): number =>
-  major > 3 || (major === 3 && minor >= 10) ? 1024 * KIB : 256 * KIB;
+export const arenaSize = (version: Release): number => (isRadix(version) ? 1024 * KIB : 256 * KIB);
+
+/** Bytes of a pool, of which an arena is made: each has blocks of one size. */
+export const poolSize = (version: Release): number => (isRadix(version) ? 16 * KIB : 4 * KIB);
+
+type Release = Pick<PythonVersion, 'major' | 'minor'>;
+
+/** Since 3.10 a radix tree knows the arenas, which are larger therefore (WITH_PYMALLOC_RADIX_TREE). */
+const isRadix = ({major, minor}: Release): boolean => major > 3 || (major === 3 && minor >= 10);
+
+/** Was obmalloc of this version compared with what Python itself says of it (sys._debugmallocstats)? */
+export const isKnownPython = ({major, minor}: Release): boolean => major === 3 && minor >= 6 && minor <= 13;

@@ -44,9 +44,10 @@ export function renderHeapFamily(family: HeapFamily, {width, rows = Infinity}: F
     ...(more > 0 ? [paint('quiet', `… ${counted(more, 'more process', 'more processes')}, use --all`)] : []),
     '',
     ...(members.length > 1 ? wrapped(SHARED, width) : []),
+    ...wrapped(ONE, width),
     ...leftOut(family).flatMap((line) => wrapped(line, width)),
     ...wrapped(
-      `${sizeText(cost.bytesRead)} of their memory was read in ${durationText(cost.ms)}, headers of chunks only; ` +
+      `${sizeText(cost.bytesRead)} of their memory was read in ${durationText(cost.ms)}, headers only; ` +
         'they were not stopped.',
       width,
     ).map((line) => paint('quiet', line)),
@@ -58,6 +59,9 @@ export function renderHeapFamily(family: HeapFamily, {width, rows = Infinity}: F
 const SHARED =
   'Each has books of its own: pages that processes share since fork(2) are in the books of each, and are free ' +
   'for others once none of them has them.';
+
+/** A table of a family would be one for each. */
+const ONE = 'What all the memory of one of them is for, and not only of malloc: memmap heap PID.';
 
 const leftOut = ({ended, missing, members}: HeapFamily): string[] => [
   ...sumsLack(members.filter(({heap}) => heap.books === undefined).length, members.length),

@@ -2,6 +2,9 @@ import type {AllocatorName, OtherAllocator} from '../../model/allocator.ts';
 import {hex} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {ArenaBooks, Books} from '../../parse/malloc/books.ts';
+import type {PythonHeap} from './anonymous.ts';
+import type {Runtime} from './runtime/part.ts';
+import {runtimeJSON} from './runtime/runtime.ts';
 import {sentenceOf} from './sentence.ts';
 
 /** What adds up over all arenas, in bytes; chunks that are mapped separately are not in it. */
@@ -28,6 +31,10 @@ interface HeapParts {
   readonly books: Books | undefined;
   /** Where another allocator than glibc's is there. */
   readonly unnamed: Unnamed | undefined;
+  /** What the pools of a Python say; undefined where there is none, or nobody asked. */
+  readonly python?: PythonHeap | undefined;
+  /** All its memory by what it is for; undefined where nobody asked, or resident memory was not read. */
+  readonly runtime?: Runtime | undefined;
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
   /** It ended, or began another program, while it was read. */
@@ -43,18 +50,23 @@ export class Heap {
   readonly version: string | undefined;
   readonly books: Books | undefined;
   readonly unnamed: Unnamed | undefined;
+  readonly python: PythonHeap | undefined;
+  readonly runtime: Runtime | undefined;
   readonly cost: HeapParts['cost'];
   readonly totals: HeapTotals;
   readonly #notes: readonly string[];
   readonly #isGone: boolean;
 
-  constructor({snapshot, allocator, beside, version, books, unnamed, notes, isGone, cost}: HeapParts) {
+  constructor(parts: HeapParts) {
+    const {snapshot, allocator, beside, version, books, unnamed, python, runtime, notes, isGone, cost} = parts;
     this.snapshot = snapshot;
     this.allocator = allocator;
     this.beside = beside;
     this.version = version;
     this.books = books;
     this.unnamed = unnamed;
+    this.python = python;
+    this.runtime = runtime;
     this.cost = cost;
     this.totals = totalsOf(this.arenas);
     this.#notes = notes;
@@ -110,6 +122,7 @@ export class Heap {
       freeRuns: books?.runs.map(({start, end}) => ({start: hex(start), end: hex(end), size: end - start})) ?? [],
       freeChunks: books?.classes ?? [],
       unnamed: this.unnamed,
+      runtime: this.runtime && runtimeJSON(this.runtime),
       cost: {bytesRead: this.cost.bytesRead, ms: Math.round(this.cost.ms * 10) / 10},
       notes: notes.length > 0 ? notes : undefined,
     };

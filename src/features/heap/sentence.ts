@@ -1,6 +1,7 @@
 import type {AllocatorName, OtherAllocator} from '../../model/allocator.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import type {Books} from '../../parse/malloc/books.ts';
+import type {Runtime} from './runtime/part.ts';
 
 interface Said {
   readonly allocator: AllocatorName;
@@ -10,6 +11,7 @@ interface Said {
   readonly books: Books | undefined;
   /** Where another allocator than glibc's is there, in bytes. */
   readonly unnamed: {readonly regions: number; readonly resident: number} | undefined;
+  readonly runtime: Runtime | undefined;
   /** Of all arenas, in bytes. */
   readonly totals: Readonly<Record<'system' | 'inUse' | 'free' | 'freeResident' | 'trimmable' | 'unread', number>>;
 }
@@ -20,8 +22,17 @@ const MUCH = 0.1;
 /** Below this part of it, how much of the free memory is resident is said. */
 const MOST = 0.9;
 
-/** What the books say: is it a leak, or memory that malloc keeps? */
-export function sentenceOf({allocator, beside, version, books, unnamed, totals}: Said): string {
+/** What it comes to, for who asks: is it a leak, or memory that is kept? What is about more memory comes first. */
+export function sentenceOf(heap: Said): string {
+  const {books, unnamed, totals, runtime} = heap;
+  const said = runtime?.said;
+  if (!said) return ofMalloc(heap);
+  if (!books && !unnamed && heap.allocator === 'unknown') return `${said.text} No malloc of glibc was found beside it.`;
+  const malloc = unnamed?.resident ?? totals.system + (books?.mmapped.bytes ?? 0);
+  return (said.resident > malloc ? [said.text, ofMalloc(heap)] : [ofMalloc(heap), said.text]).join(' ');
+}
+
+function ofMalloc({allocator, beside, version, books, unnamed, totals}: Said): string {
   if (unnamed && !beside)
     return (
       `The program's malloc is that of ${allocator}, whose books memmap does not read: ${sizeText(unnamed.resident)} ` +
@@ -58,8 +69,8 @@ export function arenasSentence({arenas, torn, mmapped, totals}: Arenas): string 
   const resident = freeResident < free * MOST ? ` (${sizeText(freeResident)} of it resident)` : '';
   const said =
     free >= system * MUCH
-      ? `${part(free, system)} is free and kept by malloc${resident}: not a leak in itself`
-      : `${part(inUse, system)} is in use by the program, and malloc keeps only ${sizeText(free)} free`;
+      ? `${someOf(free, system)} is free and kept by malloc${resident}: not a leak in itself`
+      : `${someOf(inUse, system)} is in use by the program, and malloc keeps only ${sizeText(free)} free`;
   const back = trimmable === 0 ? 'nothing' : sizeText(trimmable);
   return `${said}; malloc_trim(0) would give back ${back}${alone(mmapped)}.`;
 }
@@ -75,7 +86,7 @@ function uncertain(torn: number, arenas: number, {system, inUse, free, trimmable
 }
 
 /** `305 of 580 MiB`. */
-function part(some: number, all: number): string {
+export function someOf(some: number, all: number): string {
   const [a, b] = [sizeText(some), sizeText(all)];
   const unit = / \S+$/.exec(b)?.[0] ?? '';
   return unit !== '' && a.endsWith(unit) ? `${a.slice(0, -unit.length)} of ${b}` : `${a} of ${b}`;

@@ -1,3 +1,4 @@
+import {MEASURES} from '../../model/measures.ts';
 import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
@@ -6,6 +7,7 @@ import {processOf} from '../../input/open.ts';
 import {type ArenaPlace, readArenas, readBooks} from '../../parse/malloc/books.ts';
 import {captureFrom, folderOf} from '../../procfs/capture.ts';
 import {findByName} from '../../procfs/find.ts';
+import {readHsperf} from '../../procfs/hsperf.ts';
 import {titleIn} from '../../procfs/title.ts';
 import {withProgress} from '../../shell/output.ts';
 import {isSame, ProcessHandle} from '../../procfs/handle.ts';
@@ -14,12 +16,16 @@ import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
 import {readLibc, type LibcFile} from '../../procfs/libc.ts';
 import {ProcessMemory} from '../../procfs/memory.ts';
 import {otherAllocator} from '../../classify/runtimes/allocators.ts';
+import {pythonIn} from '../../classify/runtimes/python.ts';
 import {dataOf, glibcIn} from './allocators.ts';
+import {searchAnonymous, whyNoPools} from './anonymous.ts';
 import {heapOfCore} from './core.ts';
 import {withDescendants} from './descendants.ts';
 import {HeapFamily, type HeapMember, type MissingMember} from './family.ts';
 import {Heap} from './heap.ts';
 import {notesOf, unnamedIn, wantedOf, whose} from './parts.ts';
+import {residentByPages} from './resident.ts';
+import {runtimeOf} from './runtime/runtime.ts';
 import {MappedSpace} from './space.ts';
 
 /** Bytes of memory a second that are read at most, where nobody says otherwise. */
@@ -68,7 +74,7 @@ export async function lookAtHeap(target: string, {root, maxRate, children}: Heap
   if (children || pids.length > 1) return familyOf(children ? withDescendants(pids, root) : pids, {root, maxRate});
   const handle = new ProcessHandle(pids[0]!, root);
   try {
-    return heapIn(handle, {maxRate, patience: PATIENCE});
+    return heapIn(handle, {maxRate, patience: PATIENCE, runtime: true});
   } finally {
     handle.close();
   }
@@ -127,20 +133,41 @@ const refusal = (text: string) => ({
   next: `Give the PID of a process, or see the regions: memmap show ${text}`,
 });
 
-/** The same of a process that is held already. */
-export function heapIn(handle: ProcessHandle, {maxRate: rate, patience, probe}: ReadOptions): Heap {
+/**
+ * The same of a process that is held already.
+ *
+ * @param options.probe an address of which the chunk is wanted
+ * @param options.runtime say of all its memory what it is for, too: reads smaps, unless that holds it up for too long
+ * @param options.search find Python's arenas and malloc's large chunks in memory without a name, which `runtime` does too
+ */
+export function heapIn(handle: ProcessHandle, options: HeapInOptions): Heap {
+  const {maxRate: rate, patience, probe, runtime = false, search = runtime} = options;
   const begin = performance.now();
   const stat = handle.stat();
   const pageSize = pageSizeHere(handle.root);
   // First of all: it needs more rights than the rest.
   const memory = new ProcessMemory(handle, {pageSize, rate, patience, folder: folderOf(handle, stat)});
   try {
-    const snapshot = captureFrom(handle, {usage: false});
+    const snapshot = runtime ? withResident(handle, captureFrom(handle)) : captureFrom(handle, {usage: false});
     const named = snapshot.table.namedOnes();
     const glibc = glibcIn(named, snapshot.process.exe);
     const file = readLibc(handle, glibc);
     const other = otherAllocator(named, snapshot.clues.files);
     const books = other === 'musl' ? undefined : booksOf(handle, memory, snapshot, glibc, file, pageSize, probe);
+    const regions = search ? [...snapshot.table] : [];
+    const python = search ? pythonIn(named.map(({name}) => name)) : undefined;
+    const {word} = wantedOf(file, wordIn(regions));
+    const why = python && whyNoPools(python, word);
+    const found =
+      search &&
+      searchAnonymous({
+        memory,
+        regions,
+        pageSize,
+        word,
+        python: why === undefined ? python : undefined,
+        chunks: books?.mmapped.count ?? 0,
+      });
     const isGone = !isStill(handle, stat);
     return new Heap({
       snapshot,
@@ -148,9 +175,13 @@ export function heapIn(handle: ProcessHandle, {maxRate: rate, patience, probe}: 
       version: file?.version,
       books,
       unnamed: other && unnamedIn(memory, [...snapshot.table]),
+      python: found ? found.python : undefined,
+      runtime:
+        runtime && found ? runtimeOf({snapshot, books, other, found, counters: readHsperf(handle, named)}) : undefined,
       notes: [
         ...notesOf(file, books !== undefined),
         ...(memory.rested >= NOTED ? [restsNote(memory.rested)] : []),
+        ...(why === undefined ? [] : [why]),
         ...(isGone ? ['The process ended or began another program while it was read.'] : []),
       ],
       isGone,
@@ -160,6 +191,17 @@ export function heapIn(handle: ProcessHandle, {maxRate: rate, patience, probe}: 
     memory.close();
   }
 }
+
+interface HeapInOptions extends ReadOptions {
+  readonly runtime?: boolean;
+  readonly search?: boolean;
+}
+
+/** Where smaps would hold it up for too long, the page map tells what is resident. */
+const withResident = (handle: ProcessHandle, snapshot: Snapshot): Snapshot =>
+  MEASURES.rss.ofTotals(snapshot.totals) === undefined
+    ? (residentByPages(handle.pid, handle.root, snapshot) ?? snapshot)
+    : snapshot;
 
 const restsNote = (ms: number): string =>
   `Reading rested for ${(ms / 1000).toFixed(1)} s in all: the process maps and unmaps memory all the time, and needs the same lock.`;
@@ -203,6 +245,9 @@ function booksOf(
   return readBooks({...wantedIn(handle, memory, snapshot, glibc, file, pageSize), probe});
 }
 
+/** Bytes of a pointer, where no file tells. */
+const wordIn = (regions: readonly Region[]): 4 | 8 => ((regions.at(-1)?.end ?? 0) <= 2 ** 32 ? 4 : 8);
+
 function wantedIn(
   handle: ProcessHandle,
   memory: ProcessMemory,
@@ -212,7 +257,6 @@ function wantedIn(
   pageSize: number,
 ): Parameters<typeof readArenas>[0] {
   const regions = [...table];
-  const last = regions.at(-1)?.end ?? 0;
   return {
     memory,
     pageSize,
@@ -221,6 +265,6 @@ function wantedIn(
       return [...regionsNow(handle)];
     }),
     data: dataOf(glibc, regions),
-    ...wantedOf(file, last <= 2 ** 32 ? 4 : 8),
+    ...wantedOf(file, wordIn(regions)),
   };
 }

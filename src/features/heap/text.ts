@@ -6,6 +6,7 @@ import {paint} from '../../text/theme.ts';
 import {who, type TextOptions} from '../../text/who.ts';
 import type {ArenaBooks} from '../../parse/malloc/books.ts';
 import type {Heap} from './heap.ts';
+import {renderRuntime} from './runtime/text.ts';
 import {sentenceOf} from './sentence.ts';
 
 interface HeapLook extends TextOptions {
@@ -21,6 +22,10 @@ export function renderHeap(heap: Heap, look: HeapLook): string {
     ...sentence,
     '',
     ...wrapped(`${who(heap.snapshot)}: ${whose(heap)}`, width),
+    '',
+    ...(heap.runtime
+      ? renderRuntime(heap.runtime, width)
+      : wrapped(noTable(heap), width).map((line) => paint('quiet', line))),
     ...(heap.books && (heap.totals.system > 0 || !heap.unnamed) ? renderBooks(heap, heap.books, look) : []),
     '',
     ...wrapped(costText(heap), width).map((line) => paint('quiet', line)),
@@ -35,10 +40,16 @@ function whose({allocator, beside, version, arenas}: Heap): string {
   return beside === undefined ? glibc : `${glibc}, and ${beside}`;
 }
 
+/** Why it isn't said of all its memory what it is for. */
+const noTable = ({snapshot}: Heap): string =>
+  snapshot.source.format === 'core'
+    ? 'No table of all memory by what it is for: a core does not say what was resident.'
+    : 'No table of all memory by what it is for: what is resident could not be read.';
+
 const costText = ({cost, snapshot}: Heap): string =>
   snapshot.source.format === 'core'
     ? `${sizeText(cost.bytesRead)} of the core was read in ${durationText(cost.ms)}.`
-    : `${sizeText(cost.bytesRead)} of its memory was read in ${durationText(cost.ms)}, headers of chunks only; ` +
+    : `${sizeText(cost.bytesRead)} of its memory was read in ${durationText(cost.ms)}, headers only; ` +
       'it was not stopped.';
 
 const aloneText = ({count, bytes}: NonNullable<Heap['books']>['mmapped']): string =>

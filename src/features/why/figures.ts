@@ -3,6 +3,7 @@ import {MEASURES, type MeasureKey} from '../../model/measures.ts';
 import {heldBy, type Held} from '../../model/host/descriptors.ts';
 import {type Finding as Odd, unusualOf} from '../explain/unusual.ts';
 import {riseOf, type GrowthLine} from '../growth/growth.ts';
+import type {PythonHeap} from '../heap/anonymous.ts';
 import type {Facts} from './facts.ts';
 import {isFull, type LimitLine, limitsOf} from './limits.ts';
 import {type Malloc, mallocOf, mallocOfRecording} from './malloc.ts';
@@ -16,6 +17,8 @@ const LEAST_RISE = 512 * 1024;
 export class Figures {
   readonly facts: Facts;
   readonly malloc: Malloc | undefined;
+  /** What its pools say, where they could be read: without any, it has no arenas. */
+  readonly python: PythonHeap | undefined;
   readonly holds: Parts;
   readonly limits: readonly LimitLine[];
   readonly runtime: Runtime | undefined;
@@ -26,7 +29,8 @@ export class Figures {
     this.facts = facts;
     this.malloc = mallocOf(facts.heap, facts.heapBefore) ?? mallocOfRecording(facts.books);
     const {growth, snapshot} = facts;
-    const holds = partsOf(snapshot, this.malloc);
+    this.python = facts.heap?.python;
+    const holds = partsOf(snapshot, this.malloc, this.python);
     const isSeen = growth !== undefined && growth.measure === growth.asked && growth.usageLooks > 0;
     const seen = !holds.isMemory && isSeen ? partsOfGrowth(growth) : holds;
     // Of one that ended before its counters were read, status has sums.

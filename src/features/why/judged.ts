@@ -146,13 +146,14 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
 /** What could come back. */
 function keptOf(figures: Figures): Kept | undefined {
   const {malloc} = figures;
-  const lazyFree = figures.part('lazyFree');
-  if (!malloc && lazyFree === 0) return undefined;
+  const [lazyFree, pythons] = [figures.part('lazyFree'), figures.part('pythonKept')];
+  if (!malloc && lazyFree === 0 && pythons === 0) return undefined;
   const {freeResident = 0, trimmable = 0, isTorn = false} = malloc ?? {};
   const parts = [
     malloc &&
       `${sizeText(freeResident)} is free and kept by malloc; malloc_trim(0) would give ${trimmable === 0 ? 'nothing' : sizeText(trimmable)} back`,
+    pythons > 0 && `${sizeText(pythons)} is free and kept in Python's arenas`,
     lazyFree > 0 && `${sizeText(lazyFree)} was given back with MADV_FREE, and the kernel takes it when it needs it`,
   ].filter(Boolean);
-  return {free: freeResident, trimmable, lazyFree, certain: !isTorn, text: parts.join('; ')};
+  return {free: freeResident + pythons, trimmable, lazyFree, certain: !isTorn, text: parts.join('; ')};
 }

@@ -1,16 +1,16 @@
 import {sizeText} from '../../model/amounts.ts';
 import {heldBy} from '../../model/host/descriptors.ts';
+import {PYTHONS} from '../../classify/runtimes/python.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {ABSENT} from '../../model/columns/columns.ts';
 import {hasRollup} from '../../model/columns/regions.ts';
 import type {Family} from '../../model/family.ts';
-import type {Kind} from '../../model/kind.ts';
-import {ownerIn} from '../../model/owner.ts';
-import type {Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {heldText} from '../../text/held.ts';
 import {safe} from '../../text/safe.ts';
 import type {Growth} from '../growth/growth.ts';
+import type {PythonHeap} from '../heap/anonymous.ts';
+import {placeOf} from '../heap/places.ts';
 import type {Malloc} from './malloc.ts';
 
 /** A part of the memory of a process. The parts add up to `total`, and nothing is in two of them. */
@@ -39,49 +39,11 @@ interface Sum {
   bytes: number;
 }
 
-/** What a region belongs to, by its kind; what is not named here goes by its label. */
-const PLACES: Readonly<Partial<Record<Kind, readonly [key: string, what: string]>>> = {
-  heap: ['malloc', "malloc's memory"],
-  text: ['code', 'program and libraries'],
-  rodata: ['code', 'program and libraries'],
-  relro: ['code', 'program and libraries'],
-  data: ['code', 'program and libraries'],
-  bss: ['code', 'program and libraries'],
-  vdso: ['code', 'program and libraries'],
-  vvar: ['code', 'program and libraries'],
-  stack: ['stacks', 'stacks of threads'],
-  'thread-stack': ['stacks', 'stacks of threads'],
-  jit: ['jit', 'code made at run time'],
-  file: ['files', 'mapped files'],
-  shared: ['shared', 'shared memory'],
-  memfd: ['shared', 'shared memory'],
-  anon: ['anon', 'other anonymous memory'],
-  hugetlb: ['hugetlb', 'huge pages of the pool'],
-  guard: ['reserved', 'reserved addresses'],
-  reserved: ['reserved', 'reserved addresses'],
-};
-
-const GLIBC = /malloc's arenas$|^glibc: malloc/;
-
-/** Of the runtimes: `unused part of V8's heap` belongs to V8's heap. */
-const plain = (label: string): string => ownerIn(label) ?? label;
-
-function placeOf({kind, label = ''}: Pick<Region, 'kind' | 'label'>): readonly [key: string, what: string] {
-  const place = PLACES[kind];
-  if (place) return place;
-  if (kind === 'arena') return GLIBC.test(label) || label === '' ? PLACES.heap! : [`arena ${label}`, plain(label)];
-  if (kind === 'managed') return [`managed ${plain(label)}`, plain(label) || "the runtime's heap"];
-  return ['other', 'devices and objects of the kernel'];
-}
-
-/** The key of the part that a kind of region belongs to. */
-export const keyOf = (kind: Kind): string => placeOf({kind})[0];
-
 /**
  * Cuts what a process has: by what regions are for, and what has no region beside it (swap, page tables, what
- * descriptors hold). What malloc's books say of the regions of malloc cuts these further.
+ * descriptors hold). What malloc's books and Python's pools say of their regions cuts these further.
  */
-export function partsOf(snapshot: Snapshot, malloc: Malloc | undefined): Parts {
+export function partsOf(snapshot: Snapshot, malloc: Malloc | undefined, python: PythonHeap | undefined): Parts {
   const {table, totals} = snapshot;
   if (table.length === 0 || hasRollup(table)) return partsOfStatus(snapshot);
   const isMemory = totals['rss'] !== undefined;
@@ -109,6 +71,7 @@ export function partsOf(snapshot: Snapshot, malloc: Malloc | undefined): Parts {
   if (isMemory) {
     besides(snapshot, add);
   }
+  if (python && isMemory) cutPython(sums, python);
   if (malloc && (isMemory || isCore)) cutMalloc(sums, malloc, isCore);
   return ordered(sums, isMemory);
 }
@@ -135,6 +98,25 @@ function besides(snapshot: Snapshot, add: Add): void {
     const evidence = '/proc/PID/fd';
     add('held', `held by descriptors: ${heldText(held.files.values())}`, held.unmapped, true, evidence);
   }
+}
+
+/** Python's pools tell live from freed, and its arenas from what only has their size or was joined with them. */
+function cutPython(sums: Map<string, Sum>, {count, used, kept, joined, alike}: PythonHeap): void {
+  const key = `arena ${PYTHONS}`;
+  const none = {evidence: 'smaps Rss', certain: true, bytes: 0};
+  const anon = sums.get('anon') ?? {...none, what: 'other anonymous memory'};
+  const arenas = sums.get(key) ?? {...none, what: PYTHONS};
+  const moved = Math.min(anon.bytes, joined.resident) - Math.min(arenas.bytes, alike.resident);
+  anon.bytes -= moved;
+  arenas.bytes += moved;
+  sums.set('anon', anon).set(key, arenas);
+  if (count === 0) return;
+  const free = Math.min(arenas.bytes, kept);
+  const live = Math.min(arenas.bytes - free, used);
+  const evidence = "headers of Python's pools in /proc/PID/mem, smaps Rss";
+  arenas.bytes -= free + live;
+  sums.set('pythonUsed', {what: "Python's objects, in use", evidence, certain: true, bytes: live});
+  sums.set('pythonKept', {what: "Python's arenas, free and kept", evidence, certain: true, bytes: free});
 }
 
 /** malloc's books cut what its regions have; chunks that are mapped separately are among the other anonymous memory. */

@@ -9,6 +9,7 @@ import {capture, glimpse} from '../../procfs/capture.ts';
 import {captureFamily, childrenIn} from '../../procfs/family.ts';
 import {findGroup, readGroup} from '../../procfs/host/group.ts';
 import {type Counted, readCounted} from '../../procfs/details/counted.ts';
+import {PYTHONS} from '../../classify/runtimes/python.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
 import type {Remarkable} from '../../shell/output.ts';
 import {interruption} from '../../shell/signals.ts';
@@ -19,7 +20,7 @@ import type {Heap} from '../heap/heap.ts';
 import {heapIn, USUAL_RATE} from '../heap/target.ts';
 import type {Facts, Missing} from './facts.ts';
 import {watchHeld} from './held.ts';
-import {residentByPages} from './pages.ts';
+import {residentByPages} from '../heap/resident.ts';
 import {watchStatus} from './status.ts';
 
 export interface WhyOptions {
@@ -149,7 +150,7 @@ function lastOf(pid: number, seen: Snapshot, first: Snapshot, {root, maxStall}: 
 /** What was seen last of a process that has ended; what descriptors held then is not known any more. */
 const endedWith = (seen: Snapshot, first: Snapshot): Snapshot => (seen.table.length > 0 ? seen : first);
 
-/** malloc's books. @param missing gets the reason why not, where there is one */
+/** malloc's books, and with `missing` Python's pools too. @param missing gets the reason why not, where there is one */
 function heapOf(pid: number, snapshot: Snapshot, root: string, most: number, missing?: Missing[]): Heap | undefined {
   const size = mallocSize(snapshot);
   if (size > most) {
@@ -163,7 +164,7 @@ function heapOf(pid: number, snapshot: Snapshot, root: string, most: number, mis
   let handle: ProcessHandle | undefined;
   try {
     handle = new ProcessHandle(pid, root);
-    return heapIn(handle, {maxRate: USUAL_RATE});
+    return heapIn(handle, {maxRate: USUAL_RATE, search: missing !== undefined && pythonSize(snapshot) <= most});
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     missing?.push({what: "malloc's books: leaked, or freed and kept", why: clause(error), next: error.next});
@@ -174,9 +175,14 @@ function heapOf(pid: number, snapshot: Snapshot, root: string, most: number, mis
 }
 
 /** Bytes of the regions that malloc's arenas are in: what is resident, where that is known. */
-function mallocSize({table}: Snapshot): number {
+const mallocSize = (snapshot: Snapshot): number => sizeBy(snapshot, ['[heap]', "malloc's arenas"]);
+
+/** The same of Python's. */
+const pythonSize = (snapshot: Snapshot): number => sizeBy(snapshot, [PYTHONS]);
+
+function sizeBy({table}: Snapshot, names: readonly string[]): number {
   const labels = totalsByLabel(table);
-  return ['[heap]', "malloc's arenas"].reduce((sum, label) => {
+  return names.reduce((sum, label) => {
     const totals = labels.get(label);
     return sum + (totals?.['rss'] ?? totals?.size ?? 0);
   }, 0);

@@ -46,7 +46,7 @@ export function renderWhy(answer: Answer, {width = USUAL}: TextOptions): string 
 }
 
 /** Findings whose sentence says it all. */
-const SAYS_KEPT: ReadonlySet<string> = new Set(['kept-by-malloc', 'fragmented', 'lazy-free']);
+const SAYS_KEPT: ReadonlySet<string> = new Set(['kept-by-malloc', 'fragmented', 'lazy-free', 'kept-by-python']);
 
 /** What could come back is said where it is a part of all that matters. */
 const isWorthIt = ({kept, holds, finding}: Answer): boolean =>

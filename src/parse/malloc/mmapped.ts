@@ -1,5 +1,5 @@
 import type {Layout} from './layout.ts';
-import {Words, type Memory, type Range} from './memory.ts';
+import {Struct, Words, type Memory, type Range} from './memory.ts';
 
 /** Chunks that are too large for an arena, and have a mapping each. */
 export interface Mmapped {
@@ -21,14 +21,32 @@ export function foundMmapped(memory: Memory, anonymous: readonly Range[], {word}
   let bytes = 0;
   for (const {start, end} of anonymous) {
     for (let at = start; at < end;) {
-      const field = words.at(at + word, end);
-      if (field === undefined || field % 8 !== 2 || words.at(at, end) !== 0) break;
-      const size = field - 2;
-      if (size === 0 || size % pageSize !== 0 || at + size > end) break;
+      const size = sizeIn(words.at(at, end), words.at(at + word, end), end - at, pageSize);
+      if (size === undefined) break;
       count++;
       bytes += size;
       at += size;
     }
   }
   return {count, bytes, from: 'headers'};
+}
+
+/** Bytes of the mmapped chunk that begins at an address, and ends where its region does or before; undefined if none. */
+export function mmappedAt(memory: Memory, {start, end}: Range, word: 4 | 8, pageSize: number): number | undefined {
+  const bytes = memory.read(start, 2 * word);
+  if (bytes.length < 2 * word) return undefined;
+  const header = new Struct(bytes, word);
+  return sizeIn(header.word(0), header.word(word), end - start, pageSize);
+}
+
+/** @param room bytes that there are for it */
+function sizeIn(
+  previous: number | undefined,
+  field: number | undefined,
+  room: number,
+  pageSize: number,
+): number | undefined {
+  if (previous !== 0 || field === undefined || field % 8 !== 2) return undefined;
+  const size = field - 2;
+  return size > 0 && size % pageSize === 0 && size <= room ? size : undefined;
 }

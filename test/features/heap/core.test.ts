@@ -136,6 +136,8 @@ testIf(
   const {core} = await beforeAndAfter(t, place, target(place, 'threads'));
   truncateSync(core, 2 ** 25);
   await heapOf(t, core, 5);
+  const {stdout} = await memmap(['heap', core]);
+  t.regex(stdout, /^No table of all memory by what it is for: a core does not say what was resident\.$/m);
 });
 
 test('a minidump has no heap', async (t) => {

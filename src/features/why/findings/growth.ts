@@ -3,9 +3,10 @@ import type {Kind} from '../../../model/kind.ts';
 import {safe, shortenPath} from '../../../text/safe.ts';
 import {type GrowthLine, riseOf} from '../../growth/growth.ts';
 import {slopeText} from '../../growth/words.ts';
+import {keyOf} from '../../heap/places.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf} from '../finding.ts';
-import {keyOf, shareOf} from '../parts.ts';
+import {shareOf} from '../parts.ts';
 import {askRuntime, causeStep, growthStep, heapStep, releaseRuntime, trimSteps} from './steps.ts';
 
 const row = rowsOf<Figures>();

@@ -2,9 +2,10 @@ import {sizeText} from '../../../model/amounts.ts';
 import {PYTHONS} from '../../../classify/runtimes/python.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf} from '../finding.ts';
-import {shareOf} from '../parts.ts';
+import {shareOf, shareText} from '../parts.ts';
+import {someOf} from '../../heap/sentence.ts';
 import {isMuch} from './malloc.ts';
-import {ARENA_MAX, askRuntime, causeStep, growthStep, heapStep, releaseRuntime, showStep} from './steps.ts';
+import {ARENA_MAX, askRuntime, causeStep, growthStep, heapStep, memoryStep, releaseRuntime, showStep} from './steps.ts';
 
 const row = rowsOf<Figures>();
 const MIB = 1024 * 1024;
@@ -71,23 +72,60 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     next: (_, figures) => [...askRuntime(figures), heapStep(figures), causeStep(figures)],
   }),
   row({
+    name: 'kept-by-python',
+    tier: 'state',
+    when: (figures) => {
+      const [kept, used, rest] = ['pythonKept', 'pythonUsed', `arena ${PYTHONS}`].map((key) => figures.part(key));
+      return isMuch(kept!, figures) && {kept: kept!, arenas: kept! + used! + rest!};
+    },
+    weight: ({kept}) => kept,
+    sentence: ({kept, arenas}, {holds}) =>
+      `${someOf(kept, arenas)} in Python's arenas is free and kept by Python, ${shareOf(kept, holds.total)}: not a leak. ` +
+      'An arena goes back only once every object in it is freed.',
+    evidence: "headers of Python's pools in /proc/PID/mem, and which pages are resident",
+    certain: true,
+    next: (_, figures) => [memoryStep(figures), ...releaseRuntime(figures), ...askRuntime(figures)],
+  }),
+  row({
     name: 'python-arenas',
     tier: 'state',
     when: (figures) => {
       const bytes = figures.part('anon') + figures.part(`arena ${PYTHONS}`);
-      return figures.runtime?.name === 'Python' && isMuch(bytes, figures, 0.4, 32 * MIB) ? bytes : undefined;
+      const isUnread = figures.runtime?.name === 'Python' && !figures.python;
+      return isUnread && isMuch(bytes, figures, 0.4, 32 * MIB) && bytes;
     },
     weight: (bytes) => bytes,
     sentence: (bytes, figures) =>
       `${shareOf(bytes, figures.holds.total)} is in Python's arenas, where objects of up to 512 bytes live, or ` +
       `${namesHeap(figures) ? 'mapped by it' : "mapped by it, or malloc's ([heap] has no name here)"}: an arena goes back ` +
-      "only once every object in it is freed, so live and freed can't be told from outside.",
+      'only once every object in it is freed. Live and freed are not told apart, since its pools were not read.',
     evidence: (_, {malloc}) =>
       malloc
         ? "smaps Rss of arenas by their size, and of anonymous memory that is in no book of malloc's"
         : "Rss of arenas by their size, and of anonymous memory; malloc's books were not read",
     certain: false,
-    next: (_, figures) => [...releaseRuntime(figures), ...askRuntime(figures), growthStep(figures)],
+    next: (_, figures) => [
+      ...(figures.isAlive ? [memoryStep(figures)] : []),
+      ...releaseRuntime(figures),
+      ...askRuntime(figures),
+      growthStep(figures),
+    ],
+  }),
+  row({
+    name: 'python-in-use',
+    tier: 'holds',
+    when: (figures) => isMuch(figures.part('pythonUsed'), figures, 0.5, 64 * MIB) && figures.part('pythonUsed'),
+    weight: (bytes) => bytes,
+    sentence: (bytes, figures) =>
+      `${shareOf(bytes, figures.holds.total)} is in use by Python's objects of up to 512 bytes each: what its arenas keep ` +
+      `free is ${shareText(figures.part('pythonKept'), figures.holds.total)}.`,
+    evidence: "headers of Python's pools in /proc/PID/mem",
+    certain: true,
+    next: (_, figures) => [
+      ...(figures.isAlive ? [growthStep(figures)] : []),
+      ...askRuntime(figures),
+      memoryStep(figures),
+    ],
   }),
   row({
     name: 'runtime-heap',

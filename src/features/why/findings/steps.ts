@@ -7,6 +7,12 @@ export const heapStep = ({pid, facts}: Figures): Step => ({
   why: "malloc's books arena by arena, and the largest free runs",
 });
 
+/** The same command, for who asks about a runtime's memory. */
+export const memoryStep = ({pid}: Figures): Step => ({
+  command: `memmap heap ${pid}`,
+  why: 'all of its memory by what it is for: in use, kept, and what gives it back',
+});
+
 export const growthStep = ({pid}: Figures): Step => ({
   command: `memmap growth ${pid} --for 10m`,
   why: 'a cache stops growing once it is full; a leak does not',
