@@ -1,5 +1,5 @@
 /**
- * What src/parse/scan.ts needs beyond the language. The pure rooms are compiled against this alone
+ * What src/parse/scan.ts and src/text/stencil.ts need beyond the language. The pure rooms are compiled against this alone
  * (tsconfig.pure.json), without the types of Node, so that a use of a file, a clock or the process does not compile
  * there.
  */

@@ -7,6 +7,7 @@ import type {Tables} from '../model/columns/tables.ts';
 import {CounterReader} from './proc/smaps.ts';
 import {LINE} from './proc/columns.ts';
 import {HeaderReader, LONGEST_LINE} from './proc/maps.ts';
+import {Repeats} from './proc/repeats.ts';
 import {isFraming, readPastedLine, shellPrompt} from './foreign/pasted.ts';
 import {isHopeless, SECOND} from './foreign/rows.ts';
 import {putInOrder} from './order.ts';
@@ -93,6 +94,7 @@ export class ListingReader {
   readonly #isCapture: boolean;
   readonly #regions: Regions;
   readonly #headers: HeaderReader;
+  readonly #repeats: Repeats;
   readonly #counters: CounterReader;
   readonly #rejected: Rejected[] = [];
   /** Lines after a shell's prompt: not an error in a listing, but not a listing either. */
@@ -117,6 +119,7 @@ export class ListingReader {
     this.#isCapture = from === 'capture';
     this.#regions = new Regions(rows, tables);
     this.#headers = new HeaderReader(this.#regions, !this.#isCapture);
+    this.#repeats = new Repeats(this.#regions);
     this.#counters = new CounterReader(this.#regions);
   }
 
@@ -127,16 +130,26 @@ export class ListingReader {
   read(bytes: Uint8Array, total: number = bytes.length): void {
     const first = this.#regions.length;
     let isEstimated = false;
+    this.#repeats.begin(bytes);
     for (let at = 0; at < bytes.length && !this.isDone;) {
-      if (!isEstimated && this.#regions.length === first + SAMPLE) {
-        this.#regions.reserve(first + Math.ceil(SAMPLE * 1.05 * (total / at)));
+      const read = this.#regions.length - first;
+      if (!isEstimated && read >= SAMPLE) {
+        this.#regions.reserve(first + Math.ceil(read * 1.05 * (total / at)));
         isEstimated = true;
+      }
+      if (this.#mayRepeat) {
+        const next = this.#repeated(at, isEstimated ? Infinity : SAMPLE - read);
+        if (next > at) {
+          at = next;
+          continue;
+        }
       }
       this.#lines++;
       // Counters begin with capitals: what begins like an address of maps is one.
       if (LOWER_HEX_DIGIT[bytes[at]!]! >= 0 && this.#isHeader(bytes, at)) {
         const {next} = this.#headers;
         this.#add(bytes, at, next - 1);
+        if (this.#mayRepeat) this.#repeats.learn(at, next);
         at = this.#hasOthers ? this.#afterCounters(bytes, next) : next;
         continue;
       }
@@ -147,6 +160,25 @@ export class ListingReader {
       this.#otherLine(bytes, at, to);
       at = this.#afterCounters(bytes, to + 1);
     }
+  }
+
+  /**
+   * May the next lines repeat earlier ones, and be read as such? Not where there are counters, nor after a region that
+   * is not in the listing or is all of it.
+   */
+  get #mayRepeat(): boolean {
+    const [regions, current] = [this.#regions, this.#current];
+    if (this.#hasOthers || current === ABSENT || current !== regions.length - 1) return false;
+    return !isRollup(regions, 0) && !isRollup(regions, current);
+  }
+
+  /** @param most how many lines @returns where the next one begins */
+  #repeated(at: number, most: number): number {
+    const {length} = this.#regions;
+    const next = this.#repeats.read(at, most);
+    this.#lines += this.#regions.length - length;
+    this.#current = this.#regions.length - 1;
+    return next;
   }
 
   #isHeader(bytes: Uint8Array, from: number): boolean {

@@ -1,7 +1,8 @@
 /**
- * Reading numbers and text from bytes: the only file of the pure rooms that uses Buffer and TextDecoder, since nothing
- * else decodes as fast (tsconfig.pure.json). The kernel's text is bytes, not characters: a file name may hold anything
- * but NUL, so lines end at 0x0A only (never at CR, U+0085 or U+2028), and text is decoded at the very end.
+ * Reading numbers and text from bytes: the only file of the pure rooms, besides text/stencil.ts, that uses Buffer and
+ * TextDecoder, since nothing else decodes as fast (tsconfig.pure.json). The kernel's text is bytes, not characters: a
+ * file name may hold anything but NUL, so lines end at 0x0A only (never at CR, U+0085 or U+2028), and text is decoded
+ * at the very end.
  */
 
 /** Value of a hex digit, by byte; -1 for any other byte. */
