@@ -35,7 +35,9 @@ export const utf8 = (bytes: Uint8Array): string => (plainUtf8 ??= new TextDecode
 
 /** Are `length` bytes at two places the same? memcmp(3) does the work. */
 export const isSameStretch = (a: Uint8Array, from: number, b: Uint8Array, at: number, length: number): boolean =>
-  Buffer.compare(a.subarray(from, from + length), b.subarray(at, at + length)) === 0;
+  (Buffer.isBuffer(a)
+    ? a.compare(b, at, at + length, from, from + length)
+    : Buffer.compare(a.subarray(from, from + length), b.subarray(at, at + length))) === 0;
 
 /** Is a text of ASCII anywhere in the bytes? */
 export const hasText = (bytes: Uint8Array, text: string): boolean =>

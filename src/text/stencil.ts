@@ -120,7 +120,8 @@ class Writer {
   }
 
   #put(at: number, address: number): void {
-    const [bytes, upperDigits] = [this.#bytes, this.#upperDigits];
+    const bytes = this.#bytes;
+    const upperDigits = this.#upperDigits;
     const upper = Math.floor(address / REACH);
     const page = (address - upper * REACH) / PAGE;
     if (upper !== this.#upper) this.#turnTo(upper);
