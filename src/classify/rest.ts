@@ -109,30 +109,36 @@ const NAMELESS = 'no name, in a listing that lacks names: the heap may be called
  */
 function tellNeighbours(space: Space): void {
   const {regions, length} = space;
-  const {verdict: told, tables} = regions;
+  const {verdict: verdicts, tables} = regions;
+  const told = space.told;
   /** By the number of a verdict: is it something that has a name? What is told here is not. */
   const saysMuch = tables.verdicts.map(({kind}, number) => number !== 0 && !SAYS_LITTLE.has(kind));
+  const saysMuchAt = (place: number): boolean => saysMuch[verdicts[told[place]!]!] === true;
+  const hasFlags = space.hasAny(FLAG.known);
   let below = '';
   let verdict = 0;
   let hadFlags = false;
-  for (let index = 0, above = 0; index < length; index++) {
-    if (told[index] !== 0) {
-      if (saysMuch[told[index]!] === true) {
-        below = nameOf(space.at(index));
+  for (let place = 0, above = 0, from = 0; place <= told.length; place++) {
+    const to = told[place] ?? length;
+    // Between two regions of which something was decided all get the same, or what those with flags and others get.
+    for (let end; from < to; from = end) {
+      if (verdict === 0 || space.hasFlags(from) !== hadFlags) {
+        hadFlags = space.hasFlags(from);
+        above = Math.max(above, place);
+        while (above < told.length && !saysMuchAt(above)) above++;
+        const label = placeText(below, above < told.length ? nameOf(space.at(told[above]!)) : '');
+        const isNameless = regions.backingAt(from).inode === '';
+        verdict = tables.verdictOf(isNameless ? namelessOf(label) : verdictOf(label, hadFlags));
+      }
+      end = hasFlags ? from + 1 : to;
+      while (end < to && space.hasFlags(end) === hadFlags) end++;
+      verdicts.fill(verdict, from, end);
+    }
+    if (place < told.length && saysMuchAt(place)) {
+      below = nameOf(space.at(to));
         verdict = 0;
       }
-      continue;
-    }
-    const hasFlags = space.hasFlags(index);
-    if (verdict === 0 || hasFlags !== hadFlags) {
-      hadFlags = hasFlags;
-      above = Math.max(above, index);
-      while (above < length && saysMuch[told[above]!] !== true) above++;
-      const label = place(below, above < length ? nameOf(space.at(above)) : '');
-      const isNameless = regions.backingAt(index).inode === '';
-      verdict = tables.verdictOf(isNameless ? namelessOf(label) : verdictOf(label, hasFlags));
-    }
-    told[index] = verdict;
+    from = to + 1;
   }
 }
 
@@ -165,7 +171,7 @@ const namelessOf = (label: string | undefined): Decision => ({
 /** The kinds that there may be between a region and the next thing that has a name. */
 const SAYS_LITTLE: ReadonlySet<Kind> = new Set(['guard', 'reserved', 'anon']);
 
-function place(below: string, above: string): string | undefined {
+function placeText(below: string, above: string): string | undefined {
   if (below && above) return `between ${below} and ${above}`;
   if (below || above) return below ? `above ${below}` : `below ${above}`;
   return undefined;

@@ -43,6 +43,7 @@ export class Space {
   #names: ReadonlySet<string> | undefined;
   /** The flags of all regions together. */
   #flags = 0;
+  readonly #told: number[] = [];
 
   /**
    * @param regions what was decided about them before is forgotten
@@ -91,7 +92,13 @@ export class Space {
 
   /** Decides what a region is. */
   tell(index: number, verdict: Decision): void {
+    this.#told.push(index);
     this.regions.tell(index, verdict);
+  }
+
+  /** The indices, ascending, of the regions of which something was decided; some may be there twice. */
+  get told(): Uint32Array {
+    return new Uint32Array(this.#told).sort();
   }
 
   /** What it was decided to be; undefined while that is open, and where there is no such region. */

@@ -51,6 +51,9 @@ export const unusable = (why: string): Trouble =>
     next: 'Make one with: memmap snapshot PID -o FILE',
   });
 
+/** How many elements are written as one piece: those of regions have about 200 KB. */
+const BATCH = 500;
+
 /**
  * A list in a JSON document, whose elements are made while it is written: of 60,000 regions, all at once take 40 MB.
  * JSON.stringify writes it as the list that it stands for.
@@ -64,9 +67,16 @@ export class JsonList {
     this.#elementAt = elementAt;
   }
 
-  /** Some of the elements as JSON. */
-  texts(from: number, to: number): string[] {
-    return this.#slice(from, to).map((element) => JSON.stringify(element));
+  /**
+   * The elements as JSON.
+   *
+   * @returns texts of some of them each, in their order, with the separator between elements
+   */
+  *pieces(separator: string): Generator<string> {
+    for (let from = 0; from < this.length; from += BATCH)
+      yield this.#slice(from, from + BATCH)
+        .map((element) => JSON.stringify(element))
+        .join(separator);
   }
 
   toJSON(): object[] {

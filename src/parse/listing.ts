@@ -7,6 +7,7 @@ import type {Tables} from '../model/columns/tables.ts';
 import {CounterReader} from './proc/smaps.ts';
 import {LINE} from './proc/columns.ts';
 import {HeaderReader, LONGEST_LINE} from './proc/maps.ts';
+import {Repeats} from './proc/repeats.ts';
 import {isFraming, readPastedLine, shellPrompt} from './foreign/pasted.ts';
 import {isHopeless, SECOND} from './foreign/rows.ts';
 import {putInOrder} from './order.ts';
@@ -93,6 +94,7 @@ export class ListingReader {
   readonly #isCapture: boolean;
   readonly #regions: Regions;
   readonly #headers: HeaderReader;
+  readonly #repeats: Repeats;
   readonly #counters: CounterReader;
   readonly #rejected: Rejected[] = [];
   /** Lines after a shell's prompt: not an error in a listing, but not a listing either. */
@@ -105,10 +107,15 @@ export class ListingReader {
   #asides = 0;
   #spacedOut = 0;
   #empty = 0;
+  /** Does each region begin above the one before? */
+  #isAscending = true;
   /** Regions that begin before the end of the one above them. */
   #backwards = 0;
   #isNamed = false;
   #pid: number | undefined;
+  /** Where the last header begins, unless it was in an earlier part; and how many lines there were before it. */
+  #from = ABSENT;
+  #linesBefore = 0;
   /** The row of the last header: that after the last region, if it has 0 bytes; ABSENT before the first one. */
   #current = ABSENT;
 
@@ -117,6 +124,7 @@ export class ListingReader {
     this.#isCapture = from === 'capture';
     this.#regions = new Regions(rows, tables);
     this.#headers = new HeaderReader(this.#regions, !this.#isCapture);
+    this.#repeats = new Repeats(this.#regions);
     this.#counters = new CounterReader(this.#regions);
   }
 
@@ -127,26 +135,70 @@ export class ListingReader {
   read(bytes: Uint8Array, total: number = bytes.length): void {
     const first = this.#regions.length;
     let isEstimated = false;
+    this.#repeats.begin(bytes);
+    this.#from = ABSENT;
     for (let at = 0; at < bytes.length && !this.isDone;) {
-      if (!isEstimated && this.#regions.length === first + SAMPLE) {
-        this.#regions.reserve(first + Math.ceil(SAMPLE * 1.05 * (total / at)));
+      const read = this.#regions.length - first;
+      if (!isEstimated && read >= SAMPLE) {
+        this.#regions.reserve(first + Math.ceil(read * 1.05 * (total / at)));
         isEstimated = true;
       }
-      this.#lines++;
       // Counters begin with capitals: what begins like an address of maps is one.
-      if (LOWER_HEX_DIGIT[bytes[at]!]! >= 0 && this.#isHeader(bytes, at)) {
+      const isAddress = LOWER_HEX_DIGIT[bytes[at]!]! >= 0;
+      if (isAddress && this.#mayRepeat) {
+        const next = this.#repeated(at, isEstimated ? Infinity : SAMPLE - read);
+        if (next > at) {
+          at = next;
+          continue;
+        }
+      }
+      this.#lines++;
+      if (isAddress && this.#isHeader(bytes, at)) {
         const {next} = this.#headers;
+        if (this.#mayRepeat) this.#learn(at, this.#lines - 1);
         this.#add(bytes, at, next - 1);
+        this.#from = at;
+        this.#linesBefore = this.#lines - 1;
         at = this.#hasOthers ? this.#afterCounters(bytes, next) : next;
         continue;
       }
       if (!this.#hasOthers && this.#current !== ABSENT) this.#counters.begin(this.#current);
+      if (!this.#hasOthers) this.#repeats.begin(bytes);
       this.#hasOthers = true;
       const newline = bytes.indexOf(0x0a, at);
       const to = newline < 0 ? bytes.length : newline;
       this.#otherLine(bytes, at, to);
       at = this.#afterCounters(bytes, to + 1);
     }
+  }
+
+  /**
+   * May the next region repeat an earlier one? Not after one that is not in the listing or is all of it, nor where
+   * lines were not understood.
+   */
+  get #mayRepeat(): boolean {
+    const regions = this.#regions;
+    const current = this.#current;
+    if (current === ABSENT || current !== regions.length - 1 || !this.#repeats.isLikely) return false;
+    if (this.#rejected.length + this.#commands.length > 0) return false;
+    return !isRollup(regions, 0) && !isRollup(regions, current);
+  }
+
+  /** @param most how many regions @returns where the first one begins that repeats none */
+  #repeated(at: number, most: number): number {
+    const lines = this.#repeats.read(at, most);
+    if (lines === 0) return at;
+    this.#learn(at, this.#lines);
+    this.#lines += lines;
+    this.#current = this.#regions.length - 1;
+    return this.#repeats.next;
+  }
+
+  /** The region that was read last may be repeated. @param at where the next one begins, after so many lines */
+  #learn(at: number, lines: number): void {
+    if (this.#hasOthers) this.#counters.end();
+    if (this.#from !== ABSENT) this.#repeats.learn(this.#current, this.#from, at, lines - this.#linesBefore);
+    this.#from = ABSENT;
   }
 
   #isHeader(bytes: Uint8Array, from: number): boolean {
@@ -194,14 +246,17 @@ export class ListingReader {
   #add(bytes: Uint8Array, from: number, to: number): void {
     const regions = this.#regions;
     const row = regions.length;
+    this.#from = ABSENT;
     if (this.#isCapture && this.#beginsAnother()) return this.#secondListing(bytes, from, to);
     if (this.#hasOthers) this.#counters.end();
     if (this.#current === row) forget(regions, row);
     this.#current = row;
     if (this.#hasOthers) this.#counters.begin(row);
     // Linux 2.6.32 printed its stack guard as a region of 0 bytes: nothing is mapped there.
-    if (regions.end[row]! > regions.start[row]! || isRollup(regions, row)) regions.length++;
-    else this.#empty++;
+    if (regions.end[row]! > regions.start[row]! || isRollup(regions, row)) {
+      if (row > 0 && regions.start[row]! < regions.end[row - 1]!) this.#isAscending = false;
+      regions.length++;
+    } else this.#empty++;
   }
 
   /**
@@ -256,7 +311,9 @@ export class ListingReader {
     const hasCounters = this.#regions.hasCounters;
     const cutShort = this.#cutShort(isUnterminated, hasCounters);
     const format = this.#format(hasCounters);
-    const {table, torn, notes} = putInOrder(this.#regions, this.#isCapture ? 'capture' : 'proc');
+    const {table, torn, notes} = this.#isAscending
+      ? {table: this.#regions, torn: 0, notes: []}
+      : putInOrder(this.#regions, this.#isCapture ? 'capture' : 'proc');
     if (kinds === 'now') classify(table);
     // Nothing but commands, none of which shows a listing: some other file.
     const isOther = this.#regions.length + this.#empty + this.#rejected.length === 0 && !this.#isNamed;

@@ -1,7 +1,8 @@
 /**
- * Reading numbers and text from bytes: the only file of the pure rooms that uses Buffer and TextDecoder, since nothing
- * else decodes as fast (tsconfig.pure.json). The kernel's text is bytes, not characters: a file name may hold anything
- * but NUL, so lines end at 0x0A only (never at CR, U+0085 or U+2028), and text is decoded at the very end.
+ * Reading numbers and text from bytes: the only file of the pure rooms, besides text/stencil.ts, that uses Buffer and
+ * TextDecoder, since nothing else decodes as fast (tsconfig.pure.json). The kernel's text is bytes, not characters: a
+ * file name may hold anything but NUL, so lines end at 0x0A only (never at CR, U+0085 or U+2028), and text is decoded
+ * at the very end.
  */
 
 /** Value of a hex digit, by byte; -1 for any other byte. */
@@ -34,7 +35,9 @@ export const utf8 = (bytes: Uint8Array): string => (plainUtf8 ??= new TextDecode
 
 /** Are `length` bytes at two places the same? memcmp(3) does the work. */
 export const isSameStretch = (a: Uint8Array, from: number, b: Uint8Array, at: number, length: number): boolean =>
-  Buffer.compare(a.subarray(from, from + length), b.subarray(at, at + length)) === 0;
+  (Buffer.isBuffer(a)
+    ? a.compare(b, at, at + length, from, from + length)
+    : Buffer.compare(a.subarray(from, from + length), b.subarray(at, at + length))) === 0;
 
 /** Is a text of ASCII anywhere in the bytes? */
 export const hasText = (bytes: Uint8Array, text: string): boolean => placeOfText(bytes, text) >= 0;

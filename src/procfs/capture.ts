@@ -117,23 +117,26 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions, isLast: boolea
   const readMaps = (): Buffer => held('maps', options, () => readAll(maps, handle));
   try {
     let bytes = readMaps();
+    let plain: Listing | undefined;
+    const parsed = (): Listing => (plain ??= parseListing(bytes, 'proc', 'later'));
     let listing: Listing | undefined;
-    if (wantsUsage(bytes, status, options, notes)) {
+    if (wantsUsage(bytes.length, () => parsed().table.length, status, options, notes)) {
       const smaps = openIfThere(handle, `${folder}smaps`, notes);
       if (smaps) {
         source = smaps;
         held('own', options, () => observerOf(handle).begin(isLast ? undefined : bytes));
-        listing = readInTime(smaps, handle, options, countLines(bytes), notes);
+        listing = readInTime(smaps, handle, options, Math.floor(bytes.length / LEAST_LINE), notes);
         if (!listing) {
           source = maps;
           smaps.close();
           bytes = readMaps();
+          plain = undefined;
         }
       }
     }
     if (!listing) {
       options.onListing?.(bytes);
-      listing = parseListing(bytes, 'proc', 'later');
+      listing = parsed();
     }
     // A process that execs or is killed during the walk makes the file end early, without an error.
     const isSameImage = listing.table.length > 0 && isAlive(source) && isSame(stat, handle.stat());
@@ -242,25 +245,29 @@ const manyThreads = (threads: number): string =>
 /** What a caller wants of smaps. */
 type Wish = Pick<CaptureOptions, 'usage' | 'maxStall'>;
 
-/** Should smaps be read? @param notes gets the reason why not, where that spares the process */
-function wantsUsage(maps: Buffer, status: Status, options: Wish, notes: string[]): boolean {
-  if (options.usage !== undefined || maps.length === 0) return options.usage === true && maps.length > 0;
+/** Bytes: the shortest line of maps has addresses of eight digits and no name. */
+const LEAST_LINE = '00400000-00401000 r--p 00000000 00:00 0 \n'.length;
+
+/**
+ * Should smaps be read?
+ *
+ * @param bytes that maps has
+ * @param count how many regions these are: it is asked for only where it decides
+ * @param notes gets the reason why not, where that spares the process
+ */
+function wantsUsage(bytes: number, count: () => number, status: Status, options: Wish, notes: string[]): boolean {
+  if (options.usage !== undefined || bytes === 0) return options.usage === true && bytes > 0;
   const maxStall = options.maxStall ?? DEFAULT_MAX_STALL;
-  const regions = countLines(maps);
-  const stall = predictStall(Number(status['vmRss'] ?? 0), regions);
+  const rss = Number(status['vmRss'] ?? 0);
+  if (predictStall(rss, bytes / LEAST_LINE) <= maxStall) return true;
+  const regions = count();
+  const stall = predictStall(rss, regions);
   if (stall <= maxStall) return true;
   notes.push(
-    `Resident memory was not read: with ${regions} regions and ${sizeText(Number(status['vmRss'] ?? 0))} ` +
-      `resident that would stall ` +
+    `Resident memory was not read: with ${regions} regions and ${sizeText(rss)} resident that would stall ` +
       `the process for about ${Math.round(stall)} ms (allowed: ${maxStall} ms, --max-stall).`,
   );
   return false;
-}
-
-function countLines(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++;
-  return lines;
 }
 
 /**

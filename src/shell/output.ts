@@ -84,8 +84,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'its name is too long',
 };
 
-/** Characters that are collected before they are written. */
-const BATCH = 1 << 20;
+/** Characters that are collected before they are written: a pipe takes no more at once (pipe(7)). */
+const BATCH = 1 << 16;
 
 /**
  * Many small parts of a text as fewer larger ones: a write(2) for each line of a long table would take longer than the

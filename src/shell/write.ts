@@ -16,8 +16,23 @@ const streamed = new Set<number>();
  */
 export async function writeTo(fd: 1 | 2, text: string): Promise<void> {
   if (handlesSignals()) streamed.add(fd);
-  const rest = streamed.has(fd) ? text : writeNow(fd, Buffer.from(text));
-  if (rest.length > 0) await writeToStream(fd, rest);
+  const rest = streamed.has(fd) ? text : writeNow(fd, bytesOf(text));
+  if (rest.length > 0) await writeToStream(fd, typeof rest === 'string' ? rest : Buffer.from(rest));
+}
+
+/**
+ * Where long texts are turned into bytes: new memory for each would have to be cleared by the kernel. A text has at most
+ * three bytes a character.
+ */
+let scratch: Buffer | undefined;
+const LONGEST = 80 * 1024;
+const SHORT = 4096;
+
+/** @returns bytes that stay as they are until the next call */
+function bytesOf(text: string): Buffer {
+  if (text.length < SHORT || text.length > LONGEST) return Buffer.from(text);
+  scratch ??= Buffer.allocUnsafeSlow(3 * LONGEST);
+  return scratch.subarray(0, scratch.write(text));
 }
 
 const handlesSignals = (): boolean => process.listenerCount('SIGINT') > 0 || process.listenerCount('SIGTERM') > 0;

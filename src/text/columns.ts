@@ -2,6 +2,7 @@ import type {Kind} from '../model/kind.ts';
 import {BYTE_KEYS, type ByteKey, MEASURES} from '../model/measures.ts';
 import {address, hex, isRollup, isWritableCode, rangeText, type Region} from '../model/region.ts';
 import type {Regions} from '../model/columns/regions.ts';
+import type {End} from '../model/columns/stencil.ts';
 import {sizeText} from '../model/amounts.ts';
 import {nodesOf} from '../model/host/nodes.ts';
 import {safe} from './safe.ts';
@@ -15,6 +16,8 @@ export interface RegionColumn extends Column {
   readonly cell: (region: Region) => Cell;
   /** The text of a column that only the place in memory decides: each region has its own. */
   readonly place?: (start: number, end: number) => string;
+  /** Which addresses of twelve digits this text is, with a dash between two. */
+  readonly addresses?: readonly End[];
   /** Of columns of bytes: those of each row; undefined where the source doesn't say. */
   readonly measure?: (regions: Regions) => Float64Array | undefined;
 }
@@ -26,10 +29,16 @@ const words = (title: string, meaning: string, text: (region: Region) => string)
 });
 
 /** The place of a region, which no other one has. */
-const place = (title: string, meaning: string, text: (start: number, end: number) => string): RegionColumn => ({
+const place = (
+  title: string,
+  meaning: string,
+  addresses: readonly End[],
+  text: (start: number, end: number) => string,
+): RegionColumn => ({
   title,
   meaning,
   place: text,
+  addresses,
   cell: ({start, end}) => {
     const own = text(start, end);
     return {text: own, length: own.length};
@@ -98,11 +107,13 @@ export const KIND_ROLES: Readonly<Record<string, Role>> = {
   reserved: 'quiet',
 };
 
+const RANGE: readonly End[] = ['start', 'end'];
+
 export const COLUMNS = {
-  range: place('range', 'first byte, and first byte after it', (start, end) => rangeText({start, end})),
+  range: place('range', 'first byte, and first byte after it', RANGE, (start, end) => rangeText({start, end})),
   /** The vsyscall page alone has 16 digits, and would make the column wider for all. */
-  shortRange: place('range', 'the same, where a terminal is narrow', shortRange),
-  start: place('start', 'first byte', address),
+  shortRange: place('range', 'the same, where a terminal is narrow', RANGE, shortRange),
+  start: place('start', 'first byte', ['start'], address),
   // A rollup is from the first region to the last, holes included: how much is mapped it does not say.
   size: {
     ...SIZE,

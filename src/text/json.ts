@@ -1,7 +1,6 @@
+import {RegionList} from '../model/columns/list.ts';
 import {JsonList} from '../model/json.ts';
-
-/** How many elements are written as one piece. */
-const BATCH = 500;
+import {stencilled} from './stencil.ts';
 
 /**
  * A document as JSON that can be read and grepped: one line for each key at the top, and one for each element of a list
@@ -62,9 +61,11 @@ function listIn(value: unknown): JsonList | undefined {
 
 function* listed(begin: string, list: JsonList, form: Form): Generator<string> {
   if (list.length === 0) return yield `${begin}[]`;
-  for (let from = 0; from < list.length; from += BATCH) {
-    const elements = list.texts(from, from + BATCH);
-    yield (from === 0 ? begin + form.list : form.element) + elements.join(form.element);
+  let before = begin + form.list;
+  const stencilling = list instanceof RegionList ? list.stencilling(form.element) : undefined;
+  for (const elements of stencilling ? stencilled(stencilling) : list.pieces(form.element)) {
+    yield before + elements;
+    before = form.element;
   }
   yield form.end;
 }

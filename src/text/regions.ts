@@ -3,11 +3,13 @@ import type {ByteKey} from '../model/measures.ts';
 import {copyOf} from '../model/region.ts';
 import {ABSENT} from '../model/columns/columns.ts';
 import type {Regions} from '../model/columns/regions.ts';
+import type {End, Stencil} from '../model/columns/stencil.ts';
 import {firstWhere} from '../model/search.ts';
 import {counted} from '../model/amounts.ts';
 import {type ColumnName, COLUMNS, type RegionColumn} from './columns.ts';
 import type {TextOptions} from './who.ts';
 import {renderRows, type Cell} from './table.ts';
+import {stencilled} from './stencil.ts';
 import {paint} from './theme.ts';
 import {wrapped} from './lines.ts';
 import {cells} from './safe.ts';
@@ -60,9 +62,6 @@ function cellsOf(regions: Regions, row: number, columns: readonly RegionColumn[]
   return columns.map(({cell}) => cell(region));
 }
 
-/** This many lines of a long table are one string: one by one, 60,000 of them would take 20 MB. */
-const BLOCK = 500;
-
 /** Stands for the place of a region in the text that it shares with others. No safe text has it. */
 const HOLE = '\0';
 
@@ -83,7 +82,9 @@ function* byPattern(
   const rowsOfAlike = alike.firsts.map((row) => withHoles(cellsOf(regions, row, columns)));
   const lines = renderRows(columns, rowsOfAlike, width).flatMap((block) => block.split('\n'));
   const [title, ...patterns] = lines.map((line) => line.split(HOLE));
-  const holes = columns.flatMap(({place}, index) => (place ? [{place, width: widths[index]!}] : []));
+  const holes = columns.flatMap(({place, addresses = []}, index): Hole[] =>
+    place ? [{place, addresses, width: widths[index]!}] : [],
+  );
   yield title!.join('');
   const lineOf = (row: number): string => {
     const around = patterns[alike.of[row]!]!;
@@ -95,12 +96,26 @@ function* byPattern(
     }
     return line;
   };
-  const blockOf = (from: number, to: number): string => {
-    let block = lineOf(rows[from]!);
-    for (let index = from + 1; index < to; index++) block += `\n${lineOf(rows[index]!)}`;
-    return block;
-  };
-  for (let from = 0; from < rows.length; from += BLOCK) yield blockOf(from, Math.min(rows.length, from + BLOCK));
+  const stencilOf = (number: number): Stencil => stencil(patterns[number]!, holes);
+  yield* stencilled({regions, rows, stencilOf, textOf: lineOf, separator: '\n'});
+}
+
+/** Where the place of a region goes. */
+interface Hole {
+  readonly place: (start: number, end: number) => string;
+  readonly addresses: readonly End[];
+  readonly width: number;
+}
+
+/** A line with holes, for places that are addresses of twelve digits. */
+function stencil(line: readonly string[], holes: readonly Hole[]): Stencil {
+  const around = [line[0]!];
+  for (const [index, {addresses, width}] of holes.entries()) {
+    const after = line[index + 1]!;
+    const blanks = ' '.repeat(after === '' ? 0 : Math.max(0, width + 1 - 13 * addresses.length));
+    around.push(...addresses.slice(1).map(() => '-'), blanks + after);
+  }
+  return {around, addresses: holes.flatMap(({addresses}) => addresses)};
 }
 
 /**

@@ -7,9 +7,9 @@ test('a text in parts is the same text in larger ones', (t) => {
   const line = `${'x'.repeat(99)}\n`;
   const batches = [...inBatches(Array.from({length: 50_000}, () => line))];
   t.is(batches.join('').length, 5_000_000);
-  t.true(batches.length <= 5, 'few writes');
+  t.true(batches.length < 80, 'few writes');
   t.true(
-    batches.every((batch) => batch.endsWith('\n') && batch.length < 1.1 * 2 ** 20),
+    batches.every((batch) => batch.endsWith('\n') && batch.length < 1.1 * 2 ** 16),
     'and little in memory',
   );
 });

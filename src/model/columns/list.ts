@@ -1,29 +1,35 @@
 import {JsonList} from '../json.ts';
 import {hex, regionJSON} from '../region.ts';
+import {allRows} from './combinations.ts';
 import type {Regions} from './regions.ts';
+import type {Stencilling} from './stencil.ts';
 
-/**
- * The regions of a document, as text: what follows the place of a region is written once for all that have the same, so
- * that 60,000 of them are as many short texts put together of two parts.
- */
+/** The regions of a document. What follows the place of a region is made once for all that have the same. */
 export class RegionList extends JsonList {
   readonly #regions: Regions;
-  #rests: readonly string[] | undefined;
 
   constructor(regions: Regions) {
     super(regions, (row) => regionJSON(regions.at(row)));
     this.#regions = regions;
   }
 
-  override texts(from: number, to: number): string[] {
-    const {start, end, length} = this.#regions;
-    const {of, firsts} = this.#regions.alike;
-    if (firsts.length > length / 2) return super.texts(from, to);
-    const texts = (this.#rests ??= restsOf(this.#regions));
-    const result: string[] = [];
-    for (let row = from; row < to && row < length; row++)
-      result.push(`{"start":"${hex(start[row]!)}","end":"${hex(end[row]!)}"${texts[of[row]!]!}`);
-    return result;
+  /** How to write the elements. @returns undefined where too many have something of their own: then as any list */
+  stencilling(separator: string): Stencilling | undefined {
+    const regions = this.#regions;
+    const {start, end, length} = regions;
+    const {of, firsts} = regions.alike;
+    if (firsts.length > length / 2) return undefined;
+    const rests = restsOf(regions);
+    return {
+      regions,
+      rows: allRows(regions),
+      stencilOf: (number) => ({
+        around: ['{"start":"0x', '","end":"0x', `"${rests[number]!}`],
+        addresses: ['start', 'end'],
+      }),
+      textOf: (row) => `{"start":"${hex(start[row]!)}","end":"${hex(end[row]!)}"${rests[of[row]!]!}`,
+      separator,
+    };
   }
 }
 
