@@ -41,7 +41,9 @@ export const timedInPipe =
  * V8's collector too. Bash itself is in neither of the times.
  */
 function time(words, codes, output) {
-  const script = `TIMEFORMAT='%U %S'; b=$EPOCHREALTIME; time "$@" > ${output} 2> /dev/null; c=$?; echo "$b $EPOCHREALTIME $c" >&2`;
+  const script =
+    `TIMEFORMAT='%U %S'; b=$EPOCHREALTIME; time "$@" > ${output} 2> /dev/null; c=$?; echo "$b $EPOCHREALTIME $c" ` +
+    '>&2';
   const {error, stderr} = spawnSync('bash', ['-c', script, 'bash', ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {...environment, LC_ALL: 'C'},

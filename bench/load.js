@@ -7,7 +7,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
  */
 export async function startLoad(count) {
   const busy =
-    'process.stdin.on("end", () => process.exit()).resume(); setInterval(() => {for (const end = Date.now() + 50; Date.now() < end;);}, 1)';
+    'process.stdin.on("end", () => process.exit()).resume(); setInterval(() => {for (const end = Date.now() + 50; ' +
+    'Date.now() < end;);}, 1)';
   const children = Array.from({length: count}, () =>
     spawn(process.execPath, ['-e', busy], {stdio: ['pipe', 'ignore', 'ignore']}),
   );

@@ -204,10 +204,11 @@ const KINDS = [
   ['stack', null, 'the kernel calls it [stack]'],
 ];
 
-const COUNTERS =
-  'size kernelPageSize mmuPageSize rss pss pssDirty sharedClean sharedDirty privateClean privateDirty referenced anonymous ksm lazyFree anonHugePages shmemPmdMapped filePmdMapped sharedHugetlb privateHugetlb swap swapPss locked'.split(
-    ' ',
-  );
+const COUNTERS = (
+  'size kernelPageSize mmuPageSize rss pss pssDirty sharedClean sharedDirty privateClean privateDirty referenced ' +
+  'anonymous ksm lazyFree anonHugePages shmemPmdMapped filePmdMapped sharedHugetlb privateHugetlb swap swapPss ' +
+  'locked'
+).split(' ');
 
 /** Of memory of its own, these counters are all the same. */
 const usageOf = (rss) => ({rss, pss: rss, pssDirty: rss, privateDirty: rss, referenced: rss, anonymous: rss});

@@ -46,7 +46,8 @@ const figure = (value, unit) =>
   unit === '' ? String(value) : `${value >= 100 ? Math.round(value) : value.toFixed(value >= 10 ? 1 : 2)} ${unit}`;
 
 export const machineText = ({cpu, cores, kernel, arch, node, at, load}) =>
-  `memmap bench, ${at.slice(0, 16).replace('T', ' ')} UTC: ${cpu}, ${cores} cores, ${arch}, Linux ${kernel}, Node ${node}; load ${load[0]}`;
+  `memmap bench, ${at.slice(0, 16).replace('T', ' ')} UTC: ${cpu}, ${cores} cores, ${arch}, Linux ${kernel}, Node ` +
+  `${node}; load ${load[0]}`;
 
 /** The outcome, and how to read it. */
 export function verdictsText(rows, before, after) {
@@ -55,7 +56,8 @@ export function verdictsText(rows, before, after) {
   const goals = judged.filter(({verdict}) => verdict === 'goal');
   const seconds = Math.round((new Date(after.at) - new Date(before.at)) / 1000);
   return [
-    `${judged.length - missed.length} of ${judged.length} limits held, ${goals.length} ${goals.length === 1 ? 'goal' : 'goals'} reached.`,
+    `${judged.length - missed.length} of ${judged.length} limits held, ${goals.length} ` +
+      `${goals.length === 1 ? 'goal' : 'goals'} reached.`,
     'ratio  of the medians of runs that took turns',
     '±      slowest minus fastest run of what is beside, as part of its median; ~ if that is more than 30 %: noisy',
     'cpu    the same ratio of processor time, all threads; * in a limit: it is for this one',

@@ -99,7 +99,7 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'features/lessons/helper.ts': /^node:(child_process|fs|readline|stream)$/,
   // The lock asks which process holds it; a mapped file on a dead file system is looked at by a process that may hang.
   'procfs/lock.ts': /^node:child_process$/,
-  'procfs/mapped.ts': /^node:child_process$/,
+  'procfs/image/mapped.ts': /^node:child_process$/,
   // A command that isn't found is looked for in PATH, and named as the shell names it.
   'features/run/command.ts': /^node:(fs|os|util)$/,
   // Files that the user names.
@@ -121,7 +121,7 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   'features/pages/target.ts': /^node:timers\/promises$/,
   'features/replay/': /^node:timers\/promises$/,
   'features/show/choose.ts': /^@oclif\/core$/,
-  'features/report/page/chart.ts': /^uplot$/,
+  'features/report/page/chart/chart.ts': /^uplot$/,
 };
 
 type Sources = ReadonlyMap<string, string>;

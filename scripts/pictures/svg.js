@@ -25,10 +25,14 @@ export function svgOf(frames, {columns, rows, title}) {
     const [from, to] = [at, (at += ms)].map((time) => ((100 * time) / total).toFixed(3));
     const before = Number(from) === 0 ? '' : `0% { visibility: hidden } ${from}% { visibility: visible } `;
     const after = index === frames.length - 1 ? '' : `${to}% { visibility: hidden } 100% { visibility: hidden }`;
-    return `@keyframes f${index} { ${before || '0% { visibility: visible } '}${after} } .f${index} { visibility: hidden; animation: f${index} ${total}ms step-end infinite }`;
+    return (
+      `@keyframes f${index} { ${before || '0% { visibility: visible } '}${after} } .f${index} { visibility: ` +
+      `hidden; animation: f${index} ${total}ms step-end infinite }`
+    );
   });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
+      'role="img">',
     `<title>${escaped(title)}</title>`,
     `<style>${STYLE}\n  ${frames.length > 1 ? plays.join('\n  ') : ''}\n</style>`,
     `<rect class="screen" width="${width}" height="${height}" rx="8"/>`,
@@ -46,7 +50,8 @@ function lineOf(runs, row) {
       const length = Array.from(text).length;
       column += length;
       const back = style.split(' ').includes('i')
-        ? `<rect x="${x.toFixed(1)}" y="${y - 13}" width="${(length * CELL.width).toFixed(1)}" height="${CELL.height}" fill="#dcdfe4"/>`
+        ? `<rect x="${x.toFixed(1)}" y="${y - 13}" width="${(length * CELL.width).toFixed(1)}" ` +
+          `height="${CELL.height}" fill="#dcdfe4"/>`
         : '';
       if (text.trim() === '') return back;
       // The width is given, so that the columns stand below each other in whatever font there is.

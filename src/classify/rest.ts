@@ -136,8 +136,8 @@ function tellNeighbours(space: Space): void {
     }
     if (place < told.length && saysMuchAt(place)) {
       below = nameOf(space.at(to));
-        verdict = 0;
-      }
+      verdict = 0;
+    }
     from = to + 1;
   }
 }

@@ -24,6 +24,7 @@ import type {Remarkable} from '../shell/output.ts';
 import {MEASURE_KEYS} from '../model/measures.ts';
 import {Trouble} from '../model/trouble.ts';
 import {setColorLevel} from '../text/theme.ts';
+import {prose} from './prose.ts';
 
 /** The time between two samples of a process, as --interval has it; and of all processes where it is not given: ms. */
 const OFTEN = '100ms';
@@ -31,17 +32,33 @@ const SELDOM = 2000;
 
 export default class Check extends BaseCommand {
   static override summary = 'check a process, a recording, a listing or a command against rules';
-  static override description = `A command is watched from its first instruction to its end, and has standard input, output and error to itself: the report comes at the end, on standard error or in a file. For a target, the report goes to standard output.
+  static override description = prose`
+A command is watched from its first instruction to its end, and has standard input, output and error to itself: the
+report comes at the end, on standard error or in a file. For a target, the report goes to standard output.
 
-Rules: --max NAME=LIMIT, where NAME is a measure of the whole process, a kind (heap, anon, …: its size) or a measure of a kind (heap.rss); --no rwx, exec-stack, exec-anon, deleted-text, swap or a kind; --no-growth rss or a kind. A file has one rule per line, in the same words without dashes; # begins a comment.
+Rules: --max NAME=LIMIT, where NAME is a measure of the whole process, a kind (heap, anon, …: its size) or a measure of
+a kind (heap.rss); --no rwx, exec-stack, exec-anon, deleted-text, swap or a kind; --no-growth rss or a kind. A file has
+one rule per line, in the same words without dashes; # begins a comment.
 
-Exits with 1 if a rule is broken; else with the command's own code, if it failed; else with 5 if a rule could not be measured; else with 0. The peak of a command's rss is what the kernel told at its end (ru_maxrss), and exact if it started no other process. Of a process that still runs, the peaks of rss and size are the kernel's own (VmHWM, VmPeak) up to the last sample. All others are the highest that a sample saw.
+Exits with 1 if a rule is broken; else with the command's own code, if it failed; else with 5 if a rule could not be
+measured; else with 0. The peak of a command's rss is what the kernel told at its end (ru_maxrss), and exact if it
+started no other process. Of a process that still runs, the peaks of rss and size are the kernel's own (VmHWM, VmPeak)
+up to the last sample. All others are the highest that a sample saw.
 
-A command is counted with all processes that it starts, a target with --children: rss, pss, privateDirty, swap, size, regions and threads are added up in each sample, and --no-growth rss judges them together. Of those that ended, the kernel tells how much the largest had, also between two samples. Kinds and regions are those of the first process. A member that could not be measured leaves the rule unmeasured, unless the rest breaks it, or its resident memory would not.
+A command is counted with all processes that it starts, a target with --children: rss, pss, privateDirty, swap, size,
+regions and threads are added up in each sample, and --no-growth rss judges them together. Of those that ended, the
+kernel tells how much the largest had, also between two samples. Kinds and regions are those of the first process. A
+member that could not be measured leaves the rule unmeasured, unless the rest breaks it, or its resident memory would
+not.
 
-With --all the rules apply to every process with memory of its own. PSS, private dirty and kinds are read for --max-stall of one and --budget of all at most; --max-regions 80% is of vm.max_map_count; --no-growth takes rss, with --for, and samples come every 2 s. A process of which a rule could not be measured is named, and ends the check with 5, unless a rule is broken.
+With --all the rules apply to every process with memory of its own. PSS, private dirty and kinds are read for
+--max-stall of one and --budget of all at most; --max-regions 80% is of vm.max_map_count; --no-growth takes rss, with
+--for, and samples come every 2 s. A process of which a rule could not be measured is named, and ends the check with 5,
+unless a rule is broken.
 
-Of a group, or its recording, --max and --no-growth take ${GROUP_MEASURES.join(', ')}: its usage, the parts of its bill, and sums of what its processes have. A group that is removed before --for is over ends the check with 5, unless a rule is broken.`;
+Of a group, or its recording, --max and --no-growth take ${GROUP_MEASURES.join(', ')}: its usage, the parts of its bill,
+and sums of what its processes have. A group that is removed before --for is over ends the check with 5, unless a rule
+is broken.`;
 
   static override usage =
     '<%= command.id %> [--max <rule>...] [--no <what>...] [--no-growth <name>...] [--rules <file>] ' +

@@ -15,6 +15,7 @@ import {PLACE_KEYS} from '../model/choose.ts';
 import {KINDS} from '../model/kind.ts';
 import {BYTE_KEYS, MEASURE_KEYS} from '../model/measures.ts';
 import {COLUMN_NAMES} from '../text/columns.ts';
+import {prose} from './prose.ts';
 
 const SHELLS = {bash: bashScript, fish: fishScript, zsh: zshScript} as const satisfies Readonly<
   Record<string, (plan: Plan) => string>
@@ -24,9 +25,12 @@ type Shell = keyof typeof SHELLS;
 
 export default class Completion extends BaseCommand {
   static override summary = 'print a script that completes the command line of memmap in bash, zsh or fish';
-  static override description = `The script knows each command, each flag, and the values that a flag can have; the lessons, the words of explain, the processes that run, and the names of their regions. It starts nothing: Tab does not run memmap.
+  static override description = prose`
+The script knows each command, each flag, and the values that a flag can have; the lessons, the words of explain, the
+processes that run, and the names of their regions. It starts nothing: Tab does not run memmap.
 
-For bash: add source <(memmap completion bash) to ~/.bashrc. For zsh: write it to a file _memmap in a directory of $fpath. For fish: write it to ~/.config/fish/completions/memmap.fish. The Debian package contains all three.`;
+For bash: add source <(memmap completion bash) to ~/.bashrc. For zsh: write it to a file _memmap in a directory of
+$fpath. For fish: write it to ~/.config/fish/completions/memmap.fish. The Debian package contains all three.`;
 
   static override examples = [
     'source <(<%= config.bin %> <%= command.id %> bash)',

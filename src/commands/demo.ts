@@ -15,10 +15,13 @@ import {helperFile} from '../features/lessons/helper.ts';
 import {listLesson, renderListing} from '../features/lessons/listing.ts';
 import {Trouble} from '../model/trouble.ts';
 import {safe} from '../text/safe.ts';
+import {prose} from './prose.ts';
 
 export default class Demo extends BaseCommand {
   static override summary = 'run a lesson: a small program does one thing to its memory, and you see what';
-  static override description = `A lesson starts a helper program of a few hundred bytes of code, says what it is about to do and what should change, lets it do that, shows what did change, and says why. Without a name it lists the lessons.
+  static override description = prose`
+A lesson starts a helper program of a few hundred bytes of code, says what it is about to do and what should change,
+lets it do that, shows what did change, and says why. Without a name it lists the lessons.
 
 Exits with 1 if the kernel did something other than predicted, or can't do what the lesson shows (that is reported).`;
 

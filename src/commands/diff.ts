@@ -13,12 +13,17 @@ import {CHANGE_KINDS} from '../model/change.ts';
 import {KINDS} from '../model/kind.ts';
 import {renderDiff} from '../text/changes.ts';
 import {renderDiffPicture} from '../features/map/diff.ts';
+import {prose} from './prose.ts';
 
 export default class DiffCommand extends BaseCommand {
   static override summary = 'say what changed between two processes, two saved listings, or one of each';
-  static override description = `Names each change and the exact range of memory that it happened to. Listings are copies of /proc/PID/maps or smaps, memmap snapshots, or what other tools print; memmap finds out which one a file holds. One file may hold both sides, as diff -u of two listings does.
+  static override description = prose`
+Names each change and the exact range of memory that it happened to. Listings are copies of /proc/PID/maps or smaps,
+memmap snapshots, or what other tools print; memmap finds out which one a file holds. One file may hold both sides, as
+diff -u of two listings does.
 
-Two moments of one process are compared by address. Two runs of a program lie at random addresses, so there the parts that moved as a whole are found first.
+Two moments of one process are compared by address. Two runs of a program lie at random addresses, so there the parts
+that moved as a whole are found first.
 
 Exits with 0 if nothing changed and with 1 if something did, as diff(1) does.`;
 

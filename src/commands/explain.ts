@@ -15,14 +15,22 @@ import {oomJSON} from '../features/explain/oom/json.ts';
 import {renderOom} from '../features/explain/oom/text.ts';
 import {storyJSON, storyOf} from '../features/explain/story.ts';
 import {renderStory} from '../features/explain/text.ts';
+import {prose} from './prose.ts';
 
 export default class Explain extends BaseCommand {
   static override summary = 'say in words what a process, a region, an address, or a word of the kernel is';
-  static override description = `With a target: the story of its address space in a page. With a target and a place (an address, a range as maps prints it, or a name such as [heap] or libc.so.6): what is there, down to the section and symbol of the file, and in a recording made with --cause which call had mapped the address, and, with --touched, who touched it. With a word (Pss, VmData, nr, relro, rw-p, [heap], touched): what it means, in which unit, what surprises people, since which kernel, and where to read on; this reads no process. Without arguments: all words.
+  static override description = prose`
+With a target: the story of its address space in a page. With a target and a place (an address, a range as maps prints
+it, or a name such as [heap] or libc.so.6): what is there, down to the section and symbol of the file, and in a
+recording made with --cause which call had mapped the address, and, with --touched, who touched it. With a word (Pss,
+VmData, nr, relro, rw-p, [heap], touched): what it means, in which unit, what surprises people, since which kernel, and
+where to read on; this reads no process. Without arguments: all words.
 
-With a log of the kernel (dmesg | memmap explain -, journalctl -k, syslog): each report of the OOM killer in it: who was killed and why, how much memory each task had, and where the rest was.
+With a log of the kernel (dmesg | memmap explain -, journalctl -k, syslog): each report of the OOM killer in it: who was
+killed and why, how much memory each task had, and where the rest was.
 
-A PID, a file or - is read as a target. Anything else that is in memmap's list of words is explained; only then is it taken for the name of a process. --word takes it for a word; for a process that has the name of a word, give its PID.
+A PID, a file or - is read as a target. Anything else that is in memmap's list of words is explained; only then is it
+taken for the name of a process. --word takes it for a word; for a process that has the name of a word, give its PID.
 
 Exits with 1 for a two-letter code that memmap does not know.`;
 

@@ -37,16 +37,16 @@ const OF_MANY = ['ndjson', 'perfetto-trace'];
 export default class ExportCommand extends BaseCommand {
   static override summary = "write recordings and snapshots in other tools' formats: traces, rows, metrics";
   static override description =
-    `Totals by kind of memory over time, in bytes: for ui.perfetto.dev ` +
-    `(perfetto), for a spreadsheet or pandas (csv), for a backfill of Prometheus (openmetrics: promtool tsdb ` +
-    `create-blocks-from openmetrics FILE), or as memmap's own document (json, or --json).\n\n` +
-    `For a SQL engine, of any number of recordings, snapshots and listings: a JSON object a line for each region at each ` +
-    `moment (ndjson), with what was not read as null. Ten queries: docs/sql.md. The same as a trace in Perfetto's own format, with smaps of ` +
-    `each region (perfetto-trace, with -o). Of a process, a snapshot or FILE#12 pprof is a profile of its memory by ` +
-    `kind, file and region.\n\n` +
-    `Of a recording made with --cause, or the events that --cause --json printed: bytes by call stack, for go tool ` +
-    `pprof (pprof, with -o), www.speedscope.app (speedscope) or flamegraph.pl (folded): memmap run --cause ` +
-    `--record server.jsonl -- ./server; memmap export server.jsonl --format folded | flamegraph.pl > flame.svg`;
+    'Totals by kind of memory over time, in bytes: for ui.perfetto.dev (perfetto), for a spreadsheet or pandas ' +
+    '(csv), for a backfill of Prometheus (openmetrics: promtool tsdb create-blocks-from openmetrics FILE), or as ' +
+    "memmap's own document (json, or --json).\n\nFor a SQL engine, of any number of recordings, snapshots and " +
+    'listings: a JSON object a line for each region at each moment (ndjson), with what was not read as null. Ten ' +
+    "queries: docs/sql.md. The same as a trace in Perfetto's own format, with smaps of each region " +
+    '(perfetto-trace, with -o). Of a process, a snapshot or FILE#12 pprof is a profile of its memory by kind, file ' +
+    'and region.\n\nOf a recording made with --cause, or the events that --cause --json printed: bytes by call ' +
+    'stack, for go tool pprof (pprof, with -o), www.speedscope.app (speedscope) or flamegraph.pl (folded): memmap ' +
+    'run --cause --record server.jsonl -- ./server; memmap export server.jsonl --format folded | flamegraph.pl > ' +
+    'flame.svg';
 
   static override examples = [
     '<%= config.bin %> record $$ --for 2s -o shell.jsonl',
@@ -62,8 +62,8 @@ export default class ExportCommand extends BaseCommand {
   static override args = {
     recording: Args.string({
       description:
-        'a recording, made with memmap record; with --format ndjson and perfetto-trace also snapshots and listings, any ' +
-        'number of them',
+        'a recording, made with memmap record; with --format ndjson and perfetto-trace also snapshots and ' +
+        'listings, any number of them',
       required: true,
       multiple: true,
       ignoreStdin: true,
@@ -78,8 +78,8 @@ export default class ExportCommand extends BaseCommand {
     }),
     measure: Flags.string({
       description:
-        'of causes: bytes that were mapped, touched (with --touched), are still there (kept, the default), or were there ' +
-        'at the peak',
+        'of causes: bytes that were mapped, touched (with --touched), are still there (kept, the default), or were ' +
+        'there at the peak',
       options: [...FLAME_MEASURES],
     }),
     frames: Flags.string({

@@ -20,26 +20,37 @@ import {familyGrowthJSON, renderFamilyGrowth} from '../features/growth/family.ts
 import {renderStackGrowth, stackGrowthJSON} from '../features/growth/stacks-text.ts';
 import {growthJSON, renderGrowth} from '../features/growth/text.ts';
 import {parseMeasure} from '../text/measures.ts';
+import {prose} from './prose.ts';
 
 export default class GrowthCommand extends BaseCommand {
   static override summary = 'say what grows: how fast, how sure that is, and whether it stops';
-  static override description = `Samples a process for a while, or reads a recording, and judges its memory as a whole, by kind and by region: steady growth, step, plateau, sawtooth, flat, shrinks, or not enough data. A slope has the bounds within which it lies with 95 % confidence. docs/growth.md says how it is judged.
+  static override description = prose`
+Samples a process for a while, or reads a recording, and judges its memory as a whole, by kind and by region: steady
+growth, step, plateau, sawtooth, flat, shrinks, or not enough data. A slope has the bounds within which it lies with 95
+% confidence. docs/growth.md says how it is judged.
 
-Listings of one process that were saved one after another (by hand, by adb or kubectl) are judged too: a directory of them, or several files. When each was taken is what --times says, else what the snapshots or the names of the files say, else when they were written.
+Listings of one process that were saved one after another (by hand, by adb or kubectl) are judged too: a directory of
+them, or several files. When each was taken is what --times says, else what the snapshots or the names of the files say,
+else when they were written.
 
-What is judged is what was seen: a cache that is still filling looks like a leak, and so does a collector that has not run yet. Sample for longer than these take.
+What is judged is what was seen: a cache that is still filling looks like a leak, and so does a collector that has not
+run yet. Sample for longer than these take.
 
-Of a recording that was made with --cause, --by stack judges what each call stack has mapped and not released: which code leaks, and how fast. It ends with 5 where memory calls were lost.
+Of a recording that was made with --cause, --by stack judges what each call stack has mapped and not released: which
+code leaks, and how fast. It ends with 5 where memory calls were lost.
 
 Of a group, or of its recording, the usage is judged, each part of its bill, and what its processes have together.
 
-With --heap malloc's books are read now and then (docs/heap.md): is it what the program has in use that grows, or what malloc keeps? A recording that was made with --heap has them.
+With --heap malloc's books are read now and then (docs/heap.md): is it what the program has in use that grows, or what
+malloc keeps? A recording that was made with --heap has them.
 
-Exits with 0 whatever the verdict is, and with 5 where there is none (not enough data), where something of it is incomplete, or where --heap was asked for and the books do not tell; memmap check --no-growth exits with 1 where something grows.`;
+Exits with 0 whatever the verdict is, and with 5 where there is none (not enough data), where something of it is
+incomplete, or where --heap was asked for and the books do not tell; memmap check --no-growth exits with 1 where
+something grows.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$ --for 3s',
-    '<%= config.bin %> <%= command.id %> $$ --for 3s --measure privateDirty --limit 2G',
+    '<%= config.bin %> <%= command.id %> $$ --for 5s --max-duty 20 --measure privateDirty --limit 2G',
     '<%= config.bin %> <%= command.id %> $$ --for 10s --heap',
     '<%= config.bin %> <%= command.id %> cgroup:self --for 3s',
     '<%= config.bin %> <%= command.id %> $$ --for 3s --json',
@@ -47,7 +58,9 @@ Exits with 0 whatever the verdict is, and with 5 where there is none (not enough
 
   static override args = {
     targets: Args.string({
-      description: `a PID, the name of a process, ${GROUPS}, or a recording; or saved listings of one process, or a directory of them`,
+      description:
+        `a PID, the name of a process, ${GROUPS}, or a recording; or saved listings of one process, or a directory ` +
+        'of them',
       required: true,
       multiple: true,
       ignoreStdin: true,
@@ -61,7 +74,9 @@ Exits with 0 whatever the verdict is, and with 5 where there is none (not enough
       helpValue: '<time>',
     }),
     measure: Flags.string({
-      description: `what to follow: ${GROWTH_MEASURES.join(', ')} (rss by default); of a group ${GROUP_MEASURES.join(', ')} (usage)`,
+      description:
+        `what to follow: ${GROWTH_MEASURES.join(', ')} (rss by default); of a group ${GROUP_MEASURES.join(', ')} ` +
+        '(usage)',
       helpValue: '<measure>',
     }),
     'min-size': leastSize('ignore movements of less than this'),

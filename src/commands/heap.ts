@@ -5,22 +5,31 @@ import {parseSize} from '../shell/values.ts';
 import {EXIT} from '../shell/exit.ts';
 import {say} from '../shell/output.ts';
 import {safe} from '../text/safe.ts';
-import {renderHeapFamily} from '../features/heap/family-text.ts';
-import {HeapFamily} from '../features/heap/family.ts';
+import {renderHeapFamily} from '../features/heap/family/text.ts';
+import {HeapFamily} from '../features/heap/family/family.ts';
 import {lookAtHeap, USUAL_RATE} from '../features/heap/target.ts';
 import {renderHeap} from '../features/heap/text.ts';
+import {prose} from './prose.ts';
 
 export default class Heap extends BaseCommand {
   static override summary = "read malloc's own books: what is in use, and what is free and kept";
-  static override description = `Is it a leak, or memory that malloc keeps? This reads the books of glibc's malloc from outside: no debugger, no stop, nothing is injected.
+  static override description = prose`
+Is it a leak, or memory that malloc keeps? This reads the books of glibc's malloc from outside: no debugger, no stop,
+nothing is injected.
 
-Below that is all of its memory by what it is for, with what would give it back: the heaps of a JVM, Python, Go and V8, malloc, code, stacks, files, page tables. smaps is read for this, or the page map where smaps would hold the process up for more than 50 ms.
+Below that is all of its memory by what it is for, with what would give it back: the heaps of a JVM, Python, Go and V8,
+malloc, code, stacks, files, page tables. smaps is read for this, or the page map where smaps would hold the process up
+for more than 50 ms.
 
-Several processes are read one after the other: all that have the name, or with --children a process and its descendants. --json is then one document with that of each in it.
+Several processes are read one after the other: all that have the name, or with --children a process and its
+descendants. --json is then one document with that of each in it.
 
-It reads the memory of the process (/proc/PID/mem), which needs the right to attach to it: only the headers of chunks, and of the pools of a Python, are looked at, and none of their contents is kept. Pages that are not resident are not read.
+It reads the memory of the process (/proc/PID/mem), which needs the right to attach to it: only the headers of chunks,
+and of the pools of a Python, are looked at, and none of their contents is kept. Pages that are not resident are not
+read.
 
-A running process continues meanwhile. An arena that could not be read to its end is read again, and if that fails too, marked as torn. A core file stands still: its books are read from what was dumped.`;
+A running process continues meanwhile. An arena that could not be read to its end is read again, and if that fails too,
+marked as torn. A core file stands still: its books are read from what was dumped.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',

@@ -10,19 +10,31 @@ import {rounds} from '../procfs/host/rounds.ts';
 import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {interruption} from '../shell/signals.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
+import {prose} from './prose.ts';
 
 /** Time series of each metric, unless the user allows more. */
 const MOST_GROUPS = 1000;
 
 export default class Metrics extends BaseCommand {
   static override summary = 'print the memory of processes as metrics for Prometheus';
-  static override description = `Prints PSS, resident memory, private dirty memory, swap, regions, processes and threads of all processes, or of those meant, in Prometheus' text format, without times: for node_exporter's textfile collector, with -o. A process counts in its container, else in its unit, else under its name; --by decides otherwise, and pids are labels only with --by process. Command lines are never in it. Of units, containers and cgroups there are usage, limit and headroom of the cgroup, too.
+  static override description = prose`
+Prints PSS, resident memory, private dirty memory, swap, regions, processes and threads of all processes, or of those
+meant, in Prometheus' text format, without times: for node_exporter's textfile collector, with -o. A process counts in
+its container, else in its unit, else under its name; --by decides otherwise, and pids are labels only with --by
+process. Command lines are never in it. Of units, containers and cgroups there are usage, limit and headroom of the
+cgroup, too.
 
-Reading is limited as in memmap ps: it holds up each process for --max-stall at most, and all together for --budget. What was not read is counted (memmap_unread_processes), and the next round reads it first; what is old has its age (memmap_sample_age_seconds). With --every it continues, until a signal or a limit ends it.
+Reading is limited as in memmap ps: it holds up each process for --max-stall at most, and all together for --budget.
+What was not read is counted (memmap_unread_processes), and the next round reads it first; what is old has its age
+(memmap_sample_age_seconds). With --every it continues, until a signal or a limit ends it.
 
--o replaces the file by rename, so that nobody reads half of it, and only if memmap metrics wrote it. It is readable for all (0644).
+-o replaces the file by rename, so that nobody reads half of it, and only if memmap metrics wrote it. It is readable for
+all (0644).
 
---otlp pushes the same to an OpenTelemetry collector, or to any other receiver of OTLP over HTTP. It is compressed, and retried while the receiver is away; with --spool what waits is kept after the end of the run too. Secrets are headers in OTEL_EXPORTER_OTLP_HEADERS, never in the command line. No other command of memmap opens a connection, and this one only then.`;
+--otlp pushes the same to an OpenTelemetry collector, or to any other receiver of OTLP over HTTP. It is compressed, and
+retried while the receiver is away; with --spool what waits is kept after the end of the run too. Secrets are headers in
+OTEL_EXPORTER_OTLP_HEADERS, never in the command line. No other command of memmap opens a connection, and this one only
+then.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

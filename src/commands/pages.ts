@@ -7,14 +7,18 @@ import {say} from '../shell/output.ts';
 import {lookAtPages} from '../features/pages/target.ts';
 import {KINDS} from '../model/kind.ts';
 import {renderPages} from '../features/pages/pages.ts';
+import {prose} from './prose.ts';
 
 export default class Pages extends BaseCommand {
   static override summary = 'show which pages of a process are present, swapped, shared or its own';
-  static override description = `Reads /proc/PID/pagemap. Without a region: each region as a strip of signs, and totals. With one: its pages as runs, all pages of a run in one state.
+  static override description = prose`
+Reads /proc/PID/pagemap. Without a region: each region as a strip of signs, and totals. With one: its pages as runs, all
+pages of a run in one state.
 
 A region is chosen by an address in it (0x…), a range (START-END in hex), its name, or a part of its name.
 
-The page map is read in small pieces with rests between them, so it holds up the process for a few ms at most. It is not a picture of one moment: a running process continues meanwhile.`;
+The page map is read in small pieces with rests between them, so it holds up the process for a few ms at most. It is not
+a picture of one moment: a running process continues meanwhile.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',

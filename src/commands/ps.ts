@@ -7,12 +7,20 @@ import {listProcesses, psJSON} from '../features/ps/ps.ts';
 import {notesOf, renderPs} from '../features/ps/text.ts';
 import {GROUPINGS} from '../model/host/processes.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
+import {prose} from './prose.ts';
 
 export default class Ps extends BaseCommand {
   static override summary = 'list all processes by the memory that they really cost (PSS)';
-  static override description = `Prints PSS, resident memory, private dirty memory, swap, regions, user and command line of each process, the largest first; a wide terminal has threads, and the unit or container, too. PSS divides a page by how many processes map it, so it adds up: --by prints sums.
+  static override description = prose`
+Prints PSS, resident memory, private dirty memory, swap, regions, user and command line of each process, the largest
+first; a wide terminal has threads, and the unit or container, too. PSS divides a page by how many processes map it, so
+it adds up: --by prints sums.
 
-The counters come from smaps_rollup, and reading that holds up the process. So the largest are read first, each for --max-stall at most and all together for --budget. Of the others only RSS is known, which PSS does not exceed: they are sorted by it, and the table says why. That is not an error. Where --budget did not suffice, what was read is left in memmap-ps.json in $XDG_RUNTIME_DIR or /run/user/UID (mode 0600): the next run reads the others first, and shows these with their age. A run that reads all removes it.
+The counters come from smaps_rollup, and reading that holds up the process. So the largest are read first, each for
+--max-stall at most and all together for --budget. Of the others only RSS is known, which PSS does not exceed: they are
+sorted by it, and the table says why. That is not an error. Where --budget did not suffice, what was read is left in
+memmap-ps.json in $XDG_RUNTIME_DIR or /run/user/UID (mode 0600): the next run reads the others first, and shows these
+with their age. A run that reads all removes it.
 
 Kernel threads and zombies have no memory of their own, and are not listed; memmap is left out.`;
 

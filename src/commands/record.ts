@@ -29,22 +29,35 @@ import type {GroupName} from '../model/group/group.ts';
 import {Stress} from '../procfs/host/stress.ts';
 import {KinWatch} from '../procfs/kin/kin.ts';
 import {Session} from '../procfs/sampling/session.ts';
+import {prose} from './prose.ts';
 
 export default class RecordCommand extends BaseCommand {
   static override summary = 'write down what happens to the memory of a process, to look at later';
-  static override description = `Samples the process at an interval, and writes what changed to a file, until the process ends, a limit is reached, or Ctrl-C. show, diff, explain, replay and all other commands read the file: FILE is its last moment, FILE#12 the one with that number, FILE@+30s the one at that time, FILE#name the one with that mark.
+  static override description = prose`
+Samples the process at an interval, and writes what changed to a file, until the process ends, a limit is reached, or
+Ctrl-C. show, diff, explain, replay and all other commands read the file: FILE is its last moment, FILE#12 the one with
+that number, FILE@+30s the one at that time, FILE#name the one with that mark.
 
-The file is JSON Lines, readable by its owner only, and compressed if its name ends with .gz. Each line is written whole: a recorder that is killed loses one at most. SIGUSR1, or the key m, makes a mark.
+The file is JSON Lines, readable by its owner only, and compressed if its name ends with .gz. Each line is written
+whole: a recorder that is killed loses one at most. SIGUSR1, or the key m, makes a mark.
 
-With --ring only the last minutes are kept, in files beside the name that -o gives: FILE.ring-1, …, which a recorder that is killed leaves behind, and the next one saves. When --dump-on says, and at the end, they are saved as a recording of their own, with the time in its name and a mark that says why: what happened before the kill.
+With --ring only the last minutes are kept, in files beside the name that -o gives: FILE.ring-1, …, which a recorder
+that is killed leaves behind, and the next one saves. When --dump-on says, and at the end, they are saved as a recording
+of their own, with the time in its name and a mark that says why: what happened before the kill.
 
-Of a group (cgroup:PATH, unit:NAME, container:ID) each sample is written: its usage, the parts of its bill, what its processes have together, who came and went. memmap growth and memmap check read such a file. A group that is removed meanwhile ends the recording with 5; what was seen is in the file.
+Of a group (cgroup:PATH, unit:NAME, container:ID) each sample is written: its usage, the parts of its bill, what its
+processes have together, who came and went. memmap growth and memmap check read such a file. A group that is removed
+meanwhile ends the recording with 5; what was seen is in the file.
 
-With --heap (memmap record PID --heap) malloc's books are noted too, now and then: memmap growth and memmap report then say whether what is in use grows, or what malloc keeps. That reads the memory of the process, as memmap heap does.
+With --heap (memmap record PID --heap) malloc's books are noted too, now and then: memmap growth and memmap report then
+say whether what is in use grows, or what malloc keeps. That reads the memory of the process, as memmap heap does.
 
-With --cause (memmap record PID --cause) each memory call is written down as well, with its stack, and at the end who mapped what, and what is still there: memmap export has it as a flame graph.
+With --cause (memmap record PID --cause) each memory call is written down as well, with its stack, and at the end who
+mapped what, and what is still there: memmap export has it as a flame graph.
 
-Sampling costs the process little. smaps, which holds up the process, is read at the start, at marks and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.`;
+Sampling costs the process little. smaps, which holds up the process, is read at the start, at marks and at the end, and
+in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up
+the process too, and samples are left out for it. What it cost is reported at the end.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$ -o shell.jsonl --for 2s',
@@ -54,9 +67,9 @@ Sampling costs the process little. smaps, which holds up the process, is read at
     '<%= config.bin %> <%= command.id %> $$ --children -o family.jsonl --for 1s',
     '<%= config.bin %> show family.jsonl#last --children',
     '<%= config.bin %> <%= command.id %> $$ --ring 10m --dump-on oom,signal -o black-box.jsonl --for 2s',
-    '<%= config.bin %> <%= command.id %> $$ --heap -o heap.jsonl --for 2s',
+    '<%= config.bin %> <%= command.id %> $$ --heap --interval 100ms -o heap.jsonl --for 4s',
     '<%= config.bin %> growth heap.jsonl',
-    '<%= config.bin %> <%= command.id %> cgroup:self -o group.jsonl --for 2s',
+    '<%= config.bin %> <%= command.id %> cgroup:self --interval 100ms -o group.jsonl --for 3s',
     '<%= config.bin %> growth group.jsonl',
     "jq -r 'select(.status.vmRss) | [.t, .status.vmRss] | @tsv' shell.jsonl",
   ];

@@ -13,14 +13,20 @@ import {jsonSink} from '../features/watch/sinks.ts';
 import {replayOnScreen} from '../features/replay/screen.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
 import type {Recording} from '../recording/recording.ts';
+import {prose} from './prose.ts';
 
 export default class Replay extends BaseCommand {
   static override summary = 'show a recording again, as it happened';
-  static override description = `On a terminal it is the screen of watch, where you can pause, step back and forth, and go to any moment (? lists the keys). Into a pipe it prints one line per change, with the time of day at which it happened, as fast as it can; with --json the events of watch --json. --moments lists the moments.
+  static override description = prose`
+On a terminal it is the screen of watch, where you can pause, step back and forth, and go to any moment (? lists the
+keys). Into a pipe it prints one line per change, with the time of day at which it happened, as fast as it can; with
+--json the events of watch --json. --moments lists the moments.
 
-Of a recording that was made with --cause, the calls of each change and their stack stand below it, and at the end who mapped what.
+Of a recording that was made with --cause, the calls of each change and their stack stand below it, and at the end who
+mapped what.
 
-Moments are named as in FILE#12: by number, by first, last or the name of a mark, by the time since the beginning (+30s), or by the clock (14:03:20).`;
+Moments are named as in FILE#12: by number, by first, last or the name of a mark, by the time since the beginning
+(+30s), or by the clock (14:03:20).`;
 
   static override examples = [
     '<%= config.bin %> record $$ -o moments.jsonl --count 5 --interval 100ms',
@@ -44,7 +50,8 @@ Moments are named as in FILE#12: by number, by first, last or the name of a mark
     }),
     frames: Flags.string({
       description:
-        "of a recording made with --cause: stacks without the functions of allocators, the loader and libc's start, or all",
+        "of a recording made with --cause: stacks without the functions of allocators, the loader and libc's " +
+        'start, or all',
       options: ['own', 'all'],
     }),
   };

@@ -11,10 +11,14 @@ import {pageOf} from '../features/report/html.ts';
 import {reportJSON} from '../features/report/json.ts';
 import {packReport} from '../features/report/pack.ts';
 import {safe} from '../text/safe.ts';
+import {prose} from './prose.ts';
 
 export default class ReportCommand extends BaseCommand {
   static override summary = 'make a page of a recording: what happened, with charts and all changes';
-  static override description = `Writes one HTML file that any browser opens from disk: it loads nothing, and everything is in it. First what happened in words, then memory over time by kind, the address space as a picture with a slider for the time, what grew, and the changes to search through; of a recording made with --cause, a flame graph of who mapped and touched it.
+  static override description = prose`
+Writes one HTML file that any browser opens from disk: it loads nothing, and everything is in it. First what happened in
+words, then memory over time by kind, the address space as a picture with a slider for the time, what grew, and the
+changes to search through; of a recording made with --cause, a flame graph of who mapped and touched it.
 
 With --json the same as data.`;
 

@@ -12,7 +12,7 @@ import {familyJSON, sortFamily} from '../model/family.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {type CaptureOptions, glimpse} from '../procfs/capture.ts';
-import {captureFamily} from '../procfs/family.ts';
+import {captureFamily} from '../procfs/kin/family.ts';
 import {renderColumnHelp} from '../text/columns.ts';
 import {withArenas} from '../features/heap/labels.ts';
 import {renderFamily} from '../features/show/family.ts';
@@ -20,16 +20,23 @@ import {groupJSON, groupNotes, lookAtGroup} from '../features/show/group.ts';
 import {renderGroup} from '../features/show/group-text.ts';
 import {renderPicture} from '../features/map/map.ts';
 import {renderStatus} from '../features/show/status.ts';
+import {prose} from './prose.ts';
 
 export default class Show extends BaseCommand {
   static override summary = 'show the address space of a process or a saved listing, or the bill of a group';
-  static override description = `Prints each region with its range, size, permissions, resident memory, kind and name; totals by kind; what the totals leave out; and how much room there is.
+  static override description = prose`
+Prints each region with its range, size, permissions, resident memory, kind and name; totals by kind; what the totals
+leave out; and how much room there is.
 
-Resident memory comes from smaps, and reading that holds up the process. Where it would be for longer than --max-stall, regions are shown without it, and that is reported.
+Resident memory comes from smaps, and reading that holds up the process. Where it would be for longer than --max-stall,
+regions are shown without it, and that is reported.
 
-A terminal gets as many columns as fit and, of more than 2,000 regions, the largest; a pipe gets all. --json is a whole snapshot in ascending order; --kind and --filter leave the chosen regions and their totals.
+A terminal gets as many columns as fit and, of more than 2,000 regions, the largest; a pipe gets all. --json is a whole
+snapshot in ascending order; --kind and --filter leave the chosen regions and their totals.
 
-A group is cgroup:PATH, unit:NAME (of systemd) or container:ID (the beginning of it is enough); cgroup:self is that of memmap. Its bill says what is charged to it, part by part: anonymous memory, mapped files, page cache that no process maps, and so on; its limits, and its processes.
+A group is cgroup:PATH, unit:NAME (of systemd) or container:ID (the beginning of it is enough); cgroup:self is that of
+memmap. Its bill says what is charged to it, part by part: anonymous memory, mapped files, page cache that no process
+maps, and so on; its limits, and its processes.
 
 For a process whose memory map may not be read, the status is shown, and the command exits with 4.`;
 

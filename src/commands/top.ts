@@ -12,6 +12,7 @@ import {EXIT, exitOfSignal} from '../shell/exit.ts';
 import {withProgress} from '../shell/output.ts';
 import {interruption, type Interruption} from '../shell/signals.ts';
 import {parseDuration, parseSize} from '../shell/values.ts';
+import {prose} from './prose.ts';
 
 /** ms between two samples of a process that is opened: what watch has. */
 const INNER_INTERVAL = 500;
@@ -21,9 +22,18 @@ const HELD_TIME = 100;
 
 export default class Top extends BaseCommand {
   static override summary = 'show all processes by the memory that they really cost, live';
-  static override description = `What ps prints, as one screen that is redrawn in place (q quits, ? lists the keys), with how much resident memory grew since top began, and how it moved. t adds up by name, user, unit, container or cgroup. Enter watches the process that is selected, as memmap watch does, and Escape comes back. Where output goes elsewhere it prints the table of ps for each sample; with --json one document a line.
+  static override description = prose`
+What ps prints, as one screen that is redrawn in place (q quits, ? lists the keys), with how much resident memory grew
+since top began, and how it moved. t adds up by name, user, unit, container or cgroup. Enter watches the process that is
+selected, as memmap watch does, and Escape comes back. Where output goes elsewhere it prints the table of ps for each
+sample; with --json one document a line.
 
-In each sample status is read of all processes, which holds up none of them, and the counters only within the limits: of one for --max-stall, of all together for --budget, and of none for more than 2 % of the time. Processes that were never read come first, then the largest that waited longest. Counters of an earlier sample are dim and have their age; after ten minutes they are no longer shown, but why they were not read. A process that is opened is read by its own screen alone, and so for 2 % of the time at most. With --held descriptors are looked at for 0.1 s of a processor in each sample; a process that has no turn keeps its earlier figures.
+In each sample status is read of all processes, which holds up none of them, and the counters only within the limits: of
+one for --max-stall, of all together for --budget, and of none for more than 2 % of the time. Processes that were never
+read come first, then the largest that waited longest. Counters of an earlier sample are dim and have their age; after
+ten minutes they are no longer shown, but why they were not read. A process that is opened is read by its own screen
+alone, and so for 2 % of the time at most. With --held descriptors are looked at for 0.1 s of a processor in each
+sample; a process that has no turn keeps its earlier figures.
 
 Kernel threads and zombies have no memory of their own, and are not listed; memmap is left out.`;
 

@@ -33,6 +33,7 @@ import {watch} from '../features/watch/watch.ts';
 import {MEASURE_KEYS} from '../model/measures.ts';
 import {KinWatch} from '../procfs/kin/kin.ts';
 import {Session} from '../procfs/sampling/session.ts';
+import {prose} from './prose.ts';
 
 const UNTIL =
   "end when this becomes true, with exit code 1 if it never does: a region's name or kind, a " +
@@ -49,13 +50,23 @@ interface WatchSetting {
 
 export default class Watch extends BaseCommand {
   static override summary = 'report each change to a process as it happens';
-  static override description = `On a terminal it shows one screen, redrawn in place (q quits, ? lists the keys); into a pipe it prints one line per change; with --json one JSON object per line. --kind and --filter leave the chosen regions and their changes, and the totals stay those of the whole process; --sort is the order of the regions on the screen, and of the changes of one sample in lines and JSON. It ends when the process does, on Ctrl-C, or at a limit.
+  static override description = prose`
+On a terminal it shows one screen, redrawn in place (q quits, ? lists the keys); into a pipe it prints one line per
+change; with --json one JSON object per line. --kind and --filter leave the chosen regions and their changes, and the
+totals stay those of the whole process; --sort is the order of the regions on the screen, and of the changes of one
+sample in lines and JSON. It ends when the process does, on Ctrl-C, or at a limit.
 
-A group (cgroup:PATH, unit:NAME of systemd, container:ID; cgroup:self is that of memmap) is reported in lines: what moved of its usage and by part, processes that come and go, and how often it was at its limit. --until then compares a part of its bill or what its processes have: usage>1G, pss>200M, processes<1. A group that is removed meanwhile ends the watch with 5.
+A group (cgroup:PATH, unit:NAME of systemd, container:ID; cgroup:self is that of memmap) is reported in lines: what
+moved of its usage and by part, processes that come and go, and how often it was at its limit. --until then compares a
+part of its bill or what its processes have: usage>1G, pss>200M, processes<1. A group that is removed meanwhile ends the
+watch with 5.
 
-Sampling costs the process little. smaps, which holds up the process, is read at the start and at the end, and in between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the process too, and samples are left out for it. What it cost is reported at the end.
+Sampling costs the process little. smaps, which holds up the process, is read at the start and at the end, and in
+between only for a small part of the time (--max-duty). maps is read for each sample; before Linux 6.17 it holds up the
+process too, and samples are left out for it. What it cost is reported at the end.
 
-With --cause (memmap watch PID --cause) each memory call of the process is seen as well, with its stack: under each change stands which calls made it, and at the end who mapped what, and what is still there. The process is not stopped.`;
+With --cause (memmap watch PID --cause) each memory call of the process is seen as well, with its stack: under each
+change stands which calls made it, and at the end who mapped what, and what is still there. The process is not stopped.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',

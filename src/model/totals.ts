@@ -1,5 +1,5 @@
 import type {Kind} from './kind.ts';
-import {ownerIn} from './owner.ts';
+import {ownerIn} from './heap/owner.ts';
 import {addUsage, NOT_SUMMED, type Region} from './region.ts';
 import {ABSENT} from './columns/columns.ts';
 import {Regions} from './columns/regions.ts';

@@ -1,5 +1,5 @@
 import {descriptorsFromJSON} from './descriptors.ts';
-import {OTHER_ALLOCATORS} from '../model/allocator.ts';
+import {OTHER_ALLOCATORS} from '../model/heap/allocator.ts';
 import {array, hexString, integer, isOwnName, matching, object, string, unusable} from '../model/json.ts';
 import type {
   AuxiliaryVector,

@@ -8,7 +8,7 @@ import {type Listing, parseListing} from '../parse/listing.ts';
 import {parseProcParts} from '../parse/parts.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
-import {isOneProgram, MOST_THREADS, readClues} from './clues.ts';
+import {isOneProgram, MOST_THREADS, readClues} from './image/clues.ts';
 import {readExtras} from './details/extras.ts';
 import type {ProcFile} from './file.ts';
 import {whileHeld, type OnHeld} from './sampling/held.ts';

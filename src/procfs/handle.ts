@@ -3,7 +3,7 @@ import {parseStat, type Stat} from '../parse/proc/stat.ts';
 import {parseMemory, parseStatus, type Status} from '../parse/proc/status.ts';
 import {ProcFile, retried} from './file.ts';
 import {MapLock} from './lock.ts';
-import {MappedFiles} from './mapped.ts';
+import {MappedFiles} from './image/mapped.ts';
 import {openProc, readIfThere, readOpen, textIfThere} from './open.ts';
 import {noSuchProcess, processTrouble} from './trouble.ts';
 import type {ProcessInfo} from '../model/snapshot.ts';

@@ -1,4 +1,4 @@
-import type {BooksFigures, BooksReading} from '../model/books.ts';
+import type {BooksFigures, BooksReading} from '../model/heap/books.ts';
 import {integer, type Json, object, string} from '../model/json.ts';
 
 /**

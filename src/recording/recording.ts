@@ -1,12 +1,12 @@
-import type {BooksReading} from '../model/books.ts';
+import type {BooksReading} from '../model/heap/books.ts';
 import type {FamilySample} from '../model/kin/kin.ts';
 import type {Rejected, Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
 import {object, type Json} from '../model/json.ts';
 import {readingIn} from './books.ts';
-import {applyRecord} from './codec.ts';
-import {familyAt} from './family.ts';
-import {checkRecord, Developer, NOTHING, type Frame} from './frame.ts';
+import {applyRecord} from './frames/codec.ts';
+import {familyAt} from './frames/family.ts';
+import {checkRecord, Developer, NOTHING, type Frame} from './frames/frame.ts';
 import {openSource, type RecordingSource, sourceOf} from './source.ts';
 import {readHeader, type RecordingHeader} from './header.ts';
 import {MomentIndex} from './index.ts';
@@ -14,7 +14,7 @@ import {linesOf} from './lines.ts';
 import type {Moment} from '../model/moment.ts';
 import {named, noRecording, unknownForm} from './refusal.ts';
 import {endOf, notesOn, type RecordingEnd} from './remarks.ts';
-import {Sample} from './sample.ts';
+import {Sample} from './frames/sample.ts';
 
 export type {RecordingHeader} from './header.ts';
 export type {RecordingEnd} from './remarks.ts';

@@ -1,9 +1,9 @@
-import type {BooksReading} from '../model/books.ts';
+import type {BooksReading} from '../model/heap/books.ts';
 import type {FamilySample} from '../model/kin/kin.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {booksJSON} from './books.ts';
 import {Encoder} from './encode/encoder.ts';
-import {familyAfter, type FamilyFrame, FamilyLines} from './family.ts';
+import {familyAfter, type FamilyFrame, FamilyLines} from './frames/family.ts';
 import {headerJSON, type RecordingHeader} from './header.ts';
 import {headOf, NO_SEED, type RecordEvent, sealMembers} from './lines.ts';
 import type {Packer} from './file.ts';

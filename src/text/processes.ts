@@ -185,7 +185,7 @@ export function lateText(rows: readonly ProcessRow[], now: number): string[] {
   if (late.length === 0) return [];
   const oldest = Math.min(...late.map(({readAt}) => readAt ?? now));
   return [
-    `The PSS, private dirty and regions of ${counted(late.length, 'process', 'processes')} are of an earlier reading, ` +
-      `up to ${spanText(now - oldest)} ago: reading them again was not possible within the limits.`,
+    `The PSS, private dirty and regions of ${counted(late.length, 'process', 'processes')} are of an earlier ` +
+      `reading, up to ${spanText(now - oldest)} ago: reading them again was not possible within the limits.`,
   ];
 }

@@ -3,7 +3,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import test from 'ava';
 import {isAllocators} from '../../src/classify/runtimes/allocators.ts';
 import {arenaSize, isKnownPython, PYTHONS, pythonIn} from '../../src/classify/runtimes/python.ts';
-import {ownerIn} from '../../src/model/owner.ts';
+import {ownerIn} from '../../src/model/heap/owner.ts';
 import {sizeOf, type Region} from '../../src/model/region.ts';
 import type {Snapshot} from '../../src/model/snapshot.ts';
 import {totalsByLabel} from '../../src/model/totals.ts';

@@ -17,7 +17,8 @@ const MIB = 1024 * 1024;
 test("node: buffers beside V8's code range are none of V8's, whatever they touch", async (t) => {
   const child = new Child(t, process.execPath, [
     '-e',
-    `const all = Array.from({length: 8}, () => Buffer.alloc(${32 * MIB}, 0x5a)); console.log('ready'); setInterval(() => all, 1e6)`,
+    `const all = Array.from({length: 8}, () => Buffer.alloc(${32 * MIB}, 0x5a)); console.log('ready'); ` +
+      'setInterval(() => all, 1e6)',
   ]);
   await child.line();
   const memory = openSync(`/proc/${child.pid}/mem`, 'r');
@@ -47,7 +48,8 @@ test("node: V8's heap, its code, malloc's arenas and all threads' stacks", async
   const child = new Child(t, process.execPath, [
     '-e',
     // It then waits in read(2), so that its collector can't give anything back meanwhile.
-    "const a = []; for (let i = 0; i < 1e5; i++) a.push({i}); console.log(process.memoryUsage().heapTotal); require('fs').readSync(0, Buffer.alloc(1))",
+    'const a = []; for (let i = 0; i < 1e5; i++) a.push({i}); console.log(process.memoryUsage().heapTotal); ' +
+      "require('fs').readSync(0, Buffer.alloc(1))",
   ]);
   const heapTotal = Number(await child.line());
   await asleep(child.pid);
@@ -94,7 +96,8 @@ testIf('java', 'jcmd')('java: the heap, the code cache and the threads are where
   const source = join(place, 'Sleepy.java');
   writeFileSync(
     source,
-    'class Sleepy { public static void main(String[] a) throws Exception { System.out.println("ready"); Thread.sleep(600000); } }',
+    'class Sleepy { public static void main(String[] a) throws Exception { System.out.println("ready"); ' +
+      'Thread.sleep(600000); } }',
   );
   const child = new Child(t, 'java', ['-Xmx256m', '-XX:NativeMemoryTracking=detail', source]);
   await child.line();
@@ -126,7 +129,9 @@ testIf('java', 'jcmd')(
     const source = join(folder(t), 'Direct.java');
     writeFileSync(
       source,
-      'import java.nio.ByteBuffer; class Direct { static ByteBuffer b; public static void main(String[] a) throws Exception { b = ByteBuffer.allocateDirect(32 << 20); for (int i = 0; i < b.capacity(); i += 4096) b.put(i, (byte) 1); System.out.println("ready"); Thread.sleep(600000); } }',
+      'import java.nio.ByteBuffer; class Direct { static ByteBuffer b; public static void main(String[] a) throws ' +
+        'Exception { b = ByteBuffer.allocateDirect(32 << 20); for (int i = 0; i < b.capacity(); i += 4096) b.put(i, ' +
+        '(byte) 1); System.out.println("ready"); Thread.sleep(600000); } }',
     );
     const child = new Child(t, 'java', ['-Xmx64m', '-XX:NativeMemoryTracking=summary', source]);
     await child.line();

@@ -98,10 +98,14 @@ test('a torn listing is used, marked, and ends with 5', async (t) => {
 const grown = (count: number): [string, string] => {
   const program = '00400000-00401000 r-xp 00000000 fd:00 7                          /bin/x\n';
   const heap = (pages: number): string =>
-    `00500000-${(0x500000 + pages * 4096).toString(16).padStart(8, '0')} rw-p 00000000 00:00 0                          [heap]\n`;
+    `00500000-${(0x500000 + pages * 4096).toString(16).padStart(8, '0')} rw-p 00000000 00:00 0                     ` +
+    '     [heap]\n';
   const region = (index: number): string => {
     const start = 0x7f0000000000 + index * 0x100000;
-    return `${start.toString(16)}-${(start + (index % 10 === 0 ? 0x40000 : 0x1000)).toString(16)} rw-p 00000000 00:00 0 \n`;
+    return (
+      `${start.toString(16)}-${(start + (index % 10 === 0 ? 0x40000 : 0x1000)).toString(16)} rw-p 00000000 00:00 0 ` +
+      '\n'
+    );
   };
   const regions = Array.from({length: count}, (_, index) => region(index)).join('');
   return [program + heap(1), program + heap(9) + regions];
@@ -178,7 +182,8 @@ test('two live processes, and a process beside what pmap says of it, can be comp
 test('what one side never counted has no difference, not one from 0', async (t) => {
   const region = '00400000-00402000 rw-p 00000000 00:00 0 \nRss:                8 kB\nPrivate_Dirty:      8 kB\n';
   const pmap =
-    '         Address Perm   Offset Device Inode Size Rss Mapping\n        00400000 rw-p 00000000  00:00     0   12  12 \n';
+    '         Address Perm   Offset Device Inode Size Rss Mapping\n        00400000 rw-p 00000000  00:00     0   ' +
+    '12  12 \n';
   const [before, after] = files(t, region, pmap) as [string, string];
   const {stdout} = await memmap(['diff', before, after]);
   t.regex(stdout, /^anon .*8 KiB → 12 KiB/m);

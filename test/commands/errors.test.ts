@@ -139,7 +139,8 @@ test('a file that is there is replaced only with --force; a pipe and a device ar
   t.true(statSync('/dev/null').isCharacterDevice());
   const through = await run('bash', [
     '-c',
-    `mkfifo ${place}/pipe && { cat ${place}/pipe & } && ${process.execPath} bin/run.js snapshot ${listing} -o ${place}/pipe; wait`,
+    `mkfifo ${place}/pipe && { cat ${place}/pipe & } && ${process.execPath} bin/run.js snapshot ${listing} -o ` +
+      `${place}/pipe; wait`,
   ]);
   t.regex(through.stdout, /^\{\s*"schema": ?"memmap.snapshot\/1"/);
   t.deepEqual(readdirSync(place).sort(), ['pipe', 'precious']);
@@ -175,7 +176,8 @@ test('a reader that goes away is no fault, and all data arrives at a slow one', 
   const rows = Array.from(
     {length: 20_000},
     (_, index) =>
-      `${(0x10000000 + index * 0x2000).toString(16)}-${(0x10001000 + index * 0x2000).toString(16)} rw-p 00000000 00:00 0 \n`,
+      `${(0x10000000 + index * 0x2000).toString(16)}-${(0x10001000 + index * 0x2000).toString(16)} rw-p 00000000 ` +
+      '00:00 0 \n',
   ).join('');
   const [many] = files(t, rows) as [string];
   const command = `${process.execPath} bin/run.js show ${many}`;

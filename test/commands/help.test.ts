@@ -44,7 +44,9 @@ test('--help of each command has its usage and examples', async (t) => {
 // A shell in which `memmap` is ours. watch and top without a limit would go on for ever: they are interrupted, as a user
 // would.
 const OURS = `${process.execPath} ${process.cwd()}/bin/run.js`;
-const PRELUDE = `memmap() { if [ "$1" = watch ] || [ "$1" = top ]; then timeout -s INT 2 ${OURS} "$@" || [ $? = 124 ]; else ${OURS} "$@"; fi; }`;
+const PRELUDE =
+  `memmap() { if [ "$1" = watch ] || [ "$1" = top ]; then timeout -s INT 2 ${OURS} "$@" || [ $? = 124 ]; else ` +
+  `${OURS} "$@"; fi; }`;
 
 for (const command of COMMANDS) {
   testIf('jq')(`the examples in --help of ${command} work as printed`, async (t) => {
@@ -64,7 +66,9 @@ for (const command of COMMANDS) {
       // Of a group with a process of very many regions, whoever tests here, PSS can't be had within --max-stall.
       const isSpared =
         ran.code === 5 && / cgroup:/.test(example) && /held up for too long \(--max-stall\)/.test(ran.stdout);
-      t.true(ran.code === 0 || ran.code === 1 || isSpared, `${example}\n${ran.code}\n${ran.stderr}`);
+      // A machine so busy that fewer than 12 samples could be taken.
+      const isUnjudged = ran.code === 5 && / growth /.test(example) && /not enough data/i.test(ran.stdout);
+      t.true(ran.code === 0 || ran.code === 1 || isSpared || isUnjudged, `${example}\n${ran.code}\n${ran.stderr}`);
     }
   });
 }
@@ -83,7 +87,7 @@ test('--version says what package.json says', async (t) => {
 });
 
 /** What commands share stands beside them; package.json keeps it from being taken for a command. */
-const SHARED = ['base', 'flags', 'not-found', 'text', 'usage'];
+const SHARED = ['base', 'flags', 'not-found', 'prose', 'text', 'usage'];
 
 test('every other file in src/commands is a command that memmap starts', async (t) => {
   const {COMMANDS: started} = await import('../../src/main.ts');

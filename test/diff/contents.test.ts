@@ -40,7 +40,8 @@ tryEach({
     after: ['10-14 rw-p', '14-18 rw-p', '18-1c rw-p'],
     changes: ['split 10-1c [1,3] 0'],
     says: [
-      'anonymous memory is in 3 regions now, at the same addresses and with the same permissions (maps does not say why: madvise, mlock, or mapped again in the same way).',
+      'anonymous memory is in 3 regions now, at the same addresses and with the same permissions (maps does not ' +
+        'say why: madvise, mlock, or mapped again in the same way).',
     ],
   },
   'madvise back merges': {
@@ -125,7 +126,8 @@ tryEach({
     after: ['10-18 rw-p', '20-24 rw-p'],
     changes: ['moved 10-18 from 30-38 [1,1] 0'],
     says: [
-      'anonymous memory is at another address: from 00030000-00038000, by -0x20000. That it is the same memory is a guess: nothing identifies unnamed memory.',
+      'anonymous memory is at another address: from 00030000-00038000, by -0x20000. That it is the same memory is ' +
+        'a guess: nothing identifies unnamed memory.',
     ],
   },
   'Where two regions could have moved, none is said to have': {

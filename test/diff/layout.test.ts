@@ -211,11 +211,13 @@ const MIRROR: Readonly<Record<string, string>> = {new: 'gone', gone: 'new', grow
 
 test('Unnamed memory goes with a neighbour only where both sides have it there, so that backwards it is the same', (t) => {
   const before = parse(
-    '00010000-00011000 rw-p 00000000 00:00 0 \n00011000-00012000 rw-p 00000000 00:00 0 \n00016000-00017000 rw-p 00006000 fd:00 11 /bin/a\n',
+    '00010000-00011000 rw-p 00000000 00:00 0 \n00011000-00012000 rw-p 00000000 00:00 0 \n00016000-00017000 rw-p ' +
+      '00006000 fd:00 11 /bin/a\n',
   );
   const after = parse(
-    '00010000-00011000 rw-p 00000000 00:00 0 \n00012000-00013000 rw-p 00000000 00:00 0 \n00013000-00014000 rw-p 00000000 00:00 0 \n' +
-      '00016000-00017000 rw-p 00000000 00:01 14 /dev/zero (deleted)\n00017000-00018000 rw-p 00006000 fd:00 11 /bin/a\n',
+    '00010000-00011000 rw-p 00000000 00:00 0 \n00012000-00013000 rw-p 00000000 00:00 0 \n00013000-00014000 rw-p ' +
+      '00000000 00:00 0 \n00016000-00017000 rw-p 00000000 00:01 14 /dev/zero (deleted)\n00017000-00018000 rw-p ' +
+      '00006000 fd:00 11 /bin/a\n',
   );
   const kinds = (changes: Diff): string[] =>
     changes.changes.map(({kind, slide = 0}) => `${kind} ${Math.abs(slide)}`).toSorted();

@@ -37,7 +37,9 @@ export async function traced(
 ): Promise<Traced> {
   // -D: strace is a grandchild, so that bash becomes memmap, and its PID ($$) is known beforehand.
   const limits = injection ? `-P "${injection.path}" -e inject=${injection.inject}` : '';
-  const script = `exec strace -D --seccomp-bpf -f -y -qq -s 0 -o "$1.log" -e signal=none -e trace=${CALLS} ${limits} $MEMMAP ${args} >"$1/out" 2>"$1.err"`;
+  const script =
+    `exec strace -D --seccomp-bpf -f -y -qq -s 0 -o "$1.log" -e signal=none -e trace=${CALLS} ${limits} $MEMMAP ` +
+    `${args} >"$1/out" 2>"$1.err"`;
   writeFileSync(join(folder, 'out'), '');
   const {code} = await scene.bash(script, [folder]);
   const log = readFileSync(`${folder}.log`, 'latin1');

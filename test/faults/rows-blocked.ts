@@ -14,7 +14,9 @@ export const BLOCKED_ROWS: readonly Row[] = [
   {
     id: '17',
     fault: 'a read that blocks',
-    how: 'the lock of a map that stays taken: a directory like /proc with a thread in state D and a FIFO for maps; and a real process in state D (vfork), whose reads strace delays by 20 s. A FIFO without such a thread',
+    how:
+      'the lock of a map that stays taken: a directory like /proc with a thread in state D and a FIFO for maps; ' +
+      'and a real process in state D (vfork), whose reads strace delays by 20 s. A FIFO without such a thread',
     expected: '8 at the deadline; 6 at once for what is not a file of procfs',
     needs: ['strace', 'gcc', 'slow'],
     run: blocked,
@@ -82,7 +84,8 @@ async function blocked(scene: Scene): Promise<string> {
 
   const program = join(scene.folder(), 'sleeper');
   const code =
-    '#include <unistd.h>\n#include <stdio.h>\nint main(void) { puts("ready"); fflush(stdout); if (vfork() == 0) { sleep(60); _exit(0); } }';
+    '#include <unistd.h>\n#include <stdio.h>\nint main(void) { puts("ready"); fflush(stdout); if (vfork() == 0) { ' +
+    'sleep(60); _exit(0); } }';
   execFileSync('gcc', ['-w', '-x', 'c', '-', '-o', program], {input: code});
   const sleeper = new Child(scene.test, program, []);
   await sleeper.line();
@@ -91,7 +94,8 @@ async function blocked(scene: Scene): Promise<string> {
   done(await scene.memmap(['show', String(sleeper.pid)]));
   const begin = performance.now();
   const held =
-    'exec strace -D -f -qq -o /dev/null -P "/proc/$1/maps" -e trace=read,pread64 -e inject=read,pread64:delay_enter=20s $MEMMAP show "$1" --deadline 2s';
+    'exec strace -D -f -qq -o /dev/null -P "/proc/$1/maps" -e trace=read,pread64 -e ' +
+    'inject=read,pread64:delay_enter=20s $MEMMAP show "$1" --deadline 2s';
   const ran = await scene.bash(held, [String(sleeper.pid)]);
   const seen = refused({...ran, stderr: ran.stderr.replaceAll(/^strace: .*\n/gm, '')}, 8, /state D\) in \w+/);
   return `${seen.replace(/\d{3,}/, 'N')} (${Math.round((performance.now() - begin) / 1000)} s, including strace's delay)`;
@@ -103,7 +107,9 @@ async function deadFiles(scene: Scene): Promise<string> {
   const server = new Child(scene.test, 'python3', ['test/faults/dead-files.py', place]);
   scene.teardown(() => void spawnSync('umount', ['-l', place]));
   await server.line();
-  const code = `f = os.open(${JSON.stringify(`${place}/lib`)}, os.O_RDONLY); m = mmap.mmap(f, 16384, prot=mmap.PROT_READ | mmap.PROT_EXEC, flags=mmap.MAP_PRIVATE); m[0]; print("ready", flush=True); time.sleep(300)`;
+  const code =
+    `f = os.open(${JSON.stringify(`${place}/lib`)}, os.O_RDONLY); m = mmap.mmap(f, 16384, prot=mmap.PROT_READ | ` +
+    'mmap.PROT_EXEC, flags=mmap.MAP_PRIVATE); m[0]; print("ready", flush=True); time.sleep(300)';
   const child = await scene.python(code);
   const asked = ['show', String(child.pid), '--filter', '/lib$/', '--columns', 'evidence,name'];
   assert.match(done(await scene.memmap(asked)), /segment 1 of the file/);
@@ -121,7 +127,8 @@ async function deadFiles(scene: Scene): Promise<string> {
 
 async function interruptions(scene: Scene): Promise<string> {
   const child = await scene.python(
-    'kept = []\nprint("ready", flush=True)\nwhile True: kept.append(mmap.mmap(-1, 8192)); kept = kept[-500:]; time.sleep(0.001)',
+    'kept = []\nprint("ready", flush=True)\nwhile True: kept.append(mmap.mmap(-1, 8192)); kept = kept[-500:]; ' +
+      'time.sleep(0.001)',
   );
   const folder = scene.folder();
   const pid = String(child.pid);
@@ -233,5 +240,8 @@ async function neverMem(scene: Scene): Promise<string> {
       call,
     );
   }
-  return `none of ${calls.length} commands opens mem or environ, traces, connects, or opens anything of /proc for writing`;
+  return (
+    `none of ${calls.length} commands opens mem or environ, traces, connects, or opens anything of /proc for ` +
+    'writing'
+  );
 }

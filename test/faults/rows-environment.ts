@@ -81,7 +81,9 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
   {
     id: '64',
     fault: 'a long watch leaks',
-    how: "30,000 samples of a process that does nothing, 3,000 of one that changes: memmap's own descriptors and memory",
+    how:
+      "30,000 samples of a process that does nothing, 3,000 of one that changes: memmap's own descriptors and " +
+      'memory',
     expected: 'flat',
     needs: ['python3', 'slow'],
     run: leak,
@@ -117,7 +119,8 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
     expected: '0, and 7 for the file',
     run: async (scene) => {
       const ran = await scene.bash(
-        'mkdir "$1/x"; cd "$1/x"; rmdir "$1/x"; $MEMMAP show "$2" >/dev/null; echo $?; $MEMMAP snapshot "$2" -o x; echo $?',
+        'mkdir "$1/x"; cd "$1/x"; rmdir "$1/x"; $MEMMAP show "$2" >/dev/null; echo $?; $MEMMAP snapshot "$2" -o x; ' +
+          'echo $?',
         [scene.folder(), LISTING],
       );
       clean(ran.stderr);
@@ -131,7 +134,9 @@ export const ENVIRONMENT_ROWS: readonly Row[] = [
   {
     id: 'A10',
     fault: 'a uid without an entry in passwd, without HOME, as in containers',
-    how: 'env -i setpriv --reuid=12345: --help, show --help, no arguments, show, demo touch --json, an unknown word, run',
+    how:
+      'env -i setpriv --reuid=12345: --help, show --help, no arguments, show, demo touch --json, an unknown word, ' +
+      'run',
     expected: '0, or 2 for the unknown word; no stack trace',
     needs: ['root'],
     run: async (scene) => {
@@ -264,7 +269,8 @@ async function noexec(scene: Scene): Promise<string> {
 
 async function leak(scene: Scene): Promise<string> {
   const child = await scene.python(
-    'print("ready", flush=True)\nwhile True: m = mmap.mmap(-1, 1 << 20); time.sleep(0.001); m.close(); time.sleep(0.001)',
+    'print("ready", flush=True)\nwhile True: m = mmap.mmap(-1, 1 << 20); time.sleep(0.001); m.close(); ' +
+      'time.sleep(0.001)',
   );
   const still = new Child(scene.test, 'cat', []);
   await still.ask('ready');
@@ -288,7 +294,10 @@ async function leak(scene: Scene): Promise<string> {
   assert.equal(fds(), before);
   const grown = Math.max(slope[1]! - slope[0]!, slope[3]! - slope[2]!) / 2 ** 20;
   assert.ok(grown < 60, `${grown} MiB`);
-  return `descriptors the same, and all given back; memory ${grown < 1 ? 'the same' : `+${Math.round(grown)} MiB before a collection`}`;
+  return (
+    'descriptors the same, and all given back; memory ' +
+    (grown < 1 ? 'the same' : `+${Math.round(grown)} MiB before a collection`)
+  );
 }
 
 async function limits(scene: Scene): Promise<string> {

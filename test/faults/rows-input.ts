@@ -32,7 +32,9 @@ export const INPUT_ROWS: readonly Row[] = [
   {
     id: '38',
     fault: 'a file of 10 GB, an endless line, /dev/zero, /proc/kcore',
-    how: 'show of a sparse file; of yes with and without newlines, of /dev/zero as a file and as a pipe; of 300 MB of lines without meaning; of 200 MB of JSON; of /proc/kcore; memory measured',
+    how:
+      'show of a sparse file; of yes with and without newlines, of /dev/zero as a file and as a pipe; of 300 MB of ' +
+      'lines without meaning; of 200 MB of JSON; of /proc/kcore; memory measured',
     expected: '6, bounded memory',
     needs: ['python3', 'slow'],
     run: huge,

@@ -102,7 +102,8 @@ export const KERNEL_ROWS: readonly Row[] = [
     expected: '0, exact',
     run: async (scene) => {
       const text =
-        '00001000-ffffffffff600000 ---p 00000000 00:00 0 \nffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]\n';
+        '00001000-ffffffffff600000 ---p 00000000 00:00 0 \nffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 ' +
+        '                 [vsyscall]\n';
       const json = await show(scene, {maps: () => text, smaps: undefined, status: withoutSize});
       assert.equal(BigInt(json.totals['size']!), 0xffffffffff600000n);
       return String(BigInt(json.totals['size']!));

@@ -53,7 +53,8 @@ export const LIVE_ROWS: readonly Row[] = [
     run: async (scene) => {
       const seen = await midRead(scene, (child) => void process.kill(child, 'SIGUSR1'));
       const child = await scene.python(
-        'import signal; signal.signal(signal.SIGUSR1, lambda *a: os.execvp("sleep", ["sleep", "60"])); print("ready", flush=True)\nwhile True: time.sleep(1)',
+        'import signal; signal.signal(signal.SIGUSR1, lambda *a: os.execvp("sleep", ["sleep", "60"])); ' +
+          'print("ready", flush=True)\nwhile True: time.sleep(1)',
       );
       const watch = new Child(scene.test, process.execPath, [
         MEMMAP,
@@ -106,9 +107,12 @@ export const LIVE_ROWS: readonly Row[] = [
   {
     id: '14',
     fault: 'a target that keeps taking the lock: the reader starves',
-    how: 'show of 20,000 regions (smaps, --max-stall 1m) while mprotect runs endlessly; the same with --deadline 60ms and 1ms',
+    how:
+      'show of 20,000 regions (smaps, --max-stall 1m) while mprotect runs endlessly; the same with --deadline 60ms ' +
+      'and 1ms',
     expected:
-      '0 or 5 within the deadline (10 s); where smaps is late it is left out, and that is reported; where maps is late, 8',
+      '0 or 5 within the deadline (10 s); where smaps is late it is left out, and that is reported; where maps is ' +
+      'late, 8',
     needs: ['python3', 'slow'],
     run: async (scene) => {
       const child = await scene.python(MANY(20_000, THRASH));
@@ -126,7 +130,10 @@ export const LIVE_ROWS: readonly Row[] = [
         8,
         /was not complete/,
       );
-      return `${ran.code} after ${ms} ms; with 60 ms: ${late.code}${late.code === 8 ? '' : ', without smaps'}; with 1 ms: ${short}`;
+      return (
+        `${ran.code} after ${ms} ms; with 60 ms: ${late.code}${late.code === 8 ? '' : ', without smaps'}; with 1 ` +
+        `ms: ${short}`
+      );
     },
   },
   {
@@ -134,7 +141,8 @@ export const LIVE_ROWS: readonly Row[] = [
     fault: 'looking slows the target down (smaps: −96 % of its mmap calls at 10 Hz)',
     how: 'mmap and munmap endlessly among 20,000 regions: calls in 3 s alone, and under watch --interval 100ms',
     expected:
-      'smaps is left out where it would stall the target, and that is reported; the pace is reported, not judged: others use the machine too',
+      'smaps is left out where it would stall the target, and that is reported; the pace is reported, not judged: ' +
+      'others use the machine too',
     needs: ['python3', 'slow'],
     run: observer,
   },
@@ -143,7 +151,9 @@ export const LIVE_ROWS: readonly Row[] = [
     fault: 'the reader is preempted while it holds the lock (CPU quota)',
     how: 'a cgroup with cpu.max of 10 %',
     expected: '0: what is counted is the time of the processor, so the pauses stay as they are, 5 s at most',
-    not: 'needs a writable cgroup of version 2; test/procfs tests what is counted, test/features/record the pauses on a loaded machine',
+    not:
+      'needs a writable cgroup of version 2; test/procfs tests what is counted, test/features/record the pauses on ' +
+      'a loaded machine',
   },
 ];
 
@@ -169,7 +179,10 @@ async function shortLives(scene: Scene): Promise<string> {
     clean(stderr);
     codes.set(code, (codes.get(code) ?? 0) + 1);
   }
-  return `${seen} snapshots, ${gone} gone; watch ended with ${[...codes].map(([code, count]) => `${code} (${count} times)`).join(', ')}`;
+  return (
+    `${seen} snapshots, ${gone} gone; watch ended with ` +
+    [...codes].map(([code, count]) => `${code} (${count} times)`).join(', ')
+  );
 }
 
 /** Something happens to a target while memmap, slowed down, is reading it. */
@@ -184,7 +197,8 @@ async function midRead(scene: Scene, happen: (pid: number) => void): Promise<str
   const [file, log] = [`/proc/${pid}/maps`, join(scene.folder(), 'log')];
   writeFileSync(log, '');
   const reading = scene.bash(
-    'exec strace -f -o "$3" -P "$1" -e trace=read,pread64 -e inject=read,pread64:delay_enter=40000 $MEMMAP show "$2" --json',
+    'exec strace -f -o "$3" -P "$1" -e trace=read,pread64 -e inject=read,pread64:delay_enter=40000 $MEMMAP show ' +
+      '"$2" --json',
     [file, String(pid), log],
   );
   await until(() => readFileSync(log, 'latin1').split('\n').length > 12, 'twelve lines');

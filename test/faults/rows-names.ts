@@ -21,7 +21,10 @@ export const NAME_ROWS: readonly Row[] = [
     expected: '0, with its whole name',
     needs: ['python3'],
     run: async (scene) => {
-      const code = `os.chdir(${JSON.stringify(scene.folder())})\nfor i in range(20):\n  os.mkdir("d" * 250); os.chdir("d" * 250)\nf = os.open("f", os.O_RDWR | os.O_CREAT); os.ftruncate(f, 4096); m = mmap.mmap(f, 4096); print("ready", flush=True); time.sleep(60)`;
+      const code =
+        `os.chdir(${JSON.stringify(scene.folder())})\nfor i in range(20):\n  os.mkdir("d" * 250); os.chdir("d" * ` +
+        '250)\nf = os.open("f", os.O_RDWR | os.O_CREAT); os.ftruncate(f, 4096); m = mmap.mmap(f, 4096); ' +
+        'print("ready", flush=True); time.sleep(60)';
       const child = await scene.python(code);
       const {regions} = JSON.parse(done(await scene.memmap(['show', '--json', String(child.pid)]))) as {
         regions: Array<{name: string}>;
@@ -89,7 +92,10 @@ export const NAME_ROWS: readonly Row[] = [
     expected: 'the file is a file',
     needs: ['python3'],
     run: async (scene) => {
-      const code = `os.chdir(${JSON.stringify(scene.folder())}); keep = []\nfor n in ["[heap]", "x (deleted)", "[stack]"]:\n  f = os.open(n, os.O_RDWR | os.O_CREAT); os.ftruncate(f, 4096); keep.append(mmap.mmap(f, 4096))\nprint("ready", flush=True); time.sleep(60)`;
+      const code =
+        `os.chdir(${JSON.stringify(scene.folder())}); keep = []\nfor n in ["[heap]", "x (deleted)", "[stack]"]:\n  ` +
+        'f = os.open(n, os.O_RDWR | os.O_CREAT); os.ftruncate(f, 4096); keep.append(mmap.mmap(f, ' +
+        '4096))\nprint("ready", flush=True); time.sleep(60)';
       const child = await scene.python(code);
       const {regions} = capture(child.pid);
       const pretending = regions.filter(({name}) => /\/(\[heap\]|\[stack\]|x \(deleted\))$/.test(name));
@@ -144,7 +150,9 @@ export const NAME_ROWS: readonly Row[] = [
     needs: ['python3'],
     run: async (scene) => {
       const {child} = await hostileProgram(scene);
-      const check = `import json,sys; d=json.load(open(0,"rb"), parse_constant=lambda c: sys.exit(3)); json.dumps(d).encode("utf-8"); assert all(isinstance(r["start"],str) for r in d.get("regions",[]))`;
+      const check =
+        'import json,sys; d=json.load(open(0,"rb"), parse_constant=lambda c: sys.exit(3)); ' +
+        'json.dumps(d).encode("utf-8"); assert all(isinstance(r["start"],str) for r in d.get("regions",[]))';
       const call = (args: string) =>
         scene.bash(`$MEMMAP ${args} | python3 -c '${check}'; exit \${PIPESTATUS[1]}`, [String(child.pid)]);
       for (const args of ['show --json "$1"', 'snapshot "$1"', 'diff --json "$1" "$1"'])
@@ -165,7 +173,8 @@ export const NAME_ROWS: readonly Row[] = [
         names
           .map(
             (name, i) =>
-              `${(0x400000 + i * 4096).toString(16)}-${(0x401000 + i * 4096).toString(16)} r--p 00000000 fe:00 7 ${name}\n`,
+              `${(0x400000 + i * 4096).toString(16)}-${(0x401000 + i * 4096).toString(16)} r--p 00000000 fe:00 7 ` +
+              `${name}\n`,
           )
           .join(''),
       );
@@ -185,9 +194,11 @@ export const NAME_ROWS: readonly Row[] = [
       const name = `memmap-long-${process.pid}`;
       // sleep(1) adds up its arguments: this is 15 times that many zeros.
       const start =
-        'a=$(printf %0100000d 0); for i in 1 2; do (exec -a $1 sleep 60 $a $a $a $a $a $a $a $a $a $a $a $a $a $a $a) & done';
+        'a=$(printf %0100000d 0); for i in 1 2; do (exec -a $1 sleep 60 $a $a $a $a $a $a $a $a $a $a $a $a $a $a ' +
+        '$a) & done';
       const ran = await scene.bash(
-        `${start}; until [ "$(pgrep -fc "^$1 60 000")" = 2 ]; do sleep 0.1; done; $MEMMAP show $1; code=$?; kill $(jobs -p); exit $code`,
+        `${start}; until [ "$(pgrep -fc "^$1 60 000")" = 2 ]; do sleep 0.1; done; $MEMMAP show $1; code=$?; kill ` +
+          '$(jobs -p); exit $code',
         [name],
       );
       assert.equal(ran.code, 2, ran.stderr);

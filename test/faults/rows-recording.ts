@@ -15,7 +15,9 @@ export const RECORDING_ROWS: readonly Row[] = [
   {
     id: '32',
     fault: 'a crash in the middle of record',
-    how: 'record of a process that changes all the time, plain and compressed, killed with SIGKILL at 40 random moments',
+    how:
+      'record of a process that changes all the time, plain and compressed, killed with SIGKILL at 40 random ' +
+      'moments',
     expected: 'all samples but the last one are there; 5, and the cut is reported',
     needs: ['python3', 'slow'],
     run: crashes,
@@ -31,7 +33,9 @@ export const RECORDING_ROWS: readonly Row[] = [
   {
     id: '34',
     fault: 'two recorders on one file',
-    how: 'record --append and record --force of a file that is being recorded; then the first is killed with SIGKILL, and again',
+    how:
+      'record --append and record --force of a file that is being recorded; then the first is killed with SIGKILL, ' +
+      'and again',
     expected: '7 while the first is at work, and its file is not touched; 0 once it is dead',
     needs: ['python3', 'slow'],
     run: twoRecorders,
@@ -39,14 +43,20 @@ export const RECORDING_ROWS: readonly Row[] = [
   {
     id: '36',
     fault: 'the clock steps while recording',
-    how: 'record in a time namespace whose clock faketime(1) cannot reach: date -s an hour back and forth, in a machine of its own',
+    how:
+      'record in a time namespace whose clock faketime(1) cannot reach: date -s an hour back and forth, in a ' +
+      'machine of its own',
     expected: 'time within a recording never goes back',
-    not: 'to set the clock would set it for the whole machine; test/recording/clock.test.ts gives the recorder a clock that steps by an hour and by a day',
+    not:
+      'to set the clock would set it for the whole machine; test/recording/clock.test.ts gives the recorder a ' +
+      'clock that steps by an hour and by a day',
   },
   {
     id: '48',
     fault: 'HTML in a name',
-    how: 'files named <img src=x onerror=…> and </script><script>… mapped, and a comm like that; record, report, the page in Chromium without a network',
+    how:
+      'files named <img src=x onerror=…> and </script><script>… mapped, and a comm like that; record, report, the ' +
+      'page in Chromium without a network',
     expected: 'shown as text, and nothing runs',
     needs: ['python3', 'slow'],
     run: hostilePage,
@@ -62,7 +72,8 @@ export const RECORDING_ROWS: readonly Row[] = [
 ];
 
 const CHURN =
-  'import random\nkept = []\nprint("ready", flush=True)\nwhile True:\n  kept.append(mmap.mmap(-1, 4096 * random.randint(1, 99)))\n  if len(kept) > 60: kept = kept[30:]\n  time.sleep(0.002)';
+  'import random\nkept = []\nprint("ready", flush=True)\nwhile True:\n  kept.append(mmap.mmap(-1, 4096 * ' +
+  'random.randint(1, 99)))\n  if len(kept) > 60: kept = kept[30:]\n  time.sleep(0.002)';
 
 const recorder = (scene: Scene, child: Child, path: string, ...flags: readonly string[]): ReturnType<typeof spawn> => {
   const args = [MEMMAP, 'record', String(child.pid), '-o', path, '--interval', '10ms', ...flags];
@@ -102,7 +113,10 @@ async function crashes(scene: Scene): Promise<string> {
     readdirSync(folder).filter((file) => file.endsWith('.tmp')),
     [],
   );
-  return `${moments} moments of ${40 - empty} recordings are there, ${cut} last lines were cut; ${empty} were killed before the first moment`;
+  return (
+    `${moments} moments of ${40 - empty} recordings are there, ${cut} last lines were cut; ${empty} were killed ` +
+    'before the first moment'
+  );
 }
 
 async function appended(scene: Scene): Promise<string> {

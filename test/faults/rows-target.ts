@@ -97,7 +97,9 @@ export const TARGET_ROWS: readonly Row[] = [
     expected: "0, with the target's view of names",
     needs: ['root', 'python3'],
     run: async (scene) => {
-      const inner = `import mmap,time; f=open("/mnt/secret","w+b"); f.truncate(4096); m=mmap.mmap(f.fileno(),4096); print("x",flush=True); time.sleep(60)`;
+      const inner =
+        'import mmap,time; f=open("/mnt/secret","w+b"); f.truncate(4096); m=mmap.mmap(f.fileno(),4096); ' +
+        'print("x",flush=True); time.sleep(60)';
       const child = new Child(scene.test, 'unshare', [
         '-pmf',
         '--mount-proc',
@@ -137,7 +139,9 @@ export const TARGET_ROWS: readonly Row[] = [
   {
     id: 'A11',
     fault: 'a process that the kernel keeps from us: which of its rules does it, and what would help?',
-    how: 'same user with more capabilities, another group, another uid at once (setuid), another user namespace; root without CAP_SYS_PTRACE; CAP_SYS_PTRACE for the page map; CAP_PERFMON alone',
+    how:
+      'same user with more capabilities, another group, another uid at once (setuid), another user namespace; root ' +
+      'without CAP_SYS_PTRACE; CAP_SYS_PTRACE for the page map; CAP_PERFMON alone',
     expected: '4, and the rule is named; 0 with CAP_PERFMON, since Linux 6.15',
     needs: ['root', 'slow'],
     run: advice,
@@ -164,7 +168,8 @@ export const TARGET_ROWS: readonly Row[] = [
     needs: ['python3'],
     run: async (scene) => {
       const code =
-        'import threading\ndef w():\n  time.sleep(.2); print("alone", flush=True); time.sleep(60)\nthreading.Thread(target=w).start(); ctypes.CDLL(None).syscall(60, 0)';
+        'import threading\ndef w():\n  time.sleep(.2); print("alone", flush=True); ' +
+        'time.sleep(60)\nthreading.Thread(target=w).start(); ctypes.CDLL(None).syscall(60, 0)';
       const child = await scene.python(code);
       const text = done(await scene.memmap(['show', String(child.pid)]));
       assert.match(text, /its first thread has ended/);

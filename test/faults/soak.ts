@@ -56,7 +56,9 @@ async function killedLessons(): Promise<Part> {
   const [helpers, files] = [helpersLeft(), readdirSync(folder)];
   rmSync(folder, {recursive: true, force: true});
   return {
-    text: `${LESSONS} lessons (${names.length} different ones), of which ${LESSONS - done} were killed with SIGKILL at a random moment: ${helpers.length} processes and ${files.length} files are left.`,
+    text:
+      `${LESSONS} lessons (${names.length} different ones), of which ${LESSONS - done} were killed with SIGKILL at ` +
+      `a random moment: ${helpers.length} processes and ${files.length} files are left.`,
     failed: helpers.length > 0 || files.length > 0,
   };
 }
@@ -103,7 +105,10 @@ function manyLooks(): Part {
     seen.every(({fds, timers}) => fds === seen[0]!.fds && timers === seen[0]!.timers) &&
     seen.at(-1)!.rss < seen[0]!.rss * 1.2 + 2 ** 24;
   return {
-    text: `${LOOKS.toLocaleString('en')} samples of one watch, ${changes.toLocaleString('en')} of which saw a change, ${us.toFixed(0)} µs each: after a tenth, a half and all of them ${seen.map(({fds}) => fds).join(', ')} descriptors, ${seen.map(({timers}) => timers).join(', ')} timers, ${mib.join(', ')} resident.`,
+    text:
+      `${LOOKS.toLocaleString('en')} samples of one watch, ${changes.toLocaleString('en')} of which saw a change, ` +
+      `${us.toFixed(0)} µs each: after a tenth, a half and all of them ${seen.map(({fds}) => fds).join(', ')} ` +
+      `descriptors, ${seen.map(({timers}) => timers).join(', ')} timers, ${mib.join(', ')} resident.`,
     failed: !isFlat || changes < LOOKS / 11,
   };
 }

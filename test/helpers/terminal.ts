@@ -25,7 +25,9 @@ export class TerminalRun {
     this.#terminal = new xterm.Terminal({cols: columns, rows, allowProposedApi: true});
     const run = typeof args === 'string' ? args : `${process.execPath} ${MEMMAP} ${args.join(' ')}`;
     // What the shell says comes before and after: which terminal it is, whose PID, its modes, and the exit code.
-    const command = `stty cols ${columns} rows ${rows}; echo "tty=$(tty) modes=$(stty -g)"; sh -c 'echo "pid=$$"; eval "exec $RUN"'; echo "code=$? modes=$(stty -g)"`;
+    const command =
+      `stty cols ${columns} rows ${rows}; echo "tty=$(tty) modes=$(stty -g)"; sh -c 'echo "pid=$$"; eval "exec ` +
+      '$RUN"\'; echo "code=$? modes=$(stty -g)"';
     const {NODE_ENV: _node, FORCE_COLOR: _force, NO_COLOR: _no, ...environment} = process.env;
     this.#child = spawn('script', ['-qec', command, '/dev/null'], {
       stdio: 'pipe',

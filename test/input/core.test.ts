@@ -244,7 +244,8 @@ testIf(
   WRITES_CORES,
 )('a core of Python has the regions of its maps', async (t) => {
   const program =
-    'import threading, time\nfor _ in range(3): threading.Thread(target=time.sleep, args=(600,)).start()\ntime.sleep(600)';
+    'import threading, time\nfor _ in range(3): threading.Thread(target=time.sleep, ' +
+    'args=(600,)).start()\ntime.sleep(600)';
   const executable = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], {encoding: 'utf8'}).trim();
   await livesOn(t, await abortWhileIdle(t, executable, ['-c', program], idle(4)), 'python3');
 });

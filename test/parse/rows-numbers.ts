@@ -111,7 +111,8 @@ export const NUMBERS: readonly Row[] = [
     rejected: [2],
     regions: [region('00400000-00401000', 'rw-p')],
     input:
-      "00400000-00401000 rw-p 00000000 00:00 0 \n    0000007f'8c000000-0000007f'8c0fffff rw-         0    100000  /lib/x.so (BuildId: 0a) (load bias 0x1000)\n",
+      "00400000-00401000 rw-p 00000000 00:00 0 \n    0000007f'8c000000-0000007f'8c0fffff rw-         0    100000  " +
+      '/lib/x.so (BuildId: 0a) (load bias 0x1000)\n',
   },
   {
     id: 'E73',
@@ -185,7 +186,9 @@ export const NUMBERS: readonly Row[] = [
     id: 'E101',
     title: 'so do several such lines',
     torn: true,
-    input: `00400000-00401000 rw-p 00000000 00:00 0 \n${`${line('7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0', '[stack]')}${line('ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0', '[vsyscall]')}`.repeat(2)}`,
+    input:
+      '00400000-00401000 rw-p 00000000 00:00 0 ' +
+      `\n${`${line('7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0', '[stack]')}${line('ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0', '[vsyscall]')}`.repeat(2)}`,
     regions: [
       region('00400000-00401000', 'rw-p'),
       region('7ffd00000000-7ffd00021000', 'rw-p', {name: '[stack]'}),

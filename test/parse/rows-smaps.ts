@@ -80,7 +80,9 @@ export const SMAPS: readonly Row[] = [
     title: 'a key that begins like a hex number is not a header, and a header in capitals is not a key',
     format: 'smaps',
     live: 'never',
-    input: `${record('Rss 4', 'Anonymous 4')}ABCDE000-ABCDF000 rw-p 00000000 00:00 0 \n${counters('Size 4', 'Rss 0', 'Anonymous 0')}`,
+    input:
+      `${record('Rss 4', 'Anonymous 4')}ABCDE000-ABCDF000 rw-p 00000000 00:00 0 ` +
+      `\n${counters('Size 4', 'Rss 0', 'Anonymous 0')}`,
     regions: [
       has({rss: 4, anonymous: 4}),
       region('abcde000-abcdf000', 'rw-p', {usage: kib({size: 4, rss: 0, anonymous: 0})}),
@@ -91,7 +93,9 @@ export const SMAPS: readonly Row[] = [
     title: 'counters below a header that cannot be read are nobody else’s',
     format: 'smaps',
     rejected: [4, 5, 6],
-    input: `${record('Rss 4')}7f00q000-7f00r000 rw-p 00000000 00:00 0 \n${counters('Size 8', 'Rss 8')}7f000000-7f001000 rw-p 00000000 00:00 0 \n${counters('Size 4', 'Rss 0')}`,
+    input:
+      `${record('Rss 4')}7f00q000-7f00r000 rw-p 00000000 00:00 0 \n${counters('Size 8', 'Rss 8')}7f000000-7f001000 ` +
+      `rw-p 00000000 00:00 0 \n${counters('Size 4', 'Rss 0')}`,
     regions: [has({rss: 4}), region('7f000000-7f001000', 'rw-p', {usage: kib({size: 4, rss: 0})})],
   },
   smaps(
@@ -125,7 +129,9 @@ export const SMAPS: readonly Row[] = [
     title: 'a record that is cut after three keys is kept and marked',
     format: 'smaps',
     incomplete: true,
-    input: `${record('Rss 4', 'Pss 4', 'VmFlags rd ')}00402000-00403000 rw-p 00000000 00:00 0 \n${counters('Size 4', 'Rss 4', 'Pss 2')}`,
+    input:
+      `${record('Rss 4', 'Pss 4', 'VmFlags rd ')}00402000-00403000 rw-p 00000000 00:00 0 ` +
+      `\n${counters('Size 4', 'Rss 4', 'Pss 2')}`,
     regions: [
       has({rss: 4, pss: 4}, {flags: ['rd']}),
       region('00402000-00403000', 'rw-p', {usage: kib({size: 4, rss: 4, pss: 2})}),
@@ -136,7 +142,9 @@ export const SMAPS: readonly Row[] = [
     title: 'so is one of a kernel without VmFlags',
     format: 'smaps',
     incomplete: true,
-    input: `${record('Rss 4', 'Pss 4', 'Swap 0')}00402000-00403000 rw-p 00000000 00:00 0 \n${counters('Size 4', 'Rss 4', 'Pss 2')}`,
+    input:
+      `${record('Rss 4', 'Pss 4', 'Swap 0')}00402000-00403000 rw-p 00000000 00:00 0 ` +
+      `\n${counters('Size 4', 'Rss 4', 'Pss 2')}`,
     regions: [
       has({rss: 4, pss: 4, swap: 0}),
       region('00402000-00403000', 'rw-p', {usage: kib({size: 4, rss: 4, pss: 2})}),
@@ -185,7 +193,9 @@ export const SMAPS: readonly Row[] = [
     title: 'where records overlap the later one is used',
     format: 'smaps',
     torn: true,
-    input: `7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n${counters('Size 4', 'Rss 4')}7f0000000000-7f0000003000 rw-p 00000000 00:00 0 \n${counters('Size 12', 'Rss 8')}`,
+    input:
+      `7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n${counters('Size 4', 'Rss 4')}7f0000000000-7f0000003000 ` +
+      `rw-p 00000000 00:00 0 \n${counters('Size 12', 'Rss 8')}`,
     regions: [region('7f0000000000-7f0000003000', 'rw-p', {usage: kib({size: 12, rss: 8})})],
   },
 ];

@@ -84,7 +84,9 @@ export const STATUS: readonly StatusRow[] = [
   {
     id: 'E96',
     title: 'numbers of 64 bits are not rounded',
-    input: `2001 (x) ${fields({...usual, 26: '18446744073709551615', 27: '-9223372036854775808', 28: '9223372036854775807'})}\n`,
+    input:
+      '2001 (x) ' +
+      `${fields({...usual, 26: '18446744073709551615', 27: '-9223372036854775808', 28: '9223372036854775807'})}\n`,
     stat: {
       ...seen,
       comm: 'x',

@@ -42,7 +42,8 @@ test("resident memory of a process that stands still adds up to the kernel's own
 testIf('python3')('memory that a program maps is found where it says it is', async (t) => {
   const child = await python(t, 'libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p');
   const answer = await child.ask(
-    'p = libc.mmap(ctypes.c_void_p(0x200000000000), ctypes.c_size_t(5*4096), 3, 0x100022, -1, ctypes.c_long(0)); ctypes.memset(p, 1, 2*4096); answer = hex(p)',
+    'p = libc.mmap(ctypes.c_void_p(0x200000000000), ctypes.c_size_t(5*4096), 3, 0x100022, -1, ctypes.c_long(0)); ' +
+      'ctypes.memset(p, 1, 2*4096); answer = hex(p)',
   );
   t.is(answer, '0x200000000000');
   const region = capture(child.pid).regions.find(({start}) => start === 0x200000000000);
@@ -102,7 +103,8 @@ test('no such process, a kernel thread and a zombie are told apart', async (t) =
 testIf('python3')('a process whose first thread has ended is read through another thread', async (t) => {
   const child = new Child(t, 'python3', [
     '-c',
-    'import threading, time, ctypes\nthreading.Thread(target=time.sleep, args=(60,)).start()\nctypes.CDLL(None).syscall(60, 0)',
+    'import threading, time, ctypes\nthreading.Thread(target=time.sleep, ' +
+      'args=(60,)).start()\nctypes.CDLL(None).syscall(60, 0)',
   ]);
   await inState(child.pid, 'Z');
   const snapshot = capture(child.pid);

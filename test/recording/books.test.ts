@@ -2,7 +2,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import type {BooksFigures, BooksReading} from '../../src/model/books.ts';
+import type {BooksFigures, BooksReading} from '../../src/model/heap/books.ts';
 import {readHeader} from '../../src/recording/header.ts';
 import {sealLine} from '../../src/recording/lines.ts';
 import {readRecording} from '../../src/recording/recording.ts';

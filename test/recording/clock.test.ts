@@ -91,6 +91,7 @@ test('a million moments are opened in bounded memory, and any one is at hand', a
     t.is(recording.momentAt(index * 500 + 1).index, index);
   }
   t.log(
-    `${count} moments, ${recording.size} bytes: opened in ${Math.round(took)} ms, ${Math.round(grown / count)} bytes each; 20 sought in ${Math.round(performance.now() - sought)} ms`,
+    `${count} moments, ${recording.size} bytes: opened in ${Math.round(took)} ms, ${Math.round(grown / count)} ` +
+      `bytes each; 20 sought in ${Math.round(performance.now() - sought)} ms`,
   );
 });

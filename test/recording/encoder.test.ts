@@ -5,9 +5,9 @@ import {type Region, regionJSON} from '../../src/model/region.ts';
 import {Regions} from '../../src/model/columns/regions.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {Tables} from '../../src/model/columns/tables.ts';
-import {applyRecord} from '../../src/recording/codec.ts';
+import {applyRecord} from '../../src/recording/frames/codec.ts';
 import {Encoder} from '../../src/recording/encode/encoder.ts';
-import {Developer, NOTHING} from '../../src/recording/frame.ts';
+import {Developer, NOTHING} from '../../src/recording/frames/frame.ts';
 
 const PAGE = 4096;
 

@@ -5,7 +5,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {kinKey, type FamilySample, type Kin} from '../../src/model/kin/kin.ts';
 import {Trouble} from '../../src/model/trouble.ts';
-import {familyAfter, familyAt} from '../../src/recording/family.ts';
+import {familyAfter, familyAt} from '../../src/recording/frames/family.ts';
 import {readRecording} from '../../src/recording/recording.ts';
 import {folder} from '../helpers/listings.ts';
 import {conforms} from '../helpers/schema.ts';

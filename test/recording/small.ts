@@ -9,7 +9,8 @@ const line = (start: number, pages: number, rest: string): string =>
   `${start.toString(16).padStart(8, '0')}-${(start + pages * 4096).toString(16).padStart(8, '0')} ${rest}\n`;
 
 const counters = (pages: number, rss: number, flags: string): string =>
-  `Size: ${pages * 4} kB\nKernelPageSize: 4 kB\nMMUPageSize: 4 kB\nRss: ${rss} kB\nPss: ${rss} kB\nPrivate_Dirty: ${rss} kB\nAnonymous: ${rss} kB\nTHPeligible:    0\nVmFlags: ${flags}\n`;
+  `Size: ${pages * 4} kB\nKernelPageSize: 4 kB\nMMUPageSize: 4 kB\nRss: ${rss} kB\nPss: ${rss} kB\nPrivate_Dirty: ` +
+  `${rss} kB\nAnonymous: ${rss} kB\nTHPeligible:    0\nVmFlags: ${flags}\n`;
 
 /** A little process: a program, a heap that grows, and blocks that come and go. */
 export function listingAt(look: number, isSmaps: boolean): string {

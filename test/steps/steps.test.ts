@@ -43,7 +43,8 @@ for (const file of ['maps', 'smaps'] as const) {
           const problem = compare(step, expected, before, after, playground, file === 'smaps');
           if (problem)
             return t.fail(
-              `step ${number}, ${step.name}(${step.call.map((value) => value.toString(16)).join(', ')}) = ${result}: ${problem}\nbefore:\n${listing(before)}\nafter:\n${listing(after)}`,
+              `step ${number}, ${step.name}(${step.call.map((value) => value.toString(16)).join(', ')}) = ` +
+                `${result}: ${problem}\nbefore:\n${listing(before)}\nafter:\n${listing(after)}`,
             );
           if (result >= 0 || result <= -4096) playground.pages = step.after;
           before = after;

@@ -32,11 +32,13 @@ function sawleak(program: string, tooth: number, leak: number): Trial {
 const PYTHON: Readonly<Record<string, readonly [code: string, leak: number]>> = {
   'python, asleep': ['import time; time.sleep(3600)', 0],
   'python, makes and drops lists': [
-    'import time, random\nwhile True: x = [bytes(random.randrange(1, 4096)) for _ in range(random.randrange(2000))]; time.sleep(0.02)',
+    'import time, random\nwhile True: x = [bytes(random.randrange(1, 4096)) for _ in ' +
+      'range(random.randrange(2000))]; time.sleep(0.02)',
     0,
   ],
   'python, a cache of 20,000 entries': [
-    'import time\nfrom functools import lru_cache\nf = lru_cache(20000)(lambda key: bytes(500))\nkey = 0\nwhile True:\n  for _ in range(50): f(key := key + 1)\n  time.sleep(0.02)',
+    'import time\nfrom functools import lru_cache\nf = lru_cache(20000)(lambda key: bytes(500))\nkey = 0\nwhile ' +
+      'True:\n  for _ in range(50): f(key := key + 1)\n  time.sleep(0.02)',
     0,
   ],
   'python, keeps 50 KiB a second': [
@@ -52,7 +54,8 @@ const NODE: Readonly<Record<string, readonly [code: string, leak: number]>> = {
     0,
   ],
   'node, keeps objects, about 3 MiB a minute': [
-    'const kept = []; setInterval(() => { for (let i = 0; i < 60; i++) kept.push({i, text: "x".repeat(1) + Math.random(), list: [i, i, i, i]}); JSON.stringify(kept.slice(-2000)) }, 100)',
+    'const kept = []; setInterval(() => { for (let i = 0; i < 60; i++) kept.push({i, text: "x".repeat(1) + ' +
+      'Math.random(), list: [i, i, i, i]}); JSON.stringify(kept.slice(-2000)) }, 100)',
     5,
   ],
   'node, keeps buffers of 64 KiB, 3.8 MiB a minute': [

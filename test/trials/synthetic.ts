@@ -1,4 +1,4 @@
-import {judge} from '../../src/features/growth/judge.ts';
+import {judge} from '../../src/features/growth/verdict/judge.ts';
 import {markdown} from '../faults/report.ts';
 import {LEAKS, QUIET, Random, verdictsOf, type Maker} from '../features/growth/synthetic.ts';
 import {TIMED_LEAKS, TIMED_QUIET, type TimedMaker} from '../features/growth/timed.ts';

@@ -1,4 +1,4 @@
-import type {AllocatorName, OtherAllocator} from '../../model/allocator.ts';
+import type {AllocatorName, OtherAllocator} from '../../model/heap/allocator.ts';
 import type {Clues} from '../../model/clues/clues.ts';
 import {isPrivate, isWritable, type Region} from '../../model/region.ts';
 import {type Decision, FLAG, type Space} from '../space.ts';

@@ -4,7 +4,7 @@ import {debugPaths} from '../../parse/elf/debug.ts';
 import type {ReadAt} from '../../parse/elf/headers.ts';
 import type {Inflate} from '../../parse/elf/section.ts';
 import {PerfMap} from '../../parse/perf-map.ts';
-import {openIfPlain} from '../../procfs/mapped.ts';
+import {openIfPlain} from '../../procfs/image/mapped.ts';
 import {textIfThere} from '../../procfs/open.ts';
 import {builtFile} from '../../shell/built.ts';
 import {demangler} from '../../unwind/demangle.ts';

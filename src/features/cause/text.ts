@@ -113,8 +113,10 @@ function seenText({calls, lost, stacks, changed, explained, notes}: CauseEnd): s
   const known = lost === null || counts.includes(null);
   const total = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
   const saw = known
-    ? `${counted(seen, 'memory call')} ${seen === 1 ? 'was' : 'were'} seen; how many there were is not known, since memmap's helper was killed`
-    : `${countText(seen)} of ${counted(total, 'memory call')} ${total === 1 ? 'was' : 'were'} seen, ${lost === 0 ? 'none' : countText(lost)} lost`;
+    ? `${counted(seen, 'memory call')} ${seen === 1 ? 'was' : 'were'} seen; how many there were is not known, ` +
+      "since memmap's helper was killed"
+    : `${countText(seen)} of ${counted(total, 'memory call')} ${total === 1 ? 'was' : 'were'} seen, ` +
+      `${lost === 0 ? 'none' : countText(lost)} lost`;
   const share = changed === 0 ? '' : `; the call is known for ${percent(explained, changed)} of the bytes that changed`;
   const parts = [
     [stacks.whole, 'to the root'],

@@ -1,7 +1,7 @@
 import {missedPeak, NEARLY, notReadOf, ruleAmount} from './unread.ts';
 import {FamilySeries} from '../growth/family.ts';
 import {growthOf, type Growth, type GrowthLine} from '../growth/growth.ts';
-import {FEWEST_LOOKS, type Judgement} from '../growth/judge.ts';
+import {FEWEST_LOOKS, type Judgement} from '../growth/verdict/judge.ts';
 import {whyNot} from '../growth/words.ts';
 import {isKinMeasure, type FamilySample, type KinMeasure} from '../../model/kin/kin.ts';
 import {KinPeaks} from '../../model/kin/peaks.ts';

@@ -2,7 +2,7 @@ import {counted, sizeText} from '../../model/amounts.ts';
 import type {ProcessRow, Unread} from '../../model/host/processes.ts';
 import type {MeasureKey} from '../../model/measures.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {FEWEST_LOOKS, judge} from '../growth/judge.ts';
+import {FEWEST_LOOKS, judge} from '../growth/verdict/judge.ts';
 import {safe} from '../../text/safe.ts';
 import {Checker, growthResult, tooFewLooks} from './checker.ts';
 import type {ProcessRule} from './rules.ts';

@@ -78,8 +78,9 @@ function sentencesOf(cow: Cow): string[] {
 const apartSentence = ({saved, isExact, members}: Cow): string =>
   saved === 0
     ? 'They share nothing: no page is mapped by two of them.'
-    : `Sharing saves ${isExact ? '' : 'at most '}${sizeText(saved)} over ${counted(members.length, 'process', 'processes')}: ` +
-      `they would need this much more memory if each page were copied.`;
+    : `Sharing saves ${isExact ? '' : 'at most '}${sizeText(saved)} over ` +
+      `${counted(members.length, 'process', 'processes')}: they would need this much more memory if each page were ` +
+      'copied.';
 
 /** A rate, with the window in which it was seen. */
 function rateTexts(rate: CowRate, {isExact, members, parent, saved}: Cow): string[] {
@@ -260,8 +261,8 @@ function meaningsOf(cow: Cow): string[] {
     return [
       (cow.isExact
         ? 'shared: at least one other of them maps this page.'
-        : 'shared: at least one other of them maps this page of a file; or it is a page of anonymous memory that more ' +
-          'than one process maps, whoever they are.') +
+        : 'shared: at least one other of them maps this page of a file; or it is a page of anonymous memory that ' +
+          'more than one process maps, whoever they are.') +
         ' copied: a page of a mapped file that the process has written to, and so has a copy of its own. own: no ' +
         'other of them has this page.',
     ];
@@ -293,15 +294,17 @@ export function notesOf(cow: Cow): string[] {
       : []),
     ...(borrowed.length > 0
       ? [
-          `In the memory of ${parent ? 'its parent' : 'another of them'} for now (vfork), and left out: ${list(borrowed)}.`,
+          `In the memory of ${parent ? 'its parent' : 'another of them'} for now (vfork), and left out: ` +
+            `${list(borrowed)}.`,
         ]
       : []),
     ...(denied.length > 0 ? [`Not permitted to look at, and left out: ${list(denied)}.`] : []),
     ...(!isExact && !parent
       ? [
-          'Page frames are hidden without CAP_SYS_ADMIN: the kernel says how often a page is mapped, not by whom. Pages ' +
-            'of files and shared memory are known by their file. Of anonymous memory, shared counts pages that are ' +
-            'shared with others, and the zero page, too: it is the most that it can be. As root it is exact.',
+          'Page frames are hidden without CAP_SYS_ADMIN: the kernel says how often a page is mapped, not by ' +
+            'whom. Pages of files and shared memory are known by their file. Of anonymous memory, shared counts ' +
+            'pages that are shared with others, and the zero page, too: it is the most that it can be. As root it ' +
+            'is exact.',
         ]
       : []),
     ...(!isExact && parent && members.length > 0
@@ -314,7 +317,8 @@ export function notesOf(cow: Cow): string[] {
     ...(swapped > 0 ? [`${sizeText(swapped)} is in swap: who shares them is hidden without CAP_SYS_ADMIN.`] : []),
     ...(ended > 0
       ? [
-          `${parent ? counted(ended, 'worker') : counted(ended, 'process', 'processes')} ended while the pages were read, and ${ended === 1 ? 'is' : 'are'} left out.`,
+          `${parent ? counted(ended, 'worker') : counted(ended, 'process', 'processes')} ended while the pages ` +
+            `were read, and ${ended === 1 ? 'is' : 'are'} left out.`,
         ]
       : []),
     ...(isParentCut ? ['The parent ended while the pages were read: not all of them were compared.'] : []),

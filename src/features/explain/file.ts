@@ -5,7 +5,7 @@ import type {ReadAt} from '../../parse/elf/headers.ts';
 import {readElfImage, sectionAt, type ElfImage} from '../../parse/elf/image.ts';
 import {ownAddress} from '../../parse/elf/place.ts';
 import {findSymbol, isMangled} from '../../parse/elf/symbols.ts';
-import {openMapped, openIfPlain, type MappedFile} from '../../procfs/mapped.ts';
+import {openMapped, openIfPlain, type MappedFile} from '../../procfs/image/mapped.ts';
 import type {Looked} from './target.ts';
 
 /** What the file behind a region says about one byte of it; undefined where there is no file. */

@@ -79,7 +79,10 @@ export function touchersText({every, samples, page, by}: Touchers): string {
   const most = [...sums].sort(([, a], [, b]) => b - a);
   const shares = most.slice(0, MOST_TOUCHERS).map(([name, bytes]) => `${percent(bytes, all)} ${name}`);
   const more = most.length > MOST_TOUCHERS ? `; and ${countText(most.length - MOST_TOUCHERS)} more` : '';
-  return `${own}The region, by ${counted(samples, 'page fault')}, one of ${every} being sampled: ${shares.join('; ')}${more}`;
+  return (
+    `${own}The region, by ${counted(samples, 'page fault')}, one of ${every} being sampled: ` +
+    `${shares.join('; ')}${more}`
+  );
 }
 
 const percent = (part: number, whole: number): string =>

@@ -1,4 +1,4 @@
-import {PAGE} from '../../model/pages.ts';
+import {PAGE} from '../../model/pages/pages.ts';
 
 /** What /proc/PID/pagemap says about one page: proc_pid_pagemap(5); Documentation/admin-guide/mm/pagemap.rst. */
 export interface PageFacts {

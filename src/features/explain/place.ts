@@ -57,7 +57,10 @@ function manyRegions(looked: Looked, asked: string, regions: readonly Region[], 
   const facts = regionFacts(looked.snapshot.regions, most);
   const one = renderRegionFacts(looked.snapshot, [facts], sectionsIn(looked, most), width);
   const title = heading(`${regions.length} regions match ${asked}:`, width);
-  return `${title}\n\n${[...renderRegions(Regions.of(regions), {width})].join('\n')}\n\nThe one that takes the most:\n\n${one}`;
+  return (
+    `${title}\n\n${[...renderRegions(Regions.of(regions), {width})].join('\n')}\n\nThe one that takes the ` +
+    `most:\n\n${one}`
+  );
 }
 
 /** @param text what was given instead, if anything */

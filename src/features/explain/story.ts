@@ -1,4 +1,4 @@
-import {type Freed, freedOf} from '../../model/freed.ts';
+import {type Freed, freedOf} from '../../model/heap/freed.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {hex, isFileBacked, type Region, regionJSON, sizeOf} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';

@@ -100,7 +100,7 @@ const CHECKS: readonly Check[] = [
       table.filter(({flags = []}) => flags.some((code) => flagMeaning(code) === undefined)),
       'unknown-flags',
       (some) =>
-        `VmFlags has codes unknown to memmap: ` +
+        'VmFlags has codes unknown to memmap: ' +
         `${[...new Set(some.flatMap(({flags = []}) => flags.filter((code) => flagMeaning(code) === undefined)))].join(', ')}.`,
     ),
   ({consistency: {torn, incomplete}, source: {format}}) => {

@@ -6,8 +6,8 @@ import {safe} from '../../text/safe.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {wrapped} from '../../text/lines.ts';
 import {riseOf, withoutFinalFall, type GrowthMeasure} from './growth.ts';
-import {holesOf} from './holes.ts';
-import {FEWEST_LOOKS, judge, type Judgement} from './judge.ts';
+import {holesOf} from './verdict/holes.ts';
+import {FEWEST_LOOKS, judge, type Judgement} from './verdict/judge.ts';
 import {slopeText, whyNot} from './words.ts';
 
 /** What the family as a whole, or one of its members, did. */

@@ -12,7 +12,7 @@ import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import type {TextOptions} from '../../text/who.ts';
 import {riseOf} from './growth.ts';
-import {judge, type Judgement} from './judge.ts';
+import {judge, type Judgement} from './verdict/judge.ts';
 import {forecast, slopeText, whyNot} from './words.ts';
 
 /** What one amount of a group did. */

@@ -3,8 +3,8 @@ import type {ByteKey} from '../../model/measures.ts';
 import type {Region} from '../../model/region.ts';
 import type {Points, Series, Time} from '../../history/series.ts';
 import {groupKey, groupsOf, movement} from '../../history/groups.ts';
-import {holesOf, sinceLastHole} from './holes.ts';
-import {FEWEST_LOOKS, judge, type Judgement, type Verdict} from './judge.ts';
+import {holesOf, sinceLastHole} from './verdict/holes.ts';
+import {FEWEST_LOOKS, judge, type Judgement, type Verdict} from './verdict/judge.ts';
 
 /** What can be followed. */
 export const GROWTH_MEASURES = [

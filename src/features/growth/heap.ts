@@ -1,7 +1,7 @@
 import {counted, deltaText, sizeText} from '../../model/amounts.ts';
-import type {BooksFigures, BooksReading} from '../../model/books.ts';
+import type {BooksFigures, BooksReading} from '../../model/heap/books.ts';
 import {type Growth, type GrowthLine, lineOf, riseOf} from './growth.ts';
-import type {Verdict} from './judge.ts';
+import type {Verdict} from './verdict/judge.ts';
 import {slopeText, whyNot} from './words.ts';
 
 /** What malloc's books say of a growth. A closed set. */

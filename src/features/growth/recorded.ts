@@ -1,11 +1,11 @@
 import {type Growth, type GrowthMeasure, growthOf} from './growth.ts';
 import {type HeapGrowth, heapGrowthOf} from './heap.ts';
-import type {BooksReading} from '../../model/books.ts';
+import type {BooksReading} from '../../model/heap/books.ts';
 import type {Seen} from '../../history/seen.ts';
 import {Series} from '../../history/series.ts';
 import type {ProcessInfo, Snapshot} from '../../model/snapshot.ts';
 import type {Recording} from '../../recording/recording.ts';
-import type {Sample} from '../../recording/sample.ts';
+import type {Sample} from '../../recording/frames/sample.ts';
 import {withProgress} from '../../shell/output.ts';
 
 export const EXEC_NOTE = 'It executed another program; what came before that is left out.';

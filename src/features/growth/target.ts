@@ -1,4 +1,4 @@
-import type {BooksReading} from '../../model/books.ts';
+import type {BooksReading} from '../../model/heap/books.ts';
 import {HeapWatch, pauseFor} from '../heap/watch.ts';
 import {type HeapGrowth, heapGrowthOf} from './heap.ts';
 import {FamilySeries, type FamilyGrowth} from './family.ts';

@@ -1,5 +1,5 @@
 import {type Growth, type GrowthLine, riseOf, thingsOf} from './growth.ts';
-import type {Verdict} from './judge.ts';
+import type {Verdict} from './verdict/judge.ts';
 import {address, regionJSON} from '../../model/region.ts';
 import {counted, countText, deltaText, sizeText, spanText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
@@ -68,7 +68,10 @@ function how({looks, usageLooks, span, measure, asked, totalMeasure}: Growth, is
     const read = usageLooks === 0 ? 'was not read' : `was read ${counted(usageLooks, 'time')}, which is not enough`;
     if (isSaved) {
       const saved = usageLooks === 0 ? 'is in none of them' : `is in ${counted(usageLooks, 'listing')}, too few`;
-      return `${times}; ${measureWords(asked)} ${saved}, so the table is of sizes: address space, which need not be in use`;
+      return (
+        `${times}; ${measureWords(asked)} ${saved}, so the table is of sizes: address space, which need not be in ` +
+        'use'
+      );
     }
     return (
       `${times}; ${measureWords(asked)} by kind ${read} (a higher --max-duty reads it more often), so the table ` +

@@ -8,7 +8,7 @@ import type {CoreMemory} from '../../parse/core/memory.ts';
 import {snapshotOfCore} from '../../parse/core/snapshot.ts';
 import {buildIdOf} from '../../parse/elf/build-id.ts';
 import {readBooks} from '../../parse/malloc/books.ts';
-import {readLibcOfBuild, type LibcFile} from '../../procfs/libc.ts';
+import {readLibcOfBuild, type LibcFile} from '../../procfs/image/libc.ts';
 import {dataOf, glibcIn} from './allocators.ts';
 import {Heap} from './heap.ts';
 import {notesOf, unnamedIn, wantedOf, whose} from './parts.ts';
@@ -61,7 +61,8 @@ export function heapOfCore(file: CoreInput, name: string, probe?: number): Heap 
 }
 
 const PAGES =
-  'A core does not say which pages were resident: pages full of zeros count as not resident, though they may have been; others as resident.';
+  'A core does not say which pages were resident: pages full of zeros count as not resident, though they may have ' +
+  'been; others as resident.';
 
 /** Code is not dumped, and the version is in it: the file of today is asked, if it is of the same build. */
 function libcOf(glibc: readonly Region[], memory: CoreMemory): LibcFile | undefined {

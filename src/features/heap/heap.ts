@@ -1,4 +1,4 @@
-import type {AllocatorName, OtherAllocator} from '../../model/allocator.ts';
+import type {AllocatorName, OtherAllocator} from '../../model/heap/allocator.ts';
 import {hex} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {ArenaBooks, Books} from '../../parse/malloc/books.ts';

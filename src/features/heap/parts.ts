@@ -1,8 +1,8 @@
-import type {AllocatorName, OtherAllocator} from '../../model/allocator.ts';
+import type {AllocatorName, OtherAllocator} from '../../model/heap/allocator.ts';
 import {sizeOf, type Region} from '../../model/region.ts';
 import {type Books, isKnownVersion} from '../../parse/malloc/books.ts';
 import type {Memory} from '../../parse/malloc/memory.ts';
-import type {LibcFile} from '../../procfs/libc.ts';
+import type {LibcFile} from '../../procfs/image/libc.ts';
 import {unnamed} from './allocators.ts';
 import type {Unnamed} from './heap.ts';
 

@@ -1,6 +1,6 @@
 import {isAllocators} from '../../classify/runtimes/allocators.ts';
 import type {Kind} from '../../model/kind.ts';
-import {ownerIn} from '../../model/owner.ts';
+import {ownerIn} from '../../model/heap/owner.ts';
 import type {Region} from '../../model/region.ts';
 
 /** What a region belongs to, by its kind; what is not named here is told by its label. */

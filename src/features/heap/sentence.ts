@@ -1,4 +1,4 @@
-import type {AllocatorName, OtherAllocator} from '../../model/allocator.ts';
+import type {AllocatorName, OtherAllocator} from '../../model/heap/allocator.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import type {Books} from '../../parse/malloc/books.ts';
 import type {Runtime} from './runtime/part.ts';
@@ -46,8 +46,8 @@ function ofMalloc({allocator, beside, version, books, unnamed, totals}: Said): s
   const said = arenasSentence({arenas: books.arenas.length, torn, mmapped: books.mmapped, totals});
   if (!beside || !unnamed) return said;
   return (
-    `Of glibc's malloc: ${said} ${beside} is there too, and which of the two the program calls is not known: memmap does ` +
-    `not read the books of ${beside}. With what both have, ${sizeText(unnamed.resident)} in ` +
+    `Of glibc's malloc: ${said} ${beside} is there too, and which of the two the program calls is not known: ` +
+    `memmap does not read the books of ${beside}. With what both have, ${sizeText(unnamed.resident)} in ` +
     `${counted(unnamed.regions, 'region')} without a name is resident.`
   );
 }

@@ -7,21 +7,21 @@ import {processOf} from '../../input/open.ts';
 import {type ArenaPlace, readArenas, readBooks} from '../../parse/malloc/books.ts';
 import {captureFrom, folderOf} from '../../procfs/capture.ts';
 import {findByName} from '../../procfs/find.ts';
-import {readHsperf} from '../../procfs/hsperf.ts';
+import {readHsperf} from '../../procfs/image/hsperf.ts';
 import {titleIn} from '../../procfs/title.ts';
 import {withProgress} from '../../shell/output.ts';
 import {isSame, ProcessHandle} from '../../procfs/handle.ts';
 import {regionsNow} from '../../procfs/regions.ts';
 import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
-import {readLibc, type LibcFile} from '../../procfs/libc.ts';
-import {ProcessMemory} from '../../procfs/memory.ts';
+import {readLibc, type LibcFile} from '../../procfs/image/libc.ts';
+import {ProcessMemory} from '../../procfs/memory/memory.ts';
 import {otherAllocator} from '../../classify/runtimes/allocators.ts';
 import {pythonIn} from '../../classify/runtimes/python.ts';
 import {dataOf, glibcIn} from './allocators.ts';
 import {searchAnonymous, whyNoPools} from './anonymous.ts';
 import {heapOfCore} from './core.ts';
-import {withDescendants} from './descendants.ts';
-import {HeapFamily, type HeapMember, type MissingMember} from './family.ts';
+import {withDescendants} from './family/descendants.ts';
+import {HeapFamily, type HeapMember, type MissingMember} from './family/family.ts';
 import {Heap} from './heap.ts';
 import {notesOf, unnamedIn, wantedOf, whose} from './parts.ts';
 import {residentByPages} from './resident.ts';
@@ -31,7 +31,7 @@ import {MappedSpace} from './space.ts';
 /** Bytes of memory a second that are read at most, where nobody says otherwise. */
 export const USUAL_RATE = 500_000_000;
 
-/** ms of rests after which a process that wants its lock all the time is read faster (procfs/pace.ts). */
+/** ms of rests after which a process that wants its lock all the time is read faster (procfs/memory/pace.ts). */
 export const PATIENCE = 5000;
 
 /** Shorter rests are not worth a word: ms. */
@@ -129,7 +129,9 @@ const onlyOne = (text: string): Trouble =>
 /** What is said of a file: a listing has no contents */
 const refusal = (text: string) => ({
   what: `"${text}" has no heap to look at.`,
-  why: "a saved listing has regions; malloc's books lie in their contents, which only a live process and a core file have.",
+  why:
+    "a saved listing has regions; malloc's books lie in their contents, which only a live process and a core file " +
+    'have.',
   next: `Give the PID of a process, or see the regions: memmap show ${text}`,
 });
 
@@ -204,7 +206,8 @@ const withResident = (handle: ProcessHandle, snapshot: Snapshot): Snapshot =>
     : snapshot;
 
 const restsNote = (ms: number): string =>
-  `Reading rested for ${(ms / 1000).toFixed(1)} s in all: the process maps and unmaps memory all the time, and needs the same lock.`;
+  `Reading rested for ${(ms / 1000).toFixed(1)} s in all: the process maps and unmaps memory all the time, and ` +
+  'needs the same lock.';
 
 /** Is it the same program, and alive? */
 function isStill(handle: ProcessHandle, stat: ReturnType<ProcessHandle['stat']>): boolean {

@@ -1,4 +1,4 @@
-import type {BooksFigures, BooksReading} from '../../model/books.ts';
+import type {BooksFigures, BooksReading} from '../../model/heap/books.ts';
 import {counted} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import type {ProcessHandle} from '../../procfs/handle.ts';

@@ -1,4 +1,4 @@
-import {pageWords, type ProcessPages, type RegionPages} from '../../model/pages.ts';
+import {pageWords, type ProcessPages, type RegionPages} from '../../model/pages/pages.ts';
 import {rangeText, address, sizeOf} from '../../model/region.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import {renderPageTotals} from './totals.ts';

@@ -1,4 +1,4 @@
-import {classOfPage, isWritten, type PageClass, type PageRuns} from '../../model/pages.ts';
+import {classOfPage, isWritten, type PageClass, type PageRuns} from '../../model/pages/pages.ts';
 import {paint, type Role} from '../../text/theme.ts';
 
 /**

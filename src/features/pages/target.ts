@@ -1,5 +1,5 @@
 import {pageSizeOf} from '../../model/clues/clues.ts';
-import type {ProcessPages} from '../../model/pages.ts';
+import type {ProcessPages} from '../../model/pages/pages.ts';
 import {hex, rangeText, type Region} from '../../model/region.ts';
 import {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';

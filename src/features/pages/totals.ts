@@ -1,4 +1,4 @@
-import type {PageTotals, ProcessPages, RegionPages} from '../../model/pages.ts';
+import type {PageTotals, ProcessPages, RegionPages} from '../../model/pages/pages.ts';
 import {rangeText, sizeOf} from '../../model/region.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../text/lines.ts';

@@ -110,8 +110,8 @@ function costText({host, options}: Listed): string {
   const held =
     read === 0
       ? 'nobody was held up.'
-      : `that held up processes for ${shortText(stallMs)} in all (--budget: ${shortText(options.budget)}), and none for ` +
-        `more than ${shortText(longestMs)}.`;
+      : `that held up processes for ${shortText(stallMs)} in all (--budget: ${shortText(options.budget)}), and ` +
+        `none for more than ${shortText(longestMs)}.`;
   return (
     `Read ${countText(read)} of ${counted(host.rows.length, 'process', 'processes')} in ${shortText(ms)}: ${held} ` +
     `memmap itself is left out.`

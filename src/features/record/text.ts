@@ -73,7 +73,8 @@ export function renderRecorded(summary: RecordSummary, width?: number): string {
 function renderRing(summary: RecordSummary, saved: readonly Saved[], width: number | undefined): string {
   const {ms, looks, reason, cost, familyCost} = summary;
   return [
-    `Watched for ${timeText(ms)}: ${counted(looks, 'sample')}. What was kept was saved ${counted(saved.length, 'time')}:`,
+    `Watched for ${timeText(ms)}: ${counted(looks, 'sample')}. What was kept was saved ` +
+      `${counted(saved.length, 'time')}:`,
     ...saved.map(({file, ms: kept, size, why}) => `${safe(file)}  ${spanText(kept)}, ${sizeText(size)}, ${safe(why)}`),
     endLine(looks, reason, cost, familyCost),
     `Look at it with: memmap replay ${safe(saved.at(-1)!.file)}`,

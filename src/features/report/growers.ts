@@ -1,5 +1,5 @@
 import type {Growth, GrowthLine} from '../growth/growth.ts';
-import type {Verdict} from '../growth/judge.ts';
+import type {Verdict} from '../growth/verdict/judge.ts';
 import type {Kind} from '../../model/kind.ts';
 import {knownUntil, sumOver, totalResident, type Curves} from '../../history/curves.ts';
 import {groupsOf, type GroupValues} from '../../history/groups.ts';

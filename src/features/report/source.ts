@@ -2,7 +2,7 @@ import {builtFile} from '../../shell/built.ts';
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import type {Recording} from '../../recording/recording.ts';
-import type {Sample} from '../../recording/sample.ts';
+import type {Sample} from '../../recording/frames/sample.ts';
 import type {Seen} from '../../history/seen.ts';
 import {reportOf, type Report} from './report.ts';
 import type {About} from './summary.ts';

@@ -3,7 +3,7 @@ import {counted, countText, deltaText, durationText, sizeText} from '../../model
 import {MEASURES} from '../../model/measures.ts';
 import type {Growth} from '../growth/growth.ts';
 import type {HeapGrowth} from '../growth/heap.ts';
-import {FEWEST_LOOKS} from '../growth/judge.ts';
+import {FEWEST_LOOKS} from '../growth/verdict/judge.ts';
 import {headline} from '../growth/words.ts';
 import type {Grower} from './growers.ts';
 import {knownUntil, sumOver, totalResident, type Curves} from '../../history/curves.ts';

@@ -2,7 +2,7 @@ import {spawn, type ChildProcess} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import type {Duplex} from 'node:stream';
 import {setTimeout as pause} from 'node:timers/promises';
-import {hadChildren, runningBelow, runsSince, startTimeOf} from '../../procfs/ends.ts';
+import {hadChildren, runningBelow, runsSince, startTimeOf} from '../../procfs/kin/ends.ts';
 import {isForeign} from '../../procfs/mount.ts';
 import {builtFile} from '../../shell/built.ts';
 import {privateCopies} from '../../shell/copy.ts';

@@ -24,7 +24,9 @@ export const CHOICE_FLAGS = {
     helpValue: '<text>',
   }),
   sort: Flags.custom<SortKey>({
-    description: `the order of the table (show: address by default): ${PLACE_KEYS.join(', ')}; or, largest first, ${BYTE_KEYS.join(', ')}`,
+    description:
+      `the order of the table (show: address by default): ${PLACE_KEYS.join(', ')}; or, largest first, ` +
+      BYTE_KEYS.join(', '),
     parse: async (text) => sortKeyOf(text),
     helpValue: '<by>',
   })(),

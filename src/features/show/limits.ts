@@ -1,4 +1,4 @@
-import {lowestAddress, type Hole} from '../../model/holes.ts';
+import {lowestAddress, type Hole} from '../../model/pages/holes.ts';
 import {pageSizeOf, type CgroupClue} from '../../model/clues/clues.ts';
 import {sizeOf} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';

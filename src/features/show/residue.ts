@@ -1,4 +1,4 @@
-import {freedOf} from '../../model/freed.ts';
+import {freedOf} from '../../model/heap/freed.ts';
 import {observedText} from '../../model/host/observer.ts';
 import {MEASURES} from '../../model/measures.ts';
 import type {Regions} from '../../model/columns/regions.ts';

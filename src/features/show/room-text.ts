@@ -1,5 +1,5 @@
 import {pageSizeOf} from '../../model/clues/clues.ts';
-import {holesOf} from '../../model/holes.ts';
+import {holesOf} from '../../model/pages/holes.ts';
 import {address, rangeText, sizeOf, type Region} from '../../model/region.ts';
 import type {Headroom, Limit} from './limits.ts';
 import {roomOf, type Room} from './room.ts';

@@ -7,7 +7,7 @@ import {
   isInUserSpace,
   stackGap,
   userSpaceEnd,
-} from '../../model/holes.ts';
+} from '../../model/pages/holes.ts';
 import {hasNoAccess, sizeOf, type Region} from '../../model/region.ts';
 import type {Regions} from '../../model/columns/regions.ts';
 import {firstWhere} from '../../model/search.ts';

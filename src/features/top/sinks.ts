@@ -146,7 +146,8 @@ function summary(sample: Sample | undefined, by: Grouping | undefined, width: nu
     ...(grown.length === 0 || picture.tick === 0
       ? []
       : [
-          `Resident memory grew most in: ${grown.map((item) => `${nameOf(item)} ${deltaText(item.growth)}`).join(', ')}.`,
+          'Resident memory grew most in: ' +
+            `${grown.map((item) => `${nameOf(item)} ${deltaText(item.growth)}`).join(', ')}.`,
         ]),
   ];
   return `${sentences.flatMap((sentence) => wrapped(sentence, width)).join('\n')}\n`;

@@ -1,14 +1,13 @@
 import {sizeText, spanText} from '../../model/amounts.ts';
 import {riseOf} from '../growth/growth.ts';
 import {slopeText, whyNot} from '../growth/words.ts';
-import type {Verdict} from '../growth/judge.ts';
-import type {Points} from '../../history/series.ts';
+import type {Verdict} from '../growth/verdict/judge.ts';
+import type {Points, Time} from '../../history/series.ts';
 import type {Slope} from '../../history/trend.ts';
-import type {Time} from '../../history/series.ts';
-import type {Missing} from './facts.ts';
+import type {Missing} from './facts/facts.ts';
 import type {Found, Step} from './finding.ts';
-import {aheadText, isNear, type LimitLine, limitText} from './limits.ts';
-import type {Parts} from './parts.ts';
+import {aheadText, isNear, type LimitLine, limitText} from './facts/limits.ts';
+import type {Parts} from './facts/parts.ts';
 
 /** What growth says, and of what. Bytes a ms; `watched` in ms. */
 export interface GrowthSaid {

@@ -4,10 +4,10 @@ import {heldBy, type Held} from '../../model/host/descriptors.ts';
 import {type Finding as Odd, unusualOf} from '../explain/unusual.ts';
 import {riseOf, type GrowthLine} from '../growth/growth.ts';
 import type {PythonHeap} from '../heap/anonymous.ts';
-import type {Facts} from './facts.ts';
-import {isFull, type LimitLine, limitsOf} from './limits.ts';
-import {type Malloc, mallocOf, mallocOfRecording} from './malloc.ts';
-import {type Part, type Parts, partsOf, partsOfGrowth, partsOfStatus} from './parts.ts';
+import type {Facts} from './facts/facts.ts';
+import {isFull, type LimitLine, limitsOf} from './facts/limits.ts';
+import {type Malloc, mallocOf, mallocOfRecording} from './facts/malloc.ts';
+import {type Part, type Parts, partsOf, partsOfGrowth, partsOfStatus} from './facts/parts.ts';
 import {type Runtime, runtimeOf} from './runtimes.ts';
 
 /** A rise of fewer bytes is not worth a sentence. */

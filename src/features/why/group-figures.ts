@@ -1,8 +1,8 @@
 import type {ProcessRow} from '../../model/host/processes.ts';
 import type {GroupGrowth} from '../growth/group.ts';
 import type {GroupBill} from '../show/group.ts';
-import type {LimitLine} from './limits.ts';
-import type {Parts} from './parts.ts';
+import type {LimitLine} from './facts/limits.ts';
+import type {Parts} from './facts/parts.ts';
 
 /** What is known of a group. */
 export interface GroupFigures {

@@ -1,5 +1,4 @@
-import type {GroupName} from '../../model/group/group.ts';
-import {PART_KEYS} from '../../model/group/group.ts';
+import {type GroupName, PART_KEYS} from '../../model/group/group.ts';
 import {GROUP_WORDS, type GroupMeasure} from '../../model/group/sample.ts';
 import type {Unread} from '../../model/host/processes.ts';
 import {counted, sizeText, spanText} from '../../model/amounts.ts';
@@ -9,13 +8,13 @@ import {growthOfGroup, growthOfRecordedGroup} from '../growth/group-target.ts';
 import type {GroupGrowth} from '../growth/group.ts';
 import {type GroupBill, groupNotes, lookAtGroup} from '../show/group.ts';
 import {type Answer, growthSaid, restOf, withAhead} from './answer.ts';
-import type {Missing} from './facts.ts';
+import type {Missing} from './facts/facts.ts';
 import {findingsIn} from './finding.ts';
 import {GROUP_FINDINGS} from './findings/group.ts';
 import type {GroupFigures} from './group-figures.ts';
-import {type LimitLine, OOM} from './limits.ts';
-import type {Part, Parts} from './parts.ts';
-import type {WhyOptions} from './process.ts';
+import {type LimitLine, OOM} from './facts/limits.ts';
+import type {Part, Parts} from './facts/parts.ts';
+import type {WhyOptions} from './facts/process.ts';
 
 const LEAST = 64 * 1024;
 
@@ -137,8 +136,9 @@ function answered(figures: GroupFigures, missing: readonly Missing[]): Answer {
     certain: true,
     evidence: 'all checks of why',
     sentence:
-      `Nothing wrong was found: ${sizeText(figures.usage)} ${figures.bill ? 'is charged' : 'was charged in the last sample'}` +
-      `${most ? `, most of it ${most.what} (${sizeText(most.bytes)})` : ''}; ${growth.text.split(':')[0]}.`,
+      `Nothing wrong was found: ${sizeText(figures.usage)} ` +
+      `${figures.bill ? 'is charged' : 'was charged in the last sample'}${most ? `, most of it ${most.what} (${sizeText(most.bytes)})` : ''}; ` +
+      `${growth.text.split(':')[0]}.`,
   };
   const members = figures.members === undefined ? '' : `, ${counted(figures.members.length, 'process', 'processes')}`;
   return {

@@ -4,12 +4,12 @@ import {safe} from '../../text/safe.ts';
 import {who} from '../../text/who.ts';
 import {riseOf} from '../growth/growth.ts';
 import {type Answer, growthSaid, type GrowthSaid, type Kept, restOf, withAhead} from './answer.ts';
-import type {Facts} from './facts.ts';
+import type {Facts} from './facts/facts.ts';
 import {Figures} from './figures.ts';
 import {findingsIn} from './finding.ts';
 import {FAMILY_FINDINGS} from './findings/family.ts';
 import {PROCESS_FINDINGS} from './findings/table.ts';
-import {familyParts, shareText, type Parts} from './parts.ts';
+import {familyParts, shareText, type Parts} from './facts/parts.ts';
 
 /** What the facts about a process, or a family, come to. */
 export function answerOf(facts: Facts): Answer {
@@ -101,9 +101,10 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
       certain: true,
       evidence: 'status',
       sentence:
-        `It ${facts.hasEnded ? 'held' : 'holds'} ${sizeText(holds.total)}, ${shareText(first.bytes, holds.total)} of it ` +
-        `${first.what}. What it ${facts.hasEnded ? 'was used for was not read before it ended' : 'is used for may not be read here'}, ` +
-        `and ${grows}.`,
+        `It ${facts.hasEnded ? 'held' : 'holds'} ${sizeText(holds.total)}, ${shareText(first.bytes, holds.total)} ` +
+        `of it ${first.what}. What it ` +
+        `${facts.hasEnded ? 'was used for was not read before it ended' : 'is used for may not be read here'}, and ` +
+        `${grows}.`,
     };
   if (facts.subject === 'core')
     return {
@@ -111,8 +112,8 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
       certain: true,
       evidence: 'program headers of the core',
       sentence:
-        `The core has ${sizeText(holds.total)} of address space, most for ${safe(first.what)} (${sizeText(first.bytes)}); ` +
-        `how much of it was in RAM is not in it, and ${grows}.`,
+        `The core has ${sizeText(holds.total)} of address space, most for ${safe(first.what)} ` +
+        `(${sizeText(first.bytes)}); how much of it was in RAM is not in it, and ${grows}.`,
     };
   if (facts.hasEnded && !holds.isMemory)
     return {
@@ -120,8 +121,9 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
       certain: true,
       evidence: 'maps, status VmRSS over time',
       sentence:
-        `It ended before memmap read what its memory is used for: ${sizeText(facts.growth?.total.last ?? 0)} was resident ` +
-        `when last seen. Most of its ${sizeText(holds.total)} of addresses is ${safe(first.what)} (${sizeText(first.bytes)}).`,
+        `It ended before memmap read what its memory is used for: ${sizeText(facts.growth?.total.last ?? 0)} was ` +
+        `resident when last seen. Most of its ${sizeText(holds.total)} of addresses is ${safe(first.what)} ` +
+        `(${sizeText(first.bytes)}).`,
     };
   if (!holds.isMemory)
     return {
@@ -138,7 +140,8 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
     evidence: 'all checks of why',
     sentence:
       `${watched === 0 ? 'Nothing stands out in this one moment' : facts.hasEnded ? 'Until it ended nothing wrong was found' : 'Nothing wrong was found'}: ` +
-      `${sizeText(holds.total)}, ${first.bytes > holds.total / 2 ? 'most of it' : 'the largest part'} ${safe(first.what)} ` +
+      `${sizeText(holds.total)}, ${first.bytes > holds.total / 2 ? 'most of it' : 'the largest part'} ` +
+      `${safe(first.what)} ` +
       `(${sizeText(first.bytes)})${watched === 0 ? '. One moment does not say whether it grows.' : `, and ${grows}.`}`,
   };
 }
@@ -151,7 +154,8 @@ function keptOf(figures: Figures): Kept | undefined {
   const {freeResident = 0, trimmable = 0, isTorn = false} = malloc ?? {};
   const parts = [
     malloc &&
-      `${sizeText(freeResident)} is free and kept by malloc; malloc_trim(0) would give ${trimmable === 0 ? 'nothing' : sizeText(trimmable)} back`,
+      `${sizeText(freeResident)} is free and kept by malloc; malloc_trim(0) would give ` +
+        `${trimmable === 0 ? 'nothing' : sizeText(trimmable)} back`,
     pythons > 0 && `${sizeText(pythons)} is free and kept in Python's arenas`,
     lazyFree > 0 && `${sizeText(lazyFree)} was given back with MADV_FREE, and the kernel takes it when it needs it`,
   ].filter(Boolean);

@@ -78,7 +78,9 @@ const RUNTIMES: readonly Runtime[] = [
     release: () => [
       {
         command: 'gc.collect(); sys._debugmallocstats()',
-        why: 'in the program: frees cycles, and prints how full the arenas are; an arena is given back once it is empty',
+        why:
+          'in the program: frees cycles, and prints how full the arenas are; an arena is given back once it is ' +
+          'empty',
       },
     ],
   },

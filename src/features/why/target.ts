@@ -5,8 +5,8 @@ import {isSeries} from '../../input/series.ts';
 import type {Answer} from './answer.ts';
 import {answerOfGroup, answerOfRecordedGroup} from './group.ts';
 import {answerOf} from './judged.ts';
-import {gatherProcess, type Gathered, type WhyOptions} from './process.ts';
-import {gatherFile, gatherSeries} from './saved.ts';
+import {gatherProcess, type Gathered, type WhyOptions} from './facts/process.ts';
+import {gatherFile, gatherSeries} from './facts/saved.ts';
 
 /** The answer, and the signal that ended the watch early, if one did. */
 export interface Answered {

@@ -4,8 +4,8 @@ import {wrapLines} from '../../text/lines.ts';
 import {paint, type Role} from '../../text/theme.ts';
 import type {TextOptions} from '../../text/who.ts';
 import type {Answer} from './answer.ts';
-import {isNear, limitText} from './limits.ts';
-import {shareText} from './parts.ts';
+import {isNear, limitText} from './facts/limits.ts';
+import {shareText} from './facts/parts.ts';
 
 /** Prose is set no wider than this; and where nothing is shortened, as wide as a usual terminal. */
 const WIDEST = 100;
@@ -90,7 +90,8 @@ function partLines({holds, target}: Answer, room: number): string[] {
         ...texts,
         target['is'] === 'core'
           ? 'sizes in the core, which does not say what was resident'
-          : `addresses, not memory: ${target['is'] === 'process' ? 'resident memory by kind was not read' : 'this listing has no counters'}`,
+          : 'addresses, not memory: ' +
+            (target['is'] === 'process' ? 'resident memory by kind was not read' : 'this listing has no counters'),
       ];
 }
 

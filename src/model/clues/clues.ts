@@ -1,4 +1,4 @@
-import type {OtherAllocator} from '../allocator.ts';
+import type {OtherAllocator} from '../heap/allocator.ts';
 import type {Descriptors} from '../host/descriptors.ts';
 import {hex} from '../region.ts';
 import {ABSENT} from '../columns/columns.ts';

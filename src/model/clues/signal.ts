@@ -4,8 +4,8 @@ import type {Region} from '../region.ts';
 
 /** signal(7), the numbers of most machines; those of real-time signals have no names. */
 const NAMES = (
-  'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU ' +
-  'XFSZ VTALRM PROF WINCH IO PWR SYS'
+  'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG ' +
+  'XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
 ).split(' ');
 
 /** Such as `SIGSEGV`, or `signal 34`. */
@@ -32,7 +32,10 @@ export function signalText(signal: SignalClue, regions: readonly Region[], pid: 
     return `It was stopped by ${name} when the core was written: a debugger does that.`;
   const begin = FATAL.has(number) ? `It was ended by ${name}${who}` : `The signal in it is ${name}${who}`;
   if (sender)
-    return `${begin}, which ${sender.pid === pid ? `it raised itself${RAISERS[number] ?? ''}` : `process ${sender.pid} sent`}.`;
+    return (
+      `${begin}, which ` +
+      `${sender.pid === pid ? `it raised itself${RAISERS[number] ?? ''}` : `process ${sender.pid} sent`}.`
+    );
   if (code === SI_KERNEL && number === 11)
     return (
       `${begin}, without an address: it used a pointer that is not a valid address, or an instruction that it may ` +
@@ -82,7 +85,9 @@ function placeText(address: bigint, number: number, regions: readonly Region[]):
     return `${bytesText(BigInt(above.start) - address)} below ${nameOf(above)}: it overflowed`;
   const below = regions.findLast(({end}) => BigInt(end) <= address);
   if (below && address - BigInt(below.end) < NEAR)
-    return `nothing is mapped there; it is ${bytesText(address - BigInt(below.end) + 1n)} past the end of ${nameOf(below)}`;
+    return (
+      `nothing is mapped there; it is ${bytesText(address - BigInt(below.end) + 1n)} past the end of ` + nameOf(below)
+    );
   return 'nothing is mapped there, nor near it';
 }
 

@@ -33,8 +33,8 @@ export function machineIn(text: string): Readonly<Record<string, number>> | unde
 const COUNTERS: ReadonlySet<string> = new Set(
   (
     'active_anon inactive_anon isolated_anon active_file inactive_file isolated_file unevictable dirty writeback ' +
-    'unstable slab_reclaimable slab_unreclaimable mapped shmem pagetables sec_pagetables bounce kernel_misc_reclaimable ' +
-    'free free_pcp free_cma'
+    'unstable slab_reclaimable slab_unreclaimable mapped shmem pagetables sec_pagetables bounce ' +
+    'kernel_misc_reclaimable free free_pcp free_cma'
   ).split(' '),
 );
 

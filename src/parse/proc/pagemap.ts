@@ -1,5 +1,5 @@
 import {MAPPED_BY_SEVERAL} from '../../model/cow/pages.ts';
-import {classOfPage, PAGE, type PageRuns} from '../../model/pages.ts';
+import {classOfPage, PAGE, type PageRuns} from '../../model/pages/pages.ts';
 
 /**
  * /proc/PID/pagemap: a word of 64 bits for each page of address space, in the machine's byte order.

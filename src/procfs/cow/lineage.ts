@@ -1,7 +1,7 @@
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import type {Stat} from '../../parse/proc/stat.ts';
 import {folderOf} from '../capture.ts';
-import {childrenIn} from '../family.ts';
+import {childrenIn} from '../kin/family.ts';
 import {ProcessHandle, withoutMemory} from '../handle.ts';
 import {hasMemory, isOneMemory, readMember} from '../kin/member.ts';
 import {titleIn} from '../title.ts';

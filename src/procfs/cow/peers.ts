@@ -1,5 +1,5 @@
 import {type KeyBlock, KEYS_PER_BLOCK, PeerPages} from '../../model/cow/peers.ts';
-import {classOfPage, PAGE} from '../../model/pages.ts';
+import {classOfPage, PAGE} from '../../model/pages/pages.ts';
 import {isFileBacked, type Region, sizeOf} from '../../model/region.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {HIGH, LOW, pageFrame, pageState} from '../../parse/proc/pagemap.ts';

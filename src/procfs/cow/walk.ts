@@ -1,6 +1,6 @@
 import {pageSizeOf} from '../../model/clues/clues.ts';
 import {bitsOf, countCopies, countPages, type CowCopies, type CowCounts, noCounts} from '../../model/cow/pages.ts';
-import {PAGE} from '../../model/pages.ts';
+import {PAGE} from '../../model/pages/pages.ts';
 import {isPrivate, type Region} from '../../model/region.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';

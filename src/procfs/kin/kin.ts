@@ -2,7 +2,7 @@ import {type FamilySample, type Kin, kinKey, type KinTie} from '../../model/kin/
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {Stat} from '../../parse/proc/stat.ts';
 import {DEFAULT_MAX_STALL} from '../sampling/budget.ts';
-import {childrenIn} from '../family.ts';
+import {childrenIn} from './family.ts';
 import {isSame, ProcessHandle} from '../handle.ts';
 import {hasMemory, hiddenKin, isOneMemory, kinOf, readMember, type Held, type Read} from './member.ts';
 import {KinReader, NOTHING_READ, type Candidate} from './usage.ts';

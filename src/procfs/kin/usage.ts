@@ -2,7 +2,7 @@ import type {Kin, KinUsage} from '../../model/kin/kin.ts';
 import {Trouble} from '../../model/trouble.ts';
 import type {Stat} from '../../parse/proc/stat.ts';
 import {DutyBudget} from '../sampling/budget.ts';
-import {countersOf} from '../family.ts';
+import {countersOf} from './family.ts';
 import {isSame, ProcessHandle} from '../handle.ts';
 import {whileHeld} from '../sampling/held.ts';
 

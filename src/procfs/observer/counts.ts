@@ -1,5 +1,5 @@
 import type {Known, PageCount} from '../../model/host/observer.ts';
-import {PAGE} from '../../model/pages.ts';
+import {PAGE} from '../../model/pages/pages.ts';
 import type {Region} from '../../model/region.ts';
 import {HIGH, LOW, pageFrame, pageState} from '../../parse/proc/pagemap.ts';
 import type {ProcessHandle} from '../handle.ts';

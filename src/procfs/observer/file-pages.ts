@@ -1,4 +1,4 @@
-import {PAGE} from '../../model/pages.ts';
+import {PAGE} from '../../model/pages/pages.ts';
 import {isFileBacked, type Region} from '../../model/region.ts';
 import {HIGH, pageState} from '../../parse/proc/pagemap.ts';
 import type {PageMap} from '../pages/pagemap.ts';

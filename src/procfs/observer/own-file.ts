@@ -1,5 +1,5 @@
 import type {PageCount} from '../../model/host/observer.ts';
-import {PAGE} from '../../model/pages.ts';
+import {PAGE} from '../../model/pages/pages.ts';
 import {type Region, sizeOf} from '../../model/region.ts';
 import {HIGH, pageState} from '../../parse/proc/pagemap.ts';
 import {textIfThere} from '../open.ts';

@@ -1,5 +1,5 @@
 import {closeSync, readSync} from 'node:fs';
-import {PAGE} from '../../model/pages.ts';
+import {PAGE} from '../../model/pages/pages.ts';
 import {LOW} from '../../parse/proc/pagemap.ts';
 import {openProc} from '../open.ts';
 

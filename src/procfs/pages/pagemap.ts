@@ -103,7 +103,7 @@ export class PageMap {
 }
 
 /**
- * The state of the page at one address: bits of PAGE (model/pages.ts).
+ * The state of the page at one address: bits of PAGE (model/pages/pages.ts).
  *
  * @returns undefined if the kernel has no word for it: above user space, or the process is gone
  * @throws Trouble `gone` or `denied`

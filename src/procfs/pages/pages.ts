@@ -1,4 +1,4 @@
-import {type DirtySince, ProcessPages, type RegionPages, totalsOfRuns, unreadPages} from '../../model/pages.ts';
+import {type DirtySince, ProcessPages, type RegionPages, totalsOfRuns, unreadPages} from '../../model/pages/pages.ts';
 import {hasNoAccess, type Region, sizeOf} from '../../model/region.ts';
 import {isAlike} from '../../model/same.ts';
 import type {Snapshot} from '../../model/snapshot.ts';

@@ -10,7 +10,7 @@ import type {Status} from '../../parse/proc/status.ts';
 import {predictStall} from './budget.ts';
 import {captureFrom, folderOf} from '../capture.ts';
 import {oddsOf} from '../odds.ts';
-import {renewClues} from '../clues.ts';
+import {renewClues} from '../image/clues.ts';
 import type {ProcFile} from '../file.ts';
 import {Rereader} from './again.ts';
 import {ProcessHandle} from '../handle.ts';

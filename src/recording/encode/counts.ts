@@ -2,7 +2,7 @@ import {ABSENT, type Counter} from '../../model/columns/columns.ts';
 import {Regions} from '../../model/columns/regions.ts';
 import {type Numbers, numberIn, Translation} from '../../model/columns/translation.ts';
 import {type Members, Places} from './places.ts';
-import {uncountedAt, wordsOf} from '../row.ts';
+import {uncountedAt, wordsOf} from '../frames/row.ts';
 
 /**
  * The counters and flags that a reader knows of regions, and what a line must say of them. Looks that read maps alone

@@ -1,8 +1,8 @@
 import type {Consistency, Rejected, Snapshot} from '../../model/snapshot.ts';
 import type {Json} from '../../model/json.ts';
-import {cluesOfSnapshot, NOTHING} from '../frame.ts';
+import {cluesOfSnapshot, NOTHING} from '../frames/frame.ts';
 import {Listed} from './listed.ts';
-import {isAlike, patched, patchOf} from '../patch.ts';
+import {isAlike, patched, patchOf} from '../frames/patch.ts';
 import {joined, type Members} from './places.ts';
 
 /** What a reader knows besides regions; a part of its Frame. */

@@ -4,7 +4,7 @@ import {Regions} from '../../model/columns/regions.ts';
 import {numberIn, type Numbers, Translation} from '../../model/columns/translation.ts';
 import {Counts} from './counts.ts';
 import {listText, type Members, Places} from './places.ts';
-import {RowTexts} from '../row.ts';
+import {RowTexts} from '../frames/row.ts';
 
 /** The regions that a reader knows after the last line, and what the next one must say of them. */
 export class Listed {

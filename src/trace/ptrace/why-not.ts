@@ -49,7 +49,9 @@ function reasonFor(
         next: 'Start the container with: docker run --cap-add SYS_PTRACE …',
       };
     return {
-      why: `${words}: another tracer has it already, as where memmap itself is run by strace or gdb, or it is not yours.`,
+      why:
+        `${words}: another tracer has it already, as where memmap itself is run by strace or gdb, or it is not ` +
+        'yours.',
       next: 'Run memmap outside of the tracer, or as root (sudo).',
     };
   }

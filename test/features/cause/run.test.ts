@@ -92,7 +92,8 @@ testIf(...NEEDS, 'python3').serial('each byte of what python and node change has
   const python =
     'import time\nkeep = []\nfor n in range(20):\n  keep.append(bytearray(300000 * (n % 4 + 1))); time.sleep(0.1)';
   const node =
-    'const keep = []; let n = 0; const timer = setInterval(() => { keep.push(Buffer.alloc(1e6, 1), new Array(1e5).fill(n)); if (++n > 30) clearInterval(timer); }, 100)';
+    'const keep = []; let n = 0; const timer = setInterval(() => { keep.push(Buffer.alloc(1e6, 1), new ' +
+    'Array(1e5).fill(n)); if (++n > 30) clearInterval(timer); }, 100)';
   for (const words of [
     [process.env['PYTHON'] ?? '/usr/bin/python3', '-c', python],
     [process.execPath, '-e', node],

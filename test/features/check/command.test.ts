@@ -100,7 +100,8 @@ test('what was not measured is not ok: 5', async (t) => {
 testIf('python3')('the peak of a command is what the kernel says, also between two looks', async (t) => {
   // 80 MiB for a moment; then the command says what its own peak was.
   const program = (seconds: number): string =>
-    `import resource, time; x = bytearray(80 << 20); del x; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); time.sleep(${seconds})`;
+    'import resource, time; x = bytearray(80 << 20); del x; ' +
+    `print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); time.sleep(${seconds})`;
   const report = join(folder(t), 'report.json');
   const args = ['--max', 'rss=60M', '--format', 'json', '-o', report, '--interval', '400ms', '--', PYTHON, '-c'];
   const ran = await givenTime(

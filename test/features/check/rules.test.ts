@@ -89,7 +89,8 @@ const listing = fc.array(region, {minLength: 1, maxLength: 10}).map((regions) =>
     const start = at;
     at += pages * 4096;
     const inode = name.startsWith('/') ? '08:01 7' : '00:00 0';
-    const text = `${start.toString(16).padStart(8, '0')}-${at.toString(16).padStart(8, '0')} ${perms} 00000000 ${inode} ${name}`;
+    const text =
+      `${start.toString(16).padStart(8, '0')}-${at.toString(16).padStart(8, '0')} ${perms} 00000000 ${inode} ` + name;
     at += 4096;
     return text;
   });

@@ -142,11 +142,13 @@ testIf('python3')('rwx memory and a deleted file that a process really maps are 
   const file = join(folder(t), 'to-be-deleted');
   const rwx = Number(
     await child.ask(
-      'm = mmap.mmap(-1, 8192, prot=7, flags=mmap.MAP_PRIVATE|mmap.MAP_ANONYMOUS); answer = ctypes.addressof(ctypes.c_char.from_buffer(m))',
+      'm = mmap.mmap(-1, 8192, prot=7, flags=mmap.MAP_PRIVATE|mmap.MAP_ANONYMOUS); answer = ' +
+        'ctypes.addressof(ctypes.c_char.from_buffer(m))',
     ),
   );
   await child.ask(
-    `f = open(${JSON.stringify(file)}, "wb+"); f.write(b"x" * 4096); f.flush(); n = mmap.mmap(f.fileno(), 4096); os.unlink(f.name)`,
+    `f = open(${JSON.stringify(file)}, "wb+"); f.write(b"x" * 4096); f.flush(); n = mmap.mmap(f.fileno(), 4096); ` +
+      'os.unlink(f.name)',
   );
   const {unusual} = await explained(t, String(child.pid));
   const found = (what: string): string[] =>
@@ -189,7 +191,8 @@ testIf('python3')('the state of a page is what was done to it', async (t) => {
   const child = await python(t);
   const start = Number(
     await child.ask(
-      'm = mmap.mmap(-1, 1 << 20, flags=mmap.MAP_PRIVATE|mmap.MAP_ANONYMOUS); m[4096] = 1; answer = ctypes.addressof(ctypes.c_char.from_buffer(m))',
+      'm = mmap.mmap(-1, 1 << 20, flags=mmap.MAP_PRIVATE|mmap.MAP_ANONYMOUS); m[4096] = 1; answer = ' +
+        'ctypes.addressof(ctypes.c_char.from_buffer(m))',
     ),
   );
   const page = async (offset: number): Promise<Explained['page']> =>

@@ -23,7 +23,8 @@ const lookUp = (text: string): Word[] => findWords(WORDS, text);
 
 /** What the kernels have ever printed: fs/proc/task_mmu.c from 3.8 to 6.19, and what the tutorial of formats lists. */
 const EVER =
-  'rd wr ex sh mr mw me ms gd pf dw lo io sr rr dc de lf ac nr ht sf nl ar wf dd bt sd mm hg nh mg um uw mt ui ss dp sl gu mp ??';
+  'rd wr ex sh mr mw me ms gd pf dw lo io sr rr dc de lf ac nr ht sf nl ar wf dd bt sd mm hg nh mg um uw mt ui ss ' +
+  'dp sl gu mp ??';
 
 const unknown = (words: Iterable<string>): string[] => [...words].filter((word) => lookUp(word).length === 0);
 
@@ -211,20 +212,24 @@ test('all kinds of region and of change, and all codes that kernels printed, are
   t.deepEqual(codes.toSorted(byText), EVER.split(' ').toSorted(byText));
 });
 
-test("every key of this kernel's smaps, smaps_rollup, and the memory keys of its status are words, as printed and as JSON keys", (t) => {
-  for (const file of ['smaps', 'smaps_rollup']) {
-    const text = readFileSync(`/proc/self/${file}`, 'latin1');
-    const keys = new Set([...text.matchAll(/^([A-Z]\w+):/gm)].map(([, key]) => key!));
-    t.true(keys.size >= 15);
-    t.deepEqual(unknown(keys), []);
-    t.deepEqual(unknown(parse(text).regions.flatMap(({usage = {}}) => Object.keys(usage))), []);
-  }
-  const status = readFileSync('/proc/self/status');
-  const kept = Object.keys(parseStatus(status));
-  t.true(kept.includes('vmRss') && kept.length > 20);
-  t.deepEqual(unknown(kept), []);
-  t.deepEqual(unknown([...status.toString('latin1').matchAll(/^(\w+):.* kB$/gm)].map(([, key]) => key!)), []);
-});
+test(
+  "every key of this kernel's smaps, smaps_rollup, and the memory keys of its status are words, as printed and as " +
+    'JSON keys',
+  (t) => {
+    for (const file of ['smaps', 'smaps_rollup']) {
+      const text = readFileSync(`/proc/self/${file}`, 'latin1');
+      const keys = new Set([...text.matchAll(/^([A-Z]\w+):/gm)].map(([, key]) => key!));
+      t.true(keys.size >= 15);
+      t.deepEqual(unknown(keys), []);
+      t.deepEqual(unknown(parse(text).regions.flatMap(({usage = {}}) => Object.keys(usage))), []);
+    }
+    const status = readFileSync('/proc/self/status');
+    const kept = Object.keys(parseStatus(status));
+    t.true(kept.includes('vmRss') && kept.length > 20);
+    t.deepEqual(unknown(kept), []);
+    t.deepEqual(unknown([...status.toString('latin1').matchAll(/^(\w+):.* kB$/gm)].map(([, key]) => key!)), []);
+  },
+);
 
 test('every code in VmFlags of every process here is known', (t) => {
   const codes = new Set<string>();

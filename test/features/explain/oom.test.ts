@@ -41,7 +41,9 @@ testIf(
   const place = `${MEMORY}/${name}`;
   mkdirSync(place);
   writeFileSync(`${place}/memory.limit_in_bytes`, String(40 * 2 ** 20));
-  const program = `import os; open(${JSON.stringify(`${place}/cgroup.procs`)}, "w").write(str(os.getpid())); print(os.getpid(), flush=True); b = bytearray(200 << 20)`;
+  const program =
+    `import os; open(${JSON.stringify(`${place}/cgroup.procs`)}, "w").write(str(os.getpid())); print(os.getpid(), ` +
+    'flush=True); b = bytearray(200 << 20)';
   const child = spawnSync('python3', ['-S', '-E', '-c', program], {encoding: 'utf8'});
   rmdirSync(place);
   t.is(child.signal, 'SIGKILL');

@@ -86,7 +86,8 @@ for (const [lines, what] of UNUSUAL) {
 
 test('many regions are checked against vm.max_map_count', (t) => {
   const line = (index: number): string =>
-    `${(0x10000000 + index * 0x2000).toString(16)}-${(0x10001000 + index * 0x2000).toString(16)} rw-p 00000000 00:00 0 \n`;
+    `${(0x10000000 + index * 0x2000).toString(16)}-${(0x10001000 + index * 0x2000).toString(16)} rw-p 00000000 ` +
+    '00:00 0 \n';
   t.deepEqual(findings(parse(Array.from({length: 20_000}, (_, index) => line(index)).join(''))), ['many-regions']);
 });
 

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
-import {VERDICTS} from '../../../src/features/growth/judge.ts';
+import {VERDICTS} from '../../../src/features/growth/verdict/judge.ts';
 import {KNOWN_PROGRAMS} from './programs.ts';
 
 const docs = readFileSync('docs/growth.md', 'utf8');

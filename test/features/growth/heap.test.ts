@@ -5,7 +5,7 @@ import test, {type ExecutionContext} from 'ava';
 import {growthOf} from '../../../src/features/growth/growth.ts';
 import {heapGrowthOf, type HeapGrowth} from '../../../src/features/growth/heap.ts';
 import {seriesOf} from '../../../src/features/growth/recorded.ts';
-import type {BooksReading} from '../../../src/model/books.ts';
+import type {BooksReading} from '../../../src/model/heap/books.ts';
 import {snapshotAt, statusAt} from '../../recording/small.ts';
 import {Child, python} from '../../helpers/child.ts';
 import {memmap, type Ran} from '../../helpers/cli.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {withoutFinalFall} from '../../../src/features/growth/growth.ts';
-import {judge, VERDICTS} from '../../../src/features/growth/judge.ts';
+import {judge, VERDICTS} from '../../../src/features/growth/verdict/judge.ts';
 import type {Points} from '../../../src/history/series.ts';
 import {LEAKS, QUIET, Random, UNSURE} from './synthetic.ts';
 

@@ -1,4 +1,4 @@
-import type {Verdict} from '../../../src/features/growth/judge.ts';
+import type {Verdict} from '../../../src/features/growth/verdict/judge.ts';
 
 /**
  * Python programs of which it is known what their memory does, in steps: after each `yield` somebody looks. They take

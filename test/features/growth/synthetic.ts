@@ -1,4 +1,4 @@
-import {judge, type Verdict} from '../../../src/features/growth/judge.ts';
+import {judge, type Verdict} from '../../../src/features/growth/verdict/judge.ts';
 
 /** Random numbers that are the same at each run: mulberry32. */
 export class Random {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {judge, type Judgement} from '../../../src/features/growth/judge.ts';
+import {judge, type Judgement} from '../../../src/features/growth/verdict/judge.ts';
 import {stepsText} from '../../../src/features/growth/words.ts';
 import {MIB, Random} from './synthetic.ts';
 import {sampled, some, TIMED_LEAKS, TIMED_QUIET, type TimedMaker} from './timed.ts';

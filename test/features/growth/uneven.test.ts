@@ -1,6 +1,6 @@
 import test from 'ava';
 import {growthOf} from '../../../src/features/growth/growth.ts';
-import {judge} from '../../../src/features/growth/judge.ts';
+import {judge} from '../../../src/features/growth/verdict/judge.ts';
 import {Series, type Points} from '../../../src/history/series.ts';
 import {Snapshot} from '../../../src/model/snapshot.ts';
 import {parseListing} from '../../../src/parse/listing.ts';

@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import type {OtherAllocator} from '../../../src/model/allocator.ts';
+import type {OtherAllocator} from '../../../src/model/heap/allocator.ts';
 import {otherAllocator} from '../../../src/classify/runtimes/allocators.ts';
 import {glibcIn} from '../../../src/features/heap/allocators.ts';
 import type {Region} from '../../../src/model/region.ts';

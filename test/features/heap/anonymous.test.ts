@@ -73,26 +73,30 @@ function lay(pieces: readonly Piece[], isJoined: boolean): Laid {
 }
 
 for (const isJoined of [false, true])
-  test(`pools and large chunks are all found, ${isJoined ? 'in one region that the kernel joined' : 'each in its region'}`, (t) => {
-    fc.assert(
-      fc.property(fc.array(piece, {minLength: 1, maxLength: 8}), (pieces) => {
-        const {memory, regions, chunks, bytes, pools} = lay(pieces, isJoined);
-        // A joined region that has the size of arenas by chance is taken for such: what else is in it is unknown.
-        fc.pre(!isJoined || regions[0]!.kind === 'anon');
-        const options = {memory, regions, pageSize: PAGE, word: 8, chunks} as const;
-        const {large, python} = searchAnonymous({...options, python: PYTHON});
-        t.deepEqual([large.count, large.bytes], [chunks, bytes]);
-        t.is(python!.count, pools);
-        t.is(python!.used, pools * 3 * 512);
-        t.true(python!.resident <= memory.residentIn(START, regions.at(-1)!.end));
-        t.true(python!.used + python!.kept <= python!.resident);
-        const none = searchAnonymous({...options, python: undefined});
-        t.is(none.large.count, chunks);
-        t.is(none.python, undefined);
-      }),
-      {numRuns: 150},
-    );
-  });
+  test(
+    'pools and large chunks are all found, ' +
+      (isJoined ? 'in one region that the kernel joined' : 'each in its region'),
+    (t) => {
+      fc.assert(
+        fc.property(fc.array(piece, {minLength: 1, maxLength: 8}), (pieces) => {
+          const {memory, regions, chunks, bytes, pools} = lay(pieces, isJoined);
+          // A joined region that has the size of arenas by chance is taken for such: what else is in it is unknown.
+          fc.pre(!isJoined || regions[0]!.kind === 'anon');
+          const options = {memory, regions, pageSize: PAGE, word: 8, chunks} as const;
+          const {large, python} = searchAnonymous({...options, python: PYTHON});
+          t.deepEqual([large.count, large.bytes], [chunks, bytes]);
+          t.is(python!.count, pools);
+          t.is(python!.used, pools * 3 * 512);
+          t.true(python!.resident <= memory.residentIn(START, regions.at(-1)!.end));
+          t.true(python!.used + python!.kept <= python!.resident);
+          const none = searchAnonymous({...options, python: undefined});
+          t.is(none.large.count, chunks);
+          t.is(none.python, undefined);
+        }),
+        {numRuns: 150},
+      );
+    },
+  );
 
 test("a region of the size of arenas that has no pool is not Python's; one with a pool in it is", (t) => {
   const {memory, regions} = lay([{is: 'arena', pages: 0}], false);

@@ -105,7 +105,8 @@ testIf(
   const place = folder(t);
   const executable = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], {encoding: 'utf8'}).trim();
   const program =
-    'import time; x = [bytes([7]) * (1000 + i % 5000) for i in range(20000)]; del x[::2]; print(1, flush=True); time.sleep(600)';
+    'import time; x = [bytes([7]) * (1000 + i % 5000) for i in range(20000)]; del x[::2]; print(1, flush=True); ' +
+    'time.sleep(600)';
   const both = await beforeAndAfter(t, place, `${executable} -S -E -c "${program}"`);
   sameBooks(t, both);
   t.true(both.live.totals['free']! > 10 * 2 ** 20);

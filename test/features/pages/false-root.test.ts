@@ -1,7 +1,7 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
-import {pageWords} from '../../../src/model/pages.ts';
+import {pageWords} from '../../../src/model/pages/pages.ts';
 import {ProcessHandle} from '../../../src/procfs/handle.ts';
 import {capturePages} from '../../../src/procfs/pages/pages.ts';
 import {clearSoftDirty} from '../../../src/procfs/pages/soft-dirty.ts';

@@ -1,7 +1,7 @@
 import {release} from 'node:os';
 import test, {type ExecutionContext} from 'ava';
 import {ProcessHandle} from '../../../src/procfs/handle.ts';
-import {PAGE} from '../../../src/model/pages.ts';
+import {PAGE} from '../../../src/model/pages/pages.ts';
 import {pageStateAt} from '../../../src/procfs/pages/pagemap.ts';
 import {inState, python, type Child} from '../../helpers/child.ts';
 import {folder} from '../../helpers/listings.ts';

@@ -1,4 +1,4 @@
-import type {PageTotals, ProcessPages} from '../../../src/model/pages.ts';
+import type {PageTotals, ProcessPages} from '../../../src/model/pages/pages.ts';
 import {ProcessHandle} from '../../../src/procfs/handle.ts';
 import {capturePages} from '../../../src/procfs/pages/pages.ts';
 

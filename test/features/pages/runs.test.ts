@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {addTotals, classOfPage, PAGE, pageWords, totalsOfRuns, type PageRuns} from '../../../src/model/pages.ts';
+import {addTotals, classOfPage, PAGE, pageWords, totalsOfRuns, type PageRuns} from '../../../src/model/pages/pages.ts';
 import {pageFrame, pageState, RunReader} from '../../../src/parse/proc/pagemap.ts';
 
 /** Documentation/admin-guide/mm/pagemap.rst, bit by bit, with BigInt: another way to the same answer. */

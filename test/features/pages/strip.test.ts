@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {PAGE, type PageRuns} from '../../../src/model/pages.ts';
+import {PAGE, type PageRuns} from '../../../src/model/pages/pages.ts';
 import {legend, paintStrip, strip} from '../../../src/features/pages/strip.ts';
 
 const OWN = PAGE.present | PAGE.exclusive;

@@ -272,7 +272,8 @@ testIf('python3')('a full disk ends it with 7, and what is there can be used', a
     const churning = churn(child);
     const {code, stderr} = await run('sh', [
       '-c',
-      `ulimit -f ${blocks}; exec ${process.execPath} ${MEMMAP} record ${child.pid} -o ${path} --interval 5ms --for 10m --max-duty 100`,
+      `ulimit -f ${blocks}; exec ${process.execPath} ${MEMMAP} record ${child.pid} -o ${path} --interval 5ms --for ` +
+        '10m --max-duty 100',
     ]);
     await churning.end();
     t.is(code, 7, stderr);

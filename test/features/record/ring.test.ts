@@ -153,13 +153,14 @@ testIf('python3')('a write that fails ends it with 7, and the next recorder save
   const running = run('sh', [
     '-c',
     // RLIMIT_FSIZE, in blocks of 512 bytes: room for the first moment, which is there before memory changes.
-    `ulimit -f 80; exec ${process.execPath} ${MEMMAP} record ${child.pid} --ring 1h -o ${path} --interval 5ms --for 10m --max-duty 100`,
+    `ulimit -f 80; exec ${process.execPath} ${MEMMAP} record ${child.pid} --ring 1h -o ${path} --interval 5ms ` +
+      '--for 10m --max-duty 100',
   ]);
   await until(() => partsOf(path).some(hasMoment), 'the first moment');
   // New mappings all the time, so that there is always something to write; a few a sample, however slow the machine.
   await child.ask(
-    'kept = []; threading.Thread(daemon=True, ' +
-      'target=lambda: [(kept.append(mmap.mmap(-1, 4096, prot=1 + len(kept) % 2 * 2)), time.sleep(0.002)) for _ in range(9000)]).start()',
+    'kept = []; threading.Thread(daemon=True, target=lambda: [(kept.append(mmap.mmap(-1, 4096, prot=1 + ' +
+      'len(kept) % 2 * 2)), time.sleep(0.002)) for _ in range(9000)]).start()',
   );
   const shown = await running;
   t.is(shown.code, 7, shown.stderr);

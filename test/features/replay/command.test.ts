@@ -182,7 +182,8 @@ test('a recording from standard input is judged, checked, reported and exported 
     'check --json --max size=1G',
   ]) {
     const piped = await run('sh', ['-c', `${process.execPath} ${MEMMAP} ${command} - < ${path}`]);
-    t.is(piped.code, 0, piped.stderr);
+    // Its few samples say nothing about growth.
+    t.is(piped.code, command.startsWith('growth') ? 5 : 0, piped.stderr);
     const named = await memmap([...command.split(' '), path]);
     const unnamed = (text: string): string =>
       text

@@ -4,7 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import type {Page} from 'playwright-core';
 import {FLAME_MEASURES} from '../../../src/features/cause/measures.ts';
-import {flameBoxes, type FlameNode, flameTree} from '../../../src/features/report/page/flame-tree.ts';
+import {flameBoxes, type FlameNode, flameTree} from '../../../src/features/report/page/flame/tree.ts';
 import {memmap} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
@@ -49,7 +49,8 @@ test('the document has the stacks with their bytes, and the words say who holds 
   );
   t.true(
     summary.includes(
-      'Of the 66 MiB that were mapped at the end, 91 % were mapped by brk ← malloc ← parse_string ← handle_request ← main.',
+      'Of the 66 MiB that were mapped at the end, 91 % were mapped by brk ← malloc ← parse_string ← handle_request ' +
+        '← main.',
     ),
   );
   t.false(notes.some((note) => /memory call/i.test(note)));

@@ -64,7 +64,8 @@ test('the words say what happened', (t) => {
   const [first, kind, region, space, counts, how] = page.summary;
   t.is(
     first,
-    'In 20 s its resident memory went from 1.5 MiB to 21.5 MiB (+20 MiB); its peak was 30 MiB, as the kernel noted (VmHWM).',
+    'In 20 s its resident memory went from 1.5 MiB to 21.5 MiB (+20 MiB); its peak was 30 MiB, as the kernel noted ' +
+      '(VmHWM).',
   );
   t.is(kind, 'What grew most is heap: +20 MiB of resident memory.');
   t.is(region, 'The region that grew most is [heap] at 10000000: from 1 MiB to 21 MiB.');

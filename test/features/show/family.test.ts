@@ -1,7 +1,7 @@
 import {chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
-import {childrenIn, scannedChildren} from '../../../src/procfs/family.ts';
+import {childrenIn, scannedChildren} from '../../../src/procfs/kin/family.ts';
 import {Child, python} from '../../helpers/child.ts';
 import {memmap, run, withoutRights} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
@@ -46,7 +46,8 @@ def fork(code='pass'):
 async function family(t: ExecutionContext): Promise<{parent: Child; pids: number[]}> {
   const parent = await python(t, `${FORK}\nheld = bytearray(b'x' * (20 << 20))`);
   const answer = await parent.ask(
-    `first = fork('told = fork()'); grand = told; second = fork('held[:5 << 20] = bytes(5 << 20)'); third = fork(); answer = f"{first} {grand} {second} {third}"`,
+    "first = fork('told = fork()'); grand = told; second = fork('held[:5 << 20] = bytes(5 << 20)'); third = " +
+      'fork(); answer = f"{first} {grand} {second} {third}"',
   );
   const [first, grand, second, third] = answer.split(' ').map(Number) as [number, number, number, number];
   return {parent, pids: [parent.pid, first, grand, second, third]};
@@ -192,7 +193,8 @@ testIf('python3')('children of other threads than the first belong to the family
   const parent = await python(t, `${FORK}\nimport threading`);
   const pid = Number(
     await parent.ask(
-      "out = []; thread = threading.Thread(target=lambda: (out.append(fork()), time.sleep(1000)), daemon=True); thread.start(); exec('while not out: time.sleep(0.01)'); answer = out[0]",
+      'out = []; thread = threading.Thread(target=lambda: (out.append(fork()), time.sleep(1000)), daemon=True); ' +
+        "thread.start(); exec('while not out: time.sleep(0.01)'); answer = out[0]",
     ),
   );
   t.is(readdirSync(`/proc/${parent.pid}/task`).length, 2);

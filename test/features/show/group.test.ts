@@ -42,7 +42,8 @@ testIf('python3', OLD)('a group of version 1: what is done in it is on its bill,
   await child.ask(`f = open("${disk}/cache", "wb"); f.write(b"y" * (40 << 20)); f.flush(); os.fsync(f.fileno())`);
   await child.ask('s = mmap.mmap(-1, 24 << 20); s.write(b"z" * (24 << 20))');
   await child.ask(
-    `g = open("${disk}/cache", "r+b"); m = mmap.mmap(g.fileno(), 16 << 20); n = sum(m[i] for i in range(0, 16 << 20, 4096))`,
+    `g = open("${disk}/cache", "r+b"); m = mmap.mmap(g.fileno(), 16 << 20); n = sum(m[i] for i in range(0, 16 << ` +
+      '20, 4096))',
   );
   const after = await billOf(t, `cgroup:${path}`);
   t.like(after.group, {kind: 'cgroup', path, version: 1});

@@ -97,7 +97,8 @@ testIf('python3')('locked memory and huge pages are columns of their own where t
   t.notRegex(plain.stdout, /^ *[1-9][\d.]* [KM]iB .*anon$/m, 'nothing is locked or huge at first');
   // 64 KiB between pages without access, so that no neighbour is joined to it.
   const locked = await child.ask(
-    'at = libc.mmap(None, 24 * 4096, 0, 0x22, -1, 0) + 4 * 4096; libc.mprotect(at, 65536, 3); answer = f"{at:x} {libc.mlock(at, 65536)}"',
+    'at = libc.mmap(None, 24 * 4096, 0, 0x22, -1, 0) + 4 * 4096; libc.mprotect(at, 65536, 3); answer = f"{at:x} ' +
+      '{libc.mlock(at, 65536)}"',
   );
   const [address, failed] = locked.split(' ');
   if (failed === '0') {
@@ -112,7 +113,8 @@ testIf('python3')('locked memory and huge pages are columns of their own where t
     t.regex(stdout, new RegExp(`^${address} +64 KiB +64 KiB$`, 'm'));
   } else t.log('mlock is not permitted here');
   const huge = await child.ask(
-    'm = libc.mmap(None, 8 << 20, 3, 0x22, -1, 0); at = (m + (2 << 20) - 1) & ~((2 << 20) - 1); libc.madvise(at, 4 << 20, 14); ctypes.memset(at, 1, 4 << 20); answer = f"{at:x}"',
+    'm = libc.mmap(None, 8 << 20, 3, 0x22, -1, 0); at = (m + (2 << 20) - 1) & ~((2 << 20) - 1); libc.madvise(at, 4 ' +
+      '<< 20, 14); ctypes.memset(at, 1, 4 << 20); answer = f"{at:x}"',
   );
   const kernel = readFileSync(`/proc/${child.pid}/smaps`, 'latin1')
     .split(/^(?=[0-9a-f]+-)/m)
@@ -140,7 +142,8 @@ testIf('python3')('private dirty memory that stays when the process ends is told
   const plain = (await show(t, child.pid)).residue.stays;
   t.is(plain, 0);
   await child.ask(
-    `f = open("${name}", "w+b"); f.truncate(20 << 20); shared = mmap.mmap(f.fileno(), 20 << 20); shared[:] = b"x" * (20 << 20)`,
+    `f = open("${name}", "w+b"); f.truncate(20 << 20); shared = mmap.mmap(f.fileno(), 20 << 20); shared[:] = b"x" ` +
+      '* (20 << 20)',
   );
   await child.ask('own = mmap.mmap(-1, 8 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS); own[:] = b"x" * (8 << 20)');
   // A private mapping of the file: pages of its own where it was written to.

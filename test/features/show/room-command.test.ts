@@ -71,10 +71,10 @@ testIf('python3')('regions that madvise and mprotect keep apart are counted by w
   const before = await roomOf(t, child);
   // 10 is MADV_DONTFORK (dc). Every second page of 200, then one page without access in the middle of 3.
   const at = await child.ask(
-    `at = libc.mmap(None, 200 * 4096, 3, 0x22, -1, 0); ctypes.memset(at, 1, 200 * 4096)\nfor i in range(1, 200, 2): libc.madvise(at + i * 4096, 4096, 10)`.replace(
-      '\n',
-      '; exec("',
-    ) + '"); answer = hex(at)',
+    (
+      'at = libc.mmap(None, 200 * 4096, 3, 0x22, -1, 0); ctypes.memset(at, 1, 200 * 4096)\nfor i in range(1, 200, ' +
+      '2): libc.madvise(at + i * 4096, 4096, 10)'
+    ).replace('\n', '; exec("') + '"); answer = hex(at)',
   );
   const after = await roomOf(t, child);
   const flags = after.borders.find(({cause, detail}) => cause === 'flags' && detail === 'dc');
@@ -98,7 +98,9 @@ testIf('python3', GLIBC)('heaps of other threads are counted as arenas, with wha
   const had = (await roomOf(t, child)).arenas.length;
   // A thread that calls malloc gets an arena of its own.
   const ready =
-    'libc.malloc.restype = ctypes.c_void_p; held = []; done = threading.Event(); threading.Thread(target=lambda: (held.append(libc.malloc(100000)), ctypes.memset(held[0], 1, 100000), done.set(), time.sleep(1000)), daemon=True).start(); done.wait(); answer = hex(held[0] & ~((64 << 20) - 1))';
+    'libc.malloc.restype = ctypes.c_void_p; held = []; done = threading.Event(); threading.Thread(target=lambda: ' +
+    '(held.append(libc.malloc(100000)), ctypes.memset(held[0], 1, 100000), done.set(), time.sleep(1000)), ' +
+    'daemon=True).start(); done.wait(); answer = hex(held[0] & ~((64 << 20) - 1))';
   const heap = await child.ask(ready);
   const {arenas} = await roomOf(t, child);
   t.true(arenas.length > had);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {holesOf, isInUserSpace, userSpaceEnd} from '../../../src/model/holes.ts';
+import {holesOf, isInUserSpace, userSpaceEnd} from '../../../src/model/pages/holes.ts';
 import {residueOf} from '../../../src/features/show/residue.ts';
 import {roomOf, type Room} from '../../../src/features/show/room.ts';
 import {renderRoom} from '../../../src/features/show/room-text.ts';

@@ -137,7 +137,8 @@ export const CASES: readonly Case[] = [
     start: async (place) => {
       const {path} = await place.group(
         'tmpfs',
-        `import os\nf = open("/dev/shm/memmap-why-${process.pid}", "wb")\nos.unlink(f.name)\nf.write(bytes(96 << 20))\nf.flush()`,
+        `import os\nf = open("/dev/shm/memmap-why-${process.pid}", "wb")\nos.unlink(f.name)\nf.write(bytes(96 << ` +
+          '20))\nf.flush()',
       );
       return [`cgroup:${path}`];
     },

@@ -7,7 +7,7 @@ import {conforms} from '../../helpers/schema.ts';
 import {ROOT, testIf} from '../../helpers/tools.ts';
 import {until} from '../../helpers/wait.ts';
 import {CRASHED, MACHINES, makeCore} from '../../parse/core/made.ts';
-import {watchStatus} from '../../../src/features/why/status.ts';
+import {watchStatus} from '../../../src/features/why/facts/status.ts';
 import {PROCESS_FINDINGS} from '../../../src/features/why/findings/table.ts';
 import {FAMILY_FINDINGS} from '../../../src/features/why/findings/family.ts';
 import {GROUP_FINDINGS} from '../../../src/features/why/findings/group.ts';
@@ -243,7 +243,8 @@ testIf('python3', ROOT)('a limit of 0 that nobody uses is not near: `ulimit -l 0
 testIf('python3')('open files near RLIMIT_NOFILE are the answer, counted as the process counts them', async (t) => {
   const child = await python(
     t,
-    "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)); kept = [open('/dev/null') for _ in range(33)]",
+    "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)); kept = [open('/dev/null') for _ in " +
+      'range(33)]',
   );
   // Listing takes a descriptor of its own.
   const open = Number(await child.ask("answer = len(__import__('os').listdir('/proc/self/fd')) - 1"));

@@ -168,8 +168,8 @@ export const THREADS: readonly PublicThread[] = [
       smaps('c000000000-c008000000 rw-p 00000000 00:00 0 ', own(131_072, 90_000)) +
       times(12, (index) =>
         smaps(
-          `${range(0x7f10_0000_0000 + index * 0x800_0000, 64 * MIB)} r--s 00000000 fd:01 ${900 + index}                        ` +
-            `/dgraph/p/${String(index).padStart(6, '0')}.sst`,
+          `${range(0x7f10_0000_0000 + index * 0x800_0000, 64 * MIB)} r--s 00000000 fd:01 ${900 + index}          ` +
+            `              /dgraph/p/${String(index).padStart(6, '0')}.sst`,
           {Size: 65_536, Rss: 61_000, Pss: 61_000, Private_Clean: 61_000, Anonymous: 0},
         ),
       ) +

@@ -5,10 +5,10 @@ import {billOf, tightest} from '../../../src/model/group/group.ts';
 const amount = fc.integer({min: 0, max: 2 ** 45});
 
 /** Of both versions. */
-const KEYS =
-  'anon rss file cache file_mapped mapped_file shmem slab slab_unreclaimable kernel slab_reclaimable kernel_stack pagetables sec_pagetables sock percpu vmalloc'.split(
-    ' ',
-  );
+const KEYS = (
+  'anon rss file cache file_mapped mapped_file shmem slab slab_unreclaimable kernel slab_reclaimable kernel_stack ' +
+  'pagetables sec_pagetables sock percpu vmalloc'
+).split(' ');
 
 const stat = fc.dictionary(fc.constantFrom(...KEYS), amount).map((values) => new Map(Object.entries(values)));
 

@@ -65,7 +65,8 @@ testIf('readelf')('sections are those that readelf lists', (t) => {
 });
 
 testIf('readelf')(
-  'the symbol at the beginning, in the middle and at the last byte of functions and variables of libc is what readelf lists',
+  'the symbol at the beginning, in the middle and at the last byte of functions and variables of libc is what ' +
+    'readelf lists',
   (t) => {
     const read = reading(readFileSync(LIBC));
     const image = readElfImage(read)!;
@@ -114,7 +115,8 @@ testIf('gcc')('a program of 32 bits, and a stripped one, are read as well', (t) 
   const source = join(place, 'lib.c');
   writeFileSync(
     source,
-    'int first(int x) { return x + 1; }\nstatic int hidden(int x) { return x * 3; }\nint last(int x) { return hidden(x) + first(x); }\nint variable = 7;\nint zeros[5000];\n',
+    'int first(int x) { return x + 1; }\nstatic int hidden(int x) { return x * 3; }\nint last(int x) { return ' +
+      'hidden(x) + first(x); }\nint variable = 7;\nint zeros[5000];\n',
   );
   for (const flags of [['-m32'], ['-m32', '-s'], [], ['-s']]) {
     const file = join(place, `lib${flags.join('')}.so`);

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {diff} from '../../../src/diff/diff.ts';
-import {holesOf} from '../../../src/model/holes.ts';
+import {holesOf} from '../../../src/model/pages/holes.ts';
 import {parse, parsePatch} from '../../../src/parse/parse.ts';
 import {renderShow} from '../../../src/features/show/show.ts';
 import {compareShape, type Wanted} from './shape.ts';

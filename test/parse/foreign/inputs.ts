@@ -456,10 +456,14 @@ const TOOLS: readonly Input[] = [
     title: 'showmap -a',
     text: text(
       '           start              end  virtual                     shared   shared  private  private',
-      '            addr             addr     size      RSS      PSS    clean    dirty    clean    dirty     swap  swapPSS object',
-      '---------------- ---------------- -------- -------- -------- -------- -------- -------- -------- -------- -------- ------------------------------',
-      '0000000000600000 0000000000680000      512      400       40      400        0        0        0        0        0 /system/bin/kiosk',
-      '0000007100000000 0000007100020000      128      128      128        0        0        0      128        4        4 [anon:scudo:primary]',
+      '            addr             addr     size      RSS      PSS    clean    dirty    clean    dirty     swap  ' +
+        'swapPSS object',
+      '---------------- ---------------- -------- -------- -------- -------- -------- -------- -------- -------- ' +
+        '-------- ------------------------------',
+      '0000000000600000 0000000000680000      512      400       40      400        0        0        0        0   ' +
+        '     0 /system/bin/kiosk',
+      '0000007100000000 0000007100020000      128      128      128        0        0        0      128        4   ' +
+        '     4 [anon:scudo:primary]',
     ),
     format: 'android showmap',
     regions: ['600000-680000 ???? /system/bin/kiosk', '7100000000-7100020000 ???? [anon:scudo:primary]'],

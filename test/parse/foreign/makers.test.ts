@@ -81,8 +81,8 @@ testIf('python3')("pages and logs that Python makes: the process's regions come 
   const programs = [
     'import html; print("<html><pre>" + html.escape(text) + "</pre></html>")',
     'import json; [print(json.dumps({"time": "x", "log": line + "\\n"})) for line in text.splitlines()]',
-    'import logging, sys; logging.basicConfig(stream=sys.stdout, format="%(asctime)s %(levelname)s %(name)s: %(message)s"); ' +
-      '[logging.error(line) for line in text.splitlines()]',
+    'import logging, sys; logging.basicConfig(stream=sys.stdout, format="%(asctime)s %(levelname)s %(name)s: ' +
+      '%(message)s"); [logging.error(line) for line in text.splitlines()]',
   ];
   for (const program of programs) {
     const {stdout} = await run('python3', ['-c', `text = open("/proc/${pid}/smaps").read()\n${program}`]);

@@ -52,7 +52,8 @@ test('the order of the counters makes no difference, also if it changes from rec
     fc.property(fc.array(order, {minLength: 1, maxLength: 8}), (records) => {
       const text = records.map(
         (subset, index) =>
-          `${(0x400000 + index * 4096).toString(16).padStart(8, '0')}-${(0x401000 + index * 4096).toString(16).padStart(8, '0')} rw-p 00000000 00:00 0 \n` +
+          `${(0x400000 + index * 4096).toString(16).padStart(8, '0')}-${(0x401000 + index * 4096).toString(16).padStart(8, '0')} ` +
+          'rw-p 00000000 00:00 0 \n' +
           counters('Rss 1', ...subset.map((key) => `${key} ${keys.indexOf(key)}`)),
       );
       const {regions, rejected} = parseListing(bytesOf(text.join('')), 'proc');

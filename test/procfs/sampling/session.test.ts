@@ -67,7 +67,8 @@ testIf('python3')(
   async (t) => {
     const child = await python(
       t,
-      'libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p; libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]',
+      'libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p; libc.mprotect.argtypes = [ctypes.c_void_p, ' +
+        'ctypes.c_size_t, ctypes.c_int]',
     );
     await child.ask(
       'p = libc.mmap(ctypes.c_void_p(0x200000000000), ctypes.c_size_t(8*4096), 3, 0x100022, -1, ctypes.c_long(0))',

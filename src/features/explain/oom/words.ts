@@ -92,8 +92,8 @@ function tasksText({tasks, victims, scope}: OomReport): string {
   const more = isOther ? ` The largest was ${largest.name} (pid ${largest.pid}), with ${sizeText(largest.rss)}.` : '';
   const exempt = kept > 0 ? ` ${counted(kept, 'task')} may not be killed (oom_score_adj -1000).` : '';
   return (
-    `${counted(tasks.length, 'task')} ${tasks.length === 1 ? 'was' : 'were'} ${where}, with ${sizeText(all)} resident ` +
-    `together${tasks.length > 1 ? ' (shared pages count in each)' : ''}.${more}${exempt}`
+    `${counted(tasks.length, 'task')} ${tasks.length === 1 ? 'was' : 'were'} ${where}, with ${sizeText(all)} ` +
+    `resident together${tasks.length > 1 ? ' (shared pages count in each)' : ''}.${more}${exempt}`
   );
 }
 

@@ -1,4 +1,4 @@
-import type {OtherAllocator} from '../../../model/allocator.ts';
+import type {OtherAllocator} from '../../../model/heap/allocator.ts';
 import type {Snapshot} from '../../../model/snapshot.ts';
 import type {Books} from '../../../parse/malloc/books.ts';
 import type {Anonymous} from '../anonymous.ts';

@@ -43,8 +43,8 @@ function ofPython(resident: number, {used, kept}: RuntimePart): string {
   const said =
     kept < resident * MUCH
       ? `Python's objects use ${someOf(used, resident)} in its arenas, and it keeps only ${sizeText(kept)} free.`
-      : `${someOf(kept, resident)} in Python's arenas is free and kept by Python: not a leak in itself; an arena goes ` +
-        'back once its last object is freed.';
+      : `${someOf(kept, resident)} in Python's arenas is free and kept by Python: not a leak in itself; an arena ` +
+        'goes back once its last object is freed.';
   return `${said}${untold}`;
 }
 
@@ -53,7 +53,10 @@ function ofJava(resident: number, {used, kept, committed}: RuntimePart): string 
   if (used === null || committed === null) return unknown('The Java heap', 'jcmd PID GC.heap_info')(resident);
   const live = `${sizeText(used)} in use, live or garbage, when it was last counted`;
   if (kept === null)
-    return `The Java heap had ${live}, of ${sizeText(committed)}; it is mapped several times, and RSS counts its pages as often.`;
+    return (
+      `The Java heap had ${live}, of ${sizeText(committed)}; it is mapped several times, and RSS counts its pages ` +
+      'as often.'
+    );
   return kept < resident * MUCH
     ? `The Java heap had ${live}; ${someOf(resident, committed)} is resident.`
     : `${someOf(kept, resident)} of the Java heap is free and kept by the JVM: not a leak in itself; it had ${live}.`;

@@ -72,7 +72,8 @@ function told(spool: Spool, {counts}: Pusher, folder: string | undefined): boole
   if (lost > 0) say(`memmap: ${rounds(lost)} could not be kept in the spool, and ${lost === 1 ? 'is' : 'are'} lost.`);
   if (count > 0 && folder !== undefined)
     say(
-      `memmap: ${rounds(count)} ${count === 1 ? 'waits' : 'wait'} in ${safe(folder)}: the next run with this --spool sends what waits.`,
+      `memmap: ${rounds(count)} ${count === 1 ? 'waits' : 'wait'} in ${safe(folder)}: the next run with this ` +
+        '--spool sends what waits.',
     );
   if (count > 0 && folder === undefined)
     say(`memmap: ${rounds(count)} did not arrive; --spool DIR would keep it for the next run.`);

@@ -122,7 +122,9 @@ function draw(): void {
   byId('shown').textContent =
     chosen.length === 0
       ? 'No change matches.'
-      : `${countText(shown)} of ${countText(chosen.length)}${chosen.length < rows.length ? ` that match, of ${countText(rows.length)} in all` : ''}. Press a time to show that moment above.`;
+      : `${countText(shown)} of ` +
+        `${countText(chosen.length)}${chosen.length < rows.length ? ` that match, of ${countText(rows.length)} in all` : ''}. ` +
+        'Press a time to show that moment above.';
 }
 
 function head(): HTMLElement {

@@ -4,7 +4,7 @@ import {swatch} from './colours.ts';
 import {page} from './data.ts';
 import {byId, cell, element, headRow, number} from './dom.ts';
 import {current, follow} from './moment.ts';
-import {residentAt} from './places.ts';
+import {residentAt} from './picture/places.ts';
 
 /** A longer table slows the browser down. */
 const MOST = 500;

@@ -2,13 +2,13 @@ import {startChanges} from './changes.ts';
 import {page, timeText} from './data.ts';
 import {byId, element} from './dom.ts';
 import {drawFamily} from './family.ts';
-import {drawFlame, startFlame} from './flame.ts';
-import {drawGrowth} from './growth.ts';
+import {drawFlame, startFlame} from './flame/flame.ts';
+import {drawGrowth} from './chart/growth.ts';
 import {columnsIn} from './layout.ts';
 import {startListing} from './listing.ts';
-import {redrawChart, startMeasures} from './measures.ts';
+import {redrawChart, startMeasures} from './chart/measures.ts';
 import {show} from './moment.ts';
-import {redrawPicture, startPicture} from './picture.ts';
+import {redrawPicture, startPicture} from './picture/picture.ts';
 import {startPlayer} from './player.ts';
 import {startTheme} from './theme.ts';
 

@@ -4,7 +4,7 @@ import {riseOf} from '../../growth/growth.ts';
 import {slopeText} from '../../growth/words.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf} from '../finding.ts';
-import {familyParts, shareOf} from '../parts.ts';
+import {familyParts, shareOf} from '../facts/parts.ts';
 import {PAGES} from './pages.ts';
 
 const row = rowsOf<Figures>();
@@ -25,7 +25,10 @@ export const FAMILY_FINDINGS: ReadonlyArray<Finding<Figures>> = [
     sentence: ({total, member, family}) => {
       const kin = member?.kin;
       const most = kin ? `, most of it in ${kin.comm} (pid ${kin.pid})` : '';
-      return `The ${counted(family.members.length, 'process', 'processes')} grow by ${slopeText(total.slope!)} together${most}.`;
+      return (
+        `The ${counted(family.members.length, 'process', 'processes')} grow by ${slopeText(total.slope!)} ` +
+        `together${most}.`
+      );
     },
     evidence: 'smaps_rollup Pss, status VmRSS of all over time',
     certain: true,
@@ -47,8 +50,8 @@ export const FAMILY_FINDINGS: ReadonlyArray<Finding<Figures>> = [
     },
     weight: ({rss, pss}) => rss - pss,
     sentence: ({rss, pss, processes}) =>
-      `Together the ${counted(processes, 'process', 'processes')} cost ${sizeText(pss)} (PSS), not the ${sizeText(rss)} that ` +
-      `their RSS adds up to: ${sizeText(rss - pss)} of that is shared memory counted again.`,
+      `Together the ${counted(processes, 'process', 'processes')} cost ${sizeText(pss)} (PSS), not the ` +
+      `${sizeText(rss)} that their RSS adds up to: ${sizeText(rss - pss)} of that is shared memory counted again.`,
     evidence: 'smaps_rollup Rss, Pss of each',
     certain: true,
     next: (_, {pid}) => [

@@ -6,8 +6,8 @@ import {riseOf} from '../../growth/growth.ts';
 import {slopeText} from '../../growth/words.ts';
 import {type Finding, rowsOf, type Step} from '../finding.ts';
 import {type GroupFigures, partOf} from '../group-figures.ts';
-import {isFull, partOf as fullness} from '../limits.ts';
-import {shareOf} from '../parts.ts';
+import {isFull, partOf as fullness} from '../facts/limits.ts';
+import {shareOf} from '../facts/parts.ts';
 
 const row = rowsOf<GroupFigures>();
 const MIB = 1024 * 1024;
@@ -91,8 +91,8 @@ export const GROUP_FINDINGS: ReadonlyArray<Finding<GroupFigures>> = [
     when: (figures) => isMuch(partOf(figures, 'unmappedCache'), figures, 0.4) && partOf(figures, 'unmappedCache'),
     weight: (bytes) => bytes,
     sentence: (bytes, {holds}) =>
-      `${shareOf(bytes, holds.total)} is page cache of files that its processes read or wrote and none maps: not theirs, ` +
-      'not a leak, and taken back when memory runs short.',
+      `${shareOf(bytes, holds.total)} is page cache of files that its processes read or wrote and none maps: not ` +
+      'theirs, not a leak, and taken back when memory runs short.',
     evidence: 'memory.stat file (cache), less what processes map',
     certain: true,
     next: (_, figures) => [
@@ -109,8 +109,8 @@ export const GROUP_FINDINGS: ReadonlyArray<Finding<GroupFigures>> = [
     when: (figures) => isMuch(partOf(figures, 'shmem'), figures, 0.3) && partOf(figures, 'shmem'),
     weight: (bytes) => bytes,
     sentence: (bytes, {holds}) =>
-      `${shareOf(bytes, holds.total)} is shared memory and tmpfs: files in /dev/shm, /tmp or memfds. It stays until the ` +
-      "files are deleted, also when processes end; without swap it can't be taken back.",
+      `${shareOf(bytes, holds.total)} is shared memory and tmpfs: files in /dev/shm, /tmp or memfds. It stays ` +
+      "until the files are deleted, also when processes end; without swap it can't be taken back.",
     evidence: 'memory.stat shmem',
     certain: true,
     next: (_, figures) => [
@@ -134,8 +134,8 @@ export const GROUP_FINDINGS: ReadonlyArray<Finding<GroupFigures>> = [
     },
     weight: (bytes) => bytes,
     sentence: (bytes, {holds}) =>
-      `${shareOf(bytes, holds.total)} is memory of the kernel on its behalf: names and inodes of files (slab), page tables, ` +
-      'sockets.',
+      `${shareOf(bytes, holds.total)} is memory of the kernel on its behalf: names and inodes of files (slab), ` +
+      'page tables, sockets.',
     evidence: 'memory.stat slab, kernel_stack, pagetables, sock; memory.kmem of version 1',
     certain: true,
     next: (_, figures) => [

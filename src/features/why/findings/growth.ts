@@ -6,7 +6,7 @@ import {slopeText} from '../../growth/words.ts';
 import {keyOf} from '../../heap/places.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf} from '../finding.ts';
-import {shareOf} from '../parts.ts';
+import {shareOf} from '../facts/parts.ts';
 import {askRuntime, causeStep, growthStep, heapStep, releaseRuntime, trimSteps} from './steps.ts';
 
 const row = rowsOf<Figures>();
@@ -86,8 +86,8 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
     },
     weight: ({total}) => riseOf(total),
     sentence: ({total, malloc, free}) =>
-      `It grows by ${rate(total)}, and what grows is memory that the program freed and malloc keeps (${deltaText(free)}): not ` +
-      `a leak. malloc_trim(0) would give ${sizeText(malloc.trimmable)} back.`,
+      `It grows by ${rate(total)}, and what grows is memory that the program freed and malloc keeps ` +
+      `(${deltaText(free)}): not a leak. malloc_trim(0) would give ${sizeText(malloc.trimmable)} back.`,
     evidence: "malloc's books in /proc/PID/mem before and after; status VmRSS over time",
     certain: ({malloc}) => !malloc.isTorn,
     next: (_, figures) => [heapStep(figures), ...trimSteps(figures)],
@@ -103,8 +103,8 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
     sentence: ({total, runtime}, figures) => {
       const bytes = figures.partsLike(/^managed /).reduce((sum, part) => sum + part.bytes, 0);
       return (
-        `It grows by ${rate(total)} in the heap of ${runtime?.name ?? 'its runtime'} (${shareOf(bytes, figures.holds.total)}): ` +
-        'live objects, or garbage that is not collected yet.'
+        `It grows by ${rate(total)} in the heap of ${runtime?.name ?? 'its runtime'} ` +
+        `(${shareOf(bytes, figures.holds.total)}): live objects, or garbage that is not collected yet.`
       );
     },
     evidence: 'smaps Rss of the regions of the runtime, status VmRSS over time',
@@ -120,9 +120,10 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
     sentence: ({line, what, count}, figures) => {
       const bytes = figures.partsLike(/^managed /).reduce((sum, part) => sum + part.bytes, 0);
       return (
-        `The heap of ${figures.runtime?.name ?? 'its runtime'} grows, while resident memory goes up and down with garbage: ` +
-        `${countText(count)} of ${countText(line.last)} regions are ${what}, ${slopeText(line.slope!, true)}, and hold ` +
-        `${shareOf(bytes, figures.holds.total)}. Live objects, or garbage that is not collected yet.`
+        `The heap of ${figures.runtime?.name ?? 'its runtime'} grows, while resident memory goes up and down with ` +
+        `garbage: ${countText(count)} of ${countText(line.last)} regions are ${what}, ` +
+        `${slopeText(line.slope!, true)}, and hold ${shareOf(bytes, figures.holds.total)}. Live objects, or ` +
+        'garbage that is not collected yet.'
       );
     },
     evidence: 'lines of /proc/PID/maps over time, kinds of regions',
@@ -168,9 +169,9 @@ export const GROWTH: ReadonlyArray<Finding<Figures>> = [
           : undefined;
       const what = kind && riseOf(kind) > riseOf(total) / 2 ? ` (${kind.kind})` : '';
       return (
-        `It grew by ${sizeText(riseOf(total))}${what} until ${spanText(total.since ?? 0)} after the first sample, and ` +
-        `then stopped for the rest of ${spanText(span)}: a cache that is full now, or a start-up; not a leak that ` +
-        `continues.`
+        `It grew by ${sizeText(riseOf(total))}${what} until ${spanText(total.since ?? 0)} after the first sample, ` +
+        `and then stopped for the rest of ${spanText(span)}: a cache that is full now, or a start-up; not a leak ` +
+        'that continues.'
       );
     },
     evidence: 'status VmRSS over time',
@@ -219,8 +220,8 @@ export const COUNTS: ReadonlyArray<Finding<Figures>> = [
     sentence: ({line: {first, last, slope, verdict}, held}) =>
       `Memory in open files grows: ${sizeText(last)} in ` +
       `${counted(held.files.size, 'memfd or deleted file', 'memfds or deleted files')} that nobody maps, ` +
-      `${verdict === 'steady growth' && slope ? slopeText(slope) : `${deltaText(last - first)} while watched`}: descriptors ` +
-      'leak, unless a pool is still filling. RSS and PSS do not have it.',
+      `${verdict === 'steady growth' && slope ? slopeText(slope) : `${deltaText(last - first)} while watched`}: ` +
+      'descriptors leak, unless a pool is still filling. RSS and PSS do not have it.',
     evidence: '/proc/PID/fd over time: blocks of files that no region maps',
     certain: true,
     next: (_, figures) => [
@@ -263,7 +264,10 @@ export const COUNTS: ReadonlyArray<Finding<Figures>> = [
       const isMost = most !== undefined && most.count > line.last / 3;
       const what = isMost ? (LEAKS[most.kind] ?? 'Mappings leak') : 'Mappings leak';
       const which = isMost ? `, ${countText(most.count)} of them of ${most.what}` : '';
-      return `${what}, more are mapped than unmapped: ${countText(line.last)} regions now, ${slopeText(line.slope!, true)}${which}.`;
+      return (
+        `${what}, more are mapped than unmapped: ${countText(line.last)} regions now, ` +
+        `${slopeText(line.slope!, true)}${which}.`
+      );
     },
     evidence: 'lines of /proc/PID/maps over time',
     certain: true,
@@ -278,8 +282,8 @@ export const COUNTS: ReadonlyArray<Finding<Figures>> = [
     when: ({snapshot: {process}}) => (process.threads ?? 0) >= 500 && process.threads,
     weight: (_, figures) => figures.part('stacks'),
     sentence: (threads, figures) =>
-      `It has ${countText(threads)} threads: their stacks have ${sizeText(figures.part('stacks'))} of memory, and each ` +
-      'may have a malloc arena and caches of its own.',
+      `It has ${countText(threads)} threads: their stacks have ${sizeText(figures.part('stacks'))} of memory, and ` +
+      'each may have a malloc arena and caches of its own.',
     evidence: 'status Threads; smaps Rss of thread stacks',
     certain: true,
     next: (_, figures) => threadSteps(figures),

@@ -1,8 +1,8 @@
 import {counted, countText, spanText} from '../../../model/amounts.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf, type Step} from '../finding.ts';
-import {amount, type LimitLine} from '../limits.ts';
-import {shareOf} from '../parts.ts';
+import {amount, type LimitLine} from '../facts/limits.ts';
+import {shareOf} from '../facts/parts.ts';
 import {commonest} from './growth.ts';
 import {askRuntime, causeStep, growthStep, showStep} from './steps.ts';
 
@@ -58,8 +58,8 @@ export const LIMITS: ReadonlyArray<Finding<Figures>> = [
     when: ({full}) => full?.limit === 'vm.max_map_count' && full,
     weight: ({used, max}) => used / max,
     sentence: (line, figures) =>
-      `It has ${countText(line.used)} of the ${counted(line.max, 'region')} that vm.max_map_count allows${soon(line)}: at the ` +
-      `limit ${line.effect}.${mostRegions(figures)}`,
+      `It has ${countText(line.used)} of the ${counted(line.max, 'region')} that vm.max_map_count ` +
+      `allows${soon(line)}: at the limit ${line.effect}.${mostRegions(figures)}`,
     evidence: ({evidence}) => evidence,
     certain: true,
     next: (line, figures) => [
@@ -111,8 +111,9 @@ export const LIMITS: ReadonlyArray<Finding<Figures>> = [
     },
     weight: ({count}) => count * 64 * 1024,
     sentence: ({what, count}, {snapshot}) =>
-      `It maps the same file again and again: ${countText(count)} of its ${counted(snapshot.table.length, 'region')} are ` +
-      `${what}. If that is not meant, mappings leak; vm.max_map_count bounds them.`,
+      `It maps the same file again and again: ${countText(count)} of its ` +
+      `${counted(snapshot.table.length, 'region')} are ${what}. If that is not meant, mappings leak; ` +
+      'vm.max_map_count bounds them.',
     evidence: 'lines of maps',
     certain: false,
     next: (_, figures) => [

@@ -2,7 +2,7 @@ import {counted, sizeText} from '../../../model/amounts.ts';
 import {arenasOf} from '../../show/arenas.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf} from '../finding.ts';
-import {shareOf, shareText} from '../parts.ts';
+import {shareOf, shareText} from '../facts/parts.ts';
 import {ARENA_MAX, askRuntime, growthStep, heapStep, trimSteps} from './steps.ts';
 
 const row = rowsOf<Figures>();
@@ -74,8 +74,8 @@ export const MALLOC: ReadonlyArray<Finding<Figures>> = [
     },
     weight: ({resident}) => resident,
     sentence: ({arenas, resident}, {holds}) =>
-      `${shareOf(resident, holds.total)} is in ${counted(arenas.length, 'heap')} of malloc's arenas (blocks of 64 MiB ` +
-      'that threads get): leaked, or freed and kept, which only its books tell.',
+      `${shareOf(resident, holds.total)} is in ${counted(arenas.length, 'heap')} of malloc's arenas (blocks of 64 ` +
+      'MiB that threads get): leaked, or freed and kept, which only its books tell.',
     evidence: 'regions of 64 MiB of addresses as glibc makes them, their Rss',
     certain: false,
     next: (_, figures) => [heapStep(figures), ARENA_MAX, ...trimSteps(figures)],
@@ -108,8 +108,8 @@ export const MALLOC: ReadonlyArray<Finding<Figures>> = [
       !figures.malloc && isMuch(figures.part('malloc'), figures, 0.5, 4 * LEAST) && figures.part('malloc'),
     weight: (bytes) => bytes,
     sentence: (bytes, {holds}) =>
-      `${shareOf(bytes, holds.total)} is malloc's memory: what of it is in use, and what was freed and is kept, only its ` +
-      'books tell, and they were not read.',
+      `${shareOf(bytes, holds.total)} is malloc's memory: what of it is in use, and what was freed and is kept, ` +
+      'only its books tell, and they were not read.',
     evidence: 'Rss of [heap] and of arenas',
     certain: true,
     next: (_, figures) => [

@@ -3,7 +3,7 @@ import {MEASURES} from '../../../model/measures.ts';
 import {heldText} from '../../../text/held.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf} from '../finding.ts';
-import {shareOf, shareText} from '../parts.ts';
+import {shareOf, shareText} from '../facts/parts.ts';
 import {isMuch} from './malloc.ts';
 import {growthStep, showStep} from './steps.ts';
 
@@ -18,8 +18,8 @@ export const PAGES: ReadonlyArray<Finding<Figures>> = [
     when: (figures) => isMuch(figures.part('lazyFree'), figures) && figures.part('lazyFree'),
     weight: (bytes) => bytes,
     sentence: (bytes, {holds, runtime}) =>
-      `${shareOf(bytes, holds.total)} was given back already (MADV_FREE${runtime ? `, by ${runtime.name}` : ''}) and still ` +
-      'counts as resident: the kernel takes it when memory runs short. Not a leak.',
+      `${shareOf(bytes, holds.total)} was given back already (MADV_FREE${runtime ? `, by ${runtime.name}` : ''}) ` +
+      'and still counts as resident: the kernel takes it when memory runs short. Not a leak.',
     evidence: 'smaps LazyFree',
     certain: true,
     next: (_, {runtime, pid}) =>
@@ -42,15 +42,17 @@ export const PAGES: ReadonlyArray<Finding<Figures>> = [
     },
     weight: (bytes) => bytes,
     sentence: (bytes, {holds}) =>
-      `${shareOf(bytes, holds.total)} is in transparent huge pages: one byte touched makes 2 MiB resident, so RSS may be ` +
-      'far above what the program uses.',
+      `${shareOf(bytes, holds.total)} is in transparent huge pages: one byte touched makes 2 MiB resident, so RSS ` +
+      'may be far above what the program uses.',
     evidence: 'smaps AnonHugePages; how much of a huge page is used no counter says',
     certain: false,
     next: (_, figures) => [
       showStep(figures, '--sort anonHugePages', 'which regions have huge pages'),
       {
         command: 'echo madvise > /sys/kernel/mm/transparent_hugepage/enabled',
-        why: 'huge pages only where a program asks (root; for new memory of all processes). Or prctl(PR_SET_THP_DISABLE)',
+        why:
+          'huge pages only where a program asks (root; for new memory of all processes). Or ' +
+          'prctl(PR_SET_THP_DISABLE)',
       },
     ],
   }),
@@ -76,8 +78,9 @@ export const PAGES: ReadonlyArray<Finding<Figures>> = [
     sentence: (bytes, {holds, snapshot}) => {
       const rss = MEASURES.rss.ofTotals(snapshot.totals);
       return (
-        `${shareOf(bytes, holds.total)} is swapped out${rss === undefined ? '' : `, and ${sizeText(rss)} is in RAM`}: the ` +
-        'machine, or its cgroup, is or was short of memory; each touch of it waits for the disk.'
+        `${shareOf(bytes, holds.total)} is swapped ` +
+        `out${rss === undefined ? '' : `, and ${sizeText(rss)} is in RAM`}: the machine, or its cgroup, is or was ` +
+        'short of memory; each touch of it waits for the disk.'
       );
     },
     evidence: 'smaps Swap',
@@ -94,8 +97,8 @@ export const PAGES: ReadonlyArray<Finding<Figures>> = [
     when: (figures) => isMuch(figures.part('held'), figures) && figures.held,
     weight: ({unmapped}) => unmapped,
     sentence: ({unmapped, files}, {holds}) =>
-      `${shareOf(unmapped, holds.total)} is held by open files that no region maps: ${heldText(files.values())}. RSS and ` +
-      'PSS do not have that.',
+      `${shareOf(unmapped, holds.total)} is held by open files that no region maps: ${heldText(files.values())}. ` +
+      'RSS and PSS do not have that.',
     evidence: '/proc/PID/fd: blocks of files that no region maps',
     certain: true,
     next: (_, figures) => [
@@ -110,8 +113,9 @@ export const PAGES: ReadonlyArray<Finding<Figures>> = [
     weight: ({rate}, {grows}) => rate.copied + (grows ? grows.last : 0),
     sentence: ({cow, rate}) =>
       `Its ${counted(cow.members.length, 'forked child', 'forked children')} ` +
-      `${cow.members.length === 1 ? 'copies' : 'copy'} what fork shared: ${deltaText(rate.copied)} in ${spanText(rate.ms)}, ` +
-      `${sizeText(copiedIn(cow))} so far; ${sizeText(sharedIn(cow))} is still shared (copy on write).`,
+      `${cow.members.length === 1 ? 'copies' : 'copy'} what fork shared: ${deltaText(rate.copied)} in ` +
+      `${spanText(rate.ms)}, ${sizeText(copiedIn(cow))} so far; ${sizeText(sharedIn(cow))} is still shared (copy ` +
+      'on write).',
     evidence: 'page frames in /proc/PID/pagemap of parent and children, compared twice',
     certain: ({cow}) => cow.isExact,
     next: (_, {pid, runtime}) => [
@@ -130,8 +134,8 @@ export const PAGES: ReadonlyArray<Finding<Figures>> = [
     },
     weight: copiedIn,
     sentence: (cow) =>
-      `Its ${counted(cow.members.length, 'forked child has', 'forked children have')} copied ${sizeText(copiedIn(cow))} of ` +
-      `what fork shared; ${sizeText(sharedIn(cow))} is still shared (copy on write).`,
+      `Its ${counted(cow.members.length, 'forked child has', 'forked children have')} copied ` +
+      `${sizeText(copiedIn(cow))} of what fork shared; ${sizeText(sharedIn(cow))} is still shared (copy on write).`,
     evidence: 'page frames in /proc/PID/pagemap of parent and children',
     certain: (cow) => cow.isExact,
     next: (_, {pid}) => [{command: `memmap cow ${pid} --for 60s`, why: 'which regions are copied, by which child'}],
@@ -145,8 +149,8 @@ export const PAGES: ReadonlyArray<Finding<Figures>> = [
     },
     weight: ({rss, pss}) => rss - pss,
     sentence: ({rss, pss}) =>
-      `${shareText(rss - pss, rss)} of its ${sizeText(rss)} of RSS is counted again wherever else these pages are mapped: ` +
-      `shared memory or files; its own share (PSS) is ${sizeText(pss)}.`,
+      `${shareText(rss - pss, rss)} of its ${sizeText(rss)} of RSS is counted again wherever else these pages are ` +
+      `mapped: shared memory or files; its own share (PSS) is ${sizeText(pss)}.`,
     evidence: 'smaps Rss, Pss',
     certain: true,
     next: (_, {pid}) => [
@@ -161,8 +165,8 @@ export const PAGES: ReadonlyArray<Finding<Figures>> = [
     when: (figures) => isMuch(figures.part('shared'), figures, 0.5, 32 * MIB) && figures.part('shared'),
     weight: (bytes) => bytes,
     sentence: (bytes, {holds}) =>
-      `${shareOf(bytes, holds.total)} is shared memory or tmpfs (POSIX, SysV, memfd): it stays when the process ends, as ` +
-      'long as its file or segment does.',
+      `${shareOf(bytes, holds.total)} is shared memory or tmpfs (POSIX, SysV, memfd): it stays when the process ` +
+      'ends, as long as its file or segment does.',
     evidence: 'smaps Rss of shared mappings, /dev/shm, memfds',
     certain: true,
     next: (_, figures) => [

@@ -2,7 +2,7 @@ import {sizeText} from '../../../model/amounts.ts';
 import {PYTHONS} from '../../../classify/runtimes/python.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf} from '../finding.ts';
-import {shareOf, shareText} from '../parts.ts';
+import {shareOf, shareText} from '../facts/parts.ts';
 import {someOf} from '../../heap/sentence.ts';
 import {isMuch} from './malloc.ts';
 import {ARENA_MAX, askRuntime, causeStep, growthStep, heapStep, memoryStep, releaseRuntime, showStep} from './steps.ts';
@@ -47,7 +47,8 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     weight: ({native}) => native,
     sentence: ({native}, figures) =>
       `${shareOf(native, figures.holds.total)} is native memory outside the Java heap (which has ` +
-      `${sizeText(javaHeap(figures))} resident): direct buffers most likely, or a native library. -Xmx does not bound it.`,
+      `${sizeText(javaHeap(figures))} resident): direct buffers most likely, or a native library. -Xmx does not ` +
+      'bound it.',
     evidence: EVIDENCE,
     certain: false,
     next: (_, figures) => [
@@ -65,8 +66,8 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     when: (figures) => nativeBeside(figures, 'V8'),
     weight: ({native}) => native,
     sentence: ({native, managed}, {holds}) =>
-      `${shareOf(native, holds.total)} is outside V8's heap (which has ${sizeText(managed)}): Buffers and ArrayBuffers ` +
-      'most likely, or a native addon. --max-old-space-size does not bound it.',
+      `${shareOf(native, holds.total)} is outside V8's heap (which has ${sizeText(managed)}): Buffers and ` +
+      'ArrayBuffers most likely, or a native addon. --max-old-space-size does not bound it.',
     evidence: EVIDENCE,
     certain: false,
     next: (_, figures) => [...askRuntime(figures), heapStep(figures), causeStep(figures)],
@@ -80,8 +81,8 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     },
     weight: ({kept}) => kept,
     sentence: ({kept, arenas}, {holds}) =>
-      `${someOf(kept, arenas)} in Python's arenas is free and kept by Python, ${shareOf(kept, holds.total)}: not a leak. ` +
-      'An arena goes back only once every object in it is freed.',
+      `${someOf(kept, arenas)} in Python's arenas is free and kept by Python, ${shareOf(kept, holds.total)}: not a ` +
+      'leak. An arena goes back only once every object in it is freed.',
     evidence: "headers of Python's pools in /proc/PID/mem, and which pages are resident",
     certain: true,
     next: (_, figures) => [memoryStep(figures), ...releaseRuntime(figures), ...askRuntime(figures)],
@@ -97,8 +98,9 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     weight: (bytes) => bytes,
     sentence: (bytes, figures) =>
       `${shareOf(bytes, figures.holds.total)} is in Python's arenas, where objects of up to 512 bytes live, or ` +
-      `${namesHeap(figures) ? 'mapped by it' : "mapped by it, or malloc's ([heap] has no name here)"}: an arena goes back ` +
-      'only once every object in it is freed. Live and freed are not told apart, since its pools were not read.',
+      `${namesHeap(figures) ? 'mapped by it' : "mapped by it, or malloc's ([heap] has no name here)"}: an arena ` +
+      'goes back only once every object in it is freed. Live and freed are not told apart, since its pools were ' +
+      'not read.',
     evidence: (_, {malloc}) =>
       malloc
         ? "smaps Rss of arenas by their size, and of anonymous memory that is in no book of malloc's"
@@ -117,8 +119,8 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     when: (figures) => isMuch(figures.part('pythonUsed'), figures, 0.5, 64 * MIB) && figures.part('pythonUsed'),
     weight: (bytes) => bytes,
     sentence: (bytes, figures) =>
-      `${shareOf(bytes, figures.holds.total)} is in use by Python's objects of up to 512 bytes each: what its arenas keep ` +
-      `free is ${shareText(figures.part('pythonKept'), figures.holds.total)}.`,
+      `${shareOf(bytes, figures.holds.total)} is in use by Python's objects of up to 512 bytes each: what its ` +
+      `arenas keep free is ${shareText(figures.part('pythonKept'), figures.holds.total)}.`,
     evidence: "headers of Python's pools in /proc/PID/mem",
     certain: true,
     next: (_, figures) => [

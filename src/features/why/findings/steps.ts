@@ -44,14 +44,16 @@ export const trimSteps = ({pid}: Figures): Step[] => [
   {
     command: `gdb -p ${pid} -batch -ex 'call (int)malloc_trim(0)'`,
     why:
-      'the same from outside. Careful: gdb stops the process and injects a call. If a thread is inside malloc just then, ' +
-      'that can deadlock or crash it',
+      'the same from outside. Careful: gdb stops the process and injects a call. If a thread is inside malloc just ' +
+      'then, that can deadlock or crash it',
   },
 ];
 
 export const ARENA_MAX: Step = {
   command: 'MALLOC_ARENA_MAX=2',
-  why: 'in its environment at the next start: fewer arenas, so less is kept free in each; costs speed where many threads call malloc',
+  why:
+    'in its environment at the next start: fewer arenas, so less is kept free in each; costs speed where many ' +
+    'threads call malloc',
 };
 
 /** What its runtime can be asked; nothing where it has none. */
