@@ -1,4 +1,4 @@
-import {existsSync, readdirSync} from 'node:fs';
+import {existsSync, readdirSync, readlinkSync} from 'node:fs';
 import type {Family, Member} from '../../model/family.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
@@ -155,12 +155,23 @@ type ChildrenOf = (pid: number) => number[];
 
 /**
  * How to find children: the kernel's own lists (/proc/PID/task/TID/children, Linux 3.5, CONFIG_PROC_CHILDREN; a child
- * is in the list of the thread that forked it), or else one look at the parent of every process.
+ * is in the list of the thread that forked it), or else one look at the parent of every process. memmap is nobody's
+ * child: it is one of the shell that it was started from, and would count, and judge, the memory that looking takes.
  */
 export function childrenIn(root: string): ChildrenOf {
-  return existsSync(`${root}/self/task/${process.pid}/children`)
-    ? (pid) => listedChildren(`${root}/${pid}/task`)
-    : scannedChildren(root);
+  const isListed = existsSync(`${root}/self/task/${process.pid}/children`);
+  const childrenOf: ChildrenOf = isListed ? (pid) => listedChildren(`${root}/${pid}/task`) : scannedChildren(root);
+  const own = ownPid(root);
+  return (pid) => childrenOf(pid).filter((child) => child !== own);
+}
+
+/** The PID that memmap has in this procfs: that of another PID namespace has another one, or none. */
+function ownPid(root: string): number | undefined {
+  try {
+    return Number(readlinkSync(`${root}/self`));
+  } catch {
+    return undefined;
+  }
 }
 
 function listedChildren(tasks: string): number[] {

@@ -1,9 +1,9 @@
 import {chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import type {ExecutionContext} from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {childrenIn, scannedChildren} from '../../../src/procfs/kin/family.ts';
 import {Child, python} from '../../helpers/child.ts';
-import {memmap, run, withoutRights} from '../../helpers/cli.ts';
+import {memmap, MEMMAP, run, withoutRights} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
@@ -186,6 +186,16 @@ testIf('python3', 'ps')("the kernel's lists of children, a look at all parents, 
   t.deepEqual(
     childrenIn('/proc')(parent.pid),
     [pids[1]!, pids[3]!, pids[4]!].sort((a, b) => a - b),
+  );
+});
+
+test('memmap is not of the family of the shell that it was started from', async (t) => {
+  const script = `sleep 100 & ${process.execPath} ${MEMMAP} show $$ --children --json; kill $!`;
+  const {stdout} = await run('sh', ['-c', script]);
+  const {processes} = JSON.parse(stdout) as Family;
+  t.deepEqual(
+    processes.map(({comm}) => comm),
+    ['sh', 'sleep'],
   );
 });
 

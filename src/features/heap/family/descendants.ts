@@ -3,13 +3,13 @@ import {hasMemory, isOneMemory, readMember} from '../../../procfs/kin/member.ts'
 
 /**
  * Processes and their descendants, parents before their children, each once. A child that runs in its parent's memory
- * (vfork(2)) has no heap of its own, and is left out; so is memmap itself, whose books change as it reads.
+ * (vfork(2)) has no heap of its own, and is left out.
  */
 export function withDescendants(pids: readonly number[], root: string): readonly number[] {
   const childrenOf = childrenIn(root);
   const found = new Set<number>();
   const visit = (pid: number): void => {
-    if (found.has(pid) || pid === process.pid) return;
+    if (found.has(pid)) return;
     found.add(pid);
     for (const child of childrenOf(pid)) if (!isBorrowed(child, pid, root)) visit(child);
   };
