@@ -1,6 +1,7 @@
 import {existsSync, readdirSync} from 'node:fs';
 import {parseStat} from '../parse/proc/stat.ts';
 import {parseStatus, threadGroup} from '../parse/proc/status.ts';
+import {withoutProcfs} from './mount.ts';
 import {readIfThere} from './open.ts';
 import {titleIn} from './title.ts';
 
@@ -23,8 +24,10 @@ export function namesOf({comm, command}: Pick<Found, 'comm' | 'command'>): reado
   return program === '' || program === comm ? [comm] : [comm, program];
 }
 
-/** All processes but memmap's own. */
+/** All processes but memmap's own. @throws Trouble `gone`: no procfs is mounted */
 export function allProcesses(root = '/proc'): Found[] {
+  const lack = withoutProcfs(root, 'Cannot list processes.');
+  if (lack) throw lack;
   const found: Found[] = [];
   for (const entry of readdirSync(root)) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;

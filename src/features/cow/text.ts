@@ -270,8 +270,9 @@ function meaningsOf(cow: Cow): string[] {
     ? 'shared: still the page of the parent.'
     : 'shared: a page that the parent and the worker have there, and that more than one process maps.';
   return [
-    `${other} copied: the parent has another page there, so one of the two has written since fork. ` +
-      (shownOf(cow).includes('siblings') ? 'siblings: others have this page too; the parent has written. ' : '') +
+    `${other} copied: the parent has another page there: since fork one of the two has written, or got a new page ` +
+      'after swapping or madvise(2). ' +
+      (shownOf(cow).includes('siblings') ? 'siblings: others have this page too, and the parent has another. ' : '') +
       'own: the parent has no page there; of the parent itself: no worker has that page.',
   ];
 }

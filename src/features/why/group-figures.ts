@@ -16,6 +16,8 @@ export interface GroupFigures {
   /** By PSS; undefined of a recording. */
   readonly members: readonly ProcessRow[] | undefined;
   readonly bill: GroupBill | undefined;
+  /** Not a recording. */
+  readonly isLive: boolean;
 }
 
 export const partOf = ({holds}: GroupFigures, key: string): number =>

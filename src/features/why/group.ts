@@ -40,6 +40,7 @@ export async function answerOfGroup(
     limits: bill ? limitsOf(bill, growth) : [],
     members: bill?.members,
     bill,
+    isLive: true,
   };
   const missing = [...unread(figures), ...notes.map(noted), ...(bill ? groupNotes(bill).map(noted) : [])];
   return {answer: answered(figures, missing), signal};
@@ -59,6 +60,7 @@ export function answerOfRecordedGroup(recording: GroupRecording, file: string): 
     limits: [],
     members: undefined,
     bill: undefined,
+    isLive: false,
   };
   const {kind, id} = recording.header.group;
   return answered(figures, [
@@ -141,9 +143,10 @@ function answered(figures: GroupFigures, missing: readonly Missing[]): Answer {
       `${growth.text.split(':')[0]}.`,
   };
   const members = figures.members === undefined ? '' : `, ${counted(figures.members.length, 'process', 'processes')}`;
+  const over = `${figures.isLive ? '; watched for' : ', over'} ${spanText(figures.growth.span)}`;
   return {
     target: {is: 'group', name: figures.name, pid: null, comm: null, exe: null, format: 'cgroup', ended: false},
-    who: `${figures.title}${members}; watched for ${spanText(figures.growth.span)}`,
+    who: `${figures.title}${members}${over}`,
     finding: first ? withAhead(first, figures.limits) : nothing,
     holds: figures.holds,
     growth,
