@@ -117,16 +117,13 @@ testIf(
   const path = join(folder(t), 'a.jsonl.gz');
   const recorder = new Background(t, ['record', String(child.pid), '-o', path, '--interval', '20ms']);
   await until(() => hasMoments(path, 2), 'a second moment');
-  await child.ask('x = mmap.mmap(-1, 4096 * 77)');
   const size = statSync(path).size;
-  await until(
-    () =>
-      statSync(path).size > size &&
-      readRecording(path)
-        .snapshot(readRecording(path).count - 1)
-        .regions.some((region) => region.end - region.start >= 4096 * 77),
-    'the new region',
-  );
+  await child.ask('x = mmap.mmap(-1, 4096 * 77)');
+  await until(() => {
+    const recording = readRecording(path);
+    const {regions} = recording.snapshot(recording.count - 1);
+    return statSync(path).size > size && regions.some(({start, end}) => end - start >= 4096 * 77);
+  }, 'the new region');
   recorder.kill('SIGTERM');
   const ended = await recorder.ended;
   t.is(ended.code, 143);
