@@ -7,7 +7,7 @@ import {refuseIfThere, saveFile} from '../shell/file.ts';
 import {inputOf, readInput} from '../input/open.ts';
 import {jsonDocument} from '../text/json.ts';
 import {safe} from '../text/safe.ts';
-import {howMuch} from '../text/who.ts';
+import {howMuch} from '../text/process/who.ts';
 
 export default class SnapshotCommand extends BaseCommand {
   static override summary = 'save all that is needed to show or diff a process later, on another machine too';

@@ -66,7 +66,8 @@ between only for a small part of the time (--max-duty). maps is read for each sa
 process too, and samples are left out for it. What it cost is reported at the end.
 
 With --cause (memmap watch PID --cause) each memory call of the process is seen as well, with its stack: under each
-change stands which calls made it, and at the end who mapped what, and what is still there. The process is not stopped.`;
+change stands which calls made it, and at the end who mapped what, and what is still there. The process is not
+stopped.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',

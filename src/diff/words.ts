@@ -155,7 +155,8 @@ const RUNS: Partial<Record<Draft['kind'], Words>> = {
 function piecesText({kind, before, after, size}: Draft, {before: ours, after: theirs}: Pieces): string {
   if (kind === 'replaced') return `${subject(after[0]!)} is another file: ${kindsText(before, after)}.`;
   const [region] = [...after, ...before] as [Region];
-  const amounts = `${purposeText([...before, ...after])}, ${region.perms}: ${blocksText(ours)}; then ${blocksText(theirs)}`;
+  const purpose = purposeText([...before, ...after]);
+  const amounts = `${purpose}, ${region.perms}: ${blocksText(ours)}; then ${blocksText(theirs)}`;
   if (size === 0) return `${amounts}; only their places differ.`;
   return (
     `${amounts}: ${sizeText(Math.abs(size))} ${size > 0 ? 'more' : 'less'}. The blocks cannot be ` +

@@ -11,7 +11,7 @@ import {readPatch} from './foreign/patch.ts';
 import {hasGrepColours} from './foreign/undress/colours.ts';
 import {textOf} from './foreign/undress/logs.ts';
 import {LARGEST, pasteOf, undress} from './foreign/undress/undress.ts';
-import {parseListing} from './listing.ts';
+import {parseListing} from './reader.ts';
 import {parseParts, type Read} from './parts.ts';
 import {fromListing, notACapture, parsePaste, sideOf} from './reading.ts';
 import {fromText, fromUtf16, latin1} from './scan.ts';

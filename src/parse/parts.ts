@@ -1,5 +1,6 @@
 import type {Tables} from '../model/columns/tables.ts';
-import {type Listing, ListingReader} from './listing.ts';
+import type {Listing} from './listing.ts';
+import {ListingReader} from './reader.ts';
 import {emptyBytes} from './scan.ts';
 
 const NEWLINE = 0x0a;

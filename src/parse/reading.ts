@@ -7,7 +7,8 @@ import {isHopeless, SECOND} from './foreign/rows.ts';
 import {hasGrepColours} from './foreign/undress/colours.ts';
 import type {Paste} from './foreign/undress/paste.ts';
 import {bytesOf, undress} from './foreign/undress/undress.ts';
-import {type Listing, parseListing} from './listing.ts';
+import type {Listing} from './listing.ts';
+import {parseListing} from './reader.ts';
 import {hasOomReport} from './oom/reports.ts';
 import {decode, fromLatin1, utf8} from './scan.ts';
 

@@ -1,6 +1,6 @@
 import {Regions} from '../model/columns/regions.ts';
 import {Trouble} from '../model/trouble.ts';
-import {parseListing} from '../parse/listing.ts';
+import {parseListing} from '../parse/reader.ts';
 import {folderOf} from './capture.ts';
 import type {ProcessHandle} from './handle.ts';
 import {processTrouble} from './trouble.ts';

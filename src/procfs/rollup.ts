@@ -2,7 +2,7 @@ import type {Usage} from '../model/region.ts';
 import type {Regions} from '../model/columns/regions.ts';
 import {totalsOf} from '../model/totals.ts';
 import {errnoOf, Trouble} from '../model/trouble.ts';
-import {parseListing} from '../parse/listing.ts';
+import {parseListing} from '../parse/reader.ts';
 import {parseRollup} from '../parse/proc/smaps.ts';
 import type {ProcessHandle} from './handle.ts';
 import {processTrouble} from './trouble.ts';

@@ -21,8 +21,8 @@ export async function writeTo(fd: 1 | 2, text: string): Promise<void> {
 }
 
 /**
- * Where long texts are turned into bytes: new memory for each would have to be cleared by the kernel. A text has at most
- * three bytes a character.
+ * Where long texts are turned into bytes: new memory for each would have to be cleared by the kernel. A text has at
+ * most three bytes a character.
  */
 let scratch: Buffer | undefined;
 const LONGEST = 80 * 1024;

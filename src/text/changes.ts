@@ -6,7 +6,7 @@ import {hasRollup} from '../model/columns/regions.ts';
 import {isRollup, rangeText} from '../model/region.ts';
 import {totalsByKind} from '../model/totals.ts';
 import {counted, deltaText, sizeText} from '../model/amounts.ts';
-import {who, type TextOptions} from './who.ts';
+import {who, type TextOptions} from './process/who.ts';
 import {type Cell, type Column, renderRows} from './table.ts';
 import {paint, type Role} from './theme.ts';
 import {wrapped} from './lines.ts';

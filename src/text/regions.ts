@@ -7,7 +7,7 @@ import type {End, Stencil} from '../model/columns/stencil.ts';
 import {firstWhere} from '../model/search.ts';
 import {counted} from '../model/amounts.ts';
 import {type ColumnName, COLUMNS, type RegionColumn} from './columns.ts';
-import type {TextOptions} from './who.ts';
+import type {TextOptions} from './process/who.ts';
 import {renderRows, type Cell} from './table.ts';
 import {stencilled} from './stencil.ts';
 import {paint} from './theme.ts';

@@ -22,7 +22,7 @@ import {parseLimits} from '../../src/parse/proc/limits.ts';
 import {oomJSON} from '../../src/features/explain/oom/json.ts';
 import {renderOom} from '../../src/features/explain/oom/text.ts';
 import {hasOomReport, oomReports} from '../../src/parse/oom/reports.ts';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {parseStat} from '../../src/parse/proc/stat.ts';
 import {parseStackPointer} from '../../src/parse/proc/syscall.ts';

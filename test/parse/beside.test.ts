@@ -7,7 +7,7 @@ import type {Regions} from '../../src/model/columns/regions.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 import {parseBeside} from '../../src/parse/beside.ts';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import {parseBytes, parseSide, type Shared} from '../../src/parse/parse.ts';
 import {listing} from './laws.ts';
 import {bytesOf} from './tools.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import {parseStat} from '../../src/parse/proc/stat.ts';
 import {parseStatus} from '../../src/parse/proc/status.ts';
 import {FRAMING} from './rows-framing.ts';

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
 import type {Region} from '../../src/model/region.ts';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {parseStat} from '../../src/parse/proc/stat.ts';
 import {parseStatus} from '../../src/parse/proc/status.ts';

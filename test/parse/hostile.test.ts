@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync, realpathSync} from 'node:fs';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {folder} from '../helpers/listings.ts';
 import {testIf} from '../helpers/tools.ts';

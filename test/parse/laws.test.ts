@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import type {Region} from '../../src/model/region.ts';
 import {Trouble} from '../../src/model/trouble.ts';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {parseStat} from '../../src/parse/proc/stat.ts';
 import {parseStatus} from '../../src/parse/proc/status.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {TUTORIAL} from '../helpers/listings.ts';
 import {bytesOf, counters, line, region} from './tools.ts';

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import {parse, parseLong} from '../../src/parse/parse.ts';
 import {parseProcParts} from '../../src/parse/parts.ts';
 import {Texts} from '../../src/parse/texts.ts';

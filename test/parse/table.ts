@@ -1,6 +1,6 @@
 import test, {type ExecutionContext} from 'ava';
 import type {Region} from '../../src/model/region.ts';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import {parse} from '../../src/parse/parse.ts';
 import {bytesOf, type Expected} from './tools.ts';
 

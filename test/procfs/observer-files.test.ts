@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import {ProcessHandle} from '../../src/procfs/handle.ts';
 import {fileOf} from '../../src/procfs/observer/file-pages.ts';
 import {filesIn, linesOf} from '../../src/procfs/observer/files.ts';

@@ -4,7 +4,7 @@ import {isDeepStrictEqual} from 'node:util';
 import type {ExecutionContext} from 'ava';
 import type {Observed} from '../../src/model/host/observer.ts';
 import {regionJSON, type Region} from '../../src/model/region.ts';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import {Session} from '../../src/procfs/sampling/session.ts';
 import {readRecording} from '../../src/recording/recording.ts';
 import {python} from '../helpers/child.ts';

@@ -1,6 +1,6 @@
 import {readFileSync, rmSync} from 'node:fs';
 import {Snapshot} from '../../src/model/snapshot.ts';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import {classify} from '../../src/classify/classify.ts';
 import type {Recording} from '../../src/recording/recording.ts';
 import {beginRecording} from './recorder.ts';

@@ -2,7 +2,7 @@ import {diff} from '../../src/diff/diff.ts';
 import type {Change, ChangeKind} from '../../src/model/change.ts';
 import {rangeText} from '../../src/model/region.ts';
 import {Snapshot} from '../../src/model/snapshot.ts';
-import {parseListing} from '../../src/parse/listing.ts';
+import {parseListing} from '../../src/parse/reader.ts';
 import type {ProcFile} from '../../src/procfs/file.ts';
 import {ProcessHandle} from '../../src/procfs/handle.ts';
 import {testIf, X64} from '../helpers/tools.ts';

@@ -1,7 +1,7 @@
 import {type FamilySample, isKinMeasure, KIN_MEASURES, type KinMeasure} from '../../model/kin/kin.ts';
 import type {KinPeaks} from '../../model/kin/peaks.ts';
 import {MEASURES} from '../../model/measures.ts';
-import {familyGaps, familySize, howAdded, kinName, renderLives} from '../../text/kin.ts';
+import {familyGaps, familySize, howAdded, kinName, renderLives} from '../../text/process/kin.ts';
 import type {CheckReport, Result} from './result.ts';
 import type {Rule} from './rules.ts';
 

@@ -3,7 +3,7 @@ import {familyParts, familyTable, ofFamily} from './family.ts';
 import {slopeText} from '../growth/words.ts';
 import {endWords, quoted} from '../run/text.ts';
 import {safe} from '../../text/safe.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint, type Role} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';

@@ -1,11 +1,11 @@
 import {counted, countText, durationText, sizeText, spanText} from '../../model/amounts.ts';
 import {address} from '../../model/region.ts';
 import {wrapped} from '../../text/lines.ts';
-import {shortTitle} from '../../text/processes.ts';
+import {shortTitle} from '../../text/process/processes.ts';
 import {safe} from '../../text/safe.ts';
 import {type Cell, type Column, renderRows} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 import {type Cow, type CowAmounts, type CowProcess, type CowRate, type CowRegion, perMinute, sizeOfAll} from './cow.ts';
 
 interface CowTextLook extends TextOptions {

@@ -7,7 +7,7 @@ import {sizeText} from '../../model/amounts.ts';
 import {MEASURES} from '../../model/measures.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {entry, heading, indented, item, paragraph, proseWidth} from '../../text/lines.ts';
-import {who} from '../../text/who.ts';
+import {who} from '../../text/process/who.ts';
 import {rangeText, sizeOf} from '../../model/region.ts';
 import {amountOf, type CostMeasure, type Story} from './story.ts';
 import type {Totals} from '../../model/totals.ts';

@@ -97,11 +97,9 @@ const CHECKS: readonly Check[] = [
     ),
   ({table}) =>
     among(
-      table.filter(({flags = []}) => flags.some((code) => flagMeaning(code) === undefined)),
+      table.filter((region) => unknownFlags(region).length > 0),
       'unknown-flags',
-      (some) =>
-        'VmFlags has codes unknown to memmap: ' +
-        `${[...new Set(some.flatMap(({flags = []}) => flags.filter((code) => flagMeaning(code) === undefined)))].join(', ')}.`,
+      (some) => `VmFlags has codes unknown to memmap: ${[...new Set(some.flatMap(unknownFlags))].join(', ')}.`,
     ),
   ({consistency: {torn, incomplete}, source: {format}}) => {
     if (!torn && !incomplete) return undefined;
@@ -125,6 +123,9 @@ function among(
 }
 
 /** A real file that is gone. Shared memory of all sorts is shown as deleted from the start. */
+const unknownFlags = ({flags = []}: Region): readonly string[] =>
+  flags.filter((code) => flagMeaning(code) === undefined);
+
 const isDeletedFile = ({name, kind}: Region): boolean =>
   name.startsWith('/') &&
   name.endsWith(' (deleted)') &&

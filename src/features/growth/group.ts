@@ -10,7 +10,7 @@ import type {Points} from '../../history/series.ts';
 import {wrapped} from '../../text/lines.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 import {riseOf} from './growth.ts';
 import {judge, type Judgement} from './verdict/judge.ts';
 import {forecast, slopeText, whyNot} from './words.ts';

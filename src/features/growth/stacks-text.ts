@@ -4,7 +4,7 @@ import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
 import {type Column, renderRows} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
-import {who, type TextOptions} from '../../text/who.ts';
+import {who, type TextOptions} from '../../text/process/who.ts';
 import {type GrowthLine, riseOf} from './growth.ts';
 import type {StackGrowth} from './stacks.ts';
 import {amountCells, amountColumns, hasMoved, lineJSON} from './text.ts';

@@ -5,7 +5,7 @@ import {counted, countText, deltaText, sizeText, spanText} from '../../model/amo
 import type {Snapshot} from '../../model/snapshot.ts';
 import type {HeapGrowth} from './heap.ts';
 import {headline, measureWords, sizeSentence, slopeText, thingName} from './words.ts';
-import {who, type TextOptions} from '../../text/who.ts';
+import {who, type TextOptions} from '../../text/process/who.ts';
 import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint, type Role} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';

@@ -140,7 +140,7 @@ const refusal = (text: string) => ({
  *
  * @param options.probe an address of which the chunk is wanted
  * @param options.runtime say of all its memory what it is for, too: reads smaps, unless that holds it up for too long
- * @param options.search find Python's arenas and malloc's large chunks in memory without a name, which `runtime` does too
+ * @param options.search find Python's arenas and malloc's large chunks in memory without a name, as `runtime` does too
  */
 export function heapIn(handle: ProcessHandle, options: HeapInOptions): Heap {
   const {maxRate: rate, patience, probe, runtime = false, search = runtime} = options;

@@ -3,7 +3,7 @@ import {hex, rangeText} from '../../model/region.ts';
 import {wrapped} from '../../text/lines.ts';
 import {renderRows, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
-import {who, type TextOptions} from '../../text/who.ts';
+import {who, type TextOptions} from '../../text/process/who.ts';
 import type {ArenaBooks} from '../../parse/malloc/books.ts';
 import type {Heap} from './heap.ts';
 import {renderRuntime} from './runtime/text.ts';
@@ -36,7 +36,8 @@ export function renderHeap(heap: Heap, look: HeapLook): string {
 function whose({allocator, beside, version, arenas}: Heap): string {
   if (allocator === 'unknown') return 'no allocator that memmap knows';
   if (allocator !== 'glibc') return `malloc of ${allocator}`;
-  const glibc = `malloc of ${allocator}${version === undefined ? '' : ` ${version}`}, ${counted(arenas.length, 'arena')}`;
+  const known = version === undefined ? '' : ` ${version}`;
+  const glibc = `malloc of ${allocator}${known}, ${counted(arenas.length, 'arena')}`;
   return beside === undefined ? glibc : `${glibc}, and ${beside}`;
 }
 

@@ -98,7 +98,8 @@ function prose(paragraphs: readonly string[], width = PROSE): string {
     .map((paragraph, index) => {
       if (!isVerbatim(index))
         return `${wrapped(paragraph, Math.min(width, PROSE)).join('\n')}\n${index < paragraphs.length - 1 ? '\n' : ''}`;
-      return `${verbatim(safe(paragraph.trimEnd()), width)}\n${isVerbatim(index + 1) || index === paragraphs.length - 1 ? '' : '\n'}`;
+      const isLast = index === paragraphs.length - 1;
+      return `${verbatim(safe(paragraph.trimEnd()), width)}\n${isVerbatim(index + 1) || isLast ? '' : '\n'}`;
     })
     .join('');
 }

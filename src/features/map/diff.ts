@@ -11,7 +11,7 @@ import {gapBetween, gapFacts, type GapFacts} from './gaps.ts';
 import {packed, packedWords} from '../../text/lines.ts';
 import {gapRow, type PictureLook} from './map.ts';
 import {refuseSums} from './sums.ts';
-import {who} from '../../text/who.ts';
+import {who} from '../../text/process/who.ts';
 
 const MOST_ROWS = 60;
 

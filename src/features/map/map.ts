@@ -8,7 +8,7 @@ import {gapBetween, gapFacts, type Gap} from './gaps.ts';
 import {packed, packedWords} from '../../text/lines.ts';
 import {refuseSums} from './sums.ts';
 import {blockPerms, blockTexts, roleOfWord} from './words.ts';
-import {howMuch, who, type TextOptions} from '../../text/who.ts';
+import {howMuch, who, type TextOptions} from '../../text/process/who.ts';
 import {paint} from '../../text/theme.ts';
 
 export interface PictureLook extends TextOptions {

@@ -3,7 +3,7 @@ import {rangeText, address, sizeOf} from '../../model/region.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import {renderPageTotals} from './totals.ts';
 import {cells, safe, shorten} from '../../text/safe.ts';
-import {who, type TextOptions} from '../../text/who.ts';
+import {who, type TextOptions} from '../../text/process/who.ts';
 import {legend, paintStrip, strip, type StripOf} from './strip.ts';
 import {renderRows, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';

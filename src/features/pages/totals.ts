@@ -3,7 +3,7 @@ import {rangeText, sizeOf} from '../../model/region.ts';
 import {counted, sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 
 const COLUMNS: readonly Column[] = [

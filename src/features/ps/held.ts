@@ -1,6 +1,6 @@
 import {counted, sizeText} from '../../model/amounts.ts';
 import {heldByAll} from '../../model/host/processes.ts';
-import {gpuText, heldText} from '../../text/held.ts';
+import {gpuText, heldText} from '../../text/process/held.ts';
 import type {Listed} from './ps.ts';
 
 /** What the descriptors of the processes hold together, and how much of that is known. */

@@ -1,9 +1,9 @@
 import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
 import {type ProcessRow, sumOf} from '../../model/host/processes.ts';
 import {wrapped} from '../../text/lines.ts';
-import {lateText, renderProcesses, unreadText} from '../../text/processes.ts';
+import {lateText, renderProcesses, unreadText} from '../../text/process/processes.ts';
 import {safe} from '../../text/safe.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 import {heldNotes} from './held.ts';
 import type {Listed} from './ps.ts';
 

@@ -4,7 +4,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import type {Moment} from '../../model/moment.ts';
 import {counted, countText, sizeText, timeText} from '../../model/amounts.ts';
 import {safe} from '../../text/safe.ts';
-import {howMuch, who} from '../../text/who.ts';
+import {howMuch, who} from '../../text/process/who.ts';
 import {renderRows, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 

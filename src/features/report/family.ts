@@ -1,7 +1,7 @@
 import {counted, deltaText, durationText, sizeText} from '../../model/amounts.ts';
 import {kinAmount, kinKey, kinSum, type FamilySample} from '../../model/kin/kin.ts';
 import {KinPeaks} from '../../model/kin/peaks.ts';
-import {familyGaps, familySize, kinName} from '../../text/kin.ts';
+import {familyGaps, familySize, kinName} from '../../text/process/kin.ts';
 
 /** An amount over time: ms, bytes, ms, bytes, …; null where it is not known, or the process is not there. */
 type Line = ReadonlyArray<number | null>;

@@ -7,7 +7,7 @@ import {counted, countText} from '../../model/amounts.ts';
 import {totalsByFile, totalsByKind, type Totals} from '../../model/totals.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {safe} from '../../text/safe.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 import {renderTable, type Cell, type Column} from '../../text/table.ts';
 import {wrapped} from '../../text/lines.ts';
 

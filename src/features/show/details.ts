@@ -5,7 +5,7 @@ import {nodesOf} from '../../model/host/nodes.ts';
 import type {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {wrapped} from '../../text/lines.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 import {type Limit, lockLimit} from './limits.ts';
 
 /** What kind of pages an address space has, in bytes. What the source doesn't say is absent. */

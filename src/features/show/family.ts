@@ -3,7 +3,7 @@ import {observedText} from '../../model/host/observer.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
 import {MEASURES} from '../../model/measures.ts';
 import {safe} from '../../text/safe.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 import {renderRows, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';

@@ -3,11 +3,11 @@ import {type Group, PART_KEYS, tightest} from '../../model/group/group.ts';
 import {GROUP_WORDS} from '../../model/group/sample.ts';
 import {sumOf} from '../../model/host/processes.ts';
 import {wrapped} from '../../text/lines.ts';
-import {renderProcesses, unreadText} from '../../text/processes.ts';
+import {renderProcesses, unreadText} from '../../text/process/processes.ts';
 import {safe} from '../../text/safe.ts';
 import {type Cell, type Column, renderTable} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 import {type GroupBill, groupNotes} from './group.ts';
 
 const COLUMNS: readonly Column[] = [

@@ -10,11 +10,11 @@ import {
   unmappedFiles,
 } from '../../model/host/descriptors.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {gpuText, heldText} from '../../text/held.ts';
+import {gpuText, heldText} from '../../text/process/held.ts';
 import {wrapped} from '../../text/lines.ts';
 import {safe} from '../../text/safe.ts';
 import {type Cell, type Column, renderRows} from '../../text/table.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 
 interface HeldLook extends TextOptions {
   /** A table of what is held, and also what is only open. */

@@ -6,7 +6,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {countResident, totalsByKind} from '../../model/totals.ts';
 import {deltaText, sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../text/lines.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 
 /**
  * The difference between the sum over the regions and what status says of the whole process: two counts of one thing,

@@ -8,7 +8,7 @@ import {firstWhere} from '../../model/search.ts';
 import {counted, countText, sizeText} from '../../model/amounts.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {safe} from '../../text/safe.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 import {renderRows, renderTable, type Cell, type Column} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';

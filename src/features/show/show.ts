@@ -9,7 +9,7 @@ import {wrapped} from '../../text/lines.ts';
 import {renderRegions, type RegionsLook} from '../../text/regions.ts';
 import {renderResidue, residueOf} from './residue.ts';
 import {fewHoles, renderRoom, renderRoomLine} from './room-text.ts';
-import {renderHead} from '../../text/who.ts';
+import {renderHead} from '../../text/process/who.ts';
 import {csvLines} from '../../text/csv.ts';
 import {FLAT_KEYS, flatRegion, type FlatRegion} from '../../text/flat.ts';
 import {paint} from '../../text/theme.ts';

@@ -1,6 +1,6 @@
 import type {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
-import {who, type TextOptions} from '../../text/who.ts';
+import {who, type TextOptions} from '../../text/process/who.ts';
 import {renderTable, type Cell} from '../../text/table.ts';
 import {paint} from '../../text/theme.ts';
 import {wrapped} from '../../text/lines.ts';

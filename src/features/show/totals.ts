@@ -7,7 +7,7 @@ import {totalsByFile, totalsByKind, totalsByLabel, totalsOf, type Totals} from '
 import {KIND_ROLES} from '../../text/columns.ts';
 import {ONLY_IF_ANY} from '../../text/regions.ts';
 import {safe} from '../../text/safe.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 import {renderRows, type Cell, type Column} from '../../text/table.ts';
 
 interface TotalsLook extends TextOptions {

@@ -1,6 +1,6 @@
 import {deltaText, sizeText} from '../../model/amounts.ts';
 import {kinKey, kinSum, type FamilySample, type Kin} from '../../model/kin/kin.ts';
-import {familyNow, kinName} from '../../text/kin.ts';
+import {familyNow, kinName} from '../../text/process/kin.ts';
 import {paint} from '../../text/theme.ts';
 
 /** The family's resident memory has a line of its own where it has moved by this much since the last one: bytes. */

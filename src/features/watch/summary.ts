@@ -6,7 +6,7 @@ import type {Snapshot} from '../../model/snapshot.ts';
 import {totalsByKind} from '../../model/totals.ts';
 import {rateOf, Thinned} from '../../history/rate.ts';
 import {hasUsage} from '../../history/seen.ts';
-import {familyNow} from '../../text/kin.ts';
+import {familyNow} from '../../text/process/kin.ts';
 import {wrapLines} from '../../text/lines.ts';
 import {exactRateText} from '../../text/rate.ts';
 import {cells, safe} from '../../text/safe.ts';

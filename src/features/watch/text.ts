@@ -4,7 +4,7 @@ import type {KinCost} from '../../procfs/kin/kin.ts';
 import {changeLine} from '../../text/changes.ts';
 import {safe} from '../../text/safe.ts';
 import {paint} from '../../text/theme.ts';
-import {howMuch, who} from '../../text/who.ts';
+import {howMuch, who} from '../../text/process/who.ts';
 import {causeLine} from '../cause/text.ts';
 import type {WatchCost, WatchEvent} from './events.ts';
 

@@ -133,13 +133,14 @@ function answered(figures: GroupFigures, missing: readonly Missing[]): Answer {
   const first = found.find(({tier}) => tier !== 'aside');
   const growth = growthSaid('usage', figures.growth.total, figures.growth.span, '');
   const [most] = figures.holds.parts;
+  const largest = most ? `, most of it ${most.what} (${sizeText(most.bytes)})` : '';
   const nothing = {
     name: 'nothing',
     certain: true,
     evidence: 'all checks of why',
     sentence:
       `Nothing wrong was found: ${sizeText(figures.usage)} ` +
-      `${figures.bill ? 'is charged' : 'was charged in the last sample'}${most ? `, most of it ${most.what} (${sizeText(most.bytes)})` : ''}; ` +
+      `${figures.bill ? 'is charged' : 'was charged in the last sample'}${largest}; ` +
       `${growth.text.split(':')[0]}.`,
   };
   const members = figures.members === undefined ? '' : `, ${counted(figures.members.length, 'process', 'processes')}`;

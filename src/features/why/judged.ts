@@ -1,7 +1,7 @@
 import {counted, sizeText, spanText} from '../../model/amounts.ts';
 
 import {safe} from '../../text/safe.ts';
-import {who} from '../../text/who.ts';
+import {who} from '../../text/process/who.ts';
 import {riseOf} from '../growth/growth.ts';
 import {type Answer, growthSaid, type GrowthSaid, type Kept, restOf, withAhead} from './answer.ts';
 import type {Facts} from './facts/facts.ts';
@@ -139,11 +139,17 @@ function nothing(holds: Parts, {verdict, watched}: GrowthSaid, {facts, snapshot}
     certain: true,
     evidence: 'all checks of why',
     sentence:
-      `${watched === 0 ? 'Nothing stands out in this one moment' : facts.hasEnded ? 'Until it ended nothing wrong was found' : 'Nothing wrong was found'}: ` +
+      `${nothingText(watched, facts.hasEnded)}: ` +
       `${sizeText(holds.total)}, ${first.bytes > holds.total / 2 ? 'most of it' : 'the largest part'} ` +
       `${safe(first.what)} ` +
       `(${sizeText(first.bytes)})${watched === 0 ? '. One moment does not say whether it grows.' : `, and ${grows}.`}`,
   };
+}
+
+/** @param watched ms */
+function nothingText(watched: number, hasEnded: boolean): string {
+  if (watched === 0) return 'Nothing stands out in this one moment';
+  return hasEnded ? 'Until it ended nothing wrong was found' : 'Nothing wrong was found';
 }
 
 /** What could come back. */

@@ -2,7 +2,7 @@ import {sizeText} from '../../model/amounts.ts';
 import {cells, clip, safe} from '../../text/safe.ts';
 import {wrapLines} from '../../text/lines.ts';
 import {paint, type Role} from '../../text/theme.ts';
-import type {TextOptions} from '../../text/who.ts';
+import type {TextOptions} from '../../text/process/who.ts';
 import type {Answer} from './answer.ts';
 import {isNear, limitText} from './facts/limits.ts';
 import {shareText} from './facts/parts.ts';

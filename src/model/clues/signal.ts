@@ -43,7 +43,8 @@ export function signalText(signal: SignalClue, regions: readonly Region[], pid: 
     );
   if (address === undefined) return `${begin}.`;
   const why = REASONS[`${number}.${code}`];
-  return `${begin} at ${address}: ${placeText(BigInt(address), number, regions)}${why === undefined ? '' : ` (${why})`}.`;
+  const reason = why === undefined ? '' : ` (${why})`;
+  return `${begin} at ${address}: ${placeText(BigInt(address), number, regions)}${reason}.`;
 }
 
 const SI_KERNEL = 0x80;

@@ -265,7 +265,7 @@ export class ProcessPages {
   }
 }
 
-const TOO_MUCH = `Runs were left out, since there are more than ${MOST_RUNS}: choose a region, or a part of one as START-END.`;
+const TOO_MUCH = `Runs were left out, since there are more than ${MOST_RUNS}: choose a region, or a part (START-END).`;
 
 /** With frame numbers hidden it isn't known which pages are the zero page or KSM's: then there is no such count. */
 const totalsJSON = (totals: PageTotals, frames: ProcessPages['frames']): Record<string, number | undefined> =>

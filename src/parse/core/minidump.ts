@@ -7,7 +7,7 @@ import {signalText} from '../../model/clues/signal.ts';
 import {Snapshot, type ProcessInfo} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {HeaderFields, type ReadAt} from '../elf/headers.ts';
-import {parseListing} from '../listing.ts';
+import {parseListing} from '../reader.ts';
 import {putInOrder} from '../order.ts';
 import {parseAuxv} from '../proc/auxv.ts';
 import {parseStatus} from '../proc/status.ts';

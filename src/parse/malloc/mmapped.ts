@@ -31,7 +31,7 @@ export function foundMmapped(memory: Memory, anonymous: readonly Range[], {word}
   return {count, bytes, from: 'headers'};
 }
 
-/** Bytes of the mmapped chunk that begins at an address, and ends where its region does or before; undefined if none. */
+/** Bytes of the mmapped chunk that begins at an address and ends at its region's end or before; undefined if none. */
 export function mmappedAt(memory: Memory, {start, end}: Range, word: 4 | 8, pageSize: number): number | undefined {
   const bytes = memory.read(start, 2 * word);
   if (bytes.length < 2 * word) return undefined;

@@ -134,15 +134,20 @@ export class MappedFiles {
 const OPEN = `
 const fs = require('node:fs');
 for (const path of process.argv.slice(1)) {
-  try { fs.readSync(fs.openSync('/proc/self/fd/3/' + path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK), Buffer.alloc(64)); break; } catch {}
+  try {
+    const flags = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
+    fs.readSync(fs.openSync('/proc/self/fd/3/' + path, flags), Buffer.alloc(64));
+    break;
+  } catch {}
 }`;
 
 /**
  * Exits with 1 when its child has not ended in time, and leaves it behind: waiting for one that can't be killed takes
- * as long as it does.
+ * as long as it does. It prints nothing that process.exit() could cut off.
  */
 const LEAVE = `
-const child = require('node:child_process').spawn(process.execPath, ['-e', ...process.argv.slice(2)], {stdio: ['ignore', 'ignore', 'ignore', 3], detached: true});
+const options = {stdio: ['ignore', 'ignore', 'ignore', 3], detached: true};
+const child = require('node:child_process').spawn(process.execPath, ['-e', ...process.argv.slice(2)], options);
 child.once('exit', () => process.exit(0));
 setTimeout(() => { child.kill('SIGKILL'); process.exit(1); }, Number(process.argv[1]));`;
 

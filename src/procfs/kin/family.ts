@@ -4,7 +4,7 @@ import {sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {concerned, type TakenOut} from '../../model/host/observer.ts';
 import type {Usage} from '../../model/region.ts';
-import {parseListing} from '../../parse/listing.ts';
+import {parseListing} from '../../parse/reader.ts';
 import {parseStat, type Stat} from '../../parse/proc/stat.ts';
 import {DEFAULT_MAX_STALL, predictStall} from '../sampling/budget.ts';
 import {folderOf} from '../capture.ts';

@@ -1,6 +1,6 @@
 import {type PageCount, type TakenOut, withoutObserver} from '../../model/host/observer.ts';
 import {hasNoAccess, type Region, sizeOf, type Usage} from '../../model/region.ts';
-import {parseListing} from '../../parse/listing.ts';
+import {parseListing} from '../../parse/reader.ts';
 import {readIfThere} from '../open.ts';
 import {PageMap, pageSizeHere} from '../pages/pagemap.ts';
 import {fileOf} from './file-pages.ts';

@@ -3,7 +3,7 @@ import {concerned, type Observed, observedOf, type TakenOut, withoutObserver} fr
 import {hasNoAccess, type Region, type Usage} from '../../model/region.ts';
 import type {Regions} from '../../model/columns/regions.ts';
 import {countResident, totalsOf} from '../../model/totals.ts';
-import {parseListing} from '../../parse/listing.ts';
+import {parseListing} from '../../parse/reader.ts';
 import type {ProcessHandle} from '../handle.ts';
 import type {OnHeld} from '../sampling/held.ts';
 import {readIfThere} from '../open.ts';

@@ -1,6 +1,6 @@
 import {readdirSync, statSync} from 'node:fs';
 import type {Region} from '../../model/region.ts';
-import {parseListing} from '../../parse/listing.ts';
+import {parseListing} from '../../parse/reader.ts';
 import {readIfThere} from '../open.ts';
 import {PageMap} from '../pages/pagemap.ts';
 import {fileOf, FilePages, wordsOf} from './file-pages.ts';

@@ -1,7 +1,7 @@
 import {closeSync, constants, openSync, writeSync} from 'node:fs';
 import {isExecutable, isPrivate, isReadable, isWritable, type Region} from '../../model/region.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {parseListing} from '../../parse/listing.ts';
+import {parseListing} from '../../parse/reader.ts';
 import {predictStall} from '../sampling/budget.ts';
 import {ProcessHandle} from '../handle.ts';
 import {PageMap, pageSizeHere} from './pagemap.ts';

@@ -5,7 +5,7 @@ import {isSameImage} from '../../model/same.ts';
 import {Snapshot} from '../../model/snapshot.ts';
 import {errnoOf, Trouble} from '../../model/trouble.ts';
 import {parseBeside, type Beside} from '../../parse/beside.ts';
-import {parseListing} from '../../parse/listing.ts';
+import {parseListing} from '../../parse/reader.ts';
 import type {Status} from '../../parse/proc/status.ts';
 import {predictStall} from './budget.ts';
 import {captureFrom, folderOf} from '../capture.ts';

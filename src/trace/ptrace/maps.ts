@@ -2,7 +2,7 @@
  * What the kernel reports of mappings beside perf events, read from /proc/PID/maps while the process is stopped.
  */
 import type {Region} from '../../model/region.ts';
-import {parseListing} from '../../parse/listing.ts';
+import {parseListing} from '../../parse/reader.ts';
 import {readIfThere} from '../../procfs/open.ts';
 import type {Mapped} from '../events.ts';
 

@@ -2,7 +2,7 @@ import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {classify} from '../../../src/classify/classify.ts';
 import {Snapshot} from '../../../src/model/snapshot.ts';
-import {parseListing} from '../../../src/parse/listing.ts';
+import {parseListing} from '../../../src/parse/reader.ts';
 import {folder} from '../../helpers/listings.ts';
 import {beginRecording} from '../../recording/recorder.ts';
 

@@ -3,7 +3,7 @@ import {growthOf} from '../../../src/features/growth/growth.ts';
 import {judge} from '../../../src/features/growth/verdict/judge.ts';
 import {Series, type Points} from '../../../src/history/series.ts';
 import {Snapshot} from '../../../src/model/snapshot.ts';
-import {parseListing} from '../../../src/parse/listing.ts';
+import {parseListing} from '../../../src/parse/reader.ts';
 import {MIB, Random} from './synthetic.ts';
 
 /** A recorder reads smaps when its budget lets it: often at one time, seldom at another. */

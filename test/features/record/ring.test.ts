@@ -115,6 +115,10 @@ testIf('python3')('SIGUSR1 saves what is kept, and what is kept goes on; SIGTERM
   t.is(shown.code, 0, shown.stderr);
 });
 
+/** A recorder that begins where another one left something behind. */
+const again = (pid: number, path: string) =>
+  memmap(['record', String(pid), '--ring', '1m', '--count', '2', '--interval', '50ms', '-o', path]);
+
 testIf('python3')('a recorder that is killed leaves what it kept, and the next one saves it', async (t) => {
   const child = await python(t);
   const ring = recorder(t, child.pid, [], '.jsonl.gz');
@@ -124,18 +128,7 @@ testIf('python3')('a recorder that is killed leaves what it kept, and the next o
   const path = join(ring.place, 'app.jsonl.gz');
   const [part] = partsOf(path);
   t.true(opened(t, part!).breaksOff, 'a part is a recording of its own');
-  const next = await memmap([
-    'record',
-    String(child.pid),
-    '--ring',
-    '1m',
-    '--count',
-    '2',
-    '--interval',
-    '50ms',
-    '-o',
-    path,
-  ]);
+  const next = await again(child.pid, path);
   t.is(next.code, 0, next.stderr);
   t.regex(next.stderr, /what an earlier recorder left behind is saved to/);
   const saved = savedIn(ring.place);
@@ -166,18 +159,7 @@ testIf('python3')('a write that fails ends it with 7, and the next recorder save
   t.is(shown.code, 7, shown.stderr);
   t.regex(shown.stderr, /the file would be too large.*What was kept before is in .*ring-N/);
   t.deepEqual(partsOf(path), [`${path}.ring-1`], 'and a directory is no part');
-  const next = await memmap([
-    'record',
-    String(child.pid),
-    '--ring',
-    '1m',
-    '--count',
-    '2',
-    '--interval',
-    '50ms',
-    '-o',
-    path,
-  ]);
+  const next = await again(child.pid, path);
   t.is(next.code, 0, next.stderr);
   t.regex(next.stderr, /left behind is saved to/);
   t.true(

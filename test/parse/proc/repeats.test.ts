@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type {Region} from '../../../src/model/region.ts';
-import {ListingReader, parseListing} from '../../../src/parse/listing.ts';
+import {ListingReader, parseListing} from '../../../src/parse/reader.ts';
 
 /** What follows the addresses in maps, and what a record of smaps has below it. */
 const heads = fc.constantFrom(

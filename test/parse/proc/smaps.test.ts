@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {parseListing} from '../../../src/parse/listing.ts';
+import {parseListing} from '../../../src/parse/reader.ts';
 import {parse} from '../../../src/parse/parse.ts';
 import {bytesOf, counters, kib, line} from '../tools.ts';
 

@@ -72,5 +72,6 @@ export function renderUnknown(code: string, width?: number): string {
   const text =
     'unknown. memmap knows no code of VmFlags and no other word with this spelling. Newer kernels add ' +
     'codes: Documentation/filesystems/proc.rst lists those of its kernel.';
-  return `${[...entry(code, text, width), ...wrapLines('memmap explain lists all words.', proseWidth(width))].join('\n')}\n`;
+  const words = wrapLines('memmap explain lists all words.', proseWidth(width));
+  return `${[...entry(code, text, width), ...words].join('\n')}\n`;
 }

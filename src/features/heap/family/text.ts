@@ -3,7 +3,7 @@ import {wrapped} from '../../../text/lines.ts';
 import {safe} from '../../../text/safe.ts';
 import {renderRows, type Cell, type Column} from '../../../text/table.ts';
 import {paint} from '../../../text/theme.ts';
-import type {TextOptions} from '../../../text/who.ts';
+import type {TextOptions} from '../../../text/process/who.ts';
 import type {HeapFamily, HeapMember} from './family.ts';
 
 interface FamilyLook extends TextOptions {

@@ -32,7 +32,7 @@ export function nameOf(family: Family, by: string | undefined): Named {
 function unitOf({unit, of}: Family): string {
   if (unit === 'bytes') return 'By';
   if (unit === 'seconds') return 's';
-  // Not "1": Prometheus' names of such gauges end in _ratio (opentelemetry.io, Prometheus compatibility, metric metadata).
+  // Not "1": Prometheus' names of such gauges end in _ratio (opentelemetry.io, Prometheus compatibility).
   return unit === 'count' && of !== undefined ? `{${of}}` : '';
 }
 

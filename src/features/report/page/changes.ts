@@ -119,12 +119,11 @@ function draw(): void {
   byId('changes-table').replaceChildren(head(), element('tbody', {}, ...chosen.slice(0, most).map(tableRow)));
   byId('more').hidden = chosen.length <= most;
   const shown = Math.min(most, chosen.length);
+  const inAll = chosen.length < rows.length ? ` that match, of ${countText(rows.length)} in all` : '';
   byId('shown').textContent =
     chosen.length === 0
       ? 'No change matches.'
-      : `${countText(shown)} of ` +
-        `${countText(chosen.length)}${chosen.length < rows.length ? ` that match, of ${countText(rows.length)} in all` : ''}. ` +
-        'Press a time to show that moment above.';
+      : `${countText(shown)} of ${countText(chosen.length)}${inAll}. Press a time to show that moment above.`;
 }
 
 function head(): HTMLElement {

@@ -1,7 +1,7 @@
 import {counted, countText, sizeText, timeText} from '../../../model/amounts.ts';
 import {sumOf, type Unread, unreadOf} from '../../../model/host/processes.ts';
 import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../text/lines.ts';
-import {UNREAD_WORDS} from '../../../text/processes.ts';
+import {UNREAD_WORDS} from '../../../text/process/processes.ts';
 import {extremes, sparkline} from '../../../text/sparkline.ts';
 import type {TopPicture} from '../picture.ts';
 import type {TopState} from './view.ts';

@@ -2,7 +2,7 @@ import {countText, deltaText, sizeText} from '../../../model/amounts.ts';
 import {MEASURES} from '../../../model/measures.ts';
 import type {ProcessRow} from '../../../model/host/processes.ts';
 import {lineOf, padded, type Piece, sidesOf} from '../../../text/lines.ts';
-import {ageText, isHeldWhole, nameOfGroup, shortTitle, UNREAD_WORDS, whereOf} from '../../../text/processes.ts';
+import {ageText, isHeldWhole, nameOfGroup, shortTitle, UNREAD_WORDS, whereOf} from '../../../text/process/processes.ts';
 import {cells, clip, safe} from '../../../text/safe.ts';
 import {sparkline} from '../../../text/sparkline.ts';
 import type {Role} from '../../../text/theme.ts';

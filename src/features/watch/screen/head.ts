@@ -2,13 +2,13 @@ import {counted, sizeText, timeText} from '../../../model/amounts.ts';
 import type {FamilySample} from '../../../model/kin/kin.ts';
 import type {Measure} from '../../../model/measure.ts';
 import {MEASURES} from '../../../model/measures.ts';
-import {familyNow} from '../../../text/kin.ts';
+import {familyNow} from '../../../text/process/kin.ts';
 import {lineOf, padded, type Piece, sidesOf, widthOf} from '../../../text/lines.ts';
 import {residentRate, withBreaks, type PictureMoment, type Picture} from './picture.ts';
 import type {FrameState, ReplayState} from './view.ts';
 import {cells, safe, shorten} from '../../../text/safe.ts';
 import {rateText} from '../../../text/rate.ts';
-import {STATES} from '../../../text/who.ts';
+import {STATES} from '../../../text/process/who.ts';
 import {extremes, sparkline} from '../../../text/sparkline.ts';
 
 /** Whose memory, and how much of it: as many lines as there is room for, the most important ones first. */

@@ -6,7 +6,7 @@ import {ABSENT} from '../../../model/columns/columns.ts';
 import {hasRollup} from '../../../model/columns/regions.ts';
 import type {Family} from '../../../model/family.ts';
 import type {Snapshot} from '../../../model/snapshot.ts';
-import {heldText} from '../../../text/held.ts';
+import {heldText} from '../../../text/process/held.ts';
 import {safe} from '../../../text/safe.ts';
 import type {Growth} from '../../growth/growth.ts';
 import type {PythonHeap} from '../../heap/anonymous.ts';

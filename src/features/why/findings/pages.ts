@@ -1,6 +1,6 @@
 import {counted, deltaText, sizeText, spanText} from '../../../model/amounts.ts';
 import {MEASURES} from '../../../model/measures.ts';
-import {heldText} from '../../../text/held.ts';
+import {heldText} from '../../../text/process/held.ts';
 import type {Figures} from '../figures.ts';
 import {type Finding, rowsOf} from '../finding.ts';
 import {shareOf, shareText} from '../facts/parts.ts';

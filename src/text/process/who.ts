@@ -1,10 +1,10 @@
-import type {Snapshot} from '../model/snapshot.ts';
-import {counted, sizeText} from '../model/amounts.ts';
-import {MEASURES} from '../model/measures.ts';
-import {hasRollup} from '../model/columns/regions.ts';
-import {safe} from './safe.ts';
-import {paint} from './theme.ts';
-import {wrapped} from './lines.ts';
+import type {Snapshot} from '../../model/snapshot.ts';
+import {counted, sizeText} from '../../model/amounts.ts';
+import {MEASURES} from '../../model/measures.ts';
+import {hasRollup} from '../../model/columns/regions.ts';
+import {safe} from '../safe.ts';
+import {paint} from '../theme.ts';
+import {wrapped} from '../lines.ts';
 
 export interface TextOptions {
   /** Columns of the terminal; undefined: nothing is shortened. */

@@ -1,9 +1,16 @@
-import {counted, countText, sizeText, spanText} from '../model/amounts.ts';
-import {MEASURES} from '../model/measures.ts';
-import {type Amounts, type GroupRow, heldByAll, type ProcessRow, sumOf, type Unread} from '../model/host/processes.ts';
-import type {Trouble} from '../model/trouble.ts';
-import {safe} from './safe.ts';
-import {type Cell, type Column, renderRows} from './table.ts';
+import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
+import {MEASURES} from '../../model/measures.ts';
+import {
+  type Amounts,
+  type GroupRow,
+  heldByAll,
+  type ProcessRow,
+  sumOf,
+  type Unread,
+} from '../../model/host/processes.ts';
+import type {Trouble} from '../../model/trouble.ts';
+import {safe} from '../safe.ts';
+import {type Cell, type Column, renderRows} from '../table.ts';
 
 /** What stands in place of a PSS that was not read. */
 export const UNREAD_WORDS: Readonly<Record<Unread, string>> = {

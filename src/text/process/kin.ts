@@ -1,9 +1,9 @@
-import {counted, countText, sizeText, spanText} from '../model/amounts.ts';
-import {kinSum, type FamilySample, type Kin, type KinMeasure, type OrphanRule} from '../model/kin/kin.ts';
-import type {KinLife, KinPeaks} from '../model/kin/peaks.ts';
-import {MEASURES} from '../model/measures.ts';
-import {safe} from './safe.ts';
-import {renderTable, type Cell, type Column} from './table.ts';
+import {counted, countText, sizeText, spanText} from '../../model/amounts.ts';
+import {kinSum, type FamilySample, type Kin, type KinMeasure, type OrphanRule} from '../../model/kin/kin.ts';
+import type {KinLife, KinPeaks} from '../../model/kin/peaks.ts';
+import {MEASURES} from '../../model/measures.ts';
+import {safe} from '../safe.ts';
+import {renderTable, type Cell, type Column} from '../table.ts';
 
 /** ms. A reading that is older than this is not of the same moment. */
 const OLD = 100;

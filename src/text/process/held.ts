@@ -1,6 +1,6 @@
-import {counted, sizeText} from '../model/amounts.ts';
-import {HELD_KINDS, type HeldFile, type HeldKind} from '../model/host/descriptors.ts';
-import {safe} from './safe.ts';
+import {counted, sizeText} from '../../model/amounts.ts';
+import {HELD_KINDS, type HeldFile, type HeldKind} from '../../model/host/descriptors.ts';
+import {safe} from '../safe.ts';
 
 const KINDS: Readonly<Record<HeldKind, readonly [one: string, many: string]>> = {
   memfd: ['memfd', 'memfds'],
