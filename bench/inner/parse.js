@@ -3,7 +3,7 @@
 import {readFileSync} from 'node:fs';
 import {parse} from '../../dist/index.js';
 import {parseBeside} from '../../dist/parse/beside.js';
-import {parseListing} from '../../dist/parse/listing.js';
+import {parseListing} from '../../dist/parse/reader.js';
 import {ProcFile} from '../../dist/procfs/file.js';
 import {answerWith} from './answer.js';
 
