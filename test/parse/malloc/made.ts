@@ -86,8 +86,9 @@ export class MadeHeap {
     const layout = (this.layout = layoutOf(minor, word));
     this.memory.map(DATA, 2 * PAGE);
     this.thread = HEAP + layout.heapInfo;
+    // With room for a chunk between a free one and the top, which is never smaller than the least chunk.
     const size = (list: readonly Made[]): number =>
-      list.reduce((sum, {units}) => sum + layout.least + units * 16, 0) + layout.least + topUnits * 16;
+      list.reduce((sum, {units}) => sum + layout.least + units * 16, 0) + 2 * layout.least + topUnits * 16;
     const whole = (bytes: number): number => Math.ceil(bytes / PAGE) * PAGE;
     const first = [chunkFrom(BRK, layout), chunkFrom(this.thread + layout.state, layout)] as const;
     const ends = [whole(first[0] + size(chunks[0])), whole(first[1] + size(chunks[1]))] as const;
