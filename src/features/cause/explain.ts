@@ -1,6 +1,6 @@
 import type {Change} from '../../model/change.ts';
 import type {Change as Last} from './ledger/books.ts';
-import type {Ledger} from './ledger/ledger.ts';
+import {isPut, type Ledger} from './ledger/ledger.ts';
 import type {CauseCall, Explained, WhyNot} from './news.ts';
 import type {Range} from './ledger/spans.ts';
 
@@ -87,6 +87,9 @@ export class Question {
     const {change, start, end} = piece;
     if (!change) return [piece];
     if (change.by === 'kernel') this.#why = 'driver';
+    // What was marked since is here by the call that put it here.
+    const put = isPut(change) ? change : change.put;
+    const mover = put && put.time >= this.#since ? put.cause : undefined;
     const open: Range[] = [];
     let at = start;
     for (const {start: from, end: to, value} of books.holders(piece)) {
@@ -94,7 +97,7 @@ export class Question {
       at = to;
       // What moved keeps its owner, and is here by the call that moved it.
       const owner = value.cause && value.cause.time >= this.#since ? value.cause : undefined;
-      const call = change.what === 'moved' || change.what === 'mapped' ? (change.cause ?? owner) : owner;
+      const call = mover ?? owner;
       if (call) this.#add(call, to - from);
       else open.push({start: from, end: to});
     }

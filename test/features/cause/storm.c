@@ -47,6 +47,7 @@ __attribute__((noinline)) static void act(struct slot *s, uint64_t r) {
       break;
     } /* fall through */
   case 4: case 5:
+    if (r & 0x300000) break; /* much outlives a burst, to be moved and marked in another one */
     if (s->at) munmap(s->at, s->pages * PAGE), s->at = 0, s->pages = 0;
     break;
   case 6: /* a hole, and what is left at its ends is forgotten one by one */

@@ -23,6 +23,8 @@ export interface Change<Cause> {
   readonly cause: Cause | undefined;
   /** ns */
   readonly time: number;
+  /** Of memory that was marked since it was put where it is: the change that put it there. */
+  readonly put?: Change<Cause> | undefined;
 }
 
 /** A part of a range, and its last change; `change` is absent where there was none since. */

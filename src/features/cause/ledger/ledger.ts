@@ -25,6 +25,9 @@ interface LedgerOptions {
 /** Is told of each change of what somebody has mapped, in bytes: more or less than before. */
 type OnKept<Cause> = (owner: Owner<Cause>, bytes: number) => void;
 
+/** Did it put memory where it is? */
+export const isPut = ({what}: Change<unknown>): boolean => what === 'mapped' || what === 'moved';
+
 const HUGE_PAGE = 2 * 2 ** 20;
 const MAP_GROWSDOWN = 0x100;
 
@@ -245,7 +248,14 @@ export class Ledger<Cause> {
   /** Only what is mapped can be marked. */
   #mark(what: Mark, range: Range, call: LedgerCall, owner: Owner<Cause>): Done {
     const pieces = this.#held.within(range);
-    for (const piece of pieces) this.#change(what, piece, call, owner);
+    for (const piece of pieces) {
+      const last = this.#last.within(piece);
+      this.#change(what, piece, call, owner);
+      for (const {start, end, value} of last) {
+        const put = isPut(value) ? value : value.put;
+        if (put) this.#last.set({start, end}, {what, by: owner.by, cause: owner.cause, time: call.time, put});
+      }
+    }
     const [start, end] = [pieces[0]?.start ?? range.start, pieces.at(-1)?.end ?? range.start];
     return {what, start, end, bytes: 0};
   }
