@@ -20,10 +20,11 @@ const {Script} = require('node:vm');
 const DIGEST = 67;
 
 /**
- * What the cache has before V8's data: that line, how many runs have written it, and its own length in ten digits. V8
- * believes the data: cut short, it may make V8 run for ever.
+ * What the cache has before V8's data: that line, how many runs have written it, and its own length in twelve digits.
+ * V8 believes the data: cut short, it may make V8 run for ever. It copies what does not begin at a multiple of 8 (0.4
+ * ms for 600 KB).
  */
-const HEAD = DIGEST + 11;
+const HEAD = DIGEST + 13;
 
 /** This many runs write the cache, each with what it compiled beside what was there: no two need the same code. */
 const MOST_RUNS = 3;
@@ -142,7 +143,7 @@ function writeCache({file, owner}, head, script) {
     if (uid !== owner || mode & SHARED) return false;
     fd = openSync(temporary, 'wx', 0o644);
     const data = script.createCachedData();
-    const length = String(HEAD + data.length).padStart(10, '0');
+    const length = String(HEAD + data.length).padStart(HEAD - DIGEST - 1, '0');
     writeFileSync(fd, Buffer.concat([Buffer.from(head + length, 'latin1'), data]));
     fsyncSync(fd); // V8 trusts what is in it, and a crash of the machine may leave a renamed file without its bytes.
     renameSync(temporary, file);

@@ -1,11 +1,15 @@
 // What few runs of a command need is in a bundle of its own, rare/NAME.cjs, which is read when something in it is used:
 // what V8 has to read, deserialise and run at each start is half as much (bench/README.md). Both are parts of one
 // program: what the command's own bundle has is not in the rare one a second time, but handed to it.
+import {existsSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {exported, silentUnlessAsked} from './bundle-lazy.js';
 import {optionsOf} from './bundle-options.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Commands that make or read a recording in each run. */
 const RECORDING = ['export', 'growth', 'record', 'replay', 'report'];
@@ -34,10 +38,21 @@ const RARE = [
   {files: ['input/recorded', 'parse/snapshot', 'recording/group', 'recording/recording'], usual: RECORDING},
   // Families and groups.
   {files: ['features/show/family', 'features/show/group', 'features/show/group-text']},
-  {files: ['procfs/family'], usual: ['check', 'cow', 'run']},
+  {files: ['procfs/kin/family'], usual: [...LIVE, 'heap', 'ps']},
   // What a flag asks for, or a status without regions.
-  {files: ['features/map/diff', 'features/map/map', 'features/show/status', 'procfs/details/numa']},
+  {
+    files: [
+      'features/heap/labels',
+      'features/map/diff',
+      'features/map/map',
+      'features/show/status',
+      'procfs/details/numa',
+    ],
+  },
 ];
+
+for (const file of RARE.flatMap(({files}) => files))
+  if (!existsSync(`${root}dist/${file}.js`)) throw new Error(`There is no ${file} that few runs could need.`);
 
 const filesFor = (id) => new Set(RARE.filter(({usual = []}) => !usual.includes(id)).flatMap(({files}) => files));
 

@@ -1,6 +1,6 @@
 import type {Kind} from './kind.ts';
 import {ownerIn} from './heap/owner.ts';
-import {addUsage, NOT_SUMMED, type Region} from './region.ts';
+import {addUsage, NOT_SUMMED, type Region, type Usage} from './region.ts';
 import {ABSENT} from './columns/columns.ts';
 import {Regions} from './columns/regions.ts';
 
@@ -20,11 +20,26 @@ const asColumns = (regions: Some): Regions => (regions instanceof Regions ? regi
 export const totalsOf = (regions: Some): Totals =>
   totalsBy(asColumns(regions), () => 'all', true).get('all') ?? {regions: 0, size: 0};
 
+/** The same of some counters alone: each column is added up, and nobody need find out which regions are alike. */
+export function sumsOf(regions: Regions, counters: readonly string[]): Usage {
+  const sums: Record<string, number> = {};
+  for (const name of counters) {
+    const values = regions.counter(name);
+    if (!values) continue;
+    let sum = ABSENT;
+    for (let row = 0; row < regions.length; row++)
+      if (values[row] !== ABSENT) sum = (sum === ABSENT ? 0 : sum) + values[row]!;
+    if (sum !== ABSENT) sums[name] = sum;
+  }
+  return sums;
+}
+
 /** How many regions have resident memory. */
 export function countResident(regions: Regions): number {
-  const {firsts, counts} = regions.alike;
-  const rss = regions.counter('rss');
-  return firsts.reduce((sum, row, index) => (rss && rss[row]! > 0 ? sum + counts[index]! : sum), 0);
+  const rss = regions.counter('rss') ?? [];
+  let count = 0;
+  for (let row = 0; row < regions.length; row++) if (rss[row]! > 0) count++;
+  return count;
 }
 
 /** Totals of each kind that occurs, the largest in memory (or else in address space) first. */
@@ -119,7 +134,8 @@ function totalsBy<Key>(regions: Regions, keyOf: (row: number) => Key, isOfVerdic
     if (!group) groups.set(key, (group = {counters: {}, regions: 0, size: 0}));
     group.regions += count;
     group.size += size;
-    for (const {name, values} of counters) {
+    for (let at = 0; at < counters.length; at++) {
+      const {name, values} = counters[at]!;
       if (values[row] !== ABSENT) group.counters[name] = (group.counters[name] ?? 0) + count * values[row]!;
     }
     if (rare.size > 0) addUsage(group.counters, rare.get(row));

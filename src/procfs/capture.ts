@@ -198,9 +198,10 @@ function toSnapshot(
   const observed =
     listing.format === 'smaps' ? takeOut(handle, options, listing.table, folderOf(handle, stat)) : undefined;
   const isKnown = options.known !== undefined && isOneProgram(options.known, stat);
+  const found = readClues(handle, listing.table.namedOnes(), stat, isKnown ? options.known : {});
   const clues = {
-    ...readClues(handle, listing.table.namedOnes(), stat, isKnown ? options.known : {}),
-    ...(options.extras && readExtras(handle, folderOf(handle, stat))),
+    ...found,
+    ...(options.extras && readExtras(handle, folderOf(handle, stat), found.pageSize)),
   };
   const unsure = observed && !observed.isCertain ? [uncertainText(observed)] : [];
   const placed = options.numa ? countNodes(handle, listing.table, status, options, folderOf(handle, stat)) : [];
@@ -232,11 +233,12 @@ function takeOut(
   regions: Regions,
   folder: string,
 ): Observed | undefined {
-  const onHeld = (spent: number, passed: number): void => {
-    options.onHeld?.('smaps', spent, passed);
-    options.onHeld?.('own', -spent, -passed);
+  const {onHeld} = options;
+  const onPageMap = (spent: number, passed: number): void => {
+    onHeld?.('smaps', spent, passed);
+    onHeld?.('own', -spent, -passed);
   };
-  return held('own', options, () => observerOf(handle).takeOut(regions, folder, onHeld));
+  return held('own', options, () => observerOf(handle).takeOut(regions, folder, onHeld && onPageMap));
 }
 
 const manyThreads = (threads: number): string =>
@@ -314,6 +316,7 @@ function readUsage(smaps: ProcFile, handle: ProcessHandle, options: CaptureOptio
     return parseListing(bytes, 'proc', 'later');
   }
   const read = smaps.inParts(patience);
+  if (!onHeld) return parseProcParts((into) => told(handle, () => read(into)), rows + MORE_ROWS);
   const took = {spent: 0, passed: 0};
   const add = (spent: number, passed: number): void => {
     took.spent += spent;
@@ -322,7 +325,7 @@ function readUsage(smaps: ProcFile, handle: ProcessHandle, options: CaptureOptio
   try {
     return parseProcParts((into) => whileHeld(() => told(handle, () => read(into)), add), rows + MORE_ROWS);
   } finally {
-    onHeld?.('smaps', took.spent, took.passed);
+    onHeld('smaps', took.spent, took.passed);
   }
 }
 

@@ -15,27 +15,23 @@ test('the files of a listing are those of its regions', (t) => {
   t.deepEqual([...filesIn(maps)].toSorted(), [...files].toSorted());
 });
 
-test('the lines of some files are the regions of these', (t) => {
-  const [first] = files;
-  const lines = linesOf(maps, (file) => file === first);
+test('the lines of some files are the regions of these, and the others are told', (t) => {
+  const [first, ...rest] = files;
+  const {lines, others} = linesOf(maps, new Set([first!]));
   const expected = regions.filter((region) => fileOf(region) === first);
   t.deepEqual(parseListing(lines, 'proc', 'later').regions, expected);
-  t.deepEqual(
-    parseListing(
-      linesOf(maps, () => true),
-      'proc',
-      'later',
-    ).regions.length,
-    regions.filter(fileOf).length,
-  );
+  t.deepEqual([...others].toSorted(), rest.toSorted());
+  const all = linesOf(maps, files);
+  t.is(parseListing(all.lines, 'proc', 'later').regions.length, regions.filter(fileOf).length);
+  t.is(all.others.size, 0);
 });
 
 test('a file that the process maps after its listing was read is missed, unless all files were looked at', (t) => {
   const handle = new ProcessHandle(process.ppid);
   try {
     const observer = observerOf(handle);
-    const earlier = linesOf(maps, (file) => file !== [...files][0]);
-    observer.begin(earlier);
+    const [, ...earlier] = files;
+    observer.begin(linesOf(maps, new Set(earlier)).lines);
     t.true(observer.hasMissed(table));
     observer.begin(maps);
     t.false(observer.hasMissed(table));

@@ -3,7 +3,7 @@ import {observedText} from '../../model/host/observer.ts';
 import {MEASURES} from '../../model/measures.ts';
 import type {Regions} from '../../model/columns/regions.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
-import {countResident, totalsByKind} from '../../model/totals.ts';
+import {countResident} from '../../model/totals.ts';
 import {deltaText, sizeText} from '../../model/amounts.ts';
 import {wrapped} from '../../text/lines.ts';
 import type {TextOptions} from '../../text/process/who.ts';
@@ -56,7 +56,13 @@ const compared = (regions: number | undefined, status: unknown): Compared | unde
   regions === undefined || typeof status !== 'number' ? undefined : {regions, status};
 
 /** The gate page (get_gate_vma): the same for all processes, and in none of their counts. */
-const vsyscallSize = (regions: Regions): number => totalsByKind(regions).get('vsyscall')?.size ?? 0;
+function vsyscallSize({tables, verdict, start, end, length}: Regions): number {
+  const isGate = tables.verdicts.map(({kind}) => kind === 'vsyscall');
+  if (!isGate.includes(true)) return 0;
+  let size = 0;
+  for (let row = 0; row < length; row++) if (isGate[verdict[row]!]) size += end[row]! - start[row]!;
+  return size;
+}
 
 interface ResidueLook extends TextOptions {
   /** Also say what is as expected. */

@@ -145,7 +145,8 @@ export class Columns {
     if (!rare && !counters.some(({values}) => values[row] !== ABSENT)) return undefined;
     if (this.#shape.length !== counters.length) this.#shape = shapeOf(counters);
     const usage: Record<string, number> = {...this.#shape.usage};
-    for (const {name, values} of counters) {
+    for (let at = 0; at < counters.length; at++) {
+      const {name, values} = counters[at]!;
       if (values[row] === ABSENT) delete usage[name];
       else usage[name] = values[row]!;
     }

@@ -116,8 +116,8 @@ class CombinationTable {
   /** Sizes are whole pages, so that the low bits of numbers alone say little. */
   #hash(row: number): number {
     let hash = 0;
-    for (const column of this.#columns) {
-      const value = column[row]!;
+    for (let index = 0; index < this.#columns.length; index++) {
+      const value = this.#columns[index]![row]!;
       hash = Math.imul(hash ^ value ^ (value / 2 ** 32), 0x85ebca6b);
       hash ^= hash >>> 13;
     }

@@ -47,6 +47,9 @@ export interface TakenOut {
 /** Counters that memmap's own mappings change. */
 const CONCERNED = ['pss', 'pssDirty', 'pssFile', 'privateClean', 'privateDirty', 'sharedClean', 'sharedDirty'] as const;
 
+/** What `observedOf` wants to know of the whole process. */
+export const OBSERVED = [...CONCERNED, 'rss'] as const;
+
 /** The kernel's own values of the counters that memmap's mappings change: those that the source has. */
 export function concerned(usage: Usage): Usage {
   const kept: Record<string, number> = {};

@@ -1,4 +1,4 @@
-import {utf8} from '../scan.ts';
+import {decode, latin1} from '../scan.ts';
 import type {ElfClue} from '../../model/clues/clues.ts';
 import {
   entries,
@@ -96,7 +96,7 @@ function readSections(read: ReadAt, table: Table, namesIndex: number, shape: Elf
 export function textAt(bytes: Uint8Array, at: number): string {
   const text = bytes.subarray(at, at + LONGEST_NAME);
   const end = text.indexOf(0);
-  return utf8(end < 0 ? text : text.subarray(0, end));
+  return decode(latin1(text, 0, end < 0 ? text.length : end)).text;
 }
 
 /** The section that contains one of the file's own addresses; .tbss takes no room. */

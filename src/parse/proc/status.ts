@@ -24,8 +24,9 @@ export function parseStatus(bytes: Uint8Array): Status {
     if (!match) continue;
     const [, key, text] = match as unknown as [string, string, string];
     const value = statusValue(key, text);
+    if (value === undefined) continue;
     const name = key === 'THP_enabled' ? 'thpEnabled' : camelCase(key);
-    if (value !== undefined && status[name] === undefined) status[name] = value;
+    status[name] ??= value;
   }
   return status;
 }

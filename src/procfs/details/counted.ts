@@ -1,8 +1,8 @@
 import {readdirSync, statSync} from 'node:fs';
 import {cgroupFolders, parseCgroup, parseMemoryLimit} from '../../parse/proc/cgroup.ts';
 import {parseOpenFiles} from '../../parse/proc/limits.ts';
-import {parseMountinfo} from '../../parse/proc/mountinfo.ts';
 import type {ProcessHandle} from '../handle.ts';
+import {mountsOf} from '../machine/mounts.ts';
 import {readIfThere, textIfThere} from '../open.ts';
 
 /** What a process has a number of, and how many it may have. */
@@ -37,8 +37,7 @@ function descriptorsOf(handle: ProcessHandle): number | undefined {
 
 function tasksOf(handle: ProcessHandle): Counted['pids'] {
   const cgroup = parseCgroup(readIfThere(handle.path('cgroup')) ?? new Uint8Array(), 'pids');
-  const mounts = readIfThere(`${handle.root}/self/mountinfo`);
-  const folders = cgroup && mounts && cgroupFolders(cgroup, parseMountinfo(mounts), 'pids');
+  const folders = cgroup && cgroupFolders(cgroup, mountsOf(`${handle.root}/self`), 'pids');
   return folders?.flatMap(({path, folder}) => {
     // Both files have one form: a number, or "max".
     const max = parseMemoryLimit(textIfThere(`${folder}/pids.max`));

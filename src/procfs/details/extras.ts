@@ -1,5 +1,4 @@
 import {type Clues, USUAL_PAGE} from '../../model/clues/clues.ts';
-import {parseAuxv} from '../../parse/proc/auxv.ts';
 import {parseKsmStat} from '../../parse/proc/ksm-stat.ts';
 import {readDescriptors} from './descriptors.ts';
 import type {ProcessHandle} from '../handle.ts';
@@ -10,10 +9,14 @@ import {readIfThere} from '../open.ts';
  * half a second at most. What may not be read is absent.
  *
  * @param folder '' or `task/TID/`
+ * @param pageSize bytes, as far as it is known
  */
-export function readExtras(handle: ProcessHandle, folder: string): Pick<Clues, 'descriptors' | 'ksm'> {
+export function readExtras(
+  handle: ProcessHandle,
+  folder: string,
+  pageSize = USUAL_PAGE,
+): Pick<Clues, 'descriptors' | 'ksm'> {
   const descriptors = readDescriptors({path: (file) => handle.path(`${folder}${file}`)});
-  const {pageSize = USUAL_PAGE} = parseAuxv(readIfThere(handle.path('auxv')) ?? new Uint8Array());
   // Only the process itself has this file, its threads have not.
   const ksm = parseKsmStat(readIfThere(handle.path('ksm_stat')) ?? new Uint8Array(), pageSize);
   return {...(descriptors && {descriptors}), ...(ksm && {ksm})};

@@ -1,8 +1,7 @@
 import type {Group} from '../../model/group/group.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {cgroupFolders, memoryMount} from '../../parse/proc/cgroup.ts';
-import {parseMountinfo} from '../../parse/proc/mountinfo.ts';
-import {readIfThere} from '../open.ts';
+import {mountsOf} from '../machine/mounts.ts';
 import {readGroup} from './group.ts';
 
 /**
@@ -12,7 +11,7 @@ import {readGroup} from './group.ts';
  * @returns of a path as /proc/PID/cgroup prints it; undefined where it was removed, is not counted, or can't be read
  */
 export function chargedIn(root: string): (path: string) => Group | undefined {
-  const mounts = parseMountinfo(readIfThere(`${root}/self/mountinfo`) ?? new Uint8Array());
+  const mounts = mountsOf(`${root}/self`);
   const mount = memoryMount(mounts);
   return (path) => {
     const folders = mount && cgroupFolders({version: mount.version, path}, mounts);

@@ -11,8 +11,8 @@ import {
 } from '../../parse/proc/cgroup.ts';
 import {containerAt, isUnit} from '../../parse/proc/cgroup-path.ts';
 import {parseKeyed, parsePressure} from '../../parse/proc/memory-stat.ts';
-import {parseMountinfo} from '../../parse/proc/mountinfo.ts';
 import {FILES, limitsOf} from '../machine/cgroup.ts';
+import {mountsOf} from '../machine/mounts.ts';
 import {readIfThere, readProc, textIfThere} from '../open.ts';
 
 /** A group that was found: where its files are. */
@@ -33,7 +33,7 @@ const MOST_GROUPS = 200_000;
  * @throws Trouble `gone` if there is none; `usage` if there are several, with a list; `input` if memory isn't counted
  */
 export function findGroup(name: GroupName, root: string): FoundGroup {
-  const mounts = parseMountinfo(readIfThere(`${root}/self/mountinfo`) ?? new Uint8Array());
+  const mounts = mountsOf(`${root}/self`);
   const mount = memoryMount(mounts);
   if (!mount) throw notMounted(name);
   const path = name.kind === 'cgroup' ? pathOf(name, root) : onlyPath(name, mount);

@@ -2,8 +2,8 @@ import type {CgroupClue} from '../../model/clues/clues.ts';
 import type {Group} from '../../model/group/group.ts';
 import {cgroupFolders, type CgroupFolder, parseCgroup} from '../../parse/proc/cgroup.ts';
 import {parseKeyed, parsePressure} from '../../parse/proc/memory-stat.ts';
-import {parseMountinfo} from '../../parse/proc/mountinfo.ts';
 import {limitsOf} from '../machine/cgroup.ts';
+import {mountsOf} from '../machine/mounts.ts';
 import {readIfThere} from '../open.ts';
 
 /** How much time was lost for want of memory, and by whom: the tasks of the process's cgroup, or all. */
@@ -30,7 +30,7 @@ export class Stress {
 
   constructor(pid: number, root: string) {
     const cgroup = parseCgroup(readIfThere(`${root}/${pid}/cgroup`) ?? new Uint8Array());
-    const mounts = parseMountinfo(readIfThere(`${root}/self/mountinfo`) ?? new Uint8Array());
+    const mounts = mountsOf(`${root}/self`);
     this.#root = root;
     this.#version = cgroup?.version ?? 2;
     this.#folders = (cgroup && cgroupFolders(cgroup, mounts)) ?? [];

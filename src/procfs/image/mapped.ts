@@ -3,8 +3,7 @@ import {ownProcess} from '../child.ts';
 import {retried} from '../file.ts';
 import type {ReadAt} from '../../parse/elf/headers.ts';
 import type {Region} from '../../model/region.ts';
-import {parseMountinfo} from '../../parse/proc/mountinfo.ts';
-import {readIfThere} from '../open.ts';
+import {mountsOf} from '../machine/mounts.ts';
 
 /** A mapped file, open for reading. */
 export interface MappedFile {
@@ -101,12 +100,7 @@ export class MappedFiles {
   /** May the file behind a region be opened? What is asked once is remembered. */
   answers({dev, start, end, name}: Region): boolean {
     if (dev === undefined) return true;
-    this.#types ??= new Map(
-      parseMountinfo(readIfThere(this.#process.path('mountinfo')) ?? new Uint8Array()).map((mount) => [
-        mount.dev,
-        mount.type,
-      ]),
-    );
+    this.#types ??= new Map(mountsOf(this.#process.path('.')).map((mount) => [mount.dev, mount.type]));
     if (!SERVED.test(this.#types.get(dev) ?? '')) return true;
     const known = this.#answers.get(dev);
     if (known !== undefined) return known;

@@ -1,8 +1,8 @@
 import {existsSync, readlinkSync} from 'node:fs';
 import type {CgroupClue} from '../../model/clues/clues.ts';
 import {cgroupFolders, parseCgroup, parseMemoryLimit, type CgroupFolder} from '../../parse/proc/cgroup.ts';
-import {parseMountinfo} from '../../parse/proc/mountinfo.ts';
 import type {ProcessHandle} from '../handle.ts';
+import {mountsOf} from './mounts.ts';
 import {readIfThere, textIfThere} from '../open.ts';
 
 /**
@@ -13,8 +13,7 @@ import {readIfThere, textIfThere} from '../open.ts';
  */
 export function readCgroup(handle: ProcessHandle): CgroupClue | undefined {
   const cgroup = parseCgroup(readIfThere(handle.path('cgroup')) ?? new Uint8Array());
-  const mounts = readIfThere(`${handle.root}/self/mountinfo`);
-  const folders = cgroup && mounts && cgroupFolders(cgroup, parseMountinfo(mounts));
+  const folders = cgroup && cgroupFolders(cgroup, mountsOf(`${handle.root}/self`));
   if (!folders) return undefined;
   const limits = limitsOf(cgroup.version, folders);
   return limits && {version: cgroup.version, path: cgroup.path, isWhole: seesRoot(handle.root, folders), limits};

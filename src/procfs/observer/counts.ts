@@ -34,10 +34,8 @@ interface About {
  * all, /proc/kpagecount says to root. For others it is at least what is found in the page maps that they may read.
  */
 export function countPages(handle: ProcessHandle, regions: readonly Region[], about: About): Counted[] {
-  const words = whileHeld(
-    () => wordsIn(handle, regions, about),
-    (held, passed) => about.onHeld?.(held, passed),
-  );
+  const read = (): Uint32Array[] | undefined => wordsIn(handle, regions, about);
+  const words = about.onHeld ? whileHeld(read, about.onHeld) : read();
   if (!words) return regions.map((region) => ({counts: unseen(region, about), known: 'at most'}));
   const isOurs = (file: string, page: number): boolean => about.before.count(file, page) > 0;
   const frames = framesIn(regions, words, about, isOurs);

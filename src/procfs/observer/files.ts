@@ -8,9 +8,16 @@ const textOf = (maps: Uint8Array): string =>
 export const filesIn = (maps: Uint8Array): ReadonlySet<string> =>
   new Set(Array.from(textOf(maps).matchAll(LINE), ([, file]) => file!));
 
-/** The lines of those files that are wanted. @returns the bytes of a listing */
-export const linesOf = (maps: Uint8Array, isWanted: (file: string) => boolean): Uint8Array =>
-  Buffer.from(
-    Array.from(textOf(maps).matchAll(LINE), ([line, file]) => (isWanted(file!) ? line : '')).join(''),
-    'latin1',
-  );
+/** The lines of those files that are wanted, as the bytes of a listing, and the other files in it. */
+export function linesOf(
+  maps: Uint8Array,
+  wanted: ReadonlySet<string>,
+): {readonly lines: Uint8Array; readonly others: ReadonlySet<string>} {
+  let lines = '';
+  const others = new Set<string>();
+  for (const [line, file] of textOf(maps).matchAll(LINE)) {
+    if (wanted.has(file!)) lines += line;
+    else others.add(file!);
+  }
+  return {lines: Buffer.from(lines, 'latin1'), others};
+}

@@ -1,8 +1,15 @@
 import {readlinkSync, statfsSync} from 'node:fs';
-import {concerned, type Observed, observedOf, type TakenOut, withoutObserver} from '../../model/host/observer.ts';
+import {
+  concerned,
+  type Observed,
+  OBSERVED,
+  observedOf,
+  type TakenOut,
+  withoutObserver,
+} from '../../model/host/observer.ts';
 import {hasNoAccess, type Region, type Usage} from '../../model/region.ts';
 import type {Regions} from '../../model/columns/regions.ts';
-import {countResident, totalsOf} from '../../model/totals.ts';
+import {countResident, sumsOf} from '../../model/totals.ts';
 import {parseListing} from '../../parse/reader.ts';
 import type {ProcessHandle} from '../handle.ts';
 import type {OnHeld} from '../sampling/held.ts';
@@ -19,6 +26,9 @@ import {filesIn, linesOf} from './files.ts';
 class Observer {
   readonly #handle: ProcessHandle;
   readonly #pageSize: number;
+  /** Where memmap's own files are, and its PID there. */
+  readonly #ours: string | undefined;
+  readonly #pid: number | undefined;
   /** memmap's regions of files that the process maps too, and what of them it mapped before the counters were read. */
   #own: readonly Region[] = [];
   #before: FilePages | undefined;
@@ -28,6 +38,8 @@ class Observer {
   constructor(handle: ProcessHandle) {
     this.#handle = handle;
     this.#pageSize = pageSizeHere(handle.root);
+    this.#pid = pidHere(handle.root);
+    this.#ours = this.#pid === undefined ? ownRoot(handle.root) : handle.root;
   }
 
   /** Files of memmap's that the process did not map when its listing was read. */
@@ -40,10 +52,10 @@ class Observer {
    * alone has 25,000. Without it: all of memmap's files
    */
   begin(maps?: Uint8Array): void {
-    const own = readIfThere(`${ownRoot(this.#handle.root) ?? ''}/self/maps`) ?? new Uint8Array();
-    const files = maps && filesIn(maps);
-    this.#own = ownRegions(files ? linesOf(own, (file) => files.has(file)) : own);
-    this.#others = new Set(files ? [...filesIn(own)].filter((file) => !files.has(file)) : []);
+    const own = readIfThere(`${this.#ours ?? ''}/self/maps`) ?? new Uint8Array();
+    const {lines, others} = maps ? linesOf(own, filesIn(maps)) : {lines: own, others: new Set<string>()};
+    this.#own = ownRegions(lines);
+    this.#others = others;
     this.#before = this.#ownPages();
   }
 
@@ -62,25 +74,28 @@ class Observer {
    */
   takeOut(regions: Regions, folder: string, onHeld?: OnHeld): Observed | undefined {
     const rows = this.#common(regions);
-    const common = rows.map((row) => regions.at(row));
+    // Objects, since each is asked for its counters several times.
+    const common = rows.map((row) => regions.region(row));
     const after = common.length === 0 ? undefined : this.#ownPages();
     if (!after) return undefined;
     const known = this.#last?.own.equals(after) ? this.#last.found : undefined;
-    const fresh = common.filter((region) => !known?.has(keyOf(region)));
+    const keys = common.map(keyOf);
+    const fresh = common.filter((_, index) => !known?.has(keys[index]!));
     const counted = this.#count(fresh, after, folder, onHeld);
     const found = new Map(
-      common.map((region): [string, TakenOut] => {
+      common.map((region, index): [string, TakenOut] => {
         const {counts, known: how} = counted[fresh.indexOf(region)] ?? NOTHING;
-        return [
-          keyOf(region),
-          known?.get(keyOf(region)) ?? withoutObserver(region.usage!, counts, this.#pageSize, how),
-        ];
+        const key = keys[index]!;
+        return [key, known?.get(key) ?? withoutObserver(region.usage!, counts, this.#pageSize, how)];
       }),
     );
     this.#last = {own: after, found};
-    const taken = common.map((region) => ({region, kernel: concerned(region.usage!), out: found.get(keyOf(region))!}));
-    const resident = countResident(regions);
-    const observed = observedOf(taken, totalsOf(regions), resident);
+    const taken = common.map((region, index) => ({
+      region,
+      kernel: concerned(region.usage!),
+      out: found.get(keys[index]!)!,
+    }));
+    const observed = observedOf(taken, sumsOf(regions, OBSERVED), countResident(regions));
     taken.forEach(({out}, index) => regions.count(rows[index]!, out.usage));
     return observed;
   }
@@ -112,24 +127,21 @@ class Observer {
     const before = this.#before;
     if (!before) return [];
     return regions.namedRows().filter((row) => {
-      const region = regions.at(row);
-      return before.has(fileOf(region)) && mayBeShared(region);
+      return before.has(fileOf(regions.at(row))) && mayBeShared(regions.region(row));
     });
   }
 
   #count(common: readonly Region[], after: FilePages, folder: string, onHeld?: OnHeld): Counted[] {
     if (common.length === 0) return [];
-    const {root, pid} = this.#handle;
-    const besides = new Set([pid, pidHere(root) ?? 0]);
+    const besides = new Set([this.#handle.pid, this.#pid ?? 0]);
     const about = {before: this.#before!, after, besides, pageSize: this.#pageSize, folder, onHeld};
     return countPages(this.#handle, common, about);
   }
 
   /** undefined where memmap itself is looked at, and its figures are its own; and where there are no page maps. */
   #ownPages(): FilePages | undefined {
-    const {root, pid} = this.#handle;
-    const ours = ownRoot(root);
-    if (ours === undefined || pidHere(root) === pid) return undefined;
+    const ours = this.#ours;
+    if (ours === undefined || this.#pid === this.#handle.pid) return undefined;
     try {
       const map = new PageMap({root: ours, pid: process.pid, path: (file) => `${ours}/self/${file}`}, this.#pageSize);
       try {
