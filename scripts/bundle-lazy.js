@@ -65,6 +65,11 @@ const PARSING = new Set([
 export const onlyParsing = (others) => ({
   name: 'only what parses',
   setup(build) {
+    // It wants to know its version alone: making the whole object takes 0.1 ms.
+    build.onLoad({filter: /@oclif[/\\]core[/\\]package\.json$/}, ({path}) => {
+      const {version} = JSON.parse(readFileSync(path, 'utf8'));
+      return {loader: 'json', contents: JSON.stringify({version})};
+    });
     build.onLoad({filter: OCLIF}, ({path}) => {
       const [, name] = OCLIF.exec(path);
       if (PARSING.has(name)) return {loader: 'js', contents: lazily(path)};
@@ -73,6 +78,25 @@ export const onlyParsing = (others) => ({
     });
   },
 });
+
+/**
+ * Our files share one object with what a command uses of oclif: esbuild makes one with all of oclif's names for each
+ * file that imports it (0.2 ms).
+ */
+export const sharedOclif = {
+  name: 'shared oclif',
+  setup(build) {
+    build.onResolve({filter: /^@oclif\/core$/}, ({kind, importer}) =>
+      kind === 'import-statement' && !OCLIF.test(importer)
+        ? {path: 'oclif', namespace: 'shared oclif', sideEffects: false}
+        : undefined,
+    );
+    build.onLoad({filter: /.*/, namespace: 'shared oclif'}, () => ({
+      resolveDir: process.cwd(),
+      contents: `export const {Args, Command, Flags} = require(${JSON.stringify(resolve('@oclif/core'))});`,
+    }));
+  },
+};
 
 /** @returns the path of a file of oclif */
 export const fileOfOclif = (name) => resolve('@oclif/core').replace(OCLIF, `@oclif/core/lib/${name}.js`);

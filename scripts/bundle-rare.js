@@ -6,7 +6,7 @@ import {createRequire} from 'node:module';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
-import {exported, silentUnlessAsked} from './bundle-lazy.js';
+import {exported, sharedOclif, silentUnlessAsked} from './bundle-lazy.js';
 import {optionsOf} from './bundle-options.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -93,7 +93,7 @@ export async function bundleCommand(id, contents, oclif) {
     },
   );
   const libraries = Object.fromEntries(Object.entries(LIBRARIES).filter(([, {usual}]) => !usual?.includes(id)));
-  const plugins = [later, laterLibraries(libraries)];
+  const plugins = [later, laterLibraries(libraries), sharedOclif];
   const bundle = (text, plugins) => build({...optionsOf(text, [oclif, ...plugins]), metafile: true});
   const {metafile} = await bundle(contents, plugins);
   const own = new Set(Object.keys(metafile.inputs).map((path) => ours(`/${path}`)));

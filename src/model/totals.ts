@@ -1,7 +1,7 @@
 import type {Kind} from './kind.ts';
 import {ownerIn} from './heap/owner.ts';
 import {addUsage, NOT_SUMMED, type Region, type Usage} from './region.ts';
-import {ABSENT} from './columns/columns.ts';
+import {ABSENT, absents, filled, shapeOf} from './columns/columns.ts';
 import {Regions} from './columns/regions.ts';
 
 /** Sums over regions, in bytes. A smaps counter is there if some region has it. */
@@ -82,7 +82,9 @@ export function totalsByLabel(regions: Some): Map<string, Totals> {
 }
 
 interface Sum {
-  readonly counters: Record<string, number>;
+  /** Of each column, or ABSENT. */
+  readonly sums: Float64Array;
+  readonly rare: Record<string, number>;
   regions: number;
   size: number;
 }
@@ -131,18 +133,19 @@ function totalsBy<Key>(regions: Regions, keyOf: (row: number) => Key, isOfVerdic
   for (const {row, count, size} of isPlain ? ofOneVerdict(regions) : alikeIn(regions)) {
     const key = keyOf(row);
     let group = groups.get(key);
-    if (!group) groups.set(key, (group = {counters: {}, regions: 0, size: 0}));
+    if (!group) groups.set(key, (group = {sums: absents(counters.length), rare: {}, regions: 0, size: 0}));
     group.regions += count;
     group.size += size;
     for (let at = 0; at < counters.length; at++) {
-      const {name, values} = counters[at]!;
-      if (values[row] !== ABSENT) group.counters[name] = (group.counters[name] ?? 0) + count * values[row]!;
+      const value = counters[at]!.values[row]!;
+      if (value !== ABSENT) group.sums[at] = Math.max(0, group.sums[at]!) + count * value;
     }
-    if (rare.size > 0) addUsage(group.counters, rare.get(row));
+    if (rare.size > 0) addUsage(group.rare, rare.get(row));
   }
-  const totals = [...groups].map(([key, sum]): [Key, Totals] => [
+  const shape = shapeOf(counters);
+  const totals = [...groups].map(([key, {sums, rare, regions, size}]): [Key, Totals] => [
     key,
-    {...sum.counters, regions: sum.regions, size: sum.size},
+    {...filled(shape, counters, (at) => sums[at]!), ...rare, regions, size},
   ]);
   return new Map(totals.sort(([, a], [, b]) => (b['rss'] ?? 0) - (a['rss'] ?? 0) || b.size - a.size));
 }

@@ -194,7 +194,7 @@ function toSnapshot(
   consistency: Snapshot['consistency'],
   notes: readonly string[],
 ): Snapshot {
-  const takenAt = new Date().toISOString();
+  const takenAt = Date.now();
   const observed =
     listing.format === 'smaps' ? takeOut(handle, options, listing.table, folderOf(handle, stat)) : undefined;
   const isKnown = options.known !== undefined && isOneProgram(options.known, stat);
@@ -372,7 +372,7 @@ export function glimpse(pid: number, denied: Trouble, root?: string): Snapshot |
     const [stat, status] = [handle.stat(), handle.status()];
     return new Snapshot({
       source: {from: 'process', format: 'status'},
-      takenAt: new Date().toISOString(),
+      takenAt: Date.now(),
       process: processInfo(handle, stat, status),
       consistency: {torn: false, incomplete: true, reads: 1},
       regions: [],

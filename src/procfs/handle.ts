@@ -1,10 +1,10 @@
 import {closeSync, constants, openSync, readdirSync, readlinkSync} from 'node:fs';
 import {parseStat, type Stat} from '../parse/proc/stat.ts';
-import {parseMemory, parseStatus, type Status} from '../parse/proc/status.ts';
+import {parseStatus, sizeIn, type Status} from '../parse/proc/status.ts';
 import {ProcFile, retried} from './file.ts';
 import {MapLock} from './lock.ts';
 import {MappedFiles} from './image/mapped.ts';
-import {openProc, readIfThere, readOpen, textIfThere} from './open.ts';
+import {openProc, readIfThere, readOpen, valueIfThere} from './open.ts';
 import {noSuchProcess, processTrouble} from './trouble.ts';
 import type {ProcessInfo} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
@@ -53,9 +53,9 @@ export class ProcessHandle {
     return parseStatus(this.#readSmall('status'));
   }
 
-  /** The lines of status that are of memory alone, which takes a sixth of the time. Bytes. */
-  memory(): Readonly<Record<string, number>> {
-    return parseMemory(this.#readSmall('status'));
+  /** Bytes of address space, as status has them: VmSize alone. */
+  size(): number | undefined {
+    return sizeIn(this.#readSmall('status'));
   }
 
   /** What runs in it: /proc/PID/exe; undefined where that may not be read, or there is none. */
@@ -81,7 +81,7 @@ export class ProcessHandle {
     const readOnce = (): Buffer => {
       const fd = openProc(this.path(file), this.#nameOf(file));
       try {
-        return readOpen(fd);
+        return readOpen(fd, true);
       } finally {
         closeSync(fd);
       }
@@ -141,7 +141,7 @@ export function processInfo(handle: ProcessHandle, stat: Stat, status: Status): 
 
 /** Distinguishes two runs of the machine, since start times count from boot. */
 export const bootIdOf = (root: string): string | undefined =>
-  textIfThere(`${root}/sys/kernel/random/boot_id`).trim() || undefined;
+  valueIfThere(`${root}/sys/kernel/random/boot_id`).trim() || undefined;
 
 /** What distinguishes a process from all others, also from earlier ones with its PID; undefined if there is none. */
 export function identify(

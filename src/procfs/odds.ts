@@ -24,7 +24,7 @@ export function oddsOf(regions: Regions, size: number): number {
  */
 export function oddsNow(regions: Regions, {vmSize: before}: Status, handle: ProcessHandle): number {
   if (typeof before !== 'number' || regions.length > MOST_REGIONS) return 0;
-  const isSteady = handle.memory()['vmSize'] === before || handle.memory()['vmSize'] === before;
+  const isSteady = handle.size() === before || handle.size() === before;
   return isSteady ? oddsOf(regions, before) : 0;
 }
 

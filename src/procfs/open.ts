@@ -30,11 +30,16 @@ export function openProc(path: string, name: string = path): number {
   });
 }
 
-/** Reads a small file of /proc whole. A FIFO in its place holds nothing, or is an error. @throws the system's error */
-export function readProc(path: string): Buffer {
+/**
+ * Reads a small file of /proc whole. A FIFO in its place holds nothing, or is an error.
+ *
+ * @param isRecord see readOpen
+ * @throws the system's error
+ */
+export function readProc(path: string, isRecord = false): Buffer {
   const fd = openSync(path, AT_ONCE);
   try {
-    return readOpen(fd);
+    return readOpen(fd, isRecord);
   } finally {
     closeSync(fd);
   }
@@ -46,27 +51,37 @@ export function readProc(path: string): Buffer {
  */
 let room = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** The same of a file that is open, from where it stands. It stays open. */
-export function readOpen(fd: number): Buffer {
+/**
+ * The same of a file that is open, from where it stands. It stays open.
+ *
+ * @param isRecord is it one record (single_open() in fs/seq_file.c) or one value? Then one read(2) gives it whole, and
+ *   that nothing follows need not be asked
+ */
+export function readOpen(fd: number, isRecord = false): Buffer {
   for (let length = 0; ;) {
     if (length === room.length) room = Buffer.concat([room], length * 4);
     const count = readSync(fd, room, length, room.length - length, null);
-    if (count === 0) return Buffer.from(room.subarray(0, length));
     length += count;
+    if (count === 0 || (isRecord && length < room.length)) return Buffer.from(room.subarray(0, length));
   }
 }
 
 /** The same, or undefined where it can't be read: hidden, not in this kernel, or its process has ended. */
-export function readIfThere(path: string): Buffer | undefined {
+export function readIfThere(path: string, isRecord = false): Buffer | undefined {
   try {
-    return readProc(path);
+    return readProc(path, isRecord);
   } catch {
     return undefined;
   }
 }
 
 /** The same as text of one byte a letter; '' where it can't be read. */
-export const textIfThere = (path: string): string => readIfThere(path)?.toString('latin1') ?? '';
+export const textIfThere = (path: string, isRecord = false): string =>
+  readIfThere(path, isRecord)?.toString('latin1') ?? '';
+
+/** The same of a file that is one record, or one value: see readOpen. */
+export const recordIfThere = (path: string): Buffer | undefined => readIfThere(path, true);
+export const valueIfThere = (path: string): string => textIfThere(path, true);
 
 /**
  * ms that one reading of a process may take, unless the user allows more: what takes longer ends with Trouble

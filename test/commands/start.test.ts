@@ -150,8 +150,8 @@ test('a small show and a small diff load no streams, no compression and no perfo
 test('what few runs need is read by these alone', async (t) => {
   const place = folder(t);
   const [file, read] = [join(place, 'read.cjs'), join(place, 'read.json')];
-  const record = `const fs = require('fs'); const {readFileSync} = fs; const names = [];
-    fs.readFileSync = (...words) => { names.push(String(words[0])); return readFileSync(...words); };
+  const record = `const fs = require('fs'); const {openSync} = fs; const names = [];
+    fs.openSync = (...words) => { names.push(String(words[0])); return openSync(...words); };
     process.on('exit', () => fs.writeFileSync('${read}', JSON.stringify(names)));`;
   writeFileSync(file, record);
   const snapshot = join(place, 'snapshot.json');

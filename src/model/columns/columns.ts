@@ -33,7 +33,7 @@ export class Columns {
   readonly counters: Counter[] = [];
   /** By row: counters of a source that has so many that a column for each would be mostly empty. */
   readonly rare = new Map<number, Record<string, number>>();
-  #shape: {readonly length: number; readonly usage: Readonly<Record<string, number>>} = {length: 0, usage: {}};
+  #shape: Shape = {length: 0, usage: {}};
 
   /** @param capacity rows for which there is room at first */
   constructor(capacity = 64, tables: Tables = new Tables()) {
@@ -134,22 +134,13 @@ export class Columns {
     return this.verdictAt(row).kind;
   }
 
-  /**
-   * The counters of one row; undefined where it has none. In V8 an object that gets its keys one by one becomes a hash
-   * table after a dozen of them, which takes four times the memory and the time; a copy of one that has all keys
-   * doesn't.
-   */
+  /** The counters of one row; undefined where it has none. */
   usageAt(row: number): Usage | undefined {
     const {counters} = this;
     const rare = this.rare.get(row);
     if (!rare && !counters.some(({values}) => values[row] !== ABSENT)) return undefined;
     if (this.#shape.length !== counters.length) this.#shape = shapeOf(counters);
-    const usage: Record<string, number> = {...this.#shape.usage};
-    for (let at = 0; at < counters.length; at++) {
-      const {name, values} = counters[at]!;
-      if (values[row] === ABSENT) delete usage[name];
-      else usage[name] = values[row]!;
-    }
+    const usage = filled(this.#shape, counters, (at) => counters[at]!.values[row]!);
     return rare ? Object.assign(usage, rare) : usage;
   }
 }
@@ -168,9 +159,34 @@ function larger<Column extends Float64Array | Uint32Array>(column: Column, to: C
 
 const floats = (length: number): Float64Array<ArrayBuffer> => new Float64Array(length);
 export const emptyNumbers = (length: number): Uint32Array<ArrayBuffer> => new Uint32Array(length);
-const absents = (length: number): Float64Array<ArrayBuffer> => floats(length).fill(ABSENT);
+export const absents = (length: number): Float64Array<ArrayBuffer> => floats(length).fill(ABSENT);
 
-const shapeOf = (counters: readonly Counter[]): {length: number; usage: Record<string, number>} => ({
+/** An object with a key for each of some counters. */
+interface Shape {
+  readonly length: number;
+  readonly usage: Readonly<Record<string, number>>;
+}
+
+export const shapeOf = (counters: readonly Counter[]): Shape => ({
   length: counters.length,
   usage: JSON.parse(JSON.stringify(Object.fromEntries(counters.map(({name}) => [name, 0])))) as Record<string, number>,
 });
+
+/**
+ * Some counters as an object, without those that are ABSENT. In V8 an object that gets its keys one by one becomes a
+ * hash table after a dozen of them, which takes four times the memory and the time; a copy of one that has all keys
+ * doesn't.
+ */
+export function filled(
+  {usage}: Shape,
+  counters: readonly Counter[],
+  valueOf: (index: number) => number,
+): Record<string, number> {
+  const object = {...usage};
+  for (let index = 0; index < counters.length; index++) {
+    const value = valueOf(index);
+    if (value === ABSENT) delete object[counters[index]!.name];
+    else object[counters[index]!.name] = value;
+  }
+  return object;
+}

@@ -151,7 +151,7 @@ export class HeaderFields {
 
   word(at: number): number {
     if (!this.#is64) return this.long(at);
-    const [low, high] = this.#isLittle ? [at, at + 4] : [at + 4, at];
-    return this.long(high) * 2 ** 32 + this.long(low);
+    const high = this.long(this.#isLittle ? at + 4 : at);
+    return high * 2 ** 32 + this.long(this.#isLittle ? at : at + 4);
   }
 }

@@ -4,9 +4,10 @@ import {decode} from '../scan.ts';
 /**
  * A maps line after people and other systems have handled it: columns spaced out (as in tutorials), indented, addresses
  * with 0x or unpadded or in capitals, a log or mail prefix before it, the blank after the inode lost, `S` for shared
- * (or `-` on WSL1). Only captures are read like this; what the kernel itself prints has one form.
+ * (or `-` on WSL1). Only captures are read like this; what the kernel itself prints has one form, so it is made when it
+ * is needed (as the other one below: 0.1 ms of each start).
  */
-const LINE = new RegExp(
+const LINE = later('is', () =>
   [
     /^[\s>]*(?:[^\s>].*?\] +)?/, // a quoted mail, a log prefix such as "W1220 15:07:15.2 8272 x.cc:12] "
     /(?:0x)?([0-9a-f]{1,16})-(?:0x)?([0-9a-f]{1,16})/,
@@ -18,15 +19,20 @@ const LINE = new RegExp(
   ]
     .map((part) => part.source)
     .join(''),
-  'is',
 );
+
+/** @returns what makes a regular expression once */
+function later(flags: string, source: () => string): () => RegExp {
+  let made: RegExp | undefined;
+  return () => (made ??= new RegExp(source(), flags));
+}
 
 /**
  * @param raw the line without its newline, one character a byte
  * @returns the region, or why the line isn't one
  */
 export function readPastedLine(raw: string): Region | string {
-  const match = LINE.exec(raw);
+  const match = LINE().exec(raw);
   if (!match) return 'not a line of maps';
   const [, startText, endText, perms, offsetText, dev, inode, rest] = match as unknown as string[];
   const start = exactHex(startText!);
@@ -82,10 +88,10 @@ const BARE_PROMPT = /^[\w.@:~\\/()[\]-][\w.@:~\\/()[\] -]*[>$#%]$|^[>$#%]$/;
  */
 export function isFraming(raw: string): boolean {
   const text = raw.trim();
-  return FRAMING.test(text) || BARE_PROMPT.test(text) || isHeading(text);
+  return FRAMING().test(text) || BARE_PROMPT.test(text) || isHeading(text);
 }
 
-const FRAMING = new RegExp(
+const FRAMING = later('i', () =>
   [
     /(?:```\w*|~~~|[-=+|:_*\s]*)/,
     /[[(<]?(?:\xe2\x80\xa6|\.\.\.+|snip(?:ped)?)[\])>]?/, // U+2026
@@ -97,7 +103,6 @@ const FRAMING = new RegExp(
     .map((part) => part.source)
     .join('|')
     .replace(/^.*$/s, '^(?:$&)$'),
-  'i',
 );
 
 /** proc_pid_maps(5) shows a heading; so do tutorials. */

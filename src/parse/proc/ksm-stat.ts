@@ -9,9 +9,10 @@ import {latin1} from '../scan.ts';
  * @returns undefined if it says nothing of merged pages
  */
 export function parseKsmStat(bytes: Uint8Array, pageSize: number): Ksm | undefined {
-  const text = latin1(bytes, 0, bytes.length);
+  const lines = latin1(bytes, 0, bytes.length).split('\n');
   const number = (key: string): number | undefined => {
-    const value = Number(new RegExp(`^${key} (-?\\d+)$`, 'm').exec(text)?.[1] ?? NaN);
+    const text = lines.find((line) => line.startsWith(`${key} `))?.slice(key.length + 1) ?? '';
+    const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
     return Number.isSafeInteger(value) ? value : undefined;
   };
   const pages = (key: string): number | undefined => {

@@ -38,4 +38,6 @@ export function parseMountinfo(bytes: Uint8Array): Mount[] {
 }
 
 const unescaped = (text: string): string =>
-  decode(text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))).text;
+  decode(text.includes('\\') ? text.replace(/\\([0-7]{3})/g, (_, digits: string) => character(digits)) : text).text;
+
+const character = (octal: string): string => String.fromCharCode(Number.parseInt(octal, 8));

@@ -36,7 +36,11 @@ export const isPresent = (words: Uint32Array, page: number): boolean =>
   (pageState(words[page * 2 + HIGH]!) & PAGE.present) !== 0;
 
 /** The page frame number of a present page; 0 where the kernel hides it. Physical memory ends below 2^52 bytes. */
-export const pageFrame = (low: number, high: number): number => (high & FRAME_BITS) * 2 ** 32 + (low >>> 0);
+export function pageFrame(low: number, high: number): number {
+  const above = high & FRAME_BITS;
+  // Below 16 TiB of memory V8 has it as a small integer, and allocates nothing.
+  return above === 0 ? low >>> 0 : above * 2 ** 32 + (low >>> 0);
+}
 
 /** What the frame says about an anonymous page that isn't exclusive: PAGE.zero, PAGE.ksm, PAGE.copyOnWrite, or 0. */
 export type FrameReader = (frame: number) => number;

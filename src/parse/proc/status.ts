@@ -39,6 +39,12 @@ export function parseMemory(bytes: Uint8Array): Readonly<Record<string, number>>
   return memory;
 }
 
+/** Bytes of address space (VmSize), alone; undefined if it doesn't say. */
+export function sizeIn(bytes: Uint8Array): number | undefined {
+  const kilobytes = /^VmSize:\s+(\d+) kB$/m.exec(latin1(bytes, 0, bytes.length))?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+}
+
 /** The ID of the process that a thread belongs to, alone; undefined if it doesn't say. */
 export function threadGroup(bytes: Uint8Array): number | undefined {
   const digits = /^Tgid:\s*(\d+)$/m.exec(latin1(bytes, 0, bytes.length))?.[1];

@@ -24,7 +24,7 @@ const PATIENCE = 500;
 /** On a loaded machine as many times that may pass. */
 const LOADED = 4;
 
-/** This many descriptors are looked at between two looks at the clock. */
+/** This many descriptors are looked at between two looks at the clock, and before the first. */
 const STEP = 32;
 
 /** Where the files of a process are. */
@@ -44,13 +44,16 @@ interface Place {
  */
 export function readDescriptors(place: Place, patience: number = PATIENCE): Descriptors | undefined {
   const reader = new DescriptorReader(place);
-  const [latest, last] = [cpuTime() + patience, performance.now() + LOADED * patience];
+  let end: {readonly latest: number; readonly last: number} | undefined;
   let looked = 0;
   let isWhole = true;
   try {
     for (const name of namesIn(place)) {
-      isWhole = looked % STEP !== 0 || (cpuTime() <= latest && performance.now() <= last);
-      if (!isWhole) break;
+      if (looked > 0 && looked % STEP === 0) {
+        end ??= {latest: cpuTime() + patience, last: performance.now() + LOADED * patience};
+        isWhole = cpuTime() <= end.latest && performance.now() <= end.last;
+        if (!isWhole) break;
+      }
       if (!/^\d+$/.test(name)) continue;
       reader.look(Number(name));
       looked++;

@@ -2,7 +2,7 @@ import {type Clues, USUAL_PAGE} from '../../model/clues/clues.ts';
 import {parseKsmStat} from '../../parse/proc/ksm-stat.ts';
 import {readDescriptors} from './descriptors.ts';
 import type {ProcessHandle} from '../handle.ts';
-import {readIfThere} from '../open.ts';
+import {recordIfThere} from '../open.ts';
 
 /**
  * What is read once, when somebody looks at one moment, and not in each sample. It holds up nobody, and takes memmap
@@ -18,6 +18,6 @@ export function readExtras(
 ): Pick<Clues, 'descriptors' | 'ksm'> {
   const descriptors = readDescriptors({path: (file) => handle.path(`${folder}${file}`)});
   // Only the process itself has this file, its threads have not.
-  const ksm = parseKsmStat(readIfThere(handle.path('ksm_stat')) ?? new Uint8Array(), pageSize);
+  const ksm = parseKsmStat(recordIfThere(handle.path('ksm_stat')) ?? new Uint8Array(), pageSize);
   return {...(descriptors && {descriptors}), ...(ksm && {ksm})};
 }

@@ -5,7 +5,7 @@ import {parseLimits} from '../../parse/proc/limits.ts';
 import {hasCapability, parseCredentials} from '../../parse/proc/status.ts';
 import type {Stat} from '../../parse/proc/stat.ts';
 import type {ProcessHandle} from '../handle.ts';
-import {readIfThere, textIfThere} from '../open.ts';
+import {recordIfThere, valueIfThere} from '../open.ts';
 import {closeSync, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync} from 'node:fs';
 import {decode, latin1} from '../../parse/scan.ts';
 import {parseStackPointer} from '../../parse/proc/syscall.ts';
@@ -24,10 +24,10 @@ import {openMapped, readerOf} from './mapped.ts';
  * a thread that runs now has its stack where it had it then
  */
 export function readClues(handle: ProcessHandle, regions: readonly Region[], stat: Stat, known: Clues = {}): Clues {
-  const {pageSize, ...auxv} = parseAuxv(readIfThere(handle.path('auxv')) ?? NOTHING);
-  const limits = readIfThere(handle.path('limits'));
+  const {pageSize, ...auxv} = parseAuxv(recordIfThere(handle.path('auxv')) ?? NOTHING);
+  const limits = recordIfThere(handle.path('limits'));
   const cgroup = readCgroup(handle);
-  const maxMapCount = Number(textIfThere(`${handle.root}/sys/vm/max_map_count`) || NaN);
+  const maxMapCount = Number(valueIfThere(`${handle.root}/sys/vm/max_map_count`) || NaN);
   return {
     ...(pageSize !== undefined && {pageSize}),
     ...(stat.marks && {marks: stat.marks}),
@@ -71,7 +71,7 @@ const FIRST_USER_NAMESPACE = 'user:[4026531837]';
 
 /** Where a capability is there, but not known to count, nothing is said. */
 function readCapabilities(handle: ProcessHandle): Pick<Clues, 'capabilities'> {
-  const effective = parseCredentials(readIfThere(handle.path('status')) ?? NOTHING)?.effective;
+  const effective = parseCredentials(recordIfThere(handle.path('status')) ?? NOTHING)?.effective;
   if (effective === undefined) return {};
   const capabilities = {
     ipcLock: hasCapability(effective, 'IPC_LOCK'),
@@ -119,9 +119,9 @@ function readThreads(handle: ProcessHandle, known: readonly Thread[] = [], onlyN
       threads.push(then);
       continue;
     }
-    const name = readIfThere(handle.path(`task/${tid}/comm`));
+    const name = recordIfThere(handle.path(`task/${tid}/comm`));
     if (!name) continue; // It ended since.
-    const syscall = readIfThere(handle.path(`task/${tid}/syscall`));
+    const syscall = recordIfThere(handle.path(`task/${tid}/syscall`));
     const stackPointer = (syscall && parseStackPointer(syscall)) ?? then?.stackPointer;
     const {text} = decode(latin1(name, 0, name.length).replace(/\n$/, ''));
     threads.push(stackPointer === undefined ? {tid, name: text} : {tid, name: text, stackPointer});

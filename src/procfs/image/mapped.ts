@@ -48,7 +48,7 @@ export function openIfPlain(path: string, inode?: string): MappedFile | undefine
   let name: number | undefined;
   try {
     name = openSync(path, O_PATH);
-    const stat = fstatSync(name, {bigint: true});
+    const stat = fstatSync(name, {bigint: inode !== undefined});
     if (!stat.isFile() || (inode !== undefined && stat.ino.toString() !== inode)) return undefined;
     const fd = openSync(`/proc/self/fd/${name}`, constants.O_RDONLY | constants.O_NONBLOCK);
     return {fd, size: Number(stat.size), close: () => closeSync(fd)};

@@ -3,7 +3,7 @@ import type {CgroupClue} from '../../model/clues/clues.ts';
 import {cgroupFolders, parseCgroup, parseMemoryLimit, type CgroupFolder} from '../../parse/proc/cgroup.ts';
 import type {ProcessHandle} from '../handle.ts';
 import {mountsOf} from './mounts.ts';
-import {readIfThere, textIfThere} from '../open.ts';
+import {recordIfThere, valueIfThere} from '../open.ts';
 
 /**
  * The memory limits of a process's cgroup and of each ancestor that can be seen, from /proc/PID/cgroup and the files of
@@ -12,7 +12,7 @@ import {readIfThere, textIfThere} from '../open.ts';
  * @returns undefined if the cgroup isn't known or can't be read
  */
 export function readCgroup(handle: ProcessHandle): CgroupClue | undefined {
-  const cgroup = parseCgroup(readIfThere(handle.path('cgroup')) ?? new Uint8Array());
+  const cgroup = parseCgroup(recordIfThere(handle.path('cgroup')) ?? new Uint8Array());
   const folders = cgroup && cgroupFolders(cgroup, mountsOf(`${handle.root}/self`));
   if (!folders) return undefined;
   const limits = limitsOf(cgroup.version, folders);
@@ -32,8 +32,8 @@ export function limitsOf(version: 1 | 2, folders: readonly CgroupFolder[]): Cgro
     if (!existsSync(folder)) return undefined;
     // The root of version 2 has no such file, nor has a cgroup for which the controller isn't enabled.
     if (version === 1 || existsSync(`${folder}/${file}`)) {
-      const limit = parseMemoryLimit(textIfThere(`${folder}/${file}`));
-      const used = limit === null ? 0 : parseMemoryLimit(textIfThere(`${folder}/${usage}`));
+      const limit = parseMemoryLimit(valueIfThere(`${folder}/${file}`));
+      const used = limit === null ? 0 : parseMemoryLimit(valueIfThere(`${folder}/${usage}`));
       if (limit === undefined || used == null) return undefined;
       if (limit !== null) limits.push({path, file, limit, used});
     }
@@ -49,7 +49,7 @@ export const FILES = {
 } as const;
 
 /** Without memory.use_hierarchy (version 1, before 5.11) an ancestor doesn't bound what is below it. */
-const endsHere = (folder: string): boolean => textIfThere(`${folder}/memory.use_hierarchy`).trim() === '0';
+const endsHere = (folder: string): boolean => valueIfThere(`${folder}/memory.use_hierarchy`).trim() === '0';
 
 /** The cgroup namespace of the first process: PROC_CGROUP_INIT_INO in include/linux/proc_ns.h. */
 const FIRST_NAMESPACE = 'cgroup:[4026531835]';

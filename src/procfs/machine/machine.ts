@@ -1,11 +1,11 @@
 import {statSync} from 'node:fs';
 import type {Machine} from '../../model/clues/clues.ts';
 import {parseMeminfo} from '../../parse/proc/meminfo.ts';
-import {readIfThere, textIfThere} from '../open.ts';
+import {recordIfThere, valueIfThere} from '../open.ts';
 
 /** The kernel's release, such as `6.18`; '' where it can't be read. */
 export const release = (root: string): string =>
-  /^\d+\.\d+/.exec(textIfThere(`${root}/sys/kernel/osrelease`))?.[0] ?? '';
+  /^\d+\.\d+/.exec(valueIfThere(`${root}/sys/kernel/osrelease`))?.[0] ?? '';
 
 /**
  * What of the machine bounds the memory of every process: /proc/meminfo, /proc/sys/vm, /proc/cmdline. What can't be
@@ -15,11 +15,11 @@ export const release = (root: string): string =>
  */
 export function readMachine(root: string): Machine {
   const kernel = release(root);
-  const line = textIfThere(`${root}/cmdline`);
+  const line = valueIfThere(`${root}/cmdline`);
   const gap = /(?:^|\s)stack_guard_gap=(\d+)(?=\s|$)/.exec(line)?.[1];
   return {
     ...(kernel !== '' && {release: kernel}),
-    ...(isOwn(root, 'meminfo') && parseMeminfo(readIfThere(`${root}/meminfo`) ?? new Uint8Array())),
+    ...(isOwn(root, 'meminfo') && parseMeminfo(recordIfThere(`${root}/meminfo`) ?? new Uint8Array())),
     ...number(root, 'overcommit', 'overcommit_memory'),
     ...number(root, 'adminReserve', 'admin_reserve_kbytes', 1024),
     ...number(root, 'userReserve', 'user_reserve_kbytes', 1024),
@@ -50,12 +50,12 @@ function number<Name extends keyof Machine>(
   file: string,
   factor = 1,
 ): Partial<Record<Name, number>> {
-  const value = Number(textIfThere(`${root}/sys/vm/${file}`) || NaN) * factor;
+  const value = Number(valueIfThere(`${root}/sys/vm/${file}`) || NaN) * factor;
   return Number.isSafeInteger(value) && value >= 0 ? ({[name]: value} as Record<Name, number>) : {};
 }
 
 /** The parameter ignore_rlimit_data (mm/mmap.c) may be set at boot, and later in /sys, which is this machine's. */
 function ignoresDataLimit(root: string, line: string): boolean {
-  const now = root === '/proc' ? textIfThere('/sys/module/kernel/parameters/ignore_rlimit_data').trim() : '';
+  const now = root === '/proc' ? valueIfThere('/sys/module/kernel/parameters/ignore_rlimit_data').trim() : '';
   return now === '' ? /(?:^|\s)ignore_rlimit_data(?:=[1yY]\S*)?(?=\s|$)/.test(line) : now === 'Y';
 }

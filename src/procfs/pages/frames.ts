@@ -24,9 +24,10 @@ export function readFrames(
   const words = readSorted(root, file, sorted);
   if (!words) return undefined;
   const found = new Map<number, number>();
-  sorted.forEach((frame, place) => {
-    if (words[place]! >= 0) found.set(frame, words[place]!);
-  });
+  for (let place = 0; place < sorted.length; place++) {
+    const word = words[place]!;
+    if (word >= 0) found.set(sorted[place]!, word);
+  }
   return found;
 }
 
@@ -48,9 +49,13 @@ export function readSorted(
     const found = new Float64Array(frames.length).fill(-1);
     for (let from = 0, to = 0; from < frames.length; from = to) {
       const first = frames[from]!;
-      for (to = from + 1; to < frames.length; to++)
-        if (frames[to]! - frames[to - 1]! > GAP || frames[to]! - first >= MOST) break;
-      const got = read(fd, words, first, frames[to - 1]! - first + 1);
+      let last = first;
+      for (to = from + 1; to < frames.length; to++) {
+        const next = frames[to]!;
+        if (next - last > GAP || next - first >= MOST) break;
+        last = next;
+      }
+      const got = read(fd, words, first, last - first + 1);
       for (let at = from; at < to; at++) {
         const place = frames[at]! - first;
         if (place < got) found[at] = words[place * 2 + LOW]!;
