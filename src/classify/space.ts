@@ -66,14 +66,17 @@ export class Space {
     const access = tables.perms.map((text) =>
       isExecutable({perms: text}) ? EXECUTABLE : hasNoAccess({perms: text}) ? CLOSED : OTHER,
     );
+    const {flags} = this;
+    let all = 0;
     for (let index = 0; index < length; index++) {
-      const bits = this.flags[index]!;
-      this.#flags |= bits;
+      const bits = flags[index]!;
+      all |= bits;
       if (isNamed[backing[index]!] || bits & FLAG.ht) this.telling.push(index);
       const how = access[perms[index]!];
       if (how === EXECUTABLE) this.executable.push(index);
       else if (how === CLOSED) this.closed.push(index);
     }
+    this.#flags = all;
   }
 
   /** A region to look at. */
