@@ -12,7 +12,10 @@ const LIBRARIES: ReadonlyArray<readonly [OtherAllocator, RegExp]> = [
 ];
 
 /** Without the kernel's remark on a file that was replaced: an upgrade does that. */
-export const pathOf = ({name}: Pick<Region, 'name'>): string => name.replace(/ \(deleted\)$/, '');
+export const pathOf = ({name}: Pick<Region, 'name'>): string =>
+  name.endsWith(DELETED) ? name.slice(0, -DELETED.length) : name;
+
+const DELETED = ' (deleted)';
 
 /**
  * An allocator other than glibc's that is mapped as a library, or that the program contains.
@@ -23,9 +26,13 @@ export const pathOf = ({name}: Pick<Region, 'name'>): string => name.replace(/ \
 export const otherAllocator = (
   regions: ReadonlyArray<Pick<Region, 'name'>>,
   files: Clues['files'] = {},
-): OtherAllocator | undefined =>
-  LIBRARIES.find(([, form]) => regions.some((region) => form.test(pathOf(region))))?.[0] ??
-  Object.values(files).find(({allocator}) => allocator !== undefined)?.allocator;
+): OtherAllocator | undefined => {
+  const paths = regions.map(pathOf);
+  return (
+    LIBRARIES.find(([, form]) => paths.some((path) => form.test(path)))?.[0] ??
+    Object.values(files).find(({allocator}) => allocator !== undefined)?.allocator
+  );
+};
 
 export const allocatorIn = ({names, clues}: Space): OtherAllocator | undefined =>
   otherAllocator(

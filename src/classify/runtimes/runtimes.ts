@@ -10,10 +10,20 @@ export function runs(space: Space, runtime: Runtime): boolean {
   return space.runtimes.has(runtime);
 }
 
-/** Programs that contain V8; some of these are Chromium, whose malloc is PartitionAlloc. */
-const WITH_V8 =
-  /^(?:node|nodejs|libnode\.so.*|libv8.*\.so.*|deno|d8|code|electron.*|chrom(?:e|ium).*|headless_shell|libcef\.so|msedge|brave|opera|vivaldi.*)$/;
-const CHROMIUM = /^(?:code|electron.*|chrom(?:e|ium).*|headless_shell|libcef\.so|msedge|brave|opera|vivaldi.*)$/;
+/**
+ * Programs that contain V8; some of these are Chromium, whose malloc is PartitionAlloc. Texts are compared: V8 takes 0.1
+ * ms for compiling a regular expression of as many names.
+ */
+const CHROMIUM: ReadonlySet<string> = new Set('code headless_shell libcef.so msedge brave opera'.split(' '));
+const OTHERS_WITH_V8: ReadonlySet<string> = new Set('node nodejs deno d8'.split(' '));
+
+const isChromium = (program: string): boolean =>
+  CHROMIUM.has(program) || ['chrome', 'chromium', 'electron', 'vivaldi'].some((name) => program.startsWith(name));
+
+const hasV8 = (program: string): boolean =>
+  OTHERS_WITH_V8.has(program) ||
+  program.startsWith('libnode.so') ||
+  (program.startsWith('libv8') && program.includes('.so'));
 
 function runtimesIn(space: Space): Set<string> {
   const found = new Set<Runtime>();
@@ -24,9 +34,9 @@ function runtimesIn(space: Space): Set<string> {
     last = name;
     const program = baseName(name);
     if (program === 'libjvm.so') found.add('JVM');
-    if (!WITH_V8.test(program)) continue;
-    found.add('V8');
-    if (CHROMIUM.test(program)) found.add('Chromium');
+    const isOfChromium = isChromium(program);
+    if (isOfChromium) found.add('Chromium');
+    if (isOfChromium || hasV8(program)) found.add('V8');
   }
   return found;
 }

@@ -19,10 +19,12 @@ const YES_OR_NO = new Set(['Kthread', 'CoreDumping', 'THP_enabled']);
 export function parseStatus(bytes: Uint8Array): Status {
   const status: Status = {};
   for (const line of latin1(bytes, 0, bytes.length).split('\n')) {
+    const colon = line.indexOf(':');
+    const key = line.slice(0, Math.max(colon, 0));
+    if (!/^\w+$/.test(key)) continue;
     // The kernel puts one tab; what follows it in a name is the name's. Captures may have blanks instead.
-    const match = /^([A-Za-z_0-9]+):(?:\t| *)(.*)$/s.exec(line);
-    if (!match) continue;
-    const [, key, text] = match as unknown as [string, string, string];
+    const rest = line.slice(colon + 1);
+    const text = rest.startsWith('\t') ? rest.slice(1) : rest.replace(/^ */, '');
     const value = statusValue(key, text);
     if (value === undefined) continue;
     const name = key === 'THP_enabled' ? 'thpEnabled' : camelCase(key);
@@ -63,7 +65,7 @@ const MEMORY = /^((?:Vm|Rss)[A-Za-z]+):\s+(\d+) kB$/gm;
 const names: Record<string, string> = {};
 
 function statusValue(key: string, text: string): number | string | boolean | undefined {
-  const kilobytes = /^\s*(\d+) kB$/.exec(text);
+  const kilobytes = text.endsWith(' kB') ? /^\s*(\d+) kB$/.exec(text) : null;
   if (kilobytes) return Number(kilobytes[1]) * 1024;
   if (key === 'Name') return decode(unescapeName(text)).text;
   if (key === 'State') return text.trim().charAt(0);
