@@ -75,8 +75,8 @@ export abstract class BaseCommand extends Command {
   abstract override run(): Promise<number>;
 
   /**
-   * What oclif calls. The exit code is set here and nowhere else, and the process ends on its own: process.exit would
-   * cut off what a pipe has not taken yet.
+   * What oclif calls. The exit code is set here and nowhere else, and nothing ends the process as long as there is
+   * something left to write: process.exit would cut off what a pipe has not taken yet (leave() in bin/run.js).
    */
   protected override async _run<Result>(): Promise<Result> {
     process.exitCode = await this.run().catch((error: unknown) => this.failed(error));

@@ -29,15 +29,16 @@ export function limitsOf(version: 1 | 2, folders: readonly CgroupFolder[]): Cgro
   const limits: Array<CgroupClue['limits'][number]> = [];
   const [file, usage] = FILES[version];
   for (const {path, folder} of folders) {
-    if (!existsSync(folder)) return undefined;
+    const text = valueIfThere(`${folder}/${file}`);
+    if (text === '' && !existsSync(folder)) return undefined;
     // The root of version 2 has no such file, nor has a cgroup for which the controller isn't enabled.
-    if (version === 1 || existsSync(`${folder}/${file}`)) {
-      const limit = parseMemoryLimit(valueIfThere(`${folder}/${file}`));
+    if (version === 1 || text !== '' || existsSync(`${folder}/${file}`)) {
+      const limit = parseMemoryLimit(text);
       const used = limit === null ? 0 : parseMemoryLimit(valueIfThere(`${folder}/${usage}`));
       if (limit === undefined || used == null) return undefined;
       if (limit !== null) limits.push({path, file, limit, used});
     }
-    if (endsHere(folder)) break;
+    if (version === 1 && endsHere(folder)) break;
   }
   return limits;
 }

@@ -39,7 +39,7 @@ export class PageMap {
   readonly #fd: number;
   readonly #handle: Holder;
   readonly #pageSize: number;
-  /** As long as was needed so far: a small process has few pages, and 64 KiB that are cleared are 15 µs each time. */
+  /** As long as was needed so far: a small process has few pages, and clearing 64 KiB takes 10 µs. */
   #words = NO_WORDS;
   #worked = 0;
 
