@@ -112,7 +112,10 @@ export class Regions extends Columns implements Iterable<Region> {
     const row = this.length;
     this.reserve(row + to - from);
     for (const column of FLOATS) this[column].set(other[column].subarray(from, to), row);
-    for (const column of NUMBERS) this[column].set(other[column].subarray(from, to), row);
+    for (const column of NUMBERS)
+      // A column that says nothing of any row is 0 throughout, and stays memory that nobody touched.
+      if ((column !== 'flags' && column !== 'attributes') || this.tables[column].length > 1)
+        this[column].set(other[column].subarray(from, to), row);
     for (let at = from; at < other.#objects.length && at < to; at++)
       this.#objects[row + at - from] = other.#objects[at];
     this.length += to - from;
