@@ -29,7 +29,8 @@ and of the pools of a Python, are looked at, and none of their contents is kept.
 read.
 
 A running process continues meanwhile. An arena that could not be read to its end is read again, and if that fails too,
-marked as torn. A core file stands still: its books are read from what was dumped.`;
+marked as torn. A core file stands still: its books are read from what was dumped, and the table has what was dumped
+and what was left out.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> $$',

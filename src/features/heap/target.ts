@@ -65,7 +65,7 @@ export async function lookAtHeap(target: string, {root, maxRate, children}: Heap
   if (core) {
     try {
       if (children) throw onlyOne(target);
-      return heapOfCore(core, target);
+      return heapOfCore(core, target, {runtime: true});
     } finally {
       core.close();
     }

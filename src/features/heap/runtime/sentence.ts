@@ -4,7 +4,7 @@ import {someOf} from '../sentence.ts';
 import type {RuntimePart, RuntimeSaid} from './part.ts';
 
 /** From this part on free memory is what there is to say, as of malloc. */
-const MUCH = 0.1;
+export const MUCH = 0.1;
 
 /**
  * What a runtime's heap comes to: whether it is in use, or free and kept, as far as anything outside of it can tell.
@@ -15,7 +15,7 @@ export function saidOf(runtime: string, parts: readonly RuntimePart[]): RuntimeS
   const row = ROWS[runtime];
   const part = row && parts.find(({name}) => name === row.part);
   if (!row || part?.resident == null) return undefined;
-  return {text: row.say(part.resident, part), resident: part.resident};
+  return {text: row.say(part.resident, part), about: part.resident};
 }
 
 interface Row {
