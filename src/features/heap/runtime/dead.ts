@@ -1,9 +1,8 @@
-import {PYTHONS} from '../../../classify/runtimes/python.ts';
 import {sizeText} from '../../../model/amounts.ts';
 import type {PythonHeap} from '../anonymous.ts';
 import {someOf} from '../sentence.ts';
 import type {CoreShare, RuntimePart, RuntimeSaid} from './part.ts';
-import {MUCH} from './sentence.ts';
+import {MUCH, ownPartOf} from './sentence.ts';
 
 /**
  * What the heap of a runtime came to, as far as a core file tells.
@@ -16,17 +15,13 @@ export function saidOfCore(
   parts: readonly RuntimePart[],
   python: PythonHeap | undefined,
 ): RuntimeSaid | undefined {
-  const row = ROWS[runtime];
-  const part = row && parts.find(({name}) => name === row.part);
-  if (!row || !part?.core) return undefined;
-  return {text: row.say(part.core, part, python), about: part.core.dumped};
+  const say = SAY[runtime];
+  const part = ownPartOf(runtime, parts);
+  if (!say || !part?.core) return undefined;
+  return {text: say(part.core, part, python), about: part.core.dumped};
 }
 
-interface Row {
-  /** The part that is the runtime's own heap. */
-  readonly part: string;
-  readonly say: (core: CoreShare, part: RuntimePart, python: PythonHeap | undefined) => string;
-}
+type Say = (core: CoreShare, part: RuntimePart, python: PythonHeap | undefined) => string;
 
 /** @param who can say more of a core: a tool; '' where there is none */
 const unknown =
@@ -38,11 +33,11 @@ const unknown =
       : `The core has ${sizeText(dumped)} of ${what}: what of it was live, and what was garbage or free, ` +
         `${who === '' ? 'is not known' : `only a tool that knows its objects can say (${who})`}.`;
 
-const ROWS: Readonly<Record<string, Row>> = {
-  Python: {part: PYTHONS, say: ofPython},
-  'the JVM': {part: 'the Java heap', say: ofJava},
-  V8: {part: "V8's heap", say: unknown("V8's heap", 'llnode')},
-  Go: {part: 'Go heap', say: unknown("Go's heap", 'viewcore')},
+const SAY: Readonly<Record<string, Say>> = {
+  Python: ofPython,
+  'the JVM': ofJava,
+  V8: unknown("V8's heap", 'llnode'),
+  Go: unknown("Go's heap", 'viewcore'),
 };
 
 /** Pages of its arenas that are full of zeros were most likely never touched, and are left out as of malloc. */

@@ -12,11 +12,14 @@ export const MUCH = 0.1;
  * @returns undefined for a runtime that has none
  */
 export function saidOf(runtime: string, parts: readonly RuntimePart[]): RuntimeSaid | undefined {
-  const row = ROWS[runtime];
-  const part = row && parts.find(({name}) => name === row.part);
-  if (!row || part?.resident == null) return undefined;
-  return {text: row.say(part.resident, part), about: part.resident};
+  const part = ownPartOf(runtime, parts);
+  if (part?.resident == null) return undefined;
+  return {text: ROWS[runtime]!.say(part.resident, part), about: part.resident};
 }
+
+/** The part that is the runtime's own heap; undefined for a runtime that has none. */
+export const ownPartOf = (runtime: string, parts: readonly RuntimePart[]): RuntimePart | undefined =>
+  parts.find(({name}) => name === ROWS[runtime]?.part);
 
 interface Row {
   /** The part that is the runtime's own heap. */
