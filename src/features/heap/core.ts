@@ -42,42 +42,31 @@ export function heapOfCore(file: CoreInput, name: string, {probe, runtime = fals
   const libc = libcOf(glibc, memory);
   const other = otherAllocator(regions, snapshot.clues.files);
   const {isLittle, is64} = core.shape;
-  const word = is64 ? 8 : 4;
+  const word: 4 | 8 = is64 ? 8 : 4;
   const pageSize = pageSizeOf(snapshot);
   const space = new MappedSpace(regions, () => regions);
   const wanted = {memory, space, pageSize, data: dataOf(glibc, regions), ...wantedOf(libc, word)};
   const books = other === 'musl' || !isLittle ? undefined : readBooks({...wanted, probe});
   const python = runtime && isLittle ? pythonIn(regions.map((region) => region.name)) : undefined;
   const why = python && whyNoPools(python, word);
-  const found =
-    runtime &&
-    withoutAbsent(
-      regions,
-      searchAnonymous({
-        memory,
-        regions: dumpedIn(regions),
-        pageSize,
-        word,
-        python: why === undefined ? python : undefined,
-        chunks: books?.mmapped.count ?? 0,
-      }),
-    );
+  const search = {memory, regions, pageSize, word, chunks: books?.mmapped.count ?? 0};
+  const found = runtime ? searchCore({...search, python: why === undefined ? python : undefined}) : undefined;
   return new Heap({
     snapshot,
     ...whose(other, books, libc),
     version: libc?.version,
     books,
     unnamed: other && unnamedIn(memory, regions),
-    python: found ? found.python : undefined,
-    runtime: found
-      ? runtimeOf({
-          snapshot: books ? withBlocks(snapshot, readArenas(wanted) ?? []) : snapshot,
-          books,
-          other,
-          found,
-          counters: countersIn(regions, memory.read),
-        })
-      : undefined,
+    python: found?.python,
+    runtime:
+      found &&
+      runtimeOf({
+        snapshot: books ? withBlocks(snapshot, readArenas(wanted) ?? []) : snapshot,
+        books,
+        other,
+        found,
+        counters: countersIn(regions, memory.read),
+      }),
     notes: [
       ...notesOf(libc, books !== undefined),
       ...(isLittle ? [] : ['The books of big-endian machines are not read.']),
@@ -104,10 +93,11 @@ const dumpedIn = (regions: readonly Region[]): Region[] =>
 const dumpedOf = ({usage}: Region): number => usage?.['dumped'] ?? 0;
 
 /** Where no pool was found, but a core left out what may be arenas, its pools say nothing. */
-const withoutAbsent = (regions: readonly Region[], found: Anonymous): Anonymous =>
-  found.python?.count === 0 && regions.some((region) => region.label === PYTHONS && dumpedOf(region) === 0)
-    ? {...found, python: undefined}
-    : found;
+function searchCore(wanted: Parameters<typeof searchAnonymous>[0]): Anonymous {
+  const found = searchAnonymous({...wanted, regions: dumpedIn(wanted.regions)});
+  const isLeftOut = wanted.regions.some((region) => region.label === PYTHONS && dumpedOf(region) === 0);
+  return found.python?.count === 0 && isLeftOut ? {...found, python: undefined} : found;
+}
 
 /**
  * Blocks of arenas are recognised by the memory without access behind what is used of them, which gdb doesn't tell from

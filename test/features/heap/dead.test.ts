@@ -164,6 +164,7 @@ testIf(
   t.regex(text.stdout, /^all of it .* MiB .* MiB/m);
   const {stdout} = await memmap(['why', core, '--json']);
   const why = JSON.parse(stdout) as {finding: {name: string}; sentence: string};
+  conforms(t, 'why', why);
   t.is(why.finding.name, 'kept-by-python');
   t.regex(why.sentence, /^[\d.]+ of [\d.]+ MiB in Python's arenas was free and kept by Python, .*: not a leak\./);
 });

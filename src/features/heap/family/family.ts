@@ -73,7 +73,8 @@ export class HeapFamily {
       ...(found.length > 0 ? [{about: totals.system + mmapped.bytes, text: this.#ofMalloc(found)}] : []),
       ...runtimes.map((runtime) => ({about: runtime.resident, text: heapsText(runtime, members.length)})),
     ].sort((a, b) => b.about - a.about);
-    const counted = said.map(({text}) => text).join(' ');
+    const none = found.length === 0 ? ['No malloc of glibc was found beside it.'] : [];
+    const counted = [...said.map(({text}) => text), ...none].join(' ');
     const count = runtimes.length > 0 ? members.length : found.length;
     const whose = count === 1 ? 'One process' : `${count} processes together`;
     return `${whose}: ${counted.replace(/^(Not|The|Memory)\b/, (word) => word.toLowerCase())}`;
