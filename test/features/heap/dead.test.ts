@@ -135,13 +135,19 @@ testIf(
   'gdb',
   'bash',
   X64,
-)('a core that gdb writes of a Python: its pools are as they were', async (t) => {
+)('a core that gdb writes of a Python: its pools are as they were, and are after that', async (t) => {
   const place = folder(t);
   const child = pythonIn(t, place);
   await child.line();
   await asleep(child.pid);
   const live = await heapOf(t, String(child.pid));
   samePools(t, await heapOfCore(t, gcore(child, place)), live);
+  // gdb has read all of it: the page map shows zero pages where there were none, and the kernel does not count them.
+  const [before, after] = [live, await heapOf(t, String(child.pid))].map((heap) => heap.part(PYTHONS));
+  t.is(after!.used, before!.used);
+  // Of what the kernel joined with an arena it is not known which pages are zero pages.
+  t.true(Math.abs(after!.kept! - before!.kept!) < MIB / 2, `${after!.kept} and ${before!.kept}`);
+  t.true(after!.used! + after!.kept! <= after!.resident!);
 });
 
 testIf(

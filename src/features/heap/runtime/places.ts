@@ -2,7 +2,7 @@ import {PYTHONS} from '../../../classify/runtimes/python.ts';
 import {ABSENT} from '../../../model/columns/columns.ts';
 import {hasNoAccess, type Region, sizeOf} from '../../../model/region.ts';
 import type {ArenaBooks} from '../../../parse/malloc/books.ts';
-import type {Amounts} from '../anonymous.ts';
+import {type Amounts, keptOf} from '../anonymous.ts';
 import {placeOf} from '../places.ts';
 import type {RuntimeFacts} from './part.ts';
 
@@ -130,7 +130,7 @@ function cutPython(places: Map<string, Place>, facts: RuntimeFacts): void {
   // Where much is neither, something else may have been joined with arenas to a multiple of their size.
   place.isCertain = python.unknown + place.leftOut <= UNKNOWN * python.resident;
   place.used = python.used;
-  place.kept = Math.min(place.resident, python.kept);
+  place.kept = keptOf(python, place.resident);
   place.from = 'pool headers';
 }
 

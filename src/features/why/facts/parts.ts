@@ -9,7 +9,7 @@ import type {Snapshot} from '../../../model/snapshot.ts';
 import {heldText} from '../../../text/process/held.ts';
 import {safe} from '../../../text/safe.ts';
 import type {Growth} from '../../growth/growth.ts';
-import type {PythonHeap} from '../../heap/anonymous.ts';
+import {keptOf, type PythonHeap} from '../../heap/anonymous.ts';
 import {placeOf} from '../../heap/places.ts';
 import type {Malloc} from './malloc.ts';
 
@@ -102,7 +102,7 @@ function besides(snapshot: Snapshot, add: Add): void {
 
 /** Python's pools tell live from freed, and its arenas from what only has their size or was joined with them. */
 function cutPython(sums: Map<string, Sum>, python: PythonHeap, isCore: boolean): void {
-  const {count, used, kept, joined, alike} = python;
+  const {count, used, joined, alike} = python;
   const counted = isCore ? 'size' : 'resident';
   const key = `arena ${PYTHONS}`;
   const none = {evidence: isCore ? 'size in the core' : 'smaps Rss', certain: true, bytes: 0};
@@ -113,7 +113,7 @@ function cutPython(sums: Map<string, Sum>, python: PythonHeap, isCore: boolean):
   arenas.bytes += moved;
   sums.set('anon', anon).set(key, arenas);
   if (count === 0) return;
-  const free = Math.min(arenas.bytes, kept);
+  const free = keptOf(python, arenas.bytes);
   const live = Math.min(arenas.bytes - free, used);
   const evidence = `headers of Python's pools in ${isCore ? 'the core' : '/proc/PID/mem, smaps Rss'}`;
   arenas.bytes -= free + live;
