@@ -1,4 +1,35 @@
+import type {Clues} from '../model/clues/clues.ts';
+import {isExact, type Region, sizeOf} from '../model/region.ts';
+import type {ReadAt} from './elf/headers.ts';
 import {latin1} from './scan.ts';
+
+/** The JVM maps the file of its counters; without -XX:+UsePerfData, and in OpenJ9, there is none. 32 KiB by default. */
+const HSPERFDATA = /\/hsperfdata_[^/]+\/\d+$/;
+
+/** Bytes of it that are read at most. */
+export const MOST_PERFDATA = 1024 * 1024;
+
+/** The region that has the counters of a JVM; undefined where there is none. */
+export const hsperfIn = (regions: readonly Region[]): Region | undefined =>
+  regions.find(({name}) => HSPERFDATA.test(name));
+
+/**
+ * The counters of the JVM in a core: dumped where coredump_filter asks for shared mappings of files (bit 3), which
+ * HotSpot sets itself since JDK 12 (DumpSharedMappingsInCore).
+ *
+ * @param read of the memory in it
+ * @returns undefined if they are not there
+ */
+export function countersIn(regions: readonly Region[], read: ReadAt): ReadonlyMap<string, number> | undefined {
+  const region = hsperfIn(regions);
+  return region && parseHsperf(read(region.start, Math.min(sizeOf(region), MOST_PERFDATA)));
+}
+
+/** What the counters tell of the regions. */
+export function jvmClue(counters: ReadonlyMap<string, number> | undefined): Pick<Clues, 'jvm'> {
+  const metaspace = counters?.get('sun.gc.metaspace.capacity');
+  return metaspace !== undefined && isExact(metaspace) ? {jvm: {metaspace}} : {};
+}
 
 /**
  * The counters that a HotSpot JVM keeps in a file that it maps, /tmp/hsperfdata_USER/PID: a prologue of 32 bytes, then

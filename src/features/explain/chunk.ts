@@ -12,7 +12,7 @@ export function chunkAt({handle, core, name}: Pick<Looked, 'handle' | 'core' | '
   if (!handle && !core) return 'Not known: only a live process and a core file have contents.';
   const {books, isWhole} = handle
     ? heapIn(handle, {maxRate: USUAL_RATE, probe: address})
-    : heapOfCore(core!, name, address);
+    : heapOfCore(core!, name, {probe: address});
   if (!books) return "Not known: no books of glibc's malloc were found.";
   if (books.chunk) return books.chunk;
   return isWhole ? 'No chunk of an arena lies here.' : 'Not known: not all arenas could be read to the end.';

@@ -22,9 +22,18 @@ export interface Anonymous {
 export interface PythonHeap extends Amounts, Readonly<Pick<Pools, 'count' | 'used' | 'kept' | 'unknown'>> {
   /** Part of these: pools in regions that look like something else, since the kernel joined them with it. */
   readonly joined: Amounts;
+  /** The resident part of all that was taken for pools, or for room of pools. */
+  readonly looked: number;
   /** Not part of them: regions of the size of arenas that have no pool. */
   readonly alike: Amounts;
 }
+
+/**
+ * What is free and kept of arenas of which the kernel counts so much as resident. The page map shows pages that were
+ * only read, by a debugger for instance, and have the zero page: they are no part of the RSS, and were never in use.
+ */
+export const keptOf = ({kept, looked}: Pick<PythonHeap, 'kept' | 'looked'>, counted: number): number =>
+  Math.min(counted, Math.max(0, kept - Math.max(0, looked - counted)));
 
 export interface Amounts {
   readonly size: number;
@@ -56,13 +65,16 @@ export function searchAnonymous({memory, regions, pageSize, word, python, chunks
   const large = new LargeChunks(memory, {word, pageSize, most: chunks});
   const {arenas, alike, rest} = cutArenas(memory, open, pools);
   const before = {size: pools?.size ?? 0, resident: pools?.resident ?? 0};
-  searchRest({memory, pageSize, rest: rest.map(large.takeFirst), large, pools});
+  const stretches = rest.map(large.takeFirst);
+  for (const region of open) if (isBesideManaged(region)) large.takeFirst(stretchOf(region));
+  searchRest({memory, pageSize, rest: stretches, large, pools});
   const found = {count: large.count, bytes: large.bytes, of: large.of};
   if (!pools) return {large: found, python: undefined};
   const joined = {size: pools.size - before.size, resident: pools.resident - before.resident};
   const {count, used, kept, unknown} = pools;
   const [size, resident] = [arenas.size + joined.size, arenas.resident + joined.resident];
-  return {large: found, python: {count, size, resident, used, kept, unknown, joined, alike}};
+  const looked = pools.resident + pools.blank + unknown;
+  return {large: found, python: {count, size, resident, used, kept, unknown, joined, looked, alike}};
 }
 
 /** Tells arenas from what only has their size. `rest`: where else pools and chunks may be. */
@@ -85,8 +97,7 @@ function cutArenas(
       sum.resident += memory.residentIn(region.start, region.end);
       if (isArenas) continue;
     }
-    if (hasTheirSize || region.kind === 'anon' || MAYBE_MALLOC.test(region.label ?? ''))
-      rest.push({start: region.start, end: region.end, key: placeOf(region)[0]});
+    if (hasTheirSize || region.kind === 'anon' || MAYBE_MALLOC.test(region.label ?? '')) rest.push(stretchOf(region));
   }
   return {arenas, alike, rest};
 }
@@ -96,6 +107,15 @@ interface Stretch extends Range {
   /** Of the place that its region seems to be of. */
   readonly key: string;
 }
+
+const stretchOf = (region: Region): Stretch => ({start: region.start, end: region.end, key: placeOf(region)[0]});
+
+/**
+ * Without VmFlags, as in a core, a large chunk that touches what a runtime has reserved looks like a part of that: V8's
+ * code range.
+ */
+const isBesideManaged = ({kind, confidence, flags}: Region): boolean =>
+  kind === 'managed' && confidence === 'guess' && flags === undefined;
 
 const MAYBE_MALLOC = /^memory of the JVM: .*malloc/;
 

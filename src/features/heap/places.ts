@@ -13,6 +13,7 @@ const PLACES: Readonly<Partial<Record<Kind, readonly [key: string, what: string]
   bss: ['code', 'program and libraries'],
   vdso: ['code', 'program and libraries'],
   vvar: ['code', 'program and libraries'],
+  vsyscall: ['code', 'program and libraries'],
   stack: ['stacks', 'stacks of threads'],
   'thread-stack': ['stacks', 'stacks of threads'],
   jit: ['jit', 'code made at run time'],

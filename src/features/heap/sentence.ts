@@ -4,6 +4,8 @@ import type {Books} from '../../parse/malloc/books.ts';
 import type {Runtime} from './runtime/part.ts';
 
 interface Said {
+  /** Of a core, what was is said. */
+  readonly snapshot: {readonly source: {readonly format: string}};
   readonly allocator: AllocatorName;
   readonly beside: OtherAllocator | undefined;
   readonly version: string | undefined;
@@ -29,26 +31,28 @@ export function sentenceOf(heap: Said): string {
   if (!said) return ofMalloc(heap);
   if (!books && !unnamed && heap.allocator === 'unknown') return `${said.text} No malloc of glibc was found beside it.`;
   const malloc = unnamed?.resident ?? totals.system + (books?.mmapped.bytes ?? 0);
-  return (said.resident > malloc ? [said.text, ofMalloc(heap)] : [ofMalloc(heap), said.text]).join(' ');
+  return (said.about > malloc ? [said.text, ofMalloc(heap)] : [ofMalloc(heap), said.text]).join(' ');
 }
 
-function ofMalloc({allocator, beside, version, books, unnamed, totals}: Said): string {
+function ofMalloc({snapshot, allocator, beside, version, books, unnamed, totals}: Said): string {
+  const isPast = snapshot.source.format === 'core';
+  const resident = isPast ? 'has anything but zeros' : 'is resident';
   if (unnamed && !beside)
     return (
       `The program's malloc is that of ${allocator}, whose books memmap does not read: ${sizeText(unnamed.resident)} ` +
-      `in ${counted(unnamed.regions, 'region')} without a name is resident, and most of that will be its memory.`
+      `in ${counted(unnamed.regions, 'region')} without a name ${resident}, and most of that will be its memory.`
     );
   if (!books)
     return allocator === 'glibc'
       ? `The books of glibc${version === undefined ? '' : ` ${version}`}'s malloc were not found: nothing can be said.`
       : `No malloc of glibc was found in this process: nothing can be said.`;
   const torn = books.arenas.filter((arena) => arena.torn !== undefined).length;
-  const said = arenasSentence({arenas: books.arenas.length, torn, mmapped: books.mmapped, totals});
+  const said = arenasSentence({arenas: books.arenas.length, torn, mmapped: books.mmapped, totals, isPast});
   if (!beside || !unnamed) return said;
   return (
     `Of glibc's malloc: ${said} ${beside} is there too, and which of the two the program calls is not known: ` +
     `memmap does not read the books of ${beside}. With what both have, ${sizeText(unnamed.resident)} in ` +
-    `${counted(unnamed.regions, 'region')} without a name is resident.`
+    `${counted(unnamed.regions, 'region')} without a name ${resident}.`
   );
 }
 
@@ -59,20 +63,28 @@ interface Arenas {
   readonly torn: number;
   readonly mmapped: {readonly count: number; readonly bytes: number};
   readonly totals: Said['totals'];
+  /** Of a core. */
+  readonly isPast?: boolean;
 }
 
+const PRESENT = {is: 'is', has: 'has', keeps: 'keeps', gives: 'would give', there: 'resident'};
+/** A core doesn't say what was resident. */
+const PAST = {is: 'was', has: 'had', keeps: 'kept', gives: 'would have given', there: 'in pages that are not zeros'};
+
 /** The same of arenas that were found. */
-export function arenasSentence({arenas, torn, mmapped, totals}: Arenas): string {
+export function arenasSentence({arenas, torn, mmapped, totals, isPast = false}: Arenas): string {
   const {system, inUse, free, freeResident, trimmable} = totals;
-  if (system === 0) return `malloc has no memory in its arenas${alone(mmapped)}.`;
-  if (torn > 0) return `${uncertain(torn, arenas, totals)}${alone(mmapped)}.`;
-  const resident = freeResident < free * MOST ? ` (${sizeText(freeResident)} of it resident)` : '';
+  const {is, has, keeps, gives, there} = isPast ? PAST : PRESENT;
+  const besides = alone(mmapped, is);
+  if (system === 0) return `malloc ${has} no memory in its arenas${besides}.`;
+  if (torn > 0) return `${uncertain(torn, arenas, totals)}${besides}.`;
+  const resident = freeResident < free * MOST ? ` (${sizeText(freeResident)} of it ${there})` : '';
   const said =
     free >= system * MUCH
-      ? `${someOf(free, system)} is free and kept by malloc${resident}: not a leak in itself`
-      : `${someOf(inUse, system)} is in use by the program, and malloc keeps only ${sizeText(free)} free`;
+      ? `${someOf(free, system)} ${is} free and kept by malloc${resident}: not a leak in itself`
+      : `${someOf(inUse, system)} ${is} in use by the program, and malloc ${keeps} only ${sizeText(free)} free`;
   const back = trimmable === 0 ? 'nothing' : sizeText(trimmable);
-  return `${said}; malloc_trim(0) would give back ${back}${alone(mmapped)}.`;
+  return `${said}; malloc_trim(0) ${gives} back ${back}${besides}.`;
 }
 
 /** Where a part was not reached, nothing is said of the whole. */
@@ -92,5 +104,5 @@ export function someOf(some: number, all: number): string {
   return unit !== '' && a.endsWith(unit) ? `${a.slice(0, -unit.length)} of ${b}` : `${a} of ${b}`;
 }
 
-const alone = ({count, bytes}: {readonly count: number; readonly bytes: number}): string =>
-  count === 0 ? '' : `; besides, ${sizeText(bytes)} is in use in ${counted(count, 'chunk')} mapped separately`;
+const alone = ({count, bytes}: {readonly count: number; readonly bytes: number}, is: string): string =>
+  count === 0 ? '' : `; besides, ${sizeText(bytes)} ${is} in use in ${counted(count, 'chunk')} mapped separately`;

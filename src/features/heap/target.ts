@@ -65,7 +65,7 @@ export async function lookAtHeap(target: string, {root, maxRate, children}: Heap
   if (core) {
     try {
       if (children) throw onlyOne(target);
-      return heapOfCore(core, target);
+      return heapOfCore(core, target, {runtime: true});
     } finally {
       core.close();
     }
@@ -104,7 +104,7 @@ function familyOf(pids: readonly number[], {root, maxRate}: Pick<HeapOptions, 'r
       handle = new ProcessHandle(pid, root);
       const {comm, state} = handle.stat();
       const title = titleIn(`${root}/${pid}`, state) ?? comm;
-      members.push({heap: heapIn(handle, {maxRate, patience: PATIENCE}), title});
+      members.push({heap: heapIn(handle, {maxRate, patience: PATIENCE, managed: true}), title});
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       first ??= error;
@@ -140,17 +140,22 @@ const refusal = (text: string) => ({
  *
  * @param options.probe an address of which the chunk is wanted
  * @param options.runtime say of all its memory what it is for, too: reads smaps, unless that holds it up for too long
+ * @param options.managed the same, where it has a language runtime: smaps of others is not read
  * @param options.search find Python's arenas and malloc's large chunks in memory without a name, as `runtime` does too
  */
 export function heapIn(handle: ProcessHandle, options: HeapInOptions): Heap {
-  const {maxRate: rate, patience, probe, runtime = false, search = runtime} = options;
+  const {maxRate: rate, patience, probe} = options;
   const begin = performance.now();
   const stat = handle.stat();
   const pageSize = pageSizeHere(handle.root);
   // First of all: it needs more rights than the rest.
   const memory = new ProcessMemory(handle, {pageSize, rate, patience, folder: folderOf(handle, stat)});
   try {
-    const snapshot = runtime ? withResident(handle, captureFrom(handle)) : captureFrom(handle, {usage: false});
+    const plain = options.runtime ? undefined : captureFrom(handle, {usage: false});
+    const isPlain = plain !== undefined && !(options.managed && hasRuntime(plain));
+    const snapshot = isPlain ? plain : withResident(handle, captureFrom(handle));
+    const runtime = !isPlain;
+    const search = options.search ?? runtime;
     const named = snapshot.table.namedOnes();
     const glibc = glibcIn(named, snapshot.process.exe);
     const file = readLibc(handle, glibc);
@@ -196,8 +201,14 @@ export function heapIn(handle: ProcessHandle, options: HeapInOptions): Heap {
 
 interface HeapInOptions extends ReadOptions {
   readonly runtime?: boolean;
+  readonly managed?: boolean;
   readonly search?: boolean;
 }
+
+/** Has it a heap of its own beside malloc's? */
+const hasRuntime = ({table}: Snapshot): boolean =>
+  pythonIn(table.namedOnes().map(({name}) => name)) !== undefined ||
+  table.alike.firsts.some((row) => table.kindAt(row) === 'managed');
 
 /** Where smaps would hold it up for too long, the page map tells what is resident. */
 const withResident = (handle: ProcessHandle, snapshot: Snapshot): Snapshot =>

@@ -25,7 +25,7 @@ export function renderHeap(heap: Heap, look: HeapLook): string {
     '',
     ...(heap.runtime
       ? renderRuntime(heap.runtime, width)
-      : wrapped(noTable(heap), width).map((line) => paint('quiet', line))),
+      : wrapped(NO_TABLE, width).map((line) => paint('quiet', line))),
     ...(heap.books && (heap.totals.system > 0 || !heap.unnamed) ? renderBooks(heap, heap.books, look) : []),
     '',
     ...wrapped(costText(heap), width).map((line) => paint('quiet', line)),
@@ -42,10 +42,7 @@ function whose({allocator, beside, version, arenas}: Heap): string {
 }
 
 /** Why it isn't said of all its memory what it is for. */
-const noTable = ({snapshot}: Heap): string =>
-  snapshot.source.format === 'core'
-    ? 'No table of all memory by what it is for: a core does not say what was resident.'
-    : 'No table of all memory by what it is for: what is resident could not be read.';
+const NO_TABLE = 'No table of all memory by what it is for: what is resident could not be read.';
 
 const costText = ({cost, snapshot}: Heap): string =>
   snapshot.source.format === 'core'

@@ -15,6 +15,9 @@ export class CoreMemory implements Memory {
   bytesRead = 0;
   readonly #file: ReadAt;
   readonly #segments: readonly CoreSegment[];
+  /** The piece that was looked at last, and how many bytes of each of its pages count. Pools ask for neighbours. */
+  #piece = -1;
+  readonly #counts = new Uint16Array(PIECE / PAGE);
 
   /** @param file reads the core @param segments ascending */
   constructor(file: ReadAt, segments: readonly CoreSegment[]) {
@@ -46,20 +49,39 @@ export class CoreMemory implements Memory {
    */
   readonly residentIn = (start: number, end: number): number => {
     let bytes = 0;
-    for (let at = start - (start % PAGE); at < end; at += PIECE) {
-      const piece = this.#readIn(at, Math.min(PIECE, end - at + PAGE));
-      for (let page = 0; page < piece.length && at + page < end; page += PAGE) {
-        const length = Math.min(PAGE, piece.length - page);
-        if (isSameStretch(piece, page, ZEROS, 0, length)) continue;
-        bytes += Math.min(end, at + page + length) - Math.max(start, at + page);
-      }
+    for (let page = start - (start % PAGE); page < end; page += PAGE) {
+      const offset = page % PIECE;
+      if (page - offset !== this.#piece) this.#count(page - offset);
+      const count = this.#counts[offset / PAGE]!;
+      bytes += Math.max(0, Math.min(end, page + count) - Math.max(start, page));
     }
     return bytes;
   };
 
+  /** Counts the bytes of pages that are not zeros: all of a page, or what a core that is cut off has of it. */
+  #count(piece: number): void {
+    this.#piece = piece;
+    this.#counts.fill(0);
+    for (let at = piece; at < piece + PIECE;) {
+      // What was not dumped has nothing to count.
+      at = Math.max(at, this.#segmentAt(at)?.start ?? Infinity);
+      if (at >= piece + PIECE) return;
+      const bytes = this.#readIn(at, piece + PIECE - at);
+      for (let page = 0; page < bytes.length; page += PAGE) {
+        const length = Math.min(PAGE, bytes.length - page);
+        if (!isSameStretch(bytes, page, ZEROS, 0, length)) this.#counts[(at + page - piece) / PAGE] = length;
+      }
+      at += Math.max(PAGE, Math.ceil(bytes.length / PAGE) * PAGE);
+    }
+  }
+
+  /** The segment that an address is in, or the next one; undefined behind the last. */
+  #segmentAt(address: number): CoreSegment | undefined {
+    return this.#segments[firstWhere((place) => this.#segments[place]!.end > address, this.#segments.length)];
+  }
+
   #readIn(address: number, length: number): Uint8Array {
-    const index = firstWhere((place) => this.#segments[place]!.end > address, this.#segments.length);
-    const segment = this.#segments[index];
+    const segment = this.#segmentAt(address);
     if (!segment || segment.start > address) return NOTHING;
     const into = address - segment.start;
     const bytes = this.#file(segment.offset + into, Math.max(0, Math.min(length, segment.dumped - into)));

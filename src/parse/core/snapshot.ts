@@ -9,6 +9,7 @@ import {Snapshot, type ProcessInfo} from '../../model/snapshot.ts';
 import {Trouble} from '../../model/trouble.ts';
 import {ELF_HEAD_BYTES, parseElfHead} from '../elf/image.ts';
 import type {ReadAt} from '../elf/headers.ts';
+import {countersIn, jvmClue} from '../hsperf.ts';
 import {readCore, type CoreFile} from './core.ts';
 import {CoreMemory} from './memory.ts';
 import {regionsOf} from './regions.ts';
@@ -64,6 +65,7 @@ function cluesOf({pageSize, auxv, threads, signal}: CoreFile, regions: readonly 
     ...(threads.length > 0 && {threads}),
     ...(files && {files}),
     ...(signal && {signal}),
+    ...jvmClue(countersIn(regions, memory.read)),
   };
 }
 

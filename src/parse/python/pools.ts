@@ -22,6 +22,8 @@ export class Pools {
   resident = 0;
   /** Resident and free: blocks of pools, and what of arenas was never given out. */
   kept = 0;
+  /** Part of `kept`: what of arenas was never given out. */
+  blank = 0;
   /** Resident, in arenas, and neither: a header is swapped out, or what is there is none. */
   unknown = 0;
   readonly poolSize: number;
@@ -59,6 +61,7 @@ export class Pools {
     }
     if (this.count === before) return false;
     this.kept += kept;
+    this.blank += kept;
     this.unknown += unknown;
     return true;
   }

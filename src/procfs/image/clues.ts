@@ -1,6 +1,7 @@
 import type {Clues, ElfClue, Thread} from '../../model/clues/clues.ts';
 import {isExact, isExecutable, type Region} from '../../model/region.ts';
 import {parseAuxv} from '../../parse/proc/auxv.ts';
+import {jvmClue} from '../../parse/hsperf.ts';
 import {parseLimits} from '../../parse/proc/limits.ts';
 import {hasCapability, parseCredentials} from '../../parse/proc/status.ts';
 import type {Stat} from '../../parse/proc/stat.ts';
@@ -37,16 +38,11 @@ export function readClues(handle: ProcessHandle, regions: readonly Region[], sta
     ...tellDeleted(handle, regions, known.deleted),
     ...(limits && {limits: parseLimits(limits)}),
     ...(Number.isSafeInteger(maxMapCount) && {maxMapCount}),
-    ...readJvm(handle, regions),
+    ...jvmClue(readHsperf(handle, regions)),
     ...readCapabilities(handle),
     machine: readMachine(handle.root),
     ...(cgroup && {cgroup}),
   };
-}
-
-function readJvm(handle: ProcessHandle, regions: readonly Region[]): Pick<Clues, 'jvm'> {
-  const metaspace = readHsperf(handle, regions)?.get('sun.gc.metaspace.capacity');
-  return metaspace !== undefined && isExact(metaspace) ? {jvm: {metaspace}} : {};
 }
 
 /**

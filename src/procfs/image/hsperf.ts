@@ -1,12 +1,8 @@
 import {readSync} from 'node:fs';
 import type {Region} from '../../model/region.ts';
-import {parseHsperf} from '../../parse/hsperf.ts';
+import {hsperfIn, MOST_PERFDATA, parseHsperf} from '../../parse/hsperf.ts';
 import type {ProcessHandle} from '../handle.ts';
 import {openMapped} from './mapped.ts';
-
-/** The JVM maps the file of its counters; without -XX:+UsePerfData, and in OpenJ9, there is none. 32 KiB by default. */
-const HSPERFDATA = /\/hsperfdata_[^/]+\/\d+$/;
-const MOST_PERFDATA = 1024 * 1024;
 
 /**
  * The counters of a HotSpot JVM, from the very file that it has mapped: in its own mount namespace, where it runs in
@@ -15,7 +11,7 @@ const MOST_PERFDATA = 1024 * 1024;
  * @returns undefined if there are none, or they may not be read
  */
 export function readHsperf(handle: ProcessHandle, regions: readonly Region[]): ReadonlyMap<string, number> | undefined {
-  const region = regions.find(({name}) => HSPERFDATA.test(name));
+  const region = hsperfIn(regions);
   const file = region && openMapped(handle, region);
   if (!file) return undefined;
   try {

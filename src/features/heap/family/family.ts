@@ -1,5 +1,6 @@
 import type {Heap, HeapTotals} from '../heap.ts';
 import {arenasSentence} from '../sentence.ts';
+import {heapsText, runtimeJSON, runtimesOf, type SaidRuntime} from './runtimes.ts';
 
 /** A process whose books were read. */
 export interface HeapMember {
@@ -31,6 +32,8 @@ export class HeapFamily {
   readonly ended: number;
   readonly totals: HeapTotals;
   readonly mmapped: {readonly count: number; readonly bytes: number};
+  /** What language runtimes have in heaps of their own. */
+  readonly runtimes: readonly SaidRuntime[];
   readonly cost: {readonly bytesRead: number; readonly ms: number};
 
   constructor({members, missing, ended, ms}: FamilyParts) {
@@ -44,6 +47,7 @@ export class HeapFamily {
       count: sum(({books}) => books?.mmapped.count ?? 0),
       bytes: sum(({books}) => books?.mmapped.bytes ?? 0),
     };
+    this.runtimes = runtimesOf(members.map(({heap}) => heap));
     this.cost = {bytesRead: sum(({cost}) => cost.bytesRead), ms};
   }
 
@@ -60,20 +64,31 @@ export class HeapFamily {
     return this.missing.length === 0 && this.members.every(({heap}) => heap.isWhole);
   }
 
-  /** What it comes to. */
+  /** What it comes to: what is about more memory comes first. */
   get sentence(): string {
-    const found = this.members.filter(({heap}) => heap.books !== undefined);
-    if (found.length === 0) return 'The books of no process were found: nothing can be said.';
+    const {members, runtimes, totals, mmapped} = this;
+    const found = members.filter(({heap}) => heap.books !== undefined);
+    if (found.length === 0 && runtimes.length === 0) return 'The books of no process were found: nothing can be said.';
+    const said = [
+      ...(found.length > 0 ? [{about: totals.system + mmapped.bytes, text: this.#ofMalloc(found)}] : []),
+      ...runtimes.map((runtime) => ({about: runtime.resident, text: heapsText(runtime, members.length)})),
+    ].sort((a, b) => b.about - a.about);
+    const none = found.length === 0 ? ['No malloc of glibc was found beside it.'] : [];
+    const counted = [...said.map(({text}) => text), ...none].join(' ');
+    const count = runtimes.length > 0 ? members.length : found.length;
+    const whose = count === 1 ? 'One process' : `${count} processes together`;
+    return `${whose}: ${counted.replace(/^(Not|The|Memory)\b/, (word) => word.toLowerCase())}`;
+  }
+
+  #ofMalloc(found: readonly HeapMember[]): string {
     const arenas = found.flatMap(({heap}) => heap.arenas);
     const torn = arenas.filter((arena) => arena.torn !== undefined).length;
-    const said = arenasSentence({arenas: arenas.length, torn, mmapped: this.mmapped, totals: this.totals});
-    const whose = found.length === 1 ? 'One process' : `${found.length} processes together`;
-    return `${whose}: ${said.replace(/^Not/, 'not')}`;
+    return arenasSentence({arenas: arenas.length, torn, mmapped: this.mmapped, totals: this.totals});
   }
 
   /** The document `memmap.heap-family/1`: each member is a `memmap.heap/1`. */
   toJSON(): Record<string, unknown> {
-    const {totals, mmapped, missing, ended, notes} = this;
+    const {totals, mmapped, runtimes, missing, ended, notes} = this;
     return {
       schema: 'memmap.heap-family/1',
       sentence: this.sentence,
@@ -82,6 +97,7 @@ export class HeapFamily {
       ended,
       totals,
       mmapped,
+      runtimes: runtimes.length > 0 ? runtimes.map(runtimeJSON) : undefined,
       cost: {bytesRead: this.cost.bytesRead, ms: Math.round(this.cost.ms * 10) / 10},
       notes: notes.length > 0 ? notes : undefined,
     };

@@ -39,6 +39,7 @@ export function jvmParts(part: RuntimePart, counters: ReadonlyMap<string, number
       within: part.name,
       kept: null,
       resident: null,
+      core: undefined,
       how: 'read',
       from: FROM,
       back: '',
@@ -48,12 +49,16 @@ export function jvmParts(part: RuntimePart, counters: ReadonlyMap<string, number
 
 /**
  * What is resident and not in use is kept. Not all that counts as used is resident: a G1 region counts as a whole. More
- * mapped than committed is ZGC before JDK 21, which maps each page three times: RSS counts it as often.
+ * mapped than committed is ZGC before JDK 21, which maps each page three times: RSS counts it as often. A core doesn't
+ * say what was resident.
  */
 const told = (part: RuntimePart, amounts: Amounts): RuntimePart => ({
   ...part,
   ...amounts,
-  kept: (part.committed ?? 0) > 2 * amounts.committed ? null : Math.max(0, (part.resident ?? 0) - amounts.used),
+  kept:
+    part.resident === null || (part.committed ?? 0) > 2 * amounts.committed
+      ? null
+      : Math.max(0, part.resident - amounts.used),
   how: 'read',
   from: FROM,
 });

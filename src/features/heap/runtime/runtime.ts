@@ -1,32 +1,41 @@
 import {PYTHONS, pythonIn} from '../../../classify/runtimes/python.ts';
 import {backOf} from './back.ts';
 import {jvmParts} from './jvm.ts';
-import type {Runtime, RuntimeFacts, RuntimePart} from './part.ts';
-import {placesOf, type Places} from './places.ts';
+import {saidOfCore} from './dead.ts';
+import type {CoreShare, Runtime, RuntimeFacts, RuntimePart} from './part.ts';
+import {isOfCore, placesOf, type Places} from './places.ts';
 import {saidOf} from './sentence.ts';
 
-/** All memory of a process by what it is for. @returns undefined where resident memory was not read */
+/** All memory of a process by what it is for. @returns undefined where it lives and resident memory was not read */
 export function runtimeOf(facts: RuntimeFacts): Runtime | undefined {
   const {snapshot, counters} = facts;
-  if (snapshot.totals['rss'] === undefined) return undefined;
+  const isCore = isOfCore(facts);
+  if (!isCore && snapshot.totals['rss'] === undefined) return undefined;
   const places = placesOf(facts);
   const name = nameOf(facts, places);
   const parts = [...places.values()].flatMap((place): RuntimePart[] => {
-    const {key, what, size, resident, isCertain, from, used, kept} = place;
+    const {key, what, size, resident, leftOut, isCertain, from, used, kept} = place;
     const part: RuntimePart = {
       name: what,
       isHeap: IS_HEAP.test(key),
       used: used ?? null,
       kept: kept ?? null,
       committed: size,
-      resident,
+      resident: isCore ? null : resident,
+      core: isCore ? {dumped: resident, leftOut} : undefined,
       how: isCertain ? 'read' : 'inferred',
       from,
       back: backOf(key, name, facts),
     };
     return counters ? jvmParts(part, counters) : [part];
   });
-  return {name, parts, said: saidOf(name, parts)};
+  if (!isCore) return {name, parts, said: saidOf(name, parts)};
+  return {name, parts, core: allOf(parts), said: saidOfCore(name, parts, facts.found.python)};
+}
+
+function allOf(parts: readonly RuntimePart[]): CoreShare {
+  const sum = (key: keyof CoreShare): number => parts.reduce((bytes, {core}) => bytes + (core?.[key] ?? 0), 0);
+  return {dumped: sum('dumped'), leftOut: sum('leftOut')};
 }
 
 const IS_HEAP = /^(?:managed |arena |malloc$|large$)/;
@@ -42,15 +51,17 @@ function nameOf({snapshot: {table}, other}: RuntimeFacts, places: Places): strin
 }
 
 /** The `runtime` of `memmap.heap/1`. */
-export const runtimeJSON = ({name, parts}: Runtime): Record<string, unknown> => ({
+export const runtimeJSON = ({name, core: all, parts}: Runtime): Record<string, unknown> => ({
   name,
-  parts: parts.map(({name: part, within, used, kept, committed, resident, how, from, back}) => ({
+  ...all,
+  parts: parts.map(({name: part, within, used, kept, committed, resident, core, how, from, back}) => ({
     name: part,
     within,
     used,
     kept,
     committed,
     resident,
+    ...core,
     how,
     from,
     back,

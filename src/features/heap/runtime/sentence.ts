@@ -4,7 +4,7 @@ import {someOf} from '../sentence.ts';
 import type {RuntimePart, RuntimeSaid} from './part.ts';
 
 /** From this part on free memory is what there is to say, as of malloc. */
-const MUCH = 0.1;
+export const MUCH = 0.1;
 
 /**
  * What a runtime's heap comes to: whether it is in use, or free and kept, as far as anything outside of it can tell.
@@ -12,11 +12,14 @@ const MUCH = 0.1;
  * @returns undefined for a runtime that has none
  */
 export function saidOf(runtime: string, parts: readonly RuntimePart[]): RuntimeSaid | undefined {
-  const row = ROWS[runtime];
-  const part = row && parts.find(({name}) => name === row.part);
-  if (!row || part?.resident == null) return undefined;
-  return {text: row.say(part.resident, part), resident: part.resident};
+  const part = ownPartOf(runtime, parts);
+  if (part?.resident == null) return undefined;
+  return {text: ROWS[runtime]!.say(part.resident, part), about: part.resident};
 }
+
+/** The part that is the runtime's own heap; undefined for a runtime that has none. */
+export const ownPartOf = (runtime: string, parts: readonly RuntimePart[]): RuntimePart | undefined =>
+  parts.find(({name}) => name === ROWS[runtime]?.part);
 
 interface Row {
   /** The part that is the runtime's own heap. */

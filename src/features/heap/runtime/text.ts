@@ -3,7 +3,7 @@ import {wrapped} from '../../../text/lines.ts';
 import {safe} from '../../../text/safe.ts';
 import {renderRows, type Cell, type Column} from '../../../text/table.ts';
 import {paint} from '../../../text/theme.ts';
-import type {Runtime, RuntimePart} from './part.ts';
+import type {CoreShare, Runtime, RuntimePart} from './part.ts';
 
 const COLUMNS: readonly Column[] = [
   {title: 'what it is'},
@@ -15,15 +15,32 @@ const COLUMNS: readonly Column[] = [
   {title: 'given back by', least: 70, gives: 'wrap'},
 ];
 
+/** A dead process gives nothing back: what the core doesn't have matters more. */
+const CORE_COLUMNS: readonly Column[] = [
+  {title: 'what it is'},
+  {title: 'in use', align: 'right'},
+  {title: 'kept', align: 'right'},
+  {title: 'in the core', align: 'right'},
+  {title: 'left out', align: 'right'},
+  {title: 'told by', least: 100},
+  {title: 'given back by', least: 120, gives: 'wrap'},
+];
+
 /** All memory of a process by what it is for: what is in use, what is kept, and what would give it back. */
-export function renderRuntime({parts}: Runtime, width: number | undefined): string[] {
+export function renderRuntime({parts, core}: Runtime, width: number | undefined): string[] {
+  const isGuessed = parts.some(({how}) => how === 'inferred');
+  const legend = (isGuessed ? wrapped(GUESS, width) : []).map((line) => paint('quiet', line));
+  if (core) {
+    const total = [{text: 'all of it', role: 'title'} as const, EMPTY, EMPTY, ...shareCells(core), EMPTY, EMPTY];
+    return [...renderRows(CORE_COLUMNS, [...parts.map(coreCells), total], width), ...legend];
+  }
   const isWhole = ({within, name}: RuntimePart): boolean => within === undefined && name !== TABLES;
   const resident = parts.filter(isWhole).reduce((sum, part) => sum + (part.resident ?? 0), 0);
   const total: Cell[] = [{text: 'resident memory (RSS)', role: 'title'}, EMPTY, EMPTY, {text: sizeText(resident)}];
   const [last, others] = [parts.filter(({name}) => name === TABLES), parts.filter(({name}) => name !== TABLES)];
   return [
     ...renderRows(COLUMNS, [...others.map(cellsOf), [...total, EMPTY, EMPTY, EMPTY], ...last.map(cellsOf)], width),
-    ...(parts.some(({how}) => how === 'inferred') ? wrapped(GUESS, width).map((line) => paint('quiet', line)) : []),
+    ...legend,
   ];
 }
 
@@ -47,16 +64,29 @@ const SHORT: ReadonlyArray<readonly [name: RegExp, short: string]> = [
 
 const shortened = (name: string): string => SHORT.reduce((text, [form, short]) => text.replace(form, short), name);
 
-function cellsOf({name, within, isHeap, used, kept, committed, resident, how, from, back}: RuntimePart): Cell[] {
-  const amount = (bytes: number | null, empty = EMPTY): Cell =>
-    bytes === null ? empty : {text: sizeText(bytes), role: bytes === 0 ? 'quiet' : undefined};
-  return [
-    {text: `${within === undefined ? '' : '  '}${safe(shortened(name))}${how === 'inferred' ? '?' : ''}`},
-    amount(used, isHeap ? UNKNOWN : EMPTY),
-    amount(kept, isHeap && within === undefined ? UNKNOWN : EMPTY),
-    amount(resident),
-    amount(committed),
-    {text: from, role: 'quiet'},
-    {text: back},
-  ];
-}
+const amount = (bytes: number | null, empty = EMPTY): Cell =>
+  bytes === null ? empty : {text: sizeText(bytes), role: bytes === 0 ? 'quiet' : undefined};
+
+/** What it is, and what of it is in use and kept. */
+const firstCells = ({name, within, isHeap, used, kept, how}: RuntimePart): Cell[] => [
+  {text: `${within === undefined ? '' : '  '}${safe(shortened(name))}${how === 'inferred' ? '?' : ''}`},
+  amount(used, isHeap ? UNKNOWN : EMPTY),
+  amount(kept, isHeap && within === undefined ? UNKNOWN : EMPTY),
+];
+
+const lastCells = ({from, back}: RuntimePart): Cell[] => [{text: from, role: 'quiet'}, {text: back}];
+
+const cellsOf = (part: RuntimePart): Cell[] => [
+  ...firstCells(part),
+  amount(part.resident),
+  amount(part.committed),
+  ...lastCells(part),
+];
+
+const shareCells = ({dumped, leftOut}: CoreShare): Cell[] => [amount(dumped), amount(leftOut)];
+
+const coreCells = (part: RuntimePart): Cell[] => [
+  ...firstCells(part),
+  ...(part.core ? shareCells(part.core) : [EMPTY, EMPTY]),
+  ...lastCells(part),
+];

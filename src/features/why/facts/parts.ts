@@ -9,7 +9,7 @@ import type {Snapshot} from '../../../model/snapshot.ts';
 import {heldText} from '../../../text/process/held.ts';
 import {safe} from '../../../text/safe.ts';
 import type {Growth} from '../../growth/growth.ts';
-import type {PythonHeap} from '../../heap/anonymous.ts';
+import {keptOf, type PythonHeap} from '../../heap/anonymous.ts';
 import {placeOf} from '../../heap/places.ts';
 import type {Malloc} from './malloc.ts';
 
@@ -71,7 +71,7 @@ export function partsOf(snapshot: Snapshot, malloc: Malloc | undefined, python: 
   if (isMemory) {
     besides(snapshot, add);
   }
-  if (python && isMemory) cutPython(sums, python);
+  if (python && (isMemory || isCore)) cutPython(sums, python, isCore);
   if (malloc && (isMemory || isCore)) cutMalloc(sums, malloc, isCore);
   return ordered(sums, isMemory);
 }
@@ -101,22 +101,24 @@ function besides(snapshot: Snapshot, add: Add): void {
 }
 
 /** Python's pools tell live from freed, and its arenas from what only has their size or was joined with them. */
-function cutPython(sums: Map<string, Sum>, {count, used, kept, joined, alike}: PythonHeap): void {
+function cutPython(sums: Map<string, Sum>, python: PythonHeap, isCore: boolean): void {
+  const {count, used, joined, alike} = python;
+  const counted = isCore ? 'size' : 'resident';
   const key = `arena ${PYTHONS}`;
-  const none = {evidence: 'smaps Rss', certain: true, bytes: 0};
+  const none = {evidence: isCore ? 'size in the core' : 'smaps Rss', certain: true, bytes: 0};
   const anon = sums.get('anon') ?? {...none, what: 'other anonymous memory'};
   const arenas = sums.get(key) ?? {...none, what: PYTHONS};
-  const moved = Math.min(anon.bytes, joined.resident) - Math.min(arenas.bytes, alike.resident);
+  const moved = Math.min(anon.bytes, joined[counted]) - Math.min(arenas.bytes, alike[counted]);
   anon.bytes -= moved;
   arenas.bytes += moved;
   sums.set('anon', anon).set(key, arenas);
   if (count === 0) return;
-  const free = Math.min(arenas.bytes, kept);
+  const free = keptOf(python, arenas.bytes);
   const live = Math.min(arenas.bytes - free, used);
-  const evidence = "headers of Python's pools in /proc/PID/mem, smaps Rss";
+  const evidence = `headers of Python's pools in ${isCore ? 'the core' : '/proc/PID/mem, smaps Rss'}`;
   arenas.bytes -= free + live;
   sums.set('pythonUsed', {what: "Python's objects, in use", evidence, certain: true, bytes: live});
-  sums.set('pythonKept', {what: "Python's arenas, free and kept", evidence, certain: true, bytes: free});
+  sums.set('pythonKept', {what: "Python's arenas, free and kept", evidence, certain: !isCore, bytes: free});
 }
 
 /** malloc's books cut what its regions have; chunks that are mapped separately are among the other anonymous memory. */

@@ -36,6 +36,8 @@ function nativeBeside(figures: Figures, name: string): Native | undefined {
 const namesHeap = ({snapshot: {table}, malloc}: Figures): boolean =>
   malloc !== undefined || table.mapped.some(({name}) => name === '[heap]');
 
+const isOfCore = ({facts}: Figures): boolean => facts.subject === 'core';
+
 const EVIDENCE = "smaps Rss by kind of region, malloc's books where they could be read";
 
 /** What language runtimes do with memory. */
@@ -77,14 +79,19 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     tier: 'state',
     when: (figures) => {
       const [kept, used, rest] = ['pythonKept', 'pythonUsed', `arena ${PYTHONS}`].map((key) => figures.part(key));
-      return isMuch(kept!, figures) && {kept: kept!, arenas: kept! + used! + rest!};
+      // Of a core, the rest is zeros: what was never touched was not resident.
+      const arenas = isOfCore(figures) ? figures.python?.resident : kept! + used! + rest!;
+      return isMuch(kept!, figures) && {kept: kept!, arenas: arenas ?? 0};
     },
     weight: ({kept}) => kept,
-    sentence: ({kept, arenas}, {holds}) =>
-      `${someOf(kept, arenas)} in Python's arenas is free and kept by Python, ${shareOf(kept, holds.total)}: not a ` +
-      'leak. An arena goes back only once every object in it is freed.',
-    evidence: "headers of Python's pools in /proc/PID/mem, and which pages are resident",
-    certain: true,
+    sentence: ({kept, arenas}, figures) =>
+      `${someOf(kept, arenas)} in Python's arenas ${isOfCore(figures) ? 'was' : 'is'} free and kept by Python, ` +
+      `${shareOf(kept, figures.holds.total)}: not a leak. An arena goes back only once every object in it is freed.`,
+    evidence: (_, figures) =>
+      isOfCore(figures)
+        ? "headers of Python's pools in the core; which pages were resident is not in it"
+        : "headers of Python's pools in /proc/PID/mem, and which pages are resident",
+    certain: (_, figures) => !isOfCore(figures),
     next: (_, figures) => [memoryStep(figures), ...releaseRuntime(figures), ...askRuntime(figures)],
   }),
   row({
@@ -119,9 +126,9 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     when: (figures) => isMuch(figures.part('pythonUsed'), figures, 0.5, 64 * MIB) && figures.part('pythonUsed'),
     weight: (bytes) => bytes,
     sentence: (bytes, figures) =>
-      `${shareOf(bytes, figures.holds.total)} is in use by Python's objects of up to 512 bytes each: what its ` +
-      `arenas keep free is ${shareText(figures.part('pythonKept'), figures.holds.total)}.`,
-    evidence: "headers of Python's pools in /proc/PID/mem",
+      `${shareOf(bytes, figures.holds.total)} ${isOfCore(figures) ? 'was' : 'is'} in use by Python's objects of up to ` +
+      `512 bytes each: what its arenas keep free is ${shareText(figures.part('pythonKept'), figures.holds.total)}.`,
+    evidence: (_, figures) => `headers of Python's pools in ${isOfCore(figures) ? 'the core' : '/proc/PID/mem'}`,
     certain: true,
     next: (_, figures) => [
       ...(figures.isAlive ? [growthStep(figures)] : []),

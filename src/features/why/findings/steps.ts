@@ -8,8 +8,8 @@ export const heapStep = ({pid, facts}: Figures): Step => ({
 });
 
 /** The same command, for who asks about a runtime's memory. */
-export const memoryStep = ({pid}: Figures): Step => ({
-  command: `memmap heap ${pid}`,
+export const memoryStep = ({pid, facts}: Figures): Step => ({
+  command: `memmap heap ${facts.subject === 'core' ? facts.name : pid}`,
   why: 'all of its memory by what it is for: in use, kept, and what gives it back',
 });
 
