@@ -126,8 +126,8 @@ export class Entries {
 }
 
 /** Bytes that became mapped by a call. */
-function mappedBy({what, start, end, from}: Done): number {
-  if (what === 'mapped') return end - start;
+function mappedBy({what, start, end, from, parts}: Done): number {
+  if (what === 'mapped') return (parts ?? [{start, end}]).reduce((sum, part) => sum + part.end - part.start, 0);
   return what === 'moved' && from ? Math.max(0, end - start - (from.end - from.start)) : 0;
 }
 

@@ -169,7 +169,8 @@ test('a call that fails on a hole has treated what is before it', (t) => {
     ],
   });
   t.like(ledger.call(call('mprotect', [at(0), 4 * PAGE, 1], ENOMEM), 1), {start: at(0), end: at(2)});
-  t.like(ledger.call(call('mlock', [at(0), 4 * PAGE], ENOMEM), 2), {start: at(0), end: at(4)});
+  t.like(ledger.call(call('madvise', [at(0), 4 * PAGE, 10], ENOMEM), 2), {start: at(0), end: at(4)});
+  t.like(ledger.call(call('munlock', [at(0), 4 * PAGE], ENOMEM), 2), {start: at(0), end: at(2)});
   t.is(ledger.call(call('munmap', [at(0) + 1, PAGE], -22), 3), undefined);
 });
 
