@@ -125,7 +125,7 @@ export class CauseTrace {
   /** Another look, in which nothing changed. */
   look({snapshot, began}: Look): void {
     this.#entries.enter(this.#ns(began));
-    this.#entries.ledger.reconcile(snapshot.table, this.#ns(began));
+    this.#entries.reconcile(snapshot.table, this.#ns(began));
   }
 
   /**
@@ -161,7 +161,7 @@ export class CauseTrace {
       questions.map((question) => [question.change, question.answer(this.#entries.ledger, exit ?? why)]),
     );
     for (const explained of found.values()) this.#cite(explained);
-    this.#entries.ledger.reconcile(look.snapshot.table, this.#ns(look.began));
+    this.#entries.reconcile(look.snapshot.table, this.#ns(look.began));
     this.#entries.forget(this.#ns(since.flags));
     return found;
   }
@@ -261,6 +261,7 @@ export class CauseTrace {
         this.#entries.add({is: 'exit', time, tid});
         break;
       case 'fork':
+        this.#entries.add({is: 'birth', time, tid});
         break;
     }
   }

@@ -84,6 +84,11 @@ export class Ledger<Cause> {
     this.#exec = {tid, owner: {by: 'exec', cause, mapped: 0, kept: 0}};
   }
 
+  /** A thread has begun: it is in no call that began before. */
+  birth(tid: number, time: number): void {
+    this.#debts.returned({tid, time});
+  }
+
   /** A thread has ended, or returned from a call. */
   exit(tid: number): void {
     this.#settle(tid);
