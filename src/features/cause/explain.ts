@@ -83,7 +83,8 @@ export class Question {
     const isCut = kind === 'split' || kind === 'merged';
     if (left === 'unknown') this.#suspect(books);
     const beside = isCut && this.isOpen ? books.beside(range, this.#since) : [];
-    const near = [...new Set(beside.flatMap(({cause}) => cause ?? []))];
+    const known = beside.flatMap(({cause}) => cause ?? []);
+    const near = [...new Set(isCut && known.length === 0 ? this.#bytes.keys() : known)];
     const open = this.#open.reduce((sum, {range: {start, end}}) => sum + end - start, 0);
     for (const call of near) this.#add(call, call === near[0] ? open : 0);
     const why = typeof left === 'string' ? left : 'unknown';
@@ -145,14 +146,14 @@ export class Question {
     return !change || [...change.set, ...change.cleared].some((flag) => flags.includes(flag));
   }
 
-  /** Does a call ask for the permissions that the memory has now? A personality(2) may add PROT_EXEC. */
+  /** Does a call ask for the permissions that the memory has now? */
   #gives({cause}: Last<CauseCall>): boolean {
     const {kind, range, after} = this.change;
     const perms = after.find(({start, end}) => start <= range.start && range.start < end)?.perms;
     const prot = cause && TAKES_PROT.has(cause.name) ? cause.args?.[2] : undefined;
     if (kind !== 'reprotected' || perms === undefined || prot === undefined) return true;
     const has = (letter: string, bit: bigint): boolean => perms.includes(letter) === ((prot & bit) !== 0n);
-    return has('r', 1n) && has('w', 2n) && (has('x', 4n) || perms.includes('x'));
+    return has('r', 1n) && has('w', 2n) && has('x', 4n);
   }
 
   /** Bytes that no other call explains: a call that failed has done a part of its work there. */

@@ -8,7 +8,7 @@
  * a release is owed, and does nothing when it comes.
  */
 import type {Change, Done, Owner, Piece, Report} from './books.ts';
-import {LastChanges} from './changes.ts';
+import {chain, isPut, LastChanges} from './changes.ts';
 import {Debts} from './debts.ts';
 import {effectOf, type Effect, hasFailed, type LedgerCall, type Mark} from './effect.ts';
 import {markedPartly, releasedPerhaps} from './failed.ts';
@@ -136,9 +136,25 @@ export class Ledger<Cause> {
     return this.#held.all;
   }
 
-  /** What calls that failed may have done to a range: nobody but who has seen that it changed can tell. */
+  /**
+   * What calls that failed may have done to a range, of memory that is the same since then: nobody but who has seen
+   * that it changed can tell.
+   */
   perhaps(range: Range, since = 0): Span<Change<Cause>>[] {
-    return this.#last.perhaps(range).filter(({value}) => value.time >= since);
+    return this.#last
+      .perhaps(range)
+      .filter(({value}) => value.time >= since)
+      .flatMap((span) => this.#sameSince(span, span.value.time).map((part) => ({...part, value: span.value})));
+  }
+
+  /** Parts of a range in which nothing was mapped, moved or released after a time. */
+  #sameSince(range: Range, time: number): Range[] {
+    const later = new Spans<true>();
+    for (const {start, end, value} of this.#last.within(range)) {
+      const put = value.what === 'unmapped' ? value : [...chain(value)].find(isPut);
+      if (put && put.time > time) later.set({start, end}, true);
+    }
+    return later.gapsIn(range);
   }
 
   /**
@@ -146,15 +162,23 @@ export class Ledger<Cause> {
    * moved keeps its owner.
    */
   confirm(range: Range, change: Change<Cause>, isGone: boolean): void {
-    const {by, cause, slide = 0} = change;
-    const from = slide === 0 || isGone ? range : shifted(range, -slide);
-    const moved = this.#drop(from);
-    this.#last.set(from, {...change, what: 'unmapped'});
-    if (slide === 0 || (isGone && change.what === 'moved')) return;
-    const to = shifted(from, slide);
-    if (!isGone && this.#held.gapsIn(to).length > 0) this.#hold(to, {by, cause, mapped: 0, kept: 0});
-    for (const {start, end, value} of moved) this.#hold(shifted({start, end}, slide), value);
-    this.#last.set(to, {...change, what: 'moved'});
+    const {by, cause, slide = 0, time} = change;
+    const isMove = slide !== 0 && !(isGone && change.what === 'moved');
+    const known = new Spans<true>();
+    for (const {start, end, value} of this.#last.within(range))
+      if (value.what === 'moved' && value.cause === cause) known.set({start, end}, true);
+    if (!isGone) for (const gap of known.gapsIn(range)) this.#hold(gap, {by, cause, mapped: 0, kept: 0});
+    for (const from of this.#sameSince(isGone || !isMove ? range : shifted(range, -slide), time)) {
+      const dropped = this.#drop(from);
+      this.#last.set(from, {...change, what: 'unmapped'});
+      if (!isMove) continue;
+      for (const {start, end, value} of dropped)
+        for (const to of this.#sameSince(shifted({start, end}, slide), time)) {
+          this.#hold(to, value);
+          this.#last.set(to, {...change, what: 'moved'});
+        }
+    }
+    if (!isGone) this.#last.set(range, {...change, what: 'moved'});
   }
 
   /**
@@ -171,8 +195,8 @@ export class Ledger<Cause> {
     for (const {start, end, value} of old)
       for (const gap of listed.gapsIn({start, end}))
         for (const piece of this.#held.within(gap))
-          if (this.#last.within(piece).every(({value: last}) => last.time < before))
-            this.confirm(piece, {...value, slide: undefined}, true);
+          for (const part of this.#sameSince(piece, Math.min(value.time, before)))
+            this.confirm(part, {...value, slide: undefined}, true);
   }
 
   /** Forgets what changed before a time, of memory that is no longer mapped: a diff that begins there doesn't ask. */
