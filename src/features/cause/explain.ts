@@ -48,7 +48,6 @@ export class Question {
   readonly #since: number;
   readonly #bytes = new Map<CauseCall, number>();
   #open: Array<{readonly range: Range; readonly became: Became}>;
-  #why: WhyNot | undefined;
 
   /** @param since ns: earlier calls don't count */
   constructor(change: Change, since: number) {
@@ -92,7 +91,12 @@ export class Question {
     if (isGone && typeof left !== 'string') this.#add(left, open);
     const unexplained = near.length > 0 || (isGone && typeof left !== 'string') ? 0 : open;
     const causes = [...this.#bytes].map(([call, bytes]) => ({call, bytes})).sort((a, b) => b.bytes - a.bytes);
-    return {causes, unexplained, ...(unexplained > 0 && {why: this.#why ?? why})};
+    return {causes, unexplained, ...(unexplained > 0 && {why: this.#isDrivers(books) ? 'driver' : why})};
+  }
+
+  /** Was some of what is left mapped without a call? */
+  #isDrivers(books: Books): boolean {
+    return this.#open.some(({range}) => books.explain(range, this.#since).some(({change}) => change?.by === 'kernel'));
   }
 
   #add(call: CauseCall, bytes: number): void {
@@ -103,7 +107,6 @@ export class Question {
   #mapped(books: Books, piece: Range & {readonly change: Last<CauseCall> | undefined}): Range[] {
     const {change, start, end} = piece;
     if (!change) return [piece];
-    if (change.by === 'kernel') this.#why = 'driver';
     // What was marked since is here by the call that put it here.
     const put = [...chain(change)].find(isPut);
     const mover = put && put.time >= this.#since ? put.cause : undefined;
@@ -124,7 +127,6 @@ export class Question {
 
   #other(piece: Range & {readonly change: Last<CauseCall> | undefined}, became: Became): Range[] {
     const {change, start, end} = piece;
-    if (change?.by === 'kernel') this.#why = 'driver';
     const able = change && this.#able(change, became);
     if (!able?.cause) return [piece];
     this.#add(able.cause, end - start);
