@@ -31,6 +31,16 @@ type OnKept<Cause> = (owner: Owner<Cause>, bytes: number) => void;
 const HUGE_PAGE = 2 * 2 ** 20;
 const MAP_GROWSDOWN = 0x100;
 
+/** A segment of shmat(2), or a context of io_setup(2). */
+interface Attached<Cause> {
+  readonly range: Range;
+  readonly owner: Owner<Cause>;
+  /** What was attached at the same place before, and was not told to be detached. */
+  readonly earlier?: Attached<Cause> | undefined;
+  /** Bytes of it that were released already, as its place was taken. */
+  readonly taken?: number;
+}
+
 export class Ledger<Cause> {
   readonly #sizes: {readonly page: number; readonly hugePage: number};
   readonly #onKept: OnKept<Cause> | undefined;
@@ -38,7 +48,7 @@ export class Ledger<Cause> {
   readonly #held = new Spans<Owner<Cause>>();
   readonly #debts = new Debts<Owner<Cause>>();
   /** Attached segments, by their start. */
-  readonly #attached = new Map<number, {readonly range: Range; readonly owner: Owner<Cause>}>();
+  readonly #attached = new Map<number, Attached<Cause>>();
   /** What the kernel reported of a thread since its last call. */
   readonly #reports = new Map<number, Report[]>();
   #brk: number | undefined;
@@ -220,12 +230,11 @@ export class Ledger<Cause> {
       case 'attach':
         return this.#attach(effect.start, call, owner);
       case 'detach': {
-        const attached = this.#attachedAt(effect.start);
+        const attached = this.#detached(effect.start, call);
         if (!attached) return undefined;
-        this.#attached.delete(effect.start);
         const own = this.#held.within(attached.range).filter(({value}) => value === attached.owner);
         for (const piece of own) this.#release(piece, call, owner);
-        const bytes = own.reduce((sum, {start, end}) => sum + start - end, 0);
+        const bytes = own.reduce((sum, {start, end}) => sum + start - end, -(attached.taken ?? 0));
         return {what: 'unmapped', ...attached.range, bytes, ...partsOf(own, attached.range)};
       }
     }
@@ -369,12 +378,24 @@ export class Ledger<Cause> {
     const report = this.#reportOf(call.tid, ({start}) => at === undefined || start === at);
     if (!report) return undefined;
     const range = {start: report.start, end: report.end};
-    this.#attached.set(range.start, {range, owner});
+    this.#attached.set(range.start, {range, owner, earlier: this.#attached.get(range.start)});
     return this.#map(range, false, call, owner);
   }
 
+  /** The segment that a call detached: where its place was taken before the call returned, not the one there now. */
+  #detached(at: number, call: LedgerCall): Attached<Cause> | undefined {
+    const known = this.#attachedAt(at);
+    const paid = known?.earlier ? this.#debts.pay(known.earlier.range, call).paid : [];
+    if (known?.earlier && paid.length > 0) {
+      this.#attached.set(at, {...known, earlier: undefined});
+      return {...known.earlier, taken: paid.reduce((sum, {start, end}) => sum + end - start, 0)};
+    }
+    this.#attached.delete(at);
+    return known;
+  }
+
   /** A segment, also one of before the ledger began. */
-  #attachedAt(at: number): {readonly range: Range; readonly owner: Owner<Cause>} | undefined {
+  #attachedAt(at: number): Attached<Cause> | undefined {
     const known = this.#attached.get(at);
     if (known) return known;
     const span = this.#held.within({start: at, end: at + 1})[0];
