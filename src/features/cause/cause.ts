@@ -51,6 +51,7 @@ export class CauseTrace {
   readonly #entries: Entries;
   #newStacks: CallStack[] = [];
   #newCalls: CauseCall[] = [];
+  readonly #told = new WeakSet<CauseCall>();
   #newPages: TouchedPage[] = [];
   #lastId = 0;
   /** Processes that it started. */
@@ -63,9 +64,7 @@ export class CauseTrace {
     this.#options = options;
     this.#trace = trace;
     this.#entries = new Entries(this.#page, {
-      onCall: (call) => {
-        if (options.tellsCalls) this.#newCalls.push(call);
-      },
+      onCall: (call) => this.#tell(call),
       onTouch: (page) => {
         if (options.tellsCalls) this.#newPages.push(page);
       },
@@ -124,20 +123,21 @@ export class CauseTrace {
   }
 
   /** Another look, in which nothing changed. */
-  look({began}: Between): void {
+  look({snapshot, began}: Look): void {
     this.#entries.enter(this.#ns(began));
+    this.#entries.reconcile(snapshot.table, this.#ns(began));
   }
 
   /**
    * Whose are these changes?
    *
-   * @param look when it was read
+   * @param look what was read, and when
    * @param since when the look that it is compared with began; of flags, when those were read
    * @param isOver the process had ended when it was read
    */
   async explain(
     changes: readonly Change[],
-    look: Between,
+    look: Look,
     since: {readonly maps: number; readonly flags: number},
     isOver = false,
   ): Promise<ReadonlyMap<Change, Explained>> {
@@ -161,6 +161,7 @@ export class CauseTrace {
       questions.map((question) => [question.change, question.answer(this.#entries.ledger, exit ?? why)]),
     );
     for (const explained of found.values()) this.#cite(explained);
+    this.#entries.reconcile(look.snapshot.table, this.#ns(look.began));
     this.#entries.forget(this.#ns(since.flags));
     return found;
   }
@@ -260,6 +261,7 @@ export class CauseTrace {
         this.#entries.add({is: 'exit', time, tid});
         break;
       case 'fork':
+        this.#entries.add({is: 'birth', time, tid});
         break;
     }
   }
@@ -295,18 +297,25 @@ export class CauseTrace {
     return {id, name, args: undefined, result: undefined, tid, time, stack: undefined, inferred: false};
   }
 
-  /** Each call that is a cause is reported, also what is not a system call. */
+  #tell(call: CauseCall): void {
+    this.#told.add(call);
+    if (this.#options.tellsCalls) this.#newCalls.push(call);
+  }
+
+  /** Each call that is a cause is reported, also what is not a system call, or failed. */
   #cite({causes, unexplained}: Explained): void {
     for (const {call, bytes} of causes) {
       this.#bytes.explained += bytes;
       this.#bytes.changed += bytes;
-      if (call.done) continue;
-      call.done = {what: call.name === 'exit' ? 'unmapped' : 'mapped', start: 0, end: 0, bytes};
-      if (this.#options.tellsCalls) this.#newCalls.push(call);
+      call.done ??= {what: call.name === 'exit' ? 'unmapped' : 'mapped', start: 0, end: 0, bytes};
+      if (!this.#told.has(call)) this.#tell(call);
     }
     this.#bytes.changed += unexplained;
   }
 }
+
+/** A sample, and when it was taken. */
+type Look = Between & {readonly snapshot: Snapshot};
 
 interface Inbox {
   readonly early: TraceEvent[];

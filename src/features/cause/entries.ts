@@ -2,6 +2,7 @@ import type {LedgerCall} from './ledger/effect.ts';
 import type {Done, Report} from './ledger/books.ts';
 import type {Question} from './explain.ts';
 import {Ledger} from './ledger/ledger.ts';
+import type {Range} from './ledger/spans.ts';
 import type {CauseCall, TouchedPage} from './news.ts';
 import {Tally} from './tally.ts';
 
@@ -15,7 +16,7 @@ type Waiting = {readonly time: number} & (
   | {readonly is: 'call'; readonly call: LedgerCall; readonly cause: CauseCall}
   | {readonly is: 'report'; readonly report: Report; readonly cause: CauseCall}
   | {readonly is: 'fault'; readonly page: TouchedPage}
-  | {readonly is: 'exec' | 'exit'; readonly tid: number; readonly cause?: CauseCall}
+  | {readonly is: 'exec' | 'exit' | 'birth'; readonly tid: number; readonly cause?: CauseCall}
 );
 
 /** Who is told what goes into the books: each call that did something, and each page fault. */
@@ -60,6 +61,12 @@ export class Entries {
     this.ledger.forget(time - OLD);
   }
 
+  /** What a sample lists, and when it began, in ns: what a call that failed has released is no longer there. */
+  reconcile(mapped: Iterable<Range>, began: number): void {
+    this.ledger.reconcile(mapped, began);
+    this.tally.settle();
+  }
+
   /** When the next program begins that is not entered yet, in ns. */
   get nextExec(): number | undefined {
     return this.#waiting.find(({is}) => is === 'exec')?.time;
@@ -102,6 +109,9 @@ export class Entries {
       case 'exit':
         this.ledger.exit(each.tid);
         break;
+      case 'birth':
+        this.ledger.birth(each.tid, each.time);
+        break;
       case 'exec':
         // The memory of the program before says nothing of the one that runs now.
         this.execs++;
@@ -126,8 +136,8 @@ export class Entries {
 }
 
 /** Bytes that became mapped by a call. */
-function mappedBy({what, start, end, from}: Done): number {
-  if (what === 'mapped') return end - start;
+function mappedBy({what, start, end, from, parts}: Done): number {
+  if (what === 'mapped') return (parts ?? [{start, end}]).reduce((sum, part) => sum + part.end - part.start, 0);
   return what === 'moved' && from ? Math.max(0, end - start - (from.end - from.start)) : 0;
 }
 

@@ -38,8 +38,8 @@ export async function* withCauses<Event extends Told>(
       if (snapshot && lookedAt) {
         if (!isOpen) trace.begin(snapshot, lookedAt.began);
         else if (event.event === 'exec') await trace.exec(snapshot, lookedAt);
-        else if (changes) of = await trace.explain(changes, lookedAt, since, isOver(snapshot));
-        else trace.look(lookedAt);
+        else if (changes) of = await trace.explain(changes, {...lookedAt, snapshot}, since, isOver(snapshot));
+        else trace.look({...lookedAt, snapshot});
         isOpen = true;
         since.maps = lookedAt.began;
         if (snapshot.source.format === 'smaps' || event.event === 'exec') since.flags = lookedAt.began;

@@ -90,6 +90,7 @@ function callJSON(call: CauseCall, timeOf: CauseNews['timeOf']): object {
     ret: result === undefined ? null : result < 0 ? result : hex(result),
     what: done?.what,
     range: done && done.end > done.start ? {start: hex(done.start), end: hex(done.end)} : null,
+    parts: done?.parts?.map(({start, end}) => ({start: hex(start), end: hex(end)})),
     bytes: done?.bytes,
     stack: stack?.id ?? null,
     inferred,

@@ -23,8 +23,12 @@ export interface Change<Cause> {
   readonly cause: Cause | undefined;
   /** ns */
   readonly time: number;
-  /** Of memory that was marked since it was put where it is: the change that put it there. */
-  readonly put?: Change<Cause> | undefined;
+  /** Of memory that was marked: the last of each other kind of change since it was put where it is, latest first. */
+  readonly earlier?: Change<Cause> | undefined;
+  /** The VmFlags that it may have changed; undefined: any. */
+  readonly flags?: readonly string[] | undefined;
+  /** Of what a call that failed may have moved: by how many bytes. */
+  readonly slide?: number | undefined;
 }
 
 /** A part of a range, and its last change; `change` is absent where there was none since. */
@@ -37,6 +41,8 @@ export interface Done extends Range {
   readonly what: Change<unknown>['what'];
   /** By how much the address space grew. */
   readonly bytes: number;
+  /** What of the range it mapped or released, in ascending order, where that isn't all of it. */
+  readonly parts?: readonly Range[];
   /** Where moved memory was. */
   readonly from?: Range;
 }

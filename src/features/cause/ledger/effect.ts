@@ -60,24 +60,6 @@ const MREMAP_DONTUNMAP = 4n;
 /** All of an address space. */
 const EVERYWHERE: Range = {start: 0, end: 2 ** 57};
 
-/**
- * ENOMEM of these means that a part of the range is not mapped; the rest was treated all the same. mprotect(2) has then
- * treated what comes before the first hole.
- */
-const ENOMEM = -12;
-const PARTLY: Readonly<Record<string, 'all' | 'first'>> = {
-  mprotect: 'first',
-  pkey_mprotect: 'first',
-  madvise: 'all',
-  mlock: 'all',
-  mlock2: 'all',
-  munlock: 'all',
-};
-
-/** A failed call that has done a part of its work. */
-export const partOf = ({name, result}: LedgerCall): 'all' | 'first' | undefined =>
-  result === ENOMEM ? PARTLY[name] : undefined;
-
 /** Did it fail? */
 export const hasFailed = ({result}: LedgerCall): boolean => result < 0 && result > -4096;
 

@@ -8,8 +8,11 @@
  * a release is owed, and does nothing when it comes.
  */
 import type {Change, Done, Owner, Piece, Report} from './books.ts';
-import {effectOf, type Effect, hasFailed, type LedgerCall, type Mark, partOf} from './effect.ts';
+import {chain, isPut, LastChanges} from './changes.ts';
 import {Debts} from './debts.ts';
+import {effectOf, type Effect, hasFailed, type LedgerCall, type Mark} from './effect.ts';
+import {markedPartly, releasedPerhaps} from './failed.ts';
+import {flagsOf, isAboutPages} from './flags.ts';
 import {type Range, type Span, Spans} from './spans.ts';
 
 interface LedgerOptions {
@@ -25,20 +28,27 @@ interface LedgerOptions {
 /** Is told of each change of what somebody has mapped, in bytes: more or less than before. */
 type OnKept<Cause> = (owner: Owner<Cause>, bytes: number) => void;
 
-/** Did it put memory where it is? */
-export const isPut = ({what}: Change<unknown>): boolean => what === 'mapped' || what === 'moved';
-
 const HUGE_PAGE = 2 * 2 ** 20;
 const MAP_GROWSDOWN = 0x100;
+
+/** A segment of shmat(2), or a context of io_setup(2). */
+interface Attached<Cause> {
+  readonly range: Range;
+  readonly owner: Owner<Cause>;
+  /** What was attached at the same place before, and was not told to be detached. */
+  readonly earlier?: Attached<Cause> | undefined;
+  /** Bytes of it that were released already, as its place was taken. */
+  readonly taken?: number;
+}
 
 export class Ledger<Cause> {
   readonly #sizes: {readonly page: number; readonly hugePage: number};
   readonly #onKept: OnKept<Cause> | undefined;
-  readonly #last = new Spans<Change<Cause>>();
+  readonly #last = new LastChanges<Cause>();
   readonly #held = new Spans<Owner<Cause>>();
   readonly #debts = new Debts<Owner<Cause>>();
   /** Attached segments, by their start. */
-  readonly #attached = new Map<number, {readonly range: Range; readonly owner: Owner<Cause>}>();
+  readonly #attached = new Map<number, Attached<Cause>>();
   /** What the kernel reported of a thread since its last call. */
   readonly #reports = new Map<number, Report[]>();
   #brk: number | undefined;
@@ -78,10 +88,15 @@ export class Ledger<Cause> {
   /** Another program: nothing is left of what was mapped. */
   exec(tid: number, cause: Cause | undefined): void {
     for (const {start, end, value} of this.#held.all) this.#keep(value, start - end);
-    for (const spans of [this.#held, this.#last]) spans.filter(() => false);
-    for (const map of [this.#attached, this.#reports, this.#debts]) map.clear();
+    this.#held.filter(() => false);
+    for (const books of [this.#last, this.#attached, this.#reports, this.#debts]) books.clear();
     this.#brk = undefined;
     this.#exec = {tid, owner: {by: 'exec', cause, mapped: 0, kept: 0}};
+  }
+
+  /** A thread has begun: it is in no call that began before. */
+  birth(tid: number, time: number): void {
+    this.#debts.returned({tid, time});
   }
 
   /** A thread has ended, or returned from a call. */
@@ -131,9 +146,72 @@ export class Ledger<Cause> {
     return this.#held.all;
   }
 
-  /** Forgets changes of memory that is no longer mapped, from before a time: a diff that begins there doesn't ask. */
+  /**
+   * What calls that failed may have done to a range, of memory that is the same since then: nobody but who has seen
+   * that it changed can tell.
+   */
+  perhaps(range: Range, since = 0): Span<Change<Cause>>[] {
+    return this.#last
+      .perhaps(range)
+      .filter(({value}) => value.time >= since)
+      .flatMap((span) => this.#sameSince(span, span.value.time).map((part) => ({...part, value: span.value})));
+  }
+
+  /** Parts of a range in which nothing was mapped, moved or released after a time. */
+  #sameSince(range: Range, time: number): Range[] {
+    const later = new Spans<true>();
+    for (const {start, end, value} of this.#last.within(range)) {
+      const put = value.what === 'unmapped' ? value : [...chain(value)].find(isPut);
+      if (put && put.time > time) later.set({start, end}, true);
+    }
+    return later.gapsIn(range);
+  }
+
+  /**
+   * A range was seen to be gone, or to be mapped now, and only a call that failed can have done it (`perhaps`). What
+   * moved keeps its owner.
+   */
+  confirm(range: Range, change: Change<Cause>, isGone: boolean): void {
+    const {by, cause, slide = 0, time} = change;
+    const isMove = slide !== 0 && !(isGone && change.what === 'moved');
+    const known = new Spans<true>();
+    for (const {start, end, value} of this.#last.within(range))
+      if (value.what === 'moved' && value.cause === cause) known.set({start, end}, true);
+    if (!isGone) for (const gap of known.gapsIn(range)) this.#hold(gap, {by, cause, mapped: 0, kept: 0});
+    for (const from of this.#sameSince(isGone || !isMove ? range : shifted(range, -slide), time)) {
+      const dropped = this.#drop(from);
+      this.#last.set(from, {...change, what: 'unmapped'});
+      if (!isMove) continue;
+      for (const {start, end, value} of dropped)
+        for (const to of this.#sameSince(shifted({start, end}, slide), time)) {
+          this.#hold(to, value);
+          this.#last.set(to, {...change, what: 'moved'});
+        }
+    }
+    if (!isGone) this.#last.set(range, {...change, what: 'moved'});
+  }
+
+  /**
+   * A sample lists what is mapped: what it lacks, and the books have, a call that failed has released, where one may
+   * have.
+   *
+   * @param before ns: when the sample began; what changed since then it may not have
+   */
+  reconcile(mapped: Iterable<Range>, before: number): void {
+    const old = this.#last.released.filter(({value}) => value.time < before);
+    if (old.length === 0) return;
+    const listed = new Spans<true>();
+    for (const {start, end} of mapped) listed.set({start, end}, true);
+    for (const {start, end, value} of old)
+      for (const gap of listed.gapsIn({start, end}))
+        for (const piece of this.#held.within(gap))
+          for (const part of this.#sameSince(piece, Math.min(value.time, before)))
+            this.confirm(part, {...value, slide: undefined}, true);
+  }
+
+  /** Forgets what changed before a time, of memory that is no longer mapped: a diff that begins there doesn't ask. */
   forget(before: number): void {
-    this.#last.filter(({what, time}) => what !== 'unmapped' || time >= before);
+    this.#last.forget(before);
   }
 
   #apply(effect: Effect, call: LedgerCall, owner: Owner<Cause>): Done | undefined {
@@ -152,24 +230,31 @@ export class Ledger<Cause> {
       case 'attach':
         return this.#attach(effect.start, call, owner);
       case 'detach': {
-        const attached = this.#attachedAt(effect.start);
+        const attached = this.#detached(effect.start, call);
         if (!attached) return undefined;
-        this.#attached.delete(effect.start);
         const own = this.#held.within(attached.range).filter(({value}) => value === attached.owner);
         for (const piece of own) this.#release(piece, call, owner);
-        const bytes = own.reduce((sum, {start, end}) => sum + start - end, 0);
-        return {what: 'unmapped', ...attached.range, bytes};
+        const bytes = own.reduce((sum, {start, end}) => sum + start - end, -(attached.taken ?? 0));
+        return {what: 'unmapped', ...attached.range, bytes, ...partsOf(own, attached.range)};
       }
     }
   }
 
   /** A call that failed may have treated a part of its range. */
   #applyPart(effect: Effect | undefined, call: LedgerCall, owner: Owner<Cause>): Done | undefined {
-    const part = partOf(call);
-    if (effect?.do !== 'mark' || part === undefined) return undefined;
-    const gaps = this.#held.gapsIn(effect.range);
-    const end = part === 'first' ? (gaps[0]?.start ?? effect.range.end) : effect.range.end;
-    return this.#mark(effect.what, {...effect.range, end}, call, owner);
+    const about = {by: owner.by, cause: owner.cause, time: call.time};
+    for (const {what, slide, ...range} of hasFailed(call) ? releasedPerhaps(call, this.#sizes.page) : [])
+      this.#last.suspect(range, {what, slide, ...about});
+    const part = markedPartly(call);
+    if (effect?.do !== 'mark' || part === undefined || isAboutPages(call)) return undefined;
+    const gap = this.#held.gapsIn(effect.range)[0];
+    const end = part === 'all' ? effect.range.end : (gap?.start ?? effect.range.end);
+    const range = {...effect.range, end};
+    // Where there is no hole, it failed for another reason, before it came to the end or right away.
+    if (part !== 'perhaps' && gap) return this.#mark(effect.what, range, call, owner);
+    for (const piece of this.#held.within(range))
+      this.#last.suspect(piece, {what: effect.what, flags: flagsOf(call), ...about});
+    return undefined;
   }
 
   #change(what: Change<Cause>['what'], range: Range, {time}: LedgerCall, {by, cause}: Owner<Cause>): void {
@@ -207,37 +292,62 @@ export class Ledger<Cause> {
   #release(range: Range, call: LedgerCall, owner: Owner<Cause>): Done {
     const {rest, paid} = this.#debts.pay(range, call);
     let bytes = paid.reduce((sum, {start, end}) => sum + start - end, 0);
-    for (const part of rest) {
-      for (const {start, end} of this.#drop(part)) bytes -= end - start;
-      this.#change('unmapped', part, call, owner);
+    const parts = new Spans<true>();
+    for (const part of rest) for (const each of this.#releasable(part)) parts.set(each, true);
+    for (const {start, end} of parts.all) {
+      for (const dropped of this.#drop({start, end})) bytes -= dropped.end - dropped.start;
+      this.#change('unmapped', {start, end}, call, owner);
     }
-    return {what: 'unmapped', ...range, bytes};
+    return {what: 'unmapped', ...range, bytes, ...partsOf(parts.all, range)};
+  }
+
+  /** What of a range may be mapped: all but what is known to have been released already. */
+  #releasable(range: Range): Range[] {
+    const known = this.#last.within(range).filter(({value}) => value.what === 'unmapped');
+    const holes = new Spans<true>();
+    for (const {start, end} of known) for (const gap of this.#held.gapsIn({start, end})) holes.set(gap, true);
+    return holes.gapsIn(range);
   }
 
   /** Memory keeps its owner when it moves; what it grows by is the call's. */
   #move(effect: Effect & {do: 'move'}, call: LedgerCall, owner: Owner<Cause>): Done {
     const {from, range, over, copies} = effect;
     const [before, after] = [from.end - from.start, range.end - range.start];
-    if (copies) return {...this.#map(range, over, call, owner), from};
-    if (range.start === from.start) {
+    const slide = range.start - from.start;
+    if (slide === 0 && !copies) {
       if (after <= before) return this.#release({start: range.end, end: from.end}, call, owner);
-      const growth = {start: from.end, end: range.end};
-      return this.#map(growth, false, call, owner);
+      return this.#map({start: from.end, end: range.end}, false, call, owner);
+    }
+    const sources = over && before === after ? this.#movable(from) : [from];
+    const targets = sources[0] === from ? [range] : sources.map((each) => shifted(each, slide));
+    if (copies) {
+      const bytes = targets.reduce((sum, each) => sum + this.#map(each, over, call, owner).bytes, 0);
+      return {what: 'mapped', ...range, from, bytes, ...partsOf(targets, range)};
     }
     const {rest, paid} = this.#debts.pay(from, call);
     const pieces = [...paid, ...rest.flatMap((part) => this.#drop(part))];
-    for (const part of rest) this.#change('unmapped', part, call, owner);
-    const there = this.#held.within(range);
-    if (over) this.#drop(range);
-    else this.#debts.owe(there, call);
-    const slide = range.start - from.start;
+    for (const part of rest) for (const each of sources) this.#change('unmapped', common(part, each), call, owner);
+    const there = targets.flatMap((each) => this.#held.within(each));
+    if (!over) this.#debts.owe(there, call);
     owner.mapped += Math.max(0, after - before);
-    this.#hold(range, owner);
+    for (const each of targets) this.#hold(each, owner);
     for (const {start, end, value} of pieces)
       this.#hold({start: start + slide, end: Math.min(end + slide, range.end)}, value);
-    this.#change('moved', range, call, owner);
+    for (const each of targets) this.#change('moved', each, call, owner);
     const replaced = over ? there.reduce((sum, {start, end}) => sum + end - start, 0) : 0;
-    return {what: 'moved', ...range, from, bytes: after - before - replaced};
+    return {what: 'moved', ...range, from, bytes: after - before - replaced, ...partsOf(targets, range)};
+  }
+
+  /**
+   * What of a range moves to a chosen place: since Linux 6.17 these may be several mappings. Holes between them leave
+   * what is at the other place as it is (mm/mremap.c). One of which the books don't know the start may be any.
+   */
+  #movable(from: Range): Range[] {
+    const gaps = this.#held.gapsIn(from);
+    if (gaps.length === 0 || gaps[0]!.start === from.start) return [from];
+    const known = new Spans<true>();
+    for (const gap of gaps) known.set(gap, true);
+    return known.gapsIn(from);
   }
 
   /** What the books don't have, and is mapped all the same: it was there before, or its call was lost. */
@@ -248,14 +358,8 @@ export class Ledger<Cause> {
   /** Only what is mapped can be marked. */
   #mark(what: Mark, range: Range, call: LedgerCall, owner: Owner<Cause>): Done {
     const pieces = this.#held.within(range);
-    for (const piece of pieces) {
-      const last = this.#last.within(piece);
-      this.#change(what, piece, call, owner);
-      for (const {start, end, value} of last) {
-        const put = isPut(value) ? value : value.put;
-        if (put) this.#last.set({start, end}, {what, by: owner.by, cause: owner.cause, time: call.time, put});
-      }
-    }
+    const change = {what, by: owner.by, cause: owner.cause, time: call.time, flags: flagsOf(call)};
+    if (!isAboutPages(call)) for (const piece of pieces) this.#last.mark(piece, change);
     const [start, end] = [pieces[0]?.start ?? range.start, pieces.at(-1)?.end ?? range.start];
     return {what, start, end, bytes: 0};
   }
@@ -274,12 +378,24 @@ export class Ledger<Cause> {
     const report = this.#reportOf(call.tid, ({start}) => at === undefined || start === at);
     if (!report) return undefined;
     const range = {start: report.start, end: report.end};
-    this.#attached.set(range.start, {range, owner});
+    this.#attached.set(range.start, {range, owner, earlier: this.#attached.get(range.start)});
     return this.#map(range, false, call, owner);
   }
 
+  /** The segment that a call detached: where its place was taken before the call returned, not the one there now. */
+  #detached(at: number, call: LedgerCall): Attached<Cause> | undefined {
+    const known = this.#attachedAt(at);
+    const paid = known?.earlier ? this.#debts.pay(known.earlier.range, call).paid : [];
+    if (known?.earlier && paid.length > 0) {
+      this.#attached.set(at, {...known, earlier: undefined});
+      return {...known.earlier, taken: paid.reduce((sum, {start, end}) => sum + end - start, 0)};
+    }
+    this.#attached.delete(at);
+    return known;
+  }
+
   /** A segment, also one of before the ledger began. */
-  #attachedAt(at: number): {readonly range: Range; readonly owner: Owner<Cause>} | undefined {
+  #attachedAt(at: number): Attached<Cause> | undefined {
     const known = this.#attached.get(at);
     if (known) return known;
     const span = this.#held.within({start: at, end: at + 1})[0];
@@ -313,4 +429,15 @@ export class Ledger<Cause> {
       this.#last.set(gap, {what: 'mapped', by, cause: mine.cause, time});
     }
   }
+}
+
+const shifted = ({start, end}: Range, by: number): Range => ({start: start + by, end: end + by});
+
+/** Where both are. It is empty, its end before its start, where they don't meet. */
+const common = (a: Range, b: Range): Range => ({start: Math.max(a.start, b.start), end: Math.min(a.end, b.end)});
+
+/** Parts of a range, where they are not all of it. */
+function partsOf(parts: readonly Range[], range: Range): {parts?: readonly Range[]} {
+  const bytes = parts.reduce((sum, {start, end}) => sum + end - start, 0);
+  return bytes === range.end - range.start ? {} : {parts: parts.map(({start, end}) => ({start, end}))};
 }

@@ -2,10 +2,11 @@
  * What a recording says of memory calls: the lines that are not moments (features/cause/json.ts), each read once, in
  * order. Ids begin again where a recording was appended to, so each is looked up where it is used.
  */
-import {array, integer, type Json, object, string} from '../../../model/json.ts';
+import {array, hexString, integer, type Json, object, string} from '../../../model/json.ts';
 import {Trouble} from '../../../model/trouble.ts';
 import {named} from '../../../recording/refusal.ts';
 import type {Recording} from '../../../recording/recording.ts';
+import type {Range} from '../ledger/spans.ts';
 import type {CallFrame, CallStack} from '../stacks.ts';
 
 /** What such a line is. */
@@ -77,6 +78,19 @@ export class RecordedStacks {
     const number = integer(id, 'stack');
     return this.#stacks.get(number) ?? unknown(`stack ${number}`);
   }
+}
+
+/**
+ * What of its range a call mapped, moved or released: all, unless it says otherwise; nothing where it has none.
+ *
+ * @throws Trouble `input`
+ */
+export function partsOf({range, parts}: Json): Range[] {
+  if (range === null) return [];
+  return array(parts ?? [range], 'call.parts').map((part) => {
+    const {start, end} = object(part, 'call.range');
+    return {start: hexString(start, 'range.start'), end: hexString(end, 'range.end')};
+  });
 }
 
 /** @throws Trouble `input` */

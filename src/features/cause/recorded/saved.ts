@@ -1,6 +1,6 @@
 import {array, object, string, type Json} from '../../../model/json.ts';
 import {Trouble} from '../../../model/trouble.ts';
-import {frameOf} from './recorded.ts';
+import {frameOf, partsOf} from './recorded.ts';
 import type {CallStack} from '../stacks.ts';
 
 /** What a saved share has: Share, in bytes. */
@@ -77,7 +77,7 @@ export function readMapper(
     if (at > until || json['range'] === null) continue;
     const {start, end} = object(json['range'], 'call.range');
     const range = {start: Number(string(start, 'start')), end: Number(string(end, 'end'))};
-    if (!(address >= range.start && address < range.end)) continue;
+    if (!partsOf(json).some((part) => address >= part.start && address < part.end)) continue;
     if (json['what'] === 'unmapped') found = 'nobody';
     if (json['what'] !== 'mapped' && json['what'] !== 'moved') continue;
     const tid = typeof json['tid'] === 'number' ? json['tid'] : 0;

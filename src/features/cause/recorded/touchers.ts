@@ -1,5 +1,5 @@
 import {array, hexString, integer, type Json, object, string} from '../../../model/json.ts';
-import {causeLines, type CauseSource, reading, RecordedStacks, unknown} from './recorded.ts';
+import {causeLines, type CauseSource, partsOf, reading, RecordedStacks, unknown} from './recorded.ts';
 import {type Range, Spans} from '../ledger/spans.ts';
 import type {CallStack} from '../stacks.ts';
 
@@ -88,20 +88,21 @@ const faultOf = ({address, size, every, mono, stack}: Json, stacks: RecordedStac
 
 /** A call, if memory became mapped by it, moved, or is gone. */
 function mappingOf(json: Json, stacks: RecordedStacks): Event[] {
-  const {what, range: value, mono} = json;
-  if ((what !== 'mapped' && what !== 'moved' && what !== 'unmapped') || value === null) return [];
-  const {start, end} = object(value, 'call.range');
-  const range = {start: hexString(start, 'range.start'), end: hexString(end, 'range.end')};
+  const {what, mono} = json;
+  if (what !== 'mapped' && what !== 'moved' && what !== 'unmapped') return [];
   const args = json['args'] === null ? [] : array(json['args'], 'call.args').map((arg) => string(arg, 'an argument'));
-  const about = {time: timeOf(mono), stack: stacks.of(json['stack']), range};
-  if (what === 'mapped')
-    return [
-      {...about, is: 'mapped', isPopulated: json['name'] === 'mmap' && (Number(args[3] ?? 0) & MAP_POPULATE) !== 0},
-    ];
-  if (what === 'unmapped') return [{...about, is: what}];
-  // mremap(2): the old address and size.
-  const from = Number(args[0] ?? 0);
-  return [{...about, is: 'moved', from: {start: from, end: from + Number(args[1] ?? 0)}}];
+  const about = {time: timeOf(mono), stack: stacks.of(json['stack'])};
+  const isPopulated = json['name'] === 'mmap' && (Number(args[3] ?? 0) & MAP_POPULATE) !== 0;
+  // mremap(2): the new address is where its range begins; where it failed half-way, what it was asked for.
+  const hasFailed = typeof json['ret'] === 'number' && json['ret'] < 0;
+  const to = hasFailed || json['range'] === null ? args[4] : object(json['range'], 'call.range')['start'];
+  const slide = Number(to ?? 0) - Number(args[0] ?? 0);
+  const oldEnd = Number(args[0] ?? 0) + Number(args[1] ?? 0);
+  return partsOf(json).map((range): Event => {
+    if (what === 'mapped') return {...about, range, is: 'mapped', isPopulated};
+    if (what === 'unmapped') return {...about, range, is: what};
+    return {...about, range, is: what, from: {start: range.start - slide, end: Math.min(range.end - slide, oldEnd)}};
+  });
 }
 
 const MAP_POPULATE = 0x8000;

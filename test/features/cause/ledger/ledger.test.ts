@@ -115,6 +115,22 @@ test('a shared segment is detached whole, with what was cut out of it, and only 
   );
 });
 
+test('a segment whose place was taken before it was told to be detached is the one that is detached', (t) => {
+  const ledger = new Ledger<number>({page: PAGE});
+  const attach = (id: number, tid: number, pages: number): void => {
+    ledger.report({start: at(10), end: at(10 + pages), tid, time: ++clock, file: '/[aio] (deleted)', flags: 1});
+    ledger.call(call('io_setup', [1, at(0)], 0, tid), id);
+  };
+  attach(1, 1, 3);
+  // Thread 1 is in io_destroy(2), which waits until nobody uses the context; thread 2 makes one in its place.
+  attach(2, 2, 2);
+  t.like(ledger.call(call('io_destroy', [at(10)], 0, 1), 3), {what: 'unmapped', bytes: -3 * PAGE});
+  const held = (): unknown => ledger.held.map(({start, end, value}) => [start, end, value.cause]);
+  t.deepEqual(held(), [[at(10), at(12), 2]]);
+  ledger.call(call('io_destroy', [at(10)], 0, 2), 4);
+  t.deepEqual(held(), []);
+});
+
 test('what the kernel maps on its own is told apart: a stack, exec, a driver, and what a call accounts for', (t) => {
   const ledger = new Ledger<number>({page: PAGE, regions: [{start: at(20), end: at(22)}]});
   ledger.report({start: at(18), end: at(22), tid: 1, time: ++clock, file: '[stack]', flags: 0x102});
@@ -169,7 +185,8 @@ test('a call that fails on a hole has treated what is before it', (t) => {
     ],
   });
   t.like(ledger.call(call('mprotect', [at(0), 4 * PAGE, 1], ENOMEM), 1), {start: at(0), end: at(2)});
-  t.like(ledger.call(call('mlock', [at(0), 4 * PAGE], ENOMEM), 2), {start: at(0), end: at(4)});
+  t.like(ledger.call(call('madvise', [at(0), 4 * PAGE, 10], ENOMEM), 2), {start: at(0), end: at(4)});
+  t.like(ledger.call(call('munlock', [at(0), 4 * PAGE], ENOMEM), 2), {start: at(0), end: at(2)});
   t.is(ledger.call(call('munmap', [at(0) + 1, PAGE], -22), 3), undefined);
 });
 
