@@ -63,7 +63,7 @@ export class Entries {
 
   /** What a sample lists, and when it began, in ns: what a call that failed has released is no longer there. */
   reconcile(mapped: Iterable<Range>, began: number): void {
-    this.ledger.reconcile(mapped, began);
+    this.ledger.suspects.reconcile(mapped, began);
     this.tally.settle();
   }
 

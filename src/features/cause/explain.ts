@@ -163,7 +163,7 @@ export class Question {
     this.#open = this.#open.flatMap(({range, became}) => {
       const left = new Spans<true>();
       left.set(range, true);
-      for (const {start, end, value} of books.perhaps(range, this.#since)) {
+      for (const {start, end, value} of books.suspects.within(range, this.#since)) {
         const change = this.#perhaps(value, became);
         if (!change?.cause) continue;
         for (const part of left.clear({start, end})) this.#settle(books, part, change, became);
@@ -185,7 +185,7 @@ export class Question {
     const bytes = became === 'gone' ? start - end : became === 'mapped' ? end - start : 0;
     this.#add(cause, end - start);
     cause.done = more(cause.done, {what: became === 'gone' ? 'unmapped' : change.what, start, end, bytes});
-    if (became !== 'other') books.confirm({start, end}, change, became === 'gone');
+    if (became !== 'other') books.suspects.confirm({start, end}, change, became === 'gone');
   }
 }
 

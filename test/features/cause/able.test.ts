@@ -98,7 +98,7 @@ test('what a driver refuses to be mapped over is gone, and not counted as there'
   const refused = scene.enter('mmap', [at(4), 4 * PAGE, 1, MAP_FIXED | 1, 5, 0], -22);
   const held = (): unknown => scene.ledger.held.map(({start, end}) => [(start - BASE) / PAGE, (end - BASE) / PAGE]);
   // Who samples has the last word: nothing was taken away.
-  scene.ledger.reconcile([{start: at(0), end: at(20)}], scene.clock + 1);
+  scene.ledger.suspects.reconcile([{start: at(0), end: at(20)}], scene.clock + 1);
   t.deepEqual(held(), [[0, 20]]);
   t.deepEqual(said(scene.ask('shrunk', 4, 8)), [[[refused.id, 4]], 0]);
   t.like(refused.done, {what: 'unmapped', start: at(4), end: at(8), bytes: -4 * PAGE});
@@ -108,7 +108,7 @@ test('what a driver refuses to be mapped over is gone, and not counted as there'
   ]);
   // Mapped and taken away between two samples, so that nobody asks.
   scene.enter('mmap', [at(10), PAGE, 1, MAP_FIXED | 1, 5, 0], ENOMEM);
-  scene.ledger.reconcile([{start: at(0), end: at(10)}], scene.clock + 1);
+  scene.ledger.suspects.reconcile([{start: at(0), end: at(10)}], scene.clock + 1);
   t.deepEqual(held(), [
     [0, 4],
     [8, 10],

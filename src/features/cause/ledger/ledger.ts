@@ -7,13 +7,16 @@
  * released by the other. As the kernel doesn't map anything where something is, unless it is told to (MAP_FIXED), such
  * a release is owed, and does nothing when it comes.
  */
+import {Attachments} from './attached.ts';
 import type {Change, Done, Owner, Piece, Report} from './books.ts';
-import {chain, isPut, LastChanges} from './changes.ts';
+import {LastChanges} from './changes.ts';
 import {Debts} from './debts.ts';
 import {effectOf, type Effect, hasFailed, type LedgerCall, type Mark} from './effect.ts';
 import {markedPartly, releasedPerhaps} from './failed.ts';
 import {flagsOf, isAboutPages} from './flags.ts';
-import {type Range, type Span, Spans} from './spans.ts';
+import {Holdings, type OnKept} from './holdings.ts';
+import {common, partsOf, type Range, shifted, type Span, Spans} from './spans.ts';
+import {Suspects} from './suspects.ts';
 
 interface LedgerOptions {
   /** Bytes of a page. */
@@ -25,30 +28,17 @@ interface LedgerOptions {
   readonly regions?: readonly Range[];
 }
 
-/** Is told of each change of what somebody has mapped, in bytes: more or less than before. */
-type OnKept<Cause> = (owner: Owner<Cause>, bytes: number) => void;
-
 const HUGE_PAGE = 2 * 2 ** 20;
 const MAP_GROWSDOWN = 0x100;
 
-/** A segment of shmat(2), or a context of io_setup(2). */
-interface Attached<Cause> {
-  readonly range: Range;
-  readonly owner: Owner<Cause>;
-  /** What was attached at the same place before, and was not told to be detached. */
-  readonly earlier?: Attached<Cause> | undefined;
-  /** Bytes of it that were released already, as its place was taken. */
-  readonly taken?: number;
-}
-
 export class Ledger<Cause> {
+  /** What calls that failed may have done. */
+  readonly suspects: Suspects<Cause>;
   readonly #sizes: {readonly page: number; readonly hugePage: number};
-  readonly #onKept: OnKept<Cause> | undefined;
   readonly #last = new LastChanges<Cause>();
-  readonly #held = new Spans<Owner<Cause>>();
+  readonly #held: Holdings<Cause>;
   readonly #debts = new Debts<Owner<Cause>>();
-  /** Attached segments, by their start. */
-  readonly #attached = new Map<number, Attached<Cause>>();
+  readonly #attached: Attachments<Cause>;
   /** What the kernel reported of a thread since its last call. */
   readonly #reports = new Map<number, Report[]>();
   #brk: number | undefined;
@@ -56,9 +46,11 @@ export class Ledger<Cause> {
 
   constructor({page, hugePage = HUGE_PAGE, brk, regions = []}: LedgerOptions, onKept?: OnKept<Cause>) {
     this.#sizes = {page, hugePage};
-    this.#onKept = onKept;
+    this.#held = new Holdings(onKept);
+    this.suspects = new Suspects(this.#last, this.#held);
+    this.#attached = new Attachments(this.#held);
     this.#brk = brk;
-    for (const range of regions) this.#hold(range, {by: 'before', cause: undefined, mapped: 0, kept: 0});
+    for (const range of regions) this.#held.hold(range, {by: 'before', cause: undefined, mapped: 0, kept: 0});
   }
 
   /** Enters a call. @returns what it did to memory; undefined if nothing */
@@ -87,9 +79,7 @@ export class Ledger<Cause> {
 
   /** Another program: nothing is left of what was mapped. */
   exec(tid: number, cause: Cause | undefined): void {
-    for (const {start, end, value} of this.#held.all) this.#keep(value, start - end);
-    this.#held.filter(() => false);
-    for (const books of [this.#last, this.#attached, this.#reports, this.#debts]) books.clear();
+    for (const books of [this.#held, this.#last, this.#attached, this.#reports, this.#debts]) books.clear();
     this.#brk = undefined;
     this.#exec = {tid, owner: {by: 'exec', cause, mapped: 0, kept: 0}};
   }
@@ -146,69 +136,6 @@ export class Ledger<Cause> {
     return this.#held.all;
   }
 
-  /**
-   * What calls that failed may have done to a range, of memory that is the same since then: nobody but who has seen
-   * that it changed can tell.
-   */
-  perhaps(range: Range, since = 0): Span<Change<Cause>>[] {
-    return this.#last
-      .perhaps(range)
-      .filter(({value}) => value.time >= since)
-      .flatMap((span) => this.#sameSince(span, span.value.time).map((part) => ({...part, value: span.value})));
-  }
-
-  /** Parts of a range in which nothing was mapped, moved or released after a time. */
-  #sameSince(range: Range, time: number): Range[] {
-    const later = new Spans<true>();
-    for (const {start, end, value} of this.#last.within(range)) {
-      const put = value.what === 'unmapped' ? value : [...chain(value)].find(isPut);
-      if (put && put.time > time) later.set({start, end}, true);
-    }
-    return later.gapsIn(range);
-  }
-
-  /**
-   * A range was seen to be gone, or to be mapped now, and only a call that failed can have done it (`perhaps`). What
-   * moved keeps its owner.
-   */
-  confirm(range: Range, change: Change<Cause>, isGone: boolean): void {
-    const {by, cause, slide = 0, time} = change;
-    const isMove = slide !== 0 && !(isGone && change.what === 'moved');
-    const known = new Spans<true>();
-    for (const {start, end, value} of this.#last.within(range))
-      if (value.what === 'moved' && value.cause === cause) known.set({start, end}, true);
-    if (!isGone) for (const gap of known.gapsIn(range)) this.#hold(gap, {by, cause, mapped: 0, kept: 0});
-    for (const from of this.#sameSince(isGone || !isMove ? range : shifted(range, -slide), time)) {
-      const dropped = this.#drop(from);
-      this.#last.set(from, {...change, what: 'unmapped'});
-      if (!isMove) continue;
-      for (const {start, end, value} of dropped)
-        for (const to of this.#sameSince(shifted({start, end}, slide), time)) {
-          this.#hold(to, value);
-          this.#last.set(to, {...change, what: 'moved'});
-        }
-    }
-    if (!isGone) this.#last.set(range, {...change, what: 'moved'});
-  }
-
-  /**
-   * A sample lists what is mapped: what it lacks, and the books have, a call that failed has released, where one may
-   * have.
-   *
-   * @param before ns: when the sample began; what changed since then it may not have
-   */
-  reconcile(mapped: Iterable<Range>, before: number): void {
-    const old = this.#last.released.filter(({value}) => value.time < before);
-    if (old.length === 0) return;
-    const listed = new Spans<true>();
-    for (const {start, end} of mapped) listed.set({start, end}, true);
-    for (const {start, end, value} of old)
-      for (const gap of listed.gapsIn({start, end}))
-        for (const piece of this.#held.within(gap))
-          for (const part of this.#sameSince(piece, Math.min(value.time, before)))
-            this.confirm(part, {...value, slide: undefined}, true);
-  }
-
   /** Forgets what changed before a time, of memory that is no longer mapped: a diff that begins there doesn't ask. */
   forget(before: number): void {
     this.#last.forget(before);
@@ -229,14 +156,8 @@ export class Ledger<Cause> {
         return this.#setBreak(effect.to, call, owner);
       case 'attach':
         return this.#attach(effect.start, call, owner);
-      case 'detach': {
-        const attached = this.#detached(effect.start, call);
-        if (!attached) return undefined;
-        const own = this.#held.within(attached.range).filter(({value}) => value === attached.owner);
-        for (const piece of own) this.#release(piece, call, owner);
-        const bytes = own.reduce((sum, {start, end}) => sum + start - end, -(attached.taken ?? 0));
-        return {what: 'unmapped', ...attached.range, bytes, ...partsOf(own, attached.range)};
-      }
+      case 'detach':
+        return this.#detach(effect.start, call, owner);
     }
   }
 
@@ -261,29 +182,11 @@ export class Ledger<Cause> {
     this.#last.set(range, {what, by, cause, time});
   }
 
-  #hold(range: Range, owner: Owner<Cause>): void {
-    const size = range.end - range.start;
-    if (size <= 0) return;
-    this.#keep(owner, size);
-    for (const {start, end, value} of this.#held.set(range, owner)) this.#keep(value, start - end);
-  }
-
-  #keep(owner: Owner<Cause>, bytes: number): void {
-    owner.kept += bytes;
-    this.#onKept?.(owner, bytes);
-  }
-
-  #drop(range: Range): Span<Owner<Cause>>[] {
-    const dropped = this.#held.clear(range);
-    for (const {start, end, value} of dropped) this.#keep(value, start - end);
-    return dropped;
-  }
-
   #map(range: Range, over: boolean, call: LedgerCall, owner: Owner<Cause>): Done {
     const before = this.#held.within(range);
     if (!over) this.#debts.owe(before, call);
     owner.mapped += range.end - range.start;
-    this.#hold(range, owner);
+    this.#held.hold(range, owner);
     this.#change('mapped', range, call, owner);
     const replaced = over ? before.reduce((sum, {start, end}) => sum + end - start, 0) : 0;
     return {what: 'mapped', ...range, bytes: range.end - range.start - replaced};
@@ -295,7 +198,7 @@ export class Ledger<Cause> {
     const parts = new Spans<true>();
     for (const part of rest) for (const each of this.#releasable(part)) parts.set(each, true);
     for (const {start, end} of parts.all) {
-      for (const dropped of this.#drop({start, end})) bytes -= dropped.end - dropped.start;
+      for (const dropped of this.#held.drop({start, end})) bytes -= dropped.end - dropped.start;
       this.#change('unmapped', {start, end}, call, owner);
     }
     return {what: 'unmapped', ...range, bytes, ...partsOf(parts.all, range)};
@@ -325,14 +228,14 @@ export class Ledger<Cause> {
       return {what: 'mapped', ...range, from, bytes, ...partsOf(targets, range)};
     }
     const {rest, paid} = this.#debts.pay(from, call);
-    const pieces = [...paid, ...rest.flatMap((part) => this.#drop(part))];
+    const pieces = [...paid, ...rest.flatMap((part) => this.#held.drop(part))];
     for (const part of rest) for (const each of sources) this.#change('unmapped', common(part, each), call, owner);
     const there = targets.flatMap((each) => this.#held.within(each));
     if (!over) this.#debts.owe(there, call);
     owner.mapped += Math.max(0, after - before);
-    for (const each of targets) this.#hold(each, owner);
+    for (const each of targets) this.#held.hold(each, owner);
     for (const {start, end, value} of pieces)
-      this.#hold({start: start + slide, end: Math.min(end + slide, range.end)}, value);
+      this.#held.hold({start: start + slide, end: Math.min(end + slide, range.end)}, value);
     for (const each of targets) this.#change('moved', each, call, owner);
     const replaced = over ? there.reduce((sum, {start, end}) => sum + end - start, 0) : 0;
     return {what: 'moved', ...range, from, bytes: after - before - replaced, ...partsOf(targets, range)};
@@ -352,7 +255,8 @@ export class Ledger<Cause> {
 
   /** What the books don't have, and is mapped all the same: it was there before, or its call was lost. */
   #know(range: Range): void {
-    for (const gap of this.#held.gapsIn(range)) this.#hold(gap, {by: 'before', cause: undefined, mapped: 0, kept: 0});
+    for (const gap of this.#held.gapsIn(range))
+      this.#held.hold(gap, {by: 'before', cause: undefined, mapped: 0, kept: 0});
   }
 
   /** Only what is mapped can be marked. */
@@ -378,29 +282,23 @@ export class Ledger<Cause> {
     const report = this.#reportOf(call.tid, ({start}) => at === undefined || start === at);
     if (!report) return undefined;
     const range = {start: report.start, end: report.end};
-    this.#attached.set(range.start, {range, owner, earlier: this.#attached.get(range.start)});
+    this.#attached.attach(range, owner);
     return this.#map(range, false, call, owner);
   }
 
-  /** The segment that a call detached: where its place was taken before the call returned, not the one there now. */
-  #detached(at: number, call: LedgerCall): Attached<Cause> | undefined {
-    const known = this.#attachedAt(at);
-    const paid = known?.earlier ? this.#debts.pay(known.earlier.range, call).paid : [];
-    if (known?.earlier && paid.length > 0) {
-      this.#attached.set(at, {...known, earlier: undefined});
-      return {...known.earlier, taken: paid.reduce((sum, {start, end}) => sum + end - start, 0)};
-    }
-    this.#attached.delete(at);
-    return known;
-  }
-
-  /** A segment, also one of before the ledger began. */
-  #attachedAt(at: number): Attached<Cause> | undefined {
-    const known = this.#attached.get(at);
-    if (known) return known;
-    const span = this.#held.within({start: at, end: at + 1})[0];
-    const whole = span && this.#held.all.find(({value, start}) => value === span.value && start === at);
-    return whole && whole.value.by === 'before' ? {range: whole, owner: whole.value} : undefined;
+  /** Where its place was taken before the call returned, it is not the one that is there now. */
+  #detach(start: number, call: LedgerCall, owner: Owner<Cause>): Done | undefined {
+    const now = this.#attached.at(start);
+    if (!now) return undefined;
+    const paid = now.earlier ? this.#debts.pay(now.earlier.range, call).paid : [];
+    const gone = now.earlier !== undefined && paid.length > 0 ? now.earlier : now;
+    if (gone === now) this.#attached.detach(start);
+    else this.#attached.detachEarlier(start);
+    const {range, owner: attacher} = gone;
+    const own = this.#held.within(range).filter(({value}) => value === attacher);
+    for (const piece of own) this.#release(piece, call, owner);
+    const bytes = [...own, ...paid].reduce((sum, piece) => sum + piece.start - piece.end, 0);
+    return {what: 'unmapped', ...range, bytes, ...partsOf(own, range)};
   }
 
   /** The last report of a thread since its last call. */
@@ -425,19 +323,8 @@ export class Ledger<Cause> {
     for (const gap of this.#held.gapsIn(range).flatMap((each) => later.gapsIn(each))) {
       const mine = owner ?? {by, cause: undefined, mapped: 0, kept: 0};
       mine.mapped += gap.end - gap.start;
-      this.#hold(gap, mine);
+      this.#held.hold(gap, mine);
       this.#last.set(gap, {what: 'mapped', by, cause: mine.cause, time});
     }
   }
-}
-
-const shifted = ({start, end}: Range, by: number): Range => ({start: start + by, end: end + by});
-
-/** Where both are. It is empty, its end before its start, where they don't meet. */
-const common = (a: Range, b: Range): Range => ({start: Math.max(a.start, b.start), end: Math.min(a.end, b.end)});
-
-/** Parts of a range, where they are not all of it. */
-function partsOf(parts: readonly Range[], range: Range): {parts?: readonly Range[]} {
-  const bytes = parts.reduce((sum, {start, end}) => sum + end - start, 0);
-  return bytes === range.end - range.start ? {} : {parts: parts.map(({start, end}) => ({start, end}))};
 }

@@ -73,3 +73,18 @@ export class Spans<Value> {
     return {from, to};
   }
 }
+
+/** A range so many bytes further on. */
+export const shifted = ({start, end}: Range, by: number): Range => ({start: start + by, end: end + by});
+
+/** Where both are. It is empty, its end before its start, where they don't meet. */
+export const common = (a: Range, b: Range): Range => ({
+  start: Math.max(a.start, b.start),
+  end: Math.min(a.end, b.end),
+});
+
+/** Parts of a range, where they are not all of it. */
+export function partsOf(parts: readonly Range[], range: Range): {parts?: readonly Range[]} {
+  const bytes = parts.reduce((sum, {start, end}) => sum + end - start, 0);
+  return bytes === range.end - range.start ? {} : {parts: parts.map(({start, end}) => ({start, end}))};
+}
