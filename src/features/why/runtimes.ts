@@ -9,7 +9,7 @@ export interface Runtime {
   readonly file: RegExp;
   /** A label that `classify` gives to its memory alone. */
   readonly label?: RegExp;
-  /** What to ask it about its own heap. @param pid '' for what doesn't live */
+  /** What to ask it about its own heap. @param pid `PID` where none is known, as of a core */
   readonly ask: (pid: string) => readonly Step[];
   /** How to get memory back that it keeps. */
   readonly release: (pid: string) => readonly Step[];
