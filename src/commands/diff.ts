@@ -7,7 +7,7 @@ import {readTwice} from '../input/later.ts';
 import {processOf, readBoth, readSides} from '../input/open.ts';
 import type {Snapshot} from '../model/snapshot.ts';
 import {Trouble} from '../model/trouble.ts';
-import type {CaptureOptions} from '../procfs/capture.ts';
+import type {CaptureOptions} from '../procfs/options.ts';
 import {diff, type Diff} from '../diff/diff.ts';
 import {CHANGE_KINDS} from '../model/change.ts';
 import {KINDS} from '../model/kind.ts';

@@ -1,5 +1,6 @@
 import type {Snapshot} from '../model/snapshot.ts';
-import {capture, type CaptureOptions} from '../procfs/capture.ts';
+import {capture} from '../procfs/capture.ts';
+import type {CaptureOptions} from '../procfs/options.ts';
 import {pause} from '../procfs/sampling/poll.ts';
 import {interruption} from '../shell/signals.ts';
 import {say} from '../shell/output.ts';

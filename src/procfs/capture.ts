@@ -1,52 +1,22 @@
 import {classify} from '../classify/classify.ts';
-import type {Clues} from '../model/clues/clues.ts';
-import {Snapshot} from '../model/snapshot.ts';
+import {counted, sizeText} from '../model/amounts.ts';
 import type {Regions} from '../model/columns/regions.ts';
 import {type Observed, uncertainText} from '../model/host/observer.ts';
-import {errnoOf, Trouble} from '../model/trouble.ts';
+import {Snapshot} from '../model/snapshot.ts';
+import {Trouble} from '../model/trouble.ts';
 import type {Listing} from '../parse/listing.ts';
-import {parseListing} from '../parse/reader.ts';
-import {parseProcParts} from '../parse/parts.ts';
 import type {Stat} from '../parse/proc/stat.ts';
 import type {Status} from '../parse/proc/status.ts';
-import {isOneProgram, MOST_THREADS, readClues} from './image/clues.ts';
+import {parseListing} from '../parse/reader.ts';
 import {readExtras} from './details/extras.ts';
-import type {ProcFile} from './file.ts';
-import {whileHeld, type OnHeld} from './sampling/held.ts';
 import {countNodes} from './details/numa.ts';
+import type {ProcFile} from './file.ts';
+import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
+import {isOneProgram, MOST_THREADS, readClues} from './image/clues.ts';
 import {observerOf} from './observer/observer.ts';
 import {oddsNow} from './odds.ts';
-import {isSame, ProcessHandle, processInfo, withoutMemory} from './handle.ts';
-import {processTrouble} from './trouble.ts';
-import {existsSync} from 'node:fs';
-import {counted, sizeText} from '../model/amounts.ts';
-import {DEFAULT_MAX_STALL, predictStall} from './sampling/budget.ts';
-
-export interface CaptureOptions {
-  /** Where procfs is mounted. */
-  readonly root?: string | undefined;
-  /** Read smaps, and so resident memory per region? By default if it stalls the process no longer than `maxStall`. */
-  readonly usage?: boolean | undefined;
-  /** ms; 50 by default. */
-  readonly maxStall?: number | undefined;
-  /** ms that reading smaps may take before memmap does without it; by default as long as any reading may. */
-  readonly patience?: number | undefined;
-  /** Also read what only one moment is asked for: open descriptors, and what KSM merged. */
-  readonly extras?: boolean | undefined;
-  /** Also read which NUMA nodes pages lie on: numa_maps holds the lock of the memory map as smaps does. */
-  readonly numa?: boolean | undefined;
-  /** What an earlier look at the same program found, so that less must be read. */
-  readonly known?: Clues | undefined;
-  /** Regions of an earlier look at the same program that had VmFlags. */
-  readonly earlier?: Regions | undefined;
-  /**
-   * Gets each listing as the kernel printed it; of several in one sample the last one counts. The bytes are overwritten
-   * later.
-   */
-  readonly onListing?: ((bytes: Buffer) => void) | undefined;
-  /** Gets what each read of the file took, and what memmap's own pages took: see whileHeld(). */
-  readonly onHeld?: ((file: 'maps' | 'smaps' | 'own', ...took: Parameters<OnHeld>) => void) | undefined;
-}
+import {type CaptureOptions, held} from './options.ts';
+import {LEAST_LINE, openIfThere, readAll, readInTime, wantsUsage} from './usage.ts';
 
 /**
  * A listing is read again if it is torn or belongs to two program images: with three tries, 4 in a million stay torn.
@@ -156,9 +126,6 @@ function readOnce(handle: ProcessHandle, options: CaptureOptions, isLast: boolea
   }
 }
 
-const held = <Result>(file: 'maps' | 'smaps' | 'own', {onHeld}: CaptureOptions, read: () => Result): Result =>
-  onHeld ? whileHeld(read, (...took) => onHeld(file, ...took)) : read();
-
 /** Why an attempt isn't a snapshot; undefined if it is one. */
 function faultOf({listing, isSameImage, odds, isUnobserved}: Attempt): string | undefined {
   if (!isSameImage)
@@ -244,110 +211,6 @@ function takeOut(
 const manyThreads = (threads: number): string =>
   `Of ${threads} threads, ${MOST_THREADS} were asked where their stacks are; the stacks of the others are ` +
   `recognised by their shape.`;
-
-/** What a caller wants of smaps. */
-type Wish = Pick<CaptureOptions, 'usage' | 'maxStall'>;
-
-/** Bytes: the shortest line of maps has addresses of eight digits and no name. */
-const LEAST_LINE = '00400000-00401000 r--p 00000000 00:00 0 \n'.length;
-
-/**
- * Should smaps be read?
- *
- * @param bytes that maps has
- * @param count how many regions these are: it is asked for only where it decides
- * @param notes gets the reason why not, where that spares the process
- */
-function wantsUsage(bytes: number, count: () => number, status: Status, options: Wish, notes: string[]): boolean {
-  if (options.usage !== undefined || bytes === 0) return options.usage === true && bytes > 0;
-  const maxStall = options.maxStall ?? DEFAULT_MAX_STALL;
-  const rss = Number(status['vmRss'] ?? 0);
-  if (predictStall(rss, bytes / LEAST_LINE) <= maxStall) return true;
-  const regions = count();
-  const stall = predictStall(rss, regions);
-  if (stall <= maxStall) return true;
-  notes.push(
-    `Resident memory was not read: with ${regions} regions and ${sizeText(rss)} resident that would stall ` +
-      `the process for about ${Math.round(stall)} ms (allowed: ${maxStall} ms, --max-stall).`,
-  );
-  return false;
-}
-
-/**
- * smaps is missing where the kernel was built without CONFIG_PROC_PAGE_MONITOR; a security module may forbid it alone.
- */
-function openIfThere(handle: ProcessHandle, file: string, notes: string[]): ProcFile | undefined {
-  try {
-    return handle.open(file);
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    const isMissing = error.kind === 'gone' && !existsSync(handle.path(file)) && existsSync(handle.path('stat'));
-    const why = isMissing
-      ? 'there is no smaps: the kernel was built without CONFIG_PROC_PAGE_MONITOR.'
-      : `${error.why} ${error.next}`;
-    notes.push(`Resident memory was not read: ${why}`);
-    return undefined;
-  }
-}
-
-/** @throws Trouble `gone`, `denied`, `deadline` */
-const readAll = (file: ProcFile, handle: ProcessHandle, patience?: number): Buffer =>
-  told(handle, () => file.read(patience));
-
-/** What goes wrong while a file is read, as Trouble. */
-function told<Result>(handle: ProcessHandle, read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    if (errnoOf(error) === 'ESRCH') throw withoutMemory(handle);
-    throw processTrouble(handle.pid, error, handle.root);
-  }
-}
-
-/**
- * Reads smaps part by part, unless somebody wants it whole: of 60,000 regions it has 43 MB. What it takes to read what
- * was printed doesn't hold up the process.
- */
-function readUsage(smaps: ProcFile, handle: ProcessHandle, options: CaptureOptions, rows: number): Listing {
-  const {patience, onHeld, onListing} = options;
-  if (onListing) {
-    const bytes = held('smaps', options, () => readAll(smaps, handle, patience));
-    onListing(bytes);
-    return parseListing(bytes, 'proc', 'later');
-  }
-  const read = smaps.inParts(patience);
-  if (!onHeld) return parseProcParts((into) => told(handle, () => read(into)), rows + MORE_ROWS);
-  const took = {spent: 0, passed: 0};
-  const add = (spent: number, passed: number): void => {
-    took.spent += spent;
-    took.passed += passed;
-  };
-  try {
-    return parseProcParts((into) => whileHeld(() => told(handle, () => read(into)), add), rows + MORE_ROWS);
-  } finally {
-    onHeld('smaps', took.spent, took.passed);
-  }
-}
-
-/** Regions that may have come since they were counted. */
-const MORE_ROWS = 64;
-
-/** smaps needs the lock for longer than maps; for a process that maps without pause it may never become whole. */
-function readInTime(
-  smaps: ProcFile,
-  handle: ProcessHandle,
-  options: CaptureOptions,
-  rows: number,
-  notes: string[],
-): Listing | undefined {
-  try {
-    return readUsage(smaps, handle, options, rows);
-  } catch (error) {
-    if (!(error instanceof Trouble) || error.kind !== 'deadline') throw error;
-    notes.push(`Resident memory was not read from smaps: ${error.why}`);
-    return undefined;
-  }
-}
 
 /** Is the program that it was opened on still there? */
 function isAlive(file: ProcFile): boolean {

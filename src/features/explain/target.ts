@@ -1,7 +1,8 @@
 import {Snapshot} from '../../model/snapshot.ts';
 import {sizeText} from '../../model/amounts.ts';
 import {Trouble} from '../../model/trouble.ts';
-import {captureFrom, type CaptureOptions} from '../../procfs/capture.ts';
+import {captureFrom} from '../../procfs/capture.ts';
+import type {CaptureOptions} from '../../procfs/options.ts';
 import {ProcessHandle} from '../../procfs/handle.ts';
 import type {CoreInput} from '../../input/core.ts';
 import type {Input} from '../../input/input.ts';

@@ -1,5 +1,5 @@
 import {DEFAULT_MAX_DUTY, DEFAULT_MAX_STALL, DutyBudget} from './budget.ts';
-import type {CaptureOptions} from '../capture.ts';
+import type {CaptureOptions} from '../options.ts';
 import {whileHeld} from './held.ts';
 import {mapsTakesLock} from '../machine/kernel.ts';
 
