@@ -15,6 +15,7 @@ import {effectOf, type Effect, hasFailed, type LedgerCall, type Mark} from './ef
 import {markedPartly, releasedPerhaps} from './failed.ts';
 import {flagsOf, isAboutPages} from './flags.ts';
 import {Holdings, type OnKept} from './holdings.ts';
+import {Reports} from './reports.ts';
 import {common, partsOf, type Range, shifted, type Span, Spans} from './spans.ts';
 import {Suspects} from './suspects.ts';
 
@@ -29,7 +30,6 @@ interface LedgerOptions {
 }
 
 const HUGE_PAGE = 2 * 2 ** 20;
-const MAP_GROWSDOWN = 0x100;
 
 export class Ledger<Cause> {
   /** What calls that failed may have done. */
@@ -39,16 +39,15 @@ export class Ledger<Cause> {
   readonly #held: Holdings<Cause>;
   readonly #debts = new Debts<Owner<Cause>>();
   readonly #attached: Attachments<Cause>;
-  /** What the kernel reported of a thread since its last call. */
-  readonly #reports = new Map<number, Report[]>();
+  readonly #reports: Reports<Cause>;
   #brk: number | undefined;
-  #exec: {readonly tid: number; readonly owner: Owner<Cause>} | undefined;
 
   constructor({page, hugePage = HUGE_PAGE, brk, regions = []}: LedgerOptions, onKept?: OnKept<Cause>) {
     this.#sizes = {page, hugePage};
     this.#held = new Holdings(onKept);
     this.suspects = new Suspects(this.#last, this.#held);
     this.#attached = new Attachments(this.#held);
+    this.#reports = new Reports(this.#held, this.#last);
     this.#brk = brk;
     for (const range of regions) this.#held.hold(range, {by: 'before', cause: undefined, mapped: 0, kept: 0});
   }
@@ -58,8 +57,7 @@ export class Ledger<Cause> {
     const effect = effectOf(call, this.#sizes);
     const owner: Owner<Cause> = {by: 'call', cause, mapped: 0, kept: 0};
     const done = effect && !hasFailed(call) ? this.#apply(effect, call, owner) : this.#applyPart(effect, call, owner);
-    this.exit(call.tid);
-    if (this.#exec?.tid === call.tid) this.#exec = undefined;
+    this.#reports.returned(call.tid);
     this.#debts.returned(call);
     return done;
   }
@@ -70,18 +68,14 @@ export class Ledger<Cause> {
    * @param cause of a stack that grew
    */
   report(report: Report, cause?: Cause): void {
-    const {file, flags, tid, time} = report;
-    const isStack = file === '[stack]' || (flags & MAP_GROWSDOWN) !== 0;
-    if (isStack && this.#exec?.tid !== tid)
-      this.#fill(report, 'growth', {by: 'growth', cause, mapped: 0, kept: 0}, time);
-    else this.#reports.set(tid, [...(this.#reports.get(tid) ?? []), report]);
+    this.#reports.add(report, cause);
   }
 
   /** Another program: nothing is left of what was mapped. */
   exec(tid: number, cause: Cause | undefined): void {
     for (const books of [this.#held, this.#last, this.#attached, this.#reports, this.#debts]) books.clear();
     this.#brk = undefined;
-    this.#exec = {tid, owner: {by: 'exec', cause, mapped: 0, kept: 0}};
+    this.#reports.exec(tid, cause);
   }
 
   /** A thread has begun: it is in no call that began before. */
@@ -91,8 +85,7 @@ export class Ledger<Cause> {
 
   /** A thread has ended, or returned from a call. */
   exit(tid: number): void {
-    this.#settle(tid);
-    this.#reports.delete(tid);
+    this.#reports.end(tid);
   }
 
   /**
@@ -102,7 +95,7 @@ export class Ledger<Cause> {
    * @returns pieces without gaps, in ascending order
    */
   explain(range: Range, since = 0): Piece<Cause>[] {
-    for (const tid of this.#reports.keys()) this.#settle(tid);
+    this.#reports.settle();
     const known = this.#last.within(range).filter(({value}) => value.time >= since);
     const pieces: Piece<Cause>[] = [];
     let at = range.start;
@@ -126,13 +119,13 @@ export class Ledger<Cause> {
 
   /** Who mapped a range, as far as it is mapped, in ascending order. */
   holders(range: Range): readonly Span<Owner<Cause>>[] {
-    for (const tid of this.#reports.keys()) this.#settle(tid);
+    this.#reports.settle();
     return this.#held.within(range);
   }
 
   /** Who mapped what is mapped now, in ascending order. */
   get held(): readonly Span<Owner<Cause>>[] {
-    for (const tid of this.#reports.keys()) this.#settle(tid);
+    this.#reports.settle();
     return this.#held.all;
   }
 
@@ -270,7 +263,7 @@ export class Ledger<Cause> {
 
   #setBreak(to: number, call: LedgerCall, owner: Owner<Cause>): Done | undefined {
     const {page} = this.#sizes;
-    const before = this.#brk ?? this.#reportOf(call.tid, ({file}) => file === '[heap]')?.start ?? to;
+    const before = this.#brk ?? this.#reports.of(call.tid, ({file}) => file === '[heap]')?.start ?? to;
     this.#brk = to;
     const [old, now] = [Math.ceil(before / page) * page, Math.ceil(to / page) * page];
     if (old === now) return undefined;
@@ -279,7 +272,7 @@ export class Ledger<Cause> {
   }
 
   #attach(at: number | undefined, call: LedgerCall, owner: Owner<Cause>): Done | undefined {
-    const report = this.#reportOf(call.tid, ({start}) => at === undefined || start === at);
+    const report = this.#reports.of(call.tid, ({start}) => at === undefined || start === at);
     if (!report) return undefined;
     const range = {start: report.start, end: report.end};
     this.#attached.attach(range, owner);
@@ -299,32 +292,5 @@ export class Ledger<Cause> {
     for (const piece of own) this.#release(piece, call, owner);
     const bytes = [...own, ...paid].reduce((sum, piece) => sum + piece.start - piece.end, 0);
     return {what: 'unmapped', ...range, bytes, ...partsOf(own, range)};
-  }
-
-  /** The last report of a thread since its last call. */
-  #reportOf(tid: number, passes: (report: Report) => boolean): Report | undefined {
-    return this.#reports.get(tid)?.findLast(passes);
-  }
-
-  /**
-   * What the kernel reported and no call accounts for was mapped by exec, or by a driver; or by a call that has not
-   * returned yet, and then takes it over.
-   */
-  #settle(tid: number): void {
-    const reports = this.#reports.get(tid) ?? [];
-    const isExec = this.#exec?.tid === tid;
-    for (const report of reports)
-      this.#fill(report, isExec ? 'exec' : 'kernel', isExec ? this.#exec?.owner : undefined, report.time);
-  }
-
-  #fill(range: Range, by: 'growth' | 'exec' | 'kernel', owner: Owner<Cause> | undefined, time: number): void {
-    const later = new Spans<true>();
-    for (const {start, end, value} of this.#last.within(range)) if (value.time > time) later.set({start, end}, true);
-    for (const gap of this.#held.gapsIn(range).flatMap((each) => later.gapsIn(each))) {
-      const mine = owner ?? {by, cause: undefined, mapped: 0, kept: 0};
-      mine.mapped += gap.end - gap.start;
-      this.#held.hold(gap, mine);
-      this.#last.set(gap, {what: 'mapped', by, cause: mine.cause, time});
-    }
   }
 }
