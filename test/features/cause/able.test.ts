@@ -1,31 +1,19 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {Question} from '../../../src/features/cause/explain.ts';
-import {Ledger} from '../../../src/features/cause/ledger/ledger.ts';
-import type {CauseCall, Explained} from '../../../src/features/cause/news.ts';
+import type {Explained} from '../../../src/features/cause/news.ts';
 import type {Change} from '../../../src/index.ts';
+import {at, Books, PAGE, pageOf, PAGES} from './books.ts';
 
-const PAGE = 4096;
-const BASE = 0x10000000;
-const PAGES = 24;
 const [ENOMEM, EACCES] = [-12, -13];
 const MADVISE = {dontneed: 4, dontfork: 10, dontdump: 16} as const;
 const MAP_FIXED = 0x10;
 const MREMAP_FIXED = 3;
 
-const at = (page: number): number => BASE + page * PAGE;
-
 /** Books of 20 pages that were there before. */
-class Scene {
-  readonly ledger = new Ledger<CauseCall>({page: PAGE, regions: [{start: at(0), end: at(20)}]});
-  clock = 0;
-
-  enter(name: string, args: readonly number[], result = 0): CauseCall {
-    const time = (this.clock += 1000);
-    const words = args.map((arg) => BigInt.asUintN(64, BigInt(arg)));
-    const made = {id: time, name, args: words, result, tid: 1, time, stack: undefined, inferred: false};
-    this.ledger.call({name, args: words, result, tid: 1, time}, made);
-    return made;
+class Scene extends Books {
+  constructor() {
+    super(20);
   }
 
   ask(
@@ -96,7 +84,7 @@ test('a call that failed is a cause where it may have done a part, and no other 
 test('what a driver refuses to be mapped over is gone, and not counted as there', (t) => {
   const scene = new Scene();
   const refused = scene.enter('mmap', [at(4), 4 * PAGE, 1, MAP_FIXED | 1, 5, 0], -22);
-  const held = (): unknown => scene.ledger.held.map(({start, end}) => [(start - BASE) / PAGE, (end - BASE) / PAGE]);
+  const held = (): unknown => scene.ledger.held.map(({start, end}) => [pageOf(start), pageOf(end)]);
   // Who samples has the last word: nothing was taken away.
   scene.ledger.suspects.reconcile([{start: at(0), end: at(20)}], scene.clock + 1);
   t.deepEqual(held(), [[0, 20]]);

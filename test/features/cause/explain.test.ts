@@ -1,30 +1,17 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {Question} from '../../../src/features/cause/explain.ts';
-import {Ledger} from '../../../src/features/cause/ledger/ledger.ts';
 import type {CauseCall} from '../../../src/features/cause/news.ts';
 import type {Change} from '../../../src/index.ts';
-
-const PAGE = 4096;
-const BASE = 0x10000000;
-const PAGES = 24;
-
-const at = (page: number): number => BASE + page * PAGE;
+import {at, Books, PAGE, PAGES} from './books.ts';
 
 /** Books, and beside them a table of the call that put each page where it is. */
-class Scene {
-  readonly ledger = new Ledger<CauseCall>({page: PAGE, regions: [{start: at(0), end: at(4)}]});
+class Scene extends Books {
   readonly put: (CauseCall | 'before' | undefined)[] = Array.from({length: PAGES}, (_, i) =>
     i < 4 ? 'before' : undefined,
   );
-  clock = 0;
-
-  enter(name: string, args: readonly number[], result: number): CauseCall {
-    const time = (this.clock += 1000);
-    const words = args.map(BigInt);
-    const made = {id: time, name, args: words, result, tid: 1, time, stack: undefined, inferred: false};
-    this.ledger.call({name, args: words, result, tid: 1, time}, made);
-    return made;
+  constructor() {
+    super(4);
   }
 
   isFree(page: number, count: number): boolean {

@@ -9,41 +9,10 @@ import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {testIf, X64} from '../../helpers/tools.ts';
 import {WRITES_CORES} from '../../input/cores.ts';
+import {type Document, heapOf, type Part} from './document.ts';
 
 const MIB = 1024 * 1024;
 const PYTHONS = "Python's objects (obmalloc)";
-
-interface Part {
-  readonly name: string;
-  readonly within?: string;
-  readonly used: number | null;
-  readonly kept: number | null;
-  readonly committed: number | null;
-  readonly resident: number | null;
-  readonly dumped?: number;
-  readonly leftOut?: number;
-  readonly how: string;
-  readonly from: string;
-}
-
-interface Document {
-  readonly sentence: string;
-  readonly runtime: {
-    readonly name: string;
-    readonly dumped?: number;
-    readonly leftOut?: number;
-    readonly parts: readonly Part[];
-  };
-  part(name: string): Part;
-}
-
-async function heapOf(t: ExecutionContext, target: string, code = 0): Promise<Document> {
-  const ran = await memmap(['heap', target, '--json']);
-  t.is(ran.code, code, ran.stderr);
-  const document = JSON.parse(ran.stdout) as Document;
-  conforms(t, 'heap', document);
-  return {...document, part: (name) => document.runtime.parts.find((each) => each.name === name)!};
-}
 
 /** The same of a core: its rows must add up to what `show` says that it has, of memory that may be accessed. */
 async function heapOfCore(t: ExecutionContext, core: string, code = 0): Promise<Document> {

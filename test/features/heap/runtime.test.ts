@@ -6,25 +6,9 @@ import {memmap} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {testIf, X64} from '../../helpers/tools.ts';
+import {type Document, heapOf} from './document.ts';
 
 const MIB = 1024 * 1024;
-
-interface Part {
-  readonly name: string;
-  readonly within?: string;
-  readonly used: number | null;
-  readonly kept: number | null;
-  readonly committed: number | null;
-  readonly resident: number | null;
-  readonly how: string;
-  readonly from: string;
-}
-
-interface Document {
-  readonly sentence: string;
-  readonly runtime: {readonly name: string; readonly parts: readonly Part[]};
-  part(name: string): Part;
-}
 
 /** Bytes that the kernel counts for a process, page tables among them. */
 async function counted(pid: number): Promise<number> {
@@ -36,19 +20,16 @@ async function counted(pid: number): Promise<number> {
 /** What `memmap heap` says of a process at rest; its parts must add up to what the kernel counts. */
 async function look(t: ExecutionContext, pid: number, code = 0): Promise<Document> {
   const before = await counted(pid);
-  const ran = await memmap(['heap', String(pid), '--json']);
+  const heap = await heapOf(t, String(pid), code);
   const after = await counted(pid);
-  t.is(ran.code, code, ran.stderr);
-  const document = JSON.parse(ran.stdout) as Document;
-  conforms(t, 'heap', document);
-  const whole = document.runtime.parts.filter(({within}) => within === undefined);
+  const whole = heap.runtime.parts.filter(({within}) => within === undefined);
   const sum = whole.reduce((bytes, {resident}) => bytes + (resident ?? 0), 0);
   // Clean pages of files come and go, and a JVM is never quite at rest: its compiler is at work for a while.
   const [least, most] = [Math.min(before, after), Math.max(before, after)];
   const slack = Math.max(MIB, most * 0.03);
   t.true(sum > least - slack && sum < most + slack, `${sum} beside ${before} and ${after}`);
   for (const {name, kept, resident} of whole) t.true((kept ?? 0) <= resident!, name);
-  return {...document, part: (name) => document.runtime.parts.find((each) => each.name === name)!};
+  return heap;
 }
 
 testIf('python3', X64)(
