@@ -67,9 +67,12 @@ testIf('gcc')('memory given back with MADV_FREE is told from 1 % of what is resi
   const target = await Target.launch(t);
   await target.act(t, 'free 60');
   const pid = String(target.pid);
+  // The kernel marks pages in batches, one a processor (mm/swap.c, lru_lazyfree): the last ones follow some time later.
+  const before = kernel(target.pid, 'LazyFree');
   const {pages} = await show(t, pid);
-  t.is(pages.lazyFree, kernel(target.pid, 'LazyFree'));
-  t.true(pages.lazyFree! > 50 * MIB && pages.lazyFree! <= 60 * MIB);
+  const after = kernel(target.pid, 'LazyFree');
+  t.true(before <= pages.lazyFree! && pages.lazyFree! <= after, `${before}, ${pages.lazyFree}, ${after}`);
+  t.true(before > 50 * MIB && after <= 60 * MIB);
   for (const args of [[pid], [pid, '--summary']]) {
     const said = await text(...args);
     t.regex(said, /[56]\d(\.\d)? MiB of what is resident can be taken back at any moment: .* madvise\(MADV_FREE\)/);
