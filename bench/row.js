@@ -20,7 +20,8 @@ export function row(what, ours, beside, options = {}) {
   const left = summary(ours.map(wall));
   const right = beside && {name: beside.name, ...summary(beside.numbers.map(wall))};
   const cpu = beside && cpuRatio(ours, beside.numbers);
-  const ratio = right && left.median / right.median;
+  // Nothing beside nothing is as much of it.
+  const ratio = right && (left.median === right.median ? 1 : left.median / right.median);
   const spread = right && (right.max - right.min) / right.median;
   const measured = {ours: left.median, cpu: cpu?.ratio, ratio}[on];
   return {

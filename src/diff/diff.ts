@@ -1,6 +1,6 @@
 import {changeJSON, type Change, type Delta} from '../model/change.ts';
+import type {Region} from '../model/region.ts';
 import type {Snapshot} from '../model/snapshot.ts';
-import type {Totals} from '../model/totals.ts';
 import type {Draft} from './draft.ts';
 import {sweepLayout} from './layout.ts';
 import {areTwoProcesses, chooseMatch, type Match} from './match.ts';
@@ -27,22 +27,18 @@ export class Diff {
   readonly unchanged: number;
   /** After minus before, in bytes; the changes' deltas add up to it. A counter is there if both sides have it. */
   readonly delta: Delta & {readonly regions: number};
-  /**
-   * What moved in the counters of unchanged regions. Pss and the split into private and shared depend on other
-   * processes too, so that is not a change of this one: delta plus drift is the difference of the totals.
-   */
-  readonly drift: Readonly<Record<string, number>>;
+  readonly #counters: readonly string[];
+  #drift: Readonly<Record<string, number>> | undefined;
 
   constructor(before: Snapshot, after: Snapshot, options: DiffOptions = {}) {
-    const sums = sweepRollups(before.table, after.table);
+    const sums = sweepRollups(before, after);
     const {match, why} = sums
       ? ({match: 'address', why: SUMS_ALONE} as const)
       : chooseMatch(before, after, options.match ?? 'auto');
-    const swept =
-      sums ?? (match === 'layout' ? sweepLayout(before.regions, after.regions) : sweepRows(before.table, after.table));
+    const swept = sums ?? (match === 'layout' ? sweepLayout(before.regions, after.regions) : sweepRows(before, after));
     const drafts = match === 'layout' ? swept.drafts : pairMoved(swept.drafts);
     // What was read from maps has no counters, and 60,000 regions need not be asked for them at each look.
-    const counters = isMaps(before) || isMaps(after) ? [] : sharedCounters(before.totals, after.totals);
+    const counters = isMaps(before) || isMaps(after) ? [] : sharedCounters(before, after);
     this.before = before;
     this.after = after;
     this.match = match;
@@ -53,8 +49,16 @@ export class Diff {
     this.changes = drafts
       .map((draft) => toChange(draft, counters, (one) => sentence(one, areMoments, named)))
       .sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
-    this.delta = {...sumOfDeltas(this.changes, counters), regions: after.table.length - before.table.length};
-    this.drift = counters.length === 0 ? {} : driftOf(before.totals, after.totals, this.delta, counters);
+    this.delta = {...sumOfDeltas(this.changes, counters), regions: after.count - before.count};
+    this.#counters = counters;
+  }
+
+  /**
+   * What moved in the counters of unchanged regions. Pss and the split into private and shared depend on other
+   * processes too, so that is not a change of this one: delta plus drift is the difference of the totals.
+   */
+  get drift(): Readonly<Record<string, number>> {
+    return (this.#drift ??= driftOf(this, this.#counters));
   }
 
   /** The document `memmap.diff/1`. */
@@ -102,16 +106,19 @@ function toChange(draft: Draft, counters: readonly string[], textOf: (draft: Dra
 }
 
 /** Has a side a region of a name? All names are collected only once one is asked for. */
-function namesOf({table}: Snapshot): (name: string) => boolean {
+function namesOf(side: Snapshot): (name: string) => boolean {
   let names: Set<string> | undefined;
-  return (name) => (names ??= new Set(table.namedOnes().map((region) => region.name))).has(name);
+  const named = (): readonly Region[] => (side.areObjects ? side.regions : side.table.namedOnes());
+  return (name) => (names ??= new Set(named().map((region) => region.name))).has(name);
 }
 
 const isMaps = ({source}: Snapshot): boolean => source.from === 'process' && source.format === 'maps';
 
 /** smaps counters that both sides know: what one side never counted has no difference. */
-const sharedCounters = (before: Totals, after: Totals): string[] =>
-  Object.keys(before).filter((key) => key in after && key !== 'regions' && key !== 'size');
+function sharedCounters(before: Snapshot, after: Snapshot): string[] {
+  const there = new Set(after.counted);
+  return before.counted.filter((name) => there.has(name));
+}
 
 function sumOfDeltas(changes: readonly Change[], counters: readonly string[]): Delta {
   const sum: Record<string, number> = {};
@@ -124,10 +131,10 @@ function sumOfDeltas(changes: readonly Change[], counters: readonly string[]): D
   return {...sum, size};
 }
 
-function driftOf(before: Totals, after: Totals, delta: Delta, counters: readonly string[]): Record<string, number> {
+function driftOf({before, after, delta}: Diff, counters: readonly string[]): Record<string, number> {
   const drift: Record<string, number> = {};
   for (const counter of counters) {
-    const difference = after[counter]! - before[counter]! - (delta[counter] ?? 0);
+    const difference = after.totals[counter]! - before.totals[counter]! - (delta[counter] ?? 0);
     if (difference !== 0) drift[counter] = difference;
   }
   return drift;

@@ -1,6 +1,6 @@
 import {Trouble} from '../model/trouble.ts';
-import {hasRollup, type Regions} from '../model/columns/regions.ts';
 import {OWN_COUNTERS} from '../model/region.ts';
+import type {Snapshot} from '../model/snapshot.ts';
 import {usageDelta} from './draft.ts';
 import type {Swept} from './sweep.ts';
 
@@ -15,11 +15,11 @@ export const SUMS_ALONE = 'smaps_rollup has the sums of a whole process, and no 
  * @returns at most one draft, `touched`; undefined if neither side is a rollup
  * @throws Trouble `input` if one side alone is
  */
-export function sweepRollups(before: Regions, after: Regions): Swept | undefined {
-  const sides = [before, after].filter((side) => side.length === 1 && hasRollup(side));
+export function sweepRollups(before: Snapshot, after: Snapshot): Swept | undefined {
+  const sides = [before, after].filter(({count, regions}) => count === 1 && regions[0]!.name === '[rollup]');
   if (sides.length === 0) return undefined;
   if (sides.length === 1) throw unlike();
-  const [first, second] = [before.region(0), after.region(0)];
+  const [first, second] = [before.regions[0]!, after.regions[0]!];
   const usage = usageDelta([first], [second]);
   for (const counter in usage)
     if (first.usage?.[counter] === undefined || second.usage?.[counter] === undefined) delete usage[counter];

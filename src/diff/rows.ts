@@ -2,14 +2,21 @@ import {OWN_COUNTERS} from '../model/region.ts';
 import {ABSENT} from '../model/columns/columns.ts';
 import type {Regions} from '../model/columns/regions.ts';
 import {numberIn, type Numbers, Translation} from '../model/columns/translation.ts';
+import type {Snapshot} from '../model/snapshot.ts';
 import {sweep, type Swept} from './sweep.ts';
 
+/** The sweep of two moments of one process, of which most rows are the same. */
+export function sweepRows(before: Snapshot, after: Snapshot): Swept {
+  // A look at a process that is watched has the few regions that differ, as objects: columns would take longer to make.
+  if (before.areObjects && after.areObjects) return sweep(before.regions, after.regions);
+  return sweepTables(before.table, after.table);
+}
+
 /**
- * The sweep of two moments of one process, of which most rows are the same: those say nothing, and only the others
- * become regions. A region that is the same on both sides overlaps nothing else, so that leaving it out changes nothing
- * for its neighbours.
+ * Rows that are the same say nothing, and only the others become regions. A region that is the same on both sides
+ * overlaps nothing else, so that leaving it out changes nothing for its neighbours.
  */
-export function sweepRows(before: Regions, after: Regions): Swept {
+function sweepTables(before: Regions, after: Regions): Swept {
   const rows = others(before, after);
   const {drafts, unchanged} = sweep(
     rows.before.map((row) => before.region(row)),

@@ -1,5 +1,5 @@
 import {RegionList} from './columns/list.ts';
-import {type Region, regionJSON} from './region.ts';
+import {NOT_SUMMED, type Region, regionJSON} from './region.ts';
 import {hasRollup, Regions} from './columns/regions.ts';
 import {totalsByKind, totalsOf, type Totals} from './totals.ts';
 import {cluesJSON, type Clues} from './clues/clues.ts';
@@ -127,6 +127,25 @@ export class Snapshot {
   hasRegionsOf(other: Snapshot): boolean {
     if (this === other || (this.#table !== undefined && this.#table === other.#table)) return true;
     return this.#regions !== undefined && this.#regions === other.#regions;
+  }
+
+  /** Were its regions made as objects, and never put into columns? Few of them are compared sooner as they are. */
+  get areObjects(): boolean {
+    return this.#table === undefined;
+  }
+
+  /** How many regions there are. */
+  get count(): number {
+    return this.#regions?.length ?? this.#table!.length;
+  }
+
+  /** The counters of smaps that any of the regions has, in the order in which they come, but for those of no sum. */
+  get counted(): string[] {
+    if (this.#table) return Object.keys(this.totals).filter((name) => name !== 'regions' && name !== 'size');
+    const names = new Set<string>();
+    for (const {usage} of this.#regions!)
+      for (const name in usage) if (usage[name] !== undefined && !NOT_SUMMED.has(name)) names.add(name);
+    return [...names];
   }
 
   /** Has any region this counter? */
