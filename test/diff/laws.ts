@@ -1,6 +1,7 @@
 import {diff} from '../../src/diff/diff.ts';
 import type {Change, ChangeKind, Range} from '../../src/model/change.ts';
 import {OWN_COUNTERS, rangeText} from '../../src/model/region.ts';
+import {Snapshot} from '../../src/model/snapshot.ts';
 import {applyTo, memoryOf, rangesAfter, rangesBefore, type Memory} from './memory.ts';
 import {check, type Law, same} from './law.ts';
 import {misnomer} from './meaning.ts';
@@ -62,6 +63,9 @@ export const LAWS: Readonly<Record<string, Law>> = {
     const back = diff(after, before, {match});
     same(back.changes.map(signature).sort(), changes.map(mirror).map(signature).sort(), match);
     same(back.unchanged, unchanged, `${match}: unchanged`);
+  },
+  'A listing in columns and one of objects differ in the same way': (whole, {before, after}) => {
+    same(diff(asObjects(before), asObjects(after), {match: whole.match}), whole, whole.match);
   },
   'The changes turn the first memory into the second, page for page': ({changes, match}, {before, after}) => {
     const result = applyTo(memoryOf(before.regions), changes);
@@ -126,3 +130,6 @@ function mirror({kind, range, from, slide, pieces, before, after, delta}: Change
 }
 
 const sorted = (memory: Memory) => [...memory].sort(([a], [b]) => a - b);
+
+/** The same snapshot, as a look at a live process has it. */
+const asObjects = ({source, regions}: Snapshot): Snapshot => new Snapshot({source, regions: [...regions]});
