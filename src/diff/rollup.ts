@@ -16,7 +16,7 @@ export const SUMS_ALONE = 'smaps_rollup has the sums of a whole process, and no 
  * @throws Trouble `input` if one side alone is
  */
 export function sweepRollups(before: Snapshot, after: Snapshot): Swept | undefined {
-  const sides = [before, after].filter(({count, regions}) => count === 1 && regions[0]!.name === '[rollup]');
+  const sides = [before, after].filter((side) => side.count === 1 && side.regions[0]!.name === '[rollup]');
   if (sides.length === 0) return undefined;
   if (sides.length === 1) throw unlike();
   const [first, second] = [before.regions[0]!, after.regions[0]!];
