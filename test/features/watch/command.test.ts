@@ -203,7 +203,9 @@ testIf('python3', 'script')(
       };
       // A machine so busy that the program itself grew by fits and starts has no rate.
       const text = await givenTime(6, watch, (told) => told.join(' ').includes('/min ±'));
-      t.true(text.length >= 3 && text.length <= 6, text.join('\n'));
+      // What others who use the processors did to the sampling is told too, and takes up to two lines more.
+      const isDisturbed = /by the clock|longest gap/.test(text.join(' '));
+      t.true(text.length >= 3 && text.length <= (isDisturbed ? 8 : 6), text.join('\n'));
       t.deepEqual(
         text.filter((line) => line.length > 80),
         [],
