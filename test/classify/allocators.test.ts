@@ -14,6 +14,7 @@ import {memmap} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
 import {conforms} from '../helpers/schema.ts';
 import {testIf} from '../helpers/tools.ts';
+import {whileSteady} from '../helpers/wait.ts';
 import {at} from './real.ts';
 
 const MIB = 1024 * 1024;
@@ -133,14 +134,15 @@ sys.stdin.readline()" 2>&1`,
 
   const ran = await memmap(['show', String(child.pid), '--by', 'label', '--summary']);
   t.regex(ran.stdout, /^label .*\n(?:.*\n)*?Python's objects \(obmalloc\)  /m);
-  const json = await memmap(['show', String(child.pid), '--by', 'label', '--json']);
+  const objects = (): number => totalsByLabel(capture(child.pid).table).get(PYTHONS)!['rss']!;
+  const [json, rss] = await whileSteady(objects, () => memmap(['show', String(child.pid), '--by', 'label', '--json']));
   const document = JSON.parse(json.stdout) as {labels: Record<string, {rss: number}>; totals: {rss: number}};
   conforms(t, 'snapshot', document);
   t.is(
     Object.values(document.labels).reduce((sum, {rss}) => sum + rss, 0),
     document.totals.rss,
   );
-  t.is(document.labels[PYTHONS]!.rss, totalsByLabel(snapshot.table).get(PYTHONS)!['rss']!);
+  t.is(document.labels[PYTHONS]!.rss, rss);
 });
 
 test('what belongs to one thing has one owner', (t) => {

@@ -1,9 +1,10 @@
 import test from 'ava';
-import {memmap, run} from '../helpers/cli.ts';
-import {Child, python} from '../helpers/child.ts';
+import {memmap, run, type Ran} from '../helpers/cli.ts';
+import {Child, python, waitingShell} from '../helpers/child.ts';
 import {files, TUTORIAL} from '../helpers/listings.ts';
 import {testIf} from '../helpers/tools.ts';
 import {conforms} from '../helpers/schema.ts';
+import {givenTime} from '../helpers/wait.ts';
 
 interface Change {
   kind: string;
@@ -61,8 +62,7 @@ test('a side may be standard input, but not both', async (t) => {
 });
 
 test('a snapshot of a process that waits is equal to the process', async (t) => {
-  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
-  await child.line();
+  const child = await waitingShell(t);
   const saved = await memmap(['snapshot', String(child.pid)]);
   t.is(saved.code, 0);
   const document = JSON.parse(saved.stdout) as unknown;
@@ -195,24 +195,27 @@ test('what one side never counted has no difference, not one from 0', async (t) 
 testIf('python3')('--for compares a process with itself, at the end of the time or at Ctrl-C', async (t) => {
   // What a start maps is over.
   const child = await python(t);
-  const changed = child.ask('import time; time.sleep(3); m = mmap.mmap(-1, 7 << 20); m.write(bytes(7 << 20))');
-  const whole = await memmap(['diff', String(child.pid), '--for', '4s', '--json']);
+  const during = async (seconds: number): Promise<Ran> => {
+    const wait = `__import__('time').sleep(${0.75 * seconds})`;
+    const changed = child.ask(`${wait}; m = mmap.mmap(-1, 7 << 20); m.write(bytes(7 << 20))`);
+    const ran = await memmap(['diff', String(child.pid), '--for', `${seconds}s`, '--json']);
+    await changed;
+    return ran;
+  };
+  const changesIn = ({stdout}: Ran): Change[] => (JSON.parse(stdout) as {changes: Change[]}).changes;
+  const isSeen = (ran: Ran): boolean =>
+    changesIn(ran).some(({kind, range}) => kind === 'new' && Number(range.end) - Number(range.start) === 7 << 20);
+  const whole = await givenTime(4, during, isSeen);
   t.is(whole.code, 1, whole.stderr);
-  const {changes, match} = JSON.parse(whole.stdout) as {changes: Change[]; match: string};
-  t.is(match, 'address');
-  t.true(changes.some(({kind, range}) => kind === 'new' && Number(range.end) - Number(range.start) === 7 << 20));
-  await changed;
-  const cut = await run('timeout', [
-    '-s',
-    'INT',
-    '5',
-    process.execPath,
-    'bin/run.js',
-    'diff',
-    String(child.pid),
-    '--for',
-    '1h',
-  ]);
+  t.is((JSON.parse(whole.stdout) as {match: string}).match, 'address');
+  t.true(isSeen(whole));
+  const words = [process.execPath, 'bin/run.js', 'diff', String(child.pid), '--for', '1h'];
+  // Before it has looked, it has nothing to say.
+  const cut = await givenTime(
+    5,
+    (seconds) => run('timeout', ['-s', 'INT', String(seconds), ...words]),
+    ({stdout}) => stdout !== '',
+  );
   t.regex(cut.stdout, /^No change|unchanged\.$/m);
   t.is((await memmap(['diff', 'no/such/file', '--for', '1s'])).code, 6);
 });

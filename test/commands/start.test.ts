@@ -2,6 +2,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {COMMANDS} from '../../src/main.ts';
+import {waitingNode} from '../helpers/child.ts';
 import {MEMMAP, memmap, run} from '../helpers/cli.ts';
 import {folder} from '../helpers/listings.ts';
 import {TerminalRun} from '../helpers/terminal.ts';
@@ -132,10 +133,11 @@ test('a small show and a small diff load no streams, no compression and no perfo
   const file = join(folder(t), 'loaded.cjs');
   const loaded = join(folder(t), 'loaded.json');
   const list = 'JSON.stringify(process.moduleLoadList)';
+  const pid = String((await waitingNode(t)).pid);
   writeFileSync(file, `process.on('exit', () => require('fs').writeFileSync('${loaded}', ${list}));`);
   for (const words of [
     ['show', LISTING],
-    ['show', String(process.pid)],
+    ['show', pid],
     ['diff', LISTING, LISTING],
   ]) {
     const ran = await run(process.execPath, ['-r', file, MEMMAP, ...words]);
@@ -149,22 +151,23 @@ test('a small show and a small diff load no streams, no compression and no perfo
 
 test('what few runs need is read by these alone', async (t) => {
   const place = folder(t);
+  const pid = String((await waitingNode(t)).pid);
   const [file, read] = [join(place, 'read.cjs'), join(place, 'read.json')];
   const record = `const fs = require('fs'); const {openSync} = fs; const names = [];
     fs.openSync = (...words) => { names.push(String(words[0])); return openSync(...words); };
     process.on('exit', () => fs.writeFileSync('${read}', JSON.stringify(names)));`;
   writeFileSync(file, record);
   const snapshot = join(place, 'snapshot.json');
-  await memmap(['snapshot', String(process.pid), '-o', snapshot]);
+  await memmap(['snapshot', pid, '-o', snapshot]);
   for (const [words, code, bundles] of [
     [['show', LISTING], 0, ['commands/show']],
-    [['show', String(process.pid)], 0, ['commands/show']],
-    [['show', String(process.pid), '--json'], 0, ['commands/show']],
+    [['show', pid], 0, ['commands/show']],
+    [['show', pid, '--json'], 0, ['commands/show']],
     [['diff', LISTING, LISTING], 0, ['commands/diff']],
-    [['diff', LISTING, String(process.pid)], 1, ['commands/diff']],
-    [['ps', String(process.pid)], 0, ['commands/ps']],
-    [['watch', String(process.pid), '--count', '1'], 0, ['commands/watch']],
-    [['explain', String(process.pid)], 0, ['commands/explain']],
+    [['diff', LISTING, pid], 1, ['commands/diff']],
+    [['ps', pid], 0, ['commands/ps']],
+    [['watch', pid, '--count', '1'], 0, ['commands/watch']],
+    [['explain', pid], 0, ['commands/explain']],
     // Errors, another format, a picture: both bundles know one Trouble, one table of kinds, one width.
     [['show', 'no such process'], 3, ['commands/show', 'rare/show']],
     [['show', snapshot], 0, ['commands/show', 'rare/show']],

@@ -35,11 +35,13 @@ for index, name in enumerate(names): keep(os.open(place + b'/' + name, os.O_RDWR
 for index, name in enumerate(names):
     fd = libc.memfd_create(ctypes.c_char_p(name), 0)
     keep(fd, 100 + index)
+named = threading.Semaphore(0)
 def thread(name):
     libc.prctl(15, ctypes.c_char_p(name), 0, 0, 0)
+    named.release()
     time.sleep(60)
 for name in names: threading.Thread(target=thread, args=(name,), daemon=True).start()
-time.sleep(0.1)
+for name in names: named.acquire()
 libc.prctl(15, ctypes.c_char_p(b'evil\x1b]0;t\x07\n)'), 0, 0, 0)
 print('ready', flush=True)
 for line in sys.stdin:

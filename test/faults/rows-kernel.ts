@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {capture} from '../../src/procfs/capture.ts';
-import {Child} from '../helpers/child.ts';
+import {asleep, Child} from '../helpers/child.ts';
+import {whileSteady} from '../helpers/wait.ts';
 import {done, type Row, type Scene} from './scene.ts';
 
 /** What other kernels print, or may print one day: a directory of files like /proc, given as --proc-root. */
@@ -65,8 +66,11 @@ export const KERNEL_ROWS: readonly Row[] = [
     run: async (scene) => {
       const child = new Child(scene.test, 'cat', []);
       await child.ask('ready');
-      const {totals, regions} = capture(child.pid);
-      const rollup = Number(/^Pss: +(\d+)/m.exec(readFileSync(`/proc/${child.pid}/smaps_rollup`, 'latin1'))![1]) * 1024;
+      // It moves while others that map the same libraries start and end.
+      const [{totals, regions}, rollup] = await whileSteady(
+        () => 1024 * Number(/^Pss: +(\d+)/m.exec(readFileSync(`/proc/${child.pid}/smaps_rollup`, 'latin1'))![1]),
+        () => capture(child.pid),
+      );
       const apart = Math.abs(rollup - totals['pss']!);
       assert.ok(apart <= regions.length * 1024 * 2, `${apart} bytes`);
       return `${apart / 1024} KiB apart, of ${regions.length} regions`;
@@ -115,6 +119,10 @@ export const KERNEL_ROWS: readonly Row[] = [
     how: 'demo touch --json: the text of the helper at the start',
     expected: 'no dirty page: the helper is on the disk',
     run: async (scene) => {
+      // A file that was built just now may not be on the disk yet.
+      const helper = openSync(`dist/helpers/touch.${process.arch}`, 'r');
+      fsyncSync(helper);
+      closeSync(helper);
       const {start} = JSON.parse(done(await scene.memmap(['demo', 'touch', '--json']))) as {start: Document};
       const text = start.regions.filter(({perms}) => perms === 'r-xp' && !perms.includes('w'))[0]!;
       assert.equal(text.usage!['privateDirty'], 0);
@@ -154,6 +162,7 @@ async function show(
 ): Promise<Document> {
   const child = new Child(scene.test, 'cat', []);
   await child.ask('ready');
+  await asleep(child.pid);
   const root = scene.folder();
   const place = join(root, '4242');
   mkdirSync(place);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {release} from 'node:os';
 import {join} from 'node:path';
-import {Child} from '../helpers/child.ts';
+import {Child, inState, waitingNode} from '../helpers/child.ts';
+import {KTHREADD} from '../helpers/lack.ts';
 import {until} from '../helpers/wait.ts';
 import {denied, done, isRoot, NOBODY, refused, type Row, type Scene} from './scene.ts';
 
@@ -72,8 +73,11 @@ export const TARGET_ROWS: readonly Row[] = [
     how: 'a child that nobody waits for: show, watch, snapshot',
     expected: '3, "zombie", no table of zeros',
     run: async (scene) => {
-      const child = new Child(scene.test, 'sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60']);
+      // A shell would wait for its child; what it becomes does not.
+      const child = new Child(scene.test, 'sh', ['-c', 'exec 3<&0; (read x <&3) & echo $!; exec sleep 60']);
       const zombie = await child.line();
+      await inState(child.pid, 'S', 'sleep');
+      child.process.stdin!.end('\n');
       await until(() => /^State:\s+Z/m.test(readFileSync(`/proc/${zombie}/status`, 'latin1')), 'the zombie');
       for (const command of ['watch', 'snapshot']) refused(await scene.memmap([command, zombie]), 3, /zombie/);
       return refused(await scene.memmap(['show', zombie]), 3, /zombie/);
@@ -85,8 +89,7 @@ export const TARGET_ROWS: readonly Row[] = [
     how: 'show 2',
     expected: '3, "kernel thread"',
     run: async (scene) => {
-      if (!existsSync('/proc/2/comm') || readFileSync('/proc/2/comm', 'utf8') !== 'kthreadd\n')
-        return 'no kernel thread is visible here';
+      if (KTHREADD) return KTHREADD.why;
       return refused(await scene.memmap(['show', '2']), 3, /kernel thread/);
     },
   },
@@ -152,7 +155,8 @@ export const TARGET_ROWS: readonly Row[] = [
     how: 'show TID; show /proc/self/maps',
     expected: "0: the thread's process; and memmap itself, as a listing",
     run: async (scene) => {
-      const threads = execFileSync('ls', [`/proc/${process.pid}/task`], {encoding: 'utf8'})
+      const {pid} = await waitingNode(scene.test);
+      const threads = execFileSync('ls', [`/proc/${pid}/task`], {encoding: 'utf8'})
         .trim()
         .split('\n');
       done(await scene.memmap(['show', threads.at(-1)!]));
@@ -168,8 +172,8 @@ export const TARGET_ROWS: readonly Row[] = [
     needs: ['python3'],
     run: async (scene) => {
       const code =
-        'import threading\ndef w():\n  time.sleep(.2); print("alone", flush=True); ' +
-        'time.sleep(60)\nthreading.Thread(target=w).start(); ctypes.CDLL(None).syscall(60, 0)';
+        'import threading\ndef w():\n  while ") Z " not in open(f"/proc/{os.getpid()}/stat").read(): time.sleep(.01)\n  ' +
+        'print("alone", flush=True); time.sleep(60)\nthreading.Thread(target=w).start(); ctypes.CDLL(None).syscall(60, 0)';
       const child = await scene.python(code);
       const text = done(await scene.memmap(['show', String(child.pid)]));
       assert.match(text, /its first thread has ended/);

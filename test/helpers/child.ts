@@ -50,7 +50,37 @@ for line in sys.stdin:
 `;
   const child = new Child(t, 'python3', ['-c', loop]);
   await child.line();
+  // Until it waits for its first line it may still get memory to read that into.
+  await inState(child.pid, 'S');
   return child;
+}
+
+/** A shell that waits in read(2), and does nothing more. */
+export function waitingShell(t: ExecutionContext): Promise<Child> {
+  return waiting(t, 'sh', ['-c', 'echo ready; read x']);
+}
+
+/** A Node that waits in read(2), and whose other threads have nothing left to do. */
+export function waitingNode(t: ExecutionContext): Promise<Child> {
+  const script = "console.log('ready'); require('node:fs').readSync(0, Buffer.alloc(1))";
+  return waiting(t, process.execPath, ['-e', script]);
+}
+
+/** A program that says that it is ready, and then waits: whoever has read that may be faster than it. */
+async function waiting(t: ExecutionContext, command: string, args: readonly string[]): Promise<Child> {
+  const child = new Child(t, command, args);
+  await child.line();
+  await asleep(child.pid);
+  return child;
+}
+
+/** Has a process ended? A zombie has too, which stays where PID 1 waits for nobody, as in some containers. */
+export function hasEnded(pid: number): boolean {
+  try {
+    return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return true;
+  }
 }
 
 /** Waits until every thread of a process sleeps. */

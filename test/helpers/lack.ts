@@ -1,3 +1,4 @@
+import {existsSync, readFileSync} from 'node:fs';
 import {has, PACKAGES, type Tool} from './programs.ts';
 
 /** Why a test can't run on this machine. What is missing can be installed, or it can't: a kernel feature, a right. */
@@ -12,6 +13,12 @@ export const unless = (isThere: boolean, why: string): Lack | undefined =>
 
 /** Only root may do what the test does. */
 export const ROOT: Lack | undefined = unless(process.getuid?.() === 0, 'only root can become another user');
+
+/** PID 2 is the kernel thread that starts all others, but in a container, which has PIDs of its own. */
+export const KTHREADD: Lack | undefined = unless(
+  existsSync('/proc/2/comm') && readFileSync('/proc/2/comm', 'latin1') === 'kthreadd\n',
+  'no kernel thread is visible here',
+);
 
 /** Addresses, layouts or system calls are those of x86-64. */
 export const X64: Lack | undefined = unless(process.arch === 'x64', `this is for x86-64, and here is ${process.arch}`);

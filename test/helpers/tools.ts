@@ -2,7 +2,7 @@ import test, {type ExecutionContext} from 'ava';
 import {type Lack, lackOf} from './lack.ts';
 import type {Tool} from './programs.ts';
 
-export {type Lack, missing, ROOT, unless, X64} from './lack.ts';
+export {KTHREADD, type Lack, missing, ROOT, unless, X64} from './lack.ts';
 
 /** Registers a test under a title. */
 type Register = (title: string, run: (t: ExecutionContext) => unknown) => void;

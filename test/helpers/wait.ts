@@ -1,4 +1,5 @@
 import {setTimeout as pause} from 'node:timers/promises';
+import {isDeepStrictEqual} from 'node:util';
 
 /** How long a wait may take, in ms: far beyond what a loaded machine needs, and within AVA's own limit. */
 export const PATIENCE = 90_000;
@@ -24,6 +25,27 @@ function tried<Value>(find: () => Value | undefined | false): Value | undefined 
     // A file that is not there yet, a process that is not there any more.
     if (error instanceof Error && 'code' in error) return undefined;
     throw error;
+  }
+}
+
+/**
+ * What is said of a process while the kernel's own figures of it stay as they are. Pages are taken back, written to the
+ * disk and put together to huge ones at any time, and what is shared changes with others that start and end: then it is
+ * asked again.
+ *
+ * @param read the kernel's figures, without memmap
+ * @returns what was said, and the figures before and after it
+ */
+export async function whileSteady<Figures, Said>(
+  read: () => Figures,
+  ask: () => Said | Promise<Said>,
+): Promise<readonly [said: Said, figures: Figures]> {
+  for (const end = Date.now() + PATIENCE; ;) {
+    const before = read();
+    const said = await ask();
+    const after = read();
+    if (isDeepStrictEqual(before, after)) return [said, after];
+    if (Date.now() > end) throw new Error(`it never stayed: ${JSON.stringify([before, after])}`);
   }
 }
 

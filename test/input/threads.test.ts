@@ -1,11 +1,10 @@
 import {readdirSync} from 'node:fs';
 import test from 'ava';
-import {Child} from '../helpers/child.ts';
+import {waitingNode} from '../helpers/child.ts';
 import {memmap} from '../helpers/cli.ts';
 
 test('the ID of a thread stands for its process, and that is said', async (t) => {
-  const child = new Child(t, process.execPath, ['-e', 'console.log("ready"); process.stdin.resume()']);
-  await child.line();
+  const child = await waitingNode(t);
   const thread = readdirSync(`/proc/${child.pid}/task`).find((tid) => tid !== String(child.pid))!;
   const {stdout, stderr, code} = await memmap(['show', thread, '--json']);
   t.is(code, 0);

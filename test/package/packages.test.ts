@@ -2,18 +2,22 @@ import {execFileSync} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
+import {waitingShell} from '../helpers/child.ts';
 import {once, run} from '../helpers/cli.ts';
 import {folder, TUTORIAL} from '../helpers/listings.ts';
 import {testIf} from '../helpers/tools.ts';
 
 const {version} = JSON.parse(readFileSync('package.json', 'utf8')) as {version: string};
 
-/** What a user of an installed memmap does, each with what is said; all of it needs a file that must be in the package. */
-const USES: ReadonlyArray<readonly [words: readonly string[], says: RegExp]> = [
+/** What a user of an installed memmap does, each with what is said; all of it needs a file that must be in the package.
+ *
+ * @param pid of a process that doesn't change
+ */
+const usesOf = (pid: number): ReadonlyArray<readonly [words: readonly string[], says: RegExp]> => [
   [['--version'], /^memmap\/\d/],
   [['--help'], /^COMMANDS$/m],
   [['help', 'show'], /^EXAMPLES$/m],
-  [['show', String(process.pid)], /^total /m],
+  [['show', String(pid)], /^total /m],
   [['demo', 'brk'], /The kernel agreed with all 5 predictions/],
   [['explain', 'Pss'], /^Pss: a counter/],
   [['completion', 'bash'], /complete -F _memmap memmap/],
@@ -58,7 +62,7 @@ test('the package of npm works where nothing else is, and its library too', asyn
     '-c',
     `cd ${place} && mkdir node_modules && tar -xzf ${tarball} && mv package node_modules/memmap`,
   ]);
-  for (const [words, says] of USES) {
+  for (const [words, says] of usesOf((await waitingShell(t)).pid)) {
     const ran = await run(process.execPath, [join(place, 'node_modules/memmap/bin/run.js'), ...words], {cwd: place});
     t.is(ran.code, 0, `${words.join(' ')}: ${ran.stderr}`);
     t.regex(ran.stdout, says);
@@ -116,7 +120,7 @@ testIf('dpkg-deb')('the package of Debian is built without root, belongs to root
 
   const root = join(place, 'root');
   await run('dpkg-deb', ['-x', deb, root]);
-  for (const [words, says] of USES) {
+  for (const [words, says] of usesOf((await waitingShell(t)).pid)) {
     const ran = await run(process.execPath, [join(root, 'usr/bin/memmap'), ...words], {cwd: place});
     t.is(ran.code, 0, `${words.join(' ')}: ${ran.stderr}`);
     t.regex(ran.stdout, says);

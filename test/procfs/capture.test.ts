@@ -5,12 +5,12 @@ import {sizeOf} from '../../src/model/region.ts';
 import {Trouble} from '../../src/model/trouble.ts';
 import {capture} from '../../src/procfs/capture.ts';
 import {ProcessHandle} from '../../src/procfs/handle.ts';
-import {Child, inState, python} from '../helpers/child.ts';
-import {ROOT, testIf} from '../helpers/tools.ts';
+import {Child, inState, python, waitingShell} from '../helpers/child.ts';
+import {KTHREADD, ROOT, testIf} from '../helpers/tools.ts';
+import {whileSteady} from '../helpers/wait.ts';
 
 test('a snapshot of a waiting process has the regions that the kernel lists, and its name and state', async (t) => {
-  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
-  await child.line();
+  const child = await waitingShell(t);
   const snapshot = capture(child.pid);
   const lines = readFileSync(`/proc/${child.pid}/maps`, 'latin1').trimEnd().split('\n');
   t.deepEqual(
@@ -29,14 +29,14 @@ test('a snapshot of a waiting process has the regions that the kernel lists, and
 });
 
 test("resident memory of a process that stands still adds up to the kernel's own sum", async (t) => {
-  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
-  await child.line();
-  const snapshot = capture(child.pid);
-  const rollup = readFileSync(`/proc/${child.pid}/smaps_rollup`, 'latin1');
-  const sum = (key: string): number => Number(new RegExp(`^${key}: +(\\d+) kB`, 'm').exec(rollup)![1]) * 1024;
-  t.is(snapshot.totals['rss'], sum('Rss'));
-  t.is(snapshot.totals['privateDirty'], sum('Private_Dirty'));
-  t.is(snapshot.totals['anonymous'], sum('Anonymous'));
+  const child = await waitingShell(t);
+  const sums = (): number[] => {
+    const rollup = readFileSync(`/proc/${child.pid}/smaps_rollup`, 'latin1');
+    const sum = (key: string): number => Number(new RegExp(`^${key}: +(\\d+) kB`, 'm').exec(rollup)![1]) * 1024;
+    return ['Rss', 'Private_Dirty', 'Anonymous'].map(sum);
+  };
+  const [{totals}, kernel] = await whileSteady(sums, () => capture(child.pid));
+  t.deepEqual([totals['rss'], totals['privateDirty'], totals['anonymous']], kernel);
 });
 
 testIf('python3')('memory that a program maps is found where it says it is', async (t) => {
@@ -55,8 +55,7 @@ testIf('python3')('memory that a program maps is found where it says it is', asy
 });
 
 test('without smaps the regions are the same, and resident memory is unknown, not 0', async (t) => {
-  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
-  await child.line();
+  const child = await waitingShell(t);
   const withUsage = capture(child.pid);
   const without = capture(child.pid, {usage: false});
   t.is(without.source.format, 'maps');
@@ -69,8 +68,7 @@ test('without smaps the regions are the same, and resident memory is unknown, no
 });
 
 test('smaps is left out, and that is said, where reading it would stall the process for too long', async (t) => {
-  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
-  await child.line();
+  const child = await waitingShell(t);
   const snapshot = capture(child.pid, {maxStall: 0.001});
   t.is(snapshot.source.format, 'maps');
   t.regex(snapshot.notes[0]!, /^Resident memory was not read: with \d+ regions .* --max-stall/);
@@ -86,10 +84,13 @@ const gone = (pid: number): Trouble => {
   throw new Error('it was captured');
 };
 
-test('no such process, a kernel thread and a zombie are told apart', async (t) => {
-  t.like(gone(4_194_304), {kind: 'gone', why: 'there is no such process.'});
+testIf(KTHREADD)('a kernel thread has no memory, which is said', (t) => {
   t.like(gone(2), {kind: 'gone'});
   t.regex(gone(2).why, /kernel thread/);
+});
+
+test('no such process and a zombie are told apart', async (t) => {
+  t.like(gone(4_194_304), {kind: 'gone', why: 'there is no such process.'});
   // A shell would reap its child; what it becomes does not.
   const child = new Child(t, 'sh', ['-c', 'exec 3<&0; (read x <&3) & echo $!; exec sleep 60']);
   const zombie = Number(await child.line());
@@ -114,8 +115,9 @@ testIf('python3')('a process whose first thread has ended is read through anothe
 
 testIf(ROOT)('a process of another user is refused with what would give access', (t) => {
   const script = `
-    process.setegid(65534); process.seteuid(65534);
+    // Before: this place may be closed to others.
     const {capture} = await import('./build/src/procfs/capture.js');
+    process.setegid(65534); process.seteuid(65534);
     try { capture(${process.pid}); } catch (error) { console.log(JSON.stringify([error.kind, error.why, error.next])); }`;
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {encoding: 'utf8'});
   const [kind, why, next] = JSON.parse(output) as string[];
@@ -126,6 +128,8 @@ testIf(ROOT)('a process of another user is refused with what would give access',
 
 test('a process that is held can end, but never become another one', async (t) => {
   const child = new Child(t, 'sleep', ['60']);
+  // exec(2) gives it its name a moment after it has closed what our side waits for.
+  await inState(child.pid, 'S', 'sleep');
   const handle = new ProcessHandle(child.pid);
   t.teardown(() => handle.close());
   t.is(handle.stat().comm, 'sleep');

@@ -5,6 +5,7 @@ import {diff} from '../../src/diff/diff.ts';
 import {sizeOf, type Region} from '../../src/model/region.ts';
 import {capture} from '../../src/procfs/capture.ts';
 import {Session} from '../../src/procfs/sampling/session.ts';
+import {waitingShell} from '../helpers/child.ts';
 import {testIf} from '../helpers/tools.ts';
 
 const SIZE = 64 << 20;
@@ -68,7 +69,7 @@ testIf('python3')('Memory that moves while it is listed is there once, or the sn
   }
 });
 
-test('A process that stands still adds up', (t) => {
-  const {consistency} = capture(process.ppid, {usage: false});
+test('A process that stands still adds up', async (t) => {
+  const {consistency} = capture((await waitingShell(t)).pid, {usage: false});
   t.false(consistency.torn);
 });

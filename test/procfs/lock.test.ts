@@ -36,6 +36,7 @@ test.serial('a sleep in state D that is over at once is not asked about', (t) =>
   t.teardown(() => handle.close());
   const stat = handle.stat();
   root.sleep('S');
+  setDeadline(30_000);
   t.notThrows(() => handle.lock.ask(stat)); // A child would wait for the FIFO until the deadline.
 });
 
@@ -80,6 +81,7 @@ test.serial('a lock that is taken while a process is watched ends the watch at t
 });
 
 test.serial('what is not a regular file is refused, and nobody waits for it', (t) => {
+  setDeadline(30_000);
   for (const file of ['maps', 'stat', 'status']) {
     const root = new LockedRoot(folder(t));
     root.block(file);
@@ -99,6 +101,7 @@ test.serial('a process is found by its name without its command line, which wait
   const root = new LockedRoot(folder(t));
   root.lock();
   root.block('cmdline');
+  setDeadline(30_000);
   const found = findByName('sleep', root.path);
   t.is(found.length, 1);
   t.like(found[0], {pid: PID, comm: 'sleep', command: ''});

@@ -50,6 +50,13 @@ function truthOf(pid: number): Figures {
   };
 }
 
+/** Bytes of files but the program's own that are resident, as smaps has them. */
+const residentLibraries = (pid: number, program: string): number =>
+  readFileSync(`/proc/${pid}/smaps`, 'latin1')
+    .split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
+    .filter((region) => / \//.test(region.split('\n')[0]!) && !region.split('\n')[0]!.endsWith(` ${program}`))
+    .reduce((sum, region) => sum + 1024 * Number(/^Rss: +(\d+)/m.exec(region)![1]), 0);
+
 interface Document {
   readonly totals: Readonly<Record<string, number>>;
   readonly observer?: {certain: boolean; pss: {low: number; high: number}; kernel: {totals: Record<string, number>}};
@@ -98,8 +105,10 @@ async function compare(t: ExecutionContext, as: readonly string[]): Promise<void
     const {certain, pss} = document.observer!;
     const isUnsure = document.notes?.some((note) => note.startsWith('memmap itself maps up to ')) ?? false;
     t.is(isUnsure, !certain, 'what is not certain is said');
-    // Nobody tells the other mappers of libraries to a user who may not ask: then the bounds are a little apart.
-    t.true(certain || (as.length > 0 && pss.high - pss.low < 0.02 * pss.low));
+    // Nobody tells the other mappers of libraries to a user who may not ask, and these come and go: then the bounds are
+    // apart, by what is resident of libraries at most.
+    const apart = pss.high - pss.low;
+    t.true(certain || (as.length > 0 && apart < residentLibraries(pid, node)), `${apart} bytes apart`);
     t.true(pss.low <= 1.005 * Math.max(...truth.map((each) => each.pss)), `${pss.low} is the least`);
     t.true(pss.high >= 0.995 * Math.min(...truth.map((each) => each.pss)), `${pss.high} is the most`);
     if (certain) close(t, figuresOf(document.totals), truth, `${count} of them`);

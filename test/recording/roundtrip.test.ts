@@ -66,9 +66,9 @@ function same(t: ExecutionContext, actual: unknown, expected: unknown): void {
   else t.deepEqual(plain(actual), plain(expected));
 }
 
-for (const [name, maxDuty] of [
+for (const [name, every] of [
   ['smaps at each look', 1],
-  ['smaps now and then', 0.02],
+  ['smaps now and then', 5],
   ['never smaps', 0],
 ] as const) {
   testIf('python3')(`each moment is rebuilt as the kernel listed it: ${name}`, async (t) => {
@@ -76,7 +76,8 @@ for (const [name, maxDuty] of [
     const path = join(folder(t), 'churn.jsonl');
     let listing = Buffer.alloc(0);
     const session = new Session(child.pid, {
-      maxDuty,
+      // A look that is due reads smaps whatever was spent; the others don't, however slow this machine is.
+      maxDuty: every === 0 ? 0 : 1e-9,
       maxStall: 10_000,
       onListing: (bytes) => (listing = Buffer.from(bytes)),
     });
@@ -105,7 +106,7 @@ for (const [name, maxDuty] of [
     await note();
     for (let look = 1; look < LOOKS; look++) {
       if (look % 3 > 0) await child.ask(`churn(${look})`);
-      t.is(session.look().saw, 'process');
+      t.is(session.look(every > 0 && look % every === 0).saw, 'process');
       await note();
     }
     await writer.end('count', session.cost);
@@ -135,8 +136,8 @@ for (const [name, maxDuty] of [
       same(t, snapshot.toJSON()['clues'], clues);
       compared += kernel.length;
     }
-    if (maxDuty > 0) t.true(recording.moments.some(({hasUsage}) => hasUsage));
-    if (maxDuty < 1) t.true(recording.moments.some(({hasUsage}) => !hasUsage));
+    if (every > 0) t.true(recording.moments.some(({hasUsage}) => hasUsage));
+    if (every !== 1) t.true(recording.moments.some(({hasUsage}) => !hasUsage));
     t.true(new Set(recording.moments.map(({index}) => recording.status(index)['threads'])).size > 1);
     t.true(recording.moments.some(({index}) => recording.snapshot(index).regions.some(({nameBase64}) => nameBase64)));
     t.log(`${compared} regions compared; ${readFileSync(path).length} bytes for ${recording.end!.listings}`);

@@ -1,10 +1,11 @@
 import test, {type ExecutionContext} from 'ava';
-import {Child, inState} from '../helpers/child.ts';
+import {waitingShell} from '../helpers/child.ts';
 import {memmap} from '../helpers/cli.ts';
 import {TerminalRun} from '../helpers/terminal.ts';
 import {testIf} from '../helpers/tools.ts';
 
-const PID = String(process.pid);
+/** A process of more regions than fit on a screen, none of which changes. */
+const still = async (t: ExecutionContext): Promise<string> => String((await waitingShell(t)).pid);
 
 /** The lines that are printed into a terminal of 20 rows, where NO_PAGER is not set. */
 async function printed(t: ExecutionContext, words: readonly string[], env: object) {
@@ -14,17 +15,19 @@ async function printed(t: ExecutionContext, words: readonly string[], env: objec
 }
 
 test('what is longer than the screen goes through $PAGER', async (t) => {
-  t.is((await printed(t, ['show', PID], {PAGER: 'head -n 4'})).length, 3, 'four lines, and one of them is empty');
-  t.true((await printed(t, ['show', PID], {PAGER: 'sed s/^/paged:/'})).every((line) => line.startsWith('paged:')));
+  const pid = await still(t);
+  t.is((await printed(t, ['show', pid], {PAGER: 'head -n 4'})).length, 3, 'four lines, and one of them is empty');
+  t.true((await printed(t, ['show', pid], {PAGER: 'sed s/^/paged:/'})).every((line) => line.startsWith('paged:')));
 });
 
 test('what fits on the screen does not, and neither does JSON', async (t) => {
   const env = {PAGER: 'sed s/^/paged:/'};
+  const pid = await still(t);
   for (const words of [
     ['demo', '--json'],
-    ['show', PID, '--json'],
-    ['show', PID, '--no-pager'],
-    ['show', PID, '--kind heap'],
+    ['show', pid, '--json'],
+    ['show', pid, '--no-pager'],
+    ['show', pid, '--kind heap'],
   ]) {
     const lines = await printed(t, words, env);
     t.false(
@@ -35,9 +38,7 @@ test('what fits on the screen does not, and neither does JSON', async (t) => {
 });
 
 test('NO_PAGER, an empty PAGER, and one that is not there: the whole text is printed', async (t) => {
-  const {pid} = new Child(t, 'sleep', ['60']);
-  await inState(pid, 'S', 'sleep');
-  const words = ['show', String(pid), '--columns', 'range,perms'];
+  const words = ['show', await still(t), '--columns', 'range,perms'];
   // What other processes do moves the PSS in the head.
   const regions = async (env: object, more: readonly string[] = []): Promise<string[]> =>
     (await printed(t, [...words, ...more], env)).filter((line) => /^[0-9a-f]+-[0-9a-f]+ /.test(line));
@@ -48,12 +49,15 @@ test('NO_PAGER, an empty PAGER, and one that is not there: the whole text is pri
 });
 
 test('into a pipe nothing is paged', async (t) => {
-  const {stdout} = await memmap(['show', PID], {env: {PAGER: 'sed s/^/paged:/', NO_PAGER: ''}});
+  const {stdout} = await memmap(['show', await still(t)], {env: {PAGER: 'sed s/^/paged:/', NO_PAGER: ''}});
   t.false(stdout.includes('paged:'));
 });
 
 testIf('less')('less is the pager where none is named: q ends it, and the exit code is that of memmap', async (t) => {
-  const run = new TerminalRun(t, ['show', PID], {rows: 20, env: {NO_PAGER: '', PAGER: undefined, LESS: undefined}});
+  const run = new TerminalRun(t, ['show', await still(t)], {
+    rows: 20,
+    env: {NO_PAGER: '', PAGER: undefined, LESS: undefined},
+  });
   const screen = await run.shows(/^:$/);
   t.regex(screen[0]!, /\(pid \d+\)/, 'it begins at the beginning');
   run.type('q');

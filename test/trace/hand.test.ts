@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, readFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import type {Duplex} from 'node:stream';
 import test, {type ExecutionContext} from 'ava';
 import {validate} from '../../src/elf/file/validate.ts';
@@ -16,7 +16,7 @@ import {
 import {handProgram} from '../../src/trace/hand/program.ts';
 import {fileOf, save, temporaryFolder} from '../elf/helper-file.ts';
 import {run} from '../elf/tools.ts';
-import {inState} from '../helpers/child.ts';
+import {hasEnded, inState} from '../helpers/child.ts';
 import {testIf, X64} from '../helpers/tools.ts';
 import {until} from '../helpers/wait.ts';
 
@@ -140,7 +140,7 @@ testIf(X64)('once limited, the hand is killed by the kernel for any other call',
 testIf(X64)('it ends when memmap lets go of it, and when memmap is killed', async (t) => {
   const closed = await Hand.start(file(t, 'x64'));
   closed.close();
-  await until(() => !existsSync(`/proc/${closed.pid}`), 'the end of the hand');
+  await until(() => hasEnded(closed.pid), 'the end of the hand');
   const script = `
     import {Hand} from ${JSON.stringify(new URL('../../src/trace/hand/hand.js', import.meta.url).href)};
     const hand = await Hand.start(${JSON.stringify(file(t, 'x64'))});
@@ -150,7 +150,7 @@ testIf(X64)('it ends when memmap lets go of it, and when memmap is killed', asyn
   t.teardown(() => child.kill('SIGKILL'));
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const pid = Number(String(line));
-  t.true(existsSync(`/proc/${pid}`));
+  t.false(hasEnded(pid));
   child.kill('SIGKILL');
-  await until(() => !existsSync(`/proc/${pid}`), 'the end of the hand');
+  await until(() => hasEnded(pid), 'the end of the hand');
 });

@@ -191,7 +191,8 @@ testIf(...NEEDS).serial('a killed hand leaves the process as it was, and the tra
   const watched = await Watched.start(t, child.pid);
   await child.ask('go');
   t.true(await watched.trace.sync());
-  const [hand] = execFileSync('pgrep', ['-P', String(process.pid), '-x', 'hand.x64'], {encoding: 'utf8'}).split('\n');
+  // The newest: that of the test before may not have ended yet.
+  const hand = execFileSync('pgrep', ['-n', '-P', String(process.pid), '-x', 'hand.x64'], {encoding: 'utf8'});
   process.kill(Number(hand), 'SIGKILL');
   t.is(await child.ask('go'), 'done');
   t.false(await watched.trace.sync());

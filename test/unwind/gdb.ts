@@ -7,6 +7,7 @@ import type {CodeObject} from '../../src/unwind/object.ts';
 import type {Sample, Stack} from '../../src/unwind/stack.ts';
 import {readElfImage} from '../../src/parse/elf/image.ts';
 import {fileReader, objectOf, reading} from './objects.ts';
+import {PATIENCE} from '../helpers/wait.ts';
 import {CodeObject as Objects} from '../../src/unwind/object.ts';
 
 /** What gdb finds at a stop. */
@@ -92,7 +93,7 @@ export function emulatedStops(
   const [out, socket] = [join(folder, `stops-${places.every}.jsonl`), join(folder, `socket-${places.every}`)];
   const guest = spawn(emulator, ['-g', socket, program], {stdio: 'ignore'});
   try {
-    execFileSync('sh', ['-c', 'until [ -S "$0" ]; do sleep 0.05; done', socket], {timeout: 20_000});
+    execFileSync('sh', ['-c', 'until [ -S "$0" ]; do sleep 0.05; done', socket], {timeout: PATIENCE});
     execFileSync('gdb-multiarch', [...wordsOf(out, machine, places, socket), program], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: {...process.env, LC_ALL: 'C'},

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
-import {Child, python} from '../../helpers/child.ts';
+import {python, waitingNode, waitingShell} from '../../helpers/child.ts';
 import {memmap} from '../../helpers/cli.ts';
 import {files} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
@@ -11,9 +11,7 @@ const rangesOf = (stdout: string): string[] =>
   [...stdout.matchAll(/^([0-9a-f]+-[0-9a-f]+)\b/gm)].map(([, range]) => range!);
 
 async function shell(t: ExecutionContext): Promise<string> {
-  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
-  await child.line();
-  return String(child.pid);
+  return String((await waitingShell(t)).pid);
 }
 
 const linesOf = (pid: string): string[] => readFileSync(`/proc/${pid}/maps`, 'latin1').trimEnd().split('\n');
@@ -124,11 +122,11 @@ test('into a pipe the columns are always the same', async (t) => {
     'name',
   ];
   t.deepEqual(await title(await shell(t)), expected);
-  t.deepEqual(await title(String(process.pid)), expected);
+  t.deepEqual(await title(String((await waitingNode(t)).pid)), expected);
 });
 
 test('--by file adds up to the total, and --all names each file', async (t) => {
-  const pid = String(process.pid);
+  const pid = String((await waitingNode(t)).pid);
   const {stdout} = await memmap(['show', pid, '--summary', '--by', 'file']);
   t.deepEqual(rangesOf(stdout), [], 'no regions in a summary');
   const regions = [...stdout.matchAll(/^(\S.*?) {2,}([\d,]+) /gm)].map(

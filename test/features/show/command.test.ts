@@ -1,14 +1,14 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {memmap, run, type Ran} from '../../helpers/cli.ts';
-import {Child} from '../../helpers/child.ts';
+import {waitingShell} from '../../helpers/child.ts';
 import {files, folder, TUTORIAL} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {testIf} from '../../helpers/tools.ts';
+import {whileSteady} from '../../helpers/wait.ts';
 
 test('each region of a process is a row, and kinds add up', async (t) => {
-  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
-  await child.line();
+  const child = await waitingShell(t);
   const {stdout, stderr, code} = await memmap(['show', String(child.pid)]);
   t.is(code, 0);
   t.is(stderr, '');
@@ -26,13 +26,7 @@ test('each region of a process is a row, and kinds add up', async (t) => {
 });
 
 testIf('python3')('--json is as its schema says, and Python reads the same numbers from smaps', async (t) => {
-  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
-  await child.line();
-  const {stdout} = await memmap(['show', String(child.pid), '--json']);
-  const document = JSON.parse(stdout) as {
-    regions: Array<{start: string; usage: {rss: number; pss: number}; flags: string[]}>;
-  };
-  conforms(t, 'snapshot', document);
+  const child = await waitingShell(t);
   const script = `
 import re, json
 out = []
@@ -43,7 +37,15 @@ for line in open('/proc/${child.pid}/smaps', encoding='latin-1', newline='\\n'):
     if key == 'Rss': out[-1]['rss'] = int(line.split()[1]) * 1024
     if key == 'VmFlags': out[-1]['flags'] = line.split()[1:]
 print(json.dumps(out))`;
-  const theirs = await run('python3', ['-c', script]);
+  const resident = (): string[] => readFileSync(`/proc/${child.pid}/smaps`, 'latin1').match(/^Rss:.*$/gm)!;
+  const [[{stdout}, theirs]] = await whileSteady(
+    resident,
+    async () => [await memmap(['show', String(child.pid), '--json']), await run('python3', ['-c', script])] as const,
+  );
+  const document = JSON.parse(stdout) as {
+    regions: Array<{start: string; usage: {rss: number; pss: number}; flags: string[]}>;
+  };
+  conforms(t, 'snapshot', document);
   t.deepEqual(
     document.regions.map(({start, usage, flags}) => ({start, rss: usage.rss, flags})),
     JSON.parse(theirs.stdout) as never,

@@ -6,7 +6,7 @@ import {memmap} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {ROOT, testIf, unless} from '../../helpers/tools.ts';
-import {until} from '../../helpers/wait.ts';
+import {until, whileSteady} from '../../helpers/wait.ts';
 
 interface Document {
   readonly regions: ReadonlyArray<{
@@ -64,14 +64,18 @@ const kernel = (pid: number, field: string): number =>
   Number(new RegExp(`^${field}: +(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))![1]);
 
 testIf('gcc')('memory given back with MADV_FREE is told from 1 % of what is resident on', async (t) => {
-  const target = await Target.launch(t);
-  await target.act(t, 'free 60');
-  const pid = String(target.pid);
-  // The kernel marks pages in batches, one a processor (mm/swap.c, lru_lazyfree): the last ones follow some time later.
-  const before = kernel(target.pid, 'LazyFree');
-  const {pages} = await show(t, pid);
-  const after = kernel(target.pid, 'LazyFree');
-  t.true(before <= pages.lazyFree! && pages.lazyFree! <= after, `${before}, ${pages.lazyFree}, ${after}`);
+  let [pid, before, said, after] = ['', 0, 0, 0];
+  // The kernel may take the pages back at any moment: then it is tried with another program.
+  for (let tries = 0; tries < 5 && (before < 50 * MIB || after < before); tries++) {
+    const target = await Target.launch(t);
+    pid = String(target.pid);
+    await target.act(t, 'free 60');
+    // It marks pages in batches, one a processor (mm/swap.c, lru_lazyfree): the last ones follow some time later.
+    before = kernel(target.pid, 'LazyFree');
+    said = (await show(t, pid)).pages.lazyFree!;
+    after = kernel(target.pid, 'LazyFree');
+  }
+  t.true(before <= said && said <= after, `${before}, ${said}, ${after}`);
   t.true(before > 50 * MIB && after <= 60 * MIB);
   for (const args of [[pid], [pid, '--summary']]) {
     const said = await text(...args);
@@ -90,8 +94,12 @@ const HUGE = unless(
 testIf('gcc', HUGE)('huge pages: what is mapped whole, and what may become so', async (t) => {
   const target = await Target.launch(t);
   await target.act(t, 'huge 8');
-  const {pages} = await show(t, String(target.pid));
-  t.is(pages.huge.anonymous, kernel(target.pid, 'AnonHugePages'));
+  // khugepaged may put more together at any time.
+  const [{pages}, huge] = await whileSteady(
+    () => kernel(target.pid, 'AnonHugePages'),
+    () => show(t, String(target.pid)),
+  );
+  t.is(pages.huge.anonymous, huge);
   const smaps = readFileSync(`/proc/${target.pid}/smaps`, 'latin1');
   t.is(pages.eligible!.regions, [...smaps.matchAll(/^THPeligible: +1$/gm)].length);
   t.true(pages.eligible!.size >= 8 * MIB);
@@ -152,8 +160,8 @@ testIf('gcc', ROOT, HAS_KSM).serial('pages that KSM merged', async (t) => {
   const merging = (): number =>
     Number(/^ksm_merging_pages (\d+)$/m.exec(readFileSync(`/proc/${target.pid}/ksm_stat`, 'latin1'))![1]);
   await until(() => merging() >= 500, 'KSM');
-  const {pages, totals} = await show(t, String(target.pid));
-  t.is(pages.ksm!.merged, merging() * 4096);
+  const [{pages, totals}, merged] = await whileSteady(merging, () => show(t, String(target.pid)));
+  t.is(pages.ksm!.merged, merged * 4096);
   t.is(totals['ksm'] ?? pages.ksm!.merged, pages.ksm!.merged, 'smaps counts the same');
   const said = await text(String(target.pid), '--summary');
   t.regex(said, /KSM: 2 MiB is merged with pages of the same content\. By the kernel's reckoning that saves 1\.9 MiB/);
@@ -166,14 +174,17 @@ testIf('gcc', NUMA)('the nodes of a stopped process have what is resident, regio
   const start = await target.act(t, 'huge 4');
   target.process.kill('SIGSTOP');
   await inState(target.pid, 'T');
-  const {regions, totals, pages, notes} = await show(t, String(target.pid), '--columns', 'start,numa');
+  const [{regions, totals, pages, notes}, rss] = await whileSteady(
+    () => kernel(target.pid, 'Rss'),
+    () => show(t, String(target.pid), '--columns', 'start,numa'),
+  );
   const nodes = (usage: Record<string, number>): number =>
     Object.entries(usage).reduce((sum, [key, bytes]) => sum + (/^node\d+$/.test(key) ? bytes : 0), 0);
   // The vdso is of the kernel itself: its pages are reserved, and not counted (can_gather_numa_stats()).
   const resident = ({kind, usage}: Document['regions'][number]): number => (kind === 'vdso' ? 0 : usage['rss']!);
   for (const region of regions) t.is(nodes(region.usage), resident(region), region.start);
   const vdso = regions.find(({kind}) => kind === 'vdso')?.usage['rss'] ?? 0;
-  t.is(nodes(totals), kernel(target.pid, 'Rss') - vdso);
+  t.is(nodes(totals), rss - vdso);
   t.is(
     Object.values(pages.nodes!).reduce((sum, bytes) => sum + bytes, 0),
     totals['rss']! - vdso,

@@ -2,12 +2,13 @@ import {chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'no
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {childrenIn, scannedChildren} from '../../../src/procfs/kin/family.ts';
-import {Child, python} from '../../helpers/child.ts';
+import {asleep, Child, python, waitingShell} from '../../helpers/child.ts';
 import {memmap, MEMMAP, run, withoutRights} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
 import {testIf} from '../../helpers/tools.ts';
+import {whileSteady} from '../../helpers/wait.ts';
 
 interface Family {
   readonly processes: ReadonlyArray<{
@@ -50,7 +51,9 @@ async function family(t: ExecutionContext): Promise<{parent: Child; pids: number
       'fork(); answer = f"{first} {grand} {second} {third}"',
   );
   const [first, grand, second, third] = answer.split(' ').map(Number) as [number, number, number, number];
-  return {parent, pids: [parent.pid, first, grand, second, third]};
+  const pids = [parent.pid, first, grand, second, third];
+  for (const pid of pids) await asleep(pid);
+  return {parent, pids};
 }
 
 async function read(t: ExecutionContext, pid: number): Promise<Family> {
@@ -63,7 +66,15 @@ async function read(t: ExecutionContext, pid: number): Promise<Family> {
 
 testIf('python3')('a family is counted once: PSS adds up to what its memory is, resident to far more', async (t) => {
   const {parent, pids} = await family(t);
-  const {processes, totals} = await read(t, parent.pid);
+  const counts = (pid: number): unknown => ({
+    pid,
+    regions: readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n').length - 1,
+    anonymous: 1024 * Number(/^Anonymous: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))![1]),
+  });
+  const [{processes, totals}, kernel] = await whileSteady(
+    () => pids.map(counts),
+    () => read(t, parent.pid),
+  );
   t.is(processes.length, pids.length);
   t.true(processes.every(({pid}) => pids.includes(pid)));
   const [, first, grand, second] = pids;
@@ -88,13 +99,11 @@ testIf('python3')('a family is counted once: PSS adds up to what its memory is, 
       counter,
     );
   }
-  for (const {pid, regions, usage} of processes) {
-    t.is(regions, readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n').length - 1);
-    t.is(
-      usage!['anonymous'],
-      Number(/^Anonymous: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))![1]) * 1024,
-    );
-  }
+  const said = new Map(processes.map(({pid, regions, usage}) => [pid, {pid, regions, anonymous: usage!['anonymous']}]));
+  t.deepEqual(
+    pids.map((pid) => said.get(pid)),
+    kernel as never,
+  );
   // 20 MiB are shared by five, and one has 5 MiB of them for itself.
   const MIB = 1 << 20;
   t.true(totals.usage['rss']! > 100 * MIB);
@@ -121,14 +130,18 @@ const TITLED = `
 #include <string.h>
 #include <unistd.h>
 int main(int argc, char **argv) {
+  int ends[2];
+  char byte;
+  pipe(ends);
   pid_t pid = fork();
   char *end = argv[argc - 1] + strlen(argv[argc - 1]);
   if (pid == 0) {
     memset(argv[0], 0, end - argv[0]);
     strcpy(argv[0], "worker: \\033[31mred");
+    write(ends[1], "", 1);
     for (;;) pause();
   }
-  usleep(100000);
+  read(ends[0], &byte, 1);
   printf("%d\\n", pid);
   fflush(stdout);
   for (;;) pause();
@@ -190,7 +203,9 @@ testIf('python3', 'ps')("the kernel's lists of children, a look at all parents, 
 });
 
 test('memmap is not of the family of the shell that it was started from', async (t) => {
-  const script = `sleep 100 & ${process.execPath} ${MEMMAP} show $$ --children --json; kill $!`;
+  // Until it executes sleep, the child is a shell.
+  const isSleep = 'until [ "$(cat /proc/$!/comm)" = sleep ]; do :; done';
+  const script = `sleep 100 & ${isSleep}; ${process.execPath} ${MEMMAP} show $$ --children --json; kill $!`;
   const {stdout} = await run('sh', ['-c', script]);
   const {processes} = JSON.parse(stdout) as Family;
   t.deepEqual(
@@ -270,7 +285,7 @@ testIf('setpriv')(
   'where maps may be read and smaps may not, regions are shown without memory, and why is said',
   async (t) => {
     const root = folder(t);
-    const pid = String(process.pid);
+    const pid = String((await waitingShell(t)).pid);
     mkdirSync(join(root, pid));
     for (const file of ['maps', 'stat', 'status'])
       writeFileSync(join(root, pid, file), readFileSync(`/proc/${pid}/${file}`));

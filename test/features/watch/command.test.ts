@@ -3,10 +3,11 @@ import {readFileSync} from 'node:fs';
 import {createInterface} from 'node:readline';
 import test, {type ExecutionContext} from 'ava';
 import {memmap, MEMMAP} from '../../helpers/cli.ts';
-import {Child, python} from '../../helpers/child.ts';
+import {Child, python, waitingShell} from '../../helpers/child.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
 import {testIf} from '../../helpers/tools.ts';
+import {givenTime} from '../../helpers/wait.ts';
 
 interface Event {
   readonly event: string;
@@ -43,12 +44,6 @@ class JsonWatch {
   }
 }
 
-const sleeper = async (t: ExecutionContext): Promise<Child> => {
-  const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
-  await child.line();
-  return child;
-};
-
 testIf('python3')(
   'a mapping is told as it comes and as it goes, and the end with the cost is the last line',
   async (t) => {
@@ -83,7 +78,7 @@ test('exec is told with what runs now', async (t) => {
   await watch.next(t);
   child.process.stdin!.write('\n');
   let event = await watch.next(t);
-  if (event.event === 'change') event = await watch.next(t);
+  while (event.event === 'change') event = await watch.next(t);
   t.is(event.event, 'exec');
   t.is((event as unknown as {process: {comm: string}}).process.comm, 'sleep');
 });
@@ -94,7 +89,7 @@ for (const [signal, code] of [
   ['SIGHUP', 129],
 ] as const) {
   test(`${signal} ends a watch with ${code}, its last line written`, async (t) => {
-    const child = await sleeper(t);
+    const child = await waitingShell(t);
     const watch = new JsonWatch(t, child.pid);
     await watch.next(t);
     watch.kill(signal);
@@ -106,7 +101,7 @@ for (const [signal, code] of [
 }
 
 test('the limits end it: a count, a time, a condition', async (t) => {
-  const child = await sleeper(t);
+  const child = await waitingShell(t);
   const last = async (...args: string[]): Promise<[string | undefined, number | null]> => {
     const ran = await memmap(['watch', String(child.pid), '--json', '--interval', '20ms', ...args]);
     return [(JSON.parse(ran.stdout.trimEnd().split('\n').at(-1)!) as Event).reason, ran.code];
@@ -193,29 +188,39 @@ testIf('python3', 'script')(
     await child.line();
     const {pid} = child;
     for (const env of [{TERM: 'dumb'}, {}]) {
-      const run = new TerminalRun(t, ['watch', String(pid), '--interval', '100ms', '--for', '6s'], {columns: 80, env});
-      t.is(await run.end(), 0);
-      // What comes after the screen was left.
-      const raw = run.raw
-        .split('\x1b[?1049l')
-        .at(-1)!
-        .replaceAll(/\x1b\[[\d;?]*[A-Za-z]/g, '');
-      const lines = raw.split(/\r?\n/).filter((line) => !line.startsWith('code='));
-      const summary = lines.slice(lines.findLastIndex((line) => line.includes('resident memory grew by')));
-      const text = summary.filter((line) => line !== '');
-      t.true(text.length >= 3 && text.length <= 6, text.join('\n'));
+      const watch = async (seconds: number): Promise<string[]> => {
+        const words = ['watch', String(pid), '--interval', '100ms', '--for', `${seconds}s`];
+        const run = new TerminalRun(t, words, {columns: 80, env});
+        t.is(await run.end(), 0);
+        // What comes after the screen was left.
+        const raw = run.raw
+          .split('\x1b[?1049l')
+          .at(-1)!
+          .replaceAll(/\x1b\[[\d;?]*[A-Za-z]/g, '');
+        const lines = raw.split(/\r?\n/).filter((line) => !line.startsWith('code='));
+        const summary = lines.slice(lines.findLastIndex((line) => line.includes('resident memory grew by')));
+        return summary.filter((line) => line !== '');
+      };
+      // A machine so busy that the program itself grew by fits and starts has no rate.
+      const text = await givenTime(6, watch, (told) => told.join(' ').includes('/min ±'));
+      // What others who use the processors did to the sampling is told too, and takes up to two lines more.
+      const isDisturbed = /by the clock|longest gap/.test(text.join(' '));
+      t.true(text.length >= 3 && text.length <= (isDisturbed ? 8 : 6), text.join('\n'));
       t.deepEqual(
         text.filter((line) => line.length > 80),
         [],
       );
-      t.regex(text.join(' '), /grew by [\d.]+ MiB in 6.*, \+\d+[\d.]* MiB\/min ±.*: from .* to .*; peak [\d.]+ MiB\./);
+      t.regex(
+        text.join(' '),
+        /grew by [\d.]+ MiB in [\d.]+ (?:s|min), \+\d+[\d.]* MiB\/min ±.*: from .* to .*; peak [\d.]+ MiB\./,
+      );
       t.regex(text.join(' '), /Resident by kind: anon \+[\d.]+ MiB.*\. .*Sampling took/);
     }
   },
 );
 
 testIf('script')('with NO_COLOR the screen has signs and no colour', async (t) => {
-  const child = await sleeper(t);
+  const child = await waitingShell(t);
   const run = new TerminalRun(t, ['watch', String(child.pid), '--interval', '50ms', '--count', '2'], {
     env: {NO_COLOR: '1'},
   });

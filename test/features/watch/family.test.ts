@@ -22,9 +22,12 @@ testIf('python3')('a watch tells who comes and goes, and what all have together'
     await first.ask(`time.sleep(${seconds / 3}); end(${pid})`);
     return {...(await ran), pid};
   };
-  const came = ({stdout, pid}: {stdout: string; pid: number}): boolean =>
-    stdout.includes(`"came":[${pid}]`) || stdout.includes(`(pid ${pid}) is new`);
-  const {stdout, pid, code} = await givenTime(3, (seconds) => watched(seconds, ['--json']), came);
+  /** That it came, and that it went. */
+  const isSeen = ({stdout, pid}: {stdout: string; pid: number}): boolean =>
+    stdout.includes(`"came":[${pid}]`)
+      ? new RegExp(`"went":\\[\\{[^\\]]*"pid":${pid}\\b`).test(stdout)
+      : stdout.includes(`(pid ${pid}) is new`) && stdout.includes(`(pid ${pid}) ended`);
+  const {stdout, pid, code} = await givenTime(3, (seconds) => watched(seconds, ['--json']), isSeen);
   t.is(code, 0);
   interface Event {
     readonly event: string;
@@ -39,7 +42,7 @@ testIf('python3')('a watch tells who comes and goes, and what all have together'
   t.true(events.some(({family}) => family?.processes === 2 && family.totals.rss > 40 << 20));
   t.true(events.some(({family}) => family?.went.some((kin) => kin.pid === pid)));
 
-  const text = await givenTime(3, (seconds) => watched(seconds, []), came);
+  const text = await givenTime(3, (seconds) => watched(seconds, []), isSeen);
   const {stdout: lines} = text;
   t.regex(
     lines,

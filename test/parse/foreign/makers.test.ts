@@ -4,7 +4,7 @@ import test, {type ExecutionContext} from 'ava';
 import type {Snapshot} from '../../../src/model/snapshot.ts';
 import {parse, parsePatch} from '../../../src/parse/parse.ts';
 import {capture} from '../../../src/procfs/capture.ts';
-import {Child} from '../../helpers/child.ts';
+import {asleep, Child} from '../../helpers/child.ts';
 import {run} from '../../helpers/cli.ts';
 import {folder} from '../../helpers/listings.ts';
 import {testIf} from '../../helpers/tools.ts';
@@ -13,6 +13,7 @@ import {testIf} from '../../helpers/tools.ts';
 async function waiting(t: ExecutionContext): Promise<number> {
   const child = new Child(t, 'cat', []);
   await child.ask('ready');
+  await asleep(child.pid);
   return child.pid;
 }
 

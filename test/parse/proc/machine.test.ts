@@ -6,6 +6,7 @@ import {parseMeminfo} from '../../../src/parse/proc/meminfo.ts';
 import {parseMountinfo} from '../../../src/parse/proc/mountinfo.ts';
 import {run} from '../../helpers/cli.ts';
 import {testIf} from '../../helpers/tools.ts';
+import {whileSteady} from '../../helpers/wait.ts';
 import {bytesOf} from '../tools.ts';
 
 test('meminfo: RAM is what sysinfo(2) says, which is what mode 0 of vm.overcommit_memory goes by', (t) => {
@@ -16,12 +17,14 @@ test('meminfo: RAM is what sysinfo(2) says, which is what mode 0 of vm.overcommi
 });
 
 testIf('findmnt')('mountinfo: findmnt(8) has the same mounts', async (t) => {
-  const {stdout} = await run('findmnt', ['--kernel', '--json', '--list', '--output', 'TARGET,FSTYPE,MAJ:MIN,FSROOT']);
+  const words = ['--kernel', '--json', '--list', '--output', 'TARGET,FSTYPE,MAJ:MIN,FSROOT'];
+  const [{stdout}, mounts] = await whileSteady(
+    () => readFileSync('/proc/self/mountinfo'),
+    () => run('findmnt', words),
+  );
   const {filesystems} = JSON.parse(stdout) as {filesystems: Array<Readonly<Record<string, string>>>};
   const told = filesystems.map((each) => [each['target'], each['fstype'], each['fsroot']].join(' '));
-  const seen = parseMountinfo(readFileSync('/proc/self/mountinfo')).map(
-    ({place, type, root}) => `${place} ${type} ${root}`,
-  );
+  const seen = parseMountinfo(mounts).map(({place, type, root}) => `${place} ${type} ${root}`);
   t.deepEqual(seen.toSorted(), told.toSorted());
 });
 

@@ -5,6 +5,7 @@ import {HostWatch} from '../../../src/procfs/host/host.ts';
 import {HostDescriptors} from '../../../src/procfs/host/holds.ts';
 import {python} from '../../helpers/child.ts';
 import {testIf} from '../../helpers/tools.ts';
+import {PATIENCE} from '../../helpers/wait.ts';
 
 testIf('python3')('where the time is short nobody is asked twice before all were asked once', async (t) => {
   const children = [await python(t), await python(t), await python(t)];
@@ -35,12 +36,12 @@ testIf('python3')('what is spared is not read, and keeps its counters with their
   });
   // Where others use the processors a reading takes longer, and so does the time until the next one is allowed.
   const look = async (isDone: (row: ProcessRow) => boolean): Promise<ProcessRow> => {
-    for (let tries = 1; ; tries++) {
+    for (const end = Date.now() + PATIENCE; ;) {
       // Longer than 2 % of it is what one reading may take.
       await pause(300);
       const {rows} = watch.look();
       const [mine, others] = [one, other].map((each) => rows.find(({pid}) => pid === each.pid)!);
-      if (tries < 50 && (others!.late !== undefined || !isDone(mine!))) continue;
+      if (Date.now() < end && (others!.late !== undefined || !isDone(mine!))) continue;
       t.is(others!.late, undefined);
       return mine!;
     }
