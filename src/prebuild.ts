@@ -4,7 +4,7 @@
  * machine, so no binary is kept in git, and a helper can be checked by its hash.
  */
 import {createHash} from 'node:crypto';
-import {closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync} from 'node:fs';
+import {closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import type {Program} from './elf/program.ts';
 import {validate} from './elf/file/validate.ts';
@@ -32,24 +32,26 @@ for (const [name, program] of Object.entries(helpers)) {
   const file = write(program, (bytes) => createHash('sha1').update(bytes).digest());
   const problems = validate(file);
   if (problems.length > 0) throw new Error(`${name} is not a valid executable:\n${problems.join('\n')}`);
-  save(new URL(name, folder), file);
+  save(new URL(name, folder), file, 0o755);
   index[name] = {sha256: createHash('sha256').update(file).digest('hex'), size: file.length};
 }
-writeFileSync(new URL('index.json', folder), `${JSON.stringify(index, undefined, 2)}\n`);
+save(new URL('index.json', folder), Buffer.from(`${JSON.stringify(index, undefined, 2)}\n`), 0o644);
 
 /**
- * Writes an executable file. It is synced, since pages of a file that the disk doesn't have yet are dirty, and the
- * lesson would show its code as Private_Dirty. An older file is removed, not written over: it may be running.
+ * Writes a file. It is synced, since pages of a file that the disk doesn't have yet are dirty, and the lesson would show
+ * its code as Private_Dirty. An older file is replaced, not written over: it may be running, or be started just now.
  */
-function save(url: URL, bytes: Uint8Array): void {
+function save(url: URL, bytes: Uint8Array, mode: number): void {
   const path = fileURLToPath(url);
-  rmSync(path, {force: true});
-  const fd = openSync(path, 'wx', 0o755);
+  const written = `${path}.new`;
+  rmSync(written, {force: true});
+  const fd = openSync(written, 'wx', mode);
   try {
     writeSync(fd, bytes);
-    fchmodSync(fd, 0o755);
+    fchmodSync(fd, mode);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
+  renameSync(written, path);
 }

@@ -18,11 +18,9 @@ const ROUNDS = 30;
 const IMAGE = Math.ceil((600_000 + 16) / 4096) * 4096;
 
 /** Runs a command with --cause --json. @returns its events */
-async function caused(t: ExecutionContext, words: readonly string[], input = '', flags: readonly string[] = []) {
+async function caused(t: ExecutionContext, words: readonly string[], input = '') {
   const file = join(folder(t), 'events');
-  const ran = await memmap(['run', '--cause', '--json', '--interval', '20ms', '-o', file, ...flags, '--', ...words], {
-    input,
-  });
+  const ran = await memmap(['run', '--cause', '--json', '--interval', '20ms', '-o', file, '--', ...words], {input});
   t.is(ran.code, 0, ran.stderr);
   return new CauseEvents(t, readFileSync(file, 'utf8'));
 }
@@ -30,7 +28,10 @@ async function caused(t: ExecutionContext, words: readonly string[], input = '',
 testIf(...NEEDS).serial(
   'a leak is told by its stacks: who mapped it, at the peak and at the end, to the byte',
   async (t) => {
-    const events = await caused(t, [leak, '20000'], '\n'.repeat(ROUNDS), ['--touched']);
+    const place = folder(t);
+    const [file, told] = [join(place, 'run.jsonl'), join(place, 'events')];
+    await driven(t, {leak, file, flags: ['--touched', '--json', '-o', told], rounds: ROUNDS});
+    const events = new CauseEvents(t, readFileSync(told, 'utf8'));
     const {end} = events;
     t.is(end.lost, 0);
     t.is(end.notes, undefined);

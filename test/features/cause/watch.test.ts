@@ -79,8 +79,8 @@ testIf(...NEEDS).serial('each byte of what a storm of threads changes has its ca
   const watch = new Watching(t, child.pid, '--json');
   await watch.shows(/"event":"start"/);
   for (let round = 0; round < 8; round++) {
-    await child.ask('go');
     const changes = watch.said.split('"event":"change"').length;
+    await child.ask('go');
     await until(() => watch.said.split('"event":"change"').length > changes, 'a change');
   }
   const {changes, end} = new CauseEvents(t, await watch.stop());

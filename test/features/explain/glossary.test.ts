@@ -253,8 +253,9 @@ test('every name in brackets in maps of every process here is a word', (t) => {
   const names = new Set<string>();
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
-      for (const [name] of readFileSync(`/proc/${pid}/maps`, 'latin1').matchAll(/(?:anon_inode:)?\[[^\]\n]+\]$/gm))
-        names.add(name);
+      // The sixth column: a file may be named so that it ends in brackets.
+      const listed = /^(?:\S+ +){5}((?:anon_inode:)?\[[^\]\n]+\])$/gm;
+      for (const [, name] of readFileSync(`/proc/${pid}/maps`, 'latin1').matchAll(listed)) names.add(name!);
     } catch {
       // Processes end, and some may not be read.
     }

@@ -41,6 +41,8 @@ testIf(
   const place = `${MEMORY}/${name}`;
   mkdirSync(place);
   writeFileSync(`${place}/memory.limit_in_bytes`, String(40 * 2 ** 20));
+  // Else a machine that has swap would swap it out instead.
+  writeFileSync(`${place}/memory.swappiness`, '0');
   const program =
     `import os; open(${JSON.stringify(`${place}/cgroup.procs`)}, "w").write(str(os.getpid())); print(os.getpid(), ` +
     'flush=True); b = bytearray(200 << 20)';

@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {asleep, Child} from '../../helpers/child.ts';
 import {memmap} from '../../helpers/cli.ts';
+import {jcmd} from '../../helpers/jcmd.ts';
 import {folder} from '../../helpers/listings.ts';
 import {conforms} from '../../helpers/schema.ts';
 import {testIf, X64} from '../../helpers/tools.ts';
@@ -190,7 +191,7 @@ for (const hasCounters of [true, false])
     const words = ['java', '-Xmx256m', '-XX:+UseSerialGC', ...flags, source];
     const child = start(t, place, words, hasCounters ? '0x3f' : '0x33');
     await child.line();
-    const told = execFileSync('jcmd', [String(child.pid), 'PerfCounter.print'], {encoding: 'latin1'});
+    const told = jcmd(child.pid, 'PerfCounter.print');
     const used = Number(/^sun\.gc\.generation\.1\.space\.0\.used=(\d+)$/m.exec(told)![1]);
     const dead = await heapOfCore(t, await abort(child, place));
     t.is(dead.runtime.name, 'the JVM');

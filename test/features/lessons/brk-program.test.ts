@@ -173,7 +173,7 @@ for (const [what, argument, survives] of [
     if (survives) {
       // A signal of the parent's death is sent before the parent can be reaped, and would have woken it.
       await ended;
-      t.regex(readFileSync(`/proc/${pid}/stat`, 'latin1'), /\) S /);
+      await t.notThrowsAsync(inState(pid, 'S'));
       process.kill(pid, 'SIGKILL');
     } else await t.notThrowsAsync(until(() => !isAlive(pid), 'the end of the helper'));
   });

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {memmap, run} from '../../helpers/cli.ts';
-import {Child, python} from '../../helpers/child.ts';
+import {Child, inState, python} from '../../helpers/child.ts';
 import {files, TUTORIAL} from '../../helpers/listings.ts';
 import {TerminalRun} from '../../helpers/terminal.ts';
 import {testIf} from '../../helpers/tools.ts';
@@ -15,6 +15,12 @@ const drawing = (text: string): string[] => {
 
 const mapsOf = (pid: number): string[] => readFileSync(`/proc/${pid}/maps`, 'latin1').trimEnd().split('\n');
 
+/** After its line a program goes on for a while, and a Node has threads that do. */
+async function stop({process, pid}: Child): Promise<void> {
+  process.kill('SIGSTOP');
+  await inState(pid, 'T');
+}
+
 /** What no picture may do: be wider than 100 columns where nobody said how wide, or move the cursor. */
 const isSound = (text: string): boolean =>
   text.split('\n').every((line) => cells(line) <= 100 && !/[\x00-\x1f\x7f-\x9f]/.test(line));
@@ -27,6 +33,7 @@ test('each line of the picture begins where a region of the kernel does, high ad
   ] as const) {
     const child = new Child(t, command, args);
     await child.line();
+    await stop(child);
     const {stdout, stderr, code} = await memmap(['show', String(child.pid), '--map']);
     t.is(code, 0);
     t.is(stderr, '');
@@ -51,6 +58,7 @@ test('each line of the picture begins where a region of the kernel does, high ad
 test('sizes and resident memory in the picture are those that smaps says of the same regions', async (t) => {
   const child = new Child(t, 'sh', ['-c', 'echo ready; read x']);
   await child.line();
+  await stop(child);
   const {stdout} = await memmap(['show', String(child.pid), '--map']);
   const smaps = readFileSync(`/proc/${child.pid}/smaps`, 'latin1');
   for (const name of ['stack', 'heap']) {

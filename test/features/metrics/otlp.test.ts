@@ -220,7 +220,7 @@ const spooled = (place: string): string[] => readdirSync(place).filter((name) =>
 
 test('what a run could not push the next one does, the oldest first', async (t) => {
   const place = join(folder(t), 'spool');
-  const {url, port} = await closedPort(t);
+  const {url, port} = await closedPort();
   for (let run = 1; run <= 3; run++) {
     const {code, stderr} = await pushed(url, '--spool', place, ...AWAY);
     t.is(code, 0, 'kept, so not lost');
@@ -244,7 +244,7 @@ test('what a run could not push the next one does, the oldest first', async (t) 
 
 test('a spool that is full drops the oldest, and says how many', async (t) => {
   const place = join(folder(t), 'spool');
-  const {url} = await closedPort(t);
+  const {url} = await closedPort();
   await pushed(url, '--spool', place, ...AWAY);
   const [first] = spooled(place);
   const {length} = readFileSync(join(place, first!));
@@ -257,7 +257,7 @@ test('a spool that is full drops the oldest, and says how many', async (t) => {
 
 test('a spool has one user at a time, and what is no spool is refused', async (t) => {
   const place = join(folder(t), 'spool');
-  const {url} = await closedPort(t);
+  const {url} = await closedPort();
   const child = new Child(t, process.execPath, [
     MEMMAP,
     'metrics',
@@ -291,7 +291,7 @@ function repeated(t: ExecutionContext, url: string, place: string, ...more: stri
 
 test('--every: rounds go on while the receiver is away, and all of them arrive when it is back', async (t) => {
   const place = join(folder(t), 'spool');
-  const {url, port} = await closedPort(t);
+  const {url, port} = await closedPort();
   const {ended, said} = repeated(t, url, place, '--count', '12', '--retry-for', '60s');
   await until(() => spooled(place).length >= 3, 'rounds that wait');
   const receiver = new Receiver();
@@ -304,7 +304,7 @@ test('--every: rounds go on while the receiver is away, and all of them arrive w
 
 test('SIGTERM ends it at once, also while the receiver is away, and SIGKILL leaves whole requests', async (t) => {
   const place = join(folder(t), 'spool');
-  const {url, port} = await closedPort(t);
+  const {url, port} = await closedPort();
   const first = repeated(t, url, place);
   await until(() => spooled(place).length >= 2, 'rounds that wait');
   first.child.kill('SIGTERM');

@@ -1,6 +1,5 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
-import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
@@ -10,16 +9,7 @@ import {folder} from '../../helpers/listings.ts';
 import {testIf} from '../../helpers/tools.ts';
 import {PATIENCE} from '../../helpers/wait.ts';
 import {type Parsed, PARSER, parsed} from './exposition.ts';
-
-/** A port of this machine that nobody listens on. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const {port} = server.address() as {port: number};
-      server.close(() => resolve(port));
-    });
-  });
-}
+import {freePort} from './receiver.ts';
 
 function started(t: ExecutionContext, program: string, args: readonly string[]): void {
   const child: ChildProcess = spawn(program, args, {stdio: 'ignore'});

@@ -1,6 +1,8 @@
+import {randomInt} from 'node:crypto';
+import {readFileSync} from 'node:fs';
 import {createServer, type IncomingHttpHeaders, type ServerResponse} from 'node:http';
 import {createRequire} from 'node:module';
-import type {AddressInfo} from 'node:net';
+import {type AddressInfo, createServer as createTcpServer} from 'node:net';
 import {gunzipSync} from 'node:zlib';
 import type {ExecutionContext} from 'ava';
 
@@ -121,10 +123,26 @@ export class Receiver {
   }
 }
 
+/** The first port that the kernel itself gives to whoever asks for any: ip(7). */
+const FIRST_GIVEN = Number.parseInt(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1'), 10);
+
+/** A port of this machine that nobody listens on, and that the kernel gives to nobody meanwhile. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(Math.min(10_000, FIRST_GIVEN / 2), FIRST_GIVEN);
+    const server = createTcpServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+}
+
 /** An address at which nobody listens, yet. */
-export async function closedPort(t: ExecutionContext): Promise<{readonly url: string; readonly port: number}> {
-  const receiver = new Receiver();
-  const url = await receiver.listen(t);
-  receiver.close();
-  return {url, port: Number(new URL(url).port)};
+export async function closedPort(): Promise<{readonly url: string; readonly port: number}> {
+  const port = await freePort();
+  return {url: `http://127.0.0.1:${port}`, port};
 }

@@ -70,7 +70,7 @@ testIf('bash')('a process that execs again and again is seen as one of its progr
 testIf('python3')('a process whose first thread has ended is read through another thread', async (t) => {
   const script =
     'import threading, time, ctypes\nthreading.Thread(target=time.sleep, ' +
-    'args=(60,)).start()\nctypes.CDLL(None).syscall(60, 0)';
+    'args=(600,)).start()\nctypes.CDLL(None).syscall(60, 0)';
   const child = spawn('python3', ['-c', script], {stdio: 'ignore'});
   t.teardown(() => child.kill('SIGKILL'));
   await inState(child.pid!, 'Z');

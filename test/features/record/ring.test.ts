@@ -194,6 +194,8 @@ testIf('python3')('PSI above a threshold saves the ring, and again when it was b
 testIf(OLD, 'python3')('a real limit saves before the kill, and the OOM killer at the end', async (t) => {
   const {place, child} = await charged(t, 'ring');
   writeFileSync(`${place}/memory.limit_in_bytes`, '64M');
+  // Else a machine that has swap would swap it out instead.
+  writeFileSync(`${place}/memory.swappiness`, '0');
   const ring = recorder(t, child.pid, ['--dump-on', 'limit=80%', '--dump-on', 'oom', '--json']);
   await begun(ring);
   child.process.stdin!.write('keep = [bytes(b"x") * (1 << 20) for _ in range(56)]\n');

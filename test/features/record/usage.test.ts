@@ -121,13 +121,13 @@ testIf('python3')('where one read would take too long the end has none, and that
 
 testIf('python3', 'script')('a process that ends on its own: how old the last figures are is said', async (t) => {
   const {child, run} = await watched(t, {columns: 300}, ...THRIFTY);
-  await run.shows(/ live {2}0:0[1-9]/);
+  await run.shows(/ live {2}0:(0[1-9]|[1-5]\d)/);
   child.process.kill();
   await run.end();
   const lines = await run.shows(/^The process ended after/);
   t.regex(
     lines.join('\n'),
-    /smaps was read once, the last time \d+\.\d s before the end \(for \d+\.?\d* ms of processor time/,
+    /smaps was read (once|\d+ times), the last time \d+\.\d s before the end \(for \d+\.?\d* ms of processor time/,
   );
 });
 
@@ -159,17 +159,19 @@ while True:
     await until(() => samples(path) > 1, 'samples');
     const {stdout} = await recorder;
     const document = JSON.parse(stdout) as {
-      cost: {usageGap: number; usageHeld: number; usageReads: number};
-      ms: number;
+      cost: {usageReads: number};
     };
     conforms(t, 'recorded', document);
     const recording = readRecording(path);
-    const measured = recording.moments.filter(({hasUsage}) => hasUsage).map((moment) => moment.t);
-    const gaps = measured.slice(1).map((at, index) => at - measured[index]!);
-    const longest = Math.max(...gaps);
-    t.log(`${document.cost.usageReads} reads, ${Math.round(longest)} ms apart at most`);
-    t.true(longest <= 5000 + 500, `${longest} ms`);
-    t.true(document.cost.usageGap <= 5000 + 500 + 500);
+    // How soon it gets the processor is not its matter: whenever it took a sample, and 5 s were over, it read smaps.
+    let measured = -Infinity;
+    const ages: number[] = [];
+    for (const moment of recording.moments) {
+      if (moment.hasUsage) measured = moment.t;
+      ages.push(moment.t - measured);
+    }
+    t.log(`${document.cost.usageReads} reads of ${ages.length} samples, ${Math.max(...ages)} ms old at most`);
+    t.true(ages.length > 5 && Math.max(...ages) <= 5000 + 500, String(ages));
     t.true(recording.moment(0).hasUsage && recording.moment(recording.count - 1).hasUsage);
     t.true(rssAt(recording, recording.count - 1)! > rssAt(recording, 0)! + (20 << 20));
   },

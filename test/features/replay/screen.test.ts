@@ -49,8 +49,9 @@ testIf('script')('on a terminal a recording is played, stepped through, and left
   run.type('\x7f\x7f\x7f7\r');
   await run.shows(/paused {2}moment 7 of/);
   run.type('+++ ');
-  await run.shows(/playing ×8/);
   await run.shows(new RegExp(`ended {2}moment ${last} of ${last}`));
+  // It was there for less than a second.
+  t.regex(run.raw, /playing ×8/);
   run.type('?');
   await run.shows(/one moment back, one moment forward/);
   run.type('x');
