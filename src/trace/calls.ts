@@ -42,8 +42,14 @@ export const MEMORY_CALLS: readonly MemoryCall[] = [
 export const numberOf = ({numbers}: MemoryCall, architecture: Architecture): number | null =>
   numbers[architecture === 'x64' ? 0 : 1];
 
-/** The one of prctl(2) that changes memory: PR_SET_VMA with PR_SET_VMA_ANON_NAME names anonymous memory. */
-export const PR_SET_VMA = 0x53564d41n;
+/** Of prctl(2): KSM may merge all anonymous memory, or no longer (Linux 6.4). */
+export const PR_SET_MEMORY_MERGE = 67n;
+
+/** Those of prctl(2) that change memory; PR_SET_VMA with PR_SET_VMA_ANON_NAME names anonymous memory. */
+export const MEMORY_OPTIONS: ReadonlySet<bigint> = new Set([0x53564d41n, PR_SET_MEMORY_MERGE]);
+
+/** The name under which there is the tracepoint of a new thread or process, which has no enter: task_newtask. */
+export const TASK = 'task';
 
 /** The ids of a call's tracepoints, which a kernel gives out at boot: as it begins, and as it returns. */
 export interface Tracepoint {
@@ -51,5 +57,5 @@ export interface Tracepoint {
   readonly exit: number;
 }
 
-/** By the name of the call. Calls that the kernel doesn't have are absent. */
+/** By the name of the call; `TASK` too. Calls that the kernel doesn't have are absent. */
 export type Tracepoints = ReadonlyMap<string, Tracepoint>;

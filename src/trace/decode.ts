@@ -1,7 +1,8 @@
 /*
  * Records of perf become what a trace tells.
  */
-import {MEMORY_CALLS, PR_SET_VMA} from './calls.ts';
+import {MEMORY_CALLS, MEMORY_OPTIONS} from './calls.ts';
+import {CLONE_THREAD, CLONE_VFORK, CLONE_VM} from './clone.ts';
 import type {Call, TraceEvent} from './events.ts';
 import type {Architecture} from './hand/layout.ts';
 import {REGISTERS} from './machine.ts';
@@ -48,6 +49,7 @@ export class Decoder {
 
   #sample(sample: Sample, {purpose, name, attr}: NonNullable<Item['event']>, partner?: Sample): TraceEvent | undefined {
     const {pid, tid, time, registers} = sample;
+    if (purpose === 'task') return shared(sample);
     if (purpose === 'fault') {
       const {addr = 0, ip = 0, pageSize, stack, chain} = sample;
       const place = {registers, stack, chain, pageSize: pageSize === 0 ? undefined : pageSize};
@@ -63,7 +65,7 @@ export class Decoder {
   #call(sample: Sample, name: string, raw: DataView, partner?: Sample): Call | undefined {
     const {pid, tid, time, registers} = sample;
     const args = this.#argsOf(sample, name);
-    if (name === 'prctl' && args && args[0] !== PR_SET_VMA) return undefined;
+    if (name === 'prctl' && args && !MEMORY_OPTIONS.has(args[0]!)) return undefined;
     const stack = sample.stack ?? partner?.stack;
     const chain = sample.chain ?? partner?.chain;
     const result = Number(raw.getBigInt64(FIELD.result, true));
@@ -78,6 +80,19 @@ export class Decoder {
     }
     return registers && REGISTERS[this.#architecture].args.slice(0, arity).map((index) => registers[index]!);
   }
+}
+
+/** Where the fields of task_newtask are: include/trace/events/task.h. */
+const TASK_FIELD = {pid: 8, flags: 32} as const;
+
+/** @returns undefined for a thread, or a process with memory of its own */
+function shared({pid, tid, time, raw}: Sample): TraceEvent | undefined {
+  if (!raw || raw.length < TASK_FIELD.flags + 8) return undefined;
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const flags = view.getBigUint64(TASK_FIELD.flags, true);
+  if ((flags & CLONE_VM) === 0n || (flags & CLONE_THREAD) !== 0n) return undefined;
+  const child = view.getInt32(TASK_FIELD.pid, true);
+  return {kind: 'shared', pid, tid, time, child, briefly: (flags & CLONE_VFORK) !== 0n};
 }
 
 function wordsOf(view: DataView, from: number): bigint[] {

@@ -69,7 +69,17 @@ export interface Task extends Happened {
   readonly parent: {readonly pid: number; readonly tid: number};
 }
 
-export type TraceEvent = Call | Fault | Mapped | Exec | Task;
+/**
+ * A process was made that has the same memory, not a copy: CLONE_VM of clone(2) without CLONE_THREAD. `briefly`: until
+ * it executes a program, while the thread that made it waits (CLONE_VFORK).
+ */
+export interface Shared extends Happened {
+  readonly kind: 'shared';
+  readonly child: number;
+  readonly briefly: boolean;
+}
+
+export type TraceEvent = Call | Fault | Mapped | Exec | Task | Shared;
 
 export interface TraceOptions {
   /** Is told all that happens, in the order of its time, with a delay of some ms. */
@@ -94,8 +104,11 @@ export interface Watching {
   readonly notes: readonly string[];
   /** Tells all that has happened up to now. @returns false if the helper has ended */
   sync(): Promise<boolean>;
-  /** How many calls were certainly not reported up to now; null if that can't be known. */
-  lostSoFar(): Promise<number | null>;
+  /**
+   * Up to when calls were lost, ns; 0: none were. What a call did that returned before, one that was lost may have
+   * undone since.
+   */
+  lostUntil(): Promise<number>;
   /** Ends it: the rest is reported, and what there was. The process runs on. It may be called twice. */
   stop(): Promise<TraceEnd>;
 }

@@ -26,7 +26,8 @@ export class Order {
   #held: Item[] = [];
 
   add(items: Item[]): void {
-    this.#held.push(...items);
+    // Not push(...items): a storm brings more at once than a function may have arguments.
+    this.#held = this.#held.concat(items);
     // Each ring is in order, so this merges a few ascending runs.
     this.#held.sort((a, b) => a.record.time - b.record.time);
   }

@@ -3,7 +3,7 @@
  * program a µs or two, about 3 µs more with a copy of its stack; any other system call takes 0.06 µs more; and a new
  * thread inherits all of them, at about 20 µs each.
  */
-import {MEMORY_CALLS, type Tracepoints} from './calls.ts';
+import {MEMORY_CALLS, TASK, type Tracepoints} from './calls.ts';
 import type {Architecture} from './hand/layout.ts';
 import {REGISTERS} from './machine.ts';
 import {ALWAYS, type Attr, COMMON_FLAGS, MOST_STACK, SAMPLE, SIDE_FLAGS, SOFTWARE, TYPE} from './perf/attr.ts';
@@ -17,8 +17,9 @@ import type {Format} from './perf/records.ts';
  * full    a call with its stack; of a common one, as far as there is room
  * enter   a call as it begins: its arguments, where the machine doesn't keep them
  * fault   one page fault of this many
+ * task    a new thread or process, with the flags of clone(2)
  */
-export type Purpose = 'side' | 'light' | 'full' | 'enter' | 'fault';
+export type Purpose = 'side' | 'light' | 'full' | 'enter' | 'fault' | 'task';
 
 export interface Event {
   readonly purpose: Purpose;
@@ -63,6 +64,7 @@ export function plan(wishes: Wishes): Event[] {
   const needsEnter = wishes.seesEnter === true || !REGISTERS[wishes.architecture].keepsFirst;
   return [
     side(wishes),
+    ...(tracepoints.has(TASK) ? [task(wishes)] : []),
     ...(needsEnter ? calls.map(({name}) => enter(wishes, name)) : []),
     ...twice.map(({name}) => call(wishes, name, 'light', true)),
     ...calls.map((each) => call(wishes, each.name, 'full', !twice.includes(each))),
@@ -120,6 +122,11 @@ function call(wishes: Wishes, name: string, purpose: 'light' | 'full', isCountin
 function enter(wishes: Wishes, name: string): Event {
   const config = wishes.tracepoints.get(name)!.enter;
   return event(wishes, 'enter', name, {type: TYPE.tracepoint, config, sample: SAMPLE.raw});
+}
+
+function task(wishes: Wishes): Event {
+  const config = wishes.tracepoints.get(TASK)!.exit;
+  return event(wishes, 'task', TASK, {type: TYPE.tracepoint, config, sample: SAMPLE.raw});
 }
 
 /** Without a period in its samples: asked for it, the kernel would make one of every fault. */

@@ -92,7 +92,7 @@ async function openAll(
   const early: Record[] = [];
   const drained = async (): Promise<readonly Record[]> => {
     const {records} = await drain.next(monotonic() / 1e6);
-    early.push(...records);
+    for (const record of records) early.push(record);
     return records;
   };
   const {mayDouble} = choice.folder
@@ -195,7 +195,7 @@ function notesOf(pid: number, choice: Choice, {isLimited, isPlain}: Facts, fault
       ? ['Without CAP_PERFMON, page faults that the kernel itself takes, such as in read(2), are not counted.']
       : []),
     ...(fileFacts(`/proc/${pid}/exe`).is32Bit
-      ? ['It is a 32-bit program: the kernel has no tracepoints for its calls.']
+      ? ['It is a 32-bit program: the kernel has no tracepoints for its calls, so that none was seen.']
       : []),
     ...(isLimited ? [] : ['This kernel has no seccomp filters: the helper that reads perf events is not limited.']),
   ];

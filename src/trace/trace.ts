@@ -43,6 +43,11 @@ export class Trace implements Watching {
   /** One drain after another. */
   #turn: Promise<unknown> = Promise.resolve();
   #end: Promise<TraceEnd> | undefined;
+  /** When a ring was last found full, ns. */
+  #fullAt = 0;
+  /** Records that the kernel says it had no room for. */
+  #lostRecords = 0;
+  #lost = 0;
 
   private constructor(hand: Hand, opened: Awaited<ReturnType<typeof openFor>>) {
     this.#hand = hand;
@@ -109,6 +114,18 @@ export class Trace implements Watching {
     }
   }
 
+  /**
+   * Up to when calls were lost, ns: a ring was full until then, and some are missing. 0: none were. Where calls have no
+   * record but the one with a stack, these may be dropped at any time.
+   */
+  async lostUntil(): Promise<number> {
+    if (this.#fullAt === 0 && !this.#events.isBare) return 0;
+    const lost = (await this.lostSoFar()) ?? 0;
+    if (lost > this.#lost && this.#events.isBare) this.#fullAt = monotonic();
+    this.#lost = Math.max(this.#lost, lost);
+    return this.#lost + this.#lostRecords > 0 ? this.#fullAt : 0;
+  }
+
   /** Ends it: the rest is reported, and what there was. The process runs on. It may be called twice. */
   stop(): Promise<TraceEnd> {
     this.#end ??= this.#stop();
@@ -155,6 +172,8 @@ export class Trace implements Watching {
     const turn = this.#turn.then(async () => {
       const begin = monotonic();
       const drained = await this.#drain.next(begin / NS_PER_MS, isLast);
+      if (drained.isFull || drained.lost > 0) this.#fullAt = monotonic();
+      this.#lostRecords += drained.lost;
       this.#delivery.add(drained.records, begin);
       return drained.fullest;
     });

@@ -111,3 +111,10 @@ test('of a thread that is watched by two, one is believed: what it inherited', (
     [false, true, true, false, false, true, false, false, false],
   );
 });
+
+test('a storm brings more records at once than a function may have arguments', (t) => {
+  const order = new Order();
+  const records = 300_000;
+  order.add(Array.from({length: records}, (_, i) => item('light', 1, i)));
+  t.is(order.take(Infinity).length, records);
+});

@@ -3,6 +3,7 @@ import type {Change} from '../../model/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
 import type {Call, Fault, TraceEnd, TraceEvent, Watching} from '../../trace/events.ts';
+import {fileFacts} from '../../trace/file-facts.ts';
 import {PtraceTrace} from '../../trace/ptrace/trace.ts';
 import {Trace} from '../../trace/trace.ts';
 import {Code} from './code.ts';
@@ -12,6 +13,7 @@ import {type Between, Question} from './explain.ts';
 import {CodeFiles} from './files.ts';
 import type {Frames} from './fold.ts';
 import type {CauseCall, CauseEnd, CauseNews, Explained, TouchedPage, WhyNot} from './news.ts';
+import {Sharers} from './sharers.ts';
 import {type CallStack, Stacks} from './stacks.ts';
 
 export interface CauseOptions {
@@ -32,6 +34,8 @@ const FAULTS_EVERY = 32;
 
 /** ms within which execve(2) must be reported. */
 const EXEC_TIME = 200;
+
+const NOTE_32 = 'It is a 32-bit program: the kernel has no tracepoints for its calls, so that none was seen.';
 
 /** Watches the memory calls of a process, and says whose its changes are. */
 export class CauseTrace {
@@ -54,8 +58,10 @@ export class CauseTrace {
   readonly #told = new WeakSet<CauseCall>();
   #newPages: TouchedPage[] = [];
   #lastId = 0;
+  #is32Bit = false;
   /** Processes that it started. */
   #children = 0;
+  readonly #sharers: Sharers;
   #bytes = {changed: 0, explained: 0};
   #ended: Promise<TraceEnd> | undefined;
 
@@ -69,6 +75,7 @@ export class CauseTrace {
         if (options.tellsCalls) this.#newPages.push(page);
       },
     });
+    this.#sharers = new Sharers(options.root ?? '/proc');
     this.#files = new CodeFiles(pid, options.root);
     this.#code = new Code(this.#files);
     this.#stacks = new Stacks(this.#code, this.#files, (stack) => {
@@ -117,7 +124,11 @@ export class CauseTrace {
     const isTold = this.#entries.execs > 0;
     this.#entries.execs = 0;
     // What is told of this look has what the program did until it was read.
-    if (isTold) return this.#entries.enter(this.#ns(ended));
+    if (isTold) {
+      this.#entries.enter(this.#ns(ended));
+      if (this.#is32Bit) this.#entries.ledger.begun();
+      return;
+    }
     this.#notes.push('It began a program whose calls the kernel does not let us watch, as one with set-user-ID.');
     this.#open(snapshot);
   }
@@ -141,10 +152,14 @@ export class CauseTrace {
     since: {readonly maps: number; readonly flags: number},
     isOver = false,
   ): Promise<ReadonlyMap<Change, Explained>> {
+    await this.#trace.sync();
+    // What was done before a call was lost may have been undone by that.
+    const lostUntil = await this.#trace.lostUntil();
+    const sinceOf = ({kind}: Change): number => this.#ns(kind === 'flagged' ? since.flags : since.maps);
+    const isShared = this.#sharers.since(this.#ns(Math.min(since.maps, since.flags)), this.#ns(performance.now()));
     const questions = changes
       .filter(({kind}) => kind !== 'touched')
-      .map((change) => new Question(change, this.#ns(change.kind === 'flagged' ? since.flags : since.maps)));
-    await this.#trace.sync();
+      .map((change) => new Question(change, Math.max(sinceOf(change), lostUntil), isShared));
     // What was so when the look began; then, call by call, what came while it was read, or came back from the kernel
     // only after it, having done its work before.
     this.#entries.enter(this.#ns(look.began));
@@ -154,14 +169,21 @@ export class CauseTrace {
       await this.#trace.sync();
       this.#entries.enterAsking(questions.filter(({isOpen}) => isOpen));
     }
-    const isLost = questions.some(({isOpen}) => isOpen) && ((await this.#trace.lostSoFar()) ?? 0) > 0;
-    const why: WhyNot = isLost ? 'lost-events' : 'unknown';
     const exit = isOver ? this.#made('exit', {tid: this.#pid, time: this.#ns(look.began)}) : undefined;
+    const whyOf = (change: Change): WhyNot =>
+      lostUntil > sinceOf(change) ? 'lost-events' : isShared ? 'other-process' : 'unknown';
     const found = new Map(
-      questions.map((question) => [question.change, question.answer(this.#entries.ledger, exit ?? why)]),
+      questions.map((question) => {
+        const {change} = question;
+        return [change, question.answer(this.#entries.ledger, exit ?? whyOf(change))];
+      }),
     );
-    for (const explained of found.values()) this.#cite(explained);
-    this.#entries.reconcile(look.snapshot.table, this.#ns(look.began));
+    let unexplained = 0;
+    for (const explained of found.values()) {
+      this.#cite(explained);
+      unexplained += explained.unexplained;
+    }
+    this.#entries.reconcile(look.snapshot.table, this.#ns(look.began), unexplained > 0);
     this.#entries.forget(this.#ns(since.flags));
     return found;
   }
@@ -215,8 +237,15 @@ export class CauseTrace {
       ...this.#bytes,
       peak: this.#entries.tally.peak,
       shares: this.#entries.tally.shares,
-      notes: [...this.#trace.notes, ...this.#notes, ...this.#childrenNote()],
+      notes: [...this.#trace.notes, ...this.#notes, ...this.#childrenNote(), ...this.#sharersNote()],
     };
+  }
+
+  #sharersNote(): string[] {
+    const {count} = this.#sharers;
+    if (count === 0) return [];
+    const who = `${counted(count, 'process', 'processes')} that it made ${count === 1 ? 'shares' : 'share'}`;
+    return [`${who} its memory (CLONE_VM): what changed meanwhile and has no call may be of such a process.`];
   }
 
   #childrenNote(): string[] {
@@ -253,8 +282,13 @@ export class CauseTrace {
       case 'fault':
         this.#takeFault(event);
         break;
+      case 'shared':
+        this.#sharers.add(event);
+        break;
       case 'exec':
         this.#code.clear();
+        this.#sharers.clear();
+        this.#lookAtProgram();
         this.#entries.add({is: 'exec', time, tid, cause: this.#made('execve', event)});
         break;
       case 'exit':
@@ -264,6 +298,13 @@ export class CauseTrace {
         this.#entries.add({is: 'birth', time, tid});
         break;
     }
+  }
+
+  /** The kernel reports no calls of a 32-bit program; the tracer says so itself. */
+  #lookAtProgram(): void {
+    const {root = '/proc', engine} = this.#options;
+    this.#is32Bit = engine !== 'ptrace' && fileFacts(`${root}/${this.#pid}/exe`).is32Bit;
+    if (this.#is32Bit && !this.#notes.includes(NOTE_32)) this.#notes.push(NOTE_32);
   }
 
   #takeCall(event: Call): void {

@@ -61,9 +61,14 @@ export class Entries {
     this.ledger.forget(time - OLD);
   }
 
-  /** What a sample lists, and when it began, in ns: what a call that failed has released is no longer there. */
-  reconcile(mapped: Iterable<Range>, began: number): void {
+  /**
+   * What a sample lists, and when it began, in ns: what a call that failed has released is no longer there.
+   *
+   * @param isUnexplained something changed of which no call is known: what the sample lacks is no longer there either
+   */
+  reconcile(mapped: Iterable<Range>, began: number, isUnexplained = false): void {
     this.ledger.suspects.reconcile(mapped, began);
+    if (isUnexplained) this.ledger.drop(mapped, began);
     this.tally.settle();
   }
 

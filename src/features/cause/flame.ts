@@ -13,6 +13,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   execve: '[the program itself]',
   before: '[before it was watched]',
   driver: '[a driver]',
+  unknown: '[no call is known]',
   'stack growth': '[stacks that grew]',
 };
 

@@ -17,6 +17,7 @@ const OTHERS: Readonly<Partial<Record<Owner<unknown>['by'], string>>> = {
   growth: 'stack growth',
   exec: 'execve',
   kernel: 'driver',
+  unknown: 'unknown',
   before: 'before',
 };
 

@@ -33,7 +33,7 @@ export function heldText(held: readonly Span<Owner<CauseCall>>[], range: Range, 
     const own = Math.min(end, range.end) - Math.max(start, range.start);
     if (own <= 0) continue;
     if (value.cause) bytes.set(value.cause, (bytes.get(value.cause) ?? 0) + own);
-    else [unexplained, why] = [unexplained + own, value.by === 'before' ? 'before-attach' : 'driver'];
+    else [unexplained, why] = [unexplained + own, WHY_HELD[value.by] ?? 'unknown'];
   }
   const causes = [...bytes].map(([call, own]) => ({call, bytes: own}));
   return causes.length === 0 && unexplained === 0 ? undefined : explainedText({causes, unexplained, why}, frames);
@@ -67,11 +67,13 @@ function explainedText({causes, unexplained, why}: Explained, frames: Frames): s
   return `by ${who(first.calls)}${pathText(first.path, frames)}${more}${unknown && `; ${unknown}`}`;
 }
 
+const WHY_HELD: Readonly<Partial<Record<Owner<CauseCall>['by'], WhyNot>>> = {before: 'before-attach', kernel: 'driver'};
+
 const WHY: Readonly<Record<WhyNot, string>> = {
   'lost-events': 'calls were lost, as there were too many at once',
   'before-attach': 'it was made before memmap watched',
   driver: 'a driver made it',
-  'other-process': 'another process made it',
+  'other-process': 'a process that shares its memory may have made it',
   unknown: 'the kernel told of none',
 };
 
@@ -166,6 +168,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'stack growth': 'stacks that grew',
   execve: 'the program itself (execve)',
   driver: 'a driver, or a call whose size is not known',
+  unknown: 'no call is known',
   before: 'it was there before memmap watched',
 };
 

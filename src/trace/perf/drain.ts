@@ -11,11 +11,16 @@ import {type Reading, readingOf, release, type Ring, RING_HEAD} from './ring.ts'
 const RATE = 128 * 2 ** 20;
 const BURST = 64 * 2 ** 20;
 
+/** Bytes: the size of a record has 16 bits. */
+const LARGEST_RECORD = 0xffff;
+
 /** What a drain brought. */
 interface Drained {
   readonly records: Record[];
   /** How full the fullest ring was: 0 to 1. */
   readonly fullest: number;
+  /** A ring for what is small had no room for another record: since then some may have been lost. */
+  readonly isFull: boolean;
   /** Bytes that are not records: never, from a kernel. */
   readonly bad: number;
   /** Records that the kernel says it had no room for among the small ones, at least. */
@@ -59,11 +64,12 @@ export class Drain {
         fullest = Math.max(fullest, reading.size / ring.size);
       }
     }
-    if (readings.length + stale.length === 0) return {records: [], fullest: 0, bad: 0, lost: 0};
+    if (readings.length + stale.length === 0) return {records: [], fullest: 0, isFull: false, bad: 0, lost: 0};
+    const isFull = readings.some(({ring, reading}) => !ring.isBulky && reading.size + LARGEST_RECORD > ring.size);
     const size = readings.reduce((sum, {reading}) => sum + reading.size, 0);
     const calls = [...stale, ...readings.flatMap(({reading}) => [...reading.sends, reading.release])];
     const {data} = await this.#hand.batch(calls, undefined, size);
-    return {...this.#parse(readings, data), fullest};
+    return {...this.#parse(readings, data), fullest, isFull};
   }
 
   /**
@@ -91,7 +97,10 @@ export class Drain {
     await this.#hand.batch([]);
   }
 
-  #parse(readings: ReadonlyArray<{ring: Ring; reading: Reading}>, data: Uint8Array): Omit<Drained, 'fullest'> {
+  #parse(
+    readings: ReadonlyArray<{ring: Ring; reading: Reading}>,
+    data: Uint8Array,
+  ): Omit<Drained, 'fullest' | 'isFull'> {
     const records: Record[] = [];
     let [at, bad, lost] = [0, 0, 0];
     for (const {ring, reading} of readings) {

@@ -73,6 +73,11 @@ export class OpenEvents {
     return this.#byId.get(id);
   }
 
+  /** Are calls reported only together with their stacks? */
+  get isBare(): boolean {
+    return !this.#events.some(({purpose}) => purpose === 'light');
+  }
+
   /** How many descriptors there are. */
   get count(): number {
     return this.#byId.size;

@@ -3,13 +3,13 @@
  * root may read them there; a kernel gives them out at boot, so that they differ from kernel to kernel.
  */
 import {readFileSync} from 'node:fs';
-import {MEMORY_CALLS, type Tracepoint, type Tracepoints} from '../calls.ts';
+import {MEMORY_CALLS, TASK, type Tracepoint, type Tracepoints} from '../calls.ts';
 import {type Call, type Hand, send} from '../hand/hand.ts';
 import {experiment, type Found} from './experiment.ts';
 
 const PLACES = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
 
-const NAMES = MEMORY_CALLS.map(({name}) => name);
+const NAMES = [...MEMORY_CALLS.map(({name}) => name), TASK];
 
 /**
  * Reads them where tracefs is mounted, else has the hand mount it where nobody sees it, else finds them by experiment.
@@ -24,7 +24,8 @@ export async function findTracepoints(hand: Hand): Promise<Found> {
   return experiment();
 }
 
-const fileOf = (kind: keyof Tracepoint, name: string): string => `events/syscalls/sys_${kind}_${name}/id`;
+const fileOf = (kind: keyof Tracepoint, name: string): string =>
+  name === TASK ? 'events/task/task_newtask/id' : `events/syscalls/sys_${kind}_${name}/id`;
 
 function mounted(): Tracepoints {
   const place = PLACES.find((folder) => idIn(`${folder}/${fileOf('exit', 'mmap')}`) !== undefined);

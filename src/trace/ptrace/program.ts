@@ -157,6 +157,9 @@ const code: readonly Item[] = [
     x.je('thread'),
     x.cmp(r.ecx, abi.EVENT_EXEC),
     x.jne('go'),
+    // Another process that is followed (trace.ts).
+    x.cmp(pid, r.rbx),
+    x.jne('go'),
     // No other thread is left.
     x.mov(dword(absolute(place.BUSY)), 0),
     x.mov(dword(absolute(place.COUNT)), 0),
@@ -180,7 +183,9 @@ const code: readonly Item[] = [
     label('thread'),
     ...ptrace(abi.GETEVENTMSG, 0, place.MESSAGE),
     x.mov(r.rax, absolute(place.MESSAGE)),
-    ...sendHead(RECORD.thread),
+    // The new one waits too, until memmap has looked at it.
+    ...sendHead(RECORD.thread, 1),
+    x.call('held'),
     x.jmp('go'),
 
     // A new thread, or PTRACE_INTERRUPT, stops with SIGTRAP; else it is job control, and it stays stopped until

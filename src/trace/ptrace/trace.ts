@@ -3,10 +3,11 @@
  * process at each of its system calls, so that these take 10 to 100 times longer; it loses none.
  */
 import {setTimeout as pause} from 'node:timers/promises';
-import {hasCapability, parseCredentials} from '../../parse/proc/status.ts';
+import {hasCapability, parseCredentials, threadGroup} from '../../parse/proc/status.ts';
 import {readIfThere, textIfThere} from '../../procfs/open.ts';
-import {MEMORY_CALLS, PR_SET_VMA} from '../calls.ts';
+import {MEMORY_CALLS, MEMORY_OPTIONS} from '../calls.ts';
 import type {Call, TraceEnd, TraceEvent, TraceOptions, Watching} from '../events.ts';
+import {CLONE_VFORK, CLONE_VM, cloneFlags} from '../clone.ts';
 import {fileFacts} from '../file-facts.ts';
 import {REGISTERS} from '../machine.ts';
 import {mappedOf, regionsOf} from './maps.ts';
@@ -27,6 +28,9 @@ function mayTraceAll(root: string): boolean {
   return credentials !== undefined && hasCapability(credentials.effective, 'SYS_PTRACE');
 }
 
+/** Which of the registers is a call's first argument. */
+const FIRST = REGISTERS.x64.args[0]!;
+
 /** PROT_EXEC of mmap(2). */
 const PROT_EXEC = 4n;
 
@@ -38,6 +42,10 @@ export class PtraceTrace implements Watching {
   readonly #onEvent: (event: TraceEvent) => void;
   readonly #notes = new Set<string>();
   readonly #threads: Set<number>;
+  /** Processes that the tracer follows, as the kernel takes them for threads. */
+  readonly #foreign = new Set<number>();
+  /** What was made, and is told, before the call returns that made it. */
+  readonly #told = new Set<number>();
   readonly #seen = new Map<string, number>();
   #stackless = 0;
   /** Where its stack began when it was last looked at. */
@@ -90,10 +98,9 @@ export class PtraceTrace implements Watching {
     return !tracer.isGone || tracer.hasEnded;
   }
 
-  /** None, as long as the tracer lives. */
-  lostSoFar(): Promise<number | null> {
-    const {isGone, hasEnded} = this.#tracer!;
-    return Promise.resolve(isGone && !hasEnded ? null : 0);
+  /** None is. */
+  lostUntil(): Promise<number> {
+    return Promise.resolve(0);
   }
 
   /** Ends it. The process runs on. It may be called twice. */
@@ -112,17 +119,33 @@ export class PtraceTrace implements Watching {
   #take(record: TracerRecord): void {
     const {kind, tid, time, value, waits} = record;
     const when = {pid: this.#pid, tid, time};
-    if (kind === 'thread') this.#threads.add(value);
+    if (this.#foreign.has(tid)) {
+      if (kind === 'thread') this.#foreign.add(value);
+    } else if (kind === 'thread') this.#begins(value, when);
     else if (kind === 'exit') this.#ended(tid, time);
     else if (kind === 'exec') this.#exec(time);
-    else if (record.call && FORKS.has(record.call.number)) this.#fork(record.call.result, when);
+    else if (record.call && FORKS.has(record.call.number))
+      this.#fork(record.call.result, when, record.call.number, record.call.registers[FIRST]!);
     else if (record.call) this.#call(record.call, waits, when);
     if (waits) this.#tracer?.acknowledge();
   }
 
+  /** A thread; or a process that the kernel takes for one, since it sends no SIGCHLD at its end. It waits meanwhile. */
+  #begins(child: number, when: {readonly pid: number; readonly tid: number; readonly time: number}): void {
+    const group = threadGroup(readIfThere(`${this.#root}/${child}/status`) ?? new Uint8Array());
+    if (group === undefined || group === this.#pid) {
+      this.#threads.add(child);
+      return;
+    }
+    this.#foreign.add(child);
+    const registers = textIfThere(`${this.#root}/${this.#pid}/task/${when.tid}/syscall`).split(' ');
+    this.#fork(child, when, Number(registers[0]), BigInt(registers[1] || 0));
+    this.#told.add(child);
+  }
+
   #ended(tid: number, time: number): void {
     const parent = {pid: this.#pid, tid: this.#pid};
-    this.#threads.delete(tid);
+    if (this.#threads.delete(tid)) this.#told.add(tid);
     this.#onEvent({kind: 'exit', pid: this.#pid, tid, time, parent});
   }
 
@@ -144,10 +167,22 @@ export class PtraceTrace implements Watching {
       );
   }
 
-  /** A process that it made; its threads are told by themselves. */
-  #fork(child: number, {pid, tid, time}: {readonly pid: number; readonly tid: number; readonly time: number}): void {
-    if (child <= 0 || this.#threads.has(child)) return;
+  /**
+   * A process that it made; its threads are told by themselves.
+   *
+   * @param number of the call that made it, and its first argument
+   */
+  #fork(
+    child: number,
+    {pid, tid, time}: {readonly pid: number; readonly tid: number; readonly time: number},
+    number: number,
+    first: bigint,
+  ): void {
+    if (child <= 0 || this.#threads.has(child) || this.#told.delete(child)) return;
+    const flags = cloneFlags(number, first);
     this.#onEvent({kind: 'fork', pid: child, tid: child, time, parent: {pid, tid}});
+    if ((flags & CLONE_VM) !== 0n)
+      this.#onEvent({kind: 'shared', pid, tid, time, child, briefly: (flags & CLONE_VFORK) !== 0n});
   }
 
   #call(
@@ -159,7 +194,7 @@ export class PtraceTrace implements Watching {
     if (!known) return;
     const {name, arity} = known;
     const args = REGISTERS.x64.args.slice(0, arity).map((index) => registers[index]!);
-    if (name === 'prctl' && args[0] !== PR_SET_VMA) return;
+    if (name === 'prctl' && !MEMORY_OPTIONS.has(args[0]!)) return;
     this.#seen.set(name, (this.#seen.get(name) ?? 0) + 1);
     if (!stack) this.#stackless++;
     if (waits && result >= 0) this.#report(name, args, result, when);

@@ -23,6 +23,8 @@ export interface Call {
 interface Change {
   readonly kind: string;
   readonly text: string;
+  readonly range: {readonly start: string; readonly end: string};
+  readonly why?: string;
   readonly causes?: ReadonlyArray<{readonly call: number; readonly bytes: number}>;
   readonly unexplained?: number;
 }

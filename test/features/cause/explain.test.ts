@@ -24,7 +24,7 @@ class Scene extends Books {
 
   /** Whose is it that a page is mapped? As a watch asks that saw it new. */
   of(page: number, since: number): readonly [number | undefined, number] {
-    const change = {kind: 'new', range: {start: at(page), end: at(page + 1)}} as Change;
+    const change = {kind: 'new', range: {start: at(page), end: at(page + 1)}, after: []} as unknown as Change;
     const question = new Question(change, since);
     question.ask(this.ledger);
     const {causes, unexplained} = question.answer(this.ledger, 'unknown');

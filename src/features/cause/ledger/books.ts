@@ -6,10 +6,10 @@ import type {Range} from './spans.ts';
 
 /**
  * Who mapped memory: a call, with what the caller knows of it; a stack that grew; exec; a driver or the like, without
- * a call of the process; or whoever it was before the ledger began.
+ * a call of the process (kernel); something that is not known (unknown); or whoever it was before the ledger began.
  */
 export interface Owner<Cause> {
-  readonly by: 'call' | 'growth' | 'exec' | 'kernel' | 'before';
+  readonly by: 'call' | 'growth' | 'exec' | 'kernel' | 'unknown' | 'before';
   readonly cause: Cause | undefined;
   /** Bytes that it mapped, and those of them that are still mapped. */
   mapped: number;

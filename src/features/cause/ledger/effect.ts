@@ -2,6 +2,7 @@
  * What a system call that succeeded does to ranges of memory, from its arguments and its result: mmap(2), brk(2),
  * mremap(2), and the like. Lengths are rounded up to whole pages, as the kernel does.
  */
+import {PR_SET_MEMORY_MERGE} from '../../../trace/calls.ts';
 import type {Range} from './spans.ts';
 
 /** A call as a trace tells it. */
@@ -22,7 +23,8 @@ export type Mark = 'protected' | 'advised' | 'locked' | 'unlocked' | 'named' | '
  * map       becomes mapped. `over`: even where something is mapped
  * release   is no longer mapped
  * move      what is at `from` is at `range` now. `copies`: its old place stays mapped
- * mark      the same memory, otherwise. `hasHoles`: parts of the range may not be mapped
+ * mark      the same memory, otherwise. `hasHoles`: parts of the range may not be mapped; `below`: and what is below it,
+ *           down to the start of its mapping
  * brk       the program break is now at `to`
  * attach    becomes mapped from `start`; how far, the kernel's own report says
  * detach    what was attached at `start` is no longer mapped
@@ -37,7 +39,7 @@ export type Effect =
       readonly over: boolean;
       readonly copies: boolean;
     }
-  | {readonly do: 'mark'; readonly what: Mark; readonly range: Range; readonly hasHoles: boolean}
+  | {readonly do: 'mark'; readonly what: Mark; readonly range: Range; readonly hasHoles: boolean; readonly below?: true}
   | {readonly do: 'brk'; readonly to: number}
   | {readonly do: 'attach'; readonly start: number | undefined}
   | {readonly do: 'detach'; readonly start: number};
@@ -49,7 +51,9 @@ interface Sizes {
   readonly hugePage: number;
 }
 
+const PROT_GROWSDOWN = 0x1000000n;
 const MAP_FIXED = 0x10n;
+export const MAP_GROWSDOWN = 0x100;
 const MAP_HUGETLB = 0x40000n;
 const MAP_FIXED_NOREPLACE = 0x100000n;
 const MAP_HUGE_SHIFT = 26n;
@@ -113,11 +117,19 @@ export function effectOf({name, args = [], result}: LedgerCall, {page, hugePage}
     case 'munlockall':
       return {do: 'mark', what: 'unlocked', range: EVERYWHERE, hasHoles: true};
     case 'prctl':
+      if (a === PR_SET_MEMORY_MERGE) return {do: 'mark', what: 'advised', range: EVERYWHERE, hasHoles: true};
       return {do: 'mark', what: 'named', range: from(Number(c), up(d)), hasHoles: false};
     default: {
       const what = MARKS[name];
       if (!what || args.length < 2) return undefined;
-      return {do: 'mark', what, range: from(Number(a), up(b)), hasHoles: what === 'bound'};
+      const below = what === 'protected' && (c & PROT_GROWSDOWN) !== 0n;
+      return {
+        do: 'mark',
+        what,
+        range: from(Number(a), up(b)),
+        hasHoles: what === 'bound',
+        ...(below && {below}),
+      };
     }
   }
 }

@@ -1,3 +1,4 @@
+import {PR_SET_MEMORY_MERGE} from '../../../trace/calls.ts';
 import type {LedgerCall} from './effect.ts';
 
 /**
@@ -35,10 +36,12 @@ const ADVICE: ReadonlyMap<number, readonly string[]> = new Map([
   [18, FORK],
   [19, FORK],
   [102, ['gu']],
-  [103, ['gu']],
 ]);
-/** MADV_WILLNEED, DONTNEED, FREE, REMOVE, COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE, DONTNEED_LOCKED, COLLAPSE. */
-const ABOUT_PAGES: ReadonlySet<number> = new Set([3, 4, 8, 9, 20, 21, 22, 23, 24, 25]);
+/**
+ * MADV_WILLNEED, DONTNEED, FREE, REMOVE, COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE, DONTNEED_LOCKED, COLLAPSE,
+ * GUARD_REMOVE (the mapping keeps its flag).
+ */
+const ABOUT_PAGES: ReadonlySet<number> = new Set([3, 4, 8, 9, 20, 21, 22, 23, 24, 25, 103]);
 
 const adviceOf = ({args}: LedgerCall): number => Number(BigInt.asIntN(32, args?.[2] ?? -1n));
 
@@ -46,5 +49,7 @@ const adviceOf = ({args}: LedgerCall): number => Number(BigInt.asIntN(32, args?.
 export const isAboutPages = (call: LedgerCall): boolean => call.name === 'madvise' && ABOUT_PAGES.has(adviceOf(call));
 
 /** @returns which VmFlags a call may change; undefined: any */
-export const flagsOf = (call: LedgerCall): readonly string[] | undefined =>
-  call.name === 'madvise' ? ADVICE.get(adviceOf(call)) : FLAGS[call.name];
+export function flagsOf(call: LedgerCall): readonly string[] | undefined {
+  if (call.name === 'madvise') return ADVICE.get(adviceOf(call));
+  return call.name === 'prctl' && call.args?.[0] === PR_SET_MEMORY_MERGE ? ['mg'] : FLAGS[call.name];
+}

@@ -11,7 +11,7 @@ import {Attachments} from './attached.ts';
 import type {Change, Done, Owner, Piece, Report} from './books.ts';
 import {LastChanges} from './changes.ts';
 import {Debts} from './debts.ts';
-import {effectOf, type Effect, hasFailed, type LedgerCall, type Mark} from './effect.ts';
+import {effectOf, type Effect, hasFailed, type LedgerCall, MAP_GROWSDOWN, type Mark} from './effect.ts';
 import {markedPartly, releasedPerhaps} from './failed.ts';
 import {flagsOf, isAboutPages} from './flags.ts';
 import {Holdings, type OnKept} from './holdings.ts';
@@ -78,6 +78,11 @@ export class Ledger<Cause> {
     this.#reports.exec(tid, cause);
   }
 
+  /** The program of exec was seen to run: what is reported from now on is not exec's. */
+  begun(): void {
+    this.#reports.begun();
+  }
+
   /** A thread has begun: it is in no call that began before. */
   birth(tid: number, time: number): void {
     this.#debts.returned({tid, time});
@@ -129,6 +134,19 @@ export class Ledger<Cause> {
     return this.#held.all;
   }
 
+  /**
+   * A sample lists what is mapped, and some of what was done before is not known: what it lacks is no longer mapped.
+   *
+   * @param before ns: when the sample began; what was mapped since then it may not have
+   */
+  drop(mapped: Iterable<Range>, before: number): void {
+    const listed = new Spans<true>();
+    for (const {start, end} of mapped) listed.set({start, end}, true);
+    for (const gap of this.held.flatMap((span) => listed.gapsIn(span)))
+      for (const {start, end, change} of this.explain(gap))
+        if (!change || change.time < before) this.#held.drop({start, end});
+  }
+
   /** Forgets what changed before a time, of memory that is no longer mapped: a diff that begins there doesn't ask. */
   forget(before: number): void {
     this.#last.forget(before);
@@ -144,6 +162,7 @@ export class Ledger<Cause> {
         return this.#move(effect, call, owner);
       case 'mark':
         if (!effect.hasHoles) this.#know(effect.range);
+        if (effect.below) this.#suspectBelow(effect, call, owner);
         return this.#mark(effect.what, effect.range, call, owner);
       case 'brk':
         return this.#setBreak(effect.to, call, owner);
@@ -171,6 +190,16 @@ export class Ledger<Cause> {
     return undefined;
   }
 
+  /** How far down a mapping reaches, the books don't say: what is right below it, the call may have treated too. */
+  #suspectBelow({what, range}: Effect & {do: 'mark'}, call: LedgerCall, {by, cause}: Owner<Cause>): void {
+    let at = range.start;
+    for (const piece of this.#held.within({start: 0, end: range.start}).toReversed()) {
+      if (piece.end !== at) return;
+      this.#last.suspect(piece, {what, by, cause, time: call.time, flags: flagsOf(call)});
+      at = piece.start;
+    }
+  }
+
   #change(what: Change<Cause>['what'], range: Range, {time}: LedgerCall, {by, cause}: Owner<Cause>): void {
     this.#last.set(range, {what, by, cause, time});
   }
@@ -180,6 +209,7 @@ export class Ledger<Cause> {
     if (!over) this.#debts.owe(before, call);
     owner.mapped += range.end - range.start;
     this.#held.hold(range, owner);
+    this.#reports.mapped(range, call.name === 'mmap' && (Number(call.args?.[3] ?? 0n) & MAP_GROWSDOWN) !== 0);
     this.#change('mapped', range, call, owner);
     const replaced = over ? before.reduce((sum, {start, end}) => sum + end - start, 0) : 0;
     return {what: 'mapped', ...range, bytes: range.end - range.start - replaced};
