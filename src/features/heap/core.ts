@@ -12,7 +12,7 @@ import {buildIdOf} from '../../parse/elf/build-id.ts';
 import {countersIn} from '../../parse/hsperf.ts';
 import {type ArenaPlace, readArenas, readBooks} from '../../parse/malloc/books.ts';
 import {readLibcOfBuild, type LibcFile} from '../../procfs/image/libc.ts';
-import {dataOf, glibcIn} from './allocators.ts';
+import {copiesOf, glibcIn} from './allocators.ts';
 import {type Anonymous, searchAnonymous, whyNoPools} from './anonymous.ts';
 import {Heap} from './heap.ts';
 import {notesOf, unnamedIn, wantedOf, whose} from './parts.ts';
@@ -45,7 +45,7 @@ export function heapOfCore(file: CoreInput, name: string, {probe, runtime = fals
   const word: 4 | 8 = is64 ? 8 : 4;
   const pageSize = pageSizeOf(snapshot);
   const space = new MappedSpace(regions, () => regions);
-  const wanted = {memory, space, pageSize, data: dataOf(glibc, regions), ...wantedOf(libc, word)};
+  const wanted = {memory, space, pageSize, copies: copiesOf(glibc, regions), ...wantedOf(libc, word)};
   const books = other === 'musl' || !isLittle ? undefined : readBooks({...wanted, probe});
   const python = runtime && isLittle ? pythonIn(regions.map((region) => region.name)) : undefined;
   const why = python && whyNoPools(python, word);

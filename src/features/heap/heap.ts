@@ -80,6 +80,8 @@ export class Heap {
   /** Sentences. */
   get notes(): string[] {
     const notes = [...this.#notes];
+    const mains = this.arenas.filter(({isMain}) => isMain).length;
+    if (this.books && this.books.copies > 1) notes.push(copiesNote(this.books.copies, mains));
     for (const {address, torn} of this.arenas)
       if (torn !== undefined)
         notes.push(
@@ -128,6 +130,12 @@ export class Heap {
     };
   }
 }
+
+const copiesNote = (copies: number, mains: number): string =>
+  `The C library is mapped ${copies} times (dlmopen(3)), each with a malloc of its own; ` +
+  (mains < copies
+    ? `arenas of ${mains} were found: the others have not been called, or can't be read.`
+    : 'malloc_trim(0) trims only the malloc of the copy in which it is called.');
 
 function totalsOf(arenas: readonly ArenaBooks[]): HeapTotals {
   const sum = (key: (typeof SUMMED)[number]): number => arenas.reduce((all, arena) => all + arena[key], 0);

@@ -44,10 +44,12 @@ function ofMalloc({snapshot, allocator, beside, version, books, unnamed, totals}
     );
   if (!books)
     return allocator === 'glibc'
-      ? `The books of glibc${version === undefined ? '' : ` ${version}`}'s malloc were not found: nothing can be said.`
+      ? `The books of glibc${version === undefined ? '' : ` ${version}`}'s malloc were not found: nothing can be said. ` +
+          'They begin with the first call of malloc.'
       : `No malloc of glibc was found in this process: nothing can be said.`;
   const torn = books.arenas.filter((arena) => arena.torn !== undefined).length;
-  const said = arenasSentence({arenas: books.arenas.length, torn, mmapped: books.mmapped, totals, isPast});
+  const mallocs = books.arenas.filter(({isMain}) => isMain).length;
+  const said = arenasSentence({arenas: books.arenas.length, torn, mallocs, mmapped: books.mmapped, totals, isPast});
   if (!beside || !unnamed) return said;
   return (
     `Of glibc's malloc: ${said} ${beside} is there too, and which of the two the program calls is not known: ` +
@@ -61,6 +63,8 @@ interface Arenas {
   readonly arenas: number;
   /** How many of them did not come out. */
   readonly torn: number;
+  /** Copies of the C library in one process, each with a malloc of its own. */
+  readonly mallocs?: number;
   readonly mmapped: {readonly count: number; readonly bytes: number};
   readonly totals: Said['totals'];
   /** Of a core. */
@@ -72,28 +76,34 @@ const PRESENT = {is: 'is', has: 'has', keeps: 'keeps', gives: 'would give', ther
 const PAST = {is: 'was', has: 'had', keeps: 'kept', gives: 'would have given', there: 'in pages that are not zeros'};
 
 /** The same of arenas that were found. */
-export function arenasSentence({arenas, torn, mmapped, totals, isPast = false}: Arenas): string {
+export function arenasSentence({arenas, torn, mallocs = 1, mmapped, totals, isPast = false}: Arenas): string {
   const {system, inUse, free, freeResident, trimmable} = totals;
   const {is, has, keeps, gives, there} = isPast ? PAST : PRESENT;
   const besides = alone(mmapped, is);
   if (system === 0) return `malloc ${has} no memory in its arenas${besides}.`;
-  if (torn > 0) return `${uncertain(torn, arenas, totals)}${besides}.`;
+  const trim = mallocs > 1 ? `malloc_trim(0) in each of ${mallocs} copies of the C library` : 'malloc_trim(0)';
+  if (torn > 0) return `${uncertain(torn, arenas, trim, totals)}${besides}.`;
   const resident = freeResident < free * MOST ? ` (${sizeText(freeResident)} of it ${there})` : '';
   const said =
     free >= system * MUCH
       ? `${someOf(free, system)} ${is} free and kept by malloc${resident}: not a leak in itself`
       : `${someOf(inUse, system)} ${is} in use by the program, and malloc ${keeps} only ${sizeText(free)} free`;
   const back = trimmable === 0 ? 'nothing' : sizeText(trimmable);
-  return `${said}; malloc_trim(0) ${gives} back ${back}${besides}.`;
+  return `${said}; ${trim} ${gives} back ${back}${besides}.`;
 }
 
 /** Where a part was not reached, nothing is said of the whole. */
-function uncertain(torn: number, arenas: number, {system, inUse, free, trimmable, unread}: Said['totals']): string {
+function uncertain(
+  torn: number,
+  arenas: number,
+  trim: string,
+  {system, inUse, free, trimmable, unread}: Said['totals'],
+): string {
   const rest = unread === 0 ? '' : `; ${sizeText(unread)} is not known`;
   const found = `${sizeText(inUse)} in use and ${sizeText(free)} free${rest}`;
   return (
     `Not certain, since ${torn} of ${counted(arenas, 'arena')} could not be read to the end: of ${sizeText(system)}, ` +
-    `${found}; malloc_trim(0) would give back ${sizeText(trimmable)} or more`
+    `${found}; ${trim} would give back ${sizeText(trimmable)} or more`
   );
 }
 

@@ -7,10 +7,13 @@ export class MappedSpace implements Space {
   #writable: readonly Region[] = [];
   /** Neighbours ask for neighbours. */
   #last: Range | undefined;
+  /** What MADV_DONTNEED refuses, as far as smaps says it: known from the first look on, since maps has no flags. */
+  readonly #refused: readonly Range[];
 
   /** @param regions ascending; @param look lists them again */
   constructor(regions: readonly Region[], look: () => readonly Region[]) {
     this.#look = look;
+    this.#refused = regions.filter(({flags}) => REFUSED.some((flag) => flags?.includes(flag)));
     this.#set(regions);
   }
 
@@ -38,6 +41,11 @@ export class MappedSpace implements Space {
     return true;
   };
 
+  readonly refusedFrom = (start: number, end: number): number => {
+    const first = this.#refused.find((range) => range.start < end && range.end > start);
+    return first ? Math.max(start, first.start) : end;
+  };
+
   readonly refresh = (): void => this.#set(this.#look());
 
   #set(regions: readonly Region[]): void {
@@ -45,3 +53,6 @@ export class MappedSpace implements Space {
     this.#last = undefined;
   }
 }
+
+/** Locked, and huge pages of the pool: VmFlags in proc_pid_smaps(5). */
+const REFUSED = ['lo', 'ht'];

@@ -17,7 +17,7 @@ import {readLibc, type LibcFile} from '../../procfs/image/libc.ts';
 import {ProcessMemory} from '../../procfs/memory/memory.ts';
 import {otherAllocator} from '../../classify/runtimes/allocators.ts';
 import {pythonIn} from '../../classify/runtimes/python.ts';
-import {dataOf, glibcIn} from './allocators.ts';
+import {copiesOf, glibcIn} from './allocators.ts';
 import {searchAnonymous, whyNoPools} from './anonymous.ts';
 import {heapOfCore} from './core.ts';
 import {withDescendants} from './family/descendants.ts';
@@ -152,9 +152,9 @@ export function heapIn(handle: ProcessHandle, options: HeapInOptions): Heap {
   const memory = new ProcessMemory(handle, {pageSize, rate, patience, folder: folderOf(handle, stat)});
   try {
     const plain = options.runtime ? undefined : captureFrom(handle, {usage: false});
-    const isPlain = plain !== undefined && !(options.managed && hasRuntime(plain));
+    const runtime = plain === undefined || (options.managed === true && hasRuntime(plain));
+    const isPlain = plain !== undefined && !runtime && (options.isWatched === true || !hasLocked(plain));
     const snapshot = isPlain ? plain : withResident(handle, captureFrom(handle));
-    const runtime = !isPlain;
     const search = options.search ?? runtime;
     const named = snapshot.table.namedOnes();
     const glibc = glibcIn(named, snapshot.process.exe);
@@ -189,6 +189,7 @@ export function heapIn(handle: ProcessHandle, options: HeapInOptions): Heap {
         ...notesOf(file, books !== undefined),
         ...(memory.rested >= NOTED ? [restsNote(memory.rested)] : []),
         ...(why === undefined ? [] : [why]),
+        ...(books && hasLocked(snapshot) && !hasFlags(snapshot) ? [LOCKED] : []),
         ...(isGone ? ['The process ended or began another program while it was read.'] : []),
       ],
       isGone,
@@ -203,12 +204,21 @@ interface HeapInOptions extends ReadOptions {
   readonly runtime?: boolean;
   readonly managed?: boolean;
   readonly search?: boolean;
+  /** It is read again and again: smaps is not read, though it alone says what is locked. */
+  readonly isWatched?: boolean;
 }
 
 /** Has it a heap of its own beside malloc's? */
 const hasRuntime = ({table}: Snapshot): boolean =>
   pythonIn(table.namedOnes().map(({name}) => name)) !== undefined ||
   table.alike.firsts.some((row) => table.kindAt(row) === 'managed');
+
+/** malloc_trim gives back nothing of memory that is locked, and only smaps says which that is. */
+const hasLocked = ({status}: Snapshot): boolean => Number(status['vmLck'] ?? 0) > 0;
+const hasFlags = ({regions}: Snapshot): boolean => regions.some(({flags}) => flags !== undefined);
+const LOCKED =
+  'Some of its memory is locked (mlock(2)), and which could not be read: malloc_trim(0) gives back nothing of that, so ' +
+  'that it may be less than said here.';
 
 /** Where smaps would hold it up for too long, the page map tells what is resident. */
 const withResident = (handle: ProcessHandle, snapshot: Snapshot): Snapshot =>
@@ -278,7 +288,7 @@ function wantedIn(
       memory.refresh();
       return [...regionsNow(handle)];
     }),
-    data: dataOf(glibc, regions),
+    copies: copiesOf(glibc, regions),
     ...wantedOf(file, wordIn(regions)),
   };
 }

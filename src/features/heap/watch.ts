@@ -48,7 +48,7 @@ export class HeapWatch {
     const [begin, cpu] = [performance.now(), cpuTime()];
     if (begin < (isLast ? this.#last + this.#pause / 2 : this.#due)) return undefined;
     try {
-      const reading = readingOf(heapIn(this.#handle, {maxRate: USUAL_RATE}));
+      const reading = readingOf(heapIn(this.#handle, {maxRate: USUAL_RATE, isWatched: true}));
       return this.#counted(reading);
     } catch (error) {
       if (!(error instanceof Trouble) || (this.readings === 0 && error.kind !== 'gone')) throw error;

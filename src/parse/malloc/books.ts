@@ -66,11 +66,16 @@ export interface Books {
   /** Arenas in the list that can't be believed. */
   readonly refused: Arenas['refused'];
   readonly isClosed: boolean;
+  /** Of the C library, each with a malloc of its own: those that were never called have no arena. */
+  readonly copies: number;
 }
 
 interface Wanted extends Omit<Ground, 'layout'> {
-  /** Where main_arena may be: the data of the C library, or of a static program. */
-  readonly data: readonly Range[];
+  /**
+   * Where main_arena may be: the data of the C library, or of a static program. Each copy of the library has a malloc of
+   * its own (dlmopen(3)), and each is wanted.
+   */
+  readonly copies: ReadonlyArray<readonly Range[]>;
   /** Of glibc 2.`minor`; undefined if not known. */
   readonly minor: number | undefined;
   /** Bytes of a pointer. */
@@ -86,12 +91,27 @@ export function readBooks(wanted: Wanted): Books | undefined {
   const isSure = minor !== undefined && isKnownVersion(minor);
   for (const each of isSure ? [minor] : [...(minor === undefined ? [] : [minor]), ...USUAL]) {
     const layout = layoutOf(each, word);
-    const main = findMain(wanted.memory, wanted.data, layout, wanted.space);
-    if (!main) continue;
-    const books = booksOf({...wanted, layout}, main, wanted.data);
+    const mains = findMains(wanted, layout);
+    if (mains.length === 0) continue;
+    const books = {...booksOf({...wanted, layout}, mains), copies: wanted.copies.length};
     if (isSure || (books.isClosed && books.arenas.every(({torn}) => torn === undefined))) return books;
   }
   return undefined;
+}
+
+/** A main_arena, and the data that it lies in. */
+interface Main {
+  readonly main: ArenaState;
+  readonly data: readonly Range[];
+}
+
+/** Of each copy of the C library that was ever called. That of the program first, which alone may use the brk area. */
+function findMains({memory, space, copies}: Wanted, layout: Layout): Main[] {
+  const mains = copies.flatMap((data): Main[] => {
+    const main = findMain(memory, data, layout, space);
+    return main ? [{main, data}] : [];
+  });
+  return mains.sort((a, b) => Number(b.main.isContiguous) - Number(a.main.isContiguous));
 }
 
 /** Where an arena's memory is. */
@@ -111,16 +131,18 @@ export interface ArenaPlace {
  * @returns undefined where not all are there, or one of them is not as it should be
  */
 export function readArenas(wanted: Wanted): readonly ArenaPlace[] | undefined {
-  const {minor, word, memory, space, data} = wanted;
+  const {minor, word, memory, space} = wanted;
   const isSure = minor !== undefined && isKnownVersion(minor);
   for (const each of isSure ? [minor] : [...(minor === undefined ? [] : [minor]), ...USUAL]) {
     const plain = layoutOf(each, word);
-    const main = findMain(memory, data, plain, space);
-    if (!main) continue;
-    const layout = layoutFor({...wanted, layout: plain}, main, data).layout;
-    const {states, isClosed} = listArenas(memory, main, layout, space);
-    const places = states.map((state, index) => placeOf(wanted, layout, state, index === 0));
-    if (isClosed && places.every((place) => place !== undefined)) return places;
+    const lists = findMains(wanted, plain).map((found) => {
+      const {layout} = layoutFor({...wanted, layout: plain}, found);
+      const {states, isClosed} = listArenas(memory, found.main, layout, space);
+      return {isClosed, places: states.map((state, index) => placeOf(wanted, layout, state, index === 0))};
+    });
+    const places = lists.flatMap((list) => list.places);
+    if (places.length > 0 && lists.every(({isClosed}) => isClosed) && places.every((place) => place !== undefined))
+      return places;
   }
   return undefined;
 }
@@ -140,14 +162,21 @@ function placeOf({memory}: Wanted, layout: Layout, state: ArenaState, isMain: bo
 /** Is there a layout of this version that was compared with its source? */
 export const isKnownVersion = (minor: number): boolean => knownness(minor) !== 'other';
 
-function booksOf(plain: Ground, main: ArenaState, data: Wanted['data']): Books {
+function booksOf(plain: Ground, mains: readonly Main[]): Omit<Books, 'copies'> {
   const {memory, space, pageSize} = plain;
-  const {layout, set} = layoutFor(plain, main, data);
-  const ground = {...plain, layout, trimUnit: set?.thpPage || pageSize};
-  const {states, refused, isClosed} = listArenas(memory, main, layout, space);
-  const others = states.slice(1).map((state) => walkArena(ground, state, false));
-  const taken = others.flatMap(({pieces}) => pieces);
-  const walked = [walkArena({...ground, taken}, main, true), ...others];
+  const found = mains.map((each) => {
+    const {layout, set} = layoutFor(plain, each);
+    const ground = {...plain, layout, trimUnit: set?.thpPage || pageSize, first: set?.base};
+    const arenas = listArenas(memory, each.main, layout, space);
+    return {ground, set, arenas, others: arenas.states.slice(1).map((state) => walkArena(ground, state, false))};
+  });
+  const taken = found.flatMap(({others}) => others.flatMap(({pieces}) => pieces));
+  const walked = found.flatMap(({ground, arenas, others}) => {
+    const main = walkArena({...ground, taken}, arenas.states[0]!, true);
+    taken.push(...main.pieces);
+    return [main, ...others];
+  });
+  const {ground} = found[0]!;
   const cached = cachedIn(ground, walked);
   const all = walked[0]!.tally.fresh();
   for (const {tally} of walked) all.add(tally);
@@ -155,23 +184,31 @@ function booksOf(plain: Ground, main: ArenaState, data: Wanted['data']): Books {
     ({start}) => !walked.some(({pieces}) => pieces.some((piece) => isIn(start, piece))),
   );
   return {
-    arenas: walked.map((each, index) => arenaBooks(each, layout, cached.bytes[index]!)),
-    mmapped: set
-      ? {count: set.mmaps, bytes: set.mmapped, from: 'books'}
-      : foundMmapped(memory, elsewhere, layout, pageSize),
+    arenas: walked.map((each, index) => arenaBooks(each, ground.layout, cached.bytes[index]!)),
+    mmapped: countedIn(found.map(({set}) => set)) ?? foundMmapped(memory, elsewhere, ground.layout, pageSize),
     runs: all.runs,
     classes: all.classes,
     chunk: chunkIn(walked, cached.chunks),
-    refused,
-    isClosed,
+    refused: found.flatMap(({arenas}) => arenas.refused),
+    isClosed: found.every(({arenas}) => arenas.isClosed),
   };
+}
+
+/** What malloc says itself of chunks with a mapping each; undefined if one of several does not say it. */
+function countedIn(sets: ReadonlyArray<ReturnType<typeof findParameters>>): Mmapped | undefined {
+  let [count, bytes] = [0, 0];
+  for (const set of sets) {
+    if (!set) return undefined;
+    count += set.mmaps;
+    bytes += set.mmapped;
+  }
+  return {count, bytes, from: 'books'};
 }
 
 /** The layout as malloc's parameters make it, and these. */
 function layoutFor(
   {memory, space, layout}: Ground,
-  main: ArenaState,
-  data: Wanted['data'],
+  {main, data}: Main,
 ): {readonly layout: Layout; readonly set: ReturnType<typeof findParameters>} {
   const home = data.find(({start, end}) => main.address >= start && main.address < end);
   const set = home && findParameters(memory, main.address, home, layout, space);

@@ -233,6 +233,7 @@ function lostAt(at: number, field: number | undefined, {previous, end, word, siz
   if (field === undefined) return lost(at, 'is not resident, or gone');
   if ((bits & IS_MMAPPED) !== 0) return lost(at, 'is marked as mapped separately');
   if (size % ALIGNMENT !== 0 || size < 4 * word) return lost(at, `has the impossible size ${size}`);
+  if (at + size > end) return lost(at, 'reaches beyond the end of its arena');
   return lost(at, 'contradicts the free chunk before it');
 }
 

@@ -1,6 +1,6 @@
 import {alignDown, alignUp, type Layout} from './layout.ts';
 import type {Finder} from './chunks.ts';
-import type {Memory, Range} from './memory.ts';
+import type {Memory, Range, Space} from './memory.ts';
 
 /** Free chunks whose sizes lie between two powers of two. */
 export interface SizeClass {
@@ -28,6 +28,7 @@ interface TallyOf {
   readonly isMain: boolean;
   /** Where the brk area ends: there alone malloc_trim gives back from the top of main_arena. */
   readonly brkEnd: () => number | undefined;
+  readonly space: Pick<Space, 'refusedFrom'>;
   /** A top is given back in units of this many bytes: a page by default. */
   readonly trimUnit?: number;
   /** An address of which the chunk is wanted. */
@@ -80,13 +81,13 @@ export class Tally implements Finder {
    * is larger than a page and a header.
    */
   run(start: number, end: number): void {
-    const {layout, memory, pageSize} = this.#of;
+    const {layout, memory, pageSize, space} = this.#of;
     this.#keep(start, end);
     this.freeResident += end - start < SMALL ? end - start : memory.residentIn(start, end);
     if (end - start < pageSize) return;
     const first = alignUp(start + layout.chunk, pageSize);
     const last = alignDown(end, pageSize);
-    if (last > first) this.trimmable += memory.residentIn(first, last);
+    if (last > first) this.trimmable += memory.residentIn(first, space.refusedFrom(first, last));
   }
 
   used(start: number, size: number, isPlain: boolean): void {

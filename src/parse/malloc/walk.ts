@@ -1,6 +1,6 @@
 import type {Ascending} from './ascending.ts';
 import {type Edge, walkChunks, type Ending} from './chunks.ts';
-import {ALIGNMENT, alignUp, chunkFrom, type Layout} from './layout.ts';
+import {ALIGNMENT, alignDown, alignUp, chunkFrom, type Layout} from './layout.ts';
 import {fastChunks} from './lists.ts';
 import {LEAST, Words, type Memory, type Range, type Space} from './memory.ts';
 import {brkPiece, heapsOf, type Piece} from './pieces.ts';
@@ -16,6 +16,8 @@ export interface Ground {
   readonly space: Space;
   /** What other arenas have: no piece of main_arena is there. */
   readonly taken?: readonly Range[];
+  /** Where the first memory of main_arena begins: not at a page, where somebody else had the brk area before. */
+  readonly first?: number | undefined;
   /** malloc_trim gives back in units of this many bytes from the top: a page by default. */
   readonly trimUnit?: number;
   /** An address of which the chunk is wanted. */
@@ -75,7 +77,7 @@ function walkOnce(ground: Ground, state: ArenaState, isMain: boolean, isAgain: b
   const torn =
     walker.fault ??
     (isEnd ? undefined : 'it does not end at its top chunk') ??
-    (fast.isWhole ? undefined : 'its fastbins changed while they were read');
+    (fast.isWhole ? undefined : 'its fastbins changed while they were read, or are corrupt');
   // More than it has: nothing of that can be believed.
   if (walker.reached > systemMem && torn !== undefined)
     return {...books, tally: tally.fresh(), pieces: [], unread: systemMem, moved: !isStill, torn};
@@ -172,7 +174,16 @@ class Walker {
 
   /** The walk behind a hole, from the first place where it comes out. */
   #goOn(hole: number, end: number): Ending | undefined {
-    for (let first = hole; first < Math.min(end, hole + LARGEST_HOLE); first += ALIGNMENT) {
+    const {memory, pageSize} = this.#ground;
+    let left = LARGEST_HOLE;
+    for (let first = hole; first < end && left > 0; first += ALIGNMENT) {
+      // What was never touched has no chunk.
+      const page = alignDown(first, pageSize);
+      if ((first === page || first === hole) && memory.residentIn(page, page + pageSize) === 0) {
+        first = page + pageSize - ALIGNMENT;
+        continue;
+      }
+      left -= ALIGNMENT;
       const ending = this.#try(first, end);
       if (ending) return ending;
     }
@@ -185,23 +196,24 @@ class Walker {
    * to what the arena says it has.
    */
   #scattered(state: ArenaState): readonly Piece[] {
-    const {space, layout, pageSize, memory, taken = []} = this.#ground;
+    const {space, layout, pageSize, memory, taken = [], first} = this.#ground;
     const {brk, anonymous} = space;
     const pieces: Piece[] = [];
     let missing = state.systemMem;
     let tries = 0;
-    for (const region of [...(brk ? [brk] : []), ...anonymous]) {
+    const own = first !== undefined && brk && isIn(first, brk) ? {...brk, start: first} : brk;
+    for (const region of [...(own ? [own] : []), ...anonymous]) {
       for (let start = region.start; start < region.end && missing > 0 && tries < MOST_TRIES;) {
         const other = taken.find((piece) => start >= piece.start && start < piece.end);
         if (other) {
           start = other.end;
           continue;
         }
-        const isThere = memory.residentIn(start, start + pageSize) > 0;
+        const isThere = memory.residentIn(start, start + ALIGNMENT) > 0;
         const ending = isThere ? this.#try(chunkFrom(start, layout), region.end, state) : undefined;
         tries++;
         if (!ending) {
-          start += pageSize;
+          start = alignDown(start, pageSize) + pageSize;
           continue;
         }
         const end = alignUp(ending.end, pageSize);
@@ -256,8 +268,10 @@ class Walker {
   }
 }
 
-/** What others put into the brk area is not larger, as a rule. */
-const LARGEST_HOLE = 4 * 2 ** 20;
+const isIn = (address: number, {start, end}: Range): boolean => address >= start && address < end;
+
+/** Bytes of what others put into the brk area, as far as it is resident: it is not larger, as a rule. */
+const LARGEST_HOLE = 64 * 2 ** 20;
 const MOST_HOLES = 64;
 
 /** Pages at which a piece may begin. */

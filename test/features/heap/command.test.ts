@@ -71,6 +71,7 @@ for (const [how, what] of [
   ['brk', 'one arena with a large top'],
   ['sbrk', 'somebody else takes memory of the brk area'],
   ['mmap', 'the brk area ran into a wall, and the main arena went on elsewhere'],
+  ['hole', 'somebody else takes more of the brk area than malloc has'],
 ] as const)
   testIf('gcc', X64)(`${what}: as malloc itself says, and as malloc_trim does`, async (t) => {
     const heap = await agrees(t, await HeapTarget.launch(t, how));
@@ -94,6 +95,34 @@ for (const huge of [1, 2])
     const heap = await agrees(t, await HeapTarget.launch(t, 'threads', [], tunables));
     t.is(heap.arenas.length, 5);
   });
+
+testIf('gcc', X64)(
+  'a static program that had the brk area before malloc, and another M_MMAP_MAX: the same',
+  async (t) => {
+    const heap = await agrees(t, await HeapTarget.launch(t, 'mmap', ['-static']));
+    t.true(heap.arenas[0]!.heaps > 1);
+    const tunables = {GLIBC_TUNABLES: 'glibc.malloc.hugetlb=2:glibc.malloc.mmap_max=100'};
+    t.is((await agrees(t, await HeapTarget.launch(t, 'threads', [], tunables))).mmapped.from, 'books');
+  },
+);
+
+testIf('gcc', X64)('what is locked is not given back by malloc_trim, and that is known', async (t) => {
+  const target = await HeapTarget.launch(t, 'lock');
+  const heap = await heapOf(t, target.pid);
+  const [free, trimmable] = [heap.totals.freeResident, heap.totals.trimmable];
+  t.true(free > 2 ** 22 && trimmable < free * 0.6, `${trimmable} of ${free}`);
+  within(t, await target.trim(), trimmable, 0.01, 'malloc_trim(0)');
+});
+
+testIf('gcc', X64)('a second copy of the C library (dlmopen) has a malloc of its own: both are read', async (t) => {
+  const target = await HeapTarget.launch(t, 'copies', ['-DCOPIES', '-ldl']);
+  const [heap, info] = [await heapOf(t, target.pid), await target.mallinfo()];
+  t.is(heap.arenas.filter(({main}) => main).length, 2);
+  t.true(heap.arenas.some(({system, free}) => system === info.arena && free === info.fordblks));
+  t.true(heap.arenas.some(({system, free}) => system > 2 ** 22 && system !== info.arena && free > 2 ** 22));
+  t.regex(heap.sentence, /; malloc_trim\(0\) in each of 2 copies of the C library would give back /);
+  t.true((await target.trim()) < heap.totals.trimmable);
+});
 
 testIf('gcc', X64)('the top of an arena of threads is kept by malloc_trim, and that is known', async (t) => {
   const target = await HeapTarget.launch(t, 'top');

@@ -1,6 +1,9 @@
 /* Allocates as its first argument says, prints "ready" and its PID, and then answers letters on standard input, each with
    lines that end with "end". From "ready" on it calls no malloc of its own unless it is told to. */
 #define _GNU_SOURCE
+#ifdef COPIES
+#include <dlfcn.h>
+#endif
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -120,6 +123,32 @@ int main(int argc, char **argv) {
       if (i % 60 == 30) memset(sbrk(5000), 0x11, 5000);
     }
     for (int i = 0; i < 200; i += 2) free(p[i]);
+  } else if (!strcmp(how, "hole")) {
+    /* The same, and more of it. */
+    static void *p[2000];
+    for (int i = 0; i < 2000; i++) {
+      memset(p[i] = malloc(5000), 1, 5000);
+      if (i == 1000) memset((char *)sbrk(7 << 20) + (5 << 20), 0x11, 4096);
+    }
+    for (int i = 0; i < 2000; i++) if (i % 9) free(p[i]);
+  } else if (!strcmp(how, "lock")) {
+    static void *p[500];
+    for (int i = 0; i < 500; i++) memset(p[i] = malloc(12000), 1, 12000);
+    /* Half of what is freed. */
+    mlock(p[0], 3 << 20);
+    for (int i = 0; i < 500; i++) if (i % 9) free(p[i]);
+#ifdef COPIES
+  } else if (!strcmp(how, "copies")) {
+    void *copy = dlmopen(LM_ID_NEWLM, "libc.so.6", RTLD_NOW);
+    void *(*allocate)(size_t) = dlsym(copy, "malloc");
+    void (*release)(void *) = dlsym(copy, "free");
+    static void *p[2000], *q[2000];
+    for (int i = 0; i < 2000; i++) {
+      memset(p[i] = malloc(5000), 1, 5000);
+      memset(q[i] = allocate(3000), 1, 3000);
+    }
+    for (int i = 0; i < 2000; i++) if (i % 9) free(p[i]), release(q[i]);
+#endif
   } else if (!strcmp(how, "top")) {
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     pthread_barrier_init(&filled, 0, 2);

@@ -113,9 +113,10 @@ export class MadeHeap {
         isWritable: (address) => memory.ranges.some(({start, end}) => address >= start && address < end),
         brk,
         anonymous: [heap!],
+        refusedFrom: (_, end) => end,
         refresh: () => {},
       },
-      data: [data!],
+      copies: [[data!]],
       minor: this.minor,
       word: this.layout.word,
     });
