@@ -14,6 +14,8 @@ export interface Anonymous {
     /** By the key of the place (placeOf) that their regions seem to be of. */
     readonly of: ReadonlyMap<string, Amounts>;
   };
+  /** Memory of malloc's arenas, by the key of the place that its regions seem to be of: none has a name for it. */
+  readonly arenas: ReadonlyMap<string, Amounts>;
   /** Undefined where there is no Python whose pools can be read. */
   readonly python: PythonHeap | undefined;
 }
@@ -48,6 +50,8 @@ interface Wanted {
   readonly word: 4 | 8;
   /** Whose pools are wanted. */
   readonly python: PythonVersion | undefined;
+  /** Where malloc says that its arenas are, ascending. */
+  readonly pieces: readonly Range[];
   /** How many large chunks malloc says there are; 0 also where nobody knows. */
   readonly chunks: number;
 }
@@ -59,8 +63,9 @@ const MOST_ASKED = 131_072;
  * Finds Python's arenas and malloc's large chunks by their headers. The kernel joins regions that lie side by side, so
  * that one may hold several, and both.
  */
-export function searchAnonymous({memory, regions, pageSize, word, python, chunks}: Wanted): Anonymous {
+export function searchAnonymous({memory, regions, pageSize, word, python, pieces, chunks}: Wanted): Anonymous {
   const open = regions.filter((region) => region.name === '' && isWritable(region) && isPrivate(region));
+  const scattered = arenasIn(memory, open, pieces);
   const pools = python && new Pools(memory, poolSize(python));
   const large = new LargeChunks(memory, {word, pageSize, most: chunks});
   const {arenas, alike, rest} = cutArenas(memory, open, pools);
@@ -69,13 +74,35 @@ export function searchAnonymous({memory, regions, pageSize, word, python, chunks
   for (const region of open) if (isBesideManaged(region)) large.takeFirst(stretchOf(region));
   searchRest({memory, pageSize, rest: stretches, large, pools});
   const found = {count: large.count, bytes: large.bytes, of: large.of};
-  if (!pools) return {large: found, python: undefined};
+  if (!pools) return {large: found, arenas: scattered, python: undefined};
   const joined = {size: pools.size - before.size, resident: pools.resident - before.resident};
   const {count, used, kept, unknown} = pools;
   const [size, resident] = [arenas.size + joined.size, arenas.resident + joined.resident];
   const looked = pools.resident + pools.blank + unknown;
-  return {large: found, python: {count, size, resident, used, kept, unknown, joined, looked, alike}};
+  return {large: found, arenas: scattered, python: {count, size, resident, used, kept, unknown, joined, looked, alike}};
 }
+
+/**
+ * The main arena outside of the brk area (brk(2) failed, or it is that of a second C library) is like any memory without
+ * a name.
+ */
+function arenasIn(memory: Memory, regions: readonly Region[], pieces: readonly Range[]): Map<string, Amounts> {
+  const found = new Map<string, Amounts>();
+  let at = 0;
+  for (const region of regions) {
+    while (at < pieces.length && pieces[at]!.end <= region.start) at++;
+    const [key] = placeOf(region);
+    if (key === MALLOC_KEY) continue;
+    for (let next = at; next < pieces.length && pieces[next]!.start < region.end; next++) {
+      const [start, end] = [Math.max(pieces[next]!.start, region.start), Math.min(pieces[next]!.end, region.end)];
+      const {size, resident} = found.get(key) ?? {size: 0, resident: 0};
+      found.set(key, {size: size + end - start, resident: resident + memory.residentIn(start, end)});
+    }
+  }
+  return found;
+}
+
+const [MALLOC_KEY] = placeOf({kind: 'heap'});
 
 /** Tells arenas from what only has their size. `rest`: where else pools and chunks may be. */
 function cutArenas(

@@ -49,7 +49,7 @@ export function heapOfCore(file: CoreInput, name: string, {probe, runtime = fals
   const books = other === 'musl' || !isLittle ? undefined : readBooks({...wanted, probe});
   const python = runtime && isLittle ? pythonIn(regions.map((region) => region.name)) : undefined;
   const why = python && whyNoPools(python, word);
-  const search = {memory, regions, pageSize, word, chunks: books?.mmapped.count ?? 0};
+  const search = {memory, regions, pageSize, word, pieces: books?.pieces ?? [], chunks: books?.mmapped.count ?? 0};
   const found = runtime ? searchCore({...search, python: why === undefined ? python : undefined}) : undefined;
   return new Heap({
     snapshot,

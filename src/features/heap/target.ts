@@ -173,6 +173,7 @@ export function heapIn(handle: ProcessHandle, options: HeapInOptions): Heap {
         pageSize,
         word,
         python: why === undefined ? python : undefined,
+        pieces: books?.pieces ?? [],
         chunks: books?.mmapped.count ?? 0,
       });
     const isGone = !isStill(handle, stat);

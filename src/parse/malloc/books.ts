@@ -57,6 +57,8 @@ export interface ChunkFacts {
 export interface Books {
   readonly arenas: readonly ArenaBooks[];
   readonly mmapped: Mmapped;
+  /** Where the memory of the arenas lies, ascending. */
+  readonly pieces: readonly Range[];
   /** The largest stretches of free memory, those of tops too; the largest first. */
   readonly runs: readonly Range[];
   /** Free chunks by size, ascending, without the tops. */
@@ -186,6 +188,7 @@ function booksOf(plain: Ground, mains: readonly Main[]): Omit<Books, 'copies'> {
   return {
     arenas: walked.map((each, index) => arenaBooks(each, ground.layout, cached.bytes[index]!)),
     mmapped: countedIn(found.map(({set}) => set)) ?? foundMmapped(memory, elsewhere, ground.layout, pageSize),
+    pieces: walked.flatMap(({pieces}) => pieces).sort((a, b) => a.start - b.start),
     runs: all.runs,
     classes: all.classes,
     chunk: chunkIn(walked, cached.chunks),

@@ -82,7 +82,7 @@ for (const isJoined of [false, true])
           const {memory, regions, chunks, bytes, pools} = lay(pieces, isJoined);
           // A joined region that has the size of arenas by chance is taken for such: what else is in it is unknown.
           fc.pre(!isJoined || regions[0]!.kind === 'anon');
-          const options = {memory, regions, pageSize: PAGE, word: 8, chunks} as const;
+          const options = {memory, regions, pageSize: PAGE, word: 8, pieces: [], chunks} as const;
           const {large, python} = searchAnonymous({...options, python: PYTHON});
           t.deepEqual([large.count, large.bytes], [chunks, bytes]);
           t.is(python!.count, pools);
@@ -100,7 +100,7 @@ for (const isJoined of [false, true])
 
 test("a region of the size of arenas that has no pool is not Python's; one with a pool in it is", (t) => {
   const {memory, regions} = lay([{is: 'arena', pages: 0}], false);
-  const options = {regions, pageSize: PAGE, word: 8, python: PYTHON, chunks: 0} as const;
+  const options = {regions, pageSize: PAGE, word: 8, python: PYTHON, pieces: [], chunks: 0} as const;
   const found = searchAnonymous({...options, memory}).python!;
   t.like(found, {size: MIB, alike: {size: 0, resident: 0}, joined: {size: 0, resident: 0}});
   const empty = new MadeMemory();
@@ -118,6 +118,7 @@ test('headers that are swapped out are not known, and neither free nor in use', 
     pageSize: PAGE,
     word: 8,
     python: PYTHON,
+    pieces: [],
     chunks: 0,
   }).python!;
   t.is(unknown, POOL - PAGE);
@@ -136,7 +137,15 @@ test('memory of something else does not make the search endless', (t) => {
       return new Uint8Array(length).fill(7);
     },
   });
-  const {large} = searchAnonymous({memory: busy, regions, pageSize: PAGE, word: 8, python: PYTHON, chunks: 5});
+  const {large} = searchAnonymous({
+    memory: busy,
+    regions,
+    pageSize: PAGE,
+    word: 8,
+    python: PYTHON,
+    pieces: [],
+    chunks: 5,
+  });
   t.is(large.count, 0);
   t.true(asked <= 2 * 131_072 + 1, `${asked}`);
 });
@@ -146,4 +155,18 @@ test('which Pythons are not read is said', (t) => {
   t.regex(whyNoPools(PYTHON, 4)!, /^Python 3\.11 has 32 bits/);
   t.regex(whyNoPools({major: 3, minor: 13, isFreeThreaded: true}, 8)!, /^Python 3\.13 is free-threaded/);
   t.regex(whyNoPools({major: 3, minor: 14, isFreeThreaded: false}, 8)!, /^Python 3\.14 is not one whose pools/);
+});
+
+test("pieces of malloc's arenas are told from other memory that they were joined with", (t) => {
+  const memory = new MadeMemory();
+  memory.map(START, 4 * MIB);
+  const line = (start: number, end: number, name: string): string =>
+    `${start.toString(16)}-${end.toString(16)} rw-p 00000000 00:00 0 ${name}\n`;
+  const heap = line(START, START + MIB, '[heap]');
+  const {regions} = parse(heap + line(START + 2 * MIB, START + 4 * MIB, ''));
+  const piece = {start: START + 3 * MIB, end: START + 3 * MIB + 8 * PAGE};
+  const pieces = [{start: START, end: START + MIB}, piece, {start: piece.end + PAGE, end: START + 5 * MIB}];
+  const options = {memory, regions, pageSize: PAGE, word: 8, python: undefined, pieces, chunks: 0} as const;
+  const amounts = {size: MIB - PAGE, resident: MIB - PAGE};
+  t.deepEqual([...searchAnonymous(options).arenas], [['anon', amounts]], 'that of [heap] has its name');
 });

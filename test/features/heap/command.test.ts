@@ -19,6 +19,7 @@ interface Document {
     }
   >;
   readonly mmapped: {readonly count: number; readonly bytes: number; readonly from: string};
+  readonly runtime: {readonly parts: ReadonlyArray<{readonly name: string; readonly resident: number | null}>};
   readonly totals: Readonly<Record<'system' | 'inUse' | 'free' | 'fastbins' | 'freeResident' | 'trimmable', number>>;
   readonly freeChunks: ReadonlyArray<{readonly chunks: number; readonly bytes: number}>;
   readonly cost: {readonly bytesRead: number; readonly ms: number};
@@ -121,6 +122,8 @@ testIf('gcc', X64)('a second copy of the C library (dlmopen) has a malloc of its
   t.true(heap.arenas.some(({system, free}) => system === info.arena && free === info.fordblks));
   t.true(heap.arenas.some(({system, free}) => system > 2 ** 22 && system !== info.arena && free > 2 ** 22));
   t.regex(heap.sentence, /; malloc_trim\(0\) in each of 2 copies of the C library would give back /);
+  const row = heap.runtime.parts.find(({name}) => name === "malloc's arenas")!;
+  t.true(row.resident! >= heap.totals.inUse + heap.totals.freeResident - 65_536, 'the memory of both is in the table');
   t.true((await target.trim()) < heap.totals.trimmable);
 });
 

@@ -149,6 +149,10 @@ function cutMalloc(places: Map<string, Place>, facts: RuntimeFacts): void {
   const isCertain = arenas.every(({torn}) => torn === undefined);
   const from = "malloc's books";
   const place = placeAt(places, 'malloc', MALLOC);
+  for (const [key, amounts] of found.arenas) {
+    const regions = places.get(key);
+    if (regions) move(regions, place, countedOf(amounts, facts));
+  }
   places.set('malloc', {
     key: 'malloc',
     what: MALLOC,
