@@ -1,4 +1,3 @@
-import {counted} from '../../model/amounts.ts';
 import type {Change} from '../../model/change.ts';
 import type {Snapshot} from '../../model/snapshot.ts';
 import {pageSizeHere} from '../../procfs/pages/pagemap.ts';
@@ -13,6 +12,7 @@ import {type Between, Question} from './explain.ts';
 import {CodeFiles} from './files.ts';
 import type {Frames} from './fold.ts';
 import type {CauseCall, CauseEnd, CauseNews, Explained, TouchedPage, WhyNot} from './news.ts';
+import {Notes} from './notes.ts';
 import {Sharers} from './sharers.ts';
 import {type CallStack, Stacks} from './stacks.ts';
 
@@ -35,8 +35,6 @@ const FAULTS_EVERY = 32;
 /** ms within which execve(2) must be reported. */
 const EXEC_TIME = 200;
 
-const NOTE_32 = 'It is a 32-bit program: the kernel has no tracepoints for its calls, so that none was seen.';
-
 /** Watches the memory calls of a process, and says whose its changes are. */
 export class CauseTrace {
   readonly #pid: number;
@@ -49,7 +47,7 @@ export class CauseTrace {
   /** performance.now() → CLOCK_MONOTONIC and the time of day, all in ms. */
   readonly #monotonic = Number(process.hrtime.bigint()) / 1e6 - performance.now();
   readonly #wall = Date.now() - Number(process.hrtime.bigint()) / 1e6;
-  readonly #notes: string[] = [];
+  readonly #notes: Notes;
   readonly #counts = {whole: 0, cut: 0, jit: 0, none: 0};
   #early: TraceEvent[] | undefined = [];
   readonly #entries: Entries;
@@ -59,8 +57,6 @@ export class CauseTrace {
   #newPages: TouchedPage[] = [];
   #lastId = 0;
   #is32Bit = false;
-  /** Processes that it started. */
-  #children = 0;
   readonly #sharers: Sharers;
   #bytes = {changed: 0, explained: 0};
   #ended: Promise<TraceEnd> | undefined;
@@ -76,6 +72,7 @@ export class CauseTrace {
       },
     });
     this.#sharers = new Sharers(options.root ?? '/proc');
+    this.#notes = new Notes(this.#sharers);
     this.#files = new CodeFiles(pid, options.root);
     this.#code = new Code(this.#files);
     this.#stacks = new Stacks(this.#code, this.#files, (stack) => {
@@ -83,7 +80,7 @@ export class CauseTrace {
     });
     inbox.take = (event) => {
       if (event.pid === pid) this.#take(event);
-      else if (event.kind === 'fork' && event.parent.pid === pid) this.#children++;
+      else if (event.kind === 'fork' && event.parent.pid === pid) this.#notes.children++;
     };
     for (const event of inbox.early) inbox.take(event);
   }
@@ -129,7 +126,7 @@ export class CauseTrace {
       if (this.#is32Bit) this.#entries.ledger.begun();
       return;
     }
-    this.#notes.push('It began a program whose calls the kernel does not let us watch, as one with set-user-ID.');
+    this.#notes.isHidden();
     this.#open(snapshot);
   }
 
@@ -237,22 +234,8 @@ export class CauseTrace {
       ...this.#bytes,
       peak: this.#entries.tally.peak,
       shares: this.#entries.tally.shares,
-      notes: [...this.#trace.notes, ...this.#notes, ...this.#childrenNote(), ...this.#sharersNote()],
+      notes: [...this.#trace.notes, ...this.#notes.all],
     };
-  }
-
-  #sharersNote(): string[] {
-    const {count} = this.#sharers;
-    if (count === 0) return [];
-    const who = `${counted(count, 'process', 'processes')} that it made ${count === 1 ? 'shares' : 'share'}`;
-    return [`${who} its memory (CLONE_VM): what changed meanwhile and has no call may be of such a process.`];
-  }
-
-  #childrenNote(): string[] {
-    const count = this.#children;
-    if (count === 0) return [];
-    const whose = count === 1 ? 'its' : 'their';
-    return [`It started ${counted(count, 'process', 'processes')}: ${whose} memory calls were not watched.`];
   }
 
   #open(snapshot: Snapshot): void {
@@ -304,7 +287,7 @@ export class CauseTrace {
   #lookAtProgram(): void {
     const {root = '/proc', engine} = this.#options;
     this.#is32Bit = engine !== 'ptrace' && fileFacts(`${root}/${this.#pid}/exe`).is32Bit;
-    if (this.#is32Bit && !this.#notes.includes(NOTE_32)) this.#notes.push(NOTE_32);
+    if (this.#is32Bit) this.#notes.is32Bit();
   }
 
   #takeCall(event: Call): void {
