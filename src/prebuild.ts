@@ -38,8 +38,9 @@ for (const [name, program] of Object.entries(helpers)) {
 save(new URL('index.json', folder), Buffer.from(`${JSON.stringify(index, undefined, 2)}\n`), 0o644);
 
 /**
- * Writes a file. It is synced, since pages of a file that the disk doesn't have yet are dirty, and the lesson would show
- * its code as Private_Dirty. An older file is replaced, not written over: it may be running, or be started just now.
+ * Writes a file. It is synced, since pages of a file that the disk doesn't have yet are dirty, and the lesson would
+ * show its code as Private_Dirty. An older file is replaced, not written over: it may be running, or be started just
+ * now.
  */
 function save(url: URL, bytes: Uint8Array, mode: number): void {
   const path = fileURLToPath(url);

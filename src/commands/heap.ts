@@ -22,7 +22,8 @@ malloc, code, stacks, files, page tables. smaps is read for this, or the page ma
 for more than 50 ms.
 
 Several processes are read one after the other: all that have the name, or with --children a process and its
-descendants. Each has a row of what malloc has, and one of the heap of its language runtime. --json is then one document with that of each in it.
+descendants. Each has a row of what malloc has, and one of the heap of its language runtime. --json is then one
+document with that of each in it.
 
 It reads the memory of the process (/proc/PID/mem), which needs the right to attach to it: only the headers of chunks,
 and of the pools of a Python, are looked at, and none of their contents is kept. Pages that are not resident are not

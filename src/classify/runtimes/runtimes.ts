@@ -11,8 +11,8 @@ export function runs(space: Space, runtime: Runtime): boolean {
 }
 
 /**
- * Programs that contain V8; some of these are Chromium, whose malloc is PartitionAlloc. Texts are compared: V8 takes 0.1
- * ms for compiling a regular expression of as many names.
+ * Programs that contain V8; some of these are Chromium, whose malloc is PartitionAlloc. Texts are compared: V8 takes
+ * 0.1 ms for compiling a regular expression of as many names.
  */
 const CHROMIUM: ReadonlySet<string> = new Set('code headless_shell libcef.so msedge brave opera'.split(' '));
 const OTHERS_WITH_V8: ReadonlySet<string> = new Set('node nodejs deno d8'.split(' '));

@@ -83,8 +83,8 @@ export function searchAnonymous({memory, regions, pageSize, word, python, pieces
 }
 
 /**
- * The main arena outside of the brk area (brk(2) failed, or it is that of a second C library) is like any memory without
- * a name.
+ * The main arena outside of the brk area (brk(2) failed, or it is that of a second C library) is like any memory
+ * without a name.
  */
 function arenasIn(memory: Memory, regions: readonly Region[], pieces: readonly Range[]): Map<string, Amounts> {
   const found = new Map<string, Amounts>();

@@ -44,8 +44,8 @@ function ofMalloc({snapshot, allocator, beside, version, books, unnamed, totals}
     );
   if (!books)
     return allocator === 'glibc'
-      ? `The books of glibc${version === undefined ? '' : ` ${version}`}'s malloc were not found: nothing can be said. ` +
-          'They begin with the first call of malloc.'
+      ? `The books of glibc${version === undefined ? '' : ` ${version}`}'s malloc were not found: nothing can be ` +
+          'said. They begin with the first call of malloc.'
       : `No malloc of glibc was found in this process: nothing can be said.`;
   const torn = books.arenas.filter((arena) => arena.torn !== undefined).length;
   const mallocs = books.arenas.filter(({isMain}) => isMain).length;

@@ -218,8 +218,8 @@ const hasRuntime = ({table}: Snapshot): boolean =>
 const hasLocked = ({status}: Snapshot): boolean => Number(status['vmLck'] ?? 0) > 0;
 const hasFlags = ({regions}: Snapshot): boolean => regions.some(({flags}) => flags !== undefined);
 const LOCKED =
-  'Some of its memory is locked (mlock(2)), and which could not be read: malloc_trim(0) gives back nothing of that, so ' +
-  'that it may be less than said here.';
+  'Some of its memory is locked (mlock(2)), and which could not be read: malloc_trim(0) gives back nothing of that, ' +
+  'so that it may be less than said here.';
 
 /** Where smaps would hold it up for too long, the page map tells what is resident. */
 const withResident = (handle: ProcessHandle, snapshot: Snapshot): Snapshot =>

@@ -74,8 +74,8 @@ export interface Books {
 
 interface Wanted extends Omit<Ground, 'layout'> {
   /**
-   * Where main_arena may be: the data of the C library, or of a static program. Each copy of the library has a malloc of
-   * its own (dlmopen(3)), and each is wanted.
+   * Where main_arena may be: the data of the C library, or of a static program. Each copy of the library has a malloc
+   * of its own (dlmopen(3)), and each is wanted.
    */
   readonly copies: ReadonlyArray<readonly Range[]>;
   /** Of glibc 2.`minor`; undefined if not known. */

@@ -26,8 +26,8 @@ export interface Space {
   /** Is there writable memory at an address? */
   readonly isWritable: (address: number) => boolean;
   /**
-   * Where MADV_DONTNEED, which malloc_trim calls for a range, stops: the kernel gives back nothing of locked memory, nor
-   * parts of huge pages of the pool (madvise_dontneed_free_valid_vma, mm/madvise.c). `end` if it takes all.
+   * Where MADV_DONTNEED, which malloc_trim calls for a range, stops: the kernel gives back nothing of locked memory,
+   * nor parts of huge pages of the pool (madvise_dontneed_free_valid_vma, mm/madvise.c). `end` if it takes all.
    */
   readonly refusedFrom: (start: number, end: number) => number;
   /** Takes a fresh look at what is mapped, and at which pages are resident. */

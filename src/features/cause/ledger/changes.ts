@@ -44,7 +44,7 @@ export class LastChanges<Cause> {
     else mark(this.#perhaps.marked, range, change);
   }
 
-  /** Forgets changes of memory that is no longer mapped, and what calls that failed may have done, from before a time. */
+  /** Forgets what is from before a time: changes of memory that is gone, and what calls that failed may have done. */
   forget(before: number): void {
     this.#last.filter(({what, time}) => what !== 'unmapped' || time >= before);
     for (const spans of Object.values(this.#perhaps)) spans.filter(({time}) => time >= before);

@@ -23,8 +23,8 @@ export type Mark = 'protected' | 'advised' | 'locked' | 'unlocked' | 'named' | '
  * map       becomes mapped. `over`: even where something is mapped
  * release   is no longer mapped
  * move      what is at `from` is at `range` now. `copies`: its old place stays mapped
- * mark      the same memory, otherwise. `hasHoles`: parts of the range may not be mapped; `below`: and what is below it,
- *           down to the start of its mapping
+ * mark      the same memory, otherwise. `hasHoles`: parts of the range may not be mapped; `below`: and what is below
+ *           it, down to the start of its mapping
  * brk       the program break is now at `to`
  * attach    becomes mapped from `start`; how far, the kernel's own report says
  * detach    what was attached at `start` is no longer mapped

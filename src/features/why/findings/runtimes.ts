@@ -126,8 +126,8 @@ export const RUNTIME_ROWS: ReadonlyArray<Finding<Figures>> = [
     when: (figures) => isMuch(figures.part('pythonUsed'), figures, 0.5, 64 * MIB) && figures.part('pythonUsed'),
     weight: (bytes) => bytes,
     sentence: (bytes, figures) =>
-      `${shareOf(bytes, figures.holds.total)} ${isOfCore(figures) ? 'was' : 'is'} in use by Python's objects of up to ` +
-      `512 bytes each: what its arenas keep free is ${shareText(figures.part('pythonKept'), figures.holds.total)}.`,
+      `${shareOf(bytes, figures.holds.total)} ${isOfCore(figures) ? 'was' : 'is'} in use by Python's objects of up ` +
+      `to 512 bytes each: what its arenas keep free is ${shareText(figures.part('pythonKept'), figures.holds.total)}.`,
     evidence: (_, figures) => `headers of Python's pools in ${isOfCore(figures) ? 'the core' : '/proc/PID/mem'}`,
     certain: true,
     next: (_, figures) => [
