@@ -10,6 +10,9 @@ interface FileFacts {
 
 const SET_IDS = 0o6000;
 
+/** What is said of such a program where perf events are used. */
+export const IS_32_BIT = 'It is a 32-bit program: the kernel has no tracepoints for its calls, so that none was seen.';
+
 /** @returns neither where it can't be read */
 export function fileFacts(path: string): FileFacts {
   try {

@@ -6,7 +6,7 @@ import {noSuchProcess} from '../procfs/trouble.ts';
 import {coverThreads} from './cover.ts';
 import {Decoder} from './decode.ts';
 import {Delivery} from './delivery.ts';
-import {fileFacts} from './file-facts.ts';
+import {fileFacts, IS_32_BIT} from './file-facts.ts';
 import {groupOf} from './group.ts';
 import {type Hand, RLIMIT_NOFILE} from './hand/hand.ts';
 import {REGISTERS} from './machine.ts';
@@ -194,9 +194,7 @@ function notesOf(pid: number, choice: Choice, {isLimited, isPlain}: Facts, fault
     ...(isPlain && faultsEvery > 0
       ? ['Without CAP_PERFMON, page faults that the kernel itself takes, such as in read(2), are not counted.']
       : []),
-    ...(fileFacts(`/proc/${pid}/exe`).is32Bit
-      ? ['It is a 32-bit program: the kernel has no tracepoints for its calls, so that none was seen.']
-      : []),
+    ...(fileFacts(`/proc/${pid}/exe`).is32Bit ? [IS_32_BIT] : []),
     ...(isLimited ? [] : ['This kernel has no seccomp filters: the helper that reads perf events is not limited.']),
   ];
 }

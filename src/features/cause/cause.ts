@@ -234,7 +234,8 @@ export class CauseTrace {
       ...this.#bytes,
       peak: this.#entries.tally.peak,
       shares: this.#entries.tally.shares,
-      notes: [...this.#trace.notes, ...this.#notes.all],
+      // What is said at the start and of a later program may be the same.
+      notes: [...new Set([...this.#trace.notes, ...this.#notes.all])],
     };
   }
 

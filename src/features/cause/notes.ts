@@ -1,7 +1,7 @@
 import {counted} from '../../model/amounts.ts';
+import {IS_32_BIT} from '../../trace/file-facts.ts';
 import type {Sharers} from './sharers.ts';
 
-const IS_32_BIT = 'It is a 32-bit program: the kernel has no tracepoints for its calls, so that none was seen.';
 const IS_HIDDEN = 'It began a program whose calls the kernel does not let us watch, as one with set-user-ID.';
 
 /** What is said at the end of calls that could not be seen: sentences. */
